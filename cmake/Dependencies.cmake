@@ -1,0 +1,19 @@
+# The libraries of docs/design; each becomes an imported target.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS C)
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
+
+# oneDNN 2.6 or later: the system's, or the one under ALEXNET_DNNL_ROOT (include/ and lib/).
+if(ALEXNET_DNNL_ROOT)
+  set(dnnl_only NO_DEFAULT_PATH)
+endif()
+find_path(DNNL_INCLUDE dnnl.h HINTS ${ALEXNET_DNNL_ROOT}/include REQUIRED ${dnnl_only})
+find_library(DNNL_LIBRARY dnnl HINTS ${ALEXNET_DNNL_ROOT}/lib REQUIRED ${dnnl_only})
+add_library(dnnl INTERFACE)
+target_include_directories(dnnl SYSTEM INTERFACE ${DNNL_INCLUDE})
+target_link_libraries(dnnl INTERFACE ${DNNL_LIBRARY})

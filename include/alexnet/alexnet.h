@@ -1,0 +1,549 @@
+/*
+ * libalexnet: train, evaluate and use AlexNet (Krizhevsky, Sutskever, Hinton, NIPS 2012).
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Classify one picture:
+ *
+ *     alexnet_ctx *ctx = NULL; alexnet_model *model = NULL; alexnet_session *session = NULL;
+ *     alexnet_prediction best[5];
+ *     if (alexnet_ctx_new(&ctx, NULL) || alexnet_model_load(&model, ctx, "best.safetensors") ||
+ *         alexnet_session_new(&session, model, NULL) ||
+ *         alexnet_classify_file(session, "cat.jpg", 5, best))
+ *         fprintf(stderr, "%s\n", alexnet_error_text());
+ *     else
+ *         printf("%s %.3f\n", best[0].name, best[0].probability);
+ *     alexnet_session_free(session); alexnet_model_free(model); alexnet_ctx_free(ctx);
+ *
+ * Train a network on a folder that holds one folder of pictures per class:
+ *
+ *     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+ *     options.out_dir = "runs/flowers";
+ *     bool more = !alexnet_dataset_open(&train, ctx, "flowers", NULL) &&
+ *                 !alexnet_dataset_split(train, 0.1, 1, &fit, &val) &&
+ *                 !alexnet_trainer_new(&trainer, ctx, fit, val, &options);
+ *     alexnet_progress progress;
+ *     while (more && !alexnet_trainer_step(trainer, &progress, &more)) ...;
+ *
+ * Rules that hold for every declaration below
+ *
+ *   Errors     A function that can fail returns alexnet_status: ALEXNET_OK (0) or a negative code
+ *              whose number never changes. alexnet_error_text() then says what went wrong, with
+ *              file, expected and found. On failure an `out` pointer is set to NULL and nothing is
+ *              leaked.
+ *   Ownership  What arrives through a pointer to a pointer (`**out`) is the caller's, and goes back
+ *              through the `_free` function of its noun, which accepts NULL. A pointer that is
+ *              returned is borrowed from the object that it was asked of, and lives as long.
+ *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
+ * between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation, alexnet_trainer,
+ * alexnet_recipe and alexnet_selftest belong to one thread at a time. Lifetime   Handles count
+ * their references: a ctx may be freed before the models made of it. Options    Option structs
+ * begin with `size`, set by their _INIT macro, so that a program built with an older header keeps
+ * working. NULL means the defaults. Result structs are frozen. Host       The library never prints,
+ * exits, reads environment variables or changes the state of the process; the caller's OpenMP
+ * settings are as they were when a call returns. Text       Paths are byte strings for open(2). All
+ * other text is UTF-8.
+ */
+#ifndef ALEXNET_H
+#define ALEXNET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define ALEXNET_API __attribute__((visibility("default")))
+#else
+#define ALEXNET_API
+#endif
+
+/* ---- Version -------------------------------------------------------------------------------- */
+
+#define ALEXNET_VERSION_MAJOR 0
+#define ALEXNET_VERSION_MINOR 1
+#define ALEXNET_VERSION_PATCH 0
+
+/** The version of the library at run time, as "0.1.0". */
+ALEXNET_API const char *alexnet_version(void);
+
+/* ---- Errors --------------------------------------------------------------------------------- */
+
+/** The result of every function that can fail. Numbers are pinned. */
+typedef enum alexnet_status {
+    ALEXNET_OK = 0,
+    ALEXNET_ERROR_INVALID_ARGUMENT = -1, /**< a value the function does not take; wrong usage */
+    ALEXNET_ERROR_NO_MEMORY = -2,        /**< the text names what did not fit, and its size */
+    ALEXNET_ERROR_IO = -3,            /**< the operating system refused; the text has its reason */
+    ALEXNET_ERROR_FORMAT = -4,        /**< a file's contents are not what they must be */
+    ALEXNET_ERROR_UNSUPPORTED = -5,   /**< valid, but outside what is supported */
+    ALEXNET_ERROR_NOT_AVAILABLE = -6, /**< a device or feature this machine does not have */
+    ALEXNET_ERROR_DEVICE = -7,        /**< a device reported a failure */
+    ALEXNET_ERROR_DIVERGED = -8,      /**< the training loss is not finite */
+    ALEXNET_ERROR_CANCELLED = -9,     /**< alexnet_ctx_cancel() was called */
+    ALEXNET_ERROR_BAD_DATA = -10,     /**< too many pictures of a data set are unreadable */
+} alexnet_status;
+
+/** The name of a status, as "ALEXNET_ERROR_IO". */
+ALEXNET_API const char *alexnet_status_name(alexnet_status status);
+
+/**
+ * What went wrong in this thread's latest failing call, in one line without a newline.
+ * Never NULL. Valid until the thread's next failing call. Successful calls leave it alone, so it
+ * means something only directly after a failure.
+ */
+ALEXNET_API const char *alexnet_error_text(void);
+
+/* ---- Context: the machine and the caller's wishes ------------------------------------------- */
+
+typedef struct alexnet_ctx alexnet_ctx;
+
+typedef enum alexnet_precision {
+    ALEXNET_PRECISION_AUTO = 0, /**< training: bf16 where the device has it, else fp32; else fp32 */
+    ALEXNET_PRECISION_FP32 = 1,
+    ALEXNET_PRECISION_TF32 = 2, /**< CUDA only; fp32 elsewhere */
+    ALEXNET_PRECISION_BF16 = 3, /**< bf16 operands, float32 sums, float32 master weights */
+} alexnet_precision;
+
+/** Instruction sets in rising order. A device uses the highest it has, up to the one asked for. */
+typedef enum alexnet_isa {
+    ALEXNET_ISA_ANY = 0,      /**< no limit */
+    ALEXNET_ISA_BASELINE = 1, /**< what the architecture guarantees: SSE4.1 in oneDNN on x86-64 */
+    ALEXNET_ISA_AVX2 = 2,
+    ALEXNET_ISA_AVX512 = 3,      /**< AVX-512 F, BW, VL, DQ */
+    ALEXNET_ISA_AVX512_BF16 = 4, /**< with its bf16 dot product */
+    ALEXNET_ISA_AMX = 5,         /**< with matrix tiles in bf16 */
+} alexnet_isa;
+
+typedef enum alexnet_log_level {
+    ALEXNET_LOG_WARNING = 1, /**< something the user should know: a bad picture, a fallback */
+    ALEXNET_LOG_INFO = 2,    /**< what was chosen: device, ISA, precision, memory */
+} alexnet_log_level;
+
+/** Receives a line without newline, from any thread, one call at a time. */
+typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *line);
+
+typedef struct alexnet_ctx_options {
+    size_t size;
+    const char *device;          /**< "auto" (NULL), "ref", "cpu" or "cuda[:N]" */
+    alexnet_precision precision; /**< default AUTO */
+    int threads;                 /**< 0: the CPUs that affinity and cgroup allow */
+    alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
+    alexnet_log_fn log;  /**< NULL: silent */
+    void *log_user;
+} alexnet_ctx_options;
+#define ALEXNET_CTX_OPTIONS_INIT                                                                   \
+    {                                                                                              \
+        sizeof(alexnet_ctx_options), 0, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, 0, 0           \
+    }
+
+/**
+ * Make a context. Opens no device yet.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown device name or a number out of range,
+ *         ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have.
+ */
+ALEXNET_API alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options);
+ALEXNET_API void alexnet_ctx_free(alexnet_ctx *ctx);
+
+/** The number of threads the context uses. */
+ALEXNET_API int alexnet_ctx_threads(const alexnet_ctx *ctx);
+
+/**
+ * Ask whatever runs on this context to stop at its next step with ALEXNET_ERROR_CANCELLED.
+ * May be called from a signal handler and from any thread. A trainer that is cancelled stays
+ * usable: alexnet_trainer_save() keeps its state.
+ */
+ALEXNET_API void alexnet_ctx_cancel(alexnet_ctx *ctx);
+
+/** A device that this build can compute on. */
+typedef struct alexnet_device_info {
+    char name[32];      /**< as the `device` option takes it */
+    char processor[96]; /**< e.g. the processor's own name */
+    char isa[64];       /**< highest instruction set in use, e.g. "avx2" */
+    char library[64];   /**< e.g. "oneDNN 2.6.3"; empty for ref */
+    bool available;     /**< whether this machine has it */
+    bool bf16;          /**< whether it computes in bf16 */
+} alexnet_device_info;
+
+/** Fill in device `index`, best first. @return false past the last. */
+ALEXNET_API bool alexnet_device_get(int index, alexnet_device_info *info);
+
+/** Libraries in use, for reports: "oneDNN", "libjpeg-turbo", ... @return false past the last. */
+ALEXNET_API bool alexnet_library_get(int index, const char **name, const char **version);
+
+/* ---- Networks ------------------------------------------------------------------------------- */
+
+/** A network's description: sections of a text file, see docs/networks.md. Immutable. */
+typedef struct alexnet_network alexnet_network;
+
+/** Names of the built-in networks: "alexnet", ... @return NULL past the last. */
+ALEXNET_API const char *alexnet_network_builtin(int index);
+
+/**
+ * Read a network: the name of a built-in one, or the path of a network file.
+ * Shapes are worked out and checked at once, with 1000 classes where the file says
+ * `outputs = classes`.
+ * @return ALEXNET_ERROR_FORMAT with file, line, key and what was expected;
+ *         ALEXNET_ERROR_IO if the file cannot be read;
+ *         ALEXNET_ERROR_INVALID_ARGUMENT if it is neither a name nor a file (the text suggests).
+ */
+ALEXNET_API alexnet_status alexnet_network_load(alexnet_network **out, alexnet_ctx *ctx,
+                                                const char *name_or_path);
+ALEXNET_API void alexnet_network_free(alexnet_network *network);
+
+/** The network's name, and the text it was read from. */
+ALEXNET_API const char *alexnet_network_name(const alexnet_network *network);
+ALEXNET_API const char *alexnet_network_text(const alexnet_network *network);
+
+/** One line such as "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax". */
+ALEXNET_API const char *alexnet_network_structure(const alexnet_network *network);
+
+/** A layer as `alexnet info` shows it. Pointers are borrowed from the network. */
+typedef struct alexnet_layer_info {
+    const char *name;
+    const char *type;       /**< the file's word: "conv", "cmrnorm", "pool", "fc", ... */
+    const char *neuron;     /**< "relu", "tanh[a,b]", "logistic" or "" */
+    const char *arithmetic; /**< how the side was found: "ceil((224 - 11)/4) + 1 = 55", or "" */
+    int output[3];          /**< C, H, W */
+    int64_t parameters;
+    int64_t mult_adds;        /**< multiplications and additions as pairs, per picture, forward */
+    int64_t neurons;          /**< outputs of convolution and fully connected layers */
+    int64_t activation_bytes; /**< of the output, per picture, in float32 */
+} alexnet_layer_info;
+
+ALEXNET_API int alexnet_network_layer_count(const alexnet_network *network);
+ALEXNET_API alexnet_status alexnet_network_layer(const alexnet_network *network, int index,
+                                                 alexnet_layer_info *info);
+
+/* ---- Models: network, weights, preprocessing and class names -------------------------------- */
+
+/** Immutable once loaded; shared between threads. */
+typedef struct alexnet_model alexnet_model;
+
+/**
+ * Read a model from a safetensors file, or from the `best.safetensors` of a run folder.
+ * Every length, shape and offset is checked against the file and against the network it carries.
+ */
+ALEXNET_API alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx,
+                                              const char *path);
+/** The same from memory, which is copied. */
+ALEXNET_API alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx,
+                                                     const void *bytes, size_t length);
+ALEXNET_API void alexnet_model_free(alexnet_model *model);
+
+/** The network of a model, with its number of classes. Borrowed. */
+ALEXNET_API const alexnet_network *alexnet_model_network(const alexnet_model *model);
+
+ALEXNET_API int alexnet_model_class_count(const alexnet_model *model);
+
+/**
+ * The name of a class for people: the readable one if the model carries one, else the identifier.
+ * @return NULL if out of range.
+ */
+ALEXNET_API const char *alexnet_model_class_name(const alexnet_model *model, int index);
+/** The identifier of a class: the name of its folder in the data it was trained on. */
+ALEXNET_API const char *alexnet_model_class_id(const alexnet_model *model, int index);
+
+/** A tensor of a model. Data is float32 in row-major order, borrowed from the model. */
+typedef struct alexnet_tensor_info {
+    const char
+        *name; /**< "conv1.weight" [K, C/G, R, S], "conv1.bias" [K], "fc6.weight" [out, in] */
+    int rank;
+    int64_t shape[4];
+    const float *data;
+} alexnet_tensor_info;
+
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT past the last tensor. */
+ALEXNET_API int alexnet_model_tensor_count(const alexnet_model *model);
+ALEXNET_API alexnet_status alexnet_model_tensor(const alexnet_model *model, int index,
+                                                alexnet_tensor_info *info);
+
+/* ---- Data sets ------------------------------------------------------------------------------ */
+
+/** Labelled pictures. Immutable; knows paths, not pixels. */
+typedef struct alexnet_dataset alexnet_dataset;
+
+typedef struct alexnet_dataset_options {
+    size_t size;
+    /** A file of lines "identifier words" that gives readable class names (synset_words.txt). */
+    const char *names_file;
+    /** Take the class numbers of this model: folders are matched by identifier. Borrowed. */
+    const alexnet_model *classes_of;
+} alexnet_dataset_options;
+#define ALEXNET_DATASET_OPTIONS_INIT                                                               \
+    {                                                                                              \
+        sizeof(alexnet_dataset_options), 0, 0                                                      \
+    }
+
+/** What alexnet_dataset_layout() found. */
+typedef enum alexnet_dataset_kind {
+    ALEXNET_DATASET_CLASSES = 1,   /**< one folder per class */
+    ALEXNET_DATASET_TRAIN_VAL = 2, /**< holds `train` and `val`, each with one folder per class */
+} alexnet_dataset_kind;
+
+/** Say how a folder is laid out, without reading the pictures. */
+ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
+
+/**
+ * Open a tree with one folder per class, holding JPEG and PNG files at any depth. Classes are the
+ * folders' names in byte order; hidden files and folders are passed over; a folder without pictures
+ * is an error that names it. Of a folder that holds `train` and `val`, give one of the two.
+ */
+ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx,
+                                                const char *path,
+                                                const alexnet_dataset_options *options);
+
+/**
+ * Share a data set out: `share` (0 < share < 1) of each class, at least one picture of a class that
+ * has two, goes to `val`, the rest to `train`. The choice depends on `seed` and the file names
+ * alone.
+ */
+ALEXNET_API alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share,
+                                                 uint64_t seed, alexnet_dataset **train,
+                                                 alexnet_dataset **val);
+ALEXNET_API void alexnet_dataset_free(alexnet_dataset *dataset);
+
+ALEXNET_API int64_t alexnet_dataset_count(const alexnet_dataset *dataset);
+ALEXNET_API int alexnet_dataset_class_count(const alexnet_dataset *dataset);
+ALEXNET_API const char *alexnet_dataset_class_name(const alexnet_dataset *dataset, int index);
+/** Path and class of a picture; either pointer may be NULL. */
+ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
+                                                   const char **path, int *label);
+
+/* ---- Classification ------------------------------------------------------------------------- */
+
+/** A model at work: activations for one batch size. */
+typedef struct alexnet_session alexnet_session;
+
+typedef struct alexnet_session_options {
+    size_t size;
+    int batch; /**< pictures per pass, default 1; streams and evaluations fill it */
+    int views; /**< 1: centre crop (default); 10: corners, centre and mirrors, averaged */
+} alexnet_session_options;
+#define ALEXNET_SESSION_OPTIONS_INIT                                                               \
+    {                                                                                              \
+        sizeof(alexnet_session_options), 1, 1                                                      \
+    }
+
+ALEXNET_API alexnet_status alexnet_session_new(alexnet_session **out, alexnet_model *model,
+                                               const alexnet_session_options *options);
+ALEXNET_API void alexnet_session_free(alexnet_session *session);
+
+typedef struct alexnet_prediction {
+    int index;         /**< class number */
+    float probability; /**< softmax output, averaged over the views */
+    const char *name;  /**< as alexnet_model_class_name(); borrowed from the model */
+} alexnet_prediction;
+
+/**
+ * Classify a JPEG or PNG picture. EXIF orientation, grey, CMYK, alpha and 16 bit are handled.
+ * @param top   how many of the best classes to return, best first, at most the class count
+ * @param best  out, `top` predictions
+ * @return ALEXNET_ERROR_IO, _FORMAT or _UNSUPPORTED for the picture, with its name in the text
+ */
+ALEXNET_API alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
+                                                 int top, alexnet_prediction *best);
+/** The same from a JPEG or PNG file's bytes. */
+ALEXNET_API alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *bytes,
+                                                  size_t length, int top, alexnet_prediction *best);
+
+typedef enum alexnet_pixel_format {
+    ALEXNET_PIXELS_RGB8 = 1,
+    ALEXNET_PIXELS_BGR8 = 2,
+    ALEXNET_PIXELS_RGBA8 = 3, /**< alpha is composed over white */
+    ALEXNET_PIXELS_GREY8 = 4,
+} alexnet_pixel_format;
+
+/** The same from pixels. @param row_bytes distance between rows, at least width * channels */
+ALEXNET_API alexnet_status alexnet_classify_pixels(alexnet_session *session, const void *pixels,
+                                                   int width, int height, size_t row_bytes,
+                                                   alexnet_pixel_format format, int top,
+                                                   alexnet_prediction *best);
+
+/** Many pictures: files are decoded in background threads and computed `batch` at a time. */
+typedef struct alexnet_stream alexnet_stream;
+
+typedef struct alexnet_stream_result {
+    const char *path;
+    alexnet_status status;          /**< of this picture */
+    const char *error;              /**< its error text if status is not ALEXNET_OK, else NULL */
+    const alexnet_prediction *best; /**< `top` predictions, or NULL */
+} alexnet_stream_result;
+
+/** Classify `count` files in order. Paths are copied. The session must outlive the stream. */
+ALEXNET_API alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,
+                                              const char *const *paths, int64_t count, int top);
+/**
+ * The next picture's result, valid until the next call; *more is false, and the result untouched,
+ * past the last. A bad picture is a result, not a failure of this call.
+ */
+ALEXNET_API alexnet_status alexnet_stream_next(alexnet_stream *stream,
+                                               alexnet_stream_result *result, bool *more);
+ALEXNET_API void alexnet_stream_free(alexnet_stream *stream);
+
+/* ---- Evaluation ----------------------------------------------------------------------------- */
+
+typedef struct alexnet_evaluation alexnet_evaluation;
+
+/** Means are over the pictures that could be read. Errors are fractions; ties count as expected
+ *  under a random tie-break (facts section 1.3). */
+typedef struct alexnet_metrics {
+    int64_t images;  /**< pictures evaluated */
+    int64_t skipped; /**< pictures that could not be read */
+    double loss;     /**< mean of -log p(label), natural logarithm */
+    double top1_error;
+    double top5_error; /**< among min(5, classes) best */
+} alexnet_metrics;
+
+/** Evaluate a session's model on a data set opened with `classes_of` that model. */
+ALEXNET_API alexnet_status alexnet_evaluation_new(alexnet_evaluation **out,
+                                                  alexnet_session *session,
+                                                  const alexnet_dataset *dataset);
+/** Compute the next batch. @param done out, pictures so far; *more is false after the last batch.
+ */
+ALEXNET_API alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done,
+                                                   bool *more);
+ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *evaluation,
+                                                      alexnet_metrics *metrics);
+/** Pictures of class `label` whose best class was `predicted`. @return -1 if out of range */
+ALEXNET_API int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label,
+                                                 int predicted);
+ALEXNET_API void alexnet_evaluation_free(alexnet_evaluation *evaluation);
+
+/* ---- Recipes -------------------------------------------------------------------------------- */
+
+/** How to train: a table of keys with values. */
+typedef struct alexnet_recipe alexnet_recipe;
+
+/** Read a recipe: "default" or another built-in name, or the path of a recipe file. */
+ALEXNET_API alexnet_status alexnet_recipe_load(alexnet_recipe **out, const char *name_or_path);
+ALEXNET_API const char *alexnet_recipe_builtin(int index);
+/**
+ * Set a key: "epochs" "20". Keys that may differ by layer take one before a dot: "conv1.rate" "0".
+ * Numbers that may change by epoch take steps: "0.01 0.001@25 0.0001@51".
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT with the key, its type and range, or the nearest key
+ */
+ALEXNET_API alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key,
+                                              const char *value);
+/** The value of a key as text, borrowed until the next set. @return NULL for an unknown key */
+ALEXNET_API const char *alexnet_recipe_get(const alexnet_recipe *recipe, const char *key);
+ALEXNET_API void alexnet_recipe_free(alexnet_recipe *recipe);
+
+/** A key of the table that recipe files, options, this API and the manual share. */
+typedef struct alexnet_recipe_key {
+    const char *name;
+    const char *type;     /**< "integer", "number", "schedule", "choice" or "flag" */
+    const char *range;    /**< for people: "1 to 65536", or the choices, "constant|step|cosine" */
+    const char *standard; /**< the value of recipe `default` */
+    const char *help;     /**< one line */
+    bool per_layer;       /**< whether "LAYER.name" is taken */
+} alexnet_recipe_key;
+
+/** @return false past the last. */
+ALEXNET_API bool alexnet_recipe_key_get(int index, alexnet_recipe_key *key);
+
+/* ---- Training ------------------------------------------------------------------------------- */
+
+typedef struct alexnet_trainer alexnet_trainer;
+
+typedef struct alexnet_trainer_options {
+    size_t size;
+    const char *net;              /**< built-in name or path; default "alexnet" */
+    const alexnet_recipe *recipe; /**< default: recipe "default"; copied */
+    const char *init_from;        /**< model file whose tensors of equal name and shape are taken */
+    const char *out_dir;          /**< run folder, made if absent; must not hold a run; required */
+    int split;                    /**< grouping of weight-gradient sums; 0: the context's threads */
+} alexnet_trainer_options;
+#define ALEXNET_TRAINER_OPTIONS_INIT                                                               \
+    {                                                                                              \
+        sizeof(alexnet_trainer_options), 0, 0, 0, 0, 0                                             \
+    }
+
+/** What a step did. Errors are fractions. */
+typedef struct alexnet_progress {
+    enum {
+        ALEXNET_PROGRESS_MEAN = 1,  /**< a piece of the mean image was computed */
+        ALEXNET_PROGRESS_TRAIN = 2, /**< one minibatch */
+        ALEXNET_PROGRESS_VAL = 3,   /**< one validation batch */
+        ALEXNET_PROGRESS_EPOCH = 4, /**< an epoch ended: val_* hold its validation */
+    } phase;
+    int epoch, epochs;   /**< epoch counts from 1 */
+    int64_t step;        /**< updates made so far */
+    int64_t done, total; /**< pictures of this phase (mean: of the data set) */
+    double loss;         /**< mean over the pictures of the latest report interval */
+    double top1_error, top5_error;
+    double rate; /**< learning rate of weights in this step */
+    double images_per_second;
+    double seconds_left; /**< of the whole run, validation included; < 0 if not known yet */
+    bool report;         /**< this step ended a report interval and wrote a line to log.jsonl */
+    bool saved;          /**< this step wrote a checkpoint */
+    bool best;           /**< phase EPOCH: this is the best model so far */
+    alexnet_metrics val; /**< phase EPOCH: validation, if there is any (val.images > 0) */
+    int64_t skipped;     /**< bad pictures met so far in this run */
+} alexnet_progress;
+
+/**
+ * Prepare a run: network for the data's classes, first weights, memory. Writes recipe.ini into the
+ * run folder. `val` may be NULL. The data sets may be freed afterwards.
+ */
+ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
+                                               const alexnet_dataset *train,
+                                               const alexnet_dataset *val,
+                                               const alexnet_trainer_options *options);
+/**
+ * Go on with the run of a folder from its last checkpoint, bit for bit as if it had not stopped.
+ * Its data is opened again where it was, and checked against the fingerprint of the run.
+ */
+ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx,
+                                                  const char *run_dir);
+/**
+ * Do the next piece of work: part of the mean image, one minibatch, one validation batch, or the
+ * end of an epoch, which keeps the best model and writes a checkpoint. A checkpoint is also written
+ * when ten minutes have passed since the last.
+ * @param more  out, false once the run is complete
+ * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept and
+ *         the text suggests a rate; ALEXNET_ERROR_CANCELLED after alexnet_ctx_cancel();
+ *         ALEXNET_ERROR_BAD_DATA once an epoch ends in which more than 1% could not be read
+ */
+ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
+                                                alexnet_progress *progress, bool *more);
+/** Write a checkpoint now. */
+ALEXNET_API alexnet_status alexnet_trainer_save(alexnet_trainer *trainer);
+/** Memory of the run in bytes, known before the first step; for a report of what will be needed. */
+typedef struct alexnet_memory {
+    size_t parameters, gradients, momentum, activations, scratch, pictures;
+} alexnet_memory;
+ALEXNET_API void alexnet_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
+ALEXNET_API const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer);
+ALEXNET_API void alexnet_trainer_free(alexnet_trainer *trainer);
+
+/** Data of a run folder, as `eval RUN` needs it: the validation set, opened again. */
+ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
+                                                  const char *run_dir,
+                                                  const alexnet_model *classes_of);
+
+/* ---- Self-test ------------------------------------------------------------------------------ */
+
+/** Every operator of every device of this machine against `ref`. */
+typedef struct alexnet_selftest alexnet_selftest;
+
+typedef struct alexnet_selftest_result {
+    const char *device;  /**< "cpu" */
+    const char *test;    /**< operator and shape, e.g. "conv2 forward fp32" */
+    double worst;        /**< largest deviation, as a fraction of what the operands allow */
+    bool passed;         /**< worst <= 1 */
+    const char *skipped; /**< the reason, or NULL */
+} alexnet_selftest_result;
+
+ALEXNET_API alexnet_status alexnet_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx);
+ALEXNET_API alexnet_status alexnet_selftest_next(alexnet_selftest *test,
+                                                 alexnet_selftest_result *result, bool *more);
+ALEXNET_API void alexnet_selftest_free(alexnet_selftest *test);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

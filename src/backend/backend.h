@@ -1,0 +1,143 @@
+/*
+ * The backend table: about a dozen functions at the granularity of a prepared operator.
+ *
+ * Life of an operator: op_prepare() once, with every choice made and every size known; then
+ * op_pack() whenever the parameters have changed, op_forward() and op_backward() any number of
+ * times. Nothing is allocated after op_prepare().
+ *
+ * Memory: buffers come from alloc() and are addressed by pointers in the backend's own memory;
+ * arithmetic on them is plain bytes. Host code reaches them through write() and read() alone.
+ *
+ * Element types: parameters, gradients, momentum, means and losses have the backend's
+ * `param_dtype` (float32; float64 on ref) in canonical order. Activations have the dtype of their
+ * layout. Pictures are uint8, slots an_slot, the step state an_step_state.
+ */
+#ifndef AN_BACKEND_BACKEND_H
+#define AN_BACKEND_BACKEND_H
+
+#include "backend/layout.h"
+#include "base/context.h"
+#include "op/op.h"
+
+typedef struct an_backend_api an_backend_api;
+
+/** An open device. A backend's own struct begins with it. */
+typedef struct an_backend {
+    const an_backend_api *api;
+    alexnet_ctx *ctx;
+    an_dtype param_dtype;
+    alexnet_precision precision; /* what is computed in: FP32 or BF16; FP32 on ref */
+} an_backend;
+
+/** What changes from step to step; lives in a small buffer of the backend, written by the host. */
+typedef struct an_step_state {
+    uint64_t seed;
+    uint64_t step;    /* updates made before this step; epoch argument of dropout's draws */
+    int32_t labelled; /* slots with a label: losses' gradients are divided by it, if > 0 */
+    int32_t reserved;
+} an_step_state;
+
+/** What op_prepare() is offered. */
+typedef struct an_prepare {
+    const an_op_desc *const *ops; /* the run of operators that starts here; each reads the one
+                                     before it, and nothing else reads what is between them */
+    int n_ops;                    /* >= 1 */
+    const an_layout *in;          /* layouts of the inputs of ops[0]; NULL for augment */
+    bool training;                /* dropout draws masks */
+    bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
+    bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */
+    int split;                    /* grouping of weight-gradient sums, >= 1 */
+} an_prepare;
+
+/** A prepared run of operators. A backend's own struct begins with it. */
+typedef struct an_prepared {
+    int taken;        /* how many of the offered operators it computes, >= 1 */
+    an_layout out;    /* of the output of the last of them */
+    size_t packed;    /* bytes for its copy of the parameters; 0: none */
+    size_t saved;     /* bytes that forward writes for backward, beyond x and y; 0 for inference */
+    size_t scratch;   /* bytes needed during a call, contents of no value between calls */
+    const char *impl; /* name of the implementation, for reports; static */
+} an_prepared;
+
+/**
+ * Tensors of one call. `x`, `dx` have n_inputs entries. Parameters are those of ops[0] (followers
+ * have none), in the order of an_op_params().
+ */
+typedef struct an_op_args {
+    const void *x[AN_MAX_INPUTS]; /* forward and backward */
+    void *y;                      /* forward: out. backward: what forward wrote, in */
+    const void *dy;               /* backward: in; softmax has none */
+    void *dx[AN_MAX_INPUTS];      /* backward: out, written (not added to); NULL: not wanted */
+    const void *param[AN_MAX_PARAMS];
+    void *dparam[AN_MAX_PARAMS]; /* backward: out, written; NULL: not wanted */
+    void *packed, *saved, *scratch;
+    const an_step_state *state; /* dropout, softmax */
+    const an_slot *slots;       /* augment, softmax; n entries */
+    const void *pictures;       /* augment */
+    void *loss;                 /* softmax: out, [N]: -log p(label), 0 without label */
+} an_op_args;
+
+/** A parameter tensor to update, or to measure. */
+typedef struct an_segment {
+    void *param;
+    const void *gradient;
+    void *momentum;
+    int64_t count;
+    double rate, decay, mom; /* epsilon, weight decay, momentum factor */
+} an_segment;
+
+/** Measured by norms(). */
+typedef struct an_norm {
+    double sum_squares; /* of the finite values */
+    int64_t not_finite;
+} an_norm;
+
+struct an_backend_api {
+    const char *name; /* "ref", "cpu" */
+
+    /** Describe the device; available = false with everything else filled in if it is absent. */
+    void (*describe)(alexnet_device_info *info, alexnet_isa max_isa);
+    /** Open for a precision (AUTO is resolved by the caller). A precision that the device lacks
+     *  becomes FP32 with one line to the log. */
+    alexnet_status (*open)(an_backend **out, alexnet_ctx *ctx, alexnet_precision precision);
+    void (*close)(an_backend *backend);
+    alexnet_status (*sync)(an_backend *backend);
+
+    /** Zeroed memory, aligned to 64 bytes. The error says how much did not fit. */
+    alexnet_status (*alloc)(an_backend *backend, size_t bytes, void **out);
+    void (*free)(an_backend *backend, void *block, size_t bytes);
+    alexnet_status (*write)(an_backend *backend, void *dst, const void *src, size_t bytes);
+    alexnet_status (*read)(an_backend *backend, void *dst, const void *src, size_t bytes);
+
+    alexnet_status (*op_prepare)(an_backend *backend, const an_prepare *prepare, an_prepared **out);
+    /** Fill args->packed from args->param. */
+    alexnet_status (*op_pack)(an_backend *backend, an_prepared *op, const an_op_args *args);
+    alexnet_status (*op_forward)(an_backend *backend, an_prepared *op, const an_op_args *args);
+    /** dx and dparam from dy; x, y and saved as forward left them. */
+    alexnet_status (*op_backward)(an_backend *backend, an_prepared *op, const an_op_args *args);
+    void (*op_free)(an_backend *backend, an_prepared *op);
+
+    /**
+     * The 2012 update rule (facts section 2), g = -gradient of the loss:
+     *     v = mom * v + rate * g;   if decay > 0: v = v - decay * rate * w;   w = w + v
+     * A segment whose rate is 0 is skipped altogether.
+     */
+    alexnet_status (*update)(an_backend *backend, const an_segment *segments, int count);
+    /** Squares and non-finite counts of `param` of each segment, into host memory. */
+    alexnet_status (*norms)(an_backend *backend, const an_segment *segments, int count,
+                            an_norm *out);
+};
+
+/** The backends of this build, best first; the list is written by the build (registry.c.in). */
+extern const an_backend_api *const an_backends[];
+extern const int an_backend_count;
+
+/**
+ * Open the device that a context names; "auto" is the best available one. Resolves precision AUTO:
+ * bf16 for `training` where the device has it, else fp32.
+ */
+alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training);
+/** NULL allowed. */
+void an_backend_close(an_backend *backend);
+
+#endif

@@ -1,0 +1,98 @@
+#include "base/alloc.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static atomic_uint_fast64_t allocations;
+static atomic_uint_fast64_t fail_at; /* absolute count at which to fail; 0 is never */
+
+static int refused(void)
+{
+    uint64_t now = atomic_fetch_add_explicit(&allocations, 1, memory_order_relaxed) + 1;
+    return now == atomic_load_explicit(&fail_at, memory_order_relaxed);
+}
+
+uint64_t an_alloc_count(void)
+{
+    return atomic_load(&allocations);
+}
+
+void an_alloc_fail_at(uint64_t n)
+{
+    atomic_store(&fail_at, n ? atomic_load(&allocations) + n : 0);
+}
+
+void *an_malloc(size_t bytes)
+{
+    return refused() ? NULL : malloc(bytes ? bytes : 1);
+}
+
+void *an_calloc(size_t count, size_t bytes)
+{
+    return refused() ? NULL : calloc(count ? count : 1, bytes ? bytes : 1);
+}
+
+void *an_realloc(void *block, size_t count, size_t bytes)
+{
+    size_t total;
+    if (refused() || __builtin_mul_overflow(count, bytes, &total))
+        return NULL;
+    return realloc(block, total ? total : 1);
+}
+
+char *an_strndup(const char *text, size_t length)
+{
+    char *copy = an_malloc(length + 1);
+    if (copy) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
+char *an_strdup(const char *text)
+{
+    return an_strndup(text, strlen(text));
+}
+
+char *an_format(const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    char *text = length < 0 ? NULL : an_malloc((size_t)length + 1);
+    if (text)
+        vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    va_end(args);
+    return text;
+}
+
+void an_free(void *block)
+{
+    free(block);
+}
+
+void *an_alloc_big(size_t bytes)
+{
+    if (refused())
+        return NULL;
+    void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    madvise(block, bytes, MADV_HUGEPAGE); /* advice: a refusal changes nothing */
+#endif
+    return block;
+}
+
+void an_free_big(void *block, size_t bytes)
+{
+    if (block)
+        munmap(block, bytes);
+}

@@ -1,0 +1,37 @@
+/*
+ * Memory. Every allocation of the library passes here, so that tests can count them and make the
+ * n-th fail. All functions return NULL when memory is short; the caller reports what did not fit.
+ */
+#ifndef AN_BASE_ALLOC_H
+#define AN_BASE_ALLOC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Alignment of an_alloc_big(): a cache line and an AVX-512 register. */
+#define AN_ALIGN 64
+
+void *an_malloc(size_t bytes);
+/** Zeroed, with the product checked for overflow. */
+void *an_calloc(size_t count, size_t bytes);
+/** Grow an array; the product is checked. On failure the old block stays valid. */
+void *an_realloc(void *block, size_t count, size_t bytes);
+char *an_strdup(const char *text);
+char *an_strndup(const char *text, size_t length);
+/** "printf" into a new string. */
+char *an_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void an_free(void *block);
+
+/**
+ * A block for tensors: aligned to AN_ALIGN, zeroed by the system, on huge pages where it has them.
+ * @param bytes at least 1; given again to an_free_big()
+ */
+void *an_alloc_big(size_t bytes);
+void an_free_big(void *block, size_t bytes);
+
+/** Allocations made by this process so far, both kinds. */
+uint64_t an_alloc_count(void);
+/** For tests: let the n-th allocation from now fail (1 is the next); 0 ends it. */
+void an_alloc_fail_at(uint64_t n);
+
+#endif

@@ -1,0 +1,45 @@
+#include "base/context.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx)
+{
+    atomic_fetch_add(&ctx->references, 1);
+    return ctx;
+}
+
+void an_ctx_release(alexnet_ctx *ctx)
+{
+    if (!ctx || atomic_fetch_sub(&ctx->references, 1) != 1)
+        return;
+    pthread_mutex_destroy(&ctx->log_lock);
+    an_free(ctx);
+}
+
+void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
+{
+    if (!ctx->log)
+        return;
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < ' ')
+            *p = ' ';
+    pthread_mutex_lock(&ctx->log_lock);
+    ctx->log(ctx->log_user, level, line);
+    pthread_mutex_unlock(&ctx->log_lock);
+}
+
+alexnet_status an_ctx_check(const alexnet_ctx *ctx)
+{
+    if (atomic_load_explicit(&ctx->cancelled, memory_order_relaxed))
+        return AN_FAIL(ALEXNET_ERROR_CANCELLED, "cancelled");
+    return ALEXNET_OK;
+}

@@ -1,0 +1,35 @@
+/*
+ * What every stage may ask of its caller: how many threads, which log, whether to stop.
+ * Made and freed by src/api/; shared, counted, immutable but for the cancel flag.
+ */
+#ifndef AN_BASE_CONTEXT_H
+#define AN_BASE_CONTEXT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "alexnet/alexnet.h"
+
+struct alexnet_ctx {
+    atomic_int references;
+    atomic_bool cancelled;
+    char device[32]; /* "auto", "ref", "cpu", "cuda:0" */
+    alexnet_precision precision;
+    int threads; /* >= 1 */
+    alexnet_isa max_isa;
+    pthread_mutex_t log_lock; /* one line at a time */
+    alexnet_log_fn log;
+    void *log_user;
+};
+
+alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx);
+void an_ctx_release(alexnet_ctx *ctx); /* NULL allowed */
+
+/** Send a line to the caller's log, if there is one. */
+void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() was called. */
+alexnet_status an_ctx_check(const alexnet_ctx *ctx);
+
+#endif

@@ -1,0 +1,52 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXT_MAX = 1024 };
+
+static _Thread_local char text[TEXT_MAX];
+
+alexnet_status an_fail(alexnet_status status, const char *format, ...)
+{
+    /* Formatted aside first: an argument may be this thread's current text. */
+    char fresh[TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(fresh, sizeof fresh, format, args);
+    va_end(args);
+    for (char *p = fresh; *p; p++)
+        if ((unsigned char)*p < ' ')
+            *p = ' '; /* one line, and no terminal control sequences out of file names */
+    memcpy(text, fresh, sizeof text);
+    return status;
+}
+
+alexnet_status an_fail_within(alexnet_status status, const char *prefix)
+{
+    return an_fail(status, "%s: %s", prefix, text);
+}
+
+const char *an_error_text(void)
+{
+    return text;
+}
+
+const char *alexnet_status_name(alexnet_status status)
+{
+    switch (status) {
+    case ALEXNET_OK: return "ALEXNET_OK";
+    case ALEXNET_ERROR_INVALID_ARGUMENT: return "ALEXNET_ERROR_INVALID_ARGUMENT";
+    case ALEXNET_ERROR_NO_MEMORY: return "ALEXNET_ERROR_NO_MEMORY";
+    case ALEXNET_ERROR_IO: return "ALEXNET_ERROR_IO";
+    case ALEXNET_ERROR_FORMAT: return "ALEXNET_ERROR_FORMAT";
+    case ALEXNET_ERROR_UNSUPPORTED: return "ALEXNET_ERROR_UNSUPPORTED";
+    case ALEXNET_ERROR_NOT_AVAILABLE: return "ALEXNET_ERROR_NOT_AVAILABLE";
+    case ALEXNET_ERROR_DEVICE: return "ALEXNET_ERROR_DEVICE";
+    case ALEXNET_ERROR_DIVERGED: return "ALEXNET_ERROR_DIVERGED";
+    case ALEXNET_ERROR_CANCELLED: return "ALEXNET_ERROR_CANCELLED";
+    case ALEXNET_ERROR_BAD_DATA: return "ALEXNET_ERROR_BAD_DATA";
+    }
+    return "unknown status";
+}

@@ -1,0 +1,50 @@
+/*
+ * Background loading: threads of their own read, decode and fit pictures into batches ahead of the
+ * consumer. Which thread does what never changes what a batch holds.
+ */
+#ifndef AN_DATA_LOADER_H
+#define AN_DATA_LOADER_H
+
+#include "data/dataset.h"
+#include "data/resize.h"
+
+typedef struct an_loader an_loader;
+
+/** A picture of a batch. */
+typedef struct an_loaded {
+    int64_t sample; /* index in the data set */
+    int label;
+    alexnet_status status; /* of reading it; its pixels are zero unless OK */
+    const char *error;     /* text if not OK */
+} an_loaded;
+
+typedef struct an_batch {
+    int64_t position;      /* place in the order of its first picture */
+    int count;             /* pictures, <= batch size; less only at the end of the order */
+    const uint8_t *pixels; /* [batch size][side][side][3]; zero past count */
+    const an_loaded *pictures;
+} an_batch;
+
+/**
+ * @param batch    pictures per batch, >= 1
+ * @param threads  decoding threads, >= 1; three batches are in flight at most
+ * Starts no thread before an_loader_start().
+ */
+alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit fit, int batch,
+                             int threads);
+/**
+ * Begin a pass over `count` samples in the given order, from place `position` of it (a multiple of
+ * the batch size). The order is copied. Ends a pass that is under way.
+ */
+alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t count,
+                               int64_t position);
+/**
+ * The next batch of the pass, borrowed until the next call; *more is false past the last.
+ * Bad pictures are results, not failures. Fails only for memory and threads.
+ */
+alexnet_status an_loader_next(an_loader *loader, an_batch *batch, bool *more);
+/** Bytes of the batches in flight. */
+size_t an_loader_bytes(const an_loader *loader);
+void an_loader_free(an_loader *loader); /* NULL allowed; stops the threads */
+
+#endif

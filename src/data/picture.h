@@ -1,0 +1,41 @@
+/*
+ * Pictures from bytes: JPEG (libjpeg-turbo) and PNG (libpng) into 8-bit RGB, upright.
+ *
+ * EXIF orientation 1..8 is applied. Grey becomes R = G = B. CMYK and YCCK become RGB (Adobe files
+ * store them inverted). Alpha, palette transparency included, is composed over white. 16 bits keep
+ * the upper 8, as Pillow does. What is not JPEG or PNG is told apart by its first bytes and named.
+ */
+#ifndef AN_DATA_PICTURE_H
+#define AN_DATA_PICTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alexnet/alexnet.h"
+
+/** Larger sides and areas are refused before anything of that size is allocated. */
+enum { AN_PICTURE_SIDE_MAX = 65500, AN_PICTURE_PIXELS_MAX = 178956970 };
+
+/** Largest file that is read: a JPEG of the largest picture is far smaller. */
+#define AN_PICTURE_FILE_MAX ((size_t)512 << 20)
+
+typedef struct an_picture {
+    int width, height;
+    uint8_t *rgb; /* [height][width][3] */
+} an_picture;
+
+/**
+ * Decode a file's bytes.
+ * @param name  for error texts: every text begins with it
+ * @return ALEXNET_ERROR_FORMAT (damaged, truncated, not a picture), _UNSUPPORTED (WebP, 12-bit
+ * JPEG, absurd dimensions, ...), _NO_MEMORY
+ */
+alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
+                                 const char *name);
+alexnet_status an_picture_read(an_picture *out, const char *path);
+/** Copy a caller's pixels; see alexnet_classify_pixels(). */
+alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,
+                                      size_t row_bytes, alexnet_pixel_format format);
+void an_picture_free(an_picture *picture);
+
+#endif

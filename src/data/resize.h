@@ -1,0 +1,31 @@
+/*
+ * Resizing, bit-exact with Pillow's 8-bit antialiased bilinear filter
+ * (Image.resize(size, Image.BILINEAR), two passes with 22-bit fixed-point weights), and the
+ * square that a data set stores.
+ */
+#ifndef AN_DATA_RESIZE_H
+#define AN_DATA_RESIZE_H
+
+#include "data/picture.h"
+
+/** Resize RGB pixels. dst is [dst_height][dst_width][3]. */
+alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint8_t *src,
+                         int src_width, int src_height);
+
+typedef enum an_fit_rule {
+    AN_FIT_SHORT, /* short side to `side`, centre square kept (paper section 2) */
+    AN_FIT_WARP,  /* to side x side whatever the aspect (Caffe) */
+} an_fit_rule;
+
+typedef struct an_fit {
+    an_fit_rule rule;
+    int side;
+} an_fit;
+
+/**
+ * Bring a picture to side x side RGB. SHORT: the long side becomes int(side * long / short), and
+ * the square starts at floor((long - side) / 2).
+ */
+alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * What the network computes: descriptors of operators, their checks, output shapes, costs and
+ * parameters. No arithmetic on tensors happens here; a backend does that, and backend/ref/ is its
+ * definition in code.
+ *
+ * A descriptor is filled in by its maker (kind, n, inputs, u), then an_op_resolve() checks it and
+ * works out the output's shape. From there on it is immutable and valid: backends check nothing.
+ */
+#ifndef AN_OP_OP_H
+#define AN_OP_OP_H
+
+#include "op/augment.h"
+#include "op/conv.h"
+#include "op/dropout.h"
+#include "op/fc.h"
+#include "op/lrn.h"
+#include "op/neuron.h"
+#include "op/pool.h"
+#include "tensor/tensor.h"
+
+typedef enum an_op_kind {
+#define AN_OP(ID, name) AN_OP_##ID,
+#include "op/ops.def"
+#undef AN_OP
+    AN_OP_COUNT
+} an_op_kind;
+
+enum { AN_MAX_INPUTS = 8, AN_MAX_PARAMS = 2 };
+
+typedef struct an_op_desc {
+    an_op_kind kind;
+    int n;        /* images (slots) per batch, >= 1 */
+    int n_inputs; /* 1, but for concat and eltsum; augment has none */
+    an_chw in[AN_MAX_INPUTS];
+    an_chw out; /* set by an_op_resolve() */
+    union {
+        an_augment_desc augment;
+        an_conv_desc conv;
+        an_fc_desc fc;
+        an_neuron_desc neuron;
+        an_pool_desc pool;
+        an_lrn_desc lrn; /* AN_OP_LRN and AN_OP_LRN_WITHIN */
+        an_dropout_desc dropout;
+    } u;
+} an_op_desc;
+
+/** A parameter tensor of an operator. */
+typedef struct an_param_info {
+    const char *name; /* "weight", "bias", "mean" */
+    an_shape shape;
+    bool learned; /* has a gradient and momentum; false for the mean */
+} an_param_info;
+
+/** A row of the table: what op/<name>.c knows of its operator. */
+typedef struct an_op_info {
+    const char *name;
+    /** Check the descriptor and set `out`. Texts name the quantity, its value and what is allowed.
+     */
+    alexnet_status (*resolve)(an_op_desc *desc);
+    /** Fill in the parameters in order (weight before bias); returns how many. NULL: none. */
+    int (*params)(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
+    /** Multiply-adds of the forward pass for one image. NULL: not counted (facts section 1.5). */
+    int64_t (*mult_adds)(const an_op_desc *desc);
+} an_op_info;
+
+extern const an_op_info an_op_table[AN_OP_COUNT];
+
+/**
+ * Check a descriptor and work out its output.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT, or _UNSUPPORTED where a tensor would reach 2^31 elements
+ */
+alexnet_status an_op_resolve(an_op_desc *desc);
+int an_op_params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
+int64_t an_op_mult_adds(const an_op_desc *desc);
+
+/**
+ * The size rule that convolution and pooling share (facts section 1.3).
+ *     out = 1 + round((in + pad_low + pad_high - window) / stride),   round: floor or ceil
+ * With ceil, a last window that would start beyond the input and its low padding is dropped.
+ * @return the number of outputs, or 0 if the window is larger than the padded input
+ */
+int an_window_count(int in, int pad_low, int pad_high, int window, int stride, bool ceil);
+
+#endif
