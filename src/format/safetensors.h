@@ -14,7 +14,7 @@
 #ifndef AN_FORMAT_SAFETENSORS_H
 #define AN_FORMAT_SAFETENSORS_H
 
-#include "base/files.h"
+#include "base/source.h"
 #include "tensor/tensor.h"
 
 typedef struct an_tensor_entry {

@@ -1,0 +1,21 @@
+/*
+ * What the files of this folder that open files share.
+ */
+#ifndef AN_BASE_FILES_PRIVATE_H
+#define AN_BASE_FILES_PRIVATE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "alexnet/alexnet.h"
+
+/** ALEXNET_ERROR_IO: "cannot <verb> <path>: <reason>", the reason from errno. */
+alexnet_status an_file_fail(const char *verb, const char *path);
+
+/** Open for reading and learn the size. Only regular files: a pipe could keep us waiting. */
+alexnet_status an_file_open(const char *path, int *fd, uint64_t *size);
+
+/** Read until `length` bytes or the end. Returns the count, or -1 with errno. */
+ssize_t an_file_read_fully(int fd, void *dst, size_t length, off_t offset);
+
+#endif

@@ -1,0 +1,145 @@
+#include "base/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/files_private.h"
+#include "base/status.h"
+
+struct an_writer {
+    int fd; /* -1 once closed */
+    char *path;
+    char *temporary;
+};
+
+static atomic_uint_fast64_t room = UINT64_MAX; /* bytes until the disk is full, for tests */
+
+void an_writer_fail_after(uint64_t bytes)
+{
+    atomic_store(&room, bytes);
+}
+
+static void release(an_writer *writer)
+{
+    an_free(writer->path);
+    an_free(writer->temporary);
+    an_free(writer);
+}
+
+alexnet_status an_writer_open(an_writer **out, const char *path)
+{
+    *out = NULL;
+    an_writer *writer = an_calloc(1, sizeof *writer);
+    if (!writer)
+        return AN_FAIL_MEMORY(sizeof *writer, path);
+    writer->fd = -1;
+    writer->path = an_strdup(path);
+    writer->temporary = an_format("%s.tmp", path);
+    alexnet_status rc = ALEXNET_OK;
+    if (!writer->path || !writer->temporary)
+        rc = AN_FAIL_MEMORY(2 * strlen(path), "a path");
+    else
+        writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (rc == ALEXNET_OK && writer->fd < 0)
+        rc = an_file_fail("create", writer->temporary);
+    if (rc != ALEXNET_OK) {
+        release(writer);
+        return rc;
+    }
+    *out = writer;
+    return ALEXNET_OK;
+}
+
+/* write(2), or the full disk that a test asked for. */
+static ssize_t write_some(int fd, const void *from, size_t length)
+{
+    uint64_t left = atomic_load(&room);
+    if (left != UINT64_MAX) {
+        if (left == 0 && length > 0) {
+            errno = ENOSPC;
+            return -1;
+        }
+        length = length < left ? length : (size_t)left;
+        atomic_fetch_sub(&room, length);
+    }
+    return write(fd, from, length);
+}
+
+alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length)
+{
+    const char *from = bytes;
+    while (length > 0) {
+        ssize_t n = write_some(writer->fd, from, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return an_file_fail("write", writer->temporary);
+        from += n;
+        length -= (size_t)n;
+    }
+    return ALEXNET_OK;
+}
+
+/* A rename is only as safe as the folder's own record of it. */
+static alexnet_status sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash ? an_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : an_strdup(".");
+    if (!folder)
+        return AN_FAIL_MEMORY(strlen(path), "a path");
+    alexnet_status rc = ALEXNET_OK;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) /* EINVAL: a file system without it */
+        rc = an_file_fail("flush the folder", folder);
+    if (fd >= 0)
+        close(fd);
+    an_free(folder);
+    return rc;
+}
+
+alexnet_status an_writer_commit(an_writer *writer)
+{
+    alexnet_status rc = ALEXNET_OK;
+    if (fsync(writer->fd) != 0)
+        rc = an_file_fail("flush", writer->temporary);
+    if (close(writer->fd) != 0 && rc == ALEXNET_OK)
+        rc = an_file_fail("close", writer->temporary);
+    writer->fd = -1;
+    if (rc == ALEXNET_OK && rename(writer->temporary, writer->path) != 0)
+        rc = an_file_fail("rename a temporary file to", writer->path);
+    if (rc != ALEXNET_OK) {
+        an_writer_abort(writer);
+        return rc;
+    }
+    rc = sync_folder_of(writer->path);
+    release(writer);
+    return rc;
+}
+
+void an_writer_abort(an_writer *writer)
+{
+    if (!writer)
+        return;
+    if (writer->fd >= 0)
+        close(writer->fd);
+    unlink(writer->temporary);
+    release(writer);
+}
+
+alexnet_status an_file_replace(const char *path, const void *bytes, size_t length)
+{
+    an_writer *writer;
+    AN_CHECK(an_writer_open(&writer, path));
+    alexnet_status rc = an_writer_put(writer, bytes, length);
+    if (rc != ALEXNET_OK) {
+        an_writer_abort(writer);
+        return rc;
+    }
+    return an_writer_commit(writer);
+}

@@ -1,0 +1,31 @@
+/*
+ * Files that are never half there: written under another name beside the final one, flushed to the
+ * disk, then renamed. Whatever stops the process in between, the old file is whole.
+ */
+#ifndef AN_BASE_WRITER_H
+#define AN_BASE_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alexnet/alexnet.h"
+
+/** A file being written. */
+typedef struct an_writer an_writer;
+
+/** Open "<path>.tmp" for writing, replacing one that a killed process left. */
+alexnet_status an_writer_open(an_writer **out, const char *path);
+alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length);
+/** Flush to the disk (fsync of file and folder), rename to the final name, free. Frees on failure
+ *  too, and then removes the temporary file; the old file is untouched. */
+alexnet_status an_writer_commit(an_writer *writer);
+/** Give up: remove the temporary file, free. NULL allowed. */
+void an_writer_abort(an_writer *writer);
+
+/** an_writer for one block. */
+alexnet_status an_file_replace(const char *path, const void *bytes, size_t length);
+
+/** For tests: let the disk be full after this many more bytes; UINT64_MAX: never. */
+void an_writer_fail_after(uint64_t bytes);
+
+#endif
