@@ -26,6 +26,7 @@ typedef enum an_op_kind {
 } an_op_kind;
 
 enum { AN_MAX_INPUTS = 8, AN_MAX_PARAMS = 2 };
+enum { AN_MAX_WINDOW = 32767 }; /* largest filter, window, stride and padding */
 
 typedef struct an_op_desc {
     an_op_kind kind;
@@ -54,8 +55,9 @@ typedef struct an_param_info {
 /** A row of the table: what op/<name>.c knows of its operator. */
 typedef struct an_op_info {
     const char *name;
-    /** Check the descriptor and set `out`. Texts name the quantity, its value and what is allowed.
-     */
+    int min_inputs, max_inputs;
+    /** Check `u` against the inputs, which are valid, and set `out`. Texts name the quantity, its
+     *  value and what is allowed. */
     alexnet_status (*resolve)(an_op_desc *desc);
     /** Fill in the parameters in order (weight before bias); returns how many. NULL: none. */
     int (*params)(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
@@ -63,11 +65,12 @@ typedef struct an_op_info {
     int64_t (*mult_adds)(const an_op_desc *desc);
 } an_op_info;
 
-extern const an_op_info an_op_table[AN_OP_COUNT];
+extern const an_op_info *const an_op_table[AN_OP_COUNT];
 
 /**
  * Check a descriptor and work out its output.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT, or _UNSUPPORTED where a tensor would reach 2^31 elements
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT with a text such as "filterSize 11 is larger than the
+ *         padded input 8", or _UNSUPPORTED where a tensor would reach 2^31 elements
  */
 alexnet_status an_op_resolve(an_op_desc *desc);
 int an_op_params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
@@ -77,6 +80,7 @@ int64_t an_op_mult_adds(const an_op_desc *desc);
  * The size rule that convolution and pooling share (facts section 1.3).
  *     out = 1 + round((in + pad_low + pad_high - window) / stride),   round: floor or ceil
  * With ceil, a last window that would start beyond the input and its low padding is dropped.
+ * @param in, window, stride >= 1; pads >= 0, at most AN_MAX_WINDOW
  * @return the number of outputs, or 0 if the window is larger than the padded input
  */
 int an_window_count(int in, int pad_low, int pad_high, int window, int stride, bool ceil);

@@ -1,10 +1,13 @@
 /*
  * Max and average pooling over square windows, which may overlap (paper section 3.4).
  *
- *     window of output (p,q): rows p*stride - pad .. p*stride - pad + size - 1, clipped to the
- * image max   y = the largest value; backward gives dy to the first maximum in row order (Caffe,
- * PyTorch, oneDNN; the 2012 code gave it to every maximum, facts section 9, 10) avg   y = sum /
- * area of the clipped window
+ *     window of output (p,q): rows p*stride - pad .. p*stride - pad + size - 1, and columns
+ *     likewise, clipped to the image
+ *
+ *     max   y = the largest value, NaN if there is one; backward gives dy to the first maximum in
+ *           row order (Caffe, PyTorch, oneDNN; the 2012 code gave it to every maximum, facts
+ *           section 9, 10)
+ *     avg   y = sum / area of the clipped window
  *
  * Every window holds at least one pixel: pad < size, and see an_window_count().
  */

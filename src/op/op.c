@@ -1,0 +1,117 @@
+#include "op/op.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+
+#include "base/status.h"
+#include "op/check.h"
+
+const an_op_info *const an_op_table[AN_OP_COUNT] = {
+#define AN_OP(ID, name) &an_op_##name,
+#include "op/ops.def"
+#undef AN_OP
+};
+
+alexnet_status an_check_range(const char *quantity, int value, int low, int high)
+{
+    if (value < low || value > high)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is %d, but must be %d to %d", quantity,
+                       value, low, high);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_check_positive(const char *quantity, double value)
+{
+    if (!(value > 0) || !isfinite(value))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is %g, but must be above 0", quantity,
+                       value);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_check_not_negative(const char *quantity, double value)
+{
+    if (!(value >= 0) || !isfinite(value))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is %g, but must be 0 or more", quantity,
+                       value);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_check_window(const char *name, an_window w, int *out)
+{
+    AN_CHECK(an_check_range(name, w.size, 1, AN_MAX_WINDOW));
+    AN_CHECK(an_check_range("stride", w.stride, 1, AN_MAX_WINDOW));
+    AN_CHECK(an_check_range("padding", w.pad_low, 0, AN_MAX_WINDOW));
+    AN_CHECK(an_check_range("padding", w.pad_high, 0, AN_MAX_WINDOW));
+    *out = an_window_count(w.in, w.pad_low, w.pad_high, w.size, w.stride, w.ceil);
+    if (*out == 0)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s %d is larger than the padded input %lld",
+                       name, w.size, (long long)w.in + w.pad_low + w.pad_high);
+    return ALEXNET_OK;
+}
+
+int an_window_count(int in, int pad_low, int pad_high, int window, int stride, bool ceil)
+{
+    int64_t room = (int64_t)in + pad_low + pad_high - window;
+    if (room < 0)
+        return 0;
+    int64_t count = 1 + (room + (ceil ? stride - 1 : 0)) / stride;
+    if (ceil && (count - 1) * stride >= (int64_t)in + pad_low)
+        count--;
+    return count > INT_MAX ? INT_MAX : (int)count; /* such a tensor is refused by its size */
+}
+
+/* Every tensor has fewer than 2^31 elements, so that backends may index it with int. */
+static alexnet_status check_count(const char *what, an_shape shape)
+{
+    char text[96];
+    for (int i = 0; i < shape.rank; i++)
+        if (shape.dim[i] < 1)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s %s has a size that is not positive",
+                           what, an_shape_text(shape, text));
+    int64_t count = an_shape_count(shape);
+    if (count < 0 || count > INT_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s %s reaches 2^31 elements", what,
+                       an_shape_text(shape, text));
+    return ALEXNET_OK;
+}
+
+static alexnet_status check_activation(const char *what, int n, an_chw s)
+{
+    return check_count(what, an_shape_of(4, n, s.c, s.h, s.w));
+}
+
+static alexnet_status check_params(const an_op_desc *desc)
+{
+    an_param_info params[AN_MAX_PARAMS];
+    int count = an_op_params(desc, params);
+    for (int i = 0; i < count; i++)
+        AN_CHECK(check_count(params[i].name, params[i].shape));
+    return ALEXNET_OK;
+}
+
+alexnet_status an_op_resolve(an_op_desc *desc)
+{
+    assert(desc->kind >= 0 && desc->kind < AN_OP_COUNT);
+    const an_op_info *info = an_op_table[desc->kind];
+    AN_CHECK(an_check_range("batch", desc->n, 1, INT_MAX));
+    AN_CHECK(
+        an_check_range("number of inputs", desc->n_inputs, info->min_inputs, info->max_inputs));
+    for (int i = 0; i < desc->n_inputs; i++)
+        AN_CHECK(check_activation("input", desc->n, desc->in[i]));
+    AN_CHECK(info->resolve(desc));
+    AN_CHECK(check_params(desc));
+    return check_activation("output", desc->n, desc->out);
+}
+
+int an_op_params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS])
+{
+    const an_op_info *info = an_op_table[desc->kind];
+    return info->params ? info->params(desc, params) : 0;
+}
+
+int64_t an_op_mult_adds(const an_op_desc *desc)
+{
+    const an_op_info *info = an_op_table[desc->kind];
+    return info->mult_adds ? info->mult_adds(desc) : 0;
+}
