@@ -46,16 +46,21 @@ const char *an_safetensors_metadata(const an_safetensors *file, const char *key)
 alexnet_status an_safetensors_read(an_safetensors *file, const char *name, an_shape shape,
                                    an_dtype as, void *dst);
 
-/** Writing: describe all tensors, then give their data in that order. */
+/**
+ * Writing: describe all tensors, then give their data in that order. The first tensor begins at a
+ * multiple of 8 bytes and no gap follows it, so declare wider element types first.
+ */
 typedef struct an_tensor_writer an_tensor_writer;
 
 /** Opens a temporary file beside `path`. */
 alexnet_status an_tensor_writer_new(an_tensor_writer **out, const char *path);
+/** Replaces an earlier value. @return ALEXNET_ERROR_INVALID_ARGUMENT for text that is not UTF-8 */
 alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *key,
                                          const char *value);
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is taken, or not UTF-8 */
 alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *name, an_dtype dtype,
                                         an_shape shape);
-/** The data of the next declared tensor. The first call writes the header. */
+/** The data of the next declared tensor, whole. The first call writes the header. */
 alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data, size_t bytes);
 /** All data given: flush, rename, free. Frees on failure too. */
 alexnet_status an_tensor_writer_commit(an_tensor_writer *writer);

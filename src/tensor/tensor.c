@@ -63,16 +63,32 @@ const char *an_shape_text(an_shape shape, char text[96])
     return text;
 }
 
+/* bfloat16 is the upper half of a float32. */
+static float widen(uint16_t bits)
+{
+    uint32_t word = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count)
 {
-    assert(dst_type <= AN_F64 && src_type <= AN_F64);
-    if (dst_type == src_type) {
+    assert(dst_type <= AN_F64 && src_type <= AN_BF16);
+    float *f = dst;
+    double *d = dst;
+    if (dst_type == src_type)
         memcpy(dst, src, (size_t)count * an_dtype_bytes(src_type));
-    } else if (dst_type == AN_F32) {
+    else if (dst_type == AN_F32 && src_type == AN_F64)
         for (int64_t i = 0; i < count; i++)
-            ((float *)dst)[i] = (float)((const double *)src)[i];
-    } else {
+            f[i] = (float)((const double *)src)[i];
+    else if (dst_type == AN_F32)
         for (int64_t i = 0; i < count; i++)
-            ((double *)dst)[i] = ((const float *)src)[i];
-    }
+            f[i] = widen(((const uint16_t *)src)[i]);
+    else if (src_type == AN_F32)
+        for (int64_t i = 0; i < count; i++)
+            d[i] = ((const float *)src)[i];
+    else
+        for (int64_t i = 0; i < count; i++)
+            d[i] = widen(((const uint16_t *)src)[i]);
 }

@@ -47,7 +47,10 @@ static inline bool an_chw_equal(an_chw a, an_chw b)
     return a.c == b.c && a.h == b.h && a.w == b.w;
 }
 
-/** Convert between AN_F32 and AN_F64 (or copy); other pairs are a broken invariant. */
+/**
+ * Convert to AN_F32 or AN_F64 from one of them or from AN_BF16; other pairs are a broken invariant.
+ * Blocks do not overlap and are aligned to their elements.
+ */
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count);
 
 #endif

@@ -1,0 +1,163 @@
+#include "format/safetensors.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/utf8.h"
+#include "base/writer.h"
+#include "format/safetensors_header.h"
+
+/* Tensors begin at a multiple of this, for readers that map the file. */
+enum { DATA_ALIGN = 8 };
+
+struct an_tensor_writer {
+    char *path; /* for error texts */
+    an_writer *file;
+    json_t *header;   /* the whole object; metadata is its first member */
+    json_t *metadata; /* borrowed from the header */
+    uint64_t *bytes;  /* [count] of each declared tensor */
+    int count;        /* declared */
+    int given;        /* whose data was written */
+    uint64_t offset;  /* end of the last declared tensor */
+    bool header_written;
+};
+
+static void release(an_tensor_writer *writer)
+{
+    json_decref(writer->header);
+    an_free(writer->bytes);
+    an_free(writer->path);
+    an_free(writer);
+}
+
+alexnet_status an_tensor_writer_new(an_tensor_writer **out, const char *path)
+{
+    *out = NULL;
+    an_tensor_writer *writer = an_calloc(1, sizeof *writer);
+    if (!writer)
+        return AN_FAIL_MEMORY(sizeof *writer, path);
+    writer->path = an_strdup(path);
+    writer->header = json_object();
+    writer->metadata = json_object();
+    alexnet_status rc = ALEXNET_OK;
+    if (json_object_set_new(writer->header, AN_SAFETENSORS_METADATA, writer->metadata) != 0 ||
+        !writer->path)
+        rc = AN_FAIL_MEMORY(strlen(path), path);
+    else
+        rc = an_writer_open(&writer->file, path);
+    if (rc != ALEXNET_OK) {
+        release(writer);
+        return rc;
+    }
+    *out = writer;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *key,
+                                         const char *value)
+{
+    assert(!writer->header_written);
+    if (!an_is_utf8(key) || !an_is_utf8(value))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s: %s cannot be stored, because it is not UTF-8 text: %s", writer->path,
+                       key, value);
+    if (json_object_set_new(writer->metadata, key, json_string(value)) != 0)
+        return AN_FAIL_MEMORY(strlen(value), key);
+    return ALEXNET_OK;
+}
+
+/* {"dtype": .., "shape": [..], "data_offsets": [begin, end]}; NULL if memory is short. */
+static json_t *describe(an_dtype dtype, an_shape shape, uint64_t begin, uint64_t end)
+{
+    json_t *dims = json_array();
+    for (int i = 0; i < shape.rank; i++)
+        if (json_array_append_new(dims, json_integer(shape.dim[i])) != 0) {
+            json_decref(dims);
+            return NULL;
+        }
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", an_safetensors_dtype_word(dtype), "shape",
+                     dims, "data_offsets", (json_int_t)begin, (json_int_t)end);
+}
+
+alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *name, an_dtype dtype,
+                                        an_shape shape)
+{
+    assert(!writer->header_written);
+    const int64_t count = an_shape_count(shape);
+    assert(count >= 0 && count <= INT64_MAX / 8);
+    const uint64_t bytes = (uint64_t)count * an_dtype_bytes(dtype);
+    if (!an_is_utf8(name) || json_object_get(writer->header, name))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s: tensor %s cannot be stored: its name is %s", writer->path, name,
+                       an_is_utf8(name) ? "taken" : "not UTF-8 text");
+    uint64_t *grown = an_realloc(writer->bytes, (size_t)writer->count + 1, sizeof *writer->bytes);
+    if (!grown)
+        return AN_FAIL_MEMORY(sizeof *writer->bytes, "a list of tensors");
+    writer->bytes = grown;
+    if (json_object_set_new(writer->header, name,
+                            describe(dtype, shape, writer->offset, writer->offset + bytes)) != 0)
+        return AN_FAIL_MEMORY(strlen(name), "the header of a safetensors file");
+    writer->bytes[writer->count++] = bytes;
+    writer->offset += bytes;
+    return ALEXNET_OK;
+}
+
+/* The length, then the JSON, filled up with spaces until the data is aligned. */
+static alexnet_status write_header(an_tensor_writer *writer)
+{
+    size_t length = json_dumpb(writer->header, NULL, 0, JSON_COMPACT);
+    uint64_t padded = ((uint64_t)length + DATA_ALIGN - 1) / DATA_ALIGN * DATA_ALIGN;
+    if (length == 0 || padded > AN_SAFETENSORS_HEADER_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s: a header of %zu bytes is more than the format allows", writer->path,
+                       length);
+    char *block = an_malloc(sizeof padded + (size_t)padded);
+    if (!block)
+        return AN_FAIL_MEMORY(padded, "the header of a safetensors file");
+    memcpy(block, &padded, sizeof padded);
+    memset(block + sizeof padded, ' ', (size_t)padded);
+    json_dumpb(writer->header, block + sizeof padded, length, JSON_COMPACT);
+    alexnet_status rc = an_writer_put(writer->file, block, sizeof padded + (size_t)padded);
+    an_free(block);
+    writer->header_written = true;
+    return rc;
+}
+
+alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data, size_t bytes)
+{
+    if (writer->given == writer->count || bytes != writer->bytes[writer->given])
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s: %zu bytes for tensor %d of %d are not what was declared", writer->path,
+                       bytes, writer->given, writer->count);
+    if (!writer->header_written)
+        AN_CHECK(write_header(writer));
+    writer->given++;
+    return an_writer_put(writer->file, data, bytes);
+}
+
+alexnet_status an_tensor_writer_commit(an_tensor_writer *writer)
+{
+    alexnet_status rc = ALEXNET_OK;
+    if (writer->given != writer->count)
+        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: the data of %d of %d tensors is missing",
+                     writer->path, writer->count - writer->given, writer->count);
+    else if (!writer->header_written)
+        rc = write_header(writer);
+    if (rc != ALEXNET_OK) {
+        an_tensor_writer_abort(writer);
+        return rc;
+    }
+    rc = an_writer_commit(writer->file);
+    release(writer);
+    return rc;
+}
+
+void an_tensor_writer_abort(an_tensor_writer *writer)
+{
+    if (!writer)
+        return;
+    an_writer_abort(writer->file);
+    release(writer);
+}
