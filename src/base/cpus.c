@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "base/cpus.h"
 
 #include <math.h>

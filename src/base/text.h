@@ -1,0 +1,28 @@
+/*
+ * Small questions about text: numbers that must be whole, words of a list, the nearest word.
+ */
+#ifndef AN_BASE_TEXT_H
+#define AN_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The whole of `text` as a number (blanks around it allowed); locale-independent, finite. */
+bool an_text_to_double(const char *text, double *value);
+bool an_text_to_int(const char *text, int64_t *value);
+
+/** Position of `word` in "a|b|c", or -1. */
+int an_text_choice(const char *choices, const char *word);
+
+/** Edits (insert, delete, replace, swap of neighbours) between two words, capped at 99. */
+int an_text_distance(const char *a, const char *b);
+
+/**
+ * The nearest of `count` words, if it is near enough to suggest.
+ * @param word_at  gives word i, NULL to pass over it
+ * @return NULL if none is near
+ */
+const char *an_text_nearest(const char *word, int count, const char *(*word_at)(void *, int),
+                            void *user);
+
+#endif

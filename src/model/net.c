@@ -1,0 +1,165 @@
+#include "model/net.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* Give every parameter of the graph its name and place. */
+static alexnet_status list_params(an_net *net)
+{
+    const an_graph *graph = &net->network->graph;
+    net->params = an_calloc((size_t)graph->count * AN_MAX_PARAMS, sizeof *net->params);
+    net->node_param = an_calloc((size_t)graph->count, sizeof *net->node_param);
+    if (!net->params || !net->node_param)
+        return AN_FAIL_MEMORY(graph->count * sizeof *net->params, "the list of parameters");
+    for (int i = 0; i < graph->count; i++) {
+        const an_node *node = &graph->nodes[i];
+        an_param_info infos[AN_MAX_PARAMS];
+        int n = an_op_params(&node->desc, infos);
+        net->node_param[i] = n ? net->count : -1;
+        for (int j = 0; j < n; j++) {
+            an_param *param = &net->params[net->count++];
+            const char *layer = node->layer < 0 ? "input" : net->network->layers[node->layer].name;
+            snprintf(param->name, sizeof param->name, "%s.%s", layer, infos[j].name);
+            param->shape = infos[j].shape;
+            param->count = an_shape_count(infos[j].shape);
+            param->fan_in = an_shape_count(infos[0].shape) / infos[0].shape.dim[0];
+            param->layer = node->layer;
+            param->which = j;
+            param->learned = infos[j].learned;
+            param->offset = net->bytes;
+            size_t bytes = (size_t)param->count * an_dtype_bytes(net->backend->param_dtype);
+            net->bytes += (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+        }
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status make_arena(an_net *net, void **arena, const char *what)
+{
+    alexnet_status rc = net->backend->api->alloc(net->backend, net->bytes, arena);
+    return rc == ALEXNET_OK ? rc : an_fail_within(rc, what);
+}
+
+alexnet_status an_net_new(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
+                          bool training)
+{
+    alexnet_status rc = ALEXNET_OK;
+    *out = NULL;
+    an_net *net = an_calloc(1, sizeof *net);
+    if (!net)
+        return AN_FAIL_MEMORY(sizeof *net, "a network");
+    atomic_init(&net->references, 1);
+    net->ctx = an_ctx_retain(ctx);
+    net->network = an_network_retain((alexnet_network *)network);
+    AN_TRY(an_backend_open(&net->backend, ctx, training));
+    AN_TRY(list_params(net));
+    AN_TRY(make_arena(net, &net->values, "parameters"));
+    if (training) {
+        AN_TRY(make_arena(net, &net->gradients, "gradients"));
+        AN_TRY(make_arena(net, &net->momentum, "momentum"));
+    }
+    *out = net;
+    net = NULL;
+cleanup:
+    an_net_release(net);
+    return rc;
+}
+
+an_net *an_net_retain(an_net *net)
+{
+    atomic_fetch_add(&net->references, 1);
+    return net;
+}
+
+void an_net_release(an_net *net)
+{
+    if (!net || atomic_fetch_sub(&net->references, 1) != 1)
+        return;
+    void *arenas[] = {net->values, net->gradients, net->momentum};
+    for (int i = 0; i < 3; i++)
+        if (arenas[i])
+            net->backend->api->free(net->backend, arenas[i], net->bytes);
+    an_backend_close(net->backend);
+    an_free(net->params);
+    an_free(net->node_param);
+    an_network_release(net->network);
+    an_ctx_release(net->ctx);
+    an_free(net);
+}
+
+int an_net_find(const an_net *net, const char *name)
+{
+    for (int i = 0; i < net->count; i++)
+        if (strcmp(net->params[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void *an_net_at(const an_net *net, an_arena arena, int param)
+{
+    char *bases[] = {net->values, net->gradients, net->momentum};
+    return bases[arena] + net->params[param].offset;
+}
+
+/* Host copies are converted through a block of this many elements. */
+enum { CHUNK = 1 << 16 };
+
+static alexnet_status transfer(an_net *net, char *device, char *host, an_dtype type, int64_t count,
+                               bool write)
+{
+    an_backend *be = net->backend;
+    size_t device_size = an_dtype_bytes(be->param_dtype), host_size = an_dtype_bytes(type);
+    if (type == be->param_dtype)
+        return write ? be->api->write(be, device, host, (size_t)count * host_size)
+                     : be->api->read(be, host, device, (size_t)count * host_size);
+    alexnet_status rc = ALEXNET_OK;
+    void *block = an_malloc(CHUNK * sizeof(double));
+    if (!block)
+        return AN_FAIL_MEMORY(CHUNK * sizeof(double), "a copy of parameters");
+    for (int64_t done = 0; done < count && rc == ALEXNET_OK; done += CHUNK) {
+        int64_t n = count - done < CHUNK ? count - done : CHUNK;
+        if (write) {
+            an_convert(block, be->param_dtype, host + (size_t)done * host_size, type, n);
+            rc = be->api->write(be, device + (size_t)done * device_size, block,
+                                (size_t)n * device_size);
+        } else {
+            rc = be->api->read(be, block, device + (size_t)done * device_size,
+                               (size_t)n * device_size);
+            if (rc == ALEXNET_OK)
+                an_convert(host + (size_t)done * host_size, type, block, be->param_dtype, n);
+        }
+    }
+    an_free(block);
+    return rc;
+}
+
+alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type)
+{
+    return transfer(net, an_net_at(net, arena, param), (char *)src, type, net->params[param].count,
+                    true);
+}
+
+alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type)
+{
+    return transfer(net, an_net_at(net, arena, param), dst, type, net->params[param].count, false);
+}
+
+alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name)
+{
+    *finite = true;
+    for (int i = 0; i < net->count; i++) {
+        an_segment segment = {.param = an_net_at(net, AN_VALUES, i), .count = net->params[i].count};
+        an_norm norm;
+        AN_CHECK(net->backend->api->norms(net->backend, &segment, 1, &norm));
+        if (norm.not_finite) {
+            *finite = false;
+            if (name)
+                *name = net->params[i].name;
+            return ALEXNET_OK;
+        }
+    }
+    return ALEXNET_OK;
+}

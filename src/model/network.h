@@ -1,0 +1,145 @@
+/*
+ * Network files: text to checked layers. See docs/networks.md for the format.
+ *
+ *     network_keys.c    the table of keys: type, range, default, which layers take them
+ *     network_read.c    text -> layers
+ *     network_graph.c   layers -> operators, shapes, totals
+ *     network_about.c   arithmetic and structure as text
+ */
+#ifndef AN_MODEL_NETWORK_H
+#define AN_MODEL_NETWORK_H
+
+#include <stdatomic.h>
+
+#include "base/context.h"
+#include "op/op.h"
+
+enum { AN_NAME_MAX = 47, AN_LAYERS_MAX = 256, AN_CLASSES_MAX = 100000 };
+
+/** What a section's `type` may be. The words are the 2012 code's, with `dropout` for `hs`. */
+typedef enum an_layer_type {
+    AN_LAYER_CONV = 1 << 0,
+    AN_LAYER_FC = 1 << 1,
+    AN_LAYER_POOL = 1 << 2,
+    AN_LAYER_CMRNORM = 1 << 3, /* LRN across maps */
+    AN_LAYER_RNORM = 1 << 4,   /* LRN within a map */
+    AN_LAYER_DROPOUT = 1 << 5,
+    AN_LAYER_NEURON = 1 << 6,
+    AN_LAYER_CONCAT = 1 << 7,
+    AN_LAYER_ELTSUM = 1 << 8,
+    AN_LAYER_SOFTMAX = 1 << 9,
+} an_layer_type;
+
+/** First values of weights or biases. */
+typedef struct an_init {
+    enum {
+        AN_INIT_NORMAL,  /* weights: value * N(0, 1); biases: the value itself */
+        AN_INIT_HE,      /* weights: N(0, 2 / fan-in) */
+        AN_INIT_UNIFORM, /* uniform in +-1 / sqrt(fan-in), as torchvision */
+    } kind;
+    double value;
+} an_init;
+
+/** A section as read; a field means something only where the type takes its key. */
+typedef struct an_layer {
+    char name[AN_NAME_MAX + 1];
+    int line; /* of the section's first key */
+    an_layer_type type;
+    int n_inputs;
+    int inputs[AN_MAX_INPUTS]; /* earlier layers; -1 is [input] */
+    int filters, filter_size, stride, groups, outputs, size, keep_kind, pool, round;
+    int padding[4]; /* top, left, bottom, right */
+    int divide;
+    bool outputs_follow_classes;
+    double scale, pow, min_div, keep;
+    an_init init_w, init_b;
+    bool has_neuron;
+    an_neuron_desc neuron;
+    uint64_t keys_seen; /* bit per row of the key table */
+} an_layer;
+
+/** The preprocessing record: how a picture becomes the network's input. */
+typedef struct an_input {
+    int line;
+    int size;     /* side of the network's input */
+    int side;     /* side of the stored picture it is cut from */
+    int resize;   /* an_fit_rule: 0 short side, 1 warp */
+    int crop;     /* 0: centre */
+    int exif;     /* 0: apply */
+    int channels; /* 0: rgb, 1: bgr */
+    enum {
+        AN_INPUT_MEAN_IMAGE,
+        AN_INPUT_MEAN_CHANNEL,
+        AN_INPUT_MEAN_NONE,
+        AN_INPUT_MEAN_FIXED
+    } mean;
+    double fixed_mean[3]; /* in the order of `channels` */
+    int mean_crop;        /* 0: centre, 1: aligned */
+    double scale[3];      /* in the order of `channels` */
+    uint64_t keys_seen;
+} an_input;
+
+/** An operator of the graph. Node 0 is augment. */
+typedef struct an_node {
+    an_op_desc desc;
+    int layer;                 /* index of its layer; -1 for augment */
+    int inputs[AN_MAX_INPUTS]; /* earlier nodes */
+} an_node;
+
+typedef struct an_graph {
+    int count;
+    an_node *nodes;  /* in order of computation; the last is softmax */
+    int *layer_node; /* node that holds a layer's output, per layer */
+} an_graph;
+
+struct alexnet_network {
+    atomic_int references;
+    char name[AN_NAME_MAX + 1];
+    char *text;
+    int classes;
+    an_input input;
+    int count;
+    an_layer *layers;
+    an_graph graph;    /* for one picture */
+    char **arithmetic; /* per layer */
+    char *structure;
+};
+
+/**
+ * Read a network text.
+ * @param source   for error texts: a path, or "network alexnet"
+ * @param name     used where the text has no name of its own
+ * @param classes  what `outputs = classes` means, 1 .. AN_CLASSES_MAX
+ */
+alexnet_status an_network_parse(alexnet_network **out, const char *text, const char *source,
+                                const char *name, int classes);
+/** A built-in name or a path; see alexnet_network_load(). */
+alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, int classes);
+alexnet_network *an_network_retain(alexnet_network *network);
+void an_network_release(alexnet_network *network); /* NULL allowed */
+
+/**
+ * The operators for a batch.
+ * @param slots     images per batch
+ * @param pictures  pictures in the batch's buffer, <= slots
+ */
+alexnet_status an_graph_build(an_graph *out, const alexnet_network *network, int slots,
+                              int pictures);
+void an_graph_free(an_graph *graph);
+
+/* ---- Between the files of the network reader ---- */
+
+/** Set a key of a layer or of [input]; the error text has no place yet. */
+alexnet_status an_layer_set(an_layer *layer, const char *key, const char *value);
+alexnet_status an_input_set(an_input *input, const char *key, const char *value);
+/** Fill in defaults and complain of required keys that are missing. */
+alexnet_status an_layer_complete(an_layer *layer);
+alexnet_status an_input_complete(an_input *input);
+const char *an_layer_type_name(an_layer_type type);
+int an_layer_type_find(const char *name); /* 0: unknown */
+const char *an_layer_type_nearest(const char *name);
+
+/** Fill in network->arithmetic and network->structure from its graph. */
+alexnet_status an_network_describe(alexnet_network *network);
+
+#endif

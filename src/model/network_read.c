@@ -1,0 +1,346 @@
+/*
+ * Network text to layers, in two passes over the file: the first finds the layers and their types,
+ * the second sets their keys, so that keys may stand in any order.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/builtin.h"
+#include "base/files.h"
+#include "base/ini.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "model/network.h"
+
+enum { NETWORK_FILE_MAX = 1 << 20 };
+
+typedef struct reading {
+    alexnet_network *network;
+    const char *source;
+    bool second_pass;
+    bool named;
+} reading;
+
+static alexnet_status at(const reading *r, int line, const char *section)
+{
+    return an_fail(ALEXNET_ERROR_FORMAT, "%s:%d: [%s] %s", r->source, line, section,
+                   an_error_text());
+}
+
+static bool name_is_good(const char *name)
+{
+    size_t length =
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    return length > 0 && length <= AN_NAME_MAX && name[length] == '\0';
+}
+
+static int find_layer(const alexnet_network *network, const char *name)
+{
+    for (int i = network->count; i-- > 0;)
+        if (strcmp(network->layers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static alexnet_status add_layer(reading *r, int line, const char *section)
+{
+    alexnet_network *network = r->network;
+    if (!name_is_good(section))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "a layer's name has 1 to %d letters, digits, - and _",
+                       AN_NAME_MAX);
+    if (find_layer(network, section) >= 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "this section stands twice");
+    if (network->count == AN_LAYERS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "more than %d layers", AN_LAYERS_MAX);
+    an_layer *layers = an_realloc(network->layers, (size_t)network->count + 1, sizeof *layers);
+    if (!layers)
+        return AN_FAIL_MEMORY(sizeof *layers, "a layer");
+    network->layers = layers;
+    an_layer *layer = &layers[network->count++];
+    memset(layer, 0, sizeof *layer);
+    memcpy(layer->name, section, strlen(section) + 1);
+    layer->line = line;
+    layer->groups = 1;
+    return ALEXNET_OK;
+}
+
+/* First pass: a section is a layer, and has a type. */
+static alexnet_status see_layer(reading *r, int line, const char *section, const char *key,
+                                const char *value)
+{
+    alexnet_network *network = r->network;
+    if (network->count == 0 || strcmp(network->layers[network->count - 1].name, section) != 0)
+        AN_CHECK(add_layer(r, line, section));
+    an_layer *layer = &network->layers[network->count - 1];
+    if (strcasecmp(key, "type") != 0)
+        return ALEXNET_OK;
+    if (layer->type)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "type is given twice");
+    layer->type = an_layer_type_find(value);
+    if (!layer->type)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "type = %s: no such type; did you mean %s?", value,
+                       an_layer_type_nearest(value));
+    return ALEXNET_OK;
+}
+
+static const char *layer_at(void *user, int i)
+{
+    return ((const alexnet_network *)user)->layers[i].name;
+}
+
+/* A layer may read [input] and the layers above it. */
+static alexnet_status add_input(alexnet_network *network, int index, const char *name)
+{
+    an_layer *layer = &network->layers[index];
+    int input = strcmp(name, "input") == 0 ? -1 : find_layer(network, name);
+    if (input < 0 && strcmp(name, "input") != 0) {
+        const char *near = an_text_nearest(name, index, layer_at, network);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: no layer of that name%s%s%s", name,
+                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+    if (input >= index)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: that layer stands further down", name);
+    if (input >= 0 && network->layers[input].type == AN_LAYER_SOFTMAX)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: nothing may follow a softmax", name);
+    if (layer->n_inputs == AN_MAX_INPUTS)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "more than %d inputs", AN_MAX_INPUTS);
+    layer->inputs[layer->n_inputs++] = input;
+    return ALEXNET_OK;
+}
+
+static alexnet_status set_inputs(alexnet_network *network, int index, const char *value)
+{
+    char copy[AN_INI_LINE_MAX + 1], *rest = copy, *word;
+    an_layer *layer = &network->layers[index];
+    if (layer->n_inputs)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs is given twice");
+    memcpy(copy, value, strlen(value) + 1);
+    while ((word = strtok_r(rest, " \t,", &rest)))
+        AN_CHECK(add_input(network, index, word));
+    const unsigned many = AN_LAYER_CONV | AN_LAYER_FC | AN_LAYER_CONCAT | AN_LAYER_ELTSUM;
+    if (layer->n_inputs == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs names no layer");
+    if (layer->n_inputs > 1 && !(layer->type & many))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s takes one input; %d are given",
+                       an_layer_type_name(layer->type), layer->n_inputs);
+    return ALEXNET_OK;
+}
+
+static alexnet_status set_network_key(reading *r, const char *key, const char *value)
+{
+    if (strcasecmp(key, "name") != 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a key of [network]; it has name", key);
+    if (r->named)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "name is given twice");
+    if (!name_is_good(value))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "name = %s: expected 1 to %d letters, digits, - and _",
+                       value, AN_NAME_MAX);
+    r->named = true;
+    memcpy(r->network->name, value, strlen(value) + 1);
+    return ALEXNET_OK;
+}
+
+static alexnet_status take_key(reading *r, int line, const char *section, const char *key,
+                               const char *value)
+{
+    alexnet_network *network = r->network;
+    bool is_network = strcmp(section, "network") == 0, is_input = strcmp(section, "input") == 0;
+    if (!r->second_pass) {
+        if (is_input && !network->input.line)
+            network->input.line = line;
+        return is_network || is_input ? ALEXNET_OK : see_layer(r, line, section, key, value);
+    }
+    if (is_network)
+        return set_network_key(r, key, value);
+    if (is_input)
+        return an_input_set(&network->input, key, value);
+    if (strcasecmp(key, "type") == 0)
+        return ALEXNET_OK;
+    int index = find_layer(network, section);
+    if (strcasecmp(key, "inputs") == 0)
+        return set_inputs(network, index, value);
+    return an_layer_set(&network->layers[index], key, value);
+}
+
+static alexnet_status on_key(void *user, int line, const char *section, const char *key,
+                             const char *value)
+{
+    reading *r = user;
+    alexnet_status rc = take_key(r, line, section, key, value);
+    return rc == ALEXNET_ERROR_FORMAT ? at(r, line, section) : rc;
+}
+
+/* Between the passes: every layer has its type, and there is something to read. */
+static alexnet_status check_sections(const reading *r)
+{
+    const alexnet_network *network = r->network;
+    if (!network->input.line)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: there is no [input] section", r->source);
+    if (!network->count)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: there are no layers", r->source);
+    for (int i = 0; i < network->count; i++)
+        if (!network->layers[i].type)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [%s] needs the key type", r->source,
+                           network->layers[i].line, network->layers[i].name);
+    return ALEXNET_OK;
+}
+
+static alexnet_status complete(const reading *r)
+{
+    alexnet_network *network = r->network;
+    an_input *input = &network->input;
+    if (an_input_complete(input) != ALEXNET_OK)
+        return at(r, input->line, "input");
+    if (input->size > input->side)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [input] size = %d is larger than side = %d",
+                       r->source, input->line, input->size, input->side);
+    for (int i = 0; i < network->count; i++) {
+        an_layer *layer = &network->layers[i];
+        alexnet_status rc = an_layer_complete(layer);
+        if (rc == ALEXNET_OK && layer->n_inputs == 0)
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s needs the key inputs",
+                         an_layer_type_name(layer->type));
+        if (rc == ALEXNET_OK && (layer->type == AN_LAYER_SOFTMAX) != (i == network->count - 1))
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s",
+                         layer->type == AN_LAYER_SOFTMAX ? "a softmax must be the last layer"
+                                                         : "the last layer must be a softmax");
+        if (rc != ALEXNET_OK)
+            return at(r, layer->line, layer->name);
+        if (layer->outputs_follow_classes)
+            layer->outputs = network->classes;
+    }
+    return ALEXNET_OK;
+}
+
+/* A layer whose result nobody reads is a mistake in some `inputs`. */
+static alexnet_status check_readers(const reading *r)
+{
+    const alexnet_network *network = r->network;
+    for (int i = 0; i < network->count - 1; i++) {
+        bool read = false;
+        for (int j = i + 1; j < network->count; j++)
+            for (int k = 0; k < network->layers[j].n_inputs; k++)
+                read |= network->layers[j].inputs[k] == i;
+        if (!read)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [%s] is read by no layer", r->source,
+                           network->layers[i].line, network->layers[i].name);
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status build_graph(const reading *r)
+{
+    alexnet_network *network = r->network;
+    alexnet_status rc = an_graph_build(&network->graph, network, 1, 1);
+    if (rc == ALEXNET_ERROR_INVALID_ARGUMENT || rc == ALEXNET_ERROR_UNSUPPORTED)
+        return an_fail(ALEXNET_ERROR_FORMAT, "%s:%s", r->source, an_error_text());
+    AN_CHECK(rc);
+    const an_node *logits = &network->graph.nodes[network->graph.count - 1];
+    if (logits->desc.out.c != network->classes)
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s: the softmax has %d outputs where the data has %d classes; write outputs "
+            "= classes",
+            r->source, logits->desc.out.c, network->classes);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_network_parse(alexnet_network **out, const char *text, const char *source,
+                                const char *name, int classes)
+{
+    alexnet_status rc = ALEXNET_OK;
+    *out = NULL;
+    alexnet_network *network = an_calloc(1, sizeof *network);
+    if (!network)
+        return AN_FAIL_MEMORY(sizeof *network, "a network");
+    atomic_init(&network->references, 1);
+    network->classes = classes;
+    strncpy(network->name, name_is_good(name) ? name : "network", AN_NAME_MAX);
+    network->text = an_strdup(text);
+    if (!network->text) {
+        rc = AN_FAIL_MEMORY(strlen(text), "a network's text");
+        goto cleanup;
+    }
+    reading r = {.network = network, .source = source};
+    AN_TRY(an_ini_read(text, source, on_key, &r));
+    AN_TRY(check_sections(&r));
+    r.second_pass = true;
+    AN_TRY(an_ini_read(text, source, on_key, &r));
+    AN_TRY(complete(&r));
+    AN_TRY(check_readers(&r));
+    AN_TRY(build_graph(&r));
+    AN_TRY(an_network_describe(network));
+    *out = network;
+    network = NULL;
+cleanup:
+    an_network_release(network);
+    return rc;
+}
+
+static const char *builtin_at(void *user, int i)
+{
+    (void)user;
+    return an_builtin_networks[i].name;
+}
+
+static alexnet_status load_builtin(alexnet_network **out, const an_builtin *builtin, int classes)
+{
+    char source[96];
+    snprintf(source, sizeof source, "built-in network %s", builtin->name);
+    return an_network_parse(out, builtin->text, source, builtin->name, classes);
+}
+
+static alexnet_status load_file(alexnet_network **out, const char *path, int classes)
+{
+    unsigned char *bytes;
+    size_t length;
+    AN_CHECK(an_file_read(path, NETWORK_FILE_MAX, &bytes, &length));
+    const char *slash = strrchr(path, '/');
+    const char *file = slash ? slash + 1 : path;
+    char name[AN_NAME_MAX + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
+    alexnet_status rc;
+    if (memchr(bytes, '\0', length))
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a network file: it holds a zero byte", path);
+    else
+        rc = an_network_parse(out, (const char *)bytes, path, name, classes);
+    an_free(bytes);
+    return rc;
+}
+
+alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, int classes)
+{
+    *out = NULL;
+    int count = 0;
+    for (; an_builtin_networks[count].name; count++)
+        if (strcmp(an_builtin_networks[count].name, name_or_path) == 0)
+            return load_builtin(out, &an_builtin_networks[count], classes);
+    if (an_is_file(name_or_path))
+        return load_file(out, name_or_path, classes);
+    const char *near = an_text_nearest(name_or_path, count, builtin_at, NULL);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s is neither a built-in network nor a network file%s%s%s", name_or_path,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+alexnet_network *an_network_retain(alexnet_network *network)
+{
+    atomic_fetch_add(&network->references, 1);
+    return network;
+}
+
+void an_network_release(alexnet_network *network)
+{
+    if (!network || atomic_fetch_sub(&network->references, 1) != 1)
+        return;
+    for (int i = 0; network->arithmetic && i < network->count; i++)
+        an_free(network->arithmetic[i]);
+    an_free(network->arithmetic);
+    an_free(network->structure);
+    an_graph_free(&network->graph);
+    an_free(network->layers);
+    an_free(network->text);
+    an_free(network);
+}

@@ -1,0 +1,23 @@
+/*
+ * Places for tensors in one arena: two tensors may share bytes if they are never alive together.
+ */
+#ifndef AN_MODEL_PLAN_H
+#define AN_MODEL_PLAN_H
+
+#include <stddef.h>
+
+#include "alexnet/alexnet.h"
+
+typedef struct an_life {
+    size_t bytes;
+    int first, last; /* steps at which it is written first and read last; last >= first */
+    size_t offset;   /* out; a multiple of AN_ALIGN */
+} an_life;
+
+/**
+ * Place `count` tensors: the largest first, each at the lowest place where it fits beside those it
+ * lives with. @param total  out, bytes of the arena
+ */
+alexnet_status an_plan(an_life *lives, int count, size_t *total);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * A graph compiled for one purpose: a flat array of steps over arena offsets, and one loop that
+ * runs it. Training and inference are different programs, never different loops.
+ *
+ *     inference   forward steps
+ *     training    forward, backward (with the sums where a tensor has several readers), update,
+ * pack
+ */
+#ifndef AN_MODEL_PROGRAM_H
+#define AN_MODEL_PROGRAM_H
+
+#include "model/net.h"
+
+typedef struct an_program_options {
+    int slots;     /* images per batch */
+    int pictures;  /* pictures in the batch's buffer, <= slots */
+    bool training; /* dropout draws masks; gradients and update */
+    int split;     /* training: grouping of weight-gradient sums, >= 1 */
+} an_program_options;
+
+typedef struct an_program an_program;
+
+/**
+ * Compile for a net, which must be made for training if the program trains. Allocates everything
+ * that running needs. Errors of memory name the arena and its size.
+ */
+alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options);
+void an_program_free(an_program *program); /* NULL allowed */
+
+/** Refresh the packed copies after weights were written or another program updated them. */
+alexnet_status an_program_pack(an_program *program);
+
+/**
+ * Give the next batch.
+ * @param pixels    uint8 [pictures][side][side][3]
+ * @param slots     one an_slot per slot
+ * @param state     seed and step for dropout; `labelled` is counted here
+ */
+alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
+                               const an_step_state *state);
+
+/** Rates of the update, one per learned parameter, in the order of net->params. Host memory. */
+typedef struct an_rates {
+    double rate, decay, momentum;
+} an_rates;
+void an_program_set_rates(an_program *program, const an_rates *rates);
+int an_program_learned(const an_program *program);
+
+/** Run all steps. Allocates nothing. */
+alexnet_status an_program_run(an_program *program);
+
+/** Softmax outputs of the latest run, [slots][classes], and -log p(label) per slot. */
+alexnet_status an_program_read(an_program *program, float *probabilities, double *losses);
+
+typedef struct an_program_memory {
+    size_t activations, scratch, packed, batch;
+} an_program_memory;
+an_program_memory an_program_bytes(const an_program *program);
+
+#endif
