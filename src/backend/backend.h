@@ -74,7 +74,8 @@ typedef struct an_op_args {
     const an_step_state *state; /* dropout, softmax */
     const an_slot *slots;       /* augment, softmax; n entries */
     const void *pictures;       /* augment */
-    void *loss;                 /* softmax: out, [N]: -log p(label), 0 without label */
+    void *loss;                 /* softmax: out, [N]: -log p(label), 0 without label; NULL: not
+                    wanted, and then slots may be NULL too in forward */
 } an_op_args;
 
 /** A parameter tensor to update, or to measure. */
@@ -135,6 +136,8 @@ extern const int an_backend_count;
 /**
  * Open the device that a context names; "auto" is the best available one. Resolves precision AUTO:
  * bf16 for `training` where the device has it, else fp32.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's,
+ * ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have
  */
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training);
 /** NULL allowed. */

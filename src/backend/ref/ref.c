@@ -1,0 +1,177 @@
+#include "backend/ref/ref.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+static const an_ref_op *const ref_ops[AN_OP_COUNT] = {
+#define AN_OP(ID, name) &an_ref_##name,
+#include "op/ops.def"
+#undef AN_OP
+};
+
+static void ref_describe(alexnet_device_info *info, alexnet_isa max_isa)
+{
+    (void)max_isa;
+    memset(info, 0, sizeof *info);
+    snprintf(info->name, sizeof info->name, "ref");
+    snprintf(info->processor, sizeof info->processor, "any, one thread in float64");
+    snprintf(info->isa, sizeof info->isa, "baseline");
+    info->available = true;
+}
+
+static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, alexnet_precision precision)
+{
+    *out = NULL;
+    an_backend *backend = an_calloc(1, sizeof *backend);
+    if (!backend)
+        return AN_FAIL_MEMORY(sizeof *backend, "the ref backend");
+    if (precision == ALEXNET_PRECISION_BF16 || precision == ALEXNET_PRECISION_TF32)
+        an_log(ctx, ALEXNET_LOG_WARNING, "device ref has no %s: it computes in float64",
+               precision == ALEXNET_PRECISION_BF16 ? "bf16" : "tf32");
+    *backend = (an_backend){&an_ref_api, an_ctx_retain(ctx), AN_F64, ALEXNET_PRECISION_FP32};
+    *out = backend;
+    return ALEXNET_OK;
+}
+
+static void ref_close(an_backend *backend)
+{
+    an_ctx_release(backend->ctx);
+    an_free(backend);
+}
+
+static alexnet_status ref_sync(an_backend *backend)
+{
+    (void)backend;
+    return ALEXNET_OK;
+}
+
+static alexnet_status ref_alloc(an_backend *backend, size_t bytes, void **out)
+{
+    (void)backend;
+    *out = an_alloc_big(bytes ? bytes : 1);
+    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a buffer of device ref");
+}
+
+static void ref_free(an_backend *backend, void *block, size_t bytes)
+{
+    (void)backend;
+    an_free_big(block, bytes ? bytes : 1);
+}
+
+static alexnet_status ref_copy(an_backend *backend, void *dst, const void *src, size_t bytes)
+{
+    (void)backend;
+    memcpy(dst, src, bytes);
+    return ALEXNET_OK;
+}
+
+static alexnet_status ref_prepare(an_backend *backend, const an_prepare *prepare, an_prepared **out)
+{
+    (void)backend;
+    *out = NULL;
+    an_ref_run *run = an_calloc(1, sizeof *run);
+    if (!run)
+        return AN_FAIL_MEMORY(sizeof *run, "a prepared operator");
+    run->desc = *prepare->ops[0];
+    run->training = prepare->training;
+    const an_ref_op *op = ref_ops[run->desc.kind];
+    bool backward = prepare->want_dx || prepare->want_dw;
+    run->base = (an_prepared){
+        .taken = 1,
+        .out = {AN_LAYOUT_PLAIN, AN_F64, run->desc.n, run->desc.out},
+        .scratch = backward && op->scratch ? sizeof(double) * (size_t)op->scratch(&run->desc) : 0,
+        .impl = "ref",
+    };
+    *out = &run->base;
+    return ALEXNET_OK;
+}
+
+static alexnet_status ref_pack(an_backend *backend, an_prepared *op, const an_op_args *args)
+{
+    (void)backend, (void)op, (void)args;
+    return ALEXNET_OK;
+}
+
+static alexnet_status ref_forward(an_backend *backend, an_prepared *op, const an_op_args *args)
+{
+    (void)backend;
+    const an_ref_run *run = (const an_ref_run *)op;
+    ref_ops[run->desc.kind]->forward(run, args);
+    return ALEXNET_OK;
+}
+
+static alexnet_status ref_backward(an_backend *backend, an_prepared *op, const an_op_args *args)
+{
+    (void)backend;
+    const an_ref_run *run = (const an_ref_run *)op;
+    if (ref_ops[run->desc.kind]->backward)
+        ref_ops[run->desc.kind]->backward(run, args);
+    return ALEXNET_OK;
+}
+
+static void ref_op_free(an_backend *backend, an_prepared *op)
+{
+    (void)backend;
+    an_free(op);
+}
+
+static void update_segment(const an_segment *s)
+{
+    double *w = s->param, *v = s->momentum;
+    const double *dw = s->gradient;
+    for (int64_t i = 0; i < s->count; i++) {
+        v[i] = s->mom * v[i] - s->rate * dw[i];
+        if (s->decay > 0)
+            v[i] -= s->decay * s->rate * w[i];
+        w[i] += v[i];
+    }
+}
+
+static alexnet_status ref_update(an_backend *backend, const an_segment *segments, int count)
+{
+    (void)backend;
+    for (int i = 0; i < count; i++)
+        if (segments[i].rate != 0)
+            update_segment(&segments[i]);
+    return ALEXNET_OK;
+}
+
+static alexnet_status ref_norms(an_backend *backend, const an_segment *segments, int count,
+                                an_norm *out)
+{
+    (void)backend;
+    for (int i = 0; i < count; i++) {
+        const double *w = segments[i].param;
+        out[i] = (an_norm){0, 0};
+        for (int64_t j = 0; j < segments[i].count; j++) {
+            if (isfinite(w[j]))
+                out[i].sum_squares += w[j] * w[j];
+            else
+                out[i].not_finite++;
+        }
+    }
+    return ALEXNET_OK;
+}
+
+const an_backend_api an_ref_api = {
+    .name = "ref",
+    .describe = ref_describe,
+    .open = ref_open,
+    .close = ref_close,
+    .sync = ref_sync,
+    .alloc = ref_alloc,
+    .free = ref_free,
+    .write = ref_copy,
+    .read = ref_copy,
+    .op_prepare = ref_prepare,
+    .op_pack = ref_pack,
+    .op_forward = ref_forward,
+    .op_backward = ref_backward,
+    .op_free = ref_op_free,
+    .update = ref_update,
+    .norms = ref_norms,
+};
