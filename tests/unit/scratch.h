@@ -1,0 +1,73 @@
+/*
+ * A folder of a test's own, which is the working folder while the test runs, and is removed with
+ * everything in it at the end.
+ */
+#ifndef TESTS_UNIT_SCRATCH_H
+#define TESTS_UNIT_SCRATCH_H
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char scratch_folder[64];
+
+/** cmocka set-up: make the folder and go there. */
+static inline int scratch_setup(void **state)
+{
+    (void)state;
+    strcpy(scratch_folder, "/tmp/alexnet-test-XXXXXX");
+    return mkdtemp(scratch_folder) ? chdir(scratch_folder) : -1;
+}
+
+static inline int scratch_remove_entry(const char *path, const struct stat *info, int kind,
+                                       struct FTW *place)
+{
+    (void)info, (void)kind, (void)place;
+    return remove(path);
+}
+
+/** cmocka tear-down: remove it. */
+static inline int scratch_teardown(void **state)
+{
+    (void)state;
+    if (chdir("/") != 0)
+        return -1;
+    return nftw(scratch_folder, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/** Write a file without the library under test. */
+static inline void scratch_write(const char *path, const void *bytes, size_t length)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+/** Read a file without the library under test, a NUL added; freed by the caller with free(). */
+static inline unsigned char *scratch_read(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    long size = ftell(file);
+    assert_true(size >= 0);
+    rewind(file);
+    unsigned char *bytes = malloc((size_t)size + 1);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, (size_t)size, file), size);
+    bytes[size] = '\0';
+    fclose(file);
+    *length = (size_t)size;
+    return bytes;
+}
+
+#endif
