@@ -1,0 +1,166 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "data/dataset.h"
+#include "data/dataset_make.h"
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
+#define FNV_START 0xcbf29ce484222325u
+
+static uint64_t fnv(uint64_t hash, const void *bytes, size_t length)
+{
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ p[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static uint64_t fnv_text(uint64_t hash, const char *text)
+{
+    return fnv(hash, text, strlen(text) + 1);
+}
+
+static uint64_t fnv_number(uint64_t hash, int64_t number)
+{
+    unsigned char bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((uint64_t)number >> 8 * i);
+    return fnv(hash, bytes, sizeof bytes);
+}
+
+uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
+{
+    uint64_t hash = fnv_number(FNV_START, dataset->classes);
+    for (int c = 0; c < dataset->classes; c++)
+        hash = fnv_text(hash, dataset->class_ids[c]);
+    for (int64_t i = 0; i < dataset->count; i++) {
+        struct stat info;
+        int64_t size = stat(dataset->samples[i].path, &info) == 0 ? (int64_t)info.st_size : -1;
+        hash = fnv_text(hash, an_dataset_relative(dataset, i));
+        hash = fnv_number(fnv_number(hash, dataset->samples[i].label), size);
+    }
+    return hash;
+}
+
+/* A sample's lot: those of a class with the lowest lots go to validation. It hangs on the seed and
+ * the picture's own name, so a picture that is added or removed moves at most one other. */
+typedef struct lot {
+    uint64_t number;
+    const char *name;
+    int64_t sample;
+} lot;
+
+static int compare_lots(const void *a, const void *b)
+{
+    const lot *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+static lot draw_lot(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
+{
+    const char *name = an_dataset_relative(dataset, sample);
+    uint64_t hash = fnv_text(FNV_START, name);
+    an_random4 r = an_random(seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
+    return (lot){(uint64_t)r.v[0] << 32 | r.v[1], name, sample};
+}
+
+/* How many of a class's n pictures go to validation. */
+static int64_t val_count(int64_t n, double share)
+{
+    int64_t wanted = (int64_t)round(share * (double)n);
+    if (wanted > n - 1)
+        wanted = n - 1;
+    return wanted < 1 && n >= 2 ? 1 : wanted;
+}
+
+/* Mark the pictures for validation in the run [begin, end) of one class. */
+static void mark_class(bool *for_val, lot *lots, const alexnet_dataset *dataset, int64_t begin,
+                       int64_t end, double share, uint64_t seed)
+{
+    for (int64_t i = begin; i < end; i++)
+        lots[i - begin] = draw_lot(dataset, i, seed);
+    qsort(lots, (size_t)(end - begin), sizeof *lots, compare_lots);
+    for (int64_t i = 0; i < val_count(end - begin, share); i++)
+        for_val[lots[i].sample] = true;
+}
+
+/* @return the number of marked pictures */
+static int64_t mark(bool *for_val, lot *lots, const alexnet_dataset *dataset, double share,
+                    uint64_t seed)
+{
+    int64_t begin = 0, marked = 0;
+    for (int64_t i = 1; i <= dataset->count; i++) {
+        bool same =
+            i < dataset->count && dataset->samples[i].label == dataset->samples[begin].label;
+        if (same)
+            continue;
+        mark_class(for_val, lots, dataset, begin, i, share, seed);
+        marked += val_count(i - begin, share);
+        begin = i;
+    }
+    return marked;
+}
+
+/* The `count` samples whose mark is `wanted`, with all classes. */
+static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, const bool *marks,
+                           bool wanted, int64_t count)
+{
+    AN_CHECK(an_dataset_new(out, from->root, from->classes));
+    alexnet_dataset *d = *out;
+    for (int c = 0; c < from->classes; c++)
+        AN_CHECK(an_dataset_set_class(d, c, from->class_ids[c], from->class_names[c]));
+    d->samples = an_calloc((size_t)count, sizeof *d->samples);
+    if (!d->samples)
+        return AN_FAIL_MEMORY((size_t)count * sizeof *d->samples, "a list of pictures");
+    for (int64_t i = 0; i < from->count; i++) {
+        if (marks[i] != wanted)
+            continue;
+        char *path = an_strdup(from->samples[i].path);
+        if (!path)
+            return AN_FAIL_MEMORY(strlen(from->samples[i].path), "a path");
+        d->samples[d->count++] = (an_sample){path, from->samples[i].label};
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
+                                alexnet_dataset **train, alexnet_dataset **val)
+{
+    *train = *val = NULL;
+    if (!(share > 0.0 && share < 1.0))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the share for validation is %g; expected more than 0 and less than 1",
+                       share);
+    alexnet_status rc;
+    bool *for_val = an_calloc((size_t)dataset->count, sizeof *for_val);
+    lot *lots = an_calloc((size_t)dataset->count, sizeof *lots);
+    if (!for_val || !lots) {
+        rc = AN_FAIL_MEMORY((size_t)dataset->count * sizeof *lots, "sharing out a data set");
+        goto cleanup;
+    }
+    int64_t marked = mark(for_val, lots, dataset, share, seed);
+    if (marked == 0) {
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
+                     "%s has no class with two pictures, so none can be set aside for validation",
+                     dataset->root);
+        goto cleanup;
+    }
+    AN_TRY(take(train, dataset, for_val, false, dataset->count - marked));
+    AN_TRY(take(val, dataset, for_val, true, marked));
+cleanup:
+    an_free(for_val);
+    an_free(lots);
+    if (rc != ALEXNET_OK) {
+        an_dataset_release(*train);
+        an_dataset_release(*val);
+        *train = *val = NULL;
+    }
+    return rc;
+}

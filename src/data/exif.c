@@ -1,0 +1,56 @@
+#include "data/codec.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* TIFF 6.0, section 2. Every offset comes from the file and is checked before it is used. */
+typedef struct tiff {
+    const uint8_t *bytes;
+    size_t length;
+    bool big_endian;
+} tiff;
+
+enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3, TYPE_LONG = 4, ENTRY_BYTES = 12 };
+
+static uint32_t get16(const tiff *t, size_t at)
+{
+    const uint8_t *p = t->bytes + at;
+    return t->big_endian ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
+}
+
+static uint32_t get32(const tiff *t, size_t at)
+{
+    uint32_t first = get16(t, at), second = get16(t, at + 2);
+    return t->big_endian ? first << 16 | second : second << 16 | first;
+}
+
+static int orientation_of_entry(const tiff *t, size_t at)
+{
+    uint32_t type = get16(t, at + 2), count = get32(t, at + 4), value = 0;
+    if (count == 1 && type == TYPE_SHORT)
+        value = get16(t, at + 8);
+    else if (count == 1 && type == TYPE_LONG)
+        value = get32(t, at + 8);
+    return value >= 1 && value <= 8 ? (int)value : 1;
+}
+
+int an_exif_orientation(const uint8_t *bytes, size_t length)
+{
+    if (length < 8)
+        return 1;
+    tiff t = {bytes, length, bytes[0] == 'M'};
+    if (memcmp(bytes, t.big_endian ? "MM" : "II", 2) != 0 || get16(&t, 2) != 42)
+        return 1;
+    size_t ifd = get32(&t, 4);
+    if (ifd > length - 2)
+        return 1;
+    size_t entries = get16(&t, ifd);
+    for (size_t i = 0; i < entries; i++) {
+        size_t at = ifd + 2 + i * ENTRY_BYTES;
+        if (at > length || length - at < ENTRY_BYTES)
+            return 1;
+        if (get16(&t, at) == TAG_ORIENTATION)
+            return orientation_of_entry(&t, at);
+    }
+    return 1;
+}

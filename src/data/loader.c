@@ -1,0 +1,319 @@
+#include "data/loader.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* Batches that are being filled, waiting, or lent to the consumer. */
+enum { RING = 3 };
+
+/* One batch of the ring. Its pictures are written by the workers that took them, without the lock;
+ * `done` is counted under the lock and hands them over. */
+typedef struct frame {
+    uint8_t *pixels;
+    an_loaded *pictures;
+    int done;
+} frame;
+
+/* Batch b of the pass lives in frame b % RING. Workers take places in order; a place may be taken
+ * when its batch is less than RING ahead of the oldest one that the consumer still has use for. */
+struct an_loader {
+    alexnet_dataset *dataset;
+    an_fit fit;
+    int batch;
+    size_t picture_bytes;
+    frame ring[RING];
+
+    pthread_t *threads;
+    int threads_wanted, threads_running;
+
+    pthread_mutex_t lock;
+    pthread_cond_t work;  /* workers: a place may be taken, or all is over */
+    pthread_cond_t ready; /* consumer: a batch is full, or a worker has put its picture down */
+    uint32_t *order;
+    int64_t count;      /* places in the order */
+    int64_t start;      /* place the pass began at */
+    int64_t next_place; /* first that no worker has taken */
+    int64_t oldest;     /* first batch, from 0 at `start`, whose frame is not free again */
+    bool lent;          /* the oldest is with the consumer */
+    int busy;           /* workers with a picture in hand */
+    bool over;
+    alexnet_status failure; /* no memory in a worker */
+    char *failure_text;
+};
+
+static int64_t batch_of(const an_loader *l, int64_t place)
+{
+    return (place - l->start) / l->batch;
+}
+
+static int batch_size(const an_loader *l, int64_t b)
+{
+    int64_t left = l->count - l->start - b * l->batch;
+    return (int)(left < l->batch ? left : l->batch);
+}
+
+static uint8_t *pixels_of(const an_loader *l, frame *f, int index)
+{
+    return f->pixels + l->picture_bytes * (size_t)index;
+}
+
+/* Read one picture into its place. Runs without the lock. */
+static void load(const an_loader *l, frame *f, int index, int64_t sample)
+{
+    an_loaded *loaded = &f->pictures[index];
+    uint8_t *pixels = pixels_of(l, f, index);
+    an_picture picture;
+    *loaded = (an_loaded){.sample = sample, .label = l->dataset->samples[sample].label};
+    loaded->status = an_picture_read(&picture, l->dataset->samples[sample].path);
+    if (loaded->status == ALEXNET_OK)
+        loaded->status = an_fit_picture(pixels, l->fit, &picture);
+    an_picture_free(&picture);
+    if (loaded->status == ALEXNET_OK)
+        return;
+    memset(pixels, 0, l->picture_bytes);
+    loaded->error = an_strdup(an_error_text());
+    if (!loaded->error)
+        loaded->status = ALEXNET_ERROR_NO_MEMORY;
+}
+
+static bool may_take(const an_loader *l)
+{
+    return l->next_place < l->count && l->failure == ALEXNET_OK &&
+           batch_of(l, l->next_place) < l->oldest + RING;
+}
+
+/* Keep the first failure of a worker for the consumer. */
+static void note_failure(an_loader *l, const an_loaded *loaded)
+{
+    if (loaded->status != ALEXNET_ERROR_NO_MEMORY || l->failure != ALEXNET_OK)
+        return;
+    l->failure = ALEXNET_ERROR_NO_MEMORY;
+    l->failure_text = loaded->error ? an_strdup(loaded->error) : NULL;
+}
+
+/* Called and left with the lock held. */
+static void take_and_load(an_loader *l)
+{
+    int64_t place = l->next_place++;
+    frame *f = &l->ring[batch_of(l, place) % RING];
+    int index = (int)((place - l->start) % l->batch);
+    int64_t sample = l->order[place];
+    l->busy++;
+    pthread_mutex_unlock(&l->lock);
+    load(l, f, index, sample);
+    pthread_mutex_lock(&l->lock);
+    l->busy--;
+    f->done++;
+    note_failure(l, &f->pictures[index]);
+    pthread_cond_signal(&l->ready);
+}
+
+static void *worker(void *argument)
+{
+    an_loader *l = argument;
+    pthread_mutex_lock(&l->lock);
+    while (!l->over) {
+        if (may_take(l))
+            take_and_load(l);
+        else
+            pthread_cond_wait(&l->work, &l->lock);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return NULL;
+}
+
+static void frame_clear(frame *f, int batch)
+{
+    for (int i = 0; i < batch; i++) {
+        an_free((char *)f->pictures[i].error);
+        f->pictures[i] = (an_loaded){0};
+    }
+    f->done = 0;
+}
+
+alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit fit, int batch,
+                             int threads)
+{
+    *out = NULL;
+    if (batch < 1 || threads < 1 || fit.side < 1)
+        return AN_FAIL(
+            ALEXNET_ERROR_INVALID_ARGUMENT,
+            "a loader of batches of %d, side %d, with %d threads: each must be 1 or more", batch,
+            fit.side, threads);
+    size_t bytes;
+    if (__builtin_mul_overflow((size_t)fit.side * (size_t)fit.side * 3, (size_t)batch, &bytes))
+        bytes = SIZE_MAX;
+    an_loader *l = an_calloc(1, sizeof *l);
+    if (!l)
+        return AN_FAIL_MEMORY(sizeof *l, "a loader");
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->work, NULL);
+    pthread_cond_init(&l->ready, NULL);
+    l->dataset = an_dataset_retain(dataset);
+    l->fit = fit;
+    l->batch = batch;
+    l->picture_bytes = (size_t)fit.side * (size_t)fit.side * 3;
+    l->threads_wanted = threads;
+    l->threads = an_calloc((size_t)threads, sizeof *l->threads);
+    bool complete = l->threads != NULL;
+    for (int i = 0; i < RING && complete; i++) {
+        l->ring[i].pictures = an_calloc((size_t)batch, sizeof *l->ring[i].pictures);
+        l->ring[i].pixels = l->ring[i].pictures ? an_alloc_big(bytes) : NULL;
+        complete = l->ring[i].pixels != NULL;
+    }
+    if (!complete) {
+        an_loader_free(l);
+        return AN_FAIL_MEMORY((double)bytes * RING, "batches of pictures");
+    }
+    *out = l;
+    return ALEXNET_OK;
+}
+
+/* Threads are born with all signals blocked, so that the host's handlers run on its own threads. */
+static alexnet_status start_threads(an_loader *l)
+{
+    sigset_t all, before;
+    int error = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (l->threads_running < l->threads_wanted && error == 0) {
+        error = pthread_create(&l->threads[l->threads_running], NULL, worker, l);
+        if (error == 0)
+            l->threads_running++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot start loading thread %d of %d: %s",
+                       l->threads_running + 1, l->threads_wanted, strerror(error));
+    return ALEXNET_OK;
+}
+
+/* End the pass: let nobody take a place any more, wait for the pictures in hand, forget results.
+ * Called and left with the lock held. */
+static void end_pass(an_loader *l)
+{
+    l->count = l->next_place = l->start = 0;
+    while (l->busy > 0)
+        pthread_cond_wait(&l->ready, &l->lock);
+    for (int i = 0; i < RING; i++)
+        frame_clear(&l->ring[i], l->batch);
+    l->oldest = 0;
+    l->lent = false;
+    l->failure = ALEXNET_OK;
+    an_free(l->failure_text);
+    l->failure_text = NULL;
+    an_free(l->order);
+    l->order = NULL;
+}
+
+static alexnet_status check_order(const an_loader *l, const uint32_t *order, int64_t count,
+                                  int64_t position)
+{
+    if (position < 0 || position > count || position % l->batch != 0)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "a pass over %lld pictures cannot begin at %lld in batches of %d",
+                       (long long)count, (long long)position, l->batch);
+    for (int64_t i = 0; i < count; i++)
+        if (order[i] >= l->dataset->count)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "place %lld of the order is picture %u of %lld", (long long)i, order[i],
+                           (long long)l->dataset->count);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_loader_start(an_loader *l, const uint32_t *order, int64_t count, int64_t position)
+{
+    AN_CHECK(check_order(l, order, count, position));
+    uint32_t *copy = an_calloc((size_t)count, sizeof *copy);
+    if (!copy)
+        return AN_FAIL_MEMORY((size_t)count * sizeof *copy, "the order of a pass");
+    if (count > 0)
+        memcpy(copy, order, (size_t)count * sizeof *copy);
+    pthread_mutex_lock(&l->lock);
+    end_pass(l);
+    l->order = copy;
+    l->count = count;
+    l->start = l->next_place = position;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    return start_threads(l);
+}
+
+/* Give the batch that the consumer had back to the workers. */
+static void take_back(an_loader *l)
+{
+    if (!l->lent)
+        return;
+    frame_clear(&l->ring[l->oldest % RING], l->batch);
+    l->lent = false;
+    l->oldest++;
+    pthread_cond_broadcast(&l->work);
+}
+
+static void lend(an_loader *l, frame *f, an_batch *batch, int size)
+{
+    memset(pixels_of(l, f, size), 0, l->picture_bytes * (size_t)(l->batch - size));
+    *batch = (an_batch){.position = l->start + l->oldest * l->batch,
+                        .count = size,
+                        .pixels = f->pixels,
+                        .pictures = f->pictures};
+    l->lent = true;
+}
+
+alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
+{
+    *batch = (an_batch){0};
+    *more = false;
+    pthread_mutex_lock(&l->lock);
+    take_back(l);
+    int64_t first = l->start + l->oldest * l->batch;
+    if (first < l->count) {
+        frame *f = &l->ring[l->oldest % RING];
+        int size = batch_size(l, l->oldest);
+        while (f->done < size && l->failure == ALEXNET_OK)
+            pthread_cond_wait(&l->ready, &l->lock);
+        *more = l->failure == ALEXNET_OK;
+        if (*more)
+            lend(l, f, batch, size);
+    }
+    alexnet_status rc = l->failure;
+    if (rc != ALEXNET_OK)
+        AN_FAIL(rc, "%s", l->failure_text ? l->failure_text : "out of memory: loading pictures");
+    pthread_mutex_unlock(&l->lock);
+    return rc;
+}
+
+size_t an_loader_bytes(const an_loader *l)
+{
+    return RING * (l->picture_bytes + sizeof(an_loaded)) * (size_t)l->batch;
+}
+
+void an_loader_free(an_loader *l)
+{
+    if (!l)
+        return;
+    pthread_mutex_lock(&l->lock);
+    l->over = true;
+    pthread_cond_broadcast(&l->work);
+    pthread_mutex_unlock(&l->lock);
+    for (int i = 0; i < l->threads_running; i++)
+        pthread_join(l->threads[i], NULL);
+    for (int i = 0; i < RING; i++) {
+        if (l->ring[i].pictures)
+            frame_clear(&l->ring[i], l->batch);
+        an_free(l->ring[i].pictures);
+        an_free_big(l->ring[i].pixels, l->picture_bytes * (size_t)l->batch);
+    }
+    pthread_mutex_destroy(&l->lock);
+    pthread_cond_destroy(&l->work);
+    pthread_cond_destroy(&l->ready);
+    an_free(l->failure_text);
+    an_free(l->order);
+    an_free(l->threads);
+    an_dataset_release(l->dataset);
+    an_free(l);
+}

@@ -1,0 +1,153 @@
+#include "data/names.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+
+enum { NAMES_FILE_MAX = 64 << 20 };
+
+/* A line, cut in two in place. */
+typedef struct line {
+    const char *id, *words;
+    int number;
+} line;
+
+typedef struct lines {
+    line *at;
+    size_t count, room;
+} lines;
+
+/* Bytes that follow a UTF-8 lead byte; -1 if it is none. */
+static int followers(unsigned char lead)
+{
+    if (lead < 0x80)
+        return lead >= ' ' && lead != 0x7F ? 0 : -1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return 1;
+    if (lead >= 0xE0 && lead <= 0xEF)
+        return 2;
+    return lead >= 0xF0 && lead <= 0xF4 ? 3 : -1;
+}
+
+/* The second byte shuts out overlong forms, surrogates and what lies above U+10FFFF (RFC 3629),
+ * and the control characters U+0080 to U+009F. */
+static bool second_fits(unsigned char lead, unsigned char second)
+{
+    unsigned char low = lead == 0xE0 || lead == 0xC2 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    return second >= low && second <= high;
+}
+
+bool an_is_plain_text(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p) {
+        unsigned char lead = *p++;
+        int more = followers(lead);
+        if (more < 0 || (more > 0 && !second_fits(lead, *p)))
+            return false;
+        for (; more > 0; more--, p++)
+            if ((*p & 0xC0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+static alexnet_status lines_add(lines *all, line added)
+{
+    if (all->count == all->room) {
+        size_t room = all->room ? 2 * all->room : 1024;
+        line *grown = an_realloc(all->at, room, sizeof *grown);
+        if (!grown)
+            return AN_FAIL_MEMORY(room * sizeof *grown, "class names");
+        all->at = grown;
+        all->room = room;
+    }
+    all->at[all->count++] = added;
+    return ALEXNET_OK;
+}
+
+/* Split "identifier words"; `text` ends with a NUL in place of its newline. */
+static alexnet_status parse_line(lines *all, char *text, int number, const char *path)
+{
+    size_t length = strlen(text);
+    while (length && strchr(" \t\r", text[length - 1]))
+        text[--length] = '\0';
+    if (length == 0)
+        return ALEXNET_OK;
+    char *space = strchr(text, ' ');
+    if (!an_is_plain_text(text))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: not UTF-8 text", path, number);
+    if (!space || space == text)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%d: \"%.60s\" is not an identifier, a space and words", path, number,
+                       text);
+    *space = '\0';
+    return lines_add(all, (line){text, space + 1 + strspn(space + 1, " "), number});
+}
+
+static alexnet_status parse(lines *all, char *text, size_t length, const char *path)
+{
+    char *end = text + length;
+    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        text += 3; /* a byte order mark */
+    for (int number = 1; text < end; number++) {
+        char *newline = memchr(text, '\n', (size_t)(end - text));
+        char *stop = newline ? newline : end;
+        if (memchr(text, '\0', (size_t)(stop - text)))
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: not text", path, number);
+        *stop = '\0';
+        AN_CHECK(parse_line(all, text, number, path));
+        text = stop + 1;
+    }
+    return ALEXNET_OK;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(((const line *)a)->id, ((const line *)b)->id);
+}
+
+static alexnet_status sort_lines(lines *all, const char *path)
+{
+    if (all->count == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no class names", path);
+    qsort(all->at, all->count, sizeof *all->at, compare_lines);
+    for (size_t i = 1; i < all->count; i++)
+        if (compare_lines(&all->at[i - 1], &all->at[i]) == 0)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s names %s twice, in lines %d and %d", path,
+                           all->at[i].id, all->at[i - 1].number, all->at[i].number);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_names_read(char **names, char *const *ids, int count, const char *path)
+{
+    unsigned char *text;
+    size_t length;
+    AN_CHECK(an_file_read(path, NAMES_FILE_MAX, &text, &length));
+    alexnet_status rc;
+    lines all = {0};
+    AN_TRY(parse(&all, (char *)text, length, path));
+    AN_TRY(sort_lines(&all, path));
+    for (int i = 0; i < count; i++) {
+        line wanted = {.id = ids[i]};
+        const line *found = bsearch(&wanted, all.at, all.count, sizeof *all.at, compare_lines);
+        char *words = found ? an_strdup(found->words) : NULL;
+        if (found && !words) {
+            rc = AN_FAIL_MEMORY(strlen(found->words), "a class name");
+            goto cleanup;
+        }
+        if (words) {
+            an_free(names[i]);
+            names[i] = words;
+        }
+    }
+cleanup:
+    an_free(all.at);
+    an_free(text);
+    return rc;
+}

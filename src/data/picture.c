@@ -1,0 +1,201 @@
+#include "data/picture.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "data/codec.h"
+
+/* A file format by its first bytes. `at` is where the signature stands. */
+typedef struct signature {
+    const char *name;
+    size_t at, length;
+    const char *bytes;
+    alexnet_status (*decode)(an_picture *, int *, const an_encoded *); /* NULL: not read */
+} signature;
+
+static const signature signatures[] = {
+    {"a JPEG", 0, 3, "\xFF\xD8\xFF", an_jpeg_decode},
+    {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", an_png_decode},
+    {"a WebP picture", 8, 4, "WEBP", NULL},
+    {"a GIF", 0, 4, "GIF8", NULL},
+    {"a BMP", 0, 2, "BM", NULL},
+    {"a TIFF", 0, 4, "II*\0", NULL},
+    {"a TIFF", 0, 4, "MM\0*", NULL},
+    {"an AVIF picture", 4, 8, "ftypavif", NULL},
+    {"a HEIC picture", 4, 7, "ftyphei", NULL},
+    {"a HEIC picture", 4, 8, "ftypmif1", NULL},
+    {"a video", 4, 4, "ftyp", NULL},
+    {"a JPEG 2000 picture", 4, 4, "jP  ", NULL},
+    {"a JPEG 2000 picture", 0, 4, "\xFF\x4F\xFF\x51", NULL},
+    {"a JPEG XL picture", 4, 4, "JXL ", NULL},
+    {"a JPEG XL picture", 0, 2, "\xFF\x0A", NULL},
+    {"a Photoshop document", 0, 4, "8BPS", NULL},
+    {"an icon", 0, 4, "\0\0\1\0", NULL},
+    {"a PDF document", 0, 5, "%PDF-", NULL},
+};
+
+static const signature *signature_of(const an_encoded *file)
+{
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+        const signature *s = &signatures[i];
+        if (file->length >= s->at + s->length &&
+            memcmp(file->bytes + s->at, s->bytes, s->length) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+static bool looks_like_text(const an_encoded *file)
+{
+    for (size_t i = 0; i < file->length && i < 64; i++)
+        if (file->bytes[i] < ' ' && !strchr("\t\n\r\f", file->bytes[i]))
+            return false;
+    return true;
+}
+
+alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
+                                 const char *name)
+{
+    *out = (an_picture){0};
+    an_encoded file = {bytes, length, name};
+    if (length == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is empty", name);
+    const signature *s = signature_of(&file);
+    if (!s)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is %s; JPEG and PNG are read", name,
+                       looks_like_text(&file) ? "text, not a picture" : "not a picture");
+    if (!s->decode)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; JPEG and PNG are read", name, s->name);
+    int orientation;
+    AN_CHECK(s->decode(out, &orientation, &file));
+    alexnet_status rc = an_picture_upright(out, orientation, &file);
+    if (rc != ALEXNET_OK)
+        an_picture_free(out);
+    return rc;
+}
+
+alexnet_status an_picture_read(an_picture *out, const char *path)
+{
+    *out = (an_picture){0};
+    unsigned char *bytes;
+    size_t length;
+    AN_CHECK(an_file_read(path, AN_PICTURE_FILE_MAX, &bytes, &length));
+    alexnet_status rc = an_picture_decode(out, bytes, length, path);
+    an_free(bytes);
+    return rc;
+}
+
+alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
+                                uint32_t height, int channels)
+{
+    *out = (an_picture){0};
+    if (width == 0 || height == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s claims to be %u x %u pixels", file->name, width,
+                       height);
+    if (width > AN_PICTURE_SIDE_MAX || height > AN_PICTURE_SIDE_MAX ||
+        (uint64_t)width * height > AN_PICTURE_PIXELS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s claims to be %u x %u pixels; at most %d a side and %d in all are read",
+                       file->name, width, height, AN_PICTURE_SIDE_MAX, AN_PICTURE_PIXELS_MAX);
+    size_t bytes = (size_t)width * height * (size_t)channels;
+    uint8_t *pixels = an_calloc(bytes, 1);
+    if (!pixels)
+        return AN_FAIL_MEMORY(bytes, file->name);
+    *out = (an_picture){(int)width, (int)height, pixels};
+    return ALEXNET_OK;
+}
+
+/* Where the first stored row and column belong (EXIF 2.3, 4.6.4): an upright pixel's place in the
+ * stored picture is `start` plus its row times `down` plus its column times `right`. */
+typedef struct turn {
+    ptrdiff_t start, down, right;
+    int width, height; /* upright */
+} turn;
+
+static turn turn_of(const an_picture *stored, int orientation)
+{
+    bool swapped = orientation >= 5;
+    bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    bool from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    ptrdiff_t column = from_right ? -1 : 1;
+    ptrdiff_t row = from_bottom ? -(ptrdiff_t)stored->width : stored->width;
+    turn t = {.start = (from_right ? stored->width - 1 : 0) +
+                       (from_bottom ? (ptrdiff_t)stored->width * (stored->height - 1) : 0),
+              .down = swapped ? column : row,
+              .right = swapped ? row : column,
+              .width = swapped ? stored->height : stored->width,
+              .height = swapped ? stored->width : stored->height};
+    return t;
+}
+
+alexnet_status an_picture_upright(an_picture *picture, int orientation, const an_encoded *file)
+{
+    if (orientation == 1)
+        return ALEXNET_OK;
+    turn t = turn_of(picture, orientation);
+    size_t bytes = (size_t)t.width * t.height * 3;
+    uint8_t *upright = an_malloc(bytes);
+    if (!upright)
+        return AN_FAIL_MEMORY(bytes, file->name);
+    uint8_t *to = upright;
+    for (int y = 0; y < t.height; y++) {
+        ptrdiff_t from = t.start + y * t.down;
+        for (int x = 0; x < t.width; x++, to += 3, from += t.right)
+            memcpy(to, picture->rgb + 3 * from, 3);
+    }
+    an_free(picture->rgb);
+    *picture = (an_picture){t.width, t.height, upright};
+    return ALEXNET_OK;
+}
+
+static void row_from_pixels(uint8_t *to, const uint8_t *from, int width,
+                            alexnet_pixel_format format)
+{
+    for (int x = 0; x < width; x++, to += 3) {
+        switch (format) {
+        case ALEXNET_PIXELS_RGB8: memcpy(to, from + 3 * x, 3); break;
+        case ALEXNET_PIXELS_BGR8:
+            for (int c = 0; c < 3; c++)
+                to[c] = from[3 * x + 2 - c];
+            break;
+        case ALEXNET_PIXELS_RGBA8:
+            for (int c = 0; c < 3; c++)
+                to[c] = an_over_white(from[4 * x + c], from[4 * x + 3]);
+            break;
+        case ALEXNET_PIXELS_GREY8: memset(to, from[x], 3); break;
+        }
+    }
+}
+
+alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,
+                                      size_t row_bytes, alexnet_pixel_format format)
+{
+    static const uint8_t channels[] = {[ALEXNET_PIXELS_RGB8] = 3,
+                                       [ALEXNET_PIXELS_BGR8] = 3,
+                                       [ALEXNET_PIXELS_RGBA8] = 4,
+                                       [ALEXNET_PIXELS_GREY8] = 1};
+    *out = (an_picture){0};
+    if ((unsigned)format >= sizeof channels || !channels[format])
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "unknown pixel format %d", (int)format);
+    if (!pixels || width < 1 || height < 1)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "no pixels: %d x %d", width, height);
+    if (row_bytes < (size_t)width * channels[format])
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "rows are %zu bytes apart, but %d pixels take %zu", row_bytes, width,
+                       (size_t)width * channels[format]);
+    an_encoded source = {.name = "the pixels"};
+    AN_CHECK(an_picture_alloc(out, &source, (uint32_t)width, (uint32_t)height, 3));
+    for (int y = 0; y < height; y++)
+        row_from_pixels(out->rgb + (size_t)y * width * 3,
+                        (const uint8_t *)pixels + (size_t)y * row_bytes, width, format);
+    return ALEXNET_OK;
+}
+
+void an_picture_free(an_picture *picture)
+{
+    an_free(picture->rgb);
+    *picture = (an_picture){0};
+}
