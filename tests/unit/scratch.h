@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,11 +19,13 @@
 #include <cmocka.h>
 
 static char scratch_folder[64];
+static int scratch_home = -1; /* the working folder before */
 
 /** cmocka set-up: make the folder and go there. */
 static inline int scratch_setup(void **state)
 {
     (void)state;
+    scratch_home = open(".", O_RDONLY | O_DIRECTORY);
     strcpy(scratch_folder, "/tmp/alexnet-test-XXXXXX");
     return mkdtemp(scratch_folder) ? chdir(scratch_folder) : -1;
 }
@@ -38,7 +41,7 @@ static inline int scratch_remove_entry(const char *path, const struct stat *info
 static inline int scratch_teardown(void **state)
 {
     (void)state;
-    if (chdir("/") != 0)
+    if (fchdir(scratch_home) != 0 || close(scratch_home) != 0)
         return -1;
     return nftw(scratch_folder, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }

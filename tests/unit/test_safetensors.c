@@ -252,6 +252,32 @@ static void test_every_changed_byte_is_survived(void **state)
     assert_true(opened >= 36 * 8); /* all changes of the data */
 }
 
+/* Written by the format's Python package: tools/check_safetensors.py golden. */
+static void test_reads_what_the_package_wrote(void **state)
+{
+    (void)state;
+    an_source *source;
+    an_safetensors *file;
+    float weight[24], scalar;
+    double bias[2];
+    assert_int_equal(an_source_open(&source, "golden/package.safetensors"), ALEXNET_OK);
+    assert_int_equal(an_safetensors_open(&file, source), ALEXNET_OK);
+    assert_int_equal(an_safetensors_count(file), 6);
+    assert_string_equal(an_safetensors_metadata(file, "word"), "\xc3\xa9t\xc3\xa9");
+    assert_int_equal(
+        an_safetensors_read(file, "conv1.weight", an_shape_of(4, 2, 3, 2, 2), AN_F32, weight), 0);
+    for (int i = 0; i < 24; i++)
+        assert_true(weight[i] == (float)i / 8);
+    assert_int_equal(an_safetensors_read(file, "conv1.bias", an_shape_of(1, 2), AN_F64, bias), 0);
+    assert_true(bias[0] == -1.5 && bias[1] == 1e30);
+    assert_int_equal(an_safetensors_read(file, "scalar", an_shape_of(0), AN_F32, &scalar), 0);
+    assert_true(scalar == 0.1f);
+    assert_int_equal(an_safetensors_find(file, "labels")->dtype, AN_I32);
+    assert_int_equal(an_safetensors_find(file, "pixels")->dtype, AN_U8);
+    assert_int_equal(an_safetensors_find(file, "empty")->bytes, 0);
+    an_safetensors_close(file);
+}
+
 static alexnet_status write_example(const char *path)
 {
     static const float weight[6] = {1, 2, 3, 4, 5, 6};
@@ -390,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_every_type),
+        cmocka_unit_test(test_reads_what_the_package_wrote),
         cmocka_unit_test(test_wrong_requests_name_the_tensor),
         cmocka_unit_test(test_lies_are_refused),
         cmocka_unit_test(test_deep_nesting_is_refused),

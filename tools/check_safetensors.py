@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Ask the format's own Python package about safetensors files (pip install safetensors numpy).
+
+    check_safetensors.py check FILE...   read files that alexnet wrote, compare every tensor with a
+                                         parse of the bytes made here, and list them
+    check_safetensors.py golden OUT      write tests/golden/package.safetensors, which
+                                         tests/unit/test_safetensors.c reads
+"""
+import json
+import struct
+import sys
+
+import numpy
+import safetensors
+import safetensors.numpy
+
+TYPES = {"F32": "<f4", "F64": "<f8", "U8": "u1", "I32": "<i4"}
+
+
+def parse(path):
+    """Tensors and metadata by the format's page alone."""
+    with open(path, "rb") as file:
+        content = file.read()
+    (length,) = struct.unpack_from("<Q", content)
+    header = json.loads(content[8 : 8 + length])
+    metadata = header.pop("__metadata__", {})
+    data = content[8 + length :]
+    assert (8 + length) % 8 == 0, "the tensors do not begin at a multiple of 8"
+    assert sum(e - b for b, e in (t["data_offsets"] for t in header.values())) == len(data)
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        flat = numpy.frombuffer(data[begin:end], TYPES[entry["dtype"]])
+        tensors[name] = flat.reshape(entry["shape"])
+    return tensors, metadata
+
+
+def check(path):
+    ours, metadata = parse(path)
+    with safetensors.safe_open(path, framework="numpy") as file:
+        assert set(file.keys()) == set(ours), "the names differ"
+        assert (file.metadata() or {}) == metadata, "the metadata differs"
+        for name, tensor in ours.items():
+            theirs = file.get_tensor(name)
+            assert theirs.dtype == tensor.dtype and theirs.shape == tensor.shape, name
+            assert theirs.tobytes() == tensor.tobytes(), name
+            print(f"{name} {theirs.dtype} {list(theirs.shape)}")
+    print(f"{path}: {len(ours)} tensors, {len(metadata)} strings: equal in safetensors "
+          f"{safetensors.__version__}")
+
+
+def golden(path):
+    tensors = {
+        "conv1.weight": numpy.arange(24, dtype="<f4").reshape(2, 3, 2, 2) / 8,
+        "conv1.bias": numpy.array([-1.5, 1e30], "<f8"),
+        "labels": numpy.array([-7, 1 << 30], "<i4"),
+        "pixels": numpy.array([[0, 127, 255]], "u1"),
+        "scalar": numpy.array(0.1, "<f4"),
+        "empty": numpy.zeros((4, 0), "<f4"),
+    }
+    safetensors.numpy.save_file(tensors, path, {"writer": "safetensors", "word": "\u00e9t\u00e9"})
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2 and sys.argv[1] == "check":
+        for argument in sys.argv[2:]:
+            check(argument)
+    elif len(sys.argv) == 3 and sys.argv[1] == "golden":
+        golden(sys.argv[2])
+    else:
+        sys.exit(__doc__)
