@@ -34,15 +34,16 @@
  *   Ownership  What arrives through a pointer to a pointer (`**out`) is the caller's, and goes back
  *              through the `_free` function of its noun, which accepts NULL. A pointer that is
  *              returned is borrowed from the object that it was asked of, and lives as long.
- *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
- * between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation, alexnet_trainer,
- * alexnet_recipe and alexnet_selftest belong to one thread at a time. Lifetime   Handles count
- * their references: a ctx may be freed before the models made of it. Options    Option structs
- * begin with `size`, set by their _INIT macro, so that a program built with an older header keeps
- * working. NULL means the defaults. Result structs are frozen. Host       The library never prints,
- * exits, reads environment variables or changes the state of the process; the caller's OpenMP
- * settings are as they were when a call returns. Text       Paths are byte strings for open(2). All
- * other text is UTF-8.
+ *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared between
+ *              threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
+ *              alexnet_trainer, alexnet_recipe and alexnet_selftest belong to one thread at a time.
+ *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
+ *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
+ *              with an older header keeps working. NULL means the defaults. Result structs are
+ *              frozen.
+ *   Host       The library never prints, exits, reads environment variables or changes the state of
+ *              the process; the caller's OpenMP settings are as they were when a call returns.
+ *   Text       Paths are byte strings for open(2). All other text is UTF-8.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
@@ -249,8 +250,8 @@ ALEXNET_API const char *alexnet_model_class_id(const alexnet_model *model, int i
 
 /** A tensor of a model. Data is float32 in row-major order, borrowed from the model. */
 typedef struct alexnet_tensor_info {
-    const char
-        *name; /**< "conv1.weight" [K, C/G, R, S], "conv1.bias" [K], "fc6.weight" [out, in] */
+    /** "conv1.weight" [K, C/G, R, S], "conv1.bias" [K], "fc6.weight" [out, in] */
+    const char *name;
     int rank;
     int64_t shape[4];
     const float *data;
@@ -462,14 +463,16 @@ typedef struct alexnet_trainer_options {
         sizeof(alexnet_trainer_options), 0, 0, 0, 0, 0                                             \
     }
 
+typedef enum alexnet_phase {
+    ALEXNET_PROGRESS_MEAN = 1,  /**< a piece of the mean image was computed */
+    ALEXNET_PROGRESS_TRAIN = 2, /**< one minibatch */
+    ALEXNET_PROGRESS_VAL = 3,   /**< one validation batch */
+    ALEXNET_PROGRESS_EPOCH = 4, /**< an epoch ended: `val` holds its validation */
+} alexnet_phase;
+
 /** What a step did. Errors are fractions. */
 typedef struct alexnet_progress {
-    enum {
-        ALEXNET_PROGRESS_MEAN = 1,  /**< a piece of the mean image was computed */
-        ALEXNET_PROGRESS_TRAIN = 2, /**< one minibatch */
-        ALEXNET_PROGRESS_VAL = 3,   /**< one validation batch */
-        ALEXNET_PROGRESS_EPOCH = 4, /**< an epoch ended: val_* hold its validation */
-    } phase;
+    alexnet_phase phase;
     int epoch, epochs;   /**< epoch counts from 1 */
     int64_t step;        /**< updates made so far */
     int64_t done, total; /**< pictures of this phase (mean: of the data set) */
