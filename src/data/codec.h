@@ -31,6 +31,12 @@ alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded
  */
 int an_exif_orientation(const uint8_t *tiff, size_t length);
 
+/**
+ * The same out of the text "Raw profile type exif" that ImageMagick gave PNG files before PNG had a
+ * chunk for it: a name, a length, and hexadecimal digits of "Exif", two zeros and the TIFF header.
+ */
+int an_exif_text_orientation(const char *text);
+
 /** Turn a picture upright. @param orientation 1..8: where the first row and column stand */
 alexnet_status an_picture_upright(an_picture *picture, int orientation, const an_encoded *file);
 

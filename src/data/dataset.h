@@ -5,6 +5,7 @@
 #define AN_DATA_DATASET_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/context.h"
 #include "data/picture.h"
@@ -14,8 +15,16 @@ typedef struct an_sample {
     int label;
 } an_sample;
 
+/** Which part of a tree a data set is. */
+typedef struct an_part {
+    double share; /* of validation in an_dataset_split(); 0: the whole tree */
+    uint64_t seed;
+    bool val; /* the validation part */
+} an_part;
+
 struct alexnet_dataset {
     atomic_int references;
+    an_part part;
     char *root; /* absolute, so that a resume finds it from anywhere */
     int classes;
     char **class_ids;   /* folder names */
@@ -40,6 +49,9 @@ alexnet_status an_dataset_open(alexnet_dataset **out, const char *path, const ch
                                const an_class_list *classes);
 alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                 alexnet_dataset **train, alexnet_dataset **val);
+/** Open a data set, or a part of one, as a run remembers it. */
+alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *root, an_part part,
+                                 const an_class_list *classes);
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 

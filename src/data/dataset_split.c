@@ -154,6 +154,8 @@ alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, ui
     }
     AN_TRY(take(train, dataset, for_val, false, dataset->count - marked));
     AN_TRY(take(val, dataset, for_val, true, marked));
+    (*train)->part = (an_part){share, seed, false};
+    (*val)->part = (an_part){share, seed, true};
 cleanup:
     an_free(for_val);
     an_free(lots);
@@ -163,4 +165,23 @@ cleanup:
         *train = *val = NULL;
     }
     return rc;
+}
+
+alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *root, an_part part,
+                                 const an_class_list *classes)
+{
+    alexnet_dataset *whole, *train, *val;
+    *out = NULL;
+    AN_CHECK(an_dataset_open(&whole, root, NULL, classes));
+    if (part.share == 0.0) {
+        *out = whole;
+        return ALEXNET_OK;
+    }
+    alexnet_status rc = an_dataset_split(whole, part.share, part.seed, &train, &val);
+    an_dataset_release(whole);
+    if (rc != ALEXNET_OK)
+        return rc;
+    *out = part.val ? val : train;
+    an_dataset_release(part.val ? train : val);
+    return ALEXNET_OK;
 }

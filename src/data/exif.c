@@ -1,6 +1,7 @@
 #include "data/codec.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* TIFF 6.0, section 2. Every offset comes from the file and is checked before it is used. */
@@ -11,6 +12,7 @@ typedef struct tiff {
 } tiff;
 
 enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3, TYPE_LONG = 4, ENTRY_BYTES = 12 };
+enum { PROFILE_MAX = 4096, PROFILE_HEAD = 6 };
 
 static uint32_t get16(const tiff *t, size_t at)
 {
@@ -53,4 +55,31 @@ int an_exif_orientation(const uint8_t *bytes, size_t length)
             return orientation_of_entry(&t, at);
     }
     return 1;
+}
+
+static int digit_of(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int an_exif_text_orientation(const char *text)
+{
+    /* IFD 0 comes first: what does not fit is a thumbnail. */
+    uint8_t bytes[PROFILE_MAX];
+    size_t digits = 0;
+    int skipped = 0;
+    if (sscanf(text, " %*[a-zA-Z] %*d%n", &skipped) < 0 || skipped == 0)
+        return 1;
+    for (const char *p = text + skipped; *p && digits < 2 * PROFILE_MAX; p++) {
+        int digit = digit_of(*p);
+        if (digit < 0 && *p != '\n')
+            return 1;
+        if (digit < 0)
+            continue;
+        bytes[digits / 2] = (uint8_t)(digits % 2 ? bytes[digits / 2] | digit : digit << 4);
+        digits++;
+    }
+    if (digits < 2 * PROFILE_HEAD)
+        return 1;
+    return an_exif_orientation(bytes + PROFILE_HEAD, digits / 2 - PROFILE_HEAD);
 }

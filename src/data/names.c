@@ -1,12 +1,12 @@
 #include "data/names.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/utf8.h"
 
 enum { NAMES_FILE_MAX = 64 << 20 };
 
@@ -21,40 +21,12 @@ typedef struct lines {
     size_t count, room;
 } lines;
 
-/* Bytes that follow a UTF-8 lead byte; -1 if it is none. */
-static int followers(unsigned char lead)
-{
-    if (lead < 0x80)
-        return lead >= ' ' && lead != 0x7F ? 0 : -1;
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return 1;
-    if (lead >= 0xE0 && lead <= 0xEF)
-        return 2;
-    return lead >= 0xF0 && lead <= 0xF4 ? 3 : -1;
-}
-
-/* The second byte shuts out overlong forms, surrogates and what lies above U+10FFFF (RFC 3629),
- * and the control characters U+0080 to U+009F. */
-static bool second_fits(unsigned char lead, unsigned char second)
-{
-    unsigned char low = lead == 0xE0 || lead == 0xC2 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    return second >= low && second <= high;
-}
-
 bool an_is_plain_text(const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p) {
-        unsigned char lead = *p++;
-        int more = followers(lead);
-        if (more < 0 || (more > 0 && !second_fits(lead, *p)))
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+        if (*p < ' ' || *p == 0x7F || (p[0] == 0xC2 && p[1] < 0xA0)) /* C2 80 is U+0080 */
             return false;
-        for (; more > 0; more--, p++)
-            if ((*p & 0xC0) != 0x80)
-                return false;
-    }
-    return true;
+    return an_is_utf8(text);
 }
 
 static alexnet_status lines_add(lines *all, line added)

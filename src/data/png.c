@@ -74,8 +74,15 @@ static void read_orientation(job *j)
 {
     png_uint_32 length = 0;
     png_bytep exif = NULL;
-    if (png_get_eXIf_1(j->png, j->info, &length, &exif) & PNG_INFO_eXIf)
+    if (png_get_eXIf_1(j->png, j->info, &length, &exif) & PNG_INFO_eXIf) {
         j->orientation = an_exif_orientation(exif, length);
+        return;
+    }
+    png_textp texts = NULL;
+    int count = png_get_text(j->png, j->info, &texts, NULL);
+    for (int i = 0; i < count; i++)
+        if (strcmp(texts[i].key, "Raw profile type exif") == 0)
+            j->orientation = an_exif_text_orientation(texts[i].text);
 }
 
 static alexnet_status alloc_rows(job *j)
@@ -95,7 +102,7 @@ static bool decode_rgba(job *j)
     if (setjmp(png_jmpbuf(j->png)))
         return false;
     png_set_read_fn(j->png, j, on_read);
-    png_set_user_limits(j->png, AN_PICTURE_SIDE_MAX, AN_PICTURE_SIDE_MAX);
+    png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours have a better text */
     png_set_option(j->png, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
     png_read_info(j->png, j->info);
     j->rc = an_picture_alloc(j->picture, j->file, png_get_image_width(j->png, j->info),

@@ -1,0 +1,295 @@
+/*
+ * Decoding against Pillow, byte for byte, over small files of every kind; and what is said about
+ * bad ones. Files and hashes: tools/make_picture_goldens.py. Run in the folder tests/.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "data/codec.h"
+#include "data/picture.h"
+
+typedef struct picture_golden {
+    const char *file;
+    int width, height;
+    uint64_t hash;
+} picture_golden;
+
+#include "picture_goldens.h"
+
+typedef struct bad_picture {
+    const char *file;
+    alexnet_status status;
+    const char *text; /* found in the error text */
+} bad_picture;
+
+static const bad_picture bad_pictures[] = {
+    {"bad-12bit.jpg", ALEXNET_ERROR_UNSUPPORTED, "12 bits"},
+    {"bad-bad-sum.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
+    {"bad-cut-end.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-end.png", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-header.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-scan.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-scan.png", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-thumbnail.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-empty.jpg", ALEXNET_ERROR_FORMAT, "is empty"},
+    {"bad-few-pixels.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
+    {"bad-flat.jpg", ALEXNET_ERROR_FORMAT, "21 x 0 pixels"},
+    {"bad-huge.jpg", ALEXNET_ERROR_UNSUPPORTED, "65500 x 65500 pixels"},
+    {"bad-huge.png", ALEXNET_ERROR_UNSUPPORTED, "65000 x 65000 pixels"},
+    {"bad-lossless.jpg", ALEXNET_ERROR_UNSUPPORTED, "SOF3"},
+    {"bad-no-frame.jpg", ALEXNET_ERROR_FORMAT, "without a picture"},
+    {"bad-no-palette.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
+    {"bad-none.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
+    {"bad-stray-then-cut.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-text.jpg", ALEXNET_ERROR_FORMAT, "text, not a picture"},
+    {"bad-two-components.jpg", ALEXNET_ERROR_FORMAT, "not a sound JPEG"},
+    {"bad-wide.jpg", ALEXNET_ERROR_UNSUPPORTED, "65535 x 1 pixels"},
+    {"bad-wide.png", ALEXNET_ERROR_UNSUPPORTED, "65501 x 1 pixels"},
+    {"none-such.jpg", ALEXNET_ERROR_IO, "none-such.jpg"},
+};
+
+enum { GOOD = sizeof picture_goldens / sizeof *picture_goldens };
+enum { BAD = sizeof bad_pictures / sizeof *bad_pictures };
+
+static const char *path_of(const char *file)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "golden/pictures/%s", file);
+    return path;
+}
+
+static uint64_t fnv(const uint8_t *bytes, size_t length)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static void test_pixels_equal_pillow(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GOOD; i++) {
+        const picture_golden *g = &picture_goldens[i];
+        an_picture picture;
+        if (an_picture_read(&picture, path_of(g->file)) != ALEXNET_OK)
+            fail_msg("%s", an_error_text());
+        if (picture.width != g->width || picture.height != g->height)
+            fail_msg("%s is %d x %d, expected %d x %d", g->file, picture.width, picture.height,
+                     g->width, g->height);
+        if (fnv(picture.rgb, (size_t)picture.width * (size_t)picture.height * 3) != g->hash)
+            fail_msg("%s: pixels differ from Pillow", g->file);
+        an_picture_free(&picture);
+    }
+}
+
+static void test_bad_files_say_why(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BAD; i++) {
+        const bad_picture *bad = &bad_pictures[i];
+        an_picture picture = {1, 1, (uint8_t *)"x"};
+        alexnet_status status = an_picture_read(&picture, path_of(bad->file));
+        if (status != bad->status)
+            fail_msg("%s: %s, expected %s (%s)", bad->file, alexnet_status_name(status),
+                     alexnet_status_name(bad->status), an_error_text());
+        if (!strstr(an_error_text(), bad->text) || !strstr(an_error_text(), bad->file))
+            fail_msg("%s: \"%s\" lacks \"%s\"", bad->file, an_error_text(), bad->text);
+        assert_null(picture.rgb);
+    }
+}
+
+static void test_names_other_formats(void **state)
+{
+    (void)state;
+    static const struct {
+        const char bytes[17];
+        const char *word;
+    } others[] = {
+        {"RIFF\1\1\1\1WEBPVP8 ", "WebP"},
+        {"GIF89a\1\1\1\1\1\1\1\1\1\1", "GIF"},
+        {"BM\1\1\1\1\1\1\1\1\1\1\1\1\1\1", "BMP"},
+        {"II*\0\1\1\1\1\1\1\1\1\1\1\1\1", "TIFF"},
+        {"MM\0*\1\1\1\1\1\1\1\1\1\1\1\1", "TIFF"},
+        {"\0\0\0\x20"
+         "ftypheic\0\0\0\0",
+         "HEIC"},
+        {"\0\0\0\x20"
+         "ftypavif\0\0\0\0",
+         "AVIF"},
+        {"\0\0\0\x20"
+         "ftypisom\0\0\0\0",
+         "video"},
+        {"\0\0\0\xC"
+         "jP  \r\n\x87\n\0\0\0\0",
+         "JPEG 2000"},
+        {"\0\0\0\xC"
+         "JXL \r\n\x87\n\0\0\0\0",
+         "JPEG XL"},
+        {"%PDF-1.7\n......", "PDF"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        an_picture picture;
+        assert_int_equal(an_picture_decode(&picture, others[i].bytes, 16, "x.jpg"),
+                         ALEXNET_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(an_error_text(), others[i].word));
+        assert_non_null(strstr(an_error_text(), "JPEG and PNG are read"));
+    }
+}
+
+/* Every prefix of every file, in a block of its exact size: an error or a picture, and no read
+ * beyond the end (sanitizers watch). A JPEG before its end marker is always an error. */
+static void test_every_prefix(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"progressive.jpg", "cmyk.jpg",         "turn6.jpg",
+                                        "rgba16.png",      "palette-trns.png", "turn5-text.png"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        unsigned char *bytes;
+        size_t length;
+        assert_int_equal(an_file_read(path_of(files[i]), 1 << 20, &bytes, &length), ALEXNET_OK);
+        for (size_t n = 0; n < length; n++) {
+            unsigned char *prefix = malloc(n ? n : 1);
+            an_picture picture;
+            assert_non_null(prefix);
+            memcpy(prefix, bytes, n);
+            assert_int_not_equal(an_picture_decode(&picture, prefix, n, files[i]), ALEXNET_OK);
+            assert_null(picture.rgb);
+            free(prefix);
+        }
+        an_free(bytes);
+    }
+}
+
+/* Memory that runs out anywhere is an error that leaks nothing (sanitizers watch), never a wrong
+ * picture. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"rgb420.jpg", "turn6.jpg", "interlaced-rgb.png",
+                                        "turn5-text.png"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        an_picture picture;
+        alexnet_status status = ALEXNET_ERROR_NO_MEMORY;
+        uint64_t n = 0;
+        while (status == ALEXNET_ERROR_NO_MEMORY) {
+            an_alloc_fail_at(++n);
+            status = an_picture_read(&picture, path_of(files[i]));
+            an_alloc_fail_at(0);
+            assert_true((picture.rgb != NULL) == (status == ALEXNET_OK));
+        }
+        if (status != ALEXNET_OK)
+            fail_msg("%s, allocation %llu: %s", files[i], (unsigned long long)n, an_error_text());
+        assert_true(n >= 3); /* the file and the pixels at least */
+        an_picture_free(&picture);
+    }
+}
+
+static const uint8_t tiff_little[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1,
+                                      3,   0,   1,  0, 0, 0, 6, 0, 0, 0, 0,    0};
+
+static void test_exif_is_careful(void **state)
+{
+    (void)state;
+    uint8_t copy[sizeof tiff_little];
+    assert_int_equal(an_exif_orientation(tiff_little, sizeof tiff_little), 6);
+    for (size_t n = 0; n < 22; n++) { /* exact blocks: a sanitizer sees a read beyond */
+        uint8_t *block = malloc(n ? n : 1);
+        assert_non_null(block);
+        memcpy(block, tiff_little, n);
+        assert_int_equal(an_exif_orientation(block, n), 1);
+        free(block);
+    }
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } changes[] = {{0, 'M'}, {2, 43}, {4, 0xFF}, {7, 0xFF}, {8, 0}, {10, 0x13},
+                   {12, 2},  {14, 2}, {18, 0},   {18, 9},   {19, 1}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        memcpy(copy, tiff_little, sizeof copy);
+        copy[changes[i].at] = changes[i].value;
+        assert_int_equal(an_exif_orientation(copy, sizeof copy), 1);
+    }
+}
+
+static void test_exif_text_is_careful(void **state)
+{
+    (void)state;
+    char text[9000] = "\nexif\n      30\n457869660000";
+    for (size_t i = 0; i < sizeof tiff_little; i++)
+        sprintf(text + strlen(text), "%02x", tiff_little[i]);
+    assert_int_equal(an_exif_text_orientation(text), 6);
+    for (size_t n = strlen(text) - 8; n > 0; n--) {
+        text[n] = '\0';
+        assert_int_equal(an_exif_text_orientation(text), 1);
+    }
+    assert_int_equal(an_exif_text_orientation(""), 1);
+    assert_int_equal(an_exif_text_orientation("\nexif\n 4\nzz"), 1);
+    strcpy(text, "\nexif\n 9\n");
+    memset(text + 9, '1', sizeof text - 10); /* more digits than are kept */
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(an_exif_text_orientation(text), 1);
+}
+
+/* Rows lie 16 bytes apart; what stands between them must not show. */
+static void test_from_pixels(void **state)
+{
+    (void)state;
+    static const uint8_t source[32] = {10, 20, 30, 0,  40, 50, 60, 255, 9, 9, 9, 9, 9, 9, 9, 9,
+                                       70, 80, 90, 51, 1,  2,  3,  128, 9, 9, 9, 9, 9, 9, 9, 9};
+    /* Alpha 51/255 is 0.2 and 128/255 is 0.50196; over white, rounded. */
+    static const struct {
+        alexnet_pixel_format format;
+        uint8_t expected[12];
+    } cases[] = {
+        {ALEXNET_PIXELS_RGB8, {10, 20, 30, 0, 40, 50, 70, 80, 90, 51, 1, 2}},
+        {ALEXNET_PIXELS_BGR8, {30, 20, 10, 50, 40, 0, 90, 80, 70, 2, 1, 51}},
+        {ALEXNET_PIXELS_RGBA8, {255, 255, 255, 40, 50, 60, 218, 220, 222, 128, 128, 129}},
+        {ALEXNET_PIXELS_GREY8, {10, 10, 10, 20, 20, 20, 70, 70, 70, 80, 80, 80}},
+    };
+    an_picture picture;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(an_picture_from_pixels(&picture, source, 2, 2, 16, cases[i].format),
+                         ALEXNET_OK);
+        assert_int_equal(picture.width, 2);
+        assert_int_equal(picture.height, 2);
+        assert_memory_equal(picture.rgb, cases[i].expected, 12);
+        an_picture_free(&picture);
+    }
+    assert_int_equal(an_picture_from_pixels(&picture, source, 2, 2, 5, ALEXNET_PIXELS_RGB8),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_picture_from_pixels(&picture, source, 0, 2, 16, ALEXNET_PIXELS_RGB8),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_picture_from_pixels(&picture, NULL, 2, 2, 16, ALEXNET_PIXELS_RGB8),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_picture_from_pixels(&picture, source, 2, 2, 16, (alexnet_pixel_format)9),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(
+        an_picture_from_pixels(&picture, source, 1 << 20, 1, 1 << 22, ALEXNET_PIXELS_GREY8),
+        ALEXNET_ERROR_UNSUPPORTED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pixels_equal_pillow),
+        cmocka_unit_test(test_bad_files_say_why),
+        cmocka_unit_test(test_names_other_formats),
+        cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_exif_is_careful),
+        cmocka_unit_test(test_exif_text_is_careful),
+        cmocka_unit_test(test_from_pixels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
