@@ -1,10 +1,11 @@
-# The libraries of docs/design; each becomes an imported target.
+# The libraries that docs/design.md lists. What libalexnet itself needs is gathered in
+# `alexnet_dependencies`; the command adds cairo, the tests cmocka.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS C)
 pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.11)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 
@@ -17,3 +18,8 @@ find_library(DNNL_LIBRARY dnnl HINTS ${ALEXNET_DNNL_ROOT}/lib REQUIRED ${dnnl_on
 add_library(dnnl INTERFACE)
 target_include_directories(dnnl SYSTEM INTERFACE ${DNNL_INCLUDE})
 target_link_libraries(dnnl INTERFACE ${DNNL_LIBRARY})
+
+add_library(alexnet_dependencies INTERFACE)
+target_link_libraries(alexnet_dependencies INTERFACE
+                      dnnl PkgConfig::TURBOJPEG PkgConfig::PNG PkgConfig::JANSSON PkgConfig::INIH
+                      OpenMP::OpenMP_C Threads::Threads m)

@@ -1,0 +1,31 @@
+# What `make install` installs: the header, both libraries, the command, and how to find them from
+# pkg-config and from CMake.
+include(CMakePackageConfigHelpers)
+
+install(FILES include/alexnet/alexnet.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/alexnet)
+install(TARGETS alexnet RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# CMake: alexnet::alexnet is the shared library, alexnet::static the other.
+set_target_properties(alexnet_shared PROPERTIES EXPORT_NAME alexnet)
+set_target_properties(alexnet_static PROPERTIES EXPORT_NAME static)
+install(TARGETS alexnet_shared alexnet_static EXPORT alexnet
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/alexnet)
+install(EXPORT alexnet NAMESPACE alexnet:: FILE alexnetTargets.cmake DESTINATION ${package})
+configure_package_config_file(cmake/alexnetConfig.cmake.in alexnetConfig.cmake
+                              INSTALL_DESTINATION ${package} PATH_VARS CMAKE_INSTALL_LIBDIR)
+write_basic_package_version_file(alexnetConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfig.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfigVersion.cmake DESTINATION ${package})
+
+# pkg-config. A oneDNN of one's own is named with its folder, the system's by its name alone.
+if(ALEXNET_DNNL_ROOT)
+  get_filename_component(dnnl_folder ${DNNL_LIBRARY} DIRECTORY)
+  set(ALEXNET_PC_DNNL "-L${dnnl_folder} -ldnnl")
+else()
+  set(ALEXNET_PC_DNNL "-ldnnl")
+endif()
+file(RELATIVE_PATH ALEXNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/alexnet.pc.in alexnet.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnet.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
