@@ -358,10 +358,17 @@ typedef enum alexnet_pixel_format {
     ALEXNET_PIXELS_GREY8 = 4,
 } alexnet_pixel_format;
 
-/** The same from pixels. @param row_bytes distance between rows, at least width * channels */
-ALEXNET_API alexnet_status alexnet_classify_pixels(alexnet_session *session, const void *pixels,
-                                                   int width, int height, size_t row_bytes,
-                                                   alexnet_pixel_format format, int top,
+/** A picture as pixels in memory, borrowed for the call. */
+typedef struct alexnet_pixels {
+    const void *data; /**< the upper left pixel */
+    int width, height;
+    size_t row_bytes; /**< distance between rows, at least width * channels */
+    alexnet_pixel_format format;
+} alexnet_pixels;
+
+/** The same from pixels. */
+ALEXNET_API alexnet_status alexnet_classify_pixels(alexnet_session *session,
+                                                   const alexnet_pixels *pixels, int top,
                                                    alexnet_prediction *best);
 
 /** Many pictures: files are decoded in background threads and computed `batch` at a time. */
