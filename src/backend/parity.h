@@ -65,8 +65,8 @@ typedef struct an_parity_case {
     an_op_desc ops[3]; /* of the followers only kind and u are filled in */
 } an_parity_case;
 
-/** Every operator of AlexNet at its own shapes in batches of 1 or 2, the fully connected ones with
- *  fewer outputs. All of them take some seconds on one core. */
+/** Every operator of AlexNet at the sizes of its layers, in batches of 1 to 4; conv2 to conv5 and the
+ *  fully connected layers have fewer outputs, so that all cases take some seconds on one core. */
 extern const an_parity_case an_parity_cases[];
 extern const int an_parity_case_count;
 
