@@ -1,0 +1,32 @@
+/*
+ * A net's errors on a data set, a batch at a time.
+ */
+#ifndef AN_INFER_EVALUATION_H
+#define AN_INFER_EVALUATION_H
+
+#include "data/loader.h"
+#include "infer/metrics.h"
+#include "infer/runner.h"
+
+typedef struct an_evaluation {
+    alexnet_ctx *ctx;
+    an_runner *runner; /* borrowed */
+    alexnet_dataset *dataset;
+    an_loader *loader;
+    an_tally tally;
+    int64_t done;
+    int64_t *confusion; /* [label][predicted], or NULL */
+    int *labels;
+    uint32_t *order;
+} an_evaluation;
+
+/** @param confusion  whether to count which class was taken for which */
+alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *runner,
+                                 const alexnet_dataset *dataset, bool confusion);
+/** Begin at the first picture, with the runner's weights as they are now. */
+alexnet_status an_evaluation_start(an_evaluation *evaluation);
+/** Compute a batch; bad pictures are counted, and named in the log. *more is false after the last. */
+alexnet_status an_evaluation_step(an_evaluation *evaluation, bool *more);
+void an_evaluation_free(an_evaluation *evaluation); /* NULL allowed */
+
+#endif

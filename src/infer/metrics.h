@@ -1,0 +1,23 @@
+/*
+ * Loss, top-1 and top-5 error. Ties count as the expected value of a random tie-break (facts 1.3).
+ */
+#ifndef AN_INFER_METRICS_H
+#define AN_INFER_METRICS_H
+
+#include "alexnet/alexnet.h"
+
+/** Sums over pictures. */
+typedef struct an_tally {
+    int64_t images, skipped;
+    double loss, top1, top5; /* sums; top1 and top5 of errors */
+} an_tally;
+
+/** Add a picture. @param loss -log p(label) */
+void an_tally_add(an_tally *tally, const float *probabilities, int classes, int label, double loss);
+/** Means of the sums; zeros without pictures. */
+alexnet_metrics an_tally_metrics(const an_tally *tally);
+
+/** The `top` best classes, best first; of equals the lower index. top <= classes. */
+void an_best_classes(const float *probabilities, int classes, int top, int *best);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * A net computing the classes of batches of pictures: what sessions, evaluations and a trainer's
+ * validation share.
+ */
+#ifndef AN_INFER_RUNNER_H
+#define AN_INFER_RUNNER_H
+
+#include "data/resize.h"
+#include "model/program.h"
+
+typedef struct an_runner {
+    an_program *program;
+    int batch, views, classes;
+    int side, crop;
+    an_fit fit; /* how pictures are brought to the stored square */
+    an_slot *slots;
+    float *all;            /* softmax outputs of every slot */
+    double *all_losses;
+    float *probabilities;  /* [batch][classes], averaged over the views */
+    double *losses;        /* [batch]: -log p(label); of one view, the operator's own */
+    int *order;            /* [classes], for ranking */
+    uint8_t *pixels;       /* [batch][side][side][3], for callers without pixels of their own */
+} an_runner;
+
+/** @param views 1 or 10 */
+alexnet_status an_runner_new(an_runner **out, an_net *net, int batch, int views);
+void an_runner_free(an_runner *runner); /* NULL allowed */
+
+/** Weights have changed. */
+alexnet_status an_runner_refresh(an_runner *runner);
+
+/**
+ * Compute pictures 0 .. count-1 into `probabilities` and `losses`.
+ * @param pixels  uint8 [batch][side][side][3]
+ * @param labels  [count]; -1: none; NULL: none at all
+ */
+alexnet_status an_runner_compute(an_runner *runner, const uint8_t *pixels, const int *labels,
+                                 int count);
+
+/** How pictures are brought to the stored square for a network. */
+an_fit an_fit_of(const alexnet_network *network);
+
+#endif

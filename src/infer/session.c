@@ -1,0 +1,107 @@
+#include "base/alloc.h"
+#include "base/status.h"
+#include "infer/metrics.h"
+#include "infer/model.h"
+
+void an_session_best(const alexnet_session *session, const float *probabilities, int top,
+                     alexnet_prediction *best)
+{
+    int *indices = session->runner->order;
+    an_best_classes(probabilities, session->runner->classes, top, indices);
+    for (int i = 0; i < top; i++)
+        best[i] = (alexnet_prediction){indices[i], probabilities[indices[i]],
+                                       session->model->classes.names[indices[i]]};
+}
+
+static alexnet_status check_top(const alexnet_session *session, int top)
+{
+    int classes = session->runner->classes;
+    if (top < 1 || top > classes)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: the model has %d classes", top,
+                       classes);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture, int top,
+                                   alexnet_prediction *best)
+{
+    an_runner *runner = session->runner;
+    AN_CHECK(check_top(session, top));
+    AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
+    AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1));
+    an_session_best(session, runner->probabilities, top, best);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
+                             const char *const *paths, int64_t count, int top)
+{
+    alexnet_status rc = ALEXNET_OK;
+    uint32_t *order = NULL;
+    *out = NULL;
+    AN_CHECK(check_top(session, top));
+    alexnet_stream *stream = an_calloc(1, sizeof *stream);
+    if (!stream)
+        return AN_FAIL_MEMORY(sizeof *stream, "a stream");
+    stream->session = session;
+    stream->top = top;
+    stream->best = an_calloc((size_t)top, sizeof *stream->best);
+    order = an_calloc((size_t)count, sizeof *order);
+    if (!stream->best || !order) {
+        rc = AN_FAIL_MEMORY((size_t)count * sizeof *order, "a stream");
+        goto cleanup;
+    }
+    for (int64_t i = 0; i < count; i++)
+        order[i] = (uint32_t)i;
+    AN_TRY(an_dataset_of_files(&stream->files, paths, count));
+    AN_TRY(an_loader_new(&stream->loader, stream->files, session->runner->fit,
+                         session->runner->batch, session->model->ctx->threads));
+    AN_TRY(an_loader_start(stream->loader, order, count, 0));
+    *out = stream;
+    stream = NULL;
+cleanup:
+    an_free(order);
+    an_stream_free(stream);
+    return rc;
+}
+
+static alexnet_status next_batch(alexnet_stream *stream, bool *more)
+{
+    an_runner *runner = stream->session->runner;
+    AN_CHECK(an_ctx_check(stream->session->model->ctx));
+    AN_CHECK(an_loader_next(stream->loader, &stream->batch, more));
+    stream->next = 0;
+    return *more ? an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count)
+                 : ALEXNET_OK;
+}
+
+alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *result, bool *more)
+{
+    *more = true;
+    if (stream->next == stream->batch.count)
+        AN_CHECK(next_batch(stream, more));
+    if (!*more) {
+        stream->batch.count = stream->next = 0;
+        return ALEXNET_OK;
+    }
+    const an_runner *runner = stream->session->runner;
+    int i = stream->next++;
+    const an_loaded *picture = &stream->batch.pictures[i];
+    bool good = picture->status == ALEXNET_OK;
+    if (good)
+        an_session_best(stream->session, runner->probabilities + (size_t)i * (size_t)runner->classes,
+                        stream->top, stream->best);
+    *result = (alexnet_stream_result){stream->files->samples[picture->sample].path, picture->status,
+                                      picture->error, good ? stream->best : NULL};
+    return ALEXNET_OK;
+}
+
+void an_stream_free(alexnet_stream *stream)
+{
+    if (!stream)
+        return;
+    an_loader_free(stream->loader);
+    an_dataset_release(stream->files);
+    an_free(stream->best);
+    an_free(stream);
+}

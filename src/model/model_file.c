@@ -1,0 +1,270 @@
+#include "model/model_file.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/utf8.h"
+
+#define FORMAT_VERSION "1"
+
+/* ---- Classes ---- */
+
+alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names)
+{
+    *out = (an_classes){.count = count};
+    out->ids = an_calloc((size_t)count, sizeof *out->ids);
+    out->names = an_calloc((size_t)count, sizeof *out->names);
+    bool full = !out->ids || !out->names;
+    for (int i = 0; i < count && !full; i++) {
+        out->ids[i] = an_strdup(ids[i]);
+        out->names[i] = an_strdup(names[i]);
+        full = !out->ids[i] || !out->names[i];
+    }
+    if (!full)
+        return ALEXNET_OK;
+    an_classes_free(out);
+    return AN_FAIL_MEMORY((size_t)count * 2 * sizeof *out->ids, "class names");
+}
+
+static void free_strings(char **strings, int count)
+{
+    for (int i = 0; strings && i < count; i++)
+        an_free(strings[i]);
+    an_free(strings);
+}
+
+void an_classes_free(an_classes *classes)
+{
+    free_strings(classes->ids, classes->count);
+    free_strings(classes->names, classes->count);
+    *classes = (an_classes){0};
+}
+
+/* A JSON array of strings as text for the metadata; owned, NULL if memory is short. */
+static char *strings_to_json(char *const *strings, int count)
+{
+    json_t *array = json_array();
+    bool full = !array;
+    for (int i = 0; i < count && !full; i++)
+        full = json_array_append_new(array, json_string(strings[i])) != 0;
+    char *raw = full ? NULL : json_dumps(array, JSON_COMPACT);
+    char *text = raw ? an_strdup(raw) : NULL;
+    free(raw);
+    json_decref(array);
+    return text;
+}
+
+static alexnet_status strings_from_json(char ***out, int *count, const char *text, const char *file,
+                                        const char *key)
+{
+    *out = NULL;
+    *count = 0;
+    json_t *array = json_loads(text, 0, NULL);
+    size_t n = json_array_size(array);
+    alexnet_status rc = ALEXNET_OK;
+    if (!json_is_array(array) || n < 1 || n > AN_CLASSES_MAX) {
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s is not a JSON array of 1 to %d strings", file,
+                     key, AN_CLASSES_MAX);
+        goto cleanup;
+    }
+    *out = an_calloc(n, sizeof **out);
+    if (!*out) {
+        rc = AN_FAIL_MEMORY(n * sizeof **out, "class names");
+        goto cleanup;
+    }
+    *count = (int)n;
+    for (size_t i = 0; i < n; i++) {
+        const char *string = json_string_value(json_array_get(array, i));
+        if (!string) {
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: entry %zu of %s is not a string", file, i, key);
+            goto cleanup;
+        }
+        if (!((*out)[i] = an_strdup(string))) {
+            rc = AN_FAIL_MEMORY(strlen(string), "class names");
+            goto cleanup;
+        }
+    }
+cleanup:
+    json_decref(array);
+    return rc;
+}
+
+/* ---- Reading ---- */
+
+static alexnet_status need(an_safetensors *file, const char *key, const char **value)
+{
+    *value = an_safetensors_metadata(file, key);
+    if (*value)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s is not a model of this program: its metadata has no %s",
+                   an_safetensors_name(file), key);
+}
+
+static alexnet_status read_classes(an_safetensors *file, an_classes *classes)
+{
+    const char *name = an_safetensors_name(file), *text;
+    char **names = NULL;
+    int n_names = 0;
+    AN_CHECK(need(file, "alexnet.classes", &text));
+    AN_CHECK(strings_from_json(&classes->ids, &classes->count, text, name, "alexnet.classes"));
+    AN_CHECK(need(file, "alexnet.names", &text));
+    alexnet_status rc = strings_from_json(&names, &n_names, text, name, "alexnet.names");
+    if (rc == ALEXNET_OK && n_names != classes->count)
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %d classes and %d names for them", name,
+                     classes->count, n_names);
+    if (rc == ALEXNET_OK)
+        classes->names = names;
+    else
+        free_strings(names, n_names);
+    return rc;
+}
+
+static alexnet_status read_header(an_safetensors *file, alexnet_network **network,
+                                  an_classes *classes)
+{
+    const char *version, *text;
+    AN_CHECK(need(file, "alexnet.format", &version));
+    if (strcmp(version, FORMAT_VERSION) != 0)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s has format version %s; this program reads " FORMAT_VERSION
+                       ": use a newer one",
+                       an_safetensors_name(file), version);
+    AN_CHECK(need(file, "alexnet.network", &text));
+    AN_CHECK(read_classes(file, classes));
+    char *source = an_format("%s, alexnet.network", an_safetensors_name(file));
+    if (!source)
+        return AN_FAIL_MEMORY(256, "a name");
+    alexnet_status rc = an_network_parse(network, text, source, "network", classes->count);
+    an_free(source);
+    return rc;
+}
+
+alexnet_status an_model_file_open(an_safetensors **file, alexnet_network **network,
+                                  an_classes *classes, an_source *source)
+{
+    *network = NULL;
+    *classes = (an_classes){0};
+    AN_CHECK(an_safetensors_open(file, source));
+    alexnet_status rc = read_header(*file, network, classes);
+    if (rc != ALEXNET_OK) {
+        an_classes_free(classes);
+        an_safetensors_close(*file);
+        *file = NULL;
+    }
+    return rc;
+}
+
+static alexnet_status read_tensors(an_safetensors *file, an_net *net, an_arena arena)
+{
+    const an_dtype type = net->backend->param_dtype;
+    alexnet_status rc = ALEXNET_OK;
+    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++) {
+        const an_param *param = &net->params[i];
+        char name[sizeof param->name + 16];
+        if (arena == AN_MOMENTUM && !param->learned)
+            continue;
+        snprintf(name, sizeof name, "%s%s", arena == AN_MOMENTUM ? "momentum." : "", param->name);
+        size_t bytes = (size_t)param->count * an_dtype_bytes(type);
+        void *block = an_malloc(bytes);
+        if (!block)
+            return AN_FAIL_MEMORY(bytes, name);
+        rc = an_safetensors_read(file, name, param->shape, type, block);
+        if (rc == ALEXNET_OK)
+            rc = an_net_write(net, arena, i, block, type);
+        an_free(block);
+    }
+    return rc;
+}
+
+alexnet_status an_model_file_weights(an_safetensors *file, an_net *net)
+{
+    return read_tensors(file, net, AN_VALUES);
+}
+
+alexnet_status an_model_file_momentum(an_safetensors *file, an_net *net)
+{
+    return read_tensors(file, net, AN_MOMENTUM);
+}
+
+/* ---- Writing ---- */
+
+static alexnet_status put_metadata(an_tensor_writer *writer, an_net *net, const an_classes *classes)
+{
+    for (int i = 0; i < classes->count; i++)
+        if (!an_is_utf8(classes->ids[i]) || !an_is_utf8(classes->names[i]))
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                           "the class %s has a name that is not UTF-8; rename its folder",
+                           classes->ids[i]);
+    char *ids = strings_to_json(classes->ids, classes->count);
+    char *names = strings_to_json(classes->names, classes->count);
+    alexnet_status rc = ALEXNET_OK;
+    if (!ids || !names) {
+        rc = AN_FAIL_MEMORY((size_t)classes->count * 64, "class names");
+        goto cleanup;
+    }
+    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.format", FORMAT_VERSION));
+    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.network", net->network->text));
+    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.classes", ids));
+    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.names", names));
+cleanup:
+    an_free(ids);
+    an_free(names);
+    return rc;
+}
+
+static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool momentum)
+{
+    const an_dtype type = net->backend->param_dtype;
+    char name[AN_NAME_MAX + 32];
+    for (int i = 0; i < net->count; i++)
+        AN_CHECK(an_tensor_writer_declare(writer, net->params[i].name, type, net->params[i].shape));
+    for (int i = 0; momentum && i < net->count; i++) {
+        snprintf(name, sizeof name, "momentum.%s", net->params[i].name);
+        if (net->params[i].learned)
+            AN_CHECK(an_tensor_writer_declare(writer, name, type, net->params[i].shape));
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena)
+{
+    const an_dtype type = net->backend->param_dtype;
+    alexnet_status rc = ALEXNET_OK;
+    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++) {
+        size_t bytes = (size_t)net->params[i].count * an_dtype_bytes(type);
+        if (arena == AN_MOMENTUM && !net->params[i].learned)
+            continue;
+        void *block = an_malloc(bytes);
+        if (!block)
+            return AN_FAIL_MEMORY(bytes, net->params[i].name);
+        rc = an_net_read(net, arena, i, block, type);
+        if (rc == ALEXNET_OK)
+            rc = an_tensor_writer_data(writer, block, bytes);
+        an_free(block);
+    }
+    return rc;
+}
+
+alexnet_status an_model_file_write(const char *path, an_net *net, const an_classes *classes,
+                                   bool momentum, const an_metadata *more, int n_more)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_tensor_writer *writer;
+    AN_CHECK(an_tensor_writer_new(&writer, path));
+    AN_TRY(put_metadata(writer, net, classes));
+    for (int i = 0; i < n_more; i++)
+        AN_TRY(an_tensor_writer_metadata(writer, more[i].key, more[i].value));
+    AN_TRY(declare(writer, net, momentum));
+    AN_TRY(put_tensors(writer, net, AN_VALUES));
+    if (momentum)
+        AN_TRY(put_tensors(writer, net, AN_MOMENTUM));
+    return an_tensor_writer_commit(writer);
+cleanup:
+    an_tensor_writer_abort(writer);
+    return rc;
+}

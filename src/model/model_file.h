@@ -1,0 +1,53 @@
+/*
+ * Model files and checkpoints: safetensors whose metadata makes them complete.
+ *
+ *     alexnet.format     "1"
+ *     alexnet.network    the network's text, its [input] section included
+ *     alexnet.classes    JSON array of class identifiers, in order
+ *     alexnet.names      JSON array of readable class names, in order
+ *     alexnet.provenance what made the file, for people
+ *
+ * Tensors have the names and shapes of the net's parameters; a checkpoint adds `momentum.NAME` of
+ * each learned one, and metadata of its own. Identifiers that are not UTF-8 cannot be written.
+ */
+#ifndef AN_MODEL_MODEL_FILE_H
+#define AN_MODEL_MODEL_FILE_H
+
+#include "format/safetensors.h"
+#include "model/net.h"
+
+/** Class names of a model; owned. */
+typedef struct an_classes {
+    int count;
+    char **ids, **names;
+} an_classes;
+
+alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names);
+void an_classes_free(an_classes *classes);
+
+/**
+ * Open a model file and understand its metadata.
+ * @param source  taken over, also on failure
+ * @param file    out, open for reading tensors
+ */
+alexnet_status an_model_file_open(an_safetensors **file, alexnet_network **network,
+                                  an_classes *classes, an_source *source);
+
+/** Read all parameters of a net; every one must be there, in its shape. */
+alexnet_status an_model_file_weights(an_safetensors *file, an_net *net);
+/** Read `momentum.*` of all learned parameters. */
+alexnet_status an_model_file_momentum(an_safetensors *file, an_net *net);
+
+/** A string of metadata. */
+typedef struct an_metadata {
+    const char *key, *value;
+} an_metadata;
+
+/**
+ * Write a net's weights with classes and further metadata; atomic.
+ * @param momentum  also write the momentum: a checkpoint
+ */
+alexnet_status an_model_file_write(const char *path, an_net *net, const an_classes *classes,
+                                   bool momentum, const an_metadata *more, int n_more);
+
+#endif

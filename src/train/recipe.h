@@ -1,0 +1,64 @@
+/*
+ * Recipes: how to train. One table of keys (recipe_keys.c) serves recipe files, command options,
+ * alexnet_recipe_set() and the manual.
+ */
+#ifndef AN_TRAIN_RECIPE_H
+#define AN_TRAIN_RECIPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "alexnet/alexnet.h"
+
+/** The keys, in the order of the table. */
+typedef enum an_key {
+    AN_KEY_BATCH,
+    AN_KEY_EPOCHS,
+    AN_KEY_RATE,
+    AN_KEY_RATE_BIAS,
+    AN_KEY_SCHEDULE,
+    AN_KEY_STEP_EPOCHS,
+    AN_KEY_STEP_FACTOR,
+    AN_KEY_WARMUP,
+    AN_KEY_MOMENTUM,
+    AN_KEY_DECAY,
+    AN_KEY_DECAY_BIAS,
+    AN_KEY_INIT,
+    AN_KEY_CROP,
+    AN_KEY_MIRROR,
+    AN_KEY_COLOUR_NOISE,
+    AN_KEY_REPORT,
+    AN_KEY_SEED,
+    AN_KEY_COUNT
+} an_key;
+
+/** Choices, in the order of the table's ranges. */
+enum { AN_SCHEDULE_CONSTANT, AN_SCHEDULE_STEP, AN_SCHEDULE_COSINE };
+enum { AN_RECIPE_INIT_SAFE, AN_RECIPE_INIT_NET };
+enum { AN_CROP_RANDOM, AN_CROP_CENTRE };
+
+/** New recipe with the standard values of all keys. */
+alexnet_status an_recipe_new(alexnet_recipe **out);
+alexnet_status an_recipe_load(alexnet_recipe **out, const char *name_or_path);
+/** Read the [recipe] section of a text over the values a recipe has. */
+alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const char *source);
+alexnet_status an_recipe_copy(alexnet_recipe **out, const alexnet_recipe *recipe);
+void an_recipe_free(alexnet_recipe *recipe); /* NULL allowed */
+
+alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *key, const char *value);
+/** As text; NULL for an unknown key. A layer's key falls back to the key itself. */
+const char *an_recipe_get(const alexnet_recipe *recipe, const char *key);
+/** All values as the text of a recipe file; owned. NULL if memory is short. */
+char *an_recipe_text(const alexnet_recipe *recipe);
+/** The layer of the i-th layer-specific setting, or NULL past the last. */
+const char *an_recipe_layer(const alexnet_recipe *recipe, int i);
+
+bool an_recipe_key_info(int index, alexnet_recipe_key *info);
+
+/** Values. A key that steps by epoch gives its value in `epoch`, counted from 1. */
+int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
+int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
+/** @param layer  a layer's name, for its own value if it has one; or NULL */
+double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch);
+
+#endif

@@ -1,0 +1,105 @@
+#include "train/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+
+static alexnet_status name_files(an_run *run, const char *folder)
+{
+    *run = (an_run){.log_file = -1};
+    run->folder = an_strdup(folder);
+    run->last = an_path_join(folder, "last.safetensors");
+    run->best = an_path_join(folder, "best.safetensors");
+    run->recipe = an_path_join(folder, "recipe.ini");
+    run->log = an_path_join(folder, "log.jsonl");
+    if (run->folder && run->last && run->best && run->recipe && run->log)
+        return ALEXNET_OK;
+    an_run_close(run);
+    return AN_FAIL_MEMORY(5 * strlen(folder), "paths");
+}
+
+static alexnet_status open_log(an_run *run, int flags)
+{
+    run->log_file = open(run->log, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0666);
+    if (run->log_file < 0)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", run->log, strerror(errno));
+    return ALEXNET_OK;
+}
+
+alexnet_status an_run_create(an_run *run, const char *folder)
+{
+    alexnet_status rc = ALEXNET_OK;
+    AN_CHECK(name_files(run, folder));
+    if (an_is_file(run->last) || an_is_file(run->best) || an_is_file(run->recipe)) {
+        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                     "%s holds a run already; resume it, or choose another folder", folder);
+        goto cleanup;
+    }
+    AN_TRY(an_make_folder(folder));
+    AN_TRY(open_log(run, O_CREAT | O_TRUNC));
+    return ALEXNET_OK;
+cleanup:
+    an_run_close(run);
+    return rc;
+}
+
+alexnet_status an_run_open(an_run *run, const char *folder)
+{
+    AN_CHECK(name_files(run, folder));
+    if (an_is_file(run->last))
+        return ALEXNET_OK;
+    alexnet_status rc = AN_FAIL(
+        ALEXNET_ERROR_IO, "%s", an_is_folder(folder) ? "it has no checkpoint" : "no such folder");
+    rc = an_fail_within(rc, folder);
+    an_run_close(run);
+    return rc;
+}
+
+void an_run_close(an_run *run)
+{
+    if (run->log_file >= 0)
+        close(run->log_file);
+    an_free(run->folder);
+    an_free(run->last);
+    an_free(run->best);
+    an_free(run->recipe);
+    an_free(run->log);
+    *run = (an_run){.log_file = -1};
+}
+
+static alexnet_status append(an_run *run, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(run->log_file, text, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: %s", run->log, strerror(errno));
+        text += n;
+        length -= (size_t)n;
+        run->log_length += n;
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_run_log(an_run *run, const char *line)
+{
+    AN_CHECK(append(run, line, strlen(line)));
+    return append(run, "\n", 1);
+}
+
+alexnet_status an_run_cut_log(an_run *run, int64_t length)
+{
+    AN_CHECK(open_log(run, O_CREAT));
+    off_t size = lseek(run->log_file, 0, SEEK_END);
+    /* A log shorter than it was, lost with the machine or edited, is kept as it is. */
+    if (size > length && ftruncate(run->log_file, length) != 0)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot cut %s: %s", run->log, strerror(errno));
+    run->log_length = size < length ? size : length;
+    return ALEXNET_OK;
+}

@@ -1,0 +1,33 @@
+/*
+ * A run folder: where it keeps what.
+ *
+ *     last.safetensors   checkpoint
+ *     best.safetensors   the best model so far
+ *     recipe.ini         the recipe as resolved, and where the data is, for people
+ *     log.jsonl          a line per report and per epoch
+ */
+#ifndef AN_TRAIN_RUN_H
+#define AN_TRAIN_RUN_H
+
+#include <stdint.h>
+
+#include "alexnet/alexnet.h"
+
+typedef struct an_run {
+    char *folder, *last, *best, *recipe, *log;
+    int log_file;       /* open for appending */
+    int64_t log_length; /* bytes */
+} an_run;
+
+/** Make the folder and its log. One that holds a run already is refused. */
+alexnet_status an_run_create(an_run *run, const char *folder);
+/** Names of an existing run's files; the log is opened by an_run_cut_log(). */
+alexnet_status an_run_open(an_run *run, const char *folder);
+void an_run_close(an_run *run);
+
+/** Append a line and its newline to the log. */
+alexnet_status an_run_log(an_run *run, const char *line);
+/** Open the log cut back to a length: what came after the checkpoint is going to come again. */
+alexnet_status an_run_cut_log(an_run *run, int64_t length);
+
+#endif

@@ -1,0 +1,336 @@
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/status.h"
+
+/* A checkpoint is written when this many seconds have passed since the last. */
+static const double SAVE_SECONDS = 600;
+/* Above this share of unreadable pictures a data set is not what its owner thinks. */
+static const double BAD_SHARE = 0.01;
+
+static int64_t epoch_of(const alexnet_trainer *t)
+{
+    return t->record.step / t->steps_per_epoch;
+}
+
+/* ---- Loading ---- */
+
+/* Deliver the rest of the epoch under way; the mean's pass takes the pictures as they come. */
+static alexnet_status start_loading(alexnet_trainer *t)
+{
+    bool mean = t->record.phase == AN_PHASE_MEAN;
+    uint32_t n = (uint32_t)t->train->count;
+    if (mean)
+        for (uint32_t i = 0; i < n; i++)
+            t->order[i] = i;
+    else
+        an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)epoch_of(t));
+    int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch;
+    AN_CHECK(an_loader_start(t->loader, t->order, t->train->count, position));
+    t->loading = true;
+    return ALEXNET_OK;
+}
+
+/* Name a bad picture once, count it every time. */
+static void note_bad(alexnet_trainer *t, const an_loaded *picture)
+{
+    t->record.epoch.skipped++;
+    t->record.interval.skipped++;
+    if (t->named[picture->sample])
+        return;
+    t->named[picture->sample] = 1;
+    t->record.skipped++;
+    an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+}
+
+static alexnet_status check_bad(const alexnet_trainer *t)
+{
+    int64_t bad = t->record.epoch.skipped;
+    if ((double)bad <= BAD_SHARE * (double)t->train->count)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
+                   "%lld of %lld training pictures of %s cannot be read: more than 1%%",
+                   (long long)bad, (long long)t->train->count, t->train->root);
+}
+
+static alexnet_status next_batch(alexnet_trainer *t, an_batch *batch, bool *more)
+{
+    if (!t->loading)
+        AN_CHECK(start_loading(t));
+    AN_CHECK(an_loader_next(t->loader, batch, more));
+    for (int i = 0; i < batch->count && *more; i++)
+        if (batch->pictures[i].status != ALEXNET_OK)
+            note_bad(t, &batch->pictures[i]);
+    return ALEXNET_OK;
+}
+
+/* ---- Mean ---- */
+
+static alexnet_status end_mean(alexnet_trainer *t)
+{
+    AN_CHECK(check_bad(t));
+    if (t->mean.pictures == 0)
+        return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "no picture of %s can be read", t->train->root);
+    AN_CHECK(an_mean_store(&t->mean, t->net));
+    an_mean_free(&t->mean);
+    t->record.phase = AN_PHASE_TRAIN;
+    t->record.epoch = t->record.interval = (an_tally){0};
+    t->loading = false;
+    return ALEXNET_OK;
+}
+
+static alexnet_status step_mean(alexnet_trainer *t, alexnet_progress *progress)
+{
+    an_batch batch;
+    bool more;
+    if (!t->mean.sums)
+        AN_CHECK(an_mean_new(&t->mean, t->net->network->input.side));
+    AN_CHECK(next_batch(t, &batch, &more));
+    int64_t done = t->train->count;
+    if (more) {
+        an_mean_add(&t->mean, &batch);
+        done = batch.position + batch.count;
+    }
+    progress->phase = ALEXNET_PROGRESS_MEAN;
+    progress->done = done;
+    progress->total = t->train->count;
+    return done == t->train->count ? end_mean(t) : ALEXNET_OK;
+}
+
+/* ---- Minibatch ---- */
+
+static int fill_slots(alexnet_trainer *t, const an_batch *batch)
+{
+    int filled = 0;
+    uint64_t epoch = (uint64_t)epoch_of(t);
+    t->draw.colour_noise =
+        (float)an_recipe_number(t->recipe, AN_KEY_COLOUR_NOISE, NULL, (double)epoch + 1);
+    for (int i = 0; i < t->batch; i++) {
+        an_slot *slot = &t->slots[i];
+        *slot = (an_slot){.picture = -1, .label = -1};
+        if (i >= batch->count || batch->pictures[i].status != ALEXNET_OK)
+            continue;
+        an_draw_train(slot, &t->draw, epoch, (uint64_t)(batch->position + i));
+        slot->picture = i;
+        slot->label = batch->pictures[i].label;
+        filled++;
+    }
+    return filled;
+}
+
+static alexnet_status diverged(const alexnet_trainer *t)
+{
+    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
+                   "training diverged: the loss of update %lld (epoch %lld) is not finite; the last "
+                   "good checkpoint is kept. Try a rate of %.3g",
+                   (long long)t->record.step + 1, (long long)epoch_of(t) + 1,
+                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
+}
+
+static alexnet_status count_losses(alexnet_trainer *t)
+{
+    const int classes = t->classes.count;
+    for (int i = 0; i < t->batch; i++) {
+        if (t->slots[i].picture < 0)
+            continue;
+        if (!isfinite(t->losses[i]))
+            return diverged(t);
+        const float *p = t->probabilities + (size_t)i * (size_t)classes;
+        an_tally_add(&t->record.interval, p, classes, t->slots[i].label, t->losses[i]);
+        an_tally_add(&t->record.epoch, p, classes, t->slots[i].label, t->losses[i]);
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status update(alexnet_trainer *t, const an_batch *batch)
+{
+    an_step_state state = {.seed = t->seed, .step = (uint64_t)t->record.step};
+    an_schedule_rates(t->rates, t->net, t->recipe, t->record.step, t->steps_per_epoch);
+    t->rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)epoch_of(t) + 1) *
+              an_schedule_factor(t->recipe, t->record.step, t->steps_per_epoch);
+    if (fill_slots(t, batch) == 0)
+        return ALEXNET_OK; /* nothing to learn from: no decay either */
+    an_program_set_rates(t->program, t->rates);
+    AN_CHECK(an_program_feed(t->program, batch->pixels, t->slots, &state));
+    AN_CHECK(an_program_run(t->program));
+    AN_CHECK(an_program_read(t->program, t->probabilities, t->losses));
+    return count_losses(t);
+}
+
+/* The last of an interval: write its line, begin the next. */
+static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
+{
+    double now = an_clock();
+    alexnet_metrics m = an_tally_metrics(&t->record.interval);
+    t->pace.rate = now > t->pace.started ? (double)t->pace.images / (now - t->pace.started) : 0;
+    AN_CHECK(an_trainer_log(t, &t->record.interval, NULL));
+    t->record.interval = (an_tally){0};
+    t->pace.started = now;
+    t->pace.images = 0;
+    progress->report = true;
+    progress->loss = m.loss;
+    progress->top1_error = m.top1_error;
+    progress->top5_error = m.top5_error;
+    return ALEXNET_OK;
+}
+
+static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
+{
+    an_batch batch;
+    bool more;
+    double began = an_clock();
+    progress->phase = ALEXNET_PROGRESS_TRAIN;
+    progress->epoch = (int)epoch_of(t) + 1;
+    AN_CHECK(next_batch(t, &batch, &more));
+    if (!more)
+        return AN_FAIL(ALEXNET_ERROR_IO, "the pictures of the epoch ended early");
+    AN_CHECK(update(t, &batch));
+    t->record.step++;
+    t->pace.images += batch.count;
+    t->pace.train_images += batch.count;
+    t->pace.train_seconds += an_clock() - began;
+    progress->done = batch.position + batch.count;
+    progress->total = t->train->count;
+    alexnet_metrics m = an_tally_metrics(&t->record.interval);
+    progress->loss = m.loss;
+    progress->top1_error = m.top1_error;
+    progress->top5_error = m.top5_error;
+    bool last = t->record.step % t->steps_per_epoch == 0;
+    if (last || t->record.step % an_recipe_integer(t->recipe, AN_KEY_REPORT) == 0)
+        AN_CHECK(report(t, progress));
+    if (last) {
+        t->record.phase = AN_PHASE_VAL;
+        t->loading = false;
+    }
+    return ALEXNET_OK;
+}
+
+/* ---- End of an epoch ---- */
+
+/* The commonest complaint about AlexNet: the loss never leaves ln C. */
+static void warn_if_stuck(const alexnet_trainer *t)
+{
+    double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
+    if (epoch_of(t) >= 2 && fabs(loss - chance) < 0.005 * chance)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "the loss has stayed at %.3f = ln %d for epoch %lld: nothing is learnt. Try init = "
+               "safe, or another rate",
+               loss, t->classes.count, (long long)epoch_of(t));
+}
+
+static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
+{
+    an_record *r = &t->record;
+    alexnet_metrics train = an_tally_metrics(&r->epoch);
+    const alexnet_metrics *judge = val->images ? val : &train;
+    *best = !r->best_epoch || !val->images || judge->top1_error < r->best_error ||
+            (judge->top1_error == r->best_error && judge->loss < r->best_loss);
+    if (!*best)
+        return ALEXNET_OK;
+    AN_CHECK(an_trainer_save_best(t));
+    r->best_error = judge->top1_error;
+    r->best_loss = judge->loss;
+    r->best_epoch = epoch_of(t);
+    return ALEXNET_OK;
+}
+
+static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
+{
+    alexnet_metrics val = {0}, train = an_tally_metrics(&t->record.epoch);
+    if (t->evaluation)
+        val = an_tally_metrics(&t->evaluation->tally);
+    progress->phase = ALEXNET_PROGRESS_EPOCH;
+    progress->val = val;
+    progress->loss = train.loss;
+    progress->top1_error = train.top1_error;
+    progress->top5_error = train.top5_error;
+    AN_CHECK(keep_best(t, &val, &progress->best));
+    AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
+    warn_if_stuck(t);
+    alexnet_status bad = check_bad(t);
+    t->record.epoch = (an_tally){0};
+    t->record.phase = epoch_of(t) == t->epochs ? AN_PHASE_DONE : AN_PHASE_TRAIN;
+    t->pace.started = an_clock();
+    AN_CHECK(an_trainer_save(t));
+    progress->saved = true;
+    return bad;
+}
+
+static alexnet_status step_val(alexnet_trainer *t, alexnet_progress *progress)
+{
+    bool more = false;
+    progress->epoch = (int)epoch_of(t);
+    if (!t->evaluation)
+        return end_epoch(t, progress);
+    double began = an_clock();
+    if (!t->loading) {
+        AN_CHECK(an_runner_refresh(t->runner));
+        AN_CHECK(an_evaluation_start(t->evaluation));
+        t->loading = true;
+    }
+    AN_CHECK(an_evaluation_step(t->evaluation, &more));
+    t->pace.val_seconds += an_clock() - began;
+    progress->phase = ALEXNET_PROGRESS_VAL;
+    progress->done = t->evaluation->done;
+    progress->total = t->val->count;
+    if (more)
+        return ALEXNET_OK;
+    t->pace.val_images += t->val->count;
+    t->loading = false;
+    return end_epoch(t, progress);
+}
+
+/* ---- The step ---- */
+
+static double seconds_left(const alexnet_trainer *t)
+{
+    if (!t->pace.train_images)
+        return -1;
+    double per_image = t->pace.train_seconds / (double)t->pace.train_images;
+    int64_t steps = t->epochs * t->steps_per_epoch - t->record.step;
+    double left = (double)steps / (double)t->steps_per_epoch * (double)t->train->count * per_image;
+    if (!t->val)
+        return left;
+    /* Before the first validation: a forward pass is about a third of an update. */
+    double per_val = t->pace.val_images ? t->pace.val_seconds / (double)t->pace.val_images
+                                        : per_image / 3;
+    int64_t epochs = t->epochs - t->record.step / t->steps_per_epoch;
+    return left + (double)epochs * (double)t->val->count * per_val;
+}
+
+static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
+{
+    switch (t->record.phase) {
+    case AN_PHASE_MEAN: return step_mean(t, progress);
+    case AN_PHASE_TRAIN: return step_train(t, progress);
+    case AN_PHASE_VAL: return step_val(t, progress);
+    case AN_PHASE_DONE: break;
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
+{
+    *progress = (alexnet_progress){.epochs = (int)t->epochs};
+    *more = t->record.phase != AN_PHASE_DONE;
+    if (!*more)
+        return ALEXNET_OK;
+    AN_CHECK(an_ctx_check(t->ctx));
+    AN_CHECK(do_step(t, progress));
+    if (an_clock() - t->pace.saved > SAVE_SECONDS) {
+        AN_CHECK(an_trainer_save(t));
+        progress->saved = true;
+    }
+    progress->step = t->record.step;
+    progress->rate = t->rate;
+    progress->images_per_second = t->pace.rate;
+    progress->seconds_left = seconds_left(t);
+    progress->skipped = t->record.skipped;
+    *more = t->record.phase != AN_PHASE_DONE;
+    return ALEXNET_OK;
+}

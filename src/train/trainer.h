@@ -1,0 +1,81 @@
+/*
+ * The trainer: a machine that does one piece of work per step, so that its caller owns the loop.
+ *
+ *     trainer_new.c      makes and resumes one
+ *     trainer.c          the steps: mean, minibatch, validation, end of an epoch
+ *     trainer_save.c     checkpoints, the best model, the log
+ */
+#ifndef AN_TRAIN_TRAINER_H
+#define AN_TRAIN_TRAINER_H
+
+#include "data/draw.h"
+#include "infer/evaluation.h"
+#include "model/model_file.h"
+#include "train/mean.h"
+#include "train/progress.h"
+#include "train/recipe.h"
+#include "train/run.h"
+#include "train/schedule.h"
+
+/** What is measured of time; says nothing that a resumed run needs. */
+typedef struct an_pace {
+    double started;       /* clock at the latest report */
+    int64_t images;       /* since then */
+    double rate;          /* images per second of the latest interval */
+    double train_seconds, val_seconds; /* in this process */
+    int64_t train_images, val_images;
+    double saved;         /* clock at the latest checkpoint */
+} an_pace;
+
+struct alexnet_trainer {
+    alexnet_ctx *ctx;
+    alexnet_recipe *recipe;
+    an_run run;
+    alexnet_dataset *train, *val; /* val: NULL without validation */
+    an_classes classes;
+    an_net *net;
+    an_program *program;
+    an_runner *runner; /* validation */
+    an_evaluation *evaluation;
+    an_loader *loader;
+    an_mean mean;
+    an_record record;
+    an_pace pace;
+
+    int batch;
+    int64_t steps_per_epoch, epochs;
+    uint64_t seed;
+    an_draw_rule draw;
+    uint32_t *order;       /* of the epoch under way */
+    bool loading;          /* the loader delivers the epoch under way, or the mean's pass */
+    uint8_t *named;        /* per picture of `train`: its fault was logged */
+    an_slot *slots;
+    float *probabilities;
+    double *losses;
+    an_rates *rates;
+    double rate;           /* of weights, in the latest step */
+};
+
+alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
+                              const alexnet_dataset *val, const alexnet_trainer_options *options);
+alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *folder);
+alexnet_status an_trainer_step(alexnet_trainer *trainer, alexnet_progress *progress, bool *more);
+alexnet_status an_trainer_save(alexnet_trainer *trainer);
+void an_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
+void an_trainer_free(alexnet_trainer *trainer); /* NULL allowed */
+
+/** The validation set of a run folder, with the classes of a model. */
+alexnet_status an_run_validation(alexnet_dataset **out, const char *folder,
+                                 const an_class_list *classes);
+
+/* ---- Between the trainer's files ---- */
+
+/** Where the bits of this run come from: device, ISA, library, precision. */
+void an_trainer_origin(const alexnet_trainer *trainer, an_record *record);
+/** Write best.safetensors. */
+alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
+/** Append a line to the log; `val` is NULL for a report inside an epoch. */
+alexnet_status an_trainer_log(alexnet_trainer *trainer, const an_tally *tally,
+                              const alexnet_metrics *val);
+
+#endif

@@ -1,0 +1,101 @@
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "train/trainer.h"
+
+void an_trainer_origin(const alexnet_trainer *t, an_record *record)
+{
+    alexnet_device_info info;
+    t->net->backend->api->describe(&info, t->ctx->max_isa);
+    snprintf(record->device, sizeof record->device, "%s", info.name);
+    snprintf(record->isa, sizeof record->isa, "%s", info.isa);
+    snprintf(record->library, sizeof record->library, "%s", info.library);
+    snprintf(record->precision, sizeof record->precision, "%s",
+             t->net->backend->param_dtype == AN_F64                      ? "float64"
+             : t->net->backend->precision == ALEXNET_PRECISION_BF16 ? "bf16"
+                                                                     : "fp32");
+}
+
+/* A file is never replaced by weights that are no use. */
+static alexnet_status check_weights(const alexnet_trainer *t)
+{
+    bool finite;
+    const char *name;
+    AN_CHECK(an_net_check_finite(t->net, &finite, &name));
+    if (finite)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
+                   "training diverged: %s holds values that are not finite after %lld updates; the "
+                   "last good checkpoint is kept. Try a rate of %.3g",
+                   name, (long long)t->record.step,
+                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
+}
+
+static alexnet_status write_model(alexnet_trainer *t, const char *path, bool checkpoint,
+                                  const char *record, const char *recipe)
+{
+    char made[160];
+    snprintf(made, sizeof made, "alexnet %s, after %lld updates", alexnet_version(),
+             (long long)t->record.step);
+    an_metadata more[] = {{"alexnet.provenance", made},
+                          {"alexnet.run", record},
+                          {"alexnet.recipe", recipe}};
+    return an_model_file_write(path, t->net, &t->classes, checkpoint, more, checkpoint ? 3 : 1);
+}
+
+alexnet_status an_trainer_save(alexnet_trainer *t)
+{
+    alexnet_status rc;
+    char *record = NULL, *recipe = NULL;
+    AN_TRY(check_weights(t));
+    t->record.log_length = t->run.log_length;
+    record = an_record_to_text(&t->record);
+    recipe = an_recipe_text(t->recipe);
+    if (!record || !recipe) {
+        rc = AN_FAIL_MEMORY(65536, "a checkpoint's metadata");
+        goto cleanup;
+    }
+    AN_TRY(write_model(t, t->run.last, true, record, recipe));
+    t->pace.saved = an_clock();
+cleanup:
+    an_free(record);
+    an_free(recipe);
+    return rc;
+}
+
+alexnet_status an_trainer_save_best(alexnet_trainer *t)
+{
+    AN_CHECK(check_weights(t));
+    return write_model(t, t->run.best, false, NULL, NULL);
+}
+
+static json_t *metrics_object(const alexnet_metrics *m)
+{
+    return json_pack("{s:I,s:I,s:f,s:f,s:f}", "images", (json_int_t)m->images, "skipped",
+                     (json_int_t)m->skipped, "top1_error", m->top1_error, "top5_error",
+                     m->top5_error, "loss", m->loss);
+}
+
+alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const alexnet_metrics *val)
+{
+    alexnet_metrics m = an_tally_metrics(tally);
+    int64_t epoch = (t->record.step + t->steps_per_epoch - 1) / t->steps_per_epoch;
+    json_t *line = json_pack(
+        "{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "epoch", (json_int_t)epoch, "step",
+        (json_int_t)t->record.step, "images", (json_int_t)m.images, "loss", m.loss, "top1_error",
+        m.top1_error, "top5_error", m.top5_error, "lr", t->rate, "images_per_second", t->pace.rate);
+    if (line && val)
+        json_object_set_new(line, "val", val->images ? metrics_object(val) : json_null());
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    alexnet_status rc =
+        text ? an_run_log(&t->run, text) : AN_FAIL_MEMORY(512, "a line of the log");
+    free(text);
+    json_decref(line);
+    return rc;
+}
