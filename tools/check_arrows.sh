@@ -1,0 +1,113 @@
+#!/bin/sh
+# The permitted include arrows (docs/design.md, "Layers"):
+#
+#     base <- tensor <- op <- {data, format, backend} <- model <- infer <- train <- api
+#
+# A folder includes itself and earlier ones; folders in braces do not know each other; backends do
+# not know each other, except that cpu may fall back to ref. The command, its tests and the examples
+# see include/alexnet/alexnet.h alone.
+#
+#     check_arrows.sh [ROOT]        print what breaks the rule; exit 1 if anything does
+#     check_arrows.sh --self-check  show that planted violations are found
+set -eu
+tools=$(cd "$(dirname "$0")" && pwd)
+
+# "file: #include line" for each quoted include below the folders given, comments taken out.
+includes() {
+    for file in $(find "$@" -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.in' \
+                       2>/dev/null | LC_ALL=C sort); do
+        # Names of include files are strings, so only comments may go.
+        awk '{
+            line = $0
+            while (match(line, /\/\*([^*]|\*+[^*\/])*\*+\//))
+                line = substr(line, 1, RSTART - 1) substr(line, RSTART + RLENGTH)
+            if (match(line, /^[ \t]*#[ \t]*include[ \t]*"[^"]*"/)) {
+                split(line, part, "\"")
+                print FILENAME, part[2]
+            }
+        }' "$file"
+    done
+}
+
+check() {
+    cd "$1"
+    includes src cli tests/cli examples | awk '
+    BEGIN {
+        n = split("base tensor op data format backend model infer train api", folder, " ")
+        split("0 1 2 3 3 3 4 5 6 7", level, " ")
+        for (i = 1; i <= n; i++) rank[folder[i]] = level[i]
+    }
+    function say(why) { printf "%s includes \"%s\": %s\n", $1, $2, why; bad = 1 }
+    $2 == "alexnet/alexnet.h" { next }
+    {
+        split($1, from, "/")
+        split($2, to, "/")
+        inside = index($2, "/") == 0 || $2 ~ /^\.\.?\//
+    }
+    from[1] != "src" {
+        if (index($2, "/")) say("only alexnet/alexnet.h and files beside it are open to " from[1])
+        next
+    }
+    inside { say("write the path from src/"); next }
+    !(to[1] in rank) { say("no such layer"); next }
+    !(from[2] in rank) { say(from[2] " has no place among the layers"); next }
+    rank[to[1]] > rank[from[2]] { say(from[2] " stands before " to[1]); next }
+    rank[to[1]] == rank[from[2]] && to[1] != from[2] { say("siblings do not know each other"); next }
+    to[1] == "backend" && to[3] != "" {
+        own = from[2] == "backend" && from[4] != "" ? from[3] : ""
+        if (own != to[2] && !(own == "cpu" && to[2] == "ref"))
+            say("what is inside backend/" to[2] " is its own")
+    }
+    END { exit bad }'
+}
+
+plant() { # FILE INCLUDE: a tree with this one include breaks the rule
+    folder=$(mktemp -d)
+    mkdir -p "$folder/$(dirname "$1")" "$folder/cli" "$folder/tests/cli" "$folder/examples"
+    printf '/* */\n#include <stdio.h>\n  #  include "%s" /* x */\n' "$2" > "$folder/$1"
+    if (check "$folder") > "$folder/out"; then found=no; else found=yes; fi
+    rm -rf "$folder"
+}
+
+self_check() {
+    while read -r expected file include; do
+        plant "$file" "$include"
+        if [ "$found" != "$expected" ]; then
+            echo "check_arrows: $file with \"$include\": violation found: $found, not $expected"
+            exit 1
+        fi
+    done <<'LIST'
+yes src/base/a.c tensor/tensor.h
+yes src/op/a.h backend/backend.h
+yes src/data/a.c format/safetensors.h
+yes src/format/a.c backend/layout.h
+yes src/model/a.c infer/session.h
+yes src/train/a.c api/handles.h
+yes src/backend/ref/a.c backend/cpu/cpu.h
+yes src/backend/cuda/a.cu backend/ref/ref.h
+yes src/backend/registry.c backend/cpu/cpu.h
+yes src/model/a.c backend/cpu/cpu.h
+yes src/base/a.c status.h
+yes src/base/a.c ../tensor/tensor.h
+yes src/base/a.c utils/x.h
+yes src/extra/a.c base/status.h
+yes cli/a.c base/status.h
+yes cli/a.c ../src/base/status.h
+yes tests/cli/a.c model/network.h
+yes examples/a.c base/status.h
+no src/api/a.c train/trainer.h
+no src/api/a.c alexnet/alexnet.h
+no src/op/a.c op/op.h
+no src/backend/cpu/a.c backend/ref/ref.h
+no src/backend/cpu/a.c backend/cpu/cpu.h
+no src/backend/cpu/a.c backend/layout.h
+no src/model/a.c format/safetensors.h
+no cli/a.c cli.h
+no examples/a.c alexnet/alexnet.h
+LIST
+}
+
+case "${1:-}" in
+--self-check) self_check ;;
+*) check "${1:-$tools/..}" ;;
+esac

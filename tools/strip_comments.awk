@@ -1,0 +1,26 @@
+# C source with comments and the insides of strings and character constants blanked. Lines stay
+# where they were, so that line numbers hold. Read by the check_*.sh scripts.
+{
+    out = ""
+    n = length($0)
+    for (i = 1; i <= n; i++) {
+        c = substr($0, i, 1)
+        two = substr($0, i, 2)
+        if (comment) {
+            if (two == "*/") { comment = 0; i++ }
+        } else if (quote != "") {
+            if (c == "\\") i++
+            else if (c == quote) { out = out c; quote = "" }
+        } else if (two == "/*") {
+            comment = 1
+            i++
+        } else if (two == "//") {
+            break
+        } else {
+            if (c == "\"" || c == "'") quote = c
+            out = out c
+        }
+    }
+    if (substr($0, n, 1) != "\\") quote = ""
+    print out
+}
