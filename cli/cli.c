@@ -1,0 +1,121 @@
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+#include "signals.h"
+
+const char *cli_program = "alexnet";
+
+char *cli_quote(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=./,:@%";
+    if (*word && strspn(word, plain) == strlen(word))
+        return cli_copy(word);
+    char *quoted = cli_alloc(4 * strlen(word) + 3), *end = quoted;
+    *end++ = '\'';
+    for (; *word; word++) {
+        if (*word == '\'')
+            end = stpcpy(end, "'\\'");
+        *end++ = *word;
+    }
+    *end = '\'';
+    return quoted;
+}
+
+int cli_error(int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    progress_say("alexnet: %s", length < 0 ? "out of memory" : text);
+    free(length < 0 ? NULL : text);
+    return code;
+}
+
+static int exit_code(alexnet_status status)
+{
+    switch (status) {
+    case ALEXNET_OK: return CLI_DONE;
+    case ALEXNET_ERROR_INVALID_ARGUMENT: return CLI_USAGE;
+    case ALEXNET_ERROR_FORMAT:
+    case ALEXNET_ERROR_UNSUPPORTED:
+    case ALEXNET_ERROR_BAD_DATA: return CLI_BAD_INPUT;
+    case ALEXNET_ERROR_NOT_AVAILABLE: return CLI_NOT_AVAILABLE;
+    case ALEXNET_ERROR_CANCELLED: return signals_exit_code();
+    default: return CLI_FAILED;
+    }
+}
+
+int cli_failed(alexnet_status status)
+{
+    if (status != ALEXNET_ERROR_CANCELLED)
+        cli_error(0, "%s", alexnet_error_text());
+    return exit_code(status);
+}
+
+int cli_input_failed(alexnet_status status)
+{
+    int code = cli_failed(status);
+    return status == ALEXNET_ERROR_IO ? CLI_BAD_INPUT : code;
+}
+
+void *cli_realloc(void *block, size_t size)
+{
+    void *grown = realloc(block, size ? size : 1);
+    if (!grown) {
+        fprintf(stderr, "alexnet: out of memory: %zu bytes\n", size);
+        exit(CLI_FAILED);
+    }
+    return grown;
+}
+
+void *cli_alloc(size_t size)
+{
+    void *block = cli_realloc(NULL, size);
+    memset(block, 0, size);
+    return block;
+}
+
+char *cli_copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(cli_alloc(size), text, size);
+}
+
+char *cli_format(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0) {
+        fprintf(stderr, "alexnet: out of memory\n");
+        exit(CLI_FAILED);
+    }
+    return text;
+}
+
+void string_list_add(string_list *list, char *item)
+{
+    if (list->count == list->room) {
+        list->room = list->room ? 2 * list->room : 16;
+        list->items = cli_realloc(list->items, list->room * sizeof *list->items);
+    }
+    list->items[list->count++] = item;
+}
+
+void string_list_free(string_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (string_list){0};
+}

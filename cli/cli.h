@@ -1,0 +1,90 @@
+/*
+ * What every command shares: exit codes, error messages, and memory.
+ * The command knows the library only through <alexnet/alexnet.h>.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <alexnet/alexnet.h>
+
+#if defined(__GNUC__)
+#define CLI_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#else
+#define CLI_PRINTF(at, first)
+#endif
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/** Exit codes of the command. An interrupted one exits with 128 + the signal's number. */
+enum {
+    CLI_DONE = 0,
+    CLI_FAILED = 1,
+    CLI_USAGE = 2,
+    CLI_BAD_INPUT = 3,
+    CLI_NOT_AVAILABLE = 4,
+};
+
+/** A command: argv holds its arguments, without its name. Returns the exit code. */
+typedef int (*command_fn)(int argc, char **argv);
+
+typedef struct command {
+    const char *name;
+    command_fn run;
+    const char *help; /* one line */
+} command;
+
+/** The commands, ended by a row without name. */
+extern const command commands[];
+/** Find a command. @return NULL if there is none of that name */
+const command *command_find(const char *name);
+/** Say on stderr that there is no such command and which is nearest. @return CLI_USAGE */
+int command_unknown(const char *name);
+
+int cmd_info(int argc, char **argv);
+int cmd_train(int argc, char **argv);
+int cmd_eval(int argc, char **argv);
+int cmd_classify(int argc, char **argv);
+int cmd_selftest(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_help(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+
+/** Print "alexnet: message" as a line on stderr. @return `code` */
+int cli_error(int code, const char *format, ...) CLI_PRINTF(2, 3);
+/**
+ * Print the library's error text for a failed call.
+ * @return the exit code that belongs to the status; for ALEXNET_ERROR_CANCELLED nothing is printed
+ */
+int cli_failed(alexnet_status status);
+/** The same for a call that reads what the user named: a file that cannot be read is bad input. */
+int cli_input_failed(alexnet_status status);
+
+/** How the program was called, fit to stand at the start of a command line that we print. */
+extern const char *cli_program;
+/** A word as it must be typed in a shell: in quotes if it needs them. Owned by the caller. */
+char *cli_quote(const char *word);
+
+/** Memory for the command's own small needs; the program ends with CLI_FAILED if there is none. */
+void *cli_alloc(size_t size);
+void *cli_realloc(void *block, size_t size);
+char *cli_copy(const char *text);
+/** A formatted string that the caller frees. */
+char *cli_format(const char *format, ...) CLI_PRINTF(1, 2);
+
+/** A growing list of strings that it owns. Starts as all zero. */
+typedef struct string_list {
+    char **items;
+    size_t count, room;
+} string_list;
+
+/** Add a string, which the list then owns. */
+void string_list_add(string_list *list, char *item);
+void string_list_free(string_list *list);
+
+#endif

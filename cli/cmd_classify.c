@@ -1,0 +1,195 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "machine.h"
+#include "model.h"
+#include "paths.h"
+#include "progress.h"
+
+typedef struct classify_options {
+    int64_t top, batch;
+    int views; /* position in "1|10" */
+} classify_options;
+
+static const opt rows[] = {
+    {.name = "top",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 1,
+     .high = 100000,
+     .standard = "5",
+     .help = "how many of the best classes to print",
+     .offset = offsetof(classify_options, top)},
+    {.name = "views",
+     .type = OPT_CHOICE,
+     .arg = "1|10",
+     .standard = "1",
+     .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",
+     .offset = offsetof(classify_options, views)},
+    {.name = "batch",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 1,
+     .high = 65536,
+     .standard = "16",
+     .help = "pictures per pass, if there are as many",
+     .offset = offsetof(classify_options, batch)},
+};
+
+static const opt_page page = {
+    .command = "classify",
+    .usage = {"classify MODEL|RUN PICTURE... [options]"},
+    .about = "Say what is in pictures. PICTURE is a JPEG or PNG file, a folder, of which every "
+             "picture at any depth is taken, or - for a list of files on standard input, one on "
+             "each line. A picture that cannot be read is reported, the others go on, and the "
+             "exit code is 3. With --json there is one line for each picture.",
+    .examples = {{"classify runs/flowers-1 rose.jpg", "the five best classes of a picture"},
+                 {"classify best.safetensors photos/ --top 1 --json",
+                  "the best class of every picture in a folder, for another program to read"}},
+};
+
+static int gather(string_list *paths, char **names, int count)
+{
+    int code = CLI_DONE;
+    for (int i = 0; i < count && code == CLI_DONE; i++) {
+        if (strcmp(names[i], "-") == 0)
+            code = paths_read(paths, stdin);
+        else if (path_is_folder(names[i]))
+            code = paths_collect(paths, names[i]);
+        else if (path_is_model(names[i]))
+            code = opt_wrong(&page, "%s is a model; MODEL comes first, then pictures", names[i]);
+        else
+            string_list_add(paths, cli_copy(names[i]));
+    }
+    return code;
+}
+
+static void print_json(const alexnet_stream_result *result, int top)
+{
+    json_t *document = json_object(), *list = json_array();
+    json_object_set_new(document, "file", json_text(result->path));
+    if (result->status) {
+        json_object_set_new(document, "error", json_text(result->error));
+        json_decref(list);
+    } else {
+        for (int i = 0; i < top; i++) {
+            const alexnet_prediction *p = &result->best[i];
+            json_t *row = json_object();
+            json_object_set_new(row, "index", json_integer(p->index));
+            json_object_set_new(row, "class", json_text(p->name));
+            json_object_set_new(row, "probability", json_number(p->probability));
+            json_array_append_new(list, row);
+        }
+        json_object_set_new(document, "predictions", list);
+    }
+    json_print(document);
+}
+
+static void print_text(const alexnet_stream_result *result, int top)
+{
+    if (top == 1) {
+        printf("%5.1f%%  %s  %s\n", 100.0 * (double)result->best[0].probability,
+               result->best[0].name, result->path);
+        return;
+    }
+    printf("%s\n", result->path);
+    for (int i = 0; i < top; i++)
+        printf("  %5.1f%%  %s\n", 100.0 * (double)result->best[i].probability,
+               result->best[i].name);
+}
+
+/* Print the results as they come. *bad counts the pictures that could not be read. */
+static int print_results(alexnet_stream *stream, size_t count, int top, bool json, size_t *bad)
+{
+    bool bar = !isatty(STDOUT_FILENO);
+    for (size_t done = 0;; done++) {
+        alexnet_stream_result result;
+        bool more;
+        alexnet_status status = alexnet_stream_next(stream, &result, &more);
+        if (status || !more || ferror(stdout)) {
+            progress_clear();
+            return status ? cli_failed(status) : CLI_DONE;
+        }
+        if (result.status) {
+            cli_error(0, "%s", result.error);
+            (*bad)++;
+        }
+        if (json)
+            print_json(&result, top);
+        else if (!result.status)
+            print_text(&result, top);
+        if (bar)
+            progress_show((double)(done + 1) / (double)count, "classified %zu/%zu", done + 1,
+                          count);
+    }
+}
+
+static int classify(alexnet_model *model, const string_list *paths, const classify_options *options,
+                    bool json)
+{
+    alexnet_session *session = NULL;
+    alexnet_stream *stream = NULL;
+    alexnet_session_options wishes = ALEXNET_SESSION_OPTIONS_INIT;
+    int classes = alexnet_model_class_count(model);
+    int top = options->top < classes ? (int)options->top : classes;
+    size_t bad = 0;
+    wishes.batch = (size_t)options->batch < paths->count ? (int)options->batch : (int)paths->count;
+    wishes.views = options->views ? 10 : 1;
+    alexnet_status status = alexnet_session_new(&session, model, &wishes);
+    if (!status)
+        status = alexnet_stream_new(&stream, session, (const char *const *)paths->items,
+                                    (int64_t)paths->count, top);
+    int code = status ? cli_failed(status) : print_results(stream, paths->count, top, json, &bad);
+    alexnet_stream_free(stream);
+    alexnet_session_free(session);
+    if (code == CLI_DONE && bad)
+        code = paths->count == 1 ? CLI_BAD_INPUT
+                                 : cli_error(CLI_BAD_INPUT, "%zu of %zu pictures could not be read",
+                                             bad, paths->count);
+    return code;
+}
+
+static int run(const opt_args *args, const classify_options *options,
+               const machine_options *machine)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    string_list paths = {0};
+    if (args->file_count == 0)
+        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
+    if (args->file_count == 1 && !path_is_picture(args->files[0]))
+        return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
+                                "input");
+    /* The list is read before signals are caught: a read that waits must end with Ctrl-C. */
+    int code = gather(&paths, args->files + 1, args->file_count - 1);
+    if (code == CLI_DONE && path_is_picture(args->files[0]))
+        code = cli_error(CLI_USAGE, "%s is a picture; MODEL comes first", args->files[0]);
+    if (code == CLI_DONE && paths.count > 0) {
+        code = machine_open(&ctx, machine);
+        if (code == CLI_DONE)
+            code = model_open(&model, ctx, args->files[0], "MODEL");
+        if (code == CLI_DONE)
+            code = classify(model, &paths, options, machine->json);
+    }
+    alexnet_model_free(model);
+    machine_close(ctx);
+    string_list_free(&paths);
+    return code;
+}
+
+int cmd_classify(int argc, char **argv)
+{
+    int code;
+    classify_options options = {0};
+    machine_options machine = {0};
+    opt_args args = {
+        .page = &page,
+        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options, &machine);
+    opt_free(&args);
+    return code;
+}

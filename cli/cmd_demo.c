@@ -1,0 +1,128 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "demo.h"
+#include "machine.h"
+#include "paths.h"
+#include "progress.h"
+#include "text.h"
+#include "training.h"
+
+typedef struct demo_options {
+    const char *out;
+    int64_t seed, count;
+    bool only_pictures;
+} demo_options;
+
+static const opt rows[] = {
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_TEXT,
+     .arg = "DIR",
+     .help = "folder to write to; must not exist (default: alexnet-demo-N, the first that is free)",
+     .offset = offsetof(demo_options, out)},
+    {.name = "seed",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 0,
+     .high = 9e15,
+     .standard = "1",
+     .help = "of the pictures and of the training",
+     .offset = offsetof(demo_options, seed)},
+    {.name = "count",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 1,
+     .high = 100000,
+     .standard = "300",
+     .help = "pictures of each class to train on",
+     .offset = offsetof(demo_options, count)},
+    {.name = "only-pictures",
+     .type = OPT_FLAG,
+     .help = "draw the pictures and stop",
+     .offset = offsetof(demo_options, only_pictures)},
+};
+
+static const opt_page page = {
+    .command = "demo",
+    .usage = {"demo [options]"},
+    .about = "A complete small example with nothing to download: draw labelled pictures of shapes, "
+             "train the network alexnet-mini on them, measure it on pictures that it has not seen, "
+             "classify some, and draw its filters and its training curve. It takes about two "
+             "minutes on two cores.",
+    .examples = {{"demo", "draw, train, measure, and see what was learned"},
+                 {"demo --only-pictures --count 20 --out shapes",
+                  "only the pictures, as a small data set to try 'alexnet train' on"}},
+};
+
+/* The run of the demo: `alexnet train` with these options. */
+static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed,
+                 training_result *result)
+{
+    string_list settings = {0};
+    for (const char *const *s = demo_recipe; *s; s++)
+        string_list_add(&settings, cli_copy(*s));
+    string_list_add(&settings, cli_copy("seed"));
+    string_list_add(&settings, cli_format("%lld", (long long)seed));
+    training_request request = {
+        .data = folders->pictures,
+        .net = demo_network,
+        .recipe = "default",
+        .out = folders->run,
+        .settings = &settings,
+    };
+    int code = training_start(ctx, &request, result);
+    string_list_free(&settings);
+    return code;
+}
+
+static int work(const demo_folders *folders, const demo_options *options,
+                const machine_options *machine, double start)
+{
+    alexnet_ctx *ctx = NULL;
+    training_result result;
+    char text[TEXT_SIZE];
+    int code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        code = train(ctx, folders, options->seed, &result);
+    if (code == CLI_DONE)
+        code = demo_show(ctx, folders, machine->json, start);
+    if (code == CLI_DONE)
+        progress_note("the demo took %s", text_duration(text, progress_clock() - start));
+    machine_close(ctx);
+    return code;
+}
+
+static int run(const demo_options *options, const machine_options *machine)
+{
+    demo_folders folders;
+    double start = progress_clock();
+    char *out = options->out ? cli_copy(options->out) : path_unused("alexnet-demo");
+    progress_set_quiet(machine->quiet);
+    int code = CLI_DONE;
+    if (path_exists(out))
+        code = opt_wrong(&page, "%s exists already; give --out another folder", out);
+    if (code == CLI_DONE) {
+        folders = demo_folders_in(out);
+        code = demo_draw(&folders, (uint64_t)options->seed, (int)options->count);
+        if (code == CLI_DONE && !options->only_pictures)
+            code = work(&folders, options, machine, start);
+        demo_folders_free(&folders);
+    }
+    free(out);
+    return code;
+}
+
+int cmd_demo(int argc, char **argv)
+{
+    int code;
+    demo_options options = {0};
+    machine_options machine = {0};
+    opt_args args = {
+        .page = &page,
+        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = args.file_count ? opt_wrong(&page, "demo takes no files") : run(&options, &machine);
+    opt_free(&args);
+    return code;
+}

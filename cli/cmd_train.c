@@ -1,0 +1,194 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "paths.h"
+#include "recipe.h"
+#include "training.h"
+
+typedef struct train_options {
+    const char *net, *recipe, *val, *out, *init_from, *names, *resume;
+    int64_t split;
+    string_list settings; /* keys and values in turn */
+} train_options;
+
+static const opt rows[] = {
+    {.name = "net",
+     .type = OPT_TEXT,
+     .arg = "NET",
+     .standard = "alexnet",
+     .help = "name of a built-in network ('alexnet info' lists them) or a network file",
+     .offset = offsetof(train_options, net)},
+    {.name = "recipe",
+     .type = OPT_TEXT,
+     .arg = "RECIPE",
+     .standard = "default",
+     .help = "name of a built-in recipe or a recipe file",
+     .offset = offsetof(train_options, recipe)},
+    {.name = "val",
+     .type = OPT_TEXT,
+     .arg = "DATA2|SHARE",
+     .help = "pictures to validate with: another folder, or the share of each class to hold back, "
+             "0 for none (default: DATA's own 'val', else 0.1)",
+     .offset = offsetof(train_options, val)},
+    {.name = "init-from",
+     .type = OPT_TEXT,
+     .arg = "MODEL",
+     .help = "begin with the tensors of this model that have the same name and shape",
+     .offset = offsetof(train_options, init_from)},
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_TEXT,
+     .arg = "DIR",
+     .help = "folder of the run (default: runs/NAME-N, after DATA, the first that is free)",
+     .offset = offsetof(train_options, out)},
+    {.name = "names",
+     .type = OPT_TEXT,
+     .arg = "FILE",
+     .help = "readable class names: lines of an identifier and words, as in synset_words.txt",
+     .offset = offsetof(train_options, names)},
+    {.name = "split",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 0,
+     .high = 4096,
+     .standard = "0",
+     .help = "how sums of weight gradients are grouped; 0 takes the number of threads",
+     .offset = offsetof(train_options, split)},
+    {.name = "set",
+     .type = OPT_SETTING,
+     .arg = "KEY=VALUE",
+     .help = "set a key of the recipe, also for one layer: conv1.rate=0",
+     .offset = offsetof(train_options, settings)},
+    {.name = "resume",
+     .type = OPT_TEXT,
+     .arg = "RUN",
+     .help = "go on with an interrupted run from its last checkpoint",
+     .offset = offsetof(train_options, resume)},
+};
+
+static const opt_page page = {
+    .command = "train",
+    .usage = {"train DATA [options]", "train --resume RUN [options]"},
+    .about = "Train a network. DATA is a folder with one folder of JPEG or PNG pictures per class; "
+             "if it holds 'train' and 'val', these are used. The run folder gets the best model, a "
+             "checkpoint after each epoch and every ten minutes, the recipe and a log. Ctrl-C "
+             "finishes the step, saves and says how to go on.",
+    .examples = {{"train photos",
+                  "train the network of the paper; a tenth of each class validates"},
+                 {"train photos --init-from best.safetensors --epochs 10 --set conv1.rate=0",
+                  "begin with a trained model and leave its first layer alone"}},
+};
+
+/* Options that a resumed run may be given; all others are part of the run already. */
+static bool fits_resume(const opt *row)
+{
+    static const char *const allowed[] = {"resume",  "device", "precision",
+                                          "threads", "quiet",  "json"};
+    for (size_t i = 0; i < COUNT_OF(allowed); i++)
+        if (strcmp(row->name, allowed[i]) == 0)
+            return true;
+    return false;
+}
+
+static int check_usage(const opt_args *args, const train_options *options)
+{
+    const char *data = args->file_count ? args->files[0] : NULL;
+    if (args->file_count > 1)
+        return opt_wrong(&page, "train takes one DATA, not also %s", args->files[1]);
+    if (!options->resume) {
+        if (!data)
+            return opt_wrong(&page, "DATA is missing: a folder with one folder of pictures per "
+                                    "class");
+        if (path_is_model(data))
+            return opt_wrong(&page, "%s is a model; train takes DATA, and --init-from %s", data,
+                             data);
+        if (path_is_picture(data))
+            return opt_wrong(&page, "%s is a picture; train takes a folder of them", data);
+        return CLI_DONE;
+    }
+    if (data)
+        return opt_wrong(&page, "--resume takes the data of the run, so %s has no meaning", data);
+    for (int i = 0; i < args->given_count; i++)
+        if (!fits_resume(args->given[i]))
+            return opt_wrong(&page,
+                             "--resume goes on with the recipe of the run, so --%s has no "
+                             "meaning",
+                             args->given[i]->name);
+    return CLI_DONE;
+}
+
+/* runs/NAME-N after the data's folder. Owned by the caller. */
+static char *choose_out(const train_options *options, const char *data)
+{
+    if (options->out)
+        return cli_copy(options->out);
+    char *name = path_name(data);
+    char *stem = path_join("runs", name);
+    char *out = path_unused(stem);
+    free(name);
+    free(stem);
+    return out;
+}
+
+static int start(alexnet_ctx *ctx, const train_options *options, const char *data, bool json)
+{
+    training_result result;
+    char *out = choose_out(options, data);
+    training_request request = {
+        .data = data,
+        .val = options->val,
+        .net = options->net,
+        .recipe = options->recipe,
+        .init_from = options->init_from,
+        .names = options->names,
+        .out = out,
+        .split = (int)options->split,
+        .settings = &options->settings,
+    };
+    int code = training_start(ctx, &request, &result);
+    if (code == CLI_DONE)
+        training_report(&result, out, json);
+    free(out);
+    return code;
+}
+
+static int resume(alexnet_ctx *ctx, const char *run_dir, bool json)
+{
+    training_result result;
+    int code = training_resume(ctx, run_dir, &result);
+    if (code == CLI_DONE)
+        training_report(&result, run_dir, json);
+    return code;
+}
+
+static int run(const opt_args *args, const train_options *options, const machine_options *machine)
+{
+    alexnet_ctx *ctx = NULL;
+    int code = check_usage(args, options);
+    if (code != CLI_DONE)
+        return code;
+    code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        code = options->resume ? resume(ctx, options->resume, machine->json)
+                               : start(ctx, options, args->files[0], machine->json);
+    machine_close(ctx);
+    return code;
+}
+
+int cmd_train(int argc, char **argv)
+{
+    int code;
+    train_options options = {0};
+    machine_options machine = {0};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
+                                recipe_group(&options.settings),
+                                machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options, &machine);
+    opt_free(&args);
+    recipe_group_free(&args.groups[1]);
+    string_list_free(&options.settings);
+    return code;
+}

@@ -1,0 +1,89 @@
+/* The first layer's filters as a picture. */
+#include <math.h>
+#include <string.h>
+
+#include "draw.h"
+
+enum { CELL = 44, GAP = 4, TOWER_GAP = 20, MARGIN = 16 };
+
+static bool find_tensor(const alexnet_model *model, const char *name, alexnet_tensor_info *out)
+{
+    for (int i = 0; i < alexnet_model_tensor_count(model); i++)
+        if (!alexnet_model_tensor(model, i, out) && strcmp(out->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Towers show in conv2, which sees only the maps of its own: K1 maps by C2 of them each. */
+static int tower_count(const alexnet_model *model, int64_t filters)
+{
+    alexnet_tensor_info conv2;
+    if (!find_tensor(model, "conv2.weight", &conv2) || conv2.rank != 4 || conv2.shape[1] < 1 ||
+        filters % conv2.shape[1] != 0)
+        return 1;
+    return (int)(filters / conv2.shape[1]);
+}
+
+typedef struct range {
+    float low, high;
+} range;
+
+static range filter_range(const float *filter, int64_t count)
+{
+    range r = {filter[0], filter[0]};
+    for (int64_t i = 1; i < count; i++) {
+        r.low = fminf(r.low, filter[i]);
+        r.high = fmaxf(r.high, filter[i]);
+    }
+    return r;
+}
+
+/* A filter [C, R, S] as CELL x CELL pixels at (x, y): colour if C is 3, else channel 0 as grey. */
+static void paint_filter(cairo_surface_t *surface, const float *filter, const int64_t shape[4],
+                         int x, int y)
+{
+    int64_t plane = shape[2] * shape[3];
+    range r = filter_range(filter, shape[1] * plane);
+    float scale = r.high > r.low ? 255 / (r.high - r.low) : 0;
+    int stride = cairo_image_surface_get_stride(surface);
+    unsigned char *pixels = cairo_image_surface_get_data(surface);
+    for (int j = 0; j < CELL; j++)
+        for (int i = 0; i < CELL; i++) {
+            int64_t at = j * shape[2] / CELL * shape[3] + i * shape[3] / CELL;
+            unsigned char *pixel = pixels + (size_t)(y + j) * (size_t)stride + (size_t)(x + i) * 4;
+            for (int c = 0; c < 3; c++) { /* the surface has blue first */
+                float value = filter[(shape[1] == 3 ? 2 - c : 0) * plane + at];
+                pixel[c] = (unsigned char)((value - r.low) * scale + 0.5f);
+            }
+        }
+}
+
+int draw_filters(const alexnet_model *model, const char *path)
+{
+    alexnet_tensor_info conv1;
+    if (!find_tensor(model, "conv1.weight", &conv1) || conv1.rank != 4)
+        return cli_error(CLI_BAD_INPUT, "the model has no conv1 to draw the filters of");
+    int towers = tower_count(model, conv1.shape[0]), each = (int)conv1.shape[0] / towers;
+    int columns = each % 12 == 0 && each > 24 ? 12 : (int)ceil(sqrt(2.0 * each));
+    int rows = (each + columns - 1) / columns;
+    int block = rows * (CELL + GAP) - GAP;
+    int width = 2 * MARGIN + columns * (CELL + GAP) - GAP;
+    int height = 2 * MARGIN + towers * (block + TOWER_GAP) - TOWER_GAP;
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
+    cairo_t *cairo = cairo_create(surface);
+    cairo_set_source_rgb(cairo, 1, 1, 1);
+    cairo_paint(cairo);
+    cairo_destroy(cairo);
+    cairo_surface_flush(surface);
+    if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
+        int64_t length = conv1.shape[1] * conv1.shape[2] * conv1.shape[3];
+        for (int k = 0; k < towers * each; k++) {
+            int cell = k % each;
+            int x = MARGIN + cell % columns * (CELL + GAP);
+            int y = MARGIN + k / each * (block + TOWER_GAP) + cell / columns * (CELL + GAP);
+            paint_filter(surface, conv1.data + k * length, conv1.shape, x, y);
+        }
+        cairo_surface_mark_dirty(surface);
+    }
+    return draw_save(surface, path);
+}

@@ -1,0 +1,28 @@
+/*
+ * The options that every computing command takes, and the context that they make.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_MACHINE_H
+#define CLI_MACHINE_H
+
+#include "opt.h"
+
+typedef struct machine_options {
+    const char *device;
+    int precision; /* an alexnet_precision */
+    int64_t threads;
+    bool quiet, json;
+} machine_options;
+
+/** The group "Common options"; its target is the struct. */
+opt_group machine_group(machine_options *options);
+
+/**
+ * Make the context and let SIGINT and SIGTERM cancel it. What the library logs goes to stderr.
+ * @return CLI_DONE, or the exit code of a reported failure with *out NULL
+ */
+int machine_open(alexnet_ctx **out, const machine_options *options);
+void machine_close(alexnet_ctx *ctx);
+
+#endif

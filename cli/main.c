@@ -1,0 +1,131 @@
+/*
+ * alexnet: the command over libalexnet. A table of commands; each is a file cmd_<name>.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "signals.h"
+#include "text.h"
+
+const command commands[] = {
+    {"info", cmd_info, "show a network: shapes, parameters, multiply-adds"},
+    {"train", cmd_train, "train a network on a folder of pictures, or go on with a run"},
+    {"eval", cmd_eval, "measure the error of a model on labelled pictures"},
+    {"classify", cmd_classify, "say what is in pictures"},
+    {"selftest", cmd_selftest, "check this installation and list its devices"},
+    {"demo", cmd_demo, "a complete small example with nothing to download"},
+    {"help", cmd_help, "explain a command"},
+    {"version", cmd_version, "print the version and those of the libraries in use"},
+    {NULL, NULL, NULL},
+};
+
+/* What users of other programs type, and what we call it. */
+static const struct {
+    const char *word, *ours;
+} synonyms[] = {
+    {"test", "eval"},
+    {"evaluate", "eval"},
+    {"validate", "eval"},
+    {"val", "eval"},
+    {"score", "eval"},
+    {"finetune", "train --init-from"},
+    {"fine-tune", "train --init-from"},
+    {"transfer", "train --init-from"},
+    {"fit", "train"},
+    {"learn", "train"},
+    {"resume", "train --resume"},
+    {"continue", "train --resume"},
+    {"predict", "classify"},
+    {"infer", "classify"},
+    {"inference", "classify"},
+    {"label", "classify"},
+    {"recognize", "classify"},
+    {"recognise", "classify"},
+    {"show", "info"},
+    {"summary", "info"},
+    {"describe", "info"},
+    {"inspect", "info"},
+    {"check", "selftest"},
+    {"devices", "selftest"},
+    {"device_query", "selftest"},
+    {"example", "demo"},
+    {"tutorial", "demo"},
+    {"quickstart", "demo"},
+};
+
+const command *command_find(const char *name)
+{
+    for (const command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+int command_unknown(const char *name)
+{
+    const char *ours = NULL;
+    text_nearest nearest = {.word = name};
+    for (size_t i = 0; i < COUNT_OF(synonyms) && !ours; i++)
+        if (strcmp(synonyms[i].word, name) == 0)
+            ours = synonyms[i].ours;
+    for (const command *c = commands; c->name; c++)
+        text_nearest_try(&nearest, c->name);
+    if (!ours)
+        ours = nearest.best;
+    if (ours)
+        cli_error(0, "there is no command '%s'; did you mean 'alexnet %s'?", name, ours);
+    else
+        cli_error(0, "there is no command '%s'; 'alexnet help' lists them", name);
+    return CLI_USAGE;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        cmd_help(0, argv + 1);
+        return CLI_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    else if (name[0] == '-')
+        return cli_error(CLI_USAGE, "%s: options come after the command; try 'alexnet help'", name);
+    const command *found = command_find(name);
+    return found ? found->run(argc - 2, argv + 2) : command_unknown(name);
+}
+
+static bool reader_went_away(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP));
+}
+
+/* A full disk under stdout shows at the latest here. A reader that went away is no failure. */
+static int close_stdout(int code)
+{
+    bool gone = reader_went_away(), failed = ferror(stdout) != 0;
+    errno = 0;
+    if ((fclose(stdout) == 0 && !failed) || gone || errno == EPIPE)
+        return code;
+    cli_error(0, "cannot write to standard output: %s", errno ? strerror(errno) : "write failed");
+    return code ? code : CLI_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    signals_init();
+    char *program = cli_quote(argc > 0 ? argv[0] : "alexnet");
+    cli_program = program;
+    int code = close_stdout(dispatch(argc, argv));
+    free(program);
+    return code;
+}

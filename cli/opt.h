@@ -1,0 +1,94 @@
+/*
+ * Options as tables. One row describes an option; parsing, `--help` and the errors of wrong usage
+ * all come from it.
+ *
+ *     --name VALUE, --name=VALUE    an option with a value; the last one given holds
+ *     --name, --no-name             a flag
+ *     -n VALUE, -nVALUE             its letter, if it has one
+ *     --                            ends the options; all that follows are files
+ *     -                             is a file: standard input
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_OPT_H
+#define CLI_OPT_H
+
+#include <stdio.h>
+
+#include "cli.h"
+
+typedef enum opt_type {
+    OPT_FLAG,    /* target: bool */
+    OPT_TEXT,    /* target: const char *, borrowed from argv */
+    OPT_INTEGER, /* target: int64_t */
+    OPT_NUMBER,  /* target: double */
+    OPT_CHOICE,  /* target: int, the position among the words of `arg`, "auto|fp32" */
+    OPT_SETTING, /* target: string_list; "key=value" adds key and value */
+    OPT_KEY,     /* target: string_list; adds the option's name, dashes as underscores, and value */
+} opt_type;
+
+typedef struct opt {
+    const char *name; /* without its dashes */
+    char letter;      /* short form, or 0 */
+    opt_type type;
+    const char *arg;      /* what help calls the value; NULL for a flag */
+    double low, high;     /* of OPT_INTEGER and OPT_NUMBER, both allowed */
+    const char *standard; /* the default as text; NULL if there is none */
+    const char *help;     /* one line */
+    size_t offset;        /* of the target within the options struct */
+} opt;
+
+/** Options that go to one struct and stand under one title in the help. */
+typedef struct opt_group {
+    const char *title;
+    const opt *rows;
+    size_t count;
+    void *target;
+} opt_group;
+
+typedef struct opt_example {
+    const char *line; /* after "alexnet " */
+    const char *does;
+} opt_example;
+
+/** What `--help` says about a command beside its options. */
+typedef struct opt_page {
+    const char *command;
+    const char *usage[3]; /* lines after "alexnet ", the unused ones NULL */
+    const char *about;    /* a paragraph; lines are broken here */
+    opt_example examples[2];
+} opt_page;
+
+enum { OPT_GROUPS = 3 };
+
+/** A command line being understood. Set the first two; groups without rows are passed over. */
+typedef struct opt_args {
+    const opt_page *page;
+    opt_group groups[OPT_GROUPS];
+    char **files; /* out, what is not an option, in order; argv itself, rearranged */
+    int file_count;
+    const opt **given; /* out, the rows of the options that were given */
+    int given_count;
+} opt_args;
+
+/**
+ * Fill the targets with defaults and then with what argv says.
+ * @param code  out, the exit code if the command is not to go on: `--help` was asked for and
+ *              printed, or a mistake was reported
+ * @return whether to go on
+ */
+bool opt_parse(opt_args *args, int argc, char **argv, int *code);
+
+/** Print the help of a command. */
+void opt_print_help(const opt_args *args, FILE *out);
+
+/** Report wrong usage, and where to read more. @return CLI_USAGE */
+int opt_wrong(const opt_page *page, const char *format, ...) CLI_PRINTF(2, 3);
+
+/** Whether the command line gave this option, whatever its value. */
+bool opt_given(const opt_args *args, const char *name);
+
+/** Free what opt_parse() allocated. */
+void opt_free(opt_args *args);
+
+#endif

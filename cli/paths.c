@@ -1,0 +1,170 @@
+#include "paths.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+bool path_exists(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+bool path_is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* The first bytes of a regular file. @return how many, 0 if there are none */
+static size_t first_bytes(const char *path, unsigned char *bytes, size_t room)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return 0;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return 0;
+    size_t got = fread(bytes, 1, room, file);
+    fclose(file);
+    return got;
+}
+
+static bool called_picture(const char *name)
+{
+    static const char *const endings[] = {".jpg", ".jpeg", ".png"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        size_t tail = strlen(endings[i]);
+        if (length > tail && strcasecmp(name + length - tail, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool path_is_picture(const char *path)
+{
+    unsigned char bytes[4];
+    size_t got = first_bytes(path, bytes, sizeof bytes);
+    return (got >= 3 && memcmp(bytes, "\xFF\xD8\xFF", 3) == 0) ||
+           (got == 4 && memcmp(bytes, "\x89PNG", 4) == 0) || (got > 0 && called_picture(path));
+}
+
+bool path_is_model(const char *path)
+{
+    unsigned char bytes[9];
+    return first_bytes(path, bytes, sizeof bytes) == sizeof bytes && bytes[8] == '{' &&
+           bytes[5] == 0 && bytes[6] == 0 && bytes[7] == 0;
+}
+
+char *path_join(const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    const char *slash = length && folder[length - 1] == '/' ? "" : "/";
+    return cli_format("%s%s%s", folder, slash, name);
+}
+
+char *path_name(const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *whole = real ? real : path;
+    const char *slash = strrchr(whole, '/');
+    char *name = cli_copy(slash && slash[1] ? slash + 1 : whole);
+    free(real);
+    return name;
+}
+
+char *path_unused(const char *stem)
+{
+    for (int n = 1;; n++) {
+        char *path = cli_format("%s-%d", stem, n);
+        if (!path_exists(path))
+            return path;
+        free(path);
+    }
+}
+
+int path_make_folder(const char *path)
+{
+    char *part = cli_copy(path);
+    int code = CLI_DONE;
+    for (char *c = part + 1; code == CLI_DONE; c++) {
+        char kept = *c;
+        if (kept && kept != '/')
+            continue;
+        *c = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            code = cli_error(CLI_FAILED, "cannot make the folder %s: %s", part, strerror(errno));
+        *c = kept;
+        if (!kept)
+            break;
+    }
+    free(part);
+    if (code == CLI_DONE && !path_is_folder(path))
+        return cli_error(CLI_FAILED, "%s exists and is not a folder", path);
+    return code;
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int byte_order(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int collect(string_list *list, const char *folder, int depth)
+{
+    enum { DEEPEST = 64 }; /* links may form a circle */
+    struct dirent **entries;
+    if (depth > DEEPEST)
+        return cli_error(CLI_BAD_INPUT, "%s is more than %d folders deep", folder, DEEPEST);
+    int count = scandir(folder, &entries, not_hidden, byte_order);
+    if (count < 0)
+        return cli_error(CLI_BAD_INPUT, "cannot read the folder %s: %s", folder, strerror(errno));
+    int code = CLI_DONE;
+    for (int i = 0; i < count; i++) {
+        char *path = path_join(folder, entries[i]->d_name);
+        free(entries[i]);
+        if (code == CLI_DONE && path_is_folder(path))
+            code = collect(list, path, depth + 1);
+        else if (code == CLI_DONE && called_picture(path)) {
+            string_list_add(list, path);
+            continue;
+        }
+        free(path);
+    }
+    free(entries);
+    return code;
+}
+
+int paths_collect(string_list *list, const char *folder)
+{
+    size_t before = list->count;
+    int code = collect(list, folder, 0);
+    if (code == CLI_DONE && list->count == before)
+        return cli_error(CLI_BAD_INPUT, "%s holds no .jpg, .jpeg or .png file", folder);
+    return code;
+}
+
+int paths_read(string_list *list, FILE *stream)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+    while ((length = getline(&line, &room, stream)) >= 0) {
+        if (length > 0 && line[length - 1] == '\n')
+            line[--length] = '\0';
+        if (length > 0)
+            string_list_add(list, cli_copy(line));
+    }
+    free(line);
+    if (ferror(stream))
+        return cli_error(CLI_BAD_INPUT, "cannot read the list of pictures: %s", strerror(errno));
+    return CLI_DONE;
+}

@@ -1,0 +1,37 @@
+/*
+ * What the paths on the command line are, and the files under them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_PATHS_H
+#define CLI_PATHS_H
+
+#include <stdio.h>
+
+#include "cli.h"
+
+bool path_exists(const char *path);
+bool path_is_folder(const char *path);
+/** A file that begins as JPEG or PNG does, or is at least called so. */
+bool path_is_picture(const char *path);
+/** A file that begins as safetensors does: a header length and the header's brace. */
+bool path_is_model(const char *path);
+
+/** "folder/name", owned by the caller. */
+char *path_join(const char *folder, const char *name);
+/** The last part of a path's real location: "flowers" for "../flowers/". Owned by the caller. */
+char *path_name(const char *path);
+/** The first of STEM-1, STEM-2, ... that does not exist. Owned by the caller. */
+char *path_unused(const char *stem);
+/** Make a folder and those above it. @return CLI_DONE, or the code of a reported failure */
+int path_make_folder(const char *path);
+
+/**
+ * Add the JPEG and PNG files under a folder, at any depth, in byte order, hidden ones left out.
+ * @return CLI_DONE, or CLI_BAD_INPUT if a folder cannot be read or there is none: reported
+ */
+int paths_collect(string_list *list, const char *folder);
+/** Add the lines of a stream, empty ones left out. @return CLI_DONE, or the code of a failure */
+int paths_read(string_list *list, FILE *stream);
+
+#endif

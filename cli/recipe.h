@@ -1,0 +1,25 @@
+/*
+ * Recipes on the command line: every key of the library's table is an option.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_RECIPE_H
+#define CLI_RECIPE_H
+
+#include "opt.h"
+
+/** The group "Recipe": an option for each key, which adds key and value to `settings`. */
+opt_group recipe_group(string_list *settings);
+void recipe_group_free(opt_group *group);
+
+/**
+ * Load a recipe and change what was set.
+ * @param settings  keys and values in turn, or NULL
+ * @return CLI_DONE, or the exit code of a reported failure with *out NULL
+ */
+int recipe_open(alexnet_recipe **out, const char *name_or_path, const string_list *settings);
+
+/** Say all values of the recipe as it will be used. */
+void recipe_describe(const alexnet_recipe *recipe);
+
+#endif

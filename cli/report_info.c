@@ -1,0 +1,233 @@
+#include "report_info.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+#include "text.h"
+
+/* Layers in range cannot fail. */
+static alexnet_layer_info layer_at(const alexnet_network *network, int index)
+{
+    alexnet_layer_info layer = {0};
+    alexnet_network_layer(network, index, &layer);
+    return layer;
+}
+
+info_totals info_sum(const alexnet_network *network)
+{
+    info_totals sum = {0};
+    for (int i = 0; i < alexnet_network_layer_count(network); i++) {
+        alexnet_layer_info layer = layer_at(network, i);
+        sum.parameters += layer.parameters;
+        sum.mult_adds += layer.mult_adds;
+        sum.neurons += layer.neurons;
+        sum.activation_bytes += layer.activation_bytes;
+    }
+    return sum;
+}
+
+/* A count, or nothing where there is nothing to count. */
+static void add_count(table *t, int64_t value)
+{
+    char text[TEXT_SIZE];
+    table_add(t, "%s", value ? text_count(text, value) : "");
+}
+
+/* Sides of 1 are left out: "4096", "96x55x55". */
+static void add_shape(table *t, const int shape[3])
+{
+    if (shape[1] == 1 && shape[2] == 1)
+        table_add(t, "%d", shape[0]);
+    else
+        table_add(t, "%dx%dx%d", shape[0], shape[1], shape[2]);
+}
+
+static void add_layer(table *t, const alexnet_layer_info *layer)
+{
+    char bytes[TEXT_SIZE];
+    table_add(t, "%s", layer->name);
+    table_add(t, "%s%s%s", layer->type, *layer->neuron ? ", " : "", layer->neuron);
+    add_shape(t, layer->output);
+    table_add(t, "%s", layer->arithmetic);
+    add_count(t, layer->parameters);
+    add_count(t, layer->mult_adds);
+    table_add(t, "%s", text_bytes(bytes, (double)layer->activation_bytes));
+}
+
+void report_info(const alexnet_network *network)
+{
+    static const char *const heading[] = {"layer",      "type",          "output", "arithmetic",
+                                          "parameters", "multiply-adds", "memory"};
+    char text[TEXT_SIZE];
+    info_totals sum = info_sum(network);
+    table t = table_new("llllrrr");
+    table_add_row(&t, heading);
+    for (int i = 0; i < alexnet_network_layer_count(network); i++) {
+        alexnet_layer_info layer = layer_at(network, i);
+        add_layer(&t, &layer);
+    }
+    const char *const total[] = {"total", "", "", ""};
+    for (size_t i = 0; i < COUNT_OF(total); i++)
+        table_add(&t, "%s", total[i]);
+    add_count(&t, sum.parameters);
+    add_count(&t, sum.mult_adds);
+    table_add(&t, "%s", text_bytes(text, (double)sum.activation_bytes));
+    printf("%s\n%s\n\n", alexnet_network_name(network), alexnet_network_structure(network));
+    table_print(&t, stdout);
+    printf("\n%s neurons; ", text_count(text, sum.neurons));
+    printf("parameters take %s. ", text_bytes(text, 4.0 * (double)sum.parameters));
+    printf("Multiply-adds and memory are per picture, in float32.\n");
+}
+
+/* Rows of the comparison; layer[row * networks + k] is the layer of network k there, or -1. */
+typedef struct alignment {
+    int rows, networks;
+    int *layer;
+} alignment;
+
+static const char *row_name(const alignment *a, const alexnet_network *const *networks, int row)
+{
+    for (int k = 0; k < a->networks; k++) {
+        int layer = a->layer[row * a->networks + k];
+        if (layer >= 0)
+            return layer_at(networks[k], layer).name;
+    }
+    return "";
+}
+
+/* common[i][j]: length of the longest common run of names in rows i.. and layers j.. */
+static int *common_lengths(const alignment *a, const alexnet_network *const *networks, int k)
+{
+    int layers = alexnet_network_layer_count(networks[k]), width = layers + 1;
+    int *common = cli_alloc((size_t)(a->rows + 1) * (size_t)width * sizeof *common);
+    for (int i = a->rows - 1; i >= 0; i--)
+        for (int j = layers - 1; j >= 0; j--) {
+            int down = common[(i + 1) * width + j], right = common[i * width + j + 1];
+            bool same = strcmp(row_name(a, networks, i), layer_at(networks[k], j).name) == 0;
+            common[i * width + j] = same           ? common[(i + 1) * width + j + 1] + 1
+                                    : down > right ? down
+                                                   : right;
+        }
+    return common;
+}
+
+/* Add network k: its layers join the rows of their name where the order allows, or get new ones. */
+static void align(alignment *a, const alexnet_network *const *networks, int k)
+{
+    int layers = alexnet_network_layer_count(networks[k]), width = layers + 1, n = a->networks;
+    int *common = common_lengths(a, networks, k);
+    int *merged = cli_alloc((size_t)(a->rows + layers) * (size_t)n * sizeof *merged);
+    int rows = 0;
+    for (int i = 0, j = 0; i < a->rows || j < layers; rows++) {
+        int *row = &merged[rows * n];
+        bool old = i < a->rows, new = j < layers;
+        bool same =
+            old && new &&strcmp(row_name(a, networks, i), layer_at(networks[k], j).name) == 0;
+        if (!same && old && new)
+            old = common[(i + 1) * width + j] >= common[i * width + j + 1];
+        for (int m = 0; m < n; m++)
+            row[m] = old ? a->layer[i * n + m] : -1;
+        i += old;
+        if (same || !old)
+            row[k] = j++;
+    }
+    free(common);
+    free(a->layer);
+    a->layer = merged;
+    a->rows = rows;
+}
+
+static void add_compared_row(table *t, const alignment *a, const alexnet_network *const *networks,
+                             int row)
+{
+    table_add(t, "%s", row_name(a, networks, row));
+    for (int k = 0; k < a->networks; k++) {
+        int index = a->layer[row * a->networks + k];
+        if (index < 0) {
+            for (int i = 0; i < 3; i++)
+                table_add(t, "%s", i ? "" : "-");
+            continue;
+        }
+        alexnet_layer_info layer = layer_at(networks[k], index);
+        add_shape(t, layer.output);
+        add_count(t, layer.parameters);
+        add_count(t, layer.mult_adds);
+    }
+}
+
+static void add_compared_totals(table *t, const alexnet_network *const *networks, int count)
+{
+    table_add(t, "total");
+    for (int k = 0; k < count; k++) {
+        info_totals sum = info_sum(networks[k]);
+        char neurons[TEXT_SIZE];
+        table_add(t, "%s neurons", text_count(neurons, sum.neurons));
+        add_count(t, sum.parameters);
+        add_count(t, sum.mult_adds);
+    }
+}
+
+void report_info_compared(const alexnet_network *const *networks, int count)
+{
+    alignment a = {.networks = count};
+    for (int k = 0; k < count; k++)
+        align(&a, networks, k);
+    char *columns = cli_alloc(3 * (size_t)count + 2);
+    columns[0] = 'l';
+    for (int k = 0; k < count; k++)
+        memcpy(columns + 1 + 3 * k, "lrr", 3);
+    table t = table_new(columns);
+    table_add(&t, "layer");
+    for (int k = 0; k < count; k++) {
+        table_add(&t, "%s", alexnet_network_name(networks[k]));
+        table_add(&t, "parameters");
+        table_add(&t, "multiply-adds");
+    }
+    for (int row = 0; row < a.rows; row++)
+        add_compared_row(&t, &a, networks, row);
+    add_compared_totals(&t, networks, count);
+    table_print(&t, stdout);
+    putchar('\n');
+    for (int k = 0; k < count; k++)
+        printf("%s: %s\n", alexnet_network_name(networks[k]),
+               alexnet_network_structure(networks[k]));
+    free(a.layer);
+    free(columns);
+}
+
+static json_t *layer_json(const alexnet_layer_info *layer)
+{
+    json_t *document = json_object();
+    json_object_set_new(document, "name", json_text(layer->name));
+    json_object_set_new(document, "type", json_text(layer->type));
+    json_object_set_new(document, "neuron", json_text(layer->neuron));
+    json_object_set_new(
+        document, "output",
+        json_pack("[i, i, i]", layer->output[0], layer->output[1], layer->output[2]));
+    json_object_set_new(document, "arithmetic", json_text(layer->arithmetic));
+    json_object_set_new(document, "parameters", json_integer(layer->parameters));
+    json_object_set_new(document, "mult_adds", json_integer(layer->mult_adds));
+    json_object_set_new(document, "neurons", json_integer(layer->neurons));
+    json_object_set_new(document, "activation_bytes", json_integer(layer->activation_bytes));
+    return document;
+}
+
+json_t *report_info_json(const alexnet_network *network)
+{
+    info_totals sum = info_sum(network);
+    json_t *document = json_object(), *layers = json_array();
+    json_object_set_new(document, "name", json_text(alexnet_network_name(network)));
+    json_object_set_new(document, "structure", json_text(alexnet_network_structure(network)));
+    json_object_set_new(document, "parameters", json_integer(sum.parameters));
+    json_object_set_new(document, "mult_adds", json_integer(sum.mult_adds));
+    json_object_set_new(document, "neurons", json_integer(sum.neurons));
+    for (int i = 0; i < alexnet_network_layer_count(network); i++) {
+        alexnet_layer_info layer = layer_at(network, i);
+        json_array_append_new(layers, layer_json(&layer));
+    }
+    json_object_set_new(document, "layers", layers);
+    return document;
+}

@@ -1,0 +1,26 @@
+/*
+ * How `info` shows networks.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_REPORT_INFO_H
+#define CLI_REPORT_INFO_H
+
+#include "cli.h"
+#include "json.h"
+
+/** Sums over the layers of a network. */
+typedef struct info_totals {
+    int64_t parameters, mult_adds, neurons, activation_bytes;
+} info_totals;
+
+info_totals info_sum(const alexnet_network *network);
+
+/** Print one network: its structure, a row per layer, the sums. */
+void report_info(const alexnet_network *network);
+/** Print several side by side: rows are layers of the same name, a group of columns for each. */
+void report_info_compared(const alexnet_network *const *networks, int count);
+/** The document of `info --json`. */
+json_t *report_info_json(const alexnet_network *network);
+
+#endif

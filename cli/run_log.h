@@ -1,0 +1,27 @@
+/*
+ * The log of a training run, log.jsonl: a JSON object per line, one for each report.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_RUN_LOG_H
+#define CLI_RUN_LOG_H
+
+#include "cli.h"
+
+/** A line of the log. What it does not say is NAN. Errors are fractions. */
+typedef struct log_point {
+    double epoch, step;
+    double loss, top1_error;
+    double val_loss, val_top1_error;
+} log_point;
+
+/** Points in the order of the log. Owned by the caller, freed with free(points). */
+typedef struct run_log {
+    log_point *points;
+    size_t count;
+} run_log;
+
+/** @return CLI_DONE, or CLI_BAD_INPUT: reported */
+int run_log_read(run_log *out, const char *path);
+
+#endif

@@ -1,0 +1,74 @@
+#include "signals.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+static _Atomic(alexnet_ctx *) watched;
+static atomic_int stopped_by;
+static atomic_bool hung_up, training;
+
+static void on_stop(int number)
+{
+    if (atomic_exchange(&stopped_by, number) != 0)
+        _exit(128 + number);
+    if (atomic_load(&training)) {
+        static const char text[] = "\nfinishing the step, then saving; once more stops at once\n";
+        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+        (void)ignored;
+    }
+    alexnet_ctx *ctx = atomic_load(&watched);
+    if (ctx)
+        alexnet_ctx_cancel(ctx);
+}
+
+static void on_hangup(int number)
+{
+    (void)number;
+    atomic_store(&hung_up, true);
+}
+
+/* A signal that our parent had us ignore, as a shell does for `command &`, stays ignored. */
+static void handle(int number, void (*handler)(int))
+{
+    struct sigaction old;
+    if (sigaction(number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+        return;
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+void signals_init(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void signals_watch(alexnet_ctx *ctx)
+{
+    atomic_store(&watched, ctx);
+    handle(SIGINT, on_stop);
+    handle(SIGTERM, on_stop);
+}
+
+void signals_guard_training(void)
+{
+    atomic_store(&training, true);
+    handle(SIGHUP, on_hangup);
+}
+
+bool signals_take_hangup(void)
+{
+    return atomic_exchange(&hung_up, false);
+}
+
+bool signals_stopped(void)
+{
+    return atomic_load(&stopped_by) != 0;
+}
+
+int signals_exit_code(void)
+{
+    int number = atomic_load(&stopped_by);
+    return number ? 128 + number : CLI_FAILED;
+}

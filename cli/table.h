@@ -1,0 +1,28 @@
+/*
+ * A table of text: columns as wide as their widest cell, two blanks between them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_TABLE_H
+#define CLI_TABLE_H
+
+#include <stdio.h>
+
+#include "cli.h"
+
+typedef struct table {
+    const char *align; /* per column: 'l' or 'r' */
+    int columns;
+    string_list cells; /* row by row */
+} table;
+
+/** An empty table. `align` has a letter per column and is borrowed. */
+table table_new(const char *align);
+/** Add the next cell, from left to right, row by row. */
+void table_add(table *t, const char *format, ...) CLI_PRINTF(2, 3);
+/** Add the cells of a heading. */
+void table_add_row(table *t, const char *const *cells);
+/** Print and empty the table. The first row is the heading, and gets a line under it. */
+void table_print(table *t, FILE *out);
+
+#endif

@@ -1,0 +1,93 @@
+#include "train_data.h"
+
+#include <stdlib.h>
+
+#include "paths.h"
+
+static const char standard_share[] = "0.1";
+
+/* Whether DATA is divided into `train` and `val`. */
+static int find_layout(bool *divided, const char *data)
+{
+    alexnet_dataset_kind kind;
+    alexnet_status status = alexnet_dataset_layout(data, &kind);
+    *divided = !status && kind == ALEXNET_DATASET_TRAIN_VAL;
+    return status ? cli_input_failed(status) : CLI_DONE;
+}
+
+/* A number that is not also the name of a folder. */
+static bool is_share(const char *val, double *share)
+{
+    char *end;
+    *share = strtod(val, &end);
+    return end != val && *end == '\0' && !path_is_folder(val);
+}
+
+int train_data_val(char **out, const char *data, const char *val)
+{
+    bool divided;
+    double share = 0;
+    *out = NULL;
+    int code = find_layout(&divided, data);
+    if (code != CLI_DONE)
+        return code;
+    if (val && is_share(val, &share)) {
+        if (!(share >= 0 && share < 1))
+            return cli_error(CLI_USAGE,
+                             "--val takes a share from 0 to below 1, or a folder; not %s", val);
+        if (divided && share > 0)
+            return cli_error(CLI_USAGE, "%s holds train and val, so --val %s has no meaning", data,
+                             val);
+    }
+    if (val)
+        *out = cli_copy(val);
+    else
+        *out = divided ? path_join(data, "val") : cli_copy(standard_share);
+    return CLI_DONE;
+}
+
+/* Open a folder of classes; of one that is divided, the part. */
+static int open_part(alexnet_dataset **out, alexnet_ctx *ctx, const char *path, const char *part,
+                     const char *names)
+{
+    bool divided;
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    options.names_file = names;
+    int code = find_layout(&divided, path);
+    if (code != CLI_DONE)
+        return code;
+    char *folder = divided ? path_join(path, part) : cli_copy(path);
+    alexnet_status status = alexnet_dataset_open(out, ctx, folder, &options);
+    free(folder);
+    return status ? cli_input_failed(status) : CLI_DONE;
+}
+
+static int split(train_data *data, double share, uint64_t seed)
+{
+    alexnet_dataset *whole = data->train;
+    alexnet_status status = alexnet_dataset_split(whole, share, seed, &data->train, &data->val);
+    alexnet_dataset_free(whole);
+    return status ? cli_input_failed(status) : CLI_DONE;
+}
+
+int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const char *val,
+                    const char *names, uint64_t seed)
+{
+    double share;
+    *out = (train_data){0};
+    int code = open_part(&out->train, ctx, data, "train", names);
+    if (code == CLI_DONE && !is_share(val, &share))
+        code = open_part(&out->val, ctx, val, "val", names);
+    else if (code == CLI_DONE && share > 0)
+        code = split(out, share, seed);
+    if (code != CLI_DONE)
+        train_data_free(out);
+    return code;
+}
+
+void train_data_free(train_data *data)
+{
+    alexnet_dataset_free(data->train);
+    alexnet_dataset_free(data->val);
+    *data = (train_data){0};
+}

@@ -1,0 +1,34 @@
+/*
+ * The pictures of a training run: what DATA and --val mean together.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_TRAIN_DATA_H
+#define CLI_TRAIN_DATA_H
+
+#include "cli.h"
+
+typedef struct train_data {
+    alexnet_dataset *train, *val; /* val is NULL if there is none */
+} train_data;
+
+/**
+ * Settle what to validate with.
+ * @param out  a share below 1 as text ("0" is none), or a folder. Owned by the caller.
+ * @param val  what the user said, or NULL: what DATA holds as `val`, else "0.1"
+ * @return CLI_DONE, or the exit code of a reported failure with *out NULL
+ */
+int train_data_val(char **out, const char *data, const char *val);
+
+/**
+ * Open the pictures.
+ * @param val    as from train_data_val()
+ * @param names  a file of readable class names, or NULL
+ * @param seed   of the choice of the validation share
+ * @return CLI_DONE, or the exit code of a reported failure with *out empty
+ */
+int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const char *val,
+                    const char *names, uint64_t seed);
+void train_data_free(train_data *data);
+
+#endif

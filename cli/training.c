@@ -1,0 +1,276 @@
+#include "training.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "json.h"
+#include "progress.h"
+#include "recipe.h"
+#include "report_info.h"
+#include "signals.h"
+#include "text.h"
+#include "train_data.h"
+
+/* Say what the run needs: parameters and memory. */
+static void describe_trainer(const alexnet_trainer *trainer)
+{
+    const alexnet_network *network = alexnet_trainer_network(trainer);
+    info_totals sum = info_sum(network);
+    alexnet_memory m;
+    char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE], d[TEXT_SIZE];
+    alexnet_trainer_memory(trainer, &m);
+    progress_note("network  %s: %s parameters, %s multiply-adds a picture",
+                  alexnet_network_name(network), text_count(a, sum.parameters),
+                  text_count(b, sum.mult_adds));
+    size_t weights = m.parameters + m.gradients + m.momentum;
+    size_t all = weights + m.activations + m.scratch + m.pictures;
+    progress_note("memory   %s: %s parameters, gradients and momentum; %s activations and scratch; "
+                  "%s pictures",
+                  text_bytes(a, (double)all), text_bytes(b, (double)weights),
+                  text_bytes(c, (double)(m.activations + m.scratch)),
+                  text_bytes(d, (double)m.pictures));
+}
+
+/* "  12 min left", or nothing while it is not known. */
+static const char *time_left(char out[TEXT_SIZE + 16], double seconds)
+{
+    char text[TEXT_SIZE];
+    out[0] = '\0';
+    if (seconds >= 0)
+        snprintf(out, TEXT_SIZE + 16, "  %s left", text_duration(text, seconds));
+    return out;
+}
+
+/* Share of the whole run that is done; validation stands between epochs and counts for nothing. */
+static double fraction(const alexnet_progress *p)
+{
+    double part = p->total ? (double)p->done / (double)p->total : 0;
+    switch (p->phase) {
+    case ALEXNET_PROGRESS_MEAN: return 0;
+    case ALEXNET_PROGRESS_TRAIN: return (p->epoch - 1 + part) / p->epochs;
+    default: return (double)p->epoch / p->epochs;
+    }
+}
+
+static void show_epoch(const alexnet_progress *p)
+{
+    char val[128] = "";
+    if (p->val.images > 0)
+        snprintf(val, sizeof val, "; validation: loss %.4f, top-1 error %.2f%%, top-5 %.2f%%%s",
+                 p->val.loss, 100 * p->val.top1_error, 100 * p->val.top5_error,
+                 p->best ? ", the best so far" : "");
+    progress_note("epoch %d/%d  loss %.4f  error %.2f%%  rate %.3g%s", p->epoch, p->epochs, p->loss,
+                  100 * p->top1_error, p->rate, val);
+}
+
+static void show(const alexnet_progress *p)
+{
+    char left[TEXT_SIZE + 16];
+    time_left(left, p->seconds_left);
+    switch (p->phase) {
+    case ALEXNET_PROGRESS_MEAN:
+        progress_show(p->total ? (double)p->done / (double)p->total : 0,
+                      "mean image: %" PRId64 "/%" PRId64 " pictures", p->done, p->total);
+        break;
+    case ALEXNET_PROGRESS_TRAIN:
+        progress_show(fraction(p),
+                      "epoch %d/%d  %" PRId64 "/%" PRId64
+                      "  loss %.4f  error %.1f%%  rate %.3g  %.0f images/s%s",
+                      p->epoch, p->epochs, p->done, p->total, p->loss, 100 * p->top1_error, p->rate,
+                      p->images_per_second, left);
+        break;
+    case ALEXNET_PROGRESS_VAL:
+        progress_show(fraction(p), "epoch %d/%d  validating %" PRId64 "/%" PRId64 "%s", p->epoch,
+                      p->epochs, p->done, p->total, left);
+        break;
+    case ALEXNET_PROGRESS_EPOCH: show_epoch(p); break;
+    }
+}
+
+static void keep(training_result *result, const alexnet_progress *p)
+{
+    result->epochs = p->epochs;
+    result->skipped = p->skipped;
+    if (p->phase != ALEXNET_PROGRESS_EPOCH)
+        return;
+    result->epoch = p->epoch;
+    if (p->best) {
+        result->best_epoch = p->epoch;
+        result->best = p->val;
+    }
+}
+
+/* The signal's own exit code, once the state is safe. */
+static int stop(alexnet_trainer *trainer, const char *run_dir)
+{
+    alexnet_status status = alexnet_trainer_save(trainer);
+    if (status)
+        return cli_failed(status);
+    char *run = cli_quote(run_dir);
+    progress_say("stopped; the run is saved. To go on:\n  %s train --resume %s", cli_program, run);
+    free(run);
+    return signals_exit_code();
+}
+
+static void save_and_go_on(alexnet_trainer *trainer)
+{
+    if (alexnet_trainer_save(trainer))
+        progress_say("warning: the checkpoint was not written: %s", alexnet_error_text());
+    else
+        progress_note("checkpoint written");
+}
+
+static int run(alexnet_trainer *trainer, const char *run_dir, training_result *result)
+{
+    alexnet_status status = ALEXNET_OK;
+    bool more = true;
+    describe_trainer(trainer);
+    signals_guard_training();
+    while (more && !status) {
+        alexnet_progress p;
+        status = alexnet_trainer_step(trainer, &p, &more);
+        if (!status) {
+            show(&p);
+            keep(result, &p);
+        }
+        if (!status && signals_take_hangup())
+            save_and_go_on(trainer);
+    }
+    progress_clear();
+    if (status == ALEXNET_ERROR_CANCELLED)
+        return stop(trainer, run_dir);
+    if (result->skipped)
+        progress_say("warning: %" PRId64 " times a picture could not be read", result->skipped);
+    return status ? cli_failed(status) : CLI_DONE;
+}
+
+/* " --name value", the value as it must be typed. */
+static void put_option(FILE *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    char *quoted = cli_quote(value);
+    fprintf(out, " %s %s", name, quoted);
+    free(quoted);
+}
+
+/* The command with everything that was left to defaults. */
+static void describe_request(const training_request *request, const char *val)
+{
+    const string_list *settings = request->settings;
+    size_t length = 0;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return;
+    put_option(out, "train", request->data);
+    put_option(out, "--net", request->net);
+    put_option(out, "--recipe", request->recipe);
+    put_option(out, "--val", val);
+    put_option(out, "--out", request->out);
+    put_option(out, "--init-from", request->init_from);
+    put_option(out, "--names", request->names);
+    if (request->split)
+        fprintf(out, " --split %d", request->split);
+    for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
+        char *setting = cli_format("%s=%s", settings->items[i], settings->items[i + 1]);
+        put_option(out, "--set", setting);
+        free(setting);
+    }
+    fclose(out);
+    progress_note("alexnet%s", text);
+    free(text);
+}
+
+static void describe_data(const train_data *data)
+{
+    char train[TEXT_SIZE], val[TEXT_SIZE];
+    int64_t held = data->val ? alexnet_dataset_count(data->val) : 0;
+    progress_note("data     %d classes, %s pictures to train on, %s to validate with",
+                  alexnet_dataset_class_count(data->train),
+                  text_count(train, alexnet_dataset_count(data->train)), text_count(val, held));
+}
+
+static int start(alexnet_ctx *ctx, const training_request *request, const alexnet_recipe *recipe,
+                 const train_data *data, training_result *result)
+{
+    alexnet_trainer *trainer;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    options.net = request->net;
+    options.recipe = recipe;
+    options.init_from = request->init_from;
+    options.out_dir = request->out;
+    options.split = request->split;
+    describe_data(data);
+    recipe_describe(recipe);
+    alexnet_status status = alexnet_trainer_new(&trainer, ctx, data->train, data->val, &options);
+    int code = status ? cli_failed(status) : run(trainer, request->out, result);
+    alexnet_trainer_free(trainer);
+    return code;
+}
+
+int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result)
+{
+    alexnet_recipe *recipe = NULL;
+    train_data data = {0};
+    char *val = NULL;
+    *result = (training_result){0};
+    int code = train_data_val(&val, request->data, request->val);
+    if (code == CLI_DONE)
+        describe_request(request, val);
+    if (code == CLI_DONE)
+        code = recipe_open(&recipe, request->recipe, request->settings);
+    if (code == CLI_DONE) {
+        uint64_t seed = strtoull(alexnet_recipe_get(recipe, "seed"), NULL, 10);
+        code = train_data_open(&data, ctx, request->data, val, request->names, seed);
+    }
+    if (code == CLI_DONE)
+        code = start(ctx, request, recipe, &data, result);
+    train_data_free(&data);
+    alexnet_recipe_free(recipe);
+    free(val);
+    return code;
+}
+
+int training_resume(alexnet_ctx *ctx, const char *run_dir, training_result *result)
+{
+    alexnet_trainer *trainer;
+    *result = (training_result){0};
+    alexnet_status status = alexnet_trainer_resume(&trainer, ctx, run_dir);
+    int code = status ? cli_input_failed(status) : run(trainer, run_dir, result);
+    alexnet_trainer_free(trainer);
+    return code;
+}
+
+static void print_json(const training_result *result, const char *run_dir)
+{
+    json_t *document = json_object();
+    json_object_set_new(document, "run", json_text(run_dir));
+    json_object_set_new(document, "epochs", json_integer(result->epochs));
+    json_object_set_new(document, "skipped", json_integer(result->skipped));
+    if (result->best_epoch && result->best.images) {
+        json_t *best = json_object();
+        json_object_set_new(best, "epoch", json_integer(result->best_epoch));
+        json_object_set_new(best, "images", json_integer(result->best.images));
+        json_object_set_new(best, "loss", json_number(result->best.loss));
+        json_object_set_new(best, "top1_error", json_number(result->best.top1_error));
+        json_object_set_new(best, "top5_error", json_number(result->best.top5_error));
+        json_object_set_new(document, "best", best);
+    }
+    json_print(document);
+}
+
+void training_report(const training_result *result, const char *run_dir, bool json)
+{
+    if (json) {
+        print_json(result, run_dir);
+        return;
+    }
+    if (result->best_epoch && result->best.images)
+        printf("best epoch %d of %d: top-1 error %.2f%%, top-5 error %.2f%%, loss %.4f on %" PRId64
+               " validation pictures\n",
+               result->best_epoch, result->epochs, 100 * result->best.top1_error,
+               100 * result->best.top5_error, result->best.loss, result->best.images);
+    printf("run %s, model %s/best.safetensors\n", run_dir, run_dir);
+}

@@ -1,0 +1,39 @@
+/*
+ * Driving a trainer with progress, signals and a last word: the loop of `train` and of `demo`.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_TRAINING_H
+#define CLI_TRAINING_H
+
+#include "cli.h"
+
+/** What a run came to. */
+typedef struct training_result {
+    int epoch, epochs; /* epochs complete, and planned */
+    int64_t skipped;   /* bad pictures met */
+    int best_epoch;    /* 0: none since this start */
+    alexnet_metrics best;
+} training_result;
+
+/** What is to be trained, as the options of `train` say it. NULL and 0 are their defaults. */
+typedef struct training_request {
+    const char *data, *val, *net, *recipe, *init_from, *names;
+    const char *out; /* run folder; required */
+    int split;
+    const string_list *settings; /* recipe keys and values in turn */
+} training_request;
+
+/**
+ * Start a run and train to the end. Says first what was resolved, as a command. SIGINT and SIGTERM
+ * save and stop; SIGHUP saves and goes on.
+ * @return CLI_DONE, or the exit code of a reported failure or of the signal
+ */
+int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result);
+/** Go on with a run to its end; as training_start(). */
+int training_resume(alexnet_ctx *ctx, const char *run_dir, training_result *result);
+
+/** Print the result on stdout, as text or as a JSON document. */
+void training_report(const training_result *result, const char *run_dir, bool json);
+
+#endif
