@@ -156,7 +156,7 @@ static alexnet_status add_class(alexnet_dataset *dataset, const char *folder)
     char *path = an_path_join(dataset->root, folder);
     if (!path)
         return AN_FAIL_MEMORY(strlen(folder), "a path");
-    AN_TRY(an_tree_pictures(&pictures, path));
+    AN_TRY(an_tree_pictures(&pictures, dataset->root, path));
     if (pictures.count == 0)
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
                      "the class folder %s holds no JPEG or PNG pictures; add some or remove it",

@@ -149,7 +149,8 @@ alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded
     if (j.png)
         j.info = png_create_info_struct(j.png);
     j.no_memory |= !j.info;
-    bool done = j.info && decode_rgba(&j);
+    /* For want of memory libpng may pass over a side chunk, the orientation among them. */
+    bool done = j.info && decode_rgba(&j) && !j.no_memory;
     png_destroy_read_struct(&j.png, &j.info, NULL);
     an_free(j.rows);
     if (!done) {

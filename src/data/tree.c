@@ -148,12 +148,19 @@ static bool leads_back(const level *at)
     return false;
 }
 
-static alexnet_status walk(an_names *pictures, const char *path, const level *parent)
+static alexnet_status enter(level *here, const char *path, const level *parent)
 {
     struct stat info;
     if (stat(path, &info) != 0)
         return fail_folder(path);
-    level here = {parent, parent ? parent->depth + 1 : 1, info.st_dev, info.st_ino};
+    *here = (level){parent, parent ? parent->depth + 1 : 0, info.st_dev, info.st_ino};
+    return ALEXNET_OK;
+}
+
+static alexnet_status walk(an_names *pictures, const char *path, const level *parent)
+{
+    level here;
+    AN_CHECK(enter(&here, path, parent));
     if (leads_back(&here))
         return ALEXNET_OK;
     if (here.depth > DEPTH_MAX)
@@ -181,9 +188,11 @@ cleanup:
     return rc;
 }
 
-alexnet_status an_tree_pictures(an_names *pictures, const char *path)
+alexnet_status an_tree_pictures(an_names *pictures, const char *root, const char *path)
 {
-    AN_CHECK(walk(pictures, path, NULL));
+    level top;
+    AN_CHECK(enter(&top, root, NULL));
+    AN_CHECK(walk(pictures, path, &top));
     an_names_sort(pictures);
     return ALEXNET_OK;
 }

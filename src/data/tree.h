@@ -32,9 +32,9 @@ void an_folder_free(an_folder *folder);
 bool an_folder_has(const an_folder *folder, const char *name);
 
 /**
- * Add the paths of all pictures below a folder: `path` and what lies below it, in byte order.
- * Links are followed, but not one that leads back to a folder it lies in.
+ * Add the paths of all pictures below a folder of `root`: `path` and what lies below it, in byte
+ * order. Links are followed, but not one that leads back to a folder it lies in, up to the root.
  */
-alexnet_status an_tree_pictures(an_names *pictures, const char *path);
+alexnet_status an_tree_pictures(an_names *pictures, const char *root, const char *path);
 
 #endif
