@@ -282,7 +282,8 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
     }
     alexnet_status rc = l->failure;
     if (rc != ALEXNET_OK)
-        AN_FAIL(rc, "%s", l->failure_text ? l->failure_text : "out of memory: loading pictures");
+        rc = AN_FAIL(rc, "%s",
+                     l->failure_text ? l->failure_text : "out of memory: loading pictures");
     pthread_mutex_unlock(&l->lock);
     return rc;
 }

@@ -1,0 +1,307 @@
+/*
+ * The loader against reading the same pictures one after the other, byte for byte, under several
+ * numbers of threads, starts and stops. Also the test that runs under ThreadSanitizer. Run in the
+ * folder tests/; the pictures are those of test_picture.c, good and bad.
+ */
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "data/loader.h"
+
+enum { SIDE = 16, BYTES = SIDE * SIDE * 3, BATCH = 7, PASS = 100 };
+
+static const an_fit fit = {AN_FIT_SHORT, SIDE};
+
+static const char *const files[] = {
+    "golden/pictures/rgb420.jpg",       "golden/pictures/bad-cut-scan.jpg",
+    "golden/pictures/rgba16.png",       "golden/pictures/turn6.jpg",
+    "golden/pictures/no-such-file.jpg", "golden/pictures/cmyk.jpg",
+    "golden/pictures/bad-text.jpg",     "golden/pictures/interlaced-rgb.png",
+    "golden/pictures/grey.jpg",         "golden/pictures/palette4.png",
+    "golden/pictures/progressive.jpg",
+};
+enum { FILES = sizeof files / sizeof *files };
+
+/* What each file must give. */
+static struct expected {
+    uint8_t pixels[BYTES];
+    alexnet_status status;
+    char error[256];
+} expected[FILES];
+
+static alexnet_dataset *dataset;
+static uint32_t order[PASS];
+
+static int setup(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FILES; i++) {
+        an_picture picture;
+        expected[i].status = an_picture_read(&picture, files[i]);
+        if (expected[i].status == ALEXNET_OK) {
+            if (an_fit_picture(expected[i].pixels, fit, &picture) != ALEXNET_OK)
+                return -1;
+        } else {
+            snprintf(expected[i].error, sizeof expected[i].error, "%s", an_error_text());
+        }
+        an_picture_free(&picture);
+    }
+    for (uint32_t i = 0; i < PASS; i++)
+        order[i] = an_random(1, AN_PURPOSE_TEST, 0, i, 0).v[0] % FILES;
+    if (an_dataset_of_files(&dataset, files, FILES) != ALEXNET_OK)
+        return -1;
+    for (int i = 0; i < FILES; i++)
+        dataset->samples[i].label = 10 * i;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    an_dataset_release(dataset);
+    return 0;
+}
+
+static an_loader *new_loader(int batch, int threads)
+{
+    an_loader *loader;
+    assert_int_equal(an_loader_new(&loader, dataset, fit, batch, threads), ALEXNET_OK);
+    return loader;
+}
+
+static void check_picture(const an_batch *batch, int i, uint32_t sample)
+{
+    const struct expected *e = &expected[sample];
+    const an_loaded *got = &batch->pictures[i];
+    assert_int_equal(got->sample, sample);
+    assert_int_equal(got->label, 10 * sample);
+    assert_int_equal(got->status, e->status);
+    assert_memory_equal(batch->pixels + (size_t)i * BYTES, e->pixels, BYTES);
+    if (e->status == ALEXNET_OK)
+        assert_null(got->error);
+    else
+        assert_string_equal(got->error, e->error);
+}
+
+/* The next batch must hold places `position` and after of the order. @return its size */
+static int check_next(an_loader *loader, int batch_size, int position)
+{
+    static const uint8_t zero[BYTES];
+    an_batch batch;
+    bool more;
+    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    assert_true(more);
+    assert_int_equal(batch.position, position);
+    assert_int_equal(batch.count, PASS - position < batch_size ? PASS - position : batch_size);
+    for (int i = 0; i < batch.count; i++)
+        check_picture(&batch, i, order[position + i]);
+    for (int i = batch.count; i < batch_size; i++)
+        assert_memory_equal(batch.pixels + (size_t)i * BYTES, zero, BYTES);
+    return batch.count;
+}
+
+static void check_end(an_loader *loader)
+{
+    an_batch batch;
+    bool more = true;
+    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    assert_false(more);
+    assert_int_equal(batch.count, 0);
+}
+
+static void check_pass(an_loader *loader, int batch_size, int position)
+{
+    assert_int_equal(an_loader_start(loader, order, PASS, position), ALEXNET_OK);
+    while (position < PASS)
+        position += check_next(loader, batch_size, position);
+    check_end(loader);
+    check_end(loader);
+}
+
+static void test_batches_hold_what_the_order_says(void **state)
+{
+    (void)state;
+    static const int threads[] = {1, 2, 5}, batches[] = {1, BATCH, 50, PASS, 3 * PASS};
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++)
+        for (size_t b = 0; b < sizeof batches / sizeof *batches; b++) {
+            an_loader *loader = new_loader(batches[b], threads[t]);
+            check_pass(loader, batches[b], 0);
+            check_pass(loader, batches[b], 0);
+            an_loader_free(loader);
+        }
+}
+
+static void test_starts_anywhere(void **state)
+{
+    (void)state;
+    an_loader *loader = new_loader(BATCH, 3);
+    for (int position = 0; position < PASS; position += BATCH)
+        check_pass(loader, BATCH, position);
+    an_loader_free(loader);
+    loader = new_loader(10, 3);
+    assert_int_equal(an_loader_start(loader, order, PASS, PASS), ALEXNET_OK);
+    check_end(loader);
+    assert_int_equal(an_loader_start(loader, order, 0, 0), ALEXNET_OK);
+    check_end(loader);
+    an_loader_free(loader);
+}
+
+/* A pass may be left at any time, with a batch lent or none, and workers in the middle of theirs. */
+static void test_passes_may_be_left(void **state)
+{
+    (void)state;
+    an_loader *loader = new_loader(BATCH, 4);
+    for (int taken = 0; taken < 6; taken++) {
+        assert_int_equal(an_loader_start(loader, order, PASS, 0), ALEXNET_OK);
+        for (int i = 0; i < taken; i++)
+            check_next(loader, BATCH, i * BATCH);
+    }
+    check_pass(loader, BATCH, 0);
+    an_loader_free(loader);
+    for (int taken = 0; taken < 4; taken++) {
+        loader = new_loader(BATCH, 4);
+        assert_int_equal(an_loader_start(loader, order, PASS, 0), ALEXNET_OK);
+        for (int i = 0; i < taken; i++)
+            check_next(loader, BATCH, i * BATCH);
+        an_loader_free(loader);
+    }
+    an_loader_free(new_loader(BATCH, 4)); /* never started */
+    an_loader_free(NULL);
+}
+
+/* The loader keeps the order and the data set itself. */
+static void test_owns_what_it_needs(void **state)
+{
+    (void)state;
+    uint32_t *mine = malloc(sizeof order);
+    assert_non_null(mine);
+    memcpy(mine, order, sizeof order);
+    an_loader *loader = new_loader(BATCH, 2);
+    assert_int_equal(an_loader_start(loader, mine, PASS, 0), ALEXNET_OK);
+    memset(mine, 0xFF, sizeof order);
+    free(mine);
+    for (int position = 0; position < PASS;)
+        position += check_next(loader, BATCH, position);
+    assert_true(an_loader_bytes(loader) >= 3 * BATCH * BYTES);
+    an_loader_free(loader);
+}
+
+static void test_refuses_bad_arguments(void **state)
+{
+    (void)state;
+    an_loader *loader;
+    const uint32_t beyond[] = {0, FILES};
+    assert_int_equal(an_loader_new(&loader, dataset, fit, 0, 1), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_new(&loader, dataset, fit, 1, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_null(loader);
+    const an_fit vast = {AN_FIT_SHORT, INT32_MAX};
+    assert_int_equal(an_loader_new(&loader, dataset, vast, BATCH, 1), ALEXNET_ERROR_NO_MEMORY);
+    assert_null(loader);
+    loader = new_loader(BATCH, 1);
+    assert_int_equal(an_loader_start(loader, beyond, 2, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_start(loader, order, PASS, 3), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_start(loader, order, 7, 14), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_start(loader, order, PASS, -7), ALEXNET_ERROR_INVALID_ARGUMENT);
+    check_pass(loader, BATCH, 0);
+    an_loader_free(loader);
+}
+
+/* No memory in a worker is a failure of the pass, not a bad picture; the next pass is whole. */
+static void test_no_memory_in_a_worker(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (uint64_t n = 1; n < 60; n += 3) {
+        an_loader *loader = new_loader(BATCH, 2);
+        an_batch batch;
+        bool more = true;
+        an_alloc_fail_at(n);
+        alexnet_status status = an_loader_start(loader, order, PASS, 0);
+        int bad = 0, seen = 0;
+        while (status == ALEXNET_OK && more) {
+            status = an_loader_next(loader, &batch, &more);
+            for (int i = 0; i < batch.count; i++, seen++)
+                bad += batch.pictures[i].status == ALEXNET_ERROR_NO_MEMORY;
+        }
+        an_alloc_fail_at(0);
+        assert_int_equal(bad, 0);
+        if (status == ALEXNET_OK)
+            assert_int_equal(seen, PASS);
+        else
+            assert_non_null(strstr(an_error_text(), "out of memory"));
+        failures += status == ALEXNET_ERROR_NO_MEMORY;
+        check_pass(loader, BATCH, 0);
+        an_loader_free(loader);
+    }
+    assert_true(failures > 10);
+}
+
+/* The signals that a thread of this process blocks, as a mask; bit n - 1 is signal n. */
+static uint64_t blocked_signals(const char *thread)
+{
+    char path[64], line[128];
+    unsigned long long mask = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%.20s/status", thread);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        sscanf(line, "SigBlk: %llx", &mask);
+    if (file)
+        fclose(file);
+    return mask;
+}
+
+static void test_workers_leave_signals_alone(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD, SIGALRM, SIGPIPE};
+    DIR *threads = opendir("/proc/self/task");
+    if (!threads)
+        skip();
+    sigset_t before, after;
+    sigemptyset(&before);
+    sigemptyset(&after);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    an_loader *loader = new_loader(BATCH, 3);
+    assert_int_equal(an_loader_start(loader, order, PASS, 0), ALEXNET_OK);
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    for (size_t s = 0; s < sizeof signals / sizeof *signals; s++)
+        assert_int_equal(sigismember(&before, signals[s]), sigismember(&after, signals[s]));
+    int blocking = 0;
+    rewinddir(threads);
+    for (struct dirent *entry; (entry = readdir(threads));) {
+        uint64_t mask = entry->d_name[0] == '.' ? 0 : blocked_signals(entry->d_name);
+        bool all = true;
+        for (size_t s = 0; s < sizeof signals / sizeof *signals; s++)
+            all = all && (mask >> (signals[s] - 1) & 1);
+        blocking += all;
+    }
+    closedir(threads);
+    assert_true(blocking >= 3); /* a sanitizer may have a thread of its own */
+    an_loader_free(loader);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_batches_hold_what_the_order_says),
+        cmocka_unit_test(test_starts_anywhere),
+        cmocka_unit_test(test_passes_may_be_left),
+        cmocka_unit_test(test_owns_what_it_needs),
+        cmocka_unit_test(test_refuses_bad_arguments),
+        cmocka_unit_test(test_no_memory_in_a_worker),
+        cmocka_unit_test(test_workers_leave_signals_alone),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
