@@ -18,25 +18,32 @@ static bool names_device(const char *device, const char *name)
 }
 
 /* The table of a device, and its description. */
-static alexnet_status find(const alexnet_ctx *ctx, const an_backend_api **api,
+static alexnet_status find(const char *device, alexnet_isa max_isa, const an_backend_api **api,
                            alexnet_device_info *info)
 {
-    bool any = strcmp(ctx->device, "auto") == 0;
+    bool any = strcmp(device, "auto") == 0;
     for (int i = 0; i < an_backend_count; i++) {
         *api = an_backends[i];
-        if (!any && !names_device(ctx->device, (*api)->name))
+        if (!any && !names_device(device, (*api)->name))
             continue;
-        (*api)->describe(info, ctx->max_isa);
+        (*api)->describe(info, max_isa);
         if (info->available)
             return ALEXNET_OK;
         if (!any)
             return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device \"%s\"",
-                           ctx->device);
+                           device);
     }
-    if (any || names_device(ctx->device, "cuda"))
-        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this build has no device \"%s\"", ctx->device);
+    if (any || names_device(device, "cuda"))
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this build has no device \"%s\"", device);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "unknown device \"%s\"; there are auto, ref, cpu and cuda[:N]", ctx->device);
+                   "unknown device \"%s\"; there are auto, ref, cpu and cuda[:N]", device);
+}
+
+alexnet_status an_backend_check_device(const char *device, alexnet_isa max_isa)
+{
+    const an_backend_api *api;
+    alexnet_device_info info;
+    return find(device, max_isa, &api, &info);
 }
 
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
@@ -44,7 +51,7 @@ alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training
     *out = NULL;
     const an_backend_api *api = NULL;
     alexnet_device_info info;
-    AN_CHECK(find(ctx, &api, &info));
+    AN_CHECK(find(ctx->device, ctx->max_isa, &api, &info));
     alexnet_precision precision = ctx->precision;
     if (precision == ALEXNET_PRECISION_AUTO)
         precision = training && info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;

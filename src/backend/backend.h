@@ -133,6 +133,9 @@ struct an_backend_api {
 extern const an_backend_api *const an_backends[];
 extern const int an_backend_count;
 
+/** Whether a device of that name exists, in this build and on this machine. */
+alexnet_status an_backend_check_device(const char *device, alexnet_isa max_isa);
+
 /**
  * Open the device that a context names; "auto" is the best available one. Resolves precision AUTO:
  * bf16 for `training` where the device has it, else fp32.

@@ -8,7 +8,7 @@
 #include "infer/metrics.h"
 #include "infer/runner.h"
 
-typedef struct an_evaluation {
+struct alexnet_evaluation {
     alexnet_ctx *ctx;
     an_runner *runner; /* borrowed */
     alexnet_dataset *dataset;
@@ -18,7 +18,8 @@ typedef struct an_evaluation {
     int64_t *confusion; /* [label][predicted], or NULL */
     int *labels;
     uint32_t *order;
-} an_evaluation;
+};
+typedef struct alexnet_evaluation an_evaluation;
 
 /** @param confusion  whether to count which class was taken for which */
 alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *runner,

@@ -16,7 +16,7 @@ struct alexnet_model {
     an_net *net;
     an_classes classes;
     pthread_mutex_t lock; /* of host copies */
-    float **host;         /* per parameter: a copy for alexnet_model_tensor(), made when asked for */
+    float **host; /* per parameter: a copy for alexnet_model_tensor(), made when asked for */
 };
 
 /** Read a model; the source is taken over. */
@@ -31,6 +31,9 @@ struct alexnet_session {
     an_runner *runner;
 };
 
+/** @param views 1 or 10 */
+alexnet_status an_session_new(alexnet_session **out, alexnet_model *model, int batch, int views);
+void an_session_free(alexnet_session *session); /* NULL allowed */
 /** Classify one picture; frees nothing. */
 alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture, int top,
                                    alexnet_prediction *best);

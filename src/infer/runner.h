@@ -14,12 +14,12 @@ typedef struct an_runner {
     int side, crop;
     an_fit fit; /* how pictures are brought to the stored square */
     an_slot *slots;
-    float *all;            /* softmax outputs of every slot */
+    float *all; /* softmax outputs of every slot */
     double *all_losses;
-    float *probabilities;  /* [batch][classes], averaged over the views */
-    double *losses;        /* [batch]: -log p(label); of one view, the operator's own */
-    int *order;            /* [classes], for ranking */
-    uint8_t *pixels;       /* [batch][side][side][3], for callers without pixels of their own */
+    float *probabilities; /* [batch][classes], averaged over the views */
+    double *losses;       /* [batch]: -log p(label); of one view, the operator's own */
+    int *order;           /* [classes], for ranking */
+    uint8_t *pixels;      /* [batch][side][side][3], for callers without pixels of their own */
 } an_runner;
 
 /** @param views 1 or 10 */

@@ -3,6 +3,29 @@
 #include "infer/metrics.h"
 #include "infer/model.h"
 
+alexnet_status an_session_new(alexnet_session **out, alexnet_model *model, int batch, int views)
+{
+    *out = an_calloc(1, sizeof **out);
+    if (!*out)
+        return AN_FAIL_MEMORY(sizeof **out, "a session");
+    (*out)->model = an_model_retain(model);
+    alexnet_status rc = an_runner_new(&(*out)->runner, model->net, batch, views);
+    if (rc != ALEXNET_OK) {
+        an_session_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+void an_session_free(alexnet_session *session)
+{
+    if (!session)
+        return;
+    an_runner_free(session->runner);
+    an_model_release(session->model);
+    an_free(session);
+}
+
 void an_session_best(const alexnet_session *session, const float *probabilities, int top,
                      alexnet_prediction *best)
 {
@@ -89,8 +112,9 @@ alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *res
     const an_loaded *picture = &stream->batch.pictures[i];
     bool good = picture->status == ALEXNET_OK;
     if (good)
-        an_session_best(stream->session, runner->probabilities + (size_t)i * (size_t)runner->classes,
-                        stream->top, stream->best);
+        an_session_best(stream->session,
+                        runner->probabilities + (size_t)i * (size_t)runner->classes, stream->top,
+                        stream->best);
     *result = (alexnet_stream_result){stream->files->samples[picture->sample].path, picture->status,
                                       picture->error, good ? stream->best : NULL};
     return ALEXNET_OK;

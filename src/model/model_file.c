@@ -1,8 +1,8 @@
 #include "model/model_file.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -42,6 +42,12 @@ void an_classes_free(an_classes *classes)
     free_strings(classes->ids, classes->count);
     free_strings(classes->names, classes->count);
     *classes = (an_classes){0};
+}
+
+an_class_list an_classes_list(const an_classes *classes)
+{
+    return (an_class_list){classes->count, (const char *const *)classes->ids,
+                           (const char *const *)classes->names};
 }
 
 /* A JSON array of strings as text for the metadata; owned, NULL if memory is short. */

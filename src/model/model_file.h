@@ -13,6 +13,7 @@
 #ifndef AN_MODEL_MODEL_FILE_H
 #define AN_MODEL_MODEL_FILE_H
 
+#include "data/dataset.h"
 #include "format/safetensors.h"
 #include "model/net.h"
 
@@ -24,6 +25,8 @@ typedef struct an_classes {
 
 alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names);
 void an_classes_free(an_classes *classes);
+/** The same, borrowed, as data sets take it. */
+an_class_list an_classes_list(const an_classes *classes);
 
 /**
  * Open a model file and understand its metadata.

@@ -100,8 +100,9 @@ struct alexnet_network {
     an_input input;
     int count;
     an_layer *layers;
-    an_graph graph;    /* for one picture */
-    char **arithmetic; /* per layer */
+    an_graph graph;      /* for one picture */
+    char **arithmetic;   /* per layer */
+    char (*neurons)[48]; /* per layer: "relu", "tanh[1.7,0.66]", ... or "" */
     char *structure;
 };
 
@@ -126,6 +127,9 @@ void an_network_release(alexnet_network *network); /* NULL allowed */
 alexnet_status an_graph_build(an_graph *out, const alexnet_network *network, int slots,
                               int pictures);
 void an_graph_free(an_graph *graph);
+
+/** Fill in what a user sees of a layer; index in range. */
+void an_network_layer_info(const alexnet_network *network, int index, alexnet_layer_info *info);
 
 /* ---- Between the files of the network reader ---- */
 

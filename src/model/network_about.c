@@ -102,11 +102,47 @@ static char *structure_of(const char *const *tokens, int count)
     return text;
 }
 
+static void write_neuron(const an_layer *layer, char text[48])
+{
+    static const char *const names[] = {[AN_RELU] = "relu", [AN_LOGISTIC] = "logistic"};
+    if (!layer->has_neuron)
+        text[0] = '\0';
+    else if (layer->neuron.kind == AN_TANH)
+        snprintf(text, 48, "tanh[%.6g,%.6g]", layer->neuron.a, layer->neuron.b);
+    else
+        snprintf(text, 48, "%s", names[layer->neuron.kind]);
+}
+
+void an_network_layer_info(const alexnet_network *network, int index, alexnet_layer_info *info)
+{
+    const an_layer *layer = &network->layers[index];
+    const an_chw out = network->graph.nodes[network->graph.layer_node[index]].desc.out;
+    *info = (alexnet_layer_info){.name = layer->name,
+                                 .type = an_layer_type_name(layer->type),
+                                 .neuron = network->neurons[index],
+                                 .arithmetic = network->arithmetic[index],
+                                 .output = {out.c, out.h, out.w},
+                                 .activation_bytes = an_chw_count(out) * 4};
+    for (int i = 0; i < network->graph.count; i++) {
+        const an_op_desc *desc = &network->graph.nodes[i].desc;
+        an_param_info params[AN_MAX_PARAMS];
+        if (network->graph.nodes[i].layer != index)
+            continue;
+        int n = an_op_params(desc, params);
+        for (int j = 0; j < n; j++)
+            info->parameters += params[j].learned ? an_shape_count(params[j].shape) : 0;
+        info->mult_adds += an_op_mult_adds(desc);
+    }
+    if (layer->type & (AN_LAYER_CONV | AN_LAYER_FC))
+        info->neurons = an_chw_count(out);
+}
+
 alexnet_status an_network_describe(alexnet_network *network)
 {
     const char *tokens[AN_LAYERS_MAX];
     network->arithmetic = an_calloc((size_t)network->count, sizeof *network->arithmetic);
-    if (!network->arithmetic)
+    network->neurons = an_calloc((size_t)network->count, sizeof *network->neurons);
+    if (!network->arithmetic || !network->neurons)
         return AN_FAIL_MEMORY(network->count * sizeof(char *), "a network's description");
     for (int i = 0; i < network->count; i++) {
         const an_node *node = &network->graph.nodes[network->graph.layer_node[i]];
@@ -115,6 +151,7 @@ alexnet_status an_network_describe(alexnet_network *network)
         network->arithmetic[i] = arithmetic_of(&node->desc);
         if (!network->arithmetic[i])
             return AN_FAIL_MEMORY(64, "a network's description");
+        write_neuron(&network->layers[i], network->neurons[i]);
         tokens[i] = token_of(network, i);
     }
     network->structure = structure_of(tokens, network->count);

@@ -338,6 +338,7 @@ void an_network_release(alexnet_network *network)
     for (int i = 0; network->arithmetic && i < network->count; i++)
         an_free(network->arithmetic[i]);
     an_free(network->arithmetic);
+    an_free(network->neurons);
     an_free(network->structure);
     an_graph_free(&network->graph);
     an_free(network->layers);

@@ -174,7 +174,7 @@ char *an_record_to_text(const an_record *record)
 static alexnet_status check(const an_record *r, const char *source)
 {
     bool good = r->phase >= AN_PHASE_MEAN && r->phase <= AN_PHASE_DONE && r->step >= 0 &&
-                r->log_length >= 0 && r->split >= 1 && r->split <= 4096 && r->train.root &&
+                r->log_length >= 0 && r->split >= 1 && r->split <= AN_SPLIT_MAX && r->train.root &&
                 r->interval.images >= 0 && r->epoch.images >= 0 && r->skipped >= 0;
     if (good)
         return ALEXNET_OK;
@@ -196,8 +196,8 @@ alexnet_status an_record_from_text(an_record *record, const char *json, const ch
     if (x.failed)
         rc = AN_FAIL_MEMORY(strlen(json), "a record of progress");
     else if (x.missing)
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress lacks %s", source,
-                     x.missing);
+        rc =
+            AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress lacks %s", source, x.missing);
     else
         rc = check(record, source);
 cleanup:

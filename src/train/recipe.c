@@ -24,8 +24,7 @@ typedef struct key_spec {
 } key_spec;
 
 static const key_spec keys[AN_KEY_COUNT] = {
-    [AN_KEY_BATCH] = {"batch", INTEGER, 1, 65536, "1 to 65536", "64", false,
-                      "pictures per update"},
+    [AN_KEY_BATCH] = {"batch", INTEGER, 1, 65536, "1 to 65536", "64", false, "pictures per update"},
     [AN_KEY_EPOCHS] = {"epochs", INTEGER, 1, 1000000, "1 to 1000000", "20", false,
                        "passes over the training pictures"},
     [AN_KEY_RATE] = {"rate", SCHEDULE, 0, 1000, "0 to 1000", "0.01", true,
@@ -56,8 +55,7 @@ static const key_spec keys[AN_KEY_COUNT] = {
                              "strength of the paper's colour noise (section 4.1); 0.1 in 2012"},
     [AN_KEY_REPORT] = {"report", INTEGER, 1, 1000000, "1 to 1000000", "20", false,
                        "updates between reports"},
-    [AN_KEY_SEED] = {"seed", INTEGER, 0, 9e15, "0 to 9e15", "1", false,
-                     "of all random numbers"},
+    [AN_KEY_SEED] = {"seed", INTEGER, 0, 9e15, "0 to 9e15", "1", false, "of all random numbers"},
 };
 
 enum { VALUE_MAX = 160, LAYER_MAX = 47 };
@@ -130,8 +128,7 @@ static alexnet_status check_value(const key_spec *key, const char *value)
                    key->kind == INTEGER    ? "an integer from "
                    : key->kind == SCHEDULE ? "a number from "
                                            : "",
-                   key->range,
-                   key->kind == SCHEDULE ? ", or steps such as \"0.01 0.001@25\"" : "");
+                   key->range, key->kind == SCHEDULE ? ", or steps such as \"0.01 0.001@25\"" : "");
 }
 
 int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key)
@@ -197,7 +194,8 @@ static alexnet_status set_for_layer(alexnet_recipe *recipe, an_key key, const ch
             recipe->layers[i].layer[length] == '\0')
             at = &recipe->layers[i];
     if (!at) {
-        layer_value *grown = an_realloc(recipe->layers, (size_t)recipe->n_layers + 1, sizeof *grown);
+        layer_value *grown =
+            an_realloc(recipe->layers, (size_t)recipe->n_layers + 1, sizeof *grown);
         if (!grown)
             return AN_FAIL_MEMORY(sizeof *grown, "a recipe");
         recipe->layers = grown;
@@ -299,8 +297,10 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
     if (strcmp(section, "run") == 0)
         return ALEXNET_OK; /* a run's recipe.ini also says where its data is */
     if (strcmp(section, "recipe") != 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [%s] is not a section of a recipe; it has "
-                       "[recipe]", r->source, line, section);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%d: [%s] is not a section of a recipe; it has "
+                       "[recipe]",
+                       r->source, line, section);
     alexnet_status rc = an_recipe_set(r->recipe, key, value);
     if (rc != ALEXNET_ERROR_INVALID_ARGUMENT)
         return rc;
@@ -365,8 +365,8 @@ char *an_recipe_text(const alexnet_recipe *recipe)
         length += (size_t)snprintf(text + length, room - length, "%s = %s\n", keys[i].name,
                                    recipe->value[i]);
     for (int i = 0; i < recipe->n_layers; i++)
-        length += (size_t)snprintf(text + length, room - length, "%s.%s = %s\n",
-                                   recipe->layers[i].layer, keys[recipe->layers[i].key].name,
-                                   recipe->layers[i].value);
+        length +=
+            (size_t)snprintf(text + length, room - length, "%s.%s = %s\n", recipe->layers[i].layer,
+                             keys[recipe->layers[i].key].name, recipe->layers[i].value);
     return text;
 }

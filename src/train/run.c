@@ -53,8 +53,8 @@ alexnet_status an_run_open(an_run *run, const char *folder)
     AN_CHECK(name_files(run, folder));
     if (an_is_file(run->last))
         return ALEXNET_OK;
-    alexnet_status rc = AN_FAIL(
-        ALEXNET_ERROR_IO, "%s", an_is_folder(folder) ? "it has no checkpoint" : "no such folder");
+    alexnet_status rc = AN_FAIL(ALEXNET_ERROR_IO, "%s",
+                                an_is_folder(folder) ? "it has no checkpoint" : "no such folder");
     rc = an_fail_within(rc, folder);
     an_run_close(run);
     return rc;

@@ -47,8 +47,7 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
         const char *layer = net->network->layers[param->layer].name;
         bool bias = param->which == 1;
         rates[n++] = (an_rates){
-            factor *
-                an_recipe_number(recipe, bias ? AN_KEY_RATE_BIAS : AN_KEY_RATE, layer, epoch),
+            factor * an_recipe_number(recipe, bias ? AN_KEY_RATE_BIAS : AN_KEY_RATE, layer, epoch),
             an_recipe_number(recipe, bias ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY, layer, epoch),
             an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch)};
     }

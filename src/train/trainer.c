@@ -125,11 +125,12 @@ static int fill_slots(alexnet_trainer *t, const an_batch *batch)
 
 static alexnet_status diverged(const alexnet_trainer *t)
 {
-    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
-                   "training diverged: the loss of update %lld (epoch %lld) is not finite; the last "
-                   "good checkpoint is kept. Try a rate of %.3g",
-                   (long long)t->record.step + 1, (long long)epoch_of(t) + 1,
-                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
+    return AN_FAIL(
+        ALEXNET_ERROR_DIVERGED,
+        "training diverged: the loss of update %lld (epoch %lld) is not finite; the last "
+        "good checkpoint is kept. Try a rate of %.3g",
+        (long long)t->record.step + 1, (long long)epoch_of(t) + 1,
+        an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
 }
 
 static alexnet_status count_losses(alexnet_trainer *t)
@@ -297,8 +298,8 @@ static double seconds_left(const alexnet_trainer *t)
     if (!t->val)
         return left;
     /* Before the first validation: a forward pass is about a third of an update. */
-    double per_val = t->pace.val_images ? t->pace.val_seconds / (double)t->pace.val_images
-                                        : per_image / 3;
+    double per_val =
+        t->pace.val_images ? t->pace.val_seconds / (double)t->pace.val_images : per_image / 3;
     int64_t epochs = t->epochs - t->record.step / t->steps_per_epoch;
     return left + (double)epochs * (double)t->val->count * per_val;
 }

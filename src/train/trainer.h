@@ -19,12 +19,12 @@
 
 /** What is measured of time; says nothing that a resumed run needs. */
 typedef struct an_pace {
-    double started;       /* clock at the latest report */
-    int64_t images;       /* since then */
-    double rate;          /* images per second of the latest interval */
+    double started;                    /* clock at the latest report */
+    int64_t images;                    /* since then */
+    double rate;                       /* images per second of the latest interval */
     double train_seconds, val_seconds; /* in this process */
     int64_t train_images, val_images;
-    double saved;         /* clock at the latest checkpoint */
+    double saved; /* clock at the latest checkpoint */
 } an_pace;
 
 struct alexnet_trainer {
@@ -46,14 +46,14 @@ struct alexnet_trainer {
     int64_t steps_per_epoch, epochs;
     uint64_t seed;
     an_draw_rule draw;
-    uint32_t *order;       /* of the epoch under way */
-    bool loading;          /* the loader delivers the epoch under way, or the mean's pass */
-    uint8_t *named;        /* per picture of `train`: its fault was logged */
+    uint32_t *order; /* of the epoch under way */
+    bool loading;    /* the loader delivers the epoch under way, or the mean's pass */
+    uint8_t *named;  /* per picture of `train`: its fault was logged */
     an_slot *slots;
     float *probabilities;
     double *losses;
     an_rates *rates;
-    double rate;           /* of weights, in the latest step */
+    double rate; /* of weights, in the latest step */
 };
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,

@@ -21,12 +21,12 @@ static const double COLOUR_AXES[3][3] = {
 static void make_draw_rule(alexnet_trainer *t)
 {
     const an_input *input = &t->net->network->input;
-    t->draw = (an_draw_rule){.side = input->side,
-                             .crop = input->size,
-                             .random_crop =
-                                 an_recipe_choice(t->recipe, AN_KEY_CROP) == AN_CROP_RANDOM,
-                             .mirror = an_recipe_choice(t->recipe, AN_KEY_MIRROR) == 1,
-                             .seed = t->seed};
+    t->draw =
+        (an_draw_rule){.side = input->side,
+                       .crop = input->size,
+                       .random_crop = an_recipe_choice(t->recipe, AN_KEY_CROP) == AN_CROP_RANDOM,
+                       .mirror = an_recipe_choice(t->recipe, AN_KEY_MIRROR) == 1,
+                       .seed = t->seed};
     for (int i = 0; i < 3; i++)
         for (int c = 0; c < 3; c++)
             t->draw.colour_axis[i][c] =
@@ -40,8 +40,8 @@ static alexnet_status make_machinery(alexnet_trainer *t)
     an_program_options options = {
         .slots = t->batch, .pictures = t->batch, .training = true, .split = t->record.split};
     AN_CHECK(an_program_compile(&t->program, t->net, &options));
-    AN_CHECK(an_loader_new(&t->loader, t->train, an_fit_of(t->net->network), t->batch,
-                           t->ctx->threads));
+    AN_CHECK(
+        an_loader_new(&t->loader, t->train, an_fit_of(t->net->network), t->batch, t->ctx->threads));
     if (t->val) {
         AN_CHECK(an_runner_new(&t->runner, t->net, t->batch, 1));
         AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, t->runner, t->val, false));
@@ -148,10 +148,10 @@ static alexnet_status take_tensors(alexnet_trainer *t, const char *path, bool *h
         taken++;
         *has_mean |= !param->learned;
     }
-    rc = taken ? ALEXNET_OK
-               : AN_FAIL(ALEXNET_ERROR_FORMAT,
-                         "%s has no tensor of the name and shape of one of %s", path,
-                         t->net->network->name);
+    rc = taken
+             ? ALEXNET_OK
+             : AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
+                       path, t->net->network->name);
     an_log(t->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", taken, t->net->count, path);
 cleanup:
     an_free(values);
@@ -172,13 +172,13 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
 static alexnet_status write_recipe(const alexnet_trainer *t)
 {
     char *recipe = an_recipe_text(t->recipe);
-    char *text = recipe ? an_format("; written at the start of the run; resuming reads the "
-                                    "checkpoint, not this\n%s\n[run]\nnetwork = %s\ntrain = %s\n"
-                                    "val = %s\nval_share = %g\nsplit = %d\n",
-                                    recipe, t->net->network->name, t->train->root,
-                                    t->val ? t->val->root : "", t->train->part.share,
-                                    t->record.split)
-                        : NULL;
+    char *text = recipe
+                     ? an_format("; written at the start of the run; resuming reads the "
+                                 "checkpoint, not this\n%s\n[run]\nnetwork = %s\ntrain = %s\n"
+                                 "val = %s\nval_share = %g\nsplit = %d\n",
+                                 recipe, t->net->network->name, t->train->root,
+                                 t->val ? t->val->root : "", t->train->part.share, t->record.split)
+                     : NULL;
     alexnet_status rc = text ? an_file_replace(t->run.recipe, text, strlen(text))
                              : AN_FAIL_MEMORY(4096, "a recipe");
     an_free(recipe);
@@ -266,8 +266,7 @@ alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const ale
 static alexnet_status reopen(alexnet_dataset **out, const an_data_record *record,
                              const an_classes *classes)
 {
-    an_class_list list = {classes->count, (const char *const *)classes->ids,
-                          (const char *const *)classes->names};
+    an_class_list list = an_classes_list(classes);
     AN_CHECK(an_dataset_reopen(out, record->root, record->part, &list));
     if ((*out)->count == record->count && an_dataset_fingerprint(*out) == record->fingerprint)
         return ALEXNET_OK;

@@ -17,9 +17,9 @@ void an_trainer_origin(const alexnet_trainer *t, an_record *record)
     snprintf(record->isa, sizeof record->isa, "%s", info.isa);
     snprintf(record->library, sizeof record->library, "%s", info.library);
     snprintf(record->precision, sizeof record->precision, "%s",
-             t->net->backend->param_dtype == AN_F64                      ? "float64"
+             t->net->backend->param_dtype == AN_F64                 ? "float64"
              : t->net->backend->precision == ALEXNET_PRECISION_BF16 ? "bf16"
-                                                                     : "fp32");
+                                                                    : "fp32");
 }
 
 /* A file is never replaced by weights that are no use. */
@@ -43,9 +43,8 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
     char made[160];
     snprintf(made, sizeof made, "alexnet %s, after %lld updates", alexnet_version(),
              (long long)t->record.step);
-    an_metadata more[] = {{"alexnet.provenance", made},
-                          {"alexnet.run", record},
-                          {"alexnet.recipe", recipe}};
+    an_metadata more[] = {
+        {"alexnet.provenance", made}, {"alexnet.run", record}, {"alexnet.recipe", recipe}};
     return an_model_file_write(path, t->net, &t->classes, checkpoint, more, checkpoint ? 3 : 1);
 }
 
@@ -86,15 +85,14 @@ alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const a
 {
     alexnet_metrics m = an_tally_metrics(tally);
     int64_t epoch = (t->record.step + t->steps_per_epoch - 1) / t->steps_per_epoch;
-    json_t *line = json_pack(
-        "{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "epoch", (json_int_t)epoch, "step",
-        (json_int_t)t->record.step, "images", (json_int_t)m.images, "loss", m.loss, "top1_error",
-        m.top1_error, "top5_error", m.top5_error, "lr", t->rate, "images_per_second", t->pace.rate);
+    json_t *line = json_pack("{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "epoch", (json_int_t)epoch,
+                             "step", (json_int_t)t->record.step, "images", (json_int_t)m.images,
+                             "loss", m.loss, "top1_error", m.top1_error, "top5_error", m.top5_error,
+                             "lr", t->rate, "images_per_second", t->pace.rate);
     if (line && val)
         json_object_set_new(line, "val", val->images ? metrics_object(val) : json_null());
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
-    alexnet_status rc =
-        text ? an_run_log(&t->run, text) : AN_FAIL_MEMORY(512, "a line of the log");
+    alexnet_status rc = text ? an_run_log(&t->run, text) : AN_FAIL_MEMORY(512, "a line of the log");
     free(text);
     json_decref(line);
     return rc;

@@ -1,0 +1,87 @@
+#include "base/context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/options.h"
+#include "backend/backend.h"
+#include "base/alloc.h"
+#include "base/cpus.h"
+#include "base/status.h"
+
+enum { THREADS_MAX = 4096 };
+
+#define STRING(x) #x
+#define VERSION(a, b, c) STRING(a) "." STRING(b) "." STRING(c)
+
+const char *alexnet_version(void)
+{
+    return VERSION(ALEXNET_VERSION_MAJOR, ALEXNET_VERSION_MINOR, ALEXNET_VERSION_PATCH);
+}
+
+const char *alexnet_error_text(void)
+{
+    return an_error_text();
+}
+
+static alexnet_status check_options(const alexnet_ctx_options *o)
+{
+    if (o->threads < 0 || o->threads > THREADS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "threads = %d: expected 0 to %d", o->threads,
+                       THREADS_MAX);
+    if (o->precision < ALEXNET_PRECISION_AUTO || o->precision > ALEXNET_PRECISION_BF16)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "precision = %d is not an alexnet_precision",
+                       (int)o->precision);
+    if (o->max_isa < ALEXNET_ISA_ANY || o->max_isa > ALEXNET_ISA_AMX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "max_isa = %d is not an alexnet_isa",
+                       (int)o->max_isa);
+    return ALEXNET_OK;
+}
+
+alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options)
+{
+    alexnet_ctx_options o = ALEXNET_CTX_OPTIONS_INIT;
+    *out = NULL;
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    AN_CHECK(check_options(&o));
+    const char *device = o.device ? o.device : "auto";
+    AN_CHECK(an_backend_check_device(device, o.max_isa));
+    alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
+    if (!ctx)
+        return AN_FAIL_MEMORY(sizeof *ctx, "a context");
+    atomic_init(&ctx->references, 1);
+    atomic_init(&ctx->cancelled, false);
+    snprintf(ctx->device, sizeof ctx->device, "%s", device);
+    ctx->precision = o.precision;
+    ctx->threads = o.threads ? o.threads : an_cpu_count();
+    ctx->max_isa = o.max_isa;
+    pthread_mutex_init(&ctx->log_lock, NULL);
+    ctx->log = o.log;
+    ctx->log_user = o.log_user;
+    *out = ctx;
+    return ALEXNET_OK;
+}
+
+void alexnet_ctx_free(alexnet_ctx *ctx)
+{
+    an_ctx_release(ctx);
+}
+
+int alexnet_ctx_threads(const alexnet_ctx *ctx)
+{
+    return ctx->threads;
+}
+
+void alexnet_ctx_cancel(alexnet_ctx *ctx)
+{
+    atomic_store_explicit(&ctx->cancelled, true, memory_order_relaxed);
+}
+
+bool alexnet_device_get(int index, alexnet_device_info *info)
+{
+    if (index < 0 || index >= an_backend_count)
+        return false;
+    memset(info, 0, sizeof *info);
+    an_backends[index]->describe(info, ALEXNET_ISA_ANY);
+    return true;
+}

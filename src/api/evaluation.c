@@ -1,0 +1,43 @@
+#include "infer/evaluation.h"
+
+#include "base/status.h"
+#include "infer/model.h"
+
+alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session *session,
+                                      const alexnet_dataset *dataset)
+{
+    *out = NULL;
+    if (dataset->classes != session->model->classes.count)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the data set has %d classes and the model %d; open it with classes_of",
+                       dataset->classes, session->model->classes.count);
+    return an_evaluation_new(out, session->model->ctx, session->runner, dataset, true);
+}
+
+alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done, bool *more)
+{
+    AN_CHECK(an_ctx_check(evaluation->ctx));
+    alexnet_status rc = an_evaluation_step(evaluation, more);
+    *done = evaluation->done;
+    return rc;
+}
+
+alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *evaluation,
+                                          alexnet_metrics *metrics)
+{
+    *metrics = an_tally_metrics(&evaluation->tally);
+    return ALEXNET_OK;
+}
+
+int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label, int predicted)
+{
+    int classes = evaluation->runner->classes;
+    if (label < 0 || predicted < 0 || label >= classes || predicted >= classes)
+        return -1;
+    return evaluation->confusion[(size_t)label * (size_t)classes + (size_t)predicted];
+}
+
+void alexnet_evaluation_free(alexnet_evaluation *evaluation)
+{
+    an_evaluation_free(evaluation);
+}

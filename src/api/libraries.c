@@ -1,0 +1,50 @@
+/*
+ * The libraries in use and their versions. TurboJPEG cannot tell its own: the build does.
+ */
+#include <jansson.h>
+#include <png.h>
+#include <string.h>
+
+#include "backend/backend.h"
+
+/* "oneDNN 2.6.3" of the first device that names a library, cut in two. */
+static const char *device_library(const char **version)
+{
+    static _Thread_local alexnet_device_info info;
+    for (int i = 0; i < an_backend_count; i++) {
+        memset(&info, 0, sizeof info);
+        an_backends[i]->describe(&info, ALEXNET_ISA_ANY);
+        char *space = strchr(info.library, ' ');
+        if (!space)
+            continue;
+        *space = '\0';
+        *version = space + 1;
+        return info.library;
+    }
+    *version = "";
+    return "no device library";
+}
+
+bool alexnet_library_get(int index, const char **name, const char **version)
+{
+    switch (index) {
+    case 0: *name = device_library(version); return true;
+    case 1:
+        *name = "libjpeg-turbo";
+        *version = AN_TURBOJPEG_VERSION;
+        return true;
+    case 2:
+        *name = "libpng";
+        *version = png_get_libpng_ver(NULL);
+        return true;
+    case 3:
+        *name = "jansson";
+        *version = jansson_version_str();
+        return true;
+    case 4:
+        *name = "inih";
+        *version = AN_INIH_VERSION;
+        return true;
+    default: return false;
+    }
+}

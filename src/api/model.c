@@ -1,0 +1,76 @@
+#include "infer/model.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+
+alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const char *path)
+{
+    an_source *source;
+    *out = NULL;
+    if (!an_is_folder(path)) {
+        AN_CHECK(an_source_open(&source, path));
+        return an_model_load(out, ctx, source);
+    }
+    char *best = an_path_join(path, "best.safetensors");
+    if (!best)
+        return AN_FAIL_MEMORY(strlen(path), "a path");
+    alexnet_status rc = an_source_open(&source, best);
+    an_free(best);
+    return rc == ALEXNET_OK ? an_model_load(out, ctx, source) : rc;
+}
+
+alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx, const void *bytes,
+                                         size_t length)
+{
+    an_source *source;
+    *out = NULL;
+    AN_CHECK(an_source_memory(&source, "model in memory", bytes, length));
+    return an_model_load(out, ctx, source);
+}
+
+void alexnet_model_free(alexnet_model *model)
+{
+    an_model_release(model);
+}
+
+const alexnet_network *alexnet_model_network(const alexnet_model *model)
+{
+    return model->net->network;
+}
+
+int alexnet_model_class_count(const alexnet_model *model)
+{
+    return model->classes.count;
+}
+
+const char *alexnet_model_class_name(const alexnet_model *model, int index)
+{
+    return index >= 0 && index < model->classes.count ? model->classes.names[index] : NULL;
+}
+
+const char *alexnet_model_class_id(const alexnet_model *model, int index)
+{
+    return index >= 0 && index < model->classes.count ? model->classes.ids[index] : NULL;
+}
+
+int alexnet_model_tensor_count(const alexnet_model *model)
+{
+    return model->net->count;
+}
+
+alexnet_status alexnet_model_tensor(const alexnet_model *model, int index,
+                                    alexnet_tensor_info *info)
+{
+    memset(info, 0, sizeof *info);
+    if (index < 0 || index >= model->net->count)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "tensor %d of a model with %d", index,
+                       model->net->count);
+    const an_param *param = &model->net->params[index];
+    info->name = param->name;
+    info->rank = param->shape.rank;
+    memcpy(info->shape, param->shape.dim, sizeof info->shape);
+    return an_model_values((alexnet_model *)model, index, &info->data);
+}

@@ -1,0 +1,60 @@
+#include "model/network.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/builtin.h"
+#include "base/status.h"
+
+enum { DEFAULT_CLASSES = 1000 };
+
+const char *alexnet_network_builtin(int index)
+{
+    for (int i = 0; an_builtin_networks[i].name; i++)
+        if (i == index)
+            return an_builtin_networks[i].name;
+    return NULL;
+}
+
+alexnet_status alexnet_network_load(alexnet_network **out, alexnet_ctx *ctx,
+                                    const char *name_or_path)
+{
+    (void)ctx;
+    return an_network_load(out, name_or_path, DEFAULT_CLASSES);
+}
+
+void alexnet_network_free(alexnet_network *network)
+{
+    an_network_release(network);
+}
+
+const char *alexnet_network_name(const alexnet_network *network)
+{
+    return network->name;
+}
+
+const char *alexnet_network_text(const alexnet_network *network)
+{
+    return network->text;
+}
+
+const char *alexnet_network_structure(const alexnet_network *network)
+{
+    return network->structure;
+}
+
+int alexnet_network_layer_count(const alexnet_network *network)
+{
+    return network->count;
+}
+
+alexnet_status alexnet_network_layer(const alexnet_network *network, int index,
+                                     alexnet_layer_info *info)
+{
+    memset(info, 0, sizeof *info);
+    if (index < 0 || index >= network->count)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layer %d of a network with %d", index,
+                       network->count);
+    an_network_layer_info(network, index, info);
+    return ALEXNET_OK;
+}

@@ -1,0 +1,36 @@
+#include "train/recipe.h"
+
+#include "base/builtin.h"
+
+alexnet_status alexnet_recipe_load(alexnet_recipe **out, const char *name_or_path)
+{
+    return an_recipe_load(out, name_or_path);
+}
+
+const char *alexnet_recipe_builtin(int index)
+{
+    for (int i = 0; an_builtin_recipes[i].name; i++)
+        if (i == index)
+            return an_builtin_recipes[i].name;
+    return NULL;
+}
+
+alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key, const char *value)
+{
+    return an_recipe_set(recipe, key, value);
+}
+
+const char *alexnet_recipe_get(const alexnet_recipe *recipe, const char *key)
+{
+    return an_recipe_get(recipe, key);
+}
+
+void alexnet_recipe_free(alexnet_recipe *recipe)
+{
+    an_recipe_free(recipe);
+}
+
+bool alexnet_recipe_key_get(int index, alexnet_recipe_key *key)
+{
+    return an_recipe_key_info(index, key);
+}

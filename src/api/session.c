@@ -1,0 +1,81 @@
+#include "infer/model.h"
+
+#include "api/options.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+enum { BATCH_MAX = 65536 };
+
+alexnet_status alexnet_session_new(alexnet_session **out, alexnet_model *model,
+                                   const alexnet_session_options *options)
+{
+    alexnet_session_options o = ALEXNET_SESSION_OPTIONS_INIT;
+    *out = NULL;
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    if (o.batch < 1 || o.batch > BATCH_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o.batch,
+                       BATCH_MAX);
+    if (o.views != 1 && o.views != 10)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "views = %d: expected 1 or 10", o.views);
+    return an_session_new(out, model, o.batch, o.views);
+}
+
+void alexnet_session_free(alexnet_session *session)
+{
+    an_session_free(session);
+}
+
+/* Classify a picture and free it. */
+static alexnet_status classify(alexnet_session *session, alexnet_status read, an_picture *picture,
+                               int top, alexnet_prediction *best)
+{
+    AN_CHECK(read);
+    alexnet_status rc = an_session_classify(session, picture, top, best);
+    an_picture_free(picture);
+    return rc;
+}
+
+alexnet_status alexnet_classify_file(alexnet_session *session, const char *path, int top,
+                                     alexnet_prediction *best)
+{
+    an_picture picture;
+    return classify(session, an_picture_read(&picture, path), &picture, top, best);
+}
+
+alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *bytes, size_t length,
+                                      int top, alexnet_prediction *best)
+{
+    an_picture picture;
+    alexnet_status read = an_picture_decode(&picture, bytes, length, "picture in memory");
+    return classify(session, read, &picture, top, best);
+}
+
+alexnet_status alexnet_classify_pixels(alexnet_session *session, const alexnet_pixels *pixels,
+                                       int top, alexnet_prediction *best)
+{
+    an_picture picture;
+    alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
+                                                 pixels->height, pixels->row_bytes, pixels->format);
+    return classify(session, read, &picture, top, best);
+}
+
+alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,
+                                  const char *const *paths, int64_t count, int top)
+{
+    *out = NULL;
+    if (count < 0 || count > UINT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "a stream of %lld pictures",
+                       (long long)count);
+    return an_stream_new(out, session, paths, count, top);
+}
+
+alexnet_status alexnet_stream_next(alexnet_stream *stream, alexnet_stream_result *result,
+                                   bool *more)
+{
+    return an_stream_next(stream, result, more);
+}
+
+void alexnet_stream_free(alexnet_stream *stream)
+{
+    an_stream_free(stream);
+}

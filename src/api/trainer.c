@@ -1,0 +1,59 @@
+#include "train/trainer.h"
+
+#include "api/options.h"
+#include "base/status.h"
+#include "infer/model.h"
+
+alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
+                                   const alexnet_dataset *train, const alexnet_dataset *val,
+                                   const alexnet_trainer_options *options)
+{
+    alexnet_trainer_options o = ALEXNET_TRAINER_OPTIONS_INIT;
+    *out = NULL;
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    if (!o.out_dir)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "out_dir, the run's folder, is not set");
+    if (o.split < 0 || o.split > AN_SPLIT_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "split = %d: expected 0 to %d", o.split,
+                       AN_SPLIT_MAX);
+    return an_trainer_new(out, ctx, train, val, &o);
+}
+
+alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *run_dir)
+{
+    return an_trainer_resume(out, ctx, run_dir);
+}
+
+alexnet_status alexnet_trainer_step(alexnet_trainer *trainer, alexnet_progress *progress,
+                                    bool *more)
+{
+    return an_trainer_step(trainer, progress, more);
+}
+
+alexnet_status alexnet_trainer_save(alexnet_trainer *trainer)
+{
+    return an_trainer_save(trainer);
+}
+
+void alexnet_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory)
+{
+    an_trainer_memory(trainer, memory);
+}
+
+const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer)
+{
+    return trainer->net->network;
+}
+
+void alexnet_trainer_free(alexnet_trainer *trainer)
+{
+    an_trainer_free(trainer);
+}
+
+alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *run_dir,
+                                      const alexnet_model *model)
+{
+    (void)ctx;
+    an_class_list list = an_classes_list(&model->classes);
+    return an_run_validation(out, run_dir, &list);
+}

@@ -1,0 +1,103 @@
+#include "infer/selftest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/parity.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+static const struct {
+    const char *name;
+    alexnet_precision precision;
+} precisions[] = {{"fp32", ALEXNET_PRECISION_FP32}, {"bf16", ALEXNET_PRECISION_BF16}};
+enum { PRECISIONS = 2, SEED = 1 };
+
+static const an_backend_api *find_ref(void)
+{
+    for (int i = 0; i < an_backend_count; i++)
+        if (strcmp(an_backends[i]->name, "ref") == 0)
+            return an_backends[i];
+    return NULL;
+}
+
+alexnet_status an_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx)
+{
+    *out = an_calloc(1, sizeof **out);
+    if (!*out)
+        return AN_FAIL_MEMORY(sizeof **out, "a self-test");
+    (*out)->ctx = an_ctx_retain(ctx);
+    alexnet_status rc = find_ref()->open(&(*out)->ref, ctx, ALEXNET_PRECISION_FP32);
+    if (rc != ALEXNET_OK) {
+        an_selftest_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+void an_selftest_free(alexnet_selftest *test)
+{
+    if (!test)
+        return;
+    an_backend_close(test->backend);
+    an_backend_close(test->ref);
+    an_ctx_release(test->ctx);
+    an_free(test);
+}
+
+static void next_precision(alexnet_selftest *test)
+{
+    an_backend_close(test->backend);
+    test->backend = NULL;
+    test->which = 0;
+    if (++test->precision == PRECISIONS) {
+        test->precision = 0;
+        test->device++;
+    }
+}
+
+/* A device or precision that is not there is one result that says so. */
+static const char *why_skipped(const alexnet_selftest *test)
+{
+    alexnet_device_info info;
+    an_backends[test->device]->describe(&info, test->ctx->max_isa);
+    if (!info.available)
+        return "this machine has no such device";
+    if (precisions[test->precision].precision == ALEXNET_PRECISION_BF16 && !info.bf16)
+        return "this processor has no bf16";
+    return NULL;
+}
+
+static alexnet_status run_case(alexnet_selftest *test, alexnet_selftest_result *result)
+{
+    const an_backend_api *api = an_backends[test->device];
+    const an_parity_case *which = &an_parity_cases[test->which];
+    an_parity parity;
+    if (!test->backend)
+        AN_CHECK(api->open(&test->backend, test->ctx, precisions[test->precision].precision));
+    snprintf(test->name, sizeof test->name, "%s %s", which->name, precisions[test->precision].name);
+    AN_CHECK(an_parity_case_run(test->backend, test->ref, which, SEED, &parity));
+    *result =
+        (alexnet_selftest_result){api->name, test->name, parity.worst, parity.worst <= 1, NULL};
+    if (++test->which == an_parity_case_count)
+        next_precision(test);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_selftest_next(alexnet_selftest *test, alexnet_selftest_result *result, bool *more)
+{
+    AN_CHECK(an_ctx_check(test->ctx));
+    while (test->device < an_backend_count && an_backends[test->device] == test->ref->api)
+        test->device++;
+    *more = test->device < an_backend_count;
+    if (!*more)
+        return ALEXNET_OK;
+    const char *skipped = test->which == 0 ? why_skipped(test) : NULL;
+    if (!skipped)
+        return run_case(test, result);
+    snprintf(test->name, sizeof test->name, "all operators %s", precisions[test->precision].name);
+    *result =
+        (alexnet_selftest_result){an_backends[test->device]->name, test->name, 0, true, skipped};
+    next_precision(test);
+    return ALEXNET_OK;
+}
