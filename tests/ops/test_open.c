@@ -1,0 +1,107 @@
+/*
+ * an_backend_open(): devices by name, precision AUTO resolved, errors of names.
+ */
+#include "ops/ops_rig.h"
+
+#include <string.h>
+
+#include "backend/backend.h"
+
+static char last_line[256];
+
+static void keep_line(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user;
+    (void)level;
+    strncpy(last_line, line, sizeof last_line - 1);
+}
+
+static void test_by_name(void **state)
+{
+    (void)state;
+    for (int i = 0; i < an_backend_count; i++) {
+        alexnet_device_info info;
+        an_backend *backend;
+        an_backends[i]->describe(&info, ALEXNET_ISA_ANY);
+        assert_string_equal(info.name, an_backends[i]->name);
+        if (!info.available)
+            continue;
+        alexnet_ctx *ctx = rig_ctx(info.name, ALEXNET_PRECISION_FP32);
+        rig_ok(an_backend_open(&backend, ctx, true));
+        assert_ptr_equal(backend->api, an_backends[i]);
+        assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
+        an_backend_close(backend);
+        assert_int_equal(atomic_load(&ctx->references), 1);
+        rig_free_ctx(ctx);
+    }
+}
+
+static void test_auto(void **state)
+{
+    (void)state;
+    int best = 0;
+    alexnet_device_info info;
+    an_backend *backend;
+    for (;; best++) {
+        assert_true(best < an_backend_count);
+        an_backends[best]->describe(&info, ALEXNET_ISA_ANY);
+        if (info.available)
+            break;
+    }
+    alexnet_ctx *ctx = rig_ctx("auto", ALEXNET_PRECISION_AUTO);
+    for (int training = 0; training < 2; training++) {
+        rig_ok(an_backend_open(&backend, ctx, training));
+        assert_ptr_equal(backend->api, an_backends[best]);
+        assert_int_equal(backend->precision,
+                         training && info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
+        an_backend_close(backend);
+    }
+    rig_free_ctx(ctx);
+}
+
+static void test_ref(void **state)
+{
+    (void)state;
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_BF16);
+    ctx->log = keep_line;
+    rig_ok(an_backend_open(&backend, ctx, true));
+    assert_int_equal(backend->param_dtype, AN_F64);
+    assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
+    assert_string_equal(last_line, "device ref has no bf16: it computes in float64");
+    an_backend_close(backend);
+    rig_free_ctx(ctx);
+    an_backend_close(NULL);
+}
+
+static void refused(const char *device, alexnet_status expected)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_AUTO);
+    rig_refused(an_backend_open(&backend, ctx, false), expected, device);
+    assert_null(backend);
+    rig_free_ctx(ctx);
+}
+
+static void test_wrong_names(void **state)
+{
+    (void)state;
+    refused("toaster", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("re", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("reference", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("ref:0", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("cuda:", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("cuda:x", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("cuda:99", ALEXNET_ERROR_NOT_AVAILABLE); /* neither built nor present, or too few */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_by_name),
+        cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_ref),
+        cmocka_unit_test(test_wrong_names),
+    };
+    return cmocka_run_group_tests_name("open", tests, NULL, NULL);
+}
