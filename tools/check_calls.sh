@@ -48,7 +48,7 @@ check() {
                     before = before name
                 }
             }'
-    done | { ! grep .; }
+    done | { if grep .; then return 1; fi; }
 }
 
 expect() { # CODE EXPECTED [FILE]

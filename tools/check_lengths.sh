@@ -93,6 +93,7 @@ check() {
     [ ! -e "$failed" ] || { rm "$failed"; return 1; }
 }
 
+# shellcheck disable=SC2059 # the content is a format, for its newlines
 expect() { # CONTENT EXPECTED WHAT: a file of this content is (not) refused
     folder=$(mktemp -d)
     mkdir "$folder/src"

@@ -33,7 +33,10 @@ void *an_malloc(size_t bytes)
 
 void *an_calloc(size_t count, size_t bytes)
 {
-    return refused() ? NULL : calloc(count ? count : 1, bytes ? bytes : 1);
+    size_t total;
+    if (refused() || __builtin_mul_overflow(count, bytes, &total))
+        return NULL;
+    return calloc(1, total ? total : 1);
 }
 
 void *an_realloc(void *block, size_t count, size_t bytes)

@@ -3,65 +3,72 @@
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Quota of one cgroup folder in CPUs, or +infinity. */
-static double quota_v2(const char *group)
+enum { PATH_SIZE = 4200, LINE_SIZE = 4096 };
+
+/* The first line of root/folder/name, cut at LINE_SIZE; "" if there is none. */
+static void read_line(char line[LINE_SIZE], const char *root, const char *folder, const char *name)
 {
-    char path[4200], quota[32];
-    double period, result = INFINITY;
-    snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", group);
+    char path[PATH_SIZE];
+    line[0] = '\0';
+    if (snprintf(path, sizeof path, "%s%s/%s", root, folder, name) >= PATH_SIZE)
+        return;
     FILE *file = fopen(path, "re");
     if (!file)
-        return result;
-    if (fscanf(file, "%31s %lf", quota, &period) == 2 && strcmp(quota, "max") != 0) {
-        double allowed;
-        if (sscanf(quota, "%lf", &allowed) == 1 && allowed > 0 && period > 0)
-            result = allowed / period;
-    }
+        return;
+    if (!fgets(line, LINE_SIZE, file))
+        line[0] = '\0';
     fclose(file);
-    return result;
 }
 
-static double read_number(const char *path)
+/* "quota period", in microseconds of CPU time per microseconds of time; "max" is no limit. */
+static double ratio(const char *quota, const char *period)
 {
-    double value = -1;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return -1;
-    if (fscanf(file, "%lf", &value) != 1)
-        value = -1;
-    fclose(file);
-    return value;
+    char *end;
+    const long long allowed = strtoll(quota, &end, 10);
+    if (end == quota || allowed <= 0)
+        return INFINITY;
+    if (!period)
+        period = end;
+    const long long length = strtoll(period, NULL, 10);
+    return length > 0 ? (double)allowed / (double)length : INFINITY;
 }
 
-/* The tightest quota from this process's own group up to the root. */
-static double cgroup_quota(void)
+/* The tightest quota of version 2, from a group up to the root. Shortens `group`. */
+static double quota_v2(const char *root, char *group)
 {
     double quota = INFINITY;
-    char line[4096];
-    FILE *file = fopen("/proc/self/cgroup", "re");
+    for (;;) {
+        char folder[PATH_SIZE], line[LINE_SIZE];
+        snprintf(folder, sizeof folder, "/sys/fs/cgroup%s", group);
+        read_line(line, root, folder, "cpu.max");
+        quota = fmin(quota, ratio(line, NULL));
+        char *slash = strrchr(group, '/');
+        if (!slash)
+            return quota;
+        *slash = '\0';
+    }
+}
+
+double an_cpu_quota(const char *root)
+{
+    char path[PATH_SIZE], line[LINE_SIZE], period[LINE_SIZE];
+    double quota = INFINITY;
+    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+    FILE *file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "0::", 3) != 0)
-            continue;
-        char *group = line + 3;
-        group[strcspn(group, "\n")] = '\0';
-        for (;;) {
-            quota = fmin(quota, quota_v2(strcmp(group, "/") ? group : ""));
-            char *slash = strrchr(group, '/');
-            if (!slash)
-                break;
-            *slash = '\0';
-        }
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "0::/", 4) == 0)
+            quota = fmin(quota, quota_v2(root, line + 3));
     }
     if (file)
         fclose(file);
-    double allowed = read_number("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-    double period = read_number("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-    if (allowed > 0 && period > 0)
-        quota = fmin(quota, allowed / period);
-    return quota;
+    read_line(line, root, "/sys/fs/cgroup/cpu", "cpu.cfs_quota_us");
+    read_line(period, root, "/sys/fs/cgroup/cpu", "cpu.cfs_period_us");
+    return fmin(quota, ratio(line, period));
 }
 
 int an_cpu_count(void)
@@ -71,7 +78,7 @@ int an_cpu_count(void)
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0)
         count = CPU_COUNT(&set);
-    double quota = cgroup_quota();
+    double quota = an_cpu_quota("");
     if (quota < (double)count)
         count = (long)ceil(quota);
 #endif

@@ -20,11 +20,18 @@ alexnet_status an_fail_within(alexnet_status status, const char *prefix);
 /** This thread's text; "" before its first failure. alexnet_error_text() is this. */
 const char *an_error_text(void);
 
-#define AN_FAIL(status, ...) an_fail((status), __VA_ARGS__)
+/* The first argument, in sight of the compiler: it then knows that an error is not OK. */
+static inline alexnet_status an_status_known(alexnet_status status, alexnet_status recorded)
+{
+    (void)recorded;
+    return status;
+}
+
+#define AN_FAIL(status, ...) an_status_known((status), an_fail((status), __VA_ARGS__))
 
 /** Out of memory, naming what did not fit. */
 #define AN_FAIL_MEMORY(bytes, what)                                                                \
-    an_fail(ALEXNET_ERROR_NO_MEMORY, "out of memory: %.1f MiB for %s",                             \
+    AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: %.1f MiB for %s",                             \
             (double)(bytes) / 1048576.0, (what))
 
 /** Forward an error from a function that has nothing to release. */

@@ -1,0 +1,59 @@
+# The front door; CMake does the work, in build/PRESET.
+#
+#     make                 build (first installing Debian packages that are missing)
+#     make demo            the whole path on drawn pictures: train, evaluate, classify
+#     make test            the tests, without real data
+#     make test-sanitize   the same under ASan and UBSan, the threads under TSan
+#     make test-long DATA=FOLDER [SECONDS=60]   fuzzing and real data; a skipped test fails
+#     make install [PREFIX=/usr/local] [DESTDIR=]
+#     make format | tidy | clean
+#
+# PRESET=debug builds another preset, CMAKE_FLAGS="-D..." adds options, DNNL_ROOT=FOLDER takes
+# another oneDNN than the system's.
+
+PRESET = release
+BUILD = build/$(PRESET)
+PREFIX = /usr/local
+JOBS = $(shell nproc 2>/dev/null || echo 2)
+DATA =
+SECONDS = 60
+
+sources = $(shell git ls-files '*.[ch]')
+export DNNL_ROOT
+
+all: $(BUILD)/build.ninja
+	cmake --build $(BUILD)
+
+# cmake makes build.ninja anew by itself when its own files change.
+$(BUILD)/build.ninja: | setup
+	cmake --preset $(PRESET) $(if $(DNNL_ROOT),-DALEXNET_DNNL_ROOT=$(DNNL_ROOT)) $(CMAKE_FLAGS)
+
+setup:
+	@sh tools/setup.sh
+
+demo: all
+	$(BUILD)/cli/alexnet demo
+
+test: all
+	ctest --preset $(PRESET) -j $(JOBS)
+
+test-sanitize:
+	$(MAKE) PRESET=sanitize test
+	$(MAKE) PRESET=tsan test
+
+test-long: all
+	sh tools/test_long.sh $(BUILD) "$(DATA)" $(SECONDS)
+
+install: all
+	cmake --install $(BUILD) --prefix $(PREFIX)
+
+format:
+	clang-format -i $(sources)
+
+tidy: $(BUILD)/build.ninja
+	printf '%s\n' $(filter src/%.c cli/%.c,$(sources)) | xargs -P $(JOBS) -n 4 clang-tidy -p $(BUILD) --quiet
+
+clean:
+	rm -rf build
+
+.PHONY: all setup demo test test-sanitize test-long install format tidy clean

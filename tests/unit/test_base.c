@@ -1,0 +1,258 @@
+/*
+ * Error texts, memory, text and the count of CPUs.
+ */
+#include "scratch.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/cpus.h"
+#include "base/status.h"
+#include "base/utf8.h"
+
+static void test_text_is_one_clean_line(void **state)
+{
+    (void)state;
+    assert_int_equal(AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s", "a\nb\x1b[31mc"),
+                     ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(), "cannot open a b [31mc");
+    assert_int_equal(an_fail_within(ALEXNET_ERROR_FORMAT, "net.ini"), ALEXNET_ERROR_FORMAT);
+    assert_string_equal(an_error_text(), "net.ini: cannot open a b [31mc");
+    AN_FAIL(ALEXNET_ERROR_IO, "again: %s", an_error_text()); /* the text is its own argument */
+    assert_string_equal(an_error_text(), "again: net.ini: cannot open a b [31mc");
+    AN_FAIL_MEMORY(3u << 19, "weights");
+    assert_string_equal(an_error_text(), "out of memory: 1.5 MiB for weights");
+}
+
+static void test_long_text_is_cut(void **state)
+{
+    (void)state;
+    char name[4000];
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    AN_FAIL(ALEXNET_ERROR_IO, "%s", name);
+    assert_int_equal(strlen(an_error_text()), 1023);
+}
+
+static void *fail_elsewhere(void *seen)
+{
+    strcpy(seen, an_error_text());
+    AN_FAIL(ALEXNET_ERROR_IO, "of the other thread");
+    return NULL;
+}
+
+static void test_each_thread_has_its_text(void **state)
+{
+    (void)state;
+    char seen[1024] = "?";
+    pthread_t thread;
+    AN_FAIL(ALEXNET_ERROR_IO, "of this thread");
+    assert_int_equal(pthread_create(&thread, NULL, fail_elsewhere, seen), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_string_equal(seen, "");
+    assert_string_equal(an_error_text(), "of this thread");
+}
+
+static void test_nth_allocation_fails(void **state)
+{
+    (void)state;
+    const uint64_t before = an_alloc_count();
+    an_alloc_fail_at(3);
+    void *first = an_malloc(1), *second = an_calloc(2, 2), *third = an_malloc(1);
+    void *fourth = an_alloc_big(100);
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_null(third);
+    assert_non_null(fourth);
+    assert_int_equal(an_alloc_count() - before, 4);
+    an_alloc_fail_at(1);
+    assert_null(an_realloc(first, 100, 1)); /* and the old block stays */
+    memset(first, 1, 1);
+    an_alloc_fail_at(1);
+    assert_null(an_alloc_big(100));
+    an_alloc_fail_at(1);
+    assert_null(an_format("%d", 1));
+    an_alloc_fail_at(1);
+    an_alloc_fail_at(0);
+    char *text = an_strdup("x");
+    assert_non_null(text);
+    an_free(text);
+    an_free(first);
+    an_free(second);
+    an_free_big(fourth, 100);
+}
+
+static void test_sizes_that_overflow(void **state)
+{
+    (void)state;
+    assert_null(an_calloc(SIZE_MAX / 2, 3));
+    assert_null(an_realloc(NULL, SIZE_MAX / 2, 3));
+    void *empty = an_malloc(0); /* a block all the same */
+    assert_non_null(empty);
+    an_free(empty);
+}
+
+static void test_big_blocks_are_aligned_zeros(void **state)
+{
+    (void)state;
+    const size_t bytes = 3 << 20;
+    unsigned char *block = an_alloc_big(bytes);
+    assert_non_null(block);
+    assert_int_equal((uintptr_t)block % AN_ALIGN, 0);
+    for (size_t i = 0; i < bytes; i++)
+        assert_int_equal(block[i], 0);
+    an_free_big(block, bytes);
+    an_free_big(NULL, bytes);
+}
+
+static void test_strings(void **state)
+{
+    (void)state;
+    char *cut = an_strndup("abcdef", 3), *text = an_format("%s-%d", "x", 42);
+    assert_string_equal(cut, "abc");
+    assert_string_equal(text, "x-42");
+    an_free(cut);
+    an_free(text);
+}
+
+static void put(const char *path, const char *text)
+{
+    char folders[256];
+    for (size_t i = 1; path[i]; i++)
+        if (path[i] == '/') {
+            snprintf(folders, sizeof folders, "%.*s", (int)i, path);
+            mkdir(folders, 0700);
+        }
+    scratch_write(path, text, strlen(text));
+}
+
+static void test_cgroup_quota(void **state)
+{
+    (void)state;
+    assert_true(an_cpu_quota(".") == INFINITY);
+    put("v2/proc/self/cgroup", "0::/a/b\n");
+    assert_true(an_cpu_quota("v2") == INFINITY);
+    put("v2/sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
+    assert_true(an_cpu_quota("v2") == INFINITY);
+    put("v2/sys/fs/cgroup/a/b/cpu.max", "350000 100000\n");
+    assert_true(an_cpu_quota("v2") == 3.5);
+    put("v2/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
+    assert_true(an_cpu_quota("v2") == 1.5);
+    put("v2/sys/fs/cgroup/cpu.max", "20000 40000\n");
+    assert_true(an_cpu_quota("v2") == 0.5);
+    put("v1/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+    put("v1/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+    assert_true(an_cpu_quota("v1") == INFINITY);
+    put("v1/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "250000\n");
+    assert_true(an_cpu_quota("v1") == 2.5);
+    put("odd/proc/self/cgroup", "0::/\n");
+    put("odd/sys/fs/cgroup/cpu.max", "100000 0\n");
+    assert_true(an_cpu_quota("odd") == INFINITY);
+}
+
+static void test_affinity_counts(void **state)
+{
+    (void)state;
+    cpu_set_t all, one;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    const int before = an_cpu_count();
+    assert_true(before >= 1 && before <= CPU_COUNT(&all));
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    assert_int_equal(an_cpu_count(), 1);
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    assert_int_equal(an_cpu_count(), before);
+}
+
+static void keep_line(void *user, alexnet_log_level level, const char *line)
+{
+    snprintf(user, 64, "%d %s", level, line);
+}
+
+static void test_context_logs_and_cancels(void **state)
+{
+    (void)state;
+    char kept[64] = "";
+    alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
+    assert_non_null(ctx);
+    pthread_mutex_init(&ctx->log_lock, NULL);
+    ctx->references = 1;
+    an_log(ctx, ALEXNET_LOG_INFO, "nobody listens");
+    ctx->log = keep_line;
+    ctx->log_user = kept;
+    an_log(ctx, ALEXNET_LOG_WARNING, "bad %s", "pic\nture");
+    assert_string_equal(kept, "1 bad pic ture");
+    assert_int_equal(an_ctx_check(ctx), ALEXNET_OK);
+    ctx->cancelled = true;
+    assert_int_equal(an_ctx_check(ctx), ALEXNET_ERROR_CANCELLED);
+    an_ctx_release(an_ctx_retain(ctx));
+    an_ctx_release(ctx);
+    an_ctx_release(NULL);
+}
+
+static void test_utf8(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"",
+                                       "abc",
+                                       "k\xc3\xa4se",
+                                       "\xe2\x82\xac",
+                                       "\xf0\x9f\x90\x88",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc3",
+                                      "\xc3(",
+                                      "\xc0\xaf",
+                                      "\xc1\xbf",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xed\xbf\xbf",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf5\x80\x80\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xe2\x82",
+                                      "\xf0\x9f\x90",
+                                      "\xff",
+                                      "k\xe4se"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(an_is_utf8(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(an_is_utf8(bad[i]));
+}
+
+static void test_status_names(void **state)
+{
+    (void)state;
+    for (int status = 0; status >= -10; status--)
+        assert_memory_equal(alexnet_status_name((alexnet_status)status), "ALEXNET_", 8);
+    assert_string_equal(alexnet_status_name(ALEXNET_ERROR_BAD_DATA), "ALEXNET_ERROR_BAD_DATA");
+    assert_string_equal(alexnet_status_name((alexnet_status)-99), "unknown status");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_is_one_clean_line),
+        cmocka_unit_test(test_long_text_is_cut),
+        cmocka_unit_test(test_each_thread_has_its_text),
+        cmocka_unit_test(test_nth_allocation_fails),
+        cmocka_unit_test(test_sizes_that_overflow),
+        cmocka_unit_test(test_big_blocks_are_aligned_zeros),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test_setup_teardown(test_cgroup_quota, scratch_setup, scratch_teardown),
+        cmocka_unit_test(test_affinity_counts),
+        cmocka_unit_test(test_context_logs_and_cancels),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_status_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,54 @@
+#!/bin/sh
+# What a build needs: see which of it is missing, and on Debian and Ubuntu install that, as root or
+# through sudo. Quick and silent when nothing is missing; safe to run again.
+#
+#     setup.sh           look, say what is missing, install it
+#     setup.sh --list    look, say what is missing; exit 1 if anything is
+#
+# DNNL_ROOT=FOLDER: a oneDNN of one's own is used, and the system's is not asked for.
+set -eu
+
+missing=''
+need() { # PACKAGE COMMAND...: the package is missing if the command fails
+    package=$1
+    shift
+    "$@" > /dev/null 2>&1 || missing="$missing $package"
+}
+pkg() { pkg-config --exists "$1"; }
+compiles() { echo 'int main(void) { return 0; }' | ${CC:-cc} -x c - -o /dev/null; }
+header() { echo "#include <$1>" | ${CC:-cc} -x c -E - -o /dev/null; }
+
+need gcc compiles
+need libc6-dev header stdio.h
+need make command -v make
+need cmake command -v cmake
+need ninja-build command -v ninja
+need pkg-config command -v pkg-config
+[ -n "${DNNL_ROOT:-}" ] || need libdnnl-dev header dnnl.h
+need libturbojpeg0-dev pkg libturbojpeg
+need libpng-dev pkg libpng
+need libjansson-dev pkg jansson
+need libinih-dev pkg inih
+need libcairo2-dev pkg cairo
+need libcmocka-dev pkg cmocka
+[ -n "$missing" ] || exit 0
+
+echo "Missing for the build:$missing"
+[ "${1:-}" != --list ] || exit 1
+if ! command -v apt-get > /dev/null; then
+    echo "(these are Debian's names). Please install them, then try again."
+    exit 1
+fi
+if [ "$(id -u)" -eq 0 ]; then
+    as_root='env'
+elif command -v sudo > /dev/null; then
+    as_root='sudo env'
+else
+    echo "Please install them as root, then try again:"
+    echo "    apt-get install$missing"
+    exit 1
+fi
+echo "Installing them with apt-get."
+$as_root apt-get -q update
+# shellcheck disable=SC2086 # the words are separate arguments
+$as_root DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing
