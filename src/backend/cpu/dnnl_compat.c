@@ -46,49 +46,28 @@ static dnnl_status_t finish(dnnl_primitive_desc_t *out, const an_primitive_spec 
 dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
     dnnl_convolution_desc_t d;
-    const an_window *w = &s->window;
     return finish(out, s, &d,
                   dnnl_dilated_convolution_forward_desc_init(
                       &d, s->prop, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst,
-                      w->stride, no_dilation, w->low, w->high));
+                      s->stride, no_dilation, s->low, s->high));
 }
 
 dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
     dnnl_convolution_desc_t d;
-    const an_window *w = &s->window;
     return finish(out, s, &d,
                   dnnl_dilated_convolution_backward_data_desc_init(
-                      &d, dnnl_convolution_direct, s->src, s->weights, s->dst, w->stride,
-                      no_dilation, w->low, w->high));
+                      &d, dnnl_convolution_direct, s->src, s->weights, s->dst, s->stride,
+                      no_dilation, s->low, s->high));
 }
 
 dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
     dnnl_convolution_desc_t d;
-    const an_window *w = &s->window;
     return finish(out, s, &d,
                   dnnl_dilated_convolution_backward_weights_desc_init(
-                      &d, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst, w->stride,
-                      no_dilation, w->low, w->high));
-}
-
-dnnl_status_t an_dnnl_pool_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
-{
-    dnnl_pooling_desc_t d;
-    const an_window *w = &s->window;
-    return finish(out, s, &d,
-                  dnnl_pooling_forward_desc_init(&d, s->prop, s->alg, s->src, s->dst, w->stride,
-                                                 w->kernel, w->low, w->high));
-}
-
-dnnl_status_t an_dnnl_pool_backward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
-{
-    dnnl_pooling_desc_t d;
-    const an_window *w = &s->window;
-    return finish(out, s, &d,
-                  dnnl_pooling_backward_desc_init(&d, s->alg, s->src, s->dst, w->stride, w->kernel,
-                                                  w->low, w->high));
+                      &d, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst, s->stride,
+                      no_dilation, s->low, s->high));
 }
 
 dnnl_status_t an_dnnl_matmul(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
@@ -126,47 +105,26 @@ void an_md_free(an_md md)
 
 dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
-    const an_window *w = &s->window;
     *out = NULL;
     return dnnl_convolution_forward_primitive_desc_create(
         out, s->engine, s->prop, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst,
-        w->stride, no_dilation, w->low, w->high, s->attr);
+        s->stride, no_dilation, s->low, s->high, s->attr);
 }
 
 dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
-    const an_window *w = &s->window;
     *out = NULL;
     return dnnl_convolution_backward_data_primitive_desc_create(
-        out, s->engine, dnnl_convolution_direct, s->src, s->weights, s->dst, w->stride, no_dilation,
-        w->low, w->high, s->forward, s->attr);
+        out, s->engine, dnnl_convolution_direct, s->src, s->weights, s->dst, s->stride, no_dilation,
+        s->low, s->high, s->forward, s->attr);
 }
 
 dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
-    const an_window *w = &s->window;
     *out = NULL;
     return dnnl_convolution_backward_weights_primitive_desc_create(
-        out, s->engine, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst, w->stride,
-        no_dilation, w->low, w->high, s->forward, s->attr);
-}
-
-dnnl_status_t an_dnnl_pool_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
-{
-    const an_window *w = &s->window;
-    *out = NULL;
-    return dnnl_pooling_forward_primitive_desc_create(out, s->engine, s->prop, s->alg, s->src,
-                                                      s->dst, w->stride, w->kernel, no_dilation,
-                                                      w->low, w->high, s->attr);
-}
-
-dnnl_status_t an_dnnl_pool_backward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
-{
-    const an_window *w = &s->window;
-    *out = NULL;
-    return dnnl_pooling_backward_primitive_desc_create(out, s->engine, s->alg, s->src, s->dst,
-                                                       w->stride, w->kernel, no_dilation, w->low,
-                                                       w->high, s->forward, s->attr);
+        out, s->engine, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst, s->stride,
+        no_dilation, s->low, s->high, s->forward, s->attr);
 }
 
 dnnl_status_t an_dnnl_matmul(dnnl_primitive_desc_t *out, const an_primitive_spec *s)

@@ -14,7 +14,8 @@
 
 #include "alexnet/alexnet.h"
 
-/** A memory descriptor: borrowed from a primitive descriptor, or owned and given to an_md_free(). */
+/** A memory descriptor: borrowed from a primitive descriptor, or owned and given to an_md_free().
+ */
 #if DNNL_VERSION_MAJOR < 3
 typedef const dnnl_memory_desc_t *an_md;
 #else
@@ -28,18 +29,12 @@ an_md an_md_by_strides(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type,
 /** NULL allowed. */
 void an_md_free(an_md md);
 
-/** Windows of convolution and pooling: rows, columns. */
-typedef struct an_window {
-    dnnl_dims_t stride, kernel, low, high;
-} an_window;
-
 /** What a primitive computes. Unused members are zero. */
 typedef struct an_primitive_spec {
     dnnl_engine_t engine;
     const_dnnl_primitive_attr_t attr;
-    dnnl_prop_kind_t prop; /* forward: training or inference */
-    dnnl_alg_kind_t alg;   /* pooling */
-    an_window window;
+    dnnl_prop_kind_t prop;         /* forward: training or inference */
+    dnnl_dims_t stride, low, high; /* convolution: steps and padding; rows, columns */
     an_md src, weights, bias, dst; /* backward: their gradients where those are what is computed */
     const_dnnl_primitive_desc_t forward; /* backward: the forward primitive */
 } an_primitive_spec;
@@ -48,8 +43,6 @@ dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitiv
 dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
 dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out,
                                             const an_primitive_spec *spec);
-dnnl_status_t an_dnnl_pool_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
-dnnl_status_t an_dnnl_pool_backward(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
 /** dst = src * weights + bias; matrices may have any strides, bias is one row. */
 dnnl_status_t an_dnnl_matmul(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
 

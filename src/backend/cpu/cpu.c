@@ -1,0 +1,237 @@
+#include "backend/cpu/cpu.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/cpu/isa.h"
+#include "backend/cpu/threads.h"
+#include "backend/ref/ref.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* ---- The device ------------------------------------------------------------------------------ */
+
+static void cpu_describe(alexnet_device_info *info, alexnet_isa max_isa)
+{
+    const dnnl_version_t *version = dnnl_version();
+    alexnet_isa isa = an_cpu_isa(max_isa);
+    memset(info, 0, sizeof *info);
+    snprintf(info->name, sizeof info->name, "cpu");
+    an_cpu_processor(info->processor, sizeof info->processor);
+    snprintf(info->isa, sizeof info->isa, "%s", an_cpu_isa_name(isa));
+    snprintf(info->library, sizeof info->library, "oneDNN %d.%d.%d", version->major, version->minor,
+             version->patch);
+    info->available = true;
+    info->bf16 = isa >= ALEXNET_ISA_AVX512_BF16;
+}
+
+static void cpu_close(an_backend *backend)
+{
+    an_cpu *cpu = (an_cpu *)backend;
+    if (cpu->ref)
+        an_ref_api.close(cpu->ref);
+    if (cpu->engine)
+        dnnl_engine_destroy(cpu->engine);
+    an_ctx_release(cpu->base.ctx);
+    an_free(cpu);
+}
+
+/* Whether to compute in bf16; tf32 and bf16 that is missing become float32, which the log says. */
+static bool choose_bf16(alexnet_ctx *ctx, alexnet_precision precision, alexnet_isa isa)
+{
+    bool has = isa >= ALEXNET_ISA_AVX512_BF16;
+    if (precision == ALEXNET_PRECISION_BF16 && !has)
+        an_log(ctx, ALEXNET_LOG_WARNING, "this processor has no bf16; computing in float32");
+    if (precision == ALEXNET_PRECISION_TF32)
+        an_log(ctx, ALEXNET_LOG_WARNING, "device cpu has no tf32; computing in float32");
+    return precision == ALEXNET_PRECISION_BF16 && has;
+}
+
+static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_precision precision)
+{
+    *out = NULL;
+    AN_CHECK(an_cpu_limit(ctx->max_isa));
+    an_cpu *cpu = an_calloc(1, sizeof *cpu);
+    if (!cpu)
+        return AN_FAIL_MEMORY(sizeof *cpu, "the cpu backend");
+    alexnet_isa isa = an_cpu_isa(ctx->max_isa);
+    bool bf16 = choose_bf16(ctx, precision, isa);
+    cpu->base = (an_backend){&an_cpu_api, an_ctx_retain(ctx), AN_F32,
+                             bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32};
+    cpu->activation = bf16 ? AN_BF16 : AN_F32;
+    cpu->kernels = an_cpu_kernels_for(isa);
+    dnnl_status_t status = dnnl_engine_create(&cpu->engine, dnnl_cpu, 0);
+    alexnet_status rc = status == dnnl_success
+                            ? an_ref_api.open(&cpu->ref, ctx, ALEXNET_PRECISION_FP32)
+                            : an_dnnl_fail(status, "the cpu engine");
+    if (rc != ALEXNET_OK)
+        cpu_close(&cpu->base);
+    else
+        *out = &cpu->base;
+    return rc;
+}
+
+static alexnet_status cpu_sync(an_backend *backend)
+{
+    (void)backend;
+    return ALEXNET_OK;
+}
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
+
+static alexnet_status cpu_alloc(an_backend *backend, size_t bytes, void **out)
+{
+    (void)backend;
+    *out = an_alloc_big(bytes ? bytes : 1);
+    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a buffer of device cpu");
+}
+
+static void cpu_free(an_backend *backend, void *block, size_t bytes)
+{
+    (void)backend;
+    an_free_big(block, bytes ? bytes : 1);
+}
+
+static alexnet_status cpu_copy(an_backend *backend, void *dst, const void *src, size_t bytes)
+{
+    (void)backend;
+    memcpy(dst, src, bytes);
+    return ALEXNET_OK;
+}
+
+size_t an_cpu_take(an_cpu_op *op, size_t bytes)
+{
+    size_t at = op->base.scratch;
+    op->base.scratch += (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    return at;
+}
+
+void an_cpu_share(an_cpu_op *op, size_t bytes)
+{
+    if (bytes > op->shared)
+        op->shared = bytes;
+}
+
+/* ---- Operators ------------------------------------------------------------------------------- */
+
+bool an_cpu_relu_follows(const an_prepare *p)
+{
+    return p->n_ops > 1 && p->ops[1]->kind == AN_OP_NEURON && p->ops[1]->u.neuron.kind == AN_RELU;
+}
+
+/* Ask the implementations in turn; what is refused is noted in `refused`. */
+static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name, char *refused,
+                             size_t size, an_cpu_op **out)
+{
+    size_t used = 0;
+    for (const an_cpu_impl *impl = an_cpu_impls[p->ops[0]->kind]; impl->name; impl++) {
+        if (name && strcmp(name, impl->name) != 0)
+            continue;
+        alexnet_status rc = impl->prepare(cpu, p, out);
+        if (rc != ALEXNET_ERROR_UNSUPPORTED)
+            return rc;
+        int length = snprintf(refused + used, size - used, "%s%s: %s", used ? "; " : "", impl->name,
+                              an_error_text());
+        used = length > 0 && used + (size_t)length < size ? used + (size_t)length : size - 1;
+    }
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "no implementation on device cpu takes %s: %s",
+                   an_op_table[p->ops[0]->kind]->name, used ? refused : "none of that name");
+}
+
+alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *p, const char *impl,
+                              an_prepared **out)
+{
+    char refused[sizeof((an_cpu_op *)0)->refused] = "";
+    an_cpu_op *op = NULL;
+    *out = NULL;
+    an_threads saved = an_threads_set(backend->ctx->threads);
+    alexnet_status rc = choose((an_cpu *)backend, p, impl, refused, sizeof refused, &op);
+    an_threads_restore(saved);
+    if (rc != ALEXNET_OK)
+        return rc;
+    op->shared_at = an_cpu_take(op, op->shared);
+    memcpy(op->refused, refused, sizeof refused);
+    op->base.impl = op->impl;
+    *out = &op->base;
+    return ALEXNET_OK;
+}
+
+const char *an_cpu_refused(const an_prepared *op)
+{
+    return ((const an_cpu_op *)op)->refused;
+}
+
+static alexnet_status cpu_prepare(an_backend *backend, const an_prepare *p, an_prepared **out)
+{
+    return an_cpu_prepare(backend, p, NULL, out);
+}
+
+/* A run in a parallel region of the caller's would get one thread of what it was prepared for. */
+static alexnet_status check_outside(void)
+{
+    if (omp_in_parallel())
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "called from within an OpenMP parallel region");
+    return ALEXNET_OK;
+}
+
+static alexnet_status cpu_pack(an_backend *backend, an_prepared *prepared, const an_op_args *args)
+{
+    an_cpu_op *op = (an_cpu_op *)prepared;
+    if (!op->methods->pack)
+        return ALEXNET_OK;
+    AN_CHECK(check_outside());
+    an_threads saved = an_threads_set(backend->ctx->threads);
+    alexnet_status rc = op->methods->pack(op, args);
+    an_threads_restore(saved);
+    return rc;
+}
+
+static alexnet_status cpu_forward(an_backend *backend, an_prepared *prepared,
+                                  const an_op_args *args)
+{
+    an_cpu_op *op = (an_cpu_op *)prepared;
+    AN_CHECK(check_outside());
+    an_threads saved = an_threads_set(backend->ctx->threads);
+    alexnet_status rc = op->methods->forward(op, args);
+    an_threads_restore(saved);
+    return rc;
+}
+
+static alexnet_status cpu_backward(an_backend *backend, an_prepared *prepared,
+                                   const an_op_args *args)
+{
+    (void)backend;
+    an_cpu_op *op = (an_cpu_op *)prepared;
+    AN_CHECK(check_outside());
+    an_threads saved = an_threads_set(op->split);
+    alexnet_status rc = op->methods->backward(op, args);
+    an_threads_restore(saved);
+    return rc;
+}
+
+static void cpu_op_free(an_backend *backend, an_prepared *prepared)
+{
+    (void)backend;
+    if (prepared)
+        ((an_cpu_op *)prepared)->methods->free((an_cpu_op *)prepared);
+}
+
+const an_backend_api an_cpu_api = {
+    .name = "cpu",
+    .describe = cpu_describe,
+    .open = cpu_open,
+    .close = cpu_close,
+    .sync = cpu_sync,
+    .alloc = cpu_alloc,
+    .free = cpu_free,
+    .write = cpu_copy,
+    .read = cpu_copy,
+    .op_prepare = cpu_prepare,
+    .op_pack = cpu_pack,
+    .op_forward = cpu_forward,
+    .op_backward = cpu_backward,
+    .op_free = cpu_op_free,
+    .update = an_cpu_update,
+    .norms = an_cpu_norms,
+};

@@ -1,0 +1,102 @@
+/*
+ * The CPU backend: oneDNN for convolution and matrix products, own kernels for the rest.
+ *
+ * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
+ * Two families exist. conv.c and fc.c hold oneDNN primitives. The others are "own" operators
+ * (own.h): loops over the tensor in the layout of their input, kernels chosen by instruction set
+ * (kernels.h). Both see their neighbours' tensors through ports (port.h), which reorder where
+ * layouts disagree.
+ *
+ * Threads are OpenMP's. Forward runs with the context's number and gives the same bits under any;
+ * backward runs with an_prepare.split threads, which is what its sums depend on.
+ */
+#ifndef AN_BACKEND_CPU_CPU_H
+#define AN_BACKEND_CPU_CPU_H
+
+#include "backend/backend.h"
+#include "backend/cpu/dnnl_compat.h"
+#include "backend/cpu/kernels.h"
+
+typedef struct an_cpu {
+    an_backend base;
+    dnnl_engine_t engine;
+    const an_cpu_kernels *kernels; /* of the highest instruction set allowed */
+    an_dtype activation;           /* what conv, fc and augment write: AN_F32 or AN_BF16 */
+    an_backend *ref;               /* for operators that nothing else takes */
+} an_cpu;
+
+typedef struct an_cpu_op an_cpu_op;
+
+/** What the table's op_ functions come to. pack may be NULL. */
+typedef struct an_cpu_methods {
+    alexnet_status (*pack)(an_cpu_op *op, const an_op_args *args);
+    alexnet_status (*forward)(an_cpu_op *op, const an_op_args *args);
+    alexnet_status (*backward)(an_cpu_op *op, const an_op_args *args);
+    /** Frees what the operator holds and the operator. Takes one that is half made. */
+    void (*free)(an_cpu_op *op);
+} an_cpu_methods;
+
+/** A prepared operator; its implementation's own struct begins with it. */
+struct an_cpu_op {
+    an_prepared base; /* scratch grows by an_cpu_take() */
+    const an_cpu_methods *methods;
+    an_cpu *cpu; /* borrowed */
+    int split;
+    size_t shared; /* scratch that primitives use one after the other: bytes, offset */
+    size_t shared_at;
+    char impl[64];
+    char refused[256]; /* who did not take it, and why: "a: reason; b: reason" */
+};
+
+/** A way to compute an operator. */
+typedef struct an_cpu_impl {
+    const char *name; /* NULL after the last */
+    /** @return ALEXNET_ERROR_UNSUPPORTED with the reason: the next one is asked */
+    alexnet_status (*prepare)(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+} an_cpu_impl;
+
+extern const an_backend_api an_cpu_api;
+
+extern const an_cpu_impl *const an_cpu_impls[AN_OP_COUNT]; /* best first */
+
+/** As op_prepare(), but by the implementation of this name (NULL: the first that accepts). */
+alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, const char *impl,
+                              an_prepared **out);
+/** Why better implementations were passed over; "" if there were none. */
+const char *an_cpu_refused(const an_prepared *op);
+
+alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_neuron_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_pool_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_lrn_within_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_dropout_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_concat_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_eltsum_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_softmax_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+alexnet_status an_cpu_fallback_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+
+alexnet_status an_cpu_update(an_backend *backend, const an_segment *segments, int count);
+alexnet_status an_cpu_norms(an_backend *backend, const an_segment *segments, int count,
+                            an_norm *out);
+
+/** Book `bytes` of an operator's scratch; returns their offset, a multiple of AN_ALIGN. */
+size_t an_cpu_take(an_cpu_op *op, size_t bytes);
+/** Book scratch for a primitive that runs while no other of this operator does. */
+void an_cpu_share(an_cpu_op *op, size_t bytes);
+
+static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
+{
+    return (char *)args->scratch + op->shared_at;
+}
+
+/** Whether the run offered begins with a ReLU after its first operator. */
+bool an_cpu_relu_follows(const an_prepare *prepare);
+/** max(0, y) in place; a NaN stays one. */
+void an_cpu_relu(an_layout layout, void *y);
+/** out = dy where y > 0, else 0. */
+void an_cpu_relu_mask(an_layout layout, const void *y, const void *dy, void *out);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * Own kernels, one table for each instruction set. A kernel is serial: it does one unit of work,
+ * and its caller shares out the units between threads.
+ *
+ * All instruction sets give the same bits: the loops are the same, and the compiler may not fuse a
+ * multiplication with an addition.
+ */
+#ifndef AN_BACKEND_CPU_KERNELS_H
+#define AN_BACKEND_CPU_KERNELS_H
+
+#include "backend/cpu/bf16.h"
+#include "op/op.h"
+
+/** Constants of a normalisation, and how its tensors lie (an_lanes of own.h). */
+typedef struct an_lrn_shape {
+    int channels, groups, half; /* the window reaches `half` to both sides */
+    int h, w, planes, lanes;
+    float k, alpha, beta;
+    bool root; /* beta is 0.75: square roots instead of powf() */
+} an_lrn_shape;
+
+/**
+ * Across maps: pixels first .. first + count - 1 of one image; tensors point to the image's start.
+ * Within a map: one plane; tensors point to its start.
+ */
+typedef struct an_lrn_run {
+    const an_lrn_shape *shape;
+    const void *x, *dy;
+    void *y, *dx;
+    float *s;    /* forward: out, or NULL; backward: in. Lies as x does */
+    float *work; /* an_lrn_work() floats, or an_lrn_within_work() */
+    int64_t first;
+    int count;
+} an_lrn_run;
+
+enum { AN_LRN_TILE = 64 }; /* across maps, one lane: the most pixels of a run */
+
+int64_t an_lrn_work(const an_lrn_shape *shape);
+int64_t an_lrn_within_work(const an_lrn_shape *shape);
+
+/** Pooling of `width` neighbouring lanes of one plane; tensors point to the first of them. */
+typedef struct an_pool_run {
+    const an_op_desc *desc;
+    int lanes; /* distance from pixel to pixel */
+    int width; /* at most AN_POOL_WIDTH */
+    const void *x, *dy;
+    void *y;     /* forward: out; backward of max: in */
+    void *dx;    /* backward: out */
+    float *work; /* backward: width floats for each pixel of the input */
+} an_pool_run;
+
+enum { AN_POOL_WIDTH = 16 };
+
+/** Indexed by element type: 0 float32, 1 bfloat16. */
+typedef struct an_cpu_kernels {
+#define AN_KERNEL(name, args) void (*name[2])(const args *run);
+#include "backend/cpu/kernels.def"
+#undef AN_KERNEL
+} an_cpu_kernels;
+
+/** The best table up to an instruction set; static. */
+const an_cpu_kernels *an_cpu_kernels_for(alexnet_isa isa);
+
+static inline int an_kernel_type(an_dtype dtype)
+{
+    return dtype == AN_BF16;
+}
+
+/* Instances of a kernel out of one always-inlined body(run, dtype). */
+#define AN_KERNEL_INSTANCE(name, args, body, isa, target)                                          \
+    target void an_cpu_##name##_f32_##isa(const args *run)                                         \
+    {                                                                                              \
+        body(run, AN_F32);                                                                         \
+    }                                                                                              \
+    target void an_cpu_##name##_bf16_##isa(const args *run)                                        \
+    {                                                                                              \
+        body(run, AN_BF16);                                                                        \
+    }
+
+#if defined(__x86_64__)
+#define AN_TARGET_AVX2 __attribute__((target("avx2,fma")))
+#define AN_TARGET_AVX512 __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq")))
+#define AN_KERNEL_INSTANCES(name, args, body)                                                      \
+    AN_KERNEL_INSTANCE(name, args, body, baseline, )                                               \
+    AN_KERNEL_INSTANCE(name, args, body, avx2, AN_TARGET_AVX2)                                     \
+    AN_KERNEL_INSTANCE(name, args, body, avx512, AN_TARGET_AVX512)
+#else
+#define AN_KERNEL_INSTANCES(name, args, body) AN_KERNEL_INSTANCE(name, args, body, baseline, )
+#endif
+
+#define AN_KERNEL(name, args)                                                                      \
+    void an_cpu_##name##_f32_baseline(const args *run);                                            \
+    void an_cpu_##name##_f32_avx2(const args *run);                                                \
+    void an_cpu_##name##_f32_avx512(const args *run);                                              \
+    void an_cpu_##name##_bf16_baseline(const args *run);                                           \
+    void an_cpu_##name##_bf16_avx2(const args *run);                                               \
+    void an_cpu_##name##_bf16_avx512(const args *run);
+#include "backend/cpu/kernels.def"
+#undef AN_KERNEL
+
+#endif

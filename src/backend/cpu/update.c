@@ -1,0 +1,74 @@
+/* The update rule and the norms of parameters. Both go through memory once. */
+#include <math.h>
+
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/threads.h"
+
+AN_INLINE void update_loop(const an_segment *s, bool decays)
+{
+    float *restrict w = s->param, *restrict v = s->momentum;
+    const float *restrict dw = s->gradient;
+    float momentum = (float)s->mom, rate = (float)s->rate, shrink = (float)(s->decay * s->rate);
+#pragma omp parallel for simd schedule(static)
+    for (int64_t i = 0; i < s->count; i++) {
+        float step = momentum * v[i] - rate * dw[i];
+        if (decays)
+            step -= shrink * w[i];
+        v[i] = step;
+        w[i] += step;
+    }
+}
+
+static void update_segment(const an_segment *s)
+{
+    if (s->decay > 0)
+        update_loop(s, true);
+    else
+        update_loop(s, false);
+}
+
+alexnet_status an_cpu_update(an_backend *backend, const an_segment *segments, int count)
+{
+    an_threads saved = an_threads_set(backend->ctx->threads);
+    for (int i = 0; i < count; i++)
+        if (segments[i].rate != 0)
+            update_segment(&segments[i]);
+    an_threads_restore(saved);
+    return ALEXNET_OK;
+}
+
+/* A segment is summed in a fixed number of parts, so that threads do not change the sum. */
+enum { PARTS = 64 };
+
+static an_norm norm_of_part(const an_segment *s, int part)
+{
+    const float *w = s->param;
+    an_norm norm = {0, 0};
+    int64_t first = s->count * part / PARTS, end = s->count * (part + 1) / PARTS;
+    for (int64_t i = first; i < end; i++) {
+        bool finite = isfinite(w[i]);
+        double value = finite ? w[i] : 0;
+        norm.sum_squares += value * value;
+        norm.not_finite += !finite;
+    }
+    return norm;
+}
+
+alexnet_status an_cpu_norms(an_backend *backend, const an_segment *segments, int count,
+                            an_norm *out)
+{
+    an_threads saved = an_threads_set(backend->ctx->threads);
+    for (int i = 0; i < count; i++) {
+        an_norm parts[PARTS];
+#pragma omp parallel for schedule(static)
+        for (int part = 0; part < PARTS; part++)
+            parts[part] = norm_of_part(&segments[i], part);
+        out[i] = (an_norm){0, 0};
+        for (int part = 0; part < PARTS; part++) {
+            out[i].sum_squares += parts[part].sum_squares;
+            out[i].not_finite += parts[part].not_finite;
+        }
+    }
+    an_threads_restore(saved);
+    return ALEXNET_OK;
+}
