@@ -1,0 +1,223 @@
+/*
+ * Files: reads with a limit, writes that are never half there, reads at any place.
+ */
+#include "scratch.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/source.h"
+#include "base/status.h"
+#include "base/writer.h"
+
+static void assert_file(const char *path, const char *text)
+{
+    size_t length;
+    unsigned char *bytes = scratch_read(path, &length);
+    assert_string_equal((const char *)bytes, text);
+    assert_int_equal(length, strlen(text));
+    free(bytes);
+}
+
+static void test_read_and_its_limit(void **state)
+{
+    (void)state;
+    unsigned char *bytes;
+    size_t length;
+    scratch_write("a", "12345", 5);
+    assert_int_equal(an_file_read("a", 5, &bytes, &length), ALEXNET_OK);
+    assert_int_equal(length, 5);
+    assert_memory_equal(bytes, "12345", 6);
+    an_free(bytes);
+    assert_int_equal(an_file_read("a", 4, &bytes, &length), ALEXNET_ERROR_UNSUPPORTED);
+    assert_string_equal(an_error_text(), "a has 5 bytes; at most 4 are read");
+    assert_null(bytes);
+    scratch_write("empty", "", 0);
+    assert_int_equal(an_file_read("empty", 4, &bytes, &length), ALEXNET_OK);
+    assert_int_equal(length, 0);
+    assert_int_equal(bytes[0], 0);
+    an_free(bytes);
+    an_alloc_fail_at(1);
+    assert_int_equal(an_file_read("a", 5, &bytes, &length), ALEXNET_ERROR_NO_MEMORY);
+    an_alloc_fail_at(0);
+}
+
+static void test_what_is_not_a_file(void **state)
+{
+    (void)state;
+    unsigned char *bytes;
+    size_t length;
+    an_source *source;
+    assert_int_equal(an_file_read("absent", 9, &bytes, &length), ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(), "cannot open absent: No such file or directory");
+    assert_int_equal(an_file_read(".", 9, &bytes, &length), ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(), "cannot read .: it is a folder, not a file");
+    assert_int_equal(mkfifo("pipe", 0600), 0); /* nobody writes: a plain open would wait for ever */
+    assert_int_equal(an_file_read("pipe", 9, &bytes, &length), ALEXNET_ERROR_IO);
+    assert_int_equal(an_source_open(&source, "pipe"), ALEXNET_ERROR_IO);
+    assert_null(source);
+    assert_false(an_is_file("pipe") || an_is_folder("pipe") || an_is_file("."));
+    assert_true(an_is_folder("."));
+}
+
+static void test_folders_and_paths(void **state)
+{
+    (void)state;
+    assert_int_equal(an_make_folder("a/b//c/"), ALEXNET_OK);
+    assert_int_equal(an_make_folder("a/b/c"), ALEXNET_OK);
+    assert_true(an_is_folder("a/b/c"));
+    scratch_write("a/file", "x", 1);
+    assert_int_equal(an_make_folder("a/file/c"), ALEXNET_ERROR_IO);
+    assert_non_null(strstr(an_error_text(), "a/file"));
+    assert_int_equal(an_make_folder(""), ALEXNET_ERROR_IO);
+    char *plain = an_path_join("a", "b"), *slash = an_path_join("a/", "b");
+    assert_string_equal(plain, "a/b");
+    assert_string_equal(slash, "a/b");
+    an_free(plain);
+    an_free(slash);
+}
+
+static void test_a_commit_replaces(void **state)
+{
+    (void)state;
+    assert_int_equal(an_file_replace("f", "first", 5), ALEXNET_OK);
+    assert_file("f", "first");
+    assert_int_equal(an_file_replace("f", "second one", 10), ALEXNET_OK);
+    assert_file("f", "second one");
+    assert_int_not_equal(access("f.tmp", F_OK), 0);
+}
+
+static void test_an_abort_changes_nothing(void **state)
+{
+    (void)state;
+    an_writer *writer;
+    scratch_write("f", "old", 3);
+    assert_int_equal(an_writer_open(&writer, "f"), ALEXNET_OK);
+    assert_int_equal(an_writer_put(writer, "new", 3), ALEXNET_OK);
+    assert_file("f", "old"); /* until the commit */
+    an_writer_abort(writer);
+    an_writer_abort(NULL);
+    assert_file("f", "old");
+    assert_int_not_equal(access("f.tmp", F_OK), 0);
+}
+
+/* A process that dies between any two writes leaves the old file, and its rest is no hindrance. */
+static void test_a_killed_writer_leaves_the_old_file(void **state)
+{
+    (void)state;
+    scratch_write("f", "old", 3);
+    for (int writes = 0; writes <= 3; writes++) {
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            an_writer *writer;
+            if (an_writer_open(&writer, "f") == ALEXNET_OK)
+                for (int i = 0; i < writes; i++)
+                    an_writer_put(writer, "new", 3);
+            kill(getpid(), SIGKILL);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        assert_file("f", "old");
+        assert_int_equal(access("f.tmp", F_OK), 0);
+    }
+    assert_int_equal(an_file_replace("f", "x", 1), ALEXNET_OK);
+    assert_file("f", "x"); /* nothing of the longer rest */
+    assert_int_not_equal(access("f.tmp", F_OK), 0);
+}
+
+static void test_a_full_disk(void **state)
+{
+    (void)state;
+    scratch_write("f", "old", 3);
+    an_writer_fail_after(4);
+    alexnet_status rc = an_file_replace("f", "longer", 6);
+    an_writer_fail_after(UINT64_MAX);
+    assert_int_equal(rc, ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(), "cannot write f.tmp: No space left on device");
+    assert_file("f", "old");
+    assert_int_not_equal(access("f.tmp", F_OK), 0);
+}
+
+/* A folder in the place of the file: the rename fails after everything was written. */
+static void test_a_rename_that_fails(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("f", 0700), 0);
+    assert_int_equal(an_file_replace("f", "x", 1), ALEXNET_ERROR_IO);
+    assert_non_null(strstr(an_error_text(), "rename"));
+    assert_int_not_equal(access("f.tmp", F_OK), 0);
+    assert_true(an_is_folder("f"));
+    assert_int_equal(an_file_replace("absent/f", "x", 1), ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(), "cannot create absent/f.tmp: No such file or directory");
+}
+
+static void test_writer_short_of_memory(void **state)
+{
+    (void)state;
+    for (uint64_t n = 1; n <= 3; n++) {
+        an_writer *writer;
+        an_alloc_fail_at(n);
+        assert_int_equal(an_writer_open(&writer, "f"), ALEXNET_ERROR_NO_MEMORY);
+        an_alloc_fail_at(0);
+        assert_null(writer);
+    }
+    assert_int_not_equal(access("f.tmp", F_OK), 0);
+}
+
+static void check_source(an_source *source)
+{
+    char bytes[10] = {0};
+    assert_int_equal(an_source_size(source), 10);
+    assert_int_equal(an_source_read(source, 3, bytes, 4), ALEXNET_OK);
+    assert_memory_equal(bytes, "3456", 4);
+    assert_int_equal(an_source_read(source, 0, bytes, 10), ALEXNET_OK);
+    assert_int_equal(an_source_read(source, 10, bytes, 0), ALEXNET_OK);
+    assert_int_equal(an_source_read(source, 3, bytes, 8), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_source_read(source, 11, bytes, 0), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_source_read(source, UINT64_MAX, bytes, 2), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_source_read(source, 1, bytes, SIZE_MAX), ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), an_source_name(source)));
+}
+
+static void test_sources(void **state)
+{
+    (void)state;
+    an_source *file, *memory;
+    scratch_write("digits", "0123456789", 10);
+    assert_int_equal(an_source_open(&file, "digits"), ALEXNET_OK);
+    assert_int_equal(an_source_memory(&memory, "upload", "0123456789", 10), ALEXNET_OK);
+    assert_string_equal(an_source_name(memory), "upload");
+    check_source(file);
+    check_source(memory);
+    assert_int_equal(truncate("digits", 5), 0); /* while it is open */
+    char bytes[10];
+    assert_int_equal(an_source_read(file, 0, bytes, 10), ALEXNET_ERROR_FORMAT);
+    assert_string_equal(an_error_text(), "digits was cut short while it was read");
+    an_source_close(file);
+    an_source_close(memory);
+    an_source_close(NULL);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_read_and_its_limit),
+        IN_SCRATCH(test_what_is_not_a_file),
+        IN_SCRATCH(test_folders_and_paths),
+        IN_SCRATCH(test_a_commit_replaces),
+        IN_SCRATCH(test_an_abort_changes_nothing),
+        IN_SCRATCH(test_a_killed_writer_leaves_the_old_file),
+        IN_SCRATCH(test_a_full_disk),
+        IN_SCRATCH(test_a_rename_that_fails),
+        IN_SCRATCH(test_writer_short_of_memory),
+        IN_SCRATCH(test_sources),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
