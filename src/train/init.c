@@ -9,12 +9,12 @@
 /* Standard deviation of the pixels of natural pictures around their mean, in grey levels. */
 static const double PIXEL_SPREAD = 58;
 
-bool an_reads_pixels(const alexnet_network *network, int layer)
+double an_pixel_spread(const alexnet_network *network, int layer)
 {
     for (int i = 0; i < network->layers[layer].n_inputs; i++)
         if (network->layers[layer].inputs[i] < 0)
-            return true;
-    return false;
+            return PIXEL_SPREAD * fabs(network->input.scale[0]);
+    return 1;
 }
 
 static bool feeds_softmax(const alexnet_network *network, int layer)
@@ -34,9 +34,7 @@ static an_init drawn_from(const an_net *net, const an_param *param, int how)
             return (an_init){AN_INIT_NORMAL, 0};
         if (feeds_softmax(network, param->layer))
             return (an_init){AN_INIT_NORMAL, 0.01};
-        double spread = an_reads_pixels(network, param->layer)
-                            ? PIXEL_SPREAD * fabs(network->input.scale[0])
-                            : 1;
+        double spread = an_pixel_spread(network, param->layer);
         return (an_init){AN_INIT_NORMAL, sqrt(2 / fan_in) / spread};
     }
     if (init.kind == AN_INIT_HE)

@@ -45,8 +45,9 @@ static const key_spec keys[AN_KEY_COUNT] = {
                       "weight decay of weights"},
     [AN_KEY_DECAY_BIAS] = {"decay_bias", SCHEDULE, 0, 100, "0 to 100", "0", true,
                            "weight decay of biases"},
-    [AN_KEY_INIT] = {"init", CHOICE, 0, 0, "safe|net", "safe", false,
-                     "first weights: scaled so that learning starts at once, or the network's own"},
+    [AN_KEY_INIT] =
+        {"init", CHOICE, 0, 0, "safe|net", "safe", false,
+         "first weights: scaled so that learning starts at once, or the network file's"},
     [AN_KEY_CROP] = {"crop", CHOICE, 0, 0, "random|centre", "random", false,
                      "where training crops are taken"},
     [AN_KEY_MIRROR] = {"mirror", CHOICE, 0, 0, "no|yes", "yes", false,
@@ -149,6 +150,11 @@ static const char *layer_text(const alexnet_recipe *recipe, an_key key, const ch
         if (recipe->layers[i].key == key && strcmp(recipe->layers[i].layer, layer) == 0)
             return recipe->layers[i].value;
     return recipe->value[key];
+}
+
+bool an_recipe_sets_layer(const alexnet_recipe *recipe, an_key key, const char *layer)
+{
+    return layer_text(recipe, key, layer) != recipe->value[key];
 }
 
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch)

@@ -34,6 +34,20 @@ double an_schedule_factor(const alexnet_recipe *recipe, int64_t step, int64_t st
     }
 }
 
+/* The rate of a parameter before the schedule's factor. A layer's own rate is taken as it is. */
+static double base_rate(const an_net *net, const alexnet_recipe *recipe, const an_param *param,
+                        double epoch)
+{
+    const char *layer = net->network->layers[param->layer].name;
+    an_key key = param->which == 1 ? AN_KEY_RATE_BIAS : AN_KEY_RATE;
+    double rate = an_recipe_number(recipe, key, layer, epoch);
+    bool safe = an_recipe_choice(recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE;
+    if (param->which == 1 || !safe || an_recipe_sets_layer(recipe, key, layer))
+        return rate;
+    double spread = an_pixel_spread(net->network, param->layer);
+    return rate / (spread * spread);
+}
+
 void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe *recipe,
                        int64_t step, int64_t steps_per_epoch)
 {
@@ -45,10 +59,9 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
         if (!param->learned)
             continue;
         const char *layer = net->network->layers[param->layer].name;
-        bool bias = param->which == 1;
-        rates[n++] = (an_rates){
-            factor * an_recipe_number(recipe, bias ? AN_KEY_RATE_BIAS : AN_KEY_RATE, layer, epoch),
-            an_recipe_number(recipe, bias ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY, layer, epoch),
-            an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch)};
+        an_key decay = param->which == 1 ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
+        rates[n++] = (an_rates){factor * base_rate(net, recipe, param, epoch),
+                                an_recipe_number(recipe, decay, layer, epoch),
+                                an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch)};
     }
 }
