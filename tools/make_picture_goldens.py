@@ -227,6 +227,7 @@ def bad_png_files():
         "wide.png": whole[:8] + chunk(b"IHDR", wide) + rest,
         "none.png": whole[:8] + chunk(b"IHDR", none) + rest,
         "no-palette.png": png(PALETTE, 8, scene()[..., :1]),
+        "long-chunk.png": whole[:33] + struct.pack(">I", 1 << 30) + b"zTXtRaw profile type exif\0\0" + whole[33:],
         "few-pixels.png": whole[: whole.index(b"IDAT") - 4] + rest,
     }
 

@@ -9,8 +9,9 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* No side chunk is longer than its file; compressed ones may unpack to this much more. */
-enum { INFLATED_MAX = 1 << 20 };
+/* A chunk is no longer than its file, and a row of the largest picture takes half of this; what
+ * libpng asks for beyond both is a lie of the file's. */
+enum { BLOCK_MAX = 1 << 20 };
 
 /* Everything that has to outlive a jump out of libpng lives here, not in locals. */
 typedef struct job {
@@ -43,6 +44,8 @@ static void on_warning(png_structp png, png_const_charp message)
 static png_voidp on_malloc(png_structp png, png_alloc_size_t bytes)
 {
     job *j = png_get_mem_ptr(png);
+    if (bytes > j->file->length + BLOCK_MAX)
+        return NULL;
     void *block = an_malloc(bytes);
     j->no_memory |= !block;
     return block;
@@ -106,7 +109,6 @@ static bool decode_rgba(job *j)
         return false;
     png_set_read_fn(j->png, j, on_read);
     png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours have a better text */
-    png_set_chunk_malloc_max(j->png, j->file->length + INFLATED_MAX);
     png_set_option(j->png, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
     png_read_info(j->png, j->info);
     j->rc = an_picture_alloc(j->picture, j->file, png_get_image_width(j->png, j->info),

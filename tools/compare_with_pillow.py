@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Compare src/data with Pillow: the pixels of picture files, and resizing at random sizes.
+
+    compare_with_pillow.py [FILE...]
+
+Builds src/data and src/base into a shared object of its own with cc (libturbojpeg, libpng and inih
+are needed), so that functions the library does not export can be called. Each difference is a line;
+the exit status is 1 if a picture that both read differs, or if a resize does. Pillow's pixels are
+taken with the three rules of make_picture_goldens.py. Last run with Pillow 9.4.0 on libjpeg-turbo
+2.1.5.
+"""
+import ctypes
+import glob
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import numpy
+from PIL import Image, ImageOps
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RESIZES = 500
+
+
+class Picture(ctypes.Structure):
+    _fields_ = [("width", ctypes.c_int), ("height", ctypes.c_int), ("rgb", ctypes.c_void_p)]
+
+
+class Fit(ctypes.Structure):
+    _fields_ = [("rule", ctypes.c_int), ("side", ctypes.c_int)]
+
+
+def build(folder):
+    out = os.path.join(folder, "data.so")
+    sources = sorted(glob.glob(f"{ROOT}/src/data/*.c") + glob.glob(f"{ROOT}/src/base/*.c"))
+    flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", f"-I{ROOT}/include", f"-I{ROOT}/src"]
+    libraries = ["-lturbojpeg", "-lpng", "-linih", "-lpthread", "-lm"]
+    subprocess.run(["cc", *flags, *sources, "-o", out, *libraries], check=True)
+    library = ctypes.CDLL(out)
+    library.an_error_text.restype = ctypes.c_char_p
+    return library
+
+
+def ours(library, path):
+    """Pixels, or the error text."""
+    picture = Picture()
+    if library.an_picture_read(ctypes.byref(picture), os.fsencode(path)) != 0:
+        return library.an_error_text().decode("utf-8", "replace")
+    shape = (picture.height, picture.width, 3)
+    bytes_ = ctypes.cast(picture.rgb, ctypes.POINTER(ctypes.c_uint8))
+    pixels = numpy.ctypeslib.as_array(bytes_, shape).copy()
+    library.an_picture_free(ctypes.byref(picture))
+    return pixels
+
+
+def pillows(path):
+    """Pixels, or the error text; None if it is neither JPEG nor PNG."""
+    try:
+        image = Image.open(path)
+        if image.format not in ("JPEG", "MPO", "PNG"):
+            return None
+        image.load()
+    except Exception as error:  # Pillow raises almost anything
+        return repr(error)
+    mode, clear = image.mode, "transparency" in image.info
+    image = ImageOps.exif_transpose(image)
+    if mode.startswith("I"):
+        return numpy.repeat((numpy.asarray(image) >> 8).astype(numpy.uint8)[..., None], 3, 2)
+    if clear or mode in ("RGBA", "LA"):
+        rgba = numpy.asarray(image.convert("RGBA")).astype(numpy.int64)
+        alpha = rgba[..., 3:]
+        return ((2 * (rgba[..., :3] * alpha + 255 * (255 - alpha)) + 255) // 510).astype(numpy.uint8)
+    return numpy.asarray(image.convert("RGB"))
+
+
+def compare_file(library, path, counts):
+    mine, theirs = ours(library, path), pillows(path)
+    if theirs is None:
+        counts["other formats"] += 1
+        if not isinstance(mine, str):
+            print(f"{path}: read, though Pillow sees another format")
+    elif isinstance(mine, str) and isinstance(theirs, str):
+        counts["refused by both"] += 1
+    elif isinstance(mine, str):
+        counts["refused here only"] += 1
+        print(f"{mine} (Pillow reads it)")
+    elif isinstance(theirs, str):
+        counts["refused by Pillow only"] += 1
+        print(f"{path}: read, though Pillow says {theirs}")
+    elif mine.shape != theirs.shape:
+        counts["different"] += 1
+        print(f"{path}: {mine.shape}, Pillow has {theirs.shape}")
+    elif (mine != theirs).any():
+        counts["different"] += 1
+        apart = numpy.abs(mine.astype(int) - theirs)
+        print(f"{path}: {(apart > 0).mean():.1%} of the bytes differ, by {apart.max()} at most")
+    else:
+        counts["equal"] += 1
+
+
+def address(array):
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
+def compare_resizes(library):
+    draw, different = random.Random(1), 0
+    noise = numpy.random.default_rng(1)
+    for _ in range(RESIZES):
+        w, h, to_w, to_h = (draw.choice([1, 2, 3, draw.randint(1, 50), draw.randint(1, 700)]) for _ in "whWH")
+        to_w, to_h = draw.choice([(to_w, to_h), (to_w, to_h), (w, to_h), (to_w, h)])
+        source = noise.integers(0, 256, (h, w, 3), dtype=numpy.uint8)
+        mine = numpy.zeros((to_h, to_w, 3), numpy.uint8)
+        assert library.an_resize(address(mine), to_w, to_h, address(source), w, h) == 0
+        theirs = numpy.asarray(Image.fromarray(source).resize((to_w, to_h), Image.BILINEAR))
+        if (mine != theirs).any():
+            different += 1
+            print(f"resize {w} x {h} to {to_w} x {to_h} differs")
+    return different
+
+
+def main():
+    warnings.simplefilter("ignore")
+    counts = dict.fromkeys(
+        ("equal", "different", "refused by both", "refused here only", "refused by Pillow only", "other formats"), 0
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        library = build(folder)
+        for path in sys.argv[1:]:
+            compare_file(library, path, counts)
+        different = compare_resizes(library)
+    print(", ".join(f"{n} {what}" for what, n in counts.items() if n) or "no files")
+    print(f"{RESIZES} resizes, {different} different")
+    return 1 if counts["different"] or different else 0
+
+
+sys.exit(main())
