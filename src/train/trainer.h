@@ -1,7 +1,9 @@
 /*
  * The trainer: a machine that does one piece of work per step, so that its caller owns the loop.
  *
- *     trainer_new.c      makes and resumes one
+ *     trainer_new.c      a new run
+ *     trainer_resume.c   a run that goes on from its checkpoint
+ *     trainer_make.c     the parts that both have, and their end
  *     trainer.c          the steps: mean, minibatch, validation, end of an epoch
  *     trainer_save.c     checkpoints, the best model, the log
  */
@@ -69,6 +71,14 @@ alexnet_status an_run_validation(alexnet_dataset **out, const char *folder,
                                  const an_class_list *classes);
 
 /* ---- Between the trainer's files ---- */
+
+alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx);
+/** Free a trainer that could not be made; returns `rc`. */
+alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc);
+/** Batch, epochs, seed and steps, once recipe and training set are there. */
+void an_trainer_read_recipe(alexnet_trainer *trainer);
+/** Program, loader and buffers, once recipe, data, classes, net and split are there. */
+alexnet_status an_trainer_make(alexnet_trainer *trainer);
 
 /** Where the bits of this run come from: device, ISA, library, precision. */
 void an_trainer_origin(const alexnet_trainer *trainer, an_record *record);

@@ -1,0 +1,123 @@
+/*
+ * What a new run and one that goes on have in common: the parts of a trainer, and their end.
+ */
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/status.h"
+#include "train/trainer.h"
+
+/* Standard deviation times direction of the colours' principal axes on ImageNet, in grey levels,
+ * R G B (facts section 3.2). */
+static const double COLOUR_AXES[3][3] = {
+    {121.780 * -0.5635, 121.780 * -0.5762, 121.780 * -0.5920},
+    {37.094 * -0.7126, 37.094 * -0.0235, 37.094 * 0.7012},
+    {19.721 * 0.4180, 19.721 * -0.8170, 19.721 * 0.3973},
+};
+
+static void make_draw_rule(alexnet_trainer *t)
+{
+    const an_input *input = &t->net->network->input;
+    t->draw =
+        (an_draw_rule){.side = input->side,
+                       .crop = input->size,
+                       .random_crop = an_recipe_choice(t->recipe, AN_KEY_CROP) == AN_CROP_RANDOM,
+                       .mirror = an_recipe_choice(t->recipe, AN_KEY_MIRROR) == 1,
+                       .seed = t->seed};
+    for (int i = 0; i < 3; i++)
+        for (int c = 0; c < 3; c++)
+            t->draw.colour_axis[i][c] =
+                (float)(input->scale[c] * COLOUR_AXES[i][input->channels == 1 ? 2 - c : c]);
+}
+
+alexnet_status an_trainer_make(alexnet_trainer *t)
+{
+    size_t slots = (size_t)t->batch, classes = (size_t)t->classes.count;
+    an_program_options options = {
+        .slots = t->batch, .pictures = t->batch, .training = true, .split = t->record.split};
+    AN_CHECK(an_program_compile(&t->program, t->net, &options));
+    AN_CHECK(
+        an_loader_new(&t->loader, t->train, an_fit_of(t->net->network), t->batch, t->ctx->threads));
+    if (t->val) {
+        AN_CHECK(an_runner_new(&t->runner, t->net, t->batch, 1));
+        AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, t->runner, t->val, false));
+    }
+    t->order = an_calloc((size_t)t->train->count, sizeof *t->order);
+    t->named = an_calloc((size_t)t->train->count, sizeof *t->named);
+    t->slots = an_calloc(slots, sizeof *t->slots);
+    t->probabilities = an_calloc(slots * classes, sizeof *t->probabilities);
+    t->losses = an_calloc(slots, sizeof *t->losses);
+    t->rates = an_calloc((size_t)t->net->count, sizeof *t->rates);
+    if (!t->order || !t->named || !t->slots || !t->probabilities || !t->losses || !t->rates)
+        return AN_FAIL_MEMORY((size_t)t->train->count * 5 + slots * classes * 4, "a training run");
+    make_draw_rule(t);
+    t->pace.started = t->pace.saved = an_clock();
+    return ALEXNET_OK;
+}
+
+void an_trainer_read_recipe(alexnet_trainer *t)
+{
+    t->batch = (int)an_recipe_integer(t->recipe, AN_KEY_BATCH);
+    t->epochs = an_recipe_integer(t->recipe, AN_KEY_EPOCHS);
+    t->seed = (uint64_t)an_recipe_integer(t->recipe, AN_KEY_SEED);
+    t->steps_per_epoch = (t->train->count + t->batch - 1) / t->batch;
+}
+
+alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx)
+{
+    *out = an_calloc(1, sizeof **out);
+    if (!*out)
+        return AN_FAIL_MEMORY(sizeof **out, "a trainer");
+    (*out)->ctx = an_ctx_retain(ctx);
+    (*out)->run.log_file = -1;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc)
+{
+    if (rc != ALEXNET_OK) {
+        an_trainer_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+void an_trainer_memory(const alexnet_trainer *t, alexnet_memory *memory)
+{
+    an_program_memory p = an_program_bytes(t->program), v = {0};
+    if (t->runner)
+        v = an_program_bytes(t->runner->program);
+    *memory = (alexnet_memory){.parameters = t->net->bytes + p.packed + v.packed,
+                               .gradients = t->net->bytes,
+                               .momentum = t->net->bytes,
+                               .activations = p.activations + v.activations,
+                               .scratch = p.scratch + v.scratch,
+                               .pictures = p.batch + v.batch + an_loader_bytes(t->loader)};
+    if (t->evaluation)
+        memory->pictures += an_loader_bytes(t->evaluation->loader);
+}
+
+void an_trainer_free(alexnet_trainer *t)
+{
+    if (!t)
+        return;
+    an_loader_free(t->loader);
+    an_evaluation_free(t->evaluation);
+    an_runner_free(t->runner);
+    an_program_free(t->program);
+    an_net_release(t->net);
+    an_mean_free(&t->mean);
+    an_free(t->order);
+    an_free(t->named);
+    an_free(t->slots);
+    an_free(t->probabilities);
+    an_free(t->losses);
+    an_free(t->rates);
+    an_classes_free(&t->classes);
+    an_record_free(&t->record);
+    an_recipe_free(t->recipe);
+    an_dataset_release(t->train);
+    an_dataset_release(t->val);
+    an_run_close(&t->run);
+    an_ctx_release(t->ctx);
+    an_free(t);
+}

@@ -1,0 +1,112 @@
+/*
+ * A run that goes on from its checkpoint, and the data that a run remembers.
+ */
+#include <string.h>
+
+#include "base/status.h"
+#include "train/trainer.h"
+
+static alexnet_status reopen(alexnet_dataset **out, const an_data_record *record,
+                             const an_classes *classes)
+{
+    an_class_list list = an_classes_list(classes);
+    AN_CHECK(an_dataset_reopen(out, record->root, record->part, &list));
+    if ((*out)->count == record->count && an_dataset_fingerprint(*out) == record->fingerprint)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
+                   "%s is not as it was when the run began: %lld pictures then, %lld now, and "
+                   "names or sizes differ; restore it, or begin a new run with --init-from",
+                   record->root, (long long)record->count, (long long)(*out)->count);
+}
+
+static void compare_origin(const alexnet_trainer *t)
+{
+    an_record now = {0};
+    an_trainer_origin(t, &now);
+    const an_record *then = &t->record;
+    if (strcmp(now.device, then->device) == 0 && strcmp(now.isa, then->isa) == 0 &&
+        strcmp(now.library, then->library) == 0 && strcmp(now.precision, then->precision) == 0)
+        return;
+    an_log(t->ctx, ALEXNET_LOG_WARNING,
+           "the run began on %s (%s, %s, %s) and goes on on %s (%s, %s, %s): from here on its bits "
+           "may differ",
+           then->device, then->isa, then->library, then->precision, now.device, now.isa,
+           now.library, now.precision);
+}
+
+static alexnet_status read_metadata(alexnet_trainer *t, an_safetensors *file)
+{
+    const char *record = an_safetensors_metadata(file, "alexnet.run");
+    const char *recipe = an_safetensors_metadata(file, "alexnet.recipe");
+    if (!record || !recipe)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a model, not a checkpoint: it lacks %s",
+                       t->run.last, record ? "alexnet.recipe" : "alexnet.run");
+    AN_CHECK(an_record_from_text(&t->record, record, t->run.last));
+    AN_CHECK(an_recipe_new(&t->recipe));
+    return an_recipe_read(t->recipe, recipe, t->run.last);
+}
+
+static alexnet_status go_on(alexnet_trainer *t, const char *folder)
+{
+    alexnet_status rc;
+    an_source *source = NULL;
+    an_safetensors *file = NULL;
+    alexnet_network *network = NULL;
+    AN_TRY(an_run_open(&t->run, folder));
+    AN_TRY(an_source_open(&source, t->run.last));
+    AN_TRY(an_model_file_open(&file, &network, &t->classes, source));
+    AN_TRY(read_metadata(t, file));
+    AN_TRY(reopen(&t->train, &t->record.train, &t->classes));
+    if (t->record.val.root)
+        AN_TRY(reopen(&t->val, &t->record.val, &t->classes));
+    an_trainer_read_recipe(t);
+    if (t->record.step > t->epochs * t->steps_per_epoch) {
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %lld updates are more than the recipe's %lld",
+                     t->run.last, (long long)t->record.step,
+                     (long long)(t->epochs * t->steps_per_epoch));
+        goto cleanup;
+    }
+    AN_TRY(an_net_new(&t->net, t->ctx, network, true));
+    compare_origin(t);
+    AN_TRY(an_trainer_make(t));
+    AN_TRY(an_model_file_weights(file, t->net));
+    AN_TRY(an_model_file_momentum(file, t->net));
+    AN_TRY(an_program_pack(t->program));
+    AN_TRY(an_run_cut_log(&t->run, t->record.log_length));
+cleanup:
+    an_network_release(network);
+    an_safetensors_close(file);
+    return rc;
+}
+
+alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *folder)
+{
+    AN_CHECK(an_trainer_alloc(out, ctx));
+    return an_trainer_finish(out, go_on(*out, folder));
+}
+
+alexnet_status an_run_validation(alexnet_dataset **out, const char *folder,
+                                 const an_class_list *classes)
+{
+    alexnet_status rc;
+    an_run run;
+    an_source *source;
+    an_safetensors *file = NULL;
+    an_record record = {0};
+    *out = NULL;
+    AN_CHECK(an_run_open(&run, folder));
+    AN_TRY(an_source_open(&source, run.last));
+    AN_TRY(an_safetensors_open(&file, source));
+    const char *text = an_safetensors_metadata(file, "alexnet.run");
+    AN_TRY(an_record_from_text(&record, text ? text : "", run.last));
+    if (record.val.root)
+        rc = an_dataset_reopen(out, record.val.root, record.val.part, classes);
+    else
+        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
+                     folder);
+cleanup:
+    an_record_free(&record);
+    an_safetensors_close(file);
+    an_run_close(&run);
+    return rc;
+}
