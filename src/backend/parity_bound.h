@@ -1,7 +1,7 @@
 /*
  * How far a backend may be from ref: a bound for every element, carried through an operator.
  *
- * With u, b and e() as in parity.h, L = 4, n the terms of a sum, and [..] for the bound of what is
+ * With u, b and e() as in parity.h, L = 8, n the terms of a sum, and [..] for the bound of what is
  * computed before the result is stored, every tensor below gets [..] + b |value|:
  *
  *     conv, fc   [y]  = L sqrt(SUM w^2 (n u^2 x^2 + e(x)^2)), the bias being one more term

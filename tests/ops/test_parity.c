@@ -4,6 +4,9 @@
  *
  *     exact     ref as it is: no deviation at all
  *     float     results rounded to float32: inside what is allowed
+ *     bf16      on a backend that says so: activations rounded to bf16, but for the probabilities,
+ *               and the rest to float32: inside
+ *     bf16 dw   parameters' gradients of a layer by itself rounded to bf16 too: outside
  *     tf32      operands of convolution and fully connected layers cut to 10 bits of fraction: outside,
  *               in the forward pass of every case that has such a layer
  *     one       a single element of a result moved by 2^-10 of its tensor's largest: outside,
@@ -19,16 +22,20 @@
 #include "backend/ref/ref.h"
 #include "base/alloc.h"
 
-typedef enum flaw { EXACT, ROUNDED, TF32, ONE, NOT_A_NUMBER } flaw;
+typedef enum flaw { EXACT, ROUNDED, BF16, BF16_DW, TF32, ONE, NOT_A_NUMBER } flaw;
 typedef enum place { IN_Y, IN_DX, IN_DW, IN_DBIAS } place;
 
 static flaw planted;
 static place where;
 
-static void round_to_float(double *x, int64_t count)
+/* Keep `bits` bits of fraction, rounding to nearest and even. */
+static void round_to(double *x, int64_t count, int bits)
 {
-    for (int64_t i = 0; i < count; i++)
-        x[i] = (float)x[i];
+    for (int64_t i = 0; i < count; i++) {
+        int exponent;
+        double fraction = frexp(x[i], &exponent);
+        x[i] = ldexp(nearbyint(ldexp(fraction, bits + 1)), exponent - bits - 1);
+    }
 }
 
 static void spoil(double *x, int64_t count)
@@ -43,21 +50,22 @@ static void flawed_result(void *x, int64_t count, place p)
 {
     if (!x || planted == EXACT)
         return;
-    if (planted == ROUNDED || planted == TF32)
-        round_to_float(x, count);
+    bool activation = p == IN_Y || p == IN_DX;
+    if (planted == BF16_DW || (planted == BF16 && activation))
+        round_to(x, count, 7);
+    else if (planted == ROUNDED || planted == TF32 || planted == BF16)
+        round_to(x, count, 23);
     else if (p == where)
         spoil(x, count);
 }
 
-/* 10 bits of fraction, by rounding. */
+/* A copy with 10 bits of fraction. */
 static double *cut(const double *x, int64_t count)
 {
     double *y = an_malloc((size_t)count * sizeof *y);
-    for (int64_t i = 0; i < count; i++) {
-        int exponent;
-        double fraction = frexp(x[i], &exponent);
-        y[i] = ldexp(round(ldexp(fraction, 11)), exponent - 11);
-    }
+    assert_non_null(y);
+    memcpy(y, x, (size_t)count * sizeof *y);
+    round_to(y, count, 10);
     return y;
 }
 
@@ -69,7 +77,9 @@ static alexnet_status flawed_forward(an_backend *backend, an_prepared *op, const
     if (planted == TF32 && (desc->kind == AN_OP_CONV || desc->kind == AN_OP_FC))
         changed.x[0] = x = cut(args->x[0], an_batch_count(desc, desc->in[0]));
     alexnet_status rc = an_ref_api.op_forward(backend, op, &changed);
-    flawed_result(args->y, an_batch_count(desc, desc->out), IN_Y);
+    /* Softmax is computed in float32 everywhere: IN_DW is rounded like a parameter's gradient. */
+    flawed_result(args->y, an_batch_count(desc, desc->out),
+                  desc->kind == AN_OP_SOFTMAX ? IN_DW : IN_Y);
     an_free(x);
     return rc;
 }
@@ -93,6 +103,8 @@ static an_parity judge(const an_parity_case *which, flaw f, place p)
     api.op_backward = flawed_backward;
     an_backend flawed = *ref;
     flawed.api = &api;
+    if (f == BF16 || f == BF16_DW)
+        flawed.precision = ALEXNET_PRECISION_BF16;
     planted = f;
     where = p;
     an_parity result;
@@ -147,6 +159,28 @@ static void test_float_results_pass(void **state)
     }
 }
 
+static void test_bf16_passes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < an_parity_case_count; i++)
+        assert_true(judge(&an_parity_cases[i], BF16, IN_Y).worst <= 1);
+    for (int i = 0; i < SMALL_COUNT; i++) {
+        double worst = judge(&small[i], BF16, IN_Y).worst;
+        assert_true(worst > 0.1 && worst <= 1);
+    }
+}
+
+static void test_bf16_gradients_fail(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        an_parity_case alone = small[i];
+        alone.n_ops = 1;
+        assert_true(judge(&alone, BF16, IN_Y).dw <= 1);
+        assert_true(judge(&alone, BF16_DW, IN_Y).dw > 1);
+    }
+}
+
 static void test_tf32_fails(void **state)
 {
     (void)state;
@@ -186,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ref_equals_itself), cmocka_unit_test(test_float_results_pass),
+        cmocka_unit_test(test_bf16_passes),       cmocka_unit_test(test_bf16_gradients_fail),
         cmocka_unit_test(test_tf32_fails),        cmocka_unit_test(test_one_wrong_element_fails),
         cmocka_unit_test(test_nan_fails),
     };
