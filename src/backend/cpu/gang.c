@@ -48,15 +48,20 @@ alexnet_status an_gang_run(const an_gang *gang, const an_op_args *args, int unit
                            an_gang_place place, const void *user)
 {
     int failed = 0;
-#pragma omp parallel for schedule(dynamic) num_threads(gang->workers) reduction(| : failed)
-    for (int unit = 0; unit < units; unit++) {
-        const void *data[AN_PRIMITIVE_MAX_ARGS];
+#pragma omp parallel num_threads(gang->workers) reduction(| : failed)
+    {
         int worker = omp_get_thread_num();
-        bool last = gang->last && unit == units - 1;
-        void *scratch =
-            (char *)args->scratch + gang->at + gang->each * (size_t)(last ? gang->workers : worker);
-        place(user, unit, data);
-        failed |= an_primitive_run(last ? gang->last : gang->worker[worker], data, scratch) != 0;
+        omp_set_num_threads(1); /* of this thread; a region of one would not hold oneDNN to it */
+#pragma omp for schedule(dynamic)
+        for (int unit = 0; unit < units; unit++) {
+            const void *data[AN_PRIMITIVE_MAX_ARGS];
+            bool last = gang->last && unit == units - 1;
+            size_t place_of = gang->each * (size_t)(last ? gang->workers : worker);
+            void *scratch = (char *)args->scratch + gang->at + place_of;
+            place(user, unit, data);
+            failed |=
+                an_primitive_run(last ? gang->last : gang->worker[worker], data, scratch) != 0;
+        }
     }
     if (failed) /* the texts are other threads' */
         return AN_FAIL(ALEXNET_ERROR_DEVICE, "oneDNN failed in a run of a primitive");

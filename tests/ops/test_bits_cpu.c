@@ -1,0 +1,388 @@
+/*
+ * The promises of the cpu backend about bits, threads and memory, under a highest instruction set
+ * that the first argument names (baseline, avx2; none: no limit):
+ *
+ *     forward    the same bits under 1, 2, 3 and 4 threads, in batches of 1, 2, 7 and 32
+ *     backward   the same bits for one `split` under 1 and 4 threads, and in two runs
+ *     memory     no allocation after op_prepare()
+ *     settings   the caller's OpenMP settings are as they were
+ *     norms      the same under any number of threads; update() too, and as the rule says
+ *
+ * Comparisons are of bytes, so there are no tolerances, but for update()'s: see there.
+ */
+#include "ops/ops_rig.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/cpu/cpu.h"
+#include "base/alloc.h"
+#include "base/random.h"
+
+static alexnet_isa max_isa = ALEXNET_ISA_ANY;
+
+static an_backend *open_cpu(int threads)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32);
+    ctx->threads = threads;
+    ctx->max_isa = max_isa;
+    rig_ok(an_cpu_api.open(&backend, ctx, ALEXNET_PRECISION_FP32));
+    rig_free_ctx(ctx);
+    return backend;
+}
+
+/* ---- Runs of one or two operators ------------------------------------------------------------ */
+
+typedef struct shape {
+    const char *name;
+    an_op_desc desc;
+    bool relu;
+} shape;
+
+#define CONV(C, H, K, R, STRIDE, GROUPS, PAD)                                                      \
+    .desc = {.kind = AN_OP_CONV,                                                                   \
+             .n_inputs = 1,                                                                        \
+             .in = {{C, H, H}},                                                                    \
+             .u.conv = {K, R, R, STRIDE, GROUPS, PAD, PAD, PAD, PAD, true}},                       \
+    .relu = true
+#define OTHER(KIND, C, H, W) .kind = AN_OP_##KIND, .n_inputs = 1, .in = {{C, H, W}}
+
+static const shape shapes[] = {
+    {"alexnet conv1", CONV(3, 224, 96, 11, 4, 1, 0)},
+    {"alexnet conv2", CONV(96, 27, 256, 5, 1, 2, 2)},
+    {"alexnet conv3", CONV(256, 13, 384, 3, 1, 1, 1)},
+    {"alexnet conv4", CONV(384, 13, 384, 3, 1, 2, 1)},
+    {"alexnet conv5", CONV(384, 13, 256, 3, 1, 2, 1)},
+    {"alexnet-owt conv1", CONV(3, 224, 64, 11, 4, 1, 2)},
+    {"alexnet-owt conv2", CONV(64, 27, 192, 5, 1, 1, 2)},
+    {"odd channels", CONV(12, 13, 20, 3, 1, 2, 1)},
+    {"fc6", {OTHER(FC, 256, 6, 6), .u.fc = {520}}, true},
+    {"fc8", {OTHER(FC, 4096, 1, 1), .u.fc = {1000}}, false},
+    {"lrn1", {OTHER(LRN, 96, 55, 55), .u.lrn = {5, 2, 2, 1e-4, 0.75}}, false},
+    {"lrn2 within", {OTHER(LRN_WITHIN, 64, 27, 27), .u.lrn = {5, 1, 1, 4e-5, 0.75}}, false},
+    {"pool1", {OTHER(POOL, 96, 55, 55), .u.pool = {AN_POOL_MAX, 3, 2, 0, true}}, false},
+    {"dropout", {OTHER(DROPOUT, 4096, 1, 1), .u.dropout = {AN_DROPOUT_MASK, 0.5, 1}}, false},
+    {"softmax", {OTHER(SOFTMAX, 1000, 1, 1)}, false},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+static double *fresh_operand(int64_t count, uint32_t tensor)
+{
+    double *x = malloc(sizeof *x * (size_t)count);
+    assert_non_null(x);
+    for (int64_t i = 0; i < count; i += 4) {
+        an_random4 r = an_random(1, AN_PURPOSE_TEST, tensor, (uint64_t)i / 4, 0);
+        for (int64_t j = i; j < count && j < i + 4; j++)
+            x[j] = ((int)(r.v[j - i] >> 8) - (1 << 23)) * 0x1p-23;
+    }
+    return x;
+}
+
+static an_operands operands_of(const an_op_desc *desc)
+{
+    an_operands o = {.state = {1, 3, desc->n, 0}};
+    o.x[0] = fresh_operand(an_batch_count(desc, desc->in[0]), 0);
+    o.dy = fresh_operand(an_batch_count(desc, desc->out), 1);
+    for (int p = 0; an_param_count(desc, p) > 0; p++)
+        o.param[0][p] = fresh_operand(an_param_count(desc, p), (uint32_t)(2 + p));
+    o.slots = calloc((size_t)desc->n, sizeof *o.slots);
+    assert_non_null(o.slots);
+    for (int n = 0; n < desc->n; n++)
+        o.slots[n].label = n % desc->out.c;
+    return o;
+}
+
+static void free_operands(an_operands *o)
+{
+    free(o->x[0]);
+    free(o->dy);
+    free(o->param[0][0]);
+    free(o->param[0][1]);
+    free(o->slots);
+}
+
+typedef struct run {
+    const shape *shape;
+    an_op_desc ops[2];
+    an_operands operands;
+} run;
+
+static run run_new(const shape *s, int n)
+{
+    run r = {.shape = s, .ops = {s->desc}};
+    r.ops[0].n = n;
+    rig_ok(an_op_resolve(&r.ops[0]));
+    r.ops[1] = (an_op_desc){.kind = AN_OP_NEURON,
+                            .n = n,
+                            .n_inputs = 1,
+                            .in = {r.ops[0].out},
+                            .u.neuron.kind = AN_RELU};
+    rig_ok(an_op_resolve(&r.ops[1]));
+    r.operands = operands_of(&r.ops[0]);
+    return r;
+}
+
+static an_chain *compute(run *r, an_backend *backend, bool gradients, int split)
+{
+    an_chain *chain;
+    const an_op_desc *list[] = {&r->ops[0], &r->ops[1]};
+    an_parity_options options = {true, gradients, split, 1};
+    rig_ok(an_chain_open(&chain, backend, list, 1 + r->shape->relu, &options));
+    rig_ok(an_chain_write(chain, &r->operands));
+    rig_ok(an_chain_forward(chain));
+    if (gradients)
+        rig_ok(an_chain_backward(chain));
+    return chain;
+}
+
+static void same_bytes(const char *what, const run *r, const void *a, const void *b, int64_t count)
+{
+    if (memcmp(a, b, sizeof(float) * (size_t)count) != 0)
+        fail_msg("%s, batch of %d: %s differs", r->shape->name, r->ops[0].n, what);
+}
+
+/* Every result of two chains of a run, which lie in the host's memory. */
+static void same_results(run *r, const an_chain *a, const an_chain *b, bool gradients)
+{
+    const an_op_desc *desc = &r->ops[0];
+    int last = a->n_links - 1;
+    assert_int_equal(a->n_links, b->n_links);
+    same_bytes("y", r, a->link[last].y, b->link[last].y, an_batch_count(desc, desc->out));
+    if (a->loss)
+        same_bytes("loss", r, a->loss, b->loss, desc->n);
+    if (!gradients)
+        return;
+    same_bytes("dx", r, a->dx[0], b->dx[0], an_batch_count(desc, desc->in[0]));
+    for (int p = 0; an_param_count(desc, p) > 0; p++)
+        same_bytes("a parameter's gradient", r, a->link[0].dparam[p], b->link[0].dparam[p],
+                   an_param_count(desc, p));
+}
+
+/* ---- Tests ----------------------------------------------------------------------------------- */
+
+static void test_forward_does_not_depend_on_threads(void **state)
+{
+    static const int batches[] = {1, 2, 7, 32};
+    (void)state;
+    for (int i = 0; i < 4 * SHAPES; i++) {
+        run r = run_new(&shapes[i / 4], batches[i % 4]);
+        an_backend *one = open_cpu(1);
+        an_chain *expected = compute(&r, one, false, 1);
+        for (int threads = 2; threads <= 4; threads++) {
+            an_backend *backend = open_cpu(threads);
+            an_chain *got = compute(&r, backend, false, 1);
+            same_results(&r, expected, got, false);
+            an_chain_close(got);
+            an_backend_close(backend);
+        }
+        an_chain_close(expected);
+        an_backend_close(one);
+        free_operands(&r.operands);
+    }
+}
+
+static void test_backward_depends_on_split_alone(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++) {
+        run r = run_new(&shapes[i], 7);
+        an_backend *one = open_cpu(1), *four = open_cpu(4);
+        an_chain *expected = compute(&r, one, true, 2), *got = compute(&r, four, true, 2);
+        same_results(&r, expected, got, true);
+        an_chain_close(got);
+        got = compute(&r, one, true, 2);
+        same_results(&r, expected, got, true);
+        an_chain_close(got);
+        an_chain_close(expected);
+        an_backend_close(one);
+        an_backend_close(four);
+        free_operands(&r.operands);
+    }
+}
+
+static void test_nothing_is_allocated_and_settings_stay(void **state)
+{
+    (void)state;
+    int threads = omp_get_max_threads(), dynamic = omp_get_dynamic();
+    omp_set_num_threads(5);
+    omp_set_dynamic(1);
+    for (int i = 0; i < SHAPES; i++) {
+        run r = run_new(&shapes[i], 2);
+        an_backend *backend = open_cpu(2);
+        an_chain *chain = compute(&r, backend, true, 2);
+        uint64_t before = an_alloc_count();
+        for (int again = 0; again < 3; again++) {
+            rig_ok(an_chain_forward(chain));
+            rig_ok(an_chain_backward(chain));
+        }
+        if (an_alloc_count() != before)
+            fail_msg("%s allocates in a step", shapes[i].name);
+        assert_int_equal(omp_get_max_threads(), 5);
+        assert_int_equal(omp_get_dynamic(), 1);
+        an_chain_close(chain);
+        an_backend_close(backend);
+        free_operands(&r.operands);
+    }
+    omp_set_num_threads(threads);
+    omp_set_dynamic(dynamic);
+}
+
+/* A run inside a parallel region would get one thread of those it was prepared for. */
+static void test_parallel_region_is_refused(void **state)
+{
+    (void)state;
+    run r = run_new(&shapes[7], 2);
+    an_backend *backend = open_cpu(2);
+    an_chain *chain = compute(&r, backend, true, 2);
+    alexnet_status forward = ALEXNET_OK, backward = ALEXNET_OK;
+#pragma omp parallel num_threads(2)
+    {
+#pragma omp single
+        {
+            forward = an_chain_forward(chain);
+            backward = an_chain_backward(chain);
+        }
+    }
+    assert_int_equal(forward, ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(backward, ALEXNET_ERROR_INVALID_ARGUMENT);
+    an_chain_close(chain);
+    an_backend_close(backend);
+    free_operands(&r.operands);
+}
+
+enum { COUNT = 300007 };
+
+typedef struct parameter {
+    float *w, *dw, *v;
+} parameter;
+
+static float *fresh_floats(uint32_t tensor)
+{
+    double *wide = fresh_operand(COUNT, tensor);
+    float *x = malloc(sizeof *x * COUNT);
+    assert_non_null(x);
+    an_convert(x, AN_F32, wide, AN_F64, COUNT);
+    free(wide);
+    return x;
+}
+
+static parameter parameter_new(void)
+{
+    return (parameter){fresh_floats(10), fresh_floats(11), fresh_floats(12)};
+}
+
+static void parameter_free(parameter p)
+{
+    free(p.w);
+    free(p.dw);
+    free(p.v);
+}
+
+/* Three roundings make v, one more makes w; every term is at most 1. */
+static void test_update(void **state)
+{
+    const double tolerance = 4 * 0x1p-24 * 2;
+    (void)state;
+    parameter before = parameter_new(), p[2] = {parameter_new(), parameter_new()};
+    an_segment s = {.count = COUNT, .rate = 0.25, .decay = 0.5, .mom = 0.875};
+    for (int i = 0; i < 2; i++) {
+        an_backend *backend = open_cpu(1 + 2 * i);
+        s.param = p[i].w;
+        s.gradient = p[i].dw;
+        s.momentum = p[i].v;
+        rig_ok(an_cpu_api.update(backend, &s, 1));
+        an_backend_close(backend);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        double v = s.mom * before.v[i] - s.rate * before.dw[i] - s.decay * s.rate * before.w[i];
+        assert_true(fabs(p[0].v[i] - v) <= tolerance);
+        assert_true(fabs(p[0].w[i] - (before.w[i] + v)) <= tolerance);
+    }
+    assert_memory_equal(p[0].w, p[1].w, sizeof(float) * COUNT);
+    assert_memory_equal(p[0].v, p[1].v, sizeof(float) * COUNT);
+    parameter_free(p[0]);
+    parameter_free(p[1]);
+    parameter_free(before);
+}
+
+static void test_update_without_decay_or_rate(void **state)
+{
+    (void)state;
+    an_backend *backend = open_cpu(2);
+    parameter before = parameter_new(), p = parameter_new();
+    an_segment s = {p.w, p.dw, p.v, COUNT, 0, 0.5, 0.875};
+    rig_ok(an_cpu_api.update(backend, &s, 1));
+    assert_memory_equal(p.w, before.w, sizeof(float) * COUNT);
+    assert_memory_equal(p.v, before.v, sizeof(float) * COUNT);
+    s.rate = 1;
+    s.decay = 0;
+    p.w[5] = before.w[5] = INFINITY; /* not to be multiplied by a decay of zero */
+    rig_ok(an_cpu_api.update(backend, &s, 1));
+    assert_true(p.v[5] == 0.875f * before.v[5] - before.dw[5]);
+    assert_true(isinf(p.w[5]));
+    parameter_free(p);
+    parameter_free(before);
+    an_backend_close(backend);
+}
+
+/* A sum of n squares in double: n roundings of 2^-53 of at most the sum. */
+static void test_norms(void **state)
+{
+    (void)state;
+    parameter p = parameter_new();
+    an_segment s[] = {{p.w, NULL, NULL, COUNT, 0, 0, 0}, {p.dw, NULL, NULL, 3, 0, 0, 0}};
+    an_norm norms[2][2];
+    p.w[7] = NAN;
+    p.w[COUNT - 1] = -INFINITY;
+    double expected = 0;
+    for (int i = 0; i < COUNT; i++)
+        expected += isfinite(p.w[i]) ? (double)p.w[i] * p.w[i] : 0;
+    for (int i = 0; i < 2; i++) {
+        an_backend *backend = open_cpu(1 + 2 * i);
+        rig_ok(an_cpu_api.norms(backend, s, 2, norms[i]));
+        an_backend_close(backend);
+    }
+    assert_memory_equal(norms[0], norms[1], sizeof norms[0]);
+    assert_int_equal(norms[0][0].not_finite, 2);
+    assert_int_equal(norms[0][1].not_finite, 0);
+    assert_true(fabs(norms[0][0].sum_squares - expected) <= COUNT * 0x1p-53 * expected);
+    double few = (double)p.dw[0] * p.dw[0] + (double)p.dw[1] * p.dw[1] + (double)p.dw[2] * p.dw[2];
+    assert_true(fabs(norms[0][1].sum_squares - few) <= 3 * 0x1p-53 * few);
+    parameter_free(p);
+}
+
+/* One limit per process: another one is refused, the same one is not. */
+static void test_another_isa_is_refused(void **state)
+{
+    (void)state;
+    an_backend *first = open_cpu(1), *backend;
+    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32);
+    ctx->max_isa = max_isa == ALEXNET_ISA_AVX2 ? ALEXNET_ISA_BASELINE : ALEXNET_ISA_AVX2;
+    rig_refused(an_cpu_api.open(&backend, ctx, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NOT_AVAILABLE,
+                "max_isa");
+    assert_null(backend);
+    rig_free_ctx(ctx);
+    an_backend_close(first);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forward_does_not_depend_on_threads),
+        cmocka_unit_test(test_backward_depends_on_split_alone),
+        cmocka_unit_test(test_nothing_is_allocated_and_settings_stay),
+        cmocka_unit_test(test_parallel_region_is_refused),
+        cmocka_unit_test(test_update),
+        cmocka_unit_test(test_update_without_decay_or_rate),
+        cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_another_isa_is_refused),
+    };
+    if (argc > 1 && strcmp(argv[1], "baseline") == 0)
+        max_isa = ALEXNET_ISA_BASELINE;
+    if (argc > 1 && strcmp(argv[1], "avx2") == 0)
+        max_isa = ALEXNET_ISA_AVX2;
+    return cmocka_run_group_tests_name("bits on cpu", tests, NULL, NULL);
+}
