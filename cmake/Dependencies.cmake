@@ -3,7 +3,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS C)
-pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.11)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
@@ -21,5 +21,5 @@ target_link_libraries(dnnl INTERFACE ${DNNL_LIBRARY})
 
 add_library(alexnet_dependencies INTERFACE)
 target_link_libraries(alexnet_dependencies INTERFACE
-                      dnnl PkgConfig::TURBOJPEG PkgConfig::PNG PkgConfig::JANSSON PkgConfig::INIH
+                      dnnl PkgConfig::JPEG PkgConfig::PNG PkgConfig::JANSSON PkgConfig::INIH
                       OpenMP::OpenMP_C Threads::Threads m)

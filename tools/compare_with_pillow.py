@@ -3,7 +3,7 @@
 
     compare_with_pillow.py [FILE...]
 
-Builds src/data and src/base into a shared object of its own with cc (libturbojpeg, libpng and inih
+Builds src/data and src/base into a shared object of its own with cc (libjpeg, libpng and inih
 are needed), so that functions the library does not export can be called. Each difference is a line;
 the exit status is 1 if a picture that both read differs, or if a resize does. Pillow's pixels are
 taken with the three rules of make_picture_goldens.py. Last run with Pillow 9.4.0 on libjpeg-turbo
@@ -37,7 +37,7 @@ def build(folder):
     out = os.path.join(folder, "data.so")
     sources = sorted(glob.glob(f"{ROOT}/src/data/*.c") + glob.glob(f"{ROOT}/src/base/*.c"))
     flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", f"-I{ROOT}/include", f"-I{ROOT}/src"]
-    libraries = ["-lturbojpeg", "-lpng", "-linih", "-lpthread", "-lm"]
+    libraries = ["-ljpeg", "-lpng", "-linih", "-lpthread", "-lm"]
     subprocess.run(["cc", *flags, *sources, "-o", out, *libraries], check=True)
     library = ctypes.CDLL(out)
     library.an_error_text.restype = ctypes.c_char_p

@@ -93,7 +93,7 @@ def jpeg_files():
         "pixel.jpg": jpeg(Image.fromarray(scene(1, 1))),
         "arithmetic.jpg": cjpeg("-arithmetic"),
         "stored-rgb.jpg": cjpeg("-rgb"),
-        "sample-3x1.jpg": cjpeg("-sample", "3x1"),  # TurboJPEG has no name for it
+        "sample-3x1.jpg": cjpeg("-sample", "3x1"),
         "sample-1x4.jpg": cjpeg("-sample", "1x4"),
         "restart.jpg": cjpeg("-restart", "1"),
     }
@@ -113,6 +113,7 @@ def jpeg_files():
 def bad_jpeg_files():
     whole = jpeg(Image.fromarray(scene()))
     frame = jpeg_frame(whole)
+    dht = whole.index(b"\xff\xc4")
     thumb = jpeg(Image.fromarray(scene()), exif=b"Exif\0\0" + tiff(1) + whole)
     return {
         "cut-header.jpg": whole[:60],
@@ -120,11 +121,14 @@ def bad_jpeg_files():
         "cut-end.jpg": whole[:-2],
         "stray-then-cut.jpg": whole[:-2] + b"\1\2\3\4" + b"\xff\xd9"[:1],
         "12bit.jpg": patched(whole, frame, b"\x0c"),
-        "lossless.jpg": patched(whole, frame - 3, b"\xc3"),
+        "hierarchical.jpg": patched(whole, frame - 3, b"\xc5"),
         "huge.jpg": patched(whole, frame + 1, b"\xff\xdc\xff\xdc"),
         "wide.jpg": patched(whole, frame + 1, b"\x00\x01\xff\xff"),
         "flat.jpg": patched(whole, frame + 1, b"\x00\x00"),
         "no-frame.jpg": b"\xff\xd8\xff\xd9",
+        # A warning before the error must not make the error a warning.
+        "stray-no-scan.jpg": whole[:frame - 4] + b"\1\2\3" + whole[frame - 4 : whole.index(b"\xff\xda")] + b"\xff\xd9",
+        "stray-bad-table.jpg": whole[:frame - 4] + b"\1\2\3" + whole[frame - 4 : dht + 5] + b"\xff" + whole[dht + 6 :],
         "two-components.jpg": patched(whole, frame + 5, b"\2"),
         "cut-thumbnail.jpg": thumb[: len(thumb) - len(whole) // 2],
     }

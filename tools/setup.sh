@@ -25,7 +25,7 @@ need cmake command -v cmake
 need ninja-build command -v ninja
 need pkg-config command -v pkg-config
 [ -n "${DNNL_ROOT:-}" ] || need libdnnl-dev header dnnl.h
-need libturbojpeg0-dev pkg libturbojpeg
+need libjpeg62-turbo-dev pkg libjpeg
 need libpng-dev pkg libpng
 need libjansson-dev pkg jansson
 need libinih-dev pkg inih

@@ -1,5 +1,5 @@
 /*
- * The libraries in use and their versions. TurboJPEG cannot tell its own: the build does.
+ * The libraries in use and their versions. libjpeg-turbo cannot tell its own: the build does.
  */
 #include <jansson.h>
 #include <png.h>
@@ -31,7 +31,7 @@ bool alexnet_library_get(int index, const char **name, const char **version)
     case 0: *name = device_library(version); return true;
     case 1:
         *name = "libjpeg-turbo";
-        *version = AN_TURBOJPEG_VERSION;
+        *version = AN_JPEG_VERSION;
         return true;
     case 2:
         *name = "libpng";

@@ -1,106 +1,143 @@
 #include "data/codec.h"
 
+#include <setjmp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
-#include <turbojpeg.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
 
 #include "base/status.h"
 
-/* What the markers say (ITU-T T.81, annex B), read before the library sees the file: the size has
- * to be known before anything is allocated, and the library passes over the end of a truncated file
- * with a warning that can hide behind an earlier one. */
-typedef struct survey {
-    int frame; /* number n of the first SOFn; -1: none */
-    int precision, components;
-    uint32_t width, height;
+/* The library proper and not TurboJPEG above it: that one cannot tell a fatal error from a warning
+ * if both came up, hides all warnings but the first, and knows only seven samplings. */
+
+/* A progressive file may hold any number of scans, each as much work as a picture. */
+enum { SCANS_MAX = 500, ROWS_AT_ONCE = 16 };
+
+/* Everything that has to outlive a jump out of the library lives here, not in locals. */
+typedef struct job {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf escape;
+    const an_encoded *file;
+    an_picture *picture;
+    bool cut; /* the library met the end of the file and made up an end marker */
     int orientation;
-    bool ended; /* the EOI marker was seen */
-} survey;
+    alexnet_status rc; /* of a step of ours */
+    char reason[JMSG_LENGTH_MAX];
+} job;
 
-enum { SOF0 = 0xC0, SOF15 = 0xCF, DHT = 0xC4, JPG = 0xC8, DAC = 0xCC, RST0 = 0xD0 };
-enum { SOI = 0xD8, EOI = 0xD9, APP1 = 0xE1, TEM = 0x01 };
-
-static const char exif_head[6] = "Exif\0";
-
-/* The code of the next marker from *at on, which moves behind it; 0 at the end of the file. Inside
- * coded data FF 00 is an FF of the data, and between segments libjpeg skips stray bytes: one search
- * serves both. */
-static int next_marker(const an_encoded *file, size_t *at)
+static void on_error(j_common_ptr jpeg)
 {
-    while (*at < file->length) {
-        const uint8_t *from = file->bytes + *at;
-        const uint8_t *ff = memchr(from, 0xFF, file->length - *at);
-        if (!ff)
-            break;
-        *at += (size_t)(ff - from);
-        while (*at < file->length && file->bytes[*at] == 0xFF)
-            (*at)++;
-        if (*at < file->length && file->bytes[(*at)++] != 0)
-            return file->bytes[*at - 1];
+    job *j = jpeg->client_data;
+    jpeg->err->format_message(jpeg, j->reason);
+    longjmp(j->escape, 1);
+}
+
+/* A warning is damage that the library has bridged, such as stray bytes between segments: other
+ * readers open the picture too. Only a missing end is as bad as an error. Levels >= 0 are traces. */
+static void on_message(j_common_ptr jpeg, int level)
+{
+    job *j = jpeg->client_data;
+    if (level < 0 && jpeg->err->msg_code == JWRN_JPEG_EOF)
+        j->cut = true;
+}
+
+static void on_progress(j_common_ptr jpeg)
+{
+    job *j = jpeg->client_data;
+    if (j->jpeg.input_scan_number <= SCANS_MAX)
+        return;
+    snprintf(j->reason, sizeof j->reason, "more than %d scans", SCANS_MAX);
+    longjmp(j->escape, 1);
+}
+
+static void set_up(job *j)
+{
+    j->jpeg.err = jpeg_std_error(&j->errors);
+    j->errors.error_exit = on_error;
+    j->errors.emit_message = on_message;
+    j->jpeg.client_data = j;
+    jpeg_create_decompress(&j->jpeg);
+    j->progress.progress_monitor = on_progress;
+    j->jpeg.progress = &j->progress;
+    jpeg_mem_src(&j->jpeg, j->file->bytes, j->file->length);
+    jpeg_save_markers(&j->jpeg, JPEG_APP0 + 1, 0xFFFF);
+}
+
+/* All rows into the picture, which has `channels` bytes a pixel. */
+static void read_rows(job *j, size_t channels)
+{
+    size_t row_bytes = (size_t)j->picture->width * channels;
+    while (j->jpeg.output_scanline < j->jpeg.output_height) {
+        JSAMPROW rows[ROWS_AT_ONCE];
+        size_t first = j->jpeg.output_scanline;
+        size_t left = j->jpeg.output_height - first;
+        size_t count = left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE;
+        for (size_t i = 0; i < count; i++)
+            rows[i] = j->picture->rgb + (first + i) * row_bytes;
+        jpeg_read_scanlines(&j->jpeg, rows, (JDIMENSION)count);
     }
-    *at = file->length;
-    return 0;
 }
 
-static bool stands_alone(int code)
+/* The markers live until the end of the decompression. */
+static int orientation_of(const job *j)
 {
-    return (code >= RST0 && code <= SOI) || code == TEM;
+    static const char head[6] = "Exif\0";
+    for (jpeg_saved_marker_ptr m = j->jpeg.marker_list; m; m = m->next)
+        if (m->data_length >= sizeof head && memcmp(m->data, head, sizeof head) == 0)
+            return an_exif_orientation(m->data + sizeof head, m->data_length - sizeof head);
+    return 1;
 }
 
-static void survey_segment(survey *s, int code, const uint8_t *body, size_t length)
+/* The part that the library may jump out of. false: see rc, cut and reason of the job. The inverse
+ * DCT and the upsampling are the library's defaults, the accurate ones: Pillow's, bit for bit. */
+static bool decode(job *j)
 {
-    bool frame = code >= SOF0 && code <= SOF15 && code != DHT && code != JPG && code != DAC;
-    if (frame && s->frame < 0 && length >= 6) {
-        s->frame = code - SOF0;
-        s->precision = body[0];
-        s->height = (uint32_t)body[1] << 8 | body[2];
-        s->width = (uint32_t)body[3] << 8 | body[4];
-        s->components = body[5];
-    } else if (code == APP1 && s->orientation == 0 && length >= sizeof exif_head &&
-               memcmp(body, exif_head, sizeof exif_head) == 0) {
-        s->orientation = an_exif_orientation(body + sizeof exif_head, length - sizeof exif_head);
-    }
+    if (setjmp(j->escape))
+        return false;
+    set_up(j);
+    jpeg_read_header(&j->jpeg, TRUE);
+    bool cmyk = j->jpeg.num_components == 4;
+    j->orientation = orientation_of(j);
+    j->rc = an_picture_alloc(j->picture, j->file, j->jpeg.image_width, j->jpeg.image_height,
+                             cmyk ? 4 : 3);
+    if (j->rc != ALEXNET_OK)
+        return false;
+    j->jpeg.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+    jpeg_start_decompress(&j->jpeg);
+    read_rows(j, cmyk ? 4 : 3);
+    jpeg_finish_decompress(&j->jpeg);
+    return !j->cut;
 }
 
-static survey survey_markers(const an_encoded *file)
+static alexnet_status status_of(const job *j)
 {
-    survey s = {.frame = -1};
-    size_t at = 0;
-    for (int code; (code = next_marker(file, &at)) != 0;) {
-        if (code == EOI) {
-            s.ended = true;
-            break;
-        }
-        if (stands_alone(code))
-            continue;
-        if (file->length - at < 2)
-            break;
-        size_t length = (size_t)file->bytes[at] << 8 | file->bytes[at + 1];
-        if (length < 2 || length > file->length - at)
-            break;
-        survey_segment(&s, code, file->bytes + at + 2, length - 2);
-        at += length;
-    }
-    return s;
-}
-
-/* Refuse with a reason what the library would refuse with less of one. */
-static alexnet_status check_survey(const survey *s, const an_encoded *file)
-{
-    if (s->frame >= 0 && s->precision != 8)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a JPEG of %d bits; 8 are read", file->name,
-                       s->precision);
-    if (s->frame == 3 || (s->frame > 4 && s->frame != 9 && s->frame != 10))
-        return AN_FAIL(
-            ALEXNET_ERROR_UNSUPPORTED,
-            "%s is a JPEG of process SOF%d (lossless or hierarchical), which is not read",
-            file->name, s->frame);
-    if (!s->ended)
+    if (j->rc != ALEXNET_OK)
+        return j->rc;
+    if (j->cut)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: a JPEG without its end marker",
-                       file->name);
-    if (s->frame < 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a JPEG without a picture in it", file->name);
-    return ALEXNET_OK;
+                       j->file->name);
+    switch (j->errors.msg_code) {
+    case JERR_OUT_OF_MEMORY:
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a JPEG decoder for %s",
+                       j->file->name);
+    case JERR_BAD_PRECISION:
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a JPEG of %d bits; 8 are read",
+                       j->file->name, j->jpeg.data_precision);
+    case JERR_IMAGE_TOO_BIG:
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s claims to be %u x %u pixels: %s",
+                       j->file->name, j->jpeg.image_width, j->jpeg.image_height, j->reason);
+    case JERR_SOF_UNSUPPORTED: /* lossless, hierarchical */
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s", j->file->name, j->reason);
+    default:
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound JPEG: %s", j->file->name,
+                       j->reason);
+    }
 }
 
 /* Adobe stores CMYK inverted, so that a value is the share of light that passes, and files without
@@ -117,37 +154,18 @@ static void rgb_from_cmyk(uint8_t *pixels, size_t count)
     }
 }
 
-/* The slow accurate inverse DCT and smooth chroma upsampling: Pillow's pixels, bit for bit. */
-static alexnet_status decompress(an_picture *picture, const an_encoded *file, int format)
-{
-    tjhandle handle = tjInitDecompress();
-    if (!handle)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a JPEG decoder for %s", file->name);
-    alexnet_status rc = ALEXNET_OK;
-    /* A warning is damage that the decoder has bridged, such as stray bytes between segments; the
-     * picture is whole, and other readers open it. */
-    if (tjDecompress2(handle, file->bytes, file->length, picture->rgb, picture->width, 0,
-                      picture->height, format, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS) != 0 &&
-        tjGetErrorCode(handle) != TJERR_WARNING)
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound JPEG: %s", file->name,
-                     tjGetErrorStr2(handle));
-    tjDestroy(handle);
-    return rc;
-}
-
 alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file)
 {
-    survey s = survey_markers(file);
-    AN_CHECK(check_survey(&s, file));
-    bool cmyk = s.components == 4;
-    AN_CHECK(an_picture_alloc(out, file, s.width, s.height, cmyk ? 4 : 3));
-    alexnet_status rc = decompress(out, file, cmyk ? TJPF_CMYK : TJPF_RGB);
-    if (rc != ALEXNET_OK) {
+    job j = {.file = file, .picture = out};
+    bool done = decode(&j);
+    bool cmyk = j.jpeg.num_components == 4;
+    *orientation = j.orientation;
+    jpeg_destroy_decompress(&j.jpeg);
+    if (!done) {
         an_picture_free(out);
-        return rc;
+        return status_of(&j);
     }
     if (cmyk)
         rgb_from_cmyk(out->rgb, (size_t)out->width * out->height);
-    *orientation = s.orientation ? s.orientation : 1;
     return ALEXNET_OK;
 }
