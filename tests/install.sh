@@ -1,0 +1,66 @@
+#!/bin/sh
+# An installation into a folder of its own, and the examples built against it as a stranger would:
+# pkg-config with the C compiler, CMake's find_package, each shared and static, and as C++. Then
+# training and classification with what was built.
+#
+#     install.sh SOURCE BUILD CC
+set -eu
+source=$1 build=$2 cc=$3
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+failed() { echo "install.sh: $*"; exit 1; }
+
+cmake --install "$build" --prefix "$scratch/first" > install.log
+mv first prefix # an installation may be moved
+prefix=$scratch/prefix
+libdir=$(dirname "$(find "$prefix" -name libalexnet.a)")
+for file in include/alexnet/alexnet.h bin/alexnet; do
+    [ -f "prefix/$file" ] || failed "$file was not installed"
+done
+export PKG_CONFIG_PATH="$libdir/pkgconfig"
+export LD_LIBRARY_PATH="$libdir"
+[ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
+    failed "pkg-config and the command disagree about the version"
+
+for name in classify train; do
+    # shellcheck disable=SC2046 # the flags are separate arguments
+    {
+        $cc -std=c11 -Wall -Wextra -Werror "$source/examples/$name.c" -o "$name-shared" \
+            $(pkg-config --cflags --libs alexnet)
+        $cc -std=c11 "$source/examples/$name.c" -o "$name-static" $(pkg-config --cflags alexnet) \
+            "$libdir/libalexnet.a" \
+            $(pkg-config --static --libs alexnet | sed 's/-lalexnet\( \|$\)/ /')
+    }
+    ldd "$name-shared" | grep -q libalexnet || failed "$name-shared does not use the library"
+    ! ldd "$name-static" | grep -q libalexnet || failed "$name-static uses the shared library"
+done
+
+for static in OFF ON; do
+    cmake -S "$source/examples" -B "cmake-$static" -DCMAKE_PREFIX_PATH="$prefix" \
+        -DCMAKE_C_COMPILER="$cc" -DALEXNET_STATIC=$static > cmake.log || failed "$(cat cmake.log)"
+    cmake --build "cmake-$static" > cmake.log || failed "$(cat cmake.log)"
+done
+
+# The header alone, as C++: a program for each language has the same view of it.
+printf '#include <alexnet/alexnet.h>\nalexnet_trainer_options o = ALEXNET_TRAINER_OPTIONS_INIT;\n%s\n' \
+    'int main() { return alexnet_version()[0] == 0 || ALEXNET_PROGRESS_EPOCH != 4; }' > header.cc
+if command -v c++ > /dev/null; then
+    # shellcheck disable=SC2046
+    c++ -std=c++11 -Wall -Wextra -Werror -pedantic header.cc -o header \
+        $(pkg-config --cflags --libs alexnet)
+    ./header
+fi
+
+# What was built works: pictures that differ in one thing are told apart after a short training.
+"$build/tests/draw_classes" pictures 10
+./train-shared pictures run alexnet-mini 20 > train.log || failed "$(cat train.log)"
+for program in ./classify-shared ./classify-static cmake-OFF/classify cmake-ON/classify; do
+    $program run pictures/dark/003.png pictures/light/007.png > answer
+    [ "$(awk 'NR % 3 == 2 { printf "%s ", $2 }' answer)" = "dark light " ] ||
+        failed "$program: $(cat train.log answer)"
+done
+if ./classify-shared run pictures/dark/003.png "$source/README.md" > answer 2> errors; then
+    failed "a text was taken for a picture"
+fi
+grep -q 'README.md' errors || failed "the error does not name the file: $(cat errors)"
