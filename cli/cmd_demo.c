@@ -60,8 +60,10 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed,
                  training_result *result)
 {
     string_list settings = {0};
-    for (const char *const *s = demo_recipe; *s; s++)
-        string_list_add(&settings, cli_copy(*s));
+    for (size_t i = 0; demo_recipe[i][0]; i++) {
+        string_list_add(&settings, cli_copy(demo_recipe[i][0]));
+        string_list_add(&settings, cli_copy(demo_recipe[i][1]));
+    }
     string_list_add(&settings, cli_copy("seed"));
     string_list_add(&settings, cli_format("%lld", (long long)seed));
     training_request request = {
@@ -83,6 +85,8 @@ static int work(const demo_folders *folders, const demo_options *options,
     training_result result;
     char text[TEXT_SIZE];
     int code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        machine_describe(ctx, machine);
     if (code == CLI_DONE)
         code = train(ctx, folders, options->seed, &result);
     if (code == CLI_DONE)

@@ -16,8 +16,8 @@ static const opt rows[] = {
     {.name = "net",
      .type = OPT_TEXT,
      .arg = "NET",
-     .standard = "alexnet",
-     .help = "name of a built-in network ('alexnet info' lists them) or a network file",
+     .help = "name of a built-in network ('alexnet info' lists them) or a network file (default: "
+             "that of --init-from, else alexnet)",
      .offset = offsetof(train_options, net)},
     {.name = "recipe",
      .type = OPT_TEXT,
@@ -76,7 +76,7 @@ static const opt_page page = {
              "finishes the step, saves and says how to go on.",
     .examples = {{"train photos",
                   "train the network of the paper; a tenth of each class validates"},
-                 {"train photos --init-from best.safetensors --epochs 10 --set conv1.rate=0",
+                 {"train photos --init-from best.safetensors --set conv1.rate=0",
                   "begin with a trained model and leave its first layer alone"}},
 };
 
@@ -138,7 +138,7 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
     training_request request = {
         .data = data,
         .val = options->val,
-        .net = options->net,
+        .net = options->net || options->init_from ? options->net : "alexnet",
         .recipe = options->recipe,
         .init_from = options->init_from,
         .names = options->names,
@@ -169,6 +169,8 @@ static int run(const opt_args *args, const train_options *options, const machine
     if (code != CLI_DONE)
         return code;
     code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        machine_describe(ctx, machine);
     if (code == CLI_DONE)
         code = options->resume ? resume(ctx, options->resume, machine->json)
                                : start(ctx, options, args->files[0], machine->json);

@@ -8,9 +8,9 @@
 
 #include "cli.h"
 
-/** The network that the demo trains, and how: recipe keys and values in turn, ended by NULL. */
+/** The network that the demo trains, and how: pairs of recipe key and value, ended by NULL. */
 extern const char demo_network[];
-extern const char *const demo_recipe[];
+extern const char *const demo_recipe[][2];
 
 /** The folders of a demo, each owned. */
 typedef struct demo_folders {

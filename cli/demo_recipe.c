@@ -3,4 +3,6 @@
 
 const char demo_network[] = "alexnet-mini";
 
-const char *const demo_recipe[] = {"epochs", "15", "batch", "32", NULL};
+const char *const demo_recipe[][2] = {
+    {"epochs", "12"}, {"batch", "32"}, {"rate", "0.02"}, {"rate_bias", "0.04"}, {NULL, NULL},
+};

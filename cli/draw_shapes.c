@@ -163,7 +163,7 @@ static void polygon(cairo_t *cairo, int corners, double inner)
 /* The outline of a shape about the origin, of radius 1. */
 static void outline(cairo_t *cairo, shape s)
 {
-    const double arm = 0.27, hole = 0.55, dent = 0.4;
+    const double arm = 0.27, hole = 0.55, dent = 0.4, half = 0.75;
     switch (s) {
     case RING:
         cairo_arc(cairo, 0, 0, 1, 0, 2 * pi);
@@ -175,7 +175,7 @@ static void outline(cairo_t *cairo, shape s)
         cairo_rectangle(cairo, -arm, -1, 2 * arm, 1 - arm);
         cairo_rectangle(cairo, -arm, arm, 2 * arm, 1 - arm);
         break;
-    case SQUARE: polygon(cairo, 4, 1); break;
+    case SQUARE: cairo_rectangle(cairo, -half, -half, 2 * half, 2 * half); break;
     case STAR: polygon(cairo, 10, dent); break;
     case TRIANGLE: polygon(cairo, 3, 1); break;
     }
@@ -184,12 +184,13 @@ static void outline(cairo_t *cairo, shape s)
 /* The shape lies whole within the middle square, which is what the network is shown. */
 static void paint_shape(cairo_t *cairo, dice *d, int width, int height, shape s, rgb c)
 {
-    double radius = between(d, 0.17, 0.34) * SIDE, room = SIDE / 2.0 - radius - 3;
+    const double tilt = 0.4;
+    double radius = between(d, 0.18, 0.36) * SIDE, room = SIDE / 2.0 - radius - 3;
     cairo_set_fill_rule(cairo, CAIRO_FILL_RULE_EVEN_ODD);
     cairo_save(cairo);
     cairo_translate(cairo, width / 2.0 + between(d, -room, room),
                     height / 2.0 + between(d, -room, room));
-    cairo_rotate(cairo, between(d, 0, 2 * pi));
+    cairo_rotate(cairo, between(d, -tilt, tilt) - pi / 2);
     cairo_scale(cairo, radius, radius * between(d, 0.85, 1));
     outline(cairo, s);
     cairo_restore(cairo);

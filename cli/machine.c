@@ -1,7 +1,10 @@
 #include "machine.h"
 
+#include <string.h>
+
 #include "progress.h"
 #include "signals.h"
+#include "text.h"
 
 static const opt rows[] = {
     {.name = "device",
@@ -62,6 +65,38 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
         return cli_failed(status);
     signals_watch(*out);
     return CLI_DONE;
+}
+
+/* The device that `name` leads to: the best one there is for auto. */
+static bool find_device(alexnet_device_info *out, const char *name)
+{
+    bool any = !name || strcmp(name, "auto") == 0;
+    for (int i = 0; alexnet_device_get(i, out); i++)
+        if (out->available && (any || strcmp(out->name, name) == 0))
+            return true;
+    return false;
+}
+
+/* What training computes in, by the rule of alexnet_precision. */
+static const char *training_precision(const alexnet_device_info *device, int wanted)
+{
+    bool bf16 = wanted == ALEXNET_PRECISION_AUTO || wanted == ALEXNET_PRECISION_BF16;
+    if (strcmp(device->name, "ref") == 0)
+        return "float64";
+    if (bf16 && device->bf16)
+        return "bf16";
+    return wanted == ALEXNET_PRECISION_TF32 && text_starts_with(device->name, "cuda") ? "tf32"
+                                                                                      : "fp32";
+}
+
+void machine_describe(const alexnet_ctx *ctx, const machine_options *options)
+{
+    alexnet_device_info device;
+    if (!find_device(&device, options->device))
+        return;
+    progress_note("device   %s: %s, %s%s%s; %s, %d threads", device.name, device.processor,
+                  device.isa, *device.library ? ", " : "", device.library,
+                  training_precision(&device, options->precision), alexnet_ctx_threads(ctx));
 }
 
 void machine_close(alexnet_ctx *ctx)

@@ -23,6 +23,8 @@ opt_group machine_group(machine_options *options);
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
 int machine_open(alexnet_ctx **out, const machine_options *options);
+/** Say what a training run on this context computes with: device, precision, threads. */
+void machine_describe(const alexnet_ctx *ctx, const machine_options *options);
 void machine_close(alexnet_ctx *ctx);
 
 #endif

@@ -68,22 +68,27 @@ const command *command_find(const char *name)
     return NULL;
 }
 
+/* Our word for what someone of other habits typed. */
+static const char *ours_for(const char *word)
+{
+    for (size_t i = 0; i < COUNT_OF(synonyms); i++)
+        if (strcmp(synonyms[i].word, word) == 0)
+            return synonyms[i].ours;
+    return word;
+}
+
 int command_unknown(const char *name)
 {
-    const char *ours = NULL;
     text_nearest nearest = {.word = name};
-    for (size_t i = 0; i < COUNT_OF(synonyms) && !ours; i++)
-        if (strcmp(synonyms[i].word, name) == 0)
-            ours = synonyms[i].ours;
     for (const command *c = commands; c->name; c++)
         text_nearest_try(&nearest, c->name);
-    if (!ours)
-        ours = nearest.best;
-    if (ours)
-        cli_error(0, "there is no command '%s'; did you mean 'alexnet %s'?", name, ours);
-    else
-        cli_error(0, "there is no command '%s'; 'alexnet help' lists them", name);
-    return CLI_USAGE;
+    for (size_t i = 0; i < COUNT_OF(synonyms); i++)
+        text_nearest_try(&nearest, synonyms[i].word);
+    if (!nearest.best)
+        return cli_error(CLI_USAGE, "there is no command '%s'; '%s help' lists them", name,
+                         cli_program);
+    return cli_error(CLI_USAGE, "there is no command '%s'; did you mean '%s %s'?", name,
+                     cli_program, ours_for(nearest.best));
 }
 
 static int dispatch(int argc, char **argv)

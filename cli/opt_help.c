@@ -5,7 +5,7 @@
 #include "opt.h"
 #include "text.h"
 
-enum { HELP_COLUMN = 30, LINE_WIDTH = 96 };
+enum { HELP_COLUMN = 26, LINE_WIDTH = 80 };
 
 /* Print words from column `column` on, `start` of which are taken, broken at LINE_WIDTH. */
 static void print_wrapped(FILE *out, int column, int start, const char *text)

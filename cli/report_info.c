@@ -98,18 +98,25 @@ static const char *row_name(const alignment *a, const alexnet_network *const *ne
     return "";
 }
 
-/* common[i][j]: length of the longest common run of names in rows i.. and layers j.. */
-static int *common_lengths(const alignment *a, const alexnet_network *const *networks, int k)
+/* What it is worth that a layer meets its namesake: most for layers with parameters. */
+static int worth(const alexnet_layer_info *layer)
+{
+    return layer->parameters ? 16 : 1;
+}
+
+/* common[i][j]: the most that rows i.. and layers j.. can have in common, in their order. */
+static int *common_worth(const alignment *a, const alexnet_network *const *networks, int k)
 {
     int layers = alexnet_network_layer_count(networks[k]), width = layers + 1;
     int *common = cli_alloc((size_t)(a->rows + 1) * (size_t)width * sizeof *common);
     for (int i = a->rows - 1; i >= 0; i--)
         for (int j = layers - 1; j >= 0; j--) {
+            alexnet_layer_info layer = layer_at(networks[k], j);
             int down = common[(i + 1) * width + j], right = common[i * width + j + 1];
-            bool same = strcmp(row_name(a, networks, i), layer_at(networks[k], j).name) == 0;
-            common[i * width + j] = same           ? common[(i + 1) * width + j + 1] + 1
-                                    : down > right ? down
-                                                   : right;
+            int best = down > right ? down : right;
+            int joined = common[(i + 1) * width + j + 1] + worth(&layer);
+            bool same = strcmp(row_name(a, networks, i), layer.name) == 0;
+            common[i * width + j] = same && joined > best ? joined : best;
         }
     return common;
 }
@@ -118,7 +125,7 @@ static int *common_lengths(const alignment *a, const alexnet_network *const *net
 static void align(alignment *a, const alexnet_network *const *networks, int k)
 {
     int layers = alexnet_network_layer_count(networks[k]), width = layers + 1, n = a->networks;
-    int *common = common_lengths(a, networks, k);
+    int *common = common_worth(a, networks, k);
     int *merged = cli_alloc((size_t)(a->rows + layers) * (size_t)n * sizeof *merged);
     int rows = 0;
     for (int i = 0, j = 0; i < a->rows || j < layers; rows++) {

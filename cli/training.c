@@ -90,6 +90,8 @@ static void show(const alexnet_progress *p)
 
 static void keep(training_result *result, const alexnet_progress *p)
 {
+    if (!p->phase)
+        return; /* the run was complete */
     result->epochs = p->epochs;
     result->skipped = p->skipped;
     if (p->phase != ALEXNET_PROGRESS_EPOCH)
@@ -138,6 +140,8 @@ static int run(alexnet_trainer *trainer, const char *run_dir, training_result *r
             save_and_go_on(trainer);
     }
     progress_clear();
+    if (!status && !result->epochs)
+        progress_note("%s is complete already", run_dir);
     if (status == ALEXNET_ERROR_CANCELLED)
         return stop(trainer, run_dir);
     if (result->skipped)

@@ -1,0 +1,90 @@
+# Help, versions, and what is said about commands and options that do not exist.
+. "${0%/*}/lib.sh"
+
+for command in info train eval classify selftest demo help version; do
+    expect 0 "$command" --help
+    cp out by_option
+    is "$(head -c 14 out)" "Usage: alexnet" "the start of the help of $command"
+    is "$(sed -n '/^Examples:/,$p' out | grep -c '^  alexnet ')" 2 "examples of $command"
+    is "$(awk 'length > 80' out)" "" "lines of $command wider than a terminal"
+    [ -s err ] && fail "help of $command writes to stderr"
+    expect 0 help "$command"
+    cmp -s out by_option || fail "help $command differs from $command --help"
+    expect 0 "$command" -h
+    cmp -s out by_option || fail "$command -h differs from $command --help"
+done
+
+expect 0 --version
+has out "alexnet " "oneDNN "
+expect 0 -V
+expect 0 version --json
+[ -n "$(json 1 version)" ] || fail "no version"
+[ -n "$(json 1 libraries.oneDNN)" ] || fail "no version of oneDNN"
+
+expect 0 --help
+has out "info" "train" "classify"
+expect 2
+has out "Usage: alexnet COMMAND"
+expect 0 help
+expect 2 help info train
+expect 2 --json info
+has err "options come after the command"
+
+# Commands: what was meant is named, by spelling or by the habits of other programs.
+suggests() {
+    expect 2 "$1"
+    has err "there is no command '$1'; did you mean '" "alexnet $2'?"
+    expect 2 help "$1"
+    has err "alexnet $2'?"
+}
+suggests test eval
+suggests tset eval
+suggests finetune "train --init-from"
+suggests predict classify
+suggests clasify classify
+suggests trian train
+suggests inof info
+expect 2 xyzzy
+has err "there is no command 'xyzzy'; '" "help' lists them"
+
+# Options: the nearest, the kind and range of a value, a value that was forgotten.
+expect 2 info --jsn
+has err "unknown option --jsn; did you mean --json?" "Usage: alexnet info" "'alexnet help info'"
+expect 2 train data --epoch 3
+has err "unknown option --epoch; did you mean --epochs?"
+expect 2 train data --xyzzy
+has err "unknown option --xyzzy"
+lacks err "did you mean"
+expect 2 info -x
+has err "unknown option -x"
+expect 2 info --json=yes
+has err "--json takes no value"
+expect 2 eval run --batch none
+has err "--batch takes an integer from 1 to 65536, not 'none'"
+expect 2 eval run --batch 0
+expect 2 eval run --batch 12x
+expect 2 eval run --batch 99999999999999999999
+expect 2 eval run --views 2
+has err "--views takes one of 1|10, not '2'"
+expect 2 train data --precision fp16
+has err "--precision takes one of auto|fp32|tf32|bf16, not 'fp16'"
+expect 2 train data --out --quiet
+has err "--out needs a value (DIR), but --quiet follows"
+expect 2 train data --out
+has err "--out needs a value (DIR)"
+expect 2 train data --out=
+expect 2 train data --set rate
+has err "--set takes KEY=VALUE"
+expect 2 selftest file
+expect 2 demo file
+expect 2 version file
+
+# Both ways to give a value, letters, negated flags, and the end of the options.
+expect 0 info --no-json alexnet-mini
+has out "conv1"
+expect 0 info --json --no-json alexnet-mini
+has out "conv1  conv"
+expect 3 eval --batch=8 --views=10 -- --odd-name
+has err "--odd-name: No such file"
+expect 2 info -- --json
+has err "--json is neither a built-in network nor a network file"

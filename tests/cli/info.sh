@@ -1,0 +1,118 @@
+# `info`: the exact numbers of the networks, and what it says about what is no network.
+. "${0%/*}/lib.sh"
+
+# totals NET PARAMETERS MULTIPLY-ADDS NEURONS
+totals() {
+    expect 0 info "$1" --json
+    is "$(json 1 name)" "$1" "name"
+    is "$(json 1 parameters)" "$2" "parameters of $1"
+    is "$(json 1 mult_adds)" "$3" "multiply-adds of $1"
+    is "$(json 1 neurons)" "$4" "neurons of $1"
+}
+totals alexnet 60965224 724406816 659272
+totals alexnet-owt 61100840 714188480 494184
+totals bvlc-alexnet 60965224 724406816 659272
+totals caffenet 60965224 724406816 659272
+
+# Per layer, facts section 1.5: name, output, parameters, multiply-adds.
+rows="conv1 [96,55,55] 34944 105415200
+norm1 [96,55,55] 0 0
+pool1 [96,27,27] 0 0
+conv2 [256,27,27] 307456 223948800
+norm2 [256,27,27] 0 0
+pool2 [256,13,13] 0 0
+conv3 [384,13,13] 885120 149520384
+conv4 [384,13,13] 663936 112140288
+conv5 [256,13,13] 442624 74760192
+pool5 [256,6,6] 0 0
+fc6 [4096,1,1] 37752832 37748736
+drop6 [4096,1,1] 0 0
+fc7 [4096,1,1] 16781312 16777216
+drop7 [4096,1,1] 0 0
+fc8 [1000,1,1] 4097000 4096000
+probs [1000,1,1] 0 0"
+expect 0 info alexnet --json
+is "$(json 1 layers.#)" 16 "layers"
+i=0
+echo "$rows" | while read -r name output parameters mult_adds; do
+    is "$(json 1 layers.$i.name)" "$name" "layer $i"
+    is "$(json 1 layers.$i.output)" "$output" "output of $name"
+    is "$(json 1 layers.$i.parameters)" "$parameters" "parameters of $name"
+    is "$(json 1 layers.$i.mult_adds)" "$mult_adds" "multiply-adds of $name"
+    i=$((i + 1))
+done || exit 1
+is "$(json 1 layers.0.arithmetic)" "ceil((224 - 11)/4) + 1 = 55" "arithmetic of conv1"
+
+# The table.
+expect 0 info alexnet
+has out "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax" "ceil((224 - 11)/4) + 1 = 55" \
+    "60,965,224" "724,406,816" "659,272 neurons" "96x55x55" "1.11 MiB"
+
+# A network file: 224 by the floor rule gives 54, 227 gives 55.
+cat >own.ini <<'END'
+[input]
+size = 224
+side = 256
+mean = none
+
+[conv1]
+type = conv
+inputs = input
+filters = 8
+filterSize = 11
+stride = 4
+round = floor
+
+[fc2]
+type = fc
+inputs = conv1
+outputs = classes
+
+[probs]
+type = softmax
+inputs = fc2
+END
+expect 0 info own.ini --json
+is "$(json 1 layers.0.output)" "[8,54,54]" "output of 224 by the floor rule"
+sed 's/size = 224/size = 227/' own.ini >own227.ini
+expect 0 info own227.ini --json
+is "$(json 1 layers.0.output)" "[8,55,55]" "output of 227"
+sed 's/stride = 4/stride = four/' own.ini >broken.ini
+expect 3 info broken.ini
+has err "broken.ini:11" "stride"
+
+# Several: a line each as JSON, columns side by side as text.
+expect 0 info alexnet alexnet-owt --json
+is "$(json 1 name)" alexnet "first"
+is "$(json 2 name)" alexnet-owt "second"
+expect 0 info alexnet caffenet alexnet-owt
+is "$(grep -c '^conv1 ' out)" 1 "rows of conv1"
+is "$(grep '^total' out | tr -s ' ')" "total 659,272 neurons 60,965,224 724,406,816 659,272 neurons\
+ 60,965,224 724,406,816 494,184 neurons 61,100,840 714,188,480" "totals"
+has out "caffenet: (CNN-MP-RN)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"
+# caffenet normalises after pooling: its norm1 stands in a row below pool1.
+is "$(sed -n '/^pool1/,$p' out | grep -c '^norm1')" 1 "rows of norm1 below pool1"
+
+# Without a name, the names.
+expect 0 info
+has out alexnet alexnet-2012 bvlc-alexnet caffenet alexnet-owt alexnet-mini
+
+# What is no network.
+expect 2 info alexnt
+has err "alexnt" "did you mean alexnet?"
+printf '\211PNG\r\n' >cat.png
+expect 2 info cat.png
+has err "cat.png is a picture"
+mkdir empty
+expect 2 info empty
+has err "empty is a folder without best.safetensors"
+
+# A full disk under stdout is a failure; a reader that goes away is not, and is not mentioned.
+"$ALEXNET" info alexnet 2>err >/dev/full
+is $? 1 "exit code with a full disk"
+has err "cannot write to standard output: No space left on device"
+rm -f code
+{ sleep 0.2; "$ALEXNET" info alexnet 2>err; echo $? >code; } | true
+is "$(cat code)" 0 "exit code without a reader"
+[ -s err ] && fail "something is said about a reader that went away"
+exit 0

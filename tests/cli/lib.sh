@@ -1,0 +1,63 @@
+# Helpers of the tests of the command. A test is a shell script in a fresh folder of its own; ctest
+# gives it ALEXNET, the command, and JSON_GET, the reader of what --json prints. It ends at the
+# first expectation that does not hold.
+set -u
+: "${ALEXNET:?the command}" "${JSON_GET:?json_get}"
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+fail() {
+    echo "FAILED: $*" >&2
+    [ -f out ] && sed 's/^/  stdout: /' out >&2
+    [ -f err ] && sed 's/^/  stderr: /' err >&2
+    exit 1
+}
+
+# expect CODE ARGUMENTS...: run the command; what it printed is in the files out and err.
+expect() {
+    wanted=$1
+    shift
+    "$ALEXNET" "$@" >out 2>err
+    code=$?
+    [ $code -eq "$wanted" ] || fail "alexnet $*: exit code $code, expected $wanted"
+}
+
+# has FILE TEXT...: each text stands in the file, as it is.
+has() {
+    file=$1
+    shift
+    for text in "$@"; do
+        grep -qF -e "$text" "$file" || fail "$file lacks: $text"
+    done
+}
+
+lacks() {
+    grep -qF -e "$2" "$1" && fail "$1 has: $2"
+    return 0
+}
+
+# json LINE PATH: a value of the JSON in the file out.
+json() {
+    "$JSON_GET" out "$1" "$2" || fail "out, line $1, has no $2"
+}
+
+# is ACTUAL EXPECTED WHAT
+is() {
+    [ "$1" = "$2" ] || fail "$3 is '$1', expected '$2'"
+}
+
+# less A B WHAT: A < B, as numbers.
+less() {
+    awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 < b + 0) }' || fail "$3: $1 is not below $2"
+}
+
+# pictures DIR COUNT: the demo's pictures, COUNT of each class to train on.
+pictures() {
+    "$ALEXNET" demo --only-pictures --quiet --count "$2" --out "$1" || fail "no pictures"
+}
+
+# train ARGUMENTS...: a short training run of the smallest network.
+train() {
+    expect 0 train "$@" --net alexnet-mini --batch 16
+}
