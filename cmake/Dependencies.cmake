@@ -1,4 +1,4 @@
-# The libraries that docs/design.md lists. What libalexnet itself needs is gathered in
+# The libraries that docs/architecture.md lists. What libalexnet itself needs is gathered in
 # `alexnet_dependencies`; the command adds cairo, the tests cmocka.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

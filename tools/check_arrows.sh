@@ -1,5 +1,5 @@
 #!/bin/sh
-# The permitted include arrows (docs/design.md, "Layers"):
+# The permitted include arrows (docs/architecture.md, "Folders"):
 #
 #     base <- tensor <- op <- {data, format, backend} <- model <- infer <- train <- api
 #
