@@ -2,7 +2,8 @@
  * The promises of the cpu backend about bits, threads and memory, under a highest instruction set
  * that the first argument names (baseline, avx2; none: no limit):
  *
- *     forward    the same bits under 1, 2, 3 and 4 threads, in batches of 1, 2, 7 and 32
+ *     forward    the same bits under 1, 2, 3 and 4 threads, in batches of 1, 2, 7 and 32 (32 only
+ *                above baseline)
  *     backward   the same bits for one `split` under 1 and 4 threads, and in two runs
  *     memory     no allocation after op_prepare()
  *     settings   the caller's OpenMP settings are as they were
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/isa.h"
 #include "base/alloc.h"
 #include "base/random.h"
 
@@ -54,10 +56,8 @@ static const shape shapes[] = {
     {"alexnet conv1", CONV(3, 224, 96, 11, 4, 1, 0)},
     {"alexnet conv2", CONV(96, 27, 256, 5, 1, 2, 2)},
     {"alexnet conv3", CONV(256, 13, 384, 3, 1, 1, 1)},
-    {"alexnet conv4", CONV(384, 13, 384, 3, 1, 2, 1)},
     {"alexnet conv5", CONV(384, 13, 256, 3, 1, 2, 1)},
     {"alexnet-owt conv1", CONV(3, 224, 64, 11, 4, 1, 2)},
-    {"alexnet-owt conv2", CONV(64, 27, 192, 5, 1, 1, 2)},
     {"odd channels", CONV(12, 13, 20, 3, 1, 2, 1)},
     {"fc6", {OTHER(FC, 256, 6, 6), .u.fc = {520}}, true},
     {"fc8", {OTHER(FC, 4096, 1, 1), .u.fc = {1000}}, false},
@@ -166,9 +166,10 @@ static void same_results(run *r, const an_chain *a, const an_chain *b, bool grad
 static void test_forward_does_not_depend_on_threads(void **state)
 {
     static const int batches[] = {1, 2, 7, 32};
+    int some = max_isa == ALEXNET_ISA_BASELINE ? 3 : 4; /* it is slow */
     (void)state;
-    for (int i = 0; i < 4 * SHAPES; i++) {
-        run r = run_new(&shapes[i / 4], batches[i % 4]);
+    for (int i = 0; i < some * SHAPES; i++) {
+        run r = run_new(&shapes[i / some], batches[i % some]);
         an_backend *one = open_cpu(1);
         an_chain *expected = compute(&r, one, false, 1);
         for (int threads = 2; threads <= 4; threads++) {
@@ -234,7 +235,7 @@ static void test_nothing_is_allocated_and_settings_stay(void **state)
 static void test_parallel_region_is_refused(void **state)
 {
     (void)state;
-    run r = run_new(&shapes[7], 2);
+    run r = run_new(&shapes[0], 2);
     an_backend *backend = open_cpu(2);
     an_chain *chain = compute(&r, backend, true, 2);
     alexnet_status forward = ALEXNET_OK, backward = ALEXNET_OK;
@@ -380,9 +381,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_norms),
         cmocka_unit_test(test_another_isa_is_refused),
     };
-    if (argc > 1 && strcmp(argv[1], "baseline") == 0)
-        max_isa = ALEXNET_ISA_BASELINE;
-    if (argc > 1 && strcmp(argv[1], "avx2") == 0)
-        max_isa = ALEXNET_ISA_AVX2;
+    for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
+        if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)
+            max_isa = (alexnet_isa)isa;
+    if (max_isa != ALEXNET_ISA_ANY && max_isa != ALEXNET_ISA_BASELINE &&
+        an_cpu_isa(max_isa) == an_cpu_isa(ALEXNET_ISA_ANY)) {
+        print_message("skipped: %s limits nothing on this processor\n", argv[1]);
+        return 77;
+    }
     return cmocka_run_group_tests_name("bits on cpu", tests, NULL, NULL);
 }

@@ -1,0 +1,324 @@
+/*
+ * The cpu backend against ref, forward and backward: every operator at AlexNet's shapes, runs that
+ * are fused, and random shapes; in float32, and in bf16 where the processor has it. The first
+ * argument names a highest instruction set (baseline, avx2, avx512, avx512_bf16; none: no limit).
+ *
+ * What is allowed follows from the operands, element by element: see backend/parity.h. A result of
+ * 1 is the most that is allowed.
+ */
+#include "ops/ops_rig.h"
+
+#include <string.h>
+
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/isa.h"
+#include "backend/parity.h"
+#include "base/random.h"
+
+enum { SEED = 20120930 };
+
+static alexnet_isa max_isa = ALEXNET_ISA_ANY;
+static an_backend *ref, *fp32, *bf16; /* bf16: NULL where the processor has none */
+static char last_line[128];
+
+static void keep_line(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user;
+    (void)level;
+    strncpy(last_line, line, sizeof last_line - 1);
+}
+
+static an_backend *open_cpu(alexnet_precision precision)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cpu", precision);
+    ctx->threads = 2;
+    ctx->max_isa = max_isa;
+    ctx->log = keep_line;
+    rig_ok(an_cpu_api.open(&backend, ctx, precision));
+    rig_free_ctx(ctx);
+    return backend;
+}
+
+static int open_all(void **state)
+{
+    (void)state;
+    alexnet_device_info info;
+    an_cpu_api.describe(&info, max_isa);
+    print_message("%s, %s, %s, seed %d\n", info.processor, info.isa, info.library, SEED);
+    ref = rig_open_ref();
+    fp32 = open_cpu(ALEXNET_PRECISION_FP32);
+    if (info.bf16)
+        bf16 = open_cpu(ALEXNET_PRECISION_BF16);
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    an_backend_close(bf16);
+    an_backend_close(fp32);
+    an_backend_close(ref);
+    return 0;
+}
+
+static void judge(const char *name, const an_parity *p)
+{
+    print_message("%-28s %-24s forward %.3f dx %.3f dw %.3f\n", name, p->impl, p->forward, p->dx,
+                  p->dw);
+    if (!(p->worst <= 1))
+        fail_msg("%s: %s", name, p->where);
+}
+
+/* ---- AlexNet's shapes ------------------------------------------------------------------------ */
+
+#define FIRST(KIND, N, C, H, W) .kind = AN_OP_##KIND, .n = (N), .n_inputs = 1, .in = {{C, H, W}}
+#define CONV(N, C, H, K, R, STRIDE, GROUPS, PAD)                                                   \
+    {                                                                                              \
+        FIRST(CONV, N, C, H, H), .u.conv = { K, R, R, STRIDE, GROUPS, PAD, PAD, PAD, PAD, true }   \
+    }
+#define RELU                                                                                       \
+    {                                                                                              \
+        .kind = AN_OP_NEURON, .u.neuron.kind = AN_RELU                                             \
+    }
+#define MAX_POOL                                                                                   \
+    {                                                                                              \
+        .kind = AN_OP_POOL, .u.pool = { AN_POOL_MAX, 3, 2, 0, true }                               \
+    }
+#define LRN(GROUPS)                                                                                \
+    {                                                                                              \
+        .kind = AN_OP_LRN, .u.lrn = { 5, GROUPS, 2, 1e-4, 0.75 }                                   \
+    }
+
+/* Beside an_parity_cases: the other networks, with fewer filters where ref would take long. */
+static const an_parity_case cases[] = {
+    {"owt conv1 + relu + pool", 3, true, {CONV(1, 3, 224, 32, 11, 4, 1, 2), RELU, MAX_POOL}},
+    {"owt conv2 + relu", 2, true, {CONV(1, 64, 27, 48, 5, 1, 1, 2), RELU}},
+    {"owt conv3 + relu", 2, true, {CONV(1, 192, 13, 64, 3, 1, 1, 1), RELU}},
+    {"2012 conv1 + lrn + pool", 3, true, {CONV(1, 3, 99, 96, 11, 4, 1, 0), LRN(2), MAX_POOL}},
+    {"caffe conv1 + relu + lrn", 3, true, {CONV(1, 3, 99, 96, 11, 4, 1, 0), RELU, LRN(1)}},
+    {"small conv1 + relu + lrn", 3, true, {CONV(5, 3, 56, 12, 5, 2, 1, 2), RELU, LRN(2)}},
+    {"small conv2 + relu + pool", 3, true, {CONV(5, 12, 13, 20, 3, 1, 2, 1), RELU, MAX_POOL}},
+    {"pool + lrn + relu",
+     3,
+     true,
+     {{FIRST(POOL, 2, 36, 27, 27), .u.pool = {AN_POOL_MAX, 3, 2, 0, true}}, LRN(2), RELU}},
+    {"fc6 of 7 + relu", 2, true, {{FIRST(FC, 7, 40, 6, 6), .u.fc = {300}}, RELU}},
+    {"fc8 + softmax",
+     2,
+     true,
+     {{FIRST(FC, 5, 256, 1, 1), .u.fc = {1000}}, {.kind = AN_OP_SOFTMAX}}},
+    {"fc of 1 output", 1, true, {{FIRST(FC, 3, 10, 1, 1), .u.fc = {1}}}},
+};
+
+static void run_cases(an_backend *backend, const an_parity_case *list, int count)
+{
+    for (int i = 0; i < count; i++) {
+        an_parity p;
+        rig_ok(an_parity_case_run(backend, ref, &list[i], SEED, &p));
+        judge(list[i].name, &p);
+    }
+}
+
+static void test_alexnet(void **state)
+{
+    (void)state;
+    run_cases(fp32, an_parity_cases, an_parity_case_count);
+}
+
+static void test_other_networks(void **state)
+{
+    (void)state;
+    run_cases(fp32, cases, sizeof cases / sizeof cases[0]);
+}
+
+/* ---- Inference, where the ReLU is oneDNN's --------------------------------------------------- */
+
+/* Resolves ops and runs them, as an_parity_case_run() does. */
+static void run_ops(an_backend *backend, const char *name, an_op_desc *ops, int n_ops,
+                    const an_parity_options *options)
+{
+    const an_op_desc *list[3];
+    an_parity p;
+    for (int i = 0; i < n_ops; i++) {
+        if (i > 0) {
+            ops[i].n = ops[0].n;
+            ops[i].n_inputs = 1;
+            ops[i].in[0] = ops[i - 1].out;
+        }
+        rig_ok(an_op_resolve(&ops[i]));
+        list[i] = &ops[i];
+    }
+    rig_ok(an_parity_run(backend, ref, list, n_ops, options, &p));
+    judge(name, &p);
+}
+
+static void run_inference(an_backend *backend)
+{
+    const an_parity_options options = {false, false, 1, SEED};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        an_op_desc ops[3];
+        memcpy(ops, cases[i].ops, sizeof ops);
+        run_ops(backend, cases[i].name, ops, cases[i].n_ops, &options);
+    }
+}
+
+static void test_inference(void **state)
+{
+    (void)state;
+    run_inference(fp32);
+}
+
+/* ---- Random shapes --------------------------------------------------------------------------- */
+
+typedef struct dice {
+    uint64_t thrown;
+} dice;
+
+static int between(dice *d, int low, int high)
+{
+    uint64_t i = d->thrown++;
+    an_random4 r = an_random(SEED, AN_PURPOSE_TEST, 77, i / 4, 0);
+    return low + (int)an_below(r.v[i % 4], (uint32_t)(high - low + 1));
+}
+
+/* Filters of any shape, padding up to beyond the filter, groups of few channels. */
+static void random_conv(dice *d, an_op_desc *desc)
+{
+    int groups = between(d, 1, 3), r = between(d, 1, 7), s = between(d, 1, 7);
+    desc->kind = AN_OP_CONV;
+    desc->in[0].c = groups * between(d, 1, 20);
+    desc->u.conv = (an_conv_desc){
+        .k = groups * between(d, 1, 24),
+        .r = r,
+        .s = s,
+        .stride = between(d, 1, 4),
+        .groups = groups,
+        .top = between(d, 0, r + 2),
+        .left = between(d, 0, s + 2),
+        .bottom = between(d, 0, 5),
+        .right = between(d, 0, 5),
+        .ceil = between(d, 0, 1),
+    };
+}
+
+static void random_lrn(dice *d, an_op_desc *desc)
+{
+    static const double betas[] = {0.75, 0.75, 0, 0.5, 1};
+    bool across = between(d, 0, 1);
+    int groups = across ? between(d, 1, 3) : 1;
+    desc->kind = across ? AN_OP_LRN : AN_OP_LRN_WITHIN;
+    desc->in[0].c = groups * between(d, 1, 20);
+    desc->u.lrn = (an_lrn_desc){
+        .size = 2 * between(d, 0, 4) + 1,
+        .groups = groups,
+        .k = between(d, 1, 2),
+        .alpha = 1e-4 * between(d, 0, 3),
+        .beta = betas[between(d, 0, 4)],
+    };
+}
+
+static void random_pool(dice *d, an_op_desc *desc)
+{
+    int size = between(d, 1, 5);
+    desc->kind = AN_OP_POOL;
+    desc->u.pool = (an_pool_desc){
+        .kind = between(d, 0, 1) ? AN_POOL_MAX : AN_POOL_AVG,
+        .size = size,
+        .stride = between(d, 1, 5),
+        .pad = between(d, 0, size - 1),
+        .ceil = between(d, 0, 1),
+    };
+}
+
+static void random_desc(dice *d, an_op_desc *desc)
+{
+    *desc = (an_op_desc){.n = between(d, 1, 5), .n_inputs = 1};
+    desc->in[0] = (an_chw){between(d, 1, 40), between(d, 1, 20), between(d, 1, 20)};
+    switch (between(d, 0, 5)) {
+    case 0: random_pool(d, desc); break;
+    case 1: random_lrn(d, desc); break;
+    case 2:
+        desc->kind = AN_OP_FC;
+        desc->u.fc.k = between(d, 1, 400);
+        break;
+    default: random_conv(d, desc);
+    }
+}
+
+/* A random operator, and after a convolution one that reads its layout. */
+static void run_random(an_backend *backend, int count)
+{
+    dice d = {0};
+    int run = 0;
+    while (run < count) {
+        an_op_desc ops[2];
+        random_desc(&d, &ops[0]);
+        random_pool(&d, &ops[1]);
+        if (an_op_resolve(&ops[0]) != ALEXNET_OK)
+            continue; /* a window larger than its input */
+        ops[1].n = ops[0].n;
+        ops[1].n_inputs = 1;
+        ops[1].in[0] = ops[0].out;
+        int n_ops = ops[0].kind == AN_OP_CONV && an_op_resolve(&ops[1]) == ALEXNET_OK ? 2 : 1;
+        const an_op_desc *list[] = {&ops[0], &ops[1]};
+        an_parity_options options = {true, true, between(&d, 1, 3), SEED};
+        an_parity p;
+        rig_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
+        if (!(p.worst <= 1))
+            fail_msg("random shape %d, %s: %s", run, p.impl, p.where);
+        run++;
+    }
+}
+
+static void test_random_shapes(void **state)
+{
+    (void)state;
+    run_random(fp32, 300);
+}
+
+/* ---- bf16 ------------------------------------------------------------------------------------ */
+
+static void test_bf16(void **state)
+{
+    (void)state;
+    if (!bf16) {
+        print_message("skipped: this processor, or the limit set, has no bf16\n");
+        skip();
+    }
+    assert_int_equal(bf16->precision, ALEXNET_PRECISION_BF16);
+    run_cases(bf16, an_parity_cases, an_parity_case_count);
+    run_cases(bf16, cases, sizeof cases / sizeof cases[0]);
+    run_inference(bf16);
+    run_random(bf16, 100);
+}
+
+static void test_bf16_absent(void **state)
+{
+    (void)state;
+    if (bf16)
+        skip();
+    last_line[0] = '\0';
+    an_backend *backend = open_cpu(ALEXNET_PRECISION_BF16);
+    assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
+    assert_string_equal(last_line, "this processor has no bf16; computing in float32");
+    an_backend_close(backend);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alexnet),   cmocka_unit_test(test_other_networks),
+        cmocka_unit_test(test_inference), cmocka_unit_test(test_random_shapes),
+        cmocka_unit_test(test_bf16),      cmocka_unit_test(test_bf16_absent),
+    };
+    for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
+        if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)
+            max_isa = (alexnet_isa)isa;
+    if (max_isa != ALEXNET_ISA_ANY && an_cpu_isa(max_isa) == an_cpu_isa(ALEXNET_ISA_ANY) &&
+        max_isa != ALEXNET_ISA_BASELINE) {
+        print_message("skipped: %s limits nothing on this processor\n", argv[1]);
+        return 77;
+    }
+    return cmocka_run_group_tests_name("parity of cpu", tests, open_all, close_all);
+}
