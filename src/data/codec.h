@@ -29,7 +29,7 @@ alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded
  * order.
  * @return 1..8; 1 for anything that is not a valid orientation
  */
-int an_exif_orientation(const uint8_t *tiff, size_t length);
+int an_exif_orientation(const uint8_t *data, size_t length);
 
 /**
  * The same out of the text "Raw profile type exif" that ImageMagick gave PNG files before PNG had a

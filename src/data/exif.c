@@ -36,12 +36,12 @@ static int orientation_of_entry(const tiff *t, size_t at)
     return value >= 1 && value <= 8 ? (int)value : 1;
 }
 
-int an_exif_orientation(const uint8_t *bytes, size_t length)
+int an_exif_orientation(const uint8_t *data, size_t length)
 {
     if (length < 8)
         return 1;
-    tiff t = {bytes, length, bytes[0] == 'M'};
-    if (memcmp(bytes, t.big_endian ? "MM" : "II", 2) != 0 || get16(&t, 2) != 42)
+    tiff t = {data, length, data[0] == 'M'};
+    if (memcmp(data, t.big_endian ? "MM" : "II", 2) != 0 || get16(&t, 2) != 42)
         return 1;
     size_t ifd = get32(&t, 4);
     if (ifd > length - 2)
@@ -70,7 +70,7 @@ int an_exif_text_orientation(const char *text)
     int skipped = 0;
     if (sscanf(text, " %*[a-zA-Z] %*d%n", &skipped) < 0 || skipped == 0)
         return 1;
-    for (const char *p = text + skipped; *p && digits < 2 * PROFILE_MAX; p++) {
+    for (const char *p = text + skipped; *p && digits / 2 < PROFILE_MAX; p++) {
         int digit = digit_of(*p);
         if (digit < 0 && *p != '\n')
             return 1;
@@ -79,7 +79,7 @@ int an_exif_text_orientation(const char *text)
         bytes[digits / 2] = (uint8_t)(digits % 2 ? bytes[digits / 2] | digit : digit << 4);
         digits++;
     }
-    if (digits < 2 * PROFILE_HEAD)
+    if (digits / 2 < PROFILE_HEAD)
         return 1;
     return an_exif_orientation(bytes + PROFILE_HEAD, digits / 2 - PROFILE_HEAD);
 }

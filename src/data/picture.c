@@ -152,20 +152,20 @@ alexnet_status an_picture_upright(an_picture *picture, int orientation, const an
 }
 
 static void row_from_pixels(uint8_t *to, const uint8_t *from, int width,
-                            alexnet_pixel_format format)
+                            alexnet_pixel_format format, size_t channels)
 {
-    for (int x = 0; x < width; x++, to += 3) {
+    for (int x = 0; x < width; x++, to += 3, from += channels) {
         switch (format) {
-        case ALEXNET_PIXELS_RGB8: memcpy(to, from + 3 * x, 3); break;
+        case ALEXNET_PIXELS_RGB8: memcpy(to, from, 3); break;
         case ALEXNET_PIXELS_BGR8:
             for (int c = 0; c < 3; c++)
-                to[c] = from[3 * x + 2 - c];
+                to[c] = from[2 - c];
             break;
         case ALEXNET_PIXELS_RGBA8:
             for (int c = 0; c < 3; c++)
-                to[c] = an_over_white(from[4 * x + c], from[4 * x + 3]);
+                to[c] = an_over_white(from[c], from[3]);
             break;
-        case ALEXNET_PIXELS_GREY8: memset(to, from[x], 3); break;
+        case ALEXNET_PIXELS_GREY8: memset(to, from[0], 3); break;
         }
     }
 }
@@ -190,7 +190,8 @@ alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int w
     AN_CHECK(an_picture_alloc(out, &source, (uint32_t)width, (uint32_t)height, 3));
     for (int y = 0; y < height; y++)
         row_from_pixels(out->rgb + (size_t)y * width * 3,
-                        (const uint8_t *)pixels + (size_t)y * row_bytes, width, format);
+                        (const uint8_t *)pixels + (size_t)y * row_bytes, width, format,
+                        channels[format]);
     return ALEXNET_OK;
 }
 
