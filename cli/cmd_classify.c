@@ -160,13 +160,13 @@ static int run(const opt_args *args, const classify_options *options,
     string_list paths = {0};
     if (args->file_count == 0)
         return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
-    if (args->file_count == 1 && !path_is_picture(args->files[0]))
+    if (path_is_picture(args->files[0]))
+        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
+    if (args->file_count == 1)
         return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
                                 "input");
     /* The list is read before signals are caught: a read that waits must end with Ctrl-C. */
     int code = gather(&paths, args->files + 1, args->file_count - 1);
-    if (code == CLI_DONE && path_is_picture(args->files[0]))
-        code = cli_error(CLI_USAGE, "%s is a picture; MODEL comes first", args->files[0]);
     if (code == CLI_DONE && paths.count > 0) {
         code = machine_open(&ctx, machine);
         if (code == CLI_DONE)

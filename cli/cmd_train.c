@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "model.h"
 #include "paths.h"
 #include "recipe.h"
 #include "training.h"
@@ -33,7 +34,7 @@ static const opt rows[] = {
      .offset = offsetof(train_options, val)},
     {.name = "init-from",
      .type = OPT_TEXT,
-     .arg = "MODEL",
+     .arg = "MODEL|RUN",
      .help = "begin with the tensors of this model that have the same name and shape",
      .offset = offsetof(train_options, init_from)},
     {.name = "out",
@@ -135,12 +136,13 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
 {
     training_result result;
     char *out = choose_out(options, data);
+    char *init_from = options->init_from ? model_file(options->init_from) : NULL;
     training_request request = {
         .data = data,
         .val = options->val,
         .net = options->net || options->init_from ? options->net : "alexnet",
         .recipe = options->recipe,
-        .init_from = options->init_from,
+        .init_from = init_from,
         .names = options->names,
         .out = out,
         .split = (int)options->split,
@@ -150,6 +152,7 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
     if (code == CLI_DONE)
         training_report(&result, out, json);
     free(out);
+    free(init_from);
     return code;
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "demo.h"
 #include "draw.h"
@@ -48,8 +49,18 @@ static void add_seen(findings *found, const char *path, const char *truth,
     table_add(&found->seen, "%s", right ? "" : "wrong");
 }
 
+/* The path of an unseen picture, as the user would write it: the data set's own is absolute. */
+static char *written_path(const demo_folders *folders, const char *path)
+{
+    const char *tail = path + strlen(path);
+    for (int slashes = 0; tail > path && slashes < 2; tail--)
+        slashes += tail[-1] == '/';
+    return path_join(folders->unseen, *tail == '/' ? tail + 1 : tail);
+}
+
 /* Classify the first picture of each class. */
-static int classify_some(findings *found, alexnet_session *session, const alexnet_dataset *unseen)
+static int classify_some(findings *found, alexnet_session *session, const alexnet_dataset *unseen,
+                         const demo_folders *folders)
 {
     static const char *const heading[] = {"picture", "truth", "prediction", "probability", ""};
     table_add_row(&found->seen, heading);
@@ -66,8 +77,10 @@ static int classify_some(findings *found, alexnet_session *session, const alexne
         if (status)
             return cli_failed(status);
         last = label;
-        add_seen(found, path, alexnet_dataset_class_name(unseen, label), &best,
+        char *file = written_path(folders, path);
+        add_seen(found, file, alexnet_dataset_class_name(unseen, label), &best,
                  best.index == label);
+        free(file);
     }
     return CLI_DONE;
 }
@@ -139,7 +152,7 @@ static int find_out(findings *found, alexnet_ctx *ctx, alexnet_model *model,
         status = alexnet_dataset_open(&unseen, ctx, folders->unseen, &options);
     int code = status ? cli_failed(status) : measure(found, session, unseen);
     if (code == CLI_DONE)
-        code = classify_some(found, session, unseen);
+        code = classify_some(found, session, unseen, folders);
     alexnet_dataset_free(unseen);
     alexnet_session_free(session);
     return code;

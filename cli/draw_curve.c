@@ -102,15 +102,23 @@ static void draw_key(const panel *p, int row, const double colour[3], const char
     put_text(p->cairo, x + 36, y, 0, word);
 }
 
-static void draw_line(const panel *p, const run_log *log, value_fn value, double epochs_per_step,
-                      const double colour[3])
+/* Of two lines of one step the first is the report, the second is the epoch's own mean. */
+static bool is_epoch_line(const run_log *log, size_t i)
 {
+    return i > 0 && log->points[i].step == log->points[i - 1].step;
+}
+
+/* A line through the values of the reports, or through those of the epochs. */
+static void draw_line(const panel *p, const run_log *log, value_fn value, bool epochs,
+                      double epochs_per_step, const double colour[3])
+{
+    cairo_new_path(p->cairo);
     cairo_set_source_rgb(p->cairo, colour[0], colour[1], colour[2]);
     cairo_set_line_width(p->cairo, 2);
     cairo_set_line_join(p->cairo, CAIRO_LINE_JOIN_ROUND);
     for (size_t i = 0; i < log->count; i++) {
         double v = value(&log->points[i]);
-        if (isfinite(v) && isfinite(log->points[i].step))
+        if (is_epoch_line(log, i) == epochs && isfinite(v) && isfinite(log->points[i].step))
             cairo_line_to(p->cairo, x_of(p, log->points[i].step * epochs_per_step),
                           y_of(p, fmin(v, p->top_value)));
     }
@@ -134,11 +142,11 @@ static void draw_panels(cairo_t *cairo, const run_log *log)
                   greatest(log, training_loss, greatest(log, validation_loss, 1e-3))};
     panel error = {cairo, 560, epochs, 100};
     draw_frame(&loss, "loss");
-    draw_line(&loss, log, training_loss, epochs_per_step, training_colour);
-    draw_line(&loss, log, validation_loss, epochs_per_step, validation_colour);
+    draw_line(&loss, log, training_loss, false, epochs_per_step, training_colour);
+    draw_line(&loss, log, validation_loss, true, epochs_per_step, validation_colour);
     draw_frame(&error, "top-1 error, %");
-    draw_line(&error, log, training_error, epochs_per_step, training_colour);
-    draw_line(&error, log, validation_error, epochs_per_step, validation_colour);
+    draw_line(&error, log, training_error, false, epochs_per_step, training_colour);
+    draw_line(&error, log, validation_error, true, epochs_per_step, validation_colour);
     draw_key(&error, 0, training_colour, "training");
     draw_key(&error, 1, validation_colour, "validation");
 }

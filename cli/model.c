@@ -4,6 +4,13 @@
 
 #include "paths.h"
 
+static const char best_name[] = "best.safetensors";
+
+char *model_file(const char *path)
+{
+    return path_is_folder(path) ? path_join(path, best_name) : cli_copy(path);
+}
+
 static bool holds(const char *folder, const char *name)
 {
     char *path = path_join(folder, name);
@@ -17,7 +24,7 @@ int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const ch
     *out = NULL;
     if (path_is_picture(path))
         return cli_error(CLI_USAGE, "%s is a picture; %s comes first", path, place);
-    if (path_is_folder(path) && !holds(path, "best.safetensors")) {
+    if (path_is_folder(path) && !holds(path, best_name)) {
         if (holds(path, "recipe.ini"))
             return cli_error(CLI_BAD_INPUT,
                              "%s is a run without best.safetensors: no epoch of it is complete",

@@ -15,4 +15,7 @@
  */
 int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *place);
 
+/** The file of a model: of a run folder its best.safetensors. Owned by the caller. */
+char *model_file(const char *path);
+
 #endif

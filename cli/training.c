@@ -32,13 +32,19 @@ static void describe_trainer(const alexnet_trainer *trainer)
                   text_bytes(d, (double)m.pictures));
 }
 
-/* "  12 min left", or nothing while it is not known. */
-static const char *time_left(char out[TEXT_SIZE + 16], double seconds)
+enum { PACE_SIZE = 2 * TEXT_SIZE };
+
+/* "  812 images/s  12 min left", of which what is not known yet is left out. */
+static const char *pace(char out[PACE_SIZE], const alexnet_progress *p)
 {
     char text[TEXT_SIZE];
+    int length = 0;
     out[0] = '\0';
-    if (seconds >= 0)
-        snprintf(out, TEXT_SIZE + 16, "  %s left", text_duration(text, seconds));
+    if (p->images_per_second > 0)
+        length = snprintf(out, PACE_SIZE, "  %.0f images/s", p->images_per_second);
+    if (p->seconds_left >= 0)
+        snprintf(out + length, PACE_SIZE - (size_t)length, "  %s left",
+                 text_duration(text, p->seconds_left));
     return out;
 }
 
@@ -66,8 +72,7 @@ static void show_epoch(const alexnet_progress *p)
 
 static void show(const alexnet_progress *p)
 {
-    char left[TEXT_SIZE + 16];
-    time_left(left, p->seconds_left);
+    char text[PACE_SIZE];
     switch (p->phase) {
     case ALEXNET_PROGRESS_MEAN:
         progress_show(p->total ? (double)p->done / (double)p->total : 0,
@@ -75,14 +80,13 @@ static void show(const alexnet_progress *p)
         break;
     case ALEXNET_PROGRESS_TRAIN:
         progress_show(fraction(p),
-                      "epoch %d/%d  %" PRId64 "/%" PRId64
-                      "  loss %.4f  error %.1f%%  rate %.3g  %.0f images/s%s",
-                      p->epoch, p->epochs, p->done, p->total, p->loss, 100 * p->top1_error, p->rate,
-                      p->images_per_second, left);
+                      "epoch %d/%d%s  loss %.4f  error %.1f%%  %" PRId64 "/%" PRId64 "  rate %.3g",
+                      p->epoch, p->epochs, pace(text, p), p->loss, 100 * p->top1_error, p->done,
+                      p->total, p->rate);
         break;
     case ALEXNET_PROGRESS_VAL:
-        progress_show(fraction(p), "epoch %d/%d  validating %" PRId64 "/%" PRId64 "%s", p->epoch,
-                      p->epochs, p->done, p->total, left);
+        progress_show(fraction(p), "epoch %d/%d%s  validating %" PRId64 "/%" PRId64, p->epoch,
+                      p->epochs, pace(text, p), p->done, p->total);
         break;
     case ALEXNET_PROGRESS_EPOCH: show_epoch(p); break;
     }

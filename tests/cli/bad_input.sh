@@ -1,0 +1,83 @@
+# Bad input: the error names the file, the exit code is 3, and what is good is still done.
+. "${0%/*}/lib.sh"
+pictures data 11
+good=data/unseen/red-ring/00001.png
+head -c 2000 $good >cut.png
+echo "not a picture" >text.jpg
+
+# One bad picture in 110 is below 1%: it is named and counted. Two are above.
+cp cut.png data/pictures/train/red-ring/cut.png
+train data/pictures --epochs 1 --out one
+has err "skipped" "red-ring/cut.png" "1 "
+cp text.jpg data/pictures/train/red-ring/text.jpg
+expect 3 train data/pictures --net alexnet-mini --epochs 1 --out two
+has err "red-ring/text.jpg" "2 of 112" "more than 1%"
+
+# Evaluation reports and says so; classification goes on.
+cp cut.png data/pictures/val/red-ring/cut.png
+expect 3 eval one data/pictures --json
+is "$(json 1 images)" 20 "pictures"
+is "$(json 1 skipped)" 1 "skipped pictures"
+has err "red-ring/cut.png" "1 of 21 pictures could not be read"
+expect 3 classify one cut.png $good text.jpg nowhere.png --json
+is "$(json 1 file)" cut.png "first file"
+has err "cut.png" "text.jpg" "nowhere.png" "3 of 4 pictures could not be read"
+[ -n "$(json 1 error)" ] || fail "no error"
+is "$(json 2 predictions.#)" 5 "predictions of the good picture"
+[ -n "$(json 3 error)" ] && [ -n "$(json 4 error)" ] || fail "no error"
+expect 3 classify one cut.png
+has err "cut.png"
+mkdir no_pictures
+expect 3 classify one no_pictures
+has err "no_pictures holds no .jpg, .jpeg or .png file"
+
+# Data that is none.
+mkdir empty
+expect 3 train empty
+has err "empty is empty"
+mkdir -p single/class && cp $good single/class
+expect 3 train single --val 0
+has err "single" "1 class"
+mkdir -p hollow/a hollow/b && cp $good hollow/a
+expect 3 train hollow
+has err "hollow/b"
+mkdir loose && cp $good loose
+expect 3 train loose
+has err "no class folders"
+expect 3 train data/pictures/train --val single --net alexnet-mini
+has err "single" "same classes"
+
+# Models that are none. Nothing is believed that a header says.
+head -c 5000 one/best.safetensors >short.safetensors
+expect 3 classify short.safetensors $good
+has err "short.safetensors"
+{ printf '\377\377\377\377\377\377\377\177' && tail -c +9 one/best.safetensors; } >lies.safetensors
+expect 3 classify lies.safetensors $good
+has err "lies.safetensors"
+expect 2 classify text.jpg $good
+expect 3 train data/unseen --net alexnet-mini --init-from short.safetensors --out odd
+has err "short.safetensors"
+[ -e odd ] && fail "a run that could not begin left a folder"
+
+# No memory for the batch, on machines of less than 64 GB: what would fit is named, before anything
+# is computed.
+if [ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 64000000 ]; then
+    expect 1 train data/unseen --batch 7000 --out big
+    has err "memory" "batch"
+    [ -e big ] && fail "a run that does not fit left a folder"
+fi
+
+# A device or feature that this machine does not have.
+expect 4 train data/unseen --device cuda --out cuda
+has err "cuda"
+
+# A folder that we may not read, as someone who is not root.
+nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+chmod 755 "$work"
+if [ "$(id -u)" -eq 0 ] && $nobody "$ALEXNET" version >out 2>err; then
+    chmod 700 data
+    $nobody "$ALEXNET" train data >out 2>err
+    is $? 3 "exit code without permission"
+    has err "data" "Permission denied"
+fi
+exit 0

@@ -1,0 +1,64 @@
+# A run that is interrupted and resumed is, bit for bit, the run that was not. SIGHUP only saves.
+. "${0%/*}/lib.sh"
+pictures data 40
+set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 5 --split 2
+
+"$ALEXNET" train "$@" --out whole --threads 2 >out 2>err || fail "the whole run"
+
+# start RUN ARGUMENTS...: train in the background until the log has a line. A shell has its
+# background commands ignore SIGINT, which we take back.
+start() {
+    run=$1
+    shift
+    env --default-signal=INT "$ALEXNET" train "$@" --out "$run" >out 2>err &
+    pid=$!
+    for try in $(seq 600); do
+        [ -s "$run/log.jsonl" ] && return
+        kill -0 $pid 2>/dev/null || fail "$run ended early"
+        sleep 0.1
+    done
+    fail "$run does not begin"
+}
+
+# stopped CODE: the run in the background ends with this exit code and says how to go on.
+stopped() {
+    wait $pid
+    is $? "$1" "exit code of the interrupted run"
+    has err "stopped; the run is saved" "train --resume $run"
+    [ -s "$run/last.safetensors" ] || fail "no checkpoint"
+}
+
+same() {
+    cmp whole/best.safetensors "$1/best.safetensors" || fail "$1 has another best model"
+    for run in whole "$1"; do
+        sed 's/"images_per_second":[^,}]*//' $run/log.jsonl >$run.log
+    done
+    cmp whole.log "$1.log" || fail "$1 has another log"
+}
+
+start term "$@" --threads 2
+kill -TERM $pid
+stopped 143
+expect 0 train --resume term --threads 1
+same term
+
+start int "$@" --threads 1
+kill -INT $pid
+stopped 130
+# Twice, the second time in a run that has been resumed.
+env --default-signal=INT "$ALEXNET" train --resume int >out 2>err &
+pid=$! run=int
+sleep 1
+kill -INT $pid 2>/dev/null
+wait $pid
+code=$?
+[ $code -eq 130 ] || [ $code -eq 0 ] || fail "exit code $code of the resumed run"
+expect 0 train --resume int
+same int
+
+start hup "$@" --threads 2
+kill -HUP $pid
+wait $pid
+is $? 0 "exit code after SIGHUP"
+has err "checkpoint written"
+same hup

@@ -1,0 +1,50 @@
+# Arguments in the wrong order or place are recognised by what they are.
+. "${0%/*}/lib.sh"
+pictures data 1
+picture=data/unseen/red-ring/00001.png
+expect 0 train data/pictures --net alexnet-mini --epochs 1 --out run --quiet
+model=run/best.safetensors
+
+expect 2 classify $picture run
+has err "$picture is a picture; MODEL comes first"
+expect 2 classify $picture $model
+has err "$picture is a picture; MODEL comes first"
+expect 2 classify $model $model
+has err "$model is a model; MODEL comes first"
+expect 2 classify data/unseen $picture
+has err "data/unseen is a folder without best.safetensors" "MODEL comes first"
+expect 2 classify run
+has err "PICTURE is missing"
+expect 2 classify
+has err "MODEL is missing"
+expect 2 eval data/unseen run
+has err "data/unseen is a folder without best.safetensors" "MODEL comes first"
+expect 2 eval $picture $model
+has err "$model is a model; MODEL comes first"
+expect 2 eval $model
+has err "DATA is missing"
+expect 2 eval
+has err "MODEL is missing"
+expect 2 eval run data data
+expect 2 train $model
+has err "$model is a model; train takes DATA, and --init-from $model"
+expect 2 train $picture
+has err "$picture is a picture"
+expect 2 train
+has err "DATA is missing"
+expect 2 train data/pictures data/unseen
+has err "train takes one DATA, not also data/unseen"
+expect 2 train data --resume run
+has err "--resume takes the data of the run"
+expect 2 train --resume run --epochs 3
+has err "so --epochs has no meaning"
+expect 3 train --resume nowhere
+has err "nowhere"
+expect 3 train nowhere
+has err "nowhere"
+expect 3 eval nowhere data/unseen
+has err "nowhere"
+expect 3 classify nowhere $picture
+has err "nowhere"
+expect 2 train data/pictures --device tpu
+has err "tpu"

@@ -1,0 +1,116 @@
+# From a folder of pictures to a model that classifies: train, eval, classify, info.
+. "${0%/*}/lib.sh"
+pictures data 16
+
+# Without options: the data's own division, a run folder of its own, all of it said first.
+train data/pictures --epochs 2
+has err "alexnet train data/pictures --net alexnet-mini --recipe default --val data/pictures/val" \
+    "--out runs/pictures-1 --set epochs=2 --set batch=16" "device " "threads" \
+    "10 classes, 160 pictures to train on, 20 to validate with" "memory " "363,562 parameters" \
+    "epoch 2/2" "the best so far"
+has out "runs/pictures-1/best.safetensors" "20 validation pictures"
+for file in best.safetensors last.safetensors recipe.ini log.jsonl; do
+    [ -s runs/pictures-1/$file ] || fail "the run has no $file"
+done
+cp runs/pictures-1/log.jsonl out
+is "$(json 1 epoch)" 1 "epoch of the first line of the log"
+is "$(sed -n '$=' out)" 4 "lines of the log: 20 updates make a report, and each epoch one"
+is "$(json 4 val.images)" 20 "validated pictures"
+expect 0 info runs/pictures-1 --json
+is "$(json 1 layers.14.output)" "[10,1,1]" "output of the trained network"
+
+train data/pictures --epochs 1 --quiet --json
+[ -s err ] && fail "--quiet is not quiet"
+is "$(json 1 run)" runs/pictures-2 "second run"
+is "$(json 1 best.images)" 20 "validated pictures"
+
+# A share to validate with, none, another folder; a run folder that is taken.
+train data/pictures/train --epochs 1 --val 0.25 --out share
+has err "120 pictures to train on, 40 to validate with"
+train data/pictures/train --epochs 1 --out standard
+has err "--val 0.1" "140 pictures to train on, 20 to validate with"
+train data/pictures/train --epochs 1 --val 0 --out none
+has err "160 pictures to train on, 0 to validate with"
+lacks out "validation"
+train data/pictures/train --epochs 1 --val data/unseen --out other
+has err "20 to validate with"
+expect 2 train data/pictures --out other --net alexnet-mini
+has err "other holds a run already"
+expect 2 train data/pictures --val 0.2
+has err "data/pictures holds train and val"
+expect 2 train data/pictures/train --val 1.5
+has err "--val takes a share"
+expect 3 train data/pictures/train --val nowhere
+has err "nowhere"
+
+# Evaluation: the run's own pictures, others, ten views, per class, the confusion matrix.
+expect 0 eval runs/pictures-1 --json --quiet
+cp out own
+is "$(json 1 images)" 20 "pictures"
+is "$(json 1 skipped)" 0 "skipped pictures"
+is "$(json 1 views)" 1 "views"
+own_loss=$(json 1 loss)
+own_error=$(json 1 top1_error)
+is "$own_loss" "$("$JSON_GET" runs/pictures-1/log.jsonl 4 val.loss)" "loss in eval and in the log"
+less "$(json 1 top5_error)" "$(json 1 top1_error)1" "top-5 error"
+expect 0 eval runs/pictures-1/best.safetensors data/pictures --json --batch 7
+is "$(json 1 top1_error)" "$own_error" "error of the model file on the same pictures"
+expect 0 eval runs/pictures-1 data/unseen --views 10 --per-class --confusion matrix.csv --json
+is "$(json 1 views)" 10 "views"
+is "$(json 1 classes.#)" 10 "classes"
+is "$(json 1 classes.0.class)" blue-cross "first class"
+is "$(json 1 classes.0.images)" 2 "pictures of the first class"
+is "$(wc -l <matrix.csv | tr -d ' ')" 11 "lines of the confusion matrix"
+is "$(awk -F, 'NR > 1 { for (i = 2; i <= NF; i++) n += $i } END { print n }' matrix.csv)" 20 \
+    "sum of the confusion matrix"
+right=$(awk -F, 'NR > 1 { n += $NR } END { print 1 - n / 20 }' matrix.csv)
+is "$(awk -v a="$right" -v b="$(json 1 top1_error)" 'BEGIN { print a - b < 1e-6 && b - a < 1e-6 }')" \
+    1 "agreement of the matrix with the error"
+expect 0 eval runs/pictures-1 --per-class
+has out "top-1 error" "blue-cross" "most often taken for"
+expect 1 eval runs/pictures-1 --confusion nowhere/matrix.csv
+has err "cannot write nowhere/matrix.csv"
+
+# Classification: files, folders, a list; the order of the files is kept.
+picture=data/unseen/red-ring/00001.png
+expect 0 classify runs/pictures-1 $picture --json
+is "$(json 1 file)" $picture "file"
+is "$(json 1 predictions.#)" 5 "predictions"
+less "$(json 1 predictions.4.probability)" "$(json 1 predictions.0.probability)" "order"
+best=$(json 1 predictions.0.class)
+expect 0 classify runs/pictures-1 $picture --top 99 --json
+is "$(json 1 predictions.#)" 10 "predictions of ten classes"
+expect 0 classify runs/pictures-1 $picture --top 1
+has out "$best  $picture"
+expect 0 classify runs/pictures-1 $picture
+has out "$picture" "%  $best"
+expect 0 classify runs/pictures-1 data/unseen $picture --json
+is "$(wc -l <out | tr -d ' ')" 21 "lines"
+is "$(json 1 file)" data/unseen/blue-cross/00001.png "first picture of the folder"
+is "$(json 21 file)" $picture "last picture"
+printf '%s\n\n%s\n' $picture data/unseen/red-ring/00002.png |
+    "$ALEXNET" classify runs/pictures-1 - --json --quiet >out || fail "list on standard input"
+is "$(json 1 predictions.0.class)" "$best" "class of the first of a list"
+is "$(wc -l <out | tr -d ' ')" 2 "lines for a list"
+
+# Recipe keys, for all layers and for one; names for people; a model to begin from.
+expect 2 train data/pictures --set xyzzy=1
+has err "xyzzy is not a key of a recipe"
+expect 2 train data/pictures --set epoch=1
+has err "did you mean epochs?"
+expect 2 train data/pictures --set conv9.rate=0 --net alexnet-mini --out odd
+has err "conv9"
+expect 2 train data/pictures --rate fast
+has err "rate = fast: expected a number"
+expect 2 train data/pictures --net alexnet-mino
+has err "did you mean alexnet-mini?"
+printf 'red-ring a ring of red\ngreen-ring a ring of green\n' >names.txt
+train data/pictures --epochs 1 --names names.txt --init-from runs/pictures-1 --out second \
+    --set conv1.rate=0 --set conv1.rate_bias=0 --set conv1.decay=0
+has err "took 17 of 17 tensors" "--init-from runs/pictures-1/best.safetensors" "--set conv1.rate=0"
+expect 0 classify second $picture --top 10 --json
+has out "a ring of red" "a ring of green" "blue-cross"
+
+# A complete run has nothing to go on with.
+expect 0 train --resume second
+has err "second is complete already"
