@@ -49,6 +49,6 @@ else
     exit 1
 fi
 echo "Installing them with apt-get."
-$as_root apt-get -q update
+$as_root apt-get -qq update
 # shellcheck disable=SC2086 # the words are separate arguments
 $as_root DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing
