@@ -69,6 +69,7 @@ static void touch(compiling *c, int tensor, int step)
 {
     if (tensor < 0)
         return;
+    assert(tensor < c->n_tensors && c->tensors);
     an_life *life = &c->tensors[tensor];
     life->first = step < life->first ? step : life->first;
     life->last = step > life->last ? step : life->last;
@@ -308,6 +309,7 @@ static alexnet_status make_arenas(compiling *c)
 
 static void *address(const compiling *c, int tensor)
 {
+    assert(tensor < 0 || c->tensors);
     return tensor < 0 ? NULL : (char *)c->p->activations + c->tensors[tensor].offset;
 }
 

@@ -43,7 +43,7 @@ typedef struct an_record {
 /** As JSON text; owned. NULL if memory is short. */
 char *an_record_to_text(const an_record *record);
 /** @param source  for error texts */
-alexnet_status an_record_from_text(an_record *record, const char *text, const char *source);
+alexnet_status an_record_from_text(an_record *record, const char *json, const char *source);
 void an_record_free(an_record *record);
 
 #endif

@@ -45,9 +45,9 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
 alexnet_status an_recipe_copy(alexnet_recipe **out, const alexnet_recipe *recipe);
 void an_recipe_free(alexnet_recipe *recipe); /* NULL allowed */
 
-alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *key, const char *value);
+alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const char *value);
 /** As text; NULL for an unknown key. A layer's key falls back to the key itself. */
-const char *an_recipe_get(const alexnet_recipe *recipe, const char *key);
+const char *an_recipe_get(const alexnet_recipe *recipe, const char *name);
 /** All values as the text of a recipe file; owned. NULL if memory is short. */
 char *an_recipe_text(const alexnet_recipe *recipe);
 /** The layer of the i-th layer-specific setting, or NULL past the last. */
