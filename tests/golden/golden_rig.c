@@ -1,0 +1,219 @@
+#include "golden/golden_rig.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/random.h"
+#include "base/status.h"
+
+/* As in tools/make_step_goldens.py. */
+enum { WEIGHT_SEED = 2012, UNIT_MEAN = 100, UNIT_PICTURE = 200, UNIT_SLOT = 300 };
+
+void golden_ok(alexnet_status status)
+{
+    if (status != ALEXNET_OK)
+        fail_msg("%s: %s", alexnet_status_name(status), an_error_text());
+}
+
+bool golden_has_device(const char *device)
+{
+    if (an_backend_check_device(device, ALEXNET_ISA_ANY) == ALEXNET_OK)
+        return true;
+    print_message("skipped: %s\n", an_error_text());
+    return false;
+}
+
+/* Multiples of 2^-24 in [-1/2, 1/2). */
+static void uniform(double *values, int64_t count, uint32_t unit)
+{
+    for (int64_t i = 0; i < count; i += 4) {
+        an_random4 r = an_random(WEIGHT_SEED, AN_PURPOSE_TEST, 0, (uint64_t)i / 4, unit);
+        for (int64_t j = 0; j < 4 && i + j < count; j++)
+            values[i + j] = (r.v[j] >> 8) * 0x1p-24 - 0.5;
+    }
+}
+
+static void write_mean(const golden *g)
+{
+    int index = an_net_find(g->net, "input.mean");
+    if (index < 0)
+        return;
+    const an_input *input = &g->network->input;
+    int64_t count = g->net->params[index].count, area = count / 3;
+    double *mean = an_calloc((size_t)count, sizeof *mean);
+    assert_non_null(mean);
+    uniform(mean, count, UNIT_MEAN);
+    for (int64_t i = 0; i < count; i++)
+        mean[i] =
+            input->mean == AN_INPUT_MEAN_FIXED ? input->fixed_mean[i / area] : 120 + 128 * mean[i];
+    golden_ok(an_net_write(g->net, AN_VALUES, index, mean, AN_F64));
+    an_free(mean);
+}
+
+/* The place of a parameter among those that are learned. */
+static int learned_index(const an_net *net, int param)
+{
+    int index = 0;
+    for (int i = 0; i < param; i++)
+        index += net->params[i].learned;
+    return index;
+}
+
+double *golden_first(const golden *g, int param)
+{
+    int64_t scales, count = g->net->params[param].count;
+    int index = learned_index(g->net, param);
+    double *scale = golden_tensor(g, "scale", &scales);
+    double *values = an_calloc((size_t)count, sizeof *values);
+    assert_non_null(values);
+    assert_in_range(index, 0, scales - 1);
+    uniform(values, count, (uint32_t)index);
+    for (int64_t i = 0; i < count; i++)
+        values[i] *= scale[index];
+    an_free(scale);
+    return values;
+}
+
+static alexnet_ctx *new_ctx(const char *device)
+{
+    alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
+    assert_non_null(ctx);
+    atomic_store(&ctx->references, 1);
+    snprintf(ctx->device, sizeof ctx->device, "%s", device);
+    ctx->precision = ALEXNET_PRECISION_FP32;
+    ctx->threads = 2;
+    pthread_mutex_init(&ctx->log_lock, NULL);
+    return ctx;
+}
+
+void golden_open(golden *g, const char *file, alexnet_network *network, const char *device,
+                 bool training)
+{
+    an_source *source;
+    *g = (golden){.network = network, .ctx = new_ctx(device)};
+    golden_ok(an_source_open(&source, file));
+    golden_ok(an_safetensors_open(&g->file, source));
+    const char *seed = an_safetensors_metadata(g->file, "seed");
+    assert_non_null(seed);
+    g->seed = strtoull(seed, NULL, 10);
+    golden_ok(an_net_new(&g->net, g->ctx, network, training));
+    write_mean(g);
+    for (int i = 0; i < g->net->count; i++) {
+        if (!g->net->params[i].learned)
+            continue;
+        double *values = golden_first(g, i);
+        golden_ok(an_net_write(g->net, AN_VALUES, i, values, AN_F64));
+        an_free(values);
+    }
+}
+
+void golden_close(golden *g)
+{
+    an_net_release(g->net);
+    an_safetensors_close(g->file);
+    an_network_release(g->network);
+    an_ctx_release(g->ctx);
+}
+
+an_program *golden_program(const golden *g, int slots, bool training)
+{
+    an_program *program;
+    an_program_options options = {slots, slots, training, 2};
+    golden_ok(an_program_compile(&program, g->net, &options));
+    golden_ok(an_program_pack(program));
+    return program;
+}
+
+/* Some steps have empty slots, and one a slot without label; slot 1 has colour noise. */
+static an_slot draw_slot(const golden *g, int step, int index)
+{
+    const an_input *input = &g->network->input;
+    uint32_t places = (uint32_t)(input->side - input->size + 1);
+    an_random4 r =
+        an_random(g->seed, AN_PURPOSE_TEST, (uint64_t)step, 0, UNIT_SLOT + (uint32_t)index);
+    an_slot slot = {.picture = index,
+                    .label = (int32_t)(r.v[3] % (uint32_t)g->network->classes),
+                    .y = (int32_t)(r.v[0] % places),
+                    .x = (int32_t)(r.v[1] % places),
+                    .mirror = r.v[2] & 1,
+                    .gain = 1};
+    if (index == 1) {
+        slot.gain = 0.875f;
+        memcpy(slot.colour, (float[]){3, -2, 1}, sizeof slot.colour);
+    }
+    if ((step == 3 && index == 2) || (step == 7 && index > 0))
+        slot.picture = slot.label = -1;
+    if (step == 5 && index == 3)
+        slot.label = -1;
+    return slot;
+}
+
+void golden_feed(const golden *g, an_program *program, int step, int slots)
+{
+    const an_input *input = &g->network->input;
+    size_t bytes = (size_t)slots * (size_t)input->side * (size_t)input->side * 3;
+    uint8_t *pixels = an_malloc(bytes);
+    an_slot draws[GOLDEN_SLOTS_MAX];
+    an_step_state state = {.seed = 1, .step = (uint64_t)step};
+    assert_non_null(pixels);
+    for (size_t i = 0; i < bytes; i++)
+        pixels[i] =
+            (uint8_t)(an_random(g->seed, AN_PURPOSE_TEST, (uint64_t)step, i / 4, UNIT_PICTURE)
+                          .v[i % 4] >>
+                      24);
+    for (int i = 0; i < slots; i++)
+        draws[i] = draw_slot(g, step, i);
+    golden_ok(an_program_feed(program, pixels, draws, &state));
+    an_free(pixels);
+}
+
+double *golden_tensor(const golden *g, const char *name, int64_t *count)
+{
+    const an_tensor_entry *entry = an_safetensors_find(g->file, name);
+    if (!entry)
+        fail_msg("%s has no tensor %s", an_safetensors_name(g->file), name);
+    *count = an_shape_count(entry->shape);
+    double *values = an_calloc((size_t)*count, sizeof *values);
+    assert_non_null(values);
+    golden_ok(an_safetensors_read(g->file, name, entry->shape, AN_F64, values));
+    return values;
+}
+
+double *golden_member(const golden *g, const char *prefix, const char *name, int64_t *count)
+{
+    char full[128];
+    snprintf(full, sizeof full, "%s.%s", prefix, name);
+    return golden_tensor(g, full, count);
+}
+
+double *golden_read(const golden *g, an_arena arena, int param)
+{
+    double *values = an_calloc((size_t)g->net->params[param].count, sizeof *values);
+    assert_non_null(values);
+    golden_ok(an_net_read(g->net, arena, param, values, AN_F64));
+    return values;
+}
+
+double golden_largest(const double *values, int64_t count)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs(values[i]));
+    return largest;
+}
+
+double golden_close_to(const char *what, const double *got, const double *expected, int64_t count,
+                       double tolerance)
+{
+    double worst = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!(fabs(got[i] - expected[i]) <= tolerance))
+            fail_msg("%s: [%lld] is %.17g, expected %.17g +- %.3g", what, (long long)i, got[i],
+                     expected[i], tolerance);
+        worst = fmax(worst, fabs(got[i] - expected[i]) / tolerance);
+    }
+    return worst;
+}

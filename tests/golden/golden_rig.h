@@ -1,0 +1,69 @@
+/*
+ * What the tests against golden networks share: a network with weights, means, pictures and draws
+ * from the counter-based generator, as tools/make_step_goldens.py makes them too. Includes cmocka.
+ */
+#ifndef TESTS_GOLDEN_RIG_H
+#define TESTS_GOLDEN_RIG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "format/safetensors.h"
+#include "model/program.h"
+
+enum { GOLDEN_SLOTS_MAX = 4 };
+
+/** A golden file, and the network that it is about. */
+typedef struct golden {
+    an_safetensors *file;
+    alexnet_ctx *ctx;
+    alexnet_network *network;
+    an_net *net; /* with the golden file's first weights and mean */
+    uint64_t seed;
+} golden;
+
+/** Fail the test with the library's error text if `status` is not ALEXNET_OK. */
+void golden_ok(alexnet_status status);
+
+/** Whether a device is there; prints the reason if not. */
+bool golden_has_device(const char *device);
+
+/**
+ * Open a golden file, and its network on a device in float32 (float64 on ref).
+ * @param network  taken over
+ */
+void golden_open(golden *g, const char *file, alexnet_network *network, const char *device,
+                 bool training);
+void golden_close(golden *g);
+
+/** A program for `slots` pictures in two groups of gradient sums, packed. */
+an_program *golden_program(const golden *g, int slots, bool training);
+
+/** Draw the pictures and slots of a step and give them to a program. */
+void golden_feed(const golden *g, an_program *program, int step, int slots);
+
+/** A tensor of the golden file; freed with an_free(). */
+double *golden_tensor(const golden *g, const char *name, int64_t *count);
+/** The same of "PREFIX.NAME". */
+double *golden_member(const golden *g, const char *prefix, const char *name, int64_t *count);
+
+/** A parameter's first values; freed with an_free(). */
+double *golden_first(const golden *g, int param);
+
+/** A parameter of the net in an arena; freed with an_free(). */
+double *golden_read(const golden *g, an_arena arena, int param);
+
+double golden_largest(const double *values, int64_t count);
+
+/**
+ * Fail unless all elements agree within a tolerance; names what it is about.
+ * @return the largest deviation as a share of the tolerance
+ */
+double golden_close_to(const char *what, const double *got, const double *expected, int64_t count,
+                       double tolerance);
+
+#endif
