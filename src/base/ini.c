@@ -66,20 +66,22 @@ static char *next_line(char *dst, int room, void *user)
 static int on_key(void *user, const char *section, const char *key, const char *value)
 {
     reader *r = user;
-    if (r->status != ALEXNET_OK)
-        return 0;
-    r->section_keys++;
-    if (!r->section_line)
+    if (r->status == ALEXNET_OK && !r->section_line)
         r->status = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s stands before the first [section]",
                             r->name, r->line, key);
-    else
+    if (r->status == ALEXNET_OK && r->section_keys++ == 0)
+        r->status = r->fn(r->user, r->section_line, section, NULL, NULL);
+    if (r->status == ALEXNET_OK)
         r->status = r->fn(r->user, r->line, section, key, value ? value : "");
     return r->status == ALEXNET_OK;
 }
 
 alexnet_status an_ini_read(const char *text, const char *name, an_ini_fn fn, void *user)
 {
+    static const char mark[] = "\xEF\xBB\xBF";
     reader r = {.text = text, .name = name, .fn = fn, .user = user};
+    if (strncmp(text, mark, sizeof mark - 1) == 0)
+        r.text += sizeof mark - 1;
     int bad_line = ini_parse_stream(next_line, &r, on_key, &r);
     if (r.status != ALEXNET_OK)
         return r.status;

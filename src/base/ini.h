@@ -9,13 +9,16 @@
 /** Longest line, in bytes: inih's own limit less its terminator. */
 enum { AN_INI_LINE_MAX = 190 };
 
-/** Receives one `key = value`; a failure ends the reading and is returned. */
+/**
+ * Receives the beginning of each section, with `key` and `value` NULL, and each `key = value`.
+ * A failure ends the reading and is returned.
+ */
 typedef alexnet_status (*an_ini_fn)(void *user, int line, const char *section, const char *key,
                                     const char *value);
 
 /**
  * Read a text. A section without keys, a key before the first section, a line that is neither, and
- * a line that is too long are errors.
+ * a line that is too long are errors. A byte order mark is passed over.
  * @param name  of the file, for error texts: "nets/x.ini:12: ..."
  */
 alexnet_status an_ini_read(const char *text, const char *name, an_ini_fn fn, void *user);

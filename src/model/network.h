@@ -43,7 +43,7 @@ typedef struct an_init {
 /** A section as read; a field means something only where the type takes its key. */
 typedef struct an_layer {
     char name[AN_NAME_MAX + 1];
-    int line; /* of the section's first key */
+    int line; /* of the section */
     an_layer_type type;
     int n_inputs;
     int inputs[AN_MAX_INPUTS]; /* earlier layers; -1 is [input] */

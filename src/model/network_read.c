@@ -20,6 +20,7 @@ typedef struct reading {
     alexnet_network *network;
     const char *source;
     bool second_pass;
+    bool has_network; /* its section was met */
     bool named;
 } reading;
 
@@ -50,10 +51,8 @@ static alexnet_status add_layer(reading *r, int line, const char *section)
     if (!name_is_good(section))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "a layer's name has 1 to %d letters, digits, - and _",
                        AN_NAME_MAX);
-    if (find_layer(network, section) >= 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "this section stands twice");
     if (network->count == AN_LAYERS_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "more than %d layers", AN_LAYERS_MAX);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "more than %d layers", AN_LAYERS_MAX);
     an_layer *layers = an_realloc(network->layers, (size_t)network->count + 1, sizeof *layers);
     if (!layers)
         return AN_FAIL_MEMORY(sizeof *layers, "a layer");
@@ -66,14 +65,38 @@ static alexnet_status add_layer(reading *r, int line, const char *section)
     return ALEXNET_OK;
 }
 
-/* First pass: a section is a layer, and has a type. */
-static alexnet_status see_layer(reading *r, int line, const char *section, const char *key,
-                                const char *value)
+static bool is_network(const char *section)
+{
+    return strcmp(section, "network") == 0;
+}
+
+static bool is_input(const char *section)
+{
+    return strcmp(section, "input") == 0;
+}
+
+/* First pass: any section but [network] and [input] is a layer. */
+static alexnet_status begin_section(reading *r, int line, const char *section)
 {
     alexnet_network *network = r->network;
-    if (network->count == 0 || strcmp(network->layers[network->count - 1].name, section) != 0)
-        AN_CHECK(add_layer(r, line, section));
-    an_layer *layer = &network->layers[network->count - 1];
+    bool twice = is_network(section) ? r->has_network
+                 : is_input(section) ? network->input.line != 0
+                                     : find_layer(network, section) >= 0;
+    if (twice)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "this section stands twice");
+    if (is_network(section))
+        r->has_network = true;
+    else if (is_input(section))
+        network->input.line = line;
+    else
+        return add_layer(r, line, section);
+    return ALEXNET_OK;
+}
+
+/* First pass: the type of the layer whose section is being read. */
+static alexnet_status see_type(reading *r, const char *key, const char *value)
+{
+    an_layer *layer = &r->network->layers[r->network->count - 1];
     if (strcasecmp(key, "type") != 0)
         return ALEXNET_OK;
     if (layer->type)
@@ -146,15 +169,13 @@ static alexnet_status take_key(reading *r, int line, const char *section, const 
                                const char *value)
 {
     alexnet_network *network = r->network;
-    bool is_network = strcmp(section, "network") == 0, is_input = strcmp(section, "input") == 0;
-    if (!r->second_pass) {
-        if (is_input && !network->input.line)
-            network->input.line = line;
-        return is_network || is_input ? ALEXNET_OK : see_layer(r, line, section, key, value);
-    }
-    if (is_network)
+    if (!key)
+        return r->second_pass ? ALEXNET_OK : begin_section(r, line, section);
+    if (!r->second_pass)
+        return is_network(section) || is_input(section) ? ALEXNET_OK : see_type(r, key, value);
+    if (is_network(section))
         return set_network_key(r, key, value);
-    if (is_input)
+    if (is_input(section))
         return an_input_set(&network->input, key, value);
     if (strcasecmp(key, "type") == 0)
         return ALEXNET_OK;

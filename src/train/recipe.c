@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "base/text.h"
 
-typedef enum value_kind { INTEGER, SCHEDULE, CHOICE } value_kind;
+typedef enum value_kind { INTEGER, NUMBER, SCHEDULE, CHOICE } value_kind;
 
 typedef struct key_spec {
     const char *name;
@@ -35,9 +35,9 @@ static const key_spec keys[AN_KEY_COUNT] = {
                          "how the rates fall: as written, in steps, or to zero along a cosine"},
     [AN_KEY_STEP_EPOCHS] = {"step_epochs", INTEGER, 1, 1000000, "1 to 1000000", "30", false,
                             "epochs between the steps of schedule = step"},
-    [AN_KEY_STEP_FACTOR] = {"step_factor", SCHEDULE, 0, 1, "0 to 1", "0.1", false,
+    [AN_KEY_STEP_FACTOR] = {"step_factor", NUMBER, 0, 1, "0 to 1", "0.1", false,
                             "what each step multiplies the rates by"},
-    [AN_KEY_WARMUP] = {"warmup", SCHEDULE, 0, 1000000, "0 to 1000000", "1", false,
+    [AN_KEY_WARMUP] = {"warmup", NUMBER, 0, 1000000, "0 to 1000000", "1", false,
                        "epochs in which the rates rise from zero; fractions allowed"},
     [AN_KEY_MOMENTUM] = {"momentum", SCHEDULE, 0, 0.9999, "0 to 0.9999", "0.9", true,
                          "share of the last change that each change keeps"},
@@ -59,7 +59,9 @@ static const key_spec keys[AN_KEY_COUNT] = {
     [AN_KEY_SEED] = {"seed", INTEGER, 0, 9e15, "0 to 9e15", "1", false, "of all random numbers"},
 };
 
-enum { VALUE_MAX = 160, LAYER_MAX = 47 };
+#define LAYER_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+/* A line of recipe text, "LAYER.decay_bias = VALUE", is no longer than AN_INI_LINE_MAX. */
+enum { VALUE_MAX = 128, LAYER_MAX = 47 };
 
 /* A key set for one layer. */
 typedef struct layer_value {
@@ -86,7 +88,6 @@ static bool next_step(const char **at, double *value, double *from)
         return false;
     memcpy(word, p, length);
     word[length] = '\0';
-    *at = p + length;
     char *sign = strchr(word, '@');
     *from = 0;
     if (sign) {
@@ -94,7 +95,10 @@ static bool next_step(const char **at, double *value, double *from)
         if (!an_text_to_double(sign + 1, from))
             return false;
     }
-    return an_text_to_double(word, value);
+    if (!an_text_to_double(word, value))
+        return false;
+    *at = p + length;
+    return true;
 }
 
 static bool schedule_is_good(const key_spec *key, const char *text)
@@ -115,20 +119,27 @@ static bool integer_is_good(const key_spec *key, const char *text)
     return an_text_to_int(text, &value) && (double)value >= key->min && (double)value <= key->max;
 }
 
+static bool number_is_good(const key_spec *key, const char *text)
+{
+    double value;
+    return an_text_to_double(text, &value) && value >= key->min && value <= key->max;
+}
+
 static alexnet_status check_value(const key_spec *key, const char *value)
 {
     if (strlen(value) >= VALUE_MAX)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: the value has %zu bytes; at most %d",
                        key->name, strlen(value), VALUE_MAX - 1);
     bool good = key->kind == INTEGER    ? integer_is_good(key, value)
+                : key->kind == NUMBER   ? number_is_good(key, value)
                 : key->kind == SCHEDULE ? schedule_is_good(key, value)
                                         : an_text_choice(key->range, value) >= 0;
     if (good)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
-                   key->kind == INTEGER    ? "an integer from "
-                   : key->kind == SCHEDULE ? "a number from "
-                                           : "",
+                   key->kind == INTEGER  ? "an integer from "
+                   : key->kind == CHOICE ? ""
+                                         : "a number from ",
                    key->range, key->kind == SCHEDULE ? ", or steps such as \"0.01 0.001@25\"" : "");
 }
 
@@ -191,7 +202,7 @@ static alexnet_status set_for_layer(alexnet_recipe *recipe, an_key key, const ch
 {
     if (!keys[key].per_layer)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s cannot differ by layer", keys[key].name);
-    if (length == 0 || length > LAYER_MAX)
+    if (length == 0 || length > LAYER_MAX || strspn(layer, LAYER_LETTERS) < length)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%.*s is not a layer's name", (int)length,
                        layer);
     layer_value *at = NULL;
@@ -247,7 +258,7 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
     if (index < 0 || index >= AN_KEY_COUNT)
         return false;
     static const char *const types[] = {
-        [INTEGER] = "integer", [SCHEDULE] = "schedule", [CHOICE] = "choice"};
+        [INTEGER] = "integer", [NUMBER] = "number", [SCHEDULE] = "schedule", [CHOICE] = "choice"};
     const key_spec *key = &keys[index];
     *info = (alexnet_recipe_key){key->name,     types[key->kind], key->range,
                                  key->standard, key->help,        key->per_layer};
@@ -294,7 +305,28 @@ void an_recipe_free(alexnet_recipe *recipe)
 typedef struct reading {
     alexnet_recipe *recipe;
     const char *source;
+    bool has_recipe;    /* its section was met */
+    unsigned long seen; /* bit per key */
+    int earlier;        /* layers' settings that were there before */
 } reading;
+_Static_assert(AN_KEY_COUNT <= 32, "seen has a bit per key");
+
+/* A key that a file gives twice is a mistake: which of the two counts? */
+static bool given_twice(reading *r, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    size_t length = dot ? (size_t)(dot - name) : 0;
+    an_key key;
+    if (find_key(dot ? dot + 1 : name, &key) != ALEXNET_OK)
+        return false;
+    for (int i = r->earlier; dot && i < r->recipe->n_layers; i++)
+        if (r->recipe->layers[i].key == key && strlen(r->recipe->layers[i].layer) == length &&
+            strncmp(r->recipe->layers[i].layer, name, length) == 0)
+            return true;
+    bool seen = !dot && (r->seen >> key & 1);
+    r->seen |= dot ? 0 : 1ul << key;
+    return seen;
+}
 
 static alexnet_status on_key(void *user, int line, const char *section, const char *key,
                              const char *value)
@@ -304,9 +336,14 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
         return ALEXNET_OK; /* a run's recipe.ini also says where its data is */
     if (strcmp(section, "recipe") != 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s:%d: [%s] is not a section of a recipe; it has "
-                       "[recipe]",
-                       r->source, line, section);
+                       "%s:%d: [%s] is not a section of a recipe; it has [recipe]", r->source, line,
+                       section);
+    if (key ? given_twice(r, key) : r->has_recipe)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [recipe] %s", r->source, line,
+                       key ? "this key is given twice" : "this section stands twice");
+    r->has_recipe = true;
+    if (!key)
+        return ALEXNET_OK;
     alexnet_status rc = an_recipe_set(r->recipe, key, value);
     if (rc != ALEXNET_ERROR_INVALID_ARGUMENT)
         return rc;
@@ -315,7 +352,7 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
 
 alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const char *source)
 {
-    reading r = {recipe, source};
+    reading r = {.recipe = recipe, .source = source, .earlier = recipe->n_layers};
     return an_ini_read(text, source, on_key, &r);
 }
 
