@@ -1,6 +1,7 @@
 /*
  * The keys of network files: one table, from which values are parsed, checked and defaulted.
  */
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,20 +15,20 @@ typedef enum value_kind {
     INTEGER,
     NUMBER,
     CHOICE,
-    PADDING,  /* one integer, or four: top left bottom right */
-    NUMBERS3, /* one number, or three */
-    OUTPUTS,  /* an integer or `classes` */
-    INIT,     /* a number, `he` or `uniform` */
-    NEURON,   /* relu, tanh[a,b] or logistic */
-    MEAN,     /* image, channel, none, or three numbers */
+    PADDING, /* one integer, or four: top left bottom right */
+    FACTORS, /* one number, or three; none is 0 */
+    OUTPUTS, /* an integer or `classes` */
+    INIT,    /* a number, `he` or `uniform` */
+    NEURON,  /* relu, tanh[a,b] or logistic */
+    MEAN,    /* image, channel, none, or three numbers */
 } value_kind;
 
 typedef struct key_spec {
     const char *name;
     unsigned types; /* layers that take it; 0: [input] */
     value_kind kind;
-    size_t offset; /* in an_layer or an_input */
-    double min, max;
+    size_t offset;        /* in an_layer or an_input */
+    double min, max;      /* of FACTORS, their magnitude */
     const char *standard; /* default; NULL: the key is required */
     const char *choices;
 } key_spec;
@@ -73,7 +74,7 @@ static const key_spec keys[] = {
     {"channels", 0, CHOICE, I(channels), 0, 0, "rgb", "rgb|bgr"},
     {"mean", 0, MEAN, I(mean), -1e6, 1e6, "image", NULL},
     {"meanCrop", 0, CHOICE, I(mean_crop), 0, 0, "centre", "centre|aligned"},
-    {"scale", 0, NUMBERS3, I(scale), -1e6, 1e6, "1", NULL},
+    {"scale", 0, FACTORS, I(scale), 1e-6, 1e6, "1", NULL},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 _Static_assert(KEYS <= 64, "keys_seen has a bit per key");
@@ -135,7 +136,7 @@ static bool in_range(const key_spec *key, double value)
     return value >= key->min && value <= key->max;
 }
 
-/* Up to `max` integers separated by blanks; returns how many, or -1. */
+/* Up to `max` numbers separated by blanks; returns how many, or -1. */
 static int split_numbers(const char *value, double *numbers, int max)
 {
     char copy[256], *rest = copy, *word;
@@ -162,15 +163,16 @@ static alexnet_status set_padding(const key_spec *key, int padding[4], const cha
     return ALEXNET_OK;
 }
 
-static alexnet_status set_numbers3(const key_spec *key, double out[3], const char *value)
+/* A factor of each channel. */
+static alexnet_status set_factors(const key_spec *key, double out[3], const char *value)
 {
     double numbers[3];
     int count = split_numbers(value, numbers, 3);
     for (int i = 0; i < count; i++)
-        if (!in_range(key, numbers[i]))
+        if (!in_range(key, fabs(numbers[i])))
             count = -1;
     if (count != 1 && count != 3)
-        return expected(key, value, "one number, or three");
+        return expected(key, value, "one number, or three, other than 0 and up to 1e6");
     for (int i = 0; i < 3; i++)
         out[i] = numbers[count == 1 ? 0 : i];
     return ALEXNET_OK;
@@ -183,10 +185,19 @@ static alexnet_status set_mean(const key_spec *key, an_input *input, const char 
         input->mean = choice;
         return ALEXNET_OK;
     }
-    if (split_numbers(value, input->fixed_mean, 3) != 3)
+    int count = split_numbers(value, input->fixed_mean, 3);
+    for (int i = 0; i < count; i++)
+        if (!in_range(key, input->fixed_mean[i]))
+            count = -1;
+    if (count != 3)
         return expected(key, value, "image, channel, none, or three numbers");
     input->mean = AN_INPUT_MEAN_FIXED;
     return ALEXNET_OK;
+}
+
+static bool is_factor(double value)
+{
+    return fabs(value) >= 1e-6 && fabs(value) <= 1e6;
 }
 
 /* "[a,b]" */
@@ -198,7 +209,7 @@ static bool read_tanh(const char *text, an_neuron_desc *neuron)
     if (length < 2 || length > sizeof inside || text[0] != '[' || text[length - 1] != ']')
         return false;
     snprintf(inside, sizeof inside, "%.*s", (int)length - 2, text + 1);
-    if (split_numbers(inside, ab, 2) != 2 || ab[0] == 0)
+    if (split_numbers(inside, ab, 2) != 2 || !is_factor(ab[0]) || !is_factor(ab[1]))
         return false;
     neuron->a = ab[0];
     neuron->b = ab[1];
@@ -213,7 +224,7 @@ static alexnet_status set_neuron(const key_spec *key, an_layer *layer, const cha
     if (strncmp(value, "tanh", 4) == 0) {
         neuron.kind = AN_TANH;
         if (value[4] && !read_tanh(value + 4, &neuron))
-            return expected(key, value, "tanh[a,b] with numbers a, b and a not 0");
+            return expected(key, value, "tanh[a,b] with numbers other than 0 and up to 1e6");
     } else if (strcmp(value, "logistic") == 0) {
         neuron.kind = AN_LOGISTIC;
     } else if (strcmp(value, "relu") != 0) {
@@ -257,6 +268,16 @@ static alexnet_status set_number(const key_spec *key, double *out, const char *v
     return ALEXNET_OK;
 }
 
+static alexnet_status set_outputs(const key_spec *key, an_layer *layer, const char *value)
+{
+    char what[96];
+    layer->outputs_follow_classes = strcmp(value, "classes") == 0;
+    if (layer->outputs_follow_classes || set_integer(key, &layer->outputs, value) == ALEXNET_OK)
+        return ALEXNET_OK;
+    snprintf(what, sizeof what, "an integer from %.10g to %.10g, or classes", key->min, key->max);
+    return expected(key, value, what);
+}
+
 static alexnet_status set_choice(const key_spec *key, int *out, const char *value)
 {
     *out = an_text_choice(key->choices, value);
@@ -271,15 +292,13 @@ static alexnet_status set_value(const key_spec *key, void *base, const char *val
     case NUMBER: return set_number(key, field, value);
     case CHOICE: return set_choice(key, field, value);
     case PADDING: return set_padding(key, field, value);
-    case NUMBERS3: return set_numbers3(key, field, value);
+    case FACTORS: return set_factors(key, field, value);
     case INIT: return set_init(key, field, value);
     case NEURON: return set_neuron(key, base, value);
     case MEAN: return set_mean(key, base, value);
     case OUTPUTS: break;
     }
-    an_layer *layer = base;
-    layer->outputs_follow_classes = strcmp(value, "classes") == 0;
-    return layer->outputs_follow_classes ? ALEXNET_OK : set_integer(key, field, value);
+    return set_outputs(key, base, value);
 }
 
 static bool takes(const key_spec *key, unsigned type)
@@ -287,9 +306,14 @@ static bool takes(const key_spec *key, unsigned type)
     return type ? (key->types & type) != 0 : key->types == 0;
 }
 
+/* Layers also have two keys that network_read.c looks at. */
 static const char *key_at(void *user, int i)
 {
-    return takes(&keys[i], *(unsigned *)user) ? keys[i].name : NULL;
+    static const char *const more[] = {"type", "inputs"};
+    unsigned type = *(unsigned *)user;
+    if (i >= KEYS)
+        return type ? more[i - KEYS] : NULL;
+    return takes(&keys[i], type) ? keys[i].name : NULL;
 }
 
 static alexnet_status set(void *base, unsigned type, uint64_t *seen, const char *name,
@@ -303,7 +327,7 @@ static alexnet_status set(void *base, unsigned type, uint64_t *seen, const char 
         *seen |= (uint64_t)1 << i;
         return set_value(&keys[i], base, value);
     }
-    const char *near = an_text_nearest(name, KEYS, key_at, &type);
+    const char *near = an_text_nearest(name, KEYS + 2, key_at, &type);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a key of %s%s%s%s", name,
                    type ? an_layer_type_name(type) : "[input]", near ? "; did you mean " : "",
                    near ? near : "", near ? "?" : "");
