@@ -492,7 +492,7 @@ typedef struct alexnet_progress {
     bool saved;          /**< this step wrote a checkpoint */
     bool best;           /**< phase EPOCH: this is the best model so far */
     alexnet_metrics val; /**< phase EPOCH: validation, if there is any (val.images > 0) */
-    int64_t skipped;     /**< bad pictures met so far in this run */
+    int64_t skipped;     /**< times that a bad training picture was met so far in this run */
 } alexnet_progress;
 
 /**
@@ -516,7 +516,8 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept and
  *         the text suggests a rate; ALEXNET_ERROR_CANCELLED after alexnet_ctx_cancel();
- *         ALEXNET_ERROR_BAD_DATA once an epoch ends in which more than 1% could not be read
+ *         ALEXNET_ERROR_BAD_DATA once an epoch ends in which more than 1% of the pictures, or of
+ *         the validation's, could not be read
  */
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);

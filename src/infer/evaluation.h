@@ -15,6 +15,7 @@ struct alexnet_evaluation {
     an_loader *loader;
     an_tally tally;
     int64_t done;
+    bool named;         /* bad pictures were, by an earlier pass */
     int64_t *confusion; /* [label][predicted], or NULL */
     int *labels;
     uint32_t *order;
@@ -26,7 +27,8 @@ alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runne
                                  const alexnet_dataset *dataset, bool confusion);
 /** Begin at the first picture, with the runner's weights as they are now. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
-/** Compute a batch; bad pictures are counted, and named in the log. *more is false after the last. */
+/** Compute a batch; bad pictures are counted, and named in the log by the first pass. *more is false
+ *  after the last. */
 alexnet_status an_evaluation_step(an_evaluation *evaluation, bool *more);
 void an_evaluation_free(an_evaluation *evaluation); /* NULL allowed */
 

@@ -15,7 +15,7 @@ void an_tally_add(an_tally *tally, const float *probabilities, int classes, int 
 {
     int greater = 0, equal = 0;
     for (int i = 0; i < classes; i++) {
-        greater += probabilities[i] > probabilities[label];
+        greater += !(probabilities[i] <= probabilities[label]); /* NaN beats every label */
         equal += probabilities[i] == probabilities[label];
     }
     tally->images++;

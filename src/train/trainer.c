@@ -25,11 +25,14 @@ static alexnet_status start_loading(alexnet_trainer *t)
 {
     bool mean = t->record.phase == AN_PHASE_MEAN;
     uint32_t n = (uint32_t)t->train->count;
-    if (mean)
+    if (mean) { /* from the start, also when a run goes on */
+        t->record.epoch = t->record.interval = (an_tally){0};
+        t->record.skipped = 0;
         for (uint32_t i = 0; i < n; i++)
             t->order[i] = i;
-    else
+    } else {
         an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)epoch_of(t));
+    }
     int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch;
     AN_CHECK(an_loader_start(t->loader, t->order, t->train->count, position));
     t->loading = true;
@@ -41,21 +44,25 @@ static void note_bad(alexnet_trainer *t, const an_loaded *picture)
 {
     t->record.epoch.skipped++;
     t->record.interval.skipped++;
+    t->record.skipped++;
     if (t->named[picture->sample])
         return;
     t->named[picture->sample] = 1;
-    t->record.skipped++;
     an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
 }
 
-static alexnet_status check_bad(const alexnet_trainer *t)
+static alexnet_status check_bad(const alexnet_dataset *data, int64_t bad, const char *what)
 {
-    int64_t bad = t->record.epoch.skipped;
-    if ((double)bad <= BAD_SHARE * (double)t->train->count)
+    if ((double)bad <= BAD_SHARE * (double)data->count)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
-                   "%lld of %lld training pictures of %s cannot be read: more than 1%%",
-                   (long long)bad, (long long)t->train->count, t->train->root);
+                   "%lld of %lld %s pictures of %s cannot be read: more than 1%%", (long long)bad,
+                   (long long)data->count, what, data->root);
+}
+
+static alexnet_status check_bad_training(const alexnet_trainer *t)
+{
+    return check_bad(t->train, t->record.epoch.skipped, "training");
 }
 
 static alexnet_status next_batch(alexnet_trainer *t, an_batch *batch, bool *more)
@@ -73,7 +80,7 @@ static alexnet_status next_batch(alexnet_trainer *t, an_batch *batch, bool *more
 
 static alexnet_status end_mean(alexnet_trainer *t)
 {
-    AN_CHECK(check_bad(t));
+    AN_CHECK(check_bad_training(t));
     if (t->mean.pictures == 0)
         return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "no picture of %s can be read", t->train->root);
     AN_CHECK(an_mean_store(&t->mean, t->net));
@@ -123,14 +130,14 @@ static int fill_slots(alexnet_trainer *t, const an_batch *batch)
     return filled;
 }
 
-static alexnet_status diverged(const alexnet_trainer *t)
+static alexnet_status diverged(const alexnet_trainer *t, const char *loss, int64_t update,
+                               int64_t epoch)
 {
-    return AN_FAIL(
-        ALEXNET_ERROR_DIVERGED,
-        "training diverged: the loss of update %lld (epoch %lld) is not finite; the last "
-        "good checkpoint is kept. Try a rate of %.3g",
-        (long long)t->record.step + 1, (long long)epoch_of(t) + 1,
-        an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
+    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
+                   "training diverged: the %s update %lld (epoch %lld) is not finite; the last "
+                   "good checkpoint is kept. Try a rate of %.3g",
+                   loss, (long long)update, (long long)epoch,
+                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
 }
 
 static alexnet_status count_losses(alexnet_trainer *t)
@@ -140,7 +147,7 @@ static alexnet_status count_losses(alexnet_trainer *t)
         if (t->slots[i].picture < 0)
             continue;
         if (!isfinite(t->losses[i]))
-            return diverged(t);
+            return diverged(t, "loss of", t->record.step + 1, epoch_of(t) + 1);
         const float *p = t->probabilities + (size_t)i * (size_t)classes;
         an_tally_add(&t->record.interval, p, classes, t->slots[i].label, t->losses[i]);
         an_tally_add(&t->record.epoch, p, classes, t->slots[i].label, t->losses[i]);
@@ -245,6 +252,8 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     alexnet_metrics val = {0}, train = an_tally_metrics(&t->record.epoch);
     if (t->evaluation)
         val = an_tally_metrics(&t->evaluation->tally);
+    if (!isfinite(val.loss))
+        return diverged(t, "validation loss after", t->record.step, epoch_of(t));
     progress->phase = ALEXNET_PROGRESS_EPOCH;
     progress->val = val;
     progress->loss = train.loss;
@@ -253,7 +262,9 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     AN_CHECK(keep_best(t, &val, &progress->best));
     AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
     warn_if_stuck(t);
-    alexnet_status bad = check_bad(t);
+    alexnet_status bad = check_bad_training(t);
+    if (bad == ALEXNET_OK && t->val)
+        bad = check_bad(t->val, val.skipped, "validation");
     t->record.epoch = (an_tally){0};
     t->record.phase = epoch_of(t) == t->epochs ? AN_PHASE_DONE : AN_PHASE_TRAIN;
     t->pace.started = an_clock();

@@ -46,6 +46,22 @@ static alexnet_status read_metadata(alexnet_trainer *t, an_safetensors *file)
     return an_recipe_read(t->recipe, recipe, t->run.last);
 }
 
+/* What a run does next must be possible at its step: a damaged record could train for ever. */
+static alexnet_status check_place(const alexnet_trainer *t)
+{
+    const an_record *r = &t->record;
+    int64_t all = t->epochs * t->steps_per_epoch;
+    bool good = r->phase == AN_PHASE_MEAN    ? r->step == 0
+                : r->phase == AN_PHASE_TRAIN ? r->step < all
+                : r->phase == AN_PHASE_VAL   ? r->step > 0 && r->step % t->steps_per_epoch == 0
+                                             : r->step == all;
+    if (good && r->step <= all)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s: its record of progress is damaged: update %lld of %lld, phase %d",
+                   t->run.last, (long long)r->step, (long long)all, (int)r->phase);
+}
+
 static alexnet_status go_on(alexnet_trainer *t, const char *folder)
 {
     alexnet_status rc;
@@ -60,12 +76,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
     if (t->record.val.root)
         AN_TRY(reopen(&t->val, &t->record.val, &t->classes));
     an_trainer_read_recipe(t);
-    if (t->record.step > t->epochs * t->steps_per_epoch) {
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %lld updates are more than the recipe's %lld",
-                     t->run.last, (long long)t->record.step,
-                     (long long)(t->epochs * t->steps_per_epoch));
-        goto cleanup;
-    }
+    AN_TRY(check_place(t));
     AN_TRY(an_net_new(&t->net, t->ctx, network, true));
     compare_origin(t);
     AN_TRY(an_trainer_make(t));
