@@ -46,6 +46,47 @@ AN_INLINE void an_store(void *tensor, int64_t i, an_dtype dtype, float value)
         ((float *)tensor)[i] = value;
 }
 
+/* ---- Eight neighbours at once: the compiler's vectors, whatever registers there are ----------- */
+
+typedef float an_float8 __attribute__((vector_size(32)));
+typedef int32_t an_int8 __attribute__((vector_size(32)));
+typedef uint32_t an_word8 __attribute__((vector_size(32)));
+typedef uint16_t an_half8 __attribute__((vector_size(16)));
+
+/* Through pointers: as arguments, vectors wider than the registers would have no fixed ABI. */
+AN_INLINE void an_load8(const void *tensor, int64_t i, an_dtype dtype, an_float8 *v)
+{
+    if (dtype == AN_BF16) {
+        an_half8 halves;
+        memcpy(&halves, (const uint16_t *)tensor + i, sizeof halves);
+        an_word8 bits = __builtin_convertvector(halves, an_word8) << 16;
+        memcpy(v, &bits, sizeof bits);
+    } else {
+        memcpy(v, (const float *)tensor + i, sizeof *v);
+    }
+}
+
+AN_INLINE void an_store8(void *tensor, int64_t i, an_dtype dtype, const an_float8 *v)
+{
+    if (dtype == AN_BF16) {
+        an_word8 bits, nan = (an_word8)(*v != *v);
+        memcpy(&bits, v, sizeof bits);
+        an_word8 rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+        bits = (nan & (bits >> 16 | 0x40u)) | (~nan & rounded);
+        an_half8 halves = __builtin_convertvector(bits, an_half8);
+        memcpy((uint16_t *)tensor + i, &halves, sizeof halves);
+    } else {
+        memcpy((float *)tensor + i, v, sizeof *v);
+    }
+}
+
+/** v = where mask is all ones a, where it is zero b. */
+AN_INLINE void an_choose8(an_float8 *v, const an_int8 *mask, const an_float8 *a, const an_float8 *b)
+{
+    an_int8 bits = (*mask & (an_int8)*a) | (~*mask & (an_int8)*b);
+    memcpy(v, &bits, sizeof bits);
+}
+
 /** The address of element i. */
 AN_INLINE void *an_at(const void *tensor, int64_t i, an_dtype dtype)
 {

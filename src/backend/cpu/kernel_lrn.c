@@ -2,10 +2,10 @@
  * Local response normalisation across maps (op/lrn.h).
  *
  * Two ways through the tensor. With one lane (PLAIN) a run is a tile of pixels, and the inner loops
- * go over the tile, channel by channel. With several (NHWC, C8, C16) channels are neighbours: a
- * pixel's channels are laid out in a row, with zeros between the groups where windows end, and the
- * inner loops go over that row. Sums are taken in channel order in both, so that all layouts give
- * the same bits.
+ * go over the tile, channel by channel. With several (NHWC, C8, C16) channels are neighbours: the
+ * channels of some pixels are laid out in a row, with zeros where windows end, and the inner loops
+ * go over that row. Sums are taken in channel order in both, so that all layouts give the same
+ * bits.
  */
 #include <math.h>
 #include <string.h>
@@ -13,22 +13,30 @@
 #include "backend/cpu/kernels.h"
 #include "backend/cpu/lrn_power.h"
 
-/* Channels of a pixel in a row with gaps: how many floats, and where group g begins. */
-AN_INLINE int row_size(const an_lrn_shape *p)
+/* Several lanes: floats of a row of ROW_PIXELS pixels, whose groups of channels each lie between
+ * gaps of `half`; and of a line of work memory that holds a row and what vectors read beyond. */
+enum { ROW_PIXELS = 8 };
+
+AN_INLINE int pixel_size(const an_lrn_shape *p)
 {
     return p->channels + 2 * p->half * p->groups;
 }
 
-AN_INLINE int row_at(const an_lrn_shape *p, int g)
+AN_INLINE int row_size(const an_lrn_shape *p)
 {
-    return g * (p->channels / p->groups + 2 * p->half) + p->half;
+    return (ROW_PIXELS * pixel_size(p) + 7) / 8 * 8;
+}
+
+AN_INLINE int line_size(const an_lrn_shape *p)
+{
+    return row_size(p) + 2 * p->half + 8;
 }
 
 int64_t an_lrn_work(const an_lrn_shape *p)
 {
     if (p->lanes == 1)
         return 2 * (int64_t)p->channels * AN_LRN_TILE;
-    return (int64_t)row_size(p) + 4 * (int64_t)p->channels;
+    return 5 * (int64_t)line_size(p);
 }
 
 AN_INLINE int first_of_window(const an_lrn_shape *p, int c)
@@ -96,92 +104,113 @@ AN_INLINE void tile_backward(const an_lrn_run *run, an_dtype t, bool root)
 
 /* ---- Several lanes --------------------------------------------------------------------------- */
 
-/* Copies a pixel's channels between the tensor and a row without gaps. */
-AN_INLINE void gather(const an_lrn_shape *p, const void *tensor, int64_t pixel, an_dtype t,
-                      float *restrict row)
+/* Where channel c of a pixel stands in its part of the row. */
+AN_INLINE int place_of(const an_lrn_shape *p, int c)
 {
-    for (int plane = 0; plane < p->planes; plane++) {
-        int64_t at = (plane * (int64_t)p->h * p->w + pixel) * p->lanes;
-        int c = plane * p->lanes, n = p->channels - c < p->lanes ? p->channels - c : p->lanes;
-        for (int l = 0; l < n; l++)
-            row[c + l] = an_load(tensor, at + l, t);
-    }
+    return c + (2 * (c / (p->channels / p->groups)) + 1) * p->half;
 }
 
-/* Padding channels become zero. */
-AN_INLINE void scatter(const an_lrn_shape *p, const float *restrict row, void *tensor,
-                       int64_t pixel, an_dtype t)
-{
-    for (int plane = 0; plane < p->planes; plane++) {
-        int64_t at = (plane * (int64_t)p->h * p->w + pixel) * p->lanes;
-        int c = plane * p->lanes, n = p->channels - c < p->lanes ? p->channels - c : p->lanes;
-        for (int l = 0; l < n; l++)
-            an_store(tensor, at + l, t, row[c + l]);
-        for (int l = n; l < p->lanes; l++)
-            an_store(tensor, at + l, t, 0);
-    }
-}
-
-/* out[c] = sum of the window of c in a row with gaps. */
-AN_INLINE void window_sums(const an_lrn_shape *p, const float *restrict row, float *restrict out)
+/* Channels c .. c + 7 are neighbours in the row too. */
+AN_INLINE bool in_one_group(const an_lrn_shape *p, int c)
 {
     int size = p->channels / p->groups;
-    for (int g = 0; g < p->groups; g++) {
-        const float *first = row + row_at(p, g) - p->half;
-        float *to = out + g * size;
-        for (int c = 0; c < size; c++)
-            to[c] = first[c];
-        for (int d = 1; d <= 2 * p->half; d++)
-            for (int c = 0; c < size; c++)
-                to[c] += first[c + d];
-    }
+    return c / size == (c + 7) / size;
 }
 
-AN_INLINE void row_forward(const an_lrn_run *run, an_dtype t, bool root)
+/* Copies `count` pixels between the tensor and a row, whose gaps stay as they are; padding channels
+ * of the tensor become zero. */
+AN_INLINE void copy_pixels(const an_lrn_run *run, void *tensor, int64_t pixel, int count,
+                           an_dtype t, float *restrict row, bool to_row)
 {
     const an_lrn_shape *p = run->shape;
-    int size = p->channels / p->groups;
-    float *restrict squares = run->work;
-    float *restrict x = squares + row_size(p), *restrict s = x + p->channels;
-    memset(squares, 0, sizeof(float) * (size_t)row_size(p));
-    for (int64_t pixel = run->first; pixel < run->first + run->count; pixel++) {
-        gather(p, run->x, pixel, t, x);
-        for (int g = 0; g < p->groups; g++)
-            for (int c = 0; c < size; c++)
-                squares[row_at(p, g) + c] = x[g * size + c] * x[g * size + c];
+    an_float8 v;
+    for (int c = 0, step; c < p->planes * p->lanes; c += step) {
+        int64_t plane = c / p->lanes * (int64_t)p->h * p->w;
+        int64_t at = (plane + pixel) * p->lanes + c % p->lanes;
+        bool vector = p->lanes % 8 == 0 && c % 8 == 0 && c + 8 <= p->channels && in_one_group(p, c);
+        float *place = row + (c < p->channels ? place_of(p, c) : 0);
+        step = vector ? 8 : 1;
+        for (int i = 0; i < count; i++, at += p->lanes, place += pixel_size(p))
+            if (vector && to_row) {
+                an_load8(tensor, at, t, &v);
+                memcpy(place, &v, sizeof v);
+            } else if (vector) {
+                memcpy(&v, place, sizeof v);
+                an_store8(tensor, at, t, &v);
+            } else if (!to_row) {
+                an_store(tensor, at, t, c < p->channels ? *place : 0);
+            } else if (c < p->channels) {
+                *place = an_load(tensor, at, t);
+            }
+    }
+}
+
+/* to[i] = sum of row[i - half] .. row[i + half]; row[] begins a gap before the first place. */
+AN_INLINE void window_sums(const an_lrn_shape *p, const float *restrict row, float *restrict to)
+{
+    an_float8 sum, v;
+    for (int i = 0; i < row_size(p); i += 8) {
+        an_load8(row, i - p->half, AN_F32, &sum);
+        for (int d = 1 - p->half; d <= p->half; d++) {
+            an_load8(row, i + d, AN_F32, &v);
+            sum += v;
+        }
+        an_store8(to, i, AN_F32, &sum);
+    }
+}
+
+/* Lines of work memory, each with room for a window before its first place. */
+AN_INLINE float *line_at(const an_lrn_run *run, int i, float gaps)
+{
+    float *line = run->work + (int64_t)i * line_size(run->shape);
+    for (int j = 0; j < line_size(run->shape); j++)
+        line[j] = gaps;
+    return line + run->shape->half;
+}
+
+AN_INLINE void rows_forward(const an_lrn_run *run, an_dtype t, bool root)
+{
+    const an_lrn_shape *p = run->shape;
+    float *restrict x = line_at(run, 0, 0), *restrict squares = line_at(run, 1, 0); /* then y */
+    float *restrict s = line_at(run, 2, 0);
+    for (int done = 0; done < run->count; done += ROW_PIXELS) {
+        int count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
+        int64_t pixel = run->first + done;
+        copy_pixels(run, (void *)run->x, pixel, count, t, x, true);
+        for (int i = 0; i < row_size(p); i++)
+            squares[i] = x[i] * x[i];
         window_sums(p, squares, s);
-        for (int c = 0; c < p->channels; c++)
-            s[c] = p->k + p->alpha * s[c];
+        for (int i = 0; i < row_size(p); i++)
+            s[i] = p->k + p->alpha * s[i];
         if (run->s)
-            scatter(p, s, run->s, pixel, AN_F32);
-        for (int c = 0; c < p->channels; c++)
-            x[c] *= an_lrn_power(s[c], p->beta, root);
-        scatter(p, x, run->y, pixel, t);
+            copy_pixels(run, run->s, pixel, count, AN_F32, s, false);
+        for (int i = 0; i < row_size(p); i++)
+            squares[i] = x[i] * an_lrn_power(s[i], p->beta, root);
+        copy_pixels(run, run->y, pixel, count, t, squares, false);
     }
 }
 
-AN_INLINE void row_backward(const an_lrn_run *run, an_dtype t, bool root)
+AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root)
 {
     const an_lrn_shape *p = run->shape;
-    int size = p->channels / p->groups;
     float factor = 2 * p->alpha * p->beta;
-    float *restrict terms = run->work;
-    float *restrict x = terms + row_size(p), *restrict s = x + p->channels;
-    float *restrict dy = s + p->channels, *restrict sum = dy + p->channels;
-    memset(terms, 0, sizeof(float) * (size_t)row_size(p));
-    for (int64_t pixel = run->first; pixel < run->first + run->count; pixel++) {
-        gather(p, run->x, pixel, t, x);
-        gather(p, run->dy, pixel, t, dy);
-        gather(p, run->s, pixel, AN_F32, s);
-        for (int c = 0; c < p->channels; c++)
-            dy[c] *= an_lrn_power(s[c], p->beta, root);
-        for (int g = 0; g < p->groups; g++)
-            for (int c = 0; c < size; c++)
-                terms[row_at(p, g) + c] = dy[g * size + c] * x[g * size + c] / s[g * size + c];
-        window_sums(p, terms, sum);
-        for (int c = 0; c < p->channels; c++)
-            sum[c] = dy[c] - factor * x[c] * sum[c];
-        scatter(p, sum, run->dx, pixel, t);
+    float *restrict x = line_at(run, 0, 0), *restrict dy = line_at(run, 1, 0);
+    float *restrict s = line_at(run, 2, 1), *restrict terms = line_at(run, 3, 0);
+    float *restrict sums = line_at(run, 4, 0);
+    for (int done = 0; done < run->count; done += ROW_PIXELS) {
+        int count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
+        int64_t pixel = run->first + done;
+        copy_pixels(run, (void *)run->x, pixel, count, t, x, true);
+        copy_pixels(run, (void *)run->dy, pixel, count, t, dy, true);
+        copy_pixels(run, run->s, pixel, count, AN_F32, s, true);
+        for (int i = 0; i < row_size(p); i++)
+            dy[i] *= an_lrn_power(s[i], p->beta, root);
+        for (int i = 0; i < row_size(p); i++)
+            terms[i] = dy[i] * x[i] / s[i];
+        window_sums(p, terms, sums);
+        for (int i = 0; i < row_size(p); i++)
+            sums[i] = dy[i] - factor * x[i] * sums[i];
+        copy_pixels(run, run->dx, pixel, count, t, sums, false);
     }
 }
 
@@ -190,7 +219,7 @@ AN_INLINE void forward(const an_lrn_run *run, an_dtype t)
     if (run->shape->lanes == 1)
         run->shape->root ? tile_forward(run, t, true) : tile_forward(run, t, false);
     else
-        run->shape->root ? row_forward(run, t, true) : row_forward(run, t, false);
+        run->shape->root ? rows_forward(run, t, true) : rows_forward(run, t, false);
 }
 
 AN_INLINE void backward(const an_lrn_run *run, an_dtype t)
@@ -198,7 +227,7 @@ AN_INLINE void backward(const an_lrn_run *run, an_dtype t)
     if (run->shape->lanes == 1)
         run->shape->root ? tile_backward(run, t, true) : tile_backward(run, t, false);
     else
-        run->shape->root ? row_backward(run, t, true) : row_backward(run, t, false);
+        run->shape->root ? rows_backward(run, t, true) : rows_backward(run, t, false);
 }
 
 AN_KERNEL_INSTANCES(lrn_forward, an_lrn_run, forward)

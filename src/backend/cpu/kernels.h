@@ -44,12 +44,12 @@ typedef struct an_pool_run {
     int lanes; /* distance from pixel to pixel */
     int width; /* at most AN_POOL_WIDTH */
     const void *x, *dy;
-    void *y;     /* forward: out; backward of max: in */
-    void *dx;    /* backward: out */
-    float *work; /* backward: width floats for each pixel of the input */
+    void *y;         /* forward: out; backward of max: in */
+    void *dx;        /* backward: out */
+    an_float8 *work; /* backward: one for each pixel of the input */
 } an_pool_run;
 
-enum { AN_POOL_WIDTH = 16 };
+enum { AN_POOL_WIDTH = 8 };
 
 /** Indexed by element type: 0 float32, 1 bfloat16. */
 typedef struct an_cpu_kernels {

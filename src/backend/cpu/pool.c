@@ -57,10 +57,8 @@ alexnet_status an_cpu_pool_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     an_own *own;
     bool max = p->ops[0]->u.pool.kind == AN_POOL_MAX;
     AN_CHECK(an_own_new(&own, cpu, p, max ? &max_kind : &avg_kind, p->in, an_own_like_input(p)));
-    int width = units_of(own).lanes < AN_POOL_WIDTH ? units_of(own).lanes : AN_POOL_WIDTH;
     if (p->want_dx)
-        an_own_work(own, sizeof(float) * (size_t)width * (size_t)own->x[0].shape.h *
-                             (size_t)own->x[0].shape.w);
+        an_own_work(own, sizeof(an_float8) * (size_t)own->x[0].shape.h * (size_t)own->x[0].shape.w);
     *out = &own->op;
     return ALEXNET_OK;
 }
