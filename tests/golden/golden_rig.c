@@ -26,11 +26,12 @@ bool golden_has_device(const char *device)
     return false;
 }
 
-/* Multiples of 2^-24 in [-1/2, 1/2). */
-static void uniform(double *values, int64_t count, uint32_t unit)
+/* Elements `from` to `from + count` of a sequence of multiples of 2^-24 in [-1/2, 1/2).
+ * @param from  a multiple of 4 */
+static void uniform(double *values, int64_t from, int64_t count, uint32_t unit)
 {
     for (int64_t i = 0; i < count; i += 4) {
-        an_random4 r = an_random(WEIGHT_SEED, AN_PURPOSE_TEST, 0, (uint64_t)i / 4, unit);
+        an_random4 r = an_random(WEIGHT_SEED, AN_PURPOSE_TEST, 0, (uint64_t)(from + i) / 4, unit);
         for (int64_t j = 0; j < 4 && i + j < count; j++)
             values[i + j] = (r.v[j] >> 8) * 0x1p-24 - 0.5;
     }
@@ -45,7 +46,7 @@ static void write_mean(const golden *g)
     int64_t count = g->net->params[index].count, area = count / 3;
     double *mean = an_calloc((size_t)count, sizeof *mean);
     assert_non_null(mean);
-    uniform(mean, count, UNIT_MEAN);
+    uniform(mean, 0, count, UNIT_MEAN);
     for (int64_t i = 0; i < count; i++)
         mean[i] =
             input->mean == AN_INPUT_MEAN_FIXED ? input->fixed_mean[i / area] : 120 + 128 * mean[i];
@@ -70,11 +71,34 @@ double *golden_first(const golden *g, int param)
     double *values = an_calloc((size_t)count, sizeof *values);
     assert_non_null(values);
     assert_in_range(index, 0, scales - 1);
-    uniform(values, count, (uint32_t)index);
+    uniform(values, 0, count, (uint32_t)index);
     for (int64_t i = 0; i < count; i++)
         values[i] *= scale[index];
     an_free(scale);
     return values;
+}
+
+/* In pieces, because fc6 has 38 million weights. */
+static void write_first(const golden *g, int param)
+{
+    enum { PIECE = 1 << 16 };
+    static double wide[PIECE], narrow[PIECE];
+    an_backend *be = g->net->backend;
+    size_t size = an_dtype_bytes(be->param_dtype);
+    int index = learned_index(g->net, param);
+    int64_t scales, count = g->net->params[param].count;
+    double *scale = golden_tensor(g, "scale", &scales);
+    assert_in_range(index, 0, scales - 1);
+    for (int64_t at = 0; at < count; at += PIECE) {
+        int64_t n = count - at < PIECE ? count - at : PIECE;
+        char *place = (char *)an_net_at(g->net, AN_VALUES, param) + (size_t)at * size;
+        uniform(wide, at, n, (uint32_t)index);
+        for (int64_t i = 0; i < n; i++)
+            wide[i] *= scale[index];
+        an_convert(narrow, be->param_dtype, wide, AN_F64, n);
+        golden_ok(be->api->write(be, place, narrow, (size_t)n * size));
+    }
+    an_free(scale);
 }
 
 static alexnet_ctx *new_ctx(const char *device)
@@ -102,11 +126,8 @@ void golden_open(golden *g, const char *file, alexnet_network *network, const ch
     golden_ok(an_net_new(&g->net, g->ctx, network, training));
     write_mean(g);
     for (int i = 0; i < g->net->count; i++) {
-        if (!g->net->params[i].learned)
-            continue;
-        double *values = golden_first(g, i);
-        golden_ok(an_net_write(g->net, AN_VALUES, i, values, AN_F64));
-        an_free(values);
+        if (g->net->params[i].learned)
+            write_first(g, i);
     }
 }
 
