@@ -1,0 +1,116 @@
+/*
+ * Words and numbers: parsing that trusts nothing, choices, and the nearest word.
+ */
+#include "expect.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+#include "base/text.h"
+
+static void expect_double(const char *text, double expected)
+{
+    double value;
+    assert_true(an_text_to_double(text, &value));
+    assert_true(value == expected);
+}
+
+static void test_doubles(void **state)
+{
+    (void)state;
+    double value;
+    expect_double("0.1", 0.1);
+    expect_double(" -2.5e-3 ", -2.5e-3);
+    expect_double("1e308", 1e308);
+    expect_double("+7", 7);
+    const char *bad[] = {"",     " ",        "x",     "1x",     "1 2", "1,5",   "nan", "NaN", "inf",
+                         "-inf", "infinity", "1e999", "-1e999", "--1", "0.1.2", "1e",  "e5",  "."};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (an_text_to_double(bad[i], &value))
+            fail_msg("\"%s\" passed for %g", bad[i], value);
+}
+
+/* A caller with a comma for a decimal point reads the same files. */
+static void test_doubles_in_any_locale(void **state)
+{
+    (void)state;
+    double value;
+    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8") && !setlocale(LC_NUMERIC, "fr_FR.UTF-8"))
+        print_message("no locale with a decimal comma here; checked in the current one\n");
+    expect_double("0.25", 0.25);
+    assert_false(an_text_to_double("0,25", &value));
+    setlocale(LC_NUMERIC, "C");
+}
+
+static void test_integers(void **state)
+{
+    (void)state;
+    int64_t value;
+    assert_true(an_text_to_int("42", &value));
+    assert_int_equal(value, 42);
+    assert_true(an_text_to_int(" -7 ", &value));
+    assert_int_equal(value, -7);
+    assert_true(an_text_to_int("9223372036854775807", &value));
+    assert_true(value == INT64_MAX);
+    const char *bad[] = {"",    " ",  "4.0", "1e3", "0x10", "12 13", "9223372036854775808",
+                         "abc", "5 %"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (an_text_to_int(bad[i], &value))
+            fail_msg("\"%s\" passed for %lld", bad[i], (long long)value);
+}
+
+static void test_choices(void **state)
+{
+    (void)state;
+    assert_int_equal(an_text_choice("no|yes", "no"), 0);
+    assert_int_equal(an_text_choice("no|yes", "yes"), 1);
+    assert_int_equal(an_text_choice("no|yes", "ye"), -1);
+    assert_int_equal(an_text_choice("no|yes", "yess"), -1);
+    assert_int_equal(an_text_choice("no|yes", ""), -1);
+    assert_int_equal(an_text_choice("no|yes", "no|yes"), -1);
+}
+
+static void test_distances(void **state)
+{
+    (void)state;
+    assert_int_equal(an_text_distance("", ""), 0);
+    assert_int_equal(an_text_distance("", "abc"), 3);
+    assert_int_equal(an_text_distance("padding", "padding"), 0);
+    assert_int_equal(an_text_distance("paddng", "padding"), 1); /* left out */
+    assert_int_equal(an_text_distance("pading", "padding"), 1);
+    assert_int_equal(an_text_distance("paddding", "padding"), 1); /* put in */
+    assert_int_equal(an_text_distance("pabding", "padding"), 1);  /* another */
+    assert_int_equal(an_text_distance("apdding", "padding"), 1);  /* two exchanged */
+    assert_int_equal(an_text_distance("kitten", "sitting"), 3);
+    char long_word[200];
+    memset(long_word, 'a', sizeof long_word - 1);
+    long_word[sizeof long_word - 1] = '\0';
+    assert_true(an_text_distance(long_word, "a") > 48);
+}
+
+static const char *word_at(void *user, int i)
+{
+    return ((const char *const *)user)[i];
+}
+
+static void test_the_nearest(void **state)
+{
+    (void)state;
+    const char *words[] = {"rate", "rate_bias", NULL, "epochs", "batch"};
+    const char *near = an_text_nearest("epoch", 5, word_at, words);
+    assert_string_equal(near, "epochs");
+    assert_string_equal(an_text_nearest("rate_bais", 5, word_at, words), "rate_bias");
+    assert_string_equal(an_text_nearest("rat", 5, word_at, words), "rate");
+    assert_null(an_text_nearest("completely", 5, word_at, words));
+    assert_null(an_text_nearest("x", 0, word_at, words));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_doubles),   cmocka_unit_test(test_doubles_in_any_locale),
+        cmocka_unit_test(test_integers),  cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_distances), cmocka_unit_test(test_the_nearest),
+    };
+    return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
