@@ -80,6 +80,14 @@ static alexnet_status describe(const an_layer *layer, an_op_desc *desc, uint32_t
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layer of type %d", (int)layer->type);
 }
 
+/* Say where an error is: "12: [conv1] ...", to which the reader of files adds the file. */
+static alexnet_status at_layer(const building *b, int layer, alexnet_status rc)
+{
+    const an_layer *at = layer >= 0 ? &b->network->layers[layer] : NULL;
+    return an_fail(rc, "%d: [%s] %s", at ? at->line : b->network->input.line,
+                   at ? at->name : "input", an_error_text());
+}
+
 /* Append a node that reads `inputs` and check it. */
 static alexnet_status append(building *b, an_op_desc desc, int layer, const int *inputs, int n)
 {
@@ -94,11 +102,8 @@ static alexnet_status append(building *b, an_op_desc desc, int layer, const int 
         node->desc.in[i] = b->graph->nodes[inputs[i]].desc.out;
     }
     alexnet_status rc = an_op_resolve(&node->desc);
-    if (rc != ALEXNET_OK) {
-        const an_layer *at = layer >= 0 ? &b->network->layers[layer] : NULL;
-        return an_fail(rc, "%d: [%s] %s", at ? at->line : b->network->input.line,
-                       at ? at->name : "input", an_error_text());
-    }
+    if (rc != ALEXNET_OK)
+        return at_layer(b, layer, rc);
     b->graph->count++;
     return ALEXNET_OK;
 }
@@ -132,7 +137,9 @@ static alexnet_status append_layer(building *b, int index)
         n = 1;
     }
     memset(&desc, 0, sizeof desc);
-    AN_CHECK(describe(layer, &desc, b->dropouts));
+    alexnet_status rc = describe(layer, &desc, b->dropouts);
+    if (rc != ALEXNET_OK)
+        return at_layer(b, index, rc);
     b->dropouts += layer->type == AN_LAYER_DROPOUT;
     AN_CHECK(append(b, desc, index, inputs, n));
     if (layer->has_neuron && layer->type != AN_LAYER_NEURON) {
