@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -388,6 +389,17 @@ static alexnet_status make_room(compiling *c)
     return ALEXNET_OK;
 }
 
+static alexnet_status build_graph(an_program *p)
+{
+    char batch[64];
+    alexnet_status rc =
+        an_graph_build(&p->graph, p->net->network, p->options.slots, p->options.pictures);
+    if (rc == ALEXNET_OK)
+        return rc;
+    snprintf(batch, sizeof batch, "a batch of %d pictures", p->options.slots);
+    return an_fail_within(rc, batch);
+}
+
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -399,7 +411,7 @@ alexnet_status an_program_compile(an_program **out, an_net *net, const an_progra
         return AN_FAIL_MEMORY(sizeof *c.p, "a program");
     c.p->net = an_net_retain(net);
     c.p->options = *options;
-    AN_TRY(an_graph_build(&c.p->graph, net->network, options->slots, options->pictures));
+    AN_TRY(build_graph(c.p));
     AN_TRY(make_room(&c));
     study_graph(&c);
     AN_TRY(prepare_units(&c));

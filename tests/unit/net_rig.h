@@ -1,0 +1,176 @@
+/*
+ * A network from a text at work: on a device, with drawn weights, mean, pictures and slots, for
+ * tests of programs. Includes cmocka.
+ */
+#ifndef TESTS_UNIT_NET_RIG_H
+#define TESTS_UNIT_NET_RIG_H
+
+#include "expect.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/random.h"
+#include "model/program.h"
+
+enum { RIG_PARAMS = 64, RIG_SLOTS = 8 };
+
+typedef struct net_rig {
+    alexnet_ctx *ctx;
+    alexnet_network *network;
+    an_net *net;
+    an_program *program;
+    int slots, pictures;
+    uint64_t seed;
+    uint8_t *pixels;
+    an_slot draws[RIG_SLOTS];
+} net_rig;
+
+static inline alexnet_ctx *rig_ctx(const char *device, alexnet_precision precision, int threads)
+{
+    alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
+    assert_non_null(ctx);
+    atomic_store(&ctx->references, 1);
+    snprintf(ctx->device, sizeof ctx->device, "%s", device);
+    ctx->precision = precision;
+    ctx->threads = threads;
+    pthread_mutex_init(&ctx->log_lock, NULL);
+    return ctx;
+}
+
+static inline bool rig_has_device(const char *device)
+{
+    return an_backend_check_device(device, ALEXNET_ISA_ANY) == ALEXNET_OK;
+}
+
+/** Uniform in [-1, 1), by (seed, what, index). */
+static inline double rig_uniform(uint64_t seed, uint32_t what, int64_t index)
+{
+    an_random4 r = an_random(seed, AN_PURPOSE_TEST, 0, (uint64_t)index / 4, what);
+    return 2 * an_uniform(r.v[index % 4]) - 1;
+}
+
+/** Weights of the size that keeps activations; biases of a quarter; a grey mean. */
+static inline void rig_draw_params(net_rig *rig)
+{
+    for (int i = 0; i < rig->net->count; i++) {
+        const an_param *p = &rig->net->params[i];
+        double *values = an_calloc((size_t)p->count, sizeof *values);
+        assert_non_null(values);
+        for (int64_t j = 0; j < p->count; j++) {
+            double u = rig_uniform(rig->seed, (uint32_t)i, j);
+            values[j] = !p->learned     ? 120 + 30 * u
+                        : p->which == 1 ? u / 4
+                                        : u * sqrt(6 / (double)p->fan_in);
+        }
+        expect_ok(an_net_write(rig->net, AN_VALUES, i, values, AN_F64));
+        an_free(values);
+    }
+}
+
+/** Random pictures, crops, mirrors and labels; all slots filled. */
+static inline void rig_draw_slots(net_rig *rig)
+{
+    const an_input *input = &rig->network->input;
+    int places = input->side - input->size + 1;
+    size_t bytes = (size_t)rig->pictures * (size_t)input->side * (size_t)input->side * 3;
+    rig->pixels = an_malloc(bytes);
+    assert_non_null(rig->pixels);
+    for (size_t i = 0; i < bytes; i++)
+        rig->pixels[i] = (uint8_t)(128 + 127 * rig_uniform(rig->seed, 100, (int64_t)i));
+    for (int i = 0; i < rig->slots; i++) {
+        const an_random4 r = an_random(rig->seed, AN_PURPOSE_TEST, 0, (uint64_t)i, 101);
+        rig->draws[i] = (an_slot){.picture = i % rig->pictures,
+                                  .label = (int32_t)(r.v[0] % (uint32_t)rig->network->classes),
+                                  .y = (int32_t)(r.v[1] % (uint32_t)places),
+                                  .x = (int32_t)(r.v[2] % (uint32_t)places),
+                                  .mirror = (int32_t)(r.v[3] & 1),
+                                  .gain = 1};
+    }
+}
+
+/** Open with weights and pictures drawn from `seed`. @param network taken over */
+static inline void rig_open(net_rig *rig, alexnet_ctx *ctx, alexnet_network *network,
+                            const an_program_options *options, uint64_t seed)
+{
+    assert_in_range(options->slots, 1, RIG_SLOTS);
+    *rig = (net_rig){.ctx = ctx,
+                     .network = network,
+                     .slots = options->slots,
+                     .pictures = options->pictures,
+                     .seed = seed};
+    expect_ok(an_net_new(&rig->net, ctx, network, options->training));
+    assert_in_range(rig->net->count, 0, RIG_PARAMS);
+    expect_ok(an_program_compile(&rig->program, rig->net, options));
+    rig_draw_params(rig);
+    rig_draw_slots(rig);
+    expect_ok(an_program_pack(rig->program));
+}
+
+static inline void rig_close(net_rig *rig)
+{
+    an_program_free(rig->program);
+    an_net_release(rig->net);
+    an_network_release(rig->network);
+    an_ctx_release(rig->ctx);
+    an_free(rig->pixels);
+}
+
+static inline alexnet_network *rig_parse(const char *text, int classes)
+{
+    alexnet_network *network;
+    expect_ok(an_network_parse(&network, text, "rig.ini", "rig", classes));
+    return network;
+}
+
+/** The same rate, decay and momentum for all. */
+static inline void rig_set_rates(net_rig *rig, double rate, double decay, double momentum)
+{
+    an_rates rates[RIG_PARAMS];
+    for (int i = 0; i < RIG_PARAMS; i++)
+        rates[i] = (an_rates){rate, decay, momentum};
+    assert_in_range(an_program_learned(rig->program), 0, RIG_PARAMS);
+    an_program_set_rates(rig->program, rates);
+}
+
+/** Run a step. @return the mean loss of the labelled slots */
+static inline double rig_run(net_rig *rig, uint64_t step)
+{
+    an_step_state state = {.seed = rig->seed, .step = step};
+    float *probabilities =
+        an_calloc((size_t)(rig->slots * rig->network->classes), sizeof *probabilities);
+    double losses[RIG_SLOTS], sum = 0;
+    int labelled = 0;
+    assert_non_null(probabilities);
+    expect_ok(an_program_feed(rig->program, rig->pixels, rig->draws, &state));
+    expect_ok(an_program_run(rig->program));
+    expect_ok(an_program_read(rig->program, probabilities, losses));
+    for (int i = 0; i < rig->slots; i++) {
+        bool counts = rig->draws[i].picture >= 0 && rig->draws[i].label >= 0;
+        sum += counts ? losses[i] : 0;
+        labelled += counts;
+    }
+    an_free(probabilities);
+    return labelled ? sum / labelled : 0;
+}
+
+/** A parameter in an arena; freed with an_free(). */
+static inline double *rig_read(const net_rig *rig, an_arena arena, int param)
+{
+    double *values = an_calloc((size_t)rig->net->params[param].count, sizeof *values);
+    assert_non_null(values);
+    expect_ok(an_net_read(rig->net, arena, param, values, AN_F64));
+    return values;
+}
+
+static inline double rig_largest(const double *values, int64_t count)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs(values[i]));
+    return largest;
+}
+
+#endif
