@@ -61,6 +61,7 @@ static const shape shapes[] = {
     {"odd channels", CONV(12, 13, 20, 3, 1, 2, 1)},
     {"fc6", {OTHER(FC, 256, 6, 6), .u.fc = {520}}, true},
     {"fc8", {OTHER(FC, 4096, 1, 1), .u.fc = {1000}}, false},
+    {"fc of few inputs", {OTHER(FC, 16, 1, 1), .u.fc = {4096}}, false},
     {"lrn1", {OTHER(LRN, 96, 55, 55), .u.lrn = {5, 2, 2, 1e-4, 0.75}}, false},
     {"lrn2 within", {OTHER(LRN_WITHIN, 64, 27, 27), .u.lrn = {5, 1, 1, 4e-5, 0.75}}, false},
     {"pool1", {OTHER(POOL, 96, 55, 55), .u.pool = {AN_POOL_MAX, 3, 2, 0, true}}, false},

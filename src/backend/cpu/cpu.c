@@ -128,6 +128,9 @@ static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name,
         if (name && strcmp(name, impl->name) != 0)
             continue;
         alexnet_status rc = impl->prepare(cpu, p, out);
+        if (rc == ALEXNET_OK && used)
+            an_log(cpu->base.ctx, ALEXNET_LOG_WARNING, "%s is computed by %s (%s)",
+                   an_op_table[p->ops[0]->kind]->name, impl->name, refused);
         if (rc != ALEXNET_ERROR_UNSUPPORTED)
             return rc;
         int length = snprintf(refused + used, size - used, "%s%s: %s", used ? "; " : "", impl->name,

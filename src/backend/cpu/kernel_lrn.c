@@ -13,13 +13,13 @@
 #include "backend/cpu/kernels.h"
 #include "backend/cpu/lrn_power.h"
 
-/* Several lanes: floats of a row of ROW_PIXELS pixels, whose groups of channels each lie between
- * gaps of `half`; and of a line of work memory that holds a row and what vectors read beyond. */
+/* Several lanes: floats of a row of ROW_PIXELS pixels, with a gap of `half` before every group of
+ * channels; and of a line of work memory that holds a row and what vectors read beyond. */
 enum { ROW_PIXELS = 8 };
 
 AN_INLINE int pixel_size(const an_lrn_shape *p)
 {
-    return p->channels + 2 * p->half * p->groups;
+    return p->channels + p->half * p->groups;
 }
 
 AN_INLINE int row_size(const an_lrn_shape *p)
@@ -107,7 +107,7 @@ AN_INLINE void tile_backward(const an_lrn_run *run, an_dtype t, bool root)
 /* Where channel c of a pixel stands in its part of the row. */
 AN_INLINE int place_of(const an_lrn_shape *p, int c)
 {
-    return c + (2 * (c / (p->channels / p->groups)) + 1) * p->half;
+    return c + (c / (p->channels / p->groups) + 1) * p->half;
 }
 
 /* Channels c .. c + 7 are neighbours in the row too. */
