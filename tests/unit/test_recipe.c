@@ -1,0 +1,349 @@
+/*
+ * Recipes: the table of keys, values by layer and by epoch, hostile values, and text that reads back
+ * as what it was written from.
+ */
+#include "expect.h"
+#include "scratch.h"
+
+#include "base/alloc.h"
+#include "base/builtin.h"
+#include "train/recipe.h"
+
+static alexnet_recipe *fresh(void)
+{
+    alexnet_recipe *recipe;
+    expect_ok(an_recipe_new(&recipe));
+    return recipe;
+}
+
+static void expect_set(alexnet_recipe *recipe, const char *key, const char *value)
+{
+    expect_ok(an_recipe_set(recipe, key, value));
+    assert_string_equal(an_recipe_get(recipe, key), value);
+}
+
+/* ---- The table ---- */
+
+static void test_the_table(void **state)
+{
+    (void)state;
+    alexnet_recipe_key key;
+    alexnet_recipe *recipe = fresh();
+    int count = 0;
+    for (; an_recipe_key_info(count, &key); count++) {
+        assert_true(strlen(key.help) > 5 && strlen(key.range) > 2);
+        assert_true(strcmp(key.type, "integer") == 0 || strcmp(key.type, "number") == 0 ||
+                    strcmp(key.type, "schedule") == 0 || strcmp(key.type, "choice") == 0);
+        assert_string_equal(an_recipe_get(recipe, key.name), key.standard);
+        expect_set(recipe, key.name, key.standard); /* a default that its own check takes */
+    }
+    assert_int_equal(count, AN_KEY_COUNT);
+    assert_false(an_recipe_key_info(-1, &key));
+    an_recipe_free(recipe);
+}
+
+/* The standard values of the table are those of recipe `default`, which says so of itself. */
+static void test_the_default_recipe(void **state)
+{
+    (void)state;
+    alexnet_recipe *standard = fresh(), *loaded;
+    expect_ok(an_recipe_load(&loaded, "default"));
+    char *expected = an_recipe_text(standard), *got = an_recipe_text(loaded);
+    assert_string_equal(got, expected);
+    an_free(expected);
+    an_free(got);
+    an_recipe_free(standard);
+    an_recipe_free(loaded);
+}
+
+/* ---- Built-in recipes ---- */
+
+static void expect_number(const alexnet_recipe *r, an_key key, const char *layer, double epoch,
+                          double expected)
+{
+    double got = an_recipe_number(r, key, layer, epoch);
+    if (got != expected)
+        fail_msg("%s, epoch %g: %g, expected %g", layer ? layer : "all", epoch, got, expected);
+}
+
+/* Facts section 2. */
+static void test_the_2012_recipe(void **state)
+{
+    (void)state;
+    alexnet_recipe *r;
+    expect_ok(an_recipe_load(&r, "2012"));
+    assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 128);
+    assert_int_equal(an_recipe_integer(r, AN_KEY_EPOCHS), 91);
+    const struct {
+        double epoch, conv1, others;
+    } rates[] = {{1, 0.01, 0.01},      {24, 0.01, 0.01},     {25, 0.001, 0.001}, {50, 0.001, 0.001},
+                 {51, 0.0001, 0.0001}, {66, 0.0001, 0.0001}, {67, 1e-5, 0.0001}, {71, 1e-5, 0.0001},
+                 {72, 0, 0.0001},      {78, 0, 0.0001},      {79, 0, 1e-5},      {91, 0, 1e-5}};
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        expect_number(r, AN_KEY_RATE, "conv1", rates[i].epoch, rates[i].conv1);
+        expect_number(r, AN_KEY_RATE, "conv2", rates[i].epoch, rates[i].others);
+        expect_number(r, AN_KEY_RATE_BIAS, "fc8", rates[i].epoch, 0.02);
+    }
+    expect_number(r, AN_KEY_RATE_BIAS, "conv1", 71, 0.02);
+    expect_number(r, AN_KEY_RATE_BIAS, "conv1", 72, 0);
+    expect_number(r, AN_KEY_DECAY, "conv1", 5, 0.0005);
+    expect_number(r, AN_KEY_DECAY_BIAS, "conv1", 5, 0);
+    expect_number(r, AN_KEY_MOMENTUM, "conv1", 5, 0.9);
+    expect_number(r, AN_KEY_COLOUR_NOISE, NULL, 66, 0.1);
+    expect_number(r, AN_KEY_COLOUR_NOISE, NULL, 67, 0);
+    assert_int_equal(an_recipe_choice(r, AN_KEY_INIT), AN_RECIPE_INIT_NET);
+    an_recipe_free(r);
+}
+
+static void test_all_built_in_recipes(void **state)
+{
+    (void)state;
+    for (const an_builtin *b = an_builtin_recipes; b->name; b++) {
+        alexnet_recipe *r;
+        expect_ok(an_recipe_load(&r, b->name));
+        an_recipe_free(r);
+    }
+    alexnet_recipe *r;
+    expect_failure(an_recipe_load(&r, "defalt"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "defalt is neither a built-in recipe nor a recipe file; did you mean default?");
+    assert_null(r);
+}
+
+/* ---- Setting ---- */
+
+static void test_layers(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    expect_set(r, "rate", "0.1");
+    expect_set(r, "conv1.rate", "0");
+    expect_set(r, "fc8.rate", "1 0.5@3");
+    expect_set(r, "fc8.rate", "2"); /* again: it is replaced */
+    expect_number(r, AN_KEY_RATE, "conv1", 1, 0);
+    expect_number(r, AN_KEY_RATE, "conv2", 1, 0.1);
+    expect_number(r, AN_KEY_RATE, "fc8", 3, 2);
+    expect_number(r, AN_KEY_RATE, NULL, 1, 0.1);
+    assert_true(an_recipe_sets_layer(r, AN_KEY_RATE, "conv1"));
+    assert_false(an_recipe_sets_layer(r, AN_KEY_RATE, "conv"));
+    assert_false(an_recipe_sets_layer(r, AN_KEY_DECAY, "conv1"));
+    assert_string_equal(an_recipe_get(r, "conv2.rate"), "0.1");
+    assert_null(an_recipe_get(r, "conv2.batch"));
+    assert_null(an_recipe_get(r, "nonsense"));
+    assert_string_equal(an_recipe_layer(r, 0), "conv1");
+    assert_string_equal(an_recipe_layer(r, 1), "fc8");
+    assert_null(an_recipe_layer(r, 2));
+    an_recipe_free(r);
+}
+
+static void test_steps_by_epoch(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    expect_set(r, "rate", "0.5, 0.25@2  0.125@10");
+    expect_number(r, AN_KEY_RATE, NULL, 1, 0.5);
+    expect_number(r, AN_KEY_RATE, NULL, 2, 0.25);
+    expect_number(r, AN_KEY_RATE, NULL, 9, 0.25);
+    expect_number(r, AN_KEY_RATE, NULL, 10, 0.125);
+    expect_number(r, AN_KEY_RATE, NULL, 1e6, 0.125);
+    an_recipe_free(r);
+}
+
+static void expect_refused(const char *key, const char *value, const char *part)
+{
+    alexnet_recipe *r = fresh();
+    char *before = an_recipe_text(r);
+    expect_failure(an_recipe_set(r, key, value), ALEXNET_ERROR_INVALID_ARGUMENT, part);
+    char *after = an_recipe_text(r);
+    assert_string_equal(after, before);
+    an_free(before);
+    an_free(after);
+    an_recipe_free(r);
+}
+
+static void test_hostile_values(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"",
+                                          " ",
+                                          "x",
+                                          "nan",
+                                          "inf",
+                                          "-1",
+                                          "1e999",
+                                          "1001",
+                                          "0.01x",
+                                          "0.01 abc",
+                                          "0.01 0.001@",
+                                          "0.01 @5",
+                                          "0.01 0.001@x",
+                                          "0.01 0.001@-1",
+                                          "0.01 0.001@0",
+                                          "0.01@5",
+                                          "0.01@1 0.1@2",
+                                          "0.01 0.1@5 0.2@5",
+                                          "0.01 0.1@5 0.2@4",
+                                          "0.01 0.1@nan",
+                                          "0.01 5000@5",
+                                          "0.01 0.1@3 x",
+                                          "0.01\n[recipe]",
+                                          "1;2",
+                                          "0.01@1@2"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        expect_refused("rate", numbers[i],
+                       "expected a number from 0 to 1000, or steps such as \"0.01 0.001@25\"");
+        expect_refused("conv1.rate", numbers[i], "expected a number from 0 to 1000");
+    }
+    static const char *const integers[] = {
+        "", "0", "-5", "1.5", "1e3", "65537", "ten", "0x10", "99999999999999999999", "64 1@2"};
+    for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++)
+        expect_refused("batch", integers[i], "expected an integer from 1 to 65536");
+    expect_refused("warmup", "1 2@5", "warmup = 1 2@5: expected a number from 0 to 1000000");
+    expect_refused("step_factor", "0.1 0.2@3", "expected a number from 0 to 1");
+    expect_refused("step_factor", "1.5", "expected a number from 0 to 1");
+    expect_refused("momentum", "1", "expected a number from 0 to 0.9999");
+    expect_refused("schedule", "cosin", "schedule = cosin: expected constant|step|cosine");
+    expect_refused("schedule", "", "expected constant|step|cosine");
+    expect_refused("mirror", "yes no", "expected no|yes");
+    expect_refused("seed", "-1", "expected an integer from 0 to 9e15");
+    expect_refused("seed", "9000000000000001", "expected an integer from 0 to 9e15");
+}
+
+static void test_hostile_keys(void **state)
+{
+    (void)state;
+    expect_refused("epoch", "5", "epoch is not a key of a recipe; did you mean epochs?");
+    expect_refused("Rate", "5", "did you mean rate?");
+    expect_refused("", "5", "is not a key of a recipe");
+    expect_refused("conv1.rates", "5", "rates is not a key of a recipe; did you mean rate?");
+    expect_refused("conv1.batch", "5", "batch cannot differ by layer");
+    expect_refused(".rate", "5", "is not a layer's name");
+    expect_refused("a.b.rate", "5", "a.b is not a layer's name");
+    expect_refused("a b.rate", "5", "a b is not a layer's name");
+    expect_refused("a\n[x.rate", "5", "is not a layer's name");
+    expect_refused("123456789_123456789_123456789_123456789_12345678.rate", "5",
+                   "is not a layer's name");
+    char value[400];
+    memset(value, '1', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    expect_refused("rate", value, "rate: the value has 399 bytes; at most 127");
+}
+
+/* ---- Text ---- */
+
+static void expect_equal(const alexnet_recipe *a, const alexnet_recipe *b)
+{
+    char *x = an_recipe_text(a), *y = an_recipe_text(b);
+    assert_string_equal(x, y);
+    an_free(x);
+    an_free(y);
+}
+
+static void expect_round_trip(const alexnet_recipe *recipe)
+{
+    alexnet_recipe *again = fresh();
+    char *text = an_recipe_text(recipe);
+    expect_ok(an_recipe_read(again, text, "round trip"));
+    expect_equal(recipe, again);
+    an_free(text);
+    an_recipe_free(again);
+}
+
+/* The longest name, key and value make a line that is still read: a checkpoint that could not be
+ * read again would be a lost run. */
+static void test_round_trip(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh(), *copy;
+    char value[128] = "0.1";
+    expect_round_trip(r);
+    for (int i = 1; strlen(value) < 120; i++)
+        sprintf(value + strlen(value), " 0.%d@%d", i, i);
+    while (strlen(value) < 127)
+        strcat(value, "0");
+    expect_set(r, "12345678901234567890123456789012345678901234567.decay_bias", value);
+    expect_set(r, "12345678901234567890123456789012345678901234567.momentum", value);
+    expect_set(r, "colour_noise", value);
+    expect_set(r, "conv-1_a.rate", "0.5 0@3");
+    expect_set(r, "schedule", "step");
+    expect_set(r, "seed", "9000000000000000");
+    expect_round_trip(r);
+    expect_ok(an_recipe_copy(&copy, r));
+    expect_equal(r, copy);
+    an_recipe_free(r);
+    expect_round_trip(copy); /* it owns its own */
+    an_recipe_free(copy);
+}
+
+static alexnet_status read_text(const char *text)
+{
+    alexnet_recipe *r = fresh();
+    alexnet_status rc = an_recipe_read(r, text, "my.ini");
+    an_recipe_free(r);
+    return rc;
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    const alexnet_status bad = ALEXNET_ERROR_FORMAT;
+    expect_ok(read_text(""));
+    expect_ok(read_text("[recipe]\nbatch = 3\n[run]\nanything = goes\n"));
+    expect_failure(read_text("[recipe]\nbatch = 0\n"), bad,
+                   "my.ini:2: [recipe] batch = 0: expected");
+    expect_failure(read_text("[recipe]\nrte = 1\n"), bad, "my.ini:2: [recipe] rte is not a key");
+    expect_failure(read_text("[recipes]\nrate = 1\n"), bad, "my.ini:1: [recipes] is not a section");
+    expect_failure(read_text("rate = 1\n"), bad, "my.ini:1: rate stands before");
+    expect_failure(read_text("[recipe]\nrate = 1\nbatch = 2\nrate = 2\n"), bad,
+                   "my.ini:4: [recipe] this key is given twice");
+    expect_failure(read_text("[recipe]\na.rate = 1\nb.rate = 1\na.rate = 2\n"), bad,
+                   "my.ini:4: [recipe] this key is given twice");
+    expect_failure(read_text("[recipe]\nrate = 1\n[run]\na = 1\n[recipe]\nbatch = 2\n"), bad,
+                   "my.ini:5: [recipe] this section stands twice");
+    scratch_write("zero.ini", "[recipe]\0", 9);
+    alexnet_recipe *r;
+    expect_failure(an_recipe_load(&r, "zero.ini"), bad, "zero.ini is not a recipe file: it holds");
+    scratch_write("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n", 36);
+    expect_ok(an_recipe_load(&r, "own.ini"));
+    assert_int_equal(an_recipe_integer(r, AN_KEY_EPOCHS), 7);
+    assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 64); /* what a file leaves out */
+    expect_number(r, AN_KEY_DECAY, "fc6", 1, 0.1);
+    an_recipe_free(r);
+}
+
+static void test_short_of_memory(void **state)
+{
+    (void)state;
+    scratch_write("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n", 36);
+    alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
+    uint64_t n = 0;
+    while (rc != ALEXNET_OK) {
+        alexnet_recipe *r, *copy = NULL;
+        an_alloc_fail_at(++n);
+        rc = an_recipe_load(&r, "own.ini");
+        if (rc == ALEXNET_OK)
+            rc = an_recipe_copy(&copy, r);
+        an_alloc_fail_at(0);
+        if (rc != ALEXNET_OK) {
+            expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "memory");
+            assert_null(copy);
+        }
+        an_recipe_free(r);
+        an_recipe_free(copy);
+        assert_in_range(n, 1, 100);
+    }
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_table),       cmocka_unit_test(test_the_default_recipe),
+        cmocka_unit_test(test_the_2012_recipe), cmocka_unit_test(test_all_built_in_recipes),
+        cmocka_unit_test(test_layers),          cmocka_unit_test(test_steps_by_epoch),
+        cmocka_unit_test(test_hostile_values),  cmocka_unit_test(test_hostile_keys),
+        cmocka_unit_test(test_round_trip),      IN_SCRATCH(test_files),
+        IN_SCRATCH(test_short_of_memory),
+    };
+    return cmocka_run_group_tests_name("recipes", tests, NULL, NULL);
+}
