@@ -1,0 +1,172 @@
+/*
+ * Schedules: factors at their corners, and the rates of every parameter at a step.
+ */
+#include "net_rig.h"
+
+#include "train/schedule.h"
+
+static const double pi = 3.14159265358979323846;
+
+static alexnet_recipe *recipe_of(const char *schedule, const char *epochs, const char *warmup)
+{
+    alexnet_recipe *r;
+    expect_ok(an_recipe_new(&r));
+    expect_ok(an_recipe_set(r, "schedule", schedule));
+    expect_ok(an_recipe_set(r, "epochs", epochs));
+    expect_ok(an_recipe_set(r, "warmup", warmup));
+    return r;
+}
+
+static void expect_factor(const alexnet_recipe *r, int64_t step, int64_t per_epoch, double expected)
+{
+    double got = an_schedule_factor(r, step, per_epoch);
+    if (!(fabs(got - expected) <= 1e-14))
+        fail_msg("step %lld: %.17g, expected %.17g", (long long)step, got, expected);
+}
+
+static void test_constant(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("constant", "5", "0");
+    for (int64_t step = 0; step < 50; step++)
+        expect_factor(r, step, 10, 1);
+    an_recipe_free(r);
+}
+
+/* The first update already learns, and the rise ends with the warm-up's last. */
+static void test_warm_up(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("constant", "5", "1.5");
+    for (int64_t step = 0; step < 15; step++)
+        expect_factor(r, step, 10, (double)(step + 1) / 15);
+    expect_factor(r, 15, 10, 1);
+    expect_factor(r, 49, 10, 1);
+    an_recipe_free(r);
+    r = recipe_of("constant", "5", "100"); /* longer than the run: never done */
+    expect_factor(r, 49, 10, 50.0 / 1000);
+    an_recipe_free(r);
+}
+
+static void test_step(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("step", "9", "0");
+    expect_ok(an_recipe_set(r, "step_epochs", "3"));
+    expect_ok(an_recipe_set(r, "step_factor", "0.5"));
+    expect_factor(r, 0, 4, 1);
+    expect_factor(r, 11, 4, 1);
+    expect_factor(r, 12, 4, 0.5);
+    expect_factor(r, 23, 4, 0.5);
+    expect_factor(r, 24, 4, 0.25);
+    expect_factor(r, 35, 4, 0.25);
+    an_recipe_free(r);
+}
+
+static void test_cosine(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("cosine", "11", "1");
+    expect_factor(r, 0, 10, 0.1);
+    expect_factor(r, 9, 10, 1);
+    expect_factor(r, 10, 10, 1);
+    expect_factor(r, 60, 10, 0.5);
+    expect_factor(r, 35, 10, 0.5 * (1 + cos(pi / 4)));
+    expect_factor(r, 109, 10, 0.5 * (1 + cos(pi * 0.99)));
+    for (int64_t step = 11; step < 110; step++)
+        assert_true(an_schedule_factor(r, step, 10) < an_schedule_factor(r, step - 1, 10));
+    an_recipe_free(r);
+    r = recipe_of("cosine", "2", "5"); /* all warm-up */
+    expect_factor(r, 3, 2, 0.4);
+    an_recipe_free(r);
+    r = recipe_of("cosine", "1", "0"); /* a single update */
+    expect_factor(r, 0, 1, 1);
+    an_recipe_free(r);
+}
+
+/* ---- Rates ---- */
+
+static const char text[] = "[input]\nsize = 6\nside = 8\nmean = image\nscale = 0.5\n"
+                           "[c]\ntype = conv\ninputs = input\nfilters = 2\nfilterSize = 3\n"
+                           "[d]\ntype = conv\ninputs = c\nfilters = 2\nfilterSize = 3\n"
+                           "[f]\ntype = fc\ninputs = d\noutputs = classes\n"
+                           "[p]\ntype = softmax\ninputs = f\n";
+
+static an_net *open_net(void)
+{
+    alexnet_network *network = rig_parse(text, 3);
+    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
+    an_net *net;
+    expect_ok(an_net_new(&net, ctx, network, true));
+    an_network_release(network);
+    an_ctx_release(ctx);
+    return net;
+}
+
+static void expect_rates(const an_rates *got, double rate, double decay, double momentum)
+{
+    assert_true(fabs(got->rate - rate) <= 1e-15 * rate);
+    assert_true(got->decay == decay);
+    assert_true(got->momentum == momentum);
+}
+
+/* Weights and biases of c, d and f; epochs are counted from 1. */
+static void test_rates(void **state)
+{
+    (void)state;
+    an_net *net = open_net();
+    an_rates got[6];
+    alexnet_recipe *r = recipe_of("step", "9", "0");
+    const char *keys[][2] = {{"init", "net"},     {"rate", "0.5 0.25@2"}, {"rate_bias", "0.125"},
+                             {"d.rate", "0 1@3"}, {"d.rate_bias", "2"},   {"decay", "0.01 0.02@4"},
+                             {"f.decay", "0"},    {"decay_bias", "0.5"},  {"c.momentum", "0.5"},
+                             {"step_epochs", "4"}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        expect_ok(an_recipe_set(r, keys[i][0], keys[i][1]));
+    an_schedule_rates(got, net, r, 9, 10); /* last of epoch 1 */
+    expect_rates(&got[0], 0.5, 0.01, 0.5);
+    expect_rates(&got[1], 0.125, 0.5, 0.5);
+    expect_rates(&got[2], 0, 0.01, 0.9);
+    expect_rates(&got[3], 2, 0.5, 0.9);
+    expect_rates(&got[4], 0.5, 0, 0.9);
+    expect_rates(&got[5], 0.125, 0.5, 0.9);
+    an_schedule_rates(got, net, r, 10, 10); /* first of epoch 2 */
+    expect_rates(&got[0], 0.25, 0.01, 0.5);
+    an_schedule_rates(got, net, r, 40, 10); /* first of epoch 5: a step of the schedule too */
+    expect_rates(&got[0], 0.025, 0.02, 0.5);
+    expect_rates(&got[2], 0.1, 0.02, 0.9);
+    expect_rates(&got[3], 0.2, 0.5, 0.9);
+    an_recipe_free(r);
+    an_net_release(net);
+}
+
+/* init = safe: the layer on pixels learns as if these were divided by their spread, 58 grey levels
+ * times the scale, unless the recipe sets its rate. */
+static void test_rates_of_safe_weights(void **state)
+{
+    (void)state;
+    an_net *net = open_net();
+    an_rates got[6];
+    alexnet_recipe *r = recipe_of("constant", "9", "0");
+    expect_ok(an_recipe_set(r, "init", "safe"));
+    expect_ok(an_recipe_set(r, "rate", "0.5"));
+    an_schedule_rates(got, net, r, 0, 10);
+    expect_rates(&got[0], 0.5 / (29 * 29), 0.0005, 0.9);
+    expect_rates(&got[1], 0.02, 0, 0.9);
+    expect_rates(&got[2], 0.5, 0.0005, 0.9);
+    expect_ok(an_recipe_set(r, "c.rate", "0.25"));
+    an_schedule_rates(got, net, r, 0, 10);
+    expect_rates(&got[0], 0.25, 0.0005, 0.9);
+    an_recipe_free(r);
+    an_net_release(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_constant), cmocka_unit_test(test_warm_up),
+        cmocka_unit_test(test_step),     cmocka_unit_test(test_cosine),
+        cmocka_unit_test(test_rates),    cmocka_unit_test(test_rates_of_safe_weights),
+    };
+    return cmocka_run_group_tests_name("schedules", tests, NULL, NULL);
+}
