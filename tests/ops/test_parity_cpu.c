@@ -254,7 +254,9 @@ static void random_desc(dice *d, an_op_desc *desc)
     }
 }
 
-/* A random operator, and after a convolution one that reads its layout. */
+/* A random operator, and after a convolution a pooling that reads its layout. That is max: average
+ * pooling hands down blocks of equal gradients, whose roundings in a sum all go one way, and the
+ * bounds of parity.h are of independent ones. */
 static void run_random(an_backend *backend, int count)
 {
     dice d = {0};
@@ -263,6 +265,7 @@ static void run_random(an_backend *backend, int count)
         an_op_desc ops[2];
         random_desc(&d, &ops[0]);
         random_pool(&d, &ops[1]);
+        ops[1].u.pool.kind = AN_POOL_MAX;
         if (an_op_resolve(&ops[0]) != ALEXNET_OK)
             continue; /* a window larger than its input */
         ops[1].n = ops[0].n;
