@@ -47,9 +47,21 @@ static bool choose_bf16(alexnet_ctx *ctx, alexnet_precision precision, alexnet_i
     return precision == ALEXNET_PRECISION_BF16 && has;
 }
 
+/* Numbers of threads are OpenMP's here; oneDNN on another runtime would not hear of them. */
+static alexnet_status check_runtime(void)
+{
+    const dnnl_version_t *version = dnnl_version();
+    if (version->cpu_runtime == DNNL_RUNTIME_OMP || version->cpu_runtime == DNNL_RUNTIME_SEQ)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE,
+                   "oneDNN %d.%d.%d was not built for OpenMP (its cpu_runtime is %u)",
+                   version->major, version->minor, version->patch, version->cpu_runtime);
+}
+
 static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_precision precision)
 {
     *out = NULL;
+    AN_CHECK(check_runtime());
     AN_CHECK(an_cpu_limit(ctx->max_isa));
     an_cpu *cpu = an_calloc(1, sizeof *cpu);
     if (!cpu)
