@@ -159,8 +159,6 @@ static alexnet_status update(alexnet_trainer *t, const an_batch *batch)
 {
     an_step_state state = {.seed = t->seed, .step = (uint64_t)t->record.step};
     an_schedule_rates(t->rates, t->net, t->recipe, t->record.step, t->steps_per_epoch);
-    t->rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)epoch_of(t) + 1) *
-              an_schedule_factor(t->recipe, t->record.step, t->steps_per_epoch);
     if (fill_slots(t, batch) == 0)
         return ALEXNET_OK; /* nothing to learn from: no decay either */
     an_program_set_rates(t->program, t->rates);
@@ -339,7 +337,7 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
         progress->saved = true;
     }
     progress->step = t->record.step;
-    progress->rate = t->rate;
+    progress->rate = an_trainer_rate(t);
     progress->images_per_second = t->pace.rate;
     progress->seconds_left = seconds_left(t);
     progress->skipped = t->record.skipped;

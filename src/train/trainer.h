@@ -55,7 +55,6 @@ struct alexnet_trainer {
     float *probabilities;
     double *losses;
     an_rates *rates;
-    double rate; /* of weights, in the latest step */
 };
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
@@ -82,6 +81,8 @@ alexnet_status an_trainer_make(alexnet_trainer *trainer);
 
 /** Where the bits of this run come from: device, ISA, library, precision. */
 void an_trainer_origin(const alexnet_trainer *trainer, an_record *record);
+/** The learning rate of weights in the latest update; 0 before the first. */
+double an_trainer_rate(const alexnet_trainer *trainer);
 /** Write best.safetensors. */
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
 /** Append a line to the log; `val` is NULL for a report inside an epoch. */

@@ -74,6 +74,15 @@ alexnet_status an_trainer_save_best(alexnet_trainer *t)
     return write_model(t, t->run.best, false, NULL, NULL);
 }
 
+double an_trainer_rate(const alexnet_trainer *t)
+{
+    int64_t step = t->record.step - 1;
+    if (step < 0)
+        return 0;
+    return an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)(step / t->steps_per_epoch + 1)) *
+           an_schedule_factor(t->recipe, step, t->steps_per_epoch);
+}
+
 static json_t *metrics_object(const alexnet_metrics *m)
 {
     return json_pack("{s:I,s:I,s:f,s:f,s:f}", "images", (json_int_t)m->images, "skipped",
@@ -88,7 +97,7 @@ alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const a
     json_t *line = json_pack("{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "epoch", (json_int_t)epoch,
                              "step", (json_int_t)t->record.step, "images", (json_int_t)m.images,
                              "loss", m.loss, "top1_error", m.top1_error, "top5_error", m.top5_error,
-                             "lr", t->rate, "images_per_second", t->pace.rate);
+                             "lr", an_trainer_rate(t), "images_per_second", t->pace.rate);
     if (line && val)
         json_object_set_new(line, "val", val->images ? metrics_object(val) : json_null());
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
