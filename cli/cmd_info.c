@@ -71,7 +71,7 @@ static void list_builtin(bool json)
 static int show(alexnet_ctx *ctx, char **names, int count, bool json)
 {
     subject *subjects = cli_alloc((size_t)count * sizeof *subjects);
-    const alexnet_network **networks = cli_alloc((size_t)count * sizeof *networks);
+    const alexnet_network **networks = cli_alloc((size_t)count * sizeof(const alexnet_network *));
     int code = CLI_DONE;
     for (int i = 0; i < count && code == CLI_DONE; i++) {
         code = subject_load(&subjects[i], ctx, names[i]);

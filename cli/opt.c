@@ -234,7 +234,7 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
     *code = -1;
     args->files = argv;
     args->file_count = args->given_count = 0;
-    args->given = cli_alloc((size_t)(argc + 1) * sizeof *args->given);
+    args->given = cli_alloc((size_t)(argc + 1) * sizeof(const opt *));
     store_defaults(args);
     if (asks_for_help(argc, argv)) {
         opt_print_help(args, stdout);

@@ -12,7 +12,7 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
-/** A file that begins as JPEG or PNG does, or is at least called so. */
+/** A file that begins as JPEG or PNG does, or a path, even of no file, that is called so. */
 bool path_is_picture(const char *path);
 /** A file that begins as safetensors does: a header length and the header's brace. */
 bool path_is_model(const char *path);

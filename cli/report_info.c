@@ -129,7 +129,7 @@ static void align(alignment *a, const alexnet_network *const *networks, int k)
     int *merged = cli_alloc((size_t)(a->rows + layers) * (size_t)n * sizeof *merged);
     int rows = 0;
     for (int i = 0, j = 0; i < a->rows || j < layers; rows++) {
-        int *row = &merged[rows * n];
+        int *row = merged + (ptrdiff_t)rows * n;
         bool old = i < a->rows, new = j < layers;
         bool same =
             old && new &&strcmp(row_name(a, networks, i), layer_at(networks[k], j).name) == 0;
@@ -185,7 +185,8 @@ void report_info_compared(const alexnet_network *const *networks, int count)
     char *columns = cli_alloc(3 * (size_t)count + 2);
     columns[0] = 'l';
     for (int k = 0; k < count; k++)
-        memcpy(columns + 1 + 3 * k, "lrr", 3);
+        for (int i = 0; i < 3; i++)
+            columns[1 + 3 * k + i] = i ? 'r' : 'l';
     table t = table_new(columns);
     table_add(&t, "layer");
     for (int k = 0; k < count; k++) {

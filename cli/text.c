@@ -36,14 +36,15 @@ const char *text_bytes(char out[TEXT_SIZE], double bytes)
 const char *text_duration(char out[TEXT_SIZE], double seconds)
 {
     int64_t s = seconds < 1e15 ? (int64_t)ceil(seconds) : (int64_t)1e15;
+    const int64_t minute = 60, hour = 60 * minute, day = 24 * hour;
     if (s < 100)
         snprintf(out, TEXT_SIZE, "%" PRId64 " s", s);
-    else if (s < 100 * 60)
-        snprintf(out, TEXT_SIZE, "%" PRId64 " min", (s + 30) / 60);
-    else if (s < 48 * 3600)
-        snprintf(out, TEXT_SIZE, "%" PRId64 " h %02" PRId64 " min", s / 3600, s / 60 % 60);
+    else if (s < 100 * minute)
+        snprintf(out, TEXT_SIZE, "%" PRId64 " min", (s + minute / 2) / minute);
+    else if (s < 2 * day)
+        snprintf(out, TEXT_SIZE, "%" PRId64 " h %02" PRId64 " min", s / hour, s / minute % 60);
     else
-        snprintf(out, TEXT_SIZE, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+        snprintf(out, TEXT_SIZE, "%" PRId64 " d %" PRId64 " h", s / day, s / hour % 24);
     return out;
 }
 
