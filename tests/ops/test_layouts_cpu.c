@@ -129,14 +129,14 @@ typedef struct results {
     int64_t y_count, dx_count[AN_MAX_INPUTS], dparam_count[AN_MAX_PARAMS];
 } results;
 
-typedef struct how {
+typedef struct manner {
     an_backend *backend;
     const char *impl; /* cpu: as an_cpu_prepare() takes it */
     an_layout_kind kind;
     an_dtype dtype;     /* of the inputs */
     an_dtype rounded_y; /* y is rounded to this type before backward */
     bool training;
-} how;
+} manner;
 
 static double *values_plain(const void *tensor, an_dtype dtype, int64_t count)
 {
@@ -237,7 +237,7 @@ static results collect(const tensors *t, const an_op_desc *desc, const an_layout
     return r;
 }
 
-static results compute(const how *how, const an_op_desc *desc)
+static results compute(const manner *how, const an_op_desc *desc)
 {
     an_backend *backend = how->backend;
     an_layout in[AN_MAX_INPUTS];
@@ -400,7 +400,7 @@ static void test_layouts(void **state)
     (void)state;
     for (int i = 0; i < OPERATORS; i++) {
         an_op_desc desc = resolved(&operators[i]);
-        how how = {cpu, NULL, AN_LAYOUT_PLAIN, AN_F32, AN_F32, operators[i].training};
+        manner how = {cpu, NULL, AN_LAYOUT_PLAIN, AN_F32, AN_F32, operators[i].training};
         results expected = compute(&how, &desc);
         for (int kind = AN_LAYOUT_NHWC; kind <= AN_LAYOUT_C16; kind++) {
             how.kind = (an_layout_kind)kind;
@@ -423,7 +423,7 @@ static void test_bf16_storage(void **state)
             continue; /* products in bf16 are the processor's: test_parity_cpu.c */
         an_op_desc desc = resolved(o);
         bool wide = desc.kind == AN_OP_SOFTMAX; /* whose output is float32 */
-        how how = {cpu, NULL, AN_LAYOUT_PLAIN, AN_F32, wide ? AN_F32 : AN_BF16, o->training};
+        manner how = {cpu, NULL, AN_LAYOUT_PLAIN, AN_F32, wide ? AN_F32 : AN_BF16, o->training};
         results expected = compute(&how, &desc);
         how.kind = (an_layout_kind)(i % 4);
         how.dtype = AN_BF16;
@@ -445,8 +445,8 @@ static void test_instruction_sets(void **state)
         if (!o->own)
             continue;
         an_op_desc desc = resolved(o);
-        how how = {cpu,    NULL,       (an_layout_kind)(i % 4), i % 8 < 4 ? AN_F32 : AN_BF16,
-                   AN_F32, o->training};
+        manner how = {cpu,    NULL,       (an_layout_kind)(i % 4), i % 8 < 4 ? AN_F32 : AN_BF16,
+                      AN_F32, o->training};
         ((an_cpu *)cpu)->kernels = an_cpu_kernels_for(ALEXNET_ISA_BASELINE);
         results expected = compute(&how, &desc);
         for (int isa = ALEXNET_ISA_AVX2; isa <= (int)best; isa++) {
@@ -467,7 +467,7 @@ static void test_fallback(void **state)
     (void)state;
     for (int i = 0; i < OPERATORS; i++) {
         an_op_desc desc = resolved(&operators[i]);
-        how how = {ref, NULL, AN_LAYOUT_PLAIN, AN_F64, AN_F32, operators[i].training};
+        manner how = {ref, NULL, AN_LAYOUT_PLAIN, AN_F64, AN_F32, operators[i].training};
         results expected = compute(&how, &desc);
         how.backend = cpu;
         how.impl = "ref";
@@ -492,7 +492,7 @@ static void test_exact_operators(void **state)
         if (!o->exact)
             continue;
         an_op_desc desc = resolved(o);
-        how how = {ref, NULL, AN_LAYOUT_PLAIN, AN_F64, AN_F32, o->training};
+        manner how = {ref, NULL, AN_LAYOUT_PLAIN, AN_F64, AN_F32, o->training};
         results expected = compute(&how, &desc);
         how.backend = cpu;
         how.dtype = AN_F32;
