@@ -18,13 +18,15 @@ write_basic_package_version_file(alexnetConfigVersion.cmake COMPATIBILITY SameMi
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfigVersion.cmake DESTINATION ${package})
 
-# pkg-config. A oneDNN of one's own is named with its folder, the system's by its name alone.
+# The system's oneDNN is found by its name alone; one of one's own, by its folder.
+set(ALEXNET_PC_DNNL "-ldnnl")
 if(ALEXNET_DNNL_ROOT)
   get_filename_component(dnnl_folder ${DNNL_LIBRARY} DIRECTORY)
-  set(ALEXNET_PC_DNNL "-L${dnnl_folder} -ldnnl")
-else()
-  set(ALEXNET_PC_DNNL "-ldnnl")
+  set(ALEXNET_PC_DNNL "-L${dnnl_folder} -Wl,-rpath,${dnnl_folder} -ldnnl")
+  set_target_properties(alexnet alexnet_shared PROPERTIES INSTALL_RPATH ${dnnl_folder})
 endif()
+
+# pkg-config, relative to the file, so that an installation may be moved.
 file(RELATIVE_PATH ALEXNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/alexnet.pc.in alexnet.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnet.pc
