@@ -1,0 +1,279 @@
+/*
+ * A run that was stopped and goes on leaves the same bits behind as one that was not: weights,
+ * momentum, best model, progress record, and the log but for its speeds. Stops are tried after every
+ * single step of a run: while the mean is computed, within an epoch, in validation, between epochs.
+ * The data holds a picture that cannot be read.
+ */
+#include "training_rig.h"
+
+#include "backend/backend.h"
+
+/* 102 pictures of three classes in batches of 16: seven updates an epoch, the last of six pictures. */
+static const char *const settings[] = {"batch",        "16",     "epochs", "2",      "rate",
+                                       "0.02",         "warmup", "0.5",    "report", "3",
+                                       "colour_noise", "0.1",    "init",   "net",    NULL};
+
+static int set_up(void **state)
+{
+    int rc = scratch_setup(state);
+    if (rc != 0)
+        return rc;
+    rig_heard[0] = '\0';
+    rig_split = 1;
+    rig_write_network("net.ini");
+    rig_write_pictures("train", 3, 34);
+    rig_write_pictures("val", 3, 7);
+    scratch_write("train/class1/012.png", "no picture", 10);
+    return 0;
+}
+
+/* Device, precision and threads of the parts of a run. */
+typedef struct place {
+    const char *device;
+    alexnet_precision precision;
+    int threads, later_threads;
+} place;
+
+static alexnet_ctx *ctx_at(const place *p, bool later)
+{
+    return rig_new_ctx(p->device, p->precision, later ? p->later_threads : p->threads);
+}
+
+/* Compare what two runs left. log_length counts the digits of speeds too. */
+static void expect_same_run(const char *a, const char *b)
+{
+    char x[64], y[64];
+    snprintf(x, sizeof x, "%s/last.safetensors", a);
+    snprintf(y, sizeof y, "%s/last.safetensors", b);
+    rig_expect_same_tensors(x, y);
+    an_safetensors *p = rig_open_tensors(x), *q = rig_open_tensors(y);
+    an_record r, s;
+    expect_ok(an_record_from_text(&r, an_safetensors_metadata(p, "alexnet.run"), x));
+    expect_ok(an_record_from_text(&s, an_safetensors_metadata(q, "alexnet.run"), y));
+    r.log_length = s.log_length = 0;
+    char *text = an_record_to_text(&r), *other = an_record_to_text(&s);
+    assert_string_equal(text, other);
+    an_free(text);
+    an_free(other);
+    an_record_free(&r);
+    an_record_free(&s);
+    an_safetensors_close(p);
+    an_safetensors_close(q);
+    snprintf(x, sizeof x, "%s/best.safetensors", a);
+    snprintf(y, sizeof y, "%s/best.safetensors", b);
+    rig_expect_same_tensors(x, y);
+    snprintf(x, sizeof x, "%s/log.jsonl", a);
+    snprintf(y, sizeof y, "%s/log.jsonl", b);
+    text = rig_log_without_speed(x);
+    other = rig_log_without_speed(y);
+    assert_string_equal(text, other);
+    assert_true(strlen(text) > 400);
+    free(text);
+    free(other);
+}
+
+/* @return the number of steps */
+static int run_straight(const place *p, const char *out)
+{
+    alexnet_ctx *ctx = ctx_at(p, false);
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    bool more = true;
+    int steps = 0;
+    expect_ok(rig_start(&trainer, ctx, "train", "val", out, settings));
+    for (; more; steps++)
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    assert_int_equal(progress.step, 14);
+    assert_int_equal(progress.skipped, 3); /* in the mean's pass and in both epochs */
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    return steps;
+}
+
+typedef enum stop {
+    STOP_SAVED,     /* alexnet_trainer_save() */
+    STOP_CANCELLED, /* the same after alexnet_ctx_cancel() */
+    STOP_KILLED,    /* nothing: what happened since the last checkpoint is lost */
+} stop;
+
+/* Run `steps` steps from where a trainer is, and stop. @return whether the run is done */
+static bool run_some(alexnet_trainer *trainer, alexnet_ctx *ctx, int steps, stop how)
+{
+    alexnet_progress progress;
+    bool more = true;
+    for (int i = 0; i < steps && more; i++)
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    if (how == STOP_CANCELLED && more) {
+        alexnet_ctx_cancel(ctx);
+        expect_failure(alexnet_trainer_step(trainer, &progress, &more), ALEXNET_ERROR_CANCELLED,
+                       "");
+        assert_true(more);
+    }
+    if (how != STOP_KILLED)
+        expect_ok(alexnet_trainer_save(trainer));
+    return !more;
+}
+
+/* Stop after every `every` steps until the run is done. A run that is killed before its first
+ * checkpoint cannot go on, so that one starts by saving. */
+static void run_with_stops(const place *p, const char *out, int first, int every, stop how)
+{
+    alexnet_ctx *ctx = ctx_at(p, false);
+    alexnet_trainer *trainer;
+    expect_ok(rig_start(&trainer, ctx, "train", "val", out, settings));
+    if (how == STOP_KILLED)
+        expect_ok(alexnet_trainer_save(trainer));
+    bool done = run_some(trainer, ctx, first, how);
+    while (!done) {
+        alexnet_trainer_free(trainer);
+        alexnet_ctx_free(ctx);
+        ctx = ctx_at(p, true);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out));
+        done = run_some(trainer, ctx, every, how);
+    }
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
+/* Stop once, after every `stride`-th number of steps. */
+static void check_stops(const place *p, int stride)
+{
+    char out[64];
+    enum { REST = 1000 };
+    if (an_backend_check_device(p->device, ALEXNET_ISA_ANY) != ALEXNET_OK)
+        return;
+    int steps = run_straight(p, "straight");
+    assert_true(steps > 20);
+    for (int first = 0; first <= steps; first += stride) {
+        snprintf(out, sizeof out, "saved%d", first);
+        run_with_stops(p, out, first, REST, STOP_SAVED);
+        expect_same_run("straight", out);
+        if (first % (3 * stride) == 0) {
+            snprintf(out, sizeof out, "killed%d", first);
+            run_with_stops(p, out, first, REST, STOP_KILLED);
+            expect_same_run("straight", out);
+        }
+    }
+}
+
+static void test_stops_on_ref(void **state)
+{
+    (void)state;
+    check_stops(&(place){"ref", ALEXNET_PRECISION_FP32, 2, 2}, 1);
+}
+
+static void test_stops_on_cpu(void **state)
+{
+    (void)state;
+    check_stops(&(place){"cpu", ALEXNET_PRECISION_FP32, 1, 1}, 2);
+}
+
+static void test_stops_in_bf16(void **state)
+{
+    (void)state;
+    check_stops(&(place){"cpu", ALEXNET_PRECISION_BF16, 1, 1}, 5);
+}
+
+static void test_many_stops(void **state)
+{
+    (void)state;
+    const place p = {"auto", ALEXNET_PRECISION_FP32, 1, 1};
+    run_straight(&p, "straight");
+    run_with_stops(&p, "everywhere", 1, 8, STOP_SAVED); /* the mean takes seven steps */
+    expect_same_run("straight", "everywhere");
+    run_with_stops(&p, "cancelled", 4, 7, STOP_CANCELLED);
+    expect_same_run("straight", "cancelled");
+    run_with_stops(&p, "killed", 21, 13, STOP_KILLED);
+    expect_same_run("straight", "killed");
+}
+
+static void check_threads(alexnet_precision precision)
+{
+    const place one = {"auto", precision, 1, 3}, three = {"auto", precision, 3, 2};
+    rig_split = 2;
+    run_straight(&one, "one");
+    run_straight(&three, "three");
+    expect_same_run("one", "three");
+    run_with_stops(&one, "onethree", 13, 1000, STOP_SAVED);
+    expect_same_run("one", "onethree");
+    run_with_stops(&three, "threetwo", 18, 1000, STOP_KILLED);
+    expect_same_run("one", "threetwo");
+}
+
+static void test_other_threads(void **state)
+{
+    (void)state;
+    check_threads(ALEXNET_PRECISION_FP32);
+}
+
+static void test_other_threads_in_bf16(void **state)
+{
+    (void)state;
+    check_threads(ALEXNET_PRECISION_BF16);
+}
+
+/* Saving again and again changes nothing, nor does going on with a run that is done. */
+static void test_saves_change_nothing(void **state)
+{
+    (void)state;
+    const place p = {"auto", ALEXNET_PRECISION_FP32, 1, 1};
+    alexnet_ctx *ctx = ctx_at(&p, false);
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    bool more = true;
+    run_straight(&p, "straight");
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "often", settings));
+    while (more) {
+        expect_ok(alexnet_trainer_save(trainer));
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    }
+    alexnet_trainer_free(trainer);
+    expect_same_run("straight", "often");
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "often"));
+    expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    assert_false(more);
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+    expect_same_run("straight", "often");
+    alexnet_ctx_free(ctx);
+}
+
+/* From double to float32: possible, and said. */
+static void test_another_device(void **state)
+{
+    (void)state;
+    const place ref = {"ref", ALEXNET_PRECISION_FP32, 1, 1};
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    if (an_backend_check_device("cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
+        skip();
+    alexnet_ctx *ctx = ctx_at(&ref, false);
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "moved", settings));
+    run_some(trainer, ctx, 12, STOP_SAVED);
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved"));
+    assert_int_equal(rig_times_heard("bits may differ"), 0);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved"));
+    assert_int_equal(rig_times_heard("1 the run began on ref ("), 1);
+    assert_int_equal(rig_times_heard("from here on its bits may differ"), 1);
+    expect_ok(rig_finish(trainer, &progress));
+    assert_int_equal(progress.step, 14);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_stops_on_ref),         IN_SCRATCH(test_stops_on_cpu),
+        IN_SCRATCH(test_stops_in_bf16),        IN_SCRATCH(test_many_stops),
+        IN_SCRATCH(test_other_threads),        IN_SCRATCH(test_other_threads_in_bf16),
+        IN_SCRATCH(test_saves_change_nothing), IN_SCRATCH(test_another_device),
+    };
+    return cmocka_run_group_tests_name("resuming", tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+/*
+ * A small training run through the public API: pictures drawn into the scratch folder, a network
+ * small enough for hundreds of runs, and what a run leaves behind. Includes cmocka.
+ */
+#ifndef TESTS_UNIT_TRAINING_RIG_H
+#define TESTS_UNIT_TRAINING_RIG_H
+
+#include "expect.h"
+#include "scratch.h"
+
+#include <png.h>
+#include <stdio.h>
+
+#include "alexnet/alexnet.h"
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "format/safetensors.h"
+#include "train/progress.h"
+
+/** Crop, mirror, mean, LRN per tower, groups and dropout: all that a resume could get wrong. */
+static const char rig_network[] =
+    "[network]\nname = tiny\n[input]\nsize = 14\nside = 16\nmean = image\nscale = 0.02\n"
+    "[c]\ntype = conv\ninputs = input\nfilters = 4\nfilterSize = 3\nstride = 2\nround = ceil\n"
+    "initW = 0.2\nneuron = relu\n"
+    "[n]\ntype = cmrnorm\ninputs = c\ngroups = 2\nsize = 3\nscale = 0.1\ndivide = no\npow = 0.75\n"
+    "[m]\ntype = pool\ninputs = n\nsizeX = 3\nstride = 2\nround = ceil\n"
+    "[e]\ntype = conv\ninputs = m\ngroups = 2\nfilters = 3\nfilterSize = 3\npadding = 1\n"
+    "initW = 0.2\nneuron = relu\n"
+    "[g]\ntype = fc\ninputs = e\noutputs = 8\ninitW = 0.2\nneuron = relu\n"
+    "[d]\ntype = dropout\ninputs = g\nkeep = 0.75\nkind = mask\n"
+    "[f]\ntype = fc\ninputs = d\noutputs = classes\ninitW = 0.1\n"
+    "[p]\ntype = softmax\ninputs = f\n";
+
+/** A picture of a class: its colour, and noise of its own. */
+static inline void rig_write_picture(const char *path, int label, int number)
+{
+    enum { W = 24, H = 20 };
+    uint8_t pixels[W * H * 3];
+    png_image image = {
+        .version = PNG_IMAGE_VERSION, .width = W, .height = H, .format = PNG_FORMAT_RGB};
+    for (size_t i = 0; i < sizeof pixels; i++) {
+        uint32_t word =
+            an_random((uint64_t)label, AN_PURPOSE_TEST, (uint64_t)number, i / 4, 0).v[i % 4];
+        pixels[i] = (uint8_t)((i % 3 == (size_t)label % 3 ? 150 : 50) + word % 100);
+    }
+    assert_int_equal(png_image_write_to_file(&image, path, 0, pixels, 0, NULL), 1);
+}
+
+/** FOLDER/class0/000.png and so on. */
+static inline void rig_write_pictures(const char *folder, int classes, int per_class)
+{
+    char path[256];
+    for (int c = 0; c < classes; c++) {
+        snprintf(path, sizeof path, "%s/class%d", folder, c);
+        expect_ok(an_make_folder(path));
+        for (int i = 0; i < per_class; i++) {
+            snprintf(path, sizeof path, "%s/class%d/%03d.png", folder, c, i);
+            rig_write_picture(path, c, i);
+        }
+    }
+}
+
+static inline void rig_write_network(const char *path)
+{
+    scratch_write(path, rig_network, sizeof rig_network - 1);
+}
+
+/** What the log callback heard, a line after the other. */
+static char rig_heard[65536];
+
+static inline void rig_listen(void *user, alexnet_log_level level, const char *line)
+{
+    size_t length = strlen(rig_heard);
+    (void)user;
+    snprintf(rig_heard + length, sizeof rig_heard - length, "%d %s\n", (int)level, line);
+}
+
+static inline int rig_times_heard(const char *part)
+{
+    int times = 0;
+    for (const char *at = rig_heard; (at = strstr(at, part)); at++)
+        times++;
+    return times;
+}
+
+static inline alexnet_ctx *rig_new_ctx(const char *device, alexnet_precision precision, int threads)
+{
+    alexnet_ctx *ctx;
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    options.device = device;
+    options.precision = precision;
+    options.threads = threads;
+    options.log = rig_listen;
+    expect_ok(alexnet_ctx_new(&ctx, &options));
+    return ctx;
+}
+
+static inline alexnet_dataset *rig_open_data(alexnet_ctx *ctx, const char *folder)
+{
+    alexnet_dataset *data;
+    expect_ok(alexnet_dataset_open(&data, ctx, folder, NULL));
+    return data;
+}
+
+/** A recipe of "key value key value ...". */
+static inline alexnet_recipe *rig_recipe(const char *const *settings)
+{
+    alexnet_recipe *recipe;
+    expect_ok(alexnet_recipe_load(&recipe, "default"));
+    for (int i = 0; settings && settings[i]; i += 2)
+        expect_ok(alexnet_recipe_set(recipe, settings[i], settings[i + 1]));
+    return recipe;
+}
+
+/** Grouping of gradient sums of runs that are started. One is the rule: OpenMP's threads wait for
+ *  each other at full speed, which takes minutes on a busy machine. */
+static int rig_split = 1;
+
+/** Start a run of net.ini in `out`. @param val NULL: without validation; settings as above */
+static inline alexnet_status rig_start(alexnet_trainer **trainer, alexnet_ctx *ctx,
+                                       const char *train, const char *val, const char *out,
+                                       const char *const *settings)
+{
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_dataset *train_data = rig_open_data(ctx, train);
+    alexnet_dataset *val_data = val ? rig_open_data(ctx, val) : NULL;
+    alexnet_recipe *recipe = rig_recipe(settings);
+    options.net = "net.ini";
+    options.recipe = recipe;
+    options.out_dir = out;
+    options.split = rig_split;
+    alexnet_status rc = alexnet_trainer_new(trainer, ctx, train_data, val_data, &options);
+    assert_int_equal(rc == ALEXNET_OK, *trainer != NULL);
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(train_data);
+    alexnet_dataset_free(val_data);
+    return rc;
+}
+
+/** Go on until the run is done or a step fails. @return the status of the last step */
+static inline alexnet_status rig_finish(alexnet_trainer *trainer, alexnet_progress *last)
+{
+    bool more = true;
+    alexnet_status rc = ALEXNET_OK;
+    while (more && rc == ALEXNET_OK)
+        rc = alexnet_trainer_step(trainer, last, &more);
+    return rc;
+}
+
+/* ---- What a run leaves behind ---- */
+
+static inline an_safetensors *rig_open_tensors(const char *path)
+{
+    an_source *source;
+    an_safetensors *file;
+    expect_ok(an_source_open(&source, path));
+    expect_ok(an_safetensors_open(&file, source));
+    return file;
+}
+
+static inline void *rig_tensor(an_safetensors *file, const an_tensor_entry *entry)
+{
+    void *data = an_malloc(entry->bytes);
+    assert_non_null(data);
+    expect_ok(an_safetensors_read(file, entry->name, entry->shape, entry->dtype, data));
+    return data;
+}
+
+/** The same tensors, to the bit. */
+static inline void rig_expect_same_tensors(const char *a, const char *b)
+{
+    an_safetensors *x = rig_open_tensors(a), *y = rig_open_tensors(b);
+    assert_int_equal(an_safetensors_count(x), an_safetensors_count(y));
+    for (int i = 0; i < an_safetensors_count(x); i++) {
+        const an_tensor_entry *entry = an_safetensors_entry(x, i);
+        const an_tensor_entry *other = an_safetensors_find(y, entry->name);
+        assert_non_null(other);
+        assert_int_equal(other->dtype, entry->dtype);
+        assert_int_equal(other->bytes, entry->bytes);
+        void *p = rig_tensor(x, entry), *q = rig_tensor(y, other);
+        if (memcmp(p, q, entry->bytes) != 0)
+            fail_msg("%s differs between %s and %s", entry->name, a, b);
+        an_free(p);
+        an_free(q);
+    }
+    an_safetensors_close(x);
+    an_safetensors_close(y);
+}
+
+/** The log with each "images_per_second":N taken out; freed with free(). */
+static inline char *rig_log_without_speed(const char *path)
+{
+    static const char key[] = "\"images_per_second\":";
+    size_t length;
+    char *text = (char *)scratch_read(path, &length), *at = text;
+    while ((at = strstr(at, key))) {
+        size_t n = strcspn(at, ",}");
+        memmove(at, at + n, strlen(at + n) + 1);
+    }
+    return text;
+}
+
+#endif
