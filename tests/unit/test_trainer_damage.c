@@ -1,0 +1,317 @@
+/*
+ * Resuming from what is not as it was: damaged and foreign checkpoints, changed data. Each gets a
+ * clear error that names the file, and nothing is written over.
+ */
+#include "training_rig.h"
+
+static const char *const settings[] = {"batch", "8", "epochs", "3", "warmup", "0", NULL};
+
+#define LAST "run/last.safetensors"
+
+/* A run of 24 pictures in two classes, stopped in its second epoch. */
+static int set_up(void **state)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    bool more;
+    if (scratch_setup(state) != 0)
+        return -1;
+    rig_write_network("net.ini");
+    rig_write_pictures("train", 2, 12);
+    rig_write_pictures("val", 2, 3);
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
+    do
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    while (progress.step < 4);
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    return 0;
+}
+
+static alexnet_status resume(const char *run)
+{
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer *trainer;
+    size_t before = 0, after = 0;
+    char path[64];
+    snprintf(path, sizeof path, "%s/log.jsonl", run);
+    if (an_is_file(path))
+        free(scratch_read(path, &before));
+    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, run);
+    assert_int_equal(rc == ALEXNET_OK, trainer != NULL);
+    if (an_is_file(path))
+        free(scratch_read(path, &after));
+    if (rc != ALEXNET_OK)
+        assert_int_equal(after, before); /* the log is not cut for a run that does not go on */
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static void expect_no_resume(alexnet_status status, const char *part)
+{
+    expect_failure(resume("run"), status, part);
+}
+
+/* ---- The checkpoint ---- */
+
+static const char *const keys[] = {"alexnet.format",    "alexnet.network", "alexnet.classes",
+                                   "alexnet.names",     "alexnet.run",     "alexnet.recipe",
+                                   "alexnet.provenance"};
+
+/* Write the checkpoint again with one value of its metadata replaced (NULL: left out), and without
+ * one tensor (NULL: with all). */
+static void rewrite(const char *key, const char *value, const char *without)
+{
+    an_safetensors *file = rig_open_tensors(LAST);
+    an_tensor_writer *writer;
+    int count = an_safetensors_count(file);
+    expect_ok(an_tensor_writer_new(&writer, "new.safetensors"));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        bool replaced = key && strcmp(key, keys[i]) == 0;
+        const char *text = replaced ? value : an_safetensors_metadata(file, keys[i]);
+        if (text)
+            expect_ok(an_tensor_writer_metadata(writer, keys[i], text));
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < count; i++) {
+            const an_tensor_entry *entry = an_safetensors_entry(file, i);
+            if (without && strcmp(entry->name, without) == 0)
+                continue;
+            if (pass == 0) {
+                expect_ok(
+                    an_tensor_writer_declare(writer, entry->name, entry->dtype, entry->shape));
+                continue;
+            }
+            void *data = rig_tensor(file, entry);
+            expect_ok(an_tensor_writer_data(writer, data, entry->bytes));
+            an_free(data);
+        }
+    expect_ok(an_tensor_writer_commit(writer));
+    an_safetensors_close(file);
+    assert_int_equal(rename("new.safetensors", LAST), 0);
+}
+
+/* A value of the checkpoint's metadata with the first `from` replaced by `to`; freed by an_free(). */
+static char *edited(const char *key, const char *from, const char *to)
+{
+    an_safetensors *file = rig_open_tensors(LAST);
+    char *text = an_strdup(an_safetensors_metadata(file, key)), *at = strstr(text, from);
+    if (!at)
+        fail_msg("%s has no %s", text, from);
+    *at = '\0';
+    char *changed = an_format("%s%s%s", text, to, at + strlen(from));
+    an_free(text);
+    an_safetensors_close(file);
+    return changed;
+}
+
+static void edit(const char *key, const char *from, const char *to)
+{
+    char *changed = edited(key, from, to);
+    rewrite(key, changed, NULL);
+    an_free(changed);
+}
+
+static void test_the_good_one(void **state)
+{
+    (void)state;
+    expect_ok(resume("run"));
+    rewrite(NULL, NULL, NULL); /* what the tests below do, with nothing changed */
+    expect_ok(resume("run"));
+}
+
+static void test_no_checkpoint(void **state)
+{
+    (void)state;
+    expect_failure(resume("nowhere"), ALEXNET_ERROR_IO, "nowhere: no such folder");
+    expect_ok(an_make_folder("empty"));
+    expect_failure(resume("empty"), ALEXNET_ERROR_IO, "empty: it has no checkpoint");
+    assert_int_equal(rename("run/best.safetensors", LAST), 0);
+    expect_no_resume(ALEXNET_ERROR_FORMAT,
+                     LAST " is a model, not a checkpoint: it lacks alexnet.run");
+}
+
+static void test_cut_and_scrambled(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    for (size_t cut = 0; cut < length; cut += 1 + length / 40) {
+        scratch_write(LAST, whole, cut);
+        expect_no_resume(ALEXNET_ERROR_FORMAT, LAST);
+    }
+    for (size_t at = 0; at < 4000; at += 13) { /* in the header: never a crash */
+        unsigned char kept = whole[at];
+        whole[at] ^= 0x55;
+        scratch_write(LAST, whole, length);
+        resume("run");
+        whole[at] = kept;
+    }
+    scratch_write(LAST, whole, length);
+    expect_ok(resume("run"));
+    free(whole);
+}
+
+static void test_missing_tensors(void **state)
+{
+    (void)state;
+    rewrite(NULL, NULL, "momentum.e.weight");
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "momentum.e.weight");
+    assert_non_null(strstr(an_error_text(), LAST));
+}
+
+static void test_missing_weights(void **state)
+{
+    (void)state;
+    rewrite(NULL, NULL, "input.mean");
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "input.mean");
+    assert_non_null(strstr(an_error_text(), LAST));
+}
+
+static void test_missing_metadata(void **state)
+{
+    (void)state;
+    rewrite("alexnet.recipe", NULL, NULL);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "it lacks alexnet.recipe");
+}
+
+static void test_damaged_metadata(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    const struct {
+        const char *key, *from, *to, *expected;
+    } cases[] = {
+        {"alexnet.run", "{", "", LAST ": its record of progress is not a JSON object"},
+        {"alexnet.run", "\"step\":4", "\"stop\":4", LAST ": its record of progress lacks step"},
+        {"alexnet.run", "\"step\":4", "\"step\":9", LAST ": its record of progress is damaged"},
+        {"alexnet.run", "\"step\":4", "\"step\":4000000", "is damaged: update 4000000 of 9"},
+        {"alexnet.run", "\"phase\":1", "\"phase\":0", LAST ": its record of progress is damaged"},
+        {"alexnet.run", "\"phase\":1", "\"phase\":2", LAST ": its record of progress is damaged"},
+        {"alexnet.run", "\"phase\":1", "\"phase\":3", LAST ": its record of progress is damaged"},
+        {"alexnet.run", "\"split\":1", "\"split\":0", "has values out of range"},
+        {"alexnet.recipe", "batch = 8", "batch = 0", LAST ":2: [recipe] batch = 0: expected"},
+        {"alexnet.recipe", "batch = 8", "batsch = 8", LAST ":2: [recipe] batsch is not a key"},
+        {"alexnet.recipe", "[recipe]", "[recipe", LAST ":1: "},
+        {"alexnet.network", "filters = 4", "filters = 400", "c.weight"},
+        {"alexnet.network", "[n]", "[c]", "alexnet.network"},
+        {"alexnet.classes", "class1", "class7", "class1"},
+        {"alexnet.format", "1", "9", "format version 9"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        edit(cases[i].key, cases[i].from, cases[i].to);
+        alexnet_status rc = resume("run");
+        expect_failure(rc, rc == ALEXNET_ERROR_UNSUPPORTED ? rc : ALEXNET_ERROR_FORMAT,
+                       cases[i].expected);
+        scratch_write(LAST, whole, length);
+    }
+    free(whole);
+}
+
+/* ---- The data ---- */
+
+static void expect_changed(const char *which)
+{
+    char part[80];
+    snprintf(part, sizeof part, "/%s is not as it was when the run began: ", which);
+    expect_no_resume(ALEXNET_ERROR_BAD_DATA, part);
+}
+
+static void test_a_picture_more(void **state)
+{
+    (void)state;
+    rig_write_picture("train/class0/new.png", 0, 99);
+    expect_changed("train");
+    assert_non_null(strstr(an_error_text(), "24 pictures then, 25 now"));
+    assert_int_equal(remove("train/class0/new.png"), 0);
+    expect_ok(resume("run"));
+    rig_write_picture("val/class1/new.png", 0, 99);
+    expect_changed("val");
+}
+
+static void test_a_picture_less(void **state)
+{
+    (void)state;
+    assert_int_equal(remove("train/class1/003.png"), 0);
+    expect_changed("train");
+}
+
+static void test_another_name(void **state)
+{
+    (void)state;
+    assert_int_equal(rename("train/class1/003.png", "train/class1/3.png"), 0);
+    expect_changed("train");
+}
+
+static void test_another_size(void **state)
+{
+    (void)state;
+    FILE *file = fopen("val/class0/001.png", "ab");
+    assert_non_null(file);
+    fputc(0, file);
+    fclose(file);
+    expect_changed("val");
+}
+
+static void test_another_label(void **state)
+{
+    (void)state;
+    assert_int_equal(rename("train/class1/003.png", "train/class0/999.png"), 0);
+    expect_changed("train");
+}
+
+static void test_no_data(void **state)
+{
+    (void)state;
+    assert_int_equal(rename("train", "elsewhere"), 0);
+    expect_no_resume(ALEXNET_ERROR_IO, "/train");
+}
+
+static void test_a_new_class(void **state)
+{
+    (void)state;
+    expect_ok(an_make_folder("train/class9"));
+    rig_write_picture("train/class9/000.png", 0, 1);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, "class9");
+}
+
+/* ---- The log ---- */
+
+/* One that was lost or shortened does not stop a run. */
+static void test_a_lost_log(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    assert_int_equal(remove("run/log.jsonl"), 0);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_ok(rig_finish(trainer, &progress));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    size_t length;
+    char *log = (char *)scratch_read("run/log.jsonl", &length);
+    assert_int_equal(strncmp(log, "{\"epoch\":2,", 11), 0);
+    free(log);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_the_good_one),      IN_SCRATCH(test_no_checkpoint),
+        IN_SCRATCH(test_cut_and_scrambled), IN_SCRATCH(test_missing_tensors),
+        IN_SCRATCH(test_missing_weights),   IN_SCRATCH(test_missing_metadata),
+        IN_SCRATCH(test_damaged_metadata),  IN_SCRATCH(test_a_picture_more),
+        IN_SCRATCH(test_a_picture_less),    IN_SCRATCH(test_another_name),
+        IN_SCRATCH(test_another_size),      IN_SCRATCH(test_another_label),
+        IN_SCRATCH(test_no_data),           IN_SCRATCH(test_a_new_class),
+        IN_SCRATCH(test_a_lost_log),
+    };
+    return cmocka_run_group_tests_name("damaged runs", tests, NULL, NULL);
+}
