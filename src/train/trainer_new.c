@@ -68,8 +68,9 @@ static alexnet_status take_tensors(alexnet_trainer *t, const char *path, bool *h
     alexnet_status rc;
     an_source *source;
     an_safetensors *file;
-    float *values = NULL;
+    void *values = NULL;
     int taken = 0;
+    const an_dtype type = t->net->backend->param_dtype;
     AN_CHECK(an_source_open(&source, path));
     AN_CHECK(an_safetensors_open(&file, source));
     for (int i = 0; i < t->net->count; i++) {
@@ -77,13 +78,14 @@ static alexnet_status take_tensors(alexnet_trainer *t, const char *path, bool *h
         const an_tensor_entry *entry = an_safetensors_find(file, param->name);
         if (!entry || !an_shape_equal(entry->shape, param->shape))
             continue;
-        values = an_malloc((size_t)param->count * sizeof *values);
+        size_t bytes = (size_t)param->count * an_dtype_bytes(type);
+        values = an_malloc(bytes);
         if (!values) {
-            rc = AN_FAIL_MEMORY((size_t)param->count * sizeof *values, param->name);
+            rc = AN_FAIL_MEMORY(bytes, param->name);
             goto cleanup;
         }
-        AN_TRY(an_safetensors_read(file, param->name, param->shape, AN_F32, values));
-        AN_TRY(an_net_write(t->net, AN_VALUES, i, values, AN_F32));
+        AN_TRY(an_safetensors_read(file, param->name, param->shape, type, values));
+        AN_TRY(an_net_write(t->net, AN_VALUES, i, values, type));
         an_free(values);
         values = NULL;
         taken++;
