@@ -53,7 +53,6 @@ void alexnet_trainer_free(alexnet_trainer *trainer)
 alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *run_dir,
                                       const alexnet_model *model)
 {
-    (void)ctx;
     an_class_list list = an_classes_list(&model->classes);
-    return an_run_validation(out, run_dir, &list);
+    return an_run_validation(out, ctx, run_dir, &list);
 }

@@ -48,11 +48,25 @@ alexnet_status an_backend_check_device(const char *device, alexnet_isa max_isa)
 
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
 {
+    return an_backend_open_as(out, ctx, training, NULL);
+}
+
+alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
+                                  const an_device_wish *wish)
+{
     *out = NULL;
     const an_backend_api *api = NULL;
     alexnet_device_info info;
-    AN_CHECK(find(ctx->device, ctx->max_isa, &api, &info));
+    bool wished = wish && strcmp(ctx->device, "auto") == 0;
+    if (wished && find(wish->device, ctx->max_isa, &api, &info) != ALEXNET_OK) {
+        an_log(ctx, ALEXNET_LOG_WARNING, "the run's own device cannot be had: %s", an_error_text());
+        wished = false;
+    }
+    if (!wished)
+        AN_CHECK(find(ctx->device, ctx->max_isa, &api, &info));
     alexnet_precision precision = ctx->precision;
+    if (precision == ALEXNET_PRECISION_AUTO && wish)
+        precision = wish->precision;
     if (precision == ALEXNET_PRECISION_AUTO)
         precision = training && info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
     return api->open(out, ctx, precision);

@@ -93,6 +93,12 @@ typedef struct an_norm {
     int64_t not_finite;
 } an_norm;
 
+/** Measured by peak(). */
+typedef struct an_peak {
+    double flops;     /* operations per second, a multiplication and an addition being two */
+    const char *with; /* the instruction that was repeated; static */
+} an_peak;
+
 struct an_backend_api {
     const char *name; /* "ref", "cpu" */
 
@@ -127,6 +133,14 @@ struct an_backend_api {
     /** Squares and non-finite counts of `param` of each segment, into host memory. */
     alexnet_status (*norms)(an_backend *backend, const an_segment *segments, int count,
                             an_norm *out);
+
+    /**
+     * Measure the most that the device computes on the context's threads in FP32 or BF16: multiply
+     * and add with all operands in registers. Takes about a third of a second.
+     * NULL: the backend has no such thing.
+     * @return ALEXNET_ERROR_NOT_AVAILABLE for a precision that the device lacks
+     */
+    alexnet_status (*peak)(an_backend *backend, alexnet_precision precision, an_peak *out);
 };
 
 /** The backends of this build, best first; the list is written by the build (registry.c.in). */
@@ -143,6 +157,19 @@ alexnet_status an_backend_check_device(const char *device, alexnet_isa max_isa);
  * ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have
  */
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training);
+
+/** A device and precision to take where the context says auto: those that a run began with. */
+typedef struct an_device_wish {
+    const char *device;
+    alexnet_precision precision;
+} an_device_wish;
+/**
+ * As an_backend_open(), but auto means the wish. A device that this build or machine does not have
+ * is replaced by the best one, with a warning.
+ * @param wish  NULL: none
+ */
+alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
+                                  const an_device_wish *wish);
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
 

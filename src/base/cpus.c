@@ -2,27 +2,10 @@
 
 #include <math.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4200, LINE_SIZE = 4096 };
-
-/* The first line of root/folder/name, cut at LINE_SIZE; "" if there is none. */
-static void read_line(char line[LINE_SIZE], const char *root, const char *folder, const char *name)
-{
-    char path[PATH_SIZE];
-    line[0] = '\0';
-    if (snprintf(path, sizeof path, "%s%s/%s", root, folder, name) >= PATH_SIZE)
-        return;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return;
-    if (!fgets(line, LINE_SIZE, file))
-        line[0] = '\0';
-    fclose(file);
-}
+#include "base/cgroup.h"
 
 /* "quota period", in microseconds of CPU time per microseconds of time; "max" is no limit. */
 static double ratio(const char *quota, const char *period)
@@ -37,38 +20,27 @@ static double ratio(const char *quota, const char *period)
     return length > 0 ? (double)allowed / (double)length : INFINITY;
 }
 
-/* The tightest quota of version 2, from a group up to the root. Shortens `group`. */
-static double quota_v2(const char *root, char *group)
+typedef struct tightest {
+    const char *root;
+    double quota;
+} tightest;
+
+static void visit(void *user, const char *folder)
 {
-    double quota = INFINITY;
-    for (;;) {
-        char folder[PATH_SIZE], line[LINE_SIZE];
-        snprintf(folder, sizeof folder, "/sys/fs/cgroup%s", group);
-        read_line(line, root, folder, "cpu.max");
-        quota = fmin(quota, ratio(line, NULL));
-        char *slash = strrchr(group, '/');
-        if (!slash)
-            return quota;
-        *slash = '\0';
-    }
+    tightest *t = user;
+    char line[AN_CGROUP_LINE];
+    an_cgroup_line(line, t->root, folder, "cpu.max");
+    t->quota = fmin(t->quota, ratio(line, NULL));
 }
 
 double an_cpu_quota(const char *root)
 {
-    char path[PATH_SIZE], line[LINE_SIZE], period[LINE_SIZE];
-    double quota = INFINITY;
-    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
-    FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file)) {
-        line[strcspn(line, "\n")] = '\0';
-        if (strncmp(line, "0::/", 4) == 0)
-            quota = fmin(quota, quota_v2(root, line + 3));
-    }
-    if (file)
-        fclose(file);
-    read_line(line, root, "/sys/fs/cgroup/cpu", "cpu.cfs_quota_us");
-    read_line(period, root, "/sys/fs/cgroup/cpu", "cpu.cfs_period_us");
-    return fmin(quota, ratio(line, period));
+    char line[AN_CGROUP_LINE], period[AN_CGROUP_LINE];
+    tightest t = {root, INFINITY};
+    an_cgroup_walk(root, visit, &t);
+    an_cgroup_line(line, root, "/sys/fs/cgroup/cpu", "cpu.cfs_quota_us");
+    an_cgroup_line(period, root, "/sys/fs/cgroup/cpu", "cpu.cfs_period_us");
+    return fmin(t.quota, ratio(line, period));
 }
 
 int an_cpu_count(void)

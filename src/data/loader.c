@@ -7,9 +7,6 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* Batches that are being filled, waiting, or lent to the consumer. */
-enum { RING = 3 };
-
 /* One batch of the ring. Its pictures are written by the workers that took them, without the lock;
  * `done` is counted under the lock and hands them over. */
 typedef struct frame {
@@ -18,14 +15,14 @@ typedef struct frame {
     int done;
 } frame;
 
-/* Batch b of the pass lives in frame b % RING. Workers take places in order; a place may be taken
- * when its batch is less than RING ahead of the oldest one that the consumer still has use for. */
+/* Batch b of the pass lives in frame b % AN_LOADER_BATCHES. Workers take places in order; a place may be taken
+ * when its batch is less than AN_LOADER_BATCHES ahead of the oldest one that the consumer still has use for. */
 struct an_loader {
     alexnet_dataset *dataset;
     an_fit fit;
     int batch;
     size_t picture_bytes;
-    frame ring[RING];
+    frame ring[AN_LOADER_BATCHES];
 
     pthread_t *threads;
     int threads_wanted, threads_running;
@@ -83,7 +80,7 @@ static void load(const an_loader *l, frame *f, int index, int64_t sample)
 static bool may_take(const an_loader *l)
 {
     return l->next_place < l->count && l->failure == ALEXNET_OK &&
-           batch_of(l, l->next_place) < l->oldest + RING;
+           batch_of(l, l->next_place) < l->oldest + AN_LOADER_BATCHES;
 }
 
 /* Keep the first failure of a worker for the consumer. */
@@ -99,7 +96,7 @@ static void note_failure(an_loader *l, const an_loaded *loaded)
 static void take_and_load(an_loader *l)
 {
     int64_t place = l->next_place++;
-    frame *f = &l->ring[batch_of(l, place) % RING];
+    frame *f = &l->ring[batch_of(l, place) % AN_LOADER_BATCHES];
     int index = (int)((place - l->start) % l->batch);
     int64_t sample = l->order[place];
     l->busy++;
@@ -160,14 +157,14 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
     l->threads_wanted = threads;
     l->threads = an_calloc((size_t)threads, sizeof *l->threads);
     bool complete = l->threads != NULL;
-    for (int i = 0; i < RING && complete; i++) {
+    for (int i = 0; i < AN_LOADER_BATCHES && complete; i++) {
         l->ring[i].pictures = an_calloc((size_t)batch, sizeof *l->ring[i].pictures);
         l->ring[i].pixels = l->ring[i].pictures ? an_alloc_big(bytes) : NULL;
         complete = l->ring[i].pixels != NULL;
     }
     if (!complete) {
         an_loader_free(l);
-        return AN_FAIL_MEMORY((double)bytes * RING, "batches of pictures");
+        return AN_FAIL_MEMORY((double)bytes * AN_LOADER_BATCHES, "batches of pictures");
     }
     *out = l;
     return ALEXNET_OK;
@@ -199,7 +196,7 @@ static void end_pass(an_loader *l)
     l->count = l->next_place = l->start = 0;
     while (l->busy > 0)
         pthread_cond_wait(&l->ready, &l->lock);
-    for (int i = 0; i < RING; i++)
+    for (int i = 0; i < AN_LOADER_BATCHES; i++)
         frame_clear(&l->ring[i], l->batch);
     l->oldest = 0;
     l->lent = false;
@@ -248,7 +245,7 @@ static void take_back(an_loader *l)
 {
     if (!l->lent)
         return;
-    frame_clear(&l->ring[l->oldest % RING], l->batch);
+    frame_clear(&l->ring[l->oldest % AN_LOADER_BATCHES], l->batch);
     l->lent = false;
     l->oldest++;
     pthread_cond_broadcast(&l->work);
@@ -272,7 +269,7 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
     take_back(l);
     int64_t first = l->start + l->oldest * l->batch;
     if (first < l->count) {
-        frame *f = &l->ring[l->oldest % RING];
+        frame *f = &l->ring[l->oldest % AN_LOADER_BATCHES];
         int size = batch_size(l, l->oldest);
         while (f->done < size && l->failure == ALEXNET_OK)
             pthread_cond_wait(&l->ready, &l->lock);
@@ -290,7 +287,7 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
 
 size_t an_loader_bytes(const an_loader *l)
 {
-    return RING * (l->picture_bytes + sizeof(an_loaded)) * (size_t)l->batch;
+    return AN_LOADER_BATCHES * (l->picture_bytes + sizeof(an_loaded)) * (size_t)l->batch;
 }
 
 void an_loader_free(an_loader *l)
@@ -303,7 +300,7 @@ void an_loader_free(an_loader *l)
     pthread_mutex_unlock(&l->lock);
     for (int i = 0; i < l->threads_running; i++)
         pthread_join(l->threads[i], NULL);
-    for (int i = 0; i < RING; i++) {
+    for (int i = 0; i < AN_LOADER_BATCHES; i++) {
         if (l->ring[i].pictures)
             frame_clear(&l->ring[i], l->batch);
         an_free(l->ring[i].pictures);

@@ -10,6 +10,9 @@
 
 typedef struct an_loader an_loader;
 
+/** Batches in flight: being filled, waiting, or lent to the consumer. */
+enum { AN_LOADER_BATCHES = 3 };
+
 /** A picture of a batch. */
 typedef struct an_loaded {
     int64_t sample; /* index in the data set */

@@ -46,6 +46,12 @@ static alexnet_status make_arena(an_net *net, void **arena, const char *what)
 alexnet_status an_net_new(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
                           bool training)
 {
+    return an_net_new_as(out, ctx, network, training, NULL);
+}
+
+alexnet_status an_net_new_as(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
+                             bool training, const an_device_wish *wish)
+{
     alexnet_status rc = ALEXNET_OK;
     *out = NULL;
     an_net *net = an_calloc(1, sizeof *net);
@@ -54,7 +60,7 @@ alexnet_status an_net_new(an_net **out, alexnet_ctx *ctx, const alexnet_network 
     atomic_init(&net->references, 1);
     net->ctx = an_ctx_retain(ctx);
     net->network = an_network_retain((alexnet_network *)network);
-    AN_TRY(an_backend_open(&net->backend, ctx, training));
+    AN_TRY(an_backend_open_as(&net->backend, ctx, training, wish));
     AN_TRY(list_params(net));
     AN_TRY(make_arena(net, &net->values, "parameters"));
     if (training) {

@@ -27,6 +27,13 @@ typedef struct an_program an_program;
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options);
 void an_program_free(an_program *program); /* NULL allowed */
 
+typedef struct an_program_memory {
+    size_t activations, scratch, packed, batch;
+} an_program_memory;
+/** What a program would allocate, without allocating it. */
+alexnet_status an_program_measure(an_program_memory *out, an_net *net,
+                                  const an_program_options *options);
+
 /** Refresh the packed copies after weights were written or another program updated them. */
 alexnet_status an_program_pack(an_program *program);
 
@@ -49,12 +56,25 @@ int an_program_learned(const an_program *program);
 /** Run all steps. Allocates nothing. */
 alexnet_status an_program_run(an_program *program);
 
+/**
+ * The same, and wait for the device after each step.
+ * @param seconds  out, [an_program_steps()]: what each took; NULL: do not wait, do not measure
+ */
+alexnet_status an_program_run_timed(an_program *program, double *seconds);
+
+/** A step, for reports. */
+typedef struct an_step_info {
+    char name[96]; /* layers that it computes, "conv1+pool1"; "input", "sum" or "all" (update) */
+    alexnet_pass pass;
+    int64_t mult_adds; /* of the whole batch; backward: for the gradients that are wanted */
+} an_step_info;
+int an_program_steps(const an_program *program);
+/** @param index  in range */
+void an_program_step(const an_program *program, int index, an_step_info *out);
+
 /** Softmax outputs of the latest run, [slots][classes], and -log p(label) per slot. */
 alexnet_status an_program_read(an_program *program, float *probabilities, double *losses);
 
-typedef struct an_program_memory {
-    size_t activations, scratch, packed, batch;
-} an_program_memory;
 an_program_memory an_program_bytes(const an_program *program);
 
 #endif

@@ -153,7 +153,8 @@ static alexnet_status prepare_units(compiling *c)
     alexnet_status rc = ALEXNET_OK;
     for (int node = 0; node < p->graph.count && rc == ALEXNET_OK;) {
         rc = prepare_unit(c, node, ops);
-        node = p->units[p->n_units - 1].last + 1;
+        if (rc == ALEXNET_OK)
+            node = p->units[p->n_units - 1].last + 1;
     }
     an_free(ops);
     p->output = p->n_units - 1;
@@ -277,23 +278,35 @@ static alexnet_status make_arena(an_program *p, size_t bytes, void **out, const 
     return rc == ALEXNET_OK ? rc : an_fail_within(rc, what);
 }
 
-static alexnet_status make_batch(an_program *p)
+/* The parts of the batch's arena, in this order. */
+enum { PICTURES, SLOTS, STATE, LOSSES, PARTS };
+
+static size_t batch_layout(an_program *p, size_t at[PARTS])
 {
     size_t slots = (size_t)p->options.slots, side = (size_t)p->net->network->input.side;
     p->pictures_bytes = (size_t)p->options.pictures * side * side * 3;
-    size_t sizes[4] = {p->pictures_bytes, slots * sizeof(an_slot), sizeof(an_step_state),
-                       slots * an_dtype_bytes(p->net->backend->param_dtype)};
-    size_t at[4];
-    for (int i = 0; i < 4; i++) {
-        at[i] = p->batch_bytes;
-        p->batch_bytes += (sizes[i] + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    size_t sizes[PARTS] = {[PICTURES] = p->pictures_bytes,
+                           [SLOTS] = slots * sizeof(an_slot),
+                           [STATE] = sizeof(an_step_state),
+                           [LOSSES] = slots * an_dtype_bytes(p->net->backend->param_dtype)};
+    size_t bytes = 0;
+    for (int i = 0; i < PARTS; i++) {
+        at[i] = bytes;
+        bytes += (sizes[i] + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
     }
+    return bytes;
+}
+
+static alexnet_status make_batch(an_program *p)
+{
+    size_t at[PARTS];
+    batch_layout(p, at);
     AN_CHECK(make_arena(p, p->batch_bytes, &p->batch, "a batch of pictures"));
-    p->pictures = (char *)p->batch + at[0];
-    p->slots = (an_slot *)((char *)p->batch + at[1]);
-    p->state = (an_step_state *)((char *)p->batch + at[2]);
-    p->losses = (char *)p->batch + at[3];
-    size_t most = slots * (size_t)p->net->network->classes * sizeof(double);
+    p->pictures = (char *)p->batch + at[PICTURES];
+    p->slots = (an_slot *)((char *)p->batch + at[SLOTS]);
+    p->state = (an_step_state *)((char *)p->batch + at[STATE]);
+    p->losses = (char *)p->batch + at[LOSSES];
+    size_t most = (size_t)p->options.slots * (size_t)p->net->network->classes * sizeof(double);
     p->host = an_malloc(most);
     return p->host ? ALEXNET_OK : AN_FAIL_MEMORY(most, "results");
 }
@@ -301,7 +314,6 @@ static alexnet_status make_batch(an_program *p)
 static alexnet_status make_arenas(compiling *c)
 {
     an_program *p = c->p;
-    AN_CHECK(an_plan(c->tensors, c->n_tensors, &p->activations_bytes));
     AN_CHECK(make_arena(p, p->activations_bytes, &p->activations, "activations"));
     AN_CHECK(make_arena(p, p->scratch_bytes, &p->scratch, "scratch memory"));
     AN_CHECK(make_arena(p, p->packed_bytes, &p->packed, "packed weights"));
@@ -400,34 +412,60 @@ static alexnet_status build_graph(an_program *p)
     return an_fail_within(rc, batch);
 }
 
+/* Everything that needs no arena: units, steps, and the sizes of all arenas. */
+static alexnet_status lay_out(compiling *c, an_net *net, const an_program_options *options)
+{
+    size_t at[PARTS];
+    assert(!options->training || net->gradients);
+    c->p = an_calloc(1, sizeof *c->p);
+    if (!c->p)
+        return AN_FAIL_MEMORY(sizeof *c->p, "a program");
+    c->p->net = an_net_retain(net);
+    c->p->options = *options;
+    AN_CHECK(build_graph(c->p));
+    AN_CHECK(make_room(c));
+    study_graph(c);
+    AN_CHECK(prepare_units(c));
+    AN_CHECK(emit_steps(c));
+    find_lives(c);
+    c->p->batch_bytes = batch_layout(c->p, at);
+    return an_plan(c->tensors, c->n_tensors, &c->p->activations_bytes);
+}
+
+static void end_compiling(compiling *c)
+{
+    an_program_free(c->p);
+    an_free(c->tensors);
+    an_free(c->touched);
+    an_free(c->readers);
+    an_free(c->trains);
+    an_free(c->node_unit);
+}
+
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
 {
-    alexnet_status rc = ALEXNET_OK;
+    alexnet_status rc;
     compiling c = {0};
     *out = NULL;
-    assert(!options->training || net->gradients);
-    c.p = an_calloc(1, sizeof *c.p);
-    if (!c.p)
-        return AN_FAIL_MEMORY(sizeof *c.p, "a program");
-    c.p->net = an_net_retain(net);
-    c.p->options = *options;
-    AN_TRY(build_graph(c.p));
-    AN_TRY(make_room(&c));
-    study_graph(&c);
-    AN_TRY(prepare_units(&c));
-    AN_TRY(emit_steps(&c));
-    find_lives(&c);
+    AN_TRY(lay_out(&c, net, options));
     AN_TRY(make_arenas(&c));
     bind_steps(&c);
     AN_TRY(list_segments(c.p));
     *out = c.p;
     c.p = NULL;
 cleanup:
-    an_program_free(c.p);
-    an_free(c.tensors);
-    an_free(c.touched);
-    an_free(c.readers);
-    an_free(c.trains);
-    an_free(c.node_unit);
+    end_compiling(&c);
+    return rc;
+}
+
+alexnet_status an_program_measure(an_program_memory *out, an_net *net,
+                                  const an_program_options *options)
+{
+    compiling c = {0};
+    *out = (an_program_memory){0};
+    alexnet_status rc = lay_out(&c, net, options);
+    if (rc == ALEXNET_OK)
+        *out = an_program_bytes(c.p);
+    end_compiling(&c);
     return rc;
 }

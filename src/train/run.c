@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -23,11 +24,16 @@ static alexnet_status name_files(an_run *run, const char *folder)
     return AN_FAIL_MEMORY(5 * strlen(folder), "paths");
 }
 
-static alexnet_status open_log(an_run *run, int flags)
+alexnet_status an_run_claim(an_run *run)
 {
-    run->log_file = open(run->log, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0666);
+    run->log_file = open(run->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (run->log_file < 0)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", run->log, strerror(errno));
+    /* Some network file systems have no locks: then there is no protection, but training. */
+    if (flock(run->log_file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s is being trained by another process; wait for it, or stop it",
+                       run->folder);
     return ALEXNET_OK;
 }
 
@@ -35,13 +41,14 @@ alexnet_status an_run_create(an_run *run, const char *folder)
 {
     alexnet_status rc = ALEXNET_OK;
     AN_CHECK(name_files(run, folder));
-    if (an_is_file(run->last) || an_is_file(run->best) || an_is_file(run->recipe)) {
+    if (an_is_file(run->last) || an_is_file(run->best)) {
         rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                      "%s holds a run already; resume it, or choose another folder", folder);
         goto cleanup;
     }
     AN_TRY(an_make_folder(folder));
-    AN_TRY(open_log(run, O_CREAT | O_TRUNC));
+    AN_TRY(an_run_claim(run));
+    AN_TRY(an_run_cut_log(run, 0));
     return ALEXNET_OK;
 cleanup:
     an_run_close(run);
@@ -95,7 +102,6 @@ alexnet_status an_run_log(an_run *run, const char *line)
 
 alexnet_status an_run_cut_log(an_run *run, int64_t length)
 {
-    AN_CHECK(open_log(run, O_CREAT));
     off_t size = lseek(run->log_file, 0, SEEK_END);
     /* A log shorter than it was, lost with the machine or edited, is kept as it is. */
     if (size > length && ftruncate(run->log_file, length) != 0)

@@ -19,15 +19,17 @@ typedef struct an_run {
     int64_t log_length; /* bytes */
 } an_run;
 
-/** Make the folder and its log. One that holds a run already is refused. */
+/** Make the folder and claim it. One that holds a checkpoint or a model already is refused. */
 alexnet_status an_run_create(an_run *run, const char *folder);
-/** Names of an existing run's files; the log is opened by an_run_cut_log(). */
+/** Names of an existing run's files. */
 alexnet_status an_run_open(an_run *run, const char *folder);
+/** Open the log and hold a lock on it, so that no other process trains in this folder. */
+alexnet_status an_run_claim(an_run *run);
 void an_run_close(an_run *run);
 
 /** Append a line and its newline to the log. */
 alexnet_status an_run_log(an_run *run, const char *line);
-/** Open the log cut back to a length: what came after the checkpoint is going to come again. */
+/** Cut the log of a claimed run back to a length: what came after the checkpoint is going to come again. */
 alexnet_status an_run_cut_log(an_run *run, int64_t length);
 
 #endif

@@ -66,7 +66,7 @@ void an_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
 void an_trainer_free(alexnet_trainer *trainer); /* NULL allowed */
 
 /** The validation set of a run folder, with the classes of a model. */
-alexnet_status an_run_validation(alexnet_dataset **out, const char *folder,
+alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
                                  const an_class_list *classes);
 
 /* ---- Between the trainer's files ---- */

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "train/budget.h"
 #include "train/trainer.h"
 
 /* Standard deviation times direction of the colours' principal axes on ImageNet, in grey levels,
@@ -34,6 +35,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     size_t slots = (size_t)t->batch, classes = (size_t)t->classes.count;
     an_program_options options = {
         .slots = t->batch, .pictures = t->batch, .training = true, .split = t->record.split};
+    AN_CHECK(an_budget_check(t));
     AN_CHECK(an_program_compile(&t->program, t->net, &options));
     AN_CHECK(
         an_loader_new(&t->loader, t->train, an_fit_of(t->net->network), t->batch, t->ctx->threads));

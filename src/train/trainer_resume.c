@@ -6,12 +6,17 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
+static bool is_as_it_was(const alexnet_dataset *data, const an_data_record *record)
+{
+    return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
+}
+
 static alexnet_status reopen(alexnet_dataset **out, const an_data_record *record,
                              const an_classes *classes)
 {
     an_class_list list = an_classes_list(classes);
     AN_CHECK(an_dataset_reopen(out, record->root, record->part, &list));
-    if ((*out)->count == record->count && an_dataset_fingerprint(*out) == record->fingerprint)
+    if (is_as_it_was(*out, record))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
                    "%s is not as it was when the run began: %lld pictures then, %lld now, and "
@@ -69,6 +74,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
     an_safetensors *file = NULL;
     alexnet_network *network = NULL;
     AN_TRY(an_run_open(&t->run, folder));
+    AN_TRY(an_run_claim(&t->run));
     AN_TRY(an_source_open(&source, t->run.last));
     AN_TRY(an_model_file_open(&file, &network, &t->classes, source));
     AN_TRY(read_metadata(t, file));
@@ -77,7 +83,10 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
         AN_TRY(reopen(&t->val, &t->record.val, &t->classes));
     an_trainer_read_recipe(t);
     AN_TRY(check_place(t));
-    AN_TRY(an_net_new(&t->net, t->ctx, network, true));
+    an_device_wish wish = {t->record.device, strcmp(t->record.precision, "bf16") == 0
+                                                 ? ALEXNET_PRECISION_BF16
+                                                 : ALEXNET_PRECISION_FP32};
+    AN_TRY(an_net_new_as(&t->net, t->ctx, network, true, &wish));
     compare_origin(t);
     AN_TRY(an_trainer_make(t));
     AN_TRY(an_model_file_weights(file, t->net));
@@ -96,7 +105,7 @@ alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const 
     return an_trainer_finish(out, go_on(*out, folder));
 }
 
-alexnet_status an_run_validation(alexnet_dataset **out, const char *folder,
+alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
                                  const an_class_list *classes)
 {
     alexnet_status rc;
@@ -115,6 +124,11 @@ alexnet_status an_run_validation(alexnet_dataset **out, const char *folder,
     else
         rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
                      folder);
+    if (*out && !is_as_it_was(*out, &record.val))
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%s is not as it was when the run began: pictures may have moved between training "
+               "and validation",
+               record.val.root);
 cleanup:
     an_record_free(&record);
     an_safetensors_close(file);

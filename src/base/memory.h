@@ -1,0 +1,13 @@
+#ifndef AN_BASE_MEMORY_H
+#define AN_BASE_MEMORY_H
+
+#include <stdint.h>
+
+/**
+ * Bytes that can be had without swapping: what the machine has available, its cgroups (v2 and v1)
+ * leave, and the limit on the address space allows. UINT64_MAX if nothing says.
+ * @param root  "" but in tests
+ */
+uint64_t an_memory_available(const char *root);
+
+#endif

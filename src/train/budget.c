@@ -1,0 +1,62 @@
+#include "train/budget.h"
+
+#include "base/memory.h"
+#include "base/status.h"
+
+static const double GIB = 1 << 30;
+
+/* Bytes of a run with a batch: the net's three arenas, both programs, and decoded pictures. */
+static alexnet_status need(const alexnet_trainer *t, int batch, uint64_t *bytes)
+{
+    an_program_memory train, val = {0};
+    an_program_options options = {
+        .slots = batch, .pictures = batch, .training = true, .split = t->record.split};
+    AN_CHECK(an_program_measure(&train, t->net, &options));
+    if (t->val) {
+        options = (an_program_options){.slots = batch, .pictures = batch, .split = 1};
+        AN_CHECK(an_program_measure(&val, t->net, &options));
+    }
+    uint64_t loaders = t->val ? 2 : 1, side = (uint64_t)t->net->network->input.side;
+    *bytes = 3 * (uint64_t)t->net->bytes + train.activations + train.scratch + train.packed +
+             train.batch + val.activations + val.scratch + val.packed + val.batch +
+             loaders * AN_LOADER_BATCHES * (uint64_t)batch * side * side * 3;
+    return ALEXNET_OK;
+}
+
+/* The largest batch below `batch` that needs at most `available`; 0 if none does. */
+static alexnet_status largest(const alexnet_trainer *t, int batch, uint64_t available, int *out)
+{
+    int fits = 0, too_large = batch;
+    while (too_large - fits > 1) {
+        int middle = fits + (too_large - fits) / 2;
+        uint64_t bytes;
+        AN_CHECK(need(t, middle, &bytes));
+        if (bytes <= available)
+            fits = middle;
+        else
+            too_large = middle;
+    }
+    *out = fits;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_budget_check(const alexnet_trainer *t)
+{
+    uint64_t bytes, available = an_memory_available("");
+    int fits;
+    AN_CHECK(need(t, t->batch, &bytes));
+    if (bytes <= available)
+        return ALEXNET_OK;
+    AN_CHECK(largest(t, t->batch, available, &fits));
+    if (fits == 0)
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
+                       "out of memory: training %s needs %.2f GiB with batches of %d, and %.2f GiB "
+                       "are available; no batch fits",
+                       t->net->network->name, (double)bytes / GIB, t->batch,
+                       (double)available / GIB);
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
+                   "out of memory: training %s needs %.2f GiB with batches of %d, and %.2f GiB are "
+                   "available; the largest batch that fits is %d",
+                   t->net->network->name, (double)bytes / GIB, t->batch, (double)available / GIB,
+                   fits);
+}
