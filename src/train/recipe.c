@@ -163,11 +163,6 @@ static const char *layer_text(const alexnet_recipe *recipe, an_key key, const ch
     return recipe->value[key];
 }
 
-bool an_recipe_sets_layer(const alexnet_recipe *recipe, an_key key, const char *layer)
-{
-    return layer_text(recipe, key, layer) != recipe->value[key];
-}
-
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch)
 {
     const char *at = layer_text(recipe, key, layer);

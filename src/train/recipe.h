@@ -61,7 +61,4 @@ int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch);
 
-/** Whether a key is set for that layer in particular. */
-bool an_recipe_sets_layer(const alexnet_recipe *recipe, an_key key, const char *layer);
-
 #endif

@@ -34,7 +34,7 @@ double an_schedule_factor(const alexnet_recipe *recipe, int64_t step, int64_t st
     }
 }
 
-/* The rate of a parameter before the schedule's factor. A layer's own rate is taken as it is. */
+/* The rate of a parameter before the schedule's factor. */
 static double base_rate(const an_net *net, const alexnet_recipe *recipe, const an_param *param,
                         double epoch)
 {
@@ -42,7 +42,7 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
     an_key key = param->which == 1 ? AN_KEY_RATE_BIAS : AN_KEY_RATE;
     double rate = an_recipe_number(recipe, key, layer, epoch);
     bool safe = an_recipe_choice(recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE;
-    if (param->which == 1 || !safe || an_recipe_sets_layer(recipe, key, layer))
+    if (param->which == 1 || !safe)
         return rate;
     double spread = an_pixel_spread(net->network, param->layer);
     return rate / (spread * spread);

@@ -123,9 +123,6 @@ static void test_layers(void **state)
     expect_number(r, AN_KEY_RATE, "conv2", 1, 0.1);
     expect_number(r, AN_KEY_RATE, "fc8", 3, 2);
     expect_number(r, AN_KEY_RATE, NULL, 1, 0.1);
-    assert_true(an_recipe_sets_layer(r, AN_KEY_RATE, "conv1"));
-    assert_false(an_recipe_sets_layer(r, AN_KEY_RATE, "conv"));
-    assert_false(an_recipe_sets_layer(r, AN_KEY_DECAY, "conv1"));
     assert_string_equal(an_recipe_get(r, "conv2.rate"), "0.1");
     assert_null(an_recipe_get(r, "conv2.batch"));
     assert_null(an_recipe_get(r, "nonsense"));

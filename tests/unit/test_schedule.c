@@ -156,7 +156,7 @@ static void test_rates_of_safe_weights(void **state)
     expect_rates(&got[2], 0.5, 0.0005, 0.9);
     expect_ok(an_recipe_set(r, "c.rate", "0.25"));
     an_schedule_rates(got, net, r, 0, 10);
-    expect_rates(&got[0], 0.25, 0.0005, 0.9);
+    expect_rates(&got[0], 0.25 / (29 * 29), 0.0005, 0.9);
     an_recipe_free(r);
     an_net_release(net);
 }
