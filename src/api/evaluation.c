@@ -1,5 +1,7 @@
 #include "infer/evaluation.h"
 
+#include <string.h>
+
 #include "base/status.h"
 #include "infer/model.h"
 
@@ -7,10 +9,17 @@ alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session 
                                       const alexnet_dataset *dataset)
 {
     *out = NULL;
-    if (dataset->classes != session->model->classes.count)
+    const an_classes *classes = &session->model->classes;
+    if (dataset->classes != classes->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "the data set has %d classes and the model %d; open it with classes_of",
-                       dataset->classes, session->model->classes.count);
+                       dataset->classes, classes->count);
+    for (int i = 0; i < classes->count; i++)
+        if (strcmp(dataset->class_ids[i], classes->ids[i]) != 0)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "class %d is %s in the data set and %s in the model; open the data set "
+                           "with classes_of",
+                           i, dataset->class_ids[i], classes->ids[i]);
     return an_evaluation_new(out, session->model->ctx, session->runner, dataset, true);
 }
 

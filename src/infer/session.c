@@ -92,10 +92,14 @@ static alexnet_status next_batch(alexnet_stream *stream, bool *more)
 {
     an_runner *runner = stream->session->runner;
     AN_CHECK(an_ctx_check(stream->session->model->ctx));
-    AN_CHECK(an_loader_next(stream->loader, &stream->batch, more));
     stream->next = 0;
-    return *more ? an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count)
-                 : ALEXNET_OK;
+    AN_CHECK(an_loader_next(stream->loader, &stream->batch, more));
+    alexnet_status rc = ALEXNET_OK;
+    if (*more)
+        rc = an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count);
+    if (rc != ALEXNET_OK || !*more)
+        stream->batch.count = 0; /* nothing to give */
+    return rc;
 }
 
 alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *result, bool *more)
@@ -103,10 +107,8 @@ alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *res
     *more = true;
     if (stream->next == stream->batch.count)
         AN_CHECK(next_batch(stream, more));
-    if (!*more) {
-        stream->batch.count = stream->next = 0;
+    if (!*more)
         return ALEXNET_OK;
-    }
     const an_runner *runner = stream->session->runner;
     int i = stream->next++;
     const an_loaded *picture = &stream->batch.pictures[i];

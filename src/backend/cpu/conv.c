@@ -142,6 +142,7 @@ static alexnet_status new_forward(const forward_wish *wish, an_primitive **out)
     if (layouts_of(*out, &x, &y))
         return ALEXNET_OK;
     an_primitive_free(*out);
+    *out = NULL;
     return new_forward_as(wish, dnnl_nchw, out);
 }
 
