@@ -1,0 +1,316 @@
+/*
+ * The public header's smaller promises: versions, contexts, devices, networks, models and data sets
+ * as a caller sees them.
+ */
+#include "training_rig.h"
+
+#include <omp.h>
+
+#include "base/cpus.h"
+
+static void test_versions(void **state)
+{
+    (void)state;
+    char expected[32];
+    const char *name, *version;
+    int count = 0;
+    snprintf(expected, sizeof expected, "%d.%d.%d", ALEXNET_VERSION_MAJOR, ALEXNET_VERSION_MINOR,
+             ALEXNET_VERSION_PATCH);
+    assert_string_equal(alexnet_version(), expected);
+    for (; alexnet_library_get(count, &name, &version); count++)
+        assert_true(strlen(name) > 0);
+    assert_true(count >= 4);
+    assert_false(alexnet_library_get(-1, &name, &version));
+}
+
+/* ---- Contexts ---- */
+
+static void expect_no_ctx(alexnet_ctx_options options, alexnet_status status, const char *part)
+{
+    alexnet_ctx *ctx;
+    expect_failure(alexnet_ctx_new(&ctx, &options), status, part);
+    assert_null(ctx);
+}
+
+static void test_contexts(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx;
+    alexnet_ctx_options good = ALEXNET_CTX_OPTIONS_INIT, o;
+    const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
+    expect_ok(alexnet_ctx_new(&ctx, NULL));
+    assert_int_equal(alexnet_ctx_threads(ctx), an_cpu_count());
+    alexnet_ctx_free(ctx);
+    o = good, o.threads = 3;
+    expect_ok(alexnet_ctx_new(&ctx, &o));
+    assert_int_equal(alexnet_ctx_threads(ctx), 3);
+    alexnet_ctx_free(ctx);
+    alexnet_ctx_free(NULL);
+    o = good, o.threads = -1;
+    expect_no_ctx(o, bad, "threads = -1: expected 0 to 4096");
+    o = good, o.threads = 4097;
+    expect_no_ctx(o, bad, "threads = 4097");
+    o = good, o.precision = 99;
+    expect_no_ctx(o, bad, "precision = 99");
+    o = good, o.max_isa = -1;
+    expect_no_ctx(o, bad, "max_isa = -1");
+    o = good, o.device = "gpu";
+    expect_no_ctx(o, bad, "gpu");
+    o = good, o.device = "";
+    expect_no_ctx(o, bad, "");
+    o = good, o.size = 0;
+    expect_no_ctx(o, bad, "size = 0; set it with its _INIT macro");
+}
+
+/* A program built with a header that had fewer options. */
+static void test_older_options(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx;
+    alexnet_ctx_options o = ALEXNET_CTX_OPTIONS_INIT;
+    o.device = "ref";
+    o.threads = -7; /* beyond what the older program knew of */
+    o.size = offsetof(alexnet_ctx_options, threads);
+    expect_ok(alexnet_ctx_new(&ctx, &o));
+    assert_int_equal(alexnet_ctx_threads(ctx), an_cpu_count());
+    alexnet_ctx_free(ctx);
+}
+
+static void test_devices(void **state)
+{
+    (void)state;
+    alexnet_device_info info;
+    int count = 0, ref = 0;
+    for (; alexnet_device_get(count, &info); count++) {
+        assert_true(strlen(info.name) > 0);
+        ref += strcmp(info.name, "ref") == 0 && info.available && !info.bf16;
+    }
+    assert_int_equal(ref, 1);
+    assert_false(alexnet_device_get(-1, &info));
+}
+
+/* ---- Networks ---- */
+
+static void test_networks(void **state)
+{
+    (void)state;
+    alexnet_network *network;
+    alexnet_layer_info layer;
+    int count = 0;
+    for (; alexnet_network_builtin(count); count++) {
+        expect_ok(alexnet_network_load(&network, NULL, alexnet_network_builtin(count)));
+        assert_string_equal(alexnet_network_name(network), alexnet_network_builtin(count));
+        assert_non_null(strstr(alexnet_network_text(network), "[input]"));
+        assert_true(strlen(alexnet_network_structure(network)) > 20);
+        int layers = alexnet_network_layer_count(network);
+        expect_ok(alexnet_network_layer(network, layers - 1, &layer));
+        assert_string_equal(layer.type, "softmax");
+        assert_int_equal(layer.output[0], 1000);
+        expect_failure(alexnet_network_layer(network, layers, &layer),
+                       ALEXNET_ERROR_INVALID_ARGUMENT, "layer");
+        expect_failure(alexnet_network_layer(network, -1, &layer), ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "layer -1");
+        alexnet_network_free(network);
+    }
+    assert_int_equal(count, 6);
+    assert_null(alexnet_network_builtin(-1));
+    expect_failure(alexnet_network_load(&network, NULL, "alexnet-min"),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "did you mean alexnet-mini?");
+    assert_null(network);
+    alexnet_network_free(NULL);
+}
+
+/* ---- Models ---- */
+
+static void train(const char *out, const char *names)
+{
+    static const char *const settings[] = {"epochs", "1", NULL};
+    alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    alexnet_dataset *data;
+    alexnet_dataset_options data_options = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_recipe *recipe = rig_recipe(settings);
+    rig_write_network("net.ini");
+    rig_write_pictures("data", 2, 2);
+    data_options.names_file = names;
+    expect_ok(alexnet_dataset_open(&data, ctx, "data", &data_options));
+    options.net = "net.ini";
+    options.recipe = recipe;
+    options.out_dir = out;
+    options.split = 1;
+    expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
+    expect_ok(rig_finish(trainer, &p));
+    alexnet_trainer_free(trainer);
+    alexnet_dataset_free(data);
+    alexnet_recipe_free(recipe);
+    alexnet_ctx_free(ctx);
+}
+
+static void expect_same_models(const alexnet_model *a, const alexnet_model *b)
+{
+    assert_int_equal(alexnet_model_tensor_count(a), alexnet_model_tensor_count(b));
+    for (int i = 0; i < alexnet_model_tensor_count(a); i++) {
+        alexnet_tensor_info x, y;
+        int64_t count = 1;
+        expect_ok(alexnet_model_tensor(a, i, &x));
+        expect_ok(alexnet_model_tensor(b, i, &y));
+        assert_string_equal(x.name, y.name);
+        assert_int_equal(x.rank, y.rank);
+        assert_memory_equal(x.shape, y.shape, sizeof x.shape);
+        for (int d = 0; d < x.rank; d++)
+            count *= x.shape[d];
+        assert_memory_equal(x.data, y.data, (size_t)count * sizeof *x.data);
+    }
+}
+
+static void test_models(void **state)
+{
+    (void)state;
+    static const char names[] = "class0 the first, of two\nclass1 the second\n";
+    alexnet_model *folder, *file, *memory;
+    alexnet_tensor_info tensor;
+    size_t length;
+    scratch_write("names.txt", names, sizeof names - 1);
+    train("run", "names.txt");
+    alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(alexnet_model_load(&folder, ctx, "run"));
+    expect_ok(alexnet_model_load(&file, ctx, "run/best.safetensors"));
+    unsigned char *bytes = scratch_read("run/best.safetensors", &length);
+    expect_ok(alexnet_model_load_memory(&memory, ctx, bytes, length));
+    memset(bytes, 0, length); /* it was copied */
+    free(bytes);
+    expect_same_models(folder, file);
+    expect_same_models(folder, memory);
+    assert_int_equal(alexnet_model_class_count(folder), 2);
+    assert_string_equal(alexnet_model_class_id(folder, 1), "class1");
+    assert_string_equal(alexnet_model_class_name(folder, 0), "the first, of two");
+    assert_null(alexnet_model_class_name(folder, 2));
+    assert_null(alexnet_model_class_id(folder, -1));
+    assert_string_equal(alexnet_network_name(alexnet_model_network(folder)), "tiny");
+    expect_ok(alexnet_model_tensor(folder, 1, &tensor));
+    assert_string_equal(tensor.name, "c.weight");
+    assert_int_equal(tensor.rank, 4);
+    assert_memory_equal(tensor.shape, ((int64_t[]){4, 3, 3, 3}), sizeof tensor.shape);
+    const float *data = tensor.data;
+    expect_ok(alexnet_model_tensor(folder, 1, &tensor));
+    assert_ptr_equal(tensor.data, data); /* borrowed from the model, and stays */
+    expect_failure(alexnet_model_tensor(folder, 9, &tensor), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "tensor 9 of a model with 9");
+    alexnet_model_free(folder);
+    alexnet_model_free(file);
+    alexnet_model_free(memory);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_no_models(void **state)
+{
+    (void)state;
+    alexnet_model *model;
+    alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(an_make_folder("folder"));
+    scratch_write("text.safetensors", "hello, this is no model", 23);
+    expect_failure(alexnet_model_load(&model, ctx, "nowhere"), ALEXNET_ERROR_IO, "nowhere");
+    expect_failure(alexnet_model_load(&model, ctx, "folder"), ALEXNET_ERROR_IO,
+                   "folder/best.safetensors");
+    expect_failure(alexnet_model_load(&model, ctx, "text.safetensors"), ALEXNET_ERROR_FORMAT,
+                   "text.safetensors");
+    expect_failure(alexnet_model_load(&model, ctx, ""), ALEXNET_ERROR_IO, "");
+    expect_failure(alexnet_model_load_memory(&model, ctx, "", 0), ALEXNET_ERROR_FORMAT,
+                   "model in memory");
+    assert_null(model);
+    alexnet_model_free(NULL);
+    alexnet_ctx_free(ctx);
+}
+
+/* ---- Data sets ---- */
+
+static void test_data_sets(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_dataset_kind kind;
+    const char *path;
+    int label;
+    rig_write_pictures("all/train", 2, 3);
+    rig_write_pictures("all/val", 2, 1);
+    expect_ok(alexnet_dataset_layout("all", &kind));
+    assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
+    expect_ok(alexnet_dataset_layout("all/train", &kind));
+    assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
+    alexnet_dataset *data = rig_open_data(ctx, "all/train");
+    assert_int_equal(alexnet_dataset_count(data), 6);
+    assert_int_equal(alexnet_dataset_class_count(data), 2);
+    assert_string_equal(alexnet_dataset_class_name(data, 1), "class1");
+    assert_null(alexnet_dataset_class_name(data, 2));
+    expect_ok(alexnet_dataset_picture(data, 5, &path, &label));
+    assert_non_null(strstr(path, "all/train/class1/002.png"));
+    assert_int_equal(label, 1);
+    expect_ok(alexnet_dataset_picture(data, 0, NULL, NULL));
+    expect_failure(alexnet_dataset_picture(data, 6, &path, &label), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "picture 6 of a data set with 6");
+    alexnet_dataset_free(data);
+    alexnet_dataset_free(NULL);
+    alexnet_ctx_free(ctx);
+}
+
+/* ---- The caller's surroundings ---- */
+
+/* OpenMP's settings are the caller's again when a call returns. */
+static void test_openmp_settings(void **state)
+{
+    (void)state;
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(5);
+    omp_set_dynamic(1);
+    train("run", NULL);
+    assert_int_equal(omp_get_max_threads(), 5);
+    assert_int_equal(omp_get_dynamic(), 1);
+    omp_set_dynamic(0);
+    omp_set_num_threads(threads);
+}
+
+/* A success leaves the text of an earlier failure alone, and the text belongs to a thread. */
+static void test_error_text(void **state)
+{
+    (void)state;
+    alexnet_recipe *recipe;
+    expect_failure(alexnet_recipe_load(&recipe, "nonsense"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "nonsense");
+    char *kept = an_strdup(alexnet_error_text());
+    expect_ok(alexnet_recipe_load(&recipe, "default"));
+    assert_string_equal(alexnet_error_text(), kept);
+    an_free(kept);
+    alexnet_recipe_free(recipe);
+    alexnet_recipe_free(NULL);
+}
+
+static void test_recipes(void **state)
+{
+    (void)state;
+    alexnet_recipe_key key;
+    int recipes = 0, keys = 0;
+    while (alexnet_recipe_builtin(recipes))
+        recipes++;
+    assert_int_equal(recipes, 3);
+    assert_null(alexnet_recipe_builtin(-1));
+    while (alexnet_recipe_key_get(keys, &key))
+        keys++;
+    assert_true(keys >= 17);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_versions),      cmocka_unit_test(test_contexts),
+        cmocka_unit_test(test_older_options), cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_networks),      IN_SCRATCH(test_models),
+        IN_SCRATCH(test_no_models),           IN_SCRATCH(test_data_sets),
+        IN_SCRATCH(test_openmp_settings),     cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_recipes),
+    };
+    return cmocka_run_group_tests_name("api", tests, NULL, NULL);
+}
