@@ -36,7 +36,8 @@
  *              returned is borrowed from the object that it was asked of, and lives as long.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared between
  *              threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
- *              alexnet_trainer, alexnet_recipe and alexnet_selftest belong to one thread at a time.
+ *              alexnet_trainer, alexnet_recipe, alexnet_selftest and alexnet_bench belong to one
+ *              thread at a time.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
  *              with an older header keeps working. NULL means the defaults. Result structs are
@@ -553,6 +554,76 @@ ALEXNET_API alexnet_status alexnet_selftest_new(alexnet_selftest **out, alexnet_
 ALEXNET_API alexnet_status alexnet_selftest_next(alexnet_selftest *test,
                                                  alexnet_selftest_result *result, bool *more);
 ALEXNET_API void alexnet_selftest_free(alexnet_selftest *test);
+
+/* ---- Speed ---------------------------------------------------------------------------------- */
+
+/** A network at work on random pictures that lie in memory, with the clock running. */
+typedef struct alexnet_bench alexnet_bench;
+
+typedef enum alexnet_bench_mode {
+    ALEXNET_BENCH_TRAIN = 0, /**< steps of training: forward, backward, update */
+    ALEXNET_BENCH_INFER = 1, /**< forward passes */
+} alexnet_bench_mode;
+
+typedef struct alexnet_bench_options {
+    size_t size;
+    const char *net; /**< built-in name or path; default "alexnet"; 1000 classes */
+    alexnet_bench_mode mode;
+    int batch; /**< pictures per step, default 64 */
+    int steps; /**< to measure, default 5; one more goes before them, unmeasured */
+} alexnet_bench_options;
+#define ALEXNET_BENCH_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        sizeof(alexnet_bench_options), 0, ALEXNET_BENCH_TRAIN, 64, 5                               \
+    }
+
+/** What part of a step's work. */
+typedef enum alexnet_pass {
+    ALEXNET_PASS_FORWARD = 1,
+    ALEXNET_PASS_BACKWARD = 2,
+    ALEXNET_PASS_UPDATE = 3,
+    ALEXNET_PASS_PACK = 4, /**< weights brought to the layout that the device computes in */
+} alexnet_pass;
+
+/**
+ * The measured steps. A multiplication and an addition count as two operations; those of
+ * convolution and fully connected layers are counted (a step of training `alexnet` has 4.136e9 for
+ * each picture), and nothing else is.
+ */
+typedef struct alexnet_speed {
+    const char *net, *device;    /**< names */
+    alexnet_precision precision; /**< what was computed in: FP32 or BF16 */
+    int batch, threads, steps;   /**< steps measured so far */
+    double least, median, most;  /**< seconds per step; 0 before the first measured one */
+    double operations;           /**< per step */
+    double peak_fp32, peak_bf16; /**< operations per second that the device reaches with operands in
+                                       registers; 0 if it lacks the precision or has no measure */
+    const char *with_fp32, *with_bf16; /**< by which instruction; "" if there is no peak */
+} alexnet_speed;
+
+/** A part of a step: neighbouring layers that are computed together, in one pass. */
+typedef struct alexnet_layer_speed {
+    const char *name; /**< "conv1", "conv1+pool1"; "input", "sum" (of gradients), "all" (update) */
+    alexnet_pass pass;
+    double seconds;    /**< median over the measured steps; 0 before the first */
+    double operations; /**< per step; 0 if none are counted */
+} alexnet_layer_speed;
+
+/** Make the network, with the first weights of recipe "default", and measure the device's peak. */
+ALEXNET_API alexnet_status alexnet_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
+                                             const alexnet_bench_options *options);
+/**
+ * Do the next step.
+ * @param seconds  out, what it took; 0 for the first, which is not measured
+ * @param more     out, false after the last
+ */
+ALEXNET_API alexnet_status alexnet_bench_step(alexnet_bench *bench, double *seconds, bool *more);
+/** Sum up. Names are borrowed from the bench. */
+ALEXNET_API void alexnet_bench_speed(const alexnet_bench *bench, alexnet_speed *speed);
+/** Part `index` of a step, in the order of computation. @return false past the last */
+ALEXNET_API bool alexnet_bench_layer(const alexnet_bench *bench, int index,
+                                     alexnet_layer_speed *layer);
+ALEXNET_API void alexnet_bench_free(alexnet_bench *bench);
 
 #ifdef __cplusplus
 }

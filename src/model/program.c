@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "model/program_impl.h"
 
@@ -42,11 +43,23 @@ static alexnet_status run_step(an_program *p, const an_step *step)
     return ALEXNET_OK;
 }
 
+alexnet_status an_program_run_timed(an_program *p, double *seconds)
+{
+    an_backend *be = p->net->backend;
+    for (int i = 0; i < p->n_steps; i++) {
+        double began = seconds ? an_clock() : 0;
+        AN_CHECK(run_step(p, &p->steps[i]));
+        if (!seconds)
+            continue;
+        AN_CHECK(be->api->sync(be));
+        seconds[i] = an_clock() - began;
+    }
+    return be->api->sync(be);
+}
+
 alexnet_status an_program_run(an_program *p)
 {
-    for (int i = 0; i < p->n_steps; i++)
-        AN_CHECK(run_step(p, &p->steps[i]));
-    return p->net->backend->api->sync(p->net->backend);
+    return an_program_run_timed(p, NULL);
 }
 
 alexnet_status an_program_pack(an_program *p)

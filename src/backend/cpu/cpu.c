@@ -249,4 +249,5 @@ const an_backend_api an_cpu_api = {
     .op_free = cpu_op_free,
     .update = an_cpu_update,
     .norms = an_cpu_norms,
+    .peak = an_cpu_peak,
 };

@@ -82,6 +82,8 @@ alexnet_status an_cpu_update(an_backend *backend, const an_segment *segments, in
 alexnet_status an_cpu_norms(an_backend *backend, const an_segment *segments, int count,
                             an_norm *out);
 
+alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_peak *out);
+
 /** Book `bytes` of an operator's scratch; returns their offset, a multiple of AN_ALIGN. */
 size_t an_cpu_take(an_cpu_op *op, size_t bytes);
 /** Book scratch for a primitive that runs while no other of this operator does. */

@@ -1,0 +1,254 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "machine.h"
+#include "progress.h"
+#include "table.h"
+
+typedef struct bench_options {
+    const char *net;
+    int mode; /* an alexnet_bench_mode */
+    int64_t batch, steps;
+} bench_options;
+
+static const opt rows[] = {
+    {.name = "net",
+     .type = OPT_TEXT,
+     .arg = "NAME|FILE",
+     .standard = "alexnet",
+     .help = "a built-in network or a network file; with 1000 classes where it leaves them open",
+     .offset = offsetof(bench_options, net)},
+    {.name = "mode",
+     .type = OPT_CHOICE,
+     .arg = "train|infer",
+     .standard = "train",
+     .help = "whole steps of training, or forward passes alone",
+     .offset = offsetof(bench_options, mode)},
+    {.name = "batch",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 1,
+     .high = 65536,
+     .standard = "64",
+     .help = "pictures per step",
+     .offset = offsetof(bench_options, batch)},
+    {.name = "steps",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 1,
+     .high = 100000,
+     .standard = "5",
+     .help = "steps to measure; one more goes before them",
+     .offset = offsetof(bench_options, steps)},
+};
+
+static const opt_page page = {
+    .command = "bench",
+    .usage = {"bench [options]"},
+    .about = "Measure how fast this machine trains a network, or computes classes with it: as a "
+             "whole and layer by layer, each with its share of the machine's peak, which is "
+             "measured too (multiply and add with operands in registers). Pictures are random and "
+             "lie in memory; reading and decoding files is not part of it. Operations are those of "
+             "convolution and fully connected layers; times are medians over the steps.",
+    .examples = {{"bench", "a training step of alexnet"},
+                 {"bench --net alexnet-owt --mode infer --batch 1 --json",
+                  "how soon one picture is classified, for another program to read"}},
+};
+
+/* Pictures per second in training on the paper's two GTX 580: 90 epochs of 1.2 million pictures in
+ * five to six days. */
+static const double PAPER_RATE = 227;
+
+static const char *const pass_names[] = {[ALEXNET_PASS_FORWARD] = "forward",
+                                         [ALEXNET_PASS_BACKWARD] = "backward",
+                                         [ALEXNET_PASS_UPDATE] = "update",
+                                         [ALEXNET_PASS_PACK] = "pack"};
+
+/* What the numbers below are made of, once. */
+typedef struct results {
+    alexnet_speed speed;
+    bool training;
+    double peak;  /* of the precision computed in; 0: none */
+    double rate;  /* pictures per second */
+    double flops; /* operations per second */
+} results;
+
+static const char *precision_name(const alexnet_speed *speed)
+{
+    if (strcmp(speed->device, "ref") == 0)
+        return "float64";
+    return speed->precision == ALEXNET_PRECISION_BF16 ? "bf16" : "fp32";
+}
+
+static results sum_up(const alexnet_bench *bench, bool training)
+{
+    results r = {.training = training};
+    alexnet_bench_speed(bench, &r.speed);
+    r.peak = r.speed.precision == ALEXNET_PRECISION_BF16 ? r.speed.peak_bf16 : r.speed.peak_fp32;
+    r.rate = r.speed.median > 0 ? r.speed.batch / r.speed.median : 0;
+    r.flops = r.speed.median > 0 ? r.speed.operations / r.speed.median : 0;
+    return r;
+}
+
+/* ---- For people ------------------------------------------------------------------------------ */
+
+static void print_peak(const char *name, double peak, const char *with)
+{
+    if (peak > 0)
+        printf("peak %s: %.1f GFLOP/s with %s\n", name, peak / 1e9, with);
+}
+
+/* Time, speed and share of peak; the last two are empty where no operations are counted. */
+static void add_speed(table *t, double seconds, double operations, double peak)
+{
+    bool counted = operations > 0 && seconds > 0;
+    table_add(t, "%.3f", seconds * 1e3);
+    table_add(t, counted ? "%.1f" : "", operations / seconds / 1e9);
+    table_add(t, counted && peak > 0 ? "%.0f%%" : "", 100 * operations / seconds / peak);
+}
+
+static void print_layers(const alexnet_bench *bench, const results *r)
+{
+    static const char *const heading[] = {"layer", "pass", "ms", "GFLOP/s", "of peak"};
+    alexnet_layer_speed layer;
+    table t = table_new("llrrr");
+    table_add_row(&t, heading);
+    for (int i = 0; alexnet_bench_layer(bench, i, &layer); i++) {
+        table_add(&t, "%s", layer.name);
+        table_add(&t, "%s", pass_names[layer.pass]);
+        add_speed(&t, layer.seconds, layer.operations, r->peak);
+    }
+    table_add(&t, "whole step");
+    table_add(&t, "%s", "");
+    add_speed(&t, r->speed.median, r->speed.operations, r->peak);
+    table_print(&t, stdout);
+}
+
+static void print_results(const alexnet_bench *bench, const results *r)
+{
+    const alexnet_speed *s = &r->speed;
+    printf("%s of %s on %s, %s, %d threads, %d pictures per step\n",
+           r->training ? "training" : "inference", s->net, s->device, precision_name(s), s->threads,
+           s->batch);
+    print_peak("fp32", s->peak_fp32, s->with_fp32);
+    print_peak("bf16", s->peak_bf16, s->with_bf16);
+    printf("\n");
+    print_layers(bench, r);
+    printf("\n%.1f images/s; %.1f ms per batch (min %.1f, max %.1f); %.1f GFLOP/s", r->rate,
+           s->median * 1e3, s->least * 1e3, s->most * 1e3, r->flops / 1e9);
+    if (r->peak > 0)
+        printf(", %.0f%% of peak", 100 * r->flops / r->peak);
+    printf("\n");
+    if (r->training)
+        printf("The paper's rig trained alexnet on two GTX 580: about %.0f images/s; this machine "
+               "trains %s: %.1f images/s, %.2f times as many\n",
+               PAPER_RATE, s->net, r->rate, r->rate / PAPER_RATE);
+}
+
+/* ---- For programs ---------------------------------------------------------------------------- */
+
+static json_t *positive(double value)
+{
+    return value > 0 ? json_number(value) : json_null();
+}
+
+static json_t *layers_json(const alexnet_bench *bench)
+{
+    json_t *list = json_array();
+    alexnet_layer_speed layer;
+    for (int i = 0; alexnet_bench_layer(bench, i, &layer); i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "name", json_text(layer.name));
+        json_object_set_new(row, "pass", json_text(pass_names[layer.pass]));
+        json_object_set_new(row, "ms", json_number(layer.seconds * 1e3));
+        json_object_set_new(row, "gflops", positive(layer.operations / layer.seconds / 1e9));
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+static void print_json(const alexnet_bench *bench, const results *r)
+{
+    const alexnet_speed *s = &r->speed;
+    json_t *all = json_object();
+    json_object_set_new(all, "mode", json_text(r->training ? "train" : "infer"));
+    json_object_set_new(all, "net", json_text(s->net));
+    json_object_set_new(all, "device", json_text(s->device));
+    json_object_set_new(all, "precision", json_text(precision_name(s)));
+    json_object_set_new(all, "batch", json_integer(s->batch));
+    json_object_set_new(all, "threads", json_integer(s->threads));
+    json_object_set_new(all, "steps", json_integer(s->steps));
+    json_object_set_new(all, "images_per_second", json_number(r->rate));
+    json_object_set_new(all, "ms_per_batch",
+                        json_pack("{s:o, s:o, s:o}", "min", json_number(s->least * 1e3), "median",
+                                  json_number(s->median * 1e3), "max", json_number(s->most * 1e3)));
+    json_object_set_new(all, "gflop_per_image", json_number(s->operations / s->batch / 1e9));
+    json_object_set_new(all, "gflops", json_number(r->flops / 1e9));
+    json_object_set_new(all, "peak_gflops", positive(r->peak / 1e9));
+    json_object_set_new(all, "fraction_of_peak",
+                        r->peak > 0 ? json_number(r->flops / r->peak) : json_null());
+    json_object_set_new(all, "peak_gflops_fp32", positive(s->peak_fp32 / 1e9));
+    json_object_set_new(all, "peak_gflops_bf16", positive(s->peak_bf16 / 1e9));
+    json_object_set_new(all, "layers", layers_json(bench));
+    json_print(all);
+}
+
+/* ---- The command ----------------------------------------------------------------------------- */
+
+static alexnet_status run_steps(alexnet_bench *bench, int64_t steps)
+{
+    bool more = true;
+    alexnet_status status = ALEXNET_OK;
+    for (int64_t done = 0; more && !status; done++) {
+        double seconds;
+        progress_show((double)done / (double)(steps + 1), "step %lld of %lld", (long long)done,
+                      (long long)steps);
+        status = alexnet_bench_step(bench, &seconds, &more);
+    }
+    progress_clear();
+    return status;
+}
+
+static int run(const bench_options *options, const machine_options *machine)
+{
+    alexnet_ctx *ctx;
+    alexnet_bench *bench = NULL;
+    alexnet_bench_options wishes = ALEXNET_BENCH_OPTIONS_INIT;
+    wishes.net = options->net;
+    wishes.mode = (alexnet_bench_mode)options->mode;
+    wishes.batch = (int)options->batch;
+    wishes.steps = (int)options->steps;
+    int code = machine_open(&ctx, machine);
+    if (code != CLI_DONE)
+        return code;
+    alexnet_status status = alexnet_bench_new(&bench, ctx, &wishes);
+    if (!status)
+        status = run_steps(bench, options->steps);
+    if (status) {
+        code = cli_input_failed(status);
+    } else {
+        results r = sum_up(bench, wishes.mode == ALEXNET_BENCH_TRAIN);
+        if (machine->json)
+            print_json(bench, &r);
+        else
+            print_results(bench, &r);
+    }
+    alexnet_bench_free(bench);
+    machine_close(ctx);
+    return code;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    int code;
+    bench_options options = {0};
+    machine_options machine = {0};
+    opt_args args = {
+        .page = &page,
+        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = args.file_count ? opt_wrong(&page, "bench takes no files") : run(&options, &machine);
+    opt_free(&args);
+    return code;
+}

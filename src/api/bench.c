@@ -1,0 +1,51 @@
+#include "train/bench.h"
+
+#include "api/options.h"
+#include "base/status.h"
+
+enum { BATCH_MAX = 65536, STEPS_MAX = 100000 };
+
+static alexnet_status check(const alexnet_bench_options *o)
+{
+    if (o->mode != ALEXNET_BENCH_TRAIN && o->mode != ALEXNET_BENCH_INFER)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "mode = %d: expected 0 or 1", (int)o->mode);
+    if (o->batch < 1 || o->batch > BATCH_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o->batch,
+                       BATCH_MAX);
+    if (o->steps < 1 || o->steps > STEPS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "steps = %d: expected 1 to %d", o->steps,
+                       STEPS_MAX);
+    return ALEXNET_OK;
+}
+
+alexnet_status alexnet_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
+                                 const alexnet_bench_options *options)
+{
+    alexnet_bench_options o = ALEXNET_BENCH_OPTIONS_INIT;
+    *out = NULL;
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    AN_CHECK(check(&o));
+    if (!o.net)
+        o.net = "alexnet";
+    return an_bench_new(out, ctx, &o);
+}
+
+alexnet_status alexnet_bench_step(alexnet_bench *bench, double *seconds, bool *more)
+{
+    return an_bench_step(bench, seconds, more);
+}
+
+void alexnet_bench_speed(const alexnet_bench *bench, alexnet_speed *speed)
+{
+    an_bench_speed(bench, speed);
+}
+
+bool alexnet_bench_layer(const alexnet_bench *bench, int index, alexnet_layer_speed *layer)
+{
+    return an_bench_layer(bench, index, layer);
+}
+
+void alexnet_bench_free(alexnet_bench *bench)
+{
+    an_bench_free(bench);
+}

@@ -1,0 +1,184 @@
+/*
+ * The most that this processor computes: chains of multiply-and-add whose operands stay in
+ * registers. There are enough independent chains to cover the latency of the instruction, and few
+ * enough that none is spilled.
+ *
+ * AMX: the Linux kernel lends its tiles to a process that asks. oneDNN asks when it first computes;
+ * where it did not, the vector instruction is measured, because asking changes the process.
+ */
+#include <string.h>
+
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/isa.h"
+#include "backend/cpu/threads.h"
+#include "base/clock.h"
+#include "base/status.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+/** A loop and what a round of it computes. */
+typedef struct peak_loop {
+    const char *with;
+    double operations;            /* per round */
+    float (*run)(int64_t rounds); /* returns what it computed, so that it must be computed */
+} peak_loop;
+
+static const double LEAST_SECONDS = 0.01; /* of a run: far above what starting threads takes */
+static const double ALL_SECONDS = 0.3;
+
+/*
+ * A loop over CHAINS vectors x[i], each replaced by STEP. Its operands a and b are half a unit in
+ * every lane: x * a + b settles at 1, without overflow or denormal numbers. No chain starts there,
+ * or a compiler would see that it stands still.
+ */
+#define AN_PEAK_LOOP(NAME, TARGET, VECTOR, CHAINS, STEP)                                           \
+    TARGET static float NAME(int64_t rounds)                                                       \
+    {                                                                                              \
+        VECTOR x[CHAINS], a = {0}, b;                                                              \
+        a += 0.5f;                                                                                 \
+        b = a;                                                                                     \
+        float lanes[sizeof a / sizeof(float)], sum = 0;                                            \
+        for (int i = 0; i < (CHAINS); i++)                                                         \
+            x[i] = a * (float)(i + 3);                                                             \
+        for (int64_t round = 0; round < rounds; round++) {                                         \
+            _Pragma("GCC unroll 32") for (int i = 0; i < (CHAINS); i++) x[i] = STEP;               \
+        }                                                                                          \
+        for (int i = 1; i < (CHAINS); i++)                                                         \
+            x[0] += x[i];                                                                          \
+        memcpy(lanes, &x[0], sizeof lanes);                                                        \
+        for (size_t i = 0; i < sizeof lanes / sizeof *lanes; i++)                                  \
+            sum += lanes[i];                                                                       \
+        return sum;                                                                                \
+    }
+#define AN_PEAK_OPERATIONS(chains, lanes) (2.0 * (chains) * (lanes))
+
+/* 16 registers: 12 chains, and an operand of each kind. */
+typedef float peak_float4 __attribute__((vector_size(16)));
+AN_PEAK_LOOP(run_float4, , peak_float4, 12, x[i] * a + b)
+static const peak_loop multiply_and_add = {"multiply, add (128 bit)", AN_PEAK_OPERATIONS(12, 4),
+                                           run_float4};
+
+#if defined(__x86_64__)
+
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX512 __attribute__((target("avx512f")))
+#define AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+#define AMX __attribute__((target("amx-tile,amx-bf16")))
+
+AN_PEAK_LOOP(run_fma256, AVX2, __m256, 12, _mm256_fmadd_ps(x[i], a, b))
+AN_PEAK_LOOP(run_fma512, AVX512, __m512, 24, _mm512_fmadd_ps(x[i], a, b))
+/* Read as pairs of bf16, the halves are (0, 0.5): the chain grows by a quarter a round until a sum
+ * of 2^23 no longer changes. */
+AN_PEAK_LOOP(run_dpbf16, AVX512_BF16, __m512, 24, _mm512_dpbf16_ps(x[i], (__m512bh)a, (__m512bh)b))
+
+static const peak_loop fma256 = {"vfmadd (256 bit)", AN_PEAK_OPERATIONS(12, 8), run_fma256};
+static const peak_loop fma512 = {"vfmadd (512 bit)", AN_PEAK_OPERATIONS(24, 16), run_fma512};
+static const peak_loop dpbf16 = {"vdpbf16ps (512 bit)", AN_PEAK_OPERATIONS(24, 32), run_dpbf16};
+
+/* Tiles 0 to 3 are chains, 4 and 5 operands; each has 16 rows of 64 bytes. */
+typedef struct tile_config {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} tile_config;
+
+AMX static float run_tiles(int64_t rounds)
+{
+    tile_config config = {.palette = 1};
+    uint16_t halves[16 * 32]; /* bf16 */
+    float sums[16 * 16];
+    for (int i = 0; i < 16 * 32; i++)
+        halves[i] = 0x3f00;
+    for (int i = 0; i < 6; i++) {
+        config.row_bytes[i] = 64;
+        config.rows[i] = 16;
+    }
+    _tile_loadconfig(&config);
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    _tile_loadd(4, halves, 64);
+    _tile_loadd(5, halves, 64);
+    for (int64_t round = 0; round < rounds; round++) {
+        _tile_dpbf16ps(0, 4, 5);
+        _tile_dpbf16ps(1, 4, 5);
+        _tile_dpbf16ps(2, 4, 5);
+        _tile_dpbf16ps(3, 4, 5);
+    }
+    _tile_stored(0, sums, 64);
+    _tile_release();
+    return sums[0];
+}
+static const peak_loop tiles = {"tdpbf16ps (tiles)", 4 * 2.0 * 16 * 16 * 32, run_tiles};
+
+/* Whether the kernel lets this process use tiles. */
+static bool tiles_allowed(void)
+{
+    enum { GET_PERMISSIONS = 0x1022, TILE_DATA = 18 };
+    uint64_t features = 0;
+    return syscall(SYS_arch_prctl, GET_PERMISSIONS, &features) == 0 && features >> TILE_DATA & 1;
+}
+
+static const peak_loop *choose(alexnet_isa isa, bool bf16)
+{
+    if (bf16)
+        return isa >= ALEXNET_ISA_AMX && tiles_allowed() ? &tiles : &dpbf16;
+    if (isa >= ALEXNET_ISA_AVX512)
+        return &fma512;
+    return isa >= ALEXNET_ISA_AVX2 ? &fma256 : &multiply_and_add;
+}
+
+#else
+
+static const peak_loop *choose(alexnet_isa isa, bool bf16)
+{
+    (void)isa;
+    (void)bf16; /* asked for on x86-64 only */
+    return &multiply_and_add;
+}
+
+#endif
+
+/* Seconds that `rounds` take on every thread at a time. */
+static double run_threads(const peak_loop *loop, int64_t rounds)
+{
+    float sum = 0;
+    double began = an_clock();
+#pragma omp parallel reduction(+ : sum)
+    sum += loop->run(rounds);
+    double seconds = an_clock() - began;
+    volatile float kept = sum;
+    (void)kept;
+    return seconds;
+}
+
+static double measure(const peak_loop *loop, int threads)
+{
+    int64_t rounds = 1 << 14;
+    while (run_threads(loop, rounds) < LEAST_SECONDS && rounds < INT64_MAX / 2)
+        rounds *= 2;
+    double best = 0, began = an_clock();
+    do {
+        double rate = (double)rounds * loop->operations * threads / run_threads(loop, rounds);
+        best = rate > best ? rate : best;
+    } while (an_clock() - began < ALL_SECONDS);
+    return best;
+}
+
+alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_peak *out)
+{
+    alexnet_isa isa = an_cpu_isa(backend->ctx->max_isa);
+    bool bf16 = precision == ALEXNET_PRECISION_BF16;
+    if (bf16 && isa < ALEXNET_ISA_AVX512_BF16)
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this processor has no bf16");
+    const peak_loop *loop = choose(isa, bf16);
+    an_threads saved = an_threads_set(backend->ctx->threads);
+    *out = (an_peak){measure(loop, backend->ctx->threads), loop->with};
+    an_threads_restore(saved);
+    return ALEXNET_OK;
+}

@@ -1,0 +1,63 @@
+/*
+ * What a program's steps are called and what they cost.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/program_impl.h"
+
+int an_program_steps(const an_program *p)
+{
+    return p->n_steps;
+}
+
+/* The unit's layers, each once: a layer and its neuron are two nodes. */
+static void name_unit(const an_program *p, const an_unit *unit, char *name, size_t size)
+{
+    size_t used = 0;
+    int before = -1;
+    if (unit->first < 0) {
+        snprintf(name, size, "sum");
+        return;
+    }
+    for (int node = unit->first; node <= unit->last; node++) {
+        int layer = p->graph.nodes[node].layer;
+        if (node > unit->first && layer == before)
+            continue;
+        int length = snprintf(name + used, size - used, "%s%s", used ? "+" : "",
+                              layer < 0 ? "input" : p->net->network->layers[layer].name);
+        used = used + (size_t)length < size ? used + (size_t)length : size - 1;
+        before = layer;
+    }
+}
+
+/* The gradients of the weights and of the input cost what the forward pass does, each. */
+static int64_t unit_mult_adds(const an_program *p, const an_step *step)
+{
+    const an_unit *unit = &p->units[step->unit];
+    int64_t forward = 0;
+    if (unit->first < 0 || step->kind == AN_STEP_PACK)
+        return 0;
+    for (int node = unit->first; node <= unit->last; node++)
+        forward += an_op_mult_adds(&p->graph.nodes[node].desc) * p->options.slots;
+    if (step->kind == AN_STEP_FORWARD)
+        return forward;
+    return forward * ((step->args.dparam[0] != NULL) + (step->args.dx[0] != NULL));
+}
+
+void an_program_step(const an_program *p, int index, an_step_info *out)
+{
+    static const alexnet_pass passes[] = {[AN_STEP_FORWARD] = ALEXNET_PASS_FORWARD,
+                                          [AN_STEP_BACKWARD] = ALEXNET_PASS_BACKWARD,
+                                          [AN_STEP_UPDATE] = ALEXNET_PASS_UPDATE,
+                                          [AN_STEP_PACK] = ALEXNET_PASS_PACK};
+    const an_step *step = &p->steps[index];
+    *out = (an_step_info){.name = "all", .pass = passes[step->kind]};
+    if (step->kind == AN_STEP_UPDATE)
+        return;
+    const an_unit *unit = &p->units[step->unit];
+    name_unit(p, unit, out->name, sizeof out->name);
+    out->mult_adds = unit_mult_adds(p, step);
+    if (unit->first < 0) /* gradients are summed on the way back */
+        out->pass = ALEXNET_PASS_BACKWARD;
+}
