@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "data/draw.h"
@@ -32,12 +33,31 @@ cleanup:
     return rc;
 }
 
+/* Arenas are mapped lazily: what does not fit would end the process at its first step. */
+static alexnet_status check_memory(const alexnet_bench *b, const an_program_options *options)
+{
+    static const double GIB = 1 << 30;
+    an_program_memory m;
+    AN_CHECK(an_program_measure(&m, b->net, options));
+    /* Weights are there already, gradients and momentum are not; pictures are kept twice. */
+    uint64_t bytes = (options->training ? 2 * (uint64_t)b->net->bytes : 0) + m.activations +
+                     m.scratch + m.packed + 2 * m.batch;
+    uint64_t available = an_memory_available("");
+    if (bytes <= available)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
+                   "out of memory: %s needs %.2f GiB with batches of %d, and %.2f GiB are "
+                   "available; try a smaller batch",
+                   b->net->network->name, (double)bytes / GIB, b->batch, (double)available / GIB);
+}
+
 static alexnet_status make_program(alexnet_bench *b)
 {
     an_program_options options = {.slots = b->batch,
                                   .pictures = b->batch,
                                   .training = b->mode == ALEXNET_BENCH_TRAIN,
                                   .split = b->ctx->threads};
+    AN_CHECK(check_memory(b, &options));
     AN_CHECK(an_program_compile(&b->program, b->net, &options));
     return an_program_pack(b->program);
 }

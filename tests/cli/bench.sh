@@ -1,0 +1,57 @@
+# `bench`: what it prints, and what others read of it. What is fast is not tested.
+. "${0%/*}/lib.sh"
+
+expect 0 bench --net alexnet-mini --batch 4 --steps 1
+has out "training of alexnet-mini on cpu" "peak fp32: " " of peak" "conv1" "fc8" "forward" \
+    "backward" "update" "whole step" "images/s"
+is "$(tail -n 1 out | grep -c 'two GTX 580: about 227 images/s; this machine')" 1 "last line"
+
+expect 0 bench --net alexnet-mini --batch 4 --steps 1 --json --precision fp32 --threads 1
+is "$(json 1 mode)" train mode
+is "$(json 1 net)" alexnet-mini net
+is "$(json 1 device)" cpu device
+is "$(json 1 precision)" fp32 precision
+is "$(json 1 batch)" 4 batch
+is "$(json 1 threads)" 1 threads
+for value in images_per_second ms_per_batch.min ms_per_batch.median ms_per_batch.max gflops \
+    peak_gflops fraction_of_peak layers.1.ms layers.1.gflops; do
+    less 0 "$(json 1 $value)" "$value"
+done
+is "$(json 1 layers.0.name) $(json 1 layers.0.pass)" "input forward" "first part"
+is "$(json 1 layers.0.gflops)" null "speed of what counts no operations"
+has out '"name": "conv1", "pass": "backward"' '"pass": "update"'
+
+expect 0 bench --net alexnet-mini --batch 2 --steps 2 --mode infer --device ref --json --quiet
+is "$(json 1 mode)" infer mode
+is "$(json 1 precision)" float64 precision
+is "$(json 1 steps)" 2 steps
+is "$(json 1 peak_gflops) $(json 1 fraction_of_peak)" "null null" "peak of a device without one"
+lacks out backward
+[ -s err ] && fail "--quiet writes to stderr"
+
+expect 0 bench --net alexnet-mini --batch 2 --steps 1 --mode infer
+lacks out "GTX 580"
+
+expect 2 bench file
+has err "bench takes no files"
+expect 2 bench --mode loader
+has err "--mode takes one of train|infer"
+expect 2 bench --batch 0
+expect 2 bench --steps 0
+expect 2 bench --net alexnet-min
+has err "alexnet-mini"
+expect 2 bench --net no/such.ini
+has err "no/such.ini"
+printf '[input]\nsize = none\n' >bad.ini
+expect 3 bench --net bad.ini
+has err "bad.ini"
+expect 3 bench --net alexnet --batch 20000
+has err "a batch of 20000 pictures"
+# A sanitized command cannot start under such a limit.
+if (ulimit -v 4000000 && "$ALEXNET" version) >/dev/null 2>&1; then
+    (
+        ulimit -v 4000000
+        expect 1 bench --net alexnet --batch 1024 --threads 1
+        has err "out of memory: alexnet needs" "batches of 1024" "smaller batch"
+    ) || exit 1
+fi
