@@ -9,6 +9,7 @@
 
 static atomic_uint_fast64_t allocations;
 static atomic_uint_fast64_t fail_at; /* absolute count at which to fail; 0 is never */
+static atomic_int_fast64_t live;     /* blocks that were not freed */
 
 static int refused(void)
 {
@@ -16,9 +17,28 @@ static int refused(void)
     return now == atomic_load_explicit(&fail_at, memory_order_relaxed);
 }
 
+/* Counts a new block, if there is one. */
+static void *taken(void *block)
+{
+    if (block)
+        atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+    return block;
+}
+
+static void given_back(const void *block)
+{
+    if (block)
+        atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+}
+
 uint64_t an_alloc_count(void)
 {
     return atomic_load(&allocations);
+}
+
+int64_t an_alloc_live(void)
+{
+    return atomic_load(&live);
 }
 
 void an_alloc_fail_at(uint64_t n)
@@ -28,7 +48,7 @@ void an_alloc_fail_at(uint64_t n)
 
 void *an_malloc(size_t bytes)
 {
-    return refused() ? NULL : malloc(bytes ? bytes : 1);
+    return refused() ? NULL : taken(malloc(bytes ? bytes : 1));
 }
 
 void *an_calloc(size_t count, size_t bytes)
@@ -36,7 +56,7 @@ void *an_calloc(size_t count, size_t bytes)
     size_t total;
     if (refused() || __builtin_mul_overflow(count, bytes, &total))
         return NULL;
-    return calloc(1, total ? total : 1);
+    return taken(calloc(1, total ? total : 1));
 }
 
 void *an_realloc(void *block, size_t count, size_t bytes)
@@ -44,7 +64,8 @@ void *an_realloc(void *block, size_t count, size_t bytes)
     size_t total;
     if (refused() || __builtin_mul_overflow(count, bytes, &total))
         return NULL;
-    return realloc(block, total ? total : 1);
+    void *grown = realloc(block, total ? total : 1);
+    return block ? grown : taken(grown);
 }
 
 char *an_strndup(const char *text, size_t length)
@@ -78,6 +99,7 @@ char *an_format(const char *format, ...)
 
 void an_free(void *block)
 {
+    given_back(block);
     free(block);
 }
 
@@ -91,11 +113,12 @@ void *an_alloc_big(size_t bytes)
 #ifdef MADV_HUGEPAGE
     madvise(block, bytes, MADV_HUGEPAGE); /* advice: a refusal changes nothing */
 #endif
-    return block;
+    return taken(block);
 }
 
 void an_free_big(void *block, size_t bytes)
 {
+    given_back(block);
     if (block)
         munmap(block, bytes);
 }

@@ -31,6 +31,8 @@ void an_free_big(void *block, size_t bytes);
 
 /** Allocations made by this process so far, both kinds. */
 uint64_t an_alloc_count(void);
+/** Blocks of both kinds that are not freed yet. */
+int64_t an_alloc_live(void);
 /** For tests: let the n-th allocation from now fail (1 is the next); 0 ends it. */
 void an_alloc_fail_at(uint64_t n);
 

@@ -61,6 +61,7 @@ static void test_nth_allocation_fails(void **state)
 {
     (void)state;
     const uint64_t before = an_alloc_count();
+    const int64_t live = an_alloc_live();
     an_alloc_fail_at(3);
     void *first = an_malloc(1), *second = an_calloc(2, 2), *third = an_malloc(1);
     void *fourth = an_alloc_big(100);
@@ -69,6 +70,7 @@ static void test_nth_allocation_fails(void **state)
     assert_null(third);
     assert_non_null(fourth);
     assert_int_equal(an_alloc_count() - before, 4);
+    assert_int_equal(an_alloc_live() - live, 3);
     an_alloc_fail_at(1);
     assert_null(an_realloc(first, 100, 1)); /* and the old block stays */
     memset(first, 1, 1);
@@ -84,6 +86,12 @@ static void test_nth_allocation_fails(void **state)
     an_free(first);
     an_free(second);
     an_free_big(fourth, 100);
+    an_free(NULL);
+    assert_int_equal(an_alloc_live(), live);
+    void *grown = an_realloc(an_realloc(NULL, 1, 1), 2, 1);
+    assert_int_equal(an_alloc_live() - live, 1);
+    an_free(grown);
+    assert_int_equal(an_alloc_live(), live);
 }
 
 static void test_sizes_that_overflow(void **state)

@@ -126,11 +126,11 @@ static alexnet_status new_forward_as(const forward_wish *wish, dnnl_format_tag_t
     return an_primitive_new(out, op->cpu->engine, pd, 4, args);
 }
 
-/* The layouts of a primitive's input and output; false if one is not ours. */
-static bool layouts_of(const an_primitive *primitive, an_layout *x, an_layout *y)
+/* The layouts of a primitive's input and output; _UNSUPPORTED if one is not ours. */
+static alexnet_status layouts_of(const an_primitive *primitive, an_layout *x, an_layout *y)
 {
-    return an_layout_from_md(x, an_primitive_md(primitive, DNNL_ARG_SRC)) &&
-           an_layout_from_md(y, an_primitive_md(primitive, DNNL_ARG_DST));
+    AN_CHECK(an_layout_from_md(x, an_primitive_md(primitive, DNNL_ARG_SRC)));
+    return an_layout_from_md(y, an_primitive_md(primitive, DNNL_ARG_DST));
 }
 
 /* In oneDNN's favourite layouts if they are ours, else plain ones. */
@@ -139,10 +139,13 @@ static alexnet_status new_forward(const forward_wish *wish, an_primitive **out)
     an_layout x = wish->c->x, y = wish->c->y;
     x.n = y.n = wish->n;
     AN_CHECK(new_forward_as(wish, dnnl_format_tag_any, out));
-    if (layouts_of(*out, &x, &y))
-        return ALEXNET_OK;
+    alexnet_status rc = layouts_of(*out, &x, &y);
+    if (rc == ALEXNET_OK)
+        return rc;
     an_primitive_free(*out);
     *out = NULL;
+    if (rc != ALEXNET_ERROR_UNSUPPORTED)
+        return rc;
     return new_forward_as(wish, dnnl_nchw, out);
 }
 
@@ -174,7 +177,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
     }
     snprintf(c->op.impl, sizeof c->op.impl, "onednn %s", an_primitive_name(one));
     c->x.n = c->y.n = c->forward ? n : 1;
-    layouts_of(one, &c->x, &c->y);
+    AN_CHECK(layouts_of(one, &c->x, &c->y));
     c->x.n = c->y.n = n;
     return ALEXNET_OK;
 }

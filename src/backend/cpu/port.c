@@ -14,29 +14,36 @@ dnnl_data_type_t an_dtype_dnnl(an_dtype dtype)
     return dtype == AN_BF16 ? dnnl_bf16 : dnnl_f32;
 }
 
+static alexnet_status fail_memory(void)
+{
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+}
+
 an_md an_layout_md(an_layout layout)
 {
     dnnl_dim_t dims[] = {layout.n, layout.shape.c, layout.shape.h, layout.shape.w};
     return an_md_by_tag(4, dims, an_dtype_dnnl(layout.dtype), tags[layout.kind]);
 }
 
-bool an_layout_from_md(an_layout *layout, an_md md)
+alexnet_status an_layout_from_md(an_layout *layout, an_md md)
 {
     for (int kind = AN_LAYOUT_PLAIN; kind <= AN_LAYOUT_C16; kind++) {
         layout->kind = (an_layout_kind)kind;
         an_md of_kind = an_layout_md(*layout);
-        bool equal = of_kind && dnnl_memory_desc_equal(of_kind, md);
+        if (!of_kind)
+            return fail_memory();
+        bool equal = dnnl_memory_desc_equal(of_kind, md);
         an_md_free(of_kind);
         if (equal)
-            return true;
+            return ALEXNET_OK;
     }
-    return false;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN chose a layout that is none of ours");
 }
 
 static alexnet_status port_new(an_port *port, an_cpu_op *op, an_md from, an_md to, an_md inner)
 {
     if (!from || !to)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+        return fail_memory();
     if (dnnl_memory_desc_equal(from, to))
         return ALEXNET_OK;
     AN_CHECK(an_reorder_new(&port->reorder, op->cpu->engine, from, to));

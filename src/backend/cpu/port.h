@@ -18,8 +18,8 @@ typedef struct an_port {
 an_md an_layout_md(an_layout layout);
 dnnl_data_type_t an_dtype_dnnl(an_dtype dtype);
 /** Set layout->kind to the one that a descriptor of its shape and dtype has.
- *  @return false if it is none of an_layout_kind */
-bool an_layout_from_md(an_layout *layout, an_md md);
+ *  @return ALEXNET_ERROR_UNSUPPORTED if it is none of an_layout_kind, or _NO_MEMORY */
+alexnet_status an_layout_from_md(an_layout *layout, an_md md);
 
 /** A port for tensors that come in: reorders from outside to inside. */
 alexnet_status an_port_entry(an_port *port, an_cpu_op *op, an_md outer, an_md inner);

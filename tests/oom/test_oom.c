@@ -1,0 +1,314 @@
+/*
+ * Memory that runs out at any point. Each scenario is what a caller does; it is run again and again,
+ * and in the n-th run the n-th allocation fails, until a run needs fewer than n. A run that meets
+ * the failure either says that memory is out, or comes to the same result to the bit (what is read
+ * ahead may turn out not to be needed). Whatever happens, it gives back what it took.
+ * Allocations of other libraries are their own and do not fail here.
+ */
+#include "unit/training_rig.h"
+
+/* Of what the latest run computed: FNV-1a, 64 bits. */
+static uint64_t result;
+
+static void note(const void *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        result = (result ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+}
+
+typedef struct scenario {
+    alexnet_status (*run)(void);
+    void (*look)(void); /* notes what a run left behind; may be NULL */
+    uint64_t least;     /* allocations it surely makes, so that the test cannot pass empty */
+} scenario;
+
+static alexnet_status run(const scenario *s, uint64_t n)
+{
+    result = 0xcbf29ce484222325u;
+    an_alloc_fail_at(n);
+    const alexnet_status rc = s->run();
+    an_alloc_fail_at(0);
+    return rc;
+}
+
+static void fail_each(const scenario *s)
+{
+    expect_ok(run(s, 0));
+    if (s->look)
+        s->look();
+    const uint64_t expected = result;
+    for (uint64_t n = 1;; n++) {
+        const int64_t live = an_alloc_live();
+        const uint64_t before = an_alloc_count();
+        const alexnet_status rc = run(s, n);
+        const uint64_t made = an_alloc_count() - before;
+        if (an_alloc_live() != live)
+            fail_msg("allocation %d failed: %d blocks were not given back", (int)n,
+                     (int)(an_alloc_live() - live));
+        if (rc != ALEXNET_OK) {
+            expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+            continue;
+        }
+        if (s->look)
+            s->look();
+        if (result != expected)
+            fail_msg("allocation %d failed, and the result is another", (int)n);
+        if (made < n) {
+            assert_true(made > s->least);
+            return;
+        }
+    }
+}
+
+static const char *device;
+
+static alexnet_status new_ctx(alexnet_ctx **ctx)
+{
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    options.device = device;
+    options.threads = 1;
+    return alexnet_ctx_new(ctx, &options);
+}
+
+static alexnet_status read_networks(void)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_network *network = NULL;
+    alexnet_status rc;
+    AN_TRY(new_ctx(&ctx));
+    for (int i = 0; alexnet_network_builtin(i); i++) {
+        AN_TRY(alexnet_network_load(&network, ctx, alexnet_network_builtin(i)));
+        alexnet_network_free(network);
+    }
+    AN_TRY(alexnet_network_load(&network, ctx, "net.ini"));
+cleanup:
+    alexnet_network_free(network);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static alexnet_status read_recipes(void)
+{
+    alexnet_recipe *recipe = NULL;
+    alexnet_status rc;
+    for (int i = 0; alexnet_recipe_builtin(i); i++) {
+        alexnet_recipe_free(recipe);
+        AN_TRY(alexnet_recipe_load(&recipe, alexnet_recipe_builtin(i)));
+    }
+    AN_TRY(alexnet_recipe_set(recipe, "conv1.rate", "0.01 0.001@25"));
+    if (!alexnet_recipe_get(recipe, "conv1.rate"))
+        rc = ALEXNET_ERROR_INVALID_ARGUMENT;
+cleanup:
+    alexnet_recipe_free(recipe);
+    return rc;
+}
+
+static alexnet_status read_data(void)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_dataset *data = NULL, *fit = NULL, *val = NULL;
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_dataset_kind kind;
+    alexnet_status rc;
+    options.names_file = "names";
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_dataset_layout("data", &kind));
+    AN_TRY(alexnet_dataset_open(&data, ctx, "data", &options));
+    AN_TRY(alexnet_dataset_split(data, 0.25, 1, &fit, &val));
+cleanup:
+    alexnet_dataset_free(val);
+    alexnet_dataset_free(fit);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static alexnet_status drain(alexnet_stream *stream)
+{
+    alexnet_stream_result got;
+    for (bool more = true; more;) {
+        AN_CHECK(alexnet_stream_next(stream, &got, &more));
+        if (more && got.status != ALEXNET_OK) /* a picture's own failure */
+            return an_fail(got.status, "%s", got.error);
+        if (more)
+            note(&got.best[0].probability, sizeof got.best[0].probability);
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status evaluate(alexnet_evaluation *evaluation)
+{
+    alexnet_metrics metrics;
+    int64_t done;
+    for (bool more = true; more;)
+        AN_CHECK(alexnet_evaluation_step(evaluation, &done, &more));
+    AN_CHECK(alexnet_evaluation_metrics(evaluation, &metrics));
+    note(&metrics, sizeof metrics);
+    return ALEXNET_OK;
+}
+
+static alexnet_status use_model(void)
+{
+    static const char *const paths[] = {"data/class0/000.png", "data/class1/001.png"};
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    alexnet_session *session = NULL;
+    alexnet_dataset *data = NULL;
+    alexnet_stream *stream = NULL;
+    alexnet_evaluation *evaluation = NULL;
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_tensor_info tensor;
+    alexnet_prediction best[2];
+    alexnet_status rc;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_model_load(&model, ctx, "run"));
+    AN_TRY(alexnet_model_tensor(model, 0, &tensor));
+    AN_TRY(alexnet_session_new(&session, model, NULL));
+    AN_TRY(alexnet_classify_file(session, paths[0], 2, best));
+    note(&best[0].probability, sizeof best[0].probability);
+    AN_TRY(alexnet_stream_new(&stream, session, paths, 2, 2));
+    AN_TRY(drain(stream));
+    options.classes_of = model;
+    AN_TRY(alexnet_dataset_open(&data, ctx, "data", &options));
+    AN_TRY(alexnet_evaluation_new(&evaluation, session, data));
+    AN_TRY(evaluate(evaluation));
+cleanup:
+    alexnet_evaluation_free(evaluation);
+    alexnet_dataset_free(data);
+    alexnet_stream_free(stream);
+    alexnet_session_free(session);
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static void remove_run(const char *folder)
+{
+    nftw(folder, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static alexnet_status train_into(const char *folder, const char *epochs)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_dataset *data = NULL;
+    alexnet_recipe *recipe = NULL;
+    alexnet_trainer *trainer = NULL;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_progress progress;
+    alexnet_status rc;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
+    AN_TRY(alexnet_recipe_load(&recipe, "default"));
+    AN_TRY(alexnet_recipe_set(recipe, "batch", "4"));
+    AN_TRY(alexnet_recipe_set(recipe, "epochs", epochs));
+    options.net = "net.ini";
+    options.out_dir = folder;
+    options.recipe = recipe;
+    AN_TRY(alexnet_trainer_new(&trainer, ctx, data, data, &options));
+    AN_TRY(rig_finish(trainer, &progress));
+cleanup:
+    alexnet_trainer_free(trainer);
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static alexnet_status train(void)
+{
+    remove_run("out");
+    return train_into("out", "1");
+}
+
+static void look_at_weights(void)
+{
+    an_safetensors *file = rig_open_tensors("out/last.safetensors");
+    for (int i = 0; i < an_safetensors_count(file); i++) {
+        const an_tensor_entry *entry = an_safetensors_entry(file, i);
+        void *data = rig_tensor(file, entry);
+        note(data, entry->bytes);
+        an_free(data);
+    }
+    an_safetensors_close(file);
+}
+
+/* Of a run that is complete: everything is read, nothing is left to do. */
+static alexnet_status resume(void)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_trainer *trainer = NULL;
+    alexnet_progress progress;
+    alexnet_status rc;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_trainer_resume(&trainer, ctx, "run"));
+    AN_TRY(rig_finish(trainer, &progress));
+cleanup:
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static void test_networks(void **state)
+{
+    (void)state;
+    fail_each(&(scenario){read_networks, NULL, 100});
+}
+
+static void test_recipes(void **state)
+{
+    (void)state;
+    fail_each(&(scenario){read_recipes, NULL, 5});
+}
+
+static void test_data(void **state)
+{
+    (void)state;
+    fail_each(&(scenario){read_data, NULL, 20});
+}
+
+static void test_model_in_use(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        device = i ? "cpu" : "ref";
+        fail_each(&(scenario){use_model, NULL, 100});
+    }
+}
+
+static void test_training(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        device = i ? "cpu" : "ref";
+        fail_each(&(scenario){train, look_at_weights, 100});
+    }
+}
+
+static void test_resuming(void **state)
+{
+    (void)state;
+    device = "cpu";
+    fail_each(&(scenario){resume, NULL, 100});
+}
+
+static int set_up(void **state)
+{
+    static const char names[] = "class0 the first\nclass1 the second\n";
+    if (scratch_setup(state) != 0)
+        return -1;
+    device = "cpu";
+    rig_write_pictures("data", 2, 4);
+    rig_write_network("net.ini");
+    scratch_write("names", names, sizeof names - 1);
+    return train_into("run", "1") == ALEXNET_OK ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_networks), cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_data),     cmocka_unit_test(test_model_in_use),
+        cmocka_unit_test(test_training), cmocka_unit_test(test_resuming),
+    };
+    return cmocka_run_group_tests(tests, set_up, scratch_teardown);
+}
