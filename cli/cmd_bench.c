@@ -99,13 +99,22 @@ static void print_peak(const char *name, double peak, const char *with)
         printf("peak %s: %.1f GFLOP/s with %s\n", name, peak / 1e9, with);
 }
 
+/* A number with its unit, or an empty cell. */
+static void add_number(table *t, bool known, int decimals, double value, const char *unit)
+{
+    if (known)
+        table_add(t, "%.*f%s", decimals, value, unit);
+    else
+        table_add(t, "%s", "");
+}
+
 /* Time, speed and share of peak; the last two are empty where no operations are counted. */
 static void add_speed(table *t, double seconds, double operations, double peak)
 {
     bool counted = operations > 0 && seconds > 0;
-    table_add(t, "%.3f", seconds * 1e3);
-    table_add(t, counted ? "%.1f" : "", operations / seconds / 1e9);
-    table_add(t, counted && peak > 0 ? "%.0f%%" : "", 100 * operations / seconds / peak);
+    add_number(t, true, 3, seconds * 1e3, "");
+    add_number(t, counted, 1, operations / seconds / 1e9, "");
+    add_number(t, counted && peak > 0, 0, 100 * operations / seconds / peak, "%");
 }
 
 static void print_layers(const alexnet_bench *bench, const results *r)
