@@ -279,6 +279,21 @@ static void test_a_new_class(void **state)
     expect_no_resume(ALEXNET_ERROR_FORMAT, "class9");
 }
 
+/* ---- Two at once ---- */
+
+/* A run belongs to one trainer at a time. */
+static void test_a_run_in_use(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer *trainer;
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_no_resume(ALEXNET_ERROR_INVALID_ARGUMENT, "run is being trained by another process");
+    alexnet_trainer_free(trainer);
+    expect_ok(resume("run"));
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- The log ---- */
 
 /* One that was lost or shortened does not stop a run. */
@@ -311,7 +326,7 @@ int main(void)
         IN_SCRATCH(test_a_picture_less),    IN_SCRATCH(test_another_name),
         IN_SCRATCH(test_another_size),      IN_SCRATCH(test_another_label),
         IN_SCRATCH(test_no_data),           IN_SCRATCH(test_a_new_class),
-        IN_SCRATCH(test_a_lost_log),
+        IN_SCRATCH(test_a_run_in_use),      IN_SCRATCH(test_a_lost_log),
     };
     return cmocka_run_group_tests_name("damaged runs", tests, NULL, NULL);
 }

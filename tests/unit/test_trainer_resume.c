@@ -114,15 +114,12 @@ static bool run_some(alexnet_trainer *trainer, alexnet_ctx *ctx, int steps, stop
     return !more;
 }
 
-/* Stop after every `every` steps until the run is done. A run that is killed before its first
- * checkpoint cannot go on, so that one starts by saving. */
+/* Stop after every `every` steps until the run is done. */
 static void run_with_stops(const place *p, const char *out, int first, int every, stop how)
 {
     alexnet_ctx *ctx = ctx_at(p, false);
     alexnet_trainer *trainer;
     expect_ok(rig_start(&trainer, ctx, "train", "val", out, settings));
-    if (how == STOP_KILLED)
-        expect_ok(alexnet_trainer_save(trainer));
     bool done = run_some(trainer, ctx, first, how);
     while (!done) {
         alexnet_trainer_free(trainer);
@@ -238,7 +235,7 @@ static void test_saves_change_nothing(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* From double to float32: possible, and said. */
+/* `auto` goes on where the run began; another device is possible, and said. */
 static void test_another_device(void **state)
 {
     (void)state;
@@ -252,6 +249,11 @@ static void test_another_device(void **state)
     run_some(trainer, ctx, 12, STOP_SAVED);
     alexnet_trainer_free(trainer);
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved"));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved"));
+    run_some(trainer, ctx, 2, STOP_SAVED);
     assert_int_equal(rig_times_heard("bits may differ"), 0);
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
