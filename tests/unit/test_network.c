@@ -295,6 +295,30 @@ static void test_values(void **state)
     an_network_release(network);
 }
 
+/* docs/networks.md shows a network and what it comes to. */
+static void test_the_manuals_example(void **state)
+{
+    (void)state;
+    size_t length;
+    char *manual = (char *)scratch_read("../docs/networks.md", &length);
+    char *begin = strstr(manual, "```ini\n"), *end = strstr(begin + 7, "```");
+    alexnet_network *network;
+    alexnet_layer_info info;
+    *end = '\0';
+    expect_ok(an_network_parse(&network, begin + 7, "docs/networks.md", "", 1000));
+    *end = '`';
+    assert_non_null(strstr(manual, network->structure));
+    for (int i = 0; i < network->count; i++) {
+        an_network_layer_info(network, i, &info);
+        assert_non_null(strstr(manual, info.arithmetic));
+    }
+    assert_int_equal(info_of(network, "conv1").parameters, 2432);
+    assert_int_equal(info_of(network, "fc2").parameters, 8193000);
+    assert_non_null(strstr(manual, "8,195,432     10,649,600")); /* the sums of its table */
+    an_network_release(network);
+    free(manual);
+}
+
 static void test_classes_follow_the_data(void **state)
 {
     (void)state;
@@ -325,6 +349,7 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_manuals_example),
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_layers),
         cmocka_unit_test(test_shapes),

@@ -24,6 +24,14 @@ static void expect_set(alexnet_recipe *recipe, const char *key, const char *valu
 
 /* ---- The table ---- */
 
+static void expect_number(const alexnet_recipe *r, an_key key, const char *layer, double epoch,
+                          double expected)
+{
+    double got = an_recipe_number(r, key, layer, epoch);
+    if (got != expected)
+        fail_msg("%s, epoch %g: %g, expected %g", layer ? layer : "all", epoch, got, expected);
+}
+
 static void test_the_table(void **state)
 {
     (void)state;
@@ -42,6 +50,64 @@ static void test_the_table(void **state)
     an_recipe_free(recipe);
 }
 
+/* A cell of the manual's table: bars within one are escaped. */
+static void put_cell(char *row, const char *text)
+{
+    char *end = row + strlen(row);
+    end += sprintf(end, "| ");
+    for (; *text; text++)
+        end += sprintf(end, *text == '|' ? "\\%c" : "%c", *text);
+    if (end[-1] != ' ')
+        strcpy(end, " ");
+}
+
+/* docs/recipes.md says of every key what the table says; its words may be set as code. */
+static void test_the_manual(void **state)
+{
+    (void)state;
+    alexnet_recipe_key key;
+    size_t length;
+    char *manual = (char *)scratch_read("../docs/recipes.md", &length), row[512], name[64];
+    for (int i = 0; an_recipe_key_info(i, &key); i++) {
+        row[0] = '\0';
+        snprintf(name, sizeof name, "`%s`", key.name);
+        put_cell(row, name);
+        put_cell(row, key.type);
+        put_cell(row, key.range);
+        put_cell(row, key.standard);
+        put_cell(row, key.per_layer ? "yes" : "");
+        strcat(row, "| ");
+        const char *help = strstr(manual, row);
+        if (!help)
+            fail_msg("docs/recipes.md has no row \"%s\"", row);
+        help += strlen(row);
+        for (const char *expected = key.help; *expected; expected++, help++) {
+            help += *help == '`';
+            if (*help != *expected)
+                fail_msg("docs/recipes.md does not say of %s: %s", key.name, key.help);
+        }
+    }
+    free(manual);
+}
+
+/* Its example is read as it says. */
+static void test_the_manuals_example(void **state)
+{
+    (void)state;
+    size_t length;
+    char *manual = (char *)scratch_read("../docs/recipes.md", &length);
+    char *begin = strstr(manual, "```ini\n"), *end = strstr(begin + 7, "```");
+    alexnet_recipe *r = fresh();
+    *end = '\0';
+    expect_ok(an_recipe_read(r, begin + 7, "docs/recipes.md"));
+    expect_number(r, AN_KEY_RATE, "conv2", 20, 0.01);
+    expect_number(r, AN_KEY_RATE, "conv2", 21, 0.001);
+    expect_number(r, AN_KEY_RATE, "conv1", 1, 0);
+    expect_number(r, AN_KEY_RATE, "fc8", 21, 0.01);
+    an_recipe_free(r);
+    free(manual);
+}
+
 /* The standard values of the table are those of recipe `default`, which says so of itself. */
 static void test_the_default_recipe(void **state)
 {
@@ -57,14 +123,6 @@ static void test_the_default_recipe(void **state)
 }
 
 /* ---- Built-in recipes ---- */
-
-static void expect_number(const alexnet_recipe *r, an_key key, const char *layer, double epoch,
-                          double expected)
-{
-    double got = an_recipe_number(r, key, layer, epoch);
-    if (got != expected)
-        fail_msg("%s, epoch %g: %g, expected %g", layer ? layer : "all", epoch, got, expected);
-}
 
 /* Facts section 2. */
 static void test_the_2012_recipe(void **state)
@@ -335,6 +393,7 @@ static void test_short_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_manual),      cmocka_unit_test(test_the_manuals_example),
         cmocka_unit_test(test_the_table),       cmocka_unit_test(test_the_default_recipe),
         cmocka_unit_test(test_the_2012_recipe), cmocka_unit_test(test_all_built_in_recipes),
         cmocka_unit_test(test_layers),          cmocka_unit_test(test_steps_by_epoch),
