@@ -148,6 +148,40 @@ static inline alexnet_status rig_finish(alexnet_trainer *trainer, alexnet_progre
     return rc;
 }
 
+/** Start and finish a run on ref. @return the status of the last step; *last is what it said */
+static inline alexnet_status rig_train(const char *data, const char *val, const char *out,
+                                       const char *const *settings, alexnet_progress *last)
+{
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer *trainer;
+    expect_ok(rig_start(&trainer, ctx, data, val, out, settings));
+    alexnet_status rc = rig_finish(trainer, last);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+/** cmocka set-up: the scratch folder with net.ini in it. */
+static inline int rig_set_up(void **state)
+{
+    if (scratch_setup(state) != 0)
+        return -1;
+    rig_heard[0] = '\0';
+    rig_split = 1;
+    rig_write_network("net.ini");
+    return 0;
+}
+
+/** Bytes of a file, -1 if it is not there. */
+static inline long rig_size_of(const char *path)
+{
+    size_t length;
+    if (!an_is_file(path))
+        return -1;
+    free(scratch_read(path, &length));
+    return (long)length;
+}
+
 /* ---- What a run leaves behind ---- */
 
 static inline an_safetensors *rig_open_tensors(const char *path)

@@ -1,0 +1,291 @@
+/*
+ * The trainer in trouble: pictures that cannot be read, divergence, runs that cannot start, short
+ * memory.
+ */
+#include "training_rig.h"
+
+#include "backend/backend.h"
+
+static alexnet_ctx *new_ctx(void)
+{
+    return rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+}
+
+/* ---- Bad pictures ---- */
+
+static void spoil(const char *path)
+{
+    assert_true(an_is_file(path));
+    scratch_write(path, "not a picture", 13);
+}
+
+/* One in 101 is named once, counted each time, and passed over. */
+static void test_a_bad_picture(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    alexnet_progress p;
+    rig_write_pictures("train", 2, 51);
+    rig_write_pictures("val", 2, 51);
+    spoil("train/class1/007.png");
+    spoil("val/class0/003.png");
+    expect_ok(rig_train("train", "val", "run", settings, &p));
+    assert_int_equal(p.skipped, 4); /* for the mean and in three epochs */
+    assert_int_equal(p.val.skipped, 1);
+    assert_int_equal(p.val.images, 101);
+    assert_int_equal(rig_times_heard("class1/007.png"), 1);
+    assert_int_equal(rig_times_heard("1 skipped"), 2);
+    assert_int_equal(rig_times_heard("class0/003.png"), 1);
+}
+
+static void test_too_many_for_the_mean(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    alexnet_progress p;
+    rig_write_pictures("train", 2, 51);
+    spoil("train/class1/007.png");
+    spoil("train/class0/050.png");
+    expect_failure(rig_train("train", NULL, "run", settings, &p), ALEXNET_ERROR_BAD_DATA,
+                   "/train cannot be read: more than 1%");
+    assert_non_null(strstr(an_error_text(), "2 of 102 training pictures of"));
+    assert_int_equal(p.phase, ALEXNET_PROGRESS_MEAN);
+    assert_int_equal(rig_size_of("run/best.safetensors"), -1);
+}
+
+static void without_mean(void)
+{
+    size_t length;
+    char *text = (char *)scratch_read("net.ini", &length), *at = strstr(text, "mean = image");
+    memcpy(at, "mean = none ", 12);
+    scratch_write("net.ini", text, length);
+    free(text);
+}
+
+/* The epoch is finished and kept before the run stops. */
+static void test_too_many_in_an_epoch(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    alexnet_progress p;
+    without_mean();
+    rig_write_pictures("train", 2, 51);
+    spoil("train/class1/007.png");
+    spoil("train/class0/050.png");
+    expect_failure(rig_train("train", NULL, "run", settings, &p), ALEXNET_ERROR_BAD_DATA,
+                   "2 of 102 training pictures of");
+    assert_true(rig_size_of("run/last.safetensors") > 0);
+    assert_true(rig_size_of("run/best.safetensors") > 0);
+}
+
+static void test_too_many_in_validation(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    alexnet_progress p;
+    rig_write_pictures("train", 2, 10);
+    rig_write_pictures("val", 2, 10);
+    spoil("val/class1/007.png");
+    expect_failure(rig_train("train", "val", "run", settings, &p), ALEXNET_ERROR_BAD_DATA,
+                   "1 of 20 validation pictures of");
+    assert_true(rig_size_of("run/last.safetensors") > 0);
+}
+
+/* A batch in which nothing can be read is no update, and no crash. */
+static void test_a_batch_of_bad_pictures(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "1", "epochs", "1", NULL};
+    alexnet_progress p;
+    without_mean();
+    rig_write_pictures("train", 2, 2);
+    spoil("train/class1/000.png");
+    spoil("train/class1/001.png");
+    expect_failure(rig_train("train", NULL, "run", settings, &p), ALEXNET_ERROR_BAD_DATA,
+                   "2 of 4 training pictures");
+    assert_true(rig_size_of("run/last.safetensors") > 0);
+}
+
+static void test_nothing_can_be_read(void **state)
+{
+    (void)state;
+    alexnet_progress p;
+    expect_ok(an_make_folder("train/a"));
+    expect_ok(an_make_folder("train/b"));
+    scratch_write("train/a/1.png", "x", 1);
+    scratch_write("train/b/1.png", "x", 1);
+    expect_failure(rig_train("train", NULL, "run", NULL, &p), ALEXNET_ERROR_BAD_DATA,
+                   "2 of 2 training pictures");
+}
+
+/* ---- Divergence ---- */
+
+/* The first epoch is good, from the second on rate and decay multiply weights by -100,000 with every
+ * update: before long not even double holds them. The run stops, suggests a rate, keeps what was
+ * good, and can be resumed from there. */
+static void check_divergence(const char *device)
+{
+    static const char *const settings[] = {"batch",    "8",    "epochs",     "30",    "schedule",
+                                           "constant", "rate", "0.5 1000@2", "decay", "0 100@2",
+                                           "init",     "net",  NULL};
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    alexnet_model *model;
+    if (an_backend_check_device(device, ALEXNET_ISA_ANY) != ALEXNET_OK)
+        return;
+    alexnet_ctx *ctx = rig_new_ctx(device, ALEXNET_PRECISION_FP32, 1);
+    expect_ok(rig_start(&trainer, ctx, "train", "val", device, settings));
+    expect_failure(rig_finish(trainer, &p), ALEXNET_ERROR_DIVERGED, "training diverged: ");
+    assert_non_null(strstr(an_error_text(), "Try a rate of 0.05"));
+    expect_failure(alexnet_trainer_save(trainer), ALEXNET_ERROR_DIVERGED, "is kept");
+    alexnet_trainer_free(trainer);
+    char path[64];
+    snprintf(path, sizeof path, "%s/last.safetensors", device);
+    expect_ok(alexnet_model_load(&model, ctx, path));
+    alexnet_model_free(model);
+    expect_ok(alexnet_model_load(&model, ctx, device));
+    alexnet_model_free(model);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, device));
+    bool more;
+    expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    assert_true(p.epoch >= 2);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_divergence(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20);
+    rig_write_pictures("val", 2, 4);
+    check_divergence("ref");
+    check_divergence("cpu");
+}
+
+/* ---- Refusals ---- */
+
+static void expect_no_start(const char *data, const char *val, const char *out,
+                            const char *const *settings, alexnet_status status, const char *part)
+{
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_trainer *trainer;
+    expect_failure(rig_start(&trainer, ctx, data, val, out, settings), status, part);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const char *const unknown[] = {"conv9.rate", "0", NULL};
+    rig_write_pictures("train", 2, 2);
+    rig_write_pictures("one", 1, 4);
+    rig_write_pictures("three", 3, 1);
+    expect_no_start("one", NULL, "run", NULL, ALEXNET_ERROR_FORMAT,
+                    "has 1 class; a classifier needs two class folders or more");
+    expect_no_start("train", "three", "run", NULL, ALEXNET_ERROR_FORMAT,
+                    "do not have the same classes (2 and 3 folders)");
+    expect_no_start("train", NULL, "run", unknown, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "sets a key of layer conv9, which tiny does not have");
+    scratch_write("file", "x", 1);
+    expect_no_start("train", NULL, "file/run", NULL, ALEXNET_ERROR_IO, "folder file: ");
+    assert_false(an_is_folder("run")); /* nothing was made for a run that did not start */
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_trainer *trainer;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    rig_write_pictures("train", 2, 2);
+    alexnet_dataset *data = rig_open_data(ctx, "train");
+    const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
+    expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, NULL), bad, "out_dir");
+    options.out_dir = "run";
+    options.net = "alexnett";
+    expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, &options), bad,
+                   "did you mean alexnet?");
+    options.net = "net.ini";
+    options.split = -1;
+    expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, &options), bad, "split = -1");
+    options.split = 0;
+    options.init_from = "nowhere.safetensors";
+    expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, &options), ALEXNET_ERROR_IO,
+                   "nowhere.safetensors");
+    options.init_from = "net.ini";
+    expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, &options), ALEXNET_ERROR_FORMAT,
+                   "net.ini");
+    options.init_from = NULL;
+    options.size = 3;
+    expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, &options), bad, "size = 3");
+    assert_null(trainer);
+    assert_false(an_is_folder("run"));
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+}
+
+/* A folder that holds a run is left as it is. */
+static void test_a_folder_in_use(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"epochs", "1", NULL};
+    alexnet_progress p;
+    size_t before, after;
+    rig_write_pictures("train", 2, 2);
+    expect_ok(rig_train("train", NULL, "run", settings, &p));
+    free(scratch_read("run/log.jsonl", &before));
+    expect_no_start("train", NULL, "run", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "run holds a run already; resume it, or choose another folder");
+    free(scratch_read("run/log.jsonl", &after));
+    assert_int_equal(before, after);
+}
+
+/* Whichever allocation fails while a run is made, the error says so and nothing is left behind. */
+static void test_short_of_memory(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    rig_write_pictures("train", 2, 2);
+    alexnet_dataset *data = rig_open_data(ctx, "train");
+    alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
+    uint64_t n = 0;
+    options.net = "net.ini";
+    while (rc != ALEXNET_OK) {
+        alexnet_trainer *trainer;
+        char out[32];
+        snprintf(out, sizeof out, "run%d", (int)++n);
+        options.out_dir = out;
+        an_alloc_fail_at(n);
+        rc = alexnet_trainer_new(&trainer, ctx, data, NULL, &options);
+        an_alloc_fail_at(0);
+        if (rc != ALEXNET_OK)
+            expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "memory");
+        assert_int_equal(trainer != NULL, rc == ALEXNET_OK);
+        alexnet_trainer_free(trainer);
+        assert_in_range(n, 1, 5000);
+    }
+    assert_true(n > 100);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, rig_set_up, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_a_bad_picture),
+        IN_SCRATCH(test_too_many_for_the_mean),
+        IN_SCRATCH(test_too_many_in_an_epoch),
+        IN_SCRATCH(test_too_many_in_validation),
+        IN_SCRATCH(test_a_batch_of_bad_pictures),
+        IN_SCRATCH(test_nothing_can_be_read),
+        IN_SCRATCH(test_divergence),
+        IN_SCRATCH(test_refusals),
+        IN_SCRATCH(test_options),
+        IN_SCRATCH(test_a_folder_in_use),
+        IN_SCRATCH(test_short_of_memory),
+    };
+    return cmocka_run_group_tests_name("trainer in trouble", tests, NULL, NULL);
+}
