@@ -1,5 +1,5 @@
 /*
- * Recipes: how to train. One table of keys (recipe_keys.c) serves recipe files, command options,
+ * Recipes: how to train. One table of keys (recipe.c) serves recipe files, command options,
  * alexnet_recipe_set() and the manual.
  */
 #ifndef AN_TRAIN_RECIPE_H
