@@ -185,8 +185,8 @@ static void test_plain_text(void **state)
     static const char *const bad[] = {"\n",
                                       "\x7F",
                                       "\xC2\x80",
-                                      "\xC2\x9B"
-                                      "2J",
+                                      ("\xC2\x9B"
+                                       "2J"),
                                       "\xC2",
                                       "\x80",
                                       "\xC0\xAF",
