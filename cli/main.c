@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "signals.h"
 #include "text.h"
+#include "waiting.h"
 
 const command commands[] = {
     {"info", cmd_info, "show a network: shapes, parameters, multiply-adds"},
@@ -130,6 +131,7 @@ static int close_stdout(int code)
 
 int main(int argc, char **argv)
 {
+    waiting_bound(argv);
     signals_init();
     char *program = cli_quote(argc > 0 ? argv[0] : "alexnet");
     cli_program = program;

@@ -1,0 +1,43 @@
+#include "waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* About as long as it takes to wake a thread that sleeps; what libgomp itself takes once it has
+ * more threads than CPUs. KMP_ is what clang's runtime reads, in milliseconds. */
+static const char *const bounds[][2] = {{"GOMP_SPINCOUNT", "1000"}, {"KMP_BLOCKTIME", "1"}};
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Our own file; not the loader or the emulator that may have been told to run it. */
+static bool find_program(char *path, size_t size, const char *called)
+{
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
+    if (length <= 0 || !called)
+        return false;
+    path[length] = '\0';
+    return strcmp(last_part(path), last_part(called)) == 0;
+}
+
+void waiting_bound(char **argv)
+{
+    char path[4096];
+    if (getenv("OMP_WAIT_POLICY"))
+        return;
+    for (size_t i = 0; i < COUNT_OF(bounds); i++)
+        if (getenv(bounds[i][0]))
+            return;
+    if (!find_program(path, sizeof path, argv[0]))
+        return;
+    for (size_t i = 0; i < COUNT_OF(bounds); i++)
+        if (setenv(bounds[i][0], bounds[i][1], 1) != 0)
+            return;
+    execv(path, argv); /* returns only if it fails, and then we go on as we are */
+}
