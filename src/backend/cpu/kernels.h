@@ -35,8 +35,8 @@ typedef struct an_lrn_run {
 
 enum { AN_LRN_TILE = 64 }; /* across maps, one lane: the most pixels of a run */
 
-int64_t an_lrn_work(const an_lrn_shape *shape);
-int64_t an_lrn_within_work(const an_lrn_shape *shape);
+int64_t an_lrn_work(const an_lrn_shape *p);
+int64_t an_lrn_within_work(const an_lrn_shape *p);
 
 /** Pooling of `width` neighbouring lanes of one plane; tensors point to the first of them. */
 typedef struct an_pool_run {

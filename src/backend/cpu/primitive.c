@@ -22,16 +22,17 @@ static dnnl_status_t add_memory(an_primitive *p, dnnl_engine_t engine, int i, in
 
 static dnnl_status_t set_up(an_primitive *p, dnnl_engine_t engine, const int *args)
 {
+    const int n = p->n_args;
     dnnl_status_t status = dnnl_primitive_create(&p->primitive, p->pd);
     if (status == dnnl_success)
         status = dnnl_stream_create(&p->stream, engine, dnnl_stream_default_flags);
-    for (int i = 0; i < p->n_args && status == dnnl_success; i++)
+    for (int i = 0; i < n && status == dnnl_success; i++)
         status = add_memory(p, engine, i, args[i], an_primitive_md(p, args[i]));
     an_md scratch = dnnl_primitive_desc_query_md(p->pd, dnnl_query_scratchpad_md, 0);
     if (status != dnnl_success || !scratch || dnnl_memory_desc_get_size(scratch) == 0)
         return status;
     p->scratch = dnnl_memory_desc_get_size(scratch);
-    return add_memory(p, engine, p->n_args, DNNL_ARG_SCRATCHPAD, scratch);
+    return add_memory(p, engine, n, DNNL_ARG_SCRATCHPAD, scratch);
 }
 
 alexnet_status an_primitive_new(an_primitive **out, dnnl_engine_t engine, dnnl_primitive_desc_t pd,
