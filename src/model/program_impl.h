@@ -1,5 +1,5 @@
 /*
- * The inside of a program, shared by program_compile.c (makes it) and program.c (runs it).
+ * The inside of a program, which compiling.h makes and program.c runs.
  */
 #ifndef AN_MODEL_PROGRAM_IMPL_H
 #define AN_MODEL_PROGRAM_IMPL_H

@@ -1,0 +1,42 @@
+/*
+ * A program while it is being compiled: program_compile.c calls the stages in the order of this file.
+ */
+#ifndef AN_MODEL_COMPILING_H
+#define AN_MODEL_COMPILING_H
+
+#include <stdbool.h>
+
+#include "model/plan.h"
+#include "model/program_impl.h"
+
+/* Tensors that a step touches, before they have addresses; -1 is none. */
+typedef struct step_tensors {
+    int x[AN_MAX_INPUTS], y, dy, dx[AN_MAX_INPUTS], saved;
+} step_tensors;
+
+typedef struct compiling {
+    an_program *p;
+    int *readers;   /* per node: operators that read its output */
+    bool *trains;   /* per node: some learned parameter lies at or above it */
+    int *node_unit; /* per node: the unit that writes its output */
+    int n_tensors, tensors_room;
+    an_life *tensors;
+    step_tensors *touched; /* per step */
+} compiling;
+
+/** compile_units.c: ask the backend to prepare every run of operators, in the order of the graph. */
+alexnet_status an_compile_units(compiling *c);
+/** A unit of its own beside the graph's, such as the sum of two gradients. */
+alexnet_status an_compile_unit(compiling *c, const an_prepare *prepare, an_unit **out);
+/** A tensor that lives while steps touch it. */
+alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out);
+
+/** compile_steps.c: forward, backward, update and packing as a flat array of steps. */
+alexnet_status an_compile_steps(compiling *c);
+
+/** compile_memory.c: when each tensor lives and how large the arenas are; then the arenas, and the
+ * addresses of all steps. */
+alexnet_status an_compile_sizes(compiling *c);
+alexnet_status an_compile_arenas(compiling *c);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * The inside of a recipe: the table of keys, and the values a recipe has for them.
+ */
+#ifndef AN_TRAIN_RECIPE_IMPL_H
+#define AN_TRAIN_RECIPE_IMPL_H
+
+#include "train/recipe.h"
+
+typedef enum an_value_type {
+    AN_VALUE_INTEGER,
+    AN_VALUE_NUMBER,
+    AN_VALUE_SCHEDULE,
+    AN_VALUE_CHOICE
+} an_value_type;
+
+typedef struct an_key_spec {
+    const char *name;
+    an_value_type kind;
+    double min, max;
+    const char *range; /* for people; of a choice, the choices */
+    const char *standard;
+    bool per_layer;
+    const char *help;
+} an_key_spec;
+
+extern const an_key_spec an_recipe_keys[AN_KEY_COUNT];
+
+/* A line of recipe text, "LAYER.decay_bias = VALUE", is no longer than AN_INI_LINE_MAX. */
+enum { AN_VALUE_LENGTH = 128, AN_LAYER_MAX = 47 };
+
+/* A key set for one layer. */
+typedef struct an_layer_value {
+    char layer[AN_LAYER_MAX + 1];
+    an_key key;
+    char value[AN_VALUE_LENGTH];
+} an_layer_value;
+
+struct alexnet_recipe {
+    char value[AN_KEY_COUNT][AN_VALUE_LENGTH];
+    int n_layers;
+    an_layer_value *layers;
+};
+
+/** recipe_keys.c */
+alexnet_status an_recipe_key_find(const char *name, an_key *key);
+/** Whether a key may have this value; else what it may have. */
+alexnet_status an_recipe_key_check(an_key key, const char *value);
+/** The next "number" or "number@epoch" of a schedule; false at its end or if it is not one. */
+bool an_recipe_next_step(const char **at, double *value, double *from);
+
+#endif

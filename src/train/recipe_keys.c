@@ -1,0 +1,141 @@
+#include <string.h>
+
+#include "base/status.h"
+#include "base/text.h"
+#include "train/recipe_impl.h"
+
+const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
+    [AN_KEY_BATCH] = {"batch", AN_VALUE_INTEGER, 1, 65536, "1 to 65536", "64", false,
+                      "pictures per update"},
+    [AN_KEY_EPOCHS] = {"epochs", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "20", false,
+                       "passes over the training pictures"},
+    [AN_KEY_RATE] = {"rate", AN_VALUE_SCHEDULE, 0, 1000, "0 to 1000", "0.01", true,
+                     "learning rate of weights; 0 freezes them"},
+    [AN_KEY_RATE_BIAS] = {"rate_bias", AN_VALUE_SCHEDULE, 0, 1000, "0 to 1000", "0.02", true,
+                          "learning rate of biases"},
+    [AN_KEY_SCHEDULE] = {"schedule", AN_VALUE_CHOICE, 0, 0, "constant|step|cosine", "cosine", false,
+                         "how the rates fall: as written, in steps, or to zero along a cosine"},
+    [AN_KEY_STEP_EPOCHS] = {"step_epochs", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "30",
+                            false, "epochs between the steps of schedule = step"},
+    [AN_KEY_STEP_FACTOR] = {"step_factor", AN_VALUE_NUMBER, 0, 1, "0 to 1", "0.1", false,
+                            "what each step multiplies the rates by"},
+    [AN_KEY_WARMUP] = {"warmup", AN_VALUE_NUMBER, 0, 1000000, "0 to 1000000", "1", false,
+                       "epochs in which the rates rise from zero; fractions allowed"},
+    [AN_KEY_MOMENTUM] = {"momentum", AN_VALUE_SCHEDULE, 0, 0.9999, "0 to 0.9999", "0.9", true,
+                         "share of the last change that each change keeps"},
+    [AN_KEY_DECAY] = {"decay", AN_VALUE_SCHEDULE, 0, 100, "0 to 100", "0.0005", true,
+                      "weight decay of weights"},
+    [AN_KEY_DECAY_BIAS] = {"decay_bias", AN_VALUE_SCHEDULE, 0, 100, "0 to 100", "0", true,
+                           "weight decay of biases"},
+    [AN_KEY_INIT] =
+        {"init", AN_VALUE_CHOICE, 0, 0, "safe|net", "safe", false,
+         "first weights: scaled so that learning starts at once, or the network file's"},
+    [AN_KEY_CROP] = {"crop", AN_VALUE_CHOICE, 0, 0, "random|centre", "random", false,
+                     "where training crops are taken"},
+    [AN_KEY_MIRROR] = {"mirror", AN_VALUE_CHOICE, 0, 0, "no|yes", "yes", false,
+                       "mirror half of the training pictures"},
+    [AN_KEY_COLOUR_NOISE] = {"colour_noise", AN_VALUE_SCHEDULE, 0, 10, "0 to 10", "0", false,
+                             "strength of the paper's colour noise (section 4.1); 0.1 in 2012"},
+    [AN_KEY_REPORT] = {"report", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "20", false,
+                       "updates between reports"},
+    [AN_KEY_SEED] = {"seed", AN_VALUE_INTEGER, 0, 9e15, "0 to 9e15", "1", false,
+                     "of all random numbers"},
+};
+
+bool an_recipe_next_step(const char **at, double *value, double *from)
+{
+    char word[AN_VALUE_LENGTH];
+    const char *p = *at + strspn(*at, " \t,");
+    size_t length = strcspn(p, " \t,");
+    if (length == 0 || length >= sizeof word)
+        return false;
+    memcpy(word, p, length);
+    word[length] = '\0';
+    char *sign = strchr(word, '@');
+    *from = 0;
+    if (sign) {
+        *sign = '\0';
+        if (!an_text_to_double(sign + 1, from))
+            return false;
+    }
+    if (!an_text_to_double(word, value))
+        return false;
+    *at = p + length;
+    return true;
+}
+
+static bool schedule_is_good(const an_key_spec *key, const char *text)
+{
+    double value, from, last = -1;
+    const char *at = text;
+    while (an_recipe_next_step(&at, &value, &from)) {
+        if (value < key->min || value > key->max || from <= last || (last < 0 && from != 0))
+            return false;
+        last = from;
+    }
+    return last >= 0 && at[strspn(at, " \t,")] == '\0';
+}
+
+static bool integer_is_good(const an_key_spec *key, const char *text)
+{
+    int64_t value;
+    return an_text_to_int(text, &value) && (double)value >= key->min && (double)value <= key->max;
+}
+
+static bool number_is_good(const an_key_spec *key, const char *text)
+{
+    double value;
+    return an_text_to_double(text, &value) && value >= key->min && value <= key->max;
+}
+
+alexnet_status an_recipe_key_check(an_key index, const char *value)
+{
+    const an_key_spec *key = &an_recipe_keys[index];
+    if (strlen(value) >= AN_VALUE_LENGTH)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: the value has %zu bytes; at most %d",
+                       key->name, strlen(value), AN_VALUE_LENGTH - 1);
+    bool good = key->kind == AN_VALUE_INTEGER    ? integer_is_good(key, value)
+                : key->kind == AN_VALUE_NUMBER   ? number_is_good(key, value)
+                : key->kind == AN_VALUE_SCHEDULE ? schedule_is_good(key, value)
+                                                 : an_text_choice(key->range, value) >= 0;
+    if (good)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
+                   key->kind == AN_VALUE_INTEGER  ? "an integer from "
+                   : key->kind == AN_VALUE_CHOICE ? ""
+                                                  : "a number from ",
+                   key->range,
+                   key->kind == AN_VALUE_SCHEDULE ? ", or steps such as \"0.01 0.001@25\"" : "");
+}
+
+static const char *key_at(void *user, int i)
+{
+    (void)user;
+    return an_recipe_keys[i].name;
+}
+
+alexnet_status an_recipe_key_find(const char *name, an_key *key)
+{
+    for (int i = 0; i < AN_KEY_COUNT; i++)
+        if (strcmp(an_recipe_keys[i].name, name) == 0) {
+            *key = (an_key)i;
+            return ALEXNET_OK;
+        }
+    const char *near = an_text_nearest(name, AN_KEY_COUNT, key_at, NULL);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is not a key of a recipe%s%s%s", name,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+bool an_recipe_key_info(int index, alexnet_recipe_key *info)
+{
+    if (index < 0 || index >= AN_KEY_COUNT)
+        return false;
+    static const char *const types[] = {[AN_VALUE_INTEGER] = "integer",
+                                        [AN_VALUE_NUMBER] = "number",
+                                        [AN_VALUE_SCHEDULE] = "schedule",
+                                        [AN_VALUE_CHOICE] = "choice"};
+    const an_key_spec *key = &an_recipe_keys[index];
+    *info = (alexnet_recipe_key){key->name,     types[key->kind], key->range,
+                                 key->standard, key->help,        key->per_layer};
+    return true;
+}

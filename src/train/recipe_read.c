@@ -1,0 +1,104 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/builtin.h"
+#include "base/files.h"
+#include "base/ini.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "train/recipe_impl.h"
+
+typedef struct reading {
+    alexnet_recipe *recipe;
+    const char *source;
+    bool has_recipe;    /* its section was met */
+    unsigned long seen; /* bit per key */
+    int earlier;        /* layers' settings that were there before */
+} reading;
+_Static_assert(AN_KEY_COUNT <= 32, "seen has a bit per key");
+
+/* A key that a file gives twice is a mistake: which of the two counts? */
+static bool given_twice(reading *r, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    size_t length = dot ? (size_t)(dot - name) : 0;
+    an_key key;
+    if (an_recipe_key_find(dot ? dot + 1 : name, &key) != ALEXNET_OK)
+        return false;
+    for (int i = r->earlier; dot && i < r->recipe->n_layers; i++)
+        if (r->recipe->layers[i].key == key && strlen(r->recipe->layers[i].layer) == length &&
+            strncmp(r->recipe->layers[i].layer, name, length) == 0)
+            return true;
+    bool seen = !dot && (r->seen >> key & 1);
+    r->seen |= dot ? 0 : 1ul << key;
+    return seen;
+}
+
+static alexnet_status on_key(void *user, int line, const char *section, const char *key,
+                             const char *value)
+{
+    reading *r = user;
+    if (strcmp(section, "run") == 0)
+        return ALEXNET_OK; /* a run's recipe.ini also says where its data is */
+    if (strcmp(section, "recipe") != 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%d: [%s] is not a section of a recipe; it has [recipe]", r->source, line,
+                       section);
+    if (key ? given_twice(r, key) : r->has_recipe)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [recipe] %s", r->source, line,
+                       key ? "this key is given twice" : "this section stands twice");
+    r->has_recipe = true;
+    if (!key)
+        return ALEXNET_OK;
+    alexnet_status rc = an_recipe_set(r->recipe, key, value);
+    if (rc != ALEXNET_ERROR_INVALID_ARGUMENT)
+        return rc;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: [recipe] %s", r->source, line, an_error_text());
+}
+
+alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const char *source)
+{
+    reading r = {.recipe = recipe, .source = source, .earlier = recipe->n_layers};
+    return an_ini_read(text, source, on_key, &r);
+}
+
+static const char *builtin_at(void *user, int i)
+{
+    (void)user;
+    return an_builtin_recipes[i].name;
+}
+
+static alexnet_status read_named(alexnet_recipe *recipe, const char *name_or_path)
+{
+    int count = 0;
+    for (; an_builtin_recipes[count].name; count++)
+        if (strcmp(an_builtin_recipes[count].name, name_or_path) == 0)
+            return an_recipe_read(recipe, an_builtin_recipes[count].text, name_or_path);
+    if (!an_is_file(name_or_path)) {
+        const char *near = an_text_nearest(name_or_path, count, builtin_at, NULL);
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s is neither a built-in recipe nor a recipe file%s%s%s", name_or_path,
+                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+    unsigned char *bytes;
+    size_t length;
+    AN_CHECK(an_file_read(name_or_path, 1 << 20, &bytes, &length));
+    alexnet_status rc = memchr(bytes, '\0', length)
+                            ? AN_FAIL(ALEXNET_ERROR_FORMAT,
+                                      "%s is not a recipe file: it holds a zero byte", name_or_path)
+                            : an_recipe_read(recipe, (const char *)bytes, name_or_path);
+    an_free(bytes);
+    return rc;
+}
+
+alexnet_status an_recipe_load(alexnet_recipe **out, const char *name_or_path)
+{
+    AN_CHECK(an_recipe_new(out));
+    alexnet_status rc = read_named(*out, name_or_path);
+    if (rc != ALEXNET_OK) {
+        an_recipe_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
