@@ -1,6 +1,7 @@
 #include "model/model_file.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,36 +166,51 @@ alexnet_status an_model_file_open(an_safetensors **file, alexnet_network **netwo
     return rc;
 }
 
-static alexnet_status read_tensors(an_safetensors *file, an_net *net, an_arena arena)
+static bool all_finite(const void *block, int64_t count, an_dtype type)
 {
+    const float *floats = block;
+    const double *doubles = block;
+    bool finite = true;
+    for (int64_t i = 0; i < count; i++)
+        finite &= type == AN_F64 ? isfinite(doubles[i]) != 0 : isfinite(floats[i]) != 0;
+    return finite;
+}
+
+alexnet_status an_model_file_tensor(an_safetensors *file, const char *name, an_net *net,
+                                    an_arena arena, int index)
+{
+    const an_param *param = &net->params[index];
     const an_dtype type = net->backend->param_dtype;
-    alexnet_status rc = ALEXNET_OK;
-    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++) {
-        const an_param *param = &net->params[i];
-        char name[sizeof param->name + 16];
-        if (arena == AN_MOMENTUM && !param->learned)
-            continue;
-        snprintf(name, sizeof name, "%s%s", arena == AN_MOMENTUM ? "momentum." : "", param->name);
-        size_t bytes = (size_t)param->count * an_dtype_bytes(type);
-        void *block = an_malloc(bytes);
-        if (!block)
-            return AN_FAIL_MEMORY(bytes, name);
-        rc = an_safetensors_read(file, name, param->shape, type, block);
-        if (rc == ALEXNET_OK)
-            rc = an_net_write(net, arena, i, block, type);
-        an_free(block);
-    }
+    size_t bytes = (size_t)param->count * an_dtype_bytes(type);
+    void *block = an_malloc(bytes);
+    if (!block)
+        return AN_FAIL_MEMORY(bytes, name);
+    alexnet_status rc = an_safetensors_read(file, name, param->shape, type, block);
+    if (rc == ALEXNET_OK && !all_finite(block, param->count, type))
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s has values that are not finite numbers",
+                     an_safetensors_name(file), name);
+    if (rc == ALEXNET_OK)
+        rc = an_net_write(net, arena, index, block, type);
+    an_free(block);
     return rc;
 }
 
 alexnet_status an_model_file_weights(an_safetensors *file, an_net *net)
 {
-    return read_tensors(file, net, AN_VALUES);
+    for (int i = 0; i < net->count; i++)
+        AN_CHECK(an_model_file_tensor(file, net->params[i].name, net, AN_VALUES, i));
+    return ALEXNET_OK;
 }
 
 alexnet_status an_model_file_momentum(an_safetensors *file, an_net *net)
 {
-    return read_tensors(file, net, AN_MOMENTUM);
+    char name[sizeof net->params->name + 16];
+    for (int i = 0; i < net->count; i++) {
+        snprintf(name, sizeof name, "momentum.%s", net->params[i].name);
+        if (net->params[i].learned)
+            AN_CHECK(an_model_file_tensor(file, name, net, AN_MOMENTUM, i));
+    }
+    return ALEXNET_OK;
 }
 
 /* ---- Writing ---- */

@@ -36,6 +36,10 @@ an_class_list an_classes_list(const an_classes *classes);
 alexnet_status an_model_file_open(an_safetensors **file, alexnet_network **network,
                                   an_classes *classes, an_source *source);
 
+/** Read a tensor of a file into parameter `index`; its shape must be the parameter's and its values
+ * finite. */
+alexnet_status an_model_file_tensor(an_safetensors *file, const char *name, an_net *net,
+                                    an_arena arena, int index);
 /** Read all parameters of a net; every one must be there, in its shape. */
 alexnet_status an_model_file_weights(an_safetensors *file, an_net *net);
 /** Read `momentum.*` of all learned parameters. */

@@ -140,8 +140,7 @@ alexnet_status an_input_set(an_input *input, const char *key, const char *value)
 alexnet_status an_layer_complete(an_layer *layer);
 alexnet_status an_input_complete(an_input *input);
 const char *an_layer_type_name(an_layer_type type);
-int an_layer_type_find(const char *name); /* 0: unknown */
-const char *an_layer_type_nearest(const char *name);
+alexnet_status an_layer_type_read(an_layer_type *out, const char *name);
 
 /** Fill in network->arithmetic and network->structure from its graph. */
 alexnet_status an_network_describe(alexnet_network *network);

@@ -7,14 +7,10 @@
 #include <strings.h>
 
 #include "base/alloc.h"
-#include "base/builtin.h"
-#include "base/files.h"
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "model/network.h"
-
-enum { NETWORK_FILE_MAX = 1 << 20 };
 
 typedef struct reading {
     alexnet_network *network;
@@ -101,11 +97,7 @@ static alexnet_status see_type(reading *r, const char *key, const char *value)
         return ALEXNET_OK;
     if (layer->type)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "type is given twice");
-    layer->type = an_layer_type_find(value);
-    if (!layer->type)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "type = %s: no such type; did you mean %s?", value,
-                       an_layer_type_nearest(value));
-    return ALEXNET_OK;
+    return an_layer_type_read(&layer->type, value);
 }
 
 static const char *layer_at(void *user, int i)
@@ -298,71 +290,4 @@ alexnet_status an_network_parse(alexnet_network **out, const char *text, const c
 cleanup:
     an_network_release(network);
     return rc;
-}
-
-static const char *builtin_at(void *user, int i)
-{
-    (void)user;
-    return an_builtin_networks[i].name;
-}
-
-static alexnet_status load_builtin(alexnet_network **out, const an_builtin *builtin, int classes)
-{
-    char source[96];
-    snprintf(source, sizeof source, "built-in network %s", builtin->name);
-    return an_network_parse(out, builtin->text, source, builtin->name, classes);
-}
-
-static alexnet_status load_file(alexnet_network **out, const char *path, int classes)
-{
-    unsigned char *bytes;
-    size_t length;
-    AN_CHECK(an_file_read(path, NETWORK_FILE_MAX, &bytes, &length));
-    const char *slash = strrchr(path, '/');
-    const char *file = slash ? slash + 1 : path;
-    char name[AN_NAME_MAX + 1];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
-    alexnet_status rc;
-    if (memchr(bytes, '\0', length))
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a network file: it holds a zero byte", path);
-    else
-        rc = an_network_parse(out, (const char *)bytes, path, name, classes);
-    an_free(bytes);
-    return rc;
-}
-
-alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, int classes)
-{
-    *out = NULL;
-    int count = 0;
-    for (; an_builtin_networks[count].name; count++)
-        if (strcmp(an_builtin_networks[count].name, name_or_path) == 0)
-            return load_builtin(out, &an_builtin_networks[count], classes);
-    if (an_is_file(name_or_path))
-        return load_file(out, name_or_path, classes);
-    const char *near = an_text_nearest(name_or_path, count, builtin_at, NULL);
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is neither a built-in network nor a network file%s%s%s", name_or_path,
-                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-}
-
-alexnet_network *an_network_retain(alexnet_network *network)
-{
-    atomic_fetch_add(&network->references, 1);
-    return network;
-}
-
-void an_network_release(alexnet_network *network)
-{
-    if (!network || atomic_fetch_sub(&network->references, 1) != 1)
-        return;
-    for (int i = 0; network->arithmetic && i < network->count; i++)
-        an_free(network->arithmetic[i]);
-    an_free(network->arithmetic);
-    an_free(network->neurons);
-    an_free(network->structure);
-    an_graph_free(&network->graph);
-    an_free(network->layers);
-    an_free(network->text);
-    an_free(network);
 }

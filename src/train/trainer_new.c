@@ -62,42 +62,36 @@ cleanup:
     return rc;
 }
 
+/* Whether parameter `index` may come from a file: what the network file fixes stays. */
+static bool may_take(const an_net *net, int index, an_safetensors *file)
+{
+    const an_param *param = &net->params[index];
+    const an_tensor_entry *entry = an_safetensors_find(file, param->name);
+    return entry && an_shape_equal(entry->shape, param->shape) &&
+           (param->learned || an_mean_wanted(net));
+}
+
 /* Take the tensors of a model that fit; says how many. */
 static alexnet_status take_tensors(alexnet_trainer *t, const char *path, bool *has_mean)
 {
-    alexnet_status rc;
+    alexnet_status rc = ALEXNET_OK;
     an_source *source;
     an_safetensors *file;
-    void *values = NULL;
     int taken = 0;
-    const an_dtype type = t->net->backend->param_dtype;
     AN_CHECK(an_source_open(&source, path));
     AN_CHECK(an_safetensors_open(&file, source));
     for (int i = 0; i < t->net->count; i++) {
-        const an_param *param = &t->net->params[i];
-        const an_tensor_entry *entry = an_safetensors_find(file, param->name);
-        if (!entry || !an_shape_equal(entry->shape, param->shape))
+        if (!may_take(t->net, i, file))
             continue;
-        size_t bytes = (size_t)param->count * an_dtype_bytes(type);
-        values = an_malloc(bytes);
-        if (!values) {
-            rc = AN_FAIL_MEMORY(bytes, param->name);
-            goto cleanup;
-        }
-        AN_TRY(an_safetensors_read(file, param->name, param->shape, type, values));
-        AN_TRY(an_net_write(t->net, AN_VALUES, i, values, type));
-        an_free(values);
-        values = NULL;
+        AN_TRY(an_model_file_tensor(file, t->net->params[i].name, t->net, AN_VALUES, i));
         taken++;
-        *has_mean |= !param->learned;
+        *has_mean |= !t->net->params[i].learned;
     }
-    rc = taken
-             ? ALEXNET_OK
-             : AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
-                       path, t->net->network->name);
+    if (!taken)
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
+                     path, t->net->network->name);
     an_log(t->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", taken, t->net->count, path);
 cleanup:
-    an_free(values);
     an_safetensors_close(file);
     return rc;
 }

@@ -5,6 +5,8 @@
 #include "net_rig.h"
 #include "scratch.h"
 
+#include <math.h>
+
 #include "model/model_file.h"
 
 static const char small_net[] =
@@ -108,13 +110,13 @@ static void test_round_trip(void **state)
 
 typedef struct plan {
     const char *format, *network, *classes, *names;
-    bool no_bias, wrong_shape, momentum;
+    bool no_bias, wrong_shape, momentum, not_finite;
 } plan;
 
 static void write_plan(const plan *p, const char *path)
 {
     an_tensor_writer *writer;
-    static const float zeros[3 * 8 * 8];
+    float values[3 * 8 * 8] = {0};
     const struct {
         const char *key, *value;
     } metadata[] = {{"alexnet.format", p->format},
@@ -130,6 +132,7 @@ static void write_plan(const plan *p, const char *path)
                    {"f.weight", p->wrong_shape ? an_shape_of(2, 32, 3) : an_shape_of(2, 3, 32)},
                    {"f.bias", an_shape_of(1, 3)}};
     int count = p->no_bias ? 4 : 5;
+    values[2] = p->not_finite ? NAN : 0;
     expect_ok(an_tensor_writer_new(&writer, path));
     for (int i = 0; i < 4; i++)
         if (metadata[i].value)
@@ -138,12 +141,12 @@ static void write_plan(const plan *p, const char *path)
         expect_ok(an_tensor_writer_declare(writer, tensors[i].name, AN_F32, tensors[i].shape));
     for (int i = 0; i < count; i++)
         expect_ok(
-            an_tensor_writer_data(writer, zeros, (size_t)an_shape_count(tensors[i].shape) * 4));
+            an_tensor_writer_data(writer, values, (size_t)an_shape_count(tensors[i].shape) * 4));
     expect_ok(an_tensor_writer_commit(writer));
 }
 
-static const plan good = {"1",   small_net, "[\"a\",\"b\",\"c\"]", "[\"A\",\"B\",\"C\"]", false,
-                          false, false};
+static const plan good = {
+    "1", small_net, "[\"a\",\"b\",\"c\"]", "[\"A\",\"B\",\"C\"]", false, false, false, false};
 
 static void expect_refused(plan p, alexnet_status status, const char *part)
 {
@@ -238,6 +241,9 @@ static void test_tensors(void **state)
     p = good;
     p.momentum = true;
     expect_no_weights(p, "momentum.c.weight");
+    p = good;
+    p.not_finite = true;
+    expect_no_weights(p, "input.mean has values that are not finite");
 }
 
 /* A class folder whose name is not UTF-8 cannot be kept in JSON: the error names the remedy. */

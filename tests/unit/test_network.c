@@ -242,11 +242,12 @@ static void check_own(const char *size, const char *conv1, int side, const char 
 static void test_own_sizes(void **state)
 {
     (void)state;
-    check_own("224", "filterSize = 11\nstride = 4", 54, "floor((224 - 11)/4) + 1 = 54");
+    check_own("224", "filterSize = 11\nstride = 4\nround = floor", 54,
+              "floor((224 - 11)/4) + 1 = 54");
     check_own("224", "filterSize = 11\nstride = 4\nround = ceil", 55,
               "ceil((224 - 11)/4) + 1 = 55");
-    check_own("227", "filterSize = 11\nstride = 4", 55, "(227 - 11)/4 + 1 = 55");
-    check_own("224", "filterSize = 11\nstride = 4\npadding = 0 0 3 3", 55,
+    check_own("227", "filterSize = 11\nstride = 4\nround = floor", 55, "(227 - 11)/4 + 1 = 55");
+    check_own("224", "filterSize = 11\nstride = 4\nround = floor\npadding = 0 0 3 3", 55,
               "(224 + 0 + 3 - 11)/4 + 1 = 55");
     check_own("20", "filterSize = 20", 1, "20 - 20 + 1 = 1");
     check_own("1", "filterSize = 1", 1, "1 - 1 + 1 = 1");

@@ -76,8 +76,10 @@ static void test_types_and_keys(void **state)
     (void)state;
     const mistake list[] = {
         {INPUT "[c]\ntype = convolution\n" END,
-         "my.ini:6: [c] type = convolution: no such type; did you mean conv?"},
-        {INPUT "[c]\ntype = sofmax\n", "did you mean softmax?"},
+         "my.ini:6: [c] type = convolution: expected conv, fc, pool, cmrnorm, rnorm, dropout, "
+         "neuron, concat, eltsum, softmax"},
+        {INPUT "[c]\ntype = sofmax\n",
+         "my.ini:6: [c] type = sofmax: did you mean softmax? expected conv, fc"},
         {INPUT CONV "type = conv\n" END, "my.ini:10: [c] type is given twice"},
         {INPUT CONV "filters = 5\n" END, "my.ini:10: [c] filters is given twice"},
         {INPUT CONV "Filters = 5\n" END, "my.ini:10: [c] filters is given twice"},
@@ -93,14 +95,26 @@ static void test_types_and_keys(void **state)
         {INPUT "size = 8\n" CONV END, "my.ini:5: [input] size is given twice"},
         {"[input]\nsize = 8\n" CONV END, "my.ini:1: [input] [input] needs the key side"},
         {INPUT "[c]\ntype = conv\ninputs = input\nfilterSize = 3\n" END,
-         "my.ini:5: [c] conv needs the key filters"},
+         "my.ini:5: [c] conv needs the key filters: an integer from 1 to 1048576"},
         {INPUT "[c]\ntype = conv\nfilters = 4\nfilterSize = 3\n" END,
          "my.ini:5: [c] conv needs the key inputs"},
-        {INPUT CONV "[n]\ntype = cmrnorm\ninputs = c\nsize = 5\nscale = 1\npow = 1\n" END,
-         "my.ini:10: [n] cmrnorm needs the key divide"},
+        {INPUT CONV
+         "[n]\ntype = cmrnorm\ninputs = c\nsize = 5\nscale = 1\npow = 1\ngroups = 1\n" END,
+         "my.ini:10: [n] cmrnorm needs the key divide: no|yes"},
         {INPUT CONV "[d]\ntype = dropout\ninputs = c\n" END,
-         "my.ini:10: [d] dropout needs the key kind"},
-        {INPUT CONV "[n]\ntype = neuron\ninputs = c\n" END, "[n] neuron needs the key neuron"},
+         "my.ini:10: [d] dropout needs the key kind: mask|inverted"},
+        {INPUT CONV "[n]\ntype = neuron\ninputs = c\n" END,
+         "my.ini:10: [n] neuron needs the key neuron: relu, logistic or tanh[a,b]"},
+        /* What differs between AlexNets is never implied. */
+        {INPUT CONV "stride = 2\n" END, "my.ini:5: [c] conv needs the key round: floor|ceil"},
+        {INPUT CONV "[m]\ntype = pool\ninputs = c\nsizeX = 3\nstride = 2\n" END,
+         "my.ini:10: [m] pool needs the key round: floor|ceil"},
+        {INPUT CONV "[n]\ntype = cmrnorm\ninputs = c\nsize = 5\nscale = 1\npow = 1\ndivide = no\n"
+                    "groups = 1\n" END,
+         "my.ini:10: [n] cmrnorm needs the key minDiv: a number from 1e-06 to 1000000"},
+        {INPUT CONV "[n]\ntype = cmrnorm\ninputs = c\nsize = 5\nscale = 1\npow = 1\ndivide = no\n"
+                    "minDiv = 1\n" END,
+         "my.ini:10: [n] cmrnorm needs the key groups: an integer from 1 to"},
     };
     CHECK(list);
 }
@@ -216,11 +230,13 @@ static void test_shapes(void **state)
                     "outputs = classes\n" SOFTMAX,
          "my.ini:10: [m] sizeX 7 is larger than the padded input 6"},
         {INPUT CONV "groups = 2\n" END, "my.ini:5: [c] groups 2 does not divide 3 channels"},
-        {INPUT CONV "[n]\ntype = cmrnorm\ninputs = c\nsize = 5\nscale = 1\npow = 1\ndivide = no\n"
-                    "groups = 3\n[f]\ntype = fc\ninputs = n\noutputs = classes\n" SOFTMAX,
+        {INPUT CONV
+         "[n]\ntype = cmrnorm\ninputs = c\nsize = 5\nscale = 1\npow = 1\ndivide = no\n"
+         "minDiv = 1\ngroups = 3\n[f]\ntype = fc\ninputs = n\noutputs = classes\n" SOFTMAX,
          "my.ini:10: [n] groups 3 does not divide 4 channels"},
-        {INPUT CONV "[n]\ntype = cmrnorm\ninputs = c\nsize = 4\nscale = 1\npow = 1\ndivide = no\n"
-                    "[f]\ntype = fc\ninputs = n\noutputs = classes\n" SOFTMAX,
+        {INPUT CONV
+         "[n]\ntype = cmrnorm\ninputs = c\nsize = 4\nscale = 1\npow = 1\ndivide = no\n"
+         "minDiv = 1\ngroups = 1\n[f]\ntype = fc\ninputs = n\noutputs = classes\n" SOFTMAX,
          "my.ini:10: [n] size is 4, but must be odd"},
         {INPUT CONV "[s]\ntype = eltsum\ninputs = c input\n[f]\ntype = fc\ninputs = s\n"
                     "outputs = classes\n" SOFTMAX,

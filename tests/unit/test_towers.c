@@ -58,6 +58,7 @@ static void put_keys(FILE *out, const an_layer *layer)
         break;
     case AN_LAYER_CMRNORM:
     case AN_LAYER_RNORM:
+        fprintf(out, "%s", l->type == AN_LAYER_CMRNORM ? "groups = 1\n" : "");
         fprintf(out, "size = %d\nscale = %.17g\ndivide = %s\npow = %.17g\nminDiv = %.17g\n",
                 l->size, l->scale, l->divide ? "yes" : "no", l->pow, l->min_div);
         break;

@@ -393,6 +393,40 @@ static void test_begin_from_a_model(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A mean that the network file fixes stays, though the model has one of the same shape. */
+static void test_a_fixed_mean_stays(void **state)
+{
+    (void)state;
+#define MEAN_NET(mean)                                                                             \
+    "[input]\nsize = 6\nside = 8\nmean = " mean "\n[f]\ntype = fc\ninputs = input\n"               \
+    "outputs = classes\n[p]\ntype = softmax\ninputs = f\n"
+    static const char *const settings[] = {"batch", "4", "epochs", "1", NULL};
+    static const char of_data[] = MEAN_NET("channel"), fixed[] = MEAN_NET("1 2 3");
+    alexnet_progress p;
+    alexnet_trainer *trainer;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_ctx *ctx = new_ctx();
+    rig_write_pictures("data", 2, 4);
+    scratch_write("net.ini", of_data, strlen(of_data));
+    expect_ok(rig_train("data", NULL, "run1", settings, &p));
+    scratch_write("net.ini", fixed, strlen(fixed));
+    alexnet_dataset *data = rig_open_data(ctx, "data");
+    options.net = "net.ini";
+    options.init_from = "run1/best.safetensors";
+    options.out_dir = "run2";
+    expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
+    assert_int_equal(rig_times_heard("took 2 of 3 tensors"), 1);
+    alexnet_trainer_free(trainer);
+    an_safetensors *file = rig_open_tensors("run2/last.safetensors");
+    double *mean = rig_tensor(file, an_safetensors_find(file, "input.mean"));
+    for (int i = 0; i < 3; i++)
+        assert_true(mean[i] == i + 1);
+    an_free(mean);
+    an_safetensors_close(file);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, rig_set_up, scratch_teardown)
 
 int main(void)
@@ -409,6 +443,7 @@ int main(void)
         IN_SCRATCH(test_a_frozen_layer),
         IN_SCRATCH(test_the_seed),
         IN_SCRATCH(test_begin_from_a_model),
+        IN_SCRATCH(test_a_fixed_mean_stays),
     };
     return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);
 }

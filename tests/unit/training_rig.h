@@ -24,6 +24,7 @@ static const char rig_network[] =
     "[c]\ntype = conv\ninputs = input\nfilters = 4\nfilterSize = 3\nstride = 2\nround = ceil\n"
     "initW = 0.2\nneuron = relu\n"
     "[n]\ntype = cmrnorm\ninputs = c\ngroups = 2\nsize = 3\nscale = 0.1\ndivide = no\npow = 0.75\n"
+    "minDiv = 1\n"
     "[m]\ntype = pool\ninputs = n\nsizeX = 3\nstride = 2\nround = ceil\n"
     "[e]\ntype = conv\ninputs = m\ngroups = 2\nfilters = 3\nfilterSize = 3\npadding = 1\n"
     "initW = 0.2\nneuron = relu\n"
