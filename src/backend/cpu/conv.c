@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/cpu/conv_primitive.h"
 #include "backend/cpu/gang.h"
 #include "backend/cpu/threads.h"
 #include "base/alloc.h"
@@ -42,117 +43,19 @@ typedef struct conv_op {
     size_t dbias; /* scratch offset, where nobody wants it */
 } conv_op;
 
-/* ---- Descriptions ---------------------------------------------------------------------------- */
-
-/* Zero rows below (columns to the right of) the input that the last window reaches. */
-static int padding_after(int in, int out, int window, int stride, int before)
-{
-    int reach = (out - 1) * stride + window - in - before;
-    return reach > 0 ? reach : 0;
-}
-
-static an_md weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any)
-{
-    const an_conv_desc *conv = &desc->u.conv;
-    dnnl_dim_t dims[] = {conv->groups, conv->k / conv->groups, desc->in[0].c / conv->groups,
-                         conv->r, conv->s};
-    if (conv->groups > 1)
-        return an_md_by_tag(5, dims, type, any ? dnnl_format_tag_any : dnnl_goihw);
-    return an_md_by_tag(4, dims + 1, type, any ? dnnl_format_tag_any : dnnl_oihw);
-}
-
-static void spec_free(an_primitive_spec *spec)
-{
-    an_md_free(spec->src);
-    an_md_free(spec->weights);
-    an_md_free(spec->bias);
-    an_md_free(spec->dst);
-    if (spec->attr)
-        dnnl_primitive_attr_destroy((dnnl_primitive_attr_t)spec->attr);
-}
-
-/* What all three directions share. Weights and activations have the types given. */
-static alexnet_status spec_new(const an_cpu_op *op, const an_op_desc *desc, int n,
-                               dnnl_data_type_t weights, dnnl_data_type_t dst,
-                               dnnl_format_tag_t tag, an_primitive_spec *spec)
-{
-    const an_conv_desc *conv = &desc->u.conv;
-    an_chw in = desc->in[0], out = desc->out;
-    dnnl_dim_t x[] = {n, in.c, in.h, in.w}, y[] = {n, out.c, out.h, out.w}, bias[] = {conv->k};
-    memset(spec, 0, sizeof *spec);
-    spec->engine = op->cpu->engine;
-    spec->stride[0] = spec->stride[1] = conv->stride;
-    spec->low[0] = conv->top;
-    spec->low[1] = conv->left;
-    spec->high[0] = padding_after(in.h, out.h, conv->r, conv->stride, conv->top);
-    spec->high[1] = padding_after(in.w, out.w, conv->s, conv->stride, conv->left);
-    spec->src = an_md_by_tag(4, x, an_dtype_dnnl(op->cpu->activation), tag);
-    spec->weights = weights_md(desc, weights, true);
-    spec->bias = an_md_by_tag(1, bias, dnnl_f32, dnnl_a);
-    spec->dst = an_md_by_tag(4, y, dst, tag);
-    if (spec->src && spec->weights && spec->bias && spec->dst)
-        return ALEXNET_OK;
-    spec_free(spec);
-    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
-}
-
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-typedef struct forward_wish {
-    const conv_op *c;
-    dnnl_prop_kind_t prop;
-    bool relu;
-    int n;
-} forward_wish;
-
-static alexnet_status new_forward_as(const forward_wish *wish, dnnl_format_tag_t tag,
-                                     an_primitive **out)
-{
-    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, DNNL_ARG_DST};
-    const an_cpu_op *op = &wish->c->op;
-    an_primitive_spec spec;
-    dnnl_primitive_attr_t attr = NULL;
-    dnnl_primitive_desc_t pd = NULL;
-    AN_CHECK(spec_new(op, &wish->c->desc, wish->n, an_dtype_dnnl(op->cpu->activation),
-                      an_dtype_dnnl(wish->c->y.dtype), tag, &spec));
-    spec.prop = wish->prop;
-    dnnl_status_t status = an_dnnl_attr(&attr, wish->relu);
-    spec.attr = attr;
-    if (status == dnnl_success)
-        status = an_dnnl_conv_forward(&pd, &spec);
-    spec_free(&spec);
-    if (status != dnnl_success)
-        return an_dnnl_fail(status, "this convolution");
-    return an_primitive_new(out, op->cpu->engine, pd, 4, args);
-}
-
-/* The layouts of a primitive's input and output; _UNSUPPORTED if one is not ours. */
-static alexnet_status layouts_of(const an_primitive *primitive, an_layout *x, an_layout *y)
-{
-    AN_CHECK(an_layout_from_md(x, an_primitive_md(primitive, DNNL_ARG_SRC)));
-    return an_layout_from_md(y, an_primitive_md(primitive, DNNL_ARG_DST));
-}
-
-/* In oneDNN's favourite layouts if they are ours, else plain ones. */
-static alexnet_status new_forward(const forward_wish *wish, an_primitive **out)
-{
-    an_layout x = wish->c->x, y = wish->c->y;
-    x.n = y.n = wish->n;
-    AN_CHECK(new_forward_as(wish, dnnl_format_tag_any, out));
-    alexnet_status rc = layouts_of(*out, &x, &y);
-    if (rc == ALEXNET_OK)
-        return rc;
-    an_primitive_free(*out);
-    *out = NULL;
-    if (rc != ALEXNET_ERROR_UNSUPPORTED)
-        return rc;
-    return new_forward_as(wish, dnnl_nchw, out);
-}
+/* A wish, and the layouts it gets. */
+typedef struct image_wish {
+    an_conv_forward wish;
+    an_layout *x, *y;
+} image_wish;
 
 static alexnet_status make_image(const void *user, bool last, an_primitive **out)
 {
+    const image_wish *w = user;
     (void)last;
-    return new_forward(user, out);
+    return an_conv_forward_new(out, &w->wish, w->x, w->y);
 }
 
 /* Sets c->x, c->y and the primitives of forward. `whole` describes the batch, for backward. */
@@ -161,23 +64,22 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
 {
     bool backward = p->want_dx || p->want_dw;
     int n = c->desc.n, threads = c->op.cpu->base.ctx->threads;
-    forward_wish wish = {c, backward ? dnnl_forward_training : dnnl_forward_inference,
-                         relu && !backward, n};
-    AN_CHECK(new_forward(&wish, whole));
+    an_conv_forward wish = {c->op.cpu, &c->desc,
+                            backward ? dnnl_forward_training : dnnl_forward_inference,
+                            relu && !backward, n};
+    AN_CHECK(an_conv_forward_new(whole, &wish, &c->x, &c->y));
     const an_primitive *one = *whole;
-    const char *name = an_primitive_name(*whole);
-    if (strncmp(name, "jit:", 4) == 0) {
+    if (strncmp(an_primitive_name(one), "jit:", 4) == 0) {
         c->forward = *whole;
         an_cpu_share(&c->op, an_primitive_scratch(*whole));
     } else {
         wish.n = 1;
+        image_wish image = {wish, &c->x, &c->y};
         AN_CHECK(
-            an_gang_new(&c->images, &c->op, threads < n ? threads : n, false, make_image, &wish));
+            an_gang_new(&c->images, &c->op, threads < n ? threads : n, false, make_image, &image));
         one = c->images.worker[0];
     }
     snprintf(c->op.impl, sizeof c->op.impl, "onednn %s", an_primitive_name(one));
-    c->x.n = c->y.n = c->forward ? n : 1;
-    AN_CHECK(layouts_of(one, &c->x, &c->y));
     c->x.n = c->y.n = n;
     return ALEXNET_OK;
 }
@@ -185,7 +87,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
 static alexnet_status pack_for(weights_form *form, conv_op *c, const an_primitive *primitive)
 {
     an_md to = an_primitive_md(primitive, DNNL_ARG_WEIGHTS);
-    an_md from = weights_md(&c->desc, dnnl_f32, false);
+    an_md from = an_conv_weights_md(&c->desc, dnnl_f32, false);
     if (!from)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
     alexnet_status rc = ALEXNET_OK;
@@ -202,35 +104,10 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_primitiv
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-typedef dnnl_status_t (*describe_fn)(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
-
-static alexnet_status new_backward(conv_op *c, const an_primitive *whole, dnnl_data_type_t weights,
-                                   describe_fn describe, int n_args, const int *args,
-                                   an_primitive **out)
-{
-    an_primitive_spec spec;
-    dnnl_primitive_attr_t attr = NULL;
-    dnnl_primitive_desc_t pd = NULL;
-    AN_CHECK(spec_new(&c->op, &c->desc, c->desc.n, weights, an_dtype_dnnl(c->op.cpu->activation),
-                      dnnl_format_tag_any, &spec));
-    dnnl_status_t status = an_dnnl_attr(&attr, false);
-    spec.attr = attr;
-    spec.forward = an_primitive_pd(whole);
-    if (status == dnnl_success)
-        status = describe(&pd, &spec);
-    spec_free(&spec);
-    if (status != dnnl_success)
-        return an_dnnl_fail(status, "the gradient of this convolution");
-    AN_CHECK(an_primitive_new(out, c->op.cpu->engine, pd, n_args, args));
-    an_cpu_share(&c->op, an_primitive_scratch(*out));
-    return ALEXNET_OK;
-}
-
 static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whole, an_md x, an_md y)
 {
-    static const int args[] = {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC};
-    AN_CHECK(new_backward(c, whole, an_dtype_dnnl(c->op.cpu->activation),
-                          an_dnnl_conv_backward_data, 3, args, &c->backward_data));
+    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole));
+    an_cpu_share(&c->op, an_primitive_scratch(c->backward_data));
     AN_CHECK(an_port_entry(&c->data_dy_in, &c->op, y,
                            an_primitive_md(c->backward_data, DNNL_ARG_DIFF_DST)));
     AN_CHECK(
@@ -241,15 +118,13 @@ static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whol
 static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *whole, an_md x,
                                                an_md y)
 {
-    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS,
-                               DNNL_ARG_DIFF_BIAS};
-    AN_CHECK(new_backward(c, whole, dnnl_f32, an_dnnl_conv_backward_weights, 4, args,
-                          &c->backward_weights));
+    AN_CHECK(an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole));
+    an_cpu_share(&c->op, an_primitive_scratch(c->backward_weights));
     AN_CHECK(an_port_entry(&c->weights_dy_in, &c->op, y,
                            an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_DST)));
     AN_CHECK(an_port_entry(&c->weights_x_in, &c->op, x,
                            an_primitive_md(c->backward_weights, DNNL_ARG_SRC)));
-    an_md canonical = weights_md(&c->desc, dnnl_f32, false);
+    an_md canonical = an_conv_weights_md(&c->desc, dnnl_f32, false);
     alexnet_status rc = an_port_exit(
         &c->dw_out, &c->op, an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_WEIGHTS), canonical);
     an_md_free(canonical);

@@ -1,0 +1,139 @@
+#include "backend/cpu/conv_primitive.h"
+
+#include <string.h>
+
+#include "base/status.h"
+
+/* Zero rows below (columns to the right of) the input that the last window reaches. */
+static int padding_after(int in, int out, int window, int stride, int before)
+{
+    int reach = (out - 1) * stride + window - in - before;
+    return reach > 0 ? reach : 0;
+}
+
+an_md an_conv_weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any)
+{
+    const an_conv_desc *conv = &desc->u.conv;
+    dnnl_dim_t dims[] = {conv->groups, conv->k / conv->groups, desc->in[0].c / conv->groups,
+                         conv->r, conv->s};
+    if (conv->groups > 1)
+        return an_md_by_tag(5, dims, type, any ? dnnl_format_tag_any : dnnl_goihw);
+    return an_md_by_tag(4, dims + 1, type, any ? dnnl_format_tag_any : dnnl_oihw);
+}
+
+static void spec_free(an_primitive_spec *spec)
+{
+    an_md_free(spec->src);
+    an_md_free(spec->weights);
+    an_md_free(spec->bias);
+    an_md_free(spec->dst);
+    if (spec->attr)
+        dnnl_primitive_attr_destroy((dnnl_primitive_attr_t)spec->attr);
+}
+
+/* What all three directions share. */
+static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *wish,
+                               dnnl_data_type_t weights, dnnl_data_type_t dst,
+                               dnnl_format_tag_t tag)
+{
+    const an_conv_desc *conv = &wish->desc->u.conv;
+    an_chw in = wish->desc->in[0], out = wish->desc->out;
+    dnnl_dim_t x[] = {wish->n, in.c, in.h, in.w}, y[] = {wish->n, out.c, out.h, out.w},
+               bias[] = {conv->k};
+    memset(spec, 0, sizeof *spec);
+    spec->engine = wish->cpu->engine;
+    spec->prop = wish->prop;
+    spec->stride[0] = spec->stride[1] = conv->stride;
+    spec->low[0] = conv->top;
+    spec->low[1] = conv->left;
+    spec->high[0] = padding_after(in.h, out.h, conv->r, conv->stride, conv->top);
+    spec->high[1] = padding_after(in.w, out.w, conv->s, conv->stride, conv->left);
+    spec->src = an_md_by_tag(4, x, an_dtype_dnnl(wish->cpu->activation), tag);
+    spec->weights = an_conv_weights_md(wish->desc, weights, true);
+    spec->bias = an_md_by_tag(1, bias, dnnl_f32, dnnl_a);
+    spec->dst = an_md_by_tag(4, y, dst, tag);
+    if (spec->src && spec->weights && spec->bias && spec->dst)
+        return ALEXNET_OK;
+    spec_free(spec);
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+}
+
+/* Describe, with the attributes that ours have; takes the spec over. */
+static alexnet_status
+describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spec, bool relu,
+         dnnl_status_t (*how)(dnnl_primitive_desc_t *, const an_primitive_spec *), const char *what)
+{
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_status_t status = an_dnnl_attr(&attr, relu);
+    spec->attr = attr;
+    if (status == dnnl_success)
+        status = how(pd, spec);
+    spec_free(spec);
+    return status == dnnl_success ? ALEXNET_OK : an_dnnl_fail(status, what);
+}
+
+static alexnet_status forward_as(an_primitive **out, const an_conv_forward *wish, an_dtype y,
+                                 dnnl_format_tag_t tag)
+{
+    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, DNNL_ARG_DST};
+    an_primitive_spec spec;
+    dnnl_primitive_desc_t pd = NULL;
+    AN_CHECK(spec_new(&spec, wish, an_dtype_dnnl(wish->cpu->activation), an_dtype_dnnl(y), tag));
+    AN_CHECK(describe(&pd, &spec, wish->relu, an_dnnl_conv_forward, "this convolution"));
+    return an_primitive_new(out, wish->cpu->engine, pd, 4, args);
+}
+
+/* The layouts of a primitive's input and output; _UNSUPPORTED if one is not ours. */
+static alexnet_status layouts_of(const an_primitive *primitive, an_layout *x, an_layout *y)
+{
+    AN_CHECK(an_layout_from_md(x, an_primitive_md(primitive, DNNL_ARG_SRC)));
+    return an_layout_from_md(y, an_primitive_md(primitive, DNNL_ARG_DST));
+}
+
+alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wish, an_layout *x,
+                                   an_layout *y)
+{
+    x->n = y->n = wish->n;
+    AN_CHECK(forward_as(out, wish, y->dtype, dnnl_format_tag_any));
+    alexnet_status rc = layouts_of(*out, x, y);
+    if (rc == ALEXNET_OK)
+        return rc;
+    an_primitive_free(*out);
+    *out = NULL;
+    if (rc != ALEXNET_ERROR_UNSUPPORTED)
+        return rc;
+    AN_CHECK(forward_as(out, wish, y->dtype, dnnl_nchw));
+    return layouts_of(*out, x, y);
+}
+
+static alexnet_status backward(an_primitive **out, const an_conv_forward *wish,
+                               const an_primitive *forward, bool weights, const int *args)
+{
+    an_primitive_spec spec;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_data_type_t activation = an_dtype_dnnl(wish->cpu->activation);
+    AN_CHECK(
+        spec_new(&spec, wish, weights ? dnnl_f32 : activation, activation, dnnl_format_tag_any));
+    spec.forward = an_primitive_pd(forward);
+    AN_CHECK(describe(&pd, &spec, false,
+                      weights ? an_dnnl_conv_backward_weights : an_dnnl_conv_backward_data,
+                      "the gradient of this convolution"));
+    return an_primitive_new(out, wish->cpu->engine, pd, weights ? 4 : 3, args);
+}
+
+alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
+                                         const an_primitive *forward)
+{
+    static const int args[] = {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC};
+    const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
+    return backward(out, &wish, forward, false, args);
+}
+
+alexnet_status an_conv_backward_weights_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
+                                            const an_primitive *forward)
+{
+    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS,
+                               DNNL_ARG_DIFF_BIAS};
+    const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
+    return backward(out, &wish, forward, true, args);
+}

@@ -1,0 +1,38 @@
+/*
+ * oneDNN's primitives of a convolution: the whole batch or some images of it, in each direction.
+ */
+#ifndef AN_CPU_CONV_PRIMITIVE_H
+#define AN_CPU_CONV_PRIMITIVE_H
+
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/port.h"
+
+/** Forward of `n` images. Arguments: x, weights, bias, y. */
+typedef struct an_conv_forward {
+    an_cpu *cpu;
+    const an_op_desc *desc;
+    dnnl_prop_kind_t prop;
+    bool relu; /* fused */
+    int n;
+} an_conv_forward;
+
+/** Canonical weights, or (`any`) whatever oneDNN favours; owned. NULL if memory is short. */
+an_md an_conv_weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any);
+
+/**
+ * In oneDNN's favourite layouts if they are ours, else plain ones.
+ * @param x, y  in: element types, and shapes but for n; out: the layouts chosen, of n images
+ */
+alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wish, an_layout *x,
+                                   an_layout *y);
+
+/**
+ * The gradients of the batch that `forward` computes, in oneDNN's favourite layouts. Arguments: dy,
+ * weights, dx; and x, dy, dweights (float32), dbias.
+ */
+alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
+                                         const an_primitive *forward);
+alexnet_status an_conv_backward_weights_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
+                                            const an_primitive *forward);
+
+#endif
