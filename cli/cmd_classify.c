@@ -170,7 +170,7 @@ static int run(const opt_args *args, const classify_options *options,
     if (code == CLI_DONE && paths.count > 0) {
         code = machine_open(&ctx, machine);
         if (code == CLI_DONE)
-            code = model_open(&model, ctx, args->files[0], "MODEL");
+            code = model_open(&model, ctx, args->files[0], "MODEL comes first");
         if (code == CLI_DONE)
             code = classify(model, &paths, options, machine->json);
     }

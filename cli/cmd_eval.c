@@ -151,7 +151,7 @@ static int measure(alexnet_ctx *ctx, const opt_args *args, const eval_options *o
     alexnet_session_options wishes = ALEXNET_SESSION_OPTIONS_INIT;
     wishes.batch = (int)options->batch;
     wishes.views = options->views ? 10 : 1;
-    int code = model_open(&model, ctx, args->files[0], "MODEL");
+    int code = model_open(&model, ctx, args->files[0], "MODEL comes first");
     if (code == CLI_DONE)
         code = open_data(&data, ctx, model, args);
     if (code != CLI_DONE)

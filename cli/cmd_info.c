@@ -46,7 +46,7 @@ static bool is_builtin(const char *name)
 static int subject_load(subject *out, alexnet_ctx *ctx, const char *name)
 {
     if (!is_builtin(name) && (path_is_folder(name) || path_is_model(name))) {
-        int code = model_open(&out->model, ctx, name, "NET, MODEL or RUN");
+        int code = model_open(&out->model, ctx, name, "NET, MODEL or RUN comes first");
         if (code == CLI_DONE)
             out->network = alexnet_model_network(out->model);
         return code;

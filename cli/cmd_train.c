@@ -106,6 +106,8 @@ static int check_usage(const opt_args *args, const train_options *options)
                              data);
         if (path_is_picture(data))
             return opt_wrong(&page, "%s is a picture; train takes a folder of them", data);
+        if (options->init_from)
+            return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
         return CLI_DONE;
     }
     if (data)
@@ -136,13 +138,12 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
 {
     training_result result;
     char *out = choose_out(options, data);
-    char *init_from = options->init_from ? model_file(options->init_from) : NULL;
     training_request request = {
         .data = data,
         .val = options->val,
         .net = options->net || options->init_from ? options->net : "alexnet",
         .recipe = options->recipe,
-        .init_from = init_from,
+        .init_from = options->init_from,
         .names = options->names,
         .out = out,
         .split = (int)options->split,
@@ -152,7 +153,6 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
     if (code == CLI_DONE)
         training_report(&result, out, json);
     free(out);
-    free(init_from);
     return code;
 }
 

@@ -162,7 +162,7 @@ int demo_show(alexnet_ctx *ctx, const demo_folders *folders, bool json, double s
 {
     alexnet_model *model;
     findings found = {.seen = table_new("lllrl"), .list = json_array()};
-    int code = model_open(&model, ctx, folders->run, "RUN");
+    int code = model_open(&model, ctx, folders->run, "RUN comes first");
     if (code == CLI_DONE)
         code = find_out(&found, ctx, model, folders);
     if (code == CLI_DONE)

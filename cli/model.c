@@ -6,11 +6,6 @@
 
 static const char best_name[] = "best.safetensors";
 
-char *model_file(const char *path)
-{
-    return path_is_folder(path) ? path_join(path, best_name) : cli_copy(path);
-}
-
 static bool holds(const char *folder, const char *name)
 {
     char *path = path_join(folder, name);
@@ -19,20 +14,29 @@ static bool holds(const char *folder, const char *name)
     return there;
 }
 
-int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *place)
+int model_check(const char *path, const char *rule)
+{
+    if (path_is_picture(path))
+        return cli_error(CLI_USAGE, "%s is a picture; %s", path, rule);
+    if (!path_is_folder(path))
+        return path_exists(path)
+                   ? CLI_DONE
+                   : cli_error(CLI_BAD_INPUT, "cannot open %s: no such file or folder", path);
+    if (holds(path, best_name))
+        return CLI_DONE;
+    if (holds(path, "recipe.ini"))
+        return cli_error(CLI_BAD_INPUT,
+                         "%s is a run without best.safetensors: no epoch of it is complete", path);
+    return cli_error(CLI_USAGE, "%s is a folder without best.safetensors, so it is no run; %s",
+                     path, rule);
+}
+
+int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *rule)
 {
     *out = NULL;
-    if (path_is_picture(path))
-        return cli_error(CLI_USAGE, "%s is a picture; %s comes first", path, place);
-    if (path_is_folder(path) && !holds(path, best_name)) {
-        if (holds(path, "recipe.ini"))
-            return cli_error(CLI_BAD_INPUT,
-                             "%s is a run without best.safetensors: no epoch of it is complete",
-                             path);
-        return cli_error(CLI_USAGE,
-                         "%s is a folder without best.safetensors, so it is no run; %s comes first",
-                         path, place);
-    }
+    int code = model_check(path, rule);
+    if (code != CLI_DONE)
+        return code;
     alexnet_status status = alexnet_model_load(out, ctx, path);
     return status ? cli_input_failed(status) : CLI_DONE;
 }

@@ -9,13 +9,12 @@
 #include "cli.h"
 
 /**
- * Load a model file, or the best model of a run folder.
- * @param place  what the command calls this argument, for the message about a wrong order
- * @return CLI_DONE, or the exit code of a reported failure with *out NULL
+ * Whether a path can be a model file or a run folder with a best model.
+ * @param rule  what belongs there, for the message about something else: "MODEL comes first"
+ * @return CLI_DONE, or the exit code of what was reported
  */
-int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *place);
-
-/** The file of a model: of a run folder its best.safetensors. Owned by the caller. */
-char *model_file(const char *path);
+int model_check(const char *path, const char *rule);
+/** Load a model file, or the best model of a run folder; as model_check(). */
+int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *rule);
 
 #endif

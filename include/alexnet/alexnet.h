@@ -462,7 +462,8 @@ typedef struct alexnet_trainer_options {
     size_t size;
     const char *net;              /**< built-in name or path; default "alexnet" */
     const alexnet_recipe *recipe; /**< default: recipe "default"; copied */
-    const char *init_from;        /**< model file whose tensors of equal name and shape are taken */
+    const char *init_from;        /**< model file or run folder whose best model's tensors of
+                                       equal name and shape are taken */
     const char *out_dir;          /**< run folder, made if absent; must not hold a run; required */
     int split;                    /**< grouping of weight-gradient sums; 0: the context's threads */
 } alexnet_trainer_options;

@@ -2,24 +2,14 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
-#include "base/files.h"
 #include "base/status.h"
 
 alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const char *path)
 {
     an_source *source;
     *out = NULL;
-    if (!an_is_folder(path)) {
-        AN_CHECK(an_source_open(&source, path));
-        return an_model_load(out, ctx, source);
-    }
-    char *best = an_path_join(path, "best.safetensors");
-    if (!best)
-        return AN_FAIL_MEMORY(strlen(path), "a path");
-    alexnet_status rc = an_source_open(&source, best);
-    an_free(best);
-    return rc == ALEXNET_OK ? an_model_load(out, ctx, source) : rc;
+    AN_CHECK(an_model_file_source(&source, path));
+    return an_model_load(out, ctx, source);
 }
 
 alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx, const void *bytes,

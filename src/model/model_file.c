@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/status.h"
 #include "base/utf8.h"
 
@@ -101,6 +102,19 @@ cleanup:
 }
 
 /* ---- Reading ---- */
+
+alexnet_status an_model_file_source(an_source **out, const char *path)
+{
+    *out = NULL;
+    if (!an_is_folder(path))
+        return an_source_open(out, path);
+    char *best = an_path_join(path, "best.safetensors");
+    if (!best)
+        return AN_FAIL_MEMORY(strlen(path), "a path");
+    alexnet_status rc = an_source_open(out, best);
+    an_free(best);
+    return rc;
+}
 
 static alexnet_status need(an_safetensors *file, const char *key, const char **value)
 {

@@ -28,6 +28,9 @@ void an_classes_free(an_classes *classes);
 /** The same, borrowed, as data sets take it. */
 an_class_list an_classes_list(const an_classes *classes);
 
+/** Open the file of a model: `path`, or best.safetensors in it if it is a run folder. */
+alexnet_status an_model_file_source(an_source **out, const char *path);
+
 /**
  * Open a model file and understand its metadata.
  * @param source  taken over, also on failure

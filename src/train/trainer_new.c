@@ -52,7 +52,7 @@ static alexnet_status choose_network(alexnet_network **out, const alexnet_traine
     an_classes their_classes = {0};
     if (options->net || !options->init_from)
         return an_network_load(out, options->net ? options->net : "alexnet", classes);
-    AN_CHECK(an_source_open(&source, options->init_from));
+    AN_CHECK(an_model_file_source(&source, options->init_from));
     AN_TRY(an_model_file_open(&file, &theirs, &their_classes, source));
     rc = an_network_parse(out, theirs->text, options->init_from, theirs->name, classes);
 cleanup:
@@ -78,7 +78,7 @@ static alexnet_status take_tensors(alexnet_trainer *t, const char *path, bool *h
     an_source *source;
     an_safetensors *file;
     int taken = 0;
-    AN_CHECK(an_source_open(&source, path));
+    AN_CHECK(an_model_file_source(&source, path));
     AN_CHECK(an_safetensors_open(&file, source));
     for (int i = 0; i < t->net->count; i++) {
         if (!may_take(t->net, i, file))
@@ -89,8 +89,9 @@ static alexnet_status take_tensors(alexnet_trainer *t, const char *path, bool *h
     }
     if (!taken)
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
-                     path, t->net->network->name);
-    an_log(t->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", taken, t->net->count, path);
+                     an_safetensors_name(file), t->net->network->name);
+    an_log(t->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", taken, t->net->count,
+           an_safetensors_name(file));
 cleanup:
     an_safetensors_close(file);
     return rc;

@@ -30,6 +30,12 @@ expect 2 train $model
 has err "$model is a model; train takes DATA, and --init-from $model"
 expect 2 train $picture
 has err "$picture is a picture"
+expect 2 train data/pictures --init-from data/unseen --out odd
+has err "data/unseen is a folder without best.safetensors" "--init-from takes a MODEL or a RUN"
+expect 2 train data/pictures --init-from $picture --out odd
+has err "$picture is a picture; --init-from takes a MODEL or a RUN"
+expect 3 train data/pictures --init-from nowhere --out odd
+has err "cannot open nowhere"
 expect 2 train
 has err "DATA is missing"
 expect 2 train data/pictures data/unseen

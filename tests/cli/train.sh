@@ -107,7 +107,8 @@ has err "did you mean alexnet-mini?"
 printf 'red-ring a ring of red\ngreen-ring a ring of green\n' >names.txt
 train data/pictures --epochs 1 --names names.txt --init-from runs/pictures-1 --out second \
     --set conv1.rate=0 --set conv1.rate_bias=0 --set conv1.decay=0
-has err "took 17 of 17 tensors" "--init-from runs/pictures-1/best.safetensors" "--set conv1.rate=0"
+has err "took 17 of 17 tensors from runs/pictures-1/best.safetensors" \
+    "--init-from runs/pictures-1" "--set conv1.rate=0"
 expect 0 classify second $picture --top 10 --json
 has out "a ring of red" "a ring of green" "blue-cross"
 
