@@ -460,7 +460,8 @@ typedef struct alexnet_trainer alexnet_trainer;
 
 typedef struct alexnet_trainer_options {
     size_t size;
-    const char *net;              /**< built-in name or path; default "alexnet" */
+    const char *net;              /**< built-in name or path; default: the network of init_from if
+                                       that is given, else "alexnet" */
     const alexnet_recipe *recipe; /**< default: recipe "default"; copied */
     const char *init_from;        /**< model file or run folder whose best model's tensors of
                                        equal name and shape are taken */
