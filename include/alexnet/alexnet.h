@@ -464,7 +464,8 @@ typedef struct alexnet_trainer_options {
                                        that is given, else "alexnet" */
     const alexnet_recipe *recipe; /**< default: recipe "default"; copied */
     const char *init_from;        /**< model file or run folder whose best model's tensors of
-                                       equal name and shape are taken */
+                                       equal name and shape are taken, and of the same classes
+                                       the names that the data set has no others for */
     const char *out_dir;          /**< run folder, made if absent; must not hold a run; required */
     int split;                    /**< grouping of weight-gradient sums; 0: the context's threads */
 } alexnet_trainer_options;

@@ -126,7 +126,7 @@ static alexnet_status need(an_safetensors *file, const char *key, const char **v
                    an_safetensors_name(file), key);
 }
 
-static alexnet_status read_classes(an_safetensors *file, an_classes *classes)
+alexnet_status an_model_file_classes(an_classes *classes, an_safetensors *file)
 {
     const char *name = an_safetensors_name(file), *text;
     char **names = NULL;
@@ -156,7 +156,7 @@ static alexnet_status read_header(an_safetensors *file, alexnet_network **networ
                        ": use a newer one",
                        an_safetensors_name(file), version);
     AN_CHECK(need(file, "alexnet.network", &text));
-    AN_CHECK(read_classes(file, classes));
+    AN_CHECK(an_model_file_classes(classes, file));
     char *source = an_format("%s, alexnet.network", an_safetensors_name(file));
     if (!source)
         return AN_FAIL_MEMORY(256, "a name");

@@ -39,6 +39,9 @@ alexnet_status an_model_file_source(an_source **out, const char *path);
 alexnet_status an_model_file_open(an_safetensors **file, alexnet_network **network,
                                   an_classes *classes, an_source *source);
 
+/** Read the classes of an open file; on failure too they are the caller's to free. */
+alexnet_status an_model_file_classes(an_classes *classes, an_safetensors *file);
+
 /** Read a tensor of a file into parameter `index`; its shape must be the parameter's and its values
  * finite. */
 alexnet_status an_model_file_tensor(an_safetensors *file, const char *name, an_net *net,

@@ -72,27 +72,55 @@ static bool may_take(const an_net *net, int index, an_safetensors *file)
 }
 
 /* Take the tensors of a model that fit; says how many. */
-static alexnet_status take_tensors(alexnet_trainer *t, const char *path, bool *has_mean)
+static alexnet_status take_tensors(alexnet_trainer *t, an_safetensors *file, bool *has_mean)
 {
-    alexnet_status rc = ALEXNET_OK;
-    an_source *source;
-    an_safetensors *file;
     int taken = 0;
-    AN_CHECK(an_model_file_source(&source, path));
-    AN_CHECK(an_safetensors_open(&file, source));
     for (int i = 0; i < t->net->count; i++) {
         if (!may_take(t->net, i, file))
             continue;
-        AN_TRY(an_model_file_tensor(file, t->net->params[i].name, t->net, AN_VALUES, i));
+        AN_CHECK(an_model_file_tensor(file, t->net->params[i].name, t->net, AN_VALUES, i));
         taken++;
         *has_mean |= !t->net->params[i].learned;
     }
     if (!taken)
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
-                     an_safetensors_name(file), t->net->network->name);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
+                       an_safetensors_name(file), t->net->network->name);
     an_log(t->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", taken, t->net->count,
            an_safetensors_name(file));
-cleanup:
+    return ALEXNET_OK;
+}
+
+/* A class that the data set has no readable name for keeps the model's, if the classes are the
+ * same. A file of another program has none. */
+static alexnet_status take_names(an_classes *ours, an_safetensors *file)
+{
+    an_classes theirs = {0};
+    if (!an_safetensors_metadata(file, "alexnet.classes"))
+        return ALEXNET_OK;
+    alexnet_status rc = an_model_file_classes(&theirs, file);
+    bool same = rc == ALEXNET_OK && theirs.count == ours->count;
+    for (int i = 0; same && i < ours->count; i++)
+        same = strcmp(ours->ids[i], theirs.ids[i]) == 0;
+    for (int i = 0; same && i < ours->count; i++) {
+        if (strcmp(ours->names[i], ours->ids[i]) != 0)
+            continue;
+        char *name = ours->names[i];
+        ours->names[i] = theirs.names[i];
+        theirs.names[i] = name;
+    }
+    an_classes_free(&theirs);
+    return rc;
+}
+
+static alexnet_status begin_from(alexnet_trainer *t, const char *path, bool *has_mean)
+{
+    an_source *source;
+    an_safetensors *file;
+    AN_CHECK(an_model_file_source(&source, path));
+    AN_CHECK(an_safetensors_open(&file, source));
+    alexnet_status rc = take_tensors(t, file, has_mean);
+    if (rc == ALEXNET_OK)
+        rc = take_names(&t->classes, file);
     an_safetensors_close(file);
     return rc;
 }
@@ -102,7 +130,7 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     bool has_mean = false;
     AN_CHECK(an_init_weights(t->net, t->recipe));
     if (options->init_from)
-        AN_CHECK(take_tensors(t, options->init_from, &has_mean));
+        AN_CHECK(begin_from(t, options->init_from, &has_mean));
     t->record.phase = an_mean_wanted(t->net) && !has_mean ? AN_PHASE_MEAN : AN_PHASE_TRAIN;
     return an_program_pack(t->program);
 }

@@ -112,6 +112,22 @@ has err "took 17 of 17 tensors from runs/pictures-1/best.safetensors" \
 expect 0 classify second $picture --top 10 --json
 has out "a ring of red" "a ring of green" "blue-cross"
 
+# Names that the model carries stay, but for those that are given anew; other classes keep theirs.
+printf 'red-ring the red ring\n' >names.txt
+train data/pictures --epochs 1 --init-from second --out third
+expect 0 classify third $picture --top 10 --json
+has out "a ring of red" "a ring of green" "blue-cross"
+train data/pictures --epochs 1 --init-from second --names names.txt --out fourth
+expect 0 classify fourth $picture --top 10 --json
+has out "the red ring" "a ring of green"
+lacks out "a ring of red"
+mkdir two
+cp -R data/pictures/train/red-ring data/pictures/train/green-ring two
+train two --epochs 1 --init-from second --out fifth
+expect 0 classify fifth $picture --json
+has out "red-ring"
+lacks out "a ring of"
+
 # A complete run has nothing to go on with.
 expect 0 train --resume second
 has err "second is complete already"
