@@ -77,7 +77,7 @@ int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const c
     *out = (train_data){0};
     int code = open_part(&out->train, ctx, data, "train", names);
     if (code == CLI_DONE && !is_share(val, &share))
-        code = open_part(&out->val, ctx, val, "val", names);
+        code = open_part(&out->val, ctx, val, "val", NULL);
     else if (code == CLI_DONE && share > 0)
         code = split(out, share, seed);
     if (code != CLI_DONE)

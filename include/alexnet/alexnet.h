@@ -270,7 +270,8 @@ typedef struct alexnet_dataset alexnet_dataset;
 
 typedef struct alexnet_dataset_options {
     size_t size;
-    /** A file of lines "identifier words" that gives readable class names (synset_words.txt). */
+    /** A file of lines "identifier words" that gives readable class names (synset_words.txt). One
+     *  that names no class of the data set is a warning in the log. */
     const char *names_file;
     /** Take the class numbers of this model: folders are matched by identifier. Borrowed. */
     const alexnet_model *classes_of;

@@ -1,5 +1,7 @@
 #include "data/dataset.h"
 
+#include <stdio.h>
+
 #include "api/options.h"
 #include "base/status.h"
 #include "infer/model.h"
@@ -9,17 +11,35 @@ alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *ki
     return an_dataset_layout(path, kind);
 }
 
+/* A names file of other classes is a mistake that the result would not show. */
+static void warn_of_strangers(alexnet_ctx *ctx, const alexnet_dataset *dataset, const char *names)
+{
+    enum { SHOWN = 3 };
+    char classes[256] = "";
+    size_t length = 0;
+    for (int i = 0; i < dataset->classes && i < SHOWN && length < sizeof classes; i++)
+        length += (size_t)snprintf(classes + length, sizeof classes - length, "%s%s", i ? ", " : "",
+                                   dataset->class_ids[i]);
+    an_log(ctx, ALEXNET_LOG_WARNING,
+           "no line of %s names a class: a line is an identifier, a space and words, such as \"%s "
+           "some words\", and the identifiers of the %d classes are %s%s",
+           names, dataset->class_ids[0], dataset->classes, classes,
+           dataset->classes > SHOWN ? ", ..." : "");
+}
+
 alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                     const alexnet_dataset_options *options)
 {
     alexnet_dataset_options o = ALEXNET_DATASET_OPTIONS_INIT;
-    (void)ctx;
+    an_class_list list;
     *out = NULL;
     AN_CHECK(an_options_take(&o, sizeof o, options));
-    if (!o.classes_of)
-        return an_dataset_open(out, path, o.names_file, NULL);
-    an_class_list list = an_classes_list(&o.classes_of->classes);
-    return an_dataset_open(out, path, o.names_file, &list);
+    if (o.classes_of)
+        list = an_classes_list(&o.classes_of->classes);
+    AN_CHECK(an_dataset_open(out, path, o.names_file, o.classes_of ? &list : NULL));
+    if (o.names_file && (*out)->named == 0)
+        warn_of_strangers(ctx, *out, o.names_file);
+    return ALEXNET_OK;
 }
 
 alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,

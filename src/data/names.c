@@ -96,10 +96,12 @@ static alexnet_status sort_lines(lines *all, const char *path)
     return ALEXNET_OK;
 }
 
-alexnet_status an_names_read(char **names, char *const *ids, int count, const char *path)
+alexnet_status an_names_read(char **names, char *const *ids, int count, const char *path,
+                             int *known)
 {
     unsigned char *text;
     size_t length;
+    *known = 0;
     AN_CHECK(an_file_read(path, NAMES_FILE_MAX, &text, &length));
     alexnet_status rc;
     lines all = {0};
@@ -116,6 +118,7 @@ alexnet_status an_names_read(char **names, char *const *ids, int count, const ch
         if (words) {
             an_free(names[i]);
             names[i] = words;
+            ++*known;
         }
     }
 cleanup:

@@ -255,6 +255,31 @@ static void test_data_sets(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A names file in which no line names a class is warned of, once; one line that does is enough. */
+static void test_names_of_other_classes(void **state)
+{
+    (void)state;
+    static const char strangers[] = "n01440764 tench\n", known[] = "n01440764 tench\nclass2 two\n";
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_dataset *data;
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    options.names_file = "names.txt";
+    rig_write_pictures("data", 4, 1);
+    rig_heard[0] = '\0';
+    scratch_write("names.txt", strangers, sizeof strangers - 1);
+    expect_ok(alexnet_dataset_open(&data, ctx, "data", &options));
+    alexnet_dataset_free(data);
+    assert_int_equal(rig_times_heard("1 no line of names.txt names a class"), 1);
+    assert_int_equal(rig_times_heard("an identifier, a space and words"), 1);
+    assert_int_equal(rig_times_heard("the 4 classes are class0, class1, class2, ...\n"), 1);
+    rig_heard[0] = '\0';
+    scratch_write("names.txt", known, sizeof known - 1);
+    expect_ok(alexnet_dataset_open(&data, ctx, "data", &options));
+    alexnet_dataset_free(data);
+    assert_string_equal(rig_heard, "");
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- The caller's surroundings ---- */
 
 /* OpenMP's settings are the caller's again when a call returns. */
@@ -305,11 +330,17 @@ static void test_recipes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_versions),      cmocka_unit_test(test_contexts),
-        cmocka_unit_test(test_older_options), cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_networks),      IN_SCRATCH(test_models),
-        IN_SCRATCH(test_no_models),           IN_SCRATCH(test_data_sets),
-        IN_SCRATCH(test_openmp_settings),     cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_contexts),
+        cmocka_unit_test(test_older_options),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_networks),
+        IN_SCRATCH(test_models),
+        IN_SCRATCH(test_no_models),
+        IN_SCRATCH(test_data_sets),
+        IN_SCRATCH(test_names_of_other_classes),
+        IN_SCRATCH(test_openmp_settings),
+        cmocka_unit_test(test_error_text),
         cmocka_unit_test(test_recipes),
     };
     return cmocka_run_group_tests_name("api", tests, NULL, NULL);
