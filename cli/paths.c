@@ -35,13 +35,10 @@ static size_t first_bytes(const char *path, unsigned char *bytes, size_t room)
 
 static bool called_picture(const char *name)
 {
-    static const char *const endings[] = {".jpg", ".jpeg", ".png"};
-    size_t length = strlen(name);
-    for (size_t i = 0; i < COUNT_OF(endings); i++) {
-        size_t tail = strlen(endings[i]);
-        if (length > tail && strcasecmp(name + length - tail, endings[i]) == 0)
+    const char *ending, *dot = strrchr(name, '.');
+    for (int i = 0; dot && (ending = alexnet_picture_ending(i)); i++)
+        if (strcasecmp(dot, ending) == 0)
             return true;
-    }
     return false;
 }
 
@@ -144,13 +141,28 @@ static int collect(string_list *list, const char *folder, int depth)
     return code;
 }
 
+/* ".jpg, .jpeg or .png", of what there is. */
+static void list_endings(char *text, size_t room)
+{
+    const char *ending;
+    size_t length = 0;
+    for (int i = 0; (ending = alexnet_picture_ending(i)) && length < room; i++)
+        length += (size_t)snprintf(text + length, room - length, "%s%s",
+                                   i == 0                          ? ""
+                                   : alexnet_picture_ending(i + 1) ? ", "
+                                                                   : " or ",
+                                   ending);
+}
+
 int paths_collect(string_list *list, const char *folder)
 {
+    char endings[128] = "";
     size_t before = list->count;
     int code = collect(list, folder, 0);
-    if (code == CLI_DONE && list->count == before)
-        return cli_error(CLI_BAD_INPUT, "%s holds no .jpg, .jpeg or .png file", folder);
-    return code;
+    if (code != CLI_DONE || list->count > before)
+        return code;
+    list_endings(endings, sizeof endings);
+    return cli_error(CLI_BAD_INPUT, "%s holds no %s file", folder, endings);
 }
 
 int paths_read(string_list *list, FILE *stream)

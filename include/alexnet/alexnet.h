@@ -287,6 +287,12 @@ typedef enum alexnet_dataset_kind {
     ALEXNET_DATASET_TRAIN_VAL = 2, /**< holds `train` and `val`, each with one folder per class */
 } alexnet_dataset_kind;
 
+/**
+ * The endings by which pictures are found in folders: ".jpg", ... Capitals are taken too.
+ * @return NULL past the last
+ */
+ALEXNET_API const char *alexnet_picture_ending(int index);
+
 /** Say how a folder is laid out, without reading the pictures. */
 ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 

@@ -4,7 +4,16 @@
 
 #include "api/options.h"
 #include "base/status.h"
+#include "data/tree.h"
 #include "infer/model.h"
+
+const char *alexnet_picture_ending(int index)
+{
+    int count = 0;
+    while (an_picture_endings[count])
+        count++;
+    return index >= 0 && index < count ? an_picture_endings[index] : NULL;
+}
 
 alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind)
 {

@@ -60,12 +60,13 @@ void an_names_free(an_names *names)
     *names = (an_names){0};
 }
 
+const char *const an_picture_endings[] = {".jpg", ".jpeg", ".jpe", ".png", NULL};
+
 static bool has_picture_ending(const char *name)
 {
-    static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".png"};
     const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(dot, endings[i]) == 0)
+    for (int i = 0; dot && an_picture_endings[i]; i++)
+        if (strcasecmp(dot, an_picture_endings[i]) == 0)
             return true;
     return false;
 }

@@ -10,6 +10,9 @@
 
 #include "alexnet/alexnet.h"
 
+/** Endings of pictures' names, in lower case; any case is taken. The last is NULL. */
+extern const char *const an_picture_endings[];
+
 /** A growing list of strings, owned. */
 typedef struct an_names {
     char **name;

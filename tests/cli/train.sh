@@ -88,6 +88,18 @@ expect 0 classify runs/pictures-1 data/unseen $picture --json
 is "$(wc -l <out | tr -d ' ')" 21 "lines"
 is "$(json 1 file)" data/unseen/blue-cross/00001.png "first picture of the folder"
 is "$(json 21 file)" $picture "last picture"
+# Every ending that training takes, in capitals too.
+mkdir endings
+for ending in jpg jpeg jpe png JPE; do
+    cp $picture endings/picture.$ending
+    mkdir -p ends/$ending
+    cp $picture ends/$ending/picture.$ending
+done
+cp $picture endings/picture.gif
+expect 0 classify runs/pictures-1 endings --json
+is "$(wc -l <out | tr -d ' ')" 5 "pictures of a folder, by their endings"
+train ends --epochs 1 --val 0 --out ends-run
+has err "5 classes, 5 pictures to train on"
 printf '%s\n\n%s\n' $picture data/unseen/red-ring/00002.png |
     "$ALEXNET" classify runs/pictures-1 - --json --quiet >out || fail "list on standard input"
 is "$(json 1 predictions.0.class)" "$best" "class of the first of a list"
