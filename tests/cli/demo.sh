@@ -17,6 +17,22 @@ tail -3 out | sed 's/ train photos/ train photos --net alexnet-mini --epochs 1/'
 sh -e next.sh >out 2>err || fail "the next commands: $(cat next.sh)"
 has out "runs/photos-1/best.safetensors" "top-1 error" "photos/red-ring/00001.png"
 
+# Its pictures again, from the run.
+expect 0 plot filters alexnet-demo-1/run
+is "$(cat out)" alexnet-demo-1/run/filters.png "where the filters are"
+cmp alexnet-demo-1/run/filters.png alexnet-demo-1/filters.png || fail "other filters"
+expect 0 plot curves alexnet-demo-1/run -o curves.png
+cmp curves.png alexnet-demo-1/curve.png || fail "another curve"
+cp alexnet-demo-1/run/best.safetensors .
+expect 0 plot filters best.safetensors
+cmp filters.png alexnet-demo-1/filters.png || fail "other filters of the model file"
+expect 3 plot curves photos
+has err "photos is not the folder of a training run"
+expect 2 plot weights alexnet-demo-1/run
+has err "weights cannot be plotted; filters and curves can"
+expect 2 plot filters
+has err "plot filters takes one MODEL or RUN"
+
 # Other seeds, other filters and curves.
 expect 0 demo --count 20 --seed 4 --out other --json --quiet
 is "$(json 1 images)" 30 "unseen pictures"

@@ -1,7 +1,7 @@
 # Help, versions, and what is said about commands and options that do not exist.
 . "${0%/*}/lib.sh"
 
-for command in info train eval classify bench selftest demo help version; do
+for command in info train eval classify plot bench selftest demo help version; do
     expect 0 "$command" --help
     cp out by_option
     is "$(head -c 14 out)" "Usage: alexnet" "the start of the help of $command"
@@ -85,6 +85,6 @@ has out "conv1"
 expect 0 info --json --no-json alexnet-mini
 has out "conv1  conv"
 expect 3 eval --batch=8 --views=10 -- --odd-name
-has err "--odd-name: No such file"
+has err "cannot open --odd-name: no such file"
 expect 2 info -- --json
 has err "--json is neither a built-in network nor a network file"

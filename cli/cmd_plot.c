@@ -1,0 +1,89 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "draw.h"
+#include "machine.h"
+#include "model.h"
+#include "paths.h"
+
+typedef struct plot_options {
+    const char *out;
+} plot_options;
+
+static const opt rows[] = {
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_TEXT,
+     .arg = "FILE",
+     .help = "the PNG file to write (default: filters.png or curves.png, in the run folder if "
+             "there is one)",
+     .offset = offsetof(plot_options, out)},
+};
+
+static const opt_page page = {
+    .command = "plot",
+    .usage = {"plot filters MODEL|RUN [options]", "plot curves RUN [options]"},
+    .about = "Draw a picture of a model or a run: the filters of its first layer, a block for each "
+             "tower; or loss and error over the epochs, in training and validation.",
+    .examples = {{"plot filters runs/photos-1", "what the first layer learned"},
+                 {"plot curves runs/photos-1 -o curves.png", "how it learned"}},
+};
+
+static int plot_filters(const char *path, const char *out)
+{
+    alexnet_ctx *ctx;
+    alexnet_model *model = NULL;
+    machine_options machine = {0};
+    int code = machine_open(&ctx, &machine);
+    if (code == CLI_DONE)
+        code = model_open(&model, ctx, path, "MODEL comes after what is to be plotted");
+    if (code == CLI_DONE)
+        code = draw_filters(model, out);
+    alexnet_model_free(model);
+    machine_close(ctx);
+    return code;
+}
+
+static int plot_curves(const char *path, const char *out)
+{
+    char *log = path_join(path, "log.jsonl");
+    int code = path_exists(log) ? draw_curve(log, out)
+                                : cli_error(CLI_BAD_INPUT,
+                                            "%s is not the folder of a training run: it has no "
+                                            "log.jsonl",
+                                            path);
+    free(log);
+    return code;
+}
+
+static int run(const opt_args *args, const plot_options *options)
+{
+    if (args->file_count == 0)
+        return opt_wrong(&page, "what is to be plotted is missing: filters or curves");
+    const char *what = args->files[0];
+    bool filters = strcmp(what, "filters") == 0;
+    if (!filters && strcmp(what, "curves") != 0)
+        return opt_wrong(&page, "%s cannot be plotted; filters and curves can", what);
+    if (args->file_count != 2)
+        return opt_wrong(&page, "plot %s takes one %s", what, filters ? "MODEL or RUN" : "RUN");
+    const char *path = args->files[1], *name = filters ? "filters.png" : "curves.png";
+    char *out = options->out           ? cli_copy(options->out)
+                : path_is_folder(path) ? path_join(path, name)
+                                       : cli_copy(name);
+    int code = filters ? plot_filters(path, out) : plot_curves(path, out);
+    if (code == CLI_DONE)
+        printf("%s\n", out);
+    free(out);
+    return code;
+}
+
+int cmd_plot(int argc, char **argv)
+{
+    int code;
+    plot_options options = {0};
+    opt_args args = {.page = &page, .groups = {{"Options", rows, COUNT_OF(rows), &options}}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options);
+    opt_free(&args);
+    return code;
+}
