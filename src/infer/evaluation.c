@@ -28,7 +28,6 @@ alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runne
     for (int64_t i = 0; i < dataset->count; i++)
         e->order[i] = (uint32_t)i;
     AN_TRY(an_loader_new(&e->loader, e->dataset, runner->fit, runner->batch, ctx->threads));
-    AN_TRY(an_evaluation_start(e));
     *out = e;
     e = NULL;
 cleanup:
@@ -43,7 +42,9 @@ alexnet_status an_evaluation_start(an_evaluation *e)
     e->done = 0;
     if (e->confusion)
         memset(e->confusion, 0, classes * classes * sizeof *e->confusion);
-    return an_loader_start(e->loader, e->order, e->dataset->count, 0);
+    AN_CHECK(an_loader_start(e->loader, e->order, e->dataset->count, 0));
+    e->started = true;
+    return ALEXNET_OK;
 }
 
 static void count_batch(an_evaluation *e, const an_batch *batch)
@@ -70,6 +71,8 @@ static void count_batch(an_evaluation *e, const an_batch *batch)
 alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
 {
     an_batch batch;
+    if (!e->started)
+        AN_CHECK(an_evaluation_start(e));
     AN_CHECK(an_loader_next(e->loader, &batch, more));
     if (!*more)
         return ALEXNET_OK;

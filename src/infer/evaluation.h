@@ -15,6 +15,7 @@ struct alexnet_evaluation {
     an_loader *loader;
     an_tally tally;
     int64_t done;
+    bool started;       /* pictures are being decoded, or were */
     bool named;         /* bad pictures were, by an earlier pass */
     int64_t *confusion; /* [label][predicted], or NULL */
     int *labels;
@@ -22,10 +23,15 @@ struct alexnet_evaluation {
 };
 typedef struct alexnet_evaluation an_evaluation;
 
-/** @param confusion  whether to count which class was taken for which */
+/**
+ * Decodes nothing before the first step: a trainer has one from its start and needs it at the end of
+ * each epoch.
+ * @param confusion  whether to count which class was taken for which
+ */
 alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *runner,
                                  const alexnet_dataset *dataset, bool confusion);
-/** Begin at the first picture, with the runner's weights as they are now. */
+/** Begin at the first picture, again if need be, with the runner's weights as they are now. The
+ *  first step does it by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
 /** Compute a batch; bad pictures are counted, and named in the log by the first pass. *more is false
  *  after the last. */

@@ -3,6 +3,7 @@
  */
 #include "training_rig.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <pthread.h>
 
@@ -359,6 +360,37 @@ static void test_evaluations(void **state)
     assert_int_equal(rig_times_heard("val/class0/004.png"), 1);
 }
 
+static int count_threads(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/task");
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* Threads that decode begin with the first step: a trainer has an evaluation from its start, and
+ * would decode the first pictures of the validation set for nothing. */
+static void test_nothing_is_decoded_too_early(void **state)
+{
+    (void)state;
+    alexnet_session *session = new_session(4, 1);
+    alexnet_dataset *data = open_val();
+    alexnet_evaluation *evaluation;
+    int64_t done;
+    bool more;
+    int before = count_threads();
+    expect_ok(alexnet_evaluation_new(&evaluation, session, data));
+    assert_int_equal(count_threads(), before);
+    expect_ok(alexnet_evaluation_step(evaluation, &done, &more));
+    assert_true(count_threads() > before);
+    alexnet_evaluation_free(evaluation);
+    alexnet_dataset_free(data);
+    alexnet_session_free(session);
+}
+
 static void test_other_classes(void **state)
 {
     (void)state;
@@ -471,6 +503,7 @@ int main(void)
         TEST(test_streams),
         TEST(test_empty_streams),
         TEST(test_evaluations),
+        TEST(test_nothing_is_decoded_too_early),
         TEST(test_other_classes),
         TEST(test_cancelling),
         TEST(test_one_model_in_many_threads),
