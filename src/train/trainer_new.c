@@ -1,6 +1,7 @@
 /*
  * A new run: its network, first weights and folder.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,17 +11,48 @@
 #include "train/init.h"
 #include "train/trainer.h"
 
+static bool has_parameters(const alexnet_network *network, int layer)
+{
+    an_param_info infos[AN_MAX_PARAMS];
+    const an_graph *graph = &network->graph;
+    for (int i = 0; i < graph->count; i++)
+        if (graph->nodes[i].layer == layer && an_op_params(&graph->nodes[i].desc, infos) > 0)
+            return true;
+    return false;
+}
+
+static int find_layer(const alexnet_network *network, const char *name)
+{
+    int i = network->count;
+    while (i-- > 0 && strcmp(network->layers[i].name, name) != 0)
+        continue;
+    return i;
+}
+
+/* "conv1, conv2, fc3", cut short where room ends. */
+static void list_layers(const alexnet_network *network, char *text, size_t room)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < network->count && length < room; i++)
+        if (has_parameters(network, i))
+            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
+                                       network->layers[i].name);
+}
+
+/* What a recipe sets for one layer must have an effect. */
 static alexnet_status check_layers(const alexnet_recipe *recipe, const alexnet_network *network)
 {
-    const char *layer;
-    for (int i = 0; (layer = an_recipe_layer(recipe, i)); i++) {
-        bool found = false;
-        for (int j = 0; j < network->count; j++)
-            found |= strcmp(network->layers[j].name, layer) == 0;
-        if (!found)
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                           "the recipe sets a key of layer %s, which %s does not have", layer,
-                           network->name);
+    const char *name;
+    char those[512];
+    for (int i = 0; (name = an_recipe_layer(recipe, i)); i++) {
+        int layer = find_layer(network, name);
+        if (layer >= 0 && has_parameters(network, layer))
+            continue;
+        list_layers(network, those, sizeof those);
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the recipe sets a key of layer %s, which %s; layers with parameters are %s",
+                       name, layer >= 0 ? "has no parameters" : "the network does not have", those);
     }
     return ALEXNET_OK;
 }

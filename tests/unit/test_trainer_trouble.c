@@ -176,7 +176,9 @@ static void expect_no_start(const char *data, const char *val, const char *out,
 static void test_refusals(void **state)
 {
     (void)state;
-    static const char *const unknown[] = {"conv9.rate", "0", NULL};
+    static const char *const unknown[] = {"conv9.rate", "0", NULL}, *const without[] = {
+                                                                        "c.rate", "0", "m.momentum",
+                                                                        "0", NULL};
     rig_write_pictures("train", 2, 2);
     rig_write_pictures("one", 1, 4);
     rig_write_pictures("three", 3, 1);
@@ -185,7 +187,11 @@ static void test_refusals(void **state)
     expect_no_start("train", "three", "run", NULL, ALEXNET_ERROR_FORMAT,
                     "do not have the same classes (2 and 3 folders)");
     expect_no_start("train", NULL, "run", unknown, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "sets a key of layer conv9, which tiny does not have");
+                    "sets a key of layer conv9, which the network does not have; layers with "
+                    "parameters are c, e, g, f");
+    expect_no_start("train", NULL, "run", without, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "sets a key of layer m, which has no parameters; layers with parameters are "
+                    "c, e, g, f");
     scratch_write("file", "x", 1);
     expect_no_start("train", NULL, "file/run", NULL, ALEXNET_ERROR_IO, "folder file: ");
     assert_false(an_is_folder("run")); /* nothing was made for a run that did not start */
