@@ -41,15 +41,33 @@ static alexnet_status make_room(compiling *c)
     return ALEXNET_OK;
 }
 
+/* The largest batch below one that is too large; 0 if there is none. */
+static int largest_batch(const an_program *p)
+{
+    int works = 0, fails = p->options.pictures, views = p->options.slots / fails;
+    while (fails - works > 1) {
+        int middle = works + (fails - works) / 2;
+        an_graph graph;
+        if (an_graph_build(&graph, p->net->network, middle * views, middle) == ALEXNET_OK)
+            works = middle;
+        else
+            fails = middle;
+        an_graph_free(&graph);
+    }
+    return works;
+}
+
 static alexnet_status build_graph(an_program *p)
 {
-    char batch[64];
+    char why[256];
     alexnet_status rc =
         an_graph_build(&p->graph, p->net->network, p->options.slots, p->options.pictures);
-    if (rc == ALEXNET_OK)
+    if (rc != ALEXNET_ERROR_UNSUPPORTED)
         return rc;
-    snprintf(batch, sizeof batch, "a batch of %d pictures", p->options.slots);
-    return an_fail_within(rc, batch);
+    snprintf(why, sizeof why, "%s", an_error_text());
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "batch = %d is too large for %s: %s; the largest batch that works is %d",
+                   p->options.pictures, p->net->network->name, why, largest_batch(p));
 }
 
 /* Everything that needs no arena: units, steps, and the sizes of all arenas. */

@@ -67,6 +67,11 @@ if [ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 64000000 ]; then
     [ -e big ] && fail "a run that does not fit left a folder"
 fi
 
+# A batch that no memory would help.
+expect 2 train data/unseen --batch 20000 --out big
+has err "batch = 20000 is too large for alexnet: layer input" "the largest batch that works is 7394"
+[ -e big ] && fail "a run that cannot begin left a folder"
+
 # A device or feature that this machine does not have.
 expect 4 train data/unseen --device cuda --out cuda
 has err "cuda"

@@ -394,19 +394,32 @@ static void test_no_parameters(void **state)
     rig_close(&rig);
 }
 
+/* What does not fit into an operator's 2^31 elements is named, and the largest batch that does: of
+ * [96, 55, 55] it is 7394. With ten views a picture takes ten slots. */
 static void test_a_batch_too_large(void **state)
 {
     (void)state;
     alexnet_network *network;
     an_net *net;
     an_program *program;
-    an_program_options options = {65536, 65536, true, 1};
+    an_program_memory memory;
+    an_program_options pixels = {65536, 65536, true, 1}, most = {7394, 7394, true, 1},
+                       layer = {7395, 7395, true, 1}, views = {7400, 740, false, 1};
+    const alexnet_status wrong = ALEXNET_ERROR_INVALID_ARGUMENT;
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     expect_ok(an_network_load(&network, "alexnet", 10));
     expect_ok(an_net_new(&net, ctx, network, true));
-    expect_failure(an_program_compile(&program, net, &options), ALEXNET_ERROR_UNSUPPORTED,
-                   "a batch of 65536 pictures: ");
+    expect_failure(
+        an_program_compile(&program, net, &pixels), wrong,
+        "batch = 65536 is too large for alexnet: layer input: 65536 pictures of side 256");
+    assert_non_null(strstr(an_error_text(), "the largest batch that works is 7394"));
     assert_null(program);
+    expect_failure(an_program_measure(&memory, net, &layer), wrong,
+                   "batch = 7395 is too large for alexnet: layer conv1: output [7395, 96, 55, 55]");
+    assert_non_null(strstr(an_error_text(), "the largest batch that works is 7394"));
+    expect_ok(an_program_measure(&memory, net, &most));
+    expect_failure(an_program_measure(&memory, net, &views), wrong, "batch = 740 is too large");
+    assert_non_null(strstr(an_error_text(), "the largest batch that works is 739"));
     an_net_release(net);
     an_network_release(network);
     an_ctx_release(ctx);
