@@ -92,21 +92,6 @@ static void show(const alexnet_progress *p)
     }
 }
 
-static void keep(training_result *result, const alexnet_progress *p)
-{
-    if (!p->phase)
-        return; /* the run was complete */
-    result->epochs = p->epochs;
-    result->skipped = p->skipped;
-    if (p->phase != ALEXNET_PROGRESS_EPOCH)
-        return;
-    result->epoch = p->epoch;
-    if (p->best) {
-        result->best_epoch = p->epoch;
-        result->best = p->val;
-    }
-}
-
 /* The signal's own exit code, once the state is safe. */
 static int stop(alexnet_trainer *trainer, const char *run_dir)
 {
@@ -130,7 +115,7 @@ static void save_and_go_on(alexnet_trainer *trainer)
 static int run(alexnet_trainer *trainer, const char *run_dir, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
-    bool more = true;
+    bool more = true, worked = false;
     describe_trainer(trainer);
     signals_guard_training();
     while (more && !status) {
@@ -138,13 +123,16 @@ static int run(alexnet_trainer *trainer, const char *run_dir, training_result *r
         status = alexnet_trainer_step(trainer, &p, &more);
         if (!status) {
             show(&p);
-            keep(result, &p);
+            worked |= p.phase != 0;
+            result->epochs = p.epochs;
+            result->skipped = p.skipped;
         }
         if (!status && signals_take_hangup())
             save_and_go_on(trainer);
     }
     progress_clear();
-    if (!status && !result->epochs)
+    result->best_epoch = alexnet_trainer_best(trainer, &result->best);
+    if (!status && !worked)
         progress_note("%s is complete already", run_dir);
     if (status == ALEXNET_ERROR_CANCELLED)
         return stop(trainer, run_dir);

@@ -10,9 +10,9 @@
 
 /** What a run came to. */
 typedef struct training_result {
-    int epoch, epochs; /* epochs complete, and planned */
-    int64_t skipped;   /* bad pictures met */
-    int best_epoch;    /* 0: none since this start */
+    int epochs;      /* planned */
+    int64_t skipped; /* bad pictures met */
+    int best_epoch;  /* of the whole run, also before a resume; 0: none */
     alexnet_metrics best;
 } training_result;
 

@@ -532,6 +532,11 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  */
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
+/**
+ * The epoch of the best model so far, also before a resume, and its validation (images is 0 without
+ * any). @return 0 before the end of the first epoch
+ */
+ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */
 ALEXNET_API alexnet_status alexnet_trainer_save(alexnet_trainer *trainer);
 /** Memory of the run in bytes, known before the first step; for a report of what will be needed. */

@@ -30,6 +30,12 @@ alexnet_status alexnet_trainer_step(alexnet_trainer *trainer, alexnet_progress *
     return an_trainer_step(trainer, progress, more);
 }
 
+int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics)
+{
+    *metrics = trainer->record.best;
+    return (int)trainer->record.best_epoch;
+}
+
 alexnet_status alexnet_trainer_save(alexnet_trainer *trainer)
 {
     return an_trainer_save(trainer);

@@ -136,6 +136,18 @@ static void exchange_data(exchange *x, const char *key, an_data_record *data)
     leave(x, &inner);
 }
 
+/* Older records have error and loss alone: such a run goes on, and says less of its best epoch. */
+static void exchange_best(exchange *x, alexnet_metrics *best)
+{
+    number(x, "best_error", &best->top1_error);
+    number(x, "best_loss", &best->loss);
+    if (!x->writing && !json_object_get(x->object, "best_images"))
+        return;
+    number(x, "best_top5_error", &best->top5_error);
+    integer(x, "best_images", &best->images);
+    integer(x, "best_skipped", &best->skipped);
+}
+
 static void exchange_record(exchange *x, an_record *record)
 {
     int64_t phase = record->phase, split = record->split;
@@ -143,8 +155,7 @@ static void exchange_record(exchange *x, an_record *record)
     integer(x, "step", &record->step);
     exchange_tally(x, "interval", &record->interval);
     exchange_tally(x, "epoch", &record->epoch);
-    number(x, "best_error", &record->best_error);
-    number(x, "best_loss", &record->best_loss);
+    exchange_best(x, &record->best);
     integer(x, "best_epoch", &record->best_epoch);
     integer(x, "skipped", &record->skipped);
     integer(x, "log_length", &record->log_length);

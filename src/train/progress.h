@@ -29,11 +29,11 @@ typedef struct an_data_record {
 
 typedef struct an_record {
     an_phase phase;
-    int64_t step;                 /* updates made */
-    an_tally interval, epoch;     /* since the last report; of the epoch so far */
-    double best_error, best_loss; /* of the best model; best_epoch 0: none yet */
-    int64_t best_epoch;
-    int64_t skipped; /* pictures, in all */
+    int64_t step;             /* updates made */
+    an_tally interval, epoch; /* since the last report; of the epoch so far */
+    alexnet_metrics best;     /* validation of the best model; without validation all zero */
+    int64_t best_epoch;       /* 0: none yet */
+    int64_t skipped;          /* pictures, in all */
     int64_t log_length;
     int split;
     an_data_record train, val;

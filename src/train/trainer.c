@@ -232,15 +232,12 @@ static void warn_if_stuck(const alexnet_trainer *t)
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_record *r = &t->record;
-    alexnet_metrics train = an_tally_metrics(&r->epoch);
-    const alexnet_metrics *judge = val->images ? val : &train;
-    *best = !r->best_epoch || !val->images || judge->top1_error < r->best_error ||
-            (judge->top1_error == r->best_error && judge->loss < r->best_loss);
+    *best = !r->best_epoch || !val->images || val->top1_error < r->best.top1_error ||
+            (val->top1_error == r->best.top1_error && val->loss < r->best.loss);
     if (!*best)
         return ALEXNET_OK;
     AN_CHECK(an_trainer_save_best(t));
-    r->best_error = judge->top1_error;
-    r->best_loss = judge->loss;
+    r->best = *val;
     r->best_epoch = epoch_of(t);
     return ALEXNET_OK;
 }
@@ -326,7 +323,7 @@ static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
 
 alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
 {
-    *progress = (alexnet_progress){.epochs = (int)t->epochs};
+    *progress = (alexnet_progress){.epochs = (int)t->epochs, .skipped = t->record.skipped};
     *more = t->record.phase != AN_PHASE_DONE;
     if (!*more)
         return ALEXNET_OK;

@@ -4,6 +4,7 @@ pictures data 40
 set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 5 --split 2
 
 "$ALEXNET" train "$@" --out whole --threads 2 >out 2>err || fail "the whole run"
+grep "^best epoch [1-3] of 3: top-1 error .* on [0-9]* validation pictures$" out >best || fail "no best"
 
 # start RUN ARGUMENTS...: train in the background until the log has a line. A shell has its
 # background commands ignore SIGINT, which we take back.
@@ -34,6 +35,7 @@ same() {
         sed 's/"images_per_second":[^,}]*//' $run/log.jsonl >$run.log
     done
     cmp whole.log "$1.log" || fail "$1 has another log"
+    grep "^best epoch" out | cmp - best || fail "$1 reports another best epoch"
 }
 
 start term "$@" --threads 2
@@ -54,6 +56,9 @@ wait $pid
 code=$?
 [ $code -eq 130 ] || [ $code -eq 0 ] || fail "exit code $code of the resumed run"
 expect 0 train --resume int
+same int
+expect 0 train --resume int
+has err "int is complete already"
 same int
 
 start hup "$@" --threads 2

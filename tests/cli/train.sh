@@ -144,5 +144,12 @@ has out "red-ring"
 lacks out "a ring of"
 
 # A complete run has nothing to go on with.
-expect 0 train --resume second
+# It reports the same best epoch as when it ended.
+expect 0 train --resume second --json
 has err "second is complete already"
+is "$(json 1 epochs)" 1 "epochs"
+is "$(json 1 best.epoch)" 1 "best epoch"
+is "$(json 1 best.images)" 20 "validated pictures"
+error=$(json 1 best.top1_error)
+last=$(wc -l <second/log.jsonl | tr -d ' ')
+is "$error" "$("$JSON_GET" second/log.jsonl "$last" val.top1_error)" "error of the best epoch"

@@ -16,8 +16,11 @@ static an_record sample(void)
                    .step = 123456789012345,
                    .interval = {7, 1, 1.0 / 3, 0.1, 1e-300},
                    .epoch = {1000000, 99, 12345.678901234567, 5e5, 3},
-                   .best_error = 0.12345678901234567,
-                   .best_loss = 1e300,
+                   .best = {.images = 50,
+                            .skipped = 1,
+                            .loss = 1e300,
+                            .top1_error = 0.12345678901234567,
+                            .top5_error = 1.0 / 3},
                    .best_epoch = 3,
                    .skipped = 4,
                    .log_length = 9007199254740993, /* 2^53 + 1: no double holds it */
@@ -55,7 +58,9 @@ static void test_round_trip(void **state)
     assert_non_null(text);
     expect_ok(an_record_from_text(&b, text, "file"));
     assert_true(a.phase == b.phase && a.step == b.step && a.skipped == b.skipped);
-    assert_true(a.best_error == b.best_error && a.best_loss == b.best_loss);
+    assert_true(a.best.top1_error == b.best.top1_error && a.best.loss == b.best.loss);
+    assert_true(a.best.top5_error == b.best.top5_error && a.best.images == b.best.images);
+    assert_true(a.best.skipped == b.best.skipped);
     assert_true(a.best_epoch == b.best_epoch && a.log_length == b.log_length && a.split == b.split);
     expect_equal_tallies(&a.interval, &b.interval);
     expect_equal_tallies(&a.epoch, &b.epoch);
@@ -113,6 +118,8 @@ static void test_damage(void **state)
     const char *not_object = "last.safetensors: its record of progress is not a JSON object";
     const char *range = "last.safetensors: its record of progress has values out of range";
     expect_ok(damaged("\"split\":17", "\"split\":18"));
+    expect_ok(damaged("\"best_images\"", "\"x\"")); /* an older record */
+    expect_failure(damaged("\"best_top5_error\"", "\"x\""), bad, "lacks best_top5_error");
     expect_failure(damaged("{", "["), bad, not_object);
     expect_failure(damaged("{\"phase\"", "{,\"phase\""), bad, not_object);
     expect_failure(damaged("\"step\":123456789012345,", ""), bad,

@@ -187,6 +187,15 @@ static alexnet_metrics evaluate(const char *run, const char *data, int batch)
     return metrics;
 }
 
+static void expect_best(const alexnet_trainer *trainer, const alexnet_metrics *best)
+{
+    alexnet_metrics m;
+    assert_true(alexnet_trainer_best(trainer, &m) > 0);
+    assert_int_equal(m.images, best->images);
+    assert_true(m.loss == best->loss && m.top1_error == best->top1_error);
+    assert_true(m.top5_error == best->top5_error && m.skipped == best->skipped);
+}
+
 /* The best of all epochs is kept, though later ones are worse, and it answers as it did then. */
 static void test_the_best_is_kept(void **state)
 {
@@ -215,6 +224,10 @@ static void test_the_best_is_kept(void **state)
         worse += !better;
     }
     assert_true(kept > 1 && worse > 0);
+    expect_best(trainer, &best);
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run")); /* of a run that is complete */
+    expect_best(trainer, &best);
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     for (int batch = 1; batch <= 32; batch += 31) {
