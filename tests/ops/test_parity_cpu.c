@@ -8,6 +8,7 @@
  */
 #include "ops/ops_rig.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "backend/cpu/cpu.h"
@@ -177,6 +178,25 @@ static void test_inference(void **state)
     run_inference(fp32);
 }
 
+/* ---- Logits whose exponentials overflow ------------------------------------------------------ */
+
+/* The values of test_ref_values.c, where 1000 + log 3 is rounded to 24 bits: by 2^-15. */
+static void test_large_logits(void **state)
+{
+    (void)state;
+    double x[] = {1000, 1000 + log(3), -1000}, y[3], loss;
+    const double expected[] = {0.25, 0.75, 0};
+    an_slot slot = {.label = 0};
+    an_operands operands = {.x = {x}, .slots = &slot, .state = {.labelled = 1}};
+    an_op_desc desc = rig_desc(AN_OP_SOFTMAX, 1, 3, 1, 1);
+    an_chain *chain = rig_run(fp32, &desc, &operands, true);
+    rig_ok(an_chain_read(chain, chain->link[0].y, 3, y));
+    rig_ok(an_chain_read(chain, chain->loss, 1, &loss));
+    rig_close(y, expected, 3, 0x1p-15);
+    rig_close(&loss, &(double){log(4)}, 1, 0x1p-15);
+    an_chain_close(chain);
+}
+
 /* ---- Random shapes --------------------------------------------------------------------------- */
 
 typedef struct dice {
@@ -321,9 +341,10 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),   cmocka_unit_test(test_other_networks),
-        cmocka_unit_test(test_inference), cmocka_unit_test(test_random_shapes),
-        cmocka_unit_test(test_bf16),      cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_other_networks),
+        cmocka_unit_test(test_inference),     cmocka_unit_test(test_large_logits),
+        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_bf16_absent),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -102,6 +103,42 @@ static void test_an_abort_changes_nothing(void **state)
     an_writer_abort(NULL);
     assert_file("f", "old");
     assert_int_not_equal(access("f.tmp", F_OK), 0);
+}
+
+/* What is asked of the system, in order. These two stand before the C library's own. */
+static char asked[128];
+
+static void note(const char *what, long long bytes)
+{
+    size_t length = strlen(asked);
+    snprintf(asked + length, sizeof asked - length, "%s %lld; ", what, bytes);
+}
+
+int fsync(int fd)
+{
+    struct stat info;
+    assert_int_equal(fstat(fd, &info), 0);
+    if (S_ISDIR(info.st_mode))
+        note("flush the folder", 0);
+    else
+        note("flush the file", info.st_size);
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    note("rename", 0);
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+/* A machine that stops at any time leaves the old file or the whole new one: the bytes are on the
+ * disk before the name is, and the name is when the call returns. */
+static void test_a_commit_is_flushed(void **state)
+{
+    (void)state;
+    asked[0] = '\0';
+    assert_int_equal(an_file_replace("f", "text", 4), ALEXNET_OK);
+    assert_string_equal(asked, "flush the file 4; rename 0; flush the folder 0; ");
 }
 
 /* A process that dies between any two writes leaves the old file, and its rest is no hindrance. */
@@ -213,6 +250,7 @@ int main(void)
         IN_SCRATCH(test_folders_and_paths),
         IN_SCRATCH(test_a_commit_replaces),
         IN_SCRATCH(test_an_abort_changes_nothing),
+        IN_SCRATCH(test_a_commit_is_flushed),
         IN_SCRATCH(test_a_killed_writer_leaves_the_old_file),
         IN_SCRATCH(test_a_full_disk),
         IN_SCRATCH(test_a_rename_that_fails),

@@ -296,6 +296,21 @@ static void test_values(void **state)
     an_network_release(network);
 }
 
+/* Each dropout layer draws masks of its own, by its number. */
+static void test_dropouts_are_numbered(void **state)
+{
+    (void)state;
+    alexnet_network *network = load("alexnet", 1000);
+    uint32_t dropouts = 0;
+    for (int i = 0; i < network->graph.count; i++) {
+        const an_op_desc *desc = &network->graph.nodes[i].desc;
+        if (desc->kind == AN_OP_DROPOUT)
+            assert_int_equal(desc->u.dropout.layer, dropouts++);
+    }
+    assert_int_equal(dropouts, 2);
+    an_network_release(network);
+}
+
 /* docs/networks.md shows a network and what it comes to. */
 static void test_the_manuals_example(void **state)
 {
@@ -357,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_arithmetic),
         cmocka_unit_test(test_first_weights),
         cmocka_unit_test(test_own_sizes),
+        cmocka_unit_test(test_dropouts_are_numbered),
         IN_SCRATCH(test_keys_as_the_2012_code_has_them),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_classes_follow_the_data),

@@ -105,11 +105,14 @@ static void test_progress(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* Every line of the log is a JSON object with the promised keys. */
+/* Every line of the log is a JSON object with the promised keys; its rate is that of the update
+ * before it, also where the next one's differs. */
 static void test_the_log(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"batch", "8", "epochs", "2", "report", "2", NULL};
+    static const char *const settings[] = {
+        "batch",        "8",        "epochs",   "2",      "report", "2", "rate",
+        "0.01 0.005@2", "schedule", "constant", "warmup", "0",      NULL};
     static const char *const keys[] = {"epoch",      "step",       "images", "loss",
                                        "top1_error", "top5_error", "lr",     "images_per_second"};
     alexnet_progress p;
@@ -124,6 +127,8 @@ static void test_the_log(void **state)
         assert_true(json_is_object(object));
         for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
             assert_true(json_is_number(json_object_get(object, keys[i])));
+        double rate = json_integer_value(json_object_get(object, "epoch")) == 1 ? 0.01 : 0.005;
+        assert_true(json_number_value(json_object_get(object, "lr")) == rate);
         const json_t *val = json_object_get(object, "val");
         if (val) {
             assert_int_equal(json_integer_value(json_object_get(val, "images")), 10);

@@ -1,0 +1,137 @@
+/*
+ * What chance decides in a run: the order of an epoch, crops and mirrors, masks, colour noise.
+ *
+ * Runs with a rate of 0: the weights stay as they are, so that the loss of an update tells what was
+ * shown and what was dropped.
+ */
+#include "training_rig.h"
+
+#include <math.h>
+
+#include "train/trainer.h"
+
+static void change_network(const char *from, const char *to)
+{
+    char text[sizeof rig_network + 64];
+    const char *at = strstr(rig_network, from);
+    assert_non_null(at);
+    int length = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - rig_network), rig_network, to,
+                          at + strlen(from));
+    scratch_write("net.ini", text, (size_t)length);
+}
+
+static void without_dropout(void)
+{
+    change_network("keep = 0.75", "keep = 1");
+}
+
+/* The losses of the first `count` updates of a run in `out`, which reports each. */
+static void losses_of_updates(const char *out, const char *const *settings, double *losses,
+                              int count)
+{
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more = true;
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, out, settings));
+    for (int done = 0; done < count;) {
+        assert_true(more);
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+        if (p.phase != ALEXNET_PROGRESS_TRAIN)
+            continue;
+        assert_true(p.report);
+        losses[done++] = p.loss;
+    }
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Every epoch shows each picture once, in an order of its own. */
+static void test_the_order(void **state)
+{
+    (void)state;
+    enum { PICTURES = 8 };
+    static const char *const settings[] = {"batch",  "1",      "epochs", "2",         "rate",
+                                           "0",      "report", "1",      "rate_bias", "0",
+                                           "mirror", "no",     "crop",   "centre",    NULL};
+    double losses[2][PICTURES];
+    without_dropout();
+    rig_write_pictures("train", 2, PICTURES / 2);
+    losses_of_updates("run", settings, losses[0], 2 * PICTURES);
+    assert_memory_not_equal(losses[0], losses[1], sizeof losses[0]);
+    qsort(losses[0], PICTURES, sizeof(double), compare);
+    qsort(losses[1], PICTURES, sizeof(double), compare);
+    assert_memory_equal(losses[0], losses[1], sizeof losses[0]);
+    for (int i = 1; i < PICTURES; i++)
+        assert_true(losses[0][i] > losses[0][i - 1]);
+}
+
+/* How many different losses eight epochs of one update have, of two pictures. If a place in the
+ * batch always had the same crop or mask, there would be two at most: one for each order. */
+static int different_losses(const char *out, const char *const *settings)
+{
+    enum { EPOCHS = 8 };
+    double losses[EPOCHS];
+    int different = 1;
+    losses_of_updates(out, settings, losses, EPOCHS);
+    qsort(losses, EPOCHS, sizeof *losses, compare);
+    for (int i = 1; i < EPOCHS; i++)
+        different += losses[i] - losses[i - 1] > 1e-9; /* not the roundings of a sum */
+    return different;
+}
+
+static void test_crops_and_masks(void **state)
+{
+    (void)state;
+    static const char *const moving[] = {"epochs", "8",         "report", "1", "rate",
+                                         "0",      "rate_bias", "0",      NULL};
+    static const char *const still[] = {"epochs", "8",         "report", "1",      "rate",
+                                        "0",      "rate_bias", "0",      "mirror", "no",
+                                        "crop",   "centre",    NULL};
+    rig_write_pictures("train", 2, 1);
+    assert_true(different_losses("masks", still) > 4);
+    without_dropout();
+    assert_true(different_losses("crops", moving) > 4);
+    assert_int_equal(different_losses("neither", still), 1);
+}
+
+/* Facts section 3.2: deviation times direction of the three axes, R G B; in the order of the
+ * network's channels, times its scale of 0.02. */
+static void test_the_axes_of_colour(void **state)
+{
+    (void)state;
+    static const double axes[3][3] = {
+        {-68.623, -70.170, -72.094}, {-26.433, -0.872, 26.010}, {8.243, -16.112, 7.835}};
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    rig_write_pictures("train", 2, 1);
+    for (int bgr = 0; bgr < 2; bgr++) {
+        alexnet_trainer *t;
+        if (bgr)
+            change_network("[input]\n", "[input]\nchannels = bgr\n");
+        expect_ok(rig_start(&t, ctx, "train", NULL, bgr ? "bgr" : "rgb", NULL));
+        for (int i = 0; i < 3; i++)
+            for (int c = 0; c < 3; c++)
+                assert_true(fabs((double)t->draw.colour_axis[i][c] / 0.02 -
+                                 axes[i][bgr ? 2 - c : c]) < 0.001);
+        alexnet_trainer_free(t);
+    }
+    alexnet_ctx_free(ctx);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, rig_set_up, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_the_order),
+        IN_SCRATCH(test_crops_and_masks),
+        IN_SCRATCH(test_the_axes_of_colour),
+    };
+    return cmocka_run_group_tests_name("draws of a run", tests, NULL, NULL);
+}
