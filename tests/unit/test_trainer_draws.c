@@ -10,19 +10,9 @@
 
 #include "train/trainer.h"
 
-static void change_network(const char *from, const char *to)
-{
-    char text[sizeof rig_network + 64];
-    const char *at = strstr(rig_network, from);
-    assert_non_null(at);
-    int length = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - rig_network), rig_network, to,
-                          at + strlen(from));
-    scratch_write("net.ini", text, (size_t)length);
-}
-
 static void without_dropout(void)
 {
-    change_network("keep = 0.75", "keep = 1");
+    rig_change_network("keep = 0.75", "keep = 1");
 }
 
 /* The losses of the first `count` updates of a run in `out`, which reports each. */
@@ -113,7 +103,7 @@ static void test_the_axes_of_colour(void **state)
     for (int bgr = 0; bgr < 2; bgr++) {
         alexnet_trainer *t;
         if (bgr)
-            change_network("[input]\n", "[input]\nchannels = bgr\n");
+            rig_change_network("[input]\n", "[input]\nchannels = bgr\n");
         expect_ok(rig_start(&t, ctx, "train", NULL, bgr ? "bgr" : "rgb", NULL));
         for (int i = 0; i < 3; i++)
             for (int c = 0; c < 3; c++)

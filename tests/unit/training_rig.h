@@ -67,6 +67,17 @@ static inline void rig_write_network(const char *path)
     scratch_write(path, rig_network, sizeof rig_network - 1);
 }
 
+/** net.ini with one of its texts in place of another. */
+static inline void rig_change_network(const char *from, const char *to)
+{
+    char text[sizeof rig_network + 64];
+    const char *at = strstr(rig_network, from);
+    assert_non_null(at);
+    int length = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - rig_network), rig_network, to,
+                          at + strlen(from));
+    scratch_write("net.ini", text, (size_t)length);
+}
+
 /** What the log callback heard, a line after the other. */
 static char rig_heard[65536];
 
