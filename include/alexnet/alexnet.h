@@ -523,7 +523,9 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
 /**
  * Do the next piece of work: part of the mean image, one minibatch, one validation batch, or the
  * end of an epoch, which keeps the best model and writes a checkpoint. A checkpoint is also written
- * when ten minutes have passed since the last.
+ * when ten minutes have passed since the last; if that one fails with ALEXNET_ERROR_IO, the log has a
+ * warning, the earlier checkpoint stays, and the next is tried ten minutes later. That of an epoch's
+ * end must succeed.
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept and
  *         the text suggests a rate; ALEXNET_ERROR_CANCELLED after alexnet_ctx_cancel();

@@ -321,6 +321,21 @@ static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
     return ALEXNET_OK;
 }
 
+/* Save where the run may go on without: a full disk can have room again, and the earlier checkpoint
+ * stays. The next try is as far away as after a success. */
+static alexnet_status save_in_between(alexnet_trainer *t, bool *saved)
+{
+    alexnet_status rc = an_trainer_save(t);
+    *saved |= rc == ALEXNET_OK;
+    if (rc != ALEXNET_ERROR_IO)
+        return rc;
+    t->pace.saved = an_clock();
+    an_log(t->ctx, ALEXNET_LOG_WARNING,
+           "the checkpoint was not written, the earlier one stays, and training goes on: %s",
+           an_error_text());
+    return ALEXNET_OK;
+}
+
 alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, bool *more)
 {
     *progress = (alexnet_progress){.epochs = (int)t->epochs, .skipped = t->record.skipped};
@@ -329,10 +344,8 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
         return ALEXNET_OK;
     AN_CHECK(an_ctx_check(t->ctx));
     AN_CHECK(do_step(t, progress));
-    if (an_clock() - t->pace.saved > SAVE_SECONDS) {
-        AN_CHECK(an_trainer_save(t));
-        progress->saved = true;
-    }
+    if (an_clock() - t->pace.saved > SAVE_SECONDS)
+        AN_CHECK(save_in_between(t, &progress->saved));
     progress->step = t->record.step;
     progress->rate = an_trainer_rate(t);
     progress->images_per_second = t->pace.rate;

@@ -26,7 +26,7 @@ typedef struct an_pace {
     double rate;                       /* images per second of the latest interval */
     double train_seconds, val_seconds; /* in this process */
     int64_t train_images, val_images;
-    double saved; /* clock at the latest checkpoint */
+    double saved; /* clock at the latest checkpoint, or try at one */
 } an_pace;
 
 struct alexnet_trainer {

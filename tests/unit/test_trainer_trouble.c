@@ -1,10 +1,12 @@
 /*
- * The trainer in trouble: pictures that cannot be read, divergence, runs that cannot start, short
- * memory.
+ * The trainer in trouble: pictures that cannot be read, divergence, a full disk, runs that cannot
+ * start, short memory.
  */
 #include "training_rig.h"
 
 #include "backend/backend.h"
+#include "base/writer.h"
+#include "train/trainer.h"
 
 static alexnet_ctx *new_ctx(void)
 {
@@ -162,6 +164,63 @@ static void test_divergence(void **state)
     check_divergence("cpu");
 }
 
+/* ---- A full disk ---- */
+
+/* Step until one has the phase. */
+static alexnet_status step_to(alexnet_trainer *trainer, alexnet_phase phase, alexnet_progress *p)
+{
+    alexnet_status rc;
+    bool more;
+    do
+        rc = alexnet_trainer_step(trainer, p, &more);
+    while (rc == ALEXNET_OK && p->phase != phase);
+    return rc;
+}
+
+/* A checkpoint between epochs may fail: that is said, the earlier one stays, and the next is written.
+ * The run ends at an epoch's end that cannot be kept. */
+static void test_a_full_disk(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "4", "epochs", "3", NULL};
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more;
+    rig_write_pictures("train", 2, 8);
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
+    expect_ok(step_to(trainer, ALEXNET_PROGRESS_TRAIN, &p));
+    expect_ok(alexnet_trainer_save(trainer));
+    size_t length, then;
+    unsigned char *before = scratch_read("run/last.safetensors", &length);
+    an_writer_fail_after(1000);
+    trainer->pace.saved -= 601;
+    expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    assert_false(p.saved);
+    assert_int_equal(rig_times_heard("1 the checkpoint was not written"), 1);
+    expect_ok(alexnet_trainer_step(trainer, &p, &more)); /* no new try at once */
+    assert_int_equal(rig_times_heard("the checkpoint was not written"), 1);
+    unsigned char *after = scratch_read("run/last.safetensors", &then);
+    assert_int_equal(then, length);
+    assert_memory_equal(after, before, length);
+    assert_int_equal(rig_size_of("run/last.safetensors.tmp"), -1);
+    an_writer_fail_after(UINT64_MAX);
+    trainer->pace.saved -= 601;
+    expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    assert_true(p.saved);
+    an_writer_fail_after(1000);
+    expect_failure(step_to(trainer, ALEXNET_PROGRESS_EPOCH, &p), ALEXNET_ERROR_IO,
+                   "No space left on device");
+    an_writer_fail_after(UINT64_MAX);
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_ok(rig_finish(trainer, &p));
+    free(before);
+    free(after);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- Refusals ---- */
 
 static void expect_no_start(const char *data, const char *val, const char *out,
@@ -288,6 +347,7 @@ int main(void)
         IN_SCRATCH(test_a_batch_of_bad_pictures),
         IN_SCRATCH(test_nothing_can_be_read),
         IN_SCRATCH(test_divergence),
+        IN_SCRATCH(test_a_full_disk),
         IN_SCRATCH(test_refusals),
         IN_SCRATCH(test_options),
         IN_SCRATCH(test_a_folder_in_use),
