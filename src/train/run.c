@@ -76,28 +76,47 @@ void an_run_close(an_run *run)
     an_free(run->best);
     an_free(run->recipe);
     an_free(run->log);
+    an_free(run->held);
     *run = (an_run){.log_file = -1};
 }
 
-static alexnet_status append(an_run *run, const char *text, size_t length)
+/* Write the lines that are held back; those that do not fit stay. @return 0, or errno */
+static int write_held(an_run *run)
 {
-    while (length > 0) {
-        ssize_t n = write(run->log_file, text, length);
-        if (n < 0 && errno == EINTR)
-            continue;
+    size_t done = 0;
+    int error = 0;
+    while (done < run->held_length && !error) {
+        ssize_t n = write(run->log_file, run->held + done, run->held_length - done);
         if (n < 0)
-            return AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: %s", run->log, strerror(errno));
-        text += n;
-        length -= (size_t)n;
-        run->log_length += n;
+            error = errno == EINTR ? 0 : errno;
+        else
+            done += (size_t)n;
     }
-    return ALEXNET_OK;
+    run->held_length -= done;
+    run->log_length += (int64_t)done;
+    memmove(run->held, run->held + done, run->held_length);
+    return error;
 }
 
 alexnet_status an_run_log(an_run *run, const char *line)
 {
-    AN_CHECK(append(run, line, strlen(line)));
-    return append(run, "\n", 1);
+    size_t length = strlen(line);
+    char *grown = an_realloc(run->held, run->held_length + length + 1, 1);
+    if (!grown)
+        return AN_FAIL_MEMORY(run->held_length + length + 1, "a line of the log");
+    memcpy(grown + run->held_length, line, length);
+    grown[run->held_length + length] = '\n';
+    run->held = grown;
+    run->held_length += length + 1;
+    write_held(run); /* a failure counts at the next checkpoint */
+    return ALEXNET_OK;
+}
+
+alexnet_status an_run_flush_log(an_run *run)
+{
+    int error = run->held_length ? write_held(run) : 0;
+    return error ? AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: %s", run->log, strerror(error))
+                 : ALEXNET_OK;
 }
 
 alexnet_status an_run_cut_log(an_run *run, int64_t length)

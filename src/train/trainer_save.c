@@ -53,6 +53,7 @@ alexnet_status an_trainer_save(alexnet_trainer *t)
     alexnet_status rc;
     char *record = NULL, *recipe = NULL;
     AN_TRY(check_weights(t));
+    AN_TRY(an_run_flush_log(&t->run));
     t->record.log_length = t->run.log_length;
     record = an_record_to_text(&t->record);
     recipe = an_recipe_text(t->recipe);

@@ -4,6 +4,10 @@
  */
 #include "training_rig.h"
 
+#include <jansson.h>
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "backend/backend.h"
 #include "base/writer.h"
 #include "train/trainer.h"
@@ -221,6 +225,52 @@ static void test_a_full_disk(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* Lines of a file, each of which must be a JSON object. */
+static int lines_of(const char *path)
+{
+    size_t length;
+    char *text = (char *)scratch_read(path, &length), *rest = text, *line;
+    int lines = 0;
+    assert_int_equal(text[length - 1], '\n');
+    text[length - 1] = '\0';
+    while ((line = strsep(&rest, "\n"))) {
+        json_t *object = json_loads(line, 0, NULL);
+        assert_true(json_is_object(object));
+        json_decref(object);
+        lines++;
+    }
+    free(text);
+    return lines;
+}
+
+/* A disk that takes no line of the log: it is held back until there is room, and none is lost. */
+static void test_a_log_that_does_not_fit(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "4", "epochs", "2", "report", "1", NULL};
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    struct rlimit before, full;
+    rig_write_pictures("train", 2, 8);
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
+    expect_ok(step_to(trainer, ALEXNET_PROGRESS_TRAIN, &p));
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    full = before;
+    full.rlim_cur = (rlim_t)rig_size_of("run/log.jsonl") + 10; /* a part of a line fits */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    expect_ok(step_to(trainer, ALEXNET_PROGRESS_TRAIN, &p));
+    alexnet_status rc = alexnet_trainer_save(trainer);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    expect_failure(rc, ALEXNET_ERROR_IO, "cannot write run/log.jsonl: File too large");
+    expect_ok(rig_finish(trainer, &p));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    expect_ok(rig_train("train", NULL, "other", settings, &p));
+    assert_int_equal(lines_of("run/log.jsonl"), lines_of("other/log.jsonl"));
+}
+
 /* ---- Refusals ---- */
 
 static void expect_no_start(const char *data, const char *val, const char *out,
@@ -348,6 +398,7 @@ int main(void)
         IN_SCRATCH(test_nothing_can_be_read),
         IN_SCRATCH(test_divergence),
         IN_SCRATCH(test_a_full_disk),
+        IN_SCRATCH(test_a_log_that_does_not_fit),
         IN_SCRATCH(test_refusals),
         IN_SCRATCH(test_options),
         IN_SCRATCH(test_a_folder_in_use),
