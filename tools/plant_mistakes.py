@@ -109,13 +109,14 @@ def plant(root, mistake):
 # ---- The copy ----
 
 def tracked_files():
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
-    return [name for name in os.fsdecode(names.stdout).split("\0") if name and (ROOT / name).exists()]
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    names = os.fsdecode(listed.stdout).split("\0")
+    return [name for name in names if name and (ROOT / name).exists()]
 
 
 def copy_tree(copy):
     """Files that are right already are left alone, for the build's sake."""
-    names = tracked_files()
+    names = set(tracked_files())
     for name in names:
         source, target = ROOT / name, copy / name
         if target.exists() and target.read_bytes() == source.read_bytes():
@@ -125,7 +126,7 @@ def copy_tree(copy):
         shutil.copymode(source, target)
     for path in copy.rglob("*"):
         inside = path.relative_to(copy)
-        if path.is_file() and inside.parts[0] != "build" and str(inside) not in set(names):
+        if path.is_file() and inside.parts[0] != "build" and str(inside) not in names:
             path.unlink()
 
 
@@ -158,7 +159,7 @@ def build(copy, tests):
 
 
 def run_tests(copy, tests):
-    """{test: None if it passed, "" if it was skipped, else what noticed}"""
+    """{test: None if it passed, "" if it was skipped, else the function that failed or "failed"}"""
     report = copy / "build" / "report.xml"
     # The list itself no longer fits a tree that holds a mistake.
     which = ["-R", f"^({'|'.join(tests)})$"] if tests else ["-E", "^check_mistakes"]
@@ -203,7 +204,8 @@ def check_whole_tree(copy, mistakes, whole):
     missing = set(tests or []) - set(results)
     failed = [test for test, found in results.items() if found]
     if missing or failed:
-        raise Refused(f"without any mistake, fail: {' '.join(failed)}; do not exist: {' '.join(missing)}")
+        raise Refused("without any mistake, fail: " + " ".join(failed) +
+                      "; there are no tests called: " + " ".join(missing))
 
 
 def write_table(path, results):
@@ -230,7 +232,9 @@ def plant_all(copy, mistakes, whole, table):
         print(f"{mistake.name}: {result.verdict} [{time.monotonic() - since:.0f} s]", flush=True)
     missed = [r.mistake.name for r in results if not r.caught_by]
     print(f"{len(results)} mistakes planted, {len(results) - len(missed)} caught, "
-          f"{time.monotonic() - began:.0f} seconds" + ("; not caught: " + " ".join(missed) if missed else ""))
+          f"{time.monotonic() - began:.0f} seconds")
+    if missed:
+        print("not caught: " + " ".join(missed))
     if table:
         write_table(table, results)
     return 1 if missed else 0
