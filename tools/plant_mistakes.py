@@ -211,7 +211,7 @@ def check_whole_tree(copy, mistakes, whole):
 def write_table(path, results):
     lines = ["| Name | Mistake | File | Caught by |", "|---|---|---|---|"]
     for r in results:
-        mark = " (at first by nothing)" if r.mistake.unnoticed else ""
+        mark = "; at first by none" if r.mistake.unnoticed else ""
         cells = [f"`{r.mistake.name}`", r.mistake.what, f"`{r.file}`",
                  ", ".join(f"`{test}`" for test in r.caught_by) + mark]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
