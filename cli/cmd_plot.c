@@ -7,7 +7,7 @@
 #include "paths.h"
 
 typedef struct plot_options {
-    const char *out;
+    const char *out, *since;
 } plot_options;
 
 static const opt rows[] = {
@@ -18,6 +18,12 @@ static const opt rows[] = {
      .help = "the PNG file to write (default: filters.png or curves.png, in the run folder if "
              "there is one)",
      .offset = offsetof(plot_options, out)},
+    {.name = "since",
+     .type = OPT_TEXT,
+     .arg = "MODEL",
+     .help = "of filters: draw what they have learned since this model, such as the one that the "
+             "run began with",
+     .offset = offsetof(plot_options, since)},
 };
 
 static const opt_page page = {
@@ -29,16 +35,19 @@ static const opt_page page = {
                  {"plot curves runs/photos-1 -o curves.png", "how it learned"}},
 };
 
-static int plot_filters(const char *path, const char *out)
+static int plot_filters(const char *path, const char *since_path, const char *out)
 {
     alexnet_ctx *ctx;
-    alexnet_model *model = NULL;
+    alexnet_model *model = NULL, *since = NULL;
     machine_options machine = {0};
     int code = machine_open(&ctx, &machine);
     if (code == CLI_DONE)
         code = model_open(&model, ctx, path, "MODEL comes after what is to be plotted");
+    if (code == CLI_DONE && since_path)
+        code = model_open(&since, ctx, since_path, "a MODEL belongs to --since");
     if (code == CLI_DONE)
-        code = draw_filters(model, out);
+        code = draw_filters(model, since, out);
+    alexnet_model_free(since);
     alexnet_model_free(model);
     machine_close(ctx);
     return code;
@@ -66,11 +75,13 @@ static int run(const opt_args *args, const plot_options *options)
         return opt_wrong(&page, "%s cannot be plotted; filters and curves can", what);
     if (args->file_count != 2)
         return opt_wrong(&page, "plot %s takes one %s", what, filters ? "MODEL or RUN" : "RUN");
+    if (options->since && !filters)
+        return opt_wrong(&page, "--since belongs to plot filters");
     const char *path = args->files[1], *name = filters ? "filters.png" : "curves.png";
     char *out = options->out           ? cli_copy(options->out)
                 : path_is_folder(path) ? path_join(path, name)
                                        : cli_copy(name);
-    int code = filters ? plot_filters(path, out) : plot_curves(path, out);
+    int code = filters ? plot_filters(path, options->since, out) : plot_curves(path, out);
     if (code == CLI_DONE)
         printf("%s\n", out);
     free(out);

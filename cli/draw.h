@@ -38,9 +38,11 @@ cairo_surface_t *draw_shape(uint64_t seed, int class_index, int number);
 
 /**
  * Draw a model's first-layer filters, each stretched to its own range of values, one block per
- * tower. @return CLI_DONE, or the exit code of a reported failure
+ * tower.
+ * @param since  another model of the same shape, or NULL: draw what was learned since then
+ * @return CLI_DONE, or the exit code of a reported failure
  */
-int draw_filters(const alexnet_model *model, const char *path);
+int draw_filters(const alexnet_model *model, const alexnet_model *since, const char *path);
 /** Draw loss and error over the epochs from a run's log.jsonl. @return as draw_filters() */
 int draw_curve(const char *log_path, const char *path);
 

@@ -1,5 +1,6 @@
 /* The first layer's filters as a picture. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "draw.h"
@@ -58,12 +59,10 @@ static void paint_filter(cairo_surface_t *surface, const float *filter, const in
         }
 }
 
-int draw_filters(const alexnet_model *model, const char *path)
+/* One block per tower, a filter per cell. */
+static int draw_blocks(const float *filters, const int64_t shape[4], int towers, const char *path)
 {
-    alexnet_tensor_info conv1;
-    if (!find_tensor(model, "conv1.weight", &conv1) || conv1.rank != 4)
-        return cli_error(CLI_BAD_INPUT, "the model has no conv1 to draw the filters of");
-    int towers = tower_count(model, conv1.shape[0]), each = (int)conv1.shape[0] / towers;
+    int each = (int)shape[0] / towers;
     int columns = each % 12 == 0 && each > 24 ? 12 : (int)ceil(sqrt(2.0 * each));
     int rows = (each + columns - 1) / columns;
     int block = rows * (CELL + GAP) - GAP;
@@ -76,14 +75,35 @@ int draw_filters(const alexnet_model *model, const char *path)
     cairo_destroy(cairo);
     cairo_surface_flush(surface);
     if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
-        int64_t length = conv1.shape[1] * conv1.shape[2] * conv1.shape[3];
+        int64_t length = shape[1] * shape[2] * shape[3];
         for (int k = 0; k < towers * each; k++) {
             int cell = k % each;
             int x = MARGIN + cell % columns * (CELL + GAP);
             int y = MARGIN + k / each * (block + TOWER_GAP) + cell / columns * (CELL + GAP);
-            paint_filter(surface, conv1.data + k * length, conv1.shape, x, y);
+            paint_filter(surface, filters + k * length, shape, x, y);
         }
         cairo_surface_mark_dirty(surface);
     }
     return draw_save(surface, path);
+}
+
+static bool same_shape(const alexnet_tensor_info *a, const alexnet_tensor_info *b)
+{
+    return a->rank == b->rank && memcmp(a->shape, b->shape, sizeof a->shape) == 0;
+}
+
+int draw_filters(const alexnet_model *model, const alexnet_model *since, const char *path)
+{
+    alexnet_tensor_info conv1, first;
+    if (!find_tensor(model, "conv1.weight", &conv1) || conv1.rank != 4)
+        return cli_error(CLI_BAD_INPUT, "the model has no conv1 to draw the filters of");
+    if (since && !(find_tensor(since, "conv1.weight", &first) && same_shape(&conv1, &first)))
+        return cli_error(CLI_BAD_INPUT, "the two models do not have the same conv1");
+    size_t count = (size_t)(conv1.shape[0] * conv1.shape[1] * conv1.shape[2] * conv1.shape[3]);
+    float *filters = cli_alloc(count * sizeof *filters);
+    for (size_t i = 0; i < count; i++)
+        filters[i] = conv1.data[i] - (since ? first.data[i] : 0);
+    int code = draw_blocks(filters, conv1.shape, tower_count(model, conv1.shape[0]), path);
+    free(filters);
+    return code;
 }

@@ -26,6 +26,11 @@ cmp curves.png alexnet-demo-1/curve.png || fail "another curve"
 cp alexnet-demo-1/run/best.safetensors .
 expect 0 plot filters best.safetensors
 cmp filters.png alexnet-demo-1/filters.png || fail "other filters of the model file"
+expect 0 plot filters runs/photos-1 --since best.safetensors -o learned.png
+cmp -s learned.png filters.png && fail "--since changes nothing"
+expect 2 plot filters best.safetensors --since filters.png
+expect 2 plot curves alexnet-demo-1/run --since best.safetensors
+has err "--since belongs to plot filters"
 expect 3 plot curves photos
 has err "photos is not the folder of a training run"
 expect 2 plot weights alexnet-demo-1/run
