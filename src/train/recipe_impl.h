@@ -44,7 +44,7 @@ struct alexnet_recipe {
 /** recipe_keys.c */
 alexnet_status an_recipe_key_find(const char *name, an_key *key);
 /** Whether a key may have this value; else what it may have. */
-alexnet_status an_recipe_key_check(an_key key, const char *value);
+alexnet_status an_recipe_key_check(an_key index, const char *value);
 /** The next "number" or "number@epoch" of a schedule; false at its end or if it is not one. */
 bool an_recipe_next_step(const char **at, double *value, double *from);
 
