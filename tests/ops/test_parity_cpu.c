@@ -120,6 +120,36 @@ static const an_parity_case cases[] = {
     {"fc of 1 output", 1, true, {{FIRST(FC, 3, 10, 1, 1), .u.fc = {1}}}},
 };
 
+#define LAYER(name, n_ops, ...)                                                                    \
+    {                                                                                              \
+        name, n_ops, true,                                                                         \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define FC(N, C, H, OUTPUTS)                                                                       \
+    {                                                                                              \
+        FIRST(FC, N, C, H, H), .u.fc = { OUTPUTS }                                                 \
+    }
+
+/* The layers of alexnet and alexnet-owt at their whole width, which an_parity_cases cuts down. */
+static const an_parity_case whole_layers[] = {
+    LAYER("conv2 + relu", 2, CONV(1, 96, 27, 128, 5, 1, 2, 2), RELU),
+    LAYER("lrn2", 1, {FIRST(LRN, 1, 256, 27, 27), .u.lrn = {5, 2, 2, 1e-4, 0.75}}),
+    LAYER("pool2", 1, {FIRST(POOL, 1, 256, 27, 27), .u.pool = {AN_POOL_MAX, 3, 2, 0, true}}),
+    LAYER("conv3 + relu", 2, CONV(1, 256, 13, 384, 3, 1, 1, 1), RELU),
+    LAYER("conv4 + relu", 2, CONV(1, 384, 13, 192, 3, 1, 2, 1), RELU),
+    LAYER("conv5 + relu + pool5", 3, CONV(1, 384, 13, 128, 3, 1, 2, 1), RELU, MAX_POOL),
+    LAYER("fc6 + relu", 2, FC(2, 256, 6, 4096), RELU),
+    LAYER("fc7 + relu", 2, FC(2, 4096, 1, 4096), RELU),
+    LAYER("fc8", 1, FC(2, 4096, 1, 1000)),
+    LAYER("owt conv1 + relu + pool1", 3, CONV(1, 3, 224, 64, 11, 4, 1, 2), RELU, MAX_POOL),
+    LAYER("owt conv2 + relu + pool2", 3, CONV(1, 64, 27, 192, 5, 1, 1, 2), RELU, MAX_POOL),
+    LAYER("owt conv3 + relu", 2, CONV(1, 192, 13, 384, 3, 1, 1, 1), RELU),
+    LAYER("owt conv4 + relu", 2, CONV(1, 384, 13, 256, 3, 1, 1, 1), RELU),
+    LAYER("owt conv5 + relu + pool5", 3, CONV(1, 256, 13, 256, 3, 1, 1, 1), RELU, MAX_POOL),
+};
+
 static void run_cases(an_backend *backend, const an_parity_case *list, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -133,6 +163,12 @@ static void test_alexnet(void **state)
 {
     (void)state;
     run_cases(fp32, an_parity_cases, an_parity_case_count);
+}
+
+static void test_whole_layers(void **state)
+{
+    (void)state;
+    run_cases(fp32, whole_layers, sizeof whole_layers / sizeof whole_layers[0]);
 }
 
 static void test_other_networks(void **state)
@@ -321,6 +357,7 @@ static void test_bf16(void **state)
     }
     assert_int_equal(bf16->precision, ALEXNET_PRECISION_BF16);
     run_cases(bf16, an_parity_cases, an_parity_case_count);
+    run_cases(bf16, whole_layers, sizeof whole_layers / sizeof whole_layers[0]);
     run_cases(bf16, cases, sizeof cases / sizeof cases[0]);
     run_inference(bf16);
     run_random(bf16, 100);
@@ -341,10 +378,10 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_other_networks),
-        cmocka_unit_test(test_inference),     cmocka_unit_test(test_large_logits),
-        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
+        cmocka_unit_test(test_large_logits),   cmocka_unit_test(test_random_shapes),
+        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_bf16_absent),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)
