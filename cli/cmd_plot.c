@@ -65,6 +65,12 @@ static int plot_curves(const char *path, const char *out)
     return code;
 }
 
+static bool ends_with(const char *path, const char *ending)
+{
+    size_t length = strlen(path), of = strlen(ending);
+    return length >= of && strcmp(path + length - of, ending) == 0;
+}
+
 static int run(const opt_args *args, const plot_options *options)
 {
     if (args->file_count == 0)
@@ -81,6 +87,11 @@ static int run(const opt_args *args, const plot_options *options)
     char *out = options->out           ? cli_copy(options->out)
                 : path_is_folder(path) ? path_join(path, name)
                                        : cli_copy(name);
+    if (!ends_with(out, ".png")) {
+        int code = opt_wrong(&page, "%s: a PNG file's name ends in .png", out);
+        free(out);
+        return code;
+    }
     int code = filters ? plot_filters(path, options->since, out) : plot_curves(path, out);
     if (code == CLI_DONE)
         printf("%s\n", out);

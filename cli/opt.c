@@ -255,14 +255,6 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
     return *code < 0;
 }
 
-bool opt_given(const opt_args *args, const char *name)
-{
-    for (int i = 0; i < args->given_count; i++)
-        if (strcmp(args->given[i]->name, name) == 0)
-            return true;
-    return false;
-}
-
 void opt_free(opt_args *args)
 {
     free(args->given);

@@ -85,9 +85,6 @@ void opt_print_help(const opt_args *args, FILE *out);
 /** Report wrong usage, and where to read more. @return CLI_USAGE */
 int opt_wrong(const opt_page *page, const char *format, ...) CLI_PRINTF(2, 3);
 
-/** Whether the command line gave this option, whatever its value. */
-bool opt_given(const opt_args *args, const char *name);
-
 /** Free what opt_parse() allocated. */
 void opt_free(opt_args *args);
 

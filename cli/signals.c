@@ -1,5 +1,6 @@
 #include "signals.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@ static atomic_bool hung_up, training;
 
 static void on_stop(int number)
 {
+    int saved = errno;
     if (atomic_exchange(&stopped_by, number) != 0)
         _exit(128 + number);
     if (atomic_load(&training)) {
@@ -20,6 +22,7 @@ static void on_stop(int number)
     alexnet_ctx *ctx = atomic_load(&watched);
     if (ctx)
         alexnet_ctx_cancel(ctx);
+    errno = saved;
 }
 
 static void on_hangup(int number)

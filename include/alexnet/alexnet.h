@@ -156,7 +156,7 @@ ALEXNET_API int alexnet_ctx_threads(const alexnet_ctx *ctx);
 /**
  * Ask whatever runs on this context to stop at its next step with ALEXNET_ERROR_CANCELLED.
  * May be called from a signal handler and from any thread. A trainer that is cancelled stays
- * usable: alexnet_trainer_save() keeps its state.
+ * usable: alexnet_trainer_save() keeps its state. The context itself stays cancelled.
  */
 ALEXNET_API void alexnet_ctx_cancel(alexnet_ctx *ctx);
 
@@ -258,8 +258,8 @@ typedef struct alexnet_tensor_info {
     const float *data;
 } alexnet_tensor_info;
 
-/** @return ALEXNET_ERROR_INVALID_ARGUMENT past the last tensor. */
 ALEXNET_API int alexnet_model_tensor_count(const alexnet_model *model);
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT past the last tensor. */
 ALEXNET_API alexnet_status alexnet_model_tensor(const alexnet_model *model, int index,
                                                 alexnet_tensor_info *info);
 
@@ -317,6 +317,7 @@ ALEXNET_API void alexnet_dataset_free(alexnet_dataset *dataset);
 
 ALEXNET_API int64_t alexnet_dataset_count(const alexnet_dataset *dataset);
 ALEXNET_API int alexnet_dataset_class_count(const alexnet_dataset *dataset);
+/** @return NULL if out of range. */
 ALEXNET_API const char *alexnet_dataset_class_name(const alexnet_dataset *dataset, int index);
 /** Path and class of a picture; either pointer may be NULL. */
 ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
@@ -414,7 +415,8 @@ typedef struct alexnet_metrics {
     double top5_error; /**< among min(5, classes) best */
 } alexnet_metrics;
 
-/** Evaluate a session's model on a data set opened with `classes_of` that model. */
+/** Evaluate a session's model on a data set opened with `classes_of` that model. The session must
+ *  outlive the evaluation. */
 ALEXNET_API alexnet_status alexnet_evaluation_new(alexnet_evaluation **out,
                                                   alexnet_session *session,
                                                   const alexnet_dataset *dataset);
@@ -488,7 +490,7 @@ typedef enum alexnet_phase {
     ALEXNET_PROGRESS_EPOCH = 4, /**< an epoch ended: `val` holds its validation */
 } alexnet_phase;
 
-/** What a step did. Errors are fractions. */
+/** What a step did. Errors are fractions. `phase` is 0 if the run was complete already. */
 typedef struct alexnet_progress {
     alexnet_phase phase;
     int epoch, epochs;   /**< epoch counts from 1 */

@@ -6,8 +6,6 @@
 #include "base/builtin.h"
 #include "base/status.h"
 
-enum { DEFAULT_CLASSES = 1000 };
-
 const char *alexnet_network_builtin(int index)
 {
     for (int i = 0; an_builtin_networks[i].name; i++)
@@ -20,7 +18,7 @@ alexnet_status alexnet_network_load(alexnet_network **out, alexnet_ctx *ctx,
                                     const char *name_or_path)
 {
     (void)ctx;
-    return an_network_load(out, name_or_path, DEFAULT_CLASSES);
+    return an_network_load(out, name_or_path, 0);
 }
 
 void alexnet_network_free(alexnet_network *network)

@@ -49,6 +49,9 @@ static char *next_line(char *dst, int room, void *user)
         first++;
     if (*first == '[') {
         close_section(r);
+        if (r->status == ALEXNET_OK && !memchr(first, ']', length - (size_t)(first - r->text)))
+            r->status = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: expected [section], with its ]",
+                                r->name, r->line);
         r->section_line = r->line;
         r->section_keys = 0;
     }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -85,11 +86,28 @@ alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind)
     return ALEXNET_OK;
 }
 
+/* Whether all folders are called as parts of a split are, so that classes they are not. */
+static bool is_split_by_other_names(const an_folder *root)
+{
+    static const char *const parts[] = {"train",      "training", "val",     "valid",
+                                        "validation", "test",     "testing", "dev"};
+    int64_t found = 0;
+    for (int64_t i = 0; i < root->folders.count; i++)
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
+            found += strcasecmp(root->folders.name[i], parts[j]) == 0;
+    return found > 1 && found == root->folders.count;
+}
+
 static alexnet_status check_root(const an_folder *root, const char *path)
 {
     if (an_folder_has(root, "train") && an_folder_has(root, "val"))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders train and val; open one of them", path);
+    if (is_split_by_other_names(root))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s holds the folders %s and %s, which are no classes; call them train and "
+                       "val, or open each by itself",
+                       path, root->folders.name[0], root->folders.name[1]);
     if (root->folders.count == 0 && root->pictures > 0)
         return AN_FAIL(
             ALEXNET_ERROR_FORMAT,

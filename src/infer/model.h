@@ -46,8 +46,9 @@ struct alexnet_stream {
     alexnet_dataset *files;
     an_loader *loader;
     int top;
-    an_batch batch; /* results of its pictures are being given */
-    int next;       /* the next of them */
+    an_batch batch;       /* results of its pictures are being given */
+    int next;             /* the next of them */
+    float *probabilities; /* [batch][classes], our own: the session may compute others meanwhile */
     alexnet_prediction *best;
 };
 

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/status.h"
 #include "infer/metrics.h"
@@ -69,8 +71,11 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
     stream->session = session;
     stream->top = top;
     stream->best = an_calloc((size_t)top, sizeof *stream->best);
+    stream->probabilities =
+        an_calloc((size_t)session->runner->batch,
+                  (size_t)session->runner->classes * sizeof *stream->probabilities);
     order = an_calloc((size_t)count, sizeof *order);
-    if (!stream->best || !order) {
+    if (!stream->best || !stream->probabilities || !order) {
         rc = AN_FAIL_MEMORY((size_t)count * sizeof *order, "a stream");
         goto cleanup;
     }
@@ -99,6 +104,9 @@ static alexnet_status next_batch(alexnet_stream *stream, bool *more)
         rc = an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count);
     if (rc != ALEXNET_OK || !*more)
         stream->batch.count = 0; /* nothing to give */
+    else
+        memcpy(stream->probabilities, runner->probabilities,
+               (size_t)stream->batch.count * (size_t)runner->classes * sizeof(float));
     return rc;
 }
 
@@ -115,7 +123,7 @@ alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *res
     bool good = picture->status == ALEXNET_OK;
     if (good)
         an_session_best(stream->session,
-                        runner->probabilities + (size_t)i * (size_t)runner->classes, stream->top,
+                        stream->probabilities + (size_t)i * (size_t)runner->classes, stream->top,
                         stream->best);
     *result = (alexnet_stream_result){stream->files->samples[picture->sample].path, picture->status,
                                       picture->error, good ? stream->best : NULL};
@@ -129,5 +137,6 @@ void an_stream_free(alexnet_stream *stream)
     an_loader_free(stream->loader);
     an_dataset_release(stream->files);
     an_free(stream->best);
+    an_free(stream->probabilities);
     an_free(stream);
 }

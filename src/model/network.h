@@ -110,7 +110,8 @@ struct alexnet_network {
  * Read a network text.
  * @param source   for error texts: a path, or "network alexnet"
  * @param name     used where the text has no name of its own
- * @param classes  what `outputs = classes` means, 1 .. AN_CLASSES_MAX
+ * @param classes  what `outputs = classes` means, 1 .. AN_CLASSES_MAX; 0 where there is no data: as
+ *                 many as the file says, 1000 for `classes`
  */
 alexnet_status an_network_parse(alexnet_network **out, const char *text, const char *source,
                                 const char *name, int classes);

@@ -12,11 +12,14 @@
 #include "base/text.h"
 #include "model/network.h"
 
+enum { CLASSES_OF_NO_DATA = 1000 };
+
 typedef struct reading {
     alexnet_network *network;
     const char *source;
     bool second_pass;
     bool has_network; /* its section was met */
+    bool open;        /* there is no data yet: the file says how many classes */
     bool named;
 } reading;
 
@@ -251,6 +254,8 @@ static alexnet_status build_graph(const reading *r)
         return an_fail(ALEXNET_ERROR_FORMAT, "%s:%s", r->source, an_error_text());
     AN_CHECK(rc);
     const an_node *logits = &network->graph.nodes[network->graph.count - 1];
+    if (r->open)
+        network->classes = logits->desc.out.c;
     if (logits->desc.out.c != network->classes)
         return AN_FAIL(
             ALEXNET_ERROR_FORMAT,
@@ -269,14 +274,14 @@ alexnet_status an_network_parse(alexnet_network **out, const char *text, const c
     if (!network)
         return AN_FAIL_MEMORY(sizeof *network, "a network");
     atomic_init(&network->references, 1);
-    network->classes = classes;
+    network->classes = classes ? classes : CLASSES_OF_NO_DATA;
     strncpy(network->name, name_is_good(name) ? name : "network", AN_NAME_MAX);
     network->text = an_strdup(text);
     if (!network->text) {
         rc = AN_FAIL_MEMORY(strlen(text), "a network's text");
         goto cleanup;
     }
-    reading r = {.network = network, .source = source};
+    reading r = {.network = network, .source = source, .open = classes == 0};
     AN_TRY(an_ini_read(text, source, on_key, &r));
     AN_TRY(check_sections(&r));
     r.second_pass = true;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -37,13 +38,22 @@ alexnet_status an_run_claim(an_run *run)
     return ALEXNET_OK;
 }
 
+/* An empty log is what a run leaves that could not begin. */
+static bool is_taken(const an_run *run)
+{
+    struct stat log;
+    return an_is_file(run->last) || an_is_file(run->best) || an_is_file(run->recipe) ||
+           (stat(run->log, &log) == 0 && log.st_size > 0);
+}
+
 alexnet_status an_run_create(an_run *run, const char *folder)
 {
     alexnet_status rc = ALEXNET_OK;
     AN_CHECK(name_files(run, folder));
-    if (an_is_file(run->last) || an_is_file(run->best)) {
-        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                     "%s holds a run already; resume it, or choose another folder", folder);
+    if (is_taken(run)) {
+        rc =
+            AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "%s holds files of a run already; resume it, or choose another folder", folder);
         goto cleanup;
     }
     AN_TRY(an_make_folder(folder));

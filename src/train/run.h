@@ -21,7 +21,7 @@ typedef struct an_run {
     size_t held_length;
 } an_run;
 
-/** Make the folder and claim it. One that holds a checkpoint or a model already is refused. */
+/** Make the folder and claim it. One that holds such files already is refused, whoever wrote them. */
 alexnet_status an_run_create(an_run *run, const char *folder);
 /** Names of an existing run's files. */
 alexnet_status an_run_open(an_run *run, const char *folder);

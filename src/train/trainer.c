@@ -224,9 +224,12 @@ static void warn_if_stuck(const alexnet_trainer *t)
     double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
     if (epoch_of(t) >= 2 && fabs(loss - chance) < 0.005 * chance)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "the loss has stayed at %.3f = ln %d for epoch %lld: nothing is learnt. Try init = "
-               "safe, or another rate",
-               loss, t->classes.count, (long long)epoch_of(t));
+               "the loss of epoch %lld is %.3f, that of chance (ln %d = %.3f): nothing is learnt. "
+               "Try %s",
+               (long long)epoch_of(t), loss, t->classes.count, chance,
+               an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE
+                   ? "another rate"
+                   : "init = safe, or another rate");
 }
 
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)

@@ -205,8 +205,8 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_trainer_make(t));
     AN_TRY(first_weights(t, options));
     AN_TRY(an_run_create(&t->run, options->out_dir));
-    AN_TRY(write_recipe(t));
     AN_TRY(an_trainer_save(t)); /* from here on the run can be resumed */
+    AN_TRY(write_recipe(t));
 cleanup:
     an_network_release(network);
     return rc;

@@ -4,7 +4,7 @@
 expect 0 bench --net alexnet-mini --batch 4 --steps 1
 has out "training of alexnet-mini on cpu" "peak fp32: " " of peak" "conv1" "fc8" "forward" \
     "backward" "update" "whole step" "images/s"
-is "$(tail -n 1 out | grep -c 'two GTX 580: about 227 images/s; this machine')" 1 "last line"
+is "$(tail -n 1 out | grep -c 'two GTX 580, trained alexnet at about 227 images/s; this machine')" 1 "last line"
 
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --json --precision fp32 --threads 1
 is "$(json 1 mode)" train mode

@@ -31,6 +31,8 @@ cmp -s learned.png filters.png && fail "--since changes nothing"
 expect 2 plot filters best.safetensors --since filters.png
 expect 2 plot curves alexnet-demo-1/run --since best.safetensors
 has err "--since belongs to plot filters"
+expect 2 plot filters best.safetensors -o filters.svg
+has err "a PNG file's name ends in .png"
 expect 3 plot curves photos
 has err "photos is not the folder of a training run"
 expect 2 plot weights alexnet-demo-1/run

@@ -35,7 +35,7 @@ lacks out "validation"
 train data/pictures/train --epochs 1 --val data/unseen --out other
 has err "20 to validate with"
 expect 2 train data/pictures --out other --net alexnet-mini
-has err "other holds a run already"
+has err "other holds files of a run already"
 expect 2 train data/pictures --val 0.2
 has err "data/pictures holds train and val"
 expect 2 train data/pictures/train --val 1.5

@@ -96,7 +96,12 @@ static void test_train_and_val(void **state)
     assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
     assert_int_equal(an_dataset_layout("none", &kind), ALEXNET_ERROR_IO);
     check_error("both", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT, "train and val");
-    alexnet_dataset *d = open_good("one", NULL, NULL);
+    /* A split by other names is no pair of classes; a class of such a name beside others is one. */
+    check_error("one", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT,
+                "one holds the folders test and train, which are no classes");
+    put("rails/Train/a.jpg");
+    put("rails/tram/a.jpg");
+    alexnet_dataset *d = open_good("rails", NULL, NULL);
     assert_int_equal(d->classes, 2);
     an_dataset_release(d);
 }

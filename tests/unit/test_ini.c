@@ -65,7 +65,9 @@ static void test_what_is_refused(void **state)
     const alexnet_status bad = ALEXNET_ERROR_FORMAT;
     expect_failure(read("x = 1\n"), bad, "file.ini:1: x stands before the first [section]");
     expect_failure(read("[a]\nx = 1\nnonsense\n"), bad, "file.ini:3: expected [section] or key");
-    expect_failure(read("[a\nx = 1\n"), bad, "file.ini:1: expected [section] or key");
+    expect_failure(read("[a\nx = 1\n"), bad, "file.ini:1: expected [section], with its ]");
+    expect_failure(read("[a]\nx = 1\n[b\ny = 1\n"), bad,
+                   "file.ini:3: expected [section], with its ]");
     expect_failure(read("[a]\n[b]\nx = 1\n"), bad, "file.ini:1: this section has no keys");
     expect_failure(read("[a]\nx = 1\n\n[b]\n"), bad, "file.ini:4: this section has no keys");
     expect_failure(read("[a]"), bad, "file.ini:1: this section has no keys");

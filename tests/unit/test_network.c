@@ -345,6 +345,22 @@ static void test_classes_follow_the_data(void **state)
     }
 }
 
+/* Where there is no data yet, the file says how many, and 1000 stand for `classes`. */
+static void test_classes_without_data(void **state)
+{
+    (void)state;
+    static const char ten[] = "[input]\nsize = 8\nside = 10\nmean = none\n[f]\ntype = fc\n"
+                              "inputs = input\noutputs = 10\n[p]\ntype = softmax\ninputs = f\n";
+    alexnet_network *network = load("alexnet-mini", 0);
+    assert_int_equal(network->classes, 1000);
+    an_network_release(network);
+    expect_ok(an_network_parse(&network, ten, "ten.ini", "ten", 0));
+    assert_int_equal(network->classes, 10);
+    an_network_release(network);
+    expect_failure(an_network_parse(&network, ten, "ten.ini", "ten", 5), ALEXNET_ERROR_FORMAT,
+                   "the softmax has 10 outputs where the data has 5 classes");
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -376,6 +392,7 @@ int main(void)
         IN_SCRATCH(test_keys_as_the_2012_code_has_them),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_classes_follow_the_data),
+        cmocka_unit_test(test_classes_without_data),
         IN_SCRATCH(test_names),
     };
     return cmocka_run_group_tests_name("networks", tests, NULL, NULL);

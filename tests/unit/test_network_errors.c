@@ -60,6 +60,7 @@ static void test_sections(void **state)
         {"[network]\nname = a b\n" INPUT CONV END, "my.ini:2: [network] name = a b: expected 1"},
         {"[network]\nname = a\nname = a\n" INPUT CONV END, "my.ini:3: [network] name is given"},
         {INPUT CONV "[a b]\ntype = fc\n" END, "my.ini:10: [a b] a layer's name has 1 to 47"},
+        {INPUT CONV "[f\ntype = fc\n" END, "my.ini:10: expected [section], with its ]"},
         {INPUT CONV "[]\ntype = fc\n" END, "my.ini:10: [] a layer's name has 1 to 47"},
         {INPUT CONV "[a.weight]\ntype = fc\n" END, "my.ini:10: [a.weight] a layer's name"},
         {INPUT CONV "[123456789_123456789_123456789_123456789_12345678]\ntype = fc\n" END,

@@ -274,6 +274,33 @@ static void test_streams(void **state)
     check_stream(3, 10);
 }
 
+/* What one stream computes does not change what another of the session gives. */
+static void test_two_streams(void **state)
+{
+    (void)state;
+    static const char *const pictures[] = {"val/class0/000.png", "val/class1/001.png"};
+    static const char *const others[] = {"val/class2/002.png", "val/class2/000.png"};
+    alexnet_session *session = new_session(2, 1);
+    alexnet_stream *stream, *other;
+    alexnet_stream_result result;
+    alexnet_prediction expected[2][CLASSES];
+    bool more;
+    for (int i = 0; i < 2; i++)
+        expect_ok(alexnet_classify_file(session, pictures[i], CLASSES, expected[i]));
+    expect_ok(alexnet_stream_new(&stream, session, pictures, 2, CLASSES));
+    expect_ok(alexnet_stream_new(&other, session, others, 2, CLASSES));
+    for (int i = 0; i < 2; i++) {
+        expect_ok(alexnet_stream_next(stream, &result, &more));
+        for (int c = 0; c < CLASSES; c++)
+            assert_true(fabs((double)result.best[c].probability -
+                             (double)expected[i][c].probability) < 1e-6);
+        expect_ok(alexnet_stream_next(other, &result, &more));
+    }
+    alexnet_stream_free(other);
+    alexnet_stream_free(stream);
+    alexnet_session_free(session);
+}
+
 static void test_empty_streams(void **state)
 {
     (void)state;
@@ -501,6 +528,7 @@ int main(void)
         TEST(test_options),
         TEST(test_ten_views),
         TEST(test_streams),
+        TEST(test_two_streams),
         TEST(test_empty_streams),
         TEST(test_evaluations),
         TEST(test_nothing_is_decoded_too_early),

@@ -350,9 +350,16 @@ static void test_a_folder_in_use(void **state)
     expect_ok(rig_train("train", NULL, "run", settings, &p));
     free(scratch_read("run/log.jsonl", &before));
     expect_no_start("train", NULL, "run", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "run holds a run already; resume it, or choose another folder");
+                    "run holds files of a run already; resume it, or choose another folder");
     free(scratch_read("run/log.jsonl", &after));
     assert_int_equal(before, after);
+    /* Nor is a file of the user's own replaced that happens to be called so. */
+    assert_int_equal(mkdir("mine", 0777), 0);
+    scratch_write("mine/recipe.ini", "[recipe]\n", 9);
+    expect_no_start("train", NULL, "mine", settings, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "mine holds files of a run already");
+    assert_int_equal(rig_size_of("mine/recipe.ini"), 9);
+    assert_int_equal(rig_size_of("mine/log.jsonl"), -1);
 }
 
 /* Whichever allocation fails while a run is made, the error says so and nothing is left behind. */
