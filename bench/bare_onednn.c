@@ -262,18 +262,6 @@ static alexnet_status run_step(bare *b, int step)
     return ALEXNET_OK;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
-
 static void print_layers(bare *b)
 {
     for (int i = 0; i < b->count; i++)
@@ -281,7 +269,7 @@ static void print_layers(bare *b)
             work *w = &b->layers[i].passes[pass];
             if (!w->primitive)
                 continue;
-            double seconds = median(w->seconds, b->steps);
+            double seconds = an_median(w->seconds, b->steps);
             printf("%-12s %-16s %9.3f ms %9.1f GFLOP/s  %s\n", b->layers[i].name, pass_names[pass],
                    seconds * 1e3, b->layers[i].operations / seconds / 1e9,
                    an_primitive_name(w->primitive));
@@ -297,7 +285,7 @@ static alexnet_status measure(bare *b, double *whole)
         whole[step] = an_clock() - began;
     }
     print_layers(b);
-    double seconds = median(whole, b->steps);
+    double seconds = an_median(whole, b->steps);
     printf("%.1f images/s: %.1f ms for a batch of %d (min %.1f, max %.1f)\n", b->batch / seconds,
            seconds * 1e3, b->batch, whole[0] * 1e3, whole[b->steps - 1] * 1e3);
     return ALEXNET_OK;

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "draw.h"
 #include "machine.h"
@@ -65,12 +66,6 @@ static int plot_curves(const char *path, const char *out)
     return code;
 }
 
-static bool ends_with(const char *path, const char *ending)
-{
-    size_t length = strlen(path), of = strlen(ending);
-    return length >= of && strcmp(path + length - of, ending) == 0;
-}
-
 static int run(const opt_args *args, const plot_options *options)
 {
     if (args->file_count == 0)
@@ -87,7 +82,8 @@ static int run(const opt_args *args, const plot_options *options)
     char *out = options->out           ? cli_copy(options->out)
                 : path_is_folder(path) ? path_join(path, name)
                                        : cli_copy(name);
-    if (!ends_with(out, ".png")) {
+    const char *ending = strrchr(out, '.');
+    if (!ending || strcasecmp(ending, ".png") != 0) {
         int code = opt_wrong(&page, "%s: a PNG file's name ends in .png", out);
         free(out);
         return code;

@@ -10,7 +10,7 @@
  * Bound the spinning, unless the user's environment says something about it. By default libgomp's
  * threads spin for milliseconds. That is harmless on a machine of our own; where the CPUs are
  * shared, with our decoding threads to begin with, it takes them from those that have work: on two
- * busy cores an epoch of the demo took 335 s in place of 9 s.
+ * busy cores an epoch of the demo took 15 to 36 s in place of 8.5 (docs/performance-diary.md).
  * libgomp reads its environment before main(), so the program starts itself once more.
  */
 void waiting_bound(char **argv);

@@ -4,4 +4,8 @@
 /** Seconds of a clock that only moves forward; its origin means nothing. */
 double an_clock(void);
 
+/** The median of measured times, which are sorted; of an even number, the mean of the two in the
+ * middle. */
+double an_median(double *values, int count);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/cgroup.h"
 
@@ -74,7 +75,7 @@ static uint64_t address_space(const char *root)
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return UINT64_MAX;
     an_cgroup_line(line, root, "/proc/self", "statm");
-    uint64_t used = number(line, 0) * 4096;
+    uint64_t used = number(line, 0) * (uint64_t)sysconf(_SC_PAGESIZE);
     return used < limit.rlim_cur ? limit.rlim_cur - used : 0;
 }
 

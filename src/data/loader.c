@@ -15,8 +15,9 @@ typedef struct frame {
     int done;
 } frame;
 
-/* Batch b of the pass lives in frame b % AN_LOADER_BATCHES. Workers take places in order; a place may be taken
- * when its batch is less than AN_LOADER_BATCHES ahead of the oldest one that the consumer still has use for. */
+/* Batch b of the pass lives in frame b % AN_LOADER_BATCHES. Workers take places in order; a place
+ * may be taken when its batch is less than AN_LOADER_BATCHES ahead of the oldest one that the
+ * consumer still has use for. */
 struct an_loader {
     alexnet_dataset *dataset;
     an_fit fit;

@@ -13,6 +13,14 @@
 
 enum { NETWORK_FILE_MAX = 1 << 20 };
 
+int an_network_find_layer(const alexnet_network *network, const char *name)
+{
+    for (int i = network->count; i-- > 0;)
+        if (strcmp(network->layers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
 static const char *builtin_at(void *user, int i)
 {
     (void)user;

@@ -129,6 +129,9 @@ alexnet_status an_graph_build(an_graph *out, const alexnet_network *network, int
                               int pictures);
 void an_graph_free(an_graph *graph);
 
+/** The index of a layer; -1 if there is none of that name. */
+int an_network_find_layer(const alexnet_network *network, const char *name);
+
 /** Fill in what a user sees of a layer; index in range. */
 void an_network_layer_info(const alexnet_network *network, int index, alexnet_layer_info *info);
 

@@ -36,14 +36,6 @@ static bool name_is_good(const char *name)
     return length > 0 && length <= AN_NAME_MAX && name[length] == '\0';
 }
 
-static int find_layer(const alexnet_network *network, const char *name)
-{
-    for (int i = network->count; i-- > 0;)
-        if (strcmp(network->layers[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 static alexnet_status add_layer(reading *r, int line, const char *section)
 {
     alexnet_network *network = r->network;
@@ -80,7 +72,7 @@ static alexnet_status begin_section(reading *r, int line, const char *section)
     alexnet_network *network = r->network;
     bool twice = is_network(section) ? r->has_network
                  : is_input(section) ? network->input.line != 0
-                                     : find_layer(network, section) >= 0;
+                                     : an_network_find_layer(network, section) >= 0;
     if (twice)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "this section stands twice");
     if (is_network(section))
@@ -112,7 +104,7 @@ static const char *layer_at(void *user, int i)
 static alexnet_status add_input(alexnet_network *network, int index, const char *name)
 {
     an_layer *layer = &network->layers[index];
-    int input = strcmp(name, "input") == 0 ? -1 : find_layer(network, name);
+    int input = strcmp(name, "input") == 0 ? -1 : an_network_find_layer(network, name);
     if (input < 0 && strcmp(name, "input") != 0) {
         const char *near = an_text_nearest(name, index, layer_at, network);
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: no layer of that name%s%s%s", name,
@@ -174,7 +166,7 @@ static alexnet_status take_key(reading *r, int line, const char *section, const 
         return an_input_set(&network->input, key, value);
     if (strcasecmp(key, "type") == 0)
         return ALEXNET_OK;
-    int index = find_layer(network, section);
+    int index = an_network_find_layer(network, section);
     if (strcasecmp(key, "inputs") == 0)
         return set_inputs(network, index, value);
     return an_layer_set(&network->layers[index], key, value);

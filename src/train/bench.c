@@ -1,6 +1,5 @@
 #include "train/bench.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -179,28 +178,15 @@ void an_bench_free(alexnet_bench *b)
 
 /* ---- Measuring ------------------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Sorts `count` values; of an even number, the mean of the two in the middle. */
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
-
 static void find_medians(alexnet_bench *b)
 {
     for (int part = 0; part < b->parts; part++) {
         for (int step = 0; step < b->done; step++)
             b->sorted[step] = b->part_seconds[(size_t)step * (size_t)b->parts + (size_t)part];
-        b->medians[part] = median(b->sorted, b->done);
+        b->medians[part] = an_median(b->sorted, b->done);
     }
     memcpy(b->sorted, b->whole, (size_t)b->done * sizeof *b->sorted);
-    median(b->sorted, b->done); /* for an_bench_speed() */
+    an_median(b->sorted, b->done); /* for an_bench_speed() */
 }
 
 alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)

@@ -21,14 +21,6 @@ static bool has_parameters(const alexnet_network *network, int layer)
     return false;
 }
 
-static int find_layer(const alexnet_network *network, const char *name)
-{
-    int i = network->count;
-    while (i-- > 0 && strcmp(network->layers[i].name, name) != 0)
-        continue;
-    return i;
-}
-
 /* "conv1, conv2, fc3", cut short where room ends. */
 static void list_layers(const alexnet_network *network, char *text, size_t room)
 {
@@ -46,7 +38,7 @@ static alexnet_status check_layers(const alexnet_recipe *recipe, const alexnet_n
     const char *name;
     char those[512];
     for (int i = 0; (name = an_recipe_layer(recipe, i)); i++) {
-        int layer = find_layer(network, name);
+        int layer = an_network_find_layer(network, name);
         if (layer >= 0 && has_parameters(network, layer))
             continue;
         list_layers(network, those, sizeof those);
