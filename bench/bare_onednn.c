@@ -201,6 +201,7 @@ static alexnet_status make_pass(const bare *b, layer *l, shape s, const describe
     s.spec.engine = b->engine;
     s.spec.attr = b->attr;
     s.spec.prop = dnnl_forward_training;
+    s.spec.algorithm = dnnl_convolution_direct;
     s.spec.forward = pass ? an_primitive_pd(l->passes[0].primitive) : NULL;
     s.spec.src = an_md_by_tag(s.rank, s.src, b->type, dnnl_format_tag_any);
     s.spec.weights =

@@ -1,13 +1,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_tune.h"
 #include "json.h"
 #include "machine.h"
 #include "progress.h"
 #include "table.h"
 
 typedef struct bench_options {
-    const char *net;
+    const char *net, *tune;
     int mode; /* an alexnet_bench_mode */
     int64_t batch, steps;
 } bench_options;
@@ -41,6 +42,12 @@ static const opt rows[] = {
      .standard = "5",
      .help = "steps to measure; one more goes before them",
      .offset = offsetof(bench_options, steps)},
+    {.name = "tune",
+     .type = OPT_TEXT,
+     .arg = "FILE",
+     .help = "find the fastest implementation of each layer on this machine and write the choices "
+             "to this file, for --tuning; takes a dozen times as long",
+     .offset = offsetof(bench_options, tune)},
 };
 
 static const opt_page page = {
@@ -51,9 +58,10 @@ static const opt_page page = {
              "measured too (multiply and add with operands in registers). Pictures are random and "
              "lie in memory; reading and decoding files is not part of it. Operations are those of "
              "convolution and fully connected layers; times are medians over the steps.",
-    .examples = {{"bench", "a training step of alexnet"},
-                 {"bench --net alexnet-owt --mode infer --batch 1 --json",
-                  "how soon one picture is classified, for another program to read"}},
+    .examples = {{"bench --net alexnet-owt --mode infer --batch 1 --json",
+                  "how soon one picture is classified, for another program to read"},
+                 {"bench --tune fast.ini && alexnet train photos --tuning fast.ini",
+                  "fit the implementations to this machine, then train with them"}},
 };
 
 /* Pictures per second in training on the paper's two GTX 580: 90 epochs of 1.2 million pictures in
@@ -231,6 +239,11 @@ static int run(const bench_options *options, const machine_options *machine)
     int code = machine_open(&ctx, machine);
     if (code != CLI_DONE)
         return code;
+    if (options->tune) {
+        code = bench_tune(ctx, &wishes, options->tune, machine->json);
+        machine_close(ctx);
+        return code;
+    }
     alexnet_status status = alexnet_bench_new(&bench, ctx, &wishes);
     if (!status)
         status = run_steps(bench, options->steps);

@@ -27,6 +27,12 @@ static const opt rows[] = {
      .standard = "0",
      .help = "threads to compute with; 0 takes the CPUs that we may use",
      .offset = offsetof(machine_options, threads)},
+    {.name = "tuning",
+     .type = OPT_TEXT,
+     .arg = "FILE",
+     .help = "compute layers as this file of 'alexnet bench --tune' says (default: what was "
+             "measured for the instruction set, or what a run that goes on began with)",
+     .offset = offsetof(machine_options, tuning)},
     {.name = "quiet",
      .letter = 'q',
      .type = OPT_FLAG,
@@ -59,6 +65,7 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     wishes.device = options->device;
     wishes.precision = (alexnet_precision)options->precision;
     wishes.threads = (int)options->threads;
+    wishes.tuning = options->tuning;
     wishes.log = log_line;
     alexnet_status status = alexnet_ctx_new(out, &wishes);
     if (status)

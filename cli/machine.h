@@ -9,7 +9,7 @@
 #include "opt.h"
 
 typedef struct machine_options {
-    const char *device;
+    const char *device, *tuning;
     int precision; /* an alexnet_precision */
     int64_t threads;
     bool quiet, json;

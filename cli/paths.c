@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool path_exists(const char *path)
 {
@@ -83,6 +85,18 @@ char *path_unused(const char *stem)
             return path;
         free(path);
     }
+}
+
+int path_check_writable(const char *path)
+{
+    bool there = path_exists(path);
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        return cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
+    close(file);
+    if (!there)
+        unlink(path);
+    return CLI_DONE;
 }
 
 int path_make_folder(const char *path)

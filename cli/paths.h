@@ -12,6 +12,9 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
+/** Whether a file of this path could be written, which is tried without leaving or changing any.
+ *  @return CLI_DONE, or the code of a reported failure */
+int path_check_writable(const char *path);
 /** A file that begins as JPEG or PNG does, or a path, even of no file, that is called so. */
 bool path_is_picture(const char *path);
 /** A file that begins as safetensors does: a header length and the header's brace. */

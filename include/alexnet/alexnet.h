@@ -36,8 +36,8 @@
  *              returned is borrowed from the object that it was asked of, and lives as long.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared between
  *              threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
- *              alexnet_trainer, alexnet_recipe, alexnet_selftest and alexnet_bench belong to one
- *              thread at a time.
+ *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
+ *              belong to one thread at a time.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
  *              with an older header keeps working. NULL means the defaults. Result structs are
@@ -136,16 +136,21 @@ typedef struct alexnet_ctx_options {
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
     alexnet_log_fn log;  /**< NULL: silent */
     void *log_user;
+    /** A file of alexnet_tuner_save(): which implementations operators are computed by, where it
+     *  speaks of them. NULL: what was measured for the instruction set; a run that goes on: what
+     *  it began with. */
+    const char *tuning;
 } alexnet_ctx_options;
 #define ALEXNET_CTX_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        sizeof(alexnet_ctx_options), 0, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, 0, 0           \
+        sizeof(alexnet_ctx_options), 0, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, 0, 0, 0        \
     }
 
 /**
  * Make a context. Opens no device yet.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown device name or a number out of range,
- *         ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have.
+ *         ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have,
+ *         ALEXNET_ERROR_IO and ALEXNET_ERROR_FORMAT for the tuning file.
  */
 ALEXNET_API alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options);
 ALEXNET_API void alexnet_ctx_free(alexnet_ctx *ctx);
@@ -643,6 +648,40 @@ ALEXNET_API void alexnet_bench_speed(const alexnet_bench *bench, alexnet_speed *
 ALEXNET_API bool alexnet_bench_layer(const alexnet_bench *bench, int index,
                                      alexnet_layer_speed *layer);
 ALEXNET_API void alexnet_bench_free(alexnet_bench *bench);
+
+/**
+ * A search for the fastest implementations of a network's operators on this machine, where a device
+ * has several. What was measured for each instruction set is built in; a context with a file of
+ * this search as its `tuning` takes what is in there instead.
+ */
+typedef struct alexnet_tuner alexnet_tuner;
+
+/**
+ * @param options  of the steps to measure, in each of a dozen trials
+ * @return as alexnet_bench_new(); ALEXNET_ERROR_INVALID_ARGUMENT for a context with a tuning
+ */
+ALEXNET_API alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
+                                             const alexnet_bench_options *options);
+/** Do the next step. @param fraction  out, how much is done, 0 to 1  @param more  out, false after
+ *  the last */
+ALEXNET_API alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *more);
+/** Seconds of a step with the choices made, and with none. */
+ALEXNET_API void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds, double *direct);
+
+/** What was chosen for a layer in one pass. */
+typedef struct alexnet_choice {
+    const char *layer;
+    alexnet_pass pass;
+    const char *forward;       /**< "direct", "channels_last", "winograd"; NULL: backward */
+    const char *data, *weights; /**< the same for the gradients; NULL: not computed */
+    double seconds, direct_seconds; /**< with these choices; with "direct" */
+} alexnet_choice;
+/** @return false past the last */
+ALEXNET_API bool alexnet_tuner_choice(const alexnet_tuner *tuner, int index,
+                                      alexnet_choice *choice);
+/** Write the choices to a file, whole or not at all; one that is there is replaced. */
+ALEXNET_API alexnet_status alexnet_tuner_save(const alexnet_tuner *tuner, const char *path);
+ALEXNET_API void alexnet_tuner_free(alexnet_tuner *tuner);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-#include "train/bench.h"
+#include "train/tune.h"
 
 #include "api/options.h"
 #include "base/status.h"
@@ -18,16 +18,28 @@ static alexnet_status check(const alexnet_bench_options *o)
     return ALEXNET_OK;
 }
 
+static alexnet_status take(alexnet_bench_options *o, const alexnet_bench_options *options)
+{
+    *o = (alexnet_bench_options)ALEXNET_BENCH_OPTIONS_INIT;
+    AN_CHECK(an_options_take(o, sizeof *o, options));
+    if (!o->net)
+        o->net = "alexnet";
+    return check(o);
+}
+
 alexnet_status alexnet_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
                                  const alexnet_bench_options *options)
 {
-    alexnet_bench_options o = ALEXNET_BENCH_OPTIONS_INIT;
+    alexnet_bench_options o;
     *out = NULL;
-    AN_CHECK(an_options_take(&o, sizeof o, options));
-    AN_CHECK(check(&o));
-    if (!o.net)
-        o.net = "alexnet";
-    return an_bench_new(out, ctx, &o);
+    AN_CHECK(take(&o, options));
+    AN_CHECK(an_bench_new(out, ctx, &o, NULL));
+    alexnet_status rc = an_bench_measure_peaks(*out);
+    if (rc != ALEXNET_OK) {
+        an_bench_free(*out);
+        *out = NULL;
+    }
+    return rc;
 }
 
 alexnet_status alexnet_bench_step(alexnet_bench *bench, double *seconds, bool *more)
@@ -48,4 +60,40 @@ bool alexnet_bench_layer(const alexnet_bench *bench, int index, alexnet_layer_sp
 void alexnet_bench_free(alexnet_bench *bench)
 {
     an_bench_free(bench);
+}
+
+/* ---- Tuning ---------------------------------------------------------------------------------- */
+
+alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
+                                 const alexnet_bench_options *options)
+{
+    alexnet_bench_options o;
+    *out = NULL;
+    AN_CHECK(take(&o, options));
+    return an_tuner_new(out, ctx, &o);
+}
+
+alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *more)
+{
+    return an_tuner_step(tuner, fraction, more);
+}
+
+void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds, double *direct)
+{
+    an_tuner_result(tuner, seconds, direct);
+}
+
+bool alexnet_tuner_choice(const alexnet_tuner *tuner, int index, alexnet_choice *choice)
+{
+    return an_tuner_choice(tuner, index, choice);
+}
+
+alexnet_status alexnet_tuner_save(const alexnet_tuner *tuner, const char *path)
+{
+    return an_tuner_save(tuner, path);
+}
+
+void alexnet_tuner_free(alexnet_tuner *tuner)
+{
+    an_tuner_free(tuner);
 }

@@ -7,6 +7,7 @@
 #include "backend/backend.h"
 #include "base/alloc.h"
 #include "base/cpus.h"
+#include "base/files.h"
 #include "base/status.h"
 
 enum { THREADS_MAX = 4096 };
@@ -38,6 +39,26 @@ static alexnet_status check_options(const alexnet_ctx_options *o)
     return ALEXNET_OK;
 }
 
+/* A file's text, which is a tuning. */
+static alexnet_status read_tuning(char **out, const char *path)
+{
+    unsigned char *bytes;
+    size_t length;
+    an_tuning *parsed = NULL;
+    *out = NULL;
+    AN_CHECK(an_file_read(path, 1 << 20, &bytes, &length));
+    alexnet_status rc = memchr(bytes, '\0', length)
+                            ? AN_FAIL(ALEXNET_ERROR_FORMAT,
+                                      "%s is not a tuning file: it holds a zero byte", path)
+                            : an_tuning_parse(&parsed, (const char *)bytes, path);
+    an_tuning_free(parsed);
+    if (rc == ALEXNET_OK)
+        *out = (char *)bytes;
+    else
+        an_free(bytes);
+    return rc;
+}
+
 alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options)
 {
     alexnet_ctx_options o = ALEXNET_CTX_OPTIONS_INIT;
@@ -46,15 +67,25 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     AN_CHECK(check_options(&o));
     const char *device = o.device ? o.device : "auto";
     AN_CHECK(an_backend_check_device(device, o.max_isa));
+    char *tuning = NULL;
+    if (o.tuning)
+        AN_CHECK(read_tuning(&tuning, o.tuning));
     alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
-    if (!ctx)
+    char *tuning_name = tuning ? an_strdup(o.tuning) : NULL;
+    if (!ctx || (tuning && !tuning_name)) {
+        an_free(ctx);
+        an_free(tuning);
+        an_free(tuning_name);
         return AN_FAIL_MEMORY(sizeof *ctx, "a context");
+    }
     atomic_init(&ctx->references, 1);
     atomic_init(&ctx->cancelled, false);
     snprintf(ctx->device, sizeof ctx->device, "%s", device);
     ctx->precision = o.precision;
     ctx->threads = o.threads ? o.threads : an_cpu_count();
     ctx->max_isa = o.max_isa;
+    ctx->tuning = tuning;
+    ctx->tuning_name = tuning_name;
     pthread_mutex_init(&ctx->log_lock, NULL);
     ctx->log = o.log;
     ctx->log_user = o.log_user;

@@ -16,6 +16,7 @@
 #define AN_BACKEND_BACKEND_H
 
 #include "backend/layout.h"
+#include "backend/tuning.h"
 #include "base/context.h"
 #include "op/op.h"
 
@@ -27,6 +28,9 @@ typedef struct an_backend {
     alexnet_ctx *ctx;
     an_dtype param_dtype;
     alexnet_precision precision; /* what is computed in: FP32 or BF16; FP32 on ref */
+    const char *isa;             /* as in alexnet_device_info; static */
+    an_tuning *asked, *own;      /* which variants to take: the caller's wish, the backend's own
+                                    table; NULL: none */
 } an_backend;
 
 /** What changes from step to step; lives in a small buffer of the backend, written by the host. */
@@ -56,6 +60,8 @@ typedef struct an_prepared {
     size_t packed;    /* bytes for its copy of the parameters; 0: none */
     size_t saved;     /* bytes that forward writes for backward, beyond x and y; 0 for inference */
     size_t scratch;   /* bytes needed during a call, contents of no value between calls */
+    bool tunable;     /* the first of the operators comes in several variants */
+    an_variants variants; /* tunable: those that were taken */
     const char *impl; /* name of the implementation, for reports; static */
 } an_prepared;
 
@@ -158,10 +164,15 @@ alexnet_status an_backend_check_device(const char *device, alexnet_isa max_isa);
  */
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training);
 
-/** A device and precision to take where the context says auto: those that a run began with. */
+/** The reference backend, which every build has. */
+alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
+
+/** Device and precision to take where the context says auto, and a tuning text where it has none:
+ *  those that a run began with. */
 typedef struct an_device_wish {
-    const char *device;
+    const char *device;          /* NULL: auto */
     alexnet_precision precision;
+    const char *tuning;          /* NULL: none */
 } an_device_wish;
 /**
  * As an_backend_open(), but auto means the wish. A device that this build or machine does not have
@@ -172,5 +183,17 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
                                   const an_device_wish *wish);
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
+
+/**
+ * For open() of a backend that tunes: read the context's tuning and the backend's own, by its name.
+ * For close(): free them.
+ */
+alexnet_status an_backend_read_tunings(an_backend *backend);
+void an_backend_free_tunings(an_backend *backend);
+
+/** The variants of an operator that the tunings name; DIRECT where they are silent. */
+an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
+/** What a tuning's rows are asked by on this backend. */
+an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training);
 
 #endif

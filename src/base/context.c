@@ -17,6 +17,8 @@ void an_ctx_release(alexnet_ctx *ctx)
     if (!ctx || atomic_fetch_sub(&ctx->references, 1) != 1)
         return;
     pthread_mutex_destroy(&ctx->log_lock);
+    an_free(ctx->tuning);
+    an_free(ctx->tuning_name);
     an_free(ctx);
 }
 

@@ -13,21 +13,13 @@ static const struct {
 } precisions[] = {{"fp32", ALEXNET_PRECISION_FP32}, {"bf16", ALEXNET_PRECISION_BF16}};
 enum { PRECISIONS = 2, SEED = 1 };
 
-static const an_backend_api *find_ref(void)
-{
-    for (int i = 0; i < an_backend_count; i++)
-        if (strcmp(an_backends[i]->name, "ref") == 0)
-            return an_backends[i];
-    return NULL;
-}
-
 alexnet_status an_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx)
 {
     *out = an_calloc(1, sizeof **out);
     if (!*out)
         return AN_FAIL_MEMORY(sizeof **out, "a self-test");
     (*out)->ctx = an_ctx_retain(ctx);
-    alexnet_status rc = find_ref()->open(&(*out)->ref, ctx, ALEXNET_PRECISION_FP32);
+    alexnet_status rc = an_backend_open_ref(&(*out)->ref, ctx);
     if (rc != ALEXNET_OK) {
         an_selftest_free(*out);
         *out = NULL;

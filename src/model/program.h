@@ -67,10 +67,18 @@ typedef struct an_step_info {
     char name[96]; /* layers that it computes, "conv1+pool1"; "input", "sum" or "all" (update) */
     alexnet_pass pass;
     int64_t mult_adds; /* of the whole batch; backward: for the gradients that are wanted */
+    const an_op_desc *op; /* the first operator that it computes; NULL: none */
+    bool tunable;         /* forward, backward: that comes in several variants, of which */
+    an_variants variants; /* these are taken */
+    bool wants_dx;        /* backward: its input's gradient is wanted */
 } an_step_info;
 int an_program_steps(const an_program *program);
 /** @param index  in range */
 void an_program_step(const an_program *program, int index, an_step_info *out);
+
+/** The variants of its operators, as a tuning (backend/tuning.h) with a row for each that has several;
+ *  owned, "" if none has. NULL if memory is short. */
+char *an_program_tuning(const an_program *program);
 
 /** Softmax outputs of the latest run, [slots][classes], and -log p(label) per slot. */
 alexnet_status an_program_read(an_program *program, float *probabilities, double *losses);

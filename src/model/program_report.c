@@ -1,9 +1,10 @@
 /*
- * What a program's steps are called and what they cost.
+ * What a program's steps are called, what they cost and how they are computed.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "model/program_impl.h"
 
 int an_program_steps(const an_program *p)
@@ -58,6 +59,35 @@ void an_program_step(const an_program *p, int index, an_step_info *out)
     const an_unit *unit = &p->units[step->unit];
     name_unit(p, unit, out->name, sizeof out->name);
     out->mult_adds = unit_mult_adds(p, step);
-    if (unit->first < 0) /* gradients are summed on the way back */
+    if (unit->first < 0) { /* gradients are summed on the way back */
         out->pass = ALEXNET_PASS_BACKWARD;
+        return;
+    }
+    out->op = &p->graph.nodes[unit->first].desc;
+    out->tunable = unit->op->tunable && step->kind != AN_STEP_PACK;
+    out->variants = unit->op->variants;
+    out->wants_dx = step->args.dx[0] != NULL;
+}
+
+/* `text` with the row of a unit appended; takes `text`. */
+static char *append_row(const an_program *p, const an_unit *unit, char *text)
+{
+    const an_op_desc *op = &p->graph.nodes[unit->first].desc;
+    an_tuning_query query = an_backend_query(p->net->backend, op, p->options.training);
+    char name[96];
+    name_unit(p, unit, name, sizeof name);
+    char *row = an_tuning_row(name, &query, &unit->op->variants);
+    char *both = row ? an_format("%s%s", text, row) : NULL;
+    an_free(row);
+    an_free(text);
+    return both;
+}
+
+char *an_program_tuning(const an_program *p)
+{
+    char *text = an_strdup("");
+    for (int i = 0; text && i < p->n_units; i++)
+        if (p->units[i].op->tunable)
+            text = append_row(p, &p->units[i], text);
+    return text;
 }

@@ -35,4 +35,4 @@ static int params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS])
     return 1;
 }
 
-const an_op_info an_op_augment = {"augment", 0, 0, resolve, params, NULL};
+const an_op_info an_op_augment = {"augment", 0, 0, resolve, params, NULL, NULL};

@@ -21,4 +21,4 @@ static alexnet_status resolve(an_op_desc *desc)
     return ALEXNET_OK;
 }
 
-const an_op_info an_op_concat = {"concat", 1, AN_MAX_INPUTS, resolve, NULL, NULL};
+const an_op_info an_op_concat = {"concat", 1, AN_MAX_INPUTS, resolve, NULL, NULL, NULL};

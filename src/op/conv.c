@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/status.h"
 #include "op/check.h"
 
@@ -42,4 +44,10 @@ static int64_t mult_adds(const an_op_desc *desc)
     return an_chw_count(desc->out) * (desc->in[0].c / conv->groups) * conv->r * conv->s;
 }
 
-const an_op_info an_op_conv = {"conv", 1, 1, resolve, params, mult_adds};
+static void windows(const an_op_desc *desc, char *text, size_t size)
+{
+    const an_conv_desc *conv = &desc->u.conv;
+    snprintf(text, size, " %dx%d/%d groups %d", conv->r, conv->s, conv->stride, conv->groups);
+}
+
+const an_op_info an_op_conv = {"conv", 1, 1, resolve, params, mult_adds, windows};

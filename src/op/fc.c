@@ -23,4 +23,4 @@ static int64_t mult_adds(const an_op_desc *desc)
     return an_chw_count(desc->in[0]) * desc->u.fc.k;
 }
 
-const an_op_info an_op_fc = {"fc", 1, 1, resolve, params, mult_adds};
+const an_op_info an_op_fc = {"fc", 1, 1, resolve, params, mult_adds, NULL};

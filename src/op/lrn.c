@@ -31,5 +31,5 @@ static alexnet_status resolve_within(an_op_desc *desc)
     return resolve_constants(desc);
 }
 
-const an_op_info an_op_lrn = {"lrn", 1, 1, resolve_across, NULL, NULL};
-const an_op_info an_op_lrn_within = {"lrn_within", 1, 1, resolve_within, NULL, NULL};
+const an_op_info an_op_lrn = {"lrn", 1, 1, resolve_across, NULL, NULL, NULL};
+const an_op_info an_op_lrn_within = {"lrn_within", 1, 1, resolve_within, NULL, NULL, NULL};

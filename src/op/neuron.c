@@ -16,4 +16,4 @@ static alexnet_status resolve(an_op_desc *desc)
     return ALEXNET_OK;
 }
 
-const an_op_info an_op_neuron = {"neuron", 1, 1, resolve, NULL, NULL};
+const an_op_info an_op_neuron = {"neuron", 1, 1, resolve, NULL, NULL, NULL};

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/status.h"
 #include "op/check.h"
@@ -108,6 +109,16 @@ int an_op_params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS])
 {
     const an_op_info *info = an_op_table[desc->kind];
     return info->params ? info->params(desc, params) : 0;
+}
+
+void an_op_signature(const an_op_desc *desc, char text[AN_OP_SIGNATURE])
+{
+    const an_op_info *info = an_op_table[desc->kind];
+    char windows[64] = "";
+    if (info->windows)
+        info->windows(desc, windows, sizeof windows);
+    snprintf(text, AN_OP_SIGNATURE, "%s%s %dx%dx%d to %d", info->name, windows, desc->in[0].c,
+             desc->in[0].h, desc->in[0].w, desc->out.c);
 }
 
 int64_t an_op_mult_adds(const an_op_desc *desc)

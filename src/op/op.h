@@ -63,6 +63,8 @@ typedef struct an_op_info {
     int (*params)(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
     /** Multiply-adds of the forward pass for one image. NULL: not counted (facts section 1.5). */
     int64_t (*mult_adds)(const an_op_desc *desc);
+    /** Windows and groups for an_op_signature(), with a blank before them. NULL: none. */
+    void (*windows)(const an_op_desc *desc, char *text, size_t size);
 } an_op_info;
 
 extern const an_op_info *const an_op_table[AN_OP_COUNT];
@@ -75,6 +77,11 @@ extern const an_op_info *const an_op_table[AN_OP_COUNT];
 alexnet_status an_op_resolve(an_op_desc *desc);
 int an_op_params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
 int64_t an_op_mult_adds(const an_op_desc *desc);
+
+/** Room for a signature with its terminator. */
+enum { AN_OP_SIGNATURE = 160 };
+/** An operator's geometry as text, the batch left out: "conv 3x3/1 groups 1 256x13x13 to 384". */
+void an_op_signature(const an_op_desc *desc, char text[AN_OP_SIGNATURE]);
 
 /**
  * The size rule that convolution and pooling share (facts section 1.3).

@@ -17,13 +17,14 @@ static const an_rates RATES = {.rate = 1e-6, .decay = 5e-4, .momentum = 0.9};
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
-static alexnet_status make_net(alexnet_bench *b, const char *name)
+static alexnet_status make_net(alexnet_bench *b, const char *name, const char *tuning)
 {
     alexnet_status rc;
     alexnet_network *network = NULL;
     alexnet_recipe *recipe = NULL;
     AN_TRY(an_network_load(&network, name, 0));
-    AN_TRY(an_net_new(&b->net, b->ctx, network, b->mode == ALEXNET_BENCH_TRAIN));
+    an_device_wish wish = {.precision = ALEXNET_PRECISION_AUTO, .tuning = tuning};
+    AN_TRY(an_net_new_as(&b->net, b->ctx, network, b->mode == ALEXNET_BENCH_TRAIN, &wish));
     AN_TRY(an_recipe_load(&recipe, "default"));
     AN_TRY(an_init_weights(b->net, recipe));
 cleanup:
@@ -130,8 +131,14 @@ static alexnet_status measure_peak(alexnet_bench *b, alexnet_precision precision
     return rc == ALEXNET_ERROR_NOT_AVAILABLE ? ALEXNET_OK : rc;
 }
 
+alexnet_status an_bench_measure_peaks(alexnet_bench *b)
+{
+    AN_CHECK(measure_peak(b, ALEXNET_PRECISION_FP32, &b->peak_fp32));
+    return measure_peak(b, ALEXNET_PRECISION_BF16, &b->peak_bf16);
+}
+
 alexnet_status an_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
-                            const alexnet_bench_options *options)
+                            const alexnet_bench_options *options, const char *tuning)
 {
     alexnet_status rc;
     *out = NULL;
@@ -143,13 +150,11 @@ alexnet_status an_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
     b->batch = options->batch;
     b->steps = options->steps;
     b->done = -1;
-    AN_TRY(make_net(b, options->net));
+    AN_TRY(make_net(b, options->net, tuning));
     AN_TRY(make_program(b));
     AN_TRY(set_rates(b));
     AN_TRY(make_buffers(b));
     draw_batch(b);
-    AN_TRY(measure_peak(b, ALEXNET_PRECISION_FP32, &b->peak_fp32));
-    AN_TRY(measure_peak(b, ALEXNET_PRECISION_BF16, &b->peak_bf16));
     *out = b;
     b = NULL;
 cleanup:

@@ -27,9 +27,13 @@ struct alexnet_bench {
     an_peak peak_fp32, peak_bf16; /* flops is 0 where there is none */
 };
 
-/** Values in `options` are in range. */
+/**
+ * Values in `options` are in range. Peaks are not measured yet.
+ * @param tuning  what to take where the context has no tuning; NULL: nothing
+ */
 alexnet_status an_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
-                            const alexnet_bench_options *options);
+                            const alexnet_bench_options *options, const char *tuning);
+alexnet_status an_bench_measure_peaks(alexnet_bench *bench);
 alexnet_status an_bench_step(alexnet_bench *bench, double *seconds, bool *more);
 void an_bench_speed(const alexnet_bench *bench, alexnet_speed *out);
 bool an_bench_layer(const alexnet_bench *bench, int index, alexnet_layer_speed *out);

@@ -148,6 +148,22 @@ static void exchange_best(exchange *x, alexnet_metrics *best)
     integer(x, "best_skipped", &best->skipped);
 }
 
+/* Absent in older records, whose runs take what the machine's own tables say. */
+static void exchange_tuning(exchange *x, char **tuning)
+{
+    if (x->writing ? !*tuning : !json_object_get(x->object, "tuning"))
+        return;
+    if (x->writing) {
+        put(x, "tuning", json_string(*tuning));
+        return;
+    }
+    const char *found = json_string_value(take(x, "tuning"));
+    *tuning = found ? an_strdup(found) : NULL;
+    x->failed |= found && !*tuning;
+    if (!found && !x->missing)
+        x->missing = "tuning";
+}
+
 static void exchange_record(exchange *x, an_record *record)
 {
     int64_t phase = record->phase, split = record->split;
@@ -166,6 +182,7 @@ static void exchange_record(exchange *x, an_record *record)
     text(x, "isa", record->isa, sizeof record->isa);
     text(x, "library", record->library, sizeof record->library);
     text(x, "precision", record->precision, sizeof record->precision);
+    exchange_tuning(x, &record->tuning);
     if (phase < AN_PHASE_MEAN || phase > AN_PHASE_DONE || split < 1 || split > AN_SPLIT_MAX)
         split = 0; /* check() refuses it; a cast could bring it back into range */
     record->phase = (an_phase)phase;
@@ -223,5 +240,6 @@ void an_record_free(an_record *record)
 {
     an_free(record->train.root);
     an_free(record->val.root);
+    an_free(record->tuning);
     *record = (an_record){0};
 }

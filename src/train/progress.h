@@ -38,6 +38,7 @@ typedef struct an_record {
     int split;
     an_data_record train, val;
     char device[32], isa[64], library[64], precision[16]; /* where the bits come from */
+    char *tuning; /* and the variants of its operators (backend/tuning.h); owned. NULL: not known */
 } an_record;
 
 /** As JSON text; owned. NULL if memory is short. */

@@ -195,6 +195,9 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_net_new(&t->net, t->ctx, network, true));
     an_trainer_origin(t, &t->record);
     AN_TRY(an_trainer_make(t));
+    t->record.tuning = an_trainer_tuning(t);
+    if (!t->record.tuning)
+        AN_TRY(AN_FAIL_MEMORY(4096, "a record of progress"));
     AN_TRY(first_weights(t, options));
     AN_TRY(an_run_create(&t->run, options->out_dir));
     AN_TRY(an_trainer_save(t)); /* from here on the run can be resumed */

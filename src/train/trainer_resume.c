@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/status.h"
 #include "train/trainer.h"
 
@@ -24,19 +25,39 @@ static alexnet_status reopen(alexnet_dataset **out, const an_data_record *record
                    record->root, (long long)record->count, (long long)(*out)->count);
 }
 
-static void compare_origin(const alexnet_trainer *t)
+/* @return whether device, ISA, library and precision are those that the run began with; else said */
+static bool same_origin(const alexnet_trainer *t)
 {
     an_record now = {0};
     an_trainer_origin(t, &now);
     const an_record *then = &t->record;
     if (strcmp(now.device, then->device) == 0 && strcmp(now.isa, then->isa) == 0 &&
         strcmp(now.library, then->library) == 0 && strcmp(now.precision, then->precision) == 0)
-        return;
+        return true;
     an_log(t->ctx, ALEXNET_LOG_WARNING,
            "the run began on %s (%s, %s, %s) and goes on on %s (%s, %s, %s): from here on its bits "
            "may differ",
            then->device, then->isa, then->library, then->precision, now.device, now.isa,
            now.library, now.precision);
+    return false;
+}
+
+/* Once the programs are there: one warning if they may compute other bits than the run began with. */
+static alexnet_status compare_origin(const alexnet_trainer *t)
+{
+    if (!same_origin(t))
+        return ALEXNET_OK;
+    char *now = an_trainer_tuning(t);
+    if (!now)
+        return AN_FAIL_MEMORY(4096, "a record of progress");
+    if (!t->record.tuning || strcmp(now, t->record.tuning) != 0)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "the run %s and goes on with what %s: from here on its bits may differ",
+               t->record.tuning ? "began with other implementations of its operators"
+                                : "does not say what computed its operators",
+               t->ctx->tuning ? t->ctx->tuning_name : "this machine takes");
+    an_free(now);
+    return ALEXNET_OK;
 }
 
 static alexnet_status read_metadata(alexnet_trainer *t, an_safetensors *file)
@@ -85,10 +106,10 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
     AN_TRY(check_place(t));
     an_device_wish wish = {t->record.device, strcmp(t->record.precision, "bf16") == 0
                                                  ? ALEXNET_PRECISION_BF16
-                                                 : ALEXNET_PRECISION_FP32};
+                                                 : ALEXNET_PRECISION_FP32, t->record.tuning};
     AN_TRY(an_net_new_as(&t->net, t->ctx, network, true, &wish));
-    compare_origin(t);
     AN_TRY(an_trainer_make(t));
+    AN_TRY(compare_origin(t));
     AN_TRY(an_model_file_weights(file, t->net));
     AN_TRY(an_model_file_momentum(file, t->net));
     AN_TRY(an_program_pack(t->program));

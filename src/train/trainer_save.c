@@ -22,6 +22,18 @@ void an_trainer_origin(const alexnet_trainer *t, an_record *record)
                                                                     : "fp32");
 }
 
+char *an_trainer_tuning(const alexnet_trainer *t)
+{
+    char *training = an_program_tuning(t->program), *validation = NULL, *both = NULL;
+    if (training && t->runner)
+        validation = an_program_tuning(t->runner->program);
+    if (training && (validation || !t->runner))
+        both = an_format("%s%s", training, validation ? validation : "");
+    an_free(training);
+    an_free(validation);
+    return both;
+}
+
 /* A file is never replaced by weights that are no use. */
 static alexnet_status check_weights(const alexnet_trainer *t)
 {

@@ -55,3 +55,24 @@ if (ulimit -v 4000000 && "$ALEXNET" version) >/dev/null 2>&1; then
         has err "out of memory: alexnet needs" "batches of 1024" "smaller batch"
     ) || exit 1
 fi
+
+# What --tune writes, --tuning takes.
+expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tune fast.ini
+has out "conv3  forward" "conv3  backward" "with everything direct. Written to fast.ini"
+has fast.ini "what alexnet bench --tune measured of alexnet-mini, training, 4 pictures per step" \
+    "operator = conv 7x7/2 groups 1 3x56x56 to 24" "backward_weights = "
+expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tuning fast.ini
+expect 0 bench --net alexnet-mini --batch 4 --steps 1 --mode infer --json --tune infer.ini
+is "$(json 1 layers.0.name) $(json 1 layers.0.pass)" "conv1 forward" "first choice"
+less 0 "$(json 1 layers.0.direct_ms)" "direct_ms"
+lacks infer.ini backward
+expect 0 bench --net alexnet-mini --batch 2 --steps 1 --device ref --tune ref.ini
+expect 1 bench --net alexnet-mini --tune no/such/folder.ini
+has err "cannot write no/such/folder.ini"
+expect 2 bench --net alexnet-mini --tune again.ini --tuning fast.ini
+has err "fast.ini"
+[ -e again.ini ] && fail "a refused --tune leaves a file"
+expect 3 bench --net alexnet-mini --batch 4 --steps 1 --tuning bad.ini
+has err "bad.ini:2: size is not a key of a tuning"
+expect 1 bench --net alexnet-mini --tuning absent.ini
+has err "absent.ini"

@@ -1,10 +1,11 @@
 /*
- * Any text as a network file, a recipe and a progress record: an error, or something that holds
+ * Any text as a network file, a recipe, a tuning and a progress record: an error, or something that holds
  * together. A recipe or record that is taken is written and taken again as the same.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/tuning.h"
 #include "base/alloc.h"
 #include "model/network.h"
 #include "train/progress.h"
@@ -55,6 +56,27 @@ static void try_recipe(const char *text)
     an_recipe_free(recipe);
 }
 
+static void try_tuning(const char *text)
+{
+    an_tuning *tuning;
+    an_op_desc op = {.kind = AN_OP_CONV,
+                     .n = 1,
+                     .n_inputs = 1,
+                     .in = {{256, 13, 13}},
+                     .u.conv = {384, 3, 3, 1, 1, 1, 1, 1, 1, false}};
+    an_tuning_query query = {"avx512", "fp32", true, &op};
+    an_variants variants = {{AN_VARIANT_DIRECT}};
+    require(an_op_resolve(&op) == ALEXNET_OK);
+    if (an_tuning_parse(&tuning, text, "fuzz") != ALEXNET_OK) {
+        require(tuning == NULL);
+        return;
+    }
+    an_tuning_apply(tuning, &query, &variants);
+    for (int d = 0; d < AN_DIRECTIONS; d++)
+        require(variants.of[d] >= 0 && variants.of[d] < AN_VARIANTS);
+    an_tuning_free(tuning);
+}
+
 static void try_record(const char *text)
 {
     an_record record, again;
@@ -76,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     require(text != NULL);
     try_network(text);
     try_recipe(text);
+    try_tuning(text);
     try_record(text);
     an_free(text);
     return 0;

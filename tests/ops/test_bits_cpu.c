@@ -25,13 +25,23 @@
 
 static alexnet_isa max_isa = ALEXNET_ISA_ANY;
 
+/* What backends are opened for; the implementations of the built-in table but in test_variants(). */
+static alexnet_precision precision = ALEXNET_PRECISION_FP32;
+static const char *variant;
+
 static an_backend *open_cpu(int threads)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cpu", precision);
     ctx->threads = threads;
     ctx->max_isa = max_isa;
-    rig_ok(an_cpu_api.open(&backend, ctx, ALEXNET_PRECISION_FP32));
+    if (variant) {
+        ctx->tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
+                                "backward_data = %s\nbackward_weights = %s\n",
+                                variant, variant, variant);
+        ctx->tuning_name = an_strdup("a test");
+    }
+    rig_ok(an_cpu_api.open(&backend, ctx, precision));
     rig_free_ctx(ctx);
     return backend;
 }
@@ -164,45 +174,89 @@ static void same_results(run *r, const an_chain *a, const an_chain *b, bool grad
 
 /* ---- Tests ----------------------------------------------------------------------------------- */
 
+static void check_forward(const shape *s, int n)
+{
+    run r = run_new(s, n);
+    an_backend *one = open_cpu(1);
+    an_chain *expected = compute(&r, one, false, 1);
+    for (int threads = 2; threads <= 4; threads++) {
+        an_backend *backend = open_cpu(threads);
+        an_chain *got = compute(&r, backend, false, 1);
+        same_results(&r, expected, got, false);
+        an_chain_close(got);
+        an_backend_close(backend);
+    }
+    an_chain_close(expected);
+    an_backend_close(one);
+    free_operands(&r.operands);
+}
+
+static void check_backward(const shape *s)
+{
+    run r = run_new(s, 7);
+    an_backend *one = open_cpu(1), *four = open_cpu(4);
+    an_chain *expected = compute(&r, one, true, 2), *got = compute(&r, four, true, 2);
+    same_results(&r, expected, got, true);
+    an_chain_close(got);
+    got = compute(&r, one, true, 2);
+    same_results(&r, expected, got, true);
+    an_chain_close(got);
+    an_chain_close(expected);
+    an_backend_close(one);
+    an_backend_close(four);
+    free_operands(&r.operands);
+}
+
 static void test_forward_does_not_depend_on_threads(void **state)
 {
     static const int batches[] = {1, 2, 7, 32};
     int some = max_isa == ALEXNET_ISA_BASELINE ? 3 : 4; /* it is slow */
     (void)state;
-    for (int i = 0; i < some * SHAPES; i++) {
-        run r = run_new(&shapes[i / some], batches[i % some]);
-        an_backend *one = open_cpu(1);
-        an_chain *expected = compute(&r, one, false, 1);
-        for (int threads = 2; threads <= 4; threads++) {
-            an_backend *backend = open_cpu(threads);
-            an_chain *got = compute(&r, backend, false, 1);
-            same_results(&r, expected, got, false);
-            an_chain_close(got);
-            an_backend_close(backend);
-        }
-        an_chain_close(expected);
-        an_backend_close(one);
-        free_operands(&r.operands);
-    }
+    for (int i = 0; i < some * SHAPES; i++)
+        check_forward(&shapes[i / some], batches[i % some]);
 }
 
 static void test_backward_depends_on_split_alone(void **state)
 {
     (void)state;
+    for (int i = 0; i < SHAPES; i++)
+        check_backward(&shapes[i]);
+}
+
+static void check_all(void)
+{
     for (int i = 0; i < SHAPES; i++) {
-        run r = run_new(&shapes[i], 7);
-        an_backend *one = open_cpu(1), *four = open_cpu(4);
-        an_chain *expected = compute(&r, one, true, 2), *got = compute(&r, four, true, 2);
-        same_results(&r, expected, got, true);
-        an_chain_close(got);
-        got = compute(&r, one, true, 2);
-        same_results(&r, expected, got, true);
-        an_chain_close(got);
-        an_chain_close(expected);
-        an_backend_close(one);
-        an_backend_close(four);
-        free_operands(&r.operands);
+        if (variant && shapes[i].desc.kind != AN_OP_CONV)
+            continue;
+        check_forward(&shapes[i], 1);
+        check_forward(&shapes[i], 7);
+        check_backward(&shapes[i]);
     }
+}
+
+/* The same of whatever a tuning may choose, and of bf16. */
+static void test_variants(void **state)
+{
+    (void)state;
+    if (max_isa == ALEXNET_ISA_BASELINE)
+        skip();
+    for (int v = 0; v < AN_VARIANTS; v++) {
+        variant = an_variant_names[v];
+        check_all();
+    }
+    variant = NULL;
+}
+
+static void test_bf16(void **state)
+{
+    alexnet_device_info info;
+    (void)state;
+    an_cpu_api.describe(&info, max_isa);
+    if (!info.bf16)
+        skip();
+    precision = ALEXNET_PRECISION_BF16;
+    check_all();
+    precision = ALEXNET_PRECISION_FP32;
 }
 
 static void test_nothing_is_allocated_and_settings_stay(void **state)
@@ -375,6 +429,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward_does_not_depend_on_threads),
         cmocka_unit_test(test_backward_depends_on_split_alone),
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_nothing_is_allocated_and_settings_stay),
         cmocka_unit_test(test_parallel_region_is_refused),
         cmocka_unit_test(test_update),

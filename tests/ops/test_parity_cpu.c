@@ -14,6 +14,7 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/isa.h"
 #include "backend/parity.h"
+#include "base/alloc.h"
 #include "base/random.h"
 
 enum { SEED = 20120930 };
@@ -29,10 +30,16 @@ static void keep_line(void *user, alexnet_log_level level, const char *line)
     strncpy(last_line, line, sizeof last_line - 1);
 }
 
+static char *tuning; /* NULL: the built-in table */
+
 static an_backend *open_cpu(alexnet_precision precision)
 {
     an_backend *backend;
     alexnet_ctx *ctx = rig_ctx("cpu", precision);
+    if (tuning) {
+        ctx->tuning = an_strdup(tuning);
+        ctx->tuning_name = an_strdup("a test");
+    }
     ctx->threads = 2;
     ctx->max_isa = max_isa;
     ctx->log = keep_line;
@@ -105,6 +112,7 @@ static const an_parity_case cases[] = {
     {"caffe conv1 + relu + lrn", 3, true, {CONV(1, 3, 99, 96, 11, 4, 1, 0), RELU, LRN(1)}},
     {"small conv1 + relu + lrn", 3, true, {CONV(5, 3, 56, 12, 5, 2, 1, 2), RELU, LRN(2)}},
     {"small conv2 + relu + pool", 3, true, {CONV(5, 12, 13, 20, 3, 1, 2, 1), RELU, MAX_POOL}},
+    {"small conv3 + relu", 2, true, {CONV(3, 48, 13, 64, 3, 1, 1, 1), RELU}},
     {"pool + lrn + relu",
      3,
      true,
@@ -195,6 +203,27 @@ static void run_inference(an_backend *backend)
         an_op_desc ops[3];
         memcpy(ops, cases[i].ops, sizeof ops);
         run_ops(backend, cases[i].name, ops, cases[i].n_ops, &options);
+    }
+}
+
+/* Whatever a tuning may choose, in training and in inference. */
+static void test_variants(void **state)
+{
+    (void)state;
+    for (int v = 0; v < AN_VARIANTS; v++) {
+        const char *name = an_variant_names[v];
+        tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
+                           "backward_data = %s\nbackward_weights = %s\n",
+                           name, name, name);
+        for (int b = 0; b < 1 + (bf16 != NULL); b++) {
+            an_backend *be = open_cpu(b ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
+            print_message("%s, %s\n", name, b ? "bf16" : "fp32");
+            run_cases(be, cases, sizeof cases / sizeof cases[0]);
+            run_inference(be);
+            an_backend_close(be);
+        }
+        an_free(tuning);
+        tuning = NULL;
     }
 }
 
@@ -368,7 +397,7 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers), cmocka_unit_test(test_variants),
         cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
         cmocka_unit_test(test_large_logits),   cmocka_unit_test(test_random_shapes),
         cmocka_unit_test(test_bf16),           cmocka_unit_test(test_bf16_absent),

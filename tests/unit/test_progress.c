@@ -34,6 +34,7 @@ static an_record sample(void)
     strcpy(r.isa, "avx512");
     strcpy(r.library, "oneDNN 2.6.3");
     strcpy(r.precision, "bf16");
+    r.tuning = an_strdup("[c]\nisa = x\n");
     return r;
 }
 
@@ -70,6 +71,7 @@ static void test_round_trip(void **state)
     assert_string_equal(a.isa, b.isa);
     assert_string_equal(a.library, b.library);
     assert_string_equal(a.precision, b.precision);
+    assert_string_equal(a.tuning, b.tuning);
     an_free(text);
     an_record_free(&a);
     an_record_free(&b);
@@ -119,7 +121,9 @@ static void test_damage(void **state)
     const char *range = "last.safetensors: its record of progress has values out of range";
     expect_ok(damaged("\"split\":17", "\"split\":18"));
     expect_ok(damaged("\"best_images\"", "\"x\"")); /* an older record */
+    expect_ok(damaged("\"tuning\"", "\"x\"")); /* and another */
     expect_failure(damaged("\"best_top5_error\"", "\"x\""), bad, "lacks best_top5_error");
+    expect_failure(damaged("\"tuning\":\"", "\"tuning\":7,\"x\":\""), bad, "lacks tuning");
     expect_failure(damaged("{", "["), bad, not_object);
     expect_failure(damaged("{\"phase\"", "{,\"phase\""), bad, not_object);
     expect_failure(damaged("\"step\":123456789012345,", ""), bad,

@@ -7,6 +7,7 @@
 #include "training_rig.h"
 
 #include "backend/backend.h"
+#include "train/trainer.h"
 
 /* 102 pictures of three classes in batches of 16: seven updates an epoch, the last of six pictures. */
 static const char *const settings[] = {"batch",        "16",     "epochs", "2",      "rate",
@@ -267,6 +268,50 @@ static void test_another_device(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A run goes on with the implementations that it began with, though nobody names them again; one that
+ * began with others says so. */
+static void test_tuning_is_kept(void **state)
+{
+    (void)state;
+    static const char direct[] = "[all]\nisa = *\nprecision = *\noperator = conv *\n"
+                                 "forward = direct\n",
+                      other[] = "[all]\nisa = *\nprecision = *\noperator = conv *\n"
+                                "forward = channels_last\nbackward_weights = channels_last\n";
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    if (an_backend_check_device("cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
+        skip();
+    scratch_write("other.ini", other, sizeof other - 1);
+    scratch_write("direct.ini", direct, sizeof direct - 1);
+    rig_tuning = "other.ini";
+    alexnet_ctx *ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "straight", settings));
+    expect_ok(rig_finish(trainer, &progress));
+    alexnet_trainer_free(trainer);
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "tuned", settings));
+    run_some(trainer, ctx, 12, STOP_SAVED);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+
+    rig_tuning = NULL;
+    ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned"));
+    assert_true(strstr(trainer->record.tuning, "forward = channels_last") != NULL);
+    run_some(trainer, ctx, 1000, STOP_SAVED);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    expect_same_run("straight", "tuned");
+    assert_int_equal(rig_times_heard("bits may differ"), 0);
+
+    rig_tuning = "direct.ini";
+    ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned"));
+    assert_int_equal(rig_times_heard("goes on with what direct.ini: from here on"), 1);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    rig_tuning = NULL;
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, scratch_teardown)
 
 int main(void)
@@ -276,6 +321,7 @@ int main(void)
         IN_SCRATCH(test_stops_in_bf16),        IN_SCRATCH(test_many_stops),
         IN_SCRATCH(test_other_threads),        IN_SCRATCH(test_other_threads_in_bf16),
         IN_SCRATCH(test_saves_change_nothing), IN_SCRATCH(test_another_device),
+        IN_SCRATCH(test_tuning_is_kept),
     };
     return cmocka_run_group_tests_name("resuming", tests, NULL, NULL);
 }

@@ -96,6 +96,8 @@ static inline int rig_times_heard(const char *part)
     return times;
 }
 
+static const char *rig_tuning; /* a file, or NULL */
+
 static inline alexnet_ctx *rig_new_ctx(const char *device, alexnet_precision precision, int threads)
 {
     alexnet_ctx *ctx;
@@ -104,6 +106,7 @@ static inline alexnet_ctx *rig_new_ctx(const char *device, alexnet_precision pre
     options.precision = precision;
     options.threads = threads;
     options.log = rig_listen;
+    options.tuning = rig_tuning;
     expect_ok(alexnet_ctx_new(&ctx, &options));
     return ctx;
 }

@@ -1,9 +1,10 @@
 /*
  * Convolution on oneDNN, with a ReLU that follows.
  *
- * oneDNN chooses the layouts (tag any); ports reorder where they are not the neighbours'. Its
- * direct kernels ("jit:") add up each output in an order that no number of threads changes, and run
- * on the whole batch. Others are run image by image, each on one thread (gang.h).
+ * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
+ * where that leaves them open; ports reorder where they are not the neighbours'. Some of oneDNN's
+ * kernels add up each output in an order that no number of threads changes, and run on the whole
+ * batch. Others are run image by image, each on one thread (gang.h).
  *
  * oneDNN's ReLU turns a NaN into zero. That would hide a diverging run, so only inference uses it;
  * when gradients are wanted, a pass of our own follows.
@@ -45,17 +46,30 @@ typedef struct conv_op {
 
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-/* A wish, and the layouts it gets. */
+/* Kernels whose sums no number of threads changes, by the beginning of oneDNN's name for them;
+ * tests/ops/test_bits_cpu.c sees to it. */
+static bool runs_whole(const an_primitive *primitive)
+{
+    static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(an_primitive_name(primitive), names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A wish, the variant and the layouts it gets. */
 typedef struct image_wish {
     an_conv_forward wish;
+    an_variant variant;
     an_layout *x, *y;
 } image_wish;
 
 static alexnet_status make_image(const void *user, bool last, an_primitive **out)
 {
     const image_wish *w = user;
+    an_variant variant = w->variant;
     (void)last;
-    return an_conv_forward_new(out, &w->wish, w->x, w->y);
+    return an_conv_forward_new(out, &w->wish, &variant, w->x, w->y);
 }
 
 /* Sets c->x, c->y and the primitives of forward. `whole` describes the batch, for backward. */
@@ -67,14 +81,15 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
     an_conv_forward wish = {c->op.cpu, &c->desc,
                             backward ? dnnl_forward_training : dnnl_forward_inference,
                             relu && !backward, n};
-    AN_CHECK(an_conv_forward_new(whole, &wish, &c->x, &c->y));
+    an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
+    AN_CHECK(an_conv_forward_new(whole, &wish, variant, &c->x, &c->y));
     const an_primitive *one = *whole;
-    if (strncmp(an_primitive_name(one), "jit:", 4) == 0) {
+    if (runs_whole(one)) {
         c->forward = *whole;
         an_cpu_share(&c->op, an_primitive_scratch(*whole));
     } else {
         wish.n = 1;
-        image_wish image = {wish, &c->x, &c->y};
+        image_wish image = {wish, *variant, &c->x, &c->y};
         AN_CHECK(
             an_gang_new(&c->images, &c->op, threads < n ? threads : n, false, make_image, &image));
         one = c->images.worker[0];
@@ -106,7 +121,8 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_primitiv
 
 static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whole, an_md x, an_md y)
 {
-    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole));
+    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole,
+                                       &c->op.base.variants.of[AN_BACKWARD_DATA]));
     an_cpu_share(&c->op, an_primitive_scratch(c->backward_data));
     AN_CHECK(an_port_entry(&c->data_dy_in, &c->op, y,
                            an_primitive_md(c->backward_data, DNNL_ARG_DIFF_DST)));
@@ -118,7 +134,8 @@ static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whol
 static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *whole, an_md x,
                                                an_md y)
 {
-    AN_CHECK(an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole));
+    AN_CHECK(an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole,
+                                          &c->op.base.variants.of[AN_BACKWARD_WEIGHTS]));
     an_cpu_share(&c->op, an_primitive_scratch(c->backward_weights));
     AN_CHECK(an_port_entry(&c->weights_dy_in, &c->op, y,
                            an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_DST)));
@@ -282,6 +299,12 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     c->op.split = p->split;
     c->desc = *p->ops[0];
     c->relu_after = relu && (p->want_dx || p->want_dw);
+    c->op.base.tunable = true;
+    c->op.base.variants = an_backend_variants(&cpu->base, &c->desc, p->want_dx || p->want_dw);
+    if (!p->want_dx)
+        c->op.base.variants.of[AN_BACKWARD_DATA] = AN_VARIANT_DIRECT;
+    if (!p->want_dw)
+        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_VARIANT_DIRECT;
     c->x = (an_layout){AN_LAYOUT_PLAIN, cpu->activation, c->desc.n, c->desc.in[0]};
     c->y = (an_layout){AN_LAYOUT_PLAIN, p->plain_out ? AN_F32 : cpu->activation, c->desc.n,
                        c->desc.out};

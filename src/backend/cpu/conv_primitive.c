@@ -31,10 +31,22 @@ static void spec_free(an_primitive_spec *spec)
         dnnl_primitive_attr_destroy((dnnl_primitive_attr_t)spec->attr);
 }
 
+/* How oneDNN is asked: for which algorithm, in which layout of activations. */
+typedef struct request {
+    dnnl_alg_kind_t algorithm;
+    dnnl_format_tag_t tag;
+} request;
+
+static const request requests[AN_VARIANTS] = {
+    [AN_VARIANT_DIRECT] = {dnnl_convolution_direct, dnnl_format_tag_any},
+    [AN_VARIANT_CHANNELS_LAST] = {dnnl_convolution_direct, dnnl_nhwc},
+    [AN_VARIANT_WINOGRAD] = {dnnl_convolution_winograd, dnnl_format_tag_any},
+};
+static const request plain = {dnnl_convolution_direct, dnnl_nchw};
+
 /* What all three directions share. */
-static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *wish,
-                               dnnl_data_type_t weights, dnnl_data_type_t dst,
-                               dnnl_format_tag_t tag)
+static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *wish, request how,
+                               dnnl_data_type_t weights, dnnl_data_type_t dst)
 {
     const an_conv_desc *conv = &wish->desc->u.conv;
     an_chw in = wish->desc->in[0], out = wish->desc->out;
@@ -43,25 +55,27 @@ static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *w
     memset(spec, 0, sizeof *spec);
     spec->engine = wish->cpu->engine;
     spec->prop = wish->prop;
+    spec->algorithm = how.algorithm;
     spec->stride[0] = spec->stride[1] = conv->stride;
     spec->low[0] = conv->top;
     spec->low[1] = conv->left;
     spec->high[0] = padding_after(in.h, out.h, conv->r, conv->stride, conv->top);
     spec->high[1] = padding_after(in.w, out.w, conv->s, conv->stride, conv->left);
-    spec->src = an_md_by_tag(4, x, an_dtype_dnnl(wish->cpu->activation), tag);
+    spec->src = an_md_by_tag(4, x, an_dtype_dnnl(wish->cpu->activation), how.tag);
     spec->weights = an_conv_weights_md(wish->desc, weights, true);
     spec->bias = an_md_by_tag(1, bias, dnnl_f32, dnnl_a);
-    spec->dst = an_md_by_tag(4, y, dst, tag);
+    spec->dst = an_md_by_tag(4, y, dst, how.tag);
     if (spec->src && spec->weights && spec->bias && spec->dst)
         return ALEXNET_OK;
     spec_free(spec);
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
 }
 
+typedef dnnl_status_t (*describe_fn)(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
+
 /* Describe, with the attributes that ours have; takes the spec over. */
-static alexnet_status
-describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spec, bool relu,
-         dnnl_status_t (*how)(dnnl_primitive_desc_t *, const an_primitive_spec *), const char *what)
+static alexnet_status describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spec, bool relu,
+                               describe_fn how, const char *what)
 {
     dnnl_primitive_attr_t attr = NULL;
     dnnl_status_t status = an_dnnl_attr(&attr, relu);
@@ -72,16 +86,18 @@ describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spec, bool relu,
     return status == dnnl_success ? ALEXNET_OK : an_dnnl_fail(status, what);
 }
 
-static alexnet_status forward_as(an_primitive **out, const an_conv_forward *wish, an_dtype y,
-                                 dnnl_format_tag_t tag)
+/* oneDNN's plain loops take any request, a thousand times slower: no variant to choose. */
+static alexnet_status check_variant(an_primitive **primitive, an_variant variant)
 {
-    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, DNNL_ARG_DST};
-    an_primitive_spec spec;
-    dnnl_primitive_desc_t pd = NULL;
-    AN_CHECK(spec_new(&spec, wish, an_dtype_dnnl(wish->cpu->activation), an_dtype_dnnl(y), tag));
-    AN_CHECK(describe(&pd, &spec, wish->relu, an_dnnl_conv_forward, "this convolution"));
-    return an_primitive_new(out, wish->cpu->engine, pd, 4, args);
+    if (variant == AN_VARIANT_DIRECT || strncmp(an_primitive_name(*primitive), "ref", 3) != 0)
+        return ALEXNET_OK;
+    an_primitive_free(*primitive);
+    *primitive = NULL;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN has no fast %s convolution of this kind",
+                   an_variant_names[variant]);
 }
+
+/* ---- Forward --------------------------------------------------------------------------------- */
 
 /* The layouts of a primitive's input and output; _UNSUPPORTED if one is not ours. */
 static alexnet_status layouts_of(const an_primitive *primitive, an_layout *x, an_layout *y)
@@ -90,50 +106,89 @@ static alexnet_status layouts_of(const an_primitive *primitive, an_layout *x, an
     return an_layout_from_md(y, an_primitive_md(primitive, DNNL_ARG_DST));
 }
 
-alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wish, an_layout *x,
-                                   an_layout *y)
+static alexnet_status forward_as(an_primitive **out, const an_conv_forward *wish, request how,
+                                 an_layout *x, an_layout *y)
 {
-    x->n = y->n = wish->n;
-    AN_CHECK(forward_as(out, wish, y->dtype, dnnl_format_tag_any));
+    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, DNNL_ARG_DST};
+    an_primitive_spec spec;
+    dnnl_primitive_desc_t pd = NULL;
+    AN_CHECK(spec_new(&spec, wish, how, an_dtype_dnnl(wish->cpu->activation),
+                      an_dtype_dnnl(y->dtype)));
+    AN_CHECK(describe(&pd, &spec, wish->relu, an_dnnl_conv_forward, "this convolution"));
+    AN_CHECK(an_primitive_new(out, wish->cpu->engine, pd, 4, args));
     alexnet_status rc = layouts_of(*out, x, y);
-    if (rc == ALEXNET_OK)
-        return rc;
-    an_primitive_free(*out);
-    *out = NULL;
-    if (rc != ALEXNET_ERROR_UNSUPPORTED)
-        return rc;
-    AN_CHECK(forward_as(out, wish, y->dtype, dnnl_nchw));
-    return layouts_of(*out, x, y);
+    if (rc != ALEXNET_OK) {
+        an_primitive_free(*out);
+        *out = NULL;
+    }
+    return rc;
 }
 
-static alexnet_status backward(an_primitive **out, const an_conv_forward *wish,
-                               const an_primitive *forward, bool weights, const int *args)
+alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wish,
+                                   an_variant *variant, an_layout *x, an_layout *y)
+{
+    x->n = y->n = wish->n;
+    alexnet_status rc = forward_as(out, wish, requests[*variant], x, y);
+    if (rc == ALEXNET_OK)
+        rc = check_variant(out, *variant);
+    if (rc == ALEXNET_ERROR_UNSUPPORTED && *variant != AN_VARIANT_DIRECT) {
+        *variant = AN_VARIANT_DIRECT;
+        rc = forward_as(out, wish, requests[*variant], x, y);
+    }
+    return rc == ALEXNET_ERROR_UNSUPPORTED ? forward_as(out, wish, plain, x, y) : rc;
+}
+
+/* ---- Backward -------------------------------------------------------------------------------- */
+
+/* Which gradient, and how oneDNN is asked for it. */
+typedef struct gradient {
+    describe_fn describe;
+    bool weights;
+    int n_args, args[4];
+} gradient;
+
+static const gradient data_gradient = {
+    an_dnnl_conv_backward_data, false, 3, {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC}};
+static const gradient weights_gradient = {
+    an_dnnl_conv_backward_weights,
+    true,
+    4,
+    {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS}};
+
+static alexnet_status backward_as(an_primitive **out, const an_conv_forward *wish,
+                                  const an_primitive *forward, const gradient *g,
+                                  an_variant variant)
 {
     an_primitive_spec spec;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_data_type_t activation = an_dtype_dnnl(wish->cpu->activation);
-    AN_CHECK(
-        spec_new(&spec, wish, weights ? dnnl_f32 : activation, activation, dnnl_format_tag_any));
+    AN_CHECK(spec_new(&spec, wish, requests[variant], g->weights ? dnnl_f32 : activation,
+                      activation));
     spec.forward = an_primitive_pd(forward);
-    AN_CHECK(describe(&pd, &spec, false,
-                      weights ? an_dnnl_conv_backward_weights : an_dnnl_conv_backward_data,
-                      "the gradient of this convolution"));
-    return an_primitive_new(out, wish->cpu->engine, pd, weights ? 4 : 3, args);
+    AN_CHECK(describe(&pd, &spec, false, g->describe, "the gradient of this convolution"));
+    AN_CHECK(an_primitive_new(out, wish->cpu->engine, pd, g->n_args, g->args));
+    return check_variant(out, variant);
+}
+
+static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
+                               const an_primitive *forward, const gradient *g, an_variant *variant)
+{
+    const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
+    alexnet_status rc = backward_as(out, &wish, forward, g, *variant);
+    if (rc != ALEXNET_ERROR_UNSUPPORTED || *variant == AN_VARIANT_DIRECT)
+        return rc;
+    *variant = AN_VARIANT_DIRECT;
+    return backward_as(out, &wish, forward, g, *variant);
 }
 
 alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                         const an_primitive *forward)
+                                         const an_primitive *forward, an_variant *variant)
 {
-    static const int args[] = {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC};
-    const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
-    return backward(out, &wish, forward, false, args);
+    return backward(out, cpu, desc, forward, &data_gradient, variant);
 }
 
 alexnet_status an_conv_backward_weights_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                            const an_primitive *forward)
+                                            const an_primitive *forward, an_variant *variant)
 {
-    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS,
-                               DNNL_ARG_DIFF_BIAS};
-    const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
-    return backward(out, &wish, forward, true, args);
+    return backward(out, cpu, desc, forward, &weights_gradient, variant);
 }

@@ -20,19 +20,21 @@ typedef struct an_conv_forward {
 an_md an_conv_weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any);
 
 /**
- * In oneDNN's favourite layouts if they are ours, else plain ones.
- * @param x, y  in: element types, and shapes but for n; out: the layouts chosen, of n images
+ * Direct is in oneDNN's favourite layouts if they are ours, else plain ones.
+ * @param variant  in: wanted; out: taken, which is DIRECT where oneDNN has no other
+ * @param x, y     in: element types, and shapes but for n; out: the layouts chosen, of n images
  */
-alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wish, an_layout *x,
-                                   an_layout *y);
+alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wish,
+                                   an_variant *variant, an_layout *x, an_layout *y);
 
 /**
- * The gradients of the batch that `forward` computes, in oneDNN's favourite layouts. Arguments: dy,
- * weights, dx; and x, dy, dweights (float32), dbias.
+ * The gradients of the batch that `forward` computes. Arguments: dy, weights, dx; and x, dy,
+ * dweights (float32), dbias.
+ * @param variant  as above
  */
 alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                         const an_primitive *forward);
+                                         const an_primitive *forward, an_variant *variant);
 alexnet_status an_conv_backward_weights_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                            const an_primitive *forward);
+                                            const an_primitive *forward, an_variant *variant);
 
 #endif

@@ -32,6 +32,7 @@ static void cpu_close(an_backend *backend)
         an_ref_api.close(cpu->ref);
     if (cpu->engine)
         dnnl_engine_destroy(cpu->engine);
+    an_backend_free_tunings(&cpu->base);
     an_ctx_release(cpu->base.ctx);
     an_free(cpu);
 }
@@ -69,13 +70,16 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_preci
     alexnet_isa isa = an_cpu_isa(ctx->max_isa);
     bool bf16 = choose_bf16(ctx, precision, isa);
     cpu->base = (an_backend){&an_cpu_api, an_ctx_retain(ctx), AN_F32,
-                             bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32};
+                             bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
+                             an_cpu_isa_name(isa), NULL, NULL};
     cpu->activation = bf16 ? AN_BF16 : AN_F32;
     cpu->kernels = an_cpu_kernels_for(isa);
     dnnl_status_t status = dnnl_engine_create(&cpu->engine, dnnl_cpu, 0);
     alexnet_status rc = status == dnnl_success
                             ? an_ref_api.open(&cpu->ref, ctx, ALEXNET_PRECISION_FP32)
                             : an_dnnl_fail(status, "the cpu engine");
+    if (rc == ALEXNET_OK)
+        rc = an_backend_read_tunings(&cpu->base);
     if (rc != ALEXNET_OK)
         cpu_close(&cpu->base);
     else

@@ -48,7 +48,7 @@ dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitiv
     dnnl_convolution_desc_t d;
     return finish(out, s, &d,
                   dnnl_dilated_convolution_forward_desc_init(
-                      &d, s->prop, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst,
+                      &d, s->prop, s->algorithm, s->src, s->weights, s->bias, s->dst,
                       s->stride, no_dilation, s->low, s->high));
 }
 
@@ -57,7 +57,7 @@ dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_pr
     dnnl_convolution_desc_t d;
     return finish(out, s, &d,
                   dnnl_dilated_convolution_backward_data_desc_init(
-                      &d, dnnl_convolution_direct, s->src, s->weights, s->dst, s->stride,
+                      &d, s->algorithm, s->src, s->weights, s->dst, s->stride,
                       no_dilation, s->low, s->high));
 }
 
@@ -66,7 +66,7 @@ dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out, const an
     dnnl_convolution_desc_t d;
     return finish(out, s, &d,
                   dnnl_dilated_convolution_backward_weights_desc_init(
-                      &d, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst, s->stride,
+                      &d, s->algorithm, s->src, s->weights, s->bias, s->dst, s->stride,
                       no_dilation, s->low, s->high));
 }
 
@@ -107,7 +107,7 @@ dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitiv
 {
     *out = NULL;
     return dnnl_convolution_forward_primitive_desc_create(
-        out, s->engine, s->prop, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst,
+        out, s->engine, s->prop, s->algorithm, s->src, s->weights, s->bias, s->dst,
         s->stride, no_dilation, s->low, s->high, s->attr);
 }
 
@@ -115,7 +115,7 @@ dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_pr
 {
     *out = NULL;
     return dnnl_convolution_backward_data_primitive_desc_create(
-        out, s->engine, dnnl_convolution_direct, s->src, s->weights, s->dst, s->stride, no_dilation,
+        out, s->engine, s->algorithm, s->src, s->weights, s->dst, s->stride, no_dilation,
         s->low, s->high, s->forward, s->attr);
 }
 
@@ -123,7 +123,7 @@ dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out, const an
 {
     *out = NULL;
     return dnnl_convolution_backward_weights_primitive_desc_create(
-        out, s->engine, dnnl_convolution_direct, s->src, s->weights, s->bias, s->dst, s->stride,
+        out, s->engine, s->algorithm, s->src, s->weights, s->bias, s->dst, s->stride,
         no_dilation, s->low, s->high, s->forward, s->attr);
 }
 

@@ -34,6 +34,7 @@ typedef struct an_primitive_spec {
     dnnl_engine_t engine;
     const_dnnl_primitive_attr_t attr;
     dnnl_prop_kind_t prop;         /* forward: training or inference */
+    dnnl_alg_kind_t algorithm;     /* convolution */
     dnnl_dims_t stride, low, high; /* convolution: steps and padding; rows, columns */
     an_md src, weights, bias, dst; /* backward: their gradients where those are what is computed */
     const_dnnl_primitive_desc_t forward; /* backward: the forward primitive */

@@ -1,0 +1,230 @@
+#include "backend/tuning.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/ini.h"
+#include "base/status.h"
+#include "base/text.h"
+
+const char *const an_variant_names[AN_VARIANTS] = {"direct", "channels_last", "winograd"};
+static const char variant_choices[] = "direct|channels_last|winograd";
+const char *const an_direction_names[AN_DIRECTIONS] = {"forward", "backward_data",
+                                                       "backward_weights"};
+
+enum { UNSAID = -1 };
+
+typedef struct row {
+    int line;
+    char *isa, *precision, *operator; /* owned; NULL until read */
+    int training;                     /* UNSAID, 0 or 1 */
+    int variant[AN_DIRECTIONS];       /* UNSAID or an an_variant */
+} row;
+
+struct an_tuning {
+    int count, room;
+    row *rows;
+};
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+typedef struct reading {
+    an_tuning *tuning;
+    const char *source;
+} reading;
+
+/* What the row that ends here must have. */
+static alexnet_status check_row(const reading *r)
+{
+    if (r->tuning->count == 0)
+        return ALEXNET_OK;
+    const row *last = &r->tuning->rows[r->tuning->count - 1];
+    const char *missing = !last->isa         ? "isa"
+                          : !last->precision ? "precision"
+                          : !last->operator  ? "operator"
+                                             : NULL;
+    for (int d = 0; !missing && d < AN_DIRECTIONS; d++)
+        if (last->variant[d] != UNSAID)
+            return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: this row lacks %s", r->source, last->line,
+                   missing ? missing : "forward, backward_data or backward_weights");
+}
+
+static alexnet_status begin_row(reading *r, int line)
+{
+    an_tuning *t = r->tuning;
+    AN_CHECK(check_row(r));
+    if (t->count == t->room) {
+        int room = t->room ? 2 * t->room : 16;
+        row *grown = an_realloc(t->rows, (size_t)room, sizeof *grown);
+        if (!grown)
+            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a tuning");
+        t->rows = grown;
+        t->room = room;
+    }
+    t->rows[t->count++] =
+        (row){.line = line, .training = UNSAID, .variant = {UNSAID, UNSAID, UNSAID}};
+    return ALEXNET_OK;
+}
+
+static alexnet_status twice(const reading *r, int line, const char *key)
+{
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s is given twice", r->source, line, key);
+}
+
+static alexnet_status set_text(const reading *r, int line, const char *key, char **place,
+                               const char *value)
+{
+    if (*place)
+        return twice(r, line, key);
+    if (!*value)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s has no value", r->source, line, key);
+    *place = an_strdup(value);
+    return *place ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(value), "a tuning");
+}
+
+static alexnet_status set_choice(const reading *r, int line, const char *key, int *place,
+                                 const char *choices, const char *value)
+{
+    int choice = an_text_choice(choices, value);
+    if (*place != UNSAID)
+        return twice(r, line, key);
+    if (choice < 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s = %s: expected %s", r->source, line, key,
+                       value, choices);
+    *place = choice;
+    return ALEXNET_OK;
+}
+
+static alexnet_status on_key(void *user, int line, const char *section, const char *key,
+                             const char *value)
+{
+    reading *r = user;
+    (void)section;
+    if (!key)
+        return begin_row(r, line);
+    row *now = &r->tuning->rows[r->tuning->count - 1];
+    if (strcmp(key, "isa") == 0)
+        return set_text(r, line, key, &now->isa, value);
+    if (strcmp(key, "precision") == 0)
+        return set_text(r, line, key, &now->precision, value);
+    if (strcmp(key, "operator") == 0)
+        return set_text(r, line, key, &now->operator, value);
+    if (strcmp(key, "training") == 0)
+        return set_choice(r, line, key, &now->training, "no|yes", value);
+    for (int d = 0; d < AN_DIRECTIONS; d++)
+        if (strcmp(key, an_direction_names[d]) == 0)
+            return set_choice(r, line, key, &now->variant[d], variant_choices, value);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s:%d: %s is not a key of a tuning; it has isa, precision, training, operator, "
+                   "forward, backward_data, backward_weights",
+                   r->source, line, key);
+}
+
+alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source)
+{
+    an_tuning *t = an_calloc(1, sizeof *t);
+    *out = NULL;
+    if (!t)
+        return AN_FAIL_MEMORY(sizeof *t, "a tuning");
+    reading r = {t, source};
+    alexnet_status rc = an_ini_read(text, source, on_key, &r);
+    if (rc == ALEXNET_OK)
+        rc = check_row(&r);
+    if (rc == ALEXNET_OK)
+        *out = t;
+    else
+        an_tuning_free(t);
+    return rc;
+}
+
+void an_tuning_free(an_tuning *t)
+{
+    if (!t)
+        return;
+    for (int i = 0; i < t->count; i++) {
+        an_free(t->rows[i].isa);
+        an_free(t->rows[i].precision);
+        an_free(t->rows[i].operator);
+    }
+    an_free(t->rows);
+    an_free(t);
+}
+
+/* ---- Asking ---------------------------------------------------------------------------------- */
+
+/* Whether `word` is one of the words of `list`, or that is a star. */
+static bool has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    if (strcmp(list, "*") == 0)
+        return true;
+    for (const char *p = list; *p; p += strcspn(p, " ")) {
+        p += strspn(p, " ");
+        if (length > 0 && strcspn(p, " ") == length && strncmp(p, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether `pattern`, in which a star is any text, is `text`. Patterns come from files: a mismatch
+ * goes back to the latest star alone, so that no pattern takes long. */
+static bool matches(const char *pattern, const char *text)
+{
+    const char *star = NULL, *from = NULL;
+    while (*text) {
+        if (*pattern == '*') {
+            star = pattern++;
+            from = text;
+        } else if (*pattern == *text) {
+            pattern++;
+            text++;
+        } else if (star) {
+            pattern = star + 1;
+            text = ++from;
+        } else {
+            return false;
+        }
+    }
+    return pattern[strspn(pattern, "*")] == '\0';
+}
+
+static bool fits(const row *r, const an_tuning_query *q, const char *signature)
+{
+    return has_word(r->isa, q->isa) && has_word(r->precision, q->precision) &&
+           (r->training == UNSAID || r->training == q->training) &&
+           matches(r->operator, signature);
+}
+
+void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_variants *variants)
+{
+    char signature[AN_OP_SIGNATURE];
+    bool said[AN_DIRECTIONS] = {false};
+    an_op_signature(query->op, signature);
+    for (int i = 0; t && i < t->count; i++) {
+        if (!fits(&t->rows[i], query, signature))
+            continue;
+        for (int d = 0; d < AN_DIRECTIONS; d++) {
+            if (said[d] || t->rows[i].variant[d] == UNSAID)
+                continue;
+            variants->of[d] = (an_variant)t->rows[i].variant[d];
+            said[d] = true;
+        }
+    }
+}
+
+char *an_tuning_row(const char *name, const an_tuning_query *q, const an_variants *variants)
+{
+    char signature[AN_OP_SIGNATURE];
+    char backward[128] = "";
+    an_op_signature(q->op, signature);
+    if (q->training)
+        snprintf(backward, sizeof backward, "backward_data = %s\nbackward_weights = %s\n",
+                 an_variant_names[variants->of[AN_BACKWARD_DATA]],
+                 an_variant_names[variants->of[AN_BACKWARD_WEIGHTS]]);
+    return an_format("[%s]\nisa = %s\nprecision = %s\ntraining = %s\noperator = %s\n"
+                     "forward = %s\n%s\n",
+                     name, q->isa, q->precision, q->training ? "yes" : "no", signature,
+                     an_variant_names[variants->of[AN_FORWARD]], backward);
+}

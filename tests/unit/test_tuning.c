@@ -1,0 +1,183 @@
+/*
+ * Tunings: which row counts, for whom; what a row says when it is written and read again; and what is
+ * wrong with a bad one, by file, line and key.
+ */
+#include "net_rig.h"
+
+#include "backend/backend.h"
+
+static const alexnet_status bad = ALEXNET_ERROR_FORMAT;
+
+static an_op_desc conv3(void)
+{
+    an_op_desc op = {.kind = AN_OP_CONV,
+                     .n = 2,
+                     .n_inputs = 1,
+                     .in = {{256, 13, 13}},
+                     .u.conv = {384, 3, 3, 1, 1, 1, 1, 1, 1, false}};
+    expect_ok(an_op_resolve(&op));
+    return op;
+}
+
+static an_variants ask(const char *text, const char *isa, const char *precision, bool training)
+{
+    an_op_desc op = conv3();
+    an_tuning *tuning;
+    an_variants v = {{AN_VARIANT_DIRECT, AN_VARIANT_DIRECT, AN_VARIANT_DIRECT}};
+    an_tuning_query query = {isa, precision, training, &op};
+    expect_ok(an_tuning_parse(&tuning, text, "t.ini"));
+    an_tuning_apply(tuning, &query, &v);
+    an_tuning_free(tuning);
+    return v;
+}
+
+static void expect_variants(an_variants v, an_variant forward, an_variant data, an_variant weights)
+{
+    assert_int_equal(v.of[AN_FORWARD], forward);
+    assert_int_equal(v.of[AN_BACKWARD_DATA], data);
+    assert_int_equal(v.of[AN_BACKWARD_WEIGHTS], weights);
+}
+
+static const an_variant D = AN_VARIANT_DIRECT, C = AN_VARIANT_CHANNELS_LAST,
+                        W = AN_VARIANT_WINOGRAD;
+
+static void test_signature(void **state)
+{
+    (void)state;
+    char text[AN_OP_SIGNATURE];
+    an_op_desc op = conv3(), fc = {.kind = AN_OP_FC, .n = 1, .n_inputs = 1, .in = {{256, 6, 6}}};
+    fc.u.fc.k = 4096;
+    expect_ok(an_op_resolve(&fc));
+    an_op_signature(&op, text);
+    assert_string_equal(text, "conv 3x3/1 groups 1 256x13x13 to 384");
+    an_op_signature(&fc, text);
+    assert_string_equal(text, "fc 256x6x6 to 4096");
+}
+
+static void test_which_row_counts(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "[a]\nisa = avx2 avx512\nprecision = fp32\noperator = conv 3x3/1 groups 1 *\n"
+        "forward = winograd\n"
+        "[b]\nisa = *\nprecision = fp32 bf16\noperator = *13x13*\ntraining = yes\n"
+        "forward = channels_last\nbackward_data = channels_last\n"
+        "[c]\nisa = avx2\nprecision = *\noperator = conv*\ntraining = no\nbackward_weights = "
+        "winograd\n";
+    expect_variants(ask(text, "avx2", "fp32", true), W, C, D);
+    expect_variants(ask(text, "avx512", "fp32", true), W, C, D);
+    expect_variants(ask(text, "avx51", "fp32", true), C, C, D);
+    expect_variants(ask(text, "avx512_bf16", "bf16", true), C, C, D);
+    expect_variants(ask(text, "avx512", "tf32", true), D, D, D);
+    expect_variants(ask(text, "avx2", "fp32", false), W, D, W);
+    expect_variants(ask(text, "", "fp32", false), D, D, D);
+    expect_variants(ask("", "avx2", "fp32", true), D, D, D);
+}
+
+static bool fits(const char *pattern)
+{
+    char text[256];
+    snprintf(text, sizeof text, "[a]\nisa = *\nprecision = *\noperator = %s\nforward = winograd\n",
+             pattern);
+    return ask(text, "avx2", "fp32", false).of[AN_FORWARD] == AN_VARIANT_WINOGRAD;
+}
+
+static void test_stars(void **state)
+{
+    (void)state;
+    assert_true(fits("*") && fits("conv*") && fits("*384") && fits("conv*256*384") && fits("**"));
+    assert_true(fits("conv 3x3/1 groups 1 256x13x13 to 384"));
+    assert_true(fits("*13x13 to *")); /* not at the first 13 */
+    assert_false(fits("conv"));
+    assert_false(fits("fc*") || fits("*385") || fits("conv*385*"));
+    assert_false(fits("conv 3x3/1 groups 1 256x13x13 to 3840"));
+    /* Exponential for a matcher that goes back to every star. */
+    assert_false(fits("*x*x*x*x*x*x*x*x*3*3*3*3*3*3*3*3*1*1*1*1*1*1*1* * * * * * * *z"));
+}
+
+static void test_rows_are_read_again(void **state)
+{
+    (void)state;
+    an_op_desc op = conv3();
+    an_variants v = {{AN_VARIANT_WINOGRAD, AN_VARIANT_DIRECT, AN_VARIANT_CHANNELS_LAST}};
+    an_tuning_query query = {"avx2", "fp32", true, &op};
+    char *row = an_tuning_row("conv3", &query, &v);
+    assert_non_null(row);
+    expect_variants(ask(row, "avx2", "fp32", true), W, D, C);
+    expect_variants(ask(row, "avx2", "fp32", false), D, D, D);
+    expect_variants(ask(row, "avx512", "fp32", true), D, D, D);
+    an_free(row);
+    query.training = false;
+    row = an_tuning_row("conv3", &query, &v);
+    assert_null(strstr(row, "backward"));
+    expect_variants(ask(row, "avx2", "fp32", false), W, D, D);
+    an_free(row);
+}
+
+static void refuse(const char *text, const char *part)
+{
+    an_tuning *tuning;
+    expect_failure(an_tuning_parse(&tuning, text, "t.ini"), bad, part);
+    assert_null(tuning);
+}
+
+static void test_bad_texts(void **state)
+{
+    (void)state;
+#define ROW "[a]\nisa = x\nprecision = fp32\noperator = *\n"
+    refuse(ROW, "t.ini:1: this row lacks forward, backward_data or backward_weights");
+    refuse(ROW "[b]\nisa = x\n", "t.ini:1: this row lacks forward");
+    refuse("[a]\nforward = direct\n", "t.ini:1: this row lacks isa");
+    refuse("[a]\nisa = x\nforward = direct\n", "t.ini:1: this row lacks precision");
+    refuse("[a]\nisa = x\nprecision = fp32\nforward = direct\n", "t.ini:1: this row lacks operator");
+    refuse(ROW "forward = fast\n", "t.ini:5: forward = fast: expected direct|channels_last|winograd");
+    refuse(ROW "training = 1\n", "t.ini:5: training = 1: expected no|yes");
+    refuse(ROW "isa = y\n", "t.ini:5: isa is given twice");
+    refuse(ROW "forward = direct\nforward = direct\n", "t.ini:6: forward is given twice");
+    refuse(ROW "backward = direct\n", "t.ini:5: backward is not a key of a tuning");
+    refuse("[a]\nisa =\n", "t.ini:2: isa has no value");
+    refuse("forward = direct\n", "t.ini:1");
+    refuse("[a\n", "t.ini:1");
+}
+
+/* The caller's file goes before the backend's own table; both are for the cpu alone. */
+static void test_what_a_backend_takes(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "[a]\nisa = *\nprecision = *\noperator = *\nbackward_weights = winograd\n";
+    an_op_desc op = conv3();
+    an_backend *backend;
+    if (!rig_has_device("cpu"))
+        skip();
+    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(an_backend_open(&backend, ctx, true));
+    an_variants own = an_backend_variants(backend, &op, true);
+    an_backend_close(backend);
+    ctx->tuning = an_strdup(text);
+    ctx->tuning_name = an_strdup("t.ini");
+    expect_ok(an_backend_open(&backend, ctx, true));
+    an_variants both = an_backend_variants(backend, &op, true);
+    assert_true(both.of[AN_FORWARD] == own.of[AN_FORWARD]);
+    assert_true(both.of[AN_BACKWARD_DATA] == own.of[AN_BACKWARD_DATA]);
+    assert_true(both.of[AN_BACKWARD_WEIGHTS] == AN_VARIANT_WINOGRAD);
+    an_backend_close(backend);
+    an_device_wish wish = {.tuning = "[a]\nisa = *\n"};
+    expect_ok(an_backend_open_as(&backend, ctx, true, &wish)); /* the caller's own goes first */
+    an_backend_close(backend);
+    an_free(ctx->tuning);
+    ctx->tuning = NULL;
+    expect_failure(an_backend_open_as(&backend, ctx, true, &wish), bad, "the run's tuning:1");
+    assert_null(backend);
+    an_ctx_release(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signature),           cmocka_unit_test(test_which_row_counts),
+        cmocka_unit_test(test_stars),               cmocka_unit_test(test_rows_are_read_again),
+        cmocka_unit_test(test_bad_texts),           cmocka_unit_test(test_what_a_backend_takes),
+    };
+    return cmocka_run_group_tests_name("tuning", tests, NULL, NULL);
+}
