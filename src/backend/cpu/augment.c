@@ -28,44 +28,50 @@ static mean_row mean_of(const an_augment_desc *a, const float *mean, const an_sl
     return (mean_row){&none, 0};
 }
 
-static void cut_row(const an_augment_desc *a, const an_op_args *args, const an_slot *slot, int c,
-                    int y, float *out)
+/* Row y of the three channels of the image of a slot. */
+static void cut_row(const an_own *own, const an_op_args *args, const an_slot *slot, int y,
+                    void *const out[3])
 {
+    const an_augment_desc *a = &own->desc.u.augment;
     const uint8_t *picture =
         (const uint8_t *)args->pictures + (int64_t)slot->picture * a->side * a->side * 3;
-    const uint8_t *pixel =
-        picture + ((int64_t)(slot->y + y) * a->side + slot->x) * 3 + (a->bgr ? 2 - c : c);
-    int step = 3;
-    if (slot->mirror) {
-        pixel += (a->crop - 1) * 3;
-        step = -3;
+    an_augment_run run = {.crop = a->crop,
+                          .bgr = a->bgr,
+                          .mirror = slot->mirror,
+                          .gain = slot->gain,
+                          .pixels = picture + ((int64_t)(slot->y + y) * a->side + slot->x) * 3,
+                          .work = an_own_mine(own, args)};
+    assert(slot->picture < a->pictures);
+    assert(slot->y >= 0 && slot->y <= a->side - a->crop);
+    assert(slot->x >= 0 && slot->x <= a->side - a->crop);
+    for (int c = 0; c < 3; c++) {
+        mean_row mean = mean_of(a, args->param[0], slot, c, y);
+        run.mean[c] = mean.at;
+        run.mean_step = mean.step;
+        run.scale[c] = (float)a->scale[c];
+        run.colour[c] = slot->colour[c];
+        run.out[c] = out[c];
     }
-    mean_row m = mean_of(a, args->param[0], slot, c, y);
-    float scale = (float)a->scale[c], gain = slot->gain, colour = slot->colour[c];
-    for (int x = 0; x < a->crop; x++)
-        out[x] = gain * (scale * ((float)pixel[x * step] - m.at[x * m.step]) + colour);
+    own->op.cpu->kernels->augment[an_kernel_type(own->y.dtype)](&run);
 }
 
 static void forward(an_own *own, const an_op_args *args)
 {
     const an_augment_desc *a = &own->desc.u.augment;
-    int rows = 3 * a->crop;
+    size_t bytes = an_dtype_bytes(own->y.dtype) * (size_t)a->crop;
 #pragma omp parallel for schedule(static)
-    for (int i = 0; i < own->y.n * rows; i++) {
-        const an_slot *slot = &args->slots[i / rows];
-        int c = i % rows / a->crop, y = i % a->crop;
-        int64_t at = (int64_t)i * a->crop;
-        float *row = own->y.dtype == AN_F32 ? an_at(args->y, at, AN_F32) : an_own_mine(own, args);
-        if (slot->picture < 0) {
-            memset(row, 0, sizeof(float) * (size_t)a->crop);
-        } else {
-            assert(slot->picture < a->pictures);
-            assert(slot->y >= 0 && slot->y <= a->side - a->crop);
-            assert(slot->x >= 0 && slot->x <= a->side - a->crop);
-            cut_row(a, args, slot, c, y, row);
+    for (int i = 0; i < own->y.n * a->crop; i++) {
+        const an_slot *slot = &args->slots[i / a->crop];
+        int y = i % a->crop;
+        void *out[3];
+        for (int c = 0; c < 3; c++) {
+            int64_t row = ((int64_t)(i / a->crop) * 3 + c) * a->crop + y;
+            out[c] = an_at(args->y, row * a->crop, own->y.dtype);
+            if (slot->picture < 0)
+                memset(out[c], 0, bytes);
         }
-        for (int x = 0; own->y.dtype == AN_BF16 && x < a->crop; x++)
-            an_store(args->y, at + x, AN_BF16, row[x]);
+        if (slot->picture >= 0)
+            cut_row(own, args, slot, y, out);
     }
 }
 
@@ -77,7 +83,7 @@ alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_o
     an_layout y = {AN_LAYOUT_PLAIN, dtype, p->ops[0]->n, p->ops[0]->out};
     an_own *own;
     AN_CHECK(an_own_new(&own, cpu, p, &kind, NULL, y));
-    an_own_work(own, sizeof(float) * (size_t)own->desc.u.augment.crop);
+    an_own_work(own, 3 * (size_t)own->desc.u.augment.crop);
     *out = &own->op;
     return ALEXNET_OK;
 }

@@ -50,7 +50,8 @@ typedef struct conv_op {
  * tests/ops/test_bits_cpu.c sees to it. */
 static bool runs_whole(const an_primitive *primitive)
 {
-    static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:"};
+    static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:",
+                                        "jit_fp32_wino_2x3:"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(an_primitive_name(primitive), names[i], strlen(names[i])) == 0)
             return true;
@@ -217,7 +218,7 @@ static alexnet_status conv_forward(an_cpu_op *op, const an_op_args *args)
     else
         AN_CHECK(an_gang_run(&c->images, args, c->desc.n, place_image, &b));
     if (c->relu_after)
-        an_cpu_relu(c->y, y);
+        an_cpu_relu(c->op.cpu, c->y, y);
     return an_port_leave(&c->y_out, op, args, args->y);
 }
 
@@ -249,7 +250,7 @@ static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
     const void *dy = args->dy;
     if (c->relu_after) {
         void *masked = (char *)args->scratch + c->masked;
-        an_cpu_relu_mask(op->base.out, args->y, dy, masked);
+        an_cpu_relu_mask(op->cpu, op->base.out, args->y, dy, masked);
         dy = masked;
     }
     if (args->dparam[0])

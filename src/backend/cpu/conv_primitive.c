@@ -31,18 +31,29 @@ static void spec_free(an_primitive_spec *spec)
         dnnl_primitive_attr_destroy((dnnl_primitive_attr_t)spec->attr);
 }
 
-/* How oneDNN is asked: for which algorithm, in which layout of activations. */
+/* How oneDNN is asked: for which algorithm, in which layouts of activations. */
 typedef struct request {
     dnnl_alg_kind_t algorithm;
-    dnnl_format_tag_t tag;
+    dnnl_format_tag_t x, y;
 } request;
 
-static const request requests[AN_VARIANTS] = {
-    [AN_VARIANT_DIRECT] = {dnnl_convolution_direct, dnnl_format_tag_any},
-    [AN_VARIANT_CHANNELS_LAST] = {dnnl_convolution_direct, dnnl_nhwc},
-    [AN_VARIANT_WINOGRAD] = {dnnl_convolution_winograd, dnnl_format_tag_any},
-};
-static const request plain = {dnnl_convolution_direct, dnnl_nchw};
+static const request plain = {dnnl_convolution_direct, dnnl_nchw, dnnl_nchw};
+
+static request request_for(const an_conv_forward *wish, an_variant variant)
+{
+    const dnnl_format_tag_t any = dnnl_format_tag_any;
+    int lanes = wish->cpu->lanes;
+    dnnl_format_tag_t blocked = lanes == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+    bool pixels = wish->desc->in[0].c < lanes;
+    switch (variant) {
+    case AN_VARIANT_CHANNELS_LAST:
+        return (request){dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc};
+    case AN_VARIANT_BLOCKED:
+        return (request){dnnl_convolution_direct, pixels ? dnnl_nchw : blocked, blocked};
+    case AN_VARIANT_WINOGRAD: return (request){dnnl_convolution_winograd, any, any};
+    default: return (request){dnnl_convolution_direct, any, any};
+    }
+}
 
 /* What all three directions share. */
 static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *wish, request how,
@@ -61,10 +72,10 @@ static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *w
     spec->low[1] = conv->left;
     spec->high[0] = padding_after(in.h, out.h, conv->r, conv->stride, conv->top);
     spec->high[1] = padding_after(in.w, out.w, conv->s, conv->stride, conv->left);
-    spec->src = an_md_by_tag(4, x, an_dtype_dnnl(wish->cpu->activation), how.tag);
+    spec->src = an_md_by_tag(4, x, an_dtype_dnnl(wish->cpu->activation), how.x);
     spec->weights = an_conv_weights_md(wish->desc, weights, true);
     spec->bias = an_md_by_tag(1, bias, dnnl_f32, dnnl_a);
-    spec->dst = an_md_by_tag(4, y, dst, how.tag);
+    spec->dst = an_md_by_tag(4, y, dst, how.y);
     if (spec->src && spec->weights && spec->bias && spec->dst)
         return ALEXNET_OK;
     spec_free(spec);
@@ -128,12 +139,12 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wi
                                    an_variant *variant, an_layout *x, an_layout *y)
 {
     x->n = y->n = wish->n;
-    alexnet_status rc = forward_as(out, wish, requests[*variant], x, y);
+    alexnet_status rc = forward_as(out, wish, request_for(wish, *variant), x, y);
     if (rc == ALEXNET_OK)
         rc = check_variant(out, *variant);
     if (rc == ALEXNET_ERROR_UNSUPPORTED && *variant != AN_VARIANT_DIRECT) {
         *variant = AN_VARIANT_DIRECT;
-        rc = forward_as(out, wish, requests[*variant], x, y);
+        rc = forward_as(out, wish, request_for(wish, *variant), x, y);
     }
     return rc == ALEXNET_ERROR_UNSUPPORTED ? forward_as(out, wish, plain, x, y) : rc;
 }
@@ -162,7 +173,7 @@ static alexnet_status backward_as(an_primitive **out, const an_conv_forward *wis
     an_primitive_spec spec;
     dnnl_primitive_desc_t pd = NULL;
     dnnl_data_type_t activation = an_dtype_dnnl(wish->cpu->activation);
-    AN_CHECK(spec_new(&spec, wish, requests[variant], g->weights ? dnnl_f32 : activation,
+    AN_CHECK(spec_new(&spec, wish, request_for(wish, variant), g->weights ? dnnl_f32 : activation,
                       activation));
     spec.forward = an_primitive_pd(forward);
     AN_CHECK(describe(&pd, &spec, false, g->describe, "the gradient of this convolution"));

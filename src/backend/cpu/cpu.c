@@ -73,6 +73,7 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_preci
                              bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
                              an_cpu_isa_name(isa), NULL, NULL};
     cpu->activation = bf16 ? AN_BF16 : AN_F32;
+    cpu->lanes = isa >= ALEXNET_ISA_AVX512 ? 16 : 8;
     cpu->kernels = an_cpu_kernels_for(isa);
     dnnl_status_t status = dnnl_engine_create(&cpu->engine, dnnl_cpu, 0);
     alexnet_status rc = status == dnnl_success

@@ -21,6 +21,7 @@ typedef struct an_cpu {
     an_backend base;
     dnnl_engine_t engine;
     const an_cpu_kernels *kernels; /* of the highest instruction set allowed */
+    int lanes;                     /* channels of a block in blocked layouts */
     an_dtype activation;           /* what conv, fc and augment write: AN_F32 or AN_BF16 */
     an_backend *ref;               /* for operators that nothing else takes */
 } an_cpu;
@@ -97,8 +98,8 @@ static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
 /** Whether the run offered begins with a ReLU after its first operator. */
 bool an_cpu_relu_follows(const an_prepare *prepare);
 /** max(0, y) in place; a NaN stays one. */
-void an_cpu_relu(an_layout layout, void *y);
+void an_cpu_relu(const an_cpu *cpu, an_layout layout, void *y);
 /** out = dy where y > 0, else 0. */
-void an_cpu_relu_mask(an_layout layout, const void *y, const void *dy, void *out);
+void an_cpu_relu_mask(const an_cpu *cpu, an_layout layout, const void *y, const void *dy, void *out);
 
 #endif

@@ -176,7 +176,7 @@ static alexnet_status fc_forward(an_cpu_op *op, const an_op_args *args)
     AN_CHECK(an_port_enter(&f->x_in, op, args, &p.x));
     AN_CHECK(an_gang_run(&f->blocks, args, block_count(f), place_block, &p));
     if (f->relu_after)
-        an_cpu_relu(f->y, args->y);
+        an_cpu_relu(f->op.cpu, f->y, args->y);
     return ALEXNET_OK;
 }
 
@@ -203,7 +203,7 @@ static alexnet_status fc_backward(an_cpu_op *op, const an_op_args *args)
     const void *dy = args->dy, *x = args->x[0];
     if (f->relu_after) {
         void *masked = (char *)args->scratch + f->masked;
-        an_cpu_relu_mask(f->y, args->y, dy, masked);
+        an_cpu_relu_mask(f->op.cpu, f->y, args->y, dy, masked);
         dy = masked;
     }
     AN_CHECK(an_port_enter(&f->dy_in, op, args, &dy));

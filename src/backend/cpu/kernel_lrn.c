@@ -36,7 +36,7 @@ int64_t an_lrn_work(const an_lrn_shape *p)
 {
     if (p->lanes == 1)
         return 2 * (int64_t)p->channels * AN_LRN_TILE;
-    return 5 * (int64_t)line_size(p);
+    return 4 * (int64_t)line_size(p);
 }
 
 AN_INLINE int first_of_window(const an_lrn_shape *p, int c)
@@ -53,26 +53,32 @@ AN_INLINE int last_of_window(const an_lrn_shape *p, int c)
 
 /* ---- One lane -------------------------------------------------------------------------------- */
 
+/* s of channel c, for the pixels of the tile. */
+AN_INLINE void tile_sums(const an_lrn_run *run, int c, an_dtype t, float s[AN_LRN_TILE])
+{
+    const an_lrn_shape *p = run->shape;
+    int64_t pixels = (int64_t)p->h * p->w;
+    memset(s, 0, sizeof *s * AN_LRN_TILE);
+    for (int i = first_of_window(p, c); i <= last_of_window(p, c); i++)
+        for (int j = 0; j < run->count; j++) {
+            float x = an_load(run->x, i * pixels + run->first + j, t);
+            s[j] += x * x;
+        }
+    for (int j = 0; j < run->count; j++)
+        s[j] = p->k + p->alpha * s[j];
+}
+
 AN_INLINE void tile_forward(const an_lrn_run *run, an_dtype t, bool root)
 {
     const an_lrn_shape *p = run->shape;
     int64_t pixels = (int64_t)p->h * p->w;
-    float sum[AN_LRN_TILE];
+    float s[AN_LRN_TILE];
     for (int c = 0; c < p->channels; c++) {
         int64_t at = c * pixels + run->first;
-        memset(sum, 0, sizeof sum);
-        for (int i = first_of_window(p, c); i <= last_of_window(p, c); i++)
-            for (int j = 0; j < run->count; j++) {
-                float x = an_load(run->x, i * pixels + run->first + j, t);
-                sum[j] += x * x;
-            }
-        for (int j = 0; j < run->count; j++)
-            sum[j] = p->k + p->alpha * sum[j];
-        for (int j = 0; run->s && j < run->count; j++)
-            run->s[at + j] = sum[j];
+        tile_sums(run, c, t, s);
         for (int j = 0; j < run->count; j++)
             an_store(run->y, at + j, t,
-                     an_load(run->x, at + j, t) * an_lrn_power(sum[j], p->beta, root));
+                     an_load(run->x, at + j, t) * an_lrn_power(s[j], p->beta, root));
     }
 }
 
@@ -82,14 +88,16 @@ AN_INLINE void tile_backward(const an_lrn_run *run, an_dtype t, bool root)
     int64_t pixels = (int64_t)p->h * p->w;
     float *restrict term = run->work; /* dy x s^(-beta-1), and dy s^(-beta) */
     float *restrict direct = run->work + (int64_t)p->channels * AN_LRN_TILE;
-    float factor = 2 * p->alpha * p->beta, sum[AN_LRN_TILE];
-    for (int c = 0; c < p->channels; c++)
+    float factor = 2 * p->alpha * p->beta, s[AN_LRN_TILE], sum[AN_LRN_TILE];
+    for (int c = 0; c < p->channels; c++) {
+        int64_t at = c * pixels + run->first, to = (int64_t)c * AN_LRN_TILE;
+        tile_sums(run, c, t, s);
         for (int j = 0; j < run->count; j++) {
-            int64_t at = c * pixels + run->first + j;
-            float s = run->s[at], power = an_lrn_power(s, p->beta, root);
-            direct[c * AN_LRN_TILE + j] = an_load(run->dy, at, t) * power;
-            term[c * AN_LRN_TILE + j] = direct[c * AN_LRN_TILE + j] * an_load(run->x, at, t) / s;
+            direct[to + j] = an_load(run->dy, at + j, t) * an_lrn_power(s[j], p->beta, root);
+            term[to + j] =
+                direct[to + j] * an_load(run->x, at + j, t) * an_lrn_reciprocal(s[j], root);
         }
+    }
     for (int c = 0; c < p->channels; c++) {
         int64_t at = c * pixels + run->first;
         memset(sum, 0, sizeof sum);
@@ -146,12 +154,13 @@ AN_INLINE void copy_pixels(const an_lrn_run *run, void *tensor, int64_t pixel, i
 }
 
 /* to[i] = sum of row[i - half] .. row[i + half]; row[] begins a gap before the first place. */
-AN_INLINE void window_sums(const an_lrn_shape *p, const float *restrict row, float *restrict to)
+AN_INLINE void window_sums(const an_lrn_shape *p, int half, const float *restrict row,
+                           float *restrict to)
 {
     an_float8 sum, v;
     for (int i = 0; i < row_size(p); i += 8) {
-        an_load8(row, i - p->half, AN_F32, &sum);
-        for (int d = 1 - p->half; d <= p->half; d++) {
+        an_load8(row, i - half, AN_F32, &sum);
+        for (int d = 1 - half; d <= half; d++) {
             an_load8(row, i + d, AN_F32, &v);
             sum += v;
         }
@@ -159,75 +168,80 @@ AN_INLINE void window_sums(const an_lrn_shape *p, const float *restrict row, flo
     }
 }
 
-/* Lines of work memory, each with room for a window before its first place. */
-AN_INLINE float *line_at(const an_lrn_run *run, int i, float gaps)
+/* Lines of work memory, each with room for a window before its first place, which gaps keep zero. */
+AN_INLINE float *line_at(const an_lrn_run *run, int i)
 {
     float *line = run->work + (int64_t)i * line_size(run->shape);
     for (int j = 0; j < line_size(run->shape); j++)
-        line[j] = gaps;
+        line[j] = 0;
     return line + run->shape->half;
 }
 
-AN_INLINE void rows_forward(const an_lrn_run *run, an_dtype t, bool root)
+AN_INLINE void rows_forward(const an_lrn_run *run, an_dtype t, bool root, int half)
 {
     const an_lrn_shape *p = run->shape;
-    float *restrict x = line_at(run, 0, 0), *restrict squares = line_at(run, 1, 0); /* then y */
-    float *restrict s = line_at(run, 2, 0);
+    float *restrict x = line_at(run, 0), *restrict squares = line_at(run, 1);
+    float *restrict sums = line_at(run, 2);
     for (int done = 0; done < run->count; done += ROW_PIXELS) {
         int count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
         int64_t pixel = run->first + done;
         copy_pixels(run, (void *)run->x, pixel, count, t, x, true);
         for (int i = 0; i < row_size(p); i++)
             squares[i] = x[i] * x[i];
-        window_sums(p, squares, s);
+        window_sums(p, half, squares, sums);
         for (int i = 0; i < row_size(p); i++)
-            s[i] = p->k + p->alpha * s[i];
-        if (run->s)
-            copy_pixels(run, run->s, pixel, count, AN_F32, s, false);
-        for (int i = 0; i < row_size(p); i++)
-            squares[i] = x[i] * an_lrn_power(s[i], p->beta, root);
-        copy_pixels(run, run->y, pixel, count, t, squares, false);
+            x[i] *= an_lrn_power(p->k + p->alpha * sums[i], p->beta, root);
+        copy_pixels(run, run->y, pixel, count, t, x, false);
     }
 }
 
-AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root)
+AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root, int half)
 {
     const an_lrn_shape *p = run->shape;
     float factor = 2 * p->alpha * p->beta;
-    float *restrict x = line_at(run, 0, 0), *restrict dy = line_at(run, 1, 0);
-    float *restrict s = line_at(run, 2, 1), *restrict terms = line_at(run, 3, 0);
-    float *restrict sums = line_at(run, 4, 0);
+    float *restrict x = line_at(run, 0), *restrict dy = line_at(run, 1);
+    float *restrict terms = line_at(run, 2), *restrict sums = line_at(run, 3);
     for (int done = 0; done < run->count; done += ROW_PIXELS) {
         int count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
         int64_t pixel = run->first + done;
         copy_pixels(run, (void *)run->x, pixel, count, t, x, true);
         copy_pixels(run, (void *)run->dy, pixel, count, t, dy, true);
-        copy_pixels(run, run->s, pixel, count, AN_F32, s, true);
         for (int i = 0; i < row_size(p); i++)
-            dy[i] *= an_lrn_power(s[i], p->beta, root);
-        for (int i = 0; i < row_size(p); i++)
-            terms[i] = dy[i] * x[i] / s[i];
-        window_sums(p, terms, sums);
+            terms[i] = x[i] * x[i];
+        window_sums(p, half, terms, sums);
+        for (int i = 0; i < row_size(p); i++) {
+            float s = p->k + p->alpha * sums[i];
+            dy[i] *= an_lrn_power(s, p->beta, root);
+            terms[i] = dy[i] * x[i] * an_lrn_reciprocal(s, root);
+        }
+        window_sums(p, half, terms, sums);
         for (int i = 0; i < row_size(p); i++)
             sums[i] = dy[i] - factor * x[i] * sums[i];
         copy_pixels(run, run->dx, pixel, count, t, sums, false);
     }
 }
 
+/* AlexNet's normalisation as constants, so that loops over the window vanish; else whatever it is. */
 AN_INLINE void forward(const an_lrn_run *run, an_dtype t)
 {
-    if (run->shape->lanes == 1)
-        run->shape->root ? tile_forward(run, t, true) : tile_forward(run, t, false);
+    const an_lrn_shape *p = run->shape;
+    if (p->lanes == 1)
+        p->root ? tile_forward(run, t, true) : tile_forward(run, t, false);
+    else if (p->root && p->half == 2)
+        rows_forward(run, t, true, 2);
     else
-        run->shape->root ? rows_forward(run, t, true) : rows_forward(run, t, false);
+        p->root ? rows_forward(run, t, true, p->half) : rows_forward(run, t, false, p->half);
 }
 
 AN_INLINE void backward(const an_lrn_run *run, an_dtype t)
 {
-    if (run->shape->lanes == 1)
-        run->shape->root ? tile_backward(run, t, true) : tile_backward(run, t, false);
+    const an_lrn_shape *p = run->shape;
+    if (p->lanes == 1)
+        p->root ? tile_backward(run, t, true) : tile_backward(run, t, false);
+    else if (p->root && p->half == 2)
+        rows_backward(run, t, true, 2);
     else
-        run->shape->root ? rows_backward(run, t, true) : rows_backward(run, t, false);
+        p->root ? rows_backward(run, t, true, p->half) : rows_backward(run, t, false, p->half);
 }
 
 AN_KERNEL_INSTANCES(lrn_forward, an_lrn_run, forward)

@@ -27,7 +27,7 @@ typedef struct an_lrn_run {
     const an_lrn_shape *shape;
     const void *x, *dy;
     void *y, *dx;
-    float *s;    /* forward: out, or NULL; backward: in. Lies as x does */
+    float *s;    /* within a map. Forward: out, or NULL; backward: in. Lies as x does */
     float *work; /* an_lrn_work() floats, or an_lrn_within_work() */
     int64_t first;
     int count;
@@ -37,6 +37,18 @@ enum { AN_LRN_TILE = 64 }; /* across maps, one lane: the most pixels of a run */
 
 int64_t an_lrn_work(const an_lrn_shape *p);
 int64_t an_lrn_within_work(const an_lrn_shape *p);
+
+/** Rows of the three channels of one output, `crop` elements each, out of a row of stored pixels. */
+typedef struct an_augment_run {
+    int crop;
+    bool bgr, mirror;
+    float scale[3], gain, colour[3];
+    const uint8_t *pixels; /* [crop][3], R G B */
+    const float *mean[3];  /* of column 0 of the output */
+    int mean_step;         /* from column to column: 0 or 1, or -1 if mirrored */
+    void *out[3];
+    uint8_t *work; /* 3 * crop */
+} an_augment_run;
 
 /** Pooling of `width` neighbouring lanes of one plane; tensors point to the first of them. */
 typedef struct an_pool_run {
@@ -50,6 +62,14 @@ typedef struct an_pool_run {
 } an_pool_run;
 
 enum { AN_POOL_WIDTH = 8 };
+
+/** ReLU of `count` elements in a row: out of x; or of the gradient dy behind it, x or y being what the
+ *  sign is taken of. */
+typedef struct an_relu_run {
+    const void *x, *dy;
+    void *out;
+    int64_t count;
+} an_relu_run;
 
 /** Indexed by element type: 0 float32, 1 bfloat16. */
 typedef struct an_cpu_kernels {

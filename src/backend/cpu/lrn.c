@@ -101,24 +101,29 @@ static const an_own_kind across = {"own", true, false, across_forward, across_ba
 static const an_own_kind within = {"own", true, false, within_forward, within_backward};
 
 static alexnet_status prepare(an_cpu *cpu, const an_prepare *p, const an_own_kind *kind,
-                              int64_t (*work)(const an_lrn_shape *shape), an_cpu_op **out)
+                              int64_t (*work)(const an_lrn_shape *shape), an_own **out)
+{
+    AN_CHECK(an_own_new(out, cpu, p, kind, p->in, an_own_like_input(p)));
+    (*out)->lrn = shape_of(&(*out)->desc, (*out)->y);
+    an_own_work(*out, sizeof(float) * (size_t)work(&(*out)->lrn));
+    return ALEXNET_OK;
+}
+
+/* Backward computes s again: that is cheaper than to write and read it. */
+alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_own *own;
-    AN_CHECK(an_own_new(&own, cpu, p, kind, p->in, an_own_like_input(p)));
-    own->lrn = shape_of(&own->desc, own->y);
-    if (p->want_dx)
-        own->op.base.saved = sizeof(float) * (size_t)an_layout_count(own->y);
-    an_own_work(own, sizeof(float) * (size_t)work(&own->lrn));
+    AN_CHECK(prepare(cpu, p, &across, an_lrn_work, &own));
     *out = &own->op;
     return ALEXNET_OK;
 }
 
-alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
-{
-    return prepare(cpu, p, &across, an_lrn_work, out);
-}
-
 alexnet_status an_cpu_lrn_within_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
-    return prepare(cpu, p, &within, an_lrn_within_work, out);
+    an_own *own;
+    AN_CHECK(prepare(cpu, p, &within, an_lrn_within_work, &own));
+    if (p->want_dx)
+        own->op.base.saved = sizeof(float) * (size_t)an_layout_count(own->y);
+    *out = &own->op;
+    return ALEXNET_OK;
 }

@@ -7,7 +7,7 @@
 AN_INLINE float value(const an_neuron_desc *neuron, float x)
 {
     switch (neuron->kind) {
-    case AN_RELU: break; /* relu_loop() */
+    case AN_RELU: break; /* an_cpu_relu() */
     case AN_TANH: return (float)neuron->a * tanhf((float)neuron->b * x);
     case AN_LOGISTIC: return 1.0f / (1.0f + expf(-x));
     }
@@ -18,48 +18,41 @@ AN_INLINE float slope(const an_neuron_desc *neuron, float y)
 {
     float a = (float)neuron->a, b = (float)neuron->b;
     switch (neuron->kind) {
-    case AN_RELU: break; /* mask_loop() */
+    case AN_RELU: break; /* an_cpu_relu_mask() */
     case AN_TANH: return b / a * (a - y) * (a + y);
     case AN_LOGISTIC: return y * (1.0f - y);
     }
     return 0;
 }
 
-AN_INLINE void relu_loop(int64_t count, const void *x, void *y, an_dtype t)
+enum { CHUNK = 1 << 14 }; /* elements of a unit */
+
+static void run_chunks(void (*kernel)(const an_relu_run *), an_layout layout, const void *x,
+                       const void *dy, void *out)
 {
+    an_dtype t = layout.dtype;
+    int64_t count = an_layout_count(layout);
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < count; i++) {
-        float v = an_load(x, i, t);
-        an_store(y, i, t, v < 0 ? 0 : v); /* in this order NaN stays NaN */
+    for (int64_t i = 0; i < count; i += CHUNK) {
+        an_relu_run run = {an_at(x, i, t), dy ? an_at(dy, i, t) : NULL, an_at(out, i, t),
+                           count - i < CHUNK ? count - i : CHUNK};
+        kernel(&run);
     }
 }
 
-AN_INLINE void mask_loop(int64_t count, const void *y, const void *dy, void *out, an_dtype t)
+static void relu(const an_cpu *cpu, an_layout layout, const void *x, void *y)
 {
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < count; i++)
-        an_store(out, i, t, an_load(y, i, t) > 0 ? an_load(dy, i, t) : 0);
+    run_chunks(cpu->kernels->relu[an_kernel_type(layout.dtype)], layout, x, NULL, y);
 }
 
-static void relu(an_layout layout, const void *x, void *y)
+void an_cpu_relu(const an_cpu *cpu, an_layout layout, void *y)
 {
-    if (layout.dtype == AN_BF16)
-        relu_loop(an_layout_count(layout), x, y, AN_BF16);
-    else
-        relu_loop(an_layout_count(layout), x, y, AN_F32);
+    relu(cpu, layout, y, y);
 }
 
-void an_cpu_relu(an_layout layout, void *y)
+void an_cpu_relu_mask(const an_cpu *cpu, an_layout layout, const void *y, const void *dy, void *out)
 {
-    relu(layout, y, y);
-}
-
-void an_cpu_relu_mask(an_layout layout, const void *y, const void *dy, void *out)
-{
-    if (layout.dtype == AN_BF16)
-        mask_loop(an_layout_count(layout), y, dy, out, AN_BF16);
-    else
-        mask_loop(an_layout_count(layout), y, dy, out, AN_F32);
+    run_chunks(cpu->kernels->relu_mask[an_kernel_type(layout.dtype)], layout, y, dy, out);
 }
 
 static void forward(an_own *own, const an_op_args *args)
@@ -67,7 +60,7 @@ static void forward(an_own *own, const an_op_args *args)
     const an_neuron_desc *neuron = &own->desc.u.neuron;
     an_dtype t = own->y.dtype;
     if (neuron->kind == AN_RELU) {
-        relu(own->y, args->x[0], args->y);
+        relu(own->op.cpu, own->y, args->x[0], args->y);
         return;
     }
     int64_t count = an_layout_count(own->y);
@@ -84,7 +77,7 @@ static void backward(an_own *own, const an_op_args *args)
     if (!args->dx[0])
         return;
     if (neuron->kind == AN_RELU) {
-        an_cpu_relu_mask(own->y, args->y, args->dy, args->dx[0]);
+        an_cpu_relu_mask(own->op.cpu, own->y, args->y, args->dy, args->dx[0]);
         return;
     }
     int64_t count = an_layout_count(own->y);
