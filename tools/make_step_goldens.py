@@ -405,7 +405,7 @@ def make_steps(folder):
 
 # ---- Full size ----
 
-FULL_MARGIN = 2.0 ** -20
+FULL_MARGIN = 2.0 ** -18
 FULL_CLASSES = 1000
 
 
@@ -443,7 +443,7 @@ def make_full(folder):
         def run(seed):
             with torch.no_grad():
                 forward(net, source.batch(seed, 0, 1, FULL_CLASSES)[0], False, shape)
-        seed, margin = first_seed(run, FULL_MARGIN, 100)
+        seed, margin = first_seed(run, FULL_MARGIN, 1000)
         x, labels = source.batch(seed, 0, 1, FULL_CLASSES)
         logits = forward(net, x, False, shape)
         loss = F.cross_entropy(logits, labels)

@@ -44,7 +44,8 @@ expect 3 train data/pictures/train --val nowhere
 has err "nowhere"
 
 # Evaluation: the run's own pictures, others, ten views, per class, the confusion matrix.
-expect 0 eval runs/pictures-1 --json --quiet
+# Training computes in bf16 where the processor has it, eval in float32 if it is not told.
+expect 0 eval runs/pictures-1 --json --quiet --precision bf16
 cp out own
 is "$(json 1 images)" 20 "pictures"
 is "$(json 1 skipped)" 0 "skipped pictures"
@@ -53,7 +54,7 @@ own_loss=$(json 1 loss)
 own_error=$(json 1 top1_error)
 is "$own_loss" "$("$JSON_GET" runs/pictures-1/log.jsonl 4 val.loss)" "loss in eval and in the log"
 less "$(json 1 top5_error)" "$(json 1 top1_error)1" "top-5 error"
-expect 0 eval runs/pictures-1/best.safetensors data/pictures --json --batch 7
+expect 0 eval runs/pictures-1/best.safetensors data/pictures --json --batch 7 --precision bf16
 is "$(json 1 top1_error)" "$own_error" "error of the model file on the same pictures"
 expect 0 eval runs/pictures-1 data/unseen --views 10 --per-class --confusion matrix.csv --json
 is "$(json 1 views)" 10 "views"

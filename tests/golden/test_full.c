@@ -9,7 +9,7 @@
  * allowed; the errors of earlier layers pass on. The sums of an output are counted along the graph;
  * on the way back they are those of all layers, twice at most, and 55 * 55 terms of conv1's
  * gradient. Root mean squares are held to the same share. No decision of a ReLU or a pooling window
- * is closer than 2^-20 (see the script).
+ * is closer than 2^-18 (see the script).
  * Logarithms of probabilities and the loss differ by at most twice what the logits do, and
  * probabilities are handed out in float32, by 2^-24 of themselves.
  * On ref u is 2^-53, and nothing is averaged: n in place of 4 sqrt(n).
