@@ -40,6 +40,9 @@ typedef struct an_init {
     double value;
 } an_init;
 
+/** At least the rows of the key table. */
+enum { AN_NETWORK_KEY_ROWS = 64 };
+
 /** A section as read; a field means something only where the type takes its key. */
 typedef struct an_layer {
     char name[AN_NAME_MAX + 1];
@@ -55,7 +58,9 @@ typedef struct an_layer {
     an_init init_w, init_b;
     bool has_neuron;
     an_neuron_desc neuron;
-    uint64_t keys_seen; /* bit per row of the key table */
+    uint64_t keys_seen;                   /* bit per row of the key table */
+    int key_lines[AN_NETWORK_KEY_ROWS];   /* where those stand in the file */
+    int inputs_line;                      /* and `inputs` */
 } an_layer;
 
 /** The preprocessing record: how a picture becomes the network's input. */
@@ -138,7 +143,10 @@ void an_network_layer_info(const alexnet_network *network, int index, alexnet_la
 /* ---- Between the files of the network reader ---- */
 
 /** Set a key of a layer or of [input]; the error text has no place yet. */
-alexnet_status an_layer_set(an_layer *layer, const char *key, const char *value);
+alexnet_status an_layer_set(an_layer *layer, int line, const char *key, const char *value);
+/** The line of the key that an error text begins with ("filterSize 11 is larger ..."), or of the
+ *  section. */
+int an_layer_line_of(const an_layer *layer, const char *text);
 alexnet_status an_input_set(an_input *input, const char *key, const char *value);
 /** Fill in defaults and complain of required keys that are missing. */
 alexnet_status an_layer_complete(an_layer *layer);

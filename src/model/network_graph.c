@@ -87,7 +87,8 @@ static alexnet_status at_layer(const building *b, int layer, alexnet_status rc)
     const an_layer *at = layer >= 0 ? &b->network->layers[layer] : NULL;
     if (b->slots > 1)
         return an_fail(rc, "layer %s: %s", at ? at->name : "input", an_error_text());
-    return an_fail(rc, "%d: [%s] %s", at ? at->line : b->network->input.line,
+    return an_fail(rc, "%d: [%s] %s",
+                   at ? an_layer_line_of(at, an_error_text()) : b->network->input.line,
                    at ? at->name : "input", an_error_text());
 }
 

@@ -57,7 +57,7 @@ static const an_network_key keys[] = {
     {"scale", 0, AN_KIND_FACTORS, I(scale), 1e-6, 1e6, "1", NULL},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
-_Static_assert(KEYS <= 64, "keys_seen has a bit per key");
+_Static_assert((int)KEYS <= (int)AN_NETWORK_KEY_ROWS, "keys_seen has a bit per key");
 
 static const struct type_name {
     an_layer_type type;
@@ -116,8 +116,9 @@ static const char *key_at(void *user, int i)
     return takes(&keys[i], type) ? keys[i].name : NULL;
 }
 
-static alexnet_status set(void *base, unsigned type, uint64_t *seen, const char *name,
-                          const char *value)
+/* @param lines  where `line` is noted by row; NULL: nowhere */
+static alexnet_status set(void *base, unsigned type, uint64_t *seen, int *lines, int line,
+                          const char *name, const char *value)
 {
     for (int i = 0; i < KEYS; i++) {
         if (!takes(&keys[i], type) || strcasecmp(keys[i].name, name) != 0)
@@ -125,6 +126,8 @@ static alexnet_status set(void *base, unsigned type, uint64_t *seen, const char 
         if (*seen >> i & 1)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is given twice", keys[i].name);
         *seen |= (uint64_t)1 << i;
+        if (lines)
+            lines[i] = line;
         return an_value_set(&keys[i], base, value);
     }
     const char *near = an_text_nearest(name, KEYS + 2, key_at, &type);
@@ -161,14 +164,26 @@ static alexnet_status complete(void *base, unsigned type, uint64_t seen)
     return ALEXNET_OK;
 }
 
-alexnet_status an_layer_set(an_layer *layer, const char *key, const char *value)
+alexnet_status an_layer_set(an_layer *layer, int line, const char *key, const char *value)
 {
-    return set(layer, layer->type, &layer->keys_seen, key, value);
+    return set(layer, layer->type, &layer->keys_seen, layer->key_lines, line, key, value);
+}
+
+int an_layer_line_of(const an_layer *layer, const char *text)
+{
+    size_t length = strcspn(text, " ");
+    if (length == 6 && strncmp(text, "inputs", length) == 0)
+        return layer->inputs_line;
+    for (int i = 0; i < KEYS; i++)
+        if (layer->keys_seen >> i & 1 && strlen(keys[i].name) == length &&
+            strncmp(text, keys[i].name, length) == 0)
+            return layer->key_lines[i];
+    return layer->line;
 }
 
 alexnet_status an_input_set(an_input *input, const char *key, const char *value)
 {
-    return set(input, 0, &input->keys_seen, key, value);
+    return set(input, 0, &input->keys_seen, NULL, 0, key, value);
 }
 
 alexnet_status an_layer_complete(an_layer *layer)

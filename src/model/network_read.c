@@ -120,12 +120,14 @@ static alexnet_status add_input(alexnet_network *network, int index, const char 
     return ALEXNET_OK;
 }
 
-static alexnet_status set_inputs(alexnet_network *network, int index, const char *value)
+static alexnet_status set_inputs(alexnet_network *network, int index, int line,
+                                 const char *value)
 {
     char copy[AN_INI_LINE_MAX + 1], *rest = copy, *word;
     an_layer *layer = &network->layers[index];
     if (layer->n_inputs)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs is given twice");
+    layer->inputs_line = line;
     memcpy(copy, value, strlen(value) + 1);
     while ((word = strtok_r(rest, " \t,", &rest)))
         AN_CHECK(add_input(network, index, word));
@@ -168,8 +170,8 @@ static alexnet_status take_key(reading *r, int line, const char *section, const 
         return ALEXNET_OK;
     int index = an_network_find_layer(network, section);
     if (strcasecmp(key, "inputs") == 0)
-        return set_inputs(network, index, value);
-    return an_layer_set(&network->layers[index], key, value);
+        return set_inputs(network, index, line, value);
+    return an_layer_set(&network->layers[index], line, key, value);
 }
 
 static alexnet_status on_key(void *user, int line, const char *section, const char *key,

@@ -226,28 +226,28 @@ static void test_shapes(void **state)
     (void)state;
     const mistake list[] = {
         {INPUT "[c]\ntype = conv\ninputs = input\nfilters = 4\nfilterSize = 9\n" END,
-         "my.ini:5: [c] filterSize 9 is larger than the padded input 8"},
+         "my.ini:9: [c] filterSize 9 is larger than the padded input 8"},
         {INPUT CONV "[m]\ntype = pool\ninputs = c\nsizeX = 7\n[f]\ntype = fc\ninputs = m\n"
                     "outputs = classes\n" SOFTMAX,
-         "my.ini:10: [m] sizeX 7 is larger than the padded input 6"},
-        {INPUT CONV "groups = 2\n" END, "my.ini:5: [c] groups 2 does not divide 3 channels"},
+         "my.ini:13: [m] sizeX 7 is larger than the padded input 6"},
+        {INPUT CONV "groups = 2\n" END, "my.ini:10: [c] groups 2 does not divide 3 channels"},
         {INPUT CONV
          "[n]\ntype = cmrnorm\ninputs = c\nsize = 5\nscale = 1\npow = 1\ndivide = no\n"
          "minDiv = 1\ngroups = 3\n[f]\ntype = fc\ninputs = n\noutputs = classes\n" SOFTMAX,
-         "my.ini:10: [n] groups 3 does not divide 4 channels"},
+         "my.ini:18: [n] groups 3 does not divide 4 channels"},
         {INPUT CONV
          "[n]\ntype = cmrnorm\ninputs = c\nsize = 4\nscale = 1\npow = 1\ndivide = no\n"
          "minDiv = 1\ngroups = 1\n[f]\ntype = fc\ninputs = n\noutputs = classes\n" SOFTMAX,
-         "my.ini:10: [n] size is 4, but must be odd"},
+         "my.ini:13: [n] size is 4, but must be odd"},
         {INPUT CONV "[s]\ntype = eltsum\ninputs = c input\n[f]\ntype = fc\ninputs = s\n"
                     "outputs = classes\n" SOFTMAX,
-         "my.ini:10: [s] inputs of 4 x 6 x 6 and 3 x 8 x 8 cannot be added"},
+         "my.ini:12: [s] inputs of 4 x 6 x 6 and 3 x 8 x 8 cannot be added"},
         {INPUT CONV "[d]\ntype = conv\ninputs = c input\nfilters = 1\nfilterSize = 1\n"
                     "[f]\ntype = fc\ninputs = d\noutputs = classes\n" SOFTMAX,
-         "my.ini:10: [d] inputs of 6 x 6 and 8 x 8 cannot be joined: sides differ"},
+         "my.ini:12: [d] inputs of 6 x 6 and 8 x 8 cannot be joined: sides differ"},
         {INPUT CONV "[m]\ntype = pool\ninputs = c\nsizeX = 2\npadding = 2\n[f]\ntype = fc\n"
                     "inputs = m\noutputs = classes\n" SOFTMAX,
-         "my.ini:10: [m] padding 2 must be smaller than sizeX 2"},
+         "my.ini:14: [m] padding 2 must be smaller than sizeX 2"},
         {INPUT CONV "[f]\ntype = fc\ninputs = c\noutputs = 4\n" SOFTMAX,
          "my.ini: the softmax has 4 outputs where the data has 5 classes; write outputs = classes"},
         {INPUT CONV "[p]\ntype = softmax\ninputs = c\n",
