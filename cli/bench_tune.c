@@ -22,7 +22,7 @@ static void print_table(const alexnet_tuner *tuner, const char *path)
 {
     static const char *const heading[] = {"layer",       "pass", "implementation", "ms",
                                           "direct in ms"};
-    double seconds, direct;
+    double seconds, built_in;
     alexnet_choice choice;
     table t = table_new("lllrr");
     table_add_row(&t, heading);
@@ -39,14 +39,14 @@ static void print_table(const alexnet_tuner *tuner, const char *path)
         table_add(&t, "%.3f", choice.direct_seconds * 1e3);
     }
     table_print(&t, stdout);
-    alexnet_tuner_result(tuner, &seconds, &direct);
-    printf("\n%.1f ms per step; %.1f ms with everything direct. Written to %s, for --tuning\n",
-           seconds * 1e3, direct * 1e3, path);
+    alexnet_tuner_result(tuner, &seconds, &built_in);
+    printf("\n%.1f ms per step; %.1f ms with what is built in. Written to %s, for --tuning\n",
+           seconds * 1e3, built_in * 1e3, path);
 }
 
 static void print_json(const alexnet_tuner *tuner, const char *path)
 {
-    double seconds, direct;
+    double seconds, built_in;
     alexnet_choice choice;
     json_t *all = json_object(), *list = json_array();
     for (int i = 0; alexnet_tuner_choice(tuner, i, &choice); i++)
@@ -56,10 +56,10 @@ static void print_json(const alexnet_tuner *tuner, const char *path)
                             "data", choice.data, "weights", choice.weights, "ms",
                             json_number(choice.seconds * 1e3), "direct_ms",
                             json_number(choice.direct_seconds * 1e3)));
-    alexnet_tuner_result(tuner, &seconds, &direct);
+    alexnet_tuner_result(tuner, &seconds, &built_in);
     json_object_set_new(all, "file", json_text(path));
     json_object_set_new(all, "ms", json_number(seconds * 1e3));
-    json_object_set_new(all, "direct_ms", json_number(direct * 1e3));
+    json_object_set_new(all, "built_in_ms", json_number(built_in * 1e3));
     json_object_set_new(all, "layers", list);
     json_print(all);
 }

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -89,14 +88,18 @@ char *path_unused(const char *stem)
 
 int path_check_writable(const char *path)
 {
-    bool there = path_exists(path);
-    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0)
-        return cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
-    close(file);
-    if (!there)
-        unlink(path);
-    return CLI_DONE;
+    struct stat info;
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return cli_error(CLI_FAILED, "cannot write %s: it is not a file", path);
+    char *folder = cli_copy(slash ? path : ".");
+    if (slash)
+        folder[slash == path ? 1 : slash - path] = '\0';
+    int code = access(folder, W_OK | X_OK) == 0
+                   ? CLI_DONE
+                   : cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
+    free(folder);
+    return code;
 }
 
 int path_make_folder(const char *path)

@@ -12,8 +12,11 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
-/** Whether a file of this path could be written, which is tried without leaving or changing any.
- *  @return CLI_DONE, or the code of a reported failure */
+/**
+ * Whether a file can be written to this path later, by way of a temporary one beside it.
+ * @return CLI_DONE, or the code of a reported failure: the folder is not writable or not there, or the
+ *         path is something other than a file
+ */
 int path_check_writable(const char *path);
 /** A file that begins as JPEG or PNG does, or a path, even of no file, that is called so. */
 bool path_is_picture(const char *path);

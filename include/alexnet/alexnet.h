@@ -150,7 +150,7 @@ typedef struct alexnet_ctx_options {
  * Make a context. Opens no device yet.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown device name or a number out of range,
  *         ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have,
- *         ALEXNET_ERROR_IO and ALEXNET_ERROR_FORMAT for the tuning file.
+ *         ALEXNET_ERROR_IO, _FORMAT and _UNSUPPORTED (too large) for the tuning file.
  */
 ALEXNET_API alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options);
 ALEXNET_API void alexnet_ctx_free(alexnet_ctx *ctx);
@@ -665,8 +665,9 @@ ALEXNET_API alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *c
 /** Do the next step. @param fraction  out, how much is done, 0 to 1  @param more  out, false after
  *  the last */
 ALEXNET_API alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *more);
-/** Seconds of a step with the choices made, and with none. */
-ALEXNET_API void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds, double *direct);
+/** Seconds of a step with the choices made, and with what is built in; 0 before the end. */
+ALEXNET_API void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds,
+                                      double *built_in);
 
 /** What was chosen for a layer in one pass. */
 typedef struct alexnet_choice {
@@ -676,10 +677,11 @@ typedef struct alexnet_choice {
     const char *data, *weights; /**< the same for the gradients; NULL: not computed */
     double seconds, direct_seconds; /**< with these choices; with "direct" */
 } alexnet_choice;
-/** @return false past the last */
+/** @return false past the last, and before the end of the search */
 ALEXNET_API bool alexnet_tuner_choice(const alexnet_tuner *tuner, int index,
                                       alexnet_choice *choice);
-/** Write the choices to a file, whole or not at all; one that is there is replaced. */
+/** Write the choices to a file, whole or not at all; one that is there is replaced.
+ *  @return ALEXNET_ERROR_INVALID_ARGUMENT before the end of the search */
 ALEXNET_API alexnet_status alexnet_tuner_save(const alexnet_tuner *tuner, const char *path);
 ALEXNET_API void alexnet_tuner_free(alexnet_tuner *tuner);
 

@@ -78,9 +78,9 @@ alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *
     return an_tuner_step(tuner, fraction, more);
 }
 
-void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds, double *direct)
+void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds, double *built_in)
 {
-    an_tuner_result(tuner, seconds, direct);
+    an_tuner_result(tuner, seconds, built_in);
 }
 
 bool alexnet_tuner_choice(const alexnet_tuner *tuner, int index, alexnet_choice *choice)

@@ -80,7 +80,8 @@ int64_t an_op_mult_adds(const an_op_desc *desc);
 
 /** Room for a signature with its terminator. */
 enum { AN_OP_SIGNATURE = 160 };
-/** An operator's geometry as text, the batch left out: "conv 3x3/1 groups 1 256x13x13 to 384". */
+/** An operator's geometry as text, the batch left out:
+ *  "conv 3x3/1 groups 1 256x13x13 to 384x13x13". */
 void an_op_signature(const an_op_desc *desc, char text[AN_OP_SIGNATURE]);
 
 /**

@@ -25,7 +25,7 @@ static alexnet_status reopen(alexnet_dataset **out, const an_data_record *record
                    record->root, (long long)record->count, (long long)(*out)->count);
 }
 
-/* @return whether device, ISA, library and precision are those that the run began with; else said */
+/* Whether device, ISA, library and precision are those that the run had; else it is said. */
 static bool same_origin(const alexnet_trainer *t)
 {
     an_record now = {0};
@@ -42,21 +42,22 @@ static bool same_origin(const alexnet_trainer *t)
     return false;
 }
 
-/* Once the programs are there: one warning if they may compute other bits than the run began with. */
-static alexnet_status compare_origin(const alexnet_trainer *t)
+/* Once the programs are there: one warning if they may compute other bits than before. What computes
+ * the operators from here on is what the next resume must take. */
+static alexnet_status compare_origin(alexnet_trainer *t)
 {
-    if (!same_origin(t))
-        return ALEXNET_OK;
-    char *now = an_trainer_tuning(t);
+    char *then = t->record.tuning, *now = an_trainer_tuning(t);
     if (!now)
         return AN_FAIL_MEMORY(4096, "a record of progress");
-    if (!t->record.tuning || strcmp(now, t->record.tuning) != 0)
+    if (same_origin(t) && (!then || strcmp(now, then) != 0))
         an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "the run %s and goes on with what %s: from here on its bits may differ",
-               t->record.tuning ? "began with other implementations of its operators"
-                                : "does not say what computed its operators",
-               t->ctx->tuning ? t->ctx->tuning_name : "this machine takes");
-    an_free(now);
+               "the run %s and goes on with what %s%s: from here on its bits may differ",
+               then ? "used other implementations of its operators"
+                    : "does not say what computed its operators",
+               t->ctx->tuning ? t->ctx->tuning_name : "this machine takes",
+               t->ctx->tuning ? " says" : "");
+    an_free(then);
+    t->record.tuning = now;
     return ALEXNET_OK;
 }
 

@@ -58,9 +58,9 @@ fi
 
 # What --tune writes, --tuning takes.
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tune fast.ini
-has out "conv3  forward" "conv3  backward" "with everything direct. Written to fast.ini"
-has fast.ini "what alexnet bench --tune measured of alexnet-mini, training, 4 pictures per step" \
-    "operator = conv 7x7/2 groups 1 3x56x56 to 24" "backward_weights = "
+has out "conv3  forward" "conv3  backward" "ms with what is built in. Written to fast.ini"
+has fast.ini "What alexnet bench --tune measured: alexnet-mini, training, 4 pictures per step" \
+    "operator = conv 7x7/2 groups 1 3x56x56 to 24x26x26" "backward_weights = "
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tuning fast.ini
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --mode infer --json --tune infer.ini
 is "$(json 1 layers.0.name) $(json 1 layers.0.pass)" "conv1 forward" "first choice"

@@ -306,10 +306,17 @@ static void test_tuning_is_kept(void **state)
     rig_tuning = "direct.ini";
     ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned"));
-    assert_int_equal(rig_times_heard("goes on with what direct.ini: from here on"), 1);
+    assert_int_equal(rig_times_heard("goes on with what direct.ini says: from here on"), 1);
+    expect_ok(alexnet_trainer_save(trainer));
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     rig_tuning = NULL;
+    ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1); /* and keeps them in turn */
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned"));
+    assert_null(strstr(trainer->record.tuning, "forward = channels_last"));
+    assert_int_equal(rig_times_heard("bits may differ"), 1);
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, scratch_teardown)

@@ -61,16 +61,15 @@ static bool runs_whole(const an_primitive *primitive)
 /* A wish, the variant and the layouts it gets. */
 typedef struct image_wish {
     an_conv_forward wish;
-    an_variant variant;
+    an_variant *variant;
     an_layout *x, *y;
 } image_wish;
 
 static alexnet_status make_image(const void *user, bool last, an_primitive **out)
 {
     const image_wish *w = user;
-    an_variant variant = w->variant;
     (void)last;
-    return an_conv_forward_new(out, &w->wish, &variant, w->x, w->y);
+    return an_conv_forward_new(out, &w->wish, w->variant, w->x, w->y);
 }
 
 /* Sets c->x, c->y and the primitives of forward. `whole` describes the batch, for backward. */
@@ -90,7 +89,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
         an_cpu_share(&c->op, an_primitive_scratch(*whole));
     } else {
         wish.n = 1;
-        image_wish image = {wish, *variant, &c->x, &c->y};
+        image_wish image = {wish, variant, &c->x, &c->y};
         AN_CHECK(
             an_gang_new(&c->images, &c->op, threads < n ? threads : n, false, make_image, &image));
         one = c->images.worker[0];

@@ -21,17 +21,21 @@ AN_INLINE void plane(const an_augment_run *run, int c, const uint8_t *restrict b
     }
 }
 
-AN_INLINE void augment(const an_augment_run *run, an_dtype t)
+AN_INLINE void take_apart(const uint8_t *restrict pixels, int crop, uint8_t *restrict r,
+                          uint8_t *restrict g, uint8_t *restrict b)
 {
-    const int crop = run->crop;
-    const uint8_t *restrict pixels = run->pixels;
-    uint8_t *restrict r = run->work, *restrict g = r + crop, *restrict b = g + crop;
 #pragma omp simd
     for (int x = 0; x < crop; x++) {
         r[x] = pixels[3 * x];
         g[x] = pixels[3 * x + 1];
         b[x] = pixels[3 * x + 2];
     }
+}
+
+AN_INLINE void augment(const an_augment_run *run, an_dtype t)
+{
+    const int crop = run->crop;
+    take_apart(run->pixels, crop, run->work, run->work + crop, run->work + 2 * crop);
     for (int c = 0; c < 3; c++) {
         const uint8_t *bytes = run->work + (run->bgr ? 2 - c : c) * crop;
         if (!run->mirror)

@@ -36,7 +36,7 @@ int64_t an_lrn_work(const an_lrn_shape *p)
 {
     if (p->lanes == 1)
         return 2 * (int64_t)p->channels * AN_LRN_TILE;
-    return 4 * (int64_t)line_size(p);
+    return 5 * (int64_t)line_size(p);
 }
 
 AN_INLINE int first_of_window(const an_lrn_shape *p, int c)
@@ -168,13 +168,23 @@ AN_INLINE void window_sums(const an_lrn_shape *p, int half, const float *restric
     }
 }
 
-/* Lines of work memory, each with room for a window before its first place, which gaps keep zero. */
+/* Lines of work memory, each with room for a window before its first place. What windows reach into
+ * must be zero: the gaps of x and dy are so from here on, because nothing computes in place there. */
 AN_INLINE float *line_at(const an_lrn_run *run, int i)
 {
     float *line = run->work + (int64_t)i * line_size(run->shape);
     for (int j = 0; j < line_size(run->shape); j++)
         line[j] = 0;
     return line + run->shape->half;
+}
+
+/* What is computed in the gaps of a row is 0 times something, which is no zero beside a NaN. */
+AN_INLINE void clear_gaps(const an_lrn_shape *p, float *row)
+{
+    int each = p->channels / p->groups + p->half, gaps = ROW_PIXELS * p->groups;
+    for (int gap = 0; gap <= gaps; gap++) /* and behind the last pixel */
+        for (int i = 0; i < p->half; i++)
+            row[gap * each + i] = 0;
 }
 
 AN_INLINE void rows_forward(const an_lrn_run *run, an_dtype t, bool root, int half)
@@ -190,8 +200,8 @@ AN_INLINE void rows_forward(const an_lrn_run *run, an_dtype t, bool root, int ha
             squares[i] = x[i] * x[i];
         window_sums(p, half, squares, sums);
         for (int i = 0; i < row_size(p); i++)
-            x[i] *= an_lrn_power(p->k + p->alpha * sums[i], p->beta, root);
-        copy_pixels(run, run->y, pixel, count, t, x, false);
+            squares[i] = x[i] * an_lrn_power(p->k + p->alpha * sums[i], p->beta, root);
+        copy_pixels(run, run->y, pixel, count, t, squares, false);
     }
 }
 
@@ -201,6 +211,7 @@ AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root, int h
     float factor = 2 * p->alpha * p->beta;
     float *restrict x = line_at(run, 0), *restrict dy = line_at(run, 1);
     float *restrict terms = line_at(run, 2), *restrict sums = line_at(run, 3);
+    float *restrict direct = line_at(run, 4);
     for (int done = 0; done < run->count; done += ROW_PIXELS) {
         int count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
         int64_t pixel = run->first + done;
@@ -211,12 +222,13 @@ AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root, int h
         window_sums(p, half, terms, sums);
         for (int i = 0; i < row_size(p); i++) {
             float s = p->k + p->alpha * sums[i];
-            dy[i] *= an_lrn_power(s, p->beta, root);
-            terms[i] = dy[i] * x[i] * an_lrn_reciprocal(s, root);
+            direct[i] = dy[i] * an_lrn_power(s, p->beta, root);
+            terms[i] = direct[i] * x[i] * an_lrn_reciprocal(s, root);
         }
+        clear_gaps(p, terms);
         window_sums(p, half, terms, sums);
         for (int i = 0; i < row_size(p); i++)
-            sums[i] = dy[i] - factor * x[i] * sums[i];
+            sums[i] = direct[i] - factor * x[i] * sums[i];
         copy_pixels(run, run->dx, pixel, count, t, sums, false);
     }
 }

@@ -40,6 +40,7 @@ static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, alexnet_preci
 
 static void ref_close(an_backend *backend)
 {
+    an_backend_free_tunings(backend);
     an_ctx_release(backend->ctx);
     an_free(backend);
 }

@@ -1,0 +1,251 @@
+/*
+ * Own kernels of the cpu backend on their own, under every instruction set of this processor, against
+ * the formulas one element at a time. They promise the same bits everywhere, so that comparisons are
+ * exact.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/ops_rig.h"
+
+#include "backend/cpu/isa.h"
+#include "backend/cpu/kernels.h"
+#include "base/random.h"
+
+static void for_each_isa(void (*check)(const an_cpu_kernels *kernels, const char *isa))
+{
+    for (int isa = ALEXNET_ISA_BASELINE; isa <= (int)an_cpu_isa(ALEXNET_ISA_ANY); isa++)
+        check(an_cpu_kernels_for((alexnet_isa)isa), an_cpu_isa_name((alexnet_isa)isa));
+}
+
+/* ---- ReLU: every bfloat16, and the floats that begin with one --------------------------------- */
+
+enum { HALVES = 1 << 16 };
+
+static bool same_float(float a, float b)
+{
+    return (isnan(a) && isnan(b)) || (a == b && signbit(a) == signbit(b));
+}
+
+static float positive_part(float x)
+{
+    return x < 0 ? 0 : x;
+}
+
+static void check_relu_bf16(const an_cpu_kernels *kernels, const char *isa)
+{
+    static uint16_t x[HALVES], dy[HALVES], y[HALVES], dx[HALVES];
+    for (int i = 0; i < HALVES; i++) {
+        x[i] = (uint16_t)i;
+        dy[i] = (uint16_t)(i * 40503u); /* odd: all patterns, in another order */
+    }
+    kernels->relu[1](&(an_relu_run){x, NULL, y, HALVES});
+    kernels->relu_mask[1](&(an_relu_run){x, dy, dx, HALVES});
+    for (int i = 0; i < HALVES; i++) {
+        float value = an_bf16_to_float(x[i]);
+        if (!same_float(an_bf16_to_float(y[i]), positive_part(value)))
+            fail_msg("%s: relu of %#x is %#x", isa, x[i], y[i]);
+        if (dx[i] != (value > 0 ? dy[i] : 0))
+            fail_msg("%s: the gradient %#x behind %#x becomes %#x", isa, dy[i], x[i], dx[i]);
+    }
+    kernels->relu[1](&(an_relu_run){x, NULL, x, HALVES}); /* in place */
+    assert_memory_equal(x, y, sizeof x);
+}
+
+static void check_relu_float(const an_cpu_kernels *kernels, const char *isa)
+{
+    static float x[HALVES], dy[HALVES], y[HALVES], dx[HALVES];
+    for (int i = 0; i < HALVES; i++) {
+        x[i] = an_bf16_to_float((uint16_t)i);
+        dy[i] = (float)i;
+    }
+    kernels->relu[0](&(an_relu_run){x, NULL, y, HALVES});
+    kernels->relu_mask[0](&(an_relu_run){x, dy, dx, HALVES});
+    for (int i = 0; i < HALVES; i++)
+        if (!same_float(y[i], positive_part(x[i])) || dx[i] != (x[i] > 0 ? dy[i] : 0))
+            fail_msg("%s: relu of %g is %g, the gradient behind it %g", isa, (double)x[i],
+                     (double)y[i], (double)dx[i]);
+}
+
+static void test_relu(void **state)
+{
+    (void)state;
+    for_each_isa(check_relu_bf16);
+    for_each_isa(check_relu_float);
+}
+
+/* A run that is no multiple of any vector writes what it should and nothing beyond. */
+static void check_relu_ends(const an_cpu_kernels *kernels, const char *isa)
+{
+    for (int count = 1; count < 70; count++) {
+        uint16_t x[72], y[72];
+        for (int i = 0; i < 72; i++) {
+            x[i] = (uint16_t)(i % 2 ? 0xbf80 : 0x3f80);
+            y[i] = 7;
+        }
+        kernels->relu[1](&(an_relu_run){x, NULL, y, count});
+        for (int i = 0; i < 72; i++)
+            if (y[i] != (i >= count ? 7 : i % 2 ? 0 : 0x3f80))
+                fail_msg("%s: element %d of %d is %#x", isa, i, count, y[i]);
+    }
+}
+
+static void test_relu_ends(void **state)
+{
+    (void)state;
+    for_each_isa(check_relu_ends);
+}
+
+/* ---- Pixels ----------------------------------------------------------------------------------- */
+
+enum { CROP_MAX = 67 };
+
+typedef struct row {
+    uint8_t pixels[3 * CROP_MAX];
+    float mean[3][CROP_MAX];
+} row;
+
+static row random_row(void)
+{
+    row r;
+    for (int i = 0; i < 3 * CROP_MAX; i++) {
+        an_random4 words = an_random(1, AN_PURPOSE_TEST, 0, (uint64_t)i, 0);
+        r.pixels[i] = (uint8_t)words.v[0];
+        r.mean[i / CROP_MAX][i % CROP_MAX] = (float)words.v[1] * 0x1p-25f;
+    }
+    return r;
+}
+
+static float expected_pixel(const an_augment_run *run, int c, int x)
+{
+    int from = run->mirror ? run->crop - 1 - x : x, channel = run->bgr ? 2 - c : c;
+    float pixel = run->pixels[3 * from + channel];
+    return run->gain * (run->scale[c] * (pixel - run->mean[c][x * run->mean_step]) + run->colour[c]);
+}
+
+/* @param step  as in an_augment_run: the mean of column 0 is the first, or the last if -1 */
+static void check_row(const an_cpu_kernels *kernels, const char *isa, const row *r, int crop,
+                      int flags, int step)
+{
+    uint8_t work[3 * CROP_MAX];
+    float out[3][CROP_MAX + 1];
+    uint16_t halves[3][CROP_MAX + 1];
+    an_augment_run run = {.crop = crop,
+                          .mirror = flags & 1,
+                          .bgr = flags & 2,
+                          .scale = {0.25f, 0.7f, 1.1f},
+                          .gain = 0.9f,
+                          .colour = {1.5f, -2.25f, 0.1f},
+                          .pixels = r->pixels,
+                          .mean_step = step,
+                          .work = work};
+    for (int type = 0; type < 2; type++) {
+        for (int c = 0; c < 3; c++) {
+            out[c][crop] = 7;
+            halves[c][crop] = 7;
+            run.mean[c] = r->mean[c] + (step < 0 ? crop - 1 : 0);
+            run.out[c] = type ? (void *)halves[c] : (void *)out[c];
+        }
+        kernels->augment[type](&run);
+    }
+    for (int c = 0; c < 3; c++) {
+        for (int x = 0; x < crop; x++) {
+            float expected = expected_pixel(&run, c, x);
+            if (out[c][x] != expected || halves[c][x] != an_float_to_bf16(expected))
+                fail_msg("%s, crop %d, mirror %d, bgr %d, step %d: channel %d, column %d is %.9g, "
+                         "expected %.9g",
+                         isa, crop, run.mirror, run.bgr, step, c, x, (double)out[c][x],
+                         (double)expected);
+        }
+        assert_true(out[c][crop] == 7 && halves[c][crop] == 7);
+    }
+}
+
+static void check_augment(const an_cpu_kernels *kernels, const char *isa)
+{
+    static const int crops[] = {1, 5, 16, 33, 64, CROP_MAX};
+    row r = random_row();
+    for (size_t i = 0; i < sizeof crops / sizeof crops[0]; i++)
+        for (int flags = 0; flags < 4; flags++)
+            for (int step = flags & 1 ? -1 : 0; step <= 1; step++)
+                check_row(kernels, isa, &r, crops[i], flags, step);
+}
+
+static void test_augment(void **state)
+{
+    (void)state;
+    for_each_isa(check_augment);
+}
+
+/* ---- Normalisation across maps: a NaN stays in its pixel, within reach of a window -------------- */
+
+enum { MAPS = 32, LANES = 16, PIXELS = 25, REACH = 5 };
+
+static int64_t lane_of(int c, int pixel)
+{
+    return ((int64_t)(c / LANES) * PIXELS + pixel) * LANES + c % LANES;
+}
+
+static void expect_nans(const float *tensor, int first, int end, const char *isa, const char *what)
+{
+    for (int c = 0; c < MAPS; c++)
+        for (int pixel = 0; pixel < PIXELS; pixel++) {
+            bool there = isnan(tensor[lane_of(c, pixel)]);
+            if (there && (pixel != 0 || c < first || c >= end))
+                fail_msg("%s, %s: a NaN reaches pixel %d, channel %d", isa, what, pixel, c);
+            if (!there && pixel == 0 && c == first)
+                fail_msg("%s, %s: the NaN is swallowed", isa, what);
+        }
+}
+
+static void check_lrn(const an_cpu_kernels *kernels, const char *isa)
+{
+    static float x[MAPS * PIXELS], dy[MAPS * PIXELS], y[MAPS * PIXELS], dx[MAPS * PIXELS];
+    const an_lrn_shape shape = {.channels = MAPS,
+                                .groups = 2,
+                                .half = 2,
+                                .h = 5,
+                                .w = 5,
+                                .planes = MAPS / LANES,
+                                .lanes = LANES,
+                                .k = 2,
+                                .alpha = 1e-4f,
+                                .beta = 0.75f,
+                                .root = true};
+    float *work = calloc((size_t)an_lrn_work(&shape), sizeof *work);
+    assert_non_null(work);
+    an_lrn_run run = {.shape = &shape, .x = x, .dy = dy, .y = y, .dx = dx, .work = work,
+                      .count = PIXELS};
+    for (int c = 0; c < MAPS; c += MAPS / 2) { /* beside the gap before either group */
+        for (int i = 0; i < MAPS * PIXELS; i++)
+            x[i] = dy[i] = 1;
+        dy[lane_of(c, 0)] = NAN;
+        kernels->lrn_backward[0](&run);
+        expect_nans(dx, c, c + REACH, isa, "backward of a gradient");
+        dy[lane_of(c, 0)] = 1;
+        x[lane_of(c, 0)] = NAN;
+        kernels->lrn_forward[0](&run);
+        expect_nans(y, c, c + REACH, isa, "forward");
+        kernels->lrn_backward[0](&run);
+        expect_nans(dx, c, c + REACH, isa, "backward");
+    }
+    free(work);
+}
+
+static void test_nan_of_normalisation(void **state)
+{
+    (void)state;
+    for_each_isa(check_lrn);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nan_of_normalisation),
+        cmocka_unit_test(test_relu),
+        cmocka_unit_test(test_relu_ends),
+        cmocka_unit_test(test_augment),
+    };
+    return cmocka_run_group_tests_name("kernels of cpu", tests, NULL, NULL);
+}
