@@ -20,8 +20,7 @@ static alexnet_status measure(alexnet_tuner *tuner)
 
 static void print_table(const alexnet_tuner *tuner, const char *path)
 {
-    static const char *const heading[] = {"layer",       "pass", "implementation", "ms",
-                                          "direct in ms"};
+    static const char *const heading[] = {"layer", "pass", "implementation", "ms", "direct in ms"};
     double seconds, built_in;
     alexnet_choice choice;
     table t = table_new("lllrr");

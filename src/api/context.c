@@ -47,10 +47,10 @@ static alexnet_status read_tuning(char **out, const char *path)
     an_tuning *parsed = NULL;
     *out = NULL;
     AN_CHECK(an_file_read(path, 1 << 20, &bytes, &length));
-    alexnet_status rc = memchr(bytes, '\0', length)
-                            ? AN_FAIL(ALEXNET_ERROR_FORMAT,
-                                      "%s is not a tuning file: it holds a zero byte", path)
-                            : an_tuning_parse(&parsed, (const char *)bytes, path);
+    alexnet_status rc =
+        memchr(bytes, '\0', length)
+            ? AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a tuning file: it holds a zero byte", path)
+            : an_tuning_parse(&parsed, (const char *)bytes, path);
     an_tuning_free(parsed);
     if (rc == ALEXNET_OK)
         *out = (char *)bytes;

@@ -55,14 +55,14 @@ typedef struct an_prepare {
 
 /** A prepared run of operators. A backend's own struct begins with it. */
 typedef struct an_prepared {
-    int taken;        /* how many of the offered operators it computes, >= 1 */
-    an_layout out;    /* of the output of the last of them */
-    size_t packed;    /* bytes for its copy of the parameters; 0: none */
-    size_t saved;     /* bytes that forward writes for backward, beyond x and y; 0 for inference */
-    size_t scratch;   /* bytes needed during a call, contents of no value between calls */
-    bool tunable;     /* the first of the operators comes in several variants */
+    int taken;      /* how many of the offered operators it computes, >= 1 */
+    an_layout out;  /* of the output of the last of them */
+    size_t packed;  /* bytes for its copy of the parameters; 0: none */
+    size_t saved;   /* bytes that forward writes for backward, beyond x and y; 0 for inference */
+    size_t scratch; /* bytes needed during a call, contents of no value between calls */
+    bool tunable;   /* the first of the operators comes in several variants */
     an_variants variants; /* tunable: those that were taken */
-    const char *impl; /* name of the implementation, for reports; static */
+    const char *impl;     /* name of the implementation, for reports; static */
 } an_prepared;
 
 /**
@@ -170,9 +170,9 @@ alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
 /** Device and precision to take where the context says auto, and a tuning text where it has none:
  *  those that a run began with. */
 typedef struct an_device_wish {
-    const char *device;          /* NULL: auto */
+    const char *device; /* NULL: auto */
     alexnet_precision precision;
-    const char *tuning;          /* NULL: none */
+    const char *tuning; /* NULL: none */
 } an_device_wish;
 /**
  * As an_backend_open(), but auto means the wish. A device that this build or machine does not have

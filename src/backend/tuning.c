@@ -194,8 +194,7 @@ static bool matches(const char *pattern, const char *text)
 static bool fits(const row *r, const an_tuning_query *q, const char *signature)
 {
     return has_word(r->isa, q->isa) && has_word(r->precision, q->precision) &&
-           (r->training == UNSAID || r->training == q->training) &&
-           matches(r->operator, signature);
+           (r->training == UNSAID || r->training == q->training) && matches(r->operator, signature);
 }
 
 void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_variants *variants)

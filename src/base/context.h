@@ -18,7 +18,7 @@ struct alexnet_ctx {
     int threads; /* >= 1 */
     alexnet_isa max_isa;
     char *tuning, *tuning_name; /* text and its file's name, for the backend to read; NULL: none */
-    pthread_mutex_t log_lock; /* one line at a time */
+    pthread_mutex_t log_lock;   /* one line at a time */
     alexnet_log_fn log;
     void *log_user;
 };

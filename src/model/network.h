@@ -58,9 +58,9 @@ typedef struct an_layer {
     an_init init_w, init_b;
     bool has_neuron;
     an_neuron_desc neuron;
-    uint64_t keys_seen;                   /* bit per row of the key table */
-    int key_lines[AN_NETWORK_KEY_ROWS];   /* where those stand in the file */
-    int inputs_line;                      /* and `inputs` */
+    uint64_t keys_seen;                 /* bit per row of the key table */
+    int key_lines[AN_NETWORK_KEY_ROWS]; /* where those stand in the file */
+    int inputs_line;                    /* and `inputs` */
 } an_layer;
 
 /** The preprocessing record: how a picture becomes the network's input. */

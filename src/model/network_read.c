@@ -120,8 +120,7 @@ static alexnet_status add_input(alexnet_network *network, int index, const char 
     return ALEXNET_OK;
 }
 
-static alexnet_status set_inputs(alexnet_network *network, int index, int line,
-                                 const char *value)
+static alexnet_status set_inputs(alexnet_network *network, int index, int line, const char *value)
 {
     char copy[AN_INI_LINE_MAX + 1], *rest = copy, *word;
     an_layer *layer = &network->layers[index];

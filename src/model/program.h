@@ -66,7 +66,7 @@ alexnet_status an_program_run_timed(an_program *program, double *seconds);
 typedef struct an_step_info {
     char name[96]; /* layers that it computes, "conv1+pool1"; "input", "sum" or "all" (update) */
     alexnet_pass pass;
-    int64_t mult_adds; /* of the whole batch; backward: for the gradients that are wanted */
+    int64_t mult_adds;    /* of the whole batch; backward: for the gradients that are wanted */
     const an_op_desc *op; /* the first operator that it computes; NULL: none */
     bool tunable;         /* forward, backward: that comes in several variants, of which */
     an_variants variants; /* these are taken */

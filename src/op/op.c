@@ -117,8 +117,8 @@ void an_op_signature(const an_op_desc *desc, char text[AN_OP_SIGNATURE])
     char windows[64] = "";
     if (info->windows)
         info->windows(desc, windows, sizeof windows);
-    snprintf(text, AN_OP_SIGNATURE, "%s%s %dx%dx%d to %dx%dx%d", info->name, windows,
-             desc->in[0].c, desc->in[0].h, desc->in[0].w, desc->out.c, desc->out.h, desc->out.w);
+    snprintf(text, AN_OP_SIGNATURE, "%s%s %dx%dx%d to %dx%dx%d", info->name, windows, desc->in[0].c,
+             desc->in[0].h, desc->in[0].w, desc->out.c, desc->out.h, desc->out.w);
 }
 
 int64_t an_op_mult_adds(const an_op_desc *desc)

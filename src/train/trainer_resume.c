@@ -105,9 +105,10 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
         AN_TRY(reopen(&t->val, &t->record.val, &t->classes));
     an_trainer_read_recipe(t);
     AN_TRY(check_place(t));
-    an_device_wish wish = {t->record.device, strcmp(t->record.precision, "bf16") == 0
-                                                 ? ALEXNET_PRECISION_BF16
-                                                 : ALEXNET_PRECISION_FP32, t->record.tuning};
+    an_device_wish wish = {t->record.device,
+                           strcmp(t->record.precision, "bf16") == 0 ? ALEXNET_PRECISION_BF16
+                                                                    : ALEXNET_PRECISION_FP32,
+                           t->record.tuning};
     AN_TRY(an_net_new_as(&t->net, t->ctx, network, true, &wish));
     AN_TRY(an_trainer_make(t));
     AN_TRY(compare_origin(t));

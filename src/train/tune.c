@@ -76,9 +76,8 @@ static void list_trials(alexnet_tuner *t)
     for (int v = AN_VARIANT_DIRECT + 1; v < AN_VARIANTS; v++) {
         add_trial(t, (trial){.variant = (an_variant)v, .checked = true, .single = !training});
         for (int d = 0; training && d < AN_DIRECTIONS; d++)
-            add_trial(t, (trial){.variant = (an_variant)v,
-                                 .single = true,
-                                 .direction = (an_direction)d});
+            add_trial(
+                t, (trial){.variant = (an_variant)v, .single = true, .direction = (an_direction)d});
     }
     add_trial(t, (trial){.variant = AN_VARIANT_DIRECT}); /* what the others advise */
 }

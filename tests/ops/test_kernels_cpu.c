@@ -121,7 +121,8 @@ static float expected_pixel(const an_augment_run *run, int c, int x)
 {
     int from = run->mirror ? run->crop - 1 - x : x, channel = run->bgr ? 2 - c : c;
     float pixel = run->pixels[3 * from + channel];
-    return run->gain * (run->scale[c] * (pixel - run->mean[c][x * run->mean_step]) + run->colour[c]);
+    return run->gain *
+           (run->scale[c] * (pixel - run->mean[c][x * run->mean_step]) + run->colour[c]);
 }
 
 /* @param step  as in an_augment_run: the mean of column 0 is the first, or the last if -1 */
@@ -215,8 +216,8 @@ static void check_lrn(const an_cpu_kernels *kernels, const char *isa)
                                 .root = true};
     float *work = calloc((size_t)an_lrn_work(&shape), sizeof *work);
     assert_non_null(work);
-    an_lrn_run run = {.shape = &shape, .x = x, .dy = dy, .y = y, .dx = dx, .work = work,
-                      .count = PIXELS};
+    an_lrn_run run = {
+        .shape = &shape, .x = x, .dy = dy, .y = y, .dx = dx, .work = work, .count = PIXELS};
     for (int c = 0; c < MAPS; c += MAPS / 2) { /* beside the gap before either group */
         for (int i = 0; i < MAPS * PIXELS; i++)
             x[i] = dy[i] = 1;

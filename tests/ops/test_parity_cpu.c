@@ -397,10 +397,11 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers), cmocka_unit_test(test_variants),
-        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_large_logits),   cmocka_unit_test(test_random_shapes),
-        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_variants),      cmocka_unit_test(test_other_networks),
+        cmocka_unit_test(test_inference),     cmocka_unit_test(test_large_logits),
+        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_bf16_absent),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

@@ -121,7 +121,7 @@ static void test_damage(void **state)
     const char *range = "last.safetensors: its record of progress has values out of range";
     expect_ok(damaged("\"split\":17", "\"split\":18"));
     expect_ok(damaged("\"best_images\"", "\"x\"")); /* an older record */
-    expect_ok(damaged("\"tuning\"", "\"x\"")); /* and another */
+    expect_ok(damaged("\"tuning\"", "\"x\""));      /* and another */
     expect_failure(damaged("\"best_top5_error\"", "\"x\""), bad, "lacks best_top5_error");
     expect_failure(damaged("\"tuning\":\"", "\"tuning\":7,\"x\":\""), bad, "lacks tuning");
     expect_failure(damaged("{", "["), bad, not_object);

@@ -129,8 +129,10 @@ static void test_bad_texts(void **state)
     refuse(ROW "[b]\nisa = x\n", "t.ini:1: this row lacks forward");
     refuse("[a]\nforward = direct\n", "t.ini:1: this row lacks isa");
     refuse("[a]\nisa = x\nforward = direct\n", "t.ini:1: this row lacks precision");
-    refuse("[a]\nisa = x\nprecision = fp32\nforward = direct\n", "t.ini:1: this row lacks operator");
-    refuse(ROW "forward = fast\n", "t.ini:5: forward = fast: expected direct|channels_last|blocked|winograd");
+    refuse("[a]\nisa = x\nprecision = fp32\nforward = direct\n",
+           "t.ini:1: this row lacks operator");
+    refuse(ROW "forward = fast\n",
+           "t.ini:5: forward = fast: expected direct|channels_last|blocked|winograd");
     refuse(ROW "training = 1\n", "t.ini:5: training = 1: expected no|yes");
     refuse(ROW "isa = y\n", "t.ini:5: isa is given twice");
     refuse(ROW "forward = direct\nforward = direct\n", "t.ini:6: forward is given twice");
@@ -175,9 +177,9 @@ static void test_what_a_backend_takes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signature),           cmocka_unit_test(test_which_row_counts),
-        cmocka_unit_test(test_stars),               cmocka_unit_test(test_rows_are_read_again),
-        cmocka_unit_test(test_bad_texts),           cmocka_unit_test(test_what_a_backend_takes),
+        cmocka_unit_test(test_signature), cmocka_unit_test(test_which_row_counts),
+        cmocka_unit_test(test_stars),     cmocka_unit_test(test_rows_are_read_again),
+        cmocka_unit_test(test_bad_texts), cmocka_unit_test(test_what_a_backend_takes),
     };
     return cmocka_run_group_tests_name("tuning", tests, NULL, NULL);
 }

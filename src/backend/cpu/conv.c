@@ -50,8 +50,7 @@ typedef struct conv_op {
  * tests/ops/test_bits_cpu.c sees to it. */
 static bool runs_whole(const an_primitive *primitive)
 {
-    static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:",
-                                        "jit_fp32_wino_2x3:"};
+    static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:", "jit_fp32_wino_2x3:"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strncmp(an_primitive_name(primitive), names[i], strlen(names[i])) == 0)
             return true;

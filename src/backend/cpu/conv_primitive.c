@@ -46,8 +46,7 @@ static request request_for(const an_conv_forward *wish, an_variant variant)
     dnnl_format_tag_t blocked = lanes == 16 ? dnnl_nChw16c : dnnl_nChw8c;
     bool pixels = wish->desc->in[0].c < lanes;
     switch (variant) {
-    case AN_VARIANT_CHANNELS_LAST:
-        return (request){dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc};
+    case AN_VARIANT_CHANNELS_LAST: return (request){dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc};
     case AN_VARIANT_BLOCKED:
         return (request){dnnl_convolution_direct, pixels ? dnnl_nchw : blocked, blocked};
     case AN_VARIANT_WINOGRAD: return (request){dnnl_convolution_winograd, any, any};
@@ -123,8 +122,8 @@ static alexnet_status forward_as(an_primitive **out, const an_conv_forward *wish
     static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, DNNL_ARG_DST};
     an_primitive_spec spec;
     dnnl_primitive_desc_t pd = NULL;
-    AN_CHECK(spec_new(&spec, wish, how, an_dtype_dnnl(wish->cpu->activation),
-                      an_dtype_dnnl(y->dtype)));
+    AN_CHECK(
+        spec_new(&spec, wish, how, an_dtype_dnnl(wish->cpu->activation), an_dtype_dnnl(y->dtype)));
     AN_CHECK(describe(&pd, &spec, wish->relu, an_dnnl_conv_forward, "this convolution"));
     AN_CHECK(an_primitive_new(out, wish->cpu->engine, pd, 4, args));
     alexnet_status rc = layouts_of(*out, x, y);

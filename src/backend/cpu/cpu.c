@@ -69,9 +69,13 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_preci
         return AN_FAIL_MEMORY(sizeof *cpu, "the cpu backend");
     alexnet_isa isa = an_cpu_isa(ctx->max_isa);
     bool bf16 = choose_bf16(ctx, precision, isa);
-    cpu->base = (an_backend){&an_cpu_api, an_ctx_retain(ctx), AN_F32,
+    cpu->base = (an_backend){&an_cpu_api,
+                             an_ctx_retain(ctx),
+                             AN_F32,
                              bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
-                             an_cpu_isa_name(isa), NULL, NULL};
+                             an_cpu_isa_name(isa),
+                             NULL,
+                             NULL};
     cpu->activation = bf16 ? AN_BF16 : AN_F32;
     cpu->lanes = isa >= ALEXNET_ISA_AVX512 ? 16 : 8;
     cpu->kernels = an_cpu_kernels_for(isa);

@@ -100,6 +100,7 @@ bool an_cpu_relu_follows(const an_prepare *prepare);
 /** max(0, y) in place; a NaN stays one. */
 void an_cpu_relu(const an_cpu *cpu, an_layout layout, void *y);
 /** out = dy where y > 0, else 0. */
-void an_cpu_relu_mask(const an_cpu *cpu, an_layout layout, const void *y, const void *dy, void *out);
+void an_cpu_relu_mask(const an_cpu *cpu, an_layout layout, const void *y, const void *dy,
+                      void *out);
 
 #endif

@@ -47,18 +47,18 @@ dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitiv
 {
     dnnl_convolution_desc_t d;
     return finish(out, s, &d,
-                  dnnl_dilated_convolution_forward_desc_init(
-                      &d, s->prop, s->algorithm, s->src, s->weights, s->bias, s->dst,
-                      s->stride, no_dilation, s->low, s->high));
+                  dnnl_dilated_convolution_forward_desc_init(&d, s->prop, s->algorithm, s->src,
+                                                             s->weights, s->bias, s->dst, s->stride,
+                                                             no_dilation, s->low, s->high));
 }
 
 dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
     dnnl_convolution_desc_t d;
     return finish(out, s, &d,
-                  dnnl_dilated_convolution_backward_data_desc_init(
-                      &d, s->algorithm, s->src, s->weights, s->dst, s->stride,
-                      no_dilation, s->low, s->high));
+                  dnnl_dilated_convolution_backward_data_desc_init(&d, s->algorithm, s->src,
+                                                                   s->weights, s->dst, s->stride,
+                                                                   no_dilation, s->low, s->high));
 }
 
 dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
@@ -66,8 +66,8 @@ dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out, const an
     dnnl_convolution_desc_t d;
     return finish(out, s, &d,
                   dnnl_dilated_convolution_backward_weights_desc_init(
-                      &d, s->algorithm, s->src, s->weights, s->bias, s->dst, s->stride,
-                      no_dilation, s->low, s->high));
+                      &d, s->algorithm, s->src, s->weights, s->bias, s->dst, s->stride, no_dilation,
+                      s->low, s->high));
 }
 
 dnnl_status_t an_dnnl_matmul(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
@@ -107,24 +107,24 @@ dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitiv
 {
     *out = NULL;
     return dnnl_convolution_forward_primitive_desc_create(
-        out, s->engine, s->prop, s->algorithm, s->src, s->weights, s->bias, s->dst,
-        s->stride, no_dilation, s->low, s->high, s->attr);
+        out, s->engine, s->prop, s->algorithm, s->src, s->weights, s->bias, s->dst, s->stride,
+        no_dilation, s->low, s->high, s->attr);
 }
 
 dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
     *out = NULL;
     return dnnl_convolution_backward_data_primitive_desc_create(
-        out, s->engine, s->algorithm, s->src, s->weights, s->dst, s->stride, no_dilation,
-        s->low, s->high, s->forward, s->attr);
+        out, s->engine, s->algorithm, s->src, s->weights, s->dst, s->stride, no_dilation, s->low,
+        s->high, s->forward, s->attr);
 }
 
 dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
 {
     *out = NULL;
     return dnnl_convolution_backward_weights_primitive_desc_create(
-        out, s->engine, s->algorithm, s->src, s->weights, s->bias, s->dst, s->stride,
-        no_dilation, s->low, s->high, s->forward, s->attr);
+        out, s->engine, s->algorithm, s->src, s->weights, s->bias, s->dst, s->stride, no_dilation,
+        s->low, s->high, s->forward, s->attr);
 }
 
 dnnl_status_t an_dnnl_matmul(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
