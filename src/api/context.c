@@ -42,20 +42,14 @@ static alexnet_status check_options(const alexnet_ctx_options *o)
 /* A file's text, which is a tuning. */
 static alexnet_status read_tuning(char **out, const char *path)
 {
-    unsigned char *bytes;
-    size_t length;
-    an_tuning *parsed = NULL;
-    *out = NULL;
-    AN_CHECK(an_file_read(path, 1 << 20, &bytes, &length));
-    alexnet_status rc =
-        memchr(bytes, '\0', length)
-            ? AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a tuning file: it holds a zero byte", path)
-            : an_tuning_parse(&parsed, (const char *)bytes, path);
+    an_tuning *parsed;
+    AN_CHECK(an_file_read_text(path, "a tuning file", out));
+    alexnet_status rc = an_tuning_parse(&parsed, *out, path);
     an_tuning_free(parsed);
-    if (rc == ALEXNET_OK)
-        *out = (char *)bytes;
-    else
-        an_free(bytes);
+    if (rc != ALEXNET_OK) {
+        an_free(*out);
+        *out = NULL;
+    }
     return rc;
 }
 

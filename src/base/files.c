@@ -85,6 +85,20 @@ cleanup:
     return rc;
 }
 
+alexnet_status an_file_read_text(const char *path, const char *what, char **text)
+{
+    unsigned char *bytes;
+    size_t length;
+    *text = NULL;
+    AN_CHECK(an_file_read(path, 1 << 20, &bytes, &length));
+    if (memchr(bytes, '\0', length)) {
+        an_free(bytes);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not %s: it holds a zero byte", path, what);
+    }
+    *text = (char *)bytes;
+    return ALEXNET_OK;
+}
+
 bool an_is_folder(const char *path)
 {
     struct stat info;

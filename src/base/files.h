@@ -17,6 +17,13 @@
  */
 alexnet_status an_file_read(const char *path, size_t limit, unsigned char **bytes, size_t *length);
 
+/**
+ * The same for a text, which has no zero byte, of at most 1 MiB; owned.
+ * @param what  the kind of file that it should be, for the error: "a network file"
+ * @return also ALEXNET_ERROR_FORMAT
+ */
+alexnet_status an_file_read_text(const char *path, const char *what, char **text);
+
 /** Whether a path is an existing folder; an existing file. */
 bool an_is_folder(const char *path);
 bool an_is_file(const char *path);

@@ -11,8 +11,6 @@
 #include "base/text.h"
 #include "model/network.h"
 
-enum { NETWORK_FILE_MAX = 1 << 20 };
-
 int an_network_find_layer(const alexnet_network *network, const char *name)
 {
     for (int i = network->count; i-- > 0;)
@@ -36,19 +34,14 @@ static alexnet_status load_builtin(alexnet_network **out, const an_builtin *buil
 
 static alexnet_status load_file(alexnet_network **out, const char *path, int classes)
 {
-    unsigned char *bytes;
-    size_t length;
-    AN_CHECK(an_file_read(path, NETWORK_FILE_MAX, &bytes, &length));
+    char *text;
+    AN_CHECK(an_file_read_text(path, "a network file", &text));
     const char *slash = strrchr(path, '/');
     const char *file = slash ? slash + 1 : path;
     char name[AN_NAME_MAX + 1];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
-    alexnet_status rc;
-    if (memchr(bytes, '\0', length))
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a network file: it holds a zero byte", path);
-    else
-        rc = an_network_parse(out, (const char *)bytes, path, name, classes);
-    an_free(bytes);
+    alexnet_status rc = an_network_parse(out, text, path, name, classes);
+    an_free(text);
     return rc;
 }
 

@@ -81,14 +81,10 @@ static alexnet_status read_named(alexnet_recipe *recipe, const char *name_or_pat
                        "%s is neither a built-in recipe nor a recipe file%s%s%s", name_or_path,
                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
-    unsigned char *bytes;
-    size_t length;
-    AN_CHECK(an_file_read(name_or_path, 1 << 20, &bytes, &length));
-    alexnet_status rc = memchr(bytes, '\0', length)
-                            ? AN_FAIL(ALEXNET_ERROR_FORMAT,
-                                      "%s is not a recipe file: it holds a zero byte", name_or_path)
-                            : an_recipe_read(recipe, (const char *)bytes, name_or_path);
-    an_free(bytes);
+    char *text;
+    AN_CHECK(an_file_read_text(name_or_path, "a recipe file", &text));
+    alexnet_status rc = an_recipe_read(recipe, text, name_or_path);
+    an_free(text);
     return rc;
 }
 
