@@ -13,8 +13,9 @@ enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
 
 /* What is not faster by this factor is not worth its rounding or memory. */
 static const double GAIN = 1.03;
-/* The share of what rounding may do that one draw of operands may show: others show more. */
-static const double MARGIN = 0.9;
+/* The share of what rounding may do that one draw of operands may show, as others show more. Where
+ * results are stored in bf16, that rounding alone comes near the whole and never beyond. */
+static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
 
 typedef struct trial {
     an_variant variant; /* that it is about */
@@ -45,7 +46,8 @@ struct alexnet_tuner {
     tuned_part *parts;
     bool *unfit; /* [AN_VARIANTS][AN_DIRECTIONS][n_parts]: deviates by more than it may */
     alexnet_device_info device;
-    an_tuning_query query; /* but for the operator */
+    char name[AN_NAME_MAX + 1]; /* of the network */
+    an_tuning_query query;      /* but for the operator */
 };
 
 static bool *unfit_at(const alexnet_tuner *t, an_variant variant, int direction, int part)
@@ -173,6 +175,7 @@ static alexnet_status study(alexnet_tuner *t)
         if (t->bench->part_info[i].op)
             t->parts[i].op = *t->bench->part_info[i].op;
     }
+    memcpy(t->name, t->bench->net->network->name, sizeof t->name);
     be->api->describe(&t->device, t->ctx->max_isa);
     t->query = an_backend_query(be, NULL, t->options.mode == ALEXNET_BENCH_TRAIN);
     return ALEXNET_OK;
@@ -236,12 +239,14 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
     AN_CHECK(an_op_resolve(&op));
     AN_CHECK(an_parity_run(t->bench->net->backend, ref, ops, 1, &options, &parity));
     const double shares[AN_DIRECTIONS] = {parity.forward, parity.dx, parity.dw};
+    bool bf16 = t->bench->net->backend->precision == ALEXNET_PRECISION_BF16;
+    double margin = bf16 ? MARGIN_BF16 : MARGIN_FP32;
     for (int i = 0; i < t->n_parts; i++) {
         int d, end;
         if (!same_layer(t, forward, i))
             continue;
         for (directions_of(&t->parts[i].info, &d, &end); d < end; d++) {
-            if (now->taken[i].of[d] != now->variant || shares[d] <= MARGIN)
+            if (now->taken[i].of[d] != now->variant || shares[d] <= margin)
                 continue;
             *unfit_at(t, now->variant, d, i) = true;
             an_log(t->ctx, ALEXNET_LOG_INFO,
@@ -411,9 +416,9 @@ alexnet_status an_tuner_save(const alexnet_tuner *t, const char *path)
     char *text = an_format(
         "; What alexnet bench --tune measured: %s, %s, %d pictures per step, %d threads.\n"
         "; %s, %s\n; %.1f ms per step, %.1f ms with what is built in\n\n%s",
-        t->bench->net->network->name, t->query.training ? "training" : "inference",
-        t->options.batch, t->ctx->threads, t->device.processor, t->device.library,
-        best->whole * 1e3, t->trials[BUILT_IN_TRIAL].whole * 1e3, best->tuning);
+        t->name, t->query.training ? "training" : "inference", t->options.batch, t->ctx->threads,
+        t->device.processor, t->device.library, best->whole * 1e3,
+        t->trials[BUILT_IN_TRIAL].whole * 1e3, best->tuning);
     if (!text)
         return AN_FAIL_MEMORY(4096, "a tuning");
     alexnet_status rc = an_file_replace(path, text, strlen(text));

@@ -239,6 +239,42 @@ static void test_bench_refuses(void **state)
     an_ctx_release(ctx);
 }
 
+/* A search for a tuning gives nothing before its end; ref has nothing to choose from. */
+static void test_tuner(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
+    alexnet_tuner *tuner;
+    alexnet_choice choice;
+    alexnet_bench_options options = small_options();
+    double seconds, built_in, fraction = 0;
+    bool more = true;
+    options.batch = 0;
+    expect_failure(alexnet_tuner_new(&tuner, ctx, &options), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "batch = 0");
+    options = small_options();
+    expect_ok(alexnet_tuner_new(&tuner, ctx, &options));
+    while (more) {
+        expect_failure(alexnet_tuner_save(tuner, "never"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "not done");
+        alexnet_tuner_result(tuner, &seconds, &built_in);
+        assert_true(seconds == 0 && built_in == 0);
+        expect_ok(alexnet_tuner_step(tuner, &fraction, &more));
+        assert_true(fraction >= 0 && fraction <= 1);
+    }
+    assert_false(alexnet_tuner_choice(tuner, 0, &choice) ||
+                 alexnet_tuner_choice(tuner, -1, &choice));
+    alexnet_tuner_result(tuner, &seconds, &built_in);
+    assert_true(seconds > 0 && seconds == built_in);
+    alexnet_tuner_free(tuner);
+    ctx->tuning = an_strdup("");
+    ctx->tuning_name = an_strdup("t.ini");
+    expect_failure(alexnet_tuner_new(&tuner, ctx, &options), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "t.ini");
+    alexnet_tuner_free(NULL);
+    an_ctx_release(ctx);
+}
+
 /* Whichever allocation fails, the error says so, and nothing is left behind. */
 static void test_bench_short_of_memory(void **state)
 {
@@ -269,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_peak),
         cmocka_unit_test(test_bench),
         cmocka_unit_test(test_bench_refuses),
+        cmocka_unit_test(test_tuner),
         cmocka_unit_test(test_bench_short_of_memory),
     };
     return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
