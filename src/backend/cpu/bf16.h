@@ -52,15 +52,18 @@ typedef float an_float8 __attribute__((vector_size(32)));
 typedef int32_t an_int8 __attribute__((vector_size(32)));
 typedef uint32_t an_word8 __attribute__((vector_size(32)));
 typedef uint16_t an_half8 __attribute__((vector_size(16)));
+typedef uint16_t an_half16 __attribute__((vector_size(32)));
 
 /* Through pointers: as arguments, vectors wider than the registers would have no fixed ABI. */
 AN_INLINE void an_load8(const void *tensor, int64_t i, an_dtype dtype, an_float8 *v)
 {
     if (dtype == AN_BF16) {
+        const an_half8 zero = {0};
         an_half8 halves;
         memcpy(&halves, (const uint16_t *)tensor + i, sizeof halves);
-        an_word8 bits = __builtin_convertvector(halves, an_word8) << 16;
-        memcpy(v, &bits, sizeof bits);
+        an_half16 words = __builtin_shufflevector(zero, halves, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5,
+                                                  13, 6, 14, 7, 15);
+        memcpy(v, &words, sizeof words);
     } else {
         memcpy(v, (const float *)tensor + i, sizeof *v);
     }
@@ -70,10 +73,12 @@ AN_INLINE void an_store8(void *tensor, int64_t i, an_dtype dtype, const an_float
 {
     if (dtype == AN_BF16) {
         an_word8 bits, nan = (an_word8)(*v != *v);
+        an_half16 words;
         memcpy(&bits, v, sizeof bits);
-        an_word8 rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
-        bits = (nan & (bits >> 16 | 0x40u)) | (~nan & rounded);
-        an_half8 halves = __builtin_convertvector(bits, an_half8);
+        an_word8 rounded = bits + 0x7fffu + (bits >> 16 & 1u);
+        bits = (nan & (bits | 0x400000u)) | (~nan & rounded);
+        memcpy(&words, &bits, sizeof words);
+        an_half8 halves = __builtin_shufflevector(words, words, 1, 3, 5, 7, 9, 11, 13, 15);
         memcpy((uint16_t *)tensor + i, &halves, sizeof halves);
     } else {
         memcpy((float *)tensor + i, v, sizeof *v);

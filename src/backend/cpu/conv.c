@@ -22,6 +22,8 @@
 typedef struct weights_form {
     an_primitive *reorder; /* NULL: as they are */
     size_t at;
+    bool turned; /* before that, in scratch */
+    size_t turned_at;
 } weights_form;
 
 typedef struct conv_op {
@@ -98,14 +100,19 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
     return ALEXNET_OK;
 }
 
-static alexnet_status pack_for(weights_form *form, conv_op *c, const an_primitive *primitive)
+/* `desc` is whose weights in canonical order they are: the convolution, or the turned one. */
+static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc *desc,
+                               const an_primitive *primitive)
 {
     an_md to = an_primitive_md(primitive, DNNL_ARG_WEIGHTS);
-    an_md from = an_conv_weights_md(&c->desc, dnnl_f32, false);
+    an_md from = an_conv_weights_md(desc, dnnl_f32, false);
     if (!from)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
     alexnet_status rc = ALEXNET_OK;
-    if (!dnnl_memory_desc_equal(from, to)) {
+    form->turned = desc != &c->desc;
+    if (form->turned)
+        form->turned_at = an_cpu_take(&c->op, dnnl_memory_desc_get_size(from));
+    if (form->turned || !dnnl_memory_desc_equal(from, to)) {
         rc = an_reorder_new(&form->reorder, c->op.cpu->engine, from, to);
         form->at = c->op.base.packed;
         c->op.base.packed += (dnnl_memory_desc_get_size(to) + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
@@ -120,14 +127,18 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_primitiv
 
 static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whole, an_md x, an_md y)
 {
-    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole,
-                                       &c->op.base.variants.of[AN_BACKWARD_DATA]));
+    an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_DATA];
+    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole, variant));
+    bool turned = *variant == AN_VARIANT_TURNED;
+    an_op_desc turned_desc;
+    if (turned)
+        AN_CHECK(an_conv_turn(&turned_desc, &c->desc));
+    an_md dy = an_primitive_md(c->backward_data, turned ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST);
+    an_md dx = an_primitive_md(c->backward_data, turned ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC);
     an_cpu_share(&c->op, an_primitive_scratch(c->backward_data));
-    AN_CHECK(an_port_entry(&c->data_dy_in, &c->op, y,
-                           an_primitive_md(c->backward_data, DNNL_ARG_DIFF_DST)));
-    AN_CHECK(
-        an_port_exit(&c->dx_out, &c->op, an_primitive_md(c->backward_data, DNNL_ARG_DIFF_SRC), x));
-    return pack_for(&c->data_weights, c, c->backward_data);
+    AN_CHECK(an_port_entry(&c->data_dy_in, &c->op, y, dy));
+    AN_CHECK(an_port_exit(&c->dx_out, &c->op, dx, x));
+    return pack_for(&c->data_weights, c, turned ? &turned_desc : &c->desc, c->backward_data);
 }
 
 static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *whole, an_md x,
@@ -172,6 +183,11 @@ static alexnet_status pack_one(const conv_op *c, const weights_form *form, const
     if (!form->reorder)
         return ALEXNET_OK;
     const void *data[] = {args->param[0], (char *)args->packed + form->at};
+    if (form->turned) {
+        float *turned = (float *)((char *)args->scratch + form->turned_at);
+        an_conv_turn_weights(&c->desc, args->param[0], turned);
+        data[0] = turned;
+    }
     return an_primitive_run(form->reorder, data, an_cpu_shared(&c->op, args));
 }
 
@@ -276,7 +292,7 @@ static const an_cpu_methods methods = {conv_pack, conv_forward, conv_backward, c
 static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an_primitive **whole)
 {
     AN_CHECK(prepare_forward(c, p, relu, whole));
-    AN_CHECK(pack_for(&c->weights, c, c->forward ? c->forward : c->images.worker[0]));
+    AN_CHECK(pack_for(&c->weights, c, &c->desc, c->forward ? c->forward : c->images.worker[0]));
     c->op.base.out = c->y;
     if (p->plain_out)
         c->op.base.out.kind = AN_LAYOUT_PLAIN;

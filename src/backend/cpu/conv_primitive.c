@@ -31,6 +31,42 @@ static void spec_free(an_primitive_spec *spec)
         dnnl_primitive_attr_destroy((dnnl_primitive_attr_t)spec->attr);
 }
 
+/* ---- The gradient of the data as a convolution ------------------------------------------------ */
+
+alexnet_status an_conv_turn(an_op_desc *turned, const an_op_desc *desc)
+{
+    const an_conv_desc *c = &desc->u.conv;
+    an_chw in = desc->in[0], out = desc->out;
+    int top = c->r - 1 - c->top, left = c->s - 1 - c->left;
+    if (c->stride != 1 || top < 0 || left < 0 || in.h - out.h < top - c->r + 1 ||
+        in.w - out.w < left - c->s + 1)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "this convolution cannot be turned");
+    *turned = *desc;
+    turned->in[0] = out;
+    turned->out = in;
+    turned->u.conv.k = in.c;
+    turned->u.conv.top = top;
+    turned->u.conv.left = left;
+    return ALEXNET_OK;
+}
+
+void an_conv_turn_weights(const an_op_desc *desc, const float *weights, float *turned)
+{
+    const an_conv_desc *conv = &desc->u.conv;
+    int64_t outputs = conv->k / conv->groups, inputs = desc->in[0].c / conv->groups;
+    int64_t filter = (int64_t)conv->r * conv->s;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < conv->groups * inputs; i++) {
+        int64_t group = i / inputs, c = i % inputs;
+        for (int64_t k = 0; k < outputs; k++) {
+            const float *from = weights + ((group * outputs + k) * inputs + c) * filter;
+            float *to = turned + (i * outputs + k) * filter;
+            for (int64_t j = 0; j < filter; j++)
+                to[j] = from[filter - 1 - j];
+        }
+    }
+}
+
 /* How oneDNN is asked: for which algorithm, in which layouts of activations. */
 typedef struct request {
     dnnl_alg_kind_t algorithm;
@@ -138,6 +174,8 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wi
                                    an_variant *variant, an_layout *x, an_layout *y)
 {
     x->n = y->n = wish->n;
+    if (*variant == AN_VARIANT_TURNED)
+        *variant = AN_VARIANT_DIRECT;
     alexnet_status rc = forward_as(out, wish, request_for(wish, *variant), x, y);
     if (rc == ALEXNET_OK)
         rc = check_variant(out, *variant);
@@ -180,11 +218,36 @@ static alexnet_status backward_as(an_primitive **out, const an_conv_forward *wis
     return check_variant(out, variant);
 }
 
+/* dx as a forward convolution of dy. */
+static alexnet_status turned_data(an_primitive **out, const an_conv_forward *wish)
+{
+    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST};
+    an_op_desc desc;
+    an_conv_forward turned = *wish;
+    an_primitive_spec spec;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_data_type_t activation = an_dtype_dnnl(wish->cpu->activation);
+    AN_CHECK(an_conv_turn(&desc, wish->desc));
+    turned.desc = &desc;
+    turned.prop = dnnl_forward_training; /* for the kernels that share out a batch */
+    AN_CHECK(
+        spec_new(&spec, &turned, request_for(&turned, AN_VARIANT_DIRECT), activation, activation));
+    an_md_free(spec.bias);
+    spec.bias = NULL;
+    AN_CHECK(describe(&pd, &spec, false, an_dnnl_conv_forward, "a turned convolution"));
+    AN_CHECK(an_primitive_new(out, wish->cpu->engine, pd, 3, args));
+    return check_variant(out, AN_VARIANT_TURNED);
+}
+
 static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
                                const an_primitive *forward, const gradient *g, an_variant *variant)
 {
     const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
-    alexnet_status rc = backward_as(out, &wish, forward, g, *variant);
+    if (*variant == AN_VARIANT_TURNED && g->weights)
+        *variant = AN_VARIANT_DIRECT;
+    alexnet_status rc = *variant == AN_VARIANT_TURNED
+                            ? turned_data(out, &wish)
+                            : backward_as(out, &wish, forward, g, *variant);
     if (rc != ALEXNET_ERROR_UNSUPPORTED || *variant == AN_VARIANT_DIRECT)
         return rc;
     *variant = AN_VARIANT_DIRECT;

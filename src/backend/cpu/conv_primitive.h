@@ -20,6 +20,15 @@ typedef struct an_conv_forward {
 an_md an_conv_weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any);
 
 /**
+ * The convolution that computes dx from dy (stride 1): the same filters, each turned by half a turn
+ * and from outputs to inputs.
+ * @return ALEXNET_ERROR_UNSUPPORTED if there is none
+ */
+alexnet_status an_conv_turn(an_op_desc *turned, const an_op_desc *desc);
+/** Its weights [groups][C][K][R][S] out of those of `desc`, [groups][K][C][R][S] per group. */
+void an_conv_turn_weights(const an_op_desc *desc, const float *weights, float *turned);
+
+/**
  * Direct is in oneDNN's favourite layouts if they are ours, else plain ones.
  * @param variant  in: wanted; out: taken, which is DIRECT where oneDNN has no other
  * @param x, y     in: element types, and shapes but for n; out: the layouts chosen, of n images
@@ -30,7 +39,8 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wi
 /**
  * The gradients of the batch that `forward` computes. Arguments: dy, weights, dx; and x, dy,
  * dweights (float32), dbias.
- * @param variant  as above
+ * @param variant  as above. TURNED: dy, weights, dx are the primitive's SRC, WEIGHTS, DST, as
+ *                 an_conv_turn() describes them
  */
 alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
                                          const an_primitive *forward, an_variant *variant);

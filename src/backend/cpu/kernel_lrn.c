@@ -1,42 +1,239 @@
 /*
  * Local response normalisation across maps (op/lrn.h).
  *
- * Two ways through the tensor. With one lane (PLAIN) a run is a tile of pixels, and the inner loops
- * go over the tile, channel by channel. With several (NHWC, C8, C16) channels are neighbours: the
- * channels of some pixels are laid out in a row, with zeros where windows end, and the inner loops
- * go over that row. Sums are taken in channel order in both, so that all layouts give the same
- * bits.
+ * Two ways through the tensor. Where eight channels are neighbours in memory and of one tower, the
+ * channels of some pixels are laid out in rows of floats, with zeros between towers, and the inner
+ * loops go over a row. Else a vector is eight pixels of a channel. Sums are taken in channel order in
+ * both, so that all layouts give the same bits.
  */
-#include <math.h>
 #include <string.h>
 
 #include "backend/cpu/kernels.h"
 #include "backend/cpu/lrn_power.h"
 
-/* Several lanes: floats of a row of ROW_PIXELS pixels, with a gap of `half` before every group of
- * channels; and of a line of work memory that holds a row and what vectors read beyond. */
 enum { ROW_PIXELS = 8 };
 
+/* Channels of a tower; if there is one, all that are in memory, of which the padding is zero. */
+AN_INLINE int tower_size(const an_lrn_shape *p)
+{
+    return p->groups == 1 ? p->planes * p->lanes : p->channels / p->groups;
+}
+
+AN_INLINE bool in_rows(const an_lrn_shape *p)
+{
+    return p->lanes % 8 == 0 && tower_size(p) % 8 == 0;
+}
+
+/* Floats of a pixel in a row, a gap of `half` behind each tower; of a row, for loops without a rest;
+ * and of a row with what windows reach into before and behind. */
 AN_INLINE int pixel_size(const an_lrn_shape *p)
 {
-    return p->channels + p->half * p->groups;
+    return p->groups * (tower_size(p) + p->half);
 }
 
 AN_INLINE int row_size(const an_lrn_shape *p)
 {
-    return (ROW_PIXELS * pixel_size(p) + 7) / 8 * 8;
+    return (ROW_PIXELS * pixel_size(p) + 15) / 16 * 16;
 }
 
 AN_INLINE int line_size(const an_lrn_shape *p)
 {
-    return row_size(p) + 2 * p->half + 8;
+    return row_size(p) + 2 * p->half;
 }
+
+enum { LINES = 3 };
 
 int64_t an_lrn_work(const an_lrn_shape *p)
 {
-    if (p->lanes == 1)
-        return 2 * (int64_t)p->channels * AN_LRN_TILE;
-    return 5 * (int64_t)line_size(p);
+    return in_rows(p) ? LINES * (int64_t)line_size(p) : 2 * 8 * (int64_t)p->channels;
+}
+
+/* Where channel c of a pixel lies. Lanes of several planes are powers of two: no division here. */
+AN_INLINE int64_t place(const an_lrn_shape *p, int c, int64_t pixel)
+{
+    if (p->planes == 1)
+        return pixel * p->lanes + c;
+    int shift = __builtin_ctz((unsigned)p->lanes);
+    return ((((int64_t)(c >> shift) * p->h * p->w) + pixel) << shift) + (c & (p->lanes - 1));
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------- */
+
+/* Some pixels in rows. `windowed` has zeros in its gaps and around it, where only channels are ever
+ * written: what a NaN would spread to. */
+typedef struct rows {
+    const an_lrn_shape *shape;
+    const void *x, *dy;
+    void *y, *dx;
+    an_dtype t;
+    int64_t pixel;
+    int count;
+    float *windowed; /* x^2; then the terms that a window shares */
+    float *s;
+    float *direct; /* s^-beta; then dy s^-beta */
+} rows;
+
+AN_INLINE rows rows_of(const an_lrn_run *run, an_dtype t)
+{
+    const an_lrn_shape *p = run->shape;
+    int line = line_size(p);
+    float *windowed = run->work + p->half;
+    memset(run->work, 0, sizeof *run->work * LINES * (size_t)line);
+    return (rows){.shape = p,
+                  .x = run->x,
+                  .dy = run->dy,
+                  .y = run->y,
+                  .dx = run->dx,
+                  .t = t,
+                  .windowed = windowed,
+                  .s = windowed + line,
+                  .direct = windowed + 2 * line};
+}
+
+/* What is done to eight neighbours, `at` in tensors and `i` in rows. */
+typedef void (*eight)(const rows *w, int half, int64_t at, int i);
+
+AN_INLINE void for_each_eight(const rows *w, int half, eight what)
+{
+    const an_lrn_shape *p = w->shape;
+    int size = tower_size(p), c = 0, lanes = p->lanes, pixel = pixel_size(p);
+    for (int g = 0; g < p->groups; g++)
+        for (int end = c + size; c < end; c += 8) {
+            int64_t at = place(p, c, w->pixel);
+            for (int n = 0, i = c + g * half; n < w->count; n++, i += pixel, at += lanes)
+                what(w, half, at, i);
+        }
+}
+
+AN_INLINE void square(const rows *w, int half, int64_t at, int i)
+{
+    an_float8 x;
+    (void)half;
+    an_load8(w->x, at, w->t, &x);
+    __builtin_prefetch(an_at(w->x, at + ROW_PIXELS * (int64_t)w->shape->lanes, w->t));
+    x *= x;
+    an_store8(w->windowed, i, AN_F32, &x);
+}
+
+/* s and its power along the row, what lies in the gaps included. */
+AN_INLINE void powers(const rows *w, int half, bool root)
+{
+    const float *restrict squares = w->windowed;
+    float *restrict s = w->s, *restrict direct = w->direct;
+    float k = w->shape->k, alpha = w->shape->alpha, beta = w->shape->beta;
+    int size = row_size(w->shape);
+    for (int i = 0; i < size; i++) {
+        float sum = squares[i - half];
+        for (int d = 1 - half; d <= half; d++)
+            sum += squares[i + d];
+        s[i] = k + alpha * sum;
+        direct[i] = an_lrn_power(s[i], beta, root);
+    }
+}
+
+AN_INLINE void normalise(const rows *w, int half, int64_t at, int i)
+{
+    an_float8 x, power;
+    (void)half;
+    an_load8(w->x, at, w->t, &x);
+    an_load8(w->direct, i, AN_F32, &power);
+    x *= power;
+    __builtin_prefetch(an_at(w->y, at + ROW_PIXELS * (int64_t)w->shape->lanes, w->t), 1);
+    an_store8(w->y, at, w->t, &x);
+}
+
+AN_INLINE void terms(const rows *w, int half, int64_t at, int i)
+{
+    an_float8 x, dy, s, direct;
+    (void)half;
+    an_load8(w->x, at, w->t, &x);
+    an_load8(w->dy, at, w->t, &dy);
+    __builtin_prefetch(an_at(w->dy, at + ROW_PIXELS * (int64_t)w->shape->lanes, w->t));
+    an_load8(w->s, i, AN_F32, &s);
+    an_load8(w->direct, i, AN_F32, &direct);
+    direct *= dy;
+    an_store8(w->direct, i, AN_F32, &direct);
+    direct *= x / s;
+    an_store8(w->windowed, i, AN_F32, &direct);
+}
+
+AN_INLINE void gradient(const rows *w, int half, int64_t at, int i)
+{
+    an_float8 x, sum, term, direct;
+    an_load8(w->windowed, i - half, AN_F32, &sum);
+    for (int d = 1 - half; d <= half; d++) {
+        an_load8(w->windowed, i + d, AN_F32, &term);
+        sum += term;
+    }
+    an_load8(w->x, at, w->t, &x);
+    an_load8(w->direct, i, AN_F32, &direct);
+    direct -= 2 * w->shape->alpha * w->shape->beta * x * sum;
+    __builtin_prefetch(an_at(w->dx, at + ROW_PIXELS * (int64_t)w->shape->lanes, w->t), 1);
+    an_store8(w->dx, at, w->t, &direct);
+}
+
+/* Memory behind the last channel, where towers end before it does. */
+AN_INLINE void clear_behind(const rows *w, void *tensor)
+{
+    const an_lrn_shape *p = w->shape;
+    const an_float8 zero = {0};
+    for (int c = p->groups * tower_size(p); c < p->planes * p->lanes; c += 8)
+        for (int n = 0; n < w->count; n++)
+            an_store8(tensor, place(p, c, w->pixel + n), w->t, &zero);
+}
+
+AN_INLINE void rows_forward(const an_lrn_run *run, an_dtype t, bool root, int half)
+{
+    rows w = rows_of(run, t);
+    for (int done = 0; done < run->count; done += ROW_PIXELS) {
+        w.pixel = run->first + done;
+        w.count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
+        for_each_eight(&w, half, square);
+        powers(&w, half, root);
+        for_each_eight(&w, half, normalise);
+        clear_behind(&w, w.y);
+    }
+}
+
+AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root, int half)
+{
+    rows w = rows_of(run, t);
+    for (int done = 0; done < run->count; done += ROW_PIXELS) {
+        w.pixel = run->first + done;
+        w.count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
+        for_each_eight(&w, half, square);
+        powers(&w, half, root);
+        for_each_eight(&w, half, terms);
+        for_each_eight(&w, half, gradient);
+        clear_behind(&w, w.dx);
+    }
+}
+
+/* ---- Eight pixels of a channel ---------------------------------------------------------------- */
+
+/* The first `count` of eight pixels; the others are zero. */
+AN_INLINE void load_pixels(const an_lrn_run *run, const void *tensor, int c, int64_t pixel,
+                           int count, an_dtype t, an_float8 *v)
+{
+    int64_t at = place(run->shape, c, pixel);
+    if (run->shape->lanes == 1 && count == 8) {
+        an_load8(tensor, at, t, v);
+        return;
+    }
+    *v = (an_float8){0};
+    for (int j = 0; j < count; j++)
+        (*v)[j] = an_load(tensor, at + (int64_t)j * run->shape->lanes, t);
+}
+
+AN_INLINE void store_pixels(const an_lrn_run *run, void *tensor, int c, int64_t pixel, int count,
+                            an_dtype t, const an_float8 *v)
+{
+    int64_t at = place(run->shape, c, pixel);
+    if (run->shape->lanes == 1 && count == 8)
+        an_store8(tensor, at, t, v);
+    else
+        for (int j = 0; j < count; j++)
+            an_store(tensor, at + (int64_t)j * run->shape->lanes, t, (*v)[j]);
 }
 
 AN_INLINE int first_of_window(const an_lrn_shape *p, int c)
@@ -51,209 +248,105 @@ AN_INLINE int last_of_window(const an_lrn_shape *p, int c)
     return c + p->half < last ? c + p->half : last;
 }
 
-/* ---- One lane -------------------------------------------------------------------------------- */
-
-/* s of channel c, for the pixels of the tile. */
-AN_INLINE void tile_sums(const an_lrn_run *run, int c, an_dtype t, float s[AN_LRN_TILE])
+AN_INLINE void pixels_s(const an_lrn_run *run, int c, int64_t pixel, int count, an_dtype t,
+                        an_float8 *s)
 {
-    const an_lrn_shape *p = run->shape;
-    int64_t pixels = (int64_t)p->h * p->w;
-    memset(s, 0, sizeof *s * AN_LRN_TILE);
-    for (int i = first_of_window(p, c); i <= last_of_window(p, c); i++)
-        for (int j = 0; j < run->count; j++) {
-            float x = an_load(run->x, i * pixels + run->first + j, t);
-            s[j] += x * x;
-        }
-    for (int j = 0; j < run->count; j++)
-        s[j] = p->k + p->alpha * s[j];
+    *s = (an_float8){0};
+    for (int i = first_of_window(run->shape, c); i <= last_of_window(run->shape, c); i++) {
+        an_float8 x;
+        load_pixels(run, run->x, i, pixel, count, t, &x);
+        *s += x * x;
+    }
+    *s = run->shape->k + run->shape->alpha * *s;
 }
 
-AN_INLINE void tile_forward(const an_lrn_run *run, an_dtype t, bool root)
+AN_INLINE void pixels_forward(const an_lrn_run *run, int64_t pixel, int count, an_dtype t,
+                              bool root)
 {
     const an_lrn_shape *p = run->shape;
-    int64_t pixels = (int64_t)p->h * p->w;
-    float s[AN_LRN_TILE];
     for (int c = 0; c < p->channels; c++) {
-        int64_t at = c * pixels + run->first;
-        tile_sums(run, c, t, s);
-        for (int j = 0; j < run->count; j++)
-            an_store(run->y, at + j, t,
-                     an_load(run->x, at + j, t) * an_lrn_power(s[j], p->beta, root));
+        an_float8 s, x, y;
+        pixels_s(run, c, pixel, count, t, &s);
+        load_pixels(run, run->x, c, pixel, count, t, &x);
+        an_lrn_power8(&s, p->beta, root, &y);
+        y *= x;
+        store_pixels(run, run->y, c, pixel, count, t, &y);
     }
 }
 
-AN_INLINE void tile_backward(const an_lrn_run *run, an_dtype t, bool root)
+AN_INLINE void pixels_backward(const an_lrn_run *run, int64_t pixel, int count, an_dtype t,
+                               bool root)
 {
     const an_lrn_shape *p = run->shape;
-    int64_t pixels = (int64_t)p->h * p->w;
-    float *restrict term = run->work; /* dy x s^(-beta-1), and dy s^(-beta) */
-    float *restrict direct = run->work + (int64_t)p->channels * AN_LRN_TILE;
-    float factor = 2 * p->alpha * p->beta, s[AN_LRN_TILE], sum[AN_LRN_TILE];
+    an_float8 *direct = (an_float8 *)run->work, *term = direct + p->channels;
     for (int c = 0; c < p->channels; c++) {
-        int64_t at = c * pixels + run->first, to = (int64_t)c * AN_LRN_TILE;
-        tile_sums(run, c, t, s);
-        for (int j = 0; j < run->count; j++) {
-            direct[to + j] = an_load(run->dy, at + j, t) * an_lrn_power(s[j], p->beta, root);
-            term[to + j] =
-                direct[to + j] * an_load(run->x, at + j, t) * an_lrn_reciprocal(s[j], root);
-        }
+        an_float8 s, x, dy;
+        pixels_s(run, c, pixel, count, t, &s);
+        load_pixels(run, run->x, c, pixel, count, t, &x);
+        load_pixels(run, run->dy, c, pixel, count, t, &dy);
+        an_lrn_power8(&s, p->beta, root, &direct[c]);
+        direct[c] *= dy;
+        term[c] = direct[c] * (x / s);
     }
     for (int c = 0; c < p->channels; c++) {
-        int64_t at = c * pixels + run->first;
-        memset(sum, 0, sizeof sum);
+        an_float8 x, sum = {0};
+        load_pixels(run, run->x, c, pixel, count, t, &x);
         for (int i = first_of_window(p, c); i <= last_of_window(p, c); i++)
-            for (int j = 0; j < run->count; j++)
-                sum[j] += term[i * AN_LRN_TILE + j];
-        for (int j = 0; j < run->count; j++)
-            an_store(run->dx, at + j, t,
-                     direct[c * AN_LRN_TILE + j] - factor * an_load(run->x, at + j, t) * sum[j]);
+            sum += term[i];
+        an_float8 dx = direct[c] - 2 * p->alpha * p->beta * x * sum;
+        store_pixels(run, run->dx, c, pixel, count, t, &dx);
     }
 }
 
-/* ---- Several lanes --------------------------------------------------------------------------- */
-
-/* Where channel c of a pixel stands in its part of the row. */
-AN_INLINE int place_of(const an_lrn_shape *p, int c)
+AN_INLINE void clear_padding(const an_lrn_run *run, void *tensor, int64_t pixel, int count,
+                             an_dtype t)
 {
-    return c + (c / (p->channels / p->groups) + 1) * p->half;
+    const an_float8 zero = {0};
+    for (int c = run->shape->channels; c < run->shape->planes * run->shape->lanes; c++)
+        store_pixels(run, tensor, c, pixel, count, t, &zero);
 }
 
-/* Channels c .. c + 7 are neighbours in the row too. */
-AN_INLINE bool in_one_group(const an_lrn_shape *p, int c)
+AN_INLINE void eights_forward(const an_lrn_run *run, an_dtype t, bool root)
 {
-    int size = p->channels / p->groups;
-    return c / size == (c + 7) / size;
-}
-
-/* Copies `count` pixels between the tensor and a row, whose gaps stay as they are; padding channels
- * of the tensor become zero. */
-AN_INLINE void copy_pixels(const an_lrn_run *run, void *tensor, int64_t pixel, int count,
-                           an_dtype t, float *restrict row, bool to_row)
-{
-    const an_lrn_shape *p = run->shape;
-    an_float8 v;
-    for (int c = 0, step; c < p->planes * p->lanes; c += step) {
-        int64_t plane = c / p->lanes * (int64_t)p->h * p->w;
-        int64_t at = (plane + pixel) * p->lanes + c % p->lanes;
-        bool vector = p->lanes % 8 == 0 && c % 8 == 0 && c + 8 <= p->channels && in_one_group(p, c);
-        float *place = row + (c < p->channels ? place_of(p, c) : 0);
-        step = vector ? 8 : 1;
-        for (int i = 0; i < count; i++, at += p->lanes, place += pixel_size(p))
-            if (vector && to_row) {
-                an_load8(tensor, at, t, &v);
-                memcpy(place, &v, sizeof v);
-            } else if (vector) {
-                memcpy(&v, place, sizeof v);
-                an_store8(tensor, at, t, &v);
-            } else if (!to_row) {
-                an_store(tensor, at, t, c < p->channels ? *place : 0);
-            } else if (c < p->channels) {
-                *place = an_load(tensor, at, t);
-            }
+    for (int done = 0; done < run->count; done += 8) {
+        int count = run->count - done < 8 ? run->count - done : 8;
+        pixels_forward(run, run->first + done, count, t, root);
+        clear_padding(run, run->y, run->first + done, count, t);
     }
 }
 
-/* to[i] = sum of row[i - half] .. row[i + half]; row[] begins a gap before the first place. */
-AN_INLINE void window_sums(const an_lrn_shape *p, int half, const float *restrict row,
-                           float *restrict to)
+AN_INLINE void eights_backward(const an_lrn_run *run, an_dtype t, bool root)
 {
-    an_float8 sum, v;
-    for (int i = 0; i < row_size(p); i += 8) {
-        an_load8(row, i - half, AN_F32, &sum);
-        for (int d = 1 - half; d <= half; d++) {
-            an_load8(row, i + d, AN_F32, &v);
-            sum += v;
-        }
-        an_store8(to, i, AN_F32, &sum);
+    for (int done = 0; done < run->count; done += 8) {
+        int count = run->count - done < 8 ? run->count - done : 8;
+        pixels_backward(run, run->first + done, count, t, root);
+        clear_padding(run, run->dx, run->first + done, count, t);
     }
 }
 
-/* Lines of work memory, each with room for a window before its first place. What windows reach into
- * must be zero: the gaps of x and dy are so from here on, because nothing computes in place there. */
-AN_INLINE float *line_at(const an_lrn_run *run, int i)
-{
-    float *line = run->work + (int64_t)i * line_size(run->shape);
-    for (int j = 0; j < line_size(run->shape); j++)
-        line[j] = 0;
-    return line + run->shape->half;
-}
-
-/* What is computed in the gaps of a row is 0 times something, which is no zero beside a NaN. */
-AN_INLINE void clear_gaps(const an_lrn_shape *p, float *row)
-{
-    int each = p->channels / p->groups + p->half, gaps = ROW_PIXELS * p->groups;
-    for (int gap = 0; gap <= gaps; gap++) /* and behind the last pixel */
-        for (int i = 0; i < p->half; i++)
-            row[gap * each + i] = 0;
-}
-
-AN_INLINE void rows_forward(const an_lrn_run *run, an_dtype t, bool root, int half)
-{
-    const an_lrn_shape *p = run->shape;
-    float *restrict x = line_at(run, 0), *restrict squares = line_at(run, 1);
-    float *restrict sums = line_at(run, 2);
-    for (int done = 0; done < run->count; done += ROW_PIXELS) {
-        int count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
-        int64_t pixel = run->first + done;
-        copy_pixels(run, (void *)run->x, pixel, count, t, x, true);
-        for (int i = 0; i < row_size(p); i++)
-            squares[i] = x[i] * x[i];
-        window_sums(p, half, squares, sums);
-        for (int i = 0; i < row_size(p); i++)
-            squares[i] = x[i] * an_lrn_power(p->k + p->alpha * sums[i], p->beta, root);
-        copy_pixels(run, run->y, pixel, count, t, squares, false);
-    }
-}
-
-AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root, int half)
-{
-    const an_lrn_shape *p = run->shape;
-    float factor = 2 * p->alpha * p->beta;
-    float *restrict x = line_at(run, 0), *restrict dy = line_at(run, 1);
-    float *restrict terms = line_at(run, 2), *restrict sums = line_at(run, 3);
-    float *restrict direct = line_at(run, 4);
-    for (int done = 0; done < run->count; done += ROW_PIXELS) {
-        int count = run->count - done < ROW_PIXELS ? run->count - done : ROW_PIXELS;
-        int64_t pixel = run->first + done;
-        copy_pixels(run, (void *)run->x, pixel, count, t, x, true);
-        copy_pixels(run, (void *)run->dy, pixel, count, t, dy, true);
-        for (int i = 0; i < row_size(p); i++)
-            terms[i] = x[i] * x[i];
-        window_sums(p, half, terms, sums);
-        for (int i = 0; i < row_size(p); i++) {
-            float s = p->k + p->alpha * sums[i];
-            direct[i] = dy[i] * an_lrn_power(s, p->beta, root);
-            terms[i] = direct[i] * x[i] * an_lrn_reciprocal(s, root);
-        }
-        clear_gaps(p, terms);
-        window_sums(p, half, terms, sums);
-        for (int i = 0; i < row_size(p); i++)
-            sums[i] = direct[i] - factor * x[i] * sums[i];
-        copy_pixels(run, run->dx, pixel, count, t, sums, false);
-    }
-}
+/* ---- Both ------------------------------------------------------------------------------------- */
 
 /* AlexNet's normalisation as constants, so that loops over the window vanish; else whatever it is. */
 AN_INLINE void forward(const an_lrn_run *run, an_dtype t)
 {
     const an_lrn_shape *p = run->shape;
-    if (p->lanes == 1)
-        p->root ? tile_forward(run, t, true) : tile_forward(run, t, false);
-    else if (p->root && p->half == 2)
+    if (in_rows(p) && p->root && p->half == 2)
         rows_forward(run, t, true, 2);
+    else if (in_rows(p))
+        rows_forward(run, t, p->root, p->half);
     else
-        p->root ? rows_forward(run, t, true, p->half) : rows_forward(run, t, false, p->half);
+        eights_forward(run, t, p->root);
 }
 
 AN_INLINE void backward(const an_lrn_run *run, an_dtype t)
 {
     const an_lrn_shape *p = run->shape;
-    if (p->lanes == 1)
-        p->root ? tile_backward(run, t, true) : tile_backward(run, t, false);
-    else if (p->root && p->half == 2)
+    if (in_rows(p) && p->root && p->half == 2)
         rows_backward(run, t, true, 2);
+    else if (in_rows(p))
+        rows_backward(run, t, p->root, p->half);
     else
-        p->root ? rows_backward(run, t, true, p->half) : rows_backward(run, t, false, p->half);
+        eights_backward(run, t, p->root);
 }
 
 AN_KERNEL_INSTANCES(lrn_forward, an_lrn_run, forward)

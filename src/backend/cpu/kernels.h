@@ -33,7 +33,7 @@ typedef struct an_lrn_run {
     int count;
 } an_lrn_run;
 
-enum { AN_LRN_TILE = 64 }; /* across maps, one lane: the most pixels of a run */
+enum { AN_LRN_TILE = 64 }; /* across maps: the most pixels of a run, a multiple of 8 */
 
 int64_t an_lrn_work(const an_lrn_shape *p);
 int64_t an_lrn_within_work(const an_lrn_shape *p);
@@ -99,7 +99,8 @@ static inline int an_kernel_type(an_dtype dtype)
 
 #if defined(__x86_64__)
 #define AN_TARGET_AVX2 __attribute__((target("avx2,fma")))
-#define AN_TARGET_AVX512 __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq")))
+#define AN_TARGET_AVX512                                                                           \
+    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")))
 #define AN_KERNEL_INSTANCES(name, args, body)                                                      \
     AN_KERNEL_INSTANCE(name, args, body, baseline, )                                               \
     AN_KERNEL_INSTANCE(name, args, body, avx2, AN_TARGET_AVX2)                                     \
