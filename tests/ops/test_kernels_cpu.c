@@ -240,6 +240,63 @@ static void test_nan_of_normalisation(void **state)
     for_each_isa(check_lrn);
 }
 
+/* ---- Max pooling of sixteen lanes of bfloat16: every value beside some ------------------------- */
+
+/* Who wins beside `a`: the larger, or whoever is no number. */
+static bool is_maximum(uint16_t y, uint16_t a, uint16_t b)
+{
+    float value = an_bf16_to_float(y), x[] = {an_bf16_to_float(a), an_bf16_to_float(b)};
+    if (y != a && y != b)
+        return false;
+    if (isnan(x[0]) || isnan(x[1]))
+        return isnan(value);
+    return value >= x[0] && value >= x[1];
+}
+
+static void check_pool_pair(const an_cpu_kernels *kernels, const char *isa, uint16_t beside)
+{
+    const an_op_desc desc = {.kind = AN_OP_POOL,
+                             .n = 1,
+                             .in = {{16, 1, 2}},
+                             .out = {16, 1, 1},
+                             .u.pool = {.kind = AN_POOL_MAX, .size = 2, .stride = 2}};
+    an_float8 work[2 * 2 * 2];
+    for (int first = 0; first < HALVES; first += 16) {
+        uint16_t x[2][16], y[16], dy[16], dx[2][16];
+        for (int l = 0; l < 16; l++) {
+            x[0][l] = (uint16_t)(first + l);
+            x[1][l] = beside;
+            dy[l] = 0x3f80;
+        }
+        an_pool_run run = {&desc, 16, 16, x, dy, y, dx, work};
+        kernels->pool_max_forward[1](&run);
+        kernels->pool_max_backward[1](&run);
+        for (int l = 0; l < 16; l++) {
+            int place = y[l] != x[0][l];
+            if (!is_maximum(y[l], x[0][l], beside))
+                fail_msg("%s: of %#x and %#x %#x is taken", isa, x[0][l], beside, y[l]);
+            if (dx[place][l] != 0x3f80 || dx[!place][l] != 0)
+                fail_msg("%s: the gradient at %#x and %#x is %#x and %#x, y being %#x", isa,
+                         x[0][l], beside, dx[0][l], dx[1][l], y[l]);
+        }
+    }
+}
+
+static void check_pool(const an_cpu_kernels *kernels, const char *isa)
+{
+    static const uint16_t beside[] = {0,      0x8000, 1,      0x8001, 0x3f80, 0xbf80,
+                                      0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7f81, 0x7fc0,
+                                      0x7fff, 0xff81, 0xffc0, 0xffff};
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        check_pool_pair(kernels, isa, beside[i]);
+}
+
+static void test_max_pool(void **state)
+{
+    (void)state;
+    for_each_isa(check_pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_relu),
         cmocka_unit_test(test_relu_ends),
         cmocka_unit_test(test_augment),
+        cmocka_unit_test(test_max_pool),
     };
     return cmocka_run_group_tests_name("kernels of cpu", tests, NULL, NULL);
 }

@@ -54,14 +54,12 @@ typedef struct an_augment_run {
 typedef struct an_pool_run {
     const an_op_desc *desc;
     int lanes; /* distance from pixel to pixel */
-    int width; /* at most AN_POOL_WIDTH */
+    int width; /* 1 to 8; of max in bfloat16 also 16 */
     const void *x, *dy;
     void *y;         /* forward: out; backward of max: in */
     void *dx;        /* backward: out */
-    an_float8 *work; /* backward: one for each pixel of the input */
+    an_float8 *work; /* backward: rows of the window x columns of the input, twice if 16 wide */
 } an_pool_run;
-
-enum { AN_POOL_WIDTH = 8 };
 
 /** ReLU of `count` elements in a row: out of x; or of the gradient dy behind it, x or y being what the
  *  sign is taken of. */
