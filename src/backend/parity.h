@@ -37,6 +37,7 @@ enum { AN_PARITY_MAX_OPS = 6 };
 typedef struct an_parity_options {
     bool training;  /* prepare for training: dropout draws masks */
     bool gradients; /* compare dx and the parameters' gradients too */
+    bool first;     /* as a network's first operator: nobody wants dx */
     int split;      /* as an_prepare.split, >= 1 */
     uint64_t seed;
 } an_parity_options;
@@ -75,7 +76,8 @@ typedef struct an_parity_case {
 extern const an_parity_case an_parity_cases[];
 extern const int an_parity_case_count;
 
-/** Resolve a case and run it, gradients included where it has them. */
+/** Resolve a case and run it, gradients included where it has them; a convolution of pixels (4 maps at
+ *  most) as the first operator that it is in a network. */
 alexnet_status an_parity_case_run(an_backend *backend, an_backend *ref, const an_parity_case *which,
                                   uint64_t seed, an_parity *out);
 

@@ -89,6 +89,10 @@ alexnet_status an_parity_case_run(an_backend *backend, an_backend *ref, const an
         AN_CHECK(an_op_resolve(&ops[i]));
         pointers[i] = &ops[i];
     }
-    an_parity_options options = {which->training, true, 1, seed};
+    an_parity_options options = {.training = which->training,
+                                 .gradients = true,
+                                 .first = ops[0].kind == AN_OP_CONV && ops[0].in[0].c <= 4,
+                                 .split = 1,
+                                 .seed = seed};
     return an_parity_run(backend, ref, pointers, which->n_ops, &options, out);
 }

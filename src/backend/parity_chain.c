@@ -46,7 +46,7 @@ static alexnet_status open_ends(an_chain *chain)
     for (int i = 0; i < first->n_inputs; i++) {
         int64_t count = an_batch_count(first, first->in[i]);
         AN_CHECK(take_elements(chain, count, &chain->x[i]));
-        if (chain->options.gradients)
+        if (chain->options.gradients && !chain->options.first)
             AN_CHECK(take_elements(chain, count, &chain->dx[i]));
     }
     if (first->kind == AN_OP_AUGMENT) {
@@ -69,7 +69,8 @@ static alexnet_status prepare_link(an_chain *chain, int first, const an_layout *
         .n_ops = chain->n_ops - first,
         .in = desc->n_inputs ? in : NULL,
         .training = chain->options.training,
-        .want_dx = chain->options.gradients && desc->n_inputs > 0,
+        .want_dx =
+            chain->options.gradients && desc->n_inputs > 0 && !(first == 0 && chain->options.first),
         .want_dw = chain->options.gradients,
         .plain_out = true,
         .split = chain->options.split,

@@ -106,6 +106,15 @@ static bool same_layer(const alexnet_tuner *t, int a, int b)
     return t->parts[b].info.tunable && strcmp(t->parts[a].info.name, t->parts[b].info.name) == 0;
 }
 
+/* Whether the layer whose forward part this is computes a gradient of its input. */
+static bool wants_dx(const alexnet_tuner *t, int forward)
+{
+    for (int i = 0; i < t->n_parts; i++)
+        if (same_layer(t, forward, i) && t->parts[i].info.wants_dx)
+            return true;
+    return false;
+}
+
 /* A row for the layer whose forward part this is: what the trials so far advise for both passes. */
 static char *advise(const alexnet_tuner *t, int forward)
 {
@@ -232,8 +241,11 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
     an_op_desc op = t->parts[forward].op;
     const an_op_desc *ops[] = {&op};
     bool training = t->query.training;
-    an_parity_options options = {
-        .training = training, .gradients = training, .split = t->ctx->threads, .seed = CHECK_SEED};
+    an_parity_options options = {.training = training,
+                                 .gradients = training,
+                                 .first = !wants_dx(t, forward),
+                                 .split = t->ctx->threads,
+                                 .seed = CHECK_SEED};
     an_parity parity;
     op.n = CHECK_IMAGES;
     AN_CHECK(an_op_resolve(&op));

@@ -56,7 +56,7 @@ an_op_desc rig_desc(an_op_kind kind, int n, int c, int h, int w)
 an_chain *rig_run(an_backend *ref, an_op_desc *desc, an_operands *operands, bool training)
 {
     an_chain *chain;
-    an_parity_options options = {training, true, 1, 1};
+    an_parity_options options = {.training = training, .gradients = true, .split = 1, .seed = 1};
     rig_ok(an_op_resolve(desc));
     const an_op_desc *list[] = {desc};
     rig_ok(an_chain_open(&chain, ref, list, 1, &options));

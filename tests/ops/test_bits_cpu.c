@@ -65,6 +65,7 @@ typedef struct shape {
 static const shape shapes[] = {
     {"alexnet conv1", CONV(3, 224, 96, 11, 4, 1, 0)},
     {"alexnet conv2", CONV(96, 27, 256, 5, 1, 2, 2)},
+    {"conv of one map", CONV(1, 40, 24, 7, 2, 1, 3)},
     {"alexnet conv3", CONV(256, 13, 384, 3, 1, 1, 1)},
     {"alexnet conv5", CONV(384, 13, 256, 3, 1, 2, 1)},
     {"alexnet-owt conv1", CONV(3, 224, 64, 11, 4, 1, 2)},
@@ -136,11 +137,18 @@ static run run_new(const shape *s, int n)
     return r;
 }
 
+/* Pixels, as a network's first layer has them: nobody wants their gradient. */
+static bool is_first(const run *r)
+{
+    return r->ops[0].kind == AN_OP_CONV && r->ops[0].in[0].c <= 4;
+}
+
 static an_chain *compute(run *r, an_backend *backend, bool gradients, int split)
 {
     an_chain *chain;
     const an_op_desc *list[] = {&r->ops[0], &r->ops[1]};
-    an_parity_options options = {true, gradients, split, 1};
+    an_parity_options options = {
+        .training = true, .gradients = gradients, .first = is_first(r), .split = split, .seed = 1};
     rig_ok(an_chain_open(&chain, backend, list, 1 + r->shape->relu, &options));
     rig_ok(an_chain_write(chain, &r->operands));
     rig_ok(an_chain_forward(chain));
@@ -166,7 +174,8 @@ static void same_results(run *r, const an_chain *a, const an_chain *b, bool grad
         same_bytes("loss", r, a->loss, b->loss, desc->n);
     if (!gradients)
         return;
-    same_bytes("dx", r, a->dx[0], b->dx[0], an_batch_count(desc, desc->in[0]));
+    if (!is_first(r))
+        same_bytes("dx", r, a->dx[0], b->dx[0], an_batch_count(desc, desc->in[0]));
     for (int p = 0; an_param_count(desc, p) > 0; p++)
         same_bytes("a parameter's gradient", r, a->link[0].dparam[p], b->link[0].dparam[p],
                    an_param_count(desc, p));

@@ -9,6 +9,7 @@
 #include "ops/ops_rig.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "backend/cpu/cpu.h"
@@ -198,7 +199,7 @@ static void run_ops(an_backend *backend, const char *name, an_op_desc *ops, int 
 
 static void run_inference(an_backend *backend)
 {
-    const an_parity_options options = {false, false, 1, SEED};
+    const an_parity_options options = {.split = 1, .seed = SEED};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         an_op_desc ops[3];
         memcpy(ops, cases[i].ops, sizeof ops);
@@ -225,6 +226,58 @@ static void test_variants(void **state)
         an_free(tuning);
         tuning = NULL;
     }
+}
+
+/* ---- Pixels by own kernels ------------------------------------------------------------------- */
+
+typedef struct pixels {
+    int n, c, h, w, k, r, s, stride, pad;
+} pixels;
+
+static void run_pixels(an_backend *backend, const pixels *p, bool relu, bool training)
+{
+    char name[96];
+    an_op_desc ops[2] = {
+        {FIRST(CONV, p->n, p->c, p->h, p->w),
+         .u.conv = {p->k, p->r, p->s, p->stride, 1, p->pad, p->pad, p->pad, p->pad, true}},
+        RELU};
+    const an_op_desc *list[] = {&ops[0], &ops[1]};
+    an_parity_options options = {
+        .training = training, .gradients = training, .first = true, .split = 3, .seed = SEED};
+    an_parity result;
+    rig_ok(an_op_resolve(&ops[0]));
+    ops[1].n = p->n;
+    ops[1].n_inputs = 1;
+    ops[1].in[0] = ops[0].out;
+    rig_ok(an_op_resolve(&ops[1]));
+    rig_ok(an_parity_run(backend, ref, list, 1 + relu, &options, &result));
+    snprintf(name, sizeof name, "%d of %dx%dx%d by %d %dx%d/%d", p->n, p->c, p->h, p->w, p->k, p->r,
+             p->s, p->stride);
+    judge(name, &result);
+    if (strncmp(result.impl, "own", 3) != 0)
+        fail_msg("%s: left to %s", name, result.impl);
+}
+
+/* Odd and even numbers of lines, of outputs in a row and of vectors of maps; bands that are not whole;
+ * more padding than a filter; fewer images than parts. */
+static void test_pixels(void **state)
+{
+    static const pixels shapes[] = {
+        {2, 3, 227, 227, 96, 11, 11, 4, 0}, {5, 3, 224, 224, 64, 11, 11, 4, 2},
+        {3, 1, 28, 31, 20, 5, 5, 2, 2},     {1, 4, 17, 90, 33, 3, 3, 2, 1},
+        {4, 3, 64, 64, 24, 7, 7, 2, 0},     {2, 2, 9, 9, 16, 3, 7, 4, 3},
+        {1, 3, 11, 11, 100, 11, 11, 4, 0},  {2, 3, 12, 40, 48, 4, 11, 4, 5}};
+    (void)state;
+    if (!bf16)
+        skip();
+    tuning = an_strdup("[all]\nisa = *\nprecision = *\noperator = *\nforward = own\n");
+    an_backend *backend = open_cpu(ALEXNET_PRECISION_BF16);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int j = 0; j < 4; j++)
+            run_pixels(backend, &shapes[i], j % 2, j / 2);
+    an_backend_close(backend);
+    an_free(tuning);
+    tuning = NULL;
 }
 
 static void test_inference(void **state)
@@ -348,7 +401,8 @@ static void run_random(an_backend *backend, int count)
         ops[1].in[0] = ops[0].out;
         int n_ops = ops[0].kind == AN_OP_CONV && an_op_resolve(&ops[1]) == ALEXNET_OK ? 2 : 1;
         const an_op_desc *list[] = {&ops[0], &ops[1]};
-        an_parity_options options = {true, true, between(&d, 1, 3), SEED};
+        an_parity_options options = {
+            .training = true, .gradients = true, .split = between(&d, 1, 3), .seed = SEED};
         an_parity p;
         rig_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
         if (!(p.worst <= 1))
@@ -397,11 +451,11 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
-        cmocka_unit_test(test_variants),      cmocka_unit_test(test_other_networks),
-        cmocka_unit_test(test_inference),     cmocka_unit_test(test_large_logits),
-        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_variants),       cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
+        cmocka_unit_test(test_large_logits),   cmocka_unit_test(test_random_shapes),
+        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_bf16_absent),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

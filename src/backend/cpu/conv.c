@@ -303,6 +303,13 @@ static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an
 
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
+    bool backward = p->want_dx || p->want_dw;
+    an_variants variants = an_backend_variants(&cpu->base, p->ops[0], backward);
+    if (variants.of[AN_FORWARD] == AN_VARIANT_OWN) {
+        alexnet_status rc = an_cpu_pixels_prepare(cpu, p, out);
+        if (rc != ALEXNET_ERROR_UNSUPPORTED)
+            return rc;
+    }
     conv_op *c = an_calloc(1, sizeof *c);
     an_primitive *whole = NULL;
     if (!c)
@@ -313,9 +320,9 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     c->op.base.taken = 1 + relu;
     c->op.split = p->split;
     c->desc = *p->ops[0];
-    c->relu_after = relu && (p->want_dx || p->want_dw);
+    c->relu_after = relu && backward;
     c->op.base.tunable = true;
-    c->op.base.variants = an_backend_variants(&cpu->base, &c->desc, p->want_dx || p->want_dw);
+    c->op.base.variants = variants;
     if (!p->want_dx)
         c->op.base.variants.of[AN_BACKWARD_DATA] = AN_VARIANT_DIRECT;
     if (!p->want_dw)

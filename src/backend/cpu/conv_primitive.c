@@ -174,7 +174,7 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *wi
                                    an_variant *variant, an_layout *x, an_layout *y)
 {
     x->n = y->n = wish->n;
-    if (*variant == AN_VARIANT_TURNED)
+    if (*variant == AN_VARIANT_TURNED || *variant == AN_VARIANT_OWN)
         *variant = AN_VARIANT_DIRECT;
     alexnet_status rc = forward_as(out, wish, request_for(wish, *variant), x, y);
     if (rc == ALEXNET_OK)
@@ -243,7 +243,7 @@ static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc
                                const an_primitive *forward, const gradient *g, an_variant *variant)
 {
     const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
-    if (*variant == AN_VARIANT_TURNED && g->weights)
+    if ((*variant == AN_VARIANT_TURNED && g->weights) || *variant == AN_VARIANT_OWN)
         *variant = AN_VARIANT_DIRECT;
     alexnet_status rc = *variant == AN_VARIANT_TURNED
                             ? turned_data(out, &wish)

@@ -67,6 +67,8 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, co
 const char *an_cpu_refused(const an_prepared *op);
 
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+/** A convolution of pixels by own kernels, which an_cpu_conv_prepare() asks for where a tuning says so. */
+alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_neuron_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);

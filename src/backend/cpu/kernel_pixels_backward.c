@@ -1,0 +1,148 @@
+/* Backward of kernel_pixels.h on AVX-512 BF16. */
+#include "backend/cpu/kernel_pixels.h"
+
+#if defined(__x86_64__)
+
+#include "backend/cpu/kernel_pixels_bf16.h"
+
+/* Output rows first .. first + rows - 1, and where they are in work memory. */
+typedef struct band {
+    int first, rows, inputs; /* inputs: rows of a map of the input that they see */
+    uint16_t *gradients;     /* [groups][rows][steps][vectors][16][2] */
+    uint16_t *pixels;        /* [C][inputs][columns][2]: an element and that of the next output */
+    uint16_t *line;
+} band;
+
+/* to[i] = a[i] and b[i] side by side, for 16 elements. */
+INLINE void pair_up(const uint16_t *a, const uint16_t *b, uint16_t *to)
+{
+    __m512i low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)a));
+    __m512i high = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)b));
+    _mm512_storeu_si512(to, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
+}
+
+/* Two neighbours in a row of dy, 16 maps each, where y is above 0. */
+INLINE __m512i two_gradients(const uint16_t *dy, const uint16_t *y, __mmask32 there)
+{
+    const __m512i side_by_side =
+        _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
+                         21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    if (y) { /* as whole numbers, bfloat16 above 0 is 0x0001 to 0x7f80 */
+        __m512i value = _mm512_sub_epi16(_mm512_maskz_loadu_epi16(there, y), _mm512_set1_epi16(1));
+        there &= _mm512_cmple_epu16_mask(value, _mm512_set1_epi16(0x7f7f));
+    }
+    return _mm512_permutexvar_epi16(side_by_side, _mm512_maskz_loadu_epi16(there, dy));
+}
+
+/* Fills in the gradients, and adds them to the bias's sums. */
+INLINE void lay_out_gradients(const an_pixels *p, const band *b, const uint16_t *y,
+                              const uint16_t *dy, float *bias)
+{
+    an_chw out = p->desc->out;
+    const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+    int blocks = (out.c + LANES - 1) / LANES;
+    for (int vector = 0; vector < p->groups * AN_PIXELS_VECTORS; vector++) {
+        int64_t at = ((int64_t)vector * out.h + b->first) * out.w * LANES;
+        int group = vector / AN_PIXELS_VECTORS, lane = vector % AN_PIXELS_VECTORS * 2 * LANES;
+        uint16_t *to = b->gradients + (int64_t)group * b->rows * p->steps * GROUP * 2 + lane;
+        __m512 sum = _mm512_loadu_ps(bias + vector * LANES);
+        for (int row = 0; row < b->rows; row++)
+            for (int q = 0; q < out.w; q += 2, to += 2 * GROUP) {
+                int64_t i = at + ((int64_t)row * out.w + q) * LANES;
+                __mmask32 there = vector >= blocks ? 0 : q + 1 < out.w ? ~0u : 0xffffu;
+                __m512i two = two_gradients(dy + i, y ? y + i : NULL, there);
+                sum = _mm512_dpbf16_ps(sum, (__m512bh)two, ones);
+                _mm512_storeu_si512(to, two);
+            }
+        _mm512_storeu_ps(bias + vector * LANES, sum);
+    }
+}
+
+INLINE void lay_out_pixels(const an_pixels *p, const band *b, const uint16_t *x)
+{
+    const an_conv_desc *c = &p->desc->u.conv;
+    uint16_t *to = b->pixels;
+    for (int map = 0; map < p->desc->in[0].c; map++)
+        for (int row = 0; row < b->inputs; row++) {
+            copy_row(p, x, map, b->first * c->stride - c->top + row, b->line,
+                     p->columns + c->stride);
+            for (int i = 0; i < p->columns; i += 16, to += 32)
+                pair_up(b->line + i, b->line + i + c->stride, to);
+        }
+}
+
+/* sums of a line of taps += its pixels times the gradients of a group. */
+INLINE void backward_line(const an_pixels *p, const band *b, const uint16_t *pixels,
+                          const uint16_t *gradients, int taps, float *sums)
+{
+    int stride = p->desc->u.conv.stride;
+    __m512 acc[AN_PIXELS_VECTORS][11];
+#pragma GCC unroll 11
+    for (int s = 0; s < taps; s++) {
+        acc[0][s] = _mm512_loadu_ps(sums + s * GROUP);
+        acc[1][s] = _mm512_loadu_ps(sums + s * GROUP + LANES);
+    }
+    for (int row = 0; row < b->rows; row++, pixels += stride * p->columns * 2) {
+        const uint16_t *x = pixels;
+        for (int i = 0; i < p->steps; i++, gradients += 2 * GROUP, x += 4 * stride) {
+            __m512bh dy0 = load(gradients), dy1 = load(gradients + 2 * LANES);
+#pragma GCC unroll 11
+            for (int s = 0; s < taps; s++) {
+                __m512bh two = broadcast(x + 2 * s);
+                acc[0][s] = _mm512_dpbf16_ps(acc[0][s], dy0, two);
+                acc[1][s] = _mm512_dpbf16_ps(acc[1][s], dy1, two);
+            }
+        }
+    }
+#pragma GCC unroll 11
+    for (int s = 0; s < taps; s++) {
+        _mm512_storeu_ps(sums + s * GROUP, acc[0][s]);
+        _mm512_storeu_ps(sums + s * GROUP + LANES, acc[1][s]);
+    }
+}
+
+INLINE void backward_band(const an_pixels *p, const band *b, int taps, float *sums)
+{
+    int r = p->desc->u.conv.r;
+    for (int group = 0; group < p->groups; group++) {
+        const uint16_t *gradients = b->gradients + (int64_t)group * b->rows * p->steps * GROUP * 2;
+        for (int line = 0; line < p->lines; line++, sums += taps * GROUP) {
+            int64_t at = (int64_t)(line / r) * b->inputs + line % r;
+            backward_line(p, b, b->pixels + at * p->columns * 2, gradients, taps, sums);
+        }
+    }
+}
+
+TARGET void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
+                               const uint16_t *dy, float *sums, uint16_t *work)
+{
+    const an_conv_desc *c = &p->desc->u.conv;
+    int out = p->desc->out.h;
+    float *bias = sums + (int64_t)p->groups * GROUP * p->lines * c->s;
+    for (int first = 0; first < out; first += AN_PIXELS_ROWS) {
+        band b = {.first = first};
+        b.rows = rows_of_band(p, first);
+        b.inputs = (b.rows - 1) * c->stride + c->r;
+        b.gradients = work;
+        b.pixels = work + (int64_t)p->groups * GROUP * b.rows * p->steps * 2;
+        b.line = b.pixels + (int64_t)p->desc->in[0].c * b.inputs * p->columns * 2;
+        lay_out_gradients(p, &b, y, dy, bias);
+        lay_out_pixels(p, &b, x);
+        switch (c->s) {
+        case 3: backward_band(p, &b, 3, sums); break;
+        case 5: backward_band(p, &b, 5, sums); break;
+        case 7: backward_band(p, &b, 7, sums); break;
+        default: backward_band(p, &b, 11, sums);
+        }
+    }
+}
+
+#else /* an_pixels_describe() says that this is not called */
+
+void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
+                        const uint16_t *dy, float *sums, uint16_t *work)
+{
+    (void)p, (void)x, (void)y, (void)dy, (void)sums, (void)work;
+}
+
+#endif
