@@ -62,6 +62,40 @@ static inline an_random4 an_random(uint64_t seed, an_purpose purpose, uint64_t e
     return an_philox(seed, counter);
 }
 
+enum { AN_RANDOM_RUN = 64 };
+/** Numbers of neighbours: out[4 * i + j] = an_random(.., position + i, unit).v[j] for AN_RANDOM_RUN of them.
+ *  Inlined, so that its loops become vectors of the caller's instruction set. */
+static inline __attribute__((always_inline)) void an_random_run(uint64_t seed, an_purpose purpose,
+                                                                uint64_t epoch, uint64_t position,
+                                                                uint32_t unit,
+                                                                uint32_t out[4 * AN_RANDOM_RUN])
+{
+    uint32_t c0[AN_RANDOM_RUN], c1[AN_RANDOM_RUN], c2[AN_RANDOM_RUN], c3[AN_RANDOM_RUN];
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+    for (uint32_t i = 0; i < AN_RANDOM_RUN; i++) {
+        uint64_t at = position + i;
+        c0[i] = (uint32_t)at;
+        c1[i] = (uint32_t)epoch;
+        c2[i] = (unit & 0xffffu) << 16 | ((uint32_t)purpose & 0xffu) << 8 |
+                (uint32_t)(at >> 32 & 0xffu);
+        c3[i] = (uint32_t)(epoch >> 32);
+    }
+    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
+        for (int i = 0; i < AN_RANDOM_RUN; i++) {
+            uint64_t p0 = (uint64_t)0xD2511F53u * c0[i], p1 = (uint64_t)0xCD9E8D57u * c2[i];
+            c0[i] = (uint32_t)(p1 >> 32) ^ c1[i] ^ k0;
+            c2[i] = (uint32_t)(p0 >> 32) ^ c3[i] ^ k1;
+            c1[i] = (uint32_t)p1;
+            c3[i] = (uint32_t)p0;
+        }
+    for (int i = 0; i < AN_RANDOM_RUN; i++) {
+        out[4 * i] = c0[i];
+        out[4 * i + 1] = c1[i];
+        out[4 * i + 2] = c2[i];
+        out[4 * i + 3] = c3[i];
+    }
+}
+
 /** Uniform in [0, 1), a multiple of 2^-32. */
 static inline double an_uniform(uint32_t bits)
 {

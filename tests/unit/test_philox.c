@@ -43,6 +43,22 @@ static void test_arguments_are_told_apart(void **state)
     assert_memory_equal(got.v, expected.v, sizeof got.v);
 }
 
+/* A run has the same numbers, also where the position passes its lower 32 bits. */
+static void test_run(void **state)
+{
+    static const uint64_t positions[] = {0, 5, 0xfffffffc, 0x55fffffffd};
+    (void)state;
+    for (size_t i = 0; i < sizeof positions / sizeof *positions; i++) {
+        uint32_t got[4 * AN_RANDOM_RUN];
+        an_random_run(0x123456789abcdef, AN_PURPOSE_DROPOUT, 0x700000009, positions[i], 10, got);
+        for (uint32_t j = 0; j < AN_RANDOM_RUN; j++) {
+            an_random4 expected =
+                an_random(0x123456789abcdef, AN_PURPOSE_DROPOUT, 0x700000009, positions[i] + j, 10);
+            assert_memory_equal(got + 4 * j, expected.v, sizeof expected.v);
+        }
+    }
+}
+
 static void test_normal_moments(void **state)
 {
     (void)state;
@@ -84,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_arguments_are_told_apart),
+        cmocka_unit_test(test_run),
         cmocka_unit_test(test_normal_moments),
         cmocka_unit_test(test_shuffle_is_a_permutation),
     };

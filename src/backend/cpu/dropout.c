@@ -1,56 +1,34 @@
-/*
- * Dropout. The mask belongs to the canonical order of elements, whatever the layout: a run of
- * canonical neighbours lies `step` elements apart in memory.
- */
+/* Dropout. The mask belongs to the canonical order of elements, whatever the layout. */
+#include <math.h>
+
 #include "backend/cpu/own.h"
-#include "base/random.h"
 #include "base/status.h"
 
-/* Neighbours first .. first + count - 1 in canonical order, and where the first of them lies. */
-typedef struct stretch {
-    int64_t first, at;
-    int count, step;
-} stretch;
+enum { CHUNK = 1 << 14 };
 
-enum { CHUNK = 4096 }; /* a multiple of 4: no block of random numbers is drawn twice */
-
-/* How many stretches a tensor falls into: chunks of plain memory, else its maps. */
-static int64_t stretch_count(an_layout layout)
+/* Units of work: chunks of plain memory, else images, whose maps are interleaved. */
+static int64_t unit_count(an_layout layout)
 {
     if (layout.kind == AN_LAYOUT_PLAIN)
         return (an_layout_count(layout) + CHUNK - 1) / CHUNK;
-    return (int64_t)layout.n * layout.shape.c;
+    return layout.n;
 }
 
-static stretch stretch_at(an_layout layout, int64_t i)
+/* Sets which elements they are; returns where their memory begins. */
+static int64_t place_unit(an_layout layout, int64_t i, an_dropout_run *run)
 {
-    int64_t map = (int64_t)layout.shape.h * layout.shape.w;
+    int64_t all = an_layout_count(layout), first = i * CHUNK;
     if (layout.kind == AN_LAYOUT_PLAIN) {
-        int64_t first = i * CHUNK, left = an_layout_count(layout) - first;
-        return (stretch){first, first, (int)(left < CHUNK ? left : CHUNK), 1};
+        run->first = (uint64_t)first;
+        run->count = run->pixels = all - first < CHUNK ? all - first : CHUNK;
+        run->lanes = 1;
+        return first;
     }
-    an_lanes l = an_layout_lanes(layout);
-    int64_t n = i / layout.shape.c, c = i % layout.shape.c;
-    int64_t at = ((n * l.planes + c / l.lanes) * map) * l.lanes + c % l.lanes;
-    return (stretch){i * map, at, (int)map, l.lanes};
-}
-
-typedef struct factors {
-    double threshold; /* a word below it keeps its element */
-    float kept;
-} factors;
-
-static void drop(const an_dropout_desc *dropout, const an_step_state *state, stretch s, factors f,
-                 const void *in, void *out, an_dtype t)
-{
-    an_random4 block = {{0}};
-    for (int j = 0; j < s.count; j++) {
-        uint64_t i = (uint64_t)(s.first + j);
-        if (j == 0 || i % 4 == 0)
-            block = an_random(state->seed, AN_PURPOSE_DROPOUT, state->step, i / 4, dropout->layer);
-        int64_t at = s.at + (int64_t)j * s.step;
-        an_store(out, at, t, block.v[i % 4] < f.threshold ? an_load(in, at, t) * f.kept : 0);
-    }
+    run->pixels = (int64_t)layout.shape.h * layout.shape.w;
+    run->count = run->pixels * layout.shape.c;
+    run->first = (uint64_t)(i * run->count);
+    run->lanes = an_layout_lanes(layout).lanes;
+    return i * (all / layout.n);
 }
 
 /* out = in * factor: the operator is linear, so forward and backward are the same. */
@@ -67,11 +45,20 @@ static void scale(const an_own *own, const an_step_state *state, const void *in,
             an_store(out, i, t, an_load(in, i, t) * always);
         return;
     }
-    factors f = {dropout->keep * 0x1p32, inverted ? (float)(1 / dropout->keep) : 1};
-    int64_t stretches = stretch_count(own->y);
+    const an_dropout_run all = {.seed = state->seed,
+                                .update = state->step,
+                                .layer = dropout->layer,
+                                .threshold = (uint64_t)ceil(dropout->keep * 0x1p32),
+                                .kept = inverted ? (float)(1 / dropout->keep) : 1};
+    int64_t units = unit_count(own->y);
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < stretches; i++)
-        drop(dropout, state, stretch_at(own->y, i), f, in, out, t);
+    for (int64_t i = 0; i < units; i++) {
+        an_dropout_run run = all;
+        int64_t at = place_unit(own->y, i, &run);
+        run.in = an_at(in, at, t);
+        run.out = an_at(out, at, t);
+        own->op.cpu->kernels->dropout[an_kernel_type(t)](&run);
+    }
     an_layout_clear_padding(own->y, out);
 }
 

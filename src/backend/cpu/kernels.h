@@ -61,6 +61,18 @@ typedef struct an_pool_run {
     an_float8 *work; /* backward: rows of the window x columns of the input, twice if 16 wide */
 } an_pool_run;
 
+/** Dropout of `count` neighbours in canonical order; tensors point to where their image begins, or
+ *  to the first of them if there is one lane. */
+typedef struct an_dropout_run {
+    uint64_t seed, update, first; /* first: the canonical index of the first */
+    int layer, lanes;
+    int64_t count, pixels; /* pixels: of a map; with one lane count */
+    uint64_t threshold;    /* 1 .. 2^32: an element is kept if its word is below */
+    float kept;            /* what the kept are multiplied by */
+    const void *in;
+    void *out;
+} an_dropout_run;
+
 /** ReLU of `count` elements in a row: out of x; or of the gradient dy behind it, x or y being what the
  *  sign is taken of. */
 typedef struct an_relu_run {
