@@ -228,56 +228,87 @@ static void test_variants(void **state)
     }
 }
 
-/* ---- Pixels by own kernels ------------------------------------------------------------------- */
+/* ---- Convolutions by own kernels -------------------------------------------------------------- */
 
-typedef struct pixels {
-    int n, c, h, w, k, r, s, stride, pad;
-} pixels;
+typedef struct own_shape {
+    int n, c, h, w, k, r, s, stride, groups, pad;
+} own_shape;
 
-static void run_pixels(an_backend *backend, const pixels *p, bool relu, bool training)
+static an_parity run_own(an_backend *backend, const own_shape *o, bool relu, bool training,
+                         bool first)
 {
     char name[96];
     an_op_desc ops[2] = {
-        {FIRST(CONV, p->n, p->c, p->h, p->w),
-         .u.conv = {p->k, p->r, p->s, p->stride, 1, p->pad, p->pad, p->pad, p->pad, true}},
+        {FIRST(CONV, o->n, o->c, o->h, o->w),
+         .u.conv = {o->k, o->r, o->s, o->stride, o->groups, o->pad, o->pad, o->pad, o->pad, true}},
         RELU};
     const an_op_desc *list[] = {&ops[0], &ops[1]};
     an_parity_options options = {
-        .training = training, .gradients = training, .first = true, .split = 3, .seed = SEED};
+        .training = training, .gradients = training, .first = first, .split = 3, .seed = SEED};
     an_parity result;
     rig_ok(an_op_resolve(&ops[0]));
-    ops[1].n = p->n;
+    ops[1].n = o->n;
     ops[1].n_inputs = 1;
     ops[1].in[0] = ops[0].out;
     rig_ok(an_op_resolve(&ops[1]));
     rig_ok(an_parity_run(backend, ref, list, 1 + relu, &options, &result));
-    snprintf(name, sizeof name, "%d of %dx%dx%d by %d %dx%d/%d", p->n, p->c, p->h, p->w, p->k, p->r,
-             p->s, p->stride);
+    snprintf(name, sizeof name, "%d of %dx%dx%d by %d %dx%d/%d", o->n, o->c, o->h, o->w, o->k, o->r,
+             o->s, o->stride);
     judge(name, &result);
-    if (strncmp(result.impl, "own", 3) != 0)
-        fail_msg("%s: left to %s", name, result.impl);
+    return result;
+}
+
+static an_backend *open_own(void)
+{
+    tuning = an_strdup("[all]\nisa = *\nprecision = *\noperator = *\nforward = own\n"
+                       "backward_data = turned\nbackward_weights = own\n");
+    return open_cpu(ALEXNET_PRECISION_BF16);
+}
+
+static void close_own(an_backend *backend)
+{
+    an_backend_close(backend);
+    an_free(tuning);
+    tuning = NULL;
 }
 
 /* Odd and even numbers of lines, of outputs in a row and of vectors of maps; bands that are not whole;
  * more padding than a filter; fewer images than parts. */
 static void test_pixels(void **state)
 {
-    static const pixels shapes[] = {
-        {2, 3, 227, 227, 96, 11, 11, 4, 0}, {5, 3, 224, 224, 64, 11, 11, 4, 2},
-        {3, 1, 28, 31, 20, 5, 5, 2, 2},     {1, 4, 17, 90, 33, 3, 3, 2, 1},
-        {4, 3, 64, 64, 24, 7, 7, 2, 0},     {2, 2, 9, 9, 16, 3, 7, 4, 3},
-        {1, 3, 11, 11, 100, 11, 11, 4, 0},  {2, 3, 12, 40, 48, 4, 11, 4, 5}};
+    static const own_shape shapes[] = {
+        {2, 3, 227, 227, 96, 11, 11, 4, 1, 0}, {5, 3, 224, 224, 64, 11, 11, 4, 1, 2},
+        {3, 1, 28, 31, 20, 5, 5, 2, 1, 2},     {1, 4, 17, 90, 33, 3, 3, 2, 1, 1},
+        {4, 3, 64, 64, 24, 7, 7, 2, 1, 0},     {2, 2, 9, 9, 16, 3, 7, 4, 1, 3},
+        {1, 3, 11, 11, 100, 11, 11, 4, 1, 0},  {2, 3, 12, 40, 48, 4, 11, 4, 1, 5}};
     (void)state;
     if (!bf16)
         skip();
-    tuning = an_strdup("[all]\nisa = *\nprecision = *\noperator = *\nforward = own\n");
-    an_backend *backend = open_cpu(ALEXNET_PRECISION_BF16);
+    an_backend *backend = open_own();
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int j = 0; j < 4; j++) {
+            an_parity p = run_own(backend, &shapes[i], j % 2, j / 2, true);
+            if (strncmp(p.impl, "own", 3) != 0)
+                fail_msg("left to %s", p.impl);
+        }
+    close_own(backend);
+}
+
+/* Gradients of both kinds: groups, strides, odd batches, maps smaller than filters. */
+static void test_own_gradients(void **state)
+{
+    static const own_shape shapes[] = {
+        {3, 96, 27, 27, 128, 5, 5, 1, 2, 2}, {1, 64, 13, 13, 64, 3, 3, 1, 1, 1},
+        {2, 16, 9, 14, 32, 3, 3, 2, 1, 1},   {5, 32, 2, 3, 64, 5, 3, 1, 2, 2},
+        {4, 48, 11, 7, 96, 1, 1, 3, 3, 0},   {70, 32, 6, 6, 32, 3, 3, 1, 1, 1}};
+    (void)state;
+    if (!bf16)
+        skip();
+    an_backend *backend = open_own();
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int j = 0; j < 4; j++)
-            run_pixels(backend, &shapes[i], j % 2, j / 2);
-    an_backend_close(backend);
-    an_free(tuning);
-    tuning = NULL;
+            run_own(backend, &shapes[i], j % 2, true, j / 2);
+    close_own(backend);
 }
 
 static void test_inference(void **state)
@@ -451,11 +482,12 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
-        cmocka_unit_test(test_variants),       cmocka_unit_test(test_pixels),
-        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_large_logits),   cmocka_unit_test(test_random_shapes),
-        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_variants),      cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_own_gradients), cmocka_unit_test(test_other_networks),
+        cmocka_unit_test(test_inference),     cmocka_unit_test(test_large_logits),
+        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_bf16_absent),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

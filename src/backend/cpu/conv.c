@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "backend/cpu/conv_primitive.h"
+#include "backend/cpu/conv_wgrad.h"
 #include "backend/cpu/gang.h"
 #include "backend/cpu/threads.h"
 #include "base/alloc.h"
@@ -41,7 +42,8 @@ typedef struct conv_op {
     an_primitive *backward_data;
     an_port data_dy_in, dx_out;
     weights_form data_weights;
-    an_primitive *backward_weights;
+    an_primitive *backward_weights; /* NULL: own */
+    an_conv_wgrad own_weights;
     an_port weights_x_in, weights_dy_in, dw_out;
     size_t dbias; /* scratch offset, where nobody wants it */
 } conv_op;
@@ -141,11 +143,34 @@ static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whol
     return pack_for(&c->data_weights, c, turned ? &turned_desc : &c->desc, c->backward_data);
 }
 
+static alexnet_status blocks_entry(an_port *port, conv_op *c, an_md outer, an_chw shape)
+{
+    an_md inner = an_layout_md((an_layout){AN_LAYOUT_C16, AN_BF16, c->desc.n, shape});
+    alexnet_status rc = inner ? an_port_entry(port, &c->op, outer, inner)
+                              : AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for a layout");
+    an_md_free(inner);
+    return rc;
+}
+
+static alexnet_status prepare_own_weights(conv_op *c, an_md x, an_md y)
+{
+    AN_CHECK(an_conv_wgrad_new(&c->own_weights, &c->op, &c->desc));
+    AN_CHECK(blocks_entry(&c->weights_x_in, c, x, c->desc.in[0]));
+    return blocks_entry(&c->weights_dy_in, c, y, c->desc.out);
+}
+
 static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *whole, an_md x,
                                                an_md y)
 {
-    AN_CHECK(an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole,
-                                          &c->op.base.variants.of[AN_BACKWARD_WEIGHTS]));
+    an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
+    c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
+    if (*variant == AN_VARIANT_OWN) {
+        alexnet_status rc = prepare_own_weights(c, x, y);
+        if (rc != ALEXNET_ERROR_UNSUPPORTED)
+            return rc;
+    }
+    AN_CHECK(
+        an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole, variant));
     an_cpu_share(&c->op, an_primitive_scratch(c->backward_weights));
     AN_CHECK(an_port_entry(&c->weights_dy_in, &c->op, y,
                            an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_DST)));
@@ -155,7 +180,6 @@ static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *w
     alexnet_status rc = an_port_exit(
         &c->dw_out, &c->op, an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_WEIGHTS), canonical);
     an_md_free(canonical);
-    c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
     return rc;
 }
 
@@ -254,6 +278,11 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
                           args->dparam[1] ? args->dparam[1] : nowhere};
     AN_CHECK(an_port_enter(&c->weights_x_in, op, args, &data[0]));
     AN_CHECK(an_port_enter(&c->weights_dy_in, op, args, &data[1]));
+    if (!c->backward_weights) {
+        an_conv_wgrad_run(&c->own_weights, args, data[0], data[1], args->dparam[0],
+                          args->dparam[1] ? args->dparam[1] : nowhere);
+        return ALEXNET_OK;
+    }
     AN_CHECK(an_primitive_run(c->backward_weights, data, an_cpu_shared(op, args)));
     return an_port_leave(&c->dw_out, op, args, args->dparam[0]);
 }

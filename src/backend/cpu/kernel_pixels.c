@@ -7,7 +7,7 @@
 
 enum { GROUP = AN_PIXELS_LANES * AN_PIXELS_VECTORS };
 
-/* Elements behind a row that vectors of forward reach, at most a block of pixels. */
+/* Elements behind a row that blocks of pixels reach. */
 enum { BEHIND = 64 };
 
 bool an_pixels_describe(an_pixels *p, const an_op_desc *desc)
@@ -24,7 +24,7 @@ bool an_pixels_describe(an_pixels *p, const an_op_desc *desc)
     p->pairs = p->lines * (c->s / 2) + (p->lines + 1) / 2;
     p->groups = (c->k + GROUP - 1) / GROUP;
     p->inputs = (AN_PIXELS_ROWS - 1) * c->stride + c->r;
-    p->row = (desc->out.w * c->stride + c->s + BEHIND) / 2 * 2;
+    p->row = (desc->out.w * c->stride + c->s + BEHIND + 31) / 32 * 32;
     p->steps = (desc->out.w + 1) / 2;
     p->columns = ((2 * p->steps - 2) * c->stride + c->s + 15) / 16 * 16;
     return true;

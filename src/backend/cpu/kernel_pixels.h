@@ -26,8 +26,8 @@ typedef struct an_pixels {
     int lines, pairs;       /* lines of taps: C * R; pairs of taps, forward */
     int groups;             /* of AN_PIXELS_VECTORS vectors of maps */
     int inputs;             /* rows of a map of the input that a band sees */
-    int row;                /* forward: elements of a row of the input in work memory */
-    int steps;              /* backward: pairs of outputs in a row */
+    int row;     /* forward: elements of a row of the input in work memory, a multiple of 32 */
+    int steps;   /* backward: pairs of outputs in a row */
     int columns; /* backward: pairs of inputs in a row of work memory, a multiple of 16 */
 } an_pixels;
 

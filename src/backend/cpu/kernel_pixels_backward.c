@@ -13,16 +13,8 @@ typedef struct band {
     uint16_t *line;
 } band;
 
-/* to[i] = a[i] and b[i] side by side, for 16 elements. */
-INLINE void pair_up(const uint16_t *a, const uint16_t *b, uint16_t *to)
-{
-    __m512i low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)a));
-    __m512i high = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)b));
-    _mm512_storeu_si512(to, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
-}
-
 /* Two neighbours in a row of dy, 16 maps each, where y is above 0. */
-INLINE __m512i two_gradients(const uint16_t *dy, const uint16_t *y, __mmask32 there)
+DPBF16_INLINE __m512i two_gradients(const uint16_t *dy, const uint16_t *y, __mmask32 there)
 {
     const __m512i side_by_side =
         _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
@@ -35,8 +27,8 @@ INLINE __m512i two_gradients(const uint16_t *dy, const uint16_t *y, __mmask32 th
 }
 
 /* Fills in the gradients, and adds them to the bias's sums. */
-INLINE void lay_out_gradients(const an_pixels *p, const band *b, const uint16_t *y,
-                              const uint16_t *dy, float *bias)
+DPBF16_INLINE void lay_out_gradients(const an_pixels *p, const band *b, const uint16_t *y,
+                                     const uint16_t *dy, float *bias)
 {
     an_chw out = p->desc->out;
     const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
@@ -58,7 +50,7 @@ INLINE void lay_out_gradients(const an_pixels *p, const band *b, const uint16_t 
     }
 }
 
-INLINE void lay_out_pixels(const an_pixels *p, const band *b, const uint16_t *x)
+DPBF16_INLINE void lay_out_pixels(const an_pixels *p, const band *b, const uint16_t *x)
 {
     const an_conv_desc *c = &p->desc->u.conv;
     uint16_t *to = b->pixels;
@@ -67,13 +59,13 @@ INLINE void lay_out_pixels(const an_pixels *p, const band *b, const uint16_t *x)
             copy_row(p, x, map, b->first * c->stride - c->top + row, b->line,
                      p->columns + c->stride);
             for (int i = 0; i < p->columns; i += 16, to += 32)
-                pair_up(b->line + i, b->line + i + c->stride, to);
+                dpbf16_pair_up(b->line + i, b->line + i + c->stride, to);
         }
 }
 
 /* sums of a line of taps += its pixels times the gradients of a group. */
-INLINE void backward_line(const an_pixels *p, const band *b, const uint16_t *pixels,
-                          const uint16_t *gradients, int taps, float *sums)
+DPBF16_INLINE void backward_line(const an_pixels *p, const band *b, const uint16_t *pixels,
+                                 const uint16_t *gradients, int taps, float *sums)
 {
     int stride = p->desc->u.conv.stride;
     __m512 acc[AN_PIXELS_VECTORS][11];
@@ -85,10 +77,10 @@ INLINE void backward_line(const an_pixels *p, const band *b, const uint16_t *pix
     for (int row = 0; row < b->rows; row++, pixels += stride * p->columns * 2) {
         const uint16_t *x = pixels;
         for (int i = 0; i < p->steps; i++, gradients += 2 * GROUP, x += 4 * stride) {
-            __m512bh dy0 = load(gradients), dy1 = load(gradients + 2 * LANES);
+            __m512bh dy0 = dpbf16_load(gradients), dy1 = dpbf16_load(gradients + 2 * LANES);
 #pragma GCC unroll 11
             for (int s = 0; s < taps; s++) {
-                __m512bh two = broadcast(x + 2 * s);
+                __m512bh two = dpbf16_broadcast(x + 2 * s);
                 acc[0][s] = _mm512_dpbf16_ps(acc[0][s], dy0, two);
                 acc[1][s] = _mm512_dpbf16_ps(acc[1][s], dy1, two);
             }
@@ -101,7 +93,7 @@ INLINE void backward_line(const an_pixels *p, const band *b, const uint16_t *pix
     }
 }
 
-INLINE void backward_band(const an_pixels *p, const band *b, int taps, float *sums)
+DPBF16_INLINE void backward_band(const an_pixels *p, const band *b, int taps, float *sums)
 {
     int r = p->desc->u.conv.r;
     for (int group = 0; group < p->groups; group++) {
@@ -113,8 +105,8 @@ INLINE void backward_band(const an_pixels *p, const band *b, int taps, float *su
     }
 }
 
-TARGET void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
-                               const uint16_t *dy, float *sums, uint16_t *work)
+DPBF16_TARGET void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
+                                      const uint16_t *dy, float *sums, uint16_t *work)
 {
     const an_conv_desc *c = &p->desc->u.conv;
     int out = p->desc->out.h;

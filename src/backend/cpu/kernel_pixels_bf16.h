@@ -5,31 +5,16 @@
 #ifndef AN_BACKEND_CPU_KERNEL_PIXELS_BF16_H
 #define AN_BACKEND_CPU_KERNEL_PIXELS_BF16_H
 
-#include <immintrin.h>
 #include <string.h>
 
+#include "backend/cpu/dpbf16.h"
 #include "backend/cpu/kernel_pixels.h"
-
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
-#define INLINE static inline TARGET __attribute__((always_inline))
 
 enum { LANES = AN_PIXELS_LANES, GROUP = AN_PIXELS_LANES * AN_PIXELS_VECTORS };
 
-/* A pair, in all lanes. */
-INLINE __m512bh broadcast(const uint16_t *pair)
-{
-    int both;
-    memcpy(&both, pair, sizeof both);
-    return (__m512bh)_mm512_set1_epi32(both);
-}
-
-INLINE __m512bh load(const uint16_t *pairs)
-{
-    return (__m512bh)_mm512_loadu_si512(pairs);
-}
-
 /* A row of the image with what is around it: `count` elements. */
-INLINE void copy_row(const an_pixels *p, const uint16_t *x, int c, int row, uint16_t *to, int count)
+DPBF16_INLINE void copy_row(const an_pixels *p, const uint16_t *x, int c, int row, uint16_t *to,
+                            int count)
 {
     an_chw in = p->desc->in[0];
     int left = p->desc->u.conv.left < count ? p->desc->u.conv.left : count;
@@ -44,7 +29,7 @@ INLINE void copy_row(const an_pixels *p, const uint16_t *x, int c, int row, uint
 }
 
 /* Rows of the band that begins with row `first`. */
-INLINE int rows_of_band(const an_pixels *p, int first)
+DPBF16_INLINE int rows_of_band(const an_pixels *p, int first)
 {
     int left = p->desc->out.h - first;
     return left < AN_PIXELS_ROWS ? left : AN_PIXELS_ROWS;

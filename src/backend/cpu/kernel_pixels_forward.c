@@ -14,8 +14,8 @@ typedef struct lines {
     uint16_t *last_columns;
 } lines;
 
-INLINE void lay_out_band(const an_pixels *p, const uint16_t *x, int first, int inputs,
-                         uint16_t *work)
+DPBF16_INLINE void lay_out_band(const an_pixels *p, const uint16_t *x, int first, int inputs,
+                                uint16_t *work)
 {
     const an_conv_desc *c = &p->desc->u.conv;
     for (int map = 0; map < p->desc->in[0].c; map++)
@@ -24,44 +24,45 @@ INLINE void lay_out_band(const an_pixels *p, const uint16_t *x, int first, int i
                      work + (map * p->inputs + row) * p->row, p->row);
 }
 
-INLINE const uint16_t *line_at(const an_pixels *p, const lines *l, int i)
+DPBF16_INLINE const uint16_t *line_at(const an_pixels *p, const lines *l, int i)
 {
     int r = p->desc->u.conv.r;
     return l->first + (i / r * p->inputs + i % r) * p->row;
 }
 
-INLINE void lay_out_last_columns(const an_pixels *p, const lines *l, const uint16_t *zeros)
+DPBF16_INLINE void lay_out_last_columns(const an_pixels *p, const lines *l, const uint16_t *zeros)
 {
     int last = p->desc->u.conv.s - 1;
     for (int i = 0; i < p->lines; i += 2) {
         const uint16_t *a = line_at(p, l, i) + last;
         const uint16_t *b = (i + 1 < p->lines ? line_at(p, l, i + 1) : zeros) + last;
         uint16_t *to = l->last_columns + i / 2 * p->row;
-        for (int j = 0; j + last + 1 < p->row; j += 2) {
-            to[j] = a[j];
-            to[j + 1] = b[j];
+        for (int j = 0; j < p->row; j += 2 * LANES) {
+            __m512i even = _mm512_loadu_si512(a + j);
+            __m512i odd = _mm512_slli_epi32(_mm512_loadu_si512(b + j), 16);
+            _mm512_storeu_si512(to + j, _mm512_mask_blend_epi16(0xaaaaaaaau, even, odd));
         }
     }
 }
 
 /* acc += weights times pairs at `line`, one pair for each pixel; returns the next weights. */
-INLINE const uint16_t *step(const uint16_t *line, int stride, const uint16_t *weights,
-                            __m512 acc[AN_PIXELS_VECTORS][PIXELS])
+DPBF16_INLINE const uint16_t *step(const uint16_t *line, int stride, const uint16_t *weights,
+                                   __m512 acc[AN_PIXELS_VECTORS][PIXELS])
 {
-    __m512bh w0 = load(weights), w1 = load(weights + 2 * LANES);
+    __m512bh w0 = dpbf16_load(weights), w1 = dpbf16_load(weights + 2 * LANES);
     /* Pixels of one step are others' of the next. Without this the compiler would keep them in general
      * registers, from which a broadcast takes longer than from memory. */
     __asm__("" ::: "memory");
 #pragma GCC unroll 14
     for (int px = 0; px < PIXELS; px++) {
-        __m512bh x = broadcast(line + px * stride);
+        __m512bh x = dpbf16_broadcast(line + px * stride);
         acc[0][px] = _mm512_dpbf16_ps(acc[0][px], w0, x);
         acc[1][px] = _mm512_dpbf16_ps(acc[1][px], w1, x);
     }
     return weights + 2 * GROUP;
 }
 
-INLINE void store(__m512 sum, bool relu, uint16_t *y)
+DPBF16_INLINE void store(__m512 sum, bool relu, uint16_t *y)
 {
     if (relu) /* in this way NaN stays NaN */
         sum = _mm512_mask_mov_ps(sum, _mm512_cmp_ps_mask(sum, _mm512_setzero_ps(), _CMP_LT_OQ),
@@ -80,8 +81,8 @@ typedef struct group_row {
 } group_row;
 
 /* Pixels first .. first + PIXELS - 1 of the row, as far as they exist. */
-INLINE void forward_block(const an_pixels *p, const lines *l, const group_row *g, int stride,
-                          int first)
+DPBF16_INLINE void forward_block(const an_pixels *p, const lines *l, const group_row *g, int stride,
+                                 int first)
 {
     const an_conv_desc *c = &p->desc->u.conv;
     const uint16_t *weights = g->weights;
@@ -118,8 +119,8 @@ INLINE void forward_block(const an_pixels *p, const lines *l, const group_row *g
 }
 
 /* @param y  the row in the first vector of maps */
-INLINE void forward_row(const an_pixels *p, const lines *l, const void *packed, bool relu,
-                        int stride, uint16_t *y)
+DPBF16_INLINE void forward_row(const an_pixels *p, const lines *l, const void *packed, bool relu,
+                               int stride, uint16_t *y)
 {
     an_chw out = p->desc->out;
     int blocks = (out.c + LANES - 1) / LANES;
@@ -134,8 +135,8 @@ INLINE void forward_row(const an_pixels *p, const lines *l, const void *packed, 
     }
 }
 
-TARGET void an_pixels_forward(const an_pixels *p, const uint16_t *x, const void *packed, bool relu,
-                              int first, uint16_t *y, uint16_t *work)
+DPBF16_TARGET void an_pixels_forward(const an_pixels *p, const uint16_t *x, const void *packed,
+                                     bool relu, int first, uint16_t *y, uint16_t *work)
 {
     const an_conv_desc *c = &p->desc->u.conv;
     int rows = rows_of_band(p, first);

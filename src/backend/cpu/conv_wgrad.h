@@ -1,0 +1,29 @@
+/*
+ * The gradients of a convolution's weights by own kernels (kernel_wgrad.h), for conv.c: an
+ * implementation of one direction.
+ */
+#ifndef AN_BACKEND_CPU_CONV_WGRAD_H
+#define AN_BACKEND_CPU_CONV_WGRAD_H
+
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/kernel_wgrad.h"
+
+typedef struct an_conv_wgrad {
+    an_wgrad shape;
+    int pairs, together;     /* pairs of images: of the batch; laid out at a time */
+    int x_blocks, dy_blocks; /* blocks of 16 maps of an image */
+    size_t x, dy, sums;      /* offsets in scratch */
+} an_conv_wgrad;
+
+/**
+ * @param op    books scratch
+ * @param desc  borrowed
+ * @return ALEXNET_ERROR_UNSUPPORTED if the kernels do not compute it, or the processor has no bf16
+ */
+alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc);
+
+/** @param x, dy  in AN_LAYOUT_C16, bf16 */
+void an_conv_wgrad_run(const an_conv_wgrad *w, const an_op_args *args, const uint16_t *x,
+                       const uint16_t *dy, float *dweights, float *dbias);
+
+#endif
