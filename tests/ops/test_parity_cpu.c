@@ -231,17 +231,17 @@ static void test_variants(void **state)
 /* ---- Convolutions by own kernels -------------------------------------------------------------- */
 
 typedef struct own_shape {
-    int n, c, h, w, k, r, s, stride, groups, pad;
+    int n, c, h, w, k, r, s, stride, groups, top, left, bottom, right;
 } own_shape;
 
 static an_parity run_own(an_backend *backend, const own_shape *o, bool relu, bool training,
                          bool first)
 {
     char name[96];
-    an_op_desc ops[2] = {
-        {FIRST(CONV, o->n, o->c, o->h, o->w),
-         .u.conv = {o->k, o->r, o->s, o->stride, o->groups, o->pad, o->pad, o->pad, o->pad, true}},
-        RELU};
+    an_op_desc ops[2] = {{FIRST(CONV, o->n, o->c, o->h, o->w),
+                          .u.conv = {o->k, o->r, o->s, o->stride, o->groups, o->top, o->left,
+                                     o->bottom, o->right, true}},
+                         RELU};
     const an_op_desc *list[] = {&ops[0], &ops[1]};
     an_parity_options options = {
         .training = training, .gradients = training, .first = first, .split = 3, .seed = SEED};
@@ -276,11 +276,14 @@ static void close_own(an_backend *backend)
  * more padding than a filter; fewer images than parts. */
 static void test_pixels(void **state)
 {
-    static const own_shape shapes[] = {
-        {2, 3, 227, 227, 96, 11, 11, 4, 1, 0}, {5, 3, 224, 224, 64, 11, 11, 4, 1, 2},
-        {3, 1, 28, 31, 20, 5, 5, 2, 1, 2},     {1, 4, 17, 90, 33, 3, 3, 2, 1, 1},
-        {4, 3, 64, 64, 24, 7, 7, 2, 1, 0},     {2, 2, 9, 9, 16, 3, 7, 4, 1, 3},
-        {1, 3, 11, 11, 100, 11, 11, 4, 1, 0},  {2, 3, 12, 40, 48, 4, 11, 4, 1, 5}};
+    static const own_shape shapes[] = {{2, 3, 227, 227, 96, 11, 11, 4, 1, 0, 0, 0, 0},
+                                       {5, 3, 224, 224, 64, 11, 11, 4, 1, 2, 2, 2, 2},
+                                       {3, 1, 28, 31, 20, 5, 5, 2, 1, 2, 1, 0, 4},
+                                       {1, 4, 17, 90, 33, 3, 3, 2, 1, 1, 1, 1, 1},
+                                       {4, 3, 64, 64, 24, 7, 7, 2, 1, 0, 3, 1, 2},
+                                       {2, 2, 9, 9, 16, 3, 7, 4, 1, 2, 3, 2, 3},
+                                       {1, 3, 11, 11, 100, 11, 11, 4, 1, 0, 0, 0, 0},
+                                       {2, 3, 12, 40, 48, 4, 11, 4, 1, 3, 5, 1, 0}};
     (void)state;
     if (!bf16)
         skip();
@@ -298,9 +301,10 @@ static void test_pixels(void **state)
 static void test_own_gradients(void **state)
 {
     static const own_shape shapes[] = {
-        {3, 96, 27, 27, 128, 5, 5, 1, 2, 2}, {1, 64, 13, 13, 64, 3, 3, 1, 1, 1},
-        {2, 16, 9, 14, 32, 3, 3, 2, 1, 1},   {5, 32, 2, 3, 64, 5, 3, 1, 2, 2},
-        {4, 48, 11, 7, 96, 1, 1, 3, 3, 0},   {70, 32, 6, 6, 32, 3, 3, 1, 1, 1}};
+        {3, 96, 27, 27, 128, 5, 5, 1, 2, 2, 2, 2, 2}, {1, 64, 13, 13, 64, 3, 3, 1, 1, 1, 1, 1, 1},
+        {2, 32, 9, 14, 64, 3, 3, 2, 1, 1, 0, 2, 1},   {5, 32, 2, 3, 64, 5, 3, 1, 2, 2, 0, 4, 2},
+        {4, 48, 11, 7, 96, 1, 1, 3, 3, 0, 0, 0, 0},   {70, 48, 6, 6, 32, 3, 3, 1, 1, 1, 1, 1, 1},
+        {2, 64, 8, 8, 32, 3, 3, 1, 1, 0, 1, 2, 2},    {2, 64, 8, 8, 32, 2, 3, 1, 1, 1, 2, 2, 1}};
     (void)state;
     if (!bf16)
         skip();

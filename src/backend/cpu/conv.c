@@ -1,5 +1,6 @@
 /*
- * Convolution on oneDNN, with a ReLU that follows.
+ * Convolution on oneDNN, with a ReLU that follows; gradients of weights also by own kernels
+ * (conv_wgrad.h), and all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
  * where that leaves them open; ports reorder where they are not the neighbours'. Some of oneDNN's
@@ -152,9 +153,13 @@ static alexnet_status blocks_entry(an_port *port, conv_op *c, an_md outer, an_ch
     return rc;
 }
 
-static alexnet_status prepare_own_weights(conv_op *c, an_md x, an_md y)
+/* The gradients of weights by own kernels, if they take them. */
+static alexnet_status prepare_own_weights(conv_op *c, an_md x, an_md y, bool *taken)
 {
-    AN_CHECK(an_conv_wgrad_new(&c->own_weights, &c->op, &c->desc));
+    alexnet_status rc = an_conv_wgrad_new(&c->own_weights, &c->op, &c->desc);
+    *taken = rc == ALEXNET_OK;
+    if (rc != ALEXNET_OK)
+        return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
     AN_CHECK(blocks_entry(&c->weights_x_in, c, x, c->desc.in[0]));
     return blocks_entry(&c->weights_dy_in, c, y, c->desc.out);
 }
@@ -164,11 +169,11 @@ static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *w
 {
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
-    if (*variant == AN_VARIANT_OWN) {
-        alexnet_status rc = prepare_own_weights(c, x, y);
-        if (rc != ALEXNET_ERROR_UNSUPPORTED)
-            return rc;
-    }
+    bool taken = false;
+    if (*variant == AN_VARIANT_OWN)
+        AN_CHECK(prepare_own_weights(c, x, y, &taken));
+    if (taken)
+        return ALEXNET_OK;
     AN_CHECK(
         an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole, variant));
     an_cpu_share(&c->op, an_primitive_scratch(c->backward_weights));
@@ -334,7 +339,8 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
 {
     bool backward = p->want_dx || p->want_dw;
     an_variants variants = an_backend_variants(&cpu->base, p->ops[0], backward);
-    if (variants.of[AN_FORWARD] == AN_VARIANT_OWN) {
+    if (variants.of[AN_FORWARD] == AN_VARIANT_OWN ||
+        (p->want_dw && variants.of[AN_BACKWARD_WEIGHTS] == AN_VARIANT_OWN)) {
         alexnet_status rc = an_cpu_pixels_prepare(cpu, p, out);
         if (rc != ALEXNET_ERROR_UNSUPPORTED)
             return rc;

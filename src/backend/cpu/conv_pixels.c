@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/cpu/isa.h"
 #include "backend/cpu/kernel_pixels.h"
 #include "backend/cpu/port.h"
 #include "base/alloc.h"

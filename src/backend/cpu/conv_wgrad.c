@@ -27,6 +27,8 @@ alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_de
 {
     if (op->cpu->activation != AN_BF16 || !an_wgrad_describe(&w->shape, desc))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "no gradients of weights that own kernels take");
+    if (w->shape.k_units * w->shape.c_units < op->split)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "fewer units of work than threads");
     w->x_blocks = desc->in[0].c / BLOCK;
     w->dy_blocks = desc->out.c / BLOCK;
     w->pairs = (desc->n + 1) / 2;
@@ -40,15 +42,15 @@ alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_de
 }
 
 /* A run: its tensors, and where its pairs are. */
-typedef struct run {
+typedef struct wgrad_run {
     const an_conv_wgrad *w;
     const uint16_t *x, *dy;
     uint16_t *x_pairs, *dy_pairs;
     float *sums, *dbias;
-} run;
+} wgrad_run;
 
 /* Block `block` of x, or behind these of dy, of the pair of images first + i. */
-static void lay_out(const run *r, int first, int i, int block)
+static void lay_out(const wgrad_run *r, int first, int i, int block)
 {
     const an_conv_wgrad *w = r->w;
     const an_op_desc *desc = w->shape.desc;
@@ -61,7 +63,7 @@ static void lay_out(const run *r, int first, int i, int block)
     an_wgrad_pair(from, n + 1 < desc->n ? from + image : NULL, count, to + b * count * 2);
 }
 
-static void add(const run *r, int first, int count, int unit)
+static void add_unit(const wgrad_run *r, int first, int count, int unit)
 {
     const an_conv_wgrad *w = r->w;
     int k = unit / w->shape.c_units, c = unit % w->shape.c_units;
@@ -83,13 +85,13 @@ void an_conv_wgrad_run(const an_conv_wgrad *w, const an_op_args *args, const uin
 {
     char *scratch = args->scratch;
     int blocks = w->x_blocks + w->dy_blocks, c_units = w->shape.c_units;
-    const run r = {.w = w,
-                   .x = x,
-                   .dy = dy,
-                   .x_pairs = (uint16_t *)(scratch + w->x),
-                   .dy_pairs = (uint16_t *)(scratch + w->dy),
-                   .sums = (float *)(scratch + w->sums),
-                   .dbias = dbias};
+    const wgrad_run r = {.w = w,
+                         .x = x,
+                         .dy = dy,
+                         .x_pairs = (uint16_t *)(scratch + w->x),
+                         .dy_pairs = (uint16_t *)(scratch + w->dy),
+                         .sums = (float *)(scratch + w->sums),
+                         .dbias = dbias};
 #pragma omp parallel
     {
         for (int first = 0; first < w->pairs; first += w->together) {
@@ -99,7 +101,7 @@ void an_conv_wgrad_run(const an_conv_wgrad *w, const an_op_args *args, const uin
                 lay_out(&r, first, i / blocks, i % blocks);
 #pragma omp for schedule(static)
             for (int unit = 0; unit < w->shape.k_units * c_units; unit++)
-                add(&r, first, count, unit);
+                add_unit(&r, first, count, unit);
         }
 #pragma omp for schedule(static)
         for (int k = 0; k < w->shape.k_units; k++)

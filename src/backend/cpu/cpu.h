@@ -2,10 +2,11 @@
  * The CPU backend: oneDNN for convolution and matrix products, own kernels for the rest.
  *
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
- * Two families exist. conv.c and fc.c hold oneDNN primitives. The others are "own" operators
- * (own.h): loops over the tensor in the layout of their input, kernels chosen by instruction set
- * (kernels.h). Both see their neighbours' tensors through ports (port.h), which reorder where
- * layouts disagree.
+ * Two families exist. conv.c and fc.c hold oneDNN primitives; where a tuning says so (tuning.ini),
+ * directions of a convolution are computed by own kernels for bf16 instead (conv_pixels.c,
+ * conv_wgrad.h). The others are "own" operators (own.h): loops over the tensor in the layout of their
+ * input, kernels chosen by instruction set (kernels.h). All see their neighbours' tensors through ports
+ * (port.h), which reorder where layouts disagree.
  *
  * Threads are OpenMP's. Forward runs with the context's number and gives the same bits under any;
  * backward runs with an_prepare.split threads, which is what its sums depend on.

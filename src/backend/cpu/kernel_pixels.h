@@ -17,16 +17,17 @@
 
 enum {
     AN_PIXELS_LANES = 16,  /* maps of a vector */
-    AN_PIXELS_VECTORS = 2, /* of maps that are computed together */
-    AN_PIXELS_ROWS = 5,    /* of the output that are computed together: a band */
+    AN_PIXELS_VECTORS = 2, /* of maps that are computed together: a group */
+    AN_PIXELS_GROUP = AN_PIXELS_LANES * AN_PIXELS_VECTORS,
+    AN_PIXELS_ROWS = 5, /* of the output that are computed together: a band */
 };
 
 typedef struct an_pixels {
     const an_op_desc *desc; /* borrowed */
     int lines, pairs;       /* lines of taps: C * R; pairs of taps, forward */
     int groups;             /* of AN_PIXELS_VECTORS vectors of maps */
-    int inputs;             /* rows of a map of the input that a band sees */
-    int row;     /* forward: elements of a row of the input in work memory, a multiple of 32 */
+    int64_t inputs;         /* rows of a map of the input that a band sees */
+    int64_t row; /* forward: elements of a row of the input in work memory, a multiple of 32 */
     int steps;   /* backward: pairs of outputs in a row */
     int columns; /* backward: pairs of inputs in a row of work memory, a multiple of 16 */
 } an_pixels;

@@ -10,7 +10,7 @@
 #include "backend/cpu/dpbf16.h"
 #include "backend/cpu/kernel_pixels.h"
 
-enum { LANES = AN_PIXELS_LANES, GROUP = AN_PIXELS_LANES * AN_PIXELS_VECTORS };
+enum { LANES = AN_PIXELS_LANES, GROUP = AN_PIXELS_GROUP };
 
 /* A row of the image with what is around it: `count` elements. */
 DPBF16_INLINE void copy_row(const an_pixels *p, const uint16_t *x, int c, int row, uint16_t *to,

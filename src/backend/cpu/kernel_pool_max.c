@@ -1,11 +1,11 @@
 /*
  * Max pooling (op/pool.h) of neighbouring lanes of a plane.
  *
- * Nothing is saved: backward finds the place that forward chose by comparing x with y. A NaN wins
- * over every number, so that it reaches the loss; oneDNN's pooling drops it.
+ * Nothing is saved: backward takes the first place of the window that holds y. A NaN wins over every
+ * number, so that it reaches the loss (which one of several is open); oneDNN's pooling drops it.
  *
  * Sixteen lanes of bfloat16 are compared as whole numbers, in an order that agrees with that of the
- * values: NaNs of both signs above all, and 0 above -0.
+ * values: NaNs of both signs above all, and 0 above -0, which are no ties here.
  */
 #include "backend/cpu/kernel_pool.h"
 
@@ -125,8 +125,11 @@ AN_INLINE void give_first16(const an_pool_run *run, window w, int64_t out, an_dt
 /* The usual widths as constants, for the inner loops' sake. */
 AN_INLINE void forward(const an_pool_run *run, an_dtype t)
 {
+    if (t == AN_BF16 && run->width == 16) {
+        forward16(run);
+        return;
+    }
     switch (run->width) {
-    case 16: forward16(run); break; /* bfloat16 */
     case 8: forward_width(run, t, 8); break;
     case 1: forward_width(run, t, 1); break;
     default: forward_width(run, t, run->width);
@@ -135,8 +138,11 @@ AN_INLINE void forward(const an_pool_run *run, an_dtype t)
 
 AN_INLINE void backward(const an_pool_run *run, an_dtype t)
 {
+    if (t == AN_BF16 && run->width == 16) {
+        pool_backward(run, t, 16, give_first16);
+        return;
+    }
     switch (run->width) {
-    case 16: pool_backward(run, t, 16, give_first16); break;
     case 8: pool_backward(run, t, 8, give_first); break;
     case 1: pool_backward(run, t, 1, give_first); break;
     default: pool_backward(run, t, run->width, give_first);

@@ -57,6 +57,8 @@ DPBF16_INLINE void add_tap(const an_wgrad *w, int r, int s, const uint16_t *x, c
     an_chw in = w->desc->in[0], out = w->desc->out;
     range p = outputs_of_tap(r, c->top, c->stride, in.h, out.h);
     range q = outputs_of_tap(s, c->left, c->stride, in.w, out.w);
+    if (q.first >= q.end)
+        return;
     int64_t map = (int64_t)w->taps * AN_WGRAD_K, plane = (int64_t)out.h * out.w * 2 * LANES;
     __m512 acc[2][INPUTS];
 #pragma GCC unroll 8

@@ -16,7 +16,7 @@ typedef struct an_lrn_shape {
     int channels, groups, half; /* the window reaches `half` to both sides */
     int h, w, planes, lanes;
     float k, alpha, beta;
-    bool root; /* beta is 0.75: square roots instead of powf() */
+    bool root; /* beta is 0.75: a polynomial instead of powf() */
 } an_lrn_shape;
 
 /**
