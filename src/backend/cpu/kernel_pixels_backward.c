@@ -11,6 +11,7 @@ typedef struct band {
     uint16_t *gradients;     /* [groups][rows][steps][vectors][16][2] */
     uint16_t *pixels;        /* [C][inputs][columns][2]: an element and that of the next output */
     uint16_t *line;
+    const uint16_t *y, *dy; /* of the image */
 } band;
 
 /* Two neighbours in a row of dy, 16 maps each, where y is above 0. */
@@ -93,13 +94,29 @@ DPBF16_INLINE void backward_line(const an_pixels *p, const band *b, const uint16
     }
 }
 
+/* Fetches part `part` of `parts` of a tensor of the band behind this one, while this is computed. */
+DPBF16_INLINE void fetch(const an_pixels *p, const band *b, const uint16_t *tensor, int part,
+                         int parts)
+{
+    enum { LINE = 32 }; /* elements */
+    an_chw out = p->desc->out;
+    int64_t first = b->first + b->rows, blocks = (out.c + LANES - 1) / LANES;
+    int64_t lines = rows_of_band(p, (int)first) * out.w * (int64_t)LANES / LINE;
+    for (int64_t i = blocks * lines * part / parts; i < blocks * lines * (part + 1) / parts; i++)
+        __builtin_prefetch(tensor + (i / lines * out.h + first) * out.w * LANES + i % lines * LINE,
+                           0, 2);
+}
+
 DPBF16_INLINE void backward_band(const an_pixels *p, const band *b, int taps, float *sums)
 {
-    int r = p->desc->u.conv.r;
+    int r = p->desc->u.conv.r, parts = p->groups * p->lines;
     for (int group = 0; group < p->groups; group++) {
         const uint16_t *gradients = b->gradients + (int64_t)group * b->rows * p->steps * GROUP * 2;
         for (int line = 0; line < p->lines; line++, sums += taps * GROUP) {
             int64_t at = (int64_t)(line / r) * b->inputs + line % r;
+            fetch(p, b, b->dy, group * p->lines + line, parts);
+            if (b->y)
+                fetch(p, b, b->y, group * p->lines + line, parts);
             backward_line(p, b, b->pixels + at * p->columns * 2, gradients, taps, sums);
         }
     }
@@ -112,7 +129,7 @@ DPBF16_TARGET void an_pixels_backward(const an_pixels *p, const uint16_t *x, con
     int out = p->desc->out.h;
     float *bias = sums + (int64_t)p->groups * GROUP * p->lines * c->s;
     for (int first = 0; first < out; first += AN_PIXELS_ROWS) {
-        band b = {.first = first};
+        band b = {.first = first, .y = y, .dy = dy};
         b.rows = rows_of_band(p, first);
         b.inputs = (b.rows - 1) * c->stride + c->r;
         b.gradients = work;
