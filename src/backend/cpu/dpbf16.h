@@ -26,6 +26,19 @@ DPBF16_INLINE __m512bh dpbf16_load(const uint16_t *pairs)
     return (__m512bh)_mm512_loadu_si512(pairs);
 }
 
+/** acc0[j] += v0 times pair j, acc1[j] += v1 times pair j, for `count` pairs that begin `distance`
+ *  elements apart. @param count  a constant of at most 14 */
+DPBF16_INLINE void dpbf16_add(__m512bh v0, __m512bh v1, const uint16_t *pairs, int distance,
+                              int count, __m512 *acc0, __m512 *acc1)
+{
+#pragma GCC unroll 14
+    for (int j = 0; j < count; j++) {
+        __m512bh pair = dpbf16_broadcast(pairs + j * distance);
+        acc0[j] = _mm512_dpbf16_ps(acc0[j], v0, pair);
+        acc1[j] = _mm512_dpbf16_ps(acc1[j], v1, pair);
+    }
+}
+
 /** Sets 16 pairs: to[2 i] = a[i], to[2 i + 1] = b[i]. @param b  NULL: zeros */
 DPBF16_INLINE void dpbf16_pair_up(const uint16_t *a, const uint16_t *b, uint16_t *to)
 {

@@ -59,8 +59,8 @@ AN_INLINE int64_t place(const an_lrn_shape *p, int c, int64_t pixel)
 
 /* ---- Rows ------------------------------------------------------------------------------------- */
 
-/* Some pixels in rows. `windowed` has zeros in its gaps and around it, where only channels are ever
- * written: what a NaN would spread to. */
+/* Some pixels in rows. Only channels are ever written to `windowed`, so that its gaps and what is
+ * around it stay zero, beside a NaN too. */
 typedef struct rows {
     const an_lrn_shape *shape;
     const void *x, *dy;
@@ -306,21 +306,15 @@ AN_INLINE void clear_padding(const an_lrn_run *run, void *tensor, int64_t pixel,
         store_pixels(run, tensor, c, pixel, count, t, &zero);
 }
 
-AN_INLINE void eights_forward(const an_lrn_run *run, an_dtype t, bool root)
+/* All pixels of a run by eights; `out` is what is written. */
+AN_INLINE void for_each_eight_pixels(const an_lrn_run *run, an_dtype t, void *out,
+                                     void (*what)(const an_lrn_run *run, int64_t pixel, int count,
+                                                  an_dtype t, bool root))
 {
     for (int done = 0; done < run->count; done += 8) {
         int count = run->count - done < 8 ? run->count - done : 8;
-        pixels_forward(run, run->first + done, count, t, root);
-        clear_padding(run, run->y, run->first + done, count, t);
-    }
-}
-
-AN_INLINE void eights_backward(const an_lrn_run *run, an_dtype t, bool root)
-{
-    for (int done = 0; done < run->count; done += 8) {
-        int count = run->count - done < 8 ? run->count - done : 8;
-        pixels_backward(run, run->first + done, count, t, root);
-        clear_padding(run, run->dx, run->first + done, count, t);
+        what(run, run->first + done, count, t, run->shape->root);
+        clear_padding(run, out, run->first + done, count, t);
     }
 }
 
@@ -335,7 +329,7 @@ AN_INLINE void forward(const an_lrn_run *run, an_dtype t)
     else if (in_rows(p))
         rows_forward(run, t, p->root, p->half);
     else
-        eights_forward(run, t, p->root);
+        for_each_eight_pixels(run, t, run->y, pixels_forward);
 }
 
 AN_INLINE void backward(const an_lrn_run *run, an_dtype t)
@@ -346,7 +340,7 @@ AN_INLINE void backward(const an_lrn_run *run, an_dtype t)
     else if (in_rows(p))
         rows_backward(run, t, p->root, p->half);
     else
-        eights_backward(run, t, p->root);
+        for_each_eight_pixels(run, t, run->dx, pixels_backward);
 }
 
 AN_KERNEL_INSTANCES(lrn_forward, an_lrn_run, forward)

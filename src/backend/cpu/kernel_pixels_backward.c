@@ -79,12 +79,7 @@ DPBF16_INLINE void backward_line(const an_pixels *p, const band *b, const uint16
         const uint16_t *x = pixels;
         for (int i = 0; i < p->steps; i++, gradients += 2 * GROUP, x += 4 * stride) {
             __m512bh dy0 = dpbf16_load(gradients), dy1 = dpbf16_load(gradients + 2 * LANES);
-#pragma GCC unroll 11
-            for (int s = 0; s < taps; s++) {
-                __m512bh two = dpbf16_broadcast(x + 2 * s);
-                acc[0][s] = _mm512_dpbf16_ps(acc[0][s], dy0, two);
-                acc[1][s] = _mm512_dpbf16_ps(acc[1][s], dy1, two);
-            }
+            dpbf16_add(dy0, dy1, x, 2, taps, acc[0], acc[1]);
         }
     }
 #pragma GCC unroll 11

@@ -53,12 +53,7 @@ DPBF16_INLINE const uint16_t *step(const uint16_t *line, int stride, const uint1
     /* Pixels of one step are others' of the next. Without this the compiler would keep them in general
      * registers, from which a broadcast takes longer than from memory. */
     __asm__("" ::: "memory");
-#pragma GCC unroll 14
-    for (int px = 0; px < PIXELS; px++) {
-        __m512bh x = dpbf16_broadcast(line + px * stride);
-        acc[0][px] = _mm512_dpbf16_ps(acc[0][px], w0, x);
-        acc[1][px] = _mm512_dpbf16_ps(acc[1][px], w1, x);
-    }
+    dpbf16_add(w0, w1, line, stride, PIXELS, acc[0], acc[1]);
     return weights + 2 * GROUP;
 }
 

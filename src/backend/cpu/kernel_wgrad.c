@@ -72,12 +72,7 @@ DPBF16_INLINE void add_tap(const an_wgrad *w, int r, int s, const uint16_t *x, c
         const uint16_t *from = x + (line * in.w + column) * 2 * LANES;
         for (int i = q.first; i < q.end; i++, to += 2 * LANES, from += 2 * LANES * c->stride) {
             __m512bh dy0 = dpbf16_load(to), dy1 = dpbf16_load(to + plane);
-#pragma GCC unroll 8
-            for (int j = 0; j < INPUTS; j++) {
-                __m512bh two = dpbf16_broadcast(from + 2 * j);
-                acc[0][j] = _mm512_dpbf16_ps(acc[0][j], dy0, two);
-                acc[1][j] = _mm512_dpbf16_ps(acc[1][j], dy1, two);
-            }
+            dpbf16_add(dy0, dy1, from, 2, INPUTS, acc[0], acc[1]);
         }
     }
 #pragma GCC unroll 8
