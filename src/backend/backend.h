@@ -58,6 +58,8 @@ typedef struct an_prepared {
     int taken;      /* how many of the offered operators it computes, >= 1 */
     an_layout out;  /* of the output of the last of them */
     size_t packed;  /* bytes for its copy of the parameters; 0: none */
+    bool copies;    /* packed is the first parameter in bfloat16 and no more: after update(), which
+                       is given it (an_segment.copy), op_pack() is not needed */
     size_t saved;   /* bytes that forward writes for backward, beyond x and y; 0 for inference */
     size_t scratch; /* bytes needed during a call, contents of no value between calls */
     bool tunable;   /* the first of the operators comes in several variants */
@@ -89,6 +91,7 @@ typedef struct an_segment {
     void *param;
     const void *gradient;
     void *momentum;
+    void *copy; /* kept equal to param, in bfloat16; NULL: none */
     int64_t count;
     double rate, decay, mom; /* epsilon, weight decay, momentum factor */
 } an_segment;
@@ -132,7 +135,7 @@ struct an_backend_api {
 
     /**
      * The 2012 update rule (facts section 2), g = -gradient of the loss:
-     *     v = mom * v + rate * g;   if decay > 0: v = v - decay * rate * w;   w = w + v
+     *     v = mom * v + rate * g;   if decay > 0: v = v - decay * rate * w;   w = w + v;   copy = w
      * A segment whose rate is 0 is skipped altogether.
      */
     alexnet_status (*update)(an_backend *backend, const an_segment *segments, int count);

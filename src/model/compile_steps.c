@@ -87,7 +87,7 @@ alexnet_status an_compile_steps(compiling *c)
         AN_CHECK(emit_backward(c, i));
     new_step(c, AN_STEP_UPDATE, -1);
     for (int i = 0; i < n; i++)
-        if (p->units[i].op->packed)
+        if (p->units[i].op->packed && !p->units[i].op->copies)
             new_step(c, AN_STEP_PACK, i);
     return ALEXNET_OK;
 }

@@ -5,6 +5,17 @@
 #include "base/status.h"
 #include "model/compiling.h"
 
+/* The copy of a parameter that the update keeps; NULL if there is none. */
+static void *copy_of(const an_program *p, int param)
+{
+    for (int i = 0; i < p->n_units; i++) {
+        const an_unit *unit = &p->units[i];
+        if (unit->op->copies && unit->first >= 0 && p->net->node_param[unit->first] == param)
+            return (char *)p->packed + unit->packed;
+    }
+    return NULL;
+}
+
 static alexnet_status list_segments(an_program *p)
 {
     const an_net *net = p->net;
@@ -18,6 +29,7 @@ static alexnet_status list_segments(an_program *p)
             p->segments[p->n_segments++] = (an_segment){.param = an_net_at(net, AN_VALUES, i),
                                                         .gradient = an_net_at(net, AN_GRADIENTS, i),
                                                         .momentum = an_net_at(net, AN_MOMENTUM, i),
+                                                        .copy = copy_of(p, i),
                                                         .count = net->params[i].count};
     return ALEXNET_OK;
 }

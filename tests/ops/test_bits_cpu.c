@@ -353,11 +353,14 @@ static void test_update(void **state)
     (void)state;
     parameter before = parameter_new(), p[2] = {parameter_new(), parameter_new()};
     an_segment s = {.count = COUNT, .rate = 0.25, .decay = 0.5, .mom = 0.875};
+    uint16_t *copy = calloc(COUNT, sizeof *copy);
+    assert_non_null(copy);
     for (int i = 0; i < 2; i++) {
         an_backend *backend = open_cpu(1 + 2 * i);
         s.param = p[i].w;
         s.gradient = p[i].dw;
         s.momentum = p[i].v;
+        s.copy = i ? copy : NULL;
         rig_ok(an_cpu_api.update(backend, &s, 1));
         an_backend_close(backend);
     }
@@ -365,12 +368,14 @@ static void test_update(void **state)
         double v = s.mom * before.v[i] - s.rate * before.dw[i] - s.decay * s.rate * before.w[i];
         assert_true(fabs(p[0].v[i] - v) <= tolerance);
         assert_true(fabs(p[0].w[i] - (before.w[i] + v)) <= tolerance);
+        assert_int_equal(copy[i], an_float_to_bf16(p[0].w[i]));
     }
     assert_memory_equal(p[0].w, p[1].w, sizeof(float) * COUNT);
     assert_memory_equal(p[0].v, p[1].v, sizeof(float) * COUNT);
     parameter_free(p[0]);
     parameter_free(p[1]);
     parameter_free(before);
+    free(copy);
 }
 
 static void test_update_without_decay_or_rate(void **state)
@@ -378,7 +383,12 @@ static void test_update_without_decay_or_rate(void **state)
     (void)state;
     an_backend *backend = open_cpu(2);
     parameter before = parameter_new(), p = parameter_new();
-    an_segment s = {p.w, p.dw, p.v, COUNT, 0, 0.5, 0.875};
+    an_segment s = {.param = p.w,
+                    .gradient = p.dw,
+                    .momentum = p.v,
+                    .count = COUNT,
+                    .decay = 0.5,
+                    .mom = 0.875};
     rig_ok(an_cpu_api.update(backend, &s, 1));
     assert_memory_equal(p.w, before.w, sizeof(float) * COUNT);
     assert_memory_equal(p.v, before.v, sizeof(float) * COUNT);
@@ -398,7 +408,7 @@ static void test_norms(void **state)
 {
     (void)state;
     parameter p = parameter_new();
-    an_segment s[] = {{p.w, NULL, NULL, COUNT, 0, 0, 0}, {p.dw, NULL, NULL, 3, 0, 0, 0}};
+    an_segment s[] = {{.param = p.w, .count = COUNT}, {.param = p.dw, .count = 3}};
     an_norm norms[2][2];
     p.w[7] = NAN;
     p.w[COUNT - 1] = -INFINITY;

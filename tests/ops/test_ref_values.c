@@ -239,9 +239,9 @@ static void test_update(void **state)
     an_backend *ref = rig_open_ref();
     double w[] = {1, 1}, v[] = {0, 0}, g[] = {2, 2}, frozen[] = {7};
     double bias = 1, bias_v = 0;
-    an_segment segments[] = {{w, g, v, 2, 0.25, 0.5, 0.5},
-                             {&bias, g, &bias_v, 1, 0.5, 0, 0.5},
-                             {frozen, g, frozen, 1, 0, 0.5, 0.5}};
+    an_segment segments[] = {{w, g, v, NULL, 2, 0.25, 0.5, 0.5},
+                             {&bias, g, &bias_v, NULL, 1, 0.5, 0, 0.5},
+                             {frozen, g, frozen, NULL, 1, 0, 0.5, 0.5}};
     rig_ok(ref->api->update(ref, segments, 3));
     assert_true(w[0] == 0.375 && w[1] == 0.375 && v[1] == -0.625);
     assert_true(bias == 0 && bias_v == -1);

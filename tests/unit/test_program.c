@@ -313,6 +313,28 @@ static void test_masks_follow_the_step(void **state)
     rig_close(&rig);
 }
 
+/* What a program computes with after an update is what packing the weights makes of them. */
+static void test_copies_follow_the_update(void **state)
+{
+    static const alexnet_precision precisions[] = {ALEXNET_PRECISION_FP32, ALEXNET_PRECISION_BF16};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        net_rig rig;
+        an_program_options options = {4, 4, true, 2};
+        rig_open(&rig, rig_ctx("cpu", precisions[i], 2), rig_parse(everything, CLASSES), &options,
+                 1);
+        rig_set_rates(&rig, 0.25, 0.01, 0.5);
+        double first = rig_run(&rig, 3);
+        rig_set_rates(&rig, 0, 0, 0);
+        double kept = rig_run(&rig, 3);
+        expect_ok(an_program_pack(rig.program));
+        double packed = rig_run(&rig, 3);
+        assert_true(kept == packed);
+        assert_true(kept != first);
+        rig_close(&rig);
+    }
+}
+
 /* ---- Memory ---- */
 
 static void check_no_allocation(const char *device, alexnet_precision precision, const char *text,
@@ -435,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_views_of_one_picture),
         cmocka_unit_test(test_frozen),
         cmocka_unit_test(test_masks_follow_the_step),
+        cmocka_unit_test(test_copies_follow_the_update),
         cmocka_unit_test(test_no_allocation_in_a_step),
         cmocka_unit_test(test_short_of_memory),
         cmocka_unit_test(test_no_parameters),

@@ -135,9 +135,22 @@ void an_cpu_share(an_cpu_op *op, size_t bytes)
 
 /* ---- Operators ------------------------------------------------------------------------------- */
 
+static bool is_relu(const an_prepare *p, int at)
+{
+    return p->n_ops > at && p->ops[at]->kind == AN_OP_NEURON &&
+           p->ops[at]->u.neuron.kind == AN_RELU;
+}
+
+bool an_cpu_pools_relu(const an_prepare *p, int at)
+{
+    bool gradients = p->want_dx || p->want_dw;
+    return gradients && is_relu(p, at) && p->n_ops > at + 1 && p->ops[at + 1]->kind == AN_OP_POOL &&
+           p->ops[at + 1]->u.pool.kind == AN_POOL_MAX;
+}
+
 bool an_cpu_relu_follows(const an_prepare *p)
 {
-    return p->n_ops > 1 && p->ops[1]->kind == AN_OP_NEURON && p->ops[1]->u.neuron.kind == AN_RELU;
+    return is_relu(p, 1) && !an_cpu_pools_relu(p, 1);
 }
 
 /* Ask the implementations in turn; what is refused is noted in `refused`. */

@@ -74,6 +74,8 @@ alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_
 alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_neuron_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_pool_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
+/** A ReLU with the max pooling that follows it. */
+alexnet_status an_cpu_relu_pool_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_lrn_within_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_dropout_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
@@ -98,7 +100,9 @@ static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
     return (char *)args->scratch + op->shared_at;
 }
 
-/** Whether the run offered begins with a ReLU after its first operator. */
+/** Whether operator `at` of the run offered is a ReLU that max pooling takes (pool.c). */
+bool an_cpu_pools_relu(const an_prepare *prepare, int at);
+/** Whether a ReLU comes after the first operator, which is to take it. */
 bool an_cpu_relu_follows(const an_prepare *prepare);
 /** max(0, y) in place; a NaN stays one. */
 void an_cpu_relu(const an_cpu *cpu, an_layout layout, void *y);

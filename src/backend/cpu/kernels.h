@@ -55,10 +55,12 @@ typedef struct an_pool_run {
     const an_op_desc *desc;
     int lanes; /* distance from pixel to pixel */
     int width; /* 1 to 8; of max in bfloat16 also 16 */
+    bool relu; /* of max: a ReLU goes before */
     const void *x, *dy;
-    void *y;         /* forward: out; backward of max: in */
-    void *dx;        /* backward: out */
-    an_float8 *work; /* backward: rows of the window x columns of the input, twice if 16 wide */
+    void *y;
+    void *dx;         /* backward: out */
+    uint16_t *places; /* max forward: out, or NULL; backward: in. Where y was, lies as y does */
+    an_float8 *work;  /* backward: rows of the window x columns of the input, twice if 16 wide */
 } an_pool_run;
 
 /** Dropout of `count` neighbours in canonical order; tensors point to where their image begins, or
@@ -80,6 +82,15 @@ typedef struct an_relu_run {
     void *out;
     int64_t count;
 } an_relu_run;
+
+/** The update of `count` weights in a row (an_segment in backend.h). */
+typedef struct an_update_run {
+    float *w, *v;
+    const float *dw;
+    uint16_t *copy; /* out: w in bfloat16, by the instance of that type */
+    int64_t count;
+    float momentum, rate, shrink; /* shrink: decay times rate */
+} an_update_run;
 
 /** Indexed by element type: 0 float32, 1 bfloat16. */
 typedef struct an_cpu_kernels {

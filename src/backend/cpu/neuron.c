@@ -92,6 +92,11 @@ static const an_own_kind kind = {"own", false, true, forward, backward};
 alexnet_status an_cpu_neuron_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_own *own;
+    if (an_cpu_pools_relu(p, 0)) {
+        alexnet_status rc = an_cpu_relu_pool_prepare(cpu, p, out);
+        if (rc != ALEXNET_ERROR_UNSUPPORTED)
+            return rc;
+    }
     AN_CHECK(an_own_new(&own, cpu, p, &kind, p->in, an_own_like_input(p)));
     *out = &own->op;
     return ALEXNET_OK;

@@ -1,6 +1,11 @@
-/* Max and average pooling, in the layout of the input. */
+/*
+ * Max and average pooling, in the layout of the input. A ReLU before max pooling comes with it when
+ * gradients are wanted: none of what it would write has to go through memory, forward or back.
+ */
 #include "backend/cpu/own.h"
 #include "base/status.h"
+
+enum { MOST = 255 }; /* size of a window of max pooling: its places are numbered in 16 bits */
 
 /* Units of work: some lanes of one plane of one image. */
 typedef struct units {
@@ -32,10 +37,12 @@ static void run_units(an_own *own, const an_op_args *args, kernel run_kernel)
             .desc = &own->desc,
             .lanes = u.lanes,
             .width = u.lanes - lane < u.width ? u.lanes - lane : u.width,
+            .relu = own->op.base.taken > 1,
             .x = an_at(args->x[0], at_in, t),
             .y = an_at(args->y, at_out, t),
             .dy = args->dy ? an_at(args->dy, at_out, t) : NULL,
             .dx = args->dx[0] ? an_at(args->dx[0], at_in, t) : NULL,
+            .places = own->op.base.saved ? (uint16_t *)args->saved + at_out : NULL,
             .work = an_own_mine(own, args),
         };
         run_kernel(&run);
@@ -64,17 +71,31 @@ static void avg_backward(an_own *own, const an_op_args *args)
         run_units(own, args, own->op.cpu->kernels->pool_avg_backward[an_kernel_type(own->y.dtype)]);
 }
 
-static const an_own_kind max_kind = {"own", true, true, max_forward, max_backward};
+static const an_own_kind max_kind = {"own", false, false, max_forward, max_backward};
 static const an_own_kind avg_kind = {"own", false, false, avg_forward, avg_backward};
 
 alexnet_status an_cpu_pool_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_own *own;
-    bool max = p->ops[0]->u.pool.kind == AN_POOL_MAX;
+    const an_pool_desc *pool = &p->ops[0]->u.pool;
+    bool max = pool->kind == AN_POOL_MAX;
+    if (max && p->want_dx && pool->size > MOST)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "windows of more than %d pixels a side", MOST);
     AN_CHECK(an_own_new(&own, cpu, p, max ? &max_kind : &avg_kind, p->in, an_own_like_input(p)));
+    if (max && p->want_dx)
+        own->op.base.saved = sizeof(uint16_t) * (size_t)an_layout_count(own->y);
     if (p->want_dx)
-        an_own_work(own, 2 * sizeof(an_float8) * (size_t)p->ops[0]->u.pool.size *
-                             (size_t)own->x[0].shape.w);
+        an_own_work(own, 2 * sizeof(an_float8) * (size_t)pool->size * (size_t)own->x[0].shape.w);
     *out = &own->op;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_cpu_relu_pool_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
+{
+    an_prepare pool = *p; /* the ReLU's input has the shape of the pooling's */
+    pool.ops++;
+    pool.n_ops--;
+    AN_CHECK(an_cpu_pool_prepare(cpu, &pool, out));
+    (*out)->base.taken++;
     return ALEXNET_OK;
 }

@@ -4,27 +4,24 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/threads.h"
 
-AN_INLINE void update_loop(const an_segment *s, bool decays)
-{
-    float *restrict w = s->param, *restrict v = s->momentum;
-    const float *restrict dw = s->gradient;
-    float momentum = (float)s->mom, rate = (float)s->rate, shrink = (float)(s->decay * s->rate);
-#pragma omp parallel for simd schedule(static)
-    for (int64_t i = 0; i < s->count; i++) {
-        float step = momentum * v[i] - rate * dw[i];
-        if (decays)
-            step -= shrink * w[i];
-        v[i] = step;
-        w[i] += step;
-    }
-}
+enum { CHUNK = 1 << 14 }; /* weights of a unit of work */
 
-static void update_segment(const an_segment *s)
+static void update_segment(const an_cpu *cpu, const an_segment *s)
 {
-    if (s->decay > 0)
-        update_loop(s, true);
-    else
-        update_loop(s, false);
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < s->count; i += CHUNK) {
+        an_update_run run = {
+            .w = (float *)s->param + i,
+            .v = (float *)s->momentum + i,
+            .dw = (const float *)s->gradient + i,
+            .copy = s->copy ? (uint16_t *)s->copy + i : NULL,
+            .count = s->count - i < CHUNK ? s->count - i : CHUNK,
+            .momentum = (float)s->mom,
+            .rate = (float)s->rate,
+            .shrink = (float)(s->decay * s->rate),
+        };
+        cpu->kernels->update[s->copy != NULL](&run);
+    }
 }
 
 alexnet_status an_cpu_update(an_backend *backend, const an_segment *segments, int count)
@@ -32,7 +29,7 @@ alexnet_status an_cpu_update(an_backend *backend, const an_segment *segments, in
     an_threads saved = an_threads_set(backend->ctx->threads);
     for (int i = 0; i < count; i++)
         if (segments[i].rate != 0)
-            update_segment(&segments[i]);
+            update_segment((an_cpu *)backend, &segments[i]);
     an_threads_restore(saved);
     return ALEXNET_OK;
 }
