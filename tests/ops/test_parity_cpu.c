@@ -179,8 +179,8 @@ static void test_other_networks(void **state)
 /* ---- Inference, where the ReLU is oneDNN's --------------------------------------------------- */
 
 /* Resolves ops and runs them, as an_parity_case_run() does. */
-static void run_ops(an_backend *backend, const char *name, an_op_desc *ops, int n_ops,
-                    const an_parity_options *options)
+static an_parity run_ops(an_backend *backend, const char *name, an_op_desc *ops, int n_ops,
+                         const an_parity_options *options)
 {
     const an_op_desc *list[3];
     an_parity p;
@@ -195,6 +195,7 @@ static void run_ops(an_backend *backend, const char *name, an_op_desc *ops, int 
     }
     rig_ok(an_parity_run(backend, ref, list, n_ops, options, &p));
     judge(name, &p);
+    return p;
 }
 
 static void run_inference(an_backend *backend)
@@ -258,10 +259,11 @@ static an_parity run_own(an_backend *backend, const own_shape *o, bool relu, boo
     return result;
 }
 
-static an_backend *open_own(void)
+static an_backend *open_own(const char *backward_data)
 {
-    tuning = an_strdup("[all]\nisa = *\nprecision = *\noperator = *\nforward = own\n"
-                       "backward_data = turned\nbackward_weights = own\n");
+    tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = own\n"
+                       "backward_data = %s\nbackward_weights = own\n",
+                       backward_data);
     return open_cpu(ALEXNET_PRECISION_BF16);
 }
 
@@ -287,7 +289,7 @@ static void test_pixels(void **state)
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own();
+    an_backend *backend = open_own("turned");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int j = 0; j < 4; j++) {
             an_parity p = run_own(backend, &shapes[i], j % 2, j / 2, true);
@@ -308,10 +310,42 @@ static void test_own_gradients(void **state)
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own();
+    an_backend *backend = open_own("turned");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int j = 0; j < 4; j++)
             run_own(backend, &shapes[i], j % 2, true, j / 2);
+    close_own(backend);
+}
+
+/* Alone, and between a ReLU and another layer, where nothing is float32: vectors of lanes from one to
+ * nine, one lane more or less; chunks, blocks, tiles and strips that are not whole. */
+static void test_own_products(void **state)
+{
+    static const struct {
+        int n, c, h, w, k;
+    } shapes[] = {{2, 32, 1, 1, 1},     {3, 64, 1, 1, 96},   {17, 8, 6, 6, 32},
+                  {33, 1056, 1, 1, 16}, {63, 2080, 1, 1, 8}, {65, 128, 1, 1, 45},
+                  {130, 96, 1, 1, 7},   {5, 480, 1, 1, 1055}};
+    (void)state;
+    if (!bf16)
+        skip();
+    an_backend *backend = open_own("own");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int j = 0; j < 6; j++) {
+            char name[96];
+            int k = shapes[i].k, links = j % 3 + 1;
+            const an_parity_options options = {
+                .training = j > 2, .gradients = j > 2, .split = 3, .seed = SEED};
+            an_op_desc ops[3] = {{FIRST(FC, shapes[i].n, shapes[i].c, shapes[i].h, shapes[i].w),
+                                  .u.fc = {links > 2 ? 32 * k : k}},
+                                 RELU,
+                                 {.kind = AN_OP_FC, .u.fc = {k}}};
+            snprintf(name, sizeof name, "%d layers, %d of %dx%dx%d by %d", links, shapes[i].n,
+                     shapes[i].c, shapes[i].h, shapes[i].w, k);
+            an_parity p = run_ops(backend, name, ops, links, &options);
+            if (strncmp(p.impl, "own", 3) != 0)
+                fail_msg("%s: left to %s", name, p.impl);
+        }
     close_own(backend);
 }
 
@@ -486,12 +520,12 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
-        cmocka_unit_test(test_variants),      cmocka_unit_test(test_pixels),
-        cmocka_unit_test(test_own_gradients), cmocka_unit_test(test_other_networks),
-        cmocka_unit_test(test_inference),     cmocka_unit_test(test_large_logits),
-        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_variants),       cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_own_gradients),  cmocka_unit_test(test_own_products),
+        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
+        cmocka_unit_test(test_large_logits),   cmocka_unit_test(test_random_shapes),
+        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_bf16_absent),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

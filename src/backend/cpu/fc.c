@@ -1,16 +1,18 @@
 /*
- * Fully connected layers as oneDNN matrix products, with a ReLU that follows.
+ * Fully connected layers as oneDNN matrix products, or by own kernels (fc_own.h) where a tuning says so
+ * (backend/tuning.h), with a ReLU that follows.
  *
  * Weights stay as they are in float32, [K, I]: reordering the input of a batch to plain rows costs
  * less than another copy of the weights, which are by far the larger. In bf16 a packed copy
  * in the same order exists. Forward is a gang over blocks of outputs, so that no sum depends on the
- * number of threads. As in conv.c, a fused ReLU serves inference only.
+ * number of threads. As in conv.c, oneDNN's ReLU serves inference only.
  *
  *     y[N,K] = x[N,I] w[K,I]' + bias      dx[N,I] = dy[N,K] w[K,I]      dw[K,I] = dy[N,K]' x[N,I]
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/cpu/fc_own.h"
 #include "backend/cpu/gang.h"
 #include "backend/cpu/threads.h"
 #include "base/alloc.h"
@@ -22,7 +24,9 @@ typedef struct fc {
     an_cpu_op op;
     an_op_desc desc;
     int64_t n, inputs, outputs;
-    bool relu, relu_after; /* in the primitive; in a pass of our own */
+    bool relu, fused; /* a ReLU follows; it is computed with the products */
+    bool own[AN_DIRECTIONS];
+    an_fc_own own_products;
     an_layout x, y;
     an_gang blocks;
     an_port x_in;
@@ -83,7 +87,7 @@ static alexnet_status make_block(const void *user, bool last, an_primitive **out
                         {f->inputs, k, 1, f->inputs, f->x.dtype},
                         {f->n, k, f->outputs, 1, f->y.dtype}};
     const matrix bias = {1, k, k, 1, AN_F32};
-    return new_product(out, f->op.cpu->engine, m, &bias, f->relu);
+    return new_product(out, f->op.cpu->engine, m, &bias, f->fused);
 }
 
 static int block_count(const fc *f)
@@ -91,14 +95,37 @@ static int block_count(const fc *f)
     return (int)((f->outputs + BLOCK - 1) / BLOCK);
 }
 
+/* Which directions the own kernels compute: those that the tuning wants and they take. */
+static alexnet_status choose_own(fc *f, const an_prepare *p)
+{
+    an_variants *variants = &f->op.base.variants;
+    const bool wanted[] = {true, p->want_dx, p->want_dw};
+    *variants = an_backend_variants(&f->op.cpu->base, p->ops[0], p->want_dx || p->want_dw);
+    f->op.base.tunable = true;
+    alexnet_status rc = an_fc_own_new(&f->own_products, &f->op, &f->desc);
+    for (int d = 0; d < AN_DIRECTIONS; d++) {
+        f->own[d] = rc == ALEXNET_OK && wanted[d] && variants->of[d] == AN_VARIANT_OWN;
+        variants->of[d] = f->own[d] ? AN_VARIANT_OWN : AN_VARIANT_DIRECT;
+        if (f->own[d])
+            an_cpu_share(&f->op, an_fc_own_scratch(&f->own_products, (an_direction)d));
+    }
+    return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
+}
+
 static alexnet_status prepare_forward(fc *f, const an_prepare *p)
 {
     int threads = f->op.cpu->base.ctx->threads, blocks = block_count(f);
     bool last = f->outputs > BLOCK && f->outputs % BLOCK;
     AN_CHECK(an_port_entry_layout(&f->x_in, &f->op, p->in[0], f->x));
-    AN_CHECK(
-        an_gang_new(&f->blocks, &f->op, threads < blocks ? threads : blocks, last, make_block, f));
-    snprintf(f->op.impl, sizeof f->op.impl, "onednn %s", an_primitive_name(f->blocks.worker[0]));
+    f->fused = f->relu && (f->own[AN_FORWARD] || !(p->want_dx || p->want_dw));
+    if (f->own[AN_FORWARD]) {
+        snprintf(f->op.impl, sizeof f->op.impl, "own fc:avx512_bf16");
+    } else {
+        AN_CHECK(an_gang_new(&f->blocks, &f->op, threads < blocks ? threads : blocks, last,
+                             make_block, f));
+        snprintf(f->op.impl, sizeof f->op.impl, "onednn %s",
+                 an_primitive_name(f->blocks.worker[0]));
+    }
     if (f->x.dtype == AN_F32)
         return ALEXNET_OK;
     an_md from = matrix_md((matrix){f->outputs, f->inputs, f->inputs, 1, AN_F32});
@@ -125,15 +152,16 @@ static alexnet_status prepare_backward(fc *f, const an_prepare *p)
     const matrix dw = {f->outputs, f->inputs, f->inputs, 1, AN_F32};
     const matrix x = {f->n, f->inputs, f->inputs, 1, t};
     const matrix data[] = {rows_dy, w, x}, weights[] = {columns_dy, x, dw};
-    if (f->relu_after)
+    if (f->relu)
         f->masked = an_cpu_take(&f->op, an_layout_bytes(f->y));
     AN_CHECK(an_port_entry_layout(&f->dy_in, &f->op, f->y, dy));
-    if (p->want_dx) {
+    if (p->want_dx)
         AN_CHECK(an_port_exit_layout(&f->dx_out, &f->op, f->x, p->in[0]));
+    if (p->want_dx && !f->own[AN_BACKWARD_DATA]) {
         AN_CHECK(new_product(&f->backward_data, engine, data, NULL, false));
         an_cpu_share(&f->op, an_primitive_scratch(f->backward_data));
     }
-    if (p->want_dw) {
+    if (p->want_dw && !f->own[AN_BACKWARD_WEIGHTS]) {
         AN_CHECK(new_product(&f->backward_weights, engine, weights, NULL, false));
         an_cpu_share(&f->op, an_primitive_scratch(f->backward_weights));
     }
@@ -175,8 +203,13 @@ static alexnet_status fc_forward(an_cpu_op *op, const an_op_args *args)
     const fc *f = (const fc *)op;
     product p = {f, args->x[0], weights(f, args), args->param[1], args->y};
     AN_CHECK(an_port_enter(&f->x_in, op, args, &p.x));
-    AN_CHECK(an_gang_run(&f->blocks, args, block_count(f), place_block, &p));
-    if (f->relu_after)
+    if (f->own[AN_FORWARD]) {
+        const an_fc_forward run = {p.x, p.w, p.bias, p.y, f->fused, f->y.dtype == AN_F32};
+        an_fc_own_forward(&f->own_products, &run, an_cpu_shared(op, args));
+    } else {
+        AN_CHECK(an_gang_run(&f->blocks, args, block_count(f), place_block, &p));
+    }
+    if (f->relu && !f->fused)
         an_cpu_relu(f->op.cpu, f->y, args->y);
     return ALEXNET_OK;
 }
@@ -198,28 +231,47 @@ static void sum_bias(const fc *f, const void *dy, float *dbias)
     }
 }
 
+static alexnet_status run_backward_weights(const fc *f, const an_op_args *args, const void *dy)
+{
+    const an_cpu_op *op = &f->op;
+    const void *x = args->x[0];
+    void *scratch = an_cpu_shared(op, args);
+    AN_CHECK(an_port_enter(&f->x_in, op, args, &x));
+    if (f->own[AN_BACKWARD_WEIGHTS]) {
+        an_fc_own_weights(&f->own_products, dy, x, args->dparam[0], scratch);
+        return ALEXNET_OK;
+    }
+    const void *data[] = {dy, x, args->dparam[0]};
+    return an_primitive_run(f->backward_weights, data, scratch);
+}
+
+static alexnet_status run_backward_data(const fc *f, const an_op_args *args, const void *dy)
+{
+    const an_cpu_op *op = &f->op;
+    void *dx = an_port_target(&f->dx_out, args, args->dx[0]), *scratch = an_cpu_shared(op, args);
+    const void *data[] = {dy, weights(f, args), dx};
+    if (f->own[AN_BACKWARD_DATA])
+        an_fc_own_data(&f->own_products, data[0], data[1], dx, scratch);
+    else
+        AN_CHECK(an_primitive_run(f->backward_data, data, scratch));
+    return an_port_leave(&f->dx_out, op, args, args->dx[0]);
+}
+
 static alexnet_status fc_backward(an_cpu_op *op, const an_op_args *args)
 {
     const fc *f = (const fc *)op;
-    const void *dy = args->dy, *x = args->x[0];
-    if (f->relu_after) {
+    const void *dy = args->dy;
+    if (f->relu) {
         void *masked = (char *)args->scratch + f->masked;
         an_cpu_relu_mask(f->op.cpu, f->y, args->y, dy, masked);
         dy = masked;
     }
     AN_CHECK(an_port_enter(&f->dy_in, op, args, &dy));
-    if (args->dparam[0]) {
-        AN_CHECK(an_port_enter(&f->x_in, op, args, &x));
-        const void *data[] = {dy, x, args->dparam[0]};
-        AN_CHECK(an_primitive_run(f->backward_weights, data, an_cpu_shared(op, args)));
-    }
+    if (args->dparam[0])
+        AN_CHECK(run_backward_weights(f, args, dy));
     if (args->dparam[1])
         sum_bias(f, dy, args->dparam[1]);
-    if (!args->dx[0])
-        return ALEXNET_OK;
-    const void *data[] = {dy, weights(f, args), an_port_target(&f->dx_out, args, args->dx[0])};
-    AN_CHECK(an_primitive_run(f->backward_data, data, an_cpu_shared(op, args)));
-    return an_port_leave(&f->dx_out, op, args, args->dx[0]);
+    return args->dx[0] ? run_backward_data(f, args, dy) : ALEXNET_OK;
 }
 
 static void fc_free(an_cpu_op *op)
@@ -258,12 +310,13 @@ alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **o
     f->n = f->desc.n;
     f->inputs = an_chw_count(f->desc.in[0]);
     f->outputs = f->desc.u.fc.k;
-    f->relu = relu && !backward;
-    f->relu_after = relu && backward;
+    f->relu = relu;
     f->x = (an_layout){AN_LAYOUT_PLAIN, cpu->activation, f->desc.n, f->desc.in[0]};
     f->y = (an_layout){AN_LAYOUT_PLAIN, output_type(cpu, p), f->desc.n, f->desc.out};
     f->op.base.out = f->y;
-    alexnet_status rc = prepare_forward(f, p);
+    alexnet_status rc = choose_own(f, p);
+    if (rc == ALEXNET_OK)
+        rc = prepare_forward(f, p);
     if (rc == ALEXNET_OK && backward) {
         an_threads saved = an_threads_set(p->split);
         rc = prepare_backward(f, p);

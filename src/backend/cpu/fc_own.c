@@ -1,0 +1,264 @@
+#include "backend/cpu/fc_own.h"
+
+#include <omp.h>
+
+#include "backend/cpu/kernel_fc.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+enum {
+    FEWEST = 2, /* images; one is a matter of memory alone, for which oneDNN does */
+    CHUNK = 1024,   /* forward: columns that all rows are multiplied by before the next */
+    BLOCK = 224,    /* data: columns of weights, AN_FC_ROWS times 32, that are laid out together */
+    BLOCK_ROWS = 512 /* with this many rows: with the pairs of dy, half of the second cache */
+};
+
+static int64_t up(int64_t count, int64_t unit)
+{
+    return (count + unit - 1) / unit * unit;
+}
+
+alexnet_status an_fc_own_new(an_fc_own *own, const an_cpu_op *op, const an_op_desc *desc)
+{
+    int64_t inputs = an_chw_count(desc->in[0]);
+    int forward = op->cpu->base.ctx->threads;
+    if (op->cpu->activation != AN_BF16 || !an_fc_has_kernels())
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "own products are of bf16");
+    if (inputs % AN_FC_PANEL || desc->n < FEWEST)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "inputs that are no panels, or fewer than %d images",
+                       FEWEST);
+    *own = (an_fc_own){.images = desc->n,
+                       .lanes = (int)up(desc->n, AN_FC_VECTOR),
+                       .inputs = inputs,
+                       .outputs = desc->u.fc.k,
+                       .threads = op->split > forward ? op->split : forward};
+    return ALEXNET_OK;
+}
+
+/* ---- What is where in scratch: bytes, all multiples of AN_ALIGN -------------------------------- */
+
+static size_t aligned(int64_t elements, size_t size)
+{
+    return ((size_t)elements * size + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+}
+
+static size_t pairs_bytes(const an_fc_own *own, int64_t columns)
+{
+    return aligned(up(columns, 2) * own->lanes, sizeof(uint16_t));
+}
+
+static size_t block_bytes(void)
+{
+    return aligned(BLOCK_ROWS * BLOCK, sizeof(uint16_t));
+}
+
+/* Of a thread: weights laid out, and sums. */
+static size_t data_bytes(const an_fc_own *own)
+{
+    return block_bytes() + aligned(BLOCK * own->lanes, sizeof(float));
+}
+
+static int64_t image_pairs(const an_fc_own *own, int64_t columns)
+{
+    return (own->images + 1) / 2 * columns * 2;
+}
+
+size_t an_fc_own_scratch(const an_fc_own *own, an_direction direction)
+{
+    switch (direction) {
+    case AN_FORWARD:
+        return pairs_bytes(own, own->inputs) + aligned(own->outputs * own->lanes, sizeof(float));
+    case AN_BACKWARD_DATA:
+        return pairs_bytes(own, own->outputs) + data_bytes(own) * (size_t)own->threads;
+    default:
+        return aligned(image_pairs(own, own->inputs), sizeof(uint16_t)) +
+               aligned(image_pairs(own, up(own->outputs, AN_FC_STRIP)), sizeof(uint16_t));
+    }
+}
+
+/* Within a parallel region: pairs of all columns of a matrix. */
+static void pair_columns(const an_fc_own *own, const uint16_t *matrix, int64_t columns, uint16_t *to)
+{
+#pragma omp for schedule(static)
+    for (int64_t pair = 0; pair < (columns + 1) / 2; pair++)
+        an_fc_pair_columns(matrix, own->images, columns, pair, to + pair * 2 * own->lanes);
+}
+
+/* This thread's part of `count` rows, in whole tiles of AN_FC_ROWS. */
+typedef struct share {
+    int64_t first, end;
+} share;
+
+static share my_share(int64_t count)
+{
+    int64_t tiles = up(count, AN_FC_ROWS) / AN_FC_ROWS;
+    int me = omp_get_thread_num(), all = omp_get_num_threads();
+    share s = {tiles * me / all * AN_FC_ROWS, tiles * (me + 1) / all * AN_FC_ROWS};
+    if (s.end > count)
+        s.end = count;
+    return s;
+}
+
+static int at_most(int64_t count, int most)
+{
+    return count < most ? (int)count : most;
+}
+
+/* ---- Forward ---------------------------------------------------------------------------------- */
+
+/* A chunk of the rows of a tile. */
+static an_fc_fetch chunk_at(const an_fc_own *own, const uint16_t *w, share s, int64_t row, int64_t column)
+{
+    if (row >= s.end) { /* the tile behind the last is the first of the next chunk */
+        row = s.first;
+        column += CHUNK;
+    }
+    if (column >= own->inputs)
+        return (an_fc_fetch){.rows = 0};
+    return (an_fc_fetch){.row = w + row * own->inputs + column,
+                         .row_step = own->inputs,
+                         .rows = at_most(s.end - row, AN_FC_ROWS),
+                         .lines = at_most(own->inputs - column, CHUNK) / AN_FC_PANEL};
+}
+
+static void forward_share(const an_fc_own *own, const an_fc_forward *run, share s, const uint16_t *pairs,
+                          float *sums)
+{
+    for (int64_t column = 0; column < own->inputs; column += CHUNK)
+        for (int64_t row = s.first; row < s.end; row += AN_FC_ROWS) {
+            an_fc_fetch next = chunk_at(own, run->w, s, row + AN_FC_ROWS, column);
+            const an_fc_product product = {
+                .weights = run->w + row * own->inputs + column,
+                .row_step = own->inputs,
+                .pair_step = 2,
+                .columns = pairs + column * own->lanes,
+                .rows = at_most(s.end - row, AN_FC_ROWS),
+                .pairs = at_most(own->inputs - column, CHUNK) / 2,
+                .lanes = own->lanes,
+                .begin = column == 0,
+                .sums = sums + row * own->lanes,
+                .fetch = &next,
+            };
+            an_fc_multiply(&product);
+        }
+}
+
+void an_fc_own_forward(const an_fc_own *own, const an_fc_forward *run, void *scratch)
+{
+    uint16_t *pairs = scratch;
+    float *sums = (float *)((char *)scratch + pairs_bytes(own, own->inputs));
+#pragma omp parallel
+    {
+        pair_columns(own, run->x, own->inputs, pairs);
+        share s = my_share(own->outputs);
+        forward_share(own, run, s, pairs, sums);
+        const an_fc_result result = {
+            .sums = sums + s.first * own->lanes,
+            .bias = run->bias + s.first,
+            .rows = (int)(s.end - s.first),
+            .lanes = own->lanes,
+            .images = own->images,
+            .columns = own->outputs,
+            .relu = run->relu,
+            .wide = run->wide,
+            .to = an_at(run->y, s.first, run->wide ? AN_F32 : AN_BF16),
+        };
+        an_fc_write(&result);
+    }
+}
+
+/* ---- Gradients of the data --------------------------------------------------------------------- */
+
+/* A block of weights: rows and columns from here on, as many as there are. */
+typedef struct block {
+    int64_t row, column;
+    int rows, columns;
+} block;
+
+static block block_at(const an_fc_own *own, share s, int64_t row, int64_t column)
+{
+    if (row >= own->outputs) { /* the block below the last is the uppermost of the next columns */
+        row = 0;
+        column += BLOCK;
+    }
+    int64_t left = column < s.end ? s.end - column : 0;
+    return (block){row, column, at_most(own->outputs - row, BLOCK_ROWS), at_most(left, BLOCK)};
+}
+
+static void data_block(const an_fc_own *own, const uint16_t *w, block b, const uint16_t *pairs,
+                       const uint16_t *weights, float *sums, block next)
+{
+    enum { LINE = 32 }; /* elements */
+    int64_t width = up(b.columns, AN_FC_VECTOR);
+    an_fc_fetch fetch = {.row = w + next.row * own->inputs + next.column,
+                         .row_step = own->inputs,
+                         .rows = next.columns ? next.rows : 0,
+                         .lines = next.columns / LINE + 2};
+    for (int row = 0; row < b.columns; row += AN_FC_ROWS) {
+        const an_fc_product product = {
+            .weights = weights + 2 * row,
+            .row_step = 2,
+            .pair_step = 2 * width,
+            .columns = pairs + b.row * own->lanes,
+            .rows = at_most(b.columns - row, AN_FC_ROWS),
+            .pairs = (b.rows + 1) / 2,
+            .lanes = own->lanes,
+            .begin = b.row == 0,
+            .sums = sums + (int64_t)row * own->lanes,
+            .fetch = &fetch,
+        };
+        an_fc_multiply(&product);
+    }
+}
+
+void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w, uint16_t *dx, void *scratch)
+{
+    uint16_t *pairs = scratch;
+#pragma omp parallel
+    {
+        char *mine = (char *)scratch + pairs_bytes(own, own->outputs);
+        mine += data_bytes(own) * (size_t)omp_get_thread_num();
+        uint16_t *weights = (uint16_t *)mine;
+        float *sums = (float *)(mine + block_bytes());
+        pair_columns(own, dy, own->outputs, pairs);
+        share s = my_share(own->inputs);
+        for (block b = block_at(own, s, 0, s.first); b.columns;) {
+            block next = block_at(own, s, b.row + b.rows, b.column);
+            an_fc_pair_rows(w + b.row * own->inputs + b.column, own->inputs, b.rows, b.columns, weights);
+            data_block(own, w, b, pairs, weights, sums, next);
+            const an_fc_result result = {.sums = sums,
+                                         .rows = b.columns,
+                                         .lanes = own->lanes,
+                                         .images = own->images,
+                                         .columns = own->inputs,
+                                         .to = dx + b.column};
+            if (b.row + b.rows == own->outputs)
+                an_fc_write(&result);
+            b = next;
+        }
+    }
+}
+
+/* ---- Gradients of the weights ------------------------------------------------------------------ */
+
+void an_fc_own_weights(const an_fc_own *own, const uint16_t *dy, const uint16_t *x, float *dw, void *scratch)
+{
+    uint16_t *panels = scratch;
+    uint16_t *strips = (uint16_t *)((char *)scratch + aligned(image_pairs(own, own->inputs), sizeof *panels));
+    int64_t n_panels = own->inputs / AN_FC_PANEL, n_strips = up(own->outputs, AN_FC_STRIP) / AN_FC_STRIP;
+#pragma omp parallel
+    {
+#pragma omp for schedule(static) nowait
+        for (int64_t i = 0; i < n_panels; i++)
+            an_fc_panel(x, own->images, own->inputs, i, panels + i * image_pairs(own, AN_FC_PANEL));
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < n_strips; i++)
+            an_fc_strip(dy, own->images, own->outputs, i, strips + i * image_pairs(own, AN_FC_STRIP));
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < n_strips; i++) {
+            int64_t row = i * AN_FC_STRIP;
+            an_fc_gradients(strips + i * image_pairs(own, AN_FC_STRIP), panels, own->images,
+                            at_most(own->outputs - row, AN_FC_STRIP), own->inputs, dw + row * own->inputs);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * The products of a fully connected layer by own kernels (kernel_fc.h), for fc.c: an implementation of
+ * each direction. No sum depends on the number of threads. All scratch is of no value between calls.
+ */
+#ifndef AN_BACKEND_CPU_FC_OWN_H
+#define AN_BACKEND_CPU_FC_OWN_H
+
+#include "backend/cpu/cpu.h"
+
+typedef struct an_fc_own {
+    int images, lanes;
+    int64_t inputs, outputs;
+    int threads; /* that may run it, at most */
+} an_fc_own;
+
+/**
+ * @return ALEXNET_ERROR_UNSUPPORTED if the kernels do not compute it, the processor has no bf16, or
+ *         there is a single image
+ */
+alexnet_status an_fc_own_new(an_fc_own *own, const an_cpu_op *op, const an_op_desc *desc);
+/** Bytes of scratch of a direction, to be aligned to AN_ALIGN. */
+size_t an_fc_own_scratch(const an_fc_own *own, an_direction direction);
+
+/** y[N,K] = x[N,I] w[K,I]' + bias, through a ReLU if wanted. @param y  in bfloat16, or float32 if wide */
+typedef struct an_fc_forward {
+    const uint16_t *x, *w;
+    const float *bias;
+    void *y;
+    bool relu, wide;
+} an_fc_forward;
+
+void an_fc_own_forward(const an_fc_own *own, const an_fc_forward *run, void *scratch);
+/** dx[N,I] = dy[N,K] w[K,I] */
+void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w, uint16_t *dx, void *scratch);
+/** dw[K,I] = dy[N,K]' x[N,I] */
+void an_fc_own_weights(const an_fc_own *own, const uint16_t *dy, const uint16_t *x, float *dw,
+                       void *scratch);
+
+#endif
