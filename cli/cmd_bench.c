@@ -46,7 +46,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .arg = "FILE",
      .help = "find the fastest implementation of each layer on this machine and write the choices "
-             "to this file, for --tuning; takes a dozen times as long",
+             "to this file, for --tuning; takes two dozen times as long",
      .offset = offsetof(bench_options, tune)},
 };
 

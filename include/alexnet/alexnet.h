@@ -657,7 +657,7 @@ ALEXNET_API void alexnet_bench_free(alexnet_bench *bench);
 typedef struct alexnet_tuner alexnet_tuner;
 
 /**
- * @param options  of the steps to measure, in each of a dozen trials
+ * @param options  of the steps to measure, twice in each of a dozen trials
  * @return as alexnet_bench_new(); ALEXNET_ERROR_INVALID_ARGUMENT for a context with a tuning
  */
 ALEXNET_API alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
@@ -673,8 +673,9 @@ ALEXNET_API void alexnet_tuner_result(const alexnet_tuner *tuner, double *second
 typedef struct alexnet_choice {
     const char *layer;
     alexnet_pass pass;
-    const char *forward; /**< "direct", "channels_last", "blocked", "winograd"; NULL: backward */
-    const char *data, *weights;     /**< the same for the gradients; NULL: not computed */
+    const char
+        *forward; /**< "direct", "channels_last", "blocked", "winograd", "own"; NULL: backward */
+    const char *data, *weights; /**< the same, or "turned", for the gradients; NULL: not computed */
     double seconds, direct_seconds; /**< with these choices; with "direct" */
 } alexnet_choice;
 /** @return false past the last, and before the end of the search */

@@ -2,163 +2,12 @@
 
 #include <string.h>
 
-#include "backend/parity.h"
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/writer.h"
+#include "train/tune_impl.h"
 
-enum { DIRECT_TRIAL, BUILT_IN_TRIAL, VARIANT_TRIALS };
-enum { TRIALS_MAX = VARIANT_TRIALS + (AN_VARIANTS - 1) * (1 + AN_DIRECTIONS) + 1 };
-enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
-
-/* What is not faster by this factor is not worth its rounding or memory. */
-static const double GAIN = 1.03;
-/* The share of what rounding may do that one draw of operands may show, as others show more. Where
- * results are stored in bf16, that rounding alone comes near the whole and never beyond. */
-static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
-
-typedef struct trial {
-    an_variant variant; /* that it is about */
-    bool checked;       /* compared with ref in all its directions */
-    bool single;        /* for the advice: in one direction alone, */
-    an_direction direction;
-    char *tuning;       /* owned. Before: what to take; NULL: what is built in. After: what was */
-    double whole;       /* seconds of a step; 0: not measured */
-    double *seconds;    /* [parts]; NULL: not begun */
-    an_variants *taken; /* [parts] */
-} trial;
-
-/* What is the same in all trials: parts of a step before packing. */
-typedef struct tuned_part {
-    an_step_info info; /* but for its pointer */
-    an_op_desc op;
-} tuned_part;
-
-struct alexnet_tuner {
-    alexnet_ctx *ctx;
-    char *net;
-    alexnet_bench_options options;
-    alexnet_status failed; /* why no step follows */
-    int count, now, best;
-    trial trials[TRIALS_MAX];
-    alexnet_bench *bench; /* of trial `now`, once it has begun */
-    int n_parts;
-    tuned_part *parts;
-    bool *unfit; /* [AN_VARIANTS][AN_DIRECTIONS][n_parts]: deviates by more than it may */
-    alexnet_device_info device;
-    char name[AN_NAME_MAX + 1]; /* of the network */
-    an_tuning_query query;      /* but for the operator */
-};
-
-static bool *unfit_at(const alexnet_tuner *t, an_variant variant, int direction, int part)
-{
-    return &t->unfit[((int)variant * AN_DIRECTIONS + direction) * t->n_parts + part];
-}
-
-/* The directions that a part computes: [*first, *end). */
-static void directions_of(const an_step_info *part, int *first, int *end)
-{
-    bool forward = part->pass == ALEXNET_PASS_FORWARD;
-    *first = forward ? AN_FORWARD : part->wants_dx ? AN_BACKWARD_DATA : AN_BACKWARD_WEIGHTS;
-    *end = forward ? AN_FORWARD + 1 : AN_DIRECTIONS;
-}
-
-/* ---- Which trials ---------------------------------------------------------------------------- */
-
-static void add_trial(alexnet_tuner *t, trial what)
-{
-    t->trials[t->count++] = what;
-}
-
-static void list_trials(alexnet_tuner *t)
-{
-    bool training = t->options.mode == ALEXNET_BENCH_TRAIN;
-    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT});
-    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT});
-    for (int v = AN_VARIANT_DIRECT + 1; v < AN_VARIANTS; v++) {
-        add_trial(t, (trial){.variant = (an_variant)v, .checked = true, .single = !training});
-        for (int d = 0; training && d < AN_DIRECTIONS; d++)
-            add_trial(
-                t, (trial){.variant = (an_variant)v, .single = true, .direction = (an_direction)d});
-    }
-    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT}); /* what the others advise */
-}
-
-/* The fastest variant of a part in one direction, by the trials with that direction alone. */
-static an_variant fastest(const alexnet_tuner *t, int part, an_direction direction)
-{
-    an_variant best = AN_VARIANT_DIRECT;
-    double seconds = t->trials[DIRECT_TRIAL].seconds[part] / GAIN;
-    for (int i = VARIANT_TRIALS; i < t->now; i++) {
-        const trial *other = &t->trials[i];
-        if (!other->single || other->direction != direction || other->whole == 0 ||
-            other->taken[part].of[direction] != other->variant ||
-            *unfit_at(t, other->variant, direction, part) || other->seconds[part] > seconds)
-            continue;
-        best = other->variant;
-        seconds = other->seconds[part];
-    }
-    return best;
-}
-
-static bool same_layer(const alexnet_tuner *t, int a, int b)
-{
-    return t->parts[b].info.tunable && strcmp(t->parts[a].info.name, t->parts[b].info.name) == 0;
-}
-
-/* Whether the layer whose forward part this is computes a gradient of its input. */
-static bool wants_dx(const alexnet_tuner *t, int forward)
-{
-    for (int i = 0; i < t->n_parts; i++)
-        if (same_layer(t, forward, i) && t->parts[i].info.wants_dx)
-            return true;
-    return false;
-}
-
-/* A row for the layer whose forward part this is: what the trials so far advise for both passes. */
-static char *advise(const alexnet_tuner *t, int forward)
-{
-    an_variants chosen = {{AN_VARIANT_DIRECT}};
-    an_tuning_query query = t->query;
-    query.op = &t->parts[forward].op;
-    for (int i = 0; i < t->n_parts; i++) {
-        int d, end;
-        if (!same_layer(t, forward, i))
-            continue;
-        for (directions_of(&t->parts[i].info, &d, &end); d < end; d++)
-            chosen.of[d] = fastest(t, i, (an_direction)d);
-    }
-    return an_tuning_row(t->parts[forward].info.name, &query, &chosen);
-}
-
-static char *advice(const alexnet_tuner *t)
-{
-    char *text = an_strdup("");
-    for (int i = 0; text && i < t->n_parts; i++) {
-        if (!t->parts[i].info.tunable || t->parts[i].info.pass != ALEXNET_PASS_FORWARD)
-            continue;
-        char *row = advise(t, i), *both = row ? an_format("%s%s", text, row) : NULL;
-        an_free(row);
-        an_free(text);
-        text = both;
-    }
-    return text;
-}
-
-/* What trial `now` shall take, for every operator alike. */
-static char *wish(const trial *now)
-{
-    const char *of[AN_DIRECTIONS];
-    for (int d = 0; d < AN_DIRECTIONS; d++) {
-        bool in = !now->single || now->checked || (int)now->direction == d;
-        of[d] = an_variant_names[in ? now->variant : AN_VARIANT_DIRECT];
-    }
-    return an_format("[trial]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
-                     "backward_data = %s\nbackward_weights = %s\n",
-                     of[AN_FORWARD], of[AN_BACKWARD_DATA], of[AN_BACKWARD_WEIGHTS]);
-}
-
-/* ---- Beginning one ---------------------------------------------------------------------------- */
+/* ---- Beginning a trial ------------------------------------------------------------------------ */
 
 static int parts_before_packing(const alexnet_bench *b)
 {
@@ -190,17 +39,36 @@ static alexnet_status study(alexnet_tuner *t)
     return ALEXNET_OK;
 }
 
+/* The trial whose turn it is: one after the other and all once more, so that a burst of other work on
+ * the machine does not meet both turns of one; then the last, which needs what they measured. */
+static int trial_of(const alexnet_tuner *t, int turn)
+{
+    int others = t->count - 1;
+    return turn < 2 * others ? turn % others : others;
+}
+
+static bool is_first_turn(const alexnet_tuner *t)
+{
+    int others = t->count - 1;
+    return t->turn < others || t->turn == 2 * others;
+}
+
+static alexnet_status renew_bench(alexnet_tuner *t)
+{
+    an_bench_free(t->bench); /* two of them might not fit */
+    t->bench = NULL;
+    return an_bench_new(&t->bench, t->ctx, &t->options, t->trials[t->now].tuning);
+}
+
 static alexnet_status begin_trial(alexnet_tuner *t)
 {
     trial *now = &t->trials[t->now];
     if (t->now != BUILT_IN_TRIAL) {
-        now->tuning = t->now == t->count - 1 ? advice(t) : wish(now);
+        now->tuning = an_tune_wish(t, t->now);
         if (!now->tuning)
             return AN_FAIL_MEMORY(4096, "a tuning");
     }
-    an_bench_free(t->bench); /* two of them might not fit */
-    t->bench = NULL;
-    AN_CHECK(an_bench_new(&t->bench, t->ctx, &t->options, now->tuning));
+    AN_CHECK(renew_bench(t));
     if (t->now == DIRECT_TRIAL)
         AN_CHECK(study(t));
     if (parts_before_packing(t->bench) != t->n_parts)
@@ -233,71 +101,7 @@ static bool is_known(const alexnet_tuner *t)
     return false;
 }
 
-/* ---- Whether it computes what it should ------------------------------------------------------- */
-
-static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward)
-{
-    const trial *now = &t->trials[t->now];
-    an_op_desc op = t->parts[forward].op;
-    const an_op_desc *ops[] = {&op};
-    bool training = t->query.training;
-    an_parity_options options = {.training = training,
-                                 .gradients = training,
-                                 .first = !wants_dx(t, forward),
-                                 .split = t->ctx->threads,
-                                 .seed = CHECK_SEED};
-    an_parity parity;
-    op.n = CHECK_IMAGES;
-    AN_CHECK(an_op_resolve(&op));
-    AN_CHECK(an_parity_run(t->bench->net->backend, ref, ops, 1, &options, &parity));
-    const double shares[AN_DIRECTIONS] = {parity.forward, parity.dx, parity.dw};
-    bool bf16 = t->bench->net->backend->precision == ALEXNET_PRECISION_BF16;
-    double margin = bf16 ? MARGIN_BF16 : MARGIN_FP32;
-    for (int i = 0; i < t->n_parts; i++) {
-        int d, end;
-        if (!same_layer(t, forward, i))
-            continue;
-        for (directions_of(&t->parts[i].info, &d, &end); d < end; d++) {
-            if (now->taken[i].of[d] != now->variant || shares[d] <= margin)
-                continue;
-            *unfit_at(t, now->variant, d, i) = true;
-            an_log(t->ctx, ALEXNET_LOG_INFO,
-                   "%s is left out for %s of %s: it deviates by %.2f of what rounding may do",
-                   an_variant_names[now->variant], an_direction_names[d], t->parts[i].info.name,
-                   shares[d]);
-        }
-    }
-    return ALEXNET_OK;
-}
-
-static alexnet_status check_trial(alexnet_tuner *t)
-{
-    an_backend *ref;
-    if (!t->trials[t->now].checked)
-        return ALEXNET_OK;
-    AN_CHECK(an_backend_open_ref(&ref, t->ctx));
-    alexnet_status rc = ALEXNET_OK;
-    for (int i = 0; i < t->n_parts && rc == ALEXNET_OK; i++)
-        if (t->parts[i].info.tunable && t->parts[i].info.pass == ALEXNET_PASS_FORWARD)
-            rc = check_layer(t, ref, i);
-    an_backend_close(ref);
-    return rc;
-}
-
-/* Whether an operator of this trial deviates by more than it may. */
-static bool deviates(const alexnet_tuner *t)
-{
-    const trial *now = &t->trials[t->now];
-    for (int i = 0; i < t->n_parts; i++) {
-        int d, end;
-        for (directions_of(&t->parts[i].info, &d, &end); t->parts[i].info.tunable && d < end; d++)
-            if (*unfit_at(t, now->taken[i].of[d], d, i))
-                return true;
-    }
-    return false;
-}
-
-/* ---- Steps ----------------------------------------------------------------------------------- */
+/* ---- Turns ------------------------------------------------------------------------------------ */
 
 alexnet_status an_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
                             const alexnet_bench_options *options)
@@ -318,59 +122,96 @@ alexnet_status an_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
     t->net = net;
     t->options = *options;
     t->options.net = net;
-    t->best = BUILT_IN_TRIAL;
-    list_trials(t);
+    an_tune_list(t);
     *out = t;
     return ALEXNET_OK;
 }
 
-static alexnet_status end_trial(alexnet_tuner *t)
+static double less(double before, double now)
+{
+    return before > 0 && before < now ? before : now;
+}
+
+static alexnet_status end_turn(alexnet_tuner *t)
 {
     trial *now = &t->trials[t->now];
-    const trial *best = &t->trials[t->best];
     alexnet_speed speed;
     an_bench_speed(t->bench, &speed);
-    memcpy(now->seconds, t->bench->medians, (size_t)t->n_parts * sizeof *now->seconds);
-    an_free(now->tuning);
-    now->tuning = an_program_tuning(t->bench->program);
-    if (!now->tuning)
-        return AN_FAIL_MEMORY(4096, "a tuning");
-    now->whole = speed.median;
-    double least = t->best == BUILT_IN_TRIAL ? best->whole / GAIN : best->whole;
-    if (t->now > BUILT_IN_TRIAL && !deviates(t) && now->whole < least)
-        t->best = t->now;
-    t->now++;
+    for (int i = 0; i < t->n_parts; i++)
+        now->seconds[i] = less(now->seconds[i], t->bench->medians[i]);
+    if (is_first_turn(t)) {
+        an_free(now->tuning);
+        now->tuning = an_program_tuning(t->bench->program);
+        if (!now->tuning)
+            return AN_FAIL_MEMORY(4096, "a tuning");
+    }
+    now->whole = less(now->whole, speed.median);
+    t->running = false;
+    t->turn++;
     return ALEXNET_OK;
+}
+
+/* Begins the turn, or passes over it. */
+static alexnet_status begin_turn(alexnet_tuner *t)
+{
+    trial *now = &t->trials[t->now];
+    bool first = is_first_turn(t);
+    if (!first && now->whole == 0) { /* passed over in the first */
+        t->turn++;
+        return ALEXNET_OK;
+    }
+    alexnet_status rc = first ? begin_trial(t) : renew_bench(t);
+    if (rc == ALEXNET_ERROR_NO_MEMORY && t->now >= VARIANT_TRIALS) {
+        an_log(t->ctx, ALEXNET_LOG_INFO, "%s is left out: %s", an_variant_names[now->variant],
+               an_error_text());
+        t->turn++;
+        return ALEXNET_OK;
+    }
+    AN_CHECK(rc);
+    if (first && is_known(t)) {
+        t->turn++;
+        return ALEXNET_OK;
+    }
+    t->running = true;
+    return first && now->checked ? an_tune_check(t) : ALEXNET_OK;
 }
 
 static alexnet_status step(alexnet_tuner *t, double *fraction)
 {
     double seconds;
     bool more;
-    if (t->trials[t->now].seconds) {
-        AN_CHECK(an_bench_step(t->bench, &seconds, &more));
-        *fraction += (double)t->bench->done / t->options.steps / t->count;
-        return more ? ALEXNET_OK : end_trial(t);
+    t->now = trial_of(t, t->turn);
+    if (!t->running)
+        return begin_turn(t);
+    AN_CHECK(an_bench_step(t->bench, &seconds, &more));
+    *fraction += (double)t->bench->done / t->options.steps / (2 * t->count);
+    return more ? ALEXNET_OK : end_turn(t);
+}
+
+static bool has_turns(const alexnet_tuner *t)
+{
+    return t->turn < 2 * t->count;
+}
+
+/* The fastest as a whole, which must beat what is built in by more than chance. */
+static int find_best(const alexnet_tuner *t)
+{
+    int best = BUILT_IN_TRIAL;
+    double least = t->trials[BUILT_IN_TRIAL].whole / AN_TUNE_GAIN;
+    for (int i = VARIANT_TRIALS; i < t->count; i++) {
+        const trial *other = &t->trials[i];
+        if (other->whole == 0 || other->whole >= least || an_tune_deviates(t, other))
+            continue;
+        best = i;
+        least = other->whole;
     }
-    alexnet_status rc = begin_trial(t);
-    if (rc == ALEXNET_ERROR_NO_MEMORY && t->now >= VARIANT_TRIALS) {
-        an_log(t->ctx, ALEXNET_LOG_INFO, "%s is left out: %s",
-               an_variant_names[t->trials[t->now].variant], an_error_text());
-        t->now++;
-        return ALEXNET_OK;
-    }
-    AN_CHECK(rc);
-    if (is_known(t)) {
-        t->now++;
-        return ALEXNET_OK;
-    }
-    return check_trial(t);
+    return best;
 }
 
 alexnet_status an_tuner_step(alexnet_tuner *t, double *fraction, bool *more)
 {
-    *more = t->now < t->count;
-    *fraction = (double)t->now / t->count;
+    *more = has_turns(t);
+    *fraction = (double)t->turn / (2 * t->count);
     if (t->failed)
         return AN_FAIL(t->failed, "the search for a tuning has failed before");
     if (!*more)
@@ -378,7 +219,9 @@ alexnet_status an_tuner_step(alexnet_tuner *t, double *fraction, bool *more)
     alexnet_status rc = step(t, fraction);
     if (rc != ALEXNET_ERROR_CANCELLED)
         t->failed = rc;
-    *more = t->now < t->count;
+    *more = has_turns(t);
+    if (!*more)
+        t->best = find_best(t);
     return rc;
 }
 
@@ -386,7 +229,7 @@ alexnet_status an_tuner_step(alexnet_tuner *t, double *fraction, bool *more)
 
 static bool is_done(const alexnet_tuner *t)
 {
-    return t->now == t->count && !t->failed;
+    return !has_turns(t) && !t->failed;
 }
 
 void an_tuner_result(const alexnet_tuner *t, double *seconds, double *built_in)

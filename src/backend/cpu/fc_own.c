@@ -7,9 +7,9 @@
 #include "base/status.h"
 
 enum {
-    FEWEST = 2, /* images; one is a matter of memory alone, for which oneDNN does */
-    CHUNK = 1024,   /* forward: columns that all rows are multiplied by before the next */
-    BLOCK = 224,    /* data: columns of weights, AN_FC_ROWS times 32, that are laid out together */
+    FEWEST = 2,      /* images; one is a matter of memory alone, for which oneDNN does */
+    CHUNK = 1024,    /* forward: columns that all rows are multiplied by before the next */
+    BLOCK = 224,     /* data: columns of weights, AN_FC_ROWS times 32, that are laid out together */
     BLOCK_ROWS = 512 /* with this many rows: with the pairs of dy, half of the second cache */
 };
 
@@ -25,8 +25,8 @@ alexnet_status an_fc_own_new(an_fc_own *own, const an_cpu_op *op, const an_op_de
     if (op->cpu->activation != AN_BF16 || !an_fc_has_kernels())
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "own products are of bf16");
     if (inputs % AN_FC_PANEL || desc->n < FEWEST)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "inputs that are no panels, or fewer than %d images",
-                       FEWEST);
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "inputs that are no panels, or fewer than %d images", FEWEST);
     *own = (an_fc_own){.images = desc->n,
                        .lanes = (int)up(desc->n, AN_FC_VECTOR),
                        .inputs = inputs,
@@ -77,7 +77,8 @@ size_t an_fc_own_scratch(const an_fc_own *own, an_direction direction)
 }
 
 /* Within a parallel region: pairs of all columns of a matrix. */
-static void pair_columns(const an_fc_own *own, const uint16_t *matrix, int64_t columns, uint16_t *to)
+static void pair_columns(const an_fc_own *own, const uint16_t *matrix, int64_t columns,
+                         uint16_t *to)
 {
 #pragma omp for schedule(static)
     for (int64_t pair = 0; pair < (columns + 1) / 2; pair++)
@@ -107,7 +108,8 @@ static int at_most(int64_t count, int most)
 /* ---- Forward ---------------------------------------------------------------------------------- */
 
 /* A chunk of the rows of a tile. */
-static an_fc_fetch chunk_at(const an_fc_own *own, const uint16_t *w, share s, int64_t row, int64_t column)
+static an_fc_fetch chunk_at(const an_fc_own *own, const uint16_t *w, share s, int64_t row,
+                            int64_t column)
 {
     if (row >= s.end) { /* the tile behind the last is the first of the next chunk */
         row = s.first;
@@ -121,8 +123,8 @@ static an_fc_fetch chunk_at(const an_fc_own *own, const uint16_t *w, share s, in
                          .lines = at_most(own->inputs - column, CHUNK) / AN_FC_PANEL};
 }
 
-static void forward_share(const an_fc_own *own, const an_fc_forward *run, share s, const uint16_t *pairs,
-                          float *sums)
+static void forward_share(const an_fc_own *own, const an_fc_forward *run, share s,
+                          const uint16_t *pairs, float *sums)
 {
     for (int64_t column = 0; column < own->inputs; column += CHUNK)
         for (int64_t row = s.first; row < s.end; row += AN_FC_ROWS) {
@@ -211,7 +213,8 @@ static void data_block(const an_fc_own *own, const uint16_t *w, block b, const u
     }
 }
 
-void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w, uint16_t *dx, void *scratch)
+void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w, uint16_t *dx,
+                    void *scratch)
 {
     uint16_t *pairs = scratch;
 #pragma omp parallel
@@ -224,7 +227,8 @@ void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w,
         share s = my_share(own->inputs);
         for (block b = block_at(own, s, 0, s.first); b.columns;) {
             block next = block_at(own, s, b.row + b.rows, b.column);
-            an_fc_pair_rows(w + b.row * own->inputs + b.column, own->inputs, b.rows, b.columns, weights);
+            an_fc_pair_rows(w + b.row * own->inputs + b.column, own->inputs, b.rows, b.columns,
+                            weights);
             data_block(own, w, b, pairs, weights, sums, next);
             const an_fc_result result = {.sums = sums,
                                          .rows = b.columns,
@@ -241,11 +245,14 @@ void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w,
 
 /* ---- Gradients of the weights ------------------------------------------------------------------ */
 
-void an_fc_own_weights(const an_fc_own *own, const uint16_t *dy, const uint16_t *x, float *dw, void *scratch)
+void an_fc_own_weights(const an_fc_own *own, const uint16_t *dy, const uint16_t *x, float *dw,
+                       void *scratch)
 {
     uint16_t *panels = scratch;
-    uint16_t *strips = (uint16_t *)((char *)scratch + aligned(image_pairs(own, own->inputs), sizeof *panels));
-    int64_t n_panels = own->inputs / AN_FC_PANEL, n_strips = up(own->outputs, AN_FC_STRIP) / AN_FC_STRIP;
+    uint16_t *strips =
+        (uint16_t *)((char *)scratch + aligned(image_pairs(own, own->inputs), sizeof *panels));
+    int64_t n_panels = own->inputs / AN_FC_PANEL,
+            n_strips = up(own->outputs, AN_FC_STRIP) / AN_FC_STRIP;
 #pragma omp parallel
     {
 #pragma omp for schedule(static) nowait
@@ -253,12 +260,14 @@ void an_fc_own_weights(const an_fc_own *own, const uint16_t *dy, const uint16_t 
             an_fc_panel(x, own->images, own->inputs, i, panels + i * image_pairs(own, AN_FC_PANEL));
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < n_strips; i++)
-            an_fc_strip(dy, own->images, own->outputs, i, strips + i * image_pairs(own, AN_FC_STRIP));
+            an_fc_strip(dy, own->images, own->outputs, i,
+                        strips + i * image_pairs(own, AN_FC_STRIP));
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < n_strips; i++) {
             int64_t row = i * AN_FC_STRIP;
             an_fc_gradients(strips + i * image_pairs(own, AN_FC_STRIP), panels, own->images,
-                            at_most(own->outputs - row, AN_FC_STRIP), own->inputs, dw + row * own->inputs);
+                            at_most(own->outputs - row, AN_FC_STRIP), own->inputs,
+                            dw + row * own->inputs);
         }
     }
 }

@@ -31,7 +31,8 @@ typedef struct an_fc_forward {
 
 void an_fc_own_forward(const an_fc_own *own, const an_fc_forward *run, void *scratch);
 /** dx[N,I] = dy[N,K] w[K,I] */
-void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w, uint16_t *dx, void *scratch);
+void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w, uint16_t *dx,
+                    void *scratch);
 /** dw[K,I] = dy[N,K]' x[N,I] */
 void an_fc_own_weights(const an_fc_own *own, const uint16_t *dy, const uint16_t *x, float *dw,
                        void *scratch);

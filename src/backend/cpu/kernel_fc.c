@@ -38,7 +38,8 @@ DPBF16_INLINE void multiply(const an_fc_product *p, int row, int rows, int lane,
     for (int j = 0; j < rows; j++)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
-            acc[j][v] = p->begin ? _mm512_setzero_ps() : _mm512_loadu_ps(sums + j * p->lanes + v * LANES);
+            acc[j][v] =
+                p->begin ? _mm512_setzero_ps() : _mm512_loadu_ps(sums + j * p->lanes + v * LANES);
     for (int i = 0; i < p->pairs; i++, weights += p->pair_step, columns += 2 * p->lanes) {
         __m512bh column[VECTORS];
         if (i % STEPS == 0)
@@ -92,8 +93,9 @@ DPBF16_INLINE __mmask16 first_lanes(int64_t count)
 
 DPBF16_TARGET void an_fc_write(const an_fc_result *r)
 {
-    const __m512i steps = _mm512_mullo_epi32(
-        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi32(r->lanes));
+    const __m512i steps =
+        _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+                           _mm512_set1_epi32(r->lanes));
     for (int row = 0; row < r->rows; row += LANES) {
         __mmask16 there = first_lanes(r->rows - row);
         __m512 bias = r->bias ? _mm512_maskz_loadu_ps(there, r->bias + row) : _mm512_setzero_ps();
@@ -108,12 +110,14 @@ DPBF16_TARGET void an_fc_write(const an_fc_result *r)
             if (r->wide)
                 _mm512_mask_storeu_ps((float *)r->to + at, there, y);
             else
-                _mm256_mask_storeu_epi16((uint16_t *)r->to + at, there, (__m256i)_mm512_cvtneps_pbh(y));
+                _mm256_mask_storeu_epi16((uint16_t *)r->to + at, there,
+                                         (__m256i)_mm512_cvtneps_pbh(y));
         }
     }
 }
 
-void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair, uint16_t *to)
+void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
+                        uint16_t *to)
 {
     bool both = 2 * pair + 1 < columns;
     const uint16_t *from = matrix + 2 * pair;
@@ -135,7 +139,8 @@ DPBF16_TARGET void an_fc_pair_rows(const uint16_t *weights, int64_t row_step, in
             __m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(there, weights + c));
             __m512i high = _mm512_setzero_si512();
             if (row + 1 < rows)
-                high = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(there, weights + row_step + c));
+                high =
+                    _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(there, weights + row_step + c));
             _mm512_storeu_si512(to, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
         }
 }
@@ -157,7 +162,8 @@ void an_fc_write(const an_fc_result *result)
     (void)result;
 }
 
-void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair, uint16_t *to)
+void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
+                        uint16_t *to)
 {
     (void)matrix, (void)images, (void)columns, (void)pair, (void)to;
 }

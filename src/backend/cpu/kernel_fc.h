@@ -40,7 +40,7 @@ typedef struct an_fc_fetch {
 
 /** sums[row][lane] += SUM over p of pair p of the row times pair p of the lane. */
 typedef struct an_fc_product {
-    const uint16_t *weights;  /* pair p of row j: at j * row_step + p * pair_step */
+    const uint16_t *weights; /* pair p of row j: at j * row_step + p * pair_step */
     int64_t row_step, pair_step;
     const uint16_t *columns; /* pairs of columns */
     int rows, pairs, lanes;  /* rows: at most AN_FC_ROWS */
@@ -64,9 +64,11 @@ typedef struct an_fc_result {
 void an_fc_write(const an_fc_result *result);
 
 /** Pair `pair` of columns of a matrix, to [lanes][2]. */
-void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair, uint16_t *to);
+void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
+                        uint16_t *to);
 /** Rows of weights in pairs of rows: to[rows / 2][columns, rounded up to AN_FC_VECTOR][2]. */
-void an_fc_pair_rows(const uint16_t *weights, int64_t row_step, int rows, int columns, uint16_t *to);
+void an_fc_pair_rows(const uint16_t *weights, int64_t row_step, int rows, int columns,
+                     uint16_t *to);
 /** One panel, of columns that are all there, and one strip. */
 void an_fc_panel(const uint16_t *matrix, int images, int64_t columns, int64_t panel, uint16_t *to);
 void an_fc_strip(const uint16_t *matrix, int images, int64_t columns, int64_t strip, uint16_t *to);

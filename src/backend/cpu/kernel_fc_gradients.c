@@ -37,12 +37,12 @@ DPBF16_INLINE void add_images(const uint16_t *strip, const uint16_t *panel, int 
     for (int j = 0; j < AN_FC_STRIP; j++)
         acc[0][j] = acc[1][j] = _mm512_setzero_ps();
     for (int n = 0; n < images; n += 2, strip += 2 * AN_FC_STRIP, panel += 2 * AN_FC_PANEL)
-        dpbf16_add(dpbf16_load(panel), dpbf16_load(panel + 2 * LANES), strip, 2, AN_FC_STRIP, acc[0],
-                   acc[1]);
+        dpbf16_add(dpbf16_load(panel), dpbf16_load(panel + 2 * LANES), strip, 2, AN_FC_STRIP,
+                   acc[0], acc[1]);
 }
 
-DPBF16_TARGET void an_fc_gradients(const uint16_t *strip, const uint16_t *panels, int images, int rows,
-                                   int64_t columns, float *dweights)
+DPBF16_TARGET void an_fc_gradients(const uint16_t *strip, const uint16_t *panels, int images,
+                                   int rows, int64_t columns, float *dweights)
 {
     bool aligned = (uintptr_t)dweights % 64 == 0;
     int64_t panel = (int64_t)((images + 1) / 2) * AN_FC_PANEL * 2;
