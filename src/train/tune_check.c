@@ -62,7 +62,8 @@ bool an_tune_deviates(const alexnet_tuner *t, const trial *which)
 {
     for (int i = 0; i < t->n_parts; i++) {
         int d, end;
-        for (an_tune_directions(&t->parts[i].info, &d, &end); t->parts[i].info.tunable && d < end; d++)
+        for (an_tune_directions(&t->parts[i].info, &d, &end); t->parts[i].info.tunable && d < end;
+             d++)
             if (*an_tune_unfit(t, which->taken[i].of[d], d, i))
                 return true;
     }

@@ -48,7 +48,8 @@ struct alexnet_tuner {
 };
 
 /** Whether a variant deviates too much in a part and direction. */
-static inline bool *an_tune_unfit(const alexnet_tuner *t, an_variant variant, int direction, int part)
+static inline bool *an_tune_unfit(const alexnet_tuner *t, an_variant variant, int direction,
+                                  int part)
 {
     return &t->unfit[((int)variant * AN_DIRECTIONS + direction) * t->n_parts + part];
 }

@@ -26,14 +26,19 @@
 #include "base/alloc.h"
 #include "base/random.h"
 
-static an_backend *open_cpu(void)
+static an_backend *open_as(alexnet_precision precision)
 {
     an_backend *backend;
-    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32);
+    alexnet_ctx *ctx = rig_ctx("cpu", precision);
     ctx->threads = 2;
-    rig_ok(an_cpu_api.open(&backend, ctx, ALEXNET_PRECISION_FP32));
+    rig_ok(an_cpu_api.open(&backend, ctx, precision));
     rig_free_ctx(ctx);
     return backend;
+}
+
+static an_backend *open_cpu(void)
+{
+    return open_as(ALEXNET_PRECISION_FP32);
 }
 
 /* ---- Tensors in any layout ------------------------------------------------------------------- */
@@ -328,6 +333,7 @@ static const operator operators[] = {
      true,
      {ONE(CONV, 32, 7, 6), .u.conv = {32, 3, 3, 1, 2, 1, 1, 1, 1, true}}},
     {"fc", false, false, true, {ONE(FC, 20, 3, 2), .u.fc = {140}}},
+    {"fc of 192", false, false, true, {ONE(FC, 32, 3, 2), .u.fc = {140}}},
     {"relu", true, true, true, {ONE(NEURON, 20, 7, 6), .u.neuron.kind = AN_RELU}},
     {"tanh", true, false, true, {ONE(NEURON, 20, 7, 6), .u.neuron = {AN_TANH, 1.7, 0.7}}},
     {"logistic", true, false, true, {ONE(NEURON, 20, 7, 6), .u.neuron.kind = AN_LOGISTIC}},
@@ -557,19 +563,17 @@ static void test_unknown_implementation(void **state)
     an_backend_close(cpu);
 }
 
-/* Runs an operator, with a ReLU after it, on an input that holds one NaN. */
-static int64_t nans_after(an_backend *cpu, const an_op_desc *desc, int64_t where)
+/* NaNs that come out of one operator after the other, on an input that holds one NaN. */
+static int64_t nans_after(an_backend *cpu, const an_op_desc *first, const an_op_desc *second)
 {
-    an_op_desc relu = {.kind = AN_OP_NEURON, .n = desc->n, .n_inputs = 1, .in = {desc->out}};
-    rig_ok(an_op_resolve(&relu));
-    const an_op_desc *list[] = {desc, &relu};
-    an_layout in = {AN_LAYOUT_PLAIN, AN_F32, desc->n, desc->in[0]};
+    const an_op_desc *list[] = {first, second};
+    an_layout in = {AN_LAYOUT_PLAIN, AN_F32, first->n, first->in[0]};
     const an_prepare prepare = {list, 2, &in, true, true, true, true, 1};
     an_prepared *op;
     tensors t;
     rig_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));
-    fill_tensors(&t, desc, &in, op, AN_F32);
-    put((void *)t.args.x[0], AN_F32, where, NAN);
+    fill_tensors(&t, first, &in, op, AN_F32);
+    put((void *)t.args.x[0], AN_F32, 4, NAN);
     rig_ok(an_cpu_api.op_pack(cpu, op, &t.args));
     rig_ok(an_cpu_api.op_forward(cpu, op, &t.args));
     int64_t found = 0;
@@ -580,18 +584,34 @@ static int64_t nans_after(an_backend *cpu, const an_op_desc *desc, int64_t where
     return found;
 }
 
-static void test_nan_goes_through(void **state)
+/* Behind each operator and before each pooling a ReLU. */
+static void check_nan(an_backend *cpu, const char *precision)
 {
-    an_backend *cpu = open_cpu();
-    (void)state;
     for (int i = 0; i < OPERATORS; i++) {
         an_op_desc desc = resolved(&operators[i]);
+        an_op_desc after = {.kind = AN_OP_NEURON, .n = desc.n, .n_inputs = 1, .in = {desc.out}};
+        an_op_desc before = {.kind = AN_OP_NEURON, .n = desc.n, .n_inputs = 1, .in = {desc.in[0]}};
         if (desc.kind == AN_OP_DROPOUT || desc.n_inputs > 1)
             continue;
-        if (nans_after(cpu, &desc, 4) == 0)
-            fail_msg("%s swallows a NaN", operators[i].name);
+        rig_ok(an_op_resolve(&after));
+        rig_ok(an_op_resolve(&before));
+        if (nans_after(cpu, &desc, &after) == 0)
+            fail_msg("%s swallows a NaN in %s", operators[i].name, precision);
+        if (desc.kind == AN_OP_POOL && nans_after(cpu, &before, &desc) == 0)
+            fail_msg("%s after a ReLU swallows a NaN in %s", operators[i].name, precision);
     }
-    an_backend_close(cpu);
+}
+
+static void test_nan_goes_through(void **state)
+{
+    static const alexnet_precision precisions[] = {ALEXNET_PRECISION_FP32, ALEXNET_PRECISION_BF16};
+    static const char *const names[] = {"fp32", "bf16"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        an_backend *cpu = open_as(precisions[i]);
+        check_nan(cpu, names[i]);
+        an_backend_close(cpu);
+    }
 }
 
 int main(void)
