@@ -675,7 +675,8 @@ typedef struct alexnet_choice {
     alexnet_pass pass;
     const char
         *forward; /**< "direct", "channels_last", "blocked", "winograd", "own"; NULL: backward */
-    const char *data, *weights; /**< the same, or "turned", for the gradients; NULL: not computed */
+    const char *data,
+        *weights; /**< the same, and "turned", for the gradients; NULL: not computed */
     double seconds, direct_seconds; /**< with these choices; with "direct" */
 } alexnet_choice;
 /** @return false past the last, and before the end of the search */

@@ -44,7 +44,8 @@ typedef struct an_step_state {
 /** What op_prepare() is offered. */
 typedef struct an_prepare {
     const an_op_desc *const *ops; /* the run of operators that starts here; each reads the one
-                                     before it, and nothing else reads what is between them */
+                                     before it, and nothing else reads what is between them. A
+                                     softmax is the last, and computed by itself */
     int n_ops;                    /* >= 1 */
     const an_layout *in;          /* layouts of the inputs of ops[0]; NULL for augment */
     bool training;                /* dropout draws masks */
@@ -91,7 +92,7 @@ typedef struct an_segment {
     void *param;
     const void *gradient;
     void *momentum;
-    void *copy; /* kept equal to param, in bfloat16; NULL: none */
+    void *copy; /* kept equal to param, rounded to bfloat16; NULL: none */
     int64_t count;
     double rate, decay, mom; /* epsilon, weight decay, momentum factor */
 } an_segment;

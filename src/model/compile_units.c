@@ -48,8 +48,8 @@ alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out)
     return ALEXNET_OK;
 }
 
-/* The operators that may run together from `node` on: a chain that nobody else reads into. The
- * softmax stands alone, because its output is asked for in the plain layout. */
+/* The operators that may run together from `node` on: a chain that nobody else reads into. A softmax
+ * ends it, so that its logits are written as it wants them. */
 static int offer(const compiling *c, int node, const an_op_desc **ops)
 {
     const an_graph *graph = &c->p->graph;
@@ -57,8 +57,8 @@ static int offer(const compiling *c, int node, const an_op_desc **ops)
     ops[0] = &graph->nodes[node].desc;
     for (int next = node + 1; next < graph->count; next++, n++) {
         const an_node *follower = &graph->nodes[next];
-        if (follower->desc.kind == AN_OP_SOFTMAX || follower->desc.n_inputs != 1 ||
-            follower->inputs[0] != next - 1 || c->readers[next - 1] != 1)
+        if (follower->desc.n_inputs != 1 || follower->inputs[0] != next - 1 ||
+            c->readers[next - 1] != 1 || ops[n - 1]->kind == AN_OP_SOFTMAX)
             break;
         ops[n] = &follower->desc;
     }

@@ -3,8 +3,8 @@
  * runs it. Training and inference are different programs, never different loops.
  *
  *     inference   forward steps
- *     training    forward, backward (with the sums where a tensor has several readers), update,
- * pack
+ *     training    forward, backward (with the sums where a tensor has several readers), update, and
+ *                 pack where update does not keep the copies
  */
 #ifndef AN_MODEL_PROGRAM_H
 #define AN_MODEL_PROGRAM_H

@@ -9,6 +9,21 @@ enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
  * results are stored in bf16, that rounding alone comes near the whole and never beyond. */
 static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
 
+/* Whether the layer whose forward part this is takes the variant of trial `now` anywhere. */
+static bool takes_variant(const alexnet_tuner *t, int forward)
+{
+    const trial *now = &t->trials[t->now];
+    for (int i = 0; i < t->n_parts; i++) {
+        int d, end;
+        if (!an_tune_same_layer(t, forward, i))
+            continue;
+        for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++)
+            if (now->taken[i].of[d] == now->variant)
+                return true;
+    }
+    return false;
+}
+
 static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward)
 {
     const trial *now = &t->trials[t->now];
@@ -52,7 +67,8 @@ alexnet_status an_tune_check(alexnet_tuner *t)
     AN_CHECK(an_backend_open_ref(&ref, t->ctx));
     alexnet_status rc = ALEXNET_OK;
     for (int i = 0; i < t->n_parts && rc == ALEXNET_OK; i++)
-        if (t->parts[i].info.tunable && t->parts[i].info.pass == ALEXNET_PASS_FORWARD)
+        if (t->parts[i].info.tunable && t->parts[i].info.pass == ALEXNET_PASS_FORWARD &&
+            takes_variant(t, i))
             rc = check_layer(t, ref, i);
     an_backend_close(ref);
     return rc;

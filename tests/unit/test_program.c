@@ -8,6 +8,8 @@
  */
 #include "net_rig.h"
 
+#include "model/program_impl.h"
+
 /* ---- Networks ---- */
 
 /* Every operator; several inputs of convolution and fully connected layers, sums and joins; c1, p1
@@ -313,6 +315,25 @@ static void test_masks_follow_the_step(void **state)
     rig_close(&rig);
 }
 
+/* Logits reach the softmax in float32, whatever the rest is stored in. */
+static void test_logits_are_wide(void **state)
+{
+    static const char small[] = TOWER_INPUT CONV1 CONV2("c1") TAIL;
+    (void)state;
+    for (int training = 0; training < 2; training++) {
+        net_rig rig;
+        an_program_options options = {4, 4, training, 2};
+        rig_open(&rig, rig_ctx("cpu", ALEXNET_PRECISION_BF16, 2), rig_parse(small, CLASSES),
+                 &options, 1);
+        const an_program *program = rig.program;
+        const an_unit *softmax = &program->units[program->output];
+        assert_int_equal(softmax->n_inputs, 1);
+        assert_int_equal(program->units[softmax->inputs[0]].op->out.dtype, AN_F32);
+        rig_run(&rig, 1);
+        rig_close(&rig);
+    }
+}
+
 /* What a program computes with after an update is what packing the weights makes of them. */
 static void test_copies_follow_the_update(void **state)
 {
@@ -457,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_views_of_one_picture),
         cmocka_unit_test(test_frozen),
         cmocka_unit_test(test_masks_follow_the_step),
+        cmocka_unit_test(test_logits_are_wide),
         cmocka_unit_test(test_copies_follow_the_update),
         cmocka_unit_test(test_no_allocation_in_a_step),
         cmocka_unit_test(test_short_of_memory),

@@ -101,8 +101,8 @@ static alexnet_status choose_own(fc *f, const an_prepare *p)
     an_variants *variants = &f->op.base.variants;
     const bool wanted[] = {true, p->want_dx, p->want_dw};
     *variants = an_backend_variants(&f->op.cpu->base, p->ops[0], p->want_dx || p->want_dw);
-    f->op.base.tunable = true;
     alexnet_status rc = an_fc_own_new(&f->own_products, &f->op, &f->desc);
+    f->op.base.tunable = rc == ALEXNET_OK;
     for (int d = 0; d < AN_DIRECTIONS; d++) {
         f->own[d] = rc == ALEXNET_OK && wanted[d] && variants->of[d] == AN_VARIANT_OWN;
         variants->of[d] = f->own[d] ? AN_VARIANT_OWN : AN_VARIANT_DIRECT;

@@ -55,7 +55,7 @@ static size_t block_bytes(void)
 /* Of a thread: weights laid out, and sums. */
 static size_t data_bytes(const an_fc_own *own)
 {
-    return block_bytes() + aligned(BLOCK * own->lanes, sizeof(float));
+    return block_bytes() + aligned((int64_t)BLOCK * own->lanes, sizeof(float));
 }
 
 static int64_t image_pairs(const an_fc_own *own, int64_t columns)
@@ -120,7 +120,7 @@ static an_fc_fetch chunk_at(const an_fc_own *own, const uint16_t *w, share s, in
     return (an_fc_fetch){.row = w + row * own->inputs + column,
                          .row_step = own->inputs,
                          .rows = at_most(s.end - row, AN_FC_ROWS),
-                         .lines = at_most(own->inputs - column, CHUNK) / AN_FC_PANEL};
+                         .lines = at_most(own->inputs - column, CHUNK) / AN_FC_LINE};
 }
 
 static void forward_share(const an_fc_own *own, const an_fc_forward *run, share s,
@@ -190,12 +190,11 @@ static block block_at(const an_fc_own *own, share s, int64_t row, int64_t column
 static void data_block(const an_fc_own *own, const uint16_t *w, block b, const uint16_t *pairs,
                        const uint16_t *weights, float *sums, block next)
 {
-    enum { LINE = 32 }; /* elements */
     int64_t width = up(b.columns, AN_FC_VECTOR);
     an_fc_fetch fetch = {.row = w + next.row * own->inputs + next.column,
                          .row_step = own->inputs,
                          .rows = next.columns ? next.rows : 0,
-                         .lines = next.columns / LINE + 2};
+                         .lines = next.columns / AN_FC_LINE + 2};
     for (int row = 0; row < b.columns; row += AN_FC_ROWS) {
         const an_fc_product product = {
             .weights = weights + 2 * row,

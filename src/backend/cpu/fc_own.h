@@ -14,26 +14,27 @@ typedef struct an_fc_own {
 } an_fc_own;
 
 /**
- * @return ALEXNET_ERROR_UNSUPPORTED if the kernels do not compute it, the processor has no bf16, or
- *         there is a single image
+ * @return ALEXNET_ERROR_UNSUPPORTED if the processor has no bf16, the inputs are no multiple of
+ *         AN_FC_PANEL, or there is a single image
  */
 alexnet_status an_fc_own_new(an_fc_own *own, const an_cpu_op *op, const an_op_desc *desc);
 /** Bytes of scratch of a direction, to be aligned to AN_ALIGN. */
 size_t an_fc_own_scratch(const an_fc_own *own, an_direction direction);
 
-/** y[N,K] = x[N,I] w[K,I]' + bias, through a ReLU if wanted. @param y  in bfloat16, or float32 if wide */
+/** y[N,K] = x[N,I] w[K,I]' + bias[K], through a ReLU if wanted. */
 typedef struct an_fc_forward {
     const uint16_t *x, *w;
     const float *bias;
-    void *y;
+    void *y; /* bfloat16, or float32 if wide */
     bool relu, wide;
 } an_fc_forward;
 
+/** Each runs on OpenMP's threads, as many as `threads` at most, and overwrites its result. */
 void an_fc_own_forward(const an_fc_own *own, const an_fc_forward *run, void *scratch);
-/** dx[N,I] = dy[N,K] w[K,I] */
+/** dx[N,I] = dy[N,K] w[K,I], all bfloat16. */
 void an_fc_own_data(const an_fc_own *own, const uint16_t *dy, const uint16_t *w, uint16_t *dx,
                     void *scratch);
-/** dw[K,I] = dy[N,K]' x[N,I] */
+/** dw[K,I] = dy[N,K]' x[N,I], of bfloat16 in float32. */
 void an_fc_own_weights(const an_fc_own *own, const uint16_t *dy, const uint16_t *x, float *dw,
                        void *scratch);
 

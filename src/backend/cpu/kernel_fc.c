@@ -16,10 +16,9 @@ bool an_fc_has_kernels(void)
 
 DPBF16_INLINE void fetch_line(an_fc_fetch *f)
 {
-    enum { LINE = 32 }; /* elements */
     if (f->rows == 0)
         return;
-    __builtin_prefetch(f->row + f->line * LINE, 0, 3);
+    __builtin_prefetch(f->row + f->line * AN_FC_LINE, 0, 3);
     if (++f->line < f->lines)
         return;
     f->line = 0;
@@ -30,7 +29,8 @@ DPBF16_INLINE void fetch_line(an_fc_fetch *f)
 /* Some rows and `vectors` vectors of lanes, both constants. */
 DPBF16_INLINE void multiply(const an_fc_product *p, int row, int rows, int lane, int vectors)
 {
-    enum { STEPS = 4 }; /* from one line that is fetched to the next */
+    /* From one line that is fetched to the next: all of the next rows while these are computed. */
+    int steps = p->lanes > VECTORS * LANES ? 4 : 2;
     const uint16_t *weights = p->weights + row * p->row_step, *columns = p->columns + 2 * lane;
     float *sums = p->sums + row * p->lanes + lane;
     __m512 acc[AN_FC_ROWS][VECTORS];
@@ -42,7 +42,7 @@ DPBF16_INLINE void multiply(const an_fc_product *p, int row, int rows, int lane,
                 p->begin ? _mm512_setzero_ps() : _mm512_loadu_ps(sums + j * p->lanes + v * LANES);
     for (int i = 0; i < p->pairs; i++, weights += p->pair_step, columns += 2 * p->lanes) {
         __m512bh column[VECTORS];
-        if (i % STEPS == 0)
+        if ((i & (steps - 1)) == 0)
             fetch_line(p->fetch);
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)

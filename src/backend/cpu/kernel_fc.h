@@ -24,14 +24,15 @@ enum {
     AN_FC_VECTOR = 16,
     AN_FC_ROWS = 7, /* that are computed together: 28 accumulators with 64 lanes */
     AN_FC_PANEL = 32,
-    AN_FC_STRIP = 14 /* 28 accumulators with a panel */
+    AN_FC_STRIP = 14, /* 28 accumulators with a panel */
+    AN_FC_LINE = 32   /* elements in a line of the caches */
 };
 
 /** Whether this build has the kernels. */
 bool an_fc_has_kernels(void);
 
-/** Weights that are fetched from memory while others are computed: `lines` cache lines of each of `rows`
- *  rows. Kernels move it on. */
+/** Weights that are fetched from memory while others are computed: `lines` lines of each of `rows` rows, as
+ *  many as there is time for. Kernels move it on. */
 typedef struct an_fc_fetch {
     const uint16_t *row;
     int64_t row_step; /* elements */
@@ -43,10 +44,10 @@ typedef struct an_fc_product {
     const uint16_t *weights; /* pair p of row j: at j * row_step + p * pair_step */
     int64_t row_step, pair_step;
     const uint16_t *columns; /* pairs of columns */
-    int rows, pairs, lanes;  /* rows: at most AN_FC_ROWS */
+    int rows, pairs, lanes;  /* rows: at most AN_FC_ROWS; lanes: a multiple of AN_FC_VECTOR */
     bool begin;              /* sums begin with zero */
     float *sums;
-    an_fc_fetch *fetch;
+    an_fc_fetch *fetch; /* not NULL */
 } an_fc_product;
 
 void an_fc_multiply(const an_fc_product *product);

@@ -1,6 +1,4 @@
 /* Gradients of weights (kernel_fc.h). */
-#include <string.h>
-
 #include "backend/cpu/kernel_fc.h"
 
 #if defined(__x86_64__)

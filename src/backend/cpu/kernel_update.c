@@ -1,6 +1,6 @@
 /*
- * The update rule (backend.h), in one pass through memory. The type of an instance is that of a copy
- * of the weights, which for bfloat16 is written in the same pass.
+ * The update rule (backend.h), in one pass through memory. The instances for bfloat16 write a copy of
+ * the weights in the same pass.
  */
 #include "backend/cpu/kernels.h"
 

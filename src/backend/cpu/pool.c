@@ -5,7 +5,10 @@
 #include "backend/cpu/own.h"
 #include "base/status.h"
 
-enum { MOST = 255 }; /* size of a window of max pooling: its places are numbered in 16 bits */
+enum {
+    MOST = 255
+}; /* a side of a window of max pooling with gradients, as places are numbered in 16 bits;
+                        larger ones are left to ref */
 
 /* Units of work: some lanes of one plane of one image. */
 typedef struct units {
