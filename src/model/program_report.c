@@ -12,18 +12,31 @@ int an_program_steps(const an_program *p)
     return p->n_steps;
 }
 
+enum { NO_LAYER = -2 }; /* -1 is the input */
+
+/* The layer that the unit before began, of which this one has the rest, a neuron, and another layer too;
+ * that goes by the name of the latter. */
+static int begun_before(const an_program *p, const an_unit *unit)
+{
+    const an_node *nodes = p->graph.nodes;
+    int layer = nodes[unit->first].layer;
+    bool rest = unit->first > 0 && nodes[unit->first - 1].layer == layer;
+    return rest && nodes[unit->last].layer != layer ? layer : NO_LAYER;
+}
+
 /* The unit's layers, each once: a layer and its neuron are two nodes. */
 static void name_unit(const an_program *p, const an_unit *unit, char *name, size_t size)
 {
     size_t used = 0;
-    int before = -1;
+    int before;
     if (unit->first < 0) {
         snprintf(name, size, "sum");
         return;
     }
+    before = begun_before(p, unit);
     for (int node = unit->first; node <= unit->last; node++) {
         int layer = p->graph.nodes[node].layer;
-        if (node > unit->first && layer == before)
+        if (layer == before)
             continue;
         int length = snprintf(name + used, size - used, "%s%s", used ? "+" : "",
                               layer < 0 ? "input" : p->net->network->layers[layer].name);
