@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/writer.h"
-#include "train/tune_impl.h"
+#include "train/tune_check.h"
 
 /* ---- Beginning a trial ------------------------------------------------------------------------ */
 

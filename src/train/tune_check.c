@@ -1,7 +1,7 @@
-/* Whether the variants of a trial compute what they should (tune.h). */
+#include "train/tune_check.h"
+
 #include "backend/parity.h"
 #include "base/status.h"
-#include "train/tune_impl.h"
 
 enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
 

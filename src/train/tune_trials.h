@@ -1,8 +1,8 @@
 /*
- * The inside of a tuner (tune.h): trials, and what they measured.
+ * The inside of a tuner (tune.h): which trials there are, what they measured, and what they advise.
  */
-#ifndef AN_TRAIN_TUNE_IMPL_H
-#define AN_TRAIN_TUNE_IMPL_H
+#ifndef AN_TRAIN_TUNE_TRIALS_H
+#define AN_TRAIN_TUNE_TRIALS_H
 
 #include "train/tune.h"
 
@@ -70,10 +70,5 @@ bool an_tune_wants_dx(const alexnet_tuner *tuner, int forward);
 void an_tune_list(alexnet_tuner *tuner);
 /** What a trial shall take; the last, what the others advise. Owned; NULL if memory is short. */
 char *an_tune_wish(const alexnet_tuner *tuner, int index);
-
-/** Compare the operators of trial `now` with ref, and note which deviate. */
-alexnet_status an_tune_check(alexnet_tuner *tuner);
-/** Whether an operator of a trial deviates by more than it may. */
-bool an_tune_deviates(const alexnet_tuner *tuner, const trial *which);
 
 #endif

@@ -1,9 +1,9 @@
-/* Which trials there are, and what they advise for each layer (tune.h). */
+#include "train/tune_trials.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/writer.h"
-#include "train/tune_impl.h"
 
 static void add_trial(alexnet_tuner *t, trial what)
 {
