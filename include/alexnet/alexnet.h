@@ -673,10 +673,8 @@ ALEXNET_API void alexnet_tuner_result(const alexnet_tuner *tuner, double *second
 typedef struct alexnet_choice {
     const char *layer;
     alexnet_pass pass;
-    const char
-        *forward; /**< "direct", "channels_last", "blocked", "winograd", "own"; NULL: backward */
-    const char *data,
-        *weights; /**< the same, and "turned", for the gradients; NULL: not computed */
+    const char *forward;        /**< a name as in docs/performance.md, "direct"; NULL: backward */
+    const char *data, *weights; /**< the same for the gradients; NULL: not computed */
     double seconds, direct_seconds; /**< with these choices; with "direct" */
 } alexnet_choice;
 /** @return false past the last, and before the end of the search */

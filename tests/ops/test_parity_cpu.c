@@ -259,12 +259,13 @@ static an_parity run_own(an_backend *backend, const own_shape *o, bool relu, boo
     return result;
 }
 
-static an_backend *open_own(const char *backward_data)
+static an_backend *open_own(const char *forward, const char *backward_data,
+                            alexnet_precision precision)
 {
-    tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = own\n"
+    tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
                        "backward_data = %s\nbackward_weights = own\n",
-                       backward_data);
-    return open_cpu(ALEXNET_PRECISION_BF16);
+                       forward, backward_data);
+    return open_cpu(precision);
 }
 
 static void close_own(an_backend *backend)
@@ -274,29 +275,41 @@ static void close_own(an_backend *backend)
     tuning = NULL;
 }
 
+static const own_shape pixels[] = {
+    {2, 3, 227, 227, 96, 11, 11, 4, 1, 0, 0, 0, 0}, {5, 3, 224, 224, 64, 11, 11, 4, 1, 2, 2, 2, 2},
+    {3, 1, 28, 31, 20, 5, 5, 2, 1, 2, 1, 0, 4},     {1, 4, 17, 90, 33, 3, 3, 2, 1, 1, 1, 1, 1},
+    {4, 3, 64, 64, 24, 7, 7, 2, 1, 0, 3, 1, 2},     {2, 2, 9, 9, 16, 3, 7, 4, 1, 2, 3, 2, 3},
+    {1, 3, 11, 11, 100, 11, 11, 4, 1, 0, 0, 0, 0},  {2, 3, 12, 40, 48, 4, 11, 4, 1, 3, 5, 1, 0}};
+
 /* Odd and even numbers of lines, of outputs in a row and of vectors of maps; bands that are not whole;
  * more padding than a filter; fewer images than parts. */
 static void test_pixels(void **state)
 {
-    static const own_shape shapes[] = {{2, 3, 227, 227, 96, 11, 11, 4, 1, 0, 0, 0, 0},
-                                       {5, 3, 224, 224, 64, 11, 11, 4, 1, 2, 2, 2, 2},
-                                       {3, 1, 28, 31, 20, 5, 5, 2, 1, 2, 1, 0, 4},
-                                       {1, 4, 17, 90, 33, 3, 3, 2, 1, 1, 1, 1, 1},
-                                       {4, 3, 64, 64, 24, 7, 7, 2, 1, 0, 3, 1, 2},
-                                       {2, 2, 9, 9, 16, 3, 7, 4, 1, 2, 3, 2, 3},
-                                       {1, 3, 11, 11, 100, 11, 11, 4, 1, 0, 0, 0, 0},
-                                       {2, 3, 12, 40, 48, 4, 11, 4, 1, 3, 5, 1, 0}};
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own("turned");
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    an_backend *backend = open_own("own", "turned", ALEXNET_PRECISION_BF16);
+    for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
         for (int j = 0; j < 4; j++) {
-            an_parity p = run_own(backend, &shapes[i], j % 2, j / 2, true);
+            an_parity p = run_own(backend, &pixels[i], j % 2, j / 2, true);
             if (strncmp(p.impl, "own", 3) != 0)
                 fail_msg("left to %s", p.impl);
         }
     close_own(backend);
+}
+
+/* The same with padding around a copy of them; and not as a first layer, which is left as it is. */
+static void test_padded(void **state)
+{
+    (void)state;
+    for (int b = 0; b < 1 + (bf16 != NULL); b++) {
+        an_backend *backend =
+            open_own("padded", "padded", b ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
+        for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
+            for (int j = 0; j < 8; j++)
+                run_own(backend, &pixels[i], j % 2, j / 2 % 2, j / 4);
+        close_own(backend);
+    }
 }
 
 /* Gradients of both kinds: groups, strides, odd batches, maps smaller than filters. */
@@ -310,7 +323,7 @@ static void test_own_gradients(void **state)
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own("turned");
+    an_backend *backend = open_own("own", "turned", ALEXNET_PRECISION_BF16);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int j = 0; j < 4; j++)
             run_own(backend, &shapes[i], j % 2, true, j / 2);
@@ -329,7 +342,7 @@ static void test_own_products(void **state)
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own("own");
+    an_backend *backend = open_own("own", "own", ALEXNET_PRECISION_BF16);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int j = 0; j < 6; j++) {
             char name[96];
@@ -520,12 +533,13 @@ static void test_bf16_absent(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
-        cmocka_unit_test(test_variants),       cmocka_unit_test(test_pixels),
-        cmocka_unit_test(test_own_gradients),  cmocka_unit_test(test_own_products),
-        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_large_logits),   cmocka_unit_test(test_random_shapes),
-        cmocka_unit_test(test_bf16),           cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_variants),      cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_padded),        cmocka_unit_test(test_own_gradients),
+        cmocka_unit_test(test_own_products),  cmocka_unit_test(test_other_networks),
+        cmocka_unit_test(test_inference),     cmocka_unit_test(test_large_logits),
+        cmocka_unit_test(test_random_shapes), cmocka_unit_test(test_bf16),
+        cmocka_unit_test(test_bf16_absent),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

@@ -131,8 +131,8 @@ static void test_bad_texts(void **state)
     refuse("[a]\nisa = x\nforward = direct\n", "t.ini:1: this row lacks precision");
     refuse("[a]\nisa = x\nprecision = fp32\nforward = direct\n",
            "t.ini:1: this row lacks operator");
-    refuse(ROW "forward = fast\n",
-           "t.ini:5: forward = fast: expected direct|channels_last|blocked|winograd|turned|own");
+    refuse(ROW "forward = fast\n", "t.ini:5: forward = fast: expected "
+                                   "direct|channels_last|blocked|winograd|turned|padded|own");
     refuse(ROW "training = 1\n", "t.ini:5: training = 1: expected no|yes");
     refuse(ROW "isa = y\n", "t.ini:5: isa is given twice");
     refuse(ROW "forward = direct\nforward = direct\n", "t.ini:6: forward is given twice");

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/cpu/conv_padding.h"
 #include "backend/cpu/conv_primitive.h"
 #include "backend/cpu/conv_wgrad.h"
 #include "backend/cpu/gang.h"
@@ -33,6 +34,8 @@ typedef struct conv_op {
     an_op_desc desc;
     bool relu_after; /* a pass of our own after the primitive */
     an_layout x, y;  /* as forward computes them */
+    bool padded;     /* desc is that of a copy of the input */
+    an_conv_padding padding;
 
     an_primitive *forward; /* of the whole batch; NULL: image by image */
     an_gang images;
@@ -247,12 +250,18 @@ static void place_image(const void *user, int image, const void **data)
     data[3] = (const char *)b->data[3] + b->y * (size_t)image;
 }
 
+/* The input, or its copy. */
+static const void *input_of(const conv_op *c, const an_op_args *args)
+{
+    return c->padded ? an_conv_padding_copy(&c->padding, args->x[0], args->scratch) : args->x[0];
+}
+
 static alexnet_status conv_forward(an_cpu_op *op, const an_op_args *args)
 {
     const conv_op *c = (const conv_op *)op;
     size_t n = (size_t)c->desc.n;
     void *y = an_port_target(&c->y_out, args, args->y);
-    batch b = {{args->x[0], packed(&c->weights, args), args->param[1], y},
+    batch b = {{input_of(c, args), packed(&c->weights, args), args->param[1], y},
                an_layout_bytes(c->x) / n,
                an_layout_bytes(c->y) / n};
     AN_CHECK(an_port_enter(&c->x_in, op, args, &b.data[0]));
@@ -279,7 +288,7 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
 {
     const an_cpu_op *op = &c->op;
     void *nowhere = (char *)args->scratch + c->dbias;
-    const void *data[] = {args->x[0], dy, an_port_target(&c->dw_out, args, args->dparam[0]),
+    const void *data[] = {input_of(c, args), dy, an_port_target(&c->dw_out, args, args->dparam[0]),
                           args->dparam[1] ? args->dparam[1] : nowhere};
     AN_CHECK(an_port_enter(&c->weights_x_in, op, args, &data[0]));
     AN_CHECK(an_port_enter(&c->weights_dy_in, op, args, &data[1]));
@@ -335,6 +344,24 @@ static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an
     return p->want_dx || p->want_dw ? prepare_backward(c, p, *whole) : ALEXNET_OK;
 }
 
+/* Where the tuning wants the first layer padded, and it can be: describe it as that of the copy, and its
+ * input in `offer` too. */
+static alexnet_status pad(conv_op *c, an_prepare *offer)
+{
+    an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
+    alexnet_status rc = ALEXNET_ERROR_UNSUPPORTED;
+    if (*variant == AN_VARIANT_PADDED && !offer->want_dx)
+        rc = an_conv_padding_new(&c->padding, &c->op, &c->desc, offer->in[0]);
+    c->padded = rc == ALEXNET_OK;
+    if (c->padded) {
+        c->desc = c->padding.desc;
+        offer->in = &c->padding.x;
+    } else if (*variant == AN_VARIANT_PADDED) {
+        *variant = AN_VARIANT_DIRECT;
+    }
+    return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
+}
+
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     bool backward = p->want_dx || p->want_dw;
@@ -346,6 +373,7 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
             return rc;
     }
     conv_op *c = an_calloc(1, sizeof *c);
+    an_prepare offer = *p;
     an_primitive *whole = NULL;
     if (!c)
         return AN_FAIL_MEMORY(sizeof *c, "a prepared convolution");
@@ -362,10 +390,12 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
         c->op.base.variants.of[AN_BACKWARD_DATA] = AN_VARIANT_DIRECT;
     if (!p->want_dw)
         c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_VARIANT_DIRECT;
+    alexnet_status rc = pad(c, &offer);
     c->x = (an_layout){AN_LAYOUT_PLAIN, cpu->activation, c->desc.n, c->desc.in[0]};
     c->y = (an_layout){AN_LAYOUT_PLAIN, p->plain_out ? AN_F32 : cpu->activation, c->desc.n,
                        c->desc.out};
-    alexnet_status rc = prepare_all(c, p, relu, &whole);
+    if (rc == ALEXNET_OK)
+        rc = prepare_all(c, &offer, relu, &whole);
     if (whole != c->forward)
         an_primitive_free(whole);
     if (rc != ALEXNET_OK)

@@ -243,7 +243,8 @@ static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc
                                const an_primitive *forward, const gradient *g, an_variant *variant)
 {
     const an_conv_forward wish = {.cpu = cpu, .desc = desc, .n = desc->n};
-    if ((*variant == AN_VARIANT_TURNED && g->weights) || *variant == AN_VARIANT_OWN)
+    if ((*variant == AN_VARIANT_TURNED && g->weights) || *variant == AN_VARIANT_OWN ||
+        *variant == AN_VARIANT_PADDED)
         *variant = AN_VARIANT_DIRECT;
     alexnet_status rc = *variant == AN_VARIANT_TURNED
                             ? turned_data(out, &wish)

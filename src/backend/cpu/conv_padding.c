@@ -1,0 +1,60 @@
+#include "backend/cpu/conv_padding.h"
+
+#include <string.h>
+
+#include "base/status.h"
+
+/* Along one direction, what windows see from the first to the last. */
+static int seen(int outputs, int stride, int window)
+{
+    return (outputs - 1) * stride + window;
+}
+
+alexnet_status an_conv_padding_new(an_conv_padding *padding, an_cpu_op *op, const an_op_desc *desc,
+                                   an_layout in)
+{
+    const an_conv_desc *c = &desc->u.conv;
+    an_op_desc copy = *desc;
+    copy.in[0].h = seen(desc->out.h, c->stride, c->r);
+    copy.in[0].w = seen(desc->out.w, c->stride, c->s);
+    copy.u.conv.top = copy.u.conv.left = copy.u.conv.bottom = copy.u.conv.right = 0;
+    bool around = c->top || c->left || copy.in[0].h > desc->in[0].h || copy.in[0].w > desc->in[0].w;
+    if (!around || in.kind != AN_LAYOUT_PLAIN || in.dtype != op->cpu->activation)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "no plain pixels that want padding");
+    *padding = (an_conv_padding){.desc = copy,
+                                 .x = {AN_LAYOUT_PLAIN, in.dtype, desc->n, copy.in[0]},
+                                 .in = desc->in[0],
+                                 .top = c->top,
+                                 .left = c->left};
+    padding->at = an_cpu_take(op, an_layout_bytes(padding->x));
+    return ALEXNET_OK;
+}
+
+/* A row of the copy. */
+static void copy_row(const an_conv_padding *p, const char *map, int row, char *to)
+{
+    size_t each = an_dtype_bytes(p->x.dtype), left = (size_t)p->left, all = (size_t)p->x.shape.w;
+    size_t there = (size_t)p->in.w < all - left ? (size_t)p->in.w : all - left;
+    int from = row - p->top;
+    if (from < 0 || from >= p->in.h) {
+        memset(to, 0, each * all);
+        return;
+    }
+    memset(to, 0, each * left);
+    memcpy(to + each * left, map + each * (size_t)from * (size_t)p->in.w, each * there);
+    memset(to + each * (left + there), 0, each * (all - left - there));
+}
+
+const void *an_conv_padding_copy(const an_conv_padding *p, const void *x, void *scratch)
+{
+    size_t each = an_dtype_bytes(p->x.dtype);
+    size_t from = each * (size_t)p->in.h * (size_t)p->in.w;
+    size_t to = each * (size_t)p->x.shape.h * (size_t)p->x.shape.w;
+    char *copy = (char *)scratch + p->at;
+#pragma omp parallel for schedule(static)
+    for (int64_t map = 0; map < (int64_t)p->x.n * p->x.shape.c; map++)
+        for (int row = 0; row < p->x.shape.h; row++)
+            copy_row(p, (const char *)x + from * (size_t)map, row,
+                     copy + to * (size_t)map + each * (size_t)row * (size_t)p->x.shape.w);
+    return copy;
+}

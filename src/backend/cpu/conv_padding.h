@@ -1,0 +1,28 @@
+/*
+ * Pixels with their padding around them, for conv.c: oneDNN has kernels for a first layer without
+ * padding where one with padding falls to a matrix product.
+ */
+#ifndef AN_BACKEND_CPU_CONV_PADDING_H
+#define AN_BACKEND_CPU_CONV_PADDING_H
+
+#include "backend/cpu/cpu.h"
+
+typedef struct an_conv_padding {
+    an_op_desc desc; /* the convolution of the copy: of exactly what its windows see, unpadded */
+    an_layout x;     /* of the copy */
+    an_chw in;       /* of the input itself */
+    int top, left;
+    size_t at; /* of the copy in scratch */
+} an_conv_padding;
+
+/**
+ * @param op  books scratch
+ * @param in  the input's layout
+ * @return ALEXNET_ERROR_UNSUPPORTED if there is no padding, or the input is not plain
+ */
+alexnet_status an_conv_padding_new(an_conv_padding *padding, an_cpu_op *op, const an_op_desc *desc,
+                                   an_layout in);
+/** Copy the batch x; returns the copy, in scratch. */
+const void *an_conv_padding_copy(const an_conv_padding *padding, const void *x, void *scratch);
+
+#endif
