@@ -305,9 +305,12 @@ static void test_padded(void **state)
     for (int b = 0; b < 1 + (bf16 != NULL); b++) {
         an_backend *backend =
             open_own("padded", "padded", b ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
-        for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
-            for (int j = 0; j < 8; j++)
-                run_own(backend, &pixels[i], j % 2, j / 2 % 2, j / 4);
+        for (size_t i = 1; i < sizeof pixels / sizeof *pixels; i++) {
+            for (int training = 0; training < 2; training++)
+                run_own(backend, &pixels[i], true, training, true);
+            if (pixels[i].h < 200)
+                run_own(backend, &pixels[i], true, true, false);
+        }
         close_own(backend);
     }
 }
@@ -350,7 +353,7 @@ static void test_own_products(void **state)
             const an_parity_options options = {
                 .training = j > 2, .gradients = j > 2, .split = 3, .seed = SEED};
             an_op_desc ops[3] = {{FIRST(FC, shapes[i].n, shapes[i].c, shapes[i].h, shapes[i].w),
-                                  .u.fc = {links > 2 ? 32 * k : k}},
+                                  .u.fc = {links > 2 ? 64 : k}},
                                  RELU,
                                  {.kind = AN_OP_FC, .u.fc = {k}}};
             snprintf(name, sizeof name, "%d layers, %d of %dx%dx%d by %d", links, shapes[i].n,
