@@ -1,7 +1,6 @@
 #include "backend/cpu/conv_padding.h"
 
-#include <string.h>
-
+#include "backend/cpu/padded_row.h"
 #include "base/status.h"
 
 /* Along one direction, what windows see from the first to the last. */
@@ -30,31 +29,16 @@ alexnet_status an_conv_padding_new(an_conv_padding *padding, an_cpu_op *op, cons
     return ALEXNET_OK;
 }
 
-/* A row of the copy. */
-static void copy_row(const an_conv_padding *p, const char *map, int row, char *to)
-{
-    size_t each = an_dtype_bytes(p->x.dtype), left = (size_t)p->left, all = (size_t)p->x.shape.w;
-    size_t there = (size_t)p->in.w < all - left ? (size_t)p->in.w : all - left;
-    int from = row - p->top;
-    if (from < 0 || from >= p->in.h) {
-        memset(to, 0, each * all);
-        return;
-    }
-    memset(to, 0, each * left);
-    memcpy(to + each * left, map + each * (size_t)from * (size_t)p->in.w, each * there);
-    memset(to + each * (left + there), 0, each * (all - left - there));
-}
-
 const void *an_conv_padding_copy(const an_conv_padding *p, const void *x, void *scratch)
 {
     size_t each = an_dtype_bytes(p->x.dtype);
-    size_t from = each * (size_t)p->in.h * (size_t)p->in.w;
-    size_t to = each * (size_t)p->x.shape.h * (size_t)p->x.shape.w;
+    an_chw in = p->in, out = p->x.shape;
+    size_t from = each * (size_t)in.h * (size_t)in.w, to = each * (size_t)out.w;
     char *copy = (char *)scratch + p->at;
 #pragma omp parallel for schedule(static)
-    for (int64_t map = 0; map < (int64_t)p->x.n * p->x.shape.c; map++)
-        for (int row = 0; row < p->x.shape.h; row++)
-            copy_row(p, (const char *)x + from * (size_t)map, row,
-                     copy + to * (size_t)map + each * (size_t)row * (size_t)p->x.shape.w);
+    for (int64_t map = 0; map < (int64_t)p->x.n * out.c; map++)
+        for (int row = 0; row < out.h; row++)
+            an_padded_row((const char *)x + from * (size_t)map, in, each, row - p->top, p->left,
+                          copy + to * (size_t)(map * out.h + row), out.w);
     return copy;
 }

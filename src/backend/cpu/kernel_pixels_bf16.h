@@ -9,6 +9,7 @@
 
 #include "backend/cpu/dpbf16.h"
 #include "backend/cpu/kernel_pixels.h"
+#include "backend/cpu/padded_row.h"
 
 enum { LANES = AN_PIXELS_LANES, GROUP = AN_PIXELS_GROUP };
 
@@ -17,15 +18,8 @@ DPBF16_INLINE void copy_row(const an_pixels *p, const uint16_t *x, int c, int ro
                             int count)
 {
     an_chw in = p->desc->in[0];
-    int left = p->desc->u.conv.left < count ? p->desc->u.conv.left : count;
-    int width = in.w < count - left ? in.w : count - left;
-    if (row < 0 || row >= in.h) {
-        memset(to, 0, sizeof *to * (size_t)count);
-        return;
-    }
-    memset(to, 0, sizeof *to * (size_t)left);
-    memcpy(to + left, x + ((int64_t)c * in.h + row) * in.w, sizeof *to * (size_t)width);
-    memset(to + left + width, 0, sizeof *to * (size_t)(count - left - width));
+    an_padded_row(x + (int64_t)c * in.h * in.w, in, sizeof *x, row, p->desc->u.conv.left, to,
+                  count);
 }
 
 /* Rows of the band that begins with row `first`. */
