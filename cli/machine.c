@@ -74,12 +74,21 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     return CLI_DONE;
 }
 
+/* Whether a device of this name is meant; "cpu:0" is "cpu". */
+static bool is_named(const char *device, const char *name)
+{
+    size_t length = strcspn(name, ":");
+    if (strspn(name + length, ":0") == strlen(name + length))
+        return strlen(device) == length && strncmp(device, name, length) == 0;
+    return strcmp(device, name) == 0;
+}
+
 /* The device that `name` leads to: the best one there is for auto. */
 static bool find_device(alexnet_device_info *out, const char *name)
 {
     bool any = !name || strcmp(name, "auto") == 0;
     for (int i = 0; alexnet_device_get(i, out); i++)
-        if (out->available && (any || strcmp(out->name, name) == 0))
+        if (out->available && (any || is_named(out->name, name)))
             return true;
     return false;
 }

@@ -130,7 +130,7 @@ typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *
 
 typedef struct alexnet_ctx_options {
     size_t size;
-    const char *device;          /**< "auto" (NULL), "ref", "cpu" or "cuda[:N]" */
+    const char *device;          /**< "auto" (NULL), "ref", "cpu" or "cuda"; the second of several "cuda:1" */
     alexnet_precision precision; /**< default AUTO */
     int threads;                 /**< 0: the CPUs that affinity and cgroup allow */
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
@@ -165,7 +165,7 @@ ALEXNET_API int alexnet_ctx_threads(const alexnet_ctx *ctx);
  */
 ALEXNET_API void alexnet_ctx_cancel(alexnet_ctx *ctx);
 
-/** A device that this build can compute on. */
+/** A device that this build can compute on: each graphics processor is one. */
 typedef struct alexnet_device_info {
     char name[32];      /**< as the `device` option takes it */
     char processor[96]; /**< e.g. the processor's own name */

@@ -60,7 +60,8 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     AN_CHECK(an_options_take(&o, sizeof o, options));
     AN_CHECK(check_options(&o));
     const char *device = o.device ? o.device : "auto";
-    AN_CHECK(an_backend_check_device(device, o.max_isa));
+    an_device found;
+    AN_CHECK(an_device_find(&found, device, o.max_isa));
     char *tuning = NULL;
     if (o.tuning)
         AN_CHECK(read_tuning(&tuning, o.tuning));
@@ -74,7 +75,8 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     }
     atomic_init(&ctx->references, 1);
     atomic_init(&ctx->cancelled, false);
-    snprintf(ctx->device, sizeof ctx->device, "%s", device);
+    snprintf(ctx->device, sizeof ctx->device, "%s",
+             strcmp(device, "auto") == 0 ? device : found.info.name);
     ctx->precision = o.precision;
     ctx->threads = o.threads ? o.threads : an_cpu_count();
     ctx->max_isa = o.max_isa;
@@ -104,9 +106,9 @@ void alexnet_ctx_cancel(alexnet_ctx *ctx)
 
 bool alexnet_device_get(int index, alexnet_device_info *info)
 {
-    if (index < 0 || index >= an_backend_count)
+    an_device device;
+    if (index < 0 || !an_device_at(&device, index, ALEXNET_ISA_ANY))
         return false;
-    memset(info, 0, sizeof *info);
-    an_backends[index]->describe(info, ALEXNET_ISA_ANY);
+    *info = device.info;
     return true;
 }

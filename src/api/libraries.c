@@ -10,16 +10,14 @@
 /* "oneDNN 2.6.3" of the first device that names a library, cut in two. */
 static const char *device_library(const char **version)
 {
-    static _Thread_local alexnet_device_info info;
-    for (int i = 0; i < an_backend_count; i++) {
-        memset(&info, 0, sizeof info);
-        an_backends[i]->describe(&info, ALEXNET_ISA_ANY);
-        char *space = strchr(info.library, ' ');
+    static _Thread_local an_device device;
+    for (int i = 0; an_device_at(&device, i, ALEXNET_ISA_ANY); i++) {
+        char *space = strchr(device.info.library, ' ');
         if (!space)
             continue;
         *space = '\0';
         *version = space + 1;
-        return info.library;
+        return device.info.library;
     }
     *version = "";
     return "no device library";

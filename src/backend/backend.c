@@ -4,47 +4,65 @@
 
 #include "base/builtin.h"
 #include "base/status.h"
+#include "base/text.h"
 
-/* Whether `device` is `name`, or "cuda" with a number after a colon. */
-static bool names_device(const char *device, const char *name)
-{
-    size_t length = strlen(name);
-    if (strncmp(device, name, length) != 0)
-        return false;
-    if (device[length] == '\0')
-        return true;
-    const char *number = device + length + 1;
-    return strcmp(name, "cuda") == 0 && device[length] == ':' && *number != '\0' &&
-           number[strspn(number, "0123456789")] == '\0';
-}
+enum { ORDINAL_MAX = 9999 };
 
-/* The table of a device, and its description. */
-static alexnet_status find(const char *device, alexnet_isa max_isa, const an_backend_api **api,
-                           alexnet_device_info *info)
+bool an_device_at(an_device *out, int index, alexnet_isa max_isa)
 {
-    bool any = strcmp(device, "auto") == 0;
     for (int i = 0; i < an_backend_count; i++) {
-        *api = an_backends[i];
-        if (!any && !names_device(device, (*api)->name))
-            continue;
-        (*api)->describe(info, max_isa);
-        if (info->available)
-            return ALEXNET_OK;
-        if (!any)
-            return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device \"%s\"",
-                           device);
+        out->api = an_backends[i];
+        for (out->ordinal = 0; out->api->describe(&out->info, out->ordinal, max_isa);
+             out->ordinal++)
+            if (index-- == 0)
+                return true;
     }
-    if (any || names_device(device, "cuda"))
-        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this build has no device \"%s\"", device);
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "unknown device \"%s\"; there are auto, ref, cpu and cuda[:N]", device);
+    return false;
 }
 
-alexnet_status an_backend_check_device(const char *device, alexnet_isa max_isa)
+/* "NAME" or "NAME:ORDINAL", taken apart. @return the length of NAME; 0 for anything else */
+static size_t take_apart(const char *device, int *ordinal)
 {
-    const an_backend_api *api;
-    alexnet_device_info info;
-    return find(device, max_isa, &api, &info);
+    size_t length = strcspn(device, ":");
+    int64_t number = 0;
+    const char *digits = device + length + 1;
+    if (device[length] == ':' && (digits[strspn(digits, "0123456789")] != '\0' ||
+                                  !an_text_to_int(digits, &number) || number > ORDINAL_MAX))
+        return 0;
+    *ordinal = (int)number;
+    return length;
+}
+
+static bool is_word(const char *text, size_t length, const char *word)
+{
+    return strlen(word) == length && memcmp(text, word, length) == 0;
+}
+
+static alexnet_status find_best(an_device *out, alexnet_isa max_isa)
+{
+    for (int i = 0; an_device_at(out, i, max_isa); i++)
+        if (out->info.available)
+            return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device to compute on");
+}
+
+alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_isa)
+{
+    if (strcmp(name, "auto") == 0)
+        return find_best(out, max_isa);
+    size_t length = take_apart(name, &out->ordinal);
+    for (int i = 0; i < an_backend_count; i++) {
+        out->api = an_backends[i];
+        if (!is_word(name, length, out->api->name))
+            continue;
+        if (out->api->describe(&out->info, out->ordinal, max_isa) && out->info.available)
+            return ALEXNET_OK;
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device \"%s\"", name);
+    }
+    if (is_word(name, length, "cuda"))
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this build has no device \"%s\"", name);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "unknown device \"%s\"; there are auto, ref, cpu and cuda[:N]", name);
 }
 
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
@@ -56,21 +74,20 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
                                   const an_device_wish *wish)
 {
     *out = NULL;
-    const an_backend_api *api = NULL;
-    alexnet_device_info info;
+    an_device device;
     bool wished = wish && wish->device && strcmp(ctx->device, "auto") == 0;
-    if (wished && find(wish->device, ctx->max_isa, &api, &info) != ALEXNET_OK) {
+    if (wished && an_device_find(&device, wish->device, ctx->max_isa) != ALEXNET_OK) {
         an_log(ctx, ALEXNET_LOG_WARNING, "the run's own device cannot be had: %s", an_error_text());
         wished = false;
     }
     if (!wished)
-        AN_CHECK(find(ctx->device, ctx->max_isa, &api, &info));
+        AN_CHECK(an_device_find(&device, ctx->device, ctx->max_isa));
     alexnet_precision precision = ctx->precision;
     if (precision == ALEXNET_PRECISION_AUTO && wish)
         precision = wish->precision;
     if (precision == ALEXNET_PRECISION_AUTO)
-        precision = training && info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
-    AN_CHECK(api->open(out, ctx, precision));
+        precision = training && device.info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
+    AN_CHECK(device.api->open(out, ctx, device.ordinal, precision));
     if (!wish || !wish->tuning || (*out)->asked)
         return ALEXNET_OK;
     alexnet_status rc = an_tuning_parse(&(*out)->asked, wish->tuning, "the run's tuning");
@@ -83,11 +100,10 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
 
 alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx)
 {
-    const an_backend_api *api = NULL;
-    alexnet_device_info info;
+    an_device device;
     *out = NULL;
-    AN_CHECK(find("ref", ALEXNET_ISA_ANY, &api, &info));
-    return api->open(out, ctx, ALEXNET_PRECISION_FP32);
+    AN_CHECK(an_device_find(&device, "ref", ALEXNET_ISA_ANY));
+    return device.api->open(out, ctx, device.ordinal, ALEXNET_PRECISION_FP32);
 }
 
 void an_backend_close(an_backend *backend)

@@ -25,6 +25,7 @@ typedef struct an_backend_api an_backend_api;
 /** An open device. A backend's own struct begins with it. */
 typedef struct an_backend {
     const an_backend_api *api;
+    int ordinal; /* which of its devices, from 0 */
     alexnet_ctx *ctx;
     an_dtype param_dtype;
     alexnet_precision precision; /* what is computed in: FP32 or BF16; FP32 on ref */
@@ -112,11 +113,16 @@ typedef struct an_peak {
 struct an_backend_api {
     const char *name; /* "ref", "cpu" */
 
-    /** Describe the device; available = false with everything else filled in if it is absent. */
-    void (*describe)(alexnet_device_info *info, alexnet_isa max_isa);
-    /** Open for a precision (AUTO is resolved by the caller). A precision that the device lacks
-     *  becomes FP32 with one line to the log. */
-    alexnet_status (*open)(an_backend **out, alexnet_ctx *ctx, alexnet_precision precision);
+    /**
+     * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
+     * available = false with what is known filled in if the machine lacks it.
+     * @return false past the last; there is always a device 0
+     */
+    bool (*describe)(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
+    /** Open device `ordinal` for a precision (AUTO is resolved by the caller). A precision that the
+     *  device lacks becomes FP32 with one line to the log. */
+    alexnet_status (*open)(an_backend **out, alexnet_ctx *ctx, int ordinal,
+                           alexnet_precision precision);
     void (*close)(an_backend *backend);
     alexnet_status (*sync)(an_backend *backend);
 
@@ -157,8 +163,21 @@ struct an_backend_api {
 extern const an_backend_api *const an_backends[];
 extern const int an_backend_count;
 
-/** Whether a device of that name exists, in this build and on this machine. */
-alexnet_status an_backend_check_device(const char *device, alexnet_isa max_isa);
+/** A device of this build: the backend, which of its devices, and what that is. */
+typedef struct an_device {
+    const an_backend_api *api;
+    int ordinal;
+    alexnet_device_info info; /* available or not */
+} an_device;
+
+/** Device `index` of all backends, best first. @return false past the last */
+bool an_device_at(an_device *out, int index, alexnet_isa max_isa);
+/**
+ * Find an available device by name: NAME or NAME:ORDINAL, where NAME is NAME:0; "auto" is the best.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's, ALEXNET_ERROR_NOT_AVAILABLE
+ *         for a device that this build or machine does not have
+ */
+alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_isa);
 
 /**
  * Open the device that a context names; "auto" is the best available one. Resolves precision AUTO:

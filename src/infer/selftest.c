@@ -49,28 +49,27 @@ static void next_precision(alexnet_selftest *test)
 }
 
 /* A device or precision that is not there is one result that says so. */
-static const char *why_skipped(const alexnet_selftest *test)
+static const char *why_skipped(const alexnet_device_info *info, alexnet_precision precision)
 {
-    alexnet_device_info info;
-    an_backends[test->device]->describe(&info, test->ctx->max_isa);
-    if (!info.available)
+    if (!info->available)
         return "this machine has no such device";
-    if (precisions[test->precision].precision == ALEXNET_PRECISION_BF16 && !info.bf16)
+    if (precision == ALEXNET_PRECISION_BF16 && !info->bf16)
         return "this processor has no bf16";
     return NULL;
 }
 
-static alexnet_status run_case(alexnet_selftest *test, alexnet_selftest_result *result)
+static alexnet_status run_case(alexnet_selftest *test, const an_device *device,
+                               alexnet_selftest_result *result)
 {
-    const an_backend_api *api = an_backends[test->device];
     const an_parity_case *which = &an_parity_cases[test->which];
     an_parity parity;
     if (!test->backend)
-        AN_CHECK(api->open(&test->backend, test->ctx, precisions[test->precision].precision));
+        AN_CHECK(device->api->open(&test->backend, test->ctx, device->ordinal,
+                                   precisions[test->precision].precision));
     snprintf(test->name, sizeof test->name, "%s %s", which->name, precisions[test->precision].name);
     AN_CHECK(an_parity_case_run(test->backend, test->ref, which, SEED, &parity));
-    *result =
-        (alexnet_selftest_result){api->name, test->name, parity.worst, parity.worst <= 1, NULL};
+    *result = (alexnet_selftest_result){test->info.name, test->name, parity.worst,
+                                        parity.worst <= 1, NULL};
     if (++test->which == an_parity_case_count)
         next_precision(test);
     return ALEXNET_OK;
@@ -78,18 +77,20 @@ static alexnet_status run_case(alexnet_selftest *test, alexnet_selftest_result *
 
 alexnet_status an_selftest_next(alexnet_selftest *test, alexnet_selftest_result *result, bool *more)
 {
+    an_device device;
+    alexnet_isa isa = test->ctx->max_isa;
     AN_CHECK(an_ctx_check(test->ctx));
-    while (test->device < an_backend_count && an_backends[test->device] == test->ref->api)
+    while ((*more = an_device_at(&device, test->device, isa)) && device.api == test->ref->api)
         test->device++;
-    *more = test->device < an_backend_count;
     if (!*more)
         return ALEXNET_OK;
-    const char *skipped = test->which == 0 ? why_skipped(test) : NULL;
+    test->info = device.info;
+    const char *skipped =
+        test->which == 0 ? why_skipped(&device.info, precisions[test->precision].precision) : NULL;
     if (!skipped)
-        return run_case(test, result);
+        return run_case(test, &device, result);
     snprintf(test->name, sizeof test->name, "all operators %s", precisions[test->precision].name);
-    *result =
-        (alexnet_selftest_result){an_backends[test->device]->name, test->name, 0, true, skipped};
+    *result = (alexnet_selftest_result){test->info.name, test->name, 0, true, skipped};
     next_precision(test);
     return ALEXNET_OK;
 }

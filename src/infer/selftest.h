@@ -9,10 +9,11 @@
 struct alexnet_selftest {
     alexnet_ctx *ctx;
     an_backend *ref;
-    an_backend *backend; /* under test, or NULL between two */
-    int device;          /* index into an_backends */
-    int precision;       /* 0: fp32, 1: bf16 */
-    int which;           /* the next case */
+    an_backend *backend;      /* under test, or NULL between two */
+    int device;               /* index for an_device_at() */
+    alexnet_device_info info; /* of that device */
+    int precision;            /* 0: fp32, 1: bf16 */
+    int which;                /* the next case */
     char name[96];
 };
 

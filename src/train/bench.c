@@ -25,6 +25,8 @@ static alexnet_status make_net(alexnet_bench *b, const char *name, const char *t
     AN_TRY(an_network_load(&network, name, 0));
     an_device_wish wish = {.precision = ALEXNET_PRECISION_AUTO, .tuning = tuning};
     AN_TRY(an_net_new_as(&b->net, b->ctx, network, b->mode == ALEXNET_BENCH_TRAIN, &wish));
+    const an_backend *be = b->net->backend;
+    be->api->describe(&b->device, be->ordinal, b->ctx->max_isa);
     AN_TRY(an_recipe_load(&recipe, "default"));
     AN_TRY(an_init_weights(b->net, recipe));
 cleanup:
@@ -227,7 +229,7 @@ void an_bench_speed(const alexnet_bench *b, alexnet_speed *out)
 {
     const an_backend *be = b->net->backend;
     *out = (alexnet_speed){.net = b->net->network->name,
-                           .device = be->api->name,
+                           .device = b->device.name,
                            .precision = be->precision,
                            .batch = b->batch,
                            .threads = b->ctx->threads,

@@ -11,6 +11,7 @@ struct alexnet_bench {
     alexnet_ctx *ctx;
     alexnet_bench_mode mode;
     int batch, steps;
+    alexnet_device_info device;
     an_net *net;
     an_program *program;
     int parts; /* steps of the program */

@@ -12,7 +12,8 @@
 void an_trainer_origin(const alexnet_trainer *t, an_record *record)
 {
     alexnet_device_info info;
-    t->net->backend->api->describe(&info, t->ctx->max_isa);
+    const an_backend *be = t->net->backend;
+    be->api->describe(&info, be->ordinal, t->ctx->max_isa);
     snprintf(record->device, sizeof record->device, "%s", info.name);
     snprintf(record->isa, sizeof record->isa, "%s", info.isa);
     snprintf(record->library, sizeof record->library, "%s", info.library);

@@ -34,7 +34,7 @@ static alexnet_status study(alexnet_tuner *t)
             t->parts[i].op = *t->bench->part_info[i].op;
     }
     memcpy(t->name, t->bench->net->network->name, sizeof t->name);
-    be->api->describe(&t->device, t->ctx->max_isa);
+    be->api->describe(&t->device, be->ordinal, t->ctx->max_isa);
     t->query = an_backend_query(be, NULL, t->options.mode == ALEXNET_BENCH_TRAIN);
     return ALEXNET_OK;
 }

@@ -20,7 +20,7 @@ void golden_ok(alexnet_status status)
 
 bool golden_has_device(const char *device)
 {
-    if (an_backend_check_device(device, ALEXNET_ISA_ANY) == ALEXNET_OK)
+    if (an_device_find(&(an_device){0}, device, ALEXNET_ISA_ANY) == ALEXNET_OK)
         return true;
     print_message("skipped: %s\n", an_error_text());
     return false;

@@ -43,7 +43,7 @@ an_backend *rig_open_ref(void)
 {
     an_backend *backend;
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_AUTO);
-    rig_ok(an_ref_api.open(&backend, ctx, ALEXNET_PRECISION_FP32));
+    rig_ok(an_ref_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32));
     rig_free_ctx(ctx); /* the backend keeps its own reference */
     return backend;
 }

@@ -41,7 +41,7 @@ static an_backend *open_cpu(int threads)
                                 variant, variant, variant);
         ctx->tuning_name = an_strdup("a test");
     }
-    rig_ok(an_cpu_api.open(&backend, ctx, precision));
+    rig_ok(an_cpu_api.open(&backend, ctx, 0, precision));
     rig_free_ctx(ctx);
     return backend;
 }
@@ -260,7 +260,7 @@ static void test_bf16(void **state)
 {
     alexnet_device_info info;
     (void)state;
-    an_cpu_api.describe(&info, max_isa);
+    an_cpu_api.describe(&info, 0, max_isa);
     if (!info.bf16)
         skip();
     precision = ALEXNET_PRECISION_BF16;
@@ -436,7 +436,7 @@ static void test_another_isa_is_refused(void **state)
     an_backend *first = open_cpu(1), *backend;
     alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32);
     ctx->max_isa = max_isa == ALEXNET_ISA_AVX2 ? ALEXNET_ISA_BASELINE : ALEXNET_ISA_AVX2;
-    rig_refused(an_cpu_api.open(&backend, ctx, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NOT_AVAILABLE,
+    rig_refused(an_cpu_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NOT_AVAILABLE,
                 "max_isa");
     assert_null(backend);
     rig_free_ctx(ctx);

@@ -31,7 +31,7 @@ static an_backend *open_as(alexnet_precision precision)
     an_backend *backend;
     alexnet_ctx *ctx = rig_ctx("cpu", precision);
     ctx->threads = 2;
-    rig_ok(an_cpu_api.open(&backend, ctx, precision));
+    rig_ok(an_cpu_api.open(&backend, ctx, 0, precision));
     rig_free_ctx(ctx);
     return backend;
 }

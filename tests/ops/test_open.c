@@ -22,7 +22,7 @@ static void test_by_name(void **state)
     for (int i = 0; i < an_backend_count; i++) {
         alexnet_device_info info;
         an_backend *backend;
-        an_backends[i]->describe(&info, ALEXNET_ISA_ANY);
+        an_backends[i]->describe(&info, 0, ALEXNET_ISA_ANY);
         assert_string_equal(info.name, an_backends[i]->name);
         if (!info.available)
             continue;
@@ -44,7 +44,7 @@ static void test_auto(void **state)
     an_backend *backend;
     for (;; best++) {
         assert_true(best < an_backend_count);
-        an_backends[best]->describe(&info, ALEXNET_ISA_ANY);
+        an_backends[best]->describe(&info, 0, ALEXNET_ISA_ANY);
         if (info.available)
             break;
     }
@@ -89,7 +89,14 @@ static void test_wrong_names(void **state)
     refused("toaster", ALEXNET_ERROR_INVALID_ARGUMENT);
     refused("re", ALEXNET_ERROR_INVALID_ARGUMENT);
     refused("reference", ALEXNET_ERROR_INVALID_ARGUMENT);
-    refused("ref:0", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused(":0", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("auto:0", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("cpu:-0", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("cpu: 0", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("cpu:99999999999999999999", ALEXNET_ERROR_INVALID_ARGUMENT);
+    refused("cpu:1", ALEXNET_ERROR_NOT_AVAILABLE);
+    refused("ref:1", ALEXNET_ERROR_NOT_AVAILABLE);
     refused("cuda:", ALEXNET_ERROR_INVALID_ARGUMENT);
     refused("cuda:x", ALEXNET_ERROR_INVALID_ARGUMENT);
     refused("cuda:99", ALEXNET_ERROR_NOT_AVAILABLE); /* neither built nor present, or too few */

@@ -44,7 +44,7 @@ static an_backend *open_cpu(alexnet_precision precision)
     ctx->threads = 2;
     ctx->max_isa = max_isa;
     ctx->log = keep_line;
-    rig_ok(an_cpu_api.open(&backend, ctx, precision));
+    rig_ok(an_cpu_api.open(&backend, ctx, 0, precision));
     rig_free_ctx(ctx);
     return backend;
 }
@@ -53,7 +53,7 @@ static int open_all(void **state)
 {
     (void)state;
     alexnet_device_info info;
-    an_cpu_api.describe(&info, max_isa);
+    an_cpu_api.describe(&info, 0, max_isa);
     print_message("%s, %s, %s, seed %d\n", info.processor, info.isa, info.library, SEED);
     ref = rig_open_ref();
     fp32 = open_cpu(ALEXNET_PRECISION_FP32);

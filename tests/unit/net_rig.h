@@ -42,7 +42,7 @@ static inline alexnet_ctx *rig_ctx(const char *device, alexnet_precision precisi
 
 static inline bool rig_has_device(const char *device)
 {
-    return an_backend_check_device(device, ALEXNET_ISA_ANY) == ALEXNET_OK;
+    return an_device_find(&(an_device){0}, device, ALEXNET_ISA_ANY) == ALEXNET_OK;
 }
 
 /** Uniform in [-1, 1), by (seed, what, index). */

@@ -146,7 +146,7 @@ static void test_peak(void **state)
         skip();
     alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 2);
     expect_ok(an_backend_open(&cpu, ctx, false));
-    cpu->api->describe(&info, ALEXNET_ISA_ANY);
+    cpu->api->describe(&info, 0, ALEXNET_ISA_ANY);
     expect_ok(cpu->api->peak(cpu, ALEXNET_PRECISION_FP32, &peak));
     assert_true(isfinite(peak.flops) && peak.flops > 0);
     assert_int_equal(strstr(peak.with, "512") != NULL,

@@ -254,7 +254,7 @@ static void test_the_best_is_kept(void **state)
 static void test_the_best_is_kept_on_cpu(void **state)
 {
     (void)state;
-    if (an_backend_check_device("cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
+    if (an_device_find(&(an_device){0}, "cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
         skip();
     rig_change_network("filters = 4", "filters = 16");
     check_the_best("cpu", 1e-5);

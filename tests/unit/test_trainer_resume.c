@@ -138,7 +138,7 @@ static void check_stops(const place *p, int stride)
 {
     char out[64];
     enum { REST = 1000 };
-    if (an_backend_check_device(p->device, ALEXNET_ISA_ANY) != ALEXNET_OK)
+    if (an_device_find(&(an_device){0}, p->device, ALEXNET_ISA_ANY) != ALEXNET_OK)
         return;
     int steps = run_straight(p, "straight");
     assert_true(steps > 20);
@@ -243,7 +243,7 @@ static void test_another_device(void **state)
     const place ref = {"ref", ALEXNET_PRECISION_FP32, 1, 1};
     alexnet_trainer *trainer;
     alexnet_progress progress;
-    if (an_backend_check_device("cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
+    if (an_device_find(&(an_device){0}, "cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
         skip();
     alexnet_ctx *ctx = ctx_at(&ref, false);
     expect_ok(rig_start(&trainer, ctx, "train", "val", "moved", settings));
@@ -279,7 +279,7 @@ static void test_tuning_is_kept(void **state)
                                 "forward = channels_last\nbackward_weights = channels_last\n";
     alexnet_trainer *trainer;
     alexnet_progress progress;
-    if (an_backend_check_device("cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
+    if (an_device_find(&(an_device){0}, "cpu", ALEXNET_ISA_ANY) != ALEXNET_OK)
         skip();
     scratch_write("other.ini", other, sizeof other - 1);
     scratch_write("direct.ini", direct, sizeof direct - 1);

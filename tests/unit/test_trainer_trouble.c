@@ -137,7 +137,7 @@ static void check_divergence(const char *device)
     alexnet_trainer *trainer;
     alexnet_progress p;
     alexnet_model *model;
-    if (an_backend_check_device(device, ALEXNET_ISA_ANY) != ALEXNET_OK)
+    if (an_device_find(&(an_device){0}, device, ALEXNET_ISA_ANY) != ALEXNET_OK)
         return;
     alexnet_ctx *ctx = rig_new_ctx(device, ALEXNET_PRECISION_FP32, 1);
     expect_ok(rig_start(&trainer, ctx, "train", "val", device, settings));

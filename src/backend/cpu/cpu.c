@@ -11,7 +11,7 @@
 
 /* ---- The device ------------------------------------------------------------------------------ */
 
-static void cpu_describe(alexnet_device_info *info, alexnet_isa max_isa)
+static bool cpu_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
 {
     const dnnl_version_t *version = dnnl_version();
     alexnet_isa isa = an_cpu_isa(max_isa);
@@ -23,6 +23,7 @@ static void cpu_describe(alexnet_device_info *info, alexnet_isa max_isa)
              version->patch);
     info->available = true;
     info->bf16 = isa >= ALEXNET_ISA_AVX512_BF16;
+    return ordinal == 0;
 }
 
 static void cpu_close(an_backend *backend)
@@ -59,7 +60,8 @@ static alexnet_status check_runtime(void)
                    version->major, version->minor, version->patch, version->cpu_runtime);
 }
 
-static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_precision precision)
+static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
+                               alexnet_precision precision)
 {
     *out = NULL;
     AN_CHECK(check_runtime());
@@ -70,6 +72,7 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_preci
     alexnet_isa isa = an_cpu_isa(ctx->max_isa);
     bool bf16 = choose_bf16(ctx, precision, isa);
     cpu->base = (an_backend){&an_cpu_api,
+                             ordinal,
                              an_ctx_retain(ctx),
                              AN_F32,
                              bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
@@ -81,7 +84,7 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, alexnet_preci
     cpu->kernels = an_cpu_kernels_for(isa);
     dnnl_status_t status = dnnl_engine_create(&cpu->engine, dnnl_cpu, 0);
     alexnet_status rc = status == dnnl_success
-                            ? an_ref_api.open(&cpu->ref, ctx, ALEXNET_PRECISION_FP32)
+                            ? an_ref_api.open(&cpu->ref, ctx, 0, ALEXNET_PRECISION_FP32)
                             : an_dnnl_fail(status, "the cpu engine");
     if (rc == ALEXNET_OK)
         rc = an_backend_read_tunings(&cpu->base);

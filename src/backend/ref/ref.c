@@ -13,7 +13,7 @@ static const an_ref_op *const ref_ops[AN_OP_COUNT] = {
 #undef AN_OP
 };
 
-static void ref_describe(alexnet_device_info *info, alexnet_isa max_isa)
+static bool ref_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
 {
     (void)max_isa;
     memset(info, 0, sizeof *info);
@@ -21,9 +21,11 @@ static void ref_describe(alexnet_device_info *info, alexnet_isa max_isa)
     snprintf(info->processor, sizeof info->processor, "any, one thread in float64");
     snprintf(info->isa, sizeof info->isa, "baseline");
     info->available = true;
+    return ordinal == 0;
 }
 
-static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, alexnet_precision precision)
+static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
+                               alexnet_precision precision)
 {
     *out = NULL;
     an_backend *backend = an_calloc(1, sizeof *backend);
@@ -33,7 +35,7 @@ static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, alexnet_preci
         an_log(ctx, ALEXNET_LOG_WARNING, "device ref has no %s: it computes in float64",
                precision == ALEXNET_PRECISION_BF16 ? "bf16" : "tf32");
     *backend = (an_backend){
-        &an_ref_api, an_ctx_retain(ctx), AN_F64, ALEXNET_PRECISION_FP32, "", NULL, NULL};
+        &an_ref_api, ordinal, an_ctx_retain(ctx), AN_F64, ALEXNET_PRECISION_FP32, "", NULL, NULL};
     *out = backend;
     return ALEXNET_OK;
 }
