@@ -1,0 +1,248 @@
+/*
+ * Our own kernels of the cuda backend, as plain C functions that queue one operation on a stream.
+ *
+ * Definitions are those of src/op/ and src/backend/ref/. All pointers are into device memory. A
+ * function returns 0, or the cudaError_t of the launch; it checks nothing else. Results do not depend
+ * on the order in which blocks run: there are no atomic operations, and every sum has a fixed order.
+ *
+ * Activations lie in memory as an an_cuda_form says: plain N C H W in float32, or N H W C in float32
+ * or bfloat16. A fully connected activation [N, C] is either (h = w = 1). Rows of channels that are a
+ * multiple of 8 go 16 bytes at a time; others are right, and slower. Blocks begin at a multiple of 16
+ * bytes, as the backend's memory does. A tensor has fewer than 2^31 elements (op/op.h).
+ *
+ * The same sources compile for the host, for tests (body.h), where `stream` is not used.
+ */
+#ifndef AN_BACKEND_CUDA_KERNELS_KERNELS_H
+#define AN_BACKEND_CUDA_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "op/augment.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct CUstream_st an_cuda_stream; /* an_cuda_stream * is cudaStream_t */
+
+enum { AN_CUDA_MAX_INPUTS = 8 };
+
+/** How a batch of activations lies in memory. */
+typedef struct an_cuda_form {
+    int n, c, h, w;
+    bool nhwc; /* N H W C, else N C H W */
+    bool bf16; /* else float32; with nhwc, or where h = w = 1 */
+} an_cuda_form;
+
+/* ---- Normalisation: op/lrn.h ------------------------------------------------------------------ */
+
+typedef struct an_cuda_lrn_run {
+    an_cuda_form form; /* of x, y, dy, dx */
+    bool within;       /* spatially within a map, else across maps */
+    bool relu;         /* backward: x is the output of a ReLU, and dx is the gradient before it */
+    int size, groups;  /* groups: across */
+    float k, alpha, beta;
+    const void *x;
+    void *y;        /* forward: out */
+    const void *dy; /* backward: in */
+    void *dx;       /* backward: out */
+    void *scratch;  /* backward: an_cuda_lrn_scratch() bytes */
+} an_cuda_lrn_run;
+
+size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for size 5 and channels in eights */
+int an_cuda_lrn_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
+int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
+
+/* ---- Pooling: op/pool.h ----------------------------------------------------------------------- */
+
+typedef struct an_cuda_pool_run {
+    an_cuda_form in;  /* of x, dx */
+    int out_h, out_w; /* y and dy are as `in`, but for these */
+    int size, stride, pad;
+    bool max;  /* else average */
+    bool relu; /* max: a ReLU comes before, so that a maximum begins with zero; x may be its input
+                     or its output. backward: dx is the gradient before the ReLU */
+    const void *x;
+    void *y;        /* forward: out */
+    void *places;   /* max: an_cuda_pool_places() bytes, written by forward and read by backward;
+                     NULL: no backward follows */
+    const void *dy; /* backward: in */
+    void *dx;       /* backward: out, all of it written */
+} an_cuda_pool_run;
+
+size_t an_cuda_pool_places(const an_cuda_pool_run *run);
+int an_cuda_pool_forward(const an_cuda_pool_run *run, an_cuda_stream *stream);
+int an_cuda_pool_backward(const an_cuda_pool_run *run, an_cuda_stream *stream);
+
+/* ---- Element by element: op/neuron.h, op/dropout.h, eltsum, biases ---------------------------- */
+
+typedef enum an_cuda_function {
+    AN_CUDA_IDENTITY, /* for a bias alone */
+    AN_CUDA_RELU,
+    AN_CUDA_TANH,
+    AN_CUDA_LOGISTIC,
+} an_cuda_function;
+
+typedef struct an_cuda_neuron_run {
+    an_cuda_form form;
+    an_cuda_function function;
+    float a, b;        /* tanh */
+    const float *bias; /* forward: [C], added to x first; NULL: none */
+    const void *x;     /* forward: in */
+    void *y;           /* forward: out, may be x. backward: in */
+    const void *dy;    /* backward: in */
+    void *dx;          /* backward: out, may be dy */
+} an_cuda_neuron_run;
+
+int an_cuda_neuron_forward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
+int an_cuda_neuron_backward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
+
+typedef struct an_cuda_bias_run {
+    an_cuda_form form; /* of dy */
+    const void *dy;
+    float *dbias;    /* [C] = SUM_{n,h,w} dy */
+    bool accumulate; /* add to dbias */
+    void *scratch;   /* an_cuda_bias_scratch() bytes */
+} an_cuda_bias_run;
+
+size_t an_cuda_bias_scratch(const an_cuda_bias_run *run);
+int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream);
+
+typedef struct an_cuda_eltsum_run {
+    int64_t count; /* elements */
+    bool bf16;
+    int n_inputs; /* 1 .. AN_CUDA_MAX_INPUTS */
+    const void *x[AN_CUDA_MAX_INPUTS];
+    void *y; /* may be x[0]. Backward copies dy to each dx: cudaMemcpyAsync() */
+} an_cuda_eltsum_run;
+
+int an_cuda_eltsum(const an_cuda_eltsum_run *run, an_cuda_stream *stream);
+
+/** y = x * m * kept, or without seed x * always (op/dropout.h); backward is the same of dy. */
+typedef struct an_cuda_dropout_run {
+    an_cuda_form form;           /* masks are drawn in N C H W order, whatever the form */
+    const uint64_t *seed, *step; /* in device memory (an_step_state); seed NULL: no masks */
+    double keep;                 /* as in the descriptor: a word below keep * 2^32 is kept */
+    uint32_t layer;
+    float kept, always; /* inverted: 1 / keep and 1; mask: 1 and keep */
+    const void *x;      /* dy in backward */
+    void *y;            /* dx in backward; may be x */
+    const void *relu_y; /* backward: output of the ReLU before the dropout, as `form`: dx is the
+                           gradient before it. NULL: there is none. For forward NULL */
+} an_cuda_dropout_run;
+
+int an_cuda_dropout(const an_cuda_dropout_run *run, an_cuda_stream *stream);
+
+/* ---- Layouts, padding, concatenation ---------------------------------------------------------- */
+
+/** Some channels of a batch in memory: channels first .. first + c - 1 of rows of `channels`. */
+typedef struct an_cuda_part {
+    void *data;
+    bool nhwc, bf16; /* bf16 with either */
+    int channels, first;
+} an_cuda_part;
+
+/**
+ * Copy c channels from one place to another, with another order or element type:
+ *   - between layouts, and of weights: K C R S <-> K R S C is n = K, h = R, w = S;
+ *   - padding with zeros: to.channels > c and pad_zeros clears channels first + c .. channels - 1;
+ *   - concatenation: one call for each input, with to.first; its backward with from.first.
+ */
+typedef struct an_cuda_copy_run {
+    int n, c, h, w;
+    an_cuda_part from, to;
+    bool pad_zeros;
+    bool accumulate; /* add to what is there; for gradients */
+} an_cuda_copy_run;
+
+int an_cuda_copy(const an_cuda_copy_run *run, an_cuda_stream *stream);
+
+/* ---- Softmax and loss: op/softmax.h, backend/ref/softmax.c ------------------------------------ */
+
+struct an_score;   /* backend.h: loss, above, level of a slot */
+struct an_results; /* backend.h: their sums */
+
+typedef struct an_cuda_softmax_run {
+    int n, c;
+    bool x_bf16, dx_bf16;       /* else float32 */
+    const void *x;              /* forward: logits [N, C] */
+    float *y;                   /* probabilities [N, C]; forward: out, backward: in */
+    const an_slot *slots;       /* labels; NULL: neither scores nor results */
+    struct an_score *scores;    /* out, [N]; NULL: neither scores nor results */
+    struct an_results *results; /* out */
+    const int32_t *labelled;    /* backward: in device memory (an_step_state) */
+    void *dx;                   /* backward: out */
+} an_cuda_softmax_run;
+
+int an_cuda_softmax_forward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
+int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
+
+/* ---- Update and norms ------------------------------------------------------------------------- */
+
+struct an_rates; /* backend.h: rate, decay, momentum, scale of a segment */
+
+/** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; rs = 1 and channels = c
+ *  is the same order, for rows of any length. Padding channels are not touched. */
+typedef struct an_cuda_segment {
+    float *param;
+    const float *gradient;
+    float *momentum;
+    uint16_t *copy; /* NULL: none */
+    int64_t count;
+    int c, rs, channels; /* of the copy: its elements per image of the parameter are c * rs */
+    int64_t first_block; /* set by an_cuda_update_plan() */
+} an_cuda_segment;
+
+typedef struct an_cuda_update_run {
+    const an_cuda_segment *segments; /* `count` of them, in device memory, after the plan */
+    int count;
+    int64_t blocks;               /* from an_cuda_update_plan() */
+    const struct an_rates *rates; /* one per segment, in device memory; rate 0: not touched */
+} an_cuda_update_run;
+
+/** Fill in first_block of segments in host memory, before they are copied. @return blocks of the launch */
+int64_t an_cuda_update_plan(an_cuda_segment *segments, int count);
+int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream);
+
+/** A tensor to measure. */
+typedef struct an_cuda_span {
+    const float *data;
+    int64_t count;
+    int64_t first_block; /* set by an_cuda_norms_plan() */
+} an_cuda_span;
+
+struct an_norm; /* backend.h: sum_squares of the finite values, not_finite */
+
+typedef struct an_cuda_norms_run {
+    const an_cuda_span *spans; /* in device memory, after the plan */
+    int count;
+    int64_t blocks;
+    struct an_norm *partial; /* scratch: one for each block */
+    struct an_norm *out;     /* [count], in device memory */
+} an_cuda_norms_run;
+
+int64_t an_cuda_norms_plan(an_cuda_span *spans, int count);
+int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream);
+
+/* ---- Pictures: op/augment.h ------------------------------------------------------------------- */
+
+typedef struct an_cuda_augment_run {
+    an_augment_desc desc;
+    int n;
+    const uint8_t *pictures; /* [pictures][P][P][3] */
+    const an_slot *slots;    /* n */
+    const float *mean;       /* as desc.mean says; NULL: none */
+    void *y;
+    bool nhwc, bf16; /* of y; bf16 with nhwc */
+    int channels;    /* of y's pixels: 3; nhwc: 3, 4 or 8, zeros beyond the third */
+} an_cuda_augment_run;
+
+int an_cuda_augment(const an_cuda_augment_run *run, an_cuda_stream *stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
