@@ -208,6 +208,12 @@ ALEXNET_API const char *alexnet_network_text(const alexnet_network *network);
 /** One line such as "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax". */
 ALEXNET_API const char *alexnet_network_structure(const alexnet_network *network);
 
+/**
+ * How a picture becomes the network's input, in one line: "short side resized to 256, centre crop of
+ * 224, RGB, minus the mean image (centre), times 1". Pictures are first turned as EXIF says.
+ */
+ALEXNET_API const char *alexnet_network_preprocessing(const alexnet_network *network);
+
 /** A layer as `alexnet info` shows it. Pointers are borrowed from the network. */
 typedef struct alexnet_layer_info {
     const char *name;
@@ -253,6 +259,14 @@ ALEXNET_API int alexnet_model_class_count(const alexnet_model *model);
 ALEXNET_API const char *alexnet_model_class_name(const alexnet_model *model, int index);
 /** The identifier of a class: the name of its folder in the data it was trained on. */
 ALEXNET_API const char *alexnet_model_class_id(const alexnet_model *model, int index);
+
+/** What kind of file the model was read from: "safetensors". */
+ALEXNET_API const char *alexnet_model_format(const alexnet_model *model);
+/** The version of what the file says of itself, docs/model-files.md: "1". */
+ALEXNET_API const char *alexnet_model_format_version(const alexnet_model *model);
+/** What made the file, for people: "alexnet 0.1.0, after 900 updates"; "" if the file does not say.
+ *  Text from outside, as are class names: escape it for a terminal. */
+ALEXNET_API const char *alexnet_model_provenance(const alexnet_model *model);
 
 /** A tensor of a model. Data is float32 in row-major order, borrowed from the model. */
 typedef struct alexnet_tensor_info {

@@ -46,6 +46,23 @@ const char *alexnet_model_class_id(const alexnet_model *model, int index)
     return index >= 0 && index < model->classes.count ? model->classes.ids[index] : NULL;
 }
 
+const char *alexnet_model_format(const alexnet_model *model)
+{
+    (void)model;
+    return "safetensors";
+}
+
+const char *alexnet_model_format_version(const alexnet_model *model)
+{
+    (void)model;
+    return AN_MODEL_FILE_VERSION;
+}
+
+const char *alexnet_model_provenance(const alexnet_model *model)
+{
+    return model->provenance;
+}
+
 int alexnet_model_tensor_count(const alexnet_model *model)
 {
     return model->net->count;

@@ -41,6 +41,11 @@ const char *alexnet_network_structure(const alexnet_network *network)
     return network->structure;
 }
 
+const char *alexnet_network_preprocessing(const alexnet_network *network)
+{
+    return network->preprocessing;
+}
+
 int alexnet_network_layer_count(const alexnet_network *network)
 {
     return network->count;

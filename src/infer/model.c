@@ -1,11 +1,17 @@
 #include "infer/model.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/status.h"
 
 static alexnet_status load_weights(alexnet_model *model, an_safetensors *file,
                                    const alexnet_network *network)
 {
+    const char *provenance = an_safetensors_metadata(file, "alexnet.provenance");
+    model->provenance = an_strdup(provenance ? provenance : "");
+    if (!model->provenance)
+        return AN_FAIL_MEMORY(64, "a model");
     AN_CHECK(an_net_new(&model->net, model->ctx, network, false));
     model->host = an_calloc((size_t)model->net->count, sizeof *model->host);
     if (!model->host)
@@ -53,6 +59,7 @@ void an_model_release(alexnet_model *model)
     an_free(model->host);
     an_net_release(model->net);
     an_classes_free(&model->classes);
+    an_free(model->provenance);
     pthread_mutex_destroy(&model->lock);
     an_ctx_release(model->ctx);
     an_free(model);

@@ -11,8 +11,6 @@
 #include "base/status.h"
 #include "base/utf8.h"
 
-#define FORMAT_VERSION "1"
-
 /* ---- Classes ---- */
 
 alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names)
@@ -150,9 +148,9 @@ static alexnet_status read_header(an_safetensors *file, alexnet_network **networ
 {
     const char *version, *text;
     AN_CHECK(need(file, "alexnet.format", &version));
-    if (strcmp(version, FORMAT_VERSION) != 0)
+    if (strcmp(version, AN_MODEL_FILE_VERSION) != 0)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s has format version %s; this program reads " FORMAT_VERSION
+                       "%s has format version %s; this program reads " AN_MODEL_FILE_VERSION
                        ": use a newer one",
                        an_safetensors_name(file), version);
     AN_CHECK(need(file, "alexnet.network", &text));
@@ -243,7 +241,7 @@ static alexnet_status put_metadata(an_tensor_writer *writer, an_net *net, const 
         rc = AN_FAIL_MEMORY((size_t)classes->count * 64, "class names");
         goto cleanup;
     }
-    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.format", FORMAT_VERSION));
+    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.format", AN_MODEL_FILE_VERSION));
     AN_TRY(an_tensor_writer_metadata(writer, "alexnet.network", net->network->text));
     AN_TRY(an_tensor_writer_metadata(writer, "alexnet.classes", ids));
     AN_TRY(an_tensor_writer_metadata(writer, "alexnet.names", names));

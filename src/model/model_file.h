@@ -17,6 +17,9 @@
 #include "format/safetensors.h"
 #include "model/net.h"
 
+/** The version that is written, and the only one that is read. */
+#define AN_MODEL_FILE_VERSION "1"
+
 /** Class names of a model; owned. */
 typedef struct an_classes {
     int count;

@@ -75,6 +75,7 @@ void an_network_release(alexnet_network *network)
     an_free(network->arithmetic);
     an_free(network->neurons);
     an_free(network->structure);
+    an_free(network->preprocessing);
     an_graph_free(&network->graph);
     an_free(network->layers);
     an_free(network->text);

@@ -5,6 +5,7 @@
  *     network_read.c    text -> layers
  *     network_graph.c   layers -> operators, shapes, totals
  *     network_about.c   arithmetic and structure as text
+ *     network_input.c   the preprocessing as text
  */
 #ifndef AN_MODEL_NETWORK_H
 #define AN_MODEL_NETWORK_H
@@ -109,6 +110,7 @@ struct alexnet_network {
     char **arithmetic;   /* per layer */
     char (*neurons)[48]; /* per layer: "relu", "tanh[1.7,0.66]", ... or "" */
     char *structure;
+    char *preprocessing; /* an_input_text() */
 };
 
 /**
@@ -137,6 +139,9 @@ void an_graph_free(an_graph *graph);
 /** The index of a layer; -1 if there is none of that name. */
 int an_network_find_layer(const alexnet_network *network, const char *name);
 
+/** What is done to a picture before the first layer, in one line; owned, NULL if memory is short. */
+char *an_input_text(const an_input *input);
+
 /** Fill in what a user sees of a layer; index in range. */
 void an_network_layer_info(const alexnet_network *network, int index, alexnet_layer_info *info);
 
@@ -154,7 +159,7 @@ alexnet_status an_input_complete(an_input *input);
 const char *an_layer_type_name(an_layer_type type);
 alexnet_status an_layer_type_read(an_layer_type *out, const char *name);
 
-/** Fill in network->arithmetic and network->structure from its graph. */
+/** Fill in the texts that describe a network, from its graph and its input. */
 alexnet_status an_network_describe(alexnet_network *network);
 
 #endif

@@ -155,5 +155,8 @@ alexnet_status an_network_describe(alexnet_network *network)
         tokens[i] = token_of(network, i);
     }
     network->structure = structure_of(tokens, network->count);
-    return network->structure ? ALEXNET_OK : AN_FAIL_MEMORY(64, "a network's description");
+    network->preprocessing = an_input_text(&network->input);
+    return network->structure && network->preprocessing
+               ? ALEXNET_OK
+               : AN_FAIL_MEMORY(64, "a network's description");
 }

@@ -33,7 +33,7 @@ static alexnet_layer_info info_of(const alexnet_network *network, const char *la
 typedef struct sums {
     const char *name;
     int64_t parameters, mult_adds, neurons;
-    const char *structure;
+    const char *structure, *preprocessing;
 } sums;
 
 static void check_sums(const sums *expected)
@@ -54,6 +54,7 @@ static void check_sums(const sums *expected)
     if (expected->neurons)
         assert_int_equal(neurons, expected->neurons);
     assert_string_equal(network->structure, expected->structure);
+    assert_string_equal(network->preprocessing, expected->preprocessing);
     assert_string_equal(network->name, expected->name);
     an_network_release(network);
 }
@@ -65,16 +66,26 @@ static void test_sums(void **state)
     (void)state;
     const sums all[] = {
         {"alexnet", 60965224, 724406816, 659272,
-         "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"},
+         "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "short side resized to 256, centre crop of 224, RGB, minus the mean image (centre), "
+         "times 1"},
         {"alexnet-2012", 60965224, 724406816, 659272,
-         "CNN-RN-MP-CNN-(RN)x2-MP-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"},
+         "CNN-RN-MP-CNN-(RN)x2-MP-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "short side resized to 256, centre crop of 224, RGB, minus the mean image (centre), "
+         "times 1"},
         {"bvlc-alexnet", 60965224, 724406816, 659272,
-         "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"},
+         "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "resized to 256x256, centre crop of 227, BGR, minus the mean image (aligned), times 1"},
         {"caffenet", 60965224, 724406816, 659272,
-         "(CNN-MP-RN)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"},
+         "(CNN-MP-RN)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "resized to 256x256, centre crop of 227, BGR, minus the mean image (aligned), times 1"},
         {"alexnet-owt", 61100840, 714188480, 494184,
-         "(CNN-MP)x2-(CNN)x3-MP-(DO-FC)x2-Linear-softmax"},
-        {"alexnet-mini", 617992, 0, 0, "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"},
+         "(CNN-MP)x2-(CNN)x3-MP-(DO-FC)x2-Linear-softmax",
+         "short side resized to 256, centre crop of 224, RGB, minus 123.675, 116.28, 103.53, "
+         "times 0.01712475, 0.017507, 0.01742919"},
+        {"alexnet-mini", 617992, 0, 0, "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "short side resized to 64, centre crop of 56, RGB, minus the mean image (centre), "
+         "times 1"},
     };
     int count = 0;
     for (; an_builtin_networks[count].name; count++)

@@ -1,0 +1,48 @@
+/*
+ * How a network's [input] section prepares pictures, as text: one phrase for each thing that can
+ * differ between networks.
+ */
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "model/network.h"
+
+enum { PHRASES = 5, PHRASE_ROOM = 128 };
+
+static void write_phrase(const an_input *in, int index, char *text)
+{
+    const double *m = in->fixed_mean, *s = in->scale;
+    switch (index) {
+    case 0:
+        snprintf(text, PHRASE_ROOM, in->resize ? "resized to %dx%d" : "short side resized to %d",
+                 in->side, in->side);
+        break;
+    case 1: snprintf(text, PHRASE_ROOM, "centre crop of %d", in->size); break;
+    case 2: snprintf(text, PHRASE_ROOM, "%s", in->channels ? "BGR" : "RGB"); break;
+    case 3:
+        if (in->mean == AN_INPUT_MEAN_IMAGE)
+            snprintf(text, PHRASE_ROOM, "minus the mean image (%s)",
+                     in->mean_crop ? "aligned" : "centre");
+        else if (in->mean == AN_INPUT_MEAN_CHANNEL)
+            snprintf(text, PHRASE_ROOM, "minus the mean of each channel");
+        else if (in->mean == AN_INPUT_MEAN_FIXED)
+            snprintf(text, PHRASE_ROOM, "minus %.9g, %.9g, %.9g", m[0], m[1], m[2]);
+        else
+            snprintf(text, PHRASE_ROOM, "no mean");
+        break;
+    default:
+        if (s[0] == s[1] && s[1] == s[2])
+            snprintf(text, PHRASE_ROOM, "times %.9g", s[0]);
+        else
+            snprintf(text, PHRASE_ROOM, "times %.9g, %.9g, %.9g", s[0], s[1], s[2]);
+    }
+}
+
+char *an_input_text(const an_input *input)
+{
+    char phrases[PHRASES][PHRASE_ROOM];
+    for (int i = 0; i < PHRASES; i++)
+        write_phrase(input, i, phrases[i]);
+    return an_format("%s, %s, %s, %s, %s", phrases[0], phrases[1], phrases[2], phrases[3],
+                     phrases[4]);
+}
