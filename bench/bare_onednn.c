@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/cpu/primitive.h"
+#include "backend/cpu/onednn/primitive.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/status.h"

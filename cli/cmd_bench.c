@@ -231,26 +231,26 @@ static int run(const bench_options *options, const machine_options *machine)
 {
     alexnet_ctx *ctx;
     alexnet_bench *bench = NULL;
-    alexnet_bench_options wishes = ALEXNET_BENCH_OPTIONS_INIT;
-    wishes.net = options->net;
-    wishes.mode = (alexnet_bench_mode)options->mode;
-    wishes.batch = (int)options->batch;
-    wishes.steps = (int)options->steps;
+    alexnet_bench_options settings = ALEXNET_BENCH_OPTIONS_INIT;
+    settings.net = options->net;
+    settings.mode = (alexnet_bench_mode)options->mode;
+    settings.batch = (int)options->batch;
+    settings.steps = (int)options->steps;
     int code = machine_open(&ctx, machine);
     if (code != CLI_DONE)
         return code;
     if (options->tune) {
-        code = bench_tune(ctx, &wishes, options->tune, machine->json);
+        code = bench_tune(ctx, &settings, options->tune, machine->json);
         machine_close(ctx);
         return code;
     }
-    alexnet_status status = alexnet_bench_new(&bench, ctx, &wishes);
+    alexnet_status status = alexnet_bench_new(&bench, ctx, &settings);
     if (!status)
         status = run_steps(bench, options->steps);
     if (status) {
         code = cli_input_failed(status);
     } else {
-        results r = sum_up(bench, wishes.mode == ALEXNET_BENCH_TRAIN);
+        results r = sum_up(bench, settings.mode == ALEXNET_BENCH_TRAIN);
         if (machine->json)
             print_json(bench, &r);
         else

@@ -132,13 +132,14 @@ static int classify(alexnet_model *model, const string_list *paths, const classi
 {
     alexnet_session *session = NULL;
     alexnet_stream *stream = NULL;
-    alexnet_session_options wishes = ALEXNET_SESSION_OPTIONS_INIT;
+    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
     int classes = alexnet_model_class_count(model);
     int top = options->top < classes ? (int)options->top : classes;
     size_t bad = 0;
-    wishes.batch = (size_t)options->batch < paths->count ? (int)options->batch : (int)paths->count;
-    wishes.views = options->views ? 10 : 1;
-    alexnet_status status = alexnet_session_new(&session, model, &wishes);
+    settings.batch =
+        (size_t)options->batch < paths->count ? (int)options->batch : (int)paths->count;
+    settings.views = options->views ? 10 : 1;
+    alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
         status = alexnet_stream_new(&stream, session, (const char *const *)paths->items,
                                     (int64_t)paths->count, top);

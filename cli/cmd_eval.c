@@ -148,18 +148,18 @@ static int measure(alexnet_ctx *ctx, const opt_args *args, const eval_options *o
     alexnet_dataset *data = NULL;
     alexnet_session *session = NULL;
     alexnet_evaluation *evaluation = NULL;
-    alexnet_session_options wishes = ALEXNET_SESSION_OPTIONS_INIT;
-    wishes.batch = (int)options->batch;
-    wishes.views = options->views ? 10 : 1;
+    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
+    settings.batch = (int)options->batch;
+    settings.views = options->views ? 10 : 1;
     int code = model_open(&model, ctx, args->files[0], "MODEL comes first");
     if (code == CLI_DONE)
         code = open_data(&data, ctx, model, args);
     if (code != CLI_DONE)
         goto cleanup;
-    alexnet_status status = alexnet_session_new(&session, model, &wishes);
+    alexnet_status status = alexnet_session_new(&session, model, &settings);
     code = status ? cli_failed(status) : evaluate(&evaluation, session, data);
     if (code == CLI_DONE)
-        code = report(evaluation, model, options, wishes.views, json);
+        code = report(evaluation, model, options, settings.views, json);
 cleanup:
     alexnet_evaluation_free(evaluation);
     alexnet_session_free(session);

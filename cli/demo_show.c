@@ -143,11 +143,11 @@ static int find_out(findings *found, alexnet_ctx *ctx, alexnet_model *model,
 {
     alexnet_session *session = NULL;
     alexnet_dataset *unseen = NULL;
-    alexnet_session_options wishes = ALEXNET_SESSION_OPTIONS_INIT;
+    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
     alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
-    wishes.batch = BATCH;
+    settings.batch = BATCH;
     options.classes_of = model;
-    alexnet_status status = alexnet_session_new(&session, model, &wishes);
+    alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
         status = alexnet_dataset_open(&unseen, ctx, folders->unseen, &options);
     int code = status ? cli_failed(status) : measure(found, session, unseen);

@@ -61,13 +61,13 @@ static void log_line(void *user, alexnet_log_level level, const char *line)
 int machine_open(alexnet_ctx **out, const machine_options *options)
 {
     progress_set_quiet(options->quiet);
-    alexnet_ctx_options wishes = ALEXNET_CTX_OPTIONS_INIT;
-    wishes.device = options->device;
-    wishes.precision = (alexnet_precision)options->precision;
-    wishes.threads = (int)options->threads;
-    wishes.tuning = options->tuning;
-    wishes.log = log_line;
-    alexnet_status status = alexnet_ctx_new(out, &wishes);
+    alexnet_ctx_options settings = ALEXNET_CTX_OPTIONS_INIT;
+    settings.device = options->device;
+    settings.precision = (alexnet_precision)options->precision;
+    settings.threads = (int)options->threads;
+    settings.tuning = options->tuning;
+    settings.log = log_line;
+    alexnet_status status = alexnet_ctx_new(out, &settings);
     if (status)
         return cli_failed(status);
     signals_watch(*out);

@@ -1,11 +1,12 @@
 #!/bin/sh
 # The permitted include arrows (docs/architecture.md, "Folders"):
 #
-#     base <- tensor <- op <- {data, format, backend} <- model <- infer <- train <- api
+#     base <- tensor <- op <- {data, format, backend} <- model <- infer <- train <- speed <- api
 #
 # A folder includes itself and earlier ones; folders in braces do not know each other; backends do
-# not know each other, except that cpu may fall back to ref. The command, its tests and the examples
-# see include/alexnet/alexnet.h alone.
+# not know each other, except that cpu may fall back to ref; backend/parity, which compares any of them
+# with ref, is open to later folders. Kernels of a backend do not know what is built over them. The
+# command, its tests and the examples see include/alexnet/alexnet.h alone.
 #
 #     check_arrows.sh [ROOT]        print what breaks the rule; exit 1 if anything does
 #     check_arrows.sh --self-check  show that planted violations are found
@@ -33,8 +34,8 @@ check() {
     cd "$1"
     includes src cli tests/cli examples | awk '
     BEGIN {
-        n = split("base tensor op data format backend model infer train api", folder, " ")
-        split("0 1 2 3 3 3 4 5 6 7", level, " ")
+        n = split("base tensor op data format backend model infer train speed api", folder, " ")
+        split("0 1 2 3 3 3 4 5 6 7 8", level, " ")
         for (i = 1; i <= n; i++) rank[folder[i]] = level[i]
     }
     function say(why) { printf "%s includes \"%s\": %s\n", $1, $2, why; bad = 1 }
@@ -54,9 +55,12 @@ check() {
     rank[to[1]] > rank[from[2]] { say(from[2] " stands before " to[1]); next }
     rank[to[1]] == rank[from[2]] && to[1] != from[2] { say("siblings do not know each other"); next }
     to[1] == "backend" && to[3] != "" {
-        own = from[2] == "backend" && from[4] != "" ? from[3] : ""
-        if (own != to[2] && !(own == "cpu" && to[2] == "ref"))
+        room = from[2] == "backend" && from[4] != "" ? from[3] : ""
+        open_room = to[2] == "parity" && (from[2] != "backend" || room == "parity")
+        if (room != to[2] && !(room == "cpu" && to[2] == "ref") && !open_room)
             say("what is inside backend/" to[2] " is its own")
+        if (from[4] == "kernels" && to[3] != "kernels")
+            say("kernels know nothing of the operators over them")
     }
     END { exit bad }'
 }
@@ -87,6 +91,12 @@ yes src/backend/ref/a.c backend/cpu/cpu.h
 yes src/backend/cuda/a.cu backend/ref/ref.h
 yes src/backend/registry.c backend/cpu/cpu.h
 yes src/model/a.c backend/cpu/cpu.h
+yes src/train/a.c speed/bench.h
+yes src/backend/a.c backend/parity/parity.h
+yes src/backend/cpu/a.c backend/parity/parity.h
+yes src/backend/parity/a.c backend/ref/ref.h
+yes src/backend/cpu/kernels/a.c backend/cpu/cpu.h
+yes src/backend/cpu/kernels/a.h backend/cpu/onednn/primitive.h
 yes src/base/a.c status.h
 yes src/base/a.c ../tensor/tensor.h
 yes src/base/a.c utils/x.h
@@ -101,6 +111,12 @@ no src/op/a.c op/op.h
 no src/backend/cpu/a.c backend/ref/ref.h
 no src/backend/cpu/a.c backend/cpu/cpu.h
 no src/backend/cpu/a.c backend/layout.h
+no src/backend/cpu/a.c backend/cpu/kernels/kernels.h
+no src/backend/cpu/onednn/a.c backend/cpu/cpu.h
+no src/backend/cpu/kernels/a.c backend/cpu/kernels/bf16.h
+no src/backend/parity/a.c backend/parity/parity.h
+no src/infer/a.c backend/parity/parity.h
+no src/speed/a.c train/trainer.h
 no src/model/a.c format/safetensors.h
 no cli/a.c cli.h
 no examples/a.c alexnet/alexnet.h

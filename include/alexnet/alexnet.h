@@ -99,7 +99,7 @@ ALEXNET_API const char *alexnet_status_name(alexnet_status status);
  */
 ALEXNET_API const char *alexnet_error_text(void);
 
-/* ---- Context: the machine and the caller's wishes ------------------------------------------- */
+/* ---- Context: the machine and the caller's settings ----------------------------------------- */
 
 typedef struct alexnet_ctx alexnet_ctx;
 

@@ -1,4 +1,4 @@
-#include "train/tune.h"
+#include "speed/tune.h"
 
 #include "api/options.h"
 #include "base/status.h"

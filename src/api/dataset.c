@@ -5,7 +5,7 @@
 #include "api/options.h"
 #include "base/status.h"
 #include "data/tree.h"
-#include "infer/model.h"
+#include "infer/session.h"
 
 const char *alexnet_picture_ending(int index)
 {
@@ -46,7 +46,7 @@ alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, con
     if (o.classes_of)
         list = an_classes_list(&o.classes_of->classes);
     AN_CHECK(an_dataset_open(out, path, o.names_file, o.classes_of ? &list : NULL));
-    if (o.names_file && (*out)->named == 0)
+    if (o.names_file && (*out)->names_matched == 0)
         warn_of_strangers(ctx, *out, o.names_file);
     return ALEXNET_OK;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "infer/model.h"
+#include "infer/session.h"
 
 alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session *session,
                                       const alexnet_dataset *dataset)

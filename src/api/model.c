@@ -1,4 +1,4 @@
-#include "infer/model.h"
+#include "model/model.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "infer/model.h"
+#include "infer/session.h"
 
 #include "api/options.h"
 #include "base/alloc.h"

@@ -2,7 +2,7 @@
 
 #include "api/options.h"
 #include "base/status.h"
-#include "infer/model.h"
+#include "infer/session.h"
 
 alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                    const alexnet_dataset *train, const alexnet_dataset *val,

@@ -71,26 +71,26 @@ alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training
 }
 
 alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
-                                  const an_device_wish *wish)
+                                  const an_device_defaults *defaults)
 {
     *out = NULL;
     an_device device;
-    bool wished = wish && wish->device && strcmp(ctx->device, "auto") == 0;
-    if (wished && an_device_find(&device, wish->device, ctx->max_isa) != ALEXNET_OK) {
+    bool has_default = defaults && defaults->device && strcmp(ctx->device, "auto") == 0;
+    if (has_default && an_device_find(&device, defaults->device, ctx->max_isa) != ALEXNET_OK) {
         an_log(ctx, ALEXNET_LOG_WARNING, "the run's own device cannot be had: %s", an_error_text());
-        wished = false;
+        has_default = false;
     }
-    if (!wished)
+    if (!has_default)
         AN_CHECK(an_device_find(&device, ctx->device, ctx->max_isa));
     alexnet_precision precision = ctx->precision;
-    if (precision == ALEXNET_PRECISION_AUTO && wish)
-        precision = wish->precision;
+    if (precision == ALEXNET_PRECISION_AUTO && defaults)
+        precision = defaults->precision;
     if (precision == ALEXNET_PRECISION_AUTO)
         precision = training && device.info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
     AN_CHECK(device.api->open(out, ctx, device.ordinal, precision));
-    if (!wish || !wish->tuning || (*out)->asked)
+    if (!defaults || !defaults->tuning || (*out)->tuning)
         return ALEXNET_OK;
-    alexnet_status rc = an_tuning_parse(&(*out)->asked, wish->tuning, "the run's tuning");
+    alexnet_status rc = an_tuning_parse(&(*out)->tuning, defaults->tuning, "the run's tuning");
     if (rc != ALEXNET_OK) {
         an_backend_close(*out);
         *out = NULL;
@@ -119,15 +119,15 @@ alexnet_status an_backend_read_tunings(an_backend *backend)
     const alexnet_ctx *ctx = backend->ctx;
     for (const an_builtin *t = an_builtin_tunings; t->name; t++)
         if (strcmp(t->name, backend->api->name) == 0)
-            AN_CHECK(an_tuning_parse(&backend->own, t->text, t->name));
-    return ctx->tuning ? an_tuning_parse(&backend->asked, ctx->tuning, ctx->tuning_name)
+            AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name));
+    return ctx->tuning ? an_tuning_parse(&backend->tuning, ctx->tuning, ctx->tuning_name)
                        : ALEXNET_OK;
 }
 
 void an_backend_free_tunings(an_backend *backend)
 {
-    an_tuning_free(backend->asked);
-    an_tuning_free(backend->own);
+    an_tuning_free(backend->tuning);
+    an_tuning_free(backend->default_tuning);
 }
 
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training)
@@ -140,7 +140,7 @@ an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op,
 {
     an_variants variants = {{AN_VARIANT_DIRECT, AN_VARIANT_DIRECT, AN_VARIANT_DIRECT}};
     an_tuning_query query = an_backend_query(backend, op, training);
-    an_tuning_apply(backend->own, &query, &variants);
-    an_tuning_apply(backend->asked, &query, &variants);
+    an_tuning_apply(backend->default_tuning, &query, &variants);
+    an_tuning_apply(backend->tuning, &query, &variants);
     return variants;
 }

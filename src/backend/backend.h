@@ -28,10 +28,10 @@ typedef struct an_backend {
     int ordinal; /* which of its devices, from 0 */
     alexnet_ctx *ctx;
     an_dtype param_dtype;
-    alexnet_precision precision; /* what is computed in: FP32 or BF16; FP32 on ref */
-    const char *isa;             /* as in alexnet_device_info; static */
-    an_tuning *asked, *own;      /* which variants to take: the caller's wish, the backend's own
-                                    table; NULL: none */
+    alexnet_precision precision;        /* what is computed in: FP32 or BF16; FP32 on ref */
+    const char *isa;                    /* as in alexnet_device_info; static */
+    an_tuning *tuning, *default_tuning; /* which variants to take: the caller's choice, which goes
+                                           first, and the table of the backend; NULL: none */
 } an_backend;
 
 /** What changes from step to step; lives in a small buffer of the backend, written by the host. */
@@ -192,18 +192,18 @@ alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
 
 /** Device and precision to take where the context says auto, and a tuning text where it has none:
  *  those that a run began with. */
-typedef struct an_device_wish {
+typedef struct an_device_defaults {
     const char *device; /* NULL: auto */
     alexnet_precision precision;
     const char *tuning; /* NULL: none */
-} an_device_wish;
+} an_device_defaults;
 /**
- * As an_backend_open(), but auto means the wish. A device that this build or machine does not have
+ * As an_backend_open(), but auto means these defaults. A device that this build or machine does not have
  * is replaced by the best one, with a warning.
- * @param wish  NULL: none
+ * @param defaults  NULL: none
  */
 alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
-                                  const an_device_wish *wish);
+                                  const an_device_defaults *defaults);
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
 

@@ -8,9 +8,9 @@
 #include "base/status.h"
 #include "base/text.h"
 
-const char *const an_variant_names[AN_VARIANTS] = {"direct", "channels_last", "blocked", "winograd",
-                                                   "turned", "padded",        "own"};
-static const char variant_choices[] = "direct|channels_last|blocked|winograd|turned|padded|own";
+const char *const an_variant_names[AN_VARIANTS] = {
+    "direct", "channels_last", "blocked", "winograd", "flipped", "padded", "native"};
+static const char variant_choices[] = "direct|channels_last|blocked|winograd|flipped|padded|native";
 const char *const an_direction_names[AN_DIRECTIONS] = {"forward", "backward_data",
                                                        "backward_weights"};
 

@@ -23,11 +23,11 @@ typedef enum an_variant {
     AN_VARIANT_CHANNELS_LAST, /* activations as N H W C */
     AN_VARIANT_BLOCKED,       /* as N C/b H W b, a vector of channels in a block; pixels plain */
     AN_VARIANT_WINOGRAD,      /* 3x3 filters with fewer multiplications and more rounding */
-    AN_VARIANT_TURNED,        /* gradients of data by a forward convolution with turned filters */
+    AN_VARIANT_FLIPPED,       /* gradients of data by a forward convolution with flipped filters */
     AN_VARIANT_PADDED,        /* a first layer of a copy of the pixels with padding around them;
                                  as the variant of forward, of gradients too */
-    AN_VARIANT_OWN, /* not by the library, in bf16: fully connected layers; gradients of a convolution's
-                     * weights; and a first layer, of pixels, in all its directions once one is OWN */
+    AN_VARIANT_NATIVE, /* not by the library, in bf16: fully connected layers; gradients of a convolution's
+                     * weights; and a first layer, of pixels, in all its directions once one is NATIVE */
     AN_VARIANTS
 } an_variant;
 

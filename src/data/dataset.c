@@ -197,7 +197,7 @@ static alexnet_status fill(alexnet_dataset **out, const char *path, const char *
     AN_TRY(make_classes(out, path, &root, classes));
     if (names_file)
         AN_TRY(an_names_read((*out)->class_names, (*out)->class_ids, (*out)->classes, names_file,
-                             &(*out)->named));
+                             &(*out)->names_matched));
     for (int64_t i = 0; i < root.folders.count; i++)
         AN_TRY(add_class(*out, root.folders.name[i]));
 cleanup:

@@ -29,7 +29,7 @@ struct alexnet_dataset {
     int classes;
     char **class_ids;   /* folder names */
     char **class_names; /* readable names; equal to the ids without a names file */
-    int named;          /* classes that the names file knows */
+    int names_matched;  /* classes that the names file knows */
     int64_t count;
     an_sample *samples; /* in byte order of class and path below it */
 };

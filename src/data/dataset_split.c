@@ -47,28 +47,28 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
     return hash;
 }
 
-/* A sample's lot: those of a class with the lowest lots go to validation. It hangs on the seed and
+/* A sample's random key: those of a class with the lowest keys go to validation. It hangs on the seed and
  * the picture's own name, so a picture that is added or removed moves at most one other. */
-typedef struct lot {
+typedef struct sort_key {
     uint64_t number;
     const char *name;
     int64_t sample;
-} lot;
+} sort_key;
 
-static int compare_lots(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
-    const lot *x = a, *y = b;
+    const sort_key *x = a, *y = b;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
     return strcmp(x->name, y->name);
 }
 
-static lot draw_lot(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
+static sort_key draw_key(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
 {
     const char *name = an_dataset_relative(dataset, sample);
     uint64_t hash = fnv_text(FNV_START, name);
     an_random4 r = an_random(seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
-    return (lot){(uint64_t)r.v[0] << 32 | r.v[1], name, sample};
+    return (sort_key){(uint64_t)r.v[0] << 32 | r.v[1], name, sample};
 }
 
 /* How many of a class's n pictures go to validation. */
@@ -81,18 +81,18 @@ static int64_t val_count(int64_t n, double share)
 }
 
 /* Mark the pictures for validation in the run [begin, end) of one class. */
-static void mark_class(bool *for_val, lot *lots, const alexnet_dataset *dataset, int64_t begin,
+static void mark_class(bool *for_val, sort_key *keys, const alexnet_dataset *dataset, int64_t begin,
                        int64_t end, double share, uint64_t seed)
 {
     for (int64_t i = begin; i < end; i++)
-        lots[i - begin] = draw_lot(dataset, i, seed);
-    qsort(lots, (size_t)(end - begin), sizeof *lots, compare_lots);
+        keys[i - begin] = draw_key(dataset, i, seed);
+    qsort(keys, (size_t)(end - begin), sizeof *keys, compare_keys);
     for (int64_t i = 0; i < val_count(end - begin, share); i++)
-        for_val[lots[i].sample] = true;
+        for_val[keys[i].sample] = true;
 }
 
 /* @return the number of marked pictures */
-static int64_t mark(bool *for_val, lot *lots, const alexnet_dataset *dataset, double share,
+static int64_t mark(bool *for_val, sort_key *keys, const alexnet_dataset *dataset, double share,
                     uint64_t seed)
 {
     int64_t begin = 0, marked = 0;
@@ -101,7 +101,7 @@ static int64_t mark(bool *for_val, lot *lots, const alexnet_dataset *dataset, do
             i < dataset->count && dataset->samples[i].label == dataset->samples[begin].label;
         if (same)
             continue;
-        mark_class(for_val, lots, dataset, begin, i, share, seed);
+        mark_class(for_val, keys, dataset, begin, i, share, seed);
         marked += val_count(i - begin, share);
         begin = i;
     }
@@ -140,12 +140,12 @@ alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, ui
                        share);
     alexnet_status rc;
     bool *for_val = an_calloc((size_t)dataset->count, sizeof *for_val);
-    lot *lots = an_calloc((size_t)dataset->count, sizeof *lots);
-    if (!for_val || !lots) {
-        rc = AN_FAIL_MEMORY((size_t)dataset->count * sizeof *lots, "sharing out a data set");
+    sort_key *keys = an_calloc((size_t)dataset->count, sizeof *keys);
+    if (!for_val || !keys) {
+        rc = AN_FAIL_MEMORY((size_t)dataset->count * sizeof *keys, "sharing out a data set");
         goto cleanup;
     }
-    int64_t marked = mark(for_val, lots, dataset, share, seed);
+    int64_t marked = mark(for_val, keys, dataset, share, seed);
     if (marked == 0) {
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
                      "%s has no class with two pictures, so none can be set aside for validation",
@@ -158,7 +158,7 @@ alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, ui
     (*val)->part = (an_part){share, seed, true};
 cleanup:
     an_free(for_val);
-    an_free(lots);
+    an_free(keys);
     if (rc != ALEXNET_OK) {
         an_dataset_release(*train);
         an_dataset_release(*val);

@@ -54,7 +54,7 @@ static void count_batch(an_evaluation *e, const an_batch *batch)
         const an_loaded *picture = &batch->pictures[i];
         if (picture->status != ALEXNET_OK) {
             e->tally.skipped++;
-            if (!e->named)
+            if (!e->reported)
                 an_log(e->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
             continue;
         }
@@ -81,7 +81,7 @@ alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
     AN_CHECK(an_runner_compute(e->runner, batch.pixels, e->labels, batch.count));
     count_batch(e, &batch);
     *more = e->done < e->dataset->count;
-    e->named |= !*more;
+    e->reported |= !*more;
     return ALEXNET_OK;
 }
 

@@ -16,7 +16,7 @@ struct alexnet_evaluation {
     an_tally tally;
     int64_t done;
     bool started;       /* pictures are being decoded, or were */
-    bool named;         /* bad pictures were, by an earlier pass */
+    bool reported;      /* bad pictures were, by an earlier pass */
     int64_t *confusion; /* [label][predicted], or NULL */
     int *labels;
     uint32_t *order;
@@ -33,7 +33,7 @@ alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runne
 /** Begin at the first picture, again if need be, with the runner's weights as they are now. The
  *  first step does it by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
-/** Compute a batch; bad pictures are counted, and named in the log by the first pass. *more is false
+/** Compute a batch; bad pictures are counted, and reported in the log by the first pass. *more is false
  *  after the last. */
 alexnet_status an_evaluation_step(an_evaluation *evaluation, bool *more);
 void an_evaluation_free(an_evaluation *evaluation); /* NULL allowed */

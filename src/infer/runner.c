@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/draw.h"
+#include "infer/views.h"
 
 an_fit an_fit_of(const alexnet_network *network)
 {
@@ -76,7 +76,7 @@ static void draw_slots(an_runner *r, const int *labels, int count)
     for (int i = 0; i < r->batch; i++)
         for (int v = 0; v < r->views; v++) {
             an_slot *slot = &r->slots[i * r->views + v];
-            an_draw_view(slot, r->side, r->crop, r->views == 1 ? AN_VIEW_CENTRE : v);
+            an_view_place(slot, r->side, r->crop, r->views == 1 ? AN_VIEW_CENTRE : v);
             slot->picture = i < count ? i : -1;
             slot->label = i < count && labels ? labels[i] : -1;
         }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/parity.h"
+#include "backend/parity/parity.h"
 #include "base/alloc.h"
 #include "base/status.h"
 

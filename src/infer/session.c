@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "infer/metrics.h"
-#include "infer/model.h"
+#include "infer/session.h"
 
 alexnet_status an_session_new(alexnet_session **out, alexnet_model *model, int batch, int views)
 {

@@ -50,7 +50,7 @@ alexnet_status an_net_new(an_net **out, alexnet_ctx *ctx, const alexnet_network 
 }
 
 alexnet_status an_net_new_as(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
-                             bool training, const an_device_wish *wish)
+                             bool training, const an_device_defaults *defaults)
 {
     alexnet_status rc = ALEXNET_OK;
     *out = NULL;
@@ -60,7 +60,7 @@ alexnet_status an_net_new_as(an_net **out, alexnet_ctx *ctx, const alexnet_netwo
     atomic_init(&net->references, 1);
     net->ctx = an_ctx_retain(ctx);
     net->network = an_network_retain((alexnet_network *)network);
-    AN_TRY(an_backend_open_as(&net->backend, ctx, training, wish));
+    AN_TRY(an_backend_open_as(&net->backend, ctx, training, defaults));
     AN_TRY(list_params(net));
     AN_TRY(make_arena(net, &net->values, "parameters"));
     if (training) {

@@ -20,7 +20,7 @@ typedef struct reading {
     bool second_pass;
     bool has_network; /* its section was met */
     bool open;        /* there is no data yet: the file says how many classes */
-    bool named;
+    bool has_name;
 } reading;
 
 static alexnet_status at(const reading *r, int line, const char *section)
@@ -143,12 +143,12 @@ static alexnet_status set_network_key(reading *r, const char *key, const char *v
 {
     if (strcasecmp(key, "name") != 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a key of [network]; it has name", key);
-    if (r->named)
+    if (r->has_name)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "name is given twice");
     if (!name_is_good(value))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "name = %s: expected 1 to %d letters, digits, - and _",
                        value, AN_NAME_MAX);
-    r->named = true;
+    r->has_name = true;
     memcpy(r->network->name, value, strlen(value) + 1);
     return ALEXNET_OK;
 }

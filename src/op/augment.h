@@ -44,4 +44,11 @@ typedef struct an_slot {
     float colour[3]; /* added after the mean; grey levels times `scale` */
 } an_slot;
 
+/** Leave the slot's colours as the picture has them. */
+static inline void an_slot_no_colour(an_slot *slot)
+{
+    slot->gain = 1.0f;
+    slot->colour[0] = slot->colour[1] = slot->colour[2] = 0.0f;
+}
+
 #endif

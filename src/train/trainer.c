@@ -45,9 +45,9 @@ static void note_bad(alexnet_trainer *t, const an_loaded *picture)
     t->record.epoch.skipped++;
     t->record.interval.skipped++;
     t->record.skipped++;
-    if (t->named[picture->sample])
+    if (t->reported[picture->sample])
         return;
-    t->named[picture->sample] = 1;
+    t->reported[picture->sample] = 1;
     an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
 }
 
@@ -115,14 +115,14 @@ static int fill_slots(alexnet_trainer *t, const an_batch *batch)
 {
     int filled = 0;
     uint64_t epoch = (uint64_t)epoch_of(t);
-    t->draw.colour_noise =
+    t->crop.colour_noise =
         (float)an_recipe_number(t->recipe, AN_KEY_COLOUR_NOISE, NULL, (double)epoch + 1);
     for (int i = 0; i < t->batch; i++) {
         an_slot *slot = &t->slots[i];
         *slot = (an_slot){.picture = -1, .label = -1};
         if (i >= batch->count || batch->pictures[i].status != ALEXNET_OK)
             continue;
-        an_draw_train(slot, &t->draw, epoch, (uint64_t)(batch->position + i));
+        an_crop_draw(slot, &t->crop, epoch, (uint64_t)(batch->position + i));
         slot->picture = i;
         slot->label = batch->pictures[i].label;
         filled++;
@@ -234,7 +234,7 @@ static void warn_if_stuck(const alexnet_trainer *t)
 
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
-    an_record *r = &t->record;
+    an_run_state *r = &t->record;
     *best = !r->best_epoch || !val->images || val->top1_error < r->best.top1_error ||
             (val->top1_error == r->best.top1_error && val->loss < r->best.loss);
     if (!*best)

@@ -10,13 +10,13 @@
 #ifndef AN_TRAIN_TRAINER_H
 #define AN_TRAIN_TRAINER_H
 
-#include "data/draw.h"
+#include "data/crop.h"
 #include "infer/evaluation.h"
 #include "model/model_file.h"
 #include "train/mean.h"
-#include "train/progress.h"
 #include "train/recipe.h"
 #include "train/run.h"
+#include "train/run_state.h"
 #include "train/schedule.h"
 
 /** What is measured of time; says nothing that a resumed run needs. */
@@ -41,16 +41,16 @@ struct alexnet_trainer {
     an_evaluation *evaluation;
     an_loader *loader;
     an_mean mean;
-    an_record record;
+    an_run_state record;
     an_pace pace;
 
     int batch;
     int64_t steps_per_epoch, epochs;
     uint64_t seed;
-    an_draw_rule draw;
-    uint32_t *order; /* of the epoch under way */
-    bool loading;    /* the loader delivers the epoch under way, or the mean's pass */
-    uint8_t *named;  /* per picture of `train`: its fault was logged */
+    an_crop_rule crop;
+    uint32_t *order;   /* of the epoch under way */
+    bool loading;      /* the loader delivers the epoch under way, or the mean's pass */
+    uint8_t *reported; /* per picture of `train`: its fault was logged */
     an_slot *slots;
     float *probabilities;
     double *losses;
@@ -80,7 +80,7 @@ void an_trainer_read_recipe(alexnet_trainer *trainer);
 alexnet_status an_trainer_make(alexnet_trainer *trainer);
 
 /** Where the bits of this run come from: device, ISA, library, precision. */
-void an_trainer_origin(const alexnet_trainer *trainer, an_record *record);
+void an_trainer_origin(const alexnet_trainer *trainer, an_run_state *record);
 /** And the variants of its operators, once its programs are there; owned. NULL if memory is short. */
 char *an_trainer_tuning(const alexnet_trainer *trainer);
 /** The learning rate of weights in the latest update; 0 before the first. */

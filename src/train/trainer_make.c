@@ -18,15 +18,15 @@ static const double COLOUR_AXES[3][3] = {
 static void make_draw_rule(alexnet_trainer *t)
 {
     const an_input *input = &t->net->network->input;
-    t->draw =
-        (an_draw_rule){.side = input->side,
+    t->crop =
+        (an_crop_rule){.side = input->side,
                        .crop = input->size,
                        .random_crop = an_recipe_choice(t->recipe, AN_KEY_CROP) == AN_CROP_RANDOM,
                        .mirror = an_recipe_choice(t->recipe, AN_KEY_MIRROR) == 1,
                        .seed = t->seed};
     for (int i = 0; i < 3; i++)
         for (int c = 0; c < 3; c++)
-            t->draw.colour_axis[i][c] =
+            t->crop.colour_axis[i][c] =
                 (float)(input->scale[c] * COLOUR_AXES[i][input->channels == 1 ? 2 - c : c]);
 }
 
@@ -44,12 +44,12 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
         AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, t->runner, t->val, false));
     }
     t->order = an_calloc((size_t)t->train->count, sizeof *t->order);
-    t->named = an_calloc((size_t)t->train->count, sizeof *t->named);
+    t->reported = an_calloc((size_t)t->train->count, sizeof *t->reported);
     t->slots = an_calloc(slots, sizeof *t->slots);
     t->probabilities = an_calloc(slots * classes, sizeof *t->probabilities);
     t->losses = an_calloc(slots, sizeof *t->losses);
     t->rates = an_calloc((size_t)t->net->count, sizeof *t->rates);
-    if (!t->order || !t->named || !t->slots || !t->probabilities || !t->losses || !t->rates)
+    if (!t->order || !t->reported || !t->slots || !t->probabilities || !t->losses || !t->rates)
         return AN_FAIL_MEMORY((size_t)t->train->count * 5 + slots * classes * 4, "a training run");
     make_draw_rule(t);
     t->pace.started = t->pace.saved = an_clock();
@@ -109,13 +109,13 @@ void an_trainer_free(alexnet_trainer *t)
     an_net_release(t->net);
     an_mean_free(&t->mean);
     an_free(t->order);
-    an_free(t->named);
+    an_free(t->reported);
     an_free(t->slots);
     an_free(t->probabilities);
     an_free(t->losses);
     an_free(t->rates);
     an_classes_free(&t->classes);
-    an_record_free(&t->record);
+    an_run_state_free(&t->record);
     an_recipe_free(t->recipe);
     an_dataset_release(t->train);
     an_dataset_release(t->val);

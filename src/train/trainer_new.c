@@ -49,7 +49,7 @@ static alexnet_status check_layers(const alexnet_recipe *recipe, const alexnet_n
     return ALEXNET_OK;
 }
 
-static alexnet_status record_data(an_data_record *record, const alexnet_dataset *data)
+static alexnet_status record_data(an_data_identity *record, const alexnet_dataset *data)
 {
     if (!data)
         return ALEXNET_OK;

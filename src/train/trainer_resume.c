@@ -7,12 +7,12 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
-static bool is_as_it_was(const alexnet_dataset *data, const an_data_record *record)
+static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *record)
 {
     return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
 }
 
-static alexnet_status reopen(alexnet_dataset **out, const an_data_record *record,
+static alexnet_status reopen(alexnet_dataset **out, const an_data_identity *record,
                              const an_classes *classes)
 {
     an_class_list list = an_classes_list(classes);
@@ -28,9 +28,9 @@ static alexnet_status reopen(alexnet_dataset **out, const an_data_record *record
 /* Whether device, ISA, library and precision are those that the run had; else it is said. */
 static bool same_origin(const alexnet_trainer *t)
 {
-    an_record now = {0};
+    an_run_state now = {0};
     an_trainer_origin(t, &now);
-    const an_record *then = &t->record;
+    const an_run_state *then = &t->record;
     if (strcmp(now.device, then->device) == 0 && strcmp(now.isa, then->isa) == 0 &&
         strcmp(now.library, then->library) == 0 && strcmp(now.precision, then->precision) == 0)
         return true;
@@ -68,7 +68,7 @@ static alexnet_status read_metadata(alexnet_trainer *t, an_safetensors *file)
     if (!record || !recipe)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a model, not a checkpoint: it lacks %s",
                        t->run.last, record ? "alexnet.recipe" : "alexnet.run");
-    AN_CHECK(an_record_from_text(&t->record, record, t->run.last));
+    AN_CHECK(an_run_state_from_text(&t->record, record, t->run.last));
     AN_CHECK(an_recipe_new(&t->recipe));
     return an_recipe_read(t->recipe, recipe, t->run.last);
 }
@@ -76,7 +76,7 @@ static alexnet_status read_metadata(alexnet_trainer *t, an_safetensors *file)
 /* What a run does next must be possible at its step: a damaged record could train for ever. */
 static alexnet_status check_place(const alexnet_trainer *t)
 {
-    const an_record *r = &t->record;
+    const an_run_state *r = &t->record;
     int64_t all = t->epochs * t->steps_per_epoch;
     bool good = r->phase == AN_PHASE_MEAN    ? r->step == 0
                 : r->phase == AN_PHASE_TRAIN ? r->step < all
@@ -105,11 +105,11 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
         AN_TRY(reopen(&t->val, &t->record.val, &t->classes));
     an_trainer_read_recipe(t);
     AN_TRY(check_place(t));
-    an_device_wish wish = {t->record.device,
-                           strcmp(t->record.precision, "bf16") == 0 ? ALEXNET_PRECISION_BF16
-                                                                    : ALEXNET_PRECISION_FP32,
-                           t->record.tuning};
-    AN_TRY(an_net_new_as(&t->net, t->ctx, network, true, &wish));
+    an_device_defaults defaults = {
+        t->record.device,
+        strcmp(t->record.precision, "bf16") == 0 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
+        t->record.tuning};
+    AN_TRY(an_net_new_as(&t->net, t->ctx, network, true, &defaults));
     AN_TRY(an_trainer_make(t));
     AN_TRY(compare_origin(t));
     AN_TRY(an_model_file_weights(file, t->net));
@@ -135,13 +135,13 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
     an_run run;
     an_source *source;
     an_safetensors *file = NULL;
-    an_record record = {0};
+    an_run_state record = {0};
     *out = NULL;
     AN_CHECK(an_run_open(&run, folder));
     AN_TRY(an_source_open(&source, run.last));
     AN_TRY(an_safetensors_open(&file, source));
     const char *text = an_safetensors_metadata(file, "alexnet.run");
-    AN_TRY(an_record_from_text(&record, text ? text : "", run.last));
+    AN_TRY(an_run_state_from_text(&record, text ? text : "", run.last));
     if (record.val.root)
         rc = an_dataset_reopen(out, record.val.root, record.val.part, classes);
     else
@@ -153,7 +153,7 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
                "and validation",
                record.val.root);
 cleanup:
-    an_record_free(&record);
+    an_run_state_free(&record);
     an_safetensors_close(file);
     an_run_close(&run);
     return rc;

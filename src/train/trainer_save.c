@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
-void an_trainer_origin(const alexnet_trainer *t, an_record *record)
+void an_trainer_origin(const alexnet_trainer *t, an_run_state *record)
 {
     alexnet_device_info info;
     const an_backend *be = t->net->backend;
@@ -68,7 +68,7 @@ alexnet_status an_trainer_save(alexnet_trainer *t)
     AN_TRY(check_weights(t));
     AN_TRY(an_run_flush_log(&t->run));
     t->record.log_length = t->run.log_length;
-    record = an_record_to_text(&t->record);
+    record = an_run_state_to_text(&t->record);
     recipe = an_recipe_text(t->recipe);
     if (!record || !recipe) {
         rc = AN_FAIL_MEMORY(65536, "a checkpoint's metadata");

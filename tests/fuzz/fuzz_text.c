@@ -8,8 +8,8 @@
 #include "backend/tuning.h"
 #include "base/alloc.h"
 #include "model/network.h"
-#include "train/progress.h"
 #include "train/recipe.h"
+#include "train/run_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -79,17 +79,17 @@ static void try_tuning(const char *text)
 
 static void try_record(const char *text)
 {
-    an_record record, again;
-    if (an_record_from_text(&record, text, "fuzz") != ALEXNET_OK)
+    an_run_state record, again;
+    if (an_run_state_from_text(&record, text, "fuzz") != ALEXNET_OK)
         return;
-    char *first = an_record_to_text(&record);
-    require(first && an_record_from_text(&again, first, "again") == ALEXNET_OK);
-    char *second = an_record_to_text(&again);
+    char *first = an_run_state_to_text(&record);
+    require(first && an_run_state_from_text(&again, first, "again") == ALEXNET_OK);
+    char *second = an_run_state_to_text(&again);
     require(strcmp(first, second) == 0);
     an_free(first);
     an_free(second);
-    an_record_free(&record);
-    an_record_free(&again);
+    an_run_state_free(&record);
+    an_run_state_free(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "backend/parity_chain.h"
+#include "backend/parity/chain.h"
 
 /** Fail the test with the library's error text if `status` is not ALEXNET_OK. */
 void rig_ok(alexnet_status status);

@@ -1,5 +1,5 @@
 /*
- * Own kernels of the cpu backend on their own, under every instruction set of this processor, against
+ * The native kernels of the cpu backend one by one, under every instruction set of this processor, against
  * the formulas one element at a time. They promise the same bits everywhere, so that comparisons are
  * exact.
  */
@@ -10,7 +10,7 @@
 #include "ops/ops_rig.h"
 
 #include "backend/cpu/isa.h"
-#include "backend/cpu/kernels.h"
+#include "backend/cpu/kernels/kernels.h"
 #include "base/random.h"
 
 static void for_each_isa(void (*check)(const an_cpu_kernels *kernels, const char *isa))

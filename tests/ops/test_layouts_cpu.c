@@ -3,7 +3,7 @@
  * implementation that its table has.
  *
  *     layouts    PLAIN, NHWC, C8 and C16 give the same values, and padding channels stay zero
- *     bf16       on tensors stored in bf16 an own operator gives float32's values, rounded: its
+ *     bf16       on tensors stored in bf16 a native operator gives float32's values, rounded: its
  *                arithmetic is float32, so that this needs no processor with bf16
  *     ISA        all kernels of kernels.def give the same values
  *     ref        the fallback gives ref's values, rounded to float32
@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/cpu/bf16.h"
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/isa.h"
+#include "backend/cpu/kernels/bf16.h"
 #include "backend/ref/ref.h"
 #include "base/alloc.h"
 #include "base/random.h"
@@ -311,7 +311,7 @@ static void same_results(const char *name, const results *got, const results *ex
 typedef struct operator
 {
     const char *name;
-    bool own;      /* computes in float32 on tensors of either type */
+    bool native;   /* computes in float32 on tensors of either type */
     bool exact;    /* moves, compares and adds: no rounding on the operands here */
     bool training; /* dropout */
     an_op_desc desc;
@@ -425,7 +425,7 @@ static void test_bf16_storage(void **state)
     (void)state;
     for (int i = 0; i < 4 * OPERATORS; i++) {
         const operator* o = & operators[i / 4];
-        if (!o->own)
+        if (!o->native)
             continue; /* products in bf16 are the processor's: test_parity_cpu.c */
         an_op_desc desc = resolved(o);
         bool wide = desc.kind == AN_OP_SOFTMAX; /* whose output is float32 */
@@ -448,7 +448,7 @@ static void test_instruction_sets(void **state)
     (void)state;
     for (int i = 0; i < 8 * OPERATORS; i++) {
         const operator* o = & operators[i / 8];
-        if (!o->own)
+        if (!o->native)
             continue;
         an_op_desc desc = resolved(o);
         manner how = {cpu,    NULL,       (an_layout_kind)(i % 4), i % 8 < 4 ? AN_F32 : AN_BF16,

@@ -18,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "backend/parity.h"
+#include "backend/parity/parity.h"
 #include "backend/ref/ref.h"
 #include "base/alloc.h"
 

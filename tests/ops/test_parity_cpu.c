@@ -3,7 +3,7 @@
  * are fused, and random shapes; in float32, and in bf16 where the processor has it. The first
  * argument names a highest instruction set (baseline, avx2, avx512, avx512_bf16; none: no limit).
  *
- * What is allowed follows from the operands, element by element: see backend/parity.h. A result of
+ * What is allowed follows from the operands, element by element: see backend/parity/parity.h. A result of
  * 1 is the most that is allowed.
  */
 #include "ops/ops_rig.h"
@@ -14,7 +14,7 @@
 
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/isa.h"
-#include "backend/parity.h"
+#include "backend/parity/parity.h"
 #include "base/alloc.h"
 #include "base/random.h"
 
@@ -229,7 +229,7 @@ static void test_variants(void **state)
     }
 }
 
-/* ---- Convolutions by own kernels -------------------------------------------------------------- */
+/* ---- Convolutions by native kernels -------------------------------------------------------------- */
 
 typedef struct own_shape {
     int n, c, h, w, k, r, s, stride, groups, top, left, bottom, right;
@@ -259,11 +259,11 @@ static an_parity run_own(an_backend *backend, const own_shape *o, bool relu, boo
     return result;
 }
 
-static an_backend *open_own(const char *forward, const char *backward_data,
-                            alexnet_precision precision)
+static an_backend *open_native(const char *forward, const char *backward_data,
+                               alexnet_precision precision)
 {
     tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
-                       "backward_data = %s\nbackward_weights = own\n",
+                       "backward_data = %s\nbackward_weights = native\n",
                        forward, backward_data);
     return open_cpu(precision);
 }
@@ -288,11 +288,11 @@ static void test_pixels(void **state)
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own("own", "turned", ALEXNET_PRECISION_BF16);
+    an_backend *backend = open_native("native", "flipped", ALEXNET_PRECISION_BF16);
     for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
         for (int j = 0; j < 4; j++) {
             an_parity p = run_own(backend, &pixels[i], j % 2, j / 2, true);
-            if (strncmp(p.impl, "own", 3) != 0)
+            if (strncmp(p.impl, "native", 6) != 0)
                 fail_msg("left to %s", p.impl);
         }
     close_own(backend);
@@ -304,7 +304,7 @@ static void test_padded(void **state)
     (void)state;
     for (int b = 0; b < 1 + (bf16 != NULL); b++) {
         an_backend *backend =
-            open_own("padded", "padded", b ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
+            open_native("padded", "padded", b ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32);
         for (size_t i = 1; i < sizeof pixels / sizeof *pixels; i++) {
             for (int training = 0; training < 2; training++)
                 run_own(backend, &pixels[i], true, training, true);
@@ -326,7 +326,7 @@ static void test_own_gradients(void **state)
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own("own", "turned", ALEXNET_PRECISION_BF16);
+    an_backend *backend = open_native("native", "flipped", ALEXNET_PRECISION_BF16);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int j = 0; j < 4; j++)
             run_own(backend, &shapes[i], j % 2, true, j / 2);
@@ -345,7 +345,7 @@ static void test_own_products(void **state)
     (void)state;
     if (!bf16)
         skip();
-    an_backend *backend = open_own("own", "own", ALEXNET_PRECISION_BF16);
+    an_backend *backend = open_native("native", "native", ALEXNET_PRECISION_BF16);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int j = 0; j < 6; j++) {
             char name[96];
@@ -359,7 +359,7 @@ static void test_own_products(void **state)
             snprintf(name, sizeof name, "%d layers, %d of %dx%dx%d by %d", links, shapes[i].n,
                      shapes[i].c, shapes[i].h, shapes[i].w, k);
             an_parity p = run_ops(backend, name, ops, links, &options);
-            if (strncmp(p.impl, "own", 3) != 0)
+            if (strncmp(p.impl, "native", 6) != 0)
                 fail_msg("%s: left to %s", name, p.impl);
         }
     close_own(backend);

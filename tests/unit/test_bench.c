@@ -5,7 +5,7 @@
  */
 #include "net_rig.h"
 
-#include "train/bench.h"
+#include "speed/bench.h"
 
 /* Facts section 1.5: multiply-adds of the forward pass; conv1's input has no gradient. */
 static const int64_t FORWARD = 724406816, CONV1 = 55LL * 55 * 96 * 11 * 11 * 3;

@@ -107,7 +107,7 @@ static void test_the_axes_of_colour(void **state)
         expect_ok(rig_start(&t, ctx, "train", NULL, bgr ? "bgr" : "rgb", NULL));
         for (int i = 0; i < 3; i++)
             for (int c = 0; c < 3; c++)
-                assert_true(fabs((double)t->draw.colour_axis[i][c] / 0.02 -
+                assert_true(fabs((double)t->crop.colour_axis[i][c] / 0.02 -
                                  axes[i][bgr ? 2 - c : c]) < 0.001);
         alexnet_trainer_free(t);
     }

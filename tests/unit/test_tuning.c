@@ -132,7 +132,7 @@ static void test_bad_texts(void **state)
     refuse("[a]\nisa = x\nprecision = fp32\nforward = direct\n",
            "t.ini:1: this row lacks operator");
     refuse(ROW "forward = fast\n", "t.ini:5: forward = fast: expected "
-                                   "direct|channels_last|blocked|winograd|turned|padded|own");
+                                   "direct|channels_last|blocked|winograd|flipped|padded|native");
     refuse(ROW "training = 1\n", "t.ini:5: training = 1: expected no|yes");
     refuse(ROW "isa = y\n", "t.ini:5: isa is given twice");
     refuse(ROW "forward = direct\nforward = direct\n", "t.ini:6: forward is given twice");
@@ -154,22 +154,22 @@ static void test_what_a_backend_takes(void **state)
         skip();
     alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
     expect_ok(an_backend_open(&backend, ctx, true));
-    an_variants own = an_backend_variants(backend, &op, true);
+    an_variants built_in = an_backend_variants(backend, &op, true);
     an_backend_close(backend);
     ctx->tuning = an_strdup(text);
     ctx->tuning_name = an_strdup("t.ini");
     expect_ok(an_backend_open(&backend, ctx, true));
     an_variants both = an_backend_variants(backend, &op, true);
-    assert_true(both.of[AN_FORWARD] == own.of[AN_FORWARD]);
-    assert_true(both.of[AN_BACKWARD_DATA] == own.of[AN_BACKWARD_DATA]);
+    assert_true(both.of[AN_FORWARD] == built_in.of[AN_FORWARD]);
+    assert_true(both.of[AN_BACKWARD_DATA] == built_in.of[AN_BACKWARD_DATA]);
     assert_true(both.of[AN_BACKWARD_WEIGHTS] == AN_VARIANT_WINOGRAD);
     an_backend_close(backend);
-    an_device_wish wish = {.tuning = "[a]\nisa = *\n"};
-    expect_ok(an_backend_open_as(&backend, ctx, true, &wish)); /* the caller's own goes first */
+    an_device_defaults defaults = {.tuning = "[a]\nisa = *\n"};
+    expect_ok(an_backend_open_as(&backend, ctx, true, &defaults)); /* the caller's own goes first */
     an_backend_close(backend);
     an_free(ctx->tuning);
     ctx->tuning = NULL;
-    expect_failure(an_backend_open_as(&backend, ctx, true, &wish), bad, "the run's tuning:1");
+    expect_failure(an_backend_open_as(&backend, ctx, true, &defaults), bad, "the run's tuning:1");
     assert_null(backend);
     an_ctx_release(ctx);
 }

@@ -16,7 +16,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "format/safetensors.h"
-#include "train/progress.h"
+#include "train/run_state.h"
 
 /** Crop, mirror, mean, LRN per tower, groups and dropout: all that a resume could get wrong. */
 static const char rig_network[] =

@@ -1,6 +1,6 @@
 #include "backend/cpu/conv_padding.h"
 
-#include "backend/cpu/padded_row.h"
+#include "backend/cpu/kernels/padded_row.h"
 #include "base/status.h"
 
 /* Along one direction, what windows see from the first to the last. */

@@ -1,5 +1,5 @@
 /*
- * Convolution of pixels by own kernels (kernel_pixels.h), with a ReLU that follows: the first layer,
+ * Convolution of pixels by native kernels (pixels.h), with a ReLU that follows: the first layer,
  * in bf16. Forward is shared out by bands of rows. Backward gives each of `split` parts of the
  * batch sums of its own, so that no sum depends on the number of threads.
  */
@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/cpu/kernel_pixels.h"
-#include "backend/cpu/port.h"
+#include "backend/cpu/kernels/pixels.h"
+#include "backend/cpu/onednn/reorder.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -18,7 +18,7 @@ typedef struct pixels_op {
     an_pixels shape;
     bool relu;
     an_layout x, y;
-    an_port x_in, y_out, y_in, dy_in;
+    an_reorder x_in, y_out, y_in, dy_in;
     size_t forward_work, forward_each; /* scratch: offset, bytes for each thread */
     size_t backward_work, backward_each;
     size_t sums, sums_each; /* for each part */
@@ -41,8 +41,8 @@ static alexnet_status pixels_forward(an_cpu_op *op, const an_op_args *args)
     const pixels_op *c = (const pixels_op *)op;
     int bands = (c->y.shape.h + AN_PIXELS_ROWS - 1) / AN_PIXELS_ROWS;
     const void *x = args->x[0];
-    void *y = an_port_target(&c->y_out, args, args->y);
-    AN_CHECK(an_port_enter(&c->x_in, op, args, &x));
+    void *y = an_reorder_target(&c->y_out, args, args->y);
+    AN_CHECK(an_reorder_in_run(&c->x_in, op, args, &x));
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < c->y.n * bands; i++) {
         char *work = (char *)args->scratch + c->forward_work;
@@ -50,7 +50,7 @@ static alexnet_status pixels_forward(an_cpu_op *op, const an_op_args *args)
         an_pixels_forward(&c->shape, image(x, c->x, i / bands), args->packed, c->relu,
                           i % bands * AN_PIXELS_ROWS, image(y, c->y, i / bands), (uint16_t *)work);
     }
-    return an_port_leave(&c->y_out, op, args, args->y);
+    return an_reorder_out_run(&c->y_out, op, args, args->y);
 }
 
 static alexnet_status pixels_backward(an_cpu_op *op, const an_op_args *args)
@@ -59,10 +59,10 @@ static alexnet_status pixels_backward(an_cpu_op *op, const an_op_args *args)
     char *scratch = args->scratch;
     int parts = op->split;
     const void *x = args->x[0], *y = args->y, *dy = args->dy;
-    AN_CHECK(an_port_enter(&c->x_in, op, args, &x));
-    AN_CHECK(an_port_enter(&c->dy_in, op, args, &dy));
+    AN_CHECK(an_reorder_in_run(&c->x_in, op, args, &x));
+    AN_CHECK(an_reorder_in_run(&c->dy_in, op, args, &dy));
     if (c->relu)
-        AN_CHECK(an_port_enter(&c->y_in, op, args, &y));
+        AN_CHECK(an_reorder_in_run(&c->y_in, op, args, &y));
 #pragma omp parallel for schedule(static, 1)
     for (int part = 0; part < parts; part++) {
         float *sums = (float *)(scratch + c->sums + c->sums_each * (size_t)part);
@@ -81,10 +81,10 @@ static alexnet_status pixels_backward(an_cpu_op *op, const an_op_args *args)
 static void pixels_free(an_cpu_op *op)
 {
     pixels_op *c = (pixels_op *)op;
-    an_port_free(&c->x_in);
-    an_port_free(&c->y_out);
-    an_port_free(&c->y_in);
-    an_port_free(&c->dy_in);
+    an_reorder_free(&c->x_in);
+    an_reorder_free(&c->y_out);
+    an_reorder_free(&c->y_in);
+    an_reorder_free(&c->dy_in);
     an_free(c);
 }
 
@@ -108,22 +108,23 @@ static void book_scratch(pixels_op *c, const an_prepare *p)
     c->sums = an_cpu_take(&c->op, c->sums_each * parts);
 }
 
-static alexnet_status make_ports(pixels_op *c, const an_prepare *p)
+static alexnet_status make_reorders(pixels_op *c, const an_prepare *p)
 {
     an_layout out = c->op.base.out;
-    AN_CHECK(an_port_entry_layout(&c->x_in, &c->op, p->in[0], c->x));
-    AN_CHECK(an_port_exit_layout(&c->y_out, &c->op, c->y, out));
+    AN_CHECK(an_reorder_in_new(&c->x_in, &c->op, p->in[0], c->x));
+    AN_CHECK(an_reorder_out_new(&c->y_out, &c->op, c->y, out));
     if (!p->want_dw)
         return ALEXNET_OK;
-    AN_CHECK(an_port_entry_layout(&c->dy_in, &c->op, out, c->y));
-    return c->relu ? an_port_entry_layout(&c->y_in, &c->op, out, c->y) : ALEXNET_OK;
+    AN_CHECK(an_reorder_in_new(&c->dy_in, &c->op, out, c->y));
+    return c->relu ? an_reorder_in_new(&c->y_in, &c->op, out, c->y) : ALEXNET_OK;
 }
 
 alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_pixels shape;
     if (cpu->activation != AN_BF16 || p->want_dx || !an_pixels_describe(&shape, p->ops[0]))
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "no convolution of pixels that own kernels take");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "no convolution of pixels that native kernels take");
     pixels_op *c = an_calloc(1, sizeof *c);
     if (!c)
         return AN_FAIL_MEMORY(sizeof *c, "a prepared convolution");
@@ -142,12 +143,12 @@ alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
         c->op.base.out = (an_layout){AN_LAYOUT_PLAIN, AN_F32, c->y.n, c->y.shape};
     c->op.base.packed = an_pixels_packed(&shape);
     c->op.base.tunable = true;
-    c->op.base.variants = (an_variants){{AN_VARIANT_OWN, AN_VARIANT_DIRECT, AN_VARIANT_DIRECT}};
+    c->op.base.variants = (an_variants){{AN_VARIANT_NATIVE, AN_VARIANT_DIRECT, AN_VARIANT_DIRECT}};
     if (p->want_dw)
-        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_VARIANT_OWN;
-    snprintf(c->op.impl, sizeof c->op.impl, "own pixels:avx512_bf16");
+        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_VARIANT_NATIVE;
+    snprintf(c->op.impl, sizeof c->op.impl, "native pixels:avx512_bf16");
     book_scratch(c, p);
-    alexnet_status rc = make_ports(c, p);
+    alexnet_status rc = make_reorders(c, p);
     if (rc != ALEXNET_OK)
         pixels_free(&c->op);
     else

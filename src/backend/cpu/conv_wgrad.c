@@ -26,7 +26,8 @@ static int64_t dy_pair(const an_conv_wgrad *w)
 alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc)
 {
     if (op->cpu->activation != AN_BF16 || !an_wgrad_describe(&w->shape, desc))
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "no gradients of weights that own kernels take");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "no gradients of weights that native kernels take");
     if (w->shape.k_units * w->shape.c_units < op->split)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "fewer units of work than threads");
     w->x_blocks = desc->in[0].c / BLOCK;

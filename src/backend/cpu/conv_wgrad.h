@@ -1,12 +1,12 @@
 /*
- * The gradients of a convolution's weights by own kernels (kernel_wgrad.h), for conv.c: an
+ * The gradients of a convolution's weights by native kernels (wgrad.h), for cpu_conv.c: an
  * implementation of one direction.
  */
 #ifndef AN_BACKEND_CPU_CONV_WGRAD_H
 #define AN_BACKEND_CPU_CONV_WGRAD_H
 
 #include "backend/cpu/cpu.h"
-#include "backend/cpu/kernel_wgrad.h"
+#include "backend/cpu/kernels/wgrad.h"
 
 typedef struct an_conv_wgrad {
     an_wgrad shape;

@@ -1,12 +1,12 @@
 /*
- * The CPU backend: oneDNN for convolution and matrix products, own kernels for the rest.
+ * The CPU backend: oneDNN for convolution and matrix products, native kernels for the rest.
  *
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
- * Two families exist. conv.c and fc.c hold oneDNN primitives; where a tuning says so (tuning.ini),
- * directions of a convolution are computed by own kernels for bf16 instead (conv_pixels.c,
- * conv_wgrad.h). The others are "own" operators (own.h): loops over the tensor in the layout of their
- * input, kernels chosen by instruction set (kernels.h). All see their neighbours' tensors through ports
- * (port.h), which reorder where layouts disagree.
+ * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives; where a tuning says so (tuning.ini),
+ * directions of a convolution are computed by native kernels for bf16 instead (conv_pixels.c,
+ * conv_wgrad.h). The others are "native" operators (native.h): loops over the tensor in the layout of their
+ * input, kernels chosen by instruction set (kernels.h). All see their neighbours' tensors through reorders
+ * (reorder.h), which reorder where layouts disagree.
  *
  * Threads are OpenMP's. Forward runs with the context's number and gives the same bits under any;
  * backward runs with an_prepare.split threads, which is what its sums depend on.
@@ -15,8 +15,8 @@
 #define AN_BACKEND_CPU_CPU_H
 
 #include "backend/backend.h"
-#include "backend/cpu/dnnl_compat.h"
-#include "backend/cpu/kernels.h"
+#include "backend/cpu/kernels/kernels.h"
+#include "backend/cpu/onednn/dnnl_compat.h"
 
 typedef struct an_cpu {
     an_backend base;
@@ -68,7 +68,7 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, co
 const char *an_cpu_refused(const an_prepared *op);
 
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
-/** A convolution of pixels by own kernels, which an_cpu_conv_prepare() asks for where a tuning says so. */
+/** A convolution of pixels by native kernels, which an_cpu_conv_prepare() asks for where a tuning says so. */
 alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
@@ -100,7 +100,7 @@ static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
     return (char *)args->scratch + op->shared_at;
 }
 
-/** Whether operator `at` of the run offered is a ReLU that max pooling takes (pool.c). */
+/** Whether operator `at` of the run offered is a ReLU that max pooling takes (cpu_pool.c). */
 bool an_cpu_pools_relu(const an_prepare *prepare, int at);
 /** Whether a ReLU comes after the first operator, which is to take it. */
 bool an_cpu_relu_follows(const an_prepare *prepare);

@@ -3,7 +3,7 @@
  */
 #include <stdio.h>
 
-#include "backend/cpu/own.h"
+#include "backend/cpu/native.h"
 #include "backend/ref/ref.h"
 #include "base/alloc.h"
 #include "base/status.h"
@@ -13,7 +13,7 @@ typedef struct fallback {
     an_op_desc desc;
     an_prepared *run; /* ref's */
     an_layout x[AN_MAX_INPUTS], y;
-    an_port x_in[AN_MAX_INPUTS], dx_out[AN_MAX_INPUTS], y_in, y_out, dy_in;
+    an_reorder x_in[AN_MAX_INPUTS], dx_out[AN_MAX_INPUTS], y_in, y_out, dy_in;
     int n_params;
     int64_t param[AN_MAX_PARAMS]; /* elements */
     /* Doubles in scratch: offsets. */
@@ -41,7 +41,7 @@ static alexnet_status enter(const fallback *f, const an_op_args *args, an_op_arg
 {
     for (int i = 0; i < f->desc.n_inputs; i++) {
         const void *x = args->x[i];
-        AN_CHECK(an_port_enter(&f->x_in[i], &f->op, args, &x));
+        AN_CHECK(an_reorder_in_run(&f->x_in[i], &f->op, args, &x));
         widen(args, f->x_at[i], x, an_layout_count(f->x[i]));
         inner->x[i] = wide(args, f->x_at[i]);
     }
@@ -61,10 +61,10 @@ static alexnet_status fallback_forward(an_cpu_op *op, const an_op_args *args)
     inner.y = wide(args, f->y_at);
     inner.loss = args->loss ? wide(args, f->loss_at) : NULL;
     AN_CHECK(an_ref_api.op_forward(op->cpu->ref, f->run, &inner));
-    narrow(args, f->y_at, an_port_target(&f->y_out, args, args->y), an_layout_count(f->y));
+    narrow(args, f->y_at, an_reorder_target(&f->y_out, args, args->y), an_layout_count(f->y));
     if (args->loss)
         narrow(args, f->loss_at, args->loss, f->desc.n);
-    return an_port_leave(&f->y_out, op, args, args->y);
+    return an_reorder_out_run(&f->y_out, op, args, args->y);
 }
 
 static alexnet_status leave(const fallback *f, const an_op_args *args)
@@ -72,9 +72,9 @@ static alexnet_status leave(const fallback *f, const an_op_args *args)
     for (int i = 0; i < f->desc.n_inputs; i++) {
         if (!args->dx[i])
             continue;
-        narrow(args, f->dx_at[i], an_port_target(&f->dx_out[i], args, args->dx[i]),
+        narrow(args, f->dx_at[i], an_reorder_target(&f->dx_out[i], args, args->dx[i]),
                an_layout_count(f->x[i]));
-        AN_CHECK(an_port_leave(&f->dx_out[i], &f->op, args, args->dx[i]));
+        AN_CHECK(an_reorder_out_run(&f->dx_out[i], &f->op, args, args->dx[i]));
     }
     for (int i = 0; i < f->n_params; i++)
         if (args->dparam[i])
@@ -88,11 +88,11 @@ static alexnet_status fallback_backward(an_cpu_op *op, const an_op_args *args)
     an_op_args inner = *args;
     const void *y = args->y, *dy = args->dy;
     AN_CHECK(enter(f, args, &inner));
-    AN_CHECK(an_port_enter(&f->y_in, op, args, &y));
+    AN_CHECK(an_reorder_in_run(&f->y_in, op, args, &y));
     widen(args, f->y_at, y, an_layout_count(f->y));
     inner.y = wide(args, f->y_at);
     if (dy) {
-        AN_CHECK(an_port_enter(&f->dy_in, op, args, &dy));
+        AN_CHECK(an_reorder_in_run(&f->dy_in, op, args, &dy));
         widen(args, f->dy_at, dy, an_layout_count(f->y));
         inner.dy = wide(args, f->dy_at);
     }
@@ -108,12 +108,12 @@ static void fallback_free(an_cpu_op *op)
 {
     fallback *f = (fallback *)op;
     for (int i = 0; i < AN_MAX_INPUTS; i++) {
-        an_port_free(&f->x_in[i]);
-        an_port_free(&f->dx_out[i]);
+        an_reorder_free(&f->x_in[i]);
+        an_reorder_free(&f->dx_out[i]);
     }
-    an_port_free(&f->y_in);
-    an_port_free(&f->y_out);
-    an_port_free(&f->dy_in);
+    an_reorder_free(&f->y_in);
+    an_reorder_free(&f->y_out);
+    an_reorder_free(&f->dy_in);
     if (f->run)
         an_ref_api.op_free(op->cpu->ref, f->run);
     an_free(f);
@@ -129,11 +129,11 @@ static alexnet_status prepare_inputs(fallback *f, const an_prepare *p, bool back
     for (int i = 0; i < f->desc.n_inputs; i++) {
         f->x[i] = (an_layout){AN_LAYOUT_PLAIN, AN_F32, f->desc.n, f->desc.in[i]};
         f->x_at[i] = take_doubles(f, an_layout_count(f->x[i]));
-        AN_CHECK(an_port_entry_layout(&f->x_in[i], &f->op, p->in[i], f->x[i]));
+        AN_CHECK(an_reorder_in_new(&f->x_in[i], &f->op, p->in[i], f->x[i]));
         if (!backward)
             continue;
         f->dx_at[i] = take_doubles(f, an_layout_count(f->x[i]));
-        AN_CHECK(an_port_exit_layout(&f->dx_out[i], &f->op, f->x[i], p->in[i]));
+        AN_CHECK(an_reorder_out_new(&f->dx_out[i], &f->op, f->x[i], p->in[i]));
     }
     return ALEXNET_OK;
 }
@@ -155,9 +155,9 @@ static alexnet_status prepare_all(fallback *f, const an_prepare *p)
     f->dy_at = take_doubles(f, backward ? an_layout_count(f->y) : 0);
     f->loss_at = take_doubles(f, f->desc.n);
     f->scratch_at = an_cpu_take(&f->op, f->run->scratch);
-    AN_CHECK(an_port_exit_layout(&f->y_out, &f->op, f->y, f->op.base.out));
-    AN_CHECK(an_port_entry_layout(&f->y_in, &f->op, f->op.base.out, f->y));
-    return an_port_entry_layout(&f->dy_in, &f->op, f->op.base.out, f->y);
+    AN_CHECK(an_reorder_out_new(&f->y_out, &f->op, f->y, f->op.base.out));
+    AN_CHECK(an_reorder_in_new(&f->y_in, &f->op, f->op.base.out, f->y));
+    return an_reorder_in_new(&f->dy_in, &f->op, f->op.base.out, f->y);
 }
 
 static const an_cpu_methods methods = {NULL, fallback_forward, fallback_backward, fallback_free};

@@ -10,17 +10,17 @@
     static const an_cpu_impl name##_impls[] = {                                                    \
         {first, an_cpu_##name##_prepare}, FALLBACK, {NULL, NULL}}
 
-ROWS(augment, "own");
+ROWS(augment, "native");
 ROWS(conv, "onednn");
 ROWS(fc, "onednn");
-ROWS(neuron, "own");
-ROWS(pool, "own");
-ROWS(lrn, "own");
-ROWS(lrn_within, "own");
-ROWS(dropout, "own");
-ROWS(concat, "own");
-ROWS(eltsum, "own");
-ROWS(softmax, "own");
+ROWS(neuron, "native");
+ROWS(pool, "native");
+ROWS(lrn, "native");
+ROWS(lrn_within, "native");
+ROWS(dropout, "native");
+ROWS(concat, "native");
+ROWS(eltsum, "native");
+ROWS(softmax, "native");
 
 const an_cpu_impl *const an_cpu_impls[AN_OP_COUNT] = {
 #define AN_OP(ID, name) [AN_OP_##ID] = name##_impls,

@@ -1,0 +1,89 @@
+/* From stored pictures to the network's input (op/augment.h). */
+#include <assert.h>
+#include <string.h>
+
+#include "backend/cpu/native.h"
+#include "base/status.h"
+
+/* The mean at column 0 of the output for channel c and row y, and its step to the next column. */
+typedef struct mean_row {
+    const float *at;
+    int step;
+} mean_row;
+
+static mean_row mean_of(const an_augment_desc *a, const float *mean, const an_slot *slot, int c,
+                        int y)
+{
+    static const float none = 0;
+    int side = a->side, margin = (side - a->crop) / 2;
+    const float *map = mean + (int64_t)c * side * side;
+    switch (a->mean) {
+    case AN_MEAN_NONE: break;
+    case AN_MEAN_CHANNEL: return (mean_row){mean + c, 0};
+    case AN_MEAN_IMAGE_CENTRE: return (mean_row){map + (margin + y) * side + margin, 1};
+    case AN_MEAN_IMAGE_ALIGNED:
+        return slot->mirror ? (mean_row){map + (slot->y + y) * side + slot->x + a->crop - 1, -1}
+                            : (mean_row){map + (slot->y + y) * side + slot->x, 1};
+    }
+    return (mean_row){&none, 0};
+}
+
+/* Row y of the three channels of the image of a slot. */
+static void cut_row(const an_native *native, const an_op_args *args, const an_slot *slot, int y,
+                    void *const out[3])
+{
+    const an_augment_desc *a = &native->desc.u.augment;
+    const uint8_t *picture =
+        (const uint8_t *)args->pictures + (int64_t)slot->picture * a->side * a->side * 3;
+    an_augment_run run = {.crop = a->crop,
+                          .bgr = a->bgr,
+                          .mirror = slot->mirror,
+                          .gain = slot->gain,
+                          .pixels = picture + ((int64_t)(slot->y + y) * a->side + slot->x) * 3,
+                          .work = an_native_mine(native, args)};
+    assert(slot->picture < a->pictures);
+    assert(slot->y >= 0 && slot->y <= a->side - a->crop);
+    assert(slot->x >= 0 && slot->x <= a->side - a->crop);
+    for (int c = 0; c < 3; c++) {
+        mean_row mean = mean_of(a, args->param[0], slot, c, y);
+        run.mean[c] = mean.at;
+        run.mean_step = mean.step;
+        run.scale[c] = (float)a->scale[c];
+        run.colour[c] = slot->colour[c];
+        run.out[c] = out[c];
+    }
+    native->op.cpu->kernels->augment[an_kernel_type(native->y.dtype)](&run);
+}
+
+static void forward(an_native *native, const an_op_args *args)
+{
+    const an_augment_desc *a = &native->desc.u.augment;
+    size_t bytes = an_dtype_bytes(native->y.dtype) * (size_t)a->crop;
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < native->y.n * a->crop; i++) {
+        const an_slot *slot = &args->slots[i / a->crop];
+        int y = i % a->crop;
+        void *out[3];
+        for (int c = 0; c < 3; c++) {
+            int64_t row = ((int64_t)(i / a->crop) * 3 + c) * a->crop + y;
+            out[c] = an_at(args->y, row * a->crop, native->y.dtype);
+            if (slot->picture < 0)
+                memset(out[c], 0, bytes);
+        }
+        if (slot->picture >= 0)
+            cut_row(native, args, slot, y, out);
+    }
+}
+
+static const an_native_kind kind = {"native", false, false, forward, NULL};
+
+alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
+{
+    an_dtype dtype = p->plain_out ? AN_F32 : cpu->activation;
+    an_layout y = {AN_LAYOUT_PLAIN, dtype, p->ops[0]->n, p->ops[0]->out};
+    an_native *native;
+    AN_CHECK(an_native_new(&native, cpu, p, &kind, NULL, y));
+    an_native_work(native, 3 * (size_t)native->desc.u.augment.crop);
+    *out = &native->op;
+    return ALEXNET_OK;
+}

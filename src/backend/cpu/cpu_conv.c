@@ -1,0 +1,407 @@
+/*
+ * Convolution on oneDNN, with a ReLU that follows; gradients of weights also by native kernels
+ * (conv_wgrad.h), and all of a first layer (conv_pixels.c).
+ *
+ * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
+ * where that leaves them open; reorders reorder where they are not the neighbours'. Some of oneDNN's
+ * kernels add up each output in an order that no number of threads changes, and run on the whole
+ * batch. Others are run image by image, each on one thread (team.h).
+ *
+ * oneDNN's ReLU turns a NaN into zero. That would hide a diverging run, so only inference uses it;
+ * when gradients are wanted, a pass of our own follows.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/cpu/conv_padding.h"
+#include "backend/cpu/conv_wgrad.h"
+#include "backend/cpu/onednn/conv_primitive.h"
+#include "backend/cpu/onednn/team.h"
+#include "backend/cpu/threads.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* Weights in the form a primitive wants: as they are, or a copy in args->packed. */
+typedef struct weights_form {
+    an_primitive *reorder; /* NULL: as they are */
+    size_t at;
+    bool flipped; /* before that, in scratch */
+    size_t flipped_at;
+} weights_form;
+
+typedef struct conv_op {
+    an_cpu_op op;
+    an_op_desc desc;
+    bool relu_after; /* a pass of our own after the primitive */
+    an_layout x, y;  /* as forward computes them */
+    bool padded;     /* desc is that of a copy of the input */
+    an_conv_padding padding;
+
+    an_primitive *forward; /* of the whole batch; NULL: image by image */
+    an_team images;
+    an_reorder x_in, y_out;
+    weights_form weights;
+
+    size_t masked; /* scratch offset of dy where y > 0 */
+    an_primitive *backward_data;
+    an_reorder data_dy_in, dx_out;
+    weights_form data_weights;
+    an_primitive *backward_weights; /* NULL: native */
+    an_conv_wgrad native_weights;
+    an_reorder weights_x_in, weights_dy_in, dw_out;
+    size_t dbias; /* scratch offset, where nobody wants it */
+} conv_op;
+
+/* ---- Forward --------------------------------------------------------------------------------- */
+
+/* Kernels whose sums no number of threads changes, by the beginning of oneDNN's name for them;
+ * tests/ops/test_bits_cpu.c sees to it. */
+static bool runs_whole(const an_primitive *primitive)
+{
+    static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:", "jit_fp32_wino_2x3:"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(an_primitive_name(primitive), names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A problem, the variant and the layouts it gets. */
+typedef struct image_problem {
+    an_conv_forward problem;
+    an_variant *variant;
+    an_layout *x, *y;
+} image_problem;
+
+static alexnet_status make_image(const void *user, bool last, an_primitive **out)
+{
+    const image_problem *w = user;
+    (void)last;
+    return an_conv_forward_new(out, &w->problem, w->variant, w->x, w->y);
+}
+
+/* Sets c->x, c->y and the primitives of forward. `whole` describes the batch, for backward. */
+static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu,
+                                      an_primitive **whole)
+{
+    bool backward = p->want_dx || p->want_dw;
+    int n = c->desc.n, threads = c->op.cpu->base.ctx->threads;
+    an_conv_forward problem = {c->op.cpu, &c->desc,
+                               backward ? dnnl_forward_training : dnnl_forward_inference,
+                               relu && !backward, n};
+    an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
+    AN_CHECK(an_conv_forward_new(whole, &problem, variant, &c->x, &c->y));
+    const an_primitive *one = *whole;
+    if (runs_whole(one)) {
+        c->forward = *whole;
+        an_cpu_share(&c->op, an_primitive_scratch(*whole));
+    } else {
+        problem.n = 1;
+        image_problem image = {problem, variant, &c->x, &c->y};
+        AN_CHECK(
+            an_team_new(&c->images, &c->op, threads < n ? threads : n, false, make_image, &image));
+        one = c->images.worker[0];
+    }
+    snprintf(c->op.impl, sizeof c->op.impl, "onednn %s", an_primitive_name(one));
+    c->x.n = c->y.n = n;
+    return ALEXNET_OK;
+}
+
+/* `desc` is whose weights in canonical order they are: the convolution, or the flipped one. */
+static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc *desc,
+                               const an_primitive *primitive)
+{
+    an_md to = an_primitive_md(primitive, DNNL_ARG_WEIGHTS);
+    an_md from = an_conv_weights_md(desc, dnnl_f32, false);
+    if (!from)
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
+    alexnet_status rc = ALEXNET_OK;
+    form->flipped = desc != &c->desc;
+    if (form->flipped)
+        form->flipped_at = an_cpu_take(&c->op, dnnl_memory_desc_get_size(from));
+    if (form->flipped || !dnnl_memory_desc_equal(from, to)) {
+        rc = an_primitive_reorder(&form->reorder, c->op.cpu->engine, from, to);
+        form->at = c->op.base.packed;
+        c->op.base.packed += (dnnl_memory_desc_get_size(to) + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    }
+    an_md_free(from);
+    if (form->reorder)
+        an_cpu_share(&c->op, an_primitive_scratch(form->reorder));
+    return rc;
+}
+
+/* ---- Backward -------------------------------------------------------------------------------- */
+
+static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whole, an_md x, an_md y)
+{
+    an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_DATA];
+    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole, variant));
+    bool flipped = *variant == AN_VARIANT_FLIPPED;
+    an_op_desc flipped_desc;
+    if (flipped)
+        AN_CHECK(an_conv_flip(&flipped_desc, &c->desc));
+    an_md dy = an_primitive_md(c->backward_data, flipped ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST);
+    an_md dx = an_primitive_md(c->backward_data, flipped ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC);
+    an_cpu_share(&c->op, an_primitive_scratch(c->backward_data));
+    AN_CHECK(an_reorder_in_new_md(&c->data_dy_in, &c->op, y, dy));
+    AN_CHECK(an_reorder_out_new_md(&c->dx_out, &c->op, dx, x));
+    return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc, c->backward_data);
+}
+
+static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer, an_chw shape)
+{
+    an_md inner = an_layout_md((an_layout){AN_LAYOUT_C16, AN_BF16, c->desc.n, shape});
+    alexnet_status rc = inner ? an_reorder_in_new_md(reorder, &c->op, outer, inner)
+                              : AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for a layout");
+    an_md_free(inner);
+    return rc;
+}
+
+/* The gradients of weights by native kernels, if they take them. */
+static alexnet_status prepare_native_weights(conv_op *c, an_md x, an_md y, bool *taken)
+{
+    alexnet_status rc = an_conv_wgrad_new(&c->native_weights, &c->op, &c->desc);
+    *taken = rc == ALEXNET_OK;
+    if (rc != ALEXNET_OK)
+        return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
+    AN_CHECK(blocks_entry(&c->weights_x_in, c, x, c->desc.in[0]));
+    return blocks_entry(&c->weights_dy_in, c, y, c->desc.out);
+}
+
+static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *whole, an_md x,
+                                               an_md y)
+{
+    an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
+    c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
+    bool taken = false;
+    if (*variant == AN_VARIANT_NATIVE)
+        AN_CHECK(prepare_native_weights(c, x, y, &taken));
+    if (taken)
+        return ALEXNET_OK;
+    AN_CHECK(
+        an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole, variant));
+    an_cpu_share(&c->op, an_primitive_scratch(c->backward_weights));
+    AN_CHECK(an_reorder_in_new_md(&c->weights_dy_in, &c->op, y,
+                                  an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_DST)));
+    AN_CHECK(an_reorder_in_new_md(&c->weights_x_in, &c->op, x,
+                                  an_primitive_md(c->backward_weights, DNNL_ARG_SRC)));
+    an_md canonical = an_conv_weights_md(&c->desc, dnnl_f32, false);
+    alexnet_status rc = an_reorder_out_new_md(
+        &c->dw_out, &c->op, an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_WEIGHTS), canonical);
+    an_md_free(canonical);
+    return rc;
+}
+
+static alexnet_status prepare_backward(conv_op *c, const an_prepare *p, const an_primitive *whole)
+{
+    an_md x = an_layout_md(p->in[0]), y = an_layout_md(c->op.base.out);
+    an_threads saved = an_threads_set(p->split);
+    alexnet_status rc = ALEXNET_OK;
+    if (c->relu_after)
+        c->masked = an_cpu_take(&c->op, an_layout_bytes(c->op.base.out));
+    if (p->want_dx)
+        rc = prepare_backward_data(c, whole, x, y);
+    if (p->want_dw && rc == ALEXNET_OK)
+        rc = prepare_backward_weights(c, whole, x, y);
+    an_threads_restore(saved);
+    an_md_free(x);
+    an_md_free(y);
+    return rc;
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------ */
+
+static alexnet_status pack_one(const conv_op *c, const weights_form *form, const an_op_args *args)
+{
+    if (!form->reorder)
+        return ALEXNET_OK;
+    const void *data[] = {args->param[0], (char *)args->packed + form->at};
+    if (form->flipped) {
+        float *flipped = (float *)((char *)args->scratch + form->flipped_at);
+        an_conv_flip_weights(&c->desc, args->param[0], flipped);
+        data[0] = flipped;
+    }
+    return an_primitive_run(form->reorder, data, an_cpu_shared(&c->op, args));
+}
+
+static alexnet_status conv_pack(an_cpu_op *op, const an_op_args *args)
+{
+    const conv_op *c = (const conv_op *)op;
+    AN_CHECK(pack_one(c, &c->weights, args));
+    return pack_one(c, &c->data_weights, args);
+}
+
+static const void *packed(const weights_form *form, const an_op_args *args)
+{
+    return form->reorder ? (char *)args->packed + form->at : args->param[0];
+}
+
+/* Tensors of a forward run, and bytes of an image of x and of y. */
+typedef struct batch {
+    const void *data[4];
+    size_t x, y;
+} batch;
+
+static void place_image(const void *user, int image, const void **data)
+{
+    const batch *b = user;
+    data[0] = (const char *)b->data[0] + b->x * (size_t)image;
+    data[1] = b->data[1];
+    data[2] = b->data[2];
+    data[3] = (const char *)b->data[3] + b->y * (size_t)image;
+}
+
+/* The input, or its copy. */
+static const void *input_of(const conv_op *c, const an_op_args *args)
+{
+    return c->padded ? an_conv_padding_copy(&c->padding, args->x[0], args->scratch) : args->x[0];
+}
+
+static alexnet_status conv_forward(an_cpu_op *op, const an_op_args *args)
+{
+    const conv_op *c = (const conv_op *)op;
+    size_t n = (size_t)c->desc.n;
+    void *y = an_reorder_target(&c->y_out, args, args->y);
+    batch b = {{input_of(c, args), packed(&c->weights, args), args->param[1], y},
+               an_layout_bytes(c->x) / n,
+               an_layout_bytes(c->y) / n};
+    AN_CHECK(an_reorder_in_run(&c->x_in, op, args, &b.data[0]));
+    if (c->forward)
+        AN_CHECK(an_primitive_run(c->forward, b.data, an_cpu_shared(op, args)));
+    else
+        AN_CHECK(an_team_run(&c->images, args, c->desc.n, place_image, &b));
+    if (c->relu_after)
+        an_cpu_relu(c->op.cpu, c->y, y);
+    return an_reorder_out_run(&c->y_out, op, args, args->y);
+}
+
+static alexnet_status run_backward_data(const conv_op *c, const an_op_args *args, const void *dy)
+{
+    const an_cpu_op *op = &c->op;
+    const void *data[] = {dy, packed(&c->data_weights, args),
+                          an_reorder_target(&c->dx_out, args, args->dx[0])};
+    AN_CHECK(an_reorder_in_run(&c->data_dy_in, op, args, &data[0]));
+    AN_CHECK(an_primitive_run(c->backward_data, data, an_cpu_shared(op, args)));
+    return an_reorder_out_run(&c->dx_out, op, args, args->dx[0]);
+}
+
+static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *args, const void *dy)
+{
+    const an_cpu_op *op = &c->op;
+    void *nowhere = (char *)args->scratch + c->dbias;
+    const void *data[] = {input_of(c, args), dy,
+                          an_reorder_target(&c->dw_out, args, args->dparam[0]),
+                          args->dparam[1] ? args->dparam[1] : nowhere};
+    AN_CHECK(an_reorder_in_run(&c->weights_x_in, op, args, &data[0]));
+    AN_CHECK(an_reorder_in_run(&c->weights_dy_in, op, args, &data[1]));
+    if (!c->backward_weights) {
+        an_conv_wgrad_run(&c->native_weights, args, data[0], data[1], args->dparam[0],
+                          args->dparam[1] ? args->dparam[1] : nowhere);
+        return ALEXNET_OK;
+    }
+    AN_CHECK(an_primitive_run(c->backward_weights, data, an_cpu_shared(op, args)));
+    return an_reorder_out_run(&c->dw_out, op, args, args->dparam[0]);
+}
+
+static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
+{
+    const conv_op *c = (const conv_op *)op;
+    const void *dy = args->dy;
+    if (c->relu_after) {
+        void *masked = (char *)args->scratch + c->masked;
+        an_cpu_relu_mask(op->cpu, op->base.out, args->y, dy, masked);
+        dy = masked;
+    }
+    if (args->dparam[0])
+        AN_CHECK(run_backward_weights(c, args, dy));
+    return args->dx[0] ? run_backward_data(c, args, dy) : ALEXNET_OK;
+}
+
+static void conv_free(an_cpu_op *op)
+{
+    conv_op *c = (conv_op *)op;
+    an_primitive *const primitives[] = {c->forward, c->weights.reorder, c->backward_data,
+                                        c->data_weights.reorder, c->backward_weights};
+    an_reorder *const reorders[] = {&c->x_in,         &c->y_out,         &c->data_dy_in, &c->dx_out,
+                                    &c->weights_x_in, &c->weights_dy_in, &c->dw_out};
+    for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
+        an_primitive_free(primitives[i]);
+    for (size_t i = 0; i < sizeof reorders / sizeof *reorders; i++)
+        an_reorder_free(reorders[i]);
+    an_team_free(&c->images);
+    an_free(c);
+}
+
+static const an_cpu_methods methods = {conv_pack, conv_forward, conv_backward, conv_free};
+
+static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an_primitive **whole)
+{
+    AN_CHECK(prepare_forward(c, p, relu, whole));
+    AN_CHECK(pack_for(&c->weights, c, &c->desc, c->forward ? c->forward : c->images.worker[0]));
+    c->op.base.out = c->y;
+    if (p->plain_out)
+        c->op.base.out.kind = AN_LAYOUT_PLAIN;
+    AN_CHECK(an_reorder_in_new(&c->x_in, &c->op, p->in[0], c->x));
+    AN_CHECK(an_reorder_out_new(&c->y_out, &c->op, c->y, c->op.base.out));
+    return p->want_dx || p->want_dw ? prepare_backward(c, p, *whole) : ALEXNET_OK;
+}
+
+/* Where the tuning wants the first layer padded, and it can be: describe it as that of the copy, and its
+ * input in `offer` too. */
+static alexnet_status pad(conv_op *c, an_prepare *offer)
+{
+    an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
+    alexnet_status rc = ALEXNET_ERROR_UNSUPPORTED;
+    if (*variant == AN_VARIANT_PADDED && !offer->want_dx)
+        rc = an_conv_padding_new(&c->padding, &c->op, &c->desc, offer->in[0]);
+    c->padded = rc == ALEXNET_OK;
+    if (c->padded) {
+        c->desc = c->padding.desc;
+        offer->in = &c->padding.x;
+    } else if (*variant == AN_VARIANT_PADDED) {
+        *variant = AN_VARIANT_DIRECT;
+    }
+    return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
+}
+
+alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
+{
+    bool backward = p->want_dx || p->want_dw;
+    an_variants variants = an_backend_variants(&cpu->base, p->ops[0], backward);
+    if (variants.of[AN_FORWARD] == AN_VARIANT_NATIVE ||
+        (p->want_dw && variants.of[AN_BACKWARD_WEIGHTS] == AN_VARIANT_NATIVE)) {
+        alexnet_status rc = an_cpu_pixels_prepare(cpu, p, out);
+        if (rc != ALEXNET_ERROR_UNSUPPORTED)
+            return rc;
+    }
+    conv_op *c = an_calloc(1, sizeof *c);
+    an_prepare offer = *p;
+    an_primitive *whole = NULL;
+    if (!c)
+        return AN_FAIL_MEMORY(sizeof *c, "a prepared convolution");
+    bool relu = an_cpu_relu_follows(p);
+    c->op.methods = &methods;
+    c->op.cpu = cpu;
+    c->op.base.taken = 1 + relu;
+    c->op.split = p->split;
+    c->desc = *p->ops[0];
+    c->relu_after = relu && backward;
+    c->op.base.tunable = true;
+    c->op.base.variants = variants;
+    if (!p->want_dx)
+        c->op.base.variants.of[AN_BACKWARD_DATA] = AN_VARIANT_DIRECT;
+    if (!p->want_dw)
+        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_VARIANT_DIRECT;
+    alexnet_status rc = pad(c, &offer);
+    c->x = (an_layout){AN_LAYOUT_PLAIN, cpu->activation, c->desc.n, c->desc.in[0]};
+    c->y = (an_layout){AN_LAYOUT_PLAIN, p->plain_out ? AN_F32 : cpu->activation, c->desc.n,
+                       c->desc.out};
+    if (rc == ALEXNET_OK)
+        rc = prepare_all(c, &offer, relu, &whole);
+    if (whole != c->forward)
+        an_primitive_free(whole);
+    if (rc != ALEXNET_OK)
+        conv_free(&c->op);
+    else
+        *out = &c->op;
+    return rc;
+}

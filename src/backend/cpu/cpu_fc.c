@@ -1,0 +1,330 @@
+/*
+ * Fully connected layers as oneDNN matrix products, or by native kernels (fc_native.h) where a tuning says so
+ * (backend/tuning.h), with a ReLU that follows.
+ *
+ * Weights stay as they are in float32, [K, I]: reordering the input of a batch to plain rows costs
+ * less than another copy of the weights, which are by far the larger. In bf16 a packed copy
+ * in the same order exists. Forward is a team over blocks of outputs, so that no sum depends on the
+ * number of threads. As in cpu_conv.c, oneDNN's ReLU serves inference only.
+ *
+ *     y[N,K] = x[N,I] w[K,I]' + bias      dx[N,I] = dy[N,K] w[K,I]      dw[K,I] = dy[N,K]' x[N,I]
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/cpu/fc_native.h"
+#include "backend/cpu/onednn/team.h"
+#include "backend/cpu/threads.h"
+#include "base/alloc.h"
+#include "base/status.h"
+
+enum { BLOCK = 128 }; /* outputs of a unit */
+
+typedef struct fc {
+    an_cpu_op op;
+    an_op_desc desc;
+    int64_t n, inputs, outputs;
+    bool relu, fused; /* a ReLU follows; it is computed with the products */
+    bool native[AN_DIRECTIONS];
+    an_fc_native native_products;
+    an_layout x, y;
+    an_team blocks;
+    an_reorder x_in;
+    an_primitive *pack; /* bf16 only */
+    size_t masked;
+    an_reorder dy_in, dx_out;
+    an_primitive *backward_data, *backward_weights;
+} fc;
+
+/* A matrix inside a tensor: rows, columns, and the steps from one to the next. */
+typedef struct matrix {
+    int64_t rows, columns, row_step, column_step;
+    an_dtype dtype;
+} matrix;
+
+static an_md matrix_md(matrix m)
+{
+    dnnl_dim_t dims[] = {m.rows, m.columns}, strides[] = {m.row_step, m.column_step};
+    return an_md_by_strides(2, dims, an_dtype_dnnl(m.dtype), strides);
+}
+
+/* dst = a b + bias (NULL: none). */
+static alexnet_status new_product(an_primitive **out, dnnl_engine_t engine, const matrix m[3],
+                                  const matrix *bias, bool relu)
+{
+    static const int args[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS};
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_primitive_desc_t pd = NULL;
+    dnnl_status_t status = an_dnnl_attr(&attr, relu);
+    an_primitive_spec spec = {
+        .engine = engine,
+        .attr = attr,
+        .src = matrix_md(m[0]),
+        .weights = matrix_md(m[1]),
+        .dst = matrix_md(m[2]),
+        .bias = bias ? matrix_md(*bias) : NULL,
+    };
+    if (status == dnnl_success)
+        status = spec.src && spec.weights && spec.dst && (spec.bias || !bias)
+                     ? an_dnnl_matmul(&pd, &spec)
+                     : dnnl_out_of_memory;
+    an_md_free(spec.src);
+    an_md_free(spec.weights);
+    an_md_free(spec.dst);
+    an_md_free(spec.bias);
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    if (status != dnnl_success)
+        return an_dnnl_fail(status, "this matrix product");
+    return an_primitive_new(out, engine, pd, bias ? 4 : 3, args);
+}
+
+static alexnet_status make_block(const void *user, bool last, an_primitive **out)
+{
+    const fc *f = user;
+    int64_t k = last ? f->outputs % BLOCK : f->outputs < BLOCK ? f->outputs : BLOCK;
+    const matrix m[] = {{f->n, f->inputs, f->inputs, 1, f->x.dtype},
+                        {f->inputs, k, 1, f->inputs, f->x.dtype},
+                        {f->n, k, f->outputs, 1, f->y.dtype}};
+    const matrix bias = {1, k, k, 1, AN_F32};
+    return new_product(out, f->op.cpu->engine, m, &bias, f->fused);
+}
+
+static int block_count(const fc *f)
+{
+    return (int)((f->outputs + BLOCK - 1) / BLOCK);
+}
+
+/* Which directions the native kernels compute: those that the tuning wants and they take. */
+static alexnet_status choose_native(fc *f, const an_prepare *p)
+{
+    an_variants *variants = &f->op.base.variants;
+    const bool wanted[] = {true, p->want_dx, p->want_dw};
+    *variants = an_backend_variants(&f->op.cpu->base, p->ops[0], p->want_dx || p->want_dw);
+    alexnet_status rc = an_fc_native_new(&f->native_products, &f->op, &f->desc);
+    f->op.base.tunable = rc == ALEXNET_OK;
+    for (int d = 0; d < AN_DIRECTIONS; d++) {
+        f->native[d] = rc == ALEXNET_OK && wanted[d] && variants->of[d] == AN_VARIANT_NATIVE;
+        variants->of[d] = f->native[d] ? AN_VARIANT_NATIVE : AN_VARIANT_DIRECT;
+        if (f->native[d])
+            an_cpu_share(&f->op, an_fc_native_scratch(&f->native_products, (an_direction)d));
+    }
+    return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
+}
+
+static alexnet_status prepare_forward(fc *f, const an_prepare *p)
+{
+    int threads = f->op.cpu->base.ctx->threads, blocks = block_count(f);
+    bool last = f->outputs > BLOCK && f->outputs % BLOCK;
+    AN_CHECK(an_reorder_in_new(&f->x_in, &f->op, p->in[0], f->x));
+    f->fused = f->relu && (f->native[AN_FORWARD] || !(p->want_dx || p->want_dw));
+    if (f->native[AN_FORWARD]) {
+        snprintf(f->op.impl, sizeof f->op.impl, "native fc:avx512_bf16");
+    } else {
+        AN_CHECK(an_team_new(&f->blocks, &f->op, threads < blocks ? threads : blocks, last,
+                             make_block, f));
+        snprintf(f->op.impl, sizeof f->op.impl, "onednn %s",
+                 an_primitive_name(f->blocks.worker[0]));
+    }
+    if (f->x.dtype == AN_F32)
+        return ALEXNET_OK;
+    an_md from = matrix_md((matrix){f->outputs, f->inputs, f->inputs, 1, AN_F32});
+    an_md to = matrix_md((matrix){f->outputs, f->inputs, f->inputs, 1, f->x.dtype});
+    alexnet_status rc = an_primitive_reorder(&f->pack, f->op.cpu->engine, from, to);
+    an_md_free(from);
+    an_md_free(to);
+    if (rc != ALEXNET_OK)
+        return rc;
+    an_cpu_share(&f->op, an_primitive_scratch(f->pack));
+    f->op.base.copies = true;
+    f->op.base.packed = (size_t)f->outputs * (size_t)f->inputs * an_dtype_bytes(f->x.dtype);
+    return ALEXNET_OK;
+}
+
+static alexnet_status prepare_backward(fc *f, const an_prepare *p)
+{
+    dnnl_engine_t engine = f->op.cpu->engine;
+    an_dtype t = f->x.dtype;
+    an_layout dy = {AN_LAYOUT_PLAIN, t, f->y.n, f->y.shape};
+    const matrix rows_dy = {f->n, f->outputs, f->outputs, 1, t};
+    const matrix columns_dy = {f->outputs, f->n, 1, f->outputs, t};
+    const matrix w = {f->outputs, f->inputs, f->inputs, 1, t};
+    const matrix dw = {f->outputs, f->inputs, f->inputs, 1, AN_F32};
+    const matrix x = {f->n, f->inputs, f->inputs, 1, t};
+    const matrix data[] = {rows_dy, w, x}, weights[] = {columns_dy, x, dw};
+    if (f->relu)
+        f->masked = an_cpu_take(&f->op, an_layout_bytes(f->y));
+    AN_CHECK(an_reorder_in_new(&f->dy_in, &f->op, f->y, dy));
+    if (p->want_dx)
+        AN_CHECK(an_reorder_out_new(&f->dx_out, &f->op, f->x, p->in[0]));
+    if (p->want_dx && !f->native[AN_BACKWARD_DATA]) {
+        AN_CHECK(new_product(&f->backward_data, engine, data, NULL, false));
+        an_cpu_share(&f->op, an_primitive_scratch(f->backward_data));
+    }
+    if (p->want_dw && !f->native[AN_BACKWARD_WEIGHTS]) {
+        AN_CHECK(new_product(&f->backward_weights, engine, weights, NULL, false));
+        an_cpu_share(&f->op, an_primitive_scratch(f->backward_weights));
+    }
+    return ALEXNET_OK;
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------ */
+
+static alexnet_status fc_pack(an_cpu_op *op, const an_op_args *args)
+{
+    const fc *f = (const fc *)op;
+    const void *data[] = {args->param[0], args->packed};
+    return f->pack ? an_primitive_run(f->pack, data, an_cpu_shared(op, args)) : ALEXNET_OK;
+}
+
+static const void *weights(const fc *f, const an_op_args *args)
+{
+    return f->pack ? args->packed : args->param[0];
+}
+
+typedef struct product {
+    const fc *f;
+    const void *x, *w, *bias;
+    void *y;
+} product;
+
+static void place_block(const void *user, int block, const void **data)
+{
+    const product *p = user;
+    int64_t k = (int64_t)block * BLOCK;
+    data[0] = p->x;
+    data[1] = an_at(p->w, k * p->f->inputs, p->f->x.dtype);
+    data[2] = an_at(p->y, k, p->f->y.dtype);
+    data[3] = an_at(p->bias, k, AN_F32);
+}
+
+static alexnet_status fc_forward(an_cpu_op *op, const an_op_args *args)
+{
+    const fc *f = (const fc *)op;
+    product p = {f, args->x[0], weights(f, args), args->param[1], args->y};
+    AN_CHECK(an_reorder_in_run(&f->x_in, op, args, &p.x));
+    if (f->native[AN_FORWARD]) {
+        const an_fc_forward run = {p.x, p.w, p.bias, p.y, f->fused, f->y.dtype == AN_F32};
+        an_fc_native_forward(&f->native_products, &run, an_cpu_shared(op, args));
+    } else {
+        AN_CHECK(an_team_run(&f->blocks, args, block_count(f), place_block, &p));
+    }
+    if (f->relu && !f->fused)
+        an_cpu_relu(f->op.cpu, f->y, args->y);
+    return ALEXNET_OK;
+}
+
+/* dbias[k] = sum of dy[n,k], in the order of n. */
+static void sum_bias(const fc *f, const void *dy, float *dbias)
+{
+    an_dtype t = f->x.dtype;
+#pragma omp parallel for schedule(static)
+    for (int block = 0; block < block_count(f); block++) {
+        int64_t first = (int64_t)block * BLOCK, end = first + BLOCK;
+        if (end > f->outputs)
+            end = f->outputs;
+        for (int64_t k = first; k < end; k++)
+            dbias[k] = an_load(dy, k, t);
+        for (int64_t n = 1; n < f->n; n++)
+            for (int64_t k = first; k < end; k++)
+                dbias[k] += an_load(dy, n * f->outputs + k, t);
+    }
+}
+
+static alexnet_status run_backward_weights(const fc *f, const an_op_args *args, const void *dy)
+{
+    const an_cpu_op *op = &f->op;
+    const void *x = args->x[0];
+    void *scratch = an_cpu_shared(op, args);
+    AN_CHECK(an_reorder_in_run(&f->x_in, op, args, &x));
+    if (f->native[AN_BACKWARD_WEIGHTS]) {
+        an_fc_native_weights(&f->native_products, dy, x, args->dparam[0], scratch);
+        return ALEXNET_OK;
+    }
+    const void *data[] = {dy, x, args->dparam[0]};
+    return an_primitive_run(f->backward_weights, data, scratch);
+}
+
+static alexnet_status run_backward_data(const fc *f, const an_op_args *args, const void *dy)
+{
+    const an_cpu_op *op = &f->op;
+    void *dx = an_reorder_target(&f->dx_out, args, args->dx[0]), *scratch = an_cpu_shared(op, args);
+    const void *data[] = {dy, weights(f, args), dx};
+    if (f->native[AN_BACKWARD_DATA])
+        an_fc_native_data(&f->native_products, data[0], data[1], dx, scratch);
+    else
+        AN_CHECK(an_primitive_run(f->backward_data, data, scratch));
+    return an_reorder_out_run(&f->dx_out, op, args, args->dx[0]);
+}
+
+static alexnet_status fc_backward(an_cpu_op *op, const an_op_args *args)
+{
+    const fc *f = (const fc *)op;
+    const void *dy = args->dy;
+    if (f->relu) {
+        void *masked = (char *)args->scratch + f->masked;
+        an_cpu_relu_mask(f->op.cpu, f->y, args->y, dy, masked);
+        dy = masked;
+    }
+    AN_CHECK(an_reorder_in_run(&f->dy_in, op, args, &dy));
+    if (args->dparam[0])
+        AN_CHECK(run_backward_weights(f, args, dy));
+    if (args->dparam[1])
+        sum_bias(f, dy, args->dparam[1]);
+    return args->dx[0] ? run_backward_data(f, args, dy) : ALEXNET_OK;
+}
+
+static void fc_free(an_cpu_op *op)
+{
+    fc *f = (fc *)op;
+    an_team_free(&f->blocks);
+    an_reorder_free(&f->x_in);
+    an_reorder_free(&f->dy_in);
+    an_reorder_free(&f->dx_out);
+    an_primitive_free(f->pack);
+    an_primitive_free(f->backward_data);
+    an_primitive_free(f->backward_weights);
+    an_free(f);
+}
+
+static const an_cpu_methods methods = {fc_pack, fc_forward, fc_backward, fc_free};
+
+/* Logits go to softmax in float32, whatever the rest is stored in. */
+static an_dtype output_type(const an_cpu *cpu, const an_prepare *p)
+{
+    bool logits = p->n_ops > 1 && p->ops[1]->kind == AN_OP_SOFTMAX;
+    return p->plain_out || logits ? AN_F32 : cpu->activation;
+}
+
+alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
+{
+    fc *f = an_calloc(1, sizeof *f);
+    if (!f)
+        return AN_FAIL_MEMORY(sizeof *f, "a prepared fully connected layer");
+    bool relu = an_cpu_relu_follows(p), backward = p->want_dx || p->want_dw;
+    f->op.methods = &methods;
+    f->op.cpu = cpu;
+    f->op.base.taken = 1 + relu;
+    f->op.split = p->split;
+    f->desc = *p->ops[0];
+    f->n = f->desc.n;
+    f->inputs = an_chw_count(f->desc.in[0]);
+    f->outputs = f->desc.u.fc.k;
+    f->relu = relu;
+    f->x = (an_layout){AN_LAYOUT_PLAIN, cpu->activation, f->desc.n, f->desc.in[0]};
+    f->y = (an_layout){AN_LAYOUT_PLAIN, output_type(cpu, p), f->desc.n, f->desc.out};
+    f->op.base.out = f->y;
+    alexnet_status rc = choose_native(f, p);
+    if (rc == ALEXNET_OK)
+        rc = prepare_forward(f, p);
+    if (rc == ALEXNET_OK && backward) {
+        an_threads saved = an_threads_set(p->split);
+        rc = prepare_backward(f, p);
+        an_threads_restore(saved);
+    }
+    if (rc != ALEXNET_OK)
+        fc_free(&f->op);
+    else
+        *out = &f->op;
+    return rc;
+}

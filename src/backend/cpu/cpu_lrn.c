@@ -1,0 +1,131 @@
+/* Local response normalisation across maps and within a map, in the layout of the input. */
+#include "backend/cpu/native.h"
+
+#include "base/status.h"
+
+static an_lrn_shape shape_of(const an_op_desc *desc, an_layout layout)
+{
+    const an_lrn_desc *lrn = &desc->u.lrn;
+    an_lanes l = an_layout_lanes(layout);
+    return (an_lrn_shape){
+        .channels = layout.shape.c,
+        .groups = lrn->groups,
+        .half = lrn->size / 2,
+        .h = layout.shape.h,
+        .w = layout.shape.w,
+        .planes = l.planes,
+        .lanes = l.lanes,
+        .k = (float)lrn->k,
+        .alpha = (float)lrn->alpha,
+        .beta = (float)lrn->beta,
+        .root = lrn->beta == 0.75,
+    };
+}
+
+/* Elements of a plane and of an image, in memory. */
+static int64_t plane_size(const an_lrn_shape *p)
+{
+    return (int64_t)p->h * p->w * p->lanes;
+}
+
+static int64_t image_size(const an_lrn_shape *p)
+{
+    return plane_size(p) * p->planes;
+}
+
+/* A run of a kernel whose tensors begin `at` elements into args' tensors. */
+static an_lrn_run run_at(const an_native *native, const an_op_args *args, int64_t at)
+{
+    an_dtype t = native->y.dtype;
+    return (an_lrn_run){
+        .shape = &native->lrn,
+        .x = an_at(args->x[0], at, t),
+        .dy = args->dy ? an_at(args->dy, at, t) : NULL,
+        .y = args->y ? an_at(args->y, at, t) : NULL,
+        .dx = args->dx[0] ? an_at(args->dx[0], at, t) : NULL,
+        .s = native->op.base.saved ? (float *)args->saved + at : NULL,
+        .work = an_native_mine(native, args),
+    };
+}
+
+typedef void (*kernel)(const an_lrn_run *run);
+
+static void run_across(an_native *native, const an_op_args *args, kernel run_kernel)
+{
+    const an_lrn_shape *p = &native->lrn;
+    int64_t pixels = (int64_t)p->h * p->w;
+    int tiles = (int)((pixels + AN_LRN_TILE - 1) / AN_LRN_TILE);
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < native->y.n * tiles; i++) {
+        an_lrn_run run = run_at(native, args, i / tiles * image_size(p));
+        run.first = (int64_t)(i % tiles) * AN_LRN_TILE;
+        run.count = (int)(pixels - run.first < AN_LRN_TILE ? pixels - run.first : AN_LRN_TILE);
+        run_kernel(&run);
+    }
+}
+
+static void across_forward(an_native *native, const an_op_args *args)
+{
+    run_across(native, args, native->op.cpu->kernels->lrn_forward[an_kernel_type(native->y.dtype)]);
+}
+
+static void across_backward(an_native *native, const an_op_args *args)
+{
+    if (args->dx[0])
+        run_across(native, args,
+                   native->op.cpu->kernels->lrn_backward[an_kernel_type(native->y.dtype)]);
+}
+
+static void run_within(an_native *native, const an_op_args *args, kernel run_kernel)
+{
+    const an_lrn_shape *p = &native->lrn;
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < native->y.n * p->planes; i++) {
+        an_lrn_run run = run_at(native, args, i * plane_size(p));
+        run_kernel(&run);
+    }
+}
+
+static void within_forward(an_native *native, const an_op_args *args)
+{
+    run_within(native, args,
+               native->op.cpu->kernels->lrn_within_forward[an_kernel_type(native->y.dtype)]);
+}
+
+static void within_backward(an_native *native, const an_op_args *args)
+{
+    if (args->dx[0])
+        run_within(native, args,
+                   native->op.cpu->kernels->lrn_within_backward[an_kernel_type(native->y.dtype)]);
+}
+
+static const an_native_kind across = {"native", true, false, across_forward, across_backward};
+static const an_native_kind within = {"native", true, false, within_forward, within_backward};
+
+static alexnet_status prepare(an_cpu *cpu, const an_prepare *p, const an_native_kind *kind,
+                              int64_t (*work)(const an_lrn_shape *shape), an_native **out)
+{
+    AN_CHECK(an_native_new(out, cpu, p, kind, p->in, an_native_like_input(p)));
+    (*out)->lrn = shape_of(&(*out)->desc, (*out)->y);
+    an_native_work(*out, sizeof(float) * (size_t)work(&(*out)->lrn));
+    return ALEXNET_OK;
+}
+
+/* Backward computes s again: that is cheaper than to write and read it. */
+alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
+{
+    an_native *native;
+    AN_CHECK(prepare(cpu, p, &across, an_lrn_work, &native));
+    *out = &native->op;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_cpu_lrn_within_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
+{
+    an_native *native;
+    AN_CHECK(prepare(cpu, p, &within, an_lrn_within_work, &native));
+    if (p->want_dx)
+        native->op.base.saved = sizeof(float) * (size_t)an_layout_count(native->y);
+    *out = &native->op;
+    return ALEXNET_OK;
+}

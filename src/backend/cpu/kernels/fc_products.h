@@ -1,0 +1,86 @@
+/*
+ * Products of a fully connected layer in bfloat16, on a processor that multiplies pairs of it
+ * (AVX-512 BF16). A kernel is serial, and adds up in one order whatever else is computed.
+ *
+ * Forward and gradients of the data have images in the lanes of vectors. A row of weights comes from
+ * memory and is read as it lies, a pair at a time, for the pairs of all images, which stay in cache.
+ * Gradients of weights have columns of the input in the lanes, and pairs of images.
+ *
+ * Matrices of bfloat16, [images][columns], are laid out as
+ *
+ *     pairs of columns    [columns / 2][lanes][2], lanes: the images rounded up to AN_FC_VECTOR
+ *     panels              [columns / AN_FC_PANEL][images / 2][AN_FC_PANEL][2], pairs of images
+ *     strips              [columns / AN_FC_STRIP][images / 2][AN_FC_STRIP][2], the same
+ *
+ * with all quotients rounded up and zeros where there is nothing.
+ */
+#ifndef AN_BACKEND_CPU_KERNELS_FC_PRODUCTS_H
+#define AN_BACKEND_CPU_KERNELS_FC_PRODUCTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    AN_FC_VECTOR = 16,
+    AN_FC_ROWS = 7, /* that are computed together: 28 accumulators with 64 lanes */
+    AN_FC_PANEL = 32,
+    AN_FC_STRIP = 14, /* 28 accumulators with a panel */
+    AN_FC_LINE = 32   /* elements in a line of the caches */
+};
+
+/** Whether this build has the kernels. */
+bool an_fc_has_kernels(void);
+
+/** Weights that are fetched from memory while others are computed: `lines` lines of each of `rows` rows, as
+ *  many as there is time for. Kernels move it on. */
+typedef struct an_fc_fetch {
+    const uint16_t *row;
+    int64_t row_step; /* elements */
+    int rows, lines, line;
+} an_fc_fetch;
+
+/** sums[row][lane] += SUM over p of pair p of the row times pair p of the lane. */
+typedef struct an_fc_product {
+    const uint16_t *weights; /* pair p of row j: at j * row_step + p * pair_step */
+    int64_t row_step, pair_step;
+    const uint16_t *columns; /* pairs of columns */
+    int rows, pairs, lanes;  /* rows: at most AN_FC_ROWS; lanes: a multiple of AN_FC_VECTOR */
+    bool begin;              /* sums begin with zero */
+    float *sums;
+    an_fc_fetch *fetch; /* not NULL */
+} an_fc_product;
+
+void an_fc_multiply(const an_fc_product *product);
+
+/** Sums [rows][lanes] to `rows` neighbouring columns of a matrix [images][columns]. */
+typedef struct an_fc_result {
+    const float *sums, *bias; /* bias: [rows], or NULL */
+    int rows, lanes, images;
+    int64_t columns;
+    bool relu; /* a NaN stays one */
+    bool wide; /* to float32, else bfloat16 */
+    void *to;  /* of image 0 */
+} an_fc_result;
+
+void an_fc_write(const an_fc_result *result);
+
+/** Pair `pair` of columns of a matrix, to [lanes][2]. */
+void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
+                        uint16_t *to);
+/** Rows of weights in pairs of rows: to[rows / 2][columns, rounded up to AN_FC_VECTOR][2]. */
+void an_fc_pair_rows(const uint16_t *weights, int64_t row_step, int rows, int columns,
+                     uint16_t *to);
+/** One panel, of columns that are all there, and one strip. */
+void an_fc_panel(const uint16_t *matrix, int images, int64_t columns, int64_t panel, uint16_t *to);
+void an_fc_strip(const uint16_t *matrix, int images, int64_t columns, int64_t strip, uint16_t *to);
+
+/**
+ * dweights[rows][columns] = SUM over images of a strip times all panels.
+ * @param rows      at most AN_FC_STRIP
+ * @param columns   a multiple of AN_FC_PANEL
+ * @param dweights  written past the caches if it is aligned to 64 bytes, and done on return
+ */
+void an_fc_gradients(const uint16_t *strip, const uint16_t *panels, int images, int rows,
+                     int64_t columns, float *dweights);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * Native kernels, one table for each instruction set. A kernel is serial: it does one unit of work,
+ * and its caller shares out the units between threads.
+ *
+ * All instruction sets give the same bits: the loops are the same, and the compiler may not fuse a
+ * multiplication with an addition.
+ */
+#ifndef AN_BACKEND_CPU_KERNELS_KERNELS_H
+#define AN_BACKEND_CPU_KERNELS_KERNELS_H
+
+#include "backend/cpu/kernels/bf16.h"
+#include "op/op.h"
+
+/** Constants of a normalisation, and how its tensors lie (an_lanes of native.h). */
+typedef struct an_lrn_shape {
+    int channels, groups, half; /* the window reaches `half` to both sides */
+    int h, w, planes, lanes;
+    float k, alpha, beta;
+    bool root; /* beta is 0.75: a polynomial instead of powf() */
+} an_lrn_shape;
+
+/**
+ * Across maps: pixels first .. first + count - 1 of one image; tensors point to the image's start.
+ * Within a map: one plane; tensors point to its start.
+ */
+typedef struct an_lrn_run {
+    const an_lrn_shape *shape;
+    const void *x, *dy;
+    void *y, *dx;
+    float *s;    /* within a map. Forward: out, or NULL; backward: in. Lies as x does */
+    float *work; /* an_lrn_work() floats, or an_lrn_within_work() */
+    int64_t first;
+    int count;
+} an_lrn_run;
+
+enum { AN_LRN_TILE = 64 }; /* across maps: the most pixels of a run, a multiple of 8 */
+
+int64_t an_lrn_work(const an_lrn_shape *p);
+int64_t an_lrn_within_work(const an_lrn_shape *p);
+
+/** Rows of the three channels of one output, `crop` elements each, out of a row of stored pixels. */
+typedef struct an_augment_run {
+    int crop;
+    bool bgr, mirror;
+    float scale[3], gain, colour[3];
+    const uint8_t *pixels; /* [crop][3], R G B */
+    const float *mean[3];  /* of column 0 of the output */
+    int mean_step;         /* from column to column: 0 or 1, or -1 if mirrored */
+    void *out[3];
+    uint8_t *work; /* 3 * crop */
+} an_augment_run;
+
+/** Pooling of `width` neighbouring lanes of one plane; tensors point to the first of them. */
+typedef struct an_pool_run {
+    const an_op_desc *desc;
+    int lanes; /* distance from pixel to pixel */
+    int width; /* 1 to 8; of max in bfloat16 also 16 */
+    bool relu; /* of max: a ReLU goes before */
+    const void *x, *dy;
+    void *y;
+    void *dx;         /* backward: out */
+    uint16_t *places; /* max forward: out, or NULL; backward: in. Where y was, lies as y does */
+    an_float8 *work;  /* backward: rows of the window x columns of the input, twice if 16 wide */
+} an_pool_run;
+
+/** Dropout of `count` neighbours in canonical order; tensors point to where their image begins, or
+ *  to the first of them if there is one lane. */
+typedef struct an_dropout_run {
+    uint64_t seed, update, first; /* first: the canonical index of the first */
+    int layer, lanes;
+    int64_t count, pixels; /* pixels: of a map; with one lane count */
+    uint64_t threshold;    /* 1 .. 2^32: an element is kept if its word is below */
+    float kept;            /* what the kept are multiplied by */
+    const void *in;
+    void *out;
+} an_dropout_run;
+
+/** ReLU of `count` elements in a row: out of x; or of the gradient dy behind it, x or y being what the
+ *  sign is taken of. */
+typedef struct an_relu_run {
+    const void *x, *dy;
+    void *out;
+    int64_t count;
+} an_relu_run;
+
+/** The update of `count` weights in a row (an_segment in backend.h). */
+typedef struct an_update_run {
+    float *w, *v;
+    const float *dw;
+    uint16_t *copy; /* out: w in bfloat16, by the instance of that type */
+    int64_t count;
+    float momentum, rate, shrink; /* shrink: decay times rate */
+} an_update_run;
+
+/** Indexed by element type: 0 float32, 1 bfloat16. */
+typedef struct an_cpu_kernels {
+#define AN_KERNEL(name, args) void (*name[2])(const args *run);
+#include "backend/cpu/kernels/kernels.def"
+#undef AN_KERNEL
+} an_cpu_kernels;
+
+/** The best table up to an instruction set; static. */
+const an_cpu_kernels *an_cpu_kernels_for(alexnet_isa isa);
+
+static inline int an_kernel_type(an_dtype dtype)
+{
+    return dtype == AN_BF16;
+}
+
+/* Instances of a kernel out of one always-inlined body(run, dtype). */
+#define AN_KERNEL_INSTANCE(name, args, body, isa, target)                                          \
+    target void an_cpu_##name##_f32_##isa(const args *run)                                         \
+    {                                                                                              \
+        body(run, AN_F32);                                                                         \
+    }                                                                                              \
+    target void an_cpu_##name##_bf16_##isa(const args *run)                                        \
+    {                                                                                              \
+        body(run, AN_BF16);                                                                        \
+    }
+
+#if defined(__x86_64__)
+#define AN_TARGET_AVX2 __attribute__((target("avx2,fma")))
+#define AN_TARGET_AVX512                                                                           \
+    __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")))
+#define AN_KERNEL_INSTANCES(name, args, body)                                                      \
+    AN_KERNEL_INSTANCE(name, args, body, baseline, )                                               \
+    AN_KERNEL_INSTANCE(name, args, body, avx2, AN_TARGET_AVX2)                                     \
+    AN_KERNEL_INSTANCE(name, args, body, avx512, AN_TARGET_AVX512)
+#else
+#define AN_KERNEL_INSTANCES(name, args, body) AN_KERNEL_INSTANCE(name, args, body, baseline, )
+#endif
+
+#define AN_KERNEL(name, args)                                                                      \
+    void an_cpu_##name##_f32_baseline(const args *run);                                            \
+    void an_cpu_##name##_f32_avx2(const args *run);                                                \
+    void an_cpu_##name##_f32_avx512(const args *run);                                              \
+    void an_cpu_##name##_bf16_baseline(const args *run);                                           \
+    void an_cpu_##name##_bf16_avx2(const args *run);                                               \
+    void an_cpu_##name##_bf16_avx512(const args *run);
+#include "backend/cpu/kernels/kernels.def"
+#undef AN_KERNEL
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * Convolution of pixels: a few plain maps of bfloat16 to many maps in blocks of 16 (AN_LAYOUT_C16),
+ * on a processor that multiplies pairs of bfloat16 (AVX-512 BF16). The library fills up its pairs
+ * with a fourth map of zeros; here two neighbours of a row are a pair. A kernel is serial.
+ *
+ * Accumulators are AN_PIXELS_VECTORS vectors of maps times some pixels, or times the taps of a row of
+ * the filter. A tap is an element of a filter, (c, r, s); a line is a row (c, r) of taps.
+ */
+#ifndef AN_BACKEND_CPU_KERNELS_PIXELS_H
+#define AN_BACKEND_CPU_KERNELS_PIXELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "op/op.h"
+
+enum {
+    AN_PIXELS_LANES = 16,  /* maps of a vector */
+    AN_PIXELS_VECTORS = 2, /* of maps that are computed together: a group */
+    AN_PIXELS_GROUP = AN_PIXELS_LANES * AN_PIXELS_VECTORS,
+    AN_PIXELS_ROWS = 5, /* of the output that are computed together: a band */
+};
+
+typedef struct an_pixels {
+    const an_op_desc *desc; /* borrowed */
+    int lines, pairs;       /* lines of taps: C * R; pairs of taps, forward */
+    int groups;             /* of AN_PIXELS_VECTORS vectors of maps */
+    int64_t inputs;         /* rows of a map of the input that a band sees */
+    int64_t row; /* forward: elements of a row of the input in work memory, a multiple of 32 */
+    int steps;   /* backward: pairs of outputs in a row */
+    int columns; /* backward: pairs of inputs in a row of work memory, a multiple of 16 */
+} an_pixels;
+
+/** @return false if the kernels do not compute this convolution */
+bool an_pixels_describe(an_pixels *p, const an_op_desc *desc);
+
+/** Bytes of bias and weights in the form that forward reads: floats [groups][vectors][16], then
+ *  [groups][pairs][vectors][16][2]. */
+size_t an_pixels_packed(const an_pixels *p);
+/** @param weights, bias  canonical, [K][C][R][S] and [K] */
+void an_pixels_pack(const an_pixels *p, const float *weights, const float *bias, void *packed);
+
+/** Elements of work memory. */
+size_t an_pixels_forward_work(const an_pixels *p);
+/**
+ * A band of the output of one image.
+ * @param x     [C][H][W] of the image
+ * @param first  first row of the band
+ * @param y     [K/16][P][Q][16] of the image
+ */
+void an_pixels_forward(const an_pixels *p, const uint16_t *x, const void *packed, bool relu,
+                       int first, uint16_t *y, uint16_t *work);
+
+/** Floats of the sums that backward adds to: [groups][lines][S][vectors][16], then [groups]
+ *  [vectors][16] of the bias. */
+size_t an_pixels_sums(const an_pixels *p);
+/** Elements of work memory. */
+size_t an_pixels_backward_work(const an_pixels *p);
+/**
+ * Add one image's gradients to sums.
+ * @param y  where it is not above 0 dy does not count; NULL: all of dy counts
+ */
+void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
+                        const uint16_t *dy, float *sums, uint16_t *work);
+/** Gradients in canonical order out of `parts` sums, one behind the other; added up in order. */
+void an_pixels_gradients(const an_pixels *p, const float *sums, int parts, float *dweights,
+                         float *dbias);
+
+#endif

@@ -1,0 +1,126 @@
+#include "backend/cpu/kernels/wgrad.h"
+
+bool an_wgrad_describe(an_wgrad *w, const an_op_desc *desc)
+{
+    const an_conv_desc *c = &desc->u.conv;
+    int outputs = c->k / c->groups, inputs = desc->in[0].c / c->groups;
+#if !defined(__x86_64__)
+    return false;
+#endif
+    if (outputs % AN_WGRAD_K || inputs % AN_WGRAD_C)
+        return false;
+    *w = (an_wgrad){desc, c->r * c->s, c->k / AN_WGRAD_K, inputs / AN_WGRAD_C};
+    return true;
+}
+
+void an_wgrad_write(const an_wgrad *w, int k, const float *sums, float *dweights)
+{
+    int64_t filter = (int64_t)w->c_units * AN_WGRAD_C * w->taps;
+    float *to = dweights + k * AN_WGRAD_K * filter;
+    for (int64_t first = 0; first < filter; first += 16) /* in blocks that stay in cache */
+        for (int lane = 0; lane < AN_WGRAD_K; lane++)
+            for (int64_t i = first; i < first + 16; i++)
+                to[lane * filter + i] = sums[i * AN_WGRAD_K + lane];
+}
+
+#if defined(__x86_64__)
+
+#include "backend/cpu/kernels/dpbf16.h"
+
+enum { LANES = 16, INPUTS = 8 /* of a block of accumulators */ };
+
+DPBF16_TARGET void an_wgrad_pair(const uint16_t *a, const uint16_t *b, int64_t count, uint16_t *to)
+{
+    for (int64_t i = 0; i < count; i += LANES)
+        dpbf16_pair_up(a + i, b ? b + i : NULL, to + 2 * i);
+}
+
+/* Where a tap of the filter meets the input: outputs first .. end - 1 of a row or column. */
+typedef struct range {
+    int first, end;
+} range;
+
+DPBF16_INLINE range outputs_of_tap(int tap, int before, int stride, int in, int out)
+{
+    int low = before - tap, high = in - 1 + before - tap; /* first <= low / stride, last */
+    range r = {low > 0 ? (low + stride - 1) / stride : 0, high >= 0 ? high / stride + 1 : 0};
+    if (r.end > out)
+        r.end = out;
+    return r;
+}
+
+/* The sums of a tap for INPUTS maps of the input: += a rectangle of outputs. */
+DPBF16_INLINE void add_tap(const an_wgrad *w, int r, int s, const uint16_t *x, const uint16_t *dy,
+                           float *sums)
+{
+    const an_conv_desc *c = &w->desc->u.conv;
+    an_chw in = w->desc->in[0], out = w->desc->out;
+    range p = outputs_of_tap(r, c->top, c->stride, in.h, out.h);
+    range q = outputs_of_tap(s, c->left, c->stride, in.w, out.w);
+    if (q.first >= q.end)
+        return;
+    int64_t map = (int64_t)w->taps * AN_WGRAD_K, plane = (int64_t)out.h * out.w * 2 * LANES;
+    __m512 acc[2][INPUTS];
+#pragma GCC unroll 8
+    for (int i = 0; i < INPUTS; i++) {
+        acc[0][i] = _mm512_loadu_ps(sums + i * map);
+        acc[1][i] = _mm512_loadu_ps(sums + i * map + LANES);
+    }
+    for (int row = p.first; row < p.end; row++) {
+        int64_t line = row * c->stride + r - c->top, column = q.first * c->stride + s - c->left;
+        const uint16_t *to = dy + ((int64_t)row * out.w + q.first) * 2 * LANES;
+        const uint16_t *from = x + (line * in.w + column) * 2 * LANES;
+        for (int i = q.first; i < q.end; i++, to += 2 * LANES, from += 2 * LANES * c->stride) {
+            __m512bh dy0 = dpbf16_load(to), dy1 = dpbf16_load(to + plane);
+            dpbf16_add(dy0, dy1, from, 2, INPUTS, acc[0], acc[1]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < INPUTS; i++) {
+        _mm512_storeu_ps(sums + i * map, acc[0][i]);
+        _mm512_storeu_ps(sums + i * map + LANES, acc[1][i]);
+    }
+}
+
+DPBF16_INLINE void add_bias(const an_wgrad *w, const uint16_t *dy, float *bias)
+{
+    const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+    int64_t pixels = (int64_t)w->desc->out.h * w->desc->out.w;
+    for (int v = 0; v < AN_WGRAD_K / LANES; v++, bias += LANES) {
+        __m512 sum = _mm512_loadu_ps(bias);
+        for (int64_t i = 0; i < pixels; i++, dy += 2 * LANES)
+            sum = _mm512_dpbf16_ps(sum, dpbf16_load(dy), ones);
+        _mm512_storeu_ps(bias, sum);
+    }
+}
+
+DPBF16_TARGET void an_wgrad_add(const an_wgrad *w, int k, int c, const uint16_t *x,
+                                const uint16_t *dy, float *sums, float *bias)
+{
+    const an_conv_desc *conv = &w->desc->u.conv;
+    an_chw in = w->desc->in[0], out = w->desc->out;
+    int group = k / (w->k_units / conv->groups);
+    x += ((int64_t)group * w->c_units + c) * in.h * in.w * 2 * LANES;
+    dy += (int64_t)k * AN_WGRAD_K * out.h * out.w * 2;
+    for (int first = 0; first < AN_WGRAD_C; first += INPUTS)
+        for (int tap = 0; tap < w->taps; tap++)
+            add_tap(w, tap / conv->s, tap % conv->s, x + 2 * first, dy,
+                    sums + ((int64_t)first * w->taps + tap) * AN_WGRAD_K);
+    if (bias)
+        add_bias(w, dy, bias);
+}
+
+#else /* an_wgrad_describe() says that these are not called */
+
+void an_wgrad_pair(const uint16_t *a, const uint16_t *b, int64_t count, uint16_t *to)
+{
+    (void)a, (void)b, (void)count, (void)to;
+}
+
+void an_wgrad_add(const an_wgrad *w, int k, int c, const uint16_t *x, const uint16_t *dy,
+                  float *sums, float *bias)
+{
+    (void)w, (void)k, (void)c, (void)x, (void)dy, (void)sums, (void)bias;
+}
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Gradients of a convolution's weights in bfloat16, on a processor that multiplies pairs of it
+ * (AVX-512 BF16): two images are a pair, so that every product counts, whatever the size of the maps
+ * and the padding. Tensors are in blocks of 16 maps (AN_LAYOUT_C16). A kernel is serial, and sums in
+ * the order of images and pixels.
+ *
+ * A unit of work is 32 maps of the output and 16 of the input of one group, with all taps (elements
+ * of a filter): its accumulators are two vectors of the former times eight of the latter.
+ */
+#ifndef AN_BACKEND_CPU_KERNELS_WGRAD_H
+#define AN_BACKEND_CPU_KERNELS_WGRAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "op/op.h"
+
+enum { AN_WGRAD_K = 32, AN_WGRAD_C = 16 };
+
+typedef struct an_wgrad {
+    const an_op_desc *desc; /* borrowed */
+    int taps;
+    int k_units, c_units; /* units along the output's and the input's maps, all groups and one */
+} an_wgrad;
+
+/** @return false if the kernels do not compute this convolution */
+bool an_wgrad_describe(an_wgrad *w, const an_op_desc *desc);
+
+/** The sums of a unit, floats: [16 maps of the input][taps][32]. */
+static inline int64_t an_wgrad_sums(const an_wgrad *w)
+{
+    return (int64_t)AN_WGRAD_C * w->taps * AN_WGRAD_K;
+}
+
+/** Elements side by side: to[2 i] = a[i], to[2 i + 1] = b[i]. @param b  NULL: zeros
+ *  @param count  a multiple of 16 */
+void an_wgrad_pair(const uint16_t *a, const uint16_t *b, int64_t count, uint16_t *to);
+
+/**
+ * Add a pair of images to the sums of unit (k, c).
+ * @param x, dy  the pairs of all maps
+ * @param bias   the sums of dy itself, [32], or NULL
+ */
+void an_wgrad_add(const an_wgrad *w, int k, int c, const uint16_t *x, const uint16_t *dy,
+                  float *sums, float *bias);
+
+/** Write the sums of units (k, every c), which follow each other, to dweights, [K][C][R][S]. */
+void an_wgrad_write(const an_wgrad *w, int k, const float *sums, float *dweights);
+
+#endif

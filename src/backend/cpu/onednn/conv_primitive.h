@@ -1,0 +1,50 @@
+/*
+ * oneDNN's primitives of a convolution: the whole batch or some images of it, in each direction.
+ */
+#ifndef AN_BACKEND_CPU_ONEDNN_CONV_PRIMITIVE_H
+#define AN_BACKEND_CPU_ONEDNN_CONV_PRIMITIVE_H
+
+#include "backend/cpu/cpu.h"
+#include "backend/cpu/onednn/reorder.h"
+
+/** Forward of `n` images. Arguments: x, weights, bias, y. */
+typedef struct an_conv_forward {
+    an_cpu *cpu;
+    const an_op_desc *desc;
+    dnnl_prop_kind_t prop;
+    bool relu; /* fused */
+    int n;
+} an_conv_forward;
+
+/** Canonical weights, or (`any`) whatever oneDNN favours; owned. NULL if memory is short. */
+an_md an_conv_weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any);
+
+/**
+ * The convolution that computes dx from dy (stride 1): the same filters, each flipped by half a turn
+ * and from outputs to inputs.
+ * @return ALEXNET_ERROR_UNSUPPORTED if there is none
+ */
+alexnet_status an_conv_flip(an_op_desc *flipped, const an_op_desc *desc);
+/** Its weights [groups][C][K][R][S] out of those of `desc`, [groups][K][C][R][S] per group. */
+void an_conv_flip_weights(const an_op_desc *desc, const float *weights, float *flipped);
+
+/**
+ * Direct is in oneDNN's favourite layouts if they are ours, else plain ones.
+ * @param variant  in: wanted; out: taken, which is DIRECT where oneDNN has no other
+ * @param x, y     in: element types, and shapes but for n; out: the layouts chosen, of n images
+ */
+alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *problem,
+                                   an_variant *variant, an_layout *x, an_layout *y);
+
+/**
+ * The gradients of the batch that `forward` computes. Arguments: dy, weights, dx; and x, dy,
+ * dweights (float32), dbias.
+ * @param variant  as above. FLIPPED: dy, weights, dx are the primitive's SRC, WEIGHTS, DST, as
+ *                 an_conv_flip() describes them
+ */
+alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
+                                         const an_primitive *forward, an_variant *variant);
+alexnet_status an_conv_backward_weights_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
+                                            const an_primitive *forward, an_variant *variant);
+
+#endif

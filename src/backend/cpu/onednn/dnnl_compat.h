@@ -1,0 +1,57 @@
+/*
+ * oneDNN 2.x and 3.x under one face. Their C APIs differ in how a primitive is described (operation
+ * descriptors against one creating function each) and in what a memory descriptor is (a struct
+ * against a handle); nothing outside this pair of files knows which one is in use.
+ *
+ * Functions that describe a primitive return oneDNN's own status: dnnl_unimplemented is a refusal,
+ * which the caller may answer with another description.
+ */
+#ifndef AN_BACKEND_CPU_ONEDNN_DNNL_COMPAT_H
+#define AN_BACKEND_CPU_ONEDNN_DNNL_COMPAT_H
+
+#include <dnnl.h>
+#include <stdbool.h>
+
+#include "alexnet/alexnet.h"
+
+/** A memory descriptor: borrowed from a primitive descriptor, or owned and given to an_md_free().
+ */
+#if DNNL_VERSION_MAJOR < 3
+typedef const dnnl_memory_desc_t *an_md;
+#else
+typedef const_dnnl_memory_desc_t an_md;
+#endif
+
+/** New descriptors, the caller's; NULL if memory is short. */
+an_md an_md_by_tag(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag);
+an_md an_md_by_strides(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type,
+                       const dnnl_dim_t *strides);
+/** NULL allowed. */
+void an_md_free(an_md md);
+
+/** What a primitive computes. Unused members are zero. */
+typedef struct an_primitive_spec {
+    dnnl_engine_t engine;
+    const_dnnl_primitive_attr_t attr;
+    dnnl_prop_kind_t prop;         /* forward: training or inference */
+    dnnl_alg_kind_t algorithm;     /* convolution */
+    dnnl_dims_t stride, low, high; /* convolution: steps and padding; rows, columns */
+    an_md src, weights, bias, dst; /* backward: their gradients where those are what is computed */
+    const_dnnl_primitive_desc_t forward; /* backward: the forward primitive */
+} an_primitive_spec;
+
+dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
+dnnl_status_t an_dnnl_conv_backward_data(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
+dnnl_status_t an_dnnl_conv_backward_weights(dnnl_primitive_desc_t *out,
+                                            const an_primitive_spec *spec);
+/** dst = src * weights + bias; matrices may have any strides, bias is one row. */
+dnnl_status_t an_dnnl_matmul(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
+
+/** Attributes of every primitive here: scratch memory is the caller's, optionally a ReLU at the
+ *  end. */
+dnnl_status_t an_dnnl_attr(dnnl_primitive_attr_t *out, bool relu);
+
+/** An error with oneDNN's status in its text; `what` names the operation. */
+alexnet_status an_dnnl_fail(dnnl_status_t status, const char *what);
+
+#endif

@@ -1,0 +1,281 @@
+#include "backend/parity/chain.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+int64_t an_param_count(const an_op_desc *desc, int index)
+{
+    an_param_info info[AN_MAX_PARAMS];
+    return index < an_op_params(desc, info) ? an_shape_count(info[index].shape) : 0;
+}
+
+int64_t an_batch_count(const an_op_desc *desc, an_chw shape)
+{
+    return desc->n * an_chw_count(shape);
+}
+
+/* Memory of the backend that an_chain_close() gives back; NULL for 0 bytes. */
+static alexnet_status take(an_chain *chain, size_t bytes, void **out)
+{
+    *out = NULL;
+    if (bytes == 0)
+        return ALEXNET_OK;
+    assert(chain->n_buffers < AN_CHAIN_BUFFERS);
+    AN_CHECK(chain->backend->api->alloc(chain->backend, bytes, out));
+    chain->buffers[chain->n_buffers].block = *out;
+    chain->buffers[chain->n_buffers++].bytes = bytes;
+    return ALEXNET_OK;
+}
+
+static alexnet_status take_elements(an_chain *chain, int64_t count, void **out)
+{
+    return take(chain, (size_t)count * an_dtype_bytes(chain->backend->param_dtype), out);
+}
+
+static bool last_is_softmax(const an_chain *chain)
+{
+    return chain->ops[chain->n_ops - 1]->kind == AN_OP_SOFTMAX;
+}
+
+static alexnet_status open_ends(an_chain *chain)
+{
+    const an_op_desc *first = chain->ops[0];
+    for (int i = 0; i < first->n_inputs; i++) {
+        int64_t count = an_batch_count(first, first->in[i]);
+        AN_CHECK(take_elements(chain, count, &chain->x[i]));
+        if (chain->options.gradients && !chain->options.first)
+            AN_CHECK(take_elements(chain, count, &chain->dx[i]));
+    }
+    if (first->kind == AN_OP_AUGMENT) {
+        const an_augment_desc *augment = &first->u.augment;
+        size_t side = (size_t)augment->side;
+        AN_CHECK(take(chain, (size_t)augment->pictures * side * side * 3, &chain->pictures));
+    }
+    if (last_is_softmax(chain))
+        AN_CHECK(take_elements(chain, first->n, &chain->loss));
+    AN_CHECK(take(chain, (size_t)first->n * sizeof(an_slot), &chain->slots));
+    return take(chain, sizeof(an_step_state), &chain->state);
+}
+
+static alexnet_status prepare_link(an_chain *chain, int first, const an_layout *in)
+{
+    an_chain_link *link = &chain->link[chain->n_links];
+    const an_op_desc *desc = chain->ops[first];
+    an_prepare prepare = {
+        .ops = chain->ops + first,
+        .n_ops = chain->n_ops - first,
+        .in = desc->n_inputs ? in : NULL,
+        .training = chain->options.training,
+        .want_dx =
+            chain->options.gradients && desc->n_inputs > 0 && !(first == 0 && chain->options.first),
+        .want_dw = chain->options.gradients,
+        .plain_out = true,
+        .split = chain->options.split,
+    };
+    link->first = first;
+    AN_CHECK(chain->backend->api->op_prepare(chain->backend, &prepare, &link->op));
+    chain->n_links++;
+    /* A run that ends before the last operator has its output inside: let it choose the layout. */
+    if (first + link->op->taken < chain->n_ops) {
+        int taken = link->op->taken;
+        chain->backend->api->op_free(chain->backend, link->op);
+        link->op = NULL;
+        prepare.n_ops = taken;
+        prepare.plain_out = false;
+        AN_CHECK(chain->backend->api->op_prepare(chain->backend, &prepare, &link->op));
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status open_link_buffers(an_chain *chain, an_chain_link *link)
+{
+    const an_op_desc *desc = chain->ops[link->first];
+    AN_CHECK(take(chain, an_layout_bytes(link->op->out), &link->y));
+    if (chain->options.gradients)
+        AN_CHECK(take(chain, an_layout_bytes(link->op->out), &link->dy));
+    an_param_info info[AN_MAX_PARAMS];
+    int count = an_op_params(desc, info);
+    for (int i = 0; i < count; i++) {
+        int64_t elements = an_shape_count(info[i].shape);
+        AN_CHECK(take_elements(chain, elements, &link->param[i]));
+        if (chain->options.gradients && info[i].learned)
+            AN_CHECK(take_elements(chain, elements, &link->dparam[i]));
+    }
+    AN_CHECK(take(chain, link->op->packed, &link->packed));
+    AN_CHECK(take(chain, link->op->saved, &link->saved));
+    return take(chain, link->op->scratch, &link->scratch);
+}
+
+static alexnet_status open_links(an_chain *chain)
+{
+    an_layout in[AN_MAX_INPUTS];
+    const an_op_desc *desc = chain->ops[0];
+    for (int i = 0; i < desc->n_inputs; i++)
+        in[i] = (an_layout){AN_LAYOUT_PLAIN, chain->backend->param_dtype, desc->n, desc->in[i]};
+    for (int first = 0; first < chain->n_ops;) {
+        AN_CHECK(prepare_link(chain, first, in));
+        an_chain_link *link = &chain->link[chain->n_links - 1];
+        AN_CHECK(open_link_buffers(chain, link));
+        in[0] = link->op->out;
+        first += link->op->taken;
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_chain_open(an_chain **out, an_backend *backend, const an_op_desc *const *ops,
+                             int n_ops, const an_parity_options *options)
+{
+    alexnet_status rc;
+    *out = NULL;
+    an_chain *chain = an_calloc(1, sizeof *chain);
+    if (!chain)
+        return AN_FAIL_MEMORY(sizeof *chain, "a run of operators");
+    assert(n_ops >= 1 && n_ops <= AN_PARITY_MAX_OPS);
+    chain->backend = backend;
+    memcpy(chain->ops, ops, (size_t)n_ops * sizeof ops[0]);
+    chain->n_ops = n_ops;
+    chain->options = *options;
+    AN_TRY(open_ends(chain));
+    AN_TRY(open_links(chain));
+    *out = chain;
+    return ALEXNET_OK;
+cleanup:
+    an_chain_close(chain);
+    return rc;
+}
+
+void an_chain_close(an_chain *chain)
+{
+    if (!chain)
+        return;
+    const an_backend_api *api = chain->backend->api;
+    for (int i = 0; i < chain->n_links; i++)
+        if (chain->link[i].op)
+            api->op_free(chain->backend, chain->link[i].op);
+    for (int i = 0; i < chain->n_buffers; i++)
+        api->free(chain->backend, chain->buffers[i].block, chain->buffers[i].bytes);
+    an_free(chain);
+}
+
+static alexnet_status write_elements(an_chain *chain, void *dst, const double *src, int64_t count)
+{
+    an_backend *backend = chain->backend;
+    size_t bytes = (size_t)count * an_dtype_bytes(backend->param_dtype);
+    if (backend->param_dtype == AN_F64)
+        return backend->api->write(backend, dst, src, bytes);
+    void *narrow = an_malloc(bytes);
+    if (!narrow)
+        return AN_FAIL_MEMORY(bytes, "an operand");
+    an_convert(narrow, backend->param_dtype, src, AN_F64, count);
+    alexnet_status rc = backend->api->write(backend, dst, narrow, bytes);
+    an_free(narrow);
+    return rc;
+}
+
+alexnet_status an_chain_read(an_chain *chain, const void *src, int64_t count, double *dst)
+{
+    an_backend *backend = chain->backend;
+    size_t bytes = (size_t)count * an_dtype_bytes(backend->param_dtype);
+    AN_CHECK(backend->api->sync(backend));
+    if (backend->param_dtype == AN_F64)
+        return backend->api->read(backend, dst, src, bytes);
+    void *narrow = an_malloc(bytes);
+    if (!narrow)
+        return AN_FAIL_MEMORY(bytes, "a result");
+    alexnet_status rc = backend->api->read(backend, narrow, src, bytes);
+    if (rc == ALEXNET_OK)
+        an_convert(dst, AN_F64, narrow, backend->param_dtype, count);
+    an_free(narrow);
+    return rc;
+}
+
+/* The arguments of a link: its inputs are the chain's, or the link's before it. */
+static an_op_args args_of(an_chain *chain, int i)
+{
+    an_chain_link *link = &chain->link[i];
+    an_op_args args = {
+        .y = link->y,
+        .dy = link->dy,
+        .packed = link->packed,
+        .saved = link->saved,
+        .scratch = link->scratch,
+        .state = chain->state,
+        .slots = chain->slots,
+        .pictures = chain->pictures,
+        .loss = chain->loss,
+    };
+    for (int j = 0; j < AN_MAX_PARAMS; j++) {
+        args.param[j] = link->param[j];
+        args.dparam[j] = link->dparam[j];
+    }
+    for (int j = 0; i == 0 && j < chain->ops[0]->n_inputs; j++) {
+        args.x[j] = chain->x[j];
+        args.dx[j] = chain->dx[j];
+    }
+    if (i > 0) {
+        args.x[0] = chain->link[i - 1].y;
+        args.dx[0] = chain->link[i - 1].dy;
+    }
+    return args;
+}
+
+static alexnet_status write_params(an_chain *chain, const an_operands *operands)
+{
+    an_backend *backend = chain->backend;
+    for (int i = 0; i < chain->n_links; i++) {
+        an_chain_link *link = &chain->link[i];
+        for (int j = 0; j < AN_MAX_PARAMS; j++)
+            if (link->param[j])
+                AN_CHECK(write_elements(chain, link->param[j], operands->param[link->first][j],
+                                        an_param_count(chain->ops[link->first], j)));
+        an_op_args args = args_of(chain, i);
+        AN_CHECK(backend->api->op_pack(backend, link->op, &args));
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_chain_write(an_chain *chain, const an_operands *operands)
+{
+    an_backend *backend = chain->backend;
+    const an_op_desc *first = chain->ops[0], *last = chain->ops[chain->n_ops - 1];
+    for (int i = 0; i < first->n_inputs; i++)
+        AN_CHECK(write_elements(chain, chain->x[i], operands->x[i],
+                                an_batch_count(first, first->in[i])));
+    if (chain->options.gradients && operands->dy)
+        AN_CHECK(write_elements(chain, chain->link[chain->n_links - 1].dy, operands->dy,
+                                an_batch_count(last, last->out)));
+    if (chain->pictures) {
+        size_t side = (size_t)first->u.augment.side;
+        AN_CHECK(backend->api->write(backend, chain->pictures, operands->pictures,
+                                     (size_t)first->u.augment.pictures * side * side * 3));
+    }
+    if (operands->slots)
+        AN_CHECK(backend->api->write(backend, chain->slots, operands->slots,
+                                     (size_t)first->n * sizeof(an_slot)));
+    AN_CHECK(backend->api->write(backend, chain->state, &operands->state, sizeof operands->state));
+    return write_params(chain, operands);
+}
+
+alexnet_status an_chain_forward(an_chain *chain)
+{
+    for (int i = 0; i < chain->n_links; i++) {
+        an_op_args args = args_of(chain, i);
+        AN_CHECK(chain->backend->api->op_forward(chain->backend, chain->link[i].op, &args));
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_chain_backward(an_chain *chain)
+{
+    assert(chain->options.gradients);
+    for (int i = chain->n_links - 1; i >= 0; i--) {
+        an_op_args args = args_of(chain, i);
+        if (i == chain->n_links - 1 && last_is_softmax(chain))
+            args.dy = NULL;
+        AN_CHECK(chain->backend->api->op_backward(chain->backend, chain->link[i].op, &args));
+    }
+    return ALEXNET_OK;
+}

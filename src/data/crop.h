@@ -1,0 +1,21 @@
+/*
+ * How a picture is cut, mirrored and coloured at random for training.
+ */
+#ifndef AN_DATA_CROP_H
+#define AN_DATA_CROP_H
+
+#include "op/augment.h"
+
+/** Randomness of a training draw. */
+typedef struct an_crop_rule {
+    int side, crop; /* stored side, crop side */
+    bool random_crop, mirror;
+    float colour_noise;      /* coefficient c of facts section 3.2; 0: none */
+    float colour_axis[3][3]; /* row i: standard deviation times unit vector i, in channel order */
+    uint64_t seed;
+} an_crop_rule;
+
+/** Fill in everything but picture and label. Depends on (seed, epoch, position) alone. */
+void an_crop_draw(an_slot *slot, const an_crop_rule *rule, uint64_t epoch, uint64_t position);
+
+#endif

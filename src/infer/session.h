@@ -1,0 +1,42 @@
+/*
+ * A model at work: sessions, which classify, and streams of files.
+ */
+#ifndef AN_INFER_SESSION_H
+#define AN_INFER_SESSION_H
+
+#include "data/loader.h"
+#include "infer/runner.h"
+#include "model/model.h"
+
+struct alexnet_session {
+    alexnet_model *model;
+    an_runner *runner;
+};
+
+/** @param views 1 or 10 */
+alexnet_status an_session_new(alexnet_session **out, alexnet_model *model, int batch, int views);
+void an_session_free(alexnet_session *session); /* NULL allowed */
+/** Classify one picture; frees nothing. */
+alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture, int top,
+                                   alexnet_prediction *best);
+/** The `top` best of one row of probabilities. */
+void an_session_best(const alexnet_session *session, const float *probabilities, int top,
+                     alexnet_prediction *best);
+
+struct alexnet_stream {
+    alexnet_session *session;
+    alexnet_dataset *files;
+    an_loader *loader;
+    int top;
+    an_batch batch;       /* results of its pictures are being given */
+    int next;             /* the next of them */
+    float *probabilities; /* [batch][classes], our own: the session may compute others meanwhile */
+    alexnet_prediction *best;
+};
+
+alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
+                             const char *const *paths, int64_t count, int top);
+alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *result, bool *more);
+void an_stream_free(alexnet_stream *stream); /* NULL allowed */
+
+#endif

@@ -1,0 +1,85 @@
+#include "model/model.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+static alexnet_status load_weights(alexnet_model *model, an_safetensors *file,
+                                   const alexnet_network *network)
+{
+    const char *provenance = an_safetensors_metadata(file, "alexnet.provenance");
+    model->provenance = an_strdup(provenance ? provenance : "");
+    if (!model->provenance)
+        return AN_FAIL_MEMORY(64, "a model");
+    AN_CHECK(an_net_new(&model->net, model->ctx, network, false));
+    model->host = an_calloc((size_t)model->net->count, sizeof *model->host);
+    if (!model->host)
+        return AN_FAIL_MEMORY(model->net->count * sizeof *model->host, "a model");
+    return an_model_file_weights(file, model->net);
+}
+
+alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_source *source)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_safetensors *file = NULL;
+    alexnet_network *network = NULL;
+    *out = NULL;
+    alexnet_model *model = an_calloc(1, sizeof *model);
+    if (!model) {
+        an_source_close(source);
+        return AN_FAIL_MEMORY(sizeof *model, "a model");
+    }
+    atomic_init(&model->references, 1);
+    model->ctx = an_ctx_retain(ctx);
+    pthread_mutex_init(&model->lock, NULL);
+    AN_TRY(an_model_file_open(&file, &network, &model->classes, source));
+    AN_TRY(load_weights(model, file, network));
+    *out = model;
+    model = NULL;
+cleanup:
+    an_network_release(network);
+    an_safetensors_close(file);
+    an_model_release(model);
+    return rc;
+}
+
+alexnet_model *an_model_retain(alexnet_model *model)
+{
+    atomic_fetch_add(&model->references, 1);
+    return model;
+}
+
+void an_model_release(alexnet_model *model)
+{
+    if (!model || atomic_fetch_sub(&model->references, 1) != 1)
+        return;
+    for (int i = 0; model->host && i < model->net->count; i++)
+        an_free(model->host[i]);
+    an_free(model->host);
+    an_net_release(model->net);
+    an_classes_free(&model->classes);
+    an_free(model->provenance);
+    pthread_mutex_destroy(&model->lock);
+    an_ctx_release(model->ctx);
+    an_free(model);
+}
+
+alexnet_status an_model_values(alexnet_model *model, int param, const float **data)
+{
+    alexnet_status rc = ALEXNET_OK;
+    size_t bytes = (size_t)model->net->params[param].count * sizeof(float);
+    pthread_mutex_lock(&model->lock);
+    if (!model->host[param]) {
+        float *copy = an_malloc(bytes);
+        rc = copy ? an_net_read(model->net, AN_VALUES, param, copy, AN_F32)
+                  : AN_FAIL_MEMORY(bytes, model->net->params[param].name);
+        if (rc == ALEXNET_OK)
+            model->host[param] = copy;
+        else
+            an_free(copy);
+    }
+    *data = model->host[param];
+    pthread_mutex_unlock(&model->lock);
+    return rc;
+}

@@ -1,0 +1,30 @@
+/*
+ * A model: a network with weights and class names, as a file holds them, ready for use.
+ */
+#ifndef AN_MODEL_MODEL_H
+#define AN_MODEL_MODEL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "model/model_file.h"
+#include "model/net.h"
+
+struct alexnet_model {
+    atomic_int references;
+    alexnet_ctx *ctx;
+    an_net *net;
+    an_classes classes;
+    char *provenance;     /* "" if the file does not say */
+    pthread_mutex_t lock; /* of host copies */
+    float **host; /* per parameter: a copy for alexnet_model_tensor(), made when asked for */
+};
+
+/** Read a model; the source is taken over. */
+alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_source *source);
+alexnet_model *an_model_retain(alexnet_model *model);
+void an_model_release(alexnet_model *model); /* NULL allowed */
+/** A parameter's values in host memory, borrowed. */
+alexnet_status an_model_values(alexnet_model *model, int param, const float **data);
+
+#endif

@@ -1,0 +1,87 @@
+#include "speed/tune_check.h"
+
+#include "backend/parity/parity.h"
+#include "base/status.h"
+
+enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
+
+/* The share of what rounding may do that one draw of operands may show, as others show more. Where
+ * results are stored in bf16, that rounding alone comes near the whole and never beyond. */
+static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
+
+/* Whether the layer whose forward part this is takes the variant of trial `now` anywhere. */
+static bool takes_variant(const alexnet_tuner *t, int forward)
+{
+    const trial *now = &t->trials[t->now];
+    for (int i = 0; i < t->n_parts; i++) {
+        int d, end;
+        if (!an_tune_same_layer(t, forward, i))
+            continue;
+        for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++)
+            if (now->taken[i].of[d] == now->variant)
+                return true;
+    }
+    return false;
+}
+
+static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward)
+{
+    const trial *now = &t->trials[t->now];
+    an_op_desc op = t->parts[forward].op;
+    const an_op_desc *ops[] = {&op};
+    bool training = t->query.training;
+    an_parity_options options = {.training = training,
+                                 .gradients = training,
+                                 .first = !an_tune_wants_dx(t, forward),
+                                 .split = t->ctx->threads,
+                                 .seed = CHECK_SEED};
+    an_parity parity;
+    op.n = CHECK_IMAGES;
+    AN_CHECK(an_op_resolve(&op));
+    AN_CHECK(an_parity_run(t->bench->net->backend, ref, ops, 1, &options, &parity));
+    const double shares[AN_DIRECTIONS] = {parity.forward, parity.dx, parity.dw};
+    bool bf16 = t->bench->net->backend->precision == ALEXNET_PRECISION_BF16;
+    double margin = bf16 ? MARGIN_BF16 : MARGIN_FP32;
+    for (int i = 0; i < t->n_parts; i++) {
+        int d, end;
+        if (!an_tune_same_layer(t, forward, i))
+            continue;
+        for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++) {
+            if (now->taken[i].of[d] != now->variant || shares[d] <= margin)
+                continue;
+            *an_tune_unfit(t, now->variant, d, i) = true;
+            an_log(t->ctx, ALEXNET_LOG_INFO,
+                   "%s is left out for %s of %s: it deviates by %.2f of what rounding may do",
+                   an_variant_names[now->variant], an_direction_names[d], t->parts[i].info.name,
+                   shares[d]);
+        }
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_tune_check(alexnet_tuner *t)
+{
+    an_backend *ref;
+    if (!t->trials[t->now].checked)
+        return ALEXNET_OK;
+    AN_CHECK(an_backend_open_ref(&ref, t->ctx));
+    alexnet_status rc = ALEXNET_OK;
+    for (int i = 0; i < t->n_parts && rc == ALEXNET_OK; i++)
+        if (t->parts[i].info.tunable && t->parts[i].info.pass == ALEXNET_PASS_FORWARD &&
+            takes_variant(t, i))
+            rc = check_layer(t, ref, i);
+    an_backend_close(ref);
+    return rc;
+}
+
+bool an_tune_deviates(const alexnet_tuner *t, const trial *which)
+{
+    for (int i = 0; i < t->n_parts; i++) {
+        int d, end;
+        for (an_tune_directions(&t->parts[i].info, &d, &end); t->parts[i].info.tunable && d < end;
+             d++)
+            if (*an_tune_unfit(t, which->taken[i].of[d], d, i))
+                return true;
+    }
+    return false;
+}

@@ -1,0 +1,14 @@
+/*
+ * Whether the variants of a trial compute what they should: next to ref, within what rounding may do.
+ */
+#ifndef AN_SPEED_TUNE_CHECK_H
+#define AN_SPEED_TUNE_CHECK_H
+
+#include "speed/tune_trials.h"
+
+/** Compare the operators of trial `now` with ref, and note which deviate. */
+alexnet_status an_tune_check(alexnet_tuner *tuner);
+/** Whether an operator of a trial deviates by more than it may. */
+bool an_tune_deviates(const alexnet_tuner *tuner, const trial *which);
+
+#endif

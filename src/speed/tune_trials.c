@@ -1,0 +1,103 @@
+#include "speed/tune_trials.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/writer.h"
+
+static void add_trial(alexnet_tuner *t, trial what)
+{
+    t->trials[t->count++] = what;
+}
+
+void an_tune_list(alexnet_tuner *t)
+{
+    bool training = t->options.mode == ALEXNET_BENCH_TRAIN;
+    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT});
+    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT});
+    for (int v = AN_VARIANT_DIRECT + 1; v < AN_VARIANTS; v++) {
+        add_trial(t, (trial){.variant = (an_variant)v, .checked = true, .single = !training});
+        for (int d = 0; training && d < AN_DIRECTIONS; d++)
+            add_trial(
+                t, (trial){.variant = (an_variant)v, .single = true, .direction = (an_direction)d});
+    }
+    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT}); /* what the others advise */
+}
+
+/* The fastest variant of a part in one direction, by the trials with that direction alone. */
+static an_variant fastest(const alexnet_tuner *t, int part, an_direction direction)
+{
+    an_variant best = AN_VARIANT_DIRECT;
+    double seconds = t->trials[DIRECT_TRIAL].seconds[part] / AN_TUNE_GAIN;
+    for (int i = VARIANT_TRIALS; i < t->count - 1; i++) {
+        const trial *other = &t->trials[i];
+        if (!other->single || other->direction != direction || other->whole == 0 ||
+            other->taken[part].of[direction] != other->variant ||
+            *an_tune_unfit(t, other->variant, direction, part) || other->seconds[part] > seconds)
+            continue;
+        best = other->variant;
+        seconds = other->seconds[part];
+    }
+    return best;
+}
+
+bool an_tune_same_layer(const alexnet_tuner *t, int a, int b)
+{
+    return t->parts[b].info.tunable && strcmp(t->parts[a].info.name, t->parts[b].info.name) == 0;
+}
+
+bool an_tune_wants_dx(const alexnet_tuner *t, int forward)
+{
+    for (int i = 0; i < t->n_parts; i++)
+        if (an_tune_same_layer(t, forward, i) && t->parts[i].info.wants_dx)
+            return true;
+    return false;
+}
+
+/* A row for the layer whose forward part this is: what the trials so far advise for both passes. */
+static char *advise(const alexnet_tuner *t, int forward)
+{
+    an_variants chosen = {{AN_VARIANT_DIRECT}};
+    an_tuning_query query = t->query;
+    query.op = &t->parts[forward].op;
+    for (int i = 0; i < t->n_parts; i++) {
+        int d, end;
+        if (!an_tune_same_layer(t, forward, i))
+            continue;
+        for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++)
+            chosen.of[d] = fastest(t, i, (an_direction)d);
+    }
+    return an_tuning_row(t->parts[forward].info.name, &query, &chosen);
+}
+
+static char *advice(const alexnet_tuner *t)
+{
+    char *text = an_strdup("");
+    for (int i = 0; text && i < t->n_parts; i++) {
+        if (!t->parts[i].info.tunable || t->parts[i].info.pass != ALEXNET_PASS_FORWARD)
+            continue;
+        char *row = advise(t, i), *both = row ? an_format("%s%s", text, row) : NULL;
+        an_free(row);
+        an_free(text);
+        text = both;
+    }
+    return text;
+}
+
+/* The same for every operator. */
+static char *for_all(const trial *which)
+{
+    const char *of[AN_DIRECTIONS];
+    for (int d = 0; d < AN_DIRECTIONS; d++) {
+        bool in = !which->single || which->checked || (int)which->direction == d;
+        of[d] = an_variant_names[in ? which->variant : AN_VARIANT_DIRECT];
+    }
+    return an_format("[trial]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
+                     "backward_data = %s\nbackward_weights = %s\n",
+                     of[AN_FORWARD], of[AN_BACKWARD_DATA], of[AN_BACKWARD_WEIGHTS]);
+}
+
+char *an_tune_wish(const alexnet_tuner *t, int index)
+{
+    return index == t->count - 1 ? advice(t) : for_all(&t->trials[index]);
+}

@@ -1,0 +1,74 @@
+/*
+ * The inside of a tuner (tune.h): which trials there are, what they measured, and what they advise.
+ */
+#ifndef AN_SPEED_TUNE_TRIALS_H
+#define AN_SPEED_TUNE_TRIALS_H
+
+#include "speed/tune.h"
+
+enum { DIRECT_TRIAL, BUILT_IN_TRIAL, VARIANT_TRIALS };
+enum { TRIALS_MAX = VARIANT_TRIALS + (AN_VARIANTS - 1) * (1 + AN_DIRECTIONS) + 1 };
+
+/* What is not faster by this factor is not worth its rounding or memory. */
+#define AN_TUNE_GAIN 1.03
+
+typedef struct trial {
+    an_variant variant; /* that it is about */
+    bool checked;       /* compared with ref in all its directions */
+    bool single;        /* for the advice: in one direction alone, */
+    an_direction direction;
+    char *tuning;       /* owned. Before: what to take; NULL: what is built in. After: what was */
+    double whole;       /* seconds of a step, the less of two turns; 0: not measured */
+    double *seconds;    /* [parts]: the same */
+    an_variants *taken; /* [parts] */
+} trial;
+
+/* What is the same in all trials: parts of a step before packing. */
+typedef struct tuned_part {
+    an_step_info info; /* but for its pointer */
+    an_op_desc op;
+} tuned_part;
+
+struct alexnet_tuner {
+    alexnet_ctx *ctx;
+    char *net;
+    alexnet_bench_options options;
+    alexnet_status failed; /* why no step follows */
+    int count, best;
+    trial trials[TRIALS_MAX];
+    int turn, now;        /* each trial has two turns; the trial whose turn it is */
+    bool running;         /* its turn has begun */
+    alexnet_bench *bench; /* of the turn */
+    int n_parts;
+    tuned_part *parts;
+    bool *unfit; /* [AN_VARIANTS][AN_DIRECTIONS][n_parts]: deviates by more than it may */
+    alexnet_device_info device;
+    char name[AN_NAME_MAX + 1]; /* of the network */
+    an_tuning_query query;      /* but for the operator */
+};
+
+/** Whether a variant deviates too much in a part and direction. */
+static inline bool *an_tune_unfit(const alexnet_tuner *t, an_variant variant, int direction,
+                                  int part)
+{
+    return &t->unfit[((int)variant * AN_DIRECTIONS + direction) * t->n_parts + part];
+}
+
+/** The directions that a part computes: [*first, *end). */
+static inline void an_tune_directions(const an_step_info *part, int *first, int *end)
+{
+    bool forward = part->pass == ALEXNET_PASS_FORWARD;
+    *first = forward ? AN_FORWARD : part->wants_dx ? AN_BACKWARD_DATA : AN_BACKWARD_WEIGHTS;
+    *end = forward ? AN_FORWARD + 1 : AN_DIRECTIONS;
+}
+
+bool an_tune_same_layer(const alexnet_tuner *tuner, int part, int other);
+/** Whether the layer whose forward part this is computes a gradient of its input. */
+bool an_tune_wants_dx(const alexnet_tuner *tuner, int forward);
+
+/** List the trials, in the order of their turns. */
+void an_tune_list(alexnet_tuner *tuner);
+/** What a trial shall take; the last, what the others advise. Owned; NULL if memory is short. */
+char *an_tune_wish(const alexnet_tuner *tuner, int index);
+
+#endif

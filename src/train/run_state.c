@@ -1,0 +1,245 @@
+#include "train/run_state.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+/*
+ * One list of fields serves both directions: a field is packed into a JSON object or unpacked from
+ * it. Numbers of 64 bits that are not counts are written as hexadecimal text.
+ */
+typedef struct exchange {
+    json_t *object;
+    bool writing, failed;
+    const char *missing; /* first field that was absent or of another type */
+} exchange;
+
+static json_t *take(exchange *x, const char *key)
+{
+    json_t *value = json_object_get(x->object, key);
+    if (!value && !x->missing)
+        x->missing = key;
+    return value;
+}
+
+static void put(exchange *x, const char *key, json_t *value)
+{
+    if (json_object_set_new(x->object, key, value) != 0)
+        x->failed = true;
+}
+
+static void integer(exchange *x, const char *key, int64_t *value)
+{
+    if (x->writing) {
+        put(x, key, json_integer(*value));
+        return;
+    }
+    json_t *found = take(x, key);
+    if (found && !json_is_integer(found) && !x->missing)
+        x->missing = key;
+    *value = json_integer_value(found);
+}
+
+static void number(exchange *x, const char *key, double *value)
+{
+    if (x->writing) {
+        put(x, key, json_real(*value));
+        return;
+    }
+    json_t *found = take(x, key);
+    if (found && !json_is_number(found) && !x->missing)
+        x->missing = key;
+    *value = json_number_value(found);
+}
+
+static void text(exchange *x, const char *key, char *value, size_t room)
+{
+    if (x->writing) {
+        put(x, key, json_string(value));
+        return;
+    }
+    const char *found = json_string_value(take(x, key));
+    if (!found && !x->missing)
+        x->missing = key;
+    snprintf(value, room, "%s", found ? found : "");
+}
+
+static void wide(exchange *x, const char *key, uint64_t *value)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)*value);
+    text(x, key, digits, sizeof digits);
+    if (!x->writing)
+        *value = strtoull(digits, NULL, 16);
+}
+
+/* A nested object; to be ended with leave(). */
+static exchange enter(exchange *x, const char *key)
+{
+    exchange inner = {.writing = x->writing};
+    if (x->writing) {
+        inner.object = json_object();
+        put(x, key, inner.object ? json_incref(inner.object) : NULL);
+    } else {
+        inner.object = json_incref(take(x, key));
+    }
+    return inner;
+}
+
+static void leave(exchange *x, exchange *inner)
+{
+    json_decref(inner->object);
+    x->failed |= inner->failed;
+    if (!x->missing)
+        x->missing = inner->missing;
+}
+
+static void exchange_tally(exchange *x, const char *key, an_tally *tally)
+{
+    exchange inner = enter(x, key);
+    integer(&inner, "images", &tally->images);
+    integer(&inner, "skipped", &tally->skipped);
+    number(&inner, "loss", &tally->loss);
+    number(&inner, "top1", &tally->top1);
+    number(&inner, "top5", &tally->top5);
+    leave(x, &inner);
+}
+
+static void exchange_data(exchange *x, const char *key, an_data_identity *data)
+{
+    if (x->writing ? !data->root : json_is_null(json_object_get(x->object, key))) {
+        if (x->writing)
+            put(x, key, json_null());
+        return;
+    }
+    exchange inner = enter(x, key);
+    if (inner.writing) {
+        put(&inner, "root", json_string(data->root));
+    } else {
+        const char *root = json_string_value(take(&inner, "root"));
+        data->root = root ? an_strdup(root) : NULL;
+        inner.failed |= root && !data->root;
+        if (!root && !inner.missing)
+            inner.missing = "root";
+    }
+    int64_t val = data->part.val;
+    number(&inner, "share", &data->part.share);
+    wide(&inner, "share_seed", &data->part.seed);
+    integer(&inner, "is_validation_part", &val);
+    data->part.val = val != 0;
+    integer(&inner, "count", &data->count);
+    wide(&inner, "fingerprint", &data->fingerprint);
+    leave(x, &inner);
+}
+
+/* Older records have error and loss alone: such a run goes on, and says less of its best epoch. */
+static void exchange_best(exchange *x, alexnet_metrics *best)
+{
+    number(x, "best_error", &best->top1_error);
+    number(x, "best_loss", &best->loss);
+    if (!x->writing && !json_object_get(x->object, "best_images"))
+        return;
+    number(x, "best_top5_error", &best->top5_error);
+    integer(x, "best_images", &best->images);
+    integer(x, "best_skipped", &best->skipped);
+}
+
+/* Absent in older records, whose runs take what the machine's own tables say. */
+static void exchange_tuning(exchange *x, char **tuning)
+{
+    if (x->writing ? !*tuning : !json_object_get(x->object, "tuning"))
+        return;
+    if (x->writing) {
+        put(x, "tuning", json_string(*tuning));
+        return;
+    }
+    const char *found = json_string_value(take(x, "tuning"));
+    *tuning = found ? an_strdup(found) : NULL;
+    x->failed |= found && !*tuning;
+    if (!found && !x->missing)
+        x->missing = "tuning";
+}
+
+static void exchange_record(exchange *x, an_run_state *record)
+{
+    int64_t phase = record->phase, split = record->split;
+    integer(x, "phase", &phase);
+    integer(x, "step", &record->step);
+    exchange_tally(x, "interval", &record->interval);
+    exchange_tally(x, "epoch", &record->epoch);
+    exchange_best(x, &record->best);
+    integer(x, "best_epoch", &record->best_epoch);
+    integer(x, "skipped", &record->skipped);
+    integer(x, "log_length", &record->log_length);
+    integer(x, "split", &split);
+    exchange_data(x, "train", &record->train);
+    exchange_data(x, "val", &record->val);
+    text(x, "device", record->device, sizeof record->device);
+    text(x, "isa", record->isa, sizeof record->isa);
+    text(x, "library", record->library, sizeof record->library);
+    text(x, "precision", record->precision, sizeof record->precision);
+    exchange_tuning(x, &record->tuning);
+    if (phase < AN_PHASE_MEAN || phase > AN_PHASE_DONE || split < 1 || split > AN_SPLIT_MAX)
+        split = 0; /* check() refuses it; a cast could bring it back into range */
+    record->phase = (an_phase)phase;
+    record->split = (int)split;
+}
+
+char *an_run_state_to_text(const an_run_state *record)
+{
+    an_run_state copy = *record;
+    exchange x = {.object = json_object(), .writing = true};
+    exchange_record(&x, &copy);
+    char *raw = x.failed ? NULL : json_dumps(x.object, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *result = raw ? an_strdup(raw) : NULL;
+    free(raw);
+    json_decref(x.object);
+    return result;
+}
+
+static alexnet_status check(const an_run_state *r, const char *source)
+{
+    bool good = r->split >= 1 && r->step >= 0 && r->log_length >= 0 && r->train.root &&
+                r->interval.images >= 0 && r->epoch.images >= 0 && r->skipped >= 0;
+    if (good)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress has values out of range",
+                   source);
+}
+
+alexnet_status an_run_state_from_text(an_run_state *record, const char *json, const char *source)
+{
+    *record = (an_run_state){0};
+    alexnet_status rc;
+    exchange x = {.object = json_loads(json, 0, NULL)};
+    if (!json_is_object(x.object)) {
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress is not a JSON object",
+                     source);
+        goto cleanup;
+    }
+    exchange_record(&x, record);
+    if (x.failed)
+        rc = AN_FAIL_MEMORY(strlen(json), "a record of progress");
+    else if (x.missing)
+        rc =
+            AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress lacks %s", source, x.missing);
+    else
+        rc = check(record, source);
+cleanup:
+    json_decref(x.object);
+    if (rc != ALEXNET_OK)
+        an_run_state_free(record);
+    return rc;
+}
+
+void an_run_state_free(an_run_state *record)
+{
+    an_free(record->train.root);
+    an_free(record->val.root);
+    an_free(record->tuning);
+    *record = (an_run_state){0};
+}

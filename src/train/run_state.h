@@ -1,0 +1,50 @@
+/*
+ * The progress record of a checkpoint: everything about a run that its weights, momentum and
+ * recipe do not say. Kept as JSON in the checkpoint's metadata, key "alexnet.run".
+ */
+#ifndef AN_TRAIN_RUN_STATE_H
+#define AN_TRAIN_RUN_STATE_H
+
+#include "data/dataset.h"
+#include "infer/metrics.h"
+
+/** Most groups that a weight-gradient sum is made of. */
+enum { AN_SPLIT_MAX = 4096 };
+
+/** What a run does next. */
+typedef enum an_phase {
+    AN_PHASE_MEAN,  /* the mean of the training pictures, from the start */
+    AN_PHASE_TRAIN, /* updates */
+    AN_PHASE_VAL,   /* validation of the epoch that `step` completes, from the start */
+    AN_PHASE_DONE,
+} an_phase;
+
+/** A data set as a run remembers it. */
+typedef struct an_data_identity {
+    char *root; /* owned; NULL: there is none */
+    an_part part;
+    int64_t count;
+    uint64_t fingerprint;
+} an_data_identity;
+
+typedef struct an_run_state {
+    an_phase phase;
+    int64_t step;             /* updates made */
+    an_tally interval, epoch; /* since the last report; of the epoch so far */
+    alexnet_metrics best;     /* validation of the best model; without validation all zero */
+    int64_t best_epoch;       /* 0: none yet */
+    int64_t skipped;          /* pictures, in all */
+    int64_t log_length;
+    int split;
+    an_data_identity train, val;
+    char device[32], isa[64], library[64], precision[16]; /* where the bits come from */
+    char *tuning; /* and the variants of its operators (backend/tuning.h); owned. NULL: not known */
+} an_run_state;
+
+/** As JSON text; owned. NULL if memory is short. */
+char *an_run_state_to_text(const an_run_state *record);
+/** @param source  for error texts */
+alexnet_status an_run_state_from_text(an_run_state *record, const char *json, const char *source);
+void an_run_state_free(an_run_state *record);
+
+#endif
