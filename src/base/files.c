@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,7 +13,39 @@
 
 alexnet_status an_file_fail(const char *verb, const char *path)
 {
-    return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s", verb, path, strerror(errno));
+    const int error = errno;
+    struct rlimit limit;
+    if (error == EFBIG && getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s; the limit (ulimit -f) is %llu bytes",
+                       verb, path, strerror(error), (unsigned long long)limit.rlim_cur);
+    return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s", verb, path, strerror(error));
+}
+
+/* What is there in place of a plain file; NULL for a plain file. */
+static const char *other_kind(mode_t mode)
+{
+    return S_ISREG(mode)    ? NULL
+           : S_ISDIR(mode)  ? "a folder"
+           : S_ISLNK(mode)  ? "a link"
+           : S_ISFIFO(mode) ? "a pipe"
+           : S_ISSOCK(mode) ? "a socket"
+                            : "a device";
+}
+
+/* An open that failed: where something else than a file is the reason, that is what is said. */
+static alexnet_status fail_open(const char *path, bool own)
+{
+    const int error = errno;
+    struct stat info;
+    const char *kind = NULL;
+    if ((own ? lstat : stat)(path, &info) == 0)
+        kind = other_kind(info.st_mode);
+    if (kind && own)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot write %s: it is %s, not a file", path, kind);
+    if (kind)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot read %s: it is %s, not a file", path, kind);
+    errno = error;
+    return an_file_fail("open", path);
 }
 
 ssize_t an_file_read_fully(int fd, void *dst, size_t length, off_t offset)
@@ -36,19 +69,50 @@ alexnet_status an_file_open(const char *path, int *fd, uint64_t *size)
     struct stat info;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*fd < 0)
-        return an_file_fail("open", path);
-    if (fstat(*fd, &info) != 0) {
-        alexnet_status rc = an_file_fail("examine", path);
+        return fail_open(path, false);
+    alexnet_status rc = ALEXNET_OK;
+    if (fstat(*fd, &info) != 0)
+        rc = an_file_fail("examine", path);
+    else if (!S_ISREG(info.st_mode))
+        rc = AN_FAIL(ALEXNET_ERROR_IO, "cannot read %s: it is %s, not a file", path,
+                     other_kind(info.st_mode));
+    if (rc != ALEXNET_OK)
         close(*fd);
-        return rc;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        close(*fd);
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot read %s: it is %s, not a file", path,
-                       S_ISDIR(info.st_mode) ? "a folder" : "a device or pipe");
-    }
-    *size = (uint64_t)info.st_size;
+    else
+        *size = (uint64_t)info.st_size;
+    return rc;
+}
+
+alexnet_status an_file_check_own(const char *path, bool replaced)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0)
+        return ALEXNET_OK; /* nothing is there, or the open will say why it fails */
+    const char *kind = other_kind(info.st_mode);
+    if (kind && !(replaced && S_ISLNK(info.st_mode)))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot write %s: it is %s, not a file", path, kind);
+    if (!replaced && info.st_nlink > 1)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "cannot write %s: the file has %llu names (hard links), and would change "
+                       "under each; put a copy in its place",
+                       path, (unsigned long long)info.st_nlink);
     return ALEXNET_OK;
+}
+
+alexnet_status an_file_open_own(const char *path, int flags, int *fd)
+{
+    struct stat info;
+    *fd = -1;
+    AN_CHECK(an_file_check_own(path, false));
+    int file = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (file < 0)
+        return fail_open(path, true);
+    if (fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink <= 1) {
+        *fd = file;
+        return ALEXNET_OK;
+    }
+    close(file);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot write %s: it is not a file of its own", path);
 }
 
 alexnet_status an_file_read(const char *path, size_t limit, unsigned char **bytes, size_t *length)

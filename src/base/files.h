@@ -24,6 +24,22 @@ alexnet_status an_file_read(const char *path, size_t limit, unsigned char **byte
  */
 alexnet_status an_file_read_text(const char *path, const char *what, char **text);
 
+/**
+ * Open a plain file that the program itself keeps in a folder that may come from anybody: not
+ * through a link, no pipe or device, and none that has a second name.
+ * @param flags  of open(2): how, and O_CREAT or not
+ * @return ALEXNET_ERROR_FORMAT with path and what is there instead; ALEXNET_ERROR_IO
+ */
+alexnet_status an_file_open_own(const char *path, int flags, int *fd);
+/**
+ * The check alone, before work whose result goes there; nothing at all is good too.
+ * @param replaced  it will be replaced and not opened (writer.h), which does a link's target no harm
+ */
+alexnet_status an_file_check_own(const char *path, bool replaced);
+
+/** ALEXNET_ERROR_IO: "cannot <verb> <path>: <reason>", the reason from errno. */
+alexnet_status an_file_fail(const char *verb, const char *path);
+
 /** Whether a path is an existing folder; an existing file. */
 bool an_is_folder(const char *path);
 bool an_is_file(const char *path);

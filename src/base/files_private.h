@@ -7,10 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "alexnet/alexnet.h"
-
-/** ALEXNET_ERROR_IO: "cannot <verb> <path>: <reason>", the reason from errno. */
-alexnet_status an_file_fail(const char *verb, const char *path);
+#include "base/files.h"
 
 /** Open for reading and learn the size. Only regular files: a pipe could keep us waiting. */
 alexnet_status an_file_open(const char *path, int *fd, uint64_t *size);

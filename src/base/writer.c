@@ -31,6 +31,19 @@ static void release(an_writer *writer)
     an_free(writer);
 }
 
+/* A new file under the temporary name. What has that name already, left by a process that was killed
+ * or put there by somebody, is taken away and not written to: it may be a link. */
+static alexnet_status open_temporary(an_writer *writer)
+{
+    const char *name = writer->temporary;
+    AN_CHECK(an_file_check_own(writer->path, true));
+    AN_CHECK(an_file_check_own(name, true));
+    if (unlink(name) != 0 && errno != ENOENT)
+        return an_file_fail("create", name);
+    writer->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    return writer->fd < 0 ? an_file_fail("create", name) : ALEXNET_OK;
+}
+
 alexnet_status an_writer_open(an_writer **out, const char *path)
 {
     *out = NULL;
@@ -44,9 +57,7 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
     if (!writer->path || !writer->temporary)
         rc = AN_FAIL_MEMORY(2 * strlen(path), "a path");
     else
-        writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (rc == ALEXNET_OK && writer->fd < 0)
-        rc = an_file_fail("create", writer->temporary);
+        rc = open_temporary(writer);
     if (rc != ALEXNET_OK) {
         release(writer);
         return rc;

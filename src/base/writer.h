@@ -13,7 +13,11 @@
 /** A file being written. */
 typedef struct an_writer an_writer;
 
-/** Open "<path>.tmp" for writing, replacing one that a killed process left. */
+/**
+ * Open "<path>.tmp" for writing, replacing one that a killed process left. A link under either name
+ * is replaced, and never followed.
+ * @return ALEXNET_ERROR_FORMAT where a folder, pipe or device has the name; ALEXNET_ERROR_IO
+ */
 alexnet_status an_writer_open(an_writer **out, const char *path);
 alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length);
 /** Flush to the disk (fsync of file and folder), rename to the final name, free. Frees on failure

@@ -13,51 +13,93 @@
 
 static alexnet_status name_files(an_run *run, const char *folder)
 {
-    *run = (an_run){.log_file = -1};
+    *run = AN_RUN_CLOSED;
     run->folder = an_strdup(folder);
     run->last = an_path_join(folder, "last.safetensors");
     run->best = an_path_join(folder, "best.safetensors");
     run->recipe = an_path_join(folder, "recipe.ini");
     run->log = an_path_join(folder, "log.jsonl");
-    if (run->folder && run->last && run->best && run->recipe && run->log)
+    run->lock = an_path_join(folder, "lock");
+    if (run->folder && run->last && run->best && run->recipe && run->log && run->lock)
         return ALEXNET_OK;
     an_run_close(run);
-    return AN_FAIL_MEMORY(5 * strlen(folder), "paths");
+    return AN_FAIL_MEMORY(6 * strlen(folder), "paths");
 }
 
+/* A folder may come from anybody: what is to be written must not be something else, before anything
+ * is computed for it. */
+static alexnet_status check_files(const an_run *run)
+{
+    const char *const replaced[] = {run->last, run->best, run->recipe};
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++) {
+        char *temporary = an_format("%s.tmp", replaced[i]);
+        if (!temporary)
+            return AN_FAIL_MEMORY(strlen(replaced[i]), "a path");
+        alexnet_status rc = an_file_check_own(replaced[i], true);
+        if (rc == ALEXNET_OK)
+            rc = an_file_check_own(temporary, true);
+        an_free(temporary);
+        AN_CHECK(rc);
+    }
+    AN_CHECK(an_file_check_own(run->log, false));
+    return an_file_check_own(run->lock, false);
+}
+
+/* Some network file systems have no locks: then there is no protection, but training. */
+static alexnet_status take_lock(const an_run *run, int file)
+{
+    if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s is being trained by another process; wait for it, or stop it", run->folder);
+}
+
+/* Two locks: one on the folder, which stays whatever file is removed from it, and one on a file that
+ * is there for nothing else, because network file systems lock files alone. */
 alexnet_status an_run_claim(an_run *run)
 {
-    run->log_file = open(run->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (run->log_file < 0)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", run->log, strerror(errno));
-    /* Some network file systems have no locks: then there is no protection, but training. */
-    if (flock(run->log_file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s is being trained by another process; wait for it, or stop it",
-                       run->folder);
-    return ALEXNET_OK;
+    AN_CHECK(check_files(run));
+    run->folder_file = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (run->folder_file < 0)
+        return an_file_fail("open", run->folder);
+    AN_CHECK(take_lock(run, run->folder_file));
+    AN_CHECK(an_file_open_own(run->lock, O_RDWR | O_CREAT, &run->lock_file));
+    AN_CHECK(take_lock(run, run->lock_file));
+    return an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file);
+}
+
+/* Whether a recipe is there that a run left which was stopped before its first checkpoint. */
+static bool is_leftover(const an_run *run)
+{
+    char *text = NULL;
+    if (!an_is_file(run->lock) || an_file_read_text(run->recipe, "a recipe", &text) != ALEXNET_OK)
+        return false;
+    bool ours = strncmp(text, AN_RUN_RECIPE_HEAD, strlen(AN_RUN_RECIPE_HEAD)) == 0;
+    an_free(text);
+    return ours;
 }
 
 /* An empty log is what a run leaves that could not begin. */
-static bool is_taken(const an_run *run)
+static alexnet_status check_free(const an_run *run)
 {
     struct stat log;
-    return an_is_file(run->last) || an_is_file(run->best) || an_is_file(run->recipe) ||
-           (stat(run->log, &log) == 0 && log.st_size > 0);
+    if (!an_is_file(run->last) && !an_is_file(run->best) &&
+        (!an_is_file(run->recipe) || is_leftover(run)) &&
+        !(stat(run->log, &log) == 0 && S_ISREG(log.st_mode) && log.st_size > 0))
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s holds files of a run already; resume it, or choose another folder",
+                   run->folder);
 }
 
 alexnet_status an_run_create(an_run *run, const char *folder)
 {
     alexnet_status rc = ALEXNET_OK;
     AN_CHECK(name_files(run, folder));
-    if (is_taken(run)) {
-        rc =
-            AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "%s holds files of a run already; resume it, or choose another folder", folder);
-        goto cleanup;
-    }
+    AN_TRY(check_free(run));
     AN_TRY(an_make_folder(folder));
     AN_TRY(an_run_claim(run));
+    AN_TRY(check_free(run)); /* another may have been quicker, and be through */
     AN_TRY(an_run_cut_log(run, 0));
     return ALEXNET_OK;
 cleanup:
@@ -65,29 +107,47 @@ cleanup:
     return rc;
 }
 
+static alexnet_status check_checkpoint(const an_run *run)
+{
+    struct stat info;
+    if (stat(run->last, &info) == 0)
+        return ALEXNET_OK; /* reading it will tell what it is */
+    if (errno != ENOENT)
+        return an_file_fail("open", run->last);
+    if (an_is_folder(run->folder))
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s: it has no checkpoint (last.safetensors)",
+                       run->folder);
+    return AN_FAIL(ALEXNET_ERROR_IO, "%s: no such folder", run->folder);
+}
+
 alexnet_status an_run_open(an_run *run, const char *folder)
 {
     AN_CHECK(name_files(run, folder));
-    if (an_is_file(run->last))
-        return ALEXNET_OK;
-    alexnet_status rc = AN_FAIL(ALEXNET_ERROR_IO, "%s",
-                                an_is_folder(folder) ? "it has no checkpoint" : "no such folder");
-    rc = an_fail_within(rc, folder);
-    an_run_close(run);
+    alexnet_status rc = check_checkpoint(run);
+    if (rc != ALEXNET_OK)
+        an_run_close(run);
     return rc;
+}
+
+static void close_file(int file)
+{
+    if (file >= 0)
+        close(file);
 }
 
 void an_run_close(an_run *run)
 {
-    if (run->log_file >= 0)
-        close(run->log_file);
+    close_file(run->log_file);
+    close_file(run->lock_file);
+    close_file(run->folder_file);
     an_free(run->folder);
     an_free(run->last);
     an_free(run->best);
     an_free(run->recipe);
     an_free(run->log);
+    an_free(run->lock);
     an_free(run->held);
-    *run = (an_run){.log_file = -1};
+    *run = AN_RUN_CLOSED;
 }
 
 /* Write the lines that are held back; those that do not fit stay. @return 0, or errno */
@@ -124,17 +184,39 @@ alexnet_status an_run_log(an_run *run, const char *line)
 
 alexnet_status an_run_flush_log(an_run *run)
 {
-    int error = run->held_length ? write_held(run) : 0;
-    return error ? AN_FAIL(ALEXNET_ERROR_IO, "cannot write %s: %s", run->log, strerror(error))
-                 : ALEXNET_OK;
+    errno = run->held_length ? write_held(run) : 0;
+    return errno ? an_file_fail("write", run->log) : ALEXNET_OK;
+}
+
+/* Where the last whole line of a file's first `length` bytes ends. -1: cannot be read, errno */
+static int64_t end_of_lines(int file, int64_t length)
+{
+    char block[4096];
+    while (length > 0) {
+        int64_t begin = length - length % (int64_t)sizeof block;
+        begin = begin < length ? begin : length - (int64_t)sizeof block;
+        ssize_t got = pread(file, block, (size_t)(length - begin), begin);
+        if (got < 0 && errno != EINTR)
+            return -1;
+        for (ssize_t i = got; got == length - begin && i > 0; i--)
+            if (block[i - 1] == '\n')
+                return begin + i;
+        if (got >= 0)
+            length = begin;
+    }
+    return 0;
 }
 
 alexnet_status an_run_cut_log(an_run *run, int64_t length)
 {
-    off_t size = lseek(run->log_file, 0, SEEK_END);
-    /* A log shorter than it was, lost with the machine or edited, is kept as it is. */
-    if (size > length && ftruncate(run->log_file, length) != 0)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot cut %s: %s", run->log, strerror(errno));
-    run->log_length = size < length ? size : length;
+    struct stat info;
+    if (fstat(run->log_file, &info) != 0)
+        return an_file_fail("examine", run->log);
+    int64_t keep = end_of_lines(run->log_file, length < info.st_size ? length : info.st_size);
+    if (keep < 0)
+        return an_file_fail("read", run->log);
+    if (info.st_size > keep && ftruncate(run->log_file, keep) != 0)
+        return an_file_fail("cut", run->log);
+    run->log_length = keep;
     return ALEXNET_OK;
 }

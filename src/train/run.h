@@ -1,10 +1,15 @@
 /*
- * A run folder: where it keeps what.
+ * A run folder: where it keeps what, and that one process at a time trains in it. docs/runs.md
+ * describes the files for people.
  *
  *     last.safetensors   checkpoint
  *     best.safetensors   the best model so far
  *     recipe.ini         the recipe as resolved, and where the data is, for people
  *     log.jsonl          a line per report and per epoch
+ *     lock               empty; locked by whoever trains
+ *
+ * A folder may come from anybody. Models and recipe are replaced as a whole (base/writer.h), log and
+ * lock are opened only where they are plain files of one name: nothing is written through a link.
  */
 #ifndef AN_TRAIN_RUN_H
 #define AN_TRAIN_RUN_H
@@ -14,18 +19,28 @@
 #include "alexnet/alexnet.h"
 
 typedef struct an_run {
-    char *folder, *last, *best, *recipe, *log;
-    int log_file;       /* open for appending */
-    int64_t log_length; /* bytes */
-    char *held;         /* lines that could not be written yet */
+    char *folder, *last, *best, *recipe, *log, *lock;
+    int folder_file, lock_file; /* locked while the run is claimed; else -1 */
+    int log_file;               /* open for appending */
+    int64_t log_length;         /* bytes */
+    char *held;                 /* lines that could not be written yet */
     size_t held_length;
 } an_run;
+#define AN_RUN_CLOSED ((an_run){.folder_file = -1, .lock_file = -1, .log_file = -1})
+
+/** What recipe.ini begins with, so that one left by a run without a checkpoint is known as ours. */
+#define AN_RUN_RECIPE_HEAD "; written at the start of the run"
 
 /** Make the folder and claim it. One that holds such files already is refused, whoever wrote them. */
 alexnet_status an_run_create(an_run *run, const char *folder);
 /** Names of an existing run's files. */
 alexnet_status an_run_open(an_run *run, const char *folder);
-/** Open the log and hold a lock on it, so that no other process trains in this folder. */
+/**
+ * Claim the folder for this process: check its files, lock it, open the log. The one place where a
+ * run gets its owner; of several ranks it would be called by the first alone.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if another process trains there; ALEXNET_ERROR_FORMAT if
+ *         a link, pipe, device or folder has the name of one of its files; ALEXNET_ERROR_IO
+ */
 alexnet_status an_run_claim(an_run *run);
 void an_run_close(an_run *run);
 
@@ -33,7 +48,11 @@ void an_run_close(an_run *run);
 alexnet_status an_run_log(an_run *run, const char *line);
 /** Write what is held back; before a checkpoint, which counts on the log's length. */
 alexnet_status an_run_flush_log(an_run *run);
-/** Cut the log of a claimed run back to a length: what came after the checkpoint is going to come again. */
+/**
+ * Cut the log of a claimed run back to a length: what came after the checkpoint is going to come
+ * again. Of a log that is shorter, or has no line end there, the whole lines before stay;
+ * run->log_length says how many bytes that is.
+ */
 alexnet_status an_run_cut_log(an_run *run, int64_t length);
 
 #endif

@@ -87,6 +87,8 @@ char *an_trainer_tuning(const alexnet_trainer *trainer);
 double an_trainer_rate(const alexnet_trainer *trainer);
 /** Write best.safetensors. */
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
+/** Write recipe.ini: the recipe as it holds, and where the data is. */
+alexnet_status an_trainer_save_recipe(const alexnet_trainer *trainer);
 /** Append a line to the log; `val` is NULL for a report inside an epoch. */
 alexnet_status an_trainer_log(alexnet_trainer *trainer, const an_tally *tally,
                               const alexnet_metrics *val);

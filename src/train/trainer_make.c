@@ -70,7 +70,7 @@ alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx)
     if (!*out)
         return AN_FAIL_MEMORY(sizeof **out, "a trainer");
     (*out)->ctx = an_ctx_retain(ctx);
-    (*out)->run.log_file = -1;
+    (*out)->run = AN_RUN_CLOSED;
     return ALEXNET_OK;
 }
 

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/utf8.h"
-#include "base/writer.h"
 #include "train/init.h"
 #include "train/trainer.h"
 
@@ -159,23 +158,6 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     return an_program_pack(t->program);
 }
 
-static alexnet_status write_recipe(const alexnet_trainer *t)
-{
-    char *recipe = an_recipe_text(t->recipe);
-    char *text = recipe
-                     ? an_format("; written at the start of the run; resuming reads the "
-                                 "checkpoint, not this\n%s\n[run]\nnetwork = %s\ntrain = %s\n"
-                                 "val = %s\nval_share = %g\nsplit = %d\n",
-                                 recipe, t->net->network->name, t->train->root,
-                                 t->val ? t->val->root : "", t->train->part.share, t->record.split)
-                     : NULL;
-    alexnet_status rc = text ? an_file_replace(t->run.recipe, text, strlen(text))
-                             : AN_FAIL_MEMORY(4096, "a recipe");
-    an_free(recipe);
-    an_free(text);
-    return rc;
-}
-
 static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *options)
 {
     alexnet_network *network = NULL;
@@ -200,8 +182,8 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
         AN_TRY(AN_FAIL_MEMORY(4096, "a record of progress"));
     AN_TRY(first_weights(t, options));
     AN_TRY(an_run_create(&t->run, options->out_dir));
+    AN_TRY(an_trainer_save_recipe(t));
     AN_TRY(an_trainer_save(t)); /* from here on the run can be resumed */
-    AN_TRY(write_recipe(t));
 cleanup:
     an_network_release(network);
     return rc;

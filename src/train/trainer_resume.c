@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/files.h"
 #include "base/status.h"
 #include "train/trainer.h"
 
@@ -89,6 +90,17 @@ static alexnet_status check_place(const alexnet_trainer *t)
                    t->run.last, (long long)r->step, (long long)all, (int)r->phase);
 }
 
+static alexnet_status cut_log(alexnet_trainer *t)
+{
+    AN_CHECK(an_run_cut_log(&t->run, t->record.log_length));
+    if (t->run.log_length < t->record.log_length)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "%s is not as the run left it: of %lld bytes %lld are there; what is missing cannot "
+               "be written again",
+               t->run.log, (long long)t->record.log_length, (long long)t->run.log_length);
+    return ALEXNET_OK;
+}
+
 static alexnet_status go_on(alexnet_trainer *t, const char *folder)
 {
     alexnet_status rc;
@@ -115,7 +127,9 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
     AN_TRY(an_model_file_weights(file, t->net));
     AN_TRY(an_model_file_momentum(file, t->net));
     AN_TRY(an_program_pack(t->program));
-    AN_TRY(an_run_cut_log(&t->run, t->record.log_length));
+    AN_TRY(cut_log(t));
+    if (!an_is_file(t->run.recipe))
+        AN_TRY(an_trainer_save_recipe(t));
 cleanup:
     an_network_release(network);
     an_safetensors_close(file);

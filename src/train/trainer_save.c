@@ -6,7 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/status.h"
+#include "base/writer.h"
 #include "train/trainer.h"
 
 void an_trainer_origin(const alexnet_trainer *t, an_run_state *record)
@@ -86,6 +88,23 @@ alexnet_status an_trainer_save_best(alexnet_trainer *t)
 {
     AN_CHECK(check_weights(t));
     return write_model(t, t->run.best, false, NULL, NULL);
+}
+
+alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
+{
+    char *recipe = an_recipe_text(t->recipe);
+    char *text =
+        recipe ? an_format(AN_RUN_RECIPE_HEAD "; resuming reads the checkpoint, not this\n%s\n"
+                                              "[run]\nnetwork = %s\ntrain = %s\nval = %s\n"
+                                              "val_share = %g\nsplit = %d\n",
+                           recipe, t->net->network->name, t->train->root,
+                           t->val ? t->val->root : "", t->train->part.share, t->record.split)
+               : NULL;
+    alexnet_status rc = text ? an_file_replace(t->run.recipe, text, strlen(text))
+                             : AN_FAIL_MEMORY(4096, "a recipe");
+    an_free(recipe);
+    an_free(text);
+    return rc;
 }
 
 double an_trainer_rate(const alexnet_trainer *t)

@@ -4,6 +4,7 @@
 #include "scratch.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -180,17 +181,111 @@ static void test_a_full_disk(void **state)
     assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
-/* A folder in the place of the file: the rename fails after everything was written. */
+/* A folder that comes into the place of the file: the rename fails after everything was written. */
 static void test_a_rename_that_fails(void **state)
 {
     (void)state;
+    an_writer *writer;
+    assert_int_equal(an_writer_open(&writer, "f"), ALEXNET_OK);
     assert_int_equal(mkdir("f", 0700), 0);
-    assert_int_equal(an_file_replace("f", "x", 1), ALEXNET_ERROR_IO);
+    assert_int_equal(an_writer_put(writer, "x", 1), ALEXNET_OK);
+    assert_int_equal(an_writer_commit(writer), ALEXNET_ERROR_IO);
     assert_non_null(strstr(an_error_text(), "rename"));
     assert_int_not_equal(access("f.tmp", F_OK), 0);
     assert_true(an_is_folder("f"));
     assert_int_equal(an_file_replace("absent/f", "x", 1), ALEXNET_ERROR_IO);
     assert_string_equal(an_error_text(), "cannot create absent/f.tmp: No such file or directory");
+}
+
+/* Where something else has one of the two names, nothing is written. */
+static void test_places_that_are_taken(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("f", 0700), 0);
+    assert_int_equal(mkdir("g.tmp", 0700), 0);
+    assert_int_equal(mkfifo("h", 0600), 0);
+    assert_int_equal(mkfifo("i.tmp", 0600), 0);
+    static const char *const texts[][2] = {
+        {"f", "cannot write f: it is a folder, not a file"},
+        {"g", "cannot write g.tmp: it is a folder, not a file"},
+        {"h", "cannot write h: it is a pipe, not a file"},
+        {"i", "cannot write i.tmp: it is a pipe, not a file"},
+    };
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(an_file_replace(texts[i][0], "x", 1), ALEXNET_ERROR_FORMAT);
+        assert_string_equal(an_error_text(), texts[i][1]);
+    }
+}
+
+/* Links under both names: they are replaced, and what they lead to stays as it is. */
+static void test_links_are_not_written_through(void **state)
+{
+    (void)state;
+    scratch_write("victim", "mine", 4);
+    assert_int_equal(symlink("victim", "f"), 0);
+    assert_int_equal(symlink("victim", "f.tmp"), 0);
+    assert_int_equal(an_file_replace("f", "new", 3), ALEXNET_OK);
+    assert_file("f", "new");
+    assert_file("victim", "mine");
+    assert_int_equal(link("victim", "f.tmp"), 0);
+    assert_int_equal(an_file_replace("f", "newer", 5), ALEXNET_OK);
+    assert_file("f", "newer");
+    assert_file("victim", "mine");
+}
+
+static void expect_not_own(const char *path, const char *part)
+{
+    int fd;
+    assert_int_equal(an_file_open_own(path, O_WRONLY | O_CREAT | O_APPEND, &fd),
+                     ALEXNET_ERROR_FORMAT);
+    assert_int_equal(fd, -1);
+    assert_non_null(strstr(an_error_text(), part));
+}
+
+/* A file that is opened to be changed in its place is nobody else's. */
+static void test_files_of_our_own(void **state)
+{
+    (void)state;
+    int fd;
+    scratch_write("victim", "mine", 4);
+    assert_int_equal(symlink("victim", "link"), 0);
+    assert_int_equal(symlink("nowhere", "dangling"), 0);
+    assert_int_equal(link("victim", "second"), 0);
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    expect_not_own("link", "cannot write link: it is a link, not a file");
+    expect_not_own("dangling", "it is a link");
+    expect_not_own("second", "has 2 names");
+    expect_not_own("pipe", "it is a pipe");
+    expect_not_own("/dev/null", "it is a device");
+    expect_not_own(".", "it is a folder");
+    assert_int_not_equal(access("nowhere", F_OK), 0);
+    assert_int_equal(an_file_open_own("absent", O_WRONLY, &fd), ALEXNET_ERROR_IO);
+    assert_int_equal(an_file_open_own("ours", O_WRONLY | O_CREAT | O_APPEND, &fd), ALEXNET_OK);
+    assert_int_equal(write(fd, "text", 4), 4);
+    close(fd);
+    assert_file("ours", "text");
+}
+
+/* A limit of file sizes is an error that names it. A program without a handler would be killed. */
+static void test_a_limit_of_file_sizes(void **state)
+{
+    (void)state;
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 100;
+    char text[300] = {0};
+    scratch_write("f", "old", 3);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    alexnet_status rc = an_file_replace("f", text, sizeof text);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(rc, ALEXNET_ERROR_IO);
+    assert_string_equal(an_error_text(),
+                        "cannot write f.tmp: File too large; the limit (ulimit -f) is 100 bytes");
+    assert_file("f", "old");
+    assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
 static void test_writer_short_of_memory(void **state)
@@ -254,6 +349,10 @@ int main(void)
         IN_SCRATCH(test_a_killed_writer_leaves_the_old_file),
         IN_SCRATCH(test_a_full_disk),
         IN_SCRATCH(test_a_rename_that_fails),
+        IN_SCRATCH(test_places_that_are_taken),
+        IN_SCRATCH(test_links_are_not_written_through),
+        IN_SCRATCH(test_files_of_our_own),
+        IN_SCRATCH(test_a_limit_of_file_sizes),
         IN_SCRATCH(test_writer_short_of_memory),
         IN_SCRATCH(test_sources),
     };

@@ -1,0 +1,293 @@
+/*
+ * Run folders that may come from anybody: what is not a plain file of the run's own is refused, one
+ * process trains in a folder whatever is removed from it, and a log that was lost is said.
+ */
+#include "training_rig.h"
+
+#include <sys/stat.h>
+
+#include "base/writer.h"
+#include "train/run.h"
+
+static const char *const settings[] = {"batch", "4", "epochs", "2", "report", "1", NULL};
+
+static alexnet_ctx *ctx;
+
+/* A run of two epochs, stopped after its first, and a file that is none of its business. */
+static int set_up(void **state)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress progress = {0};
+    bool more;
+    if (rig_set_up(state) != 0)
+        return -1;
+    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    rig_write_pictures("train", 2, 4);
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "run", settings));
+    while (progress.phase != ALEXNET_PROGRESS_EPOCH)
+        expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+    alexnet_trainer_free(trainer);
+    scratch_write("victim", "mine", 4);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    alexnet_ctx_free(ctx);
+    return scratch_teardown(state);
+}
+
+static alexnet_status resume(void)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, "run");
+    if (rc == ALEXNET_OK)
+        rc = rig_finish(trainer, &progress);
+    alexnet_trainer_free(trainer);
+    return rc;
+}
+
+static void expect_victim(void)
+{
+    size_t length;
+    unsigned char *bytes = scratch_read("victim", &length);
+    assert_int_equal(length, 4);
+    assert_memory_equal(bytes, "mine", 4);
+    free(bytes);
+}
+
+/* ---- What is not a file of the run's own ---- */
+
+static void test_links_in_place(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"run/log.jsonl", "run/lock"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rename(names[i], "kept"), 0);
+        assert_int_equal(symlink("../victim", names[i]), 0);
+        expect_failure(resume(), ALEXNET_ERROR_FORMAT, names[i]);
+        assert_non_null(strstr(an_error_text(), "it is a link, not a file"));
+        assert_int_equal(remove(names[i]), 0);
+        assert_int_equal(link("victim", names[i]), 0);
+        expect_failure(resume(), ALEXNET_ERROR_FORMAT, "2 names (hard links)");
+        assert_int_equal(rename("kept", names[i]), 0);
+    }
+    expect_victim();
+    expect_ok(resume());
+}
+
+/* What is replaced as a whole may be a link: the link goes, its target stays. */
+static void test_links_that_are_replaced(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"run/last.safetensors.tmp", "run/best.safetensors",
+                                        "run/best.safetensors.tmp", "run/recipe.ini"};
+    for (int i = 0; i < 4; i++) {
+        remove(names[i]);
+        assert_int_equal(symlink("../victim", names[i]), 0);
+    }
+    expect_ok(resume());
+    expect_victim();
+    for (int i = 0; i < 3; i++) {
+        struct stat info;
+        assert_true(lstat(names[i], &info) != 0 || S_ISREG(info.st_mode));
+    }
+}
+
+static void test_other_things(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"run/log.jsonl",           "run/lock",
+                                        "run/best.safetensors",    "run/last.safetensors.tmp",
+                                        "run/recipe.ini",          "run/recipe.ini.tmp",
+                                        "run/best.safetensors.tmp"};
+    for (int i = 0; i < 7; i++) {
+        rename(names[i], "kept");
+        assert_int_equal(mkfifo(names[i], 0600), 0);
+        expect_failure(resume(), ALEXNET_ERROR_FORMAT, names[i]);
+        assert_non_null(strstr(an_error_text(), "it is a pipe, not a file"));
+        assert_int_equal(remove(names[i]), 0);
+        assert_int_equal(mkdir(names[i], 0700), 0);
+        expect_failure(resume(), ALEXNET_ERROR_FORMAT, "it is a folder, not a file");
+        assert_int_equal(rmdir(names[i]), 0);
+        rename("kept", names[i]);
+    }
+    assert_int_equal(rename("run/last.safetensors", "kept"), 0);
+    assert_int_equal(mkfifo("run/last.safetensors", 0600), 0);
+    expect_failure(resume(), ALEXNET_ERROR_FORMAT,
+                   "run/last.safetensors: it is a pipe, not a file");
+}
+
+/* The reason is the true one, not that there is no run. */
+static void test_a_checkpoint_out_of_reach(void **state)
+{
+    (void)state;
+    assert_int_equal(remove("run/last.safetensors"), 0);
+    assert_int_equal(symlink("last.safetensors", "run/last.safetensors"), 0);
+    expect_failure(resume(), ALEXNET_ERROR_IO,
+                   "cannot open run/last.safetensors: Too many levels of symbolic links");
+}
+
+/* ---- One process ---- */
+
+static void expect_claimed(void)
+{
+    an_run other;
+    expect_ok(an_run_open(&other, "run"));
+    expect_failure(an_run_claim(&other), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "run is being trained by another process");
+    an_run_close(&other);
+}
+
+static void test_a_claim_outlasts_the_files(void **state)
+{
+    (void)state;
+    an_run run;
+    expect_ok(an_run_open(&run, "run"));
+    expect_ok(an_run_claim(&run));
+    expect_claimed();
+    assert_int_equal(remove("run/log.jsonl"), 0);
+    expect_claimed();
+    assert_int_equal(remove("run/lock"), 0);
+    expect_claimed();
+    an_run_close(&run);
+    expect_ok(resume());
+}
+
+/* ---- What is written before the checkpoint ---- */
+
+/* A run that is stopped before its first checkpoint has its recipe, and may begin again there. */
+static void test_a_run_without_a_checkpoint(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    an_writer_fail_after(2000);
+    alexnet_status rc = rig_start(&trainer, ctx, "train", NULL, "new", settings);
+    an_writer_fail_after(UINT64_MAX);
+    expect_failure(rc, ALEXNET_ERROR_IO, "cannot write new/last.safetensors.tmp");
+    assert_true(rig_size_of("new/recipe.ini") > 100);
+    assert_int_equal(rig_size_of("new/last.safetensors"), -1);
+    expect_failure(alexnet_trainer_resume(&trainer, ctx, "new"), ALEXNET_ERROR_IO,
+                   "new: it has no checkpoint");
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, "new", settings));
+    expect_ok(rig_finish(trainer, &progress));
+    alexnet_trainer_free(trainer);
+    /* Such a recipe in a folder in which nobody trained is the user's own copy. */
+    assert_int_equal(mkdir("mine", 0777), 0);
+    assert_int_equal(link("new/recipe.ini", "mine/recipe.ini"), 0);
+    expect_failure(rig_start(&trainer, ctx, "train", NULL, "mine", settings),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "mine holds files of a run already");
+}
+
+static void test_a_lost_recipe(void **state)
+{
+    (void)state;
+    size_t before, after;
+    char *text = (char *)scratch_read("run/recipe.ini", &before);
+    assert_int_equal(remove("run/recipe.ini"), 0);
+    expect_ok(resume());
+    char *again = (char *)scratch_read("run/recipe.ini", &after);
+    assert_string_equal(text, again);
+    free(text);
+    free(again);
+}
+
+/* ---- The log ---- */
+
+/* Its first `length` bytes, or with `rest` behind them. */
+static void damage_log(size_t length, const char *rest)
+{
+    size_t before;
+    char *text = (char *)scratch_read("run/log.jsonl", &before);
+    assert_true(length <= before);
+    char *damaged = malloc(length + strlen(rest));
+    memcpy(damaged, text, length);
+    memcpy(damaged + length, rest, strlen(rest));
+    scratch_write("run/log.jsonl", damaged, length + strlen(rest));
+    free(damaged);
+    free(text);
+}
+
+static void expect_lines_of_json(int least)
+{
+    size_t length;
+    int lines = 0;
+    char *text = (char *)scratch_read("run/log.jsonl", &length), *rest = text, *line;
+    assert_int_equal(text[length - 1], '\n');
+    text[length - 1] = '\0';
+    while ((line = strsep(&rest, "\n"))) {
+        assert_true(line[0] == '{' && line[strlen(line) - 1] == '}');
+        lines++;
+    }
+    assert_in_range(lines, least, 100);
+    free(text);
+}
+
+/* The two updates and the end of the second epoch give three lines more. */
+static void test_a_log_cut_short(void **state)
+{
+    (void)state;
+    size_t whole = (size_t)rig_size_of("run/log.jsonl");
+    damage_log(whole - 30, "");
+    expect_ok(resume());
+    assert_int_equal(rig_times_heard("run/log.jsonl is not as the run left it"), 1);
+    expect_lines_of_json(5);
+}
+
+/* No line end where the checkpoint counts on one: the log has been written to by another. */
+static void test_a_log_that_was_changed(void **state)
+{
+    (void)state;
+    size_t whole = (size_t)rig_size_of("run/log.jsonl");
+    char rest[10000];
+    memset(rest, 'x', sizeof rest - 1);
+    rest[sizeof rest - 1] = '\0';
+    damage_log(whole - 1, rest);
+    expect_ok(resume());
+    assert_int_equal(rig_times_heard("run/log.jsonl is not as the run left it"), 1);
+    expect_lines_of_json(5);
+    assert_int_equal(rig_times_heard("is not as the run left it"), 1); /* said once */
+}
+
+static void test_a_log_of_one_long_line(void **state)
+{
+    (void)state;
+    size_t whole = (size_t)rig_size_of("run/log.jsonl");
+    char *line = malloc(whole + 20000);
+    memset(line, 'x', whole + 20000);
+    scratch_write("run/log.jsonl", line, whole + 20000);
+    free(line);
+    expect_ok(resume());
+    expect_lines_of_json(3);
+}
+
+static void test_a_whole_log(void **state)
+{
+    (void)state;
+    damage_log((size_t)rig_size_of("run/log.jsonl"), "{\"epoch\":2");
+    expect_ok(resume()); /* what a killed run wrote after its checkpoint is no loss */
+    assert_int_equal(rig_times_heard("is not as the run left it"), 0);
+    expect_lines_of_json(6);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_links_in_place),
+        IN_SCRATCH(test_links_that_are_replaced),
+        IN_SCRATCH(test_other_things),
+        IN_SCRATCH(test_a_checkpoint_out_of_reach),
+        IN_SCRATCH(test_a_claim_outlasts_the_files),
+        IN_SCRATCH(test_a_run_without_a_checkpoint),
+        IN_SCRATCH(test_a_lost_recipe),
+        IN_SCRATCH(test_a_log_cut_short),
+        IN_SCRATCH(test_a_log_that_was_changed),
+        IN_SCRATCH(test_a_log_of_one_long_line),
+        IN_SCRATCH(test_a_whole_log),
+    };
+    return cmocka_run_group_tests_name("run folders", tests, NULL, NULL);
+}
