@@ -34,6 +34,9 @@
  *   Ownership  What arrives through a pointer to a pointer (`**out`) is the caller's, and goes back
  *              through the `_free` function of its noun, which accepts NULL. A pointer that is
  *              returned is borrowed from the object that it was asked of, and lives as long.
+ *   NULL       A function that can fail answers a NULL that it has no use for with
+ *              ALEXNET_ERROR_INVALID_ARGUMENT. The others answer with nothing: no object, no name,
+ *              a count of 0, false. Where NULL means something, the declaration says what.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared between
  *              threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
  *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
@@ -193,6 +196,7 @@ ALEXNET_API const char *alexnet_network_builtin(int index);
  * Read a network: the name of a built-in one, or the path of a network file.
  * Shapes are worked out and checked at once, with 1000 classes where the file says
  * `outputs = classes`.
+ * @param ctx  may be NULL
  * @return ALEXNET_ERROR_FORMAT with file, line, key and what was expected;
  *         ALEXNET_ERROR_IO if the file cannot be read;
  *         ALEXNET_ERROR_INVALID_ARGUMENT if it is neither a name nor a file (the text suggests).
@@ -369,8 +373,8 @@ typedef struct alexnet_prediction {
 
 /**
  * Classify a JPEG or PNG picture. EXIF orientation, grey, CMYK, alpha and 16 bit are handled.
- * @param top   how many of the best classes to return, best first, at most the class count
- * @param best  out, `top` predictions
+ * @param top   how many of the best classes to return, best first
+ * @param best  out, `top` predictions; those past the last class have index -1 and an empty name
  * @return ALEXNET_ERROR_IO, _FORMAT or _UNSUPPORTED for the picture, with its name in the text
  */
 ALEXNET_API alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
@@ -557,7 +561,7 @@ ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
 /**
  * The epoch of the best model so far, also before a resume, and its validation (images is 0 without
- * any). @return 0 before the end of the first epoch
+ * any); `metrics` may be NULL. @return 0 before the end of the first epoch
  */
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */

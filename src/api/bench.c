@@ -30,8 +30,10 @@ static alexnet_status take(alexnet_bench_options *o, const alexnet_bench_options
 alexnet_status alexnet_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
                                  const alexnet_bench_options *options)
 {
+    AN_NEED(out);
     alexnet_bench_options o;
     *out = NULL;
+    AN_NEED(ctx);
     AN_CHECK(take(&o, options));
     AN_CHECK(an_bench_new(out, ctx, &o, NULL));
     alexnet_status rc = an_bench_measure_peaks(*out);
@@ -44,17 +46,23 @@ alexnet_status alexnet_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
 
 alexnet_status alexnet_bench_step(alexnet_bench *bench, double *seconds, bool *more)
 {
+    AN_NEED(bench);
+    AN_NEED(seconds);
+    AN_NEED(more);
     return an_bench_step(bench, seconds, more);
 }
 
 void alexnet_bench_speed(const alexnet_bench *bench, alexnet_speed *speed)
 {
-    an_bench_speed(bench, speed);
+    if (speed)
+        *speed = (alexnet_speed){.net = "", .device = "", .with_fp32 = "", .with_bf16 = ""};
+    if (bench && speed)
+        an_bench_speed(bench, speed);
 }
 
 bool alexnet_bench_layer(const alexnet_bench *bench, int index, alexnet_layer_speed *layer)
 {
-    return an_bench_layer(bench, index, layer);
+    return bench && layer && an_bench_layer(bench, index, layer);
 }
 
 void alexnet_bench_free(alexnet_bench *bench)
@@ -67,29 +75,41 @@ void alexnet_bench_free(alexnet_bench *bench)
 alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
                                  const alexnet_bench_options *options)
 {
+    AN_NEED(out);
     alexnet_bench_options o;
     *out = NULL;
+    AN_NEED(ctx);
     AN_CHECK(take(&o, options));
     return an_tuner_new(out, ctx, &o);
 }
 
 alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *more)
 {
+    AN_NEED(tuner);
+    AN_NEED(fraction);
+    AN_NEED(more);
     return an_tuner_step(tuner, fraction, more);
 }
 
 void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds, double *built_in)
 {
-    an_tuner_result(tuner, seconds, built_in);
+    if (seconds)
+        *seconds = 0;
+    if (built_in)
+        *built_in = 0;
+    if (tuner && seconds && built_in)
+        an_tuner_result(tuner, seconds, built_in);
 }
 
 bool alexnet_tuner_choice(const alexnet_tuner *tuner, int index, alexnet_choice *choice)
 {
-    return an_tuner_choice(tuner, index, choice);
+    return tuner && choice && an_tuner_choice(tuner, index, choice);
 }
 
 alexnet_status alexnet_tuner_save(const alexnet_tuner *tuner, const char *path)
 {
+    AN_NEED(tuner);
+    AN_NEED(path);
     return an_tuner_save(tuner, path);
 }
 

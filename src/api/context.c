@@ -55,6 +55,7 @@ static alexnet_status read_tuning(char **out, const char *path)
 
 alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options)
 {
+    AN_NEED(out);
     alexnet_ctx_options o = ALEXNET_CTX_OPTIONS_INIT;
     *out = NULL;
     AN_CHECK(an_options_take(&o, sizeof o, options));
@@ -96,18 +97,22 @@ void alexnet_ctx_free(alexnet_ctx *ctx)
 
 int alexnet_ctx_threads(const alexnet_ctx *ctx)
 {
+    if (!ctx)
+        return 0;
     return ctx->threads;
 }
 
 void alexnet_ctx_cancel(alexnet_ctx *ctx)
 {
+    if (!ctx)
+        return;
     atomic_store_explicit(&ctx->cancelled, true, memory_order_relaxed);
 }
 
 bool alexnet_device_get(int index, alexnet_device_info *info)
 {
     an_device device;
-    if (index < 0 || !an_device_at(&device, index, ALEXNET_ISA_ANY))
+    if (!info || index < 0 || !an_device_at(&device, index, ALEXNET_ISA_ANY))
         return false;
     *info = device.info;
     return true;

@@ -17,6 +17,8 @@ const char *alexnet_picture_ending(int index)
 
 alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind)
 {
+    AN_NEED(path);
+    AN_NEED(kind);
     return an_dataset_layout(path, kind);
 }
 
@@ -39,9 +41,12 @@ static void warn_of_strangers(alexnet_ctx *ctx, const alexnet_dataset *dataset, 
 alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                     const alexnet_dataset_options *options)
 {
+    AN_NEED(out);
     alexnet_dataset_options o = ALEXNET_DATASET_OPTIONS_INIT;
     an_class_list list;
     *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(path);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     if (o.classes_of)
         list = an_classes_list(&o.classes_of->classes);
@@ -54,6 +59,10 @@ alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, con
 alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                      alexnet_dataset **train, alexnet_dataset **val)
 {
+    AN_NEED(train);
+    AN_NEED(val);
+    *train = *val = NULL;
+    AN_NEED(dataset);
     return an_dataset_split(dataset, share, seed, train, val);
 }
 
@@ -64,22 +73,27 @@ void alexnet_dataset_free(alexnet_dataset *dataset)
 
 int64_t alexnet_dataset_count(const alexnet_dataset *dataset)
 {
+    if (!dataset)
+        return 0;
     return dataset->count;
 }
 
 int alexnet_dataset_class_count(const alexnet_dataset *dataset)
 {
+    if (!dataset)
+        return 0;
     return dataset->classes;
 }
 
 const char *alexnet_dataset_class_name(const alexnet_dataset *dataset, int index)
 {
-    return index >= 0 && index < dataset->classes ? dataset->class_names[index] : NULL;
+    return dataset && index >= 0 && index < dataset->classes ? dataset->class_names[index] : NULL;
 }
 
 alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                        const char **path, int *label)
 {
+    AN_NEED(dataset);
     if (index < 0 || index >= dataset->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %lld of a data set with %lld",
                        (long long)index, (long long)dataset->count);

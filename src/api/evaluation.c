@@ -2,13 +2,17 @@
 
 #include <string.h>
 
+#include "api/options.h"
 #include "base/status.h"
 #include "infer/session.h"
 
 alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session *session,
                                       const alexnet_dataset *dataset)
 {
+    AN_NEED(out);
     *out = NULL;
+    AN_NEED(session);
+    AN_NEED(dataset);
     const an_classes *classes = &session->model->classes;
     if (dataset->classes != classes->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
@@ -25,6 +29,9 @@ alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session 
 
 alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done, bool *more)
 {
+    AN_NEED(evaluation);
+    AN_NEED(done);
+    AN_NEED(more);
     AN_CHECK(an_ctx_check(evaluation->ctx));
     alexnet_status rc = an_evaluation_step(evaluation, more);
     *done = evaluation->done;
@@ -34,12 +41,16 @@ alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *
 alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *evaluation,
                                           alexnet_metrics *metrics)
 {
+    AN_NEED(evaluation);
+    AN_NEED(metrics);
     *metrics = an_tally_metrics(&evaluation->tally);
     return ALEXNET_OK;
 }
 
 int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label, int predicted)
 {
+    if (!evaluation)
+        return -1;
     int classes = evaluation->runner->classes;
     if (label < 0 || predicted < 0 || label >= classes || predicted >= classes)
         return -1;

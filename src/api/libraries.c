@@ -25,6 +25,8 @@ static const char *device_library(const char **version)
 
 bool alexnet_library_get(int index, const char **name, const char **version)
 {
+    if (!name || !version)
+        return false;
     switch (index) {
     case 0: *name = device_library(version); return true;
     case 1:

@@ -2,12 +2,16 @@
 
 #include <string.h>
 
+#include "api/options.h"
 #include "base/status.h"
 
 alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const char *path)
 {
+    AN_NEED(out);
     an_source *source;
     *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(path);
     AN_CHECK(an_model_file_source(&source, path));
     return an_model_load(out, ctx, source);
 }
@@ -15,8 +19,11 @@ alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const c
 alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx, const void *bytes,
                                          size_t length)
 {
+    AN_NEED(out);
     an_source *source;
     *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(bytes);
     AN_CHECK(an_source_memory(&source, "model in memory", bytes, length));
     return an_model_load(out, ctx, source);
 }
@@ -28,49 +35,55 @@ void alexnet_model_free(alexnet_model *model)
 
 const alexnet_network *alexnet_model_network(const alexnet_model *model)
 {
+    if (!model)
+        return NULL;
     return model->net->network;
 }
 
 int alexnet_model_class_count(const alexnet_model *model)
 {
+    if (!model)
+        return 0;
     return model->classes.count;
 }
 
 const char *alexnet_model_class_name(const alexnet_model *model, int index)
 {
-    return index >= 0 && index < model->classes.count ? model->classes.names[index] : NULL;
+    return model && index >= 0 && index < model->classes.count ? model->classes.names[index] : NULL;
 }
 
 const char *alexnet_model_class_id(const alexnet_model *model, int index)
 {
-    return index >= 0 && index < model->classes.count ? model->classes.ids[index] : NULL;
+    return model && index >= 0 && index < model->classes.count ? model->classes.ids[index] : NULL;
 }
 
 const char *alexnet_model_format(const alexnet_model *model)
 {
-    (void)model;
-    return "safetensors";
+    return model ? "safetensors" : NULL;
 }
 
 const char *alexnet_model_format_version(const alexnet_model *model)
 {
-    (void)model;
-    return AN_MODEL_FILE_VERSION;
+    return model ? AN_MODEL_FILE_VERSION : NULL;
 }
 
 const char *alexnet_model_provenance(const alexnet_model *model)
 {
-    return model->provenance;
+    return model ? model->provenance : NULL;
 }
 
 int alexnet_model_tensor_count(const alexnet_model *model)
 {
+    if (!model)
+        return 0;
     return model->net->count;
 }
 
 alexnet_status alexnet_model_tensor(const alexnet_model *model, int index,
                                     alexnet_tensor_info *info)
 {
+    AN_NEED(model);
+    AN_NEED(info);
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= model->net->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "tensor %d of a model with %d", index,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/options.h"
 #include "base/builtin.h"
 #include "base/status.h"
 
@@ -17,7 +18,10 @@ const char *alexnet_network_builtin(int index)
 alexnet_status alexnet_network_load(alexnet_network **out, alexnet_ctx *ctx,
                                     const char *name_or_path)
 {
+    AN_NEED(out);
     (void)ctx;
+    *out = NULL;
+    AN_NEED(name_or_path);
     return an_network_load(out, name_or_path, 0);
 }
 
@@ -28,32 +32,42 @@ void alexnet_network_free(alexnet_network *network)
 
 const char *alexnet_network_name(const alexnet_network *network)
 {
+    if (!network)
+        return NULL;
     return network->name;
 }
 
 const char *alexnet_network_text(const alexnet_network *network)
 {
+    if (!network)
+        return NULL;
     return network->text;
 }
 
 const char *alexnet_network_structure(const alexnet_network *network)
 {
+    if (!network)
+        return NULL;
     return network->structure;
 }
 
 const char *alexnet_network_preprocessing(const alexnet_network *network)
 {
-    return network->preprocessing;
+    return network ? network->preprocessing : NULL;
 }
 
 int alexnet_network_layer_count(const alexnet_network *network)
 {
+    if (!network)
+        return 0;
     return network->count;
 }
 
 alexnet_status alexnet_network_layer(const alexnet_network *network, int index,
                                      alexnet_layer_info *info)
 {
+    AN_NEED(network);
+    AN_NEED(info);
     memset(info, 0, sizeof *info);
     if (index < 0 || index >= network->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layer %d of a network with %d", index,

@@ -1,5 +1,5 @@
 /*
- * Option structs of callers built with older or newer headers.
+ * Arguments of callers: pointers that may be NULL, option structs of older and newer headers.
  */
 #ifndef AN_API_OPTIONS_H
 #define AN_API_OPTIONS_H
@@ -14,5 +14,13 @@
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set
  */
 alexnet_status an_options_take(void *mine, size_t size, const void *theirs);
+
+/** Refuse a NULL. A function with an `out` looks at that first, and sets it before it goes on. */
+#define AN_NEED(pointer)                                                                           \
+    do {                                                                                           \
+        if (!(pointer))                                                                            \
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s(): %s is NULL", __func__,           \
+                           #pointer);                                                              \
+    } while (0)
 
 #endif

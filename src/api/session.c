@@ -9,8 +9,10 @@ enum { BATCH_MAX = 65536 };
 alexnet_status alexnet_session_new(alexnet_session **out, alexnet_model *model,
                                    const alexnet_session_options *options)
 {
+    AN_NEED(out);
     alexnet_session_options o = ALEXNET_SESSION_OPTIONS_INIT;
     *out = NULL;
+    AN_NEED(model);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     if (o.batch < 1 || o.batch > BATCH_MAX)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o.batch,
@@ -38,6 +40,9 @@ static alexnet_status classify(alexnet_session *session, alexnet_status read, an
 alexnet_status alexnet_classify_file(alexnet_session *session, const char *path, int top,
                                      alexnet_prediction *best)
 {
+    AN_NEED(session);
+    AN_NEED(path);
+    AN_NEED(best);
     an_picture picture;
     return classify(session, an_picture_read(&picture, path), &picture, top, best);
 }
@@ -45,6 +50,9 @@ alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
 alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *bytes, size_t length,
                                       int top, alexnet_prediction *best)
 {
+    AN_NEED(session);
+    AN_NEED(bytes);
+    AN_NEED(best);
     an_picture picture;
     alexnet_status read = an_picture_decode(&picture, bytes, length, "picture in memory");
     return classify(session, read, &picture, top, best);
@@ -53,6 +61,9 @@ alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *byte
 alexnet_status alexnet_classify_pixels(alexnet_session *session, const alexnet_pixels *pixels,
                                        int top, alexnet_prediction *best)
 {
+    AN_NEED(session);
+    AN_NEED(pixels);
+    AN_NEED(best);
     an_picture picture;
     alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
                                                  pixels->height, pixels->row_bytes, pixels->format);
@@ -62,16 +73,25 @@ alexnet_status alexnet_classify_pixels(alexnet_session *session, const alexnet_p
 alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,
                                   const char *const *paths, int64_t count, int top)
 {
+    AN_NEED(out);
     *out = NULL;
+    AN_NEED(session);
     if (count < 0 || count > UINT32_MAX)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "a stream of %lld pictures",
                        (long long)count);
+    for (int64_t i = 0; i < count; i++)
+        if (!paths || !paths[i])
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the path of picture %lld is NULL",
+                           (long long)i);
     return an_stream_new(out, session, paths, count, top);
 }
 
 alexnet_status alexnet_stream_next(alexnet_stream *stream, alexnet_stream_result *result,
                                    bool *more)
 {
+    AN_NEED(stream);
+    AN_NEED(result);
+    AN_NEED(more);
     return an_stream_next(stream, result, more);
 }
 

@@ -8,8 +8,11 @@ alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                    const alexnet_dataset *train, const alexnet_dataset *val,
                                    const alexnet_trainer_options *options)
 {
+    AN_NEED(out);
     alexnet_trainer_options o = ALEXNET_TRAINER_OPTIONS_INIT;
     *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(train);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     if (!o.out_dir)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "out_dir, the run's folder, is not set");
@@ -21,34 +24,48 @@ alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
 
 alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *run_dir)
 {
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(run_dir);
     return an_trainer_resume(out, ctx, run_dir);
 }
 
 alexnet_status alexnet_trainer_step(alexnet_trainer *trainer, alexnet_progress *progress,
                                     bool *more)
 {
+    AN_NEED(trainer);
+    AN_NEED(progress);
+    AN_NEED(more);
     return an_trainer_step(trainer, progress, more);
 }
 
 int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics)
 {
-    *metrics = trainer->record.best;
+    if (metrics)
+        *metrics = trainer ? trainer->record.best : (alexnet_metrics){0};
+    if (!trainer)
+        return 0;
     return (int)trainer->record.best_epoch;
 }
 
 alexnet_status alexnet_trainer_save(alexnet_trainer *trainer)
 {
+    AN_NEED(trainer);
     return an_trainer_save(trainer);
 }
 
 void alexnet_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory)
 {
-    an_trainer_memory(trainer, memory);
+    if (memory)
+        *memory = (alexnet_memory){0};
+    if (trainer && memory)
+        an_trainer_memory(trainer, memory);
 }
 
 const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer)
 {
-    return trainer->net->network;
+    return trainer ? trainer->net->network : NULL;
 }
 
 void alexnet_trainer_free(alexnet_trainer *trainer)
@@ -57,8 +74,13 @@ void alexnet_trainer_free(alexnet_trainer *trainer)
 }
 
 alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *run_dir,
-                                      const alexnet_model *model)
+                                      const alexnet_model *classes_of)
 {
-    an_class_list list = an_classes_list(&model->classes);
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(run_dir);
+    AN_NEED(classes_of);
+    an_class_list list = an_classes_list(&classes_of->classes);
     return an_run_validation(out, ctx, run_dir, &list);
 }

@@ -31,19 +31,20 @@ void an_session_free(alexnet_session *session)
 void an_session_best(const alexnet_session *session, const float *probabilities, int top,
                      alexnet_prediction *best)
 {
-    int *indices = session->runner->order;
-    an_best_classes(probabilities, session->runner->classes, top, indices);
-    for (int i = 0; i < top; i++)
+    int *indices = session->runner->order, classes = session->runner->classes;
+    int found = top < classes ? top : classes;
+    an_best_classes(probabilities, classes, found, indices);
+    for (int i = 0; i < found; i++)
         best[i] = (alexnet_prediction){indices[i], probabilities[indices[i]],
                                        session->model->classes.names[indices[i]]};
+    for (int i = found; i < top; i++)
+        best[i] = (alexnet_prediction){-1, 0, ""};
 }
 
-static alexnet_status check_top(const alexnet_session *session, int top)
+static alexnet_status check_top(int top)
 {
-    int classes = session->runner->classes;
-    if (top < 1 || top > classes)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: the model has %d classes", top,
-                       classes);
+    if (top < 1)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: expected 1 or more", top);
     return ALEXNET_OK;
 }
 
@@ -51,7 +52,7 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
                                    alexnet_prediction *best)
 {
     an_runner *runner = session->runner;
-    AN_CHECK(check_top(session, top));
+    AN_CHECK(check_top(top));
     AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
     AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1));
     an_session_best(session, runner->probabilities, top, best);
@@ -64,7 +65,7 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
     alexnet_status rc = ALEXNET_OK;
     uint32_t *order = NULL;
     *out = NULL;
-    AN_CHECK(check_top(session, top));
+    AN_CHECK(check_top(top));
     alexnet_stream *stream = an_calloc(1, sizeof *stream);
     if (!stream)
         return AN_FAIL_MEMORY(sizeof *stream, "a stream");

@@ -19,7 +19,7 @@ void an_session_free(alexnet_session *session); /* NULL allowed */
 /** Classify one picture; frees nothing. */
 alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture, int top,
                                    alexnet_prediction *best);
-/** The `top` best of one row of probabilities. */
+/** The `top` best of one row of probabilities; past the last class {-1, 0, ""}. */
 void an_session_best(const alexnet_session *session, const float *probabilities, int top,
                      alexnet_prediction *best);
 

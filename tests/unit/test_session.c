@@ -133,8 +133,6 @@ static void test_bad_pictures(void **state)
                    "picture in memory");
     const char *good = "val/class0/000.png";
     expect_failure(alexnet_classify_file(session, good, 0, best), bad, "top = 0");
-    expect_failure(alexnet_classify_file(session, good, CLASSES + 1, best), bad,
-                   "top = 4: the model has 3 classes");
     alexnet_pixels pixels = {grey, 2, 2, 1, ALEXNET_PIXELS_GREY8};
     expect_failure(alexnet_classify_pixels(session, &pixels, 1, best), bad, "");
     pixels = (alexnet_pixels){grey, 0, 2, 2, ALEXNET_PIXELS_GREY8};
@@ -318,6 +316,28 @@ static void test_empty_streams(void **state)
     assert_null(stream);
     alexnet_session_free(session);
     alexnet_stream_free(NULL);
+}
+
+/* More than there are classes: the rest says so. */
+static void test_more_than_all_classes(void **state)
+{
+    (void)state;
+    alexnet_session *session = new_session(1, 1);
+    alexnet_stream *stream;
+    alexnet_stream_result result;
+    alexnet_prediction best[CLASSES + 2];
+    bool more;
+    expect_ok(alexnet_classify_file(session, files[0], CLASSES + 2, best));
+    expect_ok(alexnet_stream_new(&stream, session, files, 1, CLASSES + 2));
+    expect_ok(alexnet_stream_next(stream, &result, &more));
+    for (int i = 0; i < CLASSES + 2; i++) {
+        assert_int_equal(best[i].index, result.best[i].index);
+        assert_int_equal(best[i].index >= 0, i < CLASSES);
+        assert_int_equal(strlen(best[i].name) > 0, i < CLASSES);
+    }
+    assert_true(best[CLASSES].probability == 0);
+    alexnet_stream_free(stream);
+    alexnet_session_free(session);
 }
 
 /* ---- Evaluations ---- */
@@ -530,6 +550,7 @@ int main(void)
         TEST(test_streams),
         TEST(test_two_streams),
         TEST(test_empty_streams),
+        TEST(test_more_than_all_classes),
         TEST(test_evaluations),
         TEST(test_nothing_is_decoded_too_early),
         TEST(test_other_classes),

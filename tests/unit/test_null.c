@@ -1,0 +1,333 @@
+/*
+ * Every public function with every pointer NULL in its turn: none crashes, each says what its kind
+ * says. A function of src/alexnet.map that nothing here calls makes the test fail.
+ */
+#include "training_rig.h"
+
+static const char *called[256];
+static int calls;
+
+static void note(const char *name)
+{
+    if (calls == 0 || strcmp(called[calls - 1], name) != 0)
+        called[calls++] = name;
+    assert_in_range(calls, 1, 255);
+}
+
+/* A function that can fail: the text names the function and the argument. */
+#define REFUSES(name, part, ...)                                                                   \
+    do {                                                                                           \
+        note(#name);                                                                               \
+        expect_failure(name(__VA_ARGS__), ALEXNET_ERROR_INVALID_ARGUMENT, part " is NULL");        \
+    } while (0)
+/* Any other function, and what it answers. */
+#define ANSWERS(name, answer, ...)                                                                 \
+    do {                                                                                           \
+        note(#name);                                                                               \
+        assert_true(name(__VA_ARGS__) == (answer));                                                \
+    } while (0)
+/* A function without result, or which cannot be given a NULL. */
+#define TAKES(name, ...)                                                                           \
+    do {                                                                                           \
+        note(#name);                                                                               \
+        (void)name(__VA_ARGS__);                                                                   \
+    } while (0)
+#define TAKES_NOTHING(name, ...)                                                                   \
+    do {                                                                                           \
+        note(#name);                                                                               \
+        name(__VA_ARGS__);                                                                         \
+    } while (0)
+
+/* Real objects to stand beside the NULL. */
+static alexnet_ctx *ctx;
+static alexnet_dataset *data;
+static alexnet_model *model;
+static alexnet_session *session;
+static alexnet_prediction best[5];
+static bool more;
+
+static void test_contexts_and_devices(void **state)
+{
+    const char *text;
+    (void)state;
+    TAKES(alexnet_version);
+    TAKES(alexnet_error_text);
+    TAKES(alexnet_status_name, ALEXNET_OK);
+    REFUSES(alexnet_ctx_new, "out", NULL, NULL);
+    TAKES_NOTHING(alexnet_ctx_free, NULL);
+    ANSWERS(alexnet_ctx_threads, 0, NULL);
+    TAKES_NOTHING(alexnet_ctx_cancel, NULL);
+    ANSWERS(alexnet_device_get, false, 0, NULL);
+    ANSWERS(alexnet_library_get, false, 0, NULL, &text);
+    ANSWERS(alexnet_library_get, false, 0, &text, NULL);
+}
+
+static void test_networks_and_recipes(void **state)
+{
+    alexnet_network *network;
+    alexnet_layer_info layer;
+    alexnet_recipe *recipe;
+    (void)state;
+    TAKES(alexnet_network_builtin, 0);
+    REFUSES(alexnet_network_load, "out", NULL, NULL, "alexnet");
+    REFUSES(alexnet_network_load, "name_or_path", &network, NULL, NULL);
+    TAKES_NOTHING(alexnet_network_free, NULL);
+    ANSWERS(alexnet_network_name, NULL, NULL);
+    ANSWERS(alexnet_network_text, NULL, NULL);
+    ANSWERS(alexnet_network_structure, NULL, NULL);
+    ANSWERS(alexnet_network_preprocessing, NULL, NULL);
+    ANSWERS(alexnet_network_layer_count, 0, NULL);
+    REFUSES(alexnet_network_layer, "network", NULL, 0, &layer);
+    REFUSES(alexnet_network_layer, "info", alexnet_model_network(model), 0, NULL);
+    TAKES(alexnet_recipe_builtin, 0);
+    REFUSES(alexnet_recipe_load, "out", NULL, "default");
+    REFUSES(alexnet_recipe_load, "name_or_path", &recipe, NULL);
+    expect_ok(alexnet_recipe_load(&recipe, "default"));
+    REFUSES(alexnet_recipe_set, "recipe", NULL, "epochs", "1");
+    REFUSES(alexnet_recipe_set, "key", recipe, NULL, "1");
+    REFUSES(alexnet_recipe_set, "value", recipe, "epochs", NULL);
+    ANSWERS(alexnet_recipe_get, NULL, NULL, "epochs");
+    ANSWERS(alexnet_recipe_get, NULL, recipe, NULL);
+    ANSWERS(alexnet_recipe_key_get, false, 0, NULL);
+    alexnet_recipe_free(recipe);
+    TAKES_NOTHING(alexnet_recipe_free, NULL);
+}
+
+static void test_models(void **state)
+{
+    alexnet_model *out;
+    alexnet_tensor_info tensor;
+    (void)state;
+    REFUSES(alexnet_model_load, "out", NULL, ctx, "run");
+    REFUSES(alexnet_model_load, "ctx", &out, NULL, "run");
+    REFUSES(alexnet_model_load, "path", &out, ctx, NULL);
+    REFUSES(alexnet_model_load_memory, "out", NULL, ctx, "x", 1);
+    REFUSES(alexnet_model_load_memory, "ctx", &out, NULL, "x", 1);
+    REFUSES(alexnet_model_load_memory, "bytes", &out, ctx, NULL, 1);
+    assert_null(out);
+    TAKES_NOTHING(alexnet_model_free, NULL);
+    ANSWERS(alexnet_model_network, NULL, NULL);
+    ANSWERS(alexnet_model_format, NULL, NULL);
+    ANSWERS(alexnet_model_format_version, NULL, NULL);
+    ANSWERS(alexnet_model_provenance, NULL, NULL);
+    ANSWERS(alexnet_model_class_count, 0, NULL);
+    ANSWERS(alexnet_model_class_name, NULL, NULL, 0);
+    ANSWERS(alexnet_model_class_id, NULL, NULL, 0);
+    ANSWERS(alexnet_model_tensor_count, 0, NULL);
+    REFUSES(alexnet_model_tensor, "model", NULL, 0, &tensor);
+    REFUSES(alexnet_model_tensor, "info", model, 0, NULL);
+}
+
+static void test_data_sets(void **state)
+{
+    alexnet_dataset *out, *other;
+    alexnet_dataset_kind kind;
+    const char *path;
+    int label;
+    (void)state;
+    TAKES(alexnet_picture_ending, 0);
+    REFUSES(alexnet_dataset_layout, "path", NULL, &kind);
+    REFUSES(alexnet_dataset_layout, "kind", "data", NULL);
+    REFUSES(alexnet_dataset_open, "out", NULL, ctx, "data", NULL);
+    REFUSES(alexnet_dataset_open, "ctx", &out, NULL, "data", NULL);
+    REFUSES(alexnet_dataset_open, "path", &out, ctx, NULL, NULL);
+    REFUSES(alexnet_dataset_split, "dataset", NULL, 0.5, 1, &out, &other);
+    REFUSES(alexnet_dataset_split, "train", data, 0.5, 1, NULL, &other);
+    REFUSES(alexnet_dataset_split, "val", data, 0.5, 1, &out, NULL);
+    TAKES_NOTHING(alexnet_dataset_free, NULL);
+    ANSWERS(alexnet_dataset_count, 0, NULL);
+    ANSWERS(alexnet_dataset_class_count, 0, NULL);
+    ANSWERS(alexnet_dataset_class_name, NULL, NULL, 0);
+    REFUSES(alexnet_dataset_picture, "dataset", NULL, 0, &path, &label);
+    expect_ok(alexnet_dataset_picture(data, 0, NULL, NULL));
+}
+
+static void test_sessions(void **state)
+{
+    static const char *const paths[] = {"data/class0/000.png", NULL};
+    const alexnet_pixels nothing = {NULL, 8, 8, 24, ALEXNET_PIXELS_RGB8};
+    alexnet_session *out;
+    alexnet_stream *stream;
+    alexnet_stream_result result;
+    (void)state;
+    REFUSES(alexnet_session_new, "out", NULL, model, NULL);
+    REFUSES(alexnet_session_new, "model", &out, NULL, NULL);
+    TAKES_NOTHING(alexnet_session_free, NULL);
+    REFUSES(alexnet_classify_file, "session", NULL, paths[0], 1, best);
+    REFUSES(alexnet_classify_file, "path", session, NULL, 1, best);
+    REFUSES(alexnet_classify_file, "best", session, paths[0], 1, NULL);
+    REFUSES(alexnet_classify_bytes, "session", NULL, "x", 1, 1, best);
+    REFUSES(alexnet_classify_bytes, "bytes", session, NULL, 1, 1, best);
+    REFUSES(alexnet_classify_bytes, "best", session, "x", 1, 1, NULL);
+    REFUSES(alexnet_classify_pixels, "session", NULL, &nothing, 1, best);
+    REFUSES(alexnet_classify_pixels, "pixels", session, NULL, 1, best);
+    REFUSES(alexnet_classify_pixels, "best", session, &nothing, 1, NULL);
+    expect_failure(alexnet_classify_pixels(session, &nothing, 1, best),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "no pixels");
+    REFUSES(alexnet_stream_new, "out", NULL, session, paths, 1, 1);
+    REFUSES(alexnet_stream_new, "session", &stream, NULL, paths, 1, 1);
+    REFUSES(alexnet_stream_new, "picture 0", &stream, session, NULL, 1, 1);
+    REFUSES(alexnet_stream_new, "picture 1", &stream, session, paths, 2, 1);
+    expect_ok(alexnet_stream_new(&stream, session, NULL, 0, 1));
+    REFUSES(alexnet_stream_next, "stream", NULL, &result, &more);
+    REFUSES(alexnet_stream_next, "result", stream, NULL, &more);
+    REFUSES(alexnet_stream_next, "more", stream, &result, NULL);
+    alexnet_stream_free(stream);
+    TAKES_NOTHING(alexnet_stream_free, NULL);
+}
+
+static void test_evaluations(void **state)
+{
+    alexnet_evaluation *evaluation;
+    alexnet_metrics metrics;
+    int64_t done;
+    (void)state;
+    REFUSES(alexnet_evaluation_new, "out", NULL, session, data);
+    REFUSES(alexnet_evaluation_new, "session", &evaluation, NULL, data);
+    REFUSES(alexnet_evaluation_new, "dataset", &evaluation, session, NULL);
+    expect_ok(alexnet_evaluation_new(&evaluation, session, data));
+    REFUSES(alexnet_evaluation_step, "evaluation", NULL, &done, &more);
+    REFUSES(alexnet_evaluation_step, "done", evaluation, NULL, &more);
+    REFUSES(alexnet_evaluation_step, "more", evaluation, &done, NULL);
+    REFUSES(alexnet_evaluation_metrics, "evaluation", NULL, &metrics);
+    REFUSES(alexnet_evaluation_metrics, "metrics", evaluation, NULL);
+    ANSWERS(alexnet_evaluation_confusion, -1, NULL, 0, 0);
+    alexnet_evaluation_free(evaluation);
+    TAKES_NOTHING(alexnet_evaluation_free, NULL);
+}
+
+static void test_trainers(void **state)
+{
+    alexnet_trainer *trainer;
+    alexnet_dataset *val;
+    alexnet_progress progress;
+    alexnet_metrics metrics;
+    alexnet_memory memory;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    (void)state;
+    REFUSES(alexnet_trainer_new, "out", NULL, ctx, data, NULL, &options);
+    REFUSES(alexnet_trainer_new, "ctx", &trainer, NULL, data, NULL, &options);
+    REFUSES(alexnet_trainer_new, "train", &trainer, ctx, NULL, NULL, &options);
+    expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "out_dir");
+    REFUSES(alexnet_trainer_resume, "out", NULL, ctx, "run");
+    REFUSES(alexnet_trainer_resume, "ctx", &trainer, NULL, "run");
+    REFUSES(alexnet_trainer_resume, "run_dir", &trainer, ctx, NULL);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    REFUSES(alexnet_trainer_step, "trainer", NULL, &progress, &more);
+    REFUSES(alexnet_trainer_step, "progress", trainer, NULL, &more);
+    REFUSES(alexnet_trainer_step, "more", trainer, &progress, NULL);
+    ANSWERS(alexnet_trainer_best, 0, NULL, &metrics);
+    ANSWERS(alexnet_trainer_best, 1, trainer, NULL);
+    REFUSES(alexnet_trainer_save, "trainer", NULL);
+    TAKES_NOTHING(alexnet_trainer_memory, NULL, &memory);
+    assert_int_equal(memory.parameters, 0);
+    TAKES_NOTHING(alexnet_trainer_memory, trainer, NULL);
+    ANSWERS(alexnet_trainer_network, NULL, NULL);
+    alexnet_trainer_free(trainer);
+    TAKES_NOTHING(alexnet_trainer_free, NULL);
+    REFUSES(alexnet_run_validation, "out", NULL, ctx, "run", model);
+    REFUSES(alexnet_run_validation, "ctx", &val, NULL, "run", model);
+    REFUSES(alexnet_run_validation, "run_dir", &val, ctx, NULL, model);
+    REFUSES(alexnet_run_validation, "classes_of", &val, ctx, "run", NULL);
+}
+
+static void test_measurements(void **state)
+{
+    alexnet_selftest *selftest;
+    alexnet_selftest_result result;
+    alexnet_bench *bench;
+    alexnet_speed speed;
+    alexnet_layer_speed layer;
+    alexnet_tuner *tuner;
+    alexnet_choice choice;
+    double seconds = 7, other = 7;
+    (void)state;
+    REFUSES(alexnet_selftest_new, "out", NULL, ctx);
+    REFUSES(alexnet_selftest_new, "ctx", &selftest, NULL);
+    expect_ok(alexnet_selftest_new(&selftest, ctx));
+    REFUSES(alexnet_selftest_next, "test", NULL, &result, &more);
+    REFUSES(alexnet_selftest_next, "result", selftest, NULL, &more);
+    REFUSES(alexnet_selftest_next, "more", selftest, &result, NULL);
+    alexnet_selftest_free(selftest);
+    TAKES_NOTHING(alexnet_selftest_free, NULL);
+    REFUSES(alexnet_bench_new, "out", NULL, ctx, NULL);
+    REFUSES(alexnet_bench_new, "ctx", &bench, NULL, NULL);
+    REFUSES(alexnet_bench_step, "bench", NULL, &seconds, &more);
+    TAKES_NOTHING(alexnet_bench_speed, NULL, &speed);
+    assert_int_equal(speed.steps, 0);
+    ANSWERS(alexnet_bench_layer, false, NULL, 0, &layer);
+    TAKES_NOTHING(alexnet_bench_free, NULL);
+    REFUSES(alexnet_tuner_new, "out", NULL, ctx, NULL);
+    REFUSES(alexnet_tuner_new, "ctx", &tuner, NULL, NULL);
+    REFUSES(alexnet_tuner_step, "tuner", NULL, &seconds, &more);
+    TAKES_NOTHING(alexnet_tuner_result, NULL, &seconds, &other);
+    assert_true(seconds == 0 && other == 0);
+    ANSWERS(alexnet_tuner_choice, false, NULL, 0, &choice);
+    REFUSES(alexnet_tuner_save, "tuner", NULL, "t.ini");
+    TAKES_NOTHING(alexnet_tuner_free, NULL);
+}
+
+/* Runs last. */
+static void test_nothing_is_forgotten(void **state)
+{
+    char path[64], *map, *word;
+    int functions = 0;
+    (void)state;
+    /* Tests are started in tests/, which the scratch folder remembers. */
+    snprintf(path, sizeof path, "/proc/self/fd/%d/../src/alexnet.map", scratch_home);
+    expect_ok(an_file_read_text(path, "the list of exported functions", &map));
+    for (word = strtok(map, " ;\n"); word; word = strtok(NULL, " ;\n")) {
+        bool found = strncmp(word, "alexnet_", 8) != 0;
+        functions += !found;
+        for (int i = 0; i < calls && !found; i++)
+            found = strcmp(called[i], word) == 0;
+        if (!found)
+            fail_msg("%s is not called with NULL here", word);
+    }
+    assert_true(functions > 70);
+    an_free(map);
+}
+
+static int set_up(void **state)
+{
+    static const char *const settings[] = {"epochs", "1", NULL};
+    alexnet_trainer *trainer;
+    alexnet_progress last;
+    if (rig_set_up(state) != 0)
+        return -1;
+    rig_write_pictures("data", 2, 3);
+    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    expect_ok(rig_start(&trainer, ctx, "data", NULL, "run", settings));
+    expect_ok(rig_finish(trainer, &last));
+    alexnet_trainer_free(trainer);
+    data = rig_open_data(ctx, "data");
+    expect_ok(alexnet_model_load(&model, ctx, "run"));
+    expect_ok(alexnet_session_new(&session, model, NULL));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    alexnet_session_free(session);
+    alexnet_model_free(model);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+    return scratch_teardown(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_contexts_and_devices),
+        cmocka_unit_test(test_networks_and_recipes),
+        cmocka_unit_test(test_models),
+        cmocka_unit_test(test_data_sets),
+        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_evaluations),
+        cmocka_unit_test(test_trainers),
+        cmocka_unit_test(test_measurements),
+        cmocka_unit_test(test_nothing_is_forgotten),
+    };
+    return cmocka_run_group_tests_name("NULL", tests, set_up, tear_down);
+}
