@@ -59,7 +59,7 @@ const char *alexnet_model_class_id(const alexnet_model *model, int index)
 
 const char *alexnet_model_format(const alexnet_model *model)
 {
-    return model ? "safetensors" : NULL;
+    return model ? model->format : NULL;
 }
 
 const char *alexnet_model_format_version(const alexnet_model *model)

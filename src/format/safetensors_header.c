@@ -1,17 +1,18 @@
 #include "format/safetensors_header.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
 
-enum { DTYPES = AN_I32 + 1 };
-
 const char *an_safetensors_dtype_word(an_dtype dtype)
 {
-    static const char *const words[DTYPES] = {
-        [AN_F32] = "F32", [AN_F64] = "F64", [AN_BF16] = "BF16", [AN_U8] = "U8", [AN_I32] = "I32"};
+    static const char *const words[] = {
+        [AN_F32] = "F32",   [AN_F64] = "F64", [AN_BF16] = "BF16", [AN_F16] = "F16",
+        [AN_BOOL] = "BOOL", [AN_U8] = "U8",   [AN_I8] = "I8",     [AN_I16] = "I16",
+        [AN_I32] = "I32",   [AN_I64] = "I64", [AN_OTHER] = NULL};
     return words[dtype];
 }
 
@@ -27,14 +28,11 @@ static alexnet_status parse_dtype(an_tensor_entry *entry, const extent *in, cons
     if (!word)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: its dtype is not a string", in->file,
                        entry->name);
-    for (int i = 0; i < DTYPES; i++)
-        if (strcmp(word, an_safetensors_dtype_word((an_dtype)i)) == 0) {
-            entry->dtype = (an_dtype)i;
-            return ALEXNET_OK;
-        }
-    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "%s: tensor %s: dtype %s is not read; F32, F64, BF16, U8 and I32 are", in->file,
-                   entry->name, word);
+    snprintf(entry->type, sizeof entry->type, "%s", word);
+    for (entry->dtype = 0; entry->dtype < AN_OTHER; entry->dtype++)
+        if (strcmp(word, an_safetensors_dtype_word(entry->dtype)) == 0)
+            break;
+    return ALEXNET_OK;
 }
 
 static alexnet_status parse_shape(an_tensor_entry *entry, const extent *in, const json_t *value)
@@ -42,25 +40,20 @@ static alexnet_status parse_shape(an_tensor_entry *entry, const extent *in, cons
     if (!json_is_array(value))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: its shape is not an array", in->file,
                        entry->name);
-    size_t rank = json_array_size(value);
-    if (rank > AN_MAX_RANK)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: tensor %s: at most %d dimensions are read, it has %zu", in->file,
-                       entry->name, AN_MAX_RANK, rank);
-    entry->shape.rank = (int)rank;
-    for (size_t i = 0; i < rank; i++) {
-        const json_t *dim = json_array_get(value, i);
-        if (!json_is_integer(dim) || json_integer_value(dim) < 0)
+    int64_t bytes = (int64_t)an_dtype_bytes(entry->dtype);
+    entry->shape.rank = (int)json_array_size(value); /* of a header of 100 MB at most */
+    for (int i = 0; i < entry->shape.rank; i++) {
+        const json_t *dim = json_array_get(value, (size_t)i);
+        const json_int_t length = json_integer_value(dim);
+        if (!json_is_integer(dim) || length < 0)
             return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                           "%s: tensor %s: dimension %zu is not an integer of 0 or more", in->file,
+                           "%s: tensor %s: dimension %d is not an integer of 0 or more", in->file,
                            entry->name, i);
-        entry->shape.dim[i] = json_integer_value(dim);
-    }
-    int64_t bytes = an_shape_count(entry->shape);
-    if (bytes < 0 || __builtin_mul_overflow(bytes, (int64_t)an_dtype_bytes(entry->dtype), &bytes)) {
-        char text[96];
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: shape %s is larger than any file",
-                       in->file, entry->name, an_shape_text(entry->shape, text));
+        if (i < AN_MAX_RANK)
+            entry->shape.dim[i] = length;
+        if (__builtin_mul_overflow(bytes, length, &bytes))
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: its shape is larger than any file",
+                           in->file, entry->name);
     }
     entry->bytes = (uint64_t)bytes;
     return ALEXNET_OK;
@@ -78,7 +71,7 @@ static alexnet_status parse_offsets(an_tensor_entry *entry, const extent *in, co
                        "%s: tensor %s: its data is said to be at %lld to %lld, of %llu bytes; "
                        "the file is cut short or damaged",
                        in->file, entry->name, begin, end, (unsigned long long)in->data_bytes);
-    if ((uint64_t)(end - begin) != entry->bytes) {
+    if (entry->dtype != AN_OTHER && (uint64_t)(end - begin) != entry->bytes) {
         char text[96];
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s: tensor %s: %s of shape %s is %llu bytes, its data_offsets say %lld",
@@ -86,6 +79,7 @@ static alexnet_status parse_offsets(an_tensor_entry *entry, const extent *in, co
                        an_shape_text(entry->shape, text), (unsigned long long)entry->bytes,
                        end - begin);
     }
+    entry->bytes = (uint64_t)(end - begin);
     entry->offset = in->data_start + (uint64_t)begin;
     return ALEXNET_OK;
 }
@@ -105,7 +99,7 @@ static alexnet_status parse_tensor(an_tensor_entry *entry, const extent *in, con
     return parse_offsets(entry, in, json_object_get(value, "data_offsets"));
 }
 
-static alexnet_status parse_metadata(an_safetensors_header *out, const extent *in, json_t *value)
+static alexnet_status parse_metadata(an_tensor_file *out, const extent *in, json_t *value)
 {
     const char *key;
     json_t *text;
@@ -117,7 +111,7 @@ static alexnet_status parse_metadata(an_safetensors_header *out, const extent *i
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: __metadata__: %s is not a string", in->file,
                            key);
     }
-    out->metadata = json_incref(value);
+    out->state = json_incref(value);
     return ALEXNET_OK;
 }
 
@@ -131,11 +125,11 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Tensors in the order of their data must follow one another and end with the file. */
-static alexnet_status check_cover(const an_safetensors_header *header, const extent *in)
+static alexnet_status check_cover(const an_tensor_file *file, const extent *in)
 {
     uint64_t reached = in->data_start;
-    for (int i = 0; i < header->count; i++) {
-        const an_tensor_entry *entry = &header->entries[i];
+    for (int i = 0; i < file->count; i++) {
+        const an_tensor_entry *entry = &file->entries[i];
         if (entry->offset != reached)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: %s before its data", in->file,
                            entry->name,
@@ -150,7 +144,7 @@ static alexnet_status check_cover(const an_safetensors_header *header, const ext
     return ALEXNET_OK;
 }
 
-static alexnet_status parse_root(an_safetensors_header *out, const extent *in, json_t *root)
+static alexnet_status parse_root(an_tensor_file *out, const extent *in, json_t *root)
 {
     const char *name;
     json_t *value;
@@ -170,32 +164,19 @@ static alexnet_status parse_root(an_safetensors_header *out, const extent *in, j
     return check_cover(out, in);
 }
 
-alexnet_status an_safetensors_header_parse(an_safetensors_header *out, const char *file,
-                                           const char *json, size_t length, uint64_t data_start,
-                                           uint64_t data_bytes)
+alexnet_status an_safetensors_header_parse(an_tensor_file *file, const char *json, size_t length)
 {
-    const extent in = {file, data_start, data_bytes};
+    const uint64_t start = sizeof(uint64_t) + length;
+    const extent in = {an_tensor_file_name(file), start, an_source_size(file->source) - start};
     json_error_t error;
-    *out = (an_safetensors_header){0};
     /* The parser itself refuses nesting beyond 2048, NUL bytes and text that is not UTF-8. */
     json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
     if (!root && json_error_code(&error) == json_error_out_of_memory)
         return AN_FAIL_MEMORY(length, "the header of a safetensors file");
     if (!root)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its header is not valid JSON: %s (byte %d)", file,
-                       error.text, error.position);
-    alexnet_status rc = parse_root(out, &in, root);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its header is not valid JSON: %s (byte %d)",
+                       in.file, error.text, error.position);
+    alexnet_status rc = parse_root(file, &in, root);
     json_decref(root);
-    if (rc != ALEXNET_OK)
-        an_safetensors_header_clear(out);
     return rc;
-}
-
-void an_safetensors_header_clear(an_safetensors_header *header)
-{
-    for (int i = 0; i < header->count; i++)
-        an_free(header->entries[i].name);
-    an_free(header->entries);
-    json_decref(header->metadata);
-    *header = (an_safetensors_header){0};
 }

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "format/safetensors.h"
+#include "format/tensor_format.h"
 
 /** The format's limit of the header, in bytes. */
 #define AN_SAFETENSORS_HEADER_MAX 100000000u
@@ -15,28 +15,14 @@
 /** The member of the header that is not a tensor. */
 #define AN_SAFETENSORS_METADATA "__metadata__"
 
-typedef struct an_safetensors_header {
-    int count;
-    an_tensor_entry *entries; /* in the order of their data */
-    json_t *metadata;         /* object of strings, or NULL */
-} an_safetensors_header;
-
 /**
- * Read and check a header.
- * @param file        name for error texts
- * @param json        `length` bytes
- * @param data_start  offset of the tensors in the file; the entries' offsets count from the file's
- *                    beginning
- * @param data_bytes  bytes from there to the end of the file
- * @return ALEXNET_ERROR_FORMAT, or _UNSUPPORTED for element types and ranks that we do not read;
- *         `out` is then empty
+ * Read and check a header: fills in the file's entries, in the order of their data, and its state,
+ * which is the JSON object of the metadata.
+ * @param json  `length` bytes; the tensors begin behind them, 8 + length bytes into the file
  */
-alexnet_status an_safetensors_header_parse(an_safetensors_header *out, const char *file,
-                                           const char *json, size_t length, uint64_t data_start,
-                                           uint64_t data_bytes);
-void an_safetensors_header_clear(an_safetensors_header *header);
+alexnet_status an_safetensors_header_parse(an_tensor_file *file, const char *json, size_t length);
 
-/** The format's word for an element type: "F32". */
+/** The format's word for an element type: "F32"; NULL for AN_OTHER. */
 const char *an_safetensors_dtype_word(an_dtype dtype);
 
 #endif

@@ -5,10 +5,11 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-static alexnet_status load_weights(alexnet_model *model, an_safetensors *file,
+static alexnet_status load_weights(alexnet_model *model, an_tensor_file *file,
                                    const alexnet_network *network)
 {
-    const char *provenance = an_safetensors_metadata(file, "alexnet.provenance");
+    const char *provenance = an_tensor_file_metadata(file, "alexnet.provenance");
+    model->format = an_tensor_file_format(file);
     model->provenance = an_strdup(provenance ? provenance : "");
     if (!model->provenance)
         return AN_FAIL_MEMORY(64, "a model");
@@ -22,7 +23,7 @@ static alexnet_status load_weights(alexnet_model *model, an_safetensors *file,
 alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_source *source)
 {
     alexnet_status rc = ALEXNET_OK;
-    an_safetensors *file = NULL;
+    an_tensor_file *file = NULL;
     alexnet_network *network = NULL;
     *out = NULL;
     alexnet_model *model = an_calloc(1, sizeof *model);
@@ -39,7 +40,7 @@ alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_source *s
     model = NULL;
 cleanup:
     an_network_release(network);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     an_model_release(model);
     return rc;
 }

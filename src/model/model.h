@@ -15,6 +15,7 @@ struct alexnet_model {
     alexnet_ctx *ctx;
     an_net *net;
     an_classes classes;
+    const char *format;   /* of the file it was read from */
     char *provenance;     /* "" if the file does not say */
     pthread_mutex_t lock; /* of host copies */
     float **host; /* per parameter: a copy for alexnet_model_tensor(), made when asked for */

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/utf8.h"
+#include "format/safetensors.h"
 
 /* ---- Classes ---- */
 
@@ -114,19 +115,19 @@ alexnet_status an_model_file_source(an_source **out, const char *path)
     return rc;
 }
 
-static alexnet_status need(an_safetensors *file, const char *key, const char **value)
+static alexnet_status need(an_tensor_file *file, const char *key, const char **value)
 {
-    *value = an_safetensors_metadata(file, key);
+    *value = an_tensor_file_metadata(file, key);
     if (*value)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s is not a model of this program: its metadata has no %s",
-                   an_safetensors_name(file), key);
+                   an_tensor_file_name(file), key);
 }
 
-alexnet_status an_model_file_classes(an_classes *classes, an_safetensors *file)
+alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file)
 {
-    const char *name = an_safetensors_name(file), *text;
+    const char *name = an_tensor_file_name(file), *text;
     char **names = NULL;
     int n_names = 0;
     AN_CHECK(need(file, "alexnet.classes", &text));
@@ -143,7 +144,7 @@ alexnet_status an_model_file_classes(an_classes *classes, an_safetensors *file)
     return rc;
 }
 
-static alexnet_status read_header(an_safetensors *file, alexnet_network **network,
+static alexnet_status read_header(an_tensor_file *file, alexnet_network **network,
                                   an_classes *classes)
 {
     const char *version, *text;
@@ -152,10 +153,10 @@ static alexnet_status read_header(an_safetensors *file, alexnet_network **networ
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s has format version %s; this program reads " AN_MODEL_FILE_VERSION
                        ": use a newer one",
-                       an_safetensors_name(file), version);
+                       an_tensor_file_name(file), version);
     AN_CHECK(need(file, "alexnet.network", &text));
     AN_CHECK(an_model_file_classes(classes, file));
-    char *source = an_format("%s, alexnet.network", an_safetensors_name(file));
+    char *source = an_format("%s, alexnet.network", an_tensor_file_name(file));
     if (!source)
         return AN_FAIL_MEMORY(256, "a name");
     alexnet_status rc = an_network_parse(network, text, source, "network", classes->count);
@@ -163,16 +164,16 @@ static alexnet_status read_header(an_safetensors *file, alexnet_network **networ
     return rc;
 }
 
-alexnet_status an_model_file_open(an_safetensors **file, alexnet_network **network,
+alexnet_status an_model_file_open(an_tensor_file **file, alexnet_network **network,
                                   an_classes *classes, an_source *source)
 {
     *network = NULL;
     *classes = (an_classes){0};
-    AN_CHECK(an_safetensors_open(file, source));
+    AN_CHECK(an_tensor_file_open(file, source));
     alexnet_status rc = read_header(*file, network, classes);
     if (rc != ALEXNET_OK) {
         an_classes_free(classes);
-        an_safetensors_close(*file);
+        an_tensor_file_close(*file);
         *file = NULL;
     }
     return rc;
@@ -188,7 +189,7 @@ static bool all_finite(const void *block, int64_t count, an_dtype type)
     return finite;
 }
 
-alexnet_status an_model_file_tensor(an_safetensors *file, const char *name, an_net *net,
+alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_net *net,
                                     an_arena arena, int index)
 {
     const an_param *param = &net->params[index];
@@ -197,24 +198,24 @@ alexnet_status an_model_file_tensor(an_safetensors *file, const char *name, an_n
     void *block = an_malloc(bytes);
     if (!block)
         return AN_FAIL_MEMORY(bytes, name);
-    alexnet_status rc = an_safetensors_read(file, name, param->shape, type, block);
+    alexnet_status rc = an_tensor_file_read(file, name, param->shape, type, block);
     if (rc == ALEXNET_OK && !all_finite(block, param->count, type))
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s has values that are not finite numbers",
-                     an_safetensors_name(file), name);
+                     an_tensor_file_name(file), name);
     if (rc == ALEXNET_OK)
         rc = an_net_write(net, arena, index, block, type);
     an_free(block);
     return rc;
 }
 
-alexnet_status an_model_file_weights(an_safetensors *file, an_net *net)
+alexnet_status an_model_file_weights(an_tensor_file *file, an_net *net)
 {
     for (int i = 0; i < net->count; i++)
         AN_CHECK(an_model_file_tensor(file, net->params[i].name, net, AN_VALUES, i));
     return ALEXNET_OK;
 }
 
-alexnet_status an_model_file_momentum(an_safetensors *file, an_net *net)
+alexnet_status an_model_file_momentum(an_tensor_file *file, an_net *net)
 {
     char name[sizeof net->params->name + 16];
     for (int i = 0; i < net->count; i++) {

@@ -14,7 +14,7 @@
 #define AN_MODEL_MODEL_FILE_H
 
 #include "data/dataset.h"
-#include "format/safetensors.h"
+#include "format/tensor_file.h"
 #include "model/net.h"
 
 /** The version that is written, and the only one that is read. */
@@ -39,20 +39,20 @@ alexnet_status an_model_file_source(an_source **out, const char *path);
  * @param source  taken over, also on failure
  * @param file    out, open for reading tensors
  */
-alexnet_status an_model_file_open(an_safetensors **file, alexnet_network **network,
+alexnet_status an_model_file_open(an_tensor_file **file, alexnet_network **network,
                                   an_classes *classes, an_source *source);
 
 /** Read the classes of an open file; on failure too they are the caller's to free. */
-alexnet_status an_model_file_classes(an_classes *classes, an_safetensors *file);
+alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 
 /** Read a tensor of a file into parameter `index`; its shape must be the parameter's and its values
  * finite. */
-alexnet_status an_model_file_tensor(an_safetensors *file, const char *name, an_net *net,
+alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_net *net,
                                     an_arena arena, int index);
 /** Read all parameters of a net; every one must be there, in its shape. */
-alexnet_status an_model_file_weights(an_safetensors *file, an_net *net);
+alexnet_status an_model_file_weights(an_tensor_file *file, an_net *net);
 /** Read `momentum.*` of all learned parameters. */
-alexnet_status an_model_file_momentum(an_safetensors *file, an_net *net);
+alexnet_status an_model_file_momentum(an_tensor_file *file, an_net *net);
 
 /** A string of metadata. */
 typedef struct an_metadata {

@@ -5,21 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct {
+    unsigned char bytes;
+    const char *name;
+} types[] = {
+    [AN_F32] = {4, "float32"}, [AN_F64] = {8, "float64"},        [AN_BF16] = {2, "bfloat16"},
+    [AN_F16] = {2, "float16"}, [AN_BOOL] = {1, "bool"},          [AN_U8] = {1, "uint8"},
+    [AN_I8] = {1, "int8"},     [AN_I16] = {2, "int16"},          [AN_I32] = {4, "int32"},
+    [AN_I64] = {8, "int64"},   [AN_OTHER] = {0, "another type"},
+};
+
 size_t an_dtype_bytes(an_dtype dtype)
 {
-    static const unsigned char bytes[] = {
-        [AN_F32] = 4, [AN_F64] = 8, [AN_BF16] = 2, [AN_U8] = 1, [AN_I32] = 4};
-    return bytes[dtype];
+    return types[dtype].bytes;
 }
 
 const char *an_dtype_name(an_dtype dtype)
 {
-    static const char *const names[] = {[AN_F32] = "float32",
-                                        [AN_F64] = "float64",
-                                        [AN_BF16] = "bfloat16",
-                                        [AN_U8] = "uint8",
-                                        [AN_I32] = "int32"};
-    return names[dtype];
+    return types[dtype].name;
+}
+
+bool an_dtype_is_float(an_dtype dtype)
+{
+    return dtype <= AN_F16;
 }
 
 an_shape an_shape_of(int rank, ...)
@@ -36,7 +44,7 @@ an_shape an_shape_of(int rank, ...)
 
 bool an_shape_equal(an_shape a, an_shape b)
 {
-    if (a.rank != b.rank)
+    if (a.rank != b.rank || a.rank > AN_MAX_RANK)
         return false;
     for (int i = 0; i < a.rank; i++)
         if (a.dim[i] != b.dim[i])
@@ -47,6 +55,8 @@ bool an_shape_equal(an_shape a, an_shape b)
 int64_t an_shape_count(an_shape shape)
 {
     int64_t count = 1;
+    if (shape.rank > AN_MAX_RANK)
+        return -1;
     for (int i = 0; i < shape.rank; i++)
         if (shape.dim[i] < 0 || __builtin_mul_overflow(count, shape.dim[i], &count))
             return -1;
@@ -55,6 +65,10 @@ int64_t an_shape_count(an_shape shape)
 
 const char *an_shape_text(an_shape shape, char text[96])
 {
+    if (shape.rank > AN_MAX_RANK) {
+        snprintf(text, 96, "of %d dimensions", shape.rank);
+        return text;
+    }
     int length = snprintf(text, 96, "[");
     for (int i = 0; i < shape.rank; i++)
         length += snprintf(text + length, 96 - (size_t)length, "%s%lld", i ? ", " : "",
@@ -63,18 +77,35 @@ const char *an_shape_text(an_shape shape, char text[96])
     return text;
 }
 
-/* bfloat16 is the upper half of a float32. */
-static float widen(uint16_t bits)
+static float from_bits(uint32_t word)
 {
-    uint32_t word = (uint32_t)bits << 16;
     float value;
     memcpy(&value, &word, sizeof value);
     return value;
 }
 
+/* IEEE 754 binary16: sign, 5 bits of exponent with a bias of 15, 10 of fraction. */
+static float half_to_float(uint16_t bits)
+{
+    const uint32_t sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 31,
+                   fraction = bits & 1023;
+    if (exponent == 0) { /* zero, or subnormal: a multiple of 2^-24 */
+        const float value = (float)fraction * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    const uint32_t wider = exponent == 31 ? 255 : exponent - 15 + 127;
+    return from_bits(sign | wider << 23 | fraction << 13);
+}
+
+static float widen(an_dtype type, uint16_t bits)
+{
+    /* bfloat16 is the upper half of a float32. */
+    return type == AN_BF16 ? from_bits((uint32_t)bits << 16) : half_to_float(bits);
+}
+
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count)
 {
-    assert(dst_type <= AN_F64 && src_type <= AN_BF16);
+    assert(dst_type <= AN_F64 && an_dtype_is_float(src_type));
     float *f = dst;
     double *d = dst;
     if (dst_type == src_type)
@@ -84,11 +115,11 @@ void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type
             f[i] = (float)((const double *)src)[i];
     else if (dst_type == AN_F32)
         for (int64_t i = 0; i < count; i++)
-            f[i] = widen(((const uint16_t *)src)[i]);
+            f[i] = widen(src_type, ((const uint16_t *)src)[i]);
     else if (src_type == AN_F32)
         for (int64_t i = 0; i < count; i++)
             d[i] = ((const float *)src)[i];
     else
         for (int64_t i = 0; i < count; i++)
-            d[i] = widen(((const uint16_t *)src)[i]);
+            d[i] = widen(src_type, ((const uint16_t *)src)[i]);
 }

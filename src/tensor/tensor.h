@@ -13,13 +13,28 @@
 
 #include "alexnet/alexnet.h"
 
-typedef enum an_dtype { AN_F32, AN_F64, AN_BF16, AN_U8, AN_I32 } an_dtype;
+/** Element types. The first two are computed in; the others are found in files. */
+typedef enum an_dtype {
+    AN_F32,
+    AN_F64,
+    AN_BF16,
+    AN_F16,
+    AN_BOOL, /* a byte */
+    AN_U8,
+    AN_I8,
+    AN_I16,
+    AN_I32,
+    AN_I64,
+    AN_OTHER, /* any other: of unknown size, not read */
+} an_dtype;
 
-size_t an_dtype_bytes(an_dtype dtype);
+size_t an_dtype_bytes(an_dtype dtype); /* 0 for AN_OTHER */
+bool an_dtype_is_float(an_dtype dtype);
 const char *an_dtype_name(an_dtype dtype); /* "float32", ... */
 
 #define AN_MAX_RANK 4
 
+/** A file may hold tensors of a higher rank: their `dim` is not kept, and they are equal to none. */
 typedef struct an_shape {
     int rank;
     int64_t dim[AN_MAX_RANK];
@@ -27,7 +42,7 @@ typedef struct an_shape {
 
 an_shape an_shape_of(int rank, ...); /* rank int64_t or int arguments, given as int */
 bool an_shape_equal(an_shape a, an_shape b);
-/** Elements; -1 if a dimension is negative or the product does not fit. */
+/** Elements; -1 if a dimension is negative, the product does not fit or the rank is too high. */
 int64_t an_shape_count(an_shape shape);
 /** "[96, 3, 11, 11]" into `text`. Returns `text`. */
 const char *an_shape_text(an_shape shape, char text[96]);
@@ -48,7 +63,8 @@ static inline bool an_chw_equal(an_chw a, an_chw b)
 }
 
 /**
- * Convert to AN_F32 or AN_F64 from one of them or from AN_BF16; other pairs are a broken invariant.
+ * Convert to AN_F32 or AN_F64 from a floating type; other pairs are a broken invariant. float64 to
+ * float32 rounds to nearest, all else is exact. NaN stays NaN.
  * Blocks do not overlap and are aligned to their elements.
  */
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count);

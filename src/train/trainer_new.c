@@ -70,7 +70,7 @@ static alexnet_status choose_network(alexnet_network **out, const alexnet_traine
 {
     alexnet_status rc;
     an_source *source;
-    an_safetensors *file = NULL;
+    an_tensor_file *file = NULL;
     alexnet_network *theirs = NULL;
     an_classes their_classes = {0};
     if (options->net || !options->init_from)
@@ -81,21 +81,21 @@ static alexnet_status choose_network(alexnet_network **out, const alexnet_traine
 cleanup:
     an_network_release(theirs);
     an_classes_free(&their_classes);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     return rc;
 }
 
 /* Whether parameter `index` may come from a file: what the network file fixes stays. */
-static bool may_take(const an_net *net, int index, an_safetensors *file)
+static bool may_take(const an_net *net, int index, an_tensor_file *file)
 {
     const an_param *param = &net->params[index];
-    const an_tensor_entry *entry = an_safetensors_find(file, param->name);
+    const an_tensor_entry *entry = an_tensor_file_find(file, param->name);
     return entry && an_shape_equal(entry->shape, param->shape) &&
            (param->learned || an_mean_wanted(net));
 }
 
 /* Take the tensors of a model that fit; says how many. */
-static alexnet_status take_tensors(alexnet_trainer *t, an_safetensors *file, bool *has_mean)
+static alexnet_status take_tensors(alexnet_trainer *t, an_tensor_file *file, bool *has_mean)
 {
     int taken = 0;
     for (int i = 0; i < t->net->count; i++) {
@@ -107,18 +107,18 @@ static alexnet_status take_tensors(alexnet_trainer *t, an_safetensors *file, boo
     }
     if (!taken)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
-                       an_safetensors_name(file), t->net->network->name);
+                       an_tensor_file_name(file), t->net->network->name);
     an_log(t->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", taken, t->net->count,
-           an_safetensors_name(file));
+           an_tensor_file_name(file));
     return ALEXNET_OK;
 }
 
 /* A class that the data set has no readable name for keeps the model's, if the classes are the
  * same. A file of another program has none. */
-static alexnet_status take_names(an_classes *ours, an_safetensors *file)
+static alexnet_status take_names(an_classes *ours, an_tensor_file *file)
 {
     an_classes theirs = {0};
-    if (!an_safetensors_metadata(file, "alexnet.classes"))
+    if (!an_tensor_file_metadata(file, "alexnet.classes"))
         return ALEXNET_OK;
     alexnet_status rc = an_model_file_classes(&theirs, file);
     bool same = rc == ALEXNET_OK && theirs.count == ours->count;
@@ -138,13 +138,13 @@ static alexnet_status take_names(an_classes *ours, an_safetensors *file)
 static alexnet_status begin_from(alexnet_trainer *t, const char *path, bool *has_mean)
 {
     an_source *source;
-    an_safetensors *file;
+    an_tensor_file *file;
     AN_CHECK(an_model_file_source(&source, path));
-    AN_CHECK(an_safetensors_open(&file, source));
+    AN_CHECK(an_tensor_file_open(&file, source));
     alexnet_status rc = take_tensors(t, file, has_mean);
     if (rc == ALEXNET_OK)
         rc = take_names(&t->classes, file);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     return rc;
 }
 

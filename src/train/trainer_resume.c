@@ -62,10 +62,10 @@ static alexnet_status compare_origin(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-static alexnet_status read_metadata(alexnet_trainer *t, an_safetensors *file)
+static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
 {
-    const char *record = an_safetensors_metadata(file, "alexnet.run");
-    const char *recipe = an_safetensors_metadata(file, "alexnet.recipe");
+    const char *record = an_tensor_file_metadata(file, "alexnet.run");
+    const char *recipe = an_tensor_file_metadata(file, "alexnet.recipe");
     if (!record || !recipe)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a model, not a checkpoint: it lacks %s",
                        t->run.last, record ? "alexnet.recipe" : "alexnet.run");
@@ -105,7 +105,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
 {
     alexnet_status rc;
     an_source *source = NULL;
-    an_safetensors *file = NULL;
+    an_tensor_file *file = NULL;
     alexnet_network *network = NULL;
     AN_TRY(an_run_open(&t->run, folder));
     AN_TRY(an_run_claim(&t->run));
@@ -132,7 +132,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
         AN_TRY(an_trainer_save_recipe(t));
 cleanup:
     an_network_release(network);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     return rc;
 }
 
@@ -148,13 +148,13 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
     alexnet_status rc;
     an_run run;
     an_source *source;
-    an_safetensors *file = NULL;
+    an_tensor_file *file = NULL;
     an_run_state record = {0};
     *out = NULL;
     AN_CHECK(an_run_open(&run, folder));
     AN_TRY(an_source_open(&source, run.last));
-    AN_TRY(an_safetensors_open(&file, source));
-    const char *text = an_safetensors_metadata(file, "alexnet.run");
+    AN_TRY(an_tensor_file_open(&file, source));
+    const char *text = an_tensor_file_metadata(file, "alexnet.run");
     AN_TRY(an_run_state_from_text(&record, text ? text : "", run.last));
     if (record.val.root)
         rc = an_dataset_reopen(out, record.val.root, record.val.part, classes);
@@ -168,7 +168,7 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
                record.val.root);
 cleanup:
     an_run_state_free(&record);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     an_run_close(&run);
     return rc;
 }

@@ -119,8 +119,8 @@ void golden_open(golden *g, const char *file, alexnet_network *network, const ch
     an_source *source;
     *g = (golden){.network = network, .ctx = new_ctx(device)};
     golden_ok(an_source_open(&source, file));
-    golden_ok(an_safetensors_open(&g->file, source));
-    const char *seed = an_safetensors_metadata(g->file, "seed");
+    golden_ok(an_tensor_file_open(&g->file, source));
+    const char *seed = an_tensor_file_metadata(g->file, "seed");
     assert_non_null(seed);
     g->seed = strtoull(seed, NULL, 10);
     golden_ok(an_net_new(&g->net, g->ctx, network, training));
@@ -134,7 +134,7 @@ void golden_open(golden *g, const char *file, alexnet_network *network, const ch
 void golden_close(golden *g)
 {
     an_net_release(g->net);
-    an_safetensors_close(g->file);
+    an_tensor_file_close(g->file);
     an_network_release(g->network);
     an_ctx_release(g->ctx);
 }
@@ -193,13 +193,13 @@ void golden_feed(const golden *g, an_program *program, int step, int slots)
 
 double *golden_tensor(const golden *g, const char *name, int64_t *count)
 {
-    const an_tensor_entry *entry = an_safetensors_find(g->file, name);
+    const an_tensor_entry *entry = an_tensor_file_find(g->file, name);
     if (!entry)
-        fail_msg("%s has no tensor %s", an_safetensors_name(g->file), name);
+        fail_msg("%s has no tensor %s", an_tensor_file_name(g->file), name);
     *count = an_shape_count(entry->shape);
     double *values = an_calloc((size_t)*count, sizeof *values);
     assert_non_null(values);
-    golden_ok(an_safetensors_read(g->file, name, entry->shape, AN_F64, values));
+    golden_ok(an_tensor_file_read(g->file, name, entry->shape, AN_F64, values));
     return values;
 }
 

@@ -12,14 +12,14 @@
 
 #include <cmocka.h>
 
-#include "format/safetensors.h"
+#include "format/tensor_file.h"
 #include "model/program.h"
 
 enum { GOLDEN_SLOTS_MAX = 4 };
 
 /** A golden file, and the network that it is about. */
 typedef struct golden {
-    an_safetensors *file;
+    an_tensor_file *file;
     alexnet_ctx *ctx;
     alexnet_network *network;
     an_net *net; /* with the golden file's first weights and mean */

@@ -222,14 +222,14 @@ static alexnet_status train(void)
 
 static void look_at_weights(void)
 {
-    an_safetensors *file = rig_open_tensors("out/last.safetensors");
-    for (int i = 0; i < an_safetensors_count(file); i++) {
-        const an_tensor_entry *entry = an_safetensors_entry(file, i);
+    an_tensor_file *file = rig_open_tensors("out/last.safetensors");
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
         void *data = rig_tensor(file, entry);
         note(data, entry->bytes);
         an_free(data);
     }
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
 }
 
 /* Of a run that is complete: everything is read, nothing is left to do. */

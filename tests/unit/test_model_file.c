@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "format/safetensors.h"
 #include "model/model_file.h"
 
 static const char small_net[] =
@@ -31,7 +32,7 @@ static void open_rig(net_rig *rig, const char *device, bool training)
     rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 1), rig_parse(small_net, 3), &options, 5);
 }
 
-static alexnet_status open_file(const char *path, an_safetensors **file, alexnet_network **network,
+static alexnet_status open_file(const char *path, an_tensor_file **file, alexnet_network **network,
                                 an_classes *read)
 {
     an_source *source;
@@ -64,7 +65,7 @@ static void expect_equal(const net_rig *rig, an_net *net, an_arena arena)
 static void check_round_trip(const char *device, const char *reader)
 {
     net_rig rig;
-    an_safetensors *file;
+    an_tensor_file *file;
     alexnet_network *network;
     an_classes read;
     an_net *net;
@@ -81,7 +82,7 @@ static void check_round_trip(const char *device, const char *reader)
         assert_string_equal(read.ids[i], ids[i]);
         assert_string_equal(read.names[i], names[i]);
     }
-    assert_string_equal(an_safetensors_metadata(file, "alexnet.provenance"), "a test");
+    assert_string_equal(an_tensor_file_metadata(file, "alexnet.provenance"), "a test");
     expect_ok(an_net_new(&net, rig_ctx(reader, ALEXNET_PRECISION_FP32, 1), network, true));
     an_ctx_release(net->ctx); /* the net's is another reference */
     expect_ok(an_model_file_weights(file, net));
@@ -93,7 +94,7 @@ static void check_round_trip(const char *device, const char *reader)
     an_net_release(net);
     an_network_release(network);
     an_classes_free(&read);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     rig_close(&rig);
 }
 
@@ -150,7 +151,7 @@ static const plan good = {
 
 static void expect_refused(plan p, alexnet_status status, const char *part)
 {
-    an_safetensors *file;
+    an_tensor_file *file;
     alexnet_network *network;
     an_classes read;
     write_plan(&p, "hostile.safetensors");
@@ -205,7 +206,7 @@ static void test_too_many_classes(void **state)
 
 static void expect_no_weights(plan p, const char *part)
 {
-    an_safetensors *file;
+    an_tensor_file *file;
     alexnet_network *network;
     an_classes read;
     an_net *net;
@@ -222,7 +223,7 @@ static void expect_no_weights(plan p, const char *part)
     an_net_release(net);
     an_network_release(network);
     an_classes_free(&read);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     an_ctx_release(ctx);
 }
 
@@ -278,7 +279,7 @@ static void test_cut_short(void **state)
     unsigned char *whole = scratch_read("whole.safetensors", &length);
     for (size_t cut = 0; cut < length; cut += cut < 1200 ? 1 : 97) {
         an_source *source;
-        an_safetensors *file;
+        an_tensor_file *file;
         alexnet_network *network;
         an_classes read;
         expect_ok(an_source_memory(&source, "cut", whole, cut));

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/writer.h"
 #include "format/safetensors.h"
+#include "format/tensor_file.h"
 
 enum { FILE_MAX = 4096 };
 
@@ -31,12 +32,12 @@ static image build(const char *json, const void *data, size_t data_bytes)
     return file;
 }
 
-static alexnet_status open_image(an_safetensors **out, const image *file)
+static alexnet_status open_image(an_tensor_file **out, const image *file)
 {
     an_source *source;
     alexnet_status rc = an_source_memory(&source, "weights", file->bytes, file->length);
     *out = NULL;
-    return rc ? rc : an_safetensors_open(out, source);
+    return rc ? rc : an_tensor_file_open(out, source);
 }
 
 /* All element types, an empty tensor and a scalar. */
@@ -61,58 +62,103 @@ static void test_reads_every_type(void **state)
 {
     (void)state;
     const image good = build(good_json, good_data, sizeof good_data);
-    an_safetensors *file;
+    an_tensor_file *file;
     assert_int_equal(open_image(&file, &good), ALEXNET_OK);
-    assert_int_equal(an_safetensors_count(file), 6);
+    assert_int_equal(an_tensor_file_count(file), 6);
     static const char *const order[] = {"d", "f", "none", "b", "i", "u"};
     for (int i = 0; i < 6; i++)
-        assert_string_equal(an_safetensors_entry(file, i)->name, order[i]);
-    assert_string_equal(an_safetensors_metadata(file, "name"), "sm\xc3\xb6rg\xc3\xa5s");
-    assert_null(an_safetensors_metadata(file, "absent"));
+        assert_string_equal(an_tensor_file_entry(file, i)->name, order[i]);
+    assert_string_equal(an_tensor_file_metadata(file, "name"), "sm\xc3\xb6rg\xc3\xa5s");
+    assert_null(an_tensor_file_metadata(file, "absent"));
 
     float f[3] = {0};
     double d[3] = {0};
-    assert_int_equal(an_safetensors_read(file, "d", an_shape_of(1, 2), AN_F64, d), 0);
+    assert_int_equal(an_tensor_file_read(file, "d", an_shape_of(1, 2), AN_F64, d), 0);
     assert_true(d[0] == 1.0 && d[1] == -2.5);
-    assert_int_equal(an_safetensors_read(file, "d", an_shape_of(1, 2), AN_F32, f), 0);
+    assert_int_equal(an_tensor_file_read(file, "d", an_shape_of(1, 2), AN_F32, f), 0);
     assert_true(f[0] == 1.0f && f[1] == -2.5f);
-    assert_int_equal(an_safetensors_read(file, "f", an_shape_of(4, 1, 2, 1, 1), AN_F32, f), 0);
+    assert_int_equal(an_tensor_file_read(file, "f", an_shape_of(4, 1, 2, 1, 1), AN_F32, f), 0);
     assert_true(f[0] == 3.0f && f[1] == -0.5f);
-    assert_int_equal(an_safetensors_read(file, "f", an_shape_of(4, 1, 2, 1, 1), AN_F64, d), 0);
+    assert_int_equal(an_tensor_file_read(file, "f", an_shape_of(4, 1, 2, 1, 1), AN_F64, d), 0);
     assert_true(d[0] == 3.0 && d[1] == -0.5);
-    assert_int_equal(an_safetensors_read(file, "b", an_shape_of(1, 3), AN_F32, f), 0);
+    assert_int_equal(an_tensor_file_read(file, "b", an_shape_of(1, 3), AN_F32, f), 0);
     assert_true(f[0] == 1.0f && f[1] == -2.5f && f[2] == 3.140625f);
-    assert_int_equal(an_safetensors_read(file, "b", an_shape_of(1, 3), AN_F64, d), 0);
+    assert_int_equal(an_tensor_file_read(file, "b", an_shape_of(1, 3), AN_F64, d), 0);
     assert_true(d[0] == 1.0 && d[1] == -2.5 && d[2] == 3.140625);
-    assert_int_equal(an_safetensors_read(file, "none", an_shape_of(2, 3, 0), AN_F32, f), 0);
+    assert_int_equal(an_tensor_file_read(file, "none", an_shape_of(2, 3, 0), AN_F32, f), 0);
     assert_true(f[0] == 1.0f);
 
-    const an_tensor_entry *integer = an_safetensors_find(file, "i");
+    const an_tensor_entry *integer = an_tensor_file_find(file, "i");
     assert_int_equal(integer->dtype, AN_I32);
     assert_int_equal(integer->shape.rank, 0);
     assert_int_equal(integer->bytes, 4);
     assert_int_equal(integer->offset, 8 + strlen(good_json) + 30);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
 }
 
 static void test_wrong_requests_name_the_tensor(void **state)
 {
     (void)state;
     const image good = build(good_json, good_data, sizeof good_data);
-    an_safetensors *file;
+    an_tensor_file *file;
     float f[4];
     assert_int_equal(open_image(&file, &good), ALEXNET_OK);
-    assert_int_equal(an_safetensors_read(file, "g", an_shape_of(1, 2), AN_F32, f),
+    assert_int_equal(an_tensor_file_read(file, "g", an_shape_of(1, 2), AN_F32, f),
                      ALEXNET_ERROR_FORMAT);
-    assert_string_equal(an_error_text(), "weights: tensor g [2] is expected, the file has none");
-    assert_int_equal(an_safetensors_read(file, "d", an_shape_of(2, 2, 1), AN_F32, f),
+    assert_string_equal(an_error_text(),
+                        "weights: tensor g: shape [2] expected, the file has none");
+    assert_int_equal(an_tensor_file_read(file, "d", an_shape_of(2, 2, 1), AN_F32, f),
                      ALEXNET_ERROR_FORMAT);
     assert_string_equal(an_error_text(), "weights: tensor d: shape [2, 1] expected, found [2]");
-    assert_int_equal(an_safetensors_read(file, "u", an_shape_of(1, 2), AN_F32, f),
+    assert_int_equal(an_tensor_file_read(file, "u", an_shape_of(1, 2), AN_F32, f),
                      ALEXNET_ERROR_FORMAT);
-    assert_string_equal(an_error_text(), "weights: tensor u: float32, float64 or bfloat16 "
+    assert_string_equal(an_error_text(), "weights: tensor u: float16, bfloat16, float32 or float64 "
                                          "expected, found uint8");
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
+}
+
+/* All types that are known, and what nobody reads: types of other programs, five dimensions. */
+static void test_what_nobody_asks_for(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
+        "\"steps\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[4,12]},"
+        "\"flag\":{\"dtype\":\"BOOL\",\"shape\":[1],\"data_offsets\":[12,13]},"
+        "\"f8\":{\"dtype\":\"F8_E4M3\",\"shape\":[3],\"data_offsets\":[13,16]},"
+        "\"f4\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[16,18]},"
+        "\"long\":{\"dtype\":\"a word of more than fifteen letters\",\"shape\":[9,9],"
+        "\"data_offsets\":[18,19]},"
+        "\"five\":{\"dtype\":\"I8\",\"shape\":[1,1,1,1,2],\"data_offsets\":[19,21]},"
+        "\"i16\":{\"dtype\":\"I16\",\"shape\":[1],\"data_offsets\":[21,23]}}";
+    static const unsigned char data[23] = {0, 0x3c, 0xff, 0x7b, 3, 0, 0, 0, 0, 0,    0,   0x80,
+                                           1, 9,    9,    9,    9, 9, 9, 1, 2, 0xfe, 0xff};
+    const image file = build(json, data, sizeof data);
+    an_tensor_file *opened;
+    float f[2];
+    double d[2];
+    int64_t steps;
+    int16_t small;
+    char why[256];
+    assert_int_equal(open_image(&opened, &file), ALEXNET_OK);
+    assert_string_equal(an_tensor_file_format(opened), "safetensors");
+    assert_int_equal(an_tensor_file_count(opened), 8);
+    assert_int_equal(an_tensor_file_read(opened, "h", an_shape_of(1, 2), AN_F32, f), 0);
+    assert_true(f[0] == 1 && f[1] == 65504);
+    assert_int_equal(an_tensor_file_read(opened, "h", an_shape_of(1, 2), AN_F64, d), 0);
+    assert_true(d[0] == 1 && d[1] == 65504);
+    assert_int_equal(an_tensor_file_read(opened, "steps", an_shape_of(0), AN_I64, &steps), 0);
+    assert_true(steps == INT64_MIN + 3);
+    assert_int_equal(an_tensor_file_read(opened, "i16", an_shape_of(1, 1), AN_I16, &small), 0);
+    assert_int_equal(small, -2);
+    assert_false(an_tensor_file_has(opened, "f8", an_shape_of(1, 3), AN_F32, why));
+    assert_string_equal(why, "float16, bfloat16, float32 or float64 expected, found F8_E4M3");
+    assert_false(an_tensor_file_has(opened, "steps", an_shape_of(0), AN_I32, why));
+    assert_string_equal(why, "int32 expected, found int64");
+    assert_false(an_tensor_file_has(opened, "five", an_shape_of(1, 2), AN_I8, why));
+    assert_string_equal(why, "shape [2] expected, found of 5 dimensions");
+    assert_string_equal(an_tensor_file_find(opened, "long")->type, "a word of more ");
+    an_tensor_file_close(opened);
 }
 
 /* A header that lies, the bytes of data below it, and a part of the text that must say so. */
@@ -140,11 +186,16 @@ static const struct lie {
     {ONE("\"F32\"", "[-2]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "integer of 0 or more"},
     {ONE("\"F32\"", "[2.0]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "integer of 0 or more"},
     {ONE("\"F32\"", "2", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "shape is not an array"},
-    {ONE("\"F32\"", "[1,1,1,1,2]", "[0,8]"), 8, ALEXNET_ERROR_UNSUPPORTED, "it has 5"},
+    {ONE("\"F32\"", "[1,1,1,1,3]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT,
+     "of 5 dimensions is 12 bytes"},
+    {ONE("\"F32\"", "[1,1,1,1,-2]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "integer of 0 or more"},
+    {ONE("\"F8\"", "[-2]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "integer of 0 or more"},
+    {ONE("\"F8\"", "[9]", "[0,9]"), 8, ALEXNET_ERROR_FORMAT, "cut short or damaged"},
     {ONE("\"F32\"", "[4294967296,4294967296]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "larger than"},
     {ONE("\"F32\"", "[4611686018427387906]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "larger than"},
     {ONE("\"F32\"", "[9223372036854775808]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "valid JSON"},
-    {ONE("\"F16\"", "[4]", "[0,8]"), 8, ALEXNET_ERROR_UNSUPPORTED, "dtype F16"},
+    {ONE("\"F16\"", "[2]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "float16 of shape [2] is 4 bytes"},
+    {ONE("\"I64\"", "[2]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "int64 of shape [2] is 16 bytes"},
     {ONE("32", "[2]", "[0,8]"), 8, ALEXNET_ERROR_FORMAT, "dtype is not a string"},
     {"{\"a\":[]}", 0, ALEXNET_ERROR_FORMAT, "not an object"},
     {"{\"a\":{}}", 0, ALEXNET_ERROR_FORMAT, "dtype is not a string"},
@@ -156,9 +207,8 @@ static const struct lie {
      8, ALEXNET_ERROR_FORMAT, "duplicate"},
     {"{\"__metadata__\":[]}", 0, ALEXNET_ERROR_FORMAT, "__metadata__ is not an object"},
     {"{\"__metadata__\":{\"a\":1}}", 0, ALEXNET_ERROR_FORMAT, "a is not a string"},
-    {"[]", 0, ALEXNET_ERROR_FORMAT, "not a JSON object"},
     {"{}x", 0, ALEXNET_ERROR_FORMAT, "valid JSON"},
-    {"", 0, ALEXNET_ERROR_FORMAT, "valid JSON"},
+    {"{", 0, ALEXNET_ERROR_FORMAT, "valid JSON"},
     {"{\"a\xff\":1}", 0, ALEXNET_ERROR_FORMAT, "valid JSON"},
     {"{\"a\\u0000\":1}", 0, ALEXNET_ERROR_FORMAT, "valid JSON"},
 #undef ONE
@@ -171,7 +221,7 @@ static void test_lies_are_refused(void **state)
     const unsigned char data[16] = {0};
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         const image file = build(lies[i].json, data, lies[i].data);
-        an_safetensors *opened;
+        an_tensor_file *opened;
         alexnet_status rc = open_image(&opened, &file);
         if (rc != lies[i].status || !strstr(an_error_text(), lies[i].text))
             fail_msg("%s with %zu bytes: status %d, text \"%s\"", lies[i].json, lies[i].data, rc,
@@ -187,9 +237,9 @@ static void test_deep_nesting_is_refused(void **state)
     char json[3001];
     memset(json, '[', 3000);
     json[3000] = '\0';
-    memcpy(json, "{\"a\":", 5);
+    memcpy(json, "{\"a\":", 5); /* what begins so is taken for a header */
     const image file = build(json, NULL, 0);
-    an_safetensors *opened;
+    an_tensor_file *opened;
     assert_int_equal(open_image(&opened, &file), ALEXNET_ERROR_FORMAT);
     assert_non_null(strstr(an_error_text(), "depth"));
 }
@@ -203,13 +253,22 @@ static void test_announced_lengths_are_checked(void **state)
         {0, 0, 0, 0, 0, 0, 0, 0x80},
         {0x01, 0xe1, 0xf5, 0x05, 0, 0, 0, 0}, /* 100,000,001 */
         {0x03, 0, 0, 0, 0, 0, 0, 0},          /* one more than there is */
+        {0, 0xe1, 0xf5, 0x05, 0, 0, 0, 0},    /* 100,000,000: the most */
     };
+    static const char none[] = "weights is no model file that this program knows";
+    static const char *const announced_text[] = {
+        none,
+        none,
+        none,
+        none,
+        "a header of 3 bytes is announced, the file has 10",
+        "a header of 100000000 bytes is announced, the file has 10"};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         image file = build("{}", NULL, 0);
         memcpy(file.bytes, lengths[i], 8);
-        an_safetensors *opened;
+        an_tensor_file *opened;
         assert_int_equal(open_image(&opened, &file), ALEXNET_ERROR_FORMAT);
-        assert_non_null(strstr(an_error_text(), "not a safetensors file, or cut short"));
+        assert_non_null(strstr(an_error_text(), announced_text[i]));
     }
 }
 
@@ -218,7 +277,7 @@ static void test_every_shorter_file_is_refused(void **state)
     (void)state;
     image good = build(good_json, good_data, sizeof good_data);
     while (good.length-- > 0) {
-        an_safetensors *file;
+        an_tensor_file *file;
         assert_int_equal(open_image(&file, &good), ALEXNET_ERROR_FORMAT);
         assert_null(file);
     }
@@ -233,19 +292,19 @@ static void test_every_changed_byte_is_survived(void **state)
     for (size_t at = 0; at < good.length; at++) {
         for (int bit = 0; bit < 8; bit++) {
             good.bytes[at] ^= (unsigned char)(1 << bit);
-            an_safetensors *file;
+            an_tensor_file *file;
             if (open_image(&file, &good) == ALEXNET_OK) {
                 opened++;
-                for (int i = 0; i < an_safetensors_count(file); i++) {
-                    const an_tensor_entry *entry = an_safetensors_entry(file, i);
+                for (int i = 0; i < an_tensor_file_count(file); i++) {
+                    const an_tensor_entry *entry = an_tensor_file_entry(file, i);
                     double values[16];
                     assert_true(entry->bytes <= sizeof values);
                     assert_true(entry->offset + entry->bytes <= good.length);
-                    if (entry->dtype <= AN_BF16)
-                        an_safetensors_read(file, entry->name, entry->shape, AN_F64, values);
+                    if (an_dtype_is_float(entry->dtype))
+                        an_tensor_file_read(file, entry->name, entry->shape, AN_F64, values);
                 }
             }
-            an_safetensors_close(file);
+            an_tensor_file_close(file);
             good.bytes[at] ^= (unsigned char)(1 << bit);
         }
     }
@@ -257,25 +316,25 @@ static void test_reads_what_the_package_wrote(void **state)
 {
     (void)state;
     an_source *source;
-    an_safetensors *file;
+    an_tensor_file *file;
     float weight[24], scalar;
     double bias[2];
     assert_int_equal(an_source_open(&source, "golden/package.safetensors"), ALEXNET_OK);
-    assert_int_equal(an_safetensors_open(&file, source), ALEXNET_OK);
-    assert_int_equal(an_safetensors_count(file), 6);
-    assert_string_equal(an_safetensors_metadata(file, "word"), "\xc3\xa9t\xc3\xa9");
+    assert_int_equal(an_tensor_file_open(&file, source), ALEXNET_OK);
+    assert_int_equal(an_tensor_file_count(file), 6);
+    assert_string_equal(an_tensor_file_metadata(file, "word"), "\xc3\xa9t\xc3\xa9");
     assert_int_equal(
-        an_safetensors_read(file, "conv1.weight", an_shape_of(4, 2, 3, 2, 2), AN_F32, weight), 0);
+        an_tensor_file_read(file, "conv1.weight", an_shape_of(4, 2, 3, 2, 2), AN_F32, weight), 0);
     for (int i = 0; i < 24; i++)
         assert_true(weight[i] == (float)i / 8);
-    assert_int_equal(an_safetensors_read(file, "conv1.bias", an_shape_of(1, 2), AN_F64, bias), 0);
+    assert_int_equal(an_tensor_file_read(file, "conv1.bias", an_shape_of(1, 2), AN_F64, bias), 0);
     assert_true(bias[0] == -1.5 && bias[1] == 1e30);
-    assert_int_equal(an_safetensors_read(file, "scalar", an_shape_of(0), AN_F32, &scalar), 0);
+    assert_int_equal(an_tensor_file_read(file, "scalar", an_shape_of(0), AN_F32, &scalar), 0);
     assert_true(scalar == 0.1f);
-    assert_int_equal(an_safetensors_find(file, "labels")->dtype, AN_I32);
-    assert_int_equal(an_safetensors_find(file, "pixels")->dtype, AN_U8);
-    assert_int_equal(an_safetensors_find(file, "empty")->bytes, 0);
-    an_safetensors_close(file);
+    assert_int_equal(an_tensor_file_find(file, "labels")->dtype, AN_I32);
+    assert_int_equal(an_tensor_file_find(file, "pixels")->dtype, AN_U8);
+    assert_int_equal(an_tensor_file_find(file, "empty")->bytes, 0);
+    an_tensor_file_close(file);
 }
 
 static alexnet_status write_example(const char *path)
@@ -329,18 +388,18 @@ static void test_reads_a_file_it_wrote(void **state)
 {
     (void)state;
     an_source *source;
-    an_safetensors *file;
+    an_tensor_file *file;
     float weight[6];
     assert_int_equal(write_example("m.safetensors"), ALEXNET_OK);
     assert_int_equal(an_source_open(&source, "m.safetensors"), ALEXNET_OK);
-    assert_int_equal(an_safetensors_open(&file, source), ALEXNET_OK);
-    assert_string_equal(an_safetensors_metadata(file, "classes"), "[\"k\xc3\xa4se\"]");
+    assert_int_equal(an_tensor_file_open(&file, source), ALEXNET_OK);
+    assert_string_equal(an_tensor_file_metadata(file, "classes"), "[\"k\xc3\xa4se\"]");
     assert_int_equal(
-        an_safetensors_read(file, "conv1.weight", an_shape_of(2, 2, 3), AN_F32, weight), 0);
+        an_tensor_file_read(file, "conv1.weight", an_shape_of(2, 2, 3), AN_F32, weight), 0);
     for (int i = 0; i < 6; i++)
         assert_true(weight[i] == (float)(i + 1));
-    assert_int_equal(an_safetensors_entry(file, 0)->offset % 8, 0);
-    an_safetensors_close(file);
+    assert_int_equal(an_tensor_file_entry(file, 0)->offset % 8, 0);
+    an_tensor_file_close(file);
 }
 
 /* A disk that fills at any byte leaves the old file as it was, and nothing beside it. */
@@ -391,7 +450,7 @@ static void test_short_memory(void **state)
     const image good = build(good_json, good_data, sizeof good_data);
     bool done = false;
     for (uint64_t n = 1; !done; n++) {
-        an_safetensors *file;
+        an_tensor_file *file;
         an_alloc_fail_at(n);
         alexnet_status rc = open_image(&file, &good);
         an_alloc_fail_at(0);
@@ -399,7 +458,7 @@ static void test_short_memory(void **state)
         assert_true(done || rc == ALEXNET_ERROR_NO_MEMORY);
         assert_true(done || !file);
         assert_true(!done || n > 10); /* source, file, header, list and six names at the least */
-        an_safetensors_close(file);
+        an_tensor_file_close(file);
     }
     done = false;
     for (uint64_t n = 1; !done; n++) {
@@ -416,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_every_type),
+        cmocka_unit_test(test_what_nobody_asks_for),
         cmocka_unit_test(test_reads_what_the_package_wrote),
         cmocka_unit_test(test_wrong_requests_name_the_tensor),
         cmocka_unit_test(test_lies_are_refused),

@@ -15,11 +15,19 @@
 static void test_types(void **state)
 {
     (void)state;
-    static const size_t bytes[] = {4, 8, 2, 1, 4};
-    static const char *const names[] = {"float32", "float64", "bfloat16", "uint8", "int32"};
-    for (int i = 0; i < 5; i++) {
-        assert_int_equal(an_dtype_bytes((an_dtype)i), bytes[i]);
-        assert_string_equal(an_dtype_name((an_dtype)i), names[i]);
+    static const struct {
+        an_dtype dtype;
+        size_t bytes;
+        const char *name;
+    } all[] = {{AN_F32, 4, "float32"}, {AN_F64, 8, "float64"},       {AN_BF16, 2, "bfloat16"},
+               {AN_F16, 2, "float16"}, {AN_BOOL, 1, "bool"},         {AN_U8, 1, "uint8"},
+               {AN_I8, 1, "int8"},     {AN_I16, 2, "int16"},         {AN_I32, 4, "int32"},
+               {AN_I64, 8, "int64"},   {AN_OTHER, 0, "another type"}};
+    assert_int_equal(sizeof all / sizeof all[0], AN_OTHER + 1);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        assert_int_equal(an_dtype_bytes(all[i].dtype), all[i].bytes);
+        assert_string_equal(an_dtype_name(all[i].dtype), all[i].name);
+        assert_int_equal(an_dtype_is_float(all[i].dtype), strstr(all[i].name, "float") != NULL);
     }
 }
 
@@ -51,6 +59,10 @@ static void test_shapes_that_do_not_fit(void **state)
     assert_int_equal(an_shape_count((an_shape){2, {1ll << 32, (1ll << 31) - 1}}),
                      INT64_MAX - UINT32_MAX);
     assert_int_equal(an_shape_count((an_shape){1, {-1}}), -1);
+    const an_shape five = {.rank = 5};
+    assert_int_equal(an_shape_count(five), -1);
+    assert_false(an_shape_equal(five, five));
+    assert_string_equal(an_shape_text(five, text), "of 5 dimensions");
 }
 
 /* Values that every type holds, and those at the edges, by their bits. */
@@ -83,6 +95,102 @@ static void test_conversions(void **state)
     assert_true(f[0] == 1 + 0x1p-23f);
 }
 
+static uint32_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* The examples of the format's usual descriptions: largest, smallest normal, largest and smallest
+ * subnormal, nearest to 1/3, neighbours of 1; then infinity and NaN. IEEE 754-2008, section 3.4. */
+static void test_half_precision(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t half;
+        float value;
+    } published[] = {{0x0000, 0.0f},     {0x0001, 0x1p-24f},        {0x03ff, 1023 * 0x1p-24f},
+                     {0x0400, 0x1p-14f}, {0x3555, 0.333251953125f}, {0x3bff, 0.99951171875f},
+                     {0x3c00, 1.0f},     {0x3c01, 1.0009765625f},   {0x7bff, 65504.0f},
+                     {0x7c00, INFINITY}, {0x8000, -0.0f},           {0x8001, -0x1p-24f},
+                     {0xc000, -2.0f},    {0xfbff, -65504.0f},       {0xfc00, -INFINITY}};
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
+        float f;
+        double d;
+        an_convert(&f, AN_F32, &published[i].half, AN_F16, 1);
+        an_convert(&d, AN_F64, &published[i].half, AN_F16, 1);
+        assert_int_equal(bits_of(f), bits_of(published[i].value));
+        assert_true(d == (double)published[i].value && !signbit(d) == !signbit(f));
+    }
+}
+
+/* All 65,536, by the formula of the standard. */
+static void test_every_half(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i <= UINT16_MAX; i++) {
+        const uint16_t half = (uint16_t)i;
+        const int exponent = half >> 10 & 31, fraction = half & 1023;
+        float f;
+        double d;
+        an_convert(&f, AN_F32, &half, AN_F16, 1);
+        an_convert(&d, AN_F64, &half, AN_F16, 1);
+        assert_int_equal(signbit(f) != 0, half >> 15);
+        assert_int_equal(signbit(d) != 0, half >> 15);
+        if (exponent == 31 && fraction) {
+            assert_true(isnan(f) && isnan(d));
+            continue;
+        }
+        const double size = exponent == 31  ? INFINITY
+                            : exponent == 0 ? ldexp(fraction, -24)
+                                            : ldexp(1024 + fraction, exponent - 25);
+        assert_true(fabs(d) == size && fabsf(f) == (float)size);
+    }
+}
+
+/* bfloat16 is the upper half of float32, to the bit: subnormals, infinities, the payload of NaN. */
+static void test_every_bfloat16(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i <= UINT16_MAX; i++) {
+        const uint16_t word = (uint16_t)i;
+        float f;
+        an_convert(&f, AN_F32, &word, AN_BF16, 1);
+        assert_int_equal(bits_of(f), i << 16);
+    }
+}
+
+/* float64 to float32 at the ends of its range, to the nearest, of two to the even one. */
+static void test_narrowing(void **state)
+{
+    (void)state;
+    static const struct {
+        double from;
+        float to;
+    } edges[] = {{0x1p-149, 0x1p-149f},
+                 {0x1p-150, 0.0f}, /* half of the smallest: even */
+                 {0x1.8p-149, 0x1p-148f},
+                 {-0x1.000002p-150, -0x1p-149f},
+                 {0x1.fffffep127, 0x1.fffffep127f},
+                 {0x1.fffffefffffffp127, 0x1.fffffep127f},
+                 {0x1.ffffffp127, INFINITY},
+                 {-1e300, -INFINITY},
+                 {0x1.fffffp-127, 0x1.fffffp-127f}};
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        float f;
+        an_convert(&f, AN_F32, &edges[i].from, AN_F64, 1);
+        assert_int_equal(bits_of(f), bits_of(edges[i].to));
+    }
+    const double nan = NAN;
+    const float single_nan = NAN;
+    float f;
+    double d;
+    an_convert(&f, AN_F32, &nan, AN_F64, 1);
+    an_convert(&d, AN_F64, &single_nan, AN_F32, 1);
+    assert_true(isnan(f) && isnan(d));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +198,10 @@ int main(void)
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_shapes_that_do_not_fit),
         cmocka_unit_test(test_conversions),
+        cmocka_unit_test(test_half_precision),
+        cmocka_unit_test(test_every_half),
+        cmocka_unit_test(test_every_bfloat16),
+        cmocka_unit_test(test_narrowing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

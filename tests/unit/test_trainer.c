@@ -277,17 +277,17 @@ static void test_the_latest_is_kept_without_validation(void **state)
     }
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
-    an_safetensors *best = rig_open_tensors("run/best.safetensors"),
+    an_tensor_file *best = rig_open_tensors("run/best.safetensors"),
                    *last = rig_open_tensors("run/last.safetensors");
-    for (int i = 0; i < an_safetensors_count(best); i++) {
-        const an_tensor_entry *entry = an_safetensors_entry(best, i);
+    for (int i = 0; i < an_tensor_file_count(best); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(best, i);
         void *a = rig_tensor(best, entry), *b = rig_tensor(last, entry);
         assert_memory_equal(a, b, entry->bytes);
         an_free(a);
         an_free(b);
     }
-    an_safetensors_close(best);
-    an_safetensors_close(last);
+    an_tensor_file_close(best);
+    an_tensor_file_close(last);
 }
 
 static void test_the_validation_of_a_run(void **state)
@@ -347,10 +347,10 @@ static void test_a_frozen_layer(void **state)
     expect_ok(rig_finish(trainer, &p));
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
-    an_safetensors *first = rig_open_tensors("first.safetensors"),
+    an_tensor_file *first = rig_open_tensors("first.safetensors"),
                    *last = rig_open_tensors("run/last.safetensors");
-    for (int i = 0; i < an_safetensors_count(first); i++) {
-        const an_tensor_entry *entry = an_safetensors_entry(first, i);
+    for (int i = 0; i < an_tensor_file_count(first); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(first, i);
         const char *layer = strrchr(entry->name, '.') - 1;
         if (*layer != 'c' && *layer != 'g')
             continue;
@@ -359,8 +359,8 @@ static void test_a_frozen_layer(void **state)
         an_free(a);
         an_free(b);
     }
-    an_safetensors_close(first);
-    an_safetensors_close(last);
+    an_tensor_file_close(first);
+    an_tensor_file_close(last);
 }
 
 static void test_the_seed(void **state)
@@ -407,11 +407,11 @@ static void test_begin_from_a_model(void **state)
     assert_int_equal(p.phase, ALEXNET_PROGRESS_TRAIN); /* it has a mean */
     expect_ok(rig_finish(trainer, &p));
     alexnet_trainer_free(trainer);
-    an_safetensors *old = rig_open_tensors("run1/best.safetensors"),
+    an_tensor_file *old = rig_open_tensors("run1/best.safetensors"),
                    *fresh = rig_open_tensors("run2/best.safetensors");
-    for (int i = 0; i < an_safetensors_count(old); i++) {
-        const an_tensor_entry *entry = an_safetensors_entry(old, i);
-        const an_tensor_entry *other = an_safetensors_find(fresh, entry->name);
+    for (int i = 0; i < an_tensor_file_count(old); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(old, i);
+        const an_tensor_entry *other = an_tensor_file_find(fresh, entry->name);
         bool head = entry->name[0] == 'f';
         assert_int_equal(an_shape_equal(entry->shape, other->shape), !head);
         if (head)
@@ -421,8 +421,8 @@ static void test_begin_from_a_model(void **state)
         an_free(a);
         an_free(b);
     }
-    an_safetensors_close(old);
-    an_safetensors_close(fresh);
+    an_tensor_file_close(old);
+    an_tensor_file_close(fresh);
     alexnet_recipe_free(recipe);
     alexnet_dataset_free(data);
     alexnet_ctx_free(ctx);
@@ -452,12 +452,12 @@ static void test_a_fixed_mean_stays(void **state)
     expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
     assert_int_equal(rig_times_heard("took 2 of 3 tensors"), 1);
     alexnet_trainer_free(trainer);
-    an_safetensors *file = rig_open_tensors("run2/last.safetensors");
-    double *mean = rig_tensor(file, an_safetensors_find(file, "input.mean"));
+    an_tensor_file *file = rig_open_tensors("run2/last.safetensors");
+    double *mean = rig_tensor(file, an_tensor_file_find(file, "input.mean"));
     for (int i = 0; i < 3; i++)
         assert_true(mean[i] == i + 1);
     an_free(mean);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     alexnet_dataset_free(data);
     alexnet_ctx_free(ctx);
 }

@@ -65,19 +65,19 @@ static const char *const keys[] = {"alexnet.format",    "alexnet.network", "alex
  * one tensor (NULL: with all). */
 static void rewrite(const char *key, const char *value, const char *without)
 {
-    an_safetensors *file = rig_open_tensors(LAST);
+    an_tensor_file *file = rig_open_tensors(LAST);
     an_tensor_writer *writer;
-    int count = an_safetensors_count(file);
+    int count = an_tensor_file_count(file);
     expect_ok(an_tensor_writer_new(&writer, "new.safetensors"));
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         bool replaced = key && strcmp(key, keys[i]) == 0;
-        const char *text = replaced ? value : an_safetensors_metadata(file, keys[i]);
+        const char *text = replaced ? value : an_tensor_file_metadata(file, keys[i]);
         if (text)
             expect_ok(an_tensor_writer_metadata(writer, keys[i], text));
     }
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < count; i++) {
-            const an_tensor_entry *entry = an_safetensors_entry(file, i);
+            const an_tensor_entry *entry = an_tensor_file_entry(file, i);
             if (without && strcmp(entry->name, without) == 0)
                 continue;
             if (pass == 0) {
@@ -90,21 +90,21 @@ static void rewrite(const char *key, const char *value, const char *without)
             an_free(data);
         }
     expect_ok(an_tensor_writer_commit(writer));
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     assert_int_equal(rename("new.safetensors", LAST), 0);
 }
 
 /* A value of the checkpoint's metadata with the first `from` replaced by `to`; freed by an_free(). */
 static char *edited(const char *key, const char *from, const char *to)
 {
-    an_safetensors *file = rig_open_tensors(LAST);
-    char *text = an_strdup(an_safetensors_metadata(file, key)), *at = strstr(text, from);
+    an_tensor_file *file = rig_open_tensors(LAST);
+    char *text = an_strdup(an_tensor_file_metadata(file, key)), *at = strstr(text, from);
     if (!at)
         fail_msg("%s has no %s", text, from);
     *at = '\0';
     char *changed = an_format("%s%s%s", text, to, at + strlen(from));
     an_free(text);
-    an_safetensors_close(file);
+    an_tensor_file_close(file);
     return changed;
 }
 

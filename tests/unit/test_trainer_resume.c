@@ -47,10 +47,10 @@ static void expect_same_run(const char *a, const char *b)
     snprintf(x, sizeof x, "%s/last.safetensors", a);
     snprintf(y, sizeof y, "%s/last.safetensors", b);
     rig_expect_same_tensors(x, y);
-    an_safetensors *p = rig_open_tensors(x), *q = rig_open_tensors(y);
+    an_tensor_file *p = rig_open_tensors(x), *q = rig_open_tensors(y);
     an_run_state r, s;
-    expect_ok(an_run_state_from_text(&r, an_safetensors_metadata(p, "alexnet.run"), x));
-    expect_ok(an_run_state_from_text(&s, an_safetensors_metadata(q, "alexnet.run"), y));
+    expect_ok(an_run_state_from_text(&r, an_tensor_file_metadata(p, "alexnet.run"), x));
+    expect_ok(an_run_state_from_text(&s, an_tensor_file_metadata(q, "alexnet.run"), y));
     r.log_length = s.log_length = 0;
     char *text = an_run_state_to_text(&r), *other = an_run_state_to_text(&s);
     assert_string_equal(text, other);
@@ -58,8 +58,8 @@ static void expect_same_run(const char *a, const char *b)
     an_free(other);
     an_run_state_free(&r);
     an_run_state_free(&s);
-    an_safetensors_close(p);
-    an_safetensors_close(q);
+    an_tensor_file_close(p);
+    an_tensor_file_close(q);
     snprintf(x, sizeof x, "%s/best.safetensors", a);
     snprintf(y, sizeof y, "%s/best.safetensors", b);
     rig_expect_same_tensors(x, y);

@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "format/safetensors.h"
+#include "format/tensor_file.h"
 #include "train/run_state.h"
 
 /** Crop, mirror, mean, LRN per tower, groups and dropout: all that a resume could get wrong. */
@@ -199,31 +200,31 @@ static inline long rig_size_of(const char *path)
 
 /* ---- What a run leaves behind ---- */
 
-static inline an_safetensors *rig_open_tensors(const char *path)
+static inline an_tensor_file *rig_open_tensors(const char *path)
 {
     an_source *source;
-    an_safetensors *file;
+    an_tensor_file *file;
     expect_ok(an_source_open(&source, path));
-    expect_ok(an_safetensors_open(&file, source));
+    expect_ok(an_tensor_file_open(&file, source));
     return file;
 }
 
-static inline void *rig_tensor(an_safetensors *file, const an_tensor_entry *entry)
+static inline void *rig_tensor(an_tensor_file *file, const an_tensor_entry *entry)
 {
     void *data = an_malloc(entry->bytes);
     assert_non_null(data);
-    expect_ok(an_safetensors_read(file, entry->name, entry->shape, entry->dtype, data));
+    expect_ok(an_tensor_file_read(file, entry->name, entry->shape, entry->dtype, data));
     return data;
 }
 
 /** The same tensors, to the bit. */
 static inline void rig_expect_same_tensors(const char *a, const char *b)
 {
-    an_safetensors *x = rig_open_tensors(a), *y = rig_open_tensors(b);
-    assert_int_equal(an_safetensors_count(x), an_safetensors_count(y));
-    for (int i = 0; i < an_safetensors_count(x); i++) {
-        const an_tensor_entry *entry = an_safetensors_entry(x, i);
-        const an_tensor_entry *other = an_safetensors_find(y, entry->name);
+    an_tensor_file *x = rig_open_tensors(a), *y = rig_open_tensors(b);
+    assert_int_equal(an_tensor_file_count(x), an_tensor_file_count(y));
+    for (int i = 0; i < an_tensor_file_count(x); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(x, i);
+        const an_tensor_entry *other = an_tensor_file_find(y, entry->name);
         assert_non_null(other);
         assert_int_equal(other->dtype, entry->dtype);
         assert_int_equal(other->bytes, entry->bytes);
@@ -233,8 +234,8 @@ static inline void rig_expect_same_tensors(const char *a, const char *b)
         an_free(p);
         an_free(q);
     }
-    an_safetensors_close(x);
-    an_safetensors_close(y);
+    an_tensor_file_close(x);
+    an_tensor_file_close(y);
 }
 
 /** The log with each "images_per_second":N taken out; freed with free(). */

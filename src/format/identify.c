@@ -1,0 +1,165 @@
+#include "format/identify.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/status.h"
+
+#define MODEL ALEXNET_ERROR_UNSUPPORTED
+#define OTHER ALEXNET_ERROR_FORMAT
+#define TO_SAFETENSORS "convert it to safetensors with the program that made it"
+#define FROM_PYTORCH "in Python, save its state_dict with safetensors.torch.save_file()"
+#define UNPACK "unpack it, and give the model inside"
+#define NO_MODEL "give a model file or a run folder"
+#define DOWNLOAD "download the file itself again"
+
+/* What is told by fixed bytes at a fixed place. */
+static const struct signature {
+    size_t offset;
+    const char *bytes;
+    size_t length;
+    alexnet_status status;
+    const char *what, *remedy;
+} signatures[] = {
+#define AT(offset, bytes) offset, bytes, sizeof bytes - 1
+    {AT(0, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"), MODEL,
+     "a PyTorch file (.pth) of before version 1.6, which is not read yet", FROM_PYTORCH},
+    {AT(0, "\x80\x02"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
+    {AT(0, "\x80\x03"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
+    {AT(0, "\x80\x04"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
+    {AT(0, "\x80\x05"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
+    {AT(0, "\x93NUMPY"), MODEL, "a NumPy array (.npy), which is not read yet", TO_SAFETENSORS},
+    {AT(0, "\x89HDF\r\n\x1a\n"), MODEL, "an HDF5 file (Keras and others), which is not read",
+     TO_SAFETENSORS},
+    {AT(0, "GGUF"), MODEL, "a GGUF file, which is not read", TO_SAFETENSORS},
+    {AT(4, "TFL3"), MODEL, "a TensorFlow Lite model, which is not read", TO_SAFETENSORS},
+    {AT(0, "MATLAB 5.0 MAT-file"), MODEL, "a MATLAB file, which is not read", TO_SAFETENSORS},
+    {AT(0, "version https://git-lfs"), OTHER, "a pointer of Git LFS, which stands for the file",
+     "fetch the file itself with: git lfs pull"},
+    {AT(0, "\x1f\x8b"), OTHER, "a gzip archive", UNPACK},
+    {AT(0, "BZh"), OTHER, "a bzip2 archive", UNPACK},
+    {AT(0, "\xfd"
+           "7zXZ"),
+     OTHER, "an xz archive", UNPACK},
+    {AT(0, "\x28\xb5\x2f\xfd"), OTHER, "a zstd archive", UNPACK},
+    {AT(0, "7z\xbc\xaf\x27\x1c"), OTHER, "a 7-Zip archive", UNPACK},
+    {AT(0, "Rar!\x1a\x07"), OTHER, "a RAR archive", UNPACK},
+    {AT(257, "ustar"), OTHER, "a tar archive", UNPACK},
+    {AT(0, "\x89PNG\r\n\x1a\n"), OTHER, "a PNG picture", NO_MODEL},
+    {AT(0, "\xff\xd8\xff"), OTHER, "a JPEG picture", NO_MODEL},
+    {AT(0, "GIF8"), OTHER, "a GIF picture", NO_MODEL},
+    {AT(8, "WEBP"), OTHER, "a WebP picture", NO_MODEL},
+    {AT(4, "ftyp"), OTHER, "a HEIC picture or a film", NO_MODEL},
+    {AT(0, "II*\0"), OTHER, "a TIFF picture", NO_MODEL},
+    {AT(0, "MM\0*"), OTHER, "a TIFF picture", NO_MODEL},
+    {AT(0, "%PDF"), OTHER, "a PDF document", NO_MODEL},
+#undef AT
+};
+
+static bool holds(const unsigned char *head, size_t length, size_t offset, const char *bytes,
+                  size_t count)
+{
+    return offset <= length && count <= length - offset && memcmp(head + offset, bytes, count) == 0;
+}
+
+static alexnet_status fail(alexnet_status status, const char *file, const char *what,
+                           const char *remedy)
+{
+    return AN_FAIL(status, "%s is %s; %s", file, what, remedy);
+}
+
+/* A zip archive, by the name of its first member. */
+static alexnet_status fail_zip(const char *file, const unsigned char *head, size_t length)
+{
+    enum { NAME = 30 }; /* where it begins; its length is at 26 */
+    char name[256] = "";
+    const size_t announced = length > 28 ? head[26] | (size_t)head[27] << 8 : 0;
+    if (announced < sizeof name && NAME + announced <= length) {
+        memcpy(name, head + NAME, announced);
+        name[announced] = '\0';
+    }
+    if (strstr(name, "data.pkl") || strstr(name, "/version") || strstr(name, "/byteorder"))
+        return fail(MODEL, file, "a PyTorch file (.pth, .pt), which is not read yet", FROM_PYTORCH);
+    if (strstr(name, ".npy"))
+        return fail(MODEL, file, "a file of NumPy arrays (.npz), which is not read yet",
+                    TO_SAFETENSORS);
+    return fail(OTHER, file, "a zip archive, as PyTorch's .pth files are too",
+                "unpack it, or convert it to safetensors");
+}
+
+/* Protocol buffers have no signature. ONNX begins with field 1, a small version, and then a text or
+ * the graph; Caffe's with field 1, a short name, and then a layer or an input. */
+static const char *protocol_buffer(const unsigned char *head, size_t length)
+{
+    if (length > 8 && head[0] == 0x08 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x3a))
+        return "an ONNX model, which is not read yet";
+    if (length < 4 || head[0] != 0x0a || head[1] > 127 || (size_t)head[1] + 4 > length)
+        return NULL;
+    for (int i = 0; i < head[1]; i++)
+        if (head[2 + i] < ' ' || head[2 + i] > '~')
+            return NULL;
+    const unsigned char *next = head + 2 + head[1];
+    return next[0] == 0x12 || next[0] == 0x1a || (next[0] == 0xa2 && next[1] == 0x06)
+               ? "a Caffe model (.caffemodel), which is not read yet"
+               : NULL;
+}
+
+/* No control characters but those of texts, and none of the bytes that UTF-8 has no use for. */
+static bool is_text(const unsigned char *head, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (head[i] > 0xf4 || (head[i] < ' ' && !(head[i] && strchr("\t\n\f\r\033", head[i]))))
+            return false;
+    return true;
+}
+
+static alexnet_status fail_text(const char *file, const unsigned char *head, size_t length)
+{
+    char text[64] = "";
+    size_t at = holds(head, length, 0, "\xef\xbb\xbf", 3) ? 3 : 0;
+    while (at < length && strchr(" \t\r\n", head[at]))
+        at++;
+    memcpy(text, head + at, length - at < sizeof text ? length - at : sizeof text - 1);
+    if (strncasecmp(text, "<!doctype html", 14) == 0 || strncasecmp(text, "<html", 5) == 0)
+        return fail(OTHER, file, "a web page (HTML), perhaps that from which to download",
+                    DOWNLOAD);
+    if (text[0] == '<')
+        return fail(OTHER, file, "an XML or HTML text, perhaps a server's error message", DOWNLOAD);
+    if (text[0] == '{')
+        return fail(OTHER, file, "a JSON text, perhaps the index of a model in several files",
+                    "give a file that holds the weights");
+    return fail(OTHER, file, "a text file, which holds no weights", NO_MODEL);
+}
+
+static bool is_zero(const unsigned char *head, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (head[i])
+            return false;
+    return true;
+}
+
+alexnet_status an_identify_fail(const char *file, const unsigned char *head, size_t length)
+{
+    if (length == 0)
+        return fail(OTHER, file, "an empty file", DOWNLOAD);
+    if (is_zero(head, length))
+        return fail(OTHER, file, "a file that begins with zeros, perhaps a download cut off",
+                    DOWNLOAD);
+    if (holds(head, length, 0, "PK\3\4", 4))
+        return fail_zip(file, head, length);
+    for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
+        const struct signature *s = &signatures[i];
+        if (holds(head, length, s->offset, s->bytes, s->length))
+            return fail(s->status, file, s->what, s->remedy);
+    }
+    if (is_text(head, length))
+        return fail_text(file, head, length);
+    const char *model = protocol_buffer(head, length);
+    if (model)
+        return fail(MODEL, file, model, TO_SAFETENSORS);
+    return fail(OTHER, file, "no model file that this program knows, or a damaged one",
+                "models are safetensors files");
+}

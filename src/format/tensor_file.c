@@ -1,0 +1,140 @@
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "format/identify.h"
+#include "format/tensor_format.h"
+
+static const an_tensor_format *const formats[] = {&an_safetensors_format};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+/* Choose the format by the first bytes, or say what the file is instead. */
+static alexnet_status recognise(an_tensor_file *file)
+{
+    unsigned char head[AN_TENSOR_HEAD];
+    const uint64_t size = an_source_size(file->source);
+    const size_t length = size < sizeof head ? (size_t)size : sizeof head;
+    AN_CHECK(an_source_read(file->source, 0, head, length));
+    for (int i = 0; i < FORMATS && !file->format; i++)
+        if (formats[i]->recognise(head, length, size))
+            file->format = formats[i];
+    return file->format ? ALEXNET_OK : an_identify_fail(an_tensor_file_name(file), head, length);
+}
+
+alexnet_status an_tensor_file_open(an_tensor_file **out, an_source *source)
+{
+    *out = NULL;
+    an_tensor_file *file = an_calloc(1, sizeof *file);
+    if (!file) {
+        an_source_close(source);
+        return AN_FAIL_MEMORY(sizeof *file, "a file of tensors");
+    }
+    file->source = source;
+    alexnet_status rc = recognise(file);
+    if (rc == ALEXNET_OK)
+        rc = file->format->open(file);
+    if (rc != ALEXNET_OK) {
+        an_tensor_file_close(file);
+        return rc;
+    }
+    *out = file;
+    return ALEXNET_OK;
+}
+
+void an_tensor_file_close(an_tensor_file *file)
+{
+    if (!file)
+        return;
+    if (file->format)
+        file->format->close(file->state);
+    for (int i = 0; i < file->count; i++)
+        an_free(file->entries[i].name);
+    an_free(file->entries);
+    an_source_close(file->source);
+    an_free(file);
+}
+
+const char *an_tensor_file_name(const an_tensor_file *file)
+{
+    return an_source_name(file->source);
+}
+
+const char *an_tensor_file_format(const an_tensor_file *file)
+{
+    return file->format->name;
+}
+
+int an_tensor_file_count(const an_tensor_file *file)
+{
+    return file->count;
+}
+
+const an_tensor_entry *an_tensor_file_entry(const an_tensor_file *file, int index)
+{
+    assert(index >= 0 && index < file->count);
+    return &file->entries[index];
+}
+
+const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file, const char *name)
+{
+    for (int i = 0; i < file->count; i++)
+        if (strcmp(file->entries[i].name, name) == 0)
+            return &file->entries[i];
+    return NULL;
+}
+
+const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key)
+{
+    return file->format->metadata(file, key);
+}
+
+bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape shape, an_dtype as,
+                        char why[256])
+{
+    char expected[96], found[96];
+    const an_tensor_entry *entry = an_tensor_file_find(file, name);
+    const bool to_float = as == AN_F32 || as == AN_F64;
+    if (!entry)
+        snprintf(why, 256, "shape %s expected, the file has none", an_shape_text(shape, expected));
+    else if (!an_shape_equal(entry->shape, shape))
+        snprintf(why, 256, "shape %s expected, found %s", an_shape_text(shape, expected),
+                 an_shape_text(entry->shape, found));
+    else if (to_float ? !an_dtype_is_float(entry->dtype) : entry->dtype != as)
+        snprintf(why, 256, "%s expected, found %s",
+                 to_float ? "float16, bfloat16, float32 or float64" : an_dtype_name(as),
+                 entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype));
+    else
+        return true;
+    return false;
+}
+
+/* Through a small buffer, so that a tensor in another type needs no second block of its size. */
+static alexnet_status read_converted(an_tensor_file *file, const an_tensor_entry *entry,
+                                     an_dtype as, void *dst)
+{
+    enum { PIECE = 1024 };
+    double raw[PIECE]; /* of any type: double is the widest */
+    const int64_t count = an_shape_count(entry->shape);
+    for (int64_t i = 0; i < count; i += PIECE) {
+        const int64_t n = count - i < PIECE ? count - i : PIECE;
+        AN_CHECK(file->format->read(file, entry, i, n, raw));
+        an_convert((char *)dst + (size_t)i * an_dtype_bytes(as), as, raw, entry->dtype, n);
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_tensor_file_read(an_tensor_file *file, const char *name, an_shape shape,
+                                   an_dtype as, void *dst)
+{
+    char why[256];
+    assert(as != AN_BF16 && as != AN_F16 && as != AN_OTHER);
+    if (!an_tensor_file_has(file, name, shape, as, why))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s: %s", an_tensor_file_name(file), name,
+                       why);
+    const an_tensor_entry *entry = an_tensor_file_find(file, name);
+    if (entry->dtype == as)
+        return file->format->read(file, entry, 0, an_shape_count(shape), dst);
+    return read_converted(file, entry, as, dst);
+}

@@ -1,0 +1,57 @@
+/*
+ * Files of named tensors, of any format: opened by content, whatever they are called.
+ *
+ * The formats are a table in tensor_file.c; tensor_format.h says what a row is. A reader checks all
+ * that a file says against the file before it believes it. What is not asked for may be of any
+ * element type and shape.
+ */
+#ifndef AN_FORMAT_TENSOR_FILE_H
+#define AN_FORMAT_TENSOR_FILE_H
+
+#include "base/source.h"
+#include "tensor/tensor.h"
+
+typedef struct an_tensor_entry {
+    char *name;
+    an_dtype dtype;
+    char type[16]; /* the file's own word for its element type: "F32", "F8_E4M3" */
+    an_shape shape;
+    uint64_t offset, bytes; /* for the format: where the data lies */
+} an_tensor_entry;
+
+typedef struct an_tensor_file an_tensor_file;
+
+/**
+ * @param source  taken over, also on failure
+ * @return ALEXNET_ERROR_FORMAT for what is damaged or no file of tensors, ALEXNET_ERROR_UNSUPPORTED
+ *         for one of a format that is not read: the text says what the file is
+ */
+alexnet_status an_tensor_file_open(an_tensor_file **out, an_source *source);
+void an_tensor_file_close(an_tensor_file *file); /* NULL allowed */
+/** The source's name, for error texts. */
+const char *an_tensor_file_name(const an_tensor_file *file);
+/** "safetensors" */
+const char *an_tensor_file_format(const an_tensor_file *file);
+int an_tensor_file_count(const an_tensor_file *file);
+const an_tensor_entry *an_tensor_file_entry(const an_tensor_file *file, int index);
+/** @return NULL if there is none of that name */
+const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file, const char *name);
+/** A text that the file carries beside its tensors, borrowed. @return NULL if absent */
+const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key);
+
+/**
+ * Whether a tensor can be read in a shape, as a type.
+ * @param why  receives, if it cannot, what was expected and what is there, without names
+ */
+bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape shape, an_dtype as,
+                        char why[256]);
+/**
+ * Read a tensor.
+ * @param as  AN_F32 or AN_F64, to which any floating type is converted; else the tensor's own type
+ * @param dst row-major, whole
+ * @return ALEXNET_ERROR_FORMAT if an_tensor_file_has() says no: the text names file and tensor
+ */
+alexnet_status an_tensor_file_read(an_tensor_file *file, const char *name, an_shape shape,
+                                   an_dtype as, void *dst);
+
+#endif

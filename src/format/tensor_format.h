@@ -1,0 +1,41 @@
+/*
+ * A format of tensor files: what tensor_file.c asks of one. To add a format, write its functions in
+ * a file of its own beside this one, and add its row to the table in tensor_file.c.
+ */
+#ifndef AN_FORMAT_TENSOR_FORMAT_H
+#define AN_FORMAT_TENSOR_FORMAT_H
+
+#include "format/tensor_file.h"
+
+/** As many first bytes of a file are looked at to tell what it is. */
+enum { AN_TENSOR_HEAD = 512 };
+
+typedef struct an_tensor_format {
+    const char *name;
+    /** Whether a file of `size` bytes that begins with `head` is of this format. */
+    bool (*recognise)(const unsigned char *head, size_t length, uint64_t size);
+    /** Fill in `entries`, `count` and `state`. What a failing open leaves there is freed as below. */
+    alexnet_status (*open)(an_tensor_file *file);
+    /**
+     * Read `count` elements from element `first` in row-major order, in the tensor's type and the
+     * host's byte order. Never asked for AN_OTHER; pieces are asked for in order, from 0.
+     */
+    alexnet_status (*read)(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
+                           int64_t count, void *dst);
+    /** See an_tensor_file_metadata(). */
+    const char *(*metadata)(const an_tensor_file *file, const char *key);
+    /** Free `state`, which may be NULL. */
+    void (*close)(void *state);
+} an_tensor_format;
+
+struct an_tensor_file {
+    const an_tensor_format *format;
+    an_source *source;
+    int count;
+    an_tensor_entry *entries; /* with their names, freed by an_tensor_file_close() */
+    void *state;              /* the format's own */
+};
+
+extern const an_tensor_format an_safetensors_format;
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * What is given as a model and is none is named, with what to do about it.
+ */
+#include "expect.h"
+
+#include <stdlib.h>
+
+#include "format/tensor_file.h"
+
+typedef struct sample {
+    const char *bytes;
+    size_t length;
+    alexnet_status status;
+    const char *what, *remedy;
+} sample;
+
+#define BYTES(text) text, sizeof(text) - 1
+#define BAD ALEXNET_ERROR_FORMAT
+#define UNREAD ALEXNET_ERROR_UNSUPPORTED
+/* A zip archive's first member, in front of its data. */
+#define ZIP(length, name)                                                                          \
+    BYTES("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" length "\0\0\0" name "....")
+
+static const sample samples[] = {
+    {BYTES(""), BAD, "an empty file", "download"},
+    {BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), BAD, "begins with zeros", "download"},
+    {ZIP("\x10", "archive/data.pkl"), UNREAD, "a PyTorch file", "safetensors.torch.save_file"},
+    {ZIP("\x10", "alexnet/data.pkl"), UNREAD, "a PyTorch file", "safetensors.torch.save_file"},
+    {ZIP("\x0a", "weight.npy"), UNREAD, "NumPy arrays (.npz)", "safetensors"},
+    {ZIP("\x07", "cat.jpg"), BAD, "a zip archive, as PyTorch's", "unpack"},
+    {BYTES("PK\3\4"), BAD, "a zip archive, as PyTorch's", "unpack"},
+    {BYTES("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."), UNREAD,
+     "a PyTorch file (.pth) of before", "safetensors.torch.save_file"},
+    {BYTES("\x80\x04\x95\x0a\0\0\0\0\0\0\0}"), UNREAD, "a Python pickle", "safetensors"},
+    {BYTES("\x93NUMPY\1\0v\0{'descr': '<f4'"), UNREAD, "a NumPy array", "safetensors"},
+    {BYTES("\x89HDF\r\n\x1a\n\0\0\0\0"), UNREAD, "an HDF5 file", "safetensors"},
+    {BYTES("GGUF\3\0\0\0\0\0\0\0"), UNREAD, "a GGUF file", "safetensors"},
+    {BYTES("\x08\x07\x12\x07pytorch\x1a\x05"
+           "1.9.0"),
+     UNREAD, "an ONNX model", "safetensors"},
+    {BYTES("\x0a\x07"
+           "AlexNet\x12\x04"
+           "data"),
+     UNREAD, "a Caffe model", "safetensors"},
+    {BYTES("\x0a\x08"
+           "CaffeNet\xa2\x06\x12\x0a"),
+     UNREAD, "a Caffe model", "safetensors"},
+    {BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:00\n"), BAD,
+     "a pointer of Git LFS", "git lfs pull"},
+    {BYTES("<!DOCTYPE html><html></html>"), BAD, "a web page (HTML)", "download"},
+    {BYTES("\xef\xbb\xbf\n  <HTML lang=\"en\">"), BAD, "a web page (HTML)", "download"},
+    {BYTES("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>"), BAD, "an XML",
+     "download"},
+    {BYTES("{\"metadata\": {}, \"weight_map\": {}}"), BAD, "a JSON text", "weights"},
+    {BYTES("[input]\nsize = 224\n"), BAD, "a text file", "give a model file"},
+    {BYTES("x"), BAD, "a text file", "give a model file"},
+    {BYTES("\x1f\x8b\x08\0\0\0\0\0\0\3"), BAD, "a gzip archive", "unpack"},
+    {BYTES("BZh91AY&SY\1\2\3"), BAD, "a bzip2 archive", "unpack"},
+    {BYTES("\x28\xb5\x2f\xfd\4\0"), BAD, "a zstd archive", "unpack"},
+    {BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), BAD, "a PNG picture", "give a model file"},
+    {BYTES("\xff\xd8\xff\xe0\0\x10JFIF"), BAD, "a JPEG picture", "give a model file"},
+    {BYTES("RIFF\x24\0\0\0WEBPVP8 "), BAD, "a WebP picture", "give a model file"},
+    {BYTES("%PDF-1.5\n"), BAD, "a PDF document", "give a model file"},
+    {BYTES("\x7f"
+           "ELF\2\1\1\0\0\0\0\0"),
+     BAD, "no model file that this program knows", "models are safetensors files"},
+};
+
+static alexnet_status open_bytes(const void *bytes, size_t length)
+{
+    an_source *source;
+    an_tensor_file *file;
+    expect_ok(an_source_memory(&source, "given.bin", bytes, length));
+    alexnet_status rc = an_tensor_file_open(&file, source);
+    assert_null(file);
+    return rc;
+}
+
+static void test_samples(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        const sample *s = &samples[i];
+        const alexnet_status rc = open_bytes(s->bytes, s->length);
+        const char *text = an_error_text();
+        if (rc != s->status || !strstr(text, s->what) || !strstr(text, s->remedy) ||
+            strncmp(text, "given.bin is ", 13) != 0)
+            fail_msg("%s (%s): status %d, \"%s\"", s->what, s->remedy, rc, text);
+    }
+}
+
+/* "ustar" stands behind the first member's header. */
+static void test_tar(void **state)
+{
+    (void)state;
+    char block[512] = "alexnet.safetensors";
+    memcpy(block + 257, "ustar", 5);
+    expect_failure(open_bytes(block, sizeof block), BAD, "a tar archive; unpack it");
+}
+
+/* Each of them cut at every length is named or unknown, and nothing beyond its end is read. */
+static void test_cut(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++)
+        for (size_t length = 0; length < samples[i].length; length++) {
+            char *exact = malloc(length ? length : 1);
+            assert_non_null(exact);
+            memcpy(exact, samples[i].bytes, length);
+            assert_true(open_bytes(exact, length) != ALEXNET_OK);
+            free(exact);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_tar),
+        cmocka_unit_test(test_cut),
+    };
+    return cmocka_run_group_tests_name("what is no model", tests, NULL, NULL);
+}
