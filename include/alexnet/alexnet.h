@@ -133,7 +133,8 @@ typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *
 
 typedef struct alexnet_ctx_options {
     size_t size;
-    const char *device;          /**< "auto" (NULL), "ref", "cpu" or "cuda"; the second of several "cuda:1" */
+    const char
+        *device; /**< "auto" (NULL), "ref", "cpu" or "cuda"; the second of several "cuda:1" */
     alexnet_precision precision; /**< default AUTO */
     int threads;                 /**< 0: the CPUs that affinity and cgroup allow */
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
@@ -429,7 +430,7 @@ ALEXNET_API void alexnet_stream_free(alexnet_stream *stream);
 typedef struct alexnet_evaluation alexnet_evaluation;
 
 /** Means are over the pictures that could be read. Errors are fractions; ties count as expected
- *  under a random tie-break (facts section 1.3). */
+ *  under a random tie-break. */
 typedef struct alexnet_metrics {
     int64_t images;  /**< pictures evaluated */
     int64_t skipped; /**< pictures that could not be read */
@@ -476,7 +477,7 @@ ALEXNET_API void alexnet_recipe_free(alexnet_recipe *recipe);
 /** A key of the table that recipe files, options, this API and the manual share. */
 typedef struct alexnet_recipe_key {
     const char *name;
-    const char *type;     /**< "integer", "number", "schedule", "choice" or "flag" */
+    const char *type;     /**< "integer", "number", "schedule" or "choice" */
     const char *range;    /**< for people: "1 to 65536", or the choices, "constant|step|cosine" */
     const char *standard; /**< the value of recipe `default` */
     const char *help;     /**< one line */

@@ -141,7 +141,7 @@ struct an_backend_api {
     void (*op_free)(an_backend *backend, an_prepared *op);
 
     /**
-     * The 2012 update rule (facts section 2), g = -gradient of the loss:
+     * The 2012 update rule (paper section 5; weights.cu of 2012), g = -gradient of the loss:
      *     v = mom * v + rate * g;   if decay > 0: v = v - decay * rate * w;   w = w + v;   copy = w
      * A segment whose rate is 0 is skipped altogether.
      */

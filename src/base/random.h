@@ -49,8 +49,9 @@ static inline an_random4 an_philox(uint64_t key, const uint32_t counter[4])
 }
 
 /**
- * The four numbers at a place. epoch < 2^32, position < 2^40, unit < 2^16; purpose < 2^8.
- * Counter words: position's low 32 bits; epoch; unit and purpose and position's high 8 bits; 0.
+ * The four numbers at a place. position < 2^40, unit < 2^16, purpose < 2^8.
+ * Counter words: position's low 32 bits; epoch's low 32 bits; unit (16 bits), purpose (8) and the next
+ * 8 bits of position; epoch's high 32 bits.
  */
 static inline an_random4 an_random(uint64_t seed, an_purpose purpose, uint64_t epoch,
                                    uint64_t position, uint32_t unit)

@@ -1,5 +1,6 @@
 /*
- * Loss, top-1 and top-5 error. Ties count as the expected value of a random tie-break (facts 1.3).
+ * Loss, top-1 and top-5 error. Ties count as the expected value of a random tie-break, as in
+ * layer.cu of 2012 (LogregCostLayer).
  */
 #ifndef AN_INFER_METRICS_H
 #define AN_INFER_METRICS_H

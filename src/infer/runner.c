@@ -82,7 +82,7 @@ static void draw_slots(an_runner *r, const int *labels, int count)
         }
 }
 
-/* Probabilities are averaged over the views, not logits (facts section 3.4). */
+/* Probabilities are averaged over the views, not logits (paper section 4.1). */
 static void average_views(an_runner *r, const int *labels, int count)
 {
     for (int i = 0; i < count; i++) {

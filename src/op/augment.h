@@ -10,7 +10,7 @@
  *
  * Pixels are uint8 [pictures][P][P][3] in R, G, B order; channel(c) = c, or 2 - c for `bgr`.
  * An empty slot (picture < 0) gives zeros. Mean and colour are in the order of the network's
- * channels. Facts sections 3.2 and 9.
+ * channels. Source: paper sections 2 and 4.1; convdata_jpeg.py of 2012.
  */
 #ifndef AN_OP_AUGMENT_H
 #define AN_OP_AUGMENT_H

@@ -6,7 +6,7 @@
  *     g(k) = k / (K/G)
  *
  * Reads outside the image count as zero, also past the declared padding: with `ceil` the last
- * window may hang over the lower and right edge (facts section 1.3; 224 gives 55).
+ * window may hang over the lower and right edge (layer.py of 2012; 224 gives 55).
  *
  *     weight [K, C/G, R, S]    bias [K]    y [N, K, P, Q]
  *

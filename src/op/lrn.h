@@ -15,7 +15,7 @@
  *     2012 code, Caffe, oneDNN, across     alpha = scale / size   (1e-4 / 5)
  *     2012 code, Caffe, oneDNN, within     alpha = scale / size^2
  *
- * Source: paper section 3.3; facts section 1.3.
+ * Source: paper section 3.3; layer.py and layer.cu of 2012.
  */
 #ifndef AN_OP_LRN_H
 #define AN_OP_LRN_H

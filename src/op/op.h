@@ -61,7 +61,7 @@ typedef struct an_op_info {
     alexnet_status (*resolve)(an_op_desc *desc);
     /** Fill in the parameters in order (weight before bias); returns how many. NULL: none. */
     int (*params)(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
-    /** Multiply-adds of the forward pass for one image. NULL: not counted (facts section 1.5). */
+    /** Multiply-adds of the forward pass for one image. NULL: not counted (as `alexnet info` shows). */
     int64_t (*mult_adds)(const an_op_desc *desc);
     /** Windows and groups for an_op_signature(), with a blank before them. NULL: none. */
     void (*windows)(const an_op_desc *desc, char *text, size_t size);
@@ -85,7 +85,7 @@ enum { AN_OP_SIGNATURE = 160 };
 void an_op_signature(const an_op_desc *desc, char text[AN_OP_SIGNATURE]);
 
 /**
- * The size rule that convolution and pooling share (facts section 1.3).
+ * The size rule that convolution and pooling share (layer.py of 2012).
  *     out = 1 + round((in + pad_low + pad_high - window) / stride),   round: floor or ceil
  * With ceil, a last window that would start beyond the input and its low padding is dropped.
  * @param in, window, stride >= 1; pads >= 0, at most AN_MAX_WINDOW

@@ -1,5 +1,5 @@
 /*
- * Softmax with cross-entropy over the channels of an input of C x 1 x 1 (facts section 1.3).
+ * Softmax with cross-entropy over the channels of an input of C x 1 x 1.
  *
  *     y[n,c] = exp(x[n,c]) / SUM_j exp(x[n,j])
  *     loss[n] = log SUM_j exp(x[n,j]) - x[n,label]        for a slot with a label, else 0

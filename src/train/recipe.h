@@ -1,6 +1,6 @@
 /*
- * Recipes: how to train. One table of keys (recipe.c) serves recipe files, command options,
- * alexnet_recipe_set() and the manual.
+ * Recipes: how to train. One table of keys (recipe_keys.c) serves recipe files, command options and
+ * alexnet_recipe_set().
  */
 #ifndef AN_TRAIN_RECIPE_H
 #define AN_TRAIN_RECIPE_H
@@ -55,7 +55,7 @@ const char *an_recipe_layer(const alexnet_recipe *recipe, int i);
 
 bool an_recipe_key_info(int index, alexnet_recipe_key *info);
 
-/** Values. A key that steps by epoch gives its value in `epoch`, counted from 1. */
+/** Values. A schedule gives its value in `epoch`, counted from 1; other keys do not depend on it. */
 int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */

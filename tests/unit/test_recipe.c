@@ -124,7 +124,7 @@ static void test_the_default_recipe(void **state)
 
 /* ---- Built-in recipes ---- */
 
-/* Facts section 2. */
+/* The logged run of 2012 (layer-params-145.cfg; docs/differences-from-paper.md). */
 static void test_the_2012_recipe(void **state)
 {
     (void)state;

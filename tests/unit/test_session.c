@@ -193,7 +193,7 @@ static void classify(alexnet_session *session, const uint8_t *rgb, double p[CLAS
         p[best[i].index] = best[i].probability;
 }
 
-/* Ten views: corners and centre, then mirrored; probabilities are averaged (facts section 3.4). */
+/* Ten views: corners and centre, then mirrored; probabilities are averaged (paper section 4.1). */
 static void test_ten_views(void **state)
 {
     (void)state;
