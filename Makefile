@@ -19,6 +19,7 @@ DATA =
 SECONDS = 60
 
 sources = $(shell git ls-files '*.[ch]')
+laid_out = $(sources) $(shell git ls-files '*.cu' '*.cuh' '*.def')
 export DNNL_ROOT
 
 all: $(BUILD)/build.ninja
@@ -48,7 +49,7 @@ install: all
 	cmake --install $(BUILD) --prefix $(PREFIX)
 
 format:
-	clang-format -i $(sources)
+	clang-format -i $(laid_out)
 
 # With assertions, which the analyser believes. A file at a time: several confuse it.
 tidy:

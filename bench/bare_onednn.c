@@ -51,7 +51,7 @@ typedef struct bare {
 
 typedef dnnl_status_t (*describe_fn)(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
 
-/* ---- Inner products, which the library computes as matrix products ---------------------------- */
+/* ---- Inner products, which the library computes as matrix products --------------------------- */
 
 #if DNNL_VERSION_MAJOR < 3
 

@@ -14,8 +14,8 @@ bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 /**
  * Whether a file can be written to this path later, by way of a temporary one beside it.
- * @return CLI_DONE, or the code of a reported failure: the folder is not writable or not there, or the
- *         path is something other than a file
+ * @return CLI_DONE, or the code of a reported failure: the folder is not writable or not there,
+ *         or the path is something other than a file
  */
 int path_check_writable(const char *path);
 /** A file that begins as JPEG or PNG does, or a path, even of no file, that is called so. */

@@ -1,7 +1,7 @@
 /*
  * Interruption: the first SIGINT or SIGTERM asks the library to stop, a second one ends the
- * program at once. SIGHUP can be kept as a request for a checkpoint. SIGPIPE is ignored: a reader that
- * goes away must not end a training run.
+ * program at once. SIGHUP can be kept as a request for a checkpoint. SIGPIPE is ignored: a reader
+ * that goes away must not end a training run.
  *
  * SPDX-License-Identifier: MIT
  */

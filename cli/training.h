@@ -16,7 +16,8 @@ typedef struct training_result {
     alexnet_metrics best;
 } training_result;
 
-/** What is to be trained, as the options of `train` say it. NULL and 0 where they were not given. */
+/** What is to be trained, as the options of `train` say it. NULL and 0 where they were not
+ * given. */
 typedef struct training_request {
     const char *data, *val, *net, *recipe, *init_from, *names;
     const char *out; /* run folder; required */

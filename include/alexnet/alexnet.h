@@ -37,8 +37,8 @@
  *   NULL       A function that can fail answers a NULL that it has no use for with
  *              ALEXNET_ERROR_INVALID_ARGUMENT. The others answer with nothing: no object, no name,
  *              a count of 0, false. Where NULL means something, the declaration says what.
- *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared between
- *              threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
+ *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
+ *              between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
  *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
  *              belong to one thread at a time.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
@@ -214,8 +214,8 @@ ALEXNET_API const char *alexnet_network_text(const alexnet_network *network);
 ALEXNET_API const char *alexnet_network_structure(const alexnet_network *network);
 
 /**
- * How a picture becomes the network's input, in one line: "short side resized to 256, centre crop of
- * 224, RGB, minus the mean image (centre), times 1". Pictures are first turned as EXIF says.
+ * How a picture becomes the network's input, in one line: "short side resized to 256, centre crop
+ * of 224, RGB, minus the mean image (centre), times 1". Pictures are first turned as EXIF says.
  */
 ALEXNET_API const char *alexnet_network_preprocessing(const alexnet_network *network);
 
@@ -444,8 +444,8 @@ typedef struct alexnet_metrics {
 ALEXNET_API alexnet_status alexnet_evaluation_new(alexnet_evaluation **out,
                                                   alexnet_session *session,
                                                   const alexnet_dataset *dataset);
-/** Compute the next batch. @param done out, pictures so far; *more is false after the last batch.
- */
+/** Compute the next batch. @param done out, pictures so far; *more is false after the last
+ * batch. */
 ALEXNET_API alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done,
                                                    bool *more);
 ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *evaluation,
@@ -549,9 +549,9 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
 /**
  * Do the next piece of work: part of the mean image, one minibatch, one validation batch, or the
  * end of an epoch, which keeps the best model and writes a checkpoint. A checkpoint is also written
- * when ten minutes have passed since the last; if that one fails with ALEXNET_ERROR_IO, the log has a
- * warning, the earlier checkpoint stays, and the next is tried ten minutes later. That of an epoch's
- * end must succeed.
+ * when ten minutes have passed since the last; if that one fails with ALEXNET_ERROR_IO, the log has
+ * a warning, the earlier checkpoint stays, and the next is tried ten minutes later. That of an
+ * epoch's end must succeed.
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept and
  *         the text suggests a rate; ALEXNET_ERROR_CANCELLED after alexnet_ctx_cancel();

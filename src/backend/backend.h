@@ -174,8 +174,8 @@ typedef struct an_device {
 bool an_device_at(an_device *out, int index, alexnet_isa max_isa);
 /**
  * Find an available device by name: NAME or NAME:ORDINAL, where NAME is NAME:0; "auto" is the best.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's, ALEXNET_ERROR_NOT_AVAILABLE
- *         for a device that this build or machine does not have
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's,
+ *         ALEXNET_ERROR_NOT_AVAILABLE for one that this build or machine does not have
  */
 alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_isa);
 
@@ -183,7 +183,7 @@ alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_
  * Open the device that a context names; "auto" is the best available one. Resolves precision AUTO:
  * bf16 for `training` where the device has it, else fp32.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's,
- * ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have
+ *         ALEXNET_ERROR_NOT_AVAILABLE for one that this build or machine does not have
  */
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training);
 
@@ -198,8 +198,8 @@ typedef struct an_device_defaults {
     const char *tuning; /* NULL: none */
 } an_device_defaults;
 /**
- * As an_backend_open(), but auto means these defaults. A device that this build or machine does not have
- * is replaced by the best one, with a warning.
+ * As an_backend_open(), but auto means these defaults. A device that this build or machine does not
+ * have is replaced by the best one, with a warning.
  * @param defaults  NULL: none
  */
 alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,

@@ -26,8 +26,9 @@ typedef enum an_variant {
     AN_VARIANT_FLIPPED,       /* gradients of data by a forward convolution with flipped filters */
     AN_VARIANT_PADDED,        /* a first layer of a copy of the pixels with padding around them;
                                  as the variant of forward, of gradients too */
-    AN_VARIANT_NATIVE, /* not by the library, in bf16: fully connected layers; gradients of a convolution's
-                     * weights; and a first layer, of pixels, in all its directions once one is NATIVE */
+    AN_VARIANT_NATIVE, /* not by the library, in bf16: fully connected layers; the gradients of a
+                          convolution's weights; and a first layer, of pixels, in all its
+                          directions once one is NATIVE */
     AN_VARIANTS
 } an_variant;
 

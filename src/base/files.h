@@ -33,7 +33,8 @@ alexnet_status an_file_read_text(const char *path, const char *what, char **text
 alexnet_status an_file_open_own(const char *path, int flags, int *fd);
 /**
  * The check alone, before work whose result goes there; nothing at all is good too.
- * @param replaced  it will be replaced and not opened (writer.h), which does a link's target no harm
+ * @param replaced  it will be replaced and not opened (writer.h), which does a link's target no
+ * harm
  */
 alexnet_status an_file_check_own(const char *path, bool replaced);
 

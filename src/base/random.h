@@ -50,8 +50,8 @@ static inline an_random4 an_philox(uint64_t key, const uint32_t counter[4])
 
 /**
  * The four numbers at a place. position < 2^40, unit < 2^16, purpose < 2^8.
- * Counter words: position's low 32 bits; epoch's low 32 bits; unit (16 bits), purpose (8) and the next
- * 8 bits of position; epoch's high 32 bits.
+ * Counter words: position's low 32 bits; epoch's low 32 bits; unit (16 bits), purpose (8) and the
+ * next 8 bits of position; epoch's high 32 bits.
  */
 static inline an_random4 an_random(uint64_t seed, an_purpose purpose, uint64_t epoch,
                                    uint64_t position, uint32_t unit)
@@ -64,8 +64,8 @@ static inline an_random4 an_random(uint64_t seed, an_purpose purpose, uint64_t e
 }
 
 enum { AN_RANDOM_RUN = 64 };
-/** Numbers of neighbours: out[4 * i + j] = an_random(.., position + i, unit).v[j] for AN_RANDOM_RUN of them.
- *  Inlined, so that its loops become vectors of the caller's instruction set. */
+/** Numbers of neighbours: out[4 * i + j] = an_random(.., position + i, unit).v[j] for AN_RANDOM_RUN
+ * of them. Inlined, so that its loops become vectors of the caller's instruction set. */
 static inline __attribute__((always_inline)) void an_random_run(uint64_t seed, an_purpose purpose,
                                                                 uint64_t epoch, uint64_t position,
                                                                 uint32_t unit,

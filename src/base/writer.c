@@ -31,8 +31,8 @@ static void release(an_writer *writer)
     an_free(writer);
 }
 
-/* A new file under the temporary name. What has that name already, left by a process that was killed
- * or put there by somebody, is taken away and not written to: it may be a link. */
+/* A new file under the temporary name. What has that name already, left by a process that was
+ * killed or put there by somebody, is taken away and not written to: it may be a link. */
 static alexnet_status open_temporary(an_writer *writer)
 {
     const char *name = writer->temporary;

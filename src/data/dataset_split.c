@@ -47,8 +47,9 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
     return hash;
 }
 
-/* A sample's random key: those of a class with the lowest keys go to validation. It hangs on the seed and
- * the picture's own name, so a picture that is added or removed moves at most one other. */
+/* A sample's random key: those of a class with the lowest keys go to validation. It hangs on the
+ * seed and the picture's own name, so a picture that is added or removed moves at most one
+ * other. */
 typedef struct sort_key {
     uint64_t number;
     const char *name;

@@ -39,7 +39,8 @@ static void on_error(j_common_ptr jpeg)
 }
 
 /* A warning is damage that the library has bridged, such as stray bytes between segments: other
- * readers open the picture too. Only a missing end is as bad as an error. Levels >= 0 are traces. */
+ * readers open the picture too. Only a missing end is as bad as an error. Levels >= 0 are
+ * traces. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     job *j = jpeg->client_data;

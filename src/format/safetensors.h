@@ -8,9 +8,9 @@
  *
  * Read as a format of tensor files (tensor_file.h): everything is checked against the file before
  * anything is allocated for it: N, the JSON (depth, duplicate names), shapes (overflow), that each
- * tensor's length is what its shape says, if its dtype is known, and that the tensors cover the rest
- * exactly, without overlap or gap. Written here.
- * Source: https://github.com/huggingface/safetensors, "Format".
+ * tensor's length is what its shape says, if its dtype is known, and that the tensors cover the
+ * rest exactly, without overlap or gap. Written here. Source:
+ * https://github.com/huggingface/safetensors, "Format".
  */
 #ifndef AN_FORMAT_SAFETENSORS_H
 #define AN_FORMAT_SAFETENSORS_H

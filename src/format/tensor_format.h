@@ -14,7 +14,8 @@ typedef struct an_tensor_format {
     const char *name;
     /** Whether a file of `size` bytes that begins with `head` is of this format. */
     bool (*recognise)(const unsigned char *head, size_t length, uint64_t size);
-    /** Fill in `entries`, `count` and `state`. What a failing open leaves there is freed as below. */
+    /** Fill in `entries`, `count` and `state`. What a failing open leaves there is freed as below.
+     */
     alexnet_status (*open)(an_tensor_file *file);
     /**
      * Read `count` elements from element `first` in row-major order, in the tensor's type and the

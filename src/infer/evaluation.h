@@ -24,8 +24,8 @@ struct alexnet_evaluation {
 typedef struct alexnet_evaluation an_evaluation;
 
 /**
- * Decodes nothing before the first step: a trainer has one from its start and needs it at the end of
- * each epoch.
+ * Decodes nothing before the first step: a trainer has one from its start and needs it at the end
+ * of each epoch.
  * @param confusion  whether to count which class was taken for which
  */
 alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *runner,
@@ -33,8 +33,8 @@ alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runne
 /** Begin at the first picture, again if need be, with the runner's weights as they are now. The
  *  first step does it by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
-/** Compute a batch; bad pictures are counted, and reported in the log by the first pass. *more is false
- *  after the last. */
+/** Compute a batch; bad pictures are counted, and reported in the log by the first pass. *more is
+ * false after the last. */
 alexnet_status an_evaluation_step(an_evaluation *evaluation, bool *more);
 void an_evaluation_free(an_evaluation *evaluation); /* NULL allowed */
 

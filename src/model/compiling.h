@@ -1,5 +1,6 @@
 /*
- * A program while it is being compiled: program_compile.c calls the stages in the order of this file.
+ * A program while it is being compiled: program_compile.c calls the stages in the order of this
+ * file.
  */
 #ifndef AN_MODEL_COMPILING_H
 #define AN_MODEL_COMPILING_H
@@ -24,7 +25,8 @@ typedef struct compiling {
     step_tensors *touched; /* per step */
 } compiling;
 
-/** compile_units.c: ask the backend to prepare every run of operators, in the order of the graph. */
+/** compile_units.c: ask the backend to prepare every run of operators, in the order of the
+ * graph. */
 alexnet_status an_compile_units(compiling *c);
 /** A unit of its own beside the graph's, such as the sum of two gradients. */
 alexnet_status an_compile_unit(compiling *c, const an_prepare *prepare, an_unit **out);

@@ -139,7 +139,8 @@ void an_graph_free(an_graph *graph);
 /** The index of a layer; -1 if there is none of that name. */
 int an_network_find_layer(const alexnet_network *network, const char *name);
 
-/** What is done to a picture before the first layer, in one line; owned, NULL if memory is short. */
+/** What is done to a picture before the first layer, in one line; owned, NULL if memory is
+ * short. */
 char *an_input_text(const an_input *input);
 
 /** Fill in what a user sees of a layer; index in range. */

@@ -80,8 +80,8 @@ static alexnet_status describe(const an_layer *layer, an_op_desc *desc, uint32_t
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layer of type %d", (int)layer->type);
 }
 
-/* Say where an error is: "12: [conv1] ...", to which the reader of files adds the file. It reads for
- * one picture; with more, the file is good and the batch is not. */
+/* Say where an error is: "12: [conv1] ...", to which the reader of files adds the file. It reads
+ * for one picture; with more, the file is good and the batch is not. */
 static alexnet_status at_layer(const building *b, int layer, alexnet_status rc)
 {
     const an_layer *at = layer >= 0 ? &b->network->layers[layer] : NULL;

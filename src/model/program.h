@@ -77,8 +77,8 @@ int an_program_steps(const an_program *program);
 /** @param index  in range */
 void an_program_step(const an_program *program, int index, an_step_info *out);
 
-/** The variants of its operators, as a tuning (backend/tuning.h) with a row for each that has several;
- *  owned, "" if none has. NULL if memory is short. */
+/** The variants of its operators, as a tuning (backend/tuning.h) with a row for each that has
+ * several; owned, "" if none has. NULL if memory is short. */
 char *an_program_tuning(const an_program *program);
 
 /** Softmax outputs of the latest run, [slots][classes], and -log p(label) per slot. */

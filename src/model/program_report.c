@@ -14,8 +14,8 @@ int an_program_steps(const an_program *p)
 
 enum { NO_LAYER = -2 }; /* -1 is the input */
 
-/* The layer that the unit before began, of which this one has the rest, a neuron, and another layer too;
- * that goes by the name of the latter. */
+/* The layer that the unit before began, of which this one has the rest, a neuron, and another layer
+ * too; that goes by the name of the latter. */
 static int begun_before(const an_program *p, const an_unit *unit)
 {
     const an_node *nodes = p->graph.nodes;

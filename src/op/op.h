@@ -61,7 +61,7 @@ typedef struct an_op_info {
     alexnet_status (*resolve)(an_op_desc *desc);
     /** Fill in the parameters in order (weight before bias); returns how many. NULL: none. */
     int (*params)(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
-    /** Multiply-adds of the forward pass for one image. NULL: not counted (as `alexnet info` shows). */
+    /** Multiply-adds of the forward pass for one image. NULL: not counted. */
     int64_t (*mult_adds)(const an_op_desc *desc);
     /** Windows and groups for an_op_signature(), with a blank before them. NULL: none. */
     void (*windows)(const an_op_desc *desc, char *text, size_t size);

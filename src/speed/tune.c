@@ -7,7 +7,7 @@
 #include "base/writer.h"
 #include "speed/tune_check.h"
 
-/* ---- Beginning a trial ------------------------------------------------------------------------ */
+/* ---- Beginning a trial ----------------------------------------------------------------------- */
 
 static int parts_before_packing(const alexnet_bench *b)
 {
@@ -39,8 +39,8 @@ static alexnet_status study(alexnet_tuner *t)
     return ALEXNET_OK;
 }
 
-/* The trial whose turn it is: one after the other and all once more, so that a burst of other work on
- * the machine does not meet both turns of one; then the last, which needs what they measured. */
+/* The trial whose turn it is: one after the other and all once more, so that a burst of other work
+ * on the machine does not meet both turns of one; then the last, which needs what they measured. */
 static int trial_of(const alexnet_tuner *t, int turn)
 {
     int others = t->count - 1;
@@ -101,7 +101,7 @@ static bool is_known(const alexnet_tuner *t)
     return false;
 }
 
-/* ---- Turns ------------------------------------------------------------------------------------ */
+/* ---- Turns ----------------------------------------------------------------------------------- */
 
 alexnet_status an_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
                             const alexnet_bench_options *options)

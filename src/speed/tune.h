@@ -3,11 +3,12 @@
  * each with other variants, measured by a bench; then one of the fastest for each layer. What
  * deviates from `ref` by more than rounding may (backend/parity/parity.h) is not taken.
  *
- * In the first trial everything is direct, in the second what is built in, which is what others must
- * beat. Each is measured twice, and the less counts. For each other variant follow a trial with all
- * directions in it, compared with ref, and for training one for each direction alone. The last has, layer by layer, the fastest of the trials with
- * one direction. Which trial was the fastest as a whole is the result: layers share layouts, so that
- * the best of each need not be the best of all.
+ * In the first trial everything is direct, in the second what is built in, which is what others
+ * must beat. Each is measured twice, and the less counts. For each other variant follow a trial
+ * with all directions in it, compared with ref, and for training one for each direction alone. The
+ * last has, layer by layer, the fastest of the trials with one direction. Which trial was the
+ * fastest as a whole is the result: layers share layouts, so that the best of each need not be the
+ * best of all.
  */
 #ifndef AN_SPEED_TUNE_H
 #define AN_SPEED_TUNE_H

@@ -1,5 +1,6 @@
 /*
- * Whether the variants of a trial compute what they should: next to ref, within what rounding may do.
+ * Whether the variants of a trial compute what they should: next to ref, within what rounding may
+ * do.
  */
 #ifndef AN_SPEED_TUNE_CHECK_H
 #define AN_SPEED_TUNE_CHECK_H

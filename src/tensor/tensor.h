@@ -34,7 +34,8 @@ const char *an_dtype_name(an_dtype dtype); /* "float32", ... */
 
 #define AN_MAX_RANK 4
 
-/** A file may hold tensors of a higher rank: their `dim` is not kept, and they are equal to none. */
+/** A file may hold tensors of a higher rank: their `dim` is not kept, and they are equal to none.
+ */
 typedef struct an_shape {
     int rank;
     int64_t dim[AN_MAX_RANK];

@@ -55,7 +55,8 @@ const char *an_recipe_layer(const alexnet_recipe *recipe, int i);
 
 bool an_recipe_key_info(int index, alexnet_recipe_key *info);
 
-/** Values. A schedule gives its value in `epoch`, counted from 1; other keys do not depend on it. */
+/** Values. A schedule gives its value in `epoch`, counted from 1; other keys do not depend on
+ * it. */
 int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */

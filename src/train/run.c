@@ -54,8 +54,8 @@ static alexnet_status take_lock(const an_run *run, int file)
                    "%s is being trained by another process; wait for it, or stop it", run->folder);
 }
 
-/* Two locks: one on the folder, which stays whatever file is removed from it, and one on a file that
- * is there for nothing else, because network file systems lock files alone. */
+/* Two locks: one on the folder, which stays whatever file is removed from it, and one on a file
+ * that is there for nothing else, because network file systems lock files alone. */
 alexnet_status an_run_claim(an_run *run)
 {
     AN_CHECK(check_files(run));

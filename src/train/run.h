@@ -8,8 +8,9 @@
  *     log.jsonl          a line per report and per epoch
  *     lock               empty; locked by whoever trains
  *
- * A folder may come from anybody. Models and recipe are replaced as a whole (base/writer.h), log and
- * lock are opened only where they are plain files of one name: nothing is written through a link.
+ * A folder may come from anybody. Models and recipe are replaced as a whole (base/writer.h), log
+ * and lock are opened only where they are plain files of one name: nothing is written through a
+ * link.
  */
 #ifndef AN_TRAIN_RUN_H
 #define AN_TRAIN_RUN_H
@@ -31,7 +32,8 @@ typedef struct an_run {
 /** What recipe.ini begins with, so that one left by a run without a checkpoint is known as ours. */
 #define AN_RUN_RECIPE_HEAD "; written at the start of the run"
 
-/** Make the folder and claim it. One that holds such files already is refused, whoever wrote them. */
+/** Make the folder and claim it. One that holds such files already is refused, whoever wrote
+ * them. */
 alexnet_status an_run_create(an_run *run, const char *folder);
 /** Names of an existing run's files. */
 alexnet_status an_run_open(an_run *run, const char *folder);

@@ -81,7 +81,8 @@ alexnet_status an_trainer_make(alexnet_trainer *trainer);
 
 /** Where the bits of this run come from: device, ISA, library, precision. */
 void an_trainer_origin(const alexnet_trainer *trainer, an_run_state *record);
-/** And the variants of its operators, once its programs are there; owned. NULL if memory is short. */
+/** And the variants of its operators, once its programs are there; owned. NULL if memory is
+ * short. */
 char *an_trainer_tuning(const alexnet_trainer *trainer);
 /** The learning rate of weights in the latest update; 0 before the first. */
 double an_trainer_rate(const alexnet_trainer *trainer);

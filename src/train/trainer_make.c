@@ -8,7 +8,8 @@
 #include "train/trainer.h"
 
 /* Standard deviation times direction of the colours' principal axes on ImageNet, in grey levels,
- * R G B (paper section 4.1; the figures are those that cuda-convnet2 ships, make-data/input_meta). */
+ * R G B (paper section 4.1; the figures are those that cuda-convnet2 ships,
+ * make-data/input_meta). */
 static const double COLOUR_AXES[3][3] = {
     {121.780 * -0.5635, 121.780 * -0.5762, 121.780 * -0.5920},
     {37.094 * -0.7126, 37.094 * -0.0235, 37.094 * 0.7012},

@@ -43,8 +43,8 @@ static bool same_origin(const alexnet_trainer *t)
     return false;
 }
 
-/* Once the programs are there: one warning if they may compute other bits than before. What computes
- * the operators from here on is what the next resume must take. */
+/* Once the programs are there: one warning if they may compute other bits than before. What
+ * computes the operators from here on is what the next resume must take. */
 static alexnet_status compare_origin(alexnet_trainer *t)
 {
     char *then = t->record.tuning, *now = an_trainer_tuning(t);

@@ -1,6 +1,6 @@
 /*
- * Any text as a network file, a recipe, a tuning and a progress record: an error, or something that holds
- * together. A recipe or record that is taken is written and taken again as the same.
+ * Any text as a network file, a recipe, a tuning and a progress record: an error, or something that
+ * holds together. A recipe or record that is taken is written and taken again as the same.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * Memory that runs out at any point. Each scenario is what a caller does; it is run again and again,
- * and in the n-th run the n-th allocation fails, until a run needs fewer than n. A run that meets
- * the failure either says that memory is out, or comes to the same result to the bit (what is read
- * ahead may turn out not to be needed). Whatever happens, it gives back what it took.
+ * Memory that runs out at any point. Each scenario is what a caller does; it is run again and
+ * again, and in the n-th run the n-th allocation fails, until a run needs fewer than n. A run that
+ * meets the failure either says that memory is out, or comes to the same result to the bit (what is
+ * read ahead may turn out not to be needed). Whatever happens, it gives back what it took.
  * Allocations of other libraries are their own and do not fail here.
  */
 #include "unit/training_rig.h"

@@ -25,7 +25,8 @@
 
 static alexnet_isa max_isa = ALEXNET_ISA_ANY;
 
-/* What backends are opened for; the implementations of the built-in table but in test_variants(). */
+/* What backends are opened for; the implementations of the built-in table but in
+ * test_variants(). */
 static alexnet_precision precision = ALEXNET_PRECISION_FP32;
 static const char *variant;
 

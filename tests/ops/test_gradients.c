@@ -5,11 +5,11 @@
  *     L(t) = SUM_i dy[i] * y[i](t)        or, for softmax, the mean loss over the labelled slots
  *     numeric = (L(t + h) - L(t - h)) / 2h, with t + h and t - h as they are stored
  *
- * Step and tolerance. Let S be the sum of |dy[i] * y[i]|, or 1 + max |x| for softmax. The difference
- * has a rounding error of about sqrt(count) u S / h with u = 2^-53, below 2^-50 S / h for these
- * sizes, and a truncation error of h^2/6 times the third derivative of L. With operands of size 1
- * that derivative is below 100 for all operators here (tanh: 2 a b^3 |dy|; LRN with alpha 0.1: below
- * that), so that with h = 2^-17, near the cube root of u,
+ * Step and tolerance. Let S be the sum of |dy[i] * y[i]|, or 1 + max |x| for softmax. The
+ * difference has a rounding error of about sqrt(count) u S / h with u = 2^-53, below 2^-50 S / h
+ * for these sizes, and a truncation error of h^2/6 times the third derivative of L. With operands
+ * of size 1 that derivative is below 100 for all operators here (tanh: 2 a b^3 |dy|; LRN with alpha
+ * 0.1: below that), so that with h = 2^-17, near the cube root of u,
  *
  *     |numeric - analytic| <= 2^-50 S 2^17 + 2^-34 100/6 = 2^-33 S + 2^-29
  *

@@ -1,7 +1,7 @@
 /*
- * The native kernels of the cpu backend one by one, under every instruction set of this processor, against
- * the formulas one element at a time. They promise the same bits everywhere, so that comparisons are
- * exact.
+ * The native kernels of the cpu backend one by one, under every instruction set of this processor,
+ * against the formulas one element at a time. They promise the same bits everywhere, so that
+ * comparisons are exact.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static void for_each_isa(void (*check)(const an_cpu_kernels *kernels, const char
         check(an_cpu_kernels_for((alexnet_isa)isa), an_cpu_isa_name((alexnet_isa)isa));
 }
 
-/* ---- ReLU: every bfloat16, and the floats that begin with one --------------------------------- */
+/* ---- ReLU: every bfloat16, and the floats that begin with one -------------------------------- */
 
 enum { HALVES = 1 << 16 };
 
@@ -97,7 +97,7 @@ static void test_relu_ends(void **state)
     for_each_isa(check_relu_ends);
 }
 
-/* ---- Pixels ----------------------------------------------------------------------------------- */
+/* ---- Pixels ---------------------------------------------------------------------------------- */
 
 enum { CROP_MAX = 67 };
 
@@ -179,7 +179,7 @@ static void test_augment(void **state)
     for_each_isa(check_augment);
 }
 
-/* ---- Normalisation across maps: a NaN stays in its pixel, within reach of a window -------------- */
+/* ---- Normalisation across maps: a NaN stays in its pixel, within reach of a window ----------- */
 
 enum { MAPS = 32, LANES = 16, PIXELS = 25, REACH = 5 };
 
@@ -240,7 +240,7 @@ static void test_nan_of_normalisation(void **state)
     for_each_isa(check_lrn);
 }
 
-/* ---- Max pooling of sixteen lanes of bfloat16: every value beside some ------------------------- */
+/* ---- Max pooling of sixteen lanes of bfloat16: every value beside some ----------------------- */
 
 /* Who wins beside `a`: the larger, or whoever is no number. */
 static bool is_maximum(uint16_t y, uint16_t a, uint16_t b)

@@ -7,8 +7,8 @@
  *     bf16      on a backend that says so: activations rounded to bf16, but for the probabilities,
  *               and the rest to float32: inside
  *     bf16 dw   parameters' gradients of a layer by itself rounded to bf16 too: outside
- *     tf32      operands of convolution and fully connected layers cut to 10 bits of fraction: outside,
- *               in the forward pass of every case that has such a layer
+ *     tf32      operands of convolution and fully connected layers cut to 10 bits of fraction:
+ *               outside, in the forward pass of every case that has such a layer
  *     one       a single element of a result moved by 2^-10 of its tensor's largest: outside,
  *               wherever it happens, in the output and in each gradient
  *     nan       a single NaN: outside, and the fraction is infinite

@@ -3,8 +3,8 @@
  * are fused, and random shapes; in float32, and in bf16 where the processor has it. The first
  * argument names a highest instruction set (baseline, avx2, avx512, avx512_bf16; none: no limit).
  *
- * What is allowed follows from the operands, element by element: see backend/parity/parity.h. A result of
- * 1 is the most that is allowed.
+ * What is allowed follows from the operands, element by element: see backend/parity/parity.h. A
+ * result of 1 is the most that is allowed.
  */
 #include "ops/ops_rig.h"
 
@@ -229,7 +229,7 @@ static void test_variants(void **state)
     }
 }
 
-/* ---- Convolutions by native kernels -------------------------------------------------------------- */
+/* ---- Convolutions by native kernels ---------------------------------------------------------- */
 
 typedef struct own_shape {
     int n, c, h, w, k, r, s, stride, groups, top, left, bottom, right;
@@ -281,8 +281,8 @@ static const own_shape pixels[] = {
     {4, 3, 64, 64, 24, 7, 7, 2, 1, 0, 3, 1, 2},     {2, 2, 9, 9, 16, 3, 7, 4, 1, 2, 3, 2, 3},
     {1, 3, 11, 11, 100, 11, 11, 4, 1, 0, 0, 0, 0},  {2, 3, 12, 40, 48, 4, 11, 4, 1, 3, 5, 1, 0}};
 
-/* Odd and even numbers of lines, of outputs in a row and of vectors of maps; bands that are not whole;
- * more padding than a filter; fewer images than parts. */
+/* Odd and even numbers of lines, of outputs in a row and of vectors of maps; bands that are not
+ * whole; more padding than a filter; fewer images than parts. */
 static void test_pixels(void **state)
 {
     (void)state;
@@ -333,8 +333,8 @@ static void test_own_gradients(void **state)
     close_own(backend);
 }
 
-/* Alone, and between a ReLU and another layer, where nothing is float32: vectors of lanes from one to
- * nine, one lane more or less; chunks, blocks, tiles and strips that are not whole. */
+/* Alone, and between a ReLU and another layer, where nothing is float32: vectors of lanes from one
+ * to nine, one lane more or less; chunks, blocks, tiles and strips that are not whole. */
 static void test_own_products(void **state)
 {
     static const struct {

@@ -1,6 +1,6 @@
 /*
- * ref against values worked out by hand (or, for powers, in 40 decimal digits), and its behaviour at
- * the edges: clipped windows, ties, NaN, empty slots, large logits.
+ * ref against values worked out by hand (or, for powers, in 40 decimal digits), and its behaviour
+ * at the edges: clipped windows, ties, NaN, empty slots, large logits.
  *
  * Tolerance: operands are below 100 and sums have fewer than 30 terms, so that 2^-44 (1e-13 of 1)
  * holds the roundings of double with room for pow() and exp().

@@ -158,7 +158,8 @@ static void test_starts_anywhere(void **state)
     an_loader_free(loader);
 }
 
-/* A pass may be left at any time, with a batch lent or none, and workers in the middle of theirs. */
+/* A pass may be left at any time, with a batch lent or none, and workers in the middle of
+ * theirs. */
 static void test_passes_may_be_left(void **state)
 {
     (void)state;

@@ -10,7 +10,8 @@
 
 enum { CLASSES = 7 };
 
-/* The share of all orders of the classes, as tie-breaks, in which `label` is not among the k best. */
+/* The share of all orders of the classes, as tie-breaks, in which `label` is not among the k
+ * best. */
 static double counted_misses(const float *p, int classes, int label, int k)
 {
     int order[CLASSES], misses = 0, orders = 0;

@@ -1,6 +1,6 @@
 /*
- * Recipes: the table of keys, values by layer and by epoch, hostile values, and text that reads back
- * as what it was written from.
+ * Recipes: the table of keys, values by layer and by epoch, hostile values, and text that reads
+ * back as what it was written from.
  */
 #include "expect.h"
 #include "scratch.h"

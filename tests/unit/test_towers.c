@@ -1,7 +1,8 @@
 /*
  * Two towers: a network with `groups = 2` equals two half networks that meet in conv3, fc6, fc7 and
- * fc8 only (paper figure 2; layers-145.cfg of 2012), and LRN windows never cross. Each built-in network with towers is
- * rewritten with the sections of both towers, its weights are shared out, and both are run.
+ * fc8 only (paper figure 2; layers-145.cfg of 2012), and LRN windows never cross. Each built-in
+ * network with towers is rewritten with the sections of both towers, its weights are shared out,
+ * and both are run.
  *
  * Tolerance: the same products are added in the same order, but that on the CPU the halves are
  * summed by other kernels: 4 u sqrt(n) per operator for sums of n terms, u = 2^-24, as in

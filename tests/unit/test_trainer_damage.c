@@ -94,7 +94,8 @@ static void rewrite(const char *key, const char *value, const char *without)
     assert_int_equal(rename("new.safetensors", LAST), 0);
 }
 
-/* A value of the checkpoint's metadata with the first `from` replaced by `to`; freed by an_free(). */
+/* A value of the checkpoint's metadata with the first `from` replaced by `to`; freed by
+ * an_free(). */
 static char *edited(const char *key, const char *from, const char *to)
 {
     an_tensor_file *file = rig_open_tensors(LAST);

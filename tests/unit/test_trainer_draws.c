@@ -91,8 +91,8 @@ static void test_crops_and_masks(void **state)
     assert_int_equal(different_losses("neither", still), 1);
 }
 
-/* Paper section 4.1 and input_meta of cuda-convnet2: deviation times direction of the three axes, R G B; in the order of the
- * network's channels, times its scale of 0.02. */
+/* Paper section 4.1 and input_meta of cuda-convnet2: deviation times direction of the three axes, R
+ * G B; in the order of the network's channels, times its scale of 0.02. */
 static void test_the_axes_of_colour(void **state)
 {
     (void)state;

@@ -1,15 +1,16 @@
 /*
  * A run that was stopped and goes on leaves the same bits behind as one that was not: weights,
- * momentum, best model, progress record, and the log but for its speeds. Stops are tried after every
- * single step of a run: while the mean is computed, within an epoch, in validation, between epochs.
- * The data holds a picture that cannot be read.
+ * momentum, best model, progress record, and the log but for its speeds. Stops are tried after
+ * every single step of a run: while the mean is computed, within an epoch, in validation, between
+ * epochs. The data holds a picture that cannot be read.
  */
 #include "training_rig.h"
 
 #include "backend/backend.h"
 #include "train/trainer.h"
 
-/* 102 pictures of three classes in batches of 16: seven updates an epoch, the last of six pictures. */
+/* 102 pictures of three classes in batches of 16: seven updates an epoch, the last of six
+ * pictures. */
 static const char *const settings[] = {"batch",        "16",     "epochs", "2",      "rate",
                                        "0.02",         "warmup", "0.5",    "report", "3",
                                        "colour_noise", "0.1",    "init",   "net",    NULL};
@@ -268,8 +269,8 @@ static void test_another_device(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A run goes on with the implementations that it began with, though nobody names them again; one that
- * began with others says so. */
+/* A run goes on with the implementations that it began with, though nobody names them again; one
+ * that began with others says so. */
 static void test_tuning_is_kept(void **state)
 {
     (void)state;

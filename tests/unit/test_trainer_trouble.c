@@ -126,9 +126,9 @@ static void test_nothing_can_be_read(void **state)
 
 /* ---- Divergence ---- */
 
-/* The first epoch is good, from the second on rate and decay multiply weights by -100,000 with every
- * update: before long not even double holds them. The run stops, suggests a rate, keeps what was
- * good, and can be resumed from there. */
+/* The first epoch is good, from the second on rate and decay multiply weights by -100,000 with
+ * every update: before long not even double holds them. The run stops, suggests a rate, keeps what
+ * was good, and can be resumed from there. */
 static void check_divergence(const char *device)
 {
     static const char *const settings[] = {"batch",    "8",    "epochs",     "30",    "schedule",
@@ -181,8 +181,8 @@ static alexnet_status step_to(alexnet_trainer *trainer, alexnet_phase phase, ale
     return rc;
 }
 
-/* A checkpoint between epochs may fail: that is said, the earlier one stays, and the next is written.
- * The run ends at an epoch's end that cannot be kept. */
+/* A checkpoint between epochs may fail: that is said, the earlier one stays, and the next is
+ * written. The run ends at an epoch's end that cannot be kept. */
 static void test_a_full_disk(void **state)
 {
     (void)state;

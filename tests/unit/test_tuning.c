@@ -1,6 +1,6 @@
 /*
- * Tunings: which row counts, for whom; what a row says when it is written and read again; and what is
- * wrong with a bad one, by file, line and key.
+ * Tunings: which row counts, for whom; what a row says when it is written and read again; and what
+ * is wrong with a bad one, by file, line and key.
  */
 #include "net_rig.h"
 

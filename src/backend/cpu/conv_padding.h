@@ -1,6 +1,6 @@
 /*
- * Pixels with their padding around them, for cpu_conv.c: oneDNN has kernels for a first layer without
- * padding where one with padding falls to a matrix product.
+ * Pixels with their padding around them, for cpu_conv.c: oneDNN has kernels for a first layer
+ * without padding where one with padding falls to a matrix product.
  */
 #ifndef AN_BACKEND_CPU_CONV_PADDING_H
 #define AN_BACKEND_CPU_CONV_PADDING_H

@@ -2,11 +2,11 @@
  * The CPU backend: oneDNN for convolution and matrix products, native kernels for the rest.
  *
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
- * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives; where a tuning says so (tuning.ini),
- * directions of a convolution are computed by native kernels for bf16 instead (conv_pixels.c,
- * conv_wgrad.h). The others are "native" operators (native.h): loops over the tensor in the layout of their
- * input, kernels chosen by instruction set (kernels.h). All see their neighbours' tensors through reorders
- * (reorder.h), which reorder where layouts disagree.
+ * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives; where a tuning says so
+ * (tuning.ini), directions of a convolution are computed by native kernels for bf16 instead
+ * (conv_pixels.c, conv_wgrad.h). The others are "native" operators (native.h): loops over the
+ * tensor in the layout of their input, kernels chosen by instruction set (kernels.h). All see their
+ * neighbours' tensors through reorders (reorder.h), which reorder where layouts disagree.
  *
  * Threads are OpenMP's. Forward runs with the context's number and gives the same bits under any;
  * backward runs with an_prepare.split threads, which is what its sums depend on.
@@ -68,7 +68,8 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, co
 const char *an_cpu_refused(const an_prepared *op);
 
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
-/** A convolution of pixels by native kernels, which an_cpu_conv_prepare() asks for where a tuning says so. */
+/** A convolution of pixels by native kernels, which an_cpu_conv_prepare() asks for where a tuning
+ * says so. */
 alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);

@@ -3,9 +3,9 @@
  * (conv_wgrad.h), and all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
- * where that leaves them open; reorders reorder where they are not the neighbours'. Some of oneDNN's
- * kernels add up each output in an order that no number of threads changes, and run on the whole
- * batch. Others are run image by image, each on one thread (team.h).
+ * where that leaves them open; reorders reorder where they are not the neighbours'. Some of
+ * oneDNN's kernels add up each output in an order that no number of threads changes, and run on the
+ * whole batch. Others are run image by image, each on one thread (team.h).
  *
  * oneDNN's ReLU turns a NaN into zero. That would hide a diverging run, so only inference uses it;
  * when gradients are wanted, a pass of our own follows.
@@ -345,8 +345,8 @@ static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an
     return p->want_dx || p->want_dw ? prepare_backward(c, p, *whole) : ALEXNET_OK;
 }
 
-/* Where the tuning wants the first layer padded, and it can be: describe it as that of the copy, and its
- * input in `offer` too. */
+/* Where the tuning wants the first layer padded, and it can be: describe it as that of the copy,
+ * and its input in `offer` too. */
 static alexnet_status pad(conv_op *c, an_prepare *offer)
 {
     an_variant *variant = &c->op.base.variants.of[AN_FORWARD];

@@ -1,6 +1,6 @@
 /*
- * Fully connected layers as oneDNN matrix products, or by native kernels (fc_native.h) where a tuning says so
- * (backend/tuning.h), with a ReLU that follows.
+ * Fully connected layers as oneDNN matrix products, or by native kernels (fc_native.h) where a
+ * tuning says so (backend/tuning.h), with a ReLU that follows.
  *
  * Weights stay as they are in float32, [K, I]: reordering the input of a batch to plain rows costs
  * less than another copy of the weights, which are by far the larger. In bf16 a packed copy

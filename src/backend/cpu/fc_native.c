@@ -35,7 +35,7 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
     return ALEXNET_OK;
 }
 
-/* ---- What is where in scratch: bytes, all multiples of AN_ALIGN -------------------------------- */
+/* ---- What is where in scratch: bytes, all multiples of AN_ALIGN ------------------------------ */
 
 static size_t aligned(int64_t elements, size_t size)
 {
@@ -106,7 +106,7 @@ static int at_most(int64_t count, int most)
     return count < most ? (int)count : most;
 }
 
-/* ---- Forward ---------------------------------------------------------------------------------- */
+/* ---- Forward --------------------------------------------------------------------------------- */
 
 /* A chunk of the rows of a tile. */
 static an_fc_fetch chunk_at(const an_fc_native *native, const uint16_t *w, share s, int64_t row,
@@ -170,7 +170,7 @@ void an_fc_native_forward(const an_fc_native *native, const an_fc_forward *run, 
     }
 }
 
-/* ---- Gradients of the data --------------------------------------------------------------------- */
+/* ---- Gradients of the data ------------------------------------------------------------------- */
 
 /* A block of weights: rows and columns from here on, as many as there are. */
 typedef struct block {
@@ -244,7 +244,7 @@ void an_fc_native_data(const an_fc_native *native, const uint16_t *dy, const uin
     }
 }
 
-/* ---- Gradients of the weights ------------------------------------------------------------------ */
+/* ---- Gradients of the weights ---------------------------------------------------------------- */
 
 void an_fc_native_weights(const an_fc_native *native, const uint16_t *dy, const uint16_t *x,
                           float *dw, void *scratch)

@@ -1,6 +1,7 @@
 /*
- * The products of a fully connected layer by native kernels (fc_products.h), for cpu_fc.c: an implementation of
- * each direction. No sum depends on the number of threads. All scratch is of no value between calls.
+ * The products of a fully connected layer by native kernels (fc_products.h), for cpu_fc.c: an
+ * implementation of each direction. No sum depends on the number of threads. All scratch is of no
+ * value between calls.
  */
 #ifndef AN_BACKEND_CPU_FC_NATIVE_H
 #define AN_BACKEND_CPU_FC_NATIVE_H

@@ -1,6 +1,6 @@
 /*
- * Native operators: everything but convolution and matrix products. They compute in one layout (as a
- * rule that of their input), and this frame brings tensors in and out of it.
+ * Native operators: everything but convolution and matrix products. They compute in one layout (as
+ * a rule that of their input), and this frame brings tensors in and out of it.
  */
 #ifndef AN_BACKEND_CPU_NATIVE_H
 #define AN_BACKEND_CPU_NATIVE_H

@@ -46,7 +46,8 @@ typedef struct an_chain {
     int n_buffers;
 } an_chain;
 
-/** Prepare `ops`, descriptors that must outlive the chain, and get its memory. Freed by an_chain_close(). */
+/** Prepare `ops`, descriptors that must outlive the chain, and get its memory. Freed by
+ * an_chain_close(). */
 alexnet_status an_chain_open(an_chain **out, an_backend *backend, const an_op_desc *const *ops,
                              int n_ops, const an_parity_options *options);
 /** NULL allowed. */

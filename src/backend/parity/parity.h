@@ -16,13 +16,13 @@
  *
  * e() being the bounds of the operands. The first is statistical. The terms have random signs and a
  * size of t, so that the partial sums are a random walk W of n steps; each rounding adds an
- * independent error with a standard deviation of 0.42 u |W|, which together is 0.42 u sqrt(SUM W^2).
- * For a walk, P(SUM W^2 > z n^2 t^2) falls as exp(-pi^2 z / 8), and the chance that such an error
- * exceeds 0.42 a u n t as exp(-pi a / 2). The bound is 8 u n t, a = 19: 1e-13 for each element when
- * all terms are added one after the other, and far less for sums in blocks. (The largest of 3e5
- * elements should then be near 0.42 * 8 of these 8; measured: 0.3 to 0.5.) The worst case, n u SUM |a b|,
- * would be a hundred times wider and let pass a float32 sum taken in tf32, or a wrong term among
- * thousands.
+ * independent error with a standard deviation of 0.42 u |W|, which together is 0.42 u sqrt(SUM
+ * W^2). For a walk, P(SUM W^2 > z n^2 t^2) falls as exp(-pi^2 z / 8), and the chance that such an
+ * error exceeds 0.42 a u n t as exp(-pi a / 2). The bound is 8 u n t, a = 19: 1e-13 for each
+ * element when all terms are added one after the other, and far less for sums in blocks. (The
+ * largest of 3e5 elements should then be near 0.42 * 8 of these 8; measured: 0.3 to 0.5.) The worst
+ * case, n u SUM |a b|, would be a hundred times wider and let pass a float32 sum taken in tf32, or
+ * a wrong term among thousands.
  *
  * Where a value decides (the sign at ReLU, the largest of a window) and the bound leaves the
  * decision open, both outcomes are allowed.
@@ -71,13 +71,14 @@ typedef struct an_parity_case {
     an_op_desc ops[3]; /* of the followers only kind and u are filled in */
 } an_parity_case;
 
-/** Every operator of AlexNet at the sizes of its layers, in batches of 1 to 4; conv2 to conv5 and the
- *  fully connected layers have fewer outputs, so that all cases take some seconds on one core. */
+/** Every operator of AlexNet at the sizes of its layers, in batches of 1 to 4; conv2 to conv5 and
+ * the fully connected layers have fewer outputs, so that all cases take some seconds on one
+ * core. */
 extern const an_parity_case an_parity_cases[];
 extern const int an_parity_case_count;
 
-/** Resolve a case and run it, gradients included where it has them; a convolution of pixels (4 maps at
- *  most) as the first operator that it is in a network. */
+/** Resolve a case and run it, gradients included where it has them; a convolution of pixels (4 maps
+ * at most) as the first operator that it is in a network. */
 alexnet_status an_parity_case_run(an_backend *backend, an_backend *ref, const an_parity_case *which,
                                   uint64_t seed, an_parity *out);
 

@@ -46,8 +46,10 @@ AN_INLINE void an_store(void *tensor, int64_t i, an_dtype dtype, float value)
         ((float *)tensor)[i] = value;
 }
 
-/* ---- Eight neighbours at once: the compiler's vectors, whatever registers there are; of words, the
- *      upper half is the second (little-endian) -------------------------------------------------- */
+/* ---- Eight neighbours at once ---------------------------------------------------------------- */
+
+/* The compiler's vectors, whatever registers there are. Of words, the upper half is the second
+ * (little-endian). */
 
 typedef float an_float8 __attribute__((vector_size(32)));
 typedef int32_t an_int8 __attribute__((vector_size(32)));

@@ -52,7 +52,8 @@ DPBF16_TARGET void an_fc_gradients(const uint16_t *strip, const uint16_t *panels
             float *to = dweights + j * columns + c;
             if (j >= rows)
                 break;
-            if (aligned) { /* they are read again when everything else has been written: by the update */
+            if (aligned) { /* they are read again when everything else has been written: by the
+                              update */
                 _mm512_stream_ps(to, acc[0][j]);
                 _mm512_stream_ps(to + LANES, acc[1][j]);
             } else {

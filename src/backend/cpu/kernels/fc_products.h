@@ -2,9 +2,9 @@
  * Products of a fully connected layer in bfloat16, on a processor that multiplies pairs of it
  * (AVX-512 BF16). A kernel is serial, and adds up in one order whatever else is computed.
  *
- * Forward and gradients of the data have images in the lanes of vectors. A row of weights comes from
- * memory and is read as it lies, a pair at a time, for the pairs of all images, which stay in cache.
- * Gradients of weights have columns of the input in the lanes, and pairs of images.
+ * Forward and gradients of the data have images in the lanes of vectors. A row of weights comes
+ * from memory and is read as it lies, a pair at a time, for the pairs of all images, which stay in
+ * cache. Gradients of weights have columns of the input in the lanes, and pairs of images.
  *
  * Matrices of bfloat16, [images][columns], are laid out as
  *
@@ -31,8 +31,8 @@ enum {
 /** Whether this build has the kernels. */
 bool an_fc_has_kernels(void);
 
-/** Weights that are fetched from memory while others are computed: `lines` lines of each of `rows` rows, as
- *  many as there is time for. Kernels move it on. */
+/** Weights that are fetched from memory while others are computed: `lines` lines of each of `rows`
+ * rows, as many as there is time for. Kernels move it on. */
 typedef struct an_fc_fetch {
     const uint16_t *row;
     int64_t row_step; /* elements */

@@ -38,7 +38,8 @@ enum { AN_LRN_TILE = 64 }; /* across maps: the most pixels of a run, a multiple 
 int64_t an_lrn_work(const an_lrn_shape *p);
 int64_t an_lrn_within_work(const an_lrn_shape *p);
 
-/** Rows of the three channels of one output, `crop` elements each, out of a row of stored pixels. */
+/** Rows of the three channels of one output, `crop` elements each, out of a row of stored
+ * pixels. */
 typedef struct an_augment_run {
     int crop;
     bool bgr, mirror;
@@ -75,8 +76,8 @@ typedef struct an_dropout_run {
     void *out;
 } an_dropout_run;
 
-/** ReLU of `count` elements in a row: out of x; or of the gradient dy behind it, x or y being what the
- *  sign is taken of. */
+/** ReLU of `count` elements in a row: out of x; or of the gradient dy behind it, x or y being what
+ * the sign is taken of. */
 typedef struct an_relu_run {
     const void *x, *dy;
     void *out;

@@ -3,8 +3,8 @@
  *
  * Two ways through the tensor. Where eight channels are neighbours in memory and of one tower, the
  * channels of some pixels are laid out in rows of floats, with zeros between towers, and the inner
- * loops go over a row. Else a vector is eight pixels of a channel. Sums are taken in channel order in
- * both, so that all layouts give the same bits.
+ * loops go over a row. Else a vector is eight pixels of a channel. Sums are taken in channel order
+ * in both, so that all layouts give the same bits.
  */
 #include <string.h>
 
@@ -24,8 +24,8 @@ AN_INLINE bool in_rows(const an_lrn_shape *p)
     return p->lanes % 8 == 0 && tower_size(p) % 8 == 0;
 }
 
-/* Floats of a pixel in a row, a gap of `half` behind each tower; of a row, for loops without a rest;
- * and of a row with what windows reach into before and behind. */
+/* Floats of a pixel in a row, a gap of `half` behind each tower; of a row, for loops without a
+ * rest; and of a row with what windows reach into before and behind. */
 AN_INLINE int pixel_size(const an_lrn_shape *p)
 {
     return p->groups * (tower_size(p) + p->half);
@@ -57,7 +57,7 @@ AN_INLINE int64_t place(const an_lrn_shape *p, int c, int64_t pixel)
     return ((((int64_t)(c >> shift) * p->h * p->w) + pixel) << shift) + (c & (p->lanes - 1));
 }
 
-/* ---- Rows ------------------------------------------------------------------------------------- */
+/* ---- Rows ------------------------------------------------------------------------------------ */
 
 /* Some pixels in rows. Only channels are ever written to `windowed`, so that its gaps and what is
  * around it stay zero, beside a NaN too. */
@@ -209,7 +209,7 @@ AN_INLINE void rows_backward(const an_lrn_run *run, an_dtype t, bool root, int h
     }
 }
 
-/* ---- Eight pixels of a channel ---------------------------------------------------------------- */
+/* ---- Eight pixels of a channel --------------------------------------------------------------- */
 
 /* The first `count` of eight pixels; the others are zero. */
 AN_INLINE void load_pixels(const an_lrn_run *run, const void *tensor, int c, int64_t pixel,
@@ -318,9 +318,10 @@ AN_INLINE void for_each_eight_pixels(const an_lrn_run *run, an_dtype t, void *ou
     }
 }
 
-/* ---- Both ------------------------------------------------------------------------------------- */
+/* ---- Both ------------------------------------------------------------------------------------ */
 
-/* AlexNet's normalisation as constants, so that loops over the window vanish; else whatever it is. */
+/* AlexNet's normalisation as constants, so that loops over the window vanish; else whatever it
+ * is. */
 AN_INLINE void forward(const an_lrn_run *run, an_dtype t)
 {
     const an_lrn_shape *p = run->shape;

@@ -34,8 +34,9 @@ size_t an_pixels_packed(const an_pixels *p)
     return maps * sizeof(float) + maps * (size_t)p->pairs * 2 * sizeof(uint16_t);
 }
 
-/* The two taps of a pair: (line, column) each; a line that does not exist has no tap. Pairs lie along
- * the lines; the last columns, which have no neighbour, are paired with that of the next line. */
+/* The two taps of a pair: (line, column) each; a line that does not exist has no tap. Pairs lie
+ * along the lines; the last columns, which have no neighbour, are paired with that of the next
+ * line. */
 typedef struct pair {
     int line[2], column[2];
 } pair;

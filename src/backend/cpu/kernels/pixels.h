@@ -3,8 +3,8 @@
  * on a processor that multiplies pairs of bfloat16 (AVX-512 BF16). The library fills up its pairs
  * with a fourth map of zeros; here two neighbours of a row are a pair. A kernel is serial.
  *
- * Accumulators are AN_PIXELS_VECTORS vectors of maps times some pixels, or times the taps of a row of
- * the filter. A tap is an element of a filter, (c, r, s); a line is a row (c, r) of taps.
+ * Accumulators are AN_PIXELS_VECTORS vectors of maps times some pixels, or times the taps of a row
+ * of the filter. A tap is an element of a filter, (c, r, s); a line is a row (c, r) of taps.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_PIXELS_H
 #define AN_BACKEND_CPU_KERNELS_PIXELS_H

@@ -89,7 +89,8 @@ DPBF16_INLINE void backward_line(const an_pixels *p, const band *b, const uint16
     }
 }
 
-/* Fetches part `part` of `parts` of a tensor of the band behind this one, while this is computed. */
+/* Fetches part `part` of `parts` of a tensor of the band behind this one, while this is
+ * computed. */
 DPBF16_INLINE void fetch(const an_pixels *p, const band *b, const uint16_t *tensor, int part,
                          int parts)
 {

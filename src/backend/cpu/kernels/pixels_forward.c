@@ -7,8 +7,9 @@
 
 enum { PIXELS = 14 }; /* 28 accumulators, 2 vectors of weights and a pair of pixels: 31 registers */
 
-/* What a row of the output sees: lines of the input, and the last columns of two lines side by side,
- * every second element of each. (Filters have an odd number of columns, and windows an even distance.) */
+/* What a row of the output sees: lines of the input, and the last columns of two lines side by
+ * side, every second element of each. (Filters have an odd number of columns, and windows an even
+ * distance.) */
 typedef struct lines {
     const uint16_t *first; /* of the first map; further rows and maps follow, p->row apart */
     uint16_t *last_columns;
@@ -50,8 +51,8 @@ DPBF16_INLINE const uint16_t *step(const uint16_t *line, int stride, const uint1
                                    __m512 acc[AN_PIXELS_VECTORS][PIXELS])
 {
     __m512bh w0 = dpbf16_load(weights), w1 = dpbf16_load(weights + 2 * LANES);
-    /* Pixels of one step are others' of the next. Without this the compiler would keep them in general
-     * registers, from which a broadcast takes longer than from memory. */
+    /* Pixels of one step are others' of the next. Without this the compiler would keep them in
+     * general registers, from which a broadcast takes longer than from memory. */
     __asm__("" ::: "memory");
     dpbf16_add(w0, w1, line, stride, PIXELS, acc[0], acc[1]);
     return weights + 2 * GROUP;

@@ -1,10 +1,10 @@
 /*
- * Max pooling (op/pool.h) of neighbouring lanes of a plane, and of a ReLU before it, which comes to a
- * maximum that begins with zero.
+ * Max pooling (op/pool.h) of neighbouring lanes of a plane, and of a ReLU before it, which comes to
+ * a maximum that begins with zero.
  *
  * Forward notes the place of each maximum, the first of equal ones, for backward. A NaN wins over
- * every number, so that it reaches the loss (which one of several is open); oneDNN's pooling drops it.
- * It gets the gradient of its window, which a ReLU alone would not give it.
+ * every number, so that it reaches the loss (which one of several is open); oneDNN's pooling drops
+ * it. It gets the gradient of its window, which a ReLU alone would not give it.
  *
  * Sixteen lanes of bfloat16 are compared as whole numbers, in an order that agrees with that of the
  * values: NaNs of both signs above all, and 0 above -0, which are no ties here.
@@ -41,7 +41,7 @@ AN_INLINE void store_places(const an_pool_run *run, int64_t i, int width, const 
             run->places[i + l] = halves[l];
 }
 
-/* ---- Forward, up to eight lanes --------------------------------------------------------------- */
+/* ---- Forward, up to eight lanes -------------------------------------------------------------- */
 
 AN_INLINE void largest(const an_pool_run *run, window w, int64_t out, an_dtype t, int width,
                        bool relu)
@@ -65,12 +65,12 @@ AN_INLINE void largest(const an_pool_run *run, window w, int64_t out, an_dtype t
         store_places(run, out * run->lanes, width, &place);
 }
 
-/* ---- Forward, sixteen lanes of bfloat16 ------------------------------------------------------- */
+/* ---- Forward, sixteen lanes of bfloat16 ------------------------------------------------------ */
 
 typedef int16_t an_short16 __attribute__((vector_size(32)));
 
-/* Negative values in ascending order; then everything down by as many as there are negative NaNs, so
- * that these come round to the upper end. */
+/* Negative values in ascending order; then everything down by as many as there are negative NaNs,
+ * so that these come round to the upper end. */
 enum { NEGATIVE_NANS = 127 };
 
 AN_INLINE void to_order(an_short16 *v)
@@ -116,7 +116,7 @@ AN_INLINE void largest16(const an_pool_run *run, window w, int64_t out, bool rel
         memcpy(run->places + out * run->lanes, &place, sizeof place);
 }
 
-/* ---- Backward --------------------------------------------------------------------------------- */
+/* ---- Backward -------------------------------------------------------------------------------- */
 
 /* Adds dy to the place of the window that forward noted. */
 AN_INLINE void give_to_place(const an_pool_run *run, window w, int64_t out, an_dtype t, int width)
@@ -138,7 +138,7 @@ AN_INLINE void give_to_place(const an_pool_run *run, window w, int64_t out, an_d
     }
 }
 
-/* ---- Both ------------------------------------------------------------------------------------- */
+/* ---- Both ------------------------------------------------------------------------------------ */
 
 AN_INLINE void forward_width(const an_pool_run *run, an_dtype t, int width, bool relu)
 {

@@ -1,6 +1,6 @@
 /*
- * The update rule (backend.h), in one pass through memory. The instances for bfloat16 write a copy of
- * the weights in the same pass.
+ * The update rule (backend.h), in one pass through memory. The instances for bfloat16 write a copy
+ * of the weights in the same pass.
  */
 #include "backend/cpu/kernels/kernels.h"
 

@@ -1,8 +1,8 @@
 /*
  * Gradients of a convolution's weights in bfloat16, on a processor that multiplies pairs of it
- * (AVX-512 BF16): two images are a pair, so that every product counts, whatever the size of the maps
- * and the padding. Tensors are in blocks of 16 maps (AN_LAYOUT_C16). A kernel is serial, and sums in
- * the order of images and pixels.
+ * (AVX-512 BF16): two images are a pair, so that every product counts, whatever the size of the
+ * maps and the padding. Tensors are in blocks of 16 maps (AN_LAYOUT_C16). A kernel is serial, and
+ * sums in the order of images and pixels.
  *
  * A unit of work is 32 maps of the output and 16 of the input of one group, with all taps (elements
  * of a filter): its accumulators are two vectors of the former times eight of the latter.

@@ -31,7 +31,7 @@ static void spec_free(an_primitive_spec *spec)
         dnnl_primitive_attr_destroy((dnnl_primitive_attr_t)spec->attr);
 }
 
-/* ---- The gradient of the data as a convolution ------------------------------------------------ */
+/* ---- The gradient of the data as a convolution ----------------------------------------------- */
 
 alexnet_status an_conv_flip(an_op_desc *flipped, const an_op_desc *desc)
 {

@@ -14,8 +14,8 @@
 
 #include "alexnet/alexnet.h"
 
-/** A memory descriptor: borrowed from a primitive descriptor, or owned and given to an_md_free().
- */
+/** A memory descriptor: borrowed from a primitive descriptor, or owned and given to
+ * an_md_free(). */
 #if DNNL_VERSION_MAJOR < 3
 typedef const dnnl_memory_desc_t *an_md;
 #else

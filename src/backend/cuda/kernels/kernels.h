@@ -2,13 +2,15 @@
  * Our own kernels of the cuda backend, as plain C functions that queue one operation on a stream.
  *
  * Definitions are those of src/op/ and src/backend/ref/. All pointers are into device memory. A
- * function returns 0, or the cudaError_t of the launch; it checks nothing else. Results do not depend
- * on the order in which blocks run: there are no atomic operations, and every sum has a fixed order.
+ * function returns 0, or the cudaError_t of the launch; it checks nothing else. Results do not
+ * depend on the order in which blocks run: there are no atomic operations, and every sum has a
+ * fixed order.
  *
- * Activations lie in memory as an an_cuda_form says: plain N C H W in float32, or N H W C in float32
- * or bfloat16. A fully connected activation [N, C] is either (h = w = 1). Rows of channels that are a
- * multiple of 8 go 16 bytes at a time; others are right, and slower. Blocks begin at a multiple of 16
- * bytes, as the backend's memory does. A tensor has fewer than 2^31 elements (op/op.h).
+ * Activations lie in memory as an an_cuda_form says: plain N C H W in float32, or N H W C in
+ * float32 or bfloat16. A fully connected activation [N, C] is either (h = w = 1). Rows of channels
+ * that are a multiple of 8 go 16 bytes at a time; others are right, and slower. Blocks begin at a
+ * multiple of 16 bytes, as the backend's memory does. A tensor has fewer than 2^31 elements
+ * (op/op.h).
  *
  * The same sources compile for the host, for tests (body.h), where `stream` is not used.
  */
@@ -36,7 +38,7 @@ typedef struct an_cuda_form {
     bool bf16; /* else float32; with nhwc, or where h = w = 1 */
 } an_cuda_form;
 
-/* ---- Normalisation: op/lrn.h ------------------------------------------------------------------ */
+/* ---- Normalisation: op/lrn.h ----------------------------------------------------------------- */
 
 typedef struct an_cuda_lrn_run {
     an_cuda_form form; /* of x, y, dy, dx */
@@ -55,7 +57,7 @@ size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for size 5 and chan
 int an_cuda_lrn_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 
-/* ---- Pooling: op/pool.h ----------------------------------------------------------------------- */
+/* ---- Pooling: op/pool.h ---------------------------------------------------------------------- */
 
 typedef struct an_cuda_pool_run {
     an_cuda_form in;  /* of x, dx */
@@ -76,7 +78,7 @@ size_t an_cuda_pool_places(const an_cuda_pool_run *run);
 int an_cuda_pool_forward(const an_cuda_pool_run *run, an_cuda_stream *stream);
 int an_cuda_pool_backward(const an_cuda_pool_run *run, an_cuda_stream *stream);
 
-/* ---- Element by element: op/neuron.h, op/dropout.h, eltsum, biases ---------------------------- */
+/* ---- Element by element: op/neuron.h, op/dropout.h, eltsum, biases --------------------------- */
 
 typedef enum an_cuda_function {
     AN_CUDA_IDENTITY, /* for a bias alone */
@@ -135,7 +137,7 @@ typedef struct an_cuda_dropout_run {
 
 int an_cuda_dropout(const an_cuda_dropout_run *run, an_cuda_stream *stream);
 
-/* ---- Layouts, padding, concatenation ---------------------------------------------------------- */
+/* ---- Layouts, padding, concatenation --------------------------------------------------------- */
 
 /** Some channels of a batch in memory: channels first .. first + c - 1 of rows of `channels`. */
 typedef struct an_cuda_part {
@@ -159,7 +161,7 @@ typedef struct an_cuda_copy_run {
 
 int an_cuda_copy(const an_cuda_copy_run *run, an_cuda_stream *stream);
 
-/* ---- Softmax and loss: op/softmax.h, backend/ref/softmax.c ------------------------------------ */
+/* ---- Softmax and loss: op/softmax.h, backend/ref/softmax.c ----------------------------------- */
 
 struct an_score;   /* backend.h: loss, above, level of a slot */
 struct an_results; /* backend.h: their sums */
@@ -179,12 +181,12 @@ typedef struct an_cuda_softmax_run {
 int an_cuda_softmax_forward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
 int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
 
-/* ---- Update and norms ------------------------------------------------------------------------- */
+/* ---- Update and norms ------------------------------------------------------------------------ */
 
 struct an_rates; /* backend.h: rate, decay, momentum, scale of a segment */
 
-/** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; rs = 1 and channels = c
- *  is the same order, for rows of any length. Padding channels are not touched. */
+/** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; rs = 1 and
+ * channels = c is the same order, for rows of any length. Padding channels are not touched. */
 typedef struct an_cuda_segment {
     float *param;
     const float *gradient;
@@ -202,7 +204,8 @@ typedef struct an_cuda_update_run {
     const struct an_rates *rates; /* one per segment, in device memory; rate 0: not touched */
 } an_cuda_update_run;
 
-/** Fill in first_block of segments in host memory, before they are copied. @return blocks of the launch */
+/** Fill in first_block of segments in host memory, before they are copied. @return blocks of the
+ * launch */
 int64_t an_cuda_update_plan(an_cuda_segment *segments, int count);
 int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream);
 
@@ -226,7 +229,7 @@ typedef struct an_cuda_norms_run {
 int64_t an_cuda_norms_plan(an_cuda_span *spans, int count);
 int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream);
 
-/* ---- Pictures: op/augment.h ------------------------------------------------------------------- */
+/* ---- Pictures: op/augment.h ------------------------------------------------------------------ */
 
 typedef struct an_cuda_augment_run {
     an_augment_desc desc;
