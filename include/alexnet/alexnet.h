@@ -90,6 +90,7 @@ typedef enum alexnet_status {
     ALEXNET_ERROR_DIVERGED = -8,      /**< the training loss is not finite */
     ALEXNET_ERROR_CANCELLED = -9,     /**< alexnet_ctx_cancel() was called */
     ALEXNET_ERROR_BAD_DATA = -10,     /**< too many pictures of a data set are unreadable */
+    ALEXNET_ERROR_BAD_MODEL = -11,    /**< a model's probabilities are not numbers */
 } alexnet_status;
 
 /** The name of a status, as "ALEXNET_ERROR_IO". */
@@ -376,7 +377,8 @@ typedef struct alexnet_prediction {
  * Classify a JPEG or PNG picture. EXIF orientation, grey, CMYK, alpha and 16 bit are handled.
  * @param top   how many of the best classes to return, best first
  * @param best  out, `top` predictions; those past the last class have index -1 and an empty name
- * @return ALEXNET_ERROR_IO, _FORMAT or _UNSUPPORTED for the picture, with its name in the text
+ * @return ALEXNET_ERROR_IO, _FORMAT or _UNSUPPORTED for the picture, with its name in the text;
+ *         ALEXNET_ERROR_BAD_MODEL if the weights are such that the probabilities are not numbers
  */
 ALEXNET_API alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
                                                  int top, alexnet_prediction *best);
@@ -420,6 +422,7 @@ ALEXNET_API alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_sess
 /**
  * The next picture's result, valid until the next call; *more is false, and the result untouched,
  * past the last. A bad picture is a result, not a failure of this call.
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(); the next call goes on
  */
 ALEXNET_API alexnet_status alexnet_stream_next(alexnet_stream *stream,
                                                alexnet_stream_result *result, bool *more);
@@ -444,8 +447,12 @@ typedef struct alexnet_metrics {
 ALEXNET_API alexnet_status alexnet_evaluation_new(alexnet_evaluation **out,
                                                   alexnet_session *session,
                                                   const alexnet_dataset *dataset);
-/** Compute the next batch. @param done out, pictures so far; *more is false after the last
- * batch. */
+/**
+ * Compute the next batch.
+ * @param done  out, pictures so far
+ * @param more  out, false after the last batch
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(): the metrics then mean nothing
+ */
 ALEXNET_API alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done,
                                                    bool *more);
 ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *evaluation,

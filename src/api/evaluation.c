@@ -35,7 +35,7 @@ alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *
     AN_CHECK(an_ctx_check(evaluation->ctx));
     alexnet_status rc = an_evaluation_step(evaluation, more);
     *done = evaluation->done;
-    return rc;
+    return rc == ALEXNET_OK ? evaluation->answers : rc;
 }
 
 alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *evaluation,

@@ -6,6 +6,8 @@
 
 enum { BATCH_MAX = 65536 };
 
+static const char in_memory[] = "picture in memory";
+
 alexnet_status alexnet_session_new(alexnet_session **out, alexnet_model *model,
                                    const alexnet_session_options *options)
 {
@@ -29,10 +31,10 @@ void alexnet_session_free(alexnet_session *session)
 
 /* Classify a picture and free it. */
 static alexnet_status classify(alexnet_session *session, alexnet_status read, an_picture *picture,
-                               int top, alexnet_prediction *best)
+                               const char *name, int top, alexnet_prediction *best)
 {
     AN_CHECK(read);
-    alexnet_status rc = an_session_classify(session, picture, top, best);
+    alexnet_status rc = an_session_classify(session, picture, name, top, best);
     an_picture_free(picture);
     return rc;
 }
@@ -44,7 +46,7 @@ alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
     AN_NEED(path);
     AN_NEED(best);
     an_picture picture;
-    return classify(session, an_picture_read(&picture, path), &picture, top, best);
+    return classify(session, an_picture_read(&picture, path), &picture, path, top, best);
 }
 
 alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *bytes, size_t length,
@@ -54,8 +56,8 @@ alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *byte
     AN_NEED(bytes);
     AN_NEED(best);
     an_picture picture;
-    alexnet_status read = an_picture_decode(&picture, bytes, length, "picture in memory");
-    return classify(session, read, &picture, top, best);
+    alexnet_status read = an_picture_decode(&picture, bytes, length, in_memory);
+    return classify(session, read, &picture, in_memory, top, best);
 }
 
 alexnet_status alexnet_classify_pixels(alexnet_session *session, const alexnet_pixels *pixels,
@@ -67,7 +69,7 @@ alexnet_status alexnet_classify_pixels(alexnet_session *session, const alexnet_p
     an_picture picture;
     alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
                                                  pixels->height, pixels->row_bytes, pixels->format);
-    return classify(session, read, &picture, top, best);
+    return classify(session, read, &picture, in_memory, top, best);
 }
 
 alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,

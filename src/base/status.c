@@ -47,6 +47,7 @@ const char *alexnet_status_name(alexnet_status status)
     case ALEXNET_ERROR_DIVERGED: return "ALEXNET_ERROR_DIVERGED";
     case ALEXNET_ERROR_CANCELLED: return "ALEXNET_ERROR_CANCELLED";
     case ALEXNET_ERROR_BAD_DATA: return "ALEXNET_ERROR_BAD_DATA";
+    case ALEXNET_ERROR_BAD_MODEL: return "ALEXNET_ERROR_BAD_MODEL";
     }
     return "unknown status";
 }

@@ -50,6 +50,7 @@ alexnet_status an_evaluation_start(an_evaluation *e)
 static void count_batch(an_evaluation *e, const an_batch *batch)
 {
     const int classes = e->runner->classes;
+    e->answers = ALEXNET_OK;
     for (int i = 0; i < batch->count; i++) {
         const an_loaded *picture = &batch->pictures[i];
         if (picture->status != ALEXNET_OK) {
@@ -60,6 +61,9 @@ static void count_batch(an_evaluation *e, const an_batch *batch)
         }
         const float *p = e->runner->probabilities + (size_t)i * (size_t)classes;
         int best;
+        if (e->answers == ALEXNET_OK)
+            e->answers =
+                an_check_probabilities(p, classes, e->dataset->samples[picture->sample].path);
         an_tally_add(&e->tally, p, classes, picture->label, e->runner->losses[i]);
         an_best_classes(p, classes, 1, &best);
         if (e->confusion)

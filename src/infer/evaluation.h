@@ -15,9 +15,10 @@ struct alexnet_evaluation {
     an_loader *loader;
     an_tally tally;
     int64_t done;
-    bool started;       /* pictures are being decoded, or were */
-    bool reported;      /* bad pictures were, by an earlier pass */
-    int64_t *confusion; /* [label][predicted], or NULL */
+    bool started;           /* pictures are being decoded, or were */
+    bool reported;          /* bad pictures were, by an earlier pass */
+    int64_t *confusion;     /* [label][predicted], or NULL */
+    alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: those of the latest step are no numbers */
     int *labels;
     uint32_t *order;
 };

@@ -1,5 +1,9 @@
 #include "infer/metrics.h"
 
+#include <math.h>
+
+#include "base/status.h"
+
 /* Chance that the label is not among the k best, when `greater` classes beat it and `equal` ones,
  * itself among them, share its place. */
 static double miss(int greater, int equal, int k)
@@ -29,6 +33,17 @@ alexnet_metrics an_tally_metrics(const an_tally *tally)
     double n = tally->images ? (double)tally->images : 1;
     return (alexnet_metrics){tally->images, tally->skipped, tally->loss / n, tally->top1 / n,
                              tally->top5 / n};
+}
+
+alexnet_status an_check_probabilities(const float *probabilities, int classes, const char *picture)
+{
+    for (int i = 0; i < classes; i++)
+        if (!isfinite(probabilities[i]))
+            return AN_FAIL(ALEXNET_ERROR_BAD_MODEL,
+                           "%s: the probabilities that the model computes are not numbers: its "
+                           "weights are damaged, or too large",
+                           picture);
+    return ALEXNET_OK;
 }
 
 void an_best_classes(const float *probabilities, int classes, int top, int *best)

@@ -18,6 +18,13 @@ void an_tally_add(an_tally *tally, const float *probabilities, int classes, int 
 /** Means of the sums; zeros without pictures. */
 alexnet_metrics an_tally_metrics(const an_tally *tally);
 
+/**
+ * Refuse probabilities that are not numbers: an answer made of them would look like one.
+ * @param picture  for the text
+ * @return ALEXNET_ERROR_BAD_MODEL
+ */
+alexnet_status an_check_probabilities(const float *probabilities, int classes, const char *picture);
+
 /** The `top` best classes, best first; of equals the lower index. top <= classes. */
 void an_best_classes(const float *probabilities, int classes, int top, int *best);
 

@@ -28,8 +28,9 @@ void an_session_free(alexnet_session *session)
     an_free(session);
 }
 
-void an_session_best(const alexnet_session *session, const float *probabilities, int top,
-                     alexnet_prediction *best)
+/* The `top` best of one row of probabilities; past the last class {-1, 0, ""}. */
+static void choose_best(const alexnet_session *session, const float *probabilities, int top,
+                        alexnet_prediction *best)
 {
     int *indices = session->runner->order, classes = session->runner->classes;
     int found = top < classes ? top : classes;
@@ -48,14 +49,15 @@ static alexnet_status check_top(int top)
     return ALEXNET_OK;
 }
 
-alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture, int top,
-                                   alexnet_prediction *best)
+alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture,
+                                   const char *name, int top, alexnet_prediction *best)
 {
     an_runner *runner = session->runner;
     AN_CHECK(check_top(top));
     AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
     AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1));
-    an_session_best(session, runner->probabilities, top, best);
+    AN_CHECK(an_check_probabilities(runner->probabilities, runner->classes, name));
+    choose_best(session, runner->probabilities, top, best);
     return ALEXNET_OK;
 }
 
@@ -121,13 +123,15 @@ alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *res
     const an_runner *runner = stream->session->runner;
     int i = stream->next++;
     const an_loaded *picture = &stream->batch.pictures[i];
+    const char *path = stream->files->samples[picture->sample].path;
+    const float *probabilities = stream->probabilities + (size_t)i * (size_t)runner->classes;
     bool good = picture->status == ALEXNET_OK;
-    if (good)
-        an_session_best(stream->session,
-                        stream->probabilities + (size_t)i * (size_t)runner->classes, stream->top,
-                        stream->best);
-    *result = (alexnet_stream_result){stream->files->samples[picture->sample].path, picture->status,
-                                      picture->error, good ? stream->best : NULL};
+    if (good) {
+        AN_CHECK(an_check_probabilities(probabilities, runner->classes, path));
+        choose_best(stream->session, probabilities, stream->top, stream->best);
+    }
+    *result =
+        (alexnet_stream_result){path, picture->status, picture->error, good ? stream->best : NULL};
     return ALEXNET_OK;
 }
 

@@ -16,12 +16,9 @@ struct alexnet_session {
 /** @param views 1 or 10 */
 alexnet_status an_session_new(alexnet_session **out, alexnet_model *model, int batch, int views);
 void an_session_free(alexnet_session *session); /* NULL allowed */
-/** Classify one picture; frees nothing. */
-alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture, int top,
-                                   alexnet_prediction *best);
-/** The `top` best of one row of probabilities; past the last class {-1, 0, ""}. */
-void an_session_best(const alexnet_session *session, const float *probabilities, int top,
-                     alexnet_prediction *best);
+/** Classify one picture; frees nothing. @param name  of the picture, for error texts */
+alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture,
+                                   const char *name, int top, alexnet_prediction *best);
 
 struct alexnet_stream {
     alexnet_session *session;

@@ -243,6 +243,7 @@ static void test_status_names(void **state)
     for (int status = 0; status >= -10; status--)
         assert_memory_equal(alexnet_status_name((alexnet_status)status), "ALEXNET_", 8);
     assert_string_equal(alexnet_status_name(ALEXNET_ERROR_BAD_DATA), "ALEXNET_ERROR_BAD_DATA");
+    assert_string_equal(alexnet_status_name(ALEXNET_ERROR_BAD_MODEL), "ALEXNET_ERROR_BAD_MODEL");
     assert_string_equal(alexnet_status_name((alexnet_status)-99), "unknown status");
 }
 

@@ -115,6 +115,53 @@ static void test_ways_in(void **state)
     alexnet_session_free(session);
 }
 
+/* Weights that are finite and overflow: each way of asking refuses the answer. */
+static void test_answers_that_are_no_numbers(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"val/class0/000.png", "val/class1/000.png"};
+    size_t length;
+    unsigned char *bytes = scratch_read("run/best.safetensors", &length);
+    an_tensor_file *file = rig_open_tensors("run/best.safetensors");
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
+        const float huge = 3e38f;
+        for (uint64_t at = 0; strstr(entry->name, ".weight") && at < entry->bytes; at += 4)
+            memcpy(bytes + entry->offset + at, &huge, 4);
+    }
+    an_tensor_file_close(file);
+    alexnet_model *mine;
+    alexnet_session *session;
+    alexnet_stream *stream;
+    alexnet_stream_result result;
+    alexnet_evaluation *evaluation;
+    alexnet_dataset *data;
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_prediction best[CLASSES];
+    int64_t done;
+    bool more;
+    const alexnet_status bad = ALEXNET_ERROR_BAD_MODEL;
+    expect_ok(alexnet_model_load_memory(&mine, ctx, bytes, length));
+    free(bytes);
+    expect_ok(alexnet_session_new(&session, mine, NULL));
+    expect_failure(alexnet_classify_file(session, paths[1], 1, best), bad, paths[1]);
+    expect_failure(alexnet_classify_file(session, paths[1], 1, best), bad, "are not numbers");
+    expect_ok(alexnet_stream_new(&stream, session, paths, 2, 1));
+    for (int i = 0; i < 2; i++)
+        expect_failure(alexnet_stream_next(stream, &result, &more), bad, paths[i]);
+    expect_ok(alexnet_stream_next(stream, &result, &more));
+    assert_false(more);
+    alexnet_stream_free(stream);
+    options.classes_of = mine;
+    expect_ok(alexnet_dataset_open(&data, ctx, "val", &options));
+    expect_ok(alexnet_evaluation_new(&evaluation, session, data));
+    expect_failure(alexnet_evaluation_step(evaluation, &done, &more), bad, paths[0]);
+    alexnet_evaluation_free(evaluation);
+    alexnet_dataset_free(data);
+    alexnet_session_free(session);
+    alexnet_model_free(mine);
+}
+
 static void test_bad_pictures(void **state)
 {
     (void)state;
@@ -544,6 +591,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_predictions),
         TEST(test_ways_in),
+        TEST(test_answers_that_are_no_numbers),
         TEST(test_bad_pictures),
         TEST(test_options),
         TEST(test_ten_views),
