@@ -489,6 +489,7 @@ typedef struct alexnet_recipe_key {
     const char *standard; /**< the value of recipe `default` */
     const char *help;     /**< one line */
     bool per_layer;       /**< whether "LAYER.name" is taken */
+    bool at_resume;       /**< whether a run that goes on may be given another value */
 } alexnet_recipe_key;
 
 /** @return false past the last. */
@@ -562,8 +563,10 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept and
  *         the text suggests a rate; ALEXNET_ERROR_CANCELLED after alexnet_ctx_cancel();
- *         ALEXNET_ERROR_BAD_DATA once an epoch ends in which more than 1% of the pictures, or of
- *         the validation's, could not be read
+ *         ALEXNET_ERROR_BAD_DATA once a pass over the pictures, or over the validation's, ends in
+ *         which none could be read, or more could not than 1% and than the recipe's
+ *         bad_pictures. Such a validation is not compared with others, and is made again when
+ *         the run goes on.
  */
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);

@@ -27,6 +27,7 @@ typedef enum an_key {
     AN_KEY_CROP,
     AN_KEY_MIRROR,
     AN_KEY_COLOUR_NOISE,
+    AN_KEY_BAD_PICTURES,
     AN_KEY_REPORT,
     AN_KEY_SEED,
     AN_KEY_COUNT

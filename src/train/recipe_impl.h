@@ -21,6 +21,7 @@ typedef struct an_key_spec {
     const char *standard;
     bool per_layer;
     const char *help;
+    bool at_resume; /* may be set anew for a run that goes on */
 } an_key_spec;
 
 extern const an_key_spec an_recipe_keys[AN_KEY_COUNT];

@@ -8,7 +8,7 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
     [AN_KEY_BATCH] = {"batch", AN_VALUE_INTEGER, 1, 65536, "1 to 65536", "64", false,
                       "pictures per update"},
     [AN_KEY_EPOCHS] = {"epochs", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "20", false,
-                       "passes over the training pictures"},
+                       "passes over the training pictures", true},
     [AN_KEY_RATE] = {"rate", AN_VALUE_SCHEDULE, 0, 1000, "0 to 1000", "0.01", true,
                      "learning rate of weights; 0 freezes them"},
     [AN_KEY_RATE_BIAS] = {"rate_bias", AN_VALUE_SCHEDULE, 0, 1000, "0 to 1000", "0.02", true,
@@ -36,8 +36,11 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
                        "mirror half of the training pictures"},
     [AN_KEY_COLOUR_NOISE] = {"colour_noise", AN_VALUE_SCHEDULE, 0, 10, "0 to 10", "0", false,
                              "strength of the paper's colour noise (section 4.1); 0.1 in 2012"},
+    [AN_KEY_BAD_PICTURES] =
+        {"bad_pictures", AN_VALUE_INTEGER, 0, 1e9, "0 to 1e9", "5", false,
+         "unreadable pictures that are left out even where they are more than 1%", true},
     [AN_KEY_REPORT] = {"report", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "20", false,
-                       "updates between reports"},
+                       "updates between reports", true},
     [AN_KEY_SEED] = {"seed", AN_VALUE_INTEGER, 0, 9e15, "0 to 9e15", "1", false,
                      "of all random numbers"},
 };
@@ -135,7 +138,7 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
                                         [AN_VALUE_SCHEDULE] = "schedule",
                                         [AN_VALUE_CHOICE] = "choice"};
     const an_key_spec *key = &an_recipe_keys[index];
-    *info = (alexnet_recipe_key){key->name,     types[key->kind], key->range,
-                                 key->standard, key->help,        key->per_layer};
+    *info = (alexnet_recipe_key){key->name, types[key->kind], key->range,    key->standard,
+                                 key->help, key->per_layer,   key->at_resume};
     return true;
 }

@@ -10,8 +10,6 @@
 
 /* A checkpoint is written when this many seconds have passed since the last. */
 static const double SAVE_SECONDS = 600;
-/* Above this share of unreadable pictures a data set is not what its owner thinks. */
-static const double BAD_SHARE = 0.01;
 
 static int64_t epoch_of(const alexnet_trainer *t)
 {
@@ -20,19 +18,28 @@ static int64_t epoch_of(const alexnet_trainer *t)
 
 /* ---- Loading ---- */
 
-/* Deliver the rest of the epoch under way; the mean's pass takes the pictures as they come. */
+/* Which pictures the pass that begins shows, and in which order. Decided here alone: a rank would take
+ * its share of this order. */
+static void order_pass(alexnet_trainer *t)
+{
+    uint32_t n = (uint32_t)t->train->count;
+    if (t->record.phase != AN_PHASE_MEAN) {
+        an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)epoch_of(t));
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) /* the mean takes the pictures as they come */
+        t->order[i] = i;
+}
+
+/* Deliver the rest of the epoch under way; of the mean's pass everything, also when a run goes on. */
 static alexnet_status start_loading(alexnet_trainer *t)
 {
     bool mean = t->record.phase == AN_PHASE_MEAN;
-    uint32_t n = (uint32_t)t->train->count;
-    if (mean) { /* from the start, also when a run goes on */
+    if (mean) {
         t->record.epoch = t->record.interval = (an_tally){0};
         t->record.skipped = 0;
-        for (uint32_t i = 0; i < n; i++)
-            t->order[i] = i;
-    } else {
-        an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)epoch_of(t));
     }
+    order_pass(t);
     int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch;
     AN_CHECK(an_loader_start(t->loader, t->order, t->train->count, position));
     t->loading = true;
@@ -51,20 +58,6 @@ static void note_bad(alexnet_trainer *t, const an_loaded *picture)
     an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
 }
 
-static alexnet_status check_bad(const alexnet_dataset *data, int64_t bad, const char *what)
-{
-    if ((double)bad <= BAD_SHARE * (double)data->count)
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
-                   "%lld of %lld %s pictures of %s cannot be read: more than 1%%", (long long)bad,
-                   (long long)data->count, what, data->root);
-}
-
-static alexnet_status check_bad_training(const alexnet_trainer *t)
-{
-    return check_bad(t->train, t->record.epoch.skipped, "training");
-}
-
 static alexnet_status next_batch(alexnet_trainer *t, an_batch *batch, bool *more)
 {
     if (!t->loading)
@@ -80,9 +73,7 @@ static alexnet_status next_batch(alexnet_trainer *t, an_batch *batch, bool *more
 
 static alexnet_status end_mean(alexnet_trainer *t)
 {
-    AN_CHECK(check_bad_training(t));
-    if (t->mean.pictures == 0)
-        return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "no picture of %s can be read", t->train->root);
+    AN_CHECK(an_trainer_check_bad(t, t->train, t->mean.pictures, t->record.epoch.skipped));
     AN_CHECK(an_mean_store(&t->mean, t->net));
     an_mean_free(&t->mean);
     t->record.phase = AN_PHASE_TRAIN;
@@ -130,16 +121,6 @@ static int fill_slots(alexnet_trainer *t, const an_batch *batch)
     return filled;
 }
 
-static alexnet_status diverged(const alexnet_trainer *t, const char *loss, int64_t update,
-                               int64_t epoch)
-{
-    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
-                   "training diverged: the %s update %lld (epoch %lld) is not finite; the last "
-                   "good checkpoint is kept. Try a rate of %.3g",
-                   loss, (long long)update, (long long)epoch,
-                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
-}
-
 static alexnet_status count_losses(alexnet_trainer *t)
 {
     const int classes = t->classes.count;
@@ -147,7 +128,7 @@ static alexnet_status count_losses(alexnet_trainer *t)
         if (t->slots[i].picture < 0)
             continue;
         if (!isfinite(t->losses[i]))
-            return diverged(t, "loss of", t->record.step + 1, epoch_of(t) + 1);
+            return an_trainer_diverged(t, "loss of", t->record.step + 1, epoch_of(t) + 1);
         const float *p = t->probabilities + (size_t)i * (size_t)classes;
         an_tally_add(&t->record.interval, p, classes, t->slots[i].label, t->losses[i]);
         an_tally_add(&t->record.epoch, p, classes, t->slots[i].label, t->losses[i]);
@@ -216,85 +197,6 @@ static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
     return ALEXNET_OK;
 }
 
-/* ---- End of an epoch ---- */
-
-/* The commonest complaint about AlexNet: the loss never leaves ln C. */
-static void warn_if_stuck(const alexnet_trainer *t)
-{
-    double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
-    if (epoch_of(t) >= 2 && fabs(loss - chance) < 0.005 * chance)
-        an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "the loss of epoch %lld is %.3f, that of chance (ln %d = %.3f): nothing is learnt. "
-               "Try %s",
-               (long long)epoch_of(t), loss, t->classes.count, chance,
-               an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE
-                   ? "another rate"
-                   : "init = safe, or another rate");
-}
-
-static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
-{
-    an_run_state *r = &t->record;
-    *best = !r->best_epoch || !val->images || val->top1_error < r->best.top1_error ||
-            (val->top1_error == r->best.top1_error && val->loss < r->best.loss);
-    if (!*best)
-        return ALEXNET_OK;
-    AN_CHECK(an_trainer_save_best(t));
-    r->best = *val;
-    r->best_epoch = epoch_of(t);
-    return ALEXNET_OK;
-}
-
-static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
-{
-    alexnet_metrics val = {0}, train = an_tally_metrics(&t->record.epoch);
-    if (t->evaluation)
-        val = an_tally_metrics(&t->evaluation->tally);
-    if (!isfinite(val.loss))
-        return diverged(t, "validation loss after", t->record.step, epoch_of(t));
-    progress->phase = ALEXNET_PROGRESS_EPOCH;
-    progress->val = val;
-    progress->loss = train.loss;
-    progress->top1_error = train.top1_error;
-    progress->top5_error = train.top5_error;
-    AN_CHECK(keep_best(t, &val, &progress->best));
-    AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
-    warn_if_stuck(t);
-    alexnet_status bad = check_bad_training(t);
-    if (bad == ALEXNET_OK && t->val)
-        bad = check_bad(t->val, val.skipped, "validation");
-    t->record.epoch = (an_tally){0};
-    t->record.phase = epoch_of(t) == t->epochs ? AN_PHASE_DONE : AN_PHASE_TRAIN;
-    t->pace.started = an_clock();
-    AN_CHECK(an_trainer_save(t));
-    progress->saved = true;
-    return bad;
-}
-
-static alexnet_status step_val(alexnet_trainer *t, alexnet_progress *progress)
-{
-    bool more = false;
-    progress->epoch = (int)epoch_of(t);
-    if (!t->evaluation)
-        return end_epoch(t, progress);
-    double began = an_clock();
-    if (!t->loading) {
-        AN_CHECK(an_runner_refresh(t->runner));
-        AN_CHECK(an_evaluation_start(t->evaluation));
-        t->loading = true;
-    }
-    AN_CHECK(an_evaluation_step(t->evaluation, &more));
-    t->pace.val_seconds += an_clock() - began;
-    progress->phase = ALEXNET_PROGRESS_VAL;
-    progress->done = t->evaluation->done;
-    progress->total = t->val->count;
-    if (more)
-        return ALEXNET_OK;
-    t->pace.val_images += t->val->count;
-    t->loading = false;
-    return end_epoch(t, progress);
-}
-
 /* ---- The step ---- */
 
 static double seconds_left(const alexnet_trainer *t)
@@ -318,7 +220,7 @@ static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
     switch (t->record.phase) {
     case AN_PHASE_MEAN: return step_mean(t, progress);
     case AN_PHASE_TRAIN: return step_train(t, progress);
-    case AN_PHASE_VAL: return step_val(t, progress);
+    case AN_PHASE_VAL: return an_trainer_step_val(t, progress);
     case AN_PHASE_DONE: break;
     }
     return ALEXNET_OK;

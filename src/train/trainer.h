@@ -4,7 +4,8 @@
  *     trainer_new.c      a new run
  *     trainer_resume.c   a run that goes on from its checkpoint
  *     trainer_make.c     the parts that both have, and their end
- *     trainer.c          the steps: mean, minibatch, validation, end of an epoch
+ *     trainer.c          the steps: mean, minibatch
+ *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log
  */
 #ifndef AN_TRAIN_TRAINER_H
@@ -86,6 +87,18 @@ void an_trainer_origin(const alexnet_trainer *trainer, an_run_state *record);
 char *an_trainer_tuning(const alexnet_trainer *trainer);
 /** The learning rate of weights in the latest update; 0 before the first. */
 double an_trainer_rate(const alexnet_trainer *trainer);
+/** The next batch of a validation; with the last, or without a validation set, the epoch's end. */
+alexnet_status an_trainer_step_val(alexnet_trainer *trainer, alexnet_progress *progress);
+/**
+ * Whether a pass over `data` could read enough: one picture at least, and no more bad ones than the
+ * larger of 1% and the recipe's bad_pictures.
+ * @return ALEXNET_ERROR_BAD_DATA
+ */
+alexnet_status an_trainer_check_bad(const alexnet_trainer *trainer, const alexnet_dataset *data,
+                                    int64_t good, int64_t bad);
+/** ALEXNET_ERROR_DIVERGED: "the <loss> update N (epoch E) is not finite", and a rate to try. */
+alexnet_status an_trainer_diverged(const alexnet_trainer *trainer, const char *loss, int64_t update,
+                                   int64_t epoch);
 /** Write best.safetensors. */
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
 /** Write recipe.ini: the recipe as it holds, and where the data is. */

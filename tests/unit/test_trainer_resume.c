@@ -237,6 +237,39 @@ static void test_saves_change_nothing(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A validation whose pictures went away is no validation: nothing is compared with it, and once they are
+ * back the run is the one that never lost them. */
+static void test_a_lost_validation(void **state)
+{
+    (void)state;
+    const place p = {"auto", ALEXNET_PRECISION_FP32, 1, 1};
+    alexnet_ctx *ctx = ctx_at(&p, false);
+    alexnet_trainer *trainer;
+    alexnet_progress progress = {0};
+    alexnet_metrics best;
+    bool more;
+    run_straight(&p, "straight");
+    for (int epoch = 1; epoch <= 2; epoch++) {
+        char out[16];
+        snprintf(out, sizeof out, "lost%d", epoch);
+        expect_ok(rig_start(&trainer, ctx, "train", "val", out, settings));
+        do
+            expect_ok(alexnet_trainer_step(trainer, &progress, &more));
+        while (progress.phase != ALEXNET_PROGRESS_TRAIN || progress.epoch < epoch);
+        assert_int_equal(rename("val", "gone"), 0);
+        expect_failure(rig_finish(trainer, &progress), ALEXNET_ERROR_BAD_DATA,
+                       "none of the 21 validation pictures");
+        assert_int_equal(rename("gone", "val"), 0);
+        assert_int_equal(alexnet_trainer_best(trainer, &best), epoch - 1);
+        alexnet_trainer_free(trainer);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out));
+        expect_ok(rig_finish(trainer, &progress));
+        alexnet_trainer_free(trainer);
+        expect_same_run("straight", out);
+    }
+    alexnet_ctx_free(ctx);
+}
+
 /* `auto` goes on where the run began; another device is possible, and said. */
 static void test_another_device(void **state)
 {
@@ -329,7 +362,7 @@ int main(void)
         IN_SCRATCH(test_stops_in_bf16),        IN_SCRATCH(test_many_stops),
         IN_SCRATCH(test_other_threads),        IN_SCRATCH(test_other_threads_in_bf16),
         IN_SCRATCH(test_saves_change_nothing), IN_SCRATCH(test_another_device),
-        IN_SCRATCH(test_tuning_is_kept),
+        IN_SCRATCH(test_a_lost_validation),    IN_SCRATCH(test_tuning_is_kept),
     };
     return cmocka_run_group_tests_name("resuming", tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void spoil(const char *path)
 static void test_a_bad_picture(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    static const char *const settings[] = {"batch", "32", "epochs", "3", "bad_pictures", "0", NULL};
     alexnet_progress p;
     rig_write_pictures("train", 2, 51);
     rig_write_pictures("val", 2, 51);
@@ -47,7 +47,7 @@ static void test_a_bad_picture(void **state)
 static void test_too_many_for_the_mean(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    static const char *const settings[] = {"batch", "32", "epochs", "3", "bad_pictures", "0", NULL};
     alexnet_progress p;
     rig_write_pictures("train", 2, 51);
     spoil("train/class1/007.png");
@@ -72,7 +72,7 @@ static void without_mean(void)
 static void test_too_many_in_an_epoch(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    static const char *const settings[] = {"batch", "32", "epochs", "3", "bad_pictures", "0", NULL};
     alexnet_progress p;
     without_mean();
     rig_write_pictures("train", 2, 51);
@@ -84,10 +84,36 @@ static void test_too_many_in_an_epoch(void **state)
     assert_true(rig_size_of("run/best.safetensors") > 0);
 }
 
+/* A handful may be bad in a small set, where one is more than 1%. */
+static void test_a_handful(void **state)
+{
+    (void)state;
+    static const char *const three[] = {"epochs", "1", "bad_pictures", "3", NULL},
+                             *const two[] = {"epochs", "1", "bad_pictures", "2", NULL};
+    static const char *const bad[] = {"class0/000.png", "class0/007.png", "class1/003.png"};
+    char path[64];
+    alexnet_progress p;
+    rig_write_pictures("train", 2, 10);
+    rig_write_pictures("val", 2, 10);
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "train/%s", bad[i]);
+        spoil(path);
+        snprintf(path, sizeof path, "val/%s", bad[i]);
+        spoil(path);
+    }
+    expect_ok(
+        rig_train("train", "val", "standard", (const char *const[]){"epochs", "1", NULL}, &p));
+    expect_ok(rig_train("train", "val", "three", three, &p));
+    assert_int_equal(p.val.skipped, 3);
+    assert_int_equal(p.val.images, 17);
+    expect_failure(rig_train("train", "val", "two", two, &p), ALEXNET_ERROR_BAD_DATA,
+                   "more than 1% and more than bad_pictures = 2; with bad_pictures = 3 they would");
+}
+
 static void test_too_many_in_validation(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"batch", "32", "epochs", "3", NULL};
+    static const char *const settings[] = {"batch", "32", "epochs", "3", "bad_pictures", "0", NULL};
     alexnet_progress p;
     rig_write_pictures("train", 2, 10);
     rig_write_pictures("val", 2, 10);
@@ -101,7 +127,7 @@ static void test_too_many_in_validation(void **state)
 static void test_a_batch_of_bad_pictures(void **state)
 {
     (void)state;
-    static const char *const settings[] = {"batch", "1", "epochs", "1", NULL};
+    static const char *const settings[] = {"batch", "1", "epochs", "1", "bad_pictures", "1", NULL};
     alexnet_progress p;
     without_mean();
     rig_write_pictures("train", 2, 2);
@@ -121,7 +147,41 @@ static void test_nothing_can_be_read(void **state)
     scratch_write("train/a/1.png", "x", 1);
     scratch_write("train/b/1.png", "x", 1);
     expect_failure(rig_train("train", NULL, "run", NULL, &p), ALEXNET_ERROR_BAD_DATA,
-                   "2 of 2 training pictures");
+                   "none of the 2 training pictures of");
+}
+
+/* ---- Nothing is learnt ---- */
+
+/* Train at a rate of 0, so that the loss stays where the deviation of the last layer's weights puts it.
+ * @return how often it was said that nothing is learnt */
+static int times_stuck(const char *deviation, const char *batch, const char *warmup)
+{
+    static int runs;
+    char out[16];
+    const char *const settings[] = {"batch", batch,  "epochs", "4",      "rate", "0", "rate_bias",
+                                    "0",     "init", "net",    "warmup", warmup, NULL};
+    alexnet_progress p;
+    rig_change_network("initW = 0.1\n[p]", deviation);
+    snprintf(out, sizeof out, "stuck%d", runs++);
+    rig_heard[0] = '\0';
+    expect_ok(rig_train("train", NULL, out, settings, &p));
+    return rig_times_heard("nothing is learnt");
+}
+
+static void test_nothing_is_learnt(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20); /* 40 updates an epoch with batches of one */
+    assert_int_equal(times_stuck("initW = 0.0001\n[p]", "1", "0"),
+                     2); /* after 120 and 160 updates */
+    assert_int_equal(rig_times_heard("the loss of epoch 3 is 0.693, that of chance (ln 2 = 0.693)"),
+                     1);
+    assert_int_equal(rig_times_heard("Try init = safe, or another rate"), 2);
+    assert_int_equal(times_stuck("initW = 0.0001\n[p]", "1", "1"), 1); /* 120 since the warm-up */
+    assert_int_equal(times_stuck("initW = 0.0001\n[p]", "2", "0"), 0); /* too few to tell */
+    assert_int_equal(times_stuck("initW = 20\n[p]", "1", "0"), 2);
+    assert_int_equal(rig_times_heard("above that of chance (ln 2 = 0.693)"), 2);
+    assert_int_equal(rig_times_heard("or a lower rate"), 2);
 }
 
 /* ---- Divergence ---- */
@@ -402,7 +462,9 @@ int main(void)
         IN_SCRATCH(test_too_many_in_an_epoch),
         IN_SCRATCH(test_too_many_in_validation),
         IN_SCRATCH(test_a_batch_of_bad_pictures),
+        IN_SCRATCH(test_a_handful),
         IN_SCRATCH(test_nothing_can_be_read),
+        IN_SCRATCH(test_nothing_is_learnt),
         IN_SCRATCH(test_divergence),
         IN_SCRATCH(test_a_full_disk),
         IN_SCRATCH(test_a_log_that_does_not_fit),

@@ -1,0 +1,141 @@
+/*
+ * What an epoch ends with: validation, the best model, and what is to be said of the training so far.
+ */
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "train/trainer.h"
+
+/* Above this share of unreadable pictures a data set is not what its owner thinks, unless it is small:
+ * see key bad_pictures. */
+static const double BAD_SHARE = 0.01;
+
+/* Good runs too may stay at the loss of chance for this many updates after the warm-up. */
+static const double UPDATES_TO_BEGIN = 100;
+
+/* Epochs whose updates are made; the one that ends among them. */
+static int64_t completed(const alexnet_trainer *t)
+{
+    return t->record.step / t->steps_per_epoch;
+}
+
+alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_dataset *data,
+                                    int64_t good, int64_t bad)
+{
+    const char *what = data == t->val ? "validation" : "training";
+    int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
+    if (good == 0)
+        return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld %s pictures of %s can be read",
+                       (long long)data->count, what, data->root);
+    if ((double)bad <= BAD_SHARE * (double)data->count || bad <= allowed)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
+                   "%lld of %lld %s pictures of %s cannot be read: more than 1%% and more than "
+                   "bad_pictures = %lld; with bad_pictures = %lld they would be left out",
+                   (long long)bad, (long long)data->count, what, data->root, (long long)allowed,
+                   (long long)bad);
+}
+
+alexnet_status an_trainer_diverged(const alexnet_trainer *t, const char *loss, int64_t update,
+                                   int64_t epoch)
+{
+    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
+                   "training diverged: the %s update %lld (epoch %lld) is not finite; the last "
+                   "good checkpoint is kept. Try a rate of %.3g",
+                   loss, (long long)update, (long long)epoch,
+                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
+}
+
+/* The commonest complaint about AlexNet: the loss never leaves ln C, or never comes down to it. */
+static void warn_if_stuck(const alexnet_trainer *t)
+{
+    double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
+    double warmup = an_recipe_number(t->recipe, AN_KEY_WARMUP, NULL, 0);
+    double updates = (double)t->record.step - warmup * (double)t->steps_per_epoch;
+    if (completed(t) < 2 || updates < UPDATES_TO_BEGIN || !(loss >= 0.995 * chance))
+        return;
+    bool above = loss > 1.005 * chance;
+    an_log(t->ctx, ALEXNET_LOG_WARNING,
+           "the loss of epoch %lld is %.3f, %s (ln %d = %.3f): nothing is learnt. Try %s%s",
+           (long long)completed(t), loss, above ? "above that of chance" : "that of chance",
+           t->classes.count, chance,
+           an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE ? ""
+                                                                           : "init = safe, or ",
+           above ? "a lower rate" : "another rate");
+}
+
+/* The best model is that of the lowest top-1 error in validation, and of equals that of the lowest loss;
+ * without a validation set it is the latest. */
+static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
+{
+    an_run_state *r = &t->record;
+    *best = !t->val || !r->best.images || val->top1_error < r->best.top1_error ||
+            (val->top1_error == r->best.top1_error && val->loss < r->best.loss);
+    if (!*best)
+        return ALEXNET_OK;
+    AN_CHECK(an_trainer_save_best(t));
+    r->best = *val;
+    r->best_epoch = completed(t);
+    return ALEXNET_OK;
+}
+
+/* A validation that did not measure its pictures says nothing of the weights: it is not compared, and
+ * is made again when the run goes on. */
+static alexnet_status check_validation(alexnet_trainer *t)
+{
+    const an_tally *val = &t->evaluation->tally;
+    alexnet_status bad = an_trainer_check_bad(t, t->val, val->images, val->skipped);
+    if (bad != ALEXNET_OK)
+        AN_CHECK(an_trainer_save(t));
+    else if (!isfinite(val->loss))
+        return an_trainer_diverged(t, "validation loss after", t->record.step, completed(t));
+    return bad;
+}
+
+static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
+{
+    alexnet_metrics val = {0}, train = an_tally_metrics(&t->record.epoch);
+    if (t->val)
+        val = an_tally_metrics(&t->evaluation->tally);
+    progress->phase = ALEXNET_PROGRESS_EPOCH;
+    progress->val = val;
+    progress->loss = train.loss;
+    progress->top1_error = train.top1_error;
+    progress->top5_error = train.top5_error;
+    AN_CHECK(keep_best(t, &val, &progress->best));
+    AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
+    warn_if_stuck(t);
+    an_tally epoch = t->record.epoch;
+    t->record.epoch = (an_tally){0};
+    t->record.phase = completed(t) == t->epochs ? AN_PHASE_DONE : AN_PHASE_TRAIN;
+    t->pace.started = an_clock();
+    AN_CHECK(an_trainer_save(t));
+    progress->saved = true;
+    return an_trainer_check_bad(t, t->train, epoch.images, epoch.skipped);
+}
+
+alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progress)
+{
+    bool more = false;
+    progress->epoch = (int)completed(t);
+    if (!t->evaluation)
+        return end_epoch(t, progress);
+    double began = an_clock();
+    if (!t->loading) {
+        AN_CHECK(an_runner_refresh(t->runner));
+        AN_CHECK(an_evaluation_start(t->evaluation));
+        t->loading = true;
+    }
+    AN_CHECK(an_evaluation_step(t->evaluation, &more));
+    t->pace.val_seconds += an_clock() - began;
+    progress->phase = ALEXNET_PROGRESS_VAL;
+    progress->done = t->evaluation->done;
+    progress->total = t->val->count;
+    if (more)
+        return ALEXNET_OK;
+    t->pace.val_images += t->val->count;
+    t->loading = false;
+    AN_CHECK(check_validation(t));
+    return end_epoch(t, progress);
+}
