@@ -18,8 +18,8 @@ static int64_t epoch_of(const alexnet_trainer *t)
 
 /* ---- Loading ---- */
 
-/* Which pictures the pass that begins shows, and in which order. Decided here alone: a rank would take
- * its share of this order. */
+/* Which pictures the pass that begins shows, and in which order. Decided here alone: a rank would
+ * take its share of this order. */
 static void order_pass(alexnet_trainer *t)
 {
     uint32_t n = (uint32_t)t->train->count;
@@ -31,7 +31,8 @@ static void order_pass(alexnet_trainer *t)
         t->order[i] = i;
 }
 
-/* Deliver the rest of the epoch under way; of the mean's pass everything, also when a run goes on. */
+/* Deliver the rest of the epoch under way; of the mean's pass everything, also when a run goes on.
+ */
 static alexnet_status start_loading(alexnet_trainer *t)
 {
     bool mean = t->record.phase == AN_PHASE_MEAN;

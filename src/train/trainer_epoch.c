@@ -1,5 +1,6 @@
 /*
- * What an epoch ends with: validation, the best model, and what is to be said of the training so far.
+ * What an epoch ends with: validation, the best model, and what is to be said of the training so
+ * far.
  */
 #include <math.h>
 
@@ -7,8 +8,8 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
-/* Above this share of unreadable pictures a data set is not what its owner thinks, unless it is small:
- * see key bad_pictures. */
+/* Above this share of unreadable pictures a data set is not what its owner thinks, unless it is
+ * small: see key bad_pictures. */
 static const double BAD_SHARE = 0.01;
 
 /* Good runs too may stay at the loss of chance for this many updates after the warm-up. */
@@ -65,8 +66,8 @@ static void warn_if_stuck(const alexnet_trainer *t)
            above ? "a lower rate" : "another rate");
 }
 
-/* The best model is that of the lowest top-1 error in validation, and of equals that of the lowest loss;
- * without a validation set it is the latest. */
+/* The best model is that of the lowest top-1 error in validation, and of equals that of the lowest
+ * loss; without a validation set it is the latest. */
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_run_state *r = &t->record;
@@ -80,8 +81,8 @@ static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, 
     return ALEXNET_OK;
 }
 
-/* A validation that did not measure its pictures says nothing of the weights: it is not compared, and
- * is made again when the run goes on. */
+/* A validation that did not measure its pictures says nothing of the weights: it is not compared,
+ * and is made again when the run goes on. */
 static alexnet_status check_validation(alexnet_trainer *t)
 {
     const an_tally *val = &t->evaluation->tally;

@@ -237,8 +237,8 @@ static void test_saves_change_nothing(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A validation whose pictures went away is no validation: nothing is compared with it, and once they are
- * back the run is the one that never lost them. */
+/* A validation whose pictures went away is no validation: nothing is compared with it, and once
+ * they are back the run is the one that never lost them. */
 static void test_a_lost_validation(void **state)
 {
     (void)state;

@@ -152,7 +152,8 @@ static void test_nothing_can_be_read(void **state)
 
 /* ---- Nothing is learnt ---- */
 
-/* Train at a rate of 0, so that the loss stays where the deviation of the last layer's weights puts it.
+/* Train at a rate of 0, so that the loss stays where the deviation of the last layer's weights puts
+ * it.
  * @return how often it was said that nothing is learnt */
 static int times_stuck(const char *deviation, const char *batch, const char *warmup)
 {
