@@ -1,0 +1,179 @@
+/*
+ * Gradients of biases: dbias[c] = SUM dy over images and pixels. First sums of parts of the images,
+ * whose number follows from the shape alone, then the sum of those, in order.
+ */
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/values.h"
+
+enum {
+    MANY_BLOCKS = 1024, /* enough to keep every chip busy */
+    LEAST_ROUNDS = 8,   /* what a thread adds up at least, if there is so much */
+    FINAL = 32,         /* channels of a block in the final sum */
+    SLICES = AN_THREADS / FINAL,
+};
+
+/*
+ * The tensor as a matrix whose columns are added up. In N H W C, rows are pixels, and a block takes
+ * up to 256 columns of 8 or one channels; in plain memory there is one block for a channel, and the
+ * rows of its column are the pixels of all images.
+ */
+typedef struct bias_plan {
+    an_cuda_bias_run run;
+    bool rows;          /* channels lie beside each other */
+    int64_t count;      /* rows of the matrix */
+    int64_t part;       /* rows of a part */
+    int parts, columns; /* columns of the matrix, in lanes */
+    int width, groups;  /* columns of a block; blocks beside each other */
+    an_divisor pixels;
+} bias_plan;
+
+typedef struct bias_shared {
+    float sum[AN_THREADS][8];
+} bias_shared;
+
+typedef struct bias_own {
+    int unused;
+} bias_own;
+
+AN_BODY int64_t bias_row_at(const bias_plan *plan, int64_t row, int c)
+{
+    if (plan->rows)
+        return row * plan->run.form.c + c;
+    uint32_t image = (uint32_t)row;
+    int pixel = an_split(&image, plan->pixels);
+    return ((int64_t)image * plan->run.form.c + c) * plan->pixels.by + pixel;
+}
+
+/* Each thread its rows of its column. */
+AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, int lanes, bool bf16)
+{
+    int column = t.block % plan->groups * plan->width + t.index % plan->width;
+    int at_once = AN_THREADS / plan->width, first = t.index / plan->width;
+    int64_t row = (int64_t)(t.block / plan->groups) * plan->part, end = row + plan->part;
+    float sum[8], v[8];
+    for (int l = 0; l < lanes; l++)
+        sum[l] = 0;
+    if (end > plan->count)
+        end = plan->count;
+    if (column < plan->columns && first < at_once)
+        for (row += first; row < end; row += at_once) {
+            an_load_run(plan->run.dy, bias_row_at(plan, row, column * lanes), lanes, bf16, v);
+            for (int l = 0; l < lanes; l++)
+                sum[l] += v[l];
+        }
+    for (int l = 0; l < lanes; l++)
+        shared->sum[t.index][l] = sum[l];
+}
+
+/* One thread for each channel of the block: the sums of the threads that shared its column. */
+AN_BODY void bias_store_part(const bias_plan *plan, an_thread t, bias_shared *shared, int lanes)
+{
+    int c = plan->run.form.c, at_once = AN_THREADS / plan->width;
+    float *out = (float *)plan->run.scratch + (int64_t)(t.block / plan->groups) * c;
+    for (int i = t.index; i < plan->width * lanes; i += AN_THREADS) {
+        int64_t channel = (int64_t)(t.block % plan->groups) * plan->width * lanes + i;
+        float sum = 0;
+        for (int j = 0; j < at_once; j++)
+            sum += shared->sum[j * plan->width + i / lanes][i % lanes];
+        if (channel < c)
+            out[channel] = sum;
+    }
+}
+
+#define BIAS_KERNELS(name, lanes, bf16)                                                            \
+    AN_BODY void bias_add_##name(const bias_plan *plan, an_thread t, bias_shared *shared,          \
+                                 bias_own *own)                                                    \
+    {                                                                                              \
+        (void)own;                                                                                 \
+        bias_add(plan, t, shared, lanes, bf16);                                                    \
+    }                                                                                              \
+    AN_BODY void bias_store_##name(const bias_plan *plan, an_thread t, bias_shared *shared,        \
+                                   bias_own *own)                                                  \
+    {                                                                                              \
+        (void)own;                                                                                 \
+        bias_store_part(plan, t, shared, lanes);                                                   \
+    }                                                                                              \
+    AN_PHASES(bias_part_##name, bias_plan, bias_shared, bias_own, bias_add_##name,                 \
+              bias_store_##name)
+
+BIAS_KERNELS(eights, 8, false)
+BIAS_KERNELS(eights_bf16, 8, true)
+BIAS_KERNELS(single, 1, false)
+BIAS_KERNELS(single_bf16, 1, true)
+
+/* The final sum: 32 channels of a block, 8 slices of the parts. */
+AN_BODY void bias_slice(const bias_plan *plan, an_thread t, bias_shared *shared, bias_own *own)
+{
+    int64_t c = (int64_t)t.block * FINAL + t.index % FINAL;
+    float sum = 0;
+    (void)own;
+    if (c < plan->run.form.c)
+        for (int part = t.index / FINAL; part < plan->parts; part += SLICES)
+            sum += ((const float *)plan->run.scratch)[(int64_t)part * plan->run.form.c + c];
+    shared->sum[t.index][0] = sum;
+}
+
+AN_BODY void bias_finish(const bias_plan *plan, an_thread t, bias_shared *shared, bias_own *own)
+{
+    int64_t c = (int64_t)t.block * FINAL + t.index;
+    float sum = 0;
+    (void)own;
+    if (t.index >= FINAL || c >= plan->run.form.c)
+        return;
+    for (int slice = 0; slice < SLICES; slice++)
+        sum += shared->sum[slice * FINAL + t.index][0];
+    plan->run.dbias[c] = plan->run.accumulate ? plan->run.dbias[c] + sum : sum;
+}
+
+AN_PHASES(bias_total, bias_plan, bias_shared, bias_own, bias_slice, bias_finish)
+
+/* ---- Launches --------------------------------------------------------------------------------- */
+
+static int lanes_of(const an_cuda_form *form)
+{
+    return (form->nhwc || form->h * form->w == 1) && form->c % 8 == 0 ? 8 : 1;
+}
+
+static int64_t at_most(int64_t a, int64_t limit)
+{
+    return a < limit ? a : limit;
+}
+
+static bias_plan plan_of(const an_cuda_bias_run *run)
+{
+    const an_cuda_form *form = &run->form;
+    int64_t pixels = (int64_t)form->h * form->w, most, rounds;
+    bias_plan plan;
+    plan.run = *run;
+    plan.rows = form->nhwc || pixels == 1;
+    plan.count = form->n * pixels;
+    plan.columns = form->c / lanes_of(form);
+    plan.width = plan.rows ? (int)at_most(plan.columns, AN_THREADS) : 1;
+    plan.groups = (plan.columns + plan.width - 1) / plan.width;
+    plan.pixels = an_divisor_of(pixels);
+    rounds = AN_THREADS / plan.width * (int64_t)LEAST_ROUNDS;
+    most = (plan.count + rounds - 1) / rounds;
+    plan.parts = (int)at_most(most, (MANY_BLOCKS + plan.groups - 1) / plan.groups);
+    plan.part = (plan.count + plan.parts - 1) / plan.parts;
+    return plan;
+}
+
+size_t an_cuda_bias_scratch(const an_cuda_bias_run *run)
+{
+    return (size_t)plan_of(run).parts * (size_t)run->form.c * sizeof(float);
+}
+
+int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream)
+{
+    bias_plan plan = plan_of(run);
+    int64_t blocks = (int64_t)plan.parts * plan.groups;
+    int rc;
+    if (lanes_of(&run->form) == 8)
+        rc = run->form.bf16 ? AN_LAUNCH(bias_part_eights_bf16, bias_plan, &plan, blocks, stream)
+                            : AN_LAUNCH(bias_part_eights, bias_plan, &plan, blocks, stream);
+    else
+        rc = run->form.bf16 ? AN_LAUNCH(bias_part_single_bf16, bias_plan, &plan, blocks, stream)
+                            : AN_LAUNCH(bias_part_single, bias_plan, &plan, blocks, stream);
+    blocks = (run->form.c + FINAL - 1) / FINAL;
+    return rc ? rc : AN_LAUNCH(bias_total, bias_plan, &plan, blocks, stream);
+}

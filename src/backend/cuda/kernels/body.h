@@ -1,0 +1,136 @@
+/*
+ * One source for the device and for the host.
+ *
+ * The .cu files of this folder are written in what C11 and C++ share. nvcc makes kernels of them. A C
+ * compiler makes functions of the same names in which blocks and threads are loops, so that tests can
+ * compare every kernel's body with `ref` on a machine without a GPU.
+ *
+ *     AN_BODY        a function of a kernel, always inlined
+ *     AN_KERNEL      a kernel of one body without barriers; its parameters `run` and `t` are in sight:
+ *                        AN_KERNEL(scale_bf16, scale_run, scale(run, t, true))
+ *     AN_PHASES      a kernel with barriers: phases of type
+ *                        void phase(const RUN *run, an_thread t, SHARED *shared, OWN *own)
+ *                    with a barrier after each. SHARED is the block's shared memory; OWN is what one
+ *                    thread remembers, registers on the device
+ *     AN_LAUNCH      queue one of them: int AN_LAUNCH(kernel, RUN, pointer to run, blocks, stream)
+ *
+ * On the host a phase ends for all threads of a block before the next one begins, and the contents of
+ * shared and own memory are no zeros at the start. With an_host_backwards, blocks and threads run in the
+ * opposite order: a result that differs then has a race in it.
+ */
+#ifndef AN_BACKEND_CUDA_KERNELS_BODY_H
+#define AN_BACKEND_CUDA_KERNELS_BODY_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { AN_THREADS = 256 }; /* of every block */
+
+/** Which thread of which block this is. */
+typedef struct an_thread {
+    int block;
+    int index; /* 0 .. AN_THREADS - 1 */
+} an_thread;
+
+/** The number of a thread among those of all blocks. */
+#define AN_NUMBER(t) ((int64_t)(t).block * AN_THREADS + (t).index)
+
+/** Blocks for as many threads as there are items. */
+static inline int64_t an_blocks_for(int64_t items)
+{
+    return (items + AN_THREADS - 1) / AN_THREADS;
+}
+
+#ifdef __CUDACC__
+
+#include <cuda_runtime.h>
+
+#define AN_BODY static __device__ __forceinline__
+#define AN_UNROLL _Pragma("unroll")
+
+static __device__ __forceinline__ an_thread an_this_thread(void)
+{
+    an_thread t;
+    t.block = (int)blockIdx.x;
+    t.index = (int)threadIdx.x;
+    return t;
+}
+
+#define AN_KERNEL(name, run_type, call)                                                            \
+    static __global__ void __launch_bounds__(AN_THREADS) name(const __grid_constant__ run_type r)  \
+    {                                                                                              \
+        const run_type *run = &r;                                                                  \
+        an_thread t = an_this_thread();                                                            \
+        call;                                                                                      \
+    }
+
+template <auto... phase, typename run_type, typename shared_type, typename own_type>
+static __device__ __forceinline__ void an_run_phases(const run_type *run, shared_type *shared,
+                                                     own_type *own)
+{
+    an_thread t = an_this_thread();
+    ((phase(run, t, shared, own), __syncthreads()), ...);
+}
+
+#define AN_PHASES(name, run_type, shared_type, own_type, ...)                                      \
+    static __global__ void __launch_bounds__(AN_THREADS) name(const __grid_constant__ run_type r)  \
+    {                                                                                              \
+        __shared__ shared_type shared;                                                             \
+        own_type own;                                                                              \
+        an_run_phases<__VA_ARGS__>(&r, &shared, &own);                                             \
+    }
+
+#define AN_LAUNCH(name, run_type, run, blocks, stream)                                             \
+    (name<<<(unsigned)(blocks), AN_THREADS, 0, (stream)>>>(*(run)), (int)cudaGetLastError())
+
+#else
+
+#define AN_BODY static inline
+#define AN_UNROLL
+
+extern bool an_host_backwards;
+
+/* The i-th of `count` blocks or threads to run. */
+static inline int64_t an_host_turn(int64_t i, int64_t count)
+{
+    return an_host_backwards ? count - 1 - i : i;
+}
+
+#define AN_KERNEL(name, run_type, call)                                                            \
+    static int name(const run_type *run, int64_t blocks)                                           \
+    {                                                                                              \
+        for (int64_t i = 0; i < blocks * AN_THREADS; i++) {                                        \
+            int64_t number = an_host_turn(i, blocks * AN_THREADS);                                 \
+            an_thread t = {(int)(number / AN_THREADS), (int)(number % AN_THREADS)};                \
+            call;                                                                                  \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }
+
+#define AN_PHASES(name, run_type, shared_type, own_type, ...)                                      \
+    static int name(const run_type *run, int64_t blocks)                                           \
+    {                                                                                              \
+        void (*const phases[])(const run_type *, an_thread, shared_type *,                         \
+                               own_type *) = {__VA_ARGS__};                                        \
+        static shared_type shared;                                                                 \
+        static own_type own[AN_THREADS];                                                           \
+        for (int64_t b = 0; b < blocks; b++) {                                                     \
+            memset(&shared, 0xff, sizeof shared);                                                  \
+            memset(own, 0xff, sizeof own);                                                         \
+            for (size_t p = 0; p < sizeof phases / sizeof phases[0]; p++)                          \
+                for (int i = 0; i < AN_THREADS; i++) {                                             \
+                    int index = (int)an_host_turn(i, AN_THREADS);                                  \
+                    an_thread t = {(int)an_host_turn(b, blocks), index};                           \
+                    phases[p](run, t, &shared, &own[index]);                                       \
+                }                                                                                  \
+        }                                                                                          \
+        return 0;                                                                                  \
+    }
+
+#define AN_LAUNCH(name, run_type, run, blocks, stream) ((void)(stream), name((run), (blocks)))
+
+#endif
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * Copies of channels between places, orders and element types (kernels.h).
+ *
+ * Where both sides have channels beside each other, or neither has, a batch is rows of which a stretch
+ * is copied. Else every image is a matrix that is transposed, in tiles of 32 x 32 in shared memory.
+ */
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/values.h"
+
+enum { TILE = 32, TILE_ROWS = AN_THREADS / TILE };
+
+AN_BODY void copy_store(const an_cuda_copy_run *run, int64_t i, float value)
+{
+    if (run->accumulate)
+        value += an_load(run->to.data, i, run->to.bf16);
+    an_store(run->to.data, i, run->to.bf16, value);
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------- */
+
+typedef struct copy_rows_plan {
+    an_cuda_copy_run run;
+    int64_t items;                   /* threads with work */
+    int64_t from_stride, from_first; /* in elements: between rows, and of the stretch in them */
+    int64_t to_stride, to_first;
+    int64_t count; /* elements of the stretch */
+    uint32_t vecs; /* threads of a row, the padding included */
+} copy_rows_plan;
+
+AN_BODY void copy_rows(const copy_rows_plan *plan, an_thread t, int lanes)
+{
+    int64_t item = AN_NUMBER(t), row = item / plan->vecs;
+    int64_t i = (item - row * plan->vecs) * lanes;
+    int64_t to = row * plan->to_stride + plan->to_first + i;
+    float v[8], old[8];
+    if (item >= plan->items)
+        return;
+    for (int l = 0; l < lanes; l++)
+        v[l] = 0;
+    if (i < plan->count)
+        an_load_run(plan->run.from.data, row * plan->from_stride + plan->from_first + i, lanes,
+                    plan->run.from.bf16, v);
+    if (plan->run.accumulate) {
+        an_load_run(plan->run.to.data, to, lanes, plan->run.to.bf16, old);
+        for (int l = 0; l < lanes; l++)
+            v[l] += old[l];
+    }
+    an_store_run(plan->run.to.data, to, lanes, plan->run.to.bf16, v);
+}
+
+AN_KERNEL(copy_rows_eights, copy_rows_plan, copy_rows(run, t, 8))
+AN_KERNEL(copy_rows_single, copy_rows_plan, copy_rows(run, t, 1))
+
+/* Channels lie beside each other in N H W C, and there is nothing between them with one pixel. In plain
+ * memory whole planes do, so that an image is one row. */
+static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
+{
+    int64_t pixels = (int64_t)run->h * run->w, rows = run->n, plane = pixels, padded;
+    copy_rows_plan plan;
+    if (run->to.nhwc) {
+        rows *= pixels;
+        plane = 1;
+    }
+    plan.run = *run;
+    plan.from_stride = run->from.channels * plane;
+    plan.from_first = run->from.first * plane;
+    plan.to_stride = run->to.channels * plane;
+    plan.to_first = run->to.first * plane;
+    plan.count = run->c * plane;
+    padded = run->pad_zeros ? plan.to_stride - plan.to_first : plan.count;
+    int64_t all = plan.from_stride | plan.from_first | plan.to_stride | plan.to_first | plan.count;
+    int lanes = all % 8 == 0 ? 8 : 1;
+    plan.vecs = (uint32_t)(padded / lanes);
+    plan.items = rows * plan.vecs;
+    if (lanes == 8)
+        return AN_LAUNCH(copy_rows_eights, copy_rows_plan, &plan, an_blocks_for(plan.items),
+                         stream);
+    return AN_LAUNCH(copy_rows_single, copy_rows_plan, &plan, an_blocks_for(plan.items), stream);
+}
+
+/* ---- Tiles ------------------------------------------------------------------------------------ */
+
+typedef struct copy_tiles_plan {
+    an_cuda_copy_run run;
+    int channels, pixels;     /* to be written; channels with the padding */
+    int channel_tiles, tiles; /* of an image */
+} copy_tiles_plan;
+
+typedef struct copy_shared {
+    float tile[TILE][TILE + 1]; /* [pixel][channel]; a column more, for the banks of memory */
+} copy_shared;
+
+typedef struct copy_own {
+    int image, channel, pixel; /* of the tile's corner */
+} copy_own;
+
+/* The element of an image's channel and pixel, from the start of the part. */
+AN_BODY int64_t copy_at(const copy_tiles_plan *plan, const an_cuda_part *part, int64_t image,
+                        int channel, int pixel)
+{
+    if (part->nhwc)
+        return (image * plan->pixels + pixel) * part->channels + part->first + channel;
+    return (image * part->channels + part->first + channel) * plan->pixels + pixel;
+}
+
+/* Threads beside each other read elements beside each other, and write such. */
+AN_BODY void copy_read_tile(const copy_tiles_plan *plan, an_thread t, copy_shared *shared,
+                            copy_own *own)
+{
+    int tile = t.block % plan->tiles, across = t.index % TILE;
+    own->image = t.block / plan->tiles;
+    own->channel = tile % plan->channel_tiles * TILE;
+    own->pixel = tile / plan->channel_tiles * TILE;
+    for (int down = t.index / TILE; down < TILE; down += TILE_ROWS) {
+        int c = plan->run.from.nhwc ? across : down, p = plan->run.from.nhwc ? down : across;
+        int channel = own->channel + c, pixel = own->pixel + p;
+        if (channel < plan->run.c && pixel < plan->pixels)
+            shared->tile[p][c] = an_load(plan->run.from.data,
+                                         copy_at(plan, &plan->run.from, own->image, channel, pixel),
+                                         plan->run.from.bf16);
+        else
+            shared->tile[p][c] = 0;
+    }
+}
+
+AN_BODY void copy_write_tile(const copy_tiles_plan *plan, an_thread t, copy_shared *shared,
+                             copy_own *own)
+{
+    int across = t.index % TILE;
+    for (int down = t.index / TILE; down < TILE; down += TILE_ROWS) {
+        int c = plan->run.to.nhwc ? across : down, p = plan->run.to.nhwc ? down : across;
+        int channel = own->channel + c, pixel = own->pixel + p;
+        if (channel < plan->channels && pixel < plan->pixels)
+            copy_store(&plan->run, copy_at(plan, &plan->run.to, own->image, channel, pixel),
+                       shared->tile[p][c]);
+    }
+}
+
+AN_PHASES(copy_tiles, copy_tiles_plan, copy_shared, copy_own, copy_read_tile, copy_write_tile)
+
+static int launch_tiles(const an_cuda_copy_run *run, an_cuda_stream *stream)
+{
+    copy_tiles_plan plan;
+    plan.run = *run;
+    plan.pixels = run->h * run->w;
+    plan.channels = run->pad_zeros ? run->to.channels - run->to.first : run->c;
+    plan.channel_tiles = (plan.channels + TILE - 1) / TILE;
+    plan.tiles = plan.channel_tiles * ((plan.pixels + TILE - 1) / TILE);
+    return AN_LAUNCH(copy_tiles, copy_tiles_plan, &plan, (int64_t)run->n * plan.tiles, stream);
+}
+
+int an_cuda_copy(const an_cuda_copy_run *run, an_cuda_stream *stream)
+{
+    bool one_pixel = (int64_t)run->h * run->w == 1;
+    return run->from.nhwc == run->to.nhwc || one_pixel ? launch_rows(run, stream)
+                                                       : launch_tiles(run, stream);
+}

@@ -1,0 +1,323 @@
+/*
+ * Max and average pooling (op/pool.h) by gathering: a thread computes one pixel of the output forward
+ * and one of the input backward, in 8 channels or one. Plain memory is taken as images of one channel.
+ *
+ * Forward notes the place of each maximum in its window, the first of equal ones, in a byte, or in four
+ * where windows have more than 254 places. A NaN wins over every number, so that it reaches the loss;
+ * which of several is open.
+ */
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/values.h"
+
+enum { NOWHERE = 0xff, NOWHERE_WIDE = 0x7fffffff }; /* the zero of a ReLU is the maximum */
+enum { BYTE_SIDE = 15 };                            /* the largest window with places in bytes */
+
+typedef struct pool_plan {
+    an_cuda_pool_run run;
+    uint32_t items_in, items_out; /* threads with work, backward and forward */
+    int h, w, c;                  /* of the images as they are taken */
+    int overlap;                  /* windows that share a row, at most */
+    an_divisor vecs;              /* threads of a pixel */
+    an_divisor in_w, in_h;        /* of the input */
+    an_divisor out_w, out_h, stride;
+} pool_plan;
+
+/* Where a thread works: a pixel of an image, from a channel on. */
+typedef struct pool_spot {
+    int64_t image;
+    int row, column, c;
+} pool_spot;
+
+AN_BODY pool_spot pool_spot_of(const pool_plan *plan, uint32_t item, an_divisor rows,
+                               an_divisor columns, int lanes)
+{
+    pool_spot s;
+    s.c = lanes * an_split(&item, plan->vecs);
+    s.column = an_split(&item, columns);
+    s.row = an_split(&item, rows);
+    s.image = item;
+    return s;
+}
+
+AN_BODY int64_t pool_in_at(const pool_plan *plan, const pool_spot *s, int row, int column)
+{
+    return ((s->image * plan->h + row) * plan->w + column) * plan->c + s->c;
+}
+
+AN_BODY int64_t pool_out_at(const pool_plan *plan, const pool_spot *s, int p, int q)
+{
+    return ((s->image * plan->run.out_h + p) * plan->run.out_w + q) * plan->c + s->c;
+}
+
+AN_BODY int pool_clamp(int a, int end)
+{
+    return a < 0 ? 0 : a < end ? a : end - 1;
+}
+
+/* ---- Places ----------------------------------------------------------------------------------- */
+
+AN_BODY void pool_store_places(void *places, int64_t at, int lanes, bool bytes, const int *place)
+{
+    if (!bytes) {
+        for (int l = 0; l < lanes; l++)
+            ((int32_t *)places)[at + l] = place[l];
+    } else if (lanes == 8) {
+        uint32_t words[2] = {0, 0};
+        AN_UNROLL
+        for (int l = 0; l < 8; l++)
+            words[l / 4] |= (uint32_t)place[l] << 8 * (l % 4);
+        an_store_words((uint8_t *)places + at, 2, words);
+    } else {
+        ((uint8_t *)places)[at] = (uint8_t)place[0];
+    }
+}
+
+AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool bytes, int *place)
+{
+    if (!bytes) {
+        for (int l = 0; l < lanes; l++)
+            place[l] = ((const int32_t *)places)[at + l];
+    } else if (lanes == 8) {
+        uint32_t words[2];
+        an_load_words((const uint8_t *)places + at, 2, words);
+        AN_UNROLL
+        for (int l = 0; l < 8; l++)
+            place[l] = (int)(words[l / 4] >> 8 * (l % 4) & 0xff);
+    } else {
+        place[0] = ((const uint8_t *)places)[at];
+    }
+}
+
+/* ---- Maximum ---------------------------------------------------------------------------------- */
+
+/*
+ * Rows and columns outside the image are taken as the nearest inside, which are compared once more and
+ * change nothing: no branches, and all loads of a window at once. `size` is the window's if it is a
+ * constant of the kernel, else 0.
+ */
+AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, bool bf16, int size)
+{
+    const an_cuda_pool_run *run = &plan->run;
+    uint32_t item = (uint32_t)AN_NUMBER(t);
+    if (item >= plan->items_out)
+        return;
+    bool bytes = size || run->size <= BYTE_SIDE;
+    int side = size ? size : run->size;
+    pool_spot s = pool_spot_of(plan, item, plan->out_h, plan->out_w, lanes);
+    int top = s.row * run->stride - run->pad, left = s.column * run->stride - run->pad;
+    float x[8], best[8];
+    int place[8];
+    int first_row = pool_clamp(top, plan->h), first_column = pool_clamp(left, plan->w);
+    an_load_run(run->x, pool_in_at(plan, &s, first_row, first_column), lanes, bf16, best);
+    AN_UNROLL
+    for (int l = 0; l < lanes; l++) {
+        place[l] = (first_row - top) * side + first_column - left;
+        if (run->relu && !(best[l] > 0 || best[l] != best[l])) {
+            best[l] = 0;
+            place[l] = bytes ? NOWHERE : NOWHERE_WIDE;
+        }
+    }
+    AN_UNROLL
+    for (int i = 0; i < side; i++) {
+        int row = pool_clamp(top + i, plan->h);
+        AN_UNROLL
+        for (int j = 0; j < side; j++) {
+            int column = pool_clamp(left + j, plan->w);
+            int here = (row - top) * side + column - left;
+            an_load_run(run->x, pool_in_at(plan, &s, row, column), lanes, bf16, x);
+            AN_UNROLL
+            for (int l = 0; l < lanes; l++) {
+                bool larger = x[l] > best[l] || x[l] != x[l];
+                best[l] = larger ? x[l] : best[l];
+                place[l] = larger ? here : place[l];
+            }
+        }
+    }
+    int64_t at = pool_out_at(plan, &s, s.row, s.column);
+    an_store_run(run->y, at, lanes, bf16, best);
+    if (run->places)
+        pool_store_places(run->places, at, lanes, bytes, place);
+}
+
+/* The windows that hold a row are p - overlap + 1 .. p, p = (row + pad) / stride, as far as they exist
+ * and reach it. `overlap` and `size` are constants of the kernel, else 0. */
+AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bool bf16, int size,
+                               int overlap)
+{
+    const an_cuda_pool_run *run = &plan->run;
+    uint32_t item = (uint32_t)AN_NUMBER(t);
+    if (item >= plan->items_in)
+        return;
+    bool bytes = size || run->size <= BYTE_SIDE;
+    int side = size ? size : run->size, windows = overlap ? overlap : plan->overlap;
+    pool_spot s = pool_spot_of(plan, item, plan->in_h, plan->in_w, lanes);
+    int p_end = (int)an_divide((uint32_t)(s.row + run->pad), plan->stride) + 1;
+    int q_end = (int)an_divide((uint32_t)(s.column + run->pad), plan->stride) + 1;
+    float dx[8], dy[8];
+    int place[8];
+    for (int l = 0; l < lanes; l++)
+        dx[l] = 0;
+    AN_UNROLL
+    for (int i = 0; i < windows; i++) {
+        int p = p_end - windows + i, row = s.row + run->pad - p * run->stride;
+        AN_UNROLL
+        for (int j = 0; j < windows; j++) {
+            int q = q_end - windows + j, column = s.column + run->pad - q * run->stride;
+            bool there =
+                p >= 0 && p < run->out_h && row < side && q >= 0 && q < run->out_w && column < side;
+            int here = there ? row * side + column : -1;
+            int64_t at =
+                pool_out_at(plan, &s, pool_clamp(p, run->out_h), pool_clamp(q, run->out_w));
+            an_load_run(run->dy, at, lanes, bf16, dy);
+            pool_load_places(run->places, at, lanes, bytes, place);
+            AN_UNROLL
+            for (int l = 0; l < lanes; l++)
+                dx[l] += place[l] == here ? dy[l] : 0;
+        }
+    }
+    an_store_run(run->dx, pool_in_at(plan, &s, s.row, s.column), lanes, bf16, dx);
+}
+
+/* ---- Average ---------------------------------------------------------------------------------- */
+
+/* Pixels of a window in one direction; *first is the first of them. */
+AN_BODY int pool_reach(int from, int size, int end, int *first)
+{
+    int last = from + size < end ? from + size : end;
+    *first = from > 0 ? from : 0;
+    return last - *first;
+}
+
+AN_BODY void pool_avg_forward(const pool_plan *plan, an_thread t, int lanes, bool bf16)
+{
+    const an_cuda_pool_run *run = &plan->run;
+    uint32_t item = (uint32_t)AN_NUMBER(t);
+    if (item >= plan->items_out)
+        return;
+    pool_spot s = pool_spot_of(plan, item, plan->out_h, plan->out_w, lanes);
+    int top, left;
+    int rows = pool_reach(s.row * run->stride - run->pad, run->size, plan->h, &top);
+    int columns = pool_reach(s.column * run->stride - run->pad, run->size, plan->w, &left);
+    float x[8], sum[8];
+    for (int l = 0; l < lanes; l++)
+        sum[l] = 0;
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++) {
+            an_load_run(run->x, pool_in_at(plan, &s, top + i, left + j), lanes, bf16, x);
+            for (int l = 0; l < lanes; l++)
+                sum[l] += x[l];
+        }
+    for (int l = 0; l < lanes; l++)
+        sum[l] /= (float)(rows * columns);
+    an_store_run(run->y, pool_out_at(plan, &s, s.row, s.column), lanes, bf16, sum);
+}
+
+AN_BODY void pool_avg_backward(const pool_plan *plan, an_thread t, int lanes, bool bf16)
+{
+    const an_cuda_pool_run *run = &plan->run;
+    uint32_t item = (uint32_t)AN_NUMBER(t);
+    if (item >= plan->items_in)
+        return;
+    pool_spot s = pool_spot_of(plan, item, plan->in_h, plan->in_w, lanes);
+    int p_end = (int)an_divide((uint32_t)(s.row + run->pad), plan->stride) + 1;
+    int q_end = (int)an_divide((uint32_t)(s.column + run->pad), plan->stride) + 1;
+    float dx[8], dy[8];
+    for (int l = 0; l < lanes; l++)
+        dx[l] = 0;
+    for (int p = p_end > plan->overlap ? p_end - plan->overlap : 0; p < p_end; p++)
+        for (int q = q_end > plan->overlap ? q_end - plan->overlap : 0; q < q_end; q++) {
+            int top, left, from = p * run->stride - run->pad, at = q * run->stride - run->pad;
+            if (p >= run->out_h || q >= run->out_w || s.row >= from + run->size ||
+                s.column >= at + run->size)
+                continue;
+            int rows = pool_reach(from, run->size, plan->h, &top);
+            int columns = pool_reach(at, run->size, plan->w, &left);
+            an_load_run(run->dy, pool_out_at(plan, &s, p, q), lanes, bf16, dy);
+            for (int l = 0; l < lanes; l++)
+                dx[l] += dy[l] / (float)(rows * columns);
+        }
+    an_store_run(run->dx, pool_in_at(plan, &s, s.row, s.column), lanes, bf16, dx);
+}
+
+/* ---- Kernels ---------------------------------------------------------------------------------- */
+
+/* Windows of 3, two of which share a row at most, and all others. */
+#define POOL_KERNELS(name, lanes, bf16)                                                            \
+    AN_KERNEL(pool_max_forward_3_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 3))      \
+    AN_KERNEL(pool_max_forward_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 0))        \
+    AN_KERNEL(pool_max_backward_3_##name, pool_plan, pool_max_backward(run, t, lanes, bf16, 3, 2)) \
+    AN_KERNEL(pool_max_backward_##name, pool_plan, pool_max_backward(run, t, lanes, bf16, 0, 0))   \
+    AN_KERNEL(pool_avg_forward_##name, pool_plan, pool_avg_forward(run, t, lanes, bf16))           \
+    AN_KERNEL(pool_avg_backward_##name, pool_plan, pool_avg_backward(run, t, lanes, bf16))
+
+POOL_KERNELS(eights, 8, false)
+POOL_KERNELS(eights_bf16, 8, true)
+POOL_KERNELS(single, 1, false)
+POOL_KERNELS(single_bf16, 1, true)
+
+#define POOL_LAUNCH(family)                                                                        \
+    (lanes == 8 ? run->in.bf16 ? AN_LAUNCH(family##_eights_bf16, pool_plan, &plan, blocks, stream) \
+                               : AN_LAUNCH(family##_eights, pool_plan, &plan, blocks, stream)      \
+     : run->in.bf16 ? AN_LAUNCH(family##_single_bf16, pool_plan, &plan, blocks, stream)            \
+                    : AN_LAUNCH(family##_single, pool_plan, &plan, blocks, stream))
+
+/* Whether channels lie beside each other. */
+static bool in_rows(const an_cuda_pool_run *run)
+{
+    return run->in.nhwc || run->in.h * run->in.w == 1;
+}
+
+static int lanes_of(const an_cuda_pool_run *run)
+{
+    return in_rows(run) && run->in.c % 8 == 0 ? 8 : 1;
+}
+
+static pool_plan plan_of(const an_cuda_pool_run *run)
+{
+    pool_plan plan;
+    int64_t images = in_rows(run) ? run->in.n : (int64_t)run->in.n * run->in.c;
+    int64_t vecs;
+    plan.run = *run;
+    plan.h = run->in.h;
+    plan.w = run->in.w;
+    plan.c = in_rows(run) ? run->in.c : 1;
+    vecs = plan.c / lanes_of(run);
+    plan.items_in = (uint32_t)(images * plan.h * plan.w * vecs);
+    plan.items_out = (uint32_t)(images * run->out_h * run->out_w * vecs);
+    plan.overlap = (run->size + run->stride - 1) / run->stride;
+    plan.vecs = an_divisor_of(vecs);
+    plan.in_h = an_divisor_of(plan.h);
+    plan.in_w = an_divisor_of(plan.w);
+    plan.out_h = an_divisor_of(run->out_h);
+    plan.out_w = an_divisor_of(run->out_w);
+    plan.stride = an_divisor_of(run->stride);
+    return plan;
+}
+
+size_t an_cuda_pool_places(const an_cuda_pool_run *run)
+{
+    size_t outputs =
+        (size_t)run->in.n * (size_t)run->in.c * (size_t)run->out_h * (size_t)run->out_w;
+    return outputs * (run->size <= BYTE_SIDE ? sizeof(uint8_t) : sizeof(int32_t));
+}
+
+int an_cuda_pool_forward(const an_cuda_pool_run *run, an_cuda_stream *stream)
+{
+    pool_plan plan = plan_of(run);
+    int64_t blocks = an_blocks_for(plan.items_out);
+    int lanes = lanes_of(run);
+    if (!run->max)
+        return POOL_LAUNCH(pool_avg_forward);
+    return run->size == 3 ? POOL_LAUNCH(pool_max_forward_3) : POOL_LAUNCH(pool_max_forward);
+}
+
+int an_cuda_pool_backward(const an_cuda_pool_run *run, an_cuda_stream *stream)
+{
+    pool_plan plan = plan_of(run);
+    int64_t blocks = an_blocks_for(plan.items_in);
+    int lanes = lanes_of(run);
+    if (!run->max)
+        return POOL_LAUNCH(pool_avg_backward);
+    return run->size == 3 && plan.overlap <= 2 ? POOL_LAUNCH(pool_max_backward_3)
+                                               : POOL_LAUNCH(pool_max_backward);
+}

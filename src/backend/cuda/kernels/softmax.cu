@@ -1,0 +1,236 @@
+/*
+ * Softmax with its loss (backend/ref/softmax.c), and what people count: a block for each slot, then one
+ * block for the sums. Exponentials are float32 and are added up by 256 threads, then by 16.
+ */
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/records.h"
+#include "backend/cuda/kernels/values.h"
+
+enum { GROUPS = 16, IN_GROUP = AN_THREADS / GROUPS };
+
+typedef struct softmax_shared {
+    float value[AN_THREADS], group[GROUPS];
+    float label; /* probability of the label */
+    int above[AN_THREADS], level[AN_THREADS];
+} softmax_shared;
+
+typedef struct softmax_own {
+    float top, sum;
+} softmax_own;
+
+AN_BODY float softmax_larger(float a, float b)
+{
+    return b > a ? b : a; /* a NaN comes out by the sum */
+}
+
+AN_BODY int softmax_label(const an_cuda_softmax_run *run, an_thread t)
+{
+    return run->slots && run->scores ? run->slots[t.block].label : -1;
+}
+
+/* The largest logit, in two steps. */
+AN_BODY void softmax_top(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                         softmax_own *own)
+{
+    int64_t row = (int64_t)t.block * run->c;
+    float top = an_load(run->x, row, run->x_bf16);
+    (void)own;
+    for (int c = t.index; c < run->c; c += AN_THREADS)
+        top = softmax_larger(top, an_load(run->x, row + c, run->x_bf16));
+    shared->value[t.index] = top;
+}
+
+AN_BODY void softmax_group_top(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                               softmax_own *own)
+{
+    (void)run, (void)own;
+    if (t.index >= GROUPS)
+        return;
+    float top = shared->value[t.index];
+    for (int i = 1; i < IN_GROUP; i++)
+        top = softmax_larger(top, shared->value[i * GROUPS + t.index]);
+    shared->group[t.index] = top;
+}
+
+/* The sum of exponentials, in three. */
+AN_BODY void softmax_sum(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                         softmax_own *own)
+{
+    int64_t row = (int64_t)t.block * run->c;
+    float top = shared->group[0], sum = 0;
+    for (int i = 1; i < GROUPS; i++)
+        top = softmax_larger(top, shared->group[i]);
+    for (int c = t.index; c < run->c; c += AN_THREADS) {
+        float power = expf(an_load(run->x, row + c, run->x_bf16) - top);
+        run->y[row + c] = power;
+        sum += power;
+    }
+    shared->value[t.index] = sum;
+    own->top = top;
+}
+
+AN_BODY void softmax_group_sum(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                               softmax_own *own)
+{
+    (void)run, (void)own;
+    if (t.index >= GROUPS)
+        return;
+    float sum = 0;
+    for (int i = 0; i < IN_GROUP; i++)
+        sum += shared->value[i * GROUPS + t.index];
+    shared->group[t.index] = sum;
+}
+
+AN_BODY void softmax_divide(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                            softmax_own *own)
+{
+    int64_t row = (int64_t)t.block * run->c;
+    int label = softmax_label(run, t);
+    own->sum = 0;
+    for (int i = 0; i < GROUPS; i++)
+        own->sum += shared->group[i];
+    for (int c = t.index; c < run->c; c += AN_THREADS) {
+        float y = run->y[row + c] / own->sum;
+        run->y[row + c] = y;
+        if (c == label)
+            shared->label = y;
+    }
+}
+
+/* The rank of the label. */
+AN_BODY void softmax_rank(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                          softmax_own *own)
+{
+    int64_t row = (int64_t)t.block * run->c;
+    int above = 0, level = 0;
+    (void)own;
+    if (softmax_label(run, t) >= 0)
+        for (int c = t.index; c < run->c; c += AN_THREADS) {
+            float y = run->y[row + c];
+            above += !(y <= shared->label); /* a NaN is larger than any */
+            level += y == shared->label;
+        }
+    shared->above[t.index] = above;
+    shared->level[t.index] = level;
+}
+
+AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                           softmax_own *own)
+{
+    int label = softmax_label(run, t);
+    an_score score = {0, 0, 0};
+    if (t.index != 0 || !run->slots || !run->scores)
+        return;
+    if (label >= 0) {
+        float x = an_load(run->x, (int64_t)t.block * run->c + label, run->x_bf16);
+        score.loss = (double)own->top - (double)x + log((double)own->sum);
+        for (int i = 0; i < AN_THREADS; i++) {
+            score.above += shared->above[i];
+            score.level += shared->level[i];
+        }
+    }
+    run->scores[t.block] = score;
+}
+
+AN_PHASES(softmax_row, an_cuda_softmax_run, softmax_shared, softmax_own, softmax_top,
+          softmax_group_top, softmax_sum, softmax_group_sum, softmax_divide, softmax_rank,
+          softmax_score)
+
+/* ---- Sums over the slots, in their order ------------------------------------------------------- */
+
+typedef struct totals_shared {
+    an_results part[AN_THREADS];
+} totals_shared;
+
+/* Chance that the label is not among the k best. */
+AN_BODY double totals_miss(const an_score *s, int k)
+{
+    if (s->above >= k)
+        return 1;
+    if (s->above + s->level <= k)
+        return 0;
+    return 1 - (double)(k - s->above) / s->level;
+}
+
+AN_BODY void totals_add(an_results *sum, const an_results *part)
+{
+    sum->loss += part->loss;
+    sum->top1 += part->top1;
+    sum->top5 += part->top5;
+    sum->images += part->images;
+    sum->not_finite += part->not_finite;
+}
+
+/* Each thread the slots of one stretch. */
+AN_BODY void totals_part(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
+                         softmax_own *own)
+{
+    int stretch = (run->n + AN_THREADS - 1) / AN_THREADS;
+    int first = t.index * stretch, end = first + stretch < run->n ? first + stretch : run->n;
+    an_results sum = {0, 0, 0, 0, 0};
+    (void)own;
+    for (int i = first; i < end; i++) {
+        an_score score = run->scores[i];
+        if (run->slots[i].label < 0)
+            continue;
+        bool finite = score.loss - score.loss == 0;
+        an_results part = {finite ? score.loss : 0, totals_miss(&score, 1), totals_miss(&score, 5),
+                           1, !finite};
+        totals_add(&sum, &part);
+    }
+    shared->part[t.index] = sum;
+}
+
+AN_BODY void totals_finish(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
+                           softmax_own *own)
+{
+    an_results sum = {0, 0, 0, 0, 0};
+    (void)own;
+    if (t.index != 0)
+        return;
+    for (int i = 0; i < AN_THREADS; i++)
+        totals_add(&sum, &shared->part[i]);
+    *run->results = sum;
+}
+
+AN_PHASES(softmax_totals, an_cuda_softmax_run, totals_shared, softmax_own, totals_part,
+          totals_finish)
+
+/* ---- Gradient --------------------------------------------------------------------------------- */
+
+typedef struct softmax_gradient_run {
+    an_cuda_softmax_run run;
+    an_divisor classes;
+} softmax_gradient_run;
+
+AN_BODY void softmax_gradient(const softmax_gradient_run *plan, an_thread t)
+{
+    const an_cuda_softmax_run *run = &plan->run;
+    int64_t i = AN_NUMBER(t);
+    if (i >= (int64_t)run->n * run->c)
+        return;
+    uint32_t slot = (uint32_t)i;
+    int c = an_split(&slot, plan->classes), label = run->slots[slot].label;
+    float labelled = *run->labelled > 0 ? (float)*run->labelled : 1;
+    float dx = label < 0 ? 0 : (run->y[i] - (c == label ? 1.0f : 0.0f)) / labelled;
+    an_store(run->dx, i, run->dx_bf16, dx);
+}
+
+AN_KERNEL(softmax_backward, softmax_gradient_run, softmax_gradient(run, t))
+
+/* ---- Launches --------------------------------------------------------------------------------- */
+
+int an_cuda_softmax_forward(const an_cuda_softmax_run *run, an_cuda_stream *stream)
+{
+    int rc = AN_LAUNCH(softmax_row, an_cuda_softmax_run, run, run->n, stream);
+    if (rc || !run->slots || !run->scores || !run->results)
+        return rc;
+    return AN_LAUNCH(softmax_totals, an_cuda_softmax_run, run, 1, stream);
+}
+
+int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *stream)
+{
+    softmax_gradient_run plan = {*run, an_divisor_of(run->c)};
+    int64_t blocks = an_blocks_for((int64_t)run->n * run->c);
+    return AN_LAUNCH(softmax_backward, softmax_gradient_run, &plan, blocks, stream);
+}

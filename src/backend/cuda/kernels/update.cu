@@ -1,0 +1,210 @@
+/*
+ * The update rule and the norms of parameters (backend.h), over all tensors in one launch each. A block
+ * works on a stretch of one tensor.
+ */
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/records.h"
+#include "backend/cuda/kernels/values.h"
+
+enum {
+    AT_ONCE = 4,                               /* elements of a thread in one access */
+    UPDATE_STRETCH = AN_THREADS * AT_ONCE * 4, /* elements of a block */
+    NORMS_STRETCH = AN_THREADS * AT_ONCE * 16,
+};
+
+static int64_t blocks_of(int64_t count, int64_t stretch)
+{
+    return (count + stretch - 1) / stretch;
+}
+
+/* ---- Update ----------------------------------------------------------------------------------- */
+
+int64_t an_cuda_update_plan(an_cuda_segment *segments, int count)
+{
+    int64_t blocks = 0;
+    for (int i = 0; i < count; i++) {
+        segments[i].first_block = blocks;
+        blocks += blocks_of(segments[i].count, UPDATE_STRETCH);
+    }
+    return blocks;
+}
+
+/* The segment of a block: the last one that begins at it or before, and is not empty. */
+AN_BODY int update_segment_of(const an_cuda_segment *segments, int count, int64_t block)
+{
+    int low = 0, high = count;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (segments[middle].first_block <= block)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where an element of the parameter stands in its copy. A tensor has fewer than 2^31 elements. */
+AN_BODY int64_t update_copy_at(const an_cuda_segment *s, int64_t i)
+{
+    uint32_t c = (uint32_t)i / (uint32_t)s->rs, place = (uint32_t)i - c * (uint32_t)s->rs;
+    uint32_t image = c / (uint32_t)s->c;
+    c -= image * (uint32_t)s->c;
+    return ((int64_t)image * s->rs + place) * s->channels + c;
+}
+
+AN_BODY void update_copy(const an_cuda_segment *s, int64_t i, int count, const float *w)
+{
+    if (s->rs == 1 && s->channels == s->c) {
+        an_store_run(s->copy, i, count, true, w);
+        return;
+    }
+    for (int l = 0; l < count; l++)
+        an_store(s->copy, update_copy_at(s, i + l), true, w[l]);
+}
+
+/* Elements i .. i + count - 1. */
+AN_BODY void update_elements(const an_cuda_segment *s, const an_rates *rates, int64_t i, int count)
+{
+    float w[AT_ONCE], v[AT_ONCE], g[AT_ONCE];
+    float rate = (float)rates->rate, momentum = (float)rates->momentum;
+    float scale = (float)rates->scale, shrink = (float)(rates->decay * rates->rate);
+    an_load_run(s->param, i, count, false, w);
+    an_load_run(s->momentum, i, count, false, v);
+    an_load_run(s->gradient, i, count, false, g);
+    AN_UNROLL
+    for (int l = 0; l < count; l++) {
+        v[l] = momentum * v[l] - rate * (scale * g[l]);
+        if (shrink > 0)
+            v[l] -= shrink * w[l];
+        w[l] += v[l];
+    }
+    an_store_run(s->momentum, i, count, false, v);
+    an_store_run(s->param, i, count, false, w);
+    if (s->copy)
+        update_copy(s, i, count, w);
+}
+
+/* Whether all of a segment can be read and written AT_ONCE elements at a time. */
+AN_BODY bool update_is_aligned(const an_cuda_segment *s)
+{
+    uintptr_t all = (uintptr_t)s->param | (uintptr_t)s->gradient | (uintptr_t)s->momentum;
+    return all % (AT_ONCE * sizeof(float)) == 0 &&
+           (uintptr_t)s->copy % (AT_ONCE * sizeof(uint16_t)) == 0;
+}
+
+AN_BODY void update(const an_cuda_update_run *run, an_thread t)
+{
+    int which = update_segment_of(run->segments, run->count, t.block);
+    const an_rates rates = run->rates[which];
+    const an_cuda_segment s = run->segments[which];
+    int64_t first = (t.block - s.first_block) * UPDATE_STRETCH, end = first + UPDATE_STRETCH;
+    if (rates.rate == 0)
+        return;
+    if (end > s.count)
+        end = s.count;
+    int64_t whole = update_is_aligned(&s) ? first + (end - first) / AT_ONCE * AT_ONCE : first;
+    for (int64_t i = first + (int64_t)t.index * AT_ONCE; i < whole; i += AN_THREADS * AT_ONCE)
+        update_elements(&s, &rates, i, AT_ONCE);
+    for (int64_t i = whole + t.index; i < end; i += AN_THREADS)
+        update_elements(&s, &rates, i, 1);
+}
+
+AN_KERNEL(update_all, an_cuda_update_run, update(run, t))
+
+int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream)
+{
+    return run->blocks ? AN_LAUNCH(update_all, an_cuda_update_run, run, run->blocks, stream) : 0;
+}
+
+/* ---- Norms ------------------------------------------------------------------------------------ */
+
+typedef struct norms_shared {
+    an_norm part[AN_THREADS];
+} norms_shared;
+
+typedef struct norms_own {
+    int unused;
+} norms_own;
+
+int64_t an_cuda_norms_plan(an_cuda_span *spans, int count)
+{
+    int64_t blocks = 0;
+    for (int i = 0; i < count; i++) {
+        spans[i].first_block = blocks;
+        blocks += blocks_of(spans[i].count, NORMS_STRETCH);
+    }
+    return blocks;
+}
+
+AN_BODY int norms_span_of(const an_cuda_span *spans, int count, int64_t block)
+{
+    int low = 0, high = count;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (spans[middle].first_block <= block)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+AN_BODY void norms_add(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
+                       norms_own *own)
+{
+    const an_cuda_span span = run->spans[norms_span_of(run->spans, run->count, t.block)];
+    int64_t first = (t.block - span.first_block) * NORMS_STRETCH, end = first + NORMS_STRETCH;
+    an_norm norm = {0, 0};
+    (void)own;
+    if (end > span.count)
+        end = span.count;
+    for (int64_t i = first + t.index; i < end; i += AN_THREADS) {
+        float value = span.data[i];
+        bool finite = value - value == 0;
+        norm.sum_squares += finite ? (double)value * (double)value : 0;
+        norm.not_finite += !finite;
+    }
+    shared->part[t.index] = norm;
+}
+
+AN_BODY void norms_store(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
+                         norms_own *own)
+{
+    an_norm norm = {0, 0};
+    (void)own;
+    if (t.index != 0)
+        return;
+    for (int i = 0; i < AN_THREADS; i++) {
+        norm.sum_squares += shared->part[i].sum_squares;
+        norm.not_finite += shared->part[i].not_finite;
+    }
+    run->partial[t.block] = norm;
+}
+
+AN_PHASES(norms_part, an_cuda_norms_run, norms_shared, norms_own, norms_add, norms_store)
+
+/* A thread for each tensor. */
+AN_BODY void norms_total(const an_cuda_norms_run *run, an_thread t)
+{
+    int64_t span = AN_NUMBER(t), first, end;
+    an_norm norm = {0, 0};
+    if (span >= run->count)
+        return;
+    first = run->spans[span].first_block;
+    end = span + 1 < run->count ? run->spans[span + 1].first_block : run->blocks;
+    for (int64_t i = first; i < end; i++) {
+        norm.sum_squares += run->partial[i].sum_squares;
+        norm.not_finite += run->partial[i].not_finite;
+    }
+    run->out[span] = norm;
+}
+
+AN_KERNEL(norms_all, an_cuda_norms_run, norms_total(run, t))
+
+int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream)
+{
+    int rc = run->blocks ? AN_LAUNCH(norms_part, an_cuda_norms_run, run, run->blocks, stream) : 0;
+    if (rc || !run->count)
+        return rc;
+    return AN_LAUNCH(norms_all, an_cuda_norms_run, run, an_blocks_for(run->count), stream);
+}
