@@ -1,0 +1,298 @@
+/*
+ * Bodies of the cuda kernels, on the host: both norms and pooling against ref, in every form of memory, at
+ * AlexNet's shapes and random ones. Outputs are poisoned and fenced; blocks and threads run in both orders,
+ * which must give the same bits.
+ *
+ * What is allowed follows from the operands, element by element: parity/bound.h. Max pooling is exact.
+ */
+#include "ops/cuda_rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static an_backend *ref;
+
+static int open_ref(void **state)
+{
+    (void)state;
+    ref = rig_open_ref();
+    return 0;
+}
+
+static int close_ref(void **state)
+{
+    (void)state;
+    an_backend_close(ref);
+    return 0;
+}
+
+static size_t bytes_of(const cuda_form *form, int n, an_chw shape)
+{
+    return (size_t)n * (size_t)an_chw_count(shape) * (form->bf16 ? 2 : 4);
+}
+
+/* ---- Norms ------------------------------------------------------------------------------------ */
+
+static an_cuda_lrn_run lrn_run(const cuda_case *c, const cuda_form *form)
+{
+    const an_lrn_desc *lrn = &c->desc.u.lrn;
+    return (an_cuda_lrn_run){
+        .form = cuda_form_of(form, c->desc.n, c->desc.in[0]),
+        .within = c->desc.kind == AN_OP_LRN_WITHIN,
+        .size = lrn->size,
+        .groups = lrn->groups,
+        .k = (float)lrn->k,
+        .alpha = (float)lrn->alpha,
+        .beta = (float)lrn->beta,
+    };
+}
+
+/* Forward and backward, blocks and threads in one order; *y and *dx are new blocks. */
+static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, void **y, void **dx)
+{
+    an_chw shape = c->desc.in[0];
+    int n = c->desc.n;
+    void *x = cuda_put(c->operands.x[0], form, n, shape);
+    void *dy = cuda_put(c->operands.dy, form, n, shape);
+    an_cuda_lrn_run run = lrn_run(c, form);
+    void *scratch = cuda_block(an_cuda_lrn_scratch(&run));
+    *y = cuda_space(form, n, shape);
+    *dx = cuda_space(form, n, shape);
+    run.relu = relu;
+    run.x = x;
+    run.y = *y;
+    run.dy = dy;
+    run.dx = *dx;
+    run.scratch = scratch;
+    assert_int_equal(an_cuda_lrn_forward(&run, NULL), 0);
+    assert_int_equal(an_cuda_lrn_backward(&run, NULL), 0);
+    cuda_free(x);
+    cuda_free(dy);
+    cuda_free(scratch);
+}
+
+/* With a ReLU before it, the gradient where x is above 0 is the same, and 0 elsewhere. */
+static void check_lrn_relu(const cuda_case *c, const cuda_form *form, const void *dx)
+{
+    void *y, *masked;
+    compute_lrn(c, form, true, &y, &masked);
+    for (int64_t i = 0; i < an_batch_count(&c->desc, c->desc.out); i++) {
+        double expected = c->operands.x[0][i] > 0 ? cuda_get(dx, form, c->desc.out, i) : 0;
+        if (cuda_get(masked, form, c->desc.out, i) != expected)
+            fail_msg("%s: dx[%lld] behind a ReLU is not %g", form->name, (long long)i, expected);
+    }
+    cuda_free(y);
+    cuda_free(masked);
+}
+
+static void check_lrn_form(cuda_case *c, const cuda_form *form)
+{
+    const an_chain_link *link = &c->chain->link[0];
+    void *y[2], *dx[2];
+    for (int order = 0; order < 2; order++) {
+        an_host_backwards = order == 1;
+        compute_lrn(c, form, false, &y[order], &dx[order]);
+    }
+    cuda_case_bounds(c, form);
+    cuda_expect("lrn y", y[0], form, c->desc.n, c->desc.out, link->y, c->e_y);
+    cuda_expect("lrn dx", dx[0], form, c->desc.n, c->desc.out, c->chain->dx[0], c->e_dx[0]);
+    assert_memory_equal(y[0], y[1], bytes_of(form, c->desc.n, c->desc.out));
+    assert_memory_equal(dx[0], dx[1], bytes_of(form, c->desc.n, c->desc.out));
+    check_lrn_relu(c, form, dx[0]);
+    for (int order = 0; order < 2; order++) {
+        cuda_free(y[order]);
+        cuda_free(dx[order]);
+    }
+}
+
+static void check_lrn(an_op_kind kind, int n, an_chw shape, an_lrn_desc lrn)
+{
+    an_op_desc desc = rig_desc(kind, n, shape.c, shape.h, shape.w);
+    desc.u.lrn = lrn;
+    cuda_case *c = cuda_case_new(ref, desc, 64, true);
+    for (int f = 0; f < CUDA_FORMS; f++)
+        check_lrn_form(c, &cuda_forms[f]);
+    cuda_case_free(c);
+}
+
+static void test_lrn(void **state)
+{
+    (void)state;
+    check_lrn(AN_OP_LRN, 1, (an_chw){96, 55, 55}, (an_lrn_desc){5, 2, 2, 1e-4, 0.75});
+    check_lrn(AN_OP_LRN, 2, (an_chw){256, 27, 27}, (an_lrn_desc){5, 2, 2, 1e-4, 0.75});
+    check_lrn(AN_OP_LRN, 1, (an_chw){96, 27, 27}, (an_lrn_desc){5, 1, 1, 2e-5, 0.75});
+    check_lrn(AN_OP_LRN_WITHIN, 1, (an_chw){256, 13, 13}, (an_lrn_desc){5, 1, 1, 4e-5, 0.75});
+}
+
+static void test_lrn_of_other_windows(void **state)
+{
+    (void)state;
+    check_lrn(AN_OP_LRN, 3, (an_chw){8, 1, 1}, (an_lrn_desc){5, 1, 2, 1e-4, 0.75});
+    check_lrn(AN_OP_LRN, 2, (an_chw){24, 3, 5}, (an_lrn_desc){5, 3, 1, 1e-3, 0.5}); /* other beta */
+    check_lrn(AN_OP_LRN, 2, (an_chw){20, 3, 5}, (an_lrn_desc){5, 2, 1, 1e-3, 0.75}); /* no eights */
+    check_lrn(AN_OP_LRN, 2, (an_chw){16, 5, 3}, (an_lrn_desc){3, 2, 2, 1e-3, 0.75});
+    check_lrn(AN_OP_LRN, 2, (an_chw){7, 5, 3}, (an_lrn_desc){15, 1, 2, 1e-3, 0.75});
+    check_lrn(AN_OP_LRN, 2, (an_chw){9, 2, 2}, (an_lrn_desc){1, 9, 2, 0, 0});
+    check_lrn(AN_OP_LRN_WITHIN, 2, (an_chw){9, 6, 5}, (an_lrn_desc){3, 1, 1, 1e-3, 0.75});
+    check_lrn(AN_OP_LRN_WITHIN, 2, (an_chw){8, 4, 7}, (an_lrn_desc){15, 1, 1, 1e-4, 1.5});
+    for (uint32_t i = 0; i < 20; i++) {
+        an_op_kind kind = i % 2 ? AN_OP_LRN_WITHIN : AN_OP_LRN;
+        int groups = kind == AN_OP_LRN ? 1 + cuda_pick(1, i, 3) : 1;
+        an_chw shape = {groups * (1 + cuda_pick(2, i, 20)), 1 + cuda_pick(3, i, 9),
+                        1 + cuda_pick(4, i, 9)};
+        check_lrn(kind, 1 + cuda_pick(5, i, 3), shape,
+                  (an_lrn_desc){1 + 2 * cuda_pick(6, i, 5), groups, 1, 1e-4, 0.75});
+    }
+}
+
+/* ---- Pooling ---------------------------------------------------------------------------------- */
+
+typedef struct pool_result {
+    void *y, *places, *dx;
+} pool_result;
+
+static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const double *x,
+                                bool relu)
+{
+    const an_pool_desc *pool = &c->desc.u.pool;
+    an_chw in = c->desc.in[0], out = c->desc.out;
+    int n = c->desc.n;
+    void *input = cuda_put(x, form, n, in), *dy = cuda_put(c->operands.dy, form, n, out);
+    an_cuda_pool_run run = {
+        .in = cuda_form_of(form, n, in),
+        .out_h = out.h,
+        .out_w = out.w,
+        .size = pool->size,
+        .stride = pool->stride,
+        .pad = pool->pad,
+        .max = pool->kind == AN_POOL_MAX,
+        .relu = relu,
+        .x = input,
+        .dy = dy,
+    };
+    pool_result r = {cuda_space(form, n, out), cuda_block(an_cuda_pool_places(&run)),
+                     cuda_space(form, n, in)};
+    run.y = r.y;
+    assert_int_equal(an_cuda_pool_forward(&run, NULL), 0); /* without a place for places */
+    run.places = r.places;
+    memset(r.y, 0xff, bytes_of(form, n, out));
+    assert_int_equal(an_cuda_pool_forward(&run, NULL), 0);
+    run.dx = r.dx;
+    assert_int_equal(an_cuda_pool_backward(&run, NULL), 0);
+    cuda_free(input);
+    cuda_free(dy);
+    return r;
+}
+
+static void free_pool(pool_result r)
+{
+    cuda_free(r.y);
+    cuda_free(r.places);
+    cuda_free(r.dx);
+}
+
+/* Max pooling that takes a ReLU along, given the ReLU's input, or its output. */
+static void check_pool_relu(const cuda_case *c, const cuda_form *form)
+{
+    int64_t inputs = an_batch_count(&c->desc, c->desc.in[0]);
+    int64_t outputs = an_batch_count(&c->desc, c->desc.out);
+    double *positive = an_malloc((size_t)inputs * sizeof *positive);
+    double *y = an_malloc((size_t)outputs * sizeof *y);
+    for (int64_t i = 0; i < inputs; i++)
+        positive[i] = c->operands.x[0][i] > 0 ? c->operands.x[0][i] : 0;
+    for (int64_t i = 0; i < outputs; i++) {
+        double value = ((const double *)c->chain->link[0].y)[i];
+        y[i] = value > 0 ? value : 0;
+    }
+    /* Where the input is above 0, a maximum is the same with the ReLU as without. */
+    pool_result without = compute_pool(c, form, c->operands.x[0], false);
+    for (int given = 0; given < 2; given++) {
+        pool_result r = compute_pool(c, form, given ? positive : c->operands.x[0], true);
+        cuda_expect("relu and pool y", r.y, form, c->desc.n, c->desc.out, y, NULL);
+        for (int64_t i = 0; i < inputs; i++) {
+            double dx = cuda_get(without.dx, form, c->desc.in[0], i);
+            double expected = c->operands.x[0][i] > 0 ? dx : 0;
+            if (cuda_get(r.dx, form, c->desc.in[0], i) != expected)
+                fail_msg("%s: dx[%lld] before the ReLU is not %g", form->name, (long long)i,
+                         expected);
+        }
+        free_pool(r);
+    }
+    free_pool(without);
+    an_free(positive);
+    an_free(y);
+}
+
+static void check_pool_form(cuda_case *c, const cuda_form *form)
+{
+    bool max = c->desc.u.pool.kind == AN_POOL_MAX;
+    pool_result r[2];
+    for (int order = 0; order < 2; order++) {
+        an_host_backwards = order == 1;
+        r[order] = compute_pool(c, form, c->operands.x[0], false);
+    }
+    cuda_case_bounds(c, form);
+    cuda_expect("pool y", r[0].y, form, c->desc.n, c->desc.out, c->chain->link[0].y,
+                max ? NULL : c->e_y);
+    cuda_expect("pool dx", r[0].dx, form, c->desc.n, c->desc.in[0], c->chain->dx[0],
+                max ? NULL : c->e_dx[0]);
+    assert_memory_equal(r[0].y, r[1].y, bytes_of(form, c->desc.n, c->desc.out));
+    assert_memory_equal(r[0].dx, r[1].dx, bytes_of(form, c->desc.n, c->desc.in[0]));
+    free_pool(r[0]);
+    free_pool(r[1]);
+    if (max)
+        check_pool_relu(c, form);
+}
+
+/* Operands have 256 values, so that many windows hold equal maxima. */
+static void check_pool(int n, an_chw shape, an_pool_desc pool)
+{
+    an_op_desc desc = rig_desc(AN_OP_POOL, n, shape.c, shape.h, shape.w);
+    desc.u.pool = pool;
+    cuda_case *c = cuda_case_new(ref, desc, 1, true);
+    for (int f = 0; f < CUDA_FORMS; f++)
+        check_pool_form(c, &cuda_forms[f]);
+    cuda_case_free(c);
+}
+
+static void test_pool(void **state)
+{
+    (void)state;
+    check_pool(1, (an_chw){96, 55, 55}, (an_pool_desc){AN_POOL_MAX, 3, 2, 0, true});
+    check_pool(1, (an_chw){64, 55, 55}, (an_pool_desc){AN_POOL_MAX, 3, 2, 0, false});
+    check_pool(1, (an_chw){256, 27, 27}, (an_pool_desc){AN_POOL_MAX, 3, 2, 0, true});
+    check_pool(2, (an_chw){256, 13, 13}, (an_pool_desc){AN_POOL_MAX, 3, 2, 0, true});
+    check_pool(1, (an_chw){256, 13, 13}, (an_pool_desc){AN_POOL_AVG, 6, 1, 0, true});
+}
+
+static void test_pool_of_other_windows(void **state)
+{
+    (void)state;
+    check_pool(2, (an_chw){9, 7, 8}, (an_pool_desc){AN_POOL_MAX, 3, 1, 1, false});   /* overlap 3 */
+    check_pool(2, (an_chw){8, 20, 17}, (an_pool_desc){AN_POOL_MAX, 16, 2, 3, true}); /* wide */
+    check_pool(1, (an_chw){3, 21, 20}, (an_pool_desc){AN_POOL_MAX, 20, 5, 0, true});
+    check_pool(2, (an_chw){16, 6, 6}, (an_pool_desc){AN_POOL_MAX, 15, 4, 12, true});
+    check_pool(2, (an_chw){5, 9, 9}, (an_pool_desc){AN_POOL_MAX, 2, 3, 0, false}); /* gaps */
+    check_pool(2, (an_chw){5, 1, 1}, (an_pool_desc){AN_POOL_MAX, 1, 1, 0, false});
+    for (uint32_t i = 0; i < 30; i++) {
+        int size = 1 + cuda_pick(11, i, 5);
+        an_pool_desc pool = {i % 2 ? AN_POOL_AVG : AN_POOL_MAX, size, 1 + cuda_pick(12, i, 4),
+                             cuda_pick(13, i, size), cuda_pick(14, i, 2) == 1};
+        an_chw shape = {(1 + cuda_pick(15, i, 5)) * (i % 3 ? 1 : 8), size + cuda_pick(16, i, 9),
+                        size + cuda_pick(17, i, 9)};
+        check_pool(1 + cuda_pick(18, i, 3), shape, pool);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lrn),
+        cmocka_unit_test(test_lrn_of_other_windows),
+        cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_pool_of_other_windows),
+    };
+    return cmocka_run_group_tests(tests, open_ref, close_ref);
+}
