@@ -1,6 +1,6 @@
 /*
- * From stored pictures to the network's input (op/augment.h): a thread computes one pixel of a slot in
- * all its channels.
+ * From stored pictures to the network's input (op/augment.h): a thread computes one pixel of a slot
+ * in all its channels.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"

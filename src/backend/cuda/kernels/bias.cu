@@ -127,7 +127,8 @@ AN_BODY void bias_finish(const bias_plan *plan, an_thread t, bias_shared *shared
 
 AN_PHASES(bias_total, bias_plan, bias_shared, bias_own, bias_slice, bias_finish)
 
-/* ---- Launches --------------------------------------------------------------------------------- */
+/* ---- Launches ---------------------------------------------------------------------------------
+ */
 
 static int lanes_of(const an_cuda_form *form)
 {

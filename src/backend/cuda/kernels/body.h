@@ -1,22 +1,21 @@
 /*
  * One source for the device and for the host.
  *
- * The .cu files of this folder are written in what C11 and C++ share. nvcc makes kernels of them. A C
- * compiler makes functions of the same names in which blocks and threads are loops, so that tests can
- * compare every kernel's body with `ref` on a machine without a GPU.
+ * The .cu files of this folder are written in what C11 and C++ share. nvcc makes kernels of them. A
+ * C compiler makes functions of the same names in which blocks and threads are loops, so that tests
+ * can compare every kernel's body with `ref` on a machine without a GPU.
  *
  *     AN_BODY        a function of a kernel, always inlined
- *     AN_KERNEL      a kernel of one body without barriers; its parameters `run` and `t` are in sight:
- *                        AN_KERNEL(scale_bf16, scale_run, scale(run, t, true))
- *     AN_PHASES      a kernel with barriers: phases of type
- *                        void phase(const RUN *run, an_thread t, SHARED *shared, OWN *own)
- *                    with a barrier after each. SHARED is the block's shared memory; OWN is what one
- *                    thread remembers, registers on the device
- *     AN_LAUNCH      queue one of them: int AN_LAUNCH(kernel, RUN, pointer to run, blocks, stream)
+ *     AN_KERNEL      a kernel of one body without barriers; its parameters `run` and `t` are in
+ * sight: AN_KERNEL(scale_bf16, scale_run, scale(run, t, true)) AN_PHASES      a kernel with
+ * barriers: phases of type void phase(const RUN *run, an_thread t, SHARED *shared, OWN *own) with a
+ * barrier after each. SHARED is the block's shared memory; OWN is what one thread remembers,
+ * registers on the device AN_LAUNCH      queue one of them: int AN_LAUNCH(kernel, RUN, pointer to
+ * run, blocks, stream)
  *
- * On the host a phase ends for all threads of a block before the next one begins, and the contents of
- * shared and own memory are no zeros at the start. With an_host_backwards, blocks and threads run in the
- * opposite order: a result that differs then has a race in it.
+ * On the host a phase ends for all threads of a block before the next one begins, and the contents
+ * of shared and own memory are no zeros at the start. With an_host_backwards, blocks and threads
+ * run in the opposite order: a result that differs then has a race in it.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_BODY_H
 #define AN_BACKEND_CUDA_KERNELS_BODY_H

@@ -1,8 +1,9 @@
 /*
  * Copies of channels between places, orders and element types (kernels.h).
  *
- * Where both sides have channels beside each other, or neither has, a batch is rows of which a stretch
- * is copied. Else every image is a matrix that is transposed, in tiles of 32 x 32 in shared memory.
+ * Where both sides have channels beside each other, or neither has, a batch is rows of which a
+ * stretch is copied. Else every image is a matrix that is transposed, in tiles of 32 x 32 in shared
+ * memory.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -16,7 +17,8 @@ AN_BODY void copy_store(const an_cuda_copy_run *run, int64_t i, float value)
     an_store(run->to.data, i, run->to.bf16, value);
 }
 
-/* ---- Rows ------------------------------------------------------------------------------------- */
+/* ---- Rows -------------------------------------------------------------------------------------
+ */
 
 typedef struct copy_rows_plan {
     an_cuda_copy_run run;
@@ -51,8 +53,8 @@ AN_BODY void copy_rows(const copy_rows_plan *plan, an_thread t, int lanes)
 AN_KERNEL(copy_rows_eights, copy_rows_plan, copy_rows(run, t, 8))
 AN_KERNEL(copy_rows_single, copy_rows_plan, copy_rows(run, t, 1))
 
-/* Channels lie beside each other in N H W C, and there is nothing between them with one pixel. In plain
- * memory whole planes do, so that an image is one row. */
+/* Channels lie beside each other in N H W C, and there is nothing between them with one pixel. In
+ * plain memory whole planes do, so that an image is one row. */
 static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
 {
     int64_t pixels = (int64_t)run->h * run->w, rows = run->n, plane = pixels, padded;
@@ -78,7 +80,8 @@ static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
     return AN_LAUNCH(copy_rows_single, copy_rows_plan, &plan, an_blocks_for(plan.items), stream);
 }
 
-/* ---- Tiles ------------------------------------------------------------------------------------ */
+/* ---- Tiles ------------------------------------------------------------------------------------
+ */
 
 typedef struct copy_tiles_plan {
     an_cuda_copy_run run;

@@ -1,12 +1,12 @@
 /*
  * Both norms (op/lrn.h).
  *
- * Windows of 5 channels, where eights of channels do not cross the edge of a tower: a thread computes 8
- * channels of a pixel and reads what it needs of its neighbours', which the first level cache has.
- * Memory is gone through once, and nothing is kept between forward and backward.
+ * Windows of 5 channels, where eights of channels do not cross the edge of a tower: a thread
+ * computes 8 channels of a pixel and reads what it needs of its neighbours', which the first level
+ * cache has. Memory is gone through once, and nothing is kept between forward and backward.
  *
- * All else, among it windows within a map: a thread computes its channels, 8 or one, over the window
- * element by element; backward goes through scratch memory in two launches.
+ * All else, among it windows within a map: a thread computes its channels, 8 or one, over the
+ * window element by element; backward goes through scratch memory in two launches.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -42,19 +42,25 @@ AN_BODY float lrn_power(float s, float beta, bool root, float *inverse)
     return *inverse * q;
 }
 
-/* ---- Eights of channels, windows of 5 --------------------------------------------------------- */
+/* ---- Eights of channels, windows of 5 ---------------------------------------------------------
+ */
 
 /* What a thread of the fast kernels works on: channels c .. c + 7 of a pixel. */
 typedef struct lrn_eight {
     int64_t base;     /* of the pixel's channel 0 */
+    int64_t step;     /* to its next channel */
     int c;            /* first channel */
     bool left, right; /* whether the tower goes on there */
+    bool nhwc, bf16;  /* constants of the kernel */
 } lrn_eight;
 
-AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc)
+AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc, bool bf16)
 {
     const an_cuda_form *form = &plan->run.form;
     lrn_eight e;
+    e.nhwc = nhwc;
+    e.bf16 = bf16;
+    e.step = plan->step;
     if (nhwc) {
         e.c = 8 * an_split(&item, plan->eights);
         e.base = (int64_t)item * form->c;
@@ -71,37 +77,35 @@ AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc)
 }
 
 /* `count` channels from `first` on; zeros if the tower does not reach there. */
-AN_BODY void lrn_read(const lrn_plan *plan, const void *data, int64_t base, int first, int count,
-                      bool there, bool nhwc, bool bf16, float *v)
+AN_BODY void lrn_read(const lrn_eight *e, const void *data, int first, int count, bool there,
+                      float *v)
 {
     for (int i = 0; i < count; i++)
         v[i] = 0;
     if (!there)
         return;
-    if (nhwc)
-        an_load_run(data, base + first, count, bf16, v);
+    if (e->nhwc)
+        an_load_run(data, e->base + first, count, e->bf16, v);
     else
         for (int i = 0; i < count; i++)
-            v[i] = an_load(data, base + (first + i) * plan->step, bf16);
+            v[i] = an_load(data, e->base + (first + i) * e->step, e->bf16);
 }
 
-AN_BODY void lrn_write(const lrn_plan *plan, void *data, const lrn_eight *e, bool nhwc, bool bf16,
-                       const float v[8])
+AN_BODY void lrn_write(const lrn_eight *e, void *data, const float v[8])
 {
-    if (nhwc)
-        an_store_run(data, e->base + e->c, 8, bf16, v);
+    if (e->nhwc)
+        an_store_run(data, e->base + e->c, 8, e->bf16, v);
     else
         for (int i = 0; i < 8; i++)
-            an_store(data, e->base + (e->c + i) * plan->step, bf16, v[i]);
+            an_store(data, e->base + (e->c + i) * e->step, e->bf16, v[i]);
 }
 
 /* Channels c - reach .. c + 7 + reach of a tensor, zeros outside the tower. */
-AN_BODY void lrn_read_around(const lrn_plan *plan, const void *data, const lrn_eight *e, int reach,
-                             bool nhwc, bool bf16, float *v)
+AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int reach, float *v)
 {
-    lrn_read(plan, data, e->base, e->c - reach, reach, e->left, nhwc, bf16, v);
-    lrn_read(plan, data, e->base, e->c, 8, true, nhwc, bf16, v + reach);
-    lrn_read(plan, data, e->base, e->c + 8, reach, e->right, nhwc, bf16, v + reach + 8);
+    lrn_read(e, data, e->c - reach, reach, e->left, v);
+    lrn_read(e, data, e->c, 8, true, v + reach);
+    lrn_read(e, data, e->c + 8, reach, e->right, v + reach + 8);
 }
 
 /* v[0] + .. + v[2 * HALF] */
@@ -120,9 +124,9 @@ AN_BODY void lrn_forward_8(const lrn_plan *plan, an_thread t, bool root, bool nh
     if (item >= plan->items)
         return;
     const an_cuda_lrn_run *run = &plan->run;
-    lrn_eight e = lrn_eight_of(plan, item, nhwc);
+    lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
     float x[8 + 2 * HALF], square[8 + 2 * HALF], y[8], inverse;
-    lrn_read_around(plan, run->x, &e, HALF, nhwc, bf16, x);
+    lrn_read_around(&e, run->x, HALF, x);
     AN_UNROLL
     for (int i = 0; i < 8 + 2 * HALF; i++)
         square[i] = x[i] * x[i];
@@ -131,7 +135,7 @@ AN_BODY void lrn_forward_8(const lrn_plan *plan, an_thread t, bool root, bool nh
         float s = run->k + run->alpha * lrn_sum(square + i);
         y[i] = x[i + HALF] * lrn_power(s, run->beta, root, &inverse);
     }
-    lrn_write(plan, run->y, &e, nhwc, bf16, y);
+    lrn_write(&e, run->y, y);
 }
 
 /* The terms t = dy x s^(-beta-1) of channels c - 2 .. c + 9 need x of two more on each side. */
@@ -142,10 +146,10 @@ AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool root, bool n
     if (item >= plan->items)
         return;
     const an_cuda_lrn_run *run = &plan->run;
-    lrn_eight e = lrn_eight_of(plan, item, nhwc);
+    lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
     float x[WIDE], square[WIDE], dy[TERMS], term[TERMS], dx[8], inverse;
-    lrn_read_around(plan, run->x, &e, 2 * HALF, nhwc, bf16, x);
-    lrn_read_around(plan, run->dy, &e, HALF, nhwc, bf16, dy);
+    lrn_read_around(&e, run->x, 2 * HALF, x);
+    lrn_read_around(&e, run->dy, HALF, dy);
     AN_UNROLL
     for (int i = 0; i < WIDE; i++)
         square[i] = x[i] * x[i];
@@ -164,7 +168,7 @@ AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool root, bool n
         if (run->relu && !(x[i + 2 * HALF] > 0))
             dx[i] = 0;
     }
-    lrn_write(plan, run->dx, &e, nhwc, bf16, dx);
+    lrn_write(&e, run->dx, dx);
 }
 
 #define LRN_KERNELS(name, nhwc, bf16)                                                              \
@@ -175,7 +179,8 @@ LRN_KERNELS(plain, false, false)
 LRN_KERNELS(nhwc, true, false)
 LRN_KERNELS(nhwc_bf16, true, true)
 
-/* ---- Any window ------------------------------------------------------------------------------- */
+/* ---- Any window -------------------------------------------------------------------------------
+ */
 
 /* Elements of a window: at + i * outer + j * inner, i < rows, j < columns. */
 typedef struct lrn_window {
@@ -191,7 +196,8 @@ AN_BODY int lrn_clip(int centre, int size, int end, int *first)
     return last - *first + 1;
 }
 
-/* The place of an item's first element, and its window. Plain memory is taken as images of one map. */
+/* The place of an item's first element, and its window. Plain memory is taken as images of one map.
+ */
 AN_BODY int64_t lrn_window_of(const lrn_plan *plan, uint32_t item, lrn_window *w)
 {
     const an_cuda_lrn_run *run = &plan->run;
@@ -301,7 +307,8 @@ LRN_KERNELS_ANY(eights_bf16, 8, true)
 LRN_KERNELS_ANY(single, 1, false)
 LRN_KERNELS_ANY(single_bf16, 1, true)
 
-/* ---- Launches --------------------------------------------------------------------------------- */
+/* ---- Launches ---------------------------------------------------------------------------------
+ */
 
 /* Whether the fast kernels take it. */
 static bool is_narrow(const an_cuda_lrn_run *run)

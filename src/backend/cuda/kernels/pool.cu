@@ -1,10 +1,11 @@
 /*
- * Max and average pooling (op/pool.h) by gathering: a thread computes one pixel of the output forward
- * and one of the input backward, in 8 channels or one. Plain memory is taken as images of one channel.
+ * Max and average pooling (op/pool.h) by gathering: a thread computes one pixel of the output
+ * forward and one of the input backward, in 8 channels or one. Plain memory is taken as images of
+ * one channel.
  *
- * Forward notes the place of each maximum in its window, the first of equal ones, in a byte, or in four
- * where windows have more than 254 places. A NaN wins over every number, so that it reaches the loss;
- * which of several is open.
+ * Forward notes the place of each maximum in its window, the first of equal ones, in a byte, or in
+ * four where windows have more than 254 places. A NaN wins over every number, so that it reaches
+ * the loss; which of several is open.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -54,7 +55,8 @@ AN_BODY int pool_clamp(int a, int end)
     return a < 0 ? 0 : a < end ? a : end - 1;
 }
 
-/* ---- Places ----------------------------------------------------------------------------------- */
+/* ---- Places -----------------------------------------------------------------------------------
+ */
 
 AN_BODY void pool_store_places(void *places, int64_t at, int lanes, bool bytes, const int *place)
 {
@@ -88,12 +90,13 @@ AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool by
     }
 }
 
-/* ---- Maximum ---------------------------------------------------------------------------------- */
+/* ---- Maximum ----------------------------------------------------------------------------------
+ */
 
 /*
- * Rows and columns outside the image are taken as the nearest inside, which are compared once more and
- * change nothing: no branches, and all loads of a window at once. `size` is the window's if it is a
- * constant of the kernel, else 0.
+ * Rows and columns outside the image are taken as the nearest inside, which are compared once more
+ * and change nothing: no branches, and all loads of a window at once. `size` is the window's if it
+ * is a constant of the kernel, else 0.
  */
 AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, bool bf16, int size)
 {
@@ -139,8 +142,8 @@ AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, boo
         pool_store_places(run->places, at, lanes, bytes, place);
 }
 
-/* The windows that hold a row are p - overlap + 1 .. p, p = (row + pad) / stride, as far as they exist
- * and reach it. `overlap` and `size` are constants of the kernel, else 0. */
+/* The windows that hold a row are p - overlap + 1 .. p, p = (row + pad) / stride, as far as they
+ * exist and reach it. `overlap` and `size` are constants of the kernel, else 0. */
 AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bool bf16, int size,
                                int overlap)
 {
@@ -178,7 +181,8 @@ AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bo
     an_store_run(run->dx, pool_in_at(plan, &s, s.row, s.column), lanes, bf16, dx);
 }
 
-/* ---- Average ---------------------------------------------------------------------------------- */
+/* ---- Average ----------------------------------------------------------------------------------
+ */
 
 /* Pixels of a window in one direction; *first is the first of them. */
 AN_BODY int pool_reach(int from, int size, int end, int *first)
@@ -239,7 +243,8 @@ AN_BODY void pool_avg_backward(const pool_plan *plan, an_thread t, int lanes, bo
     an_store_run(run->dx, pool_in_at(plan, &s, s.row, s.column), lanes, bf16, dx);
 }
 
-/* ---- Kernels ---------------------------------------------------------------------------------- */
+/* ---- Kernels ----------------------------------------------------------------------------------
+ */
 
 /* Windows of 3, two of which share a row at most, and all others. */
 #define POOL_KERNELS(name, lanes, bf16)                                                            \

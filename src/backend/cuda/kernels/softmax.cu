@@ -1,6 +1,6 @@
 /*
- * Softmax with its loss (backend/ref/softmax.c), and what people count: a block for each slot, then one
- * block for the sums. Exponentials are float32 and are added up by 256 threads, then by 16.
+ * Softmax with its loss (backend/ref/softmax.c), and what people count: a block for each slot, then
+ * one block for the sums. Exponentials are float32 and are added up by 256 threads, then by 16.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/records.h"
@@ -132,11 +132,13 @@ AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_
     run->scores[t.block] = score;
 }
 
-AN_PHASES(softmax_row, an_cuda_softmax_run, softmax_shared, softmax_own, softmax_top,
-          softmax_group_top, softmax_sum, softmax_group_sum, softmax_divide, softmax_rank,
-          softmax_score)
+#define SOFTMAX_PHASES                                                                             \
+    softmax_top, softmax_group_top, softmax_sum, softmax_group_sum, softmax_divide, softmax_rank,  \
+        softmax_score
+AN_PHASES(softmax_row, an_cuda_softmax_run, softmax_shared, softmax_own, SOFTMAX_PHASES)
 
-/* ---- Sums over the slots, in their order ------------------------------------------------------- */
+/* ---- Sums over the slots, in their order -------------------------------------------------------
+ */
 
 typedef struct totals_shared {
     an_results part[AN_THREADS];
@@ -196,7 +198,8 @@ AN_BODY void totals_finish(const an_cuda_softmax_run *run, an_thread t, totals_s
 AN_PHASES(softmax_totals, an_cuda_softmax_run, totals_shared, softmax_own, totals_part,
           totals_finish)
 
-/* ---- Gradient --------------------------------------------------------------------------------- */
+/* ---- Gradient ---------------------------------------------------------------------------------
+ */
 
 typedef struct softmax_gradient_run {
     an_cuda_softmax_run run;
@@ -218,7 +221,8 @@ AN_BODY void softmax_gradient(const softmax_gradient_run *plan, an_thread t)
 
 AN_KERNEL(softmax_backward, softmax_gradient_run, softmax_gradient(run, t))
 
-/* ---- Launches --------------------------------------------------------------------------------- */
+/* ---- Launches ---------------------------------------------------------------------------------
+ */
 
 int an_cuda_softmax_forward(const an_cuda_softmax_run *run, an_cuda_stream *stream)
 {

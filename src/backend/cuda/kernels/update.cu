@@ -1,6 +1,6 @@
 /*
- * The update rule and the norms of parameters (backend.h), over all tensors in one launch each. A block
- * works on a stretch of one tensor.
+ * The update rule and the norms of parameters (backend.h), over all tensors in one launch each. A
+ * block works on a stretch of one tensor.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/records.h"
@@ -17,7 +17,8 @@ static int64_t blocks_of(int64_t count, int64_t stretch)
     return (count + stretch - 1) / stretch;
 }
 
-/* ---- Update ----------------------------------------------------------------------------------- */
+/* ---- Update -----------------------------------------------------------------------------------
+ */
 
 int64_t an_cuda_update_plan(an_cuda_segment *segments, int count)
 {
@@ -116,7 +117,8 @@ int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream)
     return run->blocks ? AN_LAUNCH(update_all, an_cuda_update_run, run, run->blocks, stream) : 0;
 }
 
-/* ---- Norms ------------------------------------------------------------------------------------ */
+/* ---- Norms ------------------------------------------------------------------------------------
+ */
 
 typedef struct norms_shared {
     an_norm part[AN_THREADS];

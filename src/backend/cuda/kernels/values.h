@@ -1,13 +1,14 @@
 /*
- * What bodies are made of: elements of float32 or bfloat16, up to 8 at a time; division by constants of
- * a launch; random words. `bf16` and counts of elements are constants after inlining.
+ * What bodies are made of: elements of float32 or bfloat16, up to 8 at a time; division by
+ * constants of a launch; random words. `bf16` and counts of elements are constants after inlining.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_VALUES_H
 #define AN_BACKEND_CUDA_KERNELS_VALUES_H
 
 #include "backend/cuda/kernels/body.h"
 
-/* ---- Elements --------------------------------------------------------------------------------- */
+/* ---- Elements ---------------------------------------------------------------------------------
+ */
 
 /* 16 and 8 bytes that are read and written in one access. */
 #ifdef __CUDACC__
@@ -180,7 +181,8 @@ AN_BODY void an_store_up_to_8(void *data, int64_t i, int64_t count, bool bf16, c
             an_store(data, i + l, bf16, v[l]);
 }
 
-/* ---- Arithmetic ------------------------------------------------------------------------------- */
+/* ---- Arithmetic -------------------------------------------------------------------------------
+ */
 
 /** x^(-1/2) of a normal number, with an error of at most 2.2 units of 2^-24. */
 AN_BODY float an_inverse_root(float x)
@@ -194,7 +196,8 @@ AN_BODY float an_inverse_root(float x)
 #endif
 }
 
-/* ---- Division by a constant of the launch ----------------------------------------------------- */
+/* ---- Division by a constant of the launch -----------------------------------------------------
+ */
 
 /** x / by for 0 <= x < 2^31 and 1 <= by < 2^31 is (x * factor / 2^32 + x) >> shift. */
 typedef struct an_divisor {
@@ -228,7 +231,8 @@ AN_BODY int an_split(uint32_t *x, an_divisor d)
     return (int)rest;
 }
 
-/* ---- Random words ----------------------------------------------------------------------------- */
+/* ---- Random words -----------------------------------------------------------------------------
+ */
 
 /** The words of an_random() (base/random.h) for dropout, whose purpose is 4. */
 AN_BODY void an_dropout_words(uint64_t seed, uint64_t step, uint64_t position, uint32_t layer,
