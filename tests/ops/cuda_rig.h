@@ -1,6 +1,6 @@
 /*
- * What the tests of the cuda kernels' bodies share: an operator on `ref` with its bounds, activations in
- * the forms that kernels know, and outputs that are poisoned and fenced.
+ * What the tests of the cuda kernels' bodies share: an operator on `ref` with its bounds,
+ * activations in the forms that kernels know, and outputs that are poisoned and fenced.
  */
 #ifndef TESTS_OPS_CUDA_RIG_H
 #define TESTS_OPS_CUDA_RIG_H
@@ -37,8 +37,8 @@ void cuda_case_bounds(cuda_case *c, const cuda_form *form);
 
 an_cuda_form cuda_form_of(const cuda_form *form, int n, an_chw shape);
 
-/** Memory as the device gives it, poisoned, with a fence behind it; freed by cuda_free(), which fails if
- *  the fence was crossed. */
+/** Memory as the device gives it, poisoned, with a fence behind it; freed by cuda_free(), which
+ * fails if the fence was crossed. */
 void *cuda_block(size_t bytes);
 void cuda_free(void *block);
 
@@ -49,8 +49,8 @@ void *cuda_space(const cuda_form *form, int n, an_chw shape);
 /** Element [n][c][pixel] of a block. */
 double cuda_get(const void *block, const cuda_form *form, an_chw shape, int64_t plain_index);
 
-/** Fail unless every element of a block is as expected within its bound; NULL: exactly, after rounding
- *  to the form's element type. */
+/** Fail unless every element of a block is as expected within its bound; NULL: exactly, after
+ * rounding to the form's element type. */
 void cuda_expect(const char *what, const void *block, const cuda_form *form, int n, an_chw shape,
                  const double *expected, const double *bound);
 

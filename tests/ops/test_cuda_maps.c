@@ -1,9 +1,10 @@
 /*
- * Bodies of the cuda kernels, on the host: both norms and pooling against ref, in every form of memory, at
- * AlexNet's shapes and random ones. Outputs are poisoned and fenced; blocks and threads run in both orders,
- * which must give the same bits.
+ * Bodies of the cuda kernels, on the host: both norms and pooling against ref, in every form of
+ * memory, at AlexNet's shapes and random ones. Outputs are poisoned and fenced; blocks and threads
+ * run in both orders, which must give the same bits.
  *
- * What is allowed follows from the operands, element by element: parity/bound.h. Max pooling is exact.
+ * What is allowed follows from the operands, element by element: parity/bound.h. Max pooling is
+ * exact.
  */
 #include "ops/cuda_rig.h"
 
@@ -33,7 +34,8 @@ static size_t bytes_of(const cuda_form *form, int n, an_chw shape)
     return (size_t)n * (size_t)an_chw_count(shape) * (form->bf16 ? 2 : 4);
 }
 
-/* ---- Norms ------------------------------------------------------------------------------------ */
+/* ---- Norms ------------------------------------------------------------------------------------
+ */
 
 static an_cuda_lrn_run lrn_run(const cuda_case *c, const cuda_form *form)
 {
@@ -147,7 +149,8 @@ static void test_lrn_of_other_windows(void **state)
     }
 }
 
-/* ---- Pooling ---------------------------------------------------------------------------------- */
+/* ---- Pooling ----------------------------------------------------------------------------------
+ */
 
 typedef struct pool_result {
     void *y, *places, *dx;
