@@ -8,7 +8,7 @@
 static alexnet_status load_weights(alexnet_model *model, an_tensor_file *file,
                                    const alexnet_network *network)
 {
-    const char *provenance = an_tensor_file_metadata(file, "alexnet.provenance");
+    const char *provenance = an_tensor_file_metadata(file, AN_METADATA_PROVENANCE);
     model->format = an_tensor_file_format(file);
     model->provenance = an_strdup(provenance ? provenance : "");
     if (!model->provenance)

@@ -130,10 +130,10 @@ alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file)
     const char *name = an_tensor_file_name(file), *text;
     char **names = NULL;
     int n_names = 0;
-    AN_CHECK(need(file, "alexnet.classes", &text));
-    AN_CHECK(strings_from_json(&classes->ids, &classes->count, text, name, "alexnet.classes"));
-    AN_CHECK(need(file, "alexnet.names", &text));
-    alexnet_status rc = strings_from_json(&names, &n_names, text, name, "alexnet.names");
+    AN_CHECK(need(file, AN_METADATA_CLASSES, &text));
+    AN_CHECK(strings_from_json(&classes->ids, &classes->count, text, name, AN_METADATA_CLASSES));
+    AN_CHECK(need(file, AN_METADATA_NAMES, &text));
+    alexnet_status rc = strings_from_json(&names, &n_names, text, name, AN_METADATA_NAMES);
     if (rc == ALEXNET_OK && n_names != classes->count)
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %d classes and %d names for them", name,
                      classes->count, n_names);
@@ -148,13 +148,13 @@ static alexnet_status read_header(an_tensor_file *file, alexnet_network **networ
                                   an_classes *classes)
 {
     const char *version, *text;
-    AN_CHECK(need(file, "alexnet.format", &version));
+    AN_CHECK(need(file, AN_METADATA_FORMAT, &version));
     if (strcmp(version, AN_MODEL_FILE_VERSION) != 0)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s has format version %s; this program reads " AN_MODEL_FILE_VERSION
                        ": use a newer one",
                        an_tensor_file_name(file), version);
-    AN_CHECK(need(file, "alexnet.network", &text));
+    AN_CHECK(need(file, AN_METADATA_NETWORK, &text));
     AN_CHECK(an_model_file_classes(classes, file));
     char *source = an_format("%s, alexnet.network", an_tensor_file_name(file));
     if (!source)
@@ -242,10 +242,10 @@ static alexnet_status put_metadata(an_tensor_writer *writer, an_net *net, const 
         rc = AN_FAIL_MEMORY((size_t)classes->count * 64, "class names");
         goto cleanup;
     }
-    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.format", AN_MODEL_FILE_VERSION));
-    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.network", net->network->text));
-    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.classes", ids));
-    AN_TRY(an_tensor_writer_metadata(writer, "alexnet.names", names));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_FORMAT, AN_MODEL_FILE_VERSION));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NETWORK, net->network->text));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_CLASSES, ids));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NAMES, names));
 cleanup:
     an_free(ids);
     an_free(names);

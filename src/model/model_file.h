@@ -17,6 +17,13 @@
 #include "format/tensor_file.h"
 #include "model/net.h"
 
+/** The keys of metadata. */
+#define AN_METADATA_FORMAT "alexnet.format"
+#define AN_METADATA_NETWORK "alexnet.network"
+#define AN_METADATA_CLASSES "alexnet.classes"
+#define AN_METADATA_NAMES "alexnet.names"
+#define AN_METADATA_PROVENANCE "alexnet.provenance"
+
 /** The version that is written, and the only one that is read. */
 #define AN_MODEL_FILE_VERSION "1"
 

@@ -142,6 +142,11 @@ int an_network_find_layer(const alexnet_network *network, const char *name);
 /** What is done to a picture before the first layer, in one line; owned, NULL if memory is
  * short. */
 char *an_input_text(const an_input *input);
+/**
+ * Whether pictures are prepared otherwise.
+ * @param text  receives, for people, what is found instead of what is expected; at least 256 bytes
+ */
+bool an_input_differs(const an_input *expected, const an_input *found, char *text, size_t room);
 
 /** Fill in what a user sees of a layer; index in range. */
 void an_network_layer_info(const alexnet_network *network, int index, alexnet_layer_info *info);

@@ -3,6 +3,7 @@
  * differ between networks.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "model/network.h"
@@ -45,4 +46,19 @@ char *an_input_text(const an_input *input)
         write_phrase(input, i, phrases[i]);
     return an_format("%s, %s, %s, %s, %s", phrases[0], phrases[1], phrases[2], phrases[3],
                      phrases[4]);
+}
+
+bool an_input_differs(const an_input *expected, const an_input *found, char *text, size_t room)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < PHRASES; i++) {
+        char ours[PHRASE_ROOM], theirs[PHRASE_ROOM];
+        write_phrase(expected, i, ours);
+        write_phrase(found, i, theirs);
+        if (strcmp(ours, theirs) != 0 && length < room)
+            length += (size_t)snprintf(text + length, room - length, "%s%s instead of %s",
+                                       length ? "; " : "", theirs, ours);
+    }
+    return length > 0;
 }

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/utf8.h"
 #include "train/init.h"
+#include "train/init_from.h"
 #include "train/trainer.h"
 
 static bool has_parameters(const alexnet_network *network, int layer)
@@ -68,84 +69,9 @@ static alexnet_status record_data(an_data_identity *record, const alexnet_datase
 static alexnet_status choose_network(alexnet_network **out, const alexnet_trainer_options *options,
                                      int classes)
 {
-    alexnet_status rc;
-    an_source *source;
-    an_tensor_file *file = NULL;
-    alexnet_network *theirs = NULL;
-    an_classes their_classes = {0};
     if (options->net || !options->init_from)
         return an_network_load(out, options->net ? options->net : "alexnet", classes);
-    AN_CHECK(an_model_file_source(&source, options->init_from));
-    AN_TRY(an_model_file_open(&file, &theirs, &their_classes, source));
-    rc = an_network_parse(out, theirs->text, options->init_from, theirs->name, classes);
-cleanup:
-    an_network_release(theirs);
-    an_classes_free(&their_classes);
-    an_tensor_file_close(file);
-    return rc;
-}
-
-/* Whether parameter `index` may come from a file: what the network file fixes stays. */
-static bool may_take(const an_net *net, int index, an_tensor_file *file)
-{
-    const an_param *param = &net->params[index];
-    const an_tensor_entry *entry = an_tensor_file_find(file, param->name);
-    return entry && an_shape_equal(entry->shape, param->shape) &&
-           (param->learned || an_mean_wanted(net));
-}
-
-/* Take the tensors of a model that fit; says how many. */
-static alexnet_status take_tensors(alexnet_trainer *t, an_tensor_file *file, bool *has_mean)
-{
-    int taken = 0;
-    for (int i = 0; i < t->net->count; i++) {
-        if (!may_take(t->net, i, file))
-            continue;
-        AN_CHECK(an_model_file_tensor(file, t->net->params[i].name, t->net, AN_VALUES, i));
-        taken++;
-        *has_mean |= !t->net->params[i].learned;
-    }
-    if (!taken)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
-                       an_tensor_file_name(file), t->net->network->name);
-    an_log(t->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", taken, t->net->count,
-           an_tensor_file_name(file));
-    return ALEXNET_OK;
-}
-
-/* A class that the data set has no readable name for keeps the model's, if the classes are the
- * same. A file of another program has none. */
-static alexnet_status take_names(an_classes *ours, an_tensor_file *file)
-{
-    an_classes theirs = {0};
-    if (!an_tensor_file_metadata(file, "alexnet.classes"))
-        return ALEXNET_OK;
-    alexnet_status rc = an_model_file_classes(&theirs, file);
-    bool same = rc == ALEXNET_OK && theirs.count == ours->count;
-    for (int i = 0; same && i < ours->count; i++)
-        same = strcmp(ours->ids[i], theirs.ids[i]) == 0;
-    for (int i = 0; same && i < ours->count; i++) {
-        if (strcmp(ours->names[i], ours->ids[i]) != 0)
-            continue;
-        char *name = ours->names[i];
-        ours->names[i] = theirs.names[i];
-        theirs.names[i] = name;
-    }
-    an_classes_free(&theirs);
-    return rc;
-}
-
-static alexnet_status begin_from(alexnet_trainer *t, const char *path, bool *has_mean)
-{
-    an_source *source;
-    an_tensor_file *file;
-    AN_CHECK(an_model_file_source(&source, path));
-    AN_CHECK(an_tensor_file_open(&file, source));
-    alexnet_status rc = take_tensors(t, file, has_mean);
-    if (rc == ALEXNET_OK)
-        rc = take_names(&t->classes, file);
-    an_tensor_file_close(file);
-    return rc;
+    return an_init_from_network(out, options->init_from, classes);
 }
 
 static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_options *options)
@@ -153,7 +79,7 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     bool has_mean = false;
     AN_CHECK(an_init_weights(t->net, t->recipe));
     if (options->init_from)
-        AN_CHECK(begin_from(t, options->init_from, &has_mean));
+        AN_CHECK(an_init_from(t->net, &t->classes, options->init_from, &has_mean));
     t->record.phase = an_mean_wanted(t->net) && !has_mean ? AN_PHASE_MEAN : AN_PHASE_TRAIN;
     return an_program_pack(t->program);
 }

@@ -59,7 +59,7 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
     snprintf(made, sizeof made, "alexnet %s, after %lld updates", alexnet_version(),
              (long long)t->record.step);
     an_metadata more[] = {
-        {"alexnet.provenance", made}, {"alexnet.run", record}, {"alexnet.recipe", recipe}};
+        {AN_METADATA_PROVENANCE, made}, {"alexnet.run", record}, {"alexnet.recipe", recipe}};
     return an_model_file_write(path, t->net, &t->classes, checkpoint, more, checkpoint ? 3 : 1);
 }
 

@@ -378,90 +378,6 @@ static void test_the_seed(void **state)
     rig_expect_same_tensors("a/last.safetensors", "b/last.safetensors");
 }
 
-/* ---- Beginning from a model ---- */
-
-/* Tensors of equal name and shape are taken, the mean among them; the classifier of other classes
- * is drawn anew, and the network is the model's own. */
-static void test_begin_from_a_model(void **state)
-{
-    (void)state;
-    static const char *const first[] = {"batch", "4", "epochs", "2", NULL};
-    static const char *const second[] = {"batch", "4",         "epochs", "1", "rate",
-                                         "0",     "rate_bias", "0",      NULL};
-    alexnet_ctx *ctx = new_ctx();
-    alexnet_trainer *trainer;
-    alexnet_progress p;
-    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    rig_write_pictures("old", 2, 8);
-    rig_write_pictures("new", 3, 4);
-    expect_ok(rig_train("old", NULL, "run1", first, &p));
-    alexnet_dataset *data = rig_open_data(ctx, "new");
-    alexnet_recipe *recipe = rig_recipe(second);
-    options.recipe = recipe;
-    options.init_from = "run1"; /* its best.safetensors */
-    options.out_dir = "run2";
-    expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
-    assert_int_equal(rig_times_heard("took 7 of 9 tensors from run1/best.safetensors"), 1);
-    bool more;
-    expect_ok(alexnet_trainer_step(trainer, &p, &more));
-    assert_int_equal(p.phase, ALEXNET_PROGRESS_TRAIN); /* it has a mean */
-    expect_ok(rig_finish(trainer, &p));
-    alexnet_trainer_free(trainer);
-    an_tensor_file *old = rig_open_tensors("run1/best.safetensors"),
-                   *fresh = rig_open_tensors("run2/best.safetensors");
-    for (int i = 0; i < an_tensor_file_count(old); i++) {
-        const an_tensor_entry *entry = an_tensor_file_entry(old, i);
-        const an_tensor_entry *other = an_tensor_file_find(fresh, entry->name);
-        bool head = entry->name[0] == 'f';
-        assert_int_equal(an_shape_equal(entry->shape, other->shape), !head);
-        if (head)
-            continue;
-        void *a = rig_tensor(old, entry), *b = rig_tensor(fresh, other);
-        assert_memory_equal(a, b, entry->bytes);
-        an_free(a);
-        an_free(b);
-    }
-    an_tensor_file_close(old);
-    an_tensor_file_close(fresh);
-    alexnet_recipe_free(recipe);
-    alexnet_dataset_free(data);
-    alexnet_ctx_free(ctx);
-}
-
-/* A mean that the network file fixes stays, though the model has one of the same shape. */
-static void test_a_fixed_mean_stays(void **state)
-{
-    (void)state;
-#define MEAN_NET(mean)                                                                             \
-    "[input]\nsize = 6\nside = 8\nmean = " mean "\n[f]\ntype = fc\ninputs = input\n"               \
-    "outputs = classes\n[p]\ntype = softmax\ninputs = f\n"
-    static const char *const settings[] = {"batch", "4", "epochs", "1", NULL};
-    static const char of_data[] = MEAN_NET("channel"), fixed[] = MEAN_NET("1 2 3");
-    alexnet_progress p;
-    alexnet_trainer *trainer;
-    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    alexnet_ctx *ctx = new_ctx();
-    rig_write_pictures("data", 2, 4);
-    scratch_write("net.ini", of_data, strlen(of_data));
-    expect_ok(rig_train("data", NULL, "run1", settings, &p));
-    scratch_write("net.ini", fixed, strlen(fixed));
-    alexnet_dataset *data = rig_open_data(ctx, "data");
-    options.net = "net.ini";
-    options.init_from = "run1/best.safetensors";
-    options.out_dir = "run2";
-    expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
-    assert_int_equal(rig_times_heard("took 2 of 3 tensors"), 1);
-    alexnet_trainer_free(trainer);
-    an_tensor_file *file = rig_open_tensors("run2/last.safetensors");
-    double *mean = rig_tensor(file, an_tensor_file_find(file, "input.mean"));
-    for (int i = 0; i < 3; i++)
-        assert_true(mean[i] == i + 1);
-    an_free(mean);
-    an_tensor_file_close(file);
-    alexnet_dataset_free(data);
-    alexnet_ctx_free(ctx);
-}
-
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, rig_set_up, scratch_teardown)
 
 int main(void)
@@ -478,8 +394,6 @@ int main(void)
         IN_SCRATCH(test_the_validation_of_a_run),
         IN_SCRATCH(test_a_frozen_layer),
         IN_SCRATCH(test_the_seed),
-        IN_SCRATCH(test_begin_from_a_model),
-        IN_SCRATCH(test_a_fixed_mean_stays),
     };
     return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);
 }

@@ -1,0 +1,167 @@
+#include "train/init_from.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "train/mean.h"
+
+enum { LINES = 20 }; /* of the log, at most, that name tensors */
+
+alexnet_status an_init_from_network(alexnet_network **out, const char *path, int classes)
+{
+    alexnet_status rc;
+    an_source *source;
+    an_tensor_file *file = NULL;
+    alexnet_network *theirs = NULL;
+    an_classes their_classes = {0};
+    AN_CHECK(an_model_file_source(&source, path));
+    AN_TRY(an_model_file_open(&file, &theirs, &their_classes, source));
+    rc = an_network_parse(out, theirs->text, path, theirs->name, classes);
+cleanup:
+    an_network_release(theirs);
+    an_classes_free(&their_classes);
+    an_tensor_file_close(file);
+    return rc;
+}
+
+/* A file that is being taken from. */
+typedef struct origin {
+    an_tensor_file *file;
+    const char *name;
+    an_net *net;
+    int taken, said;  /* tensors; lines of the log */
+    bool other_order; /* its pictures have their channels in another order */
+    bool has_mean;
+} origin;
+
+/* @return false once enough is said */
+static bool say_not_taken(origin *from, const char *tensor, const char *why)
+{
+    if (from->said++ < LINES)
+        an_log(from->net->ctx, ALEXNET_LOG_WARNING, "%s: tensor %s is not taken: %s", from->name,
+               tensor, why);
+    else
+        an_log(from->net->ctx, ALEXNET_LOG_WARNING, "%s: more tensors are not taken", from->name);
+    return from->said <= LINES;
+}
+
+/* What the pictures of the file's weights looked like, if it says so. */
+static alexnet_status compare_input(origin *from)
+{
+    const char *text = an_tensor_file_metadata(from->file, AN_METADATA_NETWORK);
+    const alexnet_network *ours = from->net->network;
+    alexnet_network *theirs;
+    char differences[512];
+    if (!text) {
+        an_log(from->net->ctx, ALEXNET_LOG_WARNING,
+               "%s does not say how its pictures were prepared; %s takes them so: %s", from->name,
+               ours->name, ours->preprocessing);
+        return ALEXNET_OK;
+    }
+    AN_CHECK(an_network_parse(&theirs, text, from->name, "network", 0));
+    if (an_input_differs(&ours->input, &theirs->input, differences, sizeof differences))
+        an_log(from->net->ctx, ALEXNET_LOG_WARNING,
+               "the weights of %s were trained on pictures prepared otherwise than for %s: %s",
+               from->name, ours->name, differences);
+    from->other_order = ours->input.channels != theirs->input.channels;
+    an_network_release(theirs);
+    return ALEXNET_OK;
+}
+
+/* Whether parameter `index` is to come from the file; if not, why. What the network file fixes is
+ * nothing that could be taken. */
+static bool may_take(const origin *from, int index, char why[256])
+{
+    const an_param *param = &from->net->params[index];
+    if (!param->learned && from->other_order) {
+        snprintf(why, 256, "its channels are in another order");
+        return false;
+    }
+    return an_tensor_file_has(from->file, param->name, param->shape, AN_F32, why);
+}
+
+static alexnet_status take_tensors(origin *from)
+{
+    char why[256];
+    bool more = true;
+    an_net *net = from->net;
+    for (int i = 0; i < net->count; i++) {
+        const an_param *param = &net->params[i];
+        if (!param->learned && !an_mean_wanted(net))
+            continue;
+        if (!may_take(from, i, why)) {
+            more = more && say_not_taken(from, param->name, why);
+            continue;
+        }
+        AN_CHECK(an_model_file_tensor(from->file, param->name, net, AN_VALUES, i));
+        from->taken++;
+        from->has_mean |= !param->learned;
+    }
+    return ALEXNET_OK;
+}
+
+/* Momentum and its like: "momentum.conv1.weight". */
+static bool is_state(const an_net *net, const char *tensor)
+{
+    const char *dot = strchr(tensor, '.');
+    return dot && an_net_find(net, dot + 1) >= 0;
+}
+
+/* Tensors of the file that the net has no place for. */
+static void name_the_rest(origin *from)
+{
+    for (int i = 0; i < an_tensor_file_count(from->file) && from->said <= LINES; i++) {
+        const char *tensor = an_tensor_file_entry(from->file, i)->name;
+        if (an_net_find(from->net, tensor) < 0 && !is_state(from->net, tensor))
+            say_not_taken(from, tensor, "the network has none of that name");
+    }
+}
+
+/* A class that the data set has no readable name for keeps the model's, if the classes are the
+ * same. A file of another program has none. */
+static alexnet_status take_names(an_classes *ours, an_tensor_file *file)
+{
+    an_classes theirs = {0};
+    if (!an_tensor_file_metadata(file, AN_METADATA_CLASSES))
+        return ALEXNET_OK;
+    alexnet_status rc = an_model_file_classes(&theirs, file);
+    bool same = rc == ALEXNET_OK && theirs.count == ours->count;
+    for (int i = 0; same && i < ours->count; i++)
+        same = strcmp(ours->ids[i], theirs.ids[i]) == 0;
+    for (int i = 0; same && i < ours->count; i++) {
+        if (strcmp(ours->names[i], ours->ids[i]) != 0)
+            continue;
+        char *name = ours->names[i];
+        ours->names[i] = theirs.names[i];
+        theirs.names[i] = name;
+    }
+    an_classes_free(&theirs);
+    return rc;
+}
+
+static alexnet_status take(origin *from, an_classes *classes)
+{
+    AN_CHECK(compare_input(from));
+    AN_CHECK(take_tensors(from));
+    name_the_rest(from);
+    if (!from->taken)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
+                       from->name, from->net->network->name);
+    an_log(from->net->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", from->taken,
+           from->net->count, from->name);
+    return take_names(classes, from->file);
+}
+
+alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, bool *has_mean)
+{
+    an_source *source;
+    origin from = {.net = net};
+    AN_CHECK(an_model_file_source(&source, path));
+    AN_CHECK(an_tensor_file_open(&from.file, source));
+    from.name = an_tensor_file_name(from.file);
+    alexnet_status rc = take(&from, classes);
+    *has_mean = from.has_mean;
+    an_tensor_file_close(from.file);
+    return rc;
+}

@@ -1,0 +1,236 @@
+/*
+ * Beginning from a model: what is taken, what is not and why, and what is said of the pictures that
+ * the weights were trained on.
+ */
+#include "training_rig.h"
+
+#include "train/init_from.h"
+
+static alexnet_ctx *new_ctx(void)
+{
+    return rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+}
+
+/* Tensors of equal name and shape are taken, the mean among them; the classifier of other classes
+ * is drawn anew, and the network is the model's own. */
+static void test_begin_from_a_model(void **state)
+{
+    (void)state;
+    static const char *const first[] = {"batch", "4", "epochs", "2", NULL};
+    static const char *const second[] = {"batch", "4",         "epochs", "1", "rate",
+                                         "0",     "rate_bias", "0",      NULL};
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    rig_write_pictures("old", 2, 8);
+    rig_write_pictures("new", 3, 4);
+    expect_ok(rig_train("old", NULL, "run1", first, &p));
+    alexnet_dataset *data = rig_open_data(ctx, "new");
+    alexnet_recipe *recipe = rig_recipe(second);
+    options.recipe = recipe;
+    options.init_from = "run1"; /* its best.safetensors */
+    options.out_dir = "run2";
+    expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
+    assert_int_equal(rig_times_heard("2 took 7 of 9 tensors from run1/best.safetensors"), 1);
+    assert_int_equal(rig_times_heard("1 run1/best.safetensors: tensor f.weight is not taken: shape "
+                                     "[3, 8] expected, found [2, 8]"),
+                     1);
+    assert_int_equal(rig_times_heard("tensor f.bias is not taken: shape [3] expected, found [2]"),
+                     1);
+    assert_int_equal(rig_times_heard("is not taken"), 2); /* and nothing else is said */
+    assert_int_equal(rig_times_heard("\n"), 3);
+    bool more;
+    expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    assert_int_equal(p.phase, ALEXNET_PROGRESS_TRAIN); /* it has a mean */
+    expect_ok(rig_finish(trainer, &p));
+    alexnet_trainer_free(trainer);
+    an_tensor_file *old = rig_open_tensors("run1/best.safetensors"),
+                   *fresh = rig_open_tensors("run2/best.safetensors");
+    for (int i = 0; i < an_tensor_file_count(old); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(old, i);
+        const an_tensor_entry *other = an_tensor_file_find(fresh, entry->name);
+        bool head = entry->name[0] == 'f';
+        assert_int_equal(an_shape_equal(entry->shape, other->shape), !head);
+        if (head)
+            continue;
+        void *a = rig_tensor(old, entry), *b = rig_tensor(fresh, other);
+        assert_memory_equal(a, b, entry->bytes);
+        an_free(a);
+        an_free(b);
+    }
+    an_tensor_file_close(old);
+    an_tensor_file_close(fresh);
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+}
+
+/* A mean that the network file fixes stays, though the model has one of the same shape. */
+static void test_a_fixed_mean_stays(void **state)
+{
+    (void)state;
+#define MEAN_NET(mean)                                                                             \
+    "[input]\nsize = 6\nside = 8\nmean = " mean "\n[f]\ntype = fc\ninputs = input\n"               \
+    "outputs = classes\n[p]\ntype = softmax\ninputs = f\n"
+    static const char *const settings[] = {"batch", "4", "epochs", "1", NULL};
+    static const char of_data[] = MEAN_NET("channel"), fixed[] = MEAN_NET("1 2 3");
+    alexnet_progress p;
+    alexnet_trainer *trainer;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_ctx *ctx = new_ctx();
+    rig_write_pictures("data", 2, 4);
+    scratch_write("net.ini", of_data, strlen(of_data));
+    expect_ok(rig_train("data", NULL, "run1", settings, &p));
+    scratch_write("net.ini", fixed, strlen(fixed));
+    alexnet_dataset *data = rig_open_data(ctx, "data");
+    options.net = "net.ini";
+    options.init_from = "run1/best.safetensors";
+    options.out_dir = "run2";
+    expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
+    assert_int_equal(rig_times_heard("took 2 of 3 tensors"), 1);
+    assert_int_equal(rig_times_heard("the weights of run1/best.safetensors were trained on "
+                                     "pictures prepared otherwise than for net: minus the mean of "
+                                     "each channel instead of minus 1, 2, 3\n"),
+                     1);
+    alexnet_trainer_free(trainer);
+    an_tensor_file *file = rig_open_tensors("run2/last.safetensors");
+    double *mean = rig_tensor(file, an_tensor_file_find(file, "input.mean"));
+    for (int i = 0; i < 3; i++)
+        assert_true(mean[i] == i + 1);
+    an_free(mean);
+    an_tensor_file_close(file);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+}
+
+/* ---- What is said ---- */
+
+#define SMALL_NET(input)                                                                           \
+    "[input]\nsize = 6\nside = 8\n" input "[f]\ntype = fc\ninputs = input\noutputs = 2\n"          \
+    "[p]\ntype = softmax\ninputs = f\n"
+static const char bgr_net[] = SMALL_NET("channels = bgr\nmean = channel\nscale = 0.5\n");
+
+/* A file of the network f; `network` NULL: of another program, without metadata. */
+typedef struct made {
+    const char *network;
+    an_dtype bias; /* its element type */
+    int strangers; /* tensors that no network has */
+    bool state;    /* momentum.f.weight */
+} made;
+
+static void make_file(const char *path, const made *m)
+{
+    static const double values[2 * 108] = {0.25, -0.5};
+    an_tensor_writer *writer;
+    char name[32];
+    expect_ok(an_tensor_writer_new(&writer, path));
+    if (m->network) {
+        expect_ok(an_tensor_writer_metadata(writer, "alexnet.format", "1"));
+        expect_ok(an_tensor_writer_metadata(writer, "alexnet.network", m->network));
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        const struct {
+            const char *name;
+            an_dtype type;
+            an_shape shape;
+        } all[] = {{"f.weight", AN_F64, an_shape_of(2, 2, 108)},
+                   {"momentum.f.weight", AN_F64, an_shape_of(2, 2, 108)},
+                   {"input.mean", AN_F64, an_shape_of(1, 3)},
+                   {"f.bias", m->bias, an_shape_of(1, 2)}};
+        for (int i = 0; i < 4; i++) {
+            const size_t bytes = (size_t)an_shape_count(all[i].shape) * an_dtype_bytes(all[i].type);
+            if (i == 1 && !m->state)
+                continue;
+            expect_ok(
+                pass ? an_tensor_writer_data(writer, values, bytes)
+                     : an_tensor_writer_declare(writer, all[i].name, all[i].type, all[i].shape));
+        }
+        for (int i = 0; i < m->strangers; i++) {
+            snprintf(name, sizeof name, "features.%d.weight", i);
+            expect_ok(pass ? an_tensor_writer_data(writer, values, 1)
+                           : an_tensor_writer_declare(writer, name, AN_BOOL, an_shape_of(0)));
+        }
+    }
+    expect_ok(an_tensor_writer_commit(writer));
+}
+
+/* Begin a net of bgr_net from such a file. @return what the log heard is in rig_heard */
+static alexnet_status begin_from(const made *m, bool *has_mean)
+{
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_network *network;
+    an_net *net;
+    an_classes classes = {0};
+    rig_heard[0] = '\0';
+    make_file("from.safetensors", m);
+    expect_ok(an_network_parse(&network, bgr_net, "test", "small", 2));
+    expect_ok(an_net_new(&net, ctx, network, true));
+    alexnet_status rc = an_init_from(net, &classes, "from.safetensors", has_mean);
+    an_net_release(net);
+    an_network_release(network);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+static void test_other_pictures(void **state)
+{
+    (void)state;
+    bool has_mean;
+    /* The same. */
+    expect_ok(begin_from(&(made){bgr_net, AN_F64, 0, true}, &has_mean));
+    assert_true(has_mean);
+    assert_string_equal(rig_heard, "2 took 3 of 3 tensors from from.safetensors\n");
+    /* RGB weights in a BGR net: said, and the mean, whose values would go to other channels, stays.
+     */
+    expect_ok(begin_from(
+        &(made){SMALL_NET("mean = channel\nscale = 1 2 3\nresize = warp\n"), AN_F32, 0, false},
+        &has_mean));
+    assert_false(has_mean);
+    assert_string_equal(rig_heard,
+                        "1 the weights of from.safetensors were trained on pictures prepared "
+                        "otherwise than for small: resized to 8x8 instead of short side resized to "
+                        "8; RGB instead of BGR; times 1, 2, 3 instead of times 0.5\n"
+                        "1 from.safetensors: tensor input.mean is not taken: its channels are in "
+                        "another order\n"
+                        "2 took 2 of 3 tensors from from.safetensors\n");
+    /* Another program's. */
+    expect_ok(begin_from(&(made){NULL, AN_F32, 0, false}, &has_mean));
+    assert_true(has_mean);
+    assert_int_equal(rig_times_heard("1 from.safetensors does not say how its pictures were "
+                                     "prepared; small takes them so: short side resized to 8, "
+                                     "centre crop of 6, BGR, minus the mean of each channel"),
+                     1);
+}
+
+static void test_what_is_not_taken(void **state)
+{
+    (void)state;
+    bool has_mean;
+    expect_ok(begin_from(&(made){bgr_net, AN_I32, 2, false}, &has_mean));
+    assert_string_equal(rig_heard,
+                        "1 from.safetensors: tensor f.bias is not taken: float16, bfloat16, "
+                        "float32 or float64 expected, found int32\n"
+                        "1 from.safetensors: tensor features.0.weight is not taken: the network "
+                        "has none of that name\n"
+                        "1 from.safetensors: tensor features.1.weight is not taken: the network "
+                        "has none of that name\n"
+                        "2 took 2 of 3 tensors from from.safetensors\n");
+    /* However many there are, it is said in few lines. */
+    expect_ok(begin_from(&(made){bgr_net, AN_F32, 500, false}, &has_mean));
+    assert_int_equal(rig_times_heard("is not taken"), 20);
+    assert_int_equal(rig_times_heard("1 from.safetensors: more tensors are not taken\n"), 1);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, rig_set_up, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_begin_from_a_model),
+        IN_SCRATCH(test_a_fixed_mean_stays),
+        IN_SCRATCH(test_other_pictures),
+        IN_SCRATCH(test_what_is_not_taken),
+    };
+    return cmocka_run_group_tests_name("beginning from a model", tests, NULL, NULL);
+}
