@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static const opt_page page = {
     .command = "classify",
     .usage = {"classify MODEL|RUN PICTURE... [options]"},
     .about = "Say what is in pictures. PICTURE is a JPEG or PNG file, a folder, of which every "
-             "picture at any depth is taken, or - for a list of files on standard input, one on "
+             "picture at any depth is taken, or - for a list of these on standard input, one on "
              "each line. A picture that cannot be read is reported, the others go on, and the "
              "exit code is 3. With --json there is one line for each picture.",
     .examples = {{"classify runs/flowers-1 rose.jpg", "the five best classes of a picture"},
@@ -57,14 +58,19 @@ static int gather(string_list *paths, char **names, int count)
     for (int i = 0; i < count && code == CLI_DONE; i++) {
         if (strcmp(names[i], "-") == 0)
             code = paths_read(paths, stdin);
-        else if (path_is_folder(names[i]))
-            code = paths_collect(paths, names[i]);
         else if (path_is_model(names[i]))
             code = opt_wrong(&page, "%s is a model; MODEL comes first, then pictures", names[i]);
         else
             string_list_add(paths, cli_copy(names[i]));
     }
     return code;
+}
+
+static int open_pictures(alexnet_dataset **out, alexnet_ctx *ctx, const string_list *paths)
+{
+    alexnet_status status = alexnet_dataset_open_files(out, ctx, (const char *const *)paths->items,
+                                                       (int64_t)paths->count);
+    return status ? cli_input_failed(status) : CLI_DONE;
 }
 
 static void print_json(const alexnet_stream_result *result, int top)
@@ -102,10 +108,10 @@ static void print_text(const alexnet_stream_result *result, int top)
 }
 
 /* Print the results as they come. *bad counts the pictures that could not be read. */
-static int print_results(alexnet_stream *stream, size_t count, int top, bool json, size_t *bad)
+static int print_results(alexnet_stream *stream, int64_t count, int top, bool json, int64_t *bad)
 {
     bool bar = !isatty(STDOUT_FILENO);
-    for (size_t done = 0;; done++) {
+    for (int64_t done = 0;; done++) {
         alexnet_stream_result result;
         bool more;
         alexnet_status status = alexnet_stream_next(stream, &result, &more);
@@ -122,34 +128,33 @@ static int print_results(alexnet_stream *stream, size_t count, int top, bool jso
         else if (!result.status)
             print_text(&result, top);
         if (bar)
-            progress_show((double)(done + 1) / (double)count, "classified %zu/%zu", done + 1,
-                          count);
+            progress_show((double)(done + 1) / (double)count, "classified %" PRId64 "/%" PRId64,
+                          done + 1, count);
     }
 }
 
-static int classify(alexnet_model *model, const string_list *paths, const classify_options *options,
-                    bool json)
+static int classify(alexnet_model *model, const alexnet_dataset *pictures,
+                    const classify_options *options, bool json)
 {
     alexnet_session *session = NULL;
     alexnet_stream *stream = NULL;
     alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
     int classes = alexnet_model_class_count(model);
     int top = options->top < classes ? (int)options->top : classes;
-    size_t bad = 0;
-    settings.batch =
-        (size_t)options->batch < paths->count ? (int)options->batch : (int)paths->count;
+    int64_t count = alexnet_dataset_count(pictures), bad = 0;
+    settings.batch = options->batch < count ? (int)options->batch : (int)count;
     settings.views = options->views ? 10 : 1;
     alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
-        status = alexnet_stream_new(&stream, session, (const char *const *)paths->items,
-                                    (int64_t)paths->count, top);
-    int code = status ? cli_failed(status) : print_results(stream, paths->count, top, json, &bad);
+        status = alexnet_stream_open(&stream, session, pictures, top);
+    int code = status ? cli_failed(status) : print_results(stream, count, top, json, &bad);
     alexnet_stream_free(stream);
     alexnet_session_free(session);
     if (code == CLI_DONE && bad)
-        code = paths->count == 1 ? CLI_BAD_INPUT
-                                 : cli_error(CLI_BAD_INPUT, "%zu of %zu pictures could not be read",
-                                             bad, paths->count);
+        code = count == 1
+                   ? CLI_BAD_INPUT
+                   : cli_error(CLI_BAD_INPUT,
+                               "%" PRId64 " of %" PRId64 " pictures could not be read", bad, count);
     return code;
 }
 
@@ -158,6 +163,7 @@ static int run(const opt_args *args, const classify_options *options,
 {
     alexnet_ctx *ctx = NULL;
     alexnet_model *model = NULL;
+    alexnet_dataset *pictures = NULL;
     string_list paths = {0};
     if (args->file_count == 0)
         return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
@@ -173,8 +179,11 @@ static int run(const opt_args *args, const classify_options *options,
         if (code == CLI_DONE)
             code = model_open(&model, ctx, args->files[0], "MODEL comes first");
         if (code == CLI_DONE)
-            code = classify(model, &paths, options, machine->json);
+            code = open_pictures(&pictures, ctx, &paths);
+        if (code == CLI_DONE)
+            code = classify(model, pictures, options, machine->json);
     }
+    alexnet_dataset_free(pictures);
     alexnet_model_free(model);
     machine_close(ctx);
     string_list_free(&paths);

@@ -1,6 +1,5 @@
 #include "paths.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,63 +122,25 @@ int path_make_folder(const char *path)
     return code;
 }
 
-static int not_hidden(const struct dirent *entry)
+static bool is_utf16(const char *line, size_t length)
 {
-    return entry->d_name[0] != '.';
+    return length >= 2 && (memcmp(line, "\xFF\xFE", 2) == 0 || memcmp(line, "\xFE\xFF", 2) == 0);
 }
 
-static int byte_order(const struct dirent **a, const struct dirent **b)
+/* Add a line, or the names in it that zero bytes end (find -print0). A carriage return at its end
+ * is Windows's, unless there is a file of that very name. */
+static void add_names(string_list *list, char *line, size_t length)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int collect(string_list *list, const char *folder, int depth)
-{
-    enum { DEEPEST = 64 }; /* links may form a circle */
-    struct dirent **entries;
-    if (depth > DEEPEST)
-        return cli_error(CLI_BAD_INPUT, "%s is more than %d folders deep", folder, DEEPEST);
-    int count = scandir(folder, &entries, not_hidden, byte_order);
-    if (count < 0)
-        return cli_error(CLI_BAD_INPUT, "cannot read the folder %s: %s", folder, strerror(errno));
-    int code = CLI_DONE;
-    for (int i = 0; i < count; i++) {
-        char *path = path_join(folder, entries[i]->d_name);
-        free(entries[i]);
-        if (code == CLI_DONE && path_is_folder(path))
-            code = collect(list, path, depth + 1);
-        else if (code == CLI_DONE && called_picture(path)) {
-            string_list_add(list, path);
-            continue;
-        }
-        free(path);
+    for (size_t start = 0; start < length; start += strlen(line + start) + 1) {
+        char *name = cli_copy(line + start);
+        size_t last = strlen(name);
+        if (last > 0 && name[last - 1] == '\r' && !path_exists(name))
+            name[--last] = '\0';
+        if (last > 0)
+            string_list_add(list, name);
+        else
+            free(name);
     }
-    free(entries);
-    return code;
-}
-
-/* ".jpg, .jpeg or .png", of what there is. */
-static void list_endings(char *text, size_t room)
-{
-    const char *ending;
-    size_t length = 0;
-    for (int i = 0; (ending = alexnet_picture_ending(i)) && length < room; i++)
-        length += (size_t)snprintf(text + length, room - length, "%s%s",
-                                   i == 0                          ? ""
-                                   : alexnet_picture_ending(i + 1) ? ", "
-                                                                   : " or ",
-                                   ending);
-}
-
-int paths_collect(string_list *list, const char *folder)
-{
-    char endings[128] = "";
-    size_t before = list->count;
-    int code = collect(list, folder, 0);
-    if (code != CLI_DONE || list->count > before)
-        return code;
-    list_endings(endings, sizeof endings);
-    return cli_error(CLI_BAD_INPUT, "%s holds no %s file", folder, endings);
 }
 
 int paths_read(string_list *list, FILE *stream)
@@ -187,13 +148,19 @@ int paths_read(string_list *list, FILE *stream)
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
-    while ((length = getline(&line, &room, stream)) >= 0) {
+    bool first = true, utf16 = false;
+    while (!utf16 && (length = getline(&line, &room, stream)) >= 0) {
+        size_t mark = first && strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+        utf16 = first && is_utf16(line, (size_t)length);
+        first = false;
         if (length > 0 && line[length - 1] == '\n')
             line[--length] = '\0';
-        if (length > 0)
-            string_list_add(list, cli_copy(line));
+        if ((size_t)length > mark)
+            add_names(list, line + mark, (size_t)length - mark);
     }
     free(line);
+    if (utf16)
+        return cli_error(CLI_BAD_INPUT, "the list of pictures is UTF-16 text; save it as UTF-8");
     if (ferror(stream))
         return cli_error(CLI_BAD_INPUT, "cannot read the list of pictures: %s", strerror(errno));
     return CLI_DONE;

@@ -33,11 +33,10 @@ char *path_unused(const char *stem);
 int path_make_folder(const char *path);
 
 /**
- * Add the JPEG and PNG files under a folder, at any depth, in byte order, hidden ones left out.
- * @return CLI_DONE, or CLI_BAD_INPUT if a folder cannot be read or there is none: reported
+ * Add the lines of a stream, or names that zero bytes end; empty ones are left out. A byte order
+ * mark and the carriage returns of Windows are no part of them.
+ * @return CLI_DONE, or CLI_BAD_INPUT: reported
  */
-int paths_collect(string_list *list, const char *folder);
-/** Add the lines of a stream, empty ones left out. @return CLI_DONE, or the code of a failure */
 int paths_read(string_list *list, FILE *stream);
 
 #endif

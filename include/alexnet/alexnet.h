@@ -290,13 +290,14 @@ ALEXNET_API alexnet_status alexnet_model_tensor(const alexnet_model *model, int 
 
 /* ---- Data sets ------------------------------------------------------------------------------ */
 
-/** Labelled pictures. Immutable; knows paths, not pixels. */
+/** Pictures, with labels or without. Immutable; knows where they are, not their pixels. */
 typedef struct alexnet_dataset alexnet_dataset;
 
 typedef struct alexnet_dataset_options {
     size_t size;
-    /** A file of lines "identifier words" that gives readable class names (synset_words.txt). One
-     *  that names no class of the data set is a warning in the log. */
+    /** A file of lines "identifier words", with a space or a tab between, that gives readable class
+     *  names (synset_words.txt). One that names no class of the data set is a warning in the log.
+     */
     const char *names_file;
     /** Take the class numbers of this model: folders are matched by identifier. Borrowed. */
     const alexnet_model *classes_of;
@@ -325,10 +326,23 @@ ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_data
  * Open a tree with one folder per class, holding JPEG and PNG files at any depth. Classes are the
  * folders' names in byte order; hidden files and folders are passed over; a folder without pictures
  * is an error that names it. Of a folder that holds `train` and `val`, give one of the two.
+ * Links are followed, but each folder is read once for a class, and a class folder only as that
+ * class. The log has a warning of files that were left out for their endings, of pictures in no
+ * class folder, of classes that differ only in capitals, and of readable names that two share.
  */
 ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx,
                                                 const char *path,
                                                 const alexnet_dataset_options *options);
+
+/**
+ * Take pictures without labels, to classify: files, as they are named, and folders, of which every
+ * picture at any depth is taken, in byte order. Links are followed, but each folder is read once.
+ * A file that is not there is a picture that cannot be read. Paths are copied.
+ * @return ALEXNET_ERROR_IO for a folder that cannot be read; ALEXNET_ERROR_FORMAT for one without
+ *         pictures, with what it holds instead
+ */
+ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,
+                                                      const char *const *paths, int64_t count);
 
 /**
  * Share a data set out: `share` (0 < share < 1) of each class, at least one picture of a class that
@@ -344,7 +358,7 @@ ALEXNET_API int64_t alexnet_dataset_count(const alexnet_dataset *dataset);
 ALEXNET_API int alexnet_dataset_class_count(const alexnet_dataset *dataset);
 /** @return NULL if out of range. */
 ALEXNET_API const char *alexnet_dataset_class_name(const alexnet_dataset *dataset, int index);
-/** Path and class of a picture; either pointer may be NULL. */
+/** Name (a path) and class (-1: none) of a picture; either pointer may be NULL. */
 ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                                    const char **path, int *label);
 
@@ -406,7 +420,7 @@ ALEXNET_API alexnet_status alexnet_classify_pixels(alexnet_session *session,
                                                    const alexnet_pixels *pixels, int top,
                                                    alexnet_prediction *best);
 
-/** Many pictures: files are decoded in background threads and computed `batch` at a time. */
+/** Many pictures: they are decoded in background threads and computed `batch` at a time. */
 typedef struct alexnet_stream alexnet_stream;
 
 typedef struct alexnet_stream_result {
@@ -416,7 +430,13 @@ typedef struct alexnet_stream_result {
     const alexnet_prediction *best; /**< `top` predictions, or NULL */
 } alexnet_stream_result;
 
-/** Classify `count` files in order. Paths are copied. The session must outlive the stream. */
+/**
+ * Classify the pictures of a data set in its order; labels mean nothing here. The session must
+ * outlive the stream; the data set may be freed.
+ */
+ALEXNET_API alexnet_status alexnet_stream_open(alexnet_stream **out, alexnet_session *session,
+                                               const alexnet_dataset *dataset, int top);
+/** The same of files and folders, as alexnet_dataset_open_files() takes them. */
 ALEXNET_API alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,
                                               const char *const *paths, int64_t count, int top);
 /**

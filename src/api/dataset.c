@@ -1,10 +1,8 @@
 #include "data/dataset.h"
 
-#include <stdio.h>
-
 #include "api/options.h"
 #include "base/status.h"
-#include "data/tree.h"
+#include "data/endings.h"
 #include "infer/session.h"
 
 const char *alexnet_picture_ending(int index)
@@ -22,22 +20,6 @@ alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *ki
     return an_dataset_layout(path, kind);
 }
 
-/* A names file of other classes is a mistake that the result would not show. */
-static void warn_of_strangers(alexnet_ctx *ctx, const alexnet_dataset *dataset, const char *names)
-{
-    enum { SHOWN = 3 };
-    char classes[256] = "";
-    size_t length = 0;
-    for (int i = 0; i < dataset->classes && i < SHOWN && length < sizeof classes; i++)
-        length += (size_t)snprintf(classes + length, sizeof classes - length, "%s%s", i ? ", " : "",
-                                   dataset->class_ids[i]);
-    an_log(ctx, ALEXNET_LOG_WARNING,
-           "no line of %s names a class: a line is an identifier, a space and words, such as \"%s "
-           "some words\", and the identifiers of the %d classes are %s%s",
-           names, dataset->class_ids[0], dataset->classes, classes,
-           dataset->classes > SHOWN ? ", ..." : "");
-}
-
 alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                     const alexnet_dataset_options *options)
 {
@@ -50,10 +32,22 @@ alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, con
     AN_CHECK(an_options_take(&o, sizeof o, options));
     if (o.classes_of)
         list = an_classes_list(&o.classes_of->classes);
-    AN_CHECK(an_dataset_open(out, path, o.names_file, o.classes_of ? &list : NULL));
-    if (o.names_file && (*out)->names_matched == 0)
-        warn_of_strangers(ctx, *out, o.names_file);
-    return ALEXNET_OK;
+    return an_dataset_open(out, ctx, path, o.names_file, o.classes_of ? &list : NULL);
+}
+
+alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,
+                                          const char *const *paths, int64_t count)
+{
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(ctx);
+    if (count < 0)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%lld pictures", (long long)count);
+    for (int64_t i = 0; i < count; i++)
+        if (!paths || !paths[i])
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the path of picture %lld is NULL",
+                           (long long)i);
+    return an_dataset_of_files(out, ctx, paths, count);
 }
 
 alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
@@ -98,7 +92,7 @@ alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t i
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %lld of a data set with %lld",
                        (long long)index, (long long)dataset->count);
     if (path)
-        *path = dataset->samples[index].path;
+        *path = dataset->samples[index].name;
     if (label)
         *label = dataset->samples[index].label;
     return ALEXNET_OK;

@@ -72,20 +72,30 @@ alexnet_status alexnet_classify_pixels(alexnet_session *session, const alexnet_p
     return classify(session, read, &picture, in_memory, top, best);
 }
 
-alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,
-                                  const char *const *paths, int64_t count, int top)
+alexnet_status alexnet_stream_open(alexnet_stream **out, alexnet_session *session,
+                                   const alexnet_dataset *dataset, int top)
 {
     AN_NEED(out);
     *out = NULL;
     AN_NEED(session);
-    if (count < 0 || count > UINT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "a stream of %lld pictures",
-                       (long long)count);
-    for (int64_t i = 0; i < count; i++)
-        if (!paths || !paths[i])
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the path of picture %lld is NULL",
-                           (long long)i);
-    return an_stream_new(out, session, paths, count, top);
+    AN_NEED(dataset);
+    if (dataset->count > UINT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a stream of %lld pictures",
+                       (long long)dataset->count);
+    return an_stream_new(out, session, dataset, top);
+}
+
+alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,
+                                  const char *const *paths, int64_t count, int top)
+{
+    alexnet_dataset *pictures;
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(session);
+    AN_CHECK(alexnet_dataset_open_files(&pictures, session->model->ctx, paths, count));
+    alexnet_status rc = alexnet_stream_open(out, session, pictures, top);
+    alexnet_dataset_free(pictures);
+    return rc;
 }
 
 alexnet_status alexnet_stream_next(alexnet_stream *stream, alexnet_stream_result *result,

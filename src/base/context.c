@@ -24,7 +24,7 @@ void an_ctx_release(alexnet_ctx *ctx)
 
 void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
 {
-    if (!ctx->log)
+    if (!ctx || !ctx->log)
         return;
     char line[1024];
     va_list args;

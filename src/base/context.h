@@ -26,7 +26,7 @@ struct alexnet_ctx {
 alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx);
 void an_ctx_release(alexnet_ctx *ctx); /* NULL allowed */
 
-/** Send a line to the caller's log, if there is one. */
+/** Send a line to the caller's log, if there is one. ctx may be NULL. */
 void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,35 +1,30 @@
 #include "data/dataset.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/files.h"
 #include "base/status.h"
-#include "data/dataset_make.h"
+#include "data/dataset_notes.h"
 #include "data/names.h"
-#include "data/tree.h"
 
-alexnet_status an_dataset_new(alexnet_dataset **out, const char *root, int classes)
+alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes)
 {
     alexnet_dataset *d = an_calloc(1, sizeof *d);
     *out = d;
     if (!d)
         return AN_FAIL_MEMORY(sizeof *d, "a data set");
     atomic_init(&d->references, 1);
+    d->source = an_data_source_retain(source);
+    d->root = source->root;
     d->classes = classes;
-    d->root = an_strdup(root);
     d->class_ids = an_calloc((size_t)classes, sizeof *d->class_ids);
     d->class_names = an_calloc((size_t)classes, sizeof *d->class_names);
-    if (!d->root || !d->class_ids || !d->class_names) {
-        an_dataset_release(d);
-        *out = NULL;
-        return AN_FAIL_MEMORY((size_t)classes * 2 * sizeof(char *), "a data set");
-    }
-    return ALEXNET_OK;
+    if (d->class_ids && d->class_names)
+        return ALEXNET_OK;
+    an_dataset_release(d);
+    *out = NULL;
+    return AN_FAIL_MEMORY((size_t)classes * 2 * sizeof(char *), "a data set");
 }
 
 alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,
@@ -58,185 +53,154 @@ void an_dataset_release(alexnet_dataset *dataset)
         if (dataset->class_names)
             an_free(dataset->class_names[c]);
     }
-    for (int64_t i = 0; i < dataset->count; i++)
-        an_free(dataset->samples[i].path);
     an_free(dataset->samples);
     an_free(dataset->class_ids);
     an_free(dataset->class_names);
-    an_free(dataset->root);
+    an_data_source_release(dataset->source);
     an_free(dataset);
 }
 
-const char *an_dataset_relative(const alexnet_dataset *dataset, int64_t index)
+/* Classes out of a list, or the source's own. */
+static alexnet_status make_classes(alexnet_dataset *dataset, const an_class_list *list)
 {
-    const char *path = dataset->samples[index].path;
-    size_t length = strlen(dataset->root);
-    if (length == 0 || strncmp(path, dataset->root, length) != 0)
-        return path;
-    return path + length + strspn(path + length, "/");
+    for (int c = 0; c < dataset->classes; c++) {
+        const char *id = list ? list->ids[c] : dataset->source->classes.at[c];
+        const char *fault = list ? NULL : an_text_fault(id);
+        if (fault)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "the name of the class folder %s/%s %s; rename it",
+                           dataset->root, id, fault);
+        AN_CHECK(an_dataset_set_class(dataset, c, id, list ? list->names[c] : id));
+    }
+    return ALEXNET_OK;
+}
+
+/* ---- Labels ---- */
+
+typedef struct numbered {
+    const char *id;
+    int index;
+} numbered;
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(((const numbered *)a)->id, ((const numbered *)b)->id);
+}
+
+static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *id)
+{
+    const char *like = an_class_like(id, dataset->classes, dataset->class_ids);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "the folder %s/%s is none of the model's %d classes, %s \"%s\"", dataset->root,
+                   id, dataset->classes, like ? "of which the most like it is" : "which begin with",
+                   like                   ? like
+                   : dataset->classes > 0 ? dataset->class_ids[0]
+                                          : "");
+}
+
+/* The data set's number of each class of the source. */
+static alexnet_status map_classes(int *labels, const alexnet_dataset *dataset)
+{
+    const an_strings *theirs = &dataset->source->classes;
+    numbered *sorted = an_calloc((size_t)dataset->classes, sizeof *sorted);
+    if (!sorted)
+        return AN_FAIL_MEMORY((size_t)dataset->classes * sizeof *sorted, "classes");
+    alexnet_status rc = ALEXNET_OK;
+    for (int c = 0; c < dataset->classes; c++)
+        sorted[c] = (numbered){dataset->class_ids[c], c};
+    qsort(sorted, (size_t)dataset->classes, sizeof *sorted, compare_ids);
+    for (int64_t i = 0; i < theirs->count && rc == ALEXNET_OK; i++) {
+        numbered wanted = {.id = theirs->at[i]};
+        const numbered *found =
+            bsearch(&wanted, sorted, (size_t)dataset->classes, sizeof *sorted, compare_ids);
+        if (found)
+            labels[i] = found->index;
+        else
+            rc = fail_stranger(dataset, wanted.id);
+    }
+    an_free(sorted);
+    return rc;
+}
+
+static alexnet_status make_samples(alexnet_dataset *dataset)
+{
+    const an_data_source *source = dataset->source;
+    alexnet_status rc;
+    int *labels = an_calloc((size_t)source->classes.count, sizeof *labels);
+    dataset->samples = an_calloc((size_t)source->count, sizeof *dataset->samples);
+    if (!labels || !dataset->samples) {
+        rc = AN_FAIL_MEMORY((size_t)source->count * sizeof *dataset->samples, "a list of pictures");
+        goto cleanup;
+    }
+    AN_TRY(map_classes(labels, dataset));
+    for (int64_t i = 0; i < source->count; i++) {
+        int class = source->items[i].class;
+        dataset->samples[i] = (an_sample){i, class < 0 ? -1 : labels[class], source->items[i].name};
+    }
+    dataset->count = source->count;
+cleanup:
+    an_free(labels);
+    return rc;
+}
+
+/* ---- Opening ---- */
+
+static alexnet_status fill(alexnet_dataset *dataset, alexnet_ctx *ctx, const char *names_file,
+                           const an_class_list *classes)
+{
+    int named = 0;
+    AN_CHECK(make_classes(dataset, classes));
+    if (names_file)
+        AN_CHECK(an_names_read(dataset->class_names, dataset->class_ids, dataset->classes,
+                               names_file, &named));
+    AN_CHECK(make_samples(dataset));
+    an_note_left_out(ctx, dataset);
+    if (!classes)
+        AN_CHECK(an_note_classes(ctx, dataset));
+    if (names_file && named == 0)
+        an_note_strangers(ctx, dataset, names_file);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_dataset_new(alexnet_dataset **out, alexnet_ctx *ctx, an_data_source *source,
+                              const char *names_file, const an_class_list *classes)
+{
+    int count = classes ? classes->count : (int)source->classes.count;
+    alexnet_status rc = an_dataset_alloc(out, source, count);
+    an_data_source_release(source);
+    if (rc == ALEXNET_OK)
+        rc = fill(*out, ctx, names_file, classes);
+    if (rc != ALEXNET_OK) {
+        an_dataset_release(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
+                               const char *names_file, const an_class_list *classes)
+{
+    an_data_source *source;
+    *out = NULL;
+    AN_CHECK(an_data_source_open(&source, path));
+    return an_dataset_new(out, ctx, source, names_file, classes);
+}
+
+alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
+                                   const char *const *paths, int64_t count)
+{
+    an_data_source *source;
+    *out = NULL;
+    AN_CHECK(an_data_source_files(&source, paths, count));
+    return an_dataset_new(out, ctx, source, NULL, NULL);
 }
 
 alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind)
 {
     an_folder folder;
     AN_CHECK(an_folder_read(&folder, path));
-    bool both = an_folder_has(&folder, "train") && an_folder_has(&folder, "val");
+    bool both =
+        an_strings_have(&folder.folders, "train") && an_strings_have(&folder.folders, "val");
     *kind = both ? ALEXNET_DATASET_TRAIN_VAL : ALEXNET_DATASET_CLASSES;
     an_folder_free(&folder);
     return ALEXNET_OK;
-}
-
-/* Whether all folders are called as parts of a split are, so that classes they are not. */
-static bool is_split_by_other_names(const an_folder *root)
-{
-    static const char *const parts[] = {"train",      "training", "val",     "valid",
-                                        "validation", "test",     "testing", "dev"};
-    int64_t found = 0;
-    for (int64_t i = 0; i < root->folders.count; i++)
-        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
-            found += strcasecmp(root->folders.name[i], parts[j]) == 0;
-    return found > 1 && found == root->folders.count;
-}
-
-static alexnet_status check_root(const an_folder *root, const char *path)
-{
-    if (an_folder_has(root, "train") && an_folder_has(root, "val"))
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders train and val; open one of them", path);
-    if (is_split_by_other_names(root))
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "%s holds the folders %s and %s, which are no classes; call them train and "
-                       "val, or open each by itself",
-                       path, root->folders.name[0], root->folders.name[1]);
-    if (root->folders.count == 0 && root->pictures > 0)
-        return AN_FAIL(
-            ALEXNET_ERROR_FORMAT,
-            "%s holds %lld pictures but no class folders; put the pictures of each class "
-            "into a folder of its own, named after the class",
-            path, (long long)root->pictures);
-    if (root->folders.count == 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is empty; a folder of pictures is expected in it for each class", path);
-    if (root->folders.count > INT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has too many class folders", path);
-    return ALEXNET_OK;
-}
-
-/* Classes out of a list, or one for each folder. */
-static alexnet_status make_classes(alexnet_dataset **out, const char *path, const an_folder *root,
-                                   const an_class_list *list)
-{
-    int count = list ? list->count : (int)root->folders.count;
-    AN_CHECK(an_dataset_new(out, path, count));
-    for (int c = 0; c < count; c++) {
-        const char *id = list ? list->ids[c] : root->folders.name[c];
-        if (!an_is_plain_text(id))
-            return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                           "the name of the class folder %s/%s is not UTF-8 text; rename it", path,
-                           id);
-        AN_CHECK(an_dataset_set_class(*out, c, id, list ? list->names[c] : id));
-    }
-    return ALEXNET_OK;
-}
-
-/* @return -1 if the folder is not a class */
-static int find_label(const alexnet_dataset *dataset, const char *folder)
-{
-    for (int c = 0; c < dataset->classes; c++)
-        if (strcmp(dataset->class_ids[c], folder) == 0)
-            return c;
-    return -1;
-}
-
-alexnet_status an_dataset_add(alexnet_dataset *dataset, an_names *paths, int label)
-{
-    size_t count = (size_t)(dataset->count + paths->count);
-    an_sample *grown = an_realloc(dataset->samples, count, sizeof *grown);
-    if (!grown)
-        return AN_FAIL_MEMORY(count * sizeof *grown, "a list of pictures");
-    dataset->samples = grown;
-    for (int64_t i = 0; i < paths->count; i++)
-        grown[dataset->count++] = (an_sample){paths->name[i], label};
-    paths->count = 0; /* the strings have moved */
-    return ALEXNET_OK;
-}
-
-static alexnet_status add_class(alexnet_dataset *dataset, const char *folder)
-{
-    int label = find_label(dataset, folder);
-    if (label < 0)
-        return AN_FAIL(
-            ALEXNET_ERROR_FORMAT,
-            "the folder %s/%s is none of the model's %d classes, which begin with \"%s\"",
-            dataset->root, folder, dataset->classes, dataset->classes ? dataset->class_ids[0] : "");
-    alexnet_status rc;
-    an_names pictures = {0};
-    char *path = an_path_join(dataset->root, folder);
-    if (!path)
-        return AN_FAIL_MEMORY(strlen(folder), "a path");
-    AN_TRY(an_tree_pictures(&pictures, dataset->root, path));
-    if (pictures.count == 0)
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                     "the class folder %s holds no JPEG or PNG pictures; add some or remove it",
-                     path);
-    else
-        rc = an_dataset_add(dataset, &pictures, label);
-cleanup:
-    an_names_free(&pictures);
-    an_free(path);
-    return rc;
-}
-
-static alexnet_status fill(alexnet_dataset **out, const char *path, const char *names_file,
-                           const an_class_list *classes)
-{
-    an_folder root;
-    AN_CHECK(an_folder_read(&root, path));
-    alexnet_status rc;
-    AN_TRY(check_root(&root, path));
-    AN_TRY(make_classes(out, path, &root, classes));
-    if (names_file)
-        AN_TRY(an_names_read((*out)->class_names, (*out)->class_ids, (*out)->classes, names_file,
-                             &(*out)->names_matched));
-    for (int64_t i = 0; i < root.folders.count; i++)
-        AN_TRY(add_class(*out, root.folders.name[i]));
-cleanup:
-    an_folder_free(&root);
-    return rc;
-}
-
-alexnet_status an_dataset_open(alexnet_dataset **out, const char *path, const char *names_file,
-                               const an_class_list *classes)
-{
-    *out = NULL;
-    if (an_is_file(path))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is a file; a folder with one folder per class is expected", path);
-    char *absolute = realpath(path, NULL);
-    if (!absolute)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    alexnet_status rc = fill(out, absolute, names_file, classes);
-    free(absolute); /* realpath's own */
-    if (rc != ALEXNET_OK) {
-        an_dataset_release(*out);
-        *out = NULL;
-    }
-    return rc;
-}
-
-alexnet_status an_dataset_of_files(alexnet_dataset **out, const char *const *paths, int64_t count)
-{
-    AN_CHECK(an_dataset_new(out, "", 0));
-    an_names copies = {0};
-    alexnet_status rc = ALEXNET_OK;
-    for (int64_t i = 0; i < count; i++)
-        AN_TRY(an_names_add(&copies, an_strdup(paths[i])));
-    AN_TRY(an_dataset_add(*out, &copies, -1));
-cleanup:
-    an_names_free(&copies);
-    if (rc != ALEXNET_OK) {
-        an_dataset_release(*out);
-        *out = NULL;
-    }
-    return rc;
 }

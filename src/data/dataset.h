@@ -1,5 +1,9 @@
 /*
- * Data sets: paths and labels. See the public header for what a tree may look like.
+ * Data sets: classes, and samples of a source. See the public header for what a tree may look like.
+ *
+ *     dataset.c          made of a source
+ *     dataset_split.c    shared out for validation; the fingerprint
+ *     dataset_compare.c  two that are used together: their classes, and pictures that both have
  */
 #ifndef AN_DATA_DATASET_H
 #define AN_DATA_DATASET_H
@@ -8,16 +12,17 @@
 #include <stdbool.h>
 
 #include "base/context.h"
-#include "data/picture.h"
+#include "data/source.h"
 
 typedef struct an_sample {
-    char *path; /* as the files are opened: the root and the path below it */
-    int label;
+    int64_t item;     /* of the source */
+    int label;        /* -1: none */
+    const char *name; /* for people; the source's */
 } an_sample;
 
-/** Which part of a tree a data set is. */
+/** Which part of its source a data set is. */
 typedef struct an_part {
-    double share; /* of validation in an_dataset_split(); 0: the whole tree */
+    double share; /* of validation in an_dataset_split(); 0: the whole */
     uint64_t seed;
     bool val; /* the validation part */
 } an_part;
@@ -25,16 +30,16 @@ typedef struct an_part {
 struct alexnet_dataset {
     atomic_int references;
     an_part part;
-    char *root; /* absolute, so that a resume finds it from anywhere */
+    an_data_source *source;
+    const char *root; /* the source's */
     int classes;
-    char **class_ids;   /* folder names */
+    char **class_ids;   /* as the source has them: names of folders */
     char **class_names; /* readable names; equal to the ids without a names file */
-    int names_matched;  /* classes that the names file knows */
     int64_t count;
-    an_sample *samples; /* in byte order of class and path below it */
+    an_sample *samples; /* in the source's order; labels may come in any */
 };
 
-/** Classes to use in place of the folders' own numbering. */
+/** Classes to use in place of the source's own numbering. */
 typedef struct an_class_list {
     int count;
     const char *const *ids;
@@ -43,23 +48,45 @@ typedef struct an_class_list {
 
 alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 /**
+ * @param ctx         whose log is told what was left out and what looks like a mistake; or NULL
  * @param names_file  or NULL
- * @param classes     or NULL. A folder that is not among them is an error that names both.
+ * @param classes     or NULL. A class of the source that is not among them is an error that names
+ * it
  */
-alexnet_status an_dataset_open(alexnet_dataset **out, const char *path, const char *names_file,
-                               const an_class_list *classes);
+alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
+                               const char *names_file, const an_class_list *classes);
+/** A data set of a source, which is taken over, also on failure. Parameters as above. */
+alexnet_status an_dataset_new(alexnet_dataset **out, alexnet_ctx *ctx, an_data_source *source,
+                              const char *names_file, const an_class_list *classes);
+/** Without labels: see an_data_source_files(). */
+alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
+                                   const char *const *paths, int64_t count);
 alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                 alexnet_dataset **train, alexnet_dataset **val);
-/** Open a data set, or a part of one, as a run remembers it. */
-alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *root, an_part part,
-                                 const an_class_list *classes);
+/** Open a data set, or a part of one, as a run remembers it. @param kind an_data_kind's name */
+alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *kind, const char *root,
+                                 an_part part, const an_class_list *classes);
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 
-/** A number that changes when a path below the root, its label, its size or the classes change. */
+/** A number that changes when a sample's key, label or stamp changes, or a class. */
 uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset);
 
-/** A data set of loose files without labels (label -1), for classification. Paths are copied. */
-alexnet_status an_dataset_of_files(alexnet_dataset **out, const char *const *paths, int64_t count);
+/** Whether two data sets have the same classes; ALEXNET_ERROR_FORMAT names the first that differs.
+ */
+alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const alexnet_dataset *val);
+/**
+ * Warn of validation pictures that are also training pictures, by their content. Reads at most
+ * AN_COMPARE_BYTES of both: of larger data sets, only some of the validation pictures are looked
+ * for.
+ */
+alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *train,
+                                      const alexnet_dataset *val);
+#define AN_COMPARE_BYTES ((int64_t)256 << 20)
+
+/** `count` copies of an empty data set's arrays; for the files dataset*.c. */
+alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes);
+alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,
+                                    const char *name);
 
 #endif

@@ -1,13 +1,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "data/dataset.h"
-#include "data/dataset_make.h"
 
 /* FNV-1a, 64 bits (Fowler, Noll, Vo). */
 #define FNV_START 0xcbf29ce484222325u
@@ -35,41 +33,45 @@ static uint64_t fnv_number(uint64_t hash, int64_t number)
 
 uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
 {
+    const an_data_source *source = dataset->source;
     uint64_t hash = fnv_number(FNV_START, dataset->classes);
     for (int c = 0; c < dataset->classes; c++)
         hash = fnv_text(hash, dataset->class_ids[c]);
     for (int64_t i = 0; i < dataset->count; i++) {
-        struct stat info;
-        int64_t size = stat(dataset->samples[i].path, &info) == 0 ? (int64_t)info.st_size : -1;
-        hash = fnv_text(hash, an_dataset_relative(dataset, i));
-        hash = fnv_number(fnv_number(hash, dataset->samples[i].label), size);
+        const an_sample *sample = &dataset->samples[i];
+        hash = fnv_text(hash, source->items[sample->item].key);
+        hash = fnv_number(hash, sample->label);
+        hash = fnv_number(hash, source->kind->stamp(source, sample->item));
     }
     return hash;
 }
 
-/* A sample's random key: those of a class with the lowest keys go to validation. It hangs on the
- * seed and the picture's own name, so a picture that is added or removed moves at most one
- * other. */
+/* A sample's random key: those of a class with the lowest go to validation. It depends on the seed
+ * and the picture's own key, so a picture that is added or removed moves at most one other. */
 typedef struct sort_key {
+    int label;
     uint64_t number;
-    const char *name;
+    const char *key;
     int64_t sample;
 } sort_key;
 
 static int compare_keys(const void *a, const void *b)
 {
     const sort_key *x = a, *y = b;
+    if (x->label != y->label)
+        return x->label < y->label ? -1 : 1;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
-    return strcmp(x->name, y->name);
+    return strcmp(x->key, y->key);
 }
 
 static sort_key draw_key(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
 {
-    const char *name = an_dataset_relative(dataset, sample);
-    uint64_t hash = fnv_text(FNV_START, name);
+    const an_sample *s = &dataset->samples[sample];
+    const char *key = dataset->source->items[s->item].key;
+    uint64_t hash = fnv_text(FNV_START, key);
     an_random4 r = an_random(seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
-    return (sort_key){(uint64_t)r.v[0] << 32 | r.v[1], name, sample};
+    return (sort_key){s->label, (uint64_t)r.v[0] << 32 | r.v[1], key, sample};
 }
 
 /* How many of a class's n pictures go to validation. */
@@ -81,30 +83,23 @@ static int64_t val_count(int64_t n, double share)
     return wanted < 1 && n >= 2 ? 1 : wanted;
 }
 
-/* Mark the pictures for validation in the run [begin, end) of one class. */
-static void mark_class(bool *for_val, sort_key *keys, const alexnet_dataset *dataset, int64_t begin,
-                       int64_t end, double share, uint64_t seed)
-{
-    for (int64_t i = begin; i < end; i++)
-        keys[i - begin] = draw_key(dataset, i, seed);
-    qsort(keys, (size_t)(end - begin), sizeof *keys, compare_keys);
-    for (int64_t i = 0; i < val_count(end - begin, share); i++)
-        for_val[keys[i].sample] = true;
-}
-
-/* @return the number of marked pictures */
+/* Mark the pictures for validation. @return how many */
 static int64_t mark(bool *for_val, sort_key *keys, const alexnet_dataset *dataset, double share,
                     uint64_t seed)
 {
-    int64_t begin = 0, marked = 0;
-    for (int64_t i = 1; i <= dataset->count; i++) {
-        bool same =
-            i < dataset->count && dataset->samples[i].label == dataset->samples[begin].label;
-        if (same)
-            continue;
-        mark_class(for_val, keys, dataset, begin, i, share, seed);
-        marked += val_count(i - begin, share);
-        begin = i;
+    int64_t begin = 0, marked = 0, count = dataset->count;
+    for (int64_t i = 0; i < count; i++)
+        keys[i] = draw_key(dataset, i, seed);
+    qsort(keys, (size_t)count, sizeof *keys, compare_keys);
+    while (begin < count) {
+        int64_t end = begin;
+        while (end < count && keys[end].label == keys[begin].label)
+            end++;
+        int64_t wanted = val_count(end - begin, share);
+        for (int64_t i = begin; i < begin + wanted; i++)
+            for_val[keys[i].sample] = true;
+        marked += wanted;
+        begin = end;
     }
     return marked;
 }
@@ -113,21 +108,16 @@ static int64_t mark(bool *for_val, sort_key *keys, const alexnet_dataset *datase
 static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, const bool *marks,
                            bool wanted, int64_t count)
 {
-    AN_CHECK(an_dataset_new(out, from->root, from->classes));
+    AN_CHECK(an_dataset_alloc(out, from->source, from->classes));
     alexnet_dataset *d = *out;
     for (int c = 0; c < from->classes; c++)
         AN_CHECK(an_dataset_set_class(d, c, from->class_ids[c], from->class_names[c]));
     d->samples = an_calloc((size_t)count, sizeof *d->samples);
     if (!d->samples)
         return AN_FAIL_MEMORY((size_t)count * sizeof *d->samples, "a list of pictures");
-    for (int64_t i = 0; i < from->count; i++) {
-        if (marks[i] != wanted)
-            continue;
-        char *path = an_strdup(from->samples[i].path);
-        if (!path)
-            return AN_FAIL_MEMORY(strlen(from->samples[i].path), "a path");
-        d->samples[d->count++] = (an_sample){path, from->samples[i].label};
-    }
+    for (int64_t i = 0; i < from->count; i++)
+        if (marks[i] == wanted)
+            d->samples[d->count++] = from->samples[i];
     return ALEXNET_OK;
 }
 
@@ -168,12 +158,14 @@ cleanup:
     return rc;
 }
 
-alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *root, an_part part,
-                                 const an_class_list *classes)
+alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *kind, const char *root,
+                                 an_part part, const an_class_list *classes)
 {
+    an_data_source *source;
     alexnet_dataset *whole, *train, *val;
     *out = NULL;
-    AN_CHECK(an_dataset_open(&whole, root, NULL, classes));
+    AN_CHECK(an_data_source_reopen(&source, kind, root));
+    AN_CHECK(an_dataset_new(&whole, NULL, source, NULL, classes));
     if (part.share == 0.0) {
         *out = whole;
         return ALEXNET_OK;

@@ -66,7 +66,8 @@ static void load(const an_loader *l, frame *f, int index, int64_t sample)
     uint8_t *pixels = pixels_of(l, f, index);
     an_picture picture;
     *loaded = (an_loaded){.sample = sample, .label = l->dataset->samples[sample].label};
-    loaded->status = an_picture_read(&picture, l->dataset->samples[sample].path);
+    loaded->status =
+        an_data_source_picture(l->dataset->source, l->dataset->samples[sample].item, &picture);
     if (loaded->status == ALEXNET_OK)
         loaded->status = an_fit_picture(pixels, l->fit, &picture);
     an_picture_free(&picture);

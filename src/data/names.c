@@ -21,12 +21,19 @@ typedef struct lines {
     size_t count, room;
 } lines;
 
-bool an_is_plain_text(const char *text)
+const char *an_text_fault(const char *text)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+    if (!an_is_utf8(text))
+        return "is not UTF-8 text";
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p == '\t')
+            return "has a tab in it";
+        if (*p == '\n' || *p == '\r')
+            return "has a line end in it";
         if (*p < ' ' || *p == 0x7F || (p[0] == 0xC2 && p[1] < 0xA0)) /* C2 80 is U+0080 */
-            return false;
-    return an_is_utf8(text);
+            return "has a control character in it";
+    }
+    return NULL;
 }
 
 static alexnet_status lines_add(lines *all, line added)
@@ -51,20 +58,30 @@ static alexnet_status parse_line(lines *all, char *text, int number, const char 
         text[--length] = '\0';
     if (length == 0)
         return ALEXNET_OK;
-    char *space = strchr(text, ' ');
-    if (!an_is_plain_text(text))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: not UTF-8 text", path, number);
-    if (!space || space == text)
+    char *end = strchr(text, '\t');
+    if (!end)
+        end = strchr(text, ' ');
+    if (!end || end == text)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s:%d: \"%.60s\" is not an identifier, a space and words", path, number,
-                       text);
-    *space = '\0';
-    return lines_add(all, (line){text, space + 1 + strspn(space + 1, " "), number});
+                       "%s:%d: \"%.60s\" is not an identifier, a space or tab, and words", path,
+                       number, text);
+    *end++ = '\0';
+    end += strspn(end, " \t");
+    for (size_t last = strlen(text); last > 0 && text[last - 1] == ' ';)
+        text[--last] = '\0';
+    const char *fault = an_text_fault(text);
+    if (!fault)
+        fault = an_text_fault(end);
+    if (fault)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: the line %s", path, number, fault);
+    return lines_add(all, (line){text, end, number});
 }
 
 static alexnet_status parse(lines *all, char *text, size_t length, const char *path)
 {
     char *end = text + length;
+    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is UTF-16 text; save it as UTF-8", path);
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3; /* a byte order mark */
     for (int number = 1; text < end; number++) {

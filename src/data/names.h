@@ -9,8 +9,9 @@
 #include "alexnet/alexnet.h"
 
 /**
- * Replace the names of the classes that the file knows; the others keep theirs. The first space of
- * a line ends the identifier. Blank lines are passed over; the lines' order means nothing.
+ * Replace the names of the classes that the file knows; the others keep theirs. The first tab
+ * of a line ends the identifier, or, without one, the first space. Blank lines are passed over; the
+ * lines' order means nothing.
  * @param names  [count] owned strings
  * @param known  out, how many classes the file knows
  * @return ALEXNET_ERROR_FORMAT with file and line for a line without words, for one that is not
@@ -19,7 +20,11 @@
 alexnet_status an_names_read(char **names, char *const *ids, int count, const char *path,
                              int *known);
 
-/** Whether a string is UTF-8 without control characters, so that it can be shown and stored. */
-bool an_is_plain_text(const char *text);
+/**
+ * Why a string cannot be a name: it must be UTF-8 without control characters, so that it can be
+ * shown and stored.
+ * @return what it does, "has a tab in it"; NULL if it is fine
+ */
+const char *an_text_fault(const char *text);
 
 #endif

@@ -63,7 +63,7 @@ static void count_batch(an_evaluation *e, const an_batch *batch)
         int best;
         if (e->answers == ALEXNET_OK)
             e->answers =
-                an_check_probabilities(p, classes, e->dataset->samples[picture->sample].path);
+                an_check_probabilities(p, classes, e->dataset->samples[picture->sample].name);
         an_tally_add(&e->tally, p, classes, picture->label, e->runner->losses[i]);
         an_best_classes(p, classes, 1, &best);
         if (e->confusion)

@@ -62,9 +62,10 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
 }
 
 alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
-                             const char *const *paths, int64_t count, int top)
+                             const alexnet_dataset *dataset, int top)
 {
     alexnet_status rc = ALEXNET_OK;
+    int64_t count = dataset->count;
     uint32_t *order = NULL;
     *out = NULL;
     AN_CHECK(check_top(top));
@@ -84,8 +85,8 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
     }
     for (int64_t i = 0; i < count; i++)
         order[i] = (uint32_t)i;
-    AN_TRY(an_dataset_of_files(&stream->files, paths, count));
-    AN_TRY(an_loader_new(&stream->loader, stream->files, session->runner->fit,
+    stream->dataset = an_dataset_retain((alexnet_dataset *)dataset);
+    AN_TRY(an_loader_new(&stream->loader, stream->dataset, session->runner->fit,
                          session->runner->batch, session->model->ctx->threads));
     AN_TRY(an_loader_start(stream->loader, order, count, 0));
     *out = stream;
@@ -123,7 +124,7 @@ alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *res
     const an_runner *runner = stream->session->runner;
     int i = stream->next++;
     const an_loaded *picture = &stream->batch.pictures[i];
-    const char *path = stream->files->samples[picture->sample].path;
+    const char *path = stream->dataset->samples[picture->sample].name;
     const float *probabilities = stream->probabilities + (size_t)i * (size_t)runner->classes;
     bool good = picture->status == ALEXNET_OK;
     if (good) {
@@ -140,7 +141,7 @@ void an_stream_free(alexnet_stream *stream)
     if (!stream)
         return;
     an_loader_free(stream->loader);
-    an_dataset_release(stream->files);
+    an_dataset_release(stream->dataset);
     an_free(stream->best);
     an_free(stream->probabilities);
     an_free(stream);

@@ -1,5 +1,5 @@
 /*
- * A model at work: sessions, which classify, and streams of files.
+ * A model at work: sessions, which classify, and streams of pictures.
  */
 #ifndef AN_INFER_SESSION_H
 #define AN_INFER_SESSION_H
@@ -22,7 +22,7 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
 
 struct alexnet_stream {
     alexnet_session *session;
-    alexnet_dataset *files;
+    alexnet_dataset *dataset;
     an_loader *loader;
     int top;
     an_batch batch;       /* results of its pictures are being given */
@@ -32,7 +32,7 @@ struct alexnet_stream {
 };
 
 alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
-                             const char *const *paths, int64_t count, int top);
+                             const alexnet_dataset *dataset, int top);
 alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *result, bool *more);
 void an_stream_free(alexnet_stream *stream); /* NULL allowed */
 

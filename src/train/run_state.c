@@ -109,6 +109,21 @@ static void exchange_tally(exchange *x, const char *key, an_tally *tally)
     leave(x, &inner);
 }
 
+/* A text of any length. @param standard  what an absent one means; NULL: it must be there */
+static void owned_text(exchange *x, const char *key, char **value, const char *standard)
+{
+    if (x->writing) {
+        put(x, key, json_string(*value));
+        return;
+    }
+    const char *found =
+        standard && !json_object_get(x->object, key) ? standard : json_string_value(take(x, key));
+    if (!found && !x->missing)
+        x->missing = key;
+    *value = found ? an_strdup(found) : NULL;
+    x->failed |= found && !*value;
+}
+
 static void exchange_data(exchange *x, const char *key, an_data_identity *data)
 {
     if (x->writing ? !data->root : json_is_null(json_object_get(x->object, key))) {
@@ -117,15 +132,8 @@ static void exchange_data(exchange *x, const char *key, an_data_identity *data)
         return;
     }
     exchange inner = enter(x, key);
-    if (inner.writing) {
-        put(&inner, "root", json_string(data->root));
-    } else {
-        const char *root = json_string_value(take(&inner, "root"));
-        data->root = root ? an_strdup(root) : NULL;
-        inner.failed |= root && !data->root;
-        if (!root && !inner.missing)
-            inner.missing = "root";
-    }
+    owned_text(&inner, "root", &data->root, NULL);
+    owned_text(&inner, "kind", &data->kind, "folders"); /* older records know no other */
     int64_t val = data->part.val;
     number(&inner, "share", &data->part.share);
     wide(&inner, "share_seed", &data->part.seed);
@@ -239,7 +247,9 @@ cleanup:
 void an_run_state_free(an_run_state *record)
 {
     an_free(record->train.root);
+    an_free(record->train.kind);
     an_free(record->val.root);
+    an_free(record->val.kind);
     an_free(record->tuning);
     *record = (an_run_state){0};
 }

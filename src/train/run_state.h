@@ -22,6 +22,7 @@ typedef enum an_phase {
 /** A data set as a run remembers it. */
 typedef struct an_data_identity {
     char *root; /* owned; NULL: there is none */
+    char *kind; /* how to open it: an_data_kind's name; owned */
     an_part part;
     int64_t count;
     uint64_t fingerprint;

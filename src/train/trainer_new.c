@@ -57,7 +57,8 @@ static alexnet_status record_data(an_data_identity *record, const alexnet_datase
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: the path is not UTF-8; rename the folder",
                        data->root);
     record->root = an_strdup(data->root);
-    if (!record->root)
+    record->kind = an_strdup(data->source->kind->name);
+    if (!record->root || !record->kind)
         return AN_FAIL_MEMORY(strlen(data->root), "a path");
     record->part = data->part;
     record->count = data->count;
@@ -99,6 +100,8 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(check_layers(t->recipe, network));
     AN_TRY(record_data(&t->record.train, t->train));
     AN_TRY(record_data(&t->record.val, t->val));
+    if (t->val)
+        AN_TRY(an_dataset_warn_shared(t->ctx, t->train, t->val));
     t->record.split = options->split ? options->split : t->ctx->threads;
     AN_TRY(an_net_new(&t->net, t->ctx, network, true));
     an_trainer_origin(t, &t->record);
@@ -115,18 +118,6 @@ cleanup:
     return rc;
 }
 
-static alexnet_status check_val_classes(const alexnet_dataset *train, const alexnet_dataset *val)
-{
-    bool same = train->classes == val->classes;
-    for (int i = 0; same && i < train->classes; i++)
-        same = strcmp(train->class_ids[i], val->class_ids[i]) == 0;
-    if (same)
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s and %s do not have the same classes (%d and %d folders)", train->root,
-                   val->root, train->classes, val->classes);
-}
-
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
                               const alexnet_dataset *val, const alexnet_trainer_options *options)
 {
@@ -137,7 +128,7 @@ alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const ale
     if (train->count > UINT32_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has too many pictures", train->root);
     if (val)
-        AN_CHECK(check_val_classes(train, val));
+        AN_CHECK(an_dataset_compare_classes(train, val));
     AN_CHECK(an_trainer_alloc(out, ctx));
     (*out)->train = an_dataset_retain((alexnet_dataset *)train);
     (*out)->val = val ? an_dataset_retain((alexnet_dataset *)val) : NULL;

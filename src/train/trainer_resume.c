@@ -17,7 +17,7 @@ static alexnet_status reopen(alexnet_dataset **out, const an_data_identity *reco
                              const an_classes *classes)
 {
     an_class_list list = an_classes_list(classes);
-    AN_CHECK(an_dataset_reopen(out, record->root, record->part, &list));
+    AN_CHECK(an_dataset_reopen(out, record->kind, record->root, record->part, &list));
     if (is_as_it_was(*out, record))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
@@ -157,7 +157,7 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
     const char *text = an_tensor_file_metadata(file, "alexnet.run");
     AN_TRY(an_run_state_from_text(&record, text ? text : "", run.last));
     if (record.val.root)
-        rc = an_dataset_reopen(out, record.val.root, record.val.part, classes);
+        rc = an_dataset_reopen(out, record.val.kind, record.val.root, record.val.part, classes);
     else
         rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
                      folder);

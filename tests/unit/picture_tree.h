@@ -25,7 +25,7 @@ static inline alexnet_dataset *open_good(const char *path, const char *names,
                                          const an_class_list *list)
 {
     alexnet_dataset *d;
-    if (an_dataset_open(&d, path, names, list) != ALEXNET_OK)
+    if (an_dataset_open(&d, NULL, path, names, list) != ALEXNET_OK)
         fail_msg("%s", an_error_text());
     return d;
 }
@@ -34,9 +34,9 @@ static inline alexnet_dataset *open_good(const char *path, const char *names,
 static inline const char *below(const alexnet_dataset *d, int64_t i)
 {
     size_t root = strlen(d->root);
-    assert_memory_equal(d->samples[i].path, d->root, root);
-    assert_int_equal(d->samples[i].path[root], '/');
-    return d->samples[i].path + root + 1;
+    assert_memory_equal(d->samples[i].name, d->root, root);
+    assert_int_equal(d->samples[i].name[root], '/');
+    return d->samples[i].name + root + 1;
 }
 
 #endif

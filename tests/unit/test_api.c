@@ -276,7 +276,7 @@ static void test_names_of_other_classes(void **state)
     expect_ok(alexnet_dataset_open(&data, ctx, "data", &options));
     alexnet_dataset_free(data);
     assert_int_equal(rig_times_heard("1 no line of names.txt names a class"), 1);
-    assert_int_equal(rig_times_heard("an identifier, a space and words"), 1);
+    assert_int_equal(rig_times_heard("an identifier, a space or tab, and words"), 1);
     assert_int_equal(rig_times_heard("the 4 classes are class0, class1, class2, ...\n"), 1);
     rig_heard[0] = '\0';
     scratch_write("names.txt", known, sizeof known - 1);

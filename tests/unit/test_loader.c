@@ -60,7 +60,7 @@ static int setup(void **state)
     }
     for (uint32_t i = 0; i < PASS; i++)
         order[i] = an_random(1, AN_PURPOSE_TEST, 0, i, 0).v[0] % FILES;
-    if (an_dataset_of_files(&dataset, files, FILES) != ALEXNET_OK)
+    if (an_dataset_of_files(&dataset, NULL, files, FILES) != ALEXNET_OK)
         return -1;
     for (int i = 0; i < FILES; i++)
         dataset->samples[i].label = 10 * i;

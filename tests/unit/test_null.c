@@ -131,6 +131,9 @@ static void test_data_sets(void **state)
     REFUSES(alexnet_dataset_open, "out", NULL, ctx, "data", NULL);
     REFUSES(alexnet_dataset_open, "ctx", &out, NULL, "data", NULL);
     REFUSES(alexnet_dataset_open, "path", &out, ctx, NULL, NULL);
+    REFUSES(alexnet_dataset_open_files, "out", NULL, ctx, &path, 1);
+    REFUSES(alexnet_dataset_open_files, "ctx", &out, NULL, &path, 1);
+    REFUSES(alexnet_dataset_open_files, "picture 0", &out, ctx, NULL, 1);
     REFUSES(alexnet_dataset_split, "dataset", NULL, 0.5, 1, &out, &other);
     REFUSES(alexnet_dataset_split, "train", data, 0.5, 1, NULL, &other);
     REFUSES(alexnet_dataset_split, "val", data, 0.5, 1, &out, NULL);
@@ -150,6 +153,9 @@ static void test_sessions(void **state)
     alexnet_stream *stream;
     alexnet_stream_result result;
     (void)state;
+    REFUSES(alexnet_stream_open, "out", NULL, session, data, 1);
+    REFUSES(alexnet_stream_open, "session", &stream, NULL, data, 1);
+    REFUSES(alexnet_stream_open, "dataset", &stream, session, NULL, 1);
     REFUSES(alexnet_session_new, "out", NULL, model, NULL);
     REFUSES(alexnet_session_new, "model", &out, NULL, NULL);
     TAKES_NOTHING(alexnet_session_free, NULL);

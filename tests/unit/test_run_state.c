@@ -26,10 +26,11 @@ static an_run_state sample(void)
                       .log_length = 9007199254740993, /* 2^53 + 1: no double holds it */
                       .split = 17};
     r.train = (an_data_identity){an_strdup("/data/\xc3\xa4 \"x\"\\"),
+                                 an_strdup("shards"),
                                  {0.1, UINT64_MAX, false},
                                  5000000000,
                                  0x8000000000000001};
-    r.val = (an_data_identity){an_strdup("/v"), {0.1, 1, true}, 2, 0};
+    r.val = (an_data_identity){an_strdup("/v"), an_strdup("folders"), {0.1, 1, true}, 2, 0};
     strcpy(r.device, "cpu");
     strcpy(r.isa, "avx512");
     strcpy(r.library, "oneDNN 2.6.3");
@@ -46,6 +47,7 @@ static void expect_equal_tallies(const an_tally *a, const an_tally *b)
 static void expect_equal_data(const an_data_identity *a, const an_data_identity *b)
 {
     assert_string_equal(a->root, b->root);
+    assert_string_equal(a->kind, b->kind);
     assert_true(a->part.share == b->part.share && a->part.seed == b->part.seed &&
                 a->part.val == b->part.val);
     assert_true(a->count == b->count && a->fingerprint == b->fingerprint);
@@ -82,7 +84,8 @@ static void test_without_validation(void **state)
     (void)state;
     an_run_state a = sample(), b;
     an_free(a.val.root);
-    a.val.root = NULL;
+    an_free(a.val.kind);
+    a.val.root = a.val.kind = NULL;
     char *text = an_run_state_to_text(&a);
     assert_non_null(text);
     expect_ok(an_run_state_from_text(&b, text, "file"));
@@ -120,8 +123,10 @@ static void test_damage(void **state)
     const char *not_object = "last.safetensors: its record of progress is not a JSON object";
     const char *range = "last.safetensors: its record of progress has values out of range";
     expect_ok(damaged("\"split\":17", "\"split\":18"));
-    expect_ok(damaged("\"best_images\"", "\"x\"")); /* an older record */
-    expect_ok(damaged("\"tuning\"", "\"x\""));      /* and another */
+    expect_ok(damaged("\"best_images\"", "\"x\""));       /* an older record */
+    expect_ok(damaged("\"tuning\"", "\"x\""));            /* and another */
+    expect_ok(damaged("\"kind\":\"shards\"", "\"x\":1")); /* of folders, all of them */
+    expect_failure(damaged("\"kind\":\"shards\"", "\"kind\":1"), bad, "lacks kind");
     expect_failure(damaged("\"best_top5_error\"", "\"x\""), bad, "lacks best_top5_error");
     expect_failure(damaged("\"tuning\":\"", "\"tuning\":7,\"x\":\""), bad, "lacks tuning");
     expect_failure(damaged("{", "["), bad, not_object);

@@ -355,7 +355,7 @@ static void test_refusals(void **state)
     expect_no_start("one", NULL, "run", NULL, ALEXNET_ERROR_FORMAT,
                     "has 1 class; a classifier needs two class folders or more");
     expect_no_start("train", "three", "run", NULL, ALEXNET_ERROR_FORMAT,
-                    "do not have the same classes (2 and 3 folders)");
+                    "do not have the same classes (2 and 3): \"class2\" only in ");
     expect_no_start("train", NULL, "run", unknown, ALEXNET_ERROR_INVALID_ARGUMENT,
                     "sets a key of layer conv9, which the network does not have; layers with "
                     "parameters are c, e, g, f");

@@ -1,0 +1,294 @@
+#include "base/walk.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+
+/* ---- One folder ---- */
+
+static alexnet_status fail_folder(const char *path)
+{
+    return AN_FAIL(ALEXNET_ERROR_IO, "cannot read the folder %s: %s", path, strerror(errno));
+}
+
+typedef enum entry_kind { ENTRY_FILE, ENTRY_FOLDER, ENTRY_LINKED_FOLDER } entry_kind;
+
+static entry_kind kind_of(DIR *folder, const struct dirent *entry)
+{
+    struct stat info;
+    if (entry->d_type == DT_DIR)
+        return ENTRY_FOLDER;
+    if ((entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) ||
+        fstatat(dirfd(folder), entry->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode))
+        return ENTRY_FILE;
+    bool is_link = entry->d_type == DT_LNK ||
+                   fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+                   S_ISLNK(info.st_mode);
+    return is_link ? ENTRY_LINKED_FOLDER : ENTRY_FOLDER;
+}
+
+/* Read a folder into three lists of names, of which two may be the same. */
+static alexnet_status list_folder(const char *path, an_strings *files, an_strings *folders,
+                                  an_strings *linked)
+{
+    an_strings *const lists[] = {
+        [ENTRY_FILE] = files, [ENTRY_FOLDER] = folders, [ENTRY_LINKED_FOLDER] = linked};
+    DIR *folder = opendir(path);
+    if (!folder)
+        return fail_folder(path);
+    alexnet_status rc = ALEXNET_OK;
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (!entry)
+            break;
+        if (entry->d_name[0] != '.')
+            AN_TRY(an_strings_add(lists[kind_of(folder, entry)], an_strdup(entry->d_name)));
+    }
+    if (errno != 0)
+        rc = fail_folder(path);
+cleanup:
+    closedir(folder);
+    return rc;
+}
+
+alexnet_status an_folder_read(an_folder *out, const char *path)
+{
+    *out = (an_folder){0};
+    alexnet_status rc = list_folder(path, &out->files, &out->folders, &out->folders);
+    if (rc != ALEXNET_OK)
+        an_folder_free(out);
+    an_strings_sort(&out->folders);
+    an_strings_sort(&out->files);
+    return rc;
+}
+
+void an_folder_free(an_folder *folder)
+{
+    an_strings_free(&folder->folders);
+    an_strings_free(&folder->files);
+}
+
+/* ---- Endings ---- */
+
+const char *an_ending_of(const char *file_name)
+{
+    const char *slash = strrchr(file_name, '/');
+    const char *dot = strrchr(slash ? slash : file_name, '.');
+    return dot && dot[1] ? dot : "";
+}
+
+static void count_ending(an_endings *endings, const char *ending, int64_t count)
+{
+    int i = 0;
+    while (i < endings->rows && strcmp(endings->row[i].ending, ending) != 0)
+        i++;
+    if (i == endings->rows && i >= AN_ENDING_ROWS - 1 && strcmp(ending, "*") != 0) {
+        count_ending(endings, "*", count);
+        return;
+    }
+    if (i == endings->rows)
+        memcpy(endings->row[endings->rows++].ending, ending, strlen(ending) + 1);
+    endings->row[i].count += count;
+    endings->total += count;
+}
+
+void an_endings_add(an_endings *endings, const char *file_name)
+{
+    const char *ending = an_ending_of(file_name);
+    char lower[sizeof endings->row[0].ending] = "*";
+    size_t length = strlen(ending);
+    bool plain = length < sizeof lower;
+    for (size_t i = 1; i < length && plain; i++)
+        plain = isalnum((unsigned char)ending[i]) && (unsigned char)ending[i] < 0x80;
+    for (size_t i = 0; i <= length && plain; i++)
+        lower[i] = (char)(ending[i] >= 'A' && ending[i] <= 'Z' ? ending[i] + 'a' - 'A' : ending[i]);
+    count_ending(endings, lower, 1);
+}
+
+void an_endings_join(an_endings *endings, const an_endings *others)
+{
+    for (int i = 0; i < others->rows; i++)
+        count_ending(endings, others->row[i].ending, others->row[i].count);
+}
+
+/* ---- Folders that were seen ---- */
+
+static size_t place_of(const an_walk *walk, const struct stat *info)
+{
+    uint64_t hash = ((uint64_t)info->st_ino * 31 + (uint64_t)info->st_dev) * 0x9E3779B97F4A7C15u;
+    size_t at = (size_t)(hash >> 20) & (walk->seen_room - 1);
+    const an_seen_folder *s = walk->seen;
+    while (s[at].walk && (s[at].device != info->st_dev || s[at].inode != info->st_ino))
+        at = (at + 1) & (walk->seen_room - 1);
+    return at;
+}
+
+static alexnet_status grow_seen(an_walk *walk)
+{
+    an_walk larger = {.seen_room = walk->seen_room ? 2 * walk->seen_room : 64};
+    larger.seen = an_calloc(larger.seen_room, sizeof *larger.seen);
+    if (!larger.seen)
+        return AN_FAIL_MEMORY(larger.seen_room * sizeof *larger.seen, "a walk through folders");
+    for (size_t i = 0; i < walk->seen_room; i++)
+        if (walk->seen[i].walk) {
+            struct stat info = {.st_dev = walk->seen[i].device, .st_ino = walk->seen[i].inode};
+            larger.seen[place_of(&larger, &info)] = walk->seen[i];
+        }
+    an_free(walk->seen);
+    walk->seen = larger.seen;
+    walk->seen_room = larger.seen_room;
+    return ALEXNET_OK;
+}
+
+/* Note that a folder is read by walk number `by`. *first: it was not, and is not reserved. */
+static alexnet_status see(an_walk *walk, const char *path, int64_t by, bool *first)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return fail_folder(path);
+    if (2 * walk->seen_count >= walk->seen_room)
+        AN_CHECK(grow_seen(walk));
+    an_seen_folder *place = &walk->seen[place_of(walk, &info)];
+    *first = place->walk != by && place->walk != AN_WALK_RESERVED;
+    walk->seen_count += place->walk == 0;
+    if (*first)
+        *place = (an_seen_folder){info.st_dev, info.st_ino, by};
+    return ALEXNET_OK;
+}
+
+alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first)
+{
+    return see(walk, folder, AN_WALK_RESERVED, first);
+}
+
+/* ---- The walk ---- */
+
+/* Folders still to be read. */
+typedef struct agenda {
+    an_strings folders; /* paths */
+    int *depths;        /* of each */
+    int64_t room, next;
+} agenda;
+
+static alexnet_status plan(agenda *list, const char *parent, const char *name, int depth)
+{
+    if (list->folders.count == list->room) {
+        int64_t room = list->room ? 2 * list->room : 16;
+        int *grown = an_realloc(list->depths, (size_t)room, sizeof *grown);
+        if (!grown)
+            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a walk through folders");
+        list->depths = grown;
+        list->room = room;
+    }
+    list->depths[list->folders.count] = depth;
+    return an_strings_add(&list->folders, name ? an_path_join(parent, name) : an_strdup(parent));
+}
+
+static void agenda_free(agenda *list)
+{
+    an_strings_free(&list->folders);
+    an_free(list->depths);
+}
+
+static alexnet_status take_files(an_walk *walk, const char *folder, const an_strings *files)
+{
+    for (int64_t i = 0; i < files->count; i++)
+        if (walk->takes(files->at[i]))
+            AN_CHECK(an_strings_add(&walk->files, an_path_join(folder, files->at[i])));
+        else
+            an_endings_add(&walk->left_out, files->at[i]);
+    return ALEXNET_OK;
+}
+
+/* Remember what stands directly where the walk begins; its own files have just been taken. */
+static alexnet_status note_top(an_walk *walk, const an_strings *folders, const an_strings *linked)
+{
+    walk->direct = walk->files.count;
+    for (int64_t i = 0; i < folders->count; i++)
+        AN_CHECK(an_strings_add(&walk->folders, an_strdup(folders->at[i])));
+    for (int64_t i = 0; i < linked->count; i++)
+        AN_CHECK(an_strings_add(&walk->folders, an_strdup(linked->at[i])));
+    an_strings_sort(&walk->folders);
+    return ALEXNET_OK;
+}
+
+/* Read a folder: take its files, and plan its folders and the links among them. */
+static alexnet_status read_folder(an_walk *walk, const char *path, int depth, agenda *own,
+                                  agenda *links)
+{
+    an_strings files = {0}, folders = {0}, linked = {0};
+    alexnet_status rc;
+    AN_TRY(list_folder(path, &files, &folders, &linked));
+    an_strings_sort(&folders);
+    an_strings_sort(&linked);
+    AN_TRY(take_files(walk, path, &files));
+    if (own->next == 0)
+        AN_TRY(note_top(walk, &folders, &linked));
+    for (int64_t i = 0; i < folders.count; i++)
+        AN_TRY(plan(own, path, folders.at[i], depth + 1));
+    for (int64_t i = 0; i < linked.count; i++)
+        AN_TRY(plan(links, path, linked.at[i], depth + 1));
+cleanup:
+    an_strings_free(&files);
+    an_strings_free(&folders);
+    an_strings_free(&linked);
+    return rc;
+}
+
+/* Read the folders of the agenda, and those that this adds to it. */
+static alexnet_status work_off(an_walk *walk, agenda *own, agenda *links)
+{
+    for (; own->next < own->folders.count; own->next++) {
+        const char *path = own->folders.at[own->next];
+        int depth = own->depths[own->next];
+        bool first;
+        AN_CHECK(see(walk, path, walk->walks, &first));
+        if (!first && own->next > 0) /* where the walk begins may be reserved */
+            continue;
+        if (depth > AN_WALK_DEPTH_MAX)
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s lies more than %d folders deep", path,
+                           AN_WALK_DEPTH_MAX);
+        AN_CHECK(read_folder(walk, path, depth, own, links));
+    }
+    return ALEXNET_OK;
+}
+
+/* Links come last, so that a folder is read by its own path if it has one here. */
+alexnet_status an_walk_below(an_walk *walk, const char *folder)
+{
+    agenda own = {0}, links = {0};
+    alexnet_status rc;
+    an_strings_free(&walk->files);
+    an_strings_free(&walk->folders);
+    walk->left_out = (an_endings){0};
+    walk->direct = 0;
+    walk->walks++;
+    AN_TRY(plan(&own, folder, NULL, 1));
+    AN_TRY(work_off(walk, &own, &links));
+    for (; links.next < links.folders.count; links.next++) {
+        AN_TRY(plan(&own, links.folders.at[links.next], NULL, links.depths[links.next]));
+        AN_TRY(work_off(walk, &own, &links));
+    }
+    an_strings_sort(&walk->files);
+cleanup:
+    agenda_free(&own);
+    agenda_free(&links);
+    return rc;
+}
+
+void an_walk_free(an_walk *walk)
+{
+    an_strings_free(&walk->files);
+    an_strings_free(&walk->folders);
+    an_free(walk->seen);
+    *walk = (an_walk){0};
+}

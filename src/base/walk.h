@@ -1,0 +1,80 @@
+/*
+ * The one walk through folders: what stands in a folder, and all files below it.
+ *
+ * Hidden entries (a name that begins with a dot) are passed over. Links are followed. What a walk
+ * costs is bounded by the folders that it can reach: each is read once, whatever links lead to it.
+ */
+#ifndef AN_BASE_WALK_H
+#define AN_BASE_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/strings.h"
+
+/** Folders below one another that are entered; a deeper one is an error that names it. */
+enum { AN_WALK_DEPTH_MAX = 64 };
+
+/** What stands directly in a folder: names in byte order. */
+typedef struct an_folder {
+    an_strings folders; /* and links to folders */
+    an_strings files;   /* all else: broken links, devices and pipes too, which reading will name */
+} an_folder;
+
+alexnet_status an_folder_read(an_folder *out, const char *path);
+void an_folder_free(an_folder *folder);
+
+/** How many files have an ending. */
+typedef struct an_ending_count {
+    char ending[12]; /* ".heic", in lower case; "": none; "*": any that has no row of its own */
+    int64_t count;
+} an_ending_count;
+
+/** Files counted by their endings: the commonest kinds have rows, the last row is for the rest. */
+enum { AN_ENDING_ROWS = 24 };
+typedef struct an_endings {
+    int rows;
+    an_ending_count row[AN_ENDING_ROWS];
+    int64_t total;
+} an_endings;
+
+void an_endings_add(an_endings *endings, const char *file_name);
+void an_endings_join(an_endings *endings, const an_endings *others);
+/** The ending of a file's name, from its last dot on; "" if there is none. Borrowed. */
+const char *an_ending_of(const char *file_name);
+
+/** A folder that a walk has read, or leaves to another. */
+typedef struct an_seen_folder {
+    dev_t device;
+    ino_t inode;
+    int64_t walk; /* the number of the walk that has read it; AN_WALK_RESERVED */
+} an_seen_folder;
+enum { AN_WALK_RESERVED = -1 };
+
+/** Several walks that know of one another. Starts as {.takes = ...}, all else zero. */
+typedef struct an_walk {
+    bool (*takes)(const char *file_name);
+    an_strings files;     /* paths of the files taken by the latest walk, in byte order */
+    an_endings left_out;  /* files that it did not take */
+    an_strings folders;   /* that stand directly where it began, in byte order */
+    int64_t direct;       /* files taken that stand directly there */
+    int64_t walks;        /* begun so far */
+    an_seen_folder *seen; /* a hash table; `walk` 0: an empty place */
+    size_t seen_count, seen_room;
+} an_walk;
+
+/**
+ * Enter this folder only where a walk begins: nothing but its own walk takes what it holds.
+ * @param first  out, false if it is reserved already, perhaps under another path
+ */
+alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first);
+/**
+ * Find all files below a folder. A folder that is reached by its own path and by a link is read by
+ * its own path.
+ * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_UNSUPPORTED (too deep), with the folder's path
+ */
+alexnet_status an_walk_below(an_walk *walk, const char *folder);
+void an_walk_free(an_walk *walk);
+
+#endif

@@ -1,0 +1,234 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "data/dataset.h"
+
+/* ---- Classes ---- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The identifiers in byte order; owned, not the strings. */
+static const char **sorted_ids(const alexnet_dataset *d)
+{
+    const char **ids = an_malloc(((size_t)d->classes + 1) * sizeof *ids);
+    for (int c = 0; ids && c < d->classes; c++)
+        ids[c] = d->class_ids[c];
+    if (ids)
+        qsort(ids, (size_t)d->classes, sizeof *ids, compare_texts);
+    return ids;
+}
+
+/* The first of `ids` that `others` lack, both in byte order; NULL: none. *missing: how many do. */
+static const char *first_missing(const char **ids, int count, const char **others, int other_count,
+                                 int *missing)
+{
+    const char *first = NULL;
+    int j = 0;
+    *missing = 0;
+    for (int i = 0; i < count; i++) {
+        while (j < other_count && strcmp(others[j], ids[i]) < 0)
+            j++;
+        if (j < other_count && strcmp(others[j], ids[i]) == 0)
+            continue;
+        if (!first)
+            first = ids[i];
+        ++*missing;
+    }
+    return first;
+}
+
+/* A name, and what is in it beyond ASCII: accented letters have two spellings that look the same.
+ */
+static const char *spell(char *out, size_t room, const char *id)
+{
+    size_t length = (size_t)snprintf(out, room, "\"%.80s\"", id);
+    const char *before = " (with ";
+    for (const unsigned char *p = (const unsigned char *)id; *p && length + 12 < room; p++) {
+        if (*p < 0xC0)
+            continue;
+        int more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : 1;
+        unsigned code = *p & (0x3Fu >> more);
+        for (int i = 1; i <= more && p[i]; i++)
+            code = code << 6 | (p[i] & 0x3Fu);
+        length += (size_t)snprintf(out + length, room - length, "%sU+%04X", before, code);
+        before = " ";
+    }
+    if (*before == ' ' && before[1] == '\0')
+        snprintf(out + length, room - length, ")");
+    return out;
+}
+
+/* " (and 3 more) only in PATH" */
+static void describe(char *out, size_t room, const char *id, int missing, const char *root)
+{
+    char name[160], more[32] = "";
+    *out = '\0';
+    if (missing > 1)
+        snprintf(more, sizeof more, " and %d more", missing - 1);
+    if (id)
+        snprintf(out, room, "%s%s only in %s", spell(name, sizeof name, id), more, root);
+}
+
+static alexnet_status fail_classes(const alexnet_dataset *train, const alexnet_dataset *val,
+                                   const char **ours, const char **theirs)
+{
+    int our_count, their_count;
+    char left[512], right[512];
+    const char *a = first_missing(ours, train->classes, theirs, val->classes, &our_count);
+    const char *b = first_missing(theirs, val->classes, ours, train->classes, &their_count);
+    describe(left, sizeof left, a, our_count, train->root);
+    describe(right, sizeof right, b, their_count, val->root);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "training and validation do not have the same classes (%d and %d): %s%s%s%s",
+                   train->classes, val->classes, left, a && b ? ", " : "", right,
+                   !a && !b                      ? "their order differs"
+                   : a && b && !strcasecmp(a, b) ? "; capitals count"
+                                                 : "");
+}
+
+alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const alexnet_dataset *val)
+{
+    bool same = train->classes == val->classes;
+    for (int c = 0; same && c < train->classes; c++)
+        same = strcmp(train->class_ids[c], val->class_ids[c]) == 0;
+    if (same)
+        return ALEXNET_OK;
+    const char **ours = sorted_ids(train), **theirs = sorted_ids(val);
+    alexnet_status rc = ours && theirs ? fail_classes(train, val, ours, theirs)
+                                       : AN_FAIL_MEMORY(train->classes * 8.0, "class names");
+    an_free(ours);
+    an_free(theirs);
+    return rc;
+}
+
+/* ---- Pictures of both ---- */
+
+/* A sample, by the stamp of its item: two with different stamps have different content. */
+typedef struct stamped {
+    int64_t stamp, sample;
+    uint64_t content; /* a hash of its bytes; 0: not read */
+} stamped;
+
+static int compare_stamps(const void *a, const void *b)
+{
+    const stamped *x = a, *y = b;
+    if (x->stamp != y->stamp)
+        return x->stamp < y->stamp ? -1 : 1;
+    return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+static stamped *stamps_of(const alexnet_dataset *d)
+{
+    stamped *list = an_calloc((size_t)d->count, sizeof *list);
+    for (int64_t i = 0; list && i < d->count; i++)
+        list[i] = (stamped){d->source->kind->stamp(d->source, d->samples[i].item), i, 0};
+    return list;
+}
+
+/* FNV-1a by words of eight bytes; never 0. */
+static uint64_t hash_bytes(const unsigned char *bytes, size_t length)
+{
+    uint64_t hash = 0xcbf29ce484222325u ^ length, word;
+    for (size_t i = 0; i < length; i += sizeof word) {
+        word = 0;
+        memcpy(&word, bytes + i, length - i < sizeof word ? length - i : sizeof word);
+        hash = (hash ^ word) * 0x100000001b3u;
+        hash ^= hash >> 29;
+    }
+    return hash ? hash : 1;
+}
+
+/* Read a sample once; *left: bytes that may still be read. What cannot be read has no content. */
+static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
+{
+    an_item_data data = {0};
+    if (s->content)
+        return;
+    *left -= 4096; /* an attempt costs something too */
+    if (d->source->kind->read(d->source, d->samples[s->sample].item, &data))
+        return;
+    *left -= (int64_t)data.length;
+    if (data.length > 0)
+        s->content = hash_bytes(data.bytes, data.length);
+    an_free(data.bytes);
+    an_picture_free(&data.pixels);
+}
+
+/* The first training sample with the content of a validation sample; NULL: none. */
+static const stamped *find_same(stamped *v, const alexnet_dataset *val, stamped *training,
+                                const alexnet_dataset *train, int64_t *left)
+{
+    int64_t low = 0, high = train->count;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (training[middle].stamp < v->stamp)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < train->count && training[low].stamp == v->stamp && *left > 0; low++) {
+        read_content(v, val, left);
+        read_content(&training[low], train, left);
+        if (v->content && v->content == training[low].content)
+            return &training[low];
+    }
+    return NULL;
+}
+
+/* Two samples that are the same picture, and how many there are. */
+typedef struct shared {
+    int64_t count, looked;
+    const char *val, *train;
+} shared;
+
+static void report(alexnet_ctx *ctx, const shared *found, int64_t all)
+{
+    char part[64] = "";
+    if (found->looked < all)
+        snprintf(part, sizeof part, " that were looked at");
+    if (found->count > 0)
+        an_log(
+            ctx, ALEXNET_LOG_WARNING,
+            "%lld of %lld validation pictures%s %s also among the training pictures, such as %s, "
+            "which is %s: errors in validation will look too small",
+            (long long)found->count, (long long)found->looked, part,
+            found->count == 1 ? "is" : "are", found->val, found->train);
+}
+
+alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *train,
+                                      const alexnet_dataset *val)
+{
+    alexnet_status rc = ALEXNET_OK;
+    int64_t left = AN_COMPARE_BYTES;
+    shared found = {0};
+    stamped *training = stamps_of(train), *validation = stamps_of(val);
+    uint32_t *order = an_calloc((size_t)val->count, sizeof *order);
+    if (!training || !validation || !order || val->count > UINT32_MAX) {
+        rc = AN_FAIL_MEMORY((size_t)train->count * sizeof *training, "comparing pictures");
+        goto cleanup;
+    }
+    qsort(training, (size_t)train->count, sizeof *training, compare_stamps);
+    an_shuffle(order, (uint32_t)val->count, 1, AN_PURPOSE_SPLIT, 0); /* if not all are looked at */
+    for (; found.looked < val->count && left > 0; found.looked++) {
+        stamped *v = &validation[order[found.looked]];
+        const stamped *same = find_same(v, val, training, train, &left);
+        if (same && found.count++ == 0) {
+            found.val = val->samples[v->sample].name;
+            found.train = train->samples[same->sample].name;
+        }
+    }
+    report(ctx, &found, val->count);
+cleanup:
+    an_free(training);
+    an_free(validation);
+    an_free(order);
+    return rc;
+}

@@ -1,0 +1,121 @@
+#include "data/dataset_notes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/endings.h"
+
+/* ---- Files left out ---- */
+
+static void note_files(alexnet_ctx *ctx, const alexnet_dataset *dataset)
+{
+    const an_data_source *source = dataset->source;
+    char counts[256], remedy[256], names[128], worst[256] = "";
+    const char *help = an_endings_remedy(remedy, sizeof remedy, &source->left_out);
+    if (source->worst.left_out > source->worst.items)
+        snprintf(worst, sizeof worst, "; of class %.100s %lld are read and %lld are not",
+                 source->classes.at[source->worst.class], (long long)source->worst.items,
+                 (long long)source->worst.left_out);
+    an_log(ctx, help ? ALEXNET_LOG_WARNING : ALEXNET_LOG_INFO,
+           "left out %s of %s: pictures are the %s files%s%s%s",
+           an_endings_text(counts, sizeof counts, &source->left_out),
+           *source->root ? source->root : "the folders",
+           an_picture_endings_text(names, sizeof names), worst, help ? "; " : "", help ? help : "");
+}
+
+void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)
+{
+    const an_data_source *source = dataset->source;
+    if (source->left_out.total > 0)
+        note_files(ctx, dataset);
+    if (source->loose > 0)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "left out %lld picture%s that stand%s in %s itself, in no class folder",
+               (long long)source->loose, source->loose == 1 ? "" : "s",
+               source->loose == 1 ? "s" : "", source->root);
+}
+
+/* ---- Classes ---- */
+
+static int compare_cases(const void *a, const void *b)
+{
+    return strcasecmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int compare_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+typedef int (*comparison)(const void *, const void *);
+
+/* How many neighbours are the same once sorted; *example: the first of them. `texts` is sorted. */
+static int count_equal(const char **texts, int count, comparison compare, int *example)
+{
+    int equal = 0;
+    qsort(texts, (size_t)count, sizeof *texts, compare);
+    for (int i = 1; i < count; i++)
+        if (compare(&texts[i - 1], &texts[i]) == 0 && equal++ == 0)
+            *example = i;
+    return equal;
+}
+
+alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
+{
+    size_t bytes = (size_t)dataset->classes * sizeof(char *);
+    const char **texts = an_malloc(bytes ? bytes : 1);
+    int i = 0;
+    if (!texts)
+        return AN_FAIL_MEMORY(bytes, "class names");
+    for (int c = 0; c < dataset->classes; c++)
+        texts[c] = dataset->class_ids[c];
+    if (count_equal(texts, dataset->classes, compare_cases, &i) > 0)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "the classes %s and %s of %s differ only in capitals, and are two classes",
+               texts[i - 1], texts[i], dataset->root);
+    for (int c = 0; c < dataset->classes; c++)
+        texts[c] = dataset->class_names[c];
+    int shared = count_equal(texts, dataset->classes, compare_bytes, &i);
+    if (shared > 0)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%d class%s the readable name of another, such as \"%s\": reports cannot tell them "
+               "apart",
+               shared, shared == 1 ? " has" : "es have", texts[i]);
+    if (dataset->source->doubt)
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s", dataset->source->doubt);
+    an_free(texts);
+    return ALEXNET_OK;
+}
+
+void an_note_strangers(alexnet_ctx *ctx, const alexnet_dataset *dataset, const char *names_file)
+{
+    enum { SHOWN = 3 };
+    char classes[256] = "";
+    size_t length = 0;
+    for (int i = 0; i < dataset->classes && i < SHOWN && length < sizeof classes; i++)
+        length += (size_t)snprintf(classes + length, sizeof classes - length, "%s%s", i ? ", " : "",
+                                   dataset->class_ids[i]);
+    an_log(ctx, ALEXNET_LOG_WARNING,
+           "no line of %s names a class: a line is an identifier, a space or tab, and words, such "
+           "as \"%s some words\", and the identifiers of the %d classes are %s%s",
+           names_file, dataset->class_ids[0], dataset->classes, classes,
+           dataset->classes > SHOWN ? ", ..." : "");
+}
+
+static const char *id_at(void *user, int index)
+{
+    return ((char *const *)user)[index];
+}
+
+const char *an_class_like(const char *id, int count, char *const *ids)
+{
+    for (int i = 0; i < count; i++)
+        if (strcasecmp(ids[i], id) == 0)
+            return ids[i];
+    return an_text_nearest(id, count, id_at, (void *)ids);
+}

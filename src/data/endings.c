@@ -1,0 +1,129 @@
+#include "data/endings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/status.h"
+
+const char *const an_picture_endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", NULL};
+
+/* Pictures of formats that are not read. */
+static const char *const other_pictures[] = {
+    ".heic", ".heif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".jp2",
+    ".j2k",  ".jxl",  ".psd",  ".dng", ".cr2", ".cr3", ".nef",  ".arw",  ".raw",
+    ".ppm",  ".pgm",  ".svg",  ".ico", ".tga", ".dib", ".jfi",  NULL};
+static const char *const archives[] = {".zip", ".tar", ".tgz", ".gz",  ".bz2",
+                                       ".xz",  ".zst", ".7z",  ".rar", NULL};
+
+static bool is_among(const char *const *list, const char *ending)
+{
+    for (; *list; list++)
+        if (strcasecmp(*list, ending) == 0)
+            return true;
+    return false;
+}
+
+bool an_has_picture_ending(const char *file_name)
+{
+    return is_among(an_picture_endings, an_ending_of(file_name));
+}
+
+bool an_is_archive(const char *file_name)
+{
+    return is_among(archives, an_ending_of(file_name));
+}
+
+static int more_first(const void *a, const void *b)
+{
+    const an_ending_count *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    if (!*x->ending != !*y->ending)
+        return !*x->ending - !*y->ending; /* files without one come last */
+    return strcmp(x->ending, y->ending);
+}
+
+/* Append to a text what fits. */
+static void append(char *out, size_t room, const char *before, const char *text)
+{
+    size_t length = strlen(out);
+    snprintf(out + length, room - length, "%s%s", before, text);
+}
+
+const char *an_picture_endings_text(char *out, size_t room)
+{
+    *out = '\0';
+    for (int i = 0; an_picture_endings[i]; i++)
+        append(out, room,
+               i == 0                      ? ""
+               : an_picture_endings[i + 1] ? ", "
+                                           : " or ",
+               an_picture_endings[i]);
+    return out;
+}
+
+const char *an_endings_text(char *out, size_t room, const an_endings *endings)
+{
+    enum { SHOWN = 6 };
+    an_endings sorted = *endings;
+    int64_t rest = endings->total;
+    char part[64];
+    qsort(sorted.row, (size_t)sorted.rows, sizeof *sorted.row, more_first);
+    *out = '\0';
+    for (int i = 0; i < sorted.rows && i < SHOWN; i++) {
+        const an_ending_count *r = &sorted.row[i];
+        snprintf(part, sizeof part, "%lld %s", (long long)r->count,
+                 *r->ending == '\0'  ? "without an ending"
+                 : *r->ending == '*' ? "with other endings"
+                                     : r->ending);
+        append(out, room, i ? ", " : "", part);
+        rest -= r->count;
+    }
+    if (rest > 0) {
+        snprintf(part, sizeof part, ", %lld others", (long long)rest);
+        append(out, room, part, "");
+    }
+    return out;
+}
+
+/* "convert .heic and .webp to JPEG". @return whether there are any of them */
+static bool list_remedy(char *out, size_t room, const an_endings *endings, const char *const *list,
+                        const char *verb)
+{
+    bool any = false;
+    for (int i = 0; i < endings->rows; i++) {
+        if (!is_among(list, endings->row[i].ending))
+            continue;
+        append(out, room, any ? ", " : *out ? "; " : "", any ? "" : verb);
+        append(out, room, any ? "" : " ", endings->row[i].ending);
+        any = true;
+    }
+    return any;
+}
+
+const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
+{
+    *out = '\0';
+    if (list_remedy(out, room, endings, other_pictures, "convert"))
+        append(out, room, " ", "files to JPEG or PNG");
+    list_remedy(out, room, endings, archives, "unpack");
+    for (int i = 0; i < endings->rows; i++)
+        if (*endings->row[i].ending == '\0')
+            append(out, room, *out ? "; " : "",
+                   "give pictures without an ending the ending .jpg or .png");
+    return *out ? out : NULL;
+}
+
+alexnet_status an_fail_no_pictures(const char *what, const char *folder, const an_endings *left_out)
+{
+    char names[128], counts[256], remedy[256];
+    an_picture_endings_text(names, sizeof names);
+    const char *help = an_endings_remedy(remedy, sizeof remedy, left_out);
+    if (left_out->total == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s%s holds no %s file", what, folder, names);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s%s holds no %s file, but %s%s%s", what, folder, names,
+                   an_endings_text(counts, sizeof counts, left_out), help ? "; " : "",
+                   help ? help : "");
+}

@@ -1,0 +1,34 @@
+/*
+ * What the endings of files' names say: which files of a folder are pictures that we read, and what
+ * helps with the others.
+ */
+#ifndef AN_DATA_ENDINGS_H
+#define AN_DATA_ENDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/walk.h"
+
+/** Endings of pictures' names, in lower case; any case is taken. The last is NULL. */
+extern const char *const an_picture_endings[];
+
+bool an_has_picture_ending(const char *file_name);
+/** Whether a name is that of a file to be unpacked: ".tar", ".zip", ... */
+bool an_is_archive(const char *file_name);
+
+/** ".jpg, .jpeg, ... or .png". @return `out` */
+const char *an_picture_endings_text(char *out, size_t room);
+/** The commonest first: "20 .heic, 3 .webp, 1 without an ending". @return `out` */
+const char *an_endings_text(char *out, size_t room, const an_endings *endings);
+/**
+ * What to do about files that were left out: "convert .heic to JPEG; unpack .zip".
+ * @return NULL if none of them looks as if it should have been read
+ */
+const char *an_endings_remedy(char *out, size_t room, const an_endings *endings);
+
+/** The error of a folder in which no picture was found, with what was. @param what "", "the " */
+alexnet_status an_fail_no_pictures(const char *what, const char *folder,
+                                   const an_endings *left_out);
+
+#endif

@@ -1,0 +1,137 @@
+#include "data/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "data/endings.h"
+
+/* What a path may be. The first that accepts it has it. */
+static const an_data_kind *const kinds[] = {&an_folders_kind};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+alexnet_status an_data_source_new(an_data_source **out, const an_data_kind *kind, const char *root)
+{
+    an_data_source *source = an_calloc(1, sizeof *source);
+    *out = source;
+    if (!source)
+        return AN_FAIL_MEMORY(sizeof *source, "a data source");
+    atomic_init(&source->references, 1);
+    source->kind = kind;
+    source->root = an_strdup(root);
+    if (source->root)
+        return ALEXNET_OK;
+    an_data_source_release(source);
+    *out = NULL;
+    return AN_FAIL_MEMORY(strlen(root), "a path");
+}
+
+an_data_source *an_data_source_retain(an_data_source *source)
+{
+    atomic_fetch_add(&source->references, 1);
+    return source;
+}
+
+void an_data_source_release(an_data_source *source)
+{
+    if (!source || atomic_fetch_sub(&source->references, 1) != 1)
+        return;
+    if (source->kind->close)
+        source->kind->close(source);
+    for (int64_t i = 0; i < source->count; i++)
+        an_free(source->items[i].name);
+    an_free(source->items);
+    an_strings_free(&source->classes);
+    an_free(source->doubt);
+    an_free(source->root);
+    an_free(source);
+}
+
+static alexnet_status open_as(an_data_source **out, const an_data_kind *kind, const char *path)
+{
+    char *absolute = realpath(path, NULL);
+    if (!absolute)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    alexnet_status rc = an_data_source_new(out, kind, absolute);
+    free(absolute); /* realpath's own */
+    if (rc == ALEXNET_OK)
+        rc = kind->open(*out);
+    if (rc != ALEXNET_OK) {
+        an_data_source_release(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+alexnet_status an_data_source_open(an_data_source **out, const char *path)
+{
+    struct stat info;
+    *out = NULL;
+    if (stat(path, &info) != 0)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    for (int i = 0; i < KINDS; i++)
+        if (kinds[i]->accepts(path))
+            return open_as(out, kinds[i], path);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s is a file; a folder with one folder of pictures per class is expected%s",
+                   path, an_is_archive(path) ? ": unpack it first" : "");
+}
+
+alexnet_status an_data_source_reopen(an_data_source **out, const char *kind, const char *path)
+{
+    *out = NULL;
+    for (int i = 0; i < KINDS; i++)
+        if (strcmp(kinds[i]->name, kind) == 0)
+            return open_as(out, kinds[i], path);
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "%s was opened as %s, a kind of data set that this build does not read", path,
+                   kind);
+}
+
+alexnet_status an_data_source_add(an_data_source *source, char *name, const char *key, int class)
+{
+    if (name && source->count == source->room) {
+        int64_t room = source->room ? 2 * source->room : 64;
+        an_item *grown = an_realloc(source->items, (size_t)room, sizeof *grown);
+        if (grown) {
+            source->items = grown;
+            source->room = room;
+        }
+    }
+    if (!name || source->count == source->room) {
+        an_free(name);
+        return AN_FAIL_MEMORY((size_t)source->count * sizeof *source->items, "a list of pictures");
+    }
+    source->items[source->count++] = (an_item){name, key, class};
+    return ALEXNET_OK;
+}
+
+alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out)
+{
+    an_item_data data = {0};
+    *out = (an_picture){0};
+    AN_CHECK(source->kind->read(source, item, &data));
+    if (!data.bytes) {
+        *out = data.pixels;
+        return ALEXNET_OK;
+    }
+    alexnet_status rc = an_picture_decode(out, data.bytes, data.length, source->items[item].name);
+    an_free(data.bytes);
+    return rc;
+}
+
+alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_item_data *out)
+{
+    *out = (an_item_data){0};
+    return an_file_read(source->items[item].name, AN_PICTURE_FILE_MAX, &out->bytes, &out->length);
+}
+
+int64_t an_file_item_stamp(const an_data_source *source, int64_t item)
+{
+    struct stat info;
+    return stat(source->items[item].name, &info) == 0 ? (int64_t)info.st_size : -1;
+}

@@ -1,0 +1,93 @@
+/*
+ * Where the pictures of a data set come from: items behind a small table of functions.
+ *
+ *     source.c          what all kinds have in common, and the list of those that a path may be
+ *     source_folders.c  a tree with one folder per class
+ *     source_files.c    files and folders that a caller names, without classes
+ *
+ * A kind opens what lies at a path into a list of items, each with a name for people, a key that
+ * stays the same where the data is moved, and a class; and it gives an item's bytes, or its pixels.
+ */
+#ifndef AN_DATA_SOURCE_H
+#define AN_DATA_SOURCE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/strings.h"
+#include "base/walk.h"
+#include "data/picture.h"
+
+typedef struct an_data_source an_data_source;
+
+/** A picture as its source has it: a JPEG or PNG file's bytes, or, if there are none, pixels. */
+typedef struct an_item_data {
+    unsigned char *bytes; /* owned */
+    size_t length;
+    an_picture pixels; /* owned */
+} an_item_data;
+
+typedef struct an_data_kind {
+    const char *name;                  /* a run's record has it: "folders" */
+    bool (*accepts)(const char *path); /* whether what lies there is of this kind; any error: no */
+    /** Fill in classes, items and left_out. `source` has kind and root, and is closed on failure.
+     */
+    alexnet_status (*open)(an_data_source *source);
+    /** Read an item. Any thread, many at once. On failure *out is empty. */
+    alexnet_status (*read)(const an_data_source *source, int64_t item, an_item_data *out);
+    /** A number that changes when the item does, as its size mostly does; -1 if it is not known. */
+    int64_t (*stamp)(const an_data_source *source, int64_t item);
+    void (*close)(an_data_source *source); /* frees `state`; NULL if there is none */
+} an_data_kind;
+
+typedef struct an_item {
+    char *name;      /* for people, and for error texts: a path. Owned */
+    const char *key; /* the part of it that names the item within the source */
+    int class;       /* among the source's classes; -1: none */
+} an_item;
+
+struct an_data_source {
+    const an_data_kind *kind;
+    atomic_int references;
+    char *root; /* what `open` is given: an absolute path, so that a resume finds it; "": none */
+    an_strings classes; /* identifiers; none: the pictures have no labels */
+    an_item *items;
+    int64_t count, room;
+    an_endings left_out; /* files that were found and are no items, by their endings */
+    struct {             /* the class that most were left out of */
+        int class;
+        int64_t left_out, items;
+    } worst;
+    int64_t loose; /* pictures found that belong to no class */
+    char *doubt;   /* why this may not be what is meant, for the log; NULL: no reason */
+    void *state;   /* the kind's own */
+};
+
+/** Open what lies at a path: the first kind that accepts it. */
+alexnet_status an_data_source_open(an_data_source **out, const char *path);
+/** Open it again, as the kind that it was. */
+alexnet_status an_data_source_reopen(an_data_source **out, const char *kind, const char *path);
+/** An empty source, for those whose items are not found at a path. */
+alexnet_status an_data_source_new(an_data_source **out, const an_data_kind *kind, const char *root);
+an_data_source *an_data_source_retain(an_data_source *source);
+void an_data_source_release(an_data_source *source); /* NULL allowed */
+
+/** Add an item; takes `name` over, also on failure. `key` points into it. */
+alexnet_status an_data_source_add(an_data_source *source, char *name, const char *key, int class);
+/** Read and decode an item. On failure *out is empty. */
+alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out);
+
+/** Read and stamp for items that are files, whose name is the path. */
+alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_item_data *out);
+int64_t an_file_item_stamp(const an_data_source *source, int64_t item);
+
+extern const an_data_kind an_folders_kind;
+
+/**
+ * A source of what a caller names: files, taken as they are called, and folders, of which every
+ * picture at any depth is taken. A file that is not there is an item; reading it fails.
+ * @return ALEXNET_ERROR_FORMAT also for a folder without pictures
+ */
+alexnet_status an_data_source_files(an_data_source **out, const char *const *paths, int64_t count);
+
+#endif

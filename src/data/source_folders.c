@@ -1,0 +1,220 @@
+/*
+ * A tree with one folder per class. Classes are the folders of the root in byte order, items the
+ * pictures below each in byte order.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "data/endings.h"
+#include "data/source.h"
+
+/* Whether all folders are called as parts of a split are, so that classes they are not. */
+static bool is_split(const an_strings *folders)
+{
+    static const char *const parts[] = {"train",      "training", "val",     "valid",
+                                        "validation", "test",     "testing", "dev"};
+    int64_t found = 0;
+    for (int64_t i = 0; i < folders->count; i++)
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
+            found += strcasecmp(folders->at[i], parts[j]) == 0;
+    return found > 1 && found == folders->count;
+}
+
+static bool has_train_and_val(const an_strings *folders)
+{
+    return an_strings_have(folders, "train") && an_strings_have(folders, "val");
+}
+
+static int64_t count_pictures(const an_strings *files, an_endings *others)
+{
+    int64_t pictures = 0;
+    for (int64_t i = 0; i < files->count; i++)
+        if (an_has_picture_ending(files->at[i]))
+            pictures++;
+        else
+            an_endings_add(others, files->at[i]);
+    return pictures;
+}
+
+/* A root without class folders: say what it holds instead. */
+static alexnet_status fail_no_classes(const an_folder *root, const char *path)
+{
+    an_endings others = {0};
+    char counts[256];
+    int64_t pictures = count_pictures(&root->files, &others);
+    if (pictures > 0)
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s holds %lld pictures but no class folders; put the pictures of each class "
+            "into a folder of its own, named after the class",
+            path, (long long)pictures);
+    if (an_strings_have(&root->files, "last.safetensors") ||
+        an_strings_have(&root->files, "recipe.ini"))
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s is the folder of a training run, not of pictures; a run goes on by being "
+            "resumed",
+            path);
+    if (others.total == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is empty; a folder of pictures is expected in it for each class", path);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s holds no folders, but %s; a folder of pictures is expected in it for each "
+                   "class",
+                   path, an_endings_text(counts, sizeof counts, &others));
+}
+
+static alexnet_status check_root(const an_folder *root, const char *path)
+{
+    if (has_train_and_val(&root->folders))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s holds the folders train and val; open one of them", path);
+    if (is_split(&root->folders))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s holds the folders %s and %s, which are no classes; call them train and "
+                       "val, or open each by itself",
+                       path, root->folders.at[0], root->folders.at[1]);
+    if (root->folders.count == 0)
+        return fail_no_classes(root, path);
+    if (root->folders.count > INT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has too many class folders", path);
+    return ALEXNET_OK;
+}
+
+/* What `an_walk` found below a class folder must be pictures of one class. */
+static alexnet_status check_class(const an_data_source *source, const char *path,
+                                  const an_walk *walk)
+{
+    if (has_train_and_val(&walk->folders) || (walk->direct == 0 && is_split(&walk->folders)))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s holds the folders %s and %s: it is no class of %s but a data set of its "
+                       "own; give %s instead",
+                       path, walk->folders.at[0], walk->folders.at[walk->folders.count - 1],
+                       source->root, path);
+    if (walk->files.count == 0)
+        return an_fail_no_pictures("the class folder ", path, &walk->left_out);
+    return ALEXNET_OK;
+}
+
+/* "/root/class/a.jpg" -> "class/a.jpg" */
+static const char *below_root(const an_data_source *source, const char *path)
+{
+    size_t length = strlen(source->root);
+    return path + length + strspn(path + length, "/");
+}
+
+static alexnet_status add_class(an_data_source *source, an_walk *walk, int class)
+{
+    alexnet_status rc;
+    char *path = an_path_join(source->root, source->classes.at[class]);
+    if (!path)
+        return AN_FAIL_MEMORY(strlen(source->root), "a path");
+    AN_TRY(an_walk_below(walk, path));
+    AN_TRY(check_class(source, path, walk));
+    an_endings_join(&source->left_out, &walk->left_out);
+    if (walk->left_out.total > source->worst.left_out) {
+        source->worst.class = class;
+        source->worst.left_out = walk->left_out.total;
+        source->worst.items = walk->files.count;
+    }
+    for (int64_t i = 0; i < walk->files.count; i++) {
+        char *file = walk->files.at[i];
+        walk->files.at[i] = NULL; /* the source takes it over */
+        AN_TRY(an_data_source_add(source, file, below_root(source, file), class));
+    }
+cleanup:
+    an_free(path);
+    return rc;
+}
+
+/* No class folder is entered but as its class, whatever links lead to it. */
+static alexnet_status reserve_classes(const an_data_source *source, an_walk *walk)
+{
+    bool first;
+    AN_CHECK(an_walk_reserve(walk, source->root, &first));
+    for (int64_t i = 0; i < source->classes.count; i++) {
+        char *path = an_path_join(source->root, source->classes.at[i]);
+        if (!path)
+            return AN_FAIL_MEMORY(strlen(source->root), "a path");
+        alexnet_status rc = an_walk_reserve(walk, path, &first);
+        if (rc == ALEXNET_OK && !first)
+            rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
+                         "the class folder %s is a link to %s itself or to another class folder; "
+                         "remove it",
+                         path, source->root);
+        an_free(path);
+        AN_CHECK(rc);
+    }
+    return ALEXNET_OK;
+}
+
+/* Folders in which all class folders agree: what stands there may be the classes. */
+typedef struct layout {
+    an_strings folders; /* of the first class */
+    bool same;          /* no class has pictures of its own, and all have these folders */
+} layout;
+
+static bool equal(const an_strings *a, const an_strings *b)
+{
+    bool same = a->count == b->count;
+    for (int64_t i = 0; same && i < a->count; i++)
+        same = strcmp(a->at[i], b->at[i]) == 0;
+    return same;
+}
+
+static void compare_layout(layout *all, an_walk *walk, int class)
+{
+    if (class == 0) {
+        all->same = walk->direct == 0 && walk->folders.count > 1;
+        all->folders = walk->folders;
+        walk->folders = (an_strings){0};
+    } else {
+        all->same = all->same && walk->direct == 0 && equal(&all->folders, &walk->folders);
+    }
+}
+
+static alexnet_status note_doubt(an_data_source *source, const layout *all)
+{
+    if (!all->same)
+        return ALEXNET_OK;
+    source->doubt =
+        an_format("%s of %s holds nothing but the folders %s, %s%s: if these are the classes, give "
+                  "%s/%s instead",
+                  source->classes.count > 1 ? "every folder" : "the one folder", source->root,
+                  all->folders.at[0], all->folders.at[1], all->folders.count > 2 ? ", ..." : "",
+                  source->root, source->classes.at[0]);
+    return source->doubt ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(source->root), "a text");
+}
+
+static alexnet_status open_folders(an_data_source *source)
+{
+    an_folder root;
+    an_walk walk = {.takes = an_has_picture_ending};
+    layout all = {0};
+    AN_CHECK(an_folder_read(&root, source->root));
+    alexnet_status rc;
+    AN_TRY(check_root(&root, source->root));
+    source->loose = count_pictures(&root.files, &source->left_out);
+    source->classes = root.folders;
+    root.folders = (an_strings){0};
+    AN_TRY(reserve_classes(source, &walk));
+    for (int64_t i = 0; i < source->classes.count; i++) {
+        AN_TRY(add_class(source, &walk, (int)i));
+        compare_layout(&all, &walk, (int)i);
+    }
+    rc = note_doubt(source, &all);
+cleanup:
+    an_strings_free(&all.folders);
+    an_walk_free(&walk);
+    an_folder_free(&root);
+    return rc;
+}
+
+const an_data_kind an_folders_kind = {.name = "folders",
+                                      .accepts = an_is_folder,
+                                      .open = open_folders,
+                                      .read = an_file_item_read,
+                                      .stamp = an_file_item_stamp};
