@@ -43,26 +43,36 @@ static double *zeros(int64_t count)
     return out;
 }
 
-cuda_case *cuda_case_new(an_backend *ref, an_op_desc desc, double scale, bool training)
+cuda_case *cuda_case_of(an_backend *ref, an_op_desc desc)
 {
     cuda_case *c = an_calloc(1, sizeof *c);
     assert_non_null(c);
     rig_ok(an_op_resolve(&desc));
     c->ref = ref;
     c->desc = desc;
-    int64_t outputs = an_batch_count(&desc, desc.out);
     for (int i = 0; i < desc.n_inputs; i++) {
-        int64_t inputs = an_batch_count(&desc, desc.in[i]);
-        c->operands.x[i] = cuda_random(inputs, scale, (uint32_t)i);
-        c->e_x[i] = zeros(inputs);
-        c->e_dx[i] = zeros(inputs);
+        c->e_x[i] = zeros(an_batch_count(&desc, desc.in[i]));
+        c->e_dx[i] = zeros(an_batch_count(&desc, desc.in[i]));
     }
-    c->operands.dy = cuda_random(outputs, 1, 100);
-    c->operands.state = (an_step_state){SEED, 7, 1, 0};
-    c->e_y = zeros(outputs);
-    c->e_dy = zeros(outputs);
+    c->e_y = zeros(an_batch_count(&desc, desc.out));
+    c->e_dy = zeros(an_batch_count(&desc, desc.out));
     c->e_loss = zeros(desc.n);
-    c->chain = rig_run(ref, &c->desc, &c->operands, training);
+    c->operands.state = (an_step_state){SEED, 7, 1, 0};
+    return c;
+}
+
+void cuda_case_run(cuda_case *c, bool training)
+{
+    c->chain = rig_run(c->ref, &c->desc, &c->operands, training);
+}
+
+cuda_case *cuda_case_new(an_backend *ref, an_op_desc desc, double scale, bool training)
+{
+    cuda_case *c = cuda_case_of(ref, desc);
+    for (int i = 0; i < c->desc.n_inputs; i++)
+        c->operands.x[i] = cuda_random(an_batch_count(&c->desc, c->desc.in[i]), scale, (uint32_t)i);
+    c->operands.dy = cuda_random(an_batch_count(&c->desc, c->desc.out), 1, 100);
+    cuda_case_run(c, training);
     return c;
 }
 
@@ -74,6 +84,9 @@ void cuda_case_free(cuda_case *c)
         an_free(c->e_dx[i]);
     }
     an_free(c->operands.dy);
+    an_free(c->operands.param[0][0]);
+    an_free(c->operands.slots);
+    an_free(c->operands.pictures);
     an_free(c->e_y);
     an_free(c->e_dy);
     an_free(c->e_loss);
@@ -94,6 +107,8 @@ void cuda_case_bounds(cuda_case *c, const cuda_form *form)
                   .e_y = c->e_y,
                   .e_loss = c->e_loss};
     b.args.state = &c->operands.state;
+    b.args.slots = c->operands.slots;
+    b.args.param[0] = link->param[0];
     for (int i = 0; i < c->desc.n_inputs; i++) {
         b.args.x[i] = c->chain->x[i];
         b.args.dx[i] = c->chain->dx[i];

@@ -31,6 +31,9 @@ typedef struct cuda_case {
 
 /** @param scale  operands are multiples of scale / 128 in [-scale, scale) */
 cuda_case *cuda_case_new(an_backend *ref, an_op_desc desc, double scale, bool training);
+/** The same in two steps, for operands of the caller's: c->operands becomes the case's. */
+cuda_case *cuda_case_of(an_backend *ref, an_op_desc desc);
+void cuda_case_run(cuda_case *c, bool training);
 void cuda_case_free(cuda_case *c);
 /** Fill in the bounds (parity/bound.h) for activations stored in a form. */
 void cuda_case_bounds(cuda_case *c, const cuda_form *form);
