@@ -5,6 +5,7 @@
 #include "machine.h"
 #include "paths.h"
 #include "progress.h"
+#include "signals.h"
 #include "text.h"
 #include "training.h"
 
@@ -56,9 +57,9 @@ static const opt_page page = {
 };
 
 /* The run of the demo: `alexnet train` with these options. */
-static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed,
-                 training_result *result)
+static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed)
 {
+    training_result result;
     string_list settings = {0};
     for (size_t i = 0; demo_recipe[i][0]; i++) {
         string_list_add(&settings, cli_copy(demo_recipe[i][0]));
@@ -73,22 +74,35 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed,
         .out = folders->run,
         .settings = &settings,
     };
-    int code = training_start(ctx, &request, result);
+    int code = training_start(ctx, &request, &result);
+    training_result_free(&result);
     string_list_free(&settings);
     return code;
+}
+
+/* What the demo would have done next. */
+static void say_the_rest(const demo_folders *folders)
+{
+    char *run = cli_quote(folders->run), *unseen = cli_quote(folders->unseen);
+    progress_say(
+        "and then, for what the demo would have shown:\n  %s eval %s %s\n  %s plot curves %s",
+        cli_program, run, unseen, cli_program, run);
+    free(run);
+    free(unseen);
 }
 
 static int work(const demo_folders *folders, const demo_options *options,
                 const machine_options *machine, double start)
 {
     alexnet_ctx *ctx = NULL;
-    training_result result;
     char text[TEXT_SIZE];
     int code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
         machine_describe(ctx, machine);
     if (code == CLI_DONE)
-        code = train(ctx, folders, options->seed, &result);
+        code = train(ctx, folders, options->seed);
+    if (code != CLI_DONE && signals_stopped())
+        say_the_rest(folders);
     if (code == CLI_DONE)
         code = demo_show(ctx, folders, machine->json, start);
     if (code == CLI_DONE)
@@ -97,17 +111,25 @@ static int work(const demo_folders *folders, const demo_options *options,
     return code;
 }
 
+static int choose_out(char **out, const demo_options *options)
+{
+    if (!options->out)
+        return path_new_folder(out, "alexnet-demo");
+    if (path_exists(options->out))
+        return opt_wrong(&page, "%s exists already; give --out another folder", options->out);
+    *out = cli_copy(options->out);
+    return CLI_DONE;
+}
+
 static int run(const demo_options *options, const machine_options *machine)
 {
-    demo_folders folders;
     double start = progress_clock();
-    char *out = options->out ? cli_copy(options->out) : path_unused("alexnet-demo");
+    char *out = NULL;
     progress_set_quiet(machine->quiet);
-    int code = CLI_DONE;
-    if (path_exists(out))
-        code = opt_wrong(&page, "%s exists already; give --out another folder", out);
+    signals_watch(NULL); /* the pictures are drawn without a context */
+    int code = choose_out(&out, options);
     if (code == CLI_DONE) {
-        folders = demo_folders_in(out);
+        demo_folders folders = demo_folders_in(out);
         code = demo_draw(&folders, (uint64_t)options->seed, (int)options->count);
         if (code == CLI_DONE && !options->only_pictures)
             code = work(&folders, options, machine, start);

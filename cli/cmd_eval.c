@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "evaluate.h"
+#include "files.h"
 #include "json.h"
 #include "machine.h"
 #include "model.h"
@@ -182,7 +183,10 @@ static int run(const opt_args *args, const eval_options *options, const machine_
                          "DATA is missing: %s is a model file, and only a run folder knows its "
                          "validation set",
                          args->files[0]);
-    int code = machine_open(&ctx, machine);
+    int code = options->confusion ? file_check_output(options->confusion) : CLI_DONE;
+    if (code != CLI_DONE)
+        return code;
+    code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
         code = measure(ctx, args, options, machine->json);
     machine_close(ctx);

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "draw.h"
+#include "files.h"
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
@@ -54,18 +55,6 @@ static int plot_filters(const char *path, const char *since_path, const char *ou
     return code;
 }
 
-static int plot_curves(const char *path, const char *out)
-{
-    char *log = path_join(path, "log.jsonl");
-    int code = path_exists(log) ? draw_curve(log, out)
-                                : cli_error(CLI_BAD_INPUT,
-                                            "%s is not the folder of a training run: it has no "
-                                            "log.jsonl",
-                                            path);
-    free(log);
-    return code;
-}
-
 static int run(const opt_args *args, const plot_options *options)
 {
     if (args->file_count == 0)
@@ -88,7 +77,9 @@ static int run(const opt_args *args, const plot_options *options)
         free(out);
         return code;
     }
-    int code = filters ? plot_filters(path, options->since, out) : plot_curves(path, out);
+    int code = file_check_output(out);
+    if (code == CLI_DONE)
+        code = filters ? plot_filters(path, options->since, out) : draw_curve(path, out);
     if (code == CLI_DONE)
         printf("%s\n", out);
     free(out);

@@ -121,23 +121,9 @@ static int check_usage(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
-/* runs/NAME-N after the data's folder. Owned by the caller. */
-static char *choose_out(const train_options *options, const char *data)
-{
-    if (options->out)
-        return cli_copy(options->out);
-    char *name = path_name(data);
-    char *stem = path_join("runs", name);
-    char *out = path_unused(stem);
-    free(name);
-    free(stem);
-    return out;
-}
-
 static int start(alexnet_ctx *ctx, const train_options *options, const char *data, bool json)
 {
     training_result result;
-    char *out = choose_out(options, data);
     training_request request = {
         .data = data,
         .val = options->val,
@@ -145,14 +131,14 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         .recipe = options->recipe,
         .init_from = options->init_from,
         .names = options->names,
-        .out = out,
+        .out = options->out,
         .split = (int)options->split,
         .settings = &options->settings,
     };
     int code = training_start(ctx, &request, &result);
     if (code == CLI_DONE)
-        training_report(&result, out, json);
-    free(out);
+        training_report(&result, json);
+    training_result_free(&result);
     return code;
 }
 
@@ -161,7 +147,8 @@ static int resume(alexnet_ctx *ctx, const char *run_dir, bool json)
     training_result result;
     int code = training_resume(ctx, run_dir, &result);
     if (code == CLI_DONE)
-        training_report(&result, run_dir, json);
+        training_report(&result, json);
+    training_result_free(&result);
     return code;
 }
 

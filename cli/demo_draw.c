@@ -6,6 +6,7 @@
 #include "draw.h"
 #include "paths.h"
 #include "progress.h"
+#include "signals.h"
 
 /* Of `count` pictures to train on come as many, at least 2, to validate with and to keep unseen. */
 enum { VAL_SHARE = 10, UNSEEN_SHARE = 6, LEAST = 2 };
@@ -42,6 +43,8 @@ static int draw_class(const picture_set *set, uint64_t seed, int class_index)
     for (int i = 0; i < set->count && code == CLI_DONE; i++) {
         char *path = cli_format("%s/%05d.png", folder, i + 1);
         code = draw_save(draw_shape(seed, class_index, set->first + i), path);
+        if (code == CLI_DONE && signals_stopped())
+            code = signals_exit_code();
         progress_show((double)i / set->count, "drawing %s", path);
         free(path);
     }
@@ -72,6 +75,9 @@ int demo_draw(const demo_folders *folders, uint64_t seed, int count)
         for (int c = 0; draw_shape_class(c) && code == CLI_DONE; c++)
             code = draw_class(&sets[s], seed, c);
     progress_clear();
+    if (signals_stopped())
+        progress_say("stopped; %s does not hold all pictures: remove it, and start again",
+                     folders->out);
     free(train);
     free(val);
     return code;

@@ -89,13 +89,11 @@ static int draw_pictures(const alexnet_model *model, const demo_folders *folders
 {
     char *filters = path_join(folders->out, "filters.png");
     char *curve = path_join(folders->out, "curve.png");
-    char *log = path_join(folders->run, "log.jsonl");
     int code = draw_filters(model, NULL, filters);
     if (code == CLI_DONE)
-        code = draw_curve(log, curve);
+        code = draw_curve(folders->run, curve);
     free(filters);
     free(curve);
-    free(log);
     return code;
 }
 

@@ -43,7 +43,7 @@ cairo_surface_t *draw_shape(uint64_t seed, int class_index, int number);
  * @return CLI_DONE, or the exit code of a reported failure
  */
 int draw_filters(const alexnet_model *model, const alexnet_model *since, const char *path);
-/** Draw loss and error over the epochs from a run's log.jsonl. @return as draw_filters() */
-int draw_curve(const char *log_path, const char *path);
+/** Draw loss and error over the epochs from the log of a run's folder. @return as draw_filters() */
+int draw_curve(const char *run, const char *path);
 
 #endif

@@ -151,14 +151,12 @@ static void draw_panels(cairo_t *cairo, const run_log *log)
     draw_key(&error, 1, validation_colour, "validation");
 }
 
-int draw_curve(const char *log_path, const char *path)
+int draw_curve(const char *run, const char *path)
 {
     run_log log;
-    int code = run_log_read(&log, log_path);
+    int code = run_log_read(&log, run);
     if (code != CLI_DONE)
         return code;
-    if (log.count == 0)
-        return cli_error(CLI_BAD_INPUT, "%s is empty: there is nothing to draw yet", log_path);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
     cairo_t *cairo = cairo_create(surface);
     cairo_set_source_rgb(cairo, 1, 1, 1);

@@ -1,9 +1,9 @@
 #include "evaluate.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "files.h"
 #include "progress.h"
 #include "table.h"
 #include "text.h"
@@ -91,9 +91,11 @@ int write_confusion(const alexnet_evaluation *evaluation, const alexnet_model *m
                     const char *path)
 {
     int classes = alexnet_model_class_count(model);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
+    file_output out;
+    int code = file_begin(&out, path);
+    if (code != CLI_DONE)
+        return code;
+    FILE *file = out.file;
     fputs("class", file);
     for (int j = 0; j < classes; j++) {
         fputc(',', file);
@@ -106,8 +108,5 @@ int write_confusion(const alexnet_evaluation *evaluation, const alexnet_model *m
             fprintf(file, ",%" PRId64, alexnet_evaluation_confusion(evaluation, i, j));
         fputc('\n', file);
     }
-    bool failed = ferror(file) != 0;
-    if (fclose(file) != 0 || failed)
-        return cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
-    return CLI_DONE;
+    return file_end(&out, CLI_DONE);
 }

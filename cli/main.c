@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,8 +134,19 @@ static int close_stdout(int code)
     return code ? code : CLI_FAILED;
 }
 
+/* A descriptor from 0 to 2 that is closed, as cron and daemons may leave it, would be that of the
+ * next file that is opened, and what is printed would go there. It is opened the wrong way round,
+ * so that whoever needs it still gets an error. */
+static void open_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_files();
     waiting_bound(argv);
     signals_init();
     char *program = cli_quote(argc > 0 ? argv[0] : "alexnet");

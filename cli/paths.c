@@ -85,19 +85,23 @@ char *path_unused(const char *stem)
     }
 }
 
-int path_check_writable(const char *path)
+int path_new_folder(char **out, const char *stem)
 {
-    struct stat info;
-    const char *slash = strrchr(path, '/');
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return cli_error(CLI_FAILED, "cannot write %s: it is not a file", path);
-    char *folder = cli_copy(slash ? path : ".");
+    char *parent = cli_copy(stem), *slash = strrchr(parent, '/');
+    *out = NULL;
     if (slash)
-        folder[slash == path ? 1 : slash - path] = '\0';
-    int code = access(folder, W_OK | X_OK) == 0
-                   ? CLI_DONE
-                   : cli_error(CLI_FAILED, "cannot write %s: %s", path, strerror(errno));
-    free(folder);
+        *slash = '\0';
+    int code = slash ? path_make_folder(parent) : CLI_DONE;
+    free(parent);
+    while (code == CLI_DONE && !*out) {
+        *out = path_unused(stem);
+        if (mkdir(*out, 0777) == 0)
+            break;
+        if (errno != EEXIST) /* another process may have been quicker */
+            code = cli_error(CLI_FAILED, "cannot make the folder %s: %s", *out, strerror(errno));
+        free(*out);
+        *out = NULL;
+    }
     return code;
 }
 

@@ -12,12 +12,6 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
-/**
- * Whether a file can be written to this path later, by way of a temporary one beside it.
- * @return CLI_DONE, or the code of a reported failure: the folder is not writable or not there,
- *         or the path is something other than a file
- */
-int path_check_writable(const char *path);
 /** A file that begins as JPEG or PNG does, or a path, even of no file, that is called so. */
 bool path_is_picture(const char *path);
 /** A file that begins as safetensors does: a header length and the header's brace. */
@@ -29,6 +23,13 @@ char *path_join(const char *folder, const char *name);
 char *path_name(const char *path);
 /** The first of STEM-1, STEM-2, ... that does not exist. Owned by the caller. */
 char *path_unused(const char *stem);
+/**
+ * Make the first folder of STEM-1, STEM-2, ... that does not exist, and those above it: of several
+ * processes each gets its own.
+ * @param out  owned by the caller; NULL on failure
+ * @return CLI_DONE, or the code of a reported failure
+ */
+int path_new_folder(char **out, const char *stem);
 /** Make a folder and those above it. @return CLI_DONE, or the code of a reported failure */
 int path_make_folder(const char *path);
 

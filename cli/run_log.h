@@ -21,7 +21,10 @@ typedef struct run_log {
     size_t count;
 } run_log;
 
-/** @return CLI_DONE, or CLI_BAD_INPUT: reported */
-int run_log_read(run_log *out, const char *path);
+/**
+ * Read the log of a run's folder. A last line that is not whole is left out, and said.
+ * @return CLI_DONE, or CLI_BAD_INPUT: there is none, no line, or a line that is none: reported
+ */
+int run_log_read(run_log *out, const char *run);
 
 #endif

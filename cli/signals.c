@@ -45,6 +45,7 @@ static void handle(int number, void (*handler)(int))
 void signals_init(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* then a write beyond the limit fails, as on a full disk */
 }
 
 void signals_watch(alexnet_ctx *ctx)

@@ -10,7 +10,7 @@
 
 #include "cli.h"
 
-/** Ignore SIGPIPE. Called once, at the start. */
+/** Ignore SIGPIPE and SIGXFSZ. Called once, at the start. */
 void signals_init(void);
 /** From now on SIGINT and SIGTERM cancel `ctx`; NULL before it is freed. */
 void signals_watch(alexnet_ctx *ctx);

@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "json.h"
+#include "paths.h"
 #include "progress.h"
 #include "recipe.h"
 #include "report_info.h"
@@ -112,7 +114,7 @@ static void save_and_go_on(alexnet_trainer *trainer)
         progress_note("checkpoint written");
 }
 
-static int run(alexnet_trainer *trainer, const char *run_dir, training_result *result)
+static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
     bool more = true, worked = false;
@@ -133,9 +135,9 @@ static int run(alexnet_trainer *trainer, const char *run_dir, training_result *r
     progress_clear();
     result->best_epoch = alexnet_trainer_best(trainer, &result->best);
     if (!status && !worked)
-        progress_note("%s is complete already", run_dir);
+        progress_note("%s is complete already", result->run);
     if (status == ALEXNET_ERROR_CANCELLED)
-        return stop(trainer, run_dir);
+        return stop(trainer, result->run);
     if (result->skipped)
         progress_say("warning: %" PRId64 " times a picture could not be read", result->skipped);
     return status ? cli_failed(status) : CLI_DONE;
@@ -152,7 +154,7 @@ static void put_option(FILE *out, const char *name, const char *value)
 }
 
 /* The command with everything that was left to defaults. */
-static void describe_request(const training_request *request, const char *val)
+static void describe_request(const training_request *request, const char *val, const char *run)
 {
     const string_list *settings = request->settings;
     size_t length = 0;
@@ -164,7 +166,7 @@ static void describe_request(const training_request *request, const char *val)
     put_option(out, "--net", request->net);
     put_option(out, "--recipe", request->recipe);
     put_option(out, "--val", val);
-    put_option(out, "--out", request->out);
+    put_option(out, "--out", run);
     put_option(out, "--init-from", request->init_from);
     put_option(out, "--names", request->names);
     if (request->split)
@@ -196,13 +198,27 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     options.net = request->net;
     options.recipe = recipe;
     options.init_from = request->init_from;
-    options.out_dir = request->out;
+    options.out_dir = result->run;
     options.split = request->split;
     describe_data(data);
     recipe_describe(recipe);
     alexnet_status status = alexnet_trainer_new(&trainer, ctx, data->train, data->val, &options);
-    int code = status ? cli_failed(status) : run(trainer, request->out, result);
+    int code = status ? cli_failed(status) : run(trainer, result);
     alexnet_trainer_free(trainer);
+    return code;
+}
+
+/* The run's folder, one of its own for each of several processes that begin at the same time. */
+static int choose_run(training_result *result, const training_request *request)
+{
+    if (request->out) {
+        result->run = cli_copy(request->out);
+        return CLI_DONE;
+    }
+    char *name = path_name(request->data), *stem = path_join("runs", name);
+    int code = path_new_folder(&result->run, stem);
+    free(name);
+    free(stem);
     return code;
 }
 
@@ -214,15 +230,19 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     *result = (training_result){0};
     int code = train_data_val(&val, request->data, request->val);
     if (code == CLI_DONE)
-        describe_request(request, val);
-    if (code == CLI_DONE)
         code = recipe_open(&recipe, request->recipe, request->settings);
     if (code == CLI_DONE) {
         uint64_t seed = strtoull(alexnet_recipe_get(recipe, "seed"), NULL, 10);
         code = train_data_open(&data, ctx, request->data, val, request->names, seed);
     }
     if (code == CLI_DONE)
+        code = choose_run(result, request);
+    if (code == CLI_DONE) {
+        describe_request(request, val, result->run);
         code = start(ctx, request, recipe, &data, result);
+    }
+    if (code != CLI_DONE && result->run && !request->out)
+        rmdir(result->run); /* that of a run that did not begin is empty */
     train_data_free(&data);
     alexnet_recipe_free(recipe);
     free(val);
@@ -232,17 +252,23 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
 int training_resume(alexnet_ctx *ctx, const char *run_dir, training_result *result)
 {
     alexnet_trainer *trainer;
-    *result = (training_result){0};
+    *result = (training_result){.run = cli_copy(run_dir)};
     alexnet_status status = alexnet_trainer_resume(&trainer, ctx, run_dir);
-    int code = status ? cli_input_failed(status) : run(trainer, run_dir, result);
+    int code = status ? cli_input_failed(status) : run(trainer, result);
     alexnet_trainer_free(trainer);
     return code;
 }
 
-static void print_json(const training_result *result, const char *run_dir)
+void training_result_free(training_result *result)
+{
+    free(result->run);
+    *result = (training_result){0};
+}
+
+static void print_json(const training_result *result)
 {
     json_t *document = json_object();
-    json_object_set_new(document, "run", json_text(run_dir));
+    json_object_set_new(document, "run", json_text(result->run));
     json_object_set_new(document, "epochs", json_integer(result->epochs));
     json_object_set_new(document, "skipped", json_integer(result->skipped));
     if (result->best_epoch && result->best.images) {
@@ -257,10 +283,10 @@ static void print_json(const training_result *result, const char *run_dir)
     json_print(document);
 }
 
-void training_report(const training_result *result, const char *run_dir, bool json)
+void training_report(const training_result *result, bool json)
 {
     if (json) {
-        print_json(result, run_dir);
+        print_json(result);
         return;
     }
     if (result->best_epoch && result->best.images)
@@ -268,5 +294,5 @@ void training_report(const training_result *result, const char *run_dir, bool js
                " validation pictures\n",
                result->best_epoch, result->epochs, 100 * result->best.top1_error,
                100 * result->best.top5_error, result->best.loss, result->best.images);
-    printf("run %s, model %s/best.safetensors\n", run_dir, run_dir);
+    printf("run %s, model %s/best.safetensors\n", result->run, result->run);
 }

@@ -8,8 +8,9 @@
 
 #include "cli.h"
 
-/** What a run came to. */
+/** What a run came to; freed with training_result_free(), also after a failure. */
 typedef struct training_result {
+    char *run;       /* its folder */
     int epochs;      /* planned */
     int64_t skipped; /* bad pictures met */
     int best_epoch;  /* of the whole run, also before a resume; 0: none */
@@ -20,7 +21,7 @@ typedef struct training_result {
  * given. */
 typedef struct training_request {
     const char *data, *val, *net, *recipe, *init_from, *names;
-    const char *out; /* run folder; required */
+    const char *out; /* run folder; NULL: runs/NAME-N after the data, the first that is free */
     int split;
     const string_list *settings; /* recipe keys and values in turn */
 } training_request;
@@ -35,6 +36,7 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
 int training_resume(alexnet_ctx *ctx, const char *run_dir, training_result *result);
 
 /** Print the result on stdout, as text or as a JSON document. */
-void training_report(const training_result *result, const char *run_dir, bool json);
+void training_report(const training_result *result, bool json);
+void training_result_free(training_result *result);
 
 #endif

@@ -67,3 +67,19 @@ wait $pid
 is $? 0 "exit code after SIGHUP"
 has err "checkpoint written"
 same hup
+
+# The demo, while it draws and while it trains.
+env --default-signal=INT "$ALEXNET" demo --count 100000 --out drawing >out 2>err &
+pid=$!
+until [ -d drawing/pictures/train ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+kill -INT $pid
+wait $pid
+is $? 130 "exit code of the demo, interrupted while it draws"
+has err "stopped; drawing does not hold all pictures"
+is "$(find drawing -name '*.tmp')" "" "temporary files"
+env --default-signal=INT "$ALEXNET" demo --count 40 --out training >out 2>err &
+pid=$! run=training/run
+until [ -s $run/log.jsonl ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+kill -INT $pid
+stopped 130
+has err "eval training/run training/unseen" "plot curves training/run"

@@ -1,0 +1,105 @@
+# Run folders: what is in them may come from anybody; several trainings at once; descriptors that are
+# closed and limits that a job may have.
+. "${0%/*}/lib.sh"
+pictures data 4
+train data/pictures --epochs 1 --out good --quiet
+echo mine >victim
+
+# fresh: a copy of the run in the folder run.
+fresh() {
+    rm -rf run
+    cp -r good run
+}
+
+# refused FILE WHAT ARGUMENTS...: exit code 3 at once, the file named, and what it is.
+refused() {
+    file=$1 what=$2
+    shift 2
+    timeout -k 2 20 "$ALEXNET" "$@" >out 2>err
+    is $? 3 "exit code of alexnet $*"
+    has err "$file: it is $what, not a file"
+    lacks err "empty"
+}
+
+# A pipe, a device, a folder, a link in the place of a file.
+for name in log.jsonl lock; do
+    fresh && rm -f run/$name && mkfifo run/$name
+    refused run/$name "a pipe" train --resume run
+    fresh && rm -f run/$name && mkdir run/$name
+    refused run/$name "a folder" train --resume run
+    fresh && rm -f run/$name && ln -s ../victim run/$name
+    refused run/$name "a link" train --resume run
+done
+for name in last.safetensors best.safetensors recipe.ini last.safetensors.tmp; do
+    fresh && rm -f run/$name && mkfifo run/$name
+    refused run/$name "a pipe" train --resume run
+done
+fresh && rm run/log.jsonl && mkfifo run/log.jsonl
+refused run/log.jsonl "a pipe" plot curves run -o curves.png
+fresh && rm run/log.jsonl && ln -s /dev/zero run/log.jsonl
+refused run/log.jsonl "a device" plot curves run -o curves.png
+fresh && rm run/best.safetensors && mkfifo run/best.safetensors
+refused run/best.safetensors "a pipe" eval run data/unseen
+refused run/best.safetensors "a pipe" classify run data/unseen
+mkfifo pipe.csv pipe.png
+refused pipe.csv "a pipe" eval good data/unseen --confusion pipe.csv
+refused pipe.png "a pipe" plot curves good -o pipe.png
+ln -s victim link.csv
+refused link.csv "a link" eval good data/unseen --confusion link.csv
+fresh && ln -s ../victim run/curves.png.tmp && ln -s ../victim curves.csv.tmp
+expect 0 plot curves run
+expect 0 eval good data/unseen --confusion curves.csv --quiet
+[ -L run/curves.png ] && fail "curves.png is a link"
+is "$(cat victim)" mine "what the links lead to"
+is "$(ls ./*.tmp run/*.tmp 2>/dev/null)" "" "temporary files"
+
+# Outputs into folders that are not there fail before anything is measured.
+for what in "eval good data/unseen --confusion nowhere/a.csv" "plot curves good -o nowhere/a.png" \
+    "plot filters good -o nowhere/a.png" "bench --tune nowhere/a.ini"; do
+    expect 1 $what
+    has err "cannot write nowhere/a."
+    lacks err "device"
+done
+
+# A log whose last line is half; one with a line that is none; none.
+fresh && printf '{"epoch":2,"st' >>run/log.jsonl
+expect 0 plot curves run -o curves.png
+has err "run/log.jsonl:3: the last line is not whole and is left out"
+echo >>run/log.jsonl
+expect 3 plot curves run -o curves.png
+has err "run/log.jsonl:3: not a JSON object"
+printf '{"epoch":1' >run/log.jsonl
+expect 3 plot curves run -o curves.png
+has err "run/log.jsonl has no whole line yet"
+head -c 3000000 /dev/zero >run/log.jsonl
+expect 3 plot curves run -o curves.png
+
+# Trainings that begin at the same time each get a folder of their own.
+for i in 1 2 3 4; do
+    "$ALEXNET" train data/pictures --net alexnet-mini --epochs 1 --threads 1 -q >out.$i 2>err.$i &
+done
+wait
+is "$(cat err.*)" "" "errors of four trainings at once"
+is "$(cat out.* | grep -o 'run runs/[^,]*' | sort | tr '\n' ' ')" \
+    "run runs/pictures-1 run runs/pictures-2 run runs/pictures-3 run runs/pictures-4 " "their folders"
+expect 2 train data/pictures --net alexnet-mini --set conv9.rate=0
+[ -e runs/pictures-5 ] && fail "a run that could not begin left a folder"
+
+# Closed descriptors: nothing that is printed gets into a file.
+"$ALEXNET" train data/pictures --net alexnet-mini --epochs 2 --report 1 --out closed <&- 2>&- >out ||
+    fail "with standard error closed"
+is "$(grep -cv '^{.*}$' closed/log.jsonl)" 0 "lines of the log that are none"
+expect 0 plot curves closed -o curves.png
+"$ALEXNET" train data/pictures --net alexnet-mini --epochs 1 --out silent <&- >&- 2>&-
+is $? 1 "exit code when the result cannot be printed"
+is "$(grep -cv '^{.*}$' silent/log.jsonl)" 0 "lines of the log that are none"
+
+# A limit of file sizes is an error with a reason, and leaves nothing half written.
+(ulimit -f 400 && "$ALEXNET" train data/pictures --net alexnet-mini --epochs 1 --out small -q) >out 2>err
+is $? 1 "exit code under a limit of file sizes"
+has err "cannot write small/last.safetensors.tmp: File too large; the limit (ulimit -f) is"
+[ -s small/recipe.ini ] || fail "no recipe"
+is "$(ls small/*.tmp 2>/dev/null)" "" "temporary files"
+expect 3 train --resume small
+has err "small: it has no checkpoint"
+train data/pictures --epochs 1 --out small --quiet
