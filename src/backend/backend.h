@@ -8,9 +8,9 @@
  * Memory: buffers come from alloc() and are addressed by pointers in the backend's own memory;
  * arithmetic on them is plain bytes. Host code reaches them through write() and read() alone.
  *
- * Element types: parameters, gradients, momentum, means and losses have the backend's
- * `param_dtype` (float32; float64 on ref) in canonical order. Activations have the dtype of their
- * layout. Pictures are uint8, slots an_slot, the step state an_step_state.
+ * Element types: parameters, gradients, momentum and means have the backend's `param_dtype` (float32;
+ * float64 on ref) in canonical order. Activations have the dtype of their layout. Pictures are uint8.
+ * Slots, the step state, rates, scores and results are the structs of their names.
  */
 #ifndef AN_BACKEND_BACKEND_H
 #define AN_BACKEND_BACKEND_H
@@ -19,6 +19,7 @@
 #include "backend/tuning.h"
 #include "base/context.h"
 #include "op/op.h"
+#include "op/softmax.h"
 
 typedef struct an_backend_api an_backend_api;
 
@@ -34,13 +35,20 @@ typedef struct an_backend {
                                            first, and the table of the backend; NULL: none */
 } an_backend;
 
-/** What changes from step to step; lives in a small buffer of the backend, written by the host. */
+/** What changes from step to step. It lives in a small buffer of the backend that the host writes once
+ *  a step; the rates of the segments of the update follow it there. */
 typedef struct an_step_state {
     uint64_t seed;
     uint64_t step;    /* updates made before this step; epoch argument of dropout's draws */
     int32_t labelled; /* slots with a label: losses' gradients are divided by it, if > 0 */
-    int32_t reserved;
+    int32_t filled;   /* slots with a picture */
 } an_step_state;
+
+/** Of a segment in a step. */
+typedef struct an_rates {
+    double rate, decay, momentum; /* epsilon, weight decay, momentum factor */
+    double scale;                 /* of the gradient, beside the rate: 1, or less to clip it */
+} an_rates;
 
 /** What op_prepare() is offered. */
 typedef struct an_prepare {
@@ -49,22 +57,25 @@ typedef struct an_prepare {
                                      softmax is the last, and computed by itself */
     int n_ops;                    /* >= 1 */
     const an_layout *in;          /* layouts of the inputs of ops[0]; NULL for augment */
-    bool training;                /* dropout draws masks */
+    bool masks;                   /* dropout draws masks */
     bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
+    bool accumulate;              /* op_backward() adds to dparam instead of writing it */
     bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */
     int split;                    /* grouping of weight-gradient sums, >= 1 */
 } an_prepare;
 
 /** A prepared run of operators. A backend's own struct begins with it. */
 typedef struct an_prepared {
-    int taken;      /* how many of the offered operators it computes, >= 1 */
-    an_layout out;  /* of the output of the last of them */
-    size_t packed;  /* bytes for its copy of the parameters; 0: none */
-    bool copies;    /* packed is the first parameter in bfloat16 and no more: after update(), which
-                       is given it (an_segment.copy), op_pack() is not needed */
-    size_t saved;   /* bytes that forward writes for backward, beyond x and y; 0 for inference */
-    size_t scratch; /* bytes needed during a call, contents of no value between calls */
-    bool tunable;   /* the first of the operators comes in several variants */
+    int taken;           /* how many of the offered operators it computes, >= 1 */
+    an_layout out;       /* of the output of the last of them */
+    size_t packed;       /* bytes for its copy of the parameters; 0: none */
+    const char *packing; /* names the form of that copy: operators of one node whose texts are equal
+                            can share one. Lives as long as the operator. NULL: not shared */
+    bool updated; /* the copy is one that update() keeps, given it as an_segment.copy: op_pack() is
+                       needed only for parameters that come from elsewhere */
+    size_t saved; /* bytes that forward writes for backward, beyond x and y; 0 for inference */
+    size_t scratch;       /* bytes needed during a call, contents of no value between calls */
+    bool tunable;         /* the first of the operators comes in several variants */
     an_variants variants; /* tunable: those that were taken */
     const char *impl;     /* name of the implementation, for reports; static */
 } an_prepared;
@@ -79,24 +90,36 @@ typedef struct an_op_args {
     const void *dy;               /* backward: in; softmax has none */
     void *dx[AN_MAX_INPUTS];      /* backward: out, written (not added to); NULL: not wanted */
     const void *param[AN_MAX_PARAMS];
-    void *dparam[AN_MAX_PARAMS]; /* backward: out, written; NULL: not wanted */
+    void *dparam[AN_MAX_PARAMS]; /* backward: out, written or added to; NULL: not wanted */
     void *packed, *saved, *scratch;
     const an_step_state *state; /* dropout, softmax */
     const an_slot *slots;       /* augment, softmax; n entries */
     const void *pictures;       /* augment */
-    void *loss;                 /* softmax: out, [N]: -log p(label), 0 without label; NULL: not
-                    wanted, and then slots may be NULL too in forward */
+    an_score *scores;           /* softmax: out, one for each slot; NULL: not wanted, and then slots
+                                   may be NULL too in forward */
+    an_results *results;        /* softmax: out, their sums; NULL exactly if scores is */
 } an_op_args;
 
-/** A parameter tensor to update, or to measure. */
+/** A parameter tensor to update. */
 typedef struct an_segment {
     void *param;
     const void *gradient;
     void *momentum;
-    void *copy; /* kept equal to param, rounded to bfloat16; NULL: none */
+    void *copy; /* a packed copy of param to keep up to date (an_prepared.updated); NULL: none */
     int64_t count;
-    double rate, decay, mom; /* epsilon, weight decay, momentum factor */
 } an_segment;
+
+/** A list of segments as a backend has prepared it. */
+typedef struct an_update an_update;
+
+/** A run of steps that a backend has recorded. */
+typedef struct an_capture an_capture;
+
+/** Elements of param_dtype to measure. */
+typedef struct an_span {
+    const void *data;
+    int64_t count;
+} an_span;
 
 /** Measured by norms(). */
 typedef struct an_norm {
@@ -108,6 +131,8 @@ typedef struct an_norm {
 typedef struct an_peak {
     double flops;     /* operations per second, a multiplication and an addition being two */
     const char *with; /* the instruction that was repeated; static */
+    double
+        copied; /* bytes per second of a copy within the device, read and written; 0: not measured */
 } an_peak;
 
 struct an_backend_api {
@@ -140,15 +165,19 @@ struct an_backend_api {
     alexnet_status (*op_backward)(an_backend *backend, an_prepared *op, const an_op_args *args);
     void (*op_free)(an_backend *backend, an_prepared *op);
 
+    /** Take a list of segments, which is copied. */
+    alexnet_status (*update_prepare)(an_backend *backend, const an_segment *segments, int count,
+                                     an_update **out);
     /**
-     * The 2012 update rule (paper section 5; weights.cu of 2012), g = -gradient of the loss:
-     *     v = mom * v + rate * g;   if decay > 0: v = v - decay * rate * w;   w = w + v;   copy = w
-     * A segment whose rate is 0 is skipped altogether.
+     * The update rule of 2012 (paper section 5; weights.cu):
+     *     v = momentum v - rate scale gradient;   if decay > 0: v = v - decay rate w;   w = w + v
+     * and then the copy is made of w. A segment whose rate is 0 is skipped altogether.
+     * @param rates  in the backend's memory: those of each segment
      */
-    alexnet_status (*update)(an_backend *backend, const an_segment *segments, int count);
-    /** Squares and non-finite counts of `param` of each segment, into host memory. */
-    alexnet_status (*norms)(an_backend *backend, const an_segment *segments, int count,
-                            an_norm *out);
+    alexnet_status (*update)(an_backend *backend, an_update *update, const an_rates *rates);
+    void (*update_free)(an_backend *backend, an_update *update);
+    /** Squares and non-finite counts of each span, into host memory. */
+    alexnet_status (*norms)(an_backend *backend, const an_span *spans, int count, an_norm *out);
 
     /**
      * Measure the most that the device computes on the context's threads in FP32 or BF16: multiply
@@ -157,7 +186,35 @@ struct an_backend_api {
      * @return ALEXNET_ERROR_NOT_AVAILABLE for a precision that the device lacks
      */
     alexnet_status (*peak)(an_backend *backend, alexnet_precision precision, an_peak *out);
+
+    /* ---- For devices that work beside the host; NULL where a backend has no such thing ---- */
+
+    /** Host memory that copy_ahead() reads without waiting. */
+    alexnet_status (*alloc_host)(an_backend *backend, size_t bytes, void **out);
+    void (*free_host)(an_backend *backend, void *block, size_t bytes);
+    /**
+     * Copy a batch to the device while another is computed; there are two buffers for it, 0 and 1.
+     * The copy begins when the work that retire() spoke of has ended, and may be under way on return:
+     * `src` stays as it is until the next sync() or read().
+     */
+    alexnet_status (*copy_ahead)(an_backend *backend, int buffer, void *dst, const void *src,
+                                 size_t bytes);
+    /** Let work that is asked for from here on wait for the copies to a buffer. */
+    alexnet_status (*await)(an_backend *backend, int buffer);
+    /** What was asked for so far is all that reads the buffer's present contents. */
+    alexnet_status (*retire)(an_backend *backend, int buffer);
+    /** Between the two, operators and updates are recorded instead of run. */
+    alexnet_status (*capture_begin)(an_backend *backend);
+    alexnet_status (*capture_end)(an_backend *backend, an_capture **out);
+    /** Run what was recorded, on the same memory. */
+    alexnet_status (*replay)(an_backend *backend, an_capture *capture);
+    void (*capture_free)(an_backend *backend, an_capture *capture);
+    /** A time stamp among the work, 0 <= index < AN_MARKS; elapsed() waits for the second. */
+    alexnet_status (*mark)(an_backend *backend, int index);
+    alexnet_status (*elapsed)(an_backend *backend, int first, int second, double *seconds);
 };
+
+enum { AN_MARKS = 256 };
 
 /** The backends of this build, best first; the list is written by the build (registry.c.in). */
 extern const an_backend_api *const an_backends[];

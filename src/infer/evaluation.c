@@ -59,15 +59,15 @@ static void count_batch(an_evaluation *e, const an_batch *batch)
                 an_log(e->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
             continue;
         }
-        const float *p = e->runner->probabilities + (size_t)i * (size_t)classes;
-        int best;
         if (e->answers == ALEXNET_OK)
             e->answers =
-                an_check_probabilities(p, classes, e->dataset->samples[picture->sample].name);
-        an_tally_add(&e->tally, p, classes, picture->label, e->runner->losses[i]);
-        an_best_classes(p, classes, 1, &best);
-        if (e->confusion)
-            e->confusion[(size_t)picture->label * (size_t)classes + (size_t)best]++;
+                an_check_score(&e->runner->scores[i], e->dataset->samples[picture->sample].name);
+        an_tally_add(&e->tally, &e->runner->scores[i]);
+        if (!e->confusion)
+            continue;
+        int best;
+        an_best_classes(e->runner->probabilities + (size_t)i * (size_t)classes, classes, 1, &best);
+        e->confusion[(size_t)picture->label * (size_t)classes + (size_t)best]++;
     }
     e->done += batch->count;
 }
@@ -82,7 +82,8 @@ alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
         return ALEXNET_OK;
     for (int i = 0; i < batch.count; i++)
         e->labels[i] = batch.pictures[i].label;
-    AN_CHECK(an_runner_compute(e->runner, batch.pixels, e->labels, batch.count));
+    AN_CHECK(
+        an_runner_compute(e->runner, batch.pixels, e->labels, batch.count, e->confusion != NULL));
     count_batch(e, &batch);
     *more = e->done < e->dataset->count;
     e->reported |= !*more;

@@ -4,28 +4,20 @@
 
 #include "base/status.h"
 
-/* Chance that the label is not among the k best, when `greater` classes beat it and `equal` ones,
- * itself among them, share its place. */
-static double miss(int greater, int equal, int k)
+void an_tally_add(an_tally *tally, const an_score *score)
 {
-    if (greater >= k)
-        return 1;
-    if (greater + equal <= k)
-        return 0;
-    return 1 - (double)(k - greater) / equal;
+    tally->images++;
+    tally->loss += score->loss;
+    tally->top1 += an_score_error(score, 1);
+    tally->top5 += an_score_error(score, 5);
 }
 
-void an_tally_add(an_tally *tally, const float *probabilities, int classes, int label, double loss)
+void an_tally_add_results(an_tally *tally, const an_results *results)
 {
-    int greater = 0, equal = 0;
-    for (int i = 0; i < classes; i++) {
-        greater += !(probabilities[i] <= probabilities[label]); /* NaN beats every label */
-        equal += probabilities[i] == probabilities[label];
-    }
-    tally->images++;
-    tally->loss += loss;
-    tally->top1 += miss(greater, equal, 1);
-    tally->top5 += miss(greater, equal, 5);
+    tally->images += results->images;
+    tally->loss += results->loss;
+    tally->top1 += results->top1;
+    tally->top5 += results->top5;
 }
 
 alexnet_metrics an_tally_metrics(const an_tally *tally)
@@ -35,15 +27,25 @@ alexnet_metrics an_tally_metrics(const an_tally *tally)
                              tally->top5 / n};
 }
 
+static alexnet_status not_numbers(const char *picture)
+{
+    return AN_FAIL(ALEXNET_ERROR_BAD_MODEL,
+                   "%s: the probabilities that the model computes are not numbers: its weights are "
+                   "damaged, or too large",
+                   picture);
+}
+
 alexnet_status an_check_probabilities(const float *probabilities, int classes, const char *picture)
 {
     for (int i = 0; i < classes; i++)
         if (!isfinite(probabilities[i]))
-            return AN_FAIL(ALEXNET_ERROR_BAD_MODEL,
-                           "%s: the probabilities that the model computes are not numbers: its "
-                           "weights are damaged, or too large",
-                           picture);
+            return not_numbers(picture);
     return ALEXNET_OK;
+}
+
+alexnet_status an_check_score(const an_score *score, const char *picture)
+{
+    return isfinite(score->loss) ? ALEXNET_OK : not_numbers(picture);
 }
 
 void an_best_classes(const float *probabilities, int classes, int top, int *best)

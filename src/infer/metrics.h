@@ -6,6 +6,7 @@
 #define AN_INFER_METRICS_H
 
 #include "alexnet/alexnet.h"
+#include "op/softmax.h"
 
 /** Sums over pictures. */
 typedef struct an_tally {
@@ -13,8 +14,10 @@ typedef struct an_tally {
     double loss, top1, top5; /* sums; top1 and top5 of errors */
 } an_tally;
 
-/** Add a picture. @param loss -log p(label) */
-void an_tally_add(an_tally *tally, const float *probabilities, int classes, int label, double loss);
+/** Add a picture that has a label. */
+void an_tally_add(an_tally *tally, const an_score *score);
+/** Add the sums of a batch. */
+void an_tally_add_results(an_tally *tally, const an_results *results);
 /** Means of the sums; zeros without pictures. */
 alexnet_metrics an_tally_metrics(const an_tally *tally);
 
@@ -24,6 +27,9 @@ alexnet_metrics an_tally_metrics(const an_tally *tally);
  * @return ALEXNET_ERROR_BAD_MODEL
  */
 alexnet_status an_check_probabilities(const float *probabilities, int classes, const char *picture);
+
+/** The same of a score, which is no number exactly if the probabilities are none. */
+alexnet_status an_check_score(const an_score *score, const char *picture);
 
 /** The `top` best classes, best first; of equals the lower index. top <= classes. */
 void an_best_classes(const float *probabilities, int classes, int top, int *best);

@@ -15,14 +15,12 @@ static alexnet_status make_buffers(an_runner *r)
 {
     size_t slots = (size_t)r->batch * (size_t)r->views, classes = (size_t)r->classes;
     r->slots = an_calloc(slots, sizeof *r->slots);
-    r->all = an_calloc(slots * classes, sizeof *r->all);
-    r->all_losses = an_calloc(slots, sizeof *r->all_losses);
+    r->all = an_calloc(r->views > 1 ? slots * classes : 1, sizeof *r->all);
     r->probabilities = an_calloc((size_t)r->batch * classes, sizeof *r->probabilities);
-    r->losses = an_calloc((size_t)r->batch, sizeof *r->losses);
+    r->scores = an_calloc((size_t)r->batch, sizeof *r->scores);
     r->order = an_calloc(classes, sizeof *r->order);
     r->pixels = an_calloc((size_t)r->batch, (size_t)r->side * (size_t)r->side * 3);
-    if (r->slots && r->all && r->all_losses && r->probabilities && r->losses && r->order &&
-        r->pixels)
+    if (r->slots && r->all && r->probabilities && r->scores && r->order && r->pixels)
         return ALEXNET_OK;
     return AN_FAIL_MEMORY(slots * classes * sizeof(float), "results");
 }
@@ -41,7 +39,7 @@ alexnet_status an_runner_new(an_runner **out, an_net *net, int batch, int views)
                      .crop = net->network->input.size,
                      .fit = an_fit_of(net->network)};
     AN_TRY(make_buffers(r));
-    an_program_options options = {.slots = batch * views, .pictures = batch, .split = 1};
+    an_program_options options = an_program_inference(batch * views, batch);
     AN_TRY(an_program_compile(&r->program, net, &options));
     AN_TRY(an_program_pack(r->program));
     *out = r;
@@ -58,9 +56,8 @@ void an_runner_free(an_runner *r)
     an_program_free(r->program);
     an_free(r->slots);
     an_free(r->all);
-    an_free(r->all_losses);
     an_free(r->probabilities);
-    an_free(r->losses);
+    an_free(r->scores);
     an_free(r->order);
     an_free(r->pixels);
     an_free(r);
@@ -95,20 +92,26 @@ static void average_views(an_runner *r, const int *labels, int count)
             mean[c] = (float)(sum / r->views);
         }
         int label = labels ? labels[i] : -1;
-        if (r->views == 1)
-            r->losses[i] = r->all_losses[i];
-        else
-            r->losses[i] = label < 0 ? 0 : -log(fmax(mean[label], 1e-38));
+        r->scores[i] = label < 0
+                           ? (an_score){0}
+                           : an_score_of(mean, r->classes, label,
+                                         isnan(mean[label]) ? NAN : -log(fmax(mean[label], 1e-38)));
     }
 }
 
-alexnet_status an_runner_compute(an_runner *r, const uint8_t *pixels, const int *labels, int count)
+alexnet_status an_runner_compute(an_runner *r, const uint8_t *pixels, const int *labels, int count,
+                                 bool probabilities)
 {
     an_step_state state = {0};
     draw_slots(r, labels, count);
     AN_CHECK(an_program_feed(r->program, pixels, r->slots, &state));
     AN_CHECK(an_program_run(r->program));
-    AN_CHECK(an_program_read(r->program, r->all, r->all_losses));
-    average_views(r, labels, count);
-    return ALEXNET_OK;
+    if (r->views > 1) {
+        AN_CHECK(an_program_read(r->program, AN_LAYER_LAST, r->all));
+        average_views(r, labels, count);
+        return ALEXNET_OK;
+    }
+    AN_CHECK(an_program_scores(r->program, r->scores));
+    return probabilities ? an_program_read(r->program, AN_LAYER_LAST, r->probabilities)
+                         : ALEXNET_OK;
 }

@@ -14,10 +14,9 @@ typedef struct an_runner {
     int side, crop;
     an_fit fit; /* how pictures are brought to the stored square */
     an_slot *slots;
-    float *all; /* softmax outputs of every slot */
-    double *all_losses;
+    float *all;           /* softmax outputs of every slot; NULL with one view */
     float *probabilities; /* [batch][classes], averaged over the views */
-    double *losses;       /* [batch]: -log p(label); of one view, the operator's own */
+    an_score *scores;     /* [batch]; of one view, the operator's own */
     int *order;           /* [classes], for ranking */
     uint8_t *pixels;      /* [batch][side][side][3], for callers without pixels of their own */
 } an_runner;
@@ -30,12 +29,12 @@ void an_runner_free(an_runner *runner); /* NULL allowed */
 alexnet_status an_runner_refresh(an_runner *runner);
 
 /**
- * Compute pictures 0 .. count-1 into `probabilities` and `losses`.
+ * Compute pictures 0 .. count-1 into `scores`, and into `probabilities` where these are wanted.
  * @param pixels  uint8 [batch][side][side][3]
  * @param labels  [count]; -1: none; NULL: none at all
  */
 alexnet_status an_runner_compute(an_runner *runner, const uint8_t *pixels, const int *labels,
-                                 int count);
+                                 int count, bool probabilities);
 
 /** How pictures are brought to the stored square for a network. */
 an_fit an_fit_of(const alexnet_network *network);

@@ -55,7 +55,7 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
     an_runner *runner = session->runner;
     AN_CHECK(check_top(top));
     AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
-    AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1));
+    AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1, true));
     AN_CHECK(an_check_probabilities(runner->probabilities, runner->classes, name));
     choose_best(session, runner->probabilities, top, best);
     return ALEXNET_OK;
@@ -105,7 +105,7 @@ static alexnet_status next_batch(alexnet_stream *stream, bool *more)
     AN_CHECK(an_loader_next(stream->loader, &stream->batch, more));
     alexnet_status rc = ALEXNET_OK;
     if (*more)
-        rc = an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count);
+        rc = an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count, true);
     if (rc != ALEXNET_OK || !*more)
         stream->batch.count = 0; /* nothing to give */
     else

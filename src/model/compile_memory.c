@@ -26,34 +26,53 @@ static void find_lives(compiling *c)
         touch(c, t->dy, i);
         touch(c, t->saved, i);
     }
-    /* The probabilities are read after the run. */
-    touch(c, c->p->units[c->p->output].output, c->p->n_steps);
+    /* What is read after the run, and what holds for all of them. */
+    for (int i = 0; i < c->p->options.n_keep; i++)
+        touch(c, c->p->units[c->p->kept[i]].output, c->p->n_steps);
+    touch(c, c->p->input_gradient, c->p->n_steps);
+    touch(c, c->p->seed, 0);
+    touch(c, c->p->seed, c->p->n_steps);
 }
 
-/* The parts of the batch's arena, in this order. */
-enum { PICTURES, SLOTS, STATE, LOSSES, PARTS };
+/* The parts of the batch's arena: scores and results, then pictures, slots and state with rates of each
+ * buffer. Slots and state stand side by side, so that one copy writes both. */
+enum { SCORES, RESULTS, PICTURES, SLOTS, STATE, PARTS };
 
-static size_t batch_layout(an_program *p, size_t at[PARTS])
+static size_t aligned(size_t bytes)
 {
-    size_t slots = (size_t)p->options.slots, side = (size_t)p->net->network->input.side;
+    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+}
+
+static void part_sizes(const an_program *p, size_t size[PARTS])
+{
+    size_t slots = (size_t)p->options.slots;
+    size[SCORES] = aligned(slots * sizeof(an_score));
+    size[RESULTS] = aligned(sizeof(an_results));
+    size[PICTURES] = aligned(p->pictures_bytes);
+    size[SLOTS] = aligned(slots * sizeof(an_slot));
+    size[STATE] = aligned(sizeof(an_step_state) + (size_t)p->net->count * sizeof(an_rates));
+}
+
+size_t an_program_staged_bytes(const an_program *p)
+{
+    size_t size[PARTS];
+    part_sizes(p, size);
+    return size[SLOTS] + size[STATE];
+}
+
+static void size_batch(an_program *p)
+{
+    size_t size[PARTS], side = (size_t)p->net->network->input.side;
     p->pictures_bytes = (size_t)p->options.pictures * side * side * 3;
-    size_t sizes[PARTS] = {[PICTURES] = p->pictures_bytes,
-                           [SLOTS] = slots * sizeof(an_slot),
-                           [STATE] = sizeof(an_step_state),
-                           [LOSSES] = slots * an_dtype_bytes(p->net->backend->param_dtype)};
-    size_t bytes = 0;
-    for (int i = 0; i < PARTS; i++) {
-        at[i] = bytes;
-        bytes += (sizes[i] + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
-    }
-    return bytes;
+    part_sizes(p, size);
+    p->batch_bytes = size[SCORES] + size[RESULTS] +
+                     (size_t)p->options.batches * (size[PICTURES] + size[SLOTS] + size[STATE]);
 }
 
 alexnet_status an_compile_sizes(compiling *c)
 {
-    size_t at[PARTS];
     find_lives(c);
-    c->p->batch_bytes = batch_layout(c->p, at);
+    size_batch(c->p);
     return an_plan(c->tensors, c->n_tensors, &c->p->activations_bytes);
 }
 
@@ -66,18 +85,34 @@ static alexnet_status make_arena(an_program *p, size_t bytes, void **out, const 
     return rc == ALEXNET_OK ? rc : an_fail_within(rc, what);
 }
 
-static alexnet_status make_batch(an_program *p)
+static void place_batch(an_program *p)
 {
-    size_t at[PARTS];
-    batch_layout(p, at);
-    AN_CHECK(make_arena(p, p->batch_bytes, &p->batch, "a batch of pictures"));
-    p->pictures = (char *)p->batch + at[PICTURES];
-    p->slots = (an_slot *)((char *)p->batch + at[SLOTS]);
-    p->state = (an_step_state *)((char *)p->batch + at[STATE]);
-    p->losses = (char *)p->batch + at[LOSSES];
-    size_t most = (size_t)p->options.slots * (size_t)p->net->network->classes * sizeof(double);
-    p->host = an_malloc(most);
-    return p->host ? ALEXNET_OK : AN_FAIL_MEMORY(most, "results");
+    size_t size[PARTS];
+    char *at = p->batch;
+    part_sizes(p, size);
+    p->scores = (an_score *)at;
+    at += size[SCORES];
+    p->results = (an_results *)at;
+    at += size[RESULTS];
+    for (int i = 0; i < p->options.batches; i++) {
+        an_batch_place *place = &p->places[i];
+        place->pictures = at;
+        at += size[PICTURES];
+        place->slots = (an_slot *)at;
+        at += size[SLOTS];
+        place->state = (an_step_state *)at;
+        place->rates = (const an_rates *)(place->state + 1);
+        at += size[STATE];
+    }
+}
+
+static alexnet_status make_packed(an_program *p)
+{
+    for (int i = 0; i < p->n_units; i++)
+        if (p->units[i].op->packed)
+            AN_CHECK(
+                an_net_take_packed(&p->units[i].packed, p->net, p->units[i].first, p->units[i].op));
+    return ALEXNET_OK;
 }
 
 static void *address(const compiling *c, int tensor)
@@ -94,15 +129,13 @@ static void bind_unit(an_program *p, const an_unit *unit, an_op_args *args)
     int n = first < 0 ? 0 : an_op_params(&p->graph.nodes[unit->first].desc, infos);
     for (int j = 0; j < n; j++) {
         args->param[j] = an_net_at(p->net, AN_VALUES, first + j);
-        if (p->options.training && infos[j].learned)
+        if (p->options.gradients & AN_OF_PARAMETERS && infos[j].learned)
             args->dparam[j] = an_net_at(p->net, AN_GRADIENTS, first + j);
     }
-    args->packed = unit->op->packed ? (char *)p->packed + unit->packed : NULL;
+    args->packed = unit->packed ? unit->packed->memory : NULL;
     args->scratch = p->scratch;
-    args->state = p->state;
-    args->slots = p->slots;
-    args->pictures = p->pictures;
-    args->loss = p->losses;
+    args->scores = p->options.loss ? p->scores : NULL;
+    args->results = p->options.loss ? p->results : NULL;
 }
 
 static void bind_steps(compiling *c)
@@ -122,7 +155,10 @@ static void bind_steps(compiling *c)
         step->args.dy = address(c, t->dy);
         step->args.saved = address(c, t->saved);
     }
-    p->probabilities = address(c, p->units[p->output].output);
+    for (int i = 0; i < p->options.n_keep; i++)
+        p->outputs[i] = address(c, p->units[p->kept[i]].output);
+    p->input_gradient_at = address(c, p->input_gradient);
+    p->seed_at = address(c, p->seed);
 }
 
 alexnet_status an_compile_arenas(compiling *c)
@@ -130,8 +166,10 @@ alexnet_status an_compile_arenas(compiling *c)
     an_program *p = c->p;
     AN_CHECK(make_arena(p, p->activations_bytes, &p->activations, "activations"));
     AN_CHECK(make_arena(p, p->scratch_bytes, &p->scratch, "scratch memory"));
-    AN_CHECK(make_arena(p, p->packed_bytes, &p->packed, "packed weights"));
-    AN_CHECK(make_batch(p));
+    AN_CHECK(make_packed(p));
+    AN_CHECK(make_arena(p, p->batch_bytes, &p->batch, "a batch of pictures"));
+    place_batch(p);
     bind_steps(c);
+    an_program_bind(p, 0);
     return ALEXNET_OK;
 }

@@ -52,17 +52,19 @@ static alexnet_status emit_backward(compiling *c, int index)
 {
     an_program *p = c->p;
     const an_unit unit = p->units[index];
-    if (!c->trains[unit.last])
+    bool loss = p->graph.nodes[unit.last].desc.kind == AN_OP_SOFTMAX;
+    bool input = p->graph.nodes[unit.first].desc.kind == AN_OP_AUGMENT;
+    if (!c->wants[unit.last] || input || (unit.gradient < 0 && !loss))
         return ALEXNET_OK;
     step_tensors *t = new_step(c, AN_STEP_BACKWARD, index);
     t->y = unit.output;
     t->saved = unit.saved;
     t->dy = unit.gradient;
     for (int j = 0; j < unit.n_inputs; j++) {
-        const an_unit *input = &p->units[unit.inputs[j]];
-        t->x[j] = input->output;
-        if (c->trains[input->last])
-            AN_CHECK(an_compile_tensor(c, an_layout_bytes(input->op->out), &t->dx[j]));
+        const an_unit *from = &p->units[unit.inputs[j]];
+        t->x[j] = from->output;
+        if (c->wants[from->last])
+            AN_CHECK(an_compile_tensor(c, an_layout_bytes(from->op->out), &t->dx[j]));
     }
     for (int j = 0; j < unit.n_inputs; j++) {
         if (t->dx[j] < 0)
@@ -75,19 +77,36 @@ static alexnet_status emit_backward(compiling *c, int index)
     return ALEXNET_OK;
 }
 
+/* Without a loss, backward begins with what the caller gives for the last tensor to keep. */
+static alexnet_status seed(compiling *c)
+{
+    an_program *p = c->p;
+    if (p->options.loss)
+        return ALEXNET_OK;
+    an_unit *start = &p->units[p->kept[p->options.n_keep - 1]];
+    AN_CHECK(an_compile_tensor(c, an_layout_bytes(start->op->out), &p->seed));
+    start->gradient = p->seed;
+    return ALEXNET_OK;
+}
+
 alexnet_status an_compile_steps(compiling *c)
 {
     an_program *p = c->p;
     int n = p->n_units;
     for (int i = 0; i < n; i++)
         emit_forward(c, i);
-    if (!p->options.training)
+    if (!p->options.gradients)
         return ALEXNET_OK;
+    AN_CHECK(seed(c));
     for (int i = n; i-- > 0;)
         AN_CHECK(emit_backward(c, i));
+    if (p->options.gradients & AN_OF_INPUT)
+        p->input_gradient = p->units[c->node_unit[0]].gradient;
+    if (!p->options.update)
+        return ALEXNET_OK;
     new_step(c, AN_STEP_UPDATE, -1);
     for (int i = 0; i < n; i++)
-        if (p->units[i].op->packed && !p->units[i].op->copies)
+        if (p->units[i].op->packed && !p->units[i].op->updated)
             new_step(c, AN_STEP_PACK, i);
     return ALEXNET_OK;
 }

@@ -10,29 +10,6 @@ static an_backend *backend_of(const compiling *c)
     return c->p->net->backend;
 }
 
-static bool has_learned(const compiling *c, int node)
-{
-    an_param_info infos[AN_MAX_PARAMS];
-    int n = an_op_params(&c->p->graph.nodes[node].desc, infos);
-    for (int i = 0; i < n; i++)
-        if (infos[i].learned)
-            return true;
-    return false;
-}
-
-static void study_graph(compiling *c)
-{
-    const an_graph *graph = &c->p->graph;
-    for (int i = 0; i < graph->count; i++) {
-        const an_node *node = &graph->nodes[i];
-        c->trains[i] = c->p->options.training && has_learned(c, i);
-        for (int j = 0; j < node->desc.n_inputs; j++) {
-            c->readers[node->inputs[j]]++;
-            c->trains[i] |= c->trains[node->inputs[j]];
-        }
-    }
-}
-
 alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out)
 {
     if (c->n_tensors == c->tensors_room) {
@@ -48,8 +25,8 @@ alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out)
     return ALEXNET_OK;
 }
 
-/* The operators that may run together from `node` on: a chain that nobody else reads into. A
- * softmax ends it, so that its logits are written as it wants them. */
+/* The operators that may run together from `node` on: a chain that nobody else reads into. A tensor to
+ * keep ends it, and a softmax does, so that its logits are written as it wants them. */
 static int offer(const compiling *c, int node, const an_op_desc **ops)
 {
     const an_graph *graph = &c->p->graph;
@@ -57,8 +34,9 @@ static int offer(const compiling *c, int node, const an_op_desc **ops)
     ops[0] = &graph->nodes[node].desc;
     for (int next = node + 1; next < graph->count; next++, n++) {
         const an_node *follower = &graph->nodes[next];
-        if (follower->desc.n_inputs != 1 || follower->inputs[0] != next - 1 ||
-            c->readers[next - 1] != 1 || ops[n - 1]->kind == AN_OP_SOFTMAX)
+        if (!c->needed[next] || c->kept[next - 1] || follower->desc.n_inputs != 1 ||
+            follower->inputs[0] != next - 1 || c->readers[next - 1] != 1 ||
+            ops[n - 1]->kind == AN_OP_SOFTMAX)
             break;
         ops[n] = &follower->desc;
     }
@@ -76,8 +54,7 @@ alexnet_status an_compile_unit(compiling *c, const an_prepare *prepare, an_unit 
     AN_CHECK(an_compile_tensor(c, an_layout_bytes(unit->op->out), &unit->output));
     if (unit->op->saved)
         AN_CHECK(an_compile_tensor(c, unit->op->saved, &unit->saved));
-    unit->packed = p->packed_bytes;
-    p->packed_bytes += (unit->op->packed + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    p->packed_bytes += unit->op->packed;
     if (unit->op->scratch > p->scratch_bytes)
         p->scratch_bytes = unit->op->scratch;
     *out = unit;
@@ -92,16 +69,20 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
     bool want_dx = false;
     for (int j = 0; j < first->desc.n_inputs; j++) {
         in[j] = p->units[c->node_unit[first->inputs[j]]].op->out;
-        want_dx |= c->trains[first->inputs[j]];
+        want_dx |= c->wants[first->inputs[j]];
     }
-    an_prepare prepare = {.ops = ops,
-                          .n_ops = offer(c, node, ops),
-                          .in = in,
-                          .training = p->options.training,
-                          .want_dx = want_dx,
-                          .want_dw = p->options.training && has_learned(c, node),
-                          .plain_out = first->desc.kind == AN_OP_SOFTMAX,
-                          .split = p->options.split};
+    int n = offer(c, node, ops);
+    bool of_input = node == 0 && p->options.gradients & AN_OF_INPUT;
+    an_prepare prepare = {
+        .ops = ops,
+        .n_ops = n,
+        .in = in,
+        .masks = p->options.masks,
+        .want_dx = want_dx,
+        .want_dw = p->options.gradients & AN_OF_PARAMETERS && an_node_learns(c, node),
+        .accumulate = p->options.accumulate,
+        .plain_out = first->desc.kind == AN_OP_SOFTMAX || c->kept[node + n - 1] || of_input,
+        .split = p->options.split};
     an_unit *unit;
     AN_CHECK(an_compile_unit(c, &prepare, &unit));
     assert(unit->op->taken >= 1 && unit->op->taken <= prepare.n_ops);
@@ -117,17 +98,19 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
 alexnet_status an_compile_units(compiling *c)
 {
     an_program *p = c->p;
-    study_graph(c);
     const an_op_desc **ops = an_calloc((size_t)p->graph.count, sizeof *ops);
     if (!ops)
         return AN_FAIL_MEMORY(p->graph.count * sizeof *ops, "a program");
     alexnet_status rc = ALEXNET_OK;
     for (int node = 0; node < p->graph.count && rc == ALEXNET_OK;) {
+        if (!c->needed[node]) {
+            node++;
+            continue;
+        }
         rc = prepare_unit(c, node, ops);
         if (rc == ALEXNET_OK)
             node = p->units[p->n_units - 1].last + 1;
     }
     an_free(ops);
-    p->output = p->n_units - 1;
     return rc;
 }

@@ -17,16 +17,24 @@ typedef struct step_tensors {
 
 typedef struct compiling {
     an_program *p;
-    int *readers;   /* per node: operators that read its output */
-    bool *trains;   /* per node: some learned parameter lies at or above it */
+    bool *needed; /* per node: the purpose needs its output */
+    bool *kept;   /* per node: it is a layer of options.keep */
+    int *readers; /* per node: operators that read its output */
+    bool *wants;  /* per node: the gradient of its output is wanted, or of a parameter of its own */
     int *node_unit; /* per node: the unit that writes its output */
     int n_tensors, tensors_room;
     an_life *tensors;
     step_tensors *touched; /* per step */
 } compiling;
 
-/** compile_units.c: ask the backend to prepare every run of operators, in the order of the
- * graph. */
+/** compile_purpose.c: check the purpose, and find what it needs of the graph. */
+alexnet_status an_compile_purpose(compiling *c);
+/** The node that holds a layer of options.keep. */
+int an_compile_node(const an_program *p, int layer);
+/** Whether an operator has a learned parameter. */
+bool an_node_learns(const compiling *c, int node);
+
+/** compile_units.c: ask the backend to prepare every run of operators, in the order of the graph. */
 alexnet_status an_compile_units(compiling *c);
 /** A unit of its own beside the graph's, such as the sum of two gradients. */
 alexnet_status an_compile_unit(compiling *c, const an_prepare *prepare, an_unit **out);

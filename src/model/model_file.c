@@ -208,6 +208,8 @@ alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_n
     return rc;
 }
 
+typedef char state_text[AN_NAME_MAX + 9 + 17];
+
 alexnet_status an_model_file_weights(an_tensor_file *file, an_net *net)
 {
     for (int i = 0; i < net->count; i++)
@@ -215,14 +217,21 @@ alexnet_status an_model_file_weights(an_tensor_file *file, an_net *net)
     return ALEXNET_OK;
 }
 
-alexnet_status an_model_file_momentum(an_tensor_file *file, an_net *net)
+/* The name of a learned parameter's value in an arena. */
+static const char *state_name(const an_net *net, an_arena arena, int param, state_text name)
 {
-    char name[sizeof net->params->name + 16];
-    for (int i = 0; i < net->count; i++) {
-        snprintf(name, sizeof name, "momentum.%s", net->params[i].name);
-        if (net->params[i].learned)
-            AN_CHECK(an_model_file_tensor(file, name, net, AN_MOMENTUM, i));
-    }
+    snprintf(name, sizeof(state_text), "%s.%s", net->arenas[arena].name, net->params[param].name);
+    return name;
+}
+
+alexnet_status an_model_file_state(an_tensor_file *file, an_net *net)
+{
+    state_text name;
+    for (an_arena arena = 0; arena < net->n_arenas; arena++)
+        for (int i = 0; net->arenas[arena].saved && i < net->count; i++)
+            if (net->params[i].learned)
+                AN_CHECK(
+                    an_model_file_tensor(file, state_name(net, arena, i, name), net, arena, i));
     return ALEXNET_OK;
 }
 
@@ -252,17 +261,17 @@ cleanup:
     return rc;
 }
 
-static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool momentum)
+static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool state)
 {
     const an_dtype type = net->backend->param_dtype;
-    char name[AN_NAME_MAX + 32];
+    state_text name;
     for (int i = 0; i < net->count; i++)
         AN_CHECK(an_tensor_writer_declare(writer, net->params[i].name, type, net->params[i].shape));
-    for (int i = 0; momentum && i < net->count; i++) {
-        snprintf(name, sizeof name, "momentum.%s", net->params[i].name);
-        if (net->params[i].learned)
-            AN_CHECK(an_tensor_writer_declare(writer, name, type, net->params[i].shape));
-    }
+    for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
+        for (int i = 0; net->arenas[arena].saved && i < net->count; i++)
+            if (net->params[i].learned)
+                AN_CHECK(an_tensor_writer_declare(writer, state_name(net, arena, i, name), type,
+                                                  net->params[i].shape));
     return ALEXNET_OK;
 }
 
@@ -272,7 +281,7 @@ static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_aren
     alexnet_status rc = ALEXNET_OK;
     for (int i = 0; i < net->count && rc == ALEXNET_OK; i++) {
         size_t bytes = (size_t)net->params[i].count * an_dtype_bytes(type);
-        if (arena == AN_MOMENTUM && !net->params[i].learned)
+        if (arena != AN_VALUES && !net->params[i].learned)
             continue;
         void *block = an_malloc(bytes);
         if (!block)
@@ -286,7 +295,7 @@ static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_aren
 }
 
 alexnet_status an_model_file_write(const char *path, an_net *net, const an_classes *classes,
-                                   bool momentum, const an_metadata *more, int n_more)
+                                   bool state, const an_metadata *more, int n_more)
 {
     alexnet_status rc = ALEXNET_OK;
     an_tensor_writer *writer;
@@ -294,10 +303,11 @@ alexnet_status an_model_file_write(const char *path, an_net *net, const an_class
     AN_TRY(put_metadata(writer, net, classes));
     for (int i = 0; i < n_more; i++)
         AN_TRY(an_tensor_writer_metadata(writer, more[i].key, more[i].value));
-    AN_TRY(declare(writer, net, momentum));
+    AN_TRY(declare(writer, net, state));
     AN_TRY(put_tensors(writer, net, AN_VALUES));
-    if (momentum)
-        AN_TRY(put_tensors(writer, net, AN_MOMENTUM));
+    for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
+        if (net->arenas[arena].saved)
+            AN_TRY(put_tensors(writer, net, arena));
     return an_tensor_writer_commit(writer);
 cleanup:
     an_tensor_writer_abort(writer);

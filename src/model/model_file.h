@@ -7,8 +7,8 @@
  *     alexnet.names      JSON array of readable class names, in order
  *     alexnet.provenance what made the file, for people
  *
- * Tensors have the names and shapes of the net's parameters; a checkpoint adds `momentum.NAME` of
- * each learned one, and metadata of its own. Identifiers that are not UTF-8 cannot be written.
+ * Tensors have the names and shapes of the net's parameters; a checkpoint adds the state of the
+ * optimiser, such as `momentum.NAME`, of each learned one, and metadata of its own. Identifiers that are not UTF-8 cannot be written.
  */
 #ifndef AN_MODEL_MODEL_FILE_H
 #define AN_MODEL_MODEL_FILE_H
@@ -58,8 +58,8 @@ alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_n
                                     an_arena arena, int index);
 /** Read all parameters of a net; every one must be there, in its shape. */
 alexnet_status an_model_file_weights(an_tensor_file *file, an_net *net);
-/** Read `momentum.*` of all learned parameters. */
-alexnet_status an_model_file_momentum(an_tensor_file *file, an_net *net);
+/** Read `ARENA.*` of all learned parameters into every arena that checkpoints hold. */
+alexnet_status an_model_file_state(an_tensor_file *file, an_net *net);
 
 /** A string of metadata. */
 typedef struct an_metadata {
@@ -68,9 +68,9 @@ typedef struct an_metadata {
 
 /**
  * Write a net's weights with classes and further metadata; atomic.
- * @param momentum  also write the momentum: a checkpoint
+ * @param state  also write the state of the optimiser: a checkpoint
  */
 alexnet_status an_model_file_write(const char *path, an_net *net, const an_classes *classes,
-                                   bool momentum, const an_metadata *more, int n_more);
+                                   bool state, const an_metadata *more, int n_more);
 
 #endif

@@ -1,5 +1,6 @@
 #include "model/net.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,10 +38,41 @@ static alexnet_status list_params(an_net *net)
     return ALEXNET_OK;
 }
 
-static alexnet_status make_arena(an_net *net, void **arena, const char *what)
+alexnet_status an_net_add_arena(an_net *net, const char *name, bool saved, an_arena *arena)
 {
-    alexnet_status rc = net->backend->api->alloc(net->backend, net->bytes, arena);
-    return rc == ALEXNET_OK ? rc : an_fail_within(rc, what);
+    assert(net->n_arenas < AN_ARENA_ROOM && strlen(name) < sizeof net->arenas->name);
+    assert(an_net_find_arena(net, name) < 0);
+    an_arena_info *info = &net->arenas[net->n_arenas];
+    alexnet_status rc = net->backend->api->alloc(net->backend, net->bytes, &info->memory);
+    if (rc != ALEXNET_OK)
+        return an_fail_within(rc, name);
+    snprintf(info->name, sizeof info->name, "%s", name);
+    info->saved = saved;
+    *arena = net->n_arenas++;
+    return ALEXNET_OK;
+}
+
+an_arena an_net_find_arena(const an_net *net, const char *name)
+{
+    for (an_arena i = 0; i < net->n_arenas; i++)
+        if (strcmp(net->arenas[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* In the order of the constants. */
+static alexnet_status make_arenas(an_net *net, bool training)
+{
+    an_arena arena;
+    AN_CHECK(an_net_add_arena(net, "parameters", false, &arena));
+    assert(arena == AN_VALUES);
+    if (!training)
+        return ALEXNET_OK;
+    AN_CHECK(an_net_add_arena(net, "gradients", false, &arena));
+    assert(arena == AN_GRADIENTS);
+    AN_CHECK(an_net_add_arena(net, "momentum", true, &arena));
+    assert(arena == AN_MOMENTUM);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_net_new(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
@@ -58,15 +90,13 @@ alexnet_status an_net_new_as(an_net **out, alexnet_ctx *ctx, const alexnet_netwo
     if (!net)
         return AN_FAIL_MEMORY(sizeof *net, "a network");
     atomic_init(&net->references, 1);
+    pthread_mutex_init(&net->lock, NULL);
+    net->version = 1;
     net->ctx = an_ctx_retain(ctx);
     net->network = an_network_retain((alexnet_network *)network);
     AN_TRY(an_backend_open_as(&net->backend, ctx, training, defaults));
     AN_TRY(list_params(net));
-    AN_TRY(make_arena(net, &net->values, "parameters"));
-    if (training) {
-        AN_TRY(make_arena(net, &net->gradients, "gradients"));
-        AN_TRY(make_arena(net, &net->momentum, "momentum"));
-    }
+    AN_TRY(make_arenas(net, training));
     *out = net;
     net = NULL;
 cleanup:
@@ -84,15 +114,15 @@ void an_net_release(an_net *net)
 {
     if (!net || atomic_fetch_sub(&net->references, 1) != 1)
         return;
-    void *arenas[] = {net->values, net->gradients, net->momentum};
-    for (int i = 0; i < 3; i++)
-        if (arenas[i])
-            net->backend->api->free(net->backend, arenas[i], net->bytes);
+    assert(!net->packed);
+    for (int i = 0; i < net->n_arenas; i++)
+        net->backend->api->free(net->backend, net->arenas[i].memory, net->bytes);
     an_backend_close(net->backend);
     an_free(net->params);
     an_free(net->node_param);
     an_network_release(net->network);
     an_ctx_release(net->ctx);
+    pthread_mutex_destroy(&net->lock);
     an_free(net);
 }
 
@@ -106,8 +136,8 @@ int an_net_find(const an_net *net, const char *name)
 
 void *an_net_at(const an_net *net, an_arena arena, int param)
 {
-    char *bases[] = {net->values, net->gradients, net->momentum};
-    return bases[arena] + net->params[param].offset;
+    assert(arena >= 0 && arena < net->n_arenas);
+    return (char *)net->arenas[arena].memory + net->params[param].offset;
 }
 
 /* Host copies are converted through a block of this many elements. */
@@ -144,6 +174,8 @@ static alexnet_status transfer(an_net *net, char *device, char *host, an_dtype t
 
 alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type)
 {
+    if (arena == AN_VALUES)
+        net->version++;
     return transfer(net, an_net_at(net, arena, param), (char *)src, type, net->params[param].count,
                     true);
 }
@@ -157,9 +189,9 @@ alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name)
 {
     *finite = true;
     for (int i = 0; i < net->count; i++) {
-        an_segment segment = {.param = an_net_at(net, AN_VALUES, i), .count = net->params[i].count};
+        an_span span = {an_net_at(net, AN_VALUES, i), net->params[i].count};
         an_norm norm;
-        AN_CHECK(net->backend->api->norms(net->backend, &segment, 1, &norm));
+        AN_CHECK(net->backend->api->norms(net->backend, &span, 1, &norm));
         if (norm.not_finite) {
             *finite = false;
             if (name)

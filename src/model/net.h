@@ -1,9 +1,11 @@
 /*
- * A network with weights, on a backend: parameters in one arena, and for training gradients and
- * momentum in two more, all with the same offsets. Shared by the programs that compute with it.
+ * A network with weights, on a backend: parameters in one arena, and whatever training adds (gradients,
+ * momentum) in further ones, all with the same offsets. Shared by the programs that compute with it.
  */
 #ifndef AN_MODEL_NET_H
 #define AN_MODEL_NET_H
+
+#include <pthread.h>
 
 #include "backend/backend.h"
 #include "model/network.h"
@@ -19,6 +21,27 @@ typedef struct an_param {
     bool learned;
 } an_param;
 
+/** Arenas that every net has, and those of one that is made for training. */
+enum { AN_VALUES, AN_GRADIENTS, AN_MOMENTUM, AN_ARENA_ROOM = 8 };
+typedef int an_arena;
+
+/** An arena: a value for every parameter, each at its an_param.offset. */
+typedef struct an_arena_info {
+    char name[16]; /* "parameters", "gradients", "momentum" */
+    bool saved;    /* state of the optimiser: checkpoints hold it as NAME.PARAMETER */
+    void *memory;
+} an_arena_info;
+
+/** A copy of a node's parameters in the form that an operator of a backend wants. */
+typedef struct an_packed {
+    struct an_packed *next;
+    int node, users;
+    char *packing; /* see an_prepared.packing; NULL: for one user */
+    size_t bytes;
+    void *memory;
+    uint64_t version; /* of the net's values, when it was made; 0: never */
+} an_packed;
+
 typedef struct an_net {
     atomic_int references;
     alexnet_ctx *ctx;
@@ -28,8 +51,11 @@ typedef struct an_net {
     an_param *params; /* input.mean first if there is one, then layer by layer */
     int *node_param;  /* per node of the graph: its first parameter, or -1 */
     size_t bytes;     /* of each arena */
-    void *values;
-    void *gradients, *momentum; /* NULL unless made for training */
+    int n_arenas;
+    an_arena_info arenas[AN_ARENA_ROOM];
+    pthread_mutex_t lock; /* of what follows: sessions of one model are made in any thread */
+    uint64_t version;     /* counts changes of the values, from 1 */
+    an_packed *packed;
 } an_net;
 
 /**
@@ -46,15 +72,32 @@ void an_net_release(an_net *net); /* NULL allowed */
 
 int an_net_find(const an_net *net, const char *name); /* -1: absent */
 
-/** Which arena. */
-typedef enum an_arena { AN_VALUES, AN_GRADIENTS, AN_MOMENTUM } an_arena;
+/**
+ * Add an arena of zeros, which all later checkpoints hold if it is `saved`.
+ * @param name  at most 15 characters, not that of another
+ * @return its index in *arena
+ */
+alexnet_status an_net_add_arena(an_net *net, const char *name, bool saved, an_arena *arena);
+an_arena an_net_find_arena(const an_net *net, const char *name); /* -1: absent */
 /** A parameter in an arena, as the backend addresses it. */
 void *an_net_at(const an_net *net, an_arena arena, int param);
-/** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). */
+/** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). After values were written,
+ *  programs want an_program_pack(). */
 alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type);
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type);
 
 /** Whether all weights are finite; if not, `*name` (may be NULL) is a tensor that is not. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);
+
+/* ---- Packed copies, for programs ---- */
+
+/**
+ * A copy that an operator of a node can use: one that is there in the same form, or a new one, to be
+ * filled. Given back by an_net_give_packed().
+ */
+alexnet_status an_net_take_packed(an_packed **out, an_net *net, int node, const an_prepared *op);
+void an_net_give_packed(an_net *net, an_packed *packed); /* NULL allowed */
+/** Bytes of all packed copies. */
+size_t an_net_packed_bytes(an_net *net);
 
 #endif

@@ -1,5 +1,6 @@
 #include "model/program.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -7,83 +8,87 @@
 #include "base/status.h"
 #include "model/program_impl.h"
 
-void an_program_free(an_program *p)
+static void free_on_backend(an_program *p)
 {
-    if (!p)
-        return;
     an_backend *be = p->net->backend;
-    for (int i = 0; i < p->n_units; i++)
+    for (int i = 0; i < AN_BATCHES; i++)
+        if (p->captured[i])
+            be->api->capture_free(be, p->captured[i]);
+    if (p->updating)
+        be->api->update_free(be, p->updating);
+    for (int i = 0; i < p->n_units; i++) {
+        an_net_give_packed(p->net, p->units[i].packed);
         be->api->op_free(be, p->units[i].op);
+    }
     if (p->activations)
         be->api->free(be, p->activations, p->activations_bytes);
     if (p->scratch)
         be->api->free(be, p->scratch, p->scratch_bytes);
-    if (p->packed)
-        be->api->free(be, p->packed, p->packed_bytes);
     if (p->batch)
         be->api->free(be, p->batch, p->batch_bytes);
-    an_free(p->host);
-    an_free(p->segments);
+    for (int i = 0; i < AN_BATCHES; i++) {
+        if (be->api->free_host && p->staged[i])
+            be->api->free_host(be, p->staged[i], an_program_staged_bytes(p));
+        else
+            an_free(p->staged[i]);
+    }
+}
+
+void an_program_free(an_program *p)
+{
+    if (!p)
+        return;
+    free_on_backend(p);
+    an_free(p->rates);
+    an_free(p->block);
     an_free(p->units);
     an_free(p->steps);
+    an_free(p->kept);
+    an_free(p->outputs);
+    an_free((int *)p->options.keep);
     an_graph_free(&p->graph);
     an_net_release(p->net);
     an_free(p);
 }
 
-static alexnet_status run_step(an_program *p, const an_step *step)
-{
-    an_backend *be = p->net->backend;
-    switch (step->kind) {
-    case AN_STEP_FORWARD: return be->api->op_forward(be, p->units[step->unit].op, &step->args);
-    case AN_STEP_BACKWARD: return be->api->op_backward(be, p->units[step->unit].op, &step->args);
-    case AN_STEP_UPDATE: return be->api->update(be, p->segments, p->n_segments);
-    case AN_STEP_PACK: return be->api->op_pack(be, p->units[step->unit].op, &step->args);
-    }
-    return ALEXNET_OK;
-}
+/* ---- Weights --------------------------------------------------------------------------------- */
 
-alexnet_status an_program_run_timed(an_program *p, double *seconds)
-{
-    an_backend *be = p->net->backend;
-    for (int i = 0; i < p->n_steps; i++) {
-        double began = seconds ? an_clock() : 0;
-        AN_CHECK(run_step(p, &p->steps[i]));
-        if (!seconds)
-            continue;
-        AN_CHECK(be->api->sync(be));
-        seconds[i] = an_clock() - began;
-    }
-    return be->api->sync(be);
-}
-
-alexnet_status an_program_run(an_program *p)
-{
-    return an_program_run_timed(p, NULL);
-}
-
-alexnet_status an_program_pack(an_program *p)
+/* Under the net's lock: a session may be made of a model while others compute with it, and those read
+ * the copies that are there. */
+static alexnet_status pack_stale(an_program *p)
 {
     an_backend *be = p->net->backend;
     for (int i = 0; i < p->n_steps; i++) {
         const an_step *step = &p->steps[i];
-        if (step->kind == AN_STEP_FORWARD && p->units[step->unit].op->packed)
-            AN_CHECK(be->api->op_pack(be, p->units[step->unit].op, &step->args));
+        if (step->kind != AN_STEP_FORWARD)
+            continue;
+        an_packed *packed = p->units[step->unit].packed;
+        if (!packed || packed->version == p->net->version)
+            continue;
+        AN_CHECK(be->api->op_pack(be, p->units[step->unit].op, &step->args));
+        packed->version = p->net->version;
     }
     return be->api->sync(be);
 }
 
-alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_slot *slots,
-                               const an_step_state *state)
+alexnet_status an_program_pack(an_program *p)
 {
-    an_backend *be = p->net->backend;
-    an_step_state counted = *state;
-    counted.labelled = 0;
-    for (int i = 0; i < p->options.slots; i++)
-        counted.labelled += slots[i].picture >= 0 && slots[i].label >= 0;
-    AN_CHECK(be->api->write(be, p->pictures, pixels, p->pictures_bytes));
-    AN_CHECK(be->api->write(be, p->slots, slots, (size_t)p->options.slots * sizeof *slots));
-    return be->api->write(be, p->state, &counted, sizeof counted);
+    pthread_mutex_lock(&p->net->lock);
+    alexnet_status rc = pack_stale(p);
+    pthread_mutex_unlock(&p->net->lock);
+    return rc;
+}
+
+/* The update changes the weights; after it, and the packing behind it, the program's own copies are
+ * fresh, and those of other programs are not. */
+static void note_update(an_program *p)
+{
+    pthread_mutex_lock(&p->net->lock);
+    p->net->version++;
+    for (int i = 0; i < p->n_units; i++)
+        if (p->units[i].packed)
+            p->units[i].packed->version = p->net->version;
+    pthread_mutex_unlock(&p->net->lock);
 }
 
 int an_program_learned(const an_program *p)
@@ -93,23 +98,231 @@ int an_program_learned(const an_program *p)
 
 void an_program_set_rates(an_program *p, const an_rates *rates)
 {
-    for (int i = 0; i < p->n_segments; i++) {
-        p->segments[i].rate = rates[i].rate;
-        p->segments[i].decay = rates[i].decay;
-        p->segments[i].mom = rates[i].momentum;
+    memcpy(p->rates, rates, (size_t)p->n_segments * sizeof *rates);
+}
+
+/* ---- Batches --------------------------------------------------------------------------------- */
+
+void an_program_bind(an_program *p, int buffer)
+{
+    const an_batch_place *place = &p->places[buffer];
+    for (int i = 0; i < p->n_steps; i++) {
+        an_op_args *args = &p->steps[i].args;
+        args->pictures = place->pictures;
+        args->slots = place->slots;
+        args->state = place->state;
     }
 }
 
-alexnet_status an_program_read(an_program *p, float *probabilities, double *losses)
+/* Of a batch by its number, from 0. */
+static int buffer_of(const an_program *p, int64_t batch)
+{
+    return batch < 0 ? 0 : (int)(batch % p->options.batches);
+}
+
+/* Slots, state and rates as they stand in a buffer. The number of labelled slots is counted here and
+ * nowhere else: a rank counts those of all ranks. */
+static void stage(const an_program *p, char *staged, const an_slot *slots,
+                  const an_step_state *state)
+{
+    const an_batch_place *place = &p->places[0];
+    an_step_state counted = *state;
+    counted.labelled = counted.filled = 0;
+    for (int i = 0; i < p->options.slots; i++) {
+        counted.filled += slots[i].picture >= 0;
+        counted.labelled += slots[i].picture >= 0 && slots[i].label >= 0;
+    }
+    char *state_at = staged + ((char *)place->state - (char *)place->slots);
+    memcpy(staged, slots, (size_t)p->options.slots * sizeof *slots);
+    memcpy(state_at, &counted, sizeof counted);
+    memcpy(state_at + sizeof counted, p->rates, (size_t)p->n_segments * sizeof *p->rates);
+}
+
+alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_slot *slots,
+                               const an_step_state *state)
 {
     an_backend *be = p->net->backend;
-    int64_t slots = p->options.slots, count = slots * p->net->network->classes;
+    if (p->fed - p->ran < p->options.batches)
+        p->fed++;
+    int buffer = buffer_of(p, p->fed - 1);
+    const an_batch_place *place = &p->places[buffer];
+    void *staged = p->staged[buffer];
+    stage(p, staged, slots, state);
+    if (p->options.batches > 1 && be->api->copy_ahead) {
+        AN_CHECK(be->api->copy_ahead(be, buffer, place->pictures, pixels, p->pictures_bytes));
+        return be->api->copy_ahead(be, buffer, place->slots, staged, an_program_staged_bytes(p));
+    }
+    AN_CHECK(be->api->write(be, place->pictures, pixels, p->pictures_bytes));
+    return be->api->write(be, place->slots, staged, an_program_staged_bytes(p));
+}
+
+alexnet_status an_program_seed(an_program *p, const float *gradient)
+{
+    assert(p->seed_at);
+    an_backend *be = p->net->backend;
+    const an_layout *out = &p->units[p->kept[p->options.n_keep - 1]].op->out;
+    int64_t count = out->n * an_chw_count(out->shape);
     size_t size = an_dtype_bytes(be->param_dtype);
-    AN_CHECK(be->api->read(be, p->host, p->probabilities, (size_t)count * size));
-    an_convert(probabilities, AN_F32, p->host, be->param_dtype, count);
-    AN_CHECK(be->api->read(be, p->host, p->losses, (size_t)slots * size));
-    an_convert(losses, AN_F64, p->host, be->param_dtype, slots);
+    for (int64_t done = 0; done < count; done += AN_BLOCK) {
+        int64_t n = count - done < AN_BLOCK ? count - done : AN_BLOCK;
+        an_convert(p->block, be->param_dtype, gradient + done, AN_F32, n);
+        AN_CHECK(be->api->write(be, (char *)p->seed_at + (size_t)done * size, p->block,
+                                (size_t)n * size));
+    }
     return ALEXNET_OK;
+}
+
+/* ---- Running --------------------------------------------------------------------------------- */
+
+static alexnet_status run_step(an_program *p, const an_step *step, const an_rates *rates)
+{
+    an_backend *be = p->net->backend;
+    switch (step->kind) {
+    case AN_STEP_FORWARD: return be->api->op_forward(be, p->units[step->unit].op, &step->args);
+    case AN_STEP_BACKWARD: return be->api->op_backward(be, p->units[step->unit].op, &step->args);
+    case AN_STEP_UPDATE: return be->api->update(be, p->updating, rates);
+    case AN_STEP_PACK: return be->api->op_pack(be, p->units[step->unit].op, &step->args);
+    }
+    return ALEXNET_OK;
+}
+
+/* The next batch, or the latest again; its buffer. */
+static alexnet_status begin_run(an_program *p, int *buffer)
+{
+    an_backend *be = p->net->backend;
+    if (p->ran < p->fed)
+        p->ran++;
+    *buffer = buffer_of(p, p->ran - 1);
+    an_program_bind(p, *buffer);
+    return be->api->await ? be->api->await(be, *buffer) : ALEXNET_OK;
+}
+
+static alexnet_status end_run(an_program *p, int buffer)
+{
+    an_backend *be = p->net->backend;
+    p->warm = true;
+    if (p->options.update)
+        note_update(p);
+    return be->api->retire ? be->api->retire(be, buffer) : ALEXNET_OK;
+}
+
+static alexnet_status run_steps(an_program *p, int buffer)
+{
+    for (int i = 0; i < p->n_steps; i++)
+        AN_CHECK(run_step(p, &p->steps[i], p->places[buffer].rates));
+    return ALEXNET_OK;
+}
+
+/* Recording ends whatever happens within, so that the device is usable afterwards. */
+static alexnet_status record(an_program *p, int buffer)
+{
+    an_backend *be = p->net->backend;
+    AN_CHECK(be->api->capture_begin(be));
+    alexnet_status rc = run_steps(p, buffer);
+    alexnet_status ended = be->api->capture_end(be, &p->captured[buffer]);
+    return rc == ALEXNET_OK ? ended : rc;
+}
+
+alexnet_status an_program_run(an_program *p)
+{
+    an_backend *be = p->net->backend;
+    int buffer;
+    AN_CHECK(begin_run(p, &buffer));
+    bool records = be->api->capture_begin && p->warm;
+    if (records && !p->captured[buffer])
+        AN_CHECK(record(p, buffer));
+    if (records)
+        AN_CHECK(be->api->replay(be, p->captured[buffer]));
+    else
+        AN_CHECK(run_steps(p, buffer));
+    return end_run(p, buffer);
+}
+
+/* By the device's own time stamps. */
+static alexnet_status run_marked(an_program *p, int buffer, double *seconds)
+{
+    an_backend *be = p->net->backend;
+    AN_CHECK(be->api->mark(be, 0));
+    for (int i = 0; i < p->n_steps; i++) {
+        AN_CHECK(run_step(p, &p->steps[i], p->places[buffer].rates));
+        AN_CHECK(be->api->mark(be, i + 1));
+    }
+    for (int i = 0; i < p->n_steps; i++)
+        AN_CHECK(be->api->elapsed(be, i, i + 1, &seconds[i]));
+    return ALEXNET_OK;
+}
+
+/* By the host's clock, waiting after each step. */
+static alexnet_status run_clocked(an_program *p, int buffer, double *seconds)
+{
+    an_backend *be = p->net->backend;
+    AN_CHECK(be->api->sync(be));
+    for (int i = 0; i < p->n_steps; i++) {
+        double began = an_clock();
+        AN_CHECK(run_step(p, &p->steps[i], p->places[buffer].rates));
+        AN_CHECK(be->api->sync(be));
+        seconds[i] = an_clock() - began;
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_program_run_timed(an_program *p, double *seconds)
+{
+    int buffer;
+    AN_CHECK(begin_run(p, &buffer));
+    if (p->net->backend->api->mark && p->n_steps < AN_MARKS)
+        AN_CHECK(run_marked(p, buffer, seconds));
+    else
+        AN_CHECK(run_clocked(p, buffer, seconds));
+    return end_run(p, buffer);
+}
+
+/* ---- Results --------------------------------------------------------------------------------- */
+
+alexnet_status an_program_results(an_program *p, an_results *results)
+{
+    assert(p->options.loss);
+    an_backend *be = p->net->backend;
+    return be->api->read(be, results, p->results, sizeof *results);
+}
+
+alexnet_status an_program_scores(an_program *p, an_score *scores)
+{
+    assert(p->options.loss);
+    an_backend *be = p->net->backend;
+    return be->api->read(be, scores, p->scores, (size_t)p->options.slots * sizeof *scores);
+}
+
+/* A plain tensor in the shape of a unit's output. */
+static alexnet_status read_plain(an_program *p, float *values, const void *from,
+                                 const an_unit *unit)
+{
+    an_backend *be = p->net->backend;
+    int64_t count = unit->op->out.n * an_chw_count(unit->op->out.shape);
+    size_t size = an_dtype_bytes(be->param_dtype);
+    assert(unit->op->out.kind == AN_LAYOUT_PLAIN && unit->op->out.dtype == be->param_dtype);
+    for (int64_t done = 0; done < count; done += AN_BLOCK) {
+        int64_t n = count - done < AN_BLOCK ? count - done : AN_BLOCK;
+        AN_CHECK(be->api->read(be, p->block, (const char *)from + (size_t)done * size,
+                               (size_t)n * size));
+        an_convert(values + done, AN_F32, p->block, be->param_dtype, n);
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_program_read(an_program *p, int layer, float *values)
+{
+    int i = 0;
+    while (i < p->options.n_keep && p->options.keep[i] != layer)
+        i++;
+    assert(i < p->options.n_keep);
+    return read_plain(p, values, p->outputs[i], &p->units[p->kept[i]]);
+}
+
+alexnet_status an_program_input_gradient(an_program *p, float *values)
+{
+    assert(p->input_gradient_at);
+    return read_plain(p, values, p->input_gradient_at, &p->units[0]);
 }
 
 an_program_memory an_program_bytes(const an_program *p)

@@ -1,28 +1,51 @@
 /*
  * A graph compiled for one purpose: a flat array of steps over arena offsets, and one loop that
- * runs it. Training and inference are different programs, never different loops.
+ * runs it. Training, inference, features and input gradients are different programs, never different
+ * loops.
  *
- *     inference   forward steps
- *     training    forward, backward (with the sums where a tensor has several readers), update, and
- *                 pack where update does not keep the copies
+ *     forward      as far as a loss or a tensor to keep needs it
+ *     backward     from the loss, or from a gradient that the caller gives; with the sums where a
+ *                  tensor has several readers
+ *     update       and pack, where update does not keep the packed copies
  */
 #ifndef AN_MODEL_PROGRAM_H
 #define AN_MODEL_PROGRAM_H
 
 #include "model/net.h"
 
+/** Gradients that a program computes; a set. */
+enum { AN_OF_PARAMETERS = 1, AN_OF_INPUT = 2 };
+
+/** Layers by place: beside indices, the network's input, and the softmax at its end. */
+enum { AN_LAYER_INPUT = -1, AN_LAYER_LAST = -2 };
+
+/** The purpose of a program. */
 typedef struct an_program_options {
     int slots;     /* images per batch */
     int pictures;  /* pictures in the batch's buffer, <= slots */
-    bool training; /* dropout draws masks; gradients and update */
-    int split;     /* training: grouping of weight-gradient sums, >= 1 */
+    int batches;   /* buffers for batches: with 2 the next can be fed while one is computed; 0: 1 */
+    int split;     /* grouping of weight-gradient sums, >= 1; 0: 1 */
+    bool masks;    /* dropout draws masks */
+    bool loss;     /* the loss is computed, and what an_program_results() and _scores() tell */
+    int gradients; /* of the loss; without one, of the last layer of `keep` times the gradient that
+                        an_program_seed() gives */
+    bool accumulate; /* gradients of parameters are added to those that are there */
+    bool update;     /* of the parameters, by their gradients */
+    const int *keep; /* layers whose outputs can be read */
+    int n_keep;
 } an_program_options;
+
+/** Masks, loss, gradients of the parameters, update. */
+an_program_options an_program_training(int slots, int split);
+/** Probabilities, and the scores of slots that have a label. */
+an_program_options an_program_inference(int slots, int pictures);
 
 typedef struct an_program an_program;
 
 /**
- * Compile for a net, which must be made for training if the program trains. Allocates everything
- * that running needs. Errors of memory name the arena and its size.
+ * Compile for a net, which must be made for training if the program wants gradients of parameters.
+ * Allocates everything that running needs. Errors of memory name the arena and its size.
+ * @param options  `keep` is copied
  */
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options);
 void an_program_free(an_program *program); /* NULL allowed */
@@ -38,27 +61,30 @@ alexnet_status an_program_measure(an_program_memory *out, an_net *net,
 alexnet_status an_program_pack(an_program *program);
 
 /**
- * Give the next batch.
- * @param pixels    uint8 [pictures][side][side][3]
+ * Give the next batch; with two buffers it may be given while the one before is computed.
+ * @param pixels    uint8 [pictures][side][side][3]; with two buffers they stay as they are until
+ *                  results are read, unless the backend has no copy_ahead()
  * @param slots     one an_slot per slot
- * @param state     seed and step for dropout; `labelled` is counted here
+ * @param state     seed and step for dropout; `labelled` and `filled` are counted here
  */
 alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
                                const an_step_state *state);
 
-/** Rates of the update, one per learned parameter, in the order of net->params. Host memory. */
-typedef struct an_rates {
-    double rate, decay, momentum;
-} an_rates;
+/** Rates of the batches that are fed from here on, one per learned parameter, in the order of
+ *  net->params. Host memory. */
 void an_program_set_rates(an_program *program, const an_rates *rates);
 int an_program_learned(const an_program *program);
 
-/** Run all steps. Allocates nothing. */
+/** Give the gradient of the last layer of `keep`, [slots][elements], which holds for all runs. */
+alexnet_status an_program_seed(an_program *program, const float *gradient);
+
+/** Run all steps on the batch that was fed after the last one that ran, or on that one again.
+ *  Allocates nothing. The device may still be at work on return; whatever reads waits for it. */
 alexnet_status an_program_run(an_program *program);
 
 /**
- * The same, and wait for the device after each step.
- * @param seconds  out, [an_program_steps()]: what each took; NULL: do not wait, do not measure
+ * The same, measured.
+ * @param seconds  out, [an_program_steps()]: what each step took on the device
  */
 alexnet_status an_program_run_timed(an_program *program, double *seconds);
 
@@ -81,8 +107,14 @@ void an_program_step(const an_program *program, int index, an_step_info *out);
  * several; owned, "" if none has. NULL if memory is short. */
 char *an_program_tuning(const an_program *program);
 
-/** Softmax outputs of the latest run, [slots][classes], and -log p(label) per slot. */
-alexnet_status an_program_read(an_program *program, float *probabilities, double *losses);
+/** The sums of the latest run's scores. */
+alexnet_status an_program_results(an_program *program, an_results *results);
+/** Its scores, one per slot. */
+alexnet_status an_program_scores(an_program *program, an_score *scores);
+/** The output of a layer of `keep`, [slots][channels][rows][columns]. */
+alexnet_status an_program_read(an_program *program, int layer, float *values);
+/** The gradient of the network's input, [slots][channels][rows][columns]. */
+alexnet_status an_program_input_gradient(an_program *program, float *values);
 
 an_program_memory an_program_bytes(const an_program *program);
 

@@ -10,28 +10,51 @@ static void *copy_of(const an_program *p, int param)
 {
     for (int i = 0; i < p->n_units; i++) {
         const an_unit *unit = &p->units[i];
-        if (unit->op->copies && unit->first >= 0 && p->net->node_param[unit->first] == param)
-            return (char *)p->packed + unit->packed;
+        if (unit->op->updated && unit->packed && p->net->node_param[unit->first] == param)
+            return unit->packed->memory;
     }
     return NULL;
 }
 
-static alexnet_status list_segments(an_program *p)
+static alexnet_status prepare_update(an_program *p)
 {
-    const an_net *net = p->net;
-    if (!p->options.training)
+    an_net *net = p->net;
+    if (!p->options.update)
         return ALEXNET_OK;
-    p->segments = an_calloc((size_t)net->count, sizeof *p->segments);
-    if (!p->segments)
-        return AN_FAIL_MEMORY(net->count * sizeof *p->segments, "a program");
+    an_segment *segments = an_calloc((size_t)net->count, sizeof *segments);
+    if (!segments)
+        return AN_FAIL_MEMORY(net->count * sizeof *segments, "a program");
     for (int i = 0; i < net->count; i++)
         if (net->params[i].learned)
-            p->segments[p->n_segments++] = (an_segment){.param = an_net_at(net, AN_VALUES, i),
-                                                        .gradient = an_net_at(net, AN_GRADIENTS, i),
-                                                        .momentum = an_net_at(net, AN_MOMENTUM, i),
-                                                        .copy = copy_of(p, i),
-                                                        .count = net->params[i].count};
-    return ALEXNET_OK;
+            segments[p->n_segments++] = (an_segment){.param = an_net_at(net, AN_VALUES, i),
+                                                     .gradient = an_net_at(net, AN_GRADIENTS, i),
+                                                     .momentum = an_net_at(net, AN_MOMENTUM, i),
+                                                     .copy = copy_of(p, i),
+                                                     .count = net->params[i].count};
+    alexnet_status rc =
+        net->backend->api->update_prepare(net->backend, segments, p->n_segments, &p->updating);
+    an_free(segments);
+    return rc;
+}
+
+static alexnet_status alloc_host(an_program *p, size_t bytes, void **out)
+{
+    an_backend *be = p->net->backend;
+    if (be->api->alloc_host)
+        return be->api->alloc_host(be, bytes, out);
+    *out = an_calloc(1, bytes);
+    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a batch");
+}
+
+/* The host's side of batches and results. */
+static alexnet_status make_host(an_program *p)
+{
+    size_t block = AN_BLOCK * sizeof(double), rates = (size_t)p->net->count * sizeof *p->rates;
+    for (int i = 0; i < p->options.batches; i++)
+        AN_CHECK(alloc_host(p, an_program_staged_bytes(p), &p->staged[i]));
+    p->rates = an_calloc(1, rates);
+    p->block = an_malloc(block);
+    return p->rates && p->block ? ALEXNET_OK : AN_FAIL_MEMORY(block + rates, "results");
 }
 
 /* Room for every unit and step there can be: a sum for each reader at most. */
@@ -46,9 +69,12 @@ static alexnet_status make_room(compiling *c)
     p->steps = an_calloc(steps, sizeof *p->steps);
     c->touched = an_calloc(steps, sizeof *c->touched);
     c->readers = an_calloc(nodes, sizeof *c->readers);
-    c->trains = an_calloc(nodes, sizeof *c->trains);
+    c->wants = an_calloc(nodes, sizeof *c->wants);
+    c->needed = an_calloc(nodes, sizeof *c->needed);
+    c->kept = an_calloc(nodes, sizeof *c->kept);
     c->node_unit = an_calloc(nodes, sizeof *c->node_unit);
-    if (!p->units || !p->steps || !c->touched || !c->readers || !c->trains || !c->node_unit)
+    if (!p->units || !p->steps || !c->touched || !c->readers || !c->wants || !c->needed ||
+        !c->kept || !c->node_unit)
         return AN_FAIL_MEMORY(steps * (sizeof *p->steps + sizeof *c->touched), "a program");
     return ALEXNET_OK;
 }
@@ -82,18 +108,44 @@ static alexnet_status build_graph(an_program *p)
                    p->options.pictures, p->net->network->name, why, largest_batch(p));
 }
 
+static alexnet_status copy_options(an_program *p, const an_program_options *options)
+{
+    size_t n = (size_t)options->n_keep;
+    p->options = *options;
+    p->options.split = options->split ? options->split : 1;
+    p->options.batches = options->batches ? options->batches : 1;
+    p->input_gradient = p->seed = -1;
+    int *keep = an_calloc(n + 1, sizeof *keep);
+    p->options.keep = keep;
+    p->kept = an_calloc(n + 1, sizeof *p->kept);
+    p->outputs = an_calloc(n + 1, sizeof *p->outputs);
+    if (!keep || !p->kept || !p->outputs)
+        return AN_FAIL_MEMORY(n * (sizeof *keep + sizeof *p->kept), "a program");
+    for (size_t i = 0; i < n; i++)
+        keep[i] = options->keep[i];
+    return ALEXNET_OK;
+}
+
+static void find_kept(const compiling *c)
+{
+    const an_program_options *o = &c->p->options;
+    for (int i = 0; i < o->n_keep; i++)
+        c->p->kept[i] = c->node_unit[an_compile_node(c->p, o->keep[i])];
+}
+
 /* Everything that needs no arena: units, steps, and the sizes of all arenas. */
 static alexnet_status lay_out(compiling *c, an_net *net, const an_program_options *options)
 {
-    assert(!options->training || net->gradients);
     c->p = an_calloc(1, sizeof *c->p);
     if (!c->p)
         return AN_FAIL_MEMORY(sizeof *c->p, "a program");
     c->p->net = an_net_retain(net);
-    c->p->options = *options;
+    AN_CHECK(copy_options(c->p, options));
     AN_CHECK(build_graph(c->p));
     AN_CHECK(make_room(c));
+    AN_CHECK(an_compile_purpose(c));
     AN_CHECK(an_compile_units(c));
+    find_kept(c);
     AN_CHECK(an_compile_steps(c));
     return an_compile_sizes(c);
 }
@@ -104,7 +156,9 @@ static void end_compiling(compiling *c)
     an_free(c->tensors);
     an_free(c->touched);
     an_free(c->readers);
-    an_free(c->trains);
+    an_free(c->wants);
+    an_free(c->needed);
+    an_free(c->kept);
     an_free(c->node_unit);
 }
 
@@ -115,7 +169,8 @@ alexnet_status an_program_compile(an_program **out, an_net *net, const an_progra
     *out = NULL;
     AN_TRY(lay_out(&c, net, options));
     AN_TRY(an_compile_arenas(&c));
-    AN_TRY(list_segments(c.p));
+    AN_TRY(prepare_update(c.p));
+    AN_TRY(make_host(c.p));
     *out = c.p;
     c.p = NULL;
 cleanup:

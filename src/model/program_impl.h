@@ -14,7 +14,7 @@ typedef struct an_unit {
     int inputs[AN_MAX_INPUTS]; /* units */
     int output, saved;         /* tensors; saved is -1 if it saves nothing */
     int gradient;              /* tensor of the gradient of its output so far; -1: none yet */
-    size_t packed;             /* bytes into the packed arena */
+    an_packed *packed;         /* NULL: none */
 } an_unit;
 
 typedef enum an_step_kind {
@@ -30,27 +30,53 @@ typedef struct an_step {
     an_op_args args;
 } an_step;
 
+/** The parts of a batch, in the backend's memory. */
+typedef struct an_batch_place {
+    void *pictures;
+    an_slot *slots;
+    an_step_state *state;
+    const an_rates *rates; /* behind the state */
+} an_batch_place;
+
+enum { AN_BATCHES = 2 };
+
 struct an_program {
     an_net *net;
-    an_program_options options;
+    an_program_options options; /* split and batches >= 1; keep is owned */
     an_graph graph;
     int n_units;
     an_unit *units;
     int n_steps;
     an_step *steps;
     int n_segments;
-    an_segment *segments; /* learned parameters */
-    int output;           /* unit of the softmax */
+    an_update *updating; /* NULL: no update */
+    int *kept;           /* unit per layer of options.keep */
+    int input_gradient;  /* tensor; -1: none */
+    int seed;            /* tensor of the gradient that the caller gives; -1: none */
 
-    void *activations, *scratch, *packed, *batch; /* of the backend */
-    size_t activations_bytes, scratch_bytes, packed_bytes, batch_bytes;
-    /* parts of the batch */
-    void *pictures, *losses;
-    an_slot *slots;
-    an_step_state *state;
-    size_t pictures_bytes;
-    const void *probabilities;
-    void *host; /* for reading results; slots * classes elements of param_dtype */
+    void *activations, *scratch, *batch; /* of the backend */
+    size_t activations_bytes, scratch_bytes, packed_bytes, batch_bytes, pictures_bytes;
+    const void **outputs; /* of options.keep */
+    void *input_gradient_at, *seed_at;
+    an_score *scores;
+    an_results *results;
+
+    an_batch_place places[AN_BATCHES];
+    an_capture *captured[AN_BATCHES];
+    int64_t fed, ran; /* batches */
+    bool warm;        /* it has run once, so that its steps may be recorded */
+
+    /* of the host */
+    void *staged[AN_BATCHES]; /* slots, state and rates, as they are written to a place */
+    an_rates *rates;
+    void *block; /* for conversion of what is read; AN_BLOCK doubles */
 };
+
+enum { AN_BLOCK = 1 << 14 };
+
+/** Let the steps read a buffer. */
+void an_program_bind(an_program *program, int buffer);
+/** Bytes of what goes to a buffer beside the pictures: slots, state and rates. */
+size_t an_program_staged_bytes(const an_program *program);
 
 #endif

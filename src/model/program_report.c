@@ -86,7 +86,7 @@ void an_program_step(const an_program *p, int index, an_step_info *out)
 static char *append_row(const an_program *p, const an_unit *unit, char *text)
 {
     const an_op_desc *op = &p->graph.nodes[unit->first].desc;
-    an_tuning_query query = an_backend_query(p->net->backend, op, p->options.training);
+    an_tuning_query query = an_backend_query(p->net->backend, op, p->options.gradients != 0);
     char name[96];
     name_unit(p, unit, name, sizeof name);
     char *row = an_tuning_row(name, &query, &unit->op->variants);

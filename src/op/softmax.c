@@ -7,6 +7,10 @@
  *
  * dx is the gradient of the mean loss over the labelled slots of the batch.
  */
+#include "op/softmax.h"
+
+#include <math.h>
+
 #include "base/status.h"
 #include "op/check.h"
 
@@ -18,6 +22,31 @@ static alexnet_status resolve(an_op_desc *desc)
                        "softmax reads C x 1 x 1, but its input is %d x %d x %d", in.c, in.h, in.w);
     desc->out = in;
     return ALEXNET_OK;
+}
+
+an_score an_score_of(const float *probabilities, int classes, int label, double loss)
+{
+    an_score score = {.loss = loss};
+    for (int i = 0; i < classes; i++) {
+        score.above += !(probabilities[i] <= probabilities[label]);
+        score.level += probabilities[i] == probabilities[label];
+    }
+    return score;
+}
+
+void an_results_sum(an_results *out, const an_score *scores, int n)
+{
+    *out = (an_results){0};
+    for (int i = 0; i < n; i++) {
+        if (!an_score_labelled(&scores[i]))
+            continue;
+        bool finite = isfinite(scores[i].loss);
+        out->images++;
+        out->not_finite += !finite;
+        out->loss += finite ? scores[i].loss : 0;
+        out->top1 += an_score_error(&scores[i], 1);
+        out->top5 += an_score_error(&scores[i], 5);
+    }
 }
 
 const an_op_info an_op_softmax = {"softmax", 1, 1, resolve, NULL, NULL, NULL};

@@ -42,7 +42,7 @@ static alexnet_status check_memory(const alexnet_bench *b, const an_program_opti
     an_program_memory m;
     AN_CHECK(an_program_measure(&m, b->net, options));
     /* Weights are there already, gradients and momentum are not; pictures are kept twice. */
-    uint64_t bytes = (options->training ? 2 * (uint64_t)b->net->bytes : 0) + m.activations +
+    uint64_t bytes = (options->update ? 2 * (uint64_t)b->net->bytes : 0) + m.activations +
                      m.scratch + m.packed + 2 * m.batch;
     uint64_t available = an_memory_available("");
     if (bytes <= available)
@@ -55,10 +55,9 @@ static alexnet_status check_memory(const alexnet_bench *b, const an_program_opti
 
 static alexnet_status make_program(alexnet_bench *b)
 {
-    an_program_options options = {.slots = b->batch,
-                                  .pictures = b->batch,
-                                  .training = b->mode == ALEXNET_BENCH_TRAIN,
-                                  .split = b->ctx->threads};
+    an_program_options options = b->mode == ALEXNET_BENCH_TRAIN
+                                     ? an_program_training(b->batch, b->ctx->threads)
+                                     : an_program_inference(b->batch, b->batch);
     AN_CHECK(check_memory(b, &options));
     AN_CHECK(an_program_compile(&b->program, b->net, &options));
     return an_program_pack(b->program);
@@ -88,13 +87,12 @@ static alexnet_status make_buffers(alexnet_bench *b)
     b->pixels = an_calloc(batch, side * side * 3);
     b->slots = an_calloc(batch, sizeof *b->slots);
     b->probabilities = an_calloc(batch * classes, sizeof *b->probabilities);
-    b->losses = an_calloc(batch, sizeof *b->losses);
     b->whole = an_calloc(steps, sizeof *b->whole);
     b->sorted = an_calloc(steps, sizeof *b->sorted);
     b->part_seconds = an_calloc(steps * parts, sizeof *b->part_seconds);
     b->medians = an_calloc(parts, sizeof *b->medians);
     b->part_info = an_calloc(parts, sizeof *b->part_info);
-    if (!b->pixels || !b->slots || !b->probabilities || !b->losses || !b->whole || !b->sorted ||
+    if (!b->pixels || !b->slots || !b->probabilities || !b->whole || !b->sorted ||
         !b->part_seconds || !b->medians || !b->part_info)
         return AN_FAIL_MEMORY(batch * side * side * 3, "a batch of random pictures");
     for (int i = 0; i < b->parts; i++)
@@ -126,7 +124,7 @@ static void draw_batch(alexnet_bench *b)
 static alexnet_status measure_peak(alexnet_bench *b, alexnet_precision precision, an_peak *out)
 {
     an_backend *be = b->net->backend;
-    *out = (an_peak){0, ""};
+    *out = (an_peak){.with = ""};
     if (!be->api->peak)
         return ALEXNET_OK;
     alexnet_status rc = be->api->peak(be, precision, out);
@@ -174,7 +172,6 @@ void an_bench_free(alexnet_bench *b)
     an_free(b->pixels);
     an_free(b->slots);
     an_free(b->probabilities);
-    an_free(b->losses);
     an_free(b->whole);
     an_free(b->sorted);
     an_free(b->part_seconds);
@@ -196,6 +193,15 @@ static void find_medians(alexnet_bench *b)
     an_median(b->sorted, b->done); /* for an_bench_speed() */
 }
 
+/* What a user of the program reads of each batch: the sums in training, else the probabilities. */
+static alexnet_status read_results(alexnet_bench *b)
+{
+    an_results results;
+    return b->mode == ALEXNET_BENCH_TRAIN
+               ? an_program_results(b->program, &results)
+               : an_program_read(b->program, AN_LAYER_LAST, b->probabilities);
+}
+
 alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)
 {
     *seconds = 0;
@@ -208,7 +214,7 @@ alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)
     double began = an_clock();
     AN_CHECK(an_program_feed(b->program, b->pixels, b->slots, &state));
     AN_CHECK(an_program_run_timed(b->program, b->part_seconds + (size_t)step * (size_t)b->parts));
-    AN_CHECK(an_program_read(b->program, b->probabilities, b->losses));
+    AN_CHECK(read_results(b));
     b->whole[step] = an_clock() - began;
     *seconds = b->done < 0 ? 0 : b->whole[step];
     b->done++;

@@ -19,7 +19,6 @@ struct alexnet_bench {
     uint8_t *pixels;
     an_slot *slots;
     float *probabilities;
-    double *losses;
     double *whole;        /* [steps]: seconds */
     double *part_seconds; /* [steps][parts] */
     double *medians;      /* [parts], over the measured steps */

@@ -5,20 +5,19 @@
 
 static const double GIB = 1 << 30;
 
-/* Bytes of a run with a batch: the net's three arenas, both programs, and decoded pictures. */
+/* Bytes of a run with a batch: the net's arenas, both programs, and decoded pictures. */
 static alexnet_status need(const alexnet_trainer *t, int batch, uint64_t *bytes)
 {
     an_program_memory train, val = {0};
-    an_program_options options = {
-        .slots = batch, .pictures = batch, .training = true, .split = t->record.split};
+    an_program_options options = an_program_training(batch, t->record.split);
     AN_CHECK(an_program_measure(&train, t->net, &options));
     if (t->val) {
-        options = (an_program_options){.slots = batch, .pictures = batch, .split = 1};
+        options = an_program_inference(batch, batch);
         AN_CHECK(an_program_measure(&val, t->net, &options));
     }
     uint64_t loaders = t->val ? 2 : 1, side = (uint64_t)t->net->network->input.side;
-    *bytes = 3 * (uint64_t)t->net->bytes + train.activations + train.scratch + train.packed +
-             train.batch + val.activations + val.scratch + val.packed + val.batch +
+    *bytes = (uint64_t)t->net->n_arenas * t->net->bytes + train.activations + train.scratch +
+             train.packed + train.batch + val.activations + val.scratch + val.packed + val.batch +
              loaders * AN_LOADER_BATCHES * (uint64_t)batch * side * side * 3;
     return ALEXNET_OK;
 }

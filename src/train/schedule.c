@@ -62,6 +62,6 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
         an_key decay = param->which == 1 ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
         rates[n++] = (an_rates){factor * base_rate(net, recipe, param, epoch),
                                 an_recipe_number(recipe, decay, layer, epoch),
-                                an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch)};
+                                an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch), 1};
     }
 }

@@ -122,18 +122,15 @@ static int fill_slots(alexnet_trainer *t, const an_batch *batch)
     return filled;
 }
 
+/* The sums of the batch: all that is read of a step. */
 static alexnet_status count_losses(alexnet_trainer *t)
 {
-    const int classes = t->classes.count;
-    for (int i = 0; i < t->batch; i++) {
-        if (t->slots[i].picture < 0)
-            continue;
-        if (!isfinite(t->losses[i]))
-            return an_trainer_diverged(t, "loss of", t->record.step + 1, epoch_of(t) + 1);
-        const float *p = t->probabilities + (size_t)i * (size_t)classes;
-        an_tally_add(&t->record.interval, p, classes, t->slots[i].label, t->losses[i]);
-        an_tally_add(&t->record.epoch, p, classes, t->slots[i].label, t->losses[i]);
-    }
+    an_results results;
+    AN_CHECK(an_program_results(t->program, &results));
+    if (results.not_finite)
+        return an_trainer_diverged(t, "loss of", t->record.step + 1, epoch_of(t) + 1);
+    an_tally_add_results(&t->record.interval, &results);
+    an_tally_add_results(&t->record.epoch, &results);
     return ALEXNET_OK;
 }
 
@@ -146,7 +143,6 @@ static alexnet_status update(alexnet_trainer *t, const an_batch *batch)
     an_program_set_rates(t->program, t->rates);
     AN_CHECK(an_program_feed(t->program, batch->pixels, t->slots, &state));
     AN_CHECK(an_program_run(t->program));
-    AN_CHECK(an_program_read(t->program, t->probabilities, t->losses));
     return count_losses(t);
 }
 

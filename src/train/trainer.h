@@ -53,8 +53,6 @@ struct alexnet_trainer {
     bool loading;      /* the loader delivers the epoch under way, or the mean's pass */
     uint8_t *reported; /* per picture of `train`: its fault was logged */
     an_slot *slots;
-    float *probabilities;
-    double *losses;
     an_rates *rates;
 };
 

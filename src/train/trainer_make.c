@@ -34,8 +34,7 @@ static void make_draw_rule(alexnet_trainer *t)
 alexnet_status an_trainer_make(alexnet_trainer *t)
 {
     size_t slots = (size_t)t->batch, classes = (size_t)t->classes.count;
-    an_program_options options = {
-        .slots = t->batch, .pictures = t->batch, .training = true, .split = t->record.split};
+    an_program_options options = an_program_training(t->batch, t->record.split);
     AN_CHECK(an_budget_check(t));
     AN_CHECK(an_program_compile(&t->program, t->net, &options));
     AN_CHECK(
@@ -47,10 +46,8 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     t->order = an_calloc((size_t)t->train->count, sizeof *t->order);
     t->reported = an_calloc((size_t)t->train->count, sizeof *t->reported);
     t->slots = an_calloc(slots, sizeof *t->slots);
-    t->probabilities = an_calloc(slots * classes, sizeof *t->probabilities);
-    t->losses = an_calloc(slots, sizeof *t->losses);
     t->rates = an_calloc((size_t)t->net->count, sizeof *t->rates);
-    if (!t->order || !t->reported || !t->slots || !t->probabilities || !t->losses || !t->rates)
+    if (!t->order || !t->reported || !t->slots || !t->rates)
         return AN_FAIL_MEMORY((size_t)t->train->count * 5 + slots * classes * 4, "a training run");
     make_draw_rule(t);
     t->pace.started = t->pace.saved = an_clock();
@@ -89,7 +86,7 @@ void an_trainer_memory(const alexnet_trainer *t, alexnet_memory *memory)
     an_program_memory p = an_program_bytes(t->program), v = {0};
     if (t->runner)
         v = an_program_bytes(t->runner->program);
-    *memory = (alexnet_memory){.parameters = t->net->bytes + p.packed + v.packed,
+    *memory = (alexnet_memory){.parameters = t->net->bytes + an_net_packed_bytes(t->net),
                                .gradients = t->net->bytes,
                                .momentum = t->net->bytes,
                                .activations = p.activations + v.activations,
@@ -112,8 +109,6 @@ void an_trainer_free(alexnet_trainer *t)
     an_free(t->order);
     an_free(t->reported);
     an_free(t->slots);
-    an_free(t->probabilities);
-    an_free(t->losses);
     an_free(t->rates);
     an_classes_free(&t->classes);
     an_run_state_free(&t->record);

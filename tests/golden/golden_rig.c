@@ -139,10 +139,24 @@ void golden_close(golden *g)
     an_ctx_release(g->ctx);
 }
 
+void golden_probabilities(an_program *program, float *probabilities, double *losses, int slots)
+{
+    an_score scores[64];
+    assert_in_range(slots, 1, 64);
+    golden_ok(an_program_read(program, AN_LAYER_LAST, probabilities));
+    golden_ok(an_program_scores(program, scores));
+    for (int i = 0; i < slots; i++)
+        losses[i] = scores[i].loss;
+}
+
 an_program *golden_program(const golden *g, int slots, bool training)
 {
     an_program *program;
-    an_program_options options = {slots, slots, training, 2};
+    static const int keep[] = {AN_LAYER_LAST};
+    an_program_options options =
+        training ? an_program_training(slots, 2) : an_program_inference(slots, slots);
+    options.keep = keep;
+    options.n_keep = 1;
     golden_ok(an_program_compile(&program, g->net, &options));
     golden_ok(an_program_pack(program));
     return program;

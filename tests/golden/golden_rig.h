@@ -40,6 +40,9 @@ void golden_open(golden *g, const char *file, alexnet_network *network, const ch
                  bool training);
 void golden_close(golden *g);
 
+/** Probabilities, [slots][classes], and -log p(label) of the latest run. */
+void golden_probabilities(an_program *program, float *probabilities, double *losses, int slots);
+
 /** A program for `slots` pictures in two groups of gradient sums, packed. */
 an_program *golden_program(const golden *g, int slots, bool training);
 

@@ -171,8 +171,8 @@ static void same_results(run *r, const an_chain *a, const an_chain *b, bool grad
     int last = a->n_links - 1;
     assert_int_equal(a->n_links, b->n_links);
     same_bytes("y", r, a->link[last].y, b->link[last].y, an_batch_count(desc, desc->out));
-    if (a->loss)
-        same_bytes("loss", r, a->loss, b->loss, desc->n);
+    if (a->scores)
+        assert_memory_equal(a->scores, b->scores, sizeof(an_score) * (size_t)desc->n);
     if (!gradients)
         return;
     if (!is_first(r))
@@ -347,13 +347,22 @@ static void parameter_free(parameter p)
     free(p.v);
 }
 
+static void update(an_backend *backend, const an_segment *segment, const an_rates *rates)
+{
+    an_update *prepared;
+    rig_ok(an_cpu_api.update_prepare(backend, segment, 1, &prepared));
+    rig_ok(an_cpu_api.update(backend, prepared, rates));
+    an_cpu_api.update_free(backend, prepared);
+}
+
 /* Three roundings make v, one more makes w; every term is at most 1. */
 static void test_update(void **state)
 {
     const double tolerance = 4 * 0x1p-24 * 2;
     (void)state;
     parameter before = parameter_new(), p[2] = {parameter_new(), parameter_new()};
-    an_segment s = {.count = COUNT, .rate = 0.25, .decay = 0.5, .mom = 0.875};
+    an_segment s = {.count = COUNT};
+    const an_rates r = {.rate = 0.25, .decay = 0.5, .momentum = 0.875, .scale = 1};
     uint16_t *copy = calloc(COUNT, sizeof *copy);
     assert_non_null(copy);
     for (int i = 0; i < 2; i++) {
@@ -362,11 +371,12 @@ static void test_update(void **state)
         s.gradient = p[i].dw;
         s.momentum = p[i].v;
         s.copy = i ? copy : NULL;
-        rig_ok(an_cpu_api.update(backend, &s, 1));
+        update(backend, &s, &r);
         an_backend_close(backend);
     }
     for (int i = 0; i < COUNT; i++) {
-        double v = s.mom * before.v[i] - s.rate * before.dw[i] - s.decay * s.rate * before.w[i];
+        double v =
+            r.momentum * before.v[i] - r.rate * before.dw[i] - r.decay * r.rate * before.w[i];
         assert_true(fabs(p[0].v[i] - v) <= tolerance);
         assert_true(fabs(p[0].w[i] - (before.w[i] + v)) <= tolerance);
         assert_int_equal(copy[i], an_float_to_bf16(p[0].w[i]));
@@ -384,19 +394,15 @@ static void test_update_without_decay_or_rate(void **state)
     (void)state;
     an_backend *backend = open_cpu(2);
     parameter before = parameter_new(), p = parameter_new();
-    an_segment s = {.param = p.w,
-                    .gradient = p.dw,
-                    .momentum = p.v,
-                    .count = COUNT,
-                    .decay = 0.5,
-                    .mom = 0.875};
-    rig_ok(an_cpu_api.update(backend, &s, 1));
+    const an_segment s = {.param = p.w, .gradient = p.dw, .momentum = p.v, .count = COUNT};
+    an_rates r = {.decay = 0.5, .momentum = 0.875, .scale = 1};
+    update(backend, &s, &r);
     assert_memory_equal(p.w, before.w, sizeof(float) * COUNT);
     assert_memory_equal(p.v, before.v, sizeof(float) * COUNT);
-    s.rate = 1;
-    s.decay = 0;
+    r.rate = 1;
+    r.decay = 0;
     p.w[5] = before.w[5] = INFINITY; /* not to be multiplied by a decay of zero */
-    rig_ok(an_cpu_api.update(backend, &s, 1));
+    update(backend, &s, &r);
     assert_true(p.v[5] == 0.875f * before.v[5] - before.dw[5]);
     assert_true(isinf(p.w[5]));
     parameter_free(p);
@@ -409,7 +415,7 @@ static void test_norms(void **state)
 {
     (void)state;
     parameter p = parameter_new();
-    an_segment s[] = {{.param = p.w, .count = COUNT}, {.param = p.dw, .count = 3}};
+    const an_span s[] = {{p.w, COUNT}, {p.dw, 3}};
     an_norm norms[2][2];
     p.w[7] = NAN;
     p.w[COUNT - 1] = -INFINITY;

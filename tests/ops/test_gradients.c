@@ -70,7 +70,7 @@ static double objective(check *c)
     if (c->desc->kind == AN_OP_SOFTMAX) {
         const an_step_state *step = c->chain->state;
         for (int n = 0; n < c->desc->n; n++)
-            sum += ((const double *)c->chain->loss)[n];
+            sum += ((const an_score *)c->chain->scores)[n].loss;
         return sum / step->labelled;
     }
     const double *y = c->chain->link[0].y;

@@ -189,7 +189,8 @@ static void fill_tensors(tensors *t, const an_op_desc *desc, const an_layout *in
     t->args.packed = block_new(op->packed);
     t->args.saved = block_new(op->saved);
     t->args.scratch = block_new(op->scratch);
-    t->args.loss = block_new(an_dtype_bytes(param) * (size_t)desc->n);
+    t->args.scores = block_new(sizeof(an_score) * (size_t)desc->n);
+    t->args.results = block_new(sizeof(an_results));
     for (int n = 0; n < desc->n; n++)
         t->slots[n].label = n % desc->out.c;
     t->args.slots = t->slots;
@@ -211,7 +212,8 @@ static void free_tensors(tensors *t)
     free(t->args.packed);
     free(t->args.saved);
     free(t->args.scratch);
-    free(t->args.loss);
+    free(t->args.scores);
+    free(t->args.results);
 }
 
 static void round_tensor(an_layout layout, void *tensor, an_dtype to)
@@ -237,8 +239,12 @@ static results collect(const tensors *t, const an_op_desc *desc, const an_layout
         r.dparam_count[p] = an_param_count(desc, p);
         r.dparam[p] = values_plain(t->args.dparam[p], param, r.dparam_count[p]);
     }
-    if (desc->kind == AN_OP_SOFTMAX)
-        r.loss = values_plain(t->args.loss, param, desc->n);
+    if (desc->kind == AN_OP_SOFTMAX) {
+        r.loss = calloc((size_t)desc->n, sizeof *r.loss);
+        assert_non_null(r.loss);
+        for (int n = 0; n < desc->n; n++)
+            r.loss[n] = (float)t->args.scores[n].loss; /* in double where ref computes it */
+    }
     return r;
 }
 
@@ -250,7 +256,13 @@ static results compute(const manner *how, const an_op_desc *desc)
     tensors t;
     for (int i = 0; i < desc->n_inputs; i++)
         in[i] = (an_layout){how->kind, how->dtype, desc->n, desc->in[i]};
-    const an_prepare prepare = {&desc, 1, in, how->training, true, true, false, 2};
+    const an_prepare prepare = {.ops = &desc,
+                                .n_ops = 1,
+                                .in = in,
+                                .masks = how->training,
+                                .want_dx = true,
+                                .want_dw = true,
+                                .split = 2};
     if (backend->api == &an_cpu_api)
         rig_ok(an_cpu_prepare(backend, &prepare, how->impl, &op));
     else
@@ -552,7 +564,13 @@ static void test_unknown_implementation(void **state)
     an_op_desc desc = resolved(&operators[0]);
     const an_op_desc *list[] = {&desc};
     an_layout in = {AN_LAYOUT_PLAIN, AN_F32, desc.n, desc.in[0]};
-    const an_prepare prepare = {list, 1, &in, true, true, true, false, 1};
+    const an_prepare prepare = {.ops = list,
+                                .n_ops = 1,
+                                .in = &in,
+                                .masks = true,
+                                .want_dx = true,
+                                .want_dw = true,
+                                .split = 1};
     (void)state;
     rig_refused(an_cpu_prepare(cpu, &prepare, "abacus", &op), ALEXNET_ERROR_UNSUPPORTED, "conv");
     assert_null(op);
@@ -568,7 +586,14 @@ static int64_t nans_after(an_backend *cpu, const an_op_desc *first, const an_op_
 {
     const an_op_desc *list[] = {first, second};
     an_layout in = {AN_LAYOUT_PLAIN, AN_F32, first->n, first->in[0]};
-    const an_prepare prepare = {list, 2, &in, true, true, true, true, 1};
+    const an_prepare prepare = {.ops = list,
+                                .n_ops = 2,
+                                .in = &in,
+                                .masks = true,
+                                .want_dx = true,
+                                .want_dw = true,
+                                .plain_out = true,
+                                .split = 1};
     an_prepared *op;
     tensors t;
     rig_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));

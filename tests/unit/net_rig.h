@@ -91,7 +91,8 @@ static inline void rig_draw_slots(net_rig *rig)
     }
 }
 
-/** Open with weights and pictures drawn from `seed`. @param network taken over */
+/** Open with weights and pictures drawn from `seed`; probabilities are kept if nothing else is.
+ *  @param network  taken over */
 static inline void rig_open(net_rig *rig, alexnet_ctx *ctx, alexnet_network *network,
                             const an_program_options *options, uint64_t seed)
 {
@@ -101,9 +102,15 @@ static inline void rig_open(net_rig *rig, alexnet_ctx *ctx, alexnet_network *net
                      .slots = options->slots,
                      .pictures = options->pictures,
                      .seed = seed};
-    expect_ok(an_net_new(&rig->net, ctx, network, options->training));
+    an_program_options more = *options;
+    const int keep[] = {AN_LAYER_LAST};
+    if (!more.n_keep) {
+        more.keep = keep;
+        more.n_keep = 1;
+    }
+    expect_ok(an_net_new(&rig->net, ctx, network, options->gradients & AN_OF_PARAMETERS));
     assert_in_range(rig->net->count, 0, RIG_PARAMS);
-    expect_ok(an_program_compile(&rig->program, rig->net, options));
+    expect_ok(an_program_compile(&rig->program, rig->net, &more));
     rig_draw_params(rig);
     rig_draw_slots(rig);
     expect_ok(an_program_pack(rig->program));
@@ -130,30 +137,36 @@ static inline void rig_set_rates(net_rig *rig, double rate, double decay, double
 {
     an_rates rates[RIG_PARAMS];
     for (int i = 0; i < RIG_PARAMS; i++)
-        rates[i] = (an_rates){rate, decay, momentum};
+        rates[i] = (an_rates){rate, decay, momentum, 1};
     assert_in_range(an_program_learned(rig->program), 0, RIG_PARAMS);
     an_program_set_rates(rig->program, rates);
+}
+
+/** Feed the rig's pictures as a step, and run. */
+static inline void rig_step(net_rig *rig, uint64_t step)
+{
+    an_step_state state = {.seed = rig->seed, .step = step};
+    expect_ok(an_program_feed(rig->program, rig->pixels, rig->draws, &state));
+    expect_ok(an_program_run(rig->program));
+}
+
+/** Probabilities, [slots][classes], and -log p(label) of the latest run. */
+static inline void rig_probabilities(net_rig *rig, float *probabilities, double *losses)
+{
+    an_score scores[RIG_SLOTS];
+    expect_ok(an_program_read(rig->program, AN_LAYER_LAST, probabilities));
+    expect_ok(an_program_scores(rig->program, scores));
+    for (int i = 0; i < rig->slots; i++)
+        losses[i] = scores[i].loss;
 }
 
 /** Run a step. @return the mean loss of the labelled slots */
 static inline double rig_run(net_rig *rig, uint64_t step)
 {
-    an_step_state state = {.seed = rig->seed, .step = step};
-    float *probabilities =
-        an_calloc((size_t)(rig->slots * rig->network->classes), sizeof *probabilities);
-    double losses[RIG_SLOTS], sum = 0;
-    int labelled = 0;
-    assert_non_null(probabilities);
-    expect_ok(an_program_feed(rig->program, rig->pixels, rig->draws, &state));
-    expect_ok(an_program_run(rig->program));
-    expect_ok(an_program_read(rig->program, probabilities, losses));
-    for (int i = 0; i < rig->slots; i++) {
-        bool counts = rig->draws[i].picture >= 0 && rig->draws[i].label >= 0;
-        sum += counts ? losses[i] : 0;
-        labelled += counts;
-    }
-    an_free(probabilities);
-    return labelled ? sum / labelled : 0;
+    an_results results;
+    rig_step(rig, step);
+    expect_ok(an_program_results(rig->program, &results));
+    return results.images ? results.loss / (double)results.images : 0;
 }
 
 /** A parameter in an arena; freed with an_free(). */

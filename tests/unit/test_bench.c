@@ -28,7 +28,8 @@ static void check_alexnet(const char *device, bool training)
     alexnet_network *network;
     an_net *net;
     an_program *program;
-    an_program_options options = {SLOTS, SLOTS, training, 1};
+    an_program_options options =
+        training ? an_program_training(SLOTS, 1) : an_program_inference(SLOTS, SLOTS);
     if (!rig_has_device(device))
         return;
     alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_FP32, 1);
@@ -69,7 +70,7 @@ static const char two_towers[] =
 
 static void open_towers(net_rig *rig)
 {
-    an_program_options options = {4, 4, true, 1};
+    an_program_options options = an_program_training(4, 1);
     rig_open(rig, rig_ctx("ref", ALEXNET_PRECISION_FP32, 1), rig_parse(two_towers, 3), &options, 1);
     rig_set_rates(rig, 0.01, 0, 0.9);
 }

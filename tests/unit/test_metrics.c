@@ -41,10 +41,16 @@ static double counted_misses(const float *p, int classes, int label, int k)
     return (double)misses / orders;
 }
 
+static void add(an_tally *tally, const float *p, int classes, int label, double loss)
+{
+    const an_score score = an_score_of(p, classes, label, loss);
+    an_tally_add(tally, &score);
+}
+
 static void check(const float *p, int classes, int label)
 {
     an_tally tally = {0};
-    an_tally_add(&tally, p, classes, label, 2.5);
+    add(&tally, p, classes, label, 2.5);
     alexnet_metrics m = an_tally_metrics(&tally);
     assert_int_equal(m.images, 1);
     assert_true(m.loss == 2.5);
@@ -67,7 +73,7 @@ static void test_ties(void **state)
     float equal[CLASSES] = {0};
     an_tally tally = {0};
     for (int i = 0; i < CLASSES; i++)
-        an_tally_add(&tally, equal, CLASSES, i, 0);
+        add(&tally, equal, CLASSES, i, 0);
     assert_true(fabs(an_tally_metrics(&tally).top1_error - 6.0 / 7) < 1e-12);
     assert_true(fabs(an_tally_metrics(&tally).top5_error - 2.0 / 7) < 1e-12);
 }
@@ -77,10 +83,10 @@ static void test_means(void **state)
     (void)state;
     const float p[3] = {0.7f, 0.2f, 0.1f};
     an_tally tally = {.skipped = 4};
-    an_tally_add(&tally, p, 3, 0, 0.25);
-    an_tally_add(&tally, p, 3, 1, 0.75);
-    an_tally_add(&tally, p, 3, 2, 2);
-    an_tally_add(&tally, p, 3, 0, 1);
+    add(&tally, p, 3, 0, 0.25);
+    add(&tally, p, 3, 1, 0.75);
+    add(&tally, p, 3, 2, 2);
+    add(&tally, p, 3, 0, 1);
     alexnet_metrics m = an_tally_metrics(&tally);
     assert_int_equal(m.images, 4);
     assert_int_equal(m.skipped, 4);
@@ -97,11 +103,11 @@ static void test_not_a_number(void **state)
     const float all[6] = {NAN, NAN, NAN, NAN, NAN, NAN};
     const float label[6] = {0.5f, NAN, 0, 0, 0, 0}, other[6] = {0.5f, NAN, 0, 0, 0, 0};
     an_tally tally = {0};
-    an_tally_add(&tally, all, 6, 2, NAN);
+    add(&tally, all, 6, 2, NAN);
     assert_true(tally.top1 == 1 && tally.top5 == 1);
-    an_tally_add(&tally, label, 6, 1, NAN);
+    add(&tally, label, 6, 1, NAN);
     assert_true(tally.top1 == 2 && tally.top5 == 2);
-    an_tally_add(&tally, other, 6, 0, 0);
+    add(&tally, other, 6, 0, 0);
     assert_true(tally.top1 == 3);
 }
 

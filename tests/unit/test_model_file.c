@@ -28,7 +28,7 @@ static void write_model(net_rig *rig, const char *path, bool momentum)
 
 static void open_rig(net_rig *rig, const char *device, bool training)
 {
-    an_program_options options = {2, 2, training, 1};
+    an_program_options options = training ? an_program_training(2, 1) : an_program_inference(2, 2);
     rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 1), rig_parse(small_net, 3), &options, 5);
 }
 
@@ -86,7 +86,7 @@ static void check_round_trip(const char *device, const char *reader)
     expect_ok(an_net_new(&net, rig_ctx(reader, ALEXNET_PRECISION_FP32, 1), network, true));
     an_ctx_release(net->ctx); /* the net's is another reference */
     expect_ok(an_model_file_weights(file, net));
-    expect_ok(an_model_file_momentum(file, net));
+    expect_ok(an_model_file_state(file, net));
     if (strcmp(device, reader) == 0) {
         expect_equal(&rig, net, AN_VALUES);
         expect_equal(&rig, net, AN_MOMENTUM);
@@ -216,8 +216,7 @@ static void expect_no_weights(plan p, const char *part)
     expect_ok(an_net_new(&net, ctx, network, true));
     if (p.momentum)
         expect_ok(an_model_file_weights(file, net));
-    expect_failure(p.momentum ? an_model_file_momentum(file, net)
-                              : an_model_file_weights(file, net),
+    expect_failure(p.momentum ? an_model_file_state(file, net) : an_model_file_weights(file, net),
                    ALEXNET_ERROR_FORMAT, part);
     assert_non_null(strstr(an_error_text(), "hostile.safetensors"));
     an_net_release(net);

@@ -48,8 +48,8 @@ static void test_parameters(void **state)
     check_param(net, "fc6.weight", 10, 0, true, an_shape_of(2, 256, 576), 576);
     check_param(net, "fc8.bias", 14, 1, true, an_shape_of(1, 10), 256);
     assert_int_equal(an_net_find(net, "fc9.bias"), -1);
-    assert_null(net->gradients);
-    assert_null(net->momentum);
+    assert_int_equal(net->n_arenas, 1);
+    assert_int_equal(an_net_find_arena(net, "momentum"), -1);
     an_net_release(net);
 }
 
@@ -61,7 +61,8 @@ static void test_places(void **state)
     for (int i = 0; i + 1 < net->count; i++)
         assert_true(net->params[i].offset + (size_t)net->params[i].count * sizeof(double) <=
                     net->params[i + 1].offset);
-    assert_ptr_equal((char *)an_net_at(net, AN_MOMENTUM, 3) - (char *)net->momentum,
+    assert_ptr_equal((char *)an_net_at(net, AN_MOMENTUM, 3) -
+                         (char *)net->arenas[AN_MOMENTUM].memory,
                      net->params[3].offset);
     an_net_release(net);
 }

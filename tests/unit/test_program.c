@@ -68,7 +68,7 @@ enum { CLASSES = 5 };
 static void open_text(net_rig *rig, const char *device, const char *text, bool training,
                       uint64_t seed)
 {
-    an_program_options options = {4, 4, training, 2};
+    an_program_options options = training ? an_program_training(4, 2) : an_program_inference(4, 4);
     rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 2), rig_parse(text, CLASSES), &options,
              seed);
 }
@@ -173,7 +173,7 @@ static void test_the_cpu_agrees(void **state)
 static void check_empty_slots(const char *device, double share)
 {
     net_rig alone, among;
-    an_program_options one = {1, 1, true, 1}, five = {5, 5, true, 1};
+    an_program_options one = an_program_training(1, 1), five = an_program_training(5, 1);
     if (!rig_has_device(device))
         return;
     rig_open(&alone, rig_ctx(device, ALEXNET_PRECISION_FP32, 1), rig_parse(norm_first, CLASSES),
@@ -234,14 +234,14 @@ static void test_views_of_one_picture(void **state)
 {
     (void)state;
     net_rig rig;
-    an_program_options options = {.slots = 4, .pictures = 1, .split = 1};
+    an_program_options options = an_program_inference(4, 1);
     float probabilities[4 * CLASSES];
     double losses[4];
     rig_open(&rig, rig_ctx("ref", ALEXNET_PRECISION_FP32, 1), rig_parse(pool_first, CLASSES),
              &options, 3);
     rig.draws[1] = rig.draws[0];
     rig_run(&rig, 0);
-    expect_ok(an_program_read(rig.program, probabilities, losses));
+    rig_probabilities(&rig, probabilities, losses);
     assert_memory_equal(probabilities, probabilities + CLASSES, CLASSES * sizeof(float));
     assert_memory_not_equal(probabilities, probabilities + 2 * CLASSES, CLASSES * sizeof(float));
     for (int i = 0; i < 4; i++) {
@@ -275,7 +275,7 @@ static void check_frozen(const char *device)
     int n = 0;
     for (int i = 0; i < rig.net->count; i++)
         if (rig.net->params[i].learned)
-            rates[n++] = (an_rates){i % 2 ? 0 : 0.01, 0.0005, 0.9};
+            rates[n++] = (an_rates){i % 2 ? 0 : 0.01, 0.0005, 0.9, 1};
     an_program_set_rates(rig.program, rates);
     for (int step = 1; step < 4; step++)
         rig_run(&rig, (uint64_t)step);
@@ -322,11 +322,12 @@ static void test_logits_are_wide(void **state)
     (void)state;
     for (int training = 0; training < 2; training++) {
         net_rig rig;
-        an_program_options options = {4, 4, training, 2};
+        an_program_options options =
+            training ? an_program_training(4, 2) : an_program_inference(4, 4);
         rig_open(&rig, rig_ctx("cpu", ALEXNET_PRECISION_BF16, 2), rig_parse(small, CLASSES),
                  &options, 1);
         const an_program *program = rig.program;
-        const an_unit *softmax = &program->units[program->output];
+        const an_unit *softmax = &program->units[program->kept[0]];
         assert_int_equal(softmax->n_inputs, 1);
         assert_int_equal(program->units[softmax->inputs[0]].op->out.dtype, AN_F32);
         rig_run(&rig, 1);
@@ -341,7 +342,7 @@ static void test_copies_follow_the_update(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         net_rig rig;
-        an_program_options options = {4, 4, true, 2};
+        an_program_options options = an_program_training(4, 2);
         rig_open(&rig, rig_ctx("cpu", precisions[i], 2), rig_parse(everything, CLASSES), &options,
                  1);
         rig_set_rates(&rig, 0.25, 0.01, 0.5);
@@ -362,18 +363,16 @@ static void check_no_allocation(const char *device, alexnet_precision precision,
                                 bool training)
 {
     net_rig rig;
-    an_program_options options = {4, 4, training, 2};
+    an_program_options options = training ? an_program_training(4, 2) : an_program_inference(4, 4);
     float probabilities[4 * CLASSES];
     double losses[4];
-    an_step_state step = {.seed = 1};
     if (!rig_has_device(device))
         return;
     rig_open(&rig, rig_ctx(device, precision, 2), rig_parse(text, CLASSES), &options, 1);
     uint64_t before = an_alloc_count();
     for (int i = 0; i < 2; i++) {
-        expect_ok(an_program_feed(rig.program, rig.pixels, rig.draws, &step));
-        expect_ok(an_program_run(rig.program));
-        expect_ok(an_program_read(rig.program, probabilities, losses));
+        rig_run(&rig, (uint64_t)i);
+        rig_probabilities(&rig, probabilities, losses);
     }
     assert_int_equal(an_alloc_count(), before);
     rig_close(&rig);
@@ -396,7 +395,7 @@ static void test_short_of_memory(void **state)
     (void)state;
     alexnet_network *network = rig_parse(everything, CLASSES);
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
-    an_program_options options = {4, 4, true, 1};
+    an_program_options options = an_program_training(4, 1);
     alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
     uint64_t n = 0;
     while (rc != ALEXNET_OK) {
@@ -426,7 +425,7 @@ static void test_no_parameters(void **state)
 {
     (void)state;
     net_rig rig;
-    an_program_options options = {2, 2, true, 1};
+    an_program_options options = an_program_training(2, 1);
     rig_open(&rig, rig_ctx("ref", ALEXNET_PRECISION_FP32, 1),
              rig_parse("[input]\nsize = 1\nside = 1\nmean = none\nscale = 0.01\n"
                        "[p]\ntype = softmax\ninputs = input\n",
@@ -446,8 +445,9 @@ static void test_a_batch_too_large(void **state)
     an_net *net;
     an_program *program;
     an_program_memory memory;
-    an_program_options pixels = {65536, 65536, true, 1}, most = {7394, 7394, true, 1},
-                       layer = {7395, 7395, true, 1}, views = {7400, 740, false, 1};
+    an_program_options pixels = an_program_training(65536, 1), most = an_program_training(7394, 1),
+                       layer = an_program_training(7395, 1),
+                       views = an_program_inference(7400, 740);
     const alexnet_status wrong = ALEXNET_ERROR_INVALID_ARGUMENT;
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     expect_ok(an_network_load(&network, "alexnet", 10));

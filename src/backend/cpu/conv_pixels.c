@@ -142,6 +142,7 @@ alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
     if (p->plain_out)
         c->op.base.out = (an_layout){AN_LAYOUT_PLAIN, AN_F32, c->y.n, c->y.shape};
     c->op.base.packed = an_pixels_packed(&shape);
+    an_cpu_pack_as(&c->op, "pixels");
     c->op.base.tunable = true;
     c->op.base.variants = (an_variants){{AN_VARIANT_NATIVE, AN_VARIANT_DIRECT, AN_VARIANT_DIRECT}};
     if (p->want_dw)

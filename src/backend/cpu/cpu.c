@@ -6,6 +6,7 @@
 #include "backend/cpu/isa.h"
 #include "backend/cpu/threads.h"
 #include "backend/ref/ref.h"
+#include "backend/update.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -136,6 +137,17 @@ void an_cpu_share(an_cpu_op *op, size_t bytes)
         op->shared = bytes;
 }
 
+static const char UNNAMED[] = "?";
+
+void an_cpu_pack_as(an_cpu_op *op, const char *form)
+{
+    size_t used = strlen(op->packing), room = sizeof op->packing - used;
+    if (!form[0] || op->packing[0] == UNNAMED[0])
+        snprintf(op->packing, sizeof op->packing, "%s", UNNAMED);
+    else if ((size_t)snprintf(op->packing + used, room, " %s", form) >= room)
+        snprintf(op->packing, sizeof op->packing, "%s", UNNAMED);
+}
+
 /* ---- Operators ------------------------------------------------------------------------------- */
 
 static bool is_relu(const an_prepare *p, int at)
@@ -178,6 +190,17 @@ static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name,
                    an_op_table[p->ops[0]->kind]->name, used ? refused : "none of that name");
 }
 
+/* Scratch for gradients that are added to what is there. */
+static void book_added(an_cpu_op *op, const an_op_desc *desc)
+{
+    an_param_info infos[AN_MAX_PARAMS];
+    op->n_added = an_op_params(desc, infos);
+    for (int i = 0; i < op->n_added; i++) {
+        op->added[i] = an_shape_count(infos[i].shape);
+        op->added_at[i] = an_cpu_take(op, sizeof(float) * (size_t)op->added[i]);
+    }
+}
+
 alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *p, const char *impl,
                               an_prepared **out)
 {
@@ -190,6 +213,10 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *p, const ch
     if (rc != ALEXNET_OK)
         return rc;
     op->shared_at = an_cpu_take(op, op->shared);
+    if (p->accumulate && p->want_dw)
+        book_added(op, p->ops[0]);
+    if (op->packing[0] && op->packing[0] != UNNAMED[0])
+        op->base.packing = op->packing;
     memcpy(op->refused, refused, sizeof refused);
     op->base.impl = op->impl;
     *out = &op->base;
@@ -238,14 +265,28 @@ static alexnet_status cpu_forward(an_backend *backend, an_prepared *prepared,
     return rc;
 }
 
+static void add(float *to, const float *from, int64_t count)
+{
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < count; i++)
+        to[i] += from[i];
+}
+
 static alexnet_status cpu_backward(an_backend *backend, an_prepared *prepared,
                                    const an_op_args *args)
 {
     (void)backend;
     an_cpu_op *op = (an_cpu_op *)prepared;
     AN_CHECK(check_outside());
+    an_op_args inner = *args;
+    for (int i = 0; i < op->n_added; i++)
+        if (args->dparam[i])
+            inner.dparam[i] = (char *)args->scratch + op->added_at[i];
     an_threads saved = an_threads_set(op->split);
-    alexnet_status rc = op->methods->backward(op, args);
+    alexnet_status rc = op->methods->backward(op, &inner);
+    for (int i = 0; i < op->n_added && rc == ALEXNET_OK; i++)
+        if (args->dparam[i])
+            add(args->dparam[i], inner.dparam[i], op->added[i]);
     an_threads_restore(saved);
     return rc;
 }
@@ -272,7 +313,9 @@ const an_backend_api an_cpu_api = {
     .op_forward = cpu_forward,
     .op_backward = cpu_backward,
     .op_free = cpu_op_free,
+    .update_prepare = an_update_prepare,
     .update = an_cpu_update,
+    .update_free = an_update_free,
     .norms = an_cpu_norms,
     .peak = an_cpu_peak,
 };

@@ -44,9 +44,14 @@ struct an_cpu_op {
     const an_cpu_methods *methods;
     an_cpu *cpu; /* borrowed */
     int split;
+    int n_added; /* gradients of parameters that backward adds: elements of each, and where in scratch
+                      they are before */
+    int64_t added[AN_MAX_PARAMS];
+    size_t added_at[AN_MAX_PARAMS];
     size_t shared; /* scratch that primitives use one after the other: bytes, offset */
     size_t shared_at;
     char impl[64];
+    char packing[96];  /* an_prepared.packing, or "" */
     char refused[256]; /* who did not take it, and why: "a: reason; b: reason" */
 };
 
@@ -85,9 +90,8 @@ alexnet_status an_cpu_eltsum_prepare(an_cpu *cpu, const an_prepare *prepare, an_
 alexnet_status an_cpu_softmax_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_fallback_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 
-alexnet_status an_cpu_update(an_backend *backend, const an_segment *segments, int count);
-alexnet_status an_cpu_norms(an_backend *backend, const an_segment *segments, int count,
-                            an_norm *out);
+alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_rates *rates);
+alexnet_status an_cpu_norms(an_backend *backend, const an_span *spans, int count, an_norm *out);
 
 alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_peak *out);
 
@@ -95,6 +99,9 @@ alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_
 size_t an_cpu_take(an_cpu_op *op, size_t bytes);
 /** Book scratch for a primitive that runs while no other of this operator does. */
 void an_cpu_share(an_cpu_op *op, size_t bytes);
+
+/** Say that `packed` holds a tensor in this form; a form that has no name is not shared. */
+void an_cpu_pack_as(an_cpu_op *op, const char *form);
 
 static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
 {

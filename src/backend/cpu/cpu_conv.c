@@ -120,6 +120,9 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc 
         form->flipped_at = an_cpu_take(&c->op, dnnl_memory_desc_get_size(from));
     if (form->flipped || !dnnl_memory_desc_equal(from, to)) {
         rc = an_primitive_reorder(&form->reorder, c->op.cpu->engine, from, to);
+        char name[AN_MD_NAME];
+        an_md_name(to, name);
+        an_cpu_pack_as(&c->op, form->flipped && name[0] ? strcat(name, "f") : name);
         form->at = c->op.base.packed;
         c->op.base.packed += (dnnl_memory_desc_get_size(to) + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
     }

@@ -37,7 +37,7 @@ static void scale(const an_native *native, const an_step_state *state, const voi
     const an_dropout_desc *dropout = &native->desc.u.dropout;
     bool inverted = dropout->kind == AN_DROPOUT_INVERTED;
     an_dtype t = native->y.dtype;
-    if (!native->training) {
+    if (!native->masks) {
         float always = inverted ? 1 : (float)dropout->keep;
         int64_t count = an_layout_count(native->y);
 #pragma omp parallel for schedule(static)

@@ -136,7 +136,8 @@ static alexnet_status prepare_forward(fc *f, const an_prepare *p)
     if (rc != ALEXNET_OK)
         return rc;
     an_cpu_share(&f->op, an_primitive_scratch(f->pack));
-    f->op.base.copies = true;
+    f->op.base.updated = true;
+    an_cpu_pack_as(&f->op, "rows");
     f->op.base.packed = (size_t)f->outputs * (size_t)f->inputs * an_dtype_bytes(f->x.dtype);
     return ALEXNET_OK;
 }

@@ -25,17 +25,20 @@ static double probabilities(const float *x, int classes, float *y)
 static void forward(an_native *native, const an_op_args *args)
 {
     int classes = native->y.shape.c;
-    float *loss = args->loss;
 #pragma omp parallel for schedule(static)
     for (int n = 0; n < native->y.n; n++) {
         const float *x = (const float *)args->x[0] + (int64_t)n * classes;
-        double log_sum = probabilities(x, classes, (float *)args->y + (int64_t)n * classes);
-        if (!loss)
+        float *y = (float *)args->y + (int64_t)n * classes;
+        double log_sum = probabilities(x, classes, y);
+        if (!args->scores)
             continue;
         int label = args->slots[n].label;
         assert(label < classes);
-        loss[n] = label >= 0 ? (float)(log_sum - x[label]) : 0;
+        args->scores[n] =
+            label < 0 ? (an_score){0} : an_score_of(y, classes, label, (float)(log_sum - x[label]));
     }
+    if (args->scores)
+        an_results_sum(args->results, args->scores, native->y.n);
 }
 
 static void backward(an_native *native, const an_op_args *args)

@@ -17,7 +17,7 @@ typedef struct fallback {
     int n_params;
     int64_t param[AN_MAX_PARAMS]; /* elements */
     /* Doubles in scratch: offsets. */
-    size_t x_at[AN_MAX_INPUTS], dx_at[AN_MAX_INPUTS], y_at, dy_at, loss_at, scratch_at;
+    size_t x_at[AN_MAX_INPUTS], dx_at[AN_MAX_INPUTS], y_at, dy_at, scratch_at;
     size_t param_at[AN_MAX_PARAMS], dparam_at[AN_MAX_PARAMS];
 } fallback;
 
@@ -59,11 +59,8 @@ static alexnet_status fallback_forward(an_cpu_op *op, const an_op_args *args)
     an_op_args inner = *args;
     AN_CHECK(enter(f, args, &inner));
     inner.y = wide(args, f->y_at);
-    inner.loss = args->loss ? wide(args, f->loss_at) : NULL;
     AN_CHECK(an_ref_api.op_forward(op->cpu->ref, f->run, &inner));
     narrow(args, f->y_at, an_reorder_target(&f->y_out, args, args->y), an_layout_count(f->y));
-    if (args->loss)
-        narrow(args, f->loss_at, args->loss, f->desc.n);
     return an_reorder_out_run(&f->y_out, op, args, args->y);
 }
 
@@ -142,7 +139,9 @@ static alexnet_status prepare_all(fallback *f, const an_prepare *p)
 {
     bool backward = p->want_dx || p->want_dw;
     an_param_info params[AN_MAX_PARAMS];
-    AN_CHECK(an_ref_api.op_prepare(f->op.cpu->ref, p, &f->run));
+    an_prepare offer = *p;
+    offer.accumulate = false; /* cpu.c adds */
+    AN_CHECK(an_ref_api.op_prepare(f->op.cpu->ref, &offer, &f->run));
     AN_CHECK(prepare_inputs(f, p, backward));
     f->n_params = an_op_params(&f->desc, params);
     for (int i = 0; i < f->n_params; i++) {
@@ -153,7 +152,6 @@ static alexnet_status prepare_all(fallback *f, const an_prepare *p)
     }
     f->y_at = take_doubles(f, an_layout_count(f->y));
     f->dy_at = take_doubles(f, backward ? an_layout_count(f->y) : 0);
-    f->loss_at = take_doubles(f, f->desc.n);
     f->scratch_at = an_cpu_take(&f->op, f->run->scratch);
     AN_CHECK(an_reorder_out_new(&f->y_out, &f->op, f->y, f->op.base.out));
     AN_CHECK(an_reorder_in_new(&f->y_in, &f->op, f->op.base.out, f->y));

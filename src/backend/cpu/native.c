@@ -90,7 +90,7 @@ alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *p,
     snprintf(native->op.impl, sizeof native->op.impl, "%s", kind->impl);
     native->kind = kind;
     native->desc = *p->ops[0];
-    native->training = p->training;
+    native->masks = p->masks;
     native->y = y;
     for (int i = 0; i < native->desc.n_inputs; i++)
         native->x[i] = x[i];

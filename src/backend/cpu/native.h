@@ -21,7 +21,7 @@ struct an_native {
     an_cpu_op op;
     const an_native_kind *kind;
     an_op_desc desc;
-    bool training;
+    bool masks;
     an_layout x[AN_MAX_INPUTS], y; /* inner layouts */
     an_lrn_shape lrn;              /* both kinds of LRN */
     size_t work, work_each;        /* scratch of the kernels: offset, bytes for each thread */

@@ -178,7 +178,7 @@ alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_
         return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this processor has no bf16");
     const peak_loop *loop = choose(isa, bf16);
     an_threads saved = an_threads_set(backend->ctx->threads);
-    *out = (an_peak){measure(loop, backend->ctx->threads), loop->with};
+    *out = (an_peak){.flops = measure(loop, backend->ctx->threads), .with = loop->with};
     an_threads_restore(saved);
     return ALEXNET_OK;
 }

@@ -54,8 +54,10 @@ static alexnet_status open_ends(an_chain *chain)
         size_t side = (size_t)augment->side;
         AN_CHECK(take(chain, (size_t)augment->pictures * side * side * 3, &chain->pictures));
     }
-    if (last_is_softmax(chain))
-        AN_CHECK(take_elements(chain, first->n, &chain->loss));
+    if (last_is_softmax(chain)) {
+        AN_CHECK(take(chain, (size_t)first->n * sizeof(an_score), &chain->scores));
+        AN_CHECK(take(chain, sizeof(an_results), &chain->results));
+    }
     AN_CHECK(take(chain, (size_t)first->n * sizeof(an_slot), &chain->slots));
     return take(chain, sizeof(an_step_state), &chain->state);
 }
@@ -68,7 +70,7 @@ static alexnet_status prepare_link(an_chain *chain, int first, const an_layout *
         .ops = chain->ops + first,
         .n_ops = chain->n_ops - first,
         .in = desc->n_inputs ? in : NULL,
-        .training = chain->options.training,
+        .masks = chain->options.training,
         .want_dx =
             chain->options.gradients && desc->n_inputs > 0 && !(first == 0 && chain->options.first),
         .want_dw = chain->options.gradients,
@@ -192,6 +194,20 @@ alexnet_status an_chain_read(an_chain *chain, const void *src, int64_t count, do
     return rc;
 }
 
+alexnet_status an_chain_losses(an_chain *chain, double *losses)
+{
+    size_t n = (size_t)chain->ops[0]->n;
+    an_score *scores = an_calloc(n, sizeof *scores);
+    if (!scores)
+        return AN_FAIL_MEMORY(n * sizeof *scores, "a result");
+    alexnet_status rc =
+        chain->backend->api->read(chain->backend, scores, chain->scores, n * sizeof *scores);
+    for (size_t i = 0; i < n; i++)
+        losses[i] = scores[i].loss;
+    an_free(scores);
+    return rc;
+}
+
 /* The arguments of a link: its inputs are the chain's, or the link's before it. */
 static an_op_args args_of(an_chain *chain, int i)
 {
@@ -205,7 +221,8 @@ static an_op_args args_of(an_chain *chain, int i)
         .state = chain->state,
         .slots = chain->slots,
         .pictures = chain->pictures,
-        .loss = chain->loss,
+        .scores = chain->scores,
+        .results = chain->results,
     };
     for (int j = 0; j < AN_MAX_PARAMS; j++) {
         args.param[j] = link->param[j];

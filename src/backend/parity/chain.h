@@ -38,7 +38,8 @@ typedef struct an_chain {
     an_parity_options options;
     an_chain_link link[AN_PARITY_MAX_OPS];
     void *x[AN_MAX_INPUTS], *dx[AN_MAX_INPUTS]; /* plain */
-    void *slots, *pictures, *loss, *state;      /* loss: softmax alone, [N] */
+    void *slots, *pictures, *state;
+    void *scores, *results; /* of softmax alone */
     struct {
         void *block;
         size_t bytes;
@@ -60,6 +61,9 @@ alexnet_status an_chain_forward(an_chain *chain);
 alexnet_status an_chain_backward(an_chain *chain);
 /** Copy `count` elements of param_dtype out of the backend's memory. */
 alexnet_status an_chain_read(an_chain *chain, const void *src, int64_t count, double *dst);
+
+/** The losses that a softmax left, [N]. */
+alexnet_status an_chain_losses(an_chain *chain, double *losses);
 
 /** Elements of a parameter; of a batch of activations. */
 int64_t an_param_count(const an_op_desc *desc, int index);

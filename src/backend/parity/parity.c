@@ -227,15 +227,11 @@ static double fraction(double got, double expected, double bound)
     return isfinite(f) ? f : INFINITY;
 }
 
-/* Compare a tensor of the backend with ref's, raising *worst, and the report if it is the worst of
- * all. */
-static alexnet_status compare(job *j, const char *name, const void *theirs, const double *expected,
-                              const double *bound, int64_t count, double *worst)
+/* Compare values with ref's, raising *worst, and the report if one is the worst of all. */
+static void judge(job *j, const char *name, const double *got, const double *expected,
+                  const double *bound, int64_t count, double *worst)
 {
-    double *got;
-    AN_CHECK(fresh(&got, count));
-    alexnet_status rc = an_chain_read(j->got, theirs, count, got);
-    for (int64_t i = 0; rc == ALEXNET_OK && i < count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         double f = fraction(got[i], expected[i], bound[i]);
         if (f > *worst)
             *worst = f;
@@ -245,7 +241,31 @@ static alexnet_status compare(job *j, const char *name, const void *theirs, cons
         snprintf(j->out->where, sizeof j->out->where, "%s[%lld] is %.9g, expected %.9g +- %.3g",
                  name, (long long)i, got[i], expected[i], bound[i]);
     }
+}
+
+/* The same for a tensor of the backend. */
+static alexnet_status compare(job *j, const char *name, const void *theirs, const double *expected,
+                              const double *bound, int64_t count, double *worst)
+{
+    double *got;
+    AN_CHECK(fresh(&got, count));
+    alexnet_status rc = an_chain_read(j->got, theirs, count, got);
+    if (rc == ALEXNET_OK)
+        judge(j, name, got, expected, bound, count, worst);
     an_free(got);
+    return rc;
+}
+
+static alexnet_status compare_losses(job *j, int n)
+{
+    double *both;
+    AN_CHECK(fresh(&both, 2 * (int64_t)n));
+    alexnet_status rc = an_chain_losses(j->got, both);
+    if (rc == ALEXNET_OK)
+        rc = an_chain_losses(j->expected, both + n);
+    if (rc == ALEXNET_OK)
+        judge(j, "loss", both, both + n, j->e_loss, n, &j->out->forward);
+    an_free(both);
     return rc;
 }
 
@@ -256,10 +276,7 @@ static alexnet_status compare_forward(job *j)
     const an_chain_link *ours = &j->expected->link[j->n_ops - 1];
     AN_CHECK(compare(j, "y", theirs->y, ours->y, j->e_y[j->n_ops - 1],
                      an_batch_count(last, last->out), &j->out->forward));
-    if (last->kind != AN_OP_SOFTMAX)
-        return ALEXNET_OK;
-    return compare(j, "loss", j->got->loss, j->expected->loss, j->e_loss, last->n,
-                   &j->out->forward);
+    return last->kind == AN_OP_SOFTMAX ? compare_losses(j, last->n) : ALEXNET_OK;
 }
 
 static alexnet_status compare_gradients(job *j)

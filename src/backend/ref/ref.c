@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/update.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -81,7 +82,8 @@ static alexnet_status ref_prepare(an_backend *backend, const an_prepare *prepare
     if (!run)
         return AN_FAIL_MEMORY(sizeof *run, "a prepared operator");
     run->desc = *prepare->ops[0];
-    run->training = prepare->training;
+    run->masks = prepare->masks;
+    run->accumulate = prepare->accumulate && prepare->want_dw;
     const an_ref_op *op = ref_ops[run->desc.kind];
     bool backward = prepare->want_dx || prepare->want_dw;
     run->base = (an_prepared){
@@ -90,6 +92,13 @@ static alexnet_status ref_prepare(an_backend *backend, const an_prepare *prepare
         .scratch = backward && op->scratch ? sizeof(double) * (size_t)op->scratch(&run->desc) : 0,
         .impl = "ref",
     };
+    if (run->accumulate) {
+        an_param_info infos[AN_MAX_PARAMS];
+        int n = an_op_params(&run->desc, infos);
+        run->added_at = run->base.scratch;
+        for (int i = 0; i < n; i++)
+            run->base.scratch += sizeof(double) * (size_t)an_shape_count(infos[i].shape);
+    }
     *out = &run->base;
     return ALEXNET_OK;
 }
@@ -108,11 +117,33 @@ static alexnet_status ref_forward(an_backend *backend, an_prepared *op, const an
     return ALEXNET_OK;
 }
 
+/* Gradients of parameters into scratch, and from there onto what is there already. */
+static void add_backward(const an_ref_run *run, const an_op_args *args)
+{
+    an_op_args inner = *args;
+    an_param_info infos[AN_MAX_PARAMS];
+    int n = an_op_params(&run->desc, infos);
+    double *added = (double *)((char *)args->scratch + run->added_at);
+    for (int i = 0; i < n; added += an_shape_count(infos[i++].shape))
+        inner.dparam[i] = args->dparam[i] ? added : NULL;
+    ref_ops[run->desc.kind]->backward(run, &inner);
+    for (int i = 0; i < n; i++) {
+        const double *from = inner.dparam[i];
+        double *to = args->dparam[i];
+        for (int64_t j = 0; to && j < an_shape_count(infos[i].shape); j++)
+            to[j] += from[j];
+    }
+}
+
 static alexnet_status ref_backward(an_backend *backend, an_prepared *op, const an_op_args *args)
 {
     (void)backend;
     const an_ref_run *run = (const an_ref_run *)op;
-    if (ref_ops[run->desc.kind]->backward)
+    if (!ref_ops[run->desc.kind]->backward)
+        return ALEXNET_OK;
+    if (run->accumulate)
+        add_backward(run, args);
+    else
         ref_ops[run->desc.kind]->backward(run, args);
     return ALEXNET_OK;
 }
@@ -123,35 +154,36 @@ static void ref_op_free(an_backend *backend, an_prepared *op)
     an_free(op);
 }
 
-static void update_segment(const an_segment *s)
+/* ---- Update ---------------------------------------------------------------------------------- */
+
+static void update_segment(const an_segment *s, const an_rates *r)
 {
     double *w = s->param, *v = s->momentum;
     const double *dw = s->gradient;
     for (int64_t i = 0; i < s->count; i++) {
-        v[i] = s->mom * v[i] - s->rate * dw[i];
-        if (s->decay > 0)
-            v[i] -= s->decay * s->rate * w[i];
+        v[i] = r->momentum * v[i] - r->rate * r->scale * dw[i];
+        if (r->decay > 0)
+            v[i] -= r->decay * r->rate * w[i];
         w[i] += v[i];
     }
 }
 
-static alexnet_status ref_update(an_backend *backend, const an_segment *segments, int count)
+static alexnet_status ref_update(an_backend *backend, an_update *update, const an_rates *rates)
 {
     (void)backend;
-    for (int i = 0; i < count; i++)
-        if (segments[i].rate != 0)
-            update_segment(&segments[i]);
+    for (int i = 0; i < update->count; i++)
+        if (rates[i].rate != 0)
+            update_segment(&update->segments[i], &rates[i]);
     return ALEXNET_OK;
 }
 
-static alexnet_status ref_norms(an_backend *backend, const an_segment *segments, int count,
-                                an_norm *out)
+static alexnet_status ref_norms(an_backend *backend, const an_span *spans, int count, an_norm *out)
 {
     (void)backend;
     for (int i = 0; i < count; i++) {
-        const double *w = segments[i].param;
+        const double *w = spans[i].data;
         out[i] = (an_norm){0, 0};
-        for (int64_t j = 0; j < segments[i].count; j++) {
+        for (int64_t j = 0; j < spans[i].count; j++) {
             if (isfinite(w[j]))
                 out[i].sum_squares += w[j] * w[j];
             else
@@ -176,6 +208,8 @@ const an_backend_api an_ref_api = {
     .op_forward = ref_forward,
     .op_backward = ref_backward,
     .op_free = ref_op_free,
+    .update_prepare = an_update_prepare,
     .update = ref_update,
+    .update_free = an_update_free,
     .norms = ref_norms,
 };

@@ -10,7 +10,7 @@ static void scale(const an_ref_run *run, const an_step_state *state, const doubl
     double always = dropout->kind == AN_DROPOUT_MASK ? dropout->keep : 1;
     an_random4 block = {{0}};
     for (int64_t i = 0; i < count; i++) {
-        if (!run->training) {
+        if (!run->masks) {
             out[i] = in[i] * always;
             continue;
         }

@@ -21,19 +21,32 @@ static double probabilities(const double *x, int classes, double *y)
     return top + log(sum);
 }
 
+static an_score score_of(const double *y, int classes, int label, double loss)
+{
+    an_score score = {.loss = loss};
+    for (int c = 0; c < classes; c++) {
+        score.above += !(y[c] <= y[label]);
+        score.level += y[c] == y[label];
+    }
+    return score;
+}
+
 static void forward(const an_ref_run *run, const an_op_args *args)
 {
     int classes = run->desc.out.c;
-    double *loss = args->loss;
     for (int n = 0; n < run->desc.n; n++) {
         const double *x = (const double *)args->x[0] + (int64_t)n * classes;
-        double log_sum = probabilities(x, classes, (double *)args->y + (int64_t)n * classes);
-        if (!loss)
+        double *y = (double *)args->y + (int64_t)n * classes;
+        double log_sum = probabilities(x, classes, y);
+        if (!args->scores)
             continue;
         int label = args->slots[n].label;
         assert(label < classes);
-        loss[n] = label >= 0 ? log_sum - x[label] : 0;
+        args->scores[n] =
+            label < 0 ? (an_score){0} : score_of(y, classes, label, log_sum - x[label]);
     }
+    if (args->scores)
+        an_results_sum(args->results, args->scores, run->desc.n);
 }
 
 static void backward(const an_ref_run *run, const an_op_args *args)

@@ -1,7 +1,24 @@
 #include "backend/cpu/onednn/dnnl_compat.h"
 
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/status.h"
+
+/* Two sums of 64 bits as a name, after Fowler, Noll and Vo. */
+static void name_of(const void *data, size_t bytes, char name[AN_MD_NAME])
+{
+    static const uint64_t factor[] = {0x100000001b3u, 0x9e3779b97f4a7c15u};
+    uint64_t sum[] = {0xcbf29ce484222325u, 0x84222325cbf29ce4u};
+    const unsigned char *at = data;
+    for (size_t i = 0; i < bytes; i++)
+        for (int j = 0; j < 2; j++)
+            sum[j] = (sum[j] ^ at[i]) * factor[j];
+    snprintf(name, AN_MD_NAME, "%016llx%016llx", (unsigned long long)sum[0],
+             (unsigned long long)sum[1]);
+}
 
 static const dnnl_dims_t no_dilation = {0, 0};
 
@@ -31,6 +48,12 @@ an_md an_md_by_strides(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type,
 void an_md_free(an_md md)
 {
     an_free((void *)md);
+}
+
+/* Unused bytes of the struct are zero: oneDNN copies it whole from an empty one. */
+void an_md_name(an_md md, char name[AN_MD_NAME])
+{
+    name_of(md, sizeof *md, name);
 }
 
 /* An operation descriptor becomes a primitive descriptor. */
@@ -101,6 +124,45 @@ void an_md_free(an_md md)
 {
     if (md)
         dnnl_memory_desc_destroy((dnnl_memory_desc_t)md);
+}
+
+/* What a blocked layout consists of; others are opaque. */
+void an_md_name(an_md md, char name[AN_MD_NAME])
+{
+    struct {
+        int32_t kind, rank, type, n_inner;
+        dnnl_dims_t dims, padded, offsets, strides, inner, inner_at;
+    } form = {0};
+    const struct {
+        dnnl_query_t what;
+        void *to;
+    } numbers[] = {{dnnl_query_format_kind, &form.kind},
+                   {dnnl_query_ndims_s32, &form.rank},
+                   {dnnl_query_data_type, &form.type},
+                   {dnnl_query_inner_nblks_s32, &form.n_inner}};
+    const struct {
+        dnnl_query_t what;
+        dnnl_dim_t *to;
+        const int32_t *count;
+    } lists[] = {{dnnl_query_dims, form.dims, &form.rank},
+                 {dnnl_query_padded_dims, form.padded, &form.rank},
+                 {dnnl_query_padded_offsets, form.offsets, &form.rank},
+                 {dnnl_query_strides, form.strides, &form.rank},
+                 {dnnl_query_inner_blks, form.inner, &form.n_inner},
+                 {dnnl_query_inner_idxs, form.inner_at, &form.n_inner}};
+    name[0] = '\0';
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (dnnl_memory_desc_query(md, numbers[i].what, numbers[i].to) != dnnl_success)
+            return;
+    if (form.kind != dnnl_blocked)
+        return;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const dnnl_dims_t *from;
+        if (dnnl_memory_desc_query(md, lists[i].what, &from) != dnnl_success)
+            return;
+        memcpy(lists[i].to, *from, (size_t)*lists[i].count * sizeof(dnnl_dim_t));
+    }
+    name_of(&form, sizeof form, name);
 }
 
 dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)

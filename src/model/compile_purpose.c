@@ -1,0 +1,105 @@
+/*
+ * What a purpose needs of the graph: the nodes to compute, and those whose gradients are wanted.
+ */
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "model/compiling.h"
+
+an_program_options an_program_training(int slots, int split)
+{
+    return (an_program_options){.slots = slots,
+                                .pictures = slots,
+                                .split = split,
+                                .masks = true,
+                                .loss = true,
+                                .gradients = AN_OF_PARAMETERS,
+                                .update = true};
+}
+
+an_program_options an_program_inference(int slots, int pictures)
+{
+    static const int last = AN_LAYER_LAST;
+    return (an_program_options){
+        .slots = slots, .pictures = pictures, .loss = true, .keep = &last, .n_keep = 1};
+}
+
+bool an_node_learns(const compiling *c, int node)
+{
+    an_param_info infos[AN_MAX_PARAMS];
+    int n = an_op_params(&c->p->graph.nodes[node].desc, infos);
+    for (int i = 0; i < n; i++)
+        if (infos[i].learned)
+            return true;
+    return false;
+}
+
+int an_compile_node(const an_program *p, int layer)
+{
+    if (layer == AN_LAYER_INPUT)
+        return 0;
+    return layer == AN_LAYER_LAST ? p->graph.count - 1 : p->graph.layer_node[layer];
+}
+
+/* Where backward begins if there is no loss. A softmax has no gradient but that of the loss. */
+static alexnet_status check_start(const an_program *p)
+{
+    const an_program_options *o = &p->options;
+    if (!o->gradients || o->loss)
+        return ALEXNET_OK;
+    int node = o->n_keep ? an_compile_node(p, o->keep[o->n_keep - 1]) : 0;
+    if (node != 0 && p->graph.nodes[node].desc.kind != AN_OP_SOFTMAX)
+        return ALEXNET_OK;
+    return AN_FAIL(
+        ALEXNET_ERROR_INVALID_ARGUMENT,
+        "gradients without a loss begin at a layer behind the input and before the softmax");
+}
+
+static void find_needed(compiling *c)
+{
+    const an_graph *graph = &c->p->graph;
+    for (int i = graph->count; i-- > 0;) {
+        const an_node *node = &graph->nodes[i];
+        if (!c->needed[i])
+            continue;
+        for (int j = 0; j < node->desc.n_inputs; j++) {
+            c->needed[node->inputs[j]] = true;
+            c->readers[node->inputs[j]]++;
+        }
+    }
+}
+
+static void find_wanted(compiling *c)
+{
+    const an_graph *graph = &c->p->graph;
+    int gradients = c->p->options.gradients;
+    for (int i = 0; i < graph->count; i++) {
+        const an_node *node = &graph->nodes[i];
+        c->wants[i] = (gradients & AN_OF_PARAMETERS && an_node_learns(c, i)) ||
+                      (gradients & AN_OF_INPUT && i == 0);
+        for (int j = 0; j < node->desc.n_inputs; j++)
+            c->wants[i] |= c->wants[node->inputs[j]];
+    }
+}
+
+alexnet_status an_compile_purpose(compiling *c)
+{
+    an_program *p = c->p;
+    const an_program_options *o = &p->options;
+    assert(!(o->gradients & AN_OF_PARAMETERS) || p->net->n_arenas > AN_GRADIENTS);
+    assert(!o->update || (o->gradients & AN_OF_PARAMETERS && o->loss));
+    assert(o->loss || o->n_keep);
+    AN_CHECK(check_start(p));
+    for (int i = 0; i < o->n_keep; i++) {
+        assert(o->keep[i] >= AN_LAYER_LAST && o->keep[i] < p->net->network->count);
+        int node = an_compile_node(p, o->keep[i]);
+        c->kept[node] = c->needed[node] = true;
+    }
+    c->needed[p->graph.count - 1] |= o->loss;
+    if (o->gradients & AN_OF_INPUT)
+        c->needed[0] = true;
+    find_needed(c);
+    find_wanted(c);
+    return ALEXNET_OK;
+}

@@ -1,0 +1,51 @@
+/*
+ * What a softmax with cross-entropy leaves behind for those who count: softmax.c says what it
+ * computes.
+ */
+#ifndef AN_OP_SOFTMAX_H
+#define AN_OP_SOFTMAX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What it says of a slot. All zero for one without a label. */
+typedef struct an_score {
+    double loss; /* -log p(label) */
+    int32_t
+        above; /* classes more probable than the label; a NaN counts as more probable than any */
+    int32_t level; /* classes as probable, the label itself among them */
+} an_score;
+
+/** Sums over the slots with a label, in the order of the slots. */
+typedef struct an_results {
+    double loss;        /* of the losses that are finite */
+    double top1, top5;  /* of errors, see an_score_error() */
+    int64_t images;     /* slots with a label */
+    int64_t not_finite; /* losses that are not finite */
+} an_results;
+
+static inline bool an_score_labelled(const an_score *score)
+{
+    return score->above + score->level > 0;
+}
+
+/**
+ * The error of a slot with a label: 1 if the label is not among the k most probable classes, else 0.
+ * Where equals straddle place k it is the chance of missing under a random order of the equals.
+ */
+static inline double an_score_error(const an_score *score, int k)
+{
+    if (score->above >= k)
+        return 1;
+    if (score->above + score->level <= k)
+        return 0;
+    return 1 - (double)(k - score->above) / score->level;
+}
+
+/** The score of a label >= 0 among float32 probabilities. */
+an_score an_score_of(const float *probabilities, int classes, int label, double loss);
+
+/** Sum up the scores of n slots. */
+void an_results_sum(an_results *out, const an_score *scores, int n);
+
+#endif

@@ -1,0 +1,469 @@
+/*
+ * Programs for other purposes than training and classification: layers to keep, gradients of the input,
+ * steps without update, gradients that add up, two batches, copies of weights that programs share.
+ *
+ * Tolerance of the differences as in test_program.c: 2^-26 of the largest gradient, and 2^-28.
+ * Between devices, sums of at most 400 terms in five operators, forward and back, 4 standard deviations
+ * each: 10 * 4 * sqrt(400) * 2^-24 < 2^-13 of the largest value.
+ */
+#include "net_rig.h"
+
+#include "model/program_impl.h"
+
+enum { CLASSES = 5, SIDE = 9, PIXELS = 3 * SIDE * SIDE };
+
+/* The whole picture is the input, so that element i of the mean image is subtracted from element i of it. */
+static const char text[] = "[input]\nsize = 9\nside = 9\nmean = image\nscale = 0.0156\n"
+                           "[c1]\ntype = conv\ninputs = input\nfilters = 8\nfilterSize = 3\n"
+                           "padding = 1\nneuron = relu\n"
+                           "[n1]\ntype = cmrnorm\ninputs = c1\ngroups = 1\nsize = 5\nscale = 0.5\n"
+                           "divide = no\npow = 0.75\nminDiv = 2\n"
+                           "[p1]\ntype = pool\ninputs = n1\nsizeX = 3\nstride = 2\nround = ceil\n"
+                           "[f1]\ntype = fc\ninputs = p1\noutputs = 6\nneuron = tanh\n"
+                           "[f2]\ntype = fc\ninputs = f1\noutputs = classes\n"
+                           "[p]\ntype = softmax\ninputs = f2\n";
+enum { C1, N1, P1, F1, F2 };
+
+static void open_for(net_rig *rig, const char *device, an_program_options options)
+{
+    rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 2), rig_parse(text, CLASSES), &options,
+             1);
+    for (int i = 0; i < rig->slots; i++)
+        rig->draws[i].mirror = 0;
+}
+
+static an_program_options keeping(an_program_options options, const int *keep, int n)
+{
+    options.keep = keep;
+    options.n_keep = n;
+    return options;
+}
+
+static void expect_close(const char *what, const float *got, const float *expected, int count,
+                         double share)
+{
+    double largest = 0;
+    for (int i = 0; i < count; i++)
+        largest = fmax(largest, fabs(expected[i]));
+    assert_true(largest > 0);
+    for (int i = 0; i < count; i++)
+        if (!(fabs((double)got[i] - expected[i]) <= share * largest))
+            fail_msg("%s[%d] is %.9g, expected %.9g", what, i, got[i], expected[i]);
+}
+
+/* ---- Layers to keep ---- */
+
+enum { SLOTS = 3, LARGEST = SLOTS * 8 * SIDE * SIDE };
+
+/* The input as op/augment.h defines it, in double. */
+static void test_the_input_is_kept(void **state)
+{
+    (void)state;
+    net_rig rig;
+    static float input[SLOTS * PIXELS];
+    const int keep[] = {AN_LAYER_INPUT};
+    open_for(&rig, "ref",
+             keeping((an_program_options){.slots = SLOTS, .pictures = SLOTS}, keep, 1));
+    rig_step(&rig, 0);
+    expect_ok(an_program_read(rig.program, AN_LAYER_INPUT, input));
+    double *mean = rig_read(&rig, AN_VALUES, 0);
+    for (int n = 0; n < SLOTS; n++)
+        for (int c = 0; c < 3; c++)
+            for (int i = 0; i < SIDE * SIDE; i++) {
+                double pixel = rig.pixels[(n * SIDE * SIDE + i) * 3 + c];
+                double expected = 0.0156 * (pixel - mean[c * SIDE * SIDE + i]);
+                assert_true(fabs(input[(n * 3 + c) * SIDE * SIDE + i] - expected) < 1e-6);
+            }
+    an_free(mean);
+    assert_int_equal(an_program_steps(rig.program), 1); /* nothing behind it is computed */
+    rig_close(&rig);
+}
+
+/* Every layer read from one program is what a program that keeps it alone gives, and what ref gives. */
+static void check_layers(const char *device, double share)
+{
+    static const int all[] = {C1, N1, P1, F1, F2, AN_LAYER_LAST};
+    static const int counts[] = {8 * 81, 8 * 81, 8 * 16, 6, CLASSES, CLASSES};
+    net_rig whole, ref;
+    static float got[LARGEST], alone[LARGEST], expected[LARGEST];
+    if (!rig_has_device(device))
+        return;
+    open_for(&whole, device, keeping(an_program_inference(SLOTS, SLOTS), all, 6));
+    open_for(&ref, "ref", keeping(an_program_inference(SLOTS, SLOTS), all, 6));
+    rig_step(&whole, 0);
+    rig_step(&ref, 0);
+    for (int i = 0; i < 6; i++) {
+        net_rig one;
+        open_for(&one, device,
+                 keeping((an_program_options){.slots = SLOTS, .pictures = SLOTS}, &all[i], 1));
+        rig_step(&one, 0);
+        expect_ok(an_program_read(whole.program, all[i], got));
+        expect_ok(an_program_read(one.program, all[i], alone));
+        expect_ok(an_program_read(ref.program, all[i], expected));
+        assert_memory_equal(got, alone, (size_t)(SLOTS * counts[i]) * sizeof *got);
+        expect_close("layer", got, expected, SLOTS * counts[i], share);
+        if (i < 5)
+            assert_true(an_program_steps(one.program) < an_program_steps(whole.program));
+        rig_close(&one);
+    }
+    rig_close(&whole);
+    rig_close(&ref);
+}
+
+static void test_layers_are_kept(void **state)
+{
+    (void)state;
+    check_layers("ref", 0);
+    check_layers("cpu", 0x1p-13);
+}
+
+/* ---- Gradients of the input ---- */
+
+/* d/dmean = -scale * d/dinput for one slot: the mean's elements are moved, the objective differs. */
+static double objective(net_rig *rig, const float *seed)
+{
+    an_results results;
+    float logits[CLASSES];
+    rig_step(rig, 0);
+    if (!seed) {
+        expect_ok(an_program_results(rig->program, &results));
+        return results.loss;
+    }
+    expect_ok(an_program_read(rig->program, F2, logits));
+    double sum = 0;
+    for (int i = 0; i < CLASSES; i++)
+        sum += (double)seed[i] * logits[i];
+    return sum;
+}
+
+/* Logits are read in float32: h is 2^-6 grey levels, the difference is good to 2^-24 / 2^-6 / 0.0156. */
+static void check_input_gradient(const char *device, an_program_options options, const float *seed)
+{
+    net_rig rig;
+    float gradient[PIXELS];
+    if (!rig_has_device(device))
+        return;
+    open_for(&rig, device, options);
+    if (seed)
+        expect_ok(an_program_seed(rig.program, seed));
+    objective(&rig, seed);
+    expect_ok(an_program_input_gradient(rig.program, gradient));
+    net_rig ref;
+    open_for(&ref, "ref", options);
+    double *mean = rig_read(&ref, AN_VALUES, 0), largest = 0, h = seed ? 0x1p-2 : 0x1p-20;
+    for (int i = 0; i < PIXELS; i++)
+        largest = fmax(largest, fabs(gradient[i]));
+    assert_true(largest > 1e-4);
+    for (int i = 0; i < PIXELS; i += 7) {
+        double at[2], kept = mean[i];
+        for (int side = 0; side < 2; side++) {
+            mean[i] = kept + (side ? -h : h);
+            expect_ok(an_net_write(ref.net, AN_VALUES, 0, mean, AN_F64));
+            at[side] = objective(&ref, seed);
+        }
+        mean[i] = kept;
+        double expected = (at[1] - at[0]) / (2 * h) / 0.0156;
+        if (!(fabs(gradient[i] - expected) <= 0x1p-10 * largest))
+            fail_msg("input gradient %d on %s: %.9g, by differences %.9g", i, device, gradient[i],
+                     expected);
+    }
+    an_free(mean);
+    rig_close(&ref);
+    rig_close(&rig);
+}
+
+static void test_the_gradient_of_a_class(void **state)
+{
+    (void)state;
+    static const int keep[] = {F2};
+    const float seed[CLASSES] = {0, 0, 1, 0, 0};
+    an_program_options options =
+        keeping((an_program_options){.slots = 1, .pictures = 1, .gradients = AN_OF_INPUT}, keep, 1);
+    check_input_gradient("ref", options, seed);
+    check_input_gradient("cpu", options, seed);
+}
+
+static void test_the_gradient_of_the_loss(void **state)
+{
+    (void)state;
+    an_program_options options = {
+        .slots = 1, .pictures = 1, .loss = true, .gradients = AN_OF_INPUT};
+    check_input_gradient("ref", options, NULL);
+    check_input_gradient("cpu", options, NULL);
+}
+
+/* A softmax has no gradient but that of the loss, and the input none at all. */
+static void test_impossible_starts(void **state)
+{
+    (void)state;
+    static const int places[] = {AN_LAYER_LAST, AN_LAYER_INPUT};
+    net_rig rig;
+    open_for(&rig, "ref", an_program_inference(1, 1));
+    for (int i = 0; i < 2; i++) {
+        an_program *program;
+        an_program_options options =
+            keeping((an_program_options){.slots = 1, .pictures = 1, .gradients = AN_OF_INPUT},
+                    &places[i], 1);
+        expect_failure(an_program_compile(&program, rig.net, &options),
+                       ALEXNET_ERROR_INVALID_ARGUMENT, "gradients without a loss begin");
+        assert_null(program);
+    }
+    rig_close(&rig);
+}
+
+/* ---- Steps without update ---- */
+
+/* Gradients are those of a training step, and weights stay; a second run doubles what adds up. */
+static void check_accumulation(const char *device)
+{
+    net_rig training, still;
+    if (!rig_has_device(device))
+        return;
+    an_program_options options = an_program_training(4, 2);
+    open_for(&training, device, options);
+    options.update = false;
+    options.accumulate = true;
+    open_for(&still, device, options);
+    assert_true(an_program_steps(training.program) > an_program_steps(still.program));
+    rig_set_rates(&training, 0.01, 0.1, 0.9);
+    rig_run(&training, 3);
+    for (int times = 1; times <= 2; times++) {
+        rig_run(&still, 3);
+        for (int i = 1; i < still.net->count; i++) {
+            double *once = rig_read(&training, AN_GRADIENTS, i);
+            double *sum = rig_read(&still, AN_GRADIENTS, i);
+            double *before = rig_read(&still, AN_VALUES, i);
+            for (int64_t j = 0; j < still.net->params[i].count; j++) {
+                assert_true(sum[j] == times * once[j]);
+                double u = rig_uniform(1, (uint32_t)i, j);
+                double drawn = still.net->params[i].which == 1
+                                   ? u / 4
+                                   : u * sqrt(6 / (double)still.net->params[i].fan_in);
+                assert_true(fabs(before[j] - drawn) <= 0x1p-24 * fabs(drawn));
+            }
+            assert_true(rig_largest(once, still.net->params[i].count) > 0);
+            an_free(once);
+            an_free(sum);
+            an_free(before);
+        }
+    }
+    rig_close(&training);
+    rig_close(&still);
+}
+
+static void test_gradients_add_up(void **state)
+{
+    (void)state;
+    check_accumulation("ref");
+    check_accumulation("cpu");
+}
+
+/* With half the scale and no decay, a step from rest is half as long. */
+static void check_scale(const char *device)
+{
+    net_rig whole, half;
+    an_rates rates[RIG_PARAMS];
+    if (!rig_has_device(device))
+        return;
+    open_for(&whole, device, an_program_training(4, 2));
+    open_for(&half, device, an_program_training(4, 2));
+    for (int i = 0; i < RIG_PARAMS; i++)
+        rates[i] = (an_rates){0.25, 0, 0.9, 0.5};
+    rig_set_rates(&whole, 0.25, 0, 0.9);
+    an_program_set_rates(half.program, rates);
+    rig_run(&whole, 0);
+    rig_run(&half, 0);
+    for (int i = 1; i < whole.net->count; i++) {
+        double *a = rig_read(&whole, AN_MOMENTUM, i), *b = rig_read(&half, AN_MOMENTUM, i);
+        assert_true(rig_largest(a, whole.net->params[i].count) > 0);
+        for (int64_t j = 0; j < whole.net->params[i].count; j++)
+            assert_true(a[j] == 2 * b[j]);
+        an_free(a);
+        an_free(b);
+    }
+    rig_close(&whole);
+    rig_close(&half);
+}
+
+static void test_the_scale_of_a_gradient(void **state)
+{
+    (void)state;
+    check_scale("ref");
+    check_scale("cpu");
+}
+
+/* ---- Two batches ---- */
+
+/* A batch that is fed while another waits changes nothing of it, and a run without a new one repeats. */
+static void check_two_batches(const char *device)
+{
+    net_rig one, two;
+    if (!rig_has_device(device))
+        return;
+    an_program_options options = an_program_inference(SLOTS, SLOTS);
+    open_for(&one, device, options);
+    options.batches = 2;
+    open_for(&two, device, options);
+    double expected[3], got[3];
+    for (int i = 0; i < 3; i++) {
+        one.pixels[100] = (uint8_t)(i * 90);
+        expected[i] = rig_run(&one, 0);
+    }
+    assert_true(expected[0] != expected[1] && expected[1] != expected[2]);
+    an_step_state step = {.seed = two.seed};
+    an_results results;
+    for (int i = 0; i < 4; i++) {
+        if (i < 3) {
+            two.pixels[100] = (uint8_t)(i * 90);
+            expect_ok(an_program_feed(two.program, two.pixels, two.draws, &step));
+        }
+        if (i == 0)
+            continue; /* one ahead from here on */
+        expect_ok(an_program_run(two.program));
+        expect_ok(an_program_results(two.program, &results));
+        got[i - 1] = results.loss / (double)results.images;
+    }
+    for (int i = 0; i < 3; i++)
+        assert_true(got[i] == expected[i]);
+    expect_ok(an_program_run(two.program));
+    expect_ok(an_program_results(two.program, &results));
+    assert_true(results.loss / (double)results.images == expected[2]);
+    rig_close(&one);
+    rig_close(&two);
+}
+
+static void test_two_batches(void **state)
+{
+    (void)state;
+    check_two_batches("ref");
+    check_two_batches("cpu");
+}
+
+/* ---- Scores ---- */
+
+/* What a device says of slots is what its probabilities say; the sums are theirs. */
+static void check_scores(const char *device)
+{
+    net_rig rig;
+    float p[4 * CLASSES];
+    an_score scores[4];
+    an_results results, sums;
+    if (!rig_has_device(device))
+        return;
+    open_for(&rig, device, an_program_inference(4, 4));
+    rig.draws[1].label = -1;
+    rig.draws[2].picture = rig.draws[2].label = -1;
+    rig_step(&rig, 0);
+    expect_ok(an_program_read(rig.program, AN_LAYER_LAST, p));
+    expect_ok(an_program_scores(rig.program, scores));
+    expect_ok(an_program_results(rig.program, &results));
+    for (int i = 0; i < 4; i++) {
+        int label = rig.draws[i].label;
+        if (label < 0) {
+            assert_true(!an_score_labelled(&scores[i]) && scores[i].loss == 0);
+            continue;
+        }
+        an_score own = an_score_of(p + i * CLASSES, CLASSES, label, 0);
+        assert_int_equal(scores[i].above, own.above);
+        assert_int_equal(scores[i].level, own.level);
+        assert_true(fabs(scores[i].loss + log(p[i * CLASSES + label])) < 1e-5);
+    }
+    an_results_sum(&sums, scores, 4);
+    assert_memory_equal(&sums, &results, sizeof sums);
+    assert_int_equal(results.images, 2);
+    rig_close(&rig);
+}
+
+/* A weight that is no number makes losses that are none: they are counted, and add nothing. */
+static void check_not_finite(const char *device)
+{
+    net_rig rig;
+    an_results results;
+    if (!rig_has_device(device))
+        return;
+    open_for(&rig, device, an_program_inference(3, 3));
+    int bias = an_net_find(rig.net, "f2.bias");
+    const double values[CLASSES] = {NAN};
+    expect_ok(an_net_write(rig.net, AN_VALUES, bias, values, AN_F64));
+    expect_ok(an_program_pack(rig.program));
+    rig_step(&rig, 0);
+    expect_ok(an_program_results(rig.program, &results));
+    assert_int_equal(results.images, 3);
+    assert_int_equal(results.not_finite, 3);
+    assert_true(results.loss == 0 && results.top1 == 3);
+    rig_close(&rig);
+}
+
+static void test_scores(void **state)
+{
+    (void)state;
+    check_scores("ref");
+    check_scores("cpu");
+    check_not_finite("ref");
+    check_not_finite("cpu");
+}
+
+/* ---- Shared copies ---- */
+
+/* Programs that want a copy in the same form share it, whatever else they differ in; it follows the
+ * weights, and goes with its last user. */
+static void check_shared(alexnet_precision precision)
+{
+    net_rig rig;
+    an_program *other;
+    an_program_options options = an_program_inference(4, 4), training = an_program_training(4, 2);
+    rig_open(&rig, rig_ctx("cpu", precision, 2), rig_parse(text, CLASSES), &training, 1);
+    size_t one = an_net_packed_bytes(rig.net);
+    expect_ok(an_program_compile(&other, rig.net, &training));
+    assert_int_equal(an_net_packed_bytes(rig.net), one);
+    an_program_free(other);
+    assert_int_equal(an_net_packed_bytes(rig.net), one);
+
+    expect_ok(an_program_compile(&other, rig.net, &options));
+    expect_ok(an_program_pack(other));
+    rig_set_rates(&rig, 0.25, 0.01, 0.5);
+    rig_run(&rig, 0); /* the weights move under the other program */
+    an_step_state step = {.seed = rig.seed};
+    an_results fresh, stale;
+    expect_ok(an_program_pack(other));
+    expect_ok(an_program_feed(other, rig.pixels, rig.draws, &step));
+    expect_ok(an_program_run(other));
+    expect_ok(an_program_results(other, &stale));
+    an_program *last;
+    expect_ok(an_program_compile(&last, rig.net, &options));
+    rig.net->version++; /* as if all were written anew */
+    expect_ok(an_program_pack(last));
+    expect_ok(an_program_feed(last, rig.pixels, rig.draws, &step));
+    expect_ok(an_program_run(last));
+    expect_ok(an_program_results(last, &fresh));
+    assert_true(fresh.loss == stale.loss);
+    an_program_free(other);
+    an_program_free(last);
+    rig_close(&rig);
+}
+
+static void test_copies_are_shared(void **state)
+{
+    (void)state;
+    if (!rig_has_device("cpu"))
+        skip();
+    check_shared(ALEXNET_PRECISION_FP32);
+    check_shared(ALEXNET_PRECISION_BF16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_input_is_kept),
+        cmocka_unit_test(test_layers_are_kept),
+        cmocka_unit_test(test_the_gradient_of_a_class),
+        cmocka_unit_test(test_the_gradient_of_the_loss),
+        cmocka_unit_test(test_impossible_starts),
+        cmocka_unit_test(test_gradients_add_up),
+        cmocka_unit_test(test_the_scale_of_a_gradient),
+        cmocka_unit_test(test_two_batches),
+        cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_copies_are_shared),
+    };
+    return cmocka_run_group_tests_name("purposes", tests, NULL, NULL);
+}
