@@ -8,9 +8,10 @@
  * Memory: buffers come from alloc() and are addressed by pointers in the backend's own memory;
  * arithmetic on them is plain bytes. Host code reaches them through write() and read() alone.
  *
- * Element types: parameters, gradients, momentum and means have the backend's `param_dtype` (float32;
- * float64 on ref) in canonical order. Activations have the dtype of their layout. Pictures are uint8.
- * Slots, the step state, rates, scores and results are the structs of their names.
+ * Element types: parameters, gradients, momentum and means have the backend's `param_dtype`
+ * (float32; float64 on ref) in canonical order. Activations have the dtype of their layout.
+ * Pictures are uint8. Slots, the step state, rates, scores and results are the structs of their
+ * names.
  */
 #ifndef AN_BACKEND_BACKEND_H
 #define AN_BACKEND_BACKEND_H
@@ -35,8 +36,8 @@ typedef struct an_backend {
                                            first, and the table of the backend; NULL: none */
 } an_backend;
 
-/** What changes from step to step. It lives in a small buffer of the backend that the host writes once
- *  a step; the rates of the segments of the update follow it there. */
+/** What changes from step to step. It lives in a small buffer of the backend that the host writes
+ * once a step; the rates of the segments of the update follow it there. */
 typedef struct an_step_state {
     uint64_t seed;
     uint64_t step;    /* updates made before this step; epoch argument of dropout's draws */
@@ -131,8 +132,8 @@ typedef struct an_norm {
 typedef struct an_peak {
     double flops;     /* operations per second, a multiplication and an addition being two */
     const char *with; /* the instruction that was repeated; static */
-    double
-        copied; /* bytes per second of a copy within the device, read and written; 0: not measured */
+    double copied;    /* bytes per second of a copy within the device, read and written; 0: not
+                         measured */
 } an_peak;
 
 struct an_backend_api {
@@ -194,8 +195,8 @@ struct an_backend_api {
     void (*free_host)(an_backend *backend, void *block, size_t bytes);
     /**
      * Copy a batch to the device while another is computed; there are two buffers for it, 0 and 1.
-     * The copy begins when the work that retire() spoke of has ended, and may be under way on return:
-     * `src` stays as it is until the next sync() or read().
+     * The copy begins when the work that retire() spoke of has ended, and may be under way on
+     * return: `src` stays as it is until the next sync() or read().
      */
     alexnet_status (*copy_ahead)(an_backend *backend, int buffer, void *dst, const void *src,
                                  size_t bytes);

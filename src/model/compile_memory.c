@@ -34,8 +34,8 @@ static void find_lives(compiling *c)
     touch(c, c->p->seed, c->p->n_steps);
 }
 
-/* The parts of the batch's arena: scores and results, then pictures, slots and state with rates of each
- * buffer. Slots and state stand side by side, so that one copy writes both. */
+/* The parts of the batch's arena: scores and results, then pictures, slots and state with rates of
+ * each buffer. Slots and state stand side by side, so that one copy writes both. */
 enum { SCORES, RESULTS, PICTURES, SLOTS, STATE, PARTS };
 
 static size_t aligned(size_t bytes)

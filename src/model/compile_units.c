@@ -25,8 +25,8 @@ alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out)
     return ALEXNET_OK;
 }
 
-/* The operators that may run together from `node` on: a chain that nobody else reads into. A tensor to
- * keep ends it, and a softmax does, so that its logits are written as it wants them. */
+/* The operators that may run together from `node` on: a chain that nobody else reads into. A tensor
+ * to keep ends it, and a softmax does, so that its logits are written as it wants them. */
 static int offer(const compiling *c, int node, const an_op_desc **ops)
 {
     const an_graph *graph = &c->p->graph;

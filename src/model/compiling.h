@@ -34,7 +34,8 @@ int an_compile_node(const an_program *p, int layer);
 /** Whether an operator has a learned parameter. */
 bool an_node_learns(const compiling *c, int node);
 
-/** compile_units.c: ask the backend to prepare every run of operators, in the order of the graph. */
+/** compile_units.c: ask the backend to prepare every run of operators, in the order of the graph.
+ */
 alexnet_status an_compile_units(compiling *c);
 /** A unit of its own beside the graph's, such as the sum of two gradients. */
 alexnet_status an_compile_unit(compiling *c, const an_prepare *prepare, an_unit **out);

@@ -8,7 +8,8 @@
  *     alexnet.provenance what made the file, for people
  *
  * Tensors have the names and shapes of the net's parameters; a checkpoint adds the state of the
- * optimiser, such as `momentum.NAME`, of each learned one, and metadata of its own. Identifiers that are not UTF-8 cannot be written.
+ * optimiser, such as `momentum.NAME`, of each learned one, and metadata of its own. Identifiers
+ * that are not UTF-8 cannot be written.
  */
 #ifndef AN_MODEL_MODEL_FILE_H
 #define AN_MODEL_MODEL_FILE_H

@@ -1,6 +1,7 @@
 /*
- * A network with weights, on a backend: parameters in one arena, and whatever training adds (gradients,
- * momentum) in further ones, all with the same offsets. Shared by the programs that compute with it.
+ * A network with weights, on a backend: parameters in one arena, and whatever training adds
+ * (gradients, momentum) in further ones, all with the same offsets. Shared by the programs that
+ * compute with it.
  */
 #ifndef AN_MODEL_NET_H
 #define AN_MODEL_NET_H
@@ -81,8 +82,8 @@ alexnet_status an_net_add_arena(an_net *net, const char *name, bool saved, an_ar
 an_arena an_net_find_arena(const an_net *net, const char *name); /* -1: absent */
 /** A parameter in an arena, as the backend addresses it. */
 void *an_net_at(const an_net *net, an_arena arena, int param);
-/** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). After values were written,
- *  programs want an_program_pack(). */
+/** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). After values were
+ * written, programs want an_program_pack(). */
 alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type);
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type);
 
@@ -92,8 +93,8 @@ alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name)
 /* ---- Packed copies, for programs ---- */
 
 /**
- * A copy that an operator of a node can use: one that is there in the same form, or a new one, to be
- * filled. Given back by an_net_give_packed().
+ * A copy that an operator of a node can use: one that is there in the same form, or a new one, to
+ * be filled. Given back by an_net_give_packed().
  */
 alexnet_status an_net_take_packed(an_packed **out, an_net *net, int node, const an_prepared *op);
 void an_net_give_packed(an_net *net, an_packed *packed); /* NULL allowed */

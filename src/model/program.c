@@ -53,8 +53,8 @@ void an_program_free(an_program *p)
 
 /* ---- Weights --------------------------------------------------------------------------------- */
 
-/* Under the net's lock: a session may be made of a model while others compute with it, and those read
- * the copies that are there. */
+/* Under the net's lock: a session may be made of a model while others compute with it, and those
+ * read the copies that are there. */
 static alexnet_status pack_stale(an_program *p)
 {
     an_backend *be = p->net->backend;
@@ -120,8 +120,8 @@ static int buffer_of(const an_program *p, int64_t batch)
     return batch < 0 ? 0 : (int)(batch % p->options.batches);
 }
 
-/* Slots, state and rates as they stand in a buffer. The number of labelled slots is counted here and
- * nowhere else: a rank counts those of all ranks. */
+/* Slots, state and rates as they stand in a buffer. The number of labelled slots is counted here
+ * and nowhere else: a rank counts those of all ranks. */
 static void stage(const an_program *p, char *staged, const an_slot *slots,
                   const an_step_state *state)
 {

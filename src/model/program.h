@@ -1,7 +1,7 @@
 /*
  * A graph compiled for one purpose: a flat array of steps over arena offsets, and one loop that
- * runs it. Training, inference, features and input gradients are different programs, never different
- * loops.
+ * runs it. Training, inference, features and input gradients are different programs, never
+ * different loops.
  *
  *     forward      as far as a loss or a tensor to keep needs it
  *     backward     from the loss, or from a gradient that the caller gives; with the sums where a

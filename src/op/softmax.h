@@ -30,8 +30,8 @@ static inline bool an_score_labelled(const an_score *score)
 }
 
 /**
- * The error of a slot with a label: 1 if the label is not among the k most probable classes, else 0.
- * Where equals straddle place k it is the chance of missing under a random order of the equals.
+ * The error of a slot with a label: 1 if the label is not among the k most probable classes, else
+ * 0. Where equals straddle place k it is the chance of missing under a random order of the equals.
  */
 static inline double an_score_error(const an_score *score, int k)
 {

@@ -1,10 +1,11 @@
 /*
- * Programs for other purposes than training and classification: layers to keep, gradients of the input,
- * steps without update, gradients that add up, two batches, copies of weights that programs share.
+ * Programs for other purposes than training and classification: layers to keep, gradients of the
+ * input, steps without update, gradients that add up, two batches, copies of weights that programs
+ * share.
  *
  * Tolerance of the differences as in test_program.c: 2^-26 of the largest gradient, and 2^-28.
- * Between devices, sums of at most 400 terms in five operators, forward and back, 4 standard deviations
- * each: 10 * 4 * sqrt(400) * 2^-24 < 2^-13 of the largest value.
+ * Between devices, sums of at most 400 terms in five operators, forward and back, 4 standard
+ * deviations each: 10 * 4 * sqrt(400) * 2^-24 < 2^-13 of the largest value.
  */
 #include "net_rig.h"
 
@@ -12,7 +13,8 @@
 
 enum { CLASSES = 5, SIDE = 9, PIXELS = 3 * SIDE * SIDE };
 
-/* The whole picture is the input, so that element i of the mean image is subtracted from element i of it. */
+/* The whole picture is the input, so that element i of the mean image is subtracted from element i
+ * of it. */
 static const char text[] = "[input]\nsize = 9\nside = 9\nmean = image\nscale = 0.0156\n"
                            "[c1]\ntype = conv\ninputs = input\nfilters = 8\nfilterSize = 3\n"
                            "padding = 1\nneuron = relu\n"
@@ -79,7 +81,8 @@ static void test_the_input_is_kept(void **state)
     rig_close(&rig);
 }
 
-/* Every layer read from one program is what a program that keeps it alone gives, and what ref gives. */
+/* Every layer read from one program is what a program that keeps it alone gives, and what ref
+ * gives. */
 static void check_layers(const char *device, double share)
 {
     static const int all[] = {C1, N1, P1, F1, F2, AN_LAYER_LAST};
@@ -119,7 +122,8 @@ static void test_layers_are_kept(void **state)
 
 /* ---- Gradients of the input ---- */
 
-/* d/dmean = -scale * d/dinput for one slot: the mean's elements are moved, the objective differs. */
+/* d/dmean = -scale * d/dinput for one slot: the mean's elements are moved, the objective differs.
+ */
 static double objective(net_rig *rig, const float *seed)
 {
     an_results results;
@@ -136,7 +140,8 @@ static double objective(net_rig *rig, const float *seed)
     return sum;
 }
 
-/* Logits are read in float32: h is 2^-6 grey levels, the difference is good to 2^-24 / 2^-6 / 0.0156. */
+/* Logits are read in float32: h is 2^-6 grey levels, the difference is good to 2^-24 / 2^-6 /
+ * 0.0156. */
 static void check_input_gradient(const char *device, an_program_options options, const float *seed)
 {
     net_rig rig;
@@ -294,7 +299,8 @@ static void test_the_scale_of_a_gradient(void **state)
 
 /* ---- Two batches ---- */
 
-/* A batch that is fed while another waits changes nothing of it, and a run without a new one repeats. */
+/* A batch that is fed while another waits changes nothing of it, and a run without a new one
+ * repeats. */
 static void check_two_batches(const char *device)
 {
     net_rig one, two;
@@ -442,6 +448,36 @@ static void check_shared(alexnet_precision precision)
     rig_close(&rig);
 }
 
+/* What a second session of a whole network takes: nothing beside its activations. In bf16 the weights
+ * of the fully connected layers alone are 58,621,952 numbers of two bytes. */
+static void test_sessions_share(void **state)
+{
+    (void)state;
+    alexnet_network *network;
+    an_net *net;
+    an_program *first, *second;
+    if (!rig_has_device("cpu"))
+        skip();
+    alexnet_ctx *ctx = rig_ctx("cpu", ALEXNET_PRECISION_BF16, 2);
+    expect_ok(an_network_load(&network, "alexnet", 1000));
+    expect_ok(an_net_new(&net, ctx, network, false));
+    an_program_options options = an_program_inference(1, 1);
+    expect_ok(an_program_compile(&first, net, &options));
+    size_t one = an_net_packed_bytes(net);
+    if (net->backend->precision == ALEXNET_PRECISION_BF16)
+        assert_true(one >= 2 * 58621952);
+    assert_int_equal(one, an_program_bytes(first).packed);
+    expect_ok(an_program_compile(&second, net, &options));
+    assert_int_equal(an_net_packed_bytes(net), one);
+    an_program_free(first);
+    assert_int_equal(an_net_packed_bytes(net), one);
+    an_program_free(second);
+    assert_int_equal(an_net_packed_bytes(net), 0);
+    an_net_release(net);
+    an_network_release(network);
+    an_ctx_release(ctx);
+}
+
 static void test_copies_are_shared(void **state)
 {
     (void)state;
@@ -464,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_two_batches),
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_copies_are_shared),
+        cmocka_unit_test(test_sessions_share),
     };
     return cmocka_run_group_tests_name("purposes", tests, NULL, NULL);
 }

@@ -44,8 +44,8 @@ struct an_cpu_op {
     const an_cpu_methods *methods;
     an_cpu *cpu; /* borrowed */
     int split;
-    int n_added; /* gradients of parameters that backward adds: elements of each, and where in scratch
-                      they are before */
+    int n_added; /* gradients of parameters that backward adds: elements of each, and where in
+                    scratch they are before */
     int64_t added[AN_MAX_PARAMS];
     size_t added_at[AN_MAX_PARAMS];
     size_t shared; /* scratch that primitives use one after the other: bytes, offset */

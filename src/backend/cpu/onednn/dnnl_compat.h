@@ -31,7 +31,8 @@ void an_md_free(an_md md);
 
 /** Room for a name with a letter of the caller's and a terminator. */
 enum { AN_MD_NAME = 36 };
-/** A name for a descriptor's layout: those of equal names lay out a tensor alike. "" if it has none. */
+/** A name for a descriptor's layout: those of equal names lay out a tensor alike. "" if it has
+ * none. */
 void an_md_name(an_md md, char name[AN_MD_NAME]);
 
 /** What a primitive computes. Unused members are zero. */
