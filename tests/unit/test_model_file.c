@@ -62,6 +62,53 @@ static void expect_equal(const net_rig *rig, an_net *net, an_arena arena)
     }
 }
 
+/* An arena that is added is part of checkpoints; a net without it opens them too. */
+static void test_named_arenas(void **state)
+{
+    (void)state;
+    net_rig rig;
+    an_tensor_file *file;
+    alexnet_network *network;
+    an_classes read;
+    an_net *with, *without;
+    an_arena average, again;
+    open_rig(&rig, "ref", true);
+    expect_ok(an_net_add_arena(rig.net, "average", true, &average));
+    assert_int_equal(an_net_find_arena(rig.net, "average"), average);
+    for (int i = 0; i < rig.net->count; i++) {
+        double *values = rig_read(&rig, AN_VALUES, i);
+        for (int64_t j = 0; j < rig.net->params[i].count; j++)
+            values[j] *= 3;
+        expect_ok(an_net_write(rig.net, average, i, values, AN_F64));
+        an_free(values);
+    }
+    write_model(&rig, "average.safetensors", true);
+    expect_ok(open_file("average.safetensors", &file, &network, &read));
+    expect_ok(an_net_new(&with, rig.ctx, network, true));
+    expect_ok(an_net_new(&without, rig.ctx, network, true));
+    expect_ok(an_net_add_arena(with, "average", true, &again));
+    expect_ok(an_model_file_state(file, without));
+    expect_ok(an_model_file_state(file, with));
+    for (int i = 0; i < with->count; i++) {
+        if (!with->params[i].learned)
+            continue;
+        double *expected = rig_read(&rig, AN_VALUES, i);
+        double *got = an_calloc((size_t)with->params[i].count, sizeof *got);
+        assert_non_null(got);
+        expect_ok(an_net_read(with, again, i, got, AN_F64));
+        for (int64_t j = 0; j < with->params[i].count; j++)
+            assert_true(got[j] == 3 * expected[j]);
+        an_free(expected);
+        an_free(got);
+    }
+    an_net_release(with);
+    an_net_release(without);
+    an_network_release(network);
+    an_classes_free(&read);
+    an_tensor_file_close(file);
+    rig_close(&rig);
+}
+
 static void check_round_trip(const char *device, const char *reader)
 {
     net_rig rig;
@@ -295,11 +342,9 @@ static void test_cut_short(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_round_trip),
-        IN_SCRATCH(test_metadata),
-        IN_SCRATCH(test_too_many_classes),
-        IN_SCRATCH(test_tensors),
-        IN_SCRATCH(test_names_that_cannot_be_written),
+        IN_SCRATCH(test_named_arenas), IN_SCRATCH(test_round_trip),
+        IN_SCRATCH(test_metadata),     IN_SCRATCH(test_too_many_classes),
+        IN_SCRATCH(test_tensors),      IN_SCRATCH(test_names_that_cannot_be_written),
         IN_SCRATCH(test_cut_short),
     };
     return cmocka_run_group_tests_name("model files", tests, NULL, NULL);

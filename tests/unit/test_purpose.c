@@ -180,10 +180,10 @@ static void check_input_gradient(const char *device, an_program_options options,
 static void test_the_gradient_of_a_class(void **state)
 {
     (void)state;
-    static const int keep[] = {F2};
+    static const int keep[] = {C1, F2};
     const float seed[CLASSES] = {0, 0, 1, 0, 0};
     an_program_options options =
-        keeping((an_program_options){.slots = 1, .pictures = 1, .gradients = AN_OF_INPUT}, keep, 1);
+        keeping((an_program_options){.slots = 1, .pictures = 1, .gradients = AN_OF_INPUT}, keep, 2);
     check_input_gradient("ref", options, seed);
     check_input_gradient("cpu", options, seed);
 }
@@ -448,8 +448,8 @@ static void check_shared(alexnet_precision precision)
     rig_close(&rig);
 }
 
-/* What a second session of a whole network takes: nothing beside its activations. In bf16 the weights
- * of the fully connected layers alone are 58,621,952 numbers of two bytes. */
+/* What a second session of a whole network takes: nothing beside its activations. In bf16 the
+ * weights of the fully connected layers alone are 58,621,952 numbers of two bytes. */
 static void test_sessions_share(void **state)
 {
     (void)state;

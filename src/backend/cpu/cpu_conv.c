@@ -121,8 +121,8 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc 
     if (form->flipped || !dnnl_memory_desc_equal(from, to)) {
         rc = an_primitive_reorder(&form->reorder, c->op.cpu->engine, from, to);
         char name[AN_MD_NAME];
-        an_md_name(to, name);
-        an_cpu_pack_as(&c->op, form->flipped && name[0] ? strcat(name, "f") : name);
+        an_md_name(to, form->flipped, name);
+        an_cpu_pack_as(&c->op, name);
         form->at = c->op.base.packed;
         c->op.base.packed += (dnnl_memory_desc_get_size(to) + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
     }

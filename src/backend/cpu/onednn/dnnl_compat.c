@@ -8,7 +8,7 @@
 #include "base/status.h"
 
 /* Two sums of 64 bits as a name, after Fowler, Noll and Vo. */
-static void name_of(const void *data, size_t bytes, char name[AN_MD_NAME])
+static void name_of(const void *data, size_t bytes, bool flipped, char name[AN_MD_NAME])
 {
     static const uint64_t factor[] = {0x100000001b3u, 0x9e3779b97f4a7c15u};
     uint64_t sum[] = {0xcbf29ce484222325u, 0x84222325cbf29ce4u};
@@ -16,8 +16,8 @@ static void name_of(const void *data, size_t bytes, char name[AN_MD_NAME])
     for (size_t i = 0; i < bytes; i++)
         for (int j = 0; j < 2; j++)
             sum[j] = (sum[j] ^ at[i]) * factor[j];
-    snprintf(name, AN_MD_NAME, "%016llx%016llx", (unsigned long long)sum[0],
-             (unsigned long long)sum[1]);
+    snprintf(name, AN_MD_NAME, "%016llx%016llx%s", (unsigned long long)sum[0],
+             (unsigned long long)sum[1], flipped ? "f" : "");
 }
 
 static const dnnl_dims_t no_dilation = {0, 0};
@@ -51,9 +51,9 @@ void an_md_free(an_md md)
 }
 
 /* Unused bytes of the struct are zero: oneDNN copies it whole from an empty one. */
-void an_md_name(an_md md, char name[AN_MD_NAME])
+void an_md_name(an_md md, bool flipped, char name[AN_MD_NAME])
 {
-    name_of(md, sizeof *md, name);
+    name_of(md, sizeof *md, flipped, name);
 }
 
 /* An operation descriptor becomes a primitive descriptor. */
@@ -127,7 +127,7 @@ void an_md_free(an_md md)
 }
 
 /* What a blocked layout consists of; others are opaque. */
-void an_md_name(an_md md, char name[AN_MD_NAME])
+void an_md_name(an_md md, bool flipped, char name[AN_MD_NAME])
 {
     struct {
         int32_t kind, rank, type, n_inner;
@@ -162,7 +162,7 @@ void an_md_name(an_md md, char name[AN_MD_NAME])
             return;
         memcpy(lists[i].to, *from, (size_t)*lists[i].count * sizeof(dnnl_dim_t));
     }
-    name_of(&form, sizeof form, name);
+    name_of(&form, sizeof form, flipped, name);
 }
 
 dnnl_status_t an_dnnl_conv_forward(dnnl_primitive_desc_t *out, const an_primitive_spec *s)
