@@ -30,8 +30,8 @@ an_md an_md_by_strides(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type,
 void an_md_free(an_md md);
 
 enum { AN_MD_NAME = 36 };
-/** A name for a descriptor's layout, of weights or of flipped ones: those of equal names lay out a tensor
- *  alike. "" if it has none. */
+/** A name for a descriptor's layout, of weights or of flipped ones: those of equal names lay out a
+ *  tensor alike. "" if it has none. */
 void an_md_name(an_md md, bool flipped, char name[AN_MD_NAME]);
 
 /** What a primitive computes. Unused members are zero. */
