@@ -1,94 +1,178 @@
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
+#include "report_builtins.h"
 #include "report_info.h"
+#include "report_recipe.h"
 
 typedef struct info_options {
-    bool json;
+    bool json, text;
 } info_options;
 
 static const opt rows[] = {
+    {.name = "text",
+     .type = OPT_FLAG,
+     .also = {"source", "print", "dump"},
+     .help = "print the network file or the recipe itself, to write one's own after it",
+     .offset = offsetof(info_options, text)},
     {.name = "json",
      .type = OPT_FLAG,
-     .help = "as JSON, one line for each network",
+     .help = "as JSON, one line for each",
      .offset = offsetof(info_options, json)},
 };
 
 static const opt_page page = {
     .command = "info",
-    .usage = {"info NET|MODEL|RUN... [options]"},
-    .about = "Show networks: every layer's output shape and how it was found, parameters, "
-             "multiply-adds and memory. NET is the name of a built-in network or a network file, "
-             "MODEL a model file, RUN the folder of a training run. Without one, the built-in "
-             "networks are listed.",
-    .examples = {{"info alexnet", "the network of the paper, layer by layer"},
-                 {"info alexnet caffenet alexnet-owt", "three networks side by side"}},
+    .usage = {"info", "info NET|MODEL|RUN... [options]", "info RECIPE... [options]"},
+    .about = "Without a name, list the built-in networks and recipes. Of a network, show every "
+             "layer's output shape and how it was found, parameters, multiply-adds and memory; of "
+             "a model also its classes, its preprocessing and where it comes from; of a recipe, "
+             "every key and its value. Several of a kind stand side by side. NET is a built-in "
+             "network or a network file, MODEL a model file, RUN the folder of a training run, "
+             "RECIPE a built-in recipe or a recipe file.",
+    .examples = {{"info alexnet caffenet alexnet-owt", "three networks side by side"},
+                 {"info alexnet --text >mine.ini", "a network file to start one's own from"}},
 };
 
-/* What an argument names. The network is the model's, or our own. */
+/* What an argument names; its fields are NULL but for those of its kind. */
 typedef struct subject {
+    const char *name;
     alexnet_model *model;
     alexnet_network *own;
-    const alexnet_network *network;
+    const alexnet_network *network; /* the model's, or our own */
+    alexnet_recipe *recipe;
 } subject;
 
-static bool is_builtin(const char *name)
+typedef const alexnet_builtin *(*builtin_fn)(int index);
+
+static const alexnet_builtin *builtin_find(builtin_fn table, const char *name)
 {
-    for (int i = 0; alexnet_network_builtin(i); i++)
-        if (strcmp(alexnet_network_builtin(i), name) == 0)
-            return true;
-    return false;
+    const alexnet_builtin *builtin;
+    for (int i = 0; (builtin = table(i)); i++)
+        if (strcmp(builtin->name, name) == 0)
+            return builtin;
+    return NULL;
+}
+
+/* A name that is nothing: the nearest of the networks and recipes is named. */
+static int unknown_name(const char *name)
+{
+    enum { MOST = 64 };
+    const char *words[MOST];
+    int count = 0;
+    const builtin_fn tables[] = {alexnet_network_builtin, alexnet_recipe_builtin};
+    for (size_t t = 0; t < COUNT_OF(tables); t++)
+        for (int i = 0; tables[t](i) && count < MOST; i++)
+            words[count++] = tables[t](i)->name;
+    const char *near = alexnet_word_nearest(name, words, count);
+    return cli_error(CLI_USAGE, "%s is neither a built-in network or recipe nor a file%s%s%s", name,
+                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static int load_network(subject *out, alexnet_ctx *ctx)
+{
+    alexnet_status status = alexnet_network_load(&out->own, ctx, out->name);
+    out->network = out->own;
+    return status ? cli_input_failed(status) : CLI_DONE;
+}
+
+static int load_recipe(subject *out)
+{
+    alexnet_status status = alexnet_recipe_load(&out->recipe, out->name);
+    return status ? cli_input_failed(status) : CLI_DONE;
 }
 
 static int subject_load(subject *out, alexnet_ctx *ctx, const char *name)
 {
-    if (!is_builtin(name) && (path_is_folder(name) || path_is_model(name))) {
+    out->name = name;
+    if (builtin_find(alexnet_network_builtin, name))
+        return load_network(out, ctx);
+    if (builtin_find(alexnet_recipe_builtin, name))
+        return load_recipe(out);
+    if (path_is_folder(name) || path_is_model(name)) {
         int code = model_open(&out->model, ctx, name, "NET, MODEL or RUN comes first");
         if (code == CLI_DONE)
             out->network = alexnet_model_network(out->model);
         return code;
     }
-    if (!is_builtin(name) && path_is_picture(name))
+    if (path_is_picture(name))
         return cli_error(CLI_USAGE, "%s is a picture; info takes networks, models and runs", name);
-    alexnet_status status = alexnet_network_load(&out->own, ctx, name);
-    out->network = out->own;
-    return status ? cli_input_failed(status) : CLI_DONE;
+    if (!path_exists(name))
+        return unknown_name(name);
+    return path_is_recipe(name) ? load_recipe(out) : load_network(out, ctx);
 }
 
-static void list_builtin(bool json)
+/* The file that a recipe was read from. */
+static int print_recipe_text(const char *name)
 {
-    for (int i = 0; alexnet_network_builtin(i); i++) {
-        if (json)
-            json_print(json_pack("{s:s}", "name", alexnet_network_builtin(i)));
-        else
-            printf("%s\n", alexnet_network_builtin(i));
+    const alexnet_builtin *builtin = builtin_find(alexnet_recipe_builtin, name);
+    if (builtin) {
+        fputs(builtin->text, stdout);
+        return CLI_DONE;
     }
+    FILE *file = fopen(name, "r");
+    if (!file)
+        return cli_error(CLI_BAD_INPUT, "cannot open %s: %s", name, strerror(errno));
+    for (int c; (c = getc(file)) != EOF;)
+        putchar(c);
+    fclose(file);
+    return CLI_DONE;
 }
 
-static int show(alexnet_ctx *ctx, char **names, int count, bool json)
+static int print_text(const subject *s)
 {
-    subject *subjects = cli_alloc((size_t)count * sizeof *subjects);
-    const alexnet_network **networks = cli_alloc((size_t)count * sizeof(const alexnet_network *));
+    if (s->recipe)
+        return print_recipe_text(s->name);
+    fputs(alexnet_network_text(s->network), stdout);
+    return CLI_DONE;
+}
+
+static void print_json(const subject *s)
+{
+    if (s->recipe)
+        json_print(report_recipe_json(s->recipe, s->name));
+    else
+        json_print(report_info_json(s->network));
+}
+
+static int show(const subject *subjects, int count, const info_options *options)
+{
     int code = CLI_DONE;
-    for (int i = 0; i < count && code == CLI_DONE; i++) {
-        code = subject_load(&subjects[i], ctx, names[i]);
-        networks[i] = subjects[i].network;
-    }
-    for (int i = 0; i < count && code == CLI_DONE && json; i++)
-        json_print(report_info_json(networks[i]));
-    if (code == CLI_DONE && !json && count == 1)
+    if (options->text && count > 1)
+        return opt_wrong(&page, "--text prints one network or recipe at a time");
+    if (options->text)
+        return print_text(subjects);
+    for (int i = 0; i < count && options->json; i++)
+        print_json(&subjects[i]);
+    if (options->json)
+        return CLI_DONE;
+    const alexnet_network **networks = cli_alloc((size_t)count * sizeof(const alexnet_network *));
+    const alexnet_recipe **recipes = cli_alloc((size_t)count * sizeof(const alexnet_recipe *));
+    const char **names = cli_alloc((size_t)count * sizeof(const char *));
+    int nets = 0, recs = 0;
+    for (int i = 0; i < count; i++)
+        if (subjects[i].recipe) {
+            names[recs] = subjects[i].name;
+            recipes[recs++] = subjects[i].recipe;
+        } else {
+            networks[nets++] = subjects[i].network;
+        }
+    if (nets == 1)
         report_info(networks[0]);
-    else if (code == CLI_DONE && !json)
-        report_info_compared(networks, count);
-    for (int i = 0; i < count; i++) {
-        alexnet_model_free(subjects[i].model);
-        alexnet_network_free(subjects[i].own);
-    }
-    free(subjects);
+    else if (nets > 1)
+        report_info_compared(networks, nets);
+    if (nets && recs)
+        putchar('\n');
+    if (recs)
+        report_recipes(recipes, names, recs);
     free(networks);
+    free(recipes);
+    free(names);
     return code;
 }
 
@@ -97,12 +181,24 @@ static int run(const opt_args *args, const info_options *options)
     alexnet_ctx *ctx;
     machine_options machine = {0};
     if (args->file_count == 0) {
-        list_builtin(options->json);
+        if (options->text)
+            return opt_wrong(&page, "--text needs the name of a network or recipe");
+        report_builtins(options->json);
         return CLI_DONE;
     }
+    int count = args->file_count;
+    subject *subjects = cli_alloc((size_t)count * sizeof *subjects);
     int code = machine_open(&ctx, &machine);
+    for (int i = 0; i < count && code == CLI_DONE; i++)
+        code = subject_load(&subjects[i], ctx, args->files[i]);
     if (code == CLI_DONE)
-        code = show(ctx, args->files, args->file_count, options->json);
+        code = show(subjects, count, options);
+    for (int i = 0; i < count; i++) {
+        alexnet_model_free(subjects[i].model);
+        alexnet_network_free(subjects[i].own);
+        alexnet_recipe_free(subjects[i].recipe);
+    }
+    free(subjects);
     machine_close(ctx);
     return code;
 }

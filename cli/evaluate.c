@@ -58,7 +58,7 @@ void report_classes(const alexnet_evaluation *evaluation, const alexnet_model *m
     static const char *const heading[] = {"class", "images", "correct", "error",
                                           "most often taken for"};
     int classes = alexnet_model_class_count(model);
-    table t = table_new("lrrrl");
+    table t = table_new("crrrc");
     table_add_row(&t, heading);
     for (int i = 0; i < classes; i++) {
         class_result r = evaluate_class(evaluation, classes, i);

@@ -1,26 +1,35 @@
 #include "machine.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "progress.h"
 #include "signals.h"
 #include "text.h"
 
-static const opt rows[] = {
+/* Filled in by machine_group(), for it depends on the build. */
+static char devices_help[128];
+
+enum { ROW_PRECISION = 1 };
+
+static opt rows[] = {
     {.name = "device",
      .type = OPT_TEXT,
+     .also = {"gpu", "gpus", "cuda", "cpu", "no-cuda"},
      .arg = "NAME",
      .standard = "auto",
-     .help = "auto, ref or cpu; 'alexnet selftest' lists what there is",
+     .help = devices_help,
      .offset = offsetof(machine_options, device)},
     {.name = "precision",
      .type = OPT_CHOICE,
+     .also = {"fp16", "half", "amp", "mixed-precision", "dtype"},
      .arg = "auto|fp32|tf32|bf16",
      .standard = "auto",
      .help = "auto trains in bf16 where the device has it, else fp32, and infers in fp32",
      .offset = offsetof(machine_options, precision)},
     {.name = "threads",
      .type = OPT_INTEGER,
+     .also = {"workers", "num-workers", "jobs", "j", "nthreads"},
      .arg = "N",
      .low = 0,
      .high = 4096,
@@ -36,6 +45,7 @@ static const opt rows[] = {
     {.name = "quiet",
      .letter = 'q',
      .type = OPT_FLAG,
+     .also = {"silent"},
      .help = "no progress and no notes; warnings and errors remain",
      .offset = offsetof(machine_options, quiet)},
     {.name = "json",
@@ -44,8 +54,29 @@ static const opt rows[] = {
      .offset = offsetof(machine_options, json)},
 };
 
+/* Help names the devices of this build, and a precision that only CUDA has comes with it. */
+static void fit_to_build(void)
+{
+    alexnet_device_info device;
+    char last[sizeof device.name] = "";
+    int length = snprintf(devices_help, sizeof devices_help, "auto");
+    rows[ROW_PRECISION].absent = "tf32";
+    for (int i = 0; alexnet_device_get(i, &device); i++) {
+        device.name[strcspn(device.name, ":")] = '\0';
+        if (strcmp(device.name, "cuda") == 0)
+            rows[ROW_PRECISION].absent = NULL;
+        if (strcmp(device.name, last) != 0)
+            length += snprintf(devices_help + length, sizeof devices_help - (size_t)length, ", %s",
+                               device.name);
+        memcpy(last, device.name, sizeof last);
+    }
+    snprintf(devices_help + length, sizeof devices_help - (size_t)length,
+             "; 'alexnet selftest' says what they are");
+}
+
 opt_group machine_group(machine_options *options)
 {
+    fit_to_build();
     return (opt_group){"Common options", rows, COUNT_OF(rows), options};
 }
 
@@ -110,9 +141,11 @@ void machine_describe(const alexnet_ctx *ctx, const machine_options *options)
     alexnet_device_info device;
     if (!find_device(&device, options->device))
         return;
-    progress_note("device   %s: %s, %s%s%s; %s, %d threads", device.name, device.processor,
-                  device.isa, *device.library ? ", " : "", device.library,
-                  training_precision(&device, options->precision), alexnet_ctx_threads(ctx));
+    int threads = alexnet_ctx_threads(ctx);
+    progress_note("device   %s: %s, %s%s%s; %s, %d %s", device.name, device.processor, device.isa,
+                  *device.library ? ", " : "", device.library,
+                  training_precision(&device, options->precision), threads,
+                  text_plural(threads, "thread", "threads"));
 }
 
 void machine_close(alexnet_ctx *ctx)

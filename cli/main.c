@@ -13,7 +13,6 @@
 
 #include "cli.h"
 #include "signals.h"
-#include "text.h"
 #include "waiting.h"
 
 const command commands[] = {
@@ -52,6 +51,13 @@ static const struct {
     {"label", "classify"},
     {"recognize", "classify"},
     {"recognise", "classify"},
+    {"recipe", "info"},
+    {"recipes", "info"},
+    {"network", "info"},
+    {"networks", "info"},
+    {"nets", "info"},
+    {"models", "info"},
+    {"list", "info"},
     {"show", "info"},
     {"summary", "info"},
     {"describe", "info"},
@@ -77,27 +83,24 @@ const command *command_find(const char *name)
     return NULL;
 }
 
-/* Our word for what someone of other habits typed. */
-static const char *ours_for(const char *word)
-{
-    for (size_t i = 0; i < COUNT_OF(synonyms); i++)
-        if (strcmp(synonyms[i].word, word) == 0)
-            return synonyms[i].ours;
-    return word;
-}
-
 int command_unknown(const char *name)
 {
-    text_nearest nearest = {.word = name};
-    for (const command *c = commands; c->name; c++)
-        text_nearest_try(&nearest, c->name);
-    for (size_t i = 0; i < COUNT_OF(synonyms); i++)
-        text_nearest_try(&nearest, synonyms[i].word);
-    if (!nearest.best)
-        return cli_error(CLI_USAGE, "there is no command '%s'; '%s help' lists them", name,
-                         cli_program);
-    return cli_error(CLI_USAGE, "there is no command '%s'; did you mean '%s %s'?", name,
-                     cli_program, ours_for(nearest.best));
+    enum { MOST = COUNT_OF(commands) + COUNT_OF(synonyms) };
+    const char *words[MOST], *ours[MOST];
+    int count = 0;
+    for (const command *c = commands; c->name; c++, count++)
+        words[count] = ours[count] = c->name;
+    for (size_t i = 0; i < COUNT_OF(synonyms); i++, count++) {
+        words[count] = synonyms[i].word;
+        ours[count] = synonyms[i].ours;
+    }
+    const char *near = alexnet_word_nearest(name, words, count);
+    for (int i = 0; near && i < count; i++)
+        if (words[i] == near)
+            return cli_error(CLI_USAGE, "there is no command '%s'; did you mean '%s %s'?", name,
+                             cli_program, ours[i]);
+    return cli_error(CLI_USAGE, "there is no command '%s'; '%s help' lists them", name,
+                     cli_program);
 }
 
 static int dispatch(int argc, char **argv)

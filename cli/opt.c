@@ -64,26 +64,79 @@ static bool find_letter(const opt_args *args, char letter, found *out)
     return false;
 }
 
-static int wrong_name(const opt_args *args, const char *name, size_t length)
+/* Words that mean an option of this command, and the option that each means. */
+typedef struct vocabulary {
+    const char **words;
+    const opt **rows;
+    int count;
+} vocabulary;
+
+static void learn(vocabulary *v, const char *word, const opt *row)
 {
-    char *word = cli_format("%.*s", (int)(length < 200 ? length : 200), name);
-    text_nearest nearest = {.word = word};
-    text_nearest_try(&nearest, "help");
+    if (!word)
+        return;
+    v->words[v->count] = word;
+    v->rows[v->count++] = row;
+}
+
+static vocabulary vocabulary_of(const opt_args *args)
+{
+    size_t rows = 1;
     for (size_t g = 0; g < OPT_GROUPS; g++)
-        for (size_t i = 0; i < args->groups[g].count; i++)
-            text_nearest_try(&nearest, args->groups[g].rows[i].name);
-    int code = nearest.best ? opt_wrong(args->page, "unknown option --%s; did you mean --%s?", word,
-                                        nearest.best)
-                            : opt_wrong(args->page, "unknown option --%s", word);
+        rows += args->groups[g].count;
+    vocabulary v = {cli_alloc(rows * (1 + OPT_ALSO) * sizeof(const char *)),
+                    cli_alloc(rows * (1 + OPT_ALSO) * sizeof(const opt *)), 0};
+    learn(&v, opt_help_row.name, &opt_help_row);
+    for (size_t g = 0; g < OPT_GROUPS; g++)
+        for (size_t i = 0; i < args->groups[g].count; i++) {
+            const opt *row = &args->groups[g].rows[i];
+            learn(&v, row->name, row);
+            for (int k = 0; k < OPT_ALSO; k++)
+                learn(&v, row->also[k], row);
+        }
+    return v;
+}
+
+/* The option that somebody with the habits of another program, or with haste, meant; or NULL. */
+static const opt *row_meant(const opt_args *args, char *word)
+{
+    for (char *c = word; *c; c++)
+        if (*c == '_')
+            *c = '-';
+    const opt *meant = NULL;
+    vocabulary v = vocabulary_of(args);
+    const char *near = alexnet_word_nearest(word, v.words, v.count);
+    for (int i = 0; near && i < v.count && !meant; i++)
+        if (v.words[i] == near)
+            meant = v.rows[i];
+    free(v.words);
+    free(v.rows);
+    return meant;
+}
+
+/* @param dashes  "-" or "--", as it was typed */
+static int wrong_name(const opt_args *args, const char *dashes, const char *name, size_t length)
+{
+    char *typed = cli_format("%.*s", (int)(length < 200 ? length : 200), name);
+    char *word = cli_copy(typed);
+    const opt *meant = row_meant(args, word);
+    int code = meant ? opt_wrong(args->page, "unknown option %s%s; did you mean --%s?", dashes,
+                                 typed, meant->name)
+                     : opt_wrong(args->page, "unknown option %s%s", dashes, typed);
     free(word);
+    free(typed);
     return code;
 }
 
 static int wrong_value(const opt_args *args, const opt *row, const char *value)
 {
     const opt_page *page = args->page;
-    if (row->type == OPT_CHOICE)
-        return opt_wrong(page, "--%s takes one of %s, not '%s'", row->name, row->arg, value);
+    if (row->type == OPT_CHOICE) {
+        char *choices = opt_choices(row);
+        int code = opt_wrong(page, "--%s takes one of %s, not '%s'", row->name, choices, value);
+        free(choices);
+        return code;
+    }
     if (row->type == OPT_SETTING)
         return opt_wrong(page, "--%s takes KEY=VALUE, such as conv1.rate=0, not '%s'", row->name,
                          value);
@@ -108,18 +161,42 @@ static bool store_number(const opt *row, const char *value, double *target)
     return *end == '\0' && *target >= row->low && *target <= row->high;
 }
 
-/* The position of `value` among the words of "auto|fp32|bf16". */
+/* The next word of "auto|fp32|bf16", of `*length` bytes; NULL at the end. */
+static const char *next_choice(const char *word, size_t *length)
+{
+    const char *next = word + *length;
+    if (*length && *next == '\0')
+        return NULL;
+    next += *length ? 1 : 0;
+    *length = strcspn(next, "|");
+    return next;
+}
+
+static bool is_word(const char *word, size_t length, const char *text)
+{
+    return text && strlen(text) == length && strncmp(word, text, length) == 0;
+}
+
+char *opt_choices(const opt *row)
+{
+    size_t length = 0;
+    char *text = cli_alloc(strlen(row->arg) + 1), *end = text;
+    for (const char *word = row->arg; (word = next_choice(word, &length));)
+        if (!is_word(word, length, row->absent))
+            end += sprintf(end, "%s%.*s", end > text ? "|" : "", (int)length, word);
+    return text;
+}
+
+/* The position of `value` among the words. */
 static bool store_choice(const opt *row, const char *value, int *target)
 {
-    size_t length = strlen(value);
-    *target = 0;
-    for (const char *word = row->arg; word; (*target)++) {
-        const char *bar = strchr(word, '|');
-        size_t span = bar ? (size_t)(bar - word) : strlen(word);
-        if (span == length && strncmp(word, value, span) == 0)
+    size_t length = 0;
+    int position = 0;
+    for (const char *word = row->arg; (word = next_choice(word, &length)); position++)
+        if (is_word(word, length, value) && !is_word(word, length, row->absent)) {
+            *target = position;
             return true;
-        word = bar ? bar + 1 : NULL;
-    }
+        }
     return false;
 }
 
@@ -205,7 +282,7 @@ static int take_long(opt_args *args, char *word, char **next, int *code)
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
     found option;
     if (!find_name(args, word, length, &option)) {
-        *code = wrong_name(args, word, length);
+        *code = wrong_name(args, "--", word, length);
         return 0;
     }
     return take(args, &option, equals ? equals + 1 : NULL, next, code);
@@ -215,7 +292,7 @@ static int take_letter(opt_args *args, char *word, char **next, int *code)
 {
     found option;
     if (!find_letter(args, word[0], &option)) {
-        *code = opt_wrong(args->page, "unknown option -%s", word);
+        *code = wrong_name(args, "-", word, strlen(word));
         return 0;
     }
     return take(args, &option, word[1] ? word + 1 : NULL, next, code);

@@ -27,11 +27,17 @@ typedef enum opt_type {
     OPT_KEY,     /* target: string_list; adds the option's name, dashes as underscores, and value */
 } opt_type;
 
+enum { OPT_ALSO = 5 };
+
 typedef struct opt {
     const char *name; /* without its dashes */
     char letter;      /* short form, or 0 */
     opt_type type;
-    const char *arg;      /* what help calls the value; NULL for a flag */
+    const char *also[OPT_ALSO]; /* names that other programs have for it, and that suggest it; the
+                                   unused ones NULL */
+    const char *arg;            /* what help calls the value; NULL for a flag */
+    const char *absent;   /* a word of OPT_CHOICE that this build does not have: neither shown nor
+                           taken, but counted; or NULL */
     double low, high;     /* of OPT_INTEGER and OPT_NUMBER, both allowed */
     const char *standard; /* the default as text; NULL if there is none */
     const char *help;     /* one line */
@@ -79,8 +85,14 @@ typedef struct opt_args {
  */
 bool opt_parse(opt_args *args, int argc, char **argv, int *code);
 
+/** The option --help, which every command has. */
+extern const opt opt_help_row;
+
 /** Print the help of a command. */
 void opt_print_help(const opt_args *args, FILE *out);
+
+/** The words of a choice as help shows them, "auto|fp32". Owned by the caller. */
+char *opt_choices(const opt *row);
 
 /** Report wrong usage, and where to read more. @return CLI_USAGE */
 int opt_wrong(const opt_page *page, const char *format, ...) CLI_PRINTF(2, 3);

@@ -1,34 +1,13 @@
 /* The help of a command, printed from its page and its option tables. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "opt.h"
+#include "terminal.h"
 #include "text.h"
 
 enum { HELP_COLUMN = 26, LINE_WIDTH = 80 };
-
-/* Print words from column `column` on, `start` of which are taken, broken at LINE_WIDTH. */
-static void print_wrapped(FILE *out, int column, int start, const char *text)
-{
-    int at = start;
-    fprintf(out, "%*s", column - start, "");
-    at = column;
-    while (*text) {
-        int length = (int)strcspn(text, " ");
-        if (at > column && at + 1 + length > LINE_WIDTH) {
-            fprintf(out, "\n%*s", column, "");
-            at = column;
-        } else if (at > column) {
-            fputc(' ', out);
-            at++;
-        }
-        fprintf(out, "%.*s", length, text);
-        at += length;
-        text += length;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
 
 /* "help (1 to 1000; default 5)" */
 static void describe(const opt *row, char *out, size_t size)
@@ -53,19 +32,20 @@ static void print_row(FILE *out, const opt *row)
     char letter[8] = "    ";
     if (row->letter)
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
-    snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name, row->arg ? " " : "",
-             row->arg ? row->arg : "");
+    char *arg = row->type == OPT_CHOICE ? opt_choices(row) : cli_copy(row->arg ? row->arg : "");
+    snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name, *arg ? " " : "", arg);
+    free(arg);
     describe(row, right, sizeof right);
-    int width = (int)text_width(left);
+    int width = terminal_columns(left);
     fputs(left, out);
     if (width + 2 > HELP_COLUMN) {
         fputc('\n', out);
         width = 0;
     }
-    print_wrapped(out, HELP_COLUMN, width, right);
+    terminal_wrap(out, LINE_WIDTH, HELP_COLUMN, width, right);
 }
 
-static const opt help_row = {
+const opt opt_help_row = {
     .name = "help", .letter = 'h', .type = OPT_FLAG, .help = "print this text"};
 
 void opt_print_help(const opt_args *args, FILE *out)
@@ -74,7 +54,7 @@ void opt_print_help(const opt_args *args, FILE *out)
     for (size_t i = 0; i < COUNT_OF(page->usage) && page->usage[i]; i++)
         fprintf(out, "%s alexnet %s\n", i ? "      " : "Usage:", page->usage[i]);
     fputc('\n', out);
-    print_wrapped(out, 0, 0, page->about);
+    terminal_wrap(out, LINE_WIDTH, 0, 0, page->about);
     for (size_t g = 0; g < OPT_GROUPS; g++) {
         if (args->groups[g].count == 0)
             continue;
@@ -82,7 +62,7 @@ void opt_print_help(const opt_args *args, FILE *out)
         for (size_t i = 0; i < args->groups[g].count; i++)
             print_row(out, &args->groups[g].rows[i]);
     }
-    print_row(out, &help_row);
+    print_row(out, &opt_help_row);
     fprintf(out, "\nExamples:\n");
     for (size_t i = 0; i < COUNT_OF(page->examples); i++)
         fprintf(out, "  alexnet %s\n      %s\n", page->examples[i].line, page->examples[i].does);

@@ -58,6 +58,19 @@ bool path_is_model(const char *path)
            bytes[5] == 0 && bytes[6] == 0 && bytes[7] == 0;
 }
 
+bool path_is_recipe(const char *path)
+{
+    char bytes[4097];
+    size_t got = first_bytes(path, (unsigned char *)bytes, sizeof bytes - 1);
+    bytes[got] = '\0';
+    for (const char *line = bytes; line; line = strchr(line, '\n')) {
+        line += strspn(line, "\n\xEF\xBB\xBF \t\r");
+        if (*line == '[')
+            return strncmp(line, "[recipe]", 8) == 0;
+    }
+    return false;
+}
+
 char *path_join(const char *folder, const char *name)
 {
     size_t length = strlen(folder);

@@ -17,6 +17,9 @@ bool path_is_picture(const char *path);
 /** A file that begins as safetensors does: a header length and the header's brace. */
 bool path_is_model(const char *path);
 
+/** A file whose first section is [recipe], as in a recipe file. */
+bool path_is_recipe(const char *path);
+
 /** "folder/name", owned by the caller. */
 char *path_join(const char *folder, const char *name);
 /** The last part of a path's real location: "flowers" for "../flowers/". Owned by the caller. */

@@ -3,11 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "terminal.h"
 
 enum { BAR_WIDTH = 20, LINE_SIZE = 512 };
 
@@ -77,15 +76,8 @@ void progress_note(const char *format, ...)
     va_end(args);
 }
 
-static size_t terminal_width(void)
-{
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return 80;
-    return size.ws_col;
-}
-
-/* "[#####.....]  25%  text", cut to the terminal's width so that it stays one line. */
+/* "[#####.....]  25%  text", cut between its parts where the terminal ends, so that it stays one
+ * line and no word or number is half. */
 static void compose(double fraction, const char *text)
 {
     char marks[BAR_WIDTH + 1];
@@ -94,14 +86,7 @@ static void compose(double fraction, const char *text)
     memset(marks + filled, '.', (size_t)(BAR_WIDTH - filled));
     marks[BAR_WIDTH] = '\0';
     snprintf(state.bar, sizeof state.bar, "[%s] %3.0f%%  %s", marks, 100 * fraction, text);
-    size_t room = terminal_width() - 1, columns = 0;
-    for (char *c = state.bar; *c; c++) {
-        columns += ((unsigned char)*c & 0xC0) != 0x80;
-        if (columns > room) {
-            *c = '\0';
-            break;
-        }
-    }
+    state.bar[terminal_fit(state.bar, terminal_width(stderr) - 1, true)] = '\0';
 }
 
 static void show(double fraction, const char *text)

@@ -5,24 +5,43 @@
 
 #include "progress.h"
 
-/* The option of a key: its name with dashes. */
-static opt row_of_key(const alexnet_recipe_key *key)
+/* An option's name for a key's, with dashes; NULL for NULL. */
+static char *with_dashes(const char *key)
 {
-    bool choice = strcmp(key->type, "choice") == 0;
-    char *name = cli_copy(key->name);
-    for (char *c = name; *c; c++)
+    char *name = key ? cli_copy(key) : NULL;
+    for (char *c = name; c && *c; c++)
         if (*c == '_')
             *c = '-';
-    return (opt){
-        .name = name,
+    return name;
+}
+
+/* What help calls a value of a key. */
+static const char *arg_of(const alexnet_recipe_key *key)
+{
+    static const char *const args[][2] = {
+        {"integer", "N"}, {"number", "X"}, {"schedule", "X"}, {"layers", "LAYERS"}};
+    for (size_t i = 0; i < COUNT_OF(args); i++)
+        if (strcmp(key->type, args[i][0]) == 0)
+            return args[i][1];
+    return key->range; /* the choices */
+}
+
+static opt row_of_key(const alexnet_recipe_key *key)
+{
+    const char *arg = arg_of(key);
+    bool choice = arg == key->range;
+    opt row = {
+        .name = with_dashes(key->name),
         .type = OPT_KEY,
-        .arg = choice                              ? key->range
-               : strcmp(key->type, "integer") == 0 ? "N"
-                                                   : "X",
+        .arg = arg,
         .standard = key->standard,
         .help = cli_format("%s%s%s%s", key->help, choice ? "" : "; ", choice ? "" : key->range,
-                           key->per_layer ? "; also for one layer, with --set" : ""),
+                           key->per_layer ? "; also for some layers, with --set" : ""),
     };
+    _Static_assert(COUNT_OF(row.also) >= COUNT_OF(key->also), "every name has room");
+    for (size_t i = 0; i < COUNT_OF(key->also); i++)
+        row.also[i] = with_dashes(key->also[i]);
+    return row;
 }
 
 opt_group recipe_group(string_list *settings)
@@ -42,6 +61,8 @@ void recipe_group_free(opt_group *group)
     for (size_t i = 0; i < group->count; i++) {
         free((char *)group->rows[i].name);
         free((char *)group->rows[i].help);
+        for (size_t k = 0; k < OPT_ALSO; k++)
+            free((char *)group->rows[i].also[k]);
     }
     free((opt *)group->rows);
     group->rows = NULL;

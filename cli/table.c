@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "terminal.h"
 
-enum { GAP = 2 };
+enum { GAP = 2, DOTS = 3, NARROWEST = 8, WRAPPED = 40 };
 
 table table_new(const char *align)
 {
@@ -34,28 +34,67 @@ static const char *cell_at(const table *t, size_t row, int column)
     return t->cells.items[row * (size_t)t->columns + (size_t)column];
 }
 
+/* A cell as it stands in a column: cut, if it is wider, which three dots show. */
+static void print_cell(const char *cell, int width, FILE *out)
+{
+    if (terminal_columns(cell) <= width)
+        fputs(cell, out);
+    else
+        fprintf(out, "%.*s...", terminal_fit(cell, width - DOTS, false), cell);
+}
+
 static void print_row(const table *t, size_t row, const int *widths, FILE *out)
 {
-    int owed = 0; /* blanks are held back, so that no line ends in them */
+    int owed = 0, at = 0; /* blanks are held back, so that no line ends in them */
     for (int i = 0; i < t->columns; i++) {
         const char *cell = cell_at(t, row, i);
-        int pad = widths[i] - (int)text_width(cell);
+        if (t->align[i] == 'w' && *cell) {
+            int width = terminal_width(out);
+            terminal_wrap(out, width < at + WRAPPED ? at + WRAPPED : width, at, at - owed, cell);
+            return;
+        }
+        int columns = terminal_columns(cell);
+        int pad = columns < widths[i] ? widths[i] - columns : 0;
         bool right = t->align[i] == 'r';
         owed += right ? pad : 0;
         if (*cell) {
-            fprintf(out, "%*s%s", owed, "", cell);
+            fprintf(out, "%*s", owed, "");
+            print_cell(cell, widths[i], out);
             owed = 0;
         }
         owed += GAP + (right ? 0 : pad);
+        at += widths[i] + GAP;
     }
     fputc('\n', out);
 }
 
-static void print_rule(const table *t, const int *widths, FILE *out)
+static int total_width(const table *t, const int *widths)
 {
     int width = -GAP;
     for (int i = 0; i < t->columns; i++)
         width += widths[i] + GAP;
+    return width;
+}
+
+/* Take from the widest column that may be cut, until the table fits or all of them are narrow. */
+static void fit(const table *t, int *widths, int room)
+{
+    while (total_width(t, widths) > room) {
+        int widest = -1;
+        for (int i = 0; i < t->columns; i++)
+            if (t->align[i] == 'c' && (widest < 0 || widths[i] > widths[widest]))
+                widest = i;
+        if (widest < 0 || widths[widest] <= NARROWEST)
+            return;
+        widths[widest]--;
+    }
+}
+
+static void print_rule(const table *t, const int *widths, FILE *out)
+{
+    int width = total_width(t, widths), room = terminal_width(out);
+    if (t->align[t->columns - 1] == 'w' && width > room)
+        width = room;
     for (int i = 0; i < width; i++)
         fputc('-', out);
     fputc('\n', out);
@@ -67,9 +106,10 @@ void table_print(table *t, FILE *out)
     int *widths = cli_alloc((size_t)t->columns * sizeof *widths);
     for (size_t r = 0; r < rows; r++)
         for (int i = 0; i < t->columns; i++) {
-            int width = (int)text_width(cell_at(t, r, i));
+            int width = terminal_columns(cell_at(t, r, i));
             widths[i] = width > widths[i] ? width : widths[i];
         }
+    fit(t, widths, terminal_width(out));
     for (size_t r = 0; r < rows; r++) {
         print_row(t, r, widths, out);
         if (r == 0)

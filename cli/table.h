@@ -1,5 +1,6 @@
 /*
- * A table of text: columns as wide as their widest cell, two blanks between them.
+ * A table of text: columns as wide as their widest cell, two blanks between them. Columns that may
+ * be cut or wrapped keep a table within the terminal.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -11,7 +12,9 @@
 #include "cli.h"
 
 typedef struct table {
-    const char *align; /* per column: 'l' or 'r' */
+    const char
+        *align; /* per column: 'l' left; 'r' right; 'c' left, and its cells are cut where the
+                   table is too wide; 'w' left, the last column, its cells in several lines */
     int columns;
     string_list cells; /* row by row */
 } table;

@@ -48,61 +48,12 @@ const char *text_duration(char out[TEXT_SIZE], double seconds)
     return out;
 }
 
-size_t text_width(const char *text)
-{
-    size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
 bool text_starts_with(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-static int least(int a, int b, int c)
+const char *text_plural(int64_t count, const char *one, const char *many)
 {
-    int ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-int text_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 63 };
-    int rows[3][LONGEST + 1];
-    size_t m = strlen(a), n = strlen(b);
-    if (m > LONGEST || n > LONGEST)
-        return LONGEST;
-    int *before = rows[0], *last = rows[1], *now = rows[2];
-    for (size_t j = 0; j <= n; j++)
-        last[j] = (int)j;
-    for (size_t i = 1; i <= m; i++) {
-        now[0] = (int)i;
-        for (size_t j = 1; j <= n; j++) {
-            now[j] = least(last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped && before[j - 2] + 1 < now[j])
-                now[j] = before[j - 2] + 1;
-        }
-        int *spare = before;
-        before = last;
-        last = now;
-        now = spare;
-    }
-    return last[n];
-}
-
-void text_nearest_try(text_nearest *nearest, const char *candidate)
-{
-    int distance = text_distance(nearest->word, candidate);
-    bool extends = strlen(nearest->word) >= 3 && text_starts_with(candidate, nearest->word);
-    if (extends)
-        distance = 1;
-    if (distance > 1 + (int)strlen(candidate) / 3 || distance >= (int)strlen(candidate))
-        return;
-    if (nearest->best && distance >= nearest->distance)
-        return;
-    nearest->best = candidate;
-    nearest->distance = distance;
+    return count == 1 ? one : many;
 }

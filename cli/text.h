@@ -1,5 +1,5 @@
 /*
- * Numbers and times for people, and the nearest word to a mistyped one.
+ * Numbers and times for people.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,24 +20,9 @@ const char *text_bytes(char out[TEXT_SIZE], double bytes);
 /** "45 s", "12 min", "3 h 05 min", "2 d 4 h". @return `out` */
 const char *text_duration(char out[TEXT_SIZE], double seconds);
 
-/** Columns that a UTF-8 text takes on a terminal, one per code point. */
-size_t text_width(const char *text);
 bool text_starts_with(const char *text, const char *start);
 
-/**
- * The edit distance of two words: insertions, deletions, replacements and swaps of neighbours.
- * Words longer than 63 bytes compare as far apart.
- */
-int text_distance(const char *a, const char *b);
-
-/** Remembers the nearest of the words that it is shown. Start with {word}. */
-typedef struct text_nearest {
-    const char *word; /* what was typed */
-    const char *best; /* NULL until something near enough was seen */
-    int distance;
-} text_nearest;
-
-/** Show a candidate; it is kept if it is nearest so far and within a third of its length. */
-void text_nearest_try(text_nearest *nearest, const char *candidate);
+/** `one` or `many`, as it agrees with a count: "1 class", "0 classes". */
+const char *text_plural(int64_t count, const char *one, const char *many);
 
 #endif

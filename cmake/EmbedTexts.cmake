@@ -1,4 +1,5 @@
-# Writes the network, recipe and tuning files as C arrays: tables of {name, text}, ended by {0, 0}.
+# Writes the network, recipe and tuning files as C arrays: tables of {name, description, text}, ended
+# by zeros. The description is the comment in the file's first line.
 set(code "#include \"base/builtin.h\"\n\n")
 # A text goes by its file's name, or where BY is FOLDER by its folder's.
 function(embed table files by)
@@ -11,12 +12,17 @@ function(embed table files by)
     endif()
     get_filename_component(name ${named} NAME_WE)
     string(MAKE_C_IDENTIFIER "${table}_${name}" symbol)
+    file(READ ${file} text)
+    if(NOT text MATCHES "^[#;] ([^\n]+)\n")
+      message(FATAL_ERROR "${file}: the first line is to describe the file, as a comment")
+    endif()
+    string(REGEX REPLACE "([\\\"])" "\\\\\\1" description "${CMAKE_MATCH_1}")
     file(READ ${file} hex HEX)
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
     string(APPEND code "static const char ${symbol}[] = {${bytes}0};\n")
-    string(APPEND rows "    {\"${name}\", ${symbol}},\n")
+    string(APPEND rows "    {\"${name}\", \"${description}\", ${symbol}},\n")
   endforeach()
-  set(code "${code}\nconst an_builtin an_builtin_${table}[] = {\n${rows}    {0, 0},\n};\n\n" PARENT_SCOPE)
+  set(code "${code}\nconst alexnet_builtin an_builtin_${table}[] = {\n${rows}    {0, 0, 0},\n};\n\n" PARENT_SCOPE)
 endfunction()
 embed(networks "${NETS}" FILE)
 embed(recipes "${RECIPES}" FILE)

@@ -103,6 +103,13 @@ ALEXNET_API const char *alexnet_status_name(alexnet_status status);
  */
 ALEXNET_API const char *alexnet_error_text(void);
 
+/**
+ * The nearest of `count` words to a mistyped one, by the rule of the library's own "did you mean":
+ * about a third of the letters may differ. Words that are NULL are passed over.
+ * @return one of the words; NULL if none is near enough to suggest
+ */
+ALEXNET_API const char *alexnet_word_nearest(const char *word, const char *const *words, int count);
+
 /* ---- Context: the machine and the caller's settings ----------------------------------------- */
 
 typedef struct alexnet_ctx alexnet_ctx;
@@ -191,8 +198,15 @@ ALEXNET_API bool alexnet_library_get(int index, const char **name, const char **
 /** A network's description: sections of a text file, see docs/networks.md. Immutable. */
 typedef struct alexnet_network alexnet_network;
 
-/** Names of the built-in networks: "alexnet", ... @return NULL past the last. */
-ALEXNET_API const char *alexnet_network_builtin(int index);
+/** A text that is compiled into the library: a network or a recipe. All three are constant. */
+typedef struct alexnet_builtin {
+    const char *name;        /**< as alexnet_network_load() or alexnet_recipe_load() takes it */
+    const char *description; /**< a few words: the comment in the first line of the file */
+    const char *text;        /**< the whole file, to write one's own after it */
+} alexnet_builtin;
+
+/** The built-in networks: "alexnet", ... @return NULL if there is none of that index */
+ALEXNET_API const alexnet_builtin *alexnet_network_builtin(int index);
 
 /**
  * Read a network: the name of a built-in one, or the path of a network file.
@@ -489,27 +503,32 @@ typedef struct alexnet_recipe alexnet_recipe;
 
 /** Read a recipe: "default" or another built-in name, or the path of a recipe file. */
 ALEXNET_API alexnet_status alexnet_recipe_load(alexnet_recipe **out, const char *name_or_path);
-ALEXNET_API const char *alexnet_recipe_builtin(int index);
+/** The built-in recipes: "default", ... @return NULL if there is none of that index */
+ALEXNET_API const alexnet_builtin *alexnet_recipe_builtin(int index);
 /**
- * Set a key: "epochs" "20". Keys that may differ by layer take one before a dot: "conv1.rate" "0".
- * Numbers that may change by epoch take steps: "0.01 0.001@25 0.0001@51".
+ * Set a key: "epochs" "20". Keys that may differ by layer take one before a dot, "conv1.rate" "0",
+ * or a pattern of them, "conv*.rate"; of those that fit a layer the one set last counts. Numbers
+ * that may change by epoch take steps: "0.01 0.001@25 0.0001@51".
  * @return ALEXNET_ERROR_INVALID_ARGUMENT with the key, its type and range, or the nearest key
  */
 ALEXNET_API alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key,
                                               const char *value);
 /** The value of a key as text, borrowed until the next set. @return NULL for an unknown key */
 ALEXNET_API const char *alexnet_recipe_get(const alexnet_recipe *recipe, const char *key);
+/** Keys that were set for layers, in order: "conv1.rate". Borrowed. @return NULL past the last */
+ALEXNET_API const char *alexnet_recipe_layer_key(const alexnet_recipe *recipe, int index);
 ALEXNET_API void alexnet_recipe_free(alexnet_recipe *recipe);
 
 /** A key of the table that recipe files, options, this API and the manual share. */
 typedef struct alexnet_recipe_key {
     const char *name;
-    const char *type;     /**< "integer", "number", "schedule" or "choice" */
+    const char *type;     /**< "integer", "number", "schedule", "choice" or "layers" */
     const char *range;    /**< for people: "1 to 65536", or the choices, "constant|step|cosine" */
     const char *standard; /**< the value of recipe `default` */
     const char *help;     /**< one line */
     bool per_layer;       /**< whether "LAYER.name" is taken */
     bool at_resume;       /**< whether a run that goes on may be given another value */
+    const char *also[5];  /**< what other programs call it, for suggestions; the unused ones NULL */
 } alexnet_recipe_key;
 
 /** @return false past the last. */

@@ -7,12 +7,9 @@
 #include "base/builtin.h"
 #include "base/status.h"
 
-const char *alexnet_network_builtin(int index)
+const alexnet_builtin *alexnet_network_builtin(int index)
 {
-    for (int i = 0; an_builtin_networks[i].name; i++)
-        if (i == index)
-            return an_builtin_networks[i].name;
-    return NULL;
+    return an_builtin_get(an_builtin_networks, index);
 }
 
 alexnet_status alexnet_network_load(alexnet_network **out, alexnet_ctx *ctx,

@@ -12,12 +12,9 @@ alexnet_status alexnet_recipe_load(alexnet_recipe **out, const char *name_or_pat
     return an_recipe_load(out, name_or_path);
 }
 
-const char *alexnet_recipe_builtin(int index)
+const alexnet_builtin *alexnet_recipe_builtin(int index)
 {
-    for (int i = 0; an_builtin_recipes[i].name; i++)
-        if (i == index)
-            return an_builtin_recipes[i].name;
-    return NULL;
+    return an_builtin_get(an_builtin_recipes, index);
 }
 
 alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key, const char *value)
@@ -33,6 +30,11 @@ const char *alexnet_recipe_get(const alexnet_recipe *recipe, const char *key)
     if (!recipe || !key)
         return NULL;
     return an_recipe_get(recipe, key);
+}
+
+const char *alexnet_recipe_layer_key(const alexnet_recipe *recipe, int index)
+{
+    return recipe ? an_recipe_layer_key(recipe, index) : NULL;
 }
 
 void alexnet_recipe_free(alexnet_recipe *recipe)

@@ -1,5 +1,6 @@
 #include "backend/backend.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/builtin.h"
@@ -46,6 +47,36 @@ static alexnet_status find_best(an_device *out, alexnet_isa max_isa)
     return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device to compute on");
 }
 
+/* "cpu and ref": the backends of this build. */
+static void list_backends(char *text, size_t room)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < an_backend_count && length < room; i++)
+        length += (size_t)snprintf(text + length, room - length, "%s%s",
+                                   i == 0                      ? ""
+                                   : i + 1 == an_backend_count ? " and "
+                                                               : ", ",
+                                   an_backends[i]->name);
+}
+
+/* Of a name that no backend of this build has. */
+static alexnet_status unknown_device(const char *name, size_t length)
+{
+    char there[128];
+    bool cuda = is_word(name, length, "cuda"), gpu = is_word(name, length, "gpu");
+    for (int i = 0; i < an_backend_count && gpu; i++)
+        if (strcmp(an_backends[i]->name, "cuda") == 0)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "unknown device \"%s\"; did you mean cuda?", name);
+    list_backends(there, sizeof there);
+    if (cuda || gpu)
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this build has no device \"%s\"; it has %s",
+                       name, there);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "unknown device \"%s\"; there are auto, %s",
+                   name, there);
+}
+
 alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_isa)
 {
     if (strcmp(name, "auto") == 0)
@@ -59,10 +90,7 @@ alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_
             return ALEXNET_OK;
         return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device \"%s\"", name);
     }
-    if (is_word(name, length, "cuda"))
-        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this build has no device \"%s\"", name);
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "unknown device \"%s\"; there are auto, ref, cpu and cuda[:N]", name);
+    return unknown_device(name, length);
 }
 
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
@@ -117,7 +145,7 @@ void an_backend_close(an_backend *backend)
 alexnet_status an_backend_read_tunings(an_backend *backend)
 {
     const alexnet_ctx *ctx = backend->ctx;
-    for (const an_builtin *t = an_builtin_tunings; t->name; t++)
+    for (const alexnet_builtin *t = an_builtin_tunings; t->name; t++)
         if (strcmp(t->name, backend->api->name) == 0)
             AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name));
     return ctx->tuning ? an_tuning_parse(&backend->tuning, ctx->tuning, ctx->tuning_name)

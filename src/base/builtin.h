@@ -1,17 +1,17 @@
 /*
  * Texts compiled into the library by cmake/EmbedTexts.cmake: nets/, recipes/, and the tuning.ini of
- * each backend that has one.
+ * each backend that has one. Tables end with a row whose name is NULL.
  */
 #ifndef AN_BASE_BUILTIN_H
 #define AN_BASE_BUILTIN_H
 
-typedef struct an_builtin {
-    const char *name; /* file name without its ending, or the backend's; NULL after the last */
-    const char *text;
-} an_builtin;
+#include "alexnet/alexnet.h"
 
-extern const an_builtin an_builtin_networks[];
-extern const an_builtin an_builtin_recipes[];
-extern const an_builtin an_builtin_tunings[];
+extern const alexnet_builtin an_builtin_networks[];
+extern const alexnet_builtin an_builtin_recipes[];
+extern const alexnet_builtin an_builtin_tunings[]; /* each named after its backend */
+
+/** Row `index` of a table, or NULL if there is none. */
+const alexnet_builtin *an_builtin_get(const alexnet_builtin *table, int index);
 
 #endif

@@ -57,6 +57,35 @@ int an_text_choice(const char *choices, const char *word)
     }
 }
 
+/* A star takes as little as it can, and more when what follows does not fit: only the latest star
+ * ever has to be tried again. */
+bool an_text_matches(const char *pattern, const char *name)
+{
+    const char *star = NULL, *taken = NULL;
+    while (*name) {
+        if (*pattern == '*') {
+            star = pattern++;
+            taken = name;
+        } else if (*pattern == '?' || *pattern == *name) {
+            pattern++;
+            name++;
+        } else if (star) {
+            pattern = star + 1;
+            name = ++taken;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return *pattern == '\0';
+}
+
+const char *an_text_plural(int64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
 int an_text_distance(const char *a, const char *b)
 {
     enum { MAX = 48 };
@@ -87,11 +116,15 @@ const char *an_text_nearest(const char *word, int count, const char *(*word_at)(
                             void *user)
 {
     const char *nearest = NULL;
-    int least = (int)strlen(word) / 3 + 2; /* a third of the letters and one more may differ */
+    size_t length = strlen(word);
+    int least = (int)length / 3 + 2;
     for (int i = 0; i < count; i++) {
         const char *candidate = word_at(user, i);
         int distance = candidate ? an_text_distance(word, candidate) : 99;
-        if (distance < least) {
+        if (distance > 1 && length >= 3 && candidate && strncmp(candidate, word, length) == 0)
+            distance = 1;
+        size_t longer = candidate && strlen(candidate) > length ? strlen(candidate) : length;
+        if (distance < least && distance < (int)longer) { /* some letter is the same */
             least = distance;
             nearest = candidate;
         }

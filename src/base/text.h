@@ -14,11 +14,19 @@ bool an_text_to_int(const char *text, int64_t *value);
 /** Position of `word` in "a|b|c", or -1. */
 int an_text_choice(const char *choices, const char *word);
 
+/** Whether a whole name fits a pattern, in which `*` is any text and `?` any one byte. */
+bool an_text_matches(const char *pattern, const char *name);
+
+/** `one` or `many`, as it agrees with a count: "1 class", "0 classes". */
+const char *an_text_plural(int64_t count, const char *one, const char *many);
+
 /** Edits (insert, delete, replace, swap of neighbours) between two words, capped at 99. */
 int an_text_distance(const char *a, const char *b);
 
 /**
- * The nearest of `count` words, if it is near enough to suggest.
+ * The nearest of `count` words, if it is near enough to suggest: a third of the letters and one
+ * more may differ, or `word` is the beginning of it, of three letters at least. The first of
+ * equals.
  * @param word_at  gives word i, NULL to pass over it
  * @return NULL if none is near
  */

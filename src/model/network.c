@@ -25,7 +25,8 @@ static const char *builtin_at(void *user, int i)
     return an_builtin_networks[i].name;
 }
 
-static alexnet_status load_builtin(alexnet_network **out, const an_builtin *builtin, int classes)
+static alexnet_status load_builtin(alexnet_network **out, const alexnet_builtin *builtin,
+                                   int classes)
 {
     char source[96];
     snprintf(source, sizeof source, "built-in network %s", builtin->name);

@@ -11,9 +11,11 @@ static const double PIXEL_SPREAD = 58;
 
 double an_pixel_spread(const alexnet_network *network, int layer)
 {
+    const double *scale = network->input.scale;
+    double green = scale[1] / scale[0], blue = scale[2] / scale[0];
     for (int i = 0; i < network->layers[layer].n_inputs; i++)
         if (network->layers[layer].inputs[i] < 0)
-            return PIXEL_SPREAD * fabs(network->input.scale[0]);
+            return PIXEL_SPREAD * fabs(scale[0]) * sqrt((1 + green * green + blue * blue) / 3);
     return 1;
 }
 

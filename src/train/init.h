@@ -22,7 +22,8 @@ alexnet_status an_init_weights(an_net *net, const alexnet_recipe *recipe);
 
 /**
  * What `init = safe` divides by for a layer: the standard deviation of natural pixels around their
- * mean, 58 grey levels, times the network's `scale`; 1 for a layer that does not read pixels.
+ * mean, 58 grey levels, times the network's `scale` (of three scales the root mean square, which is
+ * what makes the variance of the layer's outputs right); 1 for a layer that does not read pixels.
  * Dividing first weights by s and the rate by s^2 is exactly what training on pixels divided by s
  * does, so that the rates of all layers mean the same (but for decay, which it lowers by s^2).
  */

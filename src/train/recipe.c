@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "train/recipe_impl.h"
 
-#define LAYER_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
-
 alexnet_status an_recipe_new(alexnet_recipe **out)
 {
     *out = an_calloc(1, sizeof **out);
@@ -58,49 +56,20 @@ int an_recipe_choice(const alexnet_recipe *recipe, an_key key)
     return an_text_choice(an_recipe_keys[key].range, recipe->value[key]);
 }
 
-static const char *layer_text(const alexnet_recipe *recipe, an_key key, const char *layer)
+/* Of a key, for a layer, or with NULL for those that nothing is set for. */
+static const char *text_of(const alexnet_recipe *recipe, an_key key, const char *layer)
 {
-    for (int i = 0; layer && i < recipe->n_layers; i++)
-        if (recipe->layers[i].key == key && strcmp(recipe->layers[i].layer, layer) == 0)
-            return recipe->layers[i].value;
-    return recipe->value[key];
+    const char *own = layer ? an_recipe_layer_text(recipe, key, layer) : NULL;
+    return own ? own : recipe->value[key];
 }
 
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch)
 {
-    const char *at = layer_text(recipe, key, layer);
+    const char *at = text_of(recipe, key, layer);
     double value, from, result = 0;
     while (an_recipe_next_step(&at, &value, &from) && from <= epoch)
         result = value;
     return result;
-}
-
-static alexnet_status set_for_layer(alexnet_recipe *recipe, an_key key, const char *layer,
-                                    size_t length, const char *value)
-{
-    if (!an_recipe_keys[key].per_layer)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s cannot differ by layer",
-                       an_recipe_keys[key].name);
-    if (length == 0 || length > AN_LAYER_MAX || strspn(layer, LAYER_LETTERS) < length)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%.*s is not a layer's name", (int)length,
-                       layer);
-    an_layer_value *at = NULL;
-    for (int i = 0; i < recipe->n_layers; i++)
-        if (recipe->layers[i].key == key && strncmp(recipe->layers[i].layer, layer, length) == 0 &&
-            recipe->layers[i].layer[length] == '\0')
-            at = &recipe->layers[i];
-    if (!at) {
-        an_layer_value *grown =
-            an_realloc(recipe->layers, (size_t)recipe->n_layers + 1, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY(sizeof *grown, "a recipe");
-        recipe->layers = grown;
-        at = &grown[recipe->n_layers++];
-        *at = (an_layer_value){.key = key};
-        memcpy(at->layer, layer, length);
-    }
-    memcpy(at->value, value, strlen(value) + 1);
-    return ALEXNET_OK;
 }
 
 alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const char *value)
@@ -110,7 +79,7 @@ alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const cha
     AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));
     AN_CHECK(an_recipe_key_check(key, value));
     if (dot)
-        return set_for_layer(recipe, key, name, (size_t)(dot - name), value);
+        return an_recipe_set_layer(recipe, key, name, value);
     memcpy(recipe->value[key], value, strlen(value) + 1);
     return ALEXNET_OK;
 }
@@ -125,18 +94,13 @@ const char *an_recipe_get(const alexnet_recipe *recipe, const char *name)
         return NULL;
     if (dot)
         snprintf(layer, sizeof layer, "%.*s", (int)(dot - name), name);
-    return layer_text(recipe, key, dot ? layer : NULL);
-}
-
-const char *an_recipe_layer(const alexnet_recipe *recipe, int i)
-{
-    return i < recipe->n_layers ? recipe->layers[i].layer : NULL;
+    return text_of(recipe, key, dot ? layer : NULL);
 }
 
 char *an_recipe_text(const alexnet_recipe *recipe)
 {
     size_t room = 64 + AN_KEY_COUNT * (AN_VALUE_LENGTH + 32) +
-                  (size_t)recipe->n_layers * (AN_LAYER_MAX + AN_VALUE_LENGTH + 32);
+                  (size_t)recipe->n_layers * sizeof *recipe->layers;
     char *text = an_malloc(room);
     if (!text)
         return NULL;
@@ -145,8 +109,7 @@ char *an_recipe_text(const alexnet_recipe *recipe)
         length += (size_t)snprintf(text + length, room - length, "%s = %s\n",
                                    an_recipe_keys[i].name, recipe->value[i]);
     for (int i = 0; i < recipe->n_layers; i++)
-        length +=
-            (size_t)snprintf(text + length, room - length, "%s.%s = %s\n", recipe->layers[i].layer,
-                             an_recipe_keys[recipe->layers[i].key].name, recipe->layers[i].value);
+        length += (size_t)snprintf(text + length, room - length, "%s = %s\n",
+                                   recipe->layers[i].name, recipe->layers[i].value);
     return text;
 }

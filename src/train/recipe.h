@@ -23,6 +23,7 @@ typedef enum an_key {
     AN_KEY_MOMENTUM,
     AN_KEY_DECAY,
     AN_KEY_DECAY_BIAS,
+    AN_KEY_FREEZE,
     AN_KEY_INIT,
     AN_KEY_CROP,
     AN_KEY_MIRROR,
@@ -51,8 +52,12 @@ alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const cha
 const char *an_recipe_get(const alexnet_recipe *recipe, const char *name);
 /** All values as the text of a recipe file; owned. NULL if memory is short. */
 char *an_recipe_text(const alexnet_recipe *recipe);
-/** The layer of the i-th layer-specific setting, or NULL past the last. */
-const char *an_recipe_layer(const alexnet_recipe *recipe, int i);
+/** The i-th key that is set for layers, "conv*.rate", or NULL past the last. */
+const char *an_recipe_layer_key(const alexnet_recipe *recipe, int i);
+/** Whether a layer is one of those that `freeze` names. */
+bool an_recipe_frozen(const alexnet_recipe *recipe, const char *layer);
+/** What a recipe says of layers must concern a layer of the network that has parameters. */
+alexnet_status an_recipe_check_layers(const alexnet_recipe *recipe, const alexnet_network *network);
 
 bool an_recipe_key_info(int index, alexnet_recipe_key *info);
 

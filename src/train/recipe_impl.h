@@ -10,7 +10,8 @@ typedef enum an_value_type {
     AN_VALUE_INTEGER,
     AN_VALUE_NUMBER,
     AN_VALUE_SCHEDULE,
-    AN_VALUE_CHOICE
+    AN_VALUE_CHOICE,
+    AN_VALUE_LAYERS
 } an_value_type;
 
 typedef struct an_key_spec {
@@ -27,12 +28,13 @@ typedef struct an_key_spec {
 extern const an_key_spec an_recipe_keys[AN_KEY_COUNT];
 
 /* A line of recipe text, "LAYER.decay_bias = VALUE", is no longer than AN_INI_LINE_MAX. */
-enum { AN_VALUE_LENGTH = 128, AN_LAYER_MAX = 47 };
+enum { AN_VALUE_LENGTH = 128, AN_LAYER_MAX = 47, AN_LAYER_KEYS_MAX = 4096 };
 
-/* A key set for one layer. */
+/* A key set for the layers whose names fit a pattern; of those that fit, the last counts. */
 typedef struct an_layer_value {
-    char layer[AN_LAYER_MAX + 1];
+    char pattern[AN_LAYER_MAX + 1];
     an_key key;
+    char name[AN_LAYER_MAX + 24]; /* as it was set: "conv*.rate" */
     char value[AN_VALUE_LENGTH];
 } an_layer_value;
 
@@ -46,7 +48,16 @@ struct alexnet_recipe {
 alexnet_status an_recipe_key_find(const char *name, an_key *key);
 /** Whether a key may have this value; else what it may have. */
 alexnet_status an_recipe_key_check(an_key index, const char *value);
+/** Whether a text of `length` bytes can be a layer's name, or a pattern of some. */
+bool an_recipe_is_pattern(const char *text, size_t length);
+/** The next pattern of a list such as "conv* fc6"; false at its end, or if none stands there. */
+bool an_recipe_next_layer(const char **at, char pattern[AN_LAYER_MAX + 1]);
 /** The next "number" or "number@epoch" of a schedule; false at its end or if it is not one. */
 bool an_recipe_next_step(const char **at, double *value, double *from);
+
+/** recipe_layers.c: what is set for a layer, or NULL. */
+const char *an_recipe_layer_text(const alexnet_recipe *recipe, an_key key, const char *layer);
+alexnet_status an_recipe_set_layer(alexnet_recipe *recipe, an_key key, const char *name,
+                                   const char *value);
 
 #endif

@@ -27,6 +27,8 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
                       "weight decay of weights"},
     [AN_KEY_DECAY_BIAS] = {"decay_bias", AN_VALUE_SCHEDULE, 0, 100, "0 to 100", "0", true,
                            "weight decay of biases"},
+    [AN_KEY_FREEZE] = {"freeze", AN_VALUE_LAYERS, 0, 0, "none, or names: conv1 fc*", "none", false,
+                       "layers that stay as they are, weights and biases"},
     [AN_KEY_INIT] =
         {"init", AN_VALUE_CHOICE, 0, 0, "safe|net", "safe", false,
          "first weights: scaled so that learning starts at once, or the network file's"},
@@ -43,6 +45,27 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
                        "updates between reports", true},
     [AN_KEY_SEED] = {"seed", AN_VALUE_INTEGER, 0, 9e15, "0 to 9e15", "1", false,
                      "of all random numbers"},
+};
+
+enum { AN_KEY_ALSO = sizeof((alexnet_recipe_key *)0)->also / sizeof(char *) };
+
+/* What other programs call the keys: PyTorch's examples, Keras, Caffe's solvers. */
+static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
+    [AN_KEY_BATCH] = {"batch_size", "minibatch", "bs", "b"},
+    [AN_KEY_EPOCHS] = {"num_epochs", "max_epochs", "max_iter", "iterations", "steps"},
+    [AN_KEY_RATE] = {"lr", "learning_rate", "base_lr"},
+    [AN_KEY_SCHEDULE] = {"scheduler", "lr_scheduler", "lr_policy"},
+    [AN_KEY_STEP_EPOCHS] = {"step_size", "lr_step_size"},
+    [AN_KEY_STEP_FACTOR] = {"gamma", "lr_gamma"},
+    [AN_KEY_WARMUP] = {"warmup_epochs", "lr_warmup_epochs"},
+    [AN_KEY_DECAY] = {"weight_decay", "wd", "l2"},
+    [AN_KEY_FREEZE] = {"frozen", "freeze_layers", "frozen_layers"},
+    [AN_KEY_INIT] = {"initialization", "weight_init"},
+    [AN_KEY_CROP] = {"random_crop"},
+    [AN_KEY_MIRROR] = {"flip", "hflip", "horizontal_flip"},
+    [AN_KEY_COLOUR_NOISE] = {"color_noise", "color_jitter", "colour_jitter", "pca_noise"},
+    [AN_KEY_REPORT] = {"print_freq", "display", "log_interval"},
+    [AN_KEY_SEED] = {"random_seed", "manual_seed"},
 };
 
 bool an_recipe_next_step(const char **at, double *value, double *from)
@@ -91,6 +114,16 @@ static bool number_is_good(const an_key_spec *key, const char *text)
     return an_text_to_double(text, &value) && value >= key->min && value <= key->max;
 }
 
+static bool layers_are_good(const char *text)
+{
+    char pattern[AN_LAYER_MAX + 1];
+    const char *at = text;
+    int count = 0;
+    while (an_recipe_next_layer(&at, pattern))
+        count++;
+    return count > 0 && at[strspn(at, " \t,")] == '\0';
+}
+
 alexnet_status an_recipe_key_check(an_key index, const char *value)
 {
     const an_key_spec *key = &an_recipe_keys[index];
@@ -100,21 +133,34 @@ alexnet_status an_recipe_key_check(an_key index, const char *value)
     bool good = key->kind == AN_VALUE_INTEGER    ? integer_is_good(key, value)
                 : key->kind == AN_VALUE_NUMBER   ? number_is_good(key, value)
                 : key->kind == AN_VALUE_SCHEDULE ? schedule_is_good(key, value)
+                : key->kind == AN_VALUE_LAYERS   ? layers_are_good(value)
                                                  : an_text_choice(key->range, value) >= 0;
     if (good)
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
-                   key->kind == AN_VALUE_INTEGER  ? "an integer from "
-                   : key->kind == AN_VALUE_CHOICE ? ""
-                                                  : "a number from ",
-                   key->range,
-                   key->kind == AN_VALUE_SCHEDULE ? ", or steps such as \"0.01 0.001@25\"" : "");
+    return AN_FAIL(
+        ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
+        key->kind == AN_VALUE_INTEGER                                  ? "an integer from "
+        : key->kind == AN_VALUE_CHOICE || key->kind == AN_VALUE_LAYERS ? ""
+                                                                       : "a number from ",
+        key->range, key->kind == AN_VALUE_SCHEDULE ? ", or steps such as \"0.01 0.001@25\"" : "");
 }
 
-static const char *key_at(void *user, int i)
+/* Word `i` of those that mean a key: its name, then other programs' names for it. */
+static const char *word_at(void *user, int i)
 {
     (void)user;
-    return an_recipe_keys[i].name;
+    int key = i / (1 + AN_KEY_ALSO), which = i % (1 + AN_KEY_ALSO);
+    return which ? also_called[key][which - 1] : an_recipe_keys[key].name;
+}
+
+static const char *key_meant(const char *word)
+{
+    const int words = AN_KEY_COUNT * (1 + AN_KEY_ALSO);
+    const char *near = an_text_nearest(word, words, word_at, NULL);
+    for (int i = 0; near && i < words; i++)
+        if (word_at(NULL, i) == near)
+            return an_recipe_keys[i / (1 + AN_KEY_ALSO)].name;
+    return NULL;
 }
 
 alexnet_status an_recipe_key_find(const char *name, an_key *key)
@@ -124,7 +170,7 @@ alexnet_status an_recipe_key_find(const char *name, an_key *key)
             *key = (an_key)i;
             return ALEXNET_OK;
         }
-    const char *near = an_text_nearest(name, AN_KEY_COUNT, key_at, NULL);
+    const char *near = key_meant(name);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s is not a key of a recipe%s%s%s", name,
                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
@@ -136,9 +182,11 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
     static const char *const types[] = {[AN_VALUE_INTEGER] = "integer",
                                         [AN_VALUE_NUMBER] = "number",
                                         [AN_VALUE_SCHEDULE] = "schedule",
-                                        [AN_VALUE_CHOICE] = "choice"};
+                                        [AN_VALUE_CHOICE] = "choice",
+                                        [AN_VALUE_LAYERS] = "layers"};
     const an_key_spec *key = &an_recipe_keys[index];
-    *info = (alexnet_recipe_key){key->name, types[key->kind], key->range,    key->standard,
-                                 key->help, key->per_layer,   key->at_resume};
+    *info = (alexnet_recipe_key){key->name, types[key->kind], key->range,     key->standard,
+                                 key->help, key->per_layer,   key->at_resume, {0}};
+    memcpy(info->also, also_called[index], sizeof info->also);
     return true;
 }

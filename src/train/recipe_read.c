@@ -22,13 +22,11 @@ _Static_assert(AN_KEY_COUNT <= 32, "seen has a bit per key");
 static bool given_twice(reading *r, const char *name)
 {
     const char *dot = strrchr(name, '.');
-    size_t length = dot ? (size_t)(dot - name) : 0;
     an_key key;
     if (an_recipe_key_find(dot ? dot + 1 : name, &key) != ALEXNET_OK)
         return false;
     for (int i = r->earlier; dot && i < r->recipe->n_layers; i++)
-        if (r->recipe->layers[i].key == key && strlen(r->recipe->layers[i].layer) == length &&
-            strncmp(r->recipe->layers[i].layer, name, length) == 0)
+        if (strcmp(r->recipe->layers[i].name, name) == 0)
             return true;
     bool seen = !dot && (r->seen >> key & 1);
     r->seen |= dot ? 0 : 1ul << key;

@@ -40,6 +40,8 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
 {
     const char *layer = net->network->layers[param->layer].name;
     an_key key = param->which == 1 ? AN_KEY_RATE_BIAS : AN_KEY_RATE;
+    if (an_recipe_frozen(recipe, layer))
+        return 0;
     double rate = an_recipe_number(recipe, key, layer, epoch);
     bool safe = an_recipe_choice(recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE;
     if (param->which == 1 || !safe)

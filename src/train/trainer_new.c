@@ -11,44 +11,6 @@
 #include "train/init_from.h"
 #include "train/trainer.h"
 
-static bool has_parameters(const alexnet_network *network, int layer)
-{
-    an_param_info infos[AN_MAX_PARAMS];
-    const an_graph *graph = &network->graph;
-    for (int i = 0; i < graph->count; i++)
-        if (graph->nodes[i].layer == layer && an_op_params(&graph->nodes[i].desc, infos) > 0)
-            return true;
-    return false;
-}
-
-/* "conv1, conv2, fc3", cut short where room ends. */
-static void list_layers(const alexnet_network *network, char *text, size_t room)
-{
-    size_t length = 0;
-    text[0] = '\0';
-    for (int i = 0; i < network->count && length < room; i++)
-        if (has_parameters(network, i))
-            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
-                                       network->layers[i].name);
-}
-
-/* What a recipe sets for one layer must have an effect. */
-static alexnet_status check_layers(const alexnet_recipe *recipe, const alexnet_network *network)
-{
-    const char *name;
-    char those[512];
-    for (int i = 0; (name = an_recipe_layer(recipe, i)); i++) {
-        int layer = an_network_find_layer(network, name);
-        if (layer >= 0 && has_parameters(network, layer))
-            continue;
-        list_layers(network, those, sizeof those);
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "the recipe sets a key of layer %s, which %s; layers with parameters are %s",
-                       name, layer >= 0 ? "has no parameters" : "the network does not have", those);
-    }
-    return ALEXNET_OK;
-}
-
 static alexnet_status record_data(an_data_identity *record, const alexnet_dataset *data)
 {
     if (!data)
@@ -97,7 +59,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,
                            t->train->class_names));
     AN_TRY(choose_network(&network, options, t->classes.count));
-    AN_TRY(check_layers(t->recipe, network));
+    AN_TRY(an_recipe_check_layers(t->recipe, network));
     AN_TRY(record_data(&t->record.train, t->train));
     AN_TRY(record_data(&t->record.val, t->val));
     if (t->val)

@@ -44,6 +44,7 @@ suggests predict classify
 suggests clasify classify
 suggests trian train
 suggests inof info
+suggests recipes info
 expect 2 xyzzy
 has err "there is no command 'xyzzy'; '" "help' lists them"
 
@@ -52,6 +53,36 @@ expect 2 info --jsn
 has err "unknown option --jsn; did you mean --json?" "Usage: alexnet info" "'alexnet help info'"
 expect 2 train data --epoch 3
 has err "unknown option --epoch; did you mean --epochs?"
+# meant OPTION COMMAND WORD...: each word of other programs' users leads to our option.
+meant() {
+    ours=$1 command=$2
+    shift 2
+    for word in "$@"; do
+        expect 2 "$command" data "$word" 1
+        has err "unknown option $word; did you mean $ours?"
+    done
+}
+meant --rate train --lr --learning-rate --learning_rate --base_lr --rat
+meant --decay train --weight-decay --weight_decay --wd
+meant --batch train --batch-size --batch_size -b
+meant --batch eval --batch-size -b
+meant --batch classify --batch-size
+meant --epochs train --num-epochs --max_iter
+meant --threads train --workers --num_workers -j
+meant --threads eval --workers
+meant --device train --gpu --gpus --no-cuda
+meant --precision train --fp16 --half --amp
+meant --init-from train --pretrained --weights --finetune
+meant --freeze train --freeze-layers --frozen
+meant --net train --arch --model
+meant --val train --validation-split
+meant --schedule train --lr-scheduler
+meant --step-factor train --gamma
+meant --colour-noise train --color-jitter
+meant --mirror train --flip --horizontal-flip
+meant --top classify --topk --top-k
+meant --views eval --ten-crop
+meant --text info --source
 expect 2 train data --xyzzy
 has err "unknown option --xyzzy"
 lacks err "did you mean"
@@ -67,7 +98,18 @@ expect 2 eval run --batch 99999999999999999999
 expect 2 eval run --views 2
 has err "--views takes one of 1|10, not '2'"
 expect 2 train data --precision fp16
-has err "--precision takes one of auto|fp32|tf32|bf16, not 'fp16'"
+has err "--precision takes one of auto|fp32|" "bf16, not 'fp16'"
+
+# What only CUDA has is not offered where there is none.
+"$ALEXNET" help train >out
+if "$ALEXNET" selftest --json 2>/dev/null | grep -q '"cuda'; then
+    has out "auto|fp32|tf32|bf16"
+else
+    lacks out tf32
+    lacks out cuda
+    expect 2 eval run --precision tf32
+    has err "--precision takes one of auto|fp32|bf16, not 'tf32'"
+fi
 expect 2 train data --out --quiet
 has err "--out needs a value (DIR), but --quiet follows"
 expect 2 train data --out
@@ -87,4 +129,4 @@ has out "conv1  conv"
 expect 3 eval --batch=8 --views=10 -- --odd-name
 has err "cannot open --odd-name: no such file"
 expect 2 info -- --json
-has err "--json is neither a built-in network nor a network file"
+has err "--json is neither a built-in network or recipe nor a file"

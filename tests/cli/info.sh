@@ -93,9 +93,56 @@ has out "caffenet: (CNN-MP-RN)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"
 # caffenet normalises after pooling: its norm1 stands in a row below pool1.
 is "$(sed -n '/^pool1/,$p' out | grep -c '^norm1')" 1 "rows of norm1 below pool1"
 
-# Without a name, the names.
+# Without a name, what there is: a line each for networks and recipes, within a terminal.
 expect 0 info
-has out alexnet alexnet-2012 bvlc-alexnet caffenet alexnet-owt alexnet-mini
+for net in alexnet alexnet-2012 bvlc-alexnet caffenet alexnet-owt alexnet-mini; do
+    grep -Eq "^$net +[0-9]+,[0-9,]+  [A-Za-z\"]" out || fail "no line about $net"
+done
+for recipe in default paper 2012; do
+    grep -Eq "^$recipe  +[a-z]" out || fail "no line about $recipe"
+done
+has out "No trained weights come with alexnet"
+is "$(awk 'length > 80' out)" "" "lines wider than a terminal"
+expect 0 info --json
+is "$(json 1 name)" alexnet "the first network"
+is "$(json 1 kind)" network "its kind"
+is "$(json 1 parameters)" 60965224 "its parameters"
+is "$(json 7 name)" default "the first recipe"
+is "$(json 7 kind)" recipe "its kind"
+
+# The file itself, to start one's own from.
+expect 0 info caffenet --text
+sed 's/^name = .*/name = mine/; s/filters = 96/filters = 32/' out >mine.ini
+expect 0 info mine.ini --json
+is "$(json 1 name)" mine "name of the copy"
+is "$(json 1 layers.0.output)" "[32,55,55]" "output of conv1 in the copy"
+expect 0 info mine.ini --text
+cmp -s out mine.ini || fail "--text of a file is not the file"
+expect 0 info 2012 --text
+cp out mine-recipe.ini
+expect 0 info mine-recipe.ini --text
+cmp -s out mine-recipe.ini || fail "--text of a recipe file is not the file"
+expect 2 info --text
+expect 2 info alexnet caffenet --text
+has err "--text prints one network or recipe at a time"
+
+# Recipes: every key with its value and meaning; side by side.
+expect 0 info mine-recipe.ini
+grep -Eq "^batch +128 +pictures per update$" out || fail "no batch"
+grep -Eq "^conv1.rate_bias +0.02 0@72 +learning rate of biases$" out || fail "no rate of conv1"
+expect 0 info default 2012
+grep -Eq "^batch +64 +128$" out || fail "recipes side by side"
+grep -Eq "^conv1.rate_bias +- +0.02 0@72$" out || fail "a key of layers side by side"
+expect 0 info 2012 --json
+is "$(json 1 kind)" recipe "kind of a recipe"
+is "$(json 1 values.epochs)" 91 "its epochs"
+expect 0 info default alexnet-mini
+has out "conv1" "pictures per update"
+printf '[recipe]\nbatch = 0\n' >wrong.ini
+expect 3 info wrong.ini
+has err "wrong.ini:2: [recipe] batch = 0"
+expect 2 info defualt
+has err "did you mean default?"
 
 # What is no network.
 expect 2 info alexnt

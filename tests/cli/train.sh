@@ -114,9 +114,9 @@ has err "xyzzy is not a key of a recipe"
 expect 2 train data/pictures --set epoch=1
 has err "did you mean epochs?"
 expect 2 train data/pictures --set conv9.rate=0 --net alexnet-mini --out odd
-has err "layer conv9, which the network does not have"
+has err "conv9.rate, but conv9 is no layer of the network"
 expect 2 train data/pictures --set pool1.rate=0 --net alexnet-mini --out odd
-has err "layer pool1, which has no parameters; layers with parameters are conv1, conv2"
+has err "pool1.rate, but pool1 has no parameters; layers with parameters are conv1, conv2"
 [ -e odd ] && fail "a run that could not begin left a folder"
 expect 2 train data/pictures --rate fast
 has err "rate = fast: expected a number"

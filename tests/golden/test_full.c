@@ -35,7 +35,7 @@ typedef struct full {
 
 static const char *builtin_text(const char *name)
 {
-    for (const an_builtin *b = an_builtin_networks; b->name; b++)
+    for (const alexnet_builtin *b = an_builtin_networks; b->name; b++)
         if (strcmp(b->name, name) == 0)
             return b->text;
     fail_msg("there is no network %s", name);

@@ -77,7 +77,7 @@ static alexnet_status read_networks(void)
     alexnet_status rc;
     AN_TRY(new_ctx(&ctx));
     for (int i = 0; alexnet_network_builtin(i); i++) {
-        AN_TRY(alexnet_network_load(&network, ctx, alexnet_network_builtin(i)));
+        AN_TRY(alexnet_network_load(&network, ctx, alexnet_network_builtin(i)->name));
         alexnet_network_free(network);
     }
     AN_TRY(alexnet_network_load(&network, ctx, "net.ini"));
@@ -93,7 +93,7 @@ static alexnet_status read_recipes(void)
     alexnet_status rc;
     for (int i = 0; alexnet_recipe_builtin(i); i++) {
         alexnet_recipe_free(recipe);
-        AN_TRY(alexnet_recipe_load(&recipe, alexnet_recipe_builtin(i)));
+        AN_TRY(alexnet_recipe_load(&recipe, alexnet_recipe_builtin(i)->name));
     }
     AN_TRY(alexnet_recipe_set(recipe, "conv1.rate", "0.01 0.001@25"));
     if (!alexnet_recipe_get(recipe, "conv1.rate"))

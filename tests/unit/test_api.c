@@ -54,8 +54,8 @@ static void test_contexts(void **state)
     expect_no_ctx(o, bad, "precision = 99");
     o = good, o.max_isa = -1;
     expect_no_ctx(o, bad, "max_isa = -1");
-    o = good, o.device = "gpu";
-    expect_no_ctx(o, bad, "gpu");
+    o = good, o.device = "tpu";
+    expect_no_ctx(o, bad, "tpu\"; there are auto, cpu");
     o = good, o.device = "";
     expect_no_ctx(o, bad, "");
     o = good, o.size = 0;
@@ -91,16 +91,27 @@ static void test_devices(void **state)
 
 /* ---- Networks ---- */
 
+/* It is what the file's first line says, and fits into a line of `alexnet info`. */
+static void expect_description(const alexnet_builtin *builtin)
+{
+    size_t length = strlen(builtin->description);
+    assert_in_range(length, 10, 55);
+    assert_memory_equal(builtin->text, "# ", 2);
+    assert_memory_equal(builtin->text + 2, builtin->description, length);
+    assert_int_equal(builtin->text[2 + length], '\n');
+}
+
 static void test_networks(void **state)
 {
     (void)state;
     alexnet_network *network;
     alexnet_layer_info layer;
     int count = 0;
-    for (; alexnet_network_builtin(count); count++) {
-        expect_ok(alexnet_network_load(&network, NULL, alexnet_network_builtin(count)));
-        assert_string_equal(alexnet_network_name(network), alexnet_network_builtin(count));
-        assert_non_null(strstr(alexnet_network_text(network), "[input]"));
+    for (const alexnet_builtin *net; (net = alexnet_network_builtin(count)); count++) {
+        expect_ok(alexnet_network_load(&network, NULL, net->name));
+        assert_string_equal(alexnet_network_name(network), net->name);
+        assert_string_equal(alexnet_network_text(network), net->text);
+        expect_description(net);
         assert_true(strlen(alexnet_network_structure(network)) > 20);
         int layers = alexnet_network_layer_count(network);
         expect_ok(alexnet_network_layer(network, layers - 1, &layer));
@@ -322,8 +333,8 @@ static void test_recipes(void **state)
     (void)state;
     alexnet_recipe_key key;
     int recipes = 0, keys = 0;
-    while (alexnet_recipe_builtin(recipes))
-        recipes++;
+    for (const alexnet_builtin *recipe; (recipe = alexnet_recipe_builtin(recipes)); recipes++)
+        expect_description(recipe);
     assert_int_equal(recipes, 3);
     assert_null(alexnet_recipe_builtin(-1));
     while (alexnet_recipe_key_get(keys, &key))

@@ -110,7 +110,8 @@ static void test_safe(void **state)
     (void)state;
     an_net *net = open_net();
     init(net, "safe", "1");
-    expect_normal(net, "c.weight", sqrt(2.0 / 75) / (58 * 0.5));
+    double scale = sqrt((0.5 * 0.5 + 1 * 1 + 2 * 2) / 3); /* of red, green and blue together */
+    expect_normal(net, "c.weight", sqrt(2.0 / 75) / (58 * scale));
     expect_normal(net, "d.weight", sqrt(2.0 / (64 * 9)));
     expect_normal(net, "e.weight", sqrt(2.0 / (50 * 9)));
     expect_normal(net, "f.weight", 0.01); /* in front of the softmax */

@@ -53,6 +53,8 @@ static void test_contexts_and_devices(void **state)
     TAKES(alexnet_version);
     TAKES(alexnet_error_text);
     TAKES(alexnet_status_name, ALEXNET_OK);
+    ANSWERS(alexnet_word_nearest, NULL, NULL, &text, 1);
+    ANSWERS(alexnet_word_nearest, NULL, "word", NULL, 1);
     REFUSES(alexnet_ctx_new, "out", NULL, NULL);
     TAKES_NOTHING(alexnet_ctx_free, NULL);
     ANSWERS(alexnet_ctx_threads, 0, NULL);
@@ -88,6 +90,7 @@ static void test_networks_and_recipes(void **state)
     REFUSES(alexnet_recipe_set, "value", recipe, "epochs", NULL);
     ANSWERS(alexnet_recipe_get, NULL, NULL, "epochs");
     ANSWERS(alexnet_recipe_get, NULL, recipe, NULL);
+    ANSWERS(alexnet_recipe_layer_key, NULL, NULL, 0);
     ANSWERS(alexnet_recipe_key_get, false, 0, NULL);
     alexnet_recipe_free(recipe);
     TAKES_NOTHING(alexnet_recipe_free, NULL);

@@ -41,7 +41,8 @@ static void test_the_table(void **state)
     for (; an_recipe_key_info(count, &key); count++) {
         assert_true(strlen(key.help) > 5 && strlen(key.range) > 2);
         assert_true(strcmp(key.type, "integer") == 0 || strcmp(key.type, "number") == 0 ||
-                    strcmp(key.type, "schedule") == 0 || strcmp(key.type, "choice") == 0);
+                    strcmp(key.type, "schedule") == 0 || strcmp(key.type, "choice") == 0 ||
+                    strcmp(key.type, "layers") == 0);
         assert_string_equal(an_recipe_get(recipe, key.name), key.standard);
         expect_set(recipe, key.name, key.standard); /* a default that its own check takes */
     }
@@ -100,9 +101,10 @@ static void test_the_manuals_example(void **state)
     alexnet_recipe *r = fresh();
     *end = '\0';
     expect_ok(an_recipe_read(r, begin + 7, "docs/recipes.md"));
-    expect_number(r, AN_KEY_RATE, "conv2", 20, 0.01);
-    expect_number(r, AN_KEY_RATE, "conv2", 21, 0.001);
-    expect_number(r, AN_KEY_RATE, "conv1", 1, 0);
+    expect_number(r, AN_KEY_RATE, "conv2", 20, 0.005);
+    expect_number(r, AN_KEY_RATE, "conv2", 21, 0.0005);
+    expect_number(r, AN_KEY_RATE, "fc7", 21, 0.001);
+    assert_true(an_recipe_frozen(r, "conv1") && !an_recipe_frozen(r, "conv2"));
     expect_number(r, AN_KEY_RATE, "fc8", 21, 0.01);
     an_recipe_free(r);
     free(manual);
@@ -156,7 +158,7 @@ static void test_the_2012_recipe(void **state)
 static void test_all_built_in_recipes(void **state)
 {
     (void)state;
-    for (const an_builtin *b = an_builtin_recipes; b->name; b++) {
+    for (const alexnet_builtin *b = an_builtin_recipes; b->name; b++) {
         alexnet_recipe *r;
         expect_ok(an_recipe_load(&r, b->name));
         an_recipe_free(r);
@@ -168,6 +170,24 @@ static void test_all_built_in_recipes(void **state)
 }
 
 /* ---- Setting ---- */
+
+static void expect_equal(const alexnet_recipe *a, const alexnet_recipe *b)
+{
+    char *x = an_recipe_text(a), *y = an_recipe_text(b);
+    assert_string_equal(x, y);
+    an_free(x);
+    an_free(y);
+}
+
+static void expect_round_trip(const alexnet_recipe *recipe)
+{
+    alexnet_recipe *again = fresh();
+    char *text = an_recipe_text(recipe);
+    expect_ok(an_recipe_read(again, text, "round trip"));
+    expect_equal(recipe, again);
+    an_free(text);
+    an_recipe_free(again);
+}
 
 static void test_layers(void **state)
 {
@@ -184,9 +204,63 @@ static void test_layers(void **state)
     assert_string_equal(an_recipe_get(r, "conv2.rate"), "0.1");
     assert_null(an_recipe_get(r, "conv2.batch"));
     assert_null(an_recipe_get(r, "nonsense"));
-    assert_string_equal(an_recipe_layer(r, 0), "conv1");
-    assert_string_equal(an_recipe_layer(r, 1), "fc8");
-    assert_null(an_recipe_layer(r, 2));
+    assert_string_equal(an_recipe_layer_key(r, 0), "conv1.rate");
+    assert_string_equal(an_recipe_layer_key(r, 1), "fc8.rate");
+    assert_null(an_recipe_layer_key(r, 2));
+    assert_null(an_recipe_layer_key(r, -1));
+    an_recipe_free(r);
+}
+
+/* Of all settings that fit a layer the last one counts, and setting one again makes it the last. */
+static void test_patterns(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    expect_set(r, "conv1.rate", "0.5");
+    expect_set(r, "conv*.rate", "0.25");
+    expect_set(r, "fc?.decay", "1");
+    expect_number(r, AN_KEY_RATE, "conv1", 1, 0.25);
+    expect_number(r, AN_KEY_RATE, "conv12", 1, 0.25);
+    expect_number(r, AN_KEY_RATE, "fc6", 1, 0.01);
+    expect_number(r, AN_KEY_DECAY, "fc6", 1, 1);
+    expect_number(r, AN_KEY_DECAY, "fc10", 1, 0.0005);
+    assert_string_equal(an_recipe_get(r, "conv3.rate"), "0.25");
+    expect_set(r, "conv1.rate", "0.5");
+    expect_number(r, AN_KEY_RATE, "conv1", 1, 0.5);
+    expect_number(r, AN_KEY_RATE, "conv2", 1, 0.25);
+    assert_string_equal(an_recipe_layer_key(r, 0), "conv*.rate");
+    assert_string_equal(an_recipe_layer_key(r, 2), "conv1.rate");
+    assert_null(an_recipe_layer_key(r, 3));
+    expect_round_trip(r);
+    an_recipe_free(r);
+}
+
+static void test_frozen_layers(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    assert_false(an_recipe_frozen(r, "none"));
+    expect_set(r, "freeze", "conv*, fc6");
+    assert_true(an_recipe_frozen(r, "conv1"));
+    assert_true(an_recipe_frozen(r, "fc6"));
+    assert_false(an_recipe_frozen(r, "fc7"));
+    expect_round_trip(r);
+    expect_set(r, "freeze", "none");
+    assert_false(an_recipe_frozen(r, "conv1"));
+    an_recipe_free(r);
+}
+
+/* A recipe of a stranger costs no more memory and time than one can need. */
+static void test_many_layers(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    char key[32];
+    for (int i = 0; i < 4096; i++) {
+        snprintf(key, sizeof key, "layer%d.rate", i);
+        expect_ok(an_recipe_set(r, key, "1"));
+    }
+    expect_failure(an_recipe_set(r, "one.rate", "1"), ALEXNET_ERROR_UNSUPPORTED, "at most 4096");
     an_recipe_free(r);
 }
 
@@ -259,6 +333,10 @@ static void test_hostile_values(void **state)
     expect_refused("schedule", "cosin", "schedule = cosin: expected constant|step|cosine");
     expect_refused("schedule", "", "expected constant|step|cosine");
     expect_refused("mirror", "yes no", "expected no|yes");
+    expect_refused("freeze", "", "expected none, or names: conv1 fc*");
+    expect_refused("freeze", " , ", "expected none, or names");
+    expect_refused("freeze", "conv1 a/b", "expected none, or names");
+    expect_refused("freeze", "[conv1]", "expected none, or names");
     expect_refused("seed", "-1", "expected an integer from 0 to 9e15");
     expect_refused("seed", "9000000000000001", "expected an integer from 0 to 9e15");
 }
@@ -270,6 +348,11 @@ static void test_hostile_keys(void **state)
     expect_refused("Rate", "5", "did you mean rate?");
     expect_refused("", "5", "is not a key of a recipe");
     expect_refused("conv1.rates", "5", "rates is not a key of a recipe; did you mean rate?");
+    expect_refused("learning_rate", "1", "did you mean rate?");
+    expect_refused("weight_decay", "1", "did you mean decay?");
+    expect_refused("conv*.lr", "1", "did you mean rate?");
+    expect_refused("conv[12].rate", "1", "conv[12] is not a layer's name");
+    expect_refused("conv1.freeze", "none", "freeze cannot differ by layer");
     expect_refused("conv1.batch", "5", "batch cannot differ by layer");
     expect_refused(".rate", "5", "is not a layer's name");
     expect_refused("a.b.rate", "5", "a.b is not a layer's name");
@@ -284,24 +367,6 @@ static void test_hostile_keys(void **state)
 }
 
 /* ---- Text ---- */
-
-static void expect_equal(const alexnet_recipe *a, const alexnet_recipe *b)
-{
-    char *x = an_recipe_text(a), *y = an_recipe_text(b);
-    assert_string_equal(x, y);
-    an_free(x);
-    an_free(y);
-}
-
-static void expect_round_trip(const alexnet_recipe *recipe)
-{
-    alexnet_recipe *again = fresh();
-    char *text = an_recipe_text(recipe);
-    expect_ok(an_recipe_read(again, text, "round trip"));
-    expect_equal(recipe, again);
-    an_free(text);
-    an_recipe_free(again);
-}
 
 /* The longest name, key and value make a line that is still read: a checkpoint that could not be
  * read again would be a lost run. */
@@ -393,12 +458,21 @@ static void test_short_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_manual),      cmocka_unit_test(test_the_manuals_example),
-        cmocka_unit_test(test_the_table),       cmocka_unit_test(test_the_default_recipe),
-        cmocka_unit_test(test_the_2012_recipe), cmocka_unit_test(test_all_built_in_recipes),
-        cmocka_unit_test(test_layers),          cmocka_unit_test(test_steps_by_epoch),
-        cmocka_unit_test(test_hostile_values),  cmocka_unit_test(test_hostile_keys),
-        cmocka_unit_test(test_round_trip),      IN_SCRATCH(test_files),
+        cmocka_unit_test(test_the_manual),
+        cmocka_unit_test(test_the_manuals_example),
+        cmocka_unit_test(test_the_table),
+        cmocka_unit_test(test_the_default_recipe),
+        cmocka_unit_test(test_the_2012_recipe),
+        cmocka_unit_test(test_all_built_in_recipes),
+        cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_frozen_layers),
+        cmocka_unit_test(test_many_layers),
+        cmocka_unit_test(test_steps_by_epoch),
+        cmocka_unit_test(test_hostile_values),
+        cmocka_unit_test(test_hostile_keys),
+        cmocka_unit_test(test_round_trip),
+        IN_SCRATCH(test_files),
         IN_SCRATCH(test_short_of_memory),
     };
     return cmocka_run_group_tests_name("recipes", tests, NULL, NULL);

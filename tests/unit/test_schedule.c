@@ -161,12 +161,34 @@ static void test_rates_of_safe_weights(void **state)
     an_net_release(net);
 }
 
+/* A frozen layer learns nothing, whatever its rates are: neither weights nor biases. */
+static void test_rates_of_frozen_layers(void **state)
+{
+    (void)state;
+    an_net *net = open_net();
+    an_rates got[6];
+    alexnet_recipe *r = recipe_of("constant", "9", "0");
+    expect_ok(an_recipe_set(r, "c.rate", "0.5"));
+    expect_ok(an_recipe_set(r, "freeze", "c d"));
+    an_schedule_rates(got, net, r, 0, 10);
+    for (int i = 0; i < 4; i++)
+        assert_true(got[i].rate == 0);
+    assert_true(got[4].rate == 0.01);
+    assert_true(got[5].rate == 0.02);
+    an_recipe_free(r);
+    an_net_release(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_constant), cmocka_unit_test(test_warm_up),
-        cmocka_unit_test(test_step),     cmocka_unit_test(test_cosine),
-        cmocka_unit_test(test_rates),    cmocka_unit_test(test_rates_of_safe_weights),
+        cmocka_unit_test(test_constant),
+        cmocka_unit_test(test_warm_up),
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_cosine),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_rates_of_safe_weights),
+        cmocka_unit_test(test_rates_of_frozen_layers),
     };
     return cmocka_run_group_tests_name("schedules", tests, NULL, NULL);
 }

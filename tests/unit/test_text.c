@@ -88,6 +88,45 @@ static void test_distances(void **state)
     assert_true(an_text_distance(long_word, "a") > 48);
 }
 
+static void expect_match(const char *pattern, const char *name, bool expected)
+{
+    if (an_text_matches(pattern, name) != expected)
+        fail_msg("%s and %s", pattern, name);
+}
+
+static void test_patterns(void **state)
+{
+    (void)state;
+    expect_match("conv1", "conv1", true);
+    expect_match("conv1", "conv11", false);
+    expect_match("conv11", "conv1", false);
+    expect_match("conv*", "conv1", true);
+    expect_match("conv*", "conv", true);
+    expect_match("conv*", "econv", false);
+    expect_match("*", "", true);
+    expect_match("", "", true);
+    expect_match("", "a", false);
+    expect_match("fc?", "fc6", true);
+    expect_match("fc?", "fc", false);
+    expect_match("fc?", "fc10", false);
+    expect_match("*v*2", "conv12", true);
+    expect_match("*a*b", "abab", true);
+    expect_match("*a*b", "abac", false);
+    expect_match("a**b", "ab", true);
+    expect_match("*ab", "aab", true);
+    /* A matcher that tries every share of the letters among the stars would not come back. */
+    expect_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*ab",
+                 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false);
+}
+
+static void test_plurals(void **state)
+{
+    (void)state;
+    assert_string_equal(an_text_plural(0, "class", "classes"), "classes");
+    assert_string_equal(an_text_plural(1, "class", "classes"), "class");
+    assert_string_equal(an_text_plural(2, "class", "classes"), "classes");
+}
+
 static const char *word_at(void *user, int i)
 {
     return ((const char *const *)user)[i];
@@ -103,6 +142,12 @@ static void test_the_nearest(void **state)
     assert_string_equal(an_text_nearest("rat", 5, word_at, words), "rate");
     assert_null(an_text_nearest("completely", 5, word_at, words));
     assert_null(an_text_nearest("x", 0, word_at, words));
+    const char *more[] = {"j", "validation", "lr", "to"};
+    assert_string_equal(an_text_nearest("val", 4, word_at, more), "validation"); /* its beginning */
+    assert_null(an_text_nearest("va", 4, word_at, more));
+    assert_null(an_text_nearest("x", 4, word_at, more)); /* no letter is the same */
+    assert_string_equal(an_text_nearest("j", 4, word_at, more), "j");
+    assert_string_equal(an_text_nearest("lt", 4, word_at, more), "lr");
 }
 
 int main(void)
@@ -111,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_doubles),   cmocka_unit_test(test_doubles_in_any_locale),
         cmocka_unit_test(test_integers),  cmocka_unit_test(test_choices),
         cmocka_unit_test(test_distances), cmocka_unit_test(test_the_nearest),
+        cmocka_unit_test(test_patterns),  cmocka_unit_test(test_plurals),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -357,11 +357,17 @@ static void test_refusals(void **state)
     expect_no_start("train", "three", "run", NULL, ALEXNET_ERROR_FORMAT,
                     "do not have the same classes (2 and 3): \"class2\" only in ");
     expect_no_start("train", NULL, "run", unknown, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "sets a key of layer conv9, which the network does not have; layers with "
+                    "has conv9.rate, but conv9 is no layer of the network; layers with "
                     "parameters are c, e, g, f");
     expect_no_start("train", NULL, "run", without, ALEXNET_ERROR_INVALID_ARGUMENT,
-                    "sets a key of layer m, which has no parameters; layers with parameters are "
+                    "has m.momentum, but m has no parameters; layers with parameters are "
                     "c, e, g, f");
+    static const char *const no_such[] = {"conv*.rate", "0", NULL}, *const frozen[] = {"freeze",
+                                                                                       "c m", NULL};
+    expect_no_start("train", NULL, "run", no_such, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "has conv*.rate, but conv* is no layer of the network");
+    expect_no_start("train", NULL, "run", frozen, ALEXNET_ERROR_INVALID_ARGUMENT,
+                    "has freeze = c m, but m has no parameters; layers with parameters are c, e");
     scratch_write("file", "x", 1);
     expect_no_start("train", NULL, "file/run", NULL, ALEXNET_ERROR_IO, "folder file: ");
     assert_false(an_is_folder("run")); /* nothing was made for a run that did not start */

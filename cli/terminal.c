@@ -1,0 +1,101 @@
+#include "terminal.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum { STANDARD_WIDTH = 80, NARROWEST = 20, WIDEST = 10000 };
+
+int terminal_width(FILE *file)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    long width = columns ? strtol(columns, NULL, 10) : 0;
+    if (width <= 0 && ioctl(fileno(file), TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    if (width <= 0)
+        width = STANDARD_WIDTH;
+    return (int)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
+}
+
+/* Characters that take no column or two, by Unicode's East Asian widths; what is not here takes
+ * one. Rising. */
+static const struct {
+    uint32_t first, last;
+    int columns;
+} widths[] = {
+    {0x0300, 0x036F, 0},   {0x200B, 0x200F, 0},   {0x1100, 0x115F, 2}, {0x2E80, 0x303E, 2},
+    {0x3041, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},   {0xF900, 0xFAFF, 2}, {0xFE00, 0xFE0F, 0},
+    {0xFE30, 0xFE6F, 2},   {0xFF00, 0xFF60, 2},   {0xFFE0, 0xFFE6, 2}, {0x1F300, 0x1F64F, 2},
+    {0x1F900, 0x1F9FF, 2}, {0x20000, 0x3FFFD, 2},
+};
+
+static int columns_of(uint32_t character)
+{
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
+        if (character >= widths[i].first && character <= widths[i].last)
+            return widths[i].columns;
+    return 1;
+}
+
+/* The next character and its bytes; a byte that begins none stands for itself. */
+static uint32_t next_character(const char *text, int *bytes)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    int more = *c < 0xC0 ? 0 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : *c < 0xF8 ? 3 : 0;
+    uint32_t character = more ? *c & (0x3Fu >> more) : *c;
+    *bytes = 1;
+    for (int i = 1; i <= more; i++) {
+        if ((c[i] & 0xC0) != 0x80)
+            return *c;
+        character = character << 6 | (c[i] & 0x3Fu);
+    }
+    *bytes += more;
+    return character;
+}
+
+int terminal_columns(const char *text)
+{
+    int columns = 0;
+    for (int bytes; *text; text += bytes)
+        columns += columns_of(next_character(text, &bytes));
+    return columns;
+}
+
+int terminal_fit(const char *text, int width, bool words)
+{
+    int columns = 0, length = 0, blank = 0, gap = 0;
+    for (int bytes; text[length]; length += bytes) {
+        if (text[length] == ' ' && length && text[length - 1] != ' ') {
+            blank = length;
+            gap = text[length + 1] == ' ' ? length : gap;
+        }
+        columns += columns_of(next_character(text + length, &bytes));
+        if (columns > width)
+            return words && gap ? gap : words && blank ? blank : length;
+    }
+    return length;
+}
+
+void terminal_wrap(FILE *out, int width, int column, int at, const char *text)
+{
+    fprintf(out, "%*s", column - at, "");
+    at = column;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        int columns = terminal_columns(text) - terminal_columns(text + length);
+        if (at > column && at + 1 + columns > width) {
+            fprintf(out, "\n%*s", column, "");
+            at = column;
+        } else if (at > column) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", length, text);
+        at += columns;
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}

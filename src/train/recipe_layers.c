@@ -1,0 +1,146 @@
+/*
+ * What a recipe says of single layers: keys set for those that fit a pattern, and the frozen ones.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "model/network.h"
+#include "train/recipe_impl.h"
+
+bool an_recipe_is_pattern(const char *text, size_t length)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-*?";
+    return length > 0 && length <= AN_LAYER_MAX && strspn(text, letters) >= length;
+}
+
+bool an_recipe_next_layer(const char **at, char pattern[AN_LAYER_MAX + 1])
+{
+    const char *p = *at + strspn(*at, " \t,");
+    size_t length = strcspn(p, " \t,");
+    if (!an_recipe_is_pattern(p, length))
+        return false;
+    memcpy(pattern, p, length);
+    pattern[length] = '\0';
+    *at = p + length;
+    return true;
+}
+
+const char *an_recipe_layer_text(const alexnet_recipe *recipe, an_key key, const char *layer)
+{
+    for (int i = recipe->n_layers; i-- > 0;)
+        if (recipe->layers[i].key == key && an_text_matches(recipe->layers[i].pattern, layer))
+            return recipe->layers[i].value;
+    return NULL;
+}
+
+const char *an_recipe_layer_key(const alexnet_recipe *recipe, int i)
+{
+    return i >= 0 && i < recipe->n_layers ? recipe->layers[i].name : NULL;
+}
+
+bool an_recipe_frozen(const alexnet_recipe *recipe, const char *layer)
+{
+    char pattern[AN_LAYER_MAX + 1];
+    const char *at = recipe->value[AN_KEY_FREEZE];
+    if (strcmp(at, "none") == 0)
+        return false;
+    while (an_recipe_next_layer(&at, pattern))
+        if (an_text_matches(pattern, layer))
+            return true;
+    return false;
+}
+
+/* Take out what was set under the same name before: a later setting goes behind all others. */
+static void forget(alexnet_recipe *recipe, const char *name)
+{
+    for (int i = 0; i < recipe->n_layers; i++)
+        if (strcmp(recipe->layers[i].name, name) == 0) {
+            recipe->n_layers--;
+            memmove(&recipe->layers[i], &recipe->layers[i + 1],
+                    (size_t)(recipe->n_layers - i) * sizeof *recipe->layers);
+            return;
+        }
+}
+
+alexnet_status an_recipe_set_layer(alexnet_recipe *recipe, an_key key, const char *name,
+                                   const char *value)
+{
+    size_t length = (size_t)(strrchr(name, '.') - name);
+    if (!an_recipe_keys[key].per_layer)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s cannot differ by layer",
+                       an_recipe_keys[key].name);
+    if (!an_recipe_is_pattern(name, length))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%.*s is not a layer's name", (int)length,
+                       name);
+    if (recipe->n_layers == AN_LAYER_KEYS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a recipe sets at most %d keys for layers",
+                       AN_LAYER_KEYS_MAX);
+    an_layer_value *grown = an_realloc(recipe->layers, (size_t)recipe->n_layers + 1, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(sizeof *grown, "a recipe");
+    recipe->layers = grown;
+    forget(recipe, name);
+    an_layer_value *last = &grown[recipe->n_layers++];
+    *last = (an_layer_value){.key = key};
+    memcpy(last->pattern, name, length);
+    memcpy(last->name, name, strlen(name) + 1);
+    memcpy(last->value, value, strlen(value) + 1);
+    return ALEXNET_OK;
+}
+
+/* ---- Against a network ---- */
+
+static bool has_parameters(const alexnet_network *network, int layer)
+{
+    an_param_info infos[AN_MAX_PARAMS];
+    const an_graph *graph = &network->graph;
+    for (int i = 0; i < graph->count; i++)
+        if (graph->nodes[i].layer == layer && an_op_params(&graph->nodes[i].desc, infos) > 0)
+            return true;
+    return false;
+}
+
+/* "conv1, conv2, fc3", cut short where room ends. */
+static void list_layers(const alexnet_network *network, char *text, size_t room)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < network->count && length < room; i++)
+        if (has_parameters(network, i))
+            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
+                                       network->layers[i].name);
+}
+
+/* @param said  where the pattern stands, for the error: "conv9.rate" */
+static alexnet_status check_pattern(const char *pattern, const char *said,
+                                    const alexnet_network *network)
+{
+    bool found = false;
+    char those[512];
+    for (int i = 0; i < network->count; i++) {
+        bool fits = an_text_matches(pattern, network->layers[i].name);
+        if (fits && has_parameters(network, i))
+            return ALEXNET_OK;
+        found |= fits;
+    }
+    list_layers(network, those, sizeof those);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "the recipe has %s, but %s %s; layers with parameters are %s", said, pattern,
+                   found ? "has no parameters" : "is no layer of the network", those);
+}
+
+alexnet_status an_recipe_check_layers(const alexnet_recipe *recipe, const alexnet_network *network)
+{
+    char pattern[AN_LAYER_MAX + 1], said[AN_VALUE_LENGTH + 16];
+    const char *at = recipe->value[AN_KEY_FREEZE];
+    for (int i = 0; i < recipe->n_layers; i++)
+        AN_CHECK(check_pattern(recipe->layers[i].pattern, recipe->layers[i].name, network));
+    snprintf(said, sizeof said, "freeze = %s", at);
+    while (strcmp(at, "none") != 0 && an_recipe_next_layer(&at, pattern))
+        AN_CHECK(check_pattern(pattern, said, network));
+    return ALEXNET_OK;
+}
