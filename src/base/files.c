@@ -175,6 +175,16 @@ bool an_is_file(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+alexnet_status an_file_exists(const char *path, bool *there)
+{
+    struct stat info;
+    const bool found = stat(path, &info) == 0;
+    *there = found && !S_ISDIR(info.st_mode);
+    if (found || errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+        return ALEXNET_OK;
+    return an_file_fail("open", path);
+}
+
 alexnet_status an_make_folder(const char *path)
 {
     char *copy = an_strdup(path);

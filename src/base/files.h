@@ -45,6 +45,12 @@ alexnet_status an_file_fail(const char *verb, const char *path);
 bool an_is_folder(const char *path);
 bool an_is_file(const char *path);
 
+/**
+ * Whether a path leads to something other than a folder.
+ * @return ALEXNET_ERROR_IO if that cannot be told, as below a folder that may not be searched
+ */
+alexnet_status an_file_exists(const char *path, bool *there);
+
 /** Make a folder and its missing parents. */
 alexnet_status an_make_folder(const char *path);
 

@@ -1,5 +1,6 @@
 #include "model/model_file.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -239,6 +240,7 @@ alexnet_status an_model_file_state(an_tensor_file *file, an_net *net)
 
 static alexnet_status put_metadata(an_tensor_writer *writer, an_net *net, const an_classes *classes)
 {
+    assert(classes->count >= 1 && classes->count <= AN_CLASSES_MAX); /* a network has no more */
     for (int i = 0; i < classes->count; i++)
         if (!an_is_utf8(classes->ids[i]) || !an_is_utf8(classes->names[i]))
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,

@@ -53,7 +53,9 @@ alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, 
     for (; an_builtin_networks[count].name; count++)
         if (strcmp(an_builtin_networks[count].name, name_or_path) == 0)
             return load_builtin(out, &an_builtin_networks[count], classes);
-    if (an_is_file(name_or_path))
+    bool there;
+    AN_CHECK(an_file_exists(name_or_path, &there));
+    if (there)
         return load_file(out, name_or_path, classes);
     const char *near = an_text_nearest(name_or_path, count, builtin_at, NULL);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,

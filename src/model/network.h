@@ -15,7 +15,11 @@
 #include "base/context.h"
 #include "op/op.h"
 
-enum { AN_NAME_MAX = 47, AN_LAYERS_MAX = 256, AN_CLASSES_MAX = 100000 };
+enum {
+    AN_NAME_MAX = 47,
+    AN_LAYERS_MAX = 256,
+    AN_CLASSES_MAX = 100000, /* of a network, and so of what is written and read as a model */
+};
 
 /** What a section's `type` may be. The words are the 2012 code's, with `dropout` for `hs`. */
 typedef enum an_layer_type {

@@ -249,6 +249,9 @@ static alexnet_status build_graph(const reading *r)
     const an_node *logits = &network->graph.nodes[network->graph.count - 1];
     if (r->open)
         network->classes = logits->desc.out.c;
+    if (network->classes > AN_CLASSES_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %d classes; a model has at most %d",
+                       r->source, network->classes, AN_CLASSES_MAX);
     if (logits->desc.out.c != network->classes)
         return AN_FAIL(
             ALEXNET_ERROR_FORMAT,

@@ -73,7 +73,9 @@ static alexnet_status read_named(alexnet_recipe *recipe, const char *name_or_pat
     for (; an_builtin_recipes[count].name; count++)
         if (strcmp(an_builtin_recipes[count].name, name_or_path) == 0)
             return an_recipe_read(recipe, an_builtin_recipes[count].text, name_or_path);
-    if (!an_is_file(name_or_path)) {
+    bool there;
+    AN_CHECK(an_file_exists(name_or_path, &there));
+    if (!there) {
         const char *near = an_text_nearest(name_or_path, count, builtin_at, NULL);
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s is neither a built-in recipe nor a recipe file%s%s%s", name_or_path,

@@ -58,6 +58,29 @@ has err "short.safetensors"
 expect 3 classify lies.safetensors $good
 has err "lies.safetensors"
 expect 2 classify text.jpg $good
+
+# What is taken for a model by mistake is named, with what to do about it.
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n' >lfs.safetensors
+expect 3 classify lfs.safetensors $good
+has err "a pointer of Git LFS" "git lfs pull"
+printf '\200\002\212\012\154\374\234\106\371\040\152\250\120\031.' >old.pth
+expect 3 eval old.pth data/pictures
+has err "a PyTorch file" "safetensors.torch.save_file"
+printf '<!DOCTYPE html><html></html>' >page.safetensors
+expect 3 train data/unseen --net alexnet-mini --init-from page.safetensors --out odd
+has err "a web page"
+
+# Why a path cannot be opened is said as it is.
+ln -s loop loop
+for command in "classify loop $good" "eval loop" "train data/unseen --init-from loop --out odd" \
+    "train data/unseen --net loop --out odd" "train data/unseen --recipe loop --out odd"; do
+    "$ALEXNET" $command >out 2>err && fail "$command: exit code 0"
+    has err "cannot open loop: Too many levels of symbolic links"
+done
+mkdir looped
+ln -s best.safetensors looped/best.safetensors
+expect 3 classify looped $good
+has err "cannot open looped/best.safetensors: Too many levels"
 expect 3 train data/unseen --net alexnet-mini --init-from short.safetensors --out odd
 has err "short.safetensors"
 [ -e odd ] && fail "a run that could not begin left a folder"

@@ -356,6 +356,21 @@ static void test_classes_follow_the_data(void **state)
     }
 }
 
+/* What no model file could hold is refused before anything is made for it, and whoever asks. */
+static void test_too_many_classes(void **state)
+{
+    (void)state;
+    alexnet_network *network;
+    static const char wide[] = "[input]\nsize = 1\nside = 1\n[f]\ntype = fc\ninputs = input\n"
+                               "outputs = 100001\n[p]\ntype = softmax\ninputs = f\n";
+    expect_failure(an_network_load(&network, "alexnet-mini", AN_CLASSES_MAX + 1),
+                   ALEXNET_ERROR_UNSUPPORTED,
+                   "built-in network alexnet-mini: 100001 classes; a model has at most 100000");
+    expect_failure(an_network_parse(&network, wide, "wide", "wide", 0), ALEXNET_ERROR_UNSUPPORTED,
+                   "wide: 100001 classes; a model has at most 100000");
+    assert_null(network);
+}
+
 /* Where there is no data yet, the file says how many, and 1000 stand for `classes`. */
 static void test_classes_without_data(void **state)
 {
@@ -403,6 +418,7 @@ int main(void)
         IN_SCRATCH(test_keys_as_the_2012_code_has_them),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_classes_follow_the_data),
+        cmocka_unit_test(test_too_many_classes),
         cmocka_unit_test(test_classes_without_data),
         IN_SCRATCH(test_names),
     };
