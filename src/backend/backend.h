@@ -17,6 +17,7 @@
 #define AN_BACKEND_BACKEND_H
 
 #include "backend/layout.h"
+#include "backend/state.h"
 #include "backend/tuning.h"
 #include "base/context.h"
 #include "op/op.h"
@@ -35,21 +36,6 @@ typedef struct an_backend {
     an_tuning *tuning, *default_tuning; /* which variants to take: the caller's choice, which goes
                                            first, and the table of the backend; NULL: none */
 } an_backend;
-
-/** What changes from step to step. It lives in a small buffer of the backend that the host writes
- * once a step; the rates of the segments of the update follow it there. */
-typedef struct an_step_state {
-    uint64_t seed;
-    uint64_t step;    /* updates made before this step; epoch argument of dropout's draws */
-    int32_t labelled; /* slots with a label: losses' gradients are divided by it, if > 0 */
-    int32_t filled;   /* slots with a picture */
-} an_step_state;
-
-/** Of a segment in a step. */
-typedef struct an_rates {
-    double rate, decay, momentum; /* epsilon, weight decay, momentum factor */
-    double scale;                 /* of the gradient, beside the rate: 1, or less to clip it */
-} an_rates;
 
 /** What op_prepare() is offered. */
 typedef struct an_prepare {
@@ -121,12 +107,6 @@ typedef struct an_span {
     const void *data;
     int64_t count;
 } an_span;
-
-/** Measured by norms(). */
-typedef struct an_norm {
-    double sum_squares; /* of the finite values */
-    int64_t not_finite;
-} an_norm;
 
 /** Measured by peak(). */
 typedef struct an_peak {

@@ -21,7 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/state.h"
 #include "op/augment.h"
+#include "op/softmax.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -163,27 +165,22 @@ int an_cuda_copy(const an_cuda_copy_run *run, an_cuda_stream *stream);
 
 /* ---- Softmax and loss: op/softmax.h, backend/ref/softmax.c ----------------------------------- */
 
-struct an_score;   /* backend.h: loss, above, level of a slot */
-struct an_results; /* backend.h: their sums */
-
 typedef struct an_cuda_softmax_run {
     int n, c;
-    bool x_bf16, dx_bf16;       /* else float32 */
-    const void *x;              /* forward: logits [N, C] */
-    float *y;                   /* probabilities [N, C]; forward: out, backward: in */
-    const an_slot *slots;       /* labels; NULL: neither scores nor results */
-    struct an_score *scores;    /* out, [N]; NULL: neither scores nor results */
-    struct an_results *results; /* out */
-    const int32_t *labelled;    /* backward: in device memory (an_step_state) */
-    void *dx;                   /* backward: out */
+    bool x_bf16, dx_bf16;    /* else float32 */
+    const void *x;           /* forward: logits [N, C] */
+    float *y;                /* probabilities [N, C]; forward: out, backward: in */
+    const an_slot *slots;    /* labels; NULL: neither scores nor results */
+    an_score *scores;        /* out, [N]; NULL: neither scores nor results */
+    an_results *results;     /* out */
+    const int32_t *labelled; /* backward: in device memory (an_step_state) */
+    void *dx;                /* backward: out */
 } an_cuda_softmax_run;
 
 int an_cuda_softmax_forward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
 int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
 
 /* ---- Update and norms ------------------------------------------------------------------------ */
-
-struct an_rates; /* backend.h: rate, decay, momentum, scale of a segment */
 
 /** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; rs = 1 and
  * channels = c is the same order, for rows of any length. Padding channels are not touched. */
@@ -200,8 +197,8 @@ typedef struct an_cuda_segment {
 typedef struct an_cuda_update_run {
     const an_cuda_segment *segments; /* `count` of them, in device memory, after the plan */
     int count;
-    int64_t blocks;               /* from an_cuda_update_plan() */
-    const struct an_rates *rates; /* one per segment, in device memory; rate 0: not touched */
+    int64_t blocks;        /* from an_cuda_update_plan() */
+    const an_rates *rates; /* one per segment, in device memory; rate 0: not touched */
 } an_cuda_update_run;
 
 /** Fill in first_block of segments in host memory, before they are copied. @return blocks of the
@@ -216,14 +213,12 @@ typedef struct an_cuda_span {
     int64_t first_block; /* set by an_cuda_norms_plan() */
 } an_cuda_span;
 
-struct an_norm; /* backend.h: sum_squares of the finite values, not_finite */
-
 typedef struct an_cuda_norms_run {
     const an_cuda_span *spans; /* in device memory, after the plan */
     int count;
     int64_t blocks;
-    struct an_norm *partial; /* scratch: one for each block */
-    struct an_norm *out;     /* [count], in device memory */
+    an_norm *partial; /* scratch: one for each block */
+    an_norm *out;     /* [count], in device memory */
 } an_cuda_norms_run;
 
 int64_t an_cuda_norms_plan(an_cuda_span *spans, int count);

@@ -3,7 +3,6 @@
  * one block for the sums. Exponentials are float32 and are added up by 256 threads, then by 16.
  */
 #include "backend/cuda/kernels/kernels.h"
-#include "backend/cuda/kernels/records.h"
 #include "backend/cuda/kernels/values.h"
 
 enum { GROUPS = 16, IN_GROUP = AN_THREADS / GROUPS };

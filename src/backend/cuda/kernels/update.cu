@@ -3,7 +3,6 @@
  * block works on a stretch of one tensor.
  */
 #include "backend/cuda/kernels/kernels.h"
-#include "backend/cuda/kernels/records.h"
 #include "backend/cuda/kernels/values.h"
 
 enum {

@@ -1,0 +1,425 @@
+/*
+ * Bodies of the cuda kernels, on the host: pictures, softmax with its scores, updates and norms,
+ * against ref. Outputs are poisoned and fenced; blocks and threads run in both orders, which must
+ * give the same bits.
+ *
+ * What is allowed follows from the operands: parity/bound.h. An update of float32 has four
+ * roundings of terms no larger than the result's operands: 4 u (|mom v| + |rate g| + |decay rate w|
+ * + |w|), u = 2^-24, and the constants are rounded to float32 too, which doubles it.
+ */
+#include "ops/cuda_rig.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/parity/bound.h"
+#include "base/alloc.h"
+
+static an_backend *ref;
+
+static int open_ref(void **state)
+{
+    (void)state;
+    ref = rig_open_ref();
+    return 0;
+}
+
+static int close_ref(void **state)
+{
+    (void)state;
+    an_backend_close(ref);
+    return 0;
+}
+
+/* ---- Pictures ---------------------------------------------------------------------------------
+ */
+
+enum { SLOTS = 3 };
+
+/* The last slot is empty, the second mirrored. */
+static void draw_slots(an_slot slots[SLOTS], const an_augment_desc *augment)
+{
+    int places = augment->side - augment->crop + 1;
+    for (int n = 0; n < SLOTS; n++)
+        slots[n] = (an_slot){.picture = n < SLOTS - 1 ? n % augment->pictures : -1,
+                             .label = -1,
+                             .y = cuda_pick(70, (uint32_t)n, places),
+                             .x = cuda_pick(71, (uint32_t)n, places),
+                             .mirror = n == 1,
+                             .gain = 0.875f,
+                             .colour = {3, -5, 9.5f}};
+}
+
+static void check_augment_form(cuda_case *c, const cuda_form *form, int channels, const float *mean)
+{
+    an_chw shape = {channels, c->desc.out.h, c->desc.out.w};
+    int64_t pixels = (int64_t)shape.h * shape.w;
+    an_cuda_augment_run run = {
+        .desc = c->desc.u.augment,
+        .n = SLOTS,
+        .pictures = c->operands.pictures,
+        .slots = c->operands.slots,
+        .mean = mean,
+        .y = cuda_space(form, SLOTS, shape),
+        .nhwc = form->nhwc,
+        .bf16 = form->bf16,
+        .channels = channels,
+    };
+    assert_int_equal(an_cuda_augment(&run, NULL), 0);
+    cuda_case_bounds(c, form);
+    for (int64_t i = 0; i < SLOTS * an_chw_count(shape); i++) {
+        int64_t channel = i / pixels % channels, image = i / pixels / channels;
+        int64_t at = (image * 3 + channel) * pixels + i % pixels;
+        double expected = channel < 3 ? ((const double *)c->chain->link[0].y)[at] : 0;
+        double bound = channel < 3 ? c->e_y[at] : 0, got = cuda_get(run.y, form, shape, i);
+        if (!(fabs(got - expected) <= bound))
+            fail_msg("augment, %s: channel %d of %d, pixel %d is %.9g, expected %.9g +- %g",
+                     form->name, (int)channel, channels, (int)(i % pixels), got, expected, bound);
+    }
+    cuda_free(run.y);
+}
+
+static void check_augment(an_augment_desc augment)
+{
+    size_t bytes = (size_t)augment.pictures * (size_t)augment.side * (size_t)augment.side * 3;
+    an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = SLOTS, .u.augment = augment};
+    rig_ok(an_op_resolve(&desc));
+    cuda_case *c = cuda_case_of(ref, desc);
+    c->operands.slots = an_calloc(SLOTS, sizeof(an_slot));
+    c->operands.pictures = an_malloc(bytes);
+    for (size_t i = 0; i < bytes; i++)
+        c->operands.pictures[i] = (uint8_t)cuda_pick(72, (uint32_t)i, 256);
+    draw_slots(c->operands.slots, &augment);
+    int64_t means = an_param_count(&desc, 0);
+    float *mean = NULL;
+    if (means) {
+        c->operands.param[0][0] = cuda_random(means, 128, 73);
+        mean = cuda_put(c->operands.param[0][0], &cuda_forms[0], 1, (an_chw){(int)means, 1, 1});
+    }
+    cuda_case_run(c, true);
+    check_augment_form(c, &cuda_forms[0], 3, mean);
+    for (int channels = 3; channels <= 8; channels += channels == 3 ? 1 : 4)
+        for (int f = 1; f < CUDA_FORMS; f++)
+            check_augment_form(c, &cuda_forms[f], channels, mean);
+    cuda_free(mean);
+    cuda_case_free(c);
+}
+
+static void test_augment(void **state)
+{
+    (void)state;
+    check_augment((an_augment_desc){2, 256, 224, AN_MEAN_IMAGE_CENTRE, false, {1, 1, 1}});
+    check_augment((an_augment_desc){2, 19, 14, AN_MEAN_IMAGE_ALIGNED, true, {0.25, 0.5, 2}});
+    check_augment((an_augment_desc){1, 9, 9, AN_MEAN_CHANNEL, false, {0.0625, 1, 1}});
+    check_augment((an_augment_desc){2, 12, 5, AN_MEAN_NONE, true, {1, 0.125, 1}});
+}
+
+/* ---- Softmax ----------------------------------------------------------------------------------
+ */
+
+/* A slot in five has no label. */
+static an_slot *draw_labels(int n, int classes)
+{
+    an_slot *slots = an_calloc((size_t)n, sizeof *slots);
+    for (int i = 0; i < n; i++)
+        slots[i].label = i % 5 == 4 ? -1 : cuda_pick(80, (uint32_t)i, classes);
+    return slots;
+}
+
+static void check_scores(const cuda_case *c, const an_score *scores, const an_results *results,
+                         const float *y)
+{
+    an_results sums;
+    an_results_sum(&sums, scores, c->desc.n);
+    assert_memory_equal(&sums.images, &results->images, sizeof sums.images);
+    assert_int_equal(results->not_finite, 0);
+    assert_true(fabs(results->loss - sums.loss) <= 1e-12 * fabs(sums.loss));
+    assert_true(fabs(results->top1 - sums.top1) <= 1e-12 * sums.top1);
+    assert_true(fabs(results->top5 - sums.top5) <= 1e-12 * sums.top5);
+    for (int n = 0; n < c->desc.n; n++) {
+        int label = c->operands.slots[n].label, classes = c->desc.out.c;
+        an_score expected = {0, 0, 0};
+        if (label >= 0)
+            expected = an_score_of(y + (int64_t)n * classes, classes, label, scores[n].loss);
+        assert_int_equal(scores[n].above, expected.above);
+        assert_int_equal(scores[n].level, expected.level);
+        double loss = ((const an_score *)c->chain->scores)[n].loss;
+        if (!(fabs(scores[n].loss - loss) <= c->e_loss[n]))
+            fail_msg("loss[%d] is %g, expected %g +- %g", n, scores[n].loss, loss, c->e_loss[n]);
+    }
+}
+
+static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
+{
+    const cuda_form float32 = cuda_forms[0], form = {"logits", false, bf16};
+    an_chw shape = c->desc.out;
+    int n = c->desc.n;
+    an_cuda_softmax_run run = {
+        .n = n,
+        .c = shape.c,
+        .x_bf16 = bf16,
+        .dx_bf16 = bf16,
+        .x = cuda_put(c->operands.x[0], &form, n, shape),
+        .y = cuda_space(&float32, n, shape),
+        .slots = c->operands.slots,
+        .scores = cuda_block(sizeof(an_score) * (size_t)n),
+        .results = cuda_block(sizeof(an_results)),
+        .labelled = &c->operands.state.labelled,
+        .dx = cuda_space(&form, n, shape),
+    };
+    an_host_backwards = backwards;
+    assert_int_equal(an_cuda_softmax_forward(&run, NULL), 0);
+    assert_int_equal(an_cuda_softmax_backward(&run, NULL), 0);
+    cuda_case_bounds(c, &float32);
+    cuda_expect("softmax y", run.y, &float32, n, shape, c->chain->link[0].y, c->e_y);
+    check_scores(c, run.scores, run.results, run.y);
+    cuda_case_bounds(c, &form);
+    cuda_expect("softmax dx", run.dx, &form, n, shape, c->chain->dx[0], c->e_dx[0]);
+    cuda_free((void *)run.x);
+    cuda_free(run.y);
+    cuda_free(run.scores);
+    cuda_free(run.results);
+    cuda_free(run.dx);
+}
+
+static void check_softmax(int n, int classes)
+{
+    cuda_case *c = cuda_case_of(ref, rig_desc(AN_OP_SOFTMAX, n, classes, 1, 1));
+    c->operands.x[0] = cuda_random((int64_t)n * classes, 8, 81); /* with ties */
+    c->operands.slots = draw_labels(n, classes);
+    c->operands.state.labelled = n - n / 5;
+    cuda_case_run(c, true);
+    for (int i = 0; i < 4; i++)
+        check_softmax_form(c, i % 2 == 1, i / 2 == 1);
+    cuda_case_free(c);
+}
+
+static void test_softmax(void **state)
+{
+    (void)state;
+    check_softmax(7, 1000);
+    check_softmax(300, 10);
+    check_softmax(2, 2);
+    check_softmax(1, 1);
+    check_softmax(3, 257);
+}
+
+/* Equal logits, the largest float32 has, and those that are no numbers. */
+static void test_softmax_of_extremes(void **state)
+{
+    (void)state;
+    enum { ROWS = 5, CLASSES = 6 };
+    const float inf = INFINITY, rows[ROWS][CLASSES] = {{2, 2, 2, 2, 2, 2},
+                                                       {3e38f, -3e38f, 0, 0, 0, 0},
+                                                       {NAN, 1, 2, 3, 4, 5},
+                                                       {0, 1, inf, 3, 4, 5},
+                                                       {0, -inf, 0, 0, 0, 0}};
+    an_slot slots[ROWS] = {{.label = 3}, {.label = 0}, {.label = 1}, {.label = 1}, {.label = 1}};
+    float y[ROWS * CLASSES];
+    an_score s[ROWS];
+    an_results results;
+    an_cuda_softmax_run run = {.n = ROWS,
+                               .c = CLASSES,
+                               .x = rows,
+                               .y = y,
+                               .slots = slots,
+                               .scores = s,
+                               .results = &results};
+    assert_int_equal(an_cuda_softmax_forward(&run, NULL), 0);
+    assert_true(s[0].above == 0 && s[0].level == 6 && fabs(s[0].loss - log(6)) < 1e-6);
+    assert_true(s[1].above == 0 && s[1].level == 1 && s[1].loss == 0);
+    assert_true(s[2].above == 6 && s[2].level == 0 && isnan(s[2].loss));
+    assert_true(isnan(s[3].loss));
+    assert_true(s[4].above == 5 && s[4].level == 1 && isinf(s[4].loss));
+    assert_true(results.images == 5 && results.not_finite == 3);
+    assert_true(fabs(results.loss - log(6)) < 1e-6);
+    assert_true(fabs(results.top1 - (5.0 / 6 + 0 + 3)) < 1e-12);
+    assert_true(fabs(results.top5 - (1.0 / 6 + 0 + 3)) < 1e-12);
+    run.scores = NULL; /* probabilities alone */
+    run.results = NULL;
+    run.slots = NULL;
+    memset(y, 0xff, sizeof y);
+    assert_int_equal(an_cuda_softmax_forward(&run, NULL), 0);
+    assert_true(fabsf(y[0] - 1.0f / 6) < 1e-7f);
+}
+
+/* ---- Updates ----------------------------------------------------------------------------------
+ */
+
+typedef struct tensor {
+    int64_t count;
+    int c, rs, channels; /* of the copy; channels 0: none */
+    an_rates rates;
+    int shift; /* elements by which its memory misses 16 bytes */
+} tensor;
+
+static float *float_block(const double *values, const tensor *t)
+{
+    float *block = cuda_block(sizeof(float) * (size_t)(t->count + t->shift));
+    for (int64_t i = 0; i < t->count; i++)
+        block[t->shift + i] = (float)values[i];
+    return block + t->shift;
+}
+
+static size_t copy_count(const tensor *t)
+{
+    return (size_t)(t->count / t->c * t->channels);
+}
+
+static uint16_t bf16_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+/* Whether the copy is the parameter, in its order, and padding is as it was. */
+static void check_update_copy(const tensor *t, const float *w, const uint16_t *copy, bool touched)
+{
+    size_t row = (size_t)t->c * (size_t)t->rs, written = 0;
+    for (int64_t i = 0; i < t->count; i++) {
+        size_t image = (size_t)i / row, c = (size_t)i % row / (size_t)t->rs;
+        size_t at = (image * (size_t)t->rs + (size_t)i % (size_t)t->rs) * (size_t)t->channels + c;
+        assert_int_equal(copy[at], touched ? bf16_of(w[i]) : 0xffff);
+        written += copy[at] != 0xffff;
+    }
+    size_t poison = 0;
+    for (size_t i = 0; i < copy_count(t); i++)
+        poison += copy[i] == 0xffff;
+    assert_int_equal(poison + written, copy_count(t));
+}
+
+static void check_update_tensor(const tensor *t, const an_cuda_segment *s, double *const start[3])
+{
+    const an_rates *r = &t->rates;
+    for (int64_t i = 0; i < t->count; i++) {
+        double w = start[0][i], g = r->scale * start[1][i], v = start[2][i];
+        double terms[] = {r->momentum * v, r->rate * g, r->decay > 0 ? r->decay * r->rate * w : 0};
+        double new_v = terms[0] - terms[1] - terms[2], size = 0;
+        for (int j = 0; j < 3; j++)
+            size += fabs(terms[j]);
+        double bound_v = 8 * 0x1p-24 * size, bound_w = 8 * 0x1p-24 * (size + fabs(w));
+        if (r->rate == 0) {
+            new_v = v;
+            bound_v = bound_w = 0;
+        }
+        double new_w = r->rate == 0 ? w : w + new_v;
+        if (!(fabs((double)s->momentum[i] - new_v) <= bound_v) ||
+            !(fabs((double)s->param[i] - new_w) <= bound_w))
+            fail_msg("[%lld] is %.9g and %.9g, expected %.9g and %.9g", (long long)i,
+                     (double)s->param[i], (double)s->momentum[i], new_w, new_v);
+    }
+    if (s->copy)
+        check_update_copy(t, s->param, s->copy, r->rate != 0);
+}
+
+static const tensor tensors[] = {
+    {96 * 3 * 121, 3, 121, 8, {0.01, 0.0005, 0.9, 1}, 0}, /* conv1, padded to 8 channels */
+    {96, 1, 1, 0, {0.02, 0, 0.9, 1}, 0},
+    {64 * 48 * 25, 48, 25, 48, {0.01, 0.0005, 0.9, 0.5}, 0},
+    {1, 1, 1, 1, {0.5, 0.25, 0.5, 2}, 0},
+    {20 * 1000, 1000, 1, 1000, {0.01, 0.0005, 0, 1}, 0},
+    {4099, 1, 1, 1, {0.01, 0.0005, 0.9, 1}, 0},       /* no multiple of anything */
+    {5000, 5000, 1, 5000, {0.01, 0.0005, 0.9, 1}, 1}, /* where no access is aligned */
+    {9000, 1, 1, 1, {0, 0.0005, 0.9, 1}, 0},          /* frozen */
+    {8192, 8192, 1, 0, {0.01, 0, 0.9, 1}, 3},
+};
+enum { TENSORS = sizeof tensors / sizeof tensors[0] };
+
+static void test_update(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        an_cuda_segment segments[TENSORS];
+        an_rates rates[TENSORS];
+        double *start[TENSORS][3];
+        float *gradient[TENSORS];
+        for (int i = 0; i < TENSORS; i++) {
+            const tensor *t = &tensors[i];
+            for (uint32_t j = 0; j < 3; j++)
+                start[i][j] = cuda_random(t->count, 1, 90 + j);
+            gradient[i] = float_block(start[i][1], t);
+            rates[i] = t->rates;
+            segments[i] =
+                (an_cuda_segment){.param = float_block(start[i][0], t),
+                                  .gradient = gradient[i],
+                                  .momentum = float_block(start[i][2], t),
+                                  .copy = t->channels ? cuda_block(2 * copy_count(t)) : NULL,
+                                  .count = t->count,
+                                  .c = t->c,
+                                  .rs = t->rs,
+                                  .channels = t->channels};
+        }
+        an_cuda_update_run run = {segments, TENSORS, an_cuda_update_plan(segments, TENSORS), rates};
+        an_host_backwards = order == 1;
+        assert_int_equal(an_cuda_update(&run, NULL), 0);
+        for (int i = 0; i < TENSORS; i++) {
+            check_update_tensor(&tensors[i], &segments[i], start[i]);
+            cuda_free(segments[i].param - tensors[i].shift);
+            cuda_free(segments[i].momentum - tensors[i].shift);
+            cuda_free(gradient[i] - tensors[i].shift);
+            cuda_free(segments[i].copy);
+            for (int j = 0; j < 3; j++)
+                an_free(start[i][j]);
+        }
+    }
+}
+
+static void test_norms(void **state)
+{
+    (void)state;
+    enum { SPANS = 4 };
+    const int64_t counts[SPANS] = {70000, 1, 16384, 100};
+    const int holes[SPANS] = {3, 0, 1, 100};
+    an_cuda_span spans[SPANS];
+    double expected[SPANS] = {0};
+    for (uint32_t i = 0; i < SPANS; i++) {
+        double *values = cuda_random(counts[i], 1, 95 + i);
+        tensor t = {.count = counts[i]};
+        float *data = float_block(values, &t);
+        for (int64_t j = 0; j < counts[i]; j++) {
+            bool hole = j < holes[i];
+            if (hole)
+                data[j] = j % 2 ? NAN : -INFINITY;
+            expected[i] += hole ? 0 : values[j] * values[j];
+        }
+        spans[i] = (an_cuda_span){.data = data, .count = counts[i]};
+        an_free(values);
+    }
+    int64_t blocks = an_cuda_norms_plan(spans, SPANS);
+    an_norm out[SPANS], *partial = cuda_block(sizeof(an_norm) * (size_t)blocks);
+    an_cuda_norms_run run = {spans, SPANS, blocks, partial, out};
+    for (int order = 0; order < 2; order++) {
+        an_host_backwards = order == 1;
+        assert_int_equal(an_cuda_norms(&run, NULL), 0);
+        for (int i = 0; i < SPANS; i++) {
+            assert_true(fabs(out[i].sum_squares - expected[i]) <= 1e-12 * expected[i]);
+            assert_int_equal(out[i].not_finite, holes[i]);
+        }
+    }
+    cuda_free(partial);
+    for (int i = 0; i < SPANS; i++)
+        cuda_free((void *)spans[i].data);
+}
+
+/* Nothing to update or to measure. */
+static void test_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(an_cuda_update(&(an_cuda_update_run){.count = 0}, NULL), 0);
+    assert_int_equal(an_cuda_norms(&(an_cuda_norms_run){.count = 0}, NULL), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_augment),
+        cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_softmax_of_extremes),
+        cmocka_unit_test(test_update),
+        cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_nothing),
+    };
+    return cmocka_run_group_tests(tests, open_ref, close_ref);
+}
