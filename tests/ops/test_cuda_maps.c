@@ -279,6 +279,9 @@ static void test_pool_of_other_windows(void **state)
     check_pool(2, (an_chw){16, 6, 6}, (an_pool_desc){AN_POOL_MAX, 15, 4, 12, true});
     check_pool(2, (an_chw){5, 9, 9}, (an_pool_desc){AN_POOL_MAX, 2, 3, 0, false}); /* gaps */
     check_pool(2, (an_chw){5, 1, 1}, (an_pool_desc){AN_POOL_MAX, 1, 1, 0, false});
+    for (int i = 0; i < 36; i++) /* AlexNet's windows at every edge */
+        check_pool(1, (an_chw){i % 2 ? 8 : 3, 3 + i / 6, 3 + i / 4},
+                   (an_pool_desc){AN_POOL_MAX, 3, 2, i % 3, i % 4 < 2});
     for (uint32_t i = 0; i < 30; i++) {
         int size = 1 + cuda_pick(11, i, 5);
         an_pool_desc pool = {i % 2 ? AN_POOL_AVG : AN_POOL_MAX, size, 1 + cuda_pick(12, i, 4),

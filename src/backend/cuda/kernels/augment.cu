@@ -1,15 +1,19 @@
 /*
- * From stored pictures to the network's input (op/augment.h): a thread computes one pixel of a slot
- * in all its channels.
+ * From stored pictures to the network's input (op/augment.h): a thread computes four pixels of a
+ * row in all their channels.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
 
+enum { PIXELS = 4 }; /* of a thread */
+
 typedef struct augment_plan {
     an_cuda_augment_run run;
-    uint32_t items;
+    uint32_t items; /* threads with work */
     float scale[3];
-    an_divisor crop;
+    int64_t plane;            /* pixels of an image */
+    bool whole;               /* rows are so many pixels that all of them come in fours */
+    an_divisor columns, rows; /* fours of a row; rows */
 } augment_plan;
 
 /* m at channel c and output pixel (y, x), whose source column is px. */
@@ -26,39 +30,82 @@ AN_BODY float augment_mean(const an_cuda_augment_run *run, const an_slot *slot, 
     }
 }
 
+/* The channels of an output pixel. */
+AN_BODY void augment_pixel(const augment_plan *plan, const an_slot *slot, int y, int x, float v[3])
+{
+    const an_cuda_augment_run *run = &plan->run;
+    int crop = run->desc.crop, side = run->desc.side;
+    int px = slot->mirror ? slot->x + crop - 1 - x : slot->x + x;
+    const uint8_t *pixel =
+        run->pictures + (((int64_t)slot->picture * side + slot->y + y) * side + px) * 3;
+    AN_UNROLL
+    for (int c = 0; c < 3; c++) {
+        float grey = pixel[run->desc.bgr ? 2 - c : c];
+        float m = augment_mean(run, slot, c, y, x, px);
+        v[c] = slot->gain * (plan->scale[c] * (grey - m) + slot->colour[c]);
+    }
+}
+
+/* Pixels of a thread beside each other, in N H W C: all of them or, at the end of a row, some. */
+AN_BODY void augment_store(const augment_plan *plan, int64_t first, int count, int channels,
+                           bool bf16, const float *v)
+{
+    void *y = plan->run.y;
+    if (channels != 3) {
+        for (int i = 0; i < PIXELS; i++)
+            if (i < count)
+                an_store_run(y, (first + i) * channels, channels, bf16, v + i * channels);
+    } else if (plan->whole) {
+        AN_UNROLL
+        for (int i = 0; i < PIXELS * 3; i += 4)
+            an_store_run(y, first * 3 + i, 4, bf16, v + i);
+    } else {
+        for (int i = 0; i < PIXELS * 3; i++)
+            if (i < count * 3)
+                an_store(y, first * 3 + i, bf16, v[i]);
+    }
+}
+
+AN_BODY void augment_store_plain(const augment_plan *plan, int64_t first, int count, const float *v)
+{
+    AN_UNROLL
+    for (int c = 0; c < 3; c++) {
+        float row[PIXELS];
+        for (int i = 0; i < PIXELS; i++)
+            row[i] = v[i * 3 + c];
+        if (plan->whole) {
+            an_store_run(plan->run.y, first + c * plan->plane, PIXELS, false, row);
+            continue;
+        }
+        for (int i = 0; i < PIXELS; i++)
+            if (i < count)
+                an_store(plan->run.y, first + c * plan->plane + i, false, row[i]);
+    }
+}
+
 /* `channels` is that of a pixel in N H W C, else 0. */
 AN_BODY void augment(const augment_plan *plan, an_thread t, int channels, bool bf16)
 {
     const an_cuda_augment_run *run = &plan->run;
-    uint32_t item = (uint32_t)AN_NUMBER(t), image = item;
+    uint32_t item = (uint32_t)AN_NUMBER(t);
     if (item >= plan->items)
         return;
-    int crop = run->desc.crop, side = run->desc.side;
-    int x = an_split(&image, plan->crop), y = an_split(&image, plan->crop);
-    const an_slot slot = run->slots[image];
-    float v[8];
-    for (int c = 0; c < 8; c++)
-        v[c] = 0;
-    if (slot.picture >= 0) {
-        int px = slot.mirror ? slot.x + crop - 1 - x : slot.x + x;
-        const uint8_t *pixel =
-            run->pictures + (((int64_t)slot.picture * side + slot.y + y) * side + px) * 3;
-        AN_UNROLL
-        for (int c = 0; c < 3; c++) {
-            float grey = pixel[run->desc.bgr ? 2 - c : c];
-            float m = augment_mean(run, &slot, c, y, x, px);
-            v[c] = slot.gain * (plan->scale[c] * (grey - m) + slot.colour[c]);
-        }
-    }
-    if (channels == 4 || channels == 8)
-        an_store_run(run->y, (int64_t)item * channels, channels, bf16, v);
+    int x = PIXELS * an_split(&item, plan->columns), y = an_split(&item, plan->rows);
+    int crop = run->desc.crop, width = channels ? channels : 3;
+    int count = crop - x < PIXELS ? crop - x : PIXELS;
+    const an_slot slot = run->slots[item];
+    float v[PIXELS * 8];
+    for (int i = 0; i < PIXELS * width; i++)
+        v[i] = 0;
+    AN_UNROLL
+    for (int i = 0; i < PIXELS; i++)
+        if (i < count && slot.picture >= 0)
+            augment_pixel(plan, &slot, y, x + i, v + i * width);
+    int64_t first = (int64_t)y * crop + x;
+    if (channels)
+        augment_store(plan, item * plan->plane + first, count, channels, bf16, v);
     else
-        for (int c = 0; c < 3; c++) {
-            int64_t plane = (int64_t)crop * crop;
-            int64_t at = channels ? (int64_t)item * 3 + c
-                                  : ((int64_t)image * 3 + c) * plane + (int64_t)y * crop + x;
-            an_store(run->y, at, bf16, v[c]);
-        }
+        augment_store_plain(plan, item * 3 * plan->plane + first, count, v);
 }
 
 AN_KERNEL(augment_plain, augment_plan, augment(run, t, 0, false))
@@ -73,8 +120,11 @@ int an_cuda_augment(const an_cuda_augment_run *run, an_cuda_stream *stream)
 {
     augment_plan plan;
     plan.run = *run;
-    plan.items = (uint32_t)((int64_t)run->n * run->desc.crop * run->desc.crop);
-    plan.crop = an_divisor_of(run->desc.crop);
+    plan.columns = an_divisor_of((run->desc.crop + PIXELS - 1) / PIXELS);
+    plan.rows = an_divisor_of(run->desc.crop);
+    plan.items = (uint32_t)((int64_t)run->n * run->desc.crop * plan.columns.by);
+    plan.plane = (int64_t)run->desc.crop * run->desc.crop;
+    plan.whole = run->desc.crop % PIXELS == 0;
     for (int c = 0; c < 3; c++)
         plan.scale[c] = (float)run->desc.scale[c];
     int64_t blocks = an_blocks_for(plan.items);

@@ -55,7 +55,7 @@ typedef struct an_cuda_lrn_run {
     void *scratch;  /* backward: an_cuda_lrn_scratch() bytes */
 } an_cuda_lrn_run;
 
-size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for size 5 and channels in eights */
+size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for AlexNet's */
 int an_cuda_lrn_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 

@@ -1,9 +1,10 @@
 /*
  * Both norms (op/lrn.h).
  *
- * Windows of 5 channels, where eights of channels do not cross the edge of a tower: a thread
- * computes 8 channels of a pixel and reads what it needs of its neighbours', which the first level
- * cache has. Memory is gone through once, and nothing is kept between forward and backward.
+ * Windows of 5 channels with beta = 3/4, where eights of channels do not cross the edge of a tower:
+ * a thread computes 8 channels of a pixel and reads what it needs of its neighbours', which the
+ * first level cache has. Memory is gone through once, and nothing is kept between forward and
+ * backward.
  *
  * All else, among it windows within a map: a thread computes its channels, 8 or one, over the
  * window element by element; backward goes through scratch memory in two launches.
@@ -15,7 +16,7 @@ enum { HALF = 2 }; /* a window of 5 channels reaches so far */
 
 typedef struct lrn_plan {
     an_cuda_lrn_run run;
-    bool root;          /* beta is 0.75, and k no tiny number */
+    bool root;          /* beta is 3/4, and s a normal number */
     uint32_t items;     /* threads with work */
     int lanes;          /* channels of a thread */
     int group;          /* channels of a tower */
@@ -28,18 +29,24 @@ typedef struct lrn_plan {
 } lrn_plan;
 
 /**
- * s^-beta, and *inverse = 1/s. For beta = 0.75 with r = s^(-1/2), s^(-3/4) = r^2 r^(-1/2), of two
- * approximate roots with an error of at most 2.2 units of 2^-24 each: 3.3 + 2.2, and two roundings.
+ * s^(-3/4), and *inverse = 1/s. With r = s^(-1/2) it is r^2 r^(-1/2), of two approximate roots with
+ * an error of at most 2.2 units of 2^-24 each: 3.3 + 2.2 units, and two roundings.
  */
-AN_BODY float lrn_power(float s, float beta, bool root, float *inverse)
+AN_BODY float lrn_root(float s, float *inverse)
 {
-    if (!root) {
-        *inverse = 1 / s;
-        return powf(s, -beta);
-    }
     float r = an_inverse_root(s), q = an_inverse_root(r);
     *inverse = r * r;
     return *inverse * q;
+}
+
+/** s^-beta, and *inverse = 1/s. */
+AN_BODY float lrn_power(const lrn_plan *plan, float s, float *inverse)
+{
+    float beta = plan->run.beta;
+    if (plan->root)
+        return lrn_root(s, inverse);
+    *inverse = 1 / s;
+    return powf(s, -beta);
 }
 
 /* ---- Eights of channels, windows of 5 ---------------------------------------------------------
@@ -108,38 +115,44 @@ AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int reach, fl
     lrn_read(e, data, e->c + 8, reach, e->right, v + reach + 8);
 }
 
-/* v[0] + .. + v[2 * HALF] */
-AN_BODY float lrn_sum(const float *v)
+/* Sums of five neighbours, from the sums of two: sum[i] = v[i] + .. + v[i + 4]. */
+AN_BODY void lrn_sums(const float *v, int count, float *sum)
 {
-    float sum = v[0];
+    float pair[8 + 4 * HALF];
     AN_UNROLL
-    for (int i = 1; i <= 2 * HALF; i++)
-        sum += v[i];
-    return sum;
+    for (int i = 0; i < count + 2; i++)
+        pair[i] = v[i] + v[i + 1];
+    AN_UNROLL
+    for (int i = 0; i < count; i++)
+        sum[i] = pair[i] + pair[i + 2] + v[i + 4];
 }
 
-AN_BODY void lrn_forward_8(const lrn_plan *plan, an_thread t, bool root, bool nhwc, bool bf16)
+AN_BODY void lrn_squares(const float *x, int count, float *square)
+{
+    AN_UNROLL
+    for (int i = 0; i < count; i++)
+        square[i] = x[i] * x[i];
+}
+
+AN_BODY void lrn_forward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool bf16)
 {
     uint32_t item = (uint32_t)AN_NUMBER(t);
     if (item >= plan->items)
         return;
     const an_cuda_lrn_run *run = &plan->run;
     lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
-    float x[8 + 2 * HALF], square[8 + 2 * HALF], y[8], inverse;
+    float x[8 + 2 * HALF], square[8 + 2 * HALF], sum[8], y[8], inverse;
     lrn_read_around(&e, run->x, HALF, x);
+    lrn_squares(x, 8 + 2 * HALF, square);
+    lrn_sums(square, 8, sum);
     AN_UNROLL
-    for (int i = 0; i < 8 + 2 * HALF; i++)
-        square[i] = x[i] * x[i];
-    AN_UNROLL
-    for (int i = 0; i < 8; i++) {
-        float s = run->k + run->alpha * lrn_sum(square + i);
-        y[i] = x[i + HALF] * lrn_power(s, run->beta, root, &inverse);
-    }
+    for (int i = 0; i < 8; i++)
+        y[i] = x[i + HALF] * lrn_root(run->k + run->alpha * sum[i], &inverse);
     lrn_write(&e, run->y, y);
 }
 
 /* The terms t = dy x s^(-beta-1) of channels c - 2 .. c + 9 need x of two more on each side. */
-AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool root, bool nhwc, bool bf16)
+AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool bf16)
 {
     enum { WIDE = 8 + 4 * HALF, TERMS = 8 + 2 * HALF };
     uint32_t item = (uint32_t)AN_NUMBER(t);
@@ -147,24 +160,23 @@ AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool root, bool n
         return;
     const an_cuda_lrn_run *run = &plan->run;
     lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
-    float x[WIDE], square[WIDE], dy[TERMS], term[TERMS], dx[8], inverse;
+    float x[WIDE], square[WIDE], sum[TERMS], dy[TERMS], term[TERMS], dx[8], inverse;
     lrn_read_around(&e, run->x, 2 * HALF, x);
     lrn_read_around(&e, run->dy, HALF, dy);
-    AN_UNROLL
-    for (int i = 0; i < WIDE; i++)
-        square[i] = x[i] * x[i];
+    lrn_squares(x, WIDE, square);
+    lrn_sums(square, TERMS, sum);
     AN_UNROLL
     for (int i = 0; i < TERMS; i++) {
-        float s = run->k + run->alpha * lrn_sum(square + i);
-        float own = dy[i] * lrn_power(s, run->beta, root, &inverse);
+        float own = dy[i] * lrn_root(run->k + run->alpha * sum[i], &inverse);
         term[i] = own * x[i + HALF] * inverse;
         if (i >= HALF && i < HALF + 8)
             dx[i - HALF] = own;
     }
+    lrn_sums(term, 8, sum);
     float factor = 2 * run->alpha * run->beta;
     AN_UNROLL
     for (int i = 0; i < 8; i++) {
-        dx[i] -= factor * x[i + 2 * HALF] * lrn_sum(term + i);
+        dx[i] -= factor * x[i + 2 * HALF] * sum[i];
         if (run->relu && !(x[i + 2 * HALF] > 0))
             dx[i] = 0;
     }
@@ -172,8 +184,8 @@ AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool root, bool n
 }
 
 #define LRN_KERNELS(name, nhwc, bf16)                                                              \
-    AN_KERNEL(lrn_forward_##name, lrn_plan, lrn_forward_8(run, t, run->root, nhwc, bf16))          \
-    AN_KERNEL(lrn_backward_##name, lrn_plan, lrn_backward_8(run, t, run->root, nhwc, bf16))
+    AN_KERNEL(lrn_forward_##name, lrn_plan, lrn_forward_8(run, t, nhwc, bf16))                     \
+    AN_KERNEL(lrn_backward_##name, lrn_plan, lrn_backward_8(run, t, nhwc, bf16))
 
 LRN_KERNELS(plain, false, false)
 LRN_KERNELS(nhwc, true, false)
@@ -254,7 +266,7 @@ AN_BODY void lrn_forward_any(const lrn_plan *plan, an_thread t, int lanes, bool 
     lrn_window_sum(&w, run->x, lanes, bf16, true, sum);
     an_load_run(run->x, at, lanes, bf16, x);
     for (int l = 0; l < lanes; l++)
-        x[l] *= lrn_power(run->k + run->alpha * sum[l], run->beta, plan->root, &inverse);
+        x[l] *= lrn_power(plan, run->k + run->alpha * sum[l], &inverse);
     an_store_run(run->y, at, lanes, bf16, x);
 }
 
@@ -272,7 +284,7 @@ AN_BODY void lrn_terms_any(const lrn_plan *plan, an_thread t, int lanes, bool bf
     an_load_run(run->x, at, lanes, bf16, x);
     an_load_run(run->dy, at, lanes, bf16, dy);
     for (int l = 0; l < lanes; l++) {
-        dy[l] *= lrn_power(run->k + run->alpha * sum[l], run->beta, plan->root, &inverse);
+        dy[l] *= lrn_power(plan, run->k + run->alpha * sum[l], &inverse);
         x[l] *= dy[l] * inverse;
     }
     an_store_run(plan->own, at, lanes, false, dy);
@@ -310,10 +322,16 @@ LRN_KERNELS_ANY(single_bf16, 1, true)
 /* ---- Launches ---------------------------------------------------------------------------------
  */
 
+static bool is_root(const an_cuda_lrn_run *run)
+{
+    return run->beta == 0.75f && run->k > 1e-30f;
+}
+
 /* Whether the fast kernels take it. */
 static bool is_narrow(const an_cuda_lrn_run *run)
 {
-    return !run->within && run->size == 2 * HALF + 1 && run->form.c / run->groups % 8 == 0;
+    return !run->within && run->size == 2 * HALF + 1 && run->form.c / run->groups % 8 == 0 &&
+           is_root(run);
 }
 
 static int64_t elements(const an_cuda_form *form)
@@ -329,7 +347,7 @@ static lrn_plan plan_of(const an_cuda_lrn_run *run)
     int64_t pixels = (int64_t)form->h * form->w;
     plan.run = *run;
     plan.run.form.nhwc = form->nhwc || pixels == 1;
-    plan.root = run->beta == 0.75f && run->k > 1e-30f;
+    plan.root = is_root(run);
     plan.lanes = is_narrow(run) || by_map ? 8 : 1;
     plan.items = (uint32_t)(elements(form) / plan.lanes);
     plan.group = run->within ? form->c : form->c / run->groups;

@@ -15,12 +15,13 @@ enum { BYTE_SIDE = 15 };                            /* the largest window with p
 
 typedef struct pool_plan {
     an_cuda_pool_run run;
-    uint32_t items_in, items_out; /* threads with work, backward and forward */
-    int h, w, c;                  /* of the images as they are taken */
-    int overlap;                  /* windows that share a row, at most */
-    an_divisor vecs;              /* threads of a pixel */
-    an_divisor in_w, in_h;        /* of the input */
+    uint32_t items_in, items_out, items_square; /* threads with work */
+    int h, w, c;                                /* of the images as they are taken */
+    int overlap;                                /* windows that share a row, at most */
+    an_divisor vecs;                            /* threads of a pixel */
+    an_divisor in_w, in_h;                      /* of the input */
     an_divisor out_w, out_h, stride;
+    an_divisor square_w, square_h; /* squares of two by two, from -pad on */
 } pool_plan;
 
 /* Where a thread works: a pixel of an image, from a channel on. */
@@ -74,19 +75,21 @@ AN_BODY void pool_store_places(void *places, int64_t at, int lanes, bool bytes, 
     }
 }
 
-AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool bytes, int *place)
+/* NOWHERE if the window is not `there`. */
+AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool bytes, bool there,
+                              int *place)
 {
     if (!bytes) {
         for (int l = 0; l < lanes; l++)
-            place[l] = ((const int32_t *)places)[at + l];
+            place[l] = there ? ((const int32_t *)places)[at + l] : NOWHERE_WIDE;
     } else if (lanes == 8) {
         uint32_t words[2];
         an_load_words((const uint8_t *)places + at, 2, words);
         AN_UNROLL
         for (int l = 0; l < 8; l++)
-            place[l] = (int)(words[l / 4] >> 8 * (l % 4) & 0xff);
+            place[l] = (int)((there ? words[l / 4] : 0xffffffffu) >> 8 * (l % 4) & 0xff);
     } else {
-        place[0] = ((const uint8_t *)places)[at];
+        place[0] = there ? ((const uint8_t *)places)[at] : NOWHERE;
     }
 }
 
@@ -143,16 +146,14 @@ AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, boo
 }
 
 /* The windows that hold a row are p - overlap + 1 .. p, p = (row + pad) / stride, as far as they
- * exist and reach it. `overlap` and `size` are constants of the kernel, else 0. */
-AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bool bf16, int size,
-                               int overlap)
+ * exist and reach it. */
+AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bool bf16)
 {
     const an_cuda_pool_run *run = &plan->run;
     uint32_t item = (uint32_t)AN_NUMBER(t);
     if (item >= plan->items_in)
         return;
-    bool bytes = size || run->size <= BYTE_SIDE;
-    int side = size ? size : run->size, windows = overlap ? overlap : plan->overlap;
+    bool bytes = run->size <= BYTE_SIDE;
     pool_spot s = pool_spot_of(plan, item, plan->in_h, plan->in_w, lanes);
     int p_end = (int)an_divide((uint32_t)(s.row + run->pad), plan->stride) + 1;
     int q_end = (int)an_divide((uint32_t)(s.column + run->pad), plan->stride) + 1;
@@ -160,25 +161,66 @@ AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bo
     int place[8];
     for (int l = 0; l < lanes; l++)
         dx[l] = 0;
-    AN_UNROLL
-    for (int i = 0; i < windows; i++) {
-        int p = p_end - windows + i, row = s.row + run->pad - p * run->stride;
-        AN_UNROLL
-        for (int j = 0; j < windows; j++) {
-            int q = q_end - windows + j, column = s.column + run->pad - q * run->stride;
-            bool there =
-                p >= 0 && p < run->out_h && row < side && q >= 0 && q < run->out_w && column < side;
-            int here = there ? row * side + column : -1;
-            int64_t at =
-                pool_out_at(plan, &s, pool_clamp(p, run->out_h), pool_clamp(q, run->out_w));
+    for (int p = p_end > plan->overlap ? p_end - plan->overlap : 0; p < p_end; p++)
+        for (int q = q_end > plan->overlap ? q_end - plan->overlap : 0; q < q_end; q++) {
+            int row = s.row + run->pad - p * run->stride;
+            int column = s.column + run->pad - q * run->stride;
+            if (p >= run->out_h || q >= run->out_w || row >= run->size || column >= run->size)
+                continue;
+            int64_t at = pool_out_at(plan, &s, p, q);
             an_load_run(run->dy, at, lanes, bf16, dy);
-            pool_load_places(run->places, at, lanes, bytes, place);
-            AN_UNROLL
+            pool_load_places(run->places, at, lanes, bytes, true, place);
             for (int l = 0; l < lanes; l++)
-                dx[l] += place[l] == here ? dy[l] : 0;
+                dx[l] += place[l] == row * run->size + column ? dy[l] : 0;
         }
-    }
     an_store_run(run->dx, pool_in_at(plan, &s, s.row, s.column), lanes, bf16, dx);
+}
+
+/*
+ * Windows of 3 with a stride of 2, which is what AlexNet has: a thread computes two rows and two
+ * columns of the input, of which a window in each direction reaches the first, and another one
+ * both. Window p begins at row 2p - pad, so that rows 2a - pad and 2a + 1 - pad are places 0 and 1
+ * of window a, and the former is place 2 of window a - 1. All places are constants.
+ */
+AN_BODY void pool_square_window(const pool_plan *plan, const pool_spot *s, int up, int left,
+                                int lanes, bool bf16, float dx[4][8])
+{
+    const an_cuda_pool_run *run = &plan->run;
+    int p = s->row - up, q = s->column - left, place[8];
+    bool there = p >= 0 && p < run->out_h && q >= 0 && q < run->out_w;
+    int64_t at = pool_out_at(plan, s, pool_clamp(p, run->out_h), pool_clamp(q, run->out_w));
+    float dy[8];
+    an_load_run(run->dy, at, lanes, bf16, dy);
+    pool_load_places(run->places, at, lanes, true, there, place);
+    AN_UNROLL
+    for (int i = 0; i < 2 - up; i++)
+        AN_UNROLL
+    for (int j = 0; j < 2 - left; j++)
+        AN_UNROLL
+    for (int l = 0; l < lanes; l++)
+        dx[2 * i + j][l] += place[l] == (i + 2 * up) * 3 + j + 2 * left ? dy[l] : 0;
+}
+
+AN_BODY void pool_max_backward_square(const pool_plan *plan, an_thread t, int lanes, bool bf16)
+{
+    const an_cuda_pool_run *run = &plan->run;
+    uint32_t item = (uint32_t)AN_NUMBER(t);
+    if (item >= plan->items_square)
+        return;
+    pool_spot s = pool_spot_of(plan, item, plan->square_h, plan->square_w, lanes);
+    float dx[4][8];
+    for (int i = 0; i < 4; i++)
+        for (int l = 0; l < lanes; l++)
+            dx[i][l] = 0;
+    AN_UNROLL
+    for (int window = 3; window >= 0; window--)
+        pool_square_window(plan, &s, window / 2, window % 2, lanes, bf16, dx);
+    AN_UNROLL
+    for (int i = 0; i < 4; i++) {
+        int row = 2 * s.row + i / 2 - run->pad, column = 2 * s.column + i % 2 - run->pad;
+        if (row >= 0 && row < plan->h && column >= 0 && column < plan->w)
+            an_store_run(run->dx, pool_in_at(plan, &s, row, column), lanes, bf16, dx[i]);
+    }
 }
 
 /* ---- Average ----------------------------------------------------------------------------------
@@ -246,12 +288,12 @@ AN_BODY void pool_avg_backward(const pool_plan *plan, an_thread t, int lanes, bo
 /* ---- Kernels ----------------------------------------------------------------------------------
  */
 
-/* Windows of 3, two of which share a row at most, and all others. */
+/* With windows of 3 apart. */
 #define POOL_KERNELS(name, lanes, bf16)                                                            \
     AN_KERNEL(pool_max_forward_3_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 3))      \
     AN_KERNEL(pool_max_forward_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 0))        \
-    AN_KERNEL(pool_max_backward_3_##name, pool_plan, pool_max_backward(run, t, lanes, bf16, 3, 2)) \
-    AN_KERNEL(pool_max_backward_##name, pool_plan, pool_max_backward(run, t, lanes, bf16, 0, 0))   \
+    AN_KERNEL(pool_square_##name, pool_plan, pool_max_backward_square(run, t, lanes, bf16))        \
+    AN_KERNEL(pool_max_backward_##name, pool_plan, pool_max_backward(run, t, lanes, bf16))         \
     AN_KERNEL(pool_avg_forward_##name, pool_plan, pool_avg_forward(run, t, lanes, bf16))           \
     AN_KERNEL(pool_avg_backward_##name, pool_plan, pool_avg_backward(run, t, lanes, bf16))
 
@@ -296,6 +338,9 @@ static pool_plan plan_of(const an_cuda_pool_run *run)
     plan.out_h = an_divisor_of(run->out_h);
     plan.out_w = an_divisor_of(run->out_w);
     plan.stride = an_divisor_of(run->stride);
+    plan.square_h = an_divisor_of((plan.h + run->pad + 1) / 2);
+    plan.square_w = an_divisor_of((plan.w + run->pad + 1) / 2);
+    plan.items_square = (uint32_t)(images * plan.square_h.by * plan.square_w.by * vecs);
     return plan;
 }
 
@@ -323,6 +368,8 @@ int an_cuda_pool_backward(const an_cuda_pool_run *run, an_cuda_stream *stream)
     int lanes = lanes_of(run);
     if (!run->max)
         return POOL_LAUNCH(pool_avg_backward);
-    return run->size == 3 && plan.overlap <= 2 ? POOL_LAUNCH(pool_max_backward_3)
-                                               : POOL_LAUNCH(pool_max_backward);
+    if (run->size != 3 || run->stride != 2)
+        return POOL_LAUNCH(pool_max_backward);
+    blocks = an_blocks_for(plan.items_square);
+    return POOL_LAUNCH(pool_square);
 }
