@@ -3,7 +3,8 @@
 
     make_picture_goldens.py tests/golden/pictures > tests/unit/picture_goldens.h
 
-The committed files were made with Pillow 9.4.0 and cjpeg of libjpeg-turbo 2.1.5. JPEG files come
+The committed files were made with Pillow 13.0.0 and cjpeg of libjpeg-turbo 2.1.5 (9.4.0 gives the
+same, but for orientation in the XMP of a JPEG). JPEG files come
 from both; PNG files are put together here, byte by byte, so that every bit depth and chunk can be
 had. Pixels are Pillow's, with three rules of src/data/picture.h that Pillow leaves to its caller:
 orientation is applied (ImageOps.exif_transpose), alpha is composed over white and 16-bit grey keeps
@@ -14,11 +15,14 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 
 import numpy
 import PIL
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps, PngImagePlugin
+
+PngImagePlugin.MAX_TEXT_MEMORY = 1 << 30  # much-text.png has more than Pillow takes
 
 WIDTH, HEIGHT = 21, 13  # odd on purpose: no multiple of any block of a JPEG
 
@@ -47,9 +51,13 @@ def jpeg(image, **options):
     return out.getvalue()
 
 
-def cjpeg(*options):
-    ppm = b"P6 %d %d 255\n" % (WIDTH, HEIGHT) + scene().tobytes()
+def cjpeg_of(pixels, *options):
+    ppm = b"P6 %d %d 255\n" % (pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
     return subprocess.run(["cjpeg", *options], input=ppm, stdout=subprocess.PIPE, check=True).stdout
+
+
+def cjpeg(*options):
+    return cjpeg_of(scene(), *options)
 
 
 def tiff(orientation, order="II", value_type=3, offset=8):
@@ -79,6 +87,25 @@ def ycck(data):
     return patched(data, data.index(b"Adobe") + 11, b"\2")
 
 
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+def xmp(attribute):
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description {attribute}/></x:xmpmeta>'.encode()
+
+
+def with_app1(data, body):
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:]
+
+
+def three_scans():
+    """Each component in a scan of its own, not progressive."""
+    with tempfile.NamedTemporaryFile("w") as script:
+        script.write("0;\n1;\n2;\n")
+        script.flush()
+        return cjpeg("-scans", script.name)
+
+
 def jpeg_files():
     rgb = Image.fromarray(scene())
     cmyk = Image.merge("CMYK", (*rgb.split(), Image.fromarray(alpha_plane())))
@@ -105,21 +132,52 @@ def jpeg_files():
     stray = files["rgb420.jpg"]
     files["stray-bytes.jpg"] = stray[:-2] + b"\1\2\3\4" + stray[-2:]  # a warning of libjpeg's
     files["trailing.jpg"] = stray + stray[:200]  # a second picture, as phones append them
+    # All rows are there, and what follows them is not an end marker: panoramas of phones.
+    files["no-end.jpg"] = stray[:-2]
+    files["no-end-stray.jpg"] = stray[:-2] + b"\1\2\3\4\xff"
+    files["no-end-trailer.jpg"] = stray[:-2] + b"\0\0\1\xff\xc4\xff\xff" + stray[:99]
+    waves = files["progressive.jpg"]
+    files["progressive-no-end.jpg"] = waves[:-2]
+    files["progressive-no-end-trailer.jpg"] = waves[:-2] + b"\0\0\1" + stray
+    files["three-scans-no-end.jpg"] = three_scans()[:-2]
+    # Orientation in XMP, which EXIF goes before, and behind a second prefix.
+    files["turn6-xmp.jpg"] = with_app1(stray, XMP + xmp('tiff:Orientation="6"'))
+    files["turn8-xmp.jpg"] = with_app1(stray, XMP + xmp("><tiff:Orientation>8</tiff:Orientation"))
+    files["turn9-xmp.jpg"] = with_app1(stray, XMP + xmp('tiff:Orientation="9"'))
+    files["turn5-twice.jpg"] = with_app1(stray, b"Exif\0\0Exif\0\0" + tiff(5))
+    files["turn3-before-xmp.jpg"] = with_app1(files["turn3.jpg"], XMP + xmp('tiff:Orientation="6"'))
+    untold = b"Exif\0\0" + tiff(3).replace(b"\x12\x01\3\0", b"\x13\x01\3\0")
+    files["turn7-untold.jpg"] = with_app1(with_app1(stray, untold), XMP + xmp('tiff:Orientation="7"'))
     # Motion JPEG leaves the standard Huffman tables out.
     files["no-tables.jpg"] = stray[: stray.index(b"\xff\xc4")] + stray[stray.index(b"\xff\xda") :]
     return files
+
+
+def many_scans():
+    """A progressive picture whose second scan is there again and again."""
+    data = cjpeg_of(numpy.zeros((1024, 1024, 3), numpy.uint8), "-progressive", "-grayscale")
+    second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 1)
+    third = data.index(b"\xff\xda", second + 1)
+    return data[:second] + data[second:third] * 500 + data[third:]
 
 
 def bad_jpeg_files():
     whole = jpeg(Image.fromarray(scene()))
     frame = jpeg_frame(whole)
     dht = whole.index(b"\xff\xc4")
+    scan = whole.index(b"\xff\xda")
+    waves, thirds = jpeg(Image.fromarray(scene()), progressive=True), three_scans()
     thumb = jpeg(Image.fromarray(scene()), exif=b"Exif\0\0" + tiff(1) + whole)
     return {
         "cut-header.jpg": whole[:60],
         "cut-scan.jpg": whole[: len(whole) * 3 // 4],
-        "cut-end.jpg": whole[:-2],
-        "stray-then-cut.jpg": whole[:-2] + b"\1\2\3\4" + b"\xff\xd9"[:1],
+        "cut-last.jpg": whole[:-6],
+        "cut-waves.jpg": waves[: waves.rindex(b"\xff\xda")],
+        "cut-waves-end.jpg": waves[:-5],
+        "cut-third-scan.jpg": thirds[: thirds.rindex(b"\xff\xda") - 20],
+        "no-data.jpg": whole[: scan + 14] + b"\xff\xd9",
+        "no-data-huge.jpg": patched(whole, frame + 1, b"\x34\x00\x34\x00")[: scan + 20] + b"\xff\xd9",
+        "many-scans.jpg": many_scans(),
         "12bit.jpg": patched(whole, frame, b"\x0c"),
         "hierarchical.jpg": patched(whole, frame - 3, b"\xc5"),
         "huge.jpg": patched(whole, frame + 1, b"\xff\xdc\xff\xdc"),
@@ -154,8 +212,9 @@ def pack_row(samples, depth):
 ADAM7 = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
 
 
-def png(colour, depth, samples, before=(), after=(), interlace=False):
-    """samples [height, width, channels]; chunks before and after the pixels. No row filter."""
+def png(colour, depth, samples, before=(), after=(), interlace=False, window=None):
+    """samples [height, width, channels]; chunks before and after the pixels. No row filter.
+    window: its size as the file claims it, a power of two from 8 on, whatever was used."""
     height, width = samples.shape[:2]
     raw = b""
     for top, left, down, right in ADAM7 if interlace else [(0, 0, 1, 1)]:
@@ -163,7 +222,11 @@ def png(colour, depth, samples, before=(), after=(), interlace=False):
         if part.size:
             raw += b"".join(b"\0" + pack_row(row, depth) for row in part)
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlace))
-    chunks = [chunk(b"IHDR", head), *before, chunk(b"IDAT", zlib.compress(raw, 9)), *after, chunk(b"IEND")]
+    packed = zlib.compress(raw, 9)
+    if window:
+        first = (window - 8) << 4 | 8
+        packed = bytes([first, 31 - (first << 8) % 31]) + packed[2:]
+    chunks = [chunk(b"IHDR", head), *before, chunk(b"IDAT", packed), *after, chunk(b"IEND")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
@@ -184,12 +247,24 @@ def raw_profile(block):
     return chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text))
 
 
+def xmp_text(text, packed=False):
+    body = zlib.compress(text) if packed else text
+    return chunk(b"iTXt", b"XML:com.adobe.xmp\0" + bytes([packed, 0]) + b"en\0key\0" + body)
+
+
+def much_text():
+    """A megabyte in a thousandth of it."""
+    return chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 1000000, 9))
+
+
 def png_files():
     rgb, alpha = scene(), alpha_plane()[..., None]
+    # Rows that repeat after 300 bytes, which a window of 256 does not hold.
+    waves = numpy.tile(scene(100, 1), (9, 1, 1))
     grey = rgb[..., :1]
     grey_alpha, rgba = numpy.concatenate([grey, alpha], 2), numpy.concatenate([rgb, alpha], 2)
     palette = chunk(b"PLTE", rgb[:4, :4].tobytes())
-    places = (grey // 16) % 16
+    places = (grey // 16).astype(numpy.int64) % 16
     key = rgb[5, 5].astype(numpy.uint16)
     files = {f"grey{d}.png": png(GREY, d, grey >> (8 - d)) for d in (1, 2, 4, 8)}
     for d in (1, 2, 4, 8):
@@ -212,6 +287,13 @@ def png_files():
         "turn6.png": png(RGB, 8, rgb, [chunk(b"eXIf", tiff(6))]),
         "turn8-after.png": png(RGB, 8, rgb, (), [chunk(b"eXIf", tiff(8, "MM"))]),
         "turn5-text.png": png(RGB, 8, rgb, [raw_profile(tiff(5))]),
+        "turn6-xmp.png": png(RGB, 8, rgb, [xmp_text(xmp('tiff:Orientation="6"'))]),
+        "turn7-xmp-packed.png": png(RGB, 8, rgb, (), [xmp_text(xmp('tiff:Orientation="7"'), True)]),
+        "turn2-twice.png": png(RGB, 8, rgb, [chunk(b"eXIf", b"Exif\0\0" + tiff(2))]),
+        "no-end.png": png(RGB, 8, rgb)[:-12],
+        "no-end-trailer.png": png(RGB, 8, rgb)[:-12] + b"\0\0\0\4junkJUNK....",
+        "small-window.png": png(RGB, 8, waves, window=8),
+        "much-text.png": png(RGB, 8, rgb, [much_text()] * 20, [much_text()] * 20),
     })
     return files
 
@@ -225,7 +307,7 @@ def bad_png_files():
     rest = chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND")
     return {
         "cut-scan.png": whole[: len(whole) // 2],
-        "cut-end.png": whole[:-12],
+        "cut-sum.png": whole[:-14],
         "bad-sum.png": patched(whole, at, bytes([whole[at] ^ 1])),
         "huge.png": whole[:8] + chunk(b"IHDR", huge) + rest,
         "wide.png": whole[:8] + chunk(b"IHDR", wide) + rest,
@@ -238,8 +320,12 @@ def bad_png_files():
 
 # ---- Pillow's view
 
+# Here Pillow reads on into the next picture.
+SAME = {"progressive-no-end-trailer.jpg": "progressive.jpg"}
+
 
 def pixels(path):
+    ImageFile.LOAD_TRUNCATED_IMAGES = "no-end" in path  # it reads on where the rows have ended
     image = Image.open(path)
     image.load()
     mode, clear = image.mode, "transparency" in image.info
@@ -273,7 +359,7 @@ def main():
     print("/* file, width, height, FNV-1a of the upright RGB pixels */")
     print("static const picture_golden picture_goldens[] = {")
     for name in sorted(good):
-        p = pixels(os.path.join(folder, name))
+        p = pixels(os.path.join(folder, SAME.get(name, name)))
         print(f'    {{"{name}", {p.shape[1]}, {p.shape[0]}, 0x{fnv(p.tobytes()):016x}}},')
     print("};")
 

@@ -13,31 +13,44 @@ typedef struct an_encoded {
     const char *name; /* error texts begin with it */
 } an_encoded;
 
+/** Check a size that a file claims against the limits. */
+alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uint32_t height);
 /**
- * Check a size that a file claims against the limits, and allocate width * height * channels bytes.
+ * The same, and allocate width * height * channels bytes.
  * @param channels  3, or 4 for a decoder that reduces them to 3 in place
  */
 alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
                                 uint32_t height, int channels);
 
-/** Decode to RGB as stored; *orientation is EXIF's 1..8. On failure *out is empty. */
+/** Decode to RGB as stored; *orientation is as below. On failure *out is empty. */
 alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file);
 alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file);
 
+/*
+ * Where a file may say how it is turned. Each gives 1..8, or 0 if it says nothing; a value that is
+ * no orientation is 1. EXIF goes before XMP, as Pillow has it.
+ */
+
 /**
- * Orientation in a block of EXIF data: a TIFF header, then IFD 0 with tag 0x0112, in either byte
- * order.
- * @return 1..8; 1 for anything that is not a valid orientation
+ * EXIF data: "Exif" and two zeros, which may be there twice or not at all, a TIFF header, and IFD 0
+ * with tag 0x0112, in either byte order.
  */
 int an_exif_orientation(const uint8_t *data, size_t length);
-
 /**
  * The same out of the text "Raw profile type exif" that ImageMagick gave PNG files before PNG had a
- * chunk for it: a name, a length, and hexadecimal digits of "Exif", two zeros and the TIFF header.
+ * chunk for it: a name, a length, and hexadecimal digits of the EXIF data.
  */
 int an_exif_text_orientation(const char *text);
+/** XMP: tiff:Orientation="6", or as an element. */
+int an_xmp_orientation(const uint8_t *text, size_t length);
+/**
+ * Of a PNG file: its chunks eXIf and those with text, wherever they stand. No other is looked at.
+ * @param orientation  out, 0 if none says anything
+ * @return ALEXNET_ERROR_NO_MEMORY
+ */
+alexnet_status an_png_orientation(int *orientation, const an_encoded *file);
 
-/** Turn a picture upright. @param orientation 1..8: where the first row and column stand */
+/** Turn a picture upright. @param orientation 0..8: where the first row and column stand */
 alexnet_status an_picture_upright(an_picture *picture, int orientation, const an_encoded *file);
 
 /** (a * b) / 255, rounded; exact for a, b in 0..255. */

@@ -12,7 +12,7 @@ typedef struct tiff {
 } tiff;
 
 enum { TAG_ORIENTATION = 0x0112, TYPE_SHORT = 3, TYPE_LONG = 4, ENTRY_BYTES = 12 };
-enum { PROFILE_MAX = 4096, PROFILE_HEAD = 6 };
+enum { PROFILE_MAX = 4096 };
 
 static uint32_t get16(const tiff *t, size_t at)
 {
@@ -38,23 +38,47 @@ static int orientation_of_entry(const tiff *t, size_t at)
 
 int an_exif_orientation(const uint8_t *data, size_t length)
 {
+    static const char prefix[6] = "Exif\0"; /* some programs put another before their own */
+    for (int i = 0; i < 2 && length >= sizeof prefix; i++) {
+        if (memcmp(data, prefix, sizeof prefix) != 0)
+            break;
+        data += sizeof prefix;
+        length -= sizeof prefix;
+    }
     if (length < 8)
-        return 1;
+        return 0;
     tiff t = {data, length, data[0] == 'M'};
     if (memcmp(data, t.big_endian ? "MM" : "II", 2) != 0 || get16(&t, 2) != 42)
-        return 1;
+        return 0;
     size_t ifd = get32(&t, 4);
     if (ifd > length - 2)
-        return 1;
+        return 0;
     size_t entries = get16(&t, ifd);
     for (size_t i = 0; i < entries; i++) {
         size_t at = ifd + 2 + i * ENTRY_BYTES;
         if (at > length || length - at < ENTRY_BYTES)
-            return 1;
+            return 0;
         if (get16(&t, at) == TAG_ORIENTATION)
             return orientation_of_entry(&t, at);
     }
-    return 1;
+    return 0;
+}
+
+int an_xmp_orientation(const uint8_t *text, size_t length)
+{
+    static const char name[] = "tiff:Orientation";
+    const size_t size = sizeof name - 1;
+    const uint8_t *end = text + length;
+    while ((text = memmem(text, (size_t)(end - text), name, size))) {
+        text += size;
+        size_t quote = end - text > 1 && text[0] == '=' && text[1] == '"' ? 2 : 1;
+        bool value = quote == 2 || (end > text && text[0] == '>');
+        if (value && (size_t)(end - text) > quote && text[quote] >= '0' && text[quote] <= '9') {
+            int found = text[quote] - '0';
+            return found >= 1 && found <= 8 ? found : 1;
+        }
+    }
+    return 0;
 }
 
 static int digit_of(char c)
@@ -69,17 +93,15 @@ int an_exif_text_orientation(const char *text)
     size_t digits = 0;
     int skipped = 0;
     if (sscanf(text, " %*[a-zA-Z] %*d%n", &skipped) < 0 || skipped == 0)
-        return 1;
+        return 0;
     for (const char *p = text + skipped; *p && digits / 2 < PROFILE_MAX; p++) {
         int digit = digit_of(*p);
         if (digit < 0 && *p != '\n')
-            return 1;
+            return 0;
         if (digit < 0)
             continue;
         bytes[digits / 2] = (uint8_t)(digits % 2 ? bytes[digits / 2] | digit : digit << 4);
         digits++;
     }
-    if (digits / 2 < PROFILE_HEAD)
-        return 1;
-    return an_exif_orientation(bytes + PROFILE_HEAD, digits / 2 - PROFILE_HEAD);
+    return an_exif_orientation(bytes, digits / 2);
 }

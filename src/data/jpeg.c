@@ -14,18 +14,20 @@
 /* The library proper and not TurboJPEG above it: that one cannot tell a fatal error from a warning
  * if both came up, hides all warnings but the first, and knows only seven samplings. */
 
-/* A progressive file may hold any number of scans, each as much work as a picture. */
-enum { SCANS_MAX = 500, ROWS_AT_ONCE = 16 };
+/* What scans may cost beyond the first, which every picture has. A block of 8 x 8 pixels is in
+ * about six scans of a progressive file and in twelve at most; files that have it in more of them
+ * pay with bytes. The constant lets small pictures have any number. */
+enum { ROWS_AT_ONCE = 16, PASSES_MAX = 12, BLOCKS_PER_BYTE = 8, BLOCKS_FREE = 1 << 20 };
 
 /* Everything that has to outlive a jump out of the library lives here, not in locals. */
 typedef struct job {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
-    struct jpeg_progress_mgr progress;
     jmp_buf escape;
     const an_encoded *file;
     an_picture *picture;
-    bool cut; /* the library met the end of the file and made up an end marker */
+    bool ended; /* the library met the end of the file and made up an end marker */
+    bool cut;   /* and pixels were still to come */
     int orientation;
     alexnet_status rc; /* of a step of ours */
     char reason[JMSG_LENGTH_MAX];
@@ -39,21 +41,23 @@ static void on_error(j_common_ptr jpeg)
 }
 
 /* A warning is damage that the library has bridged, such as stray bytes between segments: other
- * readers open the picture too. Only a missing end is as bad as an error. Levels >= 0 are
- * traces. */
+ * readers open the picture too. Only pixels that lie beyond the end of the file are as bad as an
+ * error; an end marker that is missing after them is not. Levels >= 0 are traces. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     job *j = jpeg->client_data;
-    if (level < 0 && jpeg->err->msg_code == JWRN_JPEG_EOF)
-        j->cut = true;
+    if (level >= 0)
+        return;
+    if (jpeg->err->msg_code == JWRN_JPEG_EOF)
+        j->ended = true;
+    else if (jpeg->err->msg_code == JWRN_HIT_MARKER)
+        j->cut |= j->ended;
 }
 
-static void on_progress(j_common_ptr jpeg)
+/* Leave decode() for a reason of ours. */
+static void escape(job *j, const char *reason)
 {
-    job *j = jpeg->client_data;
-    if (j->jpeg.input_scan_number <= SCANS_MAX)
-        return;
-    snprintf(j->reason, sizeof j->reason, "more than %d scans", SCANS_MAX);
+    snprintf(j->reason, sizeof j->reason, "%s", reason);
     longjmp(j->escape, 1);
 }
 
@@ -64,8 +68,6 @@ static void set_up(job *j)
     j->errors.emit_message = on_message;
     j->jpeg.client_data = j;
     jpeg_create_decompress(&j->jpeg);
-    j->progress.progress_monitor = on_progress;
-    j->jpeg.progress = &j->progress;
     jpeg_mem_src(&j->jpeg, j->file->bytes, j->file->length);
     jpeg_save_markers(&j->jpeg, JPEG_APP0 + 1, 0xFFFF);
 }
@@ -85,14 +87,78 @@ static void read_rows(job *j, size_t channels)
     }
 }
 
+/* Blocks of 8 x 8 samples in all components. */
+static uint64_t count_blocks(const job *j)
+{
+    uint64_t blocks = 0;
+    for (int c = 0; c < j->jpeg.num_components; c++)
+        blocks +=
+            (uint64_t)j->jpeg.comp_info[c].width_in_blocks * j->jpeg.comp_info[c].height_in_blocks;
+    return blocks;
+}
+
+/* Before anything of the picture's size is allocated: its blocks must fit into the bytes behind the
+ * first scan's header. In Huffman's code a block takes two symbols, of a bit each at least; in a
+ * progressive file one, as others may stand for many blocks. */
+static void check_data(job *j)
+{
+    const struct jpeg_source_mgr *source = j->jpeg.src;
+    const uint8_t *data = source->next_input_byte;
+    size_t length = source->bytes_in_buffer;
+    if (length == 0 || (length > 1 && data[0] == 0xFF && data[1] != 0))
+        escape(j, "it has no data");
+    if (!j->jpeg.arith_code && length < count_blocks(j) / (j->jpeg.progressive_mode ? 8 : 4)) {
+        j->cut = true;
+        longjmp(j->escape, 1);
+    }
+}
+
+/* Whether the scans read so far hold the whole picture: what follows does not matter then. */
+static bool is_complete(const job *j)
+{
+    for (int c = 0; c < j->jpeg.num_components; c++) {
+        if (!j->jpeg.comp_info[c].quant_table) /* no scan had it yet */
+            return false;
+        for (int k = 0; k < DCTSIZE2 && j->jpeg.progressive_mode; k++)
+            if (j->jpeg.coef_bits[c][k] != 0)
+                return false;
+    }
+    return true;
+}
+
+/* Read scans until the picture is complete or the file ends. */
+static void read_scans(job *j)
+{
+    uint64_t work = 0, all = count_blocks(j);
+    uint64_t limit = PASSES_MAX * all + BLOCKS_PER_BYTE * j->file->length + BLOCKS_FREE;
+    int scan = 0, event = 0;
+    while (event != JPEG_REACHED_EOI && !(event == JPEG_SCAN_COMPLETED && is_complete(j))) {
+        if (j->jpeg.input_scan_number != scan) {
+            scan = j->jpeg.input_scan_number;
+            work += (uint64_t)j->jpeg.MCUs_per_row * j->jpeg.MCU_rows_in_scan *
+                    (uint64_t)j->jpeg.blocks_in_MCU;
+        }
+        if (work > limit)
+            escape(j, "its scans are far more work than its pixels need");
+        event = jpeg_consume_input(&j->jpeg);
+    }
+    j->cut |= j->ended && !is_complete(j);
+}
+
 /* The markers live until the end of the decompression. */
 static int orientation_of(const job *j)
 {
-    static const char head[6] = "Exif\0";
-    for (jpeg_saved_marker_ptr m = j->jpeg.marker_list; m; m = m->next)
-        if (m->data_length >= sizeof head && memcmp(m->data, head, sizeof head) == 0)
-            return an_exif_orientation(m->data + sizeof head, m->data_length - sizeof head);
-    return 1;
+    static const char exif[] = "Exif\0", xmp[] = "http://ns.adobe.com/xap/1.0/";
+    int of_exif = 0, of_xmp = 0;
+    for (jpeg_saved_marker_ptr m = j->jpeg.marker_list; m; m = m->next) {
+        if (m->data_length >= sizeof exif && memcmp(m->data, exif, sizeof exif) == 0) {
+            if (of_exif == 0)
+                of_exif = an_exif_orientation(m->data, m->data_length);
+        } else if (m->data_length >= sizeof xmp && memcmp(m->data, xmp, sizeof xmp) == 0) {
+            of_xmp = an_xmp_orientation(m->data, m->data_length);
+        }
+    }
+    return of_exif ? of_exif : of_xmp;
 }
 
 /* The part that the library may jump out of. false: see rc, cut and reason of the job. The inverse
@@ -105,23 +171,31 @@ static bool decode(job *j)
     jpeg_read_header(&j->jpeg, TRUE);
     bool cmyk = j->jpeg.num_components == 4;
     j->orientation = orientation_of(j);
+    j->rc = an_picture_check_size(j->file, j->jpeg.image_width, j->jpeg.image_height);
+    if (j->rc != ALEXNET_OK)
+        return false;
+    check_data(j);
     j->rc = an_picture_alloc(j->picture, j->file, j->jpeg.image_width, j->jpeg.image_height,
                              cmyk ? 4 : 3);
     if (j->rc != ALEXNET_OK)
         return false;
     j->jpeg.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+    j->jpeg.buffered_image = jpeg_has_multiple_scans(&j->jpeg);
     jpeg_start_decompress(&j->jpeg);
+    if (j->jpeg.buffered_image) {
+        read_scans(j);
+        jpeg_start_output(&j->jpeg, j->jpeg.input_scan_number);
+    }
     read_rows(j, cmyk ? 4 : 3);
-    jpeg_finish_decompress(&j->jpeg);
-    return !j->cut;
+    return !j->cut && !(j->ended && j->jpeg.arith_code); /* there zeros follow without a word */
 }
 
 static alexnet_status status_of(const job *j)
 {
     if (j->rc != ALEXNET_OK)
         return j->rc;
-    if (j->cut)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: a JPEG without its end marker",
+    if (j->cut || j->ended)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the JPEG ends before its pixels do",
                        j->file->name);
     switch (j->errors.msg_code) {
     case JERR_OUT_OF_MEMORY:

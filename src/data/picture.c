@@ -48,12 +48,17 @@ static const signature *signature_of(const an_encoded *file)
     return NULL;
 }
 
-static bool looks_like_text(const an_encoded *file)
+/* What a file is that has no known signature. */
+static const char *describe(const an_encoded *file)
 {
-    for (size_t i = 0; i < file->length && i < 64; i++)
-        if (file->bytes[i] < ' ' && !strchr("\t\n\r\f", file->bytes[i]))
-            return false;
-    return true;
+    size_t zeros = 0, text = 0, shown = file->length < 64 ? file->length : 64;
+    while (zeros < file->length && file->bytes[zeros] == 0)
+        zeros++;
+    if (zeros == file->length)
+        return "nothing but zero bytes, as an interrupted copy leaves them, not a picture";
+    while (text < shown && (file->bytes[text] >= ' ' || memchr("\t\n\r\f", file->bytes[text], 4)))
+        text++;
+    return text == shown ? "text, not a picture" : "not a picture";
 }
 
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
@@ -66,7 +71,7 @@ alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t leng
     const signature *s = signature_of(&file);
     if (!s)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is %s; JPEG and PNG are read", name,
-                       looks_like_text(&file) ? "text, not a picture" : "not a picture");
+                       describe(&file));
     if (!s->decode)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; JPEG and PNG are read", name, s->name);
     int orientation;
@@ -88,10 +93,8 @@ alexnet_status an_picture_read(an_picture *out, const char *path)
     return rc;
 }
 
-alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
-                                uint32_t height, int channels)
+alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uint32_t height)
 {
-    *out = (an_picture){0};
     if (width == 0 || height == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s claims to be %u x %u pixels", file->name, width,
                        height);
@@ -100,6 +103,14 @@ alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s claims to be %u x %u pixels; at most %d a side and %d in all are read",
                        file->name, width, height, AN_PICTURE_SIDE_MAX, AN_PICTURE_PIXELS_MAX);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
+                                uint32_t height, int channels)
+{
+    *out = (an_picture){0};
+    AN_CHECK(an_picture_check_size(file, width, height));
     size_t bytes = (size_t)width * height * (size_t)channels;
     uint8_t *pixels = an_calloc(bytes, 1);
     if (!pixels)
@@ -133,7 +144,7 @@ static turn turn_of(const an_picture *stored, int orientation)
 
 alexnet_status an_picture_upright(an_picture *picture, int orientation, const an_encoded *file)
 {
-    if (orientation == 1)
+    if (orientation <= 1)
         return ALEXNET_OK;
     turn t = turn_of(picture, orientation);
     size_t bytes = (size_t)t.width * t.height * 3;

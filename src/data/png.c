@@ -21,7 +21,6 @@ typedef struct job {
     png_infop info;
     an_picture *picture;
     png_bytep *rows;
-    int orientation;
     bool no_memory;
     alexnet_status rc; /* of a step of ours */
     char reason[160];  /* of libpng's failure */
@@ -76,21 +75,6 @@ static void ask_for_rgba(png_structp png)
     png_set_interlace_handling(png);
 }
 
-static void read_orientation(job *j)
-{
-    png_uint_32 length = 0;
-    png_bytep exif = NULL;
-    if (png_get_eXIf_1(j->png, j->info, &length, &exif) & PNG_INFO_eXIf) {
-        j->orientation = an_exif_orientation(exif, length);
-        return;
-    }
-    png_textp texts = NULL;
-    int count = png_get_text(j->png, j->info, &texts, NULL);
-    for (int i = 0; i < count; i++)
-        if (strcmp(texts[i].key, "Raw profile type exif") == 0)
-            j->orientation = an_exif_text_orientation(texts[i].text);
-}
-
 static alexnet_status alloc_rows(job *j)
 {
     size_t height = (size_t)j->picture->height, row = (size_t)j->picture->width * 4;
@@ -109,7 +93,10 @@ static bool decode_rgba(job *j)
         return false;
     png_set_read_fn(j->png, j, on_read);
     png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours have a better text */
-    png_set_option(j->png, PNG_SKIP_sRGB_CHECK_PROFILE, PNG_OPTION_ON);
+    /* Nothing but pixels, palette and transparency is unpacked. */
+    png_set_keep_unknown_chunks(j->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    /* A window that is larger than the file says costs nothing; other readers take it too. */
+    png_set_option(j->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     png_read_info(j->png, j->info);
     j->rc = an_picture_alloc(j->picture, j->file, png_get_image_width(j->png, j->info),
                              png_get_image_height(j->png, j->info), 4);
@@ -120,9 +107,7 @@ static bool decode_rgba(job *j)
     ask_for_rgba(j->png);
     png_read_update_info(j->png, j->info);
     png_read_image(j->png, j->rows);
-    png_read_end(j->png, j->info);
-    read_orientation(j);
-    return true;
+    return true; /* all rows are there: what follows, or is missing, changes nothing */
 }
 
 static alexnet_status status_of(const job *j)
@@ -149,13 +134,13 @@ static void compose_over_white(uint8_t *pixels, size_t count)
 
 alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file)
 {
-    job j = {.file = file, .picture = out, .orientation = 1};
+    job j = {.file = file, .picture = out};
+    AN_CHECK(an_png_orientation(orientation, file));
     j.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &j, on_error, on_warning, &j, on_malloc,
                                      on_free);
     if (j.png)
         j.info = png_create_info_struct(j.png);
     j.no_memory |= !j.info;
-    /* For want of memory libpng may pass over a side chunk, the orientation among them. */
     bool done = j.info && decode_rgba(&j) && !j.no_memory;
     png_destroy_read_struct(&j.png, &j.info, NULL);
     an_free(j.rows);
@@ -164,6 +149,5 @@ alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded
         return status_of(&j);
     }
     compose_over_white(out->rgb, (size_t)out->width * out->height);
-    *orientation = j.orientation;
     return ALEXNET_OK;
 }

@@ -1,7 +1,8 @@
 /*
- * Resizing, bit-exact with Pillow's 8-bit antialiased bilinear filter
- * (Image.resize(size, Image.BILINEAR), two passes with 22-bit fixed-point weights), and the
- * square that a data set stores.
+ * Resizing, bit-exact with the 8-bit antialiased bilinear filter of Pillow up to version 12
+ * (Image.resize(size, Image.BILINEAR): along rows, then along columns, with 22-bit fixed-point
+ * weights), and the square that a data set stores. Pillow 13 begins with the columns where that is
+ * less work, and differs by one grey level; models that exist were trained with the older order.
  */
 #ifndef AN_DATA_RESIZE_H
 #define AN_DATA_RESIZE_H

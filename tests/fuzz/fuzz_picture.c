@@ -16,7 +16,7 @@ enum { SIDE = 8 };
 
 static void check_orientation(int orientation)
 {
-    if (orientation < 1 || orientation > 8)
+    if (orientation < 0 || orientation > 8)
         abort();
 }
 
@@ -30,6 +30,7 @@ static void try_exif(const uint8_t *bytes, size_t length)
     text[length] = '\0';
     check_orientation(an_exif_orientation(bytes, length));
     check_orientation(an_exif_text_orientation(text));
+    check_orientation(an_xmp_orientation(bytes, length));
     free(text);
 }
 
