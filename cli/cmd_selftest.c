@@ -12,7 +12,8 @@ static const opt_page page = {
     .about = "Check this installation: list the devices, their instruction sets and the libraries "
              "in use, and compute every operator on every device against the reference. The worst "
              "deviation is a fraction of what the operands allow; above 1 a test fails, and the "
-             "exit code is 1.",
+             "exit code is 1. Each line ends with what computed the operator: kernels of oneDNN or "
+             "native ones, by name and instruction set, or the reference itself.",
     .examples = {{"selftest", "check this installation"},
                  {"selftest --json", "the same, for another program to read"}},
 };
@@ -82,7 +83,7 @@ static void print_result(const alexnet_selftest_result *result)
     if (result->skipped)
         printf("       -  skipped: %s\n", result->skipped);
     else
-        printf("%8.3f  %s\n", result->worst, verdict(result));
+        printf("%8.3f  %s  %s\n", result->worst, verdict(result), result->computed_by);
     fflush(stdout);
 }
 
@@ -92,6 +93,8 @@ static void add_result(json_t *list, const alexnet_selftest_result *result)
     json_object_set_new(row, "device", json_text(result->device));
     json_object_set_new(row, "test", json_text(result->test));
     json_object_set_new(row, "result", json_text(verdict(result)));
+    if (!result->skipped)
+        json_object_set_new(row, "computed_by", json_text(result->computed_by));
     if (result->skipped)
         json_object_set_new(row, "reason", json_text(result->skipped));
     else
@@ -135,7 +138,7 @@ static int run(const machine_options *machine)
     int code = machine_open(&ctx, machine);
     if (code == CLI_DONE && !list) {
         print_devices();
-        printf("%-8s %-48s %8s  result\n", "device", "test", "worst");
+        printf("%-8s %-48s %8s  result  computed by\n", "device", "test", "worst");
     }
     if (code == CLI_DONE)
         code = run_tests(ctx, list, &count);

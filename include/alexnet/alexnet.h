@@ -640,6 +640,9 @@ typedef struct alexnet_selftest_result {
     double worst;        /**< largest deviation, as a fraction of what the operands allow */
     bool passed;         /**< worst <= 1 */
     const char *skipped; /**< the reason, or NULL */
+    /** What computed it: "onednn jit:avx2 + native pool_max:avx2"; "" if skipped. Until the next.
+     */
+    const char *computed_by;
 } alexnet_selftest_result;
 
 ALEXNET_API alexnet_status alexnet_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx);

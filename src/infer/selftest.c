@@ -68,8 +68,9 @@ static alexnet_status run_case(alexnet_selftest *test, const an_device *device,
                                    precisions[test->precision].precision));
     snprintf(test->name, sizeof test->name, "%s %s", which->name, precisions[test->precision].name);
     AN_CHECK(an_parity_case_run(test->backend, test->ref, which, SEED, &parity));
-    *result = (alexnet_selftest_result){test->info.name, test->name, parity.worst,
-                                        parity.worst <= 1, NULL};
+    snprintf(test->computed_by, sizeof test->computed_by, "%s", parity.impl);
+    *result = (alexnet_selftest_result){test->info.name,   test->name, parity.worst,
+                                        parity.worst <= 1, NULL,       test->computed_by};
     if (++test->which == an_parity_case_count)
         next_precision(test);
     return ALEXNET_OK;
@@ -90,7 +91,7 @@ alexnet_status an_selftest_next(alexnet_selftest *test, alexnet_selftest_result 
     if (!skipped)
         return run_case(test, &device, result);
     snprintf(test->name, sizeof test->name, "all operators %s", precisions[test->precision].name);
-    *result = (alexnet_selftest_result){test->info.name, test->name, 0, true, skipped};
+    *result = (alexnet_selftest_result){test->info.name, test->name, 0, true, skipped, ""};
     next_precision(test);
     return ALEXNET_OK;
 }

@@ -14,7 +14,7 @@ struct alexnet_selftest {
     alexnet_device_info info; /* of that device */
     int precision;            /* 0: fp32, 1: bf16 */
     int which;                /* the next case */
-    char name[96];
+    char name[96], computed_by[256];
 };
 
 alexnet_status an_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx);

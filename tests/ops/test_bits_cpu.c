@@ -365,6 +365,7 @@ static void test_update(void **state)
     const an_rates r = {.rate = 0.25, .decay = 0.5, .momentum = 0.875, .scale = 1};
     uint16_t *copy = calloc(COUNT, sizeof *copy);
     assert_non_null(copy);
+    bool copies = an_cpu_kernels_for(an_cpu_isa(max_isa))->update[1] != NULL; /* in bf16 alone */
     for (int i = 0; i < 2; i++) {
         an_backend *backend = open_cpu(1 + 2 * i);
         s.param = p[i].w;
@@ -379,7 +380,7 @@ static void test_update(void **state)
             r.momentum * before.v[i] - r.rate * before.dw[i] - r.decay * r.rate * before.w[i];
         assert_true(fabs(p[0].v[i] - v) <= tolerance);
         assert_true(fabs(p[0].w[i] - (before.w[i] + v)) <= tolerance);
-        assert_int_equal(copy[i], an_float_to_bf16(p[0].w[i]));
+        assert_int_equal(copy[i], copies ? an_float_to_bf16(p[0].w[i]) : 0);
     }
     assert_memory_equal(p[0].w, p[1].w, sizeof(float) * COUNT);
     assert_memory_equal(p[0].v, p[1].v, sizeof(float) * COUNT);

@@ -435,6 +435,11 @@ static void test_bf16_storage(void **state)
 {
     an_backend *cpu = open_cpu();
     (void)state;
+    if (!((an_cpu *)cpu)->kernels->relu[1]) {
+        an_backend_close(cpu);
+        print_message("this processor has no AVX-512, and no kernels for bf16\n");
+        skip();
+    }
     for (int i = 0; i < 4 * OPERATORS; i++) {
         const operator* o = & operators[i / 4];
         if (!o->native)
@@ -458,13 +463,12 @@ static void test_instruction_sets(void **state)
     an_backend *cpu = open_cpu();
     alexnet_isa best = an_cpu_isa(ALEXNET_ISA_ANY);
     (void)state;
-    for (int i = 0; i < 8 * OPERATORS; i++) {
-        const operator* o = & operators[i / 8];
+    for (int i = 0; i < 4 * OPERATORS; i++) {
+        const operator* o = & operators[i / 4];
         if (!o->native)
             continue;
         an_op_desc desc = resolved(o);
-        manner how = {cpu,    NULL,       (an_layout_kind)(i % 4), i % 8 < 4 ? AN_F32 : AN_BF16,
-                      AN_F32, o->training};
+        manner how = {cpu, NULL, (an_layout_kind)(i % 4), AN_F32, AN_F32, o->training};
         ((an_cpu *)cpu)->kernels = an_cpu_kernels_for(ALEXNET_ISA_BASELINE);
         results expected = compute(&how, &desc);
         for (int isa = ALEXNET_ISA_AVX2; isa <= (int)best; isa++) {
@@ -575,7 +579,7 @@ static void test_unknown_implementation(void **state)
     rig_refused(an_cpu_prepare(cpu, &prepare, "abacus", &op), ALEXNET_ERROR_UNSUPPORTED, "conv");
     assert_null(op);
     rig_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));
-    assert_string_equal(an_cpu_refused(op), "");
+    assert_string_equal(an_cpu_refused(op), "pixels: the tuning has other variants");
     assert_non_null(strstr(op->impl, "onednn"));
     an_cpu_api.op_free(cpu, op);
     an_backend_close(cpu);

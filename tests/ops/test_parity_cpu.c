@@ -74,7 +74,7 @@ static int close_all(void **state)
 /* The last resort computes anything right, so that only its name tells that nothing else did. */
 static bool by_last_resort(const an_parity *p)
 {
-    return strncmp(p->impl, "ref", 3) == 0 || strstr(p->impl, "+ref");
+    return strncmp(p->impl, "ref", 3) == 0 || strstr(p->impl, "+ ref");
 }
 
 static void judge(const char *name, const an_parity *p)

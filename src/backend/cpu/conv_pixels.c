@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/cpu/kernels/pixels.h"
 #include "backend/cpu/onednn/reorder.h"
 #include "base/alloc.h"
 #include "base/status.h"
@@ -47,8 +46,14 @@ static alexnet_status pixels_forward(an_cpu_op *op, const an_op_args *args)
     for (int i = 0; i < c->y.n * bands; i++) {
         char *work = (char *)args->scratch + c->forward_work;
         work += c->forward_each * (size_t)omp_get_thread_num();
-        an_pixels_forward(&c->shape, image(x, c->x, i / bands), args->packed, c->relu,
-                          i % bands * AN_PIXELS_ROWS, image(y, c->y, i / bands), (uint16_t *)work);
+        const an_pixels_run run = {.shape = &c->shape,
+                                   .x = image(x, c->x, i / bands),
+                                   .y = image(y, c->y, i / bands),
+                                   .work = (uint16_t *)work,
+                                   .packed = args->packed,
+                                   .relu = c->relu,
+                                   .first = i % bands * AN_PIXELS_ROWS};
+        op->cpu->kernels->pixels_forward(&run);
     }
     return an_reorder_out_run(&c->y_out, op, args, args->y);
 }
@@ -69,9 +74,15 @@ static alexnet_status pixels_backward(an_cpu_op *op, const an_op_args *args)
         char *work = scratch + c->backward_work;
         work += c->backward_each * (size_t)omp_get_thread_num();
         memset(sums, 0, c->sums_each);
-        for (int n = c->x.n * part / parts; n < c->x.n * (part + 1) / parts; n++)
-            an_pixels_backward(&c->shape, image(x, c->x, n), c->relu ? image(y, c->y, n) : NULL,
-                               image(dy, c->y, n), sums, (uint16_t *)work);
+        for (int n = c->x.n * part / parts; n < c->x.n * (part + 1) / parts; n++) {
+            const an_pixels_run run = {.shape = &c->shape,
+                                       .x = image(x, c->x, n),
+                                       .y = c->relu ? image(y, c->y, n) : NULL,
+                                       .work = (uint16_t *)work,
+                                       .dy = image(dy, c->y, n),
+                                       .sums = sums};
+            op->cpu->kernels->pixels_backward(&run);
+        }
     }
     an_pixels_gradients(&c->shape, (float *)(scratch + c->sums), parts, args->dparam[0],
                         args->dparam[1]);
@@ -122,7 +133,12 @@ static alexnet_status make_reorders(pixels_op *c, const an_prepare *p)
 alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_pixels shape;
-    if (cpu->activation != AN_BF16 || p->want_dx || !an_pixels_describe(&shape, p->ops[0]))
+    an_variants asked = an_backend_variants(&cpu->base, p->ops[0], p->want_dx || p->want_dw);
+    if (asked.of[AN_FORWARD] != AN_VARIANT_NATIVE &&
+        (!p->want_dw || asked.of[AN_BACKWARD_WEIGHTS] != AN_VARIANT_NATIVE))
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the tuning has other variants");
+    if (cpu->activation != AN_BF16 || !cpu->kernels->pixels_forward || p->want_dx ||
+        !an_pixels_describe(&shape, p->ops[0]))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "no convolution of pixels that native kernels take");
     pixels_op *c = an_calloc(1, sizeof *c);

@@ -25,7 +25,8 @@ static int64_t dy_pair(const an_conv_wgrad *w)
 
 alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc)
 {
-    if (op->cpu->activation != AN_BF16 || !an_wgrad_describe(&w->shape, desc))
+    if (op->cpu->activation != AN_BF16 || !op->cpu->kernels->wgrad_add ||
+        !an_wgrad_describe(&w->shape, desc))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "no gradients of weights that native kernels take");
     if (w->shape.k_units * w->shape.c_units < op->split)
@@ -45,6 +46,7 @@ alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_de
 /* A run: its tensors, and where its pairs are. */
 typedef struct wgrad_run {
     const an_conv_wgrad *w;
+    const an_cpu_kernels *kernels;
     const uint16_t *x, *dy;
     uint16_t *x_pairs, *dy_pairs;
     float *sums, *dbias;
@@ -61,7 +63,9 @@ static void lay_out(const wgrad_run *r, int first, int i, int block)
     int n = 2 * (first + i);
     const uint16_t *from = (of_x ? r->x : r->dy) + n * image + b * count;
     uint16_t *to = (of_x ? r->x_pairs + i * x_pair(w) : r->dy_pairs + i * dy_pair(w));
-    an_wgrad_pair(from, n + 1 < desc->n ? from + image : NULL, count, to + b * count * 2);
+    const an_wgrad_pair_run pair = {from, n + 1 < desc->n ? from + image : NULL, count,
+                                    to + b * count * 2};
+    r->kernels->wgrad_pair(&pair);
 }
 
 static void add_unit(const wgrad_run *r, int first, int count, int unit)
@@ -75,18 +79,26 @@ static void add_unit(const wgrad_run *r, int first, int count, int unit)
         if (bias)
             memset(bias, 0, sizeof *bias * AN_WGRAD_K);
     }
-    for (int i = 0; i < count; i++)
-        an_wgrad_add(&w->shape, k, c, r->x_pairs + i * x_pair(w), r->dy_pairs + i * dy_pair(w),
-                     sums, bias);
+    for (int i = 0; i < count; i++) {
+        const an_wgrad_run run = {.shape = &w->shape,
+                                  .k = k,
+                                  .c = c,
+                                  .x = r->x_pairs + i * x_pair(w),
+                                  .dy = r->dy_pairs + i * dy_pair(w),
+                                  .sums = sums,
+                                  .bias = bias};
+        r->kernels->wgrad_add(&run);
+    }
 }
 
 /* No sum is shared between threads. */
-void an_conv_wgrad_run(const an_conv_wgrad *w, const an_op_args *args, const uint16_t *x,
-                       const uint16_t *dy, float *dweights, float *dbias)
+void an_conv_wgrad_run(const an_conv_wgrad *w, const an_cpu *cpu, const an_op_args *args,
+                       const uint16_t *x, const uint16_t *dy, float *dweights, float *dbias)
 {
     char *scratch = args->scratch;
     int blocks = w->x_blocks + w->dy_blocks, c_units = w->shape.c_units;
     const wgrad_run r = {.w = w,
+                         .kernels = cpu->kernels,
                          .x = x,
                          .dy = dy,
                          .x_pairs = (uint16_t *)(scratch + w->x),

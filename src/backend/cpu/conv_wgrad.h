@@ -6,7 +6,6 @@
 #define AN_BACKEND_CPU_CONV_WGRAD_H
 
 #include "backend/cpu/cpu.h"
-#include "backend/cpu/kernels/wgrad.h"
 
 typedef struct an_conv_wgrad {
     an_wgrad shape;
@@ -24,7 +23,7 @@ typedef struct an_conv_wgrad {
 alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc);
 
 /** @param x, dy  in AN_LAYOUT_C16, bf16 */
-void an_conv_wgrad_run(const an_conv_wgrad *w, const an_op_args *args, const uint16_t *x,
-                       const uint16_t *dy, float *dweights, float *dbias);
+void an_conv_wgrad_run(const an_conv_wgrad *w, const an_cpu *cpu, const an_op_args *args,
+                       const uint16_t *x, const uint16_t *dy, float *dweights, float *dbias);
 
 #endif

@@ -131,6 +131,13 @@ size_t an_cpu_take(an_cpu_op *op, size_t bytes)
     return at;
 }
 
+void an_cpu_name_impl(an_cpu_op *op, const char *forward, const char *dx, const char *dw)
+{
+    bool other_dx = dx && strcmp(dx, forward) != 0, other_dw = dw && strcmp(dw, forward) != 0;
+    snprintf(op->impl, sizeof op->impl, "%s%s%s%s%s", forward, other_dx ? ", dx " : "",
+             other_dx ? dx : "", other_dw ? ", dw " : "", other_dw ? dw : "");
+}
+
 void an_cpu_share(an_cpu_op *op, size_t bytes)
 {
     if (bytes > op->shared)
@@ -172,12 +179,14 @@ bool an_cpu_relu_follows(const an_prepare *p)
 static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name, char *refused,
                              size_t size, an_cpu_op **out)
 {
+    static const an_cpu_impl fallback = {"ref", an_cpu_fallback_prepare};
     size_t used = 0;
-    for (const an_cpu_impl *impl = an_cpu_impls[p->ops[0]->kind]; impl->name; impl++) {
-        if (name && strcmp(name, impl->name) != 0)
+    for (int i = 0; i <= AN_CPU_IMPLS; i++) {
+        const an_cpu_impl *impl = i < AN_CPU_IMPLS ? &an_cpu_impls[p->ops[0]->kind][i] : &fallback;
+        if (!impl->name || (name && strcmp(name, impl->name) != 0))
             continue;
         alexnet_status rc = impl->prepare(cpu, p, out);
-        if (rc == ALEXNET_OK && used)
+        if (rc == ALEXNET_OK && impl == &fallback && used)
             an_log(cpu->base.ctx, ALEXNET_LOG_WARNING, "%s is computed by %s (%s)",
                    an_op_table[p->ops[0]->kind]->name, impl->name, refused);
         if (rc != ALEXNET_ERROR_UNSUPPORTED)

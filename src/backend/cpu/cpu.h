@@ -57,14 +57,16 @@ struct an_cpu_op {
 
 /** A way to compute an operator. */
 typedef struct an_cpu_impl {
-    const char *name; /* NULL after the last */
+    const char *name; /* NULL: there is none */
     /** @return ALEXNET_ERROR_UNSUPPORTED with the reason: the next one is asked */
     alexnet_status (*prepare)(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 } an_cpu_impl;
 
 extern const an_backend_api an_cpu_api;
 
-extern const an_cpu_impl *const an_cpu_impls[AN_OP_COUNT]; /* best first */
+enum { AN_CPU_IMPLS = 4 };
+/** Those of each operator, best first; after the last comes an_cpu_fallback_prepare(). */
+extern const an_cpu_impl an_cpu_impls[AN_OP_COUNT][AN_CPU_IMPLS];
 
 /** As op_prepare(), but by the implementation of this name (NULL: the first that accepts). */
 alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, const char *impl,
@@ -73,8 +75,7 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, co
 const char *an_cpu_refused(const an_prepared *op);
 
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
-/** A convolution of pixels by native kernels, which an_cpu_conv_prepare() asks for where a tuning
- * says so. */
+/** A convolution of pixels by native kernels, where a tuning says so. */
 alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
@@ -94,6 +95,10 @@ alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_ra
 alexnet_status an_cpu_norms(an_backend *backend, const an_span *spans, int count, an_norm *out);
 
 alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_peak *out);
+
+/** Set op->impl to who computes forward and, where others compute them, the gradients of the data
+ * and of the weights: "onednn jit:avx2, dx onednn brgemm:avx2". NULL: not computed. */
+void an_cpu_name_impl(an_cpu_op *op, const char *forward, const char *dx, const char *dw);
 
 /** Book `bytes` of an operator's scratch; returns their offset, a multiple of AN_ALIGN. */
 size_t an_cpu_take(an_cpu_op *op, size_t bytes);

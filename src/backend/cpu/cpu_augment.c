@@ -75,7 +75,7 @@ static void forward(an_native *native, const an_op_args *args)
     }
 }
 
-static const an_native_kind kind = {"native", false, false, forward, NULL};
+static const an_native_kind kind = {"augment", false, false, forward, NULL};
 
 alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {

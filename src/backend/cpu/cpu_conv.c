@@ -90,8 +90,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
                                relu && !backward, n};
     an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
     AN_CHECK(an_conv_forward_new(whole, &problem, variant, &c->x, &c->y));
-    const an_primitive *one = *whole;
-    if (runs_whole(one)) {
+    if (runs_whole(*whole)) {
         c->forward = *whole;
         an_cpu_share(&c->op, an_primitive_scratch(*whole));
     } else {
@@ -99,9 +98,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
         image_problem image = {problem, variant, &c->x, &c->y};
         AN_CHECK(
             an_team_new(&c->images, &c->op, threads < n ? threads : n, false, make_image, &image));
-        one = c->images.worker[0];
     }
-    snprintf(c->op.impl, sizeof c->op.impl, "onednn %s", an_primitive_name(one));
     c->x.n = c->y.n = n;
     return ALEXNET_OK;
 }
@@ -297,7 +294,7 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
     AN_CHECK(an_reorder_in_run(&c->weights_x_in, op, args, &data[0]));
     AN_CHECK(an_reorder_in_run(&c->weights_dy_in, op, args, &data[1]));
     if (!c->backward_weights) {
-        an_conv_wgrad_run(&c->native_weights, args, data[0], data[1], args->dparam[0],
+        an_conv_wgrad_run(&c->native_weights, op->cpu, args, data[0], data[1], args->dparam[0],
                           args->dparam[1] ? args->dparam[1] : nowhere);
         return ALEXNET_OK;
     }
@@ -336,6 +333,22 @@ static void conv_free(an_cpu_op *op)
 
 static const an_cpu_methods methods = {conv_pack, conv_forward, conv_backward, conv_free};
 
+/* "onednn jit:avx2"; NULL if there is none. */
+static const char *name_primitive(const an_primitive *primitive, char name[64])
+{
+    snprintf(name, 64, "onednn %s", primitive ? an_primitive_name(primitive) : "");
+    return primitive ? name : NULL;
+}
+
+static void name_impl(conv_op *c, const an_prepare *p)
+{
+    char forward[64], dx[64], dw[64];
+    name_primitive(c->forward ? c->forward : c->images.worker[0], forward);
+    an_cpu_name_impl(&c->op, forward, name_primitive(c->backward_data, dx),
+                     p->want_dw && !c->backward_weights ? "native wgrad:avx512_bf16"
+                                                        : name_primitive(c->backward_weights, dw));
+}
+
 static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an_primitive **whole)
 {
     AN_CHECK(prepare_forward(c, p, relu, whole));
@@ -369,13 +382,6 @@ static alexnet_status pad(conv_op *c, an_prepare *offer)
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     bool backward = p->want_dx || p->want_dw;
-    an_variants variants = an_backend_variants(&cpu->base, p->ops[0], backward);
-    if (variants.of[AN_FORWARD] == AN_VARIANT_NATIVE ||
-        (p->want_dw && variants.of[AN_BACKWARD_WEIGHTS] == AN_VARIANT_NATIVE)) {
-        alexnet_status rc = an_cpu_pixels_prepare(cpu, p, out);
-        if (rc != ALEXNET_ERROR_UNSUPPORTED)
-            return rc;
-    }
     conv_op *c = an_calloc(1, sizeof *c);
     an_prepare offer = *p;
     an_primitive *whole = NULL;
@@ -389,7 +395,7 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     c->desc = *p->ops[0];
     c->relu_after = relu && backward;
     c->op.base.tunable = true;
-    c->op.base.variants = variants;
+    c->op.base.variants = an_backend_variants(&cpu->base, p->ops[0], backward);
     if (!p->want_dx)
         c->op.base.variants.of[AN_BACKWARD_DATA] = AN_VARIANT_DIRECT;
     if (!p->want_dw)
@@ -400,6 +406,8 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
                        c->desc.out};
     if (rc == ALEXNET_OK)
         rc = prepare_all(c, &offer, relu, &whole);
+    if (rc == ALEXNET_OK)
+        name_impl(c, p);
     if (whole != c->forward)
         an_primitive_free(whole);
     if (rc != ALEXNET_OK)

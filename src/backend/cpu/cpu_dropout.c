@@ -73,7 +73,7 @@ static void backward(an_native *native, const an_op_args *args)
         scale(native, args->state, args->dy, args->dx[0]);
 }
 
-static const an_native_kind kind = {"native", false, false, forward, backward};
+static const an_native_kind kind = {"dropout", false, false, forward, backward};
 
 alexnet_status an_cpu_dropout_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {

@@ -118,14 +118,9 @@ static alexnet_status prepare_forward(fc *f, const an_prepare *p)
     bool last = f->outputs > BLOCK && f->outputs % BLOCK;
     AN_CHECK(an_reorder_in_new(&f->x_in, &f->op, p->in[0], f->x));
     f->fused = f->relu && (f->native[AN_FORWARD] || !(p->want_dx || p->want_dw));
-    if (f->native[AN_FORWARD]) {
-        snprintf(f->op.impl, sizeof f->op.impl, "native fc:avx512_bf16");
-    } else {
+    if (!f->native[AN_FORWARD])
         AN_CHECK(an_team_new(&f->blocks, &f->op, threads < blocks ? threads : blocks, last,
                              make_block, f));
-        snprintf(f->op.impl, sizeof f->op.impl, "onednn %s",
-                 an_primitive_name(f->blocks.worker[0]));
-    }
     if (f->x.dtype == AN_F32)
         return ALEXNET_OK;
     an_md from = matrix_md((matrix){f->outputs, f->inputs, f->inputs, 1, AN_F32});
@@ -167,6 +162,24 @@ static alexnet_status prepare_backward(fc *f, const an_prepare *p)
         an_cpu_share(&f->op, an_primitive_scratch(f->backward_weights));
     }
     return ALEXNET_OK;
+}
+
+/* Who computes a direction: the native kernels, or else a primitive. NULL: nobody. */
+static const char *name_direction(const fc *f, an_direction direction,
+                                  const an_primitive *primitive, char name[64])
+{
+    snprintf(name, 64, "onednn %s", primitive ? an_primitive_name(primitive) : "");
+    return f->native[direction] ? "native fc:avx512_bf16" : primitive ? name : NULL;
+}
+
+static void name_impl(fc *f)
+{
+    char forward[64], dx[64], dw[64];
+    an_cpu_name_impl(
+        &f->op,
+        name_direction(f, AN_FORWARD, f->blocks.worker ? f->blocks.worker[0] : NULL, forward),
+        name_direction(f, AN_BACKWARD_DATA, f->backward_data, dx),
+        name_direction(f, AN_BACKWARD_WEIGHTS, f->backward_weights, dw));
 }
 
 /* ---- Runs ------------------------------------------------------------------------------------ */
@@ -323,9 +336,11 @@ alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **o
         rc = prepare_backward(f, p);
         an_threads_restore(saved);
     }
-    if (rc != ALEXNET_OK)
+    if (rc != ALEXNET_OK) {
         fc_free(&f->op);
-    else
-        *out = &f->op;
-    return rc;
+        return rc;
+    }
+    name_impl(f);
+    *out = &f->op;
+    return ALEXNET_OK;
 }

@@ -99,8 +99,8 @@ static void within_backward(an_native *native, const an_op_args *args)
                    native->op.cpu->kernels->lrn_within_backward[an_kernel_type(native->y.dtype)]);
 }
 
-static const an_native_kind across = {"native", true, false, across_forward, across_backward};
-static const an_native_kind within = {"native", true, false, within_forward, within_backward};
+static const an_native_kind across = {"lrn", true, false, across_forward, across_backward};
+static const an_native_kind within = {"lrn_within", true, false, within_forward, within_backward};
 
 static alexnet_status prepare(an_cpu *cpu, const an_prepare *p, const an_native_kind *kind,
                               int64_t (*work)(const an_lrn_shape *shape), an_native **out)

@@ -87,17 +87,15 @@ static void backward(an_native *native, const an_op_args *args)
                  an_load(args->dy, i, t) * slope(neuron, an_load(args->y, i, t)));
 }
 
-static const an_native_kind kind = {"native", false, true, forward, backward};
+static const an_native_kind relu_kind = {"relu", false, true, forward, backward};
+static const an_native_kind other_kind = {NULL, false, true, forward, backward};
 
 alexnet_status an_cpu_neuron_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_native *native;
-    if (an_cpu_pools_relu(p, 0)) {
-        alexnet_status rc = an_cpu_relu_pool_prepare(cpu, p, out);
-        if (rc != ALEXNET_ERROR_UNSUPPORTED)
-            return rc;
-    }
-    AN_CHECK(an_native_new(&native, cpu, p, &kind, p->in, an_native_like_input(p)));
+    bool is_relu = p->ops[0]->u.neuron.kind == AN_RELU;
+    AN_CHECK(an_native_new(&native, cpu, p, is_relu ? &relu_kind : &other_kind, p->in,
+                           an_native_like_input(p)));
     *out = &native->op;
     return ALEXNET_OK;
 }

@@ -78,8 +78,8 @@ static void avg_backward(an_native *native, const an_op_args *args)
                   native->op.cpu->kernels->pool_avg_backward[an_kernel_type(native->y.dtype)]);
 }
 
-static const an_native_kind max_kind = {"native", false, false, max_forward, max_backward};
-static const an_native_kind avg_kind = {"native", false, false, avg_forward, avg_backward};
+static const an_native_kind max_kind = {"pool_max", false, false, max_forward, max_backward};
+static const an_native_kind avg_kind = {"pool_avg", false, false, avg_forward, avg_backward};
 
 alexnet_status an_cpu_pool_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
@@ -102,6 +102,8 @@ alexnet_status an_cpu_pool_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
 alexnet_status an_cpu_relu_pool_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_prepare pool = *p; /* the ReLU's input has the shape of the pooling's */
+    if (!an_cpu_pools_relu(p, 0))
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "no max pooling of a ReLU with gradients");
     pool.ops++;
     pool.n_ops--;
     AN_CHECK(an_cpu_pool_prepare(cpu, &pool, out));

@@ -61,7 +61,7 @@ static void backward(an_native *native, const an_op_args *args)
     }
 }
 
-static const an_native_kind kind = {"native", false, true, forward, backward};
+static const an_native_kind kind = {NULL, false, true, forward, backward};
 
 alexnet_status an_cpu_softmax_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {

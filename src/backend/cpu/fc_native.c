@@ -2,7 +2,6 @@
 
 #include <omp.h>
 
-#include "backend/cpu/kernels/fc_products.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -22,12 +21,13 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
 {
     int64_t inputs = an_chw_count(desc->in[0]);
     int forward = op->cpu->base.ctx->threads;
-    if (op->cpu->activation != AN_BF16 || !an_fc_has_kernels())
+    if (op->cpu->activation != AN_BF16 || !op->cpu->kernels->fc_multiply)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "native products are of bf16");
     if (inputs % AN_FC_PANEL || desc->n < FEWEST)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "inputs that are no panels, or fewer than %d images", FEWEST);
-    *native = (an_fc_native){.images = desc->n,
+    *native = (an_fc_native){.kernels = op->cpu->kernels,
+                             .images = desc->n,
                              .lanes = (int)up(desc->n, AN_FC_VECTOR),
                              .inputs = inputs,
                              .outputs = desc->u.fc.k,
@@ -130,7 +130,7 @@ static void forward_share(const an_fc_native *native, const an_fc_forward *run, 
     for (int64_t column = 0; column < native->inputs; column += CHUNK)
         for (int64_t row = s.first; row < s.end; row += AN_FC_ROWS) {
             an_fc_fetch next = chunk_at(native, run->w, s, row + AN_FC_ROWS, column);
-            const an_fc_product product = {
+            const an_fc_product_run product = {
                 .weights = run->w + row * native->inputs + column,
                 .row_step = native->inputs,
                 .pair_step = 2,
@@ -142,7 +142,7 @@ static void forward_share(const an_fc_native *native, const an_fc_forward *run, 
                 .sums = sums + row * native->lanes,
                 .fetch = &next,
             };
-            an_fc_multiply(&product);
+            native->kernels->fc_multiply(&product);
         }
 }
 
@@ -155,7 +155,7 @@ void an_fc_native_forward(const an_fc_native *native, const an_fc_forward *run, 
         pair_columns(native, run->x, native->inputs, pairs);
         share s = my_share(native->outputs);
         forward_share(native, run, s, pairs, sums);
-        const an_fc_result result = {
+        const an_fc_write_run result = {
             .sums = sums + s.first * native->lanes,
             .bias = run->bias + s.first,
             .rows = (int)(s.end - s.first),
@@ -166,7 +166,7 @@ void an_fc_native_forward(const an_fc_native *native, const an_fc_forward *run, 
             .wide = run->wide,
             .to = an_at(run->y, s.first, run->wide ? AN_F32 : AN_BF16),
         };
-        an_fc_write(&result);
+        native->kernels->fc_write(&result);
     }
 }
 
@@ -198,7 +198,7 @@ static void data_block(const an_fc_native *native, const uint16_t *w, block b,
                          .rows = next.columns ? next.rows : 0,
                          .lines = next.columns / AN_FC_LINE + 2};
     for (int row = 0; row < b.columns; row += AN_FC_ROWS) {
-        const an_fc_product product = {
+        const an_fc_product_run product = {
             .weights = weights + 2 * row,
             .row_step = 2,
             .pair_step = 2 * width,
@@ -210,7 +210,7 @@ static void data_block(const an_fc_native *native, const uint16_t *w, block b,
             .sums = sums + (int64_t)row * native->lanes,
             .fetch = &fetch,
         };
-        an_fc_multiply(&product);
+        native->kernels->fc_multiply(&product);
     }
 }
 
@@ -228,17 +228,18 @@ void an_fc_native_data(const an_fc_native *native, const uint16_t *dy, const uin
         share s = my_share(native->inputs);
         for (block b = block_at(native, s, 0, s.first); b.columns;) {
             block next = block_at(native, s, b.row + b.rows, b.column);
-            an_fc_pair_rows(w + b.row * native->inputs + b.column, native->inputs, b.rows,
-                            b.columns, weights);
+            const an_fc_layout_run layout = {w + b.row * native->inputs + b.column, native->inputs,
+                                             b.rows, b.columns, weights};
+            native->kernels->fc_pair_rows(&layout);
             data_block(native, w, b, pairs, weights, sums, next);
-            const an_fc_result result = {.sums = sums,
-                                         .rows = b.columns,
-                                         .lanes = native->lanes,
-                                         .images = native->images,
-                                         .columns = native->inputs,
-                                         .to = dx + b.column};
+            const an_fc_write_run result = {.sums = sums,
+                                            .rows = b.columns,
+                                            .lanes = native->lanes,
+                                            .images = native->images,
+                                            .columns = native->inputs,
+                                            .to = dx + b.column};
             if (b.row + b.rows == native->outputs)
-                an_fc_write(&result);
+                native->kernels->fc_write(&result);
             b = next;
         }
     }
@@ -257,9 +258,12 @@ void an_fc_native_weights(const an_fc_native *native, const uint16_t *dy, const 
 #pragma omp parallel
     {
 #pragma omp for schedule(static) nowait
-        for (int64_t i = 0; i < n_panels; i++)
-            an_fc_panel(x, native->images, native->inputs, i,
-                        panels + i * image_pairs(native, AN_FC_PANEL));
+        for (int64_t i = 0; i < n_panels; i++) {
+            const an_fc_layout_run layout = {x + i * AN_FC_PANEL, native->inputs, native->images,
+                                             AN_FC_PANEL,
+                                             panels + i * image_pairs(native, AN_FC_PANEL)};
+            native->kernels->fc_panel(&layout);
+        }
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < n_strips; i++)
             an_fc_strip(dy, native->images, native->outputs, i,
@@ -267,9 +271,15 @@ void an_fc_native_weights(const an_fc_native *native, const uint16_t *dy, const 
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < n_strips; i++) {
             int64_t row = i * AN_FC_STRIP;
-            an_fc_gradients(strips + i * image_pairs(native, AN_FC_STRIP), panels, native->images,
-                            at_most(native->outputs - row, AN_FC_STRIP), native->inputs,
-                            dw + row * native->inputs);
+            const an_fc_gradients_run run = {
+                .strip = strips + i * image_pairs(native, AN_FC_STRIP),
+                .panels = panels,
+                .images = native->images,
+                .rows = at_most(native->outputs - row, AN_FC_STRIP),
+                .columns = native->inputs,
+                .dweights = dw + row * native->inputs,
+            };
+            native->kernels->fc_gradients(&run);
         }
     }
 }

@@ -9,6 +9,7 @@
 #include "backend/cpu/cpu.h"
 
 typedef struct an_fc_native {
+    const an_cpu_kernels *kernels;
     int images, lanes;
     int64_t inputs, outputs;
     int threads; /* that may run it, at most */

@@ -1,29 +1,19 @@
-/* Who computes what: for each operator its implementations, best first. */
+/*
+ * Who computes what: for each operator its implementations, best first. The first that accepts is
+ * taken, and ref where none does. Reports also give the kernel's name (an_prepared.impl).
+ */
 #include "backend/cpu/cpu.h"
 
-#define FALLBACK                                                                                   \
-    {                                                                                              \
-        "ref", an_cpu_fallback_prepare                                                             \
-    }
-
-#define ROWS(name, first)                                                                          \
-    static const an_cpu_impl name##_impls[] = {                                                    \
-        {first, an_cpu_##name##_prepare}, FALLBACK, {NULL, NULL}}
-
-ROWS(augment, "native");
-ROWS(conv, "onednn");
-ROWS(fc, "onednn");
-ROWS(neuron, "native");
-ROWS(pool, "native");
-ROWS(lrn, "native");
-ROWS(lrn_within, "native");
-ROWS(dropout, "native");
-ROWS(concat, "native");
-ROWS(eltsum, "native");
-ROWS(softmax, "native");
-
-const an_cpu_impl *const an_cpu_impls[AN_OP_COUNT] = {
-#define AN_OP(ID, name) [AN_OP_##ID] = name##_impls,
-#include "op/ops.def"
-#undef AN_OP
+const an_cpu_impl an_cpu_impls[AN_OP_COUNT][AN_CPU_IMPLS] = {
+    [AN_OP_AUGMENT] = {{"native", an_cpu_augment_prepare}},
+    [AN_OP_CONV] = {{"pixels", an_cpu_pixels_prepare}, {"onednn", an_cpu_conv_prepare}},
+    [AN_OP_FC] = {{"onednn", an_cpu_fc_prepare}}, /* and native directions of it */
+    [AN_OP_NEURON] = {{"relu+pool", an_cpu_relu_pool_prepare}, {"native", an_cpu_neuron_prepare}},
+    [AN_OP_POOL] = {{"native", an_cpu_pool_prepare}},
+    [AN_OP_LRN] = {{"native", an_cpu_lrn_prepare}},
+    [AN_OP_LRN_WITHIN] = {{"native", an_cpu_lrn_within_prepare}},
+    [AN_OP_DROPOUT] = {{"native", an_cpu_dropout_prepare}},
+    [AN_OP_CONCAT] = {{"native", an_cpu_concat_prepare}},
+    [AN_OP_ELTSUM] = {{"native", an_cpu_eltsum_prepare}},
+    [AN_OP_SOFTMAX] = {{"native", an_cpu_softmax_prepare}},
 };

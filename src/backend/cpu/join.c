@@ -48,7 +48,7 @@ static void concat_backward(an_native *native, const an_op_args *args)
             move_input(native, i, args->dx[i], (char *)args->dy, false);
 }
 
-static const an_native_kind concat_kind = {"native", false, false, concat_forward, concat_backward};
+static const an_native_kind concat_kind = {NULL, false, false, concat_forward, concat_backward};
 
 /* Whether the inputs can be joined as they lie: one layout, and no padding in between. */
 static bool joins_as_is(const an_prepare *p)
@@ -105,7 +105,7 @@ static void sum_backward(an_native *native, const an_op_args *args)
     }
 }
 
-static const an_native_kind sum_kind = {"native", false, false, sum_forward, sum_backward};
+static const an_native_kind sum_kind = {NULL, false, false, sum_forward, sum_backward};
 
 alexnet_status an_cpu_eltsum_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {

@@ -87,7 +87,9 @@ alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *p,
     native->op.base.out = y;
     if (p->plain_out)
         native->op.base.out = (an_layout){AN_LAYOUT_PLAIN, AN_F32, y.n, y.shape};
-    snprintf(native->op.impl, sizeof native->op.impl, "%s", kind->impl);
+    snprintf(native->op.impl, sizeof native->op.impl, "native%s%s%s%s", kind->kernel ? " " : "",
+             kind->kernel ? kind->kernel : "", kind->kernel ? ":" : "",
+             kind->kernel ? cpu->kernels->isa : "");
     native->kind = kind;
     native->desc = *p->ops[0];
     native->masks = p->masks;

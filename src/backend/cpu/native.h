@@ -11,7 +11,7 @@ typedef struct an_native an_native;
 
 /** The arithmetic. Tensors in args are in the inner layouts; dx[i] may be NULL in backward. */
 typedef struct an_native_kind {
-    const char *impl;
+    const char *kernel;    /* of kernels.def, for reports; NULL: plain loops */
     bool needs_x, needs_y; /* whether backward reads them */
     void (*forward)(an_native *native, const an_op_args *args);
     void (*backward)(an_native *native, const an_op_args *args); /* NULL: nothing to compute */

@@ -300,7 +300,7 @@ static void name_impls(job *j)
 {
     size_t length = 0, room = sizeof j->out->impl;
     for (int i = 0; i < j->got->n_links && length < room; i++)
-        length += (size_t)snprintf(j->out->impl + length, room - length, "%s%s", i ? "+" : "",
+        length += (size_t)snprintf(j->out->impl + length, room - length, "%s%s", i ? " + " : "",
                                    j->got->link[i].op->impl);
 }
 

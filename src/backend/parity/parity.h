@@ -50,7 +50,7 @@ typedef struct an_parity {
     double dw;       /* of the parameters' gradients; 0 if not asked for or without parameters */
     double worst;    /* the largest of the three */
     char where[160]; /* the worst element: "dx[17] is 0.25, expected 0.5 +- 1e-6" */
-    char impl[96];   /* implementations that the backend chose, joined by "+" */
+    char impl[256];  /* implementations that the backend chose, joined by " + " */
 } an_parity;
 
 /**

@@ -1,16 +1,16 @@
 /*
  * Products of pairs of bfloat16 on AVX-512 BF16, vdpbf16ps: each of 16 floats gets two products
- * added. Included within defined(__x86_64__); what calls this is marked DPBF16_TARGET.
+ * added. Included within defined(__x86_64__); what calls this is marked AN_TARGET_PAIRS.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_DPBF16_H
 #define AN_BACKEND_CPU_KERNELS_DPBF16_H
 
 #include <immintrin.h>
-#include <stdint.h>
 #include <string.h>
 
-#define DPBF16_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
-#define DPBF16_INLINE static inline DPBF16_TARGET __attribute__((always_inline))
+#include "backend/cpu/kernels/kernels.h"
+
+#define DPBF16_INLINE static inline AN_TARGET_PAIRS __attribute__((always_inline))
 
 /** A pair, in all lanes. */
 DPBF16_INLINE __m512bh dpbf16_broadcast(const uint16_t *pair)

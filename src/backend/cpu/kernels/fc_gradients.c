@@ -1,21 +1,6 @@
 /* Gradients of weights (fc_products.h). */
 #include "backend/cpu/kernels/fc_products.h"
 
-#if defined(__x86_64__)
-
-#include "backend/cpu/kernels/dpbf16.h"
-
-enum { LANES = AN_FC_VECTOR };
-
-DPBF16_TARGET void an_fc_panel(const uint16_t *matrix, int images, int64_t columns, int64_t panel,
-                               uint16_t *to)
-{
-    const uint16_t *from = matrix + panel * AN_FC_PANEL;
-    for (int n = 0; n < images; n += 2, from += 2 * columns)
-        for (int c = 0; c < AN_FC_PANEL; c += LANES, to += 2 * LANES)
-            dpbf16_pair_up(from + c, n + 1 < images ? from + columns + c : NULL, to);
-}
-
 void an_fc_strip(const uint16_t *matrix, int images, int64_t columns, int64_t strip, uint16_t *to)
 {
     const uint16_t *from = matrix + strip * AN_FC_STRIP;
@@ -26,6 +11,23 @@ void an_fc_strip(const uint16_t *matrix, int images, int64_t columns, int64_t st
             to[1] = c < left && n + 1 < images ? from[columns + c] : 0;
         }
 }
+
+#if defined(__x86_64__)
+
+#include "backend/cpu/kernels/dpbf16.h"
+
+enum { LANES = AN_FC_VECTOR };
+
+DPBF16_INLINE void lay_out_panel(const an_fc_layout_run *run)
+{
+    const uint16_t *from = run->from;
+    uint16_t *to = run->to;
+    for (int n = 0; n < run->rows; n += 2, from += 2 * run->row_step)
+        for (int c = 0; c < AN_FC_PANEL; c += LANES, to += 2 * LANES)
+            dpbf16_pair_up(from + c, n + 1 < run->rows ? from + run->row_step + c : NULL, to);
+}
+
+AN_KERNEL_PAIRS_INSTANCE(fc_panel, an_fc_layout_run, lay_out_panel)
 
 /* A strip times a panel. */
 DPBF16_INLINE void add_images(const uint16_t *strip, const uint16_t *panel, int images,
@@ -39,18 +41,18 @@ DPBF16_INLINE void add_images(const uint16_t *strip, const uint16_t *panel, int 
                    acc[0], acc[1]);
 }
 
-DPBF16_TARGET void an_fc_gradients(const uint16_t *strip, const uint16_t *panels, int images,
-                                   int rows, int64_t columns, float *dweights)
+DPBF16_INLINE void gradients(const an_fc_gradients_run *run)
 {
-    bool aligned = (uintptr_t)dweights % 64 == 0;
-    int64_t panel = (int64_t)((images + 1) / 2) * AN_FC_PANEL * 2;
-    for (int64_t c = 0; c < columns; c += AN_FC_PANEL, panels += panel) {
+    bool aligned = (uintptr_t)run->dweights % 64 == 0;
+    int64_t panel = (int64_t)((run->images + 1) / 2) * AN_FC_PANEL * 2;
+    const uint16_t *panels = run->panels;
+    for (int64_t c = 0; c < run->columns; c += AN_FC_PANEL, panels += panel) {
         __m512 acc[2][AN_FC_STRIP];
-        add_images(strip, panels, images, acc);
+        add_images(run->strip, panels, run->images, acc);
 #pragma GCC unroll 14
         for (int j = 0; j < AN_FC_STRIP; j++) {
-            float *to = dweights + j * columns + c;
-            if (j >= rows)
+            float *to = run->dweights + j * run->columns + c;
+            if (j >= run->rows)
                 break;
             if (aligned) { /* they are read again when everything else has been written: by the
                               update */
@@ -65,22 +67,6 @@ DPBF16_TARGET void an_fc_gradients(const uint16_t *strip, const uint16_t *panels
     _mm_sfence();
 }
 
-#else /* an_fc_has_kernels() says that these are not called */
-
-void an_fc_panel(const uint16_t *matrix, int images, int64_t columns, int64_t panel, uint16_t *to)
-{
-    (void)matrix, (void)images, (void)columns, (void)panel, (void)to;
-}
-
-void an_fc_strip(const uint16_t *matrix, int images, int64_t columns, int64_t strip, uint16_t *to)
-{
-    (void)matrix, (void)images, (void)columns, (void)strip, (void)to;
-}
-
-void an_fc_gradients(const uint16_t *strip, const uint16_t *panels, int images, int rows,
-                     int64_t columns, float *dweights)
-{
-    (void)strip, (void)panels, (void)images, (void)rows, (void)columns, (void)dweights;
-}
+AN_KERNEL_PAIRS_INSTANCE(fc_gradients, an_fc_gradients_run, gradients)
 
 #endif

@@ -1,16 +1,25 @@
 /* Sums with images in the lanes (fc_products.h). */
 #include "backend/cpu/kernels/fc_products.h"
 
+void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
+                        uint16_t *to)
+{
+    bool both = 2 * pair + 1 < columns;
+    const uint16_t *from = matrix + 2 * pair;
+    int n = 0;
+    for (; n < images; n++, from += columns, to += 2) {
+        to[0] = from[0];
+        to[1] = both ? from[1] : 0;
+    }
+    for (; n % AN_FC_VECTOR; n++, to += 2)
+        to[0] = to[1] = 0;
+}
+
 #if defined(__x86_64__)
 
 #include "backend/cpu/kernels/dpbf16.h"
 
 enum { LANES = AN_FC_VECTOR, VECTORS = 4 /* that are computed together, at most */ };
-
-bool an_fc_has_kernels(void)
-{
-    return true;
-}
 
 /* ---- Products -------------------------------------------------------------------------------- */
 
@@ -27,7 +36,7 @@ DPBF16_INLINE void fetch_line(an_fc_fetch *f)
 }
 
 /* Some rows and `vectors` vectors of lanes, both constants. */
-DPBF16_INLINE void multiply(const an_fc_product *p, int row, int rows, int lane, int vectors)
+DPBF16_INLINE void multiply(const an_fc_product_run *p, int row, int rows, int lane, int vectors)
 {
     /* From one line that is fetched to the next: all of the next rows while these are computed. */
     int steps = p->lanes > VECTORS * LANES ? 4 : 2;
@@ -62,7 +71,7 @@ DPBF16_INLINE void multiply(const an_fc_product *p, int row, int rows, int lane,
             _mm512_storeu_ps(sums + j * p->lanes + v * LANES, acc[j][v]);
 }
 
-DPBF16_INLINE void multiply_rows(const an_fc_product *p, int lane, int vectors)
+DPBF16_INLINE void multiply_rows(const an_fc_product_run *p, int lane, int vectors)
 {
     if (p->rows == AN_FC_ROWS)
         multiply(p, 0, AN_FC_ROWS, lane, vectors);
@@ -71,7 +80,7 @@ DPBF16_INLINE void multiply_rows(const an_fc_product *p, int lane, int vectors)
             multiply(p, row, 1, lane, vectors);
 }
 
-DPBF16_TARGET void an_fc_multiply(const an_fc_product *p)
+DPBF16_INLINE void multiply_all(const an_fc_product_run *p)
 {
     int lane = 0;
     for (; lane + VECTORS * LANES <= p->lanes; lane += VECTORS * LANES)
@@ -84,6 +93,8 @@ DPBF16_TARGET void an_fc_multiply(const an_fc_product *p)
     }
 }
 
+AN_KERNEL_PAIRS_INSTANCE(fc_multiply, an_fc_product_run, multiply_all)
+
 /* ---- Layouts --------------------------------------------------------------------------------- */
 
 DPBF16_INLINE __mmask16 first_lanes(int64_t count)
@@ -91,7 +102,7 @@ DPBF16_INLINE __mmask16 first_lanes(int64_t count)
     return count >= LANES ? 0xffff : (__mmask16)((1u << count) - 1);
 }
 
-DPBF16_TARGET void an_fc_write(const an_fc_result *r)
+DPBF16_INLINE void write_columns(const an_fc_write_run *r)
 {
     const __m512i steps =
         _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
@@ -116,61 +127,24 @@ DPBF16_TARGET void an_fc_write(const an_fc_result *r)
     }
 }
 
-void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
-                        uint16_t *to)
-{
-    bool both = 2 * pair + 1 < columns;
-    const uint16_t *from = matrix + 2 * pair;
-    int n = 0;
-    for (; n < images; n++, from += columns, to += 2) {
-        to[0] = from[0];
-        to[1] = both ? from[1] : 0;
-    }
-    for (; n % LANES; n++, to += 2)
-        to[0] = to[1] = 0;
-}
+AN_KERNEL_PAIRS_INSTANCE(fc_write, an_fc_write_run, write_columns)
 
-DPBF16_TARGET void an_fc_pair_rows(const uint16_t *weights, int64_t row_step, int rows, int columns,
-                                   uint16_t *to)
+DPBF16_INLINE void pair_rows(const an_fc_layout_run *run)
 {
-    for (int row = 0; row < rows; row += 2, weights += 2 * row_step)
-        for (int c = 0; c < columns; c += LANES, to += 2 * LANES) {
-            __mmask16 there = first_lanes(columns - c);
+    const uint16_t *weights = run->from;
+    uint16_t *to = run->to;
+    for (int row = 0; row < run->rows; row += 2, weights += 2 * run->row_step)
+        for (int c = 0; c < run->columns; c += LANES, to += 2 * LANES) {
+            __mmask16 there = first_lanes(run->columns - c);
             __m512i low = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(there, weights + c));
             __m512i high = _mm512_setzero_si512();
-            if (row + 1 < rows)
-                high =
-                    _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(there, weights + row_step + c));
+            if (row + 1 < run->rows)
+                high = _mm512_cvtepu16_epi32(
+                    _mm256_maskz_loadu_epi16(there, weights + run->row_step + c));
             _mm512_storeu_si512(to, _mm512_or_si512(low, _mm512_slli_epi32(high, 16)));
         }
 }
 
-#else /* an_fc_has_kernels() says that these are not called */
-
-bool an_fc_has_kernels(void)
-{
-    return false;
-}
-
-void an_fc_multiply(const an_fc_product *product)
-{
-    (void)product;
-}
-
-void an_fc_write(const an_fc_result *result)
-{
-    (void)result;
-}
-
-void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
-                        uint16_t *to)
-{
-    (void)matrix, (void)images, (void)columns, (void)pair, (void)to;
-}
-
-void an_fc_pair_rows(const uint16_t *weights, int64_t row_step, int rows, int columns, uint16_t *to)
-{
-    (void)weights, (void)row_step, (void)rows, (void)columns, (void)to;
-}
+AN_KERNEL_PAIRS_INSTANCE(fc_pair_rows, an_fc_layout_run, pair_rows)
 
 #endif

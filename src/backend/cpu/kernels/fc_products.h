@@ -28,9 +28,6 @@ enum {
     AN_FC_LINE = 32   /* elements in a line of the caches */
 };
 
-/** Whether this build has the kernels. */
-bool an_fc_has_kernels(void);
-
 /** Weights that are fetched from memory while others are computed: `lines` lines of each of `rows`
  * rows, as many as there is time for. Kernels move it on. */
 typedef struct an_fc_fetch {
@@ -40,7 +37,7 @@ typedef struct an_fc_fetch {
 } an_fc_fetch;
 
 /** sums[row][lane] += SUM over p of pair p of the row times pair p of the lane. */
-typedef struct an_fc_product {
+typedef struct an_fc_product_run {
     const uint16_t *weights; /* pair p of row j: at j * row_step + p * pair_step */
     int64_t row_step, pair_step;
     const uint16_t *columns; /* pairs of columns */
@@ -48,39 +45,40 @@ typedef struct an_fc_product {
     bool begin;              /* sums begin with zero */
     float *sums;
     an_fc_fetch *fetch; /* not NULL */
-} an_fc_product;
-
-void an_fc_multiply(const an_fc_product *product);
+} an_fc_product_run;
 
 /** Sums [rows][lanes] to `rows` neighbouring columns of a matrix [images][columns]. */
-typedef struct an_fc_result {
+typedef struct an_fc_write_run {
     const float *sums, *bias; /* bias: [rows], or NULL */
     int rows, lanes, images;
     int64_t columns;
     bool relu; /* a NaN stays one */
     bool wide; /* to float32, else bfloat16 */
     void *to;  /* of image 0 */
-} an_fc_result;
+} an_fc_write_run;
 
-void an_fc_write(const an_fc_result *result);
+/** Some rows of a matrix, laid out otherwise. fc_pair_rows: weights, to pairs of rows,
+ *  [rows / 2][columns, rounded up to AN_FC_VECTOR][2]. fc_panel: images, to the panel that begins
+ * at `from`, whose AN_FC_PANEL columns are all there. */
+typedef struct an_fc_layout_run {
+    const uint16_t *from;
+    int64_t row_step; /* elements */
+    int rows, columns;
+    uint16_t *to;
+} an_fc_layout_run;
 
 /** Pair `pair` of columns of a matrix, to [lanes][2]. */
 void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
                         uint16_t *to);
-/** Rows of weights in pairs of rows: to[rows / 2][columns, rounded up to AN_FC_VECTOR][2]. */
-void an_fc_pair_rows(const uint16_t *weights, int64_t row_step, int rows, int columns,
-                     uint16_t *to);
-/** One panel, of columns that are all there, and one strip. */
-void an_fc_panel(const uint16_t *matrix, int images, int64_t columns, int64_t panel, uint16_t *to);
+/** One strip. */
 void an_fc_strip(const uint16_t *matrix, int images, int64_t columns, int64_t strip, uint16_t *to);
 
-/**
- * dweights[rows][columns] = SUM over images of a strip times all panels.
- * @param rows      at most AN_FC_STRIP
- * @param columns   a multiple of AN_FC_PANEL
- * @param dweights  written past the caches if it is aligned to 64 bytes, and done on return
- */
-void an_fc_gradients(const uint16_t *strip, const uint16_t *panels, int images, int rows,
-                     int64_t columns, float *dweights);
+/** dweights[rows][columns] = SUM over images of a strip times all panels. */
+typedef struct an_fc_gradients_run {
+    const uint16_t *strip, *panels;
+    int images, rows; /* rows: at most AN_FC_STRIP */
+    int64_t columns;  /* a multiple of AN_FC_PANEL */
+    float *dweights;  /* written past the caches if it is aligned to 64 bytes, and done on return */
+} an_fc_gradients_run;
 
 #endif

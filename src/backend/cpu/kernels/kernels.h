@@ -3,12 +3,15 @@
  * and its caller shares out the units between threads.
  *
  * All instruction sets give the same bits: the loops are the same, and the compiler may not fuse a
- * multiplication with an addition.
+ * multiplication with an addition. (Kernels that multiply pairs of bfloat16 exist for one alone.)
  */
 #ifndef AN_BACKEND_CPU_KERNELS_KERNELS_H
 #define AN_BACKEND_CPU_KERNELS_KERNELS_H
 
 #include "backend/cpu/kernels/bf16.h"
+#include "backend/cpu/kernels/fc_products.h"
+#include "backend/cpu/kernels/pixels.h"
+#include "backend/cpu/kernels/wgrad.h"
 #include "op/op.h"
 
 /** Constants of a normalisation, and how its tensors lie (an_lanes of native.h). */
@@ -93,11 +96,15 @@ typedef struct an_update_run {
     float momentum, rate, shrink; /* shrink: decay times rate */
 } an_update_run;
 
-/** Indexed by element type: 0 float32, 1 bfloat16. */
+/** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs have bfloat16 alone. NULL where
+ *  the instruction set has no such kernel. */
 typedef struct an_cpu_kernels {
-#define AN_KERNEL(name, args) void (*name[2])(const args *run);
+    const char *isa; /* of those of float32 */
+#define AN_KERNEL(name, run) void (*name[2])(const run *run_);
+#define AN_KERNEL_PAIRS(name, run) void (*name)(const run *run_);
 #include "backend/cpu/kernels/kernels.def"
 #undef AN_KERNEL
+#undef AN_KERNEL_PAIRS
 } an_cpu_kernels;
 
 /** The best table up to an instruction set; static. */
@@ -108,37 +115,52 @@ static inline int an_kernel_type(an_dtype dtype)
     return dtype == AN_BF16;
 }
 
-/* Instances of a kernel out of one always-inlined body(run, dtype). */
-#define AN_KERNEL_INSTANCE(name, args, body, isa, target)                                          \
-    target void an_cpu_##name##_f32_##isa(const args *run)                                         \
+/* ---- Instances out of one always-inlined body(run, dtype) or, of pairs, body(run) -------------
+ */
+
+#define AN_KERNEL_INSTANCE(name, run, body, type, dtype, isa, target)                              \
+    target void an_cpu_##name##_##type##_##isa(const run *run_)                                    \
     {                                                                                              \
-        body(run, AN_F32);                                                                         \
-    }                                                                                              \
-    target void an_cpu_##name##_bf16_##isa(const args *run)                                        \
-    {                                                                                              \
-        body(run, AN_BF16);                                                                        \
+        body(run_, dtype);                                                                         \
     }
 
 #if defined(__x86_64__)
+
 #define AN_TARGET_AVX2 __attribute__((target("avx2,fma")))
 #define AN_TARGET_AVX512                                                                           \
     __attribute__((target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")))
-#define AN_KERNEL_INSTANCES(name, args, body)                                                      \
-    AN_KERNEL_INSTANCE(name, args, body, baseline, )                                               \
-    AN_KERNEL_INSTANCE(name, args, body, avx2, AN_TARGET_AVX2)                                     \
-    AN_KERNEL_INSTANCE(name, args, body, avx512, AN_TARGET_AVX512)
+#define AN_TARGET_PAIRS __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
+
+#define AN_KERNEL_INSTANCES(name, run, body)                                                       \
+    AN_KERNEL_INSTANCE(name, run, body, f32, AN_F32, baseline, )                                   \
+    AN_KERNEL_INSTANCE(name, run, body, f32, AN_F32, avx2, AN_TARGET_AVX2)                         \
+    AN_KERNEL_INSTANCE(name, run, body, f32, AN_F32, avx512, AN_TARGET_AVX512)                     \
+    AN_KERNEL_INSTANCE(name, run, body, bf16, AN_BF16, avx512, AN_TARGET_AVX512)
+#define AN_KERNEL_PAIRS_INSTANCE(name, run, body)                                                  \
+    AN_TARGET_PAIRS void an_cpu_##name##_bf16_avx512_bf16(const run *run_)                         \
+    {                                                                                              \
+        body(run_);                                                                                \
+    }
+
+#define AN_KERNEL(name, run)                                                                       \
+    void an_cpu_##name##_f32_baseline(const run *run_);                                            \
+    void an_cpu_##name##_f32_avx2(const run *run_);                                                \
+    void an_cpu_##name##_f32_avx512(const run *run_);                                              \
+    void an_cpu_##name##_bf16_avx512(const run *run_);
+#define AN_KERNEL_PAIRS(name, run) void an_cpu_##name##_bf16_avx512_bf16(const run *run_);
+
 #else
-#define AN_KERNEL_INSTANCES(name, args, body) AN_KERNEL_INSTANCE(name, args, body, baseline, )
+
+#define AN_KERNEL_INSTANCES(name, run, body)                                                       \
+    AN_KERNEL_INSTANCE(name, run, body, f32, AN_F32, baseline, )
+
+#define AN_KERNEL(name, run) void an_cpu_##name##_f32_baseline(const run *run_);
+#define AN_KERNEL_PAIRS(name, run)
+
 #endif
 
-#define AN_KERNEL(name, args)                                                                      \
-    void an_cpu_##name##_f32_baseline(const args *run);                                            \
-    void an_cpu_##name##_f32_avx2(const args *run);                                                \
-    void an_cpu_##name##_f32_avx512(const args *run);                                              \
-    void an_cpu_##name##_bf16_baseline(const args *run);                                           \
-    void an_cpu_##name##_bf16_avx2(const args *run);                                               \
-    void an_cpu_##name##_bf16_avx512(const args *run);
 #include "backend/cpu/kernels/kernels.def"
 #undef AN_KERNEL
+#undef AN_KERNEL_PAIRS
 
 #endif

@@ -13,9 +13,6 @@ bool an_pixels_describe(an_pixels *p, const an_op_desc *desc)
     const an_conv_desc *c = &desc->u.conv;
     bool stride = c->stride == 2 || c->stride == 4;
     bool filter = c->s == 3 || c->s == 5 || c->s == 7 || c->s == 11;
-#if !defined(__x86_64__)
-    return false;
-#endif
     if (c->groups != 1 || desc->in[0].c > 4 || !stride || !filter)
         return false;
     *p = (an_pixels){.desc = desc, .lines = desc->in[0].c * c->r};

@@ -32,6 +32,22 @@ typedef struct an_pixels {
     int columns; /* backward: pairs of inputs in a row of work memory, a multiple of 16 */
 } an_pixels;
 
+/** A run of one image: forward of a band of its output; backward, added to sums. */
+typedef struct an_pixels_run {
+    const an_pixels *shape;
+    const uint16_t *x; /* [C][H][W] */
+    uint16_t *y;       /* [K/16][P][Q][16]. forward: out. backward: in, where it is not above 0 dy
+                          does not count; NULL: all of dy counts */
+    uint16_t *work;    /* an_pixels_forward_work() or an_pixels_backward_work() elements */
+    /* forward */
+    const void *packed;
+    bool relu;
+    int first; /* row of the band */
+    /* backward */
+    const uint16_t *dy; /* as y */
+    float *sums;        /* an_pixels_sums() floats */
+} an_pixels_run;
+
 /** @return false if the kernels do not compute this convolution */
 bool an_pixels_describe(an_pixels *p, const an_op_desc *desc);
 
@@ -43,26 +59,11 @@ void an_pixels_pack(const an_pixels *p, const float *weights, const float *bias,
 
 /** Elements of work memory. */
 size_t an_pixels_forward_work(const an_pixels *p);
-/**
- * A band of the output of one image.
- * @param x     [C][H][W] of the image
- * @param first  first row of the band
- * @param y     [K/16][P][Q][16] of the image
- */
-void an_pixels_forward(const an_pixels *p, const uint16_t *x, const void *packed, bool relu,
-                       int first, uint16_t *y, uint16_t *work);
-
 /** Floats of the sums that backward adds to: [groups][lines][S][vectors][16], then [groups]
  *  [vectors][16] of the bias. */
 size_t an_pixels_sums(const an_pixels *p);
 /** Elements of work memory. */
 size_t an_pixels_backward_work(const an_pixels *p);
-/**
- * Add one image's gradients to sums.
- * @param y  where it is not above 0 dy does not count; NULL: all of dy counts
- */
-void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
-                        const uint16_t *dy, float *sums, uint16_t *work);
 /** Gradients in canonical order out of `parts` sums, one behind the other; added up in order. */
 void an_pixels_gradients(const an_pixels *p, const float *sums, int parts, float *dweights,
                          float *dbias);

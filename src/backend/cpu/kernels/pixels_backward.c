@@ -1,6 +1,4 @@
 /* Backward of pixels.h on AVX-512 BF16. */
-#include "backend/cpu/kernels/pixels.h"
-
 #if defined(__x86_64__)
 
 #include "backend/cpu/kernels/pixels_bf16.h"
@@ -118,36 +116,30 @@ DPBF16_INLINE void backward_band(const an_pixels *p, const band *b, int taps, fl
     }
 }
 
-DPBF16_TARGET void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
-                                      const uint16_t *dy, float *sums, uint16_t *work)
+DPBF16_INLINE void backward_image(const an_pixels_run *run)
 {
+    const an_pixels *p = run->shape;
     const an_conv_desc *c = &p->desc->u.conv;
     int out = p->desc->out.h;
-    float *bias = sums + (int64_t)p->groups * GROUP * p->lines * c->s;
+    float *bias = run->sums + (int64_t)p->groups * GROUP * p->lines * c->s;
     for (int first = 0; first < out; first += AN_PIXELS_ROWS) {
-        band b = {.first = first, .y = y, .dy = dy};
+        band b = {.first = first, .y = run->y, .dy = run->dy};
         b.rows = rows_of_band(p, first);
         b.inputs = (b.rows - 1) * c->stride + c->r;
-        b.gradients = work;
-        b.pixels = work + (int64_t)p->groups * GROUP * b.rows * p->steps * 2;
+        b.gradients = run->work;
+        b.pixels = run->work + (int64_t)p->groups * GROUP * b.rows * p->steps * 2;
         b.line = b.pixels + (int64_t)p->desc->in[0].c * b.inputs * p->columns * 2;
-        lay_out_gradients(p, &b, y, dy, bias);
-        lay_out_pixels(p, &b, x);
+        lay_out_gradients(p, &b, run->y, run->dy, bias);
+        lay_out_pixels(p, &b, run->x);
         switch (c->s) {
-        case 3: backward_band(p, &b, 3, sums); break;
-        case 5: backward_band(p, &b, 5, sums); break;
-        case 7: backward_band(p, &b, 7, sums); break;
-        default: backward_band(p, &b, 11, sums);
+        case 3: backward_band(p, &b, 3, run->sums); break;
+        case 5: backward_band(p, &b, 5, run->sums); break;
+        case 7: backward_band(p, &b, 7, run->sums); break;
+        default: backward_band(p, &b, 11, run->sums);
         }
     }
 }
 
-#else /* an_pixels_describe() says that this is not called */
-
-void an_pixels_backward(const an_pixels *p, const uint16_t *x, const uint16_t *y,
-                        const uint16_t *dy, float *sums, uint16_t *work)
-{
-    (void)p, (void)x, (void)y, (void)dy, (void)sums, (void)work;
-}
+AN_KERNEL_PAIRS_INSTANCE(pixels_backward, an_pixels_run, backward_image)
 
 #endif

@@ -1,6 +1,4 @@
 /* Forward of pixels.h on AVX-512 BF16. */
-#include "backend/cpu/kernels/pixels.h"
-
 #if defined(__x86_64__)
 
 #include "backend/cpu/kernels/pixels_bf16.h"
@@ -131,31 +129,25 @@ DPBF16_INLINE void forward_row(const an_pixels *p, const lines *l, const void *p
     }
 }
 
-DPBF16_TARGET void an_pixels_forward(const an_pixels *p, const uint16_t *x, const void *packed,
-                                     bool relu, int first, uint16_t *y, uint16_t *work)
+DPBF16_INLINE void forward_band(const an_pixels_run *run)
 {
+    const an_pixels *p = run->shape;
     const an_conv_desc *c = &p->desc->u.conv;
-    int rows = rows_of_band(p, first);
-    uint16_t *zeros = work + p->desc->in[0].c * p->inputs * p->row;
+    int rows = rows_of_band(p, run->first);
+    uint16_t *zeros = run->work + p->desc->in[0].c * p->inputs * p->row;
     memset(zeros, 0, sizeof *zeros * (size_t)p->row);
-    lay_out_band(p, x, first, (rows - 1) * c->stride + c->r, work);
+    lay_out_band(p, run->x, run->first, (rows - 1) * c->stride + c->r, run->work);
     for (int row = 0; row < rows; row++) {
-        lines l = {work + row * c->stride * p->row, zeros + p->row};
-        uint16_t *to = y + (int64_t)(first + row) * p->desc->out.w * LANES;
+        lines l = {run->work + row * c->stride * p->row, zeros + p->row};
+        uint16_t *to = run->y + (int64_t)(run->first + row) * p->desc->out.w * LANES;
         lay_out_last_columns(p, &l, zeros);
         if (c->stride == 4)
-            forward_row(p, &l, packed, relu, 4, to);
+            forward_row(p, &l, run->packed, run->relu, 4, to);
         else
-            forward_row(p, &l, packed, relu, 2, to);
+            forward_row(p, &l, run->packed, run->relu, 2, to);
     }
 }
 
-#else /* an_pixels_describe() says that this is not called */
-
-void an_pixels_forward(const an_pixels *p, const uint16_t *x, const void *packed, bool relu,
-                       int first, uint16_t *y, uint16_t *work)
-{
-    (void)p, (void)x, (void)packed, (void)relu, (void)first, (void)y, (void)work;
-}
+AN_KERNEL_PAIRS_INSTANCE(pixels_forward, an_pixels_run, forward_band)
 
 #endif

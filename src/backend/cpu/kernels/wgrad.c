@@ -4,9 +4,6 @@ bool an_wgrad_describe(an_wgrad *w, const an_op_desc *desc)
 {
     const an_conv_desc *c = &desc->u.conv;
     int outputs = c->k / c->groups, inputs = desc->in[0].c / c->groups;
-#if !defined(__x86_64__)
-    return false;
-#endif
     if (outputs % AN_WGRAD_K || inputs % AN_WGRAD_C)
         return false;
     *w = (an_wgrad){desc, c->r * c->s, c->k / AN_WGRAD_K, inputs / AN_WGRAD_C};
@@ -29,11 +26,13 @@ void an_wgrad_write(const an_wgrad *w, int k, const float *sums, float *dweights
 
 enum { LANES = 16, INPUTS = 8 /* of a block of accumulators */ };
 
-DPBF16_TARGET void an_wgrad_pair(const uint16_t *a, const uint16_t *b, int64_t count, uint16_t *to)
+DPBF16_INLINE void pair(const an_wgrad_pair_run *run)
 {
-    for (int64_t i = 0; i < count; i += LANES)
-        dpbf16_pair_up(a + i, b ? b + i : NULL, to + 2 * i);
+    for (int64_t i = 0; i < run->count; i += LANES)
+        dpbf16_pair_up(run->a + i, run->b ? run->b + i : NULL, run->to + 2 * i);
 }
+
+AN_KERNEL_PAIRS_INSTANCE(wgrad_pair, an_wgrad_pair_run, pair)
 
 /* Where a tap of the filter meets the input: outputs first .. end - 1 of a row or column. */
 typedef struct range {
@@ -94,33 +93,22 @@ DPBF16_INLINE void add_bias(const an_wgrad *w, const uint16_t *dy, float *bias)
     }
 }
 
-DPBF16_TARGET void an_wgrad_add(const an_wgrad *w, int k, int c, const uint16_t *x,
-                                const uint16_t *dy, float *sums, float *bias)
+DPBF16_INLINE void add(const an_wgrad_run *run)
 {
+    const an_wgrad *w = run->shape;
     const an_conv_desc *conv = &w->desc->u.conv;
     an_chw in = w->desc->in[0], out = w->desc->out;
-    int group = k / (w->k_units / conv->groups);
-    x += ((int64_t)group * w->c_units + c) * in.h * in.w * 2 * LANES;
-    dy += (int64_t)k * AN_WGRAD_K * out.h * out.w * 2;
+    int group = run->k / (w->k_units / conv->groups);
+    const uint16_t *x = run->x + ((int64_t)group * w->c_units + run->c) * in.h * in.w * 2 * LANES;
+    const uint16_t *dy = run->dy + (int64_t)run->k * AN_WGRAD_K * out.h * out.w * 2;
     for (int first = 0; first < AN_WGRAD_C; first += INPUTS)
         for (int tap = 0; tap < w->taps; tap++)
             add_tap(w, tap / conv->s, tap % conv->s, x + 2 * first, dy,
-                    sums + ((int64_t)first * w->taps + tap) * AN_WGRAD_K);
-    if (bias)
-        add_bias(w, dy, bias);
+                    run->sums + ((int64_t)first * w->taps + tap) * AN_WGRAD_K);
+    if (run->bias)
+        add_bias(w, dy, run->bias);
 }
 
-#else /* an_wgrad_describe() says that these are not called */
-
-void an_wgrad_pair(const uint16_t *a, const uint16_t *b, int64_t count, uint16_t *to)
-{
-    (void)a, (void)b, (void)count, (void)to;
-}
-
-void an_wgrad_add(const an_wgrad *w, int k, int c, const uint16_t *x, const uint16_t *dy,
-                  float *sums, float *bias)
-{
-    (void)w, (void)k, (void)c, (void)x, (void)dy, (void)sums, (void)bias;
-}
+AN_KERNEL_PAIRS_INSTANCE(wgrad_add, an_wgrad_run, add)
 
 #endif

@@ -33,17 +33,21 @@ static inline int64_t an_wgrad_sums(const an_wgrad *w)
     return (int64_t)AN_WGRAD_C * w->taps * AN_WGRAD_K;
 }
 
-/** Elements side by side: to[2 i] = a[i], to[2 i + 1] = b[i]. @param b  NULL: zeros
- *  @param count  a multiple of 16 */
-void an_wgrad_pair(const uint16_t *a, const uint16_t *b, int64_t count, uint16_t *to);
+/** Elements side by side: to[2 i] = a[i], to[2 i + 1] = b[i]. */
+typedef struct an_wgrad_pair_run {
+    const uint16_t *a, *b; /* b: NULL: zeros */
+    int64_t count;         /* a multiple of 16 */
+    uint16_t *to;
+} an_wgrad_pair_run;
 
-/**
- * Add a pair of images to the sums of unit (k, c).
- * @param x, dy  the pairs of all maps
- * @param bias   the sums of dy itself, [32], or NULL
- */
-void an_wgrad_add(const an_wgrad *w, int k, int c, const uint16_t *x, const uint16_t *dy,
-                  float *sums, float *bias);
+/** A pair of images, added to the sums of unit (k, c). */
+typedef struct an_wgrad_run {
+    const an_wgrad *shape;
+    int k, c;
+    const uint16_t *x, *dy; /* the pairs of all maps */
+    float *sums;
+    float *bias; /* the sums of dy itself, [32], or NULL */
+} an_wgrad_run;
 
 /** Write the sums of units (k, every c), which follow each other, to dweights, [K][C][R][S]. */
 void an_wgrad_write(const an_wgrad *w, int k, const float *sums, float *dweights);
