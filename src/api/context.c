@@ -39,12 +39,13 @@ static alexnet_status check_options(const alexnet_ctx_options *o)
     return ALEXNET_OK;
 }
 
-/* A file's text, which is a tuning. */
-static alexnet_status read_tuning(char **out, const char *path)
+/* A file's text, which is a tuning, of which the device's rows are checked. */
+static alexnet_status read_tuning(char **out, const char *path, const an_device *device)
 {
     an_tuning *parsed;
     AN_CHECK(an_file_read_text(path, "a tuning file", out));
-    alexnet_status rc = an_tuning_parse(&parsed, *out, path);
+    alexnet_status rc =
+        an_tuning_parse(&parsed, *out, path, device->info.isa, device->api->variants);
     an_tuning_free(parsed);
     if (rc != ALEXNET_OK) {
         an_free(*out);
@@ -65,7 +66,7 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     AN_CHECK(an_device_find(&found, device, o.max_isa));
     char *tuning = NULL;
     if (o.tuning)
-        AN_CHECK(read_tuning(&tuning, o.tuning));
+        AN_CHECK(read_tuning(&tuning, o.tuning, &found));
     alexnet_ctx *ctx = an_calloc(1, sizeof *ctx);
     char *tuning_name = tuning ? an_strdup(o.tuning) : NULL;
     if (!ctx || (tuning && !tuning_name)) {

@@ -118,7 +118,8 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
     AN_CHECK(device.api->open(out, ctx, device.ordinal, precision));
     if (!defaults || !defaults->tuning || (*out)->tuning)
         return ALEXNET_OK;
-    alexnet_status rc = an_tuning_parse(&(*out)->tuning, defaults->tuning, "the run's tuning");
+    alexnet_status rc = an_tuning_parse(&(*out)->tuning, defaults->tuning, "the run's tuning",
+                                        (*out)->isa, (*out)->api->variants);
     if (rc != ALEXNET_OK) {
         an_backend_close(*out);
         *out = NULL;
@@ -147,8 +148,10 @@ alexnet_status an_backend_read_tunings(an_backend *backend)
     const alexnet_ctx *ctx = backend->ctx;
     for (const alexnet_builtin *t = an_builtin_tunings; t->name; t++)
         if (strcmp(t->name, backend->api->name) == 0)
-            AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name));
-    return ctx->tuning ? an_tuning_parse(&backend->tuning, ctx->tuning, ctx->tuning_name)
+            AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name, backend->isa,
+                                     backend->api->variants));
+    return ctx->tuning ? an_tuning_parse(&backend->tuning, ctx->tuning, ctx->tuning_name,
+                                         backend->isa, backend->api->variants)
                        : ALEXNET_OK;
 }
 
@@ -161,12 +164,13 @@ void an_backend_free_tunings(an_backend *backend)
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training)
 {
     bool bf16 = backend->precision == ALEXNET_PRECISION_BF16;
-    return (an_tuning_query){backend->isa, bf16 ? "bf16" : "fp32", training, op};
+    return (an_tuning_query){backend->isa, bf16 ? "bf16" : "fp32", training, op,
+                             backend->api->variants};
 }
 
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training)
 {
-    an_variants variants = {{AN_VARIANT_DIRECT, AN_VARIANT_DIRECT, AN_VARIANT_DIRECT}};
+    an_variants variants = {{0}};
     an_tuning_query query = an_backend_query(backend, op, training);
     an_tuning_apply(backend->default_tuning, &query, &variants);
     an_tuning_apply(backend->tuning, &query, &variants);

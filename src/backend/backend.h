@@ -118,6 +118,9 @@ typedef struct an_peak {
 
 struct an_backend_api {
     const char *name; /* "ref", "cpu" */
+    /** Names of the variants that its operators come in, as tunings spell them, with NULL behind
+     * the last; the first is taken where no tuning speaks. NULL: there are none. */
+    const char *const *variants;
 
     /**
      * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
@@ -252,7 +255,7 @@ void an_backend_close(an_backend *backend);
 alexnet_status an_backend_read_tunings(an_backend *backend);
 void an_backend_free_tunings(an_backend *backend);
 
-/** The variants of an operator that the tunings name; DIRECT where they are silent. */
+/** The variants of an operator that the tunings name; the first where they are silent. */
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
 /** What a tuning's rows are asked by on this backend. */
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training);

@@ -8,9 +8,6 @@
 #include "base/status.h"
 #include "base/text.h"
 
-const char *const an_variant_names[AN_VARIANTS] = {
-    "direct", "channels_last", "blocked", "winograd", "flipped", "padded", "native"};
-static const char variant_choices[] = "direct|channels_last|blocked|winograd|flipped|padded|native";
 const char *const an_direction_names[AN_DIRECTIONS] = {"forward", "backward_data",
                                                        "backward_weights"};
 
@@ -20,8 +17,18 @@ typedef struct row {
     int line;
     char *isa, *precision, *operator; /* owned; NULL until read */
     int training;                     /* UNSAID, 0 or 1 */
-    int variant[AN_DIRECTIONS];       /* UNSAID or an an_variant */
+    char *word[AN_DIRECTIONS];        /* owned; NULL: unsaid */
+    int word_line[AN_DIRECTIONS];
+    an_variant variant[AN_DIRECTIONS]; /* of the words, or UNSAID */
 } row;
+
+int an_variant_count(const char *const *names)
+{
+    int count = 0;
+    while (names && names[count])
+        count++;
+    return count;
+}
 
 struct an_tuning {
     int count, room;
@@ -33,29 +40,90 @@ struct an_tuning {
 typedef struct reading {
     an_tuning *tuning;
     const char *source;
+    const char *isa;             /* rows for others are dropped */
+    const char *const *variants; /* NULL: all are */
+    bool ended;                  /* the last row is complete */
 } reading;
 
-/* What the row that ends here must have. */
-static alexnet_status check_row(const reading *r)
+static void free_row(row *r)
 {
-    if (r->tuning->count == 0)
+    an_free(r->isa);
+    an_free(r->precision);
+    an_free(r->operator);
+    for (int d = 0; d < AN_DIRECTIONS; d++)
+        an_free(r->word[d]);
+}
+
+/* Whether `word` is one of the words of `list`, or that is a star. */
+static bool has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    if (strcmp(list, "*") == 0)
+        return true;
+    for (const char *p = list; *p; p += strcspn(p, " ")) {
+        p += strspn(p, " ");
+        if (length > 0 && strcspn(p, " ") == length && strncmp(p, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An error that lists the variants. */
+static alexnet_status unknown_variant(const reading *r, const row *now, int direction)
+{
+    char choices[256] = "";
+    size_t used = 0;
+    for (int i = 0; r->variants[i] && used < sizeof choices; i++)
+        used += (size_t)snprintf(choices + used, sizeof choices - used, "%s%s", i ? "|" : "",
+                                 r->variants[i]);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s = %s: expected %s", r->source,
+                   now->word_line[direction], an_direction_names[direction], now->word[direction],
+                   choices);
+}
+
+/* What the words of a row mean. */
+static alexnet_status find_variants(const reading *r, row *now)
+{
+    int count = an_variant_count(r->variants);
+    for (int d = 0; d < AN_DIRECTIONS; d++) {
+        now->variant[d] = UNSAID;
+        for (int i = 0; now->word[d] && i < count; i++)
+            if (strcmp(now->word[d], r->variants[i]) == 0)
+                now->variant[d] = i;
+        if (now->word[d] && now->variant[d] == UNSAID)
+            return unknown_variant(r, now, d);
+    }
+    return ALEXNET_OK;
+}
+
+/* What the row that ends here must have; it is dropped if it is not for us. */
+static alexnet_status end_row(reading *r)
+{
+    if (r->tuning->count == 0 || r->ended)
         return ALEXNET_OK;
-    const row *last = &r->tuning->rows[r->tuning->count - 1];
+    row *last = &r->tuning->rows[r->tuning->count - 1];
     const char *missing = !last->isa         ? "isa"
                           : !last->precision ? "precision"
                           : !last->operator  ? "operator"
                                              : NULL;
-    for (int d = 0; !missing && d < AN_DIRECTIONS; d++)
-        if (last->variant[d] != UNSAID)
-            return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: this row lacks %s", r->source, last->line,
-                   missing ? missing : "forward, backward_data or backward_weights");
+    if (!missing && !last->word[AN_FORWARD] && !last->word[AN_BACKWARD_DATA] &&
+        !last->word[AN_BACKWARD_WEIGHTS])
+        missing = "forward, backward_data or backward_weights";
+    if (missing)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: this row lacks %s", r->source, last->line,
+                       missing);
+    r->ended = true;
+    if (r->variants && has_word(last->isa, r->isa))
+        return find_variants(r, last);
+    free_row(last);
+    r->tuning->count--;
+    return ALEXNET_OK;
 }
 
 static alexnet_status begin_row(reading *r, int line)
 {
     an_tuning *t = r->tuning;
-    AN_CHECK(check_row(r));
+    AN_CHECK(end_row(r));
     if (t->count == t->room) {
         int room = t->room ? 2 * t->room : 16;
         row *grown = an_realloc(t->rows, (size_t)room, sizeof *grown);
@@ -64,8 +132,8 @@ static alexnet_status begin_row(reading *r, int line)
         t->rows = grown;
         t->room = room;
     }
-    t->rows[t->count++] =
-        (row){.line = line, .training = UNSAID, .variant = {UNSAID, UNSAID, UNSAID}};
+    t->rows[t->count++] = (row){.line = line, .training = UNSAID};
+    r->ended = false;
     return ALEXNET_OK;
 }
 
@@ -115,24 +183,27 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
     if (strcmp(key, "training") == 0)
         return set_choice(r, line, key, &now->training, "no|yes", value);
     for (int d = 0; d < AN_DIRECTIONS; d++)
-        if (strcmp(key, an_direction_names[d]) == 0)
-            return set_choice(r, line, key, &now->variant[d], variant_choices, value);
+        if (strcmp(key, an_direction_names[d]) == 0) {
+            now->word_line[d] = line;
+            return set_text(r, line, key, &now->word[d], value);
+        }
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s:%d: %s is not a key of a tuning; it has isa, precision, training, operator, "
                    "forward, backward_data, backward_weights",
                    r->source, line, key);
 }
 
-alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source)
+alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source,
+                               const char *isa, const char *const *variants)
 {
     an_tuning *t = an_calloc(1, sizeof *t);
     *out = NULL;
     if (!t)
         return AN_FAIL_MEMORY(sizeof *t, "a tuning");
-    reading r = {t, source};
+    reading r = {.tuning = t, .source = source, .isa = isa, .variants = variants};
     alexnet_status rc = an_ini_read(text, source, on_key, &r);
     if (rc == ALEXNET_OK)
-        rc = check_row(&r);
+        rc = end_row(&r);
     if (rc == ALEXNET_OK)
         *out = t;
     else
@@ -144,30 +215,13 @@ void an_tuning_free(an_tuning *t)
 {
     if (!t)
         return;
-    for (int i = 0; i < t->count; i++) {
-        an_free(t->rows[i].isa);
-        an_free(t->rows[i].precision);
-        an_free(t->rows[i].operator);
-    }
+    for (int i = 0; i < t->count; i++)
+        free_row(&t->rows[i]);
     an_free(t->rows);
     an_free(t);
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
-
-/* Whether `word` is one of the words of `list`, or that is a star. */
-static bool has_word(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    if (strcmp(list, "*") == 0)
-        return true;
-    for (const char *p = list; *p; p += strcspn(p, " ")) {
-        p += strspn(p, " ");
-        if (length > 0 && strcspn(p, " ") == length && strncmp(p, word, length) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* Whether `pattern`, in which a star is any text, is `text`. Patterns come from files: a mismatch
  * goes back to the latest star alone, so that no pattern takes long. */
@@ -193,7 +247,7 @@ static bool matches(const char *pattern, const char *text)
 
 static bool fits(const row *r, const an_tuning_query *q, const char *signature)
 {
-    return has_word(r->isa, q->isa) && has_word(r->precision, q->precision) &&
+    return has_word(r->precision, q->precision) &&
            (r->training == UNSAID || r->training == q->training) && matches(r->operator, signature);
 }
 
@@ -208,7 +262,7 @@ void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_varian
         for (int d = 0; d < AN_DIRECTIONS; d++) {
             if (said[d] || t->rows[i].variant[d] == UNSAID)
                 continue;
-            variants->of[d] = (an_variant)t->rows[i].variant[d];
+            variants->of[d] = t->rows[i].variant[d];
             said[d] = true;
         }
     }
@@ -221,10 +275,10 @@ char *an_tuning_row(const char *name, const an_tuning_query *q, const an_variant
     an_op_signature(q->op, signature);
     if (q->training)
         snprintf(backward, sizeof backward, "backward_data = %s\nbackward_weights = %s\n",
-                 an_variant_names[variants->of[AN_BACKWARD_DATA]],
-                 an_variant_names[variants->of[AN_BACKWARD_WEIGHTS]]);
+                 q->variants[variants->of[AN_BACKWARD_DATA]],
+                 q->variants[variants->of[AN_BACKWARD_WEIGHTS]]);
     return an_format("[%s]\nisa = %s\nprecision = %s\ntraining = %s\noperator = %s\n"
                      "forward = %s\n%s\n",
                      name, q->isa, q->precision, q->training ? "yes" : "no", signature,
-                     an_variant_names[variants->of[AN_FORWARD]], backward);
+                     q->variants[variants->of[AN_FORWARD]], backward);
 }

@@ -17,20 +17,13 @@
 
 #include "op/op.h"
 
-/** Ways to compute the same operator. */
-typedef enum an_variant {
-    AN_VARIANT_DIRECT,        /* in the layouts that the library favours */
-    AN_VARIANT_CHANNELS_LAST, /* activations as N H W C */
-    AN_VARIANT_BLOCKED,       /* as N C/b H W b, a vector of channels in a block; pixels plain */
-    AN_VARIANT_WINOGRAD,      /* 3x3 filters with fewer multiplications and more rounding */
-    AN_VARIANT_FLIPPED,       /* gradients of data by a forward convolution with flipped filters */
-    AN_VARIANT_PADDED,        /* a first layer of a copy of the pixels with padding around them;
-                                 as the variant of forward, of gradients too */
-    AN_VARIANT_NATIVE, /* not by the library, in bf16: fully connected layers; the gradients of a
-                          convolution's weights; and a first layer, of pixels, in all its
-                          directions once one is NATIVE */
-    AN_VARIANTS
-} an_variant;
+/** A way to compute an operator: an index into the backend's list of names,
+ * an_backend_api.variants. The first is taken where nothing is said. */
+typedef int an_variant;
+enum { AN_VARIANTS_MAX = 16 };
+
+/** How many names a list has, which ends with NULL. @param names  NULL: none */
+int an_variant_count(const char *const *names);
 
 typedef enum an_direction {
     AN_FORWARD,
@@ -40,7 +33,6 @@ typedef enum an_direction {
 } an_direction;
 
 /** As a tuning text spells them. */
-extern const char *const an_variant_names[AN_VARIANTS];
 extern const char *const an_direction_names[AN_DIRECTIONS];
 
 /** What an operator is computed by, or may be. */
@@ -51,11 +43,14 @@ typedef struct an_variants {
 typedef struct an_tuning an_tuning;
 
 /**
- * Read a text.
- * @param source  for error texts
+ * Read a text: the rows that are for one instruction set. Those for others stay unread, as they may
+ * be another backend's, with variants that this one does not know.
+ * @param source    for error texts
+ * @param variants  the names that a row may have; NULL: nothing is taken
  * @return ALEXNET_ERROR_FORMAT with source, line, key and what was expected
  */
-alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source);
+alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source,
+                               const char *isa, const char *const *variants);
 void an_tuning_free(an_tuning *tuning); /* NULL allowed */
 
 /** What is asked: an operator, and where and for what it runs. */
@@ -63,6 +58,7 @@ typedef struct an_tuning_query {
     const char *isa, *precision;
     bool training;
     const an_op_desc *op;
+    const char *const *variants; /* names */
 } an_tuning_query;
 
 /** Set of `variants` what rows say, as far as they do. @param tuning  NULL: nothing */

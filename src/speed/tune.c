@@ -1,5 +1,6 @@
 #include "speed/tune.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -24,7 +25,7 @@ static alexnet_status study(alexnet_tuner *t)
     t->n_parts = parts_before_packing(t->bench);
     size_t n = (size_t)t->n_parts;
     t->parts = an_calloc(n, sizeof *t->parts);
-    t->unfit = an_calloc(AN_VARIANTS * AN_DIRECTIONS * n, sizeof *t->unfit);
+    t->unfit = an_calloc((size_t)t->n_variants * AN_DIRECTIONS * n, sizeof *t->unfit);
     if (!t->parts || !t->unfit)
         return AN_FAIL_MEMORY(n * sizeof *t->parts, "a tuning");
     for (int i = 0; i < t->n_parts; i++) {
@@ -64,7 +65,7 @@ static alexnet_status begin_trial(alexnet_tuner *t)
 {
     trial *now = &t->trials[t->now];
     if (t->now != BUILT_IN_TRIAL) {
-        now->tuning = an_tune_wish(t, t->now);
+        now->tuning = an_tune_request(t, t->now);
         if (!now->tuning)
             return AN_FAIL_MEMORY(4096, "a tuning");
     }
@@ -107,6 +108,10 @@ alexnet_status an_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
                             const alexnet_bench_options *options)
 {
     *out = NULL;
+    an_device device;
+    AN_CHECK(an_device_find(&device, ctx->device, ctx->max_isa));
+    int n_variants = an_variant_count(device.api->variants);
+    assert(n_variants <= AN_VARIANTS_MAX);
     if (ctx->tuning)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "the context has a tuning already (%s): nothing to measure",
@@ -122,6 +127,8 @@ alexnet_status an_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
     t->net = net;
     t->options = *options;
     t->options.net = net;
+    t->n_variants = n_variants > 0 ? n_variants : 1;
+    t->query.variants = device.api->variants;
     an_tune_list(t);
     *out = t;
     return ALEXNET_OK;
@@ -162,7 +169,7 @@ static alexnet_status begin_turn(alexnet_tuner *t)
     }
     alexnet_status rc = first ? begin_trial(t) : renew_bench(t);
     if (rc == ALEXNET_ERROR_NO_MEMORY && t->now >= VARIANT_TRIALS) {
-        an_log(t->ctx, ALEXNET_LOG_INFO, "%s is left out: %s", an_variant_names[now->variant],
+        an_log(t->ctx, ALEXNET_LOG_INFO, "%s is left out: %s", t->query.variants[now->variant],
                an_error_text());
         t->turn++;
         return ALEXNET_OK;
@@ -253,10 +260,10 @@ bool an_tuner_choice(const alexnet_tuner *t, int index, alexnet_choice *out)
                                 .seconds = best->seconds[i],
                                 .direct_seconds = t->trials[DIRECT_TRIAL].seconds[i]};
         if (part->pass == ALEXNET_PASS_FORWARD) {
-            out->forward = an_variant_names[of[AN_FORWARD]];
+            out->forward = t->query.variants[of[AN_FORWARD]];
         } else {
-            out->data = part->wants_dx ? an_variant_names[of[AN_BACKWARD_DATA]] : NULL;
-            out->weights = an_variant_names[of[AN_BACKWARD_WEIGHTS]];
+            out->data = part->wants_dx ? t->query.variants[of[AN_BACKWARD_DATA]] : NULL;
+            out->weights = t->query.variants[of[AN_BACKWARD_WEIGHTS]];
         }
         return true;
     }

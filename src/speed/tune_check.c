@@ -52,7 +52,7 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
             *an_tune_unfit(t, now->variant, d, i) = true;
             an_log(t->ctx, ALEXNET_LOG_INFO,
                    "%s is left out for %s of %s: it deviates by %.2f of what rounding may do",
-                   an_variant_names[now->variant], an_direction_names[d], t->parts[i].info.name,
+                   t->query.variants[now->variant], an_direction_names[d], t->parts[i].info.name,
                    shares[d]);
         }
     }

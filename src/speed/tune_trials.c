@@ -13,21 +13,20 @@ static void add_trial(alexnet_tuner *t, trial what)
 void an_tune_list(alexnet_tuner *t)
 {
     bool training = t->options.mode == ALEXNET_BENCH_TRAIN;
-    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT});
-    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT});
-    for (int v = AN_VARIANT_DIRECT + 1; v < AN_VARIANTS; v++) {
-        add_trial(t, (trial){.variant = (an_variant)v, .checked = true, .single = !training});
+    add_trial(t, (trial){.variant = 0});
+    add_trial(t, (trial){.variant = 0});
+    for (int v = 1; v < t->n_variants; v++) {
+        add_trial(t, (trial){.variant = v, .checked = true, .single = !training});
         for (int d = 0; training && d < AN_DIRECTIONS; d++)
-            add_trial(
-                t, (trial){.variant = (an_variant)v, .single = true, .direction = (an_direction)d});
+            add_trial(t, (trial){.variant = v, .single = true, .direction = (an_direction)d});
     }
-    add_trial(t, (trial){.variant = AN_VARIANT_DIRECT}); /* what the others advise */
+    add_trial(t, (trial){.variant = 0}); /* what the others advise */
 }
 
 /* The fastest variant of a part in one direction, by the trials with that direction alone. */
 static an_variant fastest(const alexnet_tuner *t, int part, an_direction direction)
 {
-    an_variant best = AN_VARIANT_DIRECT;
+    an_variant best = 0;
     double seconds = t->trials[DIRECT_TRIAL].seconds[part] / AN_TUNE_GAIN;
     for (int i = VARIANT_TRIALS; i < t->count - 1; i++) {
         const trial *other = &t->trials[i];
@@ -57,7 +56,7 @@ bool an_tune_wants_dx(const alexnet_tuner *t, int forward)
 /* A row for the layer whose forward part this is: what the trials so far advise for both passes. */
 static char *advise(const alexnet_tuner *t, int forward)
 {
-    an_variants chosen = {{AN_VARIANT_DIRECT}};
+    an_variants chosen = {{0}};
     an_tuning_query query = t->query;
     query.op = &t->parts[forward].op;
     for (int i = 0; i < t->n_parts; i++) {
@@ -85,19 +84,21 @@ static char *advice(const alexnet_tuner *t)
 }
 
 /* The same for every operator. */
-static char *for_all(const trial *which)
+static char *for_all(const alexnet_tuner *t, const trial *which)
 {
     const char *of[AN_DIRECTIONS];
+    if (!t->query.variants) /* nothing to choose from */
+        return an_strdup("");
     for (int d = 0; d < AN_DIRECTIONS; d++) {
         bool in = !which->single || which->checked || (int)which->direction == d;
-        of[d] = an_variant_names[in ? which->variant : AN_VARIANT_DIRECT];
+        of[d] = t->query.variants[in ? which->variant : 0];
     }
     return an_format("[trial]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
                      "backward_data = %s\nbackward_weights = %s\n",
                      of[AN_FORWARD], of[AN_BACKWARD_DATA], of[AN_BACKWARD_WEIGHTS]);
 }
 
-char *an_tune_wish(const alexnet_tuner *t, int index)
+char *an_tune_request(const alexnet_tuner *t, int index)
 {
-    return index == t->count - 1 ? advice(t) : for_all(&t->trials[index]);
+    return index == t->count - 1 ? advice(t) : for_all(t, &t->trials[index]);
 }

@@ -7,7 +7,7 @@
 #include "speed/tune.h"
 
 enum { DIRECT_TRIAL, BUILT_IN_TRIAL, VARIANT_TRIALS };
-enum { TRIALS_MAX = VARIANT_TRIALS + (AN_VARIANTS - 1) * (1 + AN_DIRECTIONS) + 1 };
+enum { TRIALS_MAX = VARIANT_TRIALS + (AN_VARIANTS_MAX - 1) * (1 + AN_DIRECTIONS) + 1 };
 
 /* What is not faster by this factor is not worth its rounding or memory. */
 #define AN_TUNE_GAIN 1.03
@@ -39,19 +39,19 @@ struct alexnet_tuner {
     int turn, now;        /* each trial has two turns; the trial whose turn it is */
     bool running;         /* its turn has begun */
     alexnet_bench *bench; /* of the turn */
-    int n_parts;
+    int n_parts, n_variants;
     tuned_part *parts;
-    bool *unfit; /* [AN_VARIANTS][AN_DIRECTIONS][n_parts]: deviates by more than it may */
+    bool *unfit; /* [n_variants][AN_DIRECTIONS][n_parts]: deviates by more than it may */
     alexnet_device_info device;
     char name[AN_NAME_MAX + 1]; /* of the network */
-    an_tuning_query query;      /* but for the operator */
+    an_tuning_query query;      /* but for the operator; its variants are the backend's names */
 };
 
 /** Whether a variant deviates too much in a part and direction. */
 static inline bool *an_tune_unfit(const alexnet_tuner *t, an_variant variant, int direction,
                                   int part)
 {
-    return &t->unfit[((int)variant * AN_DIRECTIONS + direction) * t->n_parts + part];
+    return &t->unfit[(variant * AN_DIRECTIONS + direction) * t->n_parts + part];
 }
 
 /** The directions that a part computes: [*first, *end). */
@@ -69,6 +69,6 @@ bool an_tune_wants_dx(const alexnet_tuner *tuner, int forward);
 /** List the trials, in the order of their turns. */
 void an_tune_list(alexnet_tuner *tuner);
 /** What a trial shall take; the last, what the others advise. Owned; NULL if memory is short. */
-char *an_tune_wish(const alexnet_tuner *tuner, int index);
+char *an_tune_request(const alexnet_tuner *tuner, int index);
 
 #endif

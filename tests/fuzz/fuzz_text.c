@@ -64,16 +64,18 @@ static void try_tuning(const char *text)
                      .n_inputs = 1,
                      .in = {{256, 13, 13}},
                      .u.conv = {384, 3, 3, 1, 1, 1, 1, 1, 1, false}};
-    an_tuning_query query = {"avx512", "fp32", true, &op};
-    an_variants variants = {{AN_VARIANT_DIRECT}};
+    static const char *const names[] = {"direct",  "channels_last", "blocked", "winograd",
+                                        "flipped", "padded",        "native",  NULL};
+    an_tuning_query query = {"avx512", "fp32", true, &op, names};
+    an_variants variants = {{0}};
     require(an_op_resolve(&op) == ALEXNET_OK);
-    if (an_tuning_parse(&tuning, text, "fuzz") != ALEXNET_OK) {
+    if (an_tuning_parse(&tuning, text, "fuzz", query.isa, names) != ALEXNET_OK) {
         require(tuning == NULL);
         return;
     }
     an_tuning_apply(tuning, &query, &variants);
     for (int d = 0; d < AN_DIRECTIONS; d++)
-        require(variants.of[d] >= 0 && variants.of[d] < AN_VARIANTS);
+        require(variants.of[d] >= 0 && variants.of[d] < an_variant_count(names));
     an_tuning_free(tuning);
 }
 

@@ -250,8 +250,8 @@ static void test_variants(void **state)
     (void)state;
     if (max_isa == ALEXNET_ISA_BASELINE)
         skip();
-    for (int v = 0; v < AN_VARIANTS; v++) {
-        variant = an_variant_names[v];
+    for (int v = 0; v < AN_CPU_VARIANTS; v++) {
+        variant = an_cpu_api.variants[v];
         check_all();
     }
     variant = NULL;
@@ -371,7 +371,7 @@ static void test_update(void **state)
         s.param = p[i].w;
         s.gradient = p[i].dw;
         s.momentum = p[i].v;
-        s.copy = i ? copy : NULL;
+        s.copy = i && copies ? copy : NULL;
         update(backend, &s, &r);
         an_backend_close(backend);
     }

@@ -212,8 +212,8 @@ static void run_inference(an_backend *backend)
 static void test_variants(void **state)
 {
     (void)state;
-    for (int v = 0; v < AN_VARIANTS; v++) {
-        const char *name = an_variant_names[v];
+    for (int v = 0; v < AN_CPU_VARIANTS; v++) {
+        const char *name = an_cpu_api.variants[v];
         tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"
                            "backward_data = %s\nbackward_weights = %s\n",
                            name, name, name);

@@ -134,8 +134,8 @@ alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
 {
     an_pixels shape;
     an_variants asked = an_backend_variants(&cpu->base, p->ops[0], p->want_dx || p->want_dw);
-    if (asked.of[AN_FORWARD] != AN_VARIANT_NATIVE &&
-        (!p->want_dw || asked.of[AN_BACKWARD_WEIGHTS] != AN_VARIANT_NATIVE))
+    if (asked.of[AN_FORWARD] != AN_CPU_NATIVE &&
+        (!p->want_dw || asked.of[AN_BACKWARD_WEIGHTS] != AN_CPU_NATIVE))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the tuning has other variants");
     if (cpu->activation != AN_BF16 || !cpu->kernels->pixels_forward || p->want_dx ||
         !an_pixels_describe(&shape, p->ops[0]))
@@ -160,9 +160,9 @@ alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
     c->op.base.packed = an_pixels_packed(&shape);
     an_cpu_pack_as(&c->op, "pixels");
     c->op.base.tunable = true;
-    c->op.base.variants = (an_variants){{AN_VARIANT_NATIVE, AN_VARIANT_DIRECT, AN_VARIANT_DIRECT}};
+    c->op.base.variants = (an_variants){{AN_CPU_NATIVE, AN_CPU_DIRECT, AN_CPU_DIRECT}};
     if (p->want_dw)
-        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_VARIANT_NATIVE;
+        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_CPU_NATIVE;
     snprintf(c->op.impl, sizeof c->op.impl, "native pixels:avx512_bf16");
     book_scratch(c, p);
     alexnet_status rc = make_reorders(c, p);

@@ -307,8 +307,16 @@ static void cpu_op_free(an_backend *backend, an_prepared *prepared)
         ((an_cpu_op *)prepared)->methods->free((an_cpu_op *)prepared);
 }
 
+static const char *const variants[AN_CPU_VARIANTS + 1] = {
+    [AN_CPU_DIRECT] = "direct",   [AN_CPU_CHANNELS_LAST] = "channels_last",
+    [AN_CPU_BLOCKED] = "blocked", [AN_CPU_WINOGRAD] = "winograd",
+    [AN_CPU_FLIPPED] = "flipped", [AN_CPU_PADDED] = "padded",
+    [AN_CPU_NATIVE] = "native",
+};
+
 const an_backend_api an_cpu_api = {
     .name = "cpu",
+    .variants = variants,
     .describe = cpu_describe,
     .open = cpu_open,
     .close = cpu_close,

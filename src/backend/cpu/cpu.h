@@ -18,6 +18,21 @@
 #include "backend/cpu/kernels/kernels.h"
 #include "backend/cpu/onednn/dnnl_compat.h"
 
+/** Variants: ways to compute a convolution or a fully connected layer. */
+typedef enum an_cpu_variant {
+    AN_CPU_DIRECT,        /* in the layouts that oneDNN favours */
+    AN_CPU_CHANNELS_LAST, /* activations as N H W C */
+    AN_CPU_BLOCKED,       /* as N C/b H W b, a vector of channels in a block; pixels plain */
+    AN_CPU_WINOGRAD,      /* 3x3 filters with fewer multiplications and more rounding */
+    AN_CPU_FLIPPED,       /* gradients of data by a forward convolution with flipped filters */
+    AN_CPU_PADDED,        /* a first layer of a copy of the pixels with padding around them; as
+                             the variant of forward, of gradients too */
+    AN_CPU_NATIVE,        /* by native kernels, in bf16: fully connected layers; the gradients of a
+                             convolution's weights; and a first layer, of pixels, in all its
+                             directions once one is NATIVE */
+    AN_CPU_VARIANTS
+} an_cpu_variant;
+
 typedef struct an_cpu {
     an_backend base;
     dnnl_engine_t engine;
@@ -50,7 +65,7 @@ struct an_cpu_op {
     size_t added_at[AN_MAX_PARAMS];
     size_t shared; /* scratch that primitives use one after the other: bytes, offset */
     size_t shared_at;
-    char impl[64];
+    char impl[160];    /* which kernels compute it: an_cpu_name_impl() */
     char packing[96];  /* an_prepared.packing, or "" */
     char refused[256]; /* who did not take it, and why: "a: reason; b: reason" */
 };

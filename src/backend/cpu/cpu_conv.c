@@ -135,7 +135,7 @@ static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whol
 {
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_DATA];
     AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole, variant));
-    bool flipped = *variant == AN_VARIANT_FLIPPED;
+    bool flipped = *variant == AN_CPU_FLIPPED;
     an_op_desc flipped_desc;
     if (flipped)
         AN_CHECK(an_conv_flip(&flipped_desc, &c->desc));
@@ -173,7 +173,7 @@ static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *w
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
     bool taken = false;
-    if (*variant == AN_VARIANT_NATIVE)
+    if (*variant == AN_CPU_NATIVE)
         AN_CHECK(prepare_native_weights(c, x, y, &taken));
     if (taken)
         return ALEXNET_OK;
@@ -367,14 +367,14 @@ static alexnet_status pad(conv_op *c, an_prepare *offer)
 {
     an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
     alexnet_status rc = ALEXNET_ERROR_UNSUPPORTED;
-    if (*variant == AN_VARIANT_PADDED && !offer->want_dx)
+    if (*variant == AN_CPU_PADDED && !offer->want_dx)
         rc = an_conv_padding_new(&c->padding, &c->op, &c->desc, offer->in[0]);
     c->padded = rc == ALEXNET_OK;
     if (c->padded) {
         c->desc = c->padding.desc;
         offer->in = &c->padding.x;
-    } else if (*variant == AN_VARIANT_PADDED) {
-        *variant = AN_VARIANT_DIRECT;
+    } else if (*variant == AN_CPU_PADDED) {
+        *variant = AN_CPU_DIRECT;
     }
     return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
 }
@@ -397,9 +397,9 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     c->op.base.tunable = true;
     c->op.base.variants = an_backend_variants(&cpu->base, p->ops[0], backward);
     if (!p->want_dx)
-        c->op.base.variants.of[AN_BACKWARD_DATA] = AN_VARIANT_DIRECT;
+        c->op.base.variants.of[AN_BACKWARD_DATA] = AN_CPU_DIRECT;
     if (!p->want_dw)
-        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_VARIANT_DIRECT;
+        c->op.base.variants.of[AN_BACKWARD_WEIGHTS] = AN_CPU_DIRECT;
     alexnet_status rc = pad(c, &offer);
     c->x = (an_layout){AN_LAYOUT_PLAIN, cpu->activation, c->desc.n, c->desc.in[0]};
     c->y = (an_layout){AN_LAYOUT_PLAIN, p->plain_out ? AN_F32 : cpu->activation, c->desc.n,

@@ -104,8 +104,8 @@ static alexnet_status choose_native(fc *f, const an_prepare *p)
     alexnet_status rc = an_fc_native_new(&f->native_products, &f->op, &f->desc);
     f->op.base.tunable = rc == ALEXNET_OK;
     for (int d = 0; d < AN_DIRECTIONS; d++) {
-        f->native[d] = rc == ALEXNET_OK && wanted[d] && variants->of[d] == AN_VARIANT_NATIVE;
-        variants->of[d] = f->native[d] ? AN_VARIANT_NATIVE : AN_VARIANT_DIRECT;
+        f->native[d] = rc == ALEXNET_OK && wanted[d] && variants->of[d] == AN_CPU_NATIVE;
+        variants->of[d] = f->native[d] ? AN_CPU_NATIVE : AN_CPU_DIRECT;
         if (f->native[d])
             an_cpu_share(&f->op, an_fc_native_scratch(&f->native_products, (an_direction)d));
     }

@@ -82,10 +82,10 @@ static request request_for(const an_conv_forward *problem, an_variant variant)
     dnnl_format_tag_t blocked = lanes == 16 ? dnnl_nChw16c : dnnl_nChw8c;
     bool pixels = problem->desc->in[0].c < lanes;
     switch (variant) {
-    case AN_VARIANT_CHANNELS_LAST: return (request){dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc};
-    case AN_VARIANT_BLOCKED:
+    case AN_CPU_CHANNELS_LAST: return (request){dnnl_convolution_direct, dnnl_nhwc, dnnl_nhwc};
+    case AN_CPU_BLOCKED:
         return (request){dnnl_convolution_direct, pixels ? dnnl_nchw : blocked, blocked};
-    case AN_VARIANT_WINOGRAD: return (request){dnnl_convolution_winograd, any, any};
+    case AN_CPU_WINOGRAD: return (request){dnnl_convolution_winograd, any, any};
     default: return (request){dnnl_convolution_direct, any, any};
     }
 }
@@ -135,12 +135,12 @@ static alexnet_status describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spe
 /* oneDNN's plain loops take any request, a thousand times slower: no variant to choose. */
 static alexnet_status check_variant(an_primitive **primitive, an_variant variant)
 {
-    if (variant == AN_VARIANT_DIRECT || strncmp(an_primitive_name(*primitive), "ref", 3) != 0)
+    if (variant == AN_CPU_DIRECT || strncmp(an_primitive_name(*primitive), "ref", 3) != 0)
         return ALEXNET_OK;
     an_primitive_free(*primitive);
     *primitive = NULL;
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN has no fast %s convolution of this kind",
-                   an_variant_names[variant]);
+                   an_cpu_api.variants[variant]);
 }
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -174,13 +174,13 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *pr
                                    an_variant *variant, an_layout *x, an_layout *y)
 {
     x->n = y->n = problem->n;
-    if (*variant == AN_VARIANT_FLIPPED || *variant == AN_VARIANT_NATIVE)
-        *variant = AN_VARIANT_DIRECT;
+    if (*variant == AN_CPU_FLIPPED || *variant == AN_CPU_NATIVE)
+        *variant = AN_CPU_DIRECT;
     alexnet_status rc = forward_as(out, problem, request_for(problem, *variant), x, y);
     if (rc == ALEXNET_OK)
         rc = check_variant(out, *variant);
-    if (rc == ALEXNET_ERROR_UNSUPPORTED && *variant != AN_VARIANT_DIRECT) {
-        *variant = AN_VARIANT_DIRECT;
+    if (rc == ALEXNET_ERROR_UNSUPPORTED && *variant != AN_CPU_DIRECT) {
+        *variant = AN_CPU_DIRECT;
         rc = forward_as(out, problem, request_for(problem, *variant), x, y);
     }
     return rc == ALEXNET_ERROR_UNSUPPORTED ? forward_as(out, problem, plain, x, y) : rc;
@@ -230,28 +230,28 @@ static alexnet_status flipped_data(an_primitive **out, const an_conv_forward *pr
     AN_CHECK(an_conv_flip(&desc, problem->desc));
     flipped.desc = &desc;
     flipped.prop = dnnl_forward_training; /* for the kernels that share out a batch */
-    AN_CHECK(spec_new(&spec, &flipped, request_for(&flipped, AN_VARIANT_DIRECT), activation,
-                      activation));
+    AN_CHECK(
+        spec_new(&spec, &flipped, request_for(&flipped, AN_CPU_DIRECT), activation, activation));
     an_md_free(spec.bias);
     spec.bias = NULL;
     AN_CHECK(describe(&pd, &spec, false, an_dnnl_conv_forward, "a flipped convolution"));
     AN_CHECK(an_primitive_new(out, problem->cpu->engine, pd, 3, args));
-    return check_variant(out, AN_VARIANT_FLIPPED);
+    return check_variant(out, AN_CPU_FLIPPED);
 }
 
 static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
                                const an_primitive *forward, const gradient *g, an_variant *variant)
 {
     const an_conv_forward problem = {.cpu = cpu, .desc = desc, .n = desc->n};
-    if ((*variant == AN_VARIANT_FLIPPED && g->weights) || *variant == AN_VARIANT_NATIVE ||
-        *variant == AN_VARIANT_PADDED)
-        *variant = AN_VARIANT_DIRECT;
-    alexnet_status rc = *variant == AN_VARIANT_FLIPPED
+    if ((*variant == AN_CPU_FLIPPED && g->weights) || *variant == AN_CPU_NATIVE ||
+        *variant == AN_CPU_PADDED)
+        *variant = AN_CPU_DIRECT;
+    alexnet_status rc = *variant == AN_CPU_FLIPPED
                             ? flipped_data(out, &problem)
                             : backward_as(out, &problem, forward, g, *variant);
-    if (rc != ALEXNET_ERROR_UNSUPPORTED || *variant == AN_VARIANT_DIRECT)
+    if (rc != ALEXNET_ERROR_UNSUPPORTED || *variant == AN_CPU_DIRECT)
         return rc;
-    *variant = AN_VARIANT_DIRECT;
+    *variant = AN_CPU_DIRECT;
     return backward_as(out, &problem, forward, g, *variant);
 }
 
