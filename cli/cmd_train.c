@@ -39,7 +39,8 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"pretrained", "weights", "finetune", "load"},
      .arg = "MODEL|RUN",
-     .help = "begin with the tensors of this model that have the same name and shape",
+     .help = "begin with the tensors of this model that have the same name and shape, its mean "
+             "too; warnings name those that are not taken",
      .offset = offsetof(train_options, init_from)},
     {.name = "out",
      .letter = 'o',

@@ -257,8 +257,12 @@ ALEXNET_API alexnet_status alexnet_network_layer(const alexnet_network *network,
 typedef struct alexnet_model alexnet_model;
 
 /**
- * Read a model from a safetensors file, or from the `best.safetensors` of a run folder.
- * Every length, shape and offset is checked against the file and against the network it carries.
+ * Read a model from a safetensors file (docs/model-files.md), whatever it is called, or from the
+ * `best.safetensors` of a run folder. Every length, shape and offset is checked against the file
+ * and against the network it carries.
+ * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for what is damaged or
+ * no model and ALEXNET_ERROR_UNSUPPORTED for a model of a format that is not read, a .pth for
+ *         example: the text says what the file is
  */
 ALEXNET_API alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx,
                                               const char *path);
@@ -544,8 +548,10 @@ typedef struct alexnet_trainer_options {
                                        that is given, else "alexnet" */
     const alexnet_recipe *recipe; /**< default: recipe "default"; copied */
     const char *init_from;        /**< model file or run folder whose best model's tensors of
-                                       equal name and shape are taken, and of the same classes
-                                       the names that the data set has no others for */
+                                       equal name and shape are taken, input.mean too (it is then
+                                       not computed), and of the same classes the names that the
+                                       data set has no others for. The log names what is not taken
+                                       and how [input] differs: docs/model-files.md */
     const char *out_dir;          /**< run folder, made if absent; must not hold a run; required */
     int split;                    /**< grouping of weight-gradient sums; 0: the context's threads */
 } alexnet_trainer_options;
