@@ -53,7 +53,7 @@ static const opt_page page = {
              "minutes on two cores.",
     .examples = {{"demo", "draw, train, measure, and see what was learned"},
                  {"demo --only-pictures --count 20 --out shapes",
-                  "only the pictures, as a small data set to try 'alexnet train' on"}},
+                  "only the pictures, for 'alexnet train shapes/pictures' to train on"}},
 };
 
 /* The run of the demo: `alexnet train` with these options. */

@@ -48,7 +48,9 @@ static const opt_page page = {
     .command = "eval",
     .usage = {"eval MODEL|RUN [DATA] [options]"},
     .about = "Measure a model on labelled pictures: the shares of pictures whose class is not the "
-             "best answer (top-1 error) and not among the best five (top-5 error), and the loss. "
+             "best answer (top-1 error) and not among the best five (top-5 error, where there are "
+             "more classes than that), and the loss. Classes of equal probability share the error "
+             "between them; the counts of --per-class and --confusion take the first of them. "
              "DATA is a folder with one folder of pictures per class; of a folder that holds "
              "'train' and 'val', 'val' is used. Without DATA, a RUN is measured on its own "
              "validation set. Pictures that cannot be read are named and left out; above 1% of "
@@ -121,7 +123,8 @@ static void print_text(const alexnet_evaluation *evaluation, const alexnet_model
     printf("skipped      %" PRId64 "\n", m->skipped);
     printf("views        %d\n", views);
     printf("top-1 error  %.2f%%\n", 100 * m->top1_error);
-    printf("top-5 error  %.2f%%\n", 100 * m->top5_error);
+    if (alexnet_model_class_count(model) > 5)
+        printf("top-5 error  %.2f%%\n", 100 * m->top5_error);
     printf("loss         %.4f\n", m->loss);
 }
 

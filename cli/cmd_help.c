@@ -18,7 +18,10 @@ static void list_commands(void)
            alexnet_version());
     for (const command *c = commands; c->name; c++)
         printf("  %-10s %s\n", c->name, c->help);
-    printf("\nStart with 'alexnet demo'. 'alexnet help COMMAND' explains a command.\n");
+    printf("\nStart with 'alexnet demo'. 'alexnet help COMMAND' explains a command. No trained\n"
+           "weights come with alexnet: 'alexnet train' makes a model from your own pictures.\n\n"
+           "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad input file, 4 device or feature\n"
+           "not available, 130 or 143 interrupted by SIGINT (Ctrl-C) or SIGTERM.\n");
 }
 
 int cmd_help(int argc, char **argv)

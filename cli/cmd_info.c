@@ -137,23 +137,16 @@ static void print_json(const subject *s)
     if (s->recipe)
         json_print(report_recipe_json(s->recipe, s->name));
     else
-        json_print(report_info_json(s->network));
+        json_print(report_info_json(s->network, s->model));
 }
 
-static int show(const subject *subjects, int count, const info_options *options)
+/* Networks, then recipes: several of a kind side by side. */
+static void print_report(const subject *subjects, int count)
 {
-    int code = CLI_DONE;
-    if (options->text && count > 1)
-        return opt_wrong(&page, "--text prints one network or recipe at a time");
-    if (options->text)
-        return print_text(subjects);
-    for (int i = 0; i < count && options->json; i++)
-        print_json(&subjects[i]);
-    if (options->json)
-        return CLI_DONE;
     const alexnet_network **networks = cli_alloc((size_t)count * sizeof(const alexnet_network *));
     const alexnet_recipe **recipes = cli_alloc((size_t)count * sizeof(const alexnet_recipe *));
     const char **names = cli_alloc((size_t)count * sizeof(const char *));
+    const alexnet_model *model = NULL;
     int nets = 0, recs = 0;
     for (int i = 0; i < count; i++)
         if (subjects[i].recipe) {
@@ -161,11 +154,14 @@ static int show(const subject *subjects, int count, const info_options *options)
             recipes[recs++] = subjects[i].recipe;
         } else {
             networks[nets++] = subjects[i].network;
+            model = subjects[i].model;
         }
     if (nets == 1)
         report_info(networks[0]);
     else if (nets > 1)
         report_info_compared(networks, nets);
+    if (nets == 1 && model)
+        report_model(model);
     if (nets && recs)
         putchar('\n');
     if (recs)
@@ -173,7 +169,19 @@ static int show(const subject *subjects, int count, const info_options *options)
     free(networks);
     free(recipes);
     free(names);
-    return code;
+}
+
+static int show(const subject *subjects, int count, const info_options *options)
+{
+    if (options->text && count > 1)
+        return opt_wrong(&page, "--text prints one network or recipe at a time");
+    if (options->text)
+        return print_text(subjects);
+    for (int i = 0; i < count && options->json; i++)
+        print_json(&subjects[i]);
+    if (!options->json)
+        print_report(subjects, count);
+    return CLI_DONE;
 }
 
 static int run(const opt_args *args, const info_options *options)

@@ -53,6 +53,15 @@ class_result evaluate_class(const alexnet_evaluation *evaluation, int classes, i
     return result;
 }
 
+const char *metrics_text(char out[METRICS_SIZE], const alexnet_metrics *metrics, int classes)
+{
+    int length = snprintf(out, METRICS_SIZE, "top-1 error %.2f%%", 100 * metrics->top1_error);
+    if (classes > 5)
+        snprintf(out + length, METRICS_SIZE - (size_t)length, ", top-5 error %.2f%%",
+                 100 * metrics->top5_error);
+    return out;
+}
+
 void report_classes(const alexnet_evaluation *evaluation, const alexnet_model *model)
 {
     static const char *const heading[] = {"class", "images", "correct", "error",

@@ -27,6 +27,14 @@ typedef struct class_result {
 
 class_result evaluate_class(const alexnet_evaluation *evaluation, int classes, int label);
 
+enum { METRICS_SIZE = 64 };
+
+/**
+ * "top-1 error 3.20%, top-5 error 0.40%". Up to five classes leave no top-5 error: it is left out.
+ * @return `out`
+ */
+const char *metrics_text(char out[METRICS_SIZE], const alexnet_metrics *metrics, int classes);
+
 /** Print a table with a row per class. */
 void report_classes(const alexnet_evaluation *evaluation, const alexnet_model *model);
 /** Write the confusion matrix as CSV: a row per class, a column per answer. @return exit code */

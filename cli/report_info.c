@@ -29,6 +29,11 @@ info_totals info_sum(const alexnet_network *network)
     return sum;
 }
 
+int info_classes(const alexnet_network *network)
+{
+    return layer_at(network, alexnet_network_layer_count(network) - 1).output[0];
+}
+
 /* A count, or nothing where there is nothing to count. */
 static void add_count(table *t, int64_t value)
 {
@@ -80,6 +85,44 @@ void report_info(const alexnet_network *network)
     printf("\n%s neurons; ", text_count(text, sum.neurons));
     printf("parameters take %s. ", text_bytes(text, 4.0 * (double)sum.parameters));
     printf("Multiply-adds and memory are per picture, in float32.\n");
+}
+
+/* "10: cat, dog, ...", of many the first. Owned by the caller. */
+static char *list_classes(const alexnet_model *model)
+{
+    enum { SHOWN = 20 };
+    int count = alexnet_model_class_count(model), shown = count <= SHOWN + 5 ? count : SHOWN;
+    size_t length = 0;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return cli_format("%d", count);
+    fprintf(out, "%d: ", count);
+    for (int i = 0; i < shown; i++)
+        fprintf(out, "%s%s", i ? ", " : "", alexnet_model_class_name(model, i));
+    if (shown < count)
+        fprintf(out, " and %d more, which --json lists", count - shown);
+    fclose(out);
+    return text;
+}
+
+void report_model(const alexnet_model *model)
+{
+    char *classes = list_classes(model);
+    const char *provenance = alexnet_model_provenance(model);
+    table t = table_new("lw");
+    table_add(&t, "model");
+    table_add(&t, "%s file, version %s", alexnet_model_format(model),
+              alexnet_model_format_version(model));
+    table_add(&t, "made by");
+    table_add(&t, "%s", *provenance ? provenance : "the file does not say");
+    table_add(&t, "pictures");
+    table_add(&t, "%s", alexnet_network_preprocessing(alexnet_model_network(model)));
+    table_add(&t, "classes");
+    table_add(&t, "%s", classes);
+    putchar('\n');
+    table_print(&t, stdout);
+    free(classes);
 }
 
 /* Rows of the comparison; layer[row * networks + k] is the layer of network k there, or -1. */
@@ -223,7 +266,22 @@ static json_t *layer_json(const alexnet_layer_info *layer)
     return document;
 }
 
-json_t *report_info_json(const alexnet_network *network)
+static void add_model_json(json_t *document, const alexnet_model *model)
+{
+    json_t *classes = json_array();
+    json_object_set_new(document, "format", json_text(alexnet_model_format(model)));
+    json_object_set_new(document, "format_version", json_text(alexnet_model_format_version(model)));
+    json_object_set_new(document, "provenance", json_text(alexnet_model_provenance(model)));
+    for (int i = 0; i < alexnet_model_class_count(model); i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "id", json_text(alexnet_model_class_id(model, i)));
+        json_object_set_new(row, "name", json_text(alexnet_model_class_name(model, i)));
+        json_array_append_new(classes, row);
+    }
+    json_object_set_new(document, "classes", classes);
+}
+
+json_t *report_info_json(const alexnet_network *network, const alexnet_model *model)
 {
     info_totals sum = info_sum(network);
     json_t *document = json_object(), *layers = json_array();
@@ -232,6 +290,10 @@ json_t *report_info_json(const alexnet_network *network)
     json_object_set_new(document, "parameters", json_integer(sum.parameters));
     json_object_set_new(document, "mult_adds", json_integer(sum.mult_adds));
     json_object_set_new(document, "neurons", json_integer(sum.neurons));
+    json_object_set_new(document, "preprocessing",
+                        json_text(alexnet_network_preprocessing(network)));
+    if (model)
+        add_model_json(document, model);
     for (int i = 0; i < alexnet_network_layer_count(network); i++) {
         alexnet_layer_info layer = layer_at(network, i);
         json_array_append_new(layers, layer_json(&layer));

@@ -15,12 +15,16 @@ typedef struct info_totals {
 } info_totals;
 
 info_totals info_sum(const alexnet_network *network);
+/** Outputs of the last layer: as many as there are classes. */
+int info_classes(const alexnet_network *network);
 
 /** Print one network: its structure, a row per layer, the sums. */
 void report_info(const alexnet_network *network);
+/** Print what a model has beside its network: classes, preprocessing, provenance. */
+void report_model(const alexnet_model *model);
 /** Print several side by side: rows are layers of the same name, a group of columns for each. */
 void report_info_compared(const alexnet_network *const *networks, int count);
-/** The document of `info --json`. */
-json_t *report_info_json(const alexnet_network *network);
+/** The document of `info --json`. @param model  which the network belongs to, or NULL */
+json_t *report_info_json(const alexnet_network *network, const alexnet_model *model);
 
 #endif

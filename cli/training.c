@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "evaluate.h"
 #include "json.h"
 #include "paths.h"
 #include "progress.h"
@@ -61,18 +62,17 @@ static double fraction(const alexnet_progress *p)
     }
 }
 
-static void show_epoch(const alexnet_progress *p)
+static void show_epoch(const alexnet_progress *p, int classes)
 {
-    char val[128] = "";
+    char val[128] = "", errors[METRICS_SIZE];
     if (p->val.images > 0)
-        snprintf(val, sizeof val, "; validation: loss %.4f, top-1 error %.2f%%, top-5 %.2f%%%s",
-                 p->val.loss, 100 * p->val.top1_error, 100 * p->val.top5_error,
-                 p->best ? ", the best so far" : "");
+        snprintf(val, sizeof val, "; validation: loss %.4f, %s%s", p->val.loss,
+                 metrics_text(errors, &p->val, classes), p->best ? ", the best so far" : "");
     progress_note("epoch %d/%d  loss %.4f  error %.2f%%  rate %.3g%s", p->epoch, p->epochs, p->loss,
                   100 * p->top1_error, p->rate, val);
 }
 
-static void show(const alexnet_progress *p)
+static void show(const alexnet_progress *p, int classes)
 {
     char text[PACE_SIZE];
     switch (p->phase) {
@@ -90,7 +90,7 @@ static void show(const alexnet_progress *p)
         progress_show(fraction(p), "epoch %d/%d%s  validating %" PRId64 "/%" PRId64, p->epoch,
                       p->epochs, pace(text, p), p->done, p->total);
         break;
-    case ALEXNET_PROGRESS_EPOCH: show_epoch(p); break;
+    case ALEXNET_PROGRESS_EPOCH: show_epoch(p, classes); break;
     }
 }
 
@@ -119,12 +119,13 @@ static int run(alexnet_trainer *trainer, training_result *result)
     alexnet_status status = ALEXNET_OK;
     bool more = true, worked = false;
     describe_trainer(trainer);
+    result->classes = info_classes(alexnet_trainer_network(trainer));
     signals_guard_training();
     while (more && !status) {
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
         if (!status) {
-            show(&p);
+            show(&p, result->classes);
             worked |= p.phase != 0;
             result->epochs = p.epochs;
             result->skipped = p.skipped;
@@ -139,7 +140,8 @@ static int run(alexnet_trainer *trainer, training_result *result)
     if (status == ALEXNET_ERROR_CANCELLED)
         return stop(trainer, result->run);
     if (result->skipped)
-        progress_say("warning: %" PRId64 " times a picture could not be read", result->skipped);
+        progress_say("warning: %" PRId64 " %s a picture could not be read", result->skipped,
+                     text_plural(result->skipped, "time", "times"));
     return status ? cli_failed(status) : CLI_DONE;
 }
 
@@ -185,9 +187,11 @@ static void describe_data(const train_data *data)
 {
     char train[TEXT_SIZE], val[TEXT_SIZE];
     int64_t held = data->val ? alexnet_dataset_count(data->val) : 0;
-    progress_note("data     %d classes, %s pictures to train on, %s to validate with",
-                  alexnet_dataset_class_count(data->train),
-                  text_count(train, alexnet_dataset_count(data->train)), text_count(val, held));
+    int64_t fit = alexnet_dataset_count(data->train);
+    int classes = alexnet_dataset_class_count(data->train);
+    progress_note("data     %d %s, %s %s to train on, %s to validate with", classes,
+                  text_plural(classes, "class", "classes"), text_count(train, fit),
+                  text_plural(fit, "picture", "pictures"), text_count(val, held));
 }
 
 static int start(alexnet_ctx *ctx, const training_request *request, const alexnet_recipe *recipe,
@@ -285,14 +289,15 @@ static void print_json(const training_result *result)
 
 void training_report(const training_result *result, bool json)
 {
+    char errors[METRICS_SIZE];
     if (json) {
         print_json(result);
         return;
     }
     if (result->best_epoch && result->best.images)
-        printf("best epoch %d of %d: top-1 error %.2f%%, top-5 error %.2f%%, loss %.4f on %" PRId64
-               " validation pictures\n",
-               result->best_epoch, result->epochs, 100 * result->best.top1_error,
-               100 * result->best.top5_error, result->best.loss, result->best.images);
+        printf("best epoch %d of %d: %s, loss %.4f on %" PRId64 " validation %s\n",
+               result->best_epoch, result->epochs,
+               metrics_text(errors, &result->best, result->classes), result->best.loss,
+               result->best.images, text_plural(result->best.images, "picture", "pictures"));
     printf("run %s, model %s/best.safetensors\n", result->run, result->run);
 }

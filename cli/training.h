@@ -10,7 +10,8 @@
 
 /** What a run came to; freed with training_result_free(), also after a failure. */
 typedef struct training_result {
-    char *run;       /* its folder */
+    char *run; /* its folder */
+    int classes;
     int epochs;      /* planned */
     int64_t skipped; /* bad pictures met */
     int best_epoch;  /* of the whole run, also before a resume; 0: none */

@@ -1,8 +1,12 @@
-# What `make install` installs: the header, both libraries, the command, and how to find them from
-# pkg-config and from CMake.
+# What `make install` installs: the header, both libraries, the command, how to find them from
+# pkg-config and from CMake, and to read: networks, recipes, documents and examples.
 include(CMakePackageConfigHelpers)
 
 install(FILES include/alexnet/alexnet.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/alexnet)
+install(DIRECTORY nets recipes DESTINATION ${CMAKE_INSTALL_DATADIR}/alexnet)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(TARGETS alexnet RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # CMake: alexnet::alexnet is the shared library, alexnet::static the other.

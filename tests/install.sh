@@ -16,7 +16,9 @@ cmake --install "$build" --prefix "$scratch/first" > install.log
 mv first prefix # an installation may be moved
 prefix=$scratch/prefix
 libdir=$(dirname "$(find "$prefix" -name libalexnet.a)")
-for file in include/alexnet/alexnet.h bin/alexnet; do
+for file in include/alexnet/alexnet.h bin/alexnet share/alexnet/nets/alexnet.ini \
+    share/alexnet/recipes/default.ini share/doc/alexnet/networks.md share/doc/alexnet/README.md \
+    share/doc/alexnet/examples/classify.c; do
     [ -f "prefix/$file" ] || failed "$file was not installed"
 done
 export PKG_CONFIG_PATH="$libdir/pkgconfig"

@@ -3,6 +3,7 @@
 # first expectation that does not hold.
 set -u
 : "${ALEXNET:?the command}" "${JSON_GET:?json_get}"
+source=$(cd "${0%/*}/../.." && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
