@@ -4,6 +4,7 @@
 
 #include "api/options.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "infer/session.h"
 
 alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session *session,
@@ -16,8 +17,9 @@ alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session 
     const an_classes *classes = &session->model->classes;
     if (dataset->classes != classes->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "the data set has %d classes and the model %d; open it with classes_of",
-                       dataset->classes, classes->count);
+                       "the data set has %d %s and the model %d; open it with classes_of",
+                       dataset->classes, an_text_plural(dataset->classes, "class", "classes"),
+                       classes->count);
     for (int i = 0; i < classes->count; i++)
         if (strcmp(dataset->class_ids[i], classes->ids[i]) != 0)
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,

@@ -34,10 +34,10 @@ void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)
     if (source->left_out.total > 0)
         note_files(ctx, dataset);
     if (source->loose > 0)
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "left out %lld picture%s that stand%s in %s itself, in no class folder",
-               (long long)source->loose, source->loose == 1 ? "" : "s",
-               source->loose == 1 ? "s" : "", source->root);
+        an_log(ctx, ALEXNET_LOG_WARNING, "left out %lld %s in %s itself, in no class folder",
+               (long long)source->loose,
+               an_text_plural(source->loose, "picture that stands", "pictures that stand"),
+               source->root);
 }
 
 /* ---- Classes ---- */
@@ -83,9 +83,8 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
     int shared = count_equal(texts, dataset->classes, compare_bytes, &i);
     if (shared > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
-               "%d class%s the readable name of another, such as \"%s\": reports cannot tell them "
-               "apart",
-               shared, shared == 1 ? " has" : "es have", texts[i]);
+               "%d %s the readable name of another, such as \"%s\": reports cannot tell them apart",
+               shared, an_text_plural(shared, "class has", "classes have"), texts[i]);
     if (dataset->source->doubt)
         an_log(ctx, ALEXNET_LOG_WARNING, "%s", dataset->source->doubt);
     an_free(texts);

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/endings.h"
 #include "data/source.h"
 
@@ -46,11 +47,10 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
     char counts[256];
     int64_t pictures = count_pictures(&root->files, &others);
     if (pictures > 0)
-        return AN_FAIL(
-            ALEXNET_ERROR_FORMAT,
-            "%s holds %lld pictures but no class folders; put the pictures of each class "
-            "into a folder of its own, named after the class",
-            path, (long long)pictures);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s holds %lld %s but no class folders; put the pictures of each class "
+                       "into a folder of its own, named after the class",
+                       path, (long long)pictures, an_text_plural(pictures, "picture", "pictures"));
     if (an_strings_have(&root->files, "last.safetensors") ||
         an_strings_have(&root->files, "recipe.ini"))
         return AN_FAIL(

@@ -255,9 +255,9 @@ static alexnet_status build_graph(const reading *r)
     if (logits->desc.out.c != network->classes)
         return AN_FAIL(
             ALEXNET_ERROR_FORMAT,
-            "%s: the softmax has %d outputs where the data has %d classes; write outputs "
-            "= classes",
-            r->source, logits->desc.out.c, network->classes);
+            "%s: the softmax has %d %s where the data has %d classes; write outputs = classes",
+            r->source, logits->desc.out.c, an_text_plural(logits->desc.out.c, "output", "outputs"),
+            network->classes);
     return ALEXNET_OK;
 }
 

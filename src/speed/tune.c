@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "base/writer.h"
 #include "speed/tune_check.h"
 
@@ -275,12 +276,13 @@ alexnet_status an_tuner_save(const alexnet_tuner *t, const char *path)
     if (!is_done(t))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the search for a tuning is not done");
     const trial *best = &t->trials[t->best];
-    char *text = an_format(
-        "; What alexnet bench --tune measured: %s, %s, %d pictures per step, %d threads.\n"
-        "; %s, %s\n; %.1f ms per step, %.1f ms with what is built in\n\n%s",
-        t->name, t->query.training ? "training" : "inference", t->options.batch, t->ctx->threads,
-        t->device.processor, t->device.library, best->whole * 1e3,
-        t->trials[BUILT_IN_TRIAL].whole * 1e3, best->tuning);
+    char *text = an_format("; What alexnet bench --tune measured: %s, %s, %d %s per step, %d %s.\n"
+                           "; %s, %s\n; %.1f ms per step, %.1f ms with what is built in\n\n%s",
+                           t->name, t->query.training ? "training" : "inference", t->options.batch,
+                           an_text_plural(t->options.batch, "picture", "pictures"), t->ctx->threads,
+                           an_text_plural(t->ctx->threads, "thread", "threads"),
+                           t->device.processor, t->device.library, best->whole * 1e3,
+                           t->trials[BUILT_IN_TRIAL].whole * 1e3, best->tuning);
     if (!text)
         return AN_FAIL_MEMORY(4096, "a tuning");
     alexnet_status rc = an_file_replace(path, text, strlen(text));

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "train/trainer.h"
 
 static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *record)
@@ -21,9 +22,10 @@ static alexnet_status reopen(alexnet_dataset **out, const an_data_identity *reco
     if (is_as_it_was(*out, record))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
-                   "%s is not as it was when the run began: %lld pictures then, %lld now, and "
+                   "%s is not as it was when the run began: %lld %s then, %lld now, and "
                    "names or sizes differ; restore it, or begin a new run with --init-from",
-                   record->root, (long long)record->count, (long long)(*out)->count);
+                   record->root, (long long)record->count,
+                   an_text_plural(record->count, "picture", "pictures"), (long long)(*out)->count);
 }
 
 /* Whether device, ISA, library and precision are those that the run had; else it is said. */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "base/writer.h"
 #include "train/trainer.h"
 
@@ -46,9 +47,10 @@ static alexnet_status check_weights(const alexnet_trainer *t)
     if (finite)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_DIVERGED,
-                   "training diverged: %s holds values that are not finite after %lld updates; the "
+                   "training diverged: %s holds values that are not finite after %lld %s; the "
                    "last good checkpoint is kept. Try a rate of %.3g",
                    name, (long long)t->record.step,
+                   an_text_plural(t->record.step, "update", "updates"),
                    an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
 }
 
@@ -56,8 +58,8 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
                                   const char *record, const char *recipe)
 {
     char made[160];
-    snprintf(made, sizeof made, "alexnet %s, after %lld updates", alexnet_version(),
-             (long long)t->record.step);
+    snprintf(made, sizeof made, "alexnet %s, after %lld %s", alexnet_version(),
+             (long long)t->record.step, an_text_plural(t->record.step, "update", "updates"));
     an_metadata more[] = {
         {AN_METADATA_PROVENANCE, made}, {"alexnet.run", record}, {"alexnet.recipe", recipe}};
     return an_model_file_write(path, t->net, &t->classes, checkpoint, more, checkpoint ? 3 : 1);

@@ -202,7 +202,7 @@ static void test_models(void **state)
     assert_string_equal(alexnet_network_name(alexnet_model_network(folder)), "tiny");
     assert_string_equal(alexnet_model_format(memory), "safetensors");
     assert_string_equal(alexnet_model_format_version(memory), "1");
-    assert_string_equal(alexnet_model_provenance(file), "alexnet 0.1.0, after 1 updates");
+    assert_string_equal(alexnet_model_provenance(file), "alexnet 0.1.0, after 1 update");
     assert_string_equal(alexnet_network_preprocessing(alexnet_model_network(file)),
                         "short side resized to 16, centre crop of 14, RGB, minus the mean image "
                         "(centre), times 0.02");
