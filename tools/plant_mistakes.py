@@ -89,7 +89,7 @@ def find(root, mistake):
     """The file and the match of the one place where the old text stands."""
     pattern, found = pattern_of(mistake.old), []
     for path in sorted((root / mistake.folder).rglob("*")):
-        if path.suffix in (".c", ".h", ".def", ".ini"):
+        if path.suffix in (".c", ".h", ".cu", ".def", ".ini"):
             found += [(path, match) for match in pattern.finditer(path.read_text())]
     if len(found) != 1:
         places = ", ".join(str(path.relative_to(root)) for path, _ in found)

@@ -210,34 +210,45 @@ static void check_bias_relu(const cuda_form *form, int n, an_chw shape)
     an_free(expected);
 }
 
-static float *bias_gradient(const cuda_form *form, int n, an_chw shape, const double *dy)
+/* Written once and added once: twice the sum. @param y  of a ReLU behind the bias, or NULL */
+static float *bias_gradient(const cuda_form *form, int n, an_chw shape, const double *dy,
+                            const double *y)
 {
-    void *block = cuda_put(dy, form, n, shape);
     float *dbias = cuda_block(sizeof(float) * (size_t)shape.c);
-    an_cuda_bias_run run = {.form = cuda_form_of(form, n, shape), .dy = block, .dbias = dbias};
+    an_cuda_bias_run run = {
+        .form = cuda_form_of(form, n, shape), .dy = cuda_put(dy, form, n, shape), .dbias = dbias};
     run.scratch = cuda_block(an_cuda_bias_scratch(&run));
+    if (y) {
+        run.relu_y = cuda_put(y, form, n, shape);
+        run.dx = cuda_space(form, n, shape);
+    }
     assert_int_equal(an_cuda_bias_gradient(&run, NULL), 0);
     run.accumulate = true;
     assert_int_equal(an_cuda_bias_gradient(&run, NULL), 0);
+    for (int64_t i = 0; y && i < n * an_chw_count(shape); i++)
+        assert_true(cuda_get(run.dx, form, shape, i) == (y[i] > 0 ? dy[i] : 0));
+    cuda_free((void *)run.dy);
+    cuda_free((void *)run.relu_y);
+    cuda_free(run.dx);
     cuda_free(run.scratch);
-    cuda_free(block);
     return dbias;
 }
 
-/* Written once and added once: twice the sum. */
-static void check_bias_gradient(const cuda_form *form, int n, an_chw shape)
+static void check_bias_gradient(const cuda_form *form, int n, an_chw shape, bool relu)
 {
     int64_t pixels = (int64_t)shape.h * shape.w;
     double *dy = cuda_random(n * an_chw_count(shape), 1, 43);
+    double *y = relu ? cuda_random(n * an_chw_count(shape), 1, 44) : NULL;
     an_host_backwards = false;
-    float *forwards = bias_gradient(form, n, shape, dy);
+    float *forwards = bias_gradient(form, n, shape, dy, y);
     an_host_backwards = true;
-    float *backwards = bias_gradient(form, n, shape, dy);
+    float *backwards = bias_gradient(form, n, shape, dy, y);
     assert_memory_equal(forwards, backwards, sizeof(float) * (size_t)shape.c);
     for (int c = 0; c < shape.c; c++) {
         double sum = 0, squares = 0;
         for (int64_t i = 0; i < n * pixels; i++) {
-            double term = dy[(i / pixels * shape.c + c) * pixels + i % pixels];
+            int64_t at = (i / pixels * shape.c + c) * pixels + i % pixels;
+            double term = !y || y[at] > 0 ? dy[at] : 0;
             sum += term;
             squares += term * term;
         }
@@ -249,6 +260,7 @@ static void check_bias_gradient(const cuda_form *form, int n, an_chw shape)
     cuda_free(forwards);
     cuda_free(backwards);
     an_free(dy);
+    an_free(y);
 }
 
 static void test_bias(void **state)
@@ -263,7 +275,8 @@ static void test_bias(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (int f = 0; f < CUDA_FORMS; f++) {
             check_bias_relu(&cuda_forms[f], cases[i].n, cases[i].shape);
-            check_bias_gradient(&cuda_forms[f], cases[i].n, cases[i].shape);
+            check_bias_gradient(&cuda_forms[f], cases[i].n, cases[i].shape, false);
+            check_bias_gradient(&cuda_forms[f], cases[i].n, cases[i].shape, true);
         }
 }
 

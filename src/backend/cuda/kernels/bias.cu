@@ -1,6 +1,7 @@
 /*
- * Gradients of biases: dbias[c] = SUM dy over images and pixels. First sums of parts of the images,
- * whose number follows from the shape alone, then the sum of those, in order.
+ * Gradients of biases: dbias[c] = SUM dy over images and pixels, and of a ReLU on the way. First
+ * sums of parts of the images, whose number follows from the shape alone, then the sum of those, in
+ * order.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -44,6 +45,16 @@ AN_BODY int64_t bias_row_at(const bias_plan *plan, int64_t row, int c)
     return ((int64_t)image * plan->run.form.c + c) * plan->pixels.by + pixel;
 }
 
+/* The gradient before the ReLU, which is written too. */
+AN_BODY void bias_mask(const bias_plan *plan, int64_t at, int lanes, bool bf16, float *v)
+{
+    float y[8];
+    an_load_run(plan->run.relu_y, at, lanes, bf16, y);
+    for (int l = 0; l < lanes; l++)
+        v[l] = y[l] > 0 ? v[l] : 0;
+    an_store_run(plan->run.dx, at, lanes, bf16, v);
+}
+
 /* Each thread its rows of its column. */
 AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, int lanes, bool bf16)
 {
@@ -57,7 +68,10 @@ AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, i
         end = plan->count;
     if (column < plan->columns && first < at_once)
         for (row += first; row < end; row += at_once) {
-            an_load_run(plan->run.dy, bias_row_at(plan, row, column * lanes), lanes, bf16, v);
+            int64_t at = bias_row_at(plan, row, column * lanes);
+            an_load_run(plan->run.dy, at, lanes, bf16, v);
+            if (plan->run.relu_y)
+                bias_mask(plan, at, lanes, bf16, v);
             for (int l = 0; l < lanes; l++)
                 sum[l] += v[l];
         }

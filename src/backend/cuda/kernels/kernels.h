@@ -103,12 +103,15 @@ typedef struct an_cuda_neuron_run {
 int an_cuda_neuron_forward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 int an_cuda_neuron_backward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 
+/** dbias = SUM_{n,h,w} dy; with a ReLU behind the bias, of the gradient before it. */
 typedef struct an_cuda_bias_run {
-    an_cuda_form form; /* of dy */
+    an_cuda_form form; /* of dy, relu_y, dx */
     const void *dy;
-    float *dbias;    /* [C] = SUM_{n,h,w} dy */
-    bool accumulate; /* add to dbias */
-    void *scratch;   /* an_cuda_bias_scratch() bytes */
+    const void *relu_y; /* output of the ReLU; NULL: there is none */
+    void *dx;           /* with relu_y: out, dy where relu_y > 0, else 0; may be dy */
+    float *dbias;       /* [C] */
+    bool accumulate;    /* add to dbias */
+    void *scratch;      /* an_cuda_bias_scratch() bytes */
 } an_cuda_bias_run;
 
 size_t an_cuda_bias_scratch(const an_cuda_bias_run *run);
