@@ -35,7 +35,9 @@ static void describe_trainer(const alexnet_trainer *trainer)
                   text_bytes(d, (double)m.pictures));
 }
 
-enum { PACE_SIZE = 2 * TEXT_SIZE };
+enum { PACE_SIZE = 3 * TEXT_SIZE };
+/* From here on it is worth saying that decoding limits the speed. */
+static const double WAITING_SHARE = 0.1;
 
 /* "  812 images/s  12 min left", of which what is not known yet is left out. */
 static const char *pace(char out[PACE_SIZE], const alexnet_progress *p)
@@ -45,6 +47,9 @@ static const char *pace(char out[PACE_SIZE], const alexnet_progress *p)
     out[0] = '\0';
     if (p->images_per_second > 0)
         length = snprintf(out, PACE_SIZE, "  %.0f images/s", p->images_per_second);
+    if (p->waiting >= WAITING_SHARE)
+        length += snprintf(out + length, PACE_SIZE - (size_t)length,
+                           " (%.0f%% of the time waiting for pictures)", 100 * p->waiting);
     if (p->seconds_left >= 0)
         snprintf(out + length, PACE_SIZE - (size_t)length, "  %s left",
                  text_duration(text, p->seconds_left));

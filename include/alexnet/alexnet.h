@@ -575,8 +575,9 @@ typedef struct alexnet_progress {
     int64_t done, total; /**< pictures of this phase (mean: of the data set) */
     double loss;         /**< mean over the pictures of the latest report interval */
     double top1_error, top5_error;
-    double rate; /**< learning rate of weights in this step */
-    double images_per_second;
+    double rate;              /**< learning rate of weights in this step */
+    double images_per_second; /**< of the latest report interval */
+    double waiting; /**< share of that time in which nothing was computed for want of pictures */
     double seconds_left; /**< of the whole run, validation included; < 0 if not known yet */
     bool report;         /**< this step ended a report interval and wrote a line to log.jsonl */
     bool saved;          /**< this step wrote a checkpoint */

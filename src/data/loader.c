@@ -20,6 +20,7 @@ typedef struct frame {
  * consumer still has use for. */
 struct an_loader {
     alexnet_dataset *dataset;
+    an_loader_memory memory;
     an_fit fit;
     int batch;
     size_t picture_bytes;
@@ -134,8 +135,36 @@ static void frame_clear(frame *f, int batch)
     f->done = 0;
 }
 
+static alexnet_status host_alloc(void *user, size_t bytes, void **out)
+{
+    (void)user;
+    *out = an_alloc_big(bytes);
+    return *out ? ALEXNET_OK
+                : AN_FAIL_MEMORY((double)bytes * AN_LOADER_BATCHES, "batches of pictures");
+}
+
+static void host_free(void *user, void *block, size_t bytes)
+{
+    (void)user;
+    an_free_big(block, bytes);
+}
+
+static alexnet_status make_ring(an_loader *l, size_t bytes)
+{
+    for (int i = 0; i < AN_LOADER_BATCHES; i++) {
+        void *pixels;
+        l->ring[i].pictures = an_calloc((size_t)l->batch, sizeof *l->ring[i].pictures);
+        if (!l->ring[i].pictures)
+            return AN_FAIL_MEMORY((size_t)l->batch * sizeof *l->ring[i].pictures,
+                                  "batches of pictures");
+        AN_CHECK(l->memory.alloc(l->memory.user, bytes, &pixels));
+        l->ring[i].pixels = pixels;
+    }
+    return ALEXNET_OK;
+}
+
 alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit fit, int batch,
-                             int threads)
+                             int threads, const an_loader_memory *memory)
 {
     *out = NULL;
     if (batch < 1 || threads < 1 || fit.side < 1)
@@ -157,19 +186,16 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
     l->batch = batch;
     l->picture_bytes = (size_t)fit.side * (size_t)fit.side * 3;
     l->threads_wanted = threads;
+    l->memory = memory ? *memory : (an_loader_memory){host_alloc, host_free, NULL};
     l->threads = an_calloc((size_t)threads, sizeof *l->threads);
-    bool complete = l->threads != NULL;
-    for (int i = 0; i < AN_LOADER_BATCHES && complete; i++) {
-        l->ring[i].pictures = an_calloc((size_t)batch, sizeof *l->ring[i].pictures);
-        l->ring[i].pixels = l->ring[i].pictures ? an_alloc_big(bytes) : NULL;
-        complete = l->ring[i].pixels != NULL;
-    }
-    if (!complete) {
+    alexnet_status rc =
+        l->threads ? make_ring(l, bytes)
+                   : AN_FAIL_MEMORY((size_t)threads * sizeof *l->threads, "loading threads");
+    if (rc != ALEXNET_OK)
         an_loader_free(l);
-        return AN_FAIL_MEMORY((double)bytes * AN_LOADER_BATCHES, "batches of pictures");
-    }
-    *out = l;
-    return ALEXNET_OK;
+    else
+        *out = l;
+    return rc;
 }
 
 /* Threads are born with all signals blocked, so that the host's handlers run on its own threads. */
@@ -306,7 +332,8 @@ void an_loader_free(an_loader *l)
         if (l->ring[i].pictures)
             frame_clear(&l->ring[i], l->batch);
         an_free(l->ring[i].pictures);
-        an_free_big(l->ring[i].pixels, l->picture_bytes * (size_t)l->batch);
+        if (l->ring[i].pixels)
+            l->memory.free(l->memory.user, l->ring[i].pixels, l->picture_bytes * (size_t)l->batch);
     }
     pthread_mutex_destroy(&l->lock);
     pthread_cond_destroy(&l->work);

@@ -28,13 +28,22 @@ typedef struct an_batch {
     const an_loaded *pictures;
 } an_batch;
 
+/** Where batches lie, so that a device that copies them can choose their memory. alloc() is called
+ * by an_loader_new(), free() by an_loader_free(). */
+typedef struct an_loader_memory {
+    alexnet_status (*alloc)(void *user, size_t bytes, void **out);
+    void (*free)(void *user, void *block, size_t bytes);
+    void *user;
+} an_loader_memory;
+
 /**
  * @param batch    pictures per batch, >= 1
  * @param threads  decoding threads, >= 1; three batches are in flight at most
+ * @param memory   NULL: the host's
  * Starts no thread before an_loader_start().
  */
 alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit fit, int batch,
-                             int threads);
+                             int threads, const an_loader_memory *memory);
 /**
  * Begin a pass over `count` samples in the given order, from place `position` of it (a multiple of
  * the batch size). The order is copied. Ends a pass that is under way.

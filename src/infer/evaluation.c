@@ -27,7 +27,7 @@ alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runne
     }
     for (int64_t i = 0; i < dataset->count; i++)
         e->order[i] = (uint32_t)i;
-    AN_TRY(an_loader_new(&e->loader, e->dataset, runner->fit, runner->batch, ctx->threads));
+    AN_TRY(an_loader_new(&e->loader, e->dataset, runner->fit, runner->batch, ctx->threads, NULL));
     *out = e;
     e = NULL;
 cleanup:

@@ -87,7 +87,7 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
         order[i] = (uint32_t)i;
     stream->dataset = an_dataset_retain((alexnet_dataset *)dataset);
     AN_TRY(an_loader_new(&stream->loader, stream->dataset, session->runner->fit,
-                         session->runner->batch, session->model->ctx->threads));
+                         session->runner->batch, session->model->ctx->threads, NULL));
     AN_TRY(an_loader_start(stream->loader, order, count, 0));
     *out = stream;
     stream = NULL;

@@ -126,6 +126,29 @@ void an_net_release(an_net *net)
     an_free(net);
 }
 
+static alexnet_status alloc_batch(void *user, size_t bytes, void **out)
+{
+    an_backend *be = user;
+    if (be->api->alloc_host)
+        return be->api->alloc_host(be, bytes, out);
+    *out = an_alloc_big(bytes);
+    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "a batch of pictures");
+}
+
+static void free_batch(void *user, void *block, size_t bytes)
+{
+    an_backend *be = user;
+    if (be->api->free_host)
+        be->api->free_host(be, block, bytes);
+    else
+        an_free_big(block, bytes);
+}
+
+an_loader_memory an_net_loader_memory(an_net *net)
+{
+    return (an_loader_memory){alloc_batch, free_batch, net->backend};
+}
+
 int an_net_find(const an_net *net, const char *name)
 {
     for (int i = 0; i < net->count; i++)

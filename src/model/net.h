@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "backend/backend.h"
+#include "data/loader.h"
 #include "model/network.h"
 
 typedef struct an_param {
@@ -89,6 +90,10 @@ alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an
 
 /** Whether all weights are finite; if not, `*name` (may be NULL) is a tensor that is not. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);
+
+/** Memory for the batches of a loader from which programs of the net are fed; the net outlives it.
+ */
+an_loader_memory an_net_loader_memory(an_net *net);
 
 /* ---- Packed copies, for programs ---- */
 

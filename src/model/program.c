@@ -120,6 +120,11 @@ static int buffer_of(const an_program *p, int64_t batch)
     return batch < 0 ? 0 : (int)(batch % p->options.batches);
 }
 
+bool an_program_feeds_ahead(const an_program *p)
+{
+    return p->options.batches > 1;
+}
+
 /* Slots, state and rates as they stand in a buffer. The number of labelled slots is counted here
  * and nowhere else: a rank counts those of all ranks. */
 static void stage(const an_program *p, char *staged, const an_slot *slots,
@@ -223,6 +228,20 @@ static alexnet_status record(an_program *p, int buffer)
     return rc == ALEXNET_OK ? ended : rc;
 }
 
+/* Time stamps around a run; run_marked() uses the same ones for its steps. */
+static alexnet_status stamp(an_program *p, int index)
+{
+    an_backend *be = p->net->backend;
+    return be->api->mark ? be->api->mark(be, index) : ALEXNET_OK;
+}
+
+alexnet_status an_program_busy(an_program *p, double *seconds)
+{
+    an_backend *be = p->net->backend;
+    *seconds = 0;
+    return be->api->elapsed ? be->api->elapsed(be, 0, 1, seconds) : ALEXNET_OK;
+}
+
 alexnet_status an_program_run(an_program *p)
 {
     an_backend *be = p->net->backend;
@@ -231,10 +250,12 @@ alexnet_status an_program_run(an_program *p)
     bool records = be->api->capture_begin && p->warm;
     if (records && !p->captured[buffer])
         AN_CHECK(record(p, buffer));
+    AN_CHECK(stamp(p, 0));
     if (records)
         AN_CHECK(be->api->replay(be, p->captured[buffer]));
     else
         AN_CHECK(run_steps(p, buffer));
+    AN_CHECK(stamp(p, 1));
     return end_run(p, buffer);
 }
 

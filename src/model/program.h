@@ -107,6 +107,13 @@ void an_program_step(const an_program *program, int index, an_step_info *out);
  * several; owned, "" if none has. NULL if memory is short. */
 char *an_program_tuning(const an_program *program);
 
+/** Whether a batch can be fed while another is computed. */
+bool an_program_feeds_ahead(const an_program *program);
+
+/** Seconds that the device computed in the latest run, once its results were read; 0 where it does
+ * not compute beside the host. */
+alexnet_status an_program_busy(an_program *program, double *seconds);
+
 /** The sums of the latest run's scores. */
 alexnet_status an_program_results(an_program *program, an_results *results);
 /** Its scores, one per slot. */

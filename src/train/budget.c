@@ -9,7 +9,7 @@ static const double GIB = 1 << 30;
 static alexnet_status need(const alexnet_trainer *t, int batch, uint64_t *bytes)
 {
     an_program_memory train, val = {0};
-    an_program_options options = an_program_training(batch, t->record.split);
+    an_program_options options = an_trainer_purpose(t, batch);
     AN_CHECK(an_program_measure(&train, t->net, &options));
     if (t->val) {
         options = an_program_inference(batch, batch);

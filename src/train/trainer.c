@@ -11,7 +11,7 @@
 /* A checkpoint is written when this many seconds have passed since the last. */
 static const double SAVE_SECONDS = 600;
 
-static int64_t epoch_of(const alexnet_trainer *t)
+int64_t an_trainer_epoch(const alexnet_trainer *t)
 {
     return t->record.step / t->steps_per_epoch;
 }
@@ -24,7 +24,7 @@ static void order_pass(alexnet_trainer *t)
 {
     uint32_t n = (uint32_t)t->train->count;
     if (t->record.phase != AN_PHASE_MEAN) {
-        an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)epoch_of(t));
+        an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)an_trainer_epoch(t));
         return;
     }
     for (uint32_t i = 0; i < n; i++) /* the mean takes the pictures as they come */
@@ -47,27 +47,30 @@ static alexnet_status start_loading(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* Name a bad picture once, count it every time. */
-static void note_bad(alexnet_trainer *t, const an_loaded *picture)
+void an_trainer_note_bad(alexnet_trainer *t, const an_batch *batch)
 {
-    t->record.epoch.skipped++;
-    t->record.interval.skipped++;
-    t->record.skipped++;
-    if (t->reported[picture->sample])
-        return;
-    t->reported[picture->sample] = 1;
-    an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+    for (int i = 0; i < batch->count; i++) {
+        const an_loaded *picture = &batch->pictures[i];
+        if (picture->status == ALEXNET_OK)
+            continue;
+        t->record.epoch.skipped++;
+        t->record.interval.skipped++;
+        t->record.skipped++;
+        if (t->reported[picture->sample])
+            continue;
+        t->reported[picture->sample] = 1;
+        an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+    }
 }
 
-static alexnet_status next_batch(alexnet_trainer *t, an_batch *batch, bool *more)
+alexnet_status an_trainer_load(alexnet_trainer *t, an_batch *batch, bool *more)
 {
     if (!t->loading)
         AN_CHECK(start_loading(t));
-    AN_CHECK(an_loader_next(t->loader, batch, more));
-    for (int i = 0; i < batch->count && *more; i++)
-        if (batch->pictures[i].status != ALEXNET_OK)
-            note_bad(t, &batch->pictures[i]);
-    return ALEXNET_OK;
+    double began = an_clock();
+    alexnet_status rc = an_loader_next(t->loader, batch, more);
+    t->pace.loading += an_clock() - began;
+    return rc;
 }
 
 /* ---- Mean ---- */
@@ -89,9 +92,10 @@ static alexnet_status step_mean(alexnet_trainer *t, alexnet_progress *progress)
     bool more;
     if (!t->mean.sums)
         AN_CHECK(an_mean_new(&t->mean, t->net->network->input.side));
-    AN_CHECK(next_batch(t, &batch, &more));
+    AN_CHECK(an_trainer_load(t, &batch, &more));
     int64_t done = t->train->count;
     if (more) {
+        an_trainer_note_bad(t, &batch);
         an_mean_add(&t->mean, &batch);
         done = batch.position + batch.count;
     }
@@ -103,47 +107,12 @@ static alexnet_status step_mean(alexnet_trainer *t, alexnet_progress *progress)
 
 /* ---- Minibatch ---- */
 
-static int fill_slots(alexnet_trainer *t, const an_batch *batch)
+/* Share of an interval that was spent waiting for pictures. A device that computes beside the host
+ * waits only while it has nothing left to compute. */
+static double waiting(const alexnet_trainer *t, double seconds)
 {
-    int filled = 0;
-    uint64_t epoch = (uint64_t)epoch_of(t);
-    t->crop.colour_noise =
-        (float)an_recipe_number(t->recipe, AN_KEY_COLOUR_NOISE, NULL, (double)epoch + 1);
-    for (int i = 0; i < t->batch; i++) {
-        an_slot *slot = &t->slots[i];
-        *slot = (an_slot){.picture = -1, .label = -1};
-        if (i >= batch->count || batch->pictures[i].status != ALEXNET_OK)
-            continue;
-        an_crop_draw(slot, &t->crop, epoch, (uint64_t)(batch->position + i));
-        slot->picture = i;
-        slot->label = batch->pictures[i].label;
-        filled++;
-    }
-    return filled;
-}
-
-/* The sums of the batch: all that is read of a step. */
-static alexnet_status count_losses(alexnet_trainer *t)
-{
-    an_results results;
-    AN_CHECK(an_program_results(t->program, &results));
-    if (results.not_finite)
-        return an_trainer_diverged(t, "loss of", t->record.step + 1, epoch_of(t) + 1);
-    an_tally_add_results(&t->record.interval, &results);
-    an_tally_add_results(&t->record.epoch, &results);
-    return ALEXNET_OK;
-}
-
-static alexnet_status update(alexnet_trainer *t, const an_batch *batch)
-{
-    an_step_state state = {.seed = t->seed, .step = (uint64_t)t->record.step};
-    an_schedule_rates(t->rates, t->net, t->recipe, t->record.step, t->steps_per_epoch);
-    if (fill_slots(t, batch) == 0)
-        return ALEXNET_OK; /* nothing to learn from: no decay either */
-    an_program_set_rates(t->program, t->rates);
-    AN_CHECK(an_program_feed(t->program, batch->pixels, t->slots, &state));
-    AN_CHECK(an_program_run(t->program));
-    return count_losses(t);
+    double idle = t->pace.busy > 0 ? fmax(seconds - t->pace.busy, 0) : seconds;
+    return seconds > 0 ? fmin(t->pace.loading, idle) / seconds : 0;
 }
 
 /* The last of an interval: write its line, begin the next. */
@@ -152,10 +121,12 @@ static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
     double now = an_clock();
     alexnet_metrics m = an_tally_metrics(&t->record.interval);
     t->pace.rate = now > t->pace.started ? (double)t->pace.images / (now - t->pace.started) : 0;
+    t->pace.waiting = waiting(t, now - t->pace.started);
     AN_CHECK(an_trainer_log(t, &t->record.interval, NULL));
     t->record.interval = (an_tally){0};
     t->pace.started = now;
     t->pace.images = 0;
+    t->pace.loading = t->pace.busy = 0;
     progress->report = true;
     progress->loss = m.loss;
     progress->top1_error = m.top1_error;
@@ -166,14 +137,10 @@ static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
 static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
 {
     an_batch batch;
-    bool more;
     double began = an_clock();
     progress->phase = ALEXNET_PROGRESS_TRAIN;
-    progress->epoch = (int)epoch_of(t) + 1;
-    AN_CHECK(next_batch(t, &batch, &more));
-    if (!more)
-        return AN_FAIL(ALEXNET_ERROR_IO, "the pictures of the epoch ended early");
-    AN_CHECK(update(t, &batch));
+    progress->epoch = (int)an_trainer_epoch(t) + 1;
+    AN_CHECK(an_trainer_update(t, &batch));
     t->record.step++;
     t->pace.images += batch.count;
     t->pace.train_images += batch.count;
@@ -251,6 +218,7 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
     progress->step = t->record.step;
     progress->rate = an_trainer_rate(t);
     progress->images_per_second = t->pace.rate;
+    progress->waiting = t->pace.waiting;
     progress->seconds_left = seconds_left(t);
     progress->skipped = t->record.skipped;
     *more = t->record.phase != AN_PHASE_DONE;

@@ -5,6 +5,7 @@
  *     trainer_resume.c   a run that goes on from its checkpoint
  *     trainer_make.c     the parts that both have, and their end
  *     trainer.c          the steps: mean, minibatch
+ *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log
  */
@@ -22,13 +23,22 @@
 
 /** What is measured of time; says nothing that a resumed run needs. */
 typedef struct an_pace {
-    double started;                    /* clock at the latest report */
-    int64_t images;                    /* since then */
-    double rate;                       /* images per second of the latest interval */
+    double started;       /* clock at the latest report */
+    int64_t images;       /* since then */
+    double loading, busy; /* since then: waited for the loader; the device computed */
+    double rate, waiting; /* of the latest interval: images per second; share of the time in which
+                             nothing was computed for want of pictures */
     double train_seconds, val_seconds; /* in this process */
     int64_t train_images, val_images;
     double saved; /* clock at the latest checkpoint, or try at one */
 } an_pace;
+
+/** The batch that the next update takes. */
+typedef struct an_next_batch {
+    bool fed; /* it is fetched, and on the device if it has pictures */
+    an_batch batch;
+    int filled; /* slots */
+} an_next_batch;
 
 struct alexnet_trainer {
     alexnet_ctx *ctx;
@@ -49,7 +59,8 @@ struct alexnet_trainer {
     int64_t steps_per_epoch, epochs;
     uint64_t seed;
     an_crop_rule crop;
-    uint32_t *order;   /* of the epoch under way */
+    uint32_t *order; /* of the epoch under way */
+    an_next_batch next;
     bool loading;      /* the loader delivers the epoch under way, or the mean's pass */
     uint8_t *reported; /* per picture of `train`: its fault was logged */
     an_slot *slots;
@@ -69,6 +80,17 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
                                  const an_class_list *classes);
 
 /* ---- Between the trainer's files ---- */
+
+/** Whether the loader delivers; else let it begin the pass that the state names. */
+alexnet_status an_trainer_load(alexnet_trainer *trainer, an_batch *batch, bool *more);
+/** Name bad pictures of a batch once, count them every time. */
+void an_trainer_note_bad(alexnet_trainer *trainer, const an_batch *batch);
+int64_t an_trainer_epoch(const alexnet_trainer *trainer);
+/** An update with the next batch, which is given in *batch; then the one after it is fetched, if
+ * the device can take it while it computes. */
+alexnet_status an_trainer_update(alexnet_trainer *trainer, an_batch *batch);
+/** The purpose of its program. */
+an_program_options an_trainer_purpose(const alexnet_trainer *trainer, int batch);
 
 alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx);
 /** Free a trainer that could not be made; returns `rc`. */

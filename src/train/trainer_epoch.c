@@ -111,6 +111,7 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     t->record.epoch = (an_tally){0};
     t->record.phase = completed(t) == t->epochs ? AN_PHASE_DONE : AN_PHASE_TRAIN;
     t->pace.started = an_clock();
+    t->pace.loading = t->pace.busy = 0;
     AN_CHECK(an_trainer_save(t));
     progress->saved = true;
     return an_trainer_check_bad(t, t->train, epoch.images, epoch.skipped);

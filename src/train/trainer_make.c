@@ -31,14 +31,22 @@ static void make_draw_rule(alexnet_trainer *t)
                 (float)(input->scale[c] * COLOUR_AXES[i][input->channels == 1 ? 2 - c : c]);
 }
 
+an_program_options an_trainer_purpose(const alexnet_trainer *t, int batch)
+{
+    an_program_options options = an_program_training(batch, t->record.split);
+    options.batches = t->net->backend->api->copy_ahead ? 2 : 1;
+    return options;
+}
+
 alexnet_status an_trainer_make(alexnet_trainer *t)
 {
     size_t slots = (size_t)t->batch, classes = (size_t)t->classes.count;
-    an_program_options options = an_program_training(t->batch, t->record.split);
+    an_program_options options = an_trainer_purpose(t, t->batch);
     AN_CHECK(an_budget_check(t));
     AN_CHECK(an_program_compile(&t->program, t->net, &options));
-    AN_CHECK(
-        an_loader_new(&t->loader, t->train, an_fit_of(t->net->network), t->batch, t->ctx->threads));
+    an_loader_memory memory = an_net_loader_memory(t->net);
+    AN_CHECK(an_loader_new(&t->loader, t->train, an_fit_of(t->net->network), t->batch,
+                           t->ctx->threads, &memory));
     if (t->val) {
         AN_CHECK(an_runner_new(&t->runner, t->net, t->batch, 1));
         AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, t->runner, t->val, false));

@@ -129,10 +129,11 @@ alexnet_status an_trainer_log(alexnet_trainer *t, const an_tally *tally, const a
 {
     alexnet_metrics m = an_tally_metrics(tally);
     int64_t epoch = (t->record.step + t->steps_per_epoch - 1) / t->steps_per_epoch;
-    json_t *line = json_pack("{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "epoch", (json_int_t)epoch,
-                             "step", (json_int_t)t->record.step, "images", (json_int_t)m.images,
-                             "loss", m.loss, "top1_error", m.top1_error, "top5_error", m.top5_error,
-                             "lr", an_trainer_rate(t), "images_per_second", t->pace.rate);
+    json_t *line =
+        json_pack("{s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f,s:f}", "epoch", (json_int_t)epoch, "step",
+                  (json_int_t)t->record.step, "images", (json_int_t)m.images, "loss", m.loss,
+                  "top1_error", m.top1_error, "top5_error", m.top5_error, "lr", an_trainer_rate(t),
+                  "images_per_second", t->pace.rate, "waiting", t->pace.waiting);
     if (line && val)
         json_object_set_new(line, "val", val->images ? metrics_object(val) : json_null());
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;

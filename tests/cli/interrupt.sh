@@ -32,7 +32,7 @@ stopped() {
 same() {
     cmp whole/best.safetensors "$1/best.safetensors" || fail "$1 has another best model"
     for run in whole "$1"; do
-        sed 's/"images_per_second":[^,}]*//' $run/log.jsonl >$run.log
+        sed 's/"images_per_second":[^,}]*//; s/"waiting":[^,}]*//' $run/log.jsonl >$run.log
     done
     cmp whole.log "$1.log" || fail "$1 has another log"
     grep "^best epoch" out | cmp - best || fail "$1 reports another best epoch"

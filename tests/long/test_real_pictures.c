@@ -69,7 +69,7 @@ static int load_all(const alexnet_dataset *dataset)
     for (uint32_t i = 0; i < dataset->count; i++)
         order[i] = i;
     alexnet_dataset *shared = (alexnet_dataset *)dataset;
-    assert_int_equal(an_loader_new(&loader, shared, (an_fit){AN_FIT_SHORT, SIDE}, BATCH, 2),
+    assert_int_equal(an_loader_new(&loader, shared, (an_fit){AN_FIT_SHORT, SIDE}, BATCH, 2, NULL),
                      ALEXNET_OK);
     assert_int_equal(an_loader_start(loader, order, dataset->count, 0), ALEXNET_OK);
     while (more) {

@@ -77,7 +77,7 @@ static int teardown(void **state)
 static an_loader *new_loader(int batch, int threads)
 {
     an_loader *loader;
-    assert_int_equal(an_loader_new(&loader, dataset, fit, batch, threads), ALEXNET_OK);
+    assert_int_equal(an_loader_new(&loader, dataset, fit, batch, threads, NULL), ALEXNET_OK);
     return loader;
 }
 
@@ -204,11 +204,11 @@ static void test_refuses_bad_arguments(void **state)
     (void)state;
     an_loader *loader;
     const uint32_t beyond[] = {0, FILES};
-    assert_int_equal(an_loader_new(&loader, dataset, fit, 0, 1), ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_loader_new(&loader, dataset, fit, 1, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_new(&loader, dataset, fit, 0, 1, NULL), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_new(&loader, dataset, fit, 1, 0, NULL), ALEXNET_ERROR_INVALID_ARGUMENT);
     assert_null(loader);
     const an_fit vast = {AN_FIT_SHORT, INT32_MAX};
-    assert_int_equal(an_loader_new(&loader, dataset, vast, BATCH, 1), ALEXNET_ERROR_NO_MEMORY);
+    assert_int_equal(an_loader_new(&loader, dataset, vast, BATCH, 1, NULL), ALEXNET_ERROR_NO_MEMORY);
     assert_null(loader);
     loader = new_loader(BATCH, 1);
     assert_int_equal(an_loader_start(loader, beyond, 2, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
