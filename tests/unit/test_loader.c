@@ -204,11 +204,14 @@ static void test_refuses_bad_arguments(void **state)
     (void)state;
     an_loader *loader;
     const uint32_t beyond[] = {0, FILES};
-    assert_int_equal(an_loader_new(&loader, dataset, fit, 0, 1, NULL), ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_loader_new(&loader, dataset, fit, 1, 0, NULL), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_new(&loader, dataset, fit, 0, 1, NULL),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_loader_new(&loader, dataset, fit, 1, 0, NULL),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
     assert_null(loader);
     const an_fit vast = {AN_FIT_SHORT, INT32_MAX};
-    assert_int_equal(an_loader_new(&loader, dataset, vast, BATCH, 1, NULL), ALEXNET_ERROR_NO_MEMORY);
+    assert_int_equal(an_loader_new(&loader, dataset, vast, BATCH, 1, NULL),
+                     ALEXNET_ERROR_NO_MEMORY);
     assert_null(loader);
     loader = new_loader(BATCH, 1);
     assert_int_equal(an_loader_start(loader, beyond, 2, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
