@@ -8,24 +8,24 @@
 alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const char *path)
 {
     AN_NEED(out);
-    an_source *source;
+    an_reader *reader;
     *out = NULL;
     AN_NEED(ctx);
     AN_NEED(path);
-    AN_CHECK(an_model_file_source(&source, path));
-    return an_model_load(out, ctx, source);
+    AN_CHECK(an_model_file_reader(&reader, path));
+    return an_model_load(out, ctx, reader);
 }
 
 alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx, const void *bytes,
                                          size_t length)
 {
     AN_NEED(out);
-    an_source *source;
+    an_reader *reader;
     *out = NULL;
     AN_NEED(ctx);
     AN_NEED(bytes);
-    AN_CHECK(an_source_memory(&source, "model in memory", bytes, length));
-    return an_model_load(out, ctx, source);
+    AN_CHECK(an_reader_memory(&reader, "model in memory", bytes, length));
+    return an_model_load(out, ctx, reader);
 }
 
 void alexnet_model_free(alexnet_model *model)

@@ -28,9 +28,9 @@ static bool recognise(const unsigned char *head, size_t length, uint64_t size)
 static alexnet_status open_file(an_tensor_file *file)
 {
     const char *name = an_tensor_file_name(file);
-    const uint64_t size = an_source_size(file->source);
+    const uint64_t size = an_reader_size(file->reader);
     uint64_t length;
-    AN_CHECK(an_source_read(file->source, 0, &length, sizeof length));
+    AN_CHECK(an_reader_read(file->reader, 0, &length, sizeof length));
     if (length > size - PREFIX)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s: cut short or damaged: a header of %llu bytes is announced, the file "
@@ -39,7 +39,7 @@ static alexnet_status open_file(an_tensor_file *file)
     char *json = an_malloc((size_t)length);
     if (!json)
         return AN_FAIL_MEMORY(length, "the header of a safetensors file");
-    alexnet_status rc = an_source_read(file->source, PREFIX, json, (size_t)length);
+    alexnet_status rc = an_reader_read(file->reader, PREFIX, json, (size_t)length);
     if (rc == ALEXNET_OK)
         rc = an_safetensors_header_parse(file, json, (size_t)length);
     an_free(json);
@@ -50,7 +50,7 @@ static alexnet_status read_elements(an_tensor_file *file, const an_tensor_entry 
                                     int64_t first, int64_t count, void *dst)
 {
     const size_t width = an_dtype_bytes(entry->dtype);
-    return an_source_read(file->source, entry->offset + (uint64_t)first * width, dst,
+    return an_reader_read(file->reader, entry->offset + (uint64_t)first * width, dst,
                           (size_t)count * width);
 }
 

@@ -167,7 +167,7 @@ static alexnet_status parse_root(an_tensor_file *out, const extent *in, json_t *
 alexnet_status an_safetensors_header_parse(an_tensor_file *file, const char *json, size_t length)
 {
     const uint64_t start = sizeof(uint64_t) + length;
-    const extent in = {an_tensor_file_name(file), start, an_source_size(file->source) - start};
+    const extent in = {an_tensor_file_name(file), start, an_reader_size(file->reader) - start};
     json_error_t error;
     /* The parser itself refuses nesting beyond 2048, NUL bytes and text that is not UTF-8. */
     json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);

@@ -14,24 +14,24 @@ enum { FORMATS = sizeof formats / sizeof formats[0] };
 static alexnet_status recognise(an_tensor_file *file)
 {
     unsigned char head[AN_TENSOR_HEAD];
-    const uint64_t size = an_source_size(file->source);
+    const uint64_t size = an_reader_size(file->reader);
     const size_t length = size < sizeof head ? (size_t)size : sizeof head;
-    AN_CHECK(an_source_read(file->source, 0, head, length));
+    AN_CHECK(an_reader_read(file->reader, 0, head, length));
     for (int i = 0; i < FORMATS && !file->format; i++)
         if (formats[i]->recognise(head, length, size))
             file->format = formats[i];
     return file->format ? ALEXNET_OK : an_identify_fail(an_tensor_file_name(file), head, length);
 }
 
-alexnet_status an_tensor_file_open(an_tensor_file **out, an_source *source)
+alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader)
 {
     *out = NULL;
     an_tensor_file *file = an_calloc(1, sizeof *file);
     if (!file) {
-        an_source_close(source);
+        an_reader_close(reader);
         return AN_FAIL_MEMORY(sizeof *file, "a file of tensors");
     }
-    file->source = source;
+    file->reader = reader;
     alexnet_status rc = recognise(file);
     if (rc == ALEXNET_OK)
         rc = file->format->open(file);
@@ -52,13 +52,13 @@ void an_tensor_file_close(an_tensor_file *file)
     for (int i = 0; i < file->count; i++)
         an_free(file->entries[i].name);
     an_free(file->entries);
-    an_source_close(file->source);
+    an_reader_close(file->reader);
     an_free(file);
 }
 
 const char *an_tensor_file_name(const an_tensor_file *file)
 {
-    return an_source_name(file->source);
+    return an_reader_name(file->reader);
 }
 
 const char *an_tensor_file_format(const an_tensor_file *file)

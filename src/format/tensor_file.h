@@ -8,7 +8,7 @@
 #ifndef AN_FORMAT_TENSOR_FILE_H
 #define AN_FORMAT_TENSOR_FILE_H
 
-#include "base/source.h"
+#include "base/reader.h"
 #include "tensor/tensor.h"
 
 typedef struct an_tensor_entry {
@@ -22,13 +22,13 @@ typedef struct an_tensor_entry {
 typedef struct an_tensor_file an_tensor_file;
 
 /**
- * @param source  taken over, also on failure
+ * @param reader  taken over, also on failure
  * @return ALEXNET_ERROR_FORMAT for what is damaged or no file of tensors, ALEXNET_ERROR_UNSUPPORTED
  *         for one of a format that is not read: the text says what the file is
  */
-alexnet_status an_tensor_file_open(an_tensor_file **out, an_source *source);
+alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader);
 void an_tensor_file_close(an_tensor_file *file); /* NULL allowed */
-/** The source's name, for error texts. */
+/** The reader's name, for error texts. */
 const char *an_tensor_file_name(const an_tensor_file *file);
 /** "safetensors" */
 const char *an_tensor_file_format(const an_tensor_file *file);

@@ -31,7 +31,7 @@ typedef struct an_tensor_format {
 
 struct an_tensor_file {
     const an_tensor_format *format;
-    an_source *source;
+    an_reader *reader;
     int count;
     an_tensor_entry *entries; /* with their names, freed by an_tensor_file_close() */
     void *state;              /* the format's own */

@@ -20,7 +20,7 @@ static alexnet_status load_weights(alexnet_model *model, an_tensor_file *file,
     return an_model_file_weights(file, model->net);
 }
 
-alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_source *source)
+alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader)
 {
     alexnet_status rc = ALEXNET_OK;
     an_tensor_file *file = NULL;
@@ -28,13 +28,13 @@ alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_source *s
     *out = NULL;
     alexnet_model *model = an_calloc(1, sizeof *model);
     if (!model) {
-        an_source_close(source);
+        an_reader_close(reader);
         return AN_FAIL_MEMORY(sizeof *model, "a model");
     }
     atomic_init(&model->references, 1);
     model->ctx = an_ctx_retain(ctx);
     pthread_mutex_init(&model->lock, NULL);
-    AN_TRY(an_model_file_open(&file, &network, &model->classes, source));
+    AN_TRY(an_model_file_open(&file, &network, &model->classes, reader));
     AN_TRY(load_weights(model, file, network));
     *out = model;
     model = NULL;

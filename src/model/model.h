@@ -21,8 +21,8 @@ struct alexnet_model {
     float **host; /* per parameter: a copy for alexnet_model_tensor(), made when asked for */
 };
 
-/** Read a model; the source is taken over. */
-alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_source *source);
+/** Read a model; the reader is taken over. */
+alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader);
 alexnet_model *an_model_retain(alexnet_model *model);
 void an_model_release(alexnet_model *model); /* NULL allowed */
 /** A parameter's values in host memory, borrowed. */

@@ -103,15 +103,15 @@ cleanup:
 
 /* ---- Reading ---- */
 
-alexnet_status an_model_file_source(an_source **out, const char *path)
+alexnet_status an_model_file_reader(an_reader **out, const char *path)
 {
     *out = NULL;
     if (!an_is_folder(path))
-        return an_source_open(out, path);
+        return an_reader_open(out, path);
     char *best = an_path_join(path, "best.safetensors");
     if (!best)
         return AN_FAIL_MEMORY(strlen(path), "a path");
-    alexnet_status rc = an_source_open(out, best);
+    alexnet_status rc = an_reader_open(out, best);
     an_free(best);
     return rc;
 }
@@ -166,11 +166,11 @@ static alexnet_status read_header(an_tensor_file *file, alexnet_network **networ
 }
 
 alexnet_status an_model_file_open(an_tensor_file **file, alexnet_network **network,
-                                  an_classes *classes, an_source *source)
+                                  an_classes *classes, an_reader *reader)
 {
     *network = NULL;
     *classes = (an_classes){0};
-    AN_CHECK(an_tensor_file_open(file, source));
+    AN_CHECK(an_tensor_file_open(file, reader));
     alexnet_status rc = read_header(*file, network, classes);
     if (rc != ALEXNET_OK) {
         an_classes_free(classes);

@@ -40,15 +40,15 @@ void an_classes_free(an_classes *classes);
 an_class_list an_classes_list(const an_classes *classes);
 
 /** Open the file of a model: `path`, or best.safetensors in it if it is a run folder. */
-alexnet_status an_model_file_source(an_source **out, const char *path);
+alexnet_status an_model_file_reader(an_reader **out, const char *path);
 
 /**
  * Open a model file and understand its metadata.
- * @param source  taken over, also on failure
+ * @param reader  taken over, also on failure
  * @param file    out, open for reading tensors
  */
 alexnet_status an_model_file_open(an_tensor_file **file, alexnet_network **network,
-                                  an_classes *classes, an_source *source);
+                                  an_classes *classes, an_reader *reader);
 
 /** Read the classes of an open file; on failure too they are the caller's to free. */
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);

@@ -11,12 +11,12 @@ enum { LINES = 20 }; /* of the log, at most, that name tensors */
 alexnet_status an_init_from_network(alexnet_network **out, const char *path, int classes)
 {
     alexnet_status rc;
-    an_source *source;
+    an_reader *reader;
     an_tensor_file *file = NULL;
     alexnet_network *theirs = NULL;
     an_classes their_classes = {0};
-    AN_CHECK(an_model_file_source(&source, path));
-    AN_TRY(an_model_file_open(&file, &theirs, &their_classes, source));
+    AN_CHECK(an_model_file_reader(&reader, path));
+    AN_TRY(an_model_file_open(&file, &theirs, &their_classes, reader));
     rc = an_network_parse(out, theirs->text, path, theirs->name, classes);
 cleanup:
     an_network_release(theirs);
@@ -155,10 +155,10 @@ static alexnet_status take(origin *from, an_classes *classes)
 
 alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, bool *has_mean)
 {
-    an_source *source;
+    an_reader *reader;
     origin from = {.net = net};
-    AN_CHECK(an_model_file_source(&source, path));
-    AN_CHECK(an_tensor_file_open(&from.file, source));
+    AN_CHECK(an_model_file_reader(&reader, path));
+    AN_CHECK(an_tensor_file_open(&from.file, reader));
     from.name = an_tensor_file_name(from.file);
     alexnet_status rc = take(&from, classes);
     *has_mean = from.has_mean;

@@ -106,13 +106,13 @@ static alexnet_status cut_log(alexnet_trainer *t)
 static alexnet_status go_on(alexnet_trainer *t, const char *folder)
 {
     alexnet_status rc;
-    an_source *source = NULL;
+    an_reader *reader = NULL;
     an_tensor_file *file = NULL;
     alexnet_network *network = NULL;
     AN_TRY(an_run_open(&t->run, folder));
     AN_TRY(an_run_claim(&t->run));
-    AN_TRY(an_source_open(&source, t->run.last));
-    AN_TRY(an_model_file_open(&file, &network, &t->classes, source));
+    AN_TRY(an_reader_open(&reader, t->run.last));
+    AN_TRY(an_model_file_open(&file, &network, &t->classes, reader));
     AN_TRY(read_metadata(t, file));
     AN_TRY(reopen(&t->train, &t->record.train, &t->classes));
     if (t->record.val.root)
@@ -149,13 +149,13 @@ alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const 
 {
     alexnet_status rc;
     an_run run;
-    an_source *source;
+    an_reader *reader;
     an_tensor_file *file = NULL;
     an_run_state record = {0};
     *out = NULL;
     AN_CHECK(an_run_open(&run, folder));
-    AN_TRY(an_source_open(&source, run.last));
-    AN_TRY(an_tensor_file_open(&file, source));
+    AN_TRY(an_reader_open(&reader, run.last));
+    AN_TRY(an_tensor_file_open(&file, reader));
     const char *text = an_tensor_file_metadata(file, "alexnet.run");
     AN_TRY(an_run_state_from_text(&record, text ? text : "", run.last));
     if (record.val.root)

@@ -31,10 +31,10 @@ static void read_all(an_tensor_file *file, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    an_source *source;
+    an_reader *reader;
     an_tensor_file *file;
-    if (an_source_memory(&source, "fuzz", bytes, length) != ALEXNET_OK ||
-        an_tensor_file_open(&file, source) != ALEXNET_OK)
+    if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK ||
+        an_tensor_file_open(&file, reader) != ALEXNET_OK)
         return 0;
     read_all(file, length);
     an_tensor_file_close(file);

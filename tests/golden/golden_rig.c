@@ -116,10 +116,10 @@ static alexnet_ctx *new_ctx(const char *device)
 void golden_open(golden *g, const char *file, alexnet_network *network, const char *device,
                  bool training)
 {
-    an_source *source;
+    an_reader *reader;
     *g = (golden){.network = network, .ctx = new_ctx(device)};
-    golden_ok(an_source_open(&source, file));
-    golden_ok(an_tensor_file_open(&g->file, source));
+    golden_ok(an_reader_open(&reader, file));
+    golden_ok(an_tensor_file_open(&g->file, reader));
     const char *seed = an_tensor_file_metadata(g->file, "seed");
     assert_non_null(seed);
     g->seed = strtoull(seed, NULL, 10);

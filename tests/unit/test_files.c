@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
-#include "base/source.h"
+#include "base/reader.h"
 #include "base/status.h"
 #include "base/writer.h"
 
@@ -52,15 +52,15 @@ static void test_what_is_not_a_file(void **state)
     (void)state;
     unsigned char *bytes;
     size_t length;
-    an_source *source;
+    an_reader *reader;
     assert_int_equal(an_file_read("absent", 9, &bytes, &length), ALEXNET_ERROR_IO);
     assert_string_equal(an_error_text(), "cannot open absent: No such file or directory");
     assert_int_equal(an_file_read(".", 9, &bytes, &length), ALEXNET_ERROR_IO);
     assert_string_equal(an_error_text(), "cannot read .: it is a folder, not a file");
     assert_int_equal(mkfifo("pipe", 0600), 0); /* nobody writes: a plain open would wait for ever */
     assert_int_equal(an_file_read("pipe", 9, &bytes, &length), ALEXNET_ERROR_IO);
-    assert_int_equal(an_source_open(&source, "pipe"), ALEXNET_ERROR_IO);
-    assert_null(source);
+    assert_int_equal(an_reader_open(&reader, "pipe"), ALEXNET_ERROR_IO);
+    assert_null(reader);
     assert_false(an_is_file("pipe") || an_is_folder("pipe") || an_is_file("."));
     assert_true(an_is_folder("."));
 }
@@ -301,38 +301,38 @@ static void test_writer_short_of_memory(void **state)
     assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
-static void check_source(an_source *source)
+static void check_reader(an_reader *reader)
 {
     char bytes[10] = {0};
-    assert_int_equal(an_source_size(source), 10);
-    assert_int_equal(an_source_read(source, 3, bytes, 4), ALEXNET_OK);
+    assert_int_equal(an_reader_size(reader), 10);
+    assert_int_equal(an_reader_read(reader, 3, bytes, 4), ALEXNET_OK);
     assert_memory_equal(bytes, "3456", 4);
-    assert_int_equal(an_source_read(source, 0, bytes, 10), ALEXNET_OK);
-    assert_int_equal(an_source_read(source, 10, bytes, 0), ALEXNET_OK);
-    assert_int_equal(an_source_read(source, 3, bytes, 8), ALEXNET_ERROR_FORMAT);
-    assert_int_equal(an_source_read(source, 11, bytes, 0), ALEXNET_ERROR_FORMAT);
-    assert_int_equal(an_source_read(source, UINT64_MAX, bytes, 2), ALEXNET_ERROR_FORMAT);
-    assert_int_equal(an_source_read(source, 1, bytes, SIZE_MAX), ALEXNET_ERROR_FORMAT);
-    assert_non_null(strstr(an_error_text(), an_source_name(source)));
+    assert_int_equal(an_reader_read(reader, 0, bytes, 10), ALEXNET_OK);
+    assert_int_equal(an_reader_read(reader, 10, bytes, 0), ALEXNET_OK);
+    assert_int_equal(an_reader_read(reader, 3, bytes, 8), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_reader_read(reader, 11, bytes, 0), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_reader_read(reader, UINT64_MAX, bytes, 2), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_reader_read(reader, 1, bytes, SIZE_MAX), ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), an_reader_name(reader)));
 }
 
 static void test_sources(void **state)
 {
     (void)state;
-    an_source *file, *memory;
+    an_reader *file, *memory;
     scratch_write("digits", "0123456789", 10);
-    assert_int_equal(an_source_open(&file, "digits"), ALEXNET_OK);
-    assert_int_equal(an_source_memory(&memory, "upload", "0123456789", 10), ALEXNET_OK);
-    assert_string_equal(an_source_name(memory), "upload");
-    check_source(file);
-    check_source(memory);
+    assert_int_equal(an_reader_open(&file, "digits"), ALEXNET_OK);
+    assert_int_equal(an_reader_memory(&memory, "upload", "0123456789", 10), ALEXNET_OK);
+    assert_string_equal(an_reader_name(memory), "upload");
+    check_reader(file);
+    check_reader(memory);
     assert_int_equal(truncate("digits", 5), 0); /* while it is open */
     char bytes[10];
-    assert_int_equal(an_source_read(file, 0, bytes, 10), ALEXNET_ERROR_FORMAT);
+    assert_int_equal(an_reader_read(file, 0, bytes, 10), ALEXNET_ERROR_FORMAT);
     assert_string_equal(an_error_text(), "digits was cut short while it was read");
-    an_source_close(file);
-    an_source_close(memory);
-    an_source_close(NULL);
+    an_reader_close(file);
+    an_reader_close(memory);
+    an_reader_close(NULL);
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

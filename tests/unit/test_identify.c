@@ -68,10 +68,10 @@ static const sample samples[] = {
 
 static alexnet_status open_bytes(const void *bytes, size_t length)
 {
-    an_source *source;
+    an_reader *reader;
     an_tensor_file *file;
-    expect_ok(an_source_memory(&source, "given.bin", bytes, length));
-    alexnet_status rc = an_tensor_file_open(&file, source);
+    expect_ok(an_reader_memory(&reader, "given.bin", bytes, length));
+    alexnet_status rc = an_tensor_file_open(&file, reader);
     assert_null(file);
     return rc;
 }

@@ -35,9 +35,9 @@ static void open_rig(net_rig *rig, const char *device, bool training)
 static alexnet_status open_file(const char *path, an_tensor_file **file, alexnet_network **network,
                                 an_classes *read)
 {
-    an_source *source;
-    expect_ok(an_source_open(&source, path));
-    alexnet_status rc = an_model_file_open(file, network, read, source);
+    an_reader *reader;
+    expect_ok(an_reader_open(&reader, path));
+    alexnet_status rc = an_model_file_open(file, network, read, reader);
     if (rc != ALEXNET_OK) {
         assert_null(*file);
         assert_null(*network);
@@ -324,12 +324,12 @@ static void test_cut_short(void **state)
     write_model(&rig, "whole.safetensors", false);
     unsigned char *whole = scratch_read("whole.safetensors", &length);
     for (size_t cut = 0; cut < length; cut += cut < 1200 ? 1 : 97) {
-        an_source *source;
+        an_reader *reader;
         an_tensor_file *file;
         alexnet_network *network;
         an_classes read;
-        expect_ok(an_source_memory(&source, "cut", whole, cut));
-        expect_failure(an_model_file_open(&file, &network, &read, source), ALEXNET_ERROR_FORMAT,
+        expect_ok(an_reader_memory(&reader, "cut", whole, cut));
+        expect_failure(an_model_file_open(&file, &network, &read, reader), ALEXNET_ERROR_FORMAT,
                        "cut");
         assert_null(network);
     }

@@ -34,10 +34,10 @@ static image build(const char *json, const void *data, size_t data_bytes)
 
 static alexnet_status open_image(an_tensor_file **out, const image *file)
 {
-    an_source *source;
-    alexnet_status rc = an_source_memory(&source, "weights", file->bytes, file->length);
+    an_reader *reader;
+    alexnet_status rc = an_reader_memory(&reader, "weights", file->bytes, file->length);
     *out = NULL;
-    return rc ? rc : an_tensor_file_open(out, source);
+    return rc ? rc : an_tensor_file_open(out, reader);
 }
 
 /* All element types, an empty tensor and a scalar. */
@@ -315,12 +315,12 @@ static void test_every_changed_byte_is_survived(void **state)
 static void test_reads_what_the_package_wrote(void **state)
 {
     (void)state;
-    an_source *source;
+    an_reader *reader;
     an_tensor_file *file;
     float weight[24], scalar;
     double bias[2];
-    assert_int_equal(an_source_open(&source, "golden/package.safetensors"), ALEXNET_OK);
-    assert_int_equal(an_tensor_file_open(&file, source), ALEXNET_OK);
+    assert_int_equal(an_reader_open(&reader, "golden/package.safetensors"), ALEXNET_OK);
+    assert_int_equal(an_tensor_file_open(&file, reader), ALEXNET_OK);
     assert_int_equal(an_tensor_file_count(file), 6);
     assert_string_equal(an_tensor_file_metadata(file, "word"), "\xc3\xa9t\xc3\xa9");
     assert_int_equal(
@@ -387,12 +387,12 @@ static void test_written_bytes(void **state)
 static void test_reads_a_file_it_wrote(void **state)
 {
     (void)state;
-    an_source *source;
+    an_reader *reader;
     an_tensor_file *file;
     float weight[6];
     assert_int_equal(write_example("m.safetensors"), ALEXNET_OK);
-    assert_int_equal(an_source_open(&source, "m.safetensors"), ALEXNET_OK);
-    assert_int_equal(an_tensor_file_open(&file, source), ALEXNET_OK);
+    assert_int_equal(an_reader_open(&reader, "m.safetensors"), ALEXNET_OK);
+    assert_int_equal(an_tensor_file_open(&file, reader), ALEXNET_OK);
     assert_string_equal(an_tensor_file_metadata(file, "classes"), "[\"k\xc3\xa4se\"]");
     assert_int_equal(
         an_tensor_file_read(file, "conv1.weight", an_shape_of(2, 2, 3), AN_F32, weight), 0);
@@ -457,7 +457,7 @@ static void test_short_memory(void **state)
         done = rc == ALEXNET_OK;
         assert_true(done || rc == ALEXNET_ERROR_NO_MEMORY);
         assert_true(done || !file);
-        assert_true(!done || n > 10); /* source, file, header, list and six names at the least */
+        assert_true(!done || n > 10); /* reader, file, header, list and six names at the least */
         an_tensor_file_close(file);
     }
     done = false;

@@ -202,10 +202,10 @@ static inline long rig_size_of(const char *path)
 
 static inline an_tensor_file *rig_open_tensors(const char *path)
 {
-    an_source *source;
+    an_reader *reader;
     an_tensor_file *file;
-    expect_ok(an_source_open(&source, path));
-    expect_ok(an_tensor_file_open(&file, source));
+    expect_ok(an_reader_open(&reader, path));
+    expect_ok(an_tensor_file_open(&file, reader));
     return file;
 }
 
