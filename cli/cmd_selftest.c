@@ -39,6 +39,9 @@ static void print_devices(void)
         table_add(&t, "%s", device.available ? "yes" : "no");
     }
     table_print(&t, stdout);
+    for (int i = 0; alexnet_device_get(i, &device); i++)
+        if (device.absent[0])
+            printf("%s is absent: %s\n", device.name, device.absent);
     const char *name, *version;
     printf("\nalexnet %s", alexnet_version());
     for (int i = 0; alexnet_library_get(i, &name, &version); i++)
@@ -58,6 +61,8 @@ static json_t *devices_json(void)
         json_object_set_new(row, "library", json_text(device.library));
         json_object_set_new(row, "bf16", json_boolean(device.bf16));
         json_object_set_new(row, "available", json_boolean(device.available));
+        if (device.absent[0])
+            json_object_set_new(row, "absent", json_text(device.absent));
         json_array_append_new(list, row);
     }
     return list;

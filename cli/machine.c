@@ -36,6 +36,10 @@ static opt rows[] = {
      .standard = "0",
      .help = "threads to compute with; 0 takes the CPUs that we may use",
      .offset = offsetof(machine_options, threads)},
+    {.name = "deterministic",
+     .type = OPT_FLAG,
+     .help = "cuda: the same bits from run to run, for a price in speed; cpu gives them always",
+     .offset = offsetof(machine_options, deterministic)},
     {.name = "tuning",
      .type = OPT_TEXT,
      .arg = "FILE",
@@ -97,6 +101,7 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     settings.precision = (alexnet_precision)options->precision;
     settings.threads = (int)options->threads;
     settings.tuning = options->tuning;
+    settings.deterministic = options->deterministic;
     settings.log = log_line;
     alexnet_status status = alexnet_ctx_new(out, &settings);
     if (status)

@@ -12,7 +12,7 @@ typedef struct machine_options {
     const char *device, *tuning;
     int precision; /* an alexnet_precision */
     int64_t threads;
-    bool quiet, json;
+    bool deterministic, quiet, json;
 } machine_options;
 
 /** The group "Common options"; its target is the struct. */

@@ -24,3 +24,6 @@ add_library(alexnet_dependencies INTERFACE)
 target_link_libraries(alexnet_dependencies INTERFACE
                       dnnl PkgConfig::JPEG PkgConfig::PNG PkgConfig::ZLIB PkgConfig::JANSSON PkgConfig::INIH
                       OpenMP::OpenMP_C Threads::Threads m)
+if(ALEXNET_HAS_CUDA)
+  target_link_libraries(alexnet_dependencies INTERFACE alexnet_cuda)
+endif()

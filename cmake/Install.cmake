@@ -30,6 +30,12 @@ if(ALEXNET_DNNL_ROOT)
   set_target_properties(alexnet alexnet_shared PROPERTIES INSTALL_RPATH ${dnnl_folder})
 endif()
 
+# The CUDA runtime is part of the shared library; a static one brings it along.
+set(ALEXNET_PC_CUDA "")
+if(ALEXNET_HAS_CUDA)
+  set(ALEXNET_PC_CUDA "-L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -ldl -lrt")
+endif()
+
 # pkg-config, relative to the file, so that an installation may be moved.
 file(RELATIVE_PATH ALEXNET_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/alexnet.pc.in alexnet.pc @ONLY)

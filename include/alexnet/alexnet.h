@@ -152,10 +152,13 @@ typedef struct alexnet_ctx_options {
      *  speaks of them. NULL: what was measured for the instruction set; a run that goes on: what
      *  it began with. */
     const char *tuning;
+    /** Take only algorithms that give the same bits from run to run on one chip and one version of its
+     *  libraries, for a price in speed (cuda; ref and cpu always do). */
+    bool deterministic;
 } alexnet_ctx_options;
 #define ALEXNET_CTX_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        sizeof(alexnet_ctx_options), 0, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, 0, 0, 0        \
+        sizeof(alexnet_ctx_options), 0, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, 0, 0, 0, false \
     }
 
 /**
@@ -184,6 +187,7 @@ typedef struct alexnet_device_info {
     char isa[64];       /**< highest instruction set in use, e.g. "avx2" */
     char library[64];   /**< e.g. "oneDNN 2.6.3"; empty for ref */
     bool available;     /**< whether this machine has it */
+    char absent[160];   /**< why not; empty if it is available */
     bool bf16;          /**< whether it computes in bf16 */
 } alexnet_device_info;
 

@@ -82,6 +82,7 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     ctx->precision = o.precision;
     ctx->threads = o.threads ? o.threads : an_cpu_count();
     ctx->max_isa = o.max_isa;
+    ctx->deterministic = o.deterministic;
     ctx->tuning = tuning;
     ctx->tuning_name = tuning_name;
     pthread_mutex_init(&ctx->log_lock, NULL);

@@ -88,7 +88,8 @@ alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_
             continue;
         if (out->api->describe(&out->info, out->ordinal, max_isa) && out->info.available)
             return ALEXNET_OK;
-        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device \"%s\"", name);
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device \"%s\"%s%s", name,
+                       out->info.absent[0] ? ": " : "", out->info.absent);
     }
     return unknown_device(name, length);
 }

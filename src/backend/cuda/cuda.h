@@ -1,0 +1,176 @@
+/*
+ * The CUDA backend: cuDNN for convolution, cuBLASLt for matrix products, own kernels for the rest.
+ *
+ *     libs.h      the libraries' functions, as a table
+ *     device.c    which devices there are; opening one
+ *     memory.c    buffers, copies, the second stream, recorded steps, time stamps
+ *     op.c        prepared operators: what they have in common
+ *     own.c       those of our own kernels (kernels/)
+ *     conv.c      convolution, over conv_plan.h (cuDNN's graphs)
+ *     fc.c        fully connected layers, over matmul.h (cuBLASLt)
+ *     update.c    the update rule and norms
+ *     peak.c      what the chip can do
+ *
+ * Everything that is queued goes to one stream, in order; batches are copied on a second one.
+ *
+ * Activations: bf16 and tf32 compute N H W C, float32 N C H W. Fully connected layers see plain rows.
+ */
+#ifndef AN_BACKEND_CUDA_CUDA_H
+#define AN_BACKEND_CUDA_CUDA_H
+
+#include "backend/backend.h"
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/libs.h"
+
+/** Least compute capability: 7.5, as major * 10 + minor. bf16 and tf32 begin with 8.0. */
+enum { AN_CUDA_LEAST_CHIP = AN_CUDA_OLDEST, AN_CUDA_BF16_CHIP = 80 };
+
+enum { AN_CUDA_BUFFERS = 2, AN_CUDA_PINNED = 16 };
+
+/** A block of alloc_host(). */
+typedef struct an_cuda_pinned {
+    char *block;
+    size_t bytes;
+} an_cuda_pinned;
+
+typedef struct an_cuda {
+    an_backend base;
+    const an_cuda_libs *libs;
+    int chip; /* compute capability, major * 10 + minor */
+    char isa[16];
+    bool deterministic;
+    an_layout_kind kind; /* of activations with pixels */
+    an_dtype activation; /* AN_F32 or AN_BF16 */
+    cudaStream_t stream, copies;
+    cudaEvent_t copied[AN_CUDA_BUFFERS], retired[AN_CUDA_BUFFERS], marks[AN_MARKS];
+    cudnnHandle_t dnn;
+    cublasLtHandle_t blas;
+    an_cuda_pinned pinned[AN_CUDA_PINNED];
+} an_cuda;
+
+typedef struct an_cuda_op an_cuda_op;
+
+/** What the table's op_ functions come to. pack may be NULL. */
+typedef struct an_cuda_methods {
+    alexnet_status (*pack)(an_cuda_op *op, const an_op_args *args);
+    alexnet_status (*forward)(an_cuda_op *op, const an_op_args *args);
+    alexnet_status (*backward)(an_cuda_op *op, const an_op_args *args);
+    /** Frees what the operator holds and the operator. Takes one that is half made. */
+    void (*free)(an_cuda_op *op);
+} an_cuda_methods;
+
+/** A prepared operator; its implementation's own struct begins with it. */
+struct an_cuda_op {
+    an_prepared base; /* scratch and saved grow by an_cuda_take() and an_cuda_save() */
+    const an_cuda_methods *methods;
+    an_cuda *cuda; /* borrowed */
+    bool accumulate;
+    char impl[96];
+};
+
+extern const an_backend_api an_cuda_api;
+
+/** An error of the runtime, of a kernel's launch, of a library. @param what  that failed, as in "a copy" */
+alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what);
+alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, const char *what);
+alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, const char *what);
+
+static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
+{
+    return cuda->stream;
+}
+
+/* ---- device.c --------------------------------------------------------------------------------- */
+
+/** Calls of this thread go to this device from here on. */
+alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
+
+/* ---- memory.c --------------------------------------------------------------------------------- */
+
+alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out);
+void an_cuda_free(an_backend *backend, void *block, size_t bytes);
+alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, size_t bytes);
+alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, size_t bytes);
+alexnet_status an_cuda_sync(an_backend *backend);
+alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out);
+void an_cuda_free_host(an_backend *backend, void *block, size_t bytes);
+
+/* ---- stream.c --------------------------------------------------------------------------------- */
+
+alexnet_status an_cuda_streams_open(an_cuda *cuda);
+void an_cuda_streams_close(an_cuda *cuda);
+alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
+                                  size_t bytes);
+alexnet_status an_cuda_await(an_backend *backend, int buffer);
+alexnet_status an_cuda_retire(an_backend *backend, int buffer);
+alexnet_status an_cuda_capture_begin(an_backend *backend);
+alexnet_status an_cuda_capture_end(an_backend *backend, an_capture **out);
+alexnet_status an_cuda_replay(an_backend *backend, an_capture *capture);
+void an_cuda_capture_free(an_backend *backend, an_capture *capture);
+alexnet_status an_cuda_mark(an_backend *backend, int index);
+alexnet_status an_cuda_elapsed(an_backend *backend, int first, int second, double *seconds);
+
+/* ---- op.c ------------------------------------------------------------------------------------- */
+
+alexnet_status an_cuda_op_prepare(an_backend *backend, const an_prepare *prepare, an_prepared **out);
+alexnet_status an_cuda_op_pack(an_backend *backend, an_prepared *op, const an_op_args *args);
+alexnet_status an_cuda_op_forward(an_backend *backend, an_prepared *op, const an_op_args *args);
+alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const an_op_args *args);
+void an_cuda_op_free(an_backend *backend, an_prepared *op);
+
+/** Book `bytes` of an operator's scratch, or of what it saves; returns their offset. */
+size_t an_cuda_take(an_cuda_op *op, size_t bytes);
+size_t an_cuda_save(an_cuda_op *op, size_t bytes);
+
+static inline void *an_cuda_at(void *block, size_t offset)
+{
+    return (char *)block + offset;
+}
+
+/** Operator `at` of the run that is offered, if it is of that kind; else NULL. */
+const an_op_desc *an_cuda_follower(const an_prepare *prepare, int at, an_op_kind kind);
+bool an_cuda_relu_at(const an_prepare *prepare, int at);
+
+/** How a layout lies in memory, for kernels. */
+an_cuda_form an_cuda_form_of(an_layout layout);
+/** The layout of activations of a shape that are handed on; fully connected ones are plain. */
+an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape);
+int64_t an_cuda_count(an_layout layout);
+
+/** Where an operator meets its neighbours: nothing if both sides are laid out alike, else a copy
+ *  through a place in scratch. */
+typedef struct an_cuda_port {
+    bool copies;
+    size_t at;
+    an_layout outer, inner;
+} an_cuda_port;
+
+void an_cuda_port_new(an_cuda_port *port, an_cuda_op *op, an_layout outer, an_layout inner);
+/** Bring in *tensor: on return it points to the inner form. */
+alexnet_status an_cuda_port_enter(const an_cuda_port *port, const an_cuda_op *op,
+                                  const an_op_args *args, const void **tensor);
+/** Where the inner form of a tensor that goes out is written. */
+void *an_cuda_port_target(const an_cuda_port *port, const an_op_args *args, void *outer);
+/** Bring what was written there to the outside. */
+alexnet_status an_cuda_port_leave(const an_cuda_port *port, const an_cuda_op *op,
+                                  const an_op_args *args, void *outer);
+/** Copy a tensor from one layout to another. */
+alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *src, an_layout to,
+                               void *dst);
+
+/* ---- Operators -------------------------------------------------------------------------------- */
+
+alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
+alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
+alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
+
+/* ---- update.c, peak.c ------------------------------------------------------------------------- */
+
+alexnet_status an_cuda_update_prepare(an_backend *backend, const an_segment *segments, int count,
+                                      an_update **out);
+alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update, const an_rates *rates);
+void an_cuda_update_free(an_backend *backend, an_update *update);
+alexnet_status an_cuda_norms_all(an_backend *backend, const an_span *spans, int count, an_norm *out);
+alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an_peak *out);
+
+#endif

@@ -1,0 +1,69 @@
+#include "backend/cuda/libs.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static an_cuda_libs libs = {
+#define AN_ROW(name) .name = name,
+    AN_CUDA_RUNTIME(AN_ROW)
+#undef AN_ROW
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char missing[256]; /* why the table is not whole; "": it is */
+
+/* A library by its name, where the system looks for libraries or where the toolkit had it when this was
+ * built. */
+static void *open_library(const char *name)
+{
+    char path[512];
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    if (library)
+        return library;
+    snprintf(missing, sizeof missing, "%s", dlerror());
+    snprintf(path, sizeof path, "%s/%s", AN_CUDA_LIBRARIES, name);
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library)
+        missing[0] = '\0';
+    return library;
+}
+
+/* A member of the table; `member` is the address of a pointer to a function. */
+static void find(void *library, const char *name, void *member)
+{
+    void *address = dlsym(library, name);
+    if (!address && !missing[0])
+        snprintf(missing, sizeof missing, "%s is missing from its library", name);
+    memcpy(member, &address, sizeof address);
+}
+
+static void load(void)
+{
+    void *dnn = open_library("libcudnn.so.9");
+    void *blas = dnn ? open_library(AN_CUDA_BLAS_NAME) : NULL;
+    if (!blas)
+        return;
+#define AN_ROW(name) find(dnn, #name, &libs.name);
+    AN_CUDA_DNN(AN_ROW)
+#undef AN_ROW
+#define AN_ROW(name) find(blas, #name, &libs.name);
+    AN_CUDA_BLAS(AN_ROW)
+#undef AN_ROW
+}
+
+alexnet_status an_cuda_libs_get(const an_cuda_libs **out)
+{
+    *out = NULL;
+    pthread_once(&once, load);
+    if (missing[0])
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "%s", missing);
+    *out = &libs;
+    return ALEXNET_OK;
+}
+
+const an_cuda_libs *an_cuda_libs_runtime(void)
+{
+    return &libs;
+}

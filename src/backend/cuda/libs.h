@@ -1,0 +1,93 @@
+/*
+ * The functions of CUDA's libraries that this backend calls, as one table, so that tests can put
+ * another in its place.
+ *
+ * The runtime is linked statically: it loads on a machine without a driver and says there that it is
+ * missing. cuDNN and cuBLASLt are opened when a device is first asked for, because a program that
+ * computes on the processor must run without them.
+ */
+#ifndef AN_BACKEND_CUDA_LIBS_H
+#define AN_BACKEND_CUDA_LIBS_H
+
+#include <cublasLt.h>
+#include <cuda_runtime_api.h>
+#include <cudnn.h>
+
+#include "base/status.h"
+
+#define AN_CUDA_RUNTIME(X)                                                                         \
+    X(cudaDeviceGetAttribute)                                                                      \
+    X(cudaDriverGetVersion)                                                                        \
+    X(cudaEventCreateWithFlags)                                                                    \
+    X(cudaEventDestroy)                                                                            \
+    X(cudaEventElapsedTime)                                                                        \
+    X(cudaEventRecord)                                                                             \
+    X(cudaEventSynchronize)                                                                        \
+    X(cudaFree)                                                                                    \
+    X(cudaFreeHost)                                                                                \
+    X(cudaGetDeviceCount)                                                                          \
+    X(cudaGetDeviceProperties)                                                                     \
+    X(cudaGetErrorString)                                                                          \
+    X(cudaGetLastError)                                                                            \
+    X(cudaGraphDestroy)                                                                            \
+    X(cudaGraphExecDestroy)                                                                        \
+    X(cudaGraphInstantiate)                                                                        \
+    X(cudaGraphLaunch)                                                                             \
+    X(cudaHostAlloc)                                                                               \
+    X(cudaMalloc)                                                                                  \
+    X(cudaMemGetInfo)                                                                              \
+    X(cudaMemcpyAsync)                                                                             \
+    X(cudaMemsetAsync)                                                                             \
+    X(cudaSetDevice)                                                                               \
+    X(cudaStreamBeginCapture)                                                                      \
+    X(cudaStreamCreateWithFlags)                                                                   \
+    X(cudaStreamDestroy)                                                                           \
+    X(cudaStreamEndCapture)                                                                        \
+    X(cudaStreamSynchronize)                                                                       \
+    X(cudaStreamWaitEvent)
+
+#define AN_CUDA_DNN(X)                                                                             \
+    X(cudnnBackendCreateDescriptor)                                                                \
+    X(cudnnBackendDestroyDescriptor)                                                               \
+    X(cudnnBackendExecute)                                                                         \
+    X(cudnnBackendFinalize)                                                                        \
+    X(cudnnBackendGetAttribute)                                                                    \
+    X(cudnnBackendSetAttribute)                                                                    \
+    X(cudnnCreate)                                                                                 \
+    X(cudnnDestroy)                                                                                \
+    X(cudnnGetErrorString)                                                                         \
+    X(cudnnGetVersion)                                                                             \
+    X(cudnnSetStream)
+
+#define AN_CUDA_BLAS(X)                                                                            \
+    X(cublasLtCreate)                                                                              \
+    X(cublasLtDestroy)                                                                             \
+    X(cublasLtGetStatusString)                                                                     \
+    X(cublasLtGetVersion)                                                                          \
+    X(cublasLtMatmul)                                                                              \
+    X(cublasLtMatmulAlgoGetHeuristic)                                                              \
+    X(cublasLtMatmulDescCreate)                                                                    \
+    X(cublasLtMatmulDescDestroy)                                                                   \
+    X(cublasLtMatmulDescSetAttribute)                                                              \
+    X(cublasLtMatmulPreferenceCreate)                                                              \
+    X(cublasLtMatmulPreferenceDestroy)                                                             \
+    X(cublasLtMatmulPreferenceSetAttribute)                                                        \
+    X(cublasLtMatrixLayoutCreate)                                                                  \
+    X(cublasLtMatrixLayoutDestroy)
+
+typedef struct an_cuda_libs {
+#define AN_MEMBER(name) __typeof__(name) *name;
+    AN_CUDA_RUNTIME(AN_MEMBER) AN_CUDA_DNN(AN_MEMBER) AN_CUDA_BLAS(AN_MEMBER)
+#undef AN_MEMBER
+} an_cuda_libs;
+
+/**
+ * The table, which stays valid for the life of the process.
+ * @return ALEXNET_ERROR_NOT_AVAILABLE with the library that is missing
+ */
+alexnet_status an_cuda_libs_get(const an_cuda_libs **out);
+
+/** The runtime's part alone, which is always there. */
+const an_cuda_libs *an_cuda_libs_runtime(void);
+
+#endif

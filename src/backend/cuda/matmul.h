@@ -1,0 +1,31 @@
+/*
+ * A matrix product by cuBLASLt, prepared: its algorithm is chosen and its workspace known.
+ *
+ *     C [rows of C: n, columns: m] = B [n x k] A [k x m]        row by row, as C writes arrays
+ *
+ * which is what cuBLASLt calls c = a b with columns of m elements. Each operand may lie transposed.
+ */
+#ifndef AN_BACKEND_CUDA_MATMUL_H
+#define AN_BACKEND_CUDA_MATMUL_H
+
+#include "backend/cuda/cuda.h"
+
+typedef struct an_cuda_matmul_shape {
+    int64_t m, n, k;
+    bool a_transposed; /* A lies as [m x k] rows, else [k x m] */
+    bool b_transposed; /* B lies as [k x n] rows, else [n x k] */
+    an_dtype in, out;  /* of A and B; of C and the bias */
+    bool bias;         /* [m], added to every row of C */
+    bool accumulate;   /* add to C */
+} an_cuda_matmul_shape;
+
+typedef struct an_cuda_matmul an_cuda_matmul;
+
+alexnet_status an_cuda_matmul_new(an_cuda_matmul **out, an_cuda *cuda,
+                                  const an_cuda_matmul_shape *shape);
+void an_cuda_matmul_free(an_cuda_matmul *matmul); /* NULL allowed */
+size_t an_cuda_matmul_workspace(const an_cuda_matmul *matmul);
+alexnet_status an_cuda_matmul_run(const an_cuda_matmul *matmul, const void *a, const void *b,
+                                  void *c, const void *bias, void *workspace);
+
+#endif

@@ -1,0 +1,125 @@
+/* Buffers of the device and of the host, and copies between them. */
+#include <string.h>
+
+#include "backend/cuda/cuda.h"
+
+/* cudaMemcpyAsync() has taken ordinary host memory up to this size over when it returns. */
+enum { TAKEN_AT_ONCE = 1 << 16 };
+
+alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
+{
+    an_cuda *cuda;
+    size_t available = 0, whole = 0;
+    *out = NULL;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    cudaError_t error = cuda->libs->cudaMalloc(out, bytes ? bytes : 1);
+    if (error == cudaErrorMemoryAllocation) {
+        cuda->libs->cudaGetLastError();
+        cuda->libs->cudaMemGetInfo(&available, &whole);
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
+                       "out of memory: %.1f MiB for a buffer of device cuda:%d, which has %.1f MiB "
+                       "free of %.1f",
+                       (double)bytes / 1048576.0, backend->ordinal, (double)available / 1048576.0,
+                       (double)whole / 1048576.0);
+    }
+    AN_CHECK(an_cuda_check(cuda, error, "getting memory"));
+    error = cuda->libs->cudaMemsetAsync(*out, 0, bytes ? bytes : 1, cuda->stream);
+    if (error == cudaSuccess)
+        error = cuda->libs->cudaStreamSynchronize(cuda->stream);
+    if (error != cudaSuccess) {
+        an_cuda_free(backend, *out, bytes);
+        *out = NULL;
+    }
+    return an_cuda_check(cuda, error, "clearing memory");
+}
+
+void an_cuda_free(an_backend *backend, void *block, size_t bytes)
+{
+    an_cuda *cuda;
+    (void)bytes;
+    if (block && an_cuda_enter(backend, &cuda) == ALEXNET_OK)
+        cuda->libs->cudaFree(block);
+}
+
+/* Whether copies from there go on after cudaMemcpyAsync() has returned. */
+static bool is_pinned(const an_cuda *cuda, const void *src)
+{
+    for (int i = 0; i < AN_CUDA_PINNED; i++) {
+        const an_cuda_pinned *p = &cuda->pinned[i];
+        if (p->block && (const char *)src >= p->block && (const char *)src < p->block + p->bytes)
+            return true;
+    }
+    return false;
+}
+
+alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, size_t bytes)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    AN_CHECK(an_cuda_check(
+        cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream),
+        "a copy to the device"));
+    if (bytes <= TAKEN_AT_ONCE && !is_pinned(cuda, src))
+        return ALEXNET_OK;
+    return an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->stream),
+                         "a copy to the device");
+}
+
+alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, size_t bytes)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    AN_CHECK(an_cuda_check(
+        cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, cuda->stream),
+        "a copy from the device"));
+    return an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->stream),
+                         "a copy from the device");
+}
+
+alexnet_status an_cuda_sync(an_backend *backend)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    AN_CHECK(an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->copies), "a copy"));
+    return an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->stream), "computing");
+}
+
+/* ---- Pinned memory ---------------------------------------------------------------------------- */
+
+static an_cuda_pinned *find_pinned(an_cuda *cuda, const void *block)
+{
+    for (int i = 0; i < AN_CUDA_PINNED; i++)
+        if (cuda->pinned[i].block == block)
+            return &cuda->pinned[i];
+    return NULL;
+}
+
+alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out)
+{
+    an_cuda *cuda;
+    *out = NULL;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    an_cuda_pinned *place = find_pinned(cuda, NULL);
+    if (!place)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "device cuda keeps %d blocks of pinned memory",
+                       AN_CUDA_PINNED);
+    cudaError_t error = cuda->libs->cudaHostAlloc(out, bytes ? bytes : 1, cudaHostAllocPortable);
+    if (error == cudaErrorMemoryAllocation) {
+        cuda->libs->cudaGetLastError();
+        return AN_FAIL_MEMORY(bytes, "pinned memory of the host");
+    }
+    AN_CHECK(an_cuda_check(cuda, error, "pinning memory"));
+    memset(*out, 0, bytes);
+    *place = (an_cuda_pinned){*out, bytes};
+    return ALEXNET_OK;
+}
+
+void an_cuda_free_host(an_backend *backend, void *block, size_t bytes)
+{
+    an_cuda *cuda;
+    (void)bytes;
+    if (!block || an_cuda_enter(backend, &cuda) != ALEXNET_OK)
+        return;
+    *find_pinned(cuda, block) = (an_cuda_pinned){NULL, 0};
+    cuda->libs->cudaFreeHost(block);
+}

@@ -1,0 +1,165 @@
+/* Prepared operators: what they have in common. */
+#include "backend/cuda/cuda.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+
+/* ---- The table's functions -------------------------------------------------------------------- */
+
+alexnet_status an_cuda_op_prepare(an_backend *backend, const an_prepare *p, an_prepared **out)
+{
+    an_cuda *cuda;
+    an_cuda_op *op = NULL;
+    *out = NULL;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    switch (p->ops[0]->kind) {
+    case AN_OP_CONV: AN_CHECK(an_cuda_conv_prepare(cuda, p, &op)); break;
+    case AN_OP_FC: AN_CHECK(an_cuda_fc_prepare(cuda, p, &op)); break;
+    default: AN_CHECK(an_cuda_own_prepare(cuda, p, &op));
+    }
+    op->base.impl = op->impl;
+    *out = &op->base;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_cuda_op_pack(an_backend *backend, an_prepared *prepared, const an_op_args *args)
+{
+    an_cuda *cuda;
+    an_cuda_op *op = (an_cuda_op *)prepared;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return op->methods->pack ? op->methods->pack(op, args) : ALEXNET_OK;
+}
+
+alexnet_status an_cuda_op_forward(an_backend *backend, an_prepared *prepared,
+                                  const an_op_args *args)
+{
+    an_cuda *cuda;
+    an_cuda_op *op = (an_cuda_op *)prepared;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return op->methods->forward(op, args);
+}
+
+alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *prepared,
+                                   const an_op_args *args)
+{
+    an_cuda *cuda;
+    an_cuda_op *op = (an_cuda_op *)prepared;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return op->methods->backward ? op->methods->backward(op, args) : ALEXNET_OK;
+}
+
+void an_cuda_op_free(an_backend *backend, an_prepared *prepared)
+{
+    an_cuda *cuda;
+    if (!prepared)
+        return;
+    (void)an_cuda_enter(backend, &cuda);
+    ((an_cuda_op *)prepared)->methods->free((an_cuda_op *)prepared);
+}
+
+/* ---- Booking ---------------------------------------------------------------------------------- */
+
+enum { ALIGN = 256 }; /* as cudaMalloc() aligns */
+
+static size_t book(size_t *total, size_t bytes)
+{
+    size_t at = *total;
+    *total += (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    return at;
+}
+
+size_t an_cuda_take(an_cuda_op *op, size_t bytes)
+{
+    return book(&op->base.scratch, bytes);
+}
+
+size_t an_cuda_save(an_cuda_op *op, size_t bytes)
+{
+    return book(&op->base.saved, bytes);
+}
+
+const an_op_desc *an_cuda_follower(const an_prepare *p, int at, an_op_kind kind)
+{
+    return p->n_ops > at && p->ops[at]->kind == kind ? p->ops[at] : NULL;
+}
+
+bool an_cuda_relu_at(const an_prepare *p, int at)
+{
+    const an_op_desc *neuron = an_cuda_follower(p, at, AN_OP_NEURON);
+    return neuron && neuron->u.neuron.kind == AN_RELU;
+}
+
+/* ---- Layouts ---------------------------------------------------------------------------------- */
+
+an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape)
+{
+    bool pixels = shape.h > 1 || shape.w > 1;
+    return (an_layout){pixels ? cuda->kind : AN_LAYOUT_PLAIN, cuda->activation, n, shape};
+}
+
+an_cuda_form an_cuda_form_of(an_layout l)
+{
+    return (an_cuda_form){.n = l.n,
+                          .c = l.shape.c,
+                          .h = l.shape.h,
+                          .w = l.shape.w,
+                          .nhwc = l.kind == AN_LAYOUT_NHWC,
+                          .bf16 = l.dtype == AN_BF16};
+}
+
+int64_t an_cuda_count(an_layout l)
+{
+    return l.n * an_chw_count(l.shape);
+}
+
+/* Whether two layouts of one shape are the same bytes: of single pixels, the order does not matter. */
+static bool same_bytes(an_layout a, an_layout b)
+{
+    bool pixel = a.shape.h == 1 && a.shape.w == 1;
+    return a.dtype == b.dtype && (a.kind == b.kind || pixel || a.shape.c == 1);
+}
+
+alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *src, an_layout to,
+                               void *dst)
+{
+    an_cuda_copy_run run = {
+        .n = from.n,
+        .c = from.shape.c,
+        .h = from.shape.h,
+        .w = from.shape.w,
+        .from = {(void *)src, from.kind == AN_LAYOUT_NHWC, from.dtype == AN_BF16, from.shape.c, 0},
+        .to = {dst, to.kind == AN_LAYOUT_NHWC, to.dtype == AN_BF16, to.shape.c, 0}};
+    return an_cuda_check(cuda, an_cuda_copy(&run, an_cuda_queue(cuda)), "a change of layout");
+}
+
+void an_cuda_port_new(an_cuda_port *port, an_cuda_op *op, an_layout outer, an_layout inner)
+{
+    *port = (an_cuda_port){!same_bytes(outer, inner), 0, outer, inner};
+    if (port->copies)
+        port->at = an_cuda_take(op, an_layout_bytes(inner));
+}
+
+alexnet_status an_cuda_port_enter(const an_cuda_port *port, const an_cuda_op *op,
+                                  const an_op_args *args, const void **tensor)
+{
+    const void *outer = *tensor;
+    if (!port->copies)
+        return ALEXNET_OK;
+    *tensor = an_cuda_at(args->scratch, port->at);
+    return an_cuda_convert(op->cuda, port->outer, outer, port->inner, (void *)*tensor);
+}
+
+void *an_cuda_port_target(const an_cuda_port *port, const an_op_args *args, void *outer)
+{
+    return port->copies ? an_cuda_at(args->scratch, port->at) : outer;
+}
+
+alexnet_status an_cuda_port_leave(const an_cuda_port *port, const an_cuda_op *op,
+                                  const an_op_args *args, void *outer)
+{
+    if (!port->copies)
+        return ALEXNET_OK;
+    return an_cuda_convert(op->cuda, port->inner, an_cuda_at(args->scratch, port->at), port->outer,
+                           outer);
+}

@@ -1,0 +1,121 @@
+/*
+ * What the chip can do: a large matrix product by cuBLASLt in a precision, and a large copy within its
+ * memory. Operands are random, because a chip computes zeros faster.
+ */
+#include "backend/cuda/matmul.h"
+#include "base/alloc.h"
+#include "base/random.h"
+#include "base/status.h"
+
+enum { SIDE = 8192, SIDE_FP32 = 4096, RUNS = 8, NOISE = 1 << 20 };
+
+typedef struct bench {
+    an_cuda *cuda;
+    int side;
+    size_t bytes; /* of a matrix of float32; of what is copied */
+    void *a, *b, *c, *work;
+    an_cuda_matmul *product;
+} bench;
+
+/* Fill a matrix with one block of random floats, over and over: as pairs of bfloat16, they are random
+ * too. */
+static alexnet_status fill(bench *t, void *matrix, uint32_t unit)
+{
+    const size_t bytes = NOISE * sizeof(float);
+    const an_backend *backend = &t->cuda->base;
+    float *noise = an_malloc(bytes);
+    if (!noise)
+        return AN_FAIL_MEMORY(bytes, "random numbers");
+    for (uint64_t i = 0; i < NOISE / 4; i++) {
+        an_random4 r = an_random(1, AN_PURPOSE_TEST, 0, i, unit);
+        for (int j = 0; j < 4; j++)
+            noise[4 * i + (uint64_t)j] = (float)(an_uniform(r.v[j]) - 0.5);
+    }
+    alexnet_status rc = ALEXNET_OK;
+    for (size_t at = 0; at < t->bytes && rc == ALEXNET_OK; at += bytes)
+        rc = an_cuda_write((an_backend *)backend, (char *)matrix + at, noise, bytes);
+    an_free(noise);
+    return rc;
+}
+
+static alexnet_status prepare(bench *t, an_dtype dtype)
+{
+    an_backend *backend = &t->cuda->base;
+    const an_cuda_matmul_shape shape = {.m = t->side,
+                                        .n = t->side,
+                                        .k = t->side,
+                                        .a_transposed = true,
+                                        .in = dtype,
+                                        .out = dtype};
+    t->bytes = (size_t)SIDE * SIDE * sizeof(float);
+    AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->a));
+    AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->b));
+    AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->c));
+    AN_CHECK(fill(t, t->a, 0));
+    AN_CHECK(fill(t, t->b, 1));
+    AN_CHECK(an_cuda_matmul_new(&t->product, t->cuda, &shape));
+    return an_cuda_alloc(backend, an_cuda_matmul_workspace(t->product), &t->work);
+}
+
+static void end(bench *t)
+{
+    an_backend *backend = &t->cuda->base;
+    void *blocks[] = {t->a, t->b, t->c, t->work};
+    an_cuda_matmul_free(t->product);
+    for (int i = 0; i < 4; i++)
+        an_cuda_free(backend, blocks[i], 0);
+}
+
+static alexnet_status multiply(bench *t)
+{
+    return an_cuda_matmul_run(t->product, t->a, t->b, t->c, NULL, t->work);
+}
+
+static alexnet_status copy(bench *t)
+{
+    const an_cuda_libs *libs = t->cuda->libs;
+    return an_cuda_check(
+        t->cuda, libs->cudaMemcpyAsync(t->c, t->a, t->bytes, cudaMemcpyDeviceToDevice, t->cuda->stream),
+        "a copy");
+}
+
+/* The least time of several, after one that does not count. */
+static alexnet_status least(bench *t, alexnet_status (*work)(bench *), double *seconds)
+{
+    an_backend *backend = &t->cuda->base;
+    for (int i = 0; i <= RUNS; i++) {
+        double s;
+        AN_CHECK(an_cuda_mark(backend, 0));
+        AN_CHECK(work(t));
+        AN_CHECK(an_cuda_mark(backend, 1));
+        AN_CHECK(an_cuda_elapsed(backend, 0, 1, &s));
+        if (i == 1 || (i > 1 && s < *seconds))
+            *seconds = s;
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an_peak *out)
+{
+    bench t = {.side = SIDE};
+    double product = 1, copied = 1;
+    AN_CHECK(an_cuda_enter(backend, &t.cuda));
+    bool fp32 = precision == ALEXNET_PRECISION_FP32, bf16 = precision == ALEXNET_PRECISION_BF16;
+    if (!fp32 && t.cuda->chip < AN_CUDA_BF16_CHIP)
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "%s computes in float32 alone", t.cuda->isa);
+    alexnet_precision before = backend->precision;
+    backend->precision = precision; /* what tells tf32 from float32 */
+    if (fp32)
+        t.side = SIDE_FP32;
+    alexnet_status rc = prepare(&t, bf16 ? AN_BF16 : AN_F32);
+    if (rc == ALEXNET_OK)
+        rc = least(&t, multiply, &product);
+    if (rc == ALEXNET_OK)
+        rc = least(&t, copy, &copied);
+    backend->precision = before;
+    end(&t);
+    *out = (an_peak){.flops = 2.0 * t.side * t.side * t.side / product,
+                     .with = "a product of cuBLASLt",
+                     .copied = 2.0 * (double)t.bytes / copied};
+    return rc;
+}

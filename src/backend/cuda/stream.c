@@ -1,0 +1,155 @@
+/* The two streams: batches that are copied ahead, recorded steps, time stamps. */
+#include "backend/cuda/cuda.h"
+#include "base/alloc.h"
+
+static alexnet_status new_event(an_cuda *cuda, cudaEvent_t *out, unsigned flags)
+{
+    return an_cuda_check(cuda, cuda->libs->cudaEventCreateWithFlags(out, flags), "an event");
+}
+
+alexnet_status an_cuda_streams_open(an_cuda *cuda)
+{
+    const an_cuda_libs *libs = cuda->libs;
+    AN_CHECK(an_cuda_check(
+        cuda, libs->cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking), "a stream"));
+    AN_CHECK(an_cuda_check(
+        cuda, libs->cudaStreamCreateWithFlags(&cuda->copies, cudaStreamNonBlocking), "a stream"));
+    for (int i = 0; i < AN_CUDA_BUFFERS; i++) {
+        AN_CHECK(new_event(cuda, &cuda->copied[i], cudaEventDisableTiming));
+        AN_CHECK(new_event(cuda, &cuda->retired[i], cudaEventDisableTiming));
+    }
+    return ALEXNET_OK;
+}
+
+static void free_event(an_cuda *cuda, cudaEvent_t event)
+{
+    if (event)
+        cuda->libs->cudaEventDestroy(event);
+}
+
+void an_cuda_streams_close(an_cuda *cuda)
+{
+    for (int i = 0; i < AN_CUDA_BUFFERS; i++) {
+        free_event(cuda, cuda->copied[i]);
+        free_event(cuda, cuda->retired[i]);
+    }
+    for (int i = 0; i < AN_MARKS; i++)
+        free_event(cuda, cuda->marks[i]);
+    if (cuda->copies)
+        cuda->libs->cudaStreamDestroy(cuda->copies);
+    if (cuda->stream)
+        cuda->libs->cudaStreamDestroy(cuda->stream);
+}
+
+/* ---- Batches ahead ---------------------------------------------------------------------------- */
+
+alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
+                                  size_t bytes)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    const an_cuda_libs *libs = cuda->libs;
+    AN_CHECK(an_cuda_check(
+        cuda, libs->cudaStreamWaitEvent(cuda->copies, cuda->retired[buffer], 0), "a wait"));
+    AN_CHECK(an_cuda_check(
+        cuda, libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->copies),
+        "a copy to the device"));
+    return an_cuda_check(cuda, libs->cudaEventRecord(cuda->copied[buffer], cuda->copies),
+                         "an event");
+}
+
+alexnet_status an_cuda_await(an_backend *backend, int buffer)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return an_cuda_check(
+        cuda, cuda->libs->cudaStreamWaitEvent(cuda->stream, cuda->copied[buffer], 0), "a wait");
+}
+
+alexnet_status an_cuda_retire(an_backend *backend, int buffer)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return an_cuda_check(cuda, cuda->libs->cudaEventRecord(cuda->retired[buffer], cuda->stream),
+                         "an event");
+}
+
+/* ---- Recorded steps --------------------------------------------------------------------------- */
+
+struct an_capture {
+    cudaGraphExec_t graph;
+};
+
+alexnet_status an_cuda_capture_begin(an_backend *backend)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    /* Relaxed: other threads may ask for memory meanwhile, and libraries load kernels. */
+    return an_cuda_check(
+        cuda, cuda->libs->cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeRelaxed),
+        "recording");
+}
+
+alexnet_status an_cuda_capture_end(an_backend *backend, an_capture **out)
+{
+    an_cuda *cuda;
+    cudaGraph_t graph = NULL;
+    *out = NULL;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    const an_cuda_libs *libs = cuda->libs;
+    AN_CHECK(an_cuda_check(cuda, libs->cudaStreamEndCapture(cuda->stream, &graph), "recording"));
+    an_capture *capture = an_calloc(1, sizeof *capture);
+    alexnet_status rc = capture ? an_cuda_check(cuda,
+                                                libs->cudaGraphInstantiate(&capture->graph, graph, 0),
+                                                "recording")
+                                : AN_FAIL_MEMORY(sizeof *capture, "recorded steps");
+    libs->cudaGraphDestroy(graph);
+    if (rc != ALEXNET_OK)
+        an_free(capture);
+    else
+        *out = capture;
+    return rc;
+}
+
+alexnet_status an_cuda_replay(an_backend *backend, an_capture *capture)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return an_cuda_check(cuda, cuda->libs->cudaGraphLaunch(capture->graph, cuda->stream),
+                         "recorded steps");
+}
+
+void an_cuda_capture_free(an_backend *backend, an_capture *capture)
+{
+    an_cuda *cuda;
+    if (capture && an_cuda_enter(backend, &cuda) == ALEXNET_OK)
+        cuda->libs->cudaGraphExecDestroy(capture->graph);
+    an_free(capture);
+}
+
+/* ---- Time stamps ------------------------------------------------------------------------------ */
+
+alexnet_status an_cuda_mark(an_backend *backend, int index)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    if (!cuda->marks[index])
+        AN_CHECK(new_event(cuda, &cuda->marks[index], cudaEventDefault));
+    return an_cuda_check(cuda, cuda->libs->cudaEventRecord(cuda->marks[index], cuda->stream),
+                         "a time stamp");
+}
+
+alexnet_status an_cuda_elapsed(an_backend *backend, int first, int second, double *seconds)
+{
+    an_cuda *cuda;
+    float milliseconds = 0;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    const an_cuda_libs *libs = cuda->libs;
+    AN_CHECK(
+        an_cuda_check(cuda, libs->cudaEventSynchronize(cuda->marks[second]), "a time stamp"));
+    AN_CHECK(an_cuda_check(
+        cuda, libs->cudaEventElapsedTime(&milliseconds, cuda->marks[first], cuda->marks[second]),
+        "a time stamp"));
+    *seconds = milliseconds * 1e-3;
+    return ALEXNET_OK;
+}
