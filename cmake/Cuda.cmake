@@ -50,6 +50,7 @@ if(ALEXNET_HAS_CUDA)
   set(CMAKE_CUDA_STANDARD 17)
   set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   enable_language(CUDA)
+  set(CMAKE_CUDA_LINKER_PREFERENCE 1) # programs are linked as C
   message(STATUS "Backend cuda: toolkit ${CUDAToolkit_VERSION}, ${CMAKE_CUDA_ARCHITECTURES}")
 
   add_library(alexnet_cuda INTERFACE)

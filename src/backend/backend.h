@@ -64,6 +64,8 @@ typedef struct an_prepared {
     size_t scratch;       /* bytes needed during a call, contents of no value between calls */
     bool tunable;         /* the first of the operators comes in several variants */
     an_variants variants; /* tunable: those that were taken */
+    bool coarse_dw;       /* gradients of its first parameter are rounded to bfloat16, after sums in
+                             float32 */
     const char *impl;     /* name of the implementation, for reports; static */
 } an_prepared;
 

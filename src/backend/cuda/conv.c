@@ -400,6 +400,7 @@ alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_
     c->x_in.outer = p->in[0];
     c->op.base.out = p->plain_out ? (an_layout){AN_LAYOUT_PLAIN, AN_F32, c->desc.n, c->desc.out}
                                   : an_cuda_activation(cuda, c->desc.n, c->desc.out);
+    c->op.base.coarse_dw = c->shape.type == AN_BF16;
     book_packed(c);
     book_memory(c, p);
     alexnet_status rc = make_plans(c, p);

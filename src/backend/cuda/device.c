@@ -108,7 +108,7 @@ static bool cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa ma
         snprintf(info->absent, sizeof info->absent, "the driver does not describe it");
         return true;
     }
-    snprintf(info->processor, sizeof info->processor, "%s, %.0f GiB", prop.name,
+    snprintf(info->processor, sizeof info->processor, "%.80s, %.0f GiB", prop.name,
              (double)prop.totalGlobalMem / (1 << 30));
     snprintf(info->isa, sizeof info->isa, "sm_%d", chip_of(&prop));
     find_fault(libs, ordinal, &prop, info->absent, sizeof info->absent);

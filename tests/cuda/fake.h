@@ -1,0 +1,50 @@
+/*
+ * CUDA's libraries as the cuda backend's tests have them: a device whose memory is the host's and whose
+ * work is done at once, by plain loops. What cuDNN and cuBLASLt refuse, these refuse; memory is poisoned
+ * where the real one is undefined; calls are counted.
+ *
+ * Takes the place of backend/cuda/libs.c.
+ */
+#ifndef TESTS_CUDA_FAKE_H
+#define TESTS_CUDA_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/cuda/libs.h"
+#include "backend/tuning.h"
+
+/** What the machine has. Set by a test before it asks for a device. */
+typedef struct fake_machine {
+    int devices, driver; /* driver: as cudaDriverGetVersion(); 0: none */
+    int major, minor;    /* compute capability */
+    int compute_mode;
+    bool taken;          /* by another process, which has it for itself */
+    size_t memory;       /* bytes; 0: without end */
+    bool no_dnn;         /* cuDNN is missing */
+    bool no_tails;       /* cuDNN has no engine that adds a bias */
+} fake_machine;
+extern fake_machine fake;
+
+/** Calls so far, and what is live. */
+typedef struct fake_counts {
+    int64_t mallocs, live, live_bytes, plans, convolutions, products, descriptors;
+    int64_t waits, records, captures, launches, host_blocks;
+    int last_engine;       /* of the last plan that was made */
+    size_t last_workspace; /* of the last convolution */
+} fake_counts;
+extern fake_counts fake_count;
+
+void fake_reset(void);
+
+/** An element of float32 or bfloat16. */
+double fake_load(const void *data, int64_t i, bool bf16);
+void fake_store(void *data, int64_t i, bool bf16, double value);
+
+/** Parts of the table. */
+void fake_fill_runtime(an_cuda_libs *libs);
+void fake_fill_dnn(an_cuda_libs *libs);
+void fake_fill_blas(an_cuda_libs *libs);
+
+#endif

@@ -1,0 +1,185 @@
+/* cuBLASLt as plain loops. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/fake.h"
+
+enum { WORKSPACE = 4096 };
+
+typedef struct product {
+    int32_t a_op, b_op;
+    uint32_t epilogue;
+    int32_t bias_type;
+    const void *bias;
+} product;
+
+typedef struct matrix {
+    cudaDataType_t type;
+    int64_t rows, columns, stride;
+} matrix;
+
+static cublasStatus_t create(cublasLtHandle_t *out)
+{
+    *out = malloc(1);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t destroy(cublasLtHandle_t handle)
+{
+    free(handle);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static const char *status_string(cublasStatus_t status)
+{
+    return status ? "an error of the fake" : "success";
+}
+
+static size_t version(void)
+{
+    return 130100;
+}
+
+static cublasStatus_t desc_create(cublasLtMatmulDesc_t *out, cublasComputeType_t compute,
+                                  cudaDataType_t scale)
+{
+    (void)compute, (void)scale;
+    fake_count.descriptors++;
+    *out = calloc(1, sizeof(product));
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t desc_destroy(cublasLtMatmulDesc_t desc)
+{
+    fake_count.descriptors--;
+    free(desc);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t desc_set(cublasLtMatmulDesc_t desc, cublasLtMatmulDescAttributes_t name,
+                               const void *value, size_t size)
+{
+    product *p = (product *)desc;
+    void *member = name == CUBLASLT_MATMUL_DESC_TRANSA           ? (void *)&p->a_op
+                   : name == CUBLASLT_MATMUL_DESC_TRANSB         ? (void *)&p->b_op
+                   : name == CUBLASLT_MATMUL_DESC_EPILOGUE       ? (void *)&p->epilogue
+                   : name == CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE ? (void *)&p->bias_type
+                   : name == CUBLASLT_MATMUL_DESC_BIAS_POINTER   ? (void *)&p->bias
+                                                                 : NULL;
+    if (!member)
+        return CUBLAS_STATUS_INVALID_VALUE;
+    memcpy(member, value, size);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t layout_create(cublasLtMatrixLayout_t *out, cudaDataType_t type, uint64_t rows,
+                                    uint64_t columns, int64_t stride)
+{
+    matrix *m = malloc(sizeof *m);
+    fake_count.descriptors++;
+    *m = (matrix){type, (int64_t)rows, (int64_t)columns, stride};
+    *out = (cublasLtMatrixLayout_t)m;
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t layout_destroy(cublasLtMatrixLayout_t layout)
+{
+    fake_count.descriptors--;
+    free(layout);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t preference_create(cublasLtMatmulPreference_t *out)
+{
+    *out = malloc(1);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t preference_destroy(cublasLtMatmulPreference_t preference)
+{
+    free(preference);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t preference_set(cublasLtMatmulPreference_t preference,
+                                     cublasLtMatmulPreferenceAttributes_t name, const void *value,
+                                     size_t size)
+{
+    (void)preference, (void)name, (void)value, (void)size;
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static cublasStatus_t heuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc,
+                                cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                                cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                                cublasLtMatmulPreference_t preference, int requested,
+                                cublasLtMatmulHeuristicResult_t results[], int *count)
+{
+    const product *p = (const product *)desc;
+    const matrix *out = (const matrix *)d;
+    (void)handle, (void)a, (void)b, (void)c, (void)preference, (void)requested;
+    *count = 0;
+    if (p->epilogue == CUBLASLT_EPILOGUE_BIAS && p->bias_type != (int32_t)out->type)
+        return CUBLAS_STATUS_NOT_SUPPORTED;
+    memset(&results[0], 0, sizeof results[0]);
+    results[0].workspaceSize = WORKSPACE;
+    *count = 1;
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static double element(const matrix *m, const void *data, int32_t op, int64_t row, int64_t column)
+{
+    int64_t at = op == CUBLAS_OP_T ? column + row * m->stride : row + column * m->stride;
+    return fake_load(data, at, m->type == CUDA_R_16BF);
+}
+
+static cublasStatus_t matmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha,
+                             const void *a, cublasLtMatrixLayout_t a_layout, const void *b,
+                             cublasLtMatrixLayout_t b_layout, const void *beta, const void *c,
+                             cublasLtMatrixLayout_t c_layout, void *d,
+                             cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t *algorithm,
+                             void *workspace, size_t workspace_bytes, cudaStream_t stream)
+{
+    const product *p = (const product *)desc;
+    const matrix *ma = (const matrix *)a_layout, *mb = (const matrix *)b_layout;
+    const matrix *mc = (const matrix *)d_layout;
+    bool bf16 = mc->type == CUDA_R_16BF;
+    int64_t k = p->a_op == CUBLAS_OP_T ? ma->rows : ma->columns;
+    (void)handle, (void)c_layout, (void)algorithm, (void)stream;
+    if (workspace_bytes < WORKSPACE || (p->epilogue == CUBLASLT_EPILOGUE_BIAS && !p->bias) ||
+        k != (p->b_op == CUBLAS_OP_T ? mb->columns : mb->rows))
+        return CUBLAS_STATUS_INVALID_VALUE;
+    memset(workspace, 0xff, workspace_bytes);
+    fake_count.products++;
+    for (int64_t j = 0; j < mc->columns; j++)
+        for (int64_t i = 0; i < mc->rows; i++) {
+            double sum = 0, scale = *(const float *)alpha, keep = *(const float *)beta;
+            for (int64_t l = 0; l < k; l++)
+                sum += element(ma, a, p->a_op, i, l) * element(mb, b, p->b_op, l, j);
+            sum *= scale;
+            if (keep != 0)
+                sum += keep * fake_load(c, i + j * mc->stride, bf16);
+            if (p->epilogue == CUBLASLT_EPILOGUE_BIAS)
+                sum += fake_load(p->bias, i, bf16);
+            fake_store(d, i + j * mc->stride, bf16, sum);
+        }
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+void fake_fill_blas(an_cuda_libs *libs)
+{
+    libs->cublasLtCreate = create;
+    libs->cublasLtDestroy = destroy;
+    libs->cublasLtGetStatusString = status_string;
+    libs->cublasLtGetVersion = version;
+    libs->cublasLtMatmul = matmul;
+    libs->cublasLtMatmulAlgoGetHeuristic = heuristic;
+    libs->cublasLtMatmulDescCreate = desc_create;
+    libs->cublasLtMatmulDescDestroy = desc_destroy;
+    libs->cublasLtMatmulDescSetAttribute = desc_set;
+    libs->cublasLtMatmulPreferenceCreate = preference_create;
+    libs->cublasLtMatmulPreferenceDestroy = preference_destroy;
+    libs->cublasLtMatmulPreferenceSetAttribute = preference_set;
+    libs->cublasLtMatrixLayoutCreate = layout_create;
+    libs->cublasLtMatrixLayoutDestroy = layout_destroy;
+}

@@ -1,0 +1,365 @@
+/*
+ * The cuda backend against ref, forward and backward, in float32, tf32 and bf16: every operator at
+ * AlexNet's shapes, runs that are fused, other networks' orders, and random shapes. What is allowed
+ * follows from the operands, element by element: backend/parity/parity.h. 1 is the most that is allowed.
+ *
+ * Built twice. As test_parity_cuda it needs a GPU, and is skipped without one. As test_parity_cuda_host
+ * it runs on the fake device of cuda/fake.h, which computes what cuDNN and cuBLASLt are asked for by plain
+ * loops and our kernels by their bodies on the host: that shows that the right things are asked for, and
+ * nothing of what the real ones make of it.
+ */
+#include "ops/ops_rig.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/cuda/cuda.h"
+#include "base/alloc.h"
+#include "base/random.h"
+#ifdef AN_CUDA_FAKE
+#include "cuda/fake.h"
+#endif
+
+enum { SEED = 20120930, BACKENDS = 3 };
+
+static an_backend *ref, *backends[BACKENDS];
+static const char *const names[BACKENDS] = {"fp32", "tf32", "bf16"};
+
+static void print_line(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user, (void)level;
+    print_message("%s\n", line);
+}
+
+static an_backend *open_cuda(alexnet_precision precision, bool deterministic)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    ctx->log = print_line;
+    ctx->deterministic = deterministic;
+    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    rig_free_ctx(ctx);
+    return backend;
+}
+
+static int open_all(void **state)
+{
+    static const alexnet_precision precisions[BACKENDS] = {
+        ALEXNET_PRECISION_FP32, ALEXNET_PRECISION_TF32, ALEXNET_PRECISION_BF16};
+    (void)state;
+    ref = rig_open_ref();
+    for (int i = 0; i < BACKENDS; i++)
+        backends[i] = open_cuda(precisions[i], false);
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    for (int i = 0; i < BACKENDS; i++)
+        an_backend_close(backends[i]);
+    an_backend_close(ref);
+    return 0;
+}
+
+static void judge(const char *precision, const char *name, const an_parity *p)
+{
+    print_message("%s %-28s %-36s forward %.3f dx %.3f dw %.3f\n", precision, name, p->impl,
+                  p->forward, p->dx, p->dw);
+    if (!(p->worst <= 1))
+        fail_msg("%s %s: %s", precision, name, p->where);
+}
+
+/* ---- Shapes ----------------------------------------------------------------------------------- */
+
+#define FIRST(KIND, N, C, H, W) .kind = AN_OP_##KIND, .n = (N), .n_inputs = 1, .in = {{C, H, W}}
+#define CONV(N, C, H, K, R, STRIDE, GROUPS, PAD)                                                   \
+    {                                                                                              \
+        FIRST(CONV, N, C, H, H), .u.conv = { K, R, R, STRIDE, GROUPS, PAD, PAD, PAD, PAD, true }   \
+    }
+#define FC(N, C, H, OUTPUTS)                                                                       \
+    {                                                                                              \
+        FIRST(FC, N, C, H, H), .u.fc = { OUTPUTS }                                                 \
+    }
+#define RELU                                                                                       \
+    {                                                                                              \
+        .kind = AN_OP_NEURON, .u.neuron.kind = AN_RELU                                             \
+    }
+#define MAX_POOL                                                                                   \
+    {                                                                                              \
+        .kind = AN_OP_POOL, .u.pool = { AN_POOL_MAX, 3, 2, 0, true }                               \
+    }
+#define LRN(GROUPS)                                                                                \
+    {                                                                                              \
+        .kind = AN_OP_LRN, .u.lrn = { 5, GROUPS, 2, 1e-4, 0.75 }                                   \
+    }
+#define DROP(KIND)                                                                                 \
+    {                                                                                              \
+        .kind = AN_OP_DROPOUT, .u.dropout = { KIND, 0.5, 3 }                                       \
+    }
+
+/* Orders and sizes beside those of an_parity_cases. */
+static const an_parity_case cases[] = {
+    {"2012 conv1 + lrn + pool", 3, true, {CONV(1, 3, 51, 48, 11, 4, 1, 0), LRN(2), MAX_POOL}},
+    {"caffe conv1 + relu + lrn", 3, true, {CONV(1, 3, 51, 48, 11, 4, 1, 2), RELU, LRN(1)}},
+    {"small conv1 + relu + lrn", 3, true, {CONV(3, 3, 32, 12, 5, 2, 1, 2), RELU, LRN(2)}},
+    {"small conv2 + relu + pool", 3, true, {CONV(5, 12, 13, 20, 3, 1, 2, 1), RELU, MAX_POOL}},
+    {"conv2 + relu + pool", 3, true, {CONV(2, 96, 13, 64, 5, 1, 2, 2), RELU, MAX_POOL}},
+    {"conv2 + relu + lrn", 3, true, {CONV(2, 96, 13, 64, 5, 1, 2, 2), RELU, LRN(2)}},
+    {"small conv3 + relu", 2, true, {CONV(3, 48, 13, 64, 3, 1, 1, 1), RELU}},
+    {"pool + lrn + relu",
+     3,
+     true,
+     {{FIRST(POOL, 2, 36, 27, 27), .u.pool = {AN_POOL_MAX, 3, 2, 0, true}}, LRN(2), RELU}},
+    {"fc6 of 7 + relu", 2, true, {FC(7, 40, 6, 300), RELU}},
+    {"fc + relu + dropout", 3, true, {FC(6, 64, 1, 96), RELU, DROP(AN_DROPOUT_MASK)}},
+    {"fc + relu + dropout / keep", 3, true, {FC(6, 64, 1, 96), RELU, DROP(AN_DROPOUT_INVERTED)}},
+    {"fc + dropout", 2, true, {FC(6, 64, 1, 96), DROP(AN_DROPOUT_INVERTED)}},
+    {"conv + relu + fc", 3, true, {CONV(3, 16, 6, 24, 3, 1, 1, 1), RELU, {.kind = AN_OP_FC, .u.fc = {50}}}},
+    {"fc8 + softmax", 2, true, {FC(5, 256, 1, 1000), {.kind = AN_OP_SOFTMAX}}},
+    {"fc of 1 output", 1, true, {FC(3, 10, 1, 1)}},
+};
+
+/* The layers of alexnet and alexnet-owt at their whole width, which an_parity_cases cuts down. The fake
+ * device would take minutes. */
+static const an_parity_case whole_layers[] = {
+    {"conv1 + relu + pool", 3, true, {CONV(1, 3, 224, 96, 11, 4, 1, 0), RELU, MAX_POOL}},
+    {"conv1 + relu + lrn", 3, true, {CONV(1, 3, 224, 96, 11, 4, 1, 0), RELU, LRN(2)}},
+    {"conv2 + relu", 2, true, {CONV(1, 96, 27, 256, 5, 1, 2, 2), RELU}},
+    {"lrn2", 1, true, {{FIRST(LRN, 1, 256, 27, 27), .u.lrn = {5, 2, 2, 1e-4, 0.75}}}},
+    {"pool2", 1, true, {{FIRST(POOL, 1, 256, 27, 27), .u.pool = {AN_POOL_MAX, 3, 2, 0, true}}}},
+    {"conv3 + relu", 2, true, {CONV(1, 256, 13, 384, 3, 1, 1, 1), RELU}},
+    {"conv4 + relu", 2, true, {CONV(1, 384, 13, 384, 3, 1, 2, 1), RELU}},
+    {"conv5 + relu + pool5", 3, true, {CONV(1, 384, 13, 256, 3, 1, 2, 1), RELU, MAX_POOL}},
+    {"fc6 + relu", 2, true, {FC(2, 256, 6, 4096), RELU}},
+    {"fc7 + relu", 2, true, {FC(2, 4096, 1, 4096), RELU}},
+    {"fc8", 1, true, {FC(2, 4096, 1, 1000)}},
+    {"owt conv1 + relu + pool1", 3, true, {CONV(1, 3, 224, 64, 11, 4, 1, 2), RELU, MAX_POOL}},
+    {"owt conv2 + relu + pool2", 3, true, {CONV(1, 64, 27, 192, 5, 1, 1, 2), RELU, MAX_POOL}},
+    {"owt conv3 + relu", 2, true, {CONV(1, 192, 13, 384, 3, 1, 1, 1), RELU}},
+    {"owt conv4 + relu", 2, true, {CONV(1, 384, 13, 256, 3, 1, 1, 1), RELU}},
+    {"owt conv5 + relu + pool5", 3, true, {CONV(1, 256, 13, 256, 3, 1, 1, 1), RELU, MAX_POOL}},
+};
+
+static void run_cases(const an_parity_case *list, int count)
+{
+    for (int b = 0; b < BACKENDS; b++)
+        for (int i = 0; i < count; i++) {
+            an_parity p;
+            rig_ok(an_parity_case_run(backends[b], ref, &list[i], SEED, &p));
+            judge(names[b], list[i].name, &p);
+        }
+}
+
+static void test_alexnet(void **state)
+{
+    (void)state;
+#ifdef AN_CUDA_FAKE
+    skip();
+#endif
+    run_cases(an_parity_cases, an_parity_case_count);
+}
+
+static void test_whole_layers(void **state)
+{
+    (void)state;
+#ifdef AN_CUDA_FAKE
+    skip();
+#endif
+    run_cases(whole_layers, sizeof whole_layers / sizeof whole_layers[0]);
+}
+
+static void test_other_networks(void **state)
+{
+    (void)state;
+    run_cases(cases, sizeof cases / sizeof cases[0]);
+}
+
+static void run_ops(int b, const char *name, an_op_desc *ops, int n_ops,
+                    const an_parity_options *options)
+{
+    const an_op_desc *list[3];
+    an_parity p;
+    for (int i = 0; i < n_ops; i++) {
+        if (i > 0) {
+            ops[i].n = ops[0].n;
+            ops[i].n_inputs = 1;
+            ops[i].in[0] = ops[i - 1].out;
+        }
+        rig_ok(an_op_resolve(&ops[i]));
+        list[i] = &ops[i];
+    }
+    rig_ok(an_parity_run(backends[b], ref, list, n_ops, options, &p));
+    judge(names[b], name, &p);
+}
+
+/* Without masks and gradients, where ReLU is cuDNN's. */
+static void test_inference(void **state)
+{
+    const an_parity_options options = {.split = 1, .seed = SEED};
+    (void)state;
+    for (int b = 0; b < BACKENDS; b++)
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            an_op_desc ops[3];
+            memcpy(ops, cases[i].ops, sizeof ops);
+            run_ops(b, cases[i].name, ops, cases[i].n_ops, &options);
+        }
+}
+
+/* The same algorithms every time. */
+static void test_deterministic(void **state)
+{
+    an_backend *before = backends[2];
+    (void)state;
+    backends[2] = open_cuda(ALEXNET_PRECISION_BF16, true);
+    const an_parity_options options = {
+        .training = true, .gradients = true, .split = 1, .seed = SEED};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        an_op_desc ops[3];
+        memcpy(ops, cases[i].ops, sizeof ops);
+        run_ops(2, cases[i].name, ops, cases[i].n_ops, &options);
+    }
+    an_backend_close(backends[2]);
+    backends[2] = before;
+}
+
+/* ---- Not a number ----------------------------------------------------------------------------- */
+
+/* A NaN in x stays one behind `ops`, in training and in inference. */
+static void nan_through(int b, const char *name, an_op_desc *ops, int n_ops, bool training)
+{
+    const an_op_desc *list[3];
+    an_chain *chain;
+    for (int i = 0; i < n_ops; i++) {
+        if (i > 0) {
+            ops[i].n = ops[0].n;
+            ops[i].n_inputs = 1;
+            ops[i].in[0] = ops[i - 1].out;
+        }
+        rig_ok(an_op_resolve(&ops[i]));
+        list[i] = &ops[i];
+    }
+    const an_parity_options options = {
+        .training = training, .gradients = training, .split = 1, .seed = SEED};
+    int64_t count = an_batch_count(&ops[0], ops[0].in[0]);
+    int64_t outputs = an_batch_count(&ops[n_ops - 1], ops[n_ops - 1].out);
+    double *x = an_calloc((size_t)count, sizeof *x), *y = an_calloc((size_t)outputs, sizeof *y);
+    double *weights = an_calloc((size_t)an_param_count(&ops[0], 0), sizeof *weights);
+    double *bias = an_calloc((size_t)an_param_count(&ops[0], 1), sizeof *bias);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = NAN;
+    an_operands operands = {.x = {x}, .param = {{weights, bias}}, .state = {.seed = 1}};
+    rig_ok(an_chain_open(&chain, backends[b], list, n_ops, &options));
+    rig_ok(an_chain_write(chain, &operands));
+    rig_ok(an_chain_forward(chain));
+    rig_ok(an_chain_read(chain, chain->link[chain->n_links - 1].y, outputs, y));
+    for (int64_t i = 0; i < outputs; i++)
+        if (!isnan(y[i]))
+            fail_msg("%s %s, training %d: %g where NaN was expected", names[b], name, training,
+                     y[i]);
+    an_chain_close(chain);
+    an_free(x);
+    an_free(y);
+    an_free(weights);
+    an_free(bias);
+}
+
+static void test_nan(void **state)
+{
+    (void)state;
+    for (int b = 0; b < BACKENDS; b++)
+        for (int training = 0; training < 2; training++) {
+            an_op_desc conv[] = {CONV(2, 32, 8, 32, 3, 1, 1, 1), RELU};
+            an_op_desc pooled[] = {CONV(2, 32, 9, 32, 3, 1, 1, 1), RELU, MAX_POOL};
+            an_op_desc fc[] = {FC(4, 64, 1, 64), RELU};
+            nan_through(b, "conv + relu", conv, 2, training);
+            nan_through(b, "conv + relu + pool", pooled, 3, training);
+            nan_through(b, "fc + relu", fc, 2, training);
+        }
+}
+
+/* ---- Random shapes ---------------------------------------------------------------------------- */
+
+typedef struct dice {
+    uint64_t thrown;
+} dice;
+
+static int between(dice *d, int low, int high)
+{
+    uint64_t i = d->thrown++;
+    an_random4 r = an_random(SEED, AN_PURPOSE_TEST, 77, i / 4, 0);
+    return low + (int)an_below(r.v[i % 4], (uint32_t)(high - low + 1));
+}
+
+/* Filters of any shape, padding up to beyond the filter; channels of groups in eights half the time. */
+static void random_conv(dice *d, an_op_desc *desc)
+{
+    int groups = between(d, 1, 3), r = between(d, 1, 7), s = between(d, 1, 7);
+    bool eights = between(d, 0, 1);
+    desc->kind = AN_OP_CONV;
+    desc->in[0].c = groups * (eights ? 8 * between(d, 1, 3) : between(d, 1, 20));
+    desc->u.conv = (an_conv_desc){
+        .k = groups * (eights ? 8 * between(d, 1, 3) : between(d, 1, 24)),
+        .r = r,
+        .s = s,
+        .stride = between(d, 1, 4),
+        .groups = groups,
+        .top = between(d, 0, r + 2),
+        .left = between(d, 0, s + 2),
+        .bottom = between(d, 0, 5),
+        .right = between(d, 0, 5),
+        .ceil = between(d, 0, 1),
+    };
+}
+
+static void random_desc(dice *d, an_op_desc *desc)
+{
+    *desc = (an_op_desc){.n = between(d, 1, 5), .n_inputs = 1};
+    desc->in[0] = (an_chw){between(d, 1, 40), between(d, 1, 20), between(d, 1, 20)};
+    if (between(d, 0, 4) == 0) {
+        desc->kind = AN_OP_FC;
+        desc->u.fc.k = between(d, 1, 400);
+    } else {
+        random_conv(d, desc);
+    }
+}
+
+static void test_random_shapes(void **state)
+{
+    dice d = {0};
+    (void)state;
+    for (int run = 0; run < 60;) {
+        an_op_desc ops[2] = {{0}, RELU};
+        random_desc(&d, &ops[0]);
+        if (an_op_resolve(&ops[0]) != ALEXNET_OK)
+            continue; /* a window larger than its input */
+        char name[64];
+        an_parity_options options = {
+            .training = true, .gradients = true, .split = 1, .seed = SEED};
+        snprintf(name, sizeof name, "random %d", run);
+        run_ops(run % BACKENDS, name, ops, 1 + run % 2, &options);
+        run++;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
+        cmocka_unit_test(test_deterministic), cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_random_shapes),
+    };
+#ifdef AN_CUDA_FAKE
+    fake_reset();
+#endif
+    alexnet_device_info info;
+    an_cuda_api.describe(&info, 0, ALEXNET_ISA_ANY);
+    print_message("%s, %s, %s, seed %d\n", info.processor, info.isa, info.library, SEED);
+    if (!info.available) {
+        print_message("skipped: device cuda is absent: %s\n", info.absent);
+        return 77;
+    }
+    return cmocka_run_group_tests_name("parity of cuda", tests, open_all, close_all);
+}
