@@ -182,8 +182,15 @@ static void test_cpu(void **state)
     check_all("cpu");
 }
 
+static void test_cuda(void **state)
+{
+    (void)state;
+    check_all("cuda");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ref), cmocka_unit_test(test_cpu)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ref), cmocka_unit_test(test_cpu),
+                                       cmocka_unit_test(test_cuda)};
     return cmocka_run_group_tests_name("golden steps", tests, NULL, NULL);
 }
