@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
-"""A training step, or a forward pass, of AlexNet in PyTorch (eager), for bench/compare.sh.
+"""A training step, or a forward pass, of AlexNet in PyTorch, for bench/compare.sh (eager, on the CPU).
 
     peer_torch.py NET MODE PRECISION BATCH STEPS THREADS LAYOUT
+    peer_torch.py cuda SECONDS
 
 NET is alexnet or alexnet-owt, MODE train or infer, PRECISION fp32 or bf16 (autocast), LAYOUT nchw or
 channels_last. Prints the median of the steps in milliseconds and what was measured.
+
+With `cuda`, for tools/gpu.sh: a table of both networks on the first GPU in bf16, channels_last, with
+resident data: eager, eager steps captured as a CUDA graph, and torch.compile, the most telling first,
+until the seconds are over. A line each: net mode batch way milliseconds images/s.
 """
 import statistics
 import sys
@@ -64,7 +69,105 @@ def optimizer_of(model):
         return torch.optim.SGD(model.parameters(), **options)
 
 
+# ---- On a GPU -------------------------------------------------------------------------------------
+
+def steps_on_gpu(net, mode, batch):
+    """What to time: a function that queues one step, and the one that torch.compile takes."""
+    model = {"alexnet": alexnet, "alexnet-owt": alexnet_owt}[net]()
+    model = model.cuda().to(memory_format=torch.channels_last)
+    x = torch.rand(batch, 3, 224, 224, device="cuda").to(memory_format=torch.channels_last)
+    labels = torch.randint(0, 1000, (batch,), device="cuda")
+    autocast = lambda: torch.autocast("cuda", torch.bfloat16, cache_enabled=False)
+    model.train(mode == "train")
+    if mode == "infer":
+        model = model.to(torch.bfloat16)
+        x = x.to(torch.bfloat16)
+
+        def forward(model):
+            with torch.no_grad():
+                return model(x).softmax(1)
+        return model, forward
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9, weight_decay=0.0005,
+                                fused=True)
+
+    def train(model):
+        optimizer.zero_grad(set_to_none=True)
+        with autocast():
+            loss = F.cross_entropy(model(x).float(), labels)
+        loss.backward()
+        optimizer.step()
+    return model, train
+
+
+def captured(step):
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+def median_milliseconds(step, seconds=1.0):
+    for _ in range(3):
+        step()
+    torch.cuda.synchronize()
+    times, until = [], time.perf_counter() + seconds
+    while len(times) < 5 or (time.perf_counter() < until and len(times) < 50):
+        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        begin.record()
+        for _ in range(5):
+            step()
+        end.record()
+        end.synchronize()
+        times.append(begin.elapsed_time(end) / 5)
+    return statistics.median(times)
+
+
+def measure_on_gpu(net, mode, batch, way):
+    model, work = steps_on_gpu(net, mode, batch)
+    if way.startswith("compile"):
+        model = torch.compile(model)
+    step = lambda: work(model)
+    if way.endswith("graph"):
+        step = captured(step)
+    return median_milliseconds(step)
+
+
+def gpu_table(seconds):
+    until = time.perf_counter() + seconds
+    torch.backends.cudnn.benchmark = True
+    print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, "
+          f"{torch.cuda.get_device_name()}, bf16, channels_last", flush=True)
+    nets = ("alexnet-owt", "alexnet")
+    plan = [(net, "train", 512, way) for net in nets
+            for way in ("eager", "graph", "compile+graph")]
+    plan += [(net, mode, batch, "graph") for mode, batch in
+             (("infer", 1), ("infer", 2048), ("train", 128), ("train", 2048), ("infer", 128))
+             for net in nets]
+    plan += [(net, mode, batch, "compile+graph") for mode, batch in
+             (("train", 2048), ("infer", 2048), ("infer", 1), ("train", 128), ("infer", 128))
+             for net in nets]
+    for net, mode, batch, way in plan:
+        if time.perf_counter() > until:
+            print("out of time", flush=True)
+            return
+        try:
+            ms = measure_on_gpu(net, mode, batch, way)
+            print(f"{net} {mode} {batch} {way} {ms:.3f} {1e3 * batch / ms:.0f}", flush=True)
+        except Exception as error:  # one way that fails must not end the table
+            print(f"{net} {mode} {batch} {way} failed: {str(error).splitlines()[0][:120]}", flush=True)
+        torch.cuda.empty_cache()
+
+
 def main():
+    if sys.argv[1] == "cuda":
+        gpu_table(float(sys.argv[2]))
+        return
     net, mode, precision, batch, steps, threads, layout = sys.argv[1:8]
     batch, steps = int(batch), int(steps)
     torch.set_num_threads(int(threads))

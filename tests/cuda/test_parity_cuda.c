@@ -343,7 +343,8 @@ static void test_random_shapes(void **state)
     }
 }
 
-int main(void)
+/* @param argv  a pattern of tests, of which alone those are run */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
@@ -361,5 +362,7 @@ int main(void)
         print_message("skipped: device cuda is absent: %s\n", info.absent);
         return 77;
     }
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests_name("parity of cuda", tests, open_all, close_all);
 }

@@ -173,6 +173,18 @@ static void test_stops_in_bf16(void **state)
     check_stops(&(place){"cpu", ALEXNET_PRECISION_BF16, 1, 1}, 5);
 }
 
+static void test_stops_on_cuda(void **state)
+{
+    (void)state;
+    check_stops(&(place){"cuda", ALEXNET_PRECISION_FP32, 1, 1}, 9);
+}
+
+static void test_stops_on_cuda_in_bf16(void **state)
+{
+    (void)state;
+    check_stops(&(place){"cuda", ALEXNET_PRECISION_BF16, 1, 1}, 9);
+}
+
 static void test_many_stops(void **state)
 {
     (void)state;
@@ -355,7 +367,8 @@ static void test_tuning_is_kept(void **state)
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, scratch_teardown)
 
-int main(void)
+/* @param argv  a pattern of tests, of which alone those are run */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_stops_on_ref),         IN_SCRATCH(test_stops_on_cpu),
@@ -363,6 +376,9 @@ int main(void)
         IN_SCRATCH(test_other_threads),        IN_SCRATCH(test_other_threads_in_bf16),
         IN_SCRATCH(test_saves_change_nothing), IN_SCRATCH(test_another_device),
         IN_SCRATCH(test_a_lost_validation),    IN_SCRATCH(test_tuning_is_kept),
+        IN_SCRATCH(test_stops_on_cuda),        IN_SCRATCH(test_stops_on_cuda_in_bf16),
     };
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests_name("resuming", tests, NULL, NULL);
 }

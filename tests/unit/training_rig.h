@@ -108,6 +108,7 @@ static inline alexnet_ctx *rig_new_ctx(const char *device, alexnet_precision pre
     options.threads = threads;
     options.log = rig_listen;
     options.tuning = rig_tuning;
+    options.deterministic = true;
     expect_ok(alexnet_ctx_new(&ctx, &options));
     return ctx;
 }

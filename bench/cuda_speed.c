@@ -1,0 +1,101 @@
+/*
+ * How fast a program runs on device cuda with its batch resident: whole steps, recorded and replayed, and
+ * every part of a step by the device's time stamps. For tools/gpu.sh; `alexnet bench` also copies a batch
+ * and reads results for each step.
+ *
+ *     cuda_speed NET train|infer fp32|tf32|bf16 BATCH STEPS [DEVICE [deterministic]]
+ *
+ * Prints "NET MODE PRECISION BATCH milliseconds images/s", then a line for each part:
+ * "  name pass milliseconds GFLOP TFLOP/s".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "speed/bench.h"
+
+enum { WARM = 4, TIMED = 5, MAX_PARTS = 256 };
+
+static const char *const precisions[] = {"auto", "fp32", "tf32", "bf16"};
+
+static void must(alexnet_status status)
+{
+    if (status == ALEXNET_OK)
+        return;
+    fprintf(stderr, "cuda_speed: %s\n", alexnet_error_text());
+    exit(1);
+}
+
+static int find_precision(const char *name)
+{
+    for (int i = 0; i < 4; i++)
+        if (strcmp(name, precisions[i]) == 0)
+            return i;
+    fprintf(stderr, "cuda_speed: no precision \"%s\"\n", name);
+    exit(2);
+}
+
+static void log_line(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user, (void)level;
+    fprintf(stderr, "%s\n", line);
+}
+
+static void print_parts(alexnet_bench *b)
+{
+    static double seconds[TIMED][MAX_PARTS];
+    int parts = an_program_steps(b->program);
+    for (int run = 0; run < TIMED; run++)
+        must(an_program_run_timed(b->program, seconds[run]));
+    for (int i = 0; i < parts && i < MAX_PARTS; i++) {
+        an_step_info info;
+        double least = seconds[0][i];
+        for (int run = 1; run < TIMED; run++)
+            least = seconds[run][i] < least ? seconds[run][i] : least;
+        an_program_step(b->program, i, &info);
+        double flop = 2.0 * (double)info.mult_adds;
+        printf("  %-24s %d %9.4f ms %10.2f GFLOP %8.2f TFLOP/s\n", info.name, (int)info.pass,
+               1e3 * least, flop / 1e9, flop / least / 1e12);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 6) {
+        fprintf(stderr, "cuda_speed NET train|infer PRECISION BATCH STEPS [DEVICE]\n");
+        return 2;
+    }
+    alexnet_ctx *ctx = NULL;
+    alexnet_bench *b = NULL;
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    int precision = find_precision(argv[3]), steps = atoi(argv[5]);
+    options.device = argc > 6 ? argv[6] : "cuda";
+    options.precision = (alexnet_precision)precision;
+    options.deterministic = argc > 7;
+    options.log = log_line;
+    must(alexnet_ctx_new(&ctx, &options));
+    alexnet_bench_options what = ALEXNET_BENCH_OPTIONS_INIT;
+    what.net = argv[1];
+    what.mode = strcmp(argv[2], "train") == 0 ? ALEXNET_BENCH_TRAIN : ALEXNET_BENCH_INFER;
+    what.batch = atoi(argv[4]);
+    what.steps = 1;
+    must(an_bench_new(&b, ctx, &what, NULL));
+    const an_backend *be = b->net->backend;
+    const an_step_state state = {.seed = 1, .step = 1};
+    must(an_program_feed(b->program, b->pixels, b->slots, &state));
+    for (int i = 0; i < WARM; i++)
+        must(an_program_run(b->program));
+    must(be->api->sync((an_backend *)be));
+    double began = an_clock();
+    for (int i = 0; i < steps; i++)
+        must(an_program_run(b->program));
+    must(be->api->sync((an_backend *)be));
+    double seconds = (an_clock() - began) / steps;
+    printf("%s %s %s %d %.4f %.0f\n", argv[1], argv[2], argv[3], what.batch, 1e3 * seconds,
+           what.batch / seconds);
+    print_parts(b);
+    an_bench_free(b);
+    alexnet_ctx_free(ctx);
+    return 0;
+}

@@ -1,0 +1,95 @@
+#!/bin/sh
+# What the cuda backend does on this machine's GPU, in one call: right first, then fast.
+#
+#     gpu.sh OUT [PACKED|BUILD [SECONDS]]
+#
+# OUT: a folder for table.txt and logs. PACKED: a file of tools/gpu_pack.sh; BUILD: a build folder with
+# the targets named there. SECONDS: for everything (270). Speed is measured only if the tests passed.
+set -u
+out=$1
+from=${2:-build/release}
+seconds=${3:-270}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
+began=$(date +%s)
+left() { echo $((seconds - ($(date +%s) - began))); }
+say() { echo "$*" | tee -a "$out/table.txt"; }
+
+if [ -d "$from" ]; then
+    from=$(cd "$from" && pwd)
+    bin=$out/bin
+    mkdir -p "$bin"
+    cp "$from/cli/alexnet" "$from/tests/test_parity_cuda" "$from/tests/test_steps" \
+       "$from/tests/test_trainer_resume" "$from/bench/cuda_speed" "$bin"
+    tests=$root/tests
+    peer=$root/bench/peer_torch.py
+else
+    place=$(mktemp -d)
+    tar -xJf "$from" -C "$place"
+    bin=$place/bin
+    tests=$place/tests
+    peer=$place/peer_torch.py
+    LD_LIBRARY_PATH=$place/lib:${LD_LIBRARY_PATH:-}
+fi
+# cuDNN, cuBLASLt and what they open, where pip has put them.
+pip=$(python3 -c 'import nvidia, os
+print(":".join(os.path.join(d, p, "lib") for d in nvidia.__path__ for p in os.listdir(d)
+               if os.path.isdir(os.path.join(d, p, "lib"))))' 2> /dev/null)
+LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}${pip:+:$pip}
+export LD_LIBRARY_PATH
+
+run() { # NAME LIMIT COMMAND...: a log of its own, and a line of the table
+    name=$1 limit=$2
+    shift 2
+    [ "$limit" -lt "$(left)" ] || limit=$(left)
+    if [ "$limit" -le 0 ]; then
+        say "$name: no time left"
+        return 1
+    fi
+    start=$(date +%s)
+    timeout "$limit" "$@" > "$out/$name.log" 2>&1
+    code=$?
+    say "$name: exit $code, $(($(date +%s) - start)) s"
+    return $code
+}
+
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>&1 | tee -a "$out/table.txt"
+good=yes
+run devices 30 "$bin/alexnet" selftest --json || true
+grep -A12 '"devices"' "$out/devices.log" | head -14
+run parity 100 sh -c "cd '$tests' && '$bin/test_parity_cuda'" || good=no
+grep -E 'FAILED|ERROR|error' "$out/parity.log" | head -30
+run steps 40 sh -c "cd '$tests' && '$bin/test_steps'" || good=no
+grep -E 'cuda|FAILED|ERROR' "$out/steps.log" | head
+run resume 60 sh -c "cd '$tests' && '$bin/test_trainer_resume' 'test_stops_on_cuda*'" || good=no
+grep -E 'cuda|FAILED|ERROR' "$out/resume.log" | head
+say "tests passed: $good"
+
+# NET MODE BATCH STEPS
+speed() {
+    run "speed-$1-$2-$3" 40 "$bin/cuda_speed" "$1" "$2" bf16 "$3" "$4" &&
+        head -1 "$out/speed-$1-$2-$3.log" | tee -a "$out/table.txt"
+}
+for net in alexnet-owt alexnet; do
+    speed $net train 512 20
+    speed $net infer 1 100
+    speed $net infer 2048 20
+    speed $net train 2048 10
+    speed $net train 128 20
+    speed $net infer 128 20
+done
+if command -v compute-sanitizer > /dev/null && [ "$(left)" -gt 100 ]; then
+    run sanitizer 45 sh -c "cd '$tests' && compute-sanitizer --tool memcheck --error-exitcode 9 \
+        '$bin/test_parity_cuda' test_other_networks"
+    tail -3 "$out/sanitizer.log"
+fi
+if [ "$(left)" -gt 20 ]; then
+    peer_seconds=$(($(left) - 15))
+    timeout "$(left)" python3 "$peer" cuda "$peer_seconds" 2> "$out/peer.log" | tee "$out/peer.txt"
+    cat "$out/peer.txt" >> "$out/table.txt"
+fi
+cat "$out"/speed-*.log > "$out/speed.txt" 2> /dev/null
+rm -f "$out"/speed-*.log
+rm -rf "$out/bin"
+[ $good = yes ]

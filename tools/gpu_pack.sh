@@ -1,0 +1,31 @@
+#!/bin/sh
+# Everything that tools/gpu.sh needs on a machine with a GPU, CUDA's libraries and Python, and without ours:
+# programs, tests and shared libraries in one file.
+#
+#     gpu_pack.sh BUILD FILE.tar.xz       BUILD: a build folder of CMake with the cuda backend
+set -eu
+build=$(cd "$1" && pwd)
+out=$2
+root=$(cd "$(dirname "$0")/.." && pwd)
+cmake --build "$build" --target alexnet test_parity_cuda test_steps test_trainer_resume cuda_speed \
+    > /dev/null
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/bin" "$work/lib" "$work/tests/golden"
+cp "$build/cli/alexnet" "$build/tests/test_parity_cuda" "$build/tests/test_steps" \
+   "$build/tests/test_trainer_resume" "$build/bench/cuda_speed" "$work/bin/"
+strip "$work"/bin/*
+# Shared libraries beside those of the C library itself, with the names that programs ask for.
+for program in "$work"/bin/*; do
+    ldd "$program" | awk '$3 ~ /^\// { print $1, $3 }'
+done | sort -u | while read -r name path; do
+    case $name in
+    libc.so.*|libm.so.*|libdl.so.*|librt.so.*|libpthread.so.*|ld-linux*) ;;
+    *) cp -L "$path" "$work/lib/$name" ;;
+    esac
+done
+strip --strip-unneeded "$work"/lib/* 2> /dev/null || true
+cp -R "$root/tests/golden/steps" "$work/tests/golden/"
+cp "$root/tools/gpu.sh" "$root/bench/peer_torch.py" "$work/"
+tar -C "$work" -c . | xz -T2 -6 > "$out"
+ls -l "$out"
