@@ -9,6 +9,7 @@ set -u
 out=$1
 from=${2:-build/release}
 seconds=${3:-270}
+ours=
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -30,14 +31,13 @@ else
     bin=$place/bin
     tests=$place/tests
     peer=$place/peer_torch.py
-    LD_LIBRARY_PATH=$place/lib:${LD_LIBRARY_PATH:-}
+    ours=$place/lib
 fi
 # cuDNN, cuBLASLt and what they open, where pip has put them.
 pip=$(python3 -c 'import nvidia, os
 print(":".join(os.path.join(d, p, "lib") for d in nvidia.__path__ for p in os.listdir(d)
                if os.path.isdir(os.path.join(d, p, "lib"))))' 2> /dev/null)
-LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}${pip:+:$pip}
-export LD_LIBRARY_PATH
+libraries=${ours:+$ours:}${LD_LIBRARY_PATH:-}${pip:+:$pip} # for our programs alone, not for Python
 
 run() { # NAME LIMIT COMMAND...: a log of its own, and a line of the table
     name=$1 limit=$2
@@ -48,7 +48,7 @@ run() { # NAME LIMIT COMMAND...: a log of its own, and a line of the table
         return 1
     fi
     start=$(date +%s)
-    timeout "$limit" "$@" > "$out/$name.log" 2>&1
+    LD_LIBRARY_PATH=$libraries timeout "$limit" "$@" > "$out/$name.log" 2>&1
     code=$?
     say "$name: exit $code, $(($(date +%s) - start)) s"
     return $code

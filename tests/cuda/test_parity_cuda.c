@@ -118,6 +118,8 @@ static const an_parity_case cases[] = {
     {"fc + dropout", 2, true, {FC(6, 64, 1, 96), DROP(AN_DROPOUT_INVERTED)}},
     {"conv + relu + fc", 3, true, {CONV(3, 16, 6, 24, 3, 1, 1, 1), RELU, {.kind = AN_OP_FC, .u.fc = {50}}}},
     {"fc8 + softmax", 2, true, {FC(5, 256, 1, 1000), {.kind = AN_OP_SOFTMAX}}},
+    {"conv of 33 + relu", 2, true, {CONV(33, 8, 6, 16, 3, 1, 1, 1), RELU}},
+    {"fc of 40 + relu", 2, true, {FC(40, 24, 1, 16), RELU}},
     {"fc of 1 output", 1, true, {FC(3, 10, 1, 1)}},
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "backend/cuda/trial.h"
 #include "base/alloc.h"
 
 enum { MAX_MADE = 24, MAX_CONFIGS = 24 };
@@ -195,6 +196,8 @@ static cudnnBackendDescriptor_t graph(maker *m, const an_cuda_conv_shape *s, an_
 
 typedef struct choice {
     maker *m;
+    const an_cuda_conv_shape *shape;
+    const char *key; /* of what is remembered */
     bool exact;         /* float32 alone */
     bool deterministic; /* the same bits every time */
     int64_t most;       /* bytes of workspace */
@@ -225,6 +228,12 @@ static bool is_wanted(const choice *c, cudnnBackendDescriptor_t engine)
     return true;
 }
 
+static void undo(an_cuda_conv_plan *plan, int before)
+{
+    while (plan->n_made > before)
+        plan->cuda->libs->cudnnBackendDestroyDescriptor(plan->made[--plan->n_made]);
+}
+
 /* Make a plan of a configuration, if it is wanted and can be had. */
 static bool try_config(const choice *c, cudnnBackendDescriptor_t config)
 {
@@ -253,12 +262,87 @@ static bool try_config(const choice *c, cudnnBackendDescriptor_t config)
                    &plan->workspace) == CUDNN_STATUS_SUCCESS &&
                plan->workspace <= c->most;
     }
-    while (!good && plan->n_made > before)
-        libs->cudnnBackendDestroyDescriptor(plan->made[--plan->n_made]);
+    if (!good)
+        undo(plan, before);
     return good;
 }
 
-/* Ask for configurations, best first, and take the first that can be had. */
+/* Blocks of a trial. */
+enum { X_BLOCK, W_BLOCK, Y_BLOCK, BIAS_BLOCK, WORK_BLOCK };
+
+typedef struct trial_run {
+    const an_cuda_conv_plan *plan;
+    an_cuda_trial *trial;
+} trial_run;
+
+static alexnet_status run_trial(void *arg)
+{
+    const trial_run *r = arg;
+    void *const *block = r->trial->block;
+    return an_cuda_conv_plan_run(r->plan, block[X_BLOCK], block[W_BLOCK], block[Y_BLOCK],
+                                 block[BIAS_BLOCK], block[WORK_BLOCK]);
+}
+
+static alexnet_status get_trial_memory(an_cuda_trial *t, const an_cuda_conv_shape *s)
+{
+    const size_t each = an_dtype_bytes(s->type);
+    const int64_t counts[] = {[X_BLOCK] = (int64_t)s->n * s->c * s->h * s->w,
+                              [W_BLOCK] = (int64_t)s->k * (s->c / s->groups) * s->r * s->s,
+                              [Y_BLOCK] = (int64_t)s->n * s->k * s->p * s->q,
+                              [BIAS_BLOCK] = s->k};
+    for (int i = X_BLOCK; i <= BIAS_BLOCK; i++)
+        AN_CHECK(an_cuda_trial_block(t, i, each * (size_t)counts[i]));
+    return ALEXNET_OK;
+}
+
+/* The fastest of the configurations; -1 if none can be had, or there is no memory to try in. */
+static int find_fastest(const choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+{
+    an_cuda_conv_plan *plan = c->m->plan;
+    an_cuda_trial trial = {.cuda = plan->cuda};
+    trial_run run = {plan, &trial};
+    int best = -1, tried = 0, before = plan->n_made;
+    double least = 0;
+    alexnet_status rc = get_trial_memory(&trial, c->shape);
+    for (int i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK; i++) {
+        double seconds = 0;
+        if (!try_config(c, configs[i]))
+            continue;
+        tried++;
+        if (an_cuda_trial_block(&trial, WORK_BLOCK, (size_t)plan->workspace + 1) == ALEXNET_OK &&
+            an_cuda_trial_time(&trial, run_trial, &run, &seconds) == ALEXNET_OK &&
+            (best < 0 || seconds < least)) {
+            best = i;
+            least = seconds;
+        }
+        undo(plan, before);
+    }
+    an_cuda_trial_end(&trial);
+    return best;
+}
+
+/* The first configuration that can be had, or the fastest. */
+static bool choose_among(const choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+{
+    an_cuda *cuda = c->m->plan->cuda;
+    int chosen = -1;
+    if (an_cuda_trial_wanted(cuda, c->shape->n)) {
+        chosen = an_cuda_choice_find(cuda, c->key);
+        if (chosen < 0) {
+            chosen = find_fastest(c, configs, count);
+            if (chosen >= 0)
+                an_cuda_choice_keep(cuda, c->key, chosen);
+        }
+    }
+    if (chosen >= 0 && chosen < count && try_config(c, configs[chosen]))
+        return true;
+    for (int64_t i = 0; i < count; i++)
+        if (try_config(c, configs[i]))
+            return true;
+    return false;
+}
+
+/* Ask for configurations, best first, and take one of them. */
 static bool choose(const choice *c, cudnnBackendDescriptor_t all, cudnnBackendHeurMode_t mode)
 {
     maker *m = c->m;
@@ -277,8 +361,8 @@ static bool choose(const choice *c, cudnnBackendDescriptor_t all, cudnnBackendHe
         m->status = libs->cudnnBackendGetAttribute(asked, CUDNN_ATTR_ENGINEHEUR_RESULTS,
                                                    CUDNN_TYPE_BACKEND_DESCRIPTOR, MAX_CONFIGS,
                                                    &count, configs);
-    for (int i = 0; i < count && i < MAX_CONFIGS && !found; i++)
-        found = try_config(c, configs[i]);
+    if (m->status == CUDNN_STATUS_SUCCESS)
+        found = choose_among(c, configs, count < MAX_CONFIGS ? count : MAX_CONFIGS);
     for (int i = 0; i < MAX_CONFIGS; i++)
         if (configs[i])
             libs->cudnnBackendDestroyDescriptor(configs[i]);
@@ -290,6 +374,15 @@ static int64_t most_workspace(const an_cuda_conv_shape *s)
 {
     int64_t x = (int64_t)s->c * s->h * s->w, y = (int64_t)s->k * s->p * s->q;
     return 2 * (x + y) * s->n * (int64_t)an_dtype_bytes(s->type) + ((int64_t)256 << 20);
+}
+
+/* A direction of a convolution of one shape. */
+static void write_key(char *key, size_t size, const an_cuda_conv_shape *s, an_direction direction,
+                      an_cuda_conv_tail tail)
+{
+    snprintf(key, size, "conv %d %d: %d %d %d %d, %d %d %d, %d %d / %d, %d %d, %d %d %d", (int)direction,
+             (int)tail, s->n, s->c, s->h, s->w, s->k, s->r, s->s, s->p, s->q, s->groups, s->stride,
+             s->top, s->left, (int)s->type, s->tensor_cores);
 }
 
 static const char *const direction_texts[] = {"forward", "gradients of data",
@@ -307,7 +400,9 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
     plan->bias = tail != AN_CUDA_TAIL_NONE;
     maker m = {plan, cuda->libs, CUDNN_STATUS_SUCCESS};
     cudnnBackendDescriptor_t all = graph(&m, shape, direction, tail);
-    const choice c = {&m, shape->type == AN_F32 && !shape->tensor_cores, cuda->deterministic,
+    char key[sizeof cuda->choices[0].key];
+    write_key(key, sizeof key, shape, direction, tail);
+    const choice c = {&m, shape, key, shape->type == AN_F32 && !shape->tensor_cores, cuda->deterministic,
                       most_workspace(shape)};
     bool found = m.status == CUDNN_STATUS_SUCCESS && choose(&c, all, CUDNN_HEUR_MODE_A);
     if (!found) {

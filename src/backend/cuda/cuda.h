@@ -25,13 +25,19 @@
 /** Least compute capability: 7.5, as major * 10 + minor. bf16 and tf32 begin with 8.0. */
 enum { AN_CUDA_LEAST_CHIP = AN_CUDA_OLDEST, AN_CUDA_BF16_CHIP = 80 };
 
-enum { AN_CUDA_BUFFERS = 2, AN_CUDA_PINNED = 16 };
+enum { AN_CUDA_BUFFERS = 2, AN_CUDA_PINNED = 16, AN_CUDA_CHOICES = 128 };
 
 /** A block of alloc_host(). */
 typedef struct an_cuda_pinned {
     char *block;
     size_t bytes;
 } an_cuda_pinned;
+
+/** What trial.h has found to be fastest. */
+typedef struct an_cuda_choice {
+    char key[120];
+    int choice;
+} an_cuda_choice;
 
 typedef struct an_cuda {
     an_backend base;
@@ -46,6 +52,8 @@ typedef struct an_cuda {
     cudnnHandle_t dnn;
     cublasLtHandle_t blas;
     an_cuda_pinned pinned[AN_CUDA_PINNED];
+    int n_choices;
+    an_cuda_choice choices[AN_CUDA_CHOICES];
 } an_cuda;
 
 typedef struct an_cuda_op an_cuda_op;

@@ -44,10 +44,11 @@ static alexnet_status make_products(fc *f, const an_prepare *p)
     an_cuda *cuda = f->op.cuda;
     const an_cuda_matmul_shape shapes[AN_DIRECTIONS] = {
         [AN_FORWARD] = {.m = k, .n = n, .k = i, .a_transposed = true, .in = in, .out = f->y.dtype,
-                        .bias = true},
-        [AN_BACKWARD_DATA] = {.m = i, .n = n, .k = k, .in = in, .out = in},
+                        .bias = true,
+                        .batch = n},
+        [AN_BACKWARD_DATA] = {.m = i, .n = n, .k = k, .in = in, .out = in, .batch = n},
         [AN_BACKWARD_WEIGHTS] = {.m = i, .n = k, .k = n, .b_transposed = true, .in = in,
-                                 .out = AN_F32, .accumulate = p->accumulate},
+                                 .out = AN_F32, .accumulate = p->accumulate, .batch = n},
     };
     const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
     size_t most = 0;

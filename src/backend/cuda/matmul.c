@@ -1,7 +1,8 @@
 #include "backend/cuda/matmul.h"
 
-#include <string.h>
+#include <stdio.h>
 
+#include "backend/cuda/trial.h"
 #include "base/alloc.h"
 
 /* What an algorithm may ask for; 32 MiB is what cuBLAS advises for sm_90. */
@@ -65,27 +66,87 @@ static cublasStatus_t describe(an_cuda_matmul *mm, const an_cuda_matmul_shape *s
     return rc;
 }
 
-static cublasStatus_t choose(an_cuda_matmul *mm)
+static void take(an_cuda_matmul *mm, const cublasLtMatmulHeuristicResult_t *result)
+{
+    mm->algorithm = result->algo;
+    mm->workspace = result->workspaceSize;
+}
+
+/* Blocks of a trial. */
+enum { A_BLOCK, B_BLOCK, C_BLOCK, BIAS_BLOCK, WORK_BLOCK };
+
+typedef struct trial_run {
+    const an_cuda_matmul *mm;
+    an_cuda_trial *trial;
+} trial_run;
+
+static alexnet_status run_trial(void *arg)
+{
+    const trial_run *r = arg;
+    void *const *block = r->trial->block;
+    return an_cuda_matmul_run(r->mm, block[A_BLOCK], block[B_BLOCK], block[C_BLOCK],
+                              block[BIAS_BLOCK], block[WORK_BLOCK]);
+}
+
+static alexnet_status get_trial_memory(an_cuda_trial *t, const an_cuda_matmul_shape *s)
+{
+    size_t in = an_dtype_bytes(s->in), out = an_dtype_bytes(s->out);
+    AN_CHECK(an_cuda_trial_block(t, A_BLOCK, in * (size_t)(s->m * s->k)));
+    AN_CHECK(an_cuda_trial_block(t, B_BLOCK, in * (size_t)(s->k * s->n)));
+    AN_CHECK(an_cuda_trial_block(t, C_BLOCK, out * (size_t)(s->m * s->n)));
+    AN_CHECK(an_cuda_trial_block(t, BIAS_BLOCK, out * (size_t)s->m));
+    return an_cuda_trial_block(t, WORK_BLOCK, MOST_WORKSPACE);
+}
+
+/* The fastest of several algorithms; the first if there is no memory to try in. */
+static int choose_among(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
+                        const cublasLtMatmulHeuristicResult_t *results, int count)
+{
+    char key[sizeof mm->cuda->choices[0].key];
+    snprintf(key, sizeof key, "product %lld %lld %lld: %d %d, %d %d, %d %d", (long long)s->m,
+             (long long)s->n, (long long)s->k, s->a_transposed, s->b_transposed, (int)s->in,
+             (int)s->out, s->bias, s->accumulate);
+    int best = an_cuda_choice_find(mm->cuda, key);
+    if (best >= 0 && best < count)
+        return best;
+    an_cuda_trial trial = {.cuda = mm->cuda};
+    trial_run run = {mm, &trial};
+    double least = 0;
+    alexnet_status rc = get_trial_memory(&trial, s);
+    best = 0;
+    for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
+        double seconds = 0;
+        take(mm, &results[i]);
+        if (an_cuda_trial_time(&trial, run_trial, &run, &seconds) == ALEXNET_OK &&
+            (least == 0 || seconds < least)) {
+            best = i;
+            least = seconds;
+        }
+    }
+    an_cuda_trial_end(&trial);
+    an_cuda_choice_keep(mm->cuda, key, best);
+    return best;
+}
+
+static cublasStatus_t choose(an_cuda_matmul *mm, const an_cuda_matmul_shape *s)
 {
     const an_cuda_libs *libs = mm->cuda->libs;
     cublasLtMatmulPreference_t wish = NULL;
-    cublasLtMatmulHeuristicResult_t best;
-    int count = 0;
+    cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS];
+    int count = 0, wanted = an_cuda_trial_wanted(mm->cuda, s->batch) ? AN_CUDA_TRIALS : 1;
     cublasStatus_t rc = libs->cublasLtMatmulPreferenceCreate(&wish);
     if (rc == CUBLAS_STATUS_SUCCESS)
         rc = libs->cublasLtMatmulPreferenceSetAttribute(
             wish, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &MOST_WORKSPACE, sizeof MOST_WORKSPACE);
     if (rc == CUBLAS_STATUS_SUCCESS)
         rc = libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
-                                                  mm->c, wish, 1, &best, &count);
+                                                  mm->c, wish, wanted, results, &count);
     if (rc == CUBLAS_STATUS_SUCCESS && count == 0)
         rc = CUBLAS_STATUS_NOT_SUPPORTED;
     if (wish)
         libs->cublasLtMatmulPreferenceDestroy(wish);
-    if (rc == CUBLAS_STATUS_SUCCESS) {
-        mm->algorithm = best.algo;
-        mm->workspace = best.workspaceSize;
-    }
+    if (rc == CUBLAS_STATUS_SUCCESS)
+        take(mm, &results[count > 1 ? choose_among(mm, s, results, count) : 0]);
     return rc;
 }
 
@@ -101,7 +162,7 @@ alexnet_status an_cuda_matmul_new(an_cuda_matmul **out, an_cuda *cuda,
     mm->bias = shape->bias;
     cublasStatus_t status = describe(mm, shape);
     if (status == CUBLAS_STATUS_SUCCESS)
-        status = choose(mm);
+        status = choose(mm, shape);
     alexnet_status rc = an_cuda_check_blas(cuda, status, "preparing a matrix product");
     if (rc != ALEXNET_OK)
         an_cuda_matmul_free(mm);

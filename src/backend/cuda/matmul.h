@@ -17,6 +17,7 @@ typedef struct an_cuda_matmul_shape {
     an_dtype in, out;  /* of A and B; of C and the bias */
     bool bias;         /* [m], added to every row of C */
     bool accumulate;   /* add to C */
+    int64_t batch;     /* images, which say whether algorithms are tried out */
 } an_cuda_matmul_shape;
 
 typedef struct an_cuda_matmul an_cuda_matmul;

@@ -3,6 +3,7 @@
  * memory. Operands are random, because a chip computes zeros faster.
  */
 #include "backend/cuda/matmul.h"
+#include "backend/cuda/trial.h"
 #include "base/alloc.h"
 #include "base/random.h"
 #include "base/status.h"
@@ -46,7 +47,8 @@ static alexnet_status prepare(bench *t, an_dtype dtype)
                                         .k = t->side,
                                         .a_transposed = true,
                                         .in = dtype,
-                                        .out = dtype};
+                                        .out = dtype,
+                                        .batch = AN_CUDA_TRIAL_BATCH};
     t->bytes = (size_t)SIDE * SIDE * sizeof(float);
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->a));
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->b));
