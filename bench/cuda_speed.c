@@ -1,7 +1,7 @@
 /*
- * How fast a program runs on device cuda with its batch resident: whole steps, recorded and replayed, and
- * every part of a step by the device's time stamps. For tools/gpu.sh; `alexnet bench` also copies a batch
- * and reads results for each step.
+ * How fast a program runs on device cuda with its batch resident: whole steps, recorded and
+ * replayed, and every part of a step by the device's time stamps. For tools/gpu.sh; `alexnet bench`
+ * also copies a batch and reads results for each step.
  *
  *     cuda_speed NET train|infer fp32|tf32|bf16 BATCH STEPS [DEVICE [deterministic]]
  *

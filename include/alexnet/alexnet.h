@@ -152,8 +152,8 @@ typedef struct alexnet_ctx_options {
      *  speaks of them. NULL: what was measured for the instruction set; a run that goes on: what
      *  it began with. */
     const char *tuning;
-    /** Take only algorithms that give the same bits from run to run on one chip and one version of its
-     *  libraries, for a price in speed (cuda; ref and cpu always do). */
+    /** Take only algorithms that give the same bits from run to run on one chip and one version of
+     * its libraries, for a price in speed (cuda; ref and cpu always do). */
     bool deterministic;
 } alexnet_ctx_options;
 #define ALEXNET_CTX_OPTIONS_INIT                                                                   \

@@ -35,7 +35,8 @@ void fake_store(void *data, int64_t i, bool bf16, double value)
     ((uint16_t *)data)[i] = (uint16_t)(bits >> 16);
 }
 
-/* ---- The table, in the place of libs.c -------------------------------------------------------- */
+/* ---- The table, in the place of libs.c --------------------------------------------------------
+ */
 
 static an_cuda_libs table;
 
@@ -56,7 +57,8 @@ alexnet_status an_cuda_libs_get(const an_cuda_libs **out)
     return ALEXNET_OK;
 }
 
-/* ---- The runtime ------------------------------------------------------------------------------ */
+/* ---- The runtime ------------------------------------------------------------------------------
+ */
 
 /* Before every block: its size. */
 enum { HEAD = 256 };
@@ -164,7 +166,7 @@ static cudaError_t device_get_attribute(int *value, enum cudaDeviceAttr name, in
 
 static cudaError_t set_device(int device)
 {
-    return fake.taken            ? cudaErrorDevicesUnavailable
+    return fake.taken              ? cudaErrorDevicesUnavailable
            : device < fake.devices ? cudaSuccess
                                    : cudaErrorInvalidDevice;
 }

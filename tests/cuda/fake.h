@@ -1,7 +1,7 @@
 /*
- * CUDA's libraries as the cuda backend's tests have them: a device whose memory is the host's and whose
- * work is done at once, by plain loops. What cuDNN and cuBLASLt refuse, these refuse; memory is poisoned
- * where the real one is undefined; calls are counted.
+ * CUDA's libraries as the cuda backend's tests have them: a device whose memory is the host's and
+ * whose work is done at once, by plain loops. What cuDNN and cuBLASLt refuse, these refuse; memory
+ * is poisoned where the real one is undefined; calls are counted.
  *
  * Takes the place of backend/cuda/libs.c.
  */
@@ -20,10 +20,10 @@ typedef struct fake_machine {
     int devices, driver; /* driver: as cudaDriverGetVersion(); 0: none */
     int major, minor;    /* compute capability */
     int compute_mode;
-    bool taken;          /* by another process, which has it for itself */
-    size_t memory;       /* bytes; 0: without end */
-    bool no_dnn;         /* cuDNN is missing */
-    bool no_tails;       /* cuDNN has no engine that adds a bias */
+    bool taken;    /* by another process, which has it for itself */
+    size_t memory; /* bytes; 0: without end */
+    bool no_dnn;   /* cuDNN is missing */
+    bool no_tails; /* cuDNN has no engine that adds a bias */
 } fake_machine;
 extern fake_machine fake;
 

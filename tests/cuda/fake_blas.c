@@ -109,11 +109,14 @@ static cublasStatus_t preference_set(cublasLtMatmulPreference_t preference,
     return CUBLAS_STATUS_SUCCESS;
 }
 
-static cublasStatus_t heuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc,
-                                cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
-                                cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
-                                cublasLtMatmulPreference_t preference, int requested,
-                                cublasLtMatmulHeuristicResult_t results[], int *count)
+/* The parameters are those of cublasLt.h. */
+#define HEURISTIC_PARAMETERS                                                                       \
+    cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, cublasLtMatrixLayout_t a,                  \
+        cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,              \
+        cublasLtMatmulPreference_t preference, int requested,                                      \
+        cublasLtMatmulHeuristicResult_t results[], int *count
+
+static cublasStatus_t heuristic(HEURISTIC_PARAMETERS)
 {
     const product *p = (const product *)desc;
     const matrix *out = (const matrix *)d;
@@ -133,12 +136,15 @@ static double element(const matrix *m, const void *data, int32_t op, int64_t row
     return fake_load(data, at, m->type == CUDA_R_16BF);
 }
 
-static cublasStatus_t matmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha,
-                             const void *a, cublasLtMatrixLayout_t a_layout, const void *b,
-                             cublasLtMatrixLayout_t b_layout, const void *beta, const void *c,
-                             cublasLtMatrixLayout_t c_layout, void *d,
-                             cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t *algorithm,
-                             void *workspace, size_t workspace_bytes, cudaStream_t stream)
+/* The parameters are those of cublasLt.h. */
+#define MATMUL_PARAMETERS                                                                          \
+    cublasLtHandle_t handle, cublasLtMatmulDesc_t desc, const void *alpha, const void *a,          \
+        cublasLtMatrixLayout_t a_layout, const void *b, cublasLtMatrixLayout_t b_layout,           \
+        const void *beta, const void *c, cublasLtMatrixLayout_t c_layout, void *d,                 \
+        cublasLtMatrixLayout_t d_layout, const cublasLtMatmulAlgo_t *algorithm, void *workspace,   \
+        size_t workspace_bytes, cudaStream_t stream
+
+static cublasStatus_t matmul(MATMUL_PARAMETERS)
 {
     const product *p = (const product *)desc;
     const matrix *ma = (const matrix *)a_layout, *mb = (const matrix *)b_layout;

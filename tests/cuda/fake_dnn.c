@@ -1,10 +1,10 @@
 /*
- * cuDNN's backend interface: descriptors that keep what is set, heuristics with three engines, and plans
- * that are executed as plain loops.
+ * cuDNN's backend interface: descriptors that keep what is set, heuristics with three engines, and
+ * plans that are executed as plain loops.
  *
- *     engine 0    uses tensor cores; takes what sm_80 does: bf16 in eights of channels, or float32 in fours
- *     engine 1    exact in float32, the same bits not every time
- *     engine 2    exact in float32, deterministic, with a larger workspace; no tails
+ *     engine 0    uses tensor cores; takes what sm_80 does: bf16 in eights of channels, or float32
+ * in fours engine 1    exact in float32, the same bits not every time engine 2    exact in float32,
+ * deterministic, with a larger workspace; no tails
  *
  * For a graph with a tail the bias must be of the type of y, as for cuDNN's own fast engines.
  */
@@ -123,7 +123,8 @@ static int64_t get_int64(const descriptor *d, cudnnBackendAttributeName_t name, 
     return value ? value[index] : 0;
 }
 
-/* ---- Graphs ----------------------------------------------------------------------------------- */
+/* ---- Graphs -----------------------------------------------------------------------------------
+ */
 
 /* A convolution in one direction, taken out of its graph. */
 typedef struct operation {
@@ -220,7 +221,8 @@ static bool take(operation *op, const descriptor *graph)
     return fits(op) && (!op->bias || type_of(op->bias) == type_of(op->y));
 }
 
-/* ---- Engines ---------------------------------------------------------------------------------- */
+/* ---- Engines ----------------------------------------------------------------------------------
+ */
 
 static bool takes(int64_t engine, const operation *op)
 {
@@ -288,7 +290,8 @@ static cudnnStatus_t finish(cudnnBackendDescriptor_t which)
     return CUDNN_STATUS_SUCCESS;
 }
 
-/* ---- Execution -------------------------------------------------------------------------------- */
+/* ---- Execution --------------------------------------------------------------------------------
+ */
 
 typedef struct data {
     void *x, *w, *y, *bias;
@@ -321,8 +324,7 @@ static void visit(const operation *op, const data *p, double *sums, tap_fn *tap)
                             if (row < 0 || row >= dim(x, 2) || column < 0 || column >= dim(x, 3))
                                 continue;
                             for (int64_t c = 0; c < dim(w, 1); c++)
-                                tap(op, p, sums,
-                                    at(x, n, k / k_each * dim(w, 1) + c, row, column),
+                                tap(op, p, sums, at(x, n, k / k_each * dim(w, 1) + c, row, column),
                                     at(w, k, c, r, s), at(y, n, k, i, j));
                         }
 }
@@ -381,8 +383,8 @@ static cudnnStatus_t execute(cudnnHandle_t handle, cudnnBackendDescriptor_t whic
               find(pack, get_int64(op.w, CUDNN_ATTR_TENSOR_UNIQUE_ID, 0)),
               find(pack, get_int64(op.y, CUDNN_ATTR_TENSOR_UNIQUE_ID, 0)),
               op.bias ? find(pack, get_int64(op.bias, CUDNN_ATTR_TENSOR_UNIQUE_ID, 0)) : NULL};
-    if (!p.x || !p.w || !p.y || (op.bias && !p.bias) || (uintptr_t)p.x % 16 || (uintptr_t)p.w % 16 ||
-        (uintptr_t)p.y % 16)
+    if (!p.x || !p.w || !p.y || (op.bias && !p.bias) || (uintptr_t)p.x % 16 ||
+        (uintptr_t)p.w % 16 || (uintptr_t)p.y % 16)
         return CUDNN_STATUS_BAD_PARAM;
     if (workspaces[plan->engine])
         memset(*workspace, 0xff, (size_t)workspaces[plan->engine]);

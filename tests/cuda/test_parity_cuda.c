@@ -1,12 +1,13 @@
 /*
  * The cuda backend against ref, forward and backward, in float32, tf32 and bf16: every operator at
  * AlexNet's shapes, runs that are fused, other networks' orders, and random shapes. What is allowed
- * follows from the operands, element by element: backend/parity/parity.h. 1 is the most that is allowed.
+ * follows from the operands, element by element: backend/parity/parity.h. 1 is the most that is
+ * allowed.
  *
- * Built twice. As test_parity_cuda it needs a GPU, and is skipped without one. As test_parity_cuda_host
- * it runs on the fake device of cuda/fake.h, which computes what cuDNN and cuBLASLt are asked for by plain
- * loops and our kernels by their bodies on the host: that shows that the right things are asked for, and
- * nothing of what the real ones make of it.
+ * Built twice. As test_parity_cuda it needs a GPU, and is skipped without one. As
+ * test_parity_cuda_host it runs on the fake device of cuda/fake.h, which computes what cuDNN and
+ * cuBLASLt are asked for by plain loops and our kernels by their bodies on the host: that shows
+ * that the right things are asked for, and nothing of what the real ones make of it.
  */
 #include "ops/ops_rig.h"
 
@@ -71,7 +72,8 @@ static void judge(const char *precision, const char *name, const an_parity *p)
         fail_msg("%s %s: %s", precision, name, p->where);
 }
 
-/* ---- Shapes ----------------------------------------------------------------------------------- */
+/* ---- Shapes -----------------------------------------------------------------------------------
+ */
 
 #define FIRST(KIND, N, C, H, W) .kind = AN_OP_##KIND, .n = (N), .n_inputs = 1, .in = {{C, H, W}}
 #define CONV(N, C, H, K, R, STRIDE, GROUPS, PAD)                                                   \
@@ -116,15 +118,18 @@ static const an_parity_case cases[] = {
     {"fc + relu + dropout", 3, true, {FC(6, 64, 1, 96), RELU, DROP(AN_DROPOUT_MASK)}},
     {"fc + relu + dropout / keep", 3, true, {FC(6, 64, 1, 96), RELU, DROP(AN_DROPOUT_INVERTED)}},
     {"fc + dropout", 2, true, {FC(6, 64, 1, 96), DROP(AN_DROPOUT_INVERTED)}},
-    {"conv + relu + fc", 3, true, {CONV(3, 16, 6, 24, 3, 1, 1, 1), RELU, {.kind = AN_OP_FC, .u.fc = {50}}}},
+    {"conv + relu + fc",
+     3,
+     true,
+     {CONV(3, 16, 6, 24, 3, 1, 1, 1), RELU, {.kind = AN_OP_FC, .u.fc = {50}}}},
     {"fc8 + softmax", 2, true, {FC(5, 256, 1, 1000), {.kind = AN_OP_SOFTMAX}}},
     {"conv of 33 + relu", 2, true, {CONV(33, 8, 6, 16, 3, 1, 1, 1), RELU}},
     {"fc of 40 + relu", 2, true, {FC(40, 24, 1, 16), RELU}},
     {"fc of 1 output", 1, true, {FC(3, 10, 1, 1)}},
 };
 
-/* The layers of alexnet and alexnet-owt at their whole width, which an_parity_cases cuts down. The fake
- * device would take minutes. */
+/* The layers of alexnet and alexnet-owt at their whole width, which an_parity_cases cuts down. The
+ * fake device would take minutes. */
 static const an_parity_case whole_layers[] = {
     {"conv1 + relu + pool", 3, true, {CONV(1, 3, 224, 96, 11, 4, 1, 0), RELU, MAX_POOL}},
     {"conv1 + relu + lrn", 3, true, {CONV(1, 3, 224, 96, 11, 4, 1, 0), RELU, LRN(2)}},
@@ -226,7 +231,8 @@ static void test_deterministic(void **state)
     backends[2] = before;
 }
 
-/* ---- Not a number ----------------------------------------------------------------------------- */
+/* ---- Not a number -----------------------------------------------------------------------------
+ */
 
 /* A NaN in x stays one behind `ops`, in training and in inference. */
 static void nan_through(int b, const char *name, an_op_desc *ops, int n_ops, bool training)
@@ -281,7 +287,8 @@ static void test_nan(void **state)
         }
 }
 
-/* ---- Random shapes ---------------------------------------------------------------------------- */
+/* ---- Random shapes ----------------------------------------------------------------------------
+ */
 
 typedef struct dice {
     uint64_t thrown;
@@ -294,7 +301,8 @@ static int between(dice *d, int low, int high)
     return low + (int)an_below(r.v[i % 4], (uint32_t)(high - low + 1));
 }
 
-/* Filters of any shape, padding up to beyond the filter; channels of groups in eights half the time. */
+/* Filters of any shape, padding up to beyond the filter; channels of groups in eights half the
+ * time. */
 static void random_conv(dice *d, an_op_desc *desc)
 {
     int groups = between(d, 1, 3), r = between(d, 1, 7), s = between(d, 1, 7);
@@ -337,8 +345,7 @@ static void test_random_shapes(void **state)
         if (an_op_resolve(&ops[0]) != ALEXNET_OK)
             continue; /* a window larger than its input */
         char name[64];
-        an_parity_options options = {
-            .training = true, .gradients = true, .split = 1, .seed = SEED};
+        an_parity_options options = {.training = true, .gradients = true, .split = 1, .seed = SEED};
         snprintf(name, sizeof name, "random %d", run);
         run_ops(run % BACKENDS, name, ops, 1 + run % 2, &options);
         run++;
@@ -349,9 +356,9 @@ static void test_random_shapes(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alexnet),       cmocka_unit_test(test_whole_layers),
+        cmocka_unit_test(test_alexnet),        cmocka_unit_test(test_whole_layers),
         cmocka_unit_test(test_other_networks), cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_deterministic), cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_deterministic),  cmocka_unit_test(test_nan),
         cmocka_unit_test(test_random_shapes),
     };
 #ifdef AN_CUDA_FAKE

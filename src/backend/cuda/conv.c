@@ -1,14 +1,15 @@
 /*
  * Convolution, with the bias and, where nobody else takes it, the ReLU behind it.
  *
- * bf16 and tf32 compute N H W C, float32 N C H W. What cuDNN's fast engines cannot take as it is goes
- * through a copy in blocks (kernels/blocks.h): channels that are no multiple of 8 (tf32: 4), padding
- * that is not the same on both sides, and a first layer's stride: 11x11 filters that step by 4 over 3
- * channels become 3x3 filters that step by 1 over 48 channels, of which 363 of 432 weights are used,
- * where padding the channels to 8 would use 363 of 968. Groups whose channels are no such multiple are
- * computed in float32, right and slowly.
+ * bf16 and tf32 compute N H W C, float32 N C H W. What cuDNN's fast engines cannot take as it is
+ * goes through a copy in blocks (kernels/blocks.h): channels that are no multiple of 8 (tf32: 4),
+ * padding that is not the same on both sides, and a first layer's stride: 11x11 filters that step
+ * by 4 over 3 channels become 3x3 filters that step by 1 over 48 channels, of which 363 of 432
+ * weights are used, where padding the channels to 8 would use 363 of 968. Groups whose channels are
+ * no such multiple are computed in float32, right and slowly.
  *
- * In bf16 cuDNN takes the bias in bf16, and gives gradients of weights in bf16 (after sums in float32).
+ * In bf16 cuDNN takes the bias in bf16, and gives gradients of weights in bf16 (after sums in
+ * float32).
  */
 #include <stdio.h>
 
@@ -28,7 +29,7 @@ typedef struct conv {
     an_layout x, y; /* inner; x if it is not blocked */
     an_cuda_port x_in, dx_out, y_out, y_in, dy_in;
     an_cuda_conv_plan *plans[AN_DIRECTIONS];
-    bool x_saved;      /* the copy of x is kept for backward */
+    bool x_saved;       /* the copy of x is kept for backward */
     size_t x_at, dx_at; /* blocked: offsets in scratch, or in what is saved */
     size_t masked_at, dw_at, bias_at, work_at;
     size_t bias_packed; /* offset in the packed copy */
@@ -40,7 +41,8 @@ static bool is_packed(const conv *c)
     return c->shape.nhwc;
 }
 
-/* ---- The form that is computed in -------------------------------------------------------------- */
+/* ---- The form that is computed in --------------------------------------------------------------
+ */
 
 static int round_up(int value, int unit)
 {
@@ -62,8 +64,8 @@ static void choose_form(conv *c)
     const an_cuda *cuda = c->op.cuda;
     int unit = cuda->activation == AN_BF16 ? 8 : 4, block = 1, channels = d->in[0].c;
     bool aligned = channels / v->groups % unit == 0;
-    bool nhwc = cuda->kind == AN_LAYOUT_NHWC && v->k / v->groups % unit == 0 &&
-                (aligned || v->groups == 1);
+    bool nhwc =
+        cuda->kind == AN_LAYOUT_NHWC && v->k / v->groups % unit == 0 && (aligned || v->groups == 1);
     if (nhwc && !aligned) {
         if (v->stride > 1 && channels * v->stride * v->stride <= 64)
             block = v->stride;
@@ -130,7 +132,8 @@ static size_t w_bytes(const conv *c)
            an_dtype_bytes(s->type);
 }
 
-/* ---- Preparation ------------------------------------------------------------------------------ */
+/* ---- Preparation ------------------------------------------------------------------------------
+ */
 
 static void book_packed(conv *c)
 {
@@ -217,7 +220,8 @@ static alexnet_status make_plans(conv *c, const an_prepare *p)
     return ALEXNET_OK;
 }
 
-/* ---- Running ---------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------
+ */
 
 static alexnet_status check(const conv *c, int error, const char *what)
 {
@@ -326,10 +330,10 @@ static alexnet_status backward_weights(const conv *c, const an_op_args *args, co
     if (direct)
         return ALEXNET_OK;
     an_cuda_part out = param_part(c, args->dparam[0]);
-    return check(c,
-                 an_cuda_blocks_leave(&c->w_blocks, dw, &out, c->op.accumulate,
-                                      an_cuda_queue(c->op.cuda)),
-                 "unpacking gradients");
+    return check(
+        c,
+        an_cuda_blocks_leave(&c->w_blocks, dw, &out, c->op.accumulate, an_cuda_queue(c->op.cuda)),
+        "unpacking gradients");
 }
 
 static alexnet_status backward_data(const conv *c, const an_op_args *args, const void *dy)
@@ -356,8 +360,8 @@ static alexnet_status conv_backward(an_cuda_op *op, const an_op_args *args)
         bias.dy = dy;
         bias.dbias = args->dparam[1];
         bias.scratch = an_cuda_at(args->scratch, c->bias_at);
-        AN_CHECK(check(c, an_cuda_bias_gradient(&bias, an_cuda_queue(op->cuda)),
-                       "gradients of a bias"));
+        AN_CHECK(
+            check(c, an_cuda_bias_gradient(&bias, an_cuda_queue(op->cuda)), "gradients of a bias"));
     }
     if (args->dparam[0])
         AN_CHECK(backward_weights(c, args, dy));

@@ -19,7 +19,8 @@ struct an_cuda_conv_plan {
     int64_t workspace, engine;
 };
 
-/* ---- Descriptors: the first failure stands, and later calls do nothing ------------------------- */
+/* ---- Descriptors: the first failure stands, and later calls do nothing -------------------------
+ */
 
 typedef struct maker {
     an_cuda_conv_plan *plan;
@@ -58,7 +59,8 @@ static void finish(maker *m, cudnnBackendDescriptor_t d)
         m->status = m->libs->cudnnBackendFinalize(d);
 }
 
-/* ---- The graph -------------------------------------------------------------------------------- */
+/* ---- The graph --------------------------------------------------------------------------------
+ */
 
 static cudnnDataType_t type_of(an_dtype dtype)
 {
@@ -192,12 +194,13 @@ static cudnnBackendDescriptor_t graph(maker *m, const an_cuda_conv_shape *s, an_
     return all;
 }
 
-/* ---- The engine ------------------------------------------------------------------------------- */
+/* ---- The engine -------------------------------------------------------------------------------
+ */
 
 typedef struct choice {
     maker *m;
     const an_cuda_conv_shape *shape;
-    const char *key; /* of what is remembered */
+    const char *key;    /* of what is remembered */
     bool exact;         /* float32 alone */
     bool deterministic; /* the same bits every time */
     int64_t most;       /* bytes of workspace */
@@ -257,9 +260,9 @@ static bool try_config(const choice *c, cudnnBackendDescriptor_t config)
         set_one(&m, plan->plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, &config);
         finish(&m, plan->plan);
         good = m.status == CUDNN_STATUS_SUCCESS &&
-               libs->cudnnBackendGetAttribute(
-                   plan->plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &got,
-                   &plan->workspace) == CUDNN_STATUS_SUCCESS &&
+               libs->cudnnBackendGetAttribute(plan->plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
+                                              CUDNN_TYPE_INT64, 1, &got,
+                                              &plan->workspace) == CUDNN_STATUS_SUCCESS &&
                plan->workspace <= c->most;
     }
     if (!good)
@@ -380,9 +383,9 @@ static int64_t most_workspace(const an_cuda_conv_shape *s)
 static void write_key(char *key, size_t size, const an_cuda_conv_shape *s, an_direction direction,
                       an_cuda_conv_tail tail)
 {
-    snprintf(key, size, "conv %d %d: %d %d %d %d, %d %d %d, %d %d / %d, %d %d, %d %d %d", (int)direction,
-             (int)tail, s->n, s->c, s->h, s->w, s->k, s->r, s->s, s->p, s->q, s->groups, s->stride,
-             s->top, s->left, (int)s->type, s->tensor_cores);
+    snprintf(key, size, "conv %d %d: %d %d %d %d, %d %d %d, %d %d / %d, %d %d, %d %d %d",
+             (int)direction, (int)tail, s->n, s->c, s->h, s->w, s->k, s->r, s->s, s->p, s->q,
+             s->groups, s->stride, s->top, s->left, (int)s->type, s->tensor_cores);
 }
 
 static const char *const direction_texts[] = {"forward", "gradients of data",
@@ -402,7 +405,11 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
     cudnnBackendDescriptor_t all = graph(&m, shape, direction, tail);
     char key[sizeof cuda->choices[0].key];
     write_key(key, sizeof key, shape, direction, tail);
-    const choice c = {&m, shape, key, shape->type == AN_F32 && !shape->tensor_cores, cuda->deterministic,
+    const choice c = {&m,
+                      shape,
+                      key,
+                      shape->type == AN_F32 && !shape->tensor_cores,
+                      cuda->deterministic,
                       most_workspace(shape)};
     bool found = m.status == CUDNN_STATUS_SUCCESS && choose(&c, all, CUDNN_HEUR_MODE_A);
     if (!found) {

@@ -1,6 +1,6 @@
 /*
- * A convolution in one direction as cuDNN computes it: a graph of operations, and the engine that was
- * chosen for it. Everything is chosen and its workspace known once it is made.
+ * A convolution in one direction as cuDNN computes it: a graph of operations, and the engine that
+ * was chosen for it. Everything is chosen and its workspace known once it is made.
  *
  *     forward    y = conv(x, w) [+ bias [, ReLU]]      bias [K] is of the operands' type
  *     data       x = gradient of x from y and w

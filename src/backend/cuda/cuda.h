@@ -13,7 +13,8 @@
  *
  * Everything that is queued goes to one stream, in order; batches are copied on a second one.
  *
- * Activations: bf16 and tf32 compute N H W C, float32 N C H W. Fully connected layers see plain rows.
+ * Activations: bf16 and tf32 compute N H W C, float32 N C H W. Fully connected layers see plain
+ * rows.
  */
 #ifndef AN_BACKEND_CUDA_CUDA_H
 #define AN_BACKEND_CUDA_CUDA_H
@@ -78,7 +79,8 @@ struct an_cuda_op {
 
 extern const an_backend_api an_cuda_api;
 
-/** An error of the runtime, of a kernel's launch, of a library. @param what  that failed, as in "a copy" */
+/** An error of the runtime, of a kernel's launch, of a library. @param what  that failed, as in "a
+ * copy" */
 alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what);
 alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, const char *what);
 alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, const char *what);
@@ -88,12 +90,14 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
     return cuda->stream;
 }
 
-/* ---- device.c --------------------------------------------------------------------------------- */
+/* ---- device.c ---------------------------------------------------------------------------------
+ */
 
 /** Calls of this thread go to this device from here on. */
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
 
-/* ---- memory.c --------------------------------------------------------------------------------- */
+/* ---- memory.c ---------------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out);
 void an_cuda_free(an_backend *backend, void *block, size_t bytes);
@@ -103,7 +107,8 @@ alexnet_status an_cuda_sync(an_backend *backend);
 alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out);
 void an_cuda_free_host(an_backend *backend, void *block, size_t bytes);
 
-/* ---- stream.c --------------------------------------------------------------------------------- */
+/* ---- stream.c ---------------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_streams_open(an_cuda *cuda);
 void an_cuda_streams_close(an_cuda *cuda);
@@ -118,9 +123,11 @@ void an_cuda_capture_free(an_backend *backend, an_capture *capture);
 alexnet_status an_cuda_mark(an_backend *backend, int index);
 alexnet_status an_cuda_elapsed(an_backend *backend, int first, int second, double *seconds);
 
-/* ---- op.c ------------------------------------------------------------------------------------- */
+/* ---- op.c -------------------------------------------------------------------------------------
+ */
 
-alexnet_status an_cuda_op_prepare(an_backend *backend, const an_prepare *prepare, an_prepared **out);
+alexnet_status an_cuda_op_prepare(an_backend *backend, const an_prepare *prepare,
+                                  an_prepared **out);
 alexnet_status an_cuda_op_pack(an_backend *backend, an_prepared *op, const an_op_args *args);
 alexnet_status an_cuda_op_forward(an_backend *backend, an_prepared *op, const an_op_args *args);
 alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const an_op_args *args);
@@ -166,19 +173,23 @@ alexnet_status an_cuda_port_leave(const an_cuda_port *port, const an_cuda_op *op
 alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *src, an_layout to,
                                void *dst);
 
-/* ---- Operators -------------------------------------------------------------------------------- */
+/* ---- Operators --------------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 
-/* ---- update.c, peak.c ------------------------------------------------------------------------- */
+/* ---- update.c, peak.c -------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_update_prepare(an_backend *backend, const an_segment *segments, int count,
                                       an_update **out);
-alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update, const an_rates *rates);
+alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update,
+                                      const an_rates *rates);
 void an_cuda_update_free(an_backend *backend, an_update *update);
-alexnet_status an_cuda_norms_all(an_backend *backend, const an_span *spans, int count, an_norm *out);
+alexnet_status an_cuda_norms_all(an_backend *backend, const an_span *spans, int count,
+                                 an_norm *out);
 alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an_peak *out);
 
 #endif

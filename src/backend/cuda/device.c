@@ -5,7 +5,8 @@
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 
-/* ---- Errors ----------------------------------------------------------------------------------- */
+/* ---- Errors -----------------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what)
 {
@@ -14,8 +15,8 @@ alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what)
     const an_cuda_libs *libs = cuda ? cuda->libs : an_cuda_libs_runtime();
     libs->cudaGetLastError(); /* or the next call would report it again */
     return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (error %d)",
-                   cuda ? cuda->base.ordinal : 0, what, libs->cudaGetErrorString((cudaError_t)error),
-                   error);
+                   cuda ? cuda->base.ordinal : 0, what,
+                   libs->cudaGetErrorString((cudaError_t)error), error);
 }
 
 alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, const char *what)
@@ -35,7 +36,8 @@ alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, co
                    (int)status);
 }
 
-/* ---- Devices ---------------------------------------------------------------------------------- */
+/* ---- Devices ----------------------------------------------------------------------------------
+ */
 
 /* How many there are; if none, why. */
 static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
@@ -118,7 +120,8 @@ static bool cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa ma
     return true;
 }
 
-/* ---- Opening ---------------------------------------------------------------------------------- */
+/* ---- Opening ----------------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out)
 {
@@ -178,7 +181,8 @@ static alexnet_status open_device(an_cuda *cuda)
     snprintf(cuda->isa, sizeof cuda->isa, "sm_%d", cuda->chip);
     AN_CHECK(an_cuda_streams_open(cuda));
     AN_CHECK(an_cuda_check_dnn(cuda, libs->cudnnCreate(&cuda->dnn), "opening cuDNN"));
-    AN_CHECK(an_cuda_check_dnn(cuda, libs->cudnnSetStream(cuda->dnn, cuda->stream), "opening cuDNN"));
+    AN_CHECK(
+        an_cuda_check_dnn(cuda, libs->cudnnSetStream(cuda->dnn, cuda->stream), "opening cuDNN"));
     return an_cuda_check_blas(cuda, libs->cublasLtCreate(&cuda->blas), "opening cuBLASLt");
 }
 

@@ -1,15 +1,16 @@
 /*
  * Fully connected layers, with the ReLU and the dropout behind them.
  *
- *     y[N, K] = x[N, I] W[K, I]'        dx[N, I] = dy[N, K] W[K, I]        dW[K, I] = dy[N, K]' x[N, I]
+ *     y[N, K] = x[N, I] W[K, I]'        dx[N, I] = dy[N, K] W[K, I]        dW[K, I] = dy[N, K]'
+ * x[N, I]
  *
  * Rows are plain: what comes as N H W C is reordered on its way in, which costs a hundredth of what
- * permuted weights would. In bf16 the weights are a copy in their own order, which the update writes;
- * the bias is rounded to bf16 where the output is, as cuBLASLt wants it. Sums, logits and gradients of
- * weights are float32.
+ * permuted weights would. In bf16 the weights are a copy in their own order, which the update
+ * writes; the bias is rounded to bf16 where the output is, as cuBLASLt wants it. Sums, logits and
+ * gradients of weights are float32.
  *
- * cuBLASLt's own ReLU would turn a NaN to zero, so that the ReLU is a kernel of ours. Behind a dropout
- * its mask is that of the output: y > 0 where the ReLU let through and the dropout kept.
+ * cuBLASLt's own ReLU would turn a NaN to zero, so that the ReLU is a kernel of ours. Behind a
+ * dropout its mask is that of the output: y > 0 where the ReLU let through and the dropout kept.
  */
 #include <stdio.h>
 
@@ -35,7 +36,8 @@ static bool is_packed(const fc *f)
     return f->x.dtype == AN_BF16;
 }
 
-/* ---- Preparation ------------------------------------------------------------------------------ */
+/* ---- Preparation ------------------------------------------------------------------------------
+ */
 
 static alexnet_status make_products(fc *f, const an_prepare *p)
 {
@@ -43,12 +45,23 @@ static alexnet_status make_products(fc *f, const an_prepare *p)
     an_dtype in = f->x.dtype;
     an_cuda *cuda = f->op.cuda;
     const an_cuda_matmul_shape shapes[AN_DIRECTIONS] = {
-        [AN_FORWARD] = {.m = k, .n = n, .k = i, .a_transposed = true, .in = in, .out = f->y.dtype,
+        [AN_FORWARD] = {.m = k,
+                        .n = n,
+                        .k = i,
+                        .a_transposed = true,
+                        .in = in,
+                        .out = f->y.dtype,
                         .bias = true,
                         .batch = n},
         [AN_BACKWARD_DATA] = {.m = i, .n = n, .k = k, .in = in, .out = in, .batch = n},
-        [AN_BACKWARD_WEIGHTS] = {.m = i, .n = k, .k = n, .b_transposed = true, .in = in,
-                                 .out = AN_F32, .accumulate = p->accumulate, .batch = n},
+        [AN_BACKWARD_WEIGHTS] = {.m = i,
+                                 .n = k,
+                                 .k = n,
+                                 .b_transposed = true,
+                                 .in = in,
+                                 .out = AN_F32,
+                                 .accumulate = p->accumulate,
+                                 .batch = n},
     };
     const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
     size_t most = 0;
@@ -92,7 +105,8 @@ static void book_memory(fc *f, const an_prepare *p)
     }
 }
 
-/* ---- Running ---------------------------------------------------------------------------------- */
+/* ---- Running ----------------------------------------------------------------------------------
+ */
 
 static alexnet_status check(const fc *f, int error, const char *what)
 {
@@ -226,8 +240,8 @@ static alexnet_status fc_backward(an_cuda_op *op, const an_op_args *args)
         bias.dy = dy;
         bias.dbias = args->dparam[1];
         bias.scratch = an_cuda_at(args->scratch, f->sums_at);
-        AN_CHECK(check(f, an_cuda_bias_gradient(&bias, an_cuda_queue(op->cuda)),
-                       "gradients of a bias"));
+        AN_CHECK(
+            check(f, an_cuda_bias_gradient(&bias, an_cuda_queue(op->cuda)), "gradients of a bias"));
     }
     if (args->dparam[0]) {
         AN_CHECK(enter_x(f, args, false, &x));
@@ -237,8 +251,8 @@ static alexnet_status fc_backward(an_cuda_op *op, const an_op_args *args)
     if (!args->dx[0])
         return ALEXNET_OK;
     void *dx = an_cuda_port_target(&f->dx_out, args, args->dx[0]);
-    AN_CHECK(an_cuda_matmul_run(f->products[AN_BACKWARD_DATA], weights_of(f, args), dy, dx, NULL,
-                                work));
+    AN_CHECK(
+        an_cuda_matmul_run(f->products[AN_BACKWARD_DATA], weights_of(f, args), dy, dx, NULL, work));
     return an_cuda_port_leave(&f->dx_out, op, args, args->dx[0]);
 }
 
@@ -279,8 +293,8 @@ alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_op
     f->dy = (an_layout){AN_LAYOUT_PLAIN, cuda->activation, f->desc.n, f->desc.out};
     f->op.base.out = f->y;
     if (is_packed(f)) {
-        f->op.base.packed = sizeof(uint16_t) * (size_t)f->desc.u.fc.k *
-                            (size_t)an_chw_count(f->desc.in[0]);
+        f->op.base.packed =
+            sizeof(uint16_t) * (size_t)f->desc.u.fc.k * (size_t)an_chw_count(f->desc.in[0]);
         f->op.base.packing = "K I, bf16";
         f->op.base.updated = true;
     }

@@ -14,8 +14,8 @@ static an_cuda_libs libs = {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char missing[256]; /* why the table is not whole; "": it is */
 
-/* A library by its name, where the system looks for libraries or where the toolkit had it when this was
- * built. */
+/* A library by its name, where the system looks for libraries or where the toolkit had it when this
+ * was built. */
 static void *open_library(const char *name)
 {
     char path[512];

@@ -2,9 +2,9 @@
  * The functions of CUDA's libraries that this backend calls, as one table, so that tests can put
  * another in its place.
  *
- * The runtime is linked statically: it loads on a machine without a driver and says there that it is
- * missing. cuDNN and cuBLASLt are opened when a device is first asked for, because a program that
- * computes on the processor must run without them.
+ * The runtime is linked statically: it loads on a machine without a driver and says there that it
+ * is missing. cuDNN and cuBLASLt are opened when a device is first asked for, because a program
+ * that computes on the processor must run without them.
  */
 #ifndef AN_BACKEND_CUDA_LIBS_H
 #define AN_BACKEND_CUDA_LIBS_H

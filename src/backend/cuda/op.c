@@ -5,7 +5,8 @@
 
 #include "base/alloc.h"
 
-/* ---- The table's functions -------------------------------------------------------------------- */
+/* ---- The table's functions --------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_op_prepare(an_backend *backend, const an_prepare *p, an_prepared **out)
 {
@@ -58,7 +59,8 @@ void an_cuda_op_free(an_backend *backend, an_prepared *prepared)
     ((an_cuda_op *)prepared)->methods->free((an_cuda_op *)prepared);
 }
 
-/* ---- Booking ---------------------------------------------------------------------------------- */
+/* ---- Booking ----------------------------------------------------------------------------------
+ */
 
 enum { ALIGN = 256 }; /* as cudaMalloc() aligns */
 
@@ -90,7 +92,8 @@ bool an_cuda_relu_at(const an_prepare *p, int at)
     return neuron && neuron->u.neuron.kind == AN_RELU;
 }
 
-/* ---- Layouts ---------------------------------------------------------------------------------- */
+/* ---- Layouts ----------------------------------------------------------------------------------
+ */
 
 an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape)
 {
@@ -113,7 +116,8 @@ int64_t an_cuda_count(an_layout l)
     return l.n * an_chw_count(l.shape);
 }
 
-/* Whether two layouts of one shape are the same bytes: of single pixels, the order does not matter. */
+/* Whether two layouts of one shape are the same bytes: of single pixels, the order does not matter.
+ */
 static bool same_bytes(an_layout a, an_layout b)
 {
     bool pixel = a.shape.h == 1 && a.shape.w == 1;

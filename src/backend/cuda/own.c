@@ -1,5 +1,5 @@
-/* Operators of our own kernels: everything but convolution and fully connected layers. They compute in
- * the layout of their input; ports bring tensors in and out where neighbours want another. */
+/* Operators of our own kernels: everything but convolution and fully connected layers. They compute
+ * in the layout of their input; ports bring tensors in and out where neighbours want another. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,8 @@
 
 typedef struct own own;
 
-/** The arithmetic; tensors in args are in the inner layouts. Returns what the kernel's launch does. */
+/** The arithmetic; tensors in args are in the inner layouts. Returns what the kernel's launch does.
+ */
 typedef struct own_kind {
     const char *impl;
     bool needs_x, needs_y; /* whether backward reads them */
@@ -34,7 +35,8 @@ static an_cuda_stream *queue_of(const own *o)
     return an_cuda_queue(o->op.cuda);
 }
 
-/* ---- Neurons ---------------------------------------------------------------------------------- */
+/* ---- Neurons ----------------------------------------------------------------------------------
+ */
 
 static an_cuda_neuron_run neuron_run(const own *o)
 {
@@ -66,7 +68,8 @@ static int neuron_backward(const own *o, const an_op_args *args)
 
 static const own_kind neuron_kind = {"own", false, true, neuron_forward, neuron_backward};
 
-/* ---- Norms ------------------------------------------------------------------------------------ */
+/* ---- Norms ------------------------------------------------------------------------------------
+ */
 
 static an_cuda_lrn_run lrn_run(const own *o)
 {
@@ -100,7 +103,8 @@ static int lrn_backward(const own *o, const an_op_args *args)
 
 static const own_kind lrn_kind = {"own", true, false, lrn_forward, lrn_backward};
 
-/* ---- Pooling ---------------------------------------------------------------------------------- */
+/* ---- Pooling ----------------------------------------------------------------------------------
+ */
 
 static an_cuda_pool_run pool_run(const own *o)
 {
@@ -134,10 +138,10 @@ static int pool_backward(const own *o, const an_op_args *args)
 }
 
 static const own_kind pool_kind = {"own", false, false, pool_forward, pool_backward};
-static const own_kind relu_pool_kind = {"own relu+pool", false, false, pool_forward,
-                                        pool_backward};
+static const own_kind relu_pool_kind = {"own relu+pool", false, false, pool_forward, pool_backward};
 
-/* ---- Dropout ---------------------------------------------------------------------------------- */
+/* ---- Dropout ----------------------------------------------------------------------------------
+ */
 
 /* The operator is linear, so that forward and backward are the same. */
 static int drop(const own *o, const an_step_state *state, const void *from, void *to)
@@ -168,7 +172,8 @@ static int dropout_backward(const own *o, const an_op_args *args)
 
 static const own_kind dropout_kind = {"own", false, false, dropout_forward, dropout_backward};
 
-/* ---- Several inputs --------------------------------------------------------------------------- */
+/* ---- Several inputs ---------------------------------------------------------------------------
+ */
 
 /* Input i as a part of the channels of the output. */
 static an_cuda_copy_run piece(const own *o, int i, const void *input, const void *whole)
@@ -235,7 +240,8 @@ static int sum_backward(const own *o, const an_op_args *args)
 
 static const own_kind sum_kind = {"own", false, false, sum_forward, sum_backward};
 
-/* ---- Pictures --------------------------------------------------------------------------------- */
+/* ---- Pictures ---------------------------------------------------------------------------------
+ */
 
 static int augment_forward(const own *o, const an_op_args *args)
 {
@@ -253,7 +259,8 @@ static int augment_forward(const own *o, const an_op_args *args)
 
 static const own_kind augment_kind = {"own", false, false, augment_forward, NULL};
 
-/* ---- Softmax ---------------------------------------------------------------------------------- */
+/* ---- Softmax ----------------------------------------------------------------------------------
+ */
 
 static an_cuda_softmax_run softmax_run(const own *o, const an_op_args *args)
 {
@@ -284,7 +291,8 @@ static int softmax_backward(const own *o, const an_op_args *args)
 
 static const own_kind softmax_kind = {"own", false, true, softmax_forward, softmax_backward};
 
-/* ---- The frame -------------------------------------------------------------------------------- */
+/* ---- The frame --------------------------------------------------------------------------------
+ */
 
 static alexnet_status own_forward(an_cuda_op *op, const an_op_args *args)
 {
@@ -312,8 +320,7 @@ static alexnet_status own_backward(an_cuda_op *op, const an_op_args *args)
     if (args->dy)
         AN_CHECK(an_cuda_port_enter(&o->dy_in, op, args, &inner.dy));
     for (int i = 0; i < o->desc.n_inputs; i++)
-        inner.dx[i] =
-            args->dx[i] ? an_cuda_port_target(&o->dx_out[i], args, args->dx[i]) : NULL;
+        inner.dx[i] = args->dx[i] ? an_cuda_port_target(&o->dx_out[i], args, args->dx[i]) : NULL;
     AN_CHECK(
         an_cuda_check(op->cuda, o->kind->backward(o, &inner), an_op_table[o->desc.kind]->name));
     for (int i = 0; i < o->desc.n_inputs; i++)
@@ -409,8 +416,8 @@ alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_o
     o->kind = kind_of(o);
     o->op.base.taken = 1 + o->relu;
     choose_layouts(o, p);
-    o->op.base.out = p->plain_out ? (an_layout){AN_LAYOUT_PLAIN, AN_F32, o->desc.n, o->desc.out}
-                                  : o->y;
+    o->op.base.out =
+        p->plain_out ? (an_layout){AN_LAYOUT_PLAIN, AN_F32, o->desc.n, o->desc.out} : o->y;
     snprintf(o->op.impl, sizeof o->op.impl, "%s", o->kind->impl);
     book_memory(o, p);
     *out = &o->op;

@@ -1,6 +1,6 @@
 /*
- * What the chip can do: a large matrix product by cuBLASLt in a precision, and a large copy within its
- * memory. Operands are random, because a chip computes zeros faster.
+ * What the chip can do: a large matrix product by cuBLASLt in a precision, and a large copy within
+ * its memory. Operands are random, because a chip computes zeros faster.
  */
 #include "backend/cuda/matmul.h"
 #include "backend/cuda/trial.h"
@@ -18,8 +18,8 @@ typedef struct bench {
     an_cuda_matmul *product;
 } bench;
 
-/* Fill a matrix with one block of random floats, over and over: as pairs of bfloat16, they are random
- * too. */
+/* Fill a matrix with one block of random floats, over and over: as pairs of bfloat16, they are
+ * random too. */
 static alexnet_status fill(bench *t, void *matrix, uint32_t unit)
 {
     const size_t bytes = NOISE * sizeof(float);
@@ -77,7 +77,8 @@ static alexnet_status copy(bench *t)
 {
     const an_cuda_libs *libs = t->cuda->libs;
     return an_cuda_check(
-        t->cuda, libs->cudaMemcpyAsync(t->c, t->a, t->bytes, cudaMemcpyDeviceToDevice, t->cuda->stream),
+        t->cuda,
+        libs->cudaMemcpyAsync(t->c, t->a, t->bytes, cudaMemcpyDeviceToDevice, t->cuda->stream),
         "a copy");
 }
 

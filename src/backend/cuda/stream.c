@@ -41,7 +41,8 @@ void an_cuda_streams_close(an_cuda *cuda)
         cuda->libs->cudaStreamDestroy(cuda->stream);
 }
 
-/* ---- Batches ahead ---------------------------------------------------------------------------- */
+/* ---- Batches ahead ----------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
                                   size_t bytes)
@@ -49,8 +50,8 @@ alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, co
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     const an_cuda_libs *libs = cuda->libs;
-    AN_CHECK(an_cuda_check(
-        cuda, libs->cudaStreamWaitEvent(cuda->copies, cuda->retired[buffer], 0), "a wait"));
+    AN_CHECK(an_cuda_check(cuda, libs->cudaStreamWaitEvent(cuda->copies, cuda->retired[buffer], 0),
+                           "a wait"));
     AN_CHECK(an_cuda_check(
         cuda, libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->copies),
         "a copy to the device"));
@@ -74,7 +75,8 @@ alexnet_status an_cuda_retire(an_backend *backend, int buffer)
                          "an event");
 }
 
-/* ---- Recorded steps --------------------------------------------------------------------------- */
+/* ---- Recorded steps ---------------------------------------------------------------------------
+ */
 
 struct an_capture {
     cudaGraphExec_t graph;
@@ -99,10 +101,10 @@ alexnet_status an_cuda_capture_end(an_backend *backend, an_capture **out)
     const an_cuda_libs *libs = cuda->libs;
     AN_CHECK(an_cuda_check(cuda, libs->cudaStreamEndCapture(cuda->stream, &graph), "recording"));
     an_capture *capture = an_calloc(1, sizeof *capture);
-    alexnet_status rc = capture ? an_cuda_check(cuda,
-                                                libs->cudaGraphInstantiate(&capture->graph, graph, 0),
-                                                "recording")
-                                : AN_FAIL_MEMORY(sizeof *capture, "recorded steps");
+    alexnet_status rc =
+        capture ? an_cuda_check(cuda, libs->cudaGraphInstantiate(&capture->graph, graph, 0),
+                                "recording")
+                : AN_FAIL_MEMORY(sizeof *capture, "recorded steps");
     libs->cudaGraphDestroy(graph);
     if (rc != ALEXNET_OK)
         an_free(capture);
@@ -127,7 +129,8 @@ void an_cuda_capture_free(an_backend *backend, an_capture *capture)
     an_free(capture);
 }
 
-/* ---- Time stamps ------------------------------------------------------------------------------ */
+/* ---- Time stamps ------------------------------------------------------------------------------
+ */
 
 alexnet_status an_cuda_mark(an_backend *backend, int index)
 {
@@ -145,8 +148,7 @@ alexnet_status an_cuda_elapsed(an_backend *backend, int first, int second, doubl
     float milliseconds = 0;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     const an_cuda_libs *libs = cuda->libs;
-    AN_CHECK(
-        an_cuda_check(cuda, libs->cudaEventSynchronize(cuda->marks[second]), "a time stamp"));
+    AN_CHECK(an_cuda_check(cuda, libs->cudaEventSynchronize(cuda->marks[second]), "a time stamp"));
     AN_CHECK(an_cuda_check(
         cuda, libs->cudaEventElapsedTime(&milliseconds, cuda->marks[first], cuda->marks[second]),
         "a time stamp"));

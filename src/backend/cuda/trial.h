@@ -1,7 +1,7 @@
 /*
  * Choosing among algorithms by their times, while an operator is prepared: for batches of
- * AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time. Smaller ones take what
- * the library thinks best.
+ * AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time. Smaller ones
+ * take what the library thinks best.
  *
  * A choice is remembered for the life of the backend, so that programs of one shape agree.
  */
@@ -23,8 +23,8 @@ bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);
 /** A block of at least so many bytes; what was in it is lost. */
 alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes);
 /** The least time of several runs of `work`. */
-alexnet_status an_cuda_trial_time(an_cuda_trial *trial, alexnet_status (*work)(void *arg), void *arg,
-                                  double *seconds);
+alexnet_status an_cuda_trial_time(an_cuda_trial *trial, alexnet_status (*work)(void *arg),
+                                  void *arg, double *seconds);
 void an_cuda_trial_end(an_cuda_trial *trial);
 
 /** The choice that is remembered for a key, a text; -1: none. */

@@ -2,15 +2,15 @@
  * Parity: a run of operators on one backend against the same run on `ref`, forward and backward.
  *
  * Operands are drawn with an_random(seed, AN_PURPOSE_TEST): uniform multiples of 2^-23 around zero,
- * or of 2^-7 on a backend that computes in bf16 or tf32, so that rounding the operands themselves changes
- * nothing and what is left are the roundings of the computation. Inputs of the run and the gradient
- * of its output are AN_LAYOUT_PLAIN in the backend's param_dtype; between two prepared operators
- * the backend keeps its own layouts.
+ * or of 2^-7 on a backend that computes in bf16 or tf32, so that rounding the operands themselves
+ * changes nothing and what is left are the roundings of the computation. Inputs of the run and the
+ * gradient of its output are AN_LAYOUT_PLAIN in the backend's param_dtype; between two prepared
+ * operators the backend keeps its own layouts.
  *
  * What is allowed. Every element of every tensor gets a bound, carried through the run from
  * operator to operator beside ref's values (parity_bound.h has the formulas). With u the unit
- * roundoff of float32, 2^-24, and b that of stored activations, 2^-24, 2^-11 for tf32 (which rounds them
- * when they are read) or 2^-8 for bf16:
+ * roundoff of float32, 2^-24, and b that of stored activations, 2^-24, 2^-11 for tf32 (which rounds
+ * them when they are read) or 2^-8 for bf16:
  *
  *     sum of n products a*b     8 * sqrt(n u^2 SUM a^2 b^2 + SUM b^2 e(a)^2 + SUM a^2 e(b)^2)
  *     stored activation y       + b |y|

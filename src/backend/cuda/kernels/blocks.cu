@@ -1,5 +1,5 @@
-/* Images to blocks and back (kernels/blocks.h): a thread writes 8 elements that lie beside each other, or
- * one. */
+/* Images to blocks and back (kernels/blocks.h): a thread writes 8 elements that lie beside each
+ * other, or one. */
 #include "backend/cuda/kernels/blocks.h"
 #include "backend/cuda/kernels/values.h"
 
@@ -97,10 +97,9 @@ AN_BODY void blocks_leave(const blocks_plan *plan, an_thread t)
     int in_block = (dy * b->block + dx) * b->c + channel;
     float value = 0;
     if ((int)row < b->rows && (int)column < b->columns) {
-        int64_t at = b->nhwc ? (((int64_t)n * b->rows + row) * b->columns + column) * b->channels +
-                                   in_block
-                             : (((int64_t)n * b->channels + in_block) * b->rows + row) * b->columns +
-                                   column;
+        int64_t at =
+            b->nhwc ? (((int64_t)n * b->rows + row) * b->columns + column) * b->channels + in_block
+                    : (((int64_t)n * b->channels + in_block) * b->rows + row) * b->columns + column;
         value = an_load(plan->blocked, at, b->bf16);
     }
     int64_t to = blocks_image_at(plan, n, channel, y, x);

@@ -1,7 +1,8 @@
 /*
- * A batch of images as blocks: block x block pixels beside each other become the channels of one, with
- * padding around the image and zeros in channels that are left over. Strides of a convolution's first
- * layer go away so, padding of any kind becomes none, and odd numbers of channels become even ones.
+ * A batch of images as blocks: block x block pixels beside each other become the channels of one,
+ * with padding around the image and zeros in channels that are left over. Strides of a
+ * convolution's first layer go away so, padding of any kind becomes none, and odd numbers of
+ * channels become even ones.
  *
  *     blocked[n, row, column, (dy * block + dx) * c + channel] =
  *         image[n, channel, row * block + dy - top, column * block + dx - left]     or zero outside
@@ -18,10 +19,10 @@ extern "C" {
 #endif
 
 typedef struct an_cuda_blocks {
-    int n, c, h, w;               /* the images */
-    int block, top, left;         /* pixels of a block's side; padding */
-    int rows, columns, channels;  /* of what is blocked; channels >= c * block * block */
-    bool nhwc, bf16;              /* how that lies in memory: N rows columns channels, or N channels ... */
+    int n, c, h, w;              /* the images */
+    int block, top, left;        /* pixels of a block's side; padding */
+    int rows, columns, channels; /* of what is blocked; channels >= c * block * block */
+    bool nhwc, bf16; /* how that lies in memory: N rows columns channels, or N channels ... */
 } an_cuda_blocks;
 
 /** Image to blocks. @param image  all of its channels: c of them */
