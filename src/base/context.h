@@ -17,7 +17,8 @@ struct alexnet_ctx {
     alexnet_precision precision;
     int threads; /* >= 1 */
     alexnet_isa max_isa;
-    bool deterministic; /* the same bits every time, for a price; where the device offers a choice */
+    bool
+        deterministic; /* the same bits every time, for a price; where the device offers a choice */
     char *tuning, *tuning_name; /* text and its file's name, for the backend to read; NULL: none */
     pthread_mutex_t log_lock;   /* one line at a time */
     alexnet_log_fn log;
