@@ -8,6 +8,7 @@
 #include "model.h"
 #include "paths.h"
 #include "progress.h"
+#include "text.h"
 
 typedef struct eval_options {
     int views; /* position in "1|10" */
@@ -143,8 +144,9 @@ static int report(const alexnet_evaluation *evaluation, const alexnet_model *mod
     if (options->confusion)
         code = write_confusion(evaluation, model, options->confusion);
     if (code == CLI_DONE && (double)m.skipped > evaluate_bad_share * (double)(m.images + m.skipped))
-        code = cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " pictures could not be read",
-                         m.skipped, m.images + m.skipped);
+        code = cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s could not be read",
+                         m.skipped, m.images + m.skipped,
+                         text_plural(m.images + m.skipped, "picture", "pictures"));
     return code;
 }
 

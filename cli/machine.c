@@ -105,7 +105,7 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     settings.log = log_line;
     alexnet_status status = alexnet_ctx_new(out, &settings);
     if (status)
-        return cli_failed(status);
+        return cli_input_failed(status); /* of the tuning file, if it is about a file */
     signals_watch(*out);
     return CLI_DONE;
 }
