@@ -64,6 +64,9 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     const char *device = o.device ? o.device : "auto";
     an_device found;
     AN_CHECK(an_device_find(&found, device, o.max_isa));
+    int asked = o.threads ? o.threads : an_cpu_count(), limit = an_thread_limit();
+    int threads = asked < limit ? asked : limit;
+    AN_CHECK(an_threads_try(threads - 1));
     char *tuning = NULL;
     if (o.tuning)
         AN_CHECK(read_tuning(&tuning, o.tuning, &found));
@@ -80,7 +83,8 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     snprintf(ctx->device, sizeof ctx->device, "%s",
              strcmp(device, "auto") == 0 ? device : found.info.name);
     ctx->precision = o.precision;
-    ctx->threads = o.threads ? o.threads : an_cpu_count();
+    ctx->split = asked;
+    ctx->threads = threads;
     ctx->max_isa = o.max_isa;
     ctx->deterministic = o.deterministic;
     ctx->tuning = tuning;
@@ -88,6 +92,10 @@ alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *opt
     pthread_mutex_init(&ctx->log_lock, NULL);
     ctx->log = o.log;
     ctx->log_user = o.log_user;
+    if (threads < asked)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "OMP_THREAD_LIMIT allows %d of %d threads; results are the same with fewer", threads,
+               asked);
     *out = ctx;
     return ALEXNET_OK;
 }

@@ -15,7 +15,8 @@ struct alexnet_ctx {
     atomic_bool cancelled;
     char device[32]; /* "auto", "ref", "cpu", "cuda:0" */
     alexnet_precision precision;
-    int threads; /* >= 1 */
+    int threads; /* >= 1; at most what OMP_THREAD_LIMIT allows */
+    int split;   /* of runs that do not choose: the threads that were asked for */
     alexnet_isa max_isa;
     bool
         deterministic; /* the same bits every time, for a price; where the device offers a choice */

@@ -1,11 +1,16 @@
 #include "base/cpus.h"
 
 #include <math.h>
+#include <omp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cgroup.h"
+#include "base/status.h"
 
 /* "quota period", in microseconds of CPU time per microseconds of time; "max" is no limit. */
 static double ratio(const char *quota, const char *period)
@@ -55,4 +60,43 @@ int an_cpu_count(void)
         count = (long)ceil(quota);
 #endif
     return count < 1 ? 1 : (int)count;
+}
+
+int an_thread_limit(void)
+{
+    return omp_get_thread_limit();
+}
+
+/* A thread that is there until all are. */
+static void *wait_for_others(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+alexnet_status an_threads_try(int count)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    int started = 0, error = 0;
+    if (count < 1)
+        return ALEXNET_OK;
+    pthread_t *threads = an_calloc((size_t)count, sizeof *threads);
+    if (!threads)
+        return AN_FAIL_MEMORY((size_t)count * sizeof *threads, "threads");
+    pthread_mutex_lock(&gate);
+    while (started < count && error == 0) {
+        error = pthread_create(&threads[started], NULL, wait_for_others, &gate);
+        started += error == 0;
+    }
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    an_free(threads);
+    if (error == 0)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE,
+                   "the system starts %d of %d threads (%s): ask for fewer, or raise the limits of "
+                   "processes (ulimit -u, pids.max) and of memory (ulimit -v)",
+                   started + 1, count + 1, strerror(error));
 }

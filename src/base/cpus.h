@@ -1,8 +1,18 @@
 #ifndef AN_BASE_CPUS_H
 #define AN_BASE_CPUS_H
 
+#include "alexnet/alexnet.h"
+
 /** CPUs this process may use: its affinity mask and its cgroup's quota (v2 and v1), at least 1. */
 int an_cpu_count(void);
+
+/** The most threads that OMP_THREAD_LIMIT lets a program have; INT_MAX if it is not set. */
+int an_thread_limit(void);
+/**
+ * Whether the system starts `count` threads beside this one: they are started, and end again.
+ * @return ALEXNET_ERROR_NOT_AVAILABLE, with its reason, if it does not
+ */
+alexnet_status an_threads_try(int count);
 
 /** The cgroup's quota in CPUs, or +infinity, read below `root`: "" but in tests. */
 double an_cpu_quota(const char *root);

@@ -56,7 +56,7 @@ static alexnet_status check_memory(const alexnet_bench *b, const an_program_opti
 static alexnet_status make_program(alexnet_bench *b)
 {
     an_program_options options = b->mode == ALEXNET_BENCH_TRAIN
-                                     ? an_program_training(b->batch, b->ctx->threads)
+                                     ? an_program_training(b->batch, b->ctx->split)
                                      : an_program_inference(b->batch, b->batch);
     AN_CHECK(check_memory(b, &options));
     AN_CHECK(an_program_compile(&b->program, b->net, &options));

@@ -33,7 +33,7 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
     an_parity_options options = {.training = training,
                                  .gradients = training,
                                  .first = !an_tune_wants_dx(t, forward),
-                                 .split = t->ctx->threads,
+                                 .split = t->ctx->split,
                                  .seed = CHECK_SEED};
     an_parity parity;
     op.n = CHECK_IMAGES;

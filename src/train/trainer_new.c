@@ -64,7 +64,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(record_data(&t->record.val, t->val));
     if (t->val)
         AN_TRY(an_dataset_warn_shared(t->ctx, t->train, t->val));
-    t->record.split = options->split ? options->split : t->ctx->threads;
+    t->record.split = options->split ? options->split : t->ctx->split;
     AN_TRY(an_net_new(&t->net, t->ctx, network, true));
     an_trainer_origin(t, &t->record);
     AN_TRY(an_trainer_make(t));

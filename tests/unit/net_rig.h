@@ -35,7 +35,7 @@ static inline alexnet_ctx *rig_ctx(const char *device, alexnet_precision precisi
     atomic_store(&ctx->references, 1);
     snprintf(ctx->device, sizeof ctx->device, "%s", device);
     ctx->precision = precision;
-    ctx->threads = threads;
+    ctx->threads = ctx->split = threads;
     pthread_mutex_init(&ctx->log_lock, NULL);
     return ctx;
 }

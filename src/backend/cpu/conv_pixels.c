@@ -114,7 +114,7 @@ static void book_scratch(pixels_op *c, const an_prepare *p)
     if (!p->want_dw)
         return;
     c->backward_each = aligned(sizeof(uint16_t) * an_pixels_backward_work(&c->shape));
-    c->backward_work = an_cpu_take(&c->op, c->backward_each * parts);
+    c->backward_work = an_cpu_take(&c->op, c->backward_each * threads);
     c->sums_each = sizeof(float) * an_pixels_sums(&c->shape);
     c->sums = an_cpu_take(&c->op, c->sums_each * parts);
 }

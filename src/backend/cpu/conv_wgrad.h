@@ -18,7 +18,7 @@ typedef struct an_conv_wgrad {
  * @param op    books scratch
  * @param desc  borrowed
  * @return ALEXNET_ERROR_UNSUPPORTED if the kernels do not compute it, the processor has no bf16, or
- *         there is less to share out than the split has threads
+ *         there are fewer units of work than the split has parts
  */
 alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc);
 

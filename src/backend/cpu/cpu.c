@@ -216,7 +216,8 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *p, const ch
     char refused[sizeof((an_cpu_op *)0)->refused] = "";
     an_cpu_op *op = NULL;
     *out = NULL;
-    an_threads saved = an_threads_set(backend->ctx->threads);
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
     alexnet_status rc = choose((an_cpu *)backend, p, impl, refused, sizeof refused, &op);
     an_threads_restore(saved);
     if (rc != ALEXNET_OK)
@@ -242,22 +243,13 @@ static alexnet_status cpu_prepare(an_backend *backend, const an_prepare *p, an_p
     return an_cpu_prepare(backend, p, NULL, out);
 }
 
-/* A run in a parallel region of the caller's would get one thread of what it was prepared for. */
-static alexnet_status check_outside(void)
-{
-    if (omp_in_parallel())
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "called from within an OpenMP parallel region");
-    return ALEXNET_OK;
-}
-
 static alexnet_status cpu_pack(an_backend *backend, an_prepared *prepared, const an_op_args *args)
 {
     an_cpu_op *op = (an_cpu_op *)prepared;
     if (!op->methods->pack)
         return ALEXNET_OK;
-    AN_CHECK(check_outside());
-    an_threads saved = an_threads_set(backend->ctx->threads);
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
     alexnet_status rc = op->methods->pack(op, args);
     an_threads_restore(saved);
     return rc;
@@ -267,8 +259,8 @@ static alexnet_status cpu_forward(an_backend *backend, an_prepared *prepared,
                                   const an_op_args *args)
 {
     an_cpu_op *op = (an_cpu_op *)prepared;
-    AN_CHECK(check_outside());
-    an_threads saved = an_threads_set(backend->ctx->threads);
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
     alexnet_status rc = op->methods->forward(op, args);
     an_threads_restore(saved);
     return rc;
@@ -284,14 +276,13 @@ static void add(float *to, const float *from, int64_t count)
 static alexnet_status cpu_backward(an_backend *backend, an_prepared *prepared,
                                    const an_op_args *args)
 {
-    (void)backend;
     an_cpu_op *op = (an_cpu_op *)prepared;
-    AN_CHECK(check_outside());
     an_op_args inner = *args;
     for (int i = 0; i < op->n_added; i++)
         if (args->dparam[i])
             inner.dparam[i] = (char *)args->scratch + op->added_at[i];
-    an_threads saved = an_threads_set(op->split);
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
     alexnet_status rc = op->methods->backward(op, &inner);
     for (int i = 0; i < op->n_added && rc == ALEXNET_OK; i++)
         if (args->dparam[i])

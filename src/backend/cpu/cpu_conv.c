@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "backend/cpu/conv_padding.h"
+#include "backend/cpu/conv_sums.h"
 #include "backend/cpu/conv_wgrad.h"
 #include "backend/cpu/onednn/conv_primitive.h"
 #include "backend/cpu/onednn/team.h"
-#include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -42,13 +42,16 @@ typedef struct conv_op {
     an_reorder x_in, y_out;
     weights_form weights;
 
-    size_t masked; /* scratch offset of dy where y > 0 */
-    an_primitive *backward_data;
+    size_t masked;               /* scratch offset of dy where y > 0 */
+    an_primitive *backward_data; /* of the whole batch; NULL: image by image */
+    an_team data_images;
+    an_layout dy, dx; /* image by image */
     an_reorder data_dy_in, dx_out;
     weights_form data_weights;
-    an_primitive *backward_weights; /* NULL: native */
+    bool native; /* gradients of weights by native kernels, or by oneDNN */
     an_conv_wgrad native_weights;
-    an_reorder weights_x_in, weights_dy_in, dw_out;
+    an_reorder weights_x_in, weights_dy_in;
+    an_conv_sums weights_sums;
     size_t dbias; /* scratch offset, where nobody wants it */
 } conv_op;
 
@@ -68,14 +71,15 @@ static bool runs_whole(const an_primitive *primitive)
 /* A problem, the variant and the layouts it gets. */
 typedef struct image_problem {
     an_conv_forward problem;
+    const an_primitive *forward; /* backward: of the whole batch */
     an_variant *variant;
     an_layout *x, *y;
 } image_problem;
 
-static alexnet_status make_image(const void *user, bool last, an_primitive **out)
+static alexnet_status make_image(const void *user, bool small, an_primitive **out)
 {
     const image_problem *w = user;
-    (void)last;
+    (void)small;
     return an_conv_forward_new(out, &w->problem, w->variant, w->x, w->y);
 }
 
@@ -84,7 +88,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
                                       an_primitive **whole)
 {
     bool backward = p->want_dx || p->want_dw;
-    int n = c->desc.n, threads = c->op.cpu->base.ctx->threads;
+    int n = c->desc.n;
     an_conv_forward problem = {c->op.cpu, &c->desc,
                                backward ? dnnl_forward_training : dnnl_forward_inference,
                                relu && !backward, n};
@@ -95,9 +99,9 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
         an_cpu_share(&c->op, an_primitive_scratch(*whole));
     } else {
         problem.n = 1;
-        image_problem image = {problem, variant, &c->x, &c->y};
-        AN_CHECK(
-            an_team_new(&c->images, &c->op, threads < n ? threads : n, false, make_image, &image));
+        image_problem image = {problem, NULL, variant, &c->x, &c->y};
+        an_units units = {n, n};
+        AN_CHECK(an_team_new(&c->images, &c->op, units, make_image, &image));
     }
     c->x.n = c->y.n = n;
     return ALEXNET_OK;
@@ -131,20 +135,65 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc 
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-static alexnet_status prepare_backward_data(conv_op *c, const an_primitive *whole, an_md x, an_md y)
+static alexnet_status make_data_image(const void *user, bool small, an_primitive **out)
 {
-    an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_DATA];
-    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole, variant));
+    const image_problem *w = user;
+    (void)small;
+    return an_conv_backward_data_new(out, w->problem.cpu, w->problem.desc, w->forward, w->variant);
+}
+
+/* As forward: the whole batch, or image by image. Sets c->dy, c->dx to the layouts of the batch. */
+static alexnet_status prepare_data_images(conv_op *c, const an_primitive *whole,
+                                          an_variant *variant)
+{
+    an_op_desc one = c->desc;
+    one.n = 1;
+    const image_problem image = {
+        .problem = {.cpu = c->op.cpu, .desc = &one}, .forward = whole, .variant = variant};
+    an_primitive_free(c->backward_data);
+    c->backward_data = NULL;
+    an_units units = {c->desc.n, c->desc.n};
+    AN_CHECK(an_team_new(&c->data_images, &c->op, units, make_data_image, &image));
+    const an_primitive *primitive = an_team_first(&c->data_images);
     bool flipped = *variant == AN_CPU_FLIPPED;
-    an_op_desc flipped_desc;
-    if (flipped)
-        AN_CHECK(an_conv_flip(&flipped_desc, &c->desc));
+    c->dy = (an_layout){AN_LAYOUT_PLAIN, c->op.cpu->activation, 1, c->desc.out};
+    c->dx = (an_layout){AN_LAYOUT_PLAIN, c->op.cpu->activation, 1, c->desc.in[0]};
+    int dy = flipped ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST;
+    int dx = flipped ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC;
+    AN_CHECK(an_layout_from_md(&c->dy, an_primitive_md(primitive, dy)));
+    AN_CHECK(an_layout_from_md(&c->dx, an_primitive_md(primitive, dx)));
+    c->dy.n = c->dx.n = c->desc.n;
+    return ALEXNET_OK;
+}
+
+static alexnet_status reorder_data(conv_op *c, bool flipped, an_md x, an_md y)
+{
     an_md dy = an_primitive_md(c->backward_data, flipped ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST);
     an_md dx = an_primitive_md(c->backward_data, flipped ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC);
     an_cpu_share(&c->op, an_primitive_scratch(c->backward_data));
     AN_CHECK(an_reorder_in_new_md(&c->data_dy_in, &c->op, y, dy));
-    AN_CHECK(an_reorder_out_new_md(&c->dx_out, &c->op, dx, x));
-    return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc, c->backward_data);
+    return an_reorder_out_new_md(&c->dx_out, &c->op, dx, x);
+}
+
+static alexnet_status prepare_backward_data(conv_op *c, const an_prepare *p,
+                                            const an_primitive *whole, an_md x, an_md y)
+{
+    an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_DATA];
+    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole, variant));
+    if (!runs_whole(c->backward_data))
+        AN_CHECK(prepare_data_images(c, whole, variant));
+    bool flipped = *variant == AN_CPU_FLIPPED;
+    an_op_desc flipped_desc;
+    if (flipped)
+        AN_CHECK(an_conv_flip(&flipped_desc, &c->desc));
+    if (c->backward_data) {
+        AN_CHECK(reorder_data(c, flipped, x, y));
+    } else {
+        AN_CHECK(an_reorder_in_new(&c->data_dy_in, &c->op, c->op.base.out, c->dy));
+        AN_CHECK(an_reorder_out_new(&c->dx_out, &c->op, c->dx, p->in[0]));
+    }
+    return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc,
+                    c->backward_data ? c->backward_data : an_team_first(&c->data_images));
 }
 
 static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer, an_chw shape)
@@ -157,10 +206,10 @@ static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer,
 }
 
 /* The gradients of weights by native kernels, if they take them. */
-static alexnet_status prepare_native_weights(conv_op *c, an_md x, an_md y, bool *taken)
+static alexnet_status prepare_native_weights(conv_op *c, an_md x, an_md y)
 {
     alexnet_status rc = an_conv_wgrad_new(&c->native_weights, &c->op, &c->desc);
-    *taken = rc == ALEXNET_OK;
+    c->native = rc == ALEXNET_OK;
     if (rc != ALEXNET_OK)
         return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
     AN_CHECK(blocks_entry(&c->weights_x_in, c, x, c->desc.in[0]));
@@ -172,37 +221,23 @@ static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *w
 {
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
-    bool taken = false;
     if (*variant == AN_CPU_NATIVE)
-        AN_CHECK(prepare_native_weights(c, x, y, &taken));
-    if (taken)
-        return ALEXNET_OK;
-    AN_CHECK(
-        an_conv_backward_weights_new(&c->backward_weights, c->op.cpu, &c->desc, whole, variant));
-    an_cpu_share(&c->op, an_primitive_scratch(c->backward_weights));
-    AN_CHECK(an_reorder_in_new_md(&c->weights_dy_in, &c->op, y,
-                                  an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_DST)));
-    AN_CHECK(an_reorder_in_new_md(&c->weights_x_in, &c->op, x,
-                                  an_primitive_md(c->backward_weights, DNNL_ARG_SRC)));
-    an_md canonical = an_conv_weights_md(&c->desc, dnnl_f32, false);
-    alexnet_status rc = an_reorder_out_new_md(
-        &c->dw_out, &c->op, an_primitive_md(c->backward_weights, DNNL_ARG_DIFF_WEIGHTS), canonical);
-    an_md_free(canonical);
-    return rc;
+        AN_CHECK(prepare_native_weights(c, x, y));
+    return c->native ? ALEXNET_OK
+                     : an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, whole, variant, x, y);
 }
 
 static alexnet_status prepare_backward(conv_op *c, const an_prepare *p, const an_primitive *whole)
 {
     an_md x = an_layout_md(p->in[0]), y = an_layout_md(c->op.base.out);
-    an_threads saved = an_threads_set(p->split);
-    alexnet_status rc = ALEXNET_OK;
+    alexnet_status rc =
+        x && y ? ALEXNET_OK : AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for a layout");
     if (c->relu_after)
         c->masked = an_cpu_take(&c->op, an_layout_bytes(c->op.base.out));
-    if (p->want_dx)
-        rc = prepare_backward_data(c, whole, x, y);
+    if (p->want_dx && rc == ALEXNET_OK)
+        rc = prepare_backward_data(c, p, whole, x, y);
     if (p->want_dw && rc == ALEXNET_OK)
         rc = prepare_backward_weights(c, whole, x, y);
-    an_threads_restore(saved);
     an_md_free(x);
     an_md_free(y);
     return rc;
@@ -268,38 +303,49 @@ static alexnet_status conv_forward(an_cpu_op *op, const an_op_args *args)
     if (c->forward)
         AN_CHECK(an_primitive_run(c->forward, b.data, an_cpu_shared(op, args)));
     else
-        AN_CHECK(an_team_run(&c->images, args, c->desc.n, place_image, &b));
+        AN_CHECK(an_team_run(&c->images, args, 0, c->desc.n, place_image, &b));
     if (c->relu_after)
         an_cpu_relu(c->op.cpu, c->y, y);
     return an_reorder_out_run(&c->y_out, op, args, args->y);
 }
 
+static void place_data_image(const void *user, int image, const void **data)
+{
+    const batch *b = user;
+    data[0] = (const char *)b->data[0] + b->y * (size_t)image;
+    data[1] = b->data[1];
+    data[2] = (const char *)b->data[2] + b->x * (size_t)image;
+}
+
 static alexnet_status run_backward_data(const conv_op *c, const an_op_args *args, const void *dy)
 {
     const an_cpu_op *op = &c->op;
-    const void *data[] = {dy, packed(&c->data_weights, args),
-                          an_reorder_target(&c->dx_out, args, args->dx[0])};
-    AN_CHECK(an_reorder_in_run(&c->data_dy_in, op, args, &data[0]));
-    AN_CHECK(an_primitive_run(c->backward_data, data, an_cpu_shared(op, args)));
+    batch b = {.data = {dy, packed(&c->data_weights, args),
+                        an_reorder_target(&c->dx_out, args, args->dx[0])}};
+    AN_CHECK(an_reorder_in_run(&c->data_dy_in, op, args, &b.data[0]));
+    if (c->backward_data) {
+        AN_CHECK(an_primitive_run(c->backward_data, b.data, an_cpu_shared(op, args)));
+    } else {
+        b.x = an_layout_bytes(c->dx) / (size_t)c->desc.n;
+        b.y = an_layout_bytes(c->dy) / (size_t)c->desc.n;
+        AN_CHECK(an_team_run(&c->data_images, args, 0, c->desc.n, place_data_image, &b));
+    }
     return an_reorder_out_run(&c->dx_out, op, args, args->dx[0]);
 }
 
 static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *args, const void *dy)
 {
     const an_cpu_op *op = &c->op;
-    void *nowhere = (char *)args->scratch + c->dbias;
-    const void *data[] = {input_of(c, args), dy,
-                          an_reorder_target(&c->dw_out, args, args->dparam[0]),
-                          args->dparam[1] ? args->dparam[1] : nowhere};
-    AN_CHECK(an_reorder_in_run(&c->weights_x_in, op, args, &data[0]));
-    AN_CHECK(an_reorder_in_run(&c->weights_dy_in, op, args, &data[1]));
-    if (!c->backward_weights) {
-        an_conv_wgrad_run(&c->native_weights, op->cpu, args, data[0], data[1], args->dparam[0],
-                          args->dparam[1] ? args->dparam[1] : nowhere);
-        return ALEXNET_OK;
-    }
-    AN_CHECK(an_primitive_run(c->backward_weights, data, an_cpu_shared(op, args)));
-    return an_reorder_out_run(&c->dw_out, op, args, args->dparam[0]);
+    const void *x = input_of(c, args);
+    float *dw = args->dparam[0], *dbias = args->dparam[1];
+    if (!dbias)
+        dbias = (float *)((char *)args->scratch + c->dbias);
+    if (!c->native)
+        return an_conv_sums_run(&c->weights_sums, op, args, x, dy, dw, dbias);
+    AN_CHECK(an_reorder_in_run(&c->weights_x_in, op, args, &x));
+    AN_CHECK(an_reorder_in_run(&c->weights_dy_in, op, args, &dy));
+    an_conv_wgrad_run(&c->native_weights, op->cpu, args, x, dy, dw, dbias);
+    return ALEXNET_OK;
 }
 
 static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
@@ -320,14 +366,16 @@ static void conv_free(an_cpu_op *op)
 {
     conv_op *c = (conv_op *)op;
     an_primitive *const primitives[] = {c->forward, c->weights.reorder, c->backward_data,
-                                        c->data_weights.reorder, c->backward_weights};
-    an_reorder *const reorders[] = {&c->x_in,         &c->y_out,         &c->data_dy_in, &c->dx_out,
-                                    &c->weights_x_in, &c->weights_dy_in, &c->dw_out};
+                                        c->data_weights.reorder};
+    an_reorder *const reorders[] = {&c->x_in,   &c->y_out,        &c->data_dy_in,
+                                    &c->dx_out, &c->weights_x_in, &c->weights_dy_in};
     for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
         an_primitive_free(primitives[i]);
     for (size_t i = 0; i < sizeof reorders / sizeof *reorders; i++)
         an_reorder_free(reorders[i]);
     an_team_free(&c->images);
+    an_team_free(&c->data_images);
+    an_conv_sums_free(&c->weights_sums);
     an_free(c);
 }
 
@@ -340,19 +388,22 @@ static const char *name_primitive(const an_primitive *primitive, char name[64])
     return primitive ? name : NULL;
 }
 
-static void name_impl(conv_op *c, const an_prepare *p)
+static void name_impl(conv_op *c)
 {
     char forward[64], dx[64], dw[64];
-    name_primitive(c->forward ? c->forward : c->images.worker[0], forward);
-    an_cpu_name_impl(&c->op, forward, name_primitive(c->backward_data, dx),
-                     p->want_dw && !c->backward_weights ? "native wgrad:avx512_bf16"
-                                                        : name_primitive(c->backward_weights, dw));
+    const an_primitive *data = c->backward_data ? c->backward_data : an_team_first(&c->data_images);
+    const an_conv_sums *sums = &c->weights_sums;
+    const an_primitive *weights = sums->whole ? sums->whole : an_team_first(&sums->parts);
+    name_primitive(c->forward ? c->forward : an_team_first(&c->images), forward);
+    an_cpu_name_impl(&c->op, forward, name_primitive(data, dx),
+                     c->native ? "native wgrad:avx512_bf16" : name_primitive(weights, dw));
 }
 
 static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an_primitive **whole)
 {
     AN_CHECK(prepare_forward(c, p, relu, whole));
-    AN_CHECK(pack_for(&c->weights, c, &c->desc, c->forward ? c->forward : c->images.worker[0]));
+    AN_CHECK(
+        pack_for(&c->weights, c, &c->desc, c->forward ? c->forward : an_team_first(&c->images)));
     c->op.base.out = c->y;
     if (p->plain_out)
         c->op.base.out.kind = AN_LAYOUT_PLAIN;
@@ -407,7 +458,7 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     if (rc == ALEXNET_OK)
         rc = prepare_all(c, &offer, relu, &whole);
     if (rc == ALEXNET_OK)
-        name_impl(c, p);
+        name_impl(c);
     if (whole != c->forward)
         an_primitive_free(whole);
     if (rc != ALEXNET_OK)

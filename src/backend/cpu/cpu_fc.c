@@ -5,7 +5,8 @@
  * Weights stay as they are in float32, [K, I]: reordering the input of a batch to plain rows costs
  * less than another copy of the weights, which are by far the larger. In bf16 a packed copy
  * in the same order exists. Forward is a team over blocks of outputs, so that no sum depends on the
- * number of threads. As in cpu_conv.c, oneDNN's ReLU serves inference only.
+ * number of threads; so are the gradients, unless oneDNN's kernels for the whole matrix keep to
+ * that. As in cpu_conv.c, oneDNN's ReLU serves inference only.
  *
  *     y[N,K] = x[N,I] w[K,I]' + bias      dx[N,I] = dy[N,K] w[K,I]      dw[K,I] = dy[N,K]' x[N,I]
  */
@@ -18,7 +19,16 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-enum { BLOCK = 128 }; /* outputs of a unit */
+enum {
+    BLOCK = 128,         /* forward: outputs of a unit */
+    GRADIENT_BLOCK = 512 /* outputs of dw, inputs of dx */
+};
+
+/* dx or dw: the whole product at once or, if `whole` is NULL, block by block. */
+typedef struct gradient {
+    an_primitive *whole;
+    an_team blocks;
+} gradient;
 
 typedef struct fc {
     an_cpu_op op;
@@ -33,7 +43,7 @@ typedef struct fc {
     an_primitive *pack; /* bf16 only */
     size_t masked;
     an_reorder dy_in, dx_out;
-    an_primitive *backward_data, *backward_weights;
+    gradient data, weights;
 } fc;
 
 /* A matrix inside a tensor: rows, columns, and the steps from one to the next. */
@@ -79,10 +89,17 @@ static alexnet_status new_product(an_primitive **out, dnnl_engine_t engine, cons
     return an_primitive_new(out, engine, pd, bias ? 4 : 3, args);
 }
 
-static alexnet_status make_block(const void *user, bool last, an_primitive **out)
+/* `count` cut into blocks: full ones, and the rest. */
+static an_units blocks_of(int64_t count, int block)
+{
+    int full = (int)(count / block);
+    return (an_units){full + (count % block != 0), full};
+}
+
+static alexnet_status make_block(const void *user, bool small, an_primitive **out)
 {
     const fc *f = user;
-    int64_t k = last ? f->outputs % BLOCK : f->outputs < BLOCK ? f->outputs : BLOCK;
+    int64_t k = small ? f->outputs % BLOCK : BLOCK;
     const matrix m[] = {{f->n, f->inputs, f->inputs, 1, f->x.dtype},
                         {f->inputs, k, 1, f->inputs, f->x.dtype},
                         {f->n, k, f->outputs, 1, f->y.dtype}};
@@ -90,9 +107,36 @@ static alexnet_status make_block(const void *user, bool last, an_primitive **out
     return new_product(out, f->op.cpu->engine, m, &bias, f->fused);
 }
 
-static int block_count(const fc *f)
+/* dx[N,columns] = dy[N,K] w[K,columns] */
+static alexnet_status new_data(an_primitive **out, const fc *f, int64_t columns)
 {
-    return (int)((f->outputs + BLOCK - 1) / BLOCK);
+    an_dtype t = f->x.dtype;
+    const matrix m[] = {{f->n, f->outputs, f->outputs, 1, t},
+                        {f->outputs, columns, f->inputs, 1, t},
+                        {f->n, columns, f->inputs, 1, t}};
+    return new_product(out, f->op.cpu->engine, m, NULL, false);
+}
+
+/* dw[rows,I] = dy[N,rows]' x[N,I] */
+static alexnet_status new_weights(an_primitive **out, const fc *f, int64_t rows)
+{
+    an_dtype t = f->x.dtype;
+    const matrix m[] = {{rows, f->n, 1, f->outputs, t},
+                        {f->n, f->inputs, f->inputs, 1, t},
+                        {rows, f->inputs, f->inputs, 1, AN_F32}};
+    return new_product(out, f->op.cpu->engine, m, NULL, false);
+}
+
+static alexnet_status make_data_block(const void *user, bool small, an_primitive **out)
+{
+    const fc *f = user;
+    return new_data(out, f, small ? f->inputs % GRADIENT_BLOCK : GRADIENT_BLOCK);
+}
+
+static alexnet_status make_weight_block(const void *user, bool small, an_primitive **out)
+{
+    const fc *f = user;
+    return new_weights(out, f, small ? f->outputs % GRADIENT_BLOCK : GRADIENT_BLOCK);
 }
 
 /* Which directions the native kernels compute: those that the tuning wants and they take. */
@@ -114,13 +158,10 @@ static alexnet_status choose_native(fc *f, const an_prepare *p)
 
 static alexnet_status prepare_forward(fc *f, const an_prepare *p)
 {
-    int threads = f->op.cpu->base.ctx->threads, blocks = block_count(f);
-    bool last = f->outputs > BLOCK && f->outputs % BLOCK;
     AN_CHECK(an_reorder_in_new(&f->x_in, &f->op, p->in[0], f->x));
     f->fused = f->relu && (f->native[AN_FORWARD] || !(p->want_dx || p->want_dw));
     if (!f->native[AN_FORWARD])
-        AN_CHECK(an_team_new(&f->blocks, &f->op, threads < blocks ? threads : blocks, last,
-                             make_block, f));
+        AN_CHECK(an_team_new(&f->blocks, &f->op, blocks_of(f->outputs, BLOCK), make_block, f));
     if (f->x.dtype == AN_F32)
         return ALEXNET_OK;
     an_md from = matrix_md((matrix){f->outputs, f->inputs, f->inputs, 1, AN_F32});
@@ -137,29 +178,52 @@ static alexnet_status prepare_forward(fc *f, const an_prepare *p)
     return ALEXNET_OK;
 }
 
+typedef alexnet_status (*gradient_new)(an_primitive **out, const fc *f, int64_t count);
+
+/*
+ * The whole product, if its bits are those of one thread: kernels of this family share out columns
+ * and rows of the product, and would need scratch for partial sums to share out a sum too. What one
+ * thread works with, every thread may. The others (x64:gemm) allocate what they need unseen.
+ */
+static alexnet_status try_whole(gradient *g, fc *f, gradient_new make, int64_t count)
+{
+    an_primitive *single = NULL;
+    AN_CHECK(make(&g->whole, f, count));
+    an_threads saved = an_threads_set(1);
+    alexnet_status rc = make(&single, f, count);
+    an_threads_restore(saved);
+    size_t threads = (size_t)f->op.cpu->base.ctx->threads;
+    bool good = rc == ALEXNET_OK && strncmp(an_primitive_name(g->whole), "brg", 3) == 0 &&
+                an_primitive_scratch(g->whole) <= threads * an_primitive_scratch(single);
+    an_primitive_free(single);
+    if (good) {
+        an_cpu_share(&f->op, an_primitive_scratch(g->whole));
+        return ALEXNET_OK;
+    }
+    an_primitive_free(g->whole);
+    g->whole = NULL;
+    return rc;
+}
+
 static alexnet_status prepare_backward(fc *f, const an_prepare *p)
 {
-    dnnl_engine_t engine = f->op.cpu->engine;
-    an_dtype t = f->x.dtype;
-    an_layout dy = {AN_LAYOUT_PLAIN, t, f->y.n, f->y.shape};
-    const matrix rows_dy = {f->n, f->outputs, f->outputs, 1, t};
-    const matrix columns_dy = {f->outputs, f->n, 1, f->outputs, t};
-    const matrix w = {f->outputs, f->inputs, f->inputs, 1, t};
-    const matrix dw = {f->outputs, f->inputs, f->inputs, 1, AN_F32};
-    const matrix x = {f->n, f->inputs, f->inputs, 1, t};
-    const matrix data[] = {rows_dy, w, x}, weights[] = {columns_dy, x, dw};
+    an_layout dy = {AN_LAYOUT_PLAIN, f->x.dtype, f->y.n, f->y.shape};
     if (f->relu)
         f->masked = an_cpu_take(&f->op, an_layout_bytes(f->y));
     AN_CHECK(an_reorder_in_new(&f->dy_in, &f->op, f->y, dy));
     if (p->want_dx)
         AN_CHECK(an_reorder_out_new(&f->dx_out, &f->op, f->x, p->in[0]));
     if (p->want_dx && !f->native[AN_BACKWARD_DATA]) {
-        AN_CHECK(new_product(&f->backward_data, engine, data, NULL, false));
-        an_cpu_share(&f->op, an_primitive_scratch(f->backward_data));
+        an_units units = blocks_of(f->inputs, GRADIENT_BLOCK);
+        AN_CHECK(try_whole(&f->data, f, new_data, f->inputs));
+        if (!f->data.whole)
+            AN_CHECK(an_team_new(&f->data.blocks, &f->op, units, make_data_block, f));
     }
     if (p->want_dw && !f->native[AN_BACKWARD_WEIGHTS]) {
-        AN_CHECK(new_product(&f->backward_weights, engine, weights, NULL, false));
-        an_cpu_share(&f->op, an_primitive_scratch(f->backward_weights));
+        an_units units = blocks_of(f->outputs, GRADIENT_BLOCK);
+        AN_CHECK(try_whole(&f->weights, f, new_weights, f->outputs));
+        if (!f->weights.whole)
+            AN_CHECK(an_team_new(&f->weights.blocks, &f->op, units, make_weight_block, f));
     }
     return ALEXNET_OK;
 }
@@ -172,14 +236,17 @@ static const char *name_direction(const fc *f, an_direction direction,
     return f->native[direction] ? "native fc:avx512_bf16" : primitive ? name : NULL;
 }
 
+static an_primitive *first_of(const gradient *g)
+{
+    return g->whole ? g->whole : an_team_first(&g->blocks);
+}
+
 static void name_impl(fc *f)
 {
     char forward[64], dx[64], dw[64];
-    an_cpu_name_impl(
-        &f->op,
-        name_direction(f, AN_FORWARD, f->blocks.worker ? f->blocks.worker[0] : NULL, forward),
-        name_direction(f, AN_BACKWARD_DATA, f->backward_data, dx),
-        name_direction(f, AN_BACKWARD_WEIGHTS, f->backward_weights, dw));
+    an_cpu_name_impl(&f->op, name_direction(f, AN_FORWARD, an_team_first(&f->blocks), forward),
+                     name_direction(f, AN_BACKWARD_DATA, first_of(&f->data), dx),
+                     name_direction(f, AN_BACKWARD_WEIGHTS, first_of(&f->weights), dw));
 }
 
 /* ---- Runs ------------------------------------------------------------------------------------ */
@@ -196,6 +263,7 @@ static const void *weights(const fc *f, const an_op_args *args)
     return f->pack ? args->packed : args->param[0];
 }
 
+/* Operands of a run: two matrices, a bias in forward, and the product. */
 typedef struct product {
     const fc *f;
     const void *x, *w, *bias;
@@ -221,7 +289,7 @@ static alexnet_status fc_forward(an_cpu_op *op, const an_op_args *args)
         const an_fc_forward run = {p.x, p.w, p.bias, p.y, f->fused, f->y.dtype == AN_F32};
         an_fc_native_forward(&f->native_products, &run, an_cpu_shared(op, args));
     } else {
-        AN_CHECK(an_team_run(&f->blocks, args, block_count(f), place_block, &p));
+        AN_CHECK(an_team_run(&f->blocks, args, 0, f->blocks.units.count, place_block, &p));
     }
     if (f->relu && !f->fused)
         an_cpu_relu(f->op.cpu, f->y, args->y);
@@ -233,7 +301,7 @@ static void sum_bias(const fc *f, const void *dy, float *dbias)
 {
     an_dtype t = f->x.dtype;
 #pragma omp parallel for schedule(static)
-    for (int block = 0; block < block_count(f); block++) {
+    for (int block = 0; block < blocks_of(f->outputs, BLOCK).count; block++) {
         int64_t first = (int64_t)block * BLOCK, end = first + BLOCK;
         if (end > f->outputs)
             end = f->outputs;
@@ -245,29 +313,55 @@ static void sum_bias(const fc *f, const void *dy, float *dbias)
     }
 }
 
+static void place_data_block(const void *user, int block, const void **data)
+{
+    const product *p = user;
+    int64_t column = (int64_t)block * GRADIENT_BLOCK;
+    data[0] = p->x;
+    data[1] = an_at(p->w, column, p->f->x.dtype);
+    data[2] = an_at(p->y, column, p->f->x.dtype);
+}
+
+static void place_weight_block(const void *user, int block, const void **data)
+{
+    const product *p = user;
+    int64_t k = (int64_t)block * GRADIENT_BLOCK;
+    data[0] = an_at(p->x, k, p->f->x.dtype);
+    data[1] = p->w;
+    data[2] = an_at(p->y, k * p->f->inputs, AN_F32);
+}
+
+static alexnet_status run_gradient(const gradient *g, const product *p, const an_op_args *args,
+                                   an_team_place place)
+{
+    const void *data[] = {p->x, p->w, p->y};
+    if (g->whole)
+        return an_primitive_run(g->whole, data, an_cpu_shared(&p->f->op, args));
+    return an_team_run(&g->blocks, args, 0, g->blocks.units.count, place, p);
+}
+
 static alexnet_status run_backward_weights(const fc *f, const an_op_args *args, const void *dy)
 {
     const an_cpu_op *op = &f->op;
     const void *x = args->x[0];
-    void *scratch = an_cpu_shared(op, args);
     AN_CHECK(an_reorder_in_run(&f->x_in, op, args, &x));
     if (f->native[AN_BACKWARD_WEIGHTS]) {
-        an_fc_native_weights(&f->native_products, dy, x, args->dparam[0], scratch);
+        an_fc_native_weights(&f->native_products, dy, x, args->dparam[0], an_cpu_shared(op, args));
         return ALEXNET_OK;
     }
-    const void *data[] = {dy, x, args->dparam[0]};
-    return an_primitive_run(f->backward_weights, data, scratch);
+    const product p = {f, dy, x, NULL, args->dparam[0]};
+    return run_gradient(&f->weights, &p, args, place_weight_block);
 }
 
 static alexnet_status run_backward_data(const fc *f, const an_op_args *args, const void *dy)
 {
     const an_cpu_op *op = &f->op;
-    void *dx = an_reorder_target(&f->dx_out, args, args->dx[0]), *scratch = an_cpu_shared(op, args);
-    const void *data[] = {dy, weights(f, args), dx};
+    const product p = {f, dy, weights(f, args), NULL,
+                       an_reorder_target(&f->dx_out, args, args->dx[0])};
     if (f->native[AN_BACKWARD_DATA])
-        an_fc_native_data(&f->native_products, data[0], data[1], dx, scratch);
+        an_fc_native_data(&f->native_products, p.x, p.w, p.y, an_cpu_shared(op, args));
     else
-        AN_CHECK(an_primitive_run(f->backward_data, data, scratch));
+        AN_CHECK(run_gradient(&f->data, &p, args, place_data_block));
     return an_reorder_out_run(&f->dx_out, op, args, args->dx[0]);
 }
 
@@ -296,8 +390,10 @@ static void fc_free(an_cpu_op *op)
     an_reorder_free(&f->dy_in);
     an_reorder_free(&f->dx_out);
     an_primitive_free(f->pack);
-    an_primitive_free(f->backward_data);
-    an_primitive_free(f->backward_weights);
+    an_primitive_free(f->data.whole);
+    an_primitive_free(f->weights.whole);
+    an_team_free(&f->data.blocks);
+    an_team_free(&f->weights.blocks);
     an_free(f);
 }
 
@@ -331,11 +427,8 @@ alexnet_status an_cpu_fc_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **o
     alexnet_status rc = choose_native(f, p);
     if (rc == ALEXNET_OK)
         rc = prepare_forward(f, p);
-    if (rc == ALEXNET_OK && backward) {
-        an_threads saved = an_threads_set(p->split);
+    if (rc == ALEXNET_OK && backward)
         rc = prepare_backward(f, p);
-        an_threads_restore(saved);
-    }
     if (rc != ALEXNET_OK) {
         fc_free(&f->op);
         return rc;

@@ -4,6 +4,7 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/threads.h"
 #include "backend/update.h"
+#include "base/status.h"
 
 enum { CHUNK = 1 << 14 }; /* weights of a unit of work */
 
@@ -27,7 +28,8 @@ static void update_segment(const an_cpu *cpu, const an_segment *s, const an_rate
 
 alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_rates *rates)
 {
-    an_threads saved = an_threads_set(backend->ctx->threads);
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
     for (int i = 0; i < update->count; i++)
         if (rates[i].rate != 0)
             update_segment((an_cpu *)backend, &update->segments[i], &rates[i]);
@@ -54,7 +56,8 @@ static an_norm norm_of_part(const an_span *s, int part)
 
 alexnet_status an_cpu_norms(an_backend *backend, const an_span *spans, int count, an_norm *out)
 {
-    an_threads saved = an_threads_set(backend->ctx->threads);
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
     for (int i = 0; i < count; i++) {
         an_norm parts[PARTS];
 #pragma omp parallel for schedule(static)

@@ -20,7 +20,6 @@ static int64_t up(int64_t count, int64_t unit)
 alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const an_op_desc *desc)
 {
     int64_t inputs = an_chw_count(desc->in[0]);
-    int forward = op->cpu->base.ctx->threads;
     if (op->cpu->activation != AN_BF16 || !op->cpu->kernels->fc_multiply)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "native products are of bf16");
     if (inputs % AN_FC_PANEL || desc->n < FEWEST)
@@ -31,7 +30,7 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
                              .lanes = (int)up(desc->n, AN_FC_VECTOR),
                              .inputs = inputs,
                              .outputs = desc->u.fc.k,
-                             .threads = op->split > forward ? op->split : forward};
+                             .threads = op->cpu->base.ctx->threads};
     return ALEXNET_OK;
 }
 

@@ -114,8 +114,7 @@ an_layout an_native_like_input(const an_prepare *p)
 
 void an_native_work(an_native *native, size_t bytes_each)
 {
-    int forward = native->op.cpu->base.ctx->threads;
-    size_t threads = (size_t)(native->op.split > forward ? native->op.split : forward);
+    size_t threads = (size_t)native->op.cpu->base.ctx->threads;
     native->work_each = (bytes_each + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
     native->work = an_cpu_take(&native->op, native->work_each * threads);
 }

@@ -37,7 +37,7 @@ alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *pre
                              const an_native_kind *kind, const an_layout *x, an_layout y);
 /** The layout of input 0 with the shape of the operator's output. */
 an_layout an_native_like_input(const an_prepare *prepare);
-/** Book scratch for each thread that may run: the context's or the split, whichever is more. */
+/** Book scratch for each thread of the context. */
 void an_native_work(an_native *native, size_t bytes_each);
 /** This thread's share of it. */
 void *an_native_mine(const an_native *native, const an_op_args *args);

@@ -177,7 +177,8 @@ alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_
     if (bf16 && isa < ALEXNET_ISA_AVX512_BF16)
         return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this processor has no bf16");
     const peak_loop *loop = choose(isa, bf16);
-    an_threads saved = an_threads_set(backend->ctx->threads);
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
     *out = (an_peak){.flops = measure(loop, backend->ctx->threads), .with = loop->with};
     an_threads_restore(saved);
     return ALEXNET_OK;

@@ -1,10 +1,13 @@
 /*
- * The caller's OpenMP settings, kept while ours hold.
+ * OpenMP's threads: started where an error can still be returned, and the caller's settings kept while
+ * ours hold.
  */
 #ifndef AN_BACKEND_CPU_THREADS_H
 #define AN_BACKEND_CPU_THREADS_H
 
 #include <omp.h>
+
+#include "alexnet/alexnet.h"
 
 typedef struct an_threads {
     int count, dynamic;
@@ -24,5 +27,14 @@ static inline void an_threads_restore(an_threads saved)
     omp_set_num_threads(saved.count);
     omp_set_dynamic(saved.dynamic);
 }
+
+/**
+ * The same at the entrances of the backend, after making sure that the calling thread has its team of
+ * `count`: OpenMP's runtime ends the process where it cannot start a thread, and never returns to a
+ * child of fork() that inherited a team without its threads.
+ * @return ALEXNET_ERROR_NOT_AVAILABLE if the system or OMP_THREAD_LIMIT does not allow the threads,
+ *         ALEXNET_ERROR_INVALID_ARGUMENT in a parallel region or in such a child
+ */
+alexnet_status an_threads_begin(an_threads *saved, int count);
 
 #endif

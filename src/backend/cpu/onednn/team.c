@@ -1,67 +1,99 @@
 #include "backend/cpu/onednn/team.h"
 
 #include <omp.h>
+#include <stdatomic.h>
 
 #include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
-static alexnet_status make_all(an_team *team, bool last, an_team_make make, const void *user)
+static alexnet_status make_one(an_team *team, int worker, bool small, an_team_make make,
+                               const void *user)
+{
+    an_primitive **one = &team->primitives[small ? team->workers + worker : worker];
+    AN_CHECK(make(user, small, one));
+    if (an_primitive_scratch(*one) > team->each)
+        team->each = an_primitive_scratch(*one);
+    return ALEXNET_OK;
+}
+
+static alexnet_status make_all(an_team *team, an_team_make make, const void *user)
 {
     for (int i = 0; i < team->workers; i++) {
-        AN_CHECK(make(user, false, &team->worker[i]));
-        if (an_primitive_scratch(team->worker[i]) > team->each)
-            team->each = an_primitive_scratch(team->worker[i]);
+        if (team->units.full > 0)
+            AN_CHECK(make_one(team, i, false, make, user));
+        if (team->units.full < team->units.count)
+            AN_CHECK(make_one(team, i, true, make, user));
     }
-    if (last)
-        AN_CHECK(make(user, true, &team->last));
-    if (last && an_primitive_scratch(team->last) > team->each)
-        team->each = an_primitive_scratch(team->last);
     team->each = (team->each + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
     return ALEXNET_OK;
 }
 
-alexnet_status an_team_new(an_team *team, an_cpu_op *op, int workers, bool last, an_team_make make,
+alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_team_make make,
                            const void *user)
 {
-    team->worker = an_calloc((size_t)workers, sizeof(an_primitive *));
-    if (!team->worker)
-        return AN_FAIL_MEMORY((size_t)workers * sizeof(an_primitive *), "primitives");
-    team->workers = workers;
+    int threads = op->cpu->base.ctx->threads;
+    team->units = units;
+    team->workers = threads < units.count ? threads : units.count;
+    size_t count = 2 * (size_t)team->workers;
+    team->primitives = an_calloc(count, sizeof(an_primitive *));
+    if (!team->primitives)
+        return AN_FAIL_MEMORY(count * sizeof(an_primitive *), "primitives");
     an_threads saved = an_threads_set(1);
-    alexnet_status rc = make_all(team, last, make, user);
+    alexnet_status rc = make_all(team, make, user);
     an_threads_restore(saved);
     if (rc == ALEXNET_OK)
-        team->at = an_cpu_take(op, team->each * (size_t)(workers + 1));
+        team->at = an_cpu_take(op, team->each * (size_t)team->workers);
     return rc;
 }
 
 void an_team_free(an_team *team)
 {
-    for (int i = 0; i < team->workers; i++)
-        an_primitive_free(team->worker[i]);
-    an_primitive_free(team->last);
-    an_free(team->worker);
+    for (int i = 0; team->primitives && i < 2 * team->workers; i++)
+        an_primitive_free(team->primitives[i]);
+    an_free(team->primitives);
 }
 
-alexnet_status an_team_run(const an_team *team, const an_op_args *args, int units,
+an_primitive *an_team_primitive(const an_team *team, bool small)
+{
+    return team->primitives ? team->primitives[small ? team->workers : 0] : NULL;
+}
+
+an_primitive *an_team_first(const an_team *team)
+{
+    return an_team_primitive(team, team->units.full == 0);
+}
+
+/* One worker's runs: the next unit, until there is none. @return whether one failed */
+static bool work(const an_team *team, int worker, const an_op_args *args, atomic_int *next, int end,
+                 an_team_place place, const void *user)
+{
+    bool failed = false;
+    void *scratch = (char *)args->scratch + team->at + team->each * (size_t)worker;
+    for (int unit; (unit = atomic_fetch_add(next, 1)) < end;) {
+        const void *data[AN_PRIMITIVE_MAX_ARGS];
+        bool small = unit >= team->units.full;
+        place(user, unit, data);
+        failed |= an_primitive_run(team->primitives[small ? team->workers + worker : worker], data,
+                                   scratch) != ALEXNET_OK;
+    }
+    return failed;
+}
+
+/* The region has all threads of the context, though some may find no primitives: OpenMP's runtime
+ * ends threads that a region leaves out, and starts them anew for the next. */
+alexnet_status an_team_run(const an_team *team, const an_op_args *args, int first, int count,
                            an_team_place place, const void *user)
 {
     int failed = 0;
-#pragma omp parallel num_threads(team->workers) reduction(| : failed)
+    atomic_int next;
+    atomic_init(&next, first);
+#pragma omp parallel reduction(| : failed)
     {
         int worker = omp_get_thread_num();
         omp_set_num_threads(1); /* of this thread; a region of one would not hold oneDNN to it */
-#pragma omp for schedule(dynamic)
-        for (int unit = 0; unit < units; unit++) {
-            const void *data[AN_PRIMITIVE_MAX_ARGS];
-            bool last = team->last && unit == units - 1;
-            size_t place_of = team->each * (size_t)(last ? team->workers : worker);
-            void *scratch = (char *)args->scratch + team->at + place_of;
-            place(user, unit, data);
-            failed |=
-                an_primitive_run(last ? team->last : team->worker[worker], data, scratch) != 0;
-        }
+        if (worker < team->workers)
+            failed |= work(team, worker, args, &next, first + count, place, user);
     }
     if (failed) /* the texts are other threads' */
         return AN_FAIL(ALEXNET_ERROR_DEVICE, "oneDNN failed in a run of a primitive");

@@ -1,35 +1,47 @@
 /*
- * A team: work cut into units of a fixed size, each computed by one thread with a primitive made
- * for one thread. What a unit computes does not depend on how many threads share the units; a
- * primitive that shares out its own work may cut sums differently for every number of threads.
+ * A team: work cut into units, each computed by one thread with a primitive made for one thread.
+ * What a unit computes does not depend on how many threads share the units; a primitive that shares
+ * out its own work may cut sums differently for every number of threads.
  */
 #ifndef AN_BACKEND_CPU_ONEDNN_TEAM_H
 #define AN_BACKEND_CPU_ONEDNN_TEAM_H
 
 #include "backend/cpu/onednn/reorder.h"
 
+/** Units of two sizes: `full` large ones, then small ones. */
+typedef struct an_units {
+    int count, full;
+} an_units;
+
 typedef struct an_team {
-    int workers;           /* threads that may run units, each with its own primitive */
-    an_primitive **worker; /* owned */
-    an_primitive *last;    /* owned: for the last unit, if that is smaller; else NULL */
-    size_t at, each;       /* scratch: offset, bytes for each worker; `last` has one more */
+    an_units units;
+    int workers;               /* threads that may run units, each with its own primitives */
+    an_primitive **primitives; /* owned: [workers] for large units, [workers] for small ones */
+    size_t at, each;           /* scratch: offset, bytes for each worker */
 } an_team;
 
 /** Makes one primitive; called with OpenMP set to one thread. */
-typedef alexnet_status (*an_team_make)(const void *user, bool last, an_primitive **out);
+typedef alexnet_status (*an_team_make)(const void *user, bool small, an_primitive **out);
 
 /**
- * @param last  whether the last unit needs a primitive of its own
+ * A team of as many workers as there are units or, if that is less, threads of the context.
  * On failure an_team_free() is still the caller's to call.
  */
-alexnet_status an_team_new(an_team *team, an_cpu_op *op, int workers, bool last, an_team_make make,
+alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_team_make make,
                            const void *user);
 void an_team_free(an_team *team);
+/** The primitive of the first worker for large units, or of a small unit; NULL if there are none.
+ */
+an_primitive *an_team_primitive(const an_team *team, bool small);
+
+/** A primitive of the team, of a large unit if there are any; NULL of a team that was not made. */
+an_primitive *an_team_first(const an_team *team);
 
 /** Sets data[] to the pointers of a unit, in the order of the primitive's arguments. */
 typedef void (*an_team_place)(const void *user, int unit, const void **data);
 
-alexnet_status an_team_run(const an_team *team, const an_op_args *args, int units,
+/** Run `count` units from `first` on; all of them have run on return. */
+alexnet_status an_team_run(const an_team *team, const an_op_args *args, int first, int count,
                            an_team_place place, const void *user);
 
 #endif

@@ -1,0 +1,44 @@
+#include "backend/cpu/threads.h"
+
+#include <unistd.h>
+
+#include "base/cpus.h"
+#include "base/status.h"
+
+/* The largest team that this thread has had, and in which process. */
+static _Thread_local struct {
+    int count;
+    pid_t process;
+} team;
+
+static alexnet_status start(int count)
+{
+    int started = 0;
+    AN_CHECK(an_threads_try(count - 1));
+    an_threads saved = an_threads_set(count);
+#pragma omp parallel reduction(+ : started)
+    started += 1;
+    an_threads_restore(saved);
+    if (started < count)
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE,
+                       "OpenMP starts %d of %d threads; is OMP_THREAD_LIMIT set?", started, count);
+    team.count = count;
+    team.process = getpid();
+    return ALEXNET_OK;
+}
+
+alexnet_status an_threads_begin(an_threads *saved, int count)
+{
+    if (omp_in_parallel())
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "called from within an OpenMP parallel region");
+    if (team.count > 1 && team.process != getpid())
+        return AN_FAIL(
+            ALEXNET_ERROR_INVALID_ARGUMENT,
+            "this process was forked from one that had computed already, and its threads "
+            "are not here: fork before the first computation, or exec");
+    if (count > team.count)
+        AN_CHECK(start(count));
+    *saved = an_threads_set(count);
+    return ALEXNET_OK;
+}
