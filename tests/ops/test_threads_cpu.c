@@ -1,6 +1,6 @@
 /*
- * The threads of the cpu backend: never more than the context has, whatever the split; the same bits
- * from fewer; an error where the system refuses them, and in a child that lost them.
+ * The threads of the cpu backend: never more than the context has, whatever the split; the same
+ * bits from fewer; an error where the system refuses them, and in a child that lost them.
  */
 #include "ops/ops_rig.h"
 

@@ -63,7 +63,8 @@ static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
     return rc;
 }
 
-/* ---- Parts ------------------------------------------------------------------------------------ */
+/* ---- Parts ------------------------------------------------------------------------------------
+ */
 
 static alexnet_status make_part(const void *user, bool small, an_primitive **out)
 {
@@ -127,7 +128,8 @@ static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, problem *p, an_
     return ALEXNET_OK;
 }
 
-/* ---- Making ----------------------------------------------------------------------------------- */
+/* ---- Making -----------------------------------------------------------------------------------
+ */
 
 /* Descriptors of the tensors as the primitives take them; `x` and `dy` are owned where parts do. */
 static alexnet_status make_reorders(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
@@ -183,7 +185,8 @@ void an_conv_sums_free(an_conv_sums *s)
     an_reorder_free(&s->dw_out);
 }
 
-/* ---- Runs ------------------------------------------------------------------------------------- */
+/* ---- Runs -------------------------------------------------------------------------------------
+ */
 
 /* Tensors of a run. Part `first` has the sums of the first worker. */
 typedef struct run {

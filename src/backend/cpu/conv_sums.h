@@ -4,10 +4,10 @@
  *
  * oneDNN's primitives for several threads may give each a part of the images and add up what they
  * found, and the number of such parts is theirs to choose; each needs a copy of the gradients in
- * scratch. A primitive made for `split` threads that has no room for even one copy adds up the images
- * in one sum, as any other number of threads does whose primitive has no room either. Where there
- * is room, the batch is cut into `split` parts here, each with a sum of its own by one thread, and
- * these are added in order.
+ * scratch. A primitive made for `split` threads that has no room for even one copy adds up the
+ * images in one sum, as any other number of threads does whose primitive has no room either. Where
+ * there is room, the batch is cut into `split` parts here, each with a sum of its own by one
+ * thread, and these are added in order.
  */
 #ifndef AN_BACKEND_CPU_CONV_SUMS_H
 #define AN_BACKEND_CPU_CONV_SUMS_H

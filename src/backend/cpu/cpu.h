@@ -8,8 +8,8 @@
  * tensor in the layout of their input, kernels chosen by instruction set (kernels.h). All see their
  * neighbours' tensors through reorders (reorder.h), which reorder where layouts disagree.
  *
- * Threads are OpenMP's, never more than the context's number, and change no bits. The sums of weight
- * gradients are grouped by an_prepare.split, by however many threads.
+ * Threads are OpenMP's, never more than the context's number, and change no bits. The sums of
+ * weight gradients are grouped by an_prepare.split, by however many threads.
  */
 #ifndef AN_BACKEND_CPU_CPU_H
 #define AN_BACKEND_CPU_CPU_H

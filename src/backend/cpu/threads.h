@@ -1,6 +1,6 @@
 /*
- * OpenMP's threads: started where an error can still be returned, and the caller's settings kept while
- * ours hold.
+ * OpenMP's threads: started where an error can still be returned, and the caller's settings kept
+ * while ours hold.
  */
 #ifndef AN_BACKEND_CPU_THREADS_H
 #define AN_BACKEND_CPU_THREADS_H
@@ -29,9 +29,9 @@ static inline void an_threads_restore(an_threads saved)
 }
 
 /**
- * The same at the entrances of the backend, after making sure that the calling thread has its team of
- * `count`: OpenMP's runtime ends the process where it cannot start a thread, and never returns to a
- * child of fork() that inherited a team without its threads.
+ * The same at the entrances of the backend, after making sure that the calling thread has its team
+ * of `count`: OpenMP's runtime ends the process where it cannot start a thread, and never returns
+ * to a child of fork() that inherited a team without its threads.
  * @return ALEXNET_ERROR_NOT_AVAILABLE if the system or OMP_THREAD_LIMIT does not allow the threads,
  *         ALEXNET_ERROR_INVALID_ARGUMENT in a parallel region or in such a child
  */
