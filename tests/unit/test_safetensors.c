@@ -359,6 +359,32 @@ cleanup:
     return rc;
 }
 
+/* Conversion goes piece by piece: a tensor of several, each of its elements another number. */
+static void test_a_large_tensor_is_converted(void **state)
+{
+    (void)state;
+    enum { COUNT = 2500 };
+    static double wide[COUNT];
+    static float narrow[COUNT];
+    an_tensor_writer *writer;
+    an_reader *reader;
+    an_tensor_file *file;
+    for (int i = 0; i < COUNT; i++)
+        wide[i] = i + 0.25;
+    assert_int_equal(an_tensor_writer_new(&writer, "m.safetensors"), 0);
+    assert_int_equal(an_tensor_writer_declare(writer, "none", AN_F64, an_shape_of(1, 0)), 0);
+    assert_int_equal(an_tensor_writer_declare(writer, "w", AN_F64, an_shape_of(1, COUNT)), 0);
+    assert_int_equal(an_tensor_writer_data(writer, NULL, 0), 0);
+    assert_int_equal(an_tensor_writer_data(writer, wide, sizeof wide), 0);
+    assert_int_equal(an_tensor_writer_commit(writer), 0);
+    assert_int_equal(an_reader_open(&reader, "m.safetensors"), 0);
+    assert_int_equal(an_tensor_file_open(&file, reader), 0);
+    assert_int_equal(an_tensor_file_read(file, "w", an_shape_of(1, COUNT), AN_F32, narrow), 0);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(narrow[i] == (float)(i + 0.25));
+    an_tensor_file_close(file);
+}
+
 static void test_written_bytes(void **state)
 {
     (void)state;
@@ -483,6 +509,8 @@ int main(void)
         cmocka_unit_test(test_announced_lengths_are_checked),
         cmocka_unit_test(test_every_shorter_file_is_refused),
         cmocka_unit_test(test_every_changed_byte_is_survived),
+        cmocka_unit_test_setup_teardown(test_a_large_tensor_is_converted, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test_setup_teardown(test_written_bytes, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_reads_a_file_it_wrote, scratch_setup,
                                         scratch_teardown),
