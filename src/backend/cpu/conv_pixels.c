@@ -140,7 +140,7 @@ alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
     if (cpu->activation != AN_BF16 || !cpu->kernels->pixels_forward || p->want_dx ||
         !an_pixels_describe(&shape, p->ops[0]))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "no convolution of pixels that native kernels take");
+                       "native kernels do not take this convolution of pixels");
     pixels_op *c = an_calloc(1, sizeof *c);
     if (!c)
         return AN_FAIL_MEMORY(sizeof *c, "a prepared convolution");

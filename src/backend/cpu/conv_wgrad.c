@@ -28,7 +28,7 @@ alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_de
     if (op->cpu->activation != AN_BF16 || !op->cpu->kernels->wgrad_add ||
         !an_wgrad_describe(&w->shape, desc))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "no gradients of weights that native kernels take");
+                       "native kernels do not take these gradients of weights");
     if (w->shape.k_units * w->shape.c_units < op->split)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "fewer units of work than threads");
     w->x_blocks = desc->in[0].c / BLOCK;

@@ -2,11 +2,11 @@
  * The CPU backend: oneDNN for convolution and matrix products, native kernels for the rest.
  *
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
- * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives; where a tuning says so
- * (tuning.ini), directions of a convolution are computed by native kernels for bf16 instead
- * (conv_pixels.c, conv_wgrad.h). The others are "native" operators (native.h): loops over the
- * tensor in the layout of their input, kernels chosen by instruction set (kernels.h). All see their
- * neighbours' tensors through reorders (reorder.h), which reorder where layouts disagree.
+ * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives (onednn/); where a tuning says
+ * so (tuning.ini), native kernels for bf16 compute some of their directions instead (conv_pixels.c,
+ * conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops over the tensor in
+ * the layout of their input. Native kernels are chosen by instruction set (kernels/kernels.h).
+ * Where the layout of a neighbour's tensor is another, a reorder brings it over (onednn/reorder.h).
  *
  * Threads are OpenMP's, never more than the context's number, and change no bits. The sums of
  * weight gradients are grouped by an_prepare.split, by however many threads.

@@ -3,7 +3,7 @@
  * (conv_wgrad.h), and all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
- * where that leaves them open; reorders reorder where they are not the neighbours'. Some of
+ * where that leaves them open; reorders help where they are not the neighbours'. Some of
  * oneDNN's kernels add up each output in an order that no number of threads changes, and run on the
  * whole batch. Others are run image by image, each on one thread (team.h).
  *
@@ -68,7 +68,7 @@ static bool runs_whole(const an_primitive *primitive)
     return false;
 }
 
-/* A problem, the variant and the layouts it gets. */
+/* One image: what is asked, and the variant and the layouts that come of it. */
 typedef struct image_problem {
     an_conv_forward problem;
     const an_primitive *forward; /* backward: of the whole batch */

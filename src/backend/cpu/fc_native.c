@@ -21,7 +21,7 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
 {
     int64_t inputs = an_chw_count(desc->in[0]);
     if (op->cpu->activation != AN_BF16 || !op->cpu->kernels->fc_multiply)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "native products are of bf16");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "native kernels multiply bf16 alone");
     if (inputs % AN_FC_PANEL || desc->n < FEWEST)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "inputs that are no panels, or fewer than %d images", FEWEST);

@@ -7,7 +7,7 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/onednn/reorder.h"
 
-/** Forward of `n` images. Arguments: x, weights, bias, y. */
+/** A problem for oneDNN: forward of `n` images. Arguments: x, weights, bias, y. */
 typedef struct an_conv_forward {
     an_cpu *cpu;
     const an_op_desc *desc;
@@ -20,8 +20,8 @@ typedef struct an_conv_forward {
 an_md an_conv_weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any);
 
 /**
- * The convolution that computes dx from dy (stride 1): the same filters, each flipped by half a
- * turn and from outputs to inputs.
+ * The convolution that computes dx from dy (stride 1): the same filters, flipped along
+ * rows and columns, and from outputs to inputs.
  * @return ALEXNET_ERROR_UNSUPPORTED if there is none
  */
 alexnet_status an_conv_flip(an_op_desc *flipped, const an_op_desc *desc);

@@ -1,7 +1,7 @@
 /*
  * Reorders: where a prepared operator meets its neighbours. Outside is the layout that the
- * neighbours were promised, inside the one that the operator computes in. It goes through a buffer
- * in the operator's scratch if the two differ, and costs nothing if they do not.
+ * neighbours were promised, inside the one that the operator computes in. If the two differ, a
+ * tensor is copied into or out of a buffer in the operator's scratch; if not, nothing happens.
  */
 #ifndef AN_BACKEND_CPU_ONEDNN_REORDER_H
 #define AN_BACKEND_CPU_ONEDNN_REORDER_H
