@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/status.h"
-
 #define MODEL ALEXNET_ERROR_UNSUPPORTED
 #define OTHER ALEXNET_ERROR_FORMAT
 #define TO_SAFETENSORS "convert it to safetensors with the program that made it"
@@ -58,20 +56,24 @@ static const struct signature {
 #undef AT
 };
 
+static an_finding vague(const char *what, const char *remedy)
+{
+    return (an_finding){.status = OTHER, .what = what, .remedy = remedy, .vague = true};
+}
+
 static bool holds(const unsigned char *head, size_t length, size_t offset, const char *bytes,
                   size_t count)
 {
     return offset <= length && count <= length - offset && memcmp(head + offset, bytes, count) == 0;
 }
 
-static alexnet_status fail(alexnet_status status, const char *file, const char *what,
-                           const char *remedy)
+static an_finding found(alexnet_status status, const char *what, const char *remedy)
 {
-    return AN_FAIL(status, "%s is %s; %s", file, what, remedy);
+    return (an_finding){.status = status, .what = what, .remedy = remedy};
 }
 
 /* A zip archive, by the name of its first member. */
-static alexnet_status fail_zip(const char *file, const unsigned char *head, size_t length)
+static an_finding identify_zip(const unsigned char *head, size_t length)
 {
     enum { NAME = 30 }; /* where it begins; its length is at 26 */
     char name[256] = "";
@@ -81,12 +83,11 @@ static alexnet_status fail_zip(const char *file, const unsigned char *head, size
         name[announced] = '\0';
     }
     if (strstr(name, "data.pkl") || strstr(name, "/version") || strstr(name, "/byteorder"))
-        return fail(MODEL, file, "a PyTorch file (.pth, .pt), which is not read yet", FROM_PYTORCH);
+        return found(MODEL, "a PyTorch file (.pth, .pt), which is not read yet", FROM_PYTORCH);
     if (strstr(name, ".npy"))
-        return fail(MODEL, file, "a file of NumPy arrays (.npz), which is not read yet",
-                    TO_SAFETENSORS);
-    return fail(OTHER, file, "a zip archive, as PyTorch's .pth files are too",
-                "unpack it, or convert it to safetensors");
+        return found(MODEL, "a file of NumPy arrays (.npz), which is not read yet", TO_SAFETENSORS);
+    return found(OTHER, "a zip archive, as PyTorch's .pth files are too",
+                 "unpack it, or convert it to safetensors");
 }
 
 /* Protocol buffers have no signature. ONNX begins with field 1, a small version, and then a text or
@@ -115,7 +116,7 @@ static bool is_text(const unsigned char *head, size_t length)
     return true;
 }
 
-static alexnet_status fail_text(const char *file, const unsigned char *head, size_t length)
+static an_finding identify_text(const unsigned char *head, size_t length)
 {
     char text[64] = "";
     size_t at = holds(head, length, 0, "\xef\xbb\xbf", 3) ? 3 : 0;
@@ -123,14 +124,13 @@ static alexnet_status fail_text(const char *file, const unsigned char *head, siz
         at++;
     memcpy(text, head + at, length - at < sizeof text ? length - at : sizeof text - 1);
     if (strncasecmp(text, "<!doctype html", 14) == 0 || strncasecmp(text, "<html", 5) == 0)
-        return fail(OTHER, file, "a web page (HTML), perhaps that from which to download",
-                    DOWNLOAD);
+        return found(OTHER, "a web page (HTML), perhaps that from which to download", DOWNLOAD);
     if (text[0] == '<')
-        return fail(OTHER, file, "an XML or HTML text, perhaps a server's error message", DOWNLOAD);
+        return found(OTHER, "an XML or HTML text, perhaps a server's error message", DOWNLOAD);
     if (text[0] == '{')
-        return fail(OTHER, file, "a JSON text, perhaps the index of a model in several files",
-                    "give a file that holds the weights");
-    return fail(OTHER, file, "a text file, which holds no weights", NO_MODEL);
+        return found(OTHER, "a JSON text, perhaps the index of a model in several files",
+                     "give a file that holds the weights");
+    return vague("a text file, which holds no weights", NO_MODEL);
 }
 
 static bool is_zero(const unsigned char *head, size_t length)
@@ -141,25 +141,24 @@ static bool is_zero(const unsigned char *head, size_t length)
     return true;
 }
 
-alexnet_status an_identify_fail(const char *file, const unsigned char *head, size_t length)
+an_finding an_identify(const unsigned char *head, size_t length)
 {
     if (length == 0)
-        return fail(OTHER, file, "an empty file", DOWNLOAD);
+        return found(OTHER, "an empty file", DOWNLOAD);
     if (is_zero(head, length))
-        return fail(OTHER, file, "a file that begins with zeros, perhaps a download cut off",
-                    DOWNLOAD);
+        return found(OTHER, "a file that begins with zeros, perhaps a download cut off", DOWNLOAD);
     if (holds(head, length, 0, "PK\3\4", 4))
-        return fail_zip(file, head, length);
+        return identify_zip(head, length);
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
         const struct signature *s = &signatures[i];
         if (holds(head, length, s->offset, s->bytes, s->length))
-            return fail(s->status, file, s->what, s->remedy);
+            return found(s->status, s->what, s->remedy);
     }
     if (is_text(head, length))
-        return fail_text(file, head, length);
+        return identify_text(head, length);
     const char *model = protocol_buffer(head, length);
     if (model)
-        return fail(MODEL, file, model, TO_SAFETENSORS);
-    return fail(OTHER, file, "no model file that this program knows, or a damaged one",
-                "models are safetensors files");
+        return found(MODEL, model, TO_SAFETENSORS);
+    return vague("no model file that this program knows, or a damaged one",
+                 "models are safetensors files");
 }

@@ -5,14 +5,18 @@
 #ifndef AN_FORMAT_IDENTIFY_H
 #define AN_FORMAT_IDENTIFY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "alexnet/alexnet.h"
 
-/**
- * Fail with what the first `length` bytes show a file to be, and what to do about it.
- * @return ALEXNET_ERROR_UNSUPPORTED for a model of another format, else ALEXNET_ERROR_FORMAT
- */
-alexnet_status an_identify_fail(const char *file, const unsigned char *head, size_t length);
+typedef struct an_finding {
+    alexnet_status status; /* ALEXNET_ERROR_UNSUPPORTED: a model of another format; else _FORMAT */
+    const char *what, *remedy;
+    bool vague; /* a text, or bytes, of which no more is known */
+} an_finding;
+
+/** What the first `length` bytes show a file to be, and what to do about it. */
+an_finding an_identify(const unsigned char *head, size_t length);
 
 #endif

@@ -10,17 +10,46 @@
 static const an_tensor_format *const formats[] = {&an_safetensors_format};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
-/* Choose the format by the first bytes, or say what the file is instead. */
+/* The first bytes of a file, and the format that knows them, or NULL. */
+static alexnet_status read_head(an_reader *reader, unsigned char head[AN_TENSOR_HEAD],
+                                size_t *length, const an_tensor_format **format)
+{
+    const uint64_t size = an_reader_size(reader);
+    *format = NULL;
+    *length = size < AN_TENSOR_HEAD ? (size_t)size : AN_TENSOR_HEAD;
+    AN_CHECK(an_reader_read(reader, 0, head, *length));
+    for (int i = 0; i < FORMATS && !*format; i++)
+        if (formats[i]->recognise(head, *length, size))
+            *format = formats[i];
+    return ALEXNET_OK;
+}
+
+/* Choose the format, or say what the file is instead. */
 static alexnet_status recognise(an_tensor_file *file)
 {
     unsigned char head[AN_TENSOR_HEAD];
-    const uint64_t size = an_reader_size(file->reader);
-    const size_t length = size < sizeof head ? (size_t)size : sizeof head;
-    AN_CHECK(an_reader_read(file->reader, 0, head, length));
-    for (int i = 0; i < FORMATS && !file->format; i++)
-        if (formats[i]->recognise(head, length, size))
-            file->format = formats[i];
-    return file->format ? ALEXNET_OK : an_identify_fail(an_tensor_file_name(file), head, length);
+    size_t length;
+    AN_CHECK(read_head(file->reader, head, &length, &file->format));
+    if (file->format)
+        return ALEXNET_OK;
+    const an_finding is = an_identify(head, length);
+    return AN_FAIL(is.status, "%s is %s; %s", an_tensor_file_name(file), is.what, is.remedy);
+}
+
+alexnet_status an_tensor_file_refuse(const char *path, const char *expected)
+{
+    unsigned char head[AN_TENSOR_HEAD];
+    size_t length;
+    an_reader *reader;
+    const an_tensor_format *format;
+    AN_CHECK(an_reader_open(&reader, path));
+    alexnet_status rc = read_head(reader, head, &length, &format);
+    const an_finding is = rc == ALEXNET_OK ? an_identify(head, length) : (an_finding){0};
+    if (rc == ALEXNET_OK && (format || !is.vague))
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not %s but %s", path, expected,
+                     format ? "a model" : is.what);
+    an_reader_close(reader);
+    return rc;
 }
 
 alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader)

@@ -27,6 +27,11 @@ typedef struct an_tensor_file an_tensor_file;
  *         for one of a format that is not read: the text says what the file is
  */
 alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader);
+/**
+ * Refuse a file that is to be a text and is a model, or anything else that is known for what it is.
+ * @param expected  what it should be: "a network file"
+ */
+alexnet_status an_tensor_file_refuse(const char *path, const char *expected);
 void an_tensor_file_close(an_tensor_file *file); /* NULL allowed */
 /** The reader's name, for error texts. */
 const char *an_tensor_file_name(const an_tensor_file *file);

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "format/tensor_file.h"
 #include "model/network.h"
 
 int an_network_find_layer(const alexnet_network *network, const char *name)
@@ -36,6 +37,7 @@ static alexnet_status load_builtin(alexnet_network **out, const alexnet_builtin 
 static alexnet_status load_file(alexnet_network **out, const char *path, int classes)
 {
     char *text;
+    AN_CHECK(an_tensor_file_refuse(path, "a network file"));
     AN_CHECK(an_file_read_text(path, "a network file", &text));
     const char *slash = strrchr(path, '/');
     const char *file = slash ? slash + 1 : path;

@@ -7,6 +7,7 @@
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "format/tensor_file.h"
 #include "train/recipe_impl.h"
 
 typedef struct reading {
@@ -82,6 +83,7 @@ static alexnet_status read_named(alexnet_recipe *recipe, const char *name_or_pat
                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
     char *text;
+    AN_CHECK(an_tensor_file_refuse(name_or_path, "a recipe file"));
     AN_CHECK(an_file_read_text(name_or_path, "a recipe file", &text));
     alexnet_status rc = an_recipe_read(recipe, text, name_or_path);
     an_free(text);

@@ -70,6 +70,13 @@ printf '<!DOCTYPE html><html></html>' >page.safetensors
 expect 3 train data/unseen --net alexnet-mini --init-from page.safetensors --out odd
 has err "a web page"
 
+expect 3 info lfs.safetensors
+has err "lfs.safetensors is not a network file but a pointer of Git LFS"
+expect 3 info old.pth
+has err "old.pth is not a network file but a PyTorch file"
+"$ALEXNET" train data/unseen --recipe one/best.safetensors --out odd >out 2>err && fail "no recipe"
+has err "one/best.safetensors is not a recipe file but a model"
+
 # Why a path cannot be opened is said as it is.
 ln -s loop loop
 for command in "classify loop $good" "eval loop" "train data/unseen --init-from loop --out odd" \
