@@ -9,6 +9,7 @@
 
 typedef struct train_options {
     const char *net, *recipe, *val, *out, *init_from, *names, *resume;
+    bool accept_changes;
     int64_t split;
     string_list settings; /* keys and values in turn */
 } train_options;
@@ -72,13 +73,20 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"continue", "checkpoint", "restore", "snapshot"},
      .arg = "RUN",
-     .help = "go on with an interrupted run from its last checkpoint",
+     .help = "go on with a run from its last checkpoint; DATA says where its pictures are now, if "
+             "they have moved, and of the recipe --epochs, --report and --bad-pictures may be "
+             "given anew",
      .offset = offsetof(train_options, resume)},
+    {.name = "accept-changes",
+     .type = OPT_FLAG,
+     .help = "with --resume: go on although pictures were repaired, added or removed; the epoch "
+             "under way begins again",
+     .offset = offsetof(train_options, accept_changes)},
 };
 
 static const opt_page page = {
     .command = "train",
-    .usage = {"train DATA [options]", "train --resume RUN [options]"},
+    .usage = {"train DATA [options]", "train --resume RUN [DATA] [options]"},
     .about = "Train a network. DATA is a folder with one folder of JPEG or PNG pictures per class; "
              "if it holds 'train' and 'val', these are used. The run folder gets the best model, a "
              "checkpoint after each epoch and every ten minutes, the recipe and a log. Ctrl-C "
@@ -89,15 +97,42 @@ static const opt_page page = {
                   "begin with a trained model and leave its convolutions as they are"}},
 };
 
-/* Options that a resumed run may be given; all others are part of the run already. */
+/* Options that a run may be given that goes on; all others are part of it already. Which keys of
+ * the recipe may be set anew, the library says. */
 static bool fits_resume(const opt *row)
 {
-    static const char *const allowed[] = {"resume",  "device", "precision",
-                                          "threads", "quiet",  "json"};
+    static const char *const allowed[] = {"resume",    "val",     "accept-changes",
+                                          "device",    "threads", "tuning",
+                                          "precision", "quiet",   "json"};
     for (size_t i = 0; i < COUNT_OF(allowed); i++)
         if (strcmp(row->name, allowed[i]) == 0)
             return true;
-    return false;
+    return row->type == OPT_KEY || row->type == OPT_SETTING;
+}
+
+static int check_data(const char *data)
+{
+    if (path_is_model(data))
+        return opt_wrong(&page, "%s is a model; train takes DATA, and --init-from %s", data, data);
+    if (path_is_picture(data))
+        return opt_wrong(&page, "%s is a picture; train takes a folder of them", data);
+    return CLI_DONE;
+}
+
+static int check_resume(const opt_args *args, const train_options *options)
+{
+    for (int i = 0; i < args->given_count; i++)
+        if (!fits_resume(args->given[i]))
+            return opt_wrong(&page,
+                             "--resume goes on with what the run began with, so --%s has no "
+                             "meaning; to train on otherwise, begin a new run with --init-from %s",
+                             args->given[i]->name, options->resume);
+    if (options->val && !path_is_folder(options->val))
+        return opt_wrong(&page,
+                         "with --resume, --val says where the run's validation pictures are now; "
+                         "%s is not a folder",
+                         options->val);
+    return CLI_DONE;
 }
 
 static int check_usage(const opt_args *args, const train_options *options)
@@ -105,27 +140,17 @@ static int check_usage(const opt_args *args, const train_options *options)
     const char *data = args->file_count ? args->files[0] : NULL;
     if (args->file_count > 1)
         return opt_wrong(&page, "train takes one DATA, not also %s", args->files[1]);
-    if (!options->resume) {
-        if (!data)
-            return opt_wrong(&page, "DATA is missing: a folder with one folder of pictures per "
-                                    "class");
-        if (path_is_model(data))
-            return opt_wrong(&page, "%s is a model; train takes DATA, and --init-from %s", data,
-                             data);
-        if (path_is_picture(data))
-            return opt_wrong(&page, "%s is a picture; train takes a folder of them", data);
-        if (options->init_from)
-            return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
-        return CLI_DONE;
-    }
-    if (data)
-        return opt_wrong(&page, "--resume takes the data of the run, so %s has no meaning", data);
-    for (int i = 0; i < args->given_count; i++)
-        if (!fits_resume(args->given[i]))
-            return opt_wrong(&page,
-                             "--resume goes on with the recipe of the run, so --%s has no "
-                             "meaning",
-                             args->given[i]->name);
+    int code = data ? check_data(data) : CLI_DONE;
+    if (code != CLI_DONE)
+        return code;
+    if (options->resume)
+        return check_resume(args, options);
+    if (!data)
+        return opt_wrong(&page, "DATA is missing: a folder with one folder of pictures per class");
+    if (options->accept_changes)
+        return opt_wrong(&page, "--accept-changes belongs to --resume");
+    if (options->init_from)
+        return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
     return CLI_DONE;
 }
 
@@ -150,10 +175,17 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
     return code;
 }
 
-static int resume(alexnet_ctx *ctx, const char *run_dir, bool json)
+static int resume(alexnet_ctx *ctx, const train_options *options, const char *data, bool json)
 {
     training_result result;
-    int code = training_resume(ctx, run_dir, &result);
+    training_again again = {
+        .run = options->resume,
+        .data = data,
+        .val = options->val,
+        .accept_changes = options->accept_changes,
+        .settings = &options->settings,
+    };
+    int code = training_resume(ctx, &again, &result);
     if (code == CLI_DONE)
         training_report(&result, json);
     training_result_free(&result);
@@ -170,8 +202,8 @@ static int run(const opt_args *args, const train_options *options, const machine
     if (code == CLI_DONE)
         machine_describe(ctx, machine);
     if (code == CLI_DONE)
-        code = options->resume ? resume(ctx, options->resume, machine->json)
-                               : start(ctx, options, args->files[0], machine->json);
+        code = (options->resume ? resume : start)(
+            ctx, options, args->file_count ? args->files[0] : NULL, machine->json);
     machine_close(ctx);
     return code;
 }

@@ -110,8 +110,9 @@ int file_begin(file_output *out, const char *path)
 
 int file_end(file_output *out, int code)
 {
-    errno = 0;
     bool written = !ferror(out->file);
+    if (written)
+        errno = 0; /* else it is that of the write that failed */
     written &= fclose(out->file) == 0;
     if (code == CLI_DONE && !(written && rename(out->temporary, out->path) == 0))
         code = failed(out);

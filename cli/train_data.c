@@ -46,17 +46,26 @@ int train_data_val(char **out, const char *data, const char *val)
     return CLI_DONE;
 }
 
+int train_data_part(char **out, const char *path, const char *part)
+{
+    bool divided = false;
+    *out = NULL;
+    int code = path ? find_layout(&divided, path) : CLI_DONE;
+    if (path && code == CLI_DONE)
+        *out = divided ? path_join(path, part) : cli_copy(path);
+    return code;
+}
+
 /* Open a folder of classes; of one that is divided, the part. */
 static int open_part(alexnet_dataset **out, alexnet_ctx *ctx, const char *path, const char *part,
                      const char *names)
 {
-    bool divided;
     alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    char *folder;
     options.names_file = names;
-    int code = find_layout(&divided, path);
+    int code = train_data_part(&folder, path, part);
     if (code != CLI_DONE)
         return code;
-    char *folder = divided ? path_join(path, part) : cli_copy(path);
     alexnet_status status = alexnet_dataset_open(out, ctx, folder, &options);
     free(folder);
     return status ? cli_input_failed(status) : CLI_DONE;

@@ -29,6 +29,13 @@ int train_data_val(char **out, const char *data, const char *val);
  */
 int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const char *val,
                     const char *names, uint64_t seed);
+/**
+ * The folder of classes that a path means: of one that is divided, the part.
+ * @param out   owned by the caller; NULL if `path` is
+ * @param part  "train" or "val"
+ * @return CLI_DONE, or the exit code of a reported failure
+ */
+int train_data_part(char **out, const char *path, const char *part);
 void train_data_free(train_data *data);
 
 #endif

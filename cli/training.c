@@ -111,6 +111,19 @@ static int stop(alexnet_trainer *trainer, const char *run_dir)
     return signals_exit_code();
 }
 
+/* Too many pictures cannot be read: what was trained is saved, and can go on. */
+static int stop_for_pictures(const char *run_dir)
+{
+    int code = cli_failed(ALEXNET_ERROR_BAD_DATA);
+    char *run = cli_quote(run_dir);
+    progress_say("the run is saved. To go on once they are repaired, replaced or removed:\n"
+                 "  %s train --resume %s --accept-changes\nor without them:\n"
+                 "  %s train --resume %s --bad-pictures N",
+                 cli_program, run, cli_program, run);
+    free(run);
+    return code;
+}
+
 static void save_and_go_on(alexnet_trainer *trainer)
 {
     if (alexnet_trainer_save(trainer))
@@ -144,6 +157,8 @@ static int run(alexnet_trainer *trainer, training_result *result)
         progress_note("%s is complete already", result->run);
     if (status == ALEXNET_ERROR_CANCELLED)
         return stop(trainer, result->run);
+    if (status == ALEXNET_ERROR_BAD_DATA)
+        return stop_for_pictures(result->run);
     if (result->skipped)
         progress_say("warning: %" PRId64 " %s a picture could not be read", result->skipped,
                      text_plural(result->skipped, "time", "times"));
@@ -258,13 +273,37 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     return code;
 }
 
-int training_resume(alexnet_ctx *ctx, const char *run_dir, training_result *result)
+/* The settings as the library takes them: ended by NULL. Owned by the caller. */
+static const char **settings_of(const string_list *list)
 {
-    alexnet_trainer *trainer;
-    *result = (training_result){.run = cli_copy(run_dir)};
-    alexnet_status status = alexnet_trainer_resume(&trainer, ctx, run_dir);
-    int code = status ? cli_input_failed(status) : run(trainer, result);
+    const char **settings = cli_alloc((list->count + 1) * sizeof *settings);
+    for (size_t i = 0; i < list->count; i++)
+        settings[i] = list->items[i];
+    return settings;
+}
+
+int training_resume(alexnet_ctx *ctx, const training_again *again, training_result *result)
+{
+    alexnet_resume_options options = ALEXNET_RESUME_OPTIONS_INIT;
+    alexnet_trainer *trainer = NULL;
+    char *train = NULL, *val = NULL;
+    *result = (training_result){.run = cli_copy(again->run)};
+    const char **settings = settings_of(again->settings);
+    int code = train_data_part(&train, again->data, "train");
+    if (code == CLI_DONE)
+        code = train_data_part(&val, again->val, "val");
+    if (code == CLI_DONE) {
+        options.train = train;
+        options.val = val;
+        options.settings = settings;
+        options.accept_changes = again->accept_changes;
+        alexnet_status status = alexnet_trainer_resume(&trainer, ctx, again->run, &options);
+        code = status ? cli_input_failed(status) : run(trainer, result);
+    }
     alexnet_trainer_free(trainer);
+    free(settings);
+    free(train);
+    free(val);
     return code;
 }
 

@@ -33,8 +33,17 @@ typedef struct training_request {
  * @return CLI_DONE, or the exit code of a reported failure or of the signal
  */
 int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result);
+
+/** What a run that goes on is told. NULL where nothing was said. */
+typedef struct training_again {
+    const char *run;
+    const char *data, *val; /* where its pictures are now */
+    bool accept_changes;
+    const string_list *settings; /* as above */
+} training_again;
+
 /** Go on with a run to its end; as training_start(). */
-int training_resume(alexnet_ctx *ctx, const char *run_dir, training_result *result);
+int training_resume(alexnet_ctx *ctx, const training_again *again, training_result *result);
 
 /** Print the result on stdout, as text or as a JSON document. */
 void training_report(const training_result *result, bool json);

@@ -598,12 +598,38 @@ ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ct
                                                const alexnet_dataset *train,
                                                const alexnet_dataset *val,
                                                const alexnet_trainer_options *options);
+
+typedef struct alexnet_resume_options {
+    size_t size;
+    const char *train; /**< where the folder of the training pictures is now; NULL: where it was */
+    const char *val;   /**< the same of the validation's; NULL: beside `train` if it lay beside it,
+                            a share of `train` if it was one, else where it was */
+    /** Keys of the recipe and values in turn, ended by NULL; those whose `at_resume` is true. NULL:
+     *  none. A run that is given more epochs ends as if it had begun with as many; one whose rates
+     *  fall along a cosine cannot be given any. */
+    const char *const *settings;
+    /** Go on although pictures were changed, added or taken away. If they are training pictures,
+     * the epoch under way begins again. */
+    bool accept_changes;
+} alexnet_resume_options;
+#define ALEXNET_RESUME_OPTIONS_INIT                                                                \
+    {                                                                                              \
+        sizeof(alexnet_resume_options), 0, 0, 0, 0                                                 \
+    }
+
 /**
  * Go on with the run of a folder from its last checkpoint, bit for bit as if it had not stopped.
- * Its data is opened again where it was, and checked against the fingerprint of the run.
+ * Its data is opened again, and checked against the fingerprint of the run. What the options change
+ * is kept in the run: a checkpoint is written at once.
+ * @param options  NULL: the defaults
+ * @return ALEXNET_ERROR_BAD_DATA if the data is not as it was; ALEXNET_ERROR_INVALID_ARGUMENT for
+ *         a setting that a run cannot be given anew, and if another process trains there;
+ *         ALEXNET_ERROR_FORMAT for a damaged checkpoint, and if a link, pipe, device or folder has
+ *         the name of one of the run's files
  */
 ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx,
-                                                  const char *run_dir);
+                                                  const char *run_dir,
+                                                  const alexnet_resume_options *options);
 /**
  * Do the next piece of work: part of the mean image, one minibatch, one validation batch, or the
  * end of an epoch, which keeps the best model and writes a checkpoint. A checkpoint is also written

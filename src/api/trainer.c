@@ -22,13 +22,18 @@ alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
     return an_trainer_new(out, ctx, train, val, &o);
 }
 
-alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *run_dir)
+alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *run_dir,
+                                      const alexnet_resume_options *options)
 {
     AN_NEED(out);
+    alexnet_resume_options o = ALEXNET_RESUME_OPTIONS_INIT;
     *out = NULL;
     AN_NEED(ctx);
     AN_NEED(run_dir);
-    return an_trainer_resume(out, ctx, run_dir);
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    for (const char *const *s = o.settings; s && s[0]; s += 2)
+        AN_NEED(s[1]);
+    return an_trainer_resume(out, ctx, run_dir, &o);
 }
 
 alexnet_status alexnet_trainer_step(alexnet_trainer *trainer, alexnet_progress *progress,

@@ -43,7 +43,7 @@ static alexnet_status fail_open(const char *path, bool own)
     if (kind && own)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot write %s: it is %s, not a file", path, kind);
     if (kind)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot read %s: it is %s, not a file", path, kind);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot read %s: it is %s, not a file", path, kind);
     errno = error;
     return an_file_fail("open", path);
 }
@@ -74,7 +74,7 @@ alexnet_status an_file_open(const char *path, int *fd, uint64_t *size)
     if (fstat(*fd, &info) != 0)
         rc = an_file_fail("examine", path);
     else if (!S_ISREG(info.st_mode))
-        rc = AN_FAIL(ALEXNET_ERROR_IO, "cannot read %s: it is %s, not a file", path,
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot read %s: it is %s, not a file", path,
                      other_kind(info.st_mode));
     if (rc != ALEXNET_OK)
         close(*fd);

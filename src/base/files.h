@@ -13,7 +13,7 @@
 /**
  * Read a whole regular file into a new block with a NUL after it (not counted in *length).
  * @param limit  ALEXNET_ERROR_UNSUPPORTED above this many bytes
- * @return ALEXNET_ERROR_IO with path and reason
+ * @return ALEXNET_ERROR_IO with path and reason; ALEXNET_ERROR_FORMAT if it is no regular file
  */
 alexnet_status an_file_read(const char *path, size_t limit, unsigned char **bytes, size_t *length);
 

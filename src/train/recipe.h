@@ -44,10 +44,14 @@ alexnet_status an_recipe_new(alexnet_recipe **out);
 alexnet_status an_recipe_load(alexnet_recipe **out, const char *name_or_path);
 /** Read the [recipe] section of a text over the values a recipe has. */
 alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const char *source);
+/** The same of a run's own text, which has a value for every key. */
+alexnet_status an_recipe_read_whole(alexnet_recipe *recipe, const char *text, const char *source);
 alexnet_status an_recipe_copy(alexnet_recipe **out, const alexnet_recipe *recipe);
 void an_recipe_free(alexnet_recipe *recipe); /* NULL allowed */
 
 alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const char *value);
+/** The same for a run that goes on: only keys whose at_resume is true. */
+alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, const char *value);
 /** As text; NULL for an unknown key. A layer's key falls back to the key itself. */
 const char *an_recipe_get(const alexnet_recipe *recipe, const char *name);
 /** All values as the text of a recipe file; owned. NULL if memory is short. */

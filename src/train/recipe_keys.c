@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/status.h"
@@ -189,4 +190,30 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
                                  key->help, key->per_layer,   key->at_resume, {0}};
     memcpy(info->also, also_called[index], sizeof info->also);
     return true;
+}
+
+/* "epochs, bad_pictures, report" */
+static void list_anew(char *text, size_t room)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < AN_KEY_COUNT && length < room; i++)
+        if (an_recipe_keys[i].at_resume)
+            length += (size_t)snprintf(text + length, room - length, "%s%s", length ? ", " : "",
+                                       an_recipe_keys[i].name);
+}
+
+alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, const char *value)
+{
+    char those[128];
+    an_key key;
+    const char *dot = strrchr(name, '.');
+    AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));
+    if (!dot && an_recipe_keys[key].at_resume)
+        return an_recipe_set(recipe, name, value);
+    list_anew(those, sizeof those);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s is settled when a run begins; one that goes on may be given %s. To train "
+                   "on with another %s, begin a new run with --init-from",
+                   name, those, name);
 }

@@ -62,6 +62,23 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
     return an_ini_read(text, source, on_key, &r);
 }
 
+/* Keys that came later: checkpoints of before have none. */
+static bool came_later(an_key key)
+{
+    return key == AN_KEY_BAD_PICTURES || key == AN_KEY_FREEZE;
+}
+
+alexnet_status an_recipe_read_whole(alexnet_recipe *recipe, const char *text, const char *source)
+{
+    reading r = {.recipe = recipe, .source = source, .earlier = recipe->n_layers};
+    AN_CHECK(an_ini_read(text, source, on_key, &r));
+    for (int i = 0; i < AN_KEY_COUNT; i++)
+        if (!(r.seen >> i & 1) && !came_later((an_key)i))
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: the recipe of the run lacks %s", source,
+                           an_recipe_keys[i].name);
+    return ALEXNET_OK;
+}
+
 static const char *builtin_at(void *user, int i)
 {
     (void)user;

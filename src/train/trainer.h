@@ -3,6 +3,7 @@
  *
  *     trainer_new.c      a new run
  *     trainer_resume.c   a run that goes on from its checkpoint
+ *     trainer_data.c     the data that a run remembers
  *     trainer_make.c     the parts that both have, and their end
  *     trainer.c          the steps: mean, minibatch
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
@@ -69,7 +70,9 @@ struct alexnet_trainer {
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
                               const alexnet_dataset *val, const alexnet_trainer_options *options);
-alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *folder);
+/** @param options  not NULL */
+alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *folder,
+                                 const alexnet_resume_options *options);
 alexnet_status an_trainer_step(alexnet_trainer *trainer, alexnet_progress *progress, bool *more);
 alexnet_status an_trainer_save(alexnet_trainer *trainer);
 void an_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
@@ -99,6 +102,16 @@ alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc);
 void an_trainer_read_recipe(alexnet_trainer *trainer);
 /** Program, loader and buffers, once recipe, data, classes, net and split are there. */
 alexnet_status an_trainer_make(alexnet_trainer *trainer);
+
+/** Remember where a data set is and what identifies it. */
+alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data);
+/**
+ * Open the data of a run that goes on, once its record, recipe and classes are there.
+ * @param changed  out: it is elsewhere, or is another, and the record was brought up to it
+ * @return ALEXNET_ERROR_BAD_DATA if it is not as it was and that is not accepted
+ */
+alexnet_status an_trainer_reopen_data(alexnet_trainer *trainer,
+                                      const alexnet_resume_options *options, bool *changed);
 
 /** Where the bits of this run come from: device, ISA, library, precision. */
 void an_trainer_origin(const alexnet_trainer *trainer, an_run_state *record);

@@ -1,32 +1,10 @@
 /*
  * A new run: its network, first weights and folder.
  */
-#include <stdio.h>
-#include <string.h>
-
-#include "base/alloc.h"
 #include "base/status.h"
-#include "base/utf8.h"
 #include "train/init.h"
 #include "train/init_from.h"
 #include "train/trainer.h"
-
-static alexnet_status record_data(an_data_identity *record, const alexnet_dataset *data)
-{
-    if (!data)
-        return ALEXNET_OK;
-    if (!an_is_utf8(data->root))
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: the path is not UTF-8; rename the folder",
-                       data->root);
-    record->root = an_strdup(data->root);
-    record->kind = an_strdup(data->source->kind->name);
-    if (!record->root || !record->kind)
-        return AN_FAIL_MEMORY(strlen(data->root), "a path");
-    record->part = data->part;
-    record->count = data->count;
-    record->fingerprint = an_dataset_fingerprint(data);
-    return ALEXNET_OK;
-}
 
 /* The network that is asked for: by name, or else the one of the model to begin from. */
 static alexnet_status choose_network(alexnet_network **out, const alexnet_trainer_options *options,
@@ -60,10 +38,11 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
                            t->train->class_names));
     AN_TRY(choose_network(&network, options, t->classes.count));
     AN_TRY(an_recipe_check_layers(t->recipe, network));
-    AN_TRY(record_data(&t->record.train, t->train));
-    AN_TRY(record_data(&t->record.val, t->val));
-    if (t->val)
+    AN_TRY(an_trainer_record_data(&t->record.train, t->train));
+    if (t->val) {
+        AN_TRY(an_trainer_record_data(&t->record.val, t->val));
         AN_TRY(an_dataset_warn_shared(t->ctx, t->train, t->val));
+    }
     t->record.split = options->split ? options->split : t->ctx->split;
     AN_TRY(an_net_new(&t->net, t->ctx, network, true));
     an_trainer_origin(t, &t->record);

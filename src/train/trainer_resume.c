@@ -1,32 +1,12 @@
 /*
- * A run that goes on from its checkpoint, and the data that a run remembers.
+ * A run that goes on from its checkpoint.
  */
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "train/trainer.h"
-
-static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *record)
-{
-    return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
-}
-
-static alexnet_status reopen(alexnet_dataset **out, const an_data_identity *record,
-                             const an_classes *classes)
-{
-    an_class_list list = an_classes_list(classes);
-    AN_CHECK(an_dataset_reopen(out, record->kind, record->root, record->part, &list));
-    if (is_as_it_was(*out, record))
-        return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
-                   "%s is not as it was when the run began: %lld %s then, %lld now, and "
-                   "names or sizes differ; restore it, or begin a new run with --init-from",
-                   record->root, (long long)record->count,
-                   an_text_plural(record->count, "picture", "pictures"), (long long)(*out)->count);
-}
 
 /* Whether device, ISA, library and precision are those that the run had; else it is said. */
 static bool same_origin(const alexnet_trainer *t)
@@ -73,17 +53,56 @@ static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
                        t->run.last, record ? "alexnet.recipe" : "alexnet.run");
     AN_CHECK(an_run_state_from_text(&t->record, record, t->run.last));
     AN_CHECK(an_recipe_new(&t->recipe));
-    return an_recipe_read(t->recipe, recipe, t->run.last);
+    return an_recipe_read_whole(t->recipe, recipe, t->run.last);
+}
+
+/* A cosine is drawn to the end that was planned: with another, the updates made so far would have
+ * had other rates. */
+static alexnet_status check_epochs(const alexnet_trainer *t, int64_t planned)
+{
+    int64_t steps = t->steps_per_epoch, made = (t->record.step + steps - 1) / steps;
+    if (t->epochs != planned && an_recipe_choice(t->recipe, AN_KEY_SCHEDULE) == AN_SCHEDULE_COSINE)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the rates of %s fall along a cosine to its planned end, after %lld epochs; "
+                       "to train further, begin a new run with --init-from %s",
+                       t->run.folder, (long long)planned, t->run.folder);
+    if (t->epochs < made)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "epochs = %lld: %s has begun its epoch %lld already", (long long)t->epochs,
+                       t->run.folder, (long long)made);
+    return ALEXNET_OK;
+}
+
+/* What a run that goes on is given anew. */
+static alexnet_status set_anew(alexnet_trainer *t, const alexnet_resume_options *options,
+                               bool *changed)
+{
+    const char *const *setting = options->settings;
+    int64_t planned = an_recipe_integer(t->recipe, AN_KEY_EPOCHS);
+    for (; setting && setting[0]; setting += 2) {
+        AN_CHECK(an_recipe_set_anew(t->recipe, setting[0], setting[1]));
+        *changed = true;
+    }
+    an_trainer_read_recipe(t);
+    AN_CHECK(check_epochs(t, planned));
+    bool through = t->record.step == t->epochs * t->steps_per_epoch;
+    if (t->record.phase == AN_PHASE_DONE && !through)
+        t->record.phase = AN_PHASE_TRAIN;
+    if (t->record.phase == AN_PHASE_TRAIN && through)
+        t->record.phase = AN_PHASE_DONE;
+    return ALEXNET_OK;
 }
 
 /* What a run does next must be possible at its step: a damaged record could train for ever. */
 static alexnet_status check_place(const alexnet_trainer *t)
 {
     const an_run_state *r = &t->record;
-    int64_t all = t->epochs * t->steps_per_epoch;
+    int64_t batch = an_recipe_integer(t->recipe, AN_KEY_BATCH), count = r->train.count;
+    int64_t steps = count > 0 && count <= UINT32_MAX ? (count + batch - 1) / batch : 1;
+    int64_t all = an_recipe_integer(t->recipe, AN_KEY_EPOCHS) * steps;
     bool good = r->phase == AN_PHASE_MEAN    ? r->step == 0
                 : r->phase == AN_PHASE_TRAIN ? r->step < all
-                : r->phase == AN_PHASE_VAL   ? r->step > 0 && r->step % t->steps_per_epoch == 0
+                : r->phase == AN_PHASE_VAL   ? r->step > 0 && r->step % steps == 0
                                              : r->step == all;
     if (good && r->step <= all)
         return ALEXNET_OK;
@@ -103,9 +122,19 @@ static alexnet_status cut_log(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-static alexnet_status go_on(alexnet_trainer *t, const char *folder)
+/* What this process was told differently must outlast it. */
+static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
+{
+    if (changed || !an_is_file(t->run.recipe))
+        AN_CHECK(an_trainer_save_recipe(t));
+    return changed ? an_trainer_save(t) : ALEXNET_OK;
+}
+
+static alexnet_status go_on(alexnet_trainer *t, const char *folder,
+                            const alexnet_resume_options *options)
 {
     alexnet_status rc;
+    bool moved = false, set = false;
     an_reader *reader = NULL;
     an_tensor_file *file = NULL;
     alexnet_network *network = NULL;
@@ -114,11 +143,9 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
     AN_TRY(an_reader_open(&reader, t->run.last));
     AN_TRY(an_model_file_open(&file, &network, &t->classes, reader));
     AN_TRY(read_metadata(t, file));
-    AN_TRY(reopen(&t->train, &t->record.train, &t->classes));
-    if (t->record.val.root)
-        AN_TRY(reopen(&t->val, &t->record.val, &t->classes));
-    an_trainer_read_recipe(t);
     AN_TRY(check_place(t));
+    AN_TRY(an_trainer_reopen_data(t, options, &moved));
+    AN_TRY(set_anew(t, options, &set));
     an_device_defaults defaults = {
         t->record.device,
         strcmp(t->record.precision, "bf16") == 0 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
@@ -130,47 +157,16 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder)
     AN_TRY(an_model_file_state(file, t->net));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
-    if (!an_is_file(t->run.recipe))
-        AN_TRY(an_trainer_save_recipe(t));
+    AN_TRY(keep_changes(t, moved || set));
 cleanup:
     an_network_release(network);
     an_tensor_file_close(file);
     return rc;
 }
 
-alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *folder)
+alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *folder,
+                                 const alexnet_resume_options *options)
 {
     AN_CHECK(an_trainer_alloc(out, ctx));
-    return an_trainer_finish(out, go_on(*out, folder));
-}
-
-alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
-                                 const an_class_list *classes)
-{
-    alexnet_status rc;
-    an_run run;
-    an_reader *reader;
-    an_tensor_file *file = NULL;
-    an_run_state record = {0};
-    *out = NULL;
-    AN_CHECK(an_run_open(&run, folder));
-    AN_TRY(an_reader_open(&reader, run.last));
-    AN_TRY(an_tensor_file_open(&file, reader));
-    const char *text = an_tensor_file_metadata(file, "alexnet.run");
-    AN_TRY(an_run_state_from_text(&record, text ? text : "", run.last));
-    if (record.val.root)
-        rc = an_dataset_reopen(out, record.val.kind, record.val.root, record.val.part, classes);
-    else
-        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
-                     folder);
-    if (*out && !is_as_it_was(*out, &record.val))
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "%s is not as it was when the run began: pictures may have moved between training "
-               "and validation",
-               record.val.root);
-cleanup:
-    an_run_state_free(&record);
-    an_tensor_file_close(file);
-    an_run_close(&run);
-    return rc;
+    return an_trainer_finish(out, go_on(*out, folder, options));
 }

@@ -40,10 +40,21 @@ expect 2 train
 has err "DATA is missing"
 expect 2 train data/pictures data/unseen
 has err "train takes one DATA, not also data/unseen"
-expect 2 train data --resume run
-has err "--resume takes the data of the run"
+expect 2 train --resume run --net alexnet
+has err "so --net has no meaning" "--init-from run"
 expect 2 train --resume run --epochs 3
-has err "so --epochs has no meaning"
+has err "cosine" "--init-from run"
+expect 2 train --resume run --rate 0.1
+has err "rate is settled when a run begins; one that goes on may be given epochs, bad_pictures, report" \
+    "--init-from"
+expect 2 train --resume run --set conv1.rate=0
+has err "conv1.rate is settled"
+expect 2 train --resume run --val 0.5
+has err "0.5 is not a folder"
+expect 2 train --resume run $picture
+has err "$picture is a picture"
+expect 2 train data/pictures --accept-changes
+has err "--accept-changes belongs to --resume"
 expect 3 train --resume nowhere
 has err "nowhere"
 expect 3 train nowhere

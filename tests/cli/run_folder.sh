@@ -41,6 +41,12 @@ refused run/log.jsonl "a device" plot curves run -o curves.png
 fresh && rm run/best.safetensors && mkfifo run/best.safetensors
 refused run/best.safetensors "a pipe" eval run data/unseen
 refused run/best.safetensors "a pipe" classify run data/unseen
+for option in net recipe names tuning init-from; do
+    rm -f pipe.ini && mkfifo pipe.ini
+    refused pipe.ini "a pipe" train data/pictures --out odd --$option pipe.ini
+done
+refused run/best.safetensors "a pipe" train data/pictures --out odd --init-from run
+[ -e odd ] && fail "a run that could not begin left a folder"
 mkfifo pipe.csv pipe.png
 refused pipe.csv "a pipe" eval good data/unseen --confusion pipe.csv
 refused pipe.png "a pipe" plot curves good -o pipe.png
@@ -102,4 +108,48 @@ has err "cannot write small/last.safetensors.tmp: File too large; the limit (uli
 is "$(ls small/*.tmp 2>/dev/null)" "" "temporary files"
 expect 3 train --resume small
 has err "small: it has no checkpoint"
+(ulimit -f 2 && "$ALEXNET" plot filters good -o big.png) >out 2>err
+is $? 1 "exit code of a plot under a limit of file sizes"
+has err "cannot write big.png: File too large"
+is "$(ls big.png* 2>/dev/null)" "" "what is left of it"
 train data/pictures --epochs 1 --out small --quiet
+
+# More epochs where the rates do not depend on their number; the result is that of a run planned so.
+train data/pictures --epochs 2 --schedule constant --out two --quiet
+train data/pictures --epochs 1 --schedule constant --out one --quiet
+expect 0 train --resume one --epochs 2
+has out "best epoch"
+cmp one/best.safetensors two/best.safetensors || fail "a run with an epoch more is another"
+expect 0 train --resume one --set epochs=2
+has err "one is complete already"
+grep -q "^epochs = 2$" one/recipe.ini || fail "recipe.ini has another number of epochs"
+
+# Pictures that have moved; another tuning.
+mv data/pictures elsewhere
+expect 3 train --resume one --epochs 3
+has err "if the pictures have moved, name their folder: --resume one DATA"
+expect 0 train --resume one elsewhere --epochs 3
+expect 0 eval one
+is "$(tail -1 one/log.jsonl | cut -c 1-10)" '{"epoch":3' "last epoch of the log"
+train elsewhere --epochs 2 --val 0 --out plain --quiet
+printf '[x]\nisa = *\nprecision = *\noperator = conv *\nforward = direct\n' >tuning.ini
+expect 0 train --resume plain --tuning tuning.ini
+
+# Pictures that cannot be read stop a run, which says how it goes on; repaired ones are accepted.
+good=elsewhere/train/red-ring
+for i in 1 2 3; do
+    cp $good/0000$i.png kept$i.png
+    echo "no picture" >$good/0000$i.png
+done
+expect 3 train elsewhere --net alexnet-mini --epochs 1 --bad-pictures 2 --out bad
+has err "3 of 40 training pictures" "train --resume bad --accept-changes" \
+    "train --resume bad --bad-pictures N"
+cp -r bad other
+expect 0 train --resume other --bad-pictures 3
+for i in 1 2 3; do
+    mv kept$i.png $good/0000$i.png
+done
+expect 3 train --resume bad
+has err "is not as it was when the run began" "--accept-changes"
+expect 0 train --resume bad --accept-changes
+has err "is not as it was, and the run goes on with it"

@@ -240,7 +240,7 @@ static alexnet_status resume(void)
     alexnet_progress progress;
     alexnet_status rc;
     AN_TRY(new_ctx(&ctx));
-    AN_TRY(alexnet_trainer_resume(&trainer, ctx, "run"));
+    AN_TRY(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     AN_TRY(rig_finish(trainer, &progress));
 cleanup:
     alexnet_trainer_free(trainer);

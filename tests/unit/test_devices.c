@@ -96,12 +96,12 @@ static void test_resume(void **state)
     alexnet_ctx_free(ctx);
     opened = -1;
     ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     assert_int_equal(opened, 1);
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     ctx = rig_new_ctx("many:2", ALEXNET_PRECISION_AUTO, 1);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     assert_int_equal(opened, 2);
     assert_int_equal(rig_times_heard("the run began on many:1"), 1);
     alexnet_trainer_free(trainer);

@@ -55,11 +55,12 @@ static void test_what_is_not_a_file(void **state)
     an_reader *reader;
     assert_int_equal(an_file_read("absent", 9, &bytes, &length), ALEXNET_ERROR_IO);
     assert_string_equal(an_error_text(), "cannot open absent: No such file or directory");
-    assert_int_equal(an_file_read(".", 9, &bytes, &length), ALEXNET_ERROR_IO);
+    assert_int_equal(an_file_read(".", 9, &bytes, &length), ALEXNET_ERROR_FORMAT);
     assert_string_equal(an_error_text(), "cannot read .: it is a folder, not a file");
     assert_int_equal(mkfifo("pipe", 0600), 0); /* nobody writes: a plain open would wait for ever */
-    assert_int_equal(an_file_read("pipe", 9, &bytes, &length), ALEXNET_ERROR_IO);
-    assert_int_equal(an_reader_open(&reader, "pipe"), ALEXNET_ERROR_IO);
+    assert_int_equal(an_file_read("pipe", 9, &bytes, &length), ALEXNET_ERROR_FORMAT);
+    assert_string_equal(an_error_text(), "cannot read pipe: it is a pipe, not a file");
+    assert_int_equal(an_reader_open(&reader, "pipe"), ALEXNET_ERROR_FORMAT);
     assert_null(reader);
     assert_false(an_is_file("pipe") || an_is_folder("pipe") || an_is_file("."));
     assert_true(an_is_folder("."));

@@ -219,10 +219,10 @@ static void test_trainers(void **state)
     REFUSES(alexnet_trainer_new, "train", &trainer, ctx, NULL, NULL, &options);
     expect_failure(alexnet_trainer_new(&trainer, ctx, data, NULL, NULL),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "out_dir");
-    REFUSES(alexnet_trainer_resume, "out", NULL, ctx, "run");
-    REFUSES(alexnet_trainer_resume, "ctx", &trainer, NULL, "run");
-    REFUSES(alexnet_trainer_resume, "run_dir", &trainer, ctx, NULL);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    REFUSES(alexnet_trainer_resume, "out", NULL, ctx, "run", NULL);
+    REFUSES(alexnet_trainer_resume, "ctx", &trainer, NULL, "run", NULL);
+    REFUSES(alexnet_trainer_resume, "run_dir", &trainer, ctx, NULL, NULL);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     REFUSES(alexnet_trainer_step, "trainer", NULL, &progress, &more);
     REFUSES(alexnet_trainer_step, "progress", trainer, NULL, &more);
     REFUSES(alexnet_trainer_step, "more", trainer, &progress, NULL);

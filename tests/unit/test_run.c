@@ -41,7 +41,7 @@ static alexnet_status resume(void)
 {
     alexnet_trainer *trainer;
     alexnet_progress progress;
-    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, "run");
+    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, "run", NULL);
     if (rc == ALEXNET_OK)
         rc = rig_finish(trainer, &progress);
     alexnet_trainer_free(trainer);
@@ -169,7 +169,7 @@ static void test_a_run_without_a_checkpoint(void **state)
     expect_failure(rc, ALEXNET_ERROR_IO, "cannot write new/last.safetensors.tmp");
     assert_true(rig_size_of("new/recipe.ini") > 100);
     assert_int_equal(rig_size_of("new/last.safetensors"), -1);
-    expect_failure(alexnet_trainer_resume(&trainer, ctx, "new"), ALEXNET_ERROR_IO,
+    expect_failure(alexnet_trainer_resume(&trainer, ctx, "new", NULL), ALEXNET_ERROR_IO,
                    "new: it has no checkpoint");
     expect_ok(rig_start(&trainer, ctx, "train", NULL, "new", settings));
     expect_ok(rig_finish(trainer, &progress));

@@ -232,7 +232,7 @@ static void check_the_best(const char *device, double share)
     assert_true(kept > 1 && worse > 0);
     expect_best(trainer, &best);
     alexnet_trainer_free(trainer);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run")); /* of a run that is complete */
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL)); /* of a run that is complete */
     expect_best(trainer, &best);
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);

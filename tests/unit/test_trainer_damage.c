@@ -39,7 +39,7 @@ static alexnet_status resume(const char *run)
     snprintf(path, sizeof path, "%s/log.jsonl", run);
     if (an_is_file(path))
         free(scratch_read(path, &before));
-    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, run);
+    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, run, NULL);
     assert_int_equal(rc == ALEXNET_OK, trainer != NULL);
     if (an_is_file(path))
         free(scratch_read(path, &after));
@@ -179,6 +179,18 @@ static void test_missing_metadata(void **state)
     expect_no_resume(ALEXNET_ERROR_FORMAT, "it lacks alexnet.recipe");
 }
 
+/* Nothing is filled in with what other runs have. */
+static void test_a_recipe_without_values(void **state)
+{
+    (void)state;
+    rewrite("alexnet.recipe", "[recipe]\n", NULL);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, LAST);
+    rewrite("alexnet.recipe", "", NULL);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, LAST ": the recipe of the run lacks batch");
+    rewrite("alexnet.recipe", "[recipe]\nbatch = 8\n", NULL);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, LAST ": the recipe of the run lacks epochs");
+}
+
 static void test_damaged_metadata(void **state)
 {
     (void)state;
@@ -194,6 +206,7 @@ static void test_damaged_metadata(void **state)
         {"alexnet.run", "\"phase\":1", "\"phase\":0", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":2", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"phase\":1", "\"phase\":3", LAST ": its record of progress is damaged"},
+        {"alexnet.run", "\"count\":", "\"count\":-", LAST ": its record of progress is damaged"},
         {"alexnet.run", "\"split\":1", "\"split\":0", "has values out of range"},
         {"alexnet.recipe", "batch = 8", "batch = 0", LAST ":2: [recipe] batch = 0: expected"},
         {"alexnet.recipe", "batch = 8", "batsch = 8", LAST ":2: [recipe] batsch is not a key"},
@@ -288,7 +301,7 @@ static void test_a_run_in_use(void **state)
     (void)state;
     alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
     alexnet_trainer *trainer;
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     expect_no_resume(ALEXNET_ERROR_INVALID_ARGUMENT, "run is being trained by another process");
     alexnet_trainer_free(trainer);
     expect_ok(resume("run"));
@@ -305,7 +318,7 @@ static void test_a_lost_log(void **state)
     alexnet_progress progress;
     alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
     assert_int_equal(remove("run/log.jsonl"), 0);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     expect_ok(rig_finish(trainer, &progress));
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
@@ -322,12 +335,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_the_good_one),      IN_SCRATCH(test_no_checkpoint),
         IN_SCRATCH(test_cut_and_scrambled), IN_SCRATCH(test_missing_tensors),
-        IN_SCRATCH(test_missing_weights),   IN_SCRATCH(test_missing_metadata),
-        IN_SCRATCH(test_damaged_metadata),  IN_SCRATCH(test_a_picture_more),
-        IN_SCRATCH(test_a_picture_less),    IN_SCRATCH(test_another_name),
-        IN_SCRATCH(test_another_size),      IN_SCRATCH(test_another_label),
-        IN_SCRATCH(test_no_data),           IN_SCRATCH(test_a_new_class),
-        IN_SCRATCH(test_a_run_in_use),      IN_SCRATCH(test_a_lost_log),
+        IN_SCRATCH(test_missing_weights),   IN_SCRATCH(test_a_recipe_without_values),
+        IN_SCRATCH(test_missing_metadata),  IN_SCRATCH(test_damaged_metadata),
+        IN_SCRATCH(test_a_picture_more),    IN_SCRATCH(test_a_picture_less),
+        IN_SCRATCH(test_another_name),      IN_SCRATCH(test_another_size),
+        IN_SCRATCH(test_another_label),     IN_SCRATCH(test_no_data),
+        IN_SCRATCH(test_a_new_class),       IN_SCRATCH(test_a_run_in_use),
+        IN_SCRATCH(test_a_lost_log),
     };
     return cmocka_run_group_tests_name("damaged runs", tests, NULL, NULL);
 }

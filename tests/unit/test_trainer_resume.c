@@ -41,39 +41,6 @@ static alexnet_ctx *ctx_at(const place *p, bool later)
     return rig_new_ctx(p->device, p->precision, later ? p->later_threads : p->threads);
 }
 
-/* Compare what two runs left. log_length counts the digits of speeds too. */
-static void expect_same_run(const char *a, const char *b)
-{
-    char x[64], y[64];
-    snprintf(x, sizeof x, "%s/last.safetensors", a);
-    snprintf(y, sizeof y, "%s/last.safetensors", b);
-    rig_expect_same_tensors(x, y);
-    an_tensor_file *p = rig_open_tensors(x), *q = rig_open_tensors(y);
-    an_run_state r, s;
-    expect_ok(an_run_state_from_text(&r, an_tensor_file_metadata(p, "alexnet.run"), x));
-    expect_ok(an_run_state_from_text(&s, an_tensor_file_metadata(q, "alexnet.run"), y));
-    r.log_length = s.log_length = 0;
-    char *text = an_run_state_to_text(&r), *other = an_run_state_to_text(&s);
-    assert_string_equal(text, other);
-    an_free(text);
-    an_free(other);
-    an_run_state_free(&r);
-    an_run_state_free(&s);
-    an_tensor_file_close(p);
-    an_tensor_file_close(q);
-    snprintf(x, sizeof x, "%s/best.safetensors", a);
-    snprintf(y, sizeof y, "%s/best.safetensors", b);
-    rig_expect_same_tensors(x, y);
-    snprintf(x, sizeof x, "%s/log.jsonl", a);
-    snprintf(y, sizeof y, "%s/log.jsonl", b);
-    text = rig_log_without_speed(x);
-    other = rig_log_without_speed(y);
-    assert_string_equal(text, other);
-    assert_true(strlen(text) > 400);
-    free(text);
-    free(other);
-}
-
 /* @return the number of steps */
 static int run_straight(const place *p, const char *out)
 {
@@ -127,7 +94,7 @@ static void run_with_stops(const place *p, const char *out, int first, int every
         alexnet_trainer_free(trainer);
         alexnet_ctx_free(ctx);
         ctx = ctx_at(p, true);
-        expect_ok(alexnet_trainer_resume(&trainer, ctx, out));
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, NULL));
         done = run_some(trainer, ctx, every, how);
     }
     alexnet_trainer_free(trainer);
@@ -146,11 +113,11 @@ static void check_stops(const place *p, int stride)
     for (int first = 0; first <= steps; first += stride) {
         snprintf(out, sizeof out, "saved%d", first);
         run_with_stops(p, out, first, REST, STOP_SAVED);
-        expect_same_run("straight", out);
+        rig_expect_same_run("straight", out);
         if (first % (3 * stride) == 0) {
             snprintf(out, sizeof out, "killed%d", first);
             run_with_stops(p, out, first, REST, STOP_KILLED);
-            expect_same_run("straight", out);
+            rig_expect_same_run("straight", out);
         }
     }
 }
@@ -191,11 +158,11 @@ static void test_many_stops(void **state)
     const place p = {"auto", ALEXNET_PRECISION_FP32, 1, 1};
     run_straight(&p, "straight");
     run_with_stops(&p, "everywhere", 1, 8, STOP_SAVED); /* the mean takes seven steps */
-    expect_same_run("straight", "everywhere");
+    rig_expect_same_run("straight", "everywhere");
     run_with_stops(&p, "cancelled", 4, 7, STOP_CANCELLED);
-    expect_same_run("straight", "cancelled");
+    rig_expect_same_run("straight", "cancelled");
     run_with_stops(&p, "killed", 21, 13, STOP_KILLED);
-    expect_same_run("straight", "killed");
+    rig_expect_same_run("straight", "killed");
 }
 
 static void check_threads(alexnet_precision precision)
@@ -204,11 +171,11 @@ static void check_threads(alexnet_precision precision)
     rig_split = 2;
     run_straight(&one, "one");
     run_straight(&three, "three");
-    expect_same_run("one", "three");
+    rig_expect_same_run("one", "three");
     run_with_stops(&one, "onethree", 13, 1000, STOP_SAVED);
-    expect_same_run("one", "onethree");
+    rig_expect_same_run("one", "onethree");
     run_with_stops(&three, "threetwo", 18, 1000, STOP_KILLED);
-    expect_same_run("one", "threetwo");
+    rig_expect_same_run("one", "threetwo");
 }
 
 static void test_other_threads(void **state)
@@ -239,13 +206,13 @@ static void test_saves_change_nothing(void **state)
         expect_ok(alexnet_trainer_step(trainer, &progress, &more));
     }
     alexnet_trainer_free(trainer);
-    expect_same_run("straight", "often");
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "often"));
+    rig_expect_same_run("straight", "often");
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "often", NULL));
     expect_ok(alexnet_trainer_step(trainer, &progress, &more));
     assert_false(more);
     expect_ok(alexnet_trainer_save(trainer));
     alexnet_trainer_free(trainer);
-    expect_same_run("straight", "often");
+    rig_expect_same_run("straight", "often");
     alexnet_ctx_free(ctx);
 }
 
@@ -274,10 +241,10 @@ static void test_a_lost_validation(void **state)
         assert_int_equal(rename("gone", "val"), 0);
         assert_int_equal(alexnet_trainer_best(trainer, &best), epoch - 1);
         alexnet_trainer_free(trainer);
-        expect_ok(alexnet_trainer_resume(&trainer, ctx, out));
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, NULL));
         expect_ok(rig_finish(trainer, &progress));
         alexnet_trainer_free(trainer);
-        expect_same_run("straight", out);
+        rig_expect_same_run("straight", out);
     }
     alexnet_ctx_free(ctx);
 }
@@ -295,17 +262,17 @@ static void test_another_device(void **state)
     expect_ok(rig_start(&trainer, ctx, "train", "val", "moved", settings));
     run_some(trainer, ctx, 12, STOP_SAVED);
     alexnet_trainer_free(trainer);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved", NULL));
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved", NULL));
     run_some(trainer, ctx, 2, STOP_SAVED);
     assert_int_equal(rig_times_heard("bits may differ"), 0);
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved", NULL));
     assert_int_equal(rig_times_heard("1 the run began on ref ("), 1);
     assert_int_equal(rig_times_heard("from here on its bits may differ"), 1);
     expect_ok(rig_finish(trainer, &progress));
@@ -341,24 +308,24 @@ static void test_tuning_is_kept(void **state)
 
     rig_tuning = NULL;
     ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned", NULL));
     assert_true(strstr(trainer->record.tuning, "forward = channels_last") != NULL);
     run_some(trainer, ctx, 1000, STOP_SAVED);
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
-    expect_same_run("straight", "tuned");
+    rig_expect_same_run("straight", "tuned");
     assert_int_equal(rig_times_heard("bits may differ"), 0);
 
     rig_tuning = "direct.ini";
     ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned", NULL));
     assert_int_equal(rig_times_heard("goes on with what direct.ini says: from here on"), 1);
     expect_ok(alexnet_trainer_save(trainer));
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     rig_tuning = NULL;
     ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1); /* and keeps them in turn */
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "tuned", NULL));
     assert_null(strstr(trainer->record.tuning, "forward = channels_last"));
     assert_int_equal(rig_times_heard("bits may differ"), 1);
     alexnet_trainer_free(trainer);

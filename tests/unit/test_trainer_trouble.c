@@ -212,7 +212,7 @@ static void check_divergence(const char *device)
     alexnet_model_free(model);
     expect_ok(alexnet_model_load(&model, ctx, device));
     alexnet_model_free(model);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, device));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, device, NULL));
     bool more;
     expect_ok(alexnet_trainer_step(trainer, &p, &more));
     assert_true(p.epoch >= 2);
@@ -278,7 +278,7 @@ static void test_a_full_disk(void **state)
                    "No space left on device");
     an_writer_fail_after(UINT64_MAX);
     alexnet_trainer_free(trainer);
-    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run"));
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     expect_ok(rig_finish(trainer, &p));
     free(before);
     free(after);

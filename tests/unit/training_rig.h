@@ -253,4 +253,48 @@ static inline char *rig_log_without_speed(const char *path)
     return text;
 }
 
+/** An empty path in place of one, so that runs of data that lies elsewhere can be compared. */
+static inline void rig_forget_path(char **path)
+{
+    an_free(*path);
+    *path = *path ? an_strdup("") : NULL;
+}
+
+/** What two runs left is the same, to the bit. log_length counts the digits of speeds too. */
+static inline void rig_expect_same_run(const char *a, const char *b)
+{
+    char x[64], y[64];
+    snprintf(x, sizeof x, "%s/last.safetensors", a);
+    snprintf(y, sizeof y, "%s/last.safetensors", b);
+    rig_expect_same_tensors(x, y);
+    an_tensor_file *p = rig_open_tensors(x), *q = rig_open_tensors(y);
+    an_run_state r, s;
+    expect_ok(an_run_state_from_text(&r, an_tensor_file_metadata(p, "alexnet.run"), x));
+    expect_ok(an_run_state_from_text(&s, an_tensor_file_metadata(q, "alexnet.run"), y));
+    r.log_length = s.log_length = 0;
+    rig_forget_path(&r.train.root);
+    rig_forget_path(&s.train.root);
+    rig_forget_path(&r.val.root);
+    rig_forget_path(&s.val.root);
+    char *text = an_run_state_to_text(&r), *other = an_run_state_to_text(&s);
+    assert_string_equal(text, other);
+    an_free(text);
+    an_free(other);
+    an_run_state_free(&r);
+    an_run_state_free(&s);
+    an_tensor_file_close(p);
+    an_tensor_file_close(q);
+    snprintf(x, sizeof x, "%s/best.safetensors", a);
+    snprintf(y, sizeof y, "%s/best.safetensors", b);
+    rig_expect_same_tensors(x, y);
+    snprintf(x, sizeof x, "%s/log.jsonl", a);
+    snprintf(y, sizeof y, "%s/log.jsonl", b);
+    text = rig_log_without_speed(x);
+    other = rig_log_without_speed(y);
+    assert_string_equal(text, other);
+    assert_true(strlen(text) > 400);
+    free(text);
+    free(other);
+}
+
 #endif

@@ -1,0 +1,158 @@
+/*
+ * The data that a run remembers: what identifies it, and how it is found again.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "train/trainer.h"
+
+alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data)
+{
+    if (!an_is_utf8(data->root))
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: the path is not UTF-8; rename the folder",
+                       data->root);
+    an_free(record->root);
+    an_free(record->kind);
+    record->root = an_strdup(data->root);
+    record->kind = an_strdup(data->source->kind->name);
+    if (!record->root || !record->kind)
+        return AN_FAIL_MEMORY(strlen(data->root), "a path");
+    record->part = data->part;
+    record->count = data->count;
+    record->fingerprint = an_dataset_fingerprint(data);
+    return ALEXNET_OK;
+}
+
+static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *record)
+{
+    return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
+}
+
+/* Where validation pictures are that lay beside the training pictures, once those are elsewhere;
+ * NULL where they lay by themselves, or memory is short. */
+static char *beside(const an_run_state *record, const char *train)
+{
+    const char *old = record->train.root, *val = record->val.root;
+    const char *slash = strrchr(old, '/'), *name = strrchr(val, '/'), *end = strrchr(train, '/');
+    if (!slash || !name || !end || slash - old != name - val ||
+        strncmp(old, val, (size_t)(slash - old)) != 0)
+        return NULL;
+    return an_format("%.*s%s", (int)(end - train), train, name);
+}
+
+/* Open data where it is now, and see that it is the run's. `where` NULL: where it was. */
+static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_identity *record,
+                             const char *where, const alexnet_resume_options *options)
+{
+    an_class_list list = an_classes_list(&t->classes);
+    alexnet_status rc =
+        an_dataset_reopen(out, record->kind, where ? where : record->root, record->part, &list);
+    if (rc == ALEXNET_ERROR_IO && !where)
+        return AN_FAIL(rc, "%s; if the pictures have moved, name their folder: --resume %s DATA",
+                       an_error_text(), t->run.folder);
+    AN_CHECK(rc);
+    const alexnet_dataset *now = *out;
+    if (is_as_it_was(now, record))
+        return ALEXNET_OK;
+    if (!options->accept_changes)
+        return AN_FAIL(
+            ALEXNET_ERROR_BAD_DATA,
+            "%s is not as it was when the run began: %lld %s then, %lld now, and names or "
+            "sizes differ; restore it, go on with it as it is (--accept-changes), or begin a new "
+            "run with --init-from %s",
+            now->root, (long long)record->count,
+            an_text_plural(record->count, "picture", "pictures"), (long long)now->count,
+            t->run.folder);
+    an_log(t->ctx, ALEXNET_LOG_WARNING,
+           "%s is not as it was, and the run goes on with it: %lld pictures then, %lld now",
+           now->root, (long long)record->count, (long long)now->count);
+    return ALEXNET_OK;
+}
+
+/* The epoch under way begins again: of its pictures, and of its length, nothing is as it was. */
+static void begin_epoch_again(alexnet_trainer *t)
+{
+    int64_t batch = an_recipe_integer(t->recipe, AN_KEY_BATCH);
+    int64_t before = (t->record.train.count + batch - 1) / batch;
+    int64_t now = (t->train->count + batch - 1) / batch;
+    if (t->record.step % before != 0)
+        t->record.epoch = t->record.interval = (an_tally){0};
+    t->record.step = t->record.step / before * now;
+}
+
+static bool is_elsewhere(const alexnet_dataset *data, const an_data_identity *record)
+{
+    return !is_as_it_was(data, record) || strcmp(data->root, record->root) != 0;
+}
+
+alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_options *options,
+                                      bool *changed)
+{
+    an_run_state *r = &t->record;
+    AN_CHECK(reopen(t, &t->train, &r->train, options->train, options));
+    if (options->val && !r->val.root)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s was trained without a validation set, so %s has no meaning",
+                       t->run.folder, options->val);
+    if (r->val.root) {
+        char *moved = options->train && !options->val ? beside(r, t->train->root) : NULL;
+        const char *where = r->val.part.share > 0 ? options->train
+                            : options->val        ? options->val
+                                                  : moved;
+        alexnet_status rc = reopen(t, &t->val, &r->val, where, options);
+        an_free(moved);
+        AN_CHECK(rc);
+    }
+    *changed = is_elsewhere(t->train, &r->train) || (t->val && is_elsewhere(t->val, &r->val));
+    if (!*changed)
+        return ALEXNET_OK;
+    if (!is_as_it_was(t->train, &r->train))
+        begin_epoch_again(t);
+    AN_CHECK(an_trainer_record_data(&r->train, t->train));
+    return t->val ? an_trainer_record_data(&r->val, t->val) : ALEXNET_OK;
+}
+
+/* ---- The validation set of a run that is not trained now ---- */
+
+static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
+                                      const an_data_identity *val, const an_class_list *classes)
+{
+    if (!val->root)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
+                       folder);
+    alexnet_status rc = an_dataset_reopen(out, val->kind, val->root, val->part, classes);
+    if (rc == ALEXNET_ERROR_IO)
+        return AN_FAIL(rc, "%s; if the pictures have moved, name their folder", an_error_text());
+    AN_CHECK(rc);
+    if (!is_as_it_was(*out, val))
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%s is not as it was when the run began: pictures may have moved between training "
+               "and validation",
+               val->root);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
+                                 const an_class_list *classes)
+{
+    alexnet_status rc;
+    an_run run;
+    an_reader *reader;
+    an_tensor_file *file = NULL;
+    an_run_state record = {0};
+    *out = NULL;
+    AN_CHECK(an_run_open(&run, folder));
+    AN_TRY(an_reader_open(&reader, run.last));
+    AN_TRY(an_tensor_file_open(&file, reader));
+    const char *text = an_tensor_file_metadata(file, "alexnet.run");
+    AN_TRY(an_run_state_from_text(&record, text ? text : "", run.last));
+    AN_TRY(open_validation(out, ctx, folder, &record.val, classes));
+cleanup:
+    an_run_state_free(&record);
+    an_tensor_file_close(file);
+    an_run_close(&run);
+    return rc;
+}

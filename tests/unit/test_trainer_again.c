@@ -1,0 +1,323 @@
+/*
+ * A run that goes on is told something new: where its data is now, that the data was changed, more
+ * epochs, more bad pictures. What it is told holds from then on, also for later resumes.
+ */
+#include "training_rig.h"
+
+#include <sys/stat.h>
+
+#include "train/trainer.h"
+
+/* 24 pictures of two classes in batches of 5: five updates an epoch. */
+#define SETTINGS "batch", "5", "report", "2", "warmup", "0.5", "bad_pictures", "1"
+
+static alexnet_ctx *ctx;
+
+static int set_up(void **state)
+{
+    if (rig_set_up(state) != 0)
+        return -1;
+    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    expect_ok(an_make_folder("data"));
+    rig_write_pictures("data/train", 2, 12);
+    rig_write_pictures("data/val", 2, 3);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    alexnet_ctx_free(ctx);
+    return scratch_teardown(state);
+}
+
+/* A run with these settings, of which `steps` steps are made; -1: all. */
+static void start(const char *out, int steps, const char *const *settings)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more = true;
+    expect_ok(rig_start(&trainer, ctx, "data/train", "data/val", out, settings));
+    for (int i = 0; more && i != steps; i++)
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+}
+
+/* Go on with it to its end. @return of the resume, or of the step that fails */
+static alexnet_status go_on(const char *run, const alexnet_resume_options *options)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    alexnet_status rc = alexnet_trainer_resume(&trainer, ctx, run, options);
+    if (rc == ALEXNET_OK)
+        rc = rig_finish(trainer, &p);
+    alexnet_trainer_free(trainer);
+    return rc;
+}
+
+static const char *const two_epochs[] = {SETTINGS, "epochs", "2", NULL};
+
+/* ---- Data that is elsewhere ---- */
+
+static alexnet_resume_options moved_to(const char *train, const char *val)
+{
+    alexnet_resume_options options = ALEXNET_RESUME_OPTIONS_INIT;
+    options.train = train;
+    options.val = val;
+    return options;
+}
+
+/* The validation pictures lay beside the others, and are looked for there. */
+static void test_moved_data(void **state)
+{
+    (void)state;
+    const alexnet_resume_options moved = moved_to("elsewhere/train", NULL);
+    alexnet_dataset *val;
+    alexnet_model *model;
+    start("straight", -1, two_epochs);
+    start("moved", 8, two_epochs);
+    assert_int_equal(rename("data", "elsewhere"), 0);
+    expect_failure(go_on("moved", NULL), ALEXNET_ERROR_IO,
+                   "data/train: No such file or directory; if the pictures have moved, name their "
+                   "folder: --resume moved DATA");
+    alexnet_trainer *trainer;
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved", &moved));
+    alexnet_trainer_free(trainer); /* the place is kept without a further step */
+    expect_ok(go_on("moved", NULL));
+    rig_expect_same_run("straight", "moved");
+    expect_ok(alexnet_model_load(&model, ctx, "moved"));
+    expect_ok(alexnet_run_validation(&val, ctx, "moved", model));
+    alexnet_dataset_free(val);
+    expect_failure(alexnet_run_validation(&val, ctx, "straight", model), ALEXNET_ERROR_IO,
+                   "if the pictures have moved, name their folder");
+    alexnet_model_free(model);
+    size_t length;
+    char *recipe = (char *)scratch_read("moved/recipe.ini", &length);
+    assert_non_null(strstr(recipe, "elsewhere/train"));
+    free(recipe);
+}
+
+static void test_moved_apart(void **state)
+{
+    (void)state;
+    const alexnet_resume_options one = moved_to("here", NULL), both = moved_to("here", "there");
+    start("straight", -1, two_epochs);
+    start("moved", 8, two_epochs);
+    assert_int_equal(rename("data/train", "here"), 0);
+    assert_int_equal(rename("data/val", "there"), 0);
+    expect_failure(go_on("moved", &one), ALEXNET_ERROR_IO, "/val");
+    expect_ok(go_on("moved", &both));
+    rig_expect_same_run("straight", "moved");
+}
+
+/* A share that was held back is found in the folder that holds both. */
+static void test_moved_share(void **state)
+{
+    (void)state;
+    alexnet_dataset *all = rig_open_data(ctx, "data/train"), *fit, *val;
+    alexnet_recipe *recipe = rig_recipe(two_epochs);
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    const alexnet_resume_options moved = moved_to("photos", NULL);
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    expect_ok(alexnet_dataset_split(all, 0.25, 1, &fit, &val));
+    options.net = "net.ini";
+    options.recipe = recipe;
+    for (int i = 0; i < 2; i++) {
+        options.out_dir = i ? "moved" : "straight";
+        expect_ok(alexnet_trainer_new(&trainer, ctx, fit, val, &options));
+        if (i == 0)
+            expect_ok(rig_finish(trainer, &p));
+        alexnet_trainer_free(trainer);
+    }
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(all);
+    alexnet_dataset_free(fit);
+    alexnet_dataset_free(val);
+    assert_int_equal(rename("data/train", "photos"), 0);
+    expect_ok(go_on("moved", &moved));
+    rig_expect_same_run("straight", "moved");
+}
+
+static void test_other_data(void **state)
+{
+    (void)state;
+    const alexnet_resume_options moved = moved_to("other", NULL);
+    alexnet_resume_options without = moved_to(NULL, "data/val");
+    start("run", 8, two_epochs);
+    rig_write_pictures("other", 2, 11);
+    expect_failure(go_on("run", &moved), ALEXNET_ERROR_BAD_DATA,
+                   "/other is not as it was when the run began: 24 pictures then, 22 now");
+    assert_non_null(strstr(an_error_text(), "--accept-changes"));
+    assert_non_null(strstr(an_error_text(), "--init-from run"));
+    alexnet_trainer *trainer;
+    expect_ok(rig_start(&trainer, ctx, "data/train", NULL, "alone", two_epochs));
+    alexnet_trainer_free(trainer);
+    expect_failure(go_on("alone", &without), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "alone was trained without a validation set, so data/val has no meaning");
+}
+
+/* ---- Data that was changed ---- */
+
+/* A picture more and one repaired: the epoch under way begins again, the steps before it count. */
+static void test_accepted_changes(void **state)
+{
+    (void)state;
+    alexnet_resume_options accept = ALEXNET_RESUME_OPTIONS_INIT;
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    accept.accept_changes = true;
+    scratch_write("data/train/class1/003.png", "no picture", 10);
+    start("run", 14, two_epochs); /* the mean, an epoch, its validation, and two updates */
+    rig_write_picture("data/train/class1/003.png", 1, 3);
+    for (int i = 50; i < 55; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "data/train/class0/%03d.png", i);
+        rig_write_picture(path, 0, i);
+    }
+    expect_failure(go_on("run", NULL), ALEXNET_ERROR_BAD_DATA, "24 pictures then, 29 now");
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", &accept));
+    assert_int_equal(rig_times_heard("is not as it was, and the run goes on with it"), 1);
+    assert_int_equal(trainer->steps_per_epoch, 6);
+    assert_int_equal(trainer->record.step, 6);
+    bool more;
+    expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    assert_int_equal(p.epoch, 2);
+    assert_int_equal(p.done, 5);
+    assert_int_equal(p.total, 29);
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL)); /* nothing left to accept */
+    expect_ok(rig_finish(trainer, &p));
+    assert_int_equal(p.step, 12);
+    assert_int_equal(trainer->record.epoch.images, 0);
+    alexnet_trainer_free(trainer);
+}
+
+/* With nothing changed it changes nothing. */
+static void test_nothing_to_accept(void **state)
+{
+    (void)state;
+    alexnet_resume_options accept = ALEXNET_RESUME_OPTIONS_INIT;
+    accept.accept_changes = true;
+    start("straight", -1, two_epochs);
+    start("run", 12, two_epochs);
+    expect_ok(go_on("run", &accept));
+    rig_expect_same_run("straight", "run");
+}
+
+/* ---- Settings ---- */
+
+static alexnet_resume_options with(const char *const *settings)
+{
+    alexnet_resume_options options = ALEXNET_RESUME_OPTIONS_INIT;
+    options.settings = settings;
+    return options;
+}
+
+/* More epochs for a run that is through, or under way, make it the run that began with as many. */
+static void check_more_epochs(const char *schedule)
+{
+    const char *const two[] = {SETTINGS, "schedule", schedule, "step_epochs",
+                               "2",      "epochs",   "2",      NULL},
+                      *const three[] = {SETTINGS, "schedule", schedule, "step_epochs",
+                                        "2",      "epochs",   "3",      NULL};
+    const alexnet_resume_options more = with((const char *const[]){"epochs", "3", NULL});
+    static const int stops[] = {-1, 0, 3, 12, 14, 15};
+    char out[64], straight[64];
+    snprintf(straight, sizeof straight, "%s", schedule);
+    start(straight, -1, three);
+    for (int i = 0; i < 6; i++) {
+        snprintf(out, sizeof out, "%s%d", schedule, i);
+        start(out, stops[i], two);
+        expect_ok(go_on(out, &more));
+        rig_expect_same_run(straight, out);
+        expect_ok(go_on(out, NULL));
+        rig_expect_same_run(straight, out);
+    }
+}
+
+static void test_more_epochs(void **state)
+{
+    (void)state;
+    check_more_epochs("constant");
+    check_more_epochs("step");
+}
+
+static void test_fewer_epochs(void **state)
+{
+    (void)state;
+    static const char *const three[] = {SETTINGS, "schedule", "constant", "epochs", "3", NULL},
+                             *const two[] = {SETTINGS, "schedule", "constant", "epochs", "2", NULL};
+    const alexnet_resume_options fewer = with((const char *const[]){"epochs", "2", NULL}),
+                                 too_few = with((const char *const[]){"epochs", "1", NULL});
+    start("straight", -1, two);
+    start("run", 14, three);
+    expect_failure(go_on("run", &too_few), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "epochs = 1: run has begun its epoch 2 already");
+    expect_ok(go_on("run", &fewer));
+    rig_expect_same_run("straight", "run");
+}
+
+static void test_settings_that_stay(void **state)
+{
+    (void)state;
+    const alexnet_resume_options epochs = with((const char *const[]){"epochs", "3", NULL}),
+                                 rate = with((const char *const[]){"rate", "0.1", NULL}),
+                                 layer = with((const char *const[]){"c.rate", "0", NULL}),
+                                 value = with((const char *const[]){"epochs", "many", NULL}),
+                                 same = with((const char *const[]){"epochs", "2", NULL});
+    const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
+    start("run", 8, two_epochs); /* along a cosine */
+    expect_failure(go_on("run", &epochs), bad, "fall along a cosine to its planned end, after 2");
+    assert_non_null(strstr(an_error_text(), "--init-from run"));
+    expect_failure(go_on("run", &rate), bad,
+                   "rate is settled when a run begins; one that goes on may be given epochs, "
+                   "bad_pictures, report");
+    expect_failure(go_on("run", &layer), bad, "c.rate is settled");
+    expect_failure(go_on("run", &value), bad, "epochs = many");
+    expect_ok(go_on("run", &same));
+}
+
+/* A run that stopped for its bad pictures goes on without them, or with others in their place. */
+static void test_more_bad_pictures(void **state)
+{
+    (void)state;
+    const alexnet_resume_options more = with((const char *const[]){"bad_pictures", "2", NULL});
+    alexnet_resume_options accept = ALEXNET_RESUME_OPTIONS_INIT;
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    accept.accept_changes = true;
+    for (int i = 0; i < 2; i++) {
+        scratch_write("data/val/class0/001.png", "none", 4);
+        scratch_write("data/val/class1/002.png", "none", 4);
+        expect_ok(rig_start(&trainer, ctx, "data/train", "data/val", i ? "b" : "a", two_epochs));
+        expect_failure(rig_finish(trainer, &p), ALEXNET_ERROR_BAD_DATA,
+                       "2 of 6 validation pictures");
+        alexnet_trainer_free(trainer);
+        if (i == 1)
+            rig_write_picture("data/val/class0/001.png", 0, 1);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, i ? "b" : "a", i ? &accept : &more));
+        do {
+            bool going;
+            expect_ok(alexnet_trainer_step(trainer, &p, &going));
+        } while (p.phase != ALEXNET_PROGRESS_EPOCH);
+        assert_int_equal(p.epoch, 1); /* its validation is made again */
+        assert_int_equal(p.val.skipped, i ? 1 : 2);
+        expect_ok(rig_finish(trainer, &p));
+        alexnet_trainer_free(trainer);
+    }
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_moved_data),         IN_SCRATCH(test_moved_apart),
+        IN_SCRATCH(test_moved_share),        IN_SCRATCH(test_other_data),
+        IN_SCRATCH(test_accepted_changes),   IN_SCRATCH(test_nothing_to_accept),
+        IN_SCRATCH(test_more_epochs),        IN_SCRATCH(test_fewer_epochs),
+        IN_SCRATCH(test_settings_that_stay), IN_SCRATCH(test_more_bad_pictures),
+    };
+    return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
+}
