@@ -143,7 +143,7 @@ static int report(const alexnet_evaluation *evaluation, const alexnet_model *mod
     int code = CLI_DONE;
     if (options->confusion)
         code = write_confusion(evaluation, model, options->confusion);
-    if (code == CLI_DONE && (double)m.skipped > evaluate_bad_share * (double)(m.images + m.skipped))
+    if (code == CLI_DONE && alexnet_too_many_bad(m.skipped, m.images + m.skipped, 0))
         code = cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s could not be read",
                          m.skipped, m.images + m.skipped,
                          text_plural(m.images + m.skipped, "picture", "pictures"));

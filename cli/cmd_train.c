@@ -110,12 +110,34 @@ static bool fits_resume(const opt *row)
     return row->type == OPT_KEY || row->type == OPT_SETTING;
 }
 
+static bool is_run(const char *path)
+{
+    char *checkpoint = path_join(path, "last.safetensors");
+    bool found = path_exists(checkpoint);
+    free(checkpoint);
+    return found;
+}
+
+/* DATA is a run: say how a run goes on. */
+static int wrong_run(const char *path)
+{
+    char *word = cli_quote(path);
+    int code = opt_wrong(&page,
+                         "%s is a run folder; train takes DATA, and a run goes on with: %s train "
+                         "--resume %s",
+                         path, cli_program, word);
+    free(word);
+    return code;
+}
+
 static int check_data(const char *data)
 {
     if (path_is_model(data))
         return opt_wrong(&page, "%s is a model; train takes DATA, and --init-from %s", data, data);
     if (path_is_picture(data))
         return opt_wrong(&page, "%s is a picture; train takes a folder of them", data);
+    if (is_run(data))
+        return wrong_run(data);
     return CLI_DONE;
 }
 

@@ -8,8 +8,6 @@
 #include "table.h"
 #include "text.h"
 
-const double evaluate_bad_share = 0.01;
-
 int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data)
 {
     alexnet_status status = alexnet_evaluation_new(out, session, data);

@@ -10,9 +10,6 @@
 
 #include "cli.h"
 
-/** Share of unreadable pictures above which a command ends with CLI_BAD_INPUT. */
-extern const double evaluate_bad_share;
-
 /**
  * Evaluate to the end.
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL

@@ -27,10 +27,9 @@ static void describe_trainer(const alexnet_trainer *trainer)
                   alexnet_network_name(network), text_count(a, sum.parameters),
                   text_count(b, sum.mult_adds));
     size_t weights = m.parameters + m.gradients + m.momentum;
-    size_t all = weights + m.activations + m.scratch + m.pictures;
     progress_note("memory   %s: %s parameters, gradients and momentum; %s activations and scratch; "
                   "%s pictures",
-                  text_bytes(a, (double)all), text_bytes(b, (double)weights),
+                  text_bytes(a, (double)m.total), text_bytes(b, (double)weights),
                   text_bytes(c, (double)(m.activations + m.scratch)),
                   text_bytes(d, (double)m.pictures));
 }

@@ -341,6 +341,13 @@ typedef enum alexnet_dataset_kind {
  */
 ALEXNET_API const char *alexnet_picture_ending(int index);
 
+/**
+ * The rule for unreadable pictures: whether so many say that a data set is not what its owner
+ * thinks, more than 1% of them and more than `allowed`. A trainer allows its recipe's
+ * `bad_pictures`.
+ */
+ALEXNET_API bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
+
 /** Say how a folder is laid out, without reading the pictures. */
 ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 
@@ -656,6 +663,7 @@ ALEXNET_API alexnet_status alexnet_trainer_save(alexnet_trainer *trainer);
 /** Memory of the run in bytes, known before the first step; for a report of what will be needed. */
 typedef struct alexnet_memory {
     size_t parameters, gradients, momentum, activations, scratch, pictures;
+    size_t total; /**< their sum, which is compared with what is available at the start */
 } alexnet_memory;
 ALEXNET_API void alexnet_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
 ALEXNET_API const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer);

@@ -13,6 +13,11 @@ const char *alexnet_picture_ending(int index)
     return index >= 0 && index < count ? an_picture_endings[index] : NULL;
 }
 
+bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed)
+{
+    return an_too_many_bad(bad, pictures, allowed);
+}
+
 alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind)
 {
     AN_NEED(path);

@@ -194,6 +194,11 @@ alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
     return an_dataset_new(out, ctx, source, NULL, NULL);
 }
 
+bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed)
+{
+    return bad > allowed && (double)bad > 0.01 * (double)pictures;
+}
+
 alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind)
 {
     an_folder folder;

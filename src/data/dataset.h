@@ -84,6 +84,12 @@ alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *t
                                       const alexnet_dataset *val);
 #define AN_COMPARE_BYTES ((int64_t)256 << 20)
 
+/**
+ * Whether so many unreadable pictures say that a data set is not what its owner thinks: more than
+ * 1% of them, and more than are allowed whatever their share.
+ */
+bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
+
 /** `count` copies of an empty data set's arrays; for the files dataset*.c. */
 alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes);
 alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,

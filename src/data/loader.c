@@ -313,9 +313,10 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
     return rc;
 }
 
-size_t an_loader_bytes(const an_loader *l)
+size_t an_loader_bytes(int side, int batch)
 {
-    return AN_LOADER_BATCHES * (l->picture_bytes + sizeof(an_loaded)) * (size_t)l->batch;
+    size_t picture = (size_t)side * (size_t)side * 3 + sizeof(an_loaded);
+    return AN_LOADER_BATCHES * picture * (size_t)batch;
 }
 
 void an_loader_free(an_loader *l)

@@ -55,8 +55,8 @@ alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t
  * Bad pictures are results, not failures. Fails only for memory and threads.
  */
 alexnet_status an_loader_next(an_loader *loader, an_batch *batch, bool *more);
-/** Bytes of the batches in flight. */
-size_t an_loader_bytes(const an_loader *loader);
+/** Bytes of the batches in flight of a loader of this side and batch size. */
+size_t an_loader_bytes(int side, int batch);
 void an_loader_free(an_loader *loader); /* NULL allowed; stops the threads */
 
 #endif

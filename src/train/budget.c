@@ -5,9 +5,26 @@
 
 static const double GIB = 1 << 30;
 
+void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *t, const an_program_memory *train,
+                   const an_program_memory *val, size_t packed, int batch)
+{
+    size_t loaders = t->val ? 2 : 1, arena = t->net->bytes;
+    *sum = (alexnet_memory){
+        .parameters = arena + packed,
+        .gradients = arena,
+        .momentum = ((size_t)t->net->n_arenas - 2) * arena, /* what the optimiser keeps */
+        .activations = train->activations + val->activations,
+        .scratch = train->scratch + val->scratch,
+        .pictures = train->batch + val->batch +
+                    loaders * an_loader_bytes(t->net->network->input.side, batch)};
+    sum->total = sum->parameters + sum->gradients + sum->momentum + sum->activations +
+                 sum->scratch + sum->pictures;
+}
+
 /* Bytes of a run with a batch: the net's arenas, both programs, and decoded pictures. */
 static alexnet_status need(const alexnet_trainer *t, int batch, uint64_t *bytes)
 {
+    alexnet_memory sum;
     an_program_memory train, val = {0};
     an_program_options options = an_trainer_purpose(t, batch);
     AN_CHECK(an_program_measure(&train, t->net, &options));
@@ -15,10 +32,8 @@ static alexnet_status need(const alexnet_trainer *t, int batch, uint64_t *bytes)
         options = an_program_inference(batch, batch);
         AN_CHECK(an_program_measure(&val, t->net, &options));
     }
-    uint64_t loaders = t->val ? 2 : 1, side = (uint64_t)t->net->network->input.side;
-    *bytes = (uint64_t)t->net->n_arenas * t->net->bytes + train.activations + train.scratch +
-             train.packed + train.batch + val.activations + val.scratch + val.packed + val.batch +
-             loaders * AN_LOADER_BATCHES * (uint64_t)batch * side * side * 3;
+    an_budget_sum(&sum, t, &train, &val, train.packed + val.packed, batch);
+    *bytes = sum.total;
     return ALEXNET_OK;
 }
 

@@ -12,5 +12,13 @@
  *         largest batch that fits, if one does
  */
 alexnet_status an_budget_check(const alexnet_trainer *trainer);
+/**
+ * The one sum of a run's memory, before anything is allocated and after.
+ * @param val     all zero without validation
+ * @param packed  bytes of the packed copies of the parameters
+ */
+void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *trainer,
+                   const an_program_memory *train, const an_program_memory *val, size_t packed,
+                   int batch);
 
 #endif

@@ -8,10 +8,6 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
-/* Above this share of unreadable pictures a data set is not what its owner thinks, unless it is
- * small: see key bad_pictures. */
-static const double BAD_SHARE = 0.01;
-
 /* Good runs too may stay at the loss of chance for this many updates after the warm-up. */
 static const double UPDATES_TO_BEGIN = 100;
 
@@ -29,7 +25,7 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_data
     if (good == 0)
         return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld %s pictures of %s can be read",
                        (long long)data->count, what, data->root);
-    if ((double)bad <= BAD_SHARE * (double)data->count || bad <= allowed)
+    if (!an_too_many_bad(bad, data->count, allowed))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
                    "%lld of %lld %s pictures of %s cannot be read: more than 1%% and more than "

@@ -94,14 +94,7 @@ void an_trainer_memory(const alexnet_trainer *t, alexnet_memory *memory)
     an_program_memory p = an_program_bytes(t->program), v = {0};
     if (t->runner)
         v = an_program_bytes(t->runner->program);
-    *memory = (alexnet_memory){.parameters = t->net->bytes + an_net_packed_bytes(t->net),
-                               .gradients = t->net->bytes,
-                               .momentum = t->net->bytes,
-                               .activations = p.activations + v.activations,
-                               .scratch = p.scratch + v.scratch,
-                               .pictures = p.batch + v.batch + an_loader_bytes(t->loader)};
-    if (t->evaluation)
-        memory->pictures += an_loader_bytes(t->evaluation->loader);
+    an_budget_sum(memory, t, &p, &v, an_net_packed_bytes(t->net), t->batch);
 }
 
 void an_trainer_free(alexnet_trainer *t)

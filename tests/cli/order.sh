@@ -26,6 +26,8 @@ has err "DATA is missing"
 expect 2 eval
 has err "MODEL is missing"
 expect 2 eval run data data
+expect 2 train run
+has err "run is a run folder" "train --resume run"
 expect 2 train $model
 has err "$model is a model; train takes DATA, and --init-from $model"
 expect 2 train $picture

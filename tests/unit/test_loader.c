@@ -195,7 +195,7 @@ static void test_owns_what_it_needs(void **state)
     free(mine);
     for (int position = 0; position < PASS;)
         position += check_next(loader, BATCH, position);
-    assert_true(an_loader_bytes(loader) >= 3 * BATCH * BYTES);
+    assert_true(an_loader_bytes(SIDE, BATCH) >= 3 * BATCH * BYTES);
     an_loader_free(loader);
 }
 

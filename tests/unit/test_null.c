@@ -129,6 +129,7 @@ static void test_data_sets(void **state)
     int label;
     (void)state;
     TAKES(alexnet_picture_ending, 0);
+    TAKES(alexnet_too_many_bad, 0, 0, 0);
     REFUSES(alexnet_dataset_layout, "path", NULL, &kind);
     REFUSES(alexnet_dataset_layout, "kind", "data", NULL);
     REFUSES(alexnet_dataset_open, "out", NULL, ctx, "data", NULL);

@@ -85,6 +85,8 @@ static void test_progress(void **state)
     alexnet_trainer_memory(trainer, &memory);
     assert_true(memory.parameters > 3 * 16 * 16 * 8 && memory.gradients && memory.momentum &&
                 memory.activations && memory.pictures > 8 * 16 * 16 * 3);
+    assert_int_equal(memory.total, memory.parameters + memory.gradients + memory.momentum +
+                                       memory.activations + memory.scratch + memory.pictures);
     assert_string_equal(alexnet_network_name(alexnet_trainer_network(trainer)), "tiny");
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         assert_true(more);

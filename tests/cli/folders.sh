@@ -1,0 +1,69 @@
+# Folders and lists as people have them: links, other endings, Windows's line ends, one level too high.
+. "${0%/*}/lib.sh"
+pictures data 6
+train data/pictures --epochs 1 --out run
+set -- data/unseen/*/00001.png
+a=$1 b=$2
+
+# Each picture once, whatever links lead to its folder.
+mkdir -p photos/deep
+cp "$a" photos/deep/a.png
+ln -s . photos/deep/x
+ln -s . photos/deep/y
+ln -s .. photos/deep/up
+ln -s deep photos/twice
+mkdir -p links/in
+ln -s ../../photos links/in/there
+for folder in photos photos/deep photos/twice links; do
+    expect 0 classify run $folder --top 1 --quiet
+    is "$(wc -l <out | tr -d ' ')" 1 "pictures below $folder"
+done
+
+# What a walk leaves out is said.
+cp "$a" photos/deep/b.JFIF
+cp "$a" photos/deep/c.heic
+cp "$a" photos/deep/d
+expect 0 classify run photos/twice --top 1
+has err "left out 1 .heic, 1 without an ending" "convert .heic files to JPEG" "the ending .jpg or .png"
+has out "b.JFIF"
+mkdir -p heic/only
+cp "$a" heic/only/x.heic
+expect 3 classify run heic
+has err "heic holds no .jpg" "but 1 .heic; convert .heic files"
+
+# Lists on standard input: carriage returns, a byte order mark, zero bytes; UTF-16 is named.
+printf '%s\r\n' "$a" "$b" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err || fail "CR LF"
+is "$(wc -l <out | tr -d ' ')" 2 "pictures of a list with carriage returns"
+lacks out "$(printf '\r')"
+printf '\357\273\277%s\n\n%s' "$a" "$b" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
+    fail "byte order mark"
+printf '%s\0%s\0' "$a" "$b" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err || fail "-print0"
+is "$(wc -l <out | tr -d ' ')" 2 "pictures of a list with zero bytes"
+cr=$(printf 'x.png\r')
+cp "$a" "$cr"
+printf '%s\n' "$cr" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
+    fail "a name that ends in a carriage return"
+rm "$cr"
+printf '\377\376x\0\n\0' | "$ALEXNET" classify run - >out 2>err && fail "UTF-16 was read"
+has err "UTF-16"
+
+# A folder one level too high, and a class that shrinks.
+expect 2 train data --net alexnet-mini --epochs 1
+has err "data/pictures holds the folders train and val" "data/pictures instead"
+for i in 2 3 4 5 6; do
+    mv data/pictures/train/red-ring/0000$i.png data/pictures/train/red-ring/0000$i.heic
+done
+train data/pictures --epochs 1 --out two
+has err "warning: left out 5 .heic" "of class red-ring 1 are read and 5 are not"
+
+# Validation with pictures of the training; a class in other letters.
+expect 0 train data/pictures/train --val data/pictures/train --net alexnet-mini --epochs 1 --out three
+has err "55 of 55 validation pictures are also among the training pictures"
+mv data/pictures/val/red-ring data/pictures/val/Red-ring
+expect 3 train data/pictures --net alexnet-mini --epochs 1
+has err '"red-ring" only in' '"Red-ring" only in' "capitals count"
+
+# Readable names with tabs, and shared ones.
+printf 'red-ring\ta ring\r\nblue-cross\ta ring\n' >names.txt
+expect 0 train data/pictures/train --net alexnet-mini --epochs 1 --names names.txt --out four
+has err 'the readable name of another, such as "a ring"'

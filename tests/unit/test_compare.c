@@ -1,0 +1,181 @@
+/*
+ * Two data sets that are used together: which class differs, and pictures that both have.
+ */
+#include "picture_tree.h"
+
+#include <pthread.h>
+
+#include "base/alloc.h"
+
+static char logged[4096];
+
+static void note(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user;
+    assert_int_equal(level, ALEXNET_LOG_WARNING);
+    snprintf(logged + strlen(logged), sizeof logged - strlen(logged), "%s\n", line);
+}
+
+/* ---- Classes ---- */
+
+static void expect_classes(const char *train, const char *val, const char *text)
+{
+    alexnet_dataset *a = open_good(train, NULL, NULL), *b = open_good(val, NULL, NULL);
+    alexnet_status status = an_dataset_compare_classes(a, b);
+    if (status != (text ? ALEXNET_ERROR_FORMAT : ALEXNET_OK))
+        fail_msg("%s", alexnet_status_name(status));
+    if (text && !strstr(an_error_text(), text))
+        fail_msg("\"%s\" lacks \"%s\"", an_error_text(), text);
+    an_dataset_release(a);
+    an_dataset_release(b);
+}
+
+static void test_names_the_class_that_differs(void **state)
+{
+    (void)state;
+    put("t/ant/a.jpg");
+    put("t/bee/b.jpg");
+    put("t/cat/c.jpg");
+    put("same/ant/a.jpg");
+    put("same/bee/b.jpg");
+    put("same/cat/c.jpg");
+    put("case/ant/a.jpg");
+    put("case/Bee/b.jpg");
+    put("case/cat/c.jpg");
+    put("less/bee/b.jpg");
+    put("more/ant/a.jpg");
+    put("more/bee/b.jpg");
+    put("more/cat/c.jpg");
+    put("more/dog/d.jpg");
+    put("more/eel/e.jpg");
+    put("one/caf\xC3\xA9/a.jpg");
+    put("one/x/a.jpg");
+    put("two/cafe\xCC\x81/a.jpg");
+    put("two/x/a.jpg");
+    expect_classes("t", "same", NULL);
+    expect_classes("t", "case", "\"bee\" only in ");
+    expect_classes("t", "case", "\"Bee\" only in ");
+    expect_classes("t", "case", "/case; capitals count");
+    expect_classes("t", "less", "(3 and 1): \"ant\" and 1 more only in ");
+    expect_classes("t", "more", "(3 and 5): \"dog\" and 1 more only in ");
+    /* The same letters on a screen. */
+    expect_classes("one", "two", "(with U+00E9) only in ");
+    expect_classes("one", "two", "(with U+0301) only in ");
+}
+
+static void test_names_an_order_that_differs(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"bee", "ant"};
+    const an_class_list list = {2, ids, ids};
+    put("t/ant/a.jpg");
+    put("t/bee/b.jpg");
+    alexnet_dataset *a = open_good("t", NULL, NULL), *b = open_good("t", NULL, &list);
+    assert_int_equal(an_dataset_compare_classes(a, b), ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), "their order differs"));
+    an_dataset_release(a);
+    an_dataset_release(b);
+}
+
+/* ---- Pictures of both ---- */
+
+/* Compare two folders and keep what is logged. */
+static void compare(const char *train, const char *val)
+{
+    alexnet_ctx ctx = {.log = note};
+    alexnet_dataset *a = open_good(train, NULL, NULL), *b = open_good(val, NULL, NULL);
+    *logged = '\0';
+    pthread_mutex_init(&ctx.log_lock, NULL);
+    assert_int_equal(an_dataset_warn_shared(&ctx, a, b), ALEXNET_OK);
+    pthread_mutex_destroy(&ctx.log_lock);
+    an_dataset_release(a);
+    an_dataset_release(b);
+}
+
+static void expect_logged(const char *text)
+{
+    if (!strstr(logged, text))
+        fail_msg("\"%s\" lacks \"%s\"", logged, text);
+}
+
+static void test_finds_pictures_of_both(void **state)
+{
+    (void)state;
+    put("t/cat/a.jpg");
+    put("t/cat/b.jpg");
+    put("t/dog/c.jpg");
+    put("v/cat/x.jpg"); /* of the size of a.jpg, and not the same */
+    put("v/dog/y.jpg");
+    put("v/dog/z.jpg");
+    compare("t", "v");
+    assert_string_equal(logged, "");
+    scratch_write("v/dog/other-name.jpg", "t/cat/b.jpg", 11);
+    compare("t", "v");
+    expect_logged("1 of 4 validation pictures is also among the training pictures, such as ");
+    expect_logged("/v/dog/other-name.jpg, which is ");
+    expect_logged("/t/cat/b.jpg: errors in validation");
+    compare("t", "t");
+    expect_logged("3 of 3 validation pictures are also ");
+    assert_int_equal(remove("v/dog/y.jpg"), 0);
+    assert_int_equal(symlink("../../t/dog/c.jpg", "v/dog/y.jpg"), 0);
+    compare("t", "v");
+    expect_logged("2 of 4 validation pictures are also ");
+}
+
+static void test_nothing_is_no_picture(void **state)
+{
+    (void)state;
+    put("t/cat/a.jpg");
+    put("v/cat/b.jpg");
+    scratch_write("t/cat/empty.jpg", "", 0);
+    scratch_write("v/cat/empty.jpg", "", 0);
+    assert_int_equal(symlink("nowhere", "t/cat/gone.jpg"), 0);
+    assert_int_equal(symlink("nowhere", "v/cat/gone.jpg"), 0);
+    compare("t", "v");
+    assert_string_equal(logged, "");
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    alexnet_status status = ALEXNET_ERROR_NO_MEMORY;
+    put("t/ant/a.jpg");
+    put("v/ant/a.jpg");
+    put("v/bee/b.jpg");
+    alexnet_dataset *a = open_good("t", NULL, NULL), *b = open_good("v", NULL, NULL);
+    for (uint64_t n = 1; status == ALEXNET_ERROR_NO_MEMORY; n++) {
+        an_alloc_fail_at(n);
+        status = an_dataset_warn_shared(NULL, a, b);
+        if (status == ALEXNET_OK)
+            status = an_dataset_compare_classes(a, b);
+        an_alloc_fail_at(0);
+    }
+    assert_int_equal(status, ALEXNET_ERROR_FORMAT);
+    an_dataset_release(a);
+    an_dataset_release(b);
+}
+
+static void test_rule_of_bad_pictures(void **state)
+{
+    (void)state;
+    assert_false(an_too_many_bad(1, 100, 0));
+    assert_true(an_too_many_bad(1, 99, 0));
+    assert_false(an_too_many_bad(5, 60, 5));
+    assert_true(an_too_many_bad(6, 60, 5));
+    assert_false(an_too_many_bad(6, 600, 5));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_names_the_class_that_differs),
+        TEST(test_names_an_order_that_differs),
+        TEST(test_finds_pictures_of_both),
+        TEST(test_nothing_is_no_picture),
+        TEST(test_no_memory),
+        cmocka_unit_test(test_rule_of_bad_pictures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
