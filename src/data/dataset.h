@@ -90,7 +90,7 @@ alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *t
  */
 bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 
-/** `count` copies of an empty data set's arrays; for the files dataset*.c. */
+/** A data set over a source, whose classes and samples are still to be set; for dataset*.c. */
 alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes);
 alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,
                                     const char *name);

@@ -67,18 +67,34 @@ static alexnet_status open_as(an_data_source **out, const an_data_kind *kind, co
     return rc;
 }
 
-alexnet_status an_data_source_open(an_data_source **out, const char *path)
+/* The first kind that accepts what lies at a path. */
+static alexnet_status find_kind(const an_data_kind **out, const char *path)
 {
     struct stat info;
-    *out = NULL;
     if (stat(path, &info) != 0)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
     for (int i = 0; i < KINDS; i++)
-        if (kinds[i]->accepts(path))
-            return open_as(out, kinds[i], path);
+        if (kinds[i]->accepts(path)) {
+            *out = kinds[i];
+            return ALEXNET_OK;
+        }
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s is a file; a folder with one folder of pictures per class is expected%s",
                    path, an_is_archive(path) ? ": unpack it first" : "");
+}
+
+alexnet_status an_data_source_check(const char *path)
+{
+    const an_data_kind *kind;
+    return find_kind(&kind, path);
+}
+
+alexnet_status an_data_source_open(an_data_source **out, const char *path)
+{
+    const an_data_kind *kind;
+    *out = NULL;
+    AN_CHECK(find_kind(&kind, path));
+    return open_as(out, kind, path);
 }
 
 alexnet_status an_data_source_reopen(an_data_source **out, const char *kind, const char *path)

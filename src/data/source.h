@@ -63,6 +63,11 @@ struct an_data_source {
     void *state;   /* the kind's own */
 };
 
+/**
+ * Whether a kind accepts what lies at a path.
+ * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_FORMAT, with what is expected
+ */
+alexnet_status an_data_source_check(const char *path);
 /** Open what lies at a path: the first kind that accepts it. */
 alexnet_status an_data_source_open(an_data_source **out, const char *path);
 /** Open it again, as the kind that it was. */

@@ -47,6 +47,11 @@ rm "$cr"
 printf '\377\376x\0\n\0' | "$ALEXNET" classify run - >out 2>err && fail "UTF-16 was read"
 has err "UTF-16"
 
+# Data that is still packed.
+touch photos.zip
+expect 3 train photos.zip
+has err "photos.zip is a file" "unpack it first"
+
 # A folder one level too high, and a class that shrinks.
 expect 2 train data --net alexnet-mini --epochs 1
 has err "data/pictures holds the folders train and val" "data/pictures instead"
