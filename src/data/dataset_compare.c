@@ -183,24 +183,28 @@ static const stamped *find_same(stamped *v, const alexnet_dataset *val, stamped 
     return NULL;
 }
 
-/* Two samples that are the same picture, and how many there are. */
+/* How many validation pictures were looked for, and found among the training pictures. */
 typedef struct shared {
-    int64_t count, looked;
-    const char *val, *train;
+    int64_t looked, count;
 } shared;
+
+/* Name a pair, if not too many were named. */
+static void report_pair(alexnet_ctx *ctx, const shared *found, const char *val, const char *train)
+{
+    enum { NAMED = 5 };
+    if (found->count <= NAMED)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "the validation picture %s is also the training picture %s", val, train);
+}
 
 static void report(alexnet_ctx *ctx, const shared *found, int64_t all)
 {
-    char part[64] = "";
-    if (found->looked < all)
-        snprintf(part, sizeof part, " that were looked at");
     if (found->count > 0)
-        an_log(
-            ctx, ALEXNET_LOG_WARNING,
-            "%lld of %lld validation pictures%s %s also among the training pictures, such as %s, "
-            "which is %s: errors in validation will look too small",
-            (long long)found->count, (long long)found->looked, part,
-            found->count == 1 ? "is" : "are", found->val, found->train);
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%lld of %lld validation pictures%s %s also among the training pictures: errors in "
+               "validation will look too small",
+               (long long)found->count, (long long)found->looked,
+               found->looked < all ? " that were looked at" : "", found->count == 1 ? "is" : "are");
 }
 
 alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *train,
@@ -209,21 +213,23 @@ alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *t
     alexnet_status rc = ALEXNET_OK;
     int64_t left = AN_COMPARE_BYTES;
     shared found = {0};
+    if (val->count > UINT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has too many pictures", val->root);
     stamped *training = stamps_of(train), *validation = stamps_of(val);
     uint32_t *order = an_calloc((size_t)val->count, sizeof *order);
-    if (!training || !validation || !order || val->count > UINT32_MAX) {
+    if (!training || !validation || !order) {
         rc = AN_FAIL_MEMORY((size_t)train->count * sizeof *training, "comparing pictures");
         goto cleanup;
     }
     qsort(training, (size_t)train->count, sizeof *training, compare_stamps);
     an_shuffle(order, (uint32_t)val->count, 1, AN_PURPOSE_SPLIT, 0); /* if not all are looked at */
-    for (; found.looked < val->count && left > 0; found.looked++) {
-        stamped *v = &validation[order[found.looked]];
+    while (found.looked < val->count && left > 0) {
+        stamped *v = &validation[order[found.looked++]];
         const stamped *same = find_same(v, val, training, train, &left);
-        if (same && found.count++ == 0) {
-            found.val = val->samples[v->sample].name;
-            found.train = train->samples[same->sample].name;
-        }
+        if (!same)
+            continue;
+        found.count++;
+        report_pair(ctx, &found, val->samples[v->sample].name, train->samples[same->sample].name);
     }
     report(ctx, &found, val->count);
 cleanup:
