@@ -4,6 +4,7 @@
 #include "json.h"
 #include "progress.h"
 #include "table.h"
+#include "terminal.h"
 
 static alexnet_status measure(alexnet_tuner *tuner)
 {
@@ -39,8 +40,10 @@ static void print_table(const alexnet_tuner *tuner, const char *path)
     }
     table_print(&t, stdout);
     alexnet_tuner_result(tuner, &seconds, &built_in);
-    printf("\n%.1f ms per step; %.1f ms with what is built in. Written to %s, for --tuning\n",
-           seconds * 1e3, built_in * 1e3, path);
+    putchar('\n');
+    terminal_line(stdout,
+                  "%.1f ms per step; %.1f ms with what is built in. Written to %s, for --tuning",
+                  seconds * 1e3, built_in * 1e3, path);
 }
 
 static void print_json(const alexnet_tuner *tuner, const char *path)

@@ -7,8 +7,24 @@
 
 #include "progress.h"
 #include "signals.h"
+#include "terminal.h"
 
 const char *cli_program = "alexnet";
+
+/* $'...', as bash and others read it, for a word that cannot be shown as it is. */
+static char *quote_escaped(const char *word)
+{
+    char *quoted = cli_alloc(4 * strlen(word) + 4), *end = stpcpy(quoted, "$'");
+    for (; *word; word++) {
+        unsigned char byte = (unsigned char)*word;
+        if (byte < ' ' || byte >= 0x7F)
+            end += sprintf(end, "\\x%02x", byte);
+        else
+            end += sprintf(end, byte == '\'' || byte == '\\' ? "\\%c" : "%c", byte);
+    }
+    *end = '\'';
+    return quoted;
+}
 
 char *cli_quote(const char *word)
 {
@@ -16,6 +32,11 @@ char *cli_quote(const char *word)
                                 "_-+=./,:@%";
     if (*word && strspn(word, plain) == strlen(word))
         return cli_copy(word);
+    char *shown = terminal_text(word, "");
+    bool as_is = strcmp(shown, word) == 0;
+    free(shown);
+    if (!as_is)
+        return quote_escaped(word);
     char *quoted = cli_alloc(4 * strlen(word) + 3), *end = quoted;
     *end++ = '\'';
     for (; *word; word++) {

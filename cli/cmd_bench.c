@@ -6,6 +6,7 @@
 #include "machine.h"
 #include "progress.h"
 #include "table.h"
+#include "terminal.h"
 #include "text.h"
 
 typedef struct bench_options {
@@ -146,10 +147,10 @@ static void print_layers(const alexnet_bench *bench, const results *r)
 static void print_results(const alexnet_bench *bench, const results *r)
 {
     const alexnet_speed *s = &r->speed;
-    printf("%s of %s on %s, %s, %d %s, %d %s per step\n", r->training ? "training" : "inference",
-           s->net, s->device, precision_name(s), s->threads,
-           text_plural(s->threads, "thread", "threads"), s->batch,
-           text_plural(s->batch, "picture", "pictures"));
+    terminal_line(stdout, "%s of %s on %s, %s, %d %s, %d %s per step",
+                  r->training ? "training" : "inference", s->net, s->device, precision_name(s),
+                  s->threads, text_plural(s->threads, "thread", "threads"), s->batch,
+                  text_plural(s->batch, "picture", "pictures"));
     print_peak("fp32", s->peak_fp32, s->with_fp32);
     print_peak("bf16", s->peak_bf16, s->with_bf16);
     printf("\n");

@@ -9,6 +9,7 @@
 #include "model.h"
 #include "paths.h"
 #include "progress.h"
+#include "terminal.h"
 
 typedef struct classify_options {
     int64_t top, batch;
@@ -100,14 +101,14 @@ static void print_json(const alexnet_stream_result *result, int top)
 static void print_text(const alexnet_stream_result *result, int top)
 {
     if (top == 1) {
-        printf("%5.1f%%  %s  %s\n", 100.0 * (double)result->best[0].probability,
-               result->best[0].name, result->path);
+        terminal_line(stdout, "%5.1f%%  %s  %s", 100.0 * (double)result->best[0].probability,
+                      result->best[0].name, result->path);
         return;
     }
-    printf("%s\n", result->path);
+    terminal_line(stdout, "%s", result->path);
     for (int i = 0; i < top; i++)
-        printf("  %5.1f%%  %s\n", 100.0 * (double)result->best[i].probability,
-               result->best[i].name);
+        terminal_line(stdout, "  %5.1f%%  %s", 100.0 * (double)result->best[i].probability,
+                      result->best[i].name);
 }
 
 /* Print the results as they come. *bad counts the pictures that could not be read. */

@@ -9,6 +9,7 @@
 #include "report_builtins.h"
 #include "report_info.h"
 #include "report_recipe.h"
+#include "terminal.h"
 
 typedef struct info_options {
     bool json, text;
@@ -128,7 +129,9 @@ static int print_text(const subject *s)
 {
     if (s->recipe)
         return print_recipe_text(s->name);
-    fputs(alexnet_network_text(s->network), stdout);
+    char *text = terminal_text(alexnet_network_text(s->network), "\n\t");
+    fputs(text, stdout);
+    free(text);
     return CLI_DONE;
 }
 

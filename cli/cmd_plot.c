@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
+#include "terminal.h"
 
 typedef struct plot_options {
     const char *out, *since;
@@ -81,7 +82,7 @@ static int run(const opt_args *args, const plot_options *options)
     if (code == CLI_DONE)
         code = filters ? plot_filters(path, options->since, out) : draw_curve(path, out);
     if (code == CLI_DONE)
-        printf("%s\n", out);
+        terminal_line(stdout, "%s", out);
     free(out);
     return code;
 }

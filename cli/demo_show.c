@@ -12,6 +12,7 @@
 #include "paths.h"
 #include "progress.h"
 #include "table.h"
+#include "terminal.h"
 
 enum { BATCH = 50 };
 
@@ -106,11 +107,11 @@ static void print_text(findings *found, const demo_folders *folders)
            demo_network, 100 * (1 - m->top1_error), m->images, 100 * draw_best_by_shape(),
            100 * draw_best_by_colour());
     table_print(&found->seen, stdout);
-    printf("\nWhat the first layer learned: %s/filters.png\n"
-           "How it learned:               %s/curve.png\n"
-           "The run and its model:        %s\n\n",
-           folders->out, folders->out, folders->run);
-    printf("Next, your own photos: put those of each class into a folder of its own, such as\n"
+    putchar('\n');
+    terminal_line(stdout, "What the first layer learned: %s/filters.png", folders->out);
+    terminal_line(stdout, "How it learned:               %s/curve.png", folders->out);
+    terminal_line(stdout, "The run and its model:        %s", folders->run);
+    printf("\nNext, your own photos: put those of each class into a folder of its own, such as\n"
            "photos/cats and photos/dogs. Then train, measure, and classify:\n\n"
            "  %s train photos --out %s\n"
            "  %s eval %s\n"

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,8 +52,7 @@ static void line(const char *format, va_list args)
     flockfile(stderr);
     bool again = state.drawn;
     erase();
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    terminal_line_in(stderr, format, args);
     if (again)
         draw();
     funlockfile(stderr);
@@ -114,8 +114,10 @@ void progress_show(double fraction, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    char *shown = terminal_text(text, "");
     flockfile(stderr);
-    show(fraction < 0 ? 0 : fraction > 1 ? 1 : fraction, text);
+    show(fraction < 0 ? 0 : fraction > 1 ? 1 : fraction, shown);
+    free(shown);
     state.last = now;
     funlockfile(stderr);
 }

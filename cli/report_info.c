@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "terminal.h"
 #include "text.h"
 
 /* Layers in range cannot fail. */
@@ -80,7 +81,9 @@ void report_info(const alexnet_network *network)
     add_count(&t, sum.parameters);
     add_count(&t, sum.mult_adds);
     table_add(&t, "%s", text_bytes(text, (double)sum.activation_bytes));
-    printf("%s\n%s\n\n", alexnet_network_name(network), alexnet_network_structure(network));
+    terminal_line(stdout, "%s", alexnet_network_name(network));
+    terminal_line(stdout, "%s", alexnet_network_structure(network));
+    putchar('\n');
     table_print(&t, stdout);
     printf("\n%s neurons; ", text_count(text, sum.neurons));
     printf("parameters take %s. ", text_bytes(text, 4.0 * (double)sum.parameters));
@@ -243,8 +246,8 @@ void report_info_compared(const alexnet_network *const *networks, int count)
     table_print(&t, stdout);
     putchar('\n');
     for (int k = 0; k < count; k++)
-        printf("%s: %s\n", alexnet_network_name(networks[k]),
-               alexnet_network_structure(networks[k]));
+        terminal_line(stdout, "%s: %s", alexnet_network_name(networks[k]),
+                      alexnet_network_structure(networks[k]));
     free(a.layer);
     free(columns);
 }

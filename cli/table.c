@@ -20,7 +20,9 @@ void table_add(table *t, const char *format, ...)
     char *cell = NULL;
     int length = vasprintf(&cell, format, args);
     va_end(args);
-    string_list_add(&t->cells, length < 0 ? cli_copy("?") : cell);
+    string_list_add(&t->cells, length < 0 ? cli_copy("?") : terminal_text(cell, ""));
+    if (length >= 0)
+        free(cell);
 }
 
 void table_add_row(table *t, const char *const *cells)

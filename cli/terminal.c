@@ -1,9 +1,11 @@
 #include "terminal.h"
 
-#include <stdint.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+
+#include "cli.h"
 
 enum { STANDARD_WIDTH = 80, NARROWEST = 20, WIDEST = 10000 };
 
@@ -42,17 +44,69 @@ static int columns_of(uint32_t character)
 /* The next character and its bytes; a byte that begins none stands for itself. */
 static uint32_t next_character(const char *text, int *bytes)
 {
+    uint32_t character = (unsigned char)*text;
+    int length = terminal_character(text, &character);
+    *bytes = length ? length : 1;
+    return character;
+}
+
+int terminal_character(const char *text, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     const unsigned char *c = (const unsigned char *)text;
-    int more = *c < 0xC0 ? 0 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : *c < 0xF8 ? 3 : 0;
+    int more = *c < 0x80 ? 0 : *c < 0xC2 ? -1 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : *c < 0xF5 ? 3 : -1;
+    if (more < 0)
+        return 0;
     uint32_t character = more ? *c & (0x3Fu >> more) : *c;
-    *bytes = 1;
-    for (int i = 1; i <= more; i++) {
+    for (int i = 1; i <= more; i++) { /* the NUL at the end is no such byte */
         if ((c[i] & 0xC0) != 0x80)
-            return *c;
+            return 0;
         character = character << 6 | (c[i] & 0x3Fu);
     }
-    *bytes += more;
-    return character;
+    if (character < least[more] || character > 0x10FFFF || (character >> 11) == 0x1B)
+        return 0;
+    *code = character;
+    return more + 1;
+}
+
+bool terminal_obeys(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200E ||
+           code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
+char *terminal_text(const char *bytes, const char *but)
+{
+    char *text = cli_alloc(6 * strlen(bytes) + 1), *end = text;
+    for (int length; *bytes; bytes += length ? length : 1) {
+        uint32_t code = (unsigned char)*bytes;
+        length = terminal_character(bytes, &code);
+        if (length && (!terminal_obeys(code) || strchr(but, *bytes)))
+            end = (char *)memcpy(end, bytes, (size_t)length) + length;
+        else
+            end += sprintf(end, code < 0x80 || !length ? "\\x%02x" : "\\u%04x", (unsigned)code);
+    }
+    return text;
+}
+
+void terminal_line(FILE *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    terminal_line_in(out, format, args);
+    va_end(args);
+}
+
+void terminal_line_in(FILE *out, const char *format, va_list args)
+{
+    char *raw = NULL;
+    if (vasprintf(&raw, format, args) < 0)
+        raw = cli_copy("out of memory");
+    char *text = terminal_text(raw, "");
+    fprintf(out, "%s\n", text);
+    free(text);
+    free(raw);
 }
 
 int terminal_columns(const char *text)

@@ -1,13 +1,39 @@
 /*
- * Text for a terminal: its width, and lines that fit into it.
+ * Text for a terminal: what it shows and does not obey, its width, and lines that fit into it.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef CLI_TERMINAL_H
 #define CLI_TERMINAL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include "cli.h"
+
+/*
+ * Names, metadata and words of the command line come from anybody. Whatever holds them is printed
+ * by terminal_line(), as a table's cells (table.h), as messages and progress (progress.h) or as
+ * JSON (json.h): these make every control character visible, so that no text can colour, move or
+ * forge a line.
+ */
+
+/**
+ * A text with its control characters, marks of direction and bytes that are no UTF-8 escaped:
+ * "\\x1b",
+ * "\\u202e", "\\xff". Owned by the caller.
+ * @param but  ASCII control characters that stay
+ */
+char *terminal_text(const char *bytes, const char *but);
+/** Print one line: formatted, escaped, and ended. */
+void terminal_line(FILE *out, const char *format, ...) CLI_PRINTF(2, 3);
+void terminal_line_in(FILE *out, const char *format, va_list args);
+/** The bytes of the first character of a text, and its code; 0 if it is no UTF-8. */
+int terminal_character(const char *text, uint32_t *code);
+/** Whether a character is one of those that are escaped. */
+bool terminal_obeys(uint32_t code);
 
 /**
  * The columns of a line: what COLUMNS says, else the terminal that the file leads to, else 80.

@@ -12,6 +12,7 @@
 #include "recipe.h"
 #include "report_info.h"
 #include "signals.h"
+#include "terminal.h"
 #include "text.h"
 #include "train_data.h"
 
@@ -342,5 +343,5 @@ void training_report(const training_result *result, bool json)
                result->best_epoch, result->epochs,
                metrics_text(errors, &result->best, result->classes), result->best.loss,
                result->best.images, text_plural(result->best.images, "picture", "pictures"));
-    printf("run %s, model %s/best.safetensors\n", result->run, result->run);
+    terminal_line(stdout, "run %s, model %s/best.safetensors", result->run, result->run);
 }

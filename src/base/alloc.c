@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -88,10 +89,10 @@ char *an_format(const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = an_format_in(NULL, 0, format, args);
     char *text = length < 0 ? NULL : an_malloc((size_t)length + 1);
     if (text)
-        vsnprintf(text, (size_t)length + 1, format, again);
+        an_format_in(text, (size_t)length + 1, format, again);
     va_end(again);
     va_end(args);
     return text;

@@ -1,10 +1,11 @@
 #include "base/context.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx)
 {
@@ -26,14 +27,12 @@ void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
 {
     if (!ctx || !ctx->log)
         return;
-    char line[1024];
+    char raw[1024], line[1024];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    an_format_in(raw, sizeof raw, format, args);
     va_end(args);
-    for (char *p = line; *p; p++)
-        if ((unsigned char)*p < ' ')
-            *p = ' ';
+    an_text_escape(line, sizeof line, raw);
     pthread_mutex_lock(&ctx->log_lock);
     ctx->log(ctx->log_user, level, line);
     pthread_mutex_unlock(&ctx->log_lock);

@@ -1,8 +1,9 @@
 #include "base/status.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+
+#include "base/text.h"
+#include "base/utf8.h"
 
 enum { TEXT_MAX = 1024 };
 
@@ -14,12 +15,9 @@ alexnet_status an_fail(alexnet_status status, const char *format, ...)
     char fresh[TEXT_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(fresh, sizeof fresh, format, args);
+    an_format_in(fresh, sizeof fresh, format, args);
     va_end(args);
-    for (char *p = fresh; *p; p++)
-        if ((unsigned char)*p < ' ')
-            *p = ' '; /* one line, and no terminal control sequences out of file names */
-    memcpy(text, fresh, sizeof text);
+    an_text_escape(text, sizeof text, fresh);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,31 @@ static locale_t c_locale;
 static void make_locale(void)
 {
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+static locale_t plain_locale(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_locale);
+    return c_locale;
+}
+
+int an_format_in(char *out, size_t size, const char *format, va_list args)
+{
+    locale_t plain = plain_locale(), host = plain ? uselocale(plain) : (locale_t)0;
+    int length = vsnprintf(out, size, format, args);
+    if (host)
+        uselocale(host);
+    return length;
+}
+
+int an_print_in(char *out, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = an_format_in(out, size, format, args);
+    va_end(args);
+    return length;
 }
 
 static bool only_blanks(const char *p)
@@ -24,12 +50,11 @@ static bool only_blanks(const char *p)
 
 bool an_text_to_double(const char *text, double *value)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    locale_t plain = plain_locale();
     char *end;
-    pthread_once(&once, make_locale);
-    if (!c_locale || only_blanks(text))
+    if (!plain || only_blanks(text))
         return false;
-    *value = strtod_l(text, &end, c_locale);
+    *value = strtod_l(text, &end, plain);
     return end != text && only_blanks(end) && isfinite(*value);
 }
 

@@ -4,12 +4,21 @@
 #ifndef AN_BASE_TEXT_H
 #define AN_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** The whole of `text` as a number (blanks around it allowed); locale-independent, finite. */
 bool an_text_to_double(const char *text, double *value);
 bool an_text_to_int(const char *text, int64_t *value);
+
+/** vsnprintf() with a decimal point, whatever the locale of the host. */
+int an_format_in(char *out, size_t size, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+/** snprintf() likewise: for text that numbers with fractions go into. */
+int an_print_in(char *out, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /** Position of `word` in "a|b|c", or -1. */
 int an_text_choice(const char *choices, const char *word);

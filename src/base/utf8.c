@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
-#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Bytes that follow a first byte; -1 if none may begin with it. */
 static int following(unsigned char first)
@@ -14,22 +15,63 @@ static int following(unsigned char first)
     return first >= 0xF0 && first <= 0xF4 ? 3 : -1;
 }
 
+int an_utf8_next(const char *text, uint32_t *code)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    const int more = following(*p);
+    if (more < 0)
+        return 0;
+    *code = more ? *p & (0x3Fu >> more) : *p;
+    for (int i = 1; i <= more; i++) { /* the NUL at the end is no such byte */
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (p[i] & 0x3Fu);
+    }
+    if ((more == 2 && (*code < 0x800 || (*code >= 0xD800 && *code <= 0xDFFF))) ||
+        (more == 3 && (*code < 0x10000 || *code > 0x10FFFF)))
+        return 0;
+    return more + 1;
+}
+
 bool an_is_utf8(const char *text)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        const int more = following(*p);
-        if (more < 0)
-            return false;
-        uint32_t code = more ? *p & (0x3Fu >> more) : *p;
-        p++;
-        for (int i = 0; i < more; i++, p++) { /* the NUL at the end is no such byte */
-            if ((*p & 0xC0) != 0x80)
-                return false;
-            code = code << 6 | (*p & 0x3Fu);
-        }
-        if ((more == 2 && (code < 0x800 || (code >= 0xD800 && code <= 0xDFFF))) ||
-            (more == 3 && (code < 0x10000 || code > 0x10FFFF)))
+    uint32_t code;
+    for (int bytes; *text; text += bytes) {
+        bytes = an_utf8_next(text, &code);
+        if (bytes == 0)
             return false;
     }
     return true;
+}
+
+/* Characters that a terminal obeys instead of showing: C0, DEL, C1; ends of lines and paragraphs;
+ * marks that turn the direction of what follows. */
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200E ||
+           code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
+void an_text_escape(char *out, size_t size, const char *text)
+{
+    size_t used = 0;
+    for (int bytes; *text; text += bytes) {
+        char piece[8];
+        uint32_t code;
+        bytes = an_utf8_next(text, &code);
+        if (bytes == 0 || (is_control(code) && code < 0x80))
+            snprintf(piece, sizeof piece, "\\x%02x", (unsigned)(unsigned char)*text);
+        else if (is_control(code))
+            snprintf(piece, sizeof piece, "\\u%04x", (unsigned)code & 0xFFFF);
+        else
+            snprintf(piece, sizeof piece, "%.*s", bytes, text);
+        bytes = bytes ? bytes : 1;
+        size_t length = strlen(piece);
+        if (used + length >= size)
+            break;
+        memcpy(out + used, piece, length);
+        used += length;
+    }
+    out[used] = '\0';
 }

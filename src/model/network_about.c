@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "model/network.h"
 
 /* "ceil((224 + 2*1 - 11)/4) + 1 = 55" */
@@ -108,7 +109,7 @@ static void write_neuron(const an_layer *layer, char text[48])
     if (!layer->has_neuron)
         text[0] = '\0';
     else if (layer->neuron.kind == AN_TANH)
-        snprintf(text, 48, "tanh[%.6g,%.6g]", layer->neuron.a, layer->neuron.b);
+        an_print_in(text, 48, "tanh[%.6g,%.6g]", layer->neuron.a, layer->neuron.b);
     else
         snprintf(text, 48, "%s", names[layer->neuron.kind]);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "model/network.h"
 
 enum { PHRASES = 5, PHRASE_ROOM = 128 };
@@ -27,15 +28,15 @@ static void write_phrase(const an_input *in, int index, char *text)
         else if (in->mean == AN_INPUT_MEAN_CHANNEL)
             snprintf(text, PHRASE_ROOM, "minus the mean of each channel");
         else if (in->mean == AN_INPUT_MEAN_FIXED)
-            snprintf(text, PHRASE_ROOM, "minus %.9g, %.9g, %.9g", m[0], m[1], m[2]);
+            an_print_in(text, PHRASE_ROOM, "minus %.9g, %.9g, %.9g", m[0], m[1], m[2]);
         else
             snprintf(text, PHRASE_ROOM, "no mean");
         break;
     default:
         if (s[0] == s[1] && s[1] == s[2])
-            snprintf(text, PHRASE_ROOM, "times %.9g", s[0]);
+            an_print_in(text, PHRASE_ROOM, "times %.9g", s[0]);
         else
-            snprintf(text, PHRASE_ROOM, "times %.9g, %.9g, %.9g", s[0], s[1], s[2]);
+            an_print_in(text, PHRASE_ROOM, "times %.9g, %.9g, %.9g", s[0], s[1], s[2]);
     }
 }
 

@@ -23,7 +23,7 @@ void an_value_describe(const an_network_key *key, char *text, size_t room)
     if (key->kind == AN_KIND_CHOICE)
         snprintf(text, room, "%s", key->choices);
     else
-        snprintf(text, room, of_kind[key->kind], key->min, key->max);
+        an_print_in(text, room, of_kind[key->kind], key->min, key->max);
 }
 
 static bool in_range(const an_network_key *key, double value)

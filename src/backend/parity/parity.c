@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "base/text.h"
 
 /* ---- Operands ------------------------------------------------------------------------------- */
 
@@ -253,7 +254,7 @@ static void judge(job *j, const char *name, const double *got, const double *exp
         if (f <= j->out->worst)
             continue;
         j->out->worst = f;
-        snprintf(j->out->where, sizeof j->out->where, "%s[%lld] is %.9g, expected %.9g +- %.3g",
+        an_print_in(j->out->where, sizeof j->out->where, "%s[%lld] is %.9g, expected %.9g +- %.3g",
                  name, (long long)i, got[i], expected[i], bound[i]);
     }
 }
