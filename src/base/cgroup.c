@@ -1,6 +1,8 @@
 #include "base/cgroup.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PATH_SIZE = 4200 };
@@ -20,30 +22,125 @@ void an_cgroup_line(char line[AN_CGROUP_LINE], const char *root, const char *fol
     fclose(file);
 }
 
-/* From a group up to the root. Shortens `group`. */
-static void climb(char *group, void (*visit)(void *user, const char *folder), void *user)
+/* Where a hierarchy can be seen: a group of it, and the folder that shows that group. */
+typedef struct mount {
+    char group[PATH_SIZE], folder[PATH_SIZE];
+} mount;
+
+/* Whether a word stands in "a,b,c". */
+static bool lists(const char *list, const char *word)
 {
+    size_t length = strlen(word);
+    for (const char *p = list; *p; p += *p == ',') {
+        size_t n = strcspn(p, ",");
+        if (n == length && strncmp(p, word, n) == 0)
+            return true;
+        p += n;
+    }
+    return false;
+}
+
+/* "\040" and the like of mountinfo back to bytes. */
+static void unescape(char *text)
+{
+    char *to = text;
+    for (char *from = text; *from; from++)
+        if (from[0] == '\\' && strspn(from + 1, "01234567") >= 3) {
+            const char digits[] = {from[1], from[2], from[3], '\0'};
+            *to++ = (char)strtol(digits, NULL, 8);
+            from += 3;
+        } else {
+            *to++ = *from;
+        }
+    *to = '\0';
+}
+
+/* A line of /proc/self/mountinfo: number, parent, device, group, folder, options, some more, a
+ * dash, type, source, options of the hierarchy. Whether it is the one sought. */
+static bool read_mount(char *line, const char *controller, int version, mount *out)
+{
+    char type[32], options[1024];
+    char *dash = strstr(line, " - ");
+    if (!dash || sscanf(dash, " - %31s %*s %1023s", type, options) != 2 ||
+        strcmp(type, version == 2 ? "cgroup2" : "cgroup") != 0 ||
+        (version == 1 && !lists(options, controller)))
+        return false;
+    if (sscanf(line, "%*s %*s %*s %4199s %4199s", out->group, out->folder) != 2)
+        return false;
+    unescape(out->group);
+    unescape(out->folder);
+    return true;
+}
+
+static mount find_mount(const char *root, const char *controller, int version)
+{
+    static const char usual[] = "/sys/fs/cgroup";
+    char path[PATH_SIZE], line[2 * PATH_SIZE];
+    mount found = {"/", ""};
+    bool seen = false;
+    snprintf(path, sizeof path, "%s/proc/self/mountinfo", root);
+    FILE *file = fopen(path, "re");
+    while (file && !seen && fgets(line, sizeof line, file))
+        seen = read_mount(line, controller, version, &found);
+    if (file)
+        fclose(file);
+    if (!seen)
+        found = (mount){"/", ""};
+    if (!seen && version == 2)
+        snprintf(found.folder, sizeof found.folder, "%s", usual);
+    else if (!seen)
+        snprintf(found.folder, sizeof found.folder, "%s/%s", usual, controller);
+    return found;
+}
+
+/* From a group up to the one that is mounted. A group outside of that is another namespace's. */
+static void climb(const mount *where, const char *group, int version, an_cgroup_visit visit,
+                  void *user)
+{
+    char folder[2 * PATH_SIZE];
+    size_t base = strlen(where->folder), above = strlen(where->group);
+    bool whole = strcmp(where->group, "/") == 0;
+    const char *below = "";
+    if (whole ||
+        (strncmp(group, where->group, above) == 0 && (group[above] == '/' || group[above] == '\0')))
+        below = whole ? group : group + above;
+    if (strcmp(below, "/") == 0 || strstr(below, "/.."))
+        below = "";
+    snprintf(folder, sizeof folder, "%s%s", where->folder, below);
     for (;;) {
-        char folder[PATH_SIZE];
-        snprintf(folder, sizeof folder, "/sys/fs/cgroup%s", group);
-        visit(user, folder);
-        char *slash = strrchr(group, '/');
+        visit(user, folder, version);
+        char *slash = strrchr(folder + base, '/');
         if (!slash)
             return;
         *slash = '\0';
     }
 }
 
-void an_cgroup_walk(const char *root, void (*visit)(void *user, const char *folder), void *user)
+void an_cgroup_walk(const char *root, const char *controller, an_cgroup_visit visit, void *user)
 {
-    char path[PATH_SIZE], line[AN_CGROUP_LINE];
+    char path[PATH_SIZE], line[PATH_SIZE];
+    bool known = false;
     snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
     FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file)) {
+    while (file && fgets(line, sizeof line, file)) { /* number:controllers:group */
         line[strcspn(line, "\n")] = '\0';
-        if (strncmp(line, "0::/", 4) == 0)
-            climb(line + 3, visit, user);
+        char *controllers = strchr(line, ':'),
+             *group = controllers ? strchr(controllers + 1, ':') : NULL;
+        if (!group)
+            continue;
+        *group++ = '\0';
+        controllers++;
+        int version = strncmp(line, "0:", 2) == 0 && !*controllers ? 2 : 1;
+        if (version == 1 && !lists(controllers, controller))
+            continue;
+        mount where = find_mount(root, controller, version);
+        climb(&where, group, version, visit, user);
+        known |= version == 1;
     }
     if (file)
         fclose(file);
+    if (known)
+        return;
+    mount where = find_mount(root, controller, 1);
+    visit(user, where.folder, 1);
 }

@@ -11,7 +11,14 @@ enum { AN_CGROUP_LINE = 4096 };
 void an_cgroup_line(char line[AN_CGROUP_LINE], const char *root, const char *folder,
                     const char *name);
 
-/** Call `visit` with the folder of each group of version 2, from this process's own to the root. */
-void an_cgroup_walk(const char *root, void (*visit)(void *user, const char *folder), void *user);
+/** @param version  of the group, 1 or 2: its files have other names */
+typedef void (*an_cgroup_visit)(void *user, const char *folder, int version);
+
+/**
+ * Call `visit` with the folder of each group that limits this process, from its own to the root of
+ * the hierarchy: of version 2, and of version 1 where that has the controller ("memory", "cpu").
+ * A system may have both.
+ */
+void an_cgroup_walk(const char *root, const char *controller, an_cgroup_visit visit, void *user);
 
 #endif

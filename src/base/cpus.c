@@ -30,22 +30,21 @@ typedef struct tightest {
     double quota;
 } tightest;
 
-static void visit(void *user, const char *folder)
+static void visit(void *user, const char *folder, int version)
 {
     tightest *t = user;
-    char line[AN_CGROUP_LINE];
-    an_cgroup_line(line, t->root, folder, "cpu.max");
-    t->quota = fmin(t->quota, ratio(line, NULL));
+    char line[AN_CGROUP_LINE], period[AN_CGROUP_LINE];
+    an_cgroup_line(line, t->root, folder, version == 2 ? "cpu.max" : "cpu.cfs_quota_us");
+    if (version == 1)
+        an_cgroup_line(period, t->root, folder, "cpu.cfs_period_us");
+    t->quota = fmin(t->quota, ratio(line, version == 2 ? NULL : period));
 }
 
 double an_cpu_quota(const char *root)
 {
-    char line[AN_CGROUP_LINE], period[AN_CGROUP_LINE];
     tightest t = {root, INFINITY};
-    an_cgroup_walk(root, visit, &t);
-    an_cgroup_line(line, root, "/sys/fs/cgroup/cpu", "cpu.cfs_quota_us");
-    an_cgroup_line(period, root, "/sys/fs/cgroup/cpu", "cpu.cfs_period_us");
-    return fmin(t.quota, ratio(line, period));
+    an_cgroup_walk(root, "cpu", visit, &t);
+    return t.quota;
 }
 
 int an_cpu_count(void)

@@ -22,8 +22,11 @@ static uint64_t number(const char *text, uint64_t none)
 }
 
 /* What a group leaves below its limit. Its page cache counts as used, but can be given back. */
-static uint64_t left(const char *root, const char *folder, const char *limit, const char *usage)
+static uint64_t left(const char *root, const char *folder, int version)
 {
+    const char *limit = version == 2 ? "memory.max" : "memory.limit_in_bytes";
+    const char *usage = version == 2 ? "memory.current" : "memory.usage_in_bytes";
+    const char *cache = version == 2 ? "inactive_file " : "total_inactive_file ";
     char line[AN_CGROUP_LINE];
     an_cgroup_line(line, root, folder, limit);
     uint64_t most = number(line, UINT64_MAX);
@@ -35,8 +38,8 @@ static uint64_t left(const char *root, const char *folder, const char *limit, co
     snprintf(path, sizeof path, "%s%s/memory.stat", root, folder);
     FILE *file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file))
-        if (strncmp(line, "inactive_file ", 14) == 0)
-            used -= least(used, number(line + 14, 0));
+        if (strncmp(line, cache, strlen(cache)) == 0)
+            used -= least(used, number(line + strlen(cache), 0));
     if (file)
         fclose(file);
     return used < most ? most - used : 0;
@@ -47,10 +50,10 @@ typedef struct tightest {
     uint64_t bytes;
 } tightest;
 
-static void visit(void *user, const char *folder)
+static void visit(void *user, const char *folder, int version)
 {
     tightest *t = user;
-    t->bytes = least(t->bytes, left(t->root, folder, "memory.max", "memory.current"));
+    t->bytes = least(t->bytes, left(t->root, folder, version));
 }
 
 static uint64_t machine(const char *root)
@@ -67,8 +70,7 @@ static uint64_t machine(const char *root)
     return bytes;
 }
 
-/* What `ulimit -v` leaves of the address space. */
-static uint64_t address_space(const char *root)
+uint64_t an_memory_addresses(const char *root)
 {
     struct rlimit limit;
     char line[AN_CGROUP_LINE];
@@ -81,8 +83,7 @@ static uint64_t address_space(const char *root)
 
 uint64_t an_memory_available(const char *root)
 {
-    tightest t = {root, least(machine(root), address_space(root))};
-    an_cgroup_walk(root, visit, &t);
-    return least(t.bytes, left(root, "/sys/fs/cgroup/memory", "memory.limit_in_bytes",
-                               "memory.usage_in_bytes"));
+    tightest t = {root, least(machine(root), an_memory_addresses(root))};
+    an_cgroup_walk(root, "memory", visit, &t);
+    return t.bytes;
 }

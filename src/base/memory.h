@@ -10,4 +10,7 @@
  */
 uint64_t an_memory_available(const char *root);
 
+/** Bytes that `ulimit -v` leaves of the address space; UINT64_MAX without such a limit. */
+uint64_t an_memory_addresses(const char *root);
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/cpus.h"
+#include "base/memory.h"
 #include "base/status.h"
 #include "base/utf8.h"
 
@@ -19,11 +20,11 @@ static void test_text_is_one_clean_line(void **state)
     (void)state;
     assert_int_equal(AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s", "a\nb\x1b[31mc"),
                      ALEXNET_ERROR_IO);
-    assert_string_equal(an_error_text(), "cannot open a b [31mc");
+    assert_string_equal(an_error_text(), "cannot open a\\x0ab\\x1b[31mc");
     assert_int_equal(an_fail_within(ALEXNET_ERROR_FORMAT, "net.ini"), ALEXNET_ERROR_FORMAT);
-    assert_string_equal(an_error_text(), "net.ini: cannot open a b [31mc");
+    assert_string_equal(an_error_text(), "net.ini: cannot open a\\x0ab\\x1b[31mc");
     AN_FAIL(ALEXNET_ERROR_IO, "again: %s", an_error_text()); /* the text is its own argument */
-    assert_string_equal(an_error_text(), "again: net.ini: cannot open a b [31mc");
+    assert_string_equal(an_error_text(), "again: net.ini: cannot open a\\x0ab\\x1b[31mc");
     AN_FAIL_MEMORY(3u << 19, "weights");
     assert_string_equal(an_error_text(), "out of memory: 1.5 MiB for weights");
 }
@@ -162,6 +163,48 @@ static void test_cgroup_quota(void **state)
     assert_true(an_cpu_quota("odd") == INFINITY);
 }
 
+/* Slurm on a system of version 1: the limits stand above the process's own group, the hierarchies
+ * have folders of two controllers, and one is mounted elsewhere. */
+static void test_nested_groups_of_version_1(void **state)
+{
+    (void)state;
+    put("slurm/proc/self/cgroup", "9:memory:/slurm/uid_7/job_3/step_0\n"
+                                  "4:cpu,cpuacct:/slurm/uid_7/job_3\n1:name=systemd:/\n0::/\n");
+    put("slurm/proc/self/mountinfo",
+        "20 1 0:5 / /proc rw - proc proc rw\n"
+        "31 25 0:28 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
+        "32 25 0:29 / /mnt/two\\040words rw,nosuid - cgroup cgroup rw,memory\n");
+    put("slurm/sys/fs/cgroup/cpu,cpuacct/slurm/uid_7/job_3/cpu.cfs_quota_us", "-1\n");
+    put("slurm/sys/fs/cgroup/cpu,cpuacct/slurm/uid_7/job_3/cpu.cfs_period_us", "100000\n");
+    assert_true(an_cpu_quota("slurm") == INFINITY);
+    put("slurm/sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_quota_us", "350000\n");
+    put("slurm/sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_period_us", "100000\n");
+    assert_true(an_cpu_quota("slurm") == 3.5);
+    put("slurm/mnt/two words/slurm/uid_7/job_3/memory.limit_in_bytes", "9223372036854771712\n");
+    assert_true(an_memory_available("slurm") > 1ull << 62);
+    put("slurm/mnt/two words/slurm/uid_7/memory.limit_in_bytes", "5000000\n");
+    put("slurm/mnt/two words/slurm/uid_7/memory.usage_in_bytes", "3000000\n");
+    put("slurm/mnt/two words/slurm/uid_7/memory.stat",
+        "inactive_file 7\ntotal_inactive_file 500000\n");
+    assert_int_equal(an_memory_available("slurm"), 2500000);
+}
+
+/* A container that sees its own group as the root of what is mounted, without a namespace. */
+static void test_groups_of_a_container(void **state)
+{
+    (void)state;
+    put("box/proc/self/cgroup", "0::/docker/1a/inner\n");
+    put("box/proc/self/mountinfo", "33 25 0:30 /docker/1a /sys/fs/cgroup ro - cgroup2 cgroup rw\n");
+    put("box/sys/fs/cgroup/memory.max", "3000\n");
+    put("box/sys/fs/cgroup/memory.current", "1000\n");
+    put("box/sys/fs/cgroup/inner/cpu.max", "50000 100000\n");
+    assert_int_equal(an_memory_available("box"), 2000);
+    assert_true(an_cpu_quota("box") == 0.5);
+    put("box/proc/self/cgroup", "0::/../elsewhere\n");
+    assert_int_equal(an_memory_available("box"), 2000);
+    assert_true(an_cpu_quota("box") == INFINITY);
+}
+
 static void test_affinity_counts(void **state)
 {
     (void)state;
@@ -196,13 +239,42 @@ static void test_context_logs_and_cancels(void **state)
     ctx->log = keep_line;
     ctx->log_user = kept;
     an_log(ctx, ALEXNET_LOG_WARNING, "bad %s", "pic\nture");
-    assert_string_equal(kept, "1 bad pic ture");
+    assert_string_equal(kept, "1 bad pic\\x0ature");
     assert_int_equal(an_ctx_check(ctx), ALEXNET_OK);
     ctx->cancelled = true;
     assert_int_equal(an_ctx_check(ctx), ALEXNET_ERROR_CANCELLED);
     an_ctx_release(an_ctx_retain(ctx));
     an_ctx_release(ctx);
     an_ctx_release(NULL);
+}
+
+static void escapes_to(const char *text, const char *expected)
+{
+    char out[64];
+    an_text_escape(out, sizeof out, text);
+    assert_string_equal(out, expected);
+}
+
+static void test_escape(void **state)
+{
+    (void)state;
+    char cut[8];
+    escapes_to("plain \\ text, \xC3\xA4\xE2\x82\xAC", "plain \\ text, \xC3\xA4\xE2\x82\xAC");
+    escapes_to("a\x1b[31m\nb\x7f", "a\\x1b[31m\\x0ab\\x7f");
+    escapes_to("\xC2\x9B"
+               "2J",
+               "\\u009b2J"); /* C1 */
+    escapes_to("\xE2\x80\xAE"
+               "gnp",
+               "\\u202egnp");             /* right to left */
+    escapes_to("\x9B\xC3", "\\x9b\\xc3"); /* no UTF-8 */
+    escapes_to("\xED\xA0\x80", "\\xed\\xa0\\x80");
+    an_text_escape(cut, sizeof cut,
+                   "abcde\x1b"
+                   "f");
+    assert_string_equal(cut, "abcde"); /* nothing is half */
+    an_fail(ALEXNET_ERROR_IO, "cannot open %s", "x\x1b[0m\ny");
+    assert_string_equal(an_error_text(), "cannot open x\\x1b[0m\\x0ay");
 }
 
 static void test_utf8(void **state)
@@ -258,9 +330,14 @@ int main(void)
         cmocka_unit_test(test_big_blocks_are_aligned_zeros),
         cmocka_unit_test(test_strings),
         cmocka_unit_test_setup_teardown(test_cgroup_quota, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_nested_groups_of_version_1, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_groups_of_a_container, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test(test_affinity_counts),
         cmocka_unit_test(test_context_logs_and_cancels),
         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_escape),
         cmocka_unit_test(test_status_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

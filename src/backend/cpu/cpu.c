@@ -2,12 +2,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "backend/cpu/isa.h"
 #include "backend/cpu/threads.h"
 #include "backend/ref/ref.h"
 #include "backend/update.h"
 #include "base/alloc.h"
+#include "base/memory.h"
 #include "base/status.h"
 
 /* ---- The device ------------------------------------------------------------------------------ */
@@ -61,11 +64,54 @@ static alexnet_status check_runtime(void)
                    version->major, version->minor, version->patch, version->cpu_runtime);
 }
 
+/* oneDNN and its kernels are code that is made at run time: it reports no reason if it may not be.
+ */
+static alexnet_status check_executable(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *code = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (code == MAP_FAILED)
+        return AN_FAIL_MEMORY(page, "a page");
+    bool allowed = mprotect(code, page, PROT_READ | PROT_EXEC) == 0;
+    munmap(code, page);
+    if (allowed)
+        return ALEXNET_OK;
+    return AN_FAIL(
+        ALEXNET_ERROR_NOT_AVAILABLE,
+        "device cpu makes its code at run time, and this system forbids new executable "
+        "memory (systemd's MemoryDenyWriteExecute=, SELinux's execmem): allow it, or take "
+        "device ref (--device ref), which is slow");
+}
+
+/* Address space that oneDNN may need to make code: when an operator is prepared and, for matrix
+ * products, when the first one runs. It does not survive a refusal. */
+enum { TO_PREPARE = 128 << 20, TO_RUN = 48 << 20 };
+
+static alexnet_status check_addresses(uint64_t least)
+{
+    uint64_t left = an_memory_addresses("");
+    if (left >= least)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
+                   "the limit of the address space (ulimit -v) leaves %.0f MiB, and device cpu "
+                   "needs %.0f: raise it",
+                   (double)left / (1 << 20), (double)least / (1 << 20));
+}
+
+/* The threads of the context, and room for what oneDNN does with them. */
+static alexnet_status begin(an_threads *saved, const an_backend *backend)
+{
+    AN_CHECK(check_addresses(TO_RUN));
+    return an_threads_begin(saved, backend->ctx->threads);
+}
+
 static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                                alexnet_precision precision)
 {
     *out = NULL;
     AN_CHECK(check_runtime());
+    AN_CHECK(check_executable());
+    AN_CHECK(check_addresses(TO_PREPARE));
     AN_CHECK(an_cpu_limit(ctx->max_isa));
     an_cpu *cpu = an_calloc(1, sizeof *cpu);
     if (!cpu)
@@ -216,8 +262,9 @@ alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *p, const ch
     char refused[sizeof((an_cpu_op *)0)->refused] = "";
     an_cpu_op *op = NULL;
     *out = NULL;
+    AN_CHECK(check_addresses(TO_PREPARE));
     an_threads saved;
-    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
+    AN_CHECK(begin(&saved, backend));
     alexnet_status rc = choose((an_cpu *)backend, p, impl, refused, sizeof refused, &op);
     an_threads_restore(saved);
     if (rc != ALEXNET_OK)
@@ -249,7 +296,7 @@ static alexnet_status cpu_pack(an_backend *backend, an_prepared *prepared, const
     if (!op->methods->pack)
         return ALEXNET_OK;
     an_threads saved;
-    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
+    AN_CHECK(begin(&saved, backend));
     alexnet_status rc = op->methods->pack(op, args);
     an_threads_restore(saved);
     return rc;
@@ -260,7 +307,7 @@ static alexnet_status cpu_forward(an_backend *backend, an_prepared *prepared,
 {
     an_cpu_op *op = (an_cpu_op *)prepared;
     an_threads saved;
-    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
+    AN_CHECK(begin(&saved, backend));
     alexnet_status rc = op->methods->forward(op, args);
     an_threads_restore(saved);
     return rc;
@@ -282,7 +329,7 @@ static alexnet_status cpu_backward(an_backend *backend, an_prepared *prepared,
         if (args->dparam[i])
             inner.dparam[i] = (char *)args->scratch + op->added_at[i];
     an_threads saved;
-    AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
+    AN_CHECK(begin(&saved, backend));
     alexnet_status rc = op->methods->backward(op, &inner);
     for (int i = 0; i < op->n_added && rc == ALEXNET_OK; i++)
         if (args->dparam[i])

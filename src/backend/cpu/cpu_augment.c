@@ -16,10 +16,12 @@ static mean_row mean_of(const an_augment_desc *a, const float *mean, const an_sl
 {
     static const float none = 0;
     int side = a->side, margin = (side - a->crop) / 2;
-    const float *map = mean + (int64_t)c * side * side;
+    if (a->mean == AN_MEAN_NONE) /* `mean` is NULL */
+        return (mean_row){&none, 0};
+    const float *map = mean + (a->mean == AN_MEAN_CHANNEL ? c : (int64_t)c * side * side);
     switch (a->mean) {
     case AN_MEAN_NONE: break;
-    case AN_MEAN_CHANNEL: return (mean_row){mean + c, 0};
+    case AN_MEAN_CHANNEL: return (mean_row){map, 0};
     case AN_MEAN_IMAGE_CENTRE: return (mean_row){map + (margin + y) * side + margin, 1};
     case AN_MEAN_IMAGE_ALIGNED:
         return slot->mirror ? (mean_row){map + (slot->y + y) * side + slot->x + a->crop - 1, -1}

@@ -255,7 +255,7 @@ static void judge(job *j, const char *name, const double *got, const double *exp
             continue;
         j->out->worst = f;
         an_print_in(j->out->where, sizeof j->out->where, "%s[%lld] is %.9g, expected %.9g +- %.3g",
-                 name, (long long)i, got[i], expected[i], bound[i]);
+                    name, (long long)i, got[i], expected[i], bound[i]);
     }
 }
 
