@@ -21,9 +21,8 @@
  */
 
 /**
- * A text with its control characters, marks of direction and bytes that are no UTF-8 escaped:
- * "\\x1b",
- * "\\u202e", "\\xff". Owned by the caller.
+ * A text with its control characters, marks of direction and bytes that are no UTF-8 escaped, as
+ * "\x1b", "\u202e" and "\xff". Owned by the caller.
  * @param but  ASCII control characters that stay
  */
 char *terminal_text(const char *bytes, const char *but);

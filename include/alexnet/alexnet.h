@@ -47,7 +47,15 @@
  *              frozen.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
  *              the process; the caller's OpenMP settings are as they were when a call returns.
- *   Text       Paths are byte strings for open(2). All other text is UTF-8.
+ *   fork()     A child of fork() may use what its parent made as long as that thread of the parent
+ *              has computed nothing and loads no pictures; afterwards threads are missing there,
+ *              and calls that need them fail. fork before the first computation, or exec.
+ *   Limits     alexnet_ctx_new() and the first computation of a thread of the caller's start the
+ *              threads for a trial, so that a limit is an error. If the system refuses later what
+ * it granted then, OpenMP's runtime ends the process; the library cannot prevent that. Text Paths
+ * are byte strings for open(2). All other text is UTF-8. Error texts and log lines are one line
+ * each, with control characters and marks of direction escaped: "\x1b". Names from models, data
+ * sets and files are as they are. Numbers in texts have a decimal point in every locale.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
@@ -144,7 +152,8 @@ typedef struct alexnet_ctx_options {
     const char
         *device; /**< "auto" (NULL), "ref", "cpu" or "cuda"; the second of several "cuda:1" */
     alexnet_precision precision; /**< default AUTO */
-    int threads;                 /**< 0: the CPUs that affinity and cgroup allow */
+    int threads;                 /**< 0: the CPUs that affinity and cgroup allow. At most as many as
+                                      OMP_THREAD_LIMIT allows, with a warning */
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
     alexnet_log_fn log;  /**< NULL: silent */
     void *log_user;
@@ -164,8 +173,9 @@ typedef struct alexnet_ctx_options {
 /**
  * Make a context. Opens no device yet.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown device name or a number out of range,
- *         ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have,
- *         ALEXNET_ERROR_IO, _FORMAT and _UNSUPPORTED (too large) for the tuning file.
+ *         ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have, and
+ *         for threads that the system does not start, ALEXNET_ERROR_IO, _FORMAT and _UNSUPPORTED
+ * (too large) for the tuning file.
  */
 ALEXNET_API alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options);
 ALEXNET_API void alexnet_ctx_free(alexnet_ctx *ctx);
@@ -564,7 +574,8 @@ typedef struct alexnet_trainer_options {
                                        data set has no others for. The log names what is not taken
                                        and how [input] differs: docs/model-files.md */
     const char *out_dir;          /**< run folder, made if absent; must not hold a run; required */
-    int split;                    /**< grouping of weight-gradient sums; 0: the context's threads */
+    int split;                    /**< grouping of weight-gradient sums, computed by however many
+                                       threads; 0: the threads that were asked for */
 } alexnet_trainer_options;
 #define ALEXNET_TRAINER_OPTIONS_INIT                                                               \
     {                                                                                              \

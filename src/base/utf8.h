@@ -11,7 +11,7 @@ bool an_is_utf8(const char *text);
 int an_utf8_next(const char *text, uint32_t *code);
 /**
  * Text from outside as one line that a terminal shows and does not obey: control characters as
- * "\\x1b", those beyond ASCII as "\\u202e", bytes that are no UTF-8 as "\\xff". Cut at `size`.
+ * "\x1b", those beyond ASCII as "\u202e", bytes that are no UTF-8 as "\xff". Cut at `size`.
  */
 void an_text_escape(char *out, size_t size, const char *text);
 

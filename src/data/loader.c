@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -28,6 +29,7 @@ struct an_loader {
 
     pthread_t *threads;
     int threads_wanted, threads_running;
+    pid_t process; /* that has them: a child of fork() does not */
 
     pthread_mutex_t lock;
     pthread_cond_t work;  /* workers: a place may be taken, or all is over */
@@ -198,11 +200,25 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
     return rc;
 }
 
+/* In a child of fork() the threads are missing, and one may have held the lock for good. */
+static bool lost_threads(const an_loader *l)
+{
+    return l->threads_running > 0 && l->process != getpid();
+}
+
+static alexnet_status fail_lost(void)
+{
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "this process was forked while pictures were being loaded, and the threads that "
+                   "do it are not here");
+}
+
 /* Threads are born with all signals blocked, so that the host's handlers run on its own threads. */
 static alexnet_status start_threads(an_loader *l)
 {
     sigset_t all, before;
     int error = 0;
+    l->process = getpid();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (l->threads_running < l->threads_wanted && error == 0) {
@@ -253,6 +269,8 @@ static alexnet_status check_order(const an_loader *l, const uint32_t *order, int
 alexnet_status an_loader_start(an_loader *l, const uint32_t *order, int64_t count, int64_t position)
 {
     AN_CHECK(check_order(l, order, count, position));
+    if (lost_threads(l))
+        return fail_lost();
     uint32_t *copy = an_calloc((size_t)count, sizeof *copy);
     if (!copy)
         return AN_FAIL_MEMORY((size_t)count * sizeof *copy, "the order of a pass");
@@ -293,6 +311,8 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
 {
     *batch = (an_batch){0};
     *more = false;
+    if (lost_threads(l))
+        return fail_lost();
     pthread_mutex_lock(&l->lock);
     take_back(l);
     int64_t first = l->start + l->oldest * l->batch;
@@ -321,7 +341,7 @@ size_t an_loader_bytes(int side, int batch)
 
 void an_loader_free(an_loader *l)
 {
-    if (!l)
+    if (!l || lost_threads(l)) /* what they hold cannot be freed */
         return;
     pthread_mutex_lock(&l->lock);
     l->over = true;

@@ -52,7 +52,7 @@ alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t
                                int64_t position);
 /**
  * The next batch of the pass, borrowed until the next call; *more is false past the last.
- * Bad pictures are results, not failures. Fails only for memory and threads.
+ * Bad pictures are results, not failures. Fails only for memory, and in a child of fork().
  */
 alexnet_status an_loader_next(an_loader *loader, an_batch *batch, bool *more);
 /** Bytes of the batches in flight of a loader of this side and batch size. */
