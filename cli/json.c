@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "terminal.h"
 
 /* Bytes that are no UTF-8 are U+EF80 for 80 to U+EFFF for FF; so are those of these characters. */

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "cli.h"
-
 enum { STANDARD_WIDTH = 80, NARROWEST = 20, WIDEST = 10000 };
 
 int terminal_width(FILE *file)
@@ -78,7 +76,11 @@ bool terminal_obeys(uint32_t code)
 
 char *terminal_text(const char *bytes, const char *but)
 {
-    char *text = cli_alloc(6 * strlen(bytes) + 1), *end = text;
+    char *text = calloc(6 * strlen(bytes) + 1, 1), *end = text;
+    if (!text) {
+        fputs("alexnet: out of memory\n", stderr);
+        exit(EXIT_FAILURE);
+    }
     for (int length; *bytes; bytes += length ? length : 1) {
         uint32_t code = (unsigned char)*bytes;
         length = terminal_character(bytes, &code);
@@ -102,8 +104,8 @@ void terminal_line_in(FILE *out, const char *format, va_list args)
 {
     char *raw = NULL;
     if (vasprintf(&raw, format, args) < 0)
-        raw = cli_copy("out of memory");
-    char *text = terminal_text(raw, "");
+        raw = NULL;
+    char *text = terminal_text(raw ? raw : "out of memory", "");
     fprintf(out, "%s\n", text);
     free(text);
     free(raw);

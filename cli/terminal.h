@@ -11,8 +11,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "cli.h"
-
 /*
  * Names, metadata and words of the command line come from anybody. Whatever holds them is printed
  * by terminal_line(), as a table's cells (table.h), as messages and progress (progress.h) or as
@@ -27,7 +25,7 @@
  */
 char *terminal_text(const char *bytes, const char *but);
 /** Print one line: formatted, escaped, and ended. */
-void terminal_line(FILE *out, const char *format, ...) CLI_PRINTF(2, 3);
+void terminal_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void terminal_line_in(FILE *out, const char *format, va_list args);
 /** The bytes of the first character of a text, and its code; 0 if it is no UTF-8. */
 int terminal_character(const char *text, uint32_t *code);
