@@ -89,7 +89,8 @@ static void log_line(void *user, alexnet_log_level level, const char *line)
     (void)user;
     if (level == ALEXNET_LOG_WARNING)
         progress_say("warning: %s", line);
-    else
+    else if (!text_starts_with(line, "device ") && !text_starts_with(line, "memory of "))
+        /* which training shows in words of its own, and the others not at all */
         progress_note("%s", line);
 }
 

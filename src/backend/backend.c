@@ -94,6 +94,18 @@ alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_
     return unknown_device(name, length);
 }
 
+static void log_choice(const an_backend *backend, const alexnet_device_info *info)
+{
+    bool wide = backend->param_dtype == AN_F64;
+    bool bf16 = backend->precision == ALEXNET_PRECISION_BF16;
+    an_log(backend->ctx, ALEXNET_LOG_INFO, "device %s: %s, %s%s%s; %s, %d %s", info->name,
+           info->processor, info->isa, *info->library ? ", " : "", info->library,
+           wide   ? "float64"
+           : bf16 ? "bf16"
+                  : "fp32",
+           backend->ctx->threads, an_text_plural(backend->ctx->threads, "thread", "threads"));
+}
+
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
 {
     return an_backend_open_as(out, ctx, training, NULL);
@@ -117,6 +129,7 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
     if (precision == ALEXNET_PRECISION_AUTO)
         precision = training && device.info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
     AN_CHECK(device.api->open(out, ctx, device.ordinal, precision));
+    log_choice(*out, &device.info);
     if (!defaults || !defaults->tuning || (*out)->tuning)
         return ALEXNET_OK;
     alexnet_status rc = an_tuning_parse(&(*out)->tuning, defaults->tuning, "the run's tuning",

@@ -162,6 +162,17 @@ static void end_compiling(compiling *c)
     an_free(c->node_unit);
 }
 
+static void log_memory(const an_net *net, const an_program *program)
+{
+    const double mib = 1 << 20;
+    an_program_memory m = an_program_bytes(program);
+    an_log(
+        net->ctx, ALEXNET_LOG_INFO,
+        "memory of %s: %.1f MiB of weights, %.1f of activations, %.1f of scratch, for %d pictures",
+        net->network->name, (double)net->bytes / mib, (double)m.activations / mib,
+        (double)m.scratch / mib, program->options.slots);
+}
+
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
 {
     alexnet_status rc;
@@ -171,6 +182,7 @@ alexnet_status an_program_compile(an_program **out, an_net *net, const an_progra
     AN_TRY(an_compile_arenas(&c));
     AN_TRY(prepare_update(c.p));
     AN_TRY(make_host(c.p));
+    log_memory(net, c.p);
     *out = c.p;
     c.p = NULL;
 cleanup:

@@ -297,6 +297,34 @@ static void test_names_of_other_classes(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* ---- The log ---- */
+
+/* What was chosen, as ALEXNET_LOG_INFO promises. */
+static void test_log_of_choices(void **state)
+{
+    (void)state;
+    alexnet_device_info info;
+    alexnet_session *session;
+    alexnet_model *model;
+    train("run", NULL);
+    for (int i = 0; alexnet_device_get(i, &info); i++) {
+        if (!info.available)
+            continue;
+        alexnet_ctx *ctx = rig_new_ctx(info.name, ALEXNET_PRECISION_FP32, 2);
+        rig_device[0] = rig_memory[0] = '\0';
+        expect_ok(alexnet_model_load(&model, ctx, "run"));
+        expect_ok(alexnet_session_new(&session, model, NULL));
+        assert_non_null(strstr(rig_device, info.processor));
+        assert_non_null(strstr(rig_device, info.isa));
+        assert_non_null(strstr(rig_device, strcmp(info.name, "ref") == 0 ? "float64" : "fp32"));
+        assert_non_null(strstr(rig_device, "2 threads"));
+        assert_non_null(strstr(rig_memory, "memory of tiny: "));
+        alexnet_session_free(session);
+        alexnet_model_free(model);
+        alexnet_ctx_free(ctx);
+    }
+}
+
 /* ---- The caller's surroundings ---- */
 
 /* OpenMP's settings are the caller's again when a call returns. */
@@ -356,6 +384,7 @@ int main(void)
         IN_SCRATCH(test_no_models),
         IN_SCRATCH(test_data_sets),
         IN_SCRATCH(test_names_of_other_classes),
+        IN_SCRATCH(test_log_of_choices),
         IN_SCRATCH(test_openmp_settings),
         cmocka_unit_test(test_error_text),
         cmocka_unit_test(test_recipes),

@@ -79,14 +79,19 @@ static inline void rig_change_network(const char *from, const char *to)
     scratch_write("net.ini", text, (size_t)length);
 }
 
-/** What the log callback heard, a line after the other. */
-static char rig_heard[65536];
+/** What the log callback heard, a line after the other; of devices and memory the latest lines. */
+static char rig_heard[65536], rig_device[256], rig_memory[256];
 
 static inline void rig_listen(void *user, alexnet_log_level level, const char *line)
 {
     size_t length = strlen(rig_heard);
     (void)user;
-    snprintf(rig_heard + length, sizeof rig_heard - length, "%d %s\n", (int)level, line);
+    if (level == ALEXNET_LOG_INFO && strncmp(line, "device ", 7) == 0)
+        snprintf(rig_device, sizeof rig_device, "%s", line);
+    else if (level == ALEXNET_LOG_INFO && strncmp(line, "memory of ", 10) == 0)
+        snprintf(rig_memory, sizeof rig_memory, "%s", line);
+    else
+        snprintf(rig_heard + length, sizeof rig_heard - length, "%d %s\n", (int)level, line);
 }
 
 static inline int rig_times_heard(const char *part)
