@@ -8,6 +8,7 @@
  */
 #include "ops/cuda_rig.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,6 +90,46 @@ static void check_lrn_relu(const cuda_case *c, const cuda_form *form, const void
     cuda_free(masked);
 }
 
+/* With the bias before it: the same gradient, and its sum over images and pixels. Stored values are
+ * rounded, those that are added up are not. */
+static void check_lrn_bias(const cuda_case *c, const cuda_form *form, const void *dx)
+{
+    an_chw shape = c->desc.in[0];
+    int n = c->desc.n;
+    int64_t pixels = (int64_t)shape.h * shape.w;
+    float *dbias = cuda_block(sizeof(float) * (size_t)shape.c);
+    an_cuda_lrn_run run = lrn_run(c, form);
+    run.x = cuda_put(c->operands.x[0], form, n, shape);
+    run.dy = cuda_put(c->operands.dy, form, n, shape);
+    run.dx = cuda_space(form, n, shape);
+    run.scratch = cuda_block(an_cuda_lrn_scratch(&run));
+    an_cuda_bias_run bias = {.form = run.form, .dy = run.dx, .dbias = dbias};
+    bias.scratch = cuda_block(an_cuda_bias_scratch(&bias));
+    assert_int_equal(an_cuda_lrn_backward_bias(&run, &bias, NULL), 0);
+    assert_memory_equal(run.dx, dx, bytes_of(form, n, shape));
+    for (int channel = 0; channel < shape.c; channel++) {
+        double sum = 0, size = 0, squares = 0;
+        for (int64_t i = 0; i < n * pixels; i++) {
+            int64_t at = (i / pixels * shape.c + channel) * pixels + i % pixels;
+            double term = cuda_get(dx, form, shape, at);
+            sum += term;
+            size += fabs(term);
+            squares += term * term;
+        }
+        double bound = 8 * 0x1p-24 * sqrt((double)(n * pixels) * squares) +
+                       size * (form->bf16 ? 0x1p-8 : 0x1p-23);
+        if (!(fabs((double)dbias[channel] - sum) <= bound))
+            fail_msg("%s: dbias[%d] is %g, expected %g", form->name, channel,
+                     (double)dbias[channel], sum);
+    }
+    cuda_free((void *)run.x);
+    cuda_free((void *)run.dy);
+    cuda_free(run.dx);
+    cuda_free(run.scratch);
+    cuda_free(bias.scratch);
+    cuda_free(dbias);
+}
+
 static void check_lrn_form(cuda_case *c, const cuda_form *form)
 {
     const an_chain_link *link = &c->chain->link[0];
@@ -103,6 +144,7 @@ static void check_lrn_form(cuda_case *c, const cuda_form *form)
     assert_memory_equal(y[0], y[1], bytes_of(form, c->desc.n, c->desc.out));
     assert_memory_equal(dx[0], dx[1], bytes_of(form, c->desc.n, c->desc.out));
     check_lrn_relu(c, form, dx[0]);
+    check_lrn_bias(c, form, dx[0]);
     for (int order = 0; order < 2; order++) {
         cuda_free(y[order]);
         cuda_free(dx[order]);
@@ -139,6 +181,11 @@ static void test_lrn_of_other_windows(void **state)
     check_lrn(AN_OP_LRN, 2, (an_chw){9, 2, 2}, (an_lrn_desc){1, 9, 2, 0, 0});
     check_lrn(AN_OP_LRN_WITHIN, 2, (an_chw){9, 6, 5}, (an_lrn_desc){3, 1, 1, 1e-3, 0.75});
     check_lrn(AN_OP_LRN_WITHIN, 2, (an_chw){8, 4, 7}, (an_lrn_desc){15, 1, 1, 1e-4, 1.5});
+    for (int i = 0; i < 36; i++) /* AlexNet's windows within maps that are smaller, and larger */
+        check_lrn(AN_OP_LRN_WITHIN, 2, (an_chw){16, 1 + i / 6, 1 + i % 6},
+                  (an_lrn_desc){5, 1, 1, 1e-3, 0.75});
+    check_lrn(AN_OP_LRN_WITHIN, 1, (an_chw){8, 24, 32}, (an_lrn_desc){5, 1, 1, 1e-4, 0.75});
+    check_lrn(AN_OP_LRN_WITHIN, 1, (an_chw){8, 1, 769}, (an_lrn_desc){5, 1, 1, 1e-4, 0.75});
     for (uint32_t i = 0; i < 20; i++) {
         an_op_kind kind = i % 2 ? AN_OP_LRN_WITHIN : AN_OP_LRN;
         int groups = kind == AN_OP_LRN ? 1 + cuda_pick(1, i, 3) : 1;

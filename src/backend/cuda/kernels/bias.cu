@@ -3,8 +3,7 @@
  * sums of parts of the images, whose number follows from the shape alone, then the sum of those, in
  * order.
  */
-#include "backend/cuda/kernels/kernels.h"
-#include "backend/cuda/kernels/values.h"
+#include "backend/cuda/kernels/lrn_eight.h"
 
 enum {
     MANY_BLOCKS = 1024, /* enough to keep every chip busy */
@@ -26,15 +25,13 @@ typedef struct bias_plan {
     int parts, columns; /* columns of the matrix, in lanes */
     int width, groups;  /* columns of a block; blocks beside each other */
     an_divisor pixels;
+    an_cuda_lrn_run lrn; /* BIAS_NORM */
+    an_divisor towers;
 } bias_plan;
 
 typedef struct bias_shared {
     float sum[AN_THREADS][8];
 } bias_shared;
-
-typedef struct bias_own {
-    int unused;
-} bias_own;
 
 AN_BODY int64_t bias_row_at(const bias_plan *plan, int64_t row, int c)
 {
@@ -55,8 +52,31 @@ AN_BODY void bias_mask(const bias_plan *plan, int64_t at, int lanes, bool bf16, 
     an_store_run(plan->run.dx, at, lanes, bf16, v);
 }
 
+/* Which gradients are added up. */
+typedef enum bias_source {
+    BIAS_PLAIN, /* dy, or with a ReLU that before it */
+    BIAS_NORM,  /* that before a norm, which is written */
+} bias_source;
+
+AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_source source,
+                            int lanes, bool bf16, float *v)
+{
+    int64_t at = bias_row_at(plan, row, c);
+    if (source == BIAS_NORM) {
+        lrn_eight e = lrn_eight_at(c, plan->towers, true, bf16);
+        e.base = at - c;
+        lrn_gradients(&e, &plan->lrn, v);
+        lrn_write(&e, plan->lrn.dx, v);
+        return;
+    }
+    an_load_run(plan->run.dy, at, lanes, bf16, v);
+    if (plan->run.relu_y)
+        bias_mask(plan, at, lanes, bf16, v);
+}
+
 /* Each thread its rows of its column. */
-AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, int lanes, bool bf16)
+AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, bias_source source,
+                      int lanes, bool bf16)
 {
     int column = t.block % plan->groups * plan->width + t.index % plan->width;
     int at_once = AN_THREADS / plan->width, first = t.index / plan->width;
@@ -68,10 +88,7 @@ AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, i
         end = plan->count;
     if (column < plan->columns && first < at_once)
         for (row += first; row < end; row += at_once) {
-            int64_t at = bias_row_at(plan, row, column * lanes);
-            an_load_run(plan->run.dy, at, lanes, bf16, v);
-            if (plan->run.relu_y)
-                bias_mask(plan, at, lanes, bf16, v);
+            bias_gradients(plan, row, column * lanes, source, lanes, bf16, v);
             for (int l = 0; l < lanes; l++)
                 sum[l] += v[l];
         }
@@ -94,29 +111,31 @@ AN_BODY void bias_store_part(const bias_plan *plan, an_thread t, bias_shared *sh
     }
 }
 
-#define BIAS_KERNELS(name, lanes, bf16)                                                            \
+#define BIAS_KERNELS(name, source, lanes, bf16)                                                    \
     AN_BODY void bias_add_##name(const bias_plan *plan, an_thread t, bias_shared *shared,          \
-                                 bias_own *own)                                                    \
+                                 an_nothing *own)                                                  \
     {                                                                                              \
         (void)own;                                                                                 \
-        bias_add(plan, t, shared, lanes, bf16);                                                    \
+        bias_add(plan, t, shared, source, lanes, bf16);                                            \
     }                                                                                              \
     AN_BODY void bias_store_##name(const bias_plan *plan, an_thread t, bias_shared *shared,        \
-                                   bias_own *own)                                                  \
+                                   an_nothing *own)                                                \
     {                                                                                              \
         (void)own;                                                                                 \
         bias_store_part(plan, t, shared, lanes);                                                   \
     }                                                                                              \
-    AN_PHASES(bias_part_##name, bias_plan, bias_shared, bias_own, bias_add_##name,                 \
+    AN_PHASES(bias_part_##name, bias_plan, bias_shared, an_nothing, bias_add_##name,               \
               bias_store_##name)
 
-BIAS_KERNELS(eights, 8, false)
-BIAS_KERNELS(eights_bf16, 8, true)
-BIAS_KERNELS(single, 1, false)
-BIAS_KERNELS(single_bf16, 1, true)
+BIAS_KERNELS(eights, BIAS_PLAIN, 8, false)
+BIAS_KERNELS(eights_bf16, BIAS_PLAIN, 8, true)
+BIAS_KERNELS(single, BIAS_PLAIN, 1, false)
+BIAS_KERNELS(single_bf16, BIAS_PLAIN, 1, true)
+BIAS_KERNELS(norm, BIAS_NORM, 8, false)
+BIAS_KERNELS(norm_bf16, BIAS_NORM, 8, true)
 
 /* The final sum: 32 channels of a block, 8 slices of the parts. */
-AN_BODY void bias_slice(const bias_plan *plan, an_thread t, bias_shared *shared, bias_own *own)
+AN_BODY void bias_slice(const bias_plan *plan, an_thread t, bias_shared *shared, an_nothing *own)
 {
     int64_t c = (int64_t)t.block * FINAL + t.index % FINAL;
     float sum = 0;
@@ -127,7 +146,7 @@ AN_BODY void bias_slice(const bias_plan *plan, an_thread t, bias_shared *shared,
     shared->sum[t.index][0] = sum;
 }
 
-AN_BODY void bias_finish(const bias_plan *plan, an_thread t, bias_shared *shared, bias_own *own)
+AN_BODY void bias_finish(const bias_plan *plan, an_thread t, bias_shared *shared, an_nothing *own)
 {
     int64_t c = (int64_t)t.block * FINAL + t.index;
     float sum = 0;
@@ -139,7 +158,7 @@ AN_BODY void bias_finish(const bias_plan *plan, an_thread t, bias_shared *shared
     plan->run.dbias[c] = plan->run.accumulate ? plan->run.dbias[c] + sum : sum;
 }
 
-AN_PHASES(bias_total, bias_plan, bias_shared, bias_own, bias_slice, bias_finish)
+AN_PHASES(bias_total, bias_plan, bias_shared, an_nothing, bias_slice, bias_finish)
 
 /* ---- Launches ---------------------------------------------------------------------------------
  */
@@ -178,6 +197,12 @@ size_t an_cuda_bias_scratch(const an_cuda_bias_run *run)
     return (size_t)plan_of(run).parts * (size_t)run->form.c * sizeof(float);
 }
 
+static int launch_total(const bias_plan *plan, an_cuda_stream *stream)
+{
+    int64_t blocks = (plan->run.form.c + FINAL - 1) / FINAL;
+    return AN_LAUNCH(bias_total, bias_plan, plan, blocks, stream);
+}
+
 int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream)
 {
     bias_plan plan = plan_of(run);
@@ -189,6 +214,22 @@ int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream)
     else
         rc = run->form.bf16 ? AN_LAUNCH(bias_part_single_bf16, bias_plan, &plan, blocks, stream)
                             : AN_LAUNCH(bias_part_single, bias_plan, &plan, blocks, stream);
-    blocks = (run->form.c + FINAL - 1) / FINAL;
-    return rc ? rc : AN_LAUNCH(bias_total, bias_plan, &plan, blocks, stream);
+    return rc ? rc : launch_total(&plan, stream);
+}
+
+int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run *run,
+                              an_cuda_stream *stream)
+{
+    bias_plan plan = plan_of(run);
+    int64_t blocks = (int64_t)plan.parts * plan.groups;
+    int rc;
+    if (!lrn->form.nhwc || !lrn_is_narrow(lrn)) {
+        rc = an_cuda_lrn_backward(lrn, stream);
+        return rc ? rc : an_cuda_bias_gradient(run, stream);
+    }
+    plan.lrn = *lrn;
+    plan.towers = an_divisor_of(lrn->form.c / lrn->groups);
+    rc = lrn->form.bf16 ? AN_LAUNCH(bias_part_norm_bf16, bias_plan, &plan, blocks, stream)
+                        : AN_LAUNCH(bias_part_norm, bias_plan, &plan, blocks, stream);
+    return rc ? rc : launch_total(&plan, stream);
 }

@@ -5,13 +5,20 @@
  * C compiler makes functions of the same names in which blocks and threads are loops, so that tests
  * can compare every kernel's body with `ref` on a machine without a GPU.
  *
- *     AN_BODY        a function of a kernel, always inlined
- *     AN_KERNEL      a kernel of one body without barriers; its parameters `run` and `t` are in
- * sight: AN_KERNEL(scale_bf16, scale_run, scale(run, t, true)) AN_PHASES      a kernel with
- * barriers: phases of type void phase(const RUN *run, an_thread t, SHARED *shared, OWN *own) with a
- * barrier after each. SHARED is the block's shared memory; OWN is what one thread remembers,
- * registers on the device AN_LAUNCH      queue one of them: int AN_LAUNCH(kernel, RUN, pointer to
- * run, blocks, stream)
+ * AN_BODY marks a function of a kernel; it is always inlined.
+ *
+ * AN_KERNEL makes a kernel of one body without barriers. Its parameters `run` and `t` are in sight:
+ *
+ *     AN_KERNEL(scale_bf16, scale_run, scale(run, t, true))
+ *
+ * AN_PHASES makes a kernel with a barrier after each of its phases, which are functions
+ *
+ *     void phase(const RUN *run, an_thread t, SHARED *shared, OWN *own)
+ *
+ * SHARED is the shared memory of a block; OWN is what one thread remembers: registers, on the
+ * device.
+ *
+ * AN_LAUNCH queues one of them: int AN_LAUNCH(kernel, RUN, pointer to run, blocks, stream)
  *
  * On the host a phase ends for all threads of a block before the next one begins, and the contents
  * of shared and own memory are no zeros at the start. With an_host_backwards, blocks and threads
@@ -32,6 +39,11 @@ typedef struct an_thread {
     int block;
     int index; /* 0 .. AN_THREADS - 1 */
 } an_thread;
+
+/** OWN of a kernel whose threads remember nothing. */
+typedef struct an_nothing {
+    char unused;
+} an_nothing;
 
 /** The number of a thread among those of all blocks. */
 #define AN_NUMBER(t) ((int64_t)(t).block * AN_THREADS + (t).index)

@@ -116,6 +116,10 @@ typedef struct an_cuda_bias_run {
 
 size_t an_cuda_bias_scratch(const an_cuda_bias_run *run);
 int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream);
+/** Backward through a norm, whose dx is bias->dy, and the gradient of the bias before it; the same
+ * as one after the other, with one pass through memory less. */
+int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run *bias,
+                              an_cuda_stream *stream);
 
 typedef struct an_cuda_eltsum_run {
     int64_t count; /* elements */

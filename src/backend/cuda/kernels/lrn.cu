@@ -7,12 +7,10 @@
  * backward.
  *
  * All else, among it windows within a map: a thread computes its channels, 8 or one, over the
- * window element by element; backward goes through scratch memory in two launches.
+ * window element by element; backward goes through scratch memory in two launches. (lrn_within.cu
+ * has the usual windows within maps.)
  */
-#include "backend/cuda/kernels/kernels.h"
-#include "backend/cuda/kernels/values.h"
-
-enum { HALF = 2 }; /* a window of 5 channels reaches so far */
+#include "backend/cuda/kernels/lrn_eight.h"
 
 typedef struct lrn_plan {
     an_cuda_lrn_run run;
@@ -28,17 +26,6 @@ typedef struct lrn_plan {
     float *own, *t;     /* parts of scratch */
 } lrn_plan;
 
-/**
- * s^(-3/4), and *inverse = 1/s. With r = s^(-1/2) it is r^2 r^(-1/2), of two approximate roots with
- * an error of at most 2.2 units of 2^-24 each: 3.3 + 2.2 units, and two roundings.
- */
-AN_BODY float lrn_root(float s, float *inverse)
-{
-    float r = an_inverse_root(s), q = an_inverse_root(r);
-    *inverse = r * r;
-    return *inverse * q;
-}
-
 /** s^-beta, and *inverse = 1/s. */
 AN_BODY float lrn_power(const lrn_plan *plan, float s, float *inverse)
 {
@@ -52,86 +39,24 @@ AN_BODY float lrn_power(const lrn_plan *plan, float s, float *inverse)
 /* ---- Eights of channels, windows of 5 ---------------------------------------------------------
  */
 
-/* What a thread of the fast kernels works on: channels c .. c + 7 of a pixel. */
-typedef struct lrn_eight {
-    int64_t base;     /* of the pixel's channel 0 */
-    int64_t step;     /* to its next channel */
-    int c;            /* first channel */
-    bool left, right; /* whether the tower goes on there */
-    bool nhwc, bf16;  /* constants of the kernel */
-} lrn_eight;
-
+/* The eight channels of an item. */
 AN_BODY lrn_eight lrn_eight_of(const lrn_plan *plan, uint32_t item, bool nhwc, bool bf16)
 {
     const an_cuda_form *form = &plan->run.form;
-    lrn_eight e;
-    e.nhwc = nhwc;
-    e.bf16 = bf16;
-    e.step = plan->step;
+    int64_t base;
+    int c;
     if (nhwc) {
-        e.c = 8 * an_split(&item, plan->eights);
-        e.base = (int64_t)item * form->c;
+        c = 8 * an_split(&item, plan->eights);
+        base = (int64_t)item * form->c;
     } else {
         int pixel = an_split(&item, plan->pixels);
-        e.c = 8 * an_split(&item, plan->eights);
-        e.base = (int64_t)item * form->c * plan->step + pixel;
+        c = 8 * an_split(&item, plan->eights);
+        base = (int64_t)item * form->c * plan->step + pixel;
     }
-    uint32_t tower = (uint32_t)e.c;
-    int within = an_split(&tower, plan->towers);
-    e.left = within > 0;
-    e.right = within + 8 < plan->group;
+    lrn_eight e = lrn_eight_at(c, plan->towers, nhwc, bf16);
+    e.base = base;
+    e.step = plan->step;
     return e;
-}
-
-/* `count` channels from `first` on; zeros if the tower does not reach there. */
-AN_BODY void lrn_read(const lrn_eight *e, const void *data, int first, int count, bool there,
-                      float *v)
-{
-    for (int i = 0; i < count; i++)
-        v[i] = 0;
-    if (!there)
-        return;
-    if (e->nhwc)
-        an_load_run(data, e->base + first, count, e->bf16, v);
-    else
-        for (int i = 0; i < count; i++)
-            v[i] = an_load(data, e->base + (first + i) * e->step, e->bf16);
-}
-
-AN_BODY void lrn_write(const lrn_eight *e, void *data, const float v[8])
-{
-    if (e->nhwc)
-        an_store_run(data, e->base + e->c, 8, e->bf16, v);
-    else
-        for (int i = 0; i < 8; i++)
-            an_store(data, e->base + (e->c + i) * e->step, e->bf16, v[i]);
-}
-
-/* Channels c - reach .. c + 7 + reach of a tensor, zeros outside the tower. */
-AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int reach, float *v)
-{
-    lrn_read(e, data, e->c - reach, reach, e->left, v);
-    lrn_read(e, data, e->c, 8, true, v + reach);
-    lrn_read(e, data, e->c + 8, reach, e->right, v + reach + 8);
-}
-
-/* Sums of five neighbours, from the sums of two: sum[i] = v[i] + .. + v[i + 4]. */
-AN_BODY void lrn_sums(const float *v, int count, float *sum)
-{
-    float pair[8 + 4 * HALF];
-    AN_UNROLL
-    for (int i = 0; i < count + 2; i++)
-        pair[i] = v[i] + v[i + 1];
-    AN_UNROLL
-    for (int i = 0; i < count; i++)
-        sum[i] = pair[i] + pair[i + 2] + v[i + 4];
-}
-
-AN_BODY void lrn_squares(const float *x, int count, float *square)
-{
-    AN_UNROLL
-    for (int i = 0; i < count; i++)
-        square[i] = x[i] * x[i];
 }
 
 AN_BODY void lrn_forward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool bf16)
@@ -139,48 +64,21 @@ AN_BODY void lrn_forward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool bf
     uint32_t item = (uint32_t)AN_NUMBER(t);
     if (item >= plan->items)
         return;
-    const an_cuda_lrn_run *run = &plan->run;
     lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
-    float x[8 + 2 * HALF], square[8 + 2 * HALF], sum[8], y[8], inverse;
-    lrn_read_around(&e, run->x, HALF, x);
-    lrn_squares(x, 8 + 2 * HALF, square);
-    lrn_sums(square, 8, sum);
-    AN_UNROLL
-    for (int i = 0; i < 8; i++)
-        y[i] = x[i + HALF] * lrn_root(run->k + run->alpha * sum[i], &inverse);
-    lrn_write(&e, run->y, y);
+    float y[8];
+    lrn_values(&e, &plan->run, y);
+    lrn_write(&e, plan->run.y, y);
 }
 
-/* The terms t = dy x s^(-beta-1) of channels c - 2 .. c + 9 need x of two more on each side. */
 AN_BODY void lrn_backward_8(const lrn_plan *plan, an_thread t, bool nhwc, bool bf16)
 {
-    enum { WIDE = 8 + 4 * HALF, TERMS = 8 + 2 * HALF };
     uint32_t item = (uint32_t)AN_NUMBER(t);
     if (item >= plan->items)
         return;
-    const an_cuda_lrn_run *run = &plan->run;
     lrn_eight e = lrn_eight_of(plan, item, nhwc, bf16);
-    float x[WIDE], square[WIDE], sum[TERMS], dy[TERMS], term[TERMS], dx[8], inverse;
-    lrn_read_around(&e, run->x, 2 * HALF, x);
-    lrn_read_around(&e, run->dy, HALF, dy);
-    lrn_squares(x, WIDE, square);
-    lrn_sums(square, TERMS, sum);
-    AN_UNROLL
-    for (int i = 0; i < TERMS; i++) {
-        float own = dy[i] * lrn_root(run->k + run->alpha * sum[i], &inverse);
-        term[i] = own * x[i + HALF] * inverse;
-        if (i >= HALF && i < HALF + 8)
-            dx[i - HALF] = own;
-    }
-    lrn_sums(term, 8, sum);
-    float factor = 2 * run->alpha * run->beta;
-    AN_UNROLL
-    for (int i = 0; i < 8; i++) {
-        dx[i] -= factor * x[i + 2 * HALF] * sum[i];
-        if (run->relu && !(x[i + 2 * HALF] > 0))
-            dx[i] = 0;
-    }
-    lrn_write(&e, run->dx, dx);
+    float dx[8];
+    lrn_gradients(&e, &plan->run, dx);
+    lrn_write(&e, plan->run.dx, dx);
 }
 
 #define LRN_KERNELS(name, nhwc, bf16)                                                              \
@@ -322,18 +220,6 @@ LRN_KERNELS_ANY(single_bf16, 1, true)
 /* ---- Launches ---------------------------------------------------------------------------------
  */
 
-static bool is_root(const an_cuda_lrn_run *run)
-{
-    return run->beta == 0.75f && run->k > 1e-30f;
-}
-
-/* Whether the fast kernels take it. */
-static bool is_narrow(const an_cuda_lrn_run *run)
-{
-    return !run->within && run->size == 2 * HALF + 1 && run->form.c / run->groups % 8 == 0 &&
-           is_root(run);
-}
-
 static int64_t elements(const an_cuda_form *form)
 {
     return (int64_t)form->n * form->c * form->h * form->w;
@@ -347,15 +233,15 @@ static lrn_plan plan_of(const an_cuda_lrn_run *run)
     int64_t pixels = (int64_t)form->h * form->w;
     plan.run = *run;
     plan.run.form.nhwc = form->nhwc || pixels == 1;
-    plan.root = is_root(run);
-    plan.lanes = is_narrow(run) || by_map ? 8 : 1;
+    plan.root = lrn_is_root(run);
+    plan.lanes = lrn_is_narrow(run) || by_map ? 8 : 1;
     plan.items = (uint32_t)(elements(form) / plan.lanes);
     plan.group = run->within ? form->c : form->c / run->groups;
     plan.towers = an_divisor_of(plan.group);
     plan.step = form->nhwc ? 1 : pixels;
     plan.eights = an_divisor_of(form->c / plan.lanes);
     plan.columns = an_divisor_of(form->w);
-    plan.pixels = an_divisor_of(is_narrow(run) ? pixels : form->h); /* then of columns */
+    plan.pixels = an_divisor_of(lrn_is_narrow(run) ? pixels : form->h); /* then of columns */
     plan.own = (float *)run->scratch;
     plan.t = plan.own ? plan.own + elements(form) : NULL;
     return plan;
@@ -363,7 +249,9 @@ static lrn_plan plan_of(const an_cuda_lrn_run *run)
 
 size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run)
 {
-    return is_narrow(run) ? 0 : 2 * sizeof(float) * (size_t)elements(&run->form);
+    return lrn_is_narrow(run) || lrn_is_within_block(run)
+               ? 0
+               : 2 * sizeof(float) * (size_t)elements(&run->form);
 }
 
 /* The kernel of a family that fits the memory's form. */
@@ -382,14 +270,18 @@ int an_cuda_lrn_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream)
 {
     lrn_plan plan = plan_of(run);
     int64_t blocks = an_blocks_for(plan.items);
-    return is_narrow(run) ? LRN_LAUNCH(lrn_forward) : LRN_LAUNCH_ANY(lrn_forward);
+    if (lrn_is_within_block(run))
+        return an_cuda_lrn_within_forward(run, stream);
+    return lrn_is_narrow(run) ? LRN_LAUNCH(lrn_forward) : LRN_LAUNCH_ANY(lrn_forward);
 }
 
 int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream)
 {
     lrn_plan plan = plan_of(run);
     int64_t blocks = an_blocks_for(plan.items);
-    if (is_narrow(run))
+    if (lrn_is_within_block(run))
+        return an_cuda_lrn_within_backward(run, stream);
+    if (lrn_is_narrow(run))
         return LRN_LAUNCH(lrn_backward);
     int rc = LRN_LAUNCH_ANY(lrn_terms);
     return rc ? rc : LRN_LAUNCH_ANY(lrn_backward);

@@ -164,7 +164,7 @@ AN_BODY void totals_add(an_results *sum, const an_results *part)
 
 /* Each thread the slots of one stretch. */
 AN_BODY void totals_part(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
-                         softmax_own *own)
+                         an_nothing *own)
 {
     int stretch = (run->n + AN_THREADS - 1) / AN_THREADS;
     int first = t.index * stretch, end = first + stretch < run->n ? first + stretch : run->n;
@@ -183,7 +183,7 @@ AN_BODY void totals_part(const an_cuda_softmax_run *run, an_thread t, totals_sha
 }
 
 AN_BODY void totals_finish(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
-                           softmax_own *own)
+                           an_nothing *own)
 {
     an_results sum = {0, 0, 0, 0, 0};
     (void)own;
@@ -194,7 +194,7 @@ AN_BODY void totals_finish(const an_cuda_softmax_run *run, an_thread t, totals_s
     *run->results = sum;
 }
 
-AN_PHASES(softmax_totals, an_cuda_softmax_run, totals_shared, softmax_own, totals_part,
+AN_PHASES(softmax_totals, an_cuda_softmax_run, totals_shared, an_nothing, totals_part,
           totals_finish)
 
 /* ---- Gradient ---------------------------------------------------------------------------------

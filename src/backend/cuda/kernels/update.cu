@@ -123,10 +123,6 @@ typedef struct norms_shared {
     an_norm part[AN_THREADS];
 } norms_shared;
 
-typedef struct norms_own {
-    int unused;
-} norms_own;
-
 int64_t an_cuda_norms_plan(an_cuda_span *spans, int count)
 {
     int64_t blocks = 0;
@@ -151,7 +147,7 @@ AN_BODY int norms_span_of(const an_cuda_span *spans, int count, int64_t block)
 }
 
 AN_BODY void norms_add(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
-                       norms_own *own)
+                       an_nothing *own)
 {
     const an_cuda_span span = run->spans[norms_span_of(run->spans, run->count, t.block)];
     int64_t first = (t.block - span.first_block) * NORMS_STRETCH, end = first + NORMS_STRETCH;
@@ -169,7 +165,7 @@ AN_BODY void norms_add(const an_cuda_norms_run *run, an_thread t, norms_shared *
 }
 
 AN_BODY void norms_store(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
-                         norms_own *own)
+                         an_nothing *own)
 {
     an_norm norm = {0, 0};
     (void)own;
@@ -182,7 +178,7 @@ AN_BODY void norms_store(const an_cuda_norms_run *run, an_thread t, norms_shared
     run->partial[t.block] = norm;
 }
 
-AN_PHASES(norms_part, an_cuda_norms_run, norms_shared, norms_own, norms_add, norms_store)
+AN_PHASES(norms_part, an_cuda_norms_run, norms_shared, an_nothing, norms_add, norms_store)
 
 /* A thread for each tensor. */
 AN_BODY void norms_total(const an_cuda_norms_run *run, an_thread t)

@@ -1,0 +1,176 @@
+/*
+ * Normalisation across maps with windows of 5 channels and beta = 3/4, of 8 channels of a pixel
+ * that lie in one tower (op/lrn.h). Neighbours' channels are read again by each thread that needs
+ * them; the first level cache has them.
+ */
+#ifndef AN_BACKEND_CUDA_KERNELS_LRN_EIGHT_H
+#define AN_BACKEND_CUDA_KERNELS_LRN_EIGHT_H
+
+#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/values.h"
+
+enum {
+    LRN_HALF = 2,                 /* a window reaches so far */
+    LRN_TERMS = 8 + 2 * LRN_HALF, /* channels whose windows hold one of the eight */
+    LRN_WIDE = 8 + 4 * LRN_HALF,  /* and the channels in the windows of those */
+};
+
+/* Roots are of normal numbers. */
+static inline bool lrn_is_root(const an_cuda_lrn_run *run)
+{
+    return run->beta == 0.75f && run->k > 1e-30f;
+}
+
+/** Whether a norm can be computed by eights of channels. */
+static inline bool lrn_is_narrow(const an_cuda_lrn_run *run)
+{
+    return !run->within && run->size == 2 * LRN_HALF + 1 && run->form.c / run->groups % 8 == 0 &&
+           lrn_is_root(run);
+}
+
+/** Pixels of a map of which a block computes eight at once, and whether a norm within maps fits. */
+enum { LRN_WITHIN_PIXELS = 768 };
+static inline bool lrn_is_within_block(const an_cuda_lrn_run *run)
+{
+    const an_cuda_form *form = &run->form;
+    return run->within && run->size == 2 * LRN_HALF + 1 && form->c % 8 == 0 && lrn_is_root(run) &&
+           (int64_t)form->h * form->w <= LRN_WITHIN_PIXELS && (form->nhwc || !form->bf16);
+}
+
+/* For lrn.cu: what lrn_within.cu launches for such. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+int an_cuda_lrn_within_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
+int an_cuda_lrn_within_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
+#ifdef __cplusplus
+}
+#endif
+
+/**
+ * s^(-3/4), and *inverse = 1/s. With r = s^(-1/2) it is r^2 r^(-1/2), of two approximate roots with
+ * an error of at most 2.2 units of 2^-24 each: 3.3 + 2.2 units, and two roundings.
+ */
+AN_BODY float lrn_root(float s, float *inverse)
+{
+    float r = an_inverse_root(s), q = an_inverse_root(r);
+    *inverse = r * r;
+    return *inverse * q;
+}
+
+/* What a thread of the fast kernels works on: channels c .. c + 7 of a pixel. */
+typedef struct lrn_eight {
+    int64_t base;     /* of the pixel's channel 0 */
+    int64_t step;     /* to its next channel */
+    int c;            /* first channel */
+    bool left, right; /* whether the tower goes on there */
+    bool nhwc, bf16;  /* constants of the kernel */
+} lrn_eight;
+
+/* Channels c .. c + 7, in towers of so many; base and step are left open. */
+AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
+{
+    lrn_eight e;
+    uint32_t tower = (uint32_t)c;
+    int within = an_split(&tower, towers);
+    e.base = 0;
+    e.step = 1;
+    e.c = c;
+    e.left = within > 0;
+    e.right = within + 8 < (int)towers.by;
+    e.nhwc = nhwc;
+    e.bf16 = bf16;
+    return e;
+}
+
+/* `count` channels from `first` on; zeros if the tower does not reach there. */
+AN_BODY void lrn_read(const lrn_eight *e, const void *data, int first, int count, bool there,
+                      float *v)
+{
+    for (int i = 0; i < count; i++)
+        v[i] = 0;
+    if (!there)
+        return;
+    if (e->nhwc)
+        an_load_run(data, e->base + first, count, e->bf16, v);
+    else
+        for (int i = 0; i < count; i++)
+            v[i] = an_load(data, e->base + (first + i) * e->step, e->bf16);
+}
+
+AN_BODY void lrn_write(const lrn_eight *e, void *data, const float v[8])
+{
+    if (e->nhwc)
+        an_store_run(data, e->base + e->c, 8, e->bf16, v);
+    else
+        for (int i = 0; i < 8; i++)
+            an_store(data, e->base + (e->c + i) * e->step, e->bf16, v[i]);
+}
+
+/* Channels c - reach .. c + 7 + reach of a tensor, zeros outside the tower. */
+AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int reach, float *v)
+{
+    lrn_read(e, data, e->c - reach, reach, e->left, v);
+    lrn_read(e, data, e->c, 8, true, v + reach);
+    lrn_read(e, data, e->c + 8, reach, e->right, v + reach + 8);
+}
+
+/* Sums of five neighbours, from the sums of two: sum[i] = v[i] + .. + v[i + 4]. */
+AN_BODY void lrn_sums(const float *v, int count, float *sum)
+{
+    float pair[LRN_WIDE];
+    AN_UNROLL
+    for (int i = 0; i < count + 2; i++)
+        pair[i] = v[i] + v[i + 1];
+    AN_UNROLL
+    for (int i = 0; i < count; i++)
+        sum[i] = pair[i] + pair[i + 2] + v[i + 4];
+}
+
+AN_BODY void lrn_squares(const float *x, int count, float *square)
+{
+    AN_UNROLL
+    for (int i = 0; i < count; i++)
+        square[i] = x[i] * x[i];
+}
+
+/** y of the eight. */
+AN_BODY void lrn_values(const lrn_eight *e, const an_cuda_lrn_run *run, float y[8])
+{
+    float x[LRN_TERMS], square[LRN_TERMS], sum[8], inverse;
+    lrn_read_around(e, run->x, LRN_HALF, x);
+    lrn_squares(x, LRN_TERMS, square);
+    lrn_sums(square, 8, sum);
+    AN_UNROLL
+    for (int i = 0; i < 8; i++)
+        y[i] = x[i + LRN_HALF] * lrn_root(run->k + run->alpha * sum[i], &inverse);
+}
+
+/** dx of the eight. The terms t = dy x s^(-beta-1) of channels c - 2 .. c + 9 need x of two more on
+ * each side. */
+AN_BODY void lrn_gradients(const lrn_eight *e, const an_cuda_lrn_run *run, float dx[8])
+{
+    float dy[LRN_TERMS];
+    float x[LRN_WIDE], square[LRN_WIDE], sum[LRN_TERMS], term[LRN_TERMS], inverse;
+    float factor = 2 * run->alpha * run->beta;
+    lrn_read_around(e, run->x, 2 * LRN_HALF, x);
+    lrn_read_around(e, run->dy, LRN_HALF, dy);
+    lrn_squares(x, LRN_WIDE, square);
+    lrn_sums(square, LRN_TERMS, sum);
+    AN_UNROLL
+    for (int i = 0; i < LRN_TERMS; i++) {
+        float own = dy[i] * lrn_root(run->k + run->alpha * sum[i], &inverse);
+        term[i] = own * x[i + LRN_HALF] * inverse;
+        if (i >= LRN_HALF && i < LRN_HALF + 8)
+            dx[i - LRN_HALF] = own;
+    }
+    lrn_sums(term, 8, sum);
+    AN_UNROLL
+    for (int i = 0; i < 8; i++) {
+        dx[i] -= factor * x[i + 2 * LRN_HALF] * sum[i];
+        if (run->relu && !(x[i + 2 * LRN_HALF] > 0))
+            dx[i] = 0;
+    }
+}
+
+#endif
