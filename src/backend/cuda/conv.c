@@ -1,5 +1,6 @@
 /*
- * Convolution, with the bias and, where nobody else takes it, the ReLU behind it.
+ * Convolution, with the bias and, where nobody else takes it, the ReLU behind it; in training with
+ * the norm across maps behind that too, whose gradient is the one before the ReLU for nothing.
  *
  * bf16 and tf32 compute N H W C, float32 N C H W. What cuDNN's fast engines cannot take as it is
  * goes through a copy in blocks (kernels/blocks.h): channels that are no multiple of 8 (tf32: 4),
@@ -22,6 +23,7 @@ typedef struct conv {
     an_cuda_op op;
     an_op_desc desc;
     bool relu;    /* taken with it */
+    bool norm;    /* taken with it */
     bool tailed;  /* cuDNN adds the bias and computes the ReLU */
     bool blocked; /* x goes through a copy */
     an_cuda_conv_shape shape;
@@ -32,7 +34,9 @@ typedef struct conv {
     bool x_saved;       /* the copy of x is kept for backward */
     size_t x_at, dx_at; /* blocked: offsets in scratch, or in what is saved */
     size_t masked_at, dw_at, bias_at, work_at;
-    size_t bias_packed; /* offset in the packed copy */
+    an_cuda_lrn_run lrn;           /* norm: all but the tensors */
+    size_t before_norm_at, lrn_at; /* norm: its input, saved; its scratch */
+    size_t bias_packed;            /* offset in the packed copy */
     char packing[80];
 } conv;
 
@@ -169,9 +173,13 @@ static void book_memory(conv *c, const an_prepare *p)
     if (!backward)
         return;
     an_cuda_port_new(&c->dy_in, op, op->base.out, c->y);
-    if (c->relu) {
-        an_cuda_port_new(&c->y_in, op, op->base.out, c->y);
+    if (c->relu || c->norm)
         c->masked_at = an_cuda_take(op, an_layout_bytes(c->y));
+    if (c->norm) {
+        c->before_norm_at = an_cuda_save(op, an_layout_bytes(c->y));
+        c->lrn_at = an_cuda_take(op, an_cuda_lrn_scratch(&c->lrn));
+    } else if (c->relu) {
+        an_cuda_port_new(&c->y_in, op, op->base.out, c->y);
     }
     if (p->want_dw) {
         an_cuda_bias_run bias = bias_run(c);
@@ -284,7 +292,8 @@ static alexnet_status conv_forward(an_cuda_op *op, const an_op_args *args)
 {
     const conv *c = (const conv *)op;
     const void *x, *bias = NULL;
-    void *y = an_cuda_port_target(&c->y_out, args, args->y);
+    void *out = an_cuda_port_target(&c->y_out, args, args->y);
+    void *y = c->norm ? an_cuda_at(args->saved, c->before_norm_at) : out;
     if (c->tailed)
         bias = an_cuda_at(args->packed, c->bias_packed);
     AN_CHECK(enter_x(c, args, true, &x));
@@ -298,18 +307,37 @@ static alexnet_status conv_forward(an_cuda_op *op, const an_op_args *args)
                                   .y = y};
         AN_CHECK(check(c, an_cuda_neuron_forward(&run, an_cuda_queue(op->cuda)), "a bias"));
     }
+    if (c->norm) {
+        an_cuda_lrn_run run = c->lrn;
+        run.x = y;
+        run.y = out;
+        AN_CHECK(check(c, an_cuda_lrn_forward(&run, an_cuda_queue(op->cuda)), "a norm"));
+    }
     return an_cuda_port_leave(&c->y_out, op, args, args->y);
 }
 
-/* The gradient before the ReLU. */
-static alexnet_status enter_dy(const conv *c, const an_op_args *args, const void **dy)
+/* The gradient before the norm, and before the ReLU that comes before that; of the bias too. */
+static alexnet_status backward_norm(const conv *c, const an_op_args *args, const void **dy)
 {
-    const void *y = args->y;
-    *dy = args->dy;
-    AN_CHECK(an_cuda_port_enter(&c->dy_in, &c->op, args, dy));
-    if (!c->relu)
-        return ALEXNET_OK;
-    AN_CHECK(an_cuda_port_enter(&c->y_in, &c->op, args, &y));
+    an_cuda_stream *queue = an_cuda_queue(c->op.cuda);
+    an_cuda_bias_run bias = bias_run(c);
+    an_cuda_lrn_run run = c->lrn;
+    run.relu = c->relu;
+    run.x = an_cuda_at(args->saved, c->before_norm_at);
+    run.dy = *dy;
+    *dy = bias.dy = run.dx = an_cuda_at(args->scratch, c->masked_at);
+    run.scratch = an_cuda_at(args->scratch, c->lrn_at);
+    if (!args->dparam[1])
+        return check(c, an_cuda_lrn_backward(&run, queue), "a norm");
+    bias.dbias = args->dparam[1];
+    bias.scratch = an_cuda_at(args->scratch, c->bias_at);
+    return check(c, an_cuda_lrn_backward_bias(&run, &bias, queue), "a norm");
+}
+
+/* The gradient before the ReLU, where nobody asks for that of the bias. */
+static alexnet_status backward_relu(const conv *c, const an_op_args *args, const void *y,
+                                    const void **dy)
+{
     an_cuda_neuron_run run = {.form = an_cuda_form_of(c->y),
                               .function = AN_CUDA_RELU,
                               .y = (void *)y,
@@ -317,6 +345,38 @@ static alexnet_status enter_dy(const conv *c, const an_op_args *args, const void
                               .dx = an_cuda_at(args->scratch, c->masked_at)};
     *dy = run.dx;
     return check(c, an_cuda_neuron_backward(&run, an_cuda_queue(c->op.cuda)), "a ReLU");
+}
+
+/* The gradient of the bias, and that before the ReLU on the way. */
+static alexnet_status backward_bias(const conv *c, const an_op_args *args, const void *y,
+                                    const void **dy)
+{
+    an_cuda_bias_run run = bias_run(c);
+    run.dy = *dy;
+    run.dbias = args->dparam[1];
+    run.scratch = an_cuda_at(args->scratch, c->bias_at);
+    if (y) {
+        run.relu_y = y;
+        *dy = run.dx = an_cuda_at(args->scratch, c->masked_at);
+    }
+    return check(c, an_cuda_bias_gradient(&run, an_cuda_queue(c->op.cuda)), "gradients of a bias");
+}
+
+/* What comes before the convolution itself, in backward's order; *dy becomes its gradient. */
+static alexnet_status backward_tail(const conv *c, const an_op_args *args, const void **dy)
+{
+    const void *y = NULL; /* of a ReLU that is still to be gone through */
+    *dy = args->dy;
+    AN_CHECK(an_cuda_port_enter(&c->dy_in, &c->op, args, dy));
+    if (c->norm)
+        return backward_norm(c, args, dy);
+    if (c->relu) {
+        y = args->y;
+        AN_CHECK(an_cuda_port_enter(&c->y_in, &c->op, args, &y));
+    }
+    if (args->dparam[1])
+        return backward_bias(c, args, y, dy);
+    return y ? backward_relu(c, args, y, dy) : ALEXNET_OK;
 }
 
 static alexnet_status backward_weights(const conv *c, const an_op_args *args, const void *dy)
@@ -354,15 +414,7 @@ static alexnet_status conv_backward(an_cuda_op *op, const an_op_args *args)
 {
     const conv *c = (const conv *)op;
     const void *dy;
-    AN_CHECK(enter_dy(c, args, &dy));
-    if (args->dparam[1]) {
-        an_cuda_bias_run bias = bias_run(c);
-        bias.dy = dy;
-        bias.dbias = args->dparam[1];
-        bias.scratch = an_cuda_at(args->scratch, c->bias_at);
-        AN_CHECK(
-            check(c, an_cuda_bias_gradient(&bias, an_cuda_queue(op->cuda)), "gradients of a bias"));
-    }
+    AN_CHECK(backward_tail(c, args, &dy));
     if (args->dparam[0])
         AN_CHECK(backward_weights(c, args, dy));
     return args->dx[0] ? backward_data(c, args, dy) : ALEXNET_OK;
@@ -396,11 +448,15 @@ alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_
     c->op.accumulate = p->accumulate;
     c->desc = *p->ops[0];
     c->relu = an_cuda_relu_at(p, 1) && !leaves_relu(p);
-    c->op.base.taken = 1 + c->relu;
+    const an_op_desc *norm = an_cuda_follower(p, 1 + c->relu, AN_OP_LRN);
+    c->norm = norm && (p->want_dx || p->want_dw);
+    c->op.base.taken = 1 + c->relu + c->norm;
     choose_form(c);
     an_layout_kind kind = c->shape.nhwc ? AN_LAYOUT_NHWC : AN_LAYOUT_PLAIN;
     c->x = (an_layout){kind, c->shape.type, c->desc.n, c->desc.in[0]};
     c->y = (an_layout){kind, c->shape.type, c->desc.n, c->desc.out};
+    if (c->norm)
+        c->lrn = an_cuda_norm_run(norm, c->y);
     c->x_in.outer = p->in[0];
     c->op.base.out = p->plain_out ? (an_layout){AN_LAYOUT_PLAIN, AN_F32, c->desc.n, c->desc.out}
                                   : an_cuda_activation(cuda, c->desc.n, c->desc.out);

@@ -148,6 +148,8 @@ bool an_cuda_relu_at(const an_prepare *prepare, int at);
 
 /** How a layout lies in memory, for kernels. */
 an_cuda_form an_cuda_form_of(an_layout layout);
+/** A norm of activations in a layout; the tensors are left open. */
+an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout);
 /** The layout of activations of a shape that are handed on; fully connected ones are plain. */
 an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape);
 int64_t an_cuda_count(an_layout layout);

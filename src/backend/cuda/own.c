@@ -71,11 +71,11 @@ static const own_kind neuron_kind = {"own", false, true, neuron_forward, neuron_
 /* ---- Norms ------------------------------------------------------------------------------------
  */
 
-static an_cuda_lrn_run lrn_run(const own *o)
+an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout)
 {
-    const an_lrn_desc *lrn = &o->desc.u.lrn;
-    return (an_cuda_lrn_run){.form = an_cuda_form_of(o->y),
-                             .within = o->desc.kind == AN_OP_LRN_WITHIN,
+    const an_lrn_desc *lrn = &desc->u.lrn;
+    return (an_cuda_lrn_run){.form = an_cuda_form_of(layout),
+                             .within = desc->kind == AN_OP_LRN_WITHIN,
                              .size = lrn->size,
                              .groups = lrn->groups,
                              .k = (float)lrn->k,
@@ -85,7 +85,7 @@ static an_cuda_lrn_run lrn_run(const own *o)
 
 static int lrn_forward(const own *o, const an_op_args *args)
 {
-    an_cuda_lrn_run run = lrn_run(o);
+    an_cuda_lrn_run run = an_cuda_norm_run(&o->desc, o->y);
     run.x = args->x[0];
     run.y = args->y;
     return an_cuda_lrn_forward(&run, queue_of(o));
@@ -93,7 +93,7 @@ static int lrn_forward(const own *o, const an_op_args *args)
 
 static int lrn_backward(const own *o, const an_op_args *args)
 {
-    an_cuda_lrn_run run = lrn_run(o);
+    an_cuda_lrn_run run = an_cuda_norm_run(&o->desc, o->y);
     run.x = args->x[0];
     run.dy = args->dy;
     run.dx = args->dx[0];
@@ -393,7 +393,7 @@ static void book_memory(own *o, const an_prepare *p)
     if (o->kind->needs_y)
         an_cuda_port_new(&o->y_in, op, op->base.out, o->y);
     if (o->kind == &lrn_kind) {
-        an_cuda_lrn_run run = lrn_run(o);
+        an_cuda_lrn_run run = an_cuda_norm_run(&o->desc, o->y);
         o->work_at = an_cuda_take(op, an_cuda_lrn_scratch(&run));
     }
     if (o->desc.kind == AN_OP_POOL && o->desc.u.pool.kind == AN_POOL_MAX) {
