@@ -21,7 +21,7 @@ if [ -d "$from" ]; then
     from=$(cd "$from" && pwd)
     bin=$out/bin
     mkdir -p "$bin"
-    cp "$from/cli/alexnet" "$from/tests/test_parity_cuda" "$from/tests/test_steps" \
+    cp "$from/cli/alexnet" "$from"/tests/test_cuda_*_gpu "$from/tests/test_parity_cuda" "$from/tests/test_steps" \
        "$from/tests/test_trainer_resume" "$from/bench/cuda_speed" "$bin"
     tests=$root/tests
     peer=$root/bench/peer_torch.py
@@ -58,6 +58,10 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>
 good=yes
 run devices 30 "$bin/alexnet" selftest --json || true
 grep -A12 '"devices"' "$out/devices.log" | head -14
+for part in maps elements steps; do
+    run "kernels-$part" 30 "$bin/test_cuda_${part}_gpu" || good=no
+    grep -E 'FAILED|ERROR|skipped' "$out/kernels-$part.log" | head
+done
 run parity 100 sh -c "cd '$tests' && '$bin/test_parity_cuda'" || good=no
 grep -E 'FAILED|ERROR|error' "$out/parity.log" | head -30
 run steps 40 sh -c "cd '$tests' && '$bin/test_steps'" || good=no
@@ -83,6 +87,9 @@ if command -v compute-sanitizer > /dev/null && [ "$(left)" -gt 100 ]; then
     run sanitizer 45 sh -c "cd '$tests' && compute-sanitizer --tool memcheck --error-exitcode 9 \
         '$bin/test_parity_cuda' test_other_networks"
     tail -3 "$out/sanitizer.log"
+    run sanitizer-kernels 45 compute-sanitizer --tool memcheck --error-exitcode 9 \
+        "$bin/test_cuda_elements_gpu"
+    tail -3 "$out/sanitizer-kernels.log"
 fi
 if [ "$(left)" -gt 20 ]; then
     peer_seconds=$(($(left) - 15))

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef AN_CUDA_GPU
+#include <cuda_runtime_api.h>
+#endif
+
 #include "backend/parity/bound.h"
 #include "base/alloc.h"
 #include "base/random.h"
@@ -127,10 +131,65 @@ an_cuda_form cuda_form_of(const cuda_form *form, int n, an_chw shape)
     return (an_cuda_form){n, shape.c, shape.h, shape.w, form->nhwc, form->bf16};
 }
 
+#ifdef AN_CUDA_GPU
+
+void cuda_ok(int error)
+{
+    int later = error ? 0 : (int)cudaDeviceSynchronize();
+    if (error || later)
+        fail_msg("CUDA: %s", cudaGetErrorString((cudaError_t)(error ? error : later)));
+}
+
+int cuda_absent(void)
+{
+    int devices = 0;
+    cudaError_t error = cudaGetDeviceCount(&devices);
+    if (error == cudaSuccess && devices > 0)
+        return 0;
+    print_message("skipped: no device: %s\n", cudaGetErrorString(error));
+    return 77;
+}
+
+static char *take(size_t bytes)
+{
+    void *block = NULL;
+    cuda_ok((int)cudaMallocManaged(&block, bytes, cudaMemAttachGlobal));
+    return block;
+}
+
+static void give_back(char *block)
+{
+    cuda_ok((int)cudaFree(block));
+}
+
+#else
+
+void cuda_ok(int error)
+{
+    assert_int_equal(error, 0);
+}
+
+int cuda_absent(void)
+{
+    return 0;
+}
+
+static char *take(size_t bytes)
+{
+    return aligned_alloc(FENCE, bytes);
+}
+
+static void give_back(char *block)
+{
+    free(block);
+}
+
+#endif
+
 void *cuda_block(size_t bytes)
 {
     size_t room = (bytes + FENCE + 2 * sizeof bytes) / FENCE * FENCE + FENCE;
-    char *block = aligned_alloc(FENCE, FENCE + room);
+    char *block = take(FENCE + room);
     assert_non_null(block);
     memset(block, 0xff, FENCE + room);
     memcpy(block, &bytes, sizeof bytes);
@@ -146,7 +205,12 @@ void cuda_free(void *block)
     for (size_t i = 0; i < sizeof bytes; i++)
         if (((unsigned char *)block)[bytes + i] != 0xff)
             fail_msg("byte %zu behind a block of %zu was written", i, bytes);
-    free((char *)block - FENCE);
+    give_back((char *)block - FENCE);
+}
+
+void *cuda_move(const void *data, size_t bytes)
+{
+    return memcpy(cuda_block(bytes), data, bytes);
 }
 
 /* Where element `plain_index` of N C H W order stands. */

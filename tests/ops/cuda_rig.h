@@ -1,6 +1,9 @@
 /*
- * What the tests of the cuda kernels' bodies share: an operator on `ref` with its bounds,
- * activations in the forms that kernels know, and outputs that are poisoned and fenced.
+ * What the tests of the cuda kernels share: an operator on `ref` with its bounds, activations in
+ * the forms that kernels know, and outputs that are poisoned and fenced.
+ *
+ * Built twice: over the bodies of the kernels on the host, and with AN_CUDA_GPU over the kernels
+ * themselves, in memory that both sides see.
  */
 #ifndef TESTS_OPS_CUDA_RIG_H
 #define TESTS_OPS_CUDA_RIG_H
@@ -40,10 +43,18 @@ void cuda_case_bounds(cuda_case *c, const cuda_form *form);
 
 an_cuda_form cuda_form_of(const cuda_form *form, int n, an_chw shape);
 
+/** The result of a launch: fail unless it is 0; wait for the device, if there is one. */
+void cuda_ok(int error);
+/** 0, or 77 with a reason where a device is needed and there is none: what main() returns then. */
+int cuda_absent(void);
+
 /** Memory as the device gives it, poisoned, with a fence behind it; freed by cuda_free(), which
  * fails if the fence was crossed. */
 void *cuda_block(size_t bytes);
 void cuda_free(void *block);
+
+/** A block that holds a copy of data of the host. */
+void *cuda_move(const void *data, size_t bytes);
 
 /** Activations in a form, a new block. */
 void *cuda_put(const double *plain, const cuda_form *form, int n, an_chw shape);

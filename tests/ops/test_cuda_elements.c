@@ -1,7 +1,8 @@
 /*
- * Bodies of the cuda kernels, on the host: element by element operators, gradients of biases and
- * copies against ref, in every form of memory; and what bodies are made of. Outputs are poisoned
- * and fenced; blocks and threads run in both orders, which must give the same bits.
+ * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): element by element
+ * operators, gradients of biases and copies against ref, in every form of memory; and what bodies
+ * are made of. Outputs are poisoned and fenced; blocks and threads run in both orders, which must
+ * give the same bits.
  *
  * What is allowed follows from the operands, element by element: parity/bound.h. A bias gradient of
  * n terms may err by 8 u sqrt(n SUM dy^2), u = 2^-24, as there. Copies are exact.
@@ -122,15 +123,15 @@ static void check_neuron_form(cuda_case *c, const cuda_form *form)
         .dy = dy,
         .dx = dx,
     };
-    assert_int_equal(an_cuda_neuron_forward(&run, NULL), 0);
-    assert_int_equal(an_cuda_neuron_backward(&run, NULL), 0);
+    cuda_ok(an_cuda_neuron_forward(&run, NULL));
+    cuda_ok(an_cuda_neuron_backward(&run, NULL));
     cuda_case_bounds(c, form);
     cuda_expect("neuron y", y, form, n, shape, c->chain->link[0].y, c->e_y);
     cuda_expect("neuron dx", dx, form, n, shape, c->chain->dx[0], c->e_dx[0]);
     run.y = x; /* in place */
     run.dx = dy;
-    assert_int_equal(an_cuda_neuron_forward(&run, NULL), 0);
-    assert_int_equal(an_cuda_neuron_backward(&run, NULL), 0);
+    cuda_ok(an_cuda_neuron_forward(&run, NULL));
+    cuda_ok(an_cuda_neuron_backward(&run, NULL));
     cuda_expect("neuron y in place", x, form, n, shape, c->chain->link[0].y, c->e_y);
     cuda_expect("neuron dx in place", dy, form, n, shape, c->chain->dx[0], c->e_dx[0]);
     cuda_free(x);
@@ -177,8 +178,8 @@ static void test_neuron_of_nan(void **state)
                                   .y = x,
                                   .dy = dy,
                                   .dx = dy};
-        an_cuda_neuron_forward(&run, NULL);
-        an_cuda_neuron_backward(&run, NULL);
+        cuda_ok(an_cuda_neuron_forward(&run, NULL));
+        cuda_ok(an_cuda_neuron_backward(&run, NULL));
         assert_true(isnan(*(float *)x));
         assert_true(functions[i] == AN_CUDA_RELU ? *(float *)dy == 0 : isnan(*(float *)dy));
         cuda_free(x);
@@ -201,7 +202,7 @@ static void check_bias_relu(const cuda_form *form, int n, an_chw shape)
                               .y = data};
     for (int64_t i = 0; i < count; i++)
         expected[i] = fmax(x[i] + b[i / pixels % shape.c], 0);
-    assert_int_equal(an_cuda_neuron_forward(&run, NULL), 0);
+    cuda_ok(an_cuda_neuron_forward(&run, NULL));
     cuda_expect("bias and relu", data, form, n, shape, expected, NULL);
     cuda_free(bias);
     cuda_free(data);
@@ -222,9 +223,9 @@ static float *bias_gradient(const cuda_form *form, int n, an_chw shape, const do
         run.relu_y = cuda_put(y, form, n, shape);
         run.dx = cuda_space(form, n, shape);
     }
-    assert_int_equal(an_cuda_bias_gradient(&run, NULL), 0);
+    cuda_ok(an_cuda_bias_gradient(&run, NULL));
     run.accumulate = true;
-    assert_int_equal(an_cuda_bias_gradient(&run, NULL), 0);
+    cuda_ok(an_cuda_bias_gradient(&run, NULL));
     for (int64_t i = 0; y && i < n * an_chw_count(shape); i++)
         assert_true(cuda_get(run.dx, form, shape, i) == (y[i] > 0 ? dy[i] : 0));
     cuda_free((void *)run.dy);
@@ -298,7 +299,7 @@ static void check_eltsum(int inputs, an_chw shape)
                                   .y = cuda_space(form, 2, shape)};
         for (int i = 0; i < inputs; i++)
             run.x[i] = cuda_put(c->operands.x[i], form, 2, shape);
-        assert_int_equal(an_cuda_eltsum(&run, NULL), 0);
+        cuda_ok(an_cuda_eltsum(&run, NULL));
         cuda_case_bounds(c, form);
         cuda_expect("eltsum y", run.y, form, 2, shape, c->chain->link[0].y, c->e_y);
         cuda_free(run.y);
@@ -327,10 +328,11 @@ static void check_dropout_form(cuda_case *c, const cuda_form *form, bool trainin
     int n = c->desc.n;
     void *x = cuda_put(c->operands.x[0], form, n, shape);
     void *dy = cuda_put(c->operands.dy, form, n, shape), *y = cuda_space(form, n, shape);
+    an_step_state *state = cuda_move(&c->operands.state, sizeof *state);
     an_cuda_dropout_run run = {
         .form = cuda_form_of(form, n, shape),
-        .seed = training ? &c->operands.state.seed : NULL,
-        .step = &c->operands.state.step,
+        .seed = training ? &state->seed : NULL,
+        .step = &state->step,
         .keep = dropout->keep,
         .layer = dropout->layer,
         .kept = mask ? 1 : (float)(1 / dropout->keep),
@@ -338,22 +340,23 @@ static void check_dropout_form(cuda_case *c, const cuda_form *form, bool trainin
         .x = x,
         .y = y,
     };
-    assert_int_equal(an_cuda_dropout(&run, NULL), 0);
+    cuda_ok(an_cuda_dropout(&run, NULL));
     cuda_case_bounds(c, form);
     cuda_expect("dropout y", y, form, n, shape, c->chain->link[0].y, c->e_y);
     run.x = dy;
     run.y = dy; /* in place */
-    assert_int_equal(an_cuda_dropout(&run, NULL), 0);
+    cuda_ok(an_cuda_dropout(&run, NULL));
     cuda_expect("dropout dx", dy, form, n, shape, c->chain->dx[0], c->e_dx[0]);
     /* x as if it were the output of a ReLU: nothing where it is not above 0 */
     run.y = y;
     run.x = x;
     run.relu_y = x;
-    assert_int_equal(an_cuda_dropout(&run, NULL), 0);
+    cuda_ok(an_cuda_dropout(&run, NULL));
     for (int64_t i = 0; i < n * an_chw_count(shape); i++) {
         double all = ((const double *)c->chain->link[0].y)[i];
         assert_true((cuda_get(y, form, shape, i) == 0) == !(all > 0));
     }
+    cuda_free(state);
     cuda_free(x);
     cuda_free(dy);
     cuda_free(y);
@@ -415,7 +418,7 @@ static void check_copy(int n, int c, const copy_side *from, const copy_side *to,
                                 .pad_zeros = pad,
                                 .accumulate = twice == 1};
         an_host_backwards = twice == 1;
-        assert_int_equal(an_cuda_copy(&run, NULL), 0);
+        cuda_ok(an_cuda_copy(&run, NULL));
         for (int64_t i = 0; i < n * an_chw_count(to->shape); i++) {
             int channel = (int)(i / pixels % to->shape.c) - to->first;
             int64_t image = i / pixels / to->shape.c;
@@ -467,6 +470,8 @@ static void test_copy(void **state)
 
 int main(void)
 {
+    if (cuda_absent())
+        return cuda_absent();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bf16),          cmocka_unit_test(test_division),
         cmocka_unit_test(test_random_words),  cmocka_unit_test(test_neuron),

@@ -1,7 +1,7 @@
 /*
- * Bodies of the cuda kernels, on the host: both norms and pooling against ref, in every form of
- * memory, at AlexNet's shapes and random ones. Outputs are poisoned and fenced; blocks and threads
- * run in both orders, which must give the same bits.
+ * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): both norms and
+ * pooling against ref, in every form of memory, at AlexNet's shapes and random ones. Outputs are
+ * poisoned and fenced; blocks and threads run in both orders, which must give the same bits.
  *
  * What is allowed follows from the operands, element by element: parity/bound.h. Max pooling is
  * exact.
@@ -69,8 +69,8 @@ static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, vo
     run.dy = dy;
     run.dx = *dx;
     run.scratch = scratch;
-    assert_int_equal(an_cuda_lrn_forward(&run, NULL), 0);
-    assert_int_equal(an_cuda_lrn_backward(&run, NULL), 0);
+    cuda_ok(an_cuda_lrn_forward(&run, NULL));
+    cuda_ok(an_cuda_lrn_backward(&run, NULL));
     cuda_free(x);
     cuda_free(dy);
     cuda_free(scratch);
@@ -105,8 +105,8 @@ static void check_lrn_bias(const cuda_case *c, const cuda_form *form, const void
     run.scratch = cuda_block(an_cuda_lrn_scratch(&run));
     an_cuda_bias_run bias = {.form = run.form, .dy = run.dx, .dbias = dbias};
     bias.scratch = cuda_block(an_cuda_bias_scratch(&bias));
-    assert_int_equal(an_cuda_lrn_backward_bias(&run, &bias, NULL), 0);
-    assert_memory_equal(run.dx, dx, bytes_of(form, n, shape));
+    cuda_ok(an_cuda_lrn_backward_bias(&run, &bias, NULL));
+    cuda_expect("lrn and bias dx", run.dx, form, n, shape, c->chain->dx[0], c->e_dx[0]);
     for (int channel = 0; channel < shape.c; channel++) {
         double sum = 0, size = 0, squares = 0;
         for (int64_t i = 0; i < n * pixels; i++) {
@@ -225,12 +225,12 @@ static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const
     pool_result r = {cuda_space(form, n, out), cuda_block(an_cuda_pool_places(&run)),
                      cuda_space(form, n, in)};
     run.y = r.y;
-    assert_int_equal(an_cuda_pool_forward(&run, NULL), 0); /* without a place for places */
+    cuda_ok(an_cuda_pool_forward(&run, NULL)); /* without a place for places */
     run.places = r.places;
     memset(r.y, 0xff, bytes_of(form, n, out));
-    assert_int_equal(an_cuda_pool_forward(&run, NULL), 0);
+    cuda_ok(an_cuda_pool_forward(&run, NULL));
     run.dx = r.dx;
-    assert_int_equal(an_cuda_pool_backward(&run, NULL), 0);
+    cuda_ok(an_cuda_pool_backward(&run, NULL));
     cuda_free(input);
     cuda_free(dy);
     return r;
@@ -341,6 +341,8 @@ static void test_pool_of_other_windows(void **state)
 
 int main(void)
 {
+    if (cuda_absent())
+        return cuda_absent();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lrn),
         cmocka_unit_test(test_lrn_of_other_windows),

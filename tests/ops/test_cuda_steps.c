@@ -1,7 +1,7 @@
 /*
- * Bodies of the cuda kernels, on the host: pictures, softmax with its scores, updates and norms,
- * against ref. Outputs are poisoned and fenced; blocks and threads run in both orders, which must
- * give the same bits.
+ * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): pictures, softmax
+ * with its scores, updates and norms, against ref. Outputs are poisoned and fenced; blocks and
+ * threads run in both orders, which must give the same bits.
  *
  * What is allowed follows from the operands: parity/bound.h. An update of float32 has four
  * roundings of terms no larger than the result's operands: 4 u (|mom v| + |rate g| + |decay rate w|
@@ -51,6 +51,12 @@ static void draw_slots(an_slot slots[SLOTS], const an_augment_desc *augment)
                              .colour = {3, -5, 9.5f}};
 }
 
+static size_t pictures_bytes(const an_augment_desc *augment)
+{
+    size_t side = (size_t)augment->side;
+    return (size_t)augment->pictures * side * side * 3;
+}
+
 static void check_augment_form(cuda_case *c, const cuda_form *form, int channels, const float *mean)
 {
     an_chw shape = {channels, c->desc.out.h, c->desc.out.w};
@@ -58,15 +64,15 @@ static void check_augment_form(cuda_case *c, const cuda_form *form, int channels
     an_cuda_augment_run run = {
         .desc = c->desc.u.augment,
         .n = SLOTS,
-        .pictures = c->operands.pictures,
-        .slots = c->operands.slots,
+        .pictures = cuda_move(c->operands.pictures, pictures_bytes(&c->desc.u.augment)),
+        .slots = cuda_move(c->operands.slots, SLOTS * sizeof(an_slot)),
         .mean = mean,
         .y = cuda_space(form, SLOTS, shape),
         .nhwc = form->nhwc,
         .bf16 = form->bf16,
         .channels = channels,
     };
-    assert_int_equal(an_cuda_augment(&run, NULL), 0);
+    cuda_ok(an_cuda_augment(&run, NULL));
     cuda_case_bounds(c, form);
     for (int64_t i = 0; i < SLOTS * an_chw_count(shape); i++) {
         int64_t channel = i / pixels % channels, image = i / pixels / channels;
@@ -78,11 +84,13 @@ static void check_augment_form(cuda_case *c, const cuda_form *form, int channels
                      form->name, (int)channel, channels, (int)(i % pixels), got, expected, bound);
     }
     cuda_free(run.y);
+    cuda_free((void *)run.pictures);
+    cuda_free((void *)run.slots);
 }
 
 static void check_augment(an_augment_desc augment)
 {
-    size_t bytes = (size_t)augment.pictures * (size_t)augment.side * (size_t)augment.side * 3;
+    size_t bytes = pictures_bytes(&augment);
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = SLOTS, .u.augment = augment};
     rig_ok(an_op_resolve(&desc));
     cuda_case *c = cuda_case_of(ref, desc);
@@ -162,15 +170,15 @@ static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
         .dx_bf16 = bf16,
         .x = cuda_put(c->operands.x[0], &form, n, shape),
         .y = cuda_space(&float32, n, shape),
-        .slots = c->operands.slots,
+        .slots = cuda_move(c->operands.slots, sizeof(an_slot) * (size_t)n),
         .scores = cuda_block(sizeof(an_score) * (size_t)n),
         .results = cuda_block(sizeof(an_results)),
-        .labelled = &c->operands.state.labelled,
+        .labelled = cuda_move(&c->operands.state.labelled, sizeof(int32_t)),
         .dx = cuda_space(&form, n, shape),
     };
     an_host_backwards = backwards;
-    assert_int_equal(an_cuda_softmax_forward(&run, NULL), 0);
-    assert_int_equal(an_cuda_softmax_backward(&run, NULL), 0);
+    cuda_ok(an_cuda_softmax_forward(&run, NULL));
+    cuda_ok(an_cuda_softmax_backward(&run, NULL));
     cuda_case_bounds(c, &float32);
     cuda_expect("softmax y", run.y, &float32, n, shape, c->chain->link[0].y, c->e_y);
     check_scores(c, run.scores, run.results, run.y);
@@ -180,6 +188,8 @@ static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
     cuda_free(run.y);
     cuda_free(run.scores);
     cuda_free(run.results);
+    cuda_free((void *)run.slots);
+    cuda_free((void *)run.labelled);
     cuda_free(run.dx);
 }
 
@@ -216,32 +226,37 @@ static void test_softmax_of_extremes(void **state)
                                                        {0, 1, inf, 3, 4, 5},
                                                        {0, -inf, 0, 0, 0, 0}};
     an_slot slots[ROWS] = {{.label = 3}, {.label = 0}, {.label = 1}, {.label = 1}, {.label = 1}};
-    float y[ROWS * CLASSES];
-    an_score s[ROWS];
-    an_results results;
+    float *y = cuda_block(sizeof(float) * ROWS * CLASSES);
+    an_score *s = cuda_block(sizeof(an_score) * ROWS);
+    an_results *results = cuda_block(sizeof *results);
     an_cuda_softmax_run run = {.n = ROWS,
                                .c = CLASSES,
-                               .x = rows,
+                               .x = cuda_move(rows, sizeof rows),
                                .y = y,
-                               .slots = slots,
+                               .slots = cuda_move(slots, sizeof slots),
                                .scores = s,
-                               .results = &results};
-    assert_int_equal(an_cuda_softmax_forward(&run, NULL), 0);
+                               .results = results};
+    cuda_ok(an_cuda_softmax_forward(&run, NULL));
     assert_true(s[0].above == 0 && s[0].level == 6 && fabs(s[0].loss - log(6)) < 1e-6);
     assert_true(s[1].above == 0 && s[1].level == 1 && s[1].loss == 0);
     assert_true(s[2].above == 6 && s[2].level == 0 && isnan(s[2].loss));
     assert_true(isnan(s[3].loss));
     assert_true(s[4].above == 5 && s[4].level == 1 && isinf(s[4].loss));
-    assert_true(results.images == 5 && results.not_finite == 3);
-    assert_true(fabs(results.loss - log(6)) < 1e-6);
-    assert_true(fabs(results.top1 - (5.0 / 6 + 0 + 3)) < 1e-12);
-    assert_true(fabs(results.top5 - (1.0 / 6 + 0 + 3)) < 1e-12);
+    assert_true(results->images == 5 && results->not_finite == 3);
+    assert_true(fabs(results->loss - log(6)) < 1e-6);
+    assert_true(fabs(results->top1 - (5.0 / 6 + 0 + 3)) < 1e-12);
+    assert_true(fabs(results->top5 - (1.0 / 6 + 0 + 3)) < 1e-12);
+    cuda_free((void *)run.slots);
     run.scores = NULL; /* probabilities alone */
     run.results = NULL;
     run.slots = NULL;
-    memset(y, 0xff, sizeof y);
-    assert_int_equal(an_cuda_softmax_forward(&run, NULL), 0);
+    memset(y, 0xff, sizeof *y * ROWS * CLASSES);
+    cuda_ok(an_cuda_softmax_forward(&run, NULL));
     assert_true(fabsf(y[0] - 1.0f / 6) < 1e-7f);
+    cuda_free((void *)run.x);
+    cuda_free(y);
+    cuda_free(s);
+    cuda_free(results);
 }
 
 /* ---- Updates ----------------------------------------------------------------------------------
@@ -351,9 +366,14 @@ static void test_update(void **state)
                                   .rs = t->rs,
                                   .channels = t->channels};
         }
-        an_cuda_update_run run = {segments, TENSORS, an_cuda_update_plan(segments, TENSORS), rates};
+        int64_t blocks = an_cuda_update_plan(segments, TENSORS);
+        an_cuda_segment *list = cuda_move(segments, sizeof segments);
+        an_rates *moved = cuda_move(rates, sizeof rates);
+        an_cuda_update_run run = {list, TENSORS, blocks, moved};
         an_host_backwards = order == 1;
-        assert_int_equal(an_cuda_update(&run, NULL), 0);
+        cuda_ok(an_cuda_update(&run, NULL));
+        cuda_free(list);
+        cuda_free(moved);
         for (int i = 0; i < TENSORS; i++) {
             check_update_tensor(&tensors[i], &segments[i], start[i]);
             cuda_free(segments[i].param - tensors[i].shift);
@@ -388,16 +408,20 @@ static void test_norms(void **state)
         an_free(values);
     }
     int64_t blocks = an_cuda_norms_plan(spans, SPANS);
-    an_norm out[SPANS], *partial = cuda_block(sizeof(an_norm) * (size_t)blocks);
-    an_cuda_norms_run run = {spans, SPANS, blocks, partial, out};
+    an_norm *out = cuda_block(sizeof *out * SPANS);
+    an_norm *partial = cuda_block(sizeof *out * (size_t)blocks);
+    an_cuda_span *list = cuda_move(spans, sizeof spans);
+    an_cuda_norms_run run = {list, SPANS, blocks, partial, out};
     for (int order = 0; order < 2; order++) {
         an_host_backwards = order == 1;
-        assert_int_equal(an_cuda_norms(&run, NULL), 0);
+        cuda_ok(an_cuda_norms(&run, NULL));
         for (int i = 0; i < SPANS; i++) {
             assert_true(fabs(out[i].sum_squares - expected[i]) <= 1e-12 * expected[i]);
             assert_int_equal(out[i].not_finite, holes[i]);
         }
     }
+    cuda_free(list);
+    cuda_free(out);
     cuda_free(partial);
     for (int i = 0; i < SPANS; i++)
         cuda_free((void *)spans[i].data);
@@ -407,12 +431,14 @@ static void test_norms(void **state)
 static void test_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(an_cuda_update(&(an_cuda_update_run){.count = 0}, NULL), 0);
-    assert_int_equal(an_cuda_norms(&(an_cuda_norms_run){.count = 0}, NULL), 0);
+    cuda_ok(an_cuda_update(&(an_cuda_update_run){.count = 0}, NULL));
+    cuda_ok(an_cuda_norms(&(an_cuda_norms_run){.count = 0}, NULL));
 }
 
 int main(void)
 {
+    if (cuda_absent())
+        return cuda_absent();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_augment),
         cmocka_unit_test(test_softmax),
