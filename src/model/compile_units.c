@@ -43,13 +43,27 @@ static int offer(const compiling *c, int node, const an_op_desc **ops)
     return n;
 }
 
+/* Of a run whose end is to be plain that end alone is asked for so: what a part of the run hands on
+ * to the next may lie as the backend likes. */
+static alexnet_status prepare_op(an_backend *be, const an_prepare *prepare, an_prepared **out)
+{
+    an_prepare asked = *prepare;
+    asked.plain_out = prepare->plain_out && prepare->n_ops == 1;
+    AN_CHECK(be->api->op_prepare(be, &asked, out));
+    if (asked.plain_out == prepare->plain_out || (*out)->taken < prepare->n_ops)
+        return ALEXNET_OK;
+    be->api->op_free(be, *out);
+    *out = NULL;
+    return be->api->op_prepare(be, prepare, out);
+}
+
 alexnet_status an_compile_unit(compiling *c, const an_prepare *prepare, an_unit **out)
 {
     an_program *p = c->p;
     an_unit *unit = &p->units[p->n_units];
     an_backend *be = backend_of(c);
     *unit = (an_unit){.first = -1, .last = -1, .saved = -1, .gradient = -1};
-    AN_CHECK(be->api->op_prepare(be, prepare, &unit->op));
+    AN_CHECK(prepare_op(be, prepare, &unit->op));
     p->n_units++; /* from here on it is freed with the program */
     AN_CHECK(an_compile_tensor(c, an_layout_bytes(unit->op->out), &unit->output));
     if (unit->op->saved)
@@ -71,8 +85,10 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
         in[j] = p->units[c->node_unit[first->inputs[j]]].op->out;
         want_dx |= c->wants[first->inputs[j]];
     }
-    int n = offer(c, node, ops);
     bool of_input = node == 0 && p->options.gradients & AN_OF_INPUT;
+    int n = offer(c, node, ops);
+    if (of_input)
+        n = 1;
     an_prepare prepare = {
         .ops = ops,
         .n_ops = n,
