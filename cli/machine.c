@@ -36,10 +36,6 @@ static opt rows[] = {
      .standard = "0",
      .help = "threads to compute with; 0 takes the CPUs that we may use",
      .offset = offsetof(machine_options, threads)},
-    {.name = "deterministic",
-     .type = OPT_FLAG,
-     .help = "cuda: the same bits from run to run, for a price in speed; cpu gives them always",
-     .offset = offsetof(machine_options, deterministic)},
     {.name = "tuning",
      .type = OPT_TEXT,
      .arg = "FILE",
@@ -56,19 +52,24 @@ static opt rows[] = {
      .type = OPT_FLAG,
      .help = "results as JSON",
      .offset = offsetof(machine_options, json)},
+    {.name = "deterministic",
+     .type = OPT_FLAG,
+     .help = "cuda: the same bits from run to run, for a price in speed; cpu gives them always",
+     .offset = offsetof(machine_options, deterministic)},
 };
+enum { ROWS_OF_CUDA = 1 }; /* the last ones, which other devices have no use for */
 
-/* Help names the devices of this build, and a precision that only CUDA has comes with it. */
-static void fit_to_build(void)
+/* Help names the devices of this build; a precision and options that only CUDA has come with it.
+ * @return how many rows there are */
+static size_t fit_to_build(void)
 {
+    bool cuda = false;
     alexnet_device_info device;
     char last[sizeof device.name] = "";
     int length = snprintf(devices_help, sizeof devices_help, "auto");
-    rows[ROW_PRECISION].absent = "tf32";
     for (int i = 0; alexnet_device_get(i, &device); i++) {
         device.name[strcspn(device.name, ":")] = '\0';
-        if (strcmp(device.name, "cuda") == 0)
-            rows[ROW_PRECISION].absent = NULL;
+        cuda |= strcmp(device.name, "cuda") == 0;
         if (strcmp(device.name, last) != 0)
             length += snprintf(devices_help + length, sizeof devices_help - (size_t)length, ", %s",
                                device.name);
@@ -76,12 +77,13 @@ static void fit_to_build(void)
     }
     snprintf(devices_help + length, sizeof devices_help - (size_t)length,
              "; 'alexnet selftest' says what they are");
+    rows[ROW_PRECISION].absent = cuda ? NULL : "tf32";
+    return COUNT_OF(rows) - (cuda ? 0 : ROWS_OF_CUDA);
 }
 
 opt_group machine_group(machine_options *options)
 {
-    fit_to_build();
-    return (opt_group){"Common options", rows, COUNT_OF(rows), options};
+    return (opt_group){"Common options", rows, fit_to_build(), options};
 }
 
 static void log_line(void *user, alexnet_log_level level, const char *line)

@@ -107,6 +107,7 @@ if "$ALEXNET" selftest --json 2>/dev/null | grep -q '"cuda'; then
 else
     lacks out tf32
     lacks out cuda
+    expect 2 eval run --deterministic
     expect 2 eval run --precision tf32
     has err "--precision takes one of auto|fp32|bf16, not 'tf32'"
 fi
