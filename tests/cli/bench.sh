@@ -74,5 +74,5 @@ has err "fast.ini"
 [ -e again.ini ] && fail "a refused --tune leaves a file"
 expect 3 bench --net alexnet-mini --batch 4 --steps 1 --tuning bad.ini
 has err "bad.ini:2: size is not a key of a tuning"
-expect 1 bench --net alexnet-mini --tuning absent.ini
+expect 3 bench --net alexnet-mini --tuning absent.ini
 has err "absent.ini"
