@@ -3,7 +3,7 @@
 #
 #     gpu.sh OUT [PACKED|BUILD [SECONDS]]
 #
-# OUT: a folder for table.txt and logs. PACKED: a file of tools/gpu_pack.sh; BUILD: a build folder with
+# OUT: a folder for table.txt and logs (seven files). PACKED: a file of tools/gpu_pack.sh; BUILD: a build folder with
 # the targets named there. SECONDS: for everything (270). Speed is measured only if the tests passed.
 set -u
 out=$1
@@ -97,6 +97,7 @@ if [ "$(left)" -gt 20 ]; then
     cat "$out/peer.txt" >> "$out/table.txt"
 fi
 cat "$out"/speed-*.log > "$out/speed.txt" 2> /dev/null
-rm -f "$out"/speed-*.log
-rm -rf "$out/bin"
+cat "$out/devices.log" "$out/steps.log" "$out/resume.log" > "$out/checks.log"
+rm -rf "$out"/speed-*.log "$out/devices.log" "$out/steps.log" "$out/resume.log" "$out/bin"
+cat "$out/table.txt"
 [ $good = yes ]

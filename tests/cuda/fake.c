@@ -35,8 +35,7 @@ void fake_store(void *data, int64_t i, bool bf16, double value)
     ((uint16_t *)data)[i] = (uint16_t)(bits >> 16);
 }
 
-/* ---- The table, in the place of libs.c --------------------------------------------------------
- */
+/* ---- The table, in the place of libs.c ------------------------------------------------------- */
 
 static an_cuda_libs table;
 
@@ -57,8 +56,7 @@ alexnet_status an_cuda_libs_get(const an_cuda_libs **out)
     return ALEXNET_OK;
 }
 
-/* ---- The runtime ------------------------------------------------------------------------------
- */
+/* ---- The runtime ----------------------------------------------------------------------------- */
 
 /* Before every block: its size. */
 enum { HEAD = 256 };

@@ -123,8 +123,7 @@ static int64_t get_int64(const descriptor *d, cudnnBackendAttributeName_t name, 
     return value ? value[index] : 0;
 }
 
-/* ---- Graphs -----------------------------------------------------------------------------------
- */
+/* ---- Graphs ---------------------------------------------------------------------------------- */
 
 /* A convolution in one direction, taken out of its graph. */
 typedef struct operation {
@@ -221,8 +220,7 @@ static bool take(operation *op, const descriptor *graph)
     return fits(op) && (!op->bias || type_of(op->bias) == type_of(op->y));
 }
 
-/* ---- Engines ----------------------------------------------------------------------------------
- */
+/* ---- Engines --------------------------------------------------------------------------------- */
 
 static bool takes(int64_t engine, const operation *op)
 {
@@ -290,8 +288,7 @@ static cudnnStatus_t finish(cudnnBackendDescriptor_t which)
     return CUDNN_STATUS_SUCCESS;
 }
 
-/* ---- Execution --------------------------------------------------------------------------------
- */
+/* ---- Execution ------------------------------------------------------------------------------- */
 
 typedef struct data {
     void *x, *w, *y, *bias;

@@ -72,8 +72,7 @@ static void judge(const char *precision, const char *name, const an_parity *p)
         fail_msg("%s %s: %s", precision, name, p->where);
 }
 
-/* ---- Shapes -----------------------------------------------------------------------------------
- */
+/* ---- Shapes ---------------------------------------------------------------------------------- */
 
 #define FIRST(KIND, N, C, H, W) .kind = AN_OP_##KIND, .n = (N), .n_inputs = 1, .in = {{C, H, W}}
 #define CONV(N, C, H, K, R, STRIDE, GROUPS, PAD)                                                   \
@@ -231,8 +230,7 @@ static void test_deterministic(void **state)
     backends[2] = before;
 }
 
-/* ---- Not a number -----------------------------------------------------------------------------
- */
+/* ---- Not a number ---------------------------------------------------------------------------- */
 
 /* A NaN in x stays one behind `ops`, in training and in inference. */
 static void nan_through(int b, const char *name, an_op_desc *ops, int n_ops, bool training)
@@ -287,8 +285,7 @@ static void test_nan(void **state)
         }
 }
 
-/* ---- Random shapes ----------------------------------------------------------------------------
- */
+/* ---- Random shapes --------------------------------------------------------------------------- */
 
 typedef struct dice {
     uint64_t thrown;

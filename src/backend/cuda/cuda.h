@@ -90,14 +90,12 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
     return cuda->stream;
 }
 
-/* ---- device.c ---------------------------------------------------------------------------------
- */
+/* ---- device.c -------------------------------------------------------------------------------- */
 
 /** Calls of this thread go to this device from here on. */
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
 
-/* ---- memory.c ---------------------------------------------------------------------------------
- */
+/* ---- memory.c -------------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out);
 void an_cuda_free(an_backend *backend, void *block, size_t bytes);
@@ -107,8 +105,7 @@ alexnet_status an_cuda_sync(an_backend *backend);
 alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out);
 void an_cuda_free_host(an_backend *backend, void *block, size_t bytes);
 
-/* ---- stream.c ---------------------------------------------------------------------------------
- */
+/* ---- stream.c -------------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_streams_open(an_cuda *cuda);
 void an_cuda_streams_close(an_cuda *cuda);
@@ -123,8 +120,7 @@ void an_cuda_capture_free(an_backend *backend, an_capture *capture);
 alexnet_status an_cuda_mark(an_backend *backend, int index);
 alexnet_status an_cuda_elapsed(an_backend *backend, int first, int second, double *seconds);
 
-/* ---- op.c -------------------------------------------------------------------------------------
- */
+/* ---- op.c ------------------------------------------------------------------------------------ */
 
 alexnet_status an_cuda_op_prepare(an_backend *backend, const an_prepare *prepare,
                                   an_prepared **out);
@@ -175,15 +171,13 @@ alexnet_status an_cuda_port_leave(const an_cuda_port *port, const an_cuda_op *op
 alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *src, an_layout to,
                                void *dst);
 
-/* ---- Operators --------------------------------------------------------------------------------
- */
+/* ---- Operators ------------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 
-/* ---- update.c, peak.c -------------------------------------------------------------------------
- */
+/* ---- update.c, peak.c ------------------------------------------------------------------------ */
 
 alexnet_status an_cuda_update_prepare(an_backend *backend, const an_segment *segments, int count,
                                       an_update **out);

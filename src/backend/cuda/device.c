@@ -5,8 +5,7 @@
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 
-/* ---- Errors -----------------------------------------------------------------------------------
- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what)
 {
@@ -36,8 +35,7 @@ alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, co
                    (int)status);
 }
 
-/* ---- Devices ----------------------------------------------------------------------------------
- */
+/* ---- Devices --------------------------------------------------------------------------------- */
 
 /* How many there are; if none, why. */
 static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
@@ -120,8 +118,7 @@ static bool cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa ma
     return true;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------
- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out)
 {

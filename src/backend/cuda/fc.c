@@ -36,8 +36,7 @@ static bool is_packed(const fc *f)
     return f->x.dtype == AN_BF16;
 }
 
-/* ---- Preparation ------------------------------------------------------------------------------
- */
+/* ---- Preparation ----------------------------------------------------------------------------- */
 
 static alexnet_status make_products(fc *f, const an_prepare *p)
 {
@@ -105,8 +104,7 @@ static void book_memory(fc *f, const an_prepare *p)
     }
 }
 
-/* ---- Running ----------------------------------------------------------------------------------
- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static alexnet_status check(const fc *f, int error, const char *what)
 {

@@ -84,8 +84,7 @@ alexnet_status an_cuda_sync(an_backend *backend)
     return an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->stream), "computing");
 }
 
-/* ---- Pinned memory ----------------------------------------------------------------------------
- */
+/* ---- Pinned memory --------------------------------------------------------------------------- */
 
 static an_cuda_pinned *find_pinned(an_cuda *cuda, const void *block)
 {

@@ -5,8 +5,7 @@
 
 #include "base/alloc.h"
 
-/* ---- The table's functions --------------------------------------------------------------------
- */
+/* ---- The table's functions ------------------------------------------------------------------- */
 
 alexnet_status an_cuda_op_prepare(an_backend *backend, const an_prepare *p, an_prepared **out)
 {
@@ -59,8 +58,7 @@ void an_cuda_op_free(an_backend *backend, an_prepared *prepared)
     ((an_cuda_op *)prepared)->methods->free((an_cuda_op *)prepared);
 }
 
-/* ---- Booking ----------------------------------------------------------------------------------
- */
+/* ---- Booking --------------------------------------------------------------------------------- */
 
 enum { ALIGN = 256 }; /* as cudaMalloc() aligns */
 
@@ -92,8 +90,7 @@ bool an_cuda_relu_at(const an_prepare *p, int at)
     return neuron && neuron->u.neuron.kind == AN_RELU;
 }
 
-/* ---- Layouts ----------------------------------------------------------------------------------
- */
+/* ---- Layouts --------------------------------------------------------------------------------- */
 
 an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape)
 {

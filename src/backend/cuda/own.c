@@ -35,8 +35,7 @@ static an_cuda_stream *queue_of(const own *o)
     return an_cuda_queue(o->op.cuda);
 }
 
-/* ---- Neurons ----------------------------------------------------------------------------------
- */
+/* ---- Neurons --------------------------------------------------------------------------------- */
 
 static an_cuda_neuron_run neuron_run(const own *o)
 {
@@ -68,8 +67,7 @@ static int neuron_backward(const own *o, const an_op_args *args)
 
 static const own_kind neuron_kind = {"own", false, true, neuron_forward, neuron_backward};
 
-/* ---- Norms ------------------------------------------------------------------------------------
- */
+/* ---- Norms ----------------------------------------------------------------------------------- */
 
 an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout)
 {
@@ -103,8 +101,7 @@ static int lrn_backward(const own *o, const an_op_args *args)
 
 static const own_kind lrn_kind = {"own", true, false, lrn_forward, lrn_backward};
 
-/* ---- Pooling ----------------------------------------------------------------------------------
- */
+/* ---- Pooling --------------------------------------------------------------------------------- */
 
 static an_cuda_pool_run pool_run(const own *o)
 {
@@ -140,8 +137,7 @@ static int pool_backward(const own *o, const an_op_args *args)
 static const own_kind pool_kind = {"own", false, false, pool_forward, pool_backward};
 static const own_kind relu_pool_kind = {"own relu+pool", false, false, pool_forward, pool_backward};
 
-/* ---- Dropout ----------------------------------------------------------------------------------
- */
+/* ---- Dropout --------------------------------------------------------------------------------- */
 
 /* The operator is linear, so that forward and backward are the same. */
 static int drop(const own *o, const an_step_state *state, const void *from, void *to)
@@ -172,8 +168,7 @@ static int dropout_backward(const own *o, const an_op_args *args)
 
 static const own_kind dropout_kind = {"own", false, false, dropout_forward, dropout_backward};
 
-/* ---- Several inputs ---------------------------------------------------------------------------
- */
+/* ---- Several inputs -------------------------------------------------------------------------- */
 
 /* Input i as a part of the channels of the output. */
 static an_cuda_copy_run piece(const own *o, int i, const void *input, const void *whole)
@@ -240,8 +235,7 @@ static int sum_backward(const own *o, const an_op_args *args)
 
 static const own_kind sum_kind = {"own", false, false, sum_forward, sum_backward};
 
-/* ---- Pictures ---------------------------------------------------------------------------------
- */
+/* ---- Pictures -------------------------------------------------------------------------------- */
 
 static int augment_forward(const own *o, const an_op_args *args)
 {
@@ -259,8 +253,7 @@ static int augment_forward(const own *o, const an_op_args *args)
 
 static const own_kind augment_kind = {"own", false, false, augment_forward, NULL};
 
-/* ---- Softmax ----------------------------------------------------------------------------------
- */
+/* ---- Softmax --------------------------------------------------------------------------------- */
 
 static an_cuda_softmax_run softmax_run(const own *o, const an_op_args *args)
 {
@@ -291,8 +284,7 @@ static int softmax_backward(const own *o, const an_op_args *args)
 
 static const own_kind softmax_kind = {"own", false, true, softmax_forward, softmax_backward};
 
-/* ---- The frame --------------------------------------------------------------------------------
- */
+/* ---- The frame ------------------------------------------------------------------------------- */
 
 static alexnet_status own_forward(an_cuda_op *op, const an_op_args *args)
 {

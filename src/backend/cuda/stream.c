@@ -41,8 +41,7 @@ void an_cuda_streams_close(an_cuda *cuda)
         cuda->libs->cudaStreamDestroy(cuda->stream);
 }
 
-/* ---- Batches ahead ----------------------------------------------------------------------------
- */
+/* ---- Batches ahead --------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
                                   size_t bytes)
@@ -75,8 +74,7 @@ alexnet_status an_cuda_retire(an_backend *backend, int buffer)
                          "an event");
 }
 
-/* ---- Recorded steps ---------------------------------------------------------------------------
- */
+/* ---- Recorded steps -------------------------------------------------------------------------- */
 
 struct an_capture {
     cudaGraphExec_t graph;
@@ -129,8 +127,7 @@ void an_cuda_capture_free(an_backend *backend, an_capture *capture)
     an_free(capture);
 }
 
-/* ---- Time stamps ------------------------------------------------------------------------------
- */
+/* ---- Time stamps ----------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_mark(an_backend *backend, int index)
 {

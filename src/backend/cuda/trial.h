@@ -1,7 +1,7 @@
 /*
- * Choosing among algorithms by their times, while an operator is prepared: for batches of
- * AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time. Smaller ones
- * take what the library thinks best.
+ * Choosing among algorithms by their times, while an operator is prepared: for single images and
+ * for batches of AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time.
+ * Others take what the library thinks best.
  *
  * A choice is remembered for the life of the backend, so that programs of one shape agree.
  */
