@@ -18,7 +18,6 @@
 #include <stdio.h>
 
 #include "backend/cuda/conv_plan.h"
-#include "backend/cuda/kernels/blocks.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -29,6 +28,7 @@ typedef struct conv {
     bool norm;                /* taken with it */
     bool tailed;              /* cuDNN adds the bias and computes the ReLU */
     bool blocked;             /* x goes through a copy */
+    bool given;               /* blocked: augment has made that copy already */
     int parts;                /* groups that are computed one by one; 1: all at once */
     an_cuda_conv_shape shape; /* of a part */
     an_cuda_blocks x_blocks, w_blocks;
@@ -175,8 +175,8 @@ static void book_memory(conv *c, const an_prepare *p)
     an_cuda_op *op = &c->op;
     bool backward = p->want_dx || p->want_dw;
     size_t parts = (size_t)c->parts, x = x_bytes(c) * parts;
-    c->x_saved = (c->blocked || c->parts > 1) && p->want_dw;
-    if (c->blocked || c->parts > 1) {
+    c->x_saved = ((c->blocked && !c->given) || c->parts > 1) && p->want_dw;
+    if ((c->blocked && !c->given) || c->parts > 1) {
         c->x_at = c->x_saved ? an_cuda_save(op, x) : an_cuda_take(op, x);
         c->dx_at = p->want_dx ? an_cuda_take(op, x) : 0;
     }
@@ -332,6 +332,8 @@ static alexnet_status run_parts(const conv *c, const an_op_args *args, an_direct
 static alexnet_status enter_x(const conv *c, const an_op_args *args, bool forward, const void **x)
 {
     *x = args->x[0];
+    if (c->given)
+        return ALEXNET_OK;
     if (!forward && c->x_saved) {
         *x = x_place(c, args);
         return ALEXNET_OK;
@@ -461,11 +463,14 @@ static alexnet_status backward_weights(const conv *c, const an_op_args *args, co
 static alexnet_status backward_data(const conv *c, const an_op_args *args, const void *dy)
 {
     an_cuda_stream *queue = an_cuda_queue(c->op.cuda);
-    void *whole = c->blocked ? NULL : an_cuda_port_target(&c->dx_out, args, args->dx[0]);
-    void *dx = c->blocked || c->parts > 1 ? an_cuda_at(args->scratch, c->dx_at) : whole;
+    void *whole = c->blocked ? args->dx[0] : an_cuda_port_target(&c->dx_out, args, args->dx[0]);
+    bool direct = c->given || (!c->blocked && c->parts == 1);
+    void *dx = direct ? whole : an_cuda_at(args->scratch, c->dx_at);
     AN_CHECK(run_parts(c, args, AN_BACKWARD_DATA, dx, weights_of(c, args), dy));
     if (c->parts > 1)
         AN_CHECK(split(c, c->x, whole, dx, true));
+    if (c->given)
+        return ALEXNET_OK;
     if (!c->blocked)
         return an_cuda_port_leave(&c->dx_out, &c->op, args, args->dx[0]);
     an_cuda_part outer = part_of(c->x_in.outer, args->dx[0]);
@@ -506,6 +511,14 @@ static bool leaves_relu(const an_prepare *p)
     return (p->want_dx || p->want_dw) && pool && pool->u.pool.kind == AN_POOL_MAX;
 }
 
+bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *desc, an_cuda_blocks *out)
+{
+    conv c = {.op = {.cuda = cuda}, .desc = *desc};
+    choose_form(&c);
+    *out = c.x_blocks;
+    return c.blocked && c.shape.nhwc;
+}
+
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_op **out)
 {
     conv *c = an_calloc(1, sizeof *c);
@@ -520,6 +533,7 @@ alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_
     c->norm = norm && (p->want_dx || p->want_dw);
     c->op.base.taken = 1 + c->relu + c->norm;
     choose_form(c);
+    c->given = !an_chw_equal(p->in[0].shape, c->desc.in[0]);
     an_layout_kind kind = c->shape.nhwc ? AN_LAYOUT_NHWC : AN_LAYOUT_PLAIN;
     c->x = (an_layout){kind, c->shape.type, c->desc.n, c->desc.in[0]};
     c->y = (an_layout){kind, c->shape.type, c->desc.n, c->desc.out};

@@ -20,7 +20,7 @@
 #define AN_BACKEND_CUDA_CUDA_H
 
 #include "backend/backend.h"
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/blocks.h"
 #include "backend/cuda/libs.h"
 
 /** Least compute capability: 7.5, as major * 10 + minor. bf16 and tf32 begin with 8.0. */
@@ -173,6 +173,8 @@ alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *
 
 /* ---- Operators ------------------------------------------------------------------------------- */
 
+/** Whether a convolution of pictures takes them in blocks (kernels/blocks.h), and in which. */
+bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *conv, an_cuda_blocks *out);
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);

@@ -27,6 +27,8 @@ struct own {
     an_cuda_port x_in[AN_MAX_INPUTS], dx_out[AN_MAX_INPUTS], y_in, y_out, dy_in;
     size_t work_at;  /* in scratch */
     size_t saved_at; /* in what is saved */
+    bool blocked;    /* augment: writes blocks, as the convolution that reads them wants it */
+    an_cuda_blocks blocks;
     bool saves;
 };
 
@@ -248,7 +250,8 @@ static int augment_forward(const own *o, const an_op_args *args)
                                .nhwc = o->y.kind == AN_LAYOUT_NHWC,
                                .bf16 = o->y.dtype == AN_BF16,
                                .channels = 3};
-    return an_cuda_augment(&run, queue_of(o));
+    return o->blocked ? an_cuda_augment_blocks(&run, &o->blocks, queue_of(o))
+                      : an_cuda_augment(&run, queue_of(o));
 }
 
 static const own_kind augment_kind = {"own", false, false, augment_forward, NULL};
@@ -359,6 +362,10 @@ static void choose_layouts(own *o, const an_prepare *p)
         o->y = an_cuda_activation(cuda, o->desc.n, o->desc.out);
         if (p->plain_out)
             o->y = (an_layout){AN_LAYOUT_PLAIN, AN_F32, o->desc.n, o->desc.out};
+        const an_op_desc *conv = an_cuda_follower(p, 1, AN_OP_CONV);
+        o->blocked = !p->plain_out && conv && an_cuda_conv_takes_blocks(cuda, conv, &o->blocks);
+        if (o->blocked)
+            o->y.shape = (an_chw){o->blocks.channels, o->blocks.rows, o->blocks.columns};
         return;
     }
     for (int i = 0; i < o->desc.n_inputs; i++)

@@ -82,10 +82,8 @@ static alexnet_status prepare_link(an_chain *chain, int first, const an_layout *
     chain->n_links++;
     /* A run that ends before the last operator has its output inside: let it choose the layout. */
     if (first + link->op->taken < chain->n_ops) {
-        int taken = link->op->taken;
         chain->backend->api->op_free(chain->backend, link->op);
         link->op = NULL;
-        prepare.n_ops = taken;
         prepare.plain_out = false;
         AN_CHECK(chain->backend->api->op_prepare(chain->backend, &prepare, &link->op));
     }

@@ -2,7 +2,7 @@
  * From stored pictures to the network's input (op/augment.h): a thread computes four pixels of a
  * row in all their channels.
  */
-#include "backend/cuda/kernels/kernels.h"
+#include "backend/cuda/kernels/blocks.h"
 #include "backend/cuda/kernels/values.h"
 
 enum { PIXELS = 4 }; /* of a thread */
@@ -138,4 +138,80 @@ int an_cuda_augment(const an_cuda_augment_run *run, an_cuda_stream *stream)
                          : AN_LAUNCH(augment_4, augment_plan, &plan, blocks, stream);
     return run->bf16 ? AN_LAUNCH(augment_3_bf16, augment_plan, &plan, blocks, stream)
                      : AN_LAUNCH(augment_3, augment_plan, &plan, blocks, stream);
+}
+
+/* ---- In blocks (blocks.h) ------------------------------------------------------------------- */
+
+typedef struct augment_blocks_plan {
+    augment_plan augment; /* as far as its pixels go */
+    an_cuda_blocks b;
+    uint32_t items;                  /* threads with work */
+    an_divisor columns, rows, block; /* blocks of a row; rows of pixels, padding too; of a block */
+} augment_blocks_plan;
+
+/* A pixel of the padded image. */
+AN_BODY void augment_padded(const augment_blocks_plan *plan, const an_slot *slot, int y, int x,
+                            float v[3])
+{
+    int crop = plan->augment.run.desc.crop;
+    v[0] = v[1] = v[2] = 0;
+    if (slot->picture >= 0 && y >= 0 && y < crop && x >= 0 && x < crop)
+        augment_pixel(&plan->augment, slot, y, x, v);
+}
+
+/* A thread computes the pixels of a row of a block, and with the last row zeros for the channels
+ * that are left over. */
+AN_BODY void augment_blocks(const augment_blocks_plan *plan, an_thread t, bool bf16)
+{
+    const an_cuda_blocks *b = &plan->b;
+    void *out = plan->augment.run.y;
+    uint32_t item = (uint32_t)AN_NUMBER(t);
+    if (item >= plan->items)
+        return;
+    int column = an_split(&item, plan->columns), padded = an_split(&item, plan->rows);
+    const an_slot slot = plan->augment.run.slots[item];
+    uint32_t row = (uint32_t)padded;
+    int within = an_split(&row, plan->block), y = padded - b->top, x = column * b->block - b->left;
+    int64_t pixel = ((int64_t)item * b->rows + row) * b->columns + column;
+    int64_t at = pixel * b->channels + within * b->block * 3;
+    float v[12];
+    if (b->block == 4 && b->channels % 4 == 0) {
+        AN_UNROLL
+        for (int i = 0; i < 4; i++)
+            augment_padded(plan, &slot, y, x + i, v + 3 * i);
+        AN_UNROLL
+        for (int i = 0; i < 12; i += 4)
+            an_store_run(out, at + i, 4, bf16, v + i);
+    } else {
+        for (int i = 0; i < b->block; i++) {
+            augment_padded(plan, &slot, y, x + i, v);
+            for (int c = 0; c < 3; c++)
+                an_store(out, at + 3 * i + c, bf16, v[c]);
+        }
+    }
+    if (within == b->block - 1)
+        for (int c = 3 * b->block * b->block; c < b->channels; c++)
+            an_store(out, pixel * b->channels + c, bf16, 0);
+}
+
+AN_KERNEL(augment_blocks_float, augment_blocks_plan, augment_blocks(run, t, false))
+AN_KERNEL(augment_blocks_bf16, augment_blocks_plan, augment_blocks(run, t, true))
+
+int an_cuda_augment_blocks(const an_cuda_augment_run *run, const an_cuda_blocks *blocks,
+                           an_cuda_stream *stream)
+{
+    augment_blocks_plan plan;
+    memset(&plan, 0, sizeof plan);
+    plan.augment.run = *run;
+    for (int c = 0; c < 3; c++)
+        plan.augment.scale[c] = (float)run->desc.scale[c];
+    plan.b = *blocks;
+    plan.items = (uint32_t)((int64_t)run->n * blocks->rows * blocks->block * blocks->columns);
+    plan.columns = an_divisor_of(blocks->columns);
+    plan.rows = an_divisor_of((int64_t)blocks->rows * blocks->block);
+    plan.block = an_divisor_of(blocks->block);
+    int64_t threads = an_blocks_for(plan.items);
+    return blocks->bf16
+               ? AN_LAUNCH(augment_blocks_bf16, augment_blocks_plan, &plan, threads, stream)
+               : AN_LAUNCH(augment_blocks_float, augment_blocks_plan, &plan, threads, stream);
 }

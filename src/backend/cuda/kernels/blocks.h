@@ -32,6 +32,11 @@ int an_cuda_blocks_enter(const an_cuda_blocks *blocks, const an_cuda_part *image
 int an_cuda_blocks_leave(const an_cuda_blocks *blocks, const void *blocked,
                          const an_cuda_part *image, bool accumulate, an_cuda_stream *stream);
 
+/** The pictures of an augment (kernels.h) in blocks at once; what `run` says of its output is not
+ *  looked at. */
+int an_cuda_augment_blocks(const an_cuda_augment_run *run, const an_cuda_blocks *blocks,
+                           an_cuda_stream *stream);
+
 #ifdef __cplusplus
 }
 #endif

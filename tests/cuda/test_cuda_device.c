@@ -1,0 +1,222 @@
+/*
+ * What the cuda backend asks of CUDA's libraries, on a fake device that counts (cuda/fake.h):
+ * devices that are absent and why, memory, streams, and which algorithms are chosen.
+ */
+#include "ops/ops_rig.h"
+
+#include <string.h>
+
+#include "backend/cuda/conv_plan.h"
+#include "base/alloc.h"
+#include "cuda/fake.h"
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_reset();
+    return 0;
+}
+
+static an_backend *open_it(alexnet_precision precision, bool deterministic)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    ctx->deterministic = deterministic;
+    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    rig_free_ctx(ctx);
+    return backend;
+}
+
+/* ---- Devices ----------------------------------------------------------------------------------
+ */
+
+static void expect_absent(const char *why)
+{
+    alexnet_device_info info;
+    assert_true(an_cuda_api.describe(&info, 0, ALEXNET_ISA_ANY));
+    assert_false(info.available);
+    if (!strstr(info.absent, why))
+        fail_msg("\"%s\" does not say \"%s\"", info.absent, why);
+    assert_false(an_cuda_api.describe(&info, 1, ALEXNET_ISA_ANY));
+}
+
+static void test_absent(void **state)
+{
+    (void)state;
+    fake.driver = 0;
+    expect_absent("there is no NVIDIA driver");
+    fake.driver = 11040;
+    expect_absent("the driver is made for CUDA 11.4, and this build needs ");
+    fake_reset();
+    fake.devices = 0;
+    expect_absent("the driver finds no GPU");
+    fake_reset();
+    fake.no_dnn = true;
+    expect_absent("libcudnn.so.9");
+    fake_reset();
+    fake.major = 6;
+    fake.minor = 1;
+    expect_absent("compute capability 6.1 is too old");
+    fake_reset();
+    fake.compute_mode = cudaComputeModeProhibited;
+    expect_absent("nobody compute");
+}
+
+static void test_present(void **state)
+{
+    alexnet_device_info info;
+    (void)state;
+    fake.devices = 2;
+    assert_true(an_cuda_api.describe(&info, 1, ALEXNET_ISA_ANY));
+    assert_true(info.available && info.bf16);
+    assert_string_equal(info.name, "cuda:1");
+    assert_string_equal(info.isa, "sm_90");
+    assert_string_equal(info.absent, "");
+    assert_false(an_cuda_api.describe(&info, 2, ALEXNET_ISA_ANY));
+}
+
+static void test_taken(void **state)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    (void)state;
+    fake.taken = true;
+    rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32),
+                ALEXNET_ERROR_NOT_AVAILABLE, "in use by another process");
+    assert_null(backend);
+    rig_free_ctx(ctx);
+}
+
+/* An old chip computes in float32 instead. */
+static void test_no_bf16(void **state)
+{
+    (void)state;
+    fake.major = 7;
+    fake.minor = 5;
+    an_backend *backend = open_it(ALEXNET_PRECISION_BF16, false);
+    assert_int_equal(backend->precision, ALEXNET_PRECISION_FP32);
+    an_backend_close(backend);
+}
+
+/* ---- Memory and streams -----------------------------------------------------------------------
+ */
+
+static void test_memory(void **state)
+{
+    void *block, *host;
+    char text[8] = "", zeros[8] = "";
+    (void)state;
+    fake.memory = 10 << 20;
+    an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
+    rig_ok(an_cuda_alloc(backend, 1 << 20, &block));
+    rig_ok(an_cuda_read(backend, text, block, sizeof text));
+    assert_memory_equal(text, zeros, sizeof text);
+    rig_ok(an_cuda_write(backend, block, "written", 8));
+    rig_ok(an_cuda_read(backend, text, block, sizeof text));
+    assert_string_equal(text, "written");
+    rig_refused(an_cuda_alloc(backend, 10 << 20, &(void *){NULL}), ALEXNET_ERROR_NO_MEMORY,
+                "10.0 MiB for a buffer of device cuda:0, which has 9.0 MiB free of 10.0");
+    rig_ok(an_cuda_alloc_host(backend, 64, &host));
+    assert_int_equal(fake_count.host_blocks, 1);
+    an_cuda_free_host(backend, host, 64);
+    an_cuda_free(backend, block, 1 << 20);
+    an_backend_close(backend);
+    assert_int_equal(fake_count.host_blocks, 0);
+    assert_int_equal(fake_count.live, 0);
+    assert_int_equal(fake_count.descriptors, 0);
+}
+
+static void test_streams(void **state)
+{
+    an_capture *capture;
+    void *block;
+    double seconds;
+    (void)state;
+    an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
+    rig_ok(an_cuda_alloc(backend, 64, &block));
+    rig_ok(an_cuda_copy_ahead(backend, 1, block, "ahead", 6));
+    rig_ok(an_cuda_await(backend, 1));
+    assert_int_equal(fake_count.waits, 2);
+    assert_int_equal(fake_count.records, 1);
+    rig_ok(an_cuda_retire(backend, 1));
+    assert_int_equal(fake_count.records, 2);
+    rig_ok(an_cuda_capture_begin(backend));
+    rig_ok(an_cuda_capture_end(backend, &capture));
+    rig_ok(an_cuda_replay(backend, capture));
+    rig_ok(an_cuda_replay(backend, capture));
+    assert_int_equal(fake_count.captures, 1);
+    assert_int_equal(fake_count.launches, 2);
+    an_cuda_capture_free(backend, capture);
+    rig_ok(an_cuda_mark(backend, 3));
+    rig_ok(an_cuda_mark(backend, 4));
+    rig_ok(an_cuda_elapsed(backend, 3, 4, &seconds));
+    assert_true(seconds == 1e-3); /* the fake's clock counts records in milliseconds */
+    an_cuda_free(backend, block, 64);
+    an_backend_close(backend);
+    assert_int_equal(fake_count.live, 0);
+}
+
+/* ---- Algorithms -------------------------------------------------------------------------------
+ */
+
+static int engine_of(alexnet_precision precision, bool deterministic, int n)
+{
+    an_cuda_conv_plan *plan;
+    an_backend *backend = open_it(precision, deterministic);
+    bool exact = precision == ALEXNET_PRECISION_FP32, bf16 = precision == ALEXNET_PRECISION_BF16;
+    const an_cuda_conv_shape shape = {.n = n,
+                                      .c = 8,
+                                      .h = 4,
+                                      .w = 4,
+                                      .k = 16,
+                                      .r = 3,
+                                      .s = 3,
+                                      .p = 4,
+                                      .q = 4,
+                                      .groups = 1,
+                                      .stride = 1,
+                                      .top = 1,
+                                      .left = 1,
+                                      .nhwc = !exact,
+                                      .type = bf16 ? AN_BF16 : AN_F32,
+                                      .tensor_cores = !exact};
+    rig_ok(an_cuda_conv_plan_new(&plan, (an_cuda *)backend, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE));
+    int engine = an_cuda_conv_plan_engine(plan);
+    an_cuda_conv_plan_free(plan);
+    an_backend_close(backend);
+    assert_int_equal(fake_count.descriptors, 0);
+    assert_int_equal(fake_count.live, 0);
+    return engine;
+}
+
+/* The fake's engines: 0 uses tensor cores, 1 is exact, 2 is exact and deterministic. */
+static void test_engines(void **state)
+{
+    (void)state;
+    assert_int_equal(engine_of(ALEXNET_PRECISION_BF16, false, 4), 0);
+    assert_int_equal(engine_of(ALEXNET_PRECISION_TF32, false, 4), 0);
+    assert_int_equal(engine_of(ALEXNET_PRECISION_FP32, false, 4), 1);
+    assert_int_equal(engine_of(ALEXNET_PRECISION_FP32, true, 4), 2);
+    assert_int_equal(fake_count.convolutions, 0);
+}
+
+/* Large batches are tried out, but not where the bits must stay. */
+static void test_trials(void **state)
+{
+    (void)state;
+    engine_of(ALEXNET_PRECISION_FP32, true, 64);
+    assert_int_equal(fake_count.convolutions, 0);
+    engine_of(ALEXNET_PRECISION_FP32, false, 64);
+    assert_true(fake_count.convolutions >= 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_absent, set_up),  cmocka_unit_test_setup(test_present, set_up),
+        cmocka_unit_test_setup(test_taken, set_up),   cmocka_unit_test_setup(test_no_bf16, set_up),
+        cmocka_unit_test_setup(test_memory, set_up),  cmocka_unit_test_setup(test_streams, set_up),
+        cmocka_unit_test_setup(test_engines, set_up), cmocka_unit_test_setup(test_trials, set_up),
+    };
+    return cmocka_run_group_tests_name("the cuda backend on a fake device", tests, NULL, NULL);
+}
