@@ -3,7 +3,7 @@
 #     make                 build (first installing Debian packages that are missing)
 #     make demo            the whole path on drawn pictures: train, evaluate, classify
 #     make test            the tests, without real data
-#     make test-sanitize   the same under ASan and UBSan, the threads under TSan
+#     make test-sanitize   the same under ASan and UBSan by gcc and clang, the threads under TSan
 #     make test-long DATA=FOLDER [SECONDS=60]   fuzzing and real data; a skipped test fails
 #     make install [PREFIX=/usr/local] [DESTDIR=]
 #     make format | tidy | clean
@@ -40,6 +40,7 @@ test: all
 
 test-sanitize:
 	$(MAKE) PRESET=sanitize test
+	$(MAKE) PRESET=sanitize-clang test
 	$(MAKE) PRESET=tsan test
 
 test-long: all

@@ -46,6 +46,12 @@ static inline int scratch_teardown(void **state)
     return nftw(scratch_folder, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/** Remove a file or a folder with all it holds, if it is there. */
+static inline void scratch_remove(const char *path)
+{
+    nftw(path, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 /** Write a file without the library under test. */
 static inline void scratch_write(const char *path, const void *bytes, size_t length)
 {
