@@ -228,7 +228,8 @@ static bool takes(int64_t engine, const operation *op)
     if (op->bias && (fake.no_tails || engine == 2))
         return false;
     if (engine == 0)
-        return is_nhwc(op->x) && dim(op->w, 1) % unit == 0 && dim(op->y, 1) / groups % unit == 0;
+        return (is_nhwc(op->x) || !is_bf16(op->x)) && dim(op->w, 1) % unit == 0 &&
+               dim(op->y, 1) / groups % unit == 0;
     return !is_bf16(op->x);
 }
 
