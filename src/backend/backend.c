@@ -134,6 +134,11 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
         return ALEXNET_OK;
     alexnet_status rc = an_tuning_parse(&(*out)->tuning, defaults->tuning, "the run's tuning",
                                         (*out)->isa, (*out)->api->variants);
+    if (rc == ALEXNET_ERROR_FORMAT) { /* of another version: the run goes on all the same */
+        an_log(ctx, ALEXNET_LOG_WARNING, "what the run was tuned with is not known here: %s",
+               an_error_text());
+        return ALEXNET_OK;
+    }
     if (rc != ALEXNET_OK) {
         an_backend_close(*out);
         *out = NULL;

@@ -242,7 +242,8 @@ typedef struct an_device_defaults {
 } an_device_defaults;
 /**
  * As an_backend_open(), but auto means these defaults. A device that this build or machine does not
- * have is replaced by the best one, with a warning.
+ * have is replaced by the best one, with a warning; a tuning that this version does not understand
+ * is left out, with another.
  * @param defaults  NULL: none
  */
 alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,

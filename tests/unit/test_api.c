@@ -55,7 +55,7 @@ static void test_contexts(void **state)
     o = good, o.max_isa = -1;
     expect_no_ctx(o, bad, "max_isa = -1");
     o = good, o.device = "tpu";
-    expect_no_ctx(o, bad, "tpu\"; there are auto, cpu");
+    expect_no_ctx(o, bad, "tpu\"; there are auto, ");
     o = good, o.device = "";
     expect_no_ctx(o, bad, "");
     o = good, o.size = 0;

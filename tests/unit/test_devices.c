@@ -56,6 +56,31 @@ static void expect_device(const char *name, int ordinal)
     alexnet_ctx_free(ctx);
 }
 
+static int warnings;
+
+static void count_warnings(void *user, alexnet_log_level level, const char *text)
+{
+    (void)user, (void)text;
+    warnings += level == ALEXNET_LOG_WARNING;
+}
+
+/* A run of another version may name variants that are none here: it goes on without them. */
+static void test_a_tuning_of_another_version(void **state)
+{
+    (void)state;
+    const an_device_defaults defaults = {"many", ALEXNET_PRECISION_FP32,
+                                         "[conv1]\noperator = *\nforward = abacus\n"};
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
+    ctx->log = count_warnings;
+    warnings = 0;
+    expect_ok(an_backend_open_as(&backend, ctx, true, &defaults));
+    assert_null(backend->tuning);
+    assert_int_equal(warnings, 1);
+    an_backend_close(backend);
+    alexnet_ctx_free(ctx);
+}
+
 static void test_names(void **state)
 {
     static const char *const absent[] = {"many:3", "many:9999", "ref:1", "cuda", "cuda:1"};
@@ -113,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_a_tuning_of_another_version),
         cmocka_unit_test_setup_teardown(test_resume, scratch_setup, scratch_teardown),
     };
     many = an_ref_api;
