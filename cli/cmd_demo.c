@@ -84,9 +84,9 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed)
 static void say_the_rest(const demo_folders *folders)
 {
     char *run = cli_quote(folders->run), *unseen = cli_quote(folders->unseen);
-    progress_say(
-        "and then, for what the demo would have shown:\n  %s eval %s %s\n  %s plot curves %s",
-        cli_program, run, unseen, cli_program, run);
+    progress_say("and then, for what the demo would have shown:");
+    progress_say("  %s eval %s %s", cli_program, run, unseen);
+    progress_say("  %s plot curves %s", cli_program, run);
     free(run);
     free(unseen);
 }

@@ -106,7 +106,8 @@ static int stop(alexnet_trainer *trainer, const char *run_dir)
     if (status)
         return cli_failed(status);
     char *run = cli_quote(run_dir);
-    progress_say("stopped; the run is saved. To go on:\n  %s train --resume %s", cli_program, run);
+    progress_say("stopped; the run is saved. To go on:");
+    progress_say("  %s train --resume %s", cli_program, run);
     free(run);
     return signals_exit_code();
 }
@@ -116,10 +117,10 @@ static int stop_for_pictures(const char *run_dir)
 {
     int code = cli_failed(ALEXNET_ERROR_BAD_DATA);
     char *run = cli_quote(run_dir);
-    progress_say("the run is saved. To go on once they are repaired, replaced or removed:\n"
-                 "  %s train --resume %s --accept-changes\nor without them:\n"
-                 "  %s train --resume %s --bad-pictures N",
-                 cli_program, run, cli_program, run);
+    progress_say("the run is saved. To go on once they are repaired, replaced or removed:");
+    progress_say("  %s train --resume %s --accept-changes", cli_program, run);
+    progress_say("or without them:");
+    progress_say("  %s train --resume %s --bad-pictures N", cli_program, run);
     free(run);
     return code;
 }

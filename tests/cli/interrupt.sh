@@ -25,7 +25,7 @@ start() {
 stopped() {
     wait $pid
     is $? "$1" "exit code of the interrupted run"
-    has err "stopped; the run is saved" "train --resume $run"
+    line err "stopped; the run is saved. To go on:" "$ALEXNET train --resume $run"
     [ -s "$run/last.safetensors" ] || fail "no checkpoint"
 }
 
@@ -82,4 +82,4 @@ pid=$! run=training/run
 until [ -s $run/log.jsonl ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
 kill -INT $pid
 stopped 130
-has err "eval training/run training/unseen" "plot curves training/run"
+line err "$ALEXNET eval training/run training/unseen" "$ALEXNET plot curves training/run"

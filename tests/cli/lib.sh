@@ -33,6 +33,15 @@ has() {
     done
 }
 
+# line FILE TEXT...: each text is a line of its own in the file; blanks before it do not count.
+line() {
+    file=$1
+    shift
+    for text in "$@"; do
+        sed 's/^ *//' "$file" | grep -qxF -e "$text" || fail "$file lacks the line: $text"
+    done
+}
+
 lacks() {
     grep -qF -e "$2" "$1" && fail "$1 has: $2"
     return 0

@@ -142,8 +142,8 @@ for i in 1 2 3; do
     echo "no picture" >$good/0000$i.png
 done
 expect 3 train elsewhere --net alexnet-mini --epochs 1 --bad-pictures 2 --out bad
-has err "3 of 40 training pictures" "train --resume bad --accept-changes" \
-    "train --resume bad --bad-pictures N"
+has err "3 of 40 training pictures"
+line err "$ALEXNET train --resume bad --accept-changes" "$ALEXNET train --resume bad --bad-pictures N"
 cp -r bad other
 expect 0 train --resume other --bad-pictures 3
 for i in 1 2 3; do
