@@ -28,34 +28,37 @@
  * Rules that hold for every declaration below
  *
  *   Errors     A function that can fail returns alexnet_status: ALEXNET_OK (0) or a negative code
- *              whose number never changes. alexnet_error_text() then says what went wrong, with
- *              file, expected and found. On failure an `out` pointer is set to NULL and nothing is
- *              leaked.
- *   Ownership  What arrives through a pointer to a pointer (`**out`) is the caller's, and goes back
- *              through the `_free` function of its noun, which accepts NULL. A pointer that is
- *              returned is borrowed from the object that it was asked of, and lives as long.
- *   NULL       A function that can fail answers a NULL that it has no use for with
- *              ALEXNET_ERROR_INVALID_ARGUMENT. The others answer with nothing: no object, no name,
- *              a count of 0, false. Where NULL means something, the declaration says what.
+ *              whose number never changes. alexnet_error_text() then says what went wrong: the file
+ *              or value, what was expected and what was found. On failure an `out` pointer is set
+ *              to NULL and nothing is leaked.
+ *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
+ *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
+ *              returned by value is borrowed from the object it was asked of, and valid as long as
+ *              that object.
+ *   NULL       A function that can fail returns ALEXNET_ERROR_INVALID_ARGUMENT for a NULL that it
+ *              does not accept. Other functions then return NULL, a count of 0 or false. Where NULL
+ *              has a meaning, the declaration says so.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
  *              between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
  *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
  *              belong to one thread at a time.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
- *              with an older header keeps working. NULL means the defaults. Result structs are
- *              frozen.
+ *              with an older header keeps working. NULL means the defaults. Result structs never
+ *              change.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
  *              the process; the caller's OpenMP settings are as they were when a call returns.
- *   fork()     A child of fork() may use what its parent made as long as that thread of the parent
- *              has computed nothing and loads no pictures; afterwards threads are missing there,
- *              and calls that need them fail. fork before the first computation, or exec.
- *   Limits     alexnet_ctx_new() and the first computation of a thread of the caller's start the
- *              threads for a trial, so that a limit is an error. If the system refuses later what
- * it granted then, OpenMP's runtime ends the process; the library cannot prevent that. Text Paths
- * are byte strings for open(2). All other text is UTF-8. Error texts and log lines are one line
- * each, with control characters and marks of direction escaped: "\x1b". Names from models, data
- * sets and files are as they are. Numbers in texts have a decimal point in every locale.
+ *   fork()     A child of fork() may use what its parent made only if the forking thread has not
+ *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
+ *              calls that need them fail. Call fork() before the first computation, or exec.
+ *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
+ *              threads once to test that the system allows them; if not, the call fails. If the
+ *              system refuses them later, OpenMP's runtime ends the process, which the library
+ *              cannot prevent.
+ *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
+ *              and log lines are one line each, with control and bidirectional formatting
+ *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
+ *              Numbers in texts have a decimal point in every locale.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
@@ -85,13 +88,13 @@ ALEXNET_API const char *alexnet_version(void);
 
 /* ---- Errors --------------------------------------------------------------------------------- */
 
-/** The result of every function that can fail. Numbers are pinned. */
+/** The result of every function that can fail. The numbers never change. */
 typedef enum alexnet_status {
     ALEXNET_OK = 0,
     ALEXNET_ERROR_INVALID_ARGUMENT = -1, /**< a value the function does not take; wrong usage */
-    ALEXNET_ERROR_NO_MEMORY = -2,        /**< the text names what did not fit, and its size */
+    ALEXNET_ERROR_NO_MEMORY = -2,        /**< the text says what did not fit, and its size */
     ALEXNET_ERROR_IO = -3,            /**< the operating system refused; the text has its reason */
-    ALEXNET_ERROR_FORMAT = -4,        /**< a file's contents are not what they must be */
+    ALEXNET_ERROR_FORMAT = -4,        /**< a file's contents are invalid */
     ALEXNET_ERROR_UNSUPPORTED = -5,   /**< valid, but outside what is supported */
     ALEXNET_ERROR_NOT_AVAILABLE = -6, /**< a device or feature this machine does not have */
     ALEXNET_ERROR_DEVICE = -7,        /**< a device reported a failure */
@@ -106,14 +109,14 @@ ALEXNET_API const char *alexnet_status_name(alexnet_status status);
 
 /**
  * What went wrong in this thread's latest failing call, in one line without a newline.
- * Never NULL. Valid until the thread's next failing call. Successful calls leave it alone, so it
- * means something only directly after a failure.
+ * Never NULL. Valid until the thread's next failing call. Successful calls do not change it, so it
+ * is meaningful only directly after a failure.
  */
 ALEXNET_API const char *alexnet_error_text(void);
 
 /**
- * The nearest of `count` words to a mistyped one, by the rule of the library's own "did you mean":
- * about a third of the letters may differ. Words that are NULL are passed over.
+ * The nearest of `count` words to a mistyped one, as in the library's own "did you mean": about a
+ * third of the letters may differ. Words that are NULL are ignored.
  * @return one of the words; NULL if none is near enough to suggest
  */
 ALEXNET_API const char *alexnet_word_nearest(const char *word, const char *const *words, int count);
@@ -157,12 +160,12 @@ typedef struct alexnet_ctx_options {
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
     alexnet_log_fn log;  /**< NULL: silent */
     void *log_user;
-    /** A file of alexnet_tuner_save(): which implementations operators are computed by, where it
-     *  speaks of them. NULL: what was measured for the instruction set; a run that goes on: what
-     *  it began with. */
+    /** A file of alexnet_tuner_save(): which implementations compute the operators that it names.
+     *  NULL, and for other operators: the built-in choice for the instruction set, or in a resumed
+     *  run the choice that it began with. */
     const char *tuning;
-    /** Take only algorithms that give the same bits from run to run on one chip and one version of
-     * its libraries, for a price in speed (cuda; ref and cpu always do). */
+    /** Use only algorithms that give the same bits in every run on one GPU and one version of its
+     *  libraries; slower (cuda; ref and cpu always do). */
     bool deterministic;
 } alexnet_ctx_options;
 #define ALEXNET_CTX_OPTIONS_INIT                                                                   \
@@ -172,10 +175,10 @@ typedef struct alexnet_ctx_options {
 
 /**
  * Make a context. Opens no device yet.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown device name or a number out of range,
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown device name or a number out of range;
  *         ALEXNET_ERROR_NOT_AVAILABLE for a device that this build or machine does not have, and
- *         for threads that the system does not start, ALEXNET_ERROR_IO, _FORMAT and _UNSUPPORTED
- * (too large) for the tuning file.
+ *         for threads that the system does not start;
+ *         ALEXNET_ERROR_IO, _FORMAT and _UNSUPPORTED (too large) for the tuning file
  */
 ALEXNET_API alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options);
 ALEXNET_API void alexnet_ctx_free(alexnet_ctx *ctx);
@@ -190,7 +193,7 @@ ALEXNET_API int alexnet_ctx_threads(const alexnet_ctx *ctx);
  */
 ALEXNET_API void alexnet_ctx_cancel(alexnet_ctx *ctx);
 
-/** A device that this build can compute on: each graphics processor is one. */
+/** A device that this build can compute on; each GPU is one. */
 typedef struct alexnet_device_info {
     char name[32];      /**< as the `device` option takes it */
     char processor[96]; /**< e.g. the processor's own name */
@@ -216,7 +219,7 @@ typedef struct alexnet_network alexnet_network;
 typedef struct alexnet_builtin {
     const char *name;        /**< as alexnet_network_load() or alexnet_recipe_load() takes it */
     const char *description; /**< a few words: the comment in the first line of the file */
-    const char *text;        /**< the whole file, to write one's own after it */
+    const char *text;        /**< the whole file, as a start for one's own */
 } alexnet_builtin;
 
 /** The built-in networks: "alexnet", ... @return NULL if there is none of that index */
@@ -253,7 +256,7 @@ typedef struct alexnet_layer_info {
     const char *name;
     const char *type;       /**< the file's word: "conv", "cmrnorm", "pool", "fc", ... */
     const char *neuron;     /**< "relu", "tanh[a,b]", "logistic" or "" */
-    const char *arithmetic; /**< how the side was found: "ceil((224 - 11)/4) + 1 = 55", or "" */
+    const char *arithmetic; /**< computation of the side: "ceil((224 - 11)/4) + 1 = 55", or "" */
     int output[3];          /**< C, H, W */
     int64_t parameters;
     int64_t mult_adds;        /**< multiplications and additions as pairs, per picture, forward */
@@ -274,9 +277,9 @@ typedef struct alexnet_model alexnet_model;
  * Read a model from a safetensors file (docs/model-files.md), whatever it is called, or from the
  * `best.safetensors` of a run folder. Every length, shape and offset is checked against the file
  * and against the network it carries.
- * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for what is damaged or
- * no model and ALEXNET_ERROR_UNSUPPORTED for a model of a format that is not read, a .pth for
- *         example: the text says what the file is
+ * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for a file that is
+ *         damaged or no model; ALEXNET_ERROR_UNSUPPORTED for a model of another format, such as
+ *         .pth. The text says what the file is
  */
 ALEXNET_API alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx,
                                               const char *path);
@@ -300,10 +303,10 @@ ALEXNET_API const char *alexnet_model_class_id(const alexnet_model *model, int i
 
 /** What kind of file the model was read from: "safetensors". */
 ALEXNET_API const char *alexnet_model_format(const alexnet_model *model);
-/** The version of what the file says of itself, docs/model-files.md: "1". */
+/** The version of the file's metadata, see docs/model-files.md: "1". */
 ALEXNET_API const char *alexnet_model_format_version(const alexnet_model *model);
 /** What made the file, for people: "alexnet 0.1.0, after 900 updates"; "" if the file does not say.
- *  Text from outside, as are class names: escape it for a terminal. */
+ *  Like class names it may contain anything: escape it for a terminal. */
 ALEXNET_API const char *alexnet_model_provenance(const alexnet_model *model);
 
 /** A tensor of a model. Data is float32 in row-major order, borrowed from the model. */
@@ -322,7 +325,7 @@ ALEXNET_API alexnet_status alexnet_model_tensor(const alexnet_model *model, int 
 
 /* ---- Data sets ------------------------------------------------------------------------------ */
 
-/** Pictures, with labels or without. Immutable; knows where they are, not their pixels. */
+/** Pictures, with labels or without: where they are, not their pixels. Immutable. */
 typedef struct alexnet_dataset alexnet_dataset;
 
 typedef struct alexnet_dataset_options {
@@ -346,36 +349,35 @@ typedef enum alexnet_dataset_kind {
 } alexnet_dataset_kind;
 
 /**
- * The endings by which pictures are found in folders: ".jpg", ... Capitals are taken too.
+ * The extensions by which pictures are found in folders: ".jpg", ... Case does not matter.
  * @return NULL past the last
  */
 ALEXNET_API const char *alexnet_picture_ending(int index);
 
 /**
- * The rule for unreadable pictures: whether so many say that a data set is not what its owner
- * thinks, more than 1% of them and more than `allowed`. A trainer allows its recipe's
- * `bad_pictures`.
+ * Whether a data set has too many unreadable pictures: more than 1% and more than `allowed`. A
+ * trainer allows its recipe's `bad_pictures`.
  */
 ALEXNET_API bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 
-/** Say how a folder is laid out, without reading the pictures. */
+/** Determine how a folder is laid out, without reading the pictures. */
 ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 
 /**
  * Open a tree with one folder per class, holding JPEG and PNG files at any depth. Classes are the
- * folders' names in byte order; hidden files and folders are passed over; a folder without pictures
- * is an error that names it. Of a folder that holds `train` and `val`, give one of the two.
+ * folders' names in byte order; hidden files and folders are ignored; a folder without pictures is
+ * an error that names it. If a folder holds `train` and `val`, pass one of these.
  * Links are followed, but each folder is read once for a class, and a class folder only as that
- * class. The log has a warning of files that were left out for their endings, of pictures in no
- * class folder, of classes that differ only in capitals, and of readable names that two share.
+ * class. The log has warnings about files ignored for their extension, pictures in no class folder,
+ * classes that differ only in case, and readable names that two classes share.
  */
 ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx,
                                                 const char *path,
                                                 const alexnet_dataset_options *options);
 
 /**
- * Take pictures without labels, to classify: files, as they are named, and folders, of which every
- * picture at any depth is taken, in byte order. Links are followed, but each folder is read once.
+ * Open pictures without labels, to classify: files, whatever their extension, and all pictures in
+ * folders, at any depth, in byte order. Links are followed, but each folder is read once.
  * A file that is not there is a picture that cannot be read. Paths are copied.
  * @return ALEXNET_ERROR_IO for a folder that cannot be read; ALEXNET_ERROR_FORMAT for one without
  *         pictures, with what it holds instead
@@ -384,7 +386,7 @@ ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, ale
                                                       const char *const *paths, int64_t count);
 
 /**
- * Share a data set out: `share` (0 < share < 1) of each class, at least one picture of a class that
+ * Split a data set: `share` (0 < share < 1) of each class, at least one picture of a class that
  * has two, goes to `val`, the rest to `train`. The choice depends on `seed` and the file names
  * alone.
  */
@@ -403,7 +405,7 @@ ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *datase
 
 /* ---- Classification ------------------------------------------------------------------------- */
 
-/** A model at work: activations for one batch size. */
+/** A model ready to compute, with memory for one batch size. */
 typedef struct alexnet_session alexnet_session;
 
 typedef struct alexnet_session_options {
@@ -470,7 +472,7 @@ typedef struct alexnet_stream_result {
 } alexnet_stream_result;
 
 /**
- * Classify the pictures of a data set in its order; labels mean nothing here. The session must
+ * Classify the pictures of a data set in its order; labels are ignored. The session must
  * outlive the stream; the data set may be freed.
  */
 ALEXNET_API alexnet_status alexnet_stream_open(alexnet_stream **out, alexnet_session *session,
@@ -510,7 +512,7 @@ ALEXNET_API alexnet_status alexnet_evaluation_new(alexnet_evaluation **out,
  * Compute the next batch.
  * @param done  out, pictures so far
  * @param more  out, false after the last batch
- * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(): the metrics then mean nothing
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(): the metrics are then meaningless
  */
 ALEXNET_API alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done,
                                                    bool *more);
@@ -532,7 +534,7 @@ ALEXNET_API alexnet_status alexnet_recipe_load(alexnet_recipe **out, const char 
 ALEXNET_API const alexnet_builtin *alexnet_recipe_builtin(int index);
 /**
  * Set a key: "epochs" "20". Keys that may differ by layer take one before a dot, "conv1.rate" "0",
- * or a pattern of them, "conv*.rate"; of those that fit a layer the one set last counts. Numbers
+ * or a pattern of them, "conv*.rate"; of those that match a layer the one set last counts. Numbers
  * that may change by epoch take steps: "0.01 0.001@25 0.0001@51".
  * @return ALEXNET_ERROR_INVALID_ARGUMENT with the key, its type and range, or the nearest key
  */
@@ -544,15 +546,15 @@ ALEXNET_API const char *alexnet_recipe_get(const alexnet_recipe *recipe, const c
 ALEXNET_API const char *alexnet_recipe_layer_key(const alexnet_recipe *recipe, int index);
 ALEXNET_API void alexnet_recipe_free(alexnet_recipe *recipe);
 
-/** A key of the table that recipe files, options, this API and the manual share. */
+/** A key of a recipe. */
 typedef struct alexnet_recipe_key {
     const char *name;
     const char *type;     /**< "integer", "number", "schedule", "choice" or "layers" */
     const char *range;    /**< for people: "1 to 65536", or the choices, "constant|step|cosine" */
     const char *standard; /**< the value of recipe `default` */
     const char *help;     /**< one line */
-    bool per_layer;       /**< whether "LAYER.name" is taken */
-    bool at_resume;       /**< whether a run that goes on may be given another value */
+    bool per_layer;       /**< whether "LAYER.name" is accepted */
+    bool at_resume;       /**< whether a resumed run may be given another value */
     const char *also[5];  /**< what other programs call it, for suggestions; the unused ones NULL */
 } alexnet_recipe_key;
 
@@ -568,14 +570,14 @@ typedef struct alexnet_trainer_options {
     const char *net;              /**< built-in name or path; default: the network of init_from if
                                        that is given, else "alexnet" */
     const alexnet_recipe *recipe; /**< default: recipe "default"; copied */
-    const char *init_from;        /**< model file or run folder whose best model's tensors of
-                                       equal name and shape are taken, input.mean too (it is then
-                                       not computed), and of the same classes the names that the
-                                       data set has no others for. The log names what is not taken
-                                       and how [input] differs: docs/model-files.md */
+    const char *init_from;        /**< model file, or run folder for its best model: tensors
+                                       of equal name and shape are taken from it, input.mean too
+                                       (it is then not computed), and readable names of equal
+                                       classes if the data set has none. The log names what is not
+                                       taken and how [input] differs: docs/model-files.md */
     const char *out_dir;          /**< run folder, made if absent; must not hold a run; required */
-    int split;                    /**< grouping of weight-gradient sums, computed by however many
-                                       threads; 0: the threads that were asked for */
+    int split;                    /**< grouping of weight-gradient sums, for any number of
+                                       threads; 0: the number of threads that was asked for */
 } alexnet_trainer_options;
 #define ALEXNET_TRAINER_OPTIONS_INIT                                                               \
     {                                                                                              \
@@ -609,8 +611,8 @@ typedef struct alexnet_progress {
 } alexnet_progress;
 
 /**
- * Prepare a run: network for the data's classes, first weights, memory. Writes recipe.ini into the
- * run folder. `val` may be NULL. The data sets may be freed afterwards.
+ * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini into
+ * the run folder. `val` may be NULL. The data sets may be freed afterwards.
  */
 ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                                const alexnet_dataset *train,
@@ -622,12 +624,12 @@ typedef struct alexnet_resume_options {
     const char *train; /**< where the folder of the training pictures is now; NULL: where it was */
     const char *val;   /**< the same of the validation's; NULL: beside `train` if it lay beside it,
                             a share of `train` if it was one, else where it was */
-    /** Keys of the recipe and values in turn, ended by NULL; those whose `at_resume` is true. NULL:
-     *  none. A run that is given more epochs ends as if it had begun with as many; one whose rates
-     *  fall along a cosine cannot be given any. */
+    /** Keys of the recipe and their values, alternating, ended by NULL; only keys whose
+     *  `at_resume` is true. NULL: none. A run given another number of epochs ends as if it had
+     *  begun with it; one with schedule = cosine cannot be given another. */
     const char *const *settings;
-    /** Go on although pictures were changed, added or taken away. If they are training pictures,
-     * the epoch under way begins again. */
+    /** Continue although pictures were changed, added or removed. If they are training pictures,
+     *  the current epoch starts again. */
     bool accept_changes;
 } alexnet_resume_options;
 #define ALEXNET_RESUME_OPTIONS_INIT                                                                \
@@ -636,12 +638,12 @@ typedef struct alexnet_resume_options {
     }
 
 /**
- * Go on with the run of a folder from its last checkpoint, bit for bit as if it had not stopped.
- * Its data is opened again, and checked against the fingerprint of the run. What the options change
- * is kept in the run: a checkpoint is written at once.
+ * Continue the run of a folder from its last checkpoint, bit for bit as if it had not stopped. Its
+ * data is opened again, and checked against the fingerprint of the run. Changes by the options are
+ * saved at once in a checkpoint.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_BAD_DATA if the data is not as it was; ALEXNET_ERROR_INVALID_ARGUMENT for
- *         a setting that a run cannot be given anew, and if another process trains there;
+ *         a setting that cannot be changed in a run, and if another process trains there;
  *         ALEXNET_ERROR_FORMAT for a damaged checkpoint, and if a link, pipe, device or folder has
  *         the name of one of the run's files
  */
@@ -652,15 +654,15 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * Do the next piece of work: part of the mean image, one minibatch, one validation batch, or the
  * end of an epoch, which keeps the best model and writes a checkpoint. A checkpoint is also written
  * when ten minutes have passed since the last; if that one fails with ALEXNET_ERROR_IO, the log has
- * a warning, the earlier checkpoint stays, and the next is tried ten minutes later. That of an
- * epoch's end must succeed.
+ * a warning, the earlier checkpoint is kept, and the next attempt is ten minutes later. A failure
+ * to write the checkpoint at the end of an epoch is a failure of this call.
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept and
  *         the text suggests a rate; ALEXNET_ERROR_CANCELLED after alexnet_ctx_cancel();
- *         ALEXNET_ERROR_BAD_DATA once a pass over the pictures, or over the validation's, ends in
- *         which none could be read, or more could not than 1% and than the recipe's
- *         bad_pictures. Such a validation is not compared with others, and is made again when
- *         the run goes on.
+ *         ALEXNET_ERROR_BAD_DATA at the end of a pass over the training or the validation pictures
+ *         in which none could be read, or more than 1% and more than the recipe's bad_pictures
+ *         could not. Such a validation is not compared with others, and is repeated when the run
+ *         is resumed
  */
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
@@ -671,7 +673,7 @@ ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */
 ALEXNET_API alexnet_status alexnet_trainer_save(alexnet_trainer *trainer);
-/** Memory of the run in bytes, known before the first step; for a report of what will be needed. */
+/** Memory of the run in bytes, known before the first step. */
 typedef struct alexnet_memory {
     size_t parameters, gradients, momentum, activations, scratch, pictures;
     size_t total; /**< their sum, which is compared with what is available at the start */
@@ -708,7 +710,7 @@ ALEXNET_API void alexnet_selftest_free(alexnet_selftest *test);
 
 /* ---- Speed ---------------------------------------------------------------------------------- */
 
-/** A network at work on random pictures that lie in memory, with the clock running. */
+/** A measurement of a network's speed on random pictures in memory. */
 typedef struct alexnet_bench alexnet_bench;
 
 typedef enum alexnet_bench_mode {
@@ -728,12 +730,12 @@ typedef struct alexnet_bench_options {
         sizeof(alexnet_bench_options), 0, ALEXNET_BENCH_TRAIN, 64, 5                               \
     }
 
-/** What part of a step's work. */
+/** The parts of a step's work. */
 typedef enum alexnet_pass {
     ALEXNET_PASS_FORWARD = 1,
     ALEXNET_PASS_BACKWARD = 2,
     ALEXNET_PASS_UPDATE = 3,
-    ALEXNET_PASS_PACK = 4, /**< weights brought to the layout that the device computes in */
+    ALEXNET_PASS_PACK = 4, /**< weights copied into the layout that the device computes in */
 } alexnet_pass;
 
 /**

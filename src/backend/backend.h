@@ -1,5 +1,5 @@
 /*
- * The backend table: about a dozen functions at the granularity of a prepared operator.
+ * The interface of a backend: a table of functions, most of which work on a prepared operator.
  *
  * Life of an operator: op_prepare() once, with every choice made and every size known; then
  * op_pack() whenever the parameters have changed, op_forward() and op_backward() any number of
@@ -37,11 +37,10 @@ typedef struct an_backend {
                                            first, and the table of the backend; NULL: none */
 } an_backend;
 
-/** What op_prepare() is offered. */
+/** The arguments of op_prepare(). */
 typedef struct an_prepare {
-    const an_op_desc *const *ops; /* the run of operators that starts here; each reads the one
-                                     before it, and nothing else reads what is between them. A
-                                     softmax is the last, and computed by itself */
+    const an_op_desc *const *ops; /* a run of operators: each is the only reader of the one before
+                                     it. A softmax is the last, and computed by itself */
     int n_ops;                    /* >= 1 */
     const an_layout *in;          /* layouts of the inputs of ops[0]; NULL for augment */
     bool masks;                   /* dropout draws masks */
@@ -56,8 +55,8 @@ typedef struct an_prepared {
     int taken;           /* how many of the offered operators it computes, >= 1 */
     an_layout out;       /* of the output of the last of them */
     size_t packed;       /* bytes for its copy of the parameters; 0: none */
-    const char *packing; /* names the form of that copy: operators of one node whose texts are equal
-                            can share one. Lives as long as the operator. NULL: not shared */
+    const char *packing; /* names the form of that copy: operators of one node with equal names
+                            can share it. Lives as long as the operator. NULL: not shared */
     bool updated; /* the copy is one that update() keeps, given it as an_segment.copy: op_pack() is
                        needed only for parameters that come from elsewhere */
     size_t saved; /* bytes that forward writes for backward, beyond x and y; 0 for inference */
@@ -121,7 +120,7 @@ typedef struct an_peak {
 struct an_backend_api {
     const char *name; /* "ref", "cpu" */
     /** Names of the variants that its operators come in, as tunings spell them, with NULL behind
-     * the last; the first is taken where no tuning speaks. NULL: there are none. */
+     * the last; the first is the default. NULL: there are none. */
     const char *const *variants;
 
     /**
@@ -180,14 +179,14 @@ struct an_backend_api {
     void (*free_host)(an_backend *backend, void *block, size_t bytes);
     /**
      * Copy a batch to the device while another is computed; there are two buffers for it, 0 and 1.
-     * The copy begins when the work that retire() spoke of has ended, and may be under way on
-     * return: `src` stays as it is until the next sync() or read().
+     * The copy begins when the work before the buffer's last retire() has ended, and may not be
+     * complete on return: `src` must not change until the next sync() or read().
      */
     alexnet_status (*copy_ahead)(an_backend *backend, int buffer, void *dst, const void *src,
                                  size_t bytes);
-    /** Let work that is asked for from here on wait for the copies to a buffer. */
+    /** Make later work wait for the copies to a buffer. */
     alexnet_status (*await)(an_backend *backend, int buffer);
-    /** What was asked for so far is all that reads the buffer's present contents. */
+    /** No later work reads the present contents of the buffer. */
     alexnet_status (*retire)(an_backend *backend, int buffer);
     /** Between the two, operators and updates are recorded instead of run. */
     alexnet_status (*capture_begin)(an_backend *backend);

@@ -1,16 +1,17 @@
 /*
- * Tuning: which variant of an operator a backend computes where it knows several. A text of rows,
- * each for one or many operators; the first row that fits and speaks of a direction counts:
+ * Tuning: which of several variants of an operator a backend computes. A text of sections, each for
+ * one or many operators; the first that matches and gives a variant for the direction counts:
  *
  *     [conv3]                            any name
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
  *     precision = fp32                   or bf16, or a star
  *     training = yes                     absent: training and inference
  *     operator = conv 3x3/1 groups 1 *   as an_op_signature() writes it; a star is any text
- *     forward = winograd                 and backward_data, backward_weights, as far as it says
+ *     forward = winograd                 likewise backward_data, backward_weights; each may be
+ * absent
  *
- * Such a text is what a backend brings along (tuning.ini in its folder), what `alexnet bench
- * --tune` writes, and what a run records of its choices so that its bits hold.
+ * Such texts are tuning.ini in a backend's folder, the file that `alexnet bench --tune` writes, and
+ * the record of a run's choices, by which it is resumed with the same bits.
  */
 #ifndef AN_BACKEND_TUNING_H
 #define AN_BACKEND_TUNING_H
@@ -18,7 +19,7 @@
 #include "op/op.h"
 
 /** A way to compute an operator: an index into the backend's list of names,
- * an_backend_api.variants. The first is taken where nothing is said. */
+ * an_backend_api.variants. The first is the default. */
 typedef int an_variant;
 enum { AN_VARIANTS_MAX = 16 };
 

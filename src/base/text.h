@@ -1,5 +1,5 @@
 /*
- * Small questions about text: numbers that must be whole, words of a list, the nearest word.
+ * Text: parsing numbers, words of a list, patterns, the nearest word.
  */
 #ifndef AN_BASE_TEXT_H
 #define AN_BASE_TEXT_H

@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Whether text is UTF-8 as RFC 3629 has it: no overlong forms, surrogates, or beyond U+10FFFF. */
+/** Whether text is UTF-8 as in RFC 3629: no overlong forms, surrogates, or beyond U+10FFFF. */
 bool an_is_utf8(const char *text);
 /** The bytes of the first character of a text, and its code; 0 if it is none. */
 int an_utf8_next(const char *text, uint32_t *code);
 /**
- * Text from outside as one line that a terminal shows and does not obey: control characters as
- * "\x1b", those beyond ASCII as "\u202e", bytes that are no UTF-8 as "\xff". Cut at `size`.
+ * Escape text from outside, as one line that is safe to show on a terminal: control characters as
+ * "\x1b", those beyond ASCII as "\u202e", bytes that are not UTF-8 as "\xff". Cut at `size`.
  */
 void an_text_escape(char *out, size_t size, const char *text);
 

@@ -1,8 +1,9 @@
 /*
- * The one walk through folders: what stands in a folder, and all files below it.
+ * Directory traversal: the entries of a folder, and all files below it.
  *
- * Hidden entries (a name that begins with a dot) are passed over. Links are followed. What a walk
- * costs is bounded by the folders that it can reach: each is read once, whatever links lead to it.
+ * Hidden entries (a name that begins with a dot) are ignored. Links are followed. The work is
+ * bounded by the number of folders that can be reached: each is read once, however many links lead
+ * to it.
  */
 #ifndef AN_BASE_WALK_H
 #define AN_BASE_WALK_H
@@ -16,10 +17,10 @@
 /** Folders below one another that are entered; a deeper one is an error that names it. */
 enum { AN_WALK_DEPTH_MAX = 64 };
 
-/** What stands directly in a folder: names in byte order. */
+/** The entries of a folder: names in byte order. */
 typedef struct an_folder {
     an_strings folders; /* and links to folders */
-    an_strings files;   /* all else: broken links, devices and pipes too, which reading will name */
+    an_strings files;   /* all else, also broken links, devices and pipes, which fail when read */
 } an_folder;
 
 alexnet_status an_folder_read(an_folder *out, const char *path);
@@ -52,7 +53,7 @@ typedef struct an_seen_folder {
 } an_seen_folder;
 enum { AN_WALK_RESERVED = -1 };
 
-/** Several walks that know of one another. Starts as {.takes = ...}, all else zero. */
+/** Several walks that share what they have read. Starts as {.takes = ...}, all else zero. */
 typedef struct an_walk {
     bool (*takes)(const char *file_name);
     an_strings files;     /* paths of the files taken by the latest walk, in byte order */

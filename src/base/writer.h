@@ -1,6 +1,6 @@
 /*
- * Files that are never half there: written under another name beside the final one, flushed to the
- * disk, then renamed. Whatever stops the process in between, the old file is whole.
+ * Atomic file writing: a file is written under another name beside the final one, flushed to disk,
+ * then renamed. If the process is stopped in between, the old file is unchanged.
  */
 #ifndef AN_BASE_WRITER_H
 #define AN_BASE_WRITER_H

@@ -1,5 +1,5 @@
 /*
- * How a picture is cut, mirrored and coloured at random for training.
+ * Random crop, mirroring and colour noise of training pictures.
  */
 #ifndef AN_DATA_CROP_H
 #define AN_DATA_CROP_H

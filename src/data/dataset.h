@@ -2,8 +2,8 @@
  * Data sets: classes, and samples of a source. See the public header for what a tree may look like.
  *
  *     dataset.c          made of a source
- *     dataset_split.c    shared out for validation; the fingerprint
- *     dataset_compare.c  two that are used together: their classes, and pictures that both have
+ *     dataset_split.c    split for validation; the fingerprint
+ *     dataset_compare.c  two data sets compared: their classes, and pictures that both contain
  */
 #ifndef AN_DATA_DATASET_H
 #define AN_DATA_DATASET_H
@@ -48,10 +48,9 @@ typedef struct an_class_list {
 
 alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 /**
- * @param ctx         whose log is told what was left out and what looks like a mistake; or NULL
+ * @param ctx         its log gets warnings about ignored files and likely mistakes; or NULL
  * @param names_file  or NULL
- * @param classes     or NULL. A class of the source that is not among them is an error that names
- * it
+ * @param classes     or NULL. A class of the source that is not in the list is an error
  */
 alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                const char *names_file, const an_class_list *classes);

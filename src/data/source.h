@@ -1,7 +1,7 @@
 /*
  * Where the pictures of a data set come from: items behind a small table of functions.
  *
- *     source.c          what all kinds have in common, and the list of those that a path may be
+ *     source.c          what all kinds have in common, and the list of kinds
  *     source_folders.c  a tree with one folder per class
  *     source_files.c    files and folders that a caller names, without classes
  *
@@ -20,7 +20,7 @@
 
 typedef struct an_data_source an_data_source;
 
-/** A picture as its source has it: a JPEG or PNG file's bytes, or, if there are none, pixels. */
+/** An item of a source: the bytes of a JPEG or PNG file or, if there are none, pixels. */
 typedef struct an_item_data {
     unsigned char *bytes; /* owned */
     size_t length;

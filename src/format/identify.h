@@ -1,6 +1,6 @@
 /*
- * What a file is that was given as a model and is none: formats that are not read, and what people
- * take for weights by mistake.
+ * Identification of files that are not models: formats that are not read, and other files that are
+ * given as models by mistake.
  */
 #ifndef AN_FORMAT_IDENTIFY_H
 #define AN_FORMAT_IDENTIFY_H

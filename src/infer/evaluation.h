@@ -18,7 +18,7 @@ struct alexnet_evaluation {
     bool started;           /* pictures are being decoded, or were */
     bool reported;          /* bad pictures were, by an earlier pass */
     int64_t *confusion;     /* [label][predicted], or NULL */
-    alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: those of the latest step are no numbers */
+    alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: the latest probabilities are not numbers */
     int *labels;
     uint32_t *order;
 };
@@ -27,7 +27,7 @@ typedef struct alexnet_evaluation an_evaluation;
 /**
  * Decodes nothing before the first step: a trainer has one from its start and needs it at the end
  * of each epoch.
- * @param confusion  whether to count which class was taken for which
+ * @param confusion  whether to fill in the confusion matrix
  */
 alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *runner,
                                  const alexnet_dataset *dataset, bool confusion);

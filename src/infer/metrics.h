@@ -22,16 +22,16 @@ void an_tally_add_results(an_tally *tally, const an_results *results);
 alexnet_metrics an_tally_metrics(const an_tally *tally);
 
 /**
- * Refuse probabilities that are not numbers: an answer made of them would look like one.
+ * Refuse probabilities that are not numbers: a ranking of them would look like a valid result.
  * @param picture  for the text
  * @return ALEXNET_ERROR_BAD_MODEL
  */
 alexnet_status an_check_probabilities(const float *probabilities, int classes, const char *picture);
 
-/** The same of a score, which is no number exactly if the probabilities are none. */
+/** The same of a score, which is not a number exactly if the probabilities are not. */
 alexnet_status an_check_score(const an_score *score, const char *picture);
 
-/** The `top` best classes, best first; of equals the lower index. top <= classes. */
+/** The `top` best classes, best first; of equal ones the lower index first. top <= classes. */
 void an_best_classes(const float *probabilities, int classes, int top, int *best);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A model at work: sessions, which classify, and streams of pictures.
+ * The use of a model: sessions, which classify pictures, and streams of pictures.
  */
 #ifndef AN_INFER_SESSION_H
 #define AN_INFER_SESSION_H

@@ -91,7 +91,7 @@ alexnet_status an_program_run_timed(an_program *program, double *seconds);
 /** A step, for reports. */
 typedef struct an_step_info {
     char name[96]; /* layers that it computes, "conv1+pool1"; "input", "sum" or "all" (update). A
-                      neuron that a layer leaves to the next goes by that one's name */
+                      layer's neuron that is computed with the next layer has that one's name */
     alexnet_pass pass;
     int64_t mult_adds;    /* of the whole batch; backward: for the gradients that are wanted */
     const an_op_desc *op; /* the first operator that it computes; NULL: none */

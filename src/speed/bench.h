@@ -1,6 +1,6 @@
 /*
- * A network at work with the clock running, on random pictures in memory: what `alexnet bench`
- * shows. Training runs the trainer's program with the first weights of recipe "default".
+ * Measurement of a network's speed on random pictures in memory, for `alexnet bench`. Training runs
+ * the trainer's program with the first weights of recipe "default".
  */
 #ifndef AN_SPEED_BENCH_H
 #define AN_SPEED_BENCH_H
@@ -29,7 +29,7 @@ struct alexnet_bench {
 
 /**
  * Values in `options` are in range. Peaks are not measured yet.
- * @param tuning  what to take where the context has no tuning; NULL: nothing
+ * @param tuning  used where the context has no tuning; NULL: none
  */
 alexnet_status an_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
                             const alexnet_bench_options *options, const char *tuning);

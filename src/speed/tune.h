@@ -1,14 +1,14 @@
 /*
- * Which variants of its operators compute a network fastest on this machine: a few whole networks,
- * each with other variants, measured by a bench; then one of the fastest for each layer. What
- * deviates from `ref` by more than rounding may (backend/parity/parity.h) is not taken.
+ * A search for the variants of its operators that compute a network fastest on this machine. Each
+ * trial measures the whole network with a bench. Variants that deviate from `ref` by more than
+ * rounding may (backend/parity/parity.h) are not taken.
  *
- * In the first trial everything is direct, in the second what is built in, which is what others
- * must beat. Each is measured twice, and the less counts. For each other variant follow a trial
- * with all directions in it, compared with ref, and for training one for each direction alone. The
- * last has, layer by layer, the fastest of the trials with one direction. Which trial was the
- * fastest as a whole is the result: layers share layouts, so that the best of each need not be the
- * best of all.
+ * The first trial computes everything direct, the second by the built-in tuning, which the others
+ * must beat. Each trial is measured twice, and the lower time counts. Then, for each other variant,
+ * there is a trial with it in all directions, compared with ref, and for training one with it in
+ * each direction alone. The last trial takes for each layer the fastest of the trials with one
+ * direction. The result is the trial that was fastest as a whole: layers share layouts, so that the
+ * best choice for each need not be the best for all.
  */
 #ifndef AN_SPEED_TUNE_H
 #define AN_SPEED_TUNE_H

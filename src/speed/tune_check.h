@@ -1,6 +1,5 @@
 /*
- * Whether the variants of a trial compute what they should: next to ref, within what rounding may
- * do.
+ * The comparison of the variants of a trial with ref, within the bounds of rounding.
  */
 #ifndef AN_SPEED_TUNE_CHECK_H
 #define AN_SPEED_TUNE_CHECK_H

@@ -1,6 +1,6 @@
 /*
- * A run folder: where it keeps what, and that one process at a time trains in it. docs/runs.md
- * describes the files for people.
+ * A run folder: its files, and the lock by which only one process at a time trains in it.
+ * docs/runs.md describes the files for users.
  *
  *     last.safetensors   checkpoint
  *     best.safetensors   the best model so far
@@ -38,8 +38,8 @@ alexnet_status an_run_create(an_run *run, const char *folder);
 /** Names of an existing run's files. */
 alexnet_status an_run_open(an_run *run, const char *folder);
 /**
- * Claim the folder for this process: check its files, lock it, open the log. The one place where a
- * run gets its owner; of several ranks it would be called by the first alone.
+ * Claim the folder for this process: check its files, lock it, open the log. A run gets its owner
+ * here and nowhere else; of several ranks only the first would call it.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if another process trains there; ALEXNET_ERROR_FORMAT if
  *         a link, pipe, device or folder has the name of one of its files; ALEXNET_ERROR_IO
  */
@@ -51,9 +51,9 @@ alexnet_status an_run_log(an_run *run, const char *line);
 /** Write what is held back; before a checkpoint, which counts on the log's length. */
 alexnet_status an_run_flush_log(an_run *run);
 /**
- * Cut the log of a claimed run back to a length: what came after the checkpoint is going to come
- * again. Of a log that is shorter, or has no line end there, the whole lines before stay;
- * run->log_length says how many bytes that is.
+ * Cut the log of a claimed run back to a length: what was logged after the checkpoint will be
+ * logged again. If the log is shorter, or has no line end there, the complete lines before are
+ * kept; run->log_length says how many bytes those are.
  */
 alexnet_status an_run_cut_log(an_run *run, int64_t length);
 

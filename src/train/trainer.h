@@ -2,9 +2,9 @@
  * The trainer: a machine that does one piece of work per step, so that its caller owns the loop.
  *
  *     trainer_new.c      a new run
- *     trainer_resume.c   a run that goes on from its checkpoint
- *     trainer_data.c     the data that a run remembers
- *     trainer_make.c     the parts that both have, and their end
+ *     trainer_resume.c   a run resumed from its checkpoint
+ *     trainer_data.c     the record of a run's data, and its check when the run is resumed
+ *     trainer_make.c     making and freeing the parts of either
  *     trainer.c          the steps: mean, minibatch
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
@@ -22,7 +22,7 @@
 #include "train/run_state.h"
 #include "train/schedule.h"
 
-/** What is measured of time; says nothing that a resumed run needs. */
+/** Measurements of time, which a resumed run does not need. */
 typedef struct an_pace {
     double started;       /* clock at the latest report */
     int64_t images;       /* since then */

@@ -44,7 +44,7 @@ typedef struct an_cpu {
 
 typedef struct an_cpu_op an_cpu_op;
 
-/** What the table's op_ functions come to. pack may be NULL. */
+/** The implementation of the table's op_ functions for an operator. pack may be NULL. */
 typedef struct an_cpu_methods {
     alexnet_status (*pack)(an_cpu_op *op, const an_op_args *args);
     alexnet_status (*forward)(an_cpu_op *op, const an_op_args *args);
@@ -86,7 +86,7 @@ extern const an_cpu_impl an_cpu_impls[AN_OP_COUNT][AN_CPU_IMPLS];
 /** As op_prepare(), but by the implementation of this name (NULL: the first that accepts). */
 alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, const char *impl,
                               an_prepared **out);
-/** Why better implementations were passed over; "" if there were none. */
+/** Why better implementations were not taken; "" if there were none. */
 const char *an_cpu_refused(const an_prepared *op);
 
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);

@@ -60,7 +60,7 @@ alexnet_status an_bound_backward(const an_bound *bound);
 /** Add what storing a tensor with unit roundoff `unit` allows: e += unit * |value|. */
 void an_bound_store(double *e, const double *value, int64_t count, double unit);
 
-/* A row of the table by operator; in the files parity_bound_*.c. */
+/* A row of the table by operator; in the files bound*.c. */
 typedef struct an_bound_op {
     alexnet_status (*forward)(const an_bound *bound);
     alexnet_status (*backward)(const an_bound *bound); /* NULL: there is no gradient */

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-enum { LIMIT = 8 }; /* L of parity_bound.h */
+enum { LIMIT = 8 }; /* L of bound.h */
 
 static alexnet_status fresh(double **out, int64_t count)
 {

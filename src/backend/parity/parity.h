@@ -8,7 +8,7 @@
  * operators the backend keeps its own layouts.
  *
  * What is allowed. Every element of every tensor gets a bound, carried through the run from
- * operator to operator beside ref's values (parity_bound.h has the formulas). With u the unit
+ * operator to operator beside ref's values (bound.h has the formulas). With u the unit
  * roundoff of float32, 2^-24, and b that of stored activations, 2^-24, 2^-11 for tf32 (which rounds
  * them when they are read) or 2^-8 for bf16:
  *
