@@ -7,8 +7,7 @@
  *     precision = fp32                   or bf16, or a star
  *     training = yes                     absent: training and inference
  *     operator = conv 3x3/1 groups 1 *   as an_op_signature() writes it; a star is any text
- *     forward = winograd                 likewise backward_data, backward_weights; each may be
- * absent
+ *     forward = winograd                 likewise backward_data and backward_weights; all optional
  *
  * Such texts are tuning.ini in a backend's folder, the file that `alexnet bench --tune` writes, and
  * the record of a run's choices, by which it is resumed with the same bits.
