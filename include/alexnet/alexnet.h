@@ -50,7 +50,8 @@
  *              the process; the caller's OpenMP settings are as they were when a call returns.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
  *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
- *              calls that need them fail. Call fork() before the first computation, or exec.
+ *              calls that need them fail. Making a session or a trainer is a computation: call
+ *              fork() after alexnet_model_load() at the latest, or exec.
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library

@@ -32,7 +32,8 @@ alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, c
     AN_NEED(run_dir);
     AN_CHECK(an_options_take(&o, sizeof o, options));
     for (const char *const *s = o.settings; s && s[0]; s += 2)
-        AN_NEED(s[1]);
+        if (!s[1])
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the setting %s has no value", s[0]);
     return an_trainer_resume(out, ctx, run_dir, &o);
 }
 

@@ -38,10 +38,8 @@ static int orientation_of_entry(const tiff *t, size_t at)
 
 int an_exif_orientation(const uint8_t *data, size_t length)
 {
-    static const char prefix[6] = "Exif\0"; /* some programs put another before their own */
-    for (int i = 0; i < 2 && length >= sizeof prefix; i++) {
-        if (memcmp(data, prefix, sizeof prefix) != 0)
-            break;
+    static const char prefix[6] = "Exif\0"; /* some programs put another before what they find */
+    while (length >= sizeof prefix && memcmp(data, prefix, sizeof prefix) == 0) {
         data += sizeof prefix;
         length -= sizeof prefix;
     }

@@ -58,7 +58,11 @@ static const char *describe(const an_encoded *file)
         return "nothing but zero bytes, as an interrupted copy leaves them, not a picture";
     while (text < shown && (file->bytes[text] >= ' ' || memchr("\t\n\r\f", file->bytes[text], 4)))
         text++;
-    return text == shown ? "text, not a picture" : "not a picture";
+    if (text < shown)
+        return "not a picture";
+    return memmem(file->bytes, shown, "git-lfs", strlen("git-lfs"))
+               ? "a pointer of Git LFS, which stands for the picture (git lfs pull fetches it)"
+               : "text, not a picture";
 }
 
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,

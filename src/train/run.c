@@ -112,6 +112,8 @@ static alexnet_status check_checkpoint(const an_run *run)
     struct stat info;
     if (stat(run->last, &info) == 0)
         return ALEXNET_OK; /* reading it will tell what it is */
+    if (errno == ENOTDIR)
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s is a file, not a run folder", run->folder);
     if (errno != ENOENT)
         return an_file_fail("open", run->last);
     if (an_is_folder(run->folder))

@@ -18,10 +18,10 @@ static bool same_origin(const alexnet_trainer *t)
         strcmp(now.library, then->library) == 0 && strcmp(now.precision, then->precision) == 0)
         return true;
     an_log(t->ctx, ALEXNET_LOG_WARNING,
-           "the run began on %s (%s, %s, %s) and goes on on %s (%s, %s, %s): from here on its bits "
+           "the run began on %s (%s%s%s, %s) and goes on on %s (%s%s%s, %s): from here on its bits "
            "may differ",
-           then->device, then->isa, then->library, then->precision, now.device, now.isa,
-           now.library, now.precision);
+           then->device, then->isa, *then->library ? ", " : "", then->library, then->precision,
+           now.device, now.isa, *now.library ? ", " : "", now.library, now.precision);
     return false;
 }
 

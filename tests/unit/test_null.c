@@ -223,6 +223,10 @@ static void test_trainers(void **state)
     REFUSES(alexnet_trainer_resume, "out", NULL, ctx, "run", NULL);
     REFUSES(alexnet_trainer_resume, "ctx", &trainer, NULL, "run", NULL);
     REFUSES(alexnet_trainer_resume, "run_dir", &trainer, ctx, NULL, NULL);
+    static const char *const no_value[] = {"epochs", NULL};
+    const alexnet_resume_options half = {.size = sizeof half, .settings = no_value};
+    expect_failure(alexnet_trainer_resume(&trainer, ctx, "run", &half),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "the setting epochs has no value");
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
     REFUSES(alexnet_trainer_step, "trainer", NULL, &progress, &more);
     REFUSES(alexnet_trainer_step, "progress", trainer, NULL, &more);

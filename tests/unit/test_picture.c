@@ -287,7 +287,7 @@ static void test_exif_is_careful(void **state)
     memcpy(thrice + 18, tiff_little, sizeof tiff_little);
     assert_int_equal(an_exif_orientation(thrice + 12, sizeof thrice - 12), 6);
     assert_int_equal(an_exif_orientation(thrice + 6, sizeof thrice - 6), 6);
-    assert_int_equal(an_exif_orientation(thrice, sizeof thrice), 0);
+    assert_int_equal(an_exif_orientation(thrice, sizeof thrice), 6);
 }
 
 static void test_exif_text_is_careful(void **state)
@@ -351,6 +351,10 @@ static void test_names_what_is_no_picture(void **state)
     assert_null(strstr(an_error_text(), "text"));
     assert_int_equal(an_picture_decode(&picture, "a\tb\r\n", 5, "x.jpg"), ALEXNET_ERROR_FORMAT);
     assert_non_null(strstr(an_error_text(), "is text, not a picture"));
+    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:0\n";
+    assert_int_equal(an_picture_decode(&picture, pointer, sizeof pointer - 1, "x.jpg"),
+                     ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), "a pointer of Git LFS"));
 }
 
 /* Rows lie 16 bytes apart; what stands between them must not show. */

@@ -128,6 +128,7 @@ static void test_no_checkpoint(void **state)
 {
     (void)state;
     expect_failure(resume("nowhere"), ALEXNET_ERROR_IO, "nowhere: no such folder");
+    expect_failure(resume(LAST), ALEXNET_ERROR_IO, LAST " is a file, not a run folder");
     expect_ok(an_make_folder("empty"));
     expect_failure(resume("empty"), ALEXNET_ERROR_IO, "empty: it has no checkpoint");
     assert_int_equal(rename("run/best.safetensors", LAST), 0);
