@@ -77,7 +77,8 @@ meant --freeze train --freeze-layers --frozen
 meant --net train --arch --model
 meant --val train --validation-split
 meant --schedule train --lr-scheduler
-meant --step-factor train --gamma
+meant --step-factor train --gamma --lr-decay
+meant --out train --output --out-dir --output-dir
 meant --colour-noise train --color-jitter
 meant --mirror train --flip --horizontal-flip
 meant --top classify --topk --top-k
