@@ -98,6 +98,12 @@ static json_t *classes_json(const alexnet_evaluation *evaluation, const alexnet_
     return list;
 }
 
+/* A mean over the pictures; null if there are none to take it over. */
+static json_t *mean_json(const alexnet_metrics *m, double mean)
+{
+    return m->images ? json_number(mean) : json_null();
+}
+
 static void print_json(const alexnet_evaluation *evaluation, const alexnet_model *model,
                        const alexnet_metrics *m, int views, bool per_class)
 {
@@ -105,9 +111,9 @@ static void print_json(const alexnet_evaluation *evaluation, const alexnet_model
     json_object_set_new(document, "images", json_integer(m->images));
     json_object_set_new(document, "skipped", json_integer(m->skipped));
     json_object_set_new(document, "views", json_integer(views));
-    json_object_set_new(document, "top1_error", json_number(m->top1_error));
-    json_object_set_new(document, "top5_error", json_number(m->top5_error));
-    json_object_set_new(document, "loss", json_number(m->loss));
+    json_object_set_new(document, "top1_error", mean_json(m, m->top1_error));
+    json_object_set_new(document, "top5_error", mean_json(m, m->top5_error));
+    json_object_set_new(document, "loss", mean_json(m, m->loss));
     if (per_class)
         json_object_set_new(document, "classes", classes_json(evaluation, model));
     json_print(document);
@@ -123,6 +129,8 @@ static void print_text(const alexnet_evaluation *evaluation, const alexnet_model
     printf("images       %" PRId64 "\n", m->images);
     printf("skipped      %" PRId64 "\n", m->skipped);
     printf("views        %d\n", views);
+    if (!m->images)
+        return;
     printf("top-1 error  %.2f%%\n", 100 * m->top1_error);
     if (alexnet_model_class_count(model) > 5)
         printf("top-5 error  %.2f%%\n", 100 * m->top5_error);

@@ -22,6 +22,16 @@ expect 3 eval one data/pictures --json
 is "$(json 1 images)" 20 "pictures"
 is "$(json 1 skipped)" 1 "skipped pictures"
 has err "red-ring/cut.png" "1 of 21 pictures could not be read"
+# Where no picture could be read, there is no error and no loss.
+for class in data/unseen/*; do
+    mkdir -p "unread/${class##*/}"
+    echo text >"unread/${class##*/}/a.png"
+done
+expect 3 eval one unread
+lacks out "error"
+lacks out "loss"
+expect 3 eval one unread --json
+has out '"images": 0' '"top1_error": null' '"loss": null'
 expect 3 classify one cut.png $good text.jpg nowhere.png --json
 is "$(json 1 file)" cut.png "first file"
 has err "cut.png" "text.jpg" "nowhere.png" "3 of 4 pictures could not be read"
