@@ -1,5 +1,6 @@
 #include "data/dataset_notes.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,9 +43,31 @@ void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)
 
 /* ---- Classes ---- */
 
+/* The next letter of a UTF-8 text in lower case: Latin, Greek and Cyrillic, in every locale. */
+static unsigned next_lower(const unsigned char **text)
+{
+    unsigned c = *(*text)++;
+    if (c >= 'A' && c <= 'Z')
+        return c + 32;
+    if (c < 0xC2 || c > 0xDF || (**text & 0xC0) != 0x80)
+        return c < 0x80 ? c : 0x1000 + c; /* no letter's */
+    unsigned code = (c & 0x1F) << 6 | (*(*text)++ & 0x3F);
+    if (code >= 0x400 && code < 0x410)
+        return code + 80;
+    bool capital = (code >= 0xC0 && code <= 0xDE && code != 0xD7) ||
+                   (code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F);
+    return capital ? code + 32 : code;
+}
+
 static int compare_cases(const void *a, const void *b)
 {
-    return strcasecmp(*(char *const *)a, *(char *const *)b);
+    const unsigned char *left = *(unsigned char *const *)a, *right = *(unsigned char *const *)b;
+    unsigned l, r;
+    do {
+        l = next_lower(&left);
+        r = next_lower(&right);
+    } while (l == r && l);
+    return l < r ? -1 : l > r;
 }
 
 static int compare_bytes(const void *a, const void *b)
