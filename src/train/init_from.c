@@ -119,17 +119,23 @@ static void name_the_rest(origin *from)
 }
 
 /* A class that the data set has no readable name for keeps the model's, if the classes are the
- * same. A file of another program has none. */
-static alexnet_status take_names(an_classes *ours, an_tensor_file *file)
+ * same. As many others, whose layer is taken for its shape, are said. A file of another program has
+ * none. */
+static alexnet_status take_names(const origin *from, an_classes *ours)
 {
     an_classes theirs = {0};
-    if (!an_tensor_file_metadata(file, AN_METADATA_CLASSES))
+    int alike = 0;
+    if (!an_tensor_file_metadata(from->file, AN_METADATA_CLASSES))
         return ALEXNET_OK;
-    alexnet_status rc = an_model_file_classes(&theirs, file);
-    bool same = rc == ALEXNET_OK && theirs.count == ours->count;
-    for (int i = 0; same && i < ours->count; i++)
-        same = strcmp(ours->ids[i], theirs.ids[i]) == 0;
-    for (int i = 0; same && i < ours->count; i++) {
+    alexnet_status rc = an_model_file_classes(&theirs, from->file);
+    bool as_many = rc == ALEXNET_OK && theirs.count == ours->count;
+    while (as_many && alike < ours->count && strcmp(ours->ids[alike], theirs.ids[alike]) == 0)
+        alike++;
+    if (as_many && alike < ours->count)
+        an_log(from->net->ctx, ALEXNET_LOG_WARNING,
+               "the classes of %s are as many, but others: class %d is \"%s\" there, \"%s\" here",
+               from->name, alike, theirs.ids[alike], ours->ids[alike]);
+    for (int i = 0; as_many && alike == ours->count && i < ours->count; i++) {
         if (strcmp(ours->names[i], ours->ids[i]) != 0)
             continue;
         char *name = ours->names[i];
@@ -150,7 +156,7 @@ static alexnet_status take(origin *from, an_classes *classes)
                        from->name, from->net->network->name);
     an_log(from->net->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", from->taken,
            from->net->count, from->name);
-    return take_names(classes, from->file);
+    return take_names(from, classes);
 }
 
 alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, bool *has_mean)

@@ -222,15 +222,44 @@ static void test_what_is_not_taken(void **state)
     assert_int_equal(rig_times_heard("1 from.safetensors: more tensors are not taken\n"), 1);
 }
 
+/* Their layer fits, and is taken; that it was trained for other classes is said. */
+static void test_as_many_other_classes(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch", "4", "epochs", "1", NULL};
+    static const char said[] = "1 the classes of run1/best.safetensors are as many, but others: "
+                               "class 1 is \"class1\" there, \"other\" here\n";
+    alexnet_progress p;
+    rig_write_pictures("data", 2, 4);
+    expect_ok(rig_train("data", NULL, "run1", settings, &p));
+    alexnet_recipe *recipe = rig_recipe(settings);
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    options.recipe = recipe;
+    options.init_from = "run1";
+    for (int renamed = 0; renamed < 2; renamed++) {
+        alexnet_ctx *ctx = new_ctx();
+        alexnet_trainer *trainer;
+        alexnet_dataset *data = rig_open_data(ctx, "data");
+        options.out_dir = renamed ? "run3" : "run2";
+        expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
+        assert_int_equal(rig_times_heard(said), renamed);
+        assert_int_equal(rig_times_heard("but others"), renamed);
+        alexnet_trainer_free(trainer);
+        alexnet_dataset_free(data);
+        alexnet_ctx_free(ctx);
+        assert_int_equal(rename("data/class1", "data/other"), renamed ? -1 : 0);
+    }
+    alexnet_recipe_free(recipe);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, rig_set_up, scratch_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_begin_from_a_model),
-        IN_SCRATCH(test_a_fixed_mean_stays),
-        IN_SCRATCH(test_other_pictures),
-        IN_SCRATCH(test_what_is_not_taken),
+        IN_SCRATCH(test_begin_from_a_model),    IN_SCRATCH(test_a_fixed_mean_stays),
+        IN_SCRATCH(test_other_pictures),        IN_SCRATCH(test_what_is_not_taken),
+        IN_SCRATCH(test_as_many_other_classes),
     };
     return cmocka_run_group_tests_name("beginning from a model", tests, NULL, NULL);
 }
