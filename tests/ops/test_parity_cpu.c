@@ -492,6 +492,10 @@ static void run_random(an_backend *backend, int count)
         an_parity_options options = {
             .training = true, .gradients = true, .split = between(&d, 1, 3), .seed = SEED};
         an_parity p;
+        char signature[AN_OP_SIGNATURE];
+        an_op_signature(&ops[0], signature);
+        /* Said beforehand: a library's kernel may crash. */
+        print_message("random shape %d: %d of %s\n", run, ops[0].n, signature);
         rig_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
         if (!(p.worst <= 1))
             fail_msg("random shape %d, %s: %s", run, p.impl, p.where);
