@@ -54,8 +54,8 @@ static const opt_page page = {
              "between them; the counts of --per-class and --confusion take the first of them. "
              "DATA is a folder with one folder of pictures per class; of a folder that holds "
              "'train' and 'val', 'val' is used. Without DATA, a RUN is measured on its own "
-             "validation set. Pictures that cannot be read are named and left out; above 1% of "
-             "them the exit code is 3.",
+             "validation set. Pictures that cannot be read are named and left out; where "
+             "they are more than 5 and more than 1%, the exit code is 3.",
     .examples = {{"eval runs/flowers-1", "measure a run on its own validation set"},
                  {"eval best.safetensors photos --views 10 --per-class",
                   "ten views of each picture, and a row per class"}},
@@ -151,7 +151,9 @@ static int report(const alexnet_evaluation *evaluation, const alexnet_model *mod
     int code = CLI_DONE;
     if (options->confusion)
         code = write_confusion(evaluation, model, options->confusion);
-    if (code == CLI_DONE && alexnet_too_many_bad(m.skipped, m.images + m.skipped, 0))
+    bool none = m.skipped > 0 && m.images == 0;
+    if (code == CLI_DONE &&
+        (none || alexnet_too_many_bad(m.skipped, m.images + m.skipped, ALEXNET_BAD_PICTURES)))
         code = cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s could not be read",
                          m.skipped, m.images + m.skipped,
                          text_plural(m.images + m.skipped, "picture", "pictures"));

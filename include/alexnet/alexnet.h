@@ -355,9 +355,12 @@ typedef enum alexnet_dataset_kind {
  */
 ALEXNET_API const char *alexnet_picture_ending(int index);
 
+/** Unreadable pictures that are put up with however few pictures there are. */
+#define ALEXNET_BAD_PICTURES 5
+
 /**
  * Whether a data set has too many unreadable pictures: more than 1% and more than `allowed`. A
- * trainer allows its recipe's `bad_pictures`.
+ * trainer allows its recipe's `bad_pictures`, by default ALEXNET_BAD_PICTURES.
  */
 ALEXNET_API bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 

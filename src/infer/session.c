@@ -53,6 +53,7 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
                                    const char *name, int top, alexnet_prediction *best)
 {
     an_runner *runner = session->runner;
+    AN_CHECK(an_ctx_check(session->model->ctx));
     AN_CHECK(check_top(top));
     AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
     AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1, true));

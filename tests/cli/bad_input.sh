@@ -18,10 +18,15 @@ has err "red-ring/text.jpg"
 
 # Evaluation reports and says so; classification goes on.
 cp cut.png data/pictures/val/red-ring/cut.png
-expect 3 eval one data/pictures --json
+expect 0 eval one data/pictures --json
 is "$(json 1 images)" 20 "pictures"
 is "$(json 1 skipped)" 1 "skipped pictures"
-has err "red-ring/cut.png" "1 of 21 pictures could not be read"
+has err "red-ring/cut.png"
+for i in 1 2 3 4 5; do cp cut.png data/pictures/val/red-ring/cut$i.png; done
+expect 3 eval one data/pictures --json
+is "$(json 1 skipped)" 6 "skipped pictures"
+has err "6 of 26 pictures could not be read"
+rm data/pictures/val/red-ring/cut[1-5].png
 # Where no picture could be read, there is no error and no loss.
 for class in data/unseen/*; do
     mkdir -p "unread/${class##*/}"

@@ -507,6 +507,7 @@ static void test_cancelling(void **state)
     alexnet_evaluation *evaluation;
     alexnet_stream *stream;
     alexnet_stream_result result;
+    alexnet_prediction best;
     int64_t done;
     bool more;
     expect_ok(alexnet_evaluation_new(&evaluation, session, data));
@@ -514,6 +515,7 @@ static void test_cancelling(void **state)
     alexnet_ctx_cancel(ctx);
     expect_failure(alexnet_evaluation_step(evaluation, &done, &more), ALEXNET_ERROR_CANCELLED, "");
     expect_failure(alexnet_stream_next(stream, &result, &more), ALEXNET_ERROR_CANCELLED, "");
+    expect_failure(alexnet_classify_file(session, files[0], 1, &best), ALEXNET_ERROR_CANCELLED, "");
     alexnet_stream_free(stream);
     alexnet_evaluation_free(evaluation);
     alexnet_dataset_free(data);

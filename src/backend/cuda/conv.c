@@ -33,7 +33,7 @@ typedef struct conv {
     an_cuda_conv_shape shape; /* of a part */
     an_cuda_blocks x_blocks, w_blocks;
     an_layout x, y; /* inner; x if it is not blocked */
-    an_cuda_port x_in, dx_out, y_out, y_in, dy_in;
+    an_cuda_reorder x_in, dx_out, y_out, y_in, dy_in;
     an_cuda_conv_plan *plans[AN_DIRECTIONS];
     bool x_saved;       /* the copy of x is kept for backward */
     size_t x_at, dx_at; /* blocked or in parts: offsets in scratch, or in what is saved */
@@ -183,21 +183,21 @@ static void book_memory(conv *c, const an_prepare *p)
     if (c->parts > 1)
         c->y_at = an_cuda_take(op, y_bytes(c) * parts);
     if (!c->blocked) {
-        an_cuda_port_new(&c->x_in, op, p->in[0], c->x);
+        an_cuda_reorder_new(&c->x_in, op, p->in[0], c->x);
         if (p->want_dx)
-            an_cuda_port_new(&c->dx_out, op, p->in[0], c->x);
+            an_cuda_reorder_new(&c->dx_out, op, p->in[0], c->x);
     }
-    an_cuda_port_new(&c->y_out, op, op->base.out, c->y);
+    an_cuda_reorder_new(&c->y_out, op, op->base.out, c->y);
     if (!backward)
         return;
-    an_cuda_port_new(&c->dy_in, op, op->base.out, c->y);
+    an_cuda_reorder_new(&c->dy_in, op, op->base.out, c->y);
     if (c->relu || c->norm)
         c->masked_at = an_cuda_take(op, an_layout_bytes(c->y));
     if (c->norm) {
         c->before_norm_at = an_cuda_save(op, an_layout_bytes(c->y));
         c->lrn_at = an_cuda_take(op, an_cuda_lrn_scratch(&c->lrn));
     } else if (c->relu) {
-        an_cuda_port_new(&c->y_in, op, op->base.out, c->y);
+        an_cuda_reorder_new(&c->y_in, op, op->base.out, c->y);
     }
     if (p->want_dw) {
         an_cuda_bias_run bias = bias_run(c);
@@ -339,7 +339,7 @@ static alexnet_status enter_x(const conv *c, const an_op_args *args, bool forwar
         return ALEXNET_OK;
     }
     if (!c->blocked) {
-        AN_CHECK(an_cuda_port_enter(&c->x_in, &c->op, args, x));
+        AN_CHECK(an_cuda_reorder_in(&c->x_in, &c->op, args, x));
         const void *whole = *x;
         if (c->parts == 1)
             return ALEXNET_OK;
@@ -357,7 +357,7 @@ static alexnet_status conv_forward(an_cuda_op *op, const an_op_args *args)
 {
     const conv *c = (const conv *)op;
     const void *x;
-    void *out = an_cuda_port_target(&c->y_out, args, args->y);
+    void *out = an_cuda_reorder_target(&c->y_out, args, args->y);
     void *y = c->norm ? an_cuda_at(args->saved, c->before_norm_at) : out;
     void *dense = c->parts > 1 ? an_cuda_at(args->scratch, c->y_at) : y;
     AN_CHECK(enter_x(c, args, true, &x));
@@ -378,7 +378,7 @@ static alexnet_status conv_forward(an_cuda_op *op, const an_op_args *args)
         run.y = out;
         AN_CHECK(check(c, an_cuda_lrn_forward(&run, an_cuda_queue(op->cuda)), "a norm"));
     }
-    return an_cuda_port_leave(&c->y_out, op, args, args->y);
+    return an_cuda_reorder_out(&c->y_out, op, args, args->y);
 }
 
 /* The gradient before the norm, and before the ReLU that comes before that; of the bias too. */
@@ -432,12 +432,12 @@ static alexnet_status backward_tail(const conv *c, const an_op_args *args, const
 {
     const void *y = NULL; /* of a ReLU that is still to be gone through */
     *dy = args->dy;
-    AN_CHECK(an_cuda_port_enter(&c->dy_in, &c->op, args, dy));
+    AN_CHECK(an_cuda_reorder_in(&c->dy_in, &c->op, args, dy));
     if (c->norm)
         return backward_norm(c, args, dy);
     if (c->relu) {
         y = args->y;
-        AN_CHECK(an_cuda_port_enter(&c->y_in, &c->op, args, &y));
+        AN_CHECK(an_cuda_reorder_in(&c->y_in, &c->op, args, &y));
     }
     if (args->dparam[1])
         return backward_bias(c, args, y, dy);
@@ -463,7 +463,7 @@ static alexnet_status backward_weights(const conv *c, const an_op_args *args, co
 static alexnet_status backward_data(const conv *c, const an_op_args *args, const void *dy)
 {
     an_cuda_stream *queue = an_cuda_queue(c->op.cuda);
-    void *whole = c->blocked ? args->dx[0] : an_cuda_port_target(&c->dx_out, args, args->dx[0]);
+    void *whole = c->blocked ? args->dx[0] : an_cuda_reorder_target(&c->dx_out, args, args->dx[0]);
     bool direct = c->given || (!c->blocked && c->parts == 1);
     void *dx = direct ? whole : an_cuda_at(args->scratch, c->dx_at);
     AN_CHECK(run_parts(c, args, AN_BACKWARD_DATA, dx, weights_of(c, args), dy));
@@ -472,7 +472,7 @@ static alexnet_status backward_data(const conv *c, const an_op_args *args, const
     if (c->given)
         return ALEXNET_OK;
     if (!c->blocked)
-        return an_cuda_port_leave(&c->dx_out, &c->op, args, args->dx[0]);
+        return an_cuda_reorder_out(&c->dx_out, &c->op, args, args->dx[0]);
     an_cuda_part outer = part_of(c->x_in.outer, args->dx[0]);
     return check(c, an_cuda_blocks_leave(&c->x_blocks, dx, &outer, false, queue),
                  "a copy out of blocks");

@@ -152,21 +152,22 @@ int64_t an_cuda_count(an_layout layout);
 
 /** Where an operator meets its neighbours: nothing if both sides are laid out alike, else a copy
  *  through a place in scratch. */
-typedef struct an_cuda_port {
+typedef struct an_cuda_reorder {
     bool copies;
     size_t at;
     an_layout outer, inner;
-} an_cuda_port;
+} an_cuda_reorder;
 
-void an_cuda_port_new(an_cuda_port *port, an_cuda_op *op, an_layout outer, an_layout inner);
+void an_cuda_reorder_new(an_cuda_reorder *reorder, an_cuda_op *op, an_layout outer,
+                         an_layout inner);
 /** Bring in *tensor: on return it points to the inner form. */
-alexnet_status an_cuda_port_enter(const an_cuda_port *port, const an_cuda_op *op,
+alexnet_status an_cuda_reorder_in(const an_cuda_reorder *reorder, const an_cuda_op *op,
                                   const an_op_args *args, const void **tensor);
 /** Where the inner form of a tensor that goes out is written. */
-void *an_cuda_port_target(const an_cuda_port *port, const an_op_args *args, void *outer);
+void *an_cuda_reorder_target(const an_cuda_reorder *reorder, const an_op_args *args, void *outer);
 /** Bring what was written there to the outside. */
-alexnet_status an_cuda_port_leave(const an_cuda_port *port, const an_cuda_op *op,
-                                  const an_op_args *args, void *outer);
+alexnet_status an_cuda_reorder_out(const an_cuda_reorder *reorder, const an_cuda_op *op,
+                                   const an_op_args *args, void *outer);
 /** Copy a tensor from one layout to another. */
 alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *src, an_layout to,
                                void *dst);

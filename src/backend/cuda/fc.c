@@ -25,7 +25,7 @@ typedef struct fc {
     an_dropout_desc drop;
     bool masks;
     an_layout x, y, dy; /* inner; dy is of the operands' type */
-    an_cuda_port x_in, dx_out, y_in, dy_in, y_out;
+    an_cuda_reorder x_in, dx_out, y_in, dy_in, y_out;
     an_cuda_matmul *products[AN_DIRECTIONS];
     bool x_saved; /* reordered x is kept for backward */
     size_t x_at, masked_at, sums_at, bias_at, work_at;
@@ -83,19 +83,19 @@ static an_cuda_bias_run bias_run(const fc *f)
 static void book_memory(fc *f, const an_prepare *p)
 {
     an_cuda_op *op = &f->op;
-    an_cuda_port_new(&f->x_in, op, p->in[0], f->x);
+    an_cuda_reorder_new(&f->x_in, op, p->in[0], f->x);
     f->x_saved = f->x_in.copies && p->want_dw;
     if (f->x_saved)
         f->x_at = an_cuda_save(op, an_layout_bytes(f->x));
-    an_cuda_port_new(&f->y_out, op, op->base.out, f->y);
+    an_cuda_reorder_new(&f->y_out, op, op->base.out, f->y);
     f->bias_at = an_cuda_take(op, sizeof(float) * (size_t)f->desc.u.fc.k);
     if (p->want_dx)
-        an_cuda_port_new(&f->dx_out, op, p->in[0], f->x);
+        an_cuda_reorder_new(&f->dx_out, op, p->in[0], f->x);
     if (!p->want_dx && !p->want_dw)
         return;
-    an_cuda_port_new(&f->dy_in, op, op->base.out, f->dy);
+    an_cuda_reorder_new(&f->dy_in, op, op->base.out, f->dy);
     if (f->relu || f->dropout) {
-        an_cuda_port_new(&f->y_in, op, op->base.out, f->dy);
+        an_cuda_reorder_new(&f->y_in, op, op->base.out, f->dy);
         f->masked_at = an_cuda_take(op, an_layout_bytes(f->dy));
     }
     if (p->want_dw) {
@@ -136,7 +136,7 @@ static alexnet_status enter_x(const fc *f, const an_op_args *args, bool forward,
 {
     *x = args->x[0];
     if (!f->x_saved)
-        return an_cuda_port_enter(&f->x_in, &f->op, args, x);
+        return an_cuda_reorder_in(&f->x_in, &f->op, args, x);
     void *rows = an_cuda_at(args->saved, f->x_at);
     *x = rows;
     return forward ? an_cuda_convert(f->op.cuda, f->x_in.outer, args->x[0], f->x, rows)
@@ -190,13 +190,13 @@ static alexnet_status fc_forward(an_cuda_op *op, const an_op_args *args)
 {
     const fc *f = (const fc *)op;
     const void *x, *bias;
-    void *y = an_cuda_port_target(&f->y_out, args, args->y);
+    void *y = an_cuda_reorder_target(&f->y_out, args, args->y);
     AN_CHECK(enter_x(f, args, true, &x));
     AN_CHECK(enter_bias(f, args, &bias));
     AN_CHECK(an_cuda_matmul_run(f->products[AN_FORWARD], weights_of(f, args), x, y, bias,
                                 an_cuda_at(args->scratch, f->work_at)));
     AN_CHECK(finish_forward(f, args, y));
-    return an_cuda_port_leave(&f->y_out, op, args, args->y);
+    return an_cuda_reorder_out(&f->y_out, op, args, args->y);
 }
 
 /* The gradient before dropout and ReLU. */
@@ -206,10 +206,10 @@ static alexnet_status enter_dy(const fc *f, const an_op_args *args, const void *
     const void *y = args->y;
     void *masked = an_cuda_at(args->scratch, f->masked_at);
     *dy = args->dy;
-    AN_CHECK(an_cuda_port_enter(&f->dy_in, &f->op, args, dy));
+    AN_CHECK(an_cuda_reorder_in(&f->dy_in, &f->op, args, dy));
     if (!f->relu && !f->dropout)
         return ALEXNET_OK;
-    AN_CHECK(an_cuda_port_enter(&f->y_in, &f->op, args, &y));
+    AN_CHECK(an_cuda_reorder_in(&f->y_in, &f->op, args, &y));
     const void *before = *dy;
     *dy = masked;
     if (f->dropout) {
@@ -248,10 +248,10 @@ static alexnet_status fc_backward(an_cuda_op *op, const an_op_args *args)
     }
     if (!args->dx[0])
         return ALEXNET_OK;
-    void *dx = an_cuda_port_target(&f->dx_out, args, args->dx[0]);
+    void *dx = an_cuda_reorder_target(&f->dx_out, args, args->dx[0]);
     AN_CHECK(
         an_cuda_matmul_run(f->products[AN_BACKWARD_DATA], weights_of(f, args), dy, dx, NULL, work));
-    return an_cuda_port_leave(&f->dx_out, op, args, args->dx[0]);
+    return an_cuda_reorder_out(&f->dx_out, op, args, args->dx[0]);
 }
 
 static void fc_free(an_cuda_op *op)

@@ -134,33 +134,33 @@ alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *
     return an_cuda_check(cuda, an_cuda_copy(&run, an_cuda_queue(cuda)), "a change of layout");
 }
 
-void an_cuda_port_new(an_cuda_port *port, an_cuda_op *op, an_layout outer, an_layout inner)
+void an_cuda_reorder_new(an_cuda_reorder *reorder, an_cuda_op *op, an_layout outer, an_layout inner)
 {
-    *port = (an_cuda_port){!same_bytes(outer, inner), 0, outer, inner};
-    if (port->copies)
-        port->at = an_cuda_take(op, an_layout_bytes(inner));
+    *reorder = (an_cuda_reorder){!same_bytes(outer, inner), 0, outer, inner};
+    if (reorder->copies)
+        reorder->at = an_cuda_take(op, an_layout_bytes(inner));
 }
 
-alexnet_status an_cuda_port_enter(const an_cuda_port *port, const an_cuda_op *op,
+alexnet_status an_cuda_reorder_in(const an_cuda_reorder *reorder, const an_cuda_op *op,
                                   const an_op_args *args, const void **tensor)
 {
     const void *outer = *tensor;
-    if (!port->copies)
+    if (!reorder->copies)
         return ALEXNET_OK;
-    *tensor = an_cuda_at(args->scratch, port->at);
-    return an_cuda_convert(op->cuda, port->outer, outer, port->inner, (void *)*tensor);
+    *tensor = an_cuda_at(args->scratch, reorder->at);
+    return an_cuda_convert(op->cuda, reorder->outer, outer, reorder->inner, (void *)*tensor);
 }
 
-void *an_cuda_port_target(const an_cuda_port *port, const an_op_args *args, void *outer)
+void *an_cuda_reorder_target(const an_cuda_reorder *reorder, const an_op_args *args, void *outer)
 {
-    return port->copies ? an_cuda_at(args->scratch, port->at) : outer;
+    return reorder->copies ? an_cuda_at(args->scratch, reorder->at) : outer;
 }
 
-alexnet_status an_cuda_port_leave(const an_cuda_port *port, const an_cuda_op *op,
-                                  const an_op_args *args, void *outer)
+alexnet_status an_cuda_reorder_out(const an_cuda_reorder *reorder, const an_cuda_op *op,
+                                   const an_op_args *args, void *outer)
 {
-    if (!port->copies)
+    if (!reorder->copies)
         return ALEXNET_OK;
-    return an_cuda_convert(op->cuda, port->inner, an_cuda_at(args->scratch, port->at), port->outer,
-                           outer);
+    return an_cuda_convert(op->cuda, reorder->inner, an_cuda_at(args->scratch, reorder->at),
+                           reorder->outer, outer);
 }

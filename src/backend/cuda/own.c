@@ -1,5 +1,5 @@
 /* Operators of our own kernels: everything but convolution and fully connected layers. They compute
- * in the layout of their input; ports bring tensors in and out where neighbours want another. */
+ * in the layout of their input; reorders bring tensors in and out where neighbours want another. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ struct own {
     bool relu;       /* max pooling: with the ReLU before it */
     bool masks;
     an_layout x[AN_MAX_INPUTS], y;
-    an_cuda_port x_in[AN_MAX_INPUTS], dx_out[AN_MAX_INPUTS], y_in, y_out, dy_in;
+    an_cuda_reorder x_in[AN_MAX_INPUTS], dx_out[AN_MAX_INPUTS], y_in, y_out, dy_in;
     size_t work_at;  /* in scratch */
     size_t saved_at; /* in what is saved */
     bool blocked;    /* augment: writes blocks, as the convolution that reads them wants it */
@@ -294,10 +294,10 @@ static alexnet_status own_forward(an_cuda_op *op, const an_op_args *args)
     const own *o = (const own *)op;
     an_op_args inner = *args;
     for (int i = 0; i < o->desc.n_inputs; i++)
-        AN_CHECK(an_cuda_port_enter(&o->x_in[i], op, args, &inner.x[i]));
-    inner.y = an_cuda_port_target(&o->y_out, args, args->y);
+        AN_CHECK(an_cuda_reorder_in(&o->x_in[i], op, args, &inner.x[i]));
+    inner.y = an_cuda_reorder_target(&o->y_out, args, args->y);
     AN_CHECK(an_cuda_check(op->cuda, o->kind->forward(o, &inner), an_op_table[o->desc.kind]->name));
-    return an_cuda_port_leave(&o->y_out, op, args, args->y);
+    return an_cuda_reorder_out(&o->y_out, op, args, args->y);
 }
 
 static alexnet_status own_backward(an_cuda_op *op, const an_op_args *args)
@@ -308,19 +308,19 @@ static alexnet_status own_backward(an_cuda_op *op, const an_op_args *args)
     if (!o->kind->backward)
         return ALEXNET_OK;
     for (int i = 0; i < o->desc.n_inputs && o->kind->needs_x; i++)
-        AN_CHECK(an_cuda_port_enter(&o->x_in[i], op, args, &inner.x[i]));
+        AN_CHECK(an_cuda_reorder_in(&o->x_in[i], op, args, &inner.x[i]));
     if (o->kind->needs_y)
-        AN_CHECK(an_cuda_port_enter(&o->y_in, op, args, &y));
+        AN_CHECK(an_cuda_reorder_in(&o->y_in, op, args, &y));
     inner.y = (void *)y;
     if (args->dy)
-        AN_CHECK(an_cuda_port_enter(&o->dy_in, op, args, &inner.dy));
+        AN_CHECK(an_cuda_reorder_in(&o->dy_in, op, args, &inner.dy));
     for (int i = 0; i < o->desc.n_inputs; i++)
-        inner.dx[i] = args->dx[i] ? an_cuda_port_target(&o->dx_out[i], args, args->dx[i]) : NULL;
+        inner.dx[i] = args->dx[i] ? an_cuda_reorder_target(&o->dx_out[i], args, args->dx[i]) : NULL;
     AN_CHECK(
         an_cuda_check(op->cuda, o->kind->backward(o, &inner), an_op_table[o->desc.kind]->name));
     for (int i = 0; i < o->desc.n_inputs; i++)
         if (args->dx[i])
-            AN_CHECK(an_cuda_port_leave(&o->dx_out[i], op, args, args->dx[i]));
+            AN_CHECK(an_cuda_reorder_out(&o->dx_out[i], op, args, args->dx[i]));
     return ALEXNET_OK;
 }
 
@@ -381,16 +381,16 @@ static void book_memory(own *o, const an_prepare *p)
 {
     an_cuda_op *op = &o->op;
     for (int i = 0; i < o->desc.n_inputs; i++) {
-        an_cuda_port_new(&o->x_in[i], op, p->in[i], o->x[i]);
+        an_cuda_reorder_new(&o->x_in[i], op, p->in[i], o->x[i]);
         if (p->want_dx)
-            an_cuda_port_new(&o->dx_out[i], op, p->in[i], o->x[i]);
+            an_cuda_reorder_new(&o->dx_out[i], op, p->in[i], o->x[i]);
     }
-    an_cuda_port_new(&o->y_out, op, op->base.out, o->y);
+    an_cuda_reorder_new(&o->y_out, op, op->base.out, o->y);
     if (!p->want_dx)
         return;
-    an_cuda_port_new(&o->dy_in, op, op->base.out, o->y);
+    an_cuda_reorder_new(&o->dy_in, op, op->base.out, o->y);
     if (o->kind->needs_y)
-        an_cuda_port_new(&o->y_in, op, op->base.out, o->y);
+        an_cuda_reorder_new(&o->y_in, op, op->base.out, o->y);
     if (o->kind == &lrn_kind) {
         an_cuda_lrn_run run = an_cuda_norm_run(&o->desc, o->y);
         o->work_at = an_cuda_take(op, an_cuda_lrn_scratch(&run));
