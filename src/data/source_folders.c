@@ -99,7 +99,7 @@ static alexnet_status check_class(const an_data_source *source, const char *path
     return ALEXNET_OK;
 }
 
-/* "/root/class/a.jpg" -> "class/a.jpg" */
+/* A file's path without that of the data set: "class/a.jpg". */
 static const char *below_root(const an_data_source *source, const char *path)
 {
     size_t length = strlen(source->root);

@@ -276,3 +276,19 @@ void cuda_expect(const char *what, const void *block, const cuda_form *form, int
                      bound ? bound[i] : 0);
     }
 }
+
+an_backend *cuda_ref;
+
+int cuda_open_ref(void **state)
+{
+    (void)state;
+    cuda_ref = rig_open_ref();
+    return 0;
+}
+
+int cuda_close_ref(void **state)
+{
+    (void)state;
+    an_backend_close(cuda_ref);
+    return 0;
+}

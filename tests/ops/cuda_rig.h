@@ -73,4 +73,9 @@ double *cuda_random(int64_t count, double scale, uint32_t stream);
 /** A number below `end` from a stream. */
 int cuda_pick(uint32_t stream, uint32_t i, int end);
 
+/** The judge, which a group of tests opens and closes. */
+extern an_backend *cuda_ref;
+int cuda_open_ref(void **state);
+int cuda_close_ref(void **state);
+
 #endif

@@ -1,8 +1,8 @@
 /*
  * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): element by element
- * operators, gradients of biases and copies against ref, in every form of memory; and what bodies
- * are made of. Outputs are poisoned and fenced; blocks and threads run in both orders, which must
- * give the same bits.
+ * operators, gradients of biases and copies against cuda_ref, in every form of memory; and what
+ * bodies are made of. Outputs are poisoned and fenced; blocks and threads run in both orders, which
+ * must give the same bits.
  *
  * What is allowed follows from the operands, element by element: parity/bound.h. A bias gradient of
  * n terms may err by 8 u sqrt(n SUM dy^2), u = 2^-24, as there. Copies are exact.
@@ -15,22 +15,6 @@
 #include "backend/cuda/kernels/values.h"
 #include "base/alloc.h"
 #include "base/random.h"
-
-static an_backend *ref;
-
-static int open_ref(void **state)
-{
-    (void)state;
-    ref = rig_open_ref();
-    return 0;
-}
-
-static int close_ref(void **state)
-{
-    (void)state;
-    an_backend_close(ref);
-    return 0;
-}
 
 /* ---- What bodies are made of ------------------------------------------------------------------
  */
@@ -144,7 +128,7 @@ static void check_neuron(an_neuron_desc neuron, int n, an_chw shape)
 {
     an_op_desc desc = rig_desc(AN_OP_NEURON, n, shape.c, shape.h, shape.w);
     desc.u.neuron = neuron;
-    cuda_case *c = cuda_case_new(ref, desc, 4, true);
+    cuda_case *c = cuda_case_new(cuda_ref, desc, 4, true);
     for (int f = 0; f < CUDA_FORMS; f++)
         check_neuron_form(c, &cuda_forms[f]);
     cuda_case_free(c);
@@ -290,7 +274,7 @@ static void check_eltsum(int inputs, an_chw shape)
     desc.n_inputs = inputs;
     for (int i = 1; i < inputs; i++)
         desc.in[i] = shape;
-    cuda_case *c = cuda_case_new(ref, desc, 1, true);
+    cuda_case *c = cuda_case_new(cuda_ref, desc, 1, true);
     for (int f = 0; f < CUDA_FORMS; f++) {
         const cuda_form *form = &cuda_forms[f];
         an_cuda_eltsum_run run = {.count = an_batch_count(&c->desc, shape),
@@ -366,7 +350,7 @@ static void check_dropout(an_dropout_desc dropout, bool training, int n, an_chw 
 {
     an_op_desc desc = rig_desc(AN_OP_DROPOUT, n, shape.c, shape.h, shape.w);
     desc.u.dropout = dropout;
-    cuda_case *c = cuda_case_new(ref, desc, 1, training);
+    cuda_case *c = cuda_case_new(cuda_ref, desc, 1, training);
     for (int f = 0; f < CUDA_FORMS; f++)
         check_dropout_form(c, &cuda_forms[f], training);
     cuda_case_free(c);
@@ -479,5 +463,5 @@ int main(void)
         cmocka_unit_test(test_eltsum),        cmocka_unit_test(test_dropout),
         cmocka_unit_test(test_copy),
     };
-    return cmocka_run_group_tests(tests, open_ref, close_ref);
+    return cmocka_run_group_tests(tests, cuda_open_ref, cuda_close_ref);
 }

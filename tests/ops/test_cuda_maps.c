@@ -1,7 +1,7 @@
 /*
  * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): both norms and
- * pooling against ref, in every form of memory, at AlexNet's shapes and random ones. Outputs are
- * poisoned and fenced; blocks and threads run in both orders, which must give the same bits.
+ * pooling against cuda_ref, in every form of memory, at AlexNet's shapes and random ones. Outputs
+ * are poisoned and fenced; blocks and threads run in both orders, which must give the same bits.
  *
  * What is allowed follows from the operands, element by element: parity/bound.h. Max pooling is
  * exact.
@@ -13,22 +13,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-
-static an_backend *ref;
-
-static int open_ref(void **state)
-{
-    (void)state;
-    ref = rig_open_ref();
-    return 0;
-}
-
-static int close_ref(void **state)
-{
-    (void)state;
-    an_backend_close(ref);
-    return 0;
-}
 
 static size_t bytes_of(const cuda_form *form, int n, an_chw shape)
 {
@@ -155,7 +139,7 @@ static void check_lrn(an_op_kind kind, int n, an_chw shape, an_lrn_desc lrn)
 {
     an_op_desc desc = rig_desc(kind, n, shape.c, shape.h, shape.w);
     desc.u.lrn = lrn;
-    cuda_case *c = cuda_case_new(ref, desc, 64, true);
+    cuda_case *c = cuda_case_new(cuda_ref, desc, 64, true);
     for (int f = 0; f < CUDA_FORMS; f++)
         check_lrn_form(c, &cuda_forms[f]);
     cuda_case_free(c);
@@ -301,7 +285,7 @@ static void check_pool(int n, an_chw shape, an_pool_desc pool)
 {
     an_op_desc desc = rig_desc(AN_OP_POOL, n, shape.c, shape.h, shape.w);
     desc.u.pool = pool;
-    cuda_case *c = cuda_case_new(ref, desc, 1, true);
+    cuda_case *c = cuda_case_new(cuda_ref, desc, 1, true);
     for (int f = 0; f < CUDA_FORMS; f++)
         check_pool_form(c, &cuda_forms[f]);
     cuda_case_free(c);
@@ -349,5 +333,5 @@ int main(void)
         cmocka_unit_test(test_pool),
         cmocka_unit_test(test_pool_of_other_windows),
     };
-    return cmocka_run_group_tests(tests, open_ref, close_ref);
+    return cmocka_run_group_tests(tests, cuda_open_ref, cuda_close_ref);
 }

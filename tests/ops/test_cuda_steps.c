@@ -16,22 +16,6 @@
 #include "backend/parity/bound.h"
 #include "base/alloc.h"
 
-static an_backend *ref;
-
-static int open_ref(void **state)
-{
-    (void)state;
-    ref = rig_open_ref();
-    return 0;
-}
-
-static int close_ref(void **state)
-{
-    (void)state;
-    an_backend_close(ref);
-    return 0;
-}
-
 /* ---- Pictures ---------------------------------------------------------------------------------
  */
 
@@ -93,7 +77,7 @@ static void check_augment(an_augment_desc augment)
     size_t bytes = pictures_bytes(&augment);
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = SLOTS, .u.augment = augment};
     rig_ok(an_op_resolve(&desc));
-    cuda_case *c = cuda_case_of(ref, desc);
+    cuda_case *c = cuda_case_of(cuda_ref, desc);
     c->operands.slots = an_calloc(SLOTS, sizeof(an_slot));
     c->operands.pictures = an_malloc(bytes);
     for (size_t i = 0; i < bytes; i++)
@@ -195,7 +179,7 @@ static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
 
 static void check_softmax(int n, int classes)
 {
-    cuda_case *c = cuda_case_of(ref, rig_desc(AN_OP_SOFTMAX, n, classes, 1, 1));
+    cuda_case *c = cuda_case_of(cuda_ref, rig_desc(AN_OP_SOFTMAX, n, classes, 1, 1));
     c->operands.x[0] = cuda_random((int64_t)n * classes, 8, 81); /* with ties */
     c->operands.slots = draw_labels(n, classes);
     c->operands.state.labelled = n - n / 5;
@@ -447,5 +431,5 @@ int main(void)
         cmocka_unit_test(test_norms),
         cmocka_unit_test(test_nothing),
     };
-    return cmocka_run_group_tests(tests, open_ref, close_ref);
+    return cmocka_run_group_tests(tests, cuda_open_ref, cuda_close_ref);
 }

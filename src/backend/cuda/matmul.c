@@ -131,20 +131,21 @@ static int choose_among(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
 static cublasStatus_t choose(an_cuda_matmul *mm, const an_cuda_matmul_shape *s)
 {
     const an_cuda_libs *libs = mm->cuda->libs;
-    cublasLtMatmulPreference_t wish = NULL;
+    cublasLtMatmulPreference_t preference = NULL;
     cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS];
     int count = 0, wanted = an_cuda_trial_wanted(mm->cuda, s->batch) ? AN_CUDA_TRIALS : 1;
-    cublasStatus_t rc = libs->cublasLtMatmulPreferenceCreate(&wish);
+    cublasStatus_t rc = libs->cublasLtMatmulPreferenceCreate(&preference);
     if (rc == CUBLAS_STATUS_SUCCESS)
-        rc = libs->cublasLtMatmulPreferenceSetAttribute(
-            wish, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &MOST_WORKSPACE, sizeof MOST_WORKSPACE);
+        rc = libs->cublasLtMatmulPreferenceSetAttribute(preference,
+                                                        CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                                        &MOST_WORKSPACE, sizeof MOST_WORKSPACE);
     if (rc == CUBLAS_STATUS_SUCCESS)
         rc = libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
-                                                  mm->c, wish, wanted, results, &count);
+                                                  mm->c, preference, wanted, results, &count);
     if (rc == CUBLAS_STATUS_SUCCESS && count == 0)
         rc = CUBLAS_STATUS_NOT_SUPPORTED;
-    if (wish)
-        libs->cublasLtMatmulPreferenceDestroy(wish);
+    if (preference)
+        libs->cublasLtMatmulPreferenceDestroy(preference);
     if (rc == CUBLAS_STATUS_SUCCESS)
         take(mm, &results[count > 1 ? choose_among(mm, s, results, count) : 0]);
     return rc;
