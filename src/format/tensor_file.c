@@ -116,7 +116,23 @@ const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file, const cha
 
 const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key)
 {
-    return file->format->metadata(file, key);
+    return file->format->metadata ? file->format->metadata(file, key) : NULL;
+}
+
+alexnet_status an_tensor_file_outline(an_tensor_file *file, an_outline *outline)
+{
+    *outline = (an_outline){.input = {AN_UNKNOWN, AN_UNKNOWN, AN_UNKNOWN}};
+    if (!file->format->outline)
+        return ALEXNET_OK;
+    alexnet_status rc = file->format->outline(file, outline);
+    if (rc != ALEXNET_OK)
+        an_outline_free(outline);
+    return rc;
+}
+
+const char *an_tensor_file_usual_network(const an_tensor_file *file)
+{
+    return file->format->usual_network;
 }
 
 bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape shape, an_dtype as,

@@ -9,6 +9,7 @@
 #define AN_FORMAT_TENSOR_FILE_H
 
 #include "base/reader.h"
+#include "format/outline.h"
 #include "tensor/tensor.h"
 
 typedef struct an_tensor_entry {
@@ -43,6 +44,15 @@ const an_tensor_entry *an_tensor_file_entry(const an_tensor_file *file, int inde
 const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file, const char *name);
 /** A text that the file carries beside its tensors, borrowed. @return NULL if absent */
 const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key);
+
+/**
+ * The layers that the file lists, in order; none if its format knows tensors only.
+ * @return ALEXNET_ERROR_FORMAT; ALEXNET_ERROR_UNSUPPORTED for a network that is no chain of layers
+ *         that this program has: the text names the layer
+ */
+alexnet_status an_tensor_file_outline(an_tensor_file *file, an_outline *outline);
+/** The built-in network that files of the format hold where several fit; NULL: none. */
+const char *an_tensor_file_usual_network(const an_tensor_file *file);
 
 /**
  * Whether a tensor can be read in a shape, as a type.

@@ -5,6 +5,7 @@
 #ifndef AN_FORMAT_TENSOR_FORMAT_H
 #define AN_FORMAT_TENSOR_FORMAT_H
 
+#include "format/outline.h"
 #include "format/tensor_file.h"
 
 /** As many first bytes of a file are looked at to tell what it is. */
@@ -23,8 +24,15 @@ typedef struct an_tensor_format {
      */
     alexnet_status (*read)(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
                            int64_t count, void *dst);
-    /** See an_tensor_file_metadata(). */
+    /** See an_tensor_file_metadata(). NULL: the format has no texts. */
     const char *(*metadata)(const an_tensor_file *file, const char *key);
+    /**
+     * Fill in the layers that the file lists; what a failing call leaves there is freed. NULL: the
+     * format knows tensors only.
+     */
+    alexnet_status (*outline)(an_tensor_file *file, an_outline *outline);
+    /** The built-in network that files of the format hold where several fit; NULL: none. */
+    const char *usual_network;
     /** Free `state`, which may be NULL. */
     void (*close)(void *state);
 } an_tensor_format;

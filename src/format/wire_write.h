@@ -1,0 +1,31 @@
+/*
+ * Writing the wire format of protocol buffers (wire.h). A message's length stands before it, so
+ * small messages are built in memory, and what would be large, a tensor's data, is announced by its
+ * length and written behind.
+ */
+#ifndef AN_FORMAT_WIRE_WRITE_H
+#define AN_FORMAT_WIRE_WRITE_H
+
+#include "format/wire.h"
+
+/** A message being built. Begins as all zero. After a failure to get memory it ignores what
+ *  follows, and `failed` stays set: check it once, at the end. */
+typedef struct an_wire_buffer {
+    unsigned char *bytes; /* owned */
+    size_t length, room;
+    bool failed;
+} an_wire_buffer;
+
+void an_wire_put_int(an_wire_buffer *to, uint32_t number, int64_t value); /* VARINT */
+void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value); /* FIXED32 */
+void an_wire_put_text(an_wire_buffer *to, uint32_t number, const char *text);
+void an_wire_put_bytes(an_wire_buffer *to, uint32_t number, const void *bytes, size_t length);
+/** A message that was built; frees it. */
+void an_wire_put_message(an_wire_buffer *to, uint32_t number, an_wire_buffer *message);
+/** Tag and length of a field of `length` bytes that the caller writes behind. */
+void an_wire_put_header(an_wire_buffer *to, uint32_t number, uint64_t length);
+/** How many bytes such a field takes in all. */
+uint64_t an_wire_field_size(uint32_t number, uint64_t length);
+void an_wire_buffer_free(an_wire_buffer *buffer);
+
+#endif
