@@ -120,13 +120,14 @@ static cublasStatus_t heuristic(HEURISTIC_PARAMETERS)
 {
     const product *p = (const product *)desc;
     const matrix *out = (const matrix *)d;
-    (void)handle, (void)a, (void)b, (void)c, (void)preference, (void)requested;
+    (void)handle, (void)a, (void)b, (void)c, (void)preference;
     *count = 0;
     if (p->epilogue == CUBLASLT_EPILOGUE_BIAS && p->bias_type != (int32_t)out->type)
         return CUBLAS_STATUS_NOT_SUPPORTED;
-    memset(&results[0], 0, sizeof results[0]);
-    results[0].workspaceSize = WORKSPACE;
-    *count = 1;
+    for (; *count < requested && *count < 2; ++*count) {
+        memset(&results[*count], 0, sizeof results[*count]);
+        results[*count].workspaceSize = WORKSPACE;
+    }
     return CUBLAS_STATUS_SUCCESS;
 }
 

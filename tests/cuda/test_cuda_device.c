@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/cuda/conv_plan.h"
+#include "backend/cuda/trial.h"
 #include "base/alloc.h"
 #include "cuda/fake.h"
 
@@ -159,7 +160,8 @@ static void test_streams(void **state)
 /* ---- Algorithms -------------------------------------------------------------------------------
  */
 
-static int engine_of(alexnet_precision precision, bool deterministic, int n)
+/* The engine that is taken, and as which variant. */
+static int engine_as(alexnet_precision precision, bool deterministic, int n, an_variant *variant)
 {
     an_cuda_conv_plan *plan;
     an_backend *backend = open_it(precision, deterministic);
@@ -180,12 +182,21 @@ static int engine_of(alexnet_precision precision, bool deterministic, int n)
                                       .nhwc = !exact,
                                       .type = bf16 ? AN_BF16 : AN_F32,
                                       .tensor_cores = !exact};
-    rig_ok(an_cuda_conv_plan_new(&plan, (an_cuda *)backend, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE));
+    rig_ok(an_cuda_conv_plan_new(&plan, (an_cuda *)backend, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE,
+                                 variant));
     int engine = an_cuda_conv_plan_engine(plan);
     an_cuda_conv_plan_free(plan);
     an_backend_close(backend);
     assert_int_equal(fake_count.descriptors, 0);
     assert_int_equal(fake_count.live, 0);
+    return engine;
+}
+
+static int engine_of(alexnet_precision precision, bool deterministic, int n)
+{
+    an_variant variant = AN_CUDA_AUTO;
+    int engine = engine_as(precision, deterministic, n, &variant);
+    assert_true(variant >= AN_CUDA_PROPOSAL);
     return engine;
 }
 
@@ -210,13 +221,74 @@ static void test_trials(void **state)
     assert_true(fake_count.convolutions >= 4);
 }
 
+/* What a tuning names is taken without trials; what there is not becomes the first. */
+static void test_proposals(void **state)
+{
+    an_variant variant = 2;
+    (void)state;
+    assert_int_equal(engine_as(ALEXNET_PRECISION_FP32, false, 64, &variant), 2);
+    assert_int_equal(variant, 2);
+    variant = 3;
+    assert_int_equal(engine_as(ALEXNET_PRECISION_FP32, false, 64, &variant), 1);
+    assert_int_equal(variant, AN_CUDA_PROPOSAL);
+    assert_int_equal(fake_count.convolutions, 0);
+    assert_int_equal(an_variant_count(an_cuda_variant_names), AN_CUDA_VARIANTS);
+}
+
+/* Both kinds of operators say which proposals they took, and take what a tuning says. */
+static void test_variants_of(an_op_desc *op, bool training)
+{
+    static const char tuning[] = "[x]\nisa = sm_90\nprecision = fp32\noperator = *\n"
+                                 "forward = proposal-2\nbackward_weights = proposal-1\n";
+    const an_op_desc *ops[] = {op};
+    an_layout in = {AN_LAYOUT_PLAIN, AN_F32, op->n, op->in[0]};
+    const an_prepare prepare = {
+        .ops = ops, .n_ops = 1, .in = &in, .want_dw = training, .plain_out = true, .split = 1};
+    an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
+    for (int tuned = 0; tuned < 2; tuned++) {
+        an_prepared *prepared;
+        if (tuned)
+            rig_ok(an_tuning_parse(&backend->tuning, tuning, "a tuning", backend->isa,
+                                   an_cuda_variant_names));
+        rig_ok(an_cuda_api.op_prepare(backend, &prepare, &prepared));
+        assert_true(prepared->tunable);
+        assert_int_equal(prepared->variants.of[AN_FORWARD], tuned ? 2 : 1);
+        assert_int_equal(prepared->variants.of[AN_BACKWARD_DATA], AN_CUDA_AUTO);
+        assert_int_equal(prepared->variants.of[AN_BACKWARD_WEIGHTS],
+                         training ? AN_CUDA_PROPOSAL : AN_CUDA_AUTO);
+        an_cuda_api.op_free(backend, prepared);
+    }
+    an_backend_close(backend);
+}
+
+static void test_variants(void **state)
+{
+    (void)state;
+    an_op_desc conv = {.kind = AN_OP_CONV, .n = 2, .n_inputs = 1, .in = {{4, 6, 6}}};
+    conv.u.conv = (an_conv_desc){.k = 8, .r = 3, .s = 3, .stride = 1, .groups = 1};
+    an_op_desc fc = {.kind = AN_OP_FC, .n = 2, .n_inputs = 1, .in = {{4, 6, 6}}};
+    fc.u.fc = (an_fc_desc){.k = 8};
+    rig_ok(an_op_resolve(&conv));
+    rig_ok(an_op_resolve(&fc));
+    test_variants_of(&conv, false);
+    test_variants_of(&conv, true);
+    test_variants_of(&fc, false);
+    test_variants_of(&fc, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_absent, set_up),  cmocka_unit_test_setup(test_present, set_up),
-        cmocka_unit_test_setup(test_taken, set_up),   cmocka_unit_test_setup(test_no_bf16, set_up),
-        cmocka_unit_test_setup(test_memory, set_up),  cmocka_unit_test_setup(test_streams, set_up),
-        cmocka_unit_test_setup(test_engines, set_up), cmocka_unit_test_setup(test_trials, set_up),
+        cmocka_unit_test_setup(test_absent, set_up),
+        cmocka_unit_test_setup(test_present, set_up),
+        cmocka_unit_test_setup(test_taken, set_up),
+        cmocka_unit_test_setup(test_no_bf16, set_up),
+        cmocka_unit_test_setup(test_memory, set_up),
+        cmocka_unit_test_setup(test_streams, set_up),
+        cmocka_unit_test_setup(test_engines, set_up),
+        cmocka_unit_test_setup(test_trials, set_up),
+        cmocka_unit_test_setup(test_proposals, set_up),
+        cmocka_unit_test_setup(test_variants, set_up),
     };
     return cmocka_run_group_tests_name("the cuda backend on a fake device", tests, NULL, NULL);
 }

@@ -208,24 +208,30 @@ static void book_memory(conv *c, const an_prepare *p)
 
 static alexnet_status make_plan(conv *c, an_direction direction, an_cuda_conv_tail tail)
 {
-    return an_cuda_conv_plan_new(&c->plans[direction], c->op.cuda, &c->shape, direction, tail);
+    return an_cuda_conv_plan_new(&c->plans[direction], c->op.cuda, &c->shape, direction, tail,
+                                 &c->op.base.variants.of[direction]);
 }
 
 /* With bias and ReLU by cuDNN where it can; float32 has no such engine without tensor cores. */
 static alexnet_status plan_forward(conv *c)
 {
     an_cuda_conv_tail tail = c->relu ? AN_CUDA_TAIL_RELU : AN_CUDA_TAIL_BIAS;
+    const an_variant asked = c->op.base.variants.of[AN_FORWARD];
     alexnet_status rc = ALEXNET_ERROR_UNSUPPORTED;
     if (c->shape.tensor_cores)
         rc = make_plan(c, AN_FORWARD, tail);
     c->tailed = rc == ALEXNET_OK;
-    return rc == ALEXNET_ERROR_UNSUPPORTED ? make_plan(c, AN_FORWARD, AN_CUDA_TAIL_NONE) : rc;
+    if (rc != ALEXNET_ERROR_UNSUPPORTED)
+        return rc;
+    c->op.base.variants.of[AN_FORWARD] = asked;
+    return make_plan(c, AN_FORWARD, AN_CUDA_TAIL_NONE);
 }
 
 static alexnet_status make_plans(conv *c, const an_prepare *p)
 {
     size_t most = 0;
     int length = 0;
+    an_cuda_op_tune(&c->op, p);
     AN_CHECK(plan_forward(c));
     if (p->want_dx)
         AN_CHECK(make_plan(c, AN_BACKWARD_DATA, AN_CUDA_TAIL_NONE));

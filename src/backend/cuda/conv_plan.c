@@ -304,24 +304,26 @@ static alexnet_status get_trial_memory(an_cuda_trial *t, const an_cuda_conv_shap
     return ALEXNET_OK;
 }
 
-/* The fastest of the configurations; -1 if none can be had, or there is no memory to try in. */
-static int find_fastest(const choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+/* The number of the fastest proposal; AUTO if none can be had, or there is no memory to try in. */
+static an_variant find_fastest(const choice *c, const cudnnBackendDescriptor_t *configs,
+                               int64_t count)
 {
     an_cuda_conv_plan *plan = c->m->plan;
     an_cuda_trial trial = {.cuda = plan->cuda};
     trial_run run = {plan, &trial};
-    int best = -1, tried = 0, before = plan->n_made;
+    an_variant best = AN_CUDA_AUTO, tried = 0;
+    int before = plan->n_made;
     double least = 0;
     alexnet_status rc = get_trial_memory(&trial, c->shape);
-    for (int i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK; i++) {
+    for (int64_t i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK; i++) {
         double seconds = 0;
         if (!try_config(c, configs[i]))
             continue;
         tried++;
         if (an_cuda_trial_block(&trial, WORK_BLOCK, (size_t)plan->workspace + 1) == ALEXNET_OK &&
             an_cuda_trial_time(&trial, run_trial, &run, &seconds) == ALEXNET_OK &&
-            (best < 0 || seconds < least)) {
-            best = i;
+            (best == AN_CUDA_AUTO || seconds < least)) {
+            best = tried;
             least = seconds;
         }
         undo(plan, before);
@@ -330,29 +332,43 @@ static int find_fastest(const choice *c, const cudnnBackendDescriptor_t *configs
     return best;
 }
 
-/* The first configuration that can be had, or the fastest. */
-static bool choose_among(const choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+/* Make the plan of proposal `number`. */
+static bool take(const choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
+                 an_variant number)
 {
-    an_cuda *cuda = c->m->plan->cuda;
-    int chosen = -1;
-    if (an_cuda_trial_wanted(cuda, c->shape->n)) {
-        chosen = an_cuda_choice_find(cuda, c->key);
-        if (chosen < 0) {
-            chosen = find_fastest(c, configs, count);
-            if (chosen >= 0)
-                an_cuda_choice_keep(cuda, c->key, chosen);
-        }
-    }
-    if (chosen >= 0 && chosen < count && try_config(c, configs[chosen]))
-        return true;
-    for (int64_t i = 0; i < count; i++)
-        if (try_config(c, configs[i]))
+    an_cuda_conv_plan *plan = c->m->plan;
+    int before = plan->n_made;
+    for (int64_t i = 0; i < count; i++) {
+        if (!try_config(c, configs[i]))
+            continue;
+        if (--number == 0)
             return true;
+        undo(plan, before);
+    }
     return false;
 }
 
+/* The proposal that was asked for, the fastest, or the first. */
+static bool choose_among(const choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
+                         an_variant *variant)
+{
+    an_cuda *cuda = c->m->plan->cuda;
+    if (*variant == AN_CUDA_AUTO && an_cuda_trial_wanted(cuda, c->shape->n)) {
+        *variant = an_cuda_choice_find(cuda, c->key);
+        if (*variant == AN_CUDA_AUTO)
+            *variant = find_fastest(c, configs, count);
+        if (*variant != AN_CUDA_AUTO)
+            an_cuda_choice_keep(cuda, c->key, *variant);
+    }
+    if (*variant > AN_CUDA_PROPOSAL && take(c, configs, count, *variant))
+        return true;
+    *variant = AN_CUDA_PROPOSAL;
+    return take(c, configs, count, AN_CUDA_PROPOSAL);
+}
+
 /* Ask for configurations, best first, and take one of them. */
-static bool choose(const choice *c, cudnnBackendDescriptor_t all, cudnnBackendHeurMode_t mode)
+static bool choose(const choice *c, cudnnBackendDescriptor_t all, cudnnBackendHeurMode_t mode,
+                   an_variant *variant)
 {
     maker *m = c->m;
     const an_cuda_libs *libs = m->libs;
@@ -371,7 +387,7 @@ static bool choose(const choice *c, cudnnBackendDescriptor_t all, cudnnBackendHe
                                                    CUDNN_TYPE_BACKEND_DESCRIPTOR, MAX_CONFIGS,
                                                    &count, configs);
     if (m->status == CUDNN_STATUS_SUCCESS)
-        found = choose_among(c, configs, count < MAX_CONFIGS ? count : MAX_CONFIGS);
+        found = choose_among(c, configs, count < MAX_CONFIGS ? count : MAX_CONFIGS, variant);
     for (int i = 0; i < MAX_CONFIGS; i++)
         if (configs[i])
             libs->cudnnBackendDestroyDescriptor(configs[i]);
@@ -399,7 +415,7 @@ static const char *const direction_texts[] = {"forward", "gradients of data",
 
 alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
                                      const an_cuda_conv_shape *shape, an_direction direction,
-                                     an_cuda_conv_tail tail)
+                                     an_cuda_conv_tail tail, an_variant *variant)
 {
     *out = NULL;
     an_cuda_conv_plan *plan = an_calloc(1, sizeof *plan);
@@ -418,10 +434,12 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
                       shape->type == AN_F32 && !shape->tensor_cores,
                       cuda->deterministic,
                       most_workspace(shape)};
-    bool found = m.status == CUDNN_STATUS_SUCCESS && choose(&c, all, CUDNN_HEUR_MODE_A);
-    if (!found) {
+    bool found = m.status == CUDNN_STATUS_SUCCESS && choose(&c, all, CUDNN_HEUR_MODE_A, variant);
+    if (!found) { /* these have no numbers of their own */
+        an_variant first = AN_CUDA_PROPOSAL;
         m.status = CUDNN_STATUS_SUCCESS;
-        found = choose(&c, all, CUDNN_HEUR_MODE_FALLBACK);
+        *variant = AN_CUDA_AUTO;
+        found = choose(&c, all, CUDNN_HEUR_MODE_FALLBACK, &first);
     }
     if (found) {
         *out = plan;

@@ -29,12 +29,14 @@ typedef struct an_cuda_conv_plan an_cuda_conv_plan;
 
 /**
  * Choose an engine.
- * @param tail  forward: what follows the convolution
+ * @param tail     forward: what follows the convolution
+ * @param variant  in and out, which of cuDNN's proposals (trial.h); one that cannot be had becomes
+ *                 the first
  * @return ALEXNET_ERROR_UNSUPPORTED if there is none
  */
 alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
                                      const an_cuda_conv_shape *shape, an_direction direction,
-                                     an_cuda_conv_tail tail);
+                                     an_cuda_conv_tail tail, an_variant *variant);
 void an_cuda_conv_plan_free(an_cuda_conv_plan *plan); /* NULL allowed */
 
 size_t an_cuda_conv_plan_workspace(const an_cuda_conv_plan *plan);

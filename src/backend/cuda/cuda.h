@@ -37,7 +37,7 @@ typedef struct an_cuda_pinned {
 /** What trial.h has found to be fastest. */
 typedef struct an_cuda_choice {
     char key[120];
-    int choice;
+    an_variant choice;
 } an_cuda_choice;
 
 typedef struct an_cuda {
@@ -129,6 +129,9 @@ alexnet_status an_cuda_op_forward(an_backend *backend, an_prepared *op, const an
 alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const an_op_args *args);
 void an_cuda_op_free(an_backend *backend, an_prepared *op);
 
+/** Make an operator one that comes in the variants of trial.h, and ask the tunings for those that
+ * it is to take. */
+void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare);
 /** Book `bytes` of an operator's scratch, or of what it saves; returns their offset. */
 size_t an_cuda_take(an_cuda_op *op, size_t bytes);
 size_t an_cuda_save(an_cuda_op *op, size_t bytes);

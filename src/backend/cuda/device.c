@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/cuda/cuda.h"
+#include "backend/cuda/trial.h"
 #include "base/alloc.h"
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
@@ -214,6 +214,7 @@ static alexnet_status cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
 
 const an_backend_api an_cuda_api = {
     .name = "cuda",
+    .variants = an_cuda_variant_names,
     .describe = cuda_describe,
     .open = cuda_open,
     .close = cuda_close,

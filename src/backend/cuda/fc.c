@@ -64,10 +64,11 @@ static alexnet_status make_products(fc *f, const an_prepare *p)
     };
     const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
     size_t most = 0;
+    an_cuda_op_tune(&f->op, p);
     for (int d = 0; d < AN_DIRECTIONS; d++) {
         if (!wanted[d])
             continue;
-        AN_CHECK(an_cuda_matmul_new(&f->products[d], cuda, &shapes[d]));
+        AN_CHECK(an_cuda_matmul_new(&f->products[d], cuda, &shapes[d], &f->op.base.variants.of[d]));
         size_t work = an_cuda_matmul_workspace(f->products[d]);
         most = work > most ? work : most;
     }

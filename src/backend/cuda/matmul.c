@@ -98,42 +98,49 @@ static alexnet_status get_trial_memory(an_cuda_trial *t, const an_cuda_matmul_sh
     return an_cuda_trial_block(t, WORK_BLOCK, MOST_WORKSPACE);
 }
 
-/* The fastest of several algorithms; the first if there is no memory to try in. */
-static int choose_among(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
-                        const cublasLtMatmulHeuristicResult_t *results, int count)
+/* The number of the fastest proposal; AUTO if there is no memory to try in. */
+static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
+                               const cublasLtMatmulHeuristicResult_t *results, int count)
+{
+    an_cuda_trial trial = {.cuda = mm->cuda};
+    trial_run run = {mm, &trial};
+    an_variant best = AN_CUDA_AUTO;
+    double least = 0;
+    alexnet_status rc = get_trial_memory(&trial, s);
+    for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
+        double seconds = 0;
+        take(mm, &results[i]);
+        if (an_cuda_trial_time(&trial, run_trial, &run, &seconds) == ALEXNET_OK &&
+            (best == AN_CUDA_AUTO || seconds < least)) {
+            best = AN_CUDA_PROPOSAL + i;
+            least = seconds;
+        }
+    }
+    an_cuda_trial_end(&trial);
+    return best;
+}
+
+/* The same, remembered. */
+static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
+                          const cublasLtMatmulHeuristicResult_t *results, int count)
 {
     char key[sizeof mm->cuda->choices[0].key];
     snprintf(key, sizeof key, "product %lld %lld %lld: %d %d, %d %d, %d %d", (long long)s->m,
              (long long)s->n, (long long)s->k, s->a_transposed, s->b_transposed, (int)s->in,
              (int)s->out, s->bias, s->accumulate);
-    int best = an_cuda_choice_find(mm->cuda, key);
-    if (best >= 0 && best < count)
-        return best;
-    an_cuda_trial trial = {.cuda = mm->cuda};
-    trial_run run = {mm, &trial};
-    double least = 0;
-    alexnet_status rc = get_trial_memory(&trial, s);
-    best = 0;
-    for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
-        double seconds = 0;
-        take(mm, &results[i]);
-        if (an_cuda_trial_time(&trial, run_trial, &run, &seconds) == ALEXNET_OK &&
-            (least == 0 || seconds < least)) {
-            best = i;
-            least = seconds;
-        }
-    }
-    an_cuda_trial_end(&trial);
-    an_cuda_choice_keep(mm->cuda, key, best);
+    an_variant best = an_cuda_choice_find(mm->cuda, key);
+    if (best == AN_CUDA_AUTO)
+        best = find_fastest(mm, s, results, count);
+    if (best != AN_CUDA_AUTO)
+        an_cuda_choice_keep(mm->cuda, key, best);
     return best;
 }
 
-static cublasStatus_t choose(an_cuda_matmul *mm, const an_cuda_matmul_shape *s)
+static cublasStatus_t ask(const an_cuda_matmul *mm, int wanted,
+                          cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS], int *count)
 {
     const an_cuda_libs *libs = mm->cuda->libs;
     cublasLtMatmulPreference_t preference = NULL;
-    cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS];
-    int count = 0, wanted = an_cuda_trial_wanted(mm->cuda, s->batch) ? AN_CUDA_TRIALS : 1;
     cublasStatus_t rc = libs->cublasLtMatmulPreferenceCreate(&preference);
     if (rc == CUBLAS_STATUS_SUCCESS)
         rc = libs->cublasLtMatmulPreferenceSetAttribute(preference,
@@ -141,18 +148,36 @@ static cublasStatus_t choose(an_cuda_matmul *mm, const an_cuda_matmul_shape *s)
                                                         &MOST_WORKSPACE, sizeof MOST_WORKSPACE);
     if (rc == CUBLAS_STATUS_SUCCESS)
         rc = libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
-                                                  mm->c, preference, wanted, results, &count);
-    if (rc == CUBLAS_STATUS_SUCCESS && count == 0)
+                                                  mm->c, preference, wanted, results, count);
+    if (rc == CUBLAS_STATUS_SUCCESS && *count == 0)
         rc = CUBLAS_STATUS_NOT_SUPPORTED;
     if (preference)
         libs->cublasLtMatmulPreferenceDestroy(preference);
-    if (rc == CUBLAS_STATUS_SUCCESS)
-        take(mm, &results[count > 1 ? choose_among(mm, s, results, count) : 0]);
+    return rc;
+}
+
+static cublasStatus_t choose(an_cuda_matmul *mm, const an_cuda_matmul_shape *s, an_variant *variant)
+{
+    cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS];
+    const bool trial = *variant == AN_CUDA_AUTO && an_cuda_trial_wanted(mm->cuda, s->batch);
+    int count = 0;
+    cublasStatus_t rc = ask(mm,
+                            trial          ? AN_CUDA_TRIALS
+                            : *variant > 1 ? *variant
+                                           : 1,
+                            results, &count);
+    if (rc != CUBLAS_STATUS_SUCCESS)
+        return rc;
+    if (trial)
+        *variant = fastest(mm, s, results, count);
+    if (*variant < AN_CUDA_PROPOSAL || *variant > count)
+        *variant = AN_CUDA_PROPOSAL;
+    take(mm, &results[*variant - AN_CUDA_PROPOSAL]);
     return rc;
 }
 
 alexnet_status an_cuda_matmul_new(an_cuda_matmul **out, an_cuda *cuda,
-                                  const an_cuda_matmul_shape *shape)
+                                  const an_cuda_matmul_shape *shape, an_variant *variant)
 {
     *out = NULL;
     an_cuda_matmul *mm = an_calloc(1, sizeof *mm);
@@ -163,7 +188,7 @@ alexnet_status an_cuda_matmul_new(an_cuda_matmul **out, an_cuda *cuda,
     mm->bias = shape->bias;
     cublasStatus_t status = describe(mm, shape);
     if (status == CUBLAS_STATUS_SUCCESS)
-        status = choose(mm, shape);
+        status = choose(mm, shape, variant);
     alexnet_status rc = an_cuda_check_blas(cuda, status, "preparing a matrix product");
     if (rc != ALEXNET_OK)
         an_cuda_matmul_free(mm);

@@ -22,8 +22,10 @@ typedef struct an_cuda_matmul_shape {
 
 typedef struct an_cuda_matmul an_cuda_matmul;
 
+/** @param variant  in and out, which of cuBLASLt's proposals (trial.h); one that there is not
+ *                  becomes the first */
 alexnet_status an_cuda_matmul_new(an_cuda_matmul **out, an_cuda *cuda,
-                                  const an_cuda_matmul_shape *shape);
+                                  const an_cuda_matmul_shape *shape, an_variant *variant);
 void an_cuda_matmul_free(an_cuda_matmul *matmul); /* NULL allowed */
 size_t an_cuda_matmul_workspace(const an_cuda_matmul *matmul);
 alexnet_status an_cuda_matmul_run(const an_cuda_matmul *matmul, const void *a, const void *b,

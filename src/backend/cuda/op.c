@@ -1,5 +1,5 @@
 /* Prepared operators: what they have in common. */
-#include "backend/cuda/cuda.h"
+#include "backend/cuda/trial.h"
 
 #include <assert.h>
 
@@ -67,6 +67,16 @@ static size_t book(size_t *total, size_t bytes)
     size_t at = *total;
     *total += (bytes + ALIGN - 1) / ALIGN * ALIGN;
     return at;
+}
+
+void an_cuda_op_tune(an_cuda_op *op, const an_prepare *p)
+{
+    const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
+    op->base.tunable = true;
+    op->base.variants = an_backend_variants(&op->cuda->base, p->ops[0], p->want_dx || p->want_dw);
+    for (int d = 0; d < AN_DIRECTIONS; d++)
+        if (!wanted[d])
+            op->base.variants.of[d] = AN_CUDA_AUTO;
 }
 
 size_t an_cuda_take(an_cuda_op *op, size_t bytes)

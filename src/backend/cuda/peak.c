@@ -55,7 +55,8 @@ static alexnet_status prepare(bench *t, an_dtype dtype)
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->c));
     AN_CHECK(fill(t, t->a, 0));
     AN_CHECK(fill(t, t->b, 1));
-    AN_CHECK(an_cuda_matmul_new(&t->product, t->cuda, &shape));
+    an_variant variant = AN_CUDA_AUTO;
+    AN_CHECK(an_cuda_matmul_new(&t->product, t->cuda, &shape, &variant));
     return an_cuda_alloc(backend, an_cuda_matmul_workspace(t->product), &t->work);
 }
 

@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1] = {
+    "auto",        "proposal-1",  "proposal-2", "proposal-3", "proposal-4",
+    "proposal-5",  "proposal-6",  "proposal-7", "proposal-8", "proposal-9",
+    "proposal-10", "proposal-11", "proposal-12"};
+
 enum { RUNS = 4, FIRST_MARK = AN_MARKS - 2, SECOND_MARK = AN_MARKS - 1 };
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch)
@@ -43,15 +48,15 @@ void an_cuda_trial_end(an_cuda_trial *t)
         an_cuda_free(&t->cuda->base, t->block[i], t->bytes[i]);
 }
 
-int an_cuda_choice_find(const an_cuda *cuda, const char *key)
+an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key)
 {
     for (int i = 0; i < cuda->n_choices; i++)
         if (strcmp(cuda->choices[i].key, key) == 0)
             return cuda->choices[i].choice;
-    return -1;
+    return AN_CUDA_AUTO;
 }
 
-void an_cuda_choice_keep(an_cuda *cuda, const char *key, int choice)
+void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice)
 {
     if (cuda->n_choices == AN_CUDA_CHOICES)
         return;

@@ -3,7 +3,9 @@
  * for batches of AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time.
  * Others take what the library thinks best.
  *
- * A choice is remembered for the life of the backend, so that programs of one shape agree.
+ * A choice is remembered for the life of the backend, so that programs of one shape agree. It is
+ * also the operator's variant: a run records which proposal it took, a tuning names one, and then
+ * nothing is tried out.
  */
 #ifndef AN_BACKEND_CUDA_TRIAL_H
 #define AN_BACKEND_CUDA_TRIAL_H
@@ -11,6 +13,16 @@
 #include "backend/cuda/cuda.h"
 
 enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 12 };
+
+/** Variants: AUTO is what is written above, 1 and more the proposals of the library, best first,
+ * of those that can be had. What a library proposes depends on its version, chip and batch. */
+enum {
+    AN_CUDA_AUTO = 0,
+    AN_CUDA_PROPOSAL = 1,
+    AN_CUDA_VARIANTS = AN_CUDA_PROPOSAL + AN_CUDA_TRIALS
+};
+/** Their names, as an_backend_api.variants. */
+extern const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1];
 
 /** Memory to try on. */
 typedef struct an_cuda_trial {
@@ -27,8 +39,8 @@ alexnet_status an_cuda_trial_time(an_cuda_trial *trial, alexnet_status (*work)(v
                                   void *arg, double *seconds);
 void an_cuda_trial_end(an_cuda_trial *trial);
 
-/** The choice that is remembered for a key, a text; -1: none. */
-int an_cuda_choice_find(const an_cuda *cuda, const char *key);
-void an_cuda_choice_keep(an_cuda *cuda, const char *key, int choice);
+/** The proposal that is remembered for a key, a text; AUTO: none. */
+an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key);
+void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice);
 
 #endif
