@@ -118,29 +118,40 @@ static void add_number(table *t, bool known, int decimals, double value, const c
         table_add(t, "%s", "");
 }
 
-/* Time, speed and share of peak; the last two are empty where no operations are counted. */
-static void add_speed(table *t, double seconds, double operations, double peak)
+/* What the columns of speed are about: a layer or the whole step. */
+typedef struct cost {
+    double seconds, operations, bytes;
+} cost;
+
+/* Time, speed, share of peak and, where it was measured, of the speed of copying; what is not
+ * counted is left empty. */
+static void add_speed(table *t, const results *r, cost c)
 {
-    bool counted = operations > 0 && seconds > 0;
-    add_number(t, true, 3, seconds * 1e3, "");
-    add_number(t, counted, 1, operations / seconds / 1e9, "");
-    add_number(t, counted && peak > 0, 0, 100 * operations / seconds / peak, "%");
+    bool counted = c.operations > 0 && c.seconds > 0, copied = r->speed.copied > 0;
+    add_number(t, true, 3, c.seconds * 1e3, "");
+    add_number(t, counted, 1, c.operations / c.seconds / 1e9, "");
+    add_number(t, counted && r->peak > 0, 0, 100 * c.operations / c.seconds / r->peak, "%");
+    if (copied)
+        add_number(t, c.bytes > 0 && c.seconds > 0, 0, 100 * c.bytes / c.seconds / r->speed.copied,
+                   "%");
 }
 
 static void print_layers(const alexnet_bench *bench, const results *r)
 {
-    static const char *const heading[] = {"layer", "pass", "ms", "GFLOP/s", "of peak"};
+    static const char *const heading[] = {"layer", "pass", "ms", "GFLOP/s", "of peak", "of copy"};
     alexnet_layer_speed layer;
-    table t = table_new("llrrr");
+    double bytes = 0;
+    table t = table_new(r->speed.copied > 0 ? "llrrrr" : "llrrr");
     table_add_row(&t, heading);
     for (int i = 0; alexnet_bench_layer(bench, i, &layer); i++) {
         table_add(&t, "%s", layer.name);
         table_add(&t, "%s", pass_names[layer.pass]);
-        add_speed(&t, layer.seconds, layer.operations, r->peak);
+        add_speed(&t, r, (cost){layer.seconds, layer.operations, layer.bytes});
+        bytes += layer.bytes;
     }
     table_add(&t, "whole step");
     table_add(&t, "%s", "");
-    add_speed(&t, r->speed.median, r->speed.operations, r->peak);
+    add_speed(&t, r, (cost){r->speed.median, r->speed.operations, bytes});
     table_print(&t, stdout);
 }
 
@@ -153,6 +164,8 @@ static void print_results(const alexnet_bench *bench, const results *r)
                   text_plural(s->batch, "picture", "pictures"));
     print_peak("fp32", s->peak_fp32, s->with_fp32);
     print_peak("bf16", s->peak_bf16, s->with_bf16);
+    if (s->copied > 0)
+        printf("copy within its memory: %.0f GB/s read and written\n", s->copied / 1e9);
     printf("\n");
     print_layers(bench, r);
     printf("\n%.1f images/s; %.1f ms per batch (min %.1f, max %.1f); %.1f GFLOP/s", r->rate,
@@ -183,6 +196,7 @@ static json_t *layers_json(const alexnet_bench *bench)
         json_object_set_new(row, "pass", json_text(pass_names[layer.pass]));
         json_object_set_new(row, "ms", json_number(layer.seconds * 1e3));
         json_object_set_new(row, "gflops", positive(layer.operations / layer.seconds / 1e9));
+        json_object_set_new(row, "bytes", positive(layer.bytes));
         json_array_append_new(list, row);
     }
     return list;
@@ -210,6 +224,7 @@ static void print_json(const alexnet_bench *bench, const results *r)
                         r->peak > 0 ? json_number(r->flops / r->peak) : json_null());
     json_object_set_new(all, "peak_gflops_fp32", positive(s->peak_fp32 / 1e9));
     json_object_set_new(all, "peak_gflops_bf16", positive(s->peak_bf16 / 1e9));
+    json_object_set_new(all, "copied_gb_per_second", positive(s->copied / 1e9));
     json_object_set_new(all, "layers", layers_json(bench));
     json_print(all);
 }

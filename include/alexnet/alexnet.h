@@ -756,6 +756,8 @@ typedef struct alexnet_speed {
     double peak_fp32, peak_bf16; /**< operations per second that the device reaches with operands in
                                        registers; 0 if it lacks the precision or has no measure */
     const char *with_fp32, *with_bf16; /**< by which instruction; "" if there is no peak */
+    double copied; /**< bytes per second, read and written, of a copy in the device's memory; 0 if
+                        there is no measure */
 } alexnet_speed;
 
 /** A part of a step: neighbouring layers that are computed together, in one pass. */
@@ -764,6 +766,8 @@ typedef struct alexnet_layer_speed {
     alexnet_pass pass;
     double seconds;    /**< median over the measured steps; 0 before the first */
     double operations; /**< per step; 0 if none are counted */
+    double bytes;      /**< per step, that must be read and written at the least: tensors and
+                            parameters that enter the part and leave it */
 } alexnet_layer_speed;
 
 /** Make the network, with the first weights of recipe "default", and measure the device's peak. */

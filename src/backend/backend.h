@@ -174,6 +174,8 @@ struct an_backend_api {
 
     /* ---- For devices that work beside the host; NULL where a backend has no such thing ---- */
 
+    /** Bytes of its own memory that are free. */
+    alexnet_status (*available)(an_backend *backend, uint64_t *bytes);
     /** Host memory that copy_ahead() reads without waiting. */
     alexnet_status (*alloc_host)(an_backend *backend, size_t bytes, void **out);
     void (*free_host)(an_backend *backend, void *block, size_t bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/memory.h"
 #include "base/status.h"
 
 /* Give every parameter of the graph its name and place. */
@@ -142,6 +143,19 @@ static void free_batch(void *user, void *block, size_t bytes)
         be->api->free_host(be, block, bytes);
     else
         an_free_big(block, bytes);
+}
+
+alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own)
+{
+    an_backend *be = net->backend;
+    *own = be->api->available != NULL;
+    if (*own) {
+        AN_CHECK(be->api->available(be, bytes));
+        *bytes += (uint64_t)net->n_arenas * net->bytes;
+    } else {
+        *bytes = an_memory_available(""); /* arenas are mapped lazily, and not filled yet */
+    }
+    return ALEXNET_OK;
 }
 
 an_loader_memory an_net_loader_memory(an_net *net)

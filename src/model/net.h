@@ -91,6 +91,13 @@ alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an
 /** Whether all weights are finite; if not, `*name` (may be NULL) is a tensor that is not. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);
 
+/**
+ * Bytes for a net and its programs, those that it holds already included: of the device, or of the
+ * host where that computes.
+ * @param own  out, whether it is memory of the device's own, in which no decoded pictures lie
+ */
+alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own);
+
 /** Memory for the batches of a loader from which programs of the net are fed; the net outlives it.
  */
 an_loader_memory an_net_loader_memory(an_net *net);

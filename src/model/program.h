@@ -94,6 +94,8 @@ typedef struct an_step_info {
                       layer's neuron that is computed with the next layer has that one's name */
     alexnet_pass pass;
     int64_t mult_adds;    /* of the whole batch; backward: for the gradients that are wanted */
+    int64_t bytes;        /* read and written at the least: tensors that enter and leave the step,
+                             in the types that they are stored in, each once; and parameters */
     const an_op_desc *op; /* the first operator that it computes; NULL: none */
     bool tunable;         /* forward, backward: that comes in several variants, of which */
     an_variants variants; /* these are taken */

@@ -59,6 +59,44 @@ static int64_t unit_mult_adds(const an_program *p, const an_step *step)
     return forward * ((step->args.dparam[0] != NULL) + (step->args.dx[0] != NULL));
 }
 
+/* All parameters of a net, and of one unit, in their own type. */
+static int64_t unit_param_bytes(const an_program *p, const an_unit *unit)
+{
+    const an_net *net = p->net;
+    int64_t bytes = 0;
+    int first = net->node_param[unit->first];
+    for (int i = first; first >= 0 && i < net->count; i++)
+        if (net->params[i].layer == net->params[first].layer)
+            bytes += net->params[i].count * (int64_t)an_dtype_bytes(net->backend->param_dtype);
+    return bytes;
+}
+
+/* Forward: inputs, parameters, output. Backward: the gradient of the output; for that of the
+ * inputs, which is written, the parameters; for that of the parameters, which is written, the
+ * inputs. A copy of the parameters in a smaller type is read in their place. */
+static int64_t unit_bytes(const an_program *p, const an_step *step)
+{
+    const an_unit *unit = &p->units[step->unit];
+    int64_t out = (int64_t)an_layout_bytes(unit->op->out), in = 0;
+    for (int i = 0; i < unit->n_inputs; i++)
+        in += (int64_t)an_layout_bytes(p->units[unit->inputs[i]].op->out);
+    if (unit->first == 0) /* augment reads the pictures */
+        in = (int64_t)p->pictures_bytes;
+    int64_t params = unit_param_bytes(p, unit), packed = (int64_t)unit->op->packed;
+    int64_t read = packed && packed < params ? packed : params;
+    if (step->kind == AN_STEP_PACK)
+        return params + packed;
+    if (step->kind == AN_STEP_FORWARD)
+        return in + read + out;
+    return out + (step->args.dx[0] ? in + read : 0) + (step->args.dparam[0] ? in + params : 0);
+}
+
+/* Parameters and momentum are read and written, gradients read. */
+static int64_t update_bytes(const an_program *p)
+{
+    return 5 * (int64_t)p->net->bytes;
+}
+
 void an_program_step(const an_program *p, int index, an_step_info *out)
 {
     static const alexnet_pass passes[] = {[AN_STEP_FORWARD] = ALEXNET_PASS_FORWARD,
@@ -67,15 +105,19 @@ void an_program_step(const an_program *p, int index, an_step_info *out)
                                           [AN_STEP_PACK] = ALEXNET_PASS_PACK};
     const an_step *step = &p->steps[index];
     *out = (an_step_info){.name = "all", .pass = passes[step->kind]};
-    if (step->kind == AN_STEP_UPDATE)
+    if (step->kind == AN_STEP_UPDATE) {
+        out->bytes = update_bytes(p);
         return;
+    }
     const an_unit *unit = &p->units[step->unit];
     name_unit(p, unit, out->name, sizeof out->name);
     out->mult_adds = unit_mult_adds(p, step);
     if (unit->first < 0) { /* gradients are summed on the way back */
         out->pass = ALEXNET_PASS_BACKWARD;
+        out->bytes = 3 * (int64_t)an_layout_bytes(unit->op->out);
         return;
     }
+    out->bytes = unit_bytes(p, step);
     out->op = &p->graph.nodes[unit->first].desc;
     out->tunable = unit->op->tunable && step->kind != AN_STEP_PACK;
     out->variants = unit->op->variants;

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "data/crop.h"
@@ -35,29 +34,34 @@ cleanup:
     return rc;
 }
 
-/* Arenas are mapped lazily: what does not fit would end the process at its first step. */
+/* What does not fit would end the process at its first step, where memory is mapped lazily. */
 static alexnet_status check_memory(const alexnet_bench *b, const an_program_options *options)
 {
     static const double GIB = 1 << 30;
     an_program_memory m;
+    uint64_t available;
+    bool own;
+    AN_CHECK(an_net_available(b->net, &available, &own));
     AN_CHECK(an_program_measure(&m, b->net, options));
-    /* Weights are there already, gradients and momentum are not; pictures are kept twice. */
-    uint64_t bytes = (options->update ? 2 * (uint64_t)b->net->bytes : 0) + m.activations +
-                     m.scratch + m.packed + 2 * m.batch;
-    uint64_t available = an_memory_available("");
+    /* Of the host's memory the weights are taken already, and pictures are kept twice. */
+    uint64_t arenas = (uint64_t)(own ? b->net->n_arenas : b->net->n_arenas - 1);
+    uint64_t bytes = arenas * b->net->bytes + m.activations + m.scratch + m.packed +
+                     (own ? 1 : 2) * (uint64_t)m.batch;
     if (bytes <= available)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
-                   "out of memory: %s needs %.2f GiB with batches of %d, and %.2f GiB are "
+                   "out of memory: %s needs %.2f GiB with batches of %d, and %s has %.2f GiB "
                    "available; try a smaller batch",
-                   b->net->network->name, (double)bytes / GIB, b->batch, (double)available / GIB);
+                   b->net->network->name, (double)bytes / GIB, b->batch,
+                   own ? b->net->backend->api->name : "this machine", (double)available / GIB);
 }
 
 static alexnet_status make_program(alexnet_bench *b)
 {
-    an_program_options options = b->mode == ALEXNET_BENCH_TRAIN
-                                     ? an_program_training(b->batch, b->ctx->split)
-                                     : an_program_inference(b->batch, b->batch);
+    bool training = b->mode == ALEXNET_BENCH_TRAIN;
+    an_program_options options = training ? an_program_training(b->batch, b->ctx->split)
+                                          : an_program_inference(b->batch, b->batch);
+    options.batches = training && b->net->backend->api->copy_ahead ? 2 : 1; /* as a trainer's */
     AN_CHECK(check_memory(b, &options));
     AN_CHECK(an_program_compile(&b->program, b->net, &options));
     return an_program_pack(b->program);
@@ -84,7 +88,9 @@ static alexnet_status make_buffers(alexnet_bench *b)
     size_t batch = (size_t)b->batch, steps = (size_t)b->steps, side = (size_t)network->input.side;
     b->parts = an_program_steps(b->program);
     size_t parts = (size_t)b->parts, classes = (size_t)network->classes;
-    b->pixels = an_calloc(batch, side * side * 3);
+    b->pixel_memory = an_net_loader_memory(b->net);
+    b->pixel_bytes = batch * side * side * 3;
+    AN_CHECK(b->pixel_memory.alloc(b->pixel_memory.user, b->pixel_bytes, (void **)&b->pixels));
     b->slots = an_calloc(batch, sizeof *b->slots);
     b->probabilities = an_calloc(batch * classes, sizeof *b->probabilities);
     b->whole = an_calloc(steps, sizeof *b->whole);
@@ -92,9 +98,9 @@ static alexnet_status make_buffers(alexnet_bench *b)
     b->part_seconds = an_calloc(steps * parts, sizeof *b->part_seconds);
     b->medians = an_calloc(parts, sizeof *b->medians);
     b->part_info = an_calloc(parts, sizeof *b->part_info);
-    if (!b->pixels || !b->slots || !b->probabilities || !b->whole || !b->sorted ||
-        !b->part_seconds || !b->medians || !b->part_info)
-        return AN_FAIL_MEMORY(batch * side * side * 3, "a batch of random pictures");
+    if (!b->slots || !b->probabilities || !b->whole || !b->sorted || !b->part_seconds ||
+        !b->medians || !b->part_info)
+        return AN_FAIL_MEMORY(steps * parts * sizeof *b->part_seconds, "a measurement of speed");
     for (int i = 0; i < b->parts; i++)
         an_program_step(b->program, i, &b->part_info[i]);
     return ALEXNET_OK;
@@ -167,9 +173,10 @@ void an_bench_free(alexnet_bench *b)
     if (!b)
         return;
     an_program_free(b->program);
+    if (b->pixels)
+        b->pixel_memory.free(b->pixel_memory.user, b->pixels, b->pixel_bytes);
     an_net_release(b->net);
     an_ctx_release(b->ctx);
-    an_free(b->pixels);
     an_free(b->slots);
     an_free(b->probabilities);
     an_free(b->whole);
@@ -202,6 +209,12 @@ static alexnet_status read_results(alexnet_bench *b)
                : an_program_read(b->program, AN_LAYER_LAST, b->probabilities);
 }
 
+static alexnet_status feed(alexnet_bench *b)
+{
+    an_step_state state = {.seed = SEED, .step = (uint64_t)b->fed++};
+    return an_program_feed(b->program, b->pixels, b->slots, &state);
+}
+
 alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)
 {
     *seconds = 0;
@@ -210,9 +223,11 @@ alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)
         return ALEXNET_OK;
     AN_CHECK(an_ctx_check(b->ctx));
     int step = b->done < 0 ? 0 : b->done; /* the first measured one takes the place of the other */
-    an_step_state state = {.seed = SEED, .step = (uint64_t)(b->done + 1)};
+    bool ahead = an_program_feeds_ahead(b->program);
+    if (ahead && b->fed == 0)
+        AN_CHECK(feed(b));
     double began = an_clock();
-    AN_CHECK(an_program_feed(b->program, b->pixels, b->slots, &state));
+    AN_CHECK(feed(b)); /* ahead: what the next step computes */
     AN_CHECK(an_program_run_timed(b->program, b->part_seconds + (size_t)step * (size_t)b->parts));
     AN_CHECK(read_results(b));
     b->whole[step] = an_clock() - began;
@@ -243,7 +258,8 @@ void an_bench_speed(const alexnet_bench *b, alexnet_speed *out)
                            .peak_fp32 = b->peak_fp32.flops,
                            .peak_bf16 = b->peak_bf16.flops,
                            .with_fp32 = b->peak_fp32.with,
-                           .with_bf16 = b->peak_bf16.with};
+                           .with_bf16 = b->peak_bf16.with,
+                           .copied = b->peak_fp32.copied};
     for (int i = 0; i < b->parts; i++)
         out->operations += operations_of(&b->part_info[i]);
     if (b->done < 1)
@@ -261,6 +277,7 @@ bool an_bench_layer(const alexnet_bench *b, int index, alexnet_layer_speed *out)
     *out = (alexnet_layer_speed){.name = part->name,
                                  .pass = part->pass,
                                  .seconds = b->medians[index],
-                                 .operations = operations_of(part)};
+                                 .operations = operations_of(part),
+                                 .bytes = (double)part->bytes};
     return true;
 }

@@ -16,6 +16,9 @@ struct alexnet_bench {
     an_program *program;
     int parts; /* steps of the program */
     int done;  /* measured steps; -1 before the unmeasured one */
+    int fed;   /* batches */
+    an_loader_memory pixel_memory;
+    size_t pixel_bytes;
     uint8_t *pixels;
     an_slot *slots;
     float *probabilities;

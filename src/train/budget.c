@@ -1,6 +1,5 @@
 #include "train/budget.h"
 
-#include "base/memory.h"
 #include "base/status.h"
 
 static const double GIB = 1 << 30;
@@ -21,8 +20,9 @@ void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *t, const an_progr
                  sum->scratch + sum->pictures;
 }
 
-/* Bytes of a run with a batch: the net's arenas, both programs, and decoded pictures. */
-static alexnet_status need(const alexnet_trainer *t, int batch, uint64_t *bytes)
+/* Bytes of a run with a batch: the net's arenas and both programs; decoded pictures too, unless
+ * the device has memory of its own. */
+static alexnet_status need(const alexnet_trainer *t, int batch, bool own, uint64_t *bytes)
 {
     alexnet_memory sum;
     an_program_memory train, val = {0};
@@ -34,17 +34,19 @@ static alexnet_status need(const alexnet_trainer *t, int batch, uint64_t *bytes)
     }
     an_budget_sum(&sum, t, &train, &val, train.packed + val.packed, batch);
     *bytes = sum.total;
+    if (own)
+        *bytes -= sum.pictures - train.batch - val.batch;
     return ALEXNET_OK;
 }
 
-/* The largest batch below `batch` that needs at most `available`; 0 if none does. */
-static alexnet_status largest(const alexnet_trainer *t, int batch, uint64_t available, int *out)
+/* The largest batch below the run's that needs at most `available`; 0 if none does. */
+static alexnet_status largest(const alexnet_trainer *t, uint64_t available, bool own, int *out)
 {
-    int fits = 0, too_large = batch;
+    int fits = 0, too_large = t->batch;
     while (too_large - fits > 1) {
         int middle = fits + (too_large - fits) / 2;
         uint64_t bytes;
-        AN_CHECK(need(t, middle, &bytes));
+        AN_CHECK(need(t, middle, own, &bytes));
         if (bytes <= available)
             fits = middle;
         else
@@ -56,21 +58,24 @@ static alexnet_status largest(const alexnet_trainer *t, int batch, uint64_t avai
 
 alexnet_status an_budget_check(const alexnet_trainer *t)
 {
-    uint64_t bytes, available = an_memory_available("");
+    uint64_t bytes, available;
+    bool own;
     int fits;
-    AN_CHECK(need(t, t->batch, &bytes));
+    AN_CHECK(an_net_available(t->net, &available, &own));
+    AN_CHECK(need(t, t->batch, own, &bytes));
     if (bytes <= available)
         return ALEXNET_OK;
-    AN_CHECK(largest(t, t->batch, available, &fits));
+    AN_CHECK(largest(t, available, own, &fits));
+    const char *of = own ? t->net->backend->api->name : "this machine";
     if (fits == 0)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
-                       "out of memory: training %s needs %.2f GiB with batches of %d, and %.2f GiB "
-                       "are available; no batch fits",
-                       t->net->network->name, (double)bytes / GIB, t->batch,
+                       "out of memory: training %s needs %.2f GiB with batches of %d, and %s has "
+                       "%.2f GiB available; no batch fits",
+                       t->net->network->name, (double)bytes / GIB, t->batch, of,
                        (double)available / GIB);
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
-                   "out of memory: training %s needs %.2f GiB with batches of %d, and %.2f GiB are "
-                   "available; the largest batch that fits is %d",
-                   t->net->network->name, (double)bytes / GIB, t->batch, (double)available / GIB,
-                   fits);
+                   "out of memory: training %s needs %.2f GiB with batches of %d, and %s has "
+                   "%.2f GiB available; the largest batch that fits is %d",
+                   t->net->network->name, (double)bytes / GIB, t->batch, of,
+                   (double)available / GIB, fits);
 }

@@ -21,6 +21,43 @@ static int64_t sum_pass(const an_program *program, alexnet_pass pass)
     return sum;
 }
 
+/* By hand, of alexnet-mini's fc7 on ref, where everything is float64: 256 inputs, 256 outputs. */
+static void test_bytes(void **state)
+{
+    enum { SLOTS = 3, SIDE = 256, WHOLE = SIDE * SIDE + SIDE };
+    alexnet_network *network;
+    an_net *net;
+    an_program *program;
+    an_step_info info;
+    int seen = 0;
+    an_program_options options = an_program_training(SLOTS, 1);
+    (void)state;
+    alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(an_network_load(&network, "alexnet-mini", 10));
+    expect_ok(an_net_new(&net, ctx, network, true));
+    expect_ok(an_program_compile(&program, net, &options));
+    for (int i = 0; i < an_program_steps(program); i++) {
+        an_program_step(program, i, &info);
+        const int64_t row = SLOTS * SIDE * 8;
+        if (info.pass == ALEXNET_PASS_UPDATE) {
+            assert_int_equal(info.bytes, 5 * net->bytes);
+        } else if (strcmp(info.name, "fc7") == 0 && info.op->kind == AN_OP_FC) {
+            bool forward = info.pass == ALEXNET_PASS_FORWARD;
+            seen++;
+            assert_int_equal(info.bytes,
+                             forward ? 2 * row + WHOLE * 8 : row + 2 * (row + WHOLE * 8));
+        } else if (strcmp(info.name, "input") == 0) {
+            seen++;
+            assert_int_equal(info.bytes, SLOTS * 3 * (64 * 64 + 56 * 56 * 8) + 3 * 64 * 64 * 8);
+        }
+    }
+    assert_int_equal(seen, 3);
+    an_program_free(program);
+    an_net_release(net);
+    an_network_release(network);
+    an_ctx_release(ctx);
+}
+
 /* Nothing is run here, so that the large arenas of this network are never touched. */
 static void check_alexnet(const char *device, bool training)
 {
@@ -301,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations_of_alexnet),
+        cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_names_of_steps),
         cmocka_unit_test(test_timed_run),
         cmocka_unit_test(test_peak),

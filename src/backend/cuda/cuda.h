@@ -26,7 +26,7 @@
 /** Least compute capability: 7.5, as major * 10 + minor. bf16 and tf32 begin with 8.0. */
 enum { AN_CUDA_LEAST_CHIP = AN_CUDA_OLDEST, AN_CUDA_BF16_CHIP = 80 };
 
-enum { AN_CUDA_BUFFERS = 2, AN_CUDA_PINNED = 16, AN_CUDA_CHOICES = 128 };
+enum { AN_CUDA_BUFFERS = 2, AN_CUDA_PINNED = 16, AN_CUDA_CHOICES = 512 };
 
 /** A block of alloc_host(). */
 typedef struct an_cuda_pinned {
@@ -99,6 +99,7 @@ alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
 
 alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out);
 void an_cuda_free(an_backend *backend, void *block, size_t bytes);
+alexnet_status an_cuda_available(an_backend *backend, uint64_t *bytes);
 alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, size_t bytes);
 alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, size_t bytes);
 alexnet_status an_cuda_sync(an_backend *backend);

@@ -233,6 +233,7 @@ const an_backend_api an_cuda_api = {
     .update_free = an_cuda_update_free,
     .norms = an_cuda_norms_all,
     .peak = an_cuda_peak,
+    .available = an_cuda_available,
     .alloc_host = an_cuda_alloc_host,
     .free_host = an_cuda_free_host,
     .copy_ahead = an_cuda_copy_ahead,

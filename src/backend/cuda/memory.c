@@ -33,6 +33,20 @@ alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
     return an_cuda_check(cuda, error, "clearing memory");
 }
 
+alexnet_status an_cuda_available(an_backend *backend, uint64_t *bytes)
+{
+    /* Kernels, recorded steps and the libraries take some of what is free when they first run. */
+    static const size_t RESERVE = (size_t)256 << 20;
+    an_cuda *cuda;
+    size_t free_bytes = 0, whole = 0;
+    *bytes = 0;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    AN_CHECK(an_cuda_check(cuda, cuda->libs->cudaMemGetInfo(&free_bytes, &whole),
+                           "asking how much memory is free"));
+    *bytes = free_bytes > RESERVE ? free_bytes - RESERVE : 0;
+    return ALEXNET_OK;
+}
+
 void an_cuda_free(an_backend *backend, void *block, size_t bytes)
 {
     an_cuda *cuda;
