@@ -28,7 +28,6 @@ static const struct signature {
     {AT(0, "\x80\x03"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
     {AT(0, "\x80\x04"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
     {AT(0, "\x80\x05"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
-    {AT(0, "\x93NUMPY"), MODEL, "a NumPy array (.npy), which is not read yet", TO_SAFETENSORS},
     {AT(0, "\x89HDF\r\n\x1a\n"), MODEL, "an HDF5 file (Keras and others), which is not read",
      TO_SAFETENSORS},
     {AT(0, "GGUF"), MODEL, "a GGUF file, which is not read", TO_SAFETENSORS},

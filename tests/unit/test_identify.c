@@ -32,7 +32,6 @@ static const sample samples[] = {
     {BYTES("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."), UNREAD,
      "a PyTorch file (.pth) of before", "safetensors.torch.save_file"},
     {BYTES("\x80\x04\x95\x0a\0\0\0\0\0\0\0}"), UNREAD, "a Python pickle", "safetensors"},
-    {BYTES("\x93NUMPY\1\0v\0{'descr': '<f4'"), UNREAD, "a NumPy array", "safetensors"},
     {BYTES("\x89HDF\r\n\x1a\n\0\0\0\0"), UNREAD, "an HDF5 file", "safetensors"},
     {BYTES("GGUF\3\0\0\0\0\0\0\0"), UNREAD, "a GGUF file", "safetensors"},
     {BYTES("\x08\x07\x12\x07pytorch\x1a\x05"

@@ -1,0 +1,141 @@
+#include "format/npy_header.h"
+
+#include <string.h>
+
+static const char *blanks(const char *at)
+{
+    return at + strspn(at, " \t\r\n");
+}
+
+/* Past a character that must stand here; NULL if it does not. */
+static const char *expect(const char *at, char character)
+{
+    at = at ? blanks(at) : NULL;
+    return at && *at == character ? at + 1 : NULL;
+}
+
+/* A string in either kind of quotes, without escapes; cut at `size`. */
+static const char *parse_string(const char *at, char *out, size_t size)
+{
+    const char quote = *at;
+    if (quote != '\'' && quote != '"')
+        return NULL;
+    const char *end = strchr(at + 1, quote);
+    if (!end)
+        return NULL;
+    const size_t length = (size_t)(end - at - 1), kept = length < size ? length : size - 1;
+    memcpy(out, at + 1, kept);
+    out[kept] = '\0';
+    return end + 1;
+}
+
+/* Past the list that describes a record: to the bracket that closes it. */
+static const char *skip_list(const char *at)
+{
+    char ignored[2];
+    for (int depth = 0; *at;) {
+        if (*at == '\'' || *at == '"') {
+            at = parse_string(at, ignored, sizeof ignored);
+            if (!at)
+                return NULL;
+            continue;
+        }
+        depth += (*at == '[' || *at == '(') - (*at == ']' || *at == ')');
+        at++;
+        if (depth == 0)
+            return at;
+    }
+    return NULL;
+}
+
+static const char *parse_descr(const char *at, an_npy_header *header)
+{
+    header->descr[0] = '\0';
+    if (*at == '[')
+        return skip_list(at);
+    return parse_string(at, header->descr, sizeof header->descr);
+}
+
+static const char *parse_order(const char *at, an_npy_header *header)
+{
+    header->fortran = strncmp(at, "True", 4) == 0;
+    if (header->fortran)
+        return at + 4;
+    return strncmp(at, "False", 5) == 0 ? at + 5 : NULL;
+}
+
+/* Digits; Python 2 put an L behind long ones. */
+static const char *parse_length(const char *at, int64_t *length)
+{
+    const char *start = at;
+    *length = 0;
+    for (; *at >= '0' && *at <= '9'; at++)
+        if (__builtin_mul_overflow(*length, 10, length) ||
+            __builtin_add_overflow(*length, *at - '0', length))
+            return NULL;
+    if (at == start)
+        return NULL;
+    return *at == 'L' ? at + 1 : at;
+}
+
+static const char *parse_shape(const char *at, an_npy_header *header)
+{
+    enum { RANK_MAX = 64 }; /* NumPy's */
+    an_shape *shape = &header->shape;
+    shape->rank = 0;
+    at = expect(at, '(');
+    while (at) {
+        int64_t length;
+        at = blanks(at);
+        if (*at == ')')
+            return at + 1;
+        at = parse_length(at, &length);
+        if (!at || shape->rank == RANK_MAX)
+            return NULL;
+        if (shape->rank < AN_MAX_RANK)
+            shape->dim[shape->rank] = length;
+        shape->rank++;
+        at = blanks(at);
+        if (*at == ',')
+            at++;
+        else if (*at != ')')
+            return NULL;
+    }
+    return NULL;
+}
+
+bool an_npy_header_parse(an_npy_header *header, const char *text, const char **why)
+{
+    static const struct {
+        const char *key;
+        const char *(*parse)(const char *, an_npy_header *);
+        const char *why;
+    } keys[] = {{"descr", parse_descr, "its element type ('descr') cannot be read"},
+                {"fortran_order", parse_order, "its 'fortran_order' is neither True nor False"},
+                {"shape", parse_shape, "its 'shape' is not a tuple of lengths"}};
+    unsigned seen = 0;
+    *header = (an_npy_header){.descr = ""};
+    *why = "its header is not a dict of 'descr', 'fortran_order' and 'shape'";
+    const char *at = expect(text, '{');
+    while (at && *blanks(at) != '}') {
+        char key[16];
+        int k = 0;
+        at = expect(parse_string(blanks(at), key, sizeof key), ':');
+        while (k < 3 && strcmp(key, keys[k].key) != 0)
+            k++;
+        if (!at || k == 3 || seen >> k & 1)
+            return false;
+        seen |= 1u << k;
+        at = keys[k].parse(blanks(at), header);
+        if (!at) {
+            *why = keys[k].why;
+            return false;
+        }
+        at = blanks(at);
+        if (*at == ',')
+            at++;
+        else if (*at != '}')
+            return false;
+    }
+    return at && seen == 7;
+}

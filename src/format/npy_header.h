@@ -1,0 +1,21 @@
+/*
+ * The header of a .npy array: a dict of three entries, as Python writes it.
+ */
+#ifndef AN_FORMAT_NPY_HEADER_H
+#define AN_FORMAT_NPY_HEADER_H
+
+#include "tensor/tensor.h"
+
+typedef struct an_npy_header {
+    char descr[16]; /* "<f4"; "" if it is no string: a record */
+    bool fortran;   /* the first index is fastest */
+    an_shape shape;
+} an_npy_header;
+
+/**
+ * @param text  with a zero byte behind it
+ * @param why   receives what is wrong, if it returns false
+ */
+bool an_npy_header_parse(an_npy_header *header, const char *text, const char **why);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Zip archives: the directory at their end (zip64 too), and their members where they lie, stored or
+ * deflated. Nothing is unpacked but what is asked for.
+ *
+ * All that the directory says is checked against the file before anything is allocated for it:
+ * counts, places and sizes; that members do not overlap; that no name is there twice; that a
+ * deflated member does not announce more than deflate can hold.
+ * Source: PKWARE's APPNOTE.TXT, version 6.3; RFC 1951.
+ */
+#ifndef AN_FORMAT_ZIP_H
+#define AN_FORMAT_ZIP_H
+
+#include "format/span.h"
+
+typedef struct an_zip_member {
+    char *name;
+    unsigned flags, method; /* of compression: 0 stored, 8 deflated */
+    uint32_t crc;
+    uint64_t header, end; /* in the file: its own header; where the next thing begins */
+    uint64_t packed, size;
+} an_zip_member;
+
+typedef struct an_zip {
+    an_reader *reader; /* borrowed */
+    int count;
+    an_zip_member *members; /* by place in the file */
+    const an_zip_member **by_name;
+    an_unpacking *unpacking;
+} an_zip;
+
+/** Whether bytes begin as an archive with a member does. */
+bool an_zip_recognise(const unsigned char *head, size_t length);
+/** Read the directory. @param zip  all zero; on failure too it is the caller's to close */
+alexnet_status an_zip_open(an_zip *zip, an_reader *reader);
+void an_zip_close(an_zip *zip);
+/** @return NULL if there is none of that name */
+const an_zip_member *an_zip_find(const an_zip *zip, const char *name);
+/**
+ * A member's bytes. Their checksum is looked at when all have been read in order, if `checked`.
+ * @return also ALEXNET_ERROR_UNSUPPORTED for one that is encrypted or compressed in another way
+ */
+alexnet_status an_zip_span(const an_zip *zip, const an_zip_member *member, bool checked,
+                           an_span *span);
+
+#endif

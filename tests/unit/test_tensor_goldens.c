@@ -1,0 +1,83 @@
+/*
+ * Files that PyTorch and NumPy wrote against the same tensors in safetensors
+ * (tools/make_tensor_goldens.py): the same names, types, shapes and bits.
+ */
+#include "expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "format/tensor_file.h"
+
+#define FOLDER "golden/tensors/"
+
+/* A file, and the name of what it holds. */
+static const struct golden {
+    const char *file, *holds;
+} goldens[] = {
+    {"values.npy", "values"},         {"values.big.npy", "values"}, {"values.2.npy", "values"},
+    {"values.fortran.npy", "values"}, {"values.3.npy", "values"},
+};
+enum { GOLDENS = sizeof goldens / sizeof goldens[0] };
+
+static an_tensor_file *open_golden(const char *name, const char *ending)
+{
+    char path[256];
+    an_reader *reader;
+    an_tensor_file *file;
+    snprintf(path, sizeof path, FOLDER "%s%s", name, ending);
+    expect_ok(an_reader_open(&reader, path));
+    expect_ok(an_tensor_file_open(&file, reader));
+    return file;
+}
+
+static void *read_as(an_tensor_file *file, const an_tensor_entry *entry, an_dtype as)
+{
+    const size_t bytes = (size_t)an_shape_count(entry->shape) * an_dtype_bytes(as);
+    void *block = malloc(bytes + 1);
+    assert_non_null(block);
+    memset(block, 0x5a, bytes + 1);
+    expect_ok(an_tensor_file_read(file, entry->name, entry->shape, as, block));
+    assert_int_equal(((unsigned char *)block)[bytes], 0x5a);
+    return block;
+}
+
+static void compare(an_tensor_file *found, an_tensor_file *expected, const an_tensor_entry *entry)
+{
+    const an_tensor_entry *other = an_tensor_file_find(found, entry->name);
+    if (!other)
+        fail_msg("%s has no %s", an_tensor_file_name(found), entry->name);
+    assert_int_equal(other->dtype, entry->dtype);
+    assert_true(an_shape_equal(other->shape, entry->shape));
+    const bool is_float = an_dtype_is_float(entry->dtype);
+    const an_dtype types[] = {is_float ? AN_F32 : entry->dtype, is_float ? AN_F64 : entry->dtype};
+    for (int i = 0; i < 2; i++) {
+        void *a = read_as(found, other, types[i]), *b = read_as(expected, entry, types[i]);
+        if (memcmp(a, b, (size_t)an_shape_count(entry->shape) * an_dtype_bytes(types[i])) != 0)
+            fail_msg("%s: %s differs", an_tensor_file_name(found), entry->name);
+        free(a);
+        free(b);
+    }
+}
+
+static void test_goldens(void **state)
+{
+    (void)state;
+    for (int g = 0; g < GOLDENS; g++) {
+        an_tensor_file *found = open_golden(goldens[g].file, "");
+        an_tensor_file *expected = open_golden(goldens[g].holds, ".safetensors");
+        assert_int_equal(an_tensor_file_count(found), an_tensor_file_count(expected));
+        for (int i = 0; i < an_tensor_file_count(expected); i++)
+            compare(found, expected, an_tensor_file_entry(expected, i));
+        an_tensor_file_close(found);
+        an_tensor_file_close(expected);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_goldens),
+    };
+    return cmocka_run_group_tests_name("tensors of other programs", tests, NULL, NULL);
+}
