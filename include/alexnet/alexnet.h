@@ -324,6 +324,63 @@ ALEXNET_API int alexnet_model_tensor_count(const alexnet_model *model);
 ALEXNET_API alexnet_status alexnet_model_tensor(const alexnet_model *model, int index,
                                                 alexnet_tensor_info *info);
 
+/** The type that weights have in a file. */
+typedef enum alexnet_weights {
+    ALEXNET_WEIGHTS_FP32 = 0,
+    ALEXNET_WEIGHTS_FP16 = 1, /**< rounded to nearest even; half the size */
+    ALEXNET_WEIGHTS_BF16 = 2, /**< the same, with the range of float32 and 8 bits of precision */
+} alexnet_weights;
+
+/** What the tensors of a file are called, where its format leaves that free. */
+typedef enum alexnet_names {
+    ALEXNET_NAMES_OURS = 0,        /**< the layers' names: conv1.weight, fc8.bias */
+    ALEXNET_NAMES_TORCHVISION = 1, /**< places in features and classifier: features.0.weight */
+    /** The two towers of 2012, a tensor for each: conv1a.weight, conv1b.weight, fc2048ba.weight;
+     *  for networks with groups = 2 */
+    ALEXNET_NAMES_TOWERS = 2,
+} alexnet_names;
+
+typedef struct alexnet_save_options {
+    size_t size;
+    const char *format; /**< as alexnet_format_get() names it; NULL: by the ending of the path */
+    alexnet_weights weights;
+    alexnet_names names;
+    /** Formats that carry a computation: with the preprocessing as its first part, so that it takes
+     *  RGB pixels from 0 to 255 */
+    bool preprocessing;
+} alexnet_save_options;
+#define ALEXNET_SAVE_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        sizeof(alexnet_save_options), 0, ALEXNET_WEIGHTS_FP32, ALEXNET_NAMES_OURS, false           \
+    }
+
+/**
+ * Write a model to a file, whole or not at all; one that is there is replaced. In float32 all
+ * formats keep weights to the bit (of the device `ref`: rounded to float32). input.mean is always
+ * float32.
+ * @param options  NULL: the defaults
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is not known: the text
+ *         suggests; ALEXNET_ERROR_UNSUPPORTED for a format that is not written, options that it
+ *         does not take, a network that it cannot express, and values too large for fp16: the text
+ *         says why; ALEXNET_ERROR_IO
+ */
+ALEXNET_API alexnet_status alexnet_model_save(const alexnet_model *model, const char *path,
+                                              const alexnet_save_options *options);
+
+/** A format of model files. */
+typedef struct alexnet_format_info {
+    const char *name;    /**< as alexnet_save_options takes it: "safetensors" */
+    const char *endings; /**< of its files' names; several with a | between them: ".onnx" */
+    const char *about;   /**< a few words */
+    bool reads, writes;
+    /** What a file that is written does not carry: "class names"; "" if it carries everything. */
+    const char *without;
+    bool weights, names, preprocessing; /**< which options of alexnet_save_options it takes */
+} alexnet_format_info;
+
+/** Fill in format `index`, in and out. @return false past the last. */
+ALEXNET_API bool alexnet_format_get(int index, alexnet_format_info *info);
+
 /* ---- Data sets ------------------------------------------------------------------------------ */
 
 /** Pictures, with labels or without: where they are, not their pixels. Immutable. */

@@ -66,6 +66,8 @@ static void close_state(void *state)
 
 const an_tensor_format an_safetensors_format = {
     .name = "safetensors",
+    .endings = ".safetensors",
+    .about = "model files of this program, and weights of others",
     .recognise = recognise,
     .open = open_file,
     .read = read_elements,

@@ -25,13 +25,19 @@ typedef struct an_tensor_writer an_tensor_writer;
 
 /** Opens a temporary file beside `path`. */
 alexnet_status an_tensor_writer_new(an_tensor_writer **out, const char *path);
+/** Takes the bytes of a file in order. */
+typedef alexnet_status (*an_tensor_put)(void *to, const void *bytes, size_t length);
+/** Gives the bytes to `put`, which writes them where it likes. @param name  for error texts */
+alexnet_status an_tensor_writer_new_to(an_tensor_writer **out, const char *name, an_tensor_put put,
+                                       void *to);
 /** Replaces an earlier value. @return ALEXNET_ERROR_INVALID_ARGUMENT for text that is not UTF-8 */
 alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *key,
                                          const char *value);
 /** @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is taken, or not UTF-8 */
 alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *name, an_dtype dtype,
                                         an_shape shape);
-/** The data of the next declared tensor, whole. The first call writes the header. */
+/** The next data of the declared tensors, a tensor or a part of one. The first call writes the
+ *  header. */
 alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data, size_t bytes);
 /** All data given: flush, rename, free. Frees on failure too. */
 alexnet_status an_tensor_writer_commit(an_tensor_writer *writer);

@@ -13,13 +13,16 @@
 enum { DATA_ALIGN = 8 };
 
 struct an_tensor_writer {
-    char *path; /* for error texts */
-    an_writer *file;
+    char *path;        /* for error texts */
+    an_tensor_put put; /* where the bytes go */
+    void *to;
+    an_writer *file;  /* which `to` is; NULL: the caller's own */
     json_t *header;   /* the whole object; metadata is its first member */
     json_t *metadata; /* borrowed from the header */
     uint64_t *bytes;  /* [count] of each declared tensor */
     int count;        /* declared */
-    int given;        /* whose data was written */
+    int given;        /* whose data was written, all of it */
+    uint64_t part;    /* bytes written of the next */
     uint64_t offset;  /* end of the last declared tensor */
     bool header_written;
 };
@@ -32,27 +35,43 @@ static void release(an_tensor_writer *writer)
     an_free(writer);
 }
 
-alexnet_status an_tensor_writer_new(an_tensor_writer **out, const char *path)
+alexnet_status an_tensor_writer_new_to(an_tensor_writer **out, const char *name, an_tensor_put put,
+                                       void *to)
 {
     *out = NULL;
     an_tensor_writer *writer = an_calloc(1, sizeof *writer);
     if (!writer)
-        return AN_FAIL_MEMORY(sizeof *writer, path);
-    writer->path = an_strdup(path);
+        return AN_FAIL_MEMORY(sizeof *writer, name);
+    writer->put = put;
+    writer->to = to;
+    writer->path = an_strdup(name);
     writer->header = json_object();
     writer->metadata = json_object();
-    alexnet_status rc = ALEXNET_OK;
     if (json_object_set_new(writer->header, AN_SAFETENSORS_METADATA, writer->metadata) != 0 ||
-        !writer->path)
-        rc = AN_FAIL_MEMORY(strlen(path), path);
-    else
-        rc = an_writer_open(&writer->file, path);
-    if (rc != ALEXNET_OK) {
+        !writer->path) {
         release(writer);
-        return rc;
+        return AN_FAIL_MEMORY(strlen(name), name);
     }
     *out = writer;
     return ALEXNET_OK;
+}
+
+static alexnet_status put_in_file(void *file, const void *bytes, size_t length)
+{
+    return an_writer_put(file, bytes, length);
+}
+
+alexnet_status an_tensor_writer_new(an_tensor_writer **out, const char *path)
+{
+    an_writer *file;
+    *out = NULL;
+    AN_CHECK(an_writer_open(&file, path));
+    alexnet_status rc = an_tensor_writer_new_to(out, path, put_in_file, file);
+    if (rc == ALEXNET_OK)
+        (*out)->file = file;
+    else
+        an_writer_abort(file);
+    return rc;
 }
 
 alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *key,
@@ -119,7 +138,7 @@ static alexnet_status write_header(an_tensor_writer *writer)
     memcpy(block, &padded, sizeof padded);
     memset(block + sizeof padded, ' ', (size_t)padded);
     json_dumpb(writer->header, block + sizeof padded, length, JSON_COMPACT);
-    alexnet_status rc = an_writer_put(writer->file, block, sizeof padded + (size_t)padded);
+    alexnet_status rc = writer->put(writer->to, block, sizeof padded + (size_t)padded);
     an_free(block);
     writer->header_written = true;
     return rc;
@@ -127,14 +146,19 @@ static alexnet_status write_header(an_tensor_writer *writer)
 
 alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data, size_t bytes)
 {
-    if (writer->given == writer->count || bytes != writer->bytes[writer->given])
+    if (writer->given == writer->count || bytes > writer->bytes[writer->given] - writer->part)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s: %zu bytes for tensor %d of %d are not what was declared", writer->path,
                        bytes, writer->given, writer->count);
     if (!writer->header_written)
         AN_CHECK(write_header(writer));
-    writer->given++;
-    return an_writer_put(writer->file, data, bytes);
+    AN_CHECK(writer->put(writer->to, data, bytes));
+    writer->part += bytes;
+    if (writer->part == writer->bytes[writer->given]) {
+        writer->part = 0;
+        writer->given++;
+    }
+    return ALEXNET_OK;
 }
 
 alexnet_status an_tensor_writer_commit(an_tensor_writer *writer)
@@ -149,7 +173,8 @@ alexnet_status an_tensor_writer_commit(an_tensor_writer *writer)
         an_tensor_writer_abort(writer);
         return rc;
     }
-    rc = an_writer_commit(writer->file);
+    if (writer->file)
+        rc = an_writer_commit(writer->file);
     release(writer);
     return rc;
 }

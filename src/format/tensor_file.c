@@ -95,6 +95,17 @@ const char *an_tensor_file_format(const an_tensor_file *file)
     return file->format->name;
 }
 
+bool an_tensor_file_format_at(int index, const char **name, const char **endings,
+                              const char **about)
+{
+    if (index < 0 || index >= FORMATS)
+        return false;
+    *name = formats[index]->name;
+    *endings = formats[index]->endings ? formats[index]->endings : "";
+    *about = formats[index]->about ? formats[index]->about : "";
+    return true;
+}
+
 int an_tensor_file_count(const an_tensor_file *file)
 {
     return file->count;

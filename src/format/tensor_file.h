@@ -38,6 +38,9 @@ void an_tensor_file_close(an_tensor_file *file); /* NULL allowed */
 const char *an_tensor_file_name(const an_tensor_file *file);
 /** "safetensors" */
 const char *an_tensor_file_format(const an_tensor_file *file);
+/** Name, endings and a few words of a format that is read. @return false past the last */
+bool an_tensor_file_format_at(int index, const char **name, const char **endings,
+                              const char **about);
 int an_tensor_file_count(const an_tensor_file *file);
 const an_tensor_entry *an_tensor_file_entry(const an_tensor_file *file, int index);
 /** @return NULL if there is none of that name */

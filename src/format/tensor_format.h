@@ -13,6 +13,8 @@ enum { AN_TENSOR_HEAD = 512 };
 
 typedef struct an_tensor_format {
     const char *name;
+    const char *endings; /* of its files' names, for people: ".pth|.pt" */
+    const char *about;   /* a few words: "PyTorch's files, whose pickles are read and not run" */
     /** Whether a file of `size` bytes that begins with `head` is of this format. */
     bool (*recognise)(const unsigned char *head, size_t length, uint64_t size);
     /** Fill in `entries`, `count` and `state`. What a failing open leaves there is freed as below.

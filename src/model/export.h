@@ -1,6 +1,6 @@
 /*
  * Models for other programs. Each format is a row of the table in export.c: to add one, write its
- * function in a file of its own, export_<name>.c, and add its row.
+ * function in a file of its own, export_<name>.c, declare its row below, and add it to the table.
  */
 #ifndef AN_MODEL_EXPORT_H
 #define AN_MODEL_EXPORT_H
@@ -22,18 +22,62 @@ typedef struct an_export_options {
 typedef struct an_export_format {
     const char *name;    /* "onnx" */
     const char *endings; /* ".onnx"; several with a | between them */
+    const char *about;   /* a few words: "ONNX, with external data where it is large" */
     /** What the file does not carry, for people: "class names"; "" if it carries everything. */
     const char *without;
-    /** Whether a type of weights and kind of names can be written. */
-    bool takes_half, takes_names;
+    /** Whether a type of weights and kind of names can be written, and `preprocessing` is taken. */
+    bool takes_half, takes_names, takes_preprocessing;
     /** Write a file, whole or not at all. @param provenance  what made the model, for people */
     alexnet_status (*write)(const char *path, an_net *net, const an_classes *classes,
                             const char *provenance, const an_export_options *options);
 } an_export_format;
 
-/** The format of a name ("onnx"), or of a path's ending; the text suggests. */
+/**
+ * The format of a name ("onnx"), or with NULL that of a path's ending.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for one that is not known (the text suggests);
+ *         ALEXNET_ERROR_UNSUPPORTED for one that is known and not written, such as .pth
+ */
 alexnet_status an_export_find(const an_export_format **out, const char *name, const char *path);
 /** @return NULL past the last */
 const an_export_format *an_export_format_at(int index);
+/** Write a model, with options that the format is checked to take. */
+alexnet_status an_export(const an_export_format *format, const char *path, an_net *net,
+                         const an_classes *classes, const char *provenance,
+                         const an_export_options *options);
+
+/* ---- For formats ---- */
+
+/** A tensor of the file: a parameter, or the share of one that a tower has. */
+typedef struct an_export_tensor {
+    char name[AN_NAME_MAX + 17];
+    an_shape shape;
+    an_dtype type;
+    int param;
+    int64_t first; /* of the parameter's values, in row-major order */
+    bool swapped;  /* the halves of its columns are swapped */
+} an_export_tensor;
+
+/**
+ * The tensors of a net under the names and in the types that are asked for, in the order of its
+ * parameters. input.mean, which is no weight, stays AN_F32.
+ * @param out  owned by the caller
+ * @return ALEXNET_ERROR_UNSUPPORTED for a network that the names do not suit: the text says why
+ */
+alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_net *net,
+                                 const an_export_options *options);
+/** Takes bytes of the file in order. */
+typedef alexnet_status (*an_export_put)(void *to, const void *bytes, size_t length);
+/**
+ * Give the values of a tensor to `put` in row-major order, in its type, rounded to nearest even.
+ * @return ALEXNET_ERROR_UNSUPPORTED for a value too large for the type: the text names the tensor
+ */
+alexnet_status an_export_values(an_net *net, const an_export_tensor *tensor, an_export_put put,
+                                void *to);
+/** Write a model as safetensors to `put`. @param name  for error texts */
+alexnet_status an_export_safetensors_to(an_export_put put, void *to, const char *name, an_net *net,
+                                        const an_classes *classes, const char *provenance,
+                                        const an_export_options *options);
+
+extern const an_export_format an_export_safetensors;
 
 #endif

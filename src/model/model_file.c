@@ -238,7 +238,8 @@ alexnet_status an_model_file_state(an_tensor_file *file, an_net *net)
 
 /* ---- Writing ---- */
 
-static alexnet_status put_metadata(an_tensor_writer *writer, an_net *net, const an_classes *classes)
+alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
+                                      const an_classes *classes)
 {
     assert(classes->count >= 1 && classes->count <= AN_CLASSES_MAX); /* a network has no more */
     for (int i = 0; i < classes->count; i++)
@@ -254,7 +255,7 @@ static alexnet_status put_metadata(an_tensor_writer *writer, an_net *net, const 
         goto cleanup;
     }
     AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_FORMAT, AN_MODEL_FILE_VERSION));
-    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NETWORK, net->network->text));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NETWORK, network->text));
     AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_CLASSES, ids));
     AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NAMES, names));
 cleanup:
@@ -302,7 +303,7 @@ alexnet_status an_model_file_write(const char *path, an_net *net, const an_class
     alexnet_status rc = ALEXNET_OK;
     an_tensor_writer *writer;
     AN_CHECK(an_tensor_writer_new(&writer, path));
-    AN_TRY(put_metadata(writer, net, classes));
+    AN_TRY(an_model_file_metadata(writer, net->network, classes));
     for (int i = 0; i < n_more; i++)
         AN_TRY(an_tensor_writer_metadata(writer, more[i].key, more[i].value));
     AN_TRY(declare(writer, net, state));

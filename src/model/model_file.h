@@ -15,6 +15,7 @@
 #define AN_MODEL_MODEL_FILE_H
 
 #include "data/dataset.h"
+#include "format/safetensors.h"
 #include "format/tensor_file.h"
 #include "model/net.h"
 
@@ -61,6 +62,10 @@ alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_n
 alexnet_status an_model_file_weights(an_tensor_file *file, an_net *net);
 /** Read `ARENA.*` of all learned parameters into every arena that checkpoints hold. */
 alexnet_status an_model_file_state(an_tensor_file *file, an_net *net);
+
+/** Give a writer the network and classes as metadata: what makes a file a model. */
+alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
+                                      const an_classes *classes);
 
 /** A string of metadata. */
 typedef struct an_metadata {

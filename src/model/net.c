@@ -217,9 +217,17 @@ alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *
                     true);
 }
 
+alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,
+                                int64_t count, void *dst, an_dtype type)
+{
+    assert(first >= 0 && count >= 0 && first + count <= net->params[param].count);
+    const size_t offset = (size_t)first * an_dtype_bytes(net->backend->param_dtype);
+    return transfer(net, (char *)an_net_at(net, arena, param) + offset, dst, type, count, false);
+}
+
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type)
 {
-    return transfer(net, an_net_at(net, arena, param), dst, type, net->params[param].count, false);
+    return an_net_read_part(net, arena, param, 0, net->params[param].count, dst, type);
 }
 
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name)

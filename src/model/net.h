@@ -87,6 +87,9 @@ void *an_net_at(const an_net *net, an_arena arena, int param);
  * written, programs want an_program_pack(). */
 alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type);
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type);
+/** The same of `count` values from value `first`. */
+alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,
+                                int64_t count, void *dst, an_dtype type);
 
 /** Whether all weights are finite; if not, `*name` (may be NULL) is a tensor that is not. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);

@@ -123,3 +123,50 @@ void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type
         for (int64_t i = 0; i < count; i++)
             d[i] = widen(src_type, ((const uint16_t *)src)[i]);
 }
+
+/* Drop the lowest `drop` bits, 1 to 31, rounding to nearest even. */
+static uint32_t round_off(uint32_t bits, int drop)
+{
+    const uint32_t odd = bits >> drop & 1, half = (uint32_t)1 << (drop - 1);
+    return (bits + half - 1 + odd) >> drop;
+}
+
+static uint16_t to_bfloat(uint32_t bits)
+{
+    const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
+    return (uint16_t)(nan ? bits >> 16 | 0x40 : round_off(bits, 16));
+}
+
+/* A carry out of the fraction goes into the exponent, as it should: to the next power of two, and
+ * from the largest number to infinity. */
+static uint16_t to_half(uint32_t bits)
+{
+    const uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+    const int exponent = (int)(magnitude >> 23) - 127;
+    uint32_t half;
+    if (magnitude > 0x7f800000u)
+        half = 0x7e00; /* NaN */
+    else if (exponent > 15)
+        half = 0x7c00;
+    else if (exponent >= -14)
+        half = round_off(magnitude - ((uint32_t)(127 - 15) << 23), 13);
+    else if (exponent >= -25) /* a multiple of 2^-24 */
+        half = round_off((magnitude & 0x7fffffu) | 0x800000u, -1 - exponent);
+    else
+        half = 0;
+    return (uint16_t)(sign | half);
+}
+
+bool an_narrow(uint16_t *dst, an_dtype dst_type, const float *src, int64_t count)
+{
+    bool fits = true;
+    assert(dst_type == AN_F16 || dst_type == AN_BF16);
+    const uint16_t infinite = dst_type == AN_F16 ? 0x7c00 : 0x7f80;
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &src[i], sizeof bits);
+        dst[i] = dst_type == AN_F16 ? to_half(bits) : to_bfloat(bits);
+        fits &= (dst[i] & 0x7fff) != infinite || (bits & 0x7fffffffu) == 0x7f800000u;
+    }
+    return fits;
+}

@@ -69,5 +69,10 @@ static inline bool an_chw_equal(an_chw a, an_chw b)
  * Blocks do not overlap and are aligned to their elements.
  */
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count);
+/**
+ * Round float32 to AN_F16 or AN_BF16, to the nearest, of two equally near to the even one.
+ * @return whether all values that are finite stayed so
+ */
+bool an_narrow(uint16_t *dst, an_dtype dst_type, const float *src, int64_t count);
 
 #endif

@@ -119,6 +119,9 @@ static void test_models(void **state)
     ANSWERS(alexnet_model_tensor_count, 0, NULL);
     REFUSES(alexnet_model_tensor, "model", NULL, 0, &tensor);
     REFUSES(alexnet_model_tensor, "info", model, 0, NULL);
+    REFUSES(alexnet_model_save, "model", NULL, "x.safetensors", NULL);
+    REFUSES(alexnet_model_save, "path", model, NULL, NULL);
+    ANSWERS(alexnet_format_get, false, 0, NULL);
 }
 
 static void test_data_sets(void **state)

@@ -191,6 +191,68 @@ static void test_narrowing(void **state)
     assert_true(isnan(f) && isnan(d));
 }
 
+static double value_of(an_dtype type, uint16_t word)
+{
+    double value;
+    an_convert(&value, AN_F64, &word, type, 1);
+    return value;
+}
+
+static uint16_t narrowed(an_dtype type, float value)
+{
+    uint16_t word;
+    const bool fits = an_narrow(&word, type, &value, 1);
+    if (fits == (isinf(value_of(type, word)) && isfinite(value)))
+        fail_msg("%a: %s", (double)value, fits ? "became infinite" : "fits, and is refused");
+    return word;
+}
+
+/* Every pair of neighbours, of either sign: each is itself, half-way goes to the even one, and what
+ * is nearer to one of them to that. Above the largest, infinity is the next power of two's place.
+ */
+static void test_rounding(an_dtype type, uint16_t infinite, double top)
+{
+    for (uint16_t word = 0; word < infinite; word++) {
+        const double low = value_of(type, word);
+        const double high = word + 1 == infinite ? top : value_of(type, (uint16_t)(word + 1));
+        const float middle = (float)((low + high) / 2);
+        const uint16_t even = word % 2 ? (uint16_t)(word + 1) : word;
+        assert_true((double)middle == (low + high) / 2 || high < 0x1p-126);
+        for (uint16_t sign = 0;; sign = 0x8000) {
+            const float s = sign ? -1 : 1;
+            assert_int_equal(narrowed(type, s * (float)low), word | sign);
+            assert_int_equal(narrowed(type, s * middle), even | sign);
+            assert_int_equal(narrowed(type, s * nextafterf(middle, 0)), word | sign);
+            assert_int_equal(narrowed(type, s * nextafterf(middle, INFINITY)), (word + 1) | sign);
+            if (sign)
+                break;
+        }
+    }
+    assert_int_equal(narrowed(type, INFINITY), infinite);
+    assert_int_equal(narrowed(type, -INFINITY), infinite | 0x8000);
+    assert_true(isnan(value_of(type, narrowed(type, NAN))));
+    const uint32_t only_low_bits = 0x7f800001;
+    float nan;
+    memcpy(&nan, &only_low_bits, sizeof nan);
+    assert_true(isnan(value_of(type, narrowed(type, nan))));
+}
+
+static void test_rounding_to_half(void **state)
+{
+    (void)state;
+    test_rounding(AN_F16, 0x7c00, 0x1p16);
+    assert_int_equal(narrowed(AN_F16, 0x1.8p-25f), 1);
+    assert_int_equal(narrowed(AN_F16, 0x1p-26f), 0);
+    assert_int_equal(narrowed(AN_F16, 0x1p-149f), 0);
+    assert_int_equal(narrowed(AN_F16, 3e38f), 0x7c00);
+}
+
+static void test_rounding_to_bfloat(void **state)
+{
+    (void)state;
+    test_rounding(AN_BF16, 0x7f80, 0x1p128);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +264,8 @@ int main(void)
         cmocka_unit_test(test_every_half),
         cmocka_unit_test(test_every_bfloat16),
         cmocka_unit_test(test_narrowing),
+        cmocka_unit_test(test_rounding_to_half),
+        cmocka_unit_test(test_rounding_to_bfloat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

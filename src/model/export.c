@@ -1,0 +1,117 @@
+#include "model/export.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/status.h"
+#include "base/text.h"
+
+static const an_export_format *const formats[] = {&an_export_safetensors};
+enum { FORMATS = sizeof formats / sizeof formats[0] };
+
+/* What is asked for and not written, with what to do instead. */
+static const struct {
+    const char *names, *endings, *why;
+} unwritten[] = {
+    {"pth|pt|pytorch|torch|pickle|pkl", ".pth|.pt|.pkl|.bin|.ckpt",
+     "is a pickle, which can run any code where it is loaded, and is not written; write "
+     ".safetensors, which in Python safetensors.torch.load_file() reads"},
+    {"tflite|tensorflow|pb", ".tflite|.pb", "is not written; write .onnx, which its tools convert"},
+    {"keras|hdf5|h5", ".h5|.hdf5|.keras", "is not written; write .npz or .safetensors"},
+    {"npy", ".npy", "holds one array only; write .npz"},
+};
+
+const an_export_format *an_export_format_at(int index)
+{
+    return index >= 0 && index < FORMATS ? formats[index] : NULL;
+}
+
+static const char *name_at(void *unused, int index)
+{
+    (void)unused;
+    return formats[index]->name;
+}
+
+/* Whether a path ends in one of ".a|.b", in any case. */
+static bool ends_in(const char *path, const char *endings)
+{
+    const size_t length = strlen(path);
+    for (const char *at = endings; *at; at += strspn(at, "|")) {
+        const size_t n = strcspn(at, "|");
+        if (n < length && strncasecmp(path + length - n, at, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+/* "safetensors, c and onnx", or what ends names of files; in pieces, for the list is short. */
+static void list(char *text, size_t room, bool endings)
+{
+    size_t length = 0;
+    for (int i = 0; i < FORMATS && length < room; i++) {
+        const char *word = endings ? formats[i]->endings : formats[i]->name;
+        const char *between = i == 0 ? "" : i + 1 < FORMATS ? ", " : " or ";
+        length += (size_t)an_print_in(text + length, room - length, "%s%.*s", between,
+                                      (int)strcspn(word, "|"), word);
+    }
+}
+
+static alexnet_status find_name(const an_export_format **out, const char *name)
+{
+    char all[256];
+    for (int i = 0; i < FORMATS && !*out; i++)
+        if (strcasecmp(formats[i]->name, name) == 0)
+            *out = formats[i];
+    if (*out)
+        return ALEXNET_OK;
+    for (size_t i = 0; i < sizeof unwritten / sizeof unwritten[0]; i++)
+        if (an_text_choice(unwritten[i].names, name) >= 0)
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s %s", name, unwritten[i].why);
+    const char *near = an_text_nearest(name, FORMATS, name_at, NULL);
+    list(all, sizeof all, false);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "no format that is written is called '%s'; %s%s%s", name,
+                   near ? "did you mean " : "take ", near ? near : all, near ? "?" : "");
+}
+
+alexnet_status an_export_find(const an_export_format **out, const char *name, const char *path)
+{
+    char all[256];
+    *out = NULL;
+    if (name)
+        return find_name(out, name);
+    for (int i = 0; i < FORMATS && !*out; i++)
+        if (ends_in(path, formats[i]->endings))
+            *out = formats[i];
+    if (*out)
+        return ALEXNET_OK;
+    for (size_t i = 0; i < sizeof unwritten / sizeof unwritten[0]; i++)
+        if (ends_in(path, unwritten[i].endings))
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: a file of this name %s", path,
+                           unwritten[i].why);
+    list(all, sizeof all, true);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "%s: the name's ending says of no format that is written; let it end in %s, or "
+                   "name the format",
+                   path, all);
+}
+
+alexnet_status an_export(const an_export_format *format, const char *path, an_net *net,
+                         const an_classes *classes, const char *provenance,
+                         const an_export_options *options)
+{
+    if (options->weights != AN_F32 && !format->takes_half)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s files hold float32 only, not %s", path,
+                       format->name, an_dtype_name(options->weights));
+    if (options->names != AN_NAMES_OURS && !format->takes_names)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s: the names of tensors in %s files are given by the format", path,
+                       format->name);
+    if (options->preprocessing && !format->takes_preprocessing)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s: %s files do not compute, so they cannot hold the preprocessing as a "
+                       "part of the network",
+                       path, format->name);
+    return format->write(path, net, classes, provenance, options);
+}

@@ -1,0 +1,318 @@
+/*
+ * Models for other programs: which format is meant, names of tensors, towers, half precision. What
+ * is written is read by the library's reader of tensor files, whose own judge is elsewhere.
+ */
+#include "net_rig.h"
+#include "scratch.h"
+
+#include "model/export.h"
+
+static char *ids[] = {"n01", "n02"}, *names[] = {"one", "two"};
+static const an_classes classes = {2, ids, names};
+static const an_export_options plain = {AN_F32, AN_NAMES_OURS, false};
+
+static void open_rig(net_rig *rig, const char *network_name, const char *device)
+{
+    alexnet_network *network;
+    an_program_options options = an_program_inference(1, 1);
+    expect_ok(an_network_load(&network, network_name, 2));
+    rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 1), network, &options, 7);
+}
+
+static an_tensor_file *write_and_open(net_rig *rig, const an_export_options *options)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    expect_ok(
+        an_export(&an_export_safetensors, "x.safetensors", rig->net, &classes, "a test", options));
+    expect_ok(an_reader_open(&reader, "x.safetensors"));
+    expect_ok(an_tensor_file_open(&file, reader));
+    return file;
+}
+
+/* A tensor of a file as float32; freed with an_free(). */
+static float *read_tensor(an_tensor_file *file, const char *name, an_shape *shape)
+{
+    const an_tensor_entry *entry = an_tensor_file_find(file, name);
+    if (!entry)
+        fail_msg("no tensor %s", name);
+    float *values = an_calloc((size_t)an_shape_count(entry->shape), sizeof *values);
+    assert_non_null(values);
+    expect_ok(an_tensor_file_read(file, name, entry->shape, AN_F32, values));
+    *shape = entry->shape;
+    return values;
+}
+
+/* ---- Which format ---- */
+
+static void test_formats(void **state)
+{
+    (void)state;
+    const an_export_format *format;
+    expect_ok(an_export_find(&format, NULL, "a/b.SafeTensors"));
+    assert_string_equal(format->name, "safetensors");
+    expect_ok(an_export_find(&format, "safetensors", "a/b.bin"));
+    assert_string_equal(format->name, "safetensors");
+    expect_failure(an_export_find(&format, "saftensors", "x"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "did you mean safetensors?");
+    expect_failure(an_export_find(&format, "xyzzy", "x"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "take safetensors");
+    expect_failure(an_export_find(&format, NULL, "x.xyzzy"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   ".safetensors");
+    expect_failure(an_export_find(&format, NULL, ".safetensors"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "ending");
+    expect_failure(an_export_find(&format, NULL, "x.pth"), ALEXNET_ERROR_UNSUPPORTED, "pickle");
+    expect_failure(an_export_find(&format, "pytorch", "x"), ALEXNET_ERROR_UNSUPPORTED,
+                   "safetensors.torch.load_file()");
+    assert_null(format);
+}
+
+/* Every row says what it is, and no two have a name or an ending in common. */
+static void test_rows(void **state)
+{
+    (void)state;
+    const an_export_format *format, *found;
+    for (int i = 0; (format = an_export_format_at(i)); i++) {
+        char path[64];
+        assert_non_null(format->about);
+        assert_non_null(format->without);
+        expect_ok(an_export_find(&found, format->name, "x"));
+        assert_ptr_equal(found, format);
+        for (const char *at = format->endings; *at; at += strcspn(at, "|"), at += *at == '|') {
+            snprintf(path, sizeof path, "x%.*s", (int)strcspn(at, "|"), at);
+            expect_ok(an_export_find(&found, NULL, path));
+            assert_ptr_equal(found, format);
+        }
+    }
+    assert_null(an_export_format_at(-1));
+}
+
+/* ---- Names ---- */
+
+static void expect_names(const char *network, an_export_names kind, const char *const *expected)
+{
+    net_rig rig;
+    an_export_tensor *tensors;
+    an_export_options options = plain;
+    int count;
+    options.names = kind;
+    open_rig(&rig, network, "cpu");
+    expect_ok(an_export_tensors(&tensors, &count, rig.net, &options));
+    for (int i = 0; i < count; i++)
+        assert_string_equal(tensors[i].name, expected[i]);
+    assert_null(expected[count]);
+    an_free(tensors);
+    rig_close(&rig);
+}
+
+/* The keys of torchvision.models.alexnet().state_dict(), version 0.14. */
+static void test_torchvisions_names(void **state)
+{
+    (void)state;
+    static const char *const owt[] = {"features.0.weight",
+                                      "features.0.bias",
+                                      "features.3.weight",
+                                      "features.3.bias",
+                                      "features.6.weight",
+                                      "features.6.bias",
+                                      "features.8.weight",
+                                      "features.8.bias",
+                                      "features.10.weight",
+                                      "features.10.bias",
+                                      "classifier.1.weight",
+                                      "classifier.1.bias",
+                                      "classifier.4.weight",
+                                      "classifier.4.bias",
+                                      "classifier.6.weight",
+                                      "classifier.6.bias",
+                                      NULL};
+    /* torch.nn.Sequential(Conv2d, ReLU, LocalResponseNorm, MaxPool2d, Conv2d, ...), (Linear, ReLU,
+     * Dropout, Linear, ReLU, Dropout, Linear) */
+    static const char *const mini[] = {
+        "input.mean",          "features.0.weight",   "features.0.bias",
+        "features.4.weight",   "features.4.bias",     "features.8.weight",
+        "features.8.bias",     "features.10.weight",  "features.10.bias",
+        "features.12.weight",  "features.12.bias",    "classifier.0.weight",
+        "classifier.0.bias",   "classifier.3.weight", "classifier.3.bias",
+        "classifier.6.weight", "classifier.6.bias",   NULL};
+    expect_names("alexnet-owt", AN_NAMES_TORCHVISION, owt);
+    expect_names("alexnet-mini", AN_NAMES_TORCHVISION, mini);
+}
+
+static void test_names_of_2012(void **state)
+{
+    (void)state;
+    static const char *const towers[] = {
+        "input.mean",    "conv1a.weight",   "conv1b.weight",   "conv1a.bias",
+        "conv1b.bias",   "conv2a.weight",   "conv2b.weight",   "conv2a.bias",
+        "conv2b.bias",   "conv3a.weight",   "conv3b.weight",   "conv3a.bias",
+        "conv3b.bias",   "conv4a.weight",   "conv4b.weight",   "conv4a.bias",
+        "conv4b.bias",   "conv5a.weight",   "conv5b.weight",   "conv5a.bias",
+        "conv5b.bias",   "fc2048a.weight",  "fc2048b.weight",  "fc2048a.bias",
+        "fc2048b.bias",  "fc2048ba.weight", "fc2048bb.weight", "fc2048ba.bias",
+        "fc2048bb.bias", "fc2.weight",      "fc2.bias",        NULL};
+    expect_names("alexnet-2012", AN_NAMES_TOWERS, towers);
+}
+
+static void expect_unsuited(const char *text, an_export_names kind, const char *why)
+{
+    net_rig rig;
+    an_program_options run = an_program_inference(1, 1);
+    an_export_options options = plain;
+    options.names = kind;
+    rig_open(&rig, rig_ctx("ref", ALEXNET_PRECISION_FP32, 1), rig_parse(text, 2), &run, 7);
+    expect_failure(
+        an_export(&an_export_safetensors, "x.safetensors", rig.net, &classes, "", &options),
+        ALEXNET_ERROR_UNSUPPORTED, why);
+    assert_int_equal(access("x.safetensors", F_OK), -1);
+    assert_int_equal(access("x.safetensors.tmp", F_OK), -1);
+    rig_close(&rig);
+}
+
+#define INPUT "[input]\nsize = 6\nside = 8\nmean = image\n"
+#define CONV(name, from, more)                                                                     \
+    "[" name "]\ntype = conv\ninputs = " from "\nfilterSize = 3\n" more "\n"
+#define FC(name, from, n) "[" name "]\ntype = fc\ninputs = " from "\noutputs = " n "\n"
+#define SOFTMAX(from) "[p]\ntype = softmax\ninputs = " from "\n"
+
+static void test_names_that_do_not_suit(void **state)
+{
+    (void)state;
+    expect_unsuited(INPUT CONV("a", "input", "filters = 2")
+                        CONV("b", "input", "filters = 2") "[c]\ntype = concat\ninputs = a,b\n" FC(
+                            "f", "c", "classes") SOFTMAX("f"),
+                    AN_NAMES_TORCHVISION, "its layer b is none of torch.nn's in a row");
+    expect_unsuited(INPUT CONV("a", "input", "filters = 2") FC("f", "a", "classes") SOFTMAX("f"),
+                    AN_NAMES_TOWERS, "no convolution of it has groups = 2");
+    expect_unsuited(INPUT CONV("a", "input", "filters = 2")
+                        CONV("b", "a", "filters = 1\ngroups = 2") FC("f", "b", "classes")
+                            SOFTMAX("f"),
+                    AN_NAMES_TOWERS, "three fully connected layers, rig has 1");
+    expect_unsuited(INPUT CONV("a", "input", "filters = 2")
+                        CONV("b", "a", "filters = 1\ngroups = 2") FC("f", "b", "4")
+                            FC("g", "f", "5") FC("h", "g", "classes") SOFTMAX("h"),
+                    AN_NAMES_TOWERS, "g.weight of rig has 5 outputs");
+}
+
+/* ---- Values ---- */
+
+/* Rows [first, first + rows) of a parameter, the halves of each row in the order that is asked. */
+static void expect_rows(an_tensor_file *file, const char *name, const net_rig *rig,
+                        const char *param, int64_t first, bool swapped)
+{
+    an_shape shape;
+    float *got = read_tensor(file, name, &shape);
+    const int index = an_net_find(rig->net, param);
+    assert_in_range(index, 0, RIG_PARAMS);
+    double *all = rig_read(rig, AN_VALUES, index);
+    const int64_t columns = an_shape_count(shape) / shape.dim[0];
+    assert_int_equal(columns * rig->net->params[index].shape.dim[0], rig->net->params[index].count);
+    for (int64_t r = 0; r < shape.dim[0]; r++)
+        for (int64_t c = 0; c < columns; c++) {
+            const int64_t from = swapped ? (c + columns / 2) % columns : c;
+            if (got[r * columns + c] != (float)all[(first + r) * columns + from])
+                fail_msg("%s: value %d of row %d", name, (int)c, (int)r);
+        }
+    an_free(got);
+    an_free(all);
+}
+
+static void test_towers(void **state)
+{
+    (void)state;
+    net_rig rig;
+    an_export_options options = plain;
+    options.names = AN_NAMES_TOWERS;
+    open_rig(&rig, "alexnet-mini", "cpu");
+    an_tensor_file *file = write_and_open(&rig, &options);
+    expect_rows(file, "conv1a.weight", &rig, "conv1.weight", 0, false);
+    expect_rows(file, "conv1b.weight", &rig, "conv1.weight", 12, false);
+    expect_rows(file, "conv1b.bias", &rig, "conv1.bias", 12, false);
+    expect_rows(file, "conv3b.weight", &rig, "conv3.weight", 48, false);
+    expect_rows(file, "fc128a.weight", &rig, "fc6.weight", 0, false);
+    expect_rows(file, "fc128b.weight", &rig, "fc6.weight", 128, false);
+    expect_rows(file, "fc128ba.weight", &rig, "fc7.weight", 0, false);
+    expect_rows(file, "fc128bb.weight", &rig, "fc7.weight", 128, true);
+    expect_rows(file, "fc128bb.bias", &rig, "fc7.bias", 128, false);
+    expect_rows(file, "fc2.weight", &rig, "fc8.weight", 0, false);
+    expect_rows(file, "input.mean", &rig, "input.mean", 0, false);
+    assert_string_equal(an_tensor_file_metadata(file, "alexnet.provenance"), "a test");
+    an_tensor_file_close(file);
+    rig_close(&rig);
+}
+
+/* Each value is the nearest half, and the mean is as it was. */
+static void test_half_precision(void **state)
+{
+    (void)state;
+    net_rig rig;
+    an_shape shape;
+    an_export_options options = plain;
+    options.weights = AN_F16;
+    open_rig(&rig, "alexnet-mini", "cpu");
+    an_tensor_file *file = write_and_open(&rig, &options);
+    for (int i = 0; i < rig.net->count; i++) {
+        const an_param *param = &rig.net->params[i];
+        const an_tensor_entry *entry = an_tensor_file_find(file, param->name);
+        assert_non_null(entry);
+        assert_int_equal(entry->dtype, param->learned ? AN_F16 : AN_F32);
+        float *got = read_tensor(file, param->name, &shape);
+        double *all = rig_read(&rig, AN_VALUES, i);
+        for (int64_t j = 0; j < param->count; j++) {
+            const float value = (float)all[j];
+            uint16_t half;
+            float expected = value;
+            if (param->learned) {
+                assert_true(an_narrow(&half, AN_F16, &value, 1));
+                an_convert(&expected, AN_F32, &half, AN_F16, 1);
+            }
+            assert_true(got[j] == expected);
+        }
+        an_free(got);
+        an_free(all);
+    }
+    an_tensor_file_close(file);
+    rig_close(&rig);
+}
+
+static void test_too_large_for_half(void **state)
+{
+    (void)state;
+    net_rig rig;
+    an_export_options options = plain;
+    open_rig(&rig, "alexnet-mini", "cpu");
+    const int conv5 = an_net_find(rig.net, "conv5.bias");
+    assert_int_equal(rig.net->params[conv5].count, 64);
+    options.weights = AN_F16;
+    double *all = rig_read(&rig, AN_VALUES, conv5);
+    all[63] = -65520; /* half-way to the next power of two, which is even */
+    expect_ok(an_net_write(rig.net, AN_VALUES, conv5, all, AN_F64));
+    scratch_write("x.safetensors", "old", 3);
+    expect_failure(
+        an_export(&an_export_safetensors, "x.safetensors", rig.net, &classes, "", &options),
+        ALEXNET_ERROR_UNSUPPORTED, "conv5.bias has values that are too large for float16");
+    size_t length;
+    unsigned char *old = scratch_read("x.safetensors", &length);
+    assert_string_equal((char *)old, "old");
+    free(old);
+    options.weights = AN_BF16;
+    an_tensor_file_close(write_and_open(&rig, &options));
+    an_free(all);
+    rig_close(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_torchvisions_names),
+        cmocka_unit_test(test_names_of_2012),
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+        IN_SCRATCH(test_names_that_do_not_suit),
+        IN_SCRATCH(test_towers),
+        IN_SCRATCH(test_half_precision),
+        IN_SCRATCH(test_too_large_for_half),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
