@@ -1,4 +1,4 @@
-# Writes the network, recipe and tuning files as C arrays: tables of {name, description, text}, ended
+# Writes the network, recipe, tuning and class files as C arrays: tables of {name, description, text}, ended
 # by zeros. The description is the comment in the file's first line.
 set(code "#include \"base/builtin.h\"\n\n")
 # A text goes by its file's name, or where BY is FOLDER by its folder's.
@@ -27,4 +27,5 @@ endfunction()
 embed(networks "${NETS}" FILE)
 embed(recipes "${RECIPES}" FILE)
 embed(tunings "${TUNINGS}" FOLDER)
+embed(classes "${CLASSES}" FILE)
 file(WRITE ${OUT} "${code}")

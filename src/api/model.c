@@ -13,7 +13,7 @@ alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const c
     AN_NEED(ctx);
     AN_NEED(path);
     AN_CHECK(an_model_file_reader(&reader, path));
-    return an_model_load(out, ctx, reader);
+    return an_model_load(out, ctx, reader, NULL);
 }
 
 alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx, const void *bytes,
@@ -25,7 +25,7 @@ alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx, 
     AN_NEED(ctx);
     AN_NEED(bytes);
     AN_CHECK(an_reader_memory(&reader, "model in memory", bytes, length));
-    return an_model_load(out, ctx, reader);
+    return an_model_load(out, ctx, reader, NULL);
 }
 
 void alexnet_model_free(alexnet_model *model)
@@ -64,7 +64,7 @@ const char *alexnet_model_format(const alexnet_model *model)
 
 const char *alexnet_model_format_version(const alexnet_model *model)
 {
-    return model ? AN_MODEL_FILE_VERSION : NULL;
+    return model ? model->version : NULL;
 }
 
 const char *alexnet_model_provenance(const alexnet_model *model)

@@ -1,6 +1,6 @@
 /*
- * Texts compiled into the library by cmake/EmbedTexts.cmake: nets/, recipes/, and the tuning.ini of
- * each backend that has one. Tables end with a row whose name is NULL.
+ * Texts compiled into the library by cmake/EmbedTexts.cmake: nets/, recipes/, classes/, and the
+ * tuning.ini of each backend that has one. Tables end with a row whose name is NULL.
  */
 #ifndef AN_BASE_BUILTIN_H
 #define AN_BASE_BUILTIN_H
@@ -10,6 +10,7 @@
 extern const alexnet_builtin an_builtin_networks[];
 extern const alexnet_builtin an_builtin_recipes[];
 extern const alexnet_builtin an_builtin_tunings[]; /* each named after its backend */
+extern const alexnet_builtin an_builtin_classes[]; /* "imagenet": lines "identifier words" */
 
 /** Row `index` of a table, or NULL if there is none. */
 const alexnet_builtin *an_builtin_get(const alexnet_builtin *table, int index);

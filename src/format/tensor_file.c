@@ -117,12 +117,18 @@ const an_tensor_entry *an_tensor_file_entry(const an_tensor_file *file, int inde
     return &file->entries[index];
 }
 
-const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file, const char *name)
+int an_tensor_file_index(const an_tensor_file *file, const char *name)
 {
     for (int i = 0; i < file->count; i++)
         if (strcmp(file->entries[i].name, name) == 0)
-            return &file->entries[i];
-    return NULL;
+            return i;
+    return -1;
+}
+
+const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file, const char *name)
+{
+    const int index = an_tensor_file_index(file, name);
+    return index < 0 ? NULL : &file->entries[index];
 }
 
 const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key)
@@ -166,16 +172,17 @@ bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape s
     return false;
 }
 
-/* Through a small buffer, so that a tensor in another type needs no second block of its size. */
-static alexnet_status read_converted(an_tensor_file *file, const an_tensor_entry *entry,
-                                     an_dtype as, void *dst)
+alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_entry *entry,
+                                        int64_t first, int64_t count, an_dtype as, void *dst)
 {
     enum { PIECE = 1024 };
     double raw[PIECE]; /* of any type: double is the widest */
-    const int64_t count = an_shape_count(entry->shape);
+    assert(an_dtype_is_float(entry->dtype));
+    if (entry->dtype == as)
+        return file->format->read(file, entry, first, count, dst);
     for (int64_t i = 0; i < count; i += PIECE) {
         const int64_t n = count - i < PIECE ? count - i : PIECE;
-        AN_CHECK(file->format->read(file, entry, i, n, raw));
+        AN_CHECK(file->format->read(file, entry, first + i, n, raw));
         an_convert((char *)dst + (size_t)i * an_dtype_bytes(as), as, raw, entry->dtype, n);
     }
     return ALEXNET_OK;
@@ -192,5 +199,5 @@ alexnet_status an_tensor_file_read(an_tensor_file *file, const char *name, an_sh
     const an_tensor_entry *entry = an_tensor_file_find(file, name);
     if (entry->dtype == as)
         return file->format->read(file, entry, 0, an_shape_count(shape), dst);
-    return read_converted(file, entry, as, dst);
+    return an_tensor_file_read_part(file, entry, 0, an_shape_count(shape), as, dst);
 }

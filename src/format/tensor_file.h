@@ -43,8 +43,10 @@ bool an_tensor_file_format_at(int index, const char **name, const char **endings
                               const char **about);
 int an_tensor_file_count(const an_tensor_file *file);
 const an_tensor_entry *an_tensor_file_entry(const an_tensor_file *file, int index);
-/** @return NULL if there is none of that name */
-const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file, const char *name);
+/** The entry of a name. */
+int an_tensor_file_index(const an_tensor_file *file, const char *name); /* -1: none */
+const an_tensor_entry *an_tensor_file_find(const an_tensor_file *file,
+                                           const char *name); /* NULL: none */
 /** A text that the file carries beside its tensors, borrowed. @return NULL if absent */
 const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key);
 
@@ -71,5 +73,12 @@ bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape s
  */
 alexnet_status an_tensor_file_read(an_tensor_file *file, const char *name, an_shape shape,
                                    an_dtype as, void *dst);
+/**
+ * Read `count` elements from element `first` of an entry in row-major order, converted likewise;
+ * the entry is of a floating type. Pieces are asked for in order; element 0 begins anew.
+ * @param as  AN_F32 or AN_F64
+ */
+alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_entry *entry,
+                                        int64_t first, int64_t count, an_dtype as, void *dst);
 
 #endif

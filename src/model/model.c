@@ -5,26 +5,26 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-static alexnet_status load_weights(alexnet_model *model, an_tensor_file *file,
-                                   const alexnet_network *network)
+static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
 {
-    const char *provenance = an_tensor_file_metadata(file, AN_METADATA_PROVENANCE);
-    model->format = an_tensor_file_format(file);
+    const char *provenance = an_tensor_file_metadata(file->tensors, AN_METADATA_PROVENANCE);
+    model->format = an_tensor_file_format(file->tensors);
+    model->version = file->adopted ? "" : AN_MODEL_FILE_VERSION;
     model->provenance = an_strdup(provenance ? provenance : "");
     if (!model->provenance)
         return AN_FAIL_MEMORY(64, "a model");
-    AN_CHECK(an_net_new(&model->net, model->ctx, network, false));
+    AN_CHECK(an_net_new(&model->net, model->ctx, file->network, false));
     model->host = an_calloc((size_t)model->net->count, sizeof *model->host);
     if (!model->host)
         return AN_FAIL_MEMORY(model->net->count * sizeof *model->host, "a model");
     return an_model_file_weights(file, model->net);
 }
 
-alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader)
+alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader,
+                             const an_model_options *options)
 {
     alexnet_status rc = ALEXNET_OK;
-    an_tensor_file *file = NULL;
-    alexnet_network *network = NULL;
+    an_model_file file = {0};
     *out = NULL;
     alexnet_model *model = an_calloc(1, sizeof *model);
     if (!model) {
@@ -34,13 +34,14 @@ alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *r
     atomic_init(&model->references, 1);
     model->ctx = an_ctx_retain(ctx);
     pthread_mutex_init(&model->lock, NULL);
-    AN_TRY(an_model_file_open(&file, &network, &model->classes, reader));
-    AN_TRY(load_weights(model, file, network));
+    AN_TRY(an_model_file_open(&file, ctx, reader, options));
+    AN_TRY(load_weights(model, &file));
+    model->classes = file.classes;
+    file.classes = (an_classes){0};
     *out = model;
     model = NULL;
 cleanup:
-    an_network_release(network);
-    an_tensor_file_close(file);
+    an_model_file_close(&file);
     an_model_release(model);
     return rc;
 }

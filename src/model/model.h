@@ -16,13 +16,15 @@ struct alexnet_model {
     an_net *net;
     an_classes classes;
     const char *format;   /* of the file it was read from */
+    const char *version;  /* of the file's metadata; "" if it has none */
     char *provenance;     /* "" if the file does not say */
     pthread_mutex_t lock; /* of host copies */
     float **host; /* per parameter: a copy for alexnet_model_tensor(), made when asked for */
 };
 
-/** Read a model; the reader is taken over. */
-alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader);
+/** Read a model; the reader is taken over. @param options NULL: none */
+alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader,
+                             const an_model_options *options);
 alexnet_model *an_model_retain(alexnet_model *model);
 void an_model_release(alexnet_model *model); /* NULL allowed */
 /** A parameter's values in host memory, borrowed. */

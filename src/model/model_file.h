@@ -14,10 +14,9 @@
 #ifndef AN_MODEL_MODEL_FILE_H
 #define AN_MODEL_MODEL_FILE_H
 
-#include "data/dataset.h"
 #include "format/safetensors.h"
-#include "format/tensor_file.h"
-#include "model/net.h"
+#include "model/classes.h"
+#include "model/match.h"
 
 /** The keys of metadata. */
 #define AN_METADATA_FORMAT "alexnet.format"
@@ -29,28 +28,38 @@
 /** The version that is written, and the only one that is read. */
 #define AN_MODEL_FILE_VERSION "1"
 
-/** Class names of a model; owned. */
-typedef struct an_classes {
-    int count;
-    char **ids, **names;
-} an_classes;
-
-alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names);
-void an_classes_free(an_classes *classes);
-/** The same, borrowed, as data sets take it. */
-an_class_list an_classes_list(const an_classes *classes);
-
 /** Open the file of a model: `path`, or best.safetensors in it if it is a run folder. */
 alexnet_status an_model_file_reader(an_reader **out, const char *path);
 
-/**
- * Open a model file and understand its metadata.
- * @param reader  taken over, also on failure
- * @param file    out, open for reading tensors
- */
-alexnet_status an_model_file_open(an_tensor_file **file, alexnet_network **network,
-                                  an_classes *classes, an_reader *reader);
+/** How a file is to be understood. */
+typedef struct an_model_options {
+    bool ours;       /* only a file that this program wrote will do */
+    bool part;       /* layers may be missing in a file of another program */
+    const char *net; /* a built-in network's name or a path, instead of what is found; or NULL */
+} an_model_options;
 
+/** A model's file, open for reading its tensors. */
+typedef struct an_model_file {
+    an_tensor_file *tensors;
+    alexnet_network *network; /* for the file's number of classes */
+    an_classes classes;
+    bool adopted;    /* of another program, or as another network (adopt.h): then */
+    an_match match;  /*   where the parameters of layers are, */
+    an_binding mean; /*   and that of input.mean, unless the network fixes it */
+} an_model_file;
+
+/**
+ * Open a model file: what it says of itself, or, where it says nothing, what it is recognised as.
+ * @param ctx     for the log, which receives what was assumed; may be NULL
+ * @param reader  taken over, also on failure
+ * @param options NULL: none
+ */
+alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reader *reader,
+                                  const an_model_options *options);
+void an_model_file_close(an_model_file *file);
+
+/** Whether a file says that it is a model of this program. */
+bool an_model_file_is_ours(const an_tensor_file *file);
 /** Read the classes of an open file; on failure too they are the caller's to free. */
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 
@@ -58,10 +67,14 @@ alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
  * finite. */
 alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_net *net,
                                     an_arena arena, int index);
-/** Read all parameters of a net; every one must be there, in its shape. */
-alexnet_status an_model_file_weights(an_tensor_file *file, an_net *net);
+/** Read all parameters of a net of the file's network; every one must be there, in its shape. */
+alexnet_status an_model_file_weights(an_model_file *file, an_net *net);
 /** Read `ARENA.*` of all learned parameters into every arena that checkpoints hold. */
-alexnet_status an_model_file_state(an_tensor_file *file, an_net *net);
+alexnet_status an_model_file_state(an_model_file *file, an_net *net);
+/** The name of a learned parameter's value in an arena, "momentum.conv1.weight". */
+typedef char an_state_name[AN_NAME_MAX + 9 + 17];
+const char *an_model_file_state_name(const an_net *net, an_arena arena, int param,
+                                     an_state_name name);
 
 /** Give a writer the network and classes as metadata: what makes a file a model. */
 alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,

@@ -209,12 +209,20 @@ static alexnet_status transfer(an_net *net, char *device, char *host, an_dtype t
     return rc;
 }
 
-alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type)
+alexnet_status an_net_write_part(an_net *net, an_arena arena, int param, int64_t first,
+                                 int64_t count, const void *src, an_dtype type)
 {
+    assert(first >= 0 && count >= 0 && first + count <= net->params[param].count);
+    const size_t offset = (size_t)first * an_dtype_bytes(net->backend->param_dtype);
     if (arena == AN_VALUES)
         net->version++;
-    return transfer(net, an_net_at(net, arena, param), (char *)src, type, net->params[param].count,
+    return transfer(net, (char *)an_net_at(net, arena, param) + offset, (char *)src, type, count,
                     true);
+}
+
+alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type)
+{
+    return an_net_write_part(net, arena, param, 0, net->params[param].count, src, type);
 }
 
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,

@@ -86,6 +86,9 @@ void *an_net_at(const an_net *net, an_arena arena, int param);
 /** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). After values were
  * written, programs want an_program_pack(). */
 alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type);
+/** The same for `count` values from value `first`. */
+alexnet_status an_net_write_part(an_net *net, an_arena arena, int param, int64_t first,
+                                 int64_t count, const void *src, an_dtype type);
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type);
 /** The same of `count` values from value `first`. */
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,

@@ -3,25 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/status.h"
+#include "model/recognise.h"
 #include "train/mean.h"
 
 enum { LINES = 20 }; /* of the log, at most, that name tensors */
 
-alexnet_status an_init_from_network(alexnet_network **out, const char *path, int classes)
+alexnet_status an_init_from_network(alexnet_network **out, alexnet_ctx *ctx, const char *path,
+                                    int classes)
 {
     alexnet_status rc;
     an_reader *reader;
-    an_tensor_file *file = NULL;
-    alexnet_network *theirs = NULL;
-    an_classes their_classes = {0};
+    an_model_file file = {0};
+    *out = NULL;
     AN_CHECK(an_model_file_reader(&reader, path));
-    AN_TRY(an_model_file_open(&file, &theirs, &their_classes, reader));
-    rc = an_network_parse(out, theirs->text, path, theirs->name, classes);
+    AN_TRY(an_model_file_open(&file, ctx, reader, &(an_model_options){.part = true}));
+    rc = an_network_parse(out, file.network->text, path, file.network->name, classes);
 cleanup:
-    an_network_release(theirs);
-    an_classes_free(&their_classes);
-    an_tensor_file_close(file);
+    an_model_file_close(&file);
     return rc;
 }
 
@@ -30,10 +30,40 @@ typedef struct origin {
     an_tensor_file *file;
     const char *name;
     an_net *net;
-    int taken, said;  /* tensors; lines of the log */
-    bool other_order; /* its pictures have their channels in another order */
+    an_binding *bindings; /* per parameter of the net */
+    int taken, said;      /* tensors; lines of the log */
+    bool other_order;     /* its pictures have their channels in another order */
     bool has_mean;
 } origin;
+
+/* Where the file has each parameter: under its name in a file of this program, else as the file is
+ * understood. */
+static alexnet_status find_tensors(origin *from)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_listing listing = {0};
+    an_match match = {0};
+    const an_net *net = from->net;
+    from->bindings = an_calloc((size_t)net->count, sizeof *from->bindings);
+    if (!from->bindings)
+        return AN_FAIL_MEMORY((size_t)net->count * sizeof *from->bindings, "a list of tensors");
+    if (!an_model_file_is_ours(from->file)) {
+        AN_TRY(an_listing_make(&listing, from->file, net->network));
+        AN_TRY(an_match_make(&match, net->network, &listing, from->file, AN_MATCH_SHAPES));
+    }
+    for (int i = 0; i < net->count; i++) {
+        const an_param *param = &net->params[i];
+        from->bindings[i] = AN_BINDING_NONE;
+        if (match.pairs && param->layer >= 0)
+            from->bindings[i] = match.pairs[param->layer][param->which];
+        else
+            from->bindings[i].entries[0] = an_tensor_file_index(from->file, param->name);
+    }
+cleanup:
+    an_match_free(&match);
+    an_listing_free(&listing);
+    return rc;
+}
 
 /* @return false once enough is said */
 static bool say_not_taken(origin *from, const char *tensor, const char *why)
@@ -46,20 +76,36 @@ static bool say_not_taken(origin *from, const char *tensor, const char *why)
     return from->said <= LINES;
 }
 
-/* What the pictures of the file's weights looked like, if it says so. */
-static alexnet_status compare_input(origin *from)
+/* The network of the file's weights; NULL if neither the file says it nor its tensors show it. */
+static alexnet_status their_network(origin *from, alexnet_network **theirs)
 {
     const char *text = an_tensor_file_metadata(from->file, AN_METADATA_NETWORK);
+    an_recognition is;
+    *theirs = NULL;
+    if (text)
+        return an_network_parse(theirs, text, from->name, "network", 0);
+    alexnet_status rc = an_recognise(&is, from->file, NULL, true);
+    if (rc == ALEXNET_ERROR_FORMAT || rc == ALEXNET_ERROR_UNSUPPORTED)
+        return ALEXNET_OK;
+    AN_CHECK(rc);
+    *theirs = an_network_retain(is.network);
+    an_recognition_free(&is);
+    return ALEXNET_OK;
+}
+
+/* What the pictures of the file's weights looked like, if that is known. */
+static alexnet_status compare_input(origin *from)
+{
     const alexnet_network *ours = from->net->network;
     alexnet_network *theirs;
     char differences[512];
-    if (!text) {
+    AN_CHECK(their_network(from, &theirs));
+    if (!theirs) {
         an_log(from->net->ctx, ALEXNET_LOG_WARNING,
                "%s does not say how its pictures were prepared; %s takes them so: %s", from->name,
                ours->name, ours->preprocessing);
         return ALEXNET_OK;
     }
-    AN_CHECK(an_network_parse(&theirs, text, from->name, "network", 0));
     if (an_input_differs(&ours->input, &theirs->input, differences, sizeof differences))
         an_log(from->net->ctx, ALEXNET_LOG_WARNING,
                "the weights of %s were trained on pictures prepared otherwise than for %s: %s",
@@ -78,7 +124,13 @@ static bool may_take(const origin *from, int index, char why[256])
         snprintf(why, 256, "its channels are in another order");
         return false;
     }
-    return an_tensor_file_has(from->file, param->name, param->shape, AN_F32, why);
+    if (!an_binding_is(&from->bindings[index])) {
+        char shape[96];
+        snprintf(why, 256, "shape %s expected, the file has none",
+                 an_shape_text(param->shape, shape));
+        return false;
+    }
+    return an_binding_fits(&from->bindings[index], from->file, param->shape, why);
 }
 
 static alexnet_status take_tensors(origin *from)
@@ -94,7 +146,7 @@ static alexnet_status take_tensors(origin *from)
             more = more && say_not_taken(from, param->name, why);
             continue;
         }
-        AN_CHECK(an_model_file_tensor(from->file, param->name, net, AN_VALUES, i));
+        AN_CHECK(an_binding_read(&from->bindings[i], from->file, net, AN_VALUES, i));
         from->taken++;
         from->has_mean |= !param->learned;
     }
@@ -108,12 +160,20 @@ static bool is_state(const an_net *net, const char *tensor)
     return dot && an_net_find(net, dot + 1) >= 0;
 }
 
+static bool is_bound(const origin *from, int entry)
+{
+    for (int i = 0; i < from->net->count; i++)
+        if (from->bindings[i].entries[0] == entry || from->bindings[i].entries[1] == entry)
+            return true;
+    return false;
+}
+
 /* Tensors of the file that the net has no place for. */
 static void name_the_rest(origin *from)
 {
     for (int i = 0; i < an_tensor_file_count(from->file) && from->said <= LINES; i++) {
         const char *tensor = an_tensor_file_entry(from->file, i)->name;
-        if (an_net_find(from->net, tensor) < 0 && !is_state(from->net, tensor))
+        if (!is_bound(from, i) && !is_state(from->net, tensor))
             say_not_taken(from, tensor, "the network has none of that name");
     }
 }
@@ -148,6 +208,7 @@ static alexnet_status take_names(const origin *from, an_classes *ours)
 
 static alexnet_status take(origin *from, an_classes *classes)
 {
+    AN_CHECK(find_tensors(from));
     AN_CHECK(compare_input(from));
     AN_CHECK(take_tensors(from));
     name_the_rest(from);
@@ -168,6 +229,7 @@ alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, 
     from.name = an_tensor_file_name(from.file);
     alexnet_status rc = take(&from, classes);
     *has_mean = from.has_mean;
+    an_free(from.bindings);
     an_tensor_file_close(from.file);
     return rc;
 }

@@ -6,11 +6,13 @@
 
 #include "model/model_file.h"
 
-/** The network of a model, for another number of classes. */
-alexnet_status an_init_from_network(alexnet_network **out, const char *path, int classes);
+/** The network of a model, or as which a file is recognised, for another number of classes. */
+alexnet_status an_init_from_network(alexnet_network **out, alexnet_ctx *ctx, const char *path,
+                                    int classes);
 
 /**
- * Take every tensor of a file that a net has by name and shape. The log names those that are not
+ * Take every tensor of a file that a net has in its shape, under its name in a file of this
+ * program, else as the file is understood (model/recognise.h). The log names those that are not
  * taken, on either side, with the reason, and says how the file's [input] differs from the net's.
  *
  * The mean (input.mean) is taken too, so that it is not computed from the data; but not where the

@@ -136,13 +136,14 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
     alexnet_status rc;
     bool moved = false, set = false;
     an_reader *reader = NULL;
-    an_tensor_file *file = NULL;
-    alexnet_network *network = NULL;
+    an_model_file file = {0};
     AN_TRY(an_run_open(&t->run, folder));
     AN_TRY(an_run_claim(&t->run));
     AN_TRY(an_reader_open(&reader, t->run.last));
-    AN_TRY(an_model_file_open(&file, &network, &t->classes, reader));
-    AN_TRY(read_metadata(t, file));
+    AN_TRY(an_model_file_open(&file, t->ctx, reader, &(an_model_options){.ours = true}));
+    t->classes = file.classes;
+    file.classes = (an_classes){0};
+    AN_TRY(read_metadata(t, file.tensors));
     AN_TRY(check_place(t));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));
     AN_TRY(set_anew(t, options, &set));
@@ -150,17 +151,16 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
         t->record.device,
         strcmp(t->record.precision, "bf16") == 0 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
         t->record.tuning};
-    AN_TRY(an_net_new_as(&t->net, t->ctx, network, true, &defaults));
+    AN_TRY(an_net_new_as(&t->net, t->ctx, file.network, true, &defaults));
     AN_TRY(an_trainer_make(t));
     AN_TRY(compare_origin(t));
-    AN_TRY(an_model_file_weights(file, t->net));
-    AN_TRY(an_model_file_state(file, t->net));
+    AN_TRY(an_model_file_weights(&file, t->net));
+    AN_TRY(an_model_file_state(&file, t->net));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
     AN_TRY(keep_changes(t, moved || set));
 cleanup:
-    an_network_release(network);
-    an_tensor_file_close(file);
+    an_model_file_close(&file);
     return rc;
 }
 

@@ -32,17 +32,16 @@ static void open_rig(net_rig *rig, const char *device, bool training)
     rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 1), rig_parse(small_net, 3), &options, 5);
 }
 
-static alexnet_status open_file(const char *path, an_tensor_file **file, alexnet_network **network,
-                                an_classes *read)
+static alexnet_status open_file(const char *path, an_model_file *file)
 {
     an_reader *reader;
     expect_ok(an_reader_open(&reader, path));
-    alexnet_status rc = an_model_file_open(file, network, read, reader);
+    alexnet_status rc = an_model_file_open(file, NULL, reader, &(an_model_options){.ours = true});
     if (rc != ALEXNET_OK) {
-        assert_null(*file);
-        assert_null(*network);
-        assert_null(read->ids);
-        assert_null(read->names);
+        assert_null(file->tensors);
+        assert_null(file->network);
+        assert_null(file->classes.ids);
+        assert_null(file->classes.names);
     }
     return rc;
 }
@@ -67,9 +66,7 @@ static void test_named_arenas(void **state)
 {
     (void)state;
     net_rig rig;
-    an_tensor_file *file;
-    alexnet_network *network;
-    an_classes read;
+    an_model_file file;
     an_net *with, *without;
     an_arena average, again;
     open_rig(&rig, "ref", true);
@@ -83,12 +80,12 @@ static void test_named_arenas(void **state)
         an_free(values);
     }
     write_model(&rig, "average.safetensors", true);
-    expect_ok(open_file("average.safetensors", &file, &network, &read));
-    expect_ok(an_net_new(&with, rig.ctx, network, true));
-    expect_ok(an_net_new(&without, rig.ctx, network, true));
+    expect_ok(open_file("average.safetensors", &file));
+    expect_ok(an_net_new(&with, rig.ctx, file.network, true));
+    expect_ok(an_net_new(&without, rig.ctx, file.network, true));
     expect_ok(an_net_add_arena(with, "average", true, &again));
-    expect_ok(an_model_file_state(file, without));
-    expect_ok(an_model_file_state(file, with));
+    expect_ok(an_model_file_state(&file, without));
+    expect_ok(an_model_file_state(&file, with));
     for (int i = 0; i < with->count; i++) {
         if (!with->params[i].learned)
             continue;
@@ -103,18 +100,14 @@ static void test_named_arenas(void **state)
     }
     an_net_release(with);
     an_net_release(without);
-    an_network_release(network);
-    an_classes_free(&read);
-    an_tensor_file_close(file);
+    an_model_file_close(&file);
     rig_close(&rig);
 }
 
 static void check_round_trip(const char *device, const char *reader)
 {
     net_rig rig;
-    an_tensor_file *file;
-    alexnet_network *network;
-    an_classes read;
+    an_model_file file;
     an_net *net;
     if (!rig_has_device(device) || !rig_has_device(reader))
         return;
@@ -122,26 +115,24 @@ static void check_round_trip(const char *device, const char *reader)
     rig_set_rates(&rig, 0.001, 0, 0.9);
     rig_run(&rig, 0);
     write_model(&rig, "m.safetensors", true);
-    expect_ok(open_file("m.safetensors", &file, &network, &read));
-    assert_string_equal(network->text, small_net);
-    assert_int_equal(network->classes, 3);
+    expect_ok(open_file("m.safetensors", &file));
+    assert_string_equal(file.network->text, small_net);
+    assert_int_equal(file.network->classes, 3);
     for (int i = 0; i < 3; i++) {
-        assert_string_equal(read.ids[i], ids[i]);
-        assert_string_equal(read.names[i], names[i]);
+        assert_string_equal(file.classes.ids[i], ids[i]);
+        assert_string_equal(file.classes.names[i], names[i]);
     }
-    assert_string_equal(an_tensor_file_metadata(file, "alexnet.provenance"), "a test");
-    expect_ok(an_net_new(&net, rig_ctx(reader, ALEXNET_PRECISION_FP32, 1), network, true));
+    assert_string_equal(an_tensor_file_metadata(file.tensors, "alexnet.provenance"), "a test");
+    expect_ok(an_net_new(&net, rig_ctx(reader, ALEXNET_PRECISION_FP32, 1), file.network, true));
     an_ctx_release(net->ctx); /* the net's is another reference */
-    expect_ok(an_model_file_weights(file, net));
-    expect_ok(an_model_file_state(file, net));
+    expect_ok(an_model_file_weights(&file, net));
+    expect_ok(an_model_file_state(&file, net));
     if (strcmp(device, reader) == 0) {
         expect_equal(&rig, net, AN_VALUES);
         expect_equal(&rig, net, AN_MOMENTUM);
     }
     an_net_release(net);
-    an_network_release(network);
-    an_classes_free(&read);
-    an_tensor_file_close(file);
+    an_model_file_close(&file);
     rig_close(&rig);
 }
 
@@ -198,11 +189,9 @@ static const plan good = {
 
 static void expect_refused(plan p, alexnet_status status, const char *part)
 {
-    an_tensor_file *file;
-    alexnet_network *network;
-    an_classes read;
+    an_model_file file;
     write_plan(&p, "hostile.safetensors");
-    expect_failure(open_file("hostile.safetensors", &file, &network, &read), status, part);
+    expect_failure(open_file("hostile.safetensors", &file), status, part);
     assert_non_null(strstr(an_error_text(), "hostile.safetensors"));
 }
 
@@ -253,23 +242,19 @@ static void test_too_many_classes(void **state)
 
 static void expect_no_weights(plan p, const char *part)
 {
-    an_tensor_file *file;
-    alexnet_network *network;
-    an_classes read;
+    an_model_file file;
     an_net *net;
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     write_plan(&p, "hostile.safetensors");
-    expect_ok(open_file("hostile.safetensors", &file, &network, &read));
-    expect_ok(an_net_new(&net, ctx, network, true));
+    expect_ok(open_file("hostile.safetensors", &file));
+    expect_ok(an_net_new(&net, ctx, file.network, true));
     if (p.momentum)
-        expect_ok(an_model_file_weights(file, net));
-    expect_failure(p.momentum ? an_model_file_state(file, net) : an_model_file_weights(file, net),
+        expect_ok(an_model_file_weights(&file, net));
+    expect_failure(p.momentum ? an_model_file_state(&file, net) : an_model_file_weights(&file, net),
                    ALEXNET_ERROR_FORMAT, part);
     assert_non_null(strstr(an_error_text(), "hostile.safetensors"));
     an_net_release(net);
-    an_network_release(network);
-    an_classes_free(&read);
-    an_tensor_file_close(file);
+    an_model_file_close(&file);
     an_ctx_release(ctx);
 }
 
@@ -325,13 +310,10 @@ static void test_cut_short(void **state)
     unsigned char *whole = scratch_read("whole.safetensors", &length);
     for (size_t cut = 0; cut < length; cut += cut < 1200 ? 1 : 97) {
         an_reader *reader;
-        an_tensor_file *file;
-        alexnet_network *network;
-        an_classes read;
+        an_model_file file;
         expect_ok(an_reader_memory(&reader, "cut", whole, cut));
-        expect_failure(an_model_file_open(&file, &network, &read, reader), ALEXNET_ERROR_FORMAT,
-                       "cut");
-        assert_null(network);
+        expect_failure(an_model_file_open(&file, NULL, reader, NULL), ALEXNET_ERROR_FORMAT, "cut");
+        assert_null(file.network);
     }
     free(whole);
     rig_close(&rig);

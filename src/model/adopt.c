@@ -1,0 +1,75 @@
+#include "model/adopt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "model/network_edit.h"
+#include "model/recognise.h"
+
+/* The mean colour of ILSVRC 2012's training pictures, red, green, blue: the means of Caffe's mean
+ * image (ilsvrc_2012_mean.npy) over its pixels. */
+static const double imagenet_mean[3] = {122.679, 116.669, 104.007};
+
+/* The mean that the file carries, under the name and in the shape of ours. */
+static bool find_mean(an_model_file *file)
+{
+    const alexnet_network *network = file->network;
+    an_param_info params[AN_MAX_PARAMS];
+    char why[256];
+    file->mean = AN_BINDING_NONE;
+    if (an_op_params(&network->graph.nodes[0].desc, params) == 0 ||
+        network->input.mean == AN_INPUT_MEAN_FIXED)
+        return true;
+    file->mean.entries[0] = an_tensor_file_index(file->tensors, "input.mean");
+    return an_binding_is(&file->mean) &&
+           an_binding_fits(&file->mean, file->tensors, params[0].shape, why);
+}
+
+/* A mean image of the training set that the file does not have: the published mean colour. */
+static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
+{
+    const bool bgr = file->network->input.channels == 1;
+    char value[96];
+    an_print_in(value, sizeof value, "%.9g %.9g %.9g", imagenet_mean[bgr ? 2 : 0], imagenet_mean[1],
+                imagenet_mean[bgr ? 0 : 2]);
+    an_log(ctx, ALEXNET_LOG_INFO,
+           "%s has no mean; the mean colour of ImageNet's training pictures is taken: %s",
+           an_tensor_file_name(file->tensors), value);
+    file->mean = AN_BINDING_NONE;
+    return an_network_set_input(&file->network, "mean", value);
+}
+
+/* The classes that a file of ours names are kept where it is taken as another network. */
+static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int count)
+{
+    if (an_tensor_file_metadata(file->tensors, AN_METADATA_CLASSES)) {
+        AN_CHECK(an_model_file_classes(&file->classes, file->tensors));
+        if (file->classes.count == count)
+            return ALEXNET_OK;
+        an_classes_free(&file->classes);
+    }
+    an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are called %s",
+           an_tensor_file_name(file->tensors), count,
+           count == AN_IMAGENET_CLASSES ? "as ImageNet's, in the order of their identifiers"
+                                        : "by their numbers");
+    return an_classes_presume(&file->classes, count);
+}
+
+alexnet_status an_adopt(an_model_file *file, alexnet_ctx *ctx, const an_model_options *options)
+{
+    an_recognition is;
+    const char *name = an_tensor_file_name(file->tensors);
+    AN_CHECK(an_recognise(&is, file->tensors, options->net, options->part));
+    file->adopted = true;
+    file->network = is.network;
+    file->match = is.match;
+    an_log(ctx, ALEXNET_LOG_INFO, "%s is taken for %s", name, is.found);
+    if (!find_mean(file))
+        AN_CHECK(presume_mean(file, ctx));
+    an_log(ctx, ALEXNET_LOG_INFO, "pictures are prepared as for %s: %s", file->network->name,
+           file->network->preprocessing);
+    return find_classes(file, ctx, is.classes);
+}

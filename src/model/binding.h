@@ -1,0 +1,46 @@
+/*
+ * Bindings: from which tensors of a file the values of a parameter come, and how.
+ *
+ * In most files a parameter is a tensor of its own shape. Others hold it
+ *   - in a shape with the same elements in the same order: Caffe's old files have four dimensions,
+ *     [1, 1, out, in] and [1, 1, 1, n]; a fully connected layer may be a convolution,
+ *     [4096, 256, 6, 6], as the heads of timm's networks are;
+ *   - transposed, [in, out];
+ *   - as two towers, the layer halved on its outputs. In the 2012 code the second tower's share of
+ *     the second fully connected layer reads its own tower first, so that the halves of its columns
+ *     are swapped.
+ */
+#ifndef AN_MODEL_BINDING_H
+#define AN_MODEL_BINDING_H
+
+#include "format/tensor_file.h"
+#include "model/net.h"
+
+typedef struct an_binding {
+    int entries[2];  /* of the file: the tensor, or that of each tower; -1: none. Neither: zeros */
+    bool transposed; /* [in, out] */
+    bool swapped;    /* the second tower has its halves of the columns swapped */
+} an_binding;
+
+/** A binding to nothing. */
+#define AN_BINDING_NONE ((an_binding){.entries = {-1, -1}})
+
+/** Whether it leads to a tensor. */
+bool an_binding_is(const an_binding *binding);
+/** The name of its first tensor, for error texts. */
+const char *an_binding_name(const an_binding *binding, const an_tensor_file *file);
+/**
+ * Whether a parameter of a shape can be read through a binding.
+ * @param why  receives, if it cannot, what was expected and what is there, without names
+ */
+bool an_binding_fits(const an_binding *binding, const an_tensor_file *file, an_shape shape,
+                     char why[256]);
+/**
+ * Read a parameter of a net through a binding that fits, piece by piece: whatever the tensor's
+ * size, type and order, a few megabytes are needed beside it.
+ * @return ALEXNET_ERROR_FORMAT also for values that are not finite
+ */
+alexnet_status an_binding_read(const an_binding *binding, an_tensor_file *file, an_net *net,
+                               an_arena arena, int param);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * The classes of a model: an identifier and a readable name for each.
+ */
+#ifndef AN_MODEL_CLASSES_H
+#define AN_MODEL_CLASSES_H
+
+#include "data/dataset.h"
+
+/** Owned. */
+typedef struct an_classes {
+    int count;
+    char **ids, **names;
+} an_classes;
+
+alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names);
+void an_classes_free(an_classes *classes);
+/** The same, borrowed, as data sets take it. */
+an_class_list an_classes_list(const an_classes *classes);
+
+/**
+ * Classes for weights whose file names none: 1,000 are those of ImageNet, in the order of their
+ * identifiers; of as many others, class 7 is called so.
+ */
+alexnet_status an_classes_presume(an_classes *out, int count);
+#define AN_IMAGENET_CLASSES 1000
+
+/** As JSON arrays of strings, owned; NULL if memory is short. */
+char *an_strings_to_json(char *const *strings, int count);
+/**
+ * Read classes from two JSON arrays; on failure too they are the caller's to free.
+ * @param file  for error texts
+ */
+alexnet_status an_classes_from_json(an_classes *out, const char *ids, const char *names,
+                                    const char *file);
+
+#endif

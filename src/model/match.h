@@ -1,0 +1,32 @@
+/*
+ * Whether a network is the one that a file holds.
+ */
+#ifndef AN_MODEL_MATCH_H
+#define AN_MODEL_MATCH_H
+
+#include "model/listing.h"
+
+typedef struct an_match {
+    bool fits;
+    int found;              /* layers with weights that are in the file */
+    int alike;              /* layers before the first that fits not */
+    char difference[512];   /* that layer, what was expected and what is there; "" if it fits */
+    an_binding_pair *pairs; /* per layer of the network, owned: its weight and bias; AN_BINDING_NONE
+                               if the file has no such layer, and for layers without parameters */
+    bool *lacks;            /* per layer of the network, owned: they are not there, or do not fit */
+} an_match;
+
+typedef enum an_match_mode {
+    AN_MATCH_WHOLE,  /* every layer */
+    AN_MATCH_PART,   /* layers may be missing in the file */
+    AN_MATCH_SHAPES, /* weights and biases alone, whatever else the file says; of layers that do not
+                        fit, or are missing, the others are found all the same */
+} an_match_mode;
+
+/** Compare a network with what a file lists. */
+alexnet_status an_match_make(an_match *match, const alexnet_network *network,
+                             const an_listing *listing, const an_tensor_file *file,
+                             an_match_mode mode);
+void an_match_free(an_match *match);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * Writing model files and checkpoints.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/utf8.h"
+#include "model/model_file.h"
+
+alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
+                                      const an_classes *classes)
+{
+    assert(classes->count >= 1 && classes->count <= AN_CLASSES_MAX); /* a network has no more */
+    for (int i = 0; i < classes->count; i++)
+        if (!an_is_utf8(classes->ids[i]) || !an_is_utf8(classes->names[i]))
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                           "the class %s has a name that is not UTF-8; rename its folder",
+                           classes->ids[i]);
+    char *ids = an_strings_to_json(classes->ids, classes->count);
+    char *names = an_strings_to_json(classes->names, classes->count);
+    alexnet_status rc = ALEXNET_OK;
+    if (!ids || !names) {
+        rc = AN_FAIL_MEMORY((size_t)classes->count * 64, "class names");
+        goto cleanup;
+    }
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_FORMAT, AN_MODEL_FILE_VERSION));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NETWORK, network->text));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_CLASSES, ids));
+    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NAMES, names));
+cleanup:
+    an_free(ids);
+    an_free(names);
+    return rc;
+}
+
+static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool state)
+{
+    const an_dtype type = net->backend->param_dtype;
+    an_state_name name;
+    for (int i = 0; i < net->count; i++)
+        AN_CHECK(an_tensor_writer_declare(writer, net->params[i].name, type, net->params[i].shape));
+    for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
+        for (int i = 0; net->arenas[arena].saved && i < net->count; i++)
+            if (net->params[i].learned)
+                AN_CHECK(an_tensor_writer_declare(writer,
+                                                  an_model_file_state_name(net, arena, i, name),
+                                                  type, net->params[i].shape));
+    return ALEXNET_OK;
+}
+
+static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena)
+{
+    const an_dtype type = net->backend->param_dtype;
+    alexnet_status rc = ALEXNET_OK;
+    for (int i = 0; i < net->count && rc == ALEXNET_OK; i++) {
+        size_t bytes = (size_t)net->params[i].count * an_dtype_bytes(type);
+        if (arena != AN_VALUES && !net->params[i].learned)
+            continue;
+        void *block = an_malloc(bytes);
+        if (!block)
+            return AN_FAIL_MEMORY(bytes, net->params[i].name);
+        rc = an_net_read(net, arena, i, block, type);
+        if (rc == ALEXNET_OK)
+            rc = an_tensor_writer_data(writer, block, bytes);
+        an_free(block);
+    }
+    return rc;
+}
+
+alexnet_status an_model_file_write(const char *path, an_net *net, const an_classes *classes,
+                                   bool state, const an_metadata *more, int n_more)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_tensor_writer *writer;
+    AN_CHECK(an_tensor_writer_new(&writer, path));
+    AN_TRY(an_model_file_metadata(writer, net->network, classes));
+    for (int i = 0; i < n_more; i++)
+        AN_TRY(an_tensor_writer_metadata(writer, more[i].key, more[i].value));
+    AN_TRY(declare(writer, net, state));
+    AN_TRY(put_tensors(writer, net, AN_VALUES));
+    for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
+        if (net->arenas[arena].saved)
+            AN_TRY(put_tensors(writer, net, arena));
+    return an_tensor_writer_commit(writer);
+cleanup:
+    an_tensor_writer_abort(writer);
+    return rc;
+}

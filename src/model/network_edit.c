@@ -1,0 +1,79 @@
+#include "model/network_edit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* A line of the text without the blanks before it, and its length with the newline. */
+typedef struct line {
+    const char *all, *begin;
+    size_t length;
+} line;
+
+static bool next_line(const char **text, line *out)
+{
+    if (!**text)
+        return false;
+    out->all = *text;
+    out->length = strcspn(*text, "\n");
+    out->length += (*text)[out->length] == '\n';
+    out->begin = *text + strspn(*text, " \t\r");
+    *text += out->length;
+    return true;
+}
+
+static bool is_section(const line *l, const char *name)
+{
+    return l->begin[0] == '[' && strncmp(l->begin + 1, name, strlen(name)) == 0 &&
+           l->begin[1 + strlen(name)] == ']';
+}
+
+static bool is_key(const line *l, const char *key)
+{
+    const size_t length = strcspn(l->begin, "=: \t\r\n");
+    return length == strlen(key) && strncasecmp(l->begin, key, length) == 0;
+}
+
+/* The text with a key of [input] set; owned, NULL if memory is short. */
+static char *set_key(const char *text, const char *key, const char *value)
+{
+    const size_t room = strlen(text) + strlen(key) + strlen(value) + 8;
+    char *out = an_malloc(room);
+    size_t length = 0;
+    bool inside = false;
+    line l;
+    while (out && next_line(&text, &l)) {
+        const bool begins = is_section(&l, "input");
+        inside = begins || (inside && l.begin[0] != '[');
+        if (inside && is_key(&l, key))
+            continue;
+        memcpy(out + length, l.all, l.length);
+        length += l.length;
+        if (begins && l.all[l.length - 1] != '\n')
+            out[length++] = '\n';
+        if (begins)
+            length += (size_t)snprintf(out + length, room - length, "%s = %s\n", key, value);
+    }
+    if (out)
+        out[length] = '\0';
+    return out;
+}
+
+alexnet_status an_network_set_input(alexnet_network **network, const char *key, const char *value)
+{
+    alexnet_network *changed;
+    char *text = set_key((*network)->text, key, value);
+    if (!text)
+        return AN_FAIL_MEMORY(strlen((*network)->text), "a network's text");
+    alexnet_status rc =
+        an_network_parse(&changed, text, (*network)->name, (*network)->name, (*network)->classes);
+    an_free(text);
+    if (rc != ALEXNET_OK)
+        return rc;
+    an_network_release(*network);
+    *network = changed;
+    return ALEXNET_OK;
+}

@@ -1,0 +1,159 @@
+#include "model/recognise.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/builtin.h"
+#include "base/status.h"
+
+/* The number of classes: outputs of the last layer with weights. */
+static alexnet_status count_classes(const an_listing *listing, const an_tensor_file *file,
+                                    int *classes)
+{
+    const an_outline *outline = &listing->outline;
+    int last = outline->count;
+    while (last-- > 0)
+        if (outline->layers[last].kind == AN_OUTLINE_FC ||
+            outline->layers[last].kind == AN_OUTLINE_CONV)
+            break;
+    *classes = last < 0 ? AN_UNKNOWN : outline->layers[last].outputs;
+    if (*classes >= 1 && *classes <= AN_CLASSES_MAX)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: layer %.120s has %d outputs; 1 to %d expected",
+                   an_tensor_file_name(file), last < 0 ? "?" : outline->layers[last].name, *classes,
+                   AN_CLASSES_MAX);
+}
+
+/* Batch normalisation keeps tensors beside the weights of the layers before it, which would be
+ * taken as if it were not there. */
+static alexnet_status refuse_batch_norm(const an_listing *listing, const an_tensor_file *file)
+{
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const char *name = an_tensor_file_entry(file, i)->name;
+        if (strncmp(name, listing->prefix, strlen(listing->prefix)) == 0 &&
+            strstr(name, "running_mean"))
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                           "%s has batch normalisation (%.120s), which no network of this program "
+                           "has",
+                           an_tensor_file_name(file), name);
+    }
+    return ALEXNET_OK;
+}
+
+/* A search among the built-in networks. */
+typedef struct search {
+    const an_listing *listing;
+    const an_tensor_file *file;
+    int classes;
+    an_match_mode mode;
+    an_recognition *best; /* what fits and is usual, or fits, or is nearest */
+    bool usual;           /* whether it is the usual one */
+    char others[256];     /* networks that fit too */
+} search;
+
+static void add_name(char *list, size_t room, const char *name)
+{
+    const size_t length = strlen(list);
+    if (length + strlen(name) + 3 < room)
+        snprintf(list + length, room - length, "%s%s", length ? ", " : "", name);
+}
+
+/* Keep the better of what was found and another network; the other is dropped. */
+static void keep_better(search *s, alexnet_network *network, an_match *match)
+{
+    an_recognition *best = s->best;
+    const bool usual =
+        match->fits && s->listing->usual && strcmp(network->name, s->listing->usual) == 0;
+    const bool better = !best->network || usual || (match->fits && !best->match.fits) ||
+                        (!match->fits && !best->match.fits && match->alike > best->match.alike);
+    if (match->fits && best->match.fits)
+        add_name(s->others, sizeof s->others, better ? best->network->name : network->name);
+    if (better) {
+        an_network_release(best->network);
+        an_match_free(&best->match);
+        best->network = network;
+        best->match = *match;
+        s->usual = usual;
+    } else {
+        an_network_release(network);
+        an_match_free(match);
+    }
+}
+
+static alexnet_status try_network(search *s, const alexnet_builtin *builtin)
+{
+    alexnet_network *network;
+    an_match match;
+    AN_CHECK(an_network_load(&network, builtin->name, s->classes));
+    alexnet_status rc = an_match_make(&match, network, s->listing, s->file, s->mode);
+    if (rc != ALEXNET_OK) {
+        an_network_release(network);
+        return rc;
+    }
+    keep_better(s, network, &match);
+    return ALEXNET_OK;
+}
+
+static alexnet_status find(an_recognition *out, const an_listing *listing,
+                           const an_tensor_file *file, bool part)
+{
+    search s = {.listing = listing,
+                .file = file,
+                .classes = out->classes,
+                .mode = part ? AN_MATCH_PART : AN_MATCH_WHOLE,
+                .best = out};
+    for (int i = 0; an_builtin_networks[i].name; i++)
+        AN_CHECK(try_network(&s, &an_builtin_networks[i]));
+    if (!out->match.fits)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s fits no built-in network; the nearest is %s: %s",
+                       an_tensor_file_name(file), out->network->name, out->match.difference);
+    snprintf(out->found, sizeof out->found, "%s by %s%s%s", out->network->name, listing->found,
+             s.others[0] ? ", which also fit " : "", s.others);
+    return ALEXNET_OK;
+}
+
+/* The network that was asked for, with the file's weights. */
+static alexnet_status take(an_recognition *out, const an_listing *listing,
+                           const an_tensor_file *file, const char *net, bool part)
+{
+    AN_CHECK(an_network_load(&out->network, net, out->classes));
+    AN_CHECK(an_match_make(&out->match, out->network, listing, file, AN_MATCH_SHAPES));
+    if (part ? !out->match.found : !out->match.fits)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s does not fit %s: %s", an_tensor_file_name(file),
+                       out->network->name, out->match.difference);
+    snprintf(out->found, sizeof out->found, "%s, which was asked for, its weights found by %s",
+             out->network->name, listing->found);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const char *net, bool part)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_listing listing = {0};
+    alexnet_network *named = NULL;
+    *out = (an_recognition){0};
+    if (net)
+        AN_TRY(an_network_load(&named, net, 0));
+    AN_TRY(an_listing_make(&listing, file, named));
+    AN_TRY(count_classes(&listing, file, &out->classes));
+    if (net)
+        AN_TRY(take(out, &listing, file, net, part));
+    else {
+        AN_TRY(refuse_batch_norm(&listing, file));
+        AN_TRY(find(out, &listing, file, part));
+    }
+cleanup:
+    an_network_release(named);
+    an_listing_free(&listing);
+    if (rc != ALEXNET_OK)
+        an_recognition_free(out);
+    return rc;
+}
+
+void an_recognition_free(an_recognition *recognition)
+{
+    an_network_release(recognition->network);
+    an_match_free(&recognition->match);
+    *recognition = (an_recognition){0};
+}
