@@ -40,6 +40,7 @@
  *              has a meaning, the declaration says so.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
  *              between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
+ *              alexnet_saliency, alexnet_occlusion, alexnet_activations, alexnet_patches,
  *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
  *              belong to one thread at a time.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
@@ -268,6 +269,29 @@ typedef struct alexnet_layer_info {
 ALEXNET_API int alexnet_network_layer_count(const alexnet_network *network);
 ALEXNET_API alexnet_status alexnet_network_layer(const alexnet_network *network, int index,
                                                  alexnet_layer_info *info);
+
+/** The side of the square that the network sees of a picture, in pixels: 224. */
+ALEXNET_API int alexnet_network_side(const alexnet_network *network);
+
+/**
+ * The towers that a layer's channels fall into, C/towers in each: the groups that it, or the next
+ * convolution, computes apart. 2 for the convolutions of the network of 2012, 1 for what comes
+ * behind them. @return 0 if out of range
+ */
+ALEXNET_API int alexnet_network_towers(const alexnet_network *network, int layer);
+
+/** Pixels of a picture; (x, y) is the upper left one. */
+typedef struct alexnet_rectangle {
+    int x, y, width, height;
+} alexnet_rectangle;
+
+/**
+ * The receptive field of a unit: the pixels of the network's input that may change what stands at
+ * (row, column) of a layer's output, by windows, strides and paddings. The whole input for fully
+ * connected layers; empty for a unit that sees padding alone.
+ */
+ALEXNET_API alexnet_status alexnet_network_field(const alexnet_network *network, int layer, int row,
+                                                 int column, alexnet_rectangle *field);
 
 /* ---- Models: network, weights, preprocessing and class names -------------------------------- */
 
@@ -583,6 +607,147 @@ ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *
 ALEXNET_API int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label,
                                                  int predicted);
 ALEXNET_API void alexnet_evaluation_free(alexnet_evaluation *evaluation);
+
+/* ---- Explanation: what a network saw, and what it answered to -------------------------------- */
+
+/*
+ * All of these speak of a crop: what the network sees of a picture when it classifies it by one
+ * view, uint8 [side][side][3] in R, G, B order, side = alexnet_network_side(). Pixels may be
+ * changed before it is given to the functions below.
+ */
+
+/** The crop of a JPEG or PNG picture. @param crop  out. @return as alexnet_classify_file() */
+ALEXNET_API alexnet_status alexnet_crop_file(const alexnet_network *network, const char *path,
+                                             uint8_t *crop);
+/** The same from a JPEG or PNG file's bytes. */
+ALEXNET_API alexnet_status alexnet_crop_bytes(const alexnet_network *network, const void *bytes,
+                                              size_t length, uint8_t *crop);
+/** The same from pixels. */
+ALEXNET_API alexnet_status alexnet_crop_pixels(const alexnet_network *network,
+                                               const alexnet_pixels *pixels, uint8_t *crop);
+
+/** A model ready to compute the gradient of a class with respect to the pixels. */
+typedef struct alexnet_saliency alexnet_saliency;
+
+ALEXNET_API alexnet_status alexnet_saliency_new(alexnet_saliency **out, alexnet_model *model);
+/**
+ * How a class's score changes with each pixel (Simonyan, Vedaldi, Zisserman 2014, section 3). The
+ * score is what the softmax is given, not the probability.
+ * @param score     out, or NULL
+ * @param gradient  out [side][side][3], or NULL: change of the score per grey level of R, G, B
+ * @param map       out [side][side], or NULL: the largest magnitude of the three
+ * @return ALEXNET_ERROR_BAD_MODEL if the weights are such that these are not numbers
+ */
+ALEXNET_API alexnet_status alexnet_saliency_compute(alexnet_saliency *saliency, const uint8_t *crop,
+                                                    int class_index, float *score, float *gradient,
+                                                    float *map);
+ALEXNET_API void alexnet_saliency_free(alexnet_saliency *saliency);
+
+/** A model ready to classify a picture of which one part after the other is covered. */
+typedef struct alexnet_occlusion alexnet_occlusion;
+
+typedef struct alexnet_occlusion_options {
+    size_t size;
+    int square; /**< side of the square that covers, in pixels; 0: a seventh of the input's side */
+    int stride; /**< from one square to the next; 0: a quarter of the square */
+    int batch;  /**< pictures per pass, default 16 */
+} alexnet_occlusion_options;
+#define ALEXNET_OCCLUSION_OPTIONS_INIT                                                             \
+    {                                                                                              \
+        sizeof(alexnet_occlusion_options), 0, 0, 16                                                \
+    }
+
+/**
+ * Each position of the map stands for a cell of stride x stride pixels; the square is centred on it
+ * and ends at the edges of the picture. It has the mean colour that the model subtracts, or is grey
+ * (128) for a model without one.
+ */
+ALEXNET_API alexnet_status alexnet_occlusion_new(alexnet_occlusion **out, alexnet_model *model,
+                                                 const alexnet_occlusion_options *options);
+/** Rows and columns of the map: ceil(side / stride). */
+ALEXNET_API int alexnet_occlusion_side(const alexnet_occlusion *occlusion);
+/** The cell's side: `stride`, with its default worked out; and the same of `square`. */
+ALEXNET_API int alexnet_occlusion_stride(const alexnet_occlusion *occlusion);
+ALEXNET_API int alexnet_occlusion_square(const alexnet_occlusion *occlusion);
+/** Begin with a picture, which is copied, and a class. */
+ALEXNET_API alexnet_status alexnet_occlusion_start(alexnet_occlusion *occlusion,
+                                                   const uint8_t *crop, int class_index);
+/**
+ * Compute the next batch of positions.
+ * @param done  out, positions so far
+ * @param more  out, false after the last of side * side
+ */
+ALEXNET_API alexnet_status alexnet_occlusion_step(alexnet_occlusion *occlusion, int64_t *done,
+                                                  bool *more);
+/**
+ * The drop of the class's probability by position (Zeiler, Fergus 2014, section 4.2): its
+ * probability in the whole picture minus that in the covered one. Positive where the class rests on
+ * what is covered.
+ * @param probability  out, in the whole picture; or NULL
+ * @return [side][side], borrowed, computed as far as alexnet_occlusion_step() came; NULL before the
+ *         first step
+ */
+ALEXNET_API const float *alexnet_occlusion_map(const alexnet_occlusion *occlusion,
+                                               float *probability);
+ALEXNET_API void alexnet_occlusion_free(alexnet_occlusion *occlusion);
+
+/** A model ready to compute every layer's output. */
+typedef struct alexnet_activations alexnet_activations;
+
+ALEXNET_API alexnet_status alexnet_activations_new(alexnet_activations **out, alexnet_model *model);
+ALEXNET_API alexnet_status alexnet_activations_compute(alexnet_activations *activations,
+                                                       const uint8_t *crop);
+/**
+ * A layer's output behind its neuron, [C][H][W] as alexnet_layer_info.output says, borrowed until
+ * the next computation; zeros before the first.
+ * @return NULL if out of range
+ */
+ALEXNET_API const float *alexnet_activations_layer(const alexnet_activations *activations,
+                                                   int layer);
+ALEXNET_API void alexnet_activations_free(alexnet_activations *activations);
+
+/** A search for the patches of pictures that a channel of a layer answers to most. */
+typedef struct alexnet_patches alexnet_patches;
+
+typedef struct alexnet_patches_options {
+    size_t size;
+    int layer;   /**< index, default 0 */
+    int channel; /**< of the layer: a filter, or a unit of a fully connected layer; default 0 */
+    int count;   /**< how many to find, default 9 */
+    int batch;   /**< pictures per pass, default 16 */
+} alexnet_patches_options;
+#define ALEXNET_PATCHES_OPTIONS_INIT                                                               \
+    {                                                                                              \
+        sizeof(alexnet_patches_options), 0, 0, 9, 16                                               \
+    }
+
+/** A patch: of one picture the place where the channel is largest. */
+typedef struct alexnet_patch {
+    const char *path;        /**< the picture's name */
+    float value;             /**< of the channel there, behind the layer's neuron */
+    int row, column;         /**< in the layer's output */
+    alexnet_rectangle field; /**< what that unit sees, in pixels of the crop */
+    const uint8_t *crop;     /**< of the picture */
+} alexnet_patch;
+
+/** The data set may be freed afterwards; labels are ignored. */
+ALEXNET_API alexnet_status alexnet_patches_new(alexnet_patches **out, alexnet_model *model,
+                                               const alexnet_dataset *dataset,
+                                               const alexnet_patches_options *options);
+/**
+ * Compute the next batch. Pictures that cannot be read are left out, with a warning in the log.
+ * @param done  out, pictures so far
+ * @param more  out, false after the last batch
+ */
+ALEXNET_API alexnet_status alexnet_patches_step(alexnet_patches *patches, int64_t *done,
+                                                bool *more);
+/** Pictures left out so far. */
+ALEXNET_API int64_t alexnet_patches_skipped(const alexnet_patches *patches);
+/** The best patches so far, largest value first; pointers are borrowed until the next step.
+ *  @return false past the last */
+ALEXNET_API bool alexnet_patches_get(const alexnet_patches *patches, int index,
+                                     alexnet_patch *patch);
+ALEXNET_API void alexnet_patches_free(alexnet_patches *patches);
 
 /* ---- Recipes -------------------------------------------------------------------------------- */
 

@@ -72,3 +72,30 @@ alexnet_status alexnet_network_layer(const alexnet_network *network, int index,
     an_network_layer_info(network, index, info);
     return ALEXNET_OK;
 }
+
+int alexnet_network_side(const alexnet_network *network)
+{
+    return network ? network->input.size : 0;
+}
+
+int alexnet_network_towers(const alexnet_network *network, int layer)
+{
+    if (!network || layer < 0 || layer >= network->count)
+        return 0;
+    return an_network_towers(network, layer);
+}
+
+alexnet_status alexnet_network_field(const alexnet_network *network, int layer, int row, int column,
+                                     alexnet_rectangle *field)
+{
+    alexnet_layer_info info;
+    AN_NEED(field);
+    memset(field, 0, sizeof *field);
+    AN_CHECK(alexnet_network_layer(network, layer, &info));
+    if (row < 0 || row >= info.output[1] || column < 0 || column >= info.output[2])
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "unit (%d, %d) of layer %s, which has %d x %d", row, column, info.name,
+                       info.output[1], info.output[2]);
+    *field = an_network_field(network, layer, row, column);
+    return ALEXNET_OK;
+}

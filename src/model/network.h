@@ -5,6 +5,7 @@
  *     network_read.c    text -> layers
  *     network_graph.c   layers -> operators, shapes, totals
  *     network_about.c   arithmetic and structure as text
+ *     network_units.c   receptive fields and towers
  *     network_input.c   the preprocessing as text
  */
 #ifndef AN_MODEL_NETWORK_H
@@ -154,6 +155,12 @@ bool an_input_differs(const an_input *expected, const an_input *found, char *tex
 
 /** Fill in what a user sees of a layer; index in range. */
 void an_network_layer_info(const alexnet_network *network, int index, alexnet_layer_info *info);
+
+/** The pixels of the network's input that a unit of a layer sees; indices in range. Not in the
+ *  sense that each of them has an influence: a rectangle around those that may. */
+alexnet_rectangle an_network_field(const alexnet_network *network, int layer, int row, int column);
+/** The towers that a layer's channels fall into; see alexnet_network_towers(). */
+int an_network_towers(const alexnet_network *network, int layer);
 
 /* ---- Between the files of the network reader ---- */
 

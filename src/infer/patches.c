@@ -1,0 +1,165 @@
+#include "infer/patches.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "infer/centre.h"
+#include "infer/runner.h"
+#include "infer/views.h"
+
+static alexnet_status make_buffers(an_patches *p)
+{
+    const size_t batch = (size_t)p->batch, values = (size_t)an_chw_count(p->shape);
+    const size_t size = (size_t)p->net->network->input.size;
+    p->slots = an_calloc(batch, sizeof *p->slots);
+    p->outputs = an_calloc(batch, values * sizeof *p->outputs);
+    p->best = an_calloc((size_t)p->count, sizeof *p->best);
+    if (!p->slots || !p->outputs || !p->best)
+        return AN_FAIL_MEMORY(batch * values * sizeof *p->outputs, "a layer's outputs");
+    for (int i = 0; i < p->count; i++) {
+        p->best[i].pixels = an_calloc(size * size, 3);
+        if (!p->best[i].pixels)
+            return AN_FAIL_MEMORY(size * size * 3, "a picture");
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status start(an_patches *p)
+{
+    uint32_t *order = an_calloc((size_t)p->dataset->count, sizeof *order);
+    if (!order)
+        return AN_FAIL_MEMORY((size_t)p->dataset->count * sizeof *order, "an order of pictures");
+    for (int64_t i = 0; i < p->dataset->count; i++)
+        order[i] = (uint32_t)i;
+    alexnet_status rc = an_loader_new(&p->loader, p->dataset, an_fit_of(p->net->network), p->batch,
+                                      p->net->ctx->threads, NULL);
+    if (rc == ALEXNET_OK)
+        rc = an_loader_start(p->loader, order, p->dataset->count, 0);
+    an_free(order);
+    return rc;
+}
+
+alexnet_status an_patches_new(an_patches **out, an_net *net, const alexnet_dataset *dataset,
+                              const alexnet_patches_options *options)
+{
+    alexnet_status rc = ALEXNET_OK;
+    *out = NULL;
+    an_patches *p = an_calloc(1, sizeof *p);
+    if (!p)
+        return AN_FAIL_MEMORY(sizeof *p, "a search for patches");
+    const an_graph *graph = &net->network->graph;
+    p->net = an_net_retain(net);
+    p->dataset = an_dataset_retain((alexnet_dataset *)dataset);
+    p->layer = options->layer;
+    p->channel = options->channel;
+    p->count = options->count;
+    p->batch = options->batch < dataset->count ? options->batch : (int)dataset->count;
+    p->shape = graph->nodes[graph->layer_node[p->layer]].desc.out;
+    AN_TRY(make_buffers(p));
+    an_program_options purpose = {
+        .slots = p->batch, .pictures = p->batch, .keep = &p->layer, .n_keep = 1};
+    AN_TRY(an_program_compile(&p->program, net, &purpose));
+    AN_TRY(an_program_pack(p->program));
+    AN_TRY(start(p));
+    *out = p;
+    p = NULL;
+cleanup:
+    an_patches_free(p);
+    return rc;
+}
+
+void an_patches_free(an_patches *p)
+{
+    if (!p)
+        return;
+    an_loader_free(p->loader);
+    an_program_free(p->program);
+    an_dataset_release(p->dataset);
+    for (int i = 0; p->best && i < p->count; i++)
+        an_free(p->best[i].pixels);
+    an_free(p->best);
+    an_free(p->slots);
+    an_free(p->outputs);
+    an_net_release(p->net);
+    an_free(p);
+}
+
+/* The largest value of the channel in a picture of the batch; of equal ones the first in row order.
+ */
+static alexnet_status find_largest(const an_patches *p, int slot, const char *name, an_found *out)
+{
+    const int plane = p->shape.h * p->shape.w;
+    const float *map =
+        p->outputs + ((int64_t)slot * p->shape.c + p->channel) * (int64_t)p->shape.h * p->shape.w;
+    int at = 0;
+    for (int i = 0; i < plane; i++) {
+        if (!isfinite(map[i]))
+            return AN_FAIL(ALEXNET_ERROR_BAD_MODEL,
+                           "%s: what the layer computes is not a number: the model's weights are "
+                           "damaged, or too large",
+                           name);
+        if (map[i] > map[at])
+            at = i;
+    }
+    out->value = map[at];
+    out->row = at / p->shape.w;
+    out->column = at % p->shape.w;
+    return ALEXNET_OK;
+}
+
+/* Into its place among the best; of equal ones the earlier picture comes first. */
+static void insert(an_patches *p, an_found found, const uint8_t *stored)
+{
+    int at = p->found;
+    while (at > 0 && found.value > p->best[at - 1].value)
+        at--;
+    if (at == p->count)
+        return;
+    if (p->found < p->count)
+        p->found++;
+    found.pixels = p->best[p->found - 1].pixels;
+    for (int i = p->found - 1; i > at; i--)
+        p->best[i] = p->best[i - 1];
+    an_centre_copy(found.pixels, p->net->network, stored);
+    p->best[at] = found;
+}
+
+static alexnet_status compute(an_patches *p, const an_batch *batch)
+{
+    const an_input *input = &p->net->network->input;
+    const an_step_state state = {0};
+    for (int i = 0; i < p->batch; i++) {
+        an_view_place(&p->slots[i], input->side, input->size, AN_VIEW_CENTRE);
+        p->slots[i].picture = i < batch->count ? i : -1;
+        p->slots[i].label = -1;
+    }
+    AN_CHECK(an_program_feed(p->program, batch->pixels, p->slots, &state));
+    AN_CHECK(an_program_run(p->program));
+    return an_program_read(p->program, p->layer, p->outputs);
+}
+
+alexnet_status an_patches_step(an_patches *p, bool *more)
+{
+    const size_t side = (size_t)p->net->network->input.side;
+    an_batch batch;
+    AN_CHECK(an_ctx_check(p->net->ctx));
+    AN_CHECK(an_loader_next(p->loader, &batch, more));
+    if (!*more)
+        return ALEXNET_OK;
+    AN_CHECK(compute(p, &batch));
+    for (int i = 0; i < batch.count; i++) {
+        const an_loaded *picture = &batch.pictures[i];
+        an_found found = {.sample = picture->sample};
+        if (picture->status != ALEXNET_OK) {
+            p->skipped++;
+            an_log(p->net->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+            continue;
+        }
+        AN_CHECK(find_largest(p, i, p->dataset->samples[picture->sample].name, &found));
+        insert(p, found, batch.pixels + (size_t)i * side * side * 3);
+    }
+    p->done += batch.count;
+    *more = p->done < p->dataset->count;
+    return ALEXNET_OK;
+}
