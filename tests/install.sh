@@ -26,7 +26,7 @@ export LD_LIBRARY_PATH="$libdir"
 [ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
     failed "pkg-config and the command disagree about the version"
 
-for name in classify train; do
+for name in classify explain train; do
     # shellcheck disable=SC2046 # the flags are separate arguments
     {
         $cc -std=c11 -Wall -Wextra -Werror "$source/examples/$name.c" -o "$name-shared" \
@@ -63,6 +63,8 @@ for program in ./classify-shared ./classify-static cmake-OFF/classify cmake-ON/c
     [ "$(awk 'NR % 3 == 2 { printf "%s ", $2 }' answer)" = "dark light " ] ||
         failed "$program: $(cat train.log answer)"
 done
+./explain-shared run pictures/light/007.png > answer || failed "explain: $(cat answer)"
+grep -q '^pictures/light/007.png: light, ' answer || failed "explain: $(cat answer)"
 if ./classify-shared run pictures/dark/003.png "$source/README.md" > answer 2> errors; then
     failed "a text was taken for a picture"
 fi

@@ -54,7 +54,9 @@ alexnet_status an_patches_new(an_patches **out, an_net *net, const alexnet_datas
     p->layer = options->layer;
     p->channel = options->channel;
     p->count = options->count;
-    p->batch = options->batch < dataset->count ? options->batch : (int)dataset->count;
+    p->batch = options->batch < dataset->count ? options->batch
+               : dataset->count                ? (int)dataset->count
+                                               : 1;
     p->shape = graph->nodes[graph->layer_node[p->layer]].desc.out;
     AN_TRY(make_buffers(p));
     an_program_options purpose = {

@@ -68,6 +68,7 @@ static void test_networks_and_recipes(void **state)
 {
     alexnet_network *network;
     alexnet_layer_info layer;
+    alexnet_rectangle field;
     alexnet_recipe *recipe;
     (void)state;
     TAKES(alexnet_network_builtin, 0);
@@ -81,6 +82,10 @@ static void test_networks_and_recipes(void **state)
     ANSWERS(alexnet_network_layer_count, 0, NULL);
     REFUSES(alexnet_network_layer, "network", NULL, 0, &layer);
     REFUSES(alexnet_network_layer, "info", alexnet_model_network(model), 0, NULL);
+    ANSWERS(alexnet_network_side, 0, NULL);
+    ANSWERS(alexnet_network_towers, 0, NULL, 0);
+    REFUSES(alexnet_network_field, "network", NULL, 0, 0, 0, &field);
+    REFUSES(alexnet_network_field, "field", alexnet_model_network(model), 0, 0, 0, NULL);
     TAKES(alexnet_recipe_builtin, 0);
     REFUSES(alexnet_recipe_load, "out", NULL, "default");
     REFUSES(alexnet_recipe_load, "name_or_path", &recipe, NULL);
@@ -187,6 +192,90 @@ static void test_sessions(void **state)
     REFUSES(alexnet_stream_next, "more", stream, &result, NULL);
     alexnet_stream_free(stream);
     TAKES_NOTHING(alexnet_stream_free, NULL);
+}
+
+static uint8_t crop[14 * 14 * 3];
+
+static void test_crops_and_gradients(void **state)
+{
+    const alexnet_network *network = alexnet_model_network(model);
+    const alexnet_pixels pixels = {crop, 14, 14, 42, ALEXNET_PIXELS_RGB8};
+    alexnet_saliency *saliency;
+    (void)state;
+    REFUSES(alexnet_crop_file, "network", NULL, "x.png", crop);
+    REFUSES(alexnet_crop_file, "path", network, NULL, crop);
+    REFUSES(alexnet_crop_file, "crop", network, "x.png", NULL);
+    REFUSES(alexnet_crop_bytes, "network", NULL, "x", 1, crop);
+    REFUSES(alexnet_crop_bytes, "bytes", network, NULL, 1, crop);
+    REFUSES(alexnet_crop_bytes, "crop", network, "x", 1, NULL);
+    REFUSES(alexnet_crop_pixels, "network", NULL, &pixels, crop);
+    REFUSES(alexnet_crop_pixels, "pixels", network, NULL, crop);
+    REFUSES(alexnet_crop_pixels, "crop", network, &pixels, NULL);
+    REFUSES(alexnet_saliency_new, "out", NULL, model);
+    REFUSES(alexnet_saliency_new, "model", &saliency, NULL);
+    expect_ok(alexnet_saliency_new(&saliency, model));
+    REFUSES(alexnet_saliency_compute, "saliency", NULL, crop, 0, NULL, NULL, NULL);
+    REFUSES(alexnet_saliency_compute, "crop", saliency, NULL, 0, NULL, NULL, NULL);
+    expect_ok(alexnet_saliency_compute(saliency, crop, 0, NULL, NULL, NULL));
+    alexnet_saliency_free(saliency);
+    TAKES_NOTHING(alexnet_saliency_free, NULL);
+}
+
+static void test_occlusion_and_activations(void **state)
+{
+    alexnet_occlusion *occlusion;
+    alexnet_activations *activations;
+    int64_t done;
+    (void)state;
+    REFUSES(alexnet_occlusion_new, "out", NULL, model, NULL);
+    REFUSES(alexnet_occlusion_new, "model", &occlusion, NULL, NULL);
+    expect_ok(alexnet_occlusion_new(&occlusion, model, NULL));
+    REFUSES(alexnet_occlusion_start, "occlusion", NULL, crop, 0);
+    REFUSES(alexnet_occlusion_start, "crop", occlusion, NULL, 0);
+    expect_ok(alexnet_occlusion_start(occlusion, crop, 0));
+    REFUSES(alexnet_occlusion_step, "occlusion", NULL, &done, &more);
+    REFUSES(alexnet_occlusion_step, "done", occlusion, NULL, &more);
+    REFUSES(alexnet_occlusion_step, "more", occlusion, &done, NULL);
+    ANSWERS(alexnet_occlusion_side, 0, NULL);
+    ANSWERS(alexnet_occlusion_stride, 0, NULL);
+    ANSWERS(alexnet_occlusion_square, 0, NULL);
+    ANSWERS(alexnet_occlusion_map, NULL, NULL, NULL);
+    alexnet_occlusion_free(occlusion);
+    TAKES_NOTHING(alexnet_occlusion_free, NULL);
+    REFUSES(alexnet_activations_new, "out", NULL, model);
+    REFUSES(alexnet_activations_new, "model", &activations, NULL);
+    expect_ok(alexnet_activations_new(&activations, model));
+    REFUSES(alexnet_activations_compute, "activations", NULL, crop);
+    REFUSES(alexnet_activations_compute, "crop", activations, NULL);
+    ANSWERS(alexnet_activations_layer, NULL, NULL, 0);
+    alexnet_activations_free(activations);
+    TAKES_NOTHING(alexnet_activations_free, NULL);
+}
+
+static void test_patches(void **state)
+{
+    alexnet_patches *patches;
+    alexnet_patch patch;
+    alexnet_dataset *nothing;
+    int64_t done;
+    (void)state;
+    REFUSES(alexnet_patches_new, "out", NULL, model, data, NULL);
+    REFUSES(alexnet_patches_new, "model", &patches, NULL, data, NULL);
+    REFUSES(alexnet_patches_new, "dataset", &patches, model, NULL, NULL);
+    expect_ok(alexnet_dataset_open_files(&nothing, ctx, NULL, 0));
+    expect_ok(alexnet_patches_new(&patches, model, nothing, NULL));
+    alexnet_dataset_free(nothing);
+    REFUSES(alexnet_patches_step, "patches", NULL, &done, &more);
+    REFUSES(alexnet_patches_step, "done", patches, NULL, &more);
+    REFUSES(alexnet_patches_step, "more", patches, &done, NULL);
+    expect_ok(alexnet_patches_step(patches, &done, &more));
+    assert_false(more);
+    ANSWERS(alexnet_patches_get, false, NULL, 0, &patch);
+    ANSWERS(alexnet_patches_get, false, patches, 0, NULL);
+    assert_false(alexnet_patches_get(patches, 0, &patch));
+    ANSWERS(alexnet_patches_skipped, 0, NULL);
+    alexnet_patches_free(patches);
+    TAKES_NOTHING(alexnet_patches_free, NULL);
 }
 
 static void test_evaluations(void **state)
@@ -341,6 +430,9 @@ int main(void)
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_data_sets),
         cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_crops_and_gradients),
+        cmocka_unit_test(test_occlusion_and_activations),
+        cmocka_unit_test(test_patches),
         cmocka_unit_test(test_evaluations),
         cmocka_unit_test(test_trainers),
         cmocka_unit_test(test_measurements),
