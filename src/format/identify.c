@@ -90,20 +90,10 @@ static an_finding identify_zip(const unsigned char *head, size_t length)
 }
 
 /* Protocol buffers have no signature. ONNX begins with field 1, a small version, and then a text or
- * the graph; Caffe's with field 1, a short name, and then a layer or an input. */
-static const char *protocol_buffer(const unsigned char *head, size_t length)
+ * the graph; Caffe's mean images with their number, 1, and channels, 3. */
+static bool is_onnx(const unsigned char *head, size_t length)
 {
-    if (length > 8 && head[0] == 0x08 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x3a))
-        return "an ONNX model, which is not read yet";
-    if (length < 4 || head[0] != 0x0a || head[1] > 127 || (size_t)head[1] + 4 > length)
-        return NULL;
-    for (int i = 0; i < head[1]; i++)
-        if (head[2 + i] < ' ' || head[2 + i] > '~')
-            return NULL;
-    const unsigned char *next = head + 2 + head[1];
-    return next[0] == 0x12 || next[0] == 0x1a || (next[0] == 0xa2 && next[1] == 0x06)
-               ? "a Caffe model (.caffemodel), which is not read yet"
-               : NULL;
+    return length > 8 && head[0] == 0x08 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x3a);
 }
 
 /* No control characters but those of texts, and none of the bytes that UTF-8 has no use for. */
@@ -155,9 +145,10 @@ an_finding an_identify(const unsigned char *head, size_t length)
     }
     if (is_text(head, length))
         return identify_text(head, length);
-    const char *model = protocol_buffer(head, length);
-    if (model)
-        return found(MODEL, model, TO_SAFETENSORS);
+    if (is_onnx(head, length))
+        return found(MODEL, "an ONNX model, which is not read yet", TO_SAFETENSORS);
+    if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
+        return found(OTHER, "a mean image of Caffe (.binaryproto)", "give the .caffemodel itself");
     return vague("no model file that this program knows, or a damaged one",
                  "models are safetensors files");
 }

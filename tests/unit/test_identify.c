@@ -37,13 +37,7 @@ static const sample samples[] = {
     {BYTES("\x08\x07\x12\x07pytorch\x1a\x05"
            "1.9.0"),
      UNREAD, "an ONNX model", "safetensors"},
-    {BYTES("\x0a\x07"
-           "AlexNet\x12\x04"
-           "data"),
-     UNREAD, "a Caffe model", "safetensors"},
-    {BYTES("\x0a\x08"
-           "CaffeNet\xa2\x06\x12\x0a"),
-     UNREAD, "a Caffe model", "safetensors"},
+    {BYTES("\x08\1\x10\3\x18\x80\2\x20\x80\2"), BAD, "a mean image of Caffe", "the .caffemodel"},
     {BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:00\n"), BAD,
      "a pointer of Git LFS", "git lfs pull"},
     {BYTES("<!DOCTYPE html><html></html>"), BAD, "a web page (HTML)", "download"},
