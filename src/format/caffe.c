@@ -4,6 +4,7 @@
  */
 #include "format/caffe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,14 +119,13 @@ static alexnet_status add_entry(an_tensor_file *file, const an_caffe_layer *laye
 {
     an_caffe_model *model = file->state;
     an_tensor_entry *entry = &file->entries[file->count];
-    const bool doubles = blob->dtype == AN_F64;
     *entry =
         (an_tensor_entry){.dtype = blob->dtype,
                           .shape.rank = blob->rank,
                           .offset = blob->whole ? blob->at : blob->message.at,
                           .bytes = blob->whole ? (uint64_t)blob->count * an_dtype_bytes(blob->dtype)
                                                : an_wire_length(&blob->message)};
-    strcpy(entry->type, doubles ? "double" : "float");
+    snprintf(entry->type, sizeof entry->type, "%s", blob->dtype == AN_F64 ? "double" : "float");
     memcpy(entry->shape.dim, blob->dim, (size_t)blob->rank * sizeof *blob->dim);
     entry->name = an_format("%s.%s", layer->name, bias ? "bias" : "weight");
     if (!entry->name)
@@ -211,6 +211,8 @@ static void close_state(void *state)
 
 const an_tensor_format an_caffe_format = {
     .name = "Caffe model",
+    .endings = ".caffemodel",
+    .about = "models of Caffe of every age",
     .recognise = recognise,
     .open = open_file,
     .read = read_elements,
