@@ -53,9 +53,7 @@ bool path_is_picture(const char *path)
 
 bool path_is_model(const char *path)
 {
-    unsigned char bytes[9];
-    return first_bytes(path, bytes, sizeof bytes) == sizeof bytes && bytes[8] == '{' &&
-           bytes[5] == 0 && bytes[6] == 0 && bytes[7] == 0;
+    return alexnet_format_of(path) != NULL;
 }
 
 bool path_is_recipe(const char *path)

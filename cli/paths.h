@@ -14,7 +14,7 @@ bool path_exists(const char *path);
 bool path_is_folder(const char *path);
 /** A file that begins as JPEG or PNG does, or a path, even of no file, that is called so. */
 bool path_is_picture(const char *path);
-/** A file that begins as safetensors does: a header length and the header's brace. */
+/** A file that begins as one of the formats of models. */
 bool path_is_model(const char *path);
 
 /** A file whose first section is [recipe], as in a recipe file. */

@@ -383,10 +383,10 @@ typedef struct alexnet_save_options {
  * formats keep weights to the bit (of the device `ref`: rounded to float32). input.mean is always
  * float32.
  * @param options  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is not known: the text
- *         suggests; ALEXNET_ERROR_UNSUPPORTED for a format that is not written, options that it
- *         does not take, a network that it cannot express, and values too large for fp16: the text
- *         says why; ALEXNET_ERROR_IO
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is not known or not written:
+ *         the text suggests; ALEXNET_ERROR_UNSUPPORTED for options that the format does not take, a
+ *         network that it cannot express, and values too large for fp16: the text says why;
+ *         ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
  */
 ALEXNET_API alexnet_status alexnet_model_save(const alexnet_model *model, const char *path,
                                               const alexnet_save_options *options);
@@ -404,6 +404,17 @@ typedef struct alexnet_format_info {
 
 /** Fill in format `index`, in and out. @return false past the last. */
 ALEXNET_API bool alexnet_format_get(int index, alexnet_format_info *info);
+/**
+ * The format that is written under a name, or with NULL into a file of this path's ending.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT as alexnet_model_save()
+ */
+ALEXNET_API alexnet_status alexnet_format_find(alexnet_format_info *info, const char *name,
+                                               const char *path);
+/**
+ * The format of a file, by its first bytes: whether it can be read to the end shows when it is.
+ * @return NULL for a file of none of the formats, and for what is no file or cannot be read
+ */
+ALEXNET_API const char *alexnet_format_of(const char *path);
 
 /* ---- Data sets ------------------------------------------------------------------------------ */
 

@@ -81,6 +81,15 @@ static void tell_writing(alexnet_format_info *info, const an_export_format *form
     info->preprocessing = format && format->takes_preprocessing;
 }
 
+static void tell_written(alexnet_format_info *info, const an_export_format *format)
+{
+    *info = (alexnet_format_info){.name = format->name,
+                                  .endings = format->endings,
+                                  .about = format->about,
+                                  .reads = is_read(format->name)};
+    tell_writing(info, format);
+}
+
 /* Those that are read come first, then those that are only written. */
 bool alexnet_format_get(int index, alexnet_format_info *info)
 {
@@ -97,10 +106,25 @@ bool alexnet_format_get(int index, alexnet_format_info *info)
         }
     for (int i = 0; (format = an_export_format_at(i)); i++)
         if (!is_read(format->name) && at++ == index) {
-            *info = (alexnet_format_info){
-                .name = format->name, .endings = format->endings, .about = format->about};
-            tell_writing(info, format);
+            tell_written(info, format);
             return true;
         }
     return false;
+}
+
+alexnet_status alexnet_format_find(alexnet_format_info *info, const char *name, const char *path)
+{
+    const an_export_format *format;
+    AN_NEED(info);
+    memset(info, 0, sizeof *info);
+    if (!name)
+        AN_NEED(path);
+    AN_CHECK(an_export_find(&format, name, path));
+    tell_written(info, format);
+    return ALEXNET_OK;
+}
+
+const char *alexnet_format_of(const char *path)
+{
+    return path ? an_tensor_file_format_of(path) : NULL;
 }

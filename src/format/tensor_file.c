@@ -96,6 +96,20 @@ const char *an_tensor_file_format(const an_tensor_file *file)
     return file->format->name;
 }
 
+const char *an_tensor_file_format_of(const char *path)
+{
+    unsigned char head[AN_TENSOR_HEAD];
+    size_t length;
+    an_reader *reader;
+    const an_tensor_format *format;
+    if (an_reader_open(&reader, path) != ALEXNET_OK)
+        return NULL;
+    if (read_head(reader, head, &length, &format) != ALEXNET_OK)
+        format = NULL;
+    an_reader_close(reader);
+    return format ? format->name : NULL;
+}
+
 bool an_tensor_file_format_at(int index, const char **name, const char **endings,
                               const char **about)
 {

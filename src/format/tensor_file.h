@@ -38,6 +38,8 @@ void an_tensor_file_close(an_tensor_file *file); /* NULL allowed */
 const char *an_tensor_file_name(const an_tensor_file *file);
 /** "safetensors" */
 const char *an_tensor_file_format(const an_tensor_file *file);
+/** The format of a file by its first bytes; NULL: none, or it cannot be read. */
+const char *an_tensor_file_format_of(const char *path);
 /** Name, endings and a few words of a format that is read. @return false past the last */
 bool an_tensor_file_format_at(int index, const char **name, const char **endings,
                               const char **about);

@@ -67,7 +67,7 @@ static alexnet_status find_name(const an_export_format **out, const char *name)
         return ALEXNET_OK;
     for (size_t i = 0; i < sizeof unwritten / sizeof unwritten[0]; i++)
         if (an_text_choice(unwritten[i].names, name) >= 0)
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s %s", name, unwritten[i].why);
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s %s", name, unwritten[i].why);
     const char *near = an_text_nearest(name, FORMATS, name_at, NULL);
     list(all, sizeof all, false);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
@@ -88,12 +88,12 @@ alexnet_status an_export_find(const an_export_format **out, const char *name, co
         return ALEXNET_OK;
     for (size_t i = 0; i < sizeof unwritten / sizeof unwritten[0]; i++)
         if (ends_in(path, unwritten[i].endings))
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: a file of this name %s", path,
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s: a file of this name %s", path,
                            unwritten[i].why);
     list(all, sizeof all, true);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s: the name's ending says of no format that is written; let it end in %s, or "
-                   "name the format",
+                   "%s: no format that is written has this ending; let it end in %s, or name the "
+                   "format",
                    path, all);
 }
 

@@ -34,8 +34,8 @@ typedef struct an_export_format {
 
 /**
  * The format of a name ("onnx"), or with NULL that of a path's ending.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for one that is not known (the text suggests);
- *         ALEXNET_ERROR_UNSUPPORTED for one that is known and not written, such as .pth
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for one that is not known (the text suggests), or known
+ *         and not written, such as .pth
  */
 alexnet_status an_export_find(const an_export_format **out, const char *name, const char *path);
 /** @return NULL past the last */

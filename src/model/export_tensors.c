@@ -194,6 +194,7 @@ static alexnet_status put_run(an_net *net, const an_export_tensor *tensor, int64
     uint16_t narrow[PIECE];
     for (int64_t done = 0; done < count; done += PIECE) {
         const int64_t n = count - done < PIECE ? count - done : PIECE;
+        AN_CHECK(an_ctx_check(net->ctx));
         AN_CHECK(an_net_read_part(net, AN_VALUES, tensor->param, first + done, n, values, AN_F32));
         if (tensor->type == AN_F32)
             AN_CHECK(put(to, values, (size_t)n * sizeof *values));

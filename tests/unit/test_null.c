@@ -104,6 +104,7 @@ static void test_networks_and_recipes(void **state)
 static void test_models(void **state)
 {
     alexnet_model *out;
+    alexnet_format_info format;
     alexnet_tensor_info tensor;
     (void)state;
     REFUSES(alexnet_model_load, "out", NULL, ctx, "run");
@@ -127,6 +128,10 @@ static void test_models(void **state)
     REFUSES(alexnet_model_save, "model", NULL, "x.safetensors", NULL);
     REFUSES(alexnet_model_save, "path", model, NULL, NULL);
     ANSWERS(alexnet_format_get, false, 0, NULL);
+    REFUSES(alexnet_format_find, "info", NULL, NULL, "x");
+    REFUSES(alexnet_format_find, "path", &format, NULL, NULL);
+    TAKES(alexnet_format_find, &format, "safetensors", NULL);
+    ANSWERS(alexnet_format_of, NULL, NULL);
 }
 
 static void test_data_sets(void **state)

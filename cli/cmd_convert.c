@@ -1,0 +1,207 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "files.h"
+#include "json.h"
+#include "machine.h"
+#include "model.h"
+#include "paths.h"
+#include "table.h"
+#include "terminal.h"
+#include "text.h"
+
+typedef struct convert_options {
+    const char *to;
+    int weights, names; /* an alexnet_weights and an alexnet_names */
+    bool preprocessing, list, quiet, json;
+} convert_options;
+
+static const opt rows[] = {
+    {.name = "to",
+     .type = OPT_TEXT,
+     .also = {"format", "output-format", "as", "type"},
+     .arg = "FORMAT",
+     .help = "the format to write (default: by the ending of OUT); --list shows all",
+     .offset = offsetof(convert_options, to)},
+    {.name = "weights",
+     .type = OPT_CHOICE,
+     .also = {"dtype", "precision", "half", "fp16", "quantize"},
+     .arg = "fp32|fp16|bf16",
+     .standard = "fp32",
+     .help = "the type of weights in OUT; fp16 and bf16 halve the file and round",
+     .offset = offsetof(convert_options, weights)},
+    {.name = "names",
+     .type = OPT_CHOICE,
+     .also = {"keys", "style", "layout"},
+     .arg = "ours|torchvision|towers",
+     .standard = "ours",
+     .help =
+         "of tensors: conv1.weight; features.0.weight; conv1a.weight and conv1b.weight, the two "
+         "towers of 2012",
+     .offset = offsetof(convert_options, names)},
+    {.name = "preprocessing",
+     .type = OPT_FLAG,
+     .also = {"preprocess", "normalize", "with-preprocessing"},
+     .help = "ONNX: take RGB pixels from 0 to 255, and subtract the mean inside the graph",
+     .offset = offsetof(convert_options, preprocessing)},
+    {.name = "list",
+     .type = OPT_FLAG,
+     .also = {"formats"},
+     .help = "list the formats, in and out",
+     .offset = offsetof(convert_options, list)},
+    {.name = "quiet",
+     .letter = 'q',
+     .type = OPT_FLAG,
+     .also = {"silent"},
+     .help = "no notes about what was recognised; warnings and errors remain",
+     .offset = offsetof(convert_options, quiet)},
+    {.name = "json",
+     .type = OPT_FLAG,
+     .help = "results as JSON",
+     .offset = offsetof(convert_options, json)},
+};
+
+static const opt_page page = {
+    .command = "convert",
+    .usage = {"convert IN OUT [options]", "convert --list"},
+    .about = "Read a model in any format and write it in another. IN is known by its content, "
+             "whatever it is called, and may be a training run; the format of OUT is that of its "
+             "ending. What the file says, what was assumed, and what OUT does not carry is said. "
+             "An OUT that exists is replaced once the new file is complete.",
+    .examples = {{"convert runs/photos-1 photos.safetensors --weights fp16",
+                  "the best model of a run, at half the size"},
+                 {"convert best.safetensors towers.safetensors --names towers",
+                  "the two towers of 2012 as tensors of their own"}},
+};
+
+/* ---- The list ---- */
+
+static void list_as_json(void)
+{
+    alexnet_format_info format;
+    for (int i = 0; alexnet_format_get(i, &format); i++)
+        json_print(json_pack("{s:s, s:s, s:s, s:b, s:b, s:s}", "name", format.name, "endings",
+                             format.endings, "about", format.about, "reads", format.reads, "writes",
+                             format.writes, "without", format.without));
+}
+
+static void list_as_text(void)
+{
+    static const char *const heading[] = {"format", "files", "read", "written", "what it is"};
+    alexnet_format_info format;
+    table t = table_new("llllw");
+    table_add_row(&t, heading);
+    for (int i = 0; alexnet_format_get(i, &format); i++) {
+        char *endings = cli_copy(format.endings);
+        for (char *at = endings; (at = strchr(at, '|')); *at = ' ')
+            ;
+        table_add(&t, "%s", format.name);
+        table_add(&t, "%s", endings);
+        table_add(&t, "%s", format.reads ? "yes" : "");
+        table_add(&t, "%s", format.writes ? "yes" : "");
+        table_add(&t, "%s%s%s", format.about, *format.without ? "; written without " : "",
+                  format.without);
+        free(endings);
+    }
+    table_print(&t, stdout);
+}
+
+/* ---- Conversion ---- */
+
+/* The file that is read is not one to write to: what is lost in a conversion would be gone. */
+static int check_not_same(const char *in, const char *out)
+{
+    struct stat from, to;
+    char *best = path_is_folder(in) ? path_join(in, "best.safetensors") : cli_copy(in);
+    const bool same = stat(best, &from) == 0 && stat(out, &to) == 0 && from.st_dev == to.st_dev &&
+                      from.st_ino == to.st_ino;
+    free(best);
+    return same
+               ? cli_error(CLI_USAGE, "%s and %s are the same file; give OUT another name", in, out)
+               : CLI_DONE;
+}
+
+static void report(const alexnet_model *model, const char *in, const char *out,
+                   const alexnet_format_info *to, bool json)
+{
+    const char *network = alexnet_network_name(alexnet_model_network(model));
+    const int classes = alexnet_model_class_count(model);
+    struct stat info = {0};
+    char size[TEXT_SIZE];
+    stat(out, &info);
+    if (json) {
+        json_print(json_pack("{s:o, s:s, s:s, s:i, s:o, s:s, s:I, s:s}", "in", json_text(in),
+                             "format", alexnet_model_format(model), "network", network, "classes",
+                             classes, "out", json_text(out), "to", to->name, "bytes",
+                             (json_int_t)info.st_size, "without", to->without));
+        return;
+    }
+    terminal_line(stdout, "read     %s: %s, network %s, %d %s", in, alexnet_model_format(model),
+                  network, classes, text_plural(classes, "class", "classes"));
+    terminal_line(stdout, "wrote    %s: %s, %s", out, to->name,
+                  text_bytes(size, (double)info.st_size));
+    if (*to->without)
+        terminal_line(stdout, "without  %s", to->without);
+}
+
+static int code_of(alexnet_status status)
+{
+    return status ? cli_failed(status) : CLI_DONE;
+}
+
+static int convert(const char *in, const char *out, const alexnet_format_info *to,
+                   const convert_options *options)
+{
+    alexnet_ctx *ctx;
+    alexnet_model *model = NULL;
+    const machine_options machine = {.device = "cpu", .quiet = options->quiet};
+    alexnet_save_options save = ALEXNET_SAVE_OPTIONS_INIT;
+    save.format = to->name;
+    save.weights = (alexnet_weights)options->weights;
+    save.names = (alexnet_names)options->names;
+    save.preprocessing = options->preprocessing;
+    int code = machine_open(&ctx, &machine);
+    if (code == CLI_DONE)
+        code = model_open(&model, ctx, in, "IN is a model");
+    if (code == CLI_DONE)
+        code = code_of(alexnet_model_save(model, out, &save));
+    if (code == CLI_DONE)
+        report(model, in, out, to, options->json);
+    alexnet_model_free(model);
+    machine_close(ctx);
+    return code;
+}
+
+static int run(const opt_args *args, const convert_options *options)
+{
+    if (options->list && args->file_count > 0)
+        return opt_wrong(&page, "--list stands alone");
+    if (options->list) {
+        options->json ? list_as_json() : list_as_text();
+        return CLI_DONE;
+    }
+    if (args->file_count != 2)
+        return opt_wrong(&page, args->file_count == 0   ? "IN and OUT are missing"
+                                : args->file_count == 1 ? "OUT is missing: the file to write"
+                                                        : "convert takes one IN and one OUT");
+    const char *in = args->files[0], *out = args->files[1];
+    alexnet_format_info to;
+    int code = check_not_same(in, out);
+    if (code == CLI_DONE)
+        code = code_of(alexnet_format_find(&to, options->to, out));
+    if (code == CLI_DONE)
+        code = file_check_output(out);
+    return code == CLI_DONE ? convert(in, out, &to, options) : code;
+}
+
+int cmd_convert(int argc, char **argv)
+{
+    int code;
+    convert_options options = {0};
+    opt_args args = {.page = &page, .groups = {{"Options", rows, COUNT_OF(rows), &options}}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options);
+    opt_free(&args);
+    return code;
+}
