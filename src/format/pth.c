@@ -80,16 +80,17 @@ static alexnet_status place(const an_tensor_file *file, const an_view *view, con
 static alexnet_status add_entry(an_tensor_file *file, const char *name, const an_view *view)
 {
     const pth *p = file->state;
-    an_tensor_entry *entry = &file->entries[file->count];
+    const int index = file->count;
+    an_tensor_entry *entry = &file->entries[index];
     entry->name = an_strdup(name);
     if (!entry->name)
         return AN_FAIL_MEMORY(strlen(name), "the name of a tensor");
+    file->count++;
     entry->dtype = view->type->dtype;
     snprintf(entry->type, sizeof entry->type, "%s", view->type->name);
     entry->shape = view->shape;
     if (entry->dtype != AN_OTHER && entry->shape.rank <= AN_MAX_RANK)
-        AN_CHECK(place(file, view, name, &p->arrays[file->count]));
-    file->count++;
+        AN_CHECK(place(file, view, name, &p->arrays[index]));
     return ALEXNET_OK;
 }
 
