@@ -85,13 +85,6 @@ static an_finding identify_zip(const unsigned char *head, size_t length)
                  "unpack it, or convert it to safetensors");
 }
 
-/* Protocol buffers have no signature. ONNX begins with field 1, a small version, and then a text or
- * the graph; Caffe's mean images with their number, 1, and channels, 3. */
-static bool is_onnx(const unsigned char *head, size_t length)
-{
-    return length > 8 && head[0] == 0x08 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x3a);
-}
-
 /* No control characters but those of texts, and none of the bytes that UTF-8 has no use for. */
 static bool is_text(const unsigned char *head, size_t length)
 {
@@ -141,8 +134,7 @@ an_finding an_identify(const unsigned char *head, size_t length)
     }
     if (is_text(head, length))
         return identify_text(head, length);
-    if (is_onnx(head, length))
-        return found(MODEL, "an ONNX model, which is not read yet", TO_SAFETENSORS);
+    /* A protocol buffer: its number, 1, and channels, 3. */
     if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
         return found(OTHER, "a mean image of Caffe (.binaryproto)", "give the .caffemodel itself");
     return vague("no model file that this program knows, or a damaged one",

@@ -30,9 +30,6 @@ static const sample samples[] = {
     {BYTES("\x80\x04\x95\x0a\0\0\0\0\0\0\0}"), UNREAD, "a Python pickle", "torch.save"},
     {BYTES("\x89HDF\r\n\x1a\n\0\0\0\0"), UNREAD, "an HDF5 file", "safetensors"},
     {BYTES("GGUF\3\0\0\0\0\0\0\0"), UNREAD, "a GGUF file", "safetensors"},
-    {BYTES("\x08\x07\x12\x07pytorch\x1a\x05"
-           "1.9.0"),
-     UNREAD, "an ONNX model", "safetensors"},
     {BYTES("\x08\1\x10\3\x18\x80\2\x20\x80\2"), BAD, "a mean image of Caffe", "the .caffemodel"},
     {BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:00\n"), BAD,
      "a pointer of Git LFS", "git lfs pull"},
