@@ -275,8 +275,6 @@ static alexnet_status add_bias(walk *w)
     if (w->node.n_inputs != 2 || entry < 0 || transposed)
         return REFUSE(w, "adds two values that both depend on the input: the network branches%s",
                       "");
-    if (w->bias >= 0)
-        return REFUSE(w, "a second bias is added behind it, by %.120s", w->bias_node);
     w->bias = entry;
     an_free(w->bias_node);
     w->bias_node = an_strdup(w->node.name);

@@ -317,7 +317,7 @@ static void test_what_is_no_chain(void **state)
     expect_no_chain(NODES("Conv x,w,b a", "Add a,b y"), other, "a second bias");
     expect_no_chain(NODES("Conv x,w a", "Add a,b y"), other, "is no bias");
     expect_no_chain(NODES("Gemm x,m,b a transB=1", "Add a,b c", "Add b,c y"), other,
-                    "a second bias");
+                    "node c (Add): y adds a tensor to its result");
     expect_no_chain(NODES("BatchNormalization x,b,b,b,b y"), other,
                     "node y (BatchNormalization): batch normalisation");
     expect_no_chain(NODES("DequantizeLinear b,b,b q", "Conv x,q,b y"), other,
