@@ -210,7 +210,7 @@ static void close_state(void *state)
 }
 
 const an_tensor_format an_caffe_format = {
-    .name = "Caffe model",
+    .name = "caffemodel",
     .endings = ".caffemodel",
     .about = "models of Caffe of every age",
     .recognise = recognise,

@@ -62,6 +62,8 @@ alexnet_status an_caffe_blob_read(const an_caffe_blob *blob, an_caffe_cursor *cu
  * @return ALEXNET_ERROR_FORMAT if the file is something else
  */
 alexnet_status an_caffe_mean_read(const char *path, an_chw *shape, float **values);
+/** The same from an open file, which is borrowed. */
+alexnet_status an_caffe_mean_read_from(an_reader *reader, an_chw *shape, float **values);
 
 /* ---- Keys ---- */
 

@@ -260,16 +260,23 @@ cleanup:
     return rc;
 }
 
-alexnet_status an_caffe_mean_read(const char *path, an_chw *shape, float **values)
+alexnet_status an_caffe_mean_read_from(an_reader *reader, an_chw *shape, float **values)
 {
-    an_reader *reader;
     *values = NULL;
-    AN_CHECK(an_reader_open(&reader, path));
     const alexnet_status rc = read_mean(reader, shape, values);
     if (rc != ALEXNET_OK) {
         an_free(*values);
         *values = NULL;
     }
+    return rc;
+}
+
+alexnet_status an_caffe_mean_read(const char *path, an_chw *shape, float **values)
+{
+    an_reader *reader;
+    *values = NULL;
+    AN_CHECK(an_reader_open(&reader, path));
+    const alexnet_status rc = an_caffe_mean_read_from(reader, shape, values);
     an_reader_close(reader);
     return rc;
 }

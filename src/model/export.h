@@ -79,5 +79,6 @@ alexnet_status an_export_safetensors_to(an_export_put put, void *to, const char 
                                         const an_export_options *options);
 
 extern const an_export_format an_export_safetensors;
+extern const an_export_format an_export_caffe;
 
 #endif

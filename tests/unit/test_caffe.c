@@ -101,7 +101,7 @@ static void test_every_form(void **state)
                      kinds_of_data[kind]);
             expect_ok(an_reader_open(&reader, path));
             expect_ok(an_tensor_file_open(&file, reader));
-            assert_string_equal(an_tensor_file_format(file), "Caffe model");
+            assert_string_equal(an_tensor_file_format(file), "caffemodel");
             assert_string_equal(an_tensor_file_entry(file, 0)->type,
                                 strstr(path, "double") ? "double" : "float");
             expect_tensors(file);

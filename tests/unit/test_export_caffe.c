@@ -1,0 +1,260 @@
+/*
+ * Models for Caffe: what is written is read again to the bit and lists the network's layers, and
+ * networks that Caffe computes otherwise are refused. That OpenCV computes the same from the files
+ * is seen by tools/check_caffe.py.
+ */
+#include "net_rig.h"
+#include "scratch.h"
+
+#include "format/caffe.h"
+#include "format/tensor_file.h"
+#include "model/export.h"
+
+static char *ids[] = {"a", "b", "c"};
+static const an_classes classes = {3, ids, ids};
+static const an_export_options plain = {AN_F32, AN_NAMES_OURS, false};
+
+#define INPUT "[input]\nsize = 17\nside = 20\nchannels = bgr\nmean = image\nmeanCrop = aligned\n"
+#define CONV(name, inputs, more)                                                                   \
+    "[" name "]\ntype = conv\ninputs = " inputs "\nfilters = 4\nfilterSize = 3\n" more
+#define FC(name, inputs) "[" name "]\ntype = fc\ninputs = " inputs "\noutputs = classes\n"
+#define PROBS(inputs) "[probs]\ntype = softmax\ninputs = " inputs "\n"
+#define POOL(name, inputs, more)                                                                   \
+    "[" name "]\ntype = pool\ninputs = " inputs "\nsizeX = 3\nstride = 2\n" more
+#define LRN(type, more)                                                                            \
+    "[norm]\ntype = " type "\ninputs = conv\nsize = 3\nscale = 0.03\npow = 0.75\n" more
+#define REST FC("fc", "norm") PROBS("fc")
+
+static const char whole[] = "[network]\nname = small\n" INPUT CONV(
+    "conv1", "input",
+    "stride = 2\nround = floor\nneuron = relu\n") "[norm1]\ntype = cmrnorm\ninputs = conv1\nsize = "
+                                                  "3\nscale = 0.0001\npow = 0.75\nminDiv = 2\n"
+                                                  "divide = no\ngroups = 1\n" POOL(
+                                                      "pool1", "norm1",
+                                                      "pool = max\nround = ceil\n")
+                                                      CONV("conv2", "pool1",
+                                                           "padding = 1\ngroups = 2\nneuron = "
+                                                           "relu\n")
+                                                          POOL("pool2", "conv2",
+                                                               "pool = avg\nround = "
+                                                               "floor\n") "[drop]\ntype "
+                                                                          "= "
+                                                                          "dropout\ninpu"
+                                                                          "ts = "
+                                                                          "pool2\nkeep "
+                                                                          "= 0.75\nkind "
+                                                                          "= "
+                                                                          "inverted"
+                                                                          "\n" FC("fc", "drop")
+                                                                              PROBS("fc");
+
+static void open_net(net_rig *rig, const char *text)
+{
+    an_program_options options = an_program_inference(1, 1);
+    rig_open(rig, rig_ctx("ref", ALEXNET_PRECISION_FP32, 1), rig_parse(text, 3), &options, 13);
+}
+
+static alexnet_status write_net(net_rig *rig, const char *path)
+{
+    return an_export(&an_export_caffe, path, rig->net, &classes, "a test\nof two lines", &plain);
+}
+
+static void expect_same_weights(const net_rig *rig, an_tensor_file *file)
+{
+    int next = 0;
+    for (int i = 0; i < rig->net->count; i++) {
+        const an_param *p = &rig->net->params[i];
+        if (!p->learned)
+            continue;
+        float *values = an_calloc((size_t)p->count, sizeof *values);
+        double *ours = rig_read(rig, AN_VALUES, i);
+        assert_string_equal(an_tensor_file_entry(file, next++)->name, p->name);
+        expect_ok(an_tensor_file_read(file, p->name, p->shape, AN_F32, values));
+        for (int64_t j = 0; j < p->count; j++)
+            assert_true(values[j] == (float)ours[j]);
+        an_free(values);
+        an_free(ours);
+    }
+    assert_int_equal(an_tensor_file_count(file), next);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    net_rig rig;
+    an_reader *reader;
+    an_tensor_file *file;
+    an_outline outline;
+    open_net(&rig, whole);
+    expect_ok(write_net(&rig, "small.caffemodel"));
+    expect_ok(an_reader_open(&reader, "small.caffemodel"));
+    expect_ok(an_tensor_file_open(&file, reader));
+    expect_same_weights(&rig, file);
+    expect_ok(an_tensor_file_outline(file, &outline));
+    const an_outline_layer *l = outline.layers;
+    assert_int_equal(outline.count, 10);
+    assert_true(outline.input[0] == 3 && outline.input[1] == 17 && outline.input[2] == 17);
+    assert_true(l[0].kind == AN_OUTLINE_CONV && l[0].stride == 2 && l[0].window == 3);
+    assert_true(l[1].kind == AN_OUTLINE_NEURON);
+    assert_true(l[2].kind == AN_OUTLINE_LRN && l[2].k == 2 && (float)l[2].alpha == 0.0003f &&
+                l[2].beta == 0.75 && l[2].divided == 1);
+    assert_true(l[3].kind == AN_OUTLINE_POOL_MAX && l[3].ceil == 1);
+    assert_true(l[4].kind == AN_OUTLINE_CONV && l[4].groups == 2 && l[4].padding[3] == 1 &&
+                l[4].outputs == 8);
+    assert_true(l[6].kind == AN_OUTLINE_POOL_AVG && l[6].ceil == 0);
+    assert_true(l[7].kind == AN_OUTLINE_DROPOUT && l[8].kind == AN_OUTLINE_FC &&
+                l[9].kind == AN_OUTLINE_SOFTMAX);
+    an_outline_free(&outline);
+    an_tensor_file_close(file);
+    rig_close(&rig);
+}
+
+static void test_mean(void **state)
+{
+    (void)state;
+    net_rig rig;
+    an_chw shape;
+    float *values;
+    open_net(&rig, whole);
+    expect_ok(write_net(&rig, "other.bin")); /* an ending of its own is kept */
+    expect_ok(an_caffe_mean_read("other.bin_mean.binaryproto", &shape, &values));
+    assert_true(shape.c == 3 && shape.h == 20 && shape.w == 20);
+    double *ours = rig_read(&rig, AN_VALUES, an_net_find(rig.net, "input.mean"));
+    for (int i = 0; i < 3 * 20 * 20; i++)
+        assert_true(values[i] == (float)ours[i]);
+    an_free(ours);
+    an_free(values);
+    rig_close(&rig);
+}
+
+static const char expected_text[] =
+    "# a test of two lines\n"
+    "# The input: pixels from 0 to 255, short side resized to 20, centre crop of 17, BGR, minus "
+    "the mean image (aligned), times 1.\n"
+    "name: \"small\"\n"
+    "layer {\n  name: \"data\"\n  type: \"Input\"\n  top: \"data\"\n"
+    "  input_param { shape: { dim: 1 dim: 3 dim: 17 dim: 17 } }\n}\n"
+    "layer {\n  name: \"conv1\"\n  type: \"Convolution\"\n  bottom: \"data\"\n  top: \"conv1\"\n"
+    "  convolution_param {\n    num_output: 4\n    kernel_size: 3\n    stride: 2\n  }\n}\n"
+    "layer {\n  name: \"conv1/neuron\"\n  type: \"ReLU\"\n  bottom: \"conv1\"\n"
+    "  top: \"conv1\"\n}\n"
+    "layer {\n  name: \"norm1\"\n  type: \"LRN\"\n  bottom: \"conv1\"\n  top: \"norm1\"\n"
+    "  lrn_param {\n    local_size: 3\n    alpha: 0.0003\n    beta: 0.75\n    k: 2\n  }\n}\n"
+    "layer {\n  name: \"pool1\"\n  type: \"Pooling\"\n  bottom: \"norm1\"\n  top: \"pool1\"\n"
+    "  pooling_param {\n    pool: MAX\n    kernel_size: 3\n    stride: 2\n  }\n}\n"
+    "layer {\n  name: \"conv2\"\n  type: \"Convolution\"\n  bottom: \"pool1\"\n  top: \"conv2\"\n"
+    "  convolution_param {\n    num_output: 8\n    pad: 1\n    kernel_size: 3\n    group: 2\n"
+    "  }\n}\n"
+    "layer {\n  name: \"conv2/neuron\"\n  type: \"ReLU\"\n  bottom: \"conv2\"\n"
+    "  top: \"conv2\"\n}\n"
+    "layer {\n  name: \"pool2\"\n  type: \"Pooling\"\n  bottom: \"conv2\"\n  top: \"pool2\"\n"
+    "  pooling_param {\n    pool: AVE\n    kernel_size: 3\n    stride: 2\n"
+    "    round_mode: FLOOR\n  }\n}\n"
+    "layer {\n  name: \"drop\"\n  type: \"Dropout\"\n  bottom: \"pool2\"\n  top: \"drop\"\n"
+    "  dropout_param {\n    dropout_ratio: 0.25\n  }\n}\n"
+    "layer {\n  name: \"fc\"\n  type: \"InnerProduct\"\n  bottom: \"drop\"\n  top: \"fc\"\n"
+    "  inner_product_param {\n    num_output: 3\n  }\n}\n"
+    "layer {\n  name: \"prob\"\n  type: \"Softmax\"\n  bottom: \"fc\"\n  top: \"prob\"\n}\n";
+
+static void test_text(void **state)
+{
+    (void)state;
+    net_rig rig;
+    size_t length;
+    open_net(&rig, whole);
+    expect_ok(write_net(&rig, "small.CaffeModel"));
+    unsigned char *text = scratch_read("small.prototxt", &length);
+    assert_string_equal((const char *)text, expected_text);
+    free(text);
+    rig_close(&rig);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {INPUT CONV("conv", "input", "stride = 3\nround = ceil\n") FC("fc", "conv") PROBS("fc"),
+         "layer conv has 6 x 6 outputs, and in Caffe, which rounds down and pads opposite sides "
+         "alike, it would have 5 x 5"},
+        {INPUT CONV("conv", "input", "padding = 0 0 1 1\n") FC("fc", "conv") PROBS("fc"),
+         "layer conv has 16 x 16 outputs"},
+        {INPUT CONV("conv", "input", "") LRN("cmrnorm", "groups = 2\nminDiv = 1\ndivide = no\n")
+             REST,
+         "layer norm: its LRN stops at the edges of 2 groups"},
+        {INPUT CONV("conv", "input", "") LRN("rnorm", "minDiv = 2\ndivide = no\n") REST,
+         "layer norm: k is 2"},
+        {INPUT CONV("conv", "input", "")
+             POOL("norm", "conv", "pool = avg\npadding = 1\nround = floor\n") REST,
+         "layer norm: Caffe's average pooling counts the padding"},
+        {INPUT CONV("conv", "input", "") "[norm]\ntype = dropout\ninputs = conv\nkeep = 0.5\n"
+                                         "kind = mask\n" REST,
+         "layer norm: dropout is made up for when the network is used"},
+        {INPUT CONV("conv", "input", "neuron = tanh[1.7,0.66]\n") FC("fc", "conv") PROBS("fc"),
+         "layer conv: Caffe's tanh has no factors"},
+        {INPUT FC("first", "input") CONV("conv", "first", "padding = 1\n") FC("fc", "conv")
+             PROBS("fc"),
+         "layer conv reads a fully connected layer"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        net_rig rig;
+        open_net(&rig, cases[i].text);
+        const alexnet_status rc = write_net(&rig, "refused.caffemodel");
+        expect_failure(rc, ALEXNET_ERROR_UNSUPPORTED, cases[i].says);
+        expect_failure(rc, ALEXNET_ERROR_UNSUPPORTED, "Caffe has no network such as this one");
+        rig_close(&rig);
+    }
+    assert_int_not_equal(access("refused.caffemodel", F_OK), 0);
+    assert_int_not_equal(access("refused.prototxt", F_OK), 0);
+}
+
+/* Equal sizes in spite of other rounding and padding are no reason to refuse, and several inputs
+ * are what Caffe calls Concat and Eltwise. */
+static void test_what_looks_different(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        INPUT CONV("conv", "input", "stride = 2\nround = ceil\n") FC("fc", "conv") PROBS("fc"),
+        INPUT CONV("conv", "input", "stride = 4\nround = floor\npadding = 0 0 1 1\n")
+            FC("fc", "conv") PROBS("fc"),
+        INPUT CONV("a", "input", "neuron = logistic\n") CONV("b", "input", "neuron = tanh[1,1]\n")
+            CONV("c", "a b", "") CONV(
+                "d", "a",
+                "") "[e]\ntype = eltsum\ninputs = c d\n"
+                    "[f]\ntype = eltsum\ninputs = e\n[data]\ntype = concat\ninputs = f e\n" LRN(
+                        "rnorm", "minDiv = 1\ndivide = yes\n") FC("fc", "norm") PROBS("fc"),
+    };
+    static const char *const hold[] = {
+        "stride: 2", "stride: 4",
+        "name: \"c/concat\"\n  type: \"Concat\"\n  bottom: \"a\"\n  bottom: \"b\"\n"
+        "  top: \"c/concat\"\n}\nlayer {\n  name: \"c\"\n  type: \"Convolution\"\n"
+        "  bottom: \"c/concat\"\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        net_rig rig;
+        size_t length;
+        char text[2048];
+        snprintf(text, sizeof text, "%s", texts[i]);
+        char *norm = strstr(text, "inputs = conv\nsize");
+        if (norm) /* the third has no layer of that name */
+            memcpy(norm, "inputs = data", 13);
+        open_net(&rig, text);
+        expect_ok(write_net(&rig, "x.caffemodel"));
+        unsigned char *proto = scratch_read("x.prototxt", &length);
+        if (!strstr((const char *)proto, hold[i]))
+            fail_msg("%s", (const char *)proto);
+        free(proto);
+        rig_close(&rig);
+    }
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_round_trip),           TEST(test_mean), TEST(test_text), TEST(test_refusals),
+        TEST(test_what_looks_different),
+    };
+    return cmocka_run_group_tests_name("models for Caffe", tests, NULL, NULL);
+}
