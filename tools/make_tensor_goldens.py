@@ -7,11 +7,18 @@ endings (NAME.legacy.pth) hold the same.
 
 Made with NumPy 2.4, PyTorch 2.15, safetensors 0.8. Usage: make_tensor_goldens.py FOLDER
 """
+import argparse
+import collections
+import datetime
 import os
+import pathlib
 import sys
+import zipfile
 
 import numpy as np
+import torch
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_torch
 
 folder = sys.argv[1]
 random = np.random.default_rng(20121003)
@@ -23,6 +30,87 @@ def path(name):
 
 def expect(name, tensors):
     save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, path(name + ".safetensors"))
+
+
+def both(name, what, tensors, **options):
+    """A file in both of PyTorch's forms."""
+    torch.save(what, path(name + ".pth"), **options)
+    torch.save(what, path(name + ".legacy.pth"), _use_new_zipfile_serialization=False, **options)
+    save_torch({k: v.detach().clone().contiguous() for k, v in tensors.items()},
+               path(name + ".safetensors"))
+
+
+def rezip(name, method):
+    """The same archive as another program packs it, with a comment."""
+    with zipfile.ZipFile(path(name + ".pth")) as old, \
+            zipfile.ZipFile(path(name + ".rezipped.pth"), "w", method) as new:
+        new.comment = b"packed again"
+        for member in old.namelist():
+            new.writestr(member, old.read(member))
+
+
+def torch_files():
+    torch.manual_seed(20121003)
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+    state = net.state_dict()
+    both("state", state, state)
+    both("state.5", state, state, pickle_protocol=5)
+    rezip("state", zipfile.ZIP_DEFLATED)
+
+    wide = torch.randn(40, 60)
+    base = torch.randn(4, 6, 5)
+    views = {"transposed": wide.t(), "permuted": base.permute(2, 0, 1), "slice": base[1:3],
+             "every": base[:, ::2, 1:], "again": base, "expanded": torch.randn(3, 1).expand(3, 4),
+             "scalar": base[2, 3, 1], "empty": base[:0]}
+    both("views", views, views)
+    rezip("views", zipfile.ZIP_DEFLATED)
+
+    kinds = {"float32": torch.randn(3), "float64": torch.randn(3).double(),
+             "float16": torch.tensor([1.0, -65504.0, 2.0**-24]).half(),
+             "bfloat16": torch.tensor([1.0, -3.0e38, 1e-40]).bfloat16(),
+             "bool": torch.tensor([True, False]), "uint8": torch.tensor([0, 255]).byte(),
+             "int8": torch.tensor([-128, 127]).char(), "int16": torch.tensor([-2, 30000]).short(),
+             "int32": torch.tensor([-2, 2**31 - 1]).int(), "int64": torch.tensor([-(2**62), 3])}
+    both("kinds", kinds, kinds)
+
+    # What training scripts keep, with much that is no weight.
+    inner = torch.nn.DataParallel(torch.nn.Linear(3, 2))
+    parameters = {"weight": torch.nn.Parameter(torch.randn(2, 3)),
+                  "tagged": torch.nn.Parameter(torch.randn(2), requires_grad=False)}
+    parameters["tagged"].note = "kept beside it"
+    optimizer = torch.optim.SGD(inner.parameters(), lr=0.1, momentum=0.9)
+    inner(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    odd = {"epoch": 90, "best": 56.52, "huge": 2**80, "numpy": np.float64(0.5),
+           "array": np.arange(3), "args": argparse.Namespace(lr=0.1, data=pathlib.Path("/data")),
+           "set": {1, 2}, "when": datetime.date(2012, 9, 30), "history": [0.5, None, True, (1, "a")],
+           "bytes": b"\x80\x02", "device": torch.device("cpu"), "size": torch.Size([1, 2]),
+           "count": collections.Counter("ab"), 7: "seven", "long": "x" * 5000,
+           "optimizer": optimizer.state_dict()}
+    both("checkpoint", {**odd, "state_dict": inner.state_dict()}, inner.state_dict())
+    both("checkpoint.4", {"model": inner.state_dict(), **odd}, inner.state_dict(),
+         pickle_protocol=4)
+    both("parameters", {"alexnet": parameters, **odd}, parameters)
+
+    # Of a big-endian machine: the elements' bytes swapped, and the word for it.
+    with zipfile.ZipFile(path("views.pth")) as old, \
+            zipfile.ZipFile(path("views.big.pth"), "w") as new:
+        for member in old.namelist():
+            data = old.read(member)
+            if "/data/" in member:
+                data = np.frombuffer(data, ">f4").astype("<f4").tobytes()
+            new.writestr(member, b"big" if member.endswith("byteorder") else data)
+
+
+def refused_files():
+    """What is no dict of tensors: each is refused, and the test says with which words."""
+    net = torch.nn.Linear(2, 1)
+    torch.save(net, path("whole.pth"))
+    torch.save(net, path("whole.legacy.pth"), _use_new_zipfile_serialization=False)
+    torch.jit.trace(net, torch.ones(1, 2)).save(path("script.pt"))
+    torch.save(torch.ones(2), path("one.pth"))
+    torch.save({"a": {"w": torch.ones(1)}, "b": {"w": torch.ones(1)}, "epoch": 3},
+               path("two.pth"))
 
 
 def numpy_files():
@@ -39,3 +127,5 @@ def numpy_files():
 
 os.makedirs(folder, exist_ok=True)
 numpy_files()
+torch_files()
+refused_files()

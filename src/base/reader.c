@@ -1,6 +1,10 @@
 #include "base/reader.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -52,6 +56,101 @@ alexnet_status an_reader_memory(an_reader **out, const char *name, const void *b
     (*out)->bytes = bytes;
     (*out)->size = length;
     return ALEXNET_OK;
+}
+
+/* Whether a name consists of names alone: "weights/conv1". */
+static bool is_plain(const char *name)
+{
+    for (const char *part = name;; part++) {
+        const size_t length = strcspn(part, "/");
+        if (length == 0 || (length == 1 && part[0] == '.') ||
+            (length == 2 && !memcmp(part, "..", 2)))
+            return false;
+        part += length;
+        if (!*part)
+            return true;
+    }
+}
+
+static alexnet_status refuse(const char *path, int error)
+{
+    struct stat info;
+    if (error == ELOOP || (lstat(path, &info) == 0 && S_ISLNK(info.st_mode)))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a link, which is not followed", path);
+    errno = error;
+    return an_file_fail("open", path);
+}
+
+/* Open a file by its path, of which what stands from `at` on is below a folder and passes no link:
+ * part by part, each in the folder that was opened before it. */
+static alexnet_status open_below(char *path, char *at, int *fd)
+{
+    const int how = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    char *slash = at > path ? at - 1 : NULL;
+    *fd = AT_FDCWD;
+    if (slash) {
+        *slash = '\0';
+        *fd = open(at == path + 1 ? "/" : path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+        const int error = errno;
+        if (*fd < 0)
+            return refuse(path, error);
+        *slash = '/';
+    }
+    for (char *end; at; at = end ? end + 1 : NULL) {
+        end = strchr(at, '/');
+        if (end)
+            *end = '\0';
+        const int next = openat(*fd, at, how | (end ? O_DIRECTORY : 0));
+        const int error = errno;
+        if (*fd >= 0)
+            close(*fd);
+        *fd = next;
+        if (next < 0)
+            return refuse(path, error);
+        if (end)
+            *end = '/';
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status reader_of(an_reader **out, int fd, const char *path)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return an_file_fail("examine", path);
+    if (!S_ISREG(info.st_mode))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot read %s: it is not a file", path);
+    AN_CHECK(reader_new(out, path));
+    (*out)->fd = fd;
+    (*out)->size = (uint64_t)info.st_size;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, const char *name)
+{
+    int fd = -1;
+    *out = NULL;
+    if (other->fd < 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s has a part in another file, %s, which is not found from memory",
+                       other->name, name);
+    if (!is_plain(name))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s has a part in another file, %s, which must be named below its folder",
+                       other->name, name);
+    const char *slash = strrchr(other->name, '/');
+    const size_t folder = slash ? (size_t)(slash - other->name) + 1 : 0;
+    char *path = an_format("%.*s%s", (int)folder, other->name, name);
+    if (!path)
+        return AN_FAIL_MEMORY(folder + strlen(name), "a path");
+    alexnet_status rc = open_below(path, path + folder, &fd);
+    if (rc == ALEXNET_OK) {
+        rc = reader_of(out, fd, path);
+        if (rc != ALEXNET_OK)
+            close(fd);
+    }
+    an_free(path);
+    return rc;
 }
 
 void an_reader_close(an_reader *reader)

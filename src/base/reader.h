@@ -15,6 +15,13 @@ alexnet_status an_reader_open(an_reader **out, const char *path);
 /** The block is borrowed and must outlive the reader. `name` is for error texts; copied. */
 alexnet_status an_reader_memory(an_reader **out, const char *name, const void *bytes,
                                 size_t length);
+/**
+ * A file below the folder of another reader's file, for formats that consist of several files. Only
+ * ordinary relative names lead there: none that is absolute, has "." or "..", or passes a link, so
+ * that a file from anywhere cannot have another one read.
+ * @return ALEXNET_ERROR_FORMAT for such a name, and where the other reader reads memory
+ */
+alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, const char *name);
 void an_reader_close(an_reader *reader); /* NULL allowed */
 uint64_t an_reader_size(const an_reader *reader);
 const char *an_reader_name(const an_reader *reader);

@@ -8,7 +8,7 @@
 #define MODEL ALEXNET_ERROR_UNSUPPORTED
 #define OTHER ALEXNET_ERROR_FORMAT
 #define TO_SAFETENSORS "convert it to safetensors with the program that made it"
-#define FROM_PYTORCH "in Python, save its state_dict with safetensors.torch.save_file()"
+#define FROM_PYTHON "in Python, load it, and save its tensors with torch.save() or numpy.savez()"
 #define UNPACK "unpack it, and give the model inside"
 #define NO_MODEL "give a model file or a run folder"
 #define DOWNLOAD "download the file itself again"
@@ -22,12 +22,10 @@ static const struct signature {
     const char *what, *remedy;
 } signatures[] = {
 #define AT(offset, bytes) offset, bytes, sizeof bytes - 1
-    {AT(0, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"), MODEL,
-     "a PyTorch file (.pth) of before version 1.6, which is not read yet", FROM_PYTORCH},
-    {AT(0, "\x80\x02"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
-    {AT(0, "\x80\x03"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
-    {AT(0, "\x80\x04"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
-    {AT(0, "\x80\x05"), MODEL, "a Python pickle, which is not read", TO_SAFETENSORS},
+    {AT(0, "\x80\x02"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
+    {AT(0, "\x80\x03"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
+    {AT(0, "\x80\x04"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
+    {AT(0, "\x80\x05"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
     {AT(0, "\x89HDF\r\n\x1a\n"), MODEL, "an HDF5 file (Keras and others), which is not read",
      TO_SAFETENSORS},
     {AT(0, "GGUF"), MODEL, "a GGUF file, which is not read", TO_SAFETENSORS},
@@ -81,19 +79,10 @@ static an_finding identify_zip(const unsigned char *head, size_t length)
         memcpy(name, head + NAME, announced);
         name[announced] = '\0';
     }
-    if (strstr(name, "data.pkl") || strstr(name, "/version") || strstr(name, "/byteorder"))
-        return found(MODEL, "a PyTorch file (.pth, .pt), which is not read yet", FROM_PYTORCH);
     if (strstr(name, ".npy"))
         return found(MODEL, "a file of NumPy arrays (.npz), which is not read yet", TO_SAFETENSORS);
-    return found(OTHER, "a zip archive, as PyTorch's .pth files are too",
+    return found(OTHER, "a zip archive, but none of PyTorch's or NumPy's",
                  "unpack it, or convert it to safetensors");
-}
-
-/* Protocol buffers have no signature. ONNX begins with field 1, a small version, and then a text or
- * the graph; Caffe's mean images with their number, 1, and channels, 3. */
-static bool is_onnx(const unsigned char *head, size_t length)
-{
-    return length > 8 && head[0] == 0x08 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x3a);
 }
 
 /* No control characters but those of texts, and none of the bytes that UTF-8 has no use for. */
@@ -145,8 +134,7 @@ an_finding an_identify(const unsigned char *head, size_t length)
     }
     if (is_text(head, length))
         return identify_text(head, length);
-    if (is_onnx(head, length))
-        return found(MODEL, "an ONNX model, which is not read yet", TO_SAFETENSORS);
+    /* A protocol buffer: its number, 1, and channels, 3. */
     if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
         return found(OTHER, "a mean image of Caffe (.binaryproto)", "give the .caffemodel itself");
     return vague("no model file that this program knows, or a damaged one",

@@ -152,6 +152,8 @@ static void close_state(void *state)
 
 const an_tensor_format an_npy_format = {
     .name = "npy",
+    .endings = ".npy",
+    .about = "one NumPy array, such as a mean image",
     .recognise = recognise,
     .open = open_file,
     .read = read_elements,

@@ -7,8 +7,8 @@
 #include "format/identify.h"
 #include "format/tensor_format.h"
 
-static const an_tensor_format *const formats[] = {&an_safetensors_format, &an_npy_format,
-                                                  &an_caffe_format};
+static const an_tensor_format *const formats[] = {
+    &an_safetensors_format, &an_npy_format, &an_caffe_format, &an_pth_format, &an_onnx_format};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 /* The first bytes of a file, and the format that knows them, or NULL. */

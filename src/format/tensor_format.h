@@ -50,5 +50,7 @@ struct an_tensor_file {
 extern const an_tensor_format an_safetensors_format;
 extern const an_tensor_format an_npy_format;
 extern const an_tensor_format an_caffe_format;
+extern const an_tensor_format an_pth_format;
+extern const an_tensor_format an_onnx_format;
 
 #endif

@@ -35,6 +35,18 @@ bool an_zip_recognise(const unsigned char *head, size_t length)
     return length >= 4 && has_mark(head, "\3\4");
 }
 
+bool an_zip_first_name(const unsigned char *head, size_t length, char name[256])
+{
+    if (length < LOCAL || !an_zip_recognise(head, length))
+        return false;
+    const size_t bytes = (size_t)number(head + 26, 2);
+    if (bytes > 255 || bytes > length - LOCAL || memchr(head + LOCAL, 0, bytes))
+        return false;
+    memcpy(name, head + LOCAL, bytes);
+    name[bytes] = '\0';
+    return true;
+}
+
 /* ---- The directory: where it is ---- */
 
 typedef struct directory {

@@ -30,6 +30,8 @@ typedef struct an_zip {
 
 /** Whether bytes begin as an archive with a member does. */
 bool an_zip_recognise(const unsigned char *head, size_t length);
+/** The name of the first member, from the first bytes. @return false if it is not whole there */
+bool an_zip_first_name(const unsigned char *head, size_t length, char name[256]);
 /** Read the directory. @param zip  all zero; on failure too it is the caller's to close */
 alexnet_status an_zip_open(an_zip *zip, an_reader *reader);
 void an_zip_close(an_zip *zip);

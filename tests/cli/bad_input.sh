@@ -78,17 +78,23 @@ expect 2 classify text.jpg $good
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n' >lfs.safetensors
 expect 3 classify lfs.safetensors $good
 has err "a pointer of Git LFS" "git lfs pull"
-printf '\200\002\212\012\154\374\234\106\371\040\152\250\120\031.' >old.pth
-expect 3 eval old.pth data/pictures
-has err "a PyTorch file" "safetensors.torch.save_file"
+printf '\211HDF\r\n\032\n....' >weights.h5
+expect 3 eval weights.h5 data/pictures
+has err "an HDF5 file" "convert it to safetensors"
 printf '<!DOCTYPE html><html></html>' >page.safetensors
 expect 3 train data/unseen --net alexnet-mini --init-from page.safetensors --out odd
 has err "a web page"
 
 expect 3 info lfs.safetensors
 has err "lfs.safetensors is not a network file but a pointer of Git LFS"
-expect 3 info old.pth
-has err "old.pth is not a network file but a PyTorch file"
+expect 3 info weights.h5
+has err "weights.h5 is not a network file but an HDF5 file"
+# What begins like a file of PyTorch, and would have Python run "touch gone" on opening it.
+printf '\200\002\212\012\154\374\234\106\371\040\152\250\120\031.' >evil.pth
+printf '\200\002cposix\nsystem\nX\012\0\0\0touch gone\205R.' >>evil.pth
+expect 3 classify evil.pth $good
+has err "evil.pth: posix.system: refused; nothing in a model file is executed"
+[ -e gone ] && fail "a pickle was run"
 "$ALEXNET" train data/unseen --recipe one/best.safetensors --out odd >out 2>err && fail "no recipe"
 has err "one/best.safetensors is not a recipe file but a model"
 

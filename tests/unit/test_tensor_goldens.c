@@ -15,8 +15,27 @@
 static const struct golden {
     const char *file, *holds;
 } goldens[] = {
-    {"values.npy", "values"},         {"values.big.npy", "values"}, {"values.2.npy", "values"},
-    {"values.fortran.npy", "values"}, {"values.3.npy", "values"},
+    {"values.npy", "values"},
+    {"values.big.npy", "values"},
+    {"values.2.npy", "values"},
+    {"values.fortran.npy", "values"},
+    {"values.3.npy", "values"},
+#define BOTH(name)                                                                                 \
+    {name ".pth", name},                                                                           \
+    {                                                                                              \
+        name ".legacy.pth", name                                                                   \
+    }
+    BOTH("state"),
+    BOTH("state.5"),
+    BOTH("views"),
+    BOTH("kinds"),
+    BOTH("checkpoint"),
+    BOTH("checkpoint.4"),
+    BOTH("parameters"),
+#undef BOTH
+    {"state.rezipped.pth", "state"},
+    {"views.rezipped.pth", "views"},
+    {"views.big.pth", "views"},
 };
 enum { GOLDENS = sizeof goldens / sizeof goldens[0] };
 

@@ -1,0 +1,112 @@
+/*
+ * ONNX, what its files share: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ *
+ *     onnx.c           the format: opens a file, reads elements
+ *     onnx_tensor.c    TensorProto: a tensor's type, shape and where its data lies
+ *     onnx_graph.c     GraphProto: which node makes which value
+ *     onnx_node.c      NodeProto: a node's operator, inputs and attributes
+ *     onnx_outline.c   the chain of nodes from the output back to the input, as layers
+ *
+ * The entries are the initializers and the tensors of Constant nodes. Nodes stay in the file and
+ * are read when the outline asks for them.
+ */
+#ifndef AN_FORMAT_ONNX_H
+#define AN_FORMAT_ONNX_H
+
+#include "format/tensor_format.h"
+#include "format/wire.h"
+
+enum {
+    AN_ONNX_NAME_MAX = 1024,    /* bytes of a name */
+    AN_ONNX_VALUES_MAX = 50000, /* values, and nodes, of a graph */
+    AN_ONNX_FIELDS_MAX = 1024,  /* of a node */
+};
+
+/** Where an entry's data lies. */
+typedef struct an_onnx_tensor {
+    an_wire body;   /* the TensorProto */
+    char *location; /* of external data, owned; NULL: in the model's own file */
+    uint32_t field; /* of the numbers that must be decoded one by one; 0: they lie at
+                       an_tensor_entry.offset as they are in memory */
+} an_onnx_tensor;
+
+/** A value of the graph, by its name. */
+typedef struct an_onnx_value {
+    char *name;   /* owned */
+    int node;     /* that makes it, -1: none */
+    int output;   /* as which of its outputs */
+    int entry;    /* whose tensor it is, -1: none */
+    bool input;   /* of the graph */
+    an_wire info; /* ValueInfoProto of an input */
+} an_onnx_value;
+
+typedef struct an_onnx_text {
+    char *key, *value; /* owned */
+} an_onnx_text;
+
+typedef struct an_onnx {
+    an_wire_file wire;
+    int64_t opset;
+    an_wire graph;
+    int n_nodes, n_values, n_texts, n_tensors, n_outputs;
+    an_wire *nodes;
+    an_onnx_value *values;   /* by name, once the graph is read */
+    an_onnx_text *texts;     /* metadata_props */
+    char *result;            /* the graph's first output, owned */
+    an_onnx_tensor *tensors; /* n_tensors, one per entry */
+    an_reader *beside;       /* the file of external data that was read last */
+    /* Numbers that are decoded one by one: where the next one stands. */
+    struct {
+        const an_onnx_tensor *tensor;
+        an_wire message, chunk;
+    } cursor;
+} an_onnx;
+
+/** A node as the outline looks at it. */
+typedef struct an_onnx_node {
+    int index;
+    an_wire body;
+    char *op, *domain, *name; /* owned; `name` that of its first output where it has none */
+    char *inputs[8];          /* owned, the first of n_inputs; "": left out */
+    int n_inputs;
+} an_onnx_node;
+
+typedef struct an_onnx_attribute {
+    bool there;
+    int64_t i;
+    double f;
+    char s[32];
+    int n_ints;
+    int64_t ints[8]; /* the first of n_ints */
+} an_onnx_attribute;
+
+/**
+ * Grow an array that has `count` items by one, with zeros.
+ * @return NULL if memory is short
+ */
+void *an_onnx_grow(void *array, int count, size_t item);
+
+/** Append an entry for a TensorProto. @param name  of the value; NULL: the tensor's own */
+alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire body,
+                                  const char *name);
+/** Have a file of external data open as `beside`. */
+alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location);
+/** See an_tensor_format.read. */
+alexnet_status an_onnx_read(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
+                            int64_t count, void *dst);
+
+/** Read the graph: entries, nodes and values. */
+alexnet_status an_onnx_read_graph(an_tensor_file *file, an_onnx *onnx);
+/** The value of a name; NULL: none. */
+const an_onnx_value *an_onnx_find(const an_onnx *onnx, const char *name);
+
+alexnet_status an_onnx_node_read(an_onnx_node *node, const an_onnx *onnx, int index);
+void an_onnx_node_free(an_onnx_node *node);
+/** An attribute, or one that is not there and all zero. */
+alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name,
+                                      an_onnx_attribute *out);
+
+/** See an_tensor_format.outline. */
+alexnet_status an_onnx_outline(an_tensor_file *file, an_outline *outline);
+
+#endif

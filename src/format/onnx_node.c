@@ -1,0 +1,154 @@
+/*
+ * A node of an ONNX graph.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "format/onnx.h"
+
+/* Fields of NodeProto and AttributeProto. */
+enum { INPUT = 1, OUTPUT = 2, NAME = 3, OP = 4, ATTRIBUTE = 5, DOMAIN = 7 };
+enum { ATTR_NAME = 1, ATTR_F = 2, ATTR_I = 3, ATTR_S = 4, ATTR_INTS = 8 };
+enum { INPUTS = sizeof((an_onnx_node *)0)->inputs / sizeof(char *) };
+
+static alexnet_status take(char **to, const an_wire_field *field)
+{
+    an_free(*to);
+    return an_wire_text(&field->body, "a name in a node", AN_ONNX_NAME_MAX, to);
+}
+
+static alexnet_status read_field(an_onnx_node *node, const an_wire_field *field, char **output)
+{
+    if (field->type != AN_WIRE_BYTES)
+        return ALEXNET_OK;
+    switch (field->number) {
+    case INPUT:
+        if (node->n_inputs++ >= INPUTS)
+            return ALEXNET_OK;
+        return take(&node->inputs[node->n_inputs - 1], field);
+    case OUTPUT: return *output ? ALEXNET_OK : take(output, field);
+    case NAME: return take(&node->name, field);
+    case OP: return take(&node->op, field);
+    case DOMAIN: return take(&node->domain, field);
+    default: return ALEXNET_OK;
+    }
+}
+
+/* What the file leaves out is "". */
+static alexnet_status complete(an_onnx_node *node, char **output)
+{
+    if (*output && (!node->name || !*node->name)) {
+        an_free(node->name);
+        node->name = *output;
+        *output = NULL;
+    }
+    char **texts[] = {&node->name, &node->op, &node->domain};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (!*texts[i] && !(*texts[i] = an_strdup("")))
+            return AN_FAIL_MEMORY(1, "a name");
+    return ALEXNET_OK;
+}
+
+alexnet_status an_onnx_node_read(an_onnx_node *node, const an_onnx *onnx, int index)
+{
+    alexnet_status rc = ALEXNET_OK;
+    an_wire_field field;
+    bool more = true;
+    char *output = NULL;
+    *node = (an_onnx_node){.index = index, .body = onnx->nodes[index]};
+    an_wire message = node->body;
+    while (more) {
+        AN_TRY(an_wire_next(&message, &field, &more));
+        if (more)
+            AN_TRY(read_field(node, &field, &output));
+    }
+    AN_TRY(complete(node, &output));
+cleanup:
+    an_free(output);
+    if (rc != ALEXNET_OK)
+        an_onnx_node_free(node);
+    return rc;
+}
+
+void an_onnx_node_free(an_onnx_node *node)
+{
+    an_free(node->op);
+    an_free(node->domain);
+    an_free(node->name);
+    for (int i = 0; i < INPUTS; i++)
+        an_free(node->inputs[i]);
+    *node = (an_onnx_node){0};
+}
+
+/* Whether an attribute has a name. */
+static alexnet_status is_called(an_wire attribute, const char *name, bool *is)
+{
+    an_wire_field field;
+    bool more;
+    *is = false;
+    for (;;) {
+        AN_CHECK(an_wire_next(&attribute, &field, &more));
+        if (!more)
+            return ALEXNET_OK;
+        if (field.number != ATTR_NAME || field.type != AN_WIRE_BYTES)
+            continue;
+        char *found;
+        AN_CHECK(an_wire_text(&field.body, "an attribute's name", AN_ONNX_NAME_MAX, &found));
+        *is = strcmp(found, name) == 0;
+        an_free(found);
+    }
+}
+
+static void add_int(an_onnx_attribute *out, int64_t value)
+{
+    if (out->n_ints < (int)(sizeof out->ints / sizeof out->ints[0]))
+        out->ints[out->n_ints] = value;
+    out->n_ints += out->n_ints < INT32_MAX;
+}
+
+static alexnet_status read_value(const an_wire_field *field, an_onnx_attribute *out)
+{
+    an_wire chunk = field->body;
+    uint64_t value;
+    char *text;
+    if (field->number == ATTR_I && field->type == AN_WIRE_VARINT)
+        out->i = an_wire_int(field);
+    if (field->number == ATTR_F && field->type == AN_WIRE_FIXED32)
+        out->f = an_wire_real(field);
+    if (field->number == ATTR_INTS && field->type == AN_WIRE_VARINT)
+        add_int(out, an_wire_int(field));
+    while (field->number == ATTR_INTS && field->type == AN_WIRE_BYTES && an_wire_length(&chunk)) {
+        AN_CHECK(an_wire_varint(&chunk, &value));
+        add_int(out, (int64_t)value);
+    }
+    if (field->number == ATTR_S && field->type == AN_WIRE_BYTES) {
+        AN_CHECK(an_wire_text(&field->body, "an attribute", sizeof out->s - 1, &text));
+        memcpy(out->s, text, strlen(text) + 1);
+        an_free(text);
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name,
+                                      an_onnx_attribute *out)
+{
+    an_wire message = node->body, attribute;
+    an_wire_field field;
+    bool more = true, is;
+    *out = (an_onnx_attribute){0};
+    while (more) {
+        AN_CHECK(an_wire_next(&message, &field, &more));
+        if (!more || field.number != ATTRIBUTE || field.type != AN_WIRE_BYTES)
+            continue;
+        attribute = field.body;
+        AN_CHECK(is_called(attribute, name, &is));
+        for (bool inside = is; inside;) {
+            AN_CHECK(an_wire_next(&attribute, &field, &inside));
+            if (inside)
+                AN_CHECK(read_value(&field, out));
+        }
+        out->there |= is;
+    }
+    return ALEXNET_OK;
+}

@@ -1,0 +1,22 @@
+/*
+ * The names that a pickle may refer to, and what is made of each.
+ */
+#ifndef AN_FORMAT_PICKLE_GLOBALS_H
+#define AN_FORMAT_PICKLE_GLOBALS_H
+
+#include "format/pickle_values.h"
+
+/**
+ * The value of a name.
+ * @return ALEXNET_ERROR_UNSUPPORTED for one that is refused
+ */
+alexnet_status an_global_find(an_pickle *pickle, const an_span *span, const char *module,
+                              const char *name, an_value **value);
+/** What a name makes of arguments, a tuple: instead of calling it. */
+alexnet_status an_global_call(an_pickle *pickle, const an_span *span, const an_value *callee,
+                              const an_value *arguments, an_value **value);
+/** A block of elements outside the pickle: ('storage', type, key, location, count, part). */
+alexnet_status an_global_storage(an_pickle *pickle, const an_span *span, const an_value *id,
+                                 an_value **value);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * What fuzz targets of tensor files share: any bytes as a file give an error, or tensors that can
+ * be read or say why not, in both orders and in pieces, with memory in proportion.
+ */
+#ifndef TESTS_FUZZ_TENSORS_H
+#define TESTS_FUZZ_TENSORS_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/tensor_file.h"
+
+enum { FUZZ_ELEMENTS = 1 << 16 };
+
+static inline void fuzz_tensor(an_tensor_file *file, const an_tensor_entry *entry)
+{
+    static double values[FUZZ_ELEMENTS];
+    const int64_t count = an_shape_count(entry->shape);
+    if (!an_tensor_file_find(file, entry->name) || !memchr(entry->type, 0, sizeof entry->type))
+        abort();
+    if (!an_dtype_is_float(entry->dtype) || count < 0 || count > FUZZ_ELEMENTS)
+        return;
+    if (an_tensor_file_read(file, entry->name, entry->shape, AN_F64, values) != ALEXNET_OK)
+        return;
+    if (an_tensor_file_read(file, entry->name, entry->shape, AN_F32, values) != ALEXNET_OK)
+        abort();
+}
+
+static inline void fuzz_tensors(const uint8_t *bytes, size_t length)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK ||
+        an_tensor_file_open(&file, reader) != ALEXNET_OK)
+        return;
+    for (int i = 0; i < an_tensor_file_count(file); i++)
+        fuzz_tensor(file, an_tensor_file_entry(file, i));
+    const char *text = an_tensor_file_metadata(file, "alexnet.network");
+    if (text && strlen(text) == SIZE_MAX)
+        abort();
+    an_tensor_file_close(file);
+}
+
+#endif

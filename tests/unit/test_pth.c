@@ -1,0 +1,308 @@
+/*
+ * PyTorch's files that are not what they seem: whole models, programs, pickles that call what they
+ * should not, sizes that lie, files that are cut.
+ */
+#include "expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "format/pth.h"
+#include "format/tensor_file.h"
+
+#define FOLDER "golden/tensors/"
+#define BAD ALEXNET_ERROR_FORMAT
+#define UNREAD ALEXNET_ERROR_UNSUPPORTED
+
+static alexnet_status open_path(an_tensor_file **file, const char *path)
+{
+    an_reader *reader;
+    *file = NULL;
+    expect_ok(an_reader_open(&reader, path));
+    return an_tensor_file_open(file, reader);
+}
+
+static void test_what_is_no_dict_of_tensors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        alexnet_status status;
+        const char *text;
+    } files[] = {
+        {"whole.pth", UNREAD, "torch.nn.modules.linear.Linear; in Python, save its weights"},
+        {"whole.legacy.pth", UNREAD, "a whole model as Python keeps it"},
+        {"script.pt", UNREAD, "torch.jit.load(FILE).state_dict()"},
+        {"one.pth", BAD, "one tensor without a name"},
+        {"two.pth", BAD, "it has a, b, epoch"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[256];
+        an_tensor_file *file;
+        snprintf(path, sizeof path, FOLDER "%s", files[i].file);
+        expect_failure(open_path(&file, path), files[i].status, files[i].text);
+        expect_failure(files[i].status, files[i].status, path);
+    }
+}
+
+/* ---- Pickles ---- */
+
+static alexnet_status read_pickle(const void *bytes, size_t length)
+{
+    an_reader *reader;
+    an_pickle pickle = {0};
+    const an_value *root;
+    uint64_t at = 0;
+    const int64_t live = an_alloc_live();
+    expect_ok(an_reader_memory(&reader, "file", bytes, length));
+    const an_span span = an_span_of(reader);
+    const alexnet_status rc = an_pickle_read(&pickle, &span, &at, &root);
+    an_pickle_free(&pickle);
+    an_reader_close(reader);
+    assert_int_equal(an_alloc_live(), live);
+    return rc;
+}
+
+#define BYTES(text) text, sizeof(text) - 1
+#define P "\x80\x02"
+
+static const struct crime {
+    const char *bytes;
+    size_t length;
+    alexnet_status status;
+    const char *text;
+} crimes[] = {
+    /* pickle.dumps() of an object whose __reduce__ gives (os.system, ("echo",)) */
+    {BYTES(P "cposix\nsystem\nX\4\0\0\0echo\x85R."), UNREAD,
+     "file: posix.system: refused; nothing in a model file is executed"},
+    {BYTES(P "cos\nsystem\nX\4\0\0\0echo\x85R."), UNREAD, "os.system: refused"},
+    {BYTES(P "cbuiltins\neval\nX\1\0\0\0"
+             "1\x85R."),
+     UNREAD, "builtins.eval: refused"},
+    {BYTES(P "c__builtin__\neval\nX\1\0\0\0"
+             "1\x85R."),
+     UNREAD, "builtins.eval: refused"},
+    {BYTES(P "cbuiltins\ngetattr\n."), UNREAD, "builtins.getattr: refused"},
+    {BYTES(P "ctorch\nload\n."), UNREAD, "torch.load: refused"},
+    {BYTES("\x80\x04\x8c\2os\x8c\6system\x93\x8c\4echo\x85R."), UNREAD, "os.system: refused"},
+    {BYTES("\x80\x04\x8c\7torch.x\x8c\13os.system.y\x93."), UNREAD, "torch.x.os.system.y: ref"},
+    {BYTES(P "c__main__\nNet\n)\x81."), UNREAD, "a whole model"},
+    {BYTES(P "ctorchvision.models.alexnet\nAlexNet\n)\x81."), UNREAD, "AlexNet; in Python, save"},
+    {BYTES(P "K\1)R."), BAD, "calls what is no function"},
+    {BYTES(P "ccollections\nOrderedDict\nK\1R."), BAD, "calls what is no function"},
+    {BYTES(P "ctorch\nFloatStorage\n)R."), BAD, "makes no value"},
+    {BYTES(P "ctorch._utils\n_rebuild_tensor_v2\n)R."), BAD, "its storage is none"},
+    {BYTES(P "ctorch._utils\n_rebuild_parameter\n."), ALEXNET_OK, ""},
+    {BYTES(P "K\1Q."), BAD, "no type, key or number"},
+    {BYTES(P "(X\6\0\0\0moduleK\1tQ."), UNREAD, "a whole model"},
+    /* a list that holds itself, a dict that is its own value */
+    {BYTES(P "]q\0h\0a."), ALEXNET_OK, ""},
+    {BYTES(P "}q\0K\1h\0s."), ALEXNET_OK, ""},
+    {BYTES(P "h\7."), BAD, "recalled that was not kept"},
+    {BYTES(P "j\xff\xff\xff\xff."), BAD, "recalled that was not kept"},
+    {BYTES(P "K\1r\xff\xff\xff\xff."), BAD, "more values are kept than"},
+    {BYTES(P "."), BAD, "a value is missing"},
+    {BYTES(P "R."), BAD, "a value is missing"},
+    {BYTES(P "(."), BAD, "a value is missing"},
+    {BYTES(P "t."), BAD, "a mark is missing"},
+    {BYTES(P "(a."), BAD, "a value is missing"},
+    {BYTES(P "K\1K\2a."), BAD, "put into what has none"},
+    {BYTES(P "}(K\1u."), BAD, "a key without a value"},
+    {BYTES(P "\x87."), BAD, "a value is missing"},
+    {BYTES(P "X\xff\xff\xff\xff"
+             "a."),
+     BAD, "longer than the file"},
+    {BYTES(P "\x8d\xff\xff\xff\xff\xff\xff\xff\x7f"
+             "a."),
+     BAD, "longer than the file"},
+    {BYTES(P "\x8e\0\0\0\0\0\0\0\x80"
+             "a."),
+     BAD, "longer than the file"},
+    {BYTES(P "\x8b\xff\xff\xff\xff"
+             "a."),
+     BAD, "longer than the file"},
+    {BYTES("\x80\x04\x95\0\0\0\0\0\0\0\x80N."), BAD, "cut short"},
+    {BYTES("\x80\x06N."), BAD, "protocol 6"},
+    {BYTES("\x80\x01N."), BAD, "protocol 1"},
+    {BYTES(P "I01\n."), BAD, "a step that PyTorch's files do not have"},
+    {BYTES(P "cos"), BAD, "cut short"},
+    {BYTES(P "c\xff\nx\n."), BAD, "not UTF-8"},
+    {BYTES(""), BAD, "cut short"},
+};
+
+static void test_pickles(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof crimes / sizeof crimes[0]; i++) {
+        const alexnet_status rc = read_pickle(crimes[i].bytes, crimes[i].length);
+        if (crimes[i].status == ALEXNET_OK)
+            expect_ok(rc);
+        else
+            expect_failure(rc, crimes[i].status, crimes[i].text);
+    }
+}
+
+/* As many values as a pickle likes: lists of nothing, each a byte; marks; copies of one value. */
+static void test_pickles_without_end(void **state)
+{
+    (void)state;
+    enum { LENGTH = 1 << 22 };
+    unsigned char *bytes = malloc(LENGTH);
+    assert_non_null(bytes);
+    static const char fillings[] = "](N2";
+    for (size_t i = 0; i < sizeof fillings - 1; i++) {
+        memset(bytes, fillings[i], LENGTH);
+        bytes[0] = 'N';
+        const alexnet_status rc = read_pickle(bytes, LENGTH);
+        assert_true(rc == UNREAD || rc == BAD);
+    }
+    free(bytes);
+}
+
+/* ---- Whole files, damaged ---- */
+
+typedef struct image {
+    unsigned char *bytes;
+    size_t length;
+} image;
+
+static image load(const char *name)
+{
+    char path[256];
+    an_reader *reader;
+    snprintf(path, sizeof path, FOLDER "%s", name);
+    expect_ok(an_reader_open(&reader, path));
+    image all = {.length = (size_t)an_reader_size(reader)};
+    all.bytes = malloc(all.length);
+    assert_non_null(all.bytes);
+    expect_ok(an_reader_read(reader, 0, all.bytes, all.length));
+    an_reader_close(reader);
+    return all;
+}
+
+/* Open, and read all that is there. */
+static alexnet_status read_all(const void *bytes, size_t length)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    alexnet_status rc = ALEXNET_OK;
+    const int64_t live = an_alloc_live();
+    expect_ok(an_reader_memory(&reader, "file", bytes, length));
+    if (an_tensor_file_open(&file, reader) != ALEXNET_OK) {
+        assert_int_equal(an_alloc_live(), live);
+        return BAD;
+    }
+    for (int i = 0; i < an_tensor_file_count(file) && rc == ALEXNET_OK; i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
+        const int64_t count = an_shape_count(entry->shape);
+        if (!an_dtype_is_float(entry->dtype) || count > 1 << 20)
+            continue;
+        double *values = malloc((size_t)count * sizeof *values + 1);
+        assert_non_null(values);
+        rc = an_tensor_file_read(file, entry->name, entry->shape, AN_F64, values);
+        free(values);
+    }
+    an_tensor_file_close(file);
+    assert_int_equal(an_alloc_live(), live);
+    return rc;
+}
+
+static const char *const whole[] = {"state.pth", "state.legacy.pth", "state.rezipped.pth",
+                                    "kinds.pth"};
+enum { WHOLE = sizeof whole / sizeof whole[0] };
+
+/* A block of the exact size, so that a sanitizer sees what is read behind it. */
+static void test_cut(void **state)
+{
+    (void)state;
+    for (int w = 0; w < WHOLE; w++) {
+        image all = load(whole[w]);
+        expect_ok(read_all(all.bytes, all.length));
+        for (size_t length = 0; length < all.length; length++) {
+            unsigned char *cut = malloc(length + 1);
+            assert_non_null(cut);
+            memcpy(cut, all.bytes, length);
+            assert_int_equal(read_all(cut, length), BAD);
+            free(cut);
+        }
+        free(all.bytes);
+    }
+}
+
+/* Any byte may be another: an error, or tensors that can be read. */
+static void test_changed(void **state)
+{
+    (void)state;
+    static const unsigned char changes[] = {0xff, 0x80, 0x01};
+    for (int w = 0; w < WHOLE; w++) {
+        image all = load(whole[w]);
+        for (size_t at = 0; at < all.length; at++)
+            for (size_t c = 0; c < sizeof changes; c++) {
+                all.bytes[at] ^= changes[c];
+                read_all(all.bytes, all.length);
+                all.bytes[at] ^= changes[c];
+            }
+        free(all.bytes);
+    }
+}
+
+/* The first place of a text in a file. */
+static unsigned char *find(image *all, const void *text, size_t length)
+{
+    unsigned char *at = memmem(all->bytes, all->length, text, length);
+    assert_non_null(at);
+    return at;
+}
+
+/* What the pickle says of tensors: the file has 4 x 3 x 3 x 3 float32 and less. */
+static void test_tensors_that_lie(void **state)
+{
+    (void)state;
+    /* In the pickle: offset 0 (K 0), then the shape ((K 4 K 3 K 3 K 3 t), then strides. */
+    static const char shape[] = "K\0(K\4K\3K\3K\3t";
+    static const struct {
+        size_t at;
+        unsigned char value;
+        const char *text;
+    } lies[] = {
+        {1, 1, "ends behind the 432 bytes that are there"}, /* the offset */
+        {4, 5, "ends behind the 432 bytes that are there"}, /* the first dimension */
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        image all = load("state.pth");
+        find(&all, BYTES(shape))[lies[i].at] = lies[i].value;
+        an_reader *reader;
+        an_tensor_file *file;
+        expect_ok(an_reader_memory(&reader, "file", all.bytes, all.length));
+        expect_failure(an_tensor_file_open(&file, reader), BAD, lies[i].text);
+        expect_failure(BAD, BAD, "tensor 0.weight");
+        free(all.bytes);
+    }
+}
+
+static void test_the_order_of_bytes(void **state)
+{
+    (void)state;
+    image all = load("state.pth");
+    memcpy(find(&all, BYTES("little")), "middle", 6);
+    an_reader *reader;
+    an_tensor_file *file;
+    expect_ok(an_reader_memory(&reader, "file", all.bytes, all.length));
+    expect_failure(an_tensor_file_open(&file, reader), BAD, "byteorder: little or big expected");
+    free(all.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_no_dict_of_tensors),
+        cmocka_unit_test(test_pickles),
+        cmocka_unit_test(test_pickles_without_end),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_tensors_that_lie),
+        cmocka_unit_test(test_the_order_of_bytes),
+    };
+    return cmocka_run_group_tests_name("PyTorch's files", tests, NULL, NULL);
+}
