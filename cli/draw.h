@@ -16,6 +16,46 @@
  */
 int draw_save(cairo_surface_t *surface, const char *path);
 
+/* ---- Pages: text, pixels and colours (draw_page.c, draw_colour.c) ---- */
+
+/** A white page, with the typeface of all our drawings in black; NULL never. */
+cairo_t *draw_page(int width, int height);
+/** Write it as PNG and destroy it, as draw_save(). */
+int draw_page_save(cairo_t *page, const char *path);
+
+void draw_font(cairo_t *page, double size, bool bold);
+void draw_ink(cairo_t *page, uint32_t rgb); /* 0xRRGGBB */
+/** A line of text, made safe as for a terminal. @param align  0: it begins at x, 1: it ends there
+ */
+void draw_text(cairo_t *page, double x, double y, double align, const char *text);
+/**
+ * The same in at most `width`: what does not fit is left out, with three dots in its place.
+ * @param tail  leave out the beginning, as of a path, and not the end
+ */
+void draw_text_within(cairo_t *page, double x, double y, double width, bool tail, const char *text);
+
+/** A place on a page. */
+typedef struct draw_box {
+    double x, y, width, height;
+} draw_box;
+
+/** Pixels [rows][columns] of 0xRRGGBB, each as a rectangle of its own, to fill a place. */
+void draw_pixels(cairo_t *page, draw_box box, const uint32_t *pixels, int columns, int rows);
+/** The same of a picture, [rows][columns][3]. */
+void draw_rgb(cairo_t *page, draw_box box, const uint8_t *rgb, int columns, int rows);
+/** A frame around a place, inside its edges. */
+void draw_frame(cairo_t *page, draw_box box, double line);
+
+/**
+ * The colour of a value of a map: white at 0, red at 1, blue at -1 and beyond; between them by
+ * equal steps for the eye (the colour space OKLab).
+ */
+uint32_t draw_map_colour(double value);
+/** A colour as it lies over a pixel of a picture: its hue, with the pixel's light and shade. */
+uint32_t draw_over(uint32_t colour, const uint8_t pixel[3]);
+/** A bar of these colours from `low` to `high` (-1, 0 or 1), in a place. */
+void draw_map_bar(cairo_t *page, draw_box box, double low, double high);
+
 /* ---- Labelled pictures for the demo (draw_shapes.c) ---- */
 
 /**

@@ -57,15 +57,7 @@ static double tick_step(double length, int most)
     return power * (least <= 1 ? 1 : least <= 2 ? 2 : least <= 5 ? 5 : 10);
 }
 
-static void put_text(cairo_t *cairo, double x, double y, double align, const char *text)
-{
-    cairo_text_extents_t size;
-    cairo_text_extents(cairo, text, &size);
-    cairo_move_to(cairo, x - align * size.width, y);
-    cairo_show_text(cairo, text);
-}
-
-static void draw_frame(const panel *p, const char *title)
+static void draw_axes(const panel *p, const char *title)
 {
     cairo_t *cairo = p->cairo;
     char text[32];
@@ -79,15 +71,15 @@ static void draw_frame(const panel *p, const char *title)
         cairo_stroke(cairo);
         cairo_set_source_rgb(cairo, 0.2, 0.2, 0.2);
         snprintf(text, sizeof text, "%g", i * step);
-        put_text(cairo, p->left - 8, y + 4, 1, text);
+        draw_text(cairo, p->left - 8, y + 4, 1, text);
     }
     step = fmax(1, tick_step(p->epochs, 8));
     for (int i = 0; i * step <= p->epochs * 1.0001; i++) {
         snprintf(text, sizeof text, "%g", i * step);
-        put_text(cairo, x_of(p, i * step), PANEL_TOP + PANEL_HEIGHT + 20, 0.5, text);
+        draw_text(cairo, x_of(p, i * step), PANEL_TOP + PANEL_HEIGHT + 20, 0.5, text);
     }
-    put_text(cairo, p->left + PANEL_WIDTH / 2.0, PANEL_TOP + PANEL_HEIGHT + 42, 0.5, "epoch");
-    put_text(cairo, p->left, PANEL_TOP - 14, 0, title);
+    draw_text(cairo, p->left + PANEL_WIDTH / 2.0, PANEL_TOP + PANEL_HEIGHT + 42, 0.5, "epoch");
+    draw_text(cairo, p->left, PANEL_TOP - 14, 0, title);
 }
 
 /* The key at the panel's right end: a stroke and a word. */
@@ -99,7 +91,7 @@ static void draw_key(const panel *p, int row, const double colour[3], const char
     cairo_move_to(p->cairo, x, y - 4);
     cairo_line_to(p->cairo, x + 28, y - 4);
     cairo_stroke(p->cairo);
-    put_text(p->cairo, x + 36, y, 0, word);
+    draw_text(p->cairo, x + 36, y, 0, word);
 }
 
 /* Of two lines of one step the first is the report, the second is the epoch's own mean. */
@@ -141,10 +133,10 @@ static void draw_panels(cairo_t *cairo, const run_log *log)
     panel loss = {cairo, 60, epochs,
                   greatest(log, training_loss, greatest(log, validation_loss, 1e-3))};
     panel error = {cairo, 560, epochs, 100};
-    draw_frame(&loss, "loss");
+    draw_axes(&loss, "loss");
     draw_line(&loss, log, training_loss, false, epochs_per_step, training_colour);
     draw_line(&loss, log, validation_loss, true, epochs_per_step, validation_colour);
-    draw_frame(&error, "top-1 error, %");
+    draw_axes(&error, "top-1 error, %");
     draw_line(&error, log, training_error, false, epochs_per_step, training_colour);
     draw_line(&error, log, validation_error, true, epochs_per_step, validation_colour);
     draw_key(&error, 0, training_colour, "training");
@@ -157,14 +149,8 @@ int draw_curve(const char *run, const char *path)
     int code = run_log_read(&log, run);
     if (code != CLI_DONE)
         return code;
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
-    cairo_t *cairo = cairo_create(surface);
-    cairo_set_source_rgb(cairo, 1, 1, 1);
-    cairo_paint(cairo);
-    cairo_select_font_face(cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cairo, 13);
+    cairo_t *cairo = draw_page(WIDTH, HEIGHT);
     draw_panels(cairo, &log);
-    cairo_destroy(cairo);
     free(log.points);
-    return draw_save(surface, path);
+    return draw_page_save(cairo, path);
 }

@@ -15,14 +15,14 @@ static bool find_tensor(const alexnet_model *model, const char *name, alexnet_te
     return false;
 }
 
-/* Towers show in conv2, which sees only the maps of its own: K1 maps by C2 of them each. */
-static int tower_count(const alexnet_model *model, int64_t filters)
+static int tower_count(const alexnet_model *model)
 {
-    alexnet_tensor_info conv2;
-    if (!find_tensor(model, "conv2.weight", &conv2) || conv2.rank != 4 || conv2.shape[1] < 1 ||
-        filters % conv2.shape[1] != 0)
-        return 1;
-    return (int)(filters / conv2.shape[1]);
+    const alexnet_network *network = alexnet_model_network(model);
+    alexnet_layer_info info;
+    for (int i = 0; !alexnet_network_layer(network, i, &info); i++)
+        if (strcmp(info.name, "conv1") == 0)
+            return alexnet_network_towers(network, i);
+    return 1;
 }
 
 typedef struct range {
@@ -103,7 +103,7 @@ int draw_filters(const alexnet_model *model, const alexnet_model *since, const c
     float *filters = cli_alloc(count * sizeof *filters);
     for (size_t i = 0; i < count; i++)
         filters[i] = conv1.data[i] - (since ? first.data[i] : 0);
-    int code = draw_blocks(filters, conv1.shape, tower_count(model, conv1.shape[0]), path);
+    int code = draw_blocks(filters, conv1.shape, tower_count(model), path);
     free(filters);
     return code;
 }

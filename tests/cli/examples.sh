@@ -19,7 +19,7 @@ small() {
 }
 
 count=0
-for command in info train eval classify plot bench selftest demo help version; do
+for command in info train eval classify explain plot bench selftest demo help version; do
     "$ALEXNET" help $command | sed -n '/^Examples:/,$s/^  \(alexnet .*\)/\1/p' | small >lines
     while read -r line; do
         sh -c "$line" >out 2>err </dev/null
@@ -28,7 +28,7 @@ for command in info train eval classify plot bench selftest demo help version; d
         count=$((count + 1))
     done <lines
 done
-is $count 20 "examples"
+is $count 22 "examples"
 for file in mine.ini curves.png runs/photos-1/filters.png fast.ini shapes/pictures; do
     [ -e $file ] || fail "no example made $file"
 done

@@ -1,0 +1,225 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "explain.h"
+#include "files.h"
+#include "model.h"
+#include "paths.h"
+#include "terminal.h"
+
+static const opt rows[] = {
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_TEXT,
+     .also = {"output"},
+     .arg = "FILE|FOLDER",
+     .help = "the PNG file to write, or the folder to write it to (default: explain.png, "
+             "activations.png, patches.png or filters.png in this folder)",
+     .offset = offsetof(explain_options, out)},
+    {.name = "class",
+     .type = OPT_TEXT,
+     .also = {"target", "label", "target-class"},
+     .arg = "NAME|INDEX",
+     .help = "the class to explain (default: the most probable one)",
+     .offset = offsetof(explain_options, class_name)},
+    {.name = "map",
+     .type = OPT_CHOICE,
+     .also = {"method", "maps"},
+     .arg = "both|gradient|occlusion",
+     .standard = "both",
+     .help = "which maps of the class to draw",
+     .offset = offsetof(explain_options, map)},
+    {.name = "occlusion-size",
+     .type = OPT_INTEGER,
+     .also = {"patch-size", "window", "square"},
+     .arg = "N",
+     .low = 0,
+     .high = 32767,
+     .standard = "0",
+     .help = "side of the square that covers a place, in pixels; 0: a seventh of the input",
+     .offset = offsetof(explain_options, square)},
+    {.name = "occlusion-stride",
+     .type = OPT_INTEGER,
+     .also = {"stride", "step"},
+     .arg = "N",
+     .low = 0,
+     .high = 32767,
+     .standard = "0",
+     .help = "pixels from one place to the next; 0: a quarter of the square",
+     .offset = offsetof(explain_options, stride)},
+    {.name = "activations",
+     .type = OPT_FLAG,
+     .also = {"layers", "feature-maps"},
+     .help = "draw what every layer computes of the picture, a tile for each channel",
+     .offset = offsetof(explain_options, activations)},
+    {.name = "filter",
+     .type = OPT_TEXT,
+     .also = {"channel", "unit", "neuron"},
+     .arg = "LAYER:INDEX",
+     .help = "draw the nine patches that a filter answers to most, in the pictures of --in",
+     .offset = offsetof(explain_options, filter)},
+    {.name = "in",
+     .type = OPT_TEXT,
+     .also = {"data", "folder"},
+     .arg = "FOLDER",
+     .help = "of --filter: the pictures, at any depth",
+     .offset = offsetof(explain_options, in)},
+    {.name = "filters",
+     .type = OPT_FLAG,
+     .help = "draw the filters of the first layer, a block for each tower",
+     .offset = offsetof(explain_options, filters)},
+    {.name = "batch",
+     .type = OPT_INTEGER,
+     .also = {"batch-size", "bs", "b"},
+     .arg = "N",
+     .low = 1,
+     .high = 65536,
+     .standard = "16",
+     .help = "pictures per pass",
+     .offset = offsetof(explain_options, batch)},
+};
+
+static const opt_page page = {
+    .command = "explain",
+    .usage = {"explain MODEL|RUN PICTURE [options]",
+              "explain MODEL|RUN PICTURE --activations [options]",
+              "explain MODEL|RUN --filters|--filter LAYER:INDEX --in FOLDER [options]"},
+    .about = "Draw what a network saw. Over a picture: how much each pixel changes the score of a "
+             "class (gradient), and how much of its probability is lost when a grey square covers "
+             "a place (occlusion). Or what every layer computes of the picture; or the patches of "
+             "pictures that a filter answers to most; or the filters of the first layer. The "
+             "drawing is a PNG file, whose name is the last line that is printed.",
+    .examples = {{"explain runs/flowers-1 rose.jpg", "what the answer rests on: explain.png"},
+                 {"explain runs/photos-1 --filter conv5:12 --in photos -o conv5-12.png",
+                  "what a filter of the fifth layer looks for"}},
+};
+
+/* What is to be drawn. */
+typedef struct kind {
+    const char *name; /* of the file, by default */
+    int (*run)(const explain_job *job);
+    bool picture; /* it is of a picture */
+} kind;
+
+static int plot_filters(const explain_job *job)
+{
+    int code = draw_filters(job->model, NULL, job->out);
+    if (code == CLI_DONE)
+        terminal_line(stdout, "%s", job->out);
+    return code;
+}
+
+static kind kind_of(const explain_options *o)
+{
+    return o->activations ? (kind){"activations.png", explain_layers, true}
+           : o->filter    ? (kind){"patches.png", explain_filter, false}
+           : o->filters   ? (kind){"filters.png", plot_filters, false}
+                          : (kind){"explain.png", explain_picture, true};
+}
+
+static bool is_given(const opt_args *args, const char *name)
+{
+    for (int i = 0; i < args->given_count; i++)
+        if (strcmp(args->given[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Options that have no meaning beside each other. */
+static int check_options(const opt_args *args, const explain_options *o)
+{
+    static const char *const of_maps[] = {"class", "map", "occlusion-size", "occlusion-stride"};
+    if (o->activations + (o->filter != NULL) + o->filters > 1)
+        return opt_wrong(&page, "--activations, --filter and --filters draw different things; one "
+                                "at a time");
+    if (o->filter && !o->in)
+        return opt_wrong(&page, "--filter needs pictures to search: --in FOLDER");
+    if (o->in && !o->filter)
+        return opt_wrong(&page, "--in belongs to --filter");
+    bool maps = !o->activations && !o->filter && !o->filters;
+    for (size_t i = 0; i < COUNT_OF(of_maps) && !maps; i++)
+        if (is_given(args, of_maps[i]))
+            return opt_wrong(&page, "--%s belongs to the maps of a class, which %s does not draw",
+                             of_maps[i],
+                             o->activations ? "--activations"
+                             : o->filter    ? "--filter"
+                                            : "--filters");
+    return CLI_DONE;
+}
+
+static int check_files(const opt_args *args, const kind *k)
+{
+    const int wanted = k->picture ? 2 : 1;
+    if (args->file_count == 0)
+        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
+    if (path_is_picture(args->files[0]))
+        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
+    if (args->file_count < wanted)
+        return opt_wrong(&page, "PICTURE is missing: a JPEG or PNG file");
+    if (args->file_count > wanted)
+        return opt_wrong(&page, "%s: explain takes %s", args->files[wanted],
+                         k->picture ? "one MODEL and one PICTURE" : "one MODEL");
+    if (k->picture && path_is_folder(args->files[1]))
+        return opt_wrong(&page, "%s is a folder; PICTURE is a file", args->files[1]);
+    if (k->picture && path_is_model(args->files[1]))
+        return opt_wrong(&page, "%s is a model; MODEL comes first, then PICTURE", args->files[1]);
+    return CLI_DONE;
+}
+
+/* Where to write: -o may name a folder. Owned by the caller. */
+static int choose_output(char **out, const char *wanted, const char *name)
+{
+    *out = !wanted                  ? cli_copy(name)
+           : path_is_folder(wanted) ? path_join(wanted, name)
+                                    : cli_copy(wanted);
+    const char *ending = strrchr(*out, '.');
+    if (!ending || strcasecmp(ending, ".png") != 0)
+        return opt_wrong(&page, "%s: a PNG file's name ends in .png, and there is no such folder",
+                         *out);
+    return file_check_output(*out);
+}
+
+static int run(const opt_args *args, const explain_options *options, const machine_options *machine)
+{
+    const kind k = kind_of(options);
+    alexnet_model *model = NULL;
+    alexnet_ctx *ctx = NULL;
+    char *out = NULL;
+    int code = check_options(args, options);
+    if (code == CLI_DONE)
+        code = check_files(args, &k);
+    if (code == CLI_DONE)
+        code = choose_output(&out, options->out, k.name);
+    if (code == CLI_DONE)
+        code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        code = model_open(&model, ctx, args->files[0], "MODEL comes first");
+    if (code == CLI_DONE) {
+        explain_job job = {.options = options,
+                           .ctx = ctx,
+                           .model = model,
+                           .picture = k.picture ? args->files[1] : NULL,
+                           .out = out,
+                           .json = machine->json};
+        code = k.run(&job);
+    }
+    alexnet_model_free(model);
+    machine_close(ctx);
+    free(out);
+    return code;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+    int code;
+    explain_options options = {0};
+    machine_options machine = {0};
+    opt_args args = {
+        .page = &page,
+        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options, &machine);
+    opt_free(&args);
+    return code;
+}

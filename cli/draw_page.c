@@ -1,0 +1,122 @@
+/* Pages: text and pixels on white. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "draw.h"
+#include "terminal.h"
+
+cairo_t *draw_page(int width, int height)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
+    cairo_t *page = cairo_create(surface);
+    cairo_surface_destroy(surface); /* the page holds it */
+    cairo_set_source_rgb(page, 1, 1, 1);
+    cairo_paint(page);
+    draw_font(page, 13, false);
+    draw_ink(page, 0x222222);
+    return page;
+}
+
+int draw_page_save(cairo_t *page, const char *path)
+{
+    cairo_surface_t *surface = cairo_surface_reference(cairo_get_target(page));
+    cairo_destroy(page);
+    return draw_save(surface, path);
+}
+
+void draw_font(cairo_t *page, double size, bool bold)
+{
+    cairo_select_font_face(page, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+                           bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(page, size);
+}
+
+void draw_ink(cairo_t *page, uint32_t rgb)
+{
+    cairo_set_source_rgb(page, (rgb >> 16 & 255) / 255.0, (rgb >> 8 & 255) / 255.0,
+                         (rgb & 255) / 255.0);
+}
+
+static double width_of(cairo_t *page, const char *text)
+{
+    cairo_text_extents_t size;
+    cairo_text_extents(page, text, &size);
+    return size.x_advance;
+}
+
+void draw_text(cairo_t *page, double x, double y, double align, const char *text)
+{
+    char *clean = terminal_text(text, "");
+    cairo_move_to(page, x - align * width_of(page, clean), y);
+    cairo_show_text(page, clean);
+    free(clean);
+}
+
+/* The start of the character before `at`, or after it. */
+static size_t step(const char *text, size_t at, int by)
+{
+    do
+        at += (size_t)by;
+    while (at > 0 && ((unsigned char)text[at] & 0xC0) == 0x80);
+    return at;
+}
+
+void draw_text_within(cairo_t *page, double x, double y, double width, bool tail, const char *text)
+{
+    char *clean = terminal_text(text, ""), *shown = cli_copy(clean);
+    size_t from = 0, to = strlen(clean);
+    while (from < to && width_of(page, shown) > width) {
+        if (tail)
+            from = step(clean, from, 1);
+        else
+            to = step(clean, to, -1);
+        free(shown);
+        shown = cli_format("%s%.*s%s", tail ? "..." : "", (int)(to - from), clean + from,
+                           tail ? "" : "...");
+    }
+    cairo_move_to(page, x, y);
+    cairo_show_text(page, shown);
+    free(shown);
+    free(clean);
+}
+
+void draw_pixels(cairo_t *page, draw_box box, const uint32_t *pixels, int columns, int rows)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns, rows);
+    if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
+        unsigned char *bytes = cairo_image_surface_get_data(surface);
+        int stride = cairo_image_surface_get_stride(surface);
+        for (int y = 0; y < rows; y++)
+            memcpy(bytes + (size_t)y * (size_t)stride, pixels + (size_t)y * (size_t)columns,
+                   (size_t)columns * sizeof *pixels);
+        cairo_surface_mark_dirty(surface);
+        cairo_save(page);
+        cairo_translate(page, box.x, box.y);
+        cairo_scale(page, box.width / columns, box.height / rows);
+        cairo_set_source_surface(page, surface, 0, 0);
+        cairo_pattern_set_filter(cairo_get_source(page),
+                                 box.width < columns ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
+        cairo_pattern_set_extend(cairo_get_source(page), CAIRO_EXTEND_PAD);
+        cairo_rectangle(page, 0, 0, columns, rows);
+        cairo_fill(page);
+        cairo_restore(page);
+    }
+    cairo_surface_destroy(surface);
+}
+
+void draw_rgb(cairo_t *page, draw_box box, const uint8_t *rgb, int columns, int rows)
+{
+    const size_t count = (size_t)columns * (size_t)rows;
+    uint32_t *pixels = cli_alloc(count * sizeof *pixels);
+    for (size_t i = 0; i < count; i++)
+        pixels[i] = (uint32_t)rgb[3 * i] << 16 | (uint32_t)rgb[3 * i + 1] << 8 | rgb[3 * i + 2];
+    draw_pixels(page, box, pixels, columns, rows);
+    free(pixels);
+}
+
+void draw_frame(cairo_t *page, draw_box box, double line)
+{
+    cairo_set_line_width(page, line);
+    cairo_rectangle(page, box.x + line / 2, box.y + line / 2, box.width - line, box.height - line);
+    cairo_stroke(page);
+}
