@@ -759,6 +759,25 @@ ALEXNET_API int64_t alexnet_patches_skipped(const alexnet_patches *patches);
 ALEXNET_API bool alexnet_patches_get(const alexnet_patches *patches, int index,
                                      alexnet_patch *patch);
 ALEXNET_API void alexnet_patches_free(alexnet_patches *patches);
+/* ---- Similar pictures ----------------------------------------------------------------------- */
+
+/** How far two rows of features are apart. */
+typedef enum alexnet_metric {
+    ALEXNET_METRIC_L2 = 1,     /**< the square root of the sum of squared differences */
+    ALEXNET_METRIC_COSINE = 2, /**< 1 - the cosine of the angle between them, 0 to 2; 1 for zeros */
+} alexnet_metric;
+
+/** A row near a query. */
+typedef struct alexnet_neighbour {
+    int64_t row;     /**< -1: there are no more */
+    double distance; /**< INFINITY if there are no more */
+} alexnet_neighbour;
+
+/** Two rows, `first` before `second`. */
+typedef struct alexnet_pair {
+    int64_t first, second;
+    double distance;
+} alexnet_pair;
 
 /* ---- Recipes -------------------------------------------------------------------------------- */
 

@@ -38,9 +38,14 @@ void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
     pthread_mutex_unlock(&ctx->log_lock);
 }
 
+bool an_ctx_cancelled(const alexnet_ctx *ctx)
+{
+    return atomic_load_explicit(&ctx->cancelled, memory_order_relaxed);
+}
+
 alexnet_status an_ctx_check(const alexnet_ctx *ctx)
 {
-    if (atomic_load_explicit(&ctx->cancelled, memory_order_relaxed))
+    if (an_ctx_cancelled(ctx))
         return AN_FAIL(ALEXNET_ERROR_CANCELLED, "cancelled");
     return ALEXNET_OK;
 }

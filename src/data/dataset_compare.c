@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "data/dataset.h"
@@ -133,19 +134,6 @@ static stamped *stamps_of(const alexnet_dataset *d)
     return list;
 }
 
-/* FNV-1a by words of eight bytes; never 0. */
-static uint64_t hash_bytes(const unsigned char *bytes, size_t length)
-{
-    uint64_t hash = 0xcbf29ce484222325u ^ length, word;
-    for (size_t i = 0; i < length; i += sizeof word) {
-        word = 0;
-        memcpy(&word, bytes + i, length - i < sizeof word ? length - i : sizeof word);
-        hash = (hash ^ word) * 0x100000001b3u;
-        hash ^= hash >> 29;
-    }
-    return hash ? hash : 1;
-}
-
 /* Read a sample once; *left: bytes that may still be read. What cannot be read has no content. */
 static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
 {
@@ -157,7 +145,7 @@ static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
         return;
     *left -= (int64_t)data.length;
     if (data.length > 0)
-        s->content = hash_bytes(data.bytes, data.length);
+        s->content = an_hash_bytes(data.bytes, data.length);
     an_free(data.bytes);
     an_picture_free(&data.pixels);
 }

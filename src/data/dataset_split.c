@@ -3,45 +3,22 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "data/dataset.h"
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
-#define FNV_START 0xcbf29ce484222325u
-
-static uint64_t fnv(uint64_t hash, const void *bytes, size_t length)
-{
-    const unsigned char *p = bytes;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ p[i]) * 0x100000001b3u;
-    return hash;
-}
-
-static uint64_t fnv_text(uint64_t hash, const char *text)
-{
-    return fnv(hash, text, strlen(text) + 1);
-}
-
-static uint64_t fnv_number(uint64_t hash, int64_t number)
-{
-    unsigned char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)((uint64_t)number >> 8 * i);
-    return fnv(hash, bytes, sizeof bytes);
-}
-
 uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
 {
     const an_data_source *source = dataset->source;
-    uint64_t hash = fnv_number(FNV_START, dataset->classes);
+    uint64_t hash = an_hash_number(AN_HASH_START, dataset->classes);
     for (int c = 0; c < dataset->classes; c++)
-        hash = fnv_text(hash, dataset->class_ids[c]);
+        hash = an_hash_text(hash, dataset->class_ids[c]);
     for (int64_t i = 0; i < dataset->count; i++) {
         const an_sample *sample = &dataset->samples[i];
-        hash = fnv_text(hash, source->items[sample->item].key);
-        hash = fnv_number(hash, sample->label);
-        hash = fnv_number(hash, source->kind->stamp(source, sample->item));
+        hash = an_hash_text(hash, source->items[sample->item].key);
+        hash = an_hash_number(hash, sample->label);
+        hash = an_hash_number(hash, source->kind->stamp(source, sample->item));
     }
     return hash;
 }
@@ -69,7 +46,7 @@ static sort_key draw_key(const alexnet_dataset *dataset, int64_t sample, uint64_
 {
     const an_sample *s = &dataset->samples[sample];
     const char *key = dataset->source->items[s->item].key;
-    uint64_t hash = fnv_text(FNV_START, key);
+    uint64_t hash = an_hash_text(AN_HASH_START, key);
     an_random4 r = an_random(seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
     return (sort_key){s->label, (uint64_t)r.v[0] << 32 | r.v[1], key, sample};
 }

@@ -1,0 +1,54 @@
+/*
+ * A file of a picture index: features of some pictures, with what tells whether a picture is still
+ * the same. A safetensors file:
+ *
+ *     stamps    I64 [N]      an_data_kind.stamp() of each picture
+ *     features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read
+ *     keys      U8  [bytes]  names of the pictures within their folder, each with a zero byte
+ *
+ * and metadata `alexnet.index`, what the features are of (model, layer). Read by mapping it.
+ */
+#ifndef AN_INFER_INDEX_SHARD_H
+#define AN_INFER_INDEX_SHARD_H
+
+#include <stdbool.h>
+
+#include "base/mapping.h"
+
+#define AN_METADATA_INDEX "alexnet.index"
+
+/** An open shard. Everything is borrowed from the mapping but `key`. */
+typedef struct an_index_shard {
+    char *path;
+    an_mapping mapping;
+    int64_t count;
+    int dims;
+    const int64_t *stamps;  /* [count] */
+    const float *features;  /* [count][dims] */
+    const char **key;       /* [count] */
+} an_index_shard;
+
+/**
+ * Open a shard.
+ * @param identity  what its features must be of
+ * @return ALEXNET_ERROR_FORMAT if it is damaged, or of something else
+ */
+alexnet_status an_index_shard_open(an_index_shard *out, const char *path, const char *identity,
+                                   int dims);
+void an_index_shard_close(an_index_shard *shard); /* one that is all zero too */
+
+/** A row of a shard; NULL: the picture could not be read. */
+const float *an_index_shard_row(const an_index_shard *shard, int64_t index);
+
+/** A row to be written. */
+typedef struct an_index_row {
+    const char *key;
+    int64_t stamp;
+    const float *features; /* NULL: the picture could not be read */
+} an_index_row;
+
+/** Write a shard, whole or not at all. */
+alexnet_status an_index_shard_write(const char *path, const char *identity,
+                                    const an_index_row *rows, int64_t count, int dims);
+
+#endif

@@ -1,0 +1,109 @@
+#include "infer/nearest.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "infer/nearest_measure.h"
+
+enum { CHUNK = 256 }; /* rows between two looks at whether the caller has cancelled */
+
+/* The nearest of the rows that a thread has seen, for every query. */
+typedef struct search {
+    const an_rows *rows;
+    const float *const *queries;
+    const double *squares; /* of the queries; of cosine */
+    int n, top;
+    alexnet_metric metric;
+} search;
+
+/* Insert a row into a sorted list; rows come in rising order, so that an equal one stays behind. */
+static void insert(alexnet_neighbour *list, int top, int64_t row, double distance)
+{
+    int at = top - 1;
+    if (!(distance < list[at].distance)) /* a NaN is not near anything */
+        return;
+    for (; at > 0 && distance < list[at - 1].distance; at--)
+        list[at] = list[at - 1];
+    list[at] = (alexnet_neighbour){row, distance};
+}
+
+static void look_at(const search *s, int64_t row, double *distances, alexnet_neighbour *best)
+{
+    const float *values = s->rows->row[row];
+    if (!values)
+        return;
+    const double squares =
+        s->metric == ALEXNET_METRIC_COSINE ? an_row_squares(values, s->rows->dims) : 0;
+    an_row_distances(values, squares, s->queries, s->squares, s->n, s->rows->dims, s->metric,
+                     distances);
+    for (int q = 0; q < s->n; q++)
+        insert(best + (size_t)q * (size_t)s->top, s->top, row, distances[q]);
+}
+
+static void clear(alexnet_neighbour *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        list[i] = (alexnet_neighbour){-1, INFINITY};
+}
+
+/* The lists of a later thread behind those of an earlier one. */
+static void merge(const search *s, alexnet_neighbour *into, const alexnet_neighbour *from)
+{
+    for (int q = 0; q < s->n; q++)
+        for (int i = 0; i < s->top && from[(size_t)q * (size_t)s->top + (size_t)i].row >= 0; i++) {
+            const alexnet_neighbour *f = &from[(size_t)q * (size_t)s->top + (size_t)i];
+            insert(into + (size_t)q * (size_t)s->top, s->top, f->row, f->distance);
+        }
+}
+
+/* Each thread has a run of rows, in their order, and lists of its own. */
+static void search_all(alexnet_ctx *ctx, const search *s, int threads, double *distances,
+                       alexnet_neighbour *lists)
+{
+    const size_t each = (size_t)s->n * (size_t)s->top;
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (int t = 0; t < threads; t++) {
+        const int64_t first = s->rows->count * t / threads;
+        const int64_t end = s->rows->count * (t + 1) / threads;
+        for (int64_t row = first; row < end; row++) {
+            if ((row - first) % CHUNK == 0 && an_ctx_cancelled(ctx))
+                break;
+            look_at(s, row, distances + (size_t)t * (size_t)s->n, lists + (size_t)t * each);
+        }
+    }
+}
+
+alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,
+                          alexnet_metric metric, int top, alexnet_neighbour *out)
+{
+    const int threads = ctx->threads;
+    const size_t each = (size_t)n * (size_t)top;
+    clear(out, each);
+    AN_CHECK(an_ctx_check(ctx));
+    double *distances = an_calloc((size_t)(threads + 1) * (size_t)n, sizeof *distances);
+    const float **query = an_calloc((size_t)n, sizeof *query);
+    alexnet_neighbour *lists = an_calloc((size_t)threads, each * sizeof *lists);
+    alexnet_status rc = ALEXNET_OK;
+    if (!distances || !query || !lists) {
+        rc = AN_FAIL_MEMORY((size_t)threads * each * sizeof *lists, "the nearest neighbours");
+        goto cleanup;
+    }
+    double *squares = distances + (size_t)threads * (size_t)n;
+    for (int q = 0; q < n; q++) {
+        query[q] = queries + (size_t)q * (size_t)rows->dims;
+        squares[q] = an_row_squares(query[q], rows->dims);
+    }
+    const search s = {rows, query, squares, n, top, metric};
+    clear(lists, (size_t)threads * each);
+    search_all(ctx, &s, threads, distances, lists);
+    AN_TRY(an_ctx_check(ctx));
+    for (int t = 0; t < threads; t++)
+        merge(&s, out, lists + (size_t)t * each);
+cleanup:
+    an_free(distances);
+    an_free(query);
+    an_free(lists);
+    return rc;
+}

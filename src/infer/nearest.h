@@ -1,0 +1,48 @@
+/*
+ * Nearest neighbours among rows of features, by looking at every row: exact, at the speed at which
+ * memory is read. A row is read once for all queries.
+ *
+ *     L2        sqrt(SUM (x - q)^2)
+ *     cosine    1 - SUM x q / sqrt(SUM x^2 SUM q^2); 1 where either is zero
+ *
+ * Sums are float32 over 512 products at most, then double. A row that is NULL stands for nothing
+ * and is passed over. Of equal distances the lower row comes first, so that results do not depend
+ * on the number of threads. Source of the use: paper section 6.1.
+ */
+#ifndef AN_INFER_NEAREST_H
+#define AN_INFER_NEAREST_H
+
+#include "base/context.h"
+
+/** Rows of `dims` values each, which may lie anywhere. Borrowed. */
+typedef struct an_rows {
+    const float *const *row; /* [count] */
+    int64_t count;
+    int dims;
+} an_rows;
+
+/**
+ * @param queries  float [n][dims], finite
+ * @param top      at least 1
+ * @param out      [n][top], nearest first; past the last row {-1, INFINITY}
+ * @return ALEXNET_ERROR_CANCELLED by the context; ALEXNET_ERROR_NO_MEMORY
+ */
+alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,
+                          alexnet_metric metric, int top, alexnet_neighbour *out);
+
+/** A search for the nearest pairs of rows, some rows at a time. */
+typedef struct an_pairs an_pairs;
+
+/**
+ * @param limit  how many pairs to keep, at least 1
+ * @param most   the largest distance of a pair; INFINITY: any
+ */
+alexnet_status an_pairs_new(an_pairs **out, alexnet_ctx *ctx, const an_rows *rows,
+                            alexnet_metric metric, int64_t limit, double most);
+/** Compare some more rows with all later ones. *fraction is how much is done, 0 to 1. */
+alexnet_status an_pairs_step(an_pairs *pairs, double *fraction, bool *more);
+/** The pairs so far: pair `index`, the nearest being 0. @return false past the last */
+bool an_pairs_get(an_pairs *pairs, int64_t index, alexnet_pair *out);
+void an_pairs_free(an_pairs *pairs); /* NULL allowed */
+
+#endif

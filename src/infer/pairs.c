@@ -1,0 +1,199 @@
+/*
+ * The nearest pairs of rows. Every row is compared with all later ones, a tile of rows with a tile
+ * of rows, so that both stay in the cache.
+ */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "infer/nearest.h"
+#include "infer/nearest_measure.h"
+
+enum { TILE = 32 };
+
+/* A heap with the farthest pair on top, of which `limit` at most are kept. */
+typedef struct heap {
+    alexnet_pair *pairs;
+    int64_t count, limit;
+    double most; /* of any pair */
+} heap;
+
+struct an_pairs {
+    alexnet_ctx *ctx;
+    an_rows rows;
+    alexnet_metric metric;
+    double *squares; /* of each row; of cosine */
+    int64_t next;    /* the first row of the next tile */
+    heap kept;
+    bool sorted; /* `kept` is */
+    int threads;
+    heap *seen; /* one for each thread */
+};
+
+/* The order of the result: by distance, then by place. */
+static int compare(const void *a, const void *b)
+{
+    const alexnet_pair *x = a, *y = b;
+    if (x->distance != y->distance)
+        return x->distance < y->distance ? -1 : 1;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return x->second < y->second ? -1 : x->second > y->second;
+}
+
+static void swap(alexnet_pair *a, alexnet_pair *b)
+{
+    const alexnet_pair c = *a;
+    *a = *b;
+    *b = c;
+}
+
+static void sift_down(heap *h)
+{
+    for (int64_t at = 0;;) {
+        int64_t largest = at;
+        for (int64_t child = 2 * at + 1; child <= 2 * at + 2 && child < h->count; child++)
+            if (compare(&h->pairs[child], &h->pairs[largest]) > 0)
+                largest = child;
+        if (largest == at)
+            return;
+        swap(&h->pairs[at], &h->pairs[largest]);
+        at = largest;
+    }
+}
+
+static void keep(heap *h, alexnet_pair pair)
+{
+    if (!(pair.distance <= h->most)) /* a NaN is not near anything */
+        return;
+    if (h->count == h->limit) {
+        if (compare(&pair, &h->pairs[0]) < 0) {
+            h->pairs[0] = pair;
+            sift_down(h);
+        }
+        return;
+    }
+    int64_t at = h->count++;
+    h->pairs[at] = pair;
+    for (; at > 0 && compare(&h->pairs[at], &h->pairs[(at - 1) / 2]) > 0; at = (at - 1) / 2)
+        swap(&h->pairs[at], &h->pairs[(at - 1) / 2]);
+}
+
+static alexnet_status prepare(an_pairs *p, int64_t limit, double most)
+{
+    p->kept = (heap){.limit = limit, .most = most};
+    p->kept.pairs = an_calloc((size_t)limit, sizeof *p->kept.pairs);
+    p->seen = an_calloc((size_t)p->threads, sizeof *p->seen);
+    p->squares = an_calloc((size_t)p->rows.count + 1, sizeof *p->squares);
+    bool full = p->kept.pairs && p->seen && p->squares;
+    for (int t = 0; full && t < p->threads; t++) {
+        p->seen[t] = (heap){.limit = limit, .most = most};
+        p->seen[t].pairs = an_calloc((size_t)limit, sizeof *p->seen->pairs);
+        full = p->seen[t].pairs != NULL;
+    }
+    if (!full)
+        return AN_FAIL_MEMORY((size_t)(p->threads + 1) * (size_t)limit * sizeof *p->kept.pairs,
+                              "the nearest pairs");
+    for (int64_t i = 0; p->metric == ALEXNET_METRIC_COSINE && i < p->rows.count; i++)
+        if (p->rows.row[i])
+            p->squares[i] = an_row_squares(p->rows.row[i], p->rows.dims);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_pairs_new(an_pairs **out, alexnet_ctx *ctx, const an_rows *rows,
+                            alexnet_metric metric, int64_t limit, double most)
+{
+    *out = NULL;
+    an_pairs *p = an_calloc(1, sizeof *p);
+    if (!p)
+        return AN_FAIL_MEMORY(sizeof *p, "the nearest pairs");
+    p->ctx = an_ctx_retain(ctx);
+    p->rows = *rows;
+    p->metric = metric;
+    p->threads = ctx->threads;
+    alexnet_status rc = prepare(p, limit, most);
+    if (rc == ALEXNET_OK)
+        *out = p;
+    else
+        an_pairs_free(p);
+    return rc;
+}
+
+/* Rows [first, first_end) with those of a later tile, or with each other. */
+static void compare_tiles(const an_pairs *p, heap *seen, int64_t first, int64_t first_end,
+                          int64_t second)
+{
+    const float *others[TILE];
+    double squares[TILE], distances[TILE];
+    int64_t places[TILE];
+    const int64_t end = second + TILE < p->rows.count ? second + TILE : p->rows.count;
+    for (int64_t a = first; a < first_end; a++) {
+        int n = 0;
+        for (int64_t b = second > a ? second : a + 1; p->rows.row[a] && b < end; b++)
+            if (p->rows.row[b]) {
+                others[n] = p->rows.row[b];
+                squares[n] = p->squares[b];
+                places[n++] = b;
+            }
+        if (n)
+            an_row_distances(p->rows.row[a], p->squares[a], others, squares, n, p->rows.dims,
+                             p->metric, distances);
+        for (int i = 0; i < n; i++)
+            keep(seen, (alexnet_pair){a, places[i], distances[i]});
+    }
+}
+
+alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
+{
+    const int64_t count = p->rows.count, first = p->next;
+    const int64_t end = first + TILE < count ? first + TILE : count;
+    const int64_t tiles = (count - first + TILE - 1) / TILE;
+    AN_CHECK(an_ctx_check(p->ctx));
+    for (int t = 0; t < p->threads; t++) { /* nothing farther than what is kept is of interest */
+        p->seen[t].count = 0;
+        if (p->kept.count == p->kept.limit)
+            p->seen[t].most = p->kept.pairs[0].distance;
+    }
+#pragma omp parallel for num_threads(p->threads) schedule(static, 1)
+    for (int t = 0; t < p->threads; t++)
+        for (int64_t tile = t; tile < tiles; tile += p->threads)
+            compare_tiles(p, &p->seen[t], first, end, first + tile * TILE);
+    for (int t = 0; t < p->threads; t++)
+        for (int64_t i = 0; i < p->seen[t].count; i++)
+            keep(&p->kept, p->seen[t].pairs[i]);
+    p->sorted = false;
+    p->next = end;
+    *more = end < count;
+    const double left = count ? (double)(count - end) / (double)count : 0;
+    *fraction = 1 - left * left;
+    return ALEXNET_OK;
+}
+
+static int compare_back(const void *a, const void *b)
+{
+    return compare(b, a);
+}
+
+bool an_pairs_get(an_pairs *p, int64_t index, alexnet_pair *out)
+{
+    if (index < 0 || index >= p->kept.count)
+        return false;
+    if (!p->sorted) /* the farthest first, which is a heap too */
+        qsort(p->kept.pairs, (size_t)p->kept.count, sizeof *p->kept.pairs, compare_back);
+    p->sorted = true;
+    *out = p->kept.pairs[p->kept.count - 1 - index];
+    return true;
+}
+
+void an_pairs_free(an_pairs *p)
+{
+    if (!p)
+        return;
+    for (int t = 0; p->seen && t < p->threads; t++)
+        an_free(p->seen[t].pairs);
+    an_free(p->seen);
+    an_free(p->squares);
+    an_free(p->kept.pairs);
+    an_ctx_release(p->ctx);
+    an_free(p);
+}

@@ -1,0 +1,59 @@
+/*
+ * Features of the pictures of a folder, kept in files beside it and refreshed by what changed.
+ *
+ * The files (index_shard.h) lie in one folder, the index, and are never changed: new and changed
+ * pictures go to new ones, and what is left of one that holds little of use is written again with
+ * them. So a refresh costs what has changed, and one that is interrupted has kept all but the last
+ * file. Indices of several models and layers share the folder; the name of a file begins with what
+ * its features are of.
+ */
+#ifndef AN_INFER_PICTURE_INDEX_H
+#define AN_INFER_PICTURE_INDEX_H
+
+#include "data/loader.h"
+#include "infer/index_shard.h"
+#include "infer/nearest.h"
+
+/** What computes features; its functions and `self` are borrowed. */
+typedef struct an_feature_maker {
+    an_fit fit;
+    int batch, dims;
+    /** @param rows  out, float [count][dims] */
+    alexnet_status (*compute)(void *self, const uint8_t *pixels, int count, float *rows);
+    void *self;
+    char identity[96]; /* of model and layer, fit to begin a file's name */
+} an_feature_maker;
+
+typedef struct an_picture_index {
+    alexnet_ctx *ctx;
+    alexnet_dataset *pictures;
+    char *folder, *home; /* of the pictures; of the index */
+    an_feature_maker maker;
+    const float **row; /* per picture; NULL: not computed yet, or unreadable */
+    int n_shards, shards_room, next_number;
+    an_index_shard *shards;
+    int64_t *pending; /* pictures to compute, in order; a permutation of some */
+    int64_t n_pending, done, bad;
+    an_loader *loader;
+    an_index_row *fresh; /* [n_fresh]: computed and not written; rows in `block` */
+    int64_t *fresh_picture;
+    int n_fresh, fresh_room;
+    float *block;
+} an_picture_index;
+
+/**
+ * Read what there is of the index, and find out what is missing.
+ * @param folder  of the pictures
+ * @param home    of the index; made when there is something to write
+ */
+alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, const char *folder,
+                                     const char *home, const an_feature_maker *maker);
+/** Compute the next batch of missing pictures; *more is false once all are there and written.
+ *  Pictures that cannot be read are warnings in the log, and counted in `bad`. */
+alexnet_status an_picture_index_step(an_picture_index *index, bool *more);
+/** Write what is computed; for a caller who stops before the end. */
+alexnet_status an_picture_index_flush(an_picture_index *index);
+an_rows an_picture_index_rows(const an_picture_index *index);
+void an_picture_index_free(an_picture_index *index); /* NULL allowed */
+
+#endif
