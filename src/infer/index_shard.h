@@ -23,9 +23,11 @@ typedef struct an_index_shard {
     an_mapping mapping;
     int64_t count;
     int dims;
-    const int64_t *stamps;  /* [count] */
-    const float *features;  /* [count][dims] */
-    const char **key;       /* [count] */
+    const int64_t *stamps; /* [count] */
+    const float *features; /* [count][dims] */
+    const char **key;      /* [count] */
+    bool waste;            /* it is to be written again, or to go */
+    int64_t used;          /* rows in use, as the index counts them */
 } an_index_shard;
 
 /**

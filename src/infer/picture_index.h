@@ -18,6 +18,7 @@
 typedef struct an_feature_maker {
     an_fit fit;
     int batch, dims;
+    int file_rows; /* of a file at most; 0: 64 MiB */
     /** @param rows  out, float [count][dims] */
     alexnet_status (*compute)(void *self, const uint8_t *pixels, int count, float *rows);
     void *self;
@@ -29,13 +30,15 @@ typedef struct an_picture_index {
     alexnet_dataset *pictures;
     char *folder, *home; /* of the pictures; of the index */
     an_feature_maker maker;
+    int64_t *stamp;    /* per picture, from before it is read */
     const float **row; /* per picture; NULL: not computed yet, or unreadable */
     int n_shards, shards_room, next_number;
     an_index_shard *shards;
-    int64_t *pending; /* pictures to compute, in order; a permutation of some */
+    uint32_t *pending; /* pictures to compute, in order */
     int64_t n_pending, done, bad;
     an_loader *loader;
-    an_index_row *fresh; /* [n_fresh]: computed and not written; rows in `block` */
+    float *batch_rows;
+    an_index_row *fresh; /* [n_fresh]: not written yet; their rows are in `block` */
     int64_t *fresh_picture;
     int n_fresh, fresh_room;
     float *block;
