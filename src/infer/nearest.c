@@ -12,8 +12,7 @@ enum { CHUNK = 256 }; /* rows between two looks at whether the caller has cancel
 /* The nearest of the rows that a thread has seen, for every query. */
 typedef struct search {
     const an_rows *rows;
-    const float *const *queries;
-    const double *squares; /* of the queries; of cosine */
+    const an_row *queries;
     int n, top;
     alexnet_metric metric;
 } search;
@@ -31,13 +30,12 @@ static void insert(alexnet_neighbour *list, int top, int64_t row, double distanc
 
 static void look_at(const search *s, int64_t row, double *distances, alexnet_neighbour *best)
 {
-    const float *values = s->rows->row[row];
-    if (!values)
+    an_row it = {.values = s->rows->row[row]};
+    if (!it.values)
         return;
-    const double squares =
-        s->metric == ALEXNET_METRIC_COSINE ? an_row_squares(values, s->rows->dims) : 0;
-    an_row_distances(values, squares, s->queries, s->squares, s->n, s->rows->dims, s->metric,
-                     distances);
+    if (s->metric == ALEXNET_METRIC_COSINE)
+        it.squares = an_row_squares(it.values, s->rows->dims);
+    an_row_distances(&it, s->queries, s->n, s->rows->dims, s->metric, distances);
     for (int q = 0; q < s->n; q++)
         insert(best + (size_t)q * (size_t)s->top, s->top, row, distances[q]);
 }
@@ -82,20 +80,19 @@ alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *qu
     const size_t each = (size_t)n * (size_t)top;
     clear(out, each);
     AN_CHECK(an_ctx_check(ctx));
-    double *distances = an_calloc((size_t)(threads + 1) * (size_t)n, sizeof *distances);
-    const float **query = an_calloc((size_t)n, sizeof *query);
+    double *distances = an_calloc((size_t)threads * (size_t)n, sizeof *distances);
+    an_row *query = an_calloc((size_t)n, sizeof *query);
     alexnet_neighbour *lists = an_calloc((size_t)threads, each * sizeof *lists);
     alexnet_status rc = ALEXNET_OK;
     if (!distances || !query || !lists) {
         rc = AN_FAIL_MEMORY((size_t)threads * each * sizeof *lists, "the nearest neighbours");
         goto cleanup;
     }
-    double *squares = distances + (size_t)threads * (size_t)n;
     for (int q = 0; q < n; q++) {
-        query[q] = queries + (size_t)q * (size_t)rows->dims;
-        squares[q] = an_row_squares(query[q], rows->dims);
+        query[q].values = queries + (size_t)q * (size_t)rows->dims;
+        query[q].squares = an_row_squares(query[q].values, rows->dims);
     }
-    const search s = {rows, query, squares, n, top, metric};
+    const search s = {rows, query, n, top, metric};
     clear(lists, (size_t)threads * each);
     search_all(ctx, &s, threads, distances, lists);
     AN_TRY(an_ctx_check(ctx));

@@ -79,14 +79,14 @@ double an_row_squares(const float *row, int dims)
 }
 
 /* A whole group, or one row. */
-static void sum_over(const float *row, const float *const *others, int n, int dims,
-                     alexnet_metric metric, double *sums)
+static void sum_over(const float *row, const an_row *others, int n, int dims, alexnet_metric metric,
+                     double *sums)
 {
     const float *y[GROUP];
     for (int at = 0; at < dims; at += BLOCK) {
         const int count = dims - at < BLOCK ? dims - at : BLOCK;
         for (int g = 0; g < n; g++)
-            y[g] = others[g] + at;
+            y[g] = others[g].values + at;
         if (metric == ALEXNET_METRIC_COSINE && n == GROUP)
             products(row + at, y, GROUP, count, sums);
         else if (metric == ALEXNET_METRIC_COSINE)
@@ -106,17 +106,16 @@ static double cosine(double product, double a, double b)
     return distance < 0 ? 0 : distance; /* a NaN stays one */
 }
 
-void an_row_distances(const float *row, double squares, const float *const *others,
-                      const double *others_squares, int n, int dims, alexnet_metric metric,
-                      double *out)
+void an_row_distances(const an_row *row, const an_row *others, int n, int dims,
+                      alexnet_metric metric, double *out)
 {
     for (int first = 0; first < n;) {
         const int held = n - first >= GROUP ? GROUP : 1;
         double sums[GROUP] = {0};
-        sum_over(row, others + first, held, dims, metric, sums);
+        sum_over(row->values, others + first, held, dims, metric, sums);
         for (int g = 0; g < held; g++)
             out[first + g] = metric == ALEXNET_METRIC_COSINE
-                                 ? cosine(sums[g], squares, others_squares[first + g])
+                                 ? cosine(sums[g], row->squares, others[first + g].squares)
                                  : sqrt(sums[g]);
         first += held;
     }

@@ -6,17 +6,21 @@
 
 #include "infer/nearest.h"
 
-/** Squares of all values of a row. */
+/** A row, and of cosine the sum of its squares. */
+typedef struct an_row {
+    const float *values;
+    double squares;
+} an_row;
+
+/** The sum of squares of a row. */
 double an_row_squares(const float *row, int dims);
 
 /**
- * Distances of one row to `n` others.
- * @param others   [n] rows, none of them NULL
- * @param squares  an_row_squares() of `row`, and of each of `others`: of cosine only
- * @param out      [n]
+ * Distances of one row to others.
+ * @param others  [n]
+ * @param out     [n]
  */
-void an_row_distances(const float *row, double squares, const float *const *others,
-                      const double *others_squares, int n, int dims, alexnet_metric metric,
-                      double *out);
+void an_row_distances(const an_row *row, const an_row *others, int n, int dims,
+                      alexnet_metric metric, double *out);
 
 #endif

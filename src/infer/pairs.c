@@ -123,21 +123,19 @@ alexnet_status an_pairs_new(an_pairs **out, alexnet_ctx *ctx, const an_rows *row
 static void compare_tiles(const an_pairs *p, heap *seen, int64_t first, int64_t first_end,
                           int64_t second)
 {
-    const float *others[TILE];
-    double squares[TILE], distances[TILE];
+    an_row others[TILE];
+    double distances[TILE];
     int64_t places[TILE];
     const int64_t end = second + TILE < p->rows.count ? second + TILE : p->rows.count;
     for (int64_t a = first; a < first_end; a++) {
         int n = 0;
         for (int64_t b = second > a ? second : a + 1; p->rows.row[a] && b < end; b++)
             if (p->rows.row[b]) {
-                others[n] = p->rows.row[b];
-                squares[n] = p->squares[b];
+                others[n] = (an_row){p->rows.row[b], p->squares[b]};
                 places[n++] = b;
             }
-        if (n)
-            an_row_distances(p->rows.row[a], p->squares[a], others, squares, n, p->rows.dims,
-                             p->metric, distances);
+        const an_row it = {p->rows.row[a], p->squares[a]};
+        an_row_distances(&it, others, n, p->rows.dims, p->metric, distances);
         for (int i = 0; i < n; i++)
             keep(seen, (alexnet_pair){a, places[i], distances[i]});
     }
