@@ -52,5 +52,7 @@ extern const an_tensor_format an_npy_format;
 extern const an_tensor_format an_caffe_format;
 extern const an_tensor_format an_pth_format;
 extern const an_tensor_format an_onnx_format;
+extern const an_tensor_format an_darknet_format;
+extern const an_tensor_format an_deep_compression_format;
 
 #endif

@@ -1,0 +1,53 @@
+/*
+ * Any bytes as a file of Deep Compression: an error, or a file of which the convolutions can be
+ * read, in pieces as well as whole, to the same values or to an error.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/tensor_format.h"
+
+enum { LARGEST = 384 * 256 * 3 * 3, PIECE = 10007 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+static alexnet_status read_in_pieces(an_tensor_file *file, const an_tensor_entry *entry,
+                                     int64_t count, float *values)
+{
+    alexnet_status rc = ALEXNET_OK;
+    for (int64_t i = 0; i < count && rc == ALEXNET_OK; i += PIECE)
+        rc = file->format->read(file, entry, i, count - i < PIECE ? count - i : PIECE, values + i);
+    return rc;
+}
+
+static void read_all(an_tensor_file *file, size_t length)
+{
+    static float whole[LARGEST], pieces[LARGEST];
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
+        const int64_t all = an_shape_count(entry->shape), count = all < LARGEST ? all : LARGEST;
+        if (entry->offset > length || entry->bytes > length - entry->offset)
+            abort();
+        const alexnet_status rc = file->format->read(file, entry, 0, count, whole);
+        if (rc != ALEXNET_OK && rc != ALEXNET_ERROR_FORMAT)
+            abort();
+        if (read_in_pieces(file, entry, count, pieces) != rc)
+            abort();
+        if (rc == ALEXNET_OK && memcmp(whole, pieces, (size_t)count * sizeof *whole) != 0)
+            abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK ||
+        an_tensor_file_open(&file, reader) != ALEXNET_OK)
+        return 0;
+    if (strcmp(an_tensor_file_format(file), "deep-compression") == 0)
+        read_all(file, length);
+    an_tensor_file_close(file);
+    return 0;
+}
