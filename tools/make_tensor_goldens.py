@@ -10,6 +10,7 @@ Made with NumPy 2.4, PyTorch 2.15, safetensors 0.8. Usage: make_tensor_goldens.p
 import argparse
 import collections
 import datetime
+import io
 import os
 import pathlib
 import sys
@@ -29,7 +30,7 @@ def path(name):
 
 
 def expect(name, tensors):
-    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, path(name + ".safetensors"))
+    save_file({k: np.array(v, order="C") for k, v in tensors.items()}, path(name + ".safetensors"))
 
 
 def both(name, what, tensors, **options):
@@ -123,6 +124,37 @@ def numpy_files():
         np.lib.format.write_array(file, values, version=(2, 0))
     with open(path("values.3.npy"), "wb") as file:
         np.lib.format.write_array(file, np.asfortranarray(values.astype(">f8")), version=(3, 0))
+
+    arrays = {"float32": random.standard_normal((7, 5)).astype("f4"),
+              "conv1.weight": random.standard_normal((2, 3, 4, 5)), "scalar": np.float32(1.5),
+              "float16": np.array([1, -65504, 2**-24], "f2"), "empty": np.zeros((0, 3), "f4"),
+              "bool": np.array([True, False]), "uint8": np.array([0, 255], "u1"),
+              "int8": np.array([-128, 127], "i1"), "int16": np.array([-2, 30000], "i2"),
+              "int32": np.array([-2, 2**31 - 1], "i4"), "int64": np.array([-(2**62), 3], "i8")}
+    texts = {"text": np.array("two lines\nsm\u00f6rg\u00e5s \U0001f600"), "none": np.array("")}
+    expect("arrays", arrays)
+    np.savez(path("arrays.npz"), **arrays, **texts)
+    np.savez_compressed(path("arrays.compressed.npz"), **arrays, **texts)
+    other = {k: np.array(v, np.asarray(v).dtype.newbyteorder(">"), order="F")
+             for k, v in arrays.items()}
+    np.savez(path("arrays.big.npz"), **other,
+             **{k: v.astype(v.dtype.newbyteorder(">")) for k, v in texts.items()})
+
+    # What nobody reads, beside what is read.
+    np.savez(path("strange.npz"), array=arrays["float32"], words=np.array(["a", "bc"]),
+             complex=np.ones(2, "c8"), record=np.zeros(2, [("a", "f4"), ("b", "(2,3)i2")]),
+             bytes=np.array(b"abc"), five=np.zeros((1,) * 5), wide=np.zeros(2, "g"),
+             objects=np.array([None, {}], object))
+    expect("strange", {"array": arrays["float32"]})
+    huge = io.BytesIO()
+    np.save(huge, np.zeros(0, "f4"))
+    header = huge.getvalue().replace(b"(0,), }         ", b"(16777216,), }  ")
+    with zipfile.ZipFile(path("bomb.npz"), "w", zipfile.ZIP_DEFLATED) as new:
+        new.writestr("small.npy", huge.getvalue())
+        with new.open("bomb.npy", "w") as member:
+            member.write(header)
+            for _ in range(64):
+                member.write(bytes(1 << 20))
 
 
 os.makedirs(folder, exist_ok=True)

@@ -26,6 +26,9 @@ static const struct signature {
     {AT(0, "\x80\x03"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
     {AT(0, "\x80\x04"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
     {AT(0, "\x80\x05"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
+    {AT(0, "PK\3\4"), OTHER, "a zip archive, but none of PyTorch's or NumPy's",
+     "unpack it, or convert it to safetensors"},
+    {AT(0, "PK\5\6"), OTHER, "a zip archive, which is empty", DOWNLOAD},
     {AT(0, "\x89HDF\r\n\x1a\n"), MODEL, "an HDF5 file (Keras and others), which is not read",
      TO_SAFETENSORS},
     {AT(0, "GGUF"), MODEL, "a GGUF file, which is not read", TO_SAFETENSORS},
@@ -75,22 +78,6 @@ static an_finding found(alexnet_status status, const char *what, const char *rem
     return (an_finding){.status = status, .what = what, .remedy = remedy};
 }
 
-/* A zip archive, by the name of its first member. */
-static an_finding identify_zip(const unsigned char *head, size_t length)
-{
-    enum { NAME = 30 }; /* where it begins; its length is at 26 */
-    char name[256] = "";
-    const size_t announced = length > 28 ? head[26] | (size_t)head[27] << 8 : 0;
-    if (announced < sizeof name && NAME + announced <= length) {
-        memcpy(name, head + NAME, announced);
-        name[announced] = '\0';
-    }
-    if (strstr(name, ".npy"))
-        return found(MODEL, "a file of NumPy arrays (.npz), which is not read yet", TO_SAFETENSORS);
-    return found(OTHER, "a zip archive, but none of PyTorch's or NumPy's",
-                 "unpack it, or convert it to safetensors");
-}
-
 /* No control characters but those of texts, and none of the bytes that UTF-8 has no use for. */
 static bool is_text(const unsigned char *head, size_t length)
 {
@@ -131,8 +118,6 @@ an_finding an_identify(const unsigned char *head, size_t length)
         return found(OTHER, "an empty file", DOWNLOAD);
     if (is_zero(head, length))
         return found(OTHER, "a file that begins with zeros, perhaps a download cut off", DOWNLOAD);
-    if (holds(head, length, 0, "PK\3\4", 4))
-        return identify_zip(head, length);
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
         const struct signature *s = &signatures[i];
         if (holds(head, length, s->offset, s->bytes, s->length))

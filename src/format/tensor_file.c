@@ -10,8 +10,8 @@
 /* Those with a signature, or at least fields that begin them, come before those known by their
  * size. */
 static const an_tensor_format *const formats[] = {
-    &an_safetensors_format, &an_npy_format,     &an_caffe_format,           &an_pth_format,
-    &an_onnx_format,        &an_darknet_format, &an_deep_compression_format};
+    &an_safetensors_format, &an_npy_format,  &an_caffe_format,   &an_pth_format,
+    &an_npz_format,         &an_onnx_format, &an_darknet_format, &an_deep_compression_format};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 /* The first bytes of a file, and the format that knows them, or NULL. */

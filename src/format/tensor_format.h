@@ -54,5 +54,6 @@ extern const an_tensor_format an_pth_format;
 extern const an_tensor_format an_onnx_format;
 extern const an_tensor_format an_darknet_format;
 extern const an_tensor_format an_deep_compression_format;
+extern const an_tensor_format an_npz_format;
 
 #endif

@@ -36,6 +36,9 @@ static const struct golden {
     {"state.rezipped.pth", "state"},
     {"views.rezipped.pth", "views"},
     {"views.big.pth", "views"},
+    {"arrays.npz", "arrays"},
+    {"arrays.compressed.npz", "arrays"},
+    {"arrays.big.npz", "arrays"},
 };
 enum { GOLDENS = sizeof goldens / sizeof goldens[0] };
 
