@@ -79,6 +79,10 @@ const char *an_model_file_state_name(const an_net *net, an_arena arena, int para
 /** Give a writer the network and classes as metadata: what makes a file a model. */
 alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
                                       const an_classes *classes);
+/** The same for any format that holds texts by key: `put` is given each. */
+typedef alexnet_status (*an_metadata_put)(void *to, const char *key, const char *value);
+alexnet_status an_model_file_metadata_to(an_metadata_put put, void *to,
+                                         const alexnet_network *network, const an_classes *classes);
 
 /** A string of metadata. */
 typedef struct an_metadata {

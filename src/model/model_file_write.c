@@ -9,8 +9,8 @@
 #include "base/utf8.h"
 #include "model/model_file.h"
 
-alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
-                                      const an_classes *classes)
+alexnet_status an_model_file_metadata_to(an_metadata_put put, void *to,
+                                         const alexnet_network *network, const an_classes *classes)
 {
     assert(classes->count >= 1 && classes->count <= AN_CLASSES_MAX); /* a network has no more */
     for (int i = 0; i < classes->count; i++)
@@ -25,14 +25,25 @@ alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_ne
         rc = AN_FAIL_MEMORY((size_t)classes->count * 64, "class names");
         goto cleanup;
     }
-    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_FORMAT, AN_MODEL_FILE_VERSION));
-    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NETWORK, network->text));
-    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_CLASSES, ids));
-    AN_TRY(an_tensor_writer_metadata(writer, AN_METADATA_NAMES, names));
+    AN_TRY(put(to, AN_METADATA_FORMAT, AN_MODEL_FILE_VERSION));
+    AN_TRY(put(to, AN_METADATA_NETWORK, network->text));
+    AN_TRY(put(to, AN_METADATA_CLASSES, ids));
+    AN_TRY(put(to, AN_METADATA_NAMES, names));
 cleanup:
     an_free(ids);
     an_free(names);
     return rc;
+}
+
+static alexnet_status put_metadata(void *writer, const char *key, const char *value)
+{
+    return an_tensor_writer_metadata(writer, key, value);
+}
+
+alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
+                                      const an_classes *classes)
+{
+    return an_model_file_metadata_to(put_metadata, writer, network, classes);
 }
 
 static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool state)

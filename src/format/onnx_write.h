@@ -1,0 +1,64 @@
+/*
+ * Writing ONNX: nodes, constants and the values at a graph's ends, in a buffer; a file's large
+ * tensors are announced here and written behind (wire_write.h).
+ */
+#ifndef AN_FORMAT_ONNX_WRITE_H
+#define AN_FORMAT_ONNX_WRITE_H
+
+#include "format/wire_write.h"
+#include "tensor/tensor.h"
+
+/**
+ * The versions that files are written in: those of 2021, which ONNX Runtime reads since 1.8 and
+ * OpenCV since 4.5.
+ */
+enum { AN_ONNX_IR_VERSION = 7, AN_ONNX_OPSET = 13 };
+
+/** Fields of ModelProto and GraphProto that an export fills in. */
+enum {
+    AN_ONNX_MODEL_IR_VERSION = 1,
+    AN_ONNX_MODEL_PRODUCER = 2,
+    AN_ONNX_MODEL_PRODUCER_VERSION = 3,
+    AN_ONNX_MODEL_GRAPH = 7,
+    AN_ONNX_MODEL_OPSET = 8,
+    AN_ONNX_MODEL_METADATA = 14,
+    AN_ONNX_GRAPH_NODE = 1,
+    AN_ONNX_GRAPH_NAME = 2,
+    AN_ONNX_GRAPH_INITIALIZER = 5,
+    AN_ONNX_GRAPH_INPUT = 11,
+    AN_ONNX_GRAPH_OUTPUT = 12,
+};
+
+/** A node: begun, given its inputs, outputs and attributes, and put into a graph. */
+an_wire_buffer an_onnx_node_new(const char *op, const char *name);
+void an_onnx_put_input(an_wire_buffer *node, const char *value);
+void an_onnx_put_output(an_wire_buffer *node, const char *value);
+void an_onnx_put_int(an_wire_buffer *node, const char *attribute, int64_t value);
+void an_onnx_put_float(an_wire_buffer *node, const char *attribute, double value);
+void an_onnx_put_ints(an_wire_buffer *node, const char *attribute, const int *values, int count);
+/** Frees the node. */
+void an_onnx_put_node(an_wire_buffer *graph, an_wire_buffer *node);
+
+/** Constants as initializers; a shape of rank 0 is a number. */
+void an_onnx_put_floats(an_wire_buffer *graph, const char *name, an_shape shape,
+                        const float *values);
+void an_onnx_put_longs(an_wire_buffer *graph, const char *name, const int64_t *values, int count);
+/**
+ * Begin a tensor in place of an initializer: what stands before its values.
+ * @param whole  receives the length of the message with them
+ */
+an_wire_buffer an_onnx_tensor_begin(const char *name, an_dtype type, an_shape shape,
+                                    uint64_t *whole);
+/**
+ * An input or output of the graph.
+ * @param field  AN_ONNX_GRAPH_INPUT or AN_ONNX_GRAPH_OUTPUT
+ * @param dims   the first is -1: as many as there are in a batch
+ * @param about  what it is, for people
+ */
+void an_onnx_put_end(an_wire_buffer *graph, uint32_t field, const char *name, an_dtype type,
+                     const int64_t *dims, int rank, const char *about);
+/** A text of ModelProto.metadata_props. */
+void an_onnx_put_metadata(an_wire_buffer *model, const char *key, const char *value);
+void an_onnx_put_opset(an_wire_buffer *model);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * The files of the export to ONNX.
+ *
+ *     export_onnx.c         the file: graph, weights, metadata
+ *     export_onnx_nodes.c   operators as nodes of the graph
+ *     export_onnx_input.c   the preprocessing as nodes
+ */
+#ifndef AN_MODEL_EXPORT_ONNX_H
+#define AN_MODEL_EXPORT_ONNX_H
+
+#include "format/onnx_write.h"
+#include "model/export.h"
+
+/** Room for a value's name: a layer's, and what distinguishes those inside it: "norm1/part0". */
+typedef char an_onnx_name[AN_NAME_MAX + 49];
+
+/** The output of a node of our graph as a value of ONNX's. */
+typedef struct an_onnx_place {
+    an_onnx_name name;
+    bool flat; /* [N, C], not [N, C, H, W] */
+} an_onnx_place;
+
+typedef struct an_onnx_export {
+    an_net *net;
+    an_dtype weights;      /* their type in the file */
+    bool preprocessing;    /* inside the graph */
+    an_wire_buffer nodes;  /* and constants: fields of GraphProto */
+    an_onnx_place *places; /* per node of our graph */
+} an_onnx_export;
+
+/** The graph's input. */
+#define AN_ONNX_INPUT "input"
+
+/** Write what node `index` of our graph computes; its place is set. */
+void an_onnx_export_node(an_onnx_export *e, int index);
+/** Write the preprocessing, node 0, likewise. */
+void an_onnx_export_input(an_onnx_export *e);
+/** A node of one input and one output. */
+void an_onnx_export_simple(an_onnx_export *e, const char *op, const char *from, const char *to);
+/** The same with a second input: a constant number or list. */
+void an_onnx_export_binary(an_onnx_export *e, const char *op, const char *from, const char *with,
+                           const char *to);
+
+#endif

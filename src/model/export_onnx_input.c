@@ -1,0 +1,71 @@
+/*
+ * The preprocessing as nodes: pixels of a crop, uint8 [N, H, W, 3] in R, G, B order as decoders
+ * give them, become what the first layer reads (op/augment.h).
+ *
+ * A mean image is of the stored picture's size, and the graph takes crops alone: its centre is
+ * subtracted. For `meanCrop = centre` that is right for every crop, for `aligned` for the centre
+ * crop, which is what a picture is classified by.
+ */
+#include "model/export_onnx.h"
+
+static void put_channels(an_onnx_export *e, const char *from, const char *to)
+{
+    an_wire_buffer node = an_onnx_node_new("Gather", to);
+    an_onnx_put_longs(&e->nodes, "input/order", (const int64_t[]){2, 1, 0}, 3);
+    an_onnx_put_input(&node, from);
+    an_onnx_put_input(&node, "input/order");
+    an_onnx_put_output(&node, to);
+    an_onnx_put_int(&node, "axis", 1);
+    an_onnx_put_node(&e->nodes, &node);
+}
+
+/* The mean as [3, 1, 1], or the middle of a mean image, [3, H, W]. */
+static void put_mean(an_onnx_export *e, const char *to)
+{
+    const an_augment_desc *d = &e->net->network->graph.nodes[0].desc.u.augment;
+    if (d->mean == AN_MEAN_CHANNEL) {
+        an_onnx_put_longs(&e->nodes, "input/mean/shape", (const int64_t[]){3, 1, 1}, 3);
+        an_onnx_export_binary(e, "Reshape", "input.mean", "input/mean/shape", to);
+        return;
+    }
+    const int64_t first = (d->side - d->crop) / 2, end = first + d->crop;
+    an_onnx_put_longs(&e->nodes, "input/mean/first", (const int64_t[]){first, first}, 2);
+    an_onnx_put_longs(&e->nodes, "input/mean/end", (const int64_t[]){end, end}, 2);
+    an_onnx_put_longs(&e->nodes, "input/mean/axes", (const int64_t[]){1, 2}, 2);
+    an_wire_buffer node = an_onnx_node_new("Slice", to);
+    an_onnx_put_input(&node, "input.mean");
+    an_onnx_put_input(&node, "input/mean/first");
+    an_onnx_put_input(&node, "input/mean/end");
+    an_onnx_put_input(&node, "input/mean/axes");
+    an_onnx_put_output(&node, to);
+    an_onnx_put_node(&e->nodes, &node);
+}
+
+void an_onnx_export_input(an_onnx_export *e)
+{
+    enum { TO_FLOAT = 1 };
+    const an_augment_desc *d = &e->net->network->graph.nodes[0].desc.u.augment;
+    const float scale[3] = {(float)d->scale[0], (float)d->scale[1], (float)d->scale[2]};
+    const char *at = "input/planes";
+    an_wire_buffer node = an_onnx_node_new("Cast", "input/float");
+    an_onnx_put_input(&node, AN_ONNX_INPUT);
+    an_onnx_put_output(&node, "input/float");
+    an_onnx_put_int(&node, "to", TO_FLOAT);
+    an_onnx_put_node(&e->nodes, &node);
+    node = an_onnx_node_new("Transpose", at);
+    an_onnx_put_input(&node, "input/float");
+    an_onnx_put_output(&node, at);
+    an_onnx_put_ints(&node, "perm", (const int[]){0, 3, 1, 2}, 4);
+    an_onnx_put_node(&e->nodes, &node);
+    if (d->bgr) {
+        put_channels(e, at, "input/bgr");
+        at = "input/bgr";
+    }
+    if (d->mean != AN_MEAN_NONE) {
+        put_mean(e, "input/mean");
+        an_onnx_export_binary(e, "Sub", at, "input/mean", "input/centred");
+        at = "input/centred";
+    }
+    an_onnx_put_floats(&e->nodes, "input/scale", an_shape_of(3, 3, 1, 1), scale);
+    an_onnx_export_binary(e, "Mul", at, "input/scale", "input/prepared");
+}
