@@ -4,7 +4,7 @@
  */
 #include "model/export_onnx.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -53,7 +53,8 @@ static alexnet_status build(parts *p, an_onnx_export *e, const an_classes *class
     an_wire_put_text(&p->head, AN_ONNX_MODEL_PRODUCER_VERSION, alexnet_version());
     if (e->preprocessing)
         an_onnx_export_input(e);
-    strcpy(e->places[0].name, e->preprocessing ? "input/prepared" : AN_ONNX_INPUT);
+    snprintf(e->places[0].name, sizeof e->places[0].name, "%s",
+             e->preprocessing ? "input/prepared" : AN_ONNX_INPUT);
     for (int i = 1; i < graph->count; i++)
         an_onnx_export_node(e, i);
     put_ends(p, e);
