@@ -174,22 +174,22 @@ static void test_gradients_do_not_depend_on_the_last(void **state)
 
 /* ---- Occlusion ---- */
 
-static void mean_colour(uint8_t colour[3])
+static void mean_colour(uint8_t colour[3], alexnet_model *of)
 {
     alexnet_tensor_info mean;
-    expect_ok(alexnet_model_tensor(model, 0, &mean));
+    expect_ok(alexnet_model_tensor(of, 0, &mean));
     assert_string_equal(mean.name, "input.mean");
     for (int c = 0; c < 3; c++) {
         double sum = 0;
         for (int i = 0; i < SIDE * SIDE; i++)
             sum += mean.data[c * SIDE * SIDE + i];
-        colour[c] = (uint8_t)lround(sum / (SIDE * SIDE));
+        colour[of == linear_model ? 2 - c : c] = (uint8_t)lround(sum / (SIDE * SIDE));
     }
 }
 
 /* By a plain loop over the pixels: those whose distance from the middle of the cell is below half a
  * square. */
-static void check_occlusion(int square, int stride, int batch, int class_index)
+static void check_occlusion(alexnet_model *of, int square, int stride, int batch, int class_index)
 {
     alexnet_occlusion_options options = ALEXNET_OCCLUSION_OPTIONS_INIT;
     alexnet_occlusion *occlusion;
@@ -201,8 +201,8 @@ static void check_occlusion(int square, int stride, int batch, int class_index)
     options.square = square;
     options.stride = stride;
     options.batch = batch;
-    expect_ok(alexnet_occlusion_new(&occlusion, model, &options));
-    expect_ok(alexnet_session_new(&session, model, NULL));
+    expect_ok(alexnet_occlusion_new(&occlusion, of, &options));
+    expect_ok(alexnet_session_new(&session, of, NULL));
     assert_int_equal(alexnet_occlusion_side(occlusion), cells);
     assert_null(alexnet_occlusion_map(occlusion, NULL));
     expect_ok(alexnet_occlusion_start(occlusion, crop, class_index));
@@ -213,7 +213,7 @@ static void check_occlusion(int square, int stride, int batch, int class_index)
     assert_int_equal(done, cells * cells);
     const float *drops = alexnet_occlusion_map(occlusion, &whole);
     assert_true(whole == probability_of(session, crop, class_index));
-    mean_colour(colour);
+    mean_colour(colour, of);
     double largest = 0;
     for (int i = 0; i < cells * cells; i++) {
         uint8_t covered[CROP];
@@ -238,10 +238,11 @@ static void check_occlusion(int square, int stride, int batch, int class_index)
 static void test_occlusion(void **state)
 {
     (void)state;
-    check_occlusion(5, 2, 4, 0);
-    check_occlusion(4, 3, 7, 2);   /* the last batch is not full, the last cell hangs over */
-    check_occlusion(1, 4, 100, 1); /* squares smaller than the stride */
-    check_occlusion(14, 14, 1, 0); /* everything is covered */
+    check_occlusion(model, 5, 2, 4, 0);
+    check_occlusion(linear_model, 11, 3, 4, 0); /* whose channels are B, G, R */
+    check_occlusion(model, 4, 3, 7, 2);   /* the last batch is not full, the last cell hangs over */
+    check_occlusion(model, 1, 4, 100, 1); /* squares smaller than the stride */
+    check_occlusion(model, 14, 14, 1, 0); /* everything is covered */
 }
 
 static void test_occlusion_by_default(void **state)
