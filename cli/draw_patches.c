@@ -23,6 +23,9 @@ static void put_patch(cairo_t *page, const alexnet_patch *patch, int side, doubl
     draw_box box = {x + (VIEW - f.width * zoom) / 2, y + (VIEW - f.height * zoom) / 2,
                     f.width * zoom, f.height * zoom};
     draw_rgb(page, box, pixels, f.width, f.height);
+    draw_ink(page, 0xBBBBBB); /* white patches on the white page */
+    draw_frame(page, box, 1);
+    draw_ink(page, 0x222222);
     free(pixels);
 }
 
@@ -45,10 +48,10 @@ int draw_patches(const char *title, const alexnet_patch *patches, int count, int
 {
     const int width = 2 * VIEW + GAP, height = VIEW + LABEL;
     const int columns = count < COLUMNS ? count : COLUMNS, rows = (count + columns - 1) / columns;
-    cairo_t *page = draw_page(2 * MARGIN + columns * (width + SPACE) - SPACE,
-                              MARGIN + HEAD + rows * (height + SPACE));
+    const int inside = (columns > 1 ? columns : 2) * (width + SPACE) - SPACE; /* for the title */
+    cairo_t *page = draw_page(2 * MARGIN + inside, MARGIN + HEAD + rows * (height + SPACE));
     draw_font(page, 15, true);
-    draw_text_within(page, MARGIN, MARGIN + 12, columns * (width + SPACE) - SPACE, false, title);
+    draw_text_within(page, MARGIN, MARGIN + 12, inside, false, title);
     draw_font(page, 13, false);
     for (int i = 0; i < count; i++) {
         double x = MARGIN + i % columns * (width + SPACE);

@@ -4,8 +4,8 @@
  *     explain MODEL PICTURE
  *
  * Prints the best class, and a map of the picture in characters: the darker a place, the more of
- * the class's probability is lost when a grey square covers it. Then the pixel to which the class's
- * score is most sensitive.
+ * the class's probability is lost when a grey square covers it, up to the amount that is printed
+ * under the map. Then the pixel to which the class's score is most sensitive.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +22,17 @@ static int print_occlusion(alexnet_model *model, const unsigned char *crop, int 
     for (bool more = true; more && !failed;)
         failed = alexnet_occlusion_step(occlusion, &done, &more) != ALEXNET_OK;
     if (!failed) {
-        float whole;
         const int side = alexnet_occlusion_side(occlusion);
-        const float *drops = alexnet_occlusion_map(occlusion, &whole);
+        const float *drops = alexnet_occlusion_map(occlusion, NULL);
+        float most = 0;
+        for (int i = 0; i < side * side; i++)
+            most = drops[i] > most ? drops[i] : most;
         for (int i = 0; i < side * side; i++) {
-            float share = drops[i] / whole; /* of the probability that is lost; may be negative */
-            putchar(shades[share > 0 ? (int)(share * 9.99f) : 0]);
+            putchar(shades[drops[i] > 0 ? (int)(drops[i] / most * 9) : 0]);
             if (i % side == side - 1)
                 putchar('\n');
         }
+        printf("at most %.3g of the probability is lost\n", most);
     }
     alexnet_occlusion_free(occlusion);
     return failed;
