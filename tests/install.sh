@@ -63,6 +63,26 @@ for program in ./classify-shared ./classify-static cmake-OFF/classify cmake-ON/c
     [ "$(awk 'NR % 3 == 2 { printf "%s ", $2 }' answer)" = "dark light " ] ||
         failed "$program: $(cat train.log answer)"
 done
+
+# A model within the program, as C and as C++ have it.
+mkdir embedded
+"$prefix/bin/alexnet" convert run embedded/model.c > answer 2>&1 || failed "$(cat answer)"
+# shellcheck disable=SC2046
+$cc -std=c11 -Wall -Wextra -Werror -pedantic -Iembedded "$source/examples/embedded.c" \
+    embedded/model.c -o embedded-shared $(pkg-config --cflags --libs alexnet)
+cmake -S "$source/examples" -B cmake-OFF -DMODEL_DIR="$scratch/embedded" > cmake.log ||
+    failed "$(cat cmake.log)"
+cmake --build cmake-OFF --target embedded > cmake.log || failed "$(cat cmake.log)"
+for program in ./embedded-shared cmake-OFF/embedded; do
+    $program pictures/dark/003.png pictures/light/007.png > answer || failed "$program: $(cat answer)"
+    [ "$(sed 's/.*: \(.*\), .*/\1/' answer | tr '\n' ' ')" = "dark light " ] ||
+        failed "$program: $(cat answer)"
+done
+if command -v c++ > /dev/null; then
+    c++ -x c++ -std=c++11 -Wall -Wextra -Werror -pedantic -c embedded/model.c -o model-cc.o
+    nm model-cc.o | grep -q ' model_data$' || failed "as C++, the model has another name"
+fi
+
 ./explain-shared run pictures/light/007.png > answer || failed "explain: $(cat answer)"
 grep -q '^pictures/light/007.png: light, ' answer || failed "explain: $(cat answer)"
 if ./classify-shared run pictures/dark/003.png "$source/README.md" > answer 2> errors; then

@@ -307,6 +307,64 @@ static void test_too_large_for_half(void **state)
     rig_close(&rig);
 }
 
+/* The words of the C file are the bytes of the safetensors file, in little-endian order, filled up
+ * with zeros; the header declares them. */
+static void test_c_array(void **state)
+{
+    (void)state;
+    net_rig rig;
+    const an_export_format *format;
+    size_t length, text_length;
+    open_rig(&rig, "alexnet-mini", "cpu");
+    expect_ok(an_export_find(&format, NULL, "my-model.c"));
+    expect_ok(an_export(format, "my-model.c", rig.net, &classes, "", &plain));
+    expect_ok(an_export(&an_export_safetensors, "x.safetensors", rig.net, &classes, "", &plain));
+    unsigned char *bytes = scratch_read("x.safetensors", &length);
+    char *text = (char *)scratch_read("my-model.c", &text_length);
+    char *header = (char *)scratch_read("my-model.h", &text_length);
+    assert_non_null(strstr(header, "extern const uint64_t my_model_data[];"));
+    assert_non_null(strstr(header, "extern const size_t my_model_length;"));
+    char line[64];
+    snprintf(line, sizeof line, "const size_t my_model_length = %zu;", length);
+    assert_non_null(strstr(text, line));
+    char *at = strstr(text, "const uint64_t my_model_data[] = {");
+    assert_non_null(at);
+    at = strchr(at, '{') + 1;
+    for (size_t i = 0; i < length; i += 8) {
+        const uint64_t word = strtoull(at, &at, 16);
+        assert_int_equal(*at++, ',');
+        for (size_t j = 0; j < 8; j++)
+            assert_int_equal(word >> 8 * j & 255, i + j < length ? bytes[i + j] : 0);
+    }
+    at += strspn(at, " \n");
+    assert_int_equal(*at, '}');
+    free(bytes);
+    free(text);
+    free(header);
+    rig_close(&rig);
+}
+
+/* A name that is no identifier of C; one without the ending; half precision, whose length is no
+ * multiple of a word. */
+static void test_c_names(void **state)
+{
+    (void)state;
+    net_rig rig;
+    size_t length;
+    an_export_options options = plain;
+    options.weights = AN_BF16;
+    open_rig(&rig, "alexnet-mini", "cpu");
+    expect_ok(an_export(&an_export_c, "2012 caf\xc3\xa9.C", rig.net, &classes, "", &options));
+    char *text = (char *)scratch_read("2012 caf\xc3\xa9.h", &length);
+    assert_non_null(strstr(text, "const uint64_t model_2012_caf___data[];"));
+    free(text);
+    expect_ok(an_export(&an_export_c, "main", rig.net, &classes, "", &options));
+    text = (char *)scratch_read("main.h", &length);
+    assert_non_null(strstr(text, "const uint64_t main_data[];"));
+    free(text);
+    rig_close(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +377,8 @@ int main(void)
         IN_SCRATCH(test_towers),
         IN_SCRATCH(test_half_precision),
         IN_SCRATCH(test_too_large_for_half),
+        IN_SCRATCH(test_c_array),
+        IN_SCRATCH(test_c_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
