@@ -95,51 +95,44 @@ static void build_layer(const an_caffe_out *layer, const an_op_desc *desc, an_wi
     }
 }
 
-/* A blob as a field of a layer. */
-static alexnet_status put_blob(an_writer *model, an_net *net, int param)
+/* A blob as a field of a layer: what begin_blob() made, which is freed, and the numbers. */
+static alexnet_status put_blob(an_writer *model, an_net *net, int param, an_wire_buffer *blob)
 {
     const an_param *p = &net->params[param];
-    an_wire_buffer blob = begin_blob(p), field = {0};
     const an_export_tensor tensor = {.shape = p->shape, .type = AN_F32, .param = param};
-    an_wire_put_header(&field, LAYER_BLOBS, blob.length + data_bytes(p));
-    alexnet_status rc = put_buffer(model, &field);
-    if (rc == ALEXNET_OK)
-        rc = put_buffer(model, &blob);
-    an_wire_buffer_free(&blob);
-    return rc == ALEXNET_OK ? an_export_values(net, &tensor, put_file, model) : rc;
+    an_wire_buffer field = {0};
+    an_wire_put_header(&field, LAYER_BLOBS, blob->length + data_bytes(p));
+    AN_CHECK(put_buffer(model, &field));
+    AN_CHECK(put_buffer(model, blob));
+    return an_export_values(net, &tensor, put_file, model);
 }
 
-static uint64_t blob_size(const an_param *param)
-{
-    an_wire_buffer blob = begin_blob(param);
-    const uint64_t size = an_wire_field_size(LAYER_BLOBS, blob.length + data_bytes(param));
-    an_wire_buffer_free(&blob);
-    return size;
-}
-
-static alexnet_status write_layer(an_writer *model, an_net *net, int node)
+/* `params` of a layer from `first`; lengths stand in front, so all but the numbers is built
+ * first. */
+static alexnet_status write_layer(an_writer *model, an_net *net, int node, int first, int params)
 {
     an_caffe_out layer;
-    an_param_info infos[AN_MAX_PARAMS];
-    const an_op_desc *desc = &net->network->graph.nodes[node].desc;
-    an_wire_buffer head = {0}, front = {0}, back = {0};
+    an_wire_buffer head = {0}, front = {0}, back = {0}, blobs[AN_MAX_PARAMS] = {{0}};
     alexnet_status rc = ALEXNET_OK;
-    const int params = node > 0 ? an_op_params(desc, infos) : 0; /* the mean is another file */
-    const int first = net->node_param[node];
     AN_CHECK(an_caffe_layer_of(&layer, net->network, node));
-    build_layer(&layer, desc, &front, &back);
+    build_layer(&layer, &net->network->graph.nodes[node].desc, &front, &back);
     uint64_t length = front.length + back.length;
-    for (int i = 0; i < params; i++)
-        length += blob_size(&net->params[first + i]);
+    for (int i = 0; i < params; i++) {
+        const an_param *p = &net->params[first + i];
+        blobs[i] = begin_blob(p);
+        length += an_wire_field_size(LAYER_BLOBS, blobs[i].length + data_bytes(p));
+    }
     an_wire_put_header(&head, NET_LAYER, length);
     AN_TRY(put_buffer(model, &head));
     AN_TRY(put_buffer(model, &front));
     for (int i = 0; i < params; i++)
-        AN_TRY(put_blob(model, net, first + i));
+        AN_TRY(put_blob(model, net, first + i, &blobs[i]));
     AN_TRY(put_buffer(model, &back));
 cleanup:
     an_wire_buffer_free(&front);
     an_wire_buffer_free(&back);
+    for (int i = 0; i < AN_MAX_PARAMS; i++)
+        an_wire_buffer_free(&blobs[i]);
     return rc;
 }
 
@@ -148,8 +141,13 @@ static alexnet_status write_model(an_writer *model, an_net *net)
     an_wire_buffer name = {0};
     an_wire_put_text(&name, NET_NAME, net->network->name);
     AN_CHECK(put_buffer(model, &name));
-    for (int i = 0; i < net->network->graph.count; i++)
-        AN_CHECK(write_layer(model, net, i));
+    for (int i = 0; i < net->network->graph.count; i++) {
+        an_param_info infos[AN_MAX_PARAMS];
+        const an_op_desc *desc = &net->network->graph.nodes[i].desc;
+        /* the first node's, the mean, has a file of its own */
+        const int params = i > 0 ? an_op_params(desc, infos) : 0;
+        AN_CHECK(write_layer(model, net, i, net->node_param[i], params));
+    }
     return ALEXNET_OK;
 }
 

@@ -515,6 +515,44 @@ static void test_damage(void **state)
     }
 }
 
+/* Open a file, list its layers, and read a mean image. */
+static alexnet_status use_files(void)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    an_outline outline;
+    an_chw shape;
+    float *values;
+    AN_CHECK(
+        an_caffe_mean_read("golden/caffe/mean-old-single-double.binaryproto", &shape, &values));
+    an_free(values);
+    AN_CHECK(an_reader_open(&reader, "golden/caffe/v0-old-packed-float.caffemodel"));
+    AN_CHECK(an_tensor_file_open(&file, reader));
+    const alexnet_status rc = an_tensor_file_outline(file, &outline);
+    if (rc == ALEXNET_OK)
+        an_outline_free(&outline);
+    an_tensor_file_close(file);
+    return rc;
+}
+
+/* Whichever allocation fails: it is said, and everything is given back. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    const int64_t live = an_alloc_live();
+    for (uint64_t n = 1;; n++) {
+        an_alloc_fail_at(n);
+        const alexnet_status rc = use_files();
+        an_alloc_fail_at(0);
+        assert_true(an_alloc_live() == live);
+        if (rc == ALEXNET_OK) {
+            assert_true(n > 30);
+            return;
+        }
+        expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -523,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_input),          cmocka_unit_test(test_shapes_that_do_not_fit),
         cmocka_unit_test(test_contradictions), cmocka_unit_test(test_layers_that_are_not_computed),
         cmocka_unit_test(test_no_chain),       cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("Caffe's files", tests, NULL, NULL);
 }

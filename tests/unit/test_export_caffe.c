@@ -6,6 +6,7 @@
 #include "net_rig.h"
 #include "scratch.h"
 
+#include "base/writer.h"
 #include "format/caffe.h"
 #include "format/tensor_file.h"
 #include "model/export.h"
@@ -248,13 +249,48 @@ static void test_what_looks_different(void **state)
     }
 }
 
+/* Whichever allocation fails, or when the disk is full: it is said, everything is given back, and
+ * the files that were there stay. */
+static void test_trouble(void **state)
+{
+    (void)state;
+    net_rig rig;
+    size_t length;
+    open_net(&rig, whole);
+    for (uint64_t bytes = 0; bytes < 6000; bytes += 500) {
+        scratch_write("x.caffemodel", "old", 3);
+        an_writer_fail_after(bytes);
+        const alexnet_status rc = write_net(&rig, "x.caffemodel");
+        an_writer_fail_after(UINT64_MAX);
+        expect_failure(rc, ALEXNET_ERROR_IO, "x");
+        unsigned char *left = scratch_read("x.caffemodel", &length);
+        assert_true(length == 3);
+        free(left);
+        assert_int_not_equal(access("x.prototxt", F_OK), 0);
+        assert_int_not_equal(access("x.caffemodel.tmp", F_OK), 0);
+    }
+    const int64_t live = an_alloc_live();
+    for (uint64_t n = 1;; n++) {
+        an_alloc_fail_at(n);
+        const alexnet_status rc = write_net(&rig, "x.caffemodel");
+        an_alloc_fail_at(0);
+        assert_true(an_alloc_live() == live);
+        if (rc == ALEXNET_OK) {
+            assert_true(n > 30);
+            break;
+        }
+        expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+    }
+    rig_close(&rig);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),           TEST(test_mean), TEST(test_text), TEST(test_refusals),
-        TEST(test_what_looks_different),
+        TEST(test_round_trip),           TEST(test_mean),    TEST(test_text), TEST(test_refusals),
+        TEST(test_what_looks_different), TEST(test_trouble),
     };
     return cmocka_run_group_tests_name("models for Caffe", tests, NULL, NULL);
 }
