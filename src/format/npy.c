@@ -21,32 +21,33 @@ bool an_npy_recognise(const unsigned char *head, size_t length)
 }
 
 /* Where the header begins, and its length. */
-static alexnet_status find_header(const an_span *bytes, uint64_t *start, uint32_t *length)
+static alexnet_status find_header(const an_section *bytes, uint64_t *start, uint32_t *length)
 {
     unsigned char head[PREFIX], sizes[4] = {0};
-    AN_CHECK(an_span_read(bytes, 0, head, sizeof head));
+    AN_CHECK(an_section_read(bytes, 0, head, sizeof head));
     if (!an_npy_recognise(head, sizeof head))
-        return AN_SPAN_FAIL(bytes, "not a NumPy array: it does not begin with \\x93NUMPY");
+        return AN_SECTION_FAIL(bytes, "not a NumPy array: it does not begin with \\x93NUMPY");
     if (head[6] < 1 || head[6] > 3)
-        return AN_SPAN_FAIL(bytes, "version %d of NumPy's format; 1 to 3 are read", head[6]);
+        return AN_SECTION_FAIL(bytes, "version %d of NumPy's format; 1 to 3 are read", head[6]);
     const size_t width = head[6] == 1 ? 2 : 4;
-    AN_CHECK(an_span_read(bytes, PREFIX, sizes, width));
+    AN_CHECK(an_section_read(bytes, PREFIX, sizes, width));
     *start = PREFIX + width;
     *length =
         sizes[0] | (uint32_t)sizes[1] << 8 | (uint32_t)sizes[2] << 16 | (uint32_t)sizes[3] << 24;
     if (*length > bytes->size - *start)
-        return AN_SPAN_FAIL(bytes,
-                            "cut short or damaged: a header of %u bytes is announced, %llu bytes "
-                            "are there",
-                            *length, (unsigned long long)bytes->size);
+        return AN_SECTION_FAIL(
+            bytes,
+            "cut short or damaged: a header of %u bytes is announced, %llu bytes "
+            "are there",
+            *length, (unsigned long long)bytes->size);
     if (*length > HEADER_MAX)
-        return AN_SPAN_FAIL(bytes, "a header of %u bytes; at most %d are expected", *length,
-                            HEADER_MAX);
+        return AN_SECTION_FAIL(bytes, "a header of %u bytes; at most %d are expected", *length,
+                               HEADER_MAX);
     return ALEXNET_OK;
 }
 
 /* The element type of a word: an order of bytes, a letter, a width. */
-static alexnet_status parse_type(an_npy *npy, const an_span *bytes, const char *descr)
+static alexnet_status parse_type(an_npy *npy, const an_section *bytes, const char *descr)
 {
     static const struct {
         const char *word;
@@ -64,16 +65,16 @@ static alexnet_status parse_type(an_npy *npy, const an_span *bytes, const char *
     npy->array.width = an_dtype_bytes(npy->dtype);
     npy->array.swapped = descr[0] == '>' && npy->array.width != 1;
     if (descr[1] == 'U' && (!an_text_to_int(descr + 2, &npy->characters) || npy->characters < 0))
-        return AN_SPAN_FAIL(bytes, "an element type of %s", descr);
+        return AN_SECTION_FAIL(bytes, "an element type of %s", descr);
     return ALEXNET_OK;
 }
 
-static alexnet_status understand(an_npy *npy, const an_span *bytes, const char *text)
+static alexnet_status understand(an_npy *npy, const an_section *bytes, const char *text)
 {
     an_npy_header header;
     const char *why;
     if (!an_npy_header_parse(&header, text, &why))
-        return AN_SPAN_FAIL(bytes, "%s", why);
+        return AN_SECTION_FAIL(bytes, "%s", why);
     AN_CHECK(parse_type(npy, bytes, header.descr));
     npy->array.shape = header.shape;
     if (npy->dtype == AN_OTHER || header.shape.rank > AN_MAX_RANK)
@@ -82,7 +83,7 @@ static alexnet_status understand(an_npy *npy, const an_span *bytes, const char *
     return an_strided_check(&npy->array, AN_NPY_NAME);
 }
 
-alexnet_status an_npy_open(an_npy *npy, const an_span *bytes)
+alexnet_status an_npy_open(an_npy *npy, const an_section *bytes)
 {
     uint64_t start;
     uint32_t length;
@@ -91,7 +92,7 @@ alexnet_status an_npy_open(an_npy *npy, const an_span *bytes)
     char *text = an_malloc((size_t)length + 1);
     if (!text)
         return AN_FAIL_MEMORY(length, "the header of a NumPy array");
-    alexnet_status rc = an_span_read(bytes, start, text, length);
+    alexnet_status rc = an_section_read(bytes, start, text, length);
     text[length] = '\0';
     npy->array.bytes = *bytes;
     npy->array.first = start + length;
@@ -123,7 +124,7 @@ static bool recognise(const unsigned char *head, size_t length, uint64_t size)
 
 static alexnet_status open_file(an_tensor_file *file)
 {
-    const an_span whole = an_span_of(file->reader);
+    const an_section whole = an_section_of(file->reader);
     one_array *one = file->state = an_calloc(1, sizeof *one);
     an_tensor_entry *entry = file->entries = an_calloc(1, sizeof *entry);
     if (!one || !entry || !(entry->name = an_strdup(AN_NPY_NAME)))

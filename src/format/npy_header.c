@@ -1,5 +1,6 @@
 #include "format/npy_header.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *blanks(const char *at)
@@ -138,4 +139,26 @@ bool an_npy_header_parse(an_npy_header *header, const char *text, const char **w
             return false;
     }
     return at && seen == 7;
+}
+
+void an_npy_header_write(char out[AN_NPY_HEADER], const char *descr, an_shape shape)
+{
+    enum { PREFIX = 10 };
+    char dims[96] = "";
+    size_t length = 0;
+    for (int i = 0; i < shape.rank; i++)
+        length +=
+            (size_t)snprintf(dims + length, sizeof dims - length, "%lld%s", (long long)shape.dim[i],
+                             shape.rank == 1      ? ","
+                             : i + 1 < shape.rank ? ", "
+                                                  : "");
+    memset(out, ' ', AN_NPY_HEADER);
+    memcpy(out, "\x93NUMPY\1\0", 8);
+    out[8] = (char)(AN_NPY_HEADER - PREFIX);
+    out[9] = 0;
+    length =
+        (size_t)snprintf(out + PREFIX, AN_NPY_HEADER - PREFIX,
+                         "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, dims);
+    out[PREFIX + length] = ' ';
+    out[AN_NPY_HEADER - 1] = '\n';
 }

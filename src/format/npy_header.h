@@ -18,4 +18,13 @@ typedef struct an_npy_header {
  */
 bool an_npy_header_parse(an_npy_header *header, const char *text, const char **why);
 
+/** The bytes that an_npy_header_write() writes: a multiple of 64, as the format asks for. */
+enum { AN_NPY_HEADER = 192 };
+
+/**
+ * Write what stands before the elements of an array in row-major order, version 1.
+ * @param descr  its element type, "<f4"
+ */
+void an_npy_header_write(char out[AN_NPY_HEADER], const char *descr, an_shape shape);
+
 #endif

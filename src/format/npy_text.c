@@ -1,5 +1,7 @@
 #include "format/npy_text.h"
 
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/utf8.h"
@@ -36,13 +38,14 @@ static alexnet_status convert(char *text, const an_npy *npy)
     bool ended = false;
     for (int64_t i = 0; i < npy->characters; i += PIECE) {
         const int64_t n = npy->characters - i < PIECE ? npy->characters - i : PIECE;
-        AN_CHECK(an_span_read(&array->bytes, array->first + (uint64_t)i * 4, raw, (size_t)n * 4));
+        AN_CHECK(
+            an_section_read(&array->bytes, array->first + (uint64_t)i * 4, raw, (size_t)n * 4));
         for (int64_t j = 0; j < n; j++) {
             const uint32_t code = decode(raw[j], array->swapped);
             const int bytes = code ? encode(text, code) : 0;
             if (code && (ended || !bytes))
-                return AN_SPAN_FAIL(&array->bytes, "a text that is damaged at character %lld",
-                                    (long long)(i + j));
+                return AN_SECTION_FAIL(&array->bytes, "a text that is damaged at character %lld",
+                                       (long long)(i + j));
             ended |= code == 0;
             text += bytes;
         }
@@ -57,10 +60,11 @@ alexnet_status an_npy_text(char **text, const an_npy *npy)
     *text = NULL;
     if (npy->array.first > npy->array.bytes.size ||
         (uint64_t)npy->characters > (npy->array.bytes.size - npy->array.first) / 4)
-        return AN_SPAN_FAIL(&npy->array.bytes,
-                            "cut short or damaged: a text of %lld characters is announced, %llu "
-                            "bytes are there",
-                            (long long)npy->characters, (unsigned long long)npy->array.bytes.size);
+        return AN_SECTION_FAIL(&npy->array.bytes,
+                               "cut short or damaged: a text of %lld characters is announced, %llu "
+                               "bytes are there",
+                               (long long)npy->characters,
+                               (unsigned long long)npy->array.bytes.size);
     char *made = an_malloc(room);
     if (!made)
         return AN_FAIL_MEMORY(room, "a text");
@@ -84,6 +88,11 @@ size_t an_npy_text_length(const char *text)
         text += bytes;
     }
     return count;
+}
+
+void an_npy_text_type(char descr[24], size_t characters)
+{
+    snprintf(descr, 24, "<U%zu", characters);
 }
 
 unsigned char *an_npy_text_put(unsigned char *to, const char *text)

@@ -13,6 +13,8 @@
 alexnet_status an_npy_text(char **text, const an_npy *npy);
 /** The characters of a text that is UTF-8. */
 size_t an_npy_text_length(const char *text);
+/** The element type of as many: "<U5". */
+void an_npy_text_type(char descr[24], size_t characters);
 /** Them, 4 bytes each, little-endian. @return behind the last */
 unsigned char *an_npy_text_put(unsigned char *to, const char *text);
 

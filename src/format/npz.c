@@ -46,7 +46,7 @@ static alexnet_status add_text(npz *z, const an_npy *array, char *name)
     text *t = &z->texts[z->n_texts++];
     t->key = name;
     if (array->characters > CHARACTERS_MAX - z->characters)
-        return AN_SPAN_FAIL(&array->array.bytes, "texts of over %d characters", CHARACTERS_MAX);
+        return AN_SECTION_FAIL(&array->array.bytes, "texts of over %d characters", CHARACTERS_MAX);
     z->characters += array->characters;
     return an_npy_text(&t->value, array);
 }
@@ -54,9 +54,9 @@ static alexnet_status add_text(npz *z, const an_npy *array, char *name)
 static alexnet_status add_member(an_tensor_file *file, const an_zip_member *member)
 {
     npz *z = file->state;
-    an_span span;
+    an_section span;
     an_npy array;
-    AN_CHECK(an_zip_span(&z->zip, member, true, &span));
+    AN_CHECK(an_zip_section(&z->zip, member, true, &span));
     AN_CHECK(an_npy_open(&array, &span));
     char *name = an_strndup(member->name, strlen(member->name) - 4);
     if (!name)

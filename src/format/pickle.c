@@ -14,7 +14,7 @@ enum { WINDOW = 4096, TEXT_MAX = 1024, LINE_MAX = 256, PROTOCOL_MAX = 5 };
 
 typedef struct machine {
     an_pickle *pickle;
-    const an_span *span;
+    const an_section *span;
     uint64_t at; /* of the next byte */
     uint64_t opcode_at;
     uint64_t window_at;
@@ -29,8 +29,8 @@ typedef alexnet_status opcode_step(machine *m, unsigned opcode);
 
 static alexnet_status damaged(const machine *m, const char *what)
 {
-    return AN_SPAN_FAIL(m->span, "a pickle that is damaged at byte %llu: %s",
-                        (unsigned long long)m->opcode_at, what);
+    return AN_SECTION_FAIL(m->span, "a pickle that is damaged at byte %llu: %s",
+                           (unsigned long long)m->opcode_at, what);
 }
 
 static alexnet_status full(const machine *m)
@@ -50,7 +50,7 @@ static alexnet_status take(machine *m, size_t count, const unsigned char **bytes
         m->held - (m->at - m->window_at) < count) {
         const size_t length = left < WINDOW ? (size_t)left : WINDOW;
         m->held = 0;
-        AN_CHECK(an_span_read(m->span, m->at, m->window, length));
+        AN_CHECK(an_section_read(m->span, m->at, m->window, length));
         m->window_at = m->at;
         m->held = length;
     }
@@ -451,8 +451,8 @@ static alexnet_status do_protocol(machine *m, unsigned opcode)
     (void)opcode;
     AN_CHECK(take_number(m, 1, &version));
     if (version < 2 || version > PROTOCOL_MAX)
-        return AN_SPAN_FAIL(m->span, "a pickle of protocol %d; 2 to %d are read", (int)version,
-                            PROTOCOL_MAX);
+        return AN_SECTION_FAIL(m->span, "a pickle of protocol %d; 2 to %d are read", (int)version,
+                               PROTOCOL_MAX);
     return ALEXNET_OK;
 }
 
@@ -502,7 +502,7 @@ static alexnet_status run(machine *m)
     return ALEXNET_OK;
 }
 
-alexnet_status an_pickle_read(an_pickle *pickle, const an_span *span, uint64_t *at,
+alexnet_status an_pickle_read(an_pickle *pickle, const an_section *span, uint64_t *at,
                               const an_value **root)
 {
     enum { LEAST = 1 << 20, BYTES_EACH = 64 };

@@ -14,7 +14,7 @@
 #ifndef AN_FORMAT_PICKLE_H
 #define AN_FORMAT_PICKLE_H
 
-#include "format/span.h"
+#include "format/section.h"
 #include "tensor/tensor.h"
 
 typedef enum an_value_kind {
@@ -94,7 +94,7 @@ typedef struct an_pickle {
  * @return ALEXNET_ERROR_FORMAT with file and byte; ALEXNET_ERROR_UNSUPPORTED for a whole model, or
  *         a name that is refused: the text names it
  */
-alexnet_status an_pickle_read(an_pickle *pickle, const an_span *span, uint64_t *at,
+alexnet_status an_pickle_read(an_pickle *pickle, const an_section *span, uint64_t *at,
                               const an_value **root);
 void an_pickle_free(an_pickle *pickle);
 

@@ -108,7 +108,7 @@ static bool is_of_network(const char *module)
     return false;
 }
 
-static alexnet_status refuse(const an_span *span, const char *module, const char *name)
+static alexnet_status refuse(const an_section *span, const char *module, const char *name)
 {
     if (is_of_network(module))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
@@ -132,7 +132,7 @@ static const an_torch_type *find_type(const char *module, const char *name)
     return NULL;
 }
 
-alexnet_status an_global_find(an_pickle *pickle, const an_span *span, const char *module,
+alexnet_status an_global_find(an_pickle *pickle, const an_section *span, const char *module,
                               const char *name, an_value **value)
 {
     if (strcmp(module, "__builtin__") == 0) /* as Python 2 calls it */
@@ -165,13 +165,13 @@ static const an_torch_type *type_of(const an_value *value)
 
 /* ---- Tensors ---- */
 
-static alexnet_status bad_tensor(const an_span *span, const char *what)
+static alexnet_status bad_tensor(const an_section *span, const char *what)
 {
-    return AN_SPAN_FAIL(span, "a tensor that is damaged: %s", what);
+    return AN_SECTION_FAIL(span, "a tensor that is damaged: %s", what);
 }
 
 /* Shape and strides: two tuples of one length, of numbers from 0. */
-static alexnet_status read_shape(const an_span *span, an_view *view, const an_value *size,
+static alexnet_status read_shape(const an_section *span, an_view *view, const an_value *size,
                                  const an_value *stride)
 {
     enum { RANK_MAX = 64 }; /* PyTorch's */
@@ -192,8 +192,9 @@ static alexnet_status read_shape(const an_span *span, an_view *view, const an_va
     return ALEXNET_OK;
 }
 
-static alexnet_status make_tensor(an_pickle *pickle, const an_span *span, const an_value *arguments,
-                                  const an_torch_type *type, an_value **value)
+static alexnet_status make_tensor(an_pickle *pickle, const an_section *span,
+                                  const an_value *arguments, const an_torch_type *type,
+                                  an_value **value)
 {
     const an_value *storage = an_value_at(arguments, 0);
     if (!storage || storage->kind != AN_VALUE_STORAGE)
@@ -211,7 +212,7 @@ static alexnet_status make_tensor(an_pickle *pickle, const an_span *span, const 
     return read_shape(span, view, an_value_at(arguments, 2), an_value_at(arguments, 3));
 }
 
-alexnet_status an_global_storage(an_pickle *pickle, const an_span *span, const an_value *id,
+alexnet_status an_global_storage(an_pickle *pickle, const an_section *span, const an_value *id,
                                  an_value **value)
 {
     const char *kind = an_value_text(an_value_at(id, 0)), *key = an_value_text(an_value_at(id, 2));
@@ -239,8 +240,8 @@ alexnet_status an_global_storage(an_pickle *pickle, const an_span *span, const a
 /* ---- Calls ---- */
 
 /* An empty dict, or one of pairs, as Python 2 saved it. */
-static alexnet_status make_dict(an_pickle *pickle, const an_span *span, const an_value *arguments,
-                                an_value **value)
+static alexnet_status make_dict(an_pickle *pickle, const an_section *span,
+                                const an_value *arguments, an_value **value)
 {
     const an_value *pairs = an_value_at(arguments, 0);
     *value = an_value_new(pickle, AN_VALUE_DICT);
@@ -251,7 +252,7 @@ static alexnet_status make_dict(an_pickle *pickle, const an_span *span, const an
     for (const an_item *item = pairs->is.items.first; item; item = item->next) {
         const an_value *key = an_value_at(item->value, 0), *kept = an_value_at(item->value, 1);
         if (!key || !kept)
-            return AN_SPAN_FAIL(span, "a dict that is not made of pairs");
+            return AN_SECTION_FAIL(span, "a dict that is not made of pairs");
         if (!an_value_add(pickle, *value, key, kept))
             return an_pickle_fail(pickle, span);
     }
@@ -265,8 +266,9 @@ static alexnet_status give(const an_value *value, an_value **out)
     return ALEXNET_OK;
 }
 
-static alexnet_status call(an_pickle *pickle, const an_span *span, const struct an_global *global,
-                           const an_value *arguments, an_value **value)
+static alexnet_status call(an_pickle *pickle, const an_section *span,
+                           const struct an_global *global, const an_value *arguments,
+                           an_value **value)
 {
     const an_value *first = an_value_at(arguments, 0);
     switch (global->role) {
@@ -283,17 +285,17 @@ static alexnet_status call(an_pickle *pickle, const an_span *span, const struct 
     case FROM_TYPE:
     case TYPE: break;
     }
-    return AN_SPAN_FAIL(span, "%s.%s is called, which makes no value", global->module,
-                        global->name);
+    return AN_SECTION_FAIL(span, "%s.%s is called, which makes no value", global->module,
+                           global->name);
 }
 
-alexnet_status an_global_call(an_pickle *pickle, const an_span *span, const an_value *callee,
+alexnet_status an_global_call(an_pickle *pickle, const an_section *span, const an_value *callee,
                               const an_value *arguments, an_value **value)
 {
     if (callee->kind == AN_VALUE_OTHER) /* a part of what is not looked at */
         return give(&an_value_other, value);
     if (callee->kind != AN_VALUE_GLOBAL || arguments->kind != AN_VALUE_TUPLE)
-        return AN_SPAN_FAIL(span, "a pickle that calls what is no function");
+        return AN_SECTION_FAIL(span, "a pickle that calls what is no function");
     if (callee->is.global->role != FROM_TYPE)
         return call(pickle, span, callee->is.global, arguments, value);
     const an_value *inner = an_value_at(arguments, 0), *its = an_value_at(arguments, 2);

@@ -35,7 +35,7 @@ void *an_pickle_alloc(an_pickle *pickle, size_t bytes)
     return memory;
 }
 
-alexnet_status an_pickle_fail(const an_pickle *pickle, const an_span *span)
+alexnet_status an_pickle_fail(const an_pickle *pickle, const an_section *span)
 {
     if (pickle->values < pickle->limit)
         return AN_FAIL_MEMORY(BLOCK, "the values of a pickle");

@@ -28,13 +28,13 @@ typedef struct pth {
 
 /* The block of a storage, in the archive or behind the pickles. */
 static alexnet_status find_block(const an_tensor_file *file, const an_storage *storage,
-                                 an_span *span)
+                                 an_section *span)
 {
     const pth *p = file->state;
     if (!p->is_zip) {
-        *span = an_span_of(file->reader);
+        *span = an_section_of(file->reader);
         if (!storage->start)
-            return AN_SPAN_FAIL(span, "cut short or damaged: it has no block %s", storage->key);
+            return AN_SECTION_FAIL(span, "cut short or damaged: it has no block %s", storage->key);
         span->start = storage->start;
         span->size = storage->bytes;
         return ALEXNET_OK;
@@ -47,7 +47,7 @@ static alexnet_status find_block(const an_tensor_file *file, const an_storage *s
     if (!member)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: it has no block %sdata/%s",
                        an_tensor_file_name(file), p->root, storage->key);
-    return an_zip_span(&p->zip, member, false, span);
+    return an_zip_section(&p->zip, member, false, span);
 }
 
 /* Where a tensor's elements lie: in which block, and in it from which byte on. */
@@ -61,11 +61,12 @@ static alexnet_status place(const an_tensor_file *file, const an_view *view, con
     AN_CHECK(find_block(file, storage, &array->bytes));
     if (__builtin_add_overflow((uint64_t)storage->offset, (uint64_t)storage->count, &end) ||
         end > array->bytes.size / wide)
-        return AN_SPAN_FAIL(&array->bytes,
-                            "cut short or damaged: tensor %s expects a block of %lld elements of "
-                            "%llu bytes, found %llu bytes",
-                            name, (long long)storage->count, (unsigned long long)wide,
-                            (unsigned long long)array->bytes.size);
+        return AN_SECTION_FAIL(
+            &array->bytes,
+            "cut short or damaged: tensor %s expects a block of %lld elements of "
+            "%llu bytes, found %llu bytes",
+            name, (long long)storage->count, (unsigned long long)wide,
+            (unsigned long long)array->bytes.size);
     array->width = (size_t)view->type->width;
     array->swapped = p->swapped && array->width > 1;
     array->shape = view->shape;
@@ -158,7 +159,7 @@ static bool has_program(const pth *p)
 
 static alexnet_status read_byte_order(pth *p)
 {
-    an_span span;
+    an_section span;
     char word[8] = "";
     char *name = an_format("%sbyteorder", p->root);
     if (!name)
@@ -167,11 +168,11 @@ static alexnet_status read_byte_order(pth *p)
     an_free(name);
     if (!member)
         return ALEXNET_OK;
-    AN_CHECK(an_zip_span(&p->zip, member, false, &span));
-    AN_CHECK(an_span_read(&span, 0, word, span.size < sizeof word ? (size_t)span.size : 7));
+    AN_CHECK(an_zip_section(&p->zip, member, false, &span));
+    AN_CHECK(an_section_read(&span, 0, word, span.size < sizeof word ? (size_t)span.size : 7));
     p->swapped = strcmp(word, "big") == 0;
     if (!p->swapped && strcmp(word, "little") != 0)
-        return AN_SPAN_FAIL(&span, "little or big expected");
+        return AN_SECTION_FAIL(&span, "little or big expected");
     return ALEXNET_OK;
 }
 
@@ -181,7 +182,7 @@ static alexnet_status open_zip(an_tensor_file *file)
     pth *p = file->state;
     const an_value *root;
     const char *name = an_tensor_file_name(file);
-    an_span span;
+    an_section span;
     uint64_t at = 0;
     AN_CHECK(an_zip_open(&p->zip, file->reader));
     const an_zip_member *member = find_pickle(&p->zip);
@@ -197,10 +198,10 @@ static alexnet_status open_zip(an_tensor_file *file)
                        "%s: a TorchScript file, a program with its weights; in Python, save the "
                        "weights alone, with torch.save(torch.jit.load(FILE).state_dict(), ...)",
                        name);
-    AN_CHECK(an_zip_span(&p->zip, member, false, &span));
+    AN_CHECK(an_zip_section(&p->zip, member, false, &span));
     if (span.size > PICKLE_MAX)
-        return AN_SPAN_FAIL(&span, "%llu bytes; at most %d are read", (unsigned long long)span.size,
-                            PICKLE_MAX);
+        return AN_SECTION_FAIL(&span, "%llu bytes; at most %d are read",
+                               (unsigned long long)span.size, PICKLE_MAX);
     AN_CHECK(read_byte_order(p));
     AN_CHECK(an_pickle_read(&p->pickle, &span, &at, &root));
     return list_entries(file, root);
@@ -230,7 +231,7 @@ static alexnet_status open_legacy(an_tensor_file *file)
 {
     enum { BEFORE = 3 /* pickles: the magic number, the protocol, the machine */ };
     pth *p = file->state;
-    const an_span span = an_span_of(file->reader);
+    const an_section span = an_section_of(file->reader);
     const an_value *root = NULL;
     uint64_t at = 0;
     for (int i = 0; i < BEFORE + 1; i++)

@@ -52,20 +52,20 @@ alexnet_status an_strided_check(const an_strided *array, const char *name)
     uint64_t bytes;
     const int64_t count = an_shape_count(array->shape);
     if (count < 0)
-        return AN_SPAN_FAIL(&array->bytes, "tensor %s: its shape %s is larger than any file", name,
-                            an_shape_text(array->shape, text));
+        return AN_SECTION_FAIL(&array->bytes, "tensor %s: its shape %s is larger than any file",
+                               name, an_shape_text(array->shape, text));
     if (!extent(array, &bytes) || array->first > array->bytes.size ||
         bytes > array->bytes.size - array->first)
-        return AN_SPAN_FAIL(&array->bytes,
-                            "tensor %s: of shape %s, it ends behind the %llu bytes that are there; "
-                            "the file is cut short or damaged",
-                            name, an_shape_text(array->shape, text),
-                            (unsigned long long)array->bytes.size);
+        return AN_SECTION_FAIL(
+            &array->bytes,
+            "tensor %s: of shape %s, it ends behind the %llu bytes that are there; "
+            "the file is cut short or damaged",
+            name, an_shape_text(array->shape, text), (unsigned long long)array->bytes.size);
     if (array->bytes.deflated && bytes > FREE && bytes / TIMES / array->width > (uint64_t)count)
-        return AN_SPAN_FAIL(&array->bytes,
-                            "tensor %s: %lld elements are spread over %llu bytes; save a "
-                            "contiguous copy of it",
-                            name, (long long)count, (unsigned long long)bytes);
+        return AN_SECTION_FAIL(&array->bytes,
+                               "tensor %s: %lld elements are spread over %llu bytes; save a "
+                               "contiguous copy of it",
+                               name, (long long)count, (unsigned long long)bytes);
     return ALEXNET_OK;
 }
 
@@ -84,12 +84,14 @@ static alexnet_status gather_all(const an_strided *array, an_gathered *gathered)
     uint64_t bytes;
     an_gathered_free(gathered);
     if (!extent(array, &bytes))
-        return AN_SPAN_FAIL(&array->bytes, "its elements are farther apart than any file is long");
+        return AN_SECTION_FAIL(&array->bytes,
+                               "its elements are farther apart than any file is long");
     gathered->block = an_malloc(bytes ? (size_t)bytes : 1);
     if (!gathered->block)
         return AN_FAIL_MEMORY(bytes, "a tensor that is not contiguous");
     gathered->of = array;
-    alexnet_status rc = an_span_read(&array->bytes, array->first, gathered->block, (size_t)bytes);
+    alexnet_status rc =
+        an_section_read(&array->bytes, array->first, gathered->block, (size_t)bytes);
     if (rc != ALEXNET_OK)
         an_gathered_free(gathered);
     return rc;
@@ -124,8 +126,8 @@ alexnet_status an_strided_read(const an_strided *array, an_gathered *gathered, i
     if (count == 0)
         return ALEXNET_OK;
     if (is_packed(array)) {
-        AN_CHECK(an_span_read(&array->bytes, array->first + (uint64_t)first * array->width, dst,
-                              (size_t)count * array->width));
+        AN_CHECK(an_section_read(&array->bytes, array->first + (uint64_t)first * array->width, dst,
+                                 (size_t)count * array->width));
     } else {
         if (gathered->of != array)
             AN_CHECK(gather_all(array, gathered));

@@ -6,11 +6,11 @@
 #ifndef AN_FORMAT_STRIDED_H
 #define AN_FORMAT_STRIDED_H
 
-#include "format/span.h"
+#include "format/section.h"
 #include "tensor/tensor.h"
 
 typedef struct an_strided {
-    an_span bytes;
+    an_section bytes;
     uint64_t first; /* the byte where the first element begins */
     size_t width;   /* bytes of an element; 0: not known, and never read */
     bool swapped;   /* the element's bytes lie in the order of a big-endian machine */

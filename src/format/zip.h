@@ -10,7 +10,7 @@
 #ifndef AN_FORMAT_ZIP_H
 #define AN_FORMAT_ZIP_H
 
-#include "format/span.h"
+#include "format/section.h"
 
 typedef struct an_zip_member {
     char *name;
@@ -41,7 +41,7 @@ const an_zip_member *an_zip_find(const an_zip *zip, const char *name);
  * A member's bytes. Their checksum is looked at when all have been read in order, if `checked`.
  * @return also ALEXNET_ERROR_UNSUPPORTED for one that is encrypted or compressed in another way
  */
-alexnet_status an_zip_span(const an_zip *zip, const an_zip_member *member, bool checked,
-                           an_span *span);
+alexnet_status an_zip_section(const an_zip *zip, const an_zip_member *member, bool checked,
+                              an_section *span);
 
 #endif

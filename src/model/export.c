@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 static const an_export_format *const formats[] = {&an_export_safetensors, &an_export_caffe,
-                                                  &an_export_onnx, &an_export_c};
+                                                  &an_export_onnx, &an_export_c, &an_export_npz};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 /* What is asked for and not written, with what to do instead. */

@@ -79,6 +79,7 @@ alexnet_status an_export_safetensors_to(an_export_put put, void *to, const char 
                                         const an_export_options *options);
 
 extern const an_export_format an_export_safetensors;
+extern const an_export_format an_export_npz;
 extern const an_export_format an_export_caffe;
 extern const an_export_format an_export_onnx;
 extern const an_export_format an_export_c;

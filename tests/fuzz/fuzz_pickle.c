@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     uint64_t at = 0;
     if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK)
         abort();
-    const an_span span = an_span_of(reader);
+    const an_section span = an_section_of(reader);
     if (an_pickle_read(&pickle, &span, &at, &root) == ALEXNET_OK) {
         if (at > length)
             abort();

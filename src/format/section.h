@@ -1,20 +1,20 @@
 /*
- * A stretch of bytes inside a file: as they lie, or deflated, as a member of a zip archive may be.
+ * A section of a file: bytes as they lie, or deflated, as a member of a zip archive may be.
  * Read at any place, best in order: a deflated one is unpacked as it is read, with a few kilobytes
  * of memory, and from its beginning again for what lies before.
  */
-#ifndef AN_FORMAT_SPAN_H
-#define AN_FORMAT_SPAN_H
+#ifndef AN_FORMAT_SECTION_H
+#define AN_FORMAT_SECTION_H
 
 #include <stdbool.h>
 
 #include "base/reader.h"
 #include "base/status.h"
 
-/** What the spans of one file share: how far which of them is read. */
+/** What the sections of one file share: how far which of them is read. */
 typedef struct an_unpacking an_unpacking;
 
-typedef struct an_span {
+typedef struct an_section {
     an_reader *reader; /* borrowed */
     uint64_t start;    /* in the file */
     uint64_t size;     /* bytes, unpacked */
@@ -24,19 +24,19 @@ typedef struct an_span {
     uint32_t crc;
     an_unpacking *unpacking; /* where deflated or checked; borrowed */
     const char *name;        /* of a member, borrowed; NULL: the file itself */
-} an_span;
+} an_section;
 
 alexnet_status an_unpacking_new(an_unpacking **out);
 void an_unpacking_free(an_unpacking *unpacking); /* NULL allowed */
 
 /** The whole file. */
-an_span an_span_of(an_reader *reader);
+an_section an_section_of(an_reader *reader);
 /** @return ALEXNET_ERROR_FORMAT where [offset, offset + length) is not inside it or is damaged */
-alexnet_status an_span_read(const an_span *span, uint64_t offset, void *dst, size_t length);
+alexnet_status an_section_read(const an_section *span, uint64_t offset, void *dst, size_t length);
 /** ALEXNET_ERROR_FORMAT: "<file>: <member>: <text>" */
-#define AN_SPAN_FAIL(span, ...)                                                                    \
-    an_status_known(ALEXNET_ERROR_FORMAT, an_span_fail((span), __VA_ARGS__))
-alexnet_status an_span_fail(const an_span *span, const char *format, ...)
+#define AN_SECTION_FAIL(span, ...)                                                                 \
+    an_status_known(ALEXNET_ERROR_FORMAT, an_section_fail((span), __VA_ARGS__))
+alexnet_status an_section_fail(const an_section *span, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

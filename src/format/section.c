@@ -1,4 +1,4 @@
-#include "format/span.h"
+#include "format/section.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,12 +46,12 @@ void an_unpacking_free(an_unpacking *unpacking)
     an_free(unpacking);
 }
 
-an_span an_span_of(an_reader *reader)
+an_section an_section_of(an_reader *reader)
 {
-    return (an_span){.reader = reader, .size = an_reader_size(reader)};
+    return (an_section){.reader = reader, .size = an_reader_size(reader)};
 }
 
-alexnet_status an_span_fail(const an_span *span, const char *format, ...)
+alexnet_status an_section_fail(const an_section *span, const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -63,7 +63,7 @@ alexnet_status an_span_fail(const an_span *span, const char *format, ...)
 }
 
 /* Begin with a span, unless it is being read and has not passed `offset`. */
-static alexnet_status begin(const an_span *span, uint64_t offset)
+static alexnet_status begin(const an_section *span, uint64_t offset)
 {
     an_unpacking *u = span->unpacking;
     if (u->begun && u->start == span->start && u->at <= offset)
@@ -76,7 +76,8 @@ static alexnet_status begin(const an_span *span, uint64_t offset)
     if (!span->deflated)
         return ALEXNET_OK;
     if (u->ready)
-        return inflateReset(&u->stream) == Z_OK ? ALEXNET_OK : AN_SPAN_FAIL(span, "not unpacked");
+        return inflateReset(&u->stream) == Z_OK ? ALEXNET_OK
+                                                : AN_SECTION_FAIL(span, "not unpacked");
     u->stream.zalloc = zlib_alloc;
     u->stream.zfree = zlib_free;
     if (inflateInit2(&u->stream, -MAX_WBITS) != Z_OK) { /* without a header, as zip has it */
@@ -87,7 +88,7 @@ static alexnet_status begin(const an_span *span, uint64_t offset)
     return ALEXNET_OK;
 }
 
-static alexnet_status refill(const an_span *span)
+static alexnet_status refill(const an_section *span)
 {
     an_unpacking *u = span->unpacking;
     const uint64_t left = span->packed - u->taken;
@@ -102,7 +103,7 @@ static alexnet_status refill(const an_span *span)
 }
 
 /* The next bytes of a deflated span. */
-static alexnet_status inflate_next(const an_span *span, unsigned char *dst, size_t length)
+static alexnet_status inflate_next(const an_section *span, unsigned char *dst, size_t length)
 {
     enum { MOST = 1 << 30 }; /* zlib counts in unsigned */
     an_unpacking *u = span->unpacking;
@@ -117,14 +118,15 @@ static alexnet_status inflate_next(const an_span *span, unsigned char *dst, size
         if (result == Z_MEM_ERROR)
             return AN_FAIL_MEMORY(65536, "unpacking a file");
         if (done < length && result != Z_OK)
-            return AN_SPAN_FAIL(span, "damaged: %llu bytes can be unpacked, %llu were announced",
-                                (unsigned long long)(u->at + done), (unsigned long long)span->size);
+            return AN_SECTION_FAIL(span, "damaged: %llu bytes can be unpacked, %llu were announced",
+                                   (unsigned long long)(u->at + done),
+                                   (unsigned long long)span->size);
     }
     return ALEXNET_OK;
 }
 
 /* The next bytes, counted and summed. */
-static alexnet_status next(const an_span *span, void *dst, size_t length)
+static alexnet_status next(const an_section *span, void *dst, size_t length)
 {
     an_unpacking *u = span->unpacking;
     alexnet_status rc = span->deflated
@@ -139,15 +141,16 @@ static alexnet_status next(const an_span *span, void *dst, size_t length)
         return ALEXNET_OK;
     u->crc = (uint32_t)crc32_z(u->crc, dst, length);
     if (u->at == span->size && u->crc != span->crc)
-        return AN_SPAN_FAIL(span, "damaged: checksum %08x expected, found %08x", span->crc, u->crc);
+        return AN_SECTION_FAIL(span, "damaged: checksum %08x expected, found %08x", span->crc,
+                               u->crc);
     return ALEXNET_OK;
 }
 
-alexnet_status an_span_read(const an_span *span, uint64_t offset, void *dst, size_t length)
+alexnet_status an_section_read(const an_section *span, uint64_t offset, void *dst, size_t length)
 {
     if (offset > span->size || length > span->size - offset)
-        return AN_SPAN_FAIL(span, "ends early: %zu bytes expected at offset %llu, it has %llu",
-                            length, (unsigned long long)offset, (unsigned long long)span->size);
+        return AN_SECTION_FAIL(span, "ends early: %zu bytes expected at offset %llu, it has %llu",
+                               length, (unsigned long long)offset, (unsigned long long)span->size);
     if (!length)
         return ALEXNET_OK;
     if (!span->deflated && !span->checked)
