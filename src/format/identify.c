@@ -127,7 +127,8 @@ an_finding an_identify(const unsigned char *head, size_t length)
         return identify_text(head, length);
     /* A protocol buffer: its number, 1, and channels, 3. */
     if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
-        return found(OTHER, "a mean image of Caffe (.binaryproto)", "give the .caffemodel itself");
+        return found(OTHER, "a mean image of Caffe (.binaryproto)",
+                     "give the .caffemodel, and this with --mean");
     return vague("no model file that this program knows, or a damaged one",
                  "models are safetensors files");
 }

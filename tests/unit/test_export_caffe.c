@@ -9,6 +9,7 @@
 #include "base/writer.h"
 #include "format/caffe.h"
 #include "format/tensor_file.h"
+#include "model/caffe_layers.h"
 #include "model/export.h"
 
 static char *ids[] = {"a", "b", "c"};
@@ -249,6 +250,33 @@ static void test_what_looks_different(void **state)
     }
 }
 
+/* Which of the built-in networks Caffe has. */
+static void test_built_in(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *refused;
+    } cases[] = {{"bvlc-alexnet", NULL},
+                 {"caffenet", NULL},
+                 {"alexnet-owt", NULL},
+                 {"alexnet", "layer conv1 has 55 x 55 outputs, and in Caffe"},
+                 {"alexnet-2012", "layer conv1 has 55 x 55 outputs, and in Caffe"},
+                 {"alexnet-mini", "layer conv1 has 26 x 26 outputs"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        alexnet_network *network;
+        an_caffe_out layer;
+        alexnet_status rc = ALEXNET_OK;
+        expect_ok(an_network_load(&network, cases[i].name, 0));
+        for (int node = 0; node < network->graph.count && rc == ALEXNET_OK; node++)
+            rc = an_caffe_layer_of(&layer, network, node);
+        if (cases[i].refused)
+            expect_failure(rc, ALEXNET_ERROR_UNSUPPORTED, cases[i].refused);
+        else
+            expect_ok(rc);
+        an_network_release(network);
+    }
+}
+
 /* Whichever allocation fails, or when the disk is full: it is said, everything is given back, and
  * the files that were there stay. */
 static void test_trouble(void **state)
@@ -289,8 +317,13 @@ static void test_trouble(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),           TEST(test_mean),    TEST(test_text), TEST(test_refusals),
-        TEST(test_what_looks_different), TEST(test_trouble),
+        TEST(test_round_trip),
+        TEST(test_mean),
+        TEST(test_text),
+        TEST(test_refusals),
+        TEST(test_what_looks_different),
+        TEST(test_built_in),
+        TEST(test_trouble),
     };
     return cmocka_run_group_tests_name("models for Caffe", tests, NULL, NULL);
 }
