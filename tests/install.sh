@@ -26,11 +26,11 @@ export LD_LIBRARY_PATH="$libdir"
 [ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
     failed "pkg-config and the command disagree about the version"
 
-for name in classify explain train; do
+for name in classify explain features train; do
     # shellcheck disable=SC2046 # the flags are separate arguments
     {
         $cc -std=c11 -Wall -Wextra -Werror "$source/examples/$name.c" -o "$name-shared" \
-            $(pkg-config --cflags --libs alexnet)
+            $(pkg-config --cflags --libs alexnet) -lm
         $cc -std=c11 "$source/examples/$name.c" -o "$name-static" $(pkg-config --cflags alexnet) \
             "$libdir/libalexnet.a" \
             $(pkg-config --static --libs alexnet | sed 's/-lalexnet\( \|$\)/ /')
@@ -85,6 +85,8 @@ fi
 
 ./explain-shared run pictures/light/007.png > answer || failed "explain: $(cat answer)"
 grep -q '^pictures/light/007.png: light, ' answer || failed "explain: $(cat answer)"
+./features-shared run fc7 pictures/dark pictures/light > answer || failed "features: $(cat answer)"
+[ "$(grep -c '^pictures/dark/003.png: pictures/dark/' answer)" = 1 ] || failed "features: $(cat answer)"
 if ./classify-shared run pictures/dark/003.png "$source/README.md" > answer 2> errors; then
     failed "a text was taken for a picture"
 fi

@@ -40,6 +40,7 @@
  *              has a meaning, the declaration says so.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
  *              between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
+ *              alexnet_features, alexnet_feature_stream,
  *              alexnet_saliency, alexnet_occlusion, alexnet_activations, alexnet_patches,
  *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
  *              belong to one thread at a time.
@@ -618,6 +619,104 @@ ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *
 ALEXNET_API int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label,
                                                  int predicted);
 ALEXNET_API void alexnet_evaluation_free(alexnet_evaluation *evaluation);
+
+/* ---- Features: what inner layers compute ----------------------------------------------------- */
+
+/** A model ready to compute the outputs of some of its layers, with memory for one batch. */
+typedef struct alexnet_features alexnet_features;
+
+/** What is made of the rows and columns of a layer's maps. */
+typedef enum alexnet_pooling {
+    ALEXNET_POOLING_NONE = 0, /**< they stay as they are */
+    ALEXNET_POOLING_AVG = 1,  /**< one value per channel: the mean */
+    ALEXNET_POOLING_MAX = 2,  /**< one value per channel: the largest */
+} alexnet_pooling;
+
+/**
+ * A layer is named by
+ *   "fc7"          its name in the network file: its output, behind its neuron if it has one;
+ *   "fc7:pre"      the same before its neuron;
+ *   "input"        what the first layer gets: the picture after cropping, mean and scale;
+ *   "features.10", "classifier.4", "avgpool"
+ *                  the output of that module of torchvision's AlexNet, for networks of the same
+ *                  layers: features.0 is conv1:pre, features.1 conv1, features.2 pool1, ...,
+ *                  features.12 and avgpool pool5, classifier.1 fc6:pre, ..., classifier.6 fc8.
+ *                  torchvision's ReLU overwrites its input, so that what is kept there of
+ *                  features.0 without a copy is features.1.
+ */
+typedef struct alexnet_features_options {
+    size_t size;
+    const char *const *layers; /**< `count` names, each once; NULL with count 0: "fc7" alone */
+    int count;
+    int batch; /**< pictures per pass, default 1; streams fill it */
+    int views; /**< 1: centre crop (default); 10: corners, centre and mirrors, averaged */
+    alexnet_pooling pool; /**< of each view, before views are averaged */
+} alexnet_features_options;
+#define ALEXNET_FEATURES_OPTIONS_INIT                                                              \
+    {                                                                                              \
+        sizeof(alexnet_features_options), 0, 0, 1, 1, ALEXNET_POOLING_NONE                         \
+    }
+
+/**
+ * Layers behind the last one that is asked for are not computed.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a layer that the network does not have: the text
+ *         suggests
+ */
+ALEXNET_API alexnet_status alexnet_features_new(alexnet_features **out, alexnet_model *model,
+                                                const alexnet_features_options *options);
+ALEXNET_API void alexnet_features_free(alexnet_features *features);
+
+/** The values of a picture, float32: those of the layers one behind the other, in the order in
+ *  which they were asked for. */
+ALEXNET_API int64_t alexnet_features_length(const alexnet_features *features);
+
+typedef struct alexnet_feature_info {
+    const char *name; /**< as it was asked for; borrowed */
+    int shape[3];     /**< C, H, W after pooling; H = W = 1 for fully connected layers */
+    int64_t length;   /**< C * H * W */
+    int64_t offset;   /**< of its first value among those of a picture */
+} alexnet_feature_info;
+/** Describe layer `index` of those that were asked for. @return false past the last */
+ALEXNET_API bool alexnet_features_get(const alexnet_features *features, int index,
+                                      alexnet_feature_info *info);
+
+/**
+ * Compute a JPEG or PNG picture.
+ * @param values  out, [alexnet_features_length()]
+ * @return as alexnet_classify_file()
+ */
+ALEXNET_API alexnet_status alexnet_features_file(alexnet_features *features, const char *path,
+                                                 float *values);
+/** The same from a JPEG or PNG file's bytes. */
+ALEXNET_API alexnet_status alexnet_features_bytes(alexnet_features *features, const void *bytes,
+                                                  size_t length, float *values);
+/** The same from pixels. */
+ALEXNET_API alexnet_status alexnet_features_pixels(alexnet_features *features,
+                                                   const alexnet_pixels *pixels, float *values);
+
+/** Many pictures: they are decoded in background threads and computed `batch` at a time. */
+typedef struct alexnet_feature_stream alexnet_feature_stream;
+
+typedef struct alexnet_feature_result {
+    const char *path;
+    alexnet_status status; /**< of this picture */
+    const char *error;     /**< its error text if status is not ALEXNET_OK, else NULL */
+    const float *values;   /**< [alexnet_features_length()], or NULL */
+} alexnet_feature_result;
+
+/** Compute the pictures of a data set in its order. The features must outlive the stream; the data
+ *  set may be freed. */
+ALEXNET_API alexnet_status alexnet_feature_stream_new(alexnet_feature_stream **out,
+                                                      alexnet_features *features,
+                                                      const alexnet_dataset *dataset);
+/**
+ * The next picture's values, valid until the next call; *more is false, and the result untouched,
+ * past the last. A bad picture is a result, not a failure of this call.
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(); the next call goes on
+ */
+ALEXNET_API alexnet_status alexnet_feature_stream_next(alexnet_feature_stream *stream,
+                                                       alexnet_feature_result *result, bool *more);
+ALEXNET_API void alexnet_feature_stream_free(alexnet_feature_stream *stream);
 
 /* ---- Explanation: what a network saw, and what it answered to -------------------------------- */
 

@@ -79,9 +79,6 @@ alexnet_status alexnet_stream_open(alexnet_stream **out, alexnet_session *sessio
     *out = NULL;
     AN_NEED(session);
     AN_NEED(dataset);
-    if (dataset->count > UINT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a stream of %lld pictures",
-                       (long long)dataset->count);
     return an_stream_new(out, session, dataset, top);
 }
 

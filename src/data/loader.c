@@ -258,7 +258,9 @@ static alexnet_status check_order(const an_loader *l, const uint32_t *order, int
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "a pass over %lld pictures cannot begin at %lld in batches of %d",
                        (long long)count, (long long)position, l->batch);
-    for (int64_t i = 0; i < count; i++)
+    if (!order && count > UINT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a pass over %lld pictures", (long long)count);
+    for (int64_t i = 0; order && i < count; i++)
         if (order[i] >= l->dataset->count)
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                            "place %lld of the order is picture %u of %lld", (long long)i, order[i],
@@ -268,14 +270,15 @@ static alexnet_status check_order(const an_loader *l, const uint32_t *order, int
 
 alexnet_status an_loader_start(an_loader *l, const uint32_t *order, int64_t count, int64_t position)
 {
+    count = order ? count : l->dataset->count;
     AN_CHECK(check_order(l, order, count, position));
     if (lost_threads(l))
         return fail_lost();
     uint32_t *copy = an_calloc((size_t)count, sizeof *copy);
     if (!copy)
         return AN_FAIL_MEMORY((size_t)count * sizeof *copy, "the order of a pass");
-    if (count > 0)
-        memcpy(copy, order, (size_t)count * sizeof *copy);
+    for (int64_t i = 0; i < count; i++)
+        copy[i] = order ? order[i] : (uint32_t)i;
     pthread_mutex_lock(&l->lock);
     end_pass(l);
     l->order = copy;

@@ -47,6 +47,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
 /**
  * Begin a pass over `count` samples in the given order, from place `position` of it (a multiple of
  * the batch size). The order is copied. Ends a pass that is under way.
+ * @param order  NULL: all samples in the data set's order; `count` is then ignored
  */
 alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t count,
                                int64_t position);

@@ -18,15 +18,12 @@ alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runne
     e->runner = runner;
     e->dataset = an_dataset_retain((alexnet_dataset *)dataset);
     e->labels = an_calloc((size_t)runner->batch, sizeof *e->labels);
-    e->order = an_calloc((size_t)dataset->count, sizeof *e->order);
     if (confusion)
         e->confusion = an_calloc(classes * classes, sizeof *e->confusion);
-    if (!e->labels || !e->order || (confusion && !e->confusion)) {
+    if (!e->labels || (confusion && !e->confusion)) {
         rc = AN_FAIL_MEMORY(classes * classes * sizeof *e->confusion, "an evaluation");
         goto cleanup;
     }
-    for (int64_t i = 0; i < dataset->count; i++)
-        e->order[i] = (uint32_t)i;
     AN_TRY(an_loader_new(&e->loader, e->dataset, runner->fit, runner->batch, ctx->threads, NULL));
     *out = e;
     e = NULL;
@@ -42,7 +39,7 @@ alexnet_status an_evaluation_start(an_evaluation *e)
     e->done = 0;
     if (e->confusion)
         memset(e->confusion, 0, classes * classes * sizeof *e->confusion);
-    AN_CHECK(an_loader_start(e->loader, e->order, e->dataset->count, 0));
+    AN_CHECK(an_loader_start(e->loader, NULL, 0, 0));
     e->started = true;
     return ALEXNET_OK;
 }
@@ -98,7 +95,6 @@ void an_evaluation_free(an_evaluation *e)
     an_dataset_release(e->dataset);
     an_free(e->confusion);
     an_free(e->labels);
-    an_free(e->order);
     an_ctx_release(e->ctx);
     an_free(e);
 }

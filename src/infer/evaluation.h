@@ -20,7 +20,6 @@ struct alexnet_evaluation {
     int64_t *confusion;     /* [label][predicted], or NULL */
     alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: the latest probabilities are not numbers */
     int *labels;
-    uint32_t *order;
 };
 typedef struct alexnet_evaluation an_evaluation;
 

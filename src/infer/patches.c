@@ -27,17 +27,9 @@ static alexnet_status make_buffers(an_patches *p)
 
 static alexnet_status start(an_patches *p)
 {
-    uint32_t *order = an_calloc((size_t)p->dataset->count, sizeof *order);
-    if (!order)
-        return AN_FAIL_MEMORY((size_t)p->dataset->count * sizeof *order, "an order of pictures");
-    for (int64_t i = 0; i < p->dataset->count; i++)
-        order[i] = (uint32_t)i;
-    alexnet_status rc = an_loader_new(&p->loader, p->dataset, an_fit_of(p->net->network), p->batch,
-                                      p->net->ctx->threads, NULL);
-    if (rc == ALEXNET_OK)
-        rc = an_loader_start(p->loader, order, p->dataset->count, 0);
-    an_free(order);
-    return rc;
+    AN_CHECK(an_loader_new(&p->loader, p->dataset, an_fit_of(p->net->network), p->batch,
+                           p->net->ctx->threads, NULL));
+    return an_loader_start(p->loader, NULL, 0, 0);
 }
 
 alexnet_status an_patches_new(an_patches **out, an_net *net, const alexnet_dataset *dataset,

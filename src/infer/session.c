@@ -66,8 +66,6 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
                              const alexnet_dataset *dataset, int top)
 {
     alexnet_status rc = ALEXNET_OK;
-    int64_t count = dataset->count;
-    uint32_t *order = NULL;
     *out = NULL;
     AN_CHECK(check_top(top));
     alexnet_stream *stream = an_calloc(1, sizeof *stream);
@@ -79,21 +77,19 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
     stream->probabilities =
         an_calloc((size_t)session->runner->batch,
                   (size_t)session->runner->classes * sizeof *stream->probabilities);
-    order = an_calloc((size_t)count, sizeof *order);
-    if (!stream->best || !stream->probabilities || !order) {
-        rc = AN_FAIL_MEMORY((size_t)count * sizeof *order, "a stream");
+    if (!stream->best || !stream->probabilities) {
+        rc = AN_FAIL_MEMORY((size_t)session->runner->batch * (size_t)session->runner->classes *
+                                sizeof *stream->probabilities,
+                            "a stream");
         goto cleanup;
     }
-    for (int64_t i = 0; i < count; i++)
-        order[i] = (uint32_t)i;
     stream->dataset = an_dataset_retain((alexnet_dataset *)dataset);
     AN_TRY(an_loader_new(&stream->loader, stream->dataset, session->runner->fit,
                          session->runner->batch, session->model->ctx->threads, NULL));
-    AN_TRY(an_loader_start(stream->loader, order, count, 0));
+    AN_TRY(an_loader_start(stream->loader, NULL, 0, 0));
     *out = stream;
     stream = NULL;
 cleanup:
-    an_free(order);
     an_stream_free(stream);
     return rc;
 }

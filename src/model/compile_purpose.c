@@ -35,20 +35,13 @@ bool an_node_learns(const compiling *c, int node)
     return false;
 }
 
-int an_compile_node(const an_program *p, int layer)
-{
-    if (layer == AN_LAYER_INPUT)
-        return 0;
-    return layer == AN_LAYER_LAST ? p->graph.count - 1 : p->graph.layer_node[layer];
-}
-
 /* Where backward begins if there is no loss. A softmax has no gradient but that of the loss. */
 static alexnet_status check_start(const an_program *p)
 {
     const an_program_options *o = &p->options;
     if (!o->gradients || o->loss)
         return ALEXNET_OK;
-    int node = o->n_keep ? an_compile_node(p, o->keep[o->n_keep - 1]) : 0;
+    int node = o->n_keep ? an_place_node(&p->graph, o->keep[o->n_keep - 1]) : 0;
     if (node != 0 && p->graph.nodes[node].desc.kind != AN_OP_SOFTMAX)
         return ALEXNET_OK;
     return AN_FAIL(
@@ -92,8 +85,8 @@ alexnet_status an_compile_purpose(compiling *c)
     assert(o->loss || o->n_keep);
     AN_CHECK(check_start(p));
     for (int i = 0; i < o->n_keep; i++) {
-        assert(o->keep[i] >= AN_LAYER_LAST && o->keep[i] < p->net->network->count);
-        int node = an_compile_node(p, o->keep[i]);
+        assert(o->keep[i] >= AN_LAYER_LAST && o->keep[i] % AN_LAYERS_MAX < p->net->network->count);
+        int node = an_place_node(&p->graph, o->keep[i]);
         c->kept[node] = c->needed[node] = true;
     }
     c->needed[p->graph.count - 1] |= o->loss;

@@ -29,8 +29,6 @@ typedef struct compiling {
 
 /** compile_purpose.c: check the purpose, and find what it needs of the graph. */
 alexnet_status an_compile_purpose(compiling *c);
-/** The node that holds a layer of options.keep. */
-int an_compile_node(const an_program *p, int layer);
 /** Whether an operator has a learned parameter. */
 bool an_node_learns(const compiling *c, int node);
 

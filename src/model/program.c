@@ -331,10 +331,10 @@ static alexnet_status read_plain(an_program *p, float *values, const void *from,
     return ALEXNET_OK;
 }
 
-alexnet_status an_program_read(an_program *p, int layer, float *values)
+alexnet_status an_program_read(an_program *p, int place, float *values)
 {
     int i = 0;
-    while (i < p->options.n_keep && p->options.keep[i] != layer)
+    while (i < p->options.n_keep && p->options.keep[i] != place)
         i++;
     assert(i < p->options.n_keep);
     return read_plain(p, values, p->outputs[i], &p->units[p->kept[i]]);

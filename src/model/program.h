@@ -12,12 +12,10 @@
 #define AN_MODEL_PROGRAM_H
 
 #include "model/net.h"
+#include "model/place.h"
 
 /** Gradients that a program computes; a set. */
 enum { AN_OF_PARAMETERS = 1, AN_OF_INPUT = 2 };
-
-/** Layers by place: beside indices, the network's input, and the softmax at its end. */
-enum { AN_LAYER_INPUT = -1, AN_LAYER_LAST = -2 };
 
 /** The purpose of a program. */
 typedef struct an_program_options {
@@ -31,7 +29,7 @@ typedef struct an_program_options {
                         an_program_seed() gives */
     bool accumulate; /* gradients of parameters are added to those that are there */
     bool update;     /* of the parameters, by their gradients */
-    const int *keep; /* layers whose outputs can be read */
+    const int *keep; /* places (place.h) whose values can be read */
     int n_keep;
 } an_program_options;
 
@@ -120,8 +118,8 @@ alexnet_status an_program_busy(an_program *program, double *seconds);
 alexnet_status an_program_results(an_program *program, an_results *results);
 /** Its scores, one per slot. */
 alexnet_status an_program_scores(an_program *program, an_score *scores);
-/** The output of a layer of `keep`, [slots][channels][rows][columns]. */
-alexnet_status an_program_read(an_program *program, int layer, float *values);
+/** The values at a place of `keep`, [slots][channels][rows][columns]. */
+alexnet_status an_program_read(an_program *program, int place, float *values);
 /** The gradient of the network's input, [slots][channels][rows][columns]. */
 alexnet_status an_program_input_gradient(an_program *program, float *values);
 

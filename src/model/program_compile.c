@@ -130,7 +130,7 @@ static void find_kept(const compiling *c)
 {
     const an_program_options *o = &c->p->options;
     for (int i = 0; i < o->n_keep; i++)
-        c->p->kept[i] = c->node_unit[an_compile_node(c->p, o->keep[i])];
+        c->p->kept[i] = c->node_unit[an_place_node(&c->p->graph, o->keep[i])];
 }
 
 /* Everything that needs no arena: units, steps, and the sizes of all arenas. */

@@ -199,6 +199,52 @@ static void test_sessions(void **state)
     TAKES_NOTHING(alexnet_stream_free, NULL);
 }
 
+static void test_features(void **state)
+{
+    static const char *const layers[] = {"g", NULL};
+    const alexnet_pixels nothing = {NULL, 8, 8, 24, ALEXNET_PIXELS_RGB8};
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    alexnet_features *features;
+    alexnet_feature_stream *stream;
+    alexnet_feature_info info;
+    alexnet_feature_result result;
+    float values[8];
+    (void)state;
+    options.count = 2;
+    REFUSES(alexnet_features_new, "out", NULL, model, NULL);
+    REFUSES(alexnet_features_new, "model", &features, NULL, NULL);
+    REFUSES(alexnet_features_new, "layers", &features, model, &options);
+    options.layers = layers;
+    REFUSES(alexnet_features_new, "layers[i]", &features, model, &options);
+    options.count = 1;
+    expect_ok(alexnet_features_new(&features, model, &options));
+    ANSWERS(alexnet_features_length, 0, NULL);
+    ANSWERS(alexnet_features_get, false, NULL, 0, &info);
+    ANSWERS(alexnet_features_get, false, features, 0, NULL);
+    REFUSES(alexnet_features_file, "features", NULL, "x.png", values);
+    REFUSES(alexnet_features_file, "path", features, NULL, values);
+    REFUSES(alexnet_features_file, "values", features, "x.png", NULL);
+    REFUSES(alexnet_features_bytes, "features", NULL, "x", 1, values);
+    REFUSES(alexnet_features_bytes, "bytes", features, NULL, 1, values);
+    REFUSES(alexnet_features_bytes, "values", features, "x", 1, NULL);
+    REFUSES(alexnet_features_pixels, "features", NULL, &nothing, values);
+    REFUSES(alexnet_features_pixels, "pixels", features, NULL, values);
+    REFUSES(alexnet_features_pixels, "values", features, &nothing, NULL);
+    expect_failure(alexnet_features_pixels(features, &nothing, values),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "no pixels");
+    REFUSES(alexnet_feature_stream_new, "out", NULL, features, data);
+    REFUSES(alexnet_feature_stream_new, "features", &stream, NULL, data);
+    REFUSES(alexnet_feature_stream_new, "dataset", &stream, features, NULL);
+    expect_ok(alexnet_feature_stream_new(&stream, features, data));
+    REFUSES(alexnet_feature_stream_next, "stream", NULL, &result, &more);
+    REFUSES(alexnet_feature_stream_next, "result", stream, NULL, &more);
+    REFUSES(alexnet_feature_stream_next, "more", stream, &result, NULL);
+    alexnet_feature_stream_free(stream);
+    TAKES_NOTHING(alexnet_feature_stream_free, NULL);
+    alexnet_features_free(features);
+    TAKES_NOTHING(alexnet_features_free, NULL);
+}
+
 static uint8_t crop[14 * 14 * 3];
 
 static void test_crops_and_gradients(void **state)
@@ -435,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_data_sets),
         cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_features),
         cmocka_unit_test(test_crops_and_gradients),
         cmocka_unit_test(test_occlusion_and_activations),
         cmocka_unit_test(test_patches),

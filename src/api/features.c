@@ -1,0 +1,130 @@
+#include "infer/features.h"
+
+#include <string.h>
+
+#include "api/options.h"
+#include "base/status.h"
+#include "data/picture.h"
+
+enum { BATCH_MAX = 65536, COUNT_MAX = 2 * AN_LAYERS_MAX };
+
+static const char in_memory[] = "picture in memory";
+
+static alexnet_status check_options(const alexnet_features_options *o)
+{
+    if (o->count < 0 || o->count > COUNT_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %d: expected 0 to %d", o->count,
+                       COUNT_MAX);
+    if (o->count > 0)
+        AN_NEED(o->layers);
+    for (int i = 0; i < o->count; i++)
+        AN_NEED(o->layers[i]);
+    if (o->batch < 1 || o->batch > BATCH_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "batch = %d: expected 1 to %d", o->batch,
+                       BATCH_MAX);
+    if (o->views != 1 && o->views != 10)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "views = %d: expected 1 or 10", o->views);
+    if (o->pool < ALEXNET_POOLING_NONE || o->pool > ALEXNET_POOLING_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "pool = %d: expected 0 to %d", (int)o->pool,
+                       (int)ALEXNET_POOLING_MAX);
+    return ALEXNET_OK;
+}
+
+alexnet_status alexnet_features_new(alexnet_features **out, alexnet_model *model,
+                                    const alexnet_features_options *options)
+{
+    AN_NEED(out);
+    alexnet_features_options o = ALEXNET_FEATURES_OPTIONS_INIT;
+    *out = NULL;
+    AN_NEED(model);
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    AN_CHECK(check_options(&o));
+    return an_features_new(out, model, &o);
+}
+
+void alexnet_features_free(alexnet_features *features)
+{
+    an_features_free(features);
+}
+
+int64_t alexnet_features_length(const alexnet_features *features)
+{
+    return features ? features->length : 0;
+}
+
+bool alexnet_features_get(const alexnet_features *features, int index, alexnet_feature_info *info)
+{
+    if (!features || !info || index < 0 || index >= features->count)
+        return false;
+    const an_feature *o = &features->outputs[index];
+    *info =
+        (alexnet_feature_info){o->name, {o->given.c, o->given.h, o->given.w}, o->length, o->offset};
+    return true;
+}
+
+/* Compute a picture and free it. */
+static alexnet_status compute(alexnet_features *features, alexnet_status read, an_picture *picture,
+                              const char *name, float *values)
+{
+    AN_CHECK(read);
+    alexnet_status rc = an_features_picture(features, picture, name, values);
+    an_picture_free(picture);
+    return rc;
+}
+
+alexnet_status alexnet_features_file(alexnet_features *features, const char *path, float *values)
+{
+    AN_NEED(features);
+    AN_NEED(path);
+    AN_NEED(values);
+    an_picture picture;
+    alexnet_status read = an_picture_read(&picture, path);
+    return compute(features, read, &picture, path, values);
+}
+
+alexnet_status alexnet_features_bytes(alexnet_features *features, const void *bytes, size_t length,
+                                      float *values)
+{
+    AN_NEED(features);
+    AN_NEED(bytes);
+    AN_NEED(values);
+    an_picture picture;
+    alexnet_status read = an_picture_decode(&picture, bytes, length, in_memory);
+    return compute(features, read, &picture, in_memory, values);
+}
+
+alexnet_status alexnet_features_pixels(alexnet_features *features, const alexnet_pixels *pixels,
+                                       float *values)
+{
+    AN_NEED(features);
+    AN_NEED(pixels);
+    AN_NEED(values);
+    an_picture picture;
+    alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
+                                                 pixels->height, pixels->row_bytes, pixels->format);
+    return compute(features, read, &picture, in_memory, values);
+}
+
+alexnet_status alexnet_feature_stream_new(alexnet_feature_stream **out, alexnet_features *features,
+                                          const alexnet_dataset *dataset)
+{
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(features);
+    AN_NEED(dataset);
+    return an_feature_stream_new(out, features, dataset);
+}
+
+alexnet_status alexnet_feature_stream_next(alexnet_feature_stream *stream,
+                                           alexnet_feature_result *result, bool *more)
+{
+    AN_NEED(stream);
+    AN_NEED(result);
+    AN_NEED(more);
+    return an_feature_stream_next(stream, result, more);
+}
+
+void alexnet_feature_stream_free(alexnet_feature_stream *stream)
+{
+    an_feature_stream_free(stream);
+}
