@@ -52,6 +52,11 @@ for top in 1 10; do
     clean
 done
 has out '\x1b[31m'
+expect 0 explain odd.safetensors "shots/$name.png" --map gradient
+clean
+has out 'forged.png' explain.png
+expect 0 explain odd.safetensors --filter conv1:0 --in shots
+clean
 expect 0 info odd.safetensors
 clean
 expect 0 classify odd.safetensors "$picture" --top 10 --json
