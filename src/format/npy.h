@@ -29,7 +29,7 @@ typedef struct an_npy {
 
 /** Whether bytes begin as an array does. */
 bool an_npy_recognise(const unsigned char *head, size_t length);
-/** Read a header and check it against the span. */
+/** Read a header and check it against the section. */
 alexnet_status an_npy_open(an_npy *npy, const an_section *bytes);
 /** Fill in all of an entry but its name. */
 void an_npy_entry(an_tensor_entry *entry, const an_npy *npy);

@@ -54,10 +54,10 @@ static alexnet_status add_text(npz *z, const an_npy *array, char *name)
 static alexnet_status add_member(an_tensor_file *file, const an_zip_member *member)
 {
     npz *z = file->state;
-    an_section span;
+    an_section section;
     an_npy array;
-    AN_CHECK(an_zip_section(&z->zip, member, true, &span));
-    AN_CHECK(an_npy_open(&array, &span));
+    AN_CHECK(an_zip_section(&z->zip, member, true, &section));
+    AN_CHECK(an_npy_open(&array, &section));
     char *name = an_strndup(member->name, strlen(member->name) - 4);
     if (!name)
         return AN_FAIL_MEMORY(strlen(member->name), "the name of a tensor");

@@ -14,7 +14,7 @@ enum { WINDOW = 4096, TEXT_MAX = 1024, LINE_MAX = 256, PROTOCOL_MAX = 5 };
 
 typedef struct machine {
     an_pickle *pickle;
-    const an_section *span;
+    const an_section *section;
     uint64_t at; /* of the next byte */
     uint64_t opcode_at;
     uint64_t window_at;
@@ -29,13 +29,13 @@ typedef alexnet_status opcode_step(machine *m, unsigned opcode);
 
 static alexnet_status damaged(const machine *m, const char *what)
 {
-    return AN_SECTION_FAIL(m->span, "a pickle that is damaged at byte %llu: %s",
+    return AN_SECTION_FAIL(m->section, "a pickle that is damaged at byte %llu: %s",
                            (unsigned long long)m->opcode_at, what);
 }
 
 static alexnet_status full(const machine *m)
 {
-    return an_pickle_fail(m->pickle, m->span);
+    return an_pickle_fail(m->pickle, m->section);
 }
 
 /* ---- Bytes ---- */
@@ -43,14 +43,14 @@ static alexnet_status full(const machine *m)
 /* The next `count` bytes, at most WINDOW. */
 static alexnet_status take(machine *m, size_t count, const unsigned char **bytes)
 {
-    const uint64_t left = m->span->size - m->at;
+    const uint64_t left = m->section->size - m->at;
     if (count > left)
         return damaged(m, "it is cut short");
     if (m->at < m->window_at || m->at - m->window_at > m->held ||
         m->held - (m->at - m->window_at) < count) {
         const size_t length = left < WINDOW ? (size_t)left : WINDOW;
         m->held = 0;
-        AN_CHECK(an_section_read(m->span, m->at, m->window, length));
+        AN_CHECK(an_section_read(m->section, m->at, m->window, length));
         m->window_at = m->at;
         m->held = length;
     }
@@ -71,7 +71,7 @@ static alexnet_status take_number(machine *m, size_t width, uint64_t *value)
 
 static alexnet_status skip(machine *m, uint64_t count)
 {
-    if (count > m->span->size - m->at)
+    if (count > m->section->size - m->at)
         return damaged(m, "what is announced is longer than the file");
     m->at += count;
     return ALEXNET_OK;
@@ -391,7 +391,7 @@ static alexnet_status do_global(machine *m, unsigned opcode)
     (void)opcode;
     AN_CHECK(take_line(m, module));
     AN_CHECK(take_line(m, name));
-    AN_CHECK(an_global_find(m->pickle, m->span, module, name, &value));
+    AN_CHECK(an_global_find(m->pickle, m->section, module, name, &value));
     return push(m, value);
 }
 
@@ -403,7 +403,7 @@ static alexnet_status do_stack_global(machine *m, unsigned opcode)
     AN_CHECK(pop(m, &module));
     if (!an_value_text(name) || !an_value_text(module))
         return damaged(m, "a name that is no text");
-    AN_CHECK(an_global_find(m->pickle, m->span, module->is.text, name->is.text, &value));
+    AN_CHECK(an_global_find(m->pickle, m->section, module->is.text, name->is.text, &value));
     return push(m, value);
 }
 
@@ -415,7 +415,7 @@ static alexnet_status do_call(machine *m, unsigned opcode)
         AN_CHECK(pop(m, &value));
     AN_CHECK(pop(m, &arguments));
     AN_CHECK(pop(m, &callee));
-    AN_CHECK(an_global_call(m->pickle, m->span, callee, arguments, &value));
+    AN_CHECK(an_global_call(m->pickle, m->section, callee, arguments, &value));
     return push(m, value);
 }
 
@@ -438,8 +438,8 @@ static alexnet_status do_outside(machine *m, unsigned opcode)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: a whole model as Python keeps it; in Python, save its weights alone, "
                        "with torch.save(model.state_dict(), FILE)",
-                       an_reader_name(m->span->reader));
-    AN_CHECK(an_global_storage(m->pickle, m->span, id, &value));
+                       an_reader_name(m->section->reader));
+    AN_CHECK(an_global_storage(m->pickle, m->section, id, &value));
     return push(m, value);
 }
 
@@ -451,8 +451,8 @@ static alexnet_status do_protocol(machine *m, unsigned opcode)
     (void)opcode;
     AN_CHECK(take_number(m, 1, &version));
     if (version < 2 || version > PROTOCOL_MAX)
-        return AN_SECTION_FAIL(m->span, "a pickle of protocol %d; 2 to %d are read", (int)version,
-                               PROTOCOL_MAX);
+        return AN_SECTION_FAIL(m->section, "a pickle of protocol %d; 2 to %d are read",
+                               (int)version, PROTOCOL_MAX);
     return ALEXNET_OK;
 }
 
@@ -461,7 +461,7 @@ static alexnet_status do_frame(machine *m, unsigned opcode)
     uint64_t length;
     (void)opcode;
     AN_CHECK(take_number(m, 8, &length));
-    return length > m->span->size - m->at ? damaged(m, "it is cut short") : ALEXNET_OK;
+    return length > m->section->size - m->at ? damaged(m, "it is cut short") : ALEXNET_OK;
 }
 
 static alexnet_status do_stop(machine *m, unsigned opcode)
@@ -502,7 +502,7 @@ static alexnet_status run(machine *m)
     return ALEXNET_OK;
 }
 
-alexnet_status an_pickle_read(an_pickle *pickle, const an_section *span, uint64_t *at,
+alexnet_status an_pickle_read(an_pickle *pickle, const an_section *section, uint64_t *at,
                               const an_value **root)
 {
     enum { LEAST = 1 << 20, BYTES_EACH = 64 };
@@ -511,10 +511,10 @@ alexnet_status an_pickle_read(an_pickle *pickle, const an_section *span, uint64_
     if (!m)
         return AN_FAIL_MEMORY(sizeof *m, "a pickle");
     m->pickle = pickle;
-    m->span = span;
+    m->section = section;
     m->at = *at;
-    pickle->limit = LEAST + span->size / BYTES_EACH;
-    alexnet_status rc = *at <= span->size ? run(m) : damaged(m, "it is cut short");
+    pickle->limit = LEAST + section->size / BYTES_EACH;
+    alexnet_status rc = *at <= section->size ? run(m) : damaged(m, "it is cut short");
     if (rc == ALEXNET_OK)
         rc = pop(m, &value);
     *root = value;

@@ -89,12 +89,12 @@ typedef struct an_pickle {
 
 /**
  * Read a pickle.
- * @param at    where it begins in the span; out, the byte behind it
+ * @param at    where it begins in the section; out, the byte behind it
  * @param root  out, owned by `pickle`
  * @return ALEXNET_ERROR_FORMAT with file and byte; ALEXNET_ERROR_UNSUPPORTED for a whole model, or
  *         a name that is refused: the text names it
  */
-alexnet_status an_pickle_read(an_pickle *pickle, const an_section *span, uint64_t *at,
+alexnet_status an_pickle_read(an_pickle *pickle, const an_section *section, uint64_t *at,
                               const an_value **root);
 void an_pickle_free(an_pickle *pickle);
 

@@ -108,16 +108,16 @@ static bool is_of_network(const char *module)
     return false;
 }
 
-static alexnet_status refuse(const an_section *span, const char *module, const char *name)
+static alexnet_status refuse(const an_section *section, const char *module, const char *name)
 {
     if (is_of_network(module))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: a whole model as Python keeps it, with its class %s.%s; in Python, "
                        "save its weights alone, with torch.save(model.state_dict(), FILE)",
-                       an_reader_name(span->reader), module, name);
+                       an_reader_name(section->reader), module, name);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s: %s.%s: refused; nothing in a model file is executed",
-                   an_reader_name(span->reader), module, name);
+                   an_reader_name(section->reader), module, name);
 }
 
 static const an_torch_type *find_type(const char *module, const char *name)
@@ -132,7 +132,7 @@ static const an_torch_type *find_type(const char *module, const char *name)
     return NULL;
 }
 
-alexnet_status an_global_find(an_pickle *pickle, const an_section *span, const char *module,
+alexnet_status an_global_find(an_pickle *pickle, const an_section *section, const char *module,
                               const char *name, an_value **value)
 {
     if (strcmp(module, "__builtin__") == 0) /* as Python 2 calls it */
@@ -144,7 +144,7 @@ alexnet_status an_global_find(an_pickle *pickle, const an_section *span, const c
             (!globals[i].name || strcmp(name, globals[i].name) == 0))
             found = &globals[i];
     if (!type && !found)
-        return refuse(span, module, name);
+        return refuse(section, module, name);
     *value = an_value_new(pickle, AN_VALUE_GLOBAL);
     if (*value && type) {
         struct an_global *made = an_pickle_alloc(pickle, sizeof *made);
@@ -153,7 +153,7 @@ alexnet_status an_global_find(an_pickle *pickle, const an_section *span, const c
         found = made;
     }
     if (!*value || !found)
-        return an_pickle_fail(pickle, span);
+        return an_pickle_fail(pickle, section);
     (*value)->is.global = found;
     return ALEXNET_OK;
 }
@@ -165,25 +165,25 @@ static const an_torch_type *type_of(const an_value *value)
 
 /* ---- Tensors ---- */
 
-static alexnet_status bad_tensor(const an_section *span, const char *what)
+static alexnet_status bad_tensor(const an_section *section, const char *what)
 {
-    return AN_SECTION_FAIL(span, "a tensor that is damaged: %s", what);
+    return AN_SECTION_FAIL(section, "a tensor that is damaged: %s", what);
 }
 
 /* Shape and strides: two tuples of one length, of numbers from 0. */
-static alexnet_status read_shape(const an_section *span, an_view *view, const an_value *size,
+static alexnet_status read_shape(const an_section *section, an_view *view, const an_value *size,
                                  const an_value *stride)
 {
     enum { RANK_MAX = 64 }; /* PyTorch's */
     if (!size || !stride || size->kind != AN_VALUE_TUPLE || stride->kind != AN_VALUE_TUPLE ||
         size->count != stride->count || size->count > RANK_MAX)
-        return bad_tensor(span, "its shape and strides are not two tuples of one length");
+        return bad_tensor(section, "its shape and strides are not two tuples of one length");
     view->shape.rank = size->count;
     const an_item *dim = size->is.items.first, *step = stride->is.items.first;
     for (int i = 0; i < view->shape.rank; i++, dim = dim->next, step = step->next) {
         const int64_t length = an_value_int(dim->value, -1), apart = an_value_int(step->value, -1);
         if (length < 0 || apart < 0)
-            return bad_tensor(span, "a length or stride is no integer of 0 or more");
+            return bad_tensor(section, "a length or stride is no integer of 0 or more");
         if (i < AN_MAX_RANK) {
             view->shape.dim[i] = length;
             view->stride[i] = apart;
@@ -192,27 +192,27 @@ static alexnet_status read_shape(const an_section *span, an_view *view, const an
     return ALEXNET_OK;
 }
 
-static alexnet_status make_tensor(an_pickle *pickle, const an_section *span,
+static alexnet_status make_tensor(an_pickle *pickle, const an_section *section,
                                   const an_value *arguments, const an_torch_type *type,
                                   an_value **value)
 {
     const an_value *storage = an_value_at(arguments, 0);
     if (!storage || storage->kind != AN_VALUE_STORAGE)
-        return bad_tensor(span, "its storage is none");
+        return bad_tensor(section, "its storage is none");
     an_view *view = an_pickle_alloc(pickle, sizeof *view);
     *value = an_value_new(pickle, AN_VALUE_TENSOR);
     if (!view || !*value)
-        return an_pickle_fail(pickle, span);
+        return an_pickle_fail(pickle, section);
     (*value)->is.view = view;
     view->storage = storage->is.storage;
     view->type = type ? type : view->storage->type;
     view->offset = an_value_int(an_value_at(arguments, 1), -1);
     if (view->offset < 0)
-        return bad_tensor(span, "its offset is no integer of 0 or more");
-    return read_shape(span, view, an_value_at(arguments, 2), an_value_at(arguments, 3));
+        return bad_tensor(section, "its offset is no integer of 0 or more");
+    return read_shape(section, view, an_value_at(arguments, 2), an_value_at(arguments, 3));
 }
 
-alexnet_status an_global_storage(an_pickle *pickle, const an_section *span, const an_value *id,
+alexnet_status an_global_storage(an_pickle *pickle, const an_section *section, const an_value *id,
                                  an_value **value)
 {
     const char *kind = an_value_text(an_value_at(id, 0)), *key = an_value_text(an_value_at(id, 2));
@@ -220,11 +220,11 @@ alexnet_status an_global_storage(an_pickle *pickle, const an_section *span, cons
     const int64_t count = an_value_int(an_value_at(id, 4), -1);
     const an_value *part = an_value_at(id, 5);
     if (!kind || strcmp(kind, "storage") != 0 || !type || !key || count < 0)
-        return bad_tensor(span, "its storage has no type, key or number of elements");
+        return bad_tensor(section, "its storage has no type, key or number of elements");
     an_storage *storage = an_pickle_alloc(pickle, sizeof *storage);
     *value = an_value_new(pickle, AN_VALUE_STORAGE);
     if (!storage || !*value)
-        return an_pickle_fail(pickle, span);
+        return an_pickle_fail(pickle, section);
     (*value)->is.storage = storage;
     *storage = (an_storage){.key = key, .type = type, .count = count, .next = pickle->storages};
     pickle->storages = storage;
@@ -233,28 +233,28 @@ alexnet_status an_global_storage(an_pickle *pickle, const an_section *span, cons
     storage->offset = an_value_int(an_value_at(part, 1), -1); /* (its key, where, how many) */
     storage->count = an_value_int(an_value_at(part, 2), -1);
     if (storage->offset < 0 || storage->count < 0)
-        return bad_tensor(span, "its storage is a part of another without place or length");
+        return bad_tensor(section, "its storage is a part of another without place or length");
     return ALEXNET_OK;
 }
 
 /* ---- Calls ---- */
 
 /* An empty dict, or one of pairs, as Python 2 saved it. */
-static alexnet_status make_dict(an_pickle *pickle, const an_section *span,
+static alexnet_status make_dict(an_pickle *pickle, const an_section *section,
                                 const an_value *arguments, an_value **value)
 {
     const an_value *pairs = an_value_at(arguments, 0);
     *value = an_value_new(pickle, AN_VALUE_DICT);
     if (!*value)
-        return an_pickle_fail(pickle, span);
+        return an_pickle_fail(pickle, section);
     if (!pairs || pairs->kind != AN_VALUE_LIST)
         return ALEXNET_OK;
     for (const an_item *item = pairs->is.items.first; item; item = item->next) {
         const an_value *key = an_value_at(item->value, 0), *kept = an_value_at(item->value, 1);
         if (!key || !kept)
-            return AN_SECTION_FAIL(span, "a dict that is not made of pairs");
+            return AN_SECTION_FAIL(section, "a dict that is not made of pairs");
         if (!an_value_add(pickle, *value, key, kept))
-            return an_pickle_fail(pickle, span);
+            return an_pickle_fail(pickle, section);
     }
     return ALEXNET_OK;
 }
@@ -266,40 +266,40 @@ static alexnet_status give(const an_value *value, an_value **out)
     return ALEXNET_OK;
 }
 
-static alexnet_status call(an_pickle *pickle, const an_section *span,
+static alexnet_status call(an_pickle *pickle, const an_section *section,
                            const struct an_global *global, const an_value *arguments,
                            an_value **value)
 {
     const an_value *first = an_value_at(arguments, 0);
     switch (global->role) {
     case DATA: return give(&an_value_other, value);
-    case DICT: return make_dict(pickle, span, arguments, value);
+    case DICT: return make_dict(pickle, section, arguments, value);
     case SIZE:
     case PARAMETER: return give(first, value);
-    case TENSOR: return make_tensor(pickle, span, arguments, NULL, value);
+    case TENSOR: return make_tensor(pickle, section, arguments, NULL, value);
     case TENSOR_V3: {
         const an_torch_type *type = type_of(an_value_at(arguments, 6));
-        return type ? make_tensor(pickle, span, arguments, type, value)
-                    : bad_tensor(span, "it has no element type");
+        return type ? make_tensor(pickle, section, arguments, type, value)
+                    : bad_tensor(section, "it has no element type");
     }
     case FROM_TYPE:
     case TYPE: break;
     }
-    return AN_SECTION_FAIL(span, "%s.%s is called, which makes no value", global->module,
+    return AN_SECTION_FAIL(section, "%s.%s is called, which makes no value", global->module,
                            global->name);
 }
 
-alexnet_status an_global_call(an_pickle *pickle, const an_section *span, const an_value *callee,
+alexnet_status an_global_call(an_pickle *pickle, const an_section *section, const an_value *callee,
                               const an_value *arguments, an_value **value)
 {
     if (callee->kind == AN_VALUE_OTHER) /* a part of what is not looked at */
         return give(&an_value_other, value);
     if (callee->kind != AN_VALUE_GLOBAL || arguments->kind != AN_VALUE_TUPLE)
-        return AN_SECTION_FAIL(span, "a pickle that calls what is no function");
+        return AN_SECTION_FAIL(section, "a pickle that calls what is no function");
     if (callee->is.global->role != FROM_TYPE)
-        return call(pickle, span, callee->is.global, arguments, value);
+        return call(pickle, section, callee->is.global, arguments, value);
     const an_value *inner = an_value_at(arguments, 0), *its = an_value_at(arguments, 2);
     if (!inner || inner->kind != AN_VALUE_GLOBAL || !its || its->kind != AN_VALUE_TUPLE)
-        return bad_tensor(span, "the function that rebuilds it is none");
-    return call(pickle, span, inner->is.global, its, value);
+        return bad_tensor(section, "the function that rebuilds it is none");
+    return call(pickle, section, inner->is.global, its, value);
 }

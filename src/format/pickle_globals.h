@@ -10,13 +10,13 @@
  * The value of a name.
  * @return ALEXNET_ERROR_UNSUPPORTED for one that is refused
  */
-alexnet_status an_global_find(an_pickle *pickle, const an_section *span, const char *module,
+alexnet_status an_global_find(an_pickle *pickle, const an_section *section, const char *module,
                               const char *name, an_value **value);
 /** What a name makes of arguments, a tuple: instead of calling it. */
-alexnet_status an_global_call(an_pickle *pickle, const an_section *span, const an_value *callee,
+alexnet_status an_global_call(an_pickle *pickle, const an_section *section, const an_value *callee,
                               const an_value *arguments, an_value **value);
 /** A block of elements outside the pickle: ('storage', type, key, location, count, part). */
-alexnet_status an_global_storage(an_pickle *pickle, const an_section *span, const an_value *id,
+alexnet_status an_global_storage(an_pickle *pickle, const an_section *section, const an_value *id,
                                  an_value **value);
 
 #endif

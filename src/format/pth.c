@@ -28,15 +28,16 @@ typedef struct pth {
 
 /* The block of a storage, in the archive or behind the pickles. */
 static alexnet_status find_block(const an_tensor_file *file, const an_storage *storage,
-                                 an_section *span)
+                                 an_section *section)
 {
     const pth *p = file->state;
     if (!p->is_zip) {
-        *span = an_section_of(file->reader);
+        *section = an_section_of(file->reader);
         if (!storage->start)
-            return AN_SECTION_FAIL(span, "cut short or damaged: it has no block %s", storage->key);
-        span->start = storage->start;
-        span->size = storage->bytes;
+            return AN_SECTION_FAIL(section, "cut short or damaged: it has no block %s",
+                                   storage->key);
+        section->start = storage->start;
+        section->size = storage->bytes;
         return ALEXNET_OK;
     }
     char *name = an_format("%sdata/%s", p->root, storage->key);
@@ -47,7 +48,7 @@ static alexnet_status find_block(const an_tensor_file *file, const an_storage *s
     if (!member)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: it has no block %sdata/%s",
                        an_tensor_file_name(file), p->root, storage->key);
-    return an_zip_section(&p->zip, member, false, span);
+    return an_zip_section(&p->zip, member, false, section);
 }
 
 /* Where a tensor's elements lie: in which block, and in it from which byte on. */
@@ -159,7 +160,7 @@ static bool has_program(const pth *p)
 
 static alexnet_status read_byte_order(pth *p)
 {
-    an_section span;
+    an_section section;
     char word[8] = "";
     char *name = an_format("%sbyteorder", p->root);
     if (!name)
@@ -168,11 +169,12 @@ static alexnet_status read_byte_order(pth *p)
     an_free(name);
     if (!member)
         return ALEXNET_OK;
-    AN_CHECK(an_zip_section(&p->zip, member, false, &span));
-    AN_CHECK(an_section_read(&span, 0, word, span.size < sizeof word ? (size_t)span.size : 7));
+    AN_CHECK(an_zip_section(&p->zip, member, false, &section));
+    AN_CHECK(
+        an_section_read(&section, 0, word, section.size < sizeof word ? (size_t)section.size : 7));
     p->swapped = strcmp(word, "big") == 0;
     if (!p->swapped && strcmp(word, "little") != 0)
-        return AN_SECTION_FAIL(&span, "little or big expected");
+        return AN_SECTION_FAIL(&section, "little or big expected");
     return ALEXNET_OK;
 }
 
@@ -182,7 +184,7 @@ static alexnet_status open_zip(an_tensor_file *file)
     pth *p = file->state;
     const an_value *root;
     const char *name = an_tensor_file_name(file);
-    an_section span;
+    an_section section;
     uint64_t at = 0;
     AN_CHECK(an_zip_open(&p->zip, file->reader));
     const an_zip_member *member = find_pickle(&p->zip);
@@ -198,12 +200,12 @@ static alexnet_status open_zip(an_tensor_file *file)
                        "%s: a TorchScript file, a program with its weights; in Python, save the "
                        "weights alone, with torch.save(torch.jit.load(FILE).state_dict(), ...)",
                        name);
-    AN_CHECK(an_zip_section(&p->zip, member, false, &span));
-    if (span.size > PICKLE_MAX)
-        return AN_SECTION_FAIL(&span, "%llu bytes; at most %d are read",
-                               (unsigned long long)span.size, PICKLE_MAX);
+    AN_CHECK(an_zip_section(&p->zip, member, false, &section));
+    if (section.size > PICKLE_MAX)
+        return AN_SECTION_FAIL(&section, "%llu bytes; at most %d are read",
+                               (unsigned long long)section.size, PICKLE_MAX);
     AN_CHECK(read_byte_order(p));
-    AN_CHECK(an_pickle_read(&p->pickle, &span, &at, &root));
+    AN_CHECK(an_pickle_read(&p->pickle, &section, &at, &root));
     return list_entries(file, root);
 }
 
@@ -231,12 +233,12 @@ static alexnet_status open_legacy(an_tensor_file *file)
 {
     enum { BEFORE = 3 /* pickles: the magic number, the protocol, the machine */ };
     pth *p = file->state;
-    const an_section span = an_section_of(file->reader);
+    const an_section section = an_section_of(file->reader);
     const an_value *root = NULL;
     uint64_t at = 0;
     for (int i = 0; i < BEFORE + 1; i++)
-        AN_CHECK(an_pickle_read(&p->pickle, &span, &at, &root));
-    AN_CHECK(an_pth_blocks(&p->pickle, &span, at));
+        AN_CHECK(an_pickle_read(&p->pickle, &section, &at, &root));
+    AN_CHECK(an_pth_blocks(&p->pickle, &section, at));
     return list_entries(file, root);
 }
 

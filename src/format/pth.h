@@ -26,6 +26,6 @@
  */
 alexnet_status an_pth_weights(const char *file, const an_value *root, const an_value **weights);
 /** Read the keys and places of a file's blocks, from `at` on, into the storages of the pickle. */
-alexnet_status an_pth_blocks(an_pickle *pickle, const an_section *span, uint64_t at);
+alexnet_status an_pth_blocks(an_pickle *pickle, const an_section *section, uint64_t at);
 
 #endif

@@ -46,46 +46,46 @@ static size_t find_key(an_storage *const *sorted, size_t count, const char *key)
 }
 
 /* A block at `at`: how many elements, then these. @param at  out, behind it */
-static alexnet_status read_block(const an_section *span, uint64_t *at, const char *key, int width,
-                                 uint64_t *start, uint64_t *bytes)
+static alexnet_status read_block(const an_section *section, uint64_t *at, const char *key,
+                                 int width, uint64_t *start, uint64_t *bytes)
 {
     unsigned char number[8];
     uint64_t count = 0;
-    AN_CHECK(an_section_read(span, *at, number, sizeof number));
+    AN_CHECK(an_section_read(section, *at, number, sizeof number));
     for (int i = 7; i >= 0; i--)
         count = count << 8 | number[i];
     *start = *at + sizeof number;
-    if (count > (span->size - *start) / (unsigned)width)
-        return AN_SECTION_FAIL(span,
+    if (count > (section->size - *start) / (unsigned)width)
+        return AN_SECTION_FAIL(section,
                                "cut short or damaged: block %s is said to have %llu elements of %d "
                                "bytes, %llu bytes are left",
                                key, (unsigned long long)count, width,
-                               (unsigned long long)(span->size - *start));
+                               (unsigned long long)(section->size - *start));
     *bytes = count * (unsigned)width;
     *at = *start + *bytes;
     return ALEXNET_OK;
 }
 
-alexnet_status an_pth_blocks(an_pickle *pickle, const an_section *span, uint64_t at)
+alexnet_status an_pth_blocks(an_pickle *pickle, const an_section *section, uint64_t at)
 {
     const an_value *keys;
     an_storage **sorted = NULL;
     size_t count;
     alexnet_status rc;
-    AN_TRY(an_pickle_read(pickle, span, &at, &keys));
+    AN_TRY(an_pickle_read(pickle, section, &at, &keys));
     AN_TRY(sort_storages(pickle, &sorted, &count));
     const an_item *item = keys->kind == AN_VALUE_LIST ? keys->is.items.first : NULL;
     for (; item; item = item->next) {
         const char *key = an_value_text(item->value);
         size_t i = key ? find_key(sorted, count, key) : count;
         if (i == count || sorted[i]->start) {
-            rc =
-                AN_SECTION_FAIL(span, "damaged: its list of blocks has one that no tensor lies in, "
-                                      "or one twice");
+            rc = AN_SECTION_FAIL(section,
+                                 "damaged: its list of blocks has one that no tensor lies in, "
+                                 "or one twice");
             goto cleanup;
         }
         uint64_t start, bytes;
-        AN_TRY(read_block(span, &at, key, sorted[i]->type->width, &start, &bytes));
+        AN_TRY(read_block(section, &at, key, sorted[i]->type->width, &start, &bytes));
         for (; i < count && strcmp(sorted[i]->key, key) == 0; i++) {
             sorted[i]->start = start;
             sorted[i]->bytes = bytes;

@@ -9,8 +9,8 @@
 #include "base/status.h"
 
 struct an_unpacking {
-    bool begun;     /* `start` is that of a span */
-    uint64_t start; /* of the span that is being read */
+    bool begun;     /* `start` is that of a section */
+    uint64_t start; /* of the section that is being read */
     uint64_t at;    /* its bytes so far, unpacked */
     uint32_t crc;   /* of these */
     uint64_t taken; /* its packed bytes so far */
@@ -51,33 +51,33 @@ an_section an_section_of(an_reader *reader)
     return (an_section){.reader = reader, .size = an_reader_size(reader)};
 }
 
-alexnet_status an_section_fail(const an_section *span, const char *format, ...)
+alexnet_status an_section_fail(const an_section *section, const char *format, ...)
 {
     char text[512];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s%s%s", an_reader_name(span->reader),
-                   span->name ? span->name : "", span->name ? ": " : "", text);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s%s%s", an_reader_name(section->reader),
+                   section->name ? section->name : "", section->name ? ": " : "", text);
 }
 
-/* Begin with a span, unless it is being read and has not passed `offset`. */
-static alexnet_status begin(const an_section *span, uint64_t offset)
+/* Begin with a section, unless it is being read and has not passed `offset`. */
+static alexnet_status begin(const an_section *section, uint64_t offset)
 {
-    an_unpacking *u = span->unpacking;
-    if (u->begun && u->start == span->start && u->at <= offset)
+    an_unpacking *u = section->unpacking;
+    if (u->begun && u->start == section->start && u->at <= offset)
         return ALEXNET_OK;
     u->begun = true;
-    u->start = span->start;
+    u->start = section->start;
     u->at = u->taken = 0;
     u->crc = 0;
     u->stream.avail_in = 0;
-    if (!span->deflated)
+    if (!section->deflated)
         return ALEXNET_OK;
     if (u->ready)
         return inflateReset(&u->stream) == Z_OK ? ALEXNET_OK
-                                                : AN_SECTION_FAIL(span, "not unpacked");
+                                                : AN_SECTION_FAIL(section, "not unpacked");
     u->stream.zalloc = zlib_alloc;
     u->stream.zfree = zlib_free;
     if (inflateInit2(&u->stream, -MAX_WBITS) != Z_OK) { /* without a header, as zip has it */
@@ -88,28 +88,28 @@ static alexnet_status begin(const an_section *span, uint64_t offset)
     return ALEXNET_OK;
 }
 
-static alexnet_status refill(const an_section *span)
+static alexnet_status refill(const an_section *section)
 {
-    an_unpacking *u = span->unpacking;
-    const uint64_t left = span->packed - u->taken;
+    an_unpacking *u = section->unpacking;
+    const uint64_t left = section->packed - u->taken;
     const size_t length = left < sizeof u->input ? (size_t)left : sizeof u->input;
     if (u->stream.avail_in || !length)
         return ALEXNET_OK;
-    AN_CHECK(an_reader_read(span->reader, span->start + u->taken, u->input, length));
+    AN_CHECK(an_reader_read(section->reader, section->start + u->taken, u->input, length));
     u->taken += length;
     u->stream.next_in = u->input;
     u->stream.avail_in = (unsigned)length;
     return ALEXNET_OK;
 }
 
-/* The next bytes of a deflated span. */
-static alexnet_status inflate_next(const an_section *span, unsigned char *dst, size_t length)
+/* The next bytes of a deflated section. */
+static alexnet_status inflate_next(const an_section *section, unsigned char *dst, size_t length)
 {
     enum { MOST = 1 << 30 }; /* zlib counts in unsigned */
-    an_unpacking *u = span->unpacking;
+    an_unpacking *u = section->unpacking;
     for (size_t done = 0; done < length;) {
         const size_t wanted = length - done < MOST ? length - done : MOST;
-        AN_CHECK(refill(span));
+        AN_CHECK(refill(section));
         u->stream.next_out = dst + done;
         u->stream.avail_out = (unsigned)wanted;
         const int result = inflate(&u->stream, Z_NO_FLUSH);
@@ -118,51 +118,52 @@ static alexnet_status inflate_next(const an_section *span, unsigned char *dst, s
         if (result == Z_MEM_ERROR)
             return AN_FAIL_MEMORY(65536, "unpacking a file");
         if (done < length && result != Z_OK)
-            return AN_SECTION_FAIL(span, "damaged: %llu bytes can be unpacked, %llu were announced",
-                                   (unsigned long long)(u->at + done),
-                                   (unsigned long long)span->size);
+            return AN_SECTION_FAIL(
+                section, "damaged: %llu bytes can be unpacked, %llu were announced",
+                (unsigned long long)(u->at + done), (unsigned long long)section->size);
     }
     return ALEXNET_OK;
 }
 
 /* The next bytes, counted and summed. */
-static alexnet_status next(const an_section *span, void *dst, size_t length)
+static alexnet_status next(const an_section *section, void *dst, size_t length)
 {
-    an_unpacking *u = span->unpacking;
-    alexnet_status rc = span->deflated
-                            ? inflate_next(span, dst, length)
-                            : an_reader_read(span->reader, span->start + u->at, dst, length);
+    an_unpacking *u = section->unpacking;
+    alexnet_status rc = section->deflated
+                            ? inflate_next(section, dst, length)
+                            : an_reader_read(section->reader, section->start + u->at, dst, length);
     if (rc != ALEXNET_OK) {
         u->begun = false;
         return rc;
     }
     u->at += length;
-    if (!span->checked)
+    if (!section->checked)
         return ALEXNET_OK;
     u->crc = (uint32_t)crc32_z(u->crc, dst, length);
-    if (u->at == span->size && u->crc != span->crc)
-        return AN_SECTION_FAIL(span, "damaged: checksum %08x expected, found %08x", span->crc,
+    if (u->at == section->size && u->crc != section->crc)
+        return AN_SECTION_FAIL(section, "damaged: checksum %08x expected, found %08x", section->crc,
                                u->crc);
     return ALEXNET_OK;
 }
 
-alexnet_status an_section_read(const an_section *span, uint64_t offset, void *dst, size_t length)
+alexnet_status an_section_read(const an_section *section, uint64_t offset, void *dst, size_t length)
 {
-    if (offset > span->size || length > span->size - offset)
-        return AN_SECTION_FAIL(span, "ends early: %zu bytes expected at offset %llu, it has %llu",
-                               length, (unsigned long long)offset, (unsigned long long)span->size);
+    if (offset > section->size || length > section->size - offset)
+        return AN_SECTION_FAIL(section,
+                               "ends early: %zu bytes expected at offset %llu, it has %llu", length,
+                               (unsigned long long)offset, (unsigned long long)section->size);
     if (!length)
         return ALEXNET_OK;
-    if (!span->deflated && !span->checked)
-        return an_reader_read(span->reader, span->start + offset, dst, length);
-    an_unpacking *u = span->unpacking;
-    AN_CHECK(begin(span, offset));
-    if (!span->deflated && offset - u->at > sizeof u->skipped) /* not in order: not summed */
-        return an_reader_read(span->reader, span->start + offset, dst, length);
+    if (!section->deflated && !section->checked)
+        return an_reader_read(section->reader, section->start + offset, dst, length);
+    an_unpacking *u = section->unpacking;
+    AN_CHECK(begin(section, offset));
+    if (!section->deflated && offset - u->at > sizeof u->skipped) /* not in order: not summed */
+        return an_reader_read(section->reader, section->start + offset, dst, length);
     while (u->at < offset) {
         const uint64_t ahead = offset - u->at;
-        AN_CHECK(
-            next(span, u->skipped, ahead < sizeof u->skipped ? (size_t)ahead : sizeof u->skipped));
+        AN_CHECK(next(section, u->skipped,
+                      ahead < sizeof u->skipped ? (size_t)ahead : sizeof u->skipped));
     }
-    return next(span, dst, length);
+    return next(section, dst, length);
 }

@@ -32,11 +32,12 @@ void an_unpacking_free(an_unpacking *unpacking); /* NULL allowed */
 /** The whole file. */
 an_section an_section_of(an_reader *reader);
 /** @return ALEXNET_ERROR_FORMAT where [offset, offset + length) is not inside it or is damaged */
-alexnet_status an_section_read(const an_section *span, uint64_t offset, void *dst, size_t length);
+alexnet_status an_section_read(const an_section *section, uint64_t offset, void *dst,
+                               size_t length);
 /** ALEXNET_ERROR_FORMAT: "<file>: <member>: <text>" */
-#define AN_SECTION_FAIL(span, ...)                                                                 \
-    an_status_known(ALEXNET_ERROR_FORMAT, an_section_fail((span), __VA_ARGS__))
-alexnet_status an_section_fail(const an_section *span, const char *format, ...)
+#define AN_SECTION_FAIL(section, ...)                                                              \
+    an_status_known(ALEXNET_ERROR_FORMAT, an_section_fail((section), __VA_ARGS__))
+alexnet_status an_section_fail(const an_section *section, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

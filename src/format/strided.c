@@ -47,7 +47,7 @@ static bool extent(const an_strided *array, uint64_t *bytes)
 
 alexnet_status an_strided_check(const an_strided *array, const char *name)
 {
-    enum { FREE = 1 << 24, TIMES = 8 }; /* of a deflated span: bytes, and times its elements */
+    enum { FREE = 1 << 24, TIMES = 8 }; /* of a deflated section: bytes, and times its elements */
     char text[96];
     uint64_t bytes;
     const int64_t count = an_shape_count(array->shape);

@@ -1,7 +1,7 @@
 /*
- * Arrays in the files of other programs: elements anywhere in a span of bytes, by a first one and a
- * distance for each dimension. So are the transposed and shared tensors of PyTorch, and NumPy's
- * arrays in the order of Fortran.
+ * Arrays in the files of other programs: elements anywhere in a section of bytes, by a first one
+ * and a distance for each dimension. So are the transposed and shared tensors of PyTorch, and
+ * NumPy's arrays in the order of Fortran.
  */
 #ifndef AN_FORMAT_STRIDED_H
 #define AN_FORMAT_STRIDED_H
@@ -27,8 +27,8 @@ typedef struct an_gathered {
 /** Row-major without gaps (`column_major`: the first index is fastest). */
 void an_strided_pack(an_strided *array, bool column_major);
 /**
- * Whether all of its elements lie inside the span; one that is spread thinly over a deflated span
- * is refused too, because reading it would unpack more than it is worth.
+ * Whether all of its elements lie inside the section; one that is spread thinly over a deflated
+ * section is refused too, because reading it would unpack more than it is worth.
  * @param name  the array's, for the error
  */
 alexnet_status an_strided_check(const an_strided *array, const char *name);

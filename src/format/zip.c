@@ -276,17 +276,17 @@ const an_zip_member *an_zip_find(const an_zip *zip, const char *name)
 }
 
 alexnet_status an_zip_section(const an_zip *zip, const an_zip_member *member, bool checked,
-                              an_section *span)
+                              an_section *section)
 {
     unsigned char local[LOCAL];
-    *span = (an_section){.reader = zip->reader,
-                         .size = member->size,
-                         .packed = member->packed,
-                         .deflated = member->method == DEFLATED,
-                         .checked = checked,
-                         .crc = member->crc,
-                         .unpacking = zip->unpacking,
-                         .name = member->name};
+    *section = (an_section){.reader = zip->reader,
+                            .size = member->size,
+                            .packed = member->packed,
+                            .deflated = member->method == DEFLATED,
+                            .checked = checked,
+                            .crc = member->crc,
+                            .unpacking = zip->unpacking,
+                            .name = member->name};
     if (member->flags & ENCRYPTED)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s is encrypted; unpack it first",
                        an_reader_name(zip->reader), member->name);
@@ -299,7 +299,7 @@ alexnet_status an_zip_section(const an_zip *zip, const an_zip_member *member, bo
     const uint64_t room = member->end - member->header;
     if (!has_mark(local, "\3\4") || number(local + 8, 2) != member->method || before > room ||
         member->packed > room - before)
-        return AN_SECTION_FAIL(span, "damaged: it is not where the archive's directory says");
-    span->start = member->header + before;
+        return AN_SECTION_FAIL(section, "damaged: it is not where the archive's directory says");
+    section->start = member->header + before;
     return ALEXNET_OK;
 }

@@ -42,6 +42,6 @@ const an_zip_member *an_zip_find(const an_zip *zip, const char *name);
  * @return also ALEXNET_ERROR_UNSUPPORTED for one that is encrypted or compressed in another way
  */
 alexnet_status an_zip_section(const an_zip *zip, const an_zip_member *member, bool checked,
-                              an_section *span);
+                              an_section *section);
 
 #endif

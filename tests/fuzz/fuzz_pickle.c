@@ -34,12 +34,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     uint64_t at = 0;
     if (an_reader_memory(&reader, "fuzz", bytes, length) != ALEXNET_OK)
         abort();
-    const an_section span = an_section_of(reader);
-    if (an_pickle_read(&pickle, &span, &at, &root) == ALEXNET_OK) {
+    const an_section section = an_section_of(reader);
+    if (an_pickle_read(&pickle, &section, &at, &root) == ALEXNET_OK) {
         if (at > length)
             abort();
         check(root, length);
-        an_pth_blocks(&pickle, &span, at);
+        an_pth_blocks(&pickle, &section, at);
     } else if (!strstr(an_error_text(), "fuzz")) {
         abort();
     }

@@ -56,8 +56,8 @@ static alexnet_status read_pickle(const void *bytes, size_t length)
     uint64_t at = 0;
     const int64_t live = an_alloc_live();
     expect_ok(an_reader_memory(&reader, "file", bytes, length));
-    const an_section span = an_section_of(reader);
-    const alexnet_status rc = an_pickle_read(&pickle, &span, &at, &root);
+    const an_section section = an_section_of(reader);
+    const alexnet_status rc = an_pickle_read(&pickle, &section, &at, &root);
     an_pickle_free(&pickle);
     an_reader_close(reader);
     assert_int_equal(an_alloc_live(), live);
