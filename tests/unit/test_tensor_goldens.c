@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "format/tensor_file.h"
 
 #define FOLDER "golden/tensors/"
@@ -96,10 +97,48 @@ static void test_goldens(void **state)
     }
 }
 
+/* Open a file and read its tensors; every allocation fails in turn. */
+static alexnet_status read_whole(const char *path)
+{
+    static double values[4096];
+    an_reader *reader;
+    an_tensor_file *file = NULL;
+    alexnet_status rc = an_reader_open(&reader, path);
+    if (rc == ALEXNET_OK)
+        rc = an_tensor_file_open(&file, reader);
+    for (int i = 0; rc == ALEXNET_OK && i < an_tensor_file_count(file); i++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, i);
+        if (an_dtype_is_float(entry->dtype))
+            rc = an_tensor_file_read(file, entry->name, entry->shape, AN_F64, values);
+    }
+    an_tensor_file_close(file);
+    return rc;
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    for (int g = 0; g < GOLDENS; g++) {
+        char path[256];
+        snprintf(path, sizeof path, FOLDER "%s", goldens[g].file);
+        alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
+        for (uint64_t n = 1; rc != ALEXNET_OK; n++) {
+            const int64_t live = an_alloc_live();
+            an_alloc_fail_at(n);
+            rc = read_whole(path);
+            an_alloc_fail_at(0);
+            assert_int_equal(an_alloc_live(), live);
+            if (rc != ALEXNET_OK)
+                expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_goldens),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests_name("tensors of other programs", tests, NULL, NULL);
 }
