@@ -123,6 +123,63 @@ cleanup:
     return rc;
 }
 
+/* What the library saved, to the byte. */
+static void note_file(const char *path)
+{
+    size_t length;
+    unsigned char *bytes = scratch_read(path, &length);
+    note(bytes, length);
+    free(bytes);
+}
+
+static void look_at_saved(void)
+{
+    note_file("saved.safetensors");
+    note_file("saved.c");
+    note_file("saved.h");
+}
+
+static alexnet_status save_model(void)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    alexnet_save_options options = ALEXNET_SAVE_OPTIONS_INIT;
+    alexnet_status rc;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_model_load(&model, ctx, "run"));
+    options.names = ALEXNET_NAMES_TORCHVISION;
+    AN_TRY(alexnet_model_save(model, "saved.safetensors", &options));
+    options.weights = ALEXNET_WEIGHTS_BF16;
+    AN_TRY(alexnet_model_save(model, "saved.c", &options));
+cleanup:
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+/* A file of tests/golden, which is out of reach from the scratch folder. */
+static unsigned char *compressed;
+static size_t compressed_length;
+
+static alexnet_status read_compressed(void)
+{
+    static float values[96 * 3 * 11 * 11];
+    an_reader *reader;
+    an_tensor_file *file = NULL;
+    an_outline outline = {0};
+    alexnet_status rc;
+    AN_CHECK(an_reader_memory(&reader, "small.net", compressed, compressed_length));
+    AN_TRY(an_tensor_file_open(&file, reader));
+    AN_TRY(an_tensor_file_outline(file, &outline));
+    AN_TRY(
+        an_tensor_file_read(file, "conv1.weight", an_shape_of(4, 96, 3, 11, 11), AN_F32, values));
+    note(values, sizeof values);
+cleanup:
+    an_outline_free(&outline);
+    an_tensor_file_close(file);
+    return rc;
+}
+
 static alexnet_status drain(alexnet_stream *stream)
 {
     alexnet_stream_result got;
@@ -376,7 +433,14 @@ static void test_model_in_use(void **state)
     for (int i = 0; i < 2; i++) {
         device = i ? "cpu" : "ref";
         fail_each(&(scenario){use_model, NULL, 100});
+        fail_each(&(scenario){save_model, look_at_saved, 100});
     }
+}
+
+static void test_compressed(void **state)
+{
+    (void)state;
+    fail_each(&(scenario){read_compressed, NULL, 20});
 }
 
 static void test_explanation(void **state)
@@ -412,6 +476,7 @@ static void test_resuming(void **state)
 static int set_up(void **state)
 {
     static const char names[] = "class0 the first\nclass1 the second\n";
+    compressed = scratch_read("golden/compressed/small.net", &compressed_length);
     if (scratch_setup(state) != 0)
         return -1;
     device = "cpu";
@@ -424,10 +489,13 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks), cmocka_unit_test(test_recipes),
-        cmocka_unit_test(test_data),     cmocka_unit_test(test_model_in_use),
-        cmocka_unit_test(test_features), cmocka_unit_test(test_explanation),
-        cmocka_unit_test(test_training), cmocka_unit_test(test_resuming),
+        cmocka_unit_test(test_networks),   cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_data),       cmocka_unit_test(test_model_in_use),
+        cmocka_unit_test(test_features),   cmocka_unit_test(test_explanation),
+        cmocka_unit_test(test_training),   cmocka_unit_test(test_resuming),
+        cmocka_unit_test(test_compressed),
     };
-    return cmocka_run_group_tests(tests, set_up, scratch_teardown);
+    const int failed = cmocka_run_group_tests(tests, set_up, scratch_teardown);
+    free(compressed);
+    return failed;
 }
