@@ -151,7 +151,7 @@ static int code_of(alexnet_status status)
 }
 
 static int convert(const char *in, const char *out, const alexnet_format_info *to,
-                   const convert_options *options)
+                   const convert_options *options, const model_options *how)
 {
     alexnet_ctx *ctx;
     alexnet_model *model = NULL;
@@ -163,7 +163,7 @@ static int convert(const char *in, const char *out, const alexnet_format_info *t
     save.preprocessing = options->preprocessing;
     int code = machine_open(&ctx, &machine);
     if (code == CLI_DONE)
-        code = model_open(&model, ctx, in, "IN is a model");
+        code = model_open_as(&model, ctx, in, "IN is a model", how);
     if (code == CLI_DONE)
         code = code_of(alexnet_model_save(model, out, &save));
     if (code == CLI_DONE)
@@ -173,7 +173,7 @@ static int convert(const char *in, const char *out, const alexnet_format_info *t
     return code;
 }
 
-static int run(const opt_args *args, const convert_options *options)
+static int run(const opt_args *args, const convert_options *options, const model_options *how)
 {
     if (options->list && args->file_count > 0)
         return opt_wrong(&page, "--list stands alone");
@@ -192,16 +192,18 @@ static int run(const opt_args *args, const convert_options *options)
         code = code_of(alexnet_format_find(&to, options->to, out));
     if (code == CLI_DONE)
         code = file_check_output(out);
-    return code == CLI_DONE ? convert(in, out, &to, options) : code;
+    return code == CLI_DONE ? convert(in, out, &to, options, how) : code;
 }
 
 int cmd_convert(int argc, char **argv)
 {
     int code;
     convert_options options = {0};
-    opt_args args = {.page = &page, .groups = {{"Options", rows, COUNT_OF(rows), &options}}};
+    model_options how = {0};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options}, model_group(&how)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options);
+        code = run(&args, &options, &how);
     opt_free(&args);
     return code;
 }

@@ -160,7 +160,8 @@ static int report(const alexnet_evaluation *evaluation, const alexnet_model *mod
     return code;
 }
 
-static int measure(alexnet_ctx *ctx, const opt_args *args, const eval_options *options, bool json)
+static int measure(alexnet_ctx *ctx, const opt_args *args, const eval_options *options,
+                   const model_options *how, bool json)
 {
     alexnet_model *model = NULL;
     alexnet_dataset *data = NULL;
@@ -169,7 +170,7 @@ static int measure(alexnet_ctx *ctx, const opt_args *args, const eval_options *o
     alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
     settings.batch = (int)options->batch;
     settings.views = options->views ? 10 : 1;
-    int code = model_open(&model, ctx, args->files[0], "MODEL comes first");
+    int code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
     if (code == CLI_DONE)
         code = open_data(&data, ctx, model, args);
     if (code != CLI_DONE)
@@ -186,7 +187,8 @@ cleanup:
     return code;
 }
 
-static int run(const opt_args *args, const eval_options *options, const machine_options *machine)
+static int run(const opt_args *args, const eval_options *options, const model_options *how,
+               const machine_options *machine)
 {
     alexnet_ctx *ctx;
     if (args->file_count == 0 || args->file_count > 2)
@@ -205,7 +207,7 @@ static int run(const opt_args *args, const eval_options *options, const machine_
         return code;
     code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
-        code = measure(ctx, args, options, machine->json);
+        code = measure(ctx, args, options, how, machine->json);
     machine_close(ctx);
     return code;
 }
@@ -214,12 +216,14 @@ int cmd_eval(int argc, char **argv)
 {
     int code;
     eval_options options = {0};
+    model_options how = {0};
     machine_options machine = {0};
-    opt_args args = {
-        .page = &page,
-        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
+                                model_group(&how),
+                                machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
+        code = run(&args, &options, &how, &machine);
     opt_free(&args);
     return code;
 }

@@ -88,7 +88,7 @@ static int load_recipe(subject *out)
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
-static int subject_load(subject *out, alexnet_ctx *ctx, const char *name)
+static int subject_load(subject *out, alexnet_ctx *ctx, const char *name, const model_options *how)
 {
     out->name = name;
     if (builtin_find(alexnet_network_builtin, name))
@@ -96,7 +96,7 @@ static int subject_load(subject *out, alexnet_ctx *ctx, const char *name)
     if (builtin_find(alexnet_recipe_builtin, name))
         return load_recipe(out);
     if (path_is_folder(name) || path_is_model(name)) {
-        int code = model_open(&out->model, ctx, name, "NET, MODEL or RUN comes first");
+        int code = model_open_as(&out->model, ctx, name, "NET, MODEL or RUN comes first", how);
         if (code == CLI_DONE)
             out->network = alexnet_model_network(out->model);
         return code;
@@ -187,7 +187,7 @@ static int show(const subject *subjects, int count, const info_options *options)
     return CLI_DONE;
 }
 
-static int run(const opt_args *args, const info_options *options)
+static int run(const opt_args *args, const info_options *options, const model_options *how)
 {
     alexnet_ctx *ctx;
     machine_options machine = {0};
@@ -201,7 +201,7 @@ static int run(const opt_args *args, const info_options *options)
     subject *subjects = cli_alloc((size_t)count * sizeof *subjects);
     int code = machine_open(&ctx, &machine);
     for (int i = 0; i < count && code == CLI_DONE; i++)
-        code = subject_load(&subjects[i], ctx, args->files[i]);
+        code = subject_load(&subjects[i], ctx, args->files[i], how);
     if (code == CLI_DONE)
         code = show(subjects, count, options);
     for (int i = 0; i < count; i++) {
@@ -218,9 +218,11 @@ int cmd_info(int argc, char **argv)
 {
     int code;
     info_options options = {0};
-    opt_args args = {.page = &page, .groups = {{"Options", rows, COUNT_OF(rows), &options}}};
+    model_options how = {0};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options}, model_group(&how)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options);
+        code = run(&args, &options, &how);
     opt_free(&args);
     return code;
 }

@@ -38,14 +38,15 @@ static const opt_page page = {
                  {"plot curves runs/photos-1 -o curves.png", "how it learned"}},
 };
 
-static int plot_filters(const char *path, const char *since_path, const char *out)
+static int plot_filters(const char *path, const char *since_path, const char *out,
+                        const model_options *how)
 {
     alexnet_ctx *ctx;
     alexnet_model *model = NULL, *since = NULL;
     machine_options machine = {0};
     int code = machine_open(&ctx, &machine);
     if (code == CLI_DONE)
-        code = model_open(&model, ctx, path, "MODEL comes after what is to be plotted");
+        code = model_open_as(&model, ctx, path, "MODEL comes after what is to be plotted", how);
     if (code == CLI_DONE && since_path)
         code = model_open(&since, ctx, since_path, "a MODEL belongs to --since");
     if (code == CLI_DONE)
@@ -56,7 +57,7 @@ static int plot_filters(const char *path, const char *since_path, const char *ou
     return code;
 }
 
-static int run(const opt_args *args, const plot_options *options)
+static int run(const opt_args *args, const plot_options *options, const model_options *how)
 {
     if (args->file_count == 0)
         return opt_wrong(&page, "what is to be plotted is missing: filters or curves");
@@ -80,7 +81,7 @@ static int run(const opt_args *args, const plot_options *options)
     }
     int code = file_check_output(out);
     if (code == CLI_DONE)
-        code = filters ? plot_filters(path, options->since, out) : draw_curve(path, out);
+        code = filters ? plot_filters(path, options->since, out, how) : draw_curve(path, out);
     if (code == CLI_DONE)
         terminal_line(stdout, "%s", out);
     free(out);
@@ -91,9 +92,11 @@ int cmd_plot(int argc, char **argv)
 {
     int code;
     plot_options options = {0};
-    opt_args args = {.page = &page, .groups = {{"Options", rows, COUNT_OF(rows), &options}}};
+    model_options how = {0};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options}, model_group(&how)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options);
+        code = run(&args, &options, &how);
     opt_free(&args);
     return code;
 }

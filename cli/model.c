@@ -7,6 +7,34 @@
 
 #include "paths.h"
 
+static const opt rows[] = {
+    {.name = "net",
+     .type = OPT_TEXT,
+     .also = {"network", "arch"},
+     .arg = "NAME",
+     .help = "read MODEL as this built-in network or network file, whatever it is recognised as",
+     .offset = offsetof(model_options, net)},
+    {.name = "mean",
+     .type = OPT_TEXT,
+     .also = {"mean-file", "mean-image", "meanfile"},
+     .arg = "FILE",
+     .help =
+         "subtract this mean from pictures: Caffe's .binaryproto or .npy, or the mean of another "
+         "model",
+     .offset = offsetof(model_options, mean)},
+    {.name = "class-names",
+     .type = OPT_TEXT,
+     .also = {"names", "labels", "synsets"},
+     .arg = "FILE",
+     .help = "readable names of the classes, lines \"identifier words\" as in synset_words.txt",
+     .offset = offsetof(model_options, names)},
+};
+
+opt_group model_group(model_options *options)
+{
+    return (opt_group){"Options of MODEL", rows, COUNT_OF(rows), options};
+}
+
 static const char best_name[] = "best.safetensors";
 
 /* @return 0, or errno: why a path cannot be opened */
@@ -49,10 +77,20 @@ int model_check(const char *path, const char *rule)
 
 int model_open(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *rule)
 {
+    return model_open_as(out, ctx, path, rule, &(model_options){0});
+}
+
+int model_open_as(alexnet_model **out, alexnet_ctx *ctx, const char *path, const char *rule,
+                  const model_options *options)
+{
+    alexnet_load_options how = ALEXNET_LOAD_OPTIONS_INIT;
     *out = NULL;
     int code = model_check(path, rule);
     if (code != CLI_DONE)
         return code;
-    alexnet_status status = alexnet_model_load(out, ctx, path);
+    how.net = options->net;
+    how.mean = options->mean;
+    how.names_file = options->names;
+    alexnet_status status = alexnet_model_load_with(out, ctx, path, &how);
     return status ? cli_input_failed(status) : CLI_DONE;
 }

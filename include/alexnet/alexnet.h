@@ -299,17 +299,45 @@ ALEXNET_API alexnet_status alexnet_network_field(const alexnet_network *network,
 /** Immutable once loaded; shared between threads. */
 typedef struct alexnet_model alexnet_model;
 
+/** How to read a file that does not say everything itself; NULL: as it is understood. */
+typedef struct alexnet_load_options {
+    size_t size;
+    /** A built-in network's name or the path of a network file, instead of the network that the file
+     *  says or is recognised as. Only the shapes of its weights need to fit. */
+    const char *net;
+    /** A file of the mean to subtract from pictures, instead of the model's: a mean image of Caffe
+     *  (.binaryproto, or .npy with its channels in blue, green, red), or a model, whose input.mean
+     *  it is. */
+    const char *mean;
+    /** A file of lines "identifier words" that names the classes: by their identifiers where the
+     *  model has them, else in the order of its outputs. */
+    const char *names_file;
+} alexnet_load_options;
+#define ALEXNET_LOAD_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        sizeof(alexnet_load_options), 0, 0, 0                                                      \
+    }
+
 /**
- * Read a model from a safetensors file (docs/model-files.md), whatever it is called, or from the
- * `best.safetensors` of a run folder. Every length, shape and offset is checked against the file
- * and against the network it carries.
+ * Read a model, whatever the file is called: one of this program, or the `best.safetensors` of a run
+ * folder; or what another program wrote, in any format of alexnet_format_get() that is read. Every
+ * length, shape and offset is checked against the file and against the network.
+ *
+ * A file of another program is recognised as one of the built-in networks by its layers, or by the
+ * names and shapes of its tensors (docs/model-files.md). What it does not carry comes from that
+ * network: preprocessing, for a mean image ImageNet's mean colour, and where there are 1000 classes
+ * ImageNet's names. The context's log receives what was assumed.
  * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for a file that is
- *         damaged or no model; ALEXNET_ERROR_UNSUPPORTED for a model of another format, such as
- *         .pth. The text says what the file is
+ *         damaged, no model, or of no built-in network: the text has the nearest and the layer that
+ *         does not fit; ALEXNET_ERROR_UNSUPPORTED for a model of a format that is not read
  */
 ALEXNET_API alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx,
                                               const char *path);
-/** The same from memory, which is copied. */
+/** The same with options. */
+ALEXNET_API alexnet_status alexnet_model_load_with(alexnet_model **out, alexnet_ctx *ctx,
+                                                   const char *path,
+                                                   const alexnet_load_options *options);
+/** alexnet_model_load() from memory, which is copied. */
 ALEXNET_API alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx,
                                                      const void *bytes, size_t length);
 ALEXNET_API void alexnet_model_free(alexnet_model *model);
@@ -329,7 +357,8 @@ ALEXNET_API const char *alexnet_model_class_id(const alexnet_model *model, int i
 
 /** What kind of file the model was read from: "safetensors". */
 ALEXNET_API const char *alexnet_model_format(const alexnet_model *model);
-/** The version of the file's metadata, see docs/model-files.md: "1". */
+/** The version of the file's metadata, see docs/model-files.md: "1"; "" for a file of another
+ *  program. */
 ALEXNET_API const char *alexnet_model_format_version(const alexnet_model *model);
 /** What made the file, for people: "alexnet 0.1.0, after 900 updates"; "" if the file does not say.
  *  Like class names it may contain anything: escape it for a terminal. */

@@ -7,13 +7,22 @@
 
 alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx, const char *path)
 {
-    AN_NEED(out);
+    return alexnet_model_load_with(out, ctx, path, NULL);
+}
+
+alexnet_status alexnet_model_load_with(alexnet_model **out, alexnet_ctx *ctx, const char *path,
+                                       const alexnet_load_options *options)
+{
+    alexnet_load_options o = ALEXNET_LOAD_OPTIONS_INIT;
     an_reader *reader;
+    AN_NEED(out);
     *out = NULL;
     AN_NEED(ctx);
     AN_NEED(path);
+    AN_CHECK(an_options_take(&o, sizeof o, options));
     AN_CHECK(an_model_file_reader(&reader, path));
-    return an_model_load(out, ctx, reader, NULL);
+    return an_model_load(out, ctx, reader,
+                         &(an_model_options){.net = o.net, .mean = o.mean, .names = o.names_file});
 }
 
 alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx, const void *bytes,

@@ -143,3 +143,42 @@ cleanup:
     an_free(text);
     return rc;
 }
+
+static void free_list(char **list, size_t count)
+{
+    for (size_t i = 0; list && i < count; i++)
+        an_free(list[i]);
+    an_free(list);
+}
+
+alexnet_status an_names_list(char ***ids, char ***names, int *count, const char *path)
+{
+    unsigned char *text;
+    size_t length;
+    *ids = *names = NULL;
+    *count = 0;
+    AN_CHECK(an_file_read(path, NAMES_FILE_MAX, &text, &length));
+    alexnet_status rc;
+    lines all = {0};
+    AN_TRY(parse(&all, (char *)text, length, path));
+    if (all.count == 0 || all.count > AN_NAMES_MAX)
+        AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has %zu class names; 1 to %d expected", path,
+                       all.count, AN_NAMES_MAX));
+    *ids = an_calloc(all.count, sizeof **ids);
+    *names = an_calloc(all.count, sizeof **names);
+    for (size_t i = 0; *ids && *names && i < all.count; i++)
+        if (!((*ids)[i] = an_strdup(all.at[i].id)) || !((*names)[i] = an_strdup(all.at[i].words)))
+            break;
+    if (!*ids || !*names || !(*names)[all.count - 1])
+        AN_TRY(AN_FAIL_MEMORY(all.count * 64, "class names"));
+    *count = (int)all.count;
+cleanup:
+    if (rc != ALEXNET_OK) {
+        free_list(*ids, all.count);
+        free_list(*names, all.count);
+        *ids = *names = NULL;
+    }
+    an_free(all.at);
+    an_free(text);
+    return rc;
+}

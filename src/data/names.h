@@ -21,6 +21,13 @@ alexnet_status an_names_read(char **names, char *const *ids, int count, const ch
                              int *known);
 
 /**
+ * The lines of such a file in order, as classes; their number at most AN_NAMES_MAX.
+ * @param ids, names  out, owned lists of owned strings
+ */
+alexnet_status an_names_list(char ***ids, char ***names, int *count, const char *path);
+enum { AN_NAMES_MAX = 100000 };
+
+/**
  * Why a string cannot be a name: it must be UTF-8 without control characters, so that it can be
  * shown and stored.
  * @return what it does, "has a tab in it"; NULL if it is fine

@@ -43,7 +43,7 @@ static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
 }
 
 /* The classes that a file of ours names are kept where it is taken as another network. */
-static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int count)
+static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int count, bool told)
 {
     if (an_tensor_file_metadata(file->tensors, AN_METADATA_CLASSES)) {
         AN_CHECK(an_model_file_classes(&file->classes, file->tensors));
@@ -51,10 +51,11 @@ static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int co
             return ALEXNET_OK;
         an_classes_free(&file->classes);
     }
-    an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are called %s",
-           an_tensor_file_name(file->tensors), count,
-           count == AN_IMAGENET_CLASSES ? "as ImageNet's, in the order of their identifiers"
-                                        : "by their numbers");
+    if (!told)
+        an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are called %s",
+               an_tensor_file_name(file->tensors), count,
+               count == AN_IMAGENET_CLASSES ? "as ImageNet's, in the order of their identifiers"
+                                            : "by their numbers");
     return an_classes_presume(&file->classes, count);
 }
 
@@ -63,13 +64,14 @@ alexnet_status an_adopt(an_model_file *file, alexnet_ctx *ctx, const an_model_op
     an_recognition is;
     const char *name = an_tensor_file_name(file->tensors);
     AN_CHECK(an_recognise(&is, file->tensors, options->net, options->part));
-    file->adopted = true;
+    file->bound = true;
     file->network = is.network;
     file->match = is.match;
     an_log(ctx, ALEXNET_LOG_INFO, "%s is taken for %s", name, is.found);
-    if (!find_mean(file))
+    if (!options->mean && !find_mean(file))
         AN_CHECK(presume_mean(file, ctx));
-    an_log(ctx, ALEXNET_LOG_INFO, "pictures are prepared as for %s: %s", file->network->name,
-           file->network->preprocessing);
-    return find_classes(file, ctx, is.classes);
+    if (!options->mean)
+        an_log(ctx, ALEXNET_LOG_INFO, "pictures are prepared as for %s: %s", file->network->name,
+               file->network->preprocessing);
+    return find_classes(file, ctx, is.classes, options->names != NULL);
 }

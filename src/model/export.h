@@ -5,13 +5,8 @@
 #ifndef AN_MODEL_EXPORT_H
 #define AN_MODEL_EXPORT_H
 
+#include "model/layer_names.h"
 #include "model/model_file.h"
-
-typedef enum an_export_names {
-    AN_NAMES_OURS,        /* conv1.weight */
-    AN_NAMES_TORCHVISION, /* features.0.weight, classifier.1.weight */
-    AN_NAMES_TOWERS,      /* conv1a.weight, conv1b.weight: the two halves of 2012 */
-} an_export_names;
 
 typedef struct an_export_options {
     an_dtype weights;      /* AN_F32, AN_F16 or AN_BF16: of the parameters in the file */

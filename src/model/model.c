@@ -9,7 +9,7 @@ static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
 {
     const char *provenance = an_tensor_file_metadata(file->tensors, AN_METADATA_PROVENANCE);
     model->format = an_tensor_file_format(file->tensors);
-    model->version = file->adopted ? "" : AN_MODEL_FILE_VERSION;
+    model->version = file->ours ? AN_MODEL_FILE_VERSION : "";
     model->provenance = an_strdup(provenance ? provenance : "");
     if (!model->provenance)
         return AN_FAIL_MEMORY(64, "a model");

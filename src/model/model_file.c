@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "data/names.h"
 #include "model/adopt.h"
 
 alexnet_status an_model_file_reader(an_reader **out, const char *path)
@@ -39,6 +40,18 @@ bool an_model_file_is_ours(const an_tensor_file *file)
            an_tensor_file_metadata(file, AN_METADATA_NETWORK);
 }
 
+bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_network *network)
+{
+    char name[AN_NAME_MAX + 9];
+    for (int i = 0; i < network->count; i++) {
+        snprintf(name, sizeof name, "%s.weight", network->layers[i].name);
+        if (network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC) &&
+            an_tensor_file_index(file, name) >= 0)
+            return true;
+    }
+    return false;
+}
+
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file)
 {
     const char *ids, *names;
@@ -68,6 +81,55 @@ static alexnet_status read_header(an_model_file *model)
     return rc;
 }
 
+/* A file of this program whose tensors have other names, as those of torchvision. */
+static alexnet_status bind(an_model_file *file)
+{
+    an_listing listing;
+    if (an_model_file_has_our_names(file->tensors, file->network))
+        return ALEXNET_OK;
+    file->bound = true;
+    file->mean = AN_BINDING_NONE;
+    file->mean.entries[0] = an_tensor_file_index(file->tensors, "input.mean");
+    AN_CHECK(an_listing_make(&listing, file->tensors, file->network));
+    alexnet_status rc =
+        an_match_make(&file->match, file->network, &listing, file->tensors, AN_MATCH_SHAPES);
+    an_listing_free(&listing);
+    if (rc == ALEXNET_OK && !file->match.fits)
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s", an_tensor_file_name(file->tensors),
+                     file->match.difference);
+    return rc;
+}
+
+static alexnet_status take_mean(an_model_file *file, const char *path)
+{
+    const bool bgr = file->network->input.channels == 1;
+    AN_CHECK(an_mean_file_read(&file->other_mean, path, bgr));
+    return an_mean_file_apply(&file->other_mean, &file->network, path);
+}
+
+/* Classes that the file names are looked up by their identifiers; else the lines give them in
+ * order. */
+static alexnet_status take_names(an_model_file *file, alexnet_ctx *ctx, const char *path)
+{
+    an_classes *classes = &file->classes;
+    char **ids, **names;
+    int count, known = 0;
+    if (an_tensor_file_metadata(file->tensors, AN_METADATA_CLASSES)) {
+        AN_CHECK(an_names_read(classes->names, classes->ids, classes->count, path, &known));
+        if (!known)
+            an_log(ctx, ALEXNET_LOG_WARNING, "%s names no class of %s", path,
+                   an_tensor_file_name(file->tensors));
+        return ALEXNET_OK;
+    }
+    AN_CHECK(an_names_list(&ids, &names, &count, path));
+    an_classes_free(classes);
+    *classes = (an_classes){count, ids, names};
+    if (count != file->network->classes)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s names %d classes; %s has %d", path, count,
+                       an_tensor_file_name(file->tensors), file->network->classes);
+    return ALEXNET_OK;
+}
+
 alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reader *reader,
                                   const an_model_options *options)
 {
@@ -76,10 +138,16 @@ alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reade
     const an_model_options *o = options ? options : &none;
     *out = (an_model_file){0};
     AN_TRY(an_tensor_file_open(&out->tensors, reader));
-    if (o->ours || (an_model_file_is_ours(out->tensors) && !o->net))
+    out->ours = o->ours || (an_model_file_is_ours(out->tensors) && !o->net);
+    if (out->ours) {
         AN_TRY(read_header(out));
-    else
+        AN_TRY(bind(out));
+    } else
         AN_TRY(an_adopt(out, ctx, o));
+    if (o->mean)
+        AN_TRY(take_mean(out, o->mean));
+    if (o->names)
+        AN_TRY(take_names(out, ctx, o->names));
 cleanup:
     if (rc != ALEXNET_OK)
         an_model_file_close(out);
@@ -92,6 +160,7 @@ void an_model_file_close(an_model_file *file)
     an_network_release(file->network);
     an_classes_free(&file->classes);
     an_match_free(&file->match);
+    an_mean_file_free(&file->other_mean);
     *file = (an_model_file){0};
 }
 
@@ -109,25 +178,38 @@ alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_n
     return an_binding_read(&(an_binding){.entries = {entry, -1}}, file, net, arena, index);
 }
 
-/* A parameter of a file that another program wrote. */
-static alexnet_status read_adopted(an_model_file *file, an_net *net, int index)
+/* The mean, which the network's text may hold as numbers. */
+static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
 {
-    const an_param *param = &net->params[index];
     const an_input *input = &net->network->input;
-    if (param->layer >= 0)
-        return an_binding_read(&file->match.pairs[param->layer][param->which], file->tensors, net,
-                               AN_VALUES, index);
+    const an_param *param = &net->params[index];
+    char why[256];
     if (input->mean == AN_INPUT_MEAN_FIXED)
         return an_net_write(net, AN_VALUES, index, input->fixed_mean, AN_F64);
+    if (file->other_mean.values)
+        return an_net_write(net, AN_VALUES, index, file->other_mean.values, AN_F32);
+    if (!file->bound)
+        return an_model_file_tensor(file->tensors, param->name, net, AN_VALUES, index);
+    if (!an_binding_is(&file->mean) ||
+        !an_binding_fits(&file->mean, file->tensors, param->shape, why))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s has no tensor input.mean of the network's pictures",
+                       an_tensor_file_name(file->tensors));
     return an_binding_read(&file->mean, file->tensors, net, AN_VALUES, index);
 }
 
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net)
 {
-    for (int i = 0; i < net->count; i++)
-        AN_CHECK(file->adopted
-                     ? read_adopted(file, net, i)
-                     : an_model_file_tensor(file->tensors, net->params[i].name, net, AN_VALUES, i));
+    for (int i = 0; i < net->count; i++) {
+        const an_param *param = &net->params[i];
+        if (param->layer < 0)
+            AN_CHECK(read_mean(file, net, i));
+        else if (file->bound)
+            AN_CHECK(an_binding_read(&file->match.pairs[param->layer][param->which], file->tensors,
+                                     net, AN_VALUES, i));
+        else
+            AN_CHECK(an_model_file_tensor(file->tensors, param->name, net, AN_VALUES, i));
+    }
     return ALEXNET_OK;
 }
 

@@ -17,6 +17,7 @@
 #include "format/safetensors.h"
 #include "model/classes.h"
 #include "model/match.h"
+#include "model/mean_file.h"
 
 /** The keys of metadata. */
 #define AN_METADATA_FORMAT "alexnet.format"
@@ -33,9 +34,11 @@ alexnet_status an_model_file_reader(an_reader **out, const char *path);
 
 /** How a file is to be understood. */
 typedef struct an_model_options {
-    bool ours;       /* only a file that this program wrote will do */
-    bool part;       /* layers may be missing in a file of another program */
-    const char *net; /* a built-in network's name or a path, instead of what is found; or NULL */
+    bool ours;         /* only a file that this program wrote will do */
+    bool part;         /* layers may be missing in a file of another program */
+    const char *net;   /* a built-in network's name or a path, instead of what is found; or NULL */
+    const char *mean;  /* a file of a mean that is to be subtracted (mean_file.h), or NULL */
+    const char *names; /* a file of class names, or NULL */
 } an_model_options;
 
 /** A model's file, open for reading its tensors. */
@@ -43,9 +46,11 @@ typedef struct an_model_file {
     an_tensor_file *tensors;
     alexnet_network *network; /* for the file's number of classes */
     an_classes classes;
-    bool adopted;    /* of another program, or as another network (adopt.h): then */
-    an_match match;  /*   where the parameters of layers are, */
-    an_binding mean; /*   and that of input.mean, unless the network fixes it */
+    bool ours;               /* it says itself what it is */
+    bool bound;              /* its tensors have other names than ours: then */
+    an_match match;          /*   where the parameters of layers are, */
+    an_binding mean;         /*   and that of input.mean */
+    an_mean_file other_mean; /* instead of what the file has; without values: none */
 } an_model_file;
 
 /**
@@ -60,6 +65,8 @@ void an_model_file_close(an_model_file *file);
 
 /** Whether a file says that it is a model of this program. */
 bool an_model_file_is_ours(const an_tensor_file *file);
+/** Whether a tensor of a file has the name of a parameter with weights of a network. */
+bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_network *network);
 /** Read the classes of an open file; on failure too they are the caller's to free. */
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 

@@ -9,44 +9,26 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/builtin.h"
 #include "base/status.h"
+#include "model/layer_names.h"
 #include "model/listing.h"
 
 enum { LAYERS = 8, PREFIXES = 16, NAME_ROOM = 256 };
 
-static const char *const ours[LAYERS] = {"conv1", "conv2", "conv3", "conv4",
-                                         "conv5", "fc6",   "fc7",   "fc8"};
-
-/* A way to name the layers. In towers each name is that of the first tower, and `second` of the
- * other; the last layer has one. */
+/* Names that no network of ours has for its layers, for a list of layers that most have. */
+static const char *const usual_layers[LAYERS] = {"conv1", "conv2", "conv3", "conv4",
+                                                 "conv5", "fc6",   "fc7",   "fc8"};
 static const struct scheme {
-    const char *what, *usual;
-    const char *names[LAYERS], *second[LAYERS];
+    const char *what;
+    const char *names[LAYERS];
 } schemes[] = {
-    {"Caffe's names",
-     "bvlc-alexnet",
-     {"conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"},
-     {NULL}},
-    {"torchvision's names",
-     "alexnet-owt",
-     {"features.0", "features.3", "features.6", "features.8", "features.10", "classifier.1",
-      "classifier.4", "classifier.6"},
-     {NULL}},
     {"names in timm's style",
-     "alexnet-owt",
      {"features.0", "features.3", "features.6", "features.8", "features.10", "pre_logits.fc1",
-      "pre_logits.fc2", "head.fc"},
-     {NULL}},
-    {"names of the slices of LPIPS",
-     "alexnet-owt",
-     {"slice1.0", "slice2.3", "slice3.6", "slice4.8", "slice5.10", NULL, NULL, NULL},
-     {NULL}},
-    {"the names of the two towers of 2012",
-     "alexnet-2012",
-     {"conv1a", "conv2a", "conv3a", "conv4a", "conv5a", "fc2048a", "fc2048ba", "fc1000"},
-     {"conv1b", "conv2b", "conv3b", "conv4b", "conv5b", "fc2048b", "fc2048bb", NULL}},
+      "pre_logits.fc2", "head.fc"}},
+    {"the names of LPIPS", {"slice1.0", "slice2.3", "slice3.6", "slice4.8", "slice5.10"}},
 };
-enum { SCHEMES = sizeof schemes / sizeof schemes[0], FC7 = 6, FC6 = 5 };
+enum { SCHEMES = sizeof schemes / sizeof schemes[0], FC6 = 5 };
 
 static const struct ending {
     const char *weight, *bias;
@@ -93,12 +75,21 @@ static bool take_apart(const char *whole, name *out)
     return false;
 }
 
-/* Whether a stem is a prefix and this layer; *prefix is then the length of the prefix. */
+/* Whether a stem is a prefix and this layer; *prefix is then the length of the prefix. A # at the
+ * layer's end is a number. */
 static bool is_layer(const name *n, const char *layer, size_t *prefix)
 {
-    if (!layer || !ends_with(n->stem, n->length, layer))
+    size_t left = n->length, end = strlen(layer);
+    if (end && layer[end - 1] == '#') {
+        while (left && strchr("0123456789", n->stem[left - 1]))
+            left--;
+        if (left == n->length)
+            return false;
+        end--;
+    }
+    if (!end || left < end || memcmp(n->stem + left - end, layer, end) != 0)
         return false;
-    *prefix = n->length - strlen(layer);
+    *prefix = left - end;
     return *prefix == 0 || strchr("./:", n->stem[*prefix - 1]);
 }
 
@@ -139,36 +130,57 @@ static int best_prefix(const tally *t)
     return best;
 }
 
-/* The names of a scheme, or of the layers of a network: a list of pairs, the second may be NULL. */
+/* Names of layers in a file, and which layers of ours they are. */
 typedef struct names {
     const char *what, *usual;
     int count;
-    const char *ours[AN_LAYERS_MAX], *first[AN_LAYERS_MAX], *second[AN_LAYERS_MAX];
-    an_outline_kind kind[AN_LAYERS_MAX];
-    bool swapped[AN_LAYERS_MAX];
+    struct {
+        char ours[AN_NAME_MAX + 1];
+        an_outline_kind kind;
+        char theirs[2][AN_LAYER_NAME]; /* of towers the second; else "" */
+        bool swapped;
+    } layer[AN_LAYERS_MAX];
 } names;
 
 static void names_of_scheme(names *out, const struct scheme *scheme)
 {
-    *out = (names){.what = scheme->what, .usual = scheme->usual, .count = LAYERS};
-    for (int i = 0; i < LAYERS; i++) {
-        out->ours[i] = ours[i];
-        out->first[i] = scheme->names[i];
-        out->second[i] = scheme->second[i];
-        out->kind[i] = i < FC6 ? AN_OUTLINE_CONV : AN_OUTLINE_FC;
-        out->swapped[i] = i == FC7 && scheme->second[i];
+    memset(out, 0, sizeof *out);
+    out->what = scheme->what;
+    out->usual = "alexnet-owt";
+    for (; out->count < LAYERS && scheme->names[out->count]; out->count++) {
+        const int i = out->count;
+        snprintf(out->layer[i].ours, sizeof out->layer[i].ours, "%s", usual_layers[i]);
+        snprintf(out->layer[i].theirs[0], AN_LAYER_NAME, "%s", scheme->names[i]);
+        out->layer[i].kind = i < FC6 ? AN_OUTLINE_CONV : AN_OUTLINE_FC;
     }
 }
 
-static void names_of_network(names *out, const alexnet_network *network)
+/* The names that files have for the layers of a network; none where the kind does not suit it. */
+static void names_of_network(names *out, const alexnet_network *network, an_export_names kind)
 {
-    *out = (names){.what = "the names of its layers"};
+    static const char *const what[] = {
+        [AN_NAMES_OURS] = "names such as conv1 and fc6",
+        [AN_NAMES_TORCHVISION] = "torchvision's names",
+        [AN_NAMES_TOWERS] = "the names of the two towers of 2012",
+    };
+    static const char *const usual[] = {
+        [AN_NAMES_TORCHVISION] = "alexnet-owt", [AN_NAMES_TOWERS] = "alexnet-2012"};
+    memset(out, 0, sizeof *out);
+    out->what = what[kind];
+    out->usual = kind == AN_NAMES_OURS ? NULL : usual[kind];
     for (int i = 0; i < network->count; i++) {
         const an_layer *layer = &network->layers[i];
         if (!(layer->type & (AN_LAYER_CONV | AN_LAYER_FC)))
             continue;
-        out->ours[out->count] = out->first[out->count] = layer->name;
-        out->kind[out->count++] = layer->type == AN_LAYER_CONV ? AN_OUTLINE_CONV : AN_OUTLINE_FC;
+        const int at = out->count++;
+        if (!an_layer_names(network, i, kind, out->layer[at].theirs, &out->layer[at].swapped)) {
+            out->count = 0;
+            return;
+        }
+        snprintf(out->layer[at].ours, sizeof out->layer[at].ours, "%s", layer->name);
+        out->layer[at].kind = layer->type == AN_LAYER_CONV ? AN_OUTLINE_CONV : AN_OUTLINE_FC;
+        if (kind == AN_NAMES_TOWERS && !out->layer[at].theirs[1][0])
+            snprintf(out->layer[at].theirs[0], AN_LAYER_NAME, "fc#"); /* fc1000: as many classes */
     }
 }
 
@@ -180,8 +192,8 @@ static void count_tensors(const names *in, const an_tensor_file *file, tally *t)
     for (int i = 0; i < an_tensor_file_count(file); i++) {
         if (!take_apart(an_tensor_file_entry(file, i)->name, &n))
             continue;
-        for (int j = 0; j < in->count; j++)
-            if (is_layer(&n, in->first[j], &prefix) || is_layer(&n, in->second[j], &prefix))
+        for (int j = 0; j < 2 * in->count; j++)
+            if (is_layer(&n, in->layer[j / 2].theirs[j % 2], &prefix))
                 count_prefix(t, n.stem, prefix);
     }
 }
@@ -193,13 +205,13 @@ static void find_tensors(const names *in, int layer, const char *under, const an
     name n;
     size_t prefix;
     pair[0] = pair[1] = AN_BINDING_NONE;
-    pair[0].swapped = in->swapped[layer];
+    pair[0].swapped = in->layer[layer].swapped;
     for (int i = 0; i < an_tensor_file_count(file); i++) {
         if (!take_apart(an_tensor_file_entry(file, i)->name, &n))
             continue;
         for (int tower = 0; tower < 2; tower++) {
             int *entry = &pair[n.which].entries[tower];
-            if (*entry < 0 && is_layer(&n, tower ? in->second[layer] : in->first[layer], &prefix) &&
+            if (*entry < 0 && is_layer(&n, in->layer[layer].theirs[tower], &prefix) &&
                 prefix == strlen(under) && memcmp(n.stem, under, prefix) == 0)
                 *entry = i;
         }
@@ -222,9 +234,57 @@ static alexnet_status list(an_listing *listing, const names *in, const char *pre
                 pair[which].entries[1] = -1;
         if (!an_binding_is(&pair[0]))
             continue;
-        AN_CHECK(an_listing_add(listing, in->kind[i], in->ours[i], &index));
+        AN_CHECK(an_listing_add(listing, in->layer[i].kind, in->layer[i].ours, &index));
         memcpy(listing->bindings[index], pair, sizeof pair);
         an_listing_measure(listing, index, file);
+    }
+    return ALEXNET_OK;
+}
+
+/* The names that find most tensors so far. */
+typedef struct search {
+    const an_tensor_file *file;
+    names *now, *best;
+    tally *t;
+    int most;
+    char prefix[NAME_ROOM];
+} search;
+
+/* Try the names in `now`. */
+static void try_names(search *s)
+{
+    names *kept = s->best;
+    count_tensors(s->now, s->file, s->t);
+    const int best = best_prefix(s->t);
+    if (s->t->count == 0 || s->t->prefix[best].tensors <= s->most)
+        return;
+    s->most = s->t->prefix[best].tensors;
+    memcpy(s->prefix, s->t->prefix[best].text, sizeof s->prefix);
+    s->best = s->now;
+    s->now = kept;
+}
+
+static void try_network(search *s, const alexnet_network *network)
+{
+    for (int kind = AN_NAMES_OURS; kind <= AN_NAMES_TOWERS; kind++) {
+        names_of_network(s->now, network, kind);
+        try_names(s);
+    }
+}
+
+static alexnet_status try_all(search *s, const alexnet_network *network)
+{
+    if (network)
+        try_network(s, network);
+    for (int i = 0; i < SCHEMES; i++) {
+        names_of_scheme(s->now, &schemes[i]);
+        try_names(s);
+    }
+    for (int i = 0; !network && an_builtin_networks[i].name; i++) {
+        alexnet_network *builtin;
+        AN_CHECK(an_network_load(&builtin, an_builtin_networks[i].name, 0));
+        try_network(s, builtin);
+        an_network_release(builtin);
     }
     return ALEXNET_OK;
 }
@@ -233,31 +293,18 @@ alexnet_status an_listing_name(an_listing *listing, const an_tensor_file *file,
                                const alexnet_network *network)
 {
     alexnet_status rc = ALEXNET_OK;
-    int most = 0;
-    char prefix[NAME_ROOM] = "";
-    names *tried = an_malloc(2 * sizeof *tried);
-    tally *t = an_malloc(sizeof *t);
-    if (!tried || !t) {
-        rc = AN_FAIL_MEMORY(2 * sizeof *tried, "the names of tensors");
-        goto cleanup;
-    }
-    for (int i = network ? -1 : 0; i < SCHEMES; i++) {
-        if (i < 0)
-            names_of_network(&tried[0], network);
-        else
-            names_of_scheme(&tried[0], &schemes[i]);
-        count_tensors(&tried[0], file, t);
-        const int best = best_prefix(t);
-        if (t->count == 0 || t->prefix[best].tensors <= most)
-            continue;
-        most = t->prefix[best].tensors;
-        memcpy(prefix, t->prefix[best].text, sizeof prefix);
-        tried[1] = tried[0];
-    }
-    if (most)
-        rc = list(listing, &tried[1], prefix, file);
+    search s = {.file = file};
+    s.now = an_malloc(sizeof *s.now);
+    s.best = an_malloc(sizeof *s.best);
+    s.t = an_malloc(sizeof *s.t);
+    if (!s.now || !s.best || !s.t)
+        AN_TRY(AN_FAIL_MEMORY(2 * sizeof *s.now, "the names of tensors"));
+    AN_TRY(try_all(&s, network));
+    if (s.most)
+        rc = list(listing, s.best, s.prefix, file);
 cleanup:
-    an_free(tried);
-    an_free(t);
+    an_free(s.now);
+    an_free(s.best);
+    an_free(s.t);
     return rc;
 }

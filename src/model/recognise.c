@@ -47,8 +47,8 @@ typedef struct search {
     const an_tensor_file *file;
     int classes;
     an_match_mode mode;
-    an_recognition *best; /* what fits and is usual, or fits, or is nearest */
-    bool usual;           /* whether it is the usual one */
+    an_recognition *best; /* what fits best, or is nearest */
+    int rank;             /* of it */
     char others[256];     /* networks that fit too */
 } search;
 
@@ -59,14 +59,24 @@ static void add_name(char *list, size_t room, const char *name)
         snprintf(list + length, room - length, "%s%s", length ? ", " : "", name);
 }
 
+/* Of networks that fit, that is taken which such files usually hold, or else the one of which most
+ * weights were published. */
+static int rank(const search *s, const alexnet_network *network, const an_match *match)
+{
+    if (!match->fits)
+        return 0;
+    if (s->listing->usual && strcmp(network->name, s->listing->usual) == 0)
+        return 3;
+    return strcmp(network->name, "bvlc-alexnet") == 0 ? 2 : 1;
+}
+
 /* Keep the better of what was found and another network; the other is dropped. */
 static void keep_better(search *s, alexnet_network *network, an_match *match)
 {
     an_recognition *best = s->best;
-    const bool usual =
-        match->fits && s->listing->usual && strcmp(network->name, s->listing->usual) == 0;
-    const bool better = !best->network || usual || (match->fits && !best->match.fits) ||
-                        (!match->fits && !best->match.fits && match->alike > best->match.alike);
+    const int other = rank(s, network, match);
+    const bool better = !best->network || other > s->rank ||
+                        (!match->fits && !s->rank && match->alike > best->match.alike);
     if (match->fits && best->match.fits)
         add_name(s->others, sizeof s->others, better ? best->network->name : network->name);
     if (better) {
@@ -74,7 +84,7 @@ static void keep_better(search *s, alexnet_network *network, an_match *match)
         an_match_free(&best->match);
         best->network = network;
         best->match = *match;
-        s->usual = usual;
+        s->rank = other;
     } else {
         an_network_release(network);
         an_match_free(match);
@@ -109,7 +119,7 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s fits no built-in network; the nearest is %s: %s",
                        an_tensor_file_name(file), out->network->name, out->match.difference);
     snprintf(out->found, sizeof out->found, "%s by %s%s%s", out->network->name, listing->found,
-             s.others[0] ? ", which also fit " : "", s.others);
+             s.others[0] ? "; these fit too: " : "", s.others);
     return ALEXNET_OK;
 }
 

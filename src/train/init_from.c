@@ -47,9 +47,11 @@ static alexnet_status find_tensors(origin *from)
     from->bindings = an_calloc((size_t)net->count, sizeof *from->bindings);
     if (!from->bindings)
         return AN_FAIL_MEMORY((size_t)net->count * sizeof *from->bindings, "a list of tensors");
-    if (!an_model_file_is_ours(from->file)) {
+    if (!an_model_file_is_ours(from->file) ||
+        !an_model_file_has_our_names(from->file, net->network)) {
         AN_TRY(an_listing_make(&listing, from->file, net->network));
-        AN_TRY(an_match_make(&match, net->network, &listing, from->file, AN_MATCH_SHAPES));
+        if (listing.by_name || !an_model_file_is_ours(from->file))
+            AN_TRY(an_match_make(&match, net->network, &listing, from->file, AN_MATCH_SHAPES));
     }
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];

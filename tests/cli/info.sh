@@ -11,6 +11,9 @@ totals() {
 }
 totals alexnet 60965224 724406816 659272
 totals alexnet-owt 61100840 714188480 494184
+totals bvlc-alexnet-224 60965224 654560384 609640
+totals caffenet-224 60965224 654560384 609640
+totals darknet-alexnet 62378344 1135256096 659272
 totals bvlc-alexnet 60965224 724406816 659272
 totals caffenet 60965224 724406816 659272
 
@@ -95,7 +98,8 @@ is "$(sed -n '/^pool1/,$p' out | grep -c '^norm1')" 1 "rows of norm1 below pool1
 
 # Without a name, what there is: a line each for networks and recipes, within a terminal.
 expect 0 info
-for net in alexnet alexnet-2012 bvlc-alexnet caffenet alexnet-owt alexnet-mini; do
+for net in alexnet alexnet-2012 bvlc-alexnet caffenet alexnet-owt alexnet-mini bvlc-alexnet-224 \
+    caffenet-224 darknet-alexnet; do
     grep -Eq "^$net +[0-9]+,[0-9,]+  [A-Za-z\"]" out || fail "no line about $net"
 done
 for recipe in default paper 2012; do
@@ -107,8 +111,8 @@ expect 0 info --json
 is "$(json 1 name)" alexnet "the first network"
 is "$(json 1 kind)" network "its kind"
 is "$(json 1 parameters)" 60965224 "its parameters"
-is "$(json 7 name)" default "the first recipe"
-is "$(json 7 kind)" recipe "its kind"
+is "$(json 10 name)" default "the first recipe"
+is "$(json 10 kind)" recipe "its kind"
 
 # The file itself, to start one's own from.
 expect 0 info caffenet --text

@@ -83,6 +83,15 @@ static void test_sums(void **state)
          "(CNN-MP)x2-(CNN)x3-MP-(DO-FC)x2-Linear-softmax",
          "short side resized to 256, centre crop of 224, RGB, minus 123.675, 116.28, 103.53, "
          "times 0.01712475, 0.017507, 0.01742919"},
+        {"bvlc-alexnet-224", 60965224, 654560384, 609640,
+         "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "resized to 256x256, centre crop of 224, BGR, minus the mean image (aligned), times 1"},
+        {"caffenet-224", 60965224, 654560384, 609640,
+         "(CNN-MP-RN)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "resized to 256x256, centre crop of 224, BGR, minus the mean image (aligned), times 1"},
+        {"darknet-alexnet", 62378344, 1135256096, 659272,
+         "(CNN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
+         "short side resized to 227, centre crop of 227, RGB, no mean, times 0.00392156863"},
         {"alexnet-mini", 617992, 0, 0, "(CNN-RN-MP)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax",
          "short side resized to 64, centre crop of 56, RGB, minus the mean image (centre), "
          "times 1"},
@@ -142,11 +151,11 @@ static void check_shape(const alexnet_network *network, const char *layer, int c
 static void test_shapes(void **state)
 {
     (void)state;
-    for (int i = 0; i < 5; i++) {
-        bool owt = strcmp(an_builtin_networks[i].name, "alexnet-owt") == 0;
-        if (strcmp(an_builtin_networks[i].name, "alexnet-mini") == 0)
-            continue;
-        alexnet_network *network = load(an_builtin_networks[i].name, 1000);
+    static const char *const names[] = {"alexnet",  "alexnet-2012", "bvlc-alexnet",
+                                        "caffenet", "alexnet-owt",  "darknet-alexnet"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        bool owt = strcmp(names[i], "alexnet-owt") == 0;
+        alexnet_network *network = load(names[i], 1000);
         check_shape(network, "conv1", owt ? 64 : 96, 55);
         check_shape(network, "pool1", owt ? 64 : 96, 27);
         check_shape(network, "conv2", owt ? 192 : 256, 27);
@@ -159,6 +168,24 @@ static void test_shapes(void **state)
         check_shape(network, "fc7", 4096, 1);
         check_shape(network, "fc8", 1000, 1);
         check_shape(network, "probs", 1000, 1);
+        an_network_release(network);
+    }
+}
+
+/* 224-54-26-26-12-12-12-12-6: the ONNX model zoo's, with the weights of the 227 input. */
+static void test_shapes_of_the_model_zoo(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"bvlc-alexnet-224", "caffenet-224"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        alexnet_network *network = load(names[i], 1000);
+        check_shape(network, "conv1", 96, 54);
+        check_shape(network, "pool1", 96, 26);
+        check_shape(network, "conv2", 256, 26);
+        check_shape(network, "pool2", 256, 12);
+        check_shape(network, "conv5", 256, 12);
+        check_shape(network, "pool5", 256, 6);
+        check_shape(network, "fc6", 4096, 1);
         an_network_release(network);
     }
 }
@@ -411,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_layers),
         cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_shapes_of_the_model_zoo),
         cmocka_unit_test(test_arithmetic),
         cmocka_unit_test(test_first_weights),
         cmocka_unit_test(test_own_sizes),

@@ -110,6 +110,9 @@ static void test_models(void **state)
     REFUSES(alexnet_model_load, "out", NULL, ctx, "run");
     REFUSES(alexnet_model_load, "ctx", &out, NULL, "run");
     REFUSES(alexnet_model_load, "path", &out, ctx, NULL);
+    REFUSES(alexnet_model_load_with, "out", NULL, ctx, "run", NULL);
+    REFUSES(alexnet_model_load_with, "ctx", &out, NULL, "run", NULL);
+    REFUSES(alexnet_model_load_with, "path", &out, ctx, NULL, NULL);
     REFUSES(alexnet_model_load_memory, "out", NULL, ctx, "x", 1);
     REFUSES(alexnet_model_load_memory, "ctx", &out, NULL, "x", 1);
     REFUSES(alexnet_model_load_memory, "bytes", &out, ctx, NULL, 1);

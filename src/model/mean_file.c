@@ -1,0 +1,176 @@
+#include "model/mean_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "format/caffe.h"
+#include "model/model_file.h"
+#include "model/network_edit.h"
+
+enum { SIDE_MAX = 8192 }; /* of [input] */
+
+/* The tensor that is the mean: input.mean, or the only one. NULL: none. */
+static const an_tensor_entry *find_tensor(const an_tensor_file *file)
+{
+    const an_tensor_entry *mean = an_tensor_file_find(file, "input.mean");
+    return mean || an_tensor_file_count(file) != 1 ? mean : an_tensor_file_entry(file, 0);
+}
+
+/* [3], [3, 1, 1] or [3, side, side], a one may stand before. @return the side, 0 if it is neither
+ */
+static int side_of(an_shape shape)
+{
+    int64_t *d = shape.dim;
+    if (shape.rank == 4 && d[0] == 1) {
+        memmove(d, d + 1, 3 * sizeof *d);
+        shape.rank = 3;
+    }
+    if (shape.rank < 1 || shape.rank > 3 || d[0] != 3)
+        return 0;
+    if (shape.rank == 1)
+        return 1;
+    return shape.rank == 3 && d[1] == d[2] && d[1] >= 1 && d[1] <= SIDE_MAX ? (int)d[1] : 0;
+}
+
+static bool all_finite(const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
+/* In a model of this program the network says in which order its channels are; an array of NumPy's
+ * alone is Caffe's. */
+static alexnet_status find_order(an_mean_file *out, const an_tensor_file *file)
+{
+    const char *text = an_tensor_file_metadata(file, AN_METADATA_NETWORK);
+    alexnet_network *network;
+    if (strcmp(an_tensor_file_format(file), "npy") == 0)
+        out->bgr = true;
+    if (!text)
+        return ALEXNET_OK;
+    AN_CHECK(an_network_parse(&network, text, an_tensor_file_name(file), "network", 0));
+    out->bgr = network->input.channels == 1;
+    an_network_release(network);
+    return ALEXNET_OK;
+}
+
+static alexnet_status read_tensor(an_mean_file *out, an_tensor_file *file)
+{
+    const char *name = an_tensor_file_name(file);
+    char shape[96];
+    const an_tensor_entry *entry = find_tensor(file);
+    if (!entry)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor input.mean", name);
+    out->side = side_of(entry->shape);
+    if (!out->side || !an_dtype_is_float(entry->dtype))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is no mean: 3 numbers or 3 square maps of floating numbers expected, "
+                       "found %s %s",
+                       name, entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype),
+                       an_shape_text(entry->shape, shape));
+    const int64_t count = (int64_t)3 * out->side * out->side;
+    out->values = an_malloc((size_t)count * sizeof *out->values);
+    if (!out->values)
+        return AN_FAIL_MEMORY((size_t)count * sizeof *out->values, "a mean image");
+    AN_CHECK(an_tensor_file_read_part(file, entry, 0, count, AN_F32, out->values));
+    return find_order(out, file);
+}
+
+/* A message of protocol buffers begins so; what comes first of a mean image is its number of
+ * pictures, its data or its shape. */
+static bool may_be_caffe(const char *path)
+{
+    an_reader *reader;
+    unsigned char first = 0;
+    if (an_tensor_file_format_of(path) || an_reader_open(&reader, path) != ALEXNET_OK)
+        return false;
+    const alexnet_status rc = an_reader_read(reader, 0, &first, 1);
+    an_reader_close(reader);
+    return rc == ALEXNET_OK && (first == 0x08 || first == 0x2a || first == 0x3a || first == 0x42);
+}
+
+static alexnet_status read_caffe(an_mean_file *out, const char *path)
+{
+    an_chw shape;
+    AN_CHECK(an_caffe_mean_read(path, &shape, &out->values));
+    out->bgr = true;
+    if (shape.c != 3 || shape.h != shape.w || shape.h > SIDE_MAX)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a mean of %dx%dx%d; 3 square maps are expected",
+                       path, shape.c, shape.h, shape.w);
+    out->side = shape.h;
+    return ALEXNET_OK;
+}
+
+static alexnet_status read_tensors(an_mean_file *out, const char *path)
+{
+    an_reader *reader;
+    an_tensor_file *file;
+    AN_CHECK(an_reader_open(&reader, path));
+    AN_CHECK(an_tensor_file_open(&file, reader));
+    alexnet_status rc = read_tensor(out, file);
+    an_tensor_file_close(file);
+    return rc;
+}
+
+alexnet_status an_mean_file_read(an_mean_file *out, const char *path, bool bgr)
+{
+    *out = (an_mean_file){.bgr = bgr};
+    alexnet_status rc = may_be_caffe(path) ? read_caffe(out, path) : read_tensors(out, path);
+    if (rc == ALEXNET_OK && !all_finite(out->values, (int64_t)3 * out->side * out->side))
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has values that are not finite numbers", path);
+    if (rc != ALEXNET_OK)
+        an_mean_file_free(out);
+    return rc;
+}
+
+void an_mean_file_free(an_mean_file *mean)
+{
+    an_free(mean->values);
+    *mean = (an_mean_file){0};
+}
+
+static void reverse_channels(an_mean_file *mean)
+{
+    const size_t area = (size_t)mean->side * (size_t)mean->side;
+    float *first = mean->values, *last = mean->values + 2 * area;
+    for (size_t i = 0; i < area; i++) {
+        const float value = first[i];
+        first[i] = last[i];
+        last[i] = value;
+    }
+    mean->bgr = !mean->bgr;
+}
+
+/* An image that the network did not subtract is laid on the picture as in Caffe, which most mean
+ * images come from. */
+static alexnet_status set_image(alexnet_network **network)
+{
+    if ((*network)->input.mean == AN_INPUT_MEAN_IMAGE)
+        return ALEXNET_OK;
+    AN_CHECK(an_network_set_input(network, "mean", "image"));
+    return an_network_set_input(network, "meanCrop", "aligned");
+}
+
+alexnet_status an_mean_file_apply(an_mean_file *mean, alexnet_network **network, const char *path)
+{
+    const an_input *input = &(*network)->input;
+    char value[96];
+    if (mean->bgr != (input->channels == 1))
+        reverse_channels(mean);
+    if (mean->side == 1) {
+        an_print_in(value, sizeof value, "%.9g %.9g %.9g", mean->values[0], mean->values[1],
+                    mean->values[2]);
+        return an_network_set_input(network, "mean", value);
+    }
+    if (mean->side != input->side)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is a mean of pictures of %dx%d; those of %s have %dx%d", path,
+                       mean->side, mean->side, (*network)->name, input->side, input->side);
+    return set_image(network);
+}

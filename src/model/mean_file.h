@@ -1,0 +1,31 @@
+/*
+ * The mean of pictures as a file of its own: Caffe's mean image (.binaryproto, or .npy in the order
+ * that it has there), or the tensor input.mean of a model.
+ */
+#ifndef AN_MODEL_MEAN_FILE_H
+#define AN_MODEL_MEAN_FILE_H
+
+#include "model/network.h"
+
+typedef struct an_mean_file {
+    int side;      /* rows and columns; 1: a colour */
+    bool bgr;      /* order of channels */
+    float *values; /* [3, side, side], owned */
+} an_mean_file;
+
+/**
+ * @param bgr  the order of channels where the file does not show it
+ * @return ALEXNET_ERROR_FORMAT for a file that holds no mean
+ */
+alexnet_status an_mean_file_read(an_mean_file *out, const char *path, bool bgr);
+void an_mean_file_free(an_mean_file *mean);
+/**
+ * Let a network subtract a mean: its text says so afterwards, and a colour is in the text. Channels
+ * are brought into the network's order.
+ * @param network  replaced
+ * @param path     for error texts
+ * @return ALEXNET_ERROR_FORMAT for an image of another size than the network's pictures
+ */
+alexnet_status an_mean_file_apply(an_mean_file *mean, alexnet_network **network, const char *path);
+
+#endif
