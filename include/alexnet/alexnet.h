@@ -302,8 +302,8 @@ typedef struct alexnet_model alexnet_model;
 /** How to read a file that does not say everything itself; NULL: as it is understood. */
 typedef struct alexnet_load_options {
     size_t size;
-    /** A built-in network's name or the path of a network file, instead of the network that the file
-     *  says or is recognised as. Only the shapes of its weights need to fit. */
+    /** A built-in network's name or the path of a network file, instead of the network that the
+     * file says or is recognised as. Only the shapes of its weights need to fit. */
     const char *net;
     /** A file of the mean to subtract from pictures, instead of the model's: a mean image of Caffe
      *  (.binaryproto, or .npy with its channels in blue, green, red), or a model, whose input.mean
@@ -319,9 +319,9 @@ typedef struct alexnet_load_options {
     }
 
 /**
- * Read a model, whatever the file is called: one of this program, or the `best.safetensors` of a run
- * folder; or what another program wrote, in any format of alexnet_format_get() that is read. Every
- * length, shape and offset is checked against the file and against the network.
+ * Read a model, whatever the file is called: one of this program, or the `best.safetensors` of a
+ * run folder; or what another program wrote, in any format of alexnet_format_get() that is read.
+ * Every length, shape and offset is checked against the file and against the network.
  *
  * A file of another program is recognised as one of the built-in networks by its layers, or by the
  * names and shapes of its tensors (docs/model-files.md). What it does not carry comes from that

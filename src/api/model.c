@@ -18,8 +18,8 @@ alexnet_status alexnet_model_load_with(alexnet_model **out, alexnet_ctx *ctx, co
     AN_NEED(out);
     *out = NULL;
     AN_NEED(ctx);
-    AN_NEED(path);
     AN_CHECK(an_options_take(&o, sizeof o, options));
+    AN_NEED(path);
     AN_CHECK(an_model_file_reader(&reader, path));
     return an_model_load(out, ctx, reader,
                          &(an_model_options){.net = o.net, .mean = o.mean, .names = o.names_file});
