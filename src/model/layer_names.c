@@ -98,7 +98,7 @@ static alexnet_status check_towers(const alexnet_network *network)
     for (int i = 0; i < network->count; i++)
         if (is_halved(network, i) && outputs_of(&network->layers[i]) % 2)
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                           "%s of %s has %d outputs, which two towers cannot share",
+                           "%s.weight of %s has %d outputs, which two towers cannot share",
                            network->layers[i].name, network->name, outputs_of(&network->layers[i]));
     return ALEXNET_OK;
 }

@@ -197,7 +197,7 @@ static void test_names_that_do_not_suit(void **state)
     expect_unsuited(INPUT CONV("a", "input", "filters = 2")
                         CONV("b", "a", "filters = 1\ngroups = 2") FC("f", "b", "4")
                             FC("g", "f", "5") FC("h", "g", "classes") SOFTMAX("h"),
-                    AN_NAMES_TOWERS, "g of rig has 5 outputs");
+                    AN_NAMES_TOWERS, "g.weight of rig has 5 outputs");
 }
 
 /* ---- Values ---- */
