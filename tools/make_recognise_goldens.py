@@ -100,7 +100,7 @@ def main():
     with torch.no_grad():
         probabilities = net.double().eval()(x).softmax(1)[0].numpy()
     with open(os.path.join(folder, "goldens.h"), "w") as out:
-        out.write("/* Written by tools/make_recognise_goldens.py; do not edit. */\n")
+        out.write("/* Written by tools/make_recognise_goldens.py; do not edit. */\n/* clang-format off */\n")
         out.write("static const struct {\n    const char *name;\n    int rank, shape[4];\n"
                   "} golden_tensors[] = {\n")
         for name, tensor in net.state_dict().items():

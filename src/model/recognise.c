@@ -48,7 +48,6 @@ typedef struct search {
     int classes;
     an_match_mode mode;
     an_recognition *best; /* what fits best, or is nearest */
-    int rank;             /* of it */
     char others[256];     /* networks that fit too */
 } search;
 
@@ -59,36 +58,41 @@ static void add_name(char *list, size_t room, const char *name)
         snprintf(list + length, room - length, "%s%s", length ? ", " : "", name);
 }
 
-/* Of networks that fit, that is taken which such files usually hold, or else the one of which most
- * weights were published. */
-static int rank(const search *s, const alexnet_network *network, const an_match *match)
+/* Of networks that fit equally, that is taken which such files usually hold, or else the one of
+ * which most weights were published. */
+static int preference(const search *s, const alexnet_network *network)
 {
-    if (!match->fits)
-        return 0;
     if (s->listing->usual && strcmp(network->name, s->listing->usual) == 0)
-        return 3;
-    return strcmp(network->name, "bvlc-alexnet") == 0 ? 2 : 1;
+        return 2;
+    return strcmp(network->name, "bvlc-alexnet") == 0;
+}
+
+static bool is_better(const search *s, const alexnet_network *network, const an_match *match)
+{
+    const an_recognition *best = s->best;
+    if (!best->network || match->fits != best->match.fits)
+        return !best->network || match->fits;
+    if (!match->fits && match->alike != best->match.alike)
+        return match->alike > best->match.alike;
+    return preference(s, network) > preference(s, best->network);
 }
 
 /* Keep the better of what was found and another network; the other is dropped. */
 static void keep_better(search *s, alexnet_network *network, an_match *match)
 {
     an_recognition *best = s->best;
-    const int other = rank(s, network, match);
-    const bool better = !best->network || other > s->rank ||
-                        (!match->fits && !s->rank && match->alike > best->match.alike);
+    const bool better = is_better(s, network, match);
     if (match->fits && best->match.fits)
         add_name(s->others, sizeof s->others, better ? best->network->name : network->name);
-    if (better) {
-        an_network_release(best->network);
-        an_match_free(&best->match);
-        best->network = network;
-        best->match = *match;
-        s->rank = other;
-    } else {
+    if (!better) {
         an_network_release(network);
         an_match_free(match);
+        return;
     }
+    an_network_release(best->network);
+    an_match_free(&best->match);
+    best->network = network;
+    best->match = *match;
 }
 
 static alexnet_status try_network(search *s, const alexnet_builtin *builtin)

@@ -1,4 +1,5 @@
 /* Written by tools/make_recognise_goldens.py; do not edit. */
+/* clang-format off */
 static const struct {
     const char *name;
     int rank, shape[4];

@@ -1,0 +1,787 @@
+/*
+ * Files of other programs: which network they are recognised as, by the layers that they list or by
+ * the names and shapes of their tensors; what is said of those that fit none; and the values that
+ * their tensors give, against plain computations.
+ */
+#include "expect.h"
+#include "scratch.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/builtin.h"
+#include "format/safetensors.h"
+#include "format/tensor_format.h"
+#include "model/layer_names.h"
+#include "model/recognise.h"
+
+/* ---- Files without data ---- */
+
+enum { ENTRIES = 64 };
+
+static struct fake {
+    an_tensor_entry entries[ENTRIES];
+    char names[ENTRIES][160];
+    int count;
+    an_outline outline;
+} fake;
+
+static alexnet_status fake_outline(an_tensor_file *file, an_outline *outline)
+{
+    (void)file;
+    memcpy(outline->input, fake.outline.input, sizeof outline->input);
+    for (int i = 0; i < fake.outline.count; i++) {
+        an_outline_layer *layer;
+        AN_CHECK(an_outline_add(outline, fake.outline.layers[i].kind, fake.outline.layers[i].name,
+                                &layer));
+        char *name = layer->name;
+        *layer = fake.outline.layers[i];
+        layer->name = name;
+    }
+    return ALEXNET_OK;
+}
+
+static void fake_close(void *state)
+{
+    (void)state;
+}
+
+static const an_tensor_format fake_format = {
+    .name = "fake", .outline = fake_outline, .close = fake_close};
+
+static void clear(void)
+{
+    an_outline_free(&fake.outline);
+    fake.outline.input[0] = fake.outline.input[1] = fake.outline.input[2] = AN_UNKNOWN;
+    fake.count = 0;
+}
+
+static int add(const char *name, an_shape shape)
+{
+    assert_in_range(fake.count, 0, ENTRIES - 1);
+    snprintf(fake.names[fake.count], sizeof fake.names[0], "%s", name);
+    fake.entries[fake.count] = (an_tensor_entry){
+        .name = fake.names[fake.count], .dtype = AN_F32, .type = "F32", .shape = shape};
+    return fake.count++;
+}
+
+static void forget(const char *name)
+{
+    for (int i = 0; i < fake.count; i++)
+        if (strcmp(fake.names[i], name) == 0)
+            snprintf(fake.names[i], sizeof fake.names[0], "something else");
+}
+
+static an_tensor_entry *find(const char *name)
+{
+    for (int i = 0; i < fake.count; i++)
+        if (strcmp(fake.names[i], name) == 0)
+            return &fake.entries[i];
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+static alexnet_status recognise(an_recognition *is, const char *net, bool part)
+{
+    an_reader *reader;
+    expect_ok(an_reader_memory(&reader, "file", "", 0));
+    an_tensor_file file = {
+        .format = &fake_format, .reader = reader, .count = fake.count, .entries = fake.entries};
+    alexnet_status rc = an_recognise(is, &file, net, part);
+    an_reader_close(reader);
+    return rc;
+}
+
+static void expect_network(const char *name)
+{
+    an_recognition is;
+    expect_ok(recognise(&is, NULL, false));
+    if (strcmp(is.network->name, name) != 0)
+        fail_msg("%s instead of %s", is.found, name);
+    an_recognition_free(&is);
+}
+
+static void expect_none(const char *part)
+{
+    an_recognition is;
+    expect_failure(recognise(&is, NULL, false), ALEXNET_ERROR_FORMAT, part);
+    assert_non_null(strstr(an_error_text(), "file"));
+    assert_null(is.network);
+}
+
+static alexnet_network *load(const char *name, int classes)
+{
+    alexnet_network *network;
+    expect_ok(an_network_load(&network, name, classes));
+    return network;
+}
+
+/* The tensors of a network under some names, with a prefix. */
+static void add_network(const char *name, int classes, an_export_names kind, const char *prefix)
+{
+    alexnet_network *network = load(name, classes);
+    const an_graph *graph = &network->graph;
+    clear();
+    for (int i = 1; i < graph->count; i++) {
+        an_param_info params[AN_MAX_PARAMS];
+        char called[2][AN_LAYER_NAME], whole[160];
+        bool swapped;
+        const int n = an_op_params(&graph->nodes[i].desc, params);
+        for (int j = 0; j < n; j++) {
+            const int towers =
+                an_layer_names(network, graph->nodes[i].layer, kind, called, &swapped);
+            params[j].shape.dim[0] /= towers;
+            for (int t = 0; t < towers; t++) {
+                snprintf(whole, sizeof whole, "%s%s.%s", prefix, called[t], params[j].name);
+                add(whole, params[j].shape);
+            }
+        }
+    }
+    an_network_release(network);
+}
+
+/* ---- By names ---- */
+
+static void test_our_names(void **state)
+{
+    (void)state;
+    static const char *const what[][2] = {
+        {"alexnet", "bvlc-alexnet"},          {"alexnet-2012", "bvlc-alexnet"},
+        {"bvlc-alexnet", "bvlc-alexnet"},     {"caffenet", "bvlc-alexnet"},
+        {"alexnet-owt", "alexnet-owt"},       {"alexnet-mini", "alexnet-mini"},
+        {"bvlc-alexnet-224", "bvlc-alexnet"}, {"darknet-alexnet", "darknet-alexnet"},
+    };
+    static const char *const prefixes[] = {"", "module.", "model.", "state_dict.module.backbone."};
+    for (size_t i = 0; i < sizeof what / sizeof what[0]; i++)
+        for (size_t j = 0; j < sizeof prefixes / sizeof prefixes[0]; j++) {
+            add_network(what[i][0], i % 2 ? 1000 : 7, AN_NAMES_OURS, prefixes[j]);
+            expect_network(what[i][1]);
+        }
+}
+
+static void test_other_names(void **state)
+{
+    (void)state;
+    an_recognition is;
+    add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "");
+    expect_network("alexnet-owt");
+    assert_non_null(find("features.10.weight"));
+    add_network("bvlc-alexnet", 1000, AN_NAMES_TORCHVISION, "net.");
+    expect_network("bvlc-alexnet");
+    add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
+    assert_non_null(find("fc2048bb.weight"));
+    expect_network("alexnet-2012");
+    add_network("alexnet-mini", 10, AN_NAMES_TOWERS, "");
+    expect_ok(recognise(&is, NULL, false));
+    assert_string_equal(is.network->name, "alexnet-mini");
+    assert_int_equal(is.classes, 10);
+    const an_binding *fc7 = is.match.pairs[an_network_find_layer(is.network, "fc7")];
+    assert_true(fc7[0].swapped && !fc7[1].swapped);
+    assert_ptr_equal(find("fc128ba.weight"), &fake.entries[fc7[0].entries[0]]);
+    assert_ptr_equal(find("fc128bb.weight"), &fake.entries[fc7[0].entries[1]]);
+    an_recognition_free(&is);
+}
+
+/* DataParallel around a part of the network, as PyTorch's example of ImageNet has it, and the head
+ * of convolutions that timm's networks have. */
+static void test_module_inside_and_convolutions_as_head(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        int side;
+    } timm[] = {{"classifier.1", "pre_logits.fc1", 6},
+                {"classifier.4", "pre_logits.fc2", 1},
+                {"classifier.6", "head.fc", 0}};
+    char name[160];
+    add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "");
+    for (int i = 0; i < fake.count; i++) {
+        snprintf(name, sizeof name, "%s", fake.names[i]);
+        if (strncmp(name, "features.", 9) == 0)
+            snprintf(fake.names[i], sizeof fake.names[i], "features.module.%.99s", name + 9);
+    }
+    expect_network("alexnet-owt");
+    add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "");
+    for (size_t i = 0; i < 3; i++)
+        for (int which = 0; which < 2; which++) {
+            const char *end = which ? "bias" : "weight";
+            snprintf(name, sizeof name, "%s.%s", timm[i].from, end);
+            an_tensor_entry *entry = find(name);
+            snprintf(entry->name, sizeof fake.names[0], "%s.%s", timm[i].to, end);
+            const int side = timm[i].side;
+            if (!which && side)
+                entry->shape = an_shape_of(4, (int)entry->shape.dim[0],
+                                           (int)entry->shape.dim[1] / side / side, side, side);
+        }
+    expect_network("alexnet-owt");
+}
+
+/* Dimensions of Caffe's old files, transposed matrices, and tensors of any names. */
+static void test_other_shapes(void **state)
+{
+    (void)state;
+    an_recognition is;
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+    for (int i = 0; i < fake.count; i++) {
+        const an_shape s = fake.entries[i].shape;
+        if (s.rank == 2)
+            fake.entries[i].shape = an_shape_of(4, 1, 1, (int)s.dim[0], (int)s.dim[1]);
+        if (s.rank == 1)
+            fake.entries[i].shape = an_shape_of(4, 1, 1, 1, (int)s.dim[0]);
+    }
+    expect_network("bvlc-alexnet");
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+    for (int i = 0; i < fake.count; i++) {
+        const an_shape s = fake.entries[i].shape;
+        if (s.rank == 2)
+            fake.entries[i].shape = an_shape_of(2, (int)s.dim[1], (int)s.dim[0]);
+    }
+    expect_ok(recognise(&is, NULL, false));
+    assert_int_equal(is.classes, 1000);
+    for (int i = 6; i <= 8; i++) { /* fc7, which is square, as the others */
+        char name[8];
+        snprintf(name, sizeof name, "fc%d", i);
+        assert_true(is.match.pairs[an_network_find_layer(is.network, name)][0].transposed);
+    }
+    an_recognition_free(&is);
+    for (int first = 0; first < 2; first++) {
+        add_network("darknet-alexnet", 5, AN_NAMES_OURS, "");
+        for (int i = 0; i < fake.count; i++)
+            snprintf(fake.names[i], sizeof fake.names[i], "arr_%d", i);
+        for (int i = 0; first && i < fake.count; i += 2) { /* biases before weights */
+            const an_shape shape = fake.entries[i].shape;
+            fake.entries[i].shape = fake.entries[i + 1].shape;
+            fake.entries[i + 1].shape = shape;
+        }
+        expect_network("darknet-alexnet");
+    }
+}
+
+static void test_parts_and_overrides(void **state)
+{
+    (void)state;
+    an_recognition is;
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+    expect_ok(recognise(&is, "caffenet", false));
+    assert_string_equal(is.network->name, "caffenet");
+    an_recognition_free(&is);
+    expect_failure(recognise(&is, "alexnet-owt", false), ALEXNET_ERROR_FORMAT,
+                   "file does not fit alexnet-owt: layer conv1: weight of shape [64, 3, 11, 11] "
+                   "expected, found [96, 3, 11, 11]");
+    expect_failure(recognise(&is, "no-such", false), ALEXNET_ERROR_INVALID_ARGUMENT, "no-such");
+    for (int i = 0; i < fake.count; i++)
+        if (strncmp(fake.names[i], "fc", 2) == 0)
+            fake.names[i][0] = 'x';
+    expect_none("nearest is bvlc-alexnet: layer fc6: the file has no such layer");
+    expect_ok(recognise(&is, NULL, true));
+    assert_string_equal(is.network->name, "bvlc-alexnet");
+    assert_false(is.match.lacks[an_network_find_layer(is.network, "conv5")]);
+    assert_true(is.match.lacks[an_network_find_layer(is.network, "fc6")]);
+    an_recognition_free(&is);
+}
+
+static void test_names_that_fit_none(void **state)
+{
+    (void)state;
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+    find("conv4.weight")->shape = an_shape_of(4, 384, 384, 3, 3);
+    expect_none(
+        "fits no built-in network; the nearest is bvlc-alexnet: layer conv4: weight of shape "
+        "[384, 192, 3, 3] expected, found [384, 384, 3, 3]");
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+    forget("conv3.bias");
+    expect_none("layer conv3: the file has no biases of it");
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+    find("fc7.weight")->dtype = AN_I8;
+    expect_none("layer fc7: weight of float16, bfloat16, float32 or float64 expected, found int8");
+    add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
+    forget("conv2b.weight");
+    expect_none("layer conv2: ");
+    clear();
+    expect_none("file holds no weights of convolutions or fully connected layers");
+    add("step", an_shape_of(1, 1));
+    expect_none("file holds no weights");
+    add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "model.");
+    add("model.features.1.running_mean", an_shape_of(1, 64));
+    an_recognition is;
+    expect_failure(recognise(&is, NULL, false), ALEXNET_ERROR_UNSUPPORTED,
+                   "has batch normalisation (model.features.1.running_mean)");
+    add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+    find("fc8.weight")->shape = an_shape_of(2, AN_CLASSES_MAX + 1, 4096);
+    find("fc8.bias")->shape = an_shape_of(1, AN_CLASSES_MAX + 1);
+    expect_none("layer fc8 has 100001 outputs; 1 to 100000 expected");
+}
+
+/* Shapes at the edge of what can be said in a file. */
+static void test_strange_shapes(void **state)
+{
+    (void)state;
+    static const an_shape strange[] = {{0, {0}},
+                                       {1, {0}},
+                                       {2, {0, 0}},
+                                       {2, {INT64_MAX, 1}},
+                                       {4, {1, 1, 1, 1}},
+                                       {4, {0, 0, 0, 0}},
+                                       {7, {0}},
+
+                                       {2, {1, INT64_MAX}},
+                                       {4, {INT64_MAX, 1, 1, 1}}};
+    an_recognition is;
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++)
+        for (int j = 0; j < 16; j++) {
+            add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
+            fake.entries[j].shape = strange[i];
+            if (recognise(&is, NULL, false) == ALEXNET_OK)
+                fail_msg("recognised with a strange shape %zu of %s", i, fake.names[j]);
+        }
+}
+
+/* ---- By the layers that a file lists ---- */
+
+static an_outline_layer *list_layer(an_outline_kind kind, const char *name)
+{
+    an_outline_layer *layer;
+    expect_ok(an_outline_add(&fake.outline, kind, name, &layer));
+    return layer;
+}
+
+static void list_neuron(const an_layer *layer)
+{
+    char name[96];
+    snprintf(name, sizeof name, "relu-%s", layer->name);
+    if (layer->has_neuron)
+        list_layer(AN_OUTLINE_NEURON, name);
+}
+
+/* A network file's section, with all that Caffe or ONNX would say. */
+static void list_section(const an_layer *layer)
+{
+    static const struct {
+        an_layer_type type;
+        an_outline_kind kind;
+    } kinds[] = {{AN_LAYER_CONV, AN_OUTLINE_CONV},        {AN_LAYER_FC, AN_OUTLINE_FC},
+                 {AN_LAYER_POOL, AN_OUTLINE_POOL_MAX},    {AN_LAYER_CMRNORM, AN_OUTLINE_LRN},
+                 {AN_LAYER_RNORM, AN_OUTLINE_LRN_WITHIN}, {AN_LAYER_DROPOUT, AN_OUTLINE_DROPOUT},
+                 {AN_LAYER_SOFTMAX, AN_OUTLINE_SOFTMAX}};
+    int k = 0;
+    while (kinds[k].type != layer->type)
+        k++;
+    an_outline_layer *l = list_layer(kinds[k].kind, layer->name);
+    char name[96];
+    if (layer->type & (AN_LAYER_CONV | AN_LAYER_FC)) {
+        snprintf(name, sizeof name, "%s.weight", layer->name);
+        l->weight = (int)(find(name) - fake.entries);
+        snprintf(name, sizeof name, "%s.bias", layer->name);
+        l->bias = (int)(find(name) - fake.entries);
+        l->outputs = layer->type == AN_LAYER_FC ? layer->outputs : layer->filters * layer->groups;
+    }
+    if (layer->type & (AN_LAYER_CONV | AN_LAYER_POOL)) {
+        l->window = layer->type == AN_LAYER_CONV ? layer->filter_size : layer->size;
+        l->stride = layer->stride;
+        l->groups = layer->type == AN_LAYER_CONV ? layer->groups : AN_UNKNOWN;
+        l->ceil = layer->round;
+        for (int i = 0; i < 4; i++)
+            l->padding[i] = layer->padding[layer->type == AN_LAYER_CONV ? i : 0];
+    }
+    if (layer->type & (AN_LAYER_CMRNORM | AN_LAYER_RNORM)) {
+        l->window = layer->size;
+        l->alpha = (float)layer->scale;
+        l->beta = (float)layer->pow;
+        l->k = layer->min_div;
+        l->divided = layer->divide;
+        if (layer->type == AN_LAYER_CMRNORM)
+            l->groups = layer->groups;
+    }
+    list_neuron(layer);
+}
+
+static void list_network(const char *name)
+{
+    alexnet_network *network = load(name, 1000);
+    add_network(name, 1000, AN_NAMES_OURS, "");
+    fake.outline.input[0] = 3;
+    fake.outline.input[1] = fake.outline.input[2] = network->input.size;
+    for (int i = 0; i < network->count; i++)
+        list_section(&network->layers[i]);
+    an_network_release(network);
+}
+
+static an_outline_layer *listed(const char *name)
+{
+    for (int i = 0; i < fake.outline.count; i++)
+        if (strcmp(fake.outline.layers[i].name, name) == 0)
+            return &fake.outline.layers[i];
+    fail_msg("no layer %s", name);
+    return NULL;
+}
+
+/* What a file says of its layers tells the networks apart that have the same weights. */
+static void test_every_network_is_itself(void **state)
+{
+    (void)state;
+    for (int i = 0; an_builtin_networks[i].name; i++) {
+        list_network(an_builtin_networks[i].name);
+        expect_network(an_builtin_networks[i].name);
+    }
+    /* 224 and the ceil rule are 3 rows and columns of zeros and the floor rule. */
+    list_network("alexnet");
+    listed("conv1")->ceil = 0;
+    listed("conv1")->padding[2] = listed("conv1")->padding[3] = 3;
+    expect_network("alexnet");
+    /* Windows that hang over are padding at the end. */
+    list_network("bvlc-alexnet-224");
+    listed("pool5")->ceil = 0;
+    listed("pool5")->padding[2] = listed("pool5")->padding[3] = 1;
+    expect_network("bvlc-alexnet-224");
+    /* A layer without biases has none, if the file lists its layers. */
+    list_network("caffenet");
+    listed("conv1")->bias = -1;
+    expect_network("caffenet");
+}
+
+/* Each thing that a file may say, said otherwise: the layer, what was expected and what is there.
+ */
+static void test_each_difference(void **state)
+{
+    (void)state;
+#define DIFFERENCE(network, layer, field, value, part)                                             \
+    list_network(network);                                                                         \
+    listed(layer)->field = value;                                                                  \
+    expect_none(part)
+    DIFFERENCE("bvlc-alexnet", "norm2", k, 3, "layer norm2: k = 1 expected, found 3");
+    DIFFERENCE("bvlc-alexnet", "norm2", beta, 0.5, "layer norm2: beta = 0.75 expected, found 0.5");
+    DIFFERENCE("bvlc-alexnet", "norm2", alpha, 5e-4,
+               "layer norm2: alpha = 2e-05 expected, found 0.0001 after division by the window");
+    DIFFERENCE("bvlc-alexnet", "norm2", divided, 0, "layer norm2: alpha = 2e-05 expected, found ");
+    DIFFERENCE("bvlc-alexnet", "norm2", window, 3, "layer norm2: a window of 5 expected, found 3");
+    DIFFERENCE("bvlc-alexnet", "norm2", groups, 2,
+               "layer norm2: windows over 1 groups of maps expected, found 2");
+    DIFFERENCE("bvlc-alexnet", "conv4", stride, 2, "layer conv4: a stride of 1 expected, found 2");
+    DIFFERENCE("bvlc-alexnet", "conv4", window, 5,
+               "layer conv4: windows of 3x3 expected, found 5x5");
+    DIFFERENCE("bvlc-alexnet", "conv4", groups, 1, "layer conv4: 2 groups expected, found 1");
+    DIFFERENCE("bvlc-alexnet", "conv4", padding[0], 0,
+               "layer conv4: 1 rows and columns of padding expected, found 0");
+    DIFFERENCE("bvlc-alexnet", "conv4", padding[3], 3,
+               "layer conv4: an output of 13x13 expected, found 13x15");
+    DIFFERENCE("bvlc-alexnet", "conv4", padding[2], -7,
+               "layer conv4: 1 rows and columns of padding");
+    DIFFERENCE("bvlc-alexnet", "pool5", window, 2, "layer pool5: windows of 3x3");
+    DIFFERENCE("bvlc-alexnet", "pool5", kind, AN_OUTLINE_POOL_AVG,
+               "layer pool5: a max pooling expected, found a average pooling");
+    DIFFERENCE("bvlc-alexnet-224", "pool2", ceil, 1, /* all that fits 227 but for the input */
+               "nearest is bvlc-alexnet: an input of 3x227x227 expected, found 3x224x224");
+    DIFFERENCE("bvlc-alexnet", "fc7", kind, AN_OUTLINE_CONV, "layer fc7");
+#undef DIFFERENCE
+    list_network("bvlc-alexnet");
+    fake.outline.input[1] = fake.outline.input[2] = 200;
+    expect_none("an input of 3x227x227 expected, found 3x200x200");
+    list_network("bvlc-alexnet");
+    list_layer(AN_OUTLINE_LRN, "one-more");
+    expect_none("the file has 1 more layer, the first is one-more");
+    list_network("bvlc-alexnet");
+    listed("fc8")->weight = -1;
+    expect_none("layer fc8: the file has no weights of it");
+    list_network("bvlc-alexnet");
+    listed("fc8")->weight = fake.count + 5;
+    expect_none("layer fc8: the file has no weights of it");
+}
+
+/* ---- Values ---- */
+
+/* A value that says where it stands; all differ, and float32 holds them. */
+static float value_at(int64_t i)
+{
+    return (float)(i % 8388593) / 1024.0f - 4096.0f;
+}
+
+typedef struct source {
+    char name[96];
+    an_shape shape;
+    float *values;
+} source;
+
+static float *make_values(int64_t count, int64_t from)
+{
+    float *values = an_malloc((size_t)count * sizeof *values);
+    assert_non_null(values);
+    for (int64_t i = 0; i < count; i++)
+        values[i] = value_at(from + i);
+    return values;
+}
+
+static void write_sources(const char *path, source *sources, int count)
+{
+    an_tensor_writer *writer;
+    expect_ok(an_tensor_writer_new(&writer, path));
+    for (int i = 0; i < count; i++)
+        expect_ok(an_tensor_writer_declare(writer, sources[i].name, AN_F32, sources[i].shape));
+    for (int i = 0; i < count; i++)
+        expect_ok(an_tensor_writer_data(writer, sources[i].values,
+                                        (size_t)an_shape_count(sources[i].shape) * 4));
+    expect_ok(an_tensor_writer_commit(writer));
+    for (int i = 0; i < count; i++)
+        an_free(sources[i].values);
+}
+
+static const float *tensor_of(const alexnet_model *model, const char *name, int64_t *count)
+{
+    alexnet_tensor_info info;
+    for (int i = 0; i < alexnet_model_tensor_count(model); i++) {
+        expect_ok(alexnet_model_tensor(model, i, &info));
+        if (strcmp(info.name, name) != 0)
+            continue;
+        *count = 1;
+        for (int d = 0; d < info.rank; d++)
+            *count *= info.shape[d];
+        return info.data;
+    }
+    fail_msg("no tensor %s", name);
+    return NULL;
+}
+
+static alexnet_model *open_model(alexnet_ctx **ctx, const char *path, const char *net)
+{
+    alexnet_model *model;
+    alexnet_load_options options = ALEXNET_LOAD_OPTIONS_INIT;
+    options.net = net;
+    expect_ok(alexnet_ctx_new(ctx, NULL));
+    expect_ok(alexnet_model_load_with(&model, *ctx, path, &options));
+    return model;
+}
+
+/* Two towers become groups: outputs one after the other, and of the second tower's fc7 the halves
+ * of each row in the other order. */
+static void test_towers_to_groups(void **state)
+{
+    (void)state;
+    source sources[ENTRIES];
+    alexnet_ctx *ctx;
+    add_network("alexnet-mini", 10, AN_NAMES_TOWERS, "");
+    int64_t at = 0;
+    for (int i = 0; i < fake.count; i++) {
+        snprintf(sources[i].name, sizeof sources[i].name, "%s", fake.names[i]);
+        sources[i].shape = fake.entries[i].shape;
+        sources[i].values = make_values(an_shape_count(sources[i].shape), at);
+        at += an_shape_count(sources[i].shape);
+    }
+    write_sources("towers.safetensors", sources, fake.count);
+    alexnet_model *model = open_model(&ctx, "towers.safetensors", NULL);
+    /* The towers of a tensor stand behind each other in the file, as its groups do in the net. */
+    static const char *const names[] = {"conv1", "conv2", "conv3", "conv4",
+                                        "conv5", "fc6",   "fc7",   "fc8"};
+    at = 0;
+    for (int i = 0; i < 8; i++)
+        for (int which = 0; which < 2; which++) {
+            char name[32];
+            int64_t count;
+            snprintf(name, sizeof name, "%s.%s", names[i], which ? "bias" : "weight");
+            const float *values = tensor_of(model, name, &count);
+            const bool swapped = i == 6 && !which;
+            for (int64_t j = 0; j < count; j++) {
+                int64_t from = j;
+                if (swapped && j >= count / 2)
+                    from = j / 256 * 256 + (j % 256 + 128) % 256;
+                if (values[j] != value_at(at + from))
+                    fail_msg("%s, element %lld", name, (long long)j);
+            }
+            at += count;
+        }
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+}
+
+/* A transposed matrix that is larger than the band in which it is turned. */
+static void test_transposed_values(void **state)
+{
+    (void)state;
+    enum { IN = 3 * 64 * 64, OUT = 400, CLASSES = 3 };
+    static const char text[] = "[input]\nsize = 64\nside = 64\nmean = none\n"
+                               "[f]\ntype = fc\ninputs = input\noutputs = 400\n"
+                               "[g]\ntype = fc\ninputs = f\noutputs = classes\n"
+                               "[p]\ntype = softmax\ninputs = g\n";
+    source sources[] = {
+        {"f.weight", an_shape_of(2, IN, OUT), make_values((int64_t)IN * OUT, 0)},
+        {"f.bias", an_shape_of(1, OUT), make_values(OUT, 7)},
+        {"g.weight", an_shape_of(2, OUT, CLASSES), make_values(OUT * CLASSES, 11)},
+        {"g.bias", an_shape_of(1, CLASSES), make_values(CLASSES, 13)},
+    };
+    alexnet_ctx *ctx;
+    int64_t count;
+    scratch_write("turned.ini", text, sizeof text - 1);
+    write_sources("turned.safetensors", sources, 4);
+    alexnet_model *model = open_model(&ctx, "turned.safetensors", "turned.ini");
+    const float *f = tensor_of(model, "f.weight", &count);
+    assert_int_equal(count, IN * OUT);
+    for (int64_t out = 0; out < OUT; out++)
+        for (int64_t in = 0; in < IN; in++)
+            if (f[out * IN + in] != value_at(in * OUT + out))
+                fail_msg("f.weight, output %lld, input %lld", (long long)out, (long long)in);
+    const float *g = tensor_of(model, "g.weight", &count);
+    for (int64_t i = 0; i < count; i++)
+        assert_true(g[i] == value_at(11 + i % OUT * CLASSES + i / OUT));
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+}
+
+/* ---- Mean and classes ---- */
+
+/* A small file of alexnet-mini under our names, with some classes, and perhaps a mean. */
+static void write_mini(const char *path, int classes, int mean_side)
+{
+    source sources[ENTRIES];
+    int count = 0;
+    add_network("alexnet-mini", classes, AN_NAMES_OURS, "");
+    for (; count < fake.count; count++) {
+        snprintf(sources[count].name, sizeof sources[count].name, "%s", fake.names[count]);
+        sources[count].shape = fake.entries[count].shape;
+        sources[count].values = make_values(an_shape_count(sources[count].shape), 5);
+    }
+    if (mean_side) {
+        snprintf(sources[count].name, sizeof sources[count].name, "input.mean");
+        sources[count].shape = an_shape_of(3, 3, mean_side, mean_side);
+        sources[count].values = make_values((int64_t)3 * mean_side * mean_side, 100);
+        count++;
+    }
+    write_sources(path, sources, count);
+}
+
+static void expect_mean(const char *path, const char *mean, const float *values, int count)
+{
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    alexnet_load_options options = ALEXNET_LOAD_OPTIONS_INIT;
+    int64_t n;
+    options.mean = mean;
+    expect_ok(alexnet_ctx_new(&ctx, NULL));
+    expect_ok(alexnet_model_load_with(&model, ctx, path, &options));
+    const float *found = tensor_of(model, "input.mean", &n);
+    assert_int_equal(n, count);
+    for (int i = 0; i < count; i++)
+        assert_true(found[i] == values[i]);
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_means(void **state)
+{
+    (void)state;
+    static const float imagenet[] = {122.679f, 116.669f, 104.007f};
+    enum { SIDE = 64, AREA = SIDE * SIDE };
+    static unsigned char npy[128 + 3 * AREA * 8];
+    float *image = make_values(3 * AREA, 100), *turned = make_values(3 * AREA, 100);
+    write_mini("none.safetensors", 10, 0);
+    expect_mean("none.safetensors", NULL, imagenet, 3); /* RGB, as the network has them */
+    write_mini("own.safetensors", 10, SIDE);
+    expect_mean("own.safetensors", NULL, image, 3 * AREA);
+    expect_mean("none.safetensors", "own.safetensors", image, 3 * AREA);
+    write_mini("small.safetensors", 10, 32); /* not of this network's pictures */
+    expect_mean("small.safetensors", NULL, imagenet, 3);
+    /* NumPy's array is in Caffe's order, blue first. */
+    memset(npy, ' ', 128);
+    memcpy(npy, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memcpy(npy + 10, "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 64, 64), }", 64);
+    npy[127] = '\n';
+    for (int i = 0; i < 3 * AREA; i++) {
+        const double value = image[i];
+        memcpy(npy + 128 + 8 * i, &value, sizeof value);
+        turned[(2 - i / AREA) * AREA + i % AREA] = image[i];
+    }
+    scratch_write("mean.npy", npy, sizeof npy);
+    expect_mean("none.safetensors", "mean.npy", turned, 3 * AREA);
+    an_free(image);
+    an_free(turned);
+}
+
+static void expect_refused(alexnet_load_options options, alexnet_status status, const char *part)
+{
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    expect_ok(alexnet_ctx_new(&ctx, NULL));
+    expect_failure(alexnet_model_load_with(&model, ctx, "none.safetensors", &options), status,
+                   part);
+    assert_null(model);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_options_that_do_not_fit(void **state)
+{
+    (void)state;
+    alexnet_load_options o = ALEXNET_LOAD_OPTIONS_INIT;
+    write_mini("none.safetensors", 3, 0);
+    write_mini("small.safetensors", 3, 32);
+    o.mean = "small.safetensors";
+    expect_refused(o, ALEXNET_ERROR_FORMAT,
+                   "small.safetensors is a mean of pictures of 32x32; those of alexnet-mini have "
+                   "64x64");
+    o.mean = "none.safetensors";
+    expect_refused(o, ALEXNET_ERROR_FORMAT, "none.safetensors has no tensor input.mean");
+    o.mean = "nowhere";
+    expect_refused(o, ALEXNET_ERROR_IO, "nowhere");
+    o.mean = NULL;
+    scratch_write("two.txt", "a one\nb two\n", 12);
+    o.names_file = "two.txt";
+    expect_refused(o, ALEXNET_ERROR_FORMAT, "two.txt names 2 classes; none.safetensors has 3");
+    scratch_write("empty.txt", "\n", 1);
+    o.names_file = "empty.txt";
+    expect_refused(o, ALEXNET_ERROR_FORMAT, "empty.txt has 0 class names");
+}
+
+static void test_classes(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    alexnet_load_options options = ALEXNET_LOAD_OPTIONS_INIT;
+    write_mini("thousand.safetensors", 1000, 0);
+    model = open_model(&ctx, "thousand.safetensors", NULL);
+    assert_string_equal(alexnet_model_class_id(model, 0), "n01440764");
+    assert_string_equal(alexnet_model_class_name(model, 0), "tench, Tinca tinca");
+    assert_string_equal(alexnet_model_class_id(model, 999), "n15075141");
+    assert_string_equal(alexnet_model_class_name(model, 999),
+                        "toilet tissue, toilet paper, bathroom tissue");
+    alexnet_model_free(model);
+    write_mini("three.safetensors", 3, 0);
+    scratch_write("names.txt", "z last\na\tfirst one\nm mid\n", 25);
+    options.names_file = "names.txt";
+    expect_ok(alexnet_model_load_with(&model, ctx, "three.safetensors", &options));
+    assert_string_equal(alexnet_model_class_id(model, 0), "z");
+    assert_string_equal(alexnet_model_class_name(model, 1), "first one");
+    alexnet_model_free(model);
+    model = NULL;
+    expect_ok(alexnet_model_load(&model, ctx, "three.safetensors"));
+    assert_string_equal(alexnet_model_class_id(model, 2), "2");
+    assert_string_equal(alexnet_model_class_name(model, 2), "class 2");
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+}
+
+static int leave(void **state)
+{
+    (void)state;
+    clear();
+    return 0;
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_our_names),
+        cmocka_unit_test(test_other_names),
+        cmocka_unit_test(test_module_inside_and_convolutions_as_head),
+        cmocka_unit_test(test_other_shapes),
+        cmocka_unit_test(test_parts_and_overrides),
+        cmocka_unit_test(test_names_that_fit_none),
+        cmocka_unit_test(test_strange_shapes),
+        cmocka_unit_test(test_every_network_is_itself),
+        cmocka_unit_test(test_each_difference),
+        IN_SCRATCH(test_towers_to_groups),
+        IN_SCRATCH(test_transposed_values),
+        IN_SCRATCH(test_means),
+        IN_SCRATCH(test_options_that_do_not_fit),
+        IN_SCRATCH(test_classes),
+    };
+    return cmocka_run_group_tests_name("recognition", tests, NULL, leave);
+}
