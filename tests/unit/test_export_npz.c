@@ -93,7 +93,7 @@ static void test_a_whole_model(void **state)
     expect_ok(an_export(&an_export_npz, "m.npz", rig.net, &classes, "", &plain));
     expect_ok(an_reader_open(&reader, "m.npz"));
     expect_ok(an_model_file_open(&model, NULL, reader, NULL));
-    assert_false(model.adopted);
+    assert_true(model.ours && !model.bound);
     assert_string_equal(model.network->text, rig.net->network->text);
     assert_string_equal(model.classes.names[1], names[1]);
     assert_null(an_tensor_file_metadata(model.tensors, AN_METADATA_PROVENANCE));
