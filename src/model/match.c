@@ -207,7 +207,7 @@ static bool same_kind(comparing *c, const an_node *node, const an_outline_layer 
     const an_outline_kind expected = kind_of(&node->desc);
     if (l->kind == expected || covers_input(node, l))
         return true;
-    return differ(c, node, l, "a %s expected, found a %s", an_outline_word(expected),
+    return differ(c, node, l, "%s expected, found %s", an_outline_word(expected),
                   an_outline_word(l->kind));
 }
 

@@ -1,0 +1,73 @@
+/*
+ * The tensors of files of other programs, as lists of names and shapes without data. Includes
+ * cmocka.
+ */
+#ifndef TESTS_UNIT_RECOGNISE_RIG_H
+#define TESTS_UNIT_RECOGNISE_RIG_H
+
+#include "expect.h"
+
+#include <stdio.h>
+
+#include "format/tensor_format.h"
+#include "model/layer_names.h"
+#include "model/recognise.h"
+
+enum { ENTRIES = 64 };
+
+static struct fake {
+    an_tensor_entry entries[ENTRIES];
+    char names[ENTRIES][160];
+    int count;
+    an_outline outline;
+} fake;
+
+static inline void clear(void)
+{
+    an_outline_free(&fake.outline);
+    fake.outline.input[0] = fake.outline.input[1] = fake.outline.input[2] = AN_UNKNOWN;
+    fake.count = 0;
+}
+
+static inline int add(const char *name, an_shape shape)
+{
+    assert_in_range(fake.count, 0, ENTRIES - 1);
+    snprintf(fake.names[fake.count], sizeof fake.names[0], "%s", name);
+    fake.entries[fake.count] = (an_tensor_entry){
+        .name = fake.names[fake.count], .dtype = AN_F32, .type = "F32", .shape = shape};
+    return fake.count++;
+}
+
+static inline alexnet_network *load(const char *name, int classes)
+{
+    alexnet_network *network;
+    expect_ok(an_network_load(&network, name, classes));
+    return network;
+}
+
+/* The tensors of a network under some names, with a prefix. */
+static inline void add_network(const char *name, int classes, an_export_names kind,
+                               const char *prefix)
+{
+    alexnet_network *network = load(name, classes);
+    const an_graph *graph = &network->graph;
+    clear();
+    for (int i = 1; i < graph->count; i++) {
+        an_param_info params[AN_MAX_PARAMS];
+        char called[2][AN_LAYER_NAME], whole[160];
+        bool swapped;
+        const int n = an_op_params(&graph->nodes[i].desc, params);
+        for (int j = 0; j < n; j++) {
+            const int towers =
+                an_layer_names(network, graph->nodes[i].layer, kind, called, &swapped);
+            params[j].shape.dim[0] /= towers;
+            for (int t = 0; t < towers; t++) {
+                snprintf(whole, sizeof whole, "%s%s.%s", prefix, called[t], params[j].name);
+                add(whole, params[j].shape);
+            }
+        }
+    }
+    an_network_release(network);
+}
+
+#endif
