@@ -180,7 +180,8 @@ static int choose_output(char **out, const char *wanted, const char *name)
     return file_check_output(*out);
 }
 
-static int run(const opt_args *args, const explain_options *options, const machine_options *machine)
+static int run(const opt_args *args, const explain_options *options, const model_options *how,
+               const machine_options *machine)
 {
     const kind k = kind_of(options);
     alexnet_model *model = NULL;
@@ -194,7 +195,7 @@ static int run(const opt_args *args, const explain_options *options, const machi
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
-        code = model_open(&model, ctx, args->files[0], "MODEL comes first");
+        code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
     if (code == CLI_DONE) {
         explain_job job = {.options = options,
                            .ctx = ctx,
@@ -214,12 +215,14 @@ int cmd_explain(int argc, char **argv)
 {
     int code;
     explain_options options = {0};
+    model_options how = {0};
     machine_options machine = {0};
-    opt_args args = {
-        .page = &page,
-        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
+                                model_group(&how),
+                                machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
+        code = run(&args, &options, &how, &machine);
     opt_free(&args);
     return code;
 }
