@@ -4,17 +4,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "csv.h"
 #include "json.h"
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
+#include "pictures.h"
 #include "progress.h"
 #include "terminal.h"
 
 typedef struct classify_options {
     int64_t top, batch;
-    int views; /* position in "1|10" */
+    int views;  /* position in "1|10" */
+    int format; /* position in "text|csv|json" */
 } classify_options;
+
+enum { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 
 static const opt rows[] = {
     {.name = "top",
@@ -42,6 +47,13 @@ static const opt rows[] = {
      .standard = "16",
      .help = "pictures per pass, if there are as many",
      .offset = offsetof(classify_options, batch)},
+    {.name = "format",
+     .type = OPT_CHOICE,
+     .also = {"output-type", "results-format", "csv", "fmt"},
+     .arg = "text|csv|json",
+     .standard = "text",
+     .help = "csv: a header, then a row for each picture and class; json: a line for each picture",
+     .offset = offsetof(classify_options, format)},
 };
 
 static const opt_page page = {
@@ -50,32 +62,13 @@ static const opt_page page = {
     .about = "Say what is in pictures. PICTURE is a JPEG or PNG file, a folder, of which every "
              "picture at any depth is taken, or - for a list of these on standard input, one on "
              "each line. A picture that cannot be read is reported, the others go on, and the "
-             "exit code is 3. With --json there is one line for each picture.",
+             "exit code is 3. With --json there is one line for each picture, with --format csv a "
+             "row for "
+             "each picture and class.",
     .examples = {{"classify runs/flowers-1 rose.jpg", "the five best classes of a picture"},
                  {"classify best.safetensors photos/ --top 1 --json",
                   "the best class of every picture in a folder, for another program to read"}},
 };
-
-static int gather(string_list *paths, char **names, int count)
-{
-    int code = CLI_DONE;
-    for (int i = 0; i < count && code == CLI_DONE; i++) {
-        if (strcmp(names[i], "-") == 0)
-            code = paths_read(paths, stdin);
-        else if (path_is_model(names[i]))
-            code = opt_wrong(&page, "%s is a model; MODEL comes first, then pictures", names[i]);
-        else
-            string_list_add(paths, cli_copy(names[i]));
-    }
-    return code;
-}
-
-static int open_pictures(alexnet_dataset **out, alexnet_ctx *ctx, const string_list *paths)
-{
-    alexnet_status status = alexnet_dataset_open_files(out, ctx, (const char *const *)paths->items,
-                                                       (int64_t)paths->count);
-    return status ? cli_input_failed(status) : CLI_DONE;
-}
 
 static void print_json(const alexnet_stream_result *result, int top)
 {
@@ -111,10 +104,23 @@ static void print_text(const alexnet_stream_result *result, int top)
                       result->best[i].name);
 }
 
+/* A row for each of the classes, best first. */
+static void print_csv(const alexnet_stream_result *result, int top)
+{
+    for (int i = 0; i < top; i++) {
+        csv_text(stdout, result->path);
+        printf(",%d,%d,", i + 1, result->best[i].index);
+        csv_text(stdout, result->best[i].name);
+        printf(",%.9g\n", (double)result->best[i].probability);
+    }
+}
+
 /* Print the results as they come. *bad counts the pictures that could not be read. */
-static int print_results(alexnet_stream *stream, int64_t count, int top, bool json, int64_t *bad)
+static int print_results(alexnet_stream *stream, int64_t count, int top, int format, int64_t *bad)
 {
     bool bar = !isatty(STDOUT_FILENO);
+    if (format == FORMAT_CSV)
+        puts("file,rank,index,class,probability");
     for (int64_t done = 0;; done++) {
         alexnet_stream_result result;
         bool more;
@@ -127,8 +133,10 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, bool js
             cli_error(0, "%s", result.error);
             (*bad)++;
         }
-        if (json)
+        if (format == FORMAT_JSON)
             print_json(&result, top);
+        else if (!result.status && format == FORMAT_CSV)
+            print_csv(&result, top);
         else if (!result.status)
             print_text(&result, top);
         if (bar)
@@ -138,7 +146,7 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, bool js
 }
 
 static int classify(alexnet_model *model, const alexnet_dataset *pictures,
-                    const classify_options *options, bool json)
+                    const classify_options *options, int format)
 {
     alexnet_session *session = NULL;
     alexnet_stream *stream = NULL;
@@ -151,15 +159,10 @@ static int classify(alexnet_model *model, const alexnet_dataset *pictures,
     alexnet_status status = alexnet_session_new(&session, model, &settings);
     if (!status)
         status = alexnet_stream_open(&stream, session, pictures, top);
-    int code = status ? cli_failed(status) : print_results(stream, count, top, json, &bad);
+    int code = status ? cli_failed(status) : print_results(stream, count, top, format, &bad);
     alexnet_stream_free(stream);
     alexnet_session_free(session);
-    if (code == CLI_DONE && bad)
-        code = count == 1
-                   ? CLI_BAD_INPUT
-                   : cli_error(CLI_BAD_INPUT,
-                               "%" PRId64 " of %" PRId64 " pictures could not be read", bad, count);
-    return code;
+    return code == CLI_DONE ? pictures_count_bad(bad, count) : code;
 }
 
 static int run(const opt_args *args, const classify_options *options, const model_options *how,
@@ -176,16 +179,16 @@ static int run(const opt_args *args, const classify_options *options, const mode
     if (args->file_count == 1)
         return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
                                 "input");
-    /* The list is read before signals are caught: a read that waits must end with Ctrl-C. */
-    int code = gather(&paths, args->files + 1, args->file_count - 1);
+    int code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
     if (code == CLI_DONE && paths.count > 0) {
         code = machine_open(&ctx, machine);
         if (code == CLI_DONE)
             code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
         if (code == CLI_DONE)
-            code = open_pictures(&pictures, ctx, &paths);
+            code = pictures_open(&pictures, ctx, &paths);
         if (code == CLI_DONE)
-            code = classify(model, pictures, options, machine->json);
+            code =
+                classify(model, pictures, options, machine->json ? FORMAT_JSON : options->format);
     }
     alexnet_dataset_free(pictures);
     alexnet_model_free(model);

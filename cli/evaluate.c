@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "csv.h"
 #include "files.h"
 #include "progress.h"
 #include "table.h"
@@ -82,18 +83,6 @@ void report_classes(const alexnet_evaluation *evaluation, const alexnet_model *m
     table_print(&t, stdout);
 }
 
-/* A CSV field: in quotes, a quote within doubled. */
-static void put_field(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
-}
-
 int write_confusion(const alexnet_evaluation *evaluation, const alexnet_model *model,
                     const char *path)
 {
@@ -106,11 +95,11 @@ int write_confusion(const alexnet_evaluation *evaluation, const alexnet_model *m
     fputs("class", file);
     for (int j = 0; j < classes; j++) {
         fputc(',', file);
-        put_field(file, alexnet_model_class_name(model, j));
+        csv_text(file, alexnet_model_class_name(model, j));
     }
     fputc('\n', file);
     for (int i = 0; i < classes; i++) {
-        put_field(file, alexnet_model_class_name(model, i));
+        csv_text(file, alexnet_model_class_name(model, i));
         for (int j = 0; j < classes; j++)
             fprintf(file, ",%" PRId64, alexnet_evaluation_confusion(evaluation, i, j));
         fputc('\n', file);

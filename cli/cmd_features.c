@@ -1,0 +1,290 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feature_store.h"
+#include "files.h"
+#include "json.h"
+#include "layers.h"
+#include "machine.h"
+#include "model.h"
+#include "paths.h"
+#include "pictures.h"
+#include "progress.h"
+#include "signals.h"
+#include "terminal.h"
+
+typedef struct features_options {
+    const char *out, *layer;
+    int pool, views; /* positions in "none|avg|max" and "1|10" */
+    int64_t batch;
+    bool resume;
+} features_options;
+
+static const opt rows[] = {
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_TEXT,
+     .also = {"output"},
+     .arg = "FILE",
+     .help = "what to write: a .npy, .csv or .safetensors file; required",
+     .offset = offsetof(features_options, out)},
+    {.name = "layer",
+     .type = OPT_TEXT,
+     .also = {"layers", "node", "return-nodes", "feature"},
+     .arg = "NAME,...",
+     .standard = "fc7",
+     .help = "the layers: fc7, before its ReLU fc7:pre, or torchvision's classifier.4",
+     .offset = offsetof(features_options, layer)},
+    {.name = "pool",
+     .type = OPT_CHOICE,
+     .also = {"pooling", "global-pool"},
+     .arg = "none|avg|max",
+     .standard = "none",
+     .help = "of layers with rows and columns: the mean or the largest value of each channel",
+     .offset = offsetof(features_options, pool)},
+    {.name = "views",
+     .type = OPT_CHOICE,
+     .also = {"crops", "ten-crop", "tta"},
+     .arg = "1|10",
+     .standard = "1",
+     .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",
+     .offset = offsetof(features_options, views)},
+    {.name = "batch",
+     .type = OPT_INTEGER,
+     .also = {"batch-size", "bs", "b"},
+     .arg = "N",
+     .low = 1,
+     .high = 65536,
+     .standard = "16",
+     .help = "pictures per pass, if there are as many",
+     .offset = offsetof(features_options, batch)},
+    {.name = "resume",
+     .type = OPT_FLAG,
+     .also = {"append", "continue"},
+     .help = "go on with a run that was stopped, or add pictures to finished .npy files",
+     .offset = offsetof(features_options, resume)},
+};
+
+static const opt_page page = {
+    .command = "features",
+    .usage = {"features MODEL|RUN PICTURE... -o FILE [options]"},
+    .about = "Compute what inner layers say about pictures. PICTURE is a JPEG or PNG file, a "
+             "folder, of which every picture at any depth is taken, or - for a list of these on "
+             "standard input. FILE has a row for each picture; the names stand beside it in "
+             "STEM.names.txt, in the same order. With several layers, .npy and .csv become one "
+             "file for each. A picture that cannot be read has no row, is reported, and the exit "
+             "code is 3.",
+    .examples = {{"features best.safetensors photos/ -o photos.npy",
+                  "4,096 numbers for each picture, for NumPy"},
+                 {"features alexnet.pth photos/ --layer conv5,fc6:pre --pool avg -o photos.npy",
+                  "photos.conv5.npy and photos.fc6-pre.npy"}},
+};
+
+typedef struct counts {
+    int64_t pictures, resumed, computed, bad;
+} counts;
+
+/* ---- What is left to do ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The pictures whose names the store does not have yet. */
+static int leave_out_done(alexnet_dataset **pictures, alexnet_ctx *ctx, feature_store *store,
+                          counts *n)
+{
+    string_list rest = {0};
+    string_list *done = &store->done;
+    n->pictures = alexnet_dataset_count(*pictures);
+    if (done->count == 0)
+        return CLI_DONE;
+    qsort(done->items, done->count, sizeof *done->items, by_name);
+    for (int64_t i = 0; i < n->pictures; i++) {
+        const char *path;
+        alexnet_dataset_picture(*pictures, i, &path, NULL);
+        if (!bsearch(&path, done->items, done->count, sizeof path, by_name))
+            string_list_add(&rest, cli_copy(path));
+    }
+    n->resumed = n->pictures - (int64_t)rest.count;
+    string_list_free(done);
+    alexnet_dataset_free(*pictures);
+    *pictures = NULL;
+    int code = pictures_open(pictures, ctx, &rest);
+    string_list_free(&rest);
+    return code;
+}
+
+/* ---- The work ---- */
+
+static int compute(feature_store *store, alexnet_feature_stream *stream, int64_t batch, counts *n)
+{
+    const int64_t all = n->pictures - n->resumed;
+    for (int64_t done = 1;; done++) {
+        alexnet_feature_result result;
+        bool more;
+        alexnet_status status = alexnet_feature_stream_next(stream, &result, &more);
+        int code = CLI_DONE;
+        if (status || !more) {
+            progress_clear();
+            return status ? cli_failed(status) : CLI_DONE;
+        }
+        if (result.status) {
+            cli_error(0, "%s", result.error);
+            n->bad++;
+        } else {
+            code = feature_store_add(store, result.path, result.values);
+            n->computed++;
+        }
+        if (code == CLI_DONE && done % batch == 0)
+            code = feature_store_flush(store);
+        if (code != CLI_DONE)
+            return code;
+        progress_show((double)done / (double)all, "features %" PRId64 "/%" PRId64, done, all);
+    }
+}
+
+static void report_json(const feature_store *store, const counts *n)
+{
+    json_t *document = json_object(), *layers = json_array();
+    json_object_set_new(document, "pictures", json_integer(n->pictures));
+    json_object_set_new(document, "resumed", json_integer(n->resumed));
+    json_object_set_new(document, "computed", json_integer(n->computed));
+    json_object_set_new(document, "failed", json_integer(n->bad));
+    json_object_set_new(document, "rows", json_integer(store->rows));
+    json_object_set_new(document, "names", json_text(store->names_final));
+    for (int i = 0; i < store->count; i++) {
+        const feature_layer *layer = &store->layers[i];
+        json_t *row = json_object(), *shape = json_array();
+        for (int j = 0; j < 3; j++)
+            json_array_append_new(shape, json_integer(layer->info.shape[j]));
+        json_object_set_new(row, "layer", json_text(layer->info.name));
+        json_object_set_new(row, "shape", shape);
+        json_object_set_new(row, "file", json_text(layer->final));
+        json_array_append_new(layers, row);
+    }
+    json_object_set_new(document, "layers", layers);
+    json_print(document);
+}
+
+static void report(const feature_store *store)
+{
+    for (int i = 0; i < store->count; i++) {
+        const feature_layer *layer = &store->layers[i];
+        const int *c = layer->info.shape;
+        if (c[1] * c[2] == 1)
+            terminal_line(stdout, "%s  %" PRId64 " x %d  %s", layer->info.name, store->rows, c[0],
+                          layer->final);
+        else
+            terminal_line(stdout, "%s  %" PRId64 " x %d x %d x %d  %s", layer->info.name,
+                          store->rows, c[0], c[1], c[2], layer->final);
+    }
+    terminal_line(stdout, "names  %" PRId64 "  %s", store->rows, store->names_final);
+}
+
+static int work(feature_store *store, alexnet_features *features, const alexnet_dataset *pictures,
+                int64_t batch, counts *n)
+{
+    alexnet_feature_stream *stream = NULL;
+    alexnet_status status = alexnet_feature_stream_new(&stream, features, pictures);
+    int code = status ? cli_failed(status) : compute(store, stream, batch, n);
+    alexnet_feature_stream_free(stream);
+    if (code == CLI_DONE && store->rows + n->computed == 0)
+        return CLI_DONE; /* nothing to write */
+    if (code == CLI_DONE)
+        return feature_write(store);
+    if (feature_store_flush(store) == CLI_DONE && store->rows > 0)
+        progress_note("%" PRId64 " rows are kept; --resume goes on with them", store->rows);
+    return code;
+}
+
+static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_model *model,
+                     alexnet_dataset **pictures, bool json)
+{
+    static const char *const pools[] = {"none", "avg", "max"};
+    alexnet_features *features = NULL;
+    feature_store store = {0};
+    counts n = {0};
+    char about[64];
+    const int views = options->views ? 10 : 1;
+    const int64_t count = alexnet_dataset_count(*pictures);
+    const int64_t batch = options->batch < count ? options->batch : count ? count : 1;
+    int code =
+        layers_open(&features, model, options->layer,
+                    &(alexnet_features_options){sizeof(alexnet_features_options), NULL, 0,
+                                                (int)batch, views, (alexnet_pooling)options->pool});
+    if (code != CLI_DONE)
+        return code;
+    snprintf(about, sizeof about, "pool %s, views %d, model %016" PRIx64, pools[options->pool],
+             views, layers_fingerprint(model));
+    code = feature_store_open(&store, options->out, features, about, options->resume);
+    if (code == CLI_DONE)
+        code = leave_out_done(pictures, ctx, &store, &n);
+    if (code == CLI_DONE)
+        code = work(&store, features, *pictures, batch, &n);
+    if (code == CLI_DONE && json)
+        report_json(&store, &n);
+    else if (code == CLI_DONE && store.rows > 0)
+        report(&store);
+    feature_store_close(&store);
+    alexnet_features_free(features);
+    return code == CLI_DONE ? pictures_count_bad(n.bad, n.pictures) : code;
+}
+
+static int check_arguments(const opt_args *args, const features_options *options)
+{
+    feature_format format;
+    if (args->file_count == 0)
+        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
+    if (path_is_picture(args->files[0]))
+        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
+    if (args->file_count == 1)
+        return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
+                                "input");
+    if (!options->out)
+        return opt_wrong(&page, "-o FILE is missing: what to write");
+    if (!feature_format_of(options->out, &format))
+        return opt_wrong(&page, "-o %s: FILE ends in .npy, .csv or .safetensors", options->out);
+    return file_check_output(options->out);
+}
+
+static int run(const opt_args *args, const features_options *options,
+               const machine_options *machine)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    alexnet_dataset *pictures = NULL;
+    string_list paths = {0};
+    int code = check_arguments(args, options);
+    if (code == CLI_DONE)
+        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
+    if (code == CLI_DONE)
+        code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        code = model_open(&model, ctx, args->files[0], "MODEL comes first");
+    if (code == CLI_DONE)
+        code = pictures_open(&pictures, ctx, &paths);
+    if (code == CLI_DONE)
+        code = run_model(options, ctx, model, &pictures, machine->json);
+    alexnet_dataset_free(pictures);
+    alexnet_model_free(model);
+    machine_close(ctx);
+    string_list_free(&paths);
+    return code;
+}
+
+int cmd_features(int argc, char **argv)
+{
+    int code;
+    features_options options = {0};
+    machine_options machine = {0};
+    opt_args args = {
+        .page = &page,
+        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options, &machine);
+    opt_free(&args);
+    return code;
+}

@@ -1,0 +1,352 @@
+#include "feature_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "npy.h"
+
+_Static_assert((int)FEATURE_HEADER == (int)NPY_HEADER, "a header is written over");
+
+/* ---- Names ---- */
+
+static const char *const endings[] = {".npy", ".csv", ".safetensors"};
+
+bool feature_format_of(const char *path, feature_format *format)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    for (int i = 0; dot && dot > name && i < (int)COUNT_OF(endings); i++)
+        if (strcasecmp(dot, endings[i]) == 0) {
+            *format = (feature_format)i;
+            return true;
+        }
+    return false;
+}
+
+char *feature_name_escape(const char *name)
+{
+    char *line = cli_alloc(2 * strlen(name) + 1), *end = line;
+    for (; *name; name++)
+        if (*name == '\n' || *name == '\r' || *name == '\\') {
+            *end++ = '\\';
+            *end++ = *name == '\n' ? 'n' : *name == '\r' ? 'r' : '\\';
+        } else {
+            *end++ = *name;
+        }
+    *end = '\0';
+    return line;
+}
+
+void feature_name_unescape(char *line)
+{
+    char *end = line;
+    for (; *line; line++)
+        if (*line == '\\' && line[1]) {
+            line++;
+            *end++ = *line == 'n' ? '\n' : *line == 'r' ? '\r' : *line;
+        } else {
+            *end++ = *line;
+        }
+    *end = '\0';
+}
+
+/* The paths of a layer: its name in them has no character that means something in paths. */
+static void name_layer(feature_store *s, feature_layer *layer, int stem, int layers)
+{
+    char *name = cli_copy(layer->info.name);
+    for (char *c = name; *c; c++)
+        if (strchr(":/\\", *c))
+            *c = '-';
+    layer->partial = cli_format("%.*s.%s.partial", stem, s->out, name);
+    layer->final = s->format == FEATURE_SAFETENSORS || layers == 1
+                       ? cli_copy(s->out)
+                       : cli_format("%.*s.%s%s", stem, s->out, name, s->out + stem);
+    free(name);
+}
+
+static void name_files(feature_store *s, const alexnet_features *features)
+{
+    const int stem = (int)(strrchr(s->out, '.') - s->out);
+    int layers = 0;
+    for (alexnet_feature_info info; alexnet_features_get(features, layers, &info);)
+        layers++;
+    for (int i = 0; i < layers && i < FEATURE_LAYERS; i++, s->count++) {
+        alexnet_features_get(features, i, &s->layers[i].info);
+        name_layer(s, &s->layers[i], stem, layers);
+    }
+    s->names_partial = cli_format("%.*s.names.partial", stem, s->out);
+    s->names_final = cli_format("%.*s.names.txt", stem, s->out);
+}
+
+/* ---- Opening ---- */
+
+static int cannot(const char *path)
+{
+    return cli_error(CLI_FAILED, "cannot write %s: %s", path,
+                     errno ? strerror(errno) : "write failed");
+}
+
+static int open_file(FILE **out, const char *path, bool create)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT | O_EXCL : 0), 0666);
+    struct stat info;
+    if (fd < 0)
+        return cannot(path);
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        return cli_error(CLI_BAD_INPUT, "cannot write %s: it is no file", path);
+    }
+    *out = fdopen(fd, "r+");
+    if (*out)
+        return CLI_DONE;
+    close(fd);
+    return cannot(path);
+}
+
+static bool exists(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+static int64_t size_of(FILE *file)
+{
+    struct stat info;
+    return fstat(fileno(file), &info) == 0 ? (int64_t)info.st_size : 0;
+}
+
+static int64_t row_bytes(const feature_layer *layer)
+{
+    return layer->info.length * (int64_t)sizeof(float);
+}
+
+/* What the first bytes of a partial file say: model, options, and the layer. */
+static void head_of(const feature_store *s, const feature_layer *layer, char out[FEATURE_HEADER])
+{
+    memset(out, 0, FEATURE_HEADER);
+    snprintf(out, FEATURE_HEADER, "features of %s, %d x %d x %d, %s\n", layer->info.name,
+             layer->info.shape[0], layer->info.shape[1], layer->info.shape[2], s->about);
+}
+
+static int begin_layer(const feature_store *s, feature_layer *layer)
+{
+    char head[FEATURE_HEADER];
+    int code = open_file(&layer->file, layer->partial, true);
+    if (code != CLI_DONE)
+        return code;
+    head_of(s, layer, head);
+    return fwrite(head, 1, sizeof head, layer->file) == sizeof head && fflush(layer->file) == 0
+               ? CLI_DONE
+               : cannot(layer->partial);
+}
+
+/* Of two processes that write the same files one goes on. */
+static int open_names(feature_store *s, bool create)
+{
+    int code = open_file(&s->names, s->names_partial, create);
+    if (code == CLI_DONE && flock(fileno(s->names), LOCK_EX | LOCK_NB) != 0) {
+        fclose(s->names);
+        s->names = NULL;
+        code = cli_error(CLI_BAD_INPUT, "another process is writing %s", s->names_partial);
+    }
+    return code;
+}
+
+static int begin(feature_store *s)
+{
+    int code = open_names(s, true);
+    for (int i = 0; i < s->count && code == CLI_DONE; i++)
+        code = begin_layer(s, &s->layers[i]);
+    return code;
+}
+
+/* A finished array is gone on with if it has the header that we write. *rows: how many it has. */
+static int check_head(const feature_store *s, const feature_layer *layer, int64_t *rows)
+{
+    char found[FEATURE_HEADER] = "", expected[FEATURE_HEADER];
+    *rows = (size_of(layer->file) - FEATURE_HEADER) / row_bytes(layer);
+    rewind(layer->file);
+    bool read = fread(found, 1, sizeof found, layer->file) == sizeof found;
+    head_of(s, layer, expected);
+    if (read && memcmp(found, expected, sizeof found) == 0)
+        return CLI_DONE;
+    const int *c = layer->info.shape;
+    const int64_t shape[] = {*rows, c[0], c[1], c[2]};
+    npy_header(expected, "<f4", c[1] * c[2] == 1 ? 2 : 4, shape);
+    if (read && memcmp(found, expected, sizeof found) == 0)
+        return CLI_DONE;
+    return cli_error(CLI_BAD_INPUT,
+                     "%s was begun with another model or other options: it cannot be resumed; "
+                     "remove it to begin anew",
+                     layer->partial);
+}
+
+/* The names that are complete lines, at most `rows` of them, and where the last one ends. */
+static void read_names(feature_store *s, int64_t rows, int64_t *end)
+{
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+    *end = 0;
+    rewind(s->names);
+    while (s->rows < rows && (length = getline(&line, &room, s->names)) > 0 &&
+           line[length - 1] == '\n') {
+        *end += length;
+        line[length - 1] = '\0';
+        feature_name_unescape(line);
+        string_list_add(&s->done, cli_copy(line));
+        s->rows++;
+    }
+    free(line);
+}
+
+static int cut(FILE *file, const char *path, int64_t size)
+{
+    if (fflush(file) == 0 && ftruncate(fileno(file), size) == 0 &&
+        fseeko(file, size, SEEK_SET) == 0)
+        return CLI_DONE;
+    return cannot(path);
+}
+
+/* Back from what a run left or finished to the state behind the last complete picture. */
+static int go_on(feature_store *s)
+{
+    int64_t least = INT64_MAX, end;
+    int code = open_names(s, false);
+    for (int i = 0; i < s->count && code == CLI_DONE; i++) {
+        feature_layer *layer = &s->layers[i];
+        int64_t rows = 0;
+        code = open_file(&layer->file, layer->partial, !exists(layer->partial));
+        if (code == CLI_DONE && size_of(layer->file) >= FEATURE_HEADER)
+            code = check_head(s, layer, &rows);
+        least = rows < least ? rows : least;
+    }
+    if (code == CLI_DONE)
+        read_names(s, least, &end);
+    if (code == CLI_DONE)
+        code = cut(s->names, s->names_partial, end);
+    for (int i = 0; i < s->count && code == CLI_DONE; i++) {
+        feature_layer *layer = &s->layers[i];
+        char head[FEATURE_HEADER];
+        head_of(s, layer, head);
+        rewind(layer->file);
+        fwrite(head, 1, sizeof head, layer->file);
+        code = cut(layer->file, layer->partial, FEATURE_HEADER + s->rows * row_bytes(layer));
+    }
+    return code;
+}
+
+/* A run that ended, of arrays: they become partial again. The names come last at its end, and so
+ * first here: whenever this is cut off, it can be done again. */
+static int reopen_finished(feature_store *s)
+{
+    if (exists(s->names_final) && rename(s->names_final, s->names_partial) != 0)
+        return cannot(s->names_partial);
+    return CLI_DONE;
+}
+
+static int take_arrays(feature_store *s)
+{
+    for (int i = 0; i < s->count; i++) {
+        const feature_layer *layer = &s->layers[i];
+        if (!exists(layer->partial) && exists(layer->final) &&
+            rename(layer->final, layer->partial) != 0)
+            return cannot(layer->partial);
+    }
+    return CLI_DONE;
+}
+
+static int check_start(const feature_store *s, bool resume)
+{
+    if (!resume && exists(s->names_partial))
+        return cli_error(CLI_BAD_INPUT,
+                         "%s is there from a run that did not end: --resume goes on with it; "
+                         "remove it and the files beside it that end in .partial to begin anew",
+                         s->names_partial);
+    if (resume && s->format != FEATURE_NPY && !exists(s->names_partial) &&
+        exists(s->layers[0].final))
+        return cli_error(CLI_BAD_INPUT, "%s is complete; only .npy files can be added to",
+                         s->layers[0].final);
+    for (int i = 0; i < s->count; i++)
+        if (!exists(s->names_partial) && !(resume && exists(s->names_final)) &&
+            exists(s->layers[i].partial))
+            return cli_error(CLI_BAD_INPUT, "%s is there, but not %s with the names of its rows",
+                             s->layers[i].partial, s->names_partial);
+    return CLI_DONE;
+}
+
+int feature_store_open(feature_store *s, const char *out, const alexnet_features *features,
+                       const char *about, bool resume)
+{
+    *s = (feature_store){.out = out};
+    feature_format_of(out, &s->format);
+    snprintf(s->about, sizeof s->about, "%s", about);
+    name_files(s, features);
+    int code = check_start(s, resume);
+    if (code != CLI_DONE)
+        return code;
+    if (resume && s->format == FEATURE_NPY && !exists(s->names_partial))
+        code = reopen_finished(s);
+    const bool there = exists(s->names_partial);
+    if (code == CLI_DONE && there && s->format == FEATURE_NPY)
+        code = take_arrays(s);
+    if (code == CLI_DONE)
+        code = there ? go_on(s) : begin(s);
+    s->ready = code == CLI_DONE;
+    return code;
+}
+
+/* ---- Growing ---- */
+
+int feature_store_add(feature_store *s, const char *name, const float *values)
+{
+    for (int i = 0; i < s->count; i++) {
+        feature_layer *layer = &s->layers[i];
+        const size_t n = (size_t)layer->info.length;
+        if (fwrite(values + layer->info.offset, sizeof *values, n, layer->file) != n)
+            return cannot(layer->partial);
+    }
+    string_list_add(&s->pending, feature_name_escape(name));
+    return CLI_DONE;
+}
+
+int feature_store_flush(feature_store *s)
+{
+    for (int i = 0; i < s->count; i++)
+        if (fflush(s->layers[i].file) != 0)
+            return cannot(s->layers[i].partial);
+    for (size_t i = 0; i < s->pending.count; i++)
+        fprintf(s->names, "%s\n", s->pending.items[i]);
+    s->rows += (int64_t)s->pending.count;
+    string_list_free(&s->pending);
+    return fflush(s->names) == 0 ? CLI_DONE : cannot(s->names_partial);
+}
+
+void feature_store_close(feature_store *s)
+{
+    const bool empty = s->ready && s->rows == 0;
+    for (int i = 0; i < s->count; i++) {
+        feature_layer *layer = &s->layers[i];
+        if (layer->file)
+            fclose(layer->file);
+        if (empty && layer->file)
+            unlink(layer->partial);
+        free(layer->partial);
+        free(layer->final);
+    }
+    if (s->names)
+        fclose(s->names);
+    if (empty)
+        unlink(s->names_partial);
+    free(s->names_partial);
+    free(s->names_final);
+    string_list_free(&s->done);
+    string_list_free(&s->pending);
+    *s = (feature_store){0};
+}

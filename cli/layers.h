@@ -1,0 +1,23 @@
+/*
+ * Layers as the command line names them, and the features object over them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_LAYERS_H
+#define CLI_LAYERS_H
+
+#include "cli.h"
+
+/**
+ * Make a features object for layers.
+ * @param list     names with commas between them; "all": the outputs of all convolutions and fully
+ *                 connected layers
+ * @param options  all but the layers
+ * @return CLI_DONE, or the code of a reported failure
+ */
+int layers_open(alexnet_features **out, alexnet_model *model, const char *list,
+                const alexnet_features_options *options);
+/** A number that changes with a model's weights, by its first tensors and its last. */
+uint64_t layers_fingerprint(const alexnet_model *model);
+
+#endif

@@ -1,0 +1,106 @@
+# Features as files: NumPy's arrays, CSV and safetensors hold the same numbers; rows and names agree
+# whatever happens to the run.
+. "${0%/*}/lib.sh"
+pictures data 12
+train data/pictures --epochs 1 --out run --quiet
+folder=data/unseen
+printf 'no picture' >"$folder/red-ring/broken.png"
+name=$(printf 'odd, "na\\me"\nof two lines.png')
+cp "$folder/red-ring/00001.png" "$folder/$name"
+count=$(find "$folder" -name '*.png' -exec echo . ';' | wc -l)
+good=$((count - 1))
+
+# row FILE HEADER ROW WIDTH: a row of float32, as text.
+row() {
+    od -An -v -tfF -w$((4 * $4)) -j$(($2 + 4 * $3 * $4)) -N$((4 * $4)) "$1" | tr -s ' \n' ' '
+}
+
+# ---- One layer ----
+
+expect 3 features run "$folder" -o one.npy --batch 1
+has err broken.png "1 of $count pictures could not be read"
+width=$(sed -n 's/^fc7  [0-9]* x \([0-9]*\)  one.npy$/\1/p' out)
+is "$(wc -c <one.npy)" $((192 + 4 * good * width)) "bytes of the array"
+head -c 128 one.npy | grep -aqF "'descr': '<f4', 'fortran_order': False, 'shape': ($good, $width)" ||
+    fail "the header of one.npy"
+is "$(wc -l <one.names.txt)" "$good" "names"
+has one.names.txt 'odd, "na\\me"\nof two lines.png'
+lacks one.names.txt broken.png
+[ -e one.fc7.partial ] || [ -e one.names.partial ] && fail "partial files are left"
+
+# Every row is what the picture alone gives.
+expect 0 features run "$folder/red-ring/00001.png" --json -o alone.npy
+is "$(json 1 rows) $(json 1 computed) $(json 1 failed) $(json 1 layers.0.shape.0)" "1 1 0 $width" "the summary"
+at=$(grep -nxF "$folder/red-ring/00001.png" one.names.txt | cut -d: -f1)
+is "$(row one.npy 192 $((at - 1)) "$width")" "$(row alone.npy 192 0 "$width")" "a row"
+
+# ---- Other formats, several layers ----
+
+expect 3 features run "$folder" -o out.csv --layer fc7,conv5:pre --pool max --quiet
+is "$(sed -n 's/^\("[^"]*00001.png"\),.*/\1/p' out.fc7.csv | sort -u | head -1)" \
+    "\"$(grep 00001 one.names.txt | sort | head -1)\"" "a name in the CSV file"
+has out.fc7.csv '/odd, ""na\me""'
+[ -s out.conv5-pre.csv ] || fail "no file for the second layer"
+expect 3 features run "$folder" -o out.safetensors --layer fc7,conv5:pre --pool max --batch 1 --quiet
+header=$(od -An -tu8 -N8 out.safetensors | tr -d ' ')
+is "$(row out.safetensors $((8 + header)) 3 "$width")" "$(row one.npy 192 3 "$width")" "a row of the tensor"
+head -c $((8 + header)) out.safetensors | grep -aqF "\"fc7\":{\"dtype\":\"F32\",\"shape\":[$good,$width]" ||
+    fail "the header of out.safetensors"
+
+# ---- Going on ----
+
+two="features run $folder -o two.npy --layer fc7,conv5 --batch 2 --device ref --quiet"
+expect 3 $two
+cp two.fc7.npy whole.fc7 && cp two.conv5.npy whole.conv5 && cp two.names.txt whole.names
+rm two.*
+# A run is killed when some rows are there, and leaves half a row and half a name besides.
+"$ALEXNET" $two 2>err &
+run=$!
+while [ "$(cat two.names.partial 2>err | wc -l)" -lt 4 ] && kill -0 $run 2>err; do
+    :
+done
+kill -9 $run
+wait $run 2>err
+[ -e two.names.partial ] || fail "the run ended before it was killed"
+rows=$(wc -l <two.names.partial)
+printf 'half a row' >>two.fc7.partial
+printf 'data/unseen/half a na' >>two.names.partial
+expect 3 $two
+has err "two.names.partial" "--resume"
+expect 3 $two --pool avg --resume
+has err "begun with another model or other options"
+expect 3 $two --resume --json
+is "$(json 1 resumed) $(json 1 rows)" "$rows $good" "rows that were there"
+for file in fc7.npy:fc7 conv5.npy:conv5 names.txt:names; do
+    cmp "two.${file%:*}" "whole.${file#*:}" || fail "two.${file%:*} is not what one run gives"
+done
+# More pictures are added to arrays that are complete; a second time nothing is.
+expect 0 features run data/pictures/train/red-ring -o alone.npy --resume --json
+is "$(json 1 rows)" $((1 + $(find data/pictures/train/red-ring -name "*.png" | wc -l))) "rows of the array"
+cp alone.npy before.npy
+expect 0 features run data/pictures/train/red-ring -o alone.npy --resume --json
+is "$(json 1 computed)" 0 "pictures that were computed"
+cmp alone.npy before.npy || fail "the array has changed"
+expect 3 features run data/pictures -o out.csv --layer fc7,conv5:pre --resume --quiet
+has err "only .npy files can be added to"
+
+# ---- Mistakes ----
+
+expect 2 features run "$folder"
+has err "-o FILE is missing"
+expect 2 features run "$folder" -o x.txt
+has err "FILE ends in .npy, .csv or .safetensors"
+expect 2 features run "$folder" -o x.npy --layer fc77
+has err "has no layer 'fc77'" "did you mean"
+expect 2 features run "$folder" -o x.npy --layer fc7,fc7
+expect 3 features run none.png -o x.npy
+[ -e x.npy ] && fail "an array of nothing was written"
+[ -e x.names.partial ] && fail "a partial file of nothing is left"
+
+# ---- classify, as CSV ----
+
+expect 3 classify run "$folder" --top 2 --format csv
+is "$(head -1 out)" "file,rank,index,class,probability" "the first row"
+has out '/odd, ""na\me""'
+is "$(grep -c '",[12],[0-9]*,"[a-z-]*",[01]\.[0-9e-]*$' out)" $((2 * good)) "rows"
+:
