@@ -65,7 +65,7 @@ static alexnet_status run(an_saliency *s, const uint8_t *crop, int class_index)
     an_centre_lay(s->stored, s->net->network, crop);
     memset(s->seed, 0, (size_t)s->net->network->classes * sizeof *s->seed);
     s->seed[class_index] = 1;
-    AN_CHECK(an_program_seed(s->program, s->seed));
+    AN_CHECK(an_program_seed(s->program, s->scores_layer, s->seed));
     AN_CHECK(an_program_feed(s->program, s->stored, &slot, &state));
     AN_CHECK(an_program_run(s->program));
     AN_CHECK(an_program_read(s->program, s->scores_layer, s->scores));

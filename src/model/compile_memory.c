@@ -14,6 +14,13 @@ static void touch(compiling *c, int tensor, int step)
     life->last = step > life->last ? step : life->last;
 }
 
+/* Through every run. */
+static void hold(compiling *c, int tensor)
+{
+    touch(c, tensor, 0);
+    touch(c, tensor, c->p->n_steps);
+}
+
 static void find_lives(compiling *c)
 {
     for (int i = 0; i < c->p->n_steps; i++) {
@@ -27,11 +34,13 @@ static void find_lives(compiling *c)
         touch(c, t->saved, i);
     }
     /* What is read after the run, and what holds for all of them. */
-    for (int i = 0; i < c->p->options.n_keep; i++)
+    for (int i = 0; i < c->p->options.n_keep; i++) {
         touch(c, c->p->units[c->p->kept[i]].output, c->p->n_steps);
+        hold(c, c->p->seeds[i]);
+    }
     touch(c, c->p->input_gradient, c->p->n_steps);
-    touch(c, c->p->seed, 0);
-    touch(c, c->p->seed, c->p->n_steps);
+    if (c->p->options.rows)
+        hold(c, c->p->units[0].output);
 }
 
 /* The parts of the batch's arena: scores and results, then pictures, slots and state with rates of
@@ -63,7 +72,7 @@ size_t an_program_staged_bytes(const an_program *p)
 static void size_batch(an_program *p)
 {
     size_t size[PARTS], side = (size_t)p->net->network->input.side;
-    p->pictures_bytes = (size_t)p->options.pictures * side * side * 3;
+    p->pictures_bytes = p->options.rows ? 0 : (size_t)p->options.pictures * side * side * 3;
     part_sizes(p, size);
     p->batch_bytes = size[SCORES] + size[RESULTS] +
                      (size_t)p->options.batches * (size[PICTURES] + size[SLOTS] + size[STATE]);
@@ -155,10 +164,12 @@ static void bind_steps(compiling *c)
         step->args.dy = address(c, t->dy);
         step->args.saved = address(c, t->saved);
     }
-    for (int i = 0; i < p->options.n_keep; i++)
+    for (int i = 0; i < p->options.n_keep; i++) {
         p->outputs[i] = address(c, p->units[p->kept[i]].output);
+        p->seeds_at[i] = address(c, p->seeds[i]);
+    }
+    p->input_at = p->options.rows ? address(c, p->units[0].output) : NULL;
     p->input_gradient_at = address(c, p->input_gradient);
-    p->seed_at = address(c, p->seed);
 }
 
 alexnet_status an_compile_arenas(compiling *c)

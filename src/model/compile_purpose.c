@@ -41,12 +41,14 @@ static alexnet_status check_start(const an_program *p)
     const an_program_options *o = &p->options;
     if (!o->gradients || o->loss)
         return ALEXNET_OK;
-    int node = o->n_keep ? an_place_node(&p->graph, o->keep[o->n_keep - 1]) : 0;
-    if (node != 0 && p->graph.nodes[node].desc.kind != AN_OP_SOFTMAX)
-        return ALEXNET_OK;
-    return AN_FAIL(
-        ALEXNET_ERROR_INVALID_ARGUMENT,
-        "gradients without a loss begin at a layer behind the input and before the softmax");
+    for (int i = 0; i < o->n_keep; i++) {
+        int node = an_place_node(&p->graph, o->keep[i]);
+        if (node == 0 || p->graph.nodes[node].desc.kind == AN_OP_SOFTMAX)
+            return AN_FAIL(
+                ALEXNET_ERROR_INVALID_ARGUMENT,
+                "gradients without a loss begin at layers behind the input and before the softmax");
+    }
+    return ALEXNET_OK;
 }
 
 static void find_needed(compiling *c)
@@ -83,6 +85,7 @@ alexnet_status an_compile_purpose(compiling *c)
     assert(!(o->gradients & AN_OF_PARAMETERS) || p->net->n_arenas > AN_GRADIENTS);
     assert(!o->update || (o->gradients & AN_OF_PARAMETERS && o->loss));
     assert(o->loss || o->n_keep);
+    assert(!o->rows == !o->columns && !(o->rows && o->loss));
     AN_CHECK(check_start(p));
     for (int i = 0; i < o->n_keep; i++) {
         assert(o->keep[i] >= AN_LAYER_LAST && o->keep[i] % AN_LAYERS_MAX < p->net->network->count);

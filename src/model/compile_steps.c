@@ -77,15 +77,15 @@ static alexnet_status emit_backward(compiling *c, int index)
     return ALEXNET_OK;
 }
 
-/* Without a loss, backward begins with what the caller gives for the last tensor to keep. */
+/* Without a loss, backward begins with what the caller gives for the tensors to keep. */
 static alexnet_status seed(compiling *c)
 {
     an_program *p = c->p;
-    if (p->options.loss)
-        return ALEXNET_OK;
-    an_unit *start = &p->units[p->kept[p->options.n_keep - 1]];
-    AN_CHECK(an_compile_tensor(c, an_layout_bytes(start->op->out), &p->seed));
-    start->gradient = p->seed;
+    for (int i = 0; i < p->options.n_keep && !p->options.loss; i++) {
+        an_unit *start = &p->units[p->kept[i]];
+        AN_CHECK(an_compile_tensor(c, an_layout_bytes(start->op->out), &p->seeds[i]));
+        start->gradient = p->seeds[i];
+    }
     return ALEXNET_OK;
 }
 
@@ -94,7 +94,8 @@ alexnet_status an_compile_steps(compiling *c)
     an_program *p = c->p;
     int n = p->n_units;
     for (int i = 0; i < n; i++)
-        emit_forward(c, i);
+        if (p->units[i].op != &p->given)
+            emit_forward(c, i);
     if (!p->options.gradients)
         return ALEXNET_OK;
     AN_CHECK(seed(c));

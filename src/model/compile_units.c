@@ -111,6 +111,19 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
     return ALEXNET_OK;
 }
 
+/* The network's input as the caller gives it: a tensor that no operator writes. */
+static alexnet_status add_given(compiling *c)
+{
+    an_program *p = c->p;
+    an_unit *unit = &p->units[p->n_units++];
+    p->given = (an_prepared){.taken = 1,
+                             .out = {AN_LAYOUT_PLAIN, backend_of(c)->param_dtype, p->options.slots,
+                                     p->graph.nodes[0].desc.out}};
+    *unit = (an_unit){.op = &p->given, .saved = -1, .gradient = -1};
+    c->node_unit[0] = 0;
+    return an_compile_tensor(c, an_layout_bytes(p->given.out), &unit->output);
+}
+
 alexnet_status an_compile_units(compiling *c)
 {
     an_program *p = c->p;
@@ -123,7 +136,7 @@ alexnet_status an_compile_units(compiling *c)
             node++;
             continue;
         }
-        rc = prepare_unit(c, node, ops);
+        rc = node == 0 && p->options.rows ? add_given(c) : prepare_unit(c, node, ops);
         if (rc == ALEXNET_OK)
             node = p->units[p->n_units - 1].last + 1;
     }

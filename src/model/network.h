@@ -99,7 +99,7 @@ typedef struct an_node {
 
 typedef struct an_graph {
     int count;
-    an_node *nodes;  /* in order of computation; the last is softmax */
+    an_node *nodes;  /* in order of computation; if all layers are there, the last is softmax */
     int *layer_node; /* node that holds a layer's output, per layer */
 } an_graph;
 
@@ -132,13 +132,18 @@ alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, 
 alexnet_network *an_network_retain(alexnet_network *network);
 void an_network_release(alexnet_network *network); /* NULL allowed */
 
-/**
- * The operators for a batch.
- * @param slots     images per batch
- * @param pictures  pictures in the batch's buffer, <= slots
- */
-alexnet_status an_graph_build(an_graph *out, const alexnet_network *network, int slots,
-                              int pictures);
+/** What a graph is built for. */
+typedef struct an_graph_extent {
+    int slots;         /* images per batch */
+    int pictures;      /* in the batch's buffer, <= slots */
+    int rows, columns; /* of the network's input, where it is not cut out of stored pictures; 0: it
+                          is */
+    int layers;        /* the first so many; 0: all */
+} an_graph_extent;
+
+/** The operators for a batch. */
+alexnet_status an_graph_build(an_graph *out, const alexnet_network *network,
+                              const an_graph_extent *extent);
 void an_graph_free(an_graph *graph);
 
 /** The index of a layer; -1 if there is none of that name. */

@@ -11,7 +11,7 @@
 typedef struct building {
     const alexnet_network *network;
     an_graph *graph;
-    int slots;
+    const an_graph_extent *extent;
     uint32_t dropouts;
 } building;
 
@@ -81,11 +81,12 @@ static alexnet_status describe(const an_layer *layer, an_op_desc *desc, uint32_t
 }
 
 /* Say where an error is: "12: [conv1] ...", to which the reader of files adds the file. It reads
- * for one picture; with more, the file is good and the batch is not. */
+ * for one picture of the network's size; otherwise the file is good, and what it is used for is
+ * not. */
 static alexnet_status at_layer(const building *b, int layer, alexnet_status rc)
 {
     const an_layer *at = layer >= 0 ? &b->network->layers[layer] : NULL;
-    if (b->slots > 1)
+    if (b->extent->slots > 1 || b->extent->rows)
         return an_fail(rc, "layer %s: %s", at ? at->name : "input", an_error_text());
     return an_fail(rc, "%d: [%s] %s",
                    at ? an_layer_line_of(at, an_error_text()) : b->network->input.line,
@@ -99,7 +100,7 @@ static alexnet_status append(building *b, an_op_desc desc, int layer, const int 
     memset(node, 0, sizeof *node);
     node->layer = layer;
     node->desc = desc;
-    node->desc.n = b->slots;
+    node->desc.n = b->extent->slots;
     node->desc.n_inputs = n;
     for (int i = 0; i < n; i++) {
         node->inputs[i] = inputs[i];
@@ -112,17 +113,20 @@ static alexnet_status append(building *b, an_op_desc desc, int layer, const int 
     return ALEXNET_OK;
 }
 
-static alexnet_status append_input(building *b, int pictures)
+static alexnet_status append_input(building *b)
 {
     const an_input *input = &b->network->input;
     an_op_desc desc = {.kind = AN_OP_AUGMENT};
-    desc.u.augment = (an_augment_desc){.pictures = pictures,
+    desc.u.augment = (an_augment_desc){.pictures = b->extent->pictures,
                                        .side = input->side,
                                        .crop = input->size,
                                        .mean = mean_kind(input),
                                        .bgr = input->channels == 1};
     memcpy(desc.u.augment.scale, input->scale, sizeof input->scale);
-    return append(b, desc, -1, NULL, 0);
+    AN_CHECK(append(b, desc, -1, NULL, 0));
+    if (b->extent->rows)
+        b->graph->nodes[0].desc.out = (an_chw){3, b->extent->rows, b->extent->columns};
+    return ALEXNET_OK;
 }
 
 static alexnet_status append_layer(building *b, int index)
@@ -157,8 +161,8 @@ static alexnet_status append_layer(building *b, int index)
     return ALEXNET_OK;
 }
 
-alexnet_status an_graph_build(an_graph *out, const alexnet_network *network, int slots,
-                              int pictures)
+alexnet_status an_graph_build(an_graph *out, const alexnet_network *network,
+                              const an_graph_extent *extent)
 {
     an_graph graph = {0};
     alexnet_status rc = ALEXNET_OK;
@@ -170,9 +174,9 @@ alexnet_status an_graph_build(an_graph *out, const alexnet_network *network, int
         rc = AN_FAIL_MEMORY(most * sizeof *graph.nodes, "a network's graph");
         goto cleanup;
     }
-    building b = {.network = network, .graph = &graph, .slots = slots};
-    AN_TRY(append_input(&b, pictures));
-    for (int i = 0; i < network->count; i++)
+    building b = {.network = network, .graph = &graph, .extent = extent};
+    AN_TRY(append_input(&b));
+    for (int i = 0; i < (extent->layers ? extent->layers : network->count); i++)
         AN_TRY(append_layer(&b, i));
     *out = graph;
     return ALEXNET_OK;

@@ -242,7 +242,8 @@ static alexnet_status check_readers(const reading *r)
 static alexnet_status build_graph(const reading *r)
 {
     alexnet_network *network = r->network;
-    alexnet_status rc = an_graph_build(&network->graph, network, 1, 1);
+    alexnet_status rc =
+        an_graph_build(&network->graph, network, &(an_graph_extent){.slots = 1, .pictures = 1});
     if (rc == ALEXNET_ERROR_INVALID_ARGUMENT || rc == ALEXNET_ERROR_UNSUPPORTED)
         return an_fail(ALEXNET_ERROR_FORMAT, "%s:%s", r->source, an_error_text());
     AN_CHECK(rc);

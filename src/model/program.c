@@ -18,7 +18,8 @@ static void free_on_backend(an_program *p)
         be->api->update_free(be, p->updating);
     for (int i = 0; i < p->n_units; i++) {
         an_net_give_packed(p->net, p->units[i].packed);
-        be->api->op_free(be, p->units[i].op);
+        if (p->units[i].op != &p->given)
+            be->api->op_free(be, p->units[i].op);
     }
     if (p->activations)
         be->api->free(be, p->activations, p->activations_bytes);
@@ -44,7 +45,9 @@ void an_program_free(an_program *p)
     an_free(p->units);
     an_free(p->steps);
     an_free(p->kept);
+    an_free(p->seeds);
     an_free(p->outputs);
+    an_free(p->seeds_at);
     an_free((int *)p->options.keep);
     an_graph_free(&p->graph);
     an_net_release(p->net);
@@ -161,20 +164,43 @@ alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_sl
     return be->api->write(be, place->slots, staged, an_program_staged_bytes(p));
 }
 
-alexnet_status an_program_seed(an_program *p, const float *gradient)
+/* A plain tensor in the shape of a unit's output. */
+static alexnet_status write_plain(an_program *p, void *to, const float *values, const an_unit *unit)
 {
-    assert(p->seed_at);
     an_backend *be = p->net->backend;
-    const an_layout *out = &p->units[p->kept[p->options.n_keep - 1]].op->out;
+    const an_layout *out = &unit->op->out;
     int64_t count = out->n * an_chw_count(out->shape);
     size_t size = an_dtype_bytes(be->param_dtype);
+    assert(out->kind == AN_LAYOUT_PLAIN && out->dtype == be->param_dtype);
     for (int64_t done = 0; done < count; done += AN_BLOCK) {
         int64_t n = count - done < AN_BLOCK ? count - done : AN_BLOCK;
-        an_convert(p->block, be->param_dtype, gradient + done, AN_F32, n);
-        AN_CHECK(be->api->write(be, (char *)p->seed_at + (size_t)done * size, p->block,
-                                (size_t)n * size));
+        an_convert(p->block, be->param_dtype, values + done, AN_F32, n);
+        AN_CHECK(be->api->write(be, (char *)to + (size_t)done * size, p->block, (size_t)n * size));
     }
     return ALEXNET_OK;
+}
+
+/* Which of options.keep a place is. */
+static int kept_at(const an_program *p, int place)
+{
+    int i = 0;
+    while (i < p->options.n_keep && p->options.keep[i] != place)
+        i++;
+    assert(i < p->options.n_keep);
+    return i;
+}
+
+alexnet_status an_program_give(an_program *p, const float *values)
+{
+    assert(p->input_at);
+    return write_plain(p, p->input_at, values, &p->units[0]);
+}
+
+alexnet_status an_program_seed(an_program *p, int place, const float *gradient)
+{
+    int i = kept_at(p, place);
+    assert(p->seeds_at[i]);
+    return write_plain(p, p->seeds_at[i], gradient, &p->units[p->kept[i]]);
 }
 
 /* ---- Running --------------------------------------------------------------------------------- */
@@ -333,10 +359,7 @@ static alexnet_status read_plain(an_program *p, float *values, const void *from,
 
 alexnet_status an_program_read(an_program *p, int place, float *values)
 {
-    int i = 0;
-    while (i < p->options.n_keep && p->options.keep[i] != place)
-        i++;
-    assert(i < p->options.n_keep);
+    int i = kept_at(p, place);
     return read_plain(p, values, p->outputs[i], &p->units[p->kept[i]]);
 }
 

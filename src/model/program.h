@@ -25,12 +25,15 @@ typedef struct an_program_options {
     int split;     /* grouping of weight-gradient sums, >= 1; 0: 1 */
     bool masks;    /* dropout draws masks */
     bool loss;     /* the loss is computed, and what an_program_results() and _scores() tell */
-    int gradients; /* of the loss; without one, of the last layer of `keep` times the gradient that
-                        an_program_seed() gives */
+    int gradients; /* of the loss; without one, of the places of `keep`, each times the gradient
+                        that an_program_seed() gives */
     bool accumulate; /* gradients of parameters are added to those that are there */
     bool update;     /* of the parameters, by their gradients */
     const int *keep; /* places (place.h) whose values can be read */
     int n_keep;
+    int rows, columns; /* of the network's input, where the caller gives that itself, of any size,
+                          by an_program_give(): then there are no pictures, no loss, and no layers
+                          behind the last of `keep`. 0: it is cut out of pictures */
 } an_program_options;
 
 /** Masks, loss, gradients of the parameters, update. */
@@ -73,8 +76,12 @@ alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const
 void an_program_set_rates(an_program *program, const an_rates *rates);
 int an_program_learned(const an_program *program);
 
-/** Give the gradient of the last layer of `keep`, [slots][elements], which holds for all runs. */
-alexnet_status an_program_seed(an_program *program, const float *gradient);
+/** Give the network's input, [slots][channels][rows][columns], which holds for all runs. */
+alexnet_status an_program_give(an_program *program, const float *values);
+
+/** Give the gradient at a place of `keep`, [slots][elements], which holds for all runs; before, it
+ *  is zero. */
+alexnet_status an_program_seed(an_program *program, int place, const float *gradient);
 
 /** Run all steps on the batch that was fed after the last one that ran, or on that one again.
  *  Allocates nothing. The device may still be at work on return; whatever reads waits for it. */

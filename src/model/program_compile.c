@@ -86,7 +86,8 @@ static int largest_batch(const an_program *p)
     while (fails - works > 1) {
         int middle = works + (fails - works) / 2;
         an_graph graph;
-        if (an_graph_build(&graph, p->net->network, middle * views, middle) == ALEXNET_OK)
+        const an_graph_extent extent = {.slots = middle * views, .pictures = middle};
+        if (an_graph_build(&graph, p->net->network, &extent) == ALEXNET_OK)
             works = middle;
         else
             fails = middle;
@@ -98,9 +99,14 @@ static int largest_batch(const an_program *p)
 static alexnet_status build_graph(an_program *p)
 {
     char why[256];
-    alexnet_status rc =
-        an_graph_build(&p->graph, p->net->network, p->options.slots, p->options.pictures);
-    if (rc != ALEXNET_ERROR_UNSUPPORTED)
+    const an_program_options *o = &p->options;
+    an_graph_extent extent = {o->slots, o->pictures, o->rows, o->columns, 0};
+    for (int i = 0; o->rows && i < o->n_keep; i++) {
+        const int layer = o->keep[i] % AN_LAYERS_MAX;
+        extent.layers = layer >= extent.layers ? layer + 1 : extent.layers;
+    }
+    alexnet_status rc = an_graph_build(&p->graph, p->net->network, &extent);
+    if (rc != ALEXNET_ERROR_UNSUPPORTED || o->rows)
         return rc;
     snprintf(why, sizeof why, "%s", an_error_text());
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
@@ -114,15 +120,19 @@ static alexnet_status copy_options(an_program *p, const an_program_options *opti
     p->options = *options;
     p->options.split = options->split ? options->split : 1;
     p->options.batches = options->batches ? options->batches : 1;
-    p->input_gradient = p->seed = -1;
+    p->input_gradient = -1;
     int *keep = an_calloc(n + 1, sizeof *keep);
     p->options.keep = keep;
     p->kept = an_calloc(n + 1, sizeof *p->kept);
+    p->seeds = an_calloc(n + 1, sizeof *p->seeds);
     p->outputs = an_calloc(n + 1, sizeof *p->outputs);
-    if (!keep || !p->kept || !p->outputs)
+    p->seeds_at = an_calloc(n + 1, sizeof *p->seeds_at);
+    if (!keep || !p->kept || !p->seeds || !p->outputs || !p->seeds_at)
         return AN_FAIL_MEMORY(n * (sizeof *keep + sizeof *p->kept), "a program");
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         keep[i] = options->keep[i];
+        p->seeds[i] = -1;
+    }
     return ALEXNET_OK;
 }
 

@@ -50,14 +50,15 @@ struct an_program {
     an_step *steps;
     int n_segments;
     an_update *updating; /* NULL: no update */
+    an_prepared given;   /* where the caller gives the input: in place of the first operator */
     int *kept;           /* unit per layer of options.keep */
+    int *seeds;          /* tensor per layer of options.keep, of its gradient; -1: none */
     int input_gradient;  /* tensor; -1: none */
-    int seed;            /* tensor of the gradient that the caller gives; -1: none */
 
     void *activations, *scratch, *batch; /* of the backend */
     size_t activations_bytes, scratch_bytes, packed_bytes, batch_bytes, pictures_bytes;
-    const void **outputs; /* of options.keep */
-    void *input_gradient_at, *seed_at;
+    void **outputs, **seeds_at; /* of options.keep */
+    void *input_at, *input_gradient_at;
     an_score *scores;
     an_results *results;
 

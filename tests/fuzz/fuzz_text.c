@@ -34,7 +34,8 @@ static void try_network(const char *text)
     }
     require(info.output[0] == 3 && strlen(network->structure) > 0);
     an_graph graph;
-    if (an_graph_build(&graph, network, 2, 1) == ALEXNET_OK)
+    if (an_graph_build(&graph, network, &(an_graph_extent){.slots = 2, .pictures = 1}) ==
+        ALEXNET_OK)
         an_graph_free(&graph);
     an_network_release(network);
 }

@@ -153,7 +153,7 @@ static void check_input_gradient(const char *device, an_program_options options,
         return;
     open_for(&rig, device, options);
     if (seed)
-        expect_ok(an_program_seed(rig.program, seed));
+        expect_ok(an_program_seed(rig.program, F2, seed));
     objective(&rig, seed);
     expect_ok(an_program_input_gradient(rig.program, gradient));
     net_rig ref;
