@@ -17,7 +17,8 @@ static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
     model->host = an_calloc((size_t)model->net->count, sizeof *model->host);
     if (!model->host)
         return AN_FAIL_MEMORY(model->net->count * sizeof *model->host, "a model");
-    return an_model_file_weights(file, model->net);
+    AN_CHECK(an_model_file_weights(file, model->net));
+    return an_lpips_read(&model->net->lpips, file->tensors);
 }
 
 alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader,

@@ -119,6 +119,7 @@ void an_net_release(an_net *net)
     for (int i = 0; i < net->n_arenas; i++)
         net->backend->api->free(net->backend, net->arenas[i].memory, net->bytes);
     an_backend_close(net->backend);
+    an_lpips_free(&net->lpips);
     an_free(net->params);
     an_free(net->node_param);
     an_network_release(net->network);

@@ -10,6 +10,7 @@
 
 #include "backend/backend.h"
 #include "data/loader.h"
+#include "model/lpips.h"
 #include "model/network.h"
 
 typedef struct an_param {
@@ -55,6 +56,7 @@ typedef struct an_net {
     size_t bytes;     /* of each arena */
     int n_arenas;
     an_arena_info arenas[AN_ARENA_ROOM];
+    an_lpips lpips;       /* what its file holds for distances between pictures */
     pthread_mutex_t lock; /* of what follows: sessions of one model are made in any thread */
     uint64_t version;     /* counts changes of the values, from 1 */
     an_packed *packed;

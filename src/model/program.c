@@ -357,6 +357,11 @@ static alexnet_status read_plain(an_program *p, float *values, const void *from,
     return ALEXNET_OK;
 }
 
+an_chw an_program_shape(const an_program *p, int place)
+{
+    return p->units[p->kept[kept_at(p, place)]].op->out.shape;
+}
+
 alexnet_status an_program_read(an_program *p, int place, float *values)
 {
     int i = kept_at(p, place);
