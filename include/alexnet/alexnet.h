@@ -42,6 +42,7 @@
  *              between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
  *              alexnet_features, alexnet_feature_stream,
  *              alexnet_saliency, alexnet_occlusion, alexnet_activations, alexnet_patches,
+ *              alexnet_distance,
  *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
  *              belong to one thread at a time.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
@@ -906,6 +907,100 @@ typedef struct alexnet_pair {
     int64_t first, second;
     double distance;
 } alexnet_pair;
+
+/* ---- Distance: how different two pictures look ---------------------------------------------- */
+
+/*
+ * LPIPS, version 0.1 (Zhang, Isola, Efros, Shechtman, Wang: The Unreasonable Effectiveness of Deep
+ * Features as a Perceptual Metric, CVPR 2018), over the convolutions of a model: 0 for equal
+ * pictures, the larger the more different they look. Its weights, one per channel, are those of a
+ * file, or the model's own. The published ones are for torchvision's AlexNet; others must fit the
+ * model's convolutions.
+ *
+ * Pictures keep their size and are compared pixel by pixel: two must be of one size, at most
+ * 16,777,216 pixels (4096 x 4096), and not so small that nothing is left of them in front of the
+ * last convolution: alexnet-owt takes 31 x 31 and more. They are prepared as the model's own
+ * pictures are, but for the crop; of a mean image its mean colour is subtracted.
+ */
+
+/**
+ * Give a model the weights of LPIPS that a file holds (.pth, .safetensors, .npz; tensors
+ * lin0.model.1.weight, ... or lpips.0.weight, ...), so that alexnet_model_save() writes them with
+ * it. Call it before others use the model.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for weights that do not fit the model's convolutions
+ */
+ALEXNET_API alexnet_status alexnet_model_set_lpips(alexnet_model *model, const char *path);
+
+/** A model ready to tell how different two pictures look. */
+typedef struct alexnet_distance alexnet_distance;
+
+typedef struct alexnet_distance_options {
+    size_t size;
+    const char *lpips; /**< file of the weights; NULL: the model's own */
+    int side; /**< pictures are first resized to side x side, whatever their shape, 1 to 4096; 0:
+                 they are not */
+} alexnet_distance_options;
+#define ALEXNET_DISTANCE_OPTIONS_INIT                                                              \
+    {                                                                                              \
+        sizeof(alexnet_distance_options), NULL, 0                                                  \
+    }
+
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT if there are no weights, or they do not fit */
+ALEXNET_API alexnet_status alexnet_distance_new(alexnet_distance **out, alexnet_model *model,
+                                                const alexnet_distance_options *options);
+/** The layers whose parts add up to a distance, in order: how many, and their names. */
+ALEXNET_API int alexnet_distance_part_count(const alexnet_distance *distance);
+ALEXNET_API const char *alexnet_distance_part_name(const alexnet_distance *distance, int index);
+ALEXNET_API void alexnet_distance_free(alexnet_distance *distance);
+
+/**
+ * A picture as the model sees it, for comparison with any number of others: computed once, about
+ * 54 bytes per pixel in alexnet-owt. Freed in any order with its distance; used with that alone.
+ */
+typedef struct alexnet_distance_picture alexnet_distance_picture;
+
+/** Of a JPEG or PNG file. @return as alexnet_classify_file(); _UNSUPPORTED if it is too large,
+ *  _INVALID_ARGUMENT if it is too small */
+ALEXNET_API alexnet_status alexnet_distance_picture_file(alexnet_distance_picture **out,
+                                                         alexnet_distance *distance,
+                                                         const char *path);
+/** The same from a JPEG or PNG file's bytes. */
+ALEXNET_API alexnet_status alexnet_distance_picture_bytes(alexnet_distance_picture **out,
+                                                          alexnet_distance *distance,
+                                                          const void *bytes, size_t length);
+/** The same from pixels. */
+ALEXNET_API alexnet_status alexnet_distance_picture_pixels(alexnet_distance_picture **out,
+                                                           alexnet_distance *distance,
+                                                           const alexnet_pixels *pixels);
+/**
+ * The same from numbers, which are not resized.
+ * @param levels  [3][height][width], R, G, B from 0 to 255: 127.5 * (x + 1) for x from -1 to 1
+ */
+ALEXNET_API alexnet_status alexnet_distance_picture_levels(alexnet_distance_picture **out,
+                                                           alexnet_distance *distance,
+                                                           const float *levels, int height,
+                                                           int width);
+ALEXNET_API int alexnet_distance_picture_width(const alexnet_distance_picture *picture);
+ALEXNET_API int alexnet_distance_picture_height(const alexnet_distance_picture *picture);
+/** Bytes that it takes. */
+ALEXNET_API size_t alexnet_distance_picture_memory(const alexnet_distance_picture *picture);
+ALEXNET_API void alexnet_distance_picture_free(alexnet_distance_picture *picture);
+
+/**
+ * The distance between two pictures.
+ * @param value     out, or NULL
+ * @param parts     out [alexnet_distance_part_count()], which add up to it; or NULL
+ * @param gradient  out [3][height][width], or NULL: the change of the distance per grey level of R,
+ *                  G, B of picture a (of levels from 0 to 255; times 127.5 for values from -1 to 1)
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for pictures of two sizes
+ */
+ALEXNET_API alexnet_status alexnet_distance_between(alexnet_distance *distance,
+                                                    const alexnet_distance_picture *a,
+                                                    const alexnet_distance_picture *b,
+                                                    double *value, double *parts, float *gradient);
+/** The same of two files. */
+ALEXNET_API alexnet_status alexnet_distance_files(alexnet_distance *distance, const char *a,
+                                                  const char *b, double *value, double *parts);
 
 /* ---- Recipes -------------------------------------------------------------------------------- */
 

@@ -42,34 +42,48 @@ static int behind_neuron(const alexnet_network *network, int layer)
     return layer;
 }
 
-static alexnet_status find_layers(an_distance *d)
+/* The layers of all convolutions; their number. @param layers  [network->count] */
+static int list_layers(const alexnet_network *network, int *layers)
 {
-    const alexnet_network *network = d->net->network;
     int n = 0;
-    d->layers = an_calloc((size_t)network->count, sizeof *d->layers);
-    if (!d->layers)
-        return AN_FAIL_MEMORY((size_t)network->count * sizeof *d->layers, "a distance");
     for (int i = 0; i < network->count; i++)
         if (network->layers[i].type == AN_LAYER_CONV)
-            d->layers[n++] = behind_neuron(network, i);
-    if (n != d->lpips->count)
+            layers[n++] = behind_neuron(network, i);
+    return n;
+}
+
+alexnet_status an_distance_suits(const an_net *net, const an_lpips *lpips)
+{
+    const alexnet_network *network = net->network;
+    const an_graph *graph = &network->graph;
+    int layers[AN_LAYERS_MAX], n = list_layers(network, layers);
+    if (n != lpips->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "the weights of LPIPS are for %d layers, but %s has %d convolutions",
-                       d->lpips->count, network->name, n);
+                       lpips->count, network->name, n);
     for (int i = 0; i < n; i++) {
-        const an_graph *graph = &network->graph;
-        int channels = graph->nodes[graph->layer_node[d->layers[i]]].desc.out.c;
-        if (channels != d->lpips->channels[i])
+        int channels = graph->nodes[graph->layer_node[layers[i]]].desc.out.c;
+        if (channels != lpips->channels[i])
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                            "the weights of LPIPS are for %d channels, but %s of %s has %d; the "
                            "published ones are for torchvision's AlexNet (alexnet-owt)",
-                           d->lpips->channels[i], network->layers[d->layers[i]].name, network->name,
+                           lpips->channels[i], network->layers[layers[i]].name, network->name,
                            channels);
     }
     return ALEXNET_OK;
 }
 
-alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path)
+static alexnet_status find_layers(an_distance *d)
+{
+    const alexnet_network *network = d->net->network;
+    d->layers = an_calloc((size_t)network->count, sizeof *d->layers);
+    if (!d->layers)
+        return AN_FAIL_MEMORY((size_t)network->count * sizeof *d->layers, "a distance");
+    list_layers(network, d->layers);
+    return an_distance_suits(d->net, d->lpips);
+}
+
+alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path, int side)
 {
     alexnet_status rc = ALEXNET_OK;
     *out = NULL;
@@ -77,13 +91,16 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path)
     if (!d)
         return AN_FAIL_MEMORY(sizeof *d, "a distance");
     d->net = an_net_retain(net);
-    if (path)
+    d->side = side;
+    d->lpips = &net->lpips;
+    if (path) {
         AN_TRY(an_lpips_load(&d->own, path));
-    d->lpips = path ? &d->own : &net->lpips;
+        d->lpips = &d->own;
+    }
     if (!d->lpips->count) {
         rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                     "the model holds no weights of LPIPS: give the file of them, such as the "
-                     "published weights/v0.1/alex.pth");
+                     "the model holds no weights of LPIPS: give the file that does; the published "
+                     "one is weights/v0.1/alex.pth of github.com/richzhang/PerceptualSimilarity");
         goto cleanup;
     }
     AN_TRY(find_layers(d));
@@ -198,12 +215,6 @@ static int64_t count_features(const an_distance_picture *p)
     return count;
 }
 
-size_t an_distance_picture_bytes(const an_distance_picture *p)
-{
-    int64_t pixels = (int64_t)p->rows * p->columns;
-    return (size_t)(count_features(p) + 3 * pixels) * sizeof(float);
-}
-
 static alexnet_status make_buffers(an_distance_picture *p, const an_program *program)
 {
     const an_lpips *lpips = p->distance->lpips;
@@ -216,10 +227,11 @@ static alexnet_status make_buffers(an_distance_picture *p, const an_program *pro
         const an_chw out = an_program_shape(program, p->distance->layers[i]);
         p->positions[i] = (int64_t)out.h * out.w;
     }
+    p->bytes = (size_t)(count_features(p) + 3 * (int64_t)p->rows * p->columns) * sizeof(float);
     p->input = an_calloc(3 * (size_t)p->rows * (size_t)p->columns, sizeof *p->input);
     p->features = an_calloc((size_t)count_features(p), sizeof *p->features);
     if (!p->input || !p->features)
-        return AN_FAIL_MEMORY(an_distance_picture_bytes(p), "a picture's features");
+        return AN_FAIL_MEMORY(p->bytes, "a picture's features");
     float *at = p->features;
     for (int i = 0; i < lpips->count; i++) {
         p->layers[i] = at;
@@ -303,14 +315,14 @@ static alexnet_status resize(an_picture *out, const an_picture *picture, int sid
 }
 
 alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *d,
-                                   const an_picture *picture, int side, const char *name)
+                                   const an_picture *picture, const char *name)
 {
     alexnet_status rc = ALEXNET_OK;
     an_picture resized = {0};
     float *levels = NULL;
     *out = NULL;
-    if (side) {
-        AN_TRY(resize(&resized, picture, side));
+    if (d->side) {
+        AN_TRY(resize(&resized, picture, d->side));
         picture = &resized;
     }
     const int64_t plane = (int64_t)picture->width * picture->height;

@@ -34,6 +34,7 @@ struct alexnet_distance {
     an_lpips own;             /* of a file; empty: */
     const an_lpips *lpips;    /*   the net's */
     int *layers;              /* of the network, per layer of lpips */
+    int side;                 /* to which pictures are resized; 0: none */
     double mean[3], scale[3]; /* in the order of the network's channels */
     uint64_t uses;
     an_distance_size sizes[AN_DISTANCE_SIZES];
@@ -44,6 +45,7 @@ typedef struct alexnet_distance an_distance;
 struct alexnet_distance_picture {
     an_distance *distance; /* that it was made for; not owned */
     int rows, columns;
+    size_t bytes;    /* of the following */
     float *input;    /* [3][rows][columns], of the network */
     float *features; /* of all layers, one behind the other */
     float **layers;  /* per layer, [channels][positions] */
@@ -51,18 +53,22 @@ struct alexnet_distance_picture {
 };
 typedef struct alexnet_distance_picture an_distance_picture;
 
-/** @param path  of the weights; NULL: the net's own */
-alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path);
+/**
+ * @param path  of the weights; NULL: the net's own
+ * @param side  pictures are first resized to side x side; 0: they are not
+ */
+alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path, int side);
+/** Whether weights are for a network: as many layers as it has convolutions, and their channels. */
+alexnet_status an_distance_suits(const an_net *net, const an_lpips *lpips);
 void an_distance_free(an_distance *distance); /* NULL allowed */
 
 /** @param levels  [3][rows][columns], grey levels from 0 to 255 of R, G, B */
 alexnet_status an_distance_look(an_distance_picture **out, an_distance *distance,
                                 const float *levels, int rows, int columns, const char *name);
-/** The same of a picture, first resized to side x side if `side` is not 0. */
+/** The same of a picture, which is resized if the distance says so. */
 alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *distance,
-                                   const an_picture *picture, int side, const char *name);
+                                   const an_picture *picture, const char *name);
 void an_distance_picture_free(an_distance_picture *picture); /* NULL allowed */
-size_t an_distance_picture_bytes(const an_distance_picture *picture);
 
 /** The arguments of alexnet_distance_between(). */
 alexnet_status an_distance_between(an_distance *distance, const an_distance_picture *a,

@@ -47,7 +47,8 @@ typedef struct an_export_tensor {
     char name[AN_NAME_MAX + 17];
     an_shape shape;
     an_dtype type;
-    int param;
+    int param;     /* -1: weights of LPIPS, of layer */
+    int lpips;     /* (lpips.h) */
     int64_t first; /* of the parameter's values, in row-major order */
     bool swapped;  /* the halves of its columns are swapped */
 } an_export_tensor;

@@ -44,13 +44,24 @@ static bool is_told_by_text(const an_net *net, const an_param *param)
     return param->layer < 0 && net->network->input.mean == AN_INPUT_MEAN_FIXED;
 }
 
+/* Not under torchvision's names: a strict load_state_dict() would refuse them. */
+static void add_lpips(an_export_tensor *all, int *count, const an_lpips *lpips)
+{
+    for (int i = 0; i < lpips->count; i++) {
+        an_export_tensor *tensor = &all[(*count)++];
+        *tensor = (an_export_tensor){
+            .shape = an_shape_of(1, lpips->channels[i]), .type = AN_F32, .param = -1, .lpips = i};
+        an_lpips_name(tensor->name, i);
+    }
+}
+
 alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_net *net,
                                  const an_export_options *options)
 {
     *out = NULL;
     *count = 0;
     AN_CHECK(an_layer_names_check(net->network, options->names));
-    const size_t room = 2 * (size_t)net->count;
+    const size_t room = 2 * (size_t)net->count + AN_LPIPS_LAYERS_MAX;
     an_export_tensor *all = an_calloc(room, sizeof *all);
     if (!all)
         return AN_FAIL_MEMORY(room * sizeof *all, "a list of tensors");
@@ -64,6 +75,8 @@ alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_ne
         tensor->param = i;
         *count += name_tensors(tensor, net, i, options->names);
     }
+    if (options->names != AN_NAMES_TORCHVISION)
+        add_lpips(all, count, &net->lpips);
     *out = all;
     return ALEXNET_OK;
 }
@@ -97,6 +110,8 @@ alexnet_status an_export_values(an_net *net, const an_export_tensor *tensor, an_
 {
     const int64_t count = an_shape_count(tensor->shape), rows = tensor->shape.dim[0];
     const int64_t half = count / rows / 2;
+    if (tensor->param < 0)
+        return put(to, net->lpips.weights[tensor->lpips], (size_t)count * sizeof(float));
     if (!tensor->swapped)
         return put_run(net, tensor, tensor->first, count, put, to);
     for (int64_t row = 0; row < rows; row++) {
