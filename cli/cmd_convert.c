@@ -12,7 +12,7 @@
 #include "text.h"
 
 typedef struct convert_options {
-    const char *to;
+    const char *to, *lpips;
     int weights, names; /* an alexnet_weights and an alexnet_names */
     bool preprocessing, list, quiet, json;
 } convert_options;
@@ -45,6 +45,12 @@ static const opt rows[] = {
      .also = {"preprocess", "normalize", "with-preprocessing"},
      .help = "ONNX: take RGB pixels from 0 to 255, and subtract the mean inside the graph",
      .offset = offsetof(convert_options, preprocessing)},
+    {.name = "lpips",
+     .type = OPT_TEXT,
+     .also = {"lin", "perceptual"},
+     .arg = "FILE",
+     .help = "put the weights of LPIPS that FILE holds into OUT, for alexnet distance",
+     .offset = offsetof(convert_options, lpips)},
     {.name = "list",
      .type = OPT_FLAG,
      .also = {"formats"},
@@ -150,6 +156,14 @@ static int code_of(alexnet_status status)
     return status ? cli_failed(status) : CLI_DONE;
 }
 
+static int take_lpips(alexnet_model *model, const char *path)
+{
+    alexnet_status status = alexnet_model_set_lpips(model, path);
+    if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
+        return cli_error(CLI_BAD_INPUT, "%s: %s", path, alexnet_error_text());
+    return status ? cli_input_failed(status) : CLI_DONE;
+}
+
 static int convert(const char *in, const char *out, const alexnet_format_info *to,
                    const convert_options *options, const model_options *how)
 {
@@ -164,6 +178,8 @@ static int convert(const char *in, const char *out, const alexnet_format_info *t
     int code = machine_open(&ctx, &machine);
     if (code == CLI_DONE)
         code = model_open_as(&model, ctx, in, "IN is a model", how);
+    if (code == CLI_DONE && options->lpips)
+        code = take_lpips(model, options->lpips);
     if (code == CLI_DONE)
         code = code_of(alexnet_model_save(model, out, &save));
     if (code == CLI_DONE)
@@ -190,6 +206,10 @@ static int run(const opt_args *args, const convert_options *options, const model
     int code = check_not_same(in, out);
     if (code == CLI_DONE)
         code = code_of(alexnet_format_find(&to, options->to, out));
+    if (code == CLI_DONE && options->lpips &&
+        (!to.names || options->names == ALEXNET_NAMES_TORCHVISION))
+        code = opt_wrong(&page, "--lpips: %s has no place for them",
+                         to.names ? "a file under torchvision's names" : to.name);
     if (code == CLI_DONE)
         code = file_check_output(out);
     return code == CLI_DONE ? convert(in, out, &to, options, how) : code;

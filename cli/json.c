@@ -45,8 +45,13 @@ json_t *json_number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-/* jansson escapes what is below a blank; the rest that a terminal obeys stands in strings alone. */
 void json_print(json_t *document)
+{
+    json_print_to(stdout, document);
+}
+
+/* jansson escapes what is below a blank; the rest that a terminal obeys stands in strings alone. */
+void json_print_to(FILE *to, json_t *document)
 {
     char *text = json_dumps(document, JSON_REAL_PRECISION(9));
     for (const char *c = text; c && *c;) {
@@ -54,12 +59,12 @@ void json_print(json_t *document)
         int length = terminal_character(c, &code);
         length = length ? length : 1;
         if (terminal_obeys(code))
-            printf("\\u%04x", (unsigned)code);
+            fprintf(to, "\\u%04x", (unsigned)code);
         else
-            fwrite(c, 1, (size_t)length, stdout);
+            fwrite(c, 1, (size_t)length, to);
         c += length;
     }
-    putchar('\n');
+    fputc('\n', to);
     free(text);
     json_decref(document);
 }

@@ -18,5 +18,7 @@ json_t *json_text(const char *bytes);
 json_t *json_number(double value);
 /** Print a document as one line on stdout, without characters that a terminal obeys; release it. */
 void json_print(json_t *document);
+/** The same on another stream. */
+void json_print_to(FILE *to, json_t *document);
 
 #endif
