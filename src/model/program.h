@@ -128,6 +128,7 @@ alexnet_status an_program_scores(an_program *program, an_score *scores);
 /** The shape of the values at a place of `keep`, of one slot. */
 an_chw an_program_shape(const an_program *program, int place);
 /** The values at a place of `keep`, [slots][channels][rows][columns]. */
+alexnet_status an_program_read(an_program *program, int place, float *values);
 /** The gradient of the network's input, [slots][channels][rows][columns]. */
 alexnet_status an_program_input_gradient(an_program *program, float *values);
 

@@ -265,6 +265,30 @@ cleanup:
     return rc;
 }
 
+static alexnet_status compare_pictures(alexnet_model *model, const char *first, const char *second)
+{
+    static float gradient[3 * 32 * 32];
+    alexnet_distance *distance = NULL;
+    alexnet_distance_picture *a = NULL, *b = NULL;
+    alexnet_distance_options options = ALEXNET_DISTANCE_OPTIONS_INIT;
+    double value;
+    alexnet_status rc;
+    options.lpips = "lin.safetensors";
+    options.side = 32;
+    AN_TRY(alexnet_model_set_lpips(model, options.lpips));
+    AN_TRY(alexnet_distance_new(&distance, model, &options));
+    AN_TRY(alexnet_distance_picture_file(&a, distance, first));
+    AN_TRY(alexnet_distance_picture_file(&b, distance, second));
+    AN_TRY(alexnet_distance_between(distance, a, b, &value, NULL, gradient));
+    note(&value, sizeof value);
+    note(gradient, sizeof gradient);
+cleanup:
+    alexnet_distance_picture_free(a);
+    alexnet_distance_picture_free(b);
+    alexnet_distance_free(distance);
+    return rc;
+}
+
 /* A picture that memory is short for is left out by the search, with a word in the log; here it is
  * the failure that it is. */
 static alexnet_status find_patches(alexnet_patches *patches)
@@ -331,6 +355,7 @@ static alexnet_status explain_model(void)
     AN_TRY(alexnet_model_load(&model, ctx, "run"));
     AN_TRY(alexnet_crop_file(alexnet_model_network(model), paths[0], crop));
     AN_TRY(explain_picture(model, crop));
+    AN_TRY(compare_pictures(model, paths[0], paths[1]));
     AN_TRY(alexnet_dataset_open_files(&data, ctx, paths, 2));
     options.batch = 1;
     AN_TRY(alexnet_patches_new(&patches, model, data, &options));

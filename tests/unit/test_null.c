@@ -275,6 +275,36 @@ static void test_crops_and_gradients(void **state)
     TAKES_NOTHING(alexnet_saliency_free, NULL);
 }
 
+static void test_distances(void **state)
+{
+    alexnet_distance *distance;
+    alexnet_distance_picture *picture;
+    const alexnet_pixels pixels = {crop, 14, 14, 42, ALEXNET_PIXELS_RGB8};
+    const float level = 0;
+    (void)state;
+    REFUSES(alexnet_model_set_lpips, "model", NULL, "x.pth");
+    REFUSES(alexnet_model_set_lpips, "path", model, NULL);
+    REFUSES(alexnet_distance_new, "out", NULL, model, NULL);
+    REFUSES(alexnet_distance_new, "model", &distance, NULL, NULL);
+    REFUSES(alexnet_distance_picture_file, "out", NULL, NULL, "x.png");
+    REFUSES(alexnet_distance_picture_file, "distance", &picture, NULL, "x.png");
+    REFUSES(alexnet_distance_picture_bytes, "out", NULL, NULL, "x", 1);
+    REFUSES(alexnet_distance_picture_bytes, "distance", &picture, NULL, "x", 1);
+    REFUSES(alexnet_distance_picture_pixels, "out", NULL, NULL, &pixels);
+    REFUSES(alexnet_distance_picture_pixels, "distance", &picture, NULL, &pixels);
+    REFUSES(alexnet_distance_picture_levels, "out", NULL, NULL, &level, 1, 1);
+    REFUSES(alexnet_distance_picture_levels, "distance", &picture, NULL, &level, 1, 1);
+    REFUSES(alexnet_distance_between, "distance", NULL, NULL, NULL, NULL, NULL, NULL);
+    REFUSES(alexnet_distance_files, "distance", NULL, "x.png", "y.png", NULL, NULL);
+    ANSWERS(alexnet_distance_part_count, 0, NULL);
+    ANSWERS(alexnet_distance_part_name, NULL, NULL, 0);
+    ANSWERS(alexnet_distance_picture_width, 0, NULL);
+    ANSWERS(alexnet_distance_picture_height, 0, NULL);
+    ANSWERS(alexnet_distance_picture_memory, 0, NULL);
+    TAKES_NOTHING(alexnet_distance_free, NULL);
+    TAKES_NOTHING(alexnet_distance_picture_free, NULL);
+}
+
 static void test_occlusion_and_activations(void **state)
 {
     alexnet_occlusion *occlusion;
@@ -486,6 +516,7 @@ int main(void)
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_crops_and_gradients),
+        cmocka_unit_test(test_distances),
         cmocka_unit_test(test_occlusion_and_activations),
         cmocka_unit_test(test_patches),
         cmocka_unit_test(test_evaluations),

@@ -200,6 +200,71 @@ static void test_the_gradient_of_the_loss(void **state)
     check_input_gradient("cpu", options, NULL);
 }
 
+/* ---- An input that the caller gives ---- */
+
+/* What is computed of pixels is computed of the input that they make; on ref that is read rounded
+ * to float32. */
+static void check_given(const char *device, double share)
+{
+    static const int keep[] = {AN_LAYER_INPUT, N1, P1, F2};
+    static float input[SLOTS * PIXELS], expected[LARGEST], got[LARGEST];
+    net_rig rig, given;
+    if (!rig_has_device(device))
+        return;
+    an_program_options options = {.slots = SLOTS, .pictures = SLOTS};
+    open_for(&rig, device, keeping(options, keep, 4));
+    rig_step(&rig, 0);
+    expect_ok(an_program_read(rig.program, AN_LAYER_INPUT, input));
+    options.rows = options.columns = SIDE;
+    open_for(&given, device, keeping(options, keep + 1, 3));
+    expect_ok(an_program_give(given.program, input));
+    for (int run = 0; run < 2; run++) {
+        expect_ok(an_program_run(given.program));
+        expect_ok(an_program_read(rig.program, P1, expected));
+        expect_ok(an_program_read(given.program, P1, got));
+        expect_close("p1", got, expected, SLOTS * 8 * 16, share);
+        expect_ok(an_program_read(rig.program, F2, expected));
+        expect_ok(an_program_read(given.program, F2, got));
+        expect_close("f2", got, expected, SLOTS * CLASSES, share);
+    }
+    rig_close(&given);
+    rig_close(&rig);
+}
+
+static void test_an_input_is_given(void **state)
+{
+    (void)state;
+    check_given("ref", 0x1p-20);
+    check_given("cpu", 0);
+}
+
+/* Of several layers that gradients begin at, those that are not given count nothing, and the
+ * gradients of the others add up: the sum is rounded once more. */
+static void test_gradients_begin_at_several_layers(void **state)
+{
+    (void)state;
+    static const int keep[] = {C1, F2};
+    static float of_c1[8 * SIDE * SIDE], of_f2[CLASSES] = {1, -2, 0.5f, 0, 3};
+    static float each[2][PIXELS], both[PIXELS], sum[PIXELS];
+    for (int i = 0; i < 8 * SIDE * SIDE; i++)
+        of_c1[i] = (float)rig_uniform(9, 9, i);
+    for (int which = 0; which < 3; which++) {
+        net_rig rig;
+        an_program_options options = {.slots = 1, .pictures = 1, .gradients = AN_OF_INPUT};
+        open_for(&rig, "ref", keeping(options, keep, 2));
+        if (which != 1)
+            expect_ok(an_program_seed(rig.program, C1, of_c1));
+        if (which != 0)
+            expect_ok(an_program_seed(rig.program, F2, of_f2));
+        rig_step(&rig, 0);
+        expect_ok(an_program_input_gradient(rig.program, which == 2 ? both : each[which]));
+        rig_close(&rig);
+    }
+    for (int i = 0; i < PIXELS; i++)
+        sum[i] = each[0][i] + each[1][i];
+    expect_close("gradient", both, sum, PIXELS, 0x1p-22);
+}
+
 /* A softmax has no gradient but that of the loss, and the input none at all. */
 static void test_impossible_starts(void **state)
 {
@@ -512,6 +577,8 @@ int main(void)
         cmocka_unit_test(test_layers_are_kept),
         cmocka_unit_test(test_the_gradient_of_a_class),
         cmocka_unit_test(test_the_gradient_of_the_loss),
+        cmocka_unit_test(test_an_input_is_given),
+        cmocka_unit_test(test_gradients_begin_at_several_layers),
         cmocka_unit_test(test_impossible_starts),
         cmocka_unit_test(test_gradients_add_up),
         cmocka_unit_test(test_the_scale_of_a_gradient),

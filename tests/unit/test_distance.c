@@ -1,0 +1,321 @@
+/*
+ * Perceptual distances through the public API: what they are of equal pictures, of the ways in
+ * which a picture comes in, their gradient by differences, sizes that come and go, weights in
+ * models, and what is refused. (Values and gradients against PyTorch: golden/test_lpips.c.)
+ *
+ * On ref. Differences: features are read in float32, so a distance of about 0.1 is good to 2^-24 of
+ * its parts; over 2 h = 1/4 grey level that is 2^-25, below 2^-8 of the largest gradient, and so is
+ * h^2 times the third derivative.
+ */
+#include "training_rig.h"
+
+#include <math.h>
+
+#include "format/safetensors.h"
+#include "infer/distance.h"
+
+enum { CLASSES = 3, ROWS = 21, COLUMNS = 30, PLANE = ROWS * COLUMNS, COUNT = 3 * PLANE };
+
+/* A ReLU as a key, and one as a layer of its own; a mean image; BGR. */
+static const char text[] =
+    "[network]\nname = small\n[input]\nsize = 14\nside = 16\nmean = image\nchannels = bgr\n"
+    "scale = 0.01 0.02 0.04\n"
+    "[c1]\ntype = conv\ninputs = input\nfilters = 4\nfilterSize = 5\nstride = 2\npadding = 2\n"
+    "round = floor\ninitW = 0.3\ninitB = 0.1\nneuron = relu\n"
+    "[p1]\ntype = pool\ninputs = c1\nsizeX = 3\nstride = 2\nround = floor\n"
+    "[c2]\ntype = conv\ninputs = p1\nfilters = 3\nfilterSize = 3\npadding = 1\ninitW = 0.3\n"
+    "initB = 0.5\n"
+    "[r2]\ntype = neuron\ninputs = c2\nneuron = relu\n"
+    "[f]\ntype = fc\ninputs = r2\noutputs = classes\ninitW = 0.3\n"
+    "[p]\ntype = softmax\ninputs = f\n";
+
+static alexnet_ctx *ctx;
+static alexnet_model *model;
+static float first[COUNT], second[COUNT];
+
+static void write_weights(const char *path, const char *pattern, int n, const int *channels,
+                          float least)
+{
+    an_tensor_writer *writer;
+    char name[32];
+    float values[8];
+    expect_ok(an_tensor_writer_new(&writer, path));
+    for (int i = 0; i < n; i++) {
+        snprintf(name, sizeof name, pattern, i);
+        expect_ok(an_tensor_writer_declare(writer, name, AN_F32, an_shape_of(1, channels[i])));
+    }
+    for (int i = 0; i < n; i++) {
+        for (int c = 0; c < channels[i]; c++)
+            values[c] = least + 0.25f * (float)(c + i);
+        expect_ok(an_tensor_writer_data(writer, values, (size_t)channels[i] * sizeof *values));
+    }
+    expect_ok(an_tensor_writer_commit(writer));
+}
+
+static int set_up(void **state)
+{
+    static const char *const settings[] = {"batch", "8", "epochs", "1", "rate", "0.01", NULL};
+    alexnet_progress p;
+    if (rig_set_up(state) != 0)
+        return -1;
+    rig_write_pictures("train", CLASSES, 8);
+    rig_write_pictures("val", CLASSES, 2);
+    scratch_write("net.ini", text, sizeof text - 1);
+    expect_ok(rig_train("train", NULL, "run", settings, &p));
+    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_FP32, 1);
+    expect_ok(alexnet_model_load(&model, ctx, "run"));
+    write_weights("lin.safetensors", "lin%d.model.1.weight", 2, (int[]){4, 3}, 0.5f);
+    for (int i = 0; i < COUNT; i++) {
+        const an_random4 r = an_random(1, AN_PURPOSE_TEST, 0, (uint64_t)i, 0);
+        first[i] = (float)(r.v[0] >> 24);
+        second[i] = (float)(r.v[1] >> 24);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+    return scratch_teardown(state);
+}
+
+static alexnet_distance *open_distance(int side)
+{
+    alexnet_distance *distance;
+    alexnet_distance_options options = ALEXNET_DISTANCE_OPTIONS_INIT;
+    options.lpips = "lin.safetensors";
+    options.side = side;
+    expect_ok(alexnet_distance_new(&distance, model, &options));
+    return distance;
+}
+
+static alexnet_distance_picture *look(alexnet_distance *distance, const float *levels)
+{
+    alexnet_distance_picture *picture;
+    expect_ok(alexnet_distance_picture_levels(&picture, distance, levels, ROWS, COLUMNS));
+    return picture;
+}
+
+static double between(alexnet_distance *distance, const float *a, const float *b, float *gradient)
+{
+    double value, parts[2];
+    alexnet_distance_picture *left = look(distance, a), *right = look(distance, b);
+    expect_ok(alexnet_distance_between(distance, left, right, &value, parts, gradient));
+    assert_true(value == parts[0] + parts[1]);
+    alexnet_distance_picture_free(left);
+    alexnet_distance_picture_free(right);
+    return value;
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    float gradient[COUNT];
+    alexnet_distance *distance = open_distance(0);
+    assert_int_equal(alexnet_distance_part_count(distance), 2);
+    assert_string_equal(alexnet_distance_part_name(distance, 0), "c1");
+    assert_string_equal(alexnet_distance_part_name(distance, 1), "r2");
+    assert_null(alexnet_distance_part_name(distance, 2));
+    assert_true(between(distance, first, first, gradient) == 0);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(gradient[i] == 0);
+    double value = between(distance, first, second, NULL);
+    assert_true(value > 0.01);
+    assert_true(value == between(distance, second, first, NULL));
+    alexnet_distance_free(distance);
+}
+
+static void test_gradient(void **state)
+{
+    (void)state;
+    const float h = 0.125f;
+    float gradient[COUNT], moved[COUNT], largest = 0;
+    alexnet_distance *distance = open_distance(0);
+    between(distance, first, second, gradient);
+    for (int i = 0; i < COUNT; i++)
+        largest = fmaxf(largest, fabsf(gradient[i]));
+    assert_true(largest > 1e-6f);
+    memcpy(moved, first, sizeof moved);
+    int kinks = 0;
+    for (int i = 0; i < COUNT; i += 17) {
+        double at[3];
+        for (int step = 0; step < 3; step++) {
+            moved[i] = first[i] + h * (float)(step - 1);
+            at[step] = between(distance, moved, second, NULL);
+        }
+        moved[i] = first[i];
+        double left = (at[1] - at[0]) / h, right = (at[2] - at[1]) / h;
+        if (fabs(right - left) > 0x1p-5 * largest) {
+            kinks++; /* a ReLU or a maximum changes between them */
+            continue;
+        }
+        if (!(fabs((left + right) / 2 - gradient[i]) <= 0x1p-7 * largest))
+            fail_msg("gradient %d is %.9g, by differences %.9g", i, (double)gradient[i],
+                     (left + right) / 2);
+    }
+    assert_in_range(kinks, 0, COUNT / 17 / 4);
+    alexnet_distance_free(distance);
+}
+
+/* 8-bit pixels, a file and its bytes are the levels that they hold. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    static uint8_t rgb[COUNT];
+    const alexnet_pixels pixels = {rgb, COLUMNS, ROWS, 3 * COLUMNS, ALEXNET_PIXELS_RGB8};
+    alexnet_distance *distance = open_distance(0), *resized = open_distance(24);
+    alexnet_distance_picture *picture, *levels = look(distance, first), *file, *bytes;
+    double value, same;
+    size_t length;
+    for (int i = 0; i < PLANE; i++)
+        for (int c = 0; c < 3; c++)
+            rgb[3 * i + c] = (uint8_t)first[c * PLANE + i];
+    expect_ok(alexnet_distance_picture_pixels(&picture, distance, &pixels));
+    assert_int_equal(alexnet_distance_picture_width(picture), COLUMNS);
+    assert_int_equal(alexnet_distance_picture_height(picture), ROWS);
+    assert_true(alexnet_distance_picture_memory(picture) > COUNT * sizeof(float));
+    expect_ok(alexnet_distance_between(distance, picture, levels, &value, NULL, NULL));
+    assert_true(value == 0);
+    expect_ok(alexnet_distance_picture_file(&file, resized, "val/class0/000.png"));
+    assert_int_equal(alexnet_distance_picture_width(file), 24);
+    unsigned char *read = scratch_read("val/class0/000.png", &length);
+    expect_ok(alexnet_distance_picture_bytes(&bytes, resized, read, length));
+    expect_ok(alexnet_distance_between(resized, file, bytes, &value, NULL, NULL));
+    assert_true(value == 0);
+    free(read);
+    expect_failure(alexnet_distance_between(distance, file, levels, &value, NULL, NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "another alexnet_distance");
+    alexnet_distance_picture_free(bytes);
+    expect_ok(alexnet_distance_picture_file(&bytes, resized, "val/class1/000.png"));
+    expect_ok(alexnet_distance_between(resized, file, bytes, &value, NULL, NULL));
+    expect_ok(
+        alexnet_distance_files(resized, "val/class0/000.png", "val/class1/000.png", &same, NULL));
+    assert_true(value == same && value > 0);
+    alexnet_distance_picture_free(bytes);
+    alexnet_distance_picture_free(file);
+    alexnet_distance_picture_free(picture);
+    alexnet_distance_picture_free(levels);
+    alexnet_distance_free(resized);
+    alexnet_distance_free(distance);
+}
+
+/* More sizes than there is room for, and back. */
+static void test_sizes(void **state)
+{
+    (void)state;
+    alexnet_distance *distance = open_distance(0);
+    double value = between(distance, first, second, NULL);
+    for (int i = 0; i < AN_DISTANCE_SIZES + 3; i++) {
+        alexnet_distance_picture *picture;
+        expect_ok(alexnet_distance_picture_levels(&picture, distance, first, 9 + i, 20));
+        alexnet_distance_picture_free(picture);
+    }
+    for (int i = 0; i < AN_DISTANCE_SIZES; i++)
+        assert_true(distance->sizes[i].rows != ROWS);
+    assert_true(between(distance, first, second, NULL) == value);
+    alexnet_distance_free(distance);
+}
+
+static void test_bad_pictures(void **state)
+{
+    (void)state;
+    alexnet_distance *distance = open_distance(0);
+    alexnet_distance_picture *picture, *other, *levels = look(distance, first);
+    expect_failure(alexnet_distance_picture_levels(&picture, distance, first, 2, 20),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "picture in memory: a picture of 20 x 2 pixels");
+    assert_null(picture);
+    expect_failure(alexnet_distance_picture_levels(&picture, distance, first, 0, 20),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "20 x 0");
+    expect_failure(alexnet_distance_picture_levels(&picture, distance, first, 4097, 4096),
+                   ALEXNET_ERROR_UNSUPPORTED, "at most 16777216");
+    expect_failure(alexnet_distance_picture_file(&picture, distance, "none.png"), ALEXNET_ERROR_IO,
+                   "none.png");
+    expect_ok(alexnet_distance_picture_levels(&other, distance, first, COLUMNS, ROWS));
+    expect_failure(alexnet_distance_between(distance, levels, other, NULL, NULL, NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "30 x 21 and 21 x 30");
+    alexnet_distance_picture_free(other);
+    alexnet_distance_picture_free(levels);
+    alexnet_distance_free(distance);
+}
+
+static void test_bad_weights(void **state)
+{
+    (void)state;
+    alexnet_distance *distance;
+    alexnet_distance_options options = ALEXNET_DISTANCE_OPTIONS_INIT;
+    expect_failure(alexnet_distance_new(&distance, model, NULL), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "holds no weights of LPIPS");
+    write_weights("one.safetensors", "lpips.%d.weight", 1, (int[]){4}, 0);
+    write_weights("wide.safetensors", "lpips.%d.weight", 2, (int[]){4, 5}, 0);
+    write_weights("below.safetensors", "lpips.%d.weight", 2, (int[]){4, 3}, -0.1f);
+    write_weights("none.safetensors", "lpips.%d.bias", 2, (int[]){4, 3}, 0);
+    static const struct {
+        const char *file, *says;
+        alexnet_status status;
+    } cases[] = {
+        {"one.safetensors", "for 1 layers, but small has 2", ALEXNET_ERROR_INVALID_ARGUMENT},
+        {"wide.safetensors", "for 5 channels, but r2 of small has 3",
+         ALEXNET_ERROR_INVALID_ARGUMENT},
+        {"below.safetensors", "value 0 is -0.1", ALEXNET_ERROR_FORMAT},
+        {"none.safetensors", "holds no weights of LPIPS", ALEXNET_ERROR_FORMAT},
+        {"absent.pth", "absent.pth", ALEXNET_ERROR_IO},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        options.lpips = cases[i].file;
+        expect_failure(alexnet_distance_new(&distance, model, &options), cases[i].status,
+                       cases[i].says);
+        assert_null(distance);
+        expect_failure(alexnet_model_set_lpips(model, cases[i].file), cases[i].status,
+                       cases[i].says);
+    }
+    options.lpips = "lin.safetensors";
+    options.side = 4097;
+    expect_failure(alexnet_distance_new(&distance, model, &options), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "side = 4097");
+}
+
+/* Weights stay with a model through its files, and a model with them is a model as before. */
+static void test_weights_in_models(void **state)
+{
+    (void)state;
+    alexnet_model *given, *again;
+    alexnet_distance *distance;
+    alexnet_distance_options options = ALEXNET_DISTANCE_OPTIONS_INIT;
+    options.lpips = "lin.safetensors";
+    expect_ok(alexnet_model_load(&given, ctx, "run"));
+    expect_ok(alexnet_model_set_lpips(given, "lin.safetensors"));
+    expect_ok(alexnet_model_save(given, "with.safetensors", NULL));
+    expect_ok(alexnet_model_load(&again, ctx, "with.safetensors"));
+    assert_int_equal(alexnet_model_tensor_count(again), alexnet_model_tensor_count(model));
+    expect_ok(alexnet_distance_new(&distance, again, &options));
+    double value = between(distance, first, second, NULL);
+    alexnet_distance_free(distance);
+    expect_ok(alexnet_distance_new(&distance, again, NULL));
+    assert_true(value > 0 && between(distance, first, second, NULL) == value);
+    alexnet_distance_free(distance);
+    expect_ok(alexnet_model_save(again, "twice.safetensors", NULL));
+    size_t once, twice;
+    unsigned char *a = scratch_read("with.safetensors", &once);
+    unsigned char *b = scratch_read("twice.safetensors", &twice);
+    assert_int_equal(once, twice);
+    assert_memory_equal(a, b, once);
+    free(a);
+    free(b);
+    alexnet_model_free(again);
+    alexnet_model_free(given);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_bad_pictures),
+        cmocka_unit_test(test_bad_weights),
+        cmocka_unit_test(test_weights_in_models),
+    };
+    return cmocka_run_group_tests_name("distance", tests, set_up, tear_down);
+}
