@@ -61,6 +61,9 @@ typedef struct an_export_tensor {
  */
 alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_net *net,
                                  const an_export_options *options);
+/** Add the weights of LPIPS that the net has, for formats that carry them; the list has room. */
+void an_export_add_lpips(an_export_tensor *tensors, int *count, const an_net *net,
+                         const an_export_options *options);
 /** Takes bytes of the file in order. */
 typedef alexnet_status (*an_export_put)(void *to, const void *bytes, size_t length);
 /**

@@ -44,17 +44,6 @@ static bool is_told_by_text(const an_net *net, const an_param *param)
     return param->layer < 0 && net->network->input.mean == AN_INPUT_MEAN_FIXED;
 }
 
-/* Not under torchvision's names: a strict load_state_dict() would refuse them. */
-static void add_lpips(an_export_tensor *all, int *count, const an_lpips *lpips)
-{
-    for (int i = 0; i < lpips->count; i++) {
-        an_export_tensor *tensor = &all[(*count)++];
-        *tensor = (an_export_tensor){
-            .shape = an_shape_of(1, lpips->channels[i]), .type = AN_F32, .param = -1, .lpips = i};
-        an_lpips_name(tensor->name, i);
-    }
-}
-
 alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_net *net,
                                  const an_export_options *options)
 {
@@ -75,10 +64,21 @@ alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_ne
         tensor->param = i;
         *count += name_tensors(tensor, net, i, options->names);
     }
-    if (options->names != AN_NAMES_TORCHVISION)
-        add_lpips(all, count, &net->lpips);
     *out = all;
     return ALEXNET_OK;
+}
+
+/* Not under torchvision's names: a strict load_state_dict() would refuse them. */
+void an_export_add_lpips(an_export_tensor *all, int *count, const an_net *net,
+                         const an_export_options *options)
+{
+    const an_lpips *lpips = &net->lpips;
+    for (int i = 0; i < lpips->count && options->names != AN_NAMES_TORCHVISION; i++) {
+        an_export_tensor *tensor = &all[(*count)++];
+        *tensor = (an_export_tensor){
+            .shape = an_shape_of(1, lpips->channels[i]), .type = AN_F32, .param = -1, .lpips = i};
+        an_lpips_name(tensor->name, i);
+    }
 }
 
 /* ---- Values ---- */

@@ -7,6 +7,8 @@
  */
 #include "unit/training_rig.h"
 
+#include "format/safetensors.h"
+
 /* Of what the latest run computed: FNV-1a, 64 bits. */
 static uint64_t result;
 
@@ -498,6 +500,19 @@ static void test_resuming(void **state)
     fail_each(&(scenario){resume, NULL, 100});
 }
 
+/* For the two convolutions of the network. */
+static void write_lpips(void)
+{
+    static const float ones[6] = {1, 1, 1, 1, 1, 1};
+    an_tensor_writer *writer;
+    expect_ok(an_tensor_writer_new(&writer, "lin.safetensors"));
+    expect_ok(an_tensor_writer_declare(writer, "lpips.0.weight", AN_F32, an_shape_of(1, 4)));
+    expect_ok(an_tensor_writer_declare(writer, "lpips.1.weight", AN_F32, an_shape_of(1, 6)));
+    expect_ok(an_tensor_writer_data(writer, ones, 4 * sizeof *ones));
+    expect_ok(an_tensor_writer_data(writer, ones, 6 * sizeof *ones));
+    expect_ok(an_tensor_writer_commit(writer));
+}
+
 static int set_up(void **state)
 {
     static const char names[] = "class0 the first\nclass1 the second\n";
@@ -508,6 +523,7 @@ static int set_up(void **state)
     rig_write_pictures("data", 2, 4);
     rig_write_network("net.ini");
     scratch_write("names", names, sizeof names - 1);
+    write_lpips();
     return train_into("run", "1") == ALEXNET_OK ? 0 : -1;
 }
 
