@@ -32,9 +32,9 @@ cp "$2" right/sub/b.png
 
 expect 3 distance run "$1" "$2"
 has err "holds no weights of LPIPS" "--lpips FILE"
-expect 0 distance run "$1" "$1" --lpips lin.safetensors
+expect 0 distance run "$1" "$1" --lpips lin.safetensors --resize 64
 is "$(cat out)" 0.000000 "the distance of equal pictures"
-expect 0 distance run "$1" "$2" --lpips lin.safetensors --json
+expect 0 distance run "$1" "$2" --lpips lin.safetensors --json --resize 64
 value=$(json 1 distance)
 less 0.001 "$value" "the distance of two pictures"
 json 1 parts.conv1 >part
@@ -42,7 +42,7 @@ is "$(json 1 a)" "$1" "the first picture"
 
 # In a model, whose answers stay.
 expect 0 convert run with.safetensors --lpips lin.safetensors
-expect 0 distance with.safetensors "$1" "$2" --json
+expect 0 distance with.safetensors "$1" "$2" --json --resize 64
 is "$(json 1 distance)" "$value" "the distance by a model with weights"
 expect 0 convert with.safetensors again.safetensors
 cmp -s with.safetensors again.safetensors || fail "weights of LPIPS change when a model is copied"
@@ -56,18 +56,18 @@ expect 2 convert run x.safetensors --lpips lin.safetensors --names torchvision
 has err "no place"
 
 # Folders.
-expect 0 distance with.safetensors left right
+expect 0 distance with.safetensors left right --resize 64
 line out "0.000000  left/a.png  right/a.png"
 has out "left/sub/b.png  right/sub/b.png" "mean of 2 pairs"
 cp "$2" left/lonely.png
-expect 3 distance with.safetensors left right/ --json
+expect 3 distance with.safetensors left right/ --json --resize 64
 has err "left/lonely.png has no counterpart in right/"
 is "$(json 3 pairs)" 2 "the number of pairs"
 half=$(json 3 mean)
 less "$half" "$value" "the mean"
 echo nonsense >left/c.png
 echo nonsense >right/c.png
-expect 3 distance with.safetensors left right -o pairs.csv
+expect 3 distance with.safetensors left right -o pairs.csv --resize 64
 has err "left/c.png" "left/lonely.png" "2 pictures could not be compared"
 has pairs.csv "a,b,distance,conv1," "left/a.png,right/a.png,0,0,"
 is "$(wc -l <pairs.csv)" 3 "lines of pairs.csv"
@@ -75,9 +75,15 @@ rm left/c.png right/c.png left/lonely.png
 
 # All pairs.
 cp "$2" left/c.png
-expect 0 distance with.safetensors left --all-pairs --csv
+expect 0 distance with.safetensors left --all-pairs --csv --resize 64
 is "$(wc -l <out)" 4 "lines for three pictures"
 has out "left/a.png,left/c.png," "left/a.png,left/sub/b.png,0," "left/c.png,left/sub/b.png,"
+
+# Sizes.
+expect 3 distance with.safetensors "$1" "$2"
+has err "$1 has " "$2 " "--resize SIDE brings both to one size"
+expect 3 distance with.safetensors "$1" "$2" --resize 2
+has err "a picture of 2 x 2 pixels"
 
 # What is refused.
 expect 2 distance with.safetensors left
