@@ -246,7 +246,7 @@ static int open_distance(distance_job *job, alexnet_model *model, const distance
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
-static int run_with(const opt_args *args, const distance_options *options,
+static int run_with(const opt_args *args, const distance_options *options, const model_options *how,
                     const machine_options *machine)
 {
     alexnet_model *model = NULL;
@@ -258,7 +258,7 @@ static int run_with(const opt_args *args, const distance_options *options,
     if (code == CLI_DONE)
         code = machine_open(&job.ctx, machine);
     if (code == CLI_DONE)
-        code = model_open(&model, job.ctx, args->files[0], "MODEL comes first");
+        code = model_open_as(&model, job.ctx, args->files[0], "MODEL comes first", how);
     if (code == CLI_DONE)
         code = open_distance(&job, model, options);
     if (code == CLI_DONE && options->output &&
@@ -309,14 +309,16 @@ int cmd_distance(int argc, char **argv)
 {
     int code;
     distance_options options = {0};
+    model_options how = {0};
     machine_options machine = {0};
-    opt_args args = {
-        .page = &page,
-        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
+                                model_group(&how),
+                                machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code)) {
         code = check_files(&args, &options, machine.json);
         if (code == CLI_DONE)
-            code = run_with(&args, &options, &machine);
+            code = run_with(&args, &options, &how, &machine);
     }
     opt_free(&args);
     return code;
