@@ -250,7 +250,7 @@ static int check_arguments(const opt_args *args, const features_options *options
     return file_check_output(options->out);
 }
 
-static int run(const opt_args *args, const features_options *options,
+static int run(const opt_args *args, const features_options *options, const model_options *how,
                const machine_options *machine)
 {
     alexnet_ctx *ctx = NULL;
@@ -263,7 +263,7 @@ static int run(const opt_args *args, const features_options *options,
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
-        code = model_open(&model, ctx, args->files[0], "MODEL comes first");
+        code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
     if (code == CLI_DONE)
         code = pictures_open(&pictures, ctx, &paths);
     if (code == CLI_DONE)
@@ -279,12 +279,14 @@ int cmd_features(int argc, char **argv)
 {
     int code;
     features_options options = {0};
+    model_options how = {0};
     machine_options machine = {0};
-    opt_args args = {
-        .page = &page,
-        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
+                                model_group(&how),
+                                machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
+        code = run(&args, &options, &how, &machine);
     opt_free(&args);
     return code;
 }

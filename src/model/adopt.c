@@ -73,5 +73,5 @@ alexnet_status an_adopt(an_model_file *file, alexnet_ctx *ctx, const an_model_op
     if (!options->mean)
         an_log(ctx, ALEXNET_LOG_INFO, "pictures are prepared as for %s: %s", file->network->name,
                file->network->preprocessing);
-    return find_classes(file, ctx, is.classes, options->names != NULL);
+    return options->part ? ALEXNET_OK : find_classes(file, ctx, is.classes, options->names != NULL);
 }

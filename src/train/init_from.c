@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "model/recognise.h"
 #include "train/mean.h"
 
 enum { LINES = 20 }; /* of the log, at most, that name tensors */
@@ -82,16 +81,18 @@ static bool say_not_taken(origin *from, const char *tensor, const char *why)
 static alexnet_status their_network(origin *from, alexnet_network **theirs)
 {
     const char *text = an_tensor_file_metadata(from->file, AN_METADATA_NETWORK);
-    an_recognition is;
+    an_reader *reader;
+    an_model_file file;
     *theirs = NULL;
     if (text)
         return an_network_parse(theirs, text, from->name, "network", 0);
-    alexnet_status rc = an_recognise(&is, from->file, NULL, true);
+    AN_CHECK(an_reader_open(&reader, from->name));
+    alexnet_status rc = an_model_file_open(&file, NULL, reader, &(an_model_options){.part = true});
     if (rc == ALEXNET_ERROR_FORMAT || rc == ALEXNET_ERROR_UNSUPPORTED)
         return ALEXNET_OK;
     AN_CHECK(rc);
-    *theirs = an_network_retain(is.network);
-    an_recognition_free(&is);
+    *theirs = an_network_retain(file.network);
+    an_model_file_close(&file);
     return ALEXNET_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "unit/training_rig.h"
 
 #include "format/safetensors.h"
+#include "model/model_file.h"
 
 /* Of what the latest run computed: FNV-1a, 64 bits. */
 static uint64_t result;
@@ -156,6 +157,49 @@ static alexnet_status save_model(void)
 cleanup:
     alexnet_model_free(model);
     alexnet_ctx_free(ctx);
+    return rc;
+}
+
+/* As if another program had written it: read as a network that is given, with mean and names. */
+static alexnet_status adopt_model(void)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    alexnet_load_options options = ALEXNET_LOAD_OPTIONS_INIT;
+    alexnet_tensor_info mean;
+    alexnet_status rc;
+    options.net = "net.ini";
+    options.mean = "run/last.safetensors";
+    options.names_file = "names";
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_model_load_with(&model, ctx, "run/best.safetensors", &options));
+    AN_TRY(alexnet_model_tensor(model, 0, &mean));
+    note(mean.data, 3 * sizeof *mean.data);
+    note(alexnet_model_class_name(model, 0), 3);
+cleanup:
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
+/* The first layer of torchvision's network, without its values. */
+static alexnet_status recognise_part(void)
+{
+    static const char json[] = "{\"features.0.weight\":{\"dtype\":\"F32\",\"shape\":[64,3,11,11],"
+                               "\"data_offsets\":[0,92928]},\"features.0.bias\":{\"dtype\":\"F32\","
+                               "\"shape\":[64],\"data_offsets\":[92928,93184]}}";
+    static unsigned char bytes[8 + sizeof json - 1 + 93184];
+    const uint64_t length = sizeof json - 1;
+    an_reader *reader;
+    an_model_file file = {0};
+    alexnet_status rc;
+    memcpy(bytes, &length, sizeof length);
+    memcpy(bytes + 8, json, sizeof json - 1);
+    AN_CHECK(an_reader_memory(&reader, "part", bytes, sizeof bytes));
+    AN_TRY(an_model_file_open(&file, NULL, reader, &(an_model_options){.part = true}));
+    note(file.network->text, strlen(file.network->text));
+cleanup:
+    an_model_file_close(&file);
     return rc;
 }
 
@@ -464,6 +508,14 @@ static void test_model_in_use(void **state)
     }
 }
 
+static void test_files_of_others(void **state)
+{
+    (void)state;
+    device = "cpu";
+    fail_each(&(scenario){adopt_model, NULL, 100});
+    fail_each(&(scenario){recognise_part, NULL, 100});
+}
+
 static void test_compressed(void **state)
 {
     (void)state;
@@ -534,7 +586,7 @@ int main(void)
         cmocka_unit_test(test_data),       cmocka_unit_test(test_model_in_use),
         cmocka_unit_test(test_features),   cmocka_unit_test(test_explanation),
         cmocka_unit_test(test_training),   cmocka_unit_test(test_resuming),
-        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_compressed), cmocka_unit_test(test_files_of_others),
     };
     const int failed = cmocka_run_group_tests(tests, set_up, scratch_teardown);
     free(compressed);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "format/safetensors.h"
+#include "train/init_from.h"
 
 /* ---- Values ---- */
 
@@ -147,16 +148,20 @@ static void test_transposed_values(void **state)
 
 /* ---- Mean and classes ---- */
 
-/* A small file of alexnet-mini under our names, with some classes, and perhaps a mean. */
-static void write_mini(const char *path, int classes, int mean_side)
+/* A small file of alexnet-mini under our names, with some classes, and perhaps a mean; without the
+ * tensors whose names begin so. */
+static void write_some(const char *path, int classes, int mean_side, const char *without)
 {
     source sources[ENTRIES];
     int count = 0;
     add_network("alexnet-mini", classes, AN_NAMES_OURS, "");
-    for (; count < fake.count; count++) {
-        snprintf(sources[count].name, sizeof sources[count].name, "%s", fake.names[count]);
-        sources[count].shape = fake.entries[count].shape;
+    for (int i = 0; i < fake.count; i++) {
+        if (strncmp(fake.names[i], without, strlen(without)) == 0)
+            continue;
+        snprintf(sources[count].name, sizeof sources[count].name, "%s", fake.names[i]);
+        sources[count].shape = fake.entries[i].shape;
         sources[count].values = make_values(an_shape_count(sources[count].shape), 5);
+        count++;
     }
     if (mean_side) {
         snprintf(sources[count].name, sizeof sources[count].name, "input.mean");
@@ -165,6 +170,11 @@ static void write_mini(const char *path, int classes, int mean_side)
         count++;
     }
     write_sources(path, sources, count);
+}
+
+static void write_mini(const char *path, int classes, int mean_side)
+{
+    write_some(path, classes, mean_side, "none at all");
 }
 
 static void expect_mean(const char *path, const char *mean, const float *values, int count)
@@ -277,6 +287,47 @@ static void test_classes(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* ---- Beginning from one ---- */
+
+/* With another number of classes: all is taken but the last layer, and where layers are missing,
+ * what there is. */
+static void test_begin_from_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lacks;
+        int taken;
+    } cases[] = {{"none at all", 14}, {"fc", 10}};
+    alexnet_ctx *ctx;
+    expect_ok(alexnet_ctx_new(&ctx, NULL));
+    for (int i = 0; i < 2; i++) {
+        alexnet_network *network;
+        an_net *net;
+        an_classes classes;
+        bool has_mean;
+        int taken = 0;
+        write_some("ten.safetensors", 10, 0, cases[i].lacks);
+        expect_ok(an_init_from_network(&network, ctx, "ten.safetensors", 3));
+        assert_string_equal(network->name, "alexnet-mini");
+        assert_int_equal(network->classes, 3);
+        assert_int_equal(network->input.mean, AN_INPUT_MEAN_FIXED);
+        expect_ok(an_net_new(&net, ctx, network, true));
+        expect_ok(an_classes_presume(&classes, 3));
+        expect_ok(an_init_from(net, &classes, "ten.safetensors", &has_mean));
+        assert_false(has_mean);
+        for (int p = 0; p < net->count; p++) {
+            float first[2];
+            expect_ok(an_net_read_part(net, AN_VALUES, p, 0, 2, first, AN_F32));
+            taken += first[0] == value_at(5) && first[1] == value_at(6);
+        }
+        assert_int_equal(taken, cases[i].taken);
+        an_classes_free(&classes);
+        an_net_release(net);
+        an_network_release(network);
+    }
+    alexnet_ctx_free(ctx);
+}
+
 static int leave(void **state)
 {
     (void)state;
@@ -294,6 +345,7 @@ int main(void)
         IN_SCRATCH(test_means),
         IN_SCRATCH(test_options_that_do_not_fit),
         IN_SCRATCH(test_classes),
+        IN_SCRATCH(test_begin_from_it),
     };
     return cmocka_run_group_tests_name("files of other programs", tests, NULL, leave);
 }
