@@ -77,6 +77,7 @@ static alexnet_status write_file(const char *path, an_net *net, const an_classes
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s: NumPy has no bfloat16; take fp16, or write .safetensors", path);
     AN_TRY(an_export_tensors(&tensors, &count, net, options));
+    an_export_add_lpips(tensors, &count, net, options);
     AN_TRY(an_zip_writer_new(&zip, path));
     for (int i = 0; i < count; i++)
         AN_TRY(put_tensor(zip, net, &tensors[i]));

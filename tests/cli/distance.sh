@@ -46,6 +46,9 @@ expect 0 distance with.safetensors "$1" "$2" --json --resize 64
 is "$(json 1 distance)" "$value" "the distance by a model with weights"
 expect 0 convert with.safetensors again.safetensors
 cmp -s with.safetensors again.safetensors || fail "weights of LPIPS change when a model is copied"
+expect 0 convert with.safetensors with.npz
+expect 0 distance with.npz "$1" "$2" --json --resize 64
+is "$(json 1 distance)" "$value" "the distance by a model in NumPy's format"
 expect 0 classify with.safetensors "$1" --quiet
 cp out answer
 expect 0 classify run "$1" --quiet
