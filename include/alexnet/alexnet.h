@@ -748,6 +748,52 @@ ALEXNET_API alexnet_status alexnet_feature_stream_next(alexnet_feature_stream *s
                                                        alexnet_feature_result *result, bool *more);
 ALEXNET_API void alexnet_feature_stream_free(alexnet_feature_stream *stream);
 
+/* ---- Representational dissimilarity ---------------------------------------------------------- */
+
+/** How unlike two pictures are to a layer. */
+typedef enum alexnet_dissimilarity {
+    ALEXNET_DISSIMILARITY_CORRELATION = 0, /**< 1 - Pearson's r: 0 to 2 */
+    ALEXNET_DISSIMILARITY_EUCLIDEAN = 1,
+    ALEXNET_DISSIMILARITY_COSINE = 2, /**< 1 - cosine: 0 to 2 */
+} alexnet_dissimilarity;
+
+/**
+ * Compare each picture with each. Sums are in double; the result does not depend on the number of
+ * threads. Needs no memory beside the arguments worth mentioning.
+ * @param rdm       out, [count][count]: symmetric, with zeros on the diagonal; NaN where a
+ *                  picture has no correlation (all its features are equal) or no cosine (all zero)
+ * @param features  [count][length]
+ * @param count     3 to 60000
+ * @return ALEXNET_ERROR_CANCELLED; `rdm` is then incomplete
+ */
+ALEXNET_API alexnet_status alexnet_rdm(double *rdm, alexnet_ctx *ctx, const float *features,
+                                       int64_t count, int64_t length,
+                                       alexnet_dissimilarity measure);
+
+/** Rank correlations. */
+typedef enum alexnet_rank {
+    ALEXNET_RANK_SPEARMAN = 0, /**< rho; equal values share their mean rank */
+    ALEXNET_RANK_KENDALL = 1,  /**< tau-a: tied pairs count as neither, and in the denominator */
+} alexnet_rank;
+
+/**
+ * How alike two matrices are: the rank correlation of what stands above their diagonals. Takes 48
+ * bytes of memory for each of the count (count - 1) / 2 pairs.
+ * @param a, b  [count][count]
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if there is something other than numbers, and for
+ *         Spearman's rho of a matrix whose values are all equal
+ */
+ALEXNET_API alexnet_status alexnet_rsa(double *similarity, const double *a, const double *b,
+                                       int64_t count, alexnet_rank rank);
+
+/**
+ * Read a square matrix from a .npy file, float32 or float64.
+ * @param count  out
+ * @param rdm    out, [count][count]; NULL to learn `count` first
+ * @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT for another shape or kind of file
+ */
+ALEXNET_API alexnet_status alexnet_rdm_read(const char *path, int64_t *count, double *rdm);
+
 /* ---- Explanation: what a network saw, and what it answered to -------------------------------- */
 
 /*

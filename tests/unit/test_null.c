@@ -248,6 +248,23 @@ static void test_features(void **state)
     TAKES_NOTHING(alexnet_features_free, NULL);
 }
 
+static void test_dissimilarities(void **state)
+{
+    static const float values[3] = {1, 2, 4};
+    double rdm[9], similarity;
+    int64_t count;
+    (void)state;
+    REFUSES(alexnet_rdm, "rdm", NULL, ctx, values, 3, 1, ALEXNET_DISSIMILARITY_EUCLIDEAN);
+    REFUSES(alexnet_rdm, "ctx", rdm, NULL, values, 3, 1, ALEXNET_DISSIMILARITY_EUCLIDEAN);
+    REFUSES(alexnet_rdm, "features", rdm, ctx, NULL, 3, 1, ALEXNET_DISSIMILARITY_EUCLIDEAN);
+    expect_ok(alexnet_rdm(rdm, ctx, values, 3, 1, ALEXNET_DISSIMILARITY_EUCLIDEAN));
+    REFUSES(alexnet_rsa, "similarity", NULL, rdm, rdm, 3, ALEXNET_RANK_SPEARMAN);
+    REFUSES(alexnet_rsa, "a", &similarity, NULL, rdm, 3, ALEXNET_RANK_SPEARMAN);
+    REFUSES(alexnet_rsa, "b", &similarity, rdm, NULL, 3, ALEXNET_RANK_SPEARMAN);
+    REFUSES(alexnet_rdm_read, "path", NULL, &count, NULL);
+    REFUSES(alexnet_rdm_read, "count", "x.npy", NULL, NULL);
+}
+
 static uint8_t crop[14 * 14 * 3];
 
 static void test_crops_and_gradients(void **state)
@@ -515,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_data_sets),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_features),
+        cmocka_unit_test(test_dissimilarities),
         cmocka_unit_test(test_crops_and_gradients),
         cmocka_unit_test(test_distances),
         cmocka_unit_test(test_occlusion_and_activations),

@@ -1,0 +1,174 @@
+#include "infer/rdm.h"
+
+#include <assert.h>
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* Pairs are computed TILE x TILE at a time, over CHUNK elements at a time, so that what is worked
+ * on stays in the nearest cache. Sums are in double: over a chunk, then over chunks, which keeps
+ * the rounding of sums of 100,000 terms near that of a few hundred. */
+enum { TILE = 8, CHUNK = 256 };
+
+typedef struct job {
+    const float *features;
+    int64_t count, length;
+    alexnet_dissimilarity measure;
+    double *means, *norms; /* per row; norms of what the means were subtracted from */
+    double *rdm;
+} job;
+
+/* ---- Rows ---- */
+
+static double sum_of(const float *x, int64_t length)
+{
+    double sum = 0;
+    for (int64_t at = 0; at < length; at += CHUNK) {
+        double part = 0;
+        for (int64_t i = at; i < length && i < at + CHUNK; i++)
+            part += x[i];
+        sum += part;
+    }
+    return sum;
+}
+
+static double norm_of(const float *x, int64_t length, double mean)
+{
+    double sum = 0;
+    for (int64_t at = 0; at < length; at += CHUNK) {
+        double part = 0;
+        for (int64_t i = at; i < length && i < at + CHUNK; i++)
+            part += (x[i] - mean) * (x[i] - mean);
+        sum += part;
+    }
+    return sqrt(sum);
+}
+
+static void measure_row(job *j, int64_t row)
+{
+    const float *x = j->features + row * j->length;
+    if (j->measure == ALEXNET_DISSIMILARITY_CORRELATION)
+        j->means[row] = sum_of(x, j->length) / (double)j->length;
+    if (j->measure != ALEXNET_DISSIMILARITY_EUCLIDEAN)
+        j->norms[row] = norm_of(x, j->length, j->means[row]);
+}
+
+/* ---- Tiles ---- */
+
+typedef double tile[TILE][TILE];
+
+/* A chunk of some rows, less their means; rows past the last are zero. */
+static void take_rows(const job *j, int64_t row, int64_t at, int n, double out[TILE][CHUNK])
+{
+    for (int i = 0; i < TILE; i++) {
+        const bool there = row + i < j->count;
+        const float *x = j->features + (there ? (row + i) * j->length + at : 0);
+        const double mean = there ? j->means[row + i] : 0;
+        for (int k = 0; k < n; k++)
+            out[i][k] = there ? x[k] - mean : 0;
+    }
+}
+
+static void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE])
+{
+    for (int i = 0; i < TILE; i++)
+        for (int k = 0; k < CHUNK; k++)
+            to[k][i] = from[i][k];
+}
+
+/* Two rows of x against TILE of y: what compilers keep in registers. */
+static void add_products(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
+{
+    for (int i = 0; i < TILE; i += 2) {
+        double a[TILE] = {0}, b[TILE] = {0};
+        for (int k = 0; k < n; k++)
+            for (int c = 0; c < TILE; c++) {
+                a[c] += x[i][k] * y[k][c];
+                b[c] += x[i + 1][k] * y[k][c];
+            }
+        for (int c = 0; c < TILE; c++) {
+            sums[i][c] += a[c];
+            sums[i + 1][c] += b[c];
+        }
+    }
+}
+
+/* Differences are squared one by one: of products of alike rows nothing would be left. */
+static void add_squares(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
+{
+    for (int i = 0; i < TILE; i += 2) {
+        double a[TILE] = {0}, b[TILE] = {0};
+        for (int k = 0; k < n; k++)
+            for (int c = 0; c < TILE; c++) {
+                const double d = x[i][k] - y[k][c], e = x[i + 1][k] - y[k][c];
+                a[c] += d * d;
+                b[c] += e * e;
+            }
+        for (int c = 0; c < TILE; c++) {
+            sums[i][c] += a[c];
+            sums[i + 1][c] += b[c];
+        }
+    }
+}
+
+static double dissimilarity(const job *j, double sum, int64_t row, int64_t column)
+{
+    return j->measure == ALEXNET_DISSIMILARITY_EUCLIDEAN
+               ? sqrt(sum)
+               : 1 - sum / (j->norms[row] * j->norms[column]);
+}
+
+static void compute_tile(const job *j, int64_t row, int64_t column)
+{
+    double x[TILE][CHUNK], y[TILE][CHUNK], turned[CHUNK][TILE];
+    tile sums = {{0}};
+    for (int64_t at = 0; at < j->length; at += CHUNK) {
+        const int n = j->length - at < CHUNK ? (int)(j->length - at) : CHUNK;
+        memset(y, 0, sizeof y);
+        take_rows(j, row, at, n, x);
+        take_rows(j, column, at, n, y);
+        transpose(y, turned);
+        if (j->measure == ALEXNET_DISSIMILARITY_EUCLIDEAN)
+            add_squares(sums, x, turned, n);
+        else
+            add_products(sums, x, turned, n);
+    }
+    for (int64_t r = row; r < row + TILE && r < j->count; r++)
+        for (int64_t c = column; c < column + TILE && c < j->count; c++)
+            if (r < c)
+                j->rdm[r * j->count + c] = j->rdm[c * j->count + r] =
+                    dissimilarity(j, sums[r - row][c - column], r, c);
+}
+
+/* ---- The matrix ---- */
+
+static alexnet_status compute(job *j, alexnet_ctx *ctx)
+{
+#pragma omp parallel for schedule(static) num_threads(ctx->threads)
+    for (int64_t i = 0; i < j->count; i++)
+        measure_row(j, i);
+    for (int64_t row = 0; row < j->count; row += TILE) {
+        AN_CHECK(an_ctx_check(ctx));
+#pragma omp parallel for schedule(dynamic) num_threads(ctx->threads)
+        for (int64_t column = row; column < j->count; column += TILE)
+            compute_tile(j, row, column);
+        for (int64_t i = row; i < row + TILE && i < j->count; i++)
+            j->rdm[i * j->count + i] = 0;
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_rdm(double *rdm, alexnet_ctx *ctx, const float *features, int64_t count,
+                      int64_t length, alexnet_dissimilarity measure)
+{
+    double *rows = an_calloc((size_t)count, 2 * sizeof *rows);
+    if (!rows)
+        return AN_FAIL_MEMORY((size_t)count * 2 * sizeof *rows, "dissimilarities");
+    job j = {features, count, length, measure, rows, rows + count, rdm};
+    alexnet_status rc = compute(&j, ctx);
+    an_free(rows);
+    return rc;
+}

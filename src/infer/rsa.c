@@ -1,0 +1,199 @@
+/*
+ * Rank correlations of two matrices: of what stands above the diagonal, each pair once.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/reader.h"
+#include "base/status.h"
+#include "format/tensor_file.h"
+#include "infer/rdm.h"
+
+typedef struct pair {
+    double a, b;
+} pair;
+
+typedef bool (*before_fn)(const pair *, const pair *);
+
+static bool by_both(const pair *p, const pair *q)
+{
+    return p->a < q->a || (p->a == q->a && p->b < q->b);
+}
+
+static bool by_second(const pair *p, const pair *q)
+{
+    return p->b < q->b;
+}
+
+static int64_t merge(pair *out, const pair *left, const pair *right, int64_t n, int64_t m,
+                     before_fn before)
+{
+    int64_t swaps = 0, i = 0, k = 0;
+    while (i < n || k < m)
+        if (k == m || (i < n && !before(&right[k], &left[i]))) {
+            out[i + k] = left[i];
+            i++;
+        } else {
+            out[i + k] = right[k];
+            k++;
+            swaps += n - i;
+        }
+    return swaps;
+}
+
+/* Merge sort, stable. @return the pairs of elements that stood in the wrong order */
+static int64_t sort(pair *pairs, pair *scratch, int64_t count, before_fn before)
+{
+    int64_t swaps = 0;
+    pair *from = pairs, *to = scratch;
+    for (int64_t width = 1; width < count; width *= 2) {
+        for (int64_t at = 0; at < count; at += 2 * width) {
+            const int64_t left = count - at < width ? count - at : width;
+            const int64_t rest = count - at - left, right = rest < width ? rest : width;
+            swaps += merge(to + at, from + at, from + at + left, left, right, before);
+        }
+        pair *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != pairs)
+        memcpy(pairs, from, (size_t)count * sizeof *pairs);
+    return swaps;
+}
+
+/* ---- Spearman ---- */
+
+/* In place of values their ranks, from 1; equal ones share the mean of theirs. */
+static void rank(double *values, int64_t count, pair *pairs, pair *scratch)
+{
+    for (int64_t i = 0; i < count; i++)
+        pairs[i] = (pair){values[i], (double)i};
+    sort(pairs, scratch, count, by_both);
+    for (int64_t i = 0, end; i < count; i = end) {
+        for (end = i; end < count && pairs[end].a == pairs[i].a;)
+            end++;
+        for (int64_t k = i; k < end; k++)
+            values[(int64_t)pairs[k].b] = (double)(i + 1 + end) / 2;
+    }
+}
+
+static alexnet_status spearman(double *out, double *a, double *b, int64_t count, pair *pairs,
+                               pair *scratch)
+{
+    const double mean = (double)(count + 1) / 2;
+    double ab = 0, aa = 0, bb = 0;
+    rank(a, count, pairs, scratch);
+    rank(b, count, pairs, scratch);
+    for (int64_t i = 0; i < count; i++) {
+        ab += (a[i] - mean) * (b[i] - mean);
+        aa += (a[i] - mean) * (a[i] - mean);
+        bb += (b[i] - mean) * (b[i] - mean);
+    }
+    if (aa == 0 || bb == 0)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "all dissimilarities of the %s matrix are equal: they have no order",
+                       aa == 0 ? "first" : "second");
+    *out = ab / sqrt(aa) / sqrt(bb);
+    return ALEXNET_OK;
+}
+
+/* ---- Kendall ---- */
+
+/* Pairs among elements that are equal to their neighbours in order. */
+static int64_t ties(const pair *pairs, int64_t count, bool a, bool b)
+{
+    int64_t sum = 0, run = 1;
+    for (int64_t i = 1; i <= count; i++) {
+        if (i < count && (!a || pairs[i].a == pairs[i - 1].a) &&
+            (!b || pairs[i].b == pairs[i - 1].b)) {
+            run++;
+            continue;
+        }
+        sum += run * (run - 1) / 2;
+        run = 1;
+    }
+    return sum;
+}
+
+/* tau-a: concordant pairs less discordant ones, over all pairs, tied ones included. By the sort of
+ * W. R. Knight (Journal of the American Statistical Association 61, 1966). */
+static double kendall(const double *a, const double *b, int64_t count, pair *pairs, pair *scratch)
+{
+    for (int64_t i = 0; i < count; i++)
+        pairs[i] = (pair){a[i], b[i]};
+    sort(pairs, scratch, count, by_both);
+    const int64_t all = count * (count - 1) / 2;
+    const int64_t in_a = ties(pairs, count, true, false), in_both = ties(pairs, count, true, true);
+    const int64_t discordant = sort(pairs, scratch, count, by_second);
+    const int64_t in_b = ties(pairs, count, false, true);
+    return (double)(all - in_a - in_b + in_both - 2 * discordant) / (double)all;
+}
+
+/* ---- Both ---- */
+
+static alexnet_status take_upper(double *out, const double *rdm, int64_t count, const char *which)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = i + 1; j < count; j++) {
+            if (!isfinite(rdm[i * count + j]))
+                return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                               "the %s matrix has no number at (%lld, %lld)", which, (long long)i,
+                               (long long)j);
+            out[n++] = rdm[i * count + j];
+        }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_rsa(double *similarity, const double *a, const double *b, int64_t count,
+                      alexnet_rank kind)
+{
+    alexnet_status rc = ALEXNET_OK;
+    const int64_t n = count * (count - 1) / 2;
+    double *upper = an_calloc((size_t)n, 2 * sizeof *upper);
+    pair *pairs = an_calloc((size_t)n, 2 * sizeof *pairs);
+    if (!upper || !pairs) {
+        rc = AN_FAIL_MEMORY((size_t)n * 2 * (sizeof *upper + sizeof *pairs), "a rank correlation");
+        goto cleanup;
+    }
+    AN_TRY(take_upper(upper, a, count, "first"));
+    AN_TRY(take_upper(upper + n, b, count, "second"));
+    if (kind == ALEXNET_RANK_SPEARMAN)
+        AN_TRY(spearman(similarity, upper, upper + n, n, pairs, pairs + n));
+    else
+        *similarity = kendall(upper, upper + n, n, pairs, pairs + n);
+cleanup:
+    an_free(upper);
+    an_free(pairs);
+    return rc;
+}
+
+/* ---- Files ---- */
+
+static alexnet_status read_square(an_tensor_file *file, int64_t *count, double *rdm)
+{
+    char text[96];
+    if (an_tensor_file_count(file) != 1)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: expected one matrix, found %d tensors",
+                       an_tensor_file_name(file), an_tensor_file_count(file));
+    const an_tensor_entry *entry = an_tensor_file_entry(file, 0);
+    const an_shape shape = entry->shape;
+    if (shape.rank != 2 || shape.dim[0] != shape.dim[1] || !an_dtype_is_float(entry->dtype))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s: expected a square matrix of floating-point numbers, found %s %s",
+                       an_tensor_file_name(file), entry->type, an_shape_text(shape, text));
+    *count = shape.dim[0];
+    return rdm ? an_tensor_file_read(file, entry->name, shape, AN_F64, rdm) : ALEXNET_OK;
+}
+
+alexnet_status an_rdm_read(const char *path, int64_t *count, double *rdm)
+{
+    an_reader *reader;
+    an_tensor_file *file = NULL;
+    AN_CHECK(an_reader_open(&reader, path));
+    AN_CHECK(an_tensor_file_open(&file, reader));
+    alexnet_status rc = read_square(file, count, rdm);
+    an_tensor_file_close(file);
+    return rc;
+}
