@@ -1,0 +1,387 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "csv.h"
+#include "feature_store.h"
+#include "files.h"
+#include "json.h"
+#include "layers.h"
+#include "machine.h"
+#include "model.h"
+#include "npy.h"
+#include "paths.h"
+#include "pictures.h"
+#include "progress.h"
+#include "terminal.h"
+#include "text.h"
+
+typedef struct rdm_options {
+    const char *out, *layer;
+    int metric, pool, rank; /* positions among their words */
+    int64_t batch;
+    bool compare;
+} rdm_options;
+
+static const opt rows[] = {
+    {.name = "out",
+     .letter = 'o',
+     .type = OPT_TEXT,
+     .also = {"output", "prefix"},
+     .arg = "PREFIX",
+     .help = "write PREFIX.LAYER.npy, PREFIX.LAYER.csv and PREFIX.names.txt; required without "
+             "--compare",
+     .offset = offsetof(rdm_options, out)},
+    {.name = "layer",
+     .type = OPT_TEXT,
+     .also = {"layers"},
+     .arg = "NAME,...|all",
+     .standard = "all",
+     .help = "the layers, as 'features' takes them; all: convolutions and fully connected ones",
+     .offset = offsetof(rdm_options, layer)},
+    {.name = "metric",
+     .type = OPT_CHOICE,
+     .also = {"measure", "distance", "dissimilarity"},
+     .arg = "correlation|euclidean|cosine",
+     .standard = "correlation",
+     .help = "1 - Pearson's r; Euclidean distance; 1 - cosine",
+     .offset = offsetof(rdm_options, metric)},
+    {.name = "pool",
+     .type = OPT_CHOICE,
+     .also = {"pooling"},
+     .arg = "none|avg|max",
+     .standard = "none",
+     .help = "of layers with rows and columns: the mean or the largest value of each channel",
+     .offset = offsetof(rdm_options, pool)},
+    {.name = "batch",
+     .type = OPT_INTEGER,
+     .also = {"batch-size", "bs", "b"},
+     .arg = "N",
+     .low = 1,
+     .high = 65536,
+     .standard = "16",
+     .help = "pictures per pass, if there are as many",
+     .offset = offsetof(rdm_options, batch)},
+    {.name = "compare",
+     .type = OPT_FLAG,
+     .also = {"rsa", "correlate"},
+     .help = "print how alike two matrices are: the rank correlation above their diagonals",
+     .offset = offsetof(rdm_options, compare)},
+    {.name = "rank",
+     .type = OPT_CHOICE,
+     .also = {"correlation", "method"},
+     .arg = "spearman|kendall",
+     .standard = "spearman",
+     .help = "of --compare: Spearman's rho, or Kendall's tau-a",
+     .offset = offsetof(rdm_options, rank)},
+};
+
+static const opt_page page = {
+    .command = "rdm",
+    .usage = {"rdm MODEL|RUN PICTURE... -o PREFIX [options]",
+              "rdm --compare A.npy B.npy [options]"},
+    .about = "Compare pictures as the layers of a network see them: for each layer a matrix of how "
+             "unlike every two pictures are (representational dissimilarity), as NumPy's array of "
+             "float64 and as CSV with the pictures' names. With --compare, how alike two such "
+             "matrices are, of two layers, or of a layer and a measurement. A picture that cannot "
+             "be read is left out and reported, and the exit code is 3.",
+    .examples = {{"rdm best.safetensors stimuli/ -o stimuli",
+                  "stimuli.conv1.npy to stimuli.fc8.npy"},
+                 {"rdm --compare stimuli.fc7.npy it-cortex.npy --rank kendall",
+                  "compare a layer with a matrix that was measured"}},
+};
+
+/* ---- Two matrices ---- */
+
+static int read_matrix(double **out, int64_t *count, const char *path)
+{
+    alexnet_status status = alexnet_rdm_read(path, count, NULL);
+    *out = NULL;
+    if (!status) {
+        *out = malloc((size_t)(*count * *count) * sizeof **out + 1);
+        if (!*out)
+            return cli_error(CLI_FAILED, "out of memory for %s", path);
+        status = alexnet_rdm_read(path, count, *out);
+    }
+    return status ? cli_input_failed(status) : CLI_DONE;
+}
+
+static int compare(char **files, const rdm_options *options, bool json)
+{
+    static const char *const names[] = {"spearman", "kendall"};
+    double *a = NULL, *b = NULL, similarity;
+    int64_t n = 0, m = 0;
+    int code = read_matrix(&a, &n, files[0]);
+    if (code == CLI_DONE)
+        code = read_matrix(&b, &m, files[1]);
+    if (code == CLI_DONE && n != m)
+        code = cli_error(CLI_BAD_INPUT,
+                         "%s is of %" PRId64 " pictures and %s of %" PRId64 ": they must be of the "
+                         "same, in the same order",
+                         files[0], n, files[1], m);
+    if (code == CLI_DONE && alexnet_rsa(&similarity, a, b, n, (alexnet_rank)options->rank))
+        code = cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
+    if (code == CLI_DONE && json) {
+        json_t *document = json_object();
+        json_object_set_new(document, "a", json_text(files[0]));
+        json_object_set_new(document, "b", json_text(files[1]));
+        json_object_set_new(document, "pictures", json_integer(n));
+        json_object_set_new(document, "rank", json_string(names[options->rank]));
+        json_object_set_new(document, "similarity", json_number(similarity));
+        json_print(document);
+    } else if (code == CLI_DONE) {
+        terminal_line(stdout, "%.6f", similarity);
+    }
+    free(a);
+    free(b);
+    return code;
+}
+
+/* ---- Matrices of a model ---- */
+
+/* Features of the pictures that can be read, by layer. */
+typedef struct table {
+    int64_t count, bad;
+    int layers;
+    alexnet_feature_info info[FEATURE_LAYERS];
+    float *values[FEATURE_LAYERS]; /* [pictures][length] */
+    string_list names;
+} table;
+
+static void free_table(table *t)
+{
+    for (int i = 0; i < t->layers; i++)
+        free(t->values[i]);
+    string_list_free(&t->names);
+}
+
+/* All features are held at once: what does not fit is said before the work, not after it. */
+static int make_table(table *t, const alexnet_features *features, int64_t pictures)
+{
+    char need[TEXT_SIZE], there[TEXT_SIZE];
+    const double all = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const double bytes =
+        (double)pictures * ((double)alexnet_features_length(features) * 4 + (double)pictures * 8);
+    if (bytes > all)
+        return cli_error(CLI_FAILED,
+                         "the features of %" PRId64 " pictures take %s, and this machine has %s; "
+                         "take fewer layers, or --pool",
+                         pictures, text_bytes(need, bytes), text_bytes(there, all));
+    for (; alexnet_features_get(features, t->layers, &t->info[t->layers]); t->layers++) {
+        size_t size = (size_t)pictures * (size_t)t->info[t->layers].length * sizeof(float);
+        t->values[t->layers] = malloc(size);
+        if (!t->values[t->layers])
+            return cli_error(CLI_FAILED, "out of memory for the features: %s",
+                             text_bytes(need, (double)size));
+    }
+    return CLI_DONE;
+}
+
+static void add(table *t, const alexnet_feature_result *result)
+{
+    for (int i = 0; i < t->layers; i++)
+        memcpy(t->values[i] + t->count * t->info[i].length, result->values + t->info[i].offset,
+               (size_t)t->info[i].length * sizeof(float));
+    string_list_add(&t->names, cli_copy(result->path));
+    t->count++;
+}
+
+static int fill(table *t, alexnet_features *features, const alexnet_dataset *pictures)
+{
+    alexnet_feature_stream *stream = NULL;
+    const int64_t all = alexnet_dataset_count(pictures);
+    alexnet_status status = alexnet_feature_stream_new(&stream, features, pictures);
+    bool more = true;
+    for (int64_t done = 1; !status && more; done++) {
+        alexnet_feature_result result;
+        status = alexnet_feature_stream_next(stream, &result, &more);
+        if (status || !more)
+            break;
+        if (result.status) {
+            cli_error(0, "%s", result.error);
+            t->bad++;
+        } else {
+            add(t, &result);
+        }
+        progress_show((double)done / (double)all, "features %" PRId64 "/%" PRId64, done, all);
+    }
+    progress_clear();
+    alexnet_feature_stream_free(stream);
+    return status ? cli_failed(status) : CLI_DONE;
+}
+
+static int write_array(const char *path, const double *rdm, int64_t n)
+{
+    file_output out;
+    char head[NPY_HEADER];
+    int code = file_begin(&out, path);
+    if (code != CLI_DONE)
+        return code;
+    npy_header(head, "<f8", 2, (const int64_t[]){n, n});
+    fwrite(head, 1, sizeof head, out.file);
+    fwrite(rdm, sizeof *rdm, (size_t)(n * n), out.file);
+    return file_end(&out, CLI_DONE);
+}
+
+static int write_csv(const char *path, const double *rdm, const string_list *names)
+{
+    file_output out;
+    const size_t n = names->count;
+    int code = file_begin(&out, path);
+    if (code != CLI_DONE)
+        return code;
+    fputs("file", out.file);
+    for (size_t i = 0; i < n; i++) {
+        fputc(',', out.file);
+        csv_text(out.file, names->items[i]);
+    }
+    fputc('\n', out.file);
+    for (size_t i = 0; i < n; i++) {
+        csv_text(out.file, names->items[i]);
+        for (size_t j = 0; j < n; j++)
+            fprintf(out.file, ",%.17g", rdm[i * n + j]);
+        fputc('\n', out.file);
+    }
+    return file_end(&out, CLI_DONE);
+}
+
+static int write_names(const char *prefix, const string_list *names)
+{
+    file_output out;
+    char *path = cli_format("%s.names.txt", prefix);
+    int code = file_begin(&out, path);
+    free(path);
+    if (code != CLI_DONE)
+        return code;
+    for (size_t i = 0; i < names->count; i++) {
+        char *line = feature_name_escape(names->items[i]);
+        fprintf(out.file, "%s\n", line);
+        free(line);
+    }
+    return file_end(&out, CLI_DONE);
+}
+
+static int write_layer(const table *t, int i, double *rdm, const char *prefix, json_t *layers)
+{
+    char *name = cli_copy(t->info[i].name);
+    for (char *c = name; *c; c++)
+        if (strchr(":/\\", *c))
+            *c = '-';
+    char *array = cli_format("%s.%s.npy", prefix, name),
+         *csv = cli_format("%s.%s.csv", prefix, name);
+    int code = write_array(array, rdm, t->count);
+    if (code == CLI_DONE)
+        code = write_csv(csv, rdm, &t->names);
+    if (code == CLI_DONE && layers) {
+        json_t *row = json_object();
+        json_object_set_new(row, "layer", json_text(t->info[i].name));
+        json_object_set_new(row, "length", json_integer(t->info[i].length));
+        json_object_set_new(row, "file", json_text(array));
+        json_array_append_new(layers, row);
+    } else if (code == CLI_DONE) {
+        terminal_line(stdout, "%s  %" PRId64 " x %" PRId64 "  %s", t->info[i].name, t->count,
+                      t->count, array);
+    }
+    free(name);
+    free(array);
+    free(csv);
+    return code;
+}
+
+static int write_all(const table *t, alexnet_ctx *ctx, const rdm_options *options, bool json)
+{
+    json_t *layers = json ? json_array() : NULL, *document = json ? json_object() : NULL;
+    double *rdm = malloc((size_t)(t->count * t->count) * sizeof *rdm + 1);
+    int code = rdm ? write_names(options->out, &t->names)
+                   : cli_error(CLI_FAILED, "out of memory for a matrix");
+    for (int i = 0; i < t->layers && code == CLI_DONE; i++) {
+        progress_show((double)i / t->layers, "comparing by %s", t->info[i].name);
+        alexnet_status status = alexnet_rdm(rdm, ctx, t->values[i], t->count, t->info[i].length,
+                                            (alexnet_dissimilarity)options->metric);
+        progress_clear();
+        code = status ? cli_failed(status) : write_layer(t, i, rdm, options->out, layers);
+    }
+    free(rdm);
+    if (code == CLI_DONE && json) {
+        json_object_set_new(document, "pictures", json_integer(t->count));
+        json_object_set_new(document, "failed", json_integer(t->bad));
+        json_object_set_new(document, "layers", json_incref(layers));
+        json_print(json_incref(document));
+    }
+    json_decref(layers);
+    json_decref(document);
+    return code;
+}
+
+static int compute(const rdm_options *options, alexnet_ctx *ctx, alexnet_model *model,
+                   const alexnet_dataset *pictures, bool json)
+{
+    alexnet_features *features = NULL;
+    table t = {0};
+    const int64_t count = alexnet_dataset_count(pictures);
+    alexnet_features_options settings = ALEXNET_FEATURES_OPTIONS_INIT;
+    settings.batch = (int)(options->batch < count ? options->batch : count ? count : 1);
+    settings.pool = (alexnet_pooling)options->pool;
+    int code = layers_open(&features, model, options->layer, &settings);
+    if (code == CLI_DONE)
+        code = make_table(&t, features, count);
+    if (code == CLI_DONE)
+        code = fill(&t, features, pictures);
+    if (code == CLI_DONE && t.count < 3)
+        code = cli_error(CLI_BAD_INPUT, "%" PRId64 " pictures: a comparison needs three", t.count);
+    if (code == CLI_DONE)
+        code = write_all(&t, ctx, options, json);
+    if (code == CLI_DONE)
+        code = pictures_count_bad(t.bad, count);
+    alexnet_features_free(features);
+    free_table(&t);
+    return code;
+}
+
+static int run(const opt_args *args, const rdm_options *options, const machine_options *machine)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    alexnet_dataset *pictures = NULL;
+    string_list paths = {0};
+    if (options->compare)
+        return args->file_count == 2
+                   ? compare(args->files, options, machine->json)
+                   : opt_wrong(&page, "--compare takes two files, A.npy and B.npy");
+    if (args->file_count == 0)
+        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
+    if (args->file_count == 1)
+        return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
+                                "input");
+    if (!options->out)
+        return opt_wrong(&page, "-o PREFIX is missing: the beginning of the files' names");
+    int code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
+    if (code == CLI_DONE)
+        code = machine_open(&ctx, machine);
+    if (code == CLI_DONE)
+        code = model_open(&model, ctx, args->files[0], "MODEL comes first");
+    if (code == CLI_DONE)
+        code = pictures_open(&pictures, ctx, &paths);
+    if (code == CLI_DONE)
+        code = compute(options, ctx, model, pictures, machine->json);
+    alexnet_dataset_free(pictures);
+    alexnet_model_free(model);
+    machine_close(ctx);
+    string_list_free(&paths);
+    return code;
+}
+
+int cmd_rdm(int argc, char **argv)
+{
+    int code;
+    rdm_options options = {0};
+    machine_options machine = {0};
+    opt_args args = {
+        .page = &page,
+        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options, &machine);
+    opt_free(&args);
+    return code;
+}

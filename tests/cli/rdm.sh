@@ -1,0 +1,40 @@
+# Dissimilarity matrices and their comparison. (The numbers against SciPy: golden/test_rdm.c.)
+. "${0%/*}/lib.sh"
+golden=$source/tests/golden/rdm
+pictures data 12
+train data/pictures --epochs 1 --out run --quiet
+printf 'no picture' >data/unseen/red-ring/broken.png
+good=$(($(find data/unseen -name '*.png' | wc -l) - 1))
+
+expect 3 rdm run data/unseen -o out
+has err broken.png
+for layer in conv1 conv5 fc6 fc8; do
+    is "$(wc -c <out.$layer.npy)" $((192 + 8 * good * good)) "bytes of the matrix of $layer"
+done
+is "$(wc -l <out.names.txt)" "$good" "names"
+is "$(wc -l <out.fc7.csv)" $((good + 1)) "rows of the CSV file"
+# The CSV file has the array's numbers: the third row.
+od -An -v -tf8 -w8 -j$((192 + 8 * good * 2)) -N$((8 * good)) out.fc7.npy | awk '{ printf "%.12g\n", $1 }' >a
+sed -n 4p out.fc7.csv | sed 's/^"[^"]*",//' | tr ',' '\n' | awk '{ printf "%.12g\n", $1 }' >b
+cmp a b || fail "the CSV file differs from the array"
+is "$(sed -n 3p a)" 0 "the diagonal"
+
+expect 3 rdm run data/unseen -o pooled --layer conv5,fc7:pre --metric euclidean --pool avg --json
+is "$(json 1 pictures) $(json 1 failed) $(json 1 layers.#)" "$good 1 2" "the summary"
+is "$(json 1 layers.1.layer) $(json 1 layers.1.file)" "fc7:pre pooled.fc7-pre.npy" "a layer"
+
+expect 0 rdm --compare out.fc7.npy out.fc7.npy --json
+is "$(json 1 similarity)" 1.0 "the likeness of a matrix with itself"
+expect 0 rdm --compare out.fc7.npy out.conv1.npy --rank kendall
+kendall=$(cat out)
+expect 0 rdm --compare out.conv1.npy out.fc7.npy --rank kendall
+is "$(cat out)" "$kendall" "the likeness the other way round"
+expect 3 rdm --compare out.fc7.npy "$golden/euclidean.npy"
+has err "is of $good pictures" "of 21"
+expect 3 rdm --compare out.fc7.npy none.npy
+has err none.npy
+expect 2 rdm --compare out.fc7.npy
+expect 2 rdm run data/unseen
+has err "-o PREFIX is missing"
+expect 3 rdm run data/unseen/red-ring -o few --quiet
+:
