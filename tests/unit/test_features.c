@@ -1,5 +1,5 @@
 /*
- * Features, through the public API. (Against PyTorch: golden/test_features.c.)
+ * Features, through the public API. (Against PyTorch: golden/test_feature_goldens.c.)
  *
  * The model is at work on ref, whose results do not depend on the batch: what is computed twice is
  * equal to the bit, and what the test pools or averages in double, as the library does, is equal to
