@@ -339,7 +339,8 @@ static int compute(const rdm_options *options, alexnet_ctx *ctx, alexnet_model *
     return code;
 }
 
-static int run(const opt_args *args, const rdm_options *options, const machine_options *machine)
+static int run(const opt_args *args, const rdm_options *options, const model_options *how,
+               const machine_options *machine)
 {
     alexnet_ctx *ctx = NULL;
     alexnet_model *model = NULL;
@@ -360,7 +361,7 @@ static int run(const opt_args *args, const rdm_options *options, const machine_o
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
-        code = model_open(&model, ctx, args->files[0], "MODEL comes first");
+        code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
     if (code == CLI_DONE)
         code = pictures_open(&pictures, ctx, &paths);
     if (code == CLI_DONE)
@@ -376,12 +377,14 @@ int cmd_rdm(int argc, char **argv)
 {
     int code;
     rdm_options options = {0};
+    model_options how = {0};
     machine_options machine = {0};
-    opt_args args = {
-        .page = &page,
-        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
+                                model_group(&how),
+                                machine_group(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &machine);
+        code = run(&args, &options, &how, &machine);
     opt_free(&args);
     return code;
 }
