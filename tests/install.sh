@@ -26,7 +26,7 @@ export LD_LIBRARY_PATH="$libdir"
 [ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
     failed "pkg-config and the command disagree about the version"
 
-for name in classify distance explain features train; do
+for name in classify distance explain features rdm train; do
     # shellcheck disable=SC2046 # the flags are separate arguments
     {
         $cc -std=c11 -Wall -Wextra -Werror "$source/examples/$name.c" -o "$name-shared" \
@@ -87,6 +87,8 @@ fi
 grep -q '^pictures/light/007.png: light, ' answer || failed "explain: $(cat answer)"
 ./features-shared run fc7 pictures/dark pictures/light > answer || failed "features: $(cat answer)"
 [ "$(grep -c '^pictures/dark/003.png: pictures/dark/' answer)" = 1 ] || failed "features: $(cat answer)"
+./rdm-shared run pictures/dark/00[0-3].png pictures/light/00[0-3].png > answer || failed "rdm: $(cat answer)"
+[ "$(head -n 1 answer) $(wc -l < answer)" = "conv1: 1.0000 8" ] || failed "rdm: $(cat answer)"
 if ./classify-shared run pictures/dark/003.png "$source/README.md" > answer 2> errors; then
     failed "a text was taken for a picture"
 fi
