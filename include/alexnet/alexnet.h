@@ -40,7 +40,7 @@
  *              has a meaning, the declaration says so.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
  *              between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
- *              alexnet_features, alexnet_feature_stream,
+ *              alexnet_features, alexnet_feature_stream, alexnet_index, alexnet_pairs,
  *              alexnet_saliency, alexnet_occlusion, alexnet_activations, alexnet_patches,
  *              alexnet_distance,
  *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
@@ -936,24 +936,91 @@ ALEXNET_API bool alexnet_patches_get(const alexnet_patches *patches, int index,
 ALEXNET_API void alexnet_patches_free(alexnet_patches *patches);
 /* ---- Similar pictures ----------------------------------------------------------------------- */
 
-/** How far two rows of features are apart. */
+/** How far two pictures' features are apart. */
 typedef enum alexnet_metric {
     ALEXNET_METRIC_L2 = 1,     /**< the square root of the sum of squared differences */
     ALEXNET_METRIC_COSINE = 2, /**< 1 - the cosine of the angle between them, 0 to 2; 1 for zeros */
 } alexnet_metric;
 
-/** A row near a query. */
+/** A picture near a query. */
 typedef struct alexnet_neighbour {
-    int64_t row;     /**< -1: there are no more */
+    int64_t row;     /**< its number in the index; -1: there are no more */
     double distance; /**< INFINITY if there are no more */
 } alexnet_neighbour;
 
-/** Two rows, `first` before `second`. */
+/** Two pictures, `first` < `second`. */
 typedef struct alexnet_pair {
     int64_t first, second;
     double distance;
 } alexnet_pair;
 
+/**
+ * Features of all pictures below a folder, kept in a folder of their own and refreshed by what
+ * changed. Searches look at every picture and are exact. Files of the index are mapped into memory:
+ * it may be larger than that.
+ */
+typedef struct alexnet_index alexnet_index;
+
+/**
+ * Read the index of a folder, and find out which pictures are new or changed since.
+ * @param features  what the rows are: its values, of all layers it was made for. Must outlive the
+ *                  index. Indices of other models and layers may lie in the same folder
+ * @param folder    of the pictures
+ * @param home      folder of the index, made if absent; NULL: a hidden one beside `folder`,
+ *                  ".photos.index" for "photos"
+ * @return as alexnet_dataset_open_files(); files of the index that are damaged are computed again,
+ *         with a warning in the log
+ */
+ALEXNET_API alexnet_status alexnet_index_open(alexnet_index **out, alexnet_features *features,
+                                              const char *folder, const char *home);
+/** How many pictures step() will compute in all, and how many it has computed. */
+ALEXNET_API int64_t alexnet_index_missing(const alexnet_index *index, int64_t *done);
+/**
+ * Compute a batch of the missing pictures. What is computed is written every 64 MiB, and at the
+ * end. Pictures that cannot be read are warnings in the log, once, and tried again when they
+ * change.
+ * @param more  out, false once the index is complete
+ */
+ALEXNET_API alexnet_status alexnet_index_step(alexnet_index *index, bool *more);
+/** Write what is computed and not written yet: to be called if the work ends early. */
+ALEXNET_API alexnet_status alexnet_index_flush(alexnet_index *index);
+
+/** Pictures of the folder, in byte order of their paths; those that could not be read. */
+ALEXNET_API int64_t alexnet_index_count(const alexnet_index *index);
+ALEXNET_API int64_t alexnet_index_unreadable(const alexnet_index *index);
+/** The path of a picture. Borrowed. @return NULL if out of range */
+ALEXNET_API const char *alexnet_index_path(const alexnet_index *index, int64_t row);
+/** The features of a picture, [alexnet_features_length()]. Borrowed until the next step.
+ *  @return NULL if it could not be read, is not computed yet, or is out of range */
+ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_t row);
+
+/**
+ * The nearest pictures of each query.
+ * @param queries  float [count][alexnet_features_length()]
+ * @param count, top  at least 1
+ * @param out      [count][top], nearest first; of equal distances the lower row
+ */
+ALEXNET_API alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *queries,
+                                                 int count, alexnet_metric metric, int top,
+                                                 alexnet_neighbour *out);
+
+/** A search for the pictures of an index that are nearest to each other. */
+typedef struct alexnet_pairs alexnet_pairs;
+
+/**
+ * @param index  complete; must outlive the search
+ * @param limit  how many pairs to find, 1 to 10,000,000
+ * @param most   the largest distance of a pair; INFINITY: any
+ */
+ALEXNET_API alexnet_status alexnet_pairs_new(alexnet_pairs **out, const alexnet_index *index,
+                                             alexnet_metric metric, int64_t limit, double most);
+/** Compare some more pictures with all later ones. @param fraction  out, how much is done, 0 to 1
+ *  @param more  out, false at the end */
+ALEXNET_API alexnet_status alexnet_pairs_step(alexnet_pairs *pairs, double *fraction, bool *more);
+/** Pair `index` of those found so far, the nearest being 0. @return false past the last */
+ALEXNET_API bool alexnet_pairs_get(alexnet_pairs *pairs, int64_t index, alexnet_pair *pair);
+ALEXNET_API void alexnet_pairs_free(alexnet_pairs *pairs);
+ALEXNET_API void alexnet_index_free(alexnet_index *index);
 /* ---- Distance: how different two pictures look ---------------------------------------------- */
 
 /*

@@ -31,7 +31,7 @@ alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *qu
                           alexnet_metric metric, int top, alexnet_neighbour *out);
 
 /** A search for the nearest pairs of rows, some rows at a time. */
-typedef struct an_pairs an_pairs;
+typedef struct alexnet_pairs an_pairs;
 
 /**
  * @param limit  how many pairs to keep, at least 1

@@ -18,7 +18,7 @@ typedef struct heap {
     double most; /* of any pair */
 } heap;
 
-struct an_pairs {
+struct alexnet_pairs {
     alexnet_ctx *ctx;
     an_rows rows;
     alexnet_metric metric;

@@ -313,18 +313,25 @@ static alexnet_status start(an_picture_index *x)
     return an_loader_start(x->loader, x->pending, x->n_pending, 0);
 }
 
+/* A picture that cannot be read for what it holds is known by that. One that the system did not
+ * give is tried again the next time. */
+static alexnet_status take_bad(an_picture_index *x, const an_loaded *picture)
+{
+    if (picture->status == ALEXNET_ERROR_NO_MEMORY)
+        return AN_FAIL(picture->status, "%s", picture->error);
+    an_log(x->ctx, ALEXNET_LOG_WARNING, "left out: %s", picture->error);
+    x->bad++;
+    return picture->status == ALEXNET_ERROR_IO ? ALEXNET_OK : add_fresh(x, picture->sample, NULL);
+}
+
 static alexnet_status take_batch(an_picture_index *x, const an_batch *batch)
 {
     AN_CHECK(x->maker.compute(x->maker.self, batch->pixels, batch->count, x->batch_rows));
     for (int i = 0; i < batch->count; i++) {
         const an_loaded *picture = &batch->pictures[i];
-        const bool good = picture->status == ALEXNET_OK;
-        if (!good) {
-            an_log(x->ctx, ALEXNET_LOG_WARNING, "left out: %s", picture->error);
-            x->bad++;
-        }
-        AN_CHECK(add_fresh(x, picture->sample,
-                           good ? x->batch_rows + (size_t)i * (size_t)x->maker.dims : NULL));
+        const float *row = x->batch_rows + (size_t)i * (size_t)x->maker.dims;
+        AN_CHECK(picture->status == ALEXNET_OK ? add_fresh(x, picture->sample, row)
+                                               : take_bad(x, picture));
     }
     x->done += batch->count;
     return ALEXNET_OK;

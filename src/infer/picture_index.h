@@ -25,7 +25,7 @@ typedef struct an_feature_maker {
     char identity[96]; /* of model and layer, fit to begin a file's name */
 } an_feature_maker;
 
-typedef struct an_picture_index {
+struct alexnet_index {
     alexnet_ctx *ctx;
     alexnet_dataset *pictures;
     char *folder, *home; /* of the pictures; of the index */
@@ -42,7 +42,8 @@ typedef struct an_picture_index {
     int64_t *fresh_picture;
     int n_fresh, fresh_room;
     float *block;
-} an_picture_index;
+};
+typedef struct alexnet_index an_picture_index;
 
 /**
  * Read what there is of the index, and find out what is missing.

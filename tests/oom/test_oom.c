@@ -387,6 +387,43 @@ cleanup:
     return rc;
 }
 
+static alexnet_status search_index(void)
+{
+    static const char *const layers[] = {"g"};
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    alexnet_features *features = NULL;
+    alexnet_index *index = NULL;
+    alexnet_pairs *pairs = NULL;
+    alexnet_neighbour found[3];
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    double fraction;
+    bool more = true;
+    alexnet_status rc;
+    options.layers = layers;
+    options.count = 1;
+    options.batch = 2;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_model_load(&model, ctx, "run"));
+    AN_TRY(alexnet_features_new(&features, model, &options));
+    AN_TRY(alexnet_index_open(&index, features, "data/class0", NULL));
+    while (more)
+        AN_TRY(alexnet_index_step(index, &more));
+    const float *values = alexnet_index_values(index, 0);
+    AN_TRY(alexnet_index_nearest(index, values, 1, ALEXNET_METRIC_COSINE, 3, found));
+    AN_TRY(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 3, 1e9));
+    AN_TRY(alexnet_pairs_step(pairs, &fraction, &more));
+    for (int i = 0; i < 3; i++)
+        note(&found[i].distance, sizeof found[i].distance);
+cleanup:
+    alexnet_pairs_free(pairs);
+    alexnet_index_free(index);
+    alexnet_features_free(features);
+    alexnet_model_free(model);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
 static alexnet_status explain_model(void)
 {
     static const char *const paths[] = {"data/class0/000.png", "data/class1/001.png"};
@@ -536,6 +573,13 @@ static void test_features(void **state)
     fail_each(&(scenario){compute_features, NULL, 100});
 }
 
+/* The index of an earlier try is there in a later one. */
+static void test_index(void **state)
+{
+    (void)state;
+    fail_each(&(scenario){search_index, NULL, 100});
+}
+
 static void test_training(void **state)
 {
     (void)state;
@@ -582,11 +626,17 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),   cmocka_unit_test(test_recipes),
-        cmocka_unit_test(test_data),       cmocka_unit_test(test_model_in_use),
-        cmocka_unit_test(test_features),   cmocka_unit_test(test_explanation),
-        cmocka_unit_test(test_training),   cmocka_unit_test(test_resuming),
-        cmocka_unit_test(test_compressed), cmocka_unit_test(test_files_of_others),
+        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_data),
+        cmocka_unit_test(test_model_in_use),
+        cmocka_unit_test(test_features),
+        cmocka_unit_test(test_index),
+        cmocka_unit_test(test_explanation),
+        cmocka_unit_test(test_training),
+        cmocka_unit_test(test_resuming),
+        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_files_of_others),
     };
     const int failed = cmocka_run_group_tests(tests, set_up, scratch_teardown);
     free(compressed);

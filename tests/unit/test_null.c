@@ -248,6 +248,65 @@ static void test_features(void **state)
     TAKES_NOTHING(alexnet_features_free, NULL);
 }
 
+static void test_index(void **state)
+{
+    alexnet_features *features;
+    alexnet_index *index;
+    alexnet_pairs *pairs;
+    alexnet_neighbour found;
+    alexnet_pair pair;
+    double fraction;
+    int64_t done;
+    float values[8] = {0};
+    (void)state;
+    static const char *const layers[] = {"g"};
+    alexnet_features_options options = ALEXNET_FEATURES_OPTIONS_INIT;
+    options.layers = layers;
+    options.count = 1;
+    expect_ok(alexnet_features_new(&features, model, &options));
+    REFUSES(alexnet_index_open, "out", NULL, features, "train", NULL);
+    REFUSES(alexnet_index_open, "features", &index, NULL, "train", NULL);
+    REFUSES(alexnet_index_open, "folder", &index, features, NULL, NULL);
+    expect_ok(alexnet_index_open(&index, features, "train", "null.index"));
+    ANSWERS(alexnet_index_missing, 0, NULL, &done);
+    ANSWERS(alexnet_index_count, 0, NULL);
+    ANSWERS(alexnet_index_unreadable, 0, NULL);
+    ANSWERS(alexnet_index_path, NULL, NULL, 0);
+    ANSWERS(alexnet_index_path, NULL, index, -1);
+    ANSWERS(alexnet_index_path, NULL, index, alexnet_index_count(index));
+    ANSWERS(alexnet_index_values, NULL, NULL, 0);
+    ANSWERS(alexnet_index_values, NULL, index, 0); /* not computed */
+    REFUSES(alexnet_index_step, "index", NULL, &more);
+    REFUSES(alexnet_index_step, "more", index, NULL);
+    REFUSES(alexnet_index_flush, "index", NULL);
+    REFUSES(alexnet_index_nearest, "index", NULL, values, 1, ALEXNET_METRIC_L2, 1, &found);
+    REFUSES(alexnet_index_nearest, "queries", index, NULL, 1, ALEXNET_METRIC_L2, 1, &found);
+    REFUSES(alexnet_index_nearest, "out", index, values, 1, ALEXNET_METRIC_L2, 1, NULL);
+    expect_failure(alexnet_index_nearest(index, values, 1, (alexnet_metric)9, 1, &found),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "metric = 9");
+    expect_failure(alexnet_index_nearest(index, values, 0, ALEXNET_METRIC_L2, 1, &found),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "count = 0");
+    expect_failure(alexnet_index_nearest(index, values, 1, ALEXNET_METRIC_L2, 0, &found),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "top = 0");
+    REFUSES(alexnet_pairs_new, "out", NULL, index, ALEXNET_METRIC_L2, 1, 1.0);
+    REFUSES(alexnet_pairs_new, "index", &pairs, NULL, ALEXNET_METRIC_L2, 1, 1.0);
+    expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 0, 1.0),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "limit = 0");
+    expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 1, -1.0),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "most = -1");
+    expect_ok(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 1, 1.0));
+    REFUSES(alexnet_pairs_step, "pairs", NULL, &fraction, &more);
+    REFUSES(alexnet_pairs_step, "fraction", pairs, NULL, &more);
+    REFUSES(alexnet_pairs_step, "more", pairs, &fraction, NULL);
+    ANSWERS(alexnet_pairs_get, false, NULL, 0, &pair);
+    ANSWERS(alexnet_pairs_get, false, pairs, 0, NULL);
+    alexnet_pairs_free(pairs);
+    TAKES_NOTHING(alexnet_pairs_free, NULL);
+    alexnet_index_free(index);
+    TAKES_NOTHING(alexnet_index_free, NULL);
+    alexnet_features_free(features);
+}
+
 static void test_dissimilarities(void **state)
 {
     static const float values[3] = {1, 2, 4};
@@ -533,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_dissimilarities),
+        cmocka_unit_test(test_index),
         cmocka_unit_test(test_crops_and_gradients),
         cmocka_unit_test(test_distances),
         cmocka_unit_test(test_occlusion_and_activations),

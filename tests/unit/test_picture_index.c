@@ -5,6 +5,7 @@
 #include "training_rig.h"
 
 #include <math.h>
+#include <unistd.h>
 
 #include "infer/picture_index.h"
 
@@ -149,6 +150,11 @@ static void test_unreadable(void **state)
     assert_int_equal(refresh(ctx, "fc7"), 0);
     assert_int_equal(bad, 1);
     assert_int_equal(rig_times_heard("left out"), 1);
+    assert_int_equal(symlink("nowhere", "photos/class0/gone.png"), 0);
+    assert_int_equal(refresh(ctx, "fc7"), 1);
+    assert_int_equal(refresh(ctx, "fc7"), 1); /* perhaps it is there now */
+    assert_int_equal(bad, 2);
+    assert_int_equal(remove("photos/class0/gone.png"), 0);
     rig_write_picture("photos/class0/bad.png", 0, 50);
     assert_int_equal(refresh(ctx, "fc7"), 1);
     assert_int_equal(bad, 0);

@@ -1,0 +1,199 @@
+/* The nearest pictures of a folder, by their features; and the pictures of it nearest to each
+ * other. */
+#include "files.h"
+#include "machine.h"
+#include "model.h"
+#include "paths.h"
+#include "pictures.h"
+#include "similar.h"
+
+static const opt rows[] = {
+    {.name = "in",
+     .type = OPT_TEXT,
+     .also = {"folder", "data", "database", "gallery"},
+     .arg = "FOLDER",
+     .help = "the pictures to search, at any depth",
+     .offset = offsetof(similar_options, in)},
+    {.name = "top",
+     .type = OPT_INTEGER,
+     .also = {"topk", "top-k", "k", "neighbours", "neighbors"},
+     .arg = "N",
+     .low = 1,
+     .high = 10000,
+     .standard = "6",
+     .help = "how many pictures to find for each query",
+     .offset = offsetof(similar_options, top)},
+    {.name = "layer",
+     .type = OPT_TEXT,
+     .also = {"feature", "features", "module-name"},
+     .arg = "LAYER",
+     .standard = "fc7",
+     .help = "whose output is compared, as 'features' names layers",
+     .offset = offsetof(similar_options, layer)},
+    {.name = "metric",
+     .type = OPT_CHOICE,
+     .also = {"distance"},
+     .arg = "l2|cosine",
+     .standard = "l2",
+     .help = "how far two outputs are apart: Euclidean distance, or 1 - cosine of the angle",
+     .offset = offsetof(similar_options, metric)},
+    {.name = "all-pairs",
+     .type = OPT_FLAG,
+     .also = {"duplicates", "near-duplicates", "pairs"},
+     .help = "find the pictures of the folder that are nearest to each other; takes no QUERY",
+     .offset = offsetof(similar_options, all_pairs)},
+    {.name = "limit",
+     .type = OPT_INTEGER,
+     .also = {"max-pairs"},
+     .arg = "N",
+     .low = 1,
+     .high = 10000000,
+     .standard = "100",
+     .help = "of --all-pairs: how many pairs to print",
+     .offset = offsetof(similar_options, limit)},
+    {.name = "within",
+     .type = OPT_NUMBER,
+     .also = {"threshold", "below", "radius"},
+     .arg = "DISTANCE",
+     .low = 0,
+     .high = 1e30,
+     .standard = "1e30",
+     .help = "leave out what is farther apart",
+     .offset = offsetof(similar_options, within)},
+    {.name = "html",
+     .type = OPT_TEXT,
+     .also = {"sheet", "report", "out", "output"},
+     .arg = "FILE",
+     .help = "also write a page that shows the pictures",
+     .offset = offsetof(similar_options, html)},
+    {.name = "index",
+     .type = OPT_TEXT,
+     .also = {"cache", "cache-dir"},
+     .arg = "FOLDER",
+     .help = "where the folder's features are kept (default: .photos.index beside photos)",
+     .offset = offsetof(similar_options, index)},
+    {.name = "pool",
+     .type = OPT_CHOICE,
+     .also = {"pooling"},
+     .arg = "none|avg|max",
+     .standard = "none",
+     .help = "one value per map of a layer with rows and columns: mean or maximum",
+     .offset = offsetof(similar_options, pool)},
+    {.name = "views",
+     .type = OPT_CHOICE,
+     .also = {"crops", "ten-crop"},
+     .arg = "1|10",
+     .standard = "1",
+     .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",
+     .offset = offsetof(similar_options, views)},
+    {.name = "batch",
+     .type = OPT_INTEGER,
+     .also = {"batch-size", "bs", "b"},
+     .arg = "N",
+     .low = 1,
+     .high = 65536,
+     .standard = "32",
+     .help = "pictures per pass",
+     .offset = offsetof(similar_options, batch)},
+};
+
+static const opt_page page = {
+    .command = "similar",
+    .usage = {"similar MODEL QUERY... --in FOLDER [options]",
+              "similar MODEL --all-pairs --in FOLDER [options]"},
+    .about = "Find the pictures of a folder that are most like each QUERY: those whose output of a "
+             "layer is nearest. QUERY is a picture, a folder of pictures, or - for a list on "
+             "standard input. Every picture of the folder is compared; its outputs are kept in an "
+             "index beside the folder, and later only what is new or changed is computed. A query "
+             "that lies in the folder itself is not among its own neighbours. With --all-pairs, "
+             "find the nearest pairs in the folder: duplicates come first.",
+    .examples = {{"similar best.safetensors rose.jpg --in photos --html rose.html",
+                  "the six most similar pictures, listed and as a page to look at"},
+                 {"similar best.safetensors --all-pairs --in photos --metric cosine --within 0.05",
+                  "pictures that are nearly the same"}},
+};
+
+/* ---- The command ----------------------------------------------------------------------------- */
+
+static int check_usage(const opt_args *args, const similar_options *options)
+{
+    if (args->file_count == 0)
+        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
+    if (path_is_picture(args->files[0]))
+        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
+    if (!options->in)
+        return opt_wrong(&page, "--in FOLDER is missing: the pictures to search");
+    if (options->all_pairs && args->file_count > 1)
+        return opt_wrong(&page, "--all-pairs compares the pictures of --in; it takes no QUERY");
+    if (!options->all_pairs && args->file_count == 1)
+        return opt_wrong(&page, "QUERY is missing: pictures or folders, or --all-pairs");
+    if (!path_is_folder(options->in))
+        return cli_error(CLI_BAD_INPUT, "--in %s is not a folder", options->in);
+    return options->html ? file_check_output(options->html) : CLI_DONE;
+}
+
+/* Everything after the features: the index, the search, the page. */
+static int work(similar_search *s, const alexnet_dataset *queries)
+{
+    file_output out = {0};
+    int code = similar_refresh(s);
+    if (code == CLI_DONE && s->options->html)
+        code = file_begin(&out, s->options->html);
+    if (code != CLI_DONE)
+        return code;
+    s->sheet = (similar_page){out.file, s->options->html};
+    similar_page_begin(&s->sheet, s->options->all_pairs ? "Nearest pairs" : "Similar pictures");
+    code = queries ? similar_find(s, queries) : similar_find_pairs(s);
+    similar_page_end(&s->sheet);
+    if (!out.file)
+        return code;
+    /* a page of what could be read is worth having */
+    const int end = file_end(&out, code == CLI_BAD_INPUT ? CLI_DONE : code);
+    return code == CLI_DONE ? end : code;
+}
+
+static int run(const opt_args *args, const similar_options *options, const model_options *how,
+               const machine_options *machine)
+{
+    similar_search s = {.options = options, .json = machine->json};
+    alexnet_model *model = NULL;
+    alexnet_dataset *queries = NULL;
+    string_list paths = {0};
+    int code = check_usage(args, options);
+    if (code == CLI_DONE && !options->all_pairs)
+        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
+    if (code == CLI_DONE && (options->all_pairs || paths.count > 0)) {
+        code = machine_open(&s.ctx, machine);
+        if (code == CLI_DONE)
+            code = model_open_as(&model, s.ctx, args->files[0], "MODEL comes first", how);
+        if (code == CLI_DONE && paths.count > 0)
+            code = pictures_open(&queries, s.ctx, &paths);
+        if (code == CLI_DONE)
+            code = similar_open_features(&s, model);
+        if (code == CLI_DONE)
+            code = work(&s, queries);
+    }
+    alexnet_index_free(s.index);
+    alexnet_features_free(s.features);
+    alexnet_dataset_free(queries);
+    alexnet_model_free(model);
+    machine_close(s.ctx);
+    string_list_free(&paths);
+    return code;
+}
+
+int cmd_similar(int argc, char **argv)
+{
+    int code;
+    similar_options options = {0};
+    model_options how = {0};
+    machine_options machine = {0};
+    opt_args args = {.page = &page,
+                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
+                                model_group(&how),
+                                machine_group(&machine)}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options, &how, &machine);
+    opt_free(&args);
+    return code;
+}

@@ -1,0 +1,139 @@
+/*
+ * The contact sheet of `alexnet similar`: one HTML file without scripts, which names the pictures
+ * by their path from the page's own folder.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "similar.h"
+#include "terminal.h"
+
+static const char head[] =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<style>\n"
+    "body { font: 13px/1.35 sans-serif; margin: 24px; color: #222; background: #fff }\n"
+    "h1 { font-size: 17px; font-weight: 600 }\n"
+    ".row { display: flex; flex-wrap: wrap; gap: 8px; padding: 8px 0; border-top: 1px solid #ddd "
+    "}\n"
+    "figure { margin: 0; width: 150px }\n"
+    "figure:first-child { margin-right: 24px }\n"
+    "img { width: 150px; height: 150px; object-fit: cover; background: #eee; display: block }\n"
+    "figcaption { overflow-wrap: anywhere }\n"
+    ".d { color: #777 }\n"
+    "</style>\n";
+
+/* Text as HTML shows it; what a terminal would obey is escaped as everywhere. */
+static void put_text(FILE *file, const char *text)
+{
+    char *shown = terminal_text(text, "");
+    for (const char *c = shown; *c; c++) {
+        const char *entity = *c == '&'   ? "&amp;"
+                             : *c == '<' ? "&lt;"
+                             : *c == '>' ? "&gt;"
+                             : *c == '"' ? "&quot;"
+                                         : NULL;
+        if (entity)
+            fputs(entity, file);
+        else
+            fputc(*c, file);
+    }
+    free(shown);
+}
+
+/* A path as a URL: every byte that may mean something there is written as %XX (RFC 3986). */
+static void put_url(FILE *file, const char *path)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+    for (const unsigned char *c = (const unsigned char *)path; *c; c++) {
+        if (strchr(plain, *c))
+            fputc(*c, file);
+        else
+            fprintf(file, "%%%02X", *c);
+    }
+}
+
+/* The folder of a path, with a slash at its end, made absolute and without links; NULL: it is not
+ * there. Owned by the caller. */
+static char *real_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? cli_format("%.*s", (int)(slash - path + 1), path) : cli_copy(".");
+    char *real = realpath(folder, NULL), *out = NULL;
+    if (real)
+        out = cli_format("%s%s", real, strcmp(real, "/") == 0 ? "" : "/");
+    free(real);
+    free(folder);
+    return out;
+}
+
+/* The way from the page to a picture: up to the folder that both share, and down again. */
+static void put_way(const similar_page *page, const char *path)
+{
+    char *from = real_folder(page->path), *to = real_folder(path);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t same = 0;
+    for (size_t i = 0; from && to && from[i] && from[i] == to[i]; i++)
+        if (from[i] == '/')
+            same = i + 1;
+    if (from && to) {
+        for (const char *c = from + same; *c; c++)
+            if (*c == '/')
+                fputs("../", page->file);
+        if (from[same] == '\0' && to[same] == '\0')
+            fputs("./", page->file); /* a name with a colon is no scheme */
+        put_url(page->file, to + same);
+        put_url(page->file, name);
+    } else {
+        put_url(page->file, path);
+    }
+    free(from);
+    free(to);
+}
+
+void similar_page_begin(const similar_page *page, const char *title)
+{
+    if (!page->file)
+        return;
+    fputs(head, page->file);
+    fputs("<title>", page->file);
+    put_text(page->file, title);
+    fputs("</title>\n</head>\n<body>\n<h1>", page->file);
+    put_text(page->file, title);
+    fputs("</h1>\n", page->file);
+}
+
+void similar_page_row_begin(const similar_page *page)
+{
+    if (page->file)
+        fputs("<div class=\"row\">\n", page->file);
+}
+
+void similar_page_row_end(const similar_page *page)
+{
+    if (page->file)
+        fputs("</div>\n", page->file);
+}
+
+void similar_page_picture(const similar_page *page, const char *path, double distance)
+{
+    if (!page->file)
+        return;
+    fputs("<figure><a href=\"", page->file);
+    put_way(page, path);
+    fputs("\"><img loading=\"lazy\" alt=\"\" src=\"", page->file);
+    put_way(page, path);
+    fputs("\"></a><figcaption>", page->file);
+    if (distance >= 0)
+        fprintf(page->file, "<span class=\"d\">%.4g</span> ", distance);
+    put_text(page->file, path);
+    fputs("</figcaption></figure>\n", page->file);
+}
+
+void similar_page_end(const similar_page *page)
+{
+    if (page->file)
+        fputs("</body>\n</html>\n", page->file);
+}

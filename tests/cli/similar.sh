@@ -1,0 +1,101 @@
+# Nearest pictures: what 'features' and plain arithmetic say too; the index and its refreshes; pairs;
+# the page.
+. "${0%/*}/lib.sh"
+pictures data 12
+train data/pictures --epochs 1 --out run --quiet
+mkdir photos
+n=0
+for picture in $(find data/pictures -name "*.png" | sort); do
+    n=$((n + 1))
+    [ $((n % 4)) -eq 0 ] && cp "$picture" "photos/$n.png"
+done
+count=$(ls photos | wc -l)
+query=data/unseen/red-ring/00001.png
+
+# ---- The distances are those of the features, and the order is theirs ----
+
+expect 0 features run $query photos --layer fc7 -o all.csv
+expect 0 similar run $query --in photos --top "$count" --json
+is "$(json 1 neighbours.#)" "$count" "neighbours of the query"
+"$JSON_GET" out 1 neighbours.0.file >nearest
+awk -F, 'NR == 1 { next } NR == 2 { for (i = 2; i <= NF; i++) q[i] = $i; next }
+    { s = 0; for (i = 2; i <= NF; i++) s += ($i - q[i])^2; printf "%.6f %s\n", sqrt(s), $1 }' all.csv |
+    sed "s/\"//g" | sort -g >plain
+is "$(cat nearest)" "$(head -1 plain | cut -d" " -f2)" "the nearest"
+for i in 0 1 5 $((count - 1)); do
+    less "$(awk -v a="$(json 1 neighbours.$i.distance)" -v b="$(sed -n "$((i + 1))p" plain)" \
+        'BEGIN { split(b, c, " "); d = a - c[1]; print (d < 0 ? -d : d) }')" 0.001 "distance $i"
+done
+expect 0 similar run $query --in photos --top 3 --metric cosine --json
+is "$(json 1 neighbours.#)" 3 "neighbours by angle"
+less "$(json 1 neighbours.2.distance)" 2 "a distance by angle"
+
+# ---- The index lies beside the folder, and knows what is new ----
+
+is "$(ls photos | wc -l)" "$count" "files in the folder"
+is "$(ls .photos.index | wc -l)" 1 "files of the index" # l2 and cosine share it
+before=$(ls -l --time-style=full-iso .photos.index)
+expect 0 similar run $query --in photos/ --top 1
+is "$(ls -l --time-style=full-iso .photos.index)" "$before" "the index, when nothing is new"
+cp $query photos/new.png
+printf 'no picture' >photos/bad.png
+expect 0 similar run $query --in photos --top 1
+has err "photos/bad.png"
+has out "0.0000  photos/new.png"
+expect 0 similar run $query --in photos --top 1
+lacks err "photos/bad.png"
+rm photos/bad.png
+expect 0 similar run photos/new.png --in photos --top 1 # a query is no neighbour of its own
+lacks out "0.0000"
+expect 0 similar run $query --in photos --layer pool5 --pool avg --index elsewhere
+is "$(ls elsewhere | wc -l)" 1 "files of another index"
+
+# ---- Several queries, bad ones among them ----
+
+printf 'no picture' >bad.png
+printf '%s\nbad.png\n%s\n' "$query" photos/new.png |
+    "$ALEXNET" similar run - --in photos --top 2 --json >out 2>err
+is $? 3 "the exit code with a bad query"
+is "$(wc -l <out)" 3 "lines"
+is "$(json 1 file) $(json 2 file) $(json 3 file)" "$query bad.png photos/new.png" "their order"
+json 2 error >/dev/null
+expect 0 similar run $query --in photos --within 0.0001
+is "$(wc -l <out)" 2 "lines within a distance"
+
+# ---- Pairs ----
+
+cp photos/new.png "photos/twin & <b>.png"
+expect 0 similar run --all-pairs --in photos --limit 3 --html pairs.html --json
+is "$(wc -l <out)" 3 "pairs"
+is "$(json 1 first) $(json 1 second)" "photos/new.png photos/twin & <b>.png" "the nearest pair"
+is "$(json 1 distance)" 0.0 "its distance"
+has pairs.html 'src="photos/twin%20%26%20%3Cb%3E.png"' "photos/twin &amp; &lt;b&gt;.png"
+expect 0 similar run --all-pairs --in photos --within 0
+is "$(wc -l <out)" 1 "pairs that are the same"
+
+# ---- The page ----
+
+mkdir -p pages/deep
+expect 0 similar run $query --in photos --top 4 --html pages/deep/a.html
+is "$(grep -c '<figure>' pages/deep/a.html)" 5 "pictures on the page"
+for link in $(grep -o 'src="[^"]*"' pages/deep/a.html | sed 's/src="//; s/"//; s/%20/ /g' | grep -v twin); do
+    [ -f "pages/deep/$link" ] || fail "the page leads to $link, which is not there"
+done
+
+# ---- Wrong usage ----
+
+expect 2 similar run $query
+has err "--in FOLDER is missing"
+expect 2 similar run --in photos
+has err "QUERY is missing"
+expect 2 similar run $query --all-pairs --in photos
+has err "it takes no QUERY"
+expect 3 similar run $query --in nowhere
+has err "--in nowhere is not a folder"
+expect 2 similar $query run --in photos
+has err "MODEL comes first"
+expect 2 similar run $query --in photos --layer fc9
+has err "fc9"
+touch readonly.index
+expect 1 similar run $query --in photos --index readonly.index/x
+[ -z "$(find . -name '*.tmp')" ] || fail "temporary files are left"
