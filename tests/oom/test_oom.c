@@ -356,6 +356,8 @@ static alexnet_status compute_features(void)
 {
     static const char *const paths[] = {"data/class0/000.png", "data/class1/001.png"};
     static const char *const layers[] = {"g", "c:pre"};
+    static const float rows[9] = {1, 0, 0, 1, 1, 0, 1, 2, 3};
+    double rdm[9], rho;
     alexnet_ctx *ctx = NULL;
     alexnet_model *model = NULL;
     alexnet_dataset *data = NULL;
@@ -378,6 +380,9 @@ static alexnet_status compute_features(void)
         if (more)
             note(got.values, (size_t)alexnet_features_length(features) * sizeof(float));
     }
+    AN_TRY(alexnet_rdm(rdm, ctx, rows, 3, 3, ALEXNET_DISSIMILARITY_COSINE));
+    AN_TRY(alexnet_rsa(&rho, rdm, rdm, 3, ALEXNET_RANK_SPEARMAN));
+    note(&rho, sizeof rho);
 cleanup:
     alexnet_feature_stream_free(stream);
     alexnet_features_free(features);
