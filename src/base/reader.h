@@ -1,5 +1,9 @@
 /*
  * Reads at any place of a file or of a block of memory, each checked against the size.
+ *
+ * Files are read in place and not mapped: a process is killed where a mapped file is cut short, and
+ * a read says so. Read in pieces that stay in the cache, 240 MB of weights cost one pass over
+ * memory, as they would through a mapping.
  */
 #ifndef AN_BASE_READER_H
 #define AN_BASE_READER_H
