@@ -48,14 +48,15 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "eval",
     .usage = {"eval MODEL|RUN [DATA] [options]"},
-    .about = "Measure a model on labelled pictures: the shares of pictures whose class is not the "
-             "best answer (top-1 error) and not among the best five (top-5 error, where there are "
-             "more classes than that), and the loss. Classes of equal probability share the error "
-             "between them; the counts of --per-class and --confusion take the first of them. "
-             "DATA is a folder with one folder of pictures per class; of a folder that holds "
-             "'train' and 'val', 'val' is used. Without DATA, a RUN is measured on its own "
-             "validation set. Pictures that cannot be read are named and left out; where "
-             "they are more than 5 and more than 1%, the exit code is 3.",
+    .about =
+        "Measure a model on labelled pictures: the shares of pictures whose class is not the "
+        "best answer (top-1 error) and not among the best five (top-5 error, where there are "
+        "more classes than that), and the loss. Classes of equal probability share the error "
+        "between them; the counts of --per-class and --confusion take the first of them. "
+        "DATA is a folder with one folder of pictures per class, or .tar archives; of a folder "
+        "that holds 'train' and 'val', 'val' is used. Without DATA, a RUN is measured on its own "
+        "validation set. Pictures that cannot be read are named and left out; where "
+        "they are more than 5 and more than 1%, the exit code is 3.",
     .examples = {{"eval runs/flowers-1", "measure a run on its own validation set"},
                  {"eval best.safetensors photos --views 10 --per-class",
                   "ten views of each picture, and a row per class"}},

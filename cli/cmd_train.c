@@ -88,7 +88,9 @@ static const opt_page page = {
     .command = "train",
     .usage = {"train DATA [options]", "train --resume RUN [DATA] [options]"},
     .about = "Train a network. DATA is a folder with one folder of JPEG or PNG pictures per class; "
-             "if it holds 'train' and 'val', these are used. The run folder gets the best model, a "
+             "if it holds 'train' and 'val', these are used. Or it is a .tar archive, such as "
+             "ImageNet's, a folder of them, or a pattern of their names, which are read in place. "
+             "The run folder gets the best model, a "
              "checkpoint after each epoch and every ten minutes, the recipe and a log. Ctrl-C "
              "finishes the step, saves and says how to go on.",
     .examples = {{"train photos",
@@ -149,10 +151,11 @@ static int check_resume(const opt_args *args, const train_options *options)
                              "--resume goes on with what the run began with, so --%s has no "
                              "meaning; to train on otherwise, begin a new run with --init-from %s",
                              args->given[i]->name, options->resume);
-    if (options->val && !path_is_folder(options->val))
+    alexnet_dataset_kind kind;
+    if (options->val && alexnet_dataset_layout(options->val, &kind) != ALEXNET_OK)
         return opt_wrong(&page,
                          "with --resume, --val says where the run's validation pictures are now; "
-                         "%s is not a folder",
+                         "%s is not a folder or an archive",
                          options->val);
     return CLI_DONE;
 }
@@ -168,7 +171,9 @@ static int check_usage(const opt_args *args, const train_options *options)
     if (options->resume)
         return check_resume(args, options);
     if (!data)
-        return opt_wrong(&page, "DATA is missing: a folder with one folder of pictures per class");
+        return opt_wrong(&page,
+                         "DATA is missing: a folder with one folder of pictures per class, or "
+                         "archives of pictures");
     if (options->accept_changes)
         return opt_wrong(&page, "--accept-changes belongs to --resume");
     if (options->init_from)

@@ -17,7 +17,7 @@
 
 const command commands[] = {
     {"info", cmd_info, "show a network: shapes, parameters, multiply-adds"},
-    {"train", cmd_train, "train a network on a folder of pictures, or go on with a run"},
+    {"train", cmd_train, "train a network on pictures in folders or archives, or go on with a run"},
     {"eval", cmd_eval, "measure the error of a model on labelled pictures"},
     {"classify", cmd_classify, "say what is in pictures"},
     {"features", cmd_features, "compute what inner layers say about pictures, for NumPy"},

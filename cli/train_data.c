@@ -33,8 +33,9 @@ int train_data_val(char **out, const char *data, const char *val)
         return code;
     if (val && is_share(val, &share)) {
         if (!(share >= 0 && share < 1))
-            return cli_error(CLI_USAGE,
-                             "--val takes a share from 0 to below 1, or a folder; not %s", val);
+            return cli_error(
+                CLI_USAGE, "--val takes a share from 0 to below 1, a folder or an archive; not %s",
+                val);
         if (divided && share > 0)
             return cli_error(CLI_USAGE, "%s holds train and val, so --val %s has no meaning", data,
                              val);

@@ -458,7 +458,7 @@ typedef struct alexnet_dataset_options {
      *  names (synset_words.txt). One that names no class of the data set is a warning in the log.
      */
     const char *names_file;
-    /** Take the class numbers of this model: folders are matched by identifier. Borrowed. */
+    /** Take the class numbers of this model: classes are matched by identifier. Borrowed. */
     const alexnet_model *classes_of;
 } alexnet_dataset_options;
 #define ALEXNET_DATASET_OPTIONS_INIT                                                               \
@@ -468,7 +468,7 @@ typedef struct alexnet_dataset_options {
 
 /** What alexnet_dataset_layout() found. */
 typedef enum alexnet_dataset_kind {
-    ALEXNET_DATASET_CLASSES = 1,   /**< one folder per class */
+    ALEXNET_DATASET_CLASSES = 1,   /**< one folder per class, or archives */
     ALEXNET_DATASET_TRAIN_VAL = 2, /**< holds `train` and `val`, each with one folder per class */
 } alexnet_dataset_kind;
 
@@ -487,7 +487,7 @@ ALEXNET_API const char *alexnet_picture_ending(int index);
  */
 ALEXNET_API bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 
-/** Determine how a folder is laid out, without reading the pictures. */
+/** Determine how a folder, or what else is at a path, is laid out, without reading pictures. */
 ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 
 /**
@@ -497,6 +497,13 @@ ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_data
  * Links are followed, but each folder is read once for a class, and a class folder only as that
  * class. The log has warnings about files ignored for their extension, pictures in no class folder,
  * classes that differ only in case, and readable names that two classes share.
+ *
+ * Or open .tar archives, which are read in place: the path is an archive, a folder of them, or a
+ * pattern such as "x-{000..146}.tar". Labels are in KEY.cls or KEY.json beside KEY.jpg, or the
+ * folders within the archives are the classes. ImageNet's own archives are read as they are
+ * (docs/data.md). An index of the pictures is kept beside each archive, where that can be written.
+ * Labels that are numbers are, with `classes_of`, the numbers of the model's classes, unless it has
+ * classes called so. ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() is called meanwhile.
  */
 ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx,
                                                 const char *path,

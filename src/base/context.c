@@ -40,7 +40,7 @@ void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
 
 bool an_ctx_cancelled(const alexnet_ctx *ctx)
 {
-    return atomic_load_explicit(&ctx->cancelled, memory_order_relaxed);
+    return ctx && atomic_load_explicit(&ctx->cancelled, memory_order_relaxed);
 }
 
 alexnet_status an_ctx_check(const alexnet_ctx *ctx)

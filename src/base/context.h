@@ -33,6 +33,7 @@ void an_ctx_release(alexnet_ctx *ctx); /* NULL allowed */
 void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** ctx may be NULL: it is not. */
 bool an_ctx_cancelled(const alexnet_ctx *ctx);
 /** ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() was called. */
 alexnet_status an_ctx_check(const alexnet_ctx *ctx);

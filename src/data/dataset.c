@@ -68,8 +68,8 @@ static alexnet_status make_classes(alexnet_dataset *dataset, const an_class_list
         const char *id = list ? list->ids[c] : dataset->source->classes.at[c];
         const char *fault = list ? NULL : an_text_fault(id);
         if (fault)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "the name of the class folder %s/%s %s; rename it",
-                           dataset->root, id, fault);
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "the name of the class %s of %s %s; rename it", id,
+                           dataset->root, fault);
         AN_CHECK(an_dataset_set_class(dataset, c, id, list ? list->names[c] : id));
     }
     return ALEXNET_OK;
@@ -87,15 +87,30 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(((const numbered *)a)->id, ((const numbered *)b)->id);
 }
 
+/* Whether the source's classes are numbers, and those of the list go by names: none is called as a
+ * class of the source. Number k is then class k of the list. */
+static bool goes_by_number(const alexnet_dataset *dataset, const numbered *sorted)
+{
+    const an_strings *theirs = &dataset->source->classes;
+    if (!dataset->source->numbered || theirs->count > dataset->classes)
+        return false;
+    for (int64_t i = 0; i < theirs->count; i++) {
+        const numbered wanted = {.id = theirs->at[i]};
+        if (bsearch(&wanted, sorted, (size_t)dataset->classes, sizeof *sorted, compare_ids))
+            return false;
+    }
+    return true;
+}
+
 static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *id)
 {
     const char *like = an_class_like(id, dataset->classes, dataset->class_ids);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "the folder %s/%s is none of the model's %d classes, %s \"%s\"", dataset->root,
-                   id, dataset->classes, like ? "of which the most like it is" : "which begin with",
-                   like                   ? like
-                   : dataset->classes > 0 ? dataset->class_ids[0]
-                                          : "");
+    return AN_FAIL(
+        ALEXNET_ERROR_FORMAT, "the class %s of %s is none of the model's %d classes, %s \"%s\"", id,
+        dataset->root, dataset->classes, like ? "of which the most like it is" : "which begin with",
+        like                   ? like
+        : dataset->classes > 0 ? dataset->class_ids[0]
+                               : "");
 }
 
 /* The data set's number of each class of the source. */
@@ -109,12 +124,13 @@ static alexnet_status map_classes(int *labels, const alexnet_dataset *dataset)
     for (int c = 0; c < dataset->classes; c++)
         sorted[c] = (numbered){dataset->class_ids[c], c};
     qsort(sorted, (size_t)dataset->classes, sizeof *sorted, compare_ids);
+    const bool by_number = goes_by_number(dataset, sorted);
     for (int64_t i = 0; i < theirs->count && rc == ALEXNET_OK; i++) {
         numbered wanted = {.id = theirs->at[i]};
         const numbered *found =
             bsearch(&wanted, sorted, (size_t)dataset->classes, sizeof *sorted, compare_ids);
-        if (found)
-            labels[i] = found->index;
+        if (found || by_number)
+            labels[i] = found ? found->index : (int)i;
         else
             rc = fail_stranger(dataset, wanted.id);
     }
@@ -182,7 +198,7 @@ alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const ch
 {
     an_data_source *source;
     *out = NULL;
-    AN_CHECK(an_data_source_open(&source, path));
+    AN_CHECK(an_data_source_open(&source, ctx, path));
     return an_dataset_new(out, ctx, source, names_file, classes);
 }
 

@@ -35,9 +35,9 @@ void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)
     if (source->left_out.total > 0)
         note_files(ctx, dataset);
     if (source->loose > 0)
-        an_log(ctx, ALEXNET_LOG_WARNING, "left out %lld %s in %s itself, in no class folder",
-               (long long)source->loose,
-               an_text_plural(source->loose, "picture that stands", "pictures that stand"),
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "left out %lld %s of %s without a class: in no class folder, and without a label",
+               (long long)source->loose, an_text_plural(source->loose, "picture", "pictures"),
                source->root);
 }
 

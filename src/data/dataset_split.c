@@ -39,7 +39,8 @@ static int compare_keys(const void *a, const void *b)
         return x->label < y->label ? -1 : 1;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
-    return strcmp(x->key, y->key);
+    const int order = strcmp(x->key, y->key); /* archives may hold two pictures of one name */
+    return order ? order : x->sample < y->sample ? -1 : x->sample > y->sample;
 }
 
 static sort_key draw_key(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
@@ -141,7 +142,7 @@ alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *kind, const 
     an_data_source *source;
     alexnet_dataset *whole, *train, *val;
     *out = NULL;
-    AN_CHECK(an_data_source_reopen(&source, kind, root));
+    AN_CHECK(an_data_source_reopen(&source, NULL, kind, root));
     AN_CHECK(an_dataset_new(&whole, NULL, source, NULL, classes));
     if (part.share == 0.0) {
         *out = whole;

@@ -9,9 +9,10 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "data/endings.h"
+#include "data/shards.h"
 
 /* What a path may be. The first that accepts it has it. */
-static const an_data_kind *const kinds[] = {&an_folders_kind};
+static const an_data_kind *const kinds[] = {&an_tar_kind, &an_folders_kind};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 alexnet_status an_data_source_new(an_data_source **out, const an_data_kind *kind, const char *root)
@@ -51,15 +52,40 @@ void an_data_source_release(an_data_source *source)
     an_free(source);
 }
 
-static alexnet_status open_as(an_data_source **out, const an_data_kind *kind, const char *path)
+/* The absolute path of a pattern: of its folder as the system has it, and its last part. */
+static char *absolute_pattern(const char *path)
 {
-    char *absolute = realpath(path, NULL);
-    if (!absolute)
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? an_strndup(path, (size_t)(slash - path) + 1) : an_strdup(".");
+    char *real = folder ? realpath(folder, NULL) : NULL;
+    char *absolute = real ? an_path_join(real, slash ? slash + 1 : path) : NULL;
+    free(real); /* realpath's own */
+    an_free(folder);
+    return absolute;
+}
+
+static alexnet_status absolute_path(char **out, const char *path)
+{
+    char *real = realpath(path, NULL);
+    *out = real ? an_strdup(real) : an_is_pattern(path) ? absolute_pattern(path) : NULL;
+    free(real);
+    if (!real && !*out)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
+}
+
+static alexnet_status open_as(an_data_source **out, alexnet_ctx *ctx, const an_data_kind *kind,
+                              const char *path)
+{
+    char *absolute;
+    AN_CHECK(absolute_path(&absolute, path));
     alexnet_status rc = an_data_source_new(out, kind, absolute);
-    free(absolute); /* realpath's own */
-    if (rc == ALEXNET_OK)
+    an_free(absolute);
+    if (rc == ALEXNET_OK) {
+        (*out)->ctx = ctx;
         rc = kind->open(*out);
+        (*out)->ctx = NULL;
+    }
     if (rc != ALEXNET_OK) {
         an_data_source_release(*out);
         *out = NULL;
@@ -71,15 +97,18 @@ static alexnet_status open_as(an_data_source **out, const an_data_kind *kind, co
 static alexnet_status find_kind(const an_data_kind **out, const char *path)
 {
     struct stat info;
+    for (int i = 0; i < KINDS; i++) {
+        bool yes;
+        AN_CHECK(kinds[i]->accepts(path, &yes));
+        *out = kinds[i];
+        if (yes)
+            return ALEXNET_OK;
+    }
     if (stat(path, &info) != 0)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    for (int i = 0; i < KINDS; i++)
-        if (kinds[i]->accepts(path)) {
-            *out = kinds[i];
-            return ALEXNET_OK;
-        }
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s is a file; a folder with one folder of pictures per class is expected%s",
+                   "%s is a file; a folder with one folder of pictures per class, or a .tar "
+                   "archive, is expected%s",
                    path, an_is_archive(path) ? ": unpack it first" : "");
 }
 
@@ -89,20 +118,21 @@ alexnet_status an_data_source_check(const char *path)
     return find_kind(&kind, path);
 }
 
-alexnet_status an_data_source_open(an_data_source **out, const char *path)
+alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path)
 {
     const an_data_kind *kind;
     *out = NULL;
     AN_CHECK(find_kind(&kind, path));
-    return open_as(out, kind, path);
+    return open_as(out, ctx, kind, path);
 }
 
-alexnet_status an_data_source_reopen(an_data_source **out, const char *kind, const char *path)
+alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,
+                                     const char *path)
 {
     *out = NULL;
     for (int i = 0; i < KINDS; i++)
         if (strcmp(kinds[i]->name, kind) == 0)
-            return open_as(out, kinds[i], path);
+            return open_as(out, ctx, kinds[i], path);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s was opened as %s, a kind of data set that this build does not read", path,
                    kind);

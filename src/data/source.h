@@ -3,6 +3,7 @@
  *
  *     source.c          what all kinds have in common, and the list of kinds
  *     source_folders.c  a tree with one folder per class
+ *     source_tar.c      archives: shards as WebDataset has them, and those of ImageNet
  *     source_files.c    files and folders that a caller names, without classes
  *
  * A kind opens what lies at a path into a list of items, each with a name for people, a key that
@@ -14,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/context.h"
 #include "base/strings.h"
 #include "base/walk.h"
 #include "data/picture.h"
@@ -28,8 +30,10 @@ typedef struct an_item_data {
 } an_item_data;
 
 typedef struct an_data_kind {
-    const char *name;                  /* a run's record has it: "folders" */
-    bool (*accepts)(const char *path); /* whether what lies there is of this kind; any error: no */
+    const char *name; /* a run's record has it: "folders" */
+    /** Whether what lies at a path is of this kind. @return ALEXNET_ERROR_NO_MEMORY; any other
+     *  failure: no */
+    alexnet_status (*accepts)(const char *path, bool *yes);
     /** Fill in classes, items and left_out. `source` has kind and root, and is closed on failure.
      */
     alexnet_status (*open)(an_data_source *source);
@@ -50,7 +54,9 @@ struct an_data_source {
     const an_data_kind *kind;
     atomic_int references;
     char *root; /* what `open` is given: an absolute path, so that a resume finds it; "": none */
+    alexnet_ctx *ctx;   /* only while it is opened: its log, and whether to stop. May be NULL */
     an_strings classes; /* identifiers; none: the pictures have no labels */
+    bool numbered; /* class k is called k: a list of as many classes or more has names for them */
     an_item *items;
     int64_t count, room;
     an_endings left_out; /* files that were found and are no items, by their endings */
@@ -69,9 +75,10 @@ struct an_data_source {
  */
 alexnet_status an_data_source_check(const char *path);
 /** Open what lies at a path: the first kind that accepts it. */
-alexnet_status an_data_source_open(an_data_source **out, const char *path);
+alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path);
 /** Open it again, as the kind that it was. */
-alexnet_status an_data_source_reopen(an_data_source **out, const char *kind, const char *path);
+alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,
+                                     const char *path);
 /** An empty source, for those whose items are not found at a path. */
 alexnet_status an_data_source_new(an_data_source **out, const an_data_kind *kind, const char *root);
 an_data_source *an_data_source_retain(an_data_source *source);
@@ -87,6 +94,10 @@ alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_
 int64_t an_file_item_stamp(const an_data_source *source, int64_t item);
 
 extern const an_data_kind an_folders_kind;
+extern const an_data_kind an_tar_kind;
+
+/** Whether all of several names are those of a split's parts, such as train and test. */
+bool an_are_parts(const an_strings *names);
 
 /**
  * A source of what a caller names: files, taken as they are called, and folders, of which every

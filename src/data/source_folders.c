@@ -12,16 +12,15 @@
 #include "data/endings.h"
 #include "data/source.h"
 
-/* Whether all folders are called as parts of a split are, so that classes they are not. */
-static bool is_split(const an_strings *folders)
+bool an_are_parts(const an_strings *names)
 {
     static const char *const parts[] = {"train",      "training", "val",     "valid",
                                         "validation", "test",     "testing", "dev"};
     int64_t found = 0;
-    for (int64_t i = 0; i < folders->count; i++)
+    for (int64_t i = 0; i < names->count; i++)
         for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
-            found += strcasecmp(folders->at[i], parts[j]) == 0;
-    return found > 1 && found == folders->count;
+            found += strcasecmp(names->at[i], parts[j]) == 0;
+    return found > 1 && found == names->count;
 }
 
 static bool has_train_and_val(const an_strings *folders)
@@ -72,7 +71,7 @@ static alexnet_status check_root(const an_folder *root, const char *path)
     if (has_train_and_val(&root->folders))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders train and val; open one of them", path);
-    if (is_split(&root->folders))
+    if (an_are_parts(&root->folders))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders %s and %s, which are no classes; call them train and "
                        "val, or open each by itself",
@@ -88,7 +87,7 @@ static alexnet_status check_root(const an_folder *root, const char *path)
 static alexnet_status check_class(const an_data_source *source, const char *path,
                                   const an_walk *walk)
 {
-    if (has_train_and_val(&walk->folders) || (walk->direct == 0 && is_split(&walk->folders)))
+    if (has_train_and_val(&walk->folders) || (walk->direct == 0 && an_are_parts(&walk->folders)))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders %s and %s: it is no class of %s but a data set of its "
                        "own; give %s instead",
@@ -213,8 +212,14 @@ cleanup:
     return rc;
 }
 
+static alexnet_status accept_folder(const char *path, bool *yes)
+{
+    *yes = an_is_folder(path);
+    return ALEXNET_OK;
+}
+
 const an_data_kind an_folders_kind = {.name = "folders",
-                                      .accepts = an_is_folder,
+                                      .accepts = accept_folder,
                                       .open = open_folders,
                                       .read = an_file_item_read,
                                       .stamp = an_file_item_stamp};

@@ -1,0 +1,22 @@
+/*
+ * A growing list of distinct strings, each of which is found by its text in constant time.
+ */
+#ifndef AN_BASE_INTERNED_H
+#define AN_BASE_INTERNED_H
+
+#include "base/strings.h"
+
+/** Starts as all zero. */
+typedef struct an_interned {
+    an_strings list; /* in the order in which they came */
+    int64_t *slots;  /* a hash table of positions in the list, from 1; 0: empty */
+    int64_t room;    /* a power of two */
+} an_interned;
+
+/** Add a text unless it is there. @param index  out, its position; also where it was there */
+alexnet_status an_interned_add(an_interned *interned, const char *text, int64_t *index);
+/** Position of a text, or -1. */
+int64_t an_interned_find(const an_interned *interned, const char *text);
+void an_interned_free(an_interned *interned);
+
+#endif

@@ -1,0 +1,232 @@
+#include "data/shards.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/walk.h"
+#include "data/source.h"
+
+/* ---- Patterns ---- */
+
+/* The first "{...}" of a text. @return whether there is one; *open and *close: its brackets */
+static bool find_braces(const char *text, const char **open, const char **close)
+{
+    *open = strchr(text, '{');
+    *close = *open ? strchr(*open, '}') : NULL;
+    return *close != NULL;
+}
+
+bool an_is_pattern(const char *path)
+{
+    const char *open, *close;
+    return find_braces(path, &open, &close);
+}
+
+/* Add what stands before, one of the values, and what stands behind. */
+static alexnet_status add_one(an_strings *out, const char *text, const char *open,
+                              const char *close, const char *value)
+{
+    if (out->count >= AN_SHARDS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s names more than %d archives", text,
+                       AN_SHARDS_MAX);
+    return an_strings_add(out, an_format("%.*s%s%s", (int)(open - text), text, value, close + 1));
+}
+
+/* "000..146". @return whether it is one; *width: digits at least, where they begin with zero */
+static bool parse_range(const char *inside, unsigned *first, unsigned *last, int *width)
+{
+    int read = 0, digits = 0;
+    if (!isdigit((unsigned char)inside[0]) ||
+        sscanf(inside, "%9u%n..%n", first, &digits, &read) != 1 || read == 0 ||
+        !isdigit((unsigned char)inside[read]))
+        return false;
+    int more = 0;
+    if (sscanf(inside + read, "%9u%n", last, &more) != 1 || inside[read + more] != '}')
+        return false;
+    *width = inside[0] == '0' ? digits : 1;
+    return *first <= *last;
+}
+
+static alexnet_status expand_first(an_strings *out, const char *text, const char *open,
+                                   const char *close)
+{
+    unsigned first, last;
+    int width;
+    if (parse_range(open + 1, &first, &last, &width)) {
+        char value[16];
+        for (unsigned i = first; i <= last; i++) {
+            snprintf(value, sizeof value, "%0*u", width, i);
+            AN_CHECK(add_one(out, text, open, close, value));
+        }
+        return ALEXNET_OK;
+    }
+    if (!memchr(open, ',', (size_t)(close - open)))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "%s: %.*s is no pattern; {000..146} and {a,b} are", text,
+                       (int)(close - open) + 1, open);
+    for (const char *word = open + 1; word <= close; word += strcspn(word, ",}") + 1) {
+        char *value = an_strndup(word, strcspn(word, ",}"));
+        alexnet_status rc =
+            value ? add_one(out, text, open, close, value) : AN_FAIL_MEMORY(1, "a pattern");
+        an_free(value);
+        AN_CHECK(rc);
+    }
+    return ALEXNET_OK;
+}
+
+/* One "{...}" of all texts at a time, from the left, until there is none. */
+alexnet_status an_pattern_expand(an_strings *out, const char *pattern)
+{
+    an_strings now = {0}, next = {0};
+    const char *open, *close;
+    *out = (an_strings){0};
+    alexnet_status rc;
+    AN_TRY(an_strings_add(&now, an_strdup(pattern)));
+    while (find_braces(now.at[0], &open, &close)) {
+        for (int64_t i = 0; i < now.count; i++) {
+            if (find_braces(now.at[i], &open, &close))
+                AN_TRY(expand_first(&next, now.at[i], open, close));
+            else
+                AN_TRY(an_strings_add(&next, an_strdup(now.at[i])));
+        }
+        an_strings_free(&now);
+        now = next;
+        next = (an_strings){0};
+    }
+    *out = now;
+    now = (an_strings){0};
+cleanup:
+    an_strings_free(&now);
+    an_strings_free(&next);
+    return rc;
+}
+
+/* ---- What a path leads to ---- */
+
+static bool ends_with(const char *name, const char *ending)
+{
+    const size_t length = strlen(name), wanted = strlen(ending);
+    return length > wanted && strcasecmp(name + length - wanted, ending) == 0;
+}
+
+static bool called_tar(const char *name)
+{
+    return ends_with(name, ".tar");
+}
+
+static bool called_archive(const char *name)
+{
+    static const char *const endings[] = {".tar",    ".tar.gz", ".tgz",     ".tar.bz2", ".tbz2",
+                                          ".tar.xz", ".txz",    ".tar.zst", ".tar.lz4", NULL};
+    for (int i = 0; endings[i]; i++)
+        if (ends_with(name, endings[i]))
+            return true;
+    return false;
+}
+
+static bool is_devkit(const char *folder)
+{
+    return strstr(folder, "devkit") != NULL;
+}
+
+static bool holds_archives(const an_folder *folder)
+{
+    bool any = false;
+    for (int64_t i = 0; i < folder->folders.count; i++)
+        if (!is_devkit(folder->folders.at[i]))
+            return false;
+    for (int64_t i = 0; i < folder->files.count; i++)
+        any = any || called_tar(folder->files.at[i]);
+    return any;
+}
+
+alexnet_status an_shards_accept(const char *path, bool *yes)
+{
+    an_folder folder;
+    if (!an_is_folder(path)) {
+        *yes = called_archive(path) && (an_is_file(path) || an_is_pattern(path));
+        return ALEXNET_OK;
+    }
+    *yes = false;
+    const alexnet_status rc = an_folder_read(&folder, path);
+    if (rc != ALEXNET_OK)
+        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+    *yes = holds_archives(&folder);
+    an_folder_free(&folder);
+    return ALEXNET_OK;
+}
+
+/* ---- Folders ---- */
+
+/* "train" of "train-000000.tar" and "ILSVRC2012_img_train.tar". Owned; NULL if memory is short. */
+static char *stem_of(const char *name)
+{
+    size_t end = strlen(name) - strlen(".tar");
+    while (end > 0 && strchr("0123456789-_.", name[end - 1]))
+        end--;
+    size_t begin = end;
+    while (begin > 0 && isalpha((unsigned char)name[begin - 1]))
+        begin--;
+    return an_strndup(name + begin, end - begin);
+}
+
+/* A folder that holds parts of a data set for training and for validation is not one data set. */
+static alexnet_status check_parts(const an_strings *names, const char *folder)
+{
+    an_strings stems = {0};
+    alexnet_status rc = ALEXNET_OK;
+    for (int64_t i = 0; i < names->count && rc == ALEXNET_OK; i++) {
+        char *stem = stem_of(names->at[i]);
+        if (stem && an_strings_have(&stems, stem))
+            an_free(stem);
+        else
+            rc = an_strings_add(&stems, stem);
+    }
+    if (rc == ALEXNET_OK && an_are_parts(&stems))
+        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                     "%s holds archives for %s and for %s; give those of one part, as a file or as "
+                     "a pattern such as train-{000000..000146}.tar",
+                     folder, stems.at[0], stems.at[1]);
+    an_strings_free(&stems);
+    return rc;
+}
+
+static alexnet_status list_folder(an_strings *out, const char *path)
+{
+    an_folder folder;
+    an_strings names = {0};
+    alexnet_status rc;
+    AN_CHECK(an_folder_read(&folder, path));
+    for (int64_t i = 0; i < folder.files.count; i++)
+        if (called_tar(folder.files.at[i])) {
+            AN_TRY(an_strings_add(&names, an_strdup(folder.files.at[i])));
+            AN_TRY(an_strings_add(out, an_path_join(path, folder.files.at[i])));
+        }
+    AN_TRY(check_parts(&names, path));
+    if (out->count == 0)
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s holds no .tar files", path);
+cleanup:
+    an_strings_free(&names);
+    an_folder_free(&folder);
+    return rc;
+}
+
+alexnet_status an_shards_list(an_strings *out, const char *path)
+{
+    *out = (an_strings){0};
+    alexnet_status rc;
+    if (an_is_folder(path))
+        rc = list_folder(out, path);
+    else if (!an_is_file(path) && an_is_pattern(path))
+        rc = an_pattern_expand(out, path);
+    else
+        rc = an_strings_add(out, an_strdup(path));
+    if (rc != ALEXNET_OK)
+        an_strings_free(out);
+    return rc;
+}

@@ -1,0 +1,232 @@
+/*
+ * Archives as a data set, read in place: shards as WebDataset has them, a folder of classes as an
+ * archive, ImageNet's archives of training and validation pictures.
+ *
+ * Labels are those that files beside the pictures give (KEY.cls, KEY.json), in all archives or in
+ * some; where none does, the folders of the archives are the classes, as those of a data set are,
+ * below the folder that holds them all. Items come in the order of classes, then names, as they do
+ * from a tree of class folders, so that the two give the same batches.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "data/shards.h"
+#include "data/source.h"
+#include "data/tar_set.h"
+
+/* Where an item's bytes are. */
+typedef struct place {
+    uint64_t offset, length;
+    int32_t archive;
+} place;
+
+/* What is kept of an open source. */
+typedef struct archives {
+    an_strings paths;
+    an_tar_stamp *stamps; /* of each */
+    place *places;        /* of each item */
+} archives;
+
+static void close_archives(an_data_source *source)
+{
+    archives *a = source->state;
+    if (!a)
+        return;
+    an_strings_free(&a->paths);
+    an_free(a->stamps);
+    an_free(a->places);
+    an_free(a);
+}
+
+/* ---- Items ---- */
+
+/* An item on its way into its place in the order. */
+typedef struct entry {
+    an_item item;
+    place place;
+} entry;
+
+static int compare_entries(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    const int order = strcmp(x->item.key, y->item.key);
+    if (order)
+        return order;
+    if (x->place.archive != y->place.archive)
+        return x->place.archive < y->place.archive ? -1 : 1;
+    return x->place.offset < y->place.offset ? -1 : x->place.offset > y->place.offset;
+}
+
+/* "archive/folder/name", with the key in it. */
+static alexnet_status make_item(an_item *out, const an_tar_set *set, int archive,
+                                const an_tar_picture *picture)
+{
+    const an_tar_index *index = &set->indexes[archive];
+    const char *path = set->paths.at[archive], *folder = index->folders.at[picture->folder];
+    char *name =
+        an_format("%s/%s%s%s", path, folder, *folder ? "/" : "", index->names + picture->name);
+    if (!name)
+        return AN_FAIL_MEMORY(strlen(path), "a picture's name");
+    *out = (an_item){name, name + strlen(path) + 1 + set->shared,
+                     an_tar_set_class(set, archive, picture)};
+    return ALEXNET_OK;
+}
+
+/* Make all items, those of a class together: class c is to begin at next[c]. */
+static alexnet_status place_entries(entry *entries, int64_t *next, const an_tar_set *set)
+{
+    for (int a = 0; a < set->count; a++)
+        for (int64_t i = 0; i < set->indexes[a].count; i++) {
+            const an_tar_picture *picture = &set->indexes[a].pictures[i];
+            const int class = an_tar_set_class(set, a, picture);
+            if (class == AN_TAR_LOOSE)
+                continue;
+            entry *e = &entries[next[class + 1]];
+            AN_CHECK(make_item(&e->item, set, a, picture));
+            e->place = (place){picture->offset, picture->length, a};
+            next[class + 1]++;
+        }
+    return ALEXNET_OK;
+}
+
+static alexnet_status add_entries(an_data_source *source, entry *entries, int64_t count)
+{
+    archives *a = source->state;
+    a->places = an_calloc((size_t)count + 1, sizeof *a->places);
+    if (!a->places)
+        return AN_FAIL_MEMORY((size_t)count * sizeof *a->places, "the places of pictures");
+    for (int64_t i = 0; i < count; i++) {
+        an_item *item = &entries[i].item;
+        char *name = item->name;
+        a->places[i] = entries[i].place;
+        item->name = NULL; /* the source takes it over */
+        AN_CHECK(an_data_source_add(source, name, item->key, item->class));
+    }
+    return ALEXNET_OK;
+}
+
+/* How many pictures each class has, at [class + 2], and all together; the source's loose ones. */
+static int64_t count_items(an_data_source *source, int64_t *counts, const an_tar_set *set)
+{
+    int64_t total = 0;
+    for (int64_t a = 0; a < set->count; a++)
+        for (int64_t i = 0; i < set->indexes[a].count; i++) {
+            const int class = an_tar_set_class(set, a, &set->indexes[a].pictures[i]);
+            if (class == AN_TAR_LOOSE) {
+                source->loose++;
+                continue;
+            }
+            counts[class + 2]++;
+            total++;
+        }
+    return total;
+}
+
+/* Class by class, each in the order of its keys; -1, pictures without classes, comes first. */
+static alexnet_status make_items(an_data_source *source, const an_tar_set *set)
+{
+    const int64_t classes = set->classes.count;
+    alexnet_status rc;
+    int64_t *next = an_calloc((size_t)classes + 3, sizeof *next);
+    if (!next)
+        return AN_FAIL_MEMORY((size_t)classes * sizeof *next, "the sizes of classes");
+    const int64_t total = count_items(source, next, set);
+    for (int64_t c = 1; c <= classes + 1; c++)
+        next[c] += next[c - 1]; /* where class c - 1 begins */
+    entry *entries = an_calloc((size_t)total + 1, sizeof *entries);
+    if (!entries) {
+        rc = AN_FAIL_MEMORY((size_t)total * sizeof *entries, "a list of pictures");
+        goto cleanup;
+    }
+    AN_TRY(place_entries(entries, next, set));
+    for (int64_t c = 0, begin = 0; c <= classes; begin = next[c++]) /* now: where it ends */
+        qsort(entries + begin, (size_t)(next[c] - begin), sizeof *entries, compare_entries);
+    rc = add_entries(source, entries, total);
+cleanup:
+    for (int64_t i = 0; entries && i < total; i++)
+        an_free(entries[i].item.name);
+    an_free(entries);
+    an_free(next);
+    return rc;
+}
+
+/* ---- The kind ---- */
+
+static alexnet_status open_set(an_data_source *source, an_tar_set *set)
+{
+    archives *a = an_calloc(1, sizeof *a);
+    if (!a)
+        return AN_FAIL_MEMORY(sizeof *a, "archives");
+    source->state = a;
+    AN_CHECK(an_imagenet_label(set, source->ctx));
+    AN_CHECK(an_tar_set_classify(set, source->root));
+    for (int64_t i = 0; i < set->count; i++)
+        an_endings_join(&source->left_out, &set->indexes[i].left_out);
+    AN_CHECK(make_items(source, set));
+    source->classes = set->classes;
+    source->numbered = set->numbered;
+    a->paths = set->paths;
+    a->stamps = set->stamps;
+    set->classes = set->paths = (an_strings){0};
+    set->stamps = NULL;
+    return ALEXNET_OK;
+}
+
+static alexnet_status open_archives(an_data_source *source)
+{
+    an_tar_set set;
+    AN_CHECK(an_tar_set_open(&set, source->root, source->ctx));
+    alexnet_status rc = open_set(source, &set);
+    an_tar_set_free(&set);
+    return rc;
+}
+
+/* An archive is opened for each picture: there may be more of them than files can be open, and it
+ * takes little beside decoding. What was put in its place since is not read by the old offsets. */
+static alexnet_status open_unchanged(an_reader **out, const char *path, an_tar_stamp stamp)
+{
+    an_tar_stamp now;
+    AN_CHECK(an_tar_stamp_of(&now, path));
+    if (now.size != stamp.size || now.changed != stamp.changed)
+        return AN_FAIL(ALEXNET_ERROR_IO, "%s was changed after it was opened", path);
+    return an_reader_open(out, path);
+}
+
+static alexnet_status read_member(const an_data_source *source, int64_t item, an_item_data *out)
+{
+    const archives *a = source->state;
+    const place *p = &a->places[item];
+    an_reader *reader;
+    *out = (an_item_data){0};
+    if (p->length > AN_PICTURE_FILE_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %llu bytes; %zu are the most",
+                       source->items[item].name, (unsigned long long)p->length,
+                       AN_PICTURE_FILE_MAX);
+    AN_CHECK(open_unchanged(&reader, a->paths.at[p->archive], a->stamps[p->archive]));
+    out->length = (size_t)p->length;
+    out->bytes = an_malloc(out->length + 1);
+    alexnet_status rc = out->bytes ? an_reader_read(reader, p->offset, out->bytes, out->length)
+                                   : AN_FAIL_MEMORY(out->length, "a picture's file");
+    an_reader_close(reader);
+    if (rc != ALEXNET_OK) {
+        an_free(out->bytes);
+        *out = (an_item_data){0};
+    }
+    return rc;
+}
+
+static int64_t stamp_of(const an_data_source *source, int64_t item)
+{
+    const archives *a = source->state;
+    return (int64_t)a->places[item].length;
+}
+
+const an_data_kind an_tar_kind = {.name = "tar",
+                                  .accepts = an_shards_accept,
+                                  .open = open_archives,
+                                  .read = read_member,
+                                  .stamp = stamp_of,
+                                  .close = close_archives};

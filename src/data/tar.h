@@ -1,0 +1,59 @@
+/*
+ * The members of a tar archive, one after another, with the places of their bytes.
+ *
+ * Read are POSIX ustar and pax headers (IEEE Std 1003.1, "pax"), those of GNU tar with its long
+ * names, and those of the old V7 format. The reader is our own and not libarchive's: random access
+ * needs nothing but each member's name, place and size, at any depth of nested archives, and
+ * libarchive gives the place of a header but not that of the data behind it, recognises far more
+ * than we want to accept, and would be one more dependency of every build. A header is one block
+ * of 512 bytes.
+ *
+ * No number of a header is believed: each has a checksum, members lie within the archive, and every
+ * step goes forward. An archive that ends without its mark of zeros was cut short, and is refused.
+ */
+#ifndef AN_DATA_TAR_H
+#define AN_DATA_TAR_H
+
+#include <stdbool.h>
+
+#include "base/reader.h"
+
+enum { AN_TAR_BLOCK = 512, AN_TAR_WINDOW = 8 * AN_TAR_BLOCK };
+
+typedef struct an_tar_member {
+    char *name; /* without ".", ".." and empty parts; "": of them alone. The archive's own */
+    uint64_t offset, length; /* of its bytes, in the reader's file */
+    bool file;               /* an ordinary one; else a folder, a link, a device, ... */
+    bool folder;
+} an_tar_member;
+
+/** A walk over an archive. */
+typedef struct an_tar {
+    an_reader *reader;                   /* borrowed */
+    char *name;                          /* for error texts; owned */
+    uint64_t at, end;                    /* the next header; the end of the archive */
+    char *member;                        /* the name of the current member */
+    unsigned char window[AN_TAR_WINDOW]; /* what was read last */
+    uint64_t window_at;
+    size_t window_length;
+} an_tar;
+
+/**
+ * Begin with the archive that lies at a place of a file; ended by an_tar_end(), on failure too.
+ * @param name  for error texts; copied
+ * @return ALEXNET_ERROR_FORMAT for a compressed one, with what to do, and for what is no archive
+ */
+alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uint64_t length,
+                            const char *name);
+/**
+ * The next member. `*more` false: there is none.
+ * @return ALEXNET_ERROR_FORMAT (damaged, cut short), ALEXNET_ERROR_UNSUPPORTED (sparse files, parts
+ *         of archives of several volumes), with archive and member
+ */
+alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more);
+/** Up to AN_TAR_WINDOW bytes of the archive, which stay until the next call with this walk. */
+alexnet_status an_tar_peek(an_tar *tar, uint64_t offset, size_t length,
+                           const unsigned char **bytes);
+void an_tar_end(an_tar *tar);
+
+#endif

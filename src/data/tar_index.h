@@ -1,0 +1,81 @@
+/*
+ * The pictures of a tar archive with their places and labels, and a file that keeps them.
+ *
+ *     tar_index.c       found by a walk over the archive
+ *     tar_label.c       what a label's file says
+ *     tar_index_file.c  the file beside the archive
+ *
+ * Names are as in WebDataset: what stands before the first dot of a file's name, with its folder,
+ * is a key, and the files of a key belong together. Its label is in KEY.cls or KEY.json. An archive
+ * inside the archive counts as a folder of its name, as in ImageNet's archive of training pictures.
+ */
+#ifndef AN_DATA_TAR_INDEX_H
+#define AN_DATA_TAR_INDEX_H
+
+#include "base/context.h"
+#include "base/interned.h"
+#include "base/reader.h"
+#include "base/walk.h"
+
+typedef struct an_tar_picture {
+    uint64_t offset, length; /* of its bytes in the file */
+    uint32_t name;           /* where its name begins in `names`, without folders */
+    int32_t folder;          /* among `folders`; "": none */
+    int32_t label;           /* among `labels`; -1: none */
+} an_tar_picture;
+
+/** Starts as all zero. Pictures are in the archive's order. */
+typedef struct an_tar_index {
+    an_tar_picture *pictures;
+    int64_t count, room;
+    char *names; /* each ended by a zero */
+    size_t names_length, names_room;
+    an_strings folders, labels; /* distinct */
+    an_endings left_out;        /* members that are no pictures and no labels */
+} an_tar_index;
+
+/** The size of an archive and when it was changed: an index that has others is out of date. */
+typedef struct an_tar_stamp {
+    uint64_t size;
+    int64_t changed; /* nanoseconds since 1970 */
+} an_tar_stamp;
+
+/** @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT for what is no plain file */
+alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path);
+
+/**
+ * Walk over an archive. On failure *out is empty.
+ * @param ctx  may be NULL; lets the walk be cancelled
+ * @return as an_tar_next(); ALEXNET_ERROR_FORMAT for a label that is none, with its member
+ */
+alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx);
+void an_tar_index_free(an_tar_index *index);
+
+/** "x.tar.alexnet-index", where the index of x.tar is kept; owned, NULL if memory is short. */
+char *an_tar_index_path(const char *archive);
+alexnet_status an_tar_index_write(const an_tar_index *index, const char *path, an_tar_stamp stamp);
+/**
+ * Read an index; *found false: there is none that is whole and has this stamp, for whatever reason,
+ * so that a new one is to be made. Its places lie within the archive.
+ * @return ALEXNET_ERROR_NO_MEMORY
+ */
+alexnet_status an_tar_index_read(an_tar_index *out, const char *path, an_tar_stamp stamp,
+                                 bool *found);
+
+/** Parse an index from memory: the same, for tests. */
+bool an_tar_index_parse(an_tar_index *out, const unsigned char *bytes, size_t length,
+                        an_tar_stamp stamp);
+
+/* A label's file as text without blanks at its ends; NULL: it says nothing about a class. */
+enum { AN_TAR_CLS_MAX = 1024, AN_TAR_JSON_MAX = 1 << 20 };
+
+/** @param length at most AN_TAR_CLS_MAX. @return NULL if it is empty or no text on one line */
+char *an_tar_label_cls(const char *bytes, size_t length);
+/**
+ * The value of "cls", "label" or "class" in an object, a text or a whole number.
+ * @param out  owned; NULL: it has none of them
+ * @return ALEXNET_ERROR_FORMAT with what is wrong, without the file's name
+ */
+alexnet_status an_tar_label_json(char **out, const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,53 @@
+#include <jansson.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "data/names.h"
+#include "data/tar_index.h"
+
+char *an_tar_label_cls(const char *bytes, size_t length)
+{
+    static const char blanks[] = " \t\r\n";
+    while (length > 0 && bytes[length - 1] && strchr(blanks, bytes[length - 1]))
+        length--;
+    for (; length > 0 && *bytes && strchr(blanks, *bytes); length--)
+        bytes++;
+    if (length == 0 || memchr(bytes, 0, length))
+        return NULL;
+    char *text = an_strndup(bytes, length);
+    if (text && !an_text_fault(text))
+        return text;
+    an_free(text);
+    return NULL;
+}
+
+static alexnet_status take_value(char **out, const char *key, const json_t *value)
+{
+    if (json_is_integer(value))
+        *out = an_format("%lld", (long long)json_integer_value(value));
+    else if (json_is_string(value) && strlen(json_string_value(value)) <= AN_TAR_CLS_MAX)
+        *out = an_tar_label_cls(json_string_value(value), json_string_length(value));
+    if (!*out)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "\"%s\" is neither a whole number nor a class's name",
+                       key);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_tar_label_json(char **out, const char *bytes, size_t length)
+{
+    static const char *const keys[] = {"cls", "label", "class"};
+    json_error_t error;
+    *out = NULL;
+    json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
+    if (!root)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "no JSON: line %d: %s", error.line, error.text);
+    const json_t *value = NULL;
+    size_t i = 0;
+    while (i < sizeof keys / sizeof *keys && !(value = json_object_get(root, keys[i])))
+        i++;
+    alexnet_status rc =
+        value && !json_is_null(value) ? take_value(out, keys[i], value) : ALEXNET_OK;
+    json_decref(root);
+    return rc;
+}

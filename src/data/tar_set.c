@@ -1,0 +1,100 @@
+#include "data/tar_set.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/shards.h"
+
+/* What has been said in the log. */
+typedef struct said {
+    bool reading, not_kept;
+} said;
+
+void an_tar_set_free(an_tar_set *set)
+{
+    for (int64_t i = 0; i < set->count; i++) {
+        if (set->indexes)
+            an_tar_index_free(&set->indexes[i]);
+        if (set->class_of)
+            an_free(set->class_of[i]);
+    }
+    an_free(set->indexes);
+    an_free(set->class_of);
+    an_free(set->stamps);
+    an_strings_free(&set->paths);
+    an_strings_free(&set->classes);
+    *set = (an_tar_set){0};
+}
+
+/* Keep an index beside its archive; a folder that cannot be written to costs only time. */
+static void keep(const an_tar_index *index, const char *path, an_tar_stamp stamp, alexnet_ctx *ctx,
+                 said *s)
+{
+    alexnet_status rc = an_tar_index_write(index, path, stamp);
+    if (rc == ALEXNET_OK || s->not_kept)
+        return;
+    s->not_kept = true;
+    an_log(ctx, ALEXNET_LOG_WARNING,
+           "the index of an archive is not kept, so that the archive is searched again each time "
+           "it is opened: %s",
+           an_error_text());
+}
+
+static alexnet_status build(an_tar_index *out, const char *path, alexnet_ctx *ctx)
+{
+    an_reader *reader;
+    AN_CHECK(an_reader_open(&reader, path));
+    alexnet_status rc = an_tar_index_build(out, reader, ctx);
+    an_reader_close(reader);
+    return rc;
+}
+
+/* Read or make the index of one archive. */
+static alexnet_status open_archive(an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
+{
+    const char *path = set->paths.at[i];
+    bool found;
+    AN_CHECK(an_tar_stamp_of(&set->stamps[i], path));
+    char *kept = an_tar_index_path(path);
+    if (!kept)
+        return AN_FAIL_MEMORY(strlen(path), "a path");
+    alexnet_status rc;
+    AN_TRY(an_tar_index_read(&set->indexes[i], kept, set->stamps[i], &found));
+    if (found)
+        goto cleanup;
+    if (!s->reading)
+        an_log(ctx, ALEXNET_LOG_INFO, "searching %s for pictures%s, once",
+               set->count == 1 ? path : "the archives", i > 0 ? " where no index is kept" : "");
+    s->reading = true;
+    AN_TRY(build(&set->indexes[i], path, ctx));
+    keep(&set->indexes[i], kept, set->stamps[i], ctx, s);
+cleanup:
+    an_free(kept);
+    return rc;
+}
+
+alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx)
+{
+    said s = {0};
+    alexnet_status rc;
+    *out = (an_tar_set){0};
+    AN_TRY(an_shards_list(&out->paths, path));
+    out->count = out->paths.count;
+    const size_t count = (size_t)out->count;
+    out->stamps = an_calloc(count, sizeof *out->stamps);
+    out->indexes = an_calloc(count, sizeof *out->indexes);
+    if (!out->stamps || !out->indexes) {
+        rc = AN_FAIL_MEMORY(count * sizeof *out->indexes, "a list of archives");
+        goto cleanup;
+    }
+    for (int64_t i = 0; i < out->count; i++) {
+        AN_TRY(an_ctx_check(ctx));
+        AN_TRY(open_archive(out, i, ctx, &s));
+    }
+cleanup:
+    if (rc != ALEXNET_OK)
+        an_tar_set_free(out);
+    return rc;
+}

@@ -1,0 +1,47 @@
+/*
+ * Archives that are read together, with their indexes and the classes of their pictures.
+ *
+ *     tar_set.c      the indexes: read, or made and kept
+ *     tar_classes.c  the classes
+ *     imagenet.c     labels of ImageNet's validation pictures, which lie beside their archive
+ */
+#ifndef AN_DATA_TAR_SET_H
+#define AN_DATA_TAR_SET_H
+
+#include "data/tar_index.h"
+
+/** Starts as all zero. */
+typedef struct an_tar_set {
+    int64_t count;
+    an_strings paths; /* of the archives */
+    an_tar_stamp *stamps;
+    an_tar_index *indexes;
+    bool by_label; /* classes are labels; else folders */
+    an_strings classes;
+    bool numbered;      /* class k is called k */
+    int32_t **class_of; /* of each archive, of each label or folder; NULL: there are no classes */
+    size_t shared;      /* bytes of names before the folders that are classes */
+} an_tar_set;
+
+/** Open the archives of a path, as an_shards_list() has them. */
+alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx);
+void an_tar_set_free(an_tar_set *set);
+
+/** Determine the classes. @return ALEXNET_ERROR_FORMAT if there are none; `root` is for its text */
+alexnet_status an_tar_set_classify(an_tar_set *set, const char *root);
+/** A picture's class; AN_TAR_LOOSE: it has none, but others have. */
+int an_tar_set_class(const an_tar_set *set, int64_t archive, const an_tar_picture *picture);
+enum { AN_TAR_LOOSE = -2 };
+
+/**
+ * If the set is one archive whose pictures have neither labels nor folders, give them labels out of
+ * the files that ImageNet has for its validation pictures, if these are there (docs/data.md).
+ * @return ALEXNET_ERROR_FORMAT for a file that does not fit the archive
+ */
+alexnet_status an_imagenet_label(an_tar_set *set, alexnet_ctx *ctx);
+/** The names of those files, for the error of an archive without labels. */
+#define AN_IMAGENET_FILES                                                                          \
+    "imagenet_2012_validation_synset_labels.txt, or ILSVRC2012_validation_ground_truth.txt with "  \
+    "ILSVRC2012_synsets.txt, or val.txt"
+
+#endif

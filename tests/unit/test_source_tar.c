@@ -1,0 +1,639 @@
+/*
+ * Archives as data sets: the same items, labels, bytes and batches as from a tree of class folders,
+ * whichever archives they are in; labels by files, folders and ImageNet's lists; the index.
+ */
+#include "picture_tree.h"
+#include "tar_rig.h"
+
+#include <sys/stat.h>
+#include <utime.h>
+
+#include "base/alloc.h"
+#include "data/loader.h"
+#include "data/shards.h"
+#include "data/tar_index.h"
+
+static void check_error(const char *path, alexnet_status expected, const char *text)
+{
+    alexnet_dataset *d = (alexnet_dataset *)&d;
+    alexnet_status status = an_dataset_open(&d, NULL, path, NULL, NULL);
+    if (status != expected || !strstr(an_error_text(), text))
+        fail_msg("%s: %s \"%s\", expected %s \"%s\"", path, alexnet_status_name(status),
+                 an_error_text(), alexnet_status_name(expected), text);
+    assert_null(d);
+}
+
+/* ---- One set of pictures in every form ---- */
+
+static const char *const pictures[][2] = {
+    {"n01/a.JPEG", "rgb420.jpg"},  {"n01/b.JPEG", "grey.jpg"},  {"n01/sub/c.png", "grey16.png"},
+    {"n02/a.JPEG", "cmyk.jpg"}, {"n02/z.jpg", "grey2.png"},  {"n10/1.jpg", "arithmetic.jpg"},
+    {"n10/2.png", "grey1.png"}, {"n10/10.png", "gamma.png"},
+};
+enum { PICTURES = sizeof pictures / sizeof *pictures, CLASSES = 3 };
+
+static unsigned char *read_picture(int i, size_t *length)
+{
+    char path[4096], link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", scratch_home);
+    const ssize_t n = readlink(link, path, sizeof path - 128);
+    assert_true(n > 0);
+    snprintf(path + n, 128, "/golden/pictures/%s", pictures[i][1]);
+    return scratch_read(path, length);
+}
+
+static void add_picture(tar_rig *tar, const char *name, int i)
+{
+    size_t length;
+    unsigned char *bytes = read_picture(i, &length);
+    tar_file(tar, name, bytes, length);
+    free(bytes);
+}
+
+static void write_folder(void)
+{
+    for (int i = 0; i < PICTURES; i++) {
+        char path[256];
+        size_t length;
+        unsigned char *bytes = read_picture(i, &length);
+        snprintf(path, sizeof path, "folder/%s", pictures[i][0]);
+        put(path);
+        scratch_write(path, bytes, length);
+        free(bytes);
+    }
+}
+
+/* In one archive, in no order, below folders of their own. */
+static void write_whole(const char *path, const char *above)
+{
+    tar_rig tar = {.length = 0};
+    for (int i = 0; i < PICTURES; i++) {
+        char name[256];
+        const int j = i * 5 % PICTURES;
+        snprintf(name, sizeof name, "%s%s", above, pictures[j][0]);
+        add_picture(&tar, name, j);
+    }
+    tar_text(&tar, "readme.txt", "text");
+    tar_write(&tar, path);
+}
+
+/* In shards, picture i in shard i % 3. */
+static void write_shards(const char *folder)
+{
+    assert_int_equal(mkdir(folder, 0777), 0);
+    for (int s = 0; s < 3; s++) {
+        char path[64];
+        tar_rig tar = {.length = 0};
+        for (int i = PICTURES - 1; i >= 0; i--)
+            if (i % 3 == s)
+                add_picture(&tar, pictures[i][0], i);
+        snprintf(path, sizeof path, "%s/x-%03d.tar", folder, s + 8);
+        tar_write(&tar, path);
+    }
+}
+
+/* An archive of one archive for each class, as ImageNet's training pictures have. */
+static void write_nested(const char *path)
+{
+    static const char *const classes[CLASSES] = {"n10", "n01", "n02"};
+    tar_rig outer = {.length = 0};
+    for (int c = 0; c < CLASSES; c++) {
+        char name[16];
+        tar_rig inner = {.length = 0};
+        for (int i = 0; i < PICTURES; i++)
+            if (strncmp(pictures[i][0], classes[c], 3) == 0)
+                add_picture(&inner, pictures[i][0] + 4, i);
+        tar_finish(&inner);
+        snprintf(name, sizeof name, "%s.tar", classes[c]);
+        tar_file(&outer, name, inner.bytes, inner.length);
+    }
+    tar_write(&outer, path);
+}
+
+/* All batches of a data set in its order, as one hash. */
+static uint64_t batches_of(alexnet_dataset *d)
+{
+    enum { BATCH = 3, SIDE = 8 };
+    an_loader *loader;
+    an_batch batch;
+    bool more;
+    uint32_t order[PICTURES];
+    uint64_t hash = 1;
+    for (uint32_t i = 0; i < PICTURES; i++)
+        order[i] = i;
+    assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE}, BATCH, 3, NULL),
+                     ALEXNET_OK);
+    assert_int_equal(an_loader_start(loader, order, PICTURES, 0), ALEXNET_OK);
+    while (an_loader_next(loader, &batch, &more) == ALEXNET_OK && more)
+        for (int i = 0; i < batch.count; i++) {
+            if (batch.pictures[i].status != ALEXNET_OK)
+                fail_msg("%s", batch.pictures[i].error);
+            hash = hash * 31 + (uint64_t)batch.pictures[i].label;
+            for (int b = 0; b < SIDE * SIDE * 3; b++)
+                hash = hash * 31 + batch.pixels[i * SIDE * SIDE * 3 + b];
+        }
+    an_loader_free(loader);
+    return hash;
+}
+
+static void check_same(const char *path, alexnet_dataset *folder, const char *what)
+{
+    alexnet_dataset *d = open_good(path, NULL, NULL);
+    const char *key, *expected;
+    assert_string_equal(d->source->kind->name, "tar");
+    assert_int_equal(d->classes, folder->classes);
+    for (int c = 0; c < d->classes; c++)
+        assert_string_equal(d->class_ids[c], folder->class_ids[c]);
+    assert_int_equal(d->count, folder->count);
+    for (int64_t i = 0; i < d->count; i++) {
+        key = d->source->items[d->samples[i].item].key;
+        expected = folder->source->items[folder->samples[i].item].key;
+        assert_string_equal(key, expected);
+        assert_int_equal(d->samples[i].label, folder->samples[i].label);
+        const char *end = d->samples[i].name + strlen(d->samples[i].name) - strlen(key);
+        assert_ptr_equal(key, end);
+    }
+    if (batches_of(d) != batches_of(folder))
+        fail_msg("%s: other batches", what);
+    assert_true(an_dataset_fingerprint(d) == an_dataset_fingerprint(folder));
+    an_dataset_release(d);
+}
+
+static void test_same_as_folder(void **state)
+{
+    (void)state;
+    write_folder();
+    write_whole("whole.tar", "");
+    write_whole("deeper.tar", "./data/photos/");
+    write_shards("shards");
+    write_nested("ILSVRC2012_img_train.tar");
+    alexnet_dataset *folder = open_good("folder", NULL, NULL);
+    static const char *const paths[] = {"whole.tar",
+                                        "deeper.tar",
+                                        "shards",
+                                        "shards/x-{008..010}.tar",
+                                        "shards/x-0{08,09,10}.tar",
+                                        "ILSVRC2012_img_train.tar"};
+    for (int again = 0; again < 2; again++) /* the second time from the index */
+        for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+            check_same(paths[i], folder, paths[i]);
+    an_dataset_release(folder);
+}
+
+/* A part of a pattern, as a run remembers it, from another working folder. */
+static void test_reopen(void **state)
+{
+    (void)state;
+    alexnet_dataset *whole, *train, *val, *again;
+    write_shards("shards");
+    whole = open_good("shards/x-{008..010}.tar", NULL, NULL);
+    assert_int_equal(whole->root[0], '/');
+    assert_int_equal(an_dataset_split(whole, 0.3, 5, &train, &val), ALEXNET_OK);
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(
+        an_dataset_reopen(&again, whole->source->kind->name, val->root, val->part, NULL),
+        ALEXNET_OK);
+    assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(val));
+    an_dataset_release(again);
+    an_dataset_release(train);
+    an_dataset_release(val);
+    an_dataset_release(whole);
+}
+
+/* ---- Patterns ---- */
+
+static void test_patterns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *expanded;
+    } good[] = {
+        {"a-{000..002}.tar", "a-000.tar a-001.tar a-002.tar "},
+        {"{8..11}", "8 9 10 11 "},
+        {"{08..11}", "08 09 10 11 "},
+        {"{a,b}/{0..1}", "a/0 a/1 b/0 b/1 "},
+        {"x{,y}", "x xy "},
+        {"x{5..5}}", "x5} "},
+        {"{{0..,c}d}", "error"},
+        {"x{}", "error"},
+        {"x{3..1}", "error"},
+        {"x{-1..1}", "error"},
+        {"x{0..99999999}", "error"},
+        {"x{0..999}{0..999}", "error"},
+        {"x{0..9999999999}", "error"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        an_strings list;
+        char text[256] = "";
+        if (an_pattern_expand(&list, good[i].pattern) != ALEXNET_OK)
+            strcpy(text, "error");
+        for (int64_t j = 0; j < list.count; j++)
+            strcat(strcat(text, list.at[j]), " ");
+        assert_string_equal(text, good[i].expanded);
+        an_strings_free(&list);
+    }
+}
+
+/* ---- Labels ---- */
+
+/* "class key, class key, ..." in the order of the items. */
+static void check_items(const alexnet_dataset *d, const char *expected)
+{
+    char text[1024] = "";
+    for (int64_t i = 0; i < d->count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s %s", i ? ", " : "",
+                 d->class_ids[d->samples[i].label], d->source->items[d->samples[i].item].key);
+    assert_string_equal(text, expected);
+}
+
+static void test_labels(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    tar_text(&tar, "01.jpg", "x");
+    tar_text(&tar, "01.cls", "10\n");
+    tar_text(&tar, "d/02.cls", "2"); /* before its picture, and not beside it */
+    tar_text(&tar, "03.json", "{\"label\": 0, \"caption\": \"x\"}");
+    tar_text(&tar, "03.mask.png", "x"); /* belongs to 03.png */
+    tar_text(&tar, "03.png", "x");
+    tar_text(&tar, "d/02.JPG", "x");
+    tar_text(&tar, "04.cls", " 002 \r\n"); /* goes before the JSON */
+    tar_text(&tar, "04.json", "{\"cls\": 7}");
+    tar_text(&tar, "04.jpeg", "x");
+    tar_text(&tar, "05.jpg", "x"); /* has none */
+    tar_text(&tar, "06.json", "{\"url\": \"x\"}");
+    tar_text(&tar, "06.jpg", "x");    /* nor has this */
+    tar_text(&tar, "07.v2.png", "x"); /* all that 07 has */
+    tar_text(&tar, "07.cls", "1");
+    tar_text(&tar, ".08.cls", "damaged\xFF");
+    tar_write(&tar, "x.tar");
+    for (int again = 0; again < 2; again++) {
+        alexnet_dataset *d = open_good("x.tar", NULL, NULL);
+        assert_int_equal(d->classes, 11);
+        assert_string_equal(d->class_ids[10], "10");
+        check_items(d, "0 03.png, 1 07.v2.png, 2 04.jpeg, 2 d/02.JPG, 10 01.jpg");
+        assert_int_equal(d->source->loose, 2);
+        assert_int_equal(d->source->left_out.total, 1);
+        an_dataset_release(d);
+    }
+    /* One that is no number makes all of them names. */
+    tar_text(&tar, "a.jpg", "x");
+    tar_text(&tar, "a.json", "{\"class\": \"2\"}");
+    tar_text(&tar, "b.jpg", "x");
+    tar_text(&tar, "b.cls", "tench, Tinca tinca");
+    tar_text(&tar, "c.jpg", "x");
+    tar_text(&tar, "c.cls", "10");
+    tar_write(&tar, "names.tar");
+    alexnet_dataset *d = open_good("names.tar", NULL, NULL);
+    check_items(d, "10 c.jpg, 2 a.jpg, tench, Tinca tinca b.jpg");
+    an_dataset_release(d);
+}
+
+/* Numbers are the numbers of a model's classes, unless these are called so. */
+static void test_numbers_of_a_model(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"n01", "n02", "n03"}, *const numbers[] = {"2", "1", "0"};
+    const an_class_list by_name = {3, ids, ids}, by_number = {3, numbers, numbers},
+                        few = {2, ids, ids};
+    alexnet_dataset *d;
+    tar_rig tar = {.length = 0};
+    tar_text(&tar, "a.jpg", "x");
+    tar_text(&tar, "a.cls", "2");
+    tar_text(&tar, "b.jpg", "x");
+    tar_text(&tar, "b.cls", "0");
+    tar_write(&tar, "x.tar");
+    d = open_good("x.tar", NULL, &by_name);
+    check_items(d, "n01 b.jpg, n03 a.jpg");
+    an_dataset_release(d);
+    d = open_good("x.tar", NULL, &by_number);
+    check_items(d, "0 b.jpg, 2 a.jpg");
+    an_dataset_release(d);
+    assert_int_equal(an_dataset_open(&d, NULL, "x.tar", NULL, &few), ALEXNET_ERROR_FORMAT);
+    /* Names that only look like numbers to nobody: a tree of folders goes by its names. */
+    put("tree/0/a.jpg");
+    put("tree/1/a.jpg");
+    assert_int_equal(an_dataset_open(&d, NULL, "tree", NULL, &by_name), ALEXNET_ERROR_FORMAT);
+}
+
+static void test_bad_labels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *text, *error;
+    } labels[] = {
+        {"a.cls", "", "x.tar/a.cls: a label is expected"},
+        {"a.cls", " \n", "a label is expected"},
+        {"a.cls", "1\n2", "a label is expected"},
+        {"a.cls", "caf\xE9", "a label is expected"},
+        {"a.cls", "100000", "100000; 99999 is the largest"},
+        {"a.cls", "99999999999999999999", NULL}, /* a name */
+        {"a.json", "{", "x.tar/a.json: no JSON: line 1"},
+        {"a.json", "{\"label\": 1.5}", "\"label\" is neither"},
+        {"a.json", "{\"label\": [1]}", "\"label\" is neither"},
+        {"a.json", "{\"label\": \"\"}", "\"label\" is neither"},
+        {"a.json", "[1]", "have no labels"},
+        {"a.json", "{\"label\": -1}", NULL}, /* a name */
+    };
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        tar_rig tar = {.length = 0};
+        tar_text(&tar, "a.jpg", "x");
+        tar_text(&tar, labels[i].name, labels[i].text);
+        tar_write(&tar, "x.tar");
+        if (labels[i].error)
+            check_error("x.tar", ALEXNET_ERROR_FORMAT, labels[i].error);
+        else
+            an_dataset_release(open_good("x.tar", NULL, NULL));
+    }
+    tar_rig tar = {.length = 0};
+    char text[2000];
+    memset(text, 'a', sizeof text);
+    tar_file(&tar, "a.cls", text, sizeof text);
+    tar_write(&tar, "x.tar");
+    check_error("x.tar", ALEXNET_ERROR_FORMAT, "a label of 2000 bytes; 1024 are the most");
+}
+
+static void test_folders(void **state)
+{
+    (void)state;
+    alexnet_dataset *d;
+    tar_rig tar = {.length = 0};
+    tar_text(&tar, "set/cat/a.jpg", "x");
+    tar_text(&tar, "set/stray.jpg", "x");
+    tar_text(&tar, "set/cats/deep/b.jpg", "x");
+    tar_text(&tar, "set/.DS/c.jpg", "x");
+    tar_text(&tar, "set/cat/._a.jpg", "x");
+    tar_write(&tar, "x.tar");
+    d = open_good("x.tar", NULL, NULL);
+    check_items(d, "cat cat/a.jpg, cats cats/deep/b.jpg");
+    assert_int_equal(d->source->loose, 1);
+    an_dataset_release(d);
+    tar_text(&tar, "photos/dog/a.jpg", "x");
+    tar_text(&tar, "photos/dog/b.jpg", "x");
+    tar_write(&tar, "one.tar");
+    d = open_good("one.tar", NULL, NULL);
+    check_items(d, "dog dog/a.jpg, dog dog/b.jpg");
+    an_dataset_release(d);
+    tar_text(&tar, "set/train/cat/a.jpg", "x");
+    tar_text(&tar, "set/val/cat/a.jpg", "x");
+    tar_write(&tar, "both.tar");
+    check_error("both.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "folders train and val");
+}
+
+/* ---- What is no data set ---- */
+
+static void test_errors(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    tar_text(&tar, "a.jpg", "x");
+    tar_write(&tar, "flat.tar");
+    check_error("flat.tar", ALEXNET_ERROR_FORMAT, "have no labels: no KEY.cls");
+    check_error("flat.tar", ALEXNET_ERROR_FORMAT, "ILSVRC2012_validation_ground_truth.txt");
+    tar_text(&tar, "n01/a.txt", "x");
+    tar_write(&tar, "texts.tar");
+    check_error("texts.tar", ALEXNET_ERROR_FORMAT, "holds no .jpg");
+    tar_text(&tar, "n01.tar", "no archive");
+    tar_write(&tar, "inner.tar");
+    check_error("inner.tar", ALEXNET_ERROR_FORMAT, "inner.tar/n01.tar is no tar archive");
+    check_error("none.tar", ALEXNET_ERROR_IO, "none.tar");
+    check_error("none-{0..3}.tar", ALEXNET_ERROR_IO, "none-0.tar");
+    check_error("none-{3..0}.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "is no pattern");
+    scratch_write("x.tar.gz", "\x1F\x8B\x08", 3);
+    check_error("x.tar.gz", ALEXNET_ERROR_FORMAT, "gunzip");
+    tar_text(&tar, "n01/a.jpg", "x");
+    put("parts/train-0.tar");
+    tar_write(&tar, "parts/train-0.tar");
+    tar_text(&tar, "n01/a.jpg", "x");
+    tar_write(&tar, "parts/val-0.tar");
+    check_error("parts", ALEXNET_ERROR_INVALID_ARGUMENT, "archives for train and for val");
+    an_dataset_release(open_good("parts/train-{0..0}.tar", NULL, NULL));
+}
+
+/* ---- ImageNet's validation pictures ---- */
+
+static void write_val(void)
+{
+    tar_rig tar = {.length = 0};
+    for (int i = 4; i >= 1; i--) {
+        char name[64];
+        snprintf(name, sizeof name, "ILSVRC2012_val_%08d.JPEG", i);
+        tar_text(&tar, name, "x");
+    }
+    tar_write(&tar, "ILSVRC2012_img_val.tar");
+}
+
+static void put_text(const char *path, const char *text)
+{
+    put(path);
+    scratch_write(path, text, strlen(text));
+}
+
+static void check_val(void)
+{
+    alexnet_dataset *d = open_good("ILSVRC2012_img_val.tar", NULL, NULL);
+    assert_int_equal(d->classes, 3);
+    assert_string_equal(d->class_ids[0], "n01440764");
+    assert_string_equal(d->class_ids[1], "n01443537");
+    assert_string_equal(d->class_ids[2], "n02119789");
+    check_items(d, "n01440764 ILSVRC2012_val_00000002.JPEG, "
+                   "n01443537 ILSVRC2012_val_00000003.JPEG, "
+                   "n02119789 ILSVRC2012_val_00000001.JPEG, "
+                   "n02119789 ILSVRC2012_val_00000004.JPEG");
+    an_dataset_release(d);
+}
+
+static void test_imagenet_val(void **state)
+{
+    (void)state;
+    static const char truth[] = "ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt";
+    const alexnet_status bad = ALEXNET_ERROR_FORMAT;
+    write_val();
+    put_text("./val.txt",
+             "val/ILSVRC2012_val_00000004.JPEG 277\r\nILSVRC2012_val_00000001.JPEG 277\n"
+             "ILSVRC2012_val_00000002.JPEG 0\nILSVRC2012_val_00000003.JPEG 1\n");
+    alexnet_dataset *d = open_good("ILSVRC2012_img_val.tar", NULL, NULL);
+    check_items(d, "n01440764 ILSVRC2012_val_00000002.JPEG, "
+                   "n01443537 ILSVRC2012_val_00000003.JPEG, "
+                   "n02119022 ILSVRC2012_val_00000001.JPEG, "
+                   "n02119022 ILSVRC2012_val_00000004.JPEG");
+    an_dataset_release(d);
+    put_text("./val.txt", "ILSVRC2012_val_00000001.JPEG 277\n");
+    check_error("ILSVRC2012_img_val.tar", bad, "no label for ILSVRC2012_val_00000002.JPEG");
+    put_text("./val.txt", "ILSVRC2012_val_00000001.JPEG\n");
+    check_error("ILSVRC2012_img_val.tar", bad, "has no label behind it");
+    put_text(truth, "1\n2\n3\n1\n");
+    check_error("ILSVRC2012_img_val.tar", bad, "meta.mat");
+    put_text("./ILSVRC2012_synsets.txt", "n02119789\nn01440764\nn01443537\n");
+    check_val();
+    put_text("./ILSVRC2012_synsets.txt", "n01440764 2 a\nn01443537 3 b\nn02119789 1 kit_fox\n");
+    check_val();
+    put_text("./ILSVRC2012_synsets.txt", "n01440764 2\nn01443537 2\nn02119789 1\n");
+    check_error("ILSVRC2012_img_val.tar", bad, "the number of n01443537 is 2; each of 1 to 3");
+    remove("ILSVRC2012_synsets.txt");
+    put_text("./map_clsloc.txt", "n02119789 1 kit_fox\nn01440764 2 tench\nn01443537 3 goldfish\n");
+    check_val();
+    put_text(truth, "1\n2\n4\n1\n");
+    check_error("ILSVRC2012_img_val.tar", bad, "\"4\" is the number of no class of");
+    put_text(truth, "1\n2\n3\n");
+    check_error("ILSVRC2012_img_val.tar", bad, "the labels of 3 pictures, and");
+    put_text("./imagenet_2012_validation_synset_labels.txt",
+             "n02119789\nn01440764\nn01443537\nn02119789\n");
+    check_val();
+}
+
+/* ---- The index ---- */
+
+static void rename_member(const char *path, const char *to)
+{
+    size_t length;
+    unsigned char *bytes = scratch_read(path, &length);
+    memcpy(bytes, to, strlen(to));
+    tar_sum(bytes);
+    scratch_write(path, bytes, length);
+    free(bytes);
+}
+
+/* Make a file look as if it was last changed at a time. */
+static void set_time(const char *path, time_t seconds)
+{
+    const struct utimbuf times = {seconds, seconds};
+    assert_int_equal(utime(path, &times), 0);
+}
+
+static void check_first(const char *key)
+{
+    alexnet_dataset *d = open_good("x.tar", NULL, NULL);
+    assert_int_equal(d->count, 2);
+    assert_string_equal(d->source->items[0].key, key);
+    an_dataset_release(d);
+}
+
+static void write_two(const char *path)
+{
+    tar_rig tar = {.length = 0};
+    tar_text(&tar, "c/a.jpg", "first");
+    tar_text(&tar, "c/b.jpg", "second");
+    tar_write(&tar, path);
+}
+
+static void test_index(void **state)
+{
+    (void)state;
+    static const char kept[] = "x.tar.alexnet-index";
+    size_t length;
+    write_two("x.tar");
+    set_time("x.tar", 1000000000);
+    check_first("c/a.jpg");
+    /* An archive of the same size and time is not searched again. */
+    rename_member("x.tar", "c/A.jpg");
+    set_time("x.tar", 1000000000);
+    check_first("c/a.jpg");
+    set_time("x.tar", 1000000001);
+    check_first("c/A.jpg");
+    /* A damaged index is made again: any byte of it. */
+    unsigned char *bytes = scratch_read(kept, &length);
+    for (size_t i = 0; i < length; i++) {
+        bytes[i] ^= 0x10;
+        scratch_write(kept, bytes, length);
+        check_first("c/A.jpg");
+        bytes[i] ^= 0x10;
+        size_t again;
+        unsigned char *now = scratch_read(kept, &again);
+        assert_int_equal(again, length);
+        assert_memory_equal(now, bytes, length);
+        free(now);
+    }
+    for (size_t cut = 0; cut < length; cut += 3) {
+        scratch_write(kept, bytes, cut);
+        check_first("c/A.jpg");
+    }
+    free(bytes);
+    /* Where it cannot be kept, nothing else changes. */
+    assert_int_equal(remove(kept), 0);
+    assert_int_equal(mkdir(kept, 0777), 0);
+    check_first("c/A.jpg");
+    check_first("c/A.jpg");
+}
+
+/* With a hash that fits, places that lie outside the archive and texts that are not there. */
+static void test_index_that_lies(void **state)
+{
+    (void)state;
+    const an_tar_stamp stamp = {4096, 5};
+    char names[] = "a.jpg";
+    char *folders[] = {"c"}, *labels[] = {"7"};
+    an_tar_picture picture = {1024, 3072, 0, 0, 0};
+    an_tar_index index = {.pictures = &picture,
+                          .count = 1,
+                          .names = names,
+                          .names_length = sizeof names,
+                          .folders = {folders, 1, 1},
+                          .labels = {labels, 1, 1}};
+    static const struct {
+        an_tar_picture picture;
+        bool good;
+    } cases[] = {{{1024, 3072, 0, 0, 0}, true},     {{1024, 3073, 0, 0, 0}, false},
+                 {{UINT64_MAX, 2, 0, 0, 0}, false}, {{0, UINT64_MAX, 0, 0, 0}, false},
+                 {{1024, 1, 6, 0, 0}, false},       {{1024, 1, 5, 0, -1}, true},
+                 {{1024, 1, 0, 1, 0}, false},       {{1024, 1, 0, -1, 0}, false},
+                 {{1024, 1, 0, 0, 1}, false},       {{1024, 1, 0, 0, -2}, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        an_tar_index found;
+        bool there;
+        picture = cases[i].picture;
+        assert_int_equal(an_tar_index_write(&index, "index", stamp), ALEXNET_OK);
+        assert_int_equal(an_tar_index_read(&found, "index", stamp, &there), ALEXNET_OK);
+        assert_int_equal(there, cases[i].good);
+        if (there)
+            assert_memory_equal(&found.pictures[0], &picture, sizeof picture);
+        an_tar_index_free(&found);
+    }
+    names[5] = 'x'; /* its last name does not end */
+    an_tar_index found;
+    bool there;
+    picture = cases[0].picture;
+    assert_int_equal(an_tar_index_write(&index, "index", stamp), ALEXNET_OK);
+    assert_int_equal(an_tar_index_read(&found, "index", stamp, &there), ALEXNET_OK);
+    assert_false(there);
+}
+
+/* An archive that is replaced while it is open is not read by the old places. */
+static void test_changed_while_open(void **state)
+{
+    (void)state;
+    an_item_data data;
+    write_two("x.tar");
+    alexnet_dataset *d = open_good("x.tar", NULL, NULL);
+    const an_data_source *source = d->source;
+    assert_int_equal(source->kind->read(source, 1, &data), ALEXNET_OK);
+    assert_int_equal(data.length, 6);
+    assert_memory_equal(data.bytes, "second", 6);
+    an_free(data.bytes);
+    set_time("x.tar", 1000000000);
+    assert_int_equal(source->kind->read(source, 1, &data), ALEXNET_ERROR_IO);
+    assert_non_null(strstr(an_error_text(), "was changed after it was opened"));
+    assert_null(data.bytes);
+    an_dataset_release(d);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_same_as_folder),
+        TEST(test_reopen),
+        cmocka_unit_test(test_patterns),
+        TEST(test_labels),
+        TEST(test_numbers_of_a_model),
+        TEST(test_bad_labels),
+        TEST(test_folders),
+        TEST(test_errors),
+        TEST(test_imagenet_val),
+        TEST(test_index),
+        TEST(test_index_that_lies),
+        TEST(test_changed_while_open),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
