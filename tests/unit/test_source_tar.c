@@ -26,9 +26,9 @@ static void check_error(const char *path, alexnet_status expected, const char *t
 /* ---- One set of pictures in every form ---- */
 
 static const char *const pictures[][2] = {
-    {"n01/a.JPEG", "rgb420.jpg"},  {"n01/b.JPEG", "grey.jpg"},  {"n01/sub/c.png", "grey16.png"},
-    {"n02/a.JPEG", "cmyk.jpg"}, {"n02/z.jpg", "grey2.png"},  {"n10/1.jpg", "arithmetic.jpg"},
-    {"n10/2.png", "grey1.png"}, {"n10/10.png", "gamma.png"},
+    {"n01/a.JPEG", "rgb420.jpg"}, {"n01/b.JPEG", "grey.jpg"},  {"n01/sub/c.png", "grey16.png"},
+    {"n02/a.JPEG", "cmyk.jpg"},   {"n02/z.jpg", "grey2.png"},  {"n10/1.jpg", "arithmetic.jpg"},
+    {"n10/2.png", "grey1.png"},   {"n10/10.png", "gamma.png"},
 };
 enum { PICTURES = sizeof pictures / sizeof *pictures, CLASSES = 3 };
 
