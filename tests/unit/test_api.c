@@ -123,7 +123,7 @@ static void test_networks(void **state)
                        "layer -1");
         alexnet_network_free(network);
     }
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 9);
     assert_null(alexnet_network_builtin(-1));
     expect_failure(alexnet_network_load(&network, NULL, "alexnet-min"),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "did you mean alexnet-mini?");
