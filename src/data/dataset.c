@@ -207,7 +207,7 @@ alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
 {
     an_data_source *source;
     *out = NULL;
-    AN_CHECK(an_data_source_files(&source, paths, count));
+    AN_CHECK(an_data_source_files(&source, ctx, paths, count));
     return an_dataset_new(out, ctx, source, NULL, NULL);
 }
 

@@ -62,9 +62,13 @@ alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                    const char *const *paths, int64_t count);
 alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                 alexnet_dataset **train, alexnet_dataset **val);
-/** Open a data set, or a part of one, as a run remembers it. @param kind an_data_kind's name */
-alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *kind, const char *root,
-                                 an_part part, const an_class_list *classes);
+/**
+ * Open a data set, or a part of one, as a run remembers it.
+ * @param ctx   as above, but without the warnings
+ * @param kind  an_data_kind's name
+ */
+alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const char *kind,
+                                 const char *root, an_part part, const an_class_list *classes);
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 

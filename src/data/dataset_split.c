@@ -136,13 +136,13 @@ cleanup:
     return rc;
 }
 
-alexnet_status an_dataset_reopen(alexnet_dataset **out, const char *kind, const char *root,
-                                 an_part part, const an_class_list *classes)
+alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const char *kind,
+                                 const char *root, an_part part, const an_class_list *classes)
 {
     an_data_source *source;
     alexnet_dataset *whole, *train, *val;
     *out = NULL;
-    AN_CHECK(an_data_source_reopen(&source, NULL, kind, root));
+    AN_CHECK(an_data_source_reopen(&source, ctx, kind, root));
     AN_CHECK(an_dataset_new(&whole, NULL, source, NULL, classes));
     if (part.share == 0.0) {
         *out = whole;

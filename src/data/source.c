@@ -74,10 +74,11 @@ static alexnet_status absolute_path(char **out, const char *path)
     return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
 }
 
-static alexnet_status open_as(an_data_source **out, alexnet_ctx *ctx, const an_data_kind *kind,
-                              const char *path)
+alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
+                                      const an_data_kind *kind, const char *path)
 {
     char *absolute;
+    *out = NULL;
     AN_CHECK(absolute_path(&absolute, path));
     alexnet_status rc = an_data_source_new(out, kind, absolute);
     an_free(absolute);
@@ -123,7 +124,7 @@ alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const
     const an_data_kind *kind;
     *out = NULL;
     AN_CHECK(find_kind(&kind, path));
-    return open_as(out, ctx, kind, path);
+    return an_data_source_open_as(out, ctx, kind, path);
 }
 
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,
@@ -132,7 +133,7 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
     *out = NULL;
     for (int i = 0; i < KINDS; i++)
         if (strcmp(kinds[i]->name, kind) == 0)
-            return open_as(out, ctx, kinds[i], path);
+            return an_data_source_open_as(out, ctx, kinds[i], path);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s was opened as %s, a kind of data set that this build does not read", path,
                    kind);

@@ -76,6 +76,8 @@ struct an_data_source {
 alexnet_status an_data_source_check(const char *path);
 /** Open what lies at a path: the first kind that accepts it. */
 alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path);
+alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
+                                      const an_data_kind *kind, const char *path);
 /** Open it again, as the kind that it was. */
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,
                                      const char *path);
@@ -95,15 +97,19 @@ int64_t an_file_item_stamp(const an_data_source *source, int64_t item);
 
 extern const an_data_kind an_folders_kind;
 extern const an_data_kind an_tar_kind;
+/** Archives as pictures without classes; not among those that an_data_source_open() tries. */
+extern const an_data_kind an_tar_pictures_kind;
 
 /** Whether all of several names are those of a split's parts, such as train and test. */
 bool an_are_parts(const an_strings *names);
 
 /**
- * A source of what a caller names: files, taken as they are called, and folders, of which every
- * picture at any depth is taken. A file that is not there is an item; reading it fails.
+ * A source of what a caller names: files, taken as they are called, folders, of which every
+ * picture at any depth is taken, and archives, of which every picture is taken. A file that is not
+ * there is an item; reading it fails.
  * @return ALEXNET_ERROR_FORMAT also for a folder without pictures
  */
-alexnet_status an_data_source_files(an_data_source **out, const char *const *paths, int64_t count);
+alexnet_status an_data_source_files(an_data_source **out, alexnet_ctx *ctx,
+                                    const char *const *paths, int64_t count);
 
 #endif

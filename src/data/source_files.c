@@ -1,5 +1,5 @@
 /*
- * What a caller names, without classes: files, and all pictures below folders.
+ * What a caller names, without classes: files, all pictures below folders, those in archives.
  */
 #include <string.h>
 
@@ -9,8 +9,53 @@
 #include "data/endings.h"
 #include "data/source.h"
 
+/* Items that are those of a source of their own. */
+typedef struct part {
+    an_data_source *source;
+    int64_t first; /* its first item among all */
+} part;
+
+typedef struct parts {
+    part *list; /* in the order of their items */
+    int64_t count;
+} parts;
+
+/* The part that an item belongs to; NULL: it is a file. */
+static const part *part_of(const an_data_source *source, int64_t item)
+{
+    const parts *all = source->state;
+    for (int64_t i = 0; all && i < all->count; i++)
+        if (item >= all->list[i].first && item - all->list[i].first < all->list[i].source->count)
+            return &all->list[i];
+    return NULL;
+}
+
+static alexnet_status read_item(const an_data_source *source, int64_t item, an_item_data *out)
+{
+    const part *p = part_of(source, item);
+    return p ? p->source->kind->read(p->source, item - p->first, out)
+             : an_file_item_read(source, item, out);
+}
+
+static int64_t stamp_of(const an_data_source *source, int64_t item)
+{
+    const part *p = part_of(source, item);
+    return p ? p->source->kind->stamp(p->source, item - p->first)
+             : an_file_item_stamp(source, item);
+}
+
+static void close_parts(an_data_source *source)
+{
+    parts *all = source->state;
+    for (int64_t i = 0; all && i < all->count; i++)
+        an_data_source_release(all->list[i].source);
+    if (all)
+        an_free(all->list);
+    an_free(all);
+}
+
 static const an_data_kind files_kind = {
-    .name = "files", .read = an_file_item_read, .stamp = an_file_item_stamp};
+    .name = "files", .read = read_item, .stamp = stamp_of, .close = close_parts};
 
 static alexnet_status add_file(an_data_source *source, char *path)
 {
@@ -34,13 +79,52 @@ cleanup:
     return rc;
 }
 
-alexnet_status an_data_source_files(an_data_source **out, const char *const *paths, int64_t count)
+/* Room for one more part. */
+static alexnet_status grow(an_data_source *source)
+{
+    parts *all = source->state;
+    if (!all)
+        source->state = all = an_calloc(1, sizeof *all);
+    part *grown = all ? an_realloc(all->list, (size_t)all->count + 1, sizeof *grown) : NULL;
+    if (!grown)
+        return AN_FAIL_MEMORY(sizeof *grown, "a list of archives");
+    all->list = grown;
+    return ALEXNET_OK;
+}
+
+static alexnet_status add_archives(an_data_source *source, const char *path)
+{
+    an_data_source *archives;
+    AN_CHECK(grow(source));
+    parts *all = source->state;
+    AN_CHECK(an_data_source_open_as(&archives, source->ctx, &an_tar_pictures_kind, path));
+    all->list[all->count++] = (part){archives, source->count};
+    if (archives->count == 0)
+        return an_fail_no_pictures("", path, &archives->left_out);
+    an_endings_join(&source->left_out, &archives->left_out);
+    for (int64_t i = 0; i < archives->count; i++)
+        AN_CHECK(add_file(source, an_strdup(archives->items[i].name)));
+    return ALEXNET_OK;
+}
+
+static alexnet_status add_path(an_data_source *source, const char *path)
+{
+    bool archives;
+    AN_CHECK(an_tar_kind.accepts(path, &archives));
+    return archives             ? add_archives(source, path)
+           : an_is_folder(path) ? add_folder(source, path)
+                                : add_file(source, an_strdup(path));
+}
+
+alexnet_status an_data_source_files(an_data_source **out, alexnet_ctx *ctx,
+                                    const char *const *paths, int64_t count)
 {
     AN_CHECK(an_data_source_new(out, &files_kind, ""));
     alexnet_status rc = ALEXNET_OK;
+    (*out)->ctx = ctx;
     for (int64_t i = 0; i < count && rc == ALEXNET_OK; i++)
-        rc = an_is_folder(paths[i]) ? add_folder(*out, paths[i])
-                                    : add_file(*out, an_strdup(paths[i]));
+        rc = add_path(*out, paths[i]);
+    (*out)->ctx = NULL;
     if (rc != ALEXNET_OK) {
         an_data_source_release(*out);
         *out = NULL;

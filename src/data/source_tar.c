@@ -155,14 +155,16 @@ cleanup:
 
 /* ---- The kind ---- */
 
-static alexnet_status open_set(an_data_source *source, an_tar_set *set)
+static alexnet_status open_set(an_data_source *source, an_tar_set *set, bool classes)
 {
     archives *a = an_calloc(1, sizeof *a);
     if (!a)
         return AN_FAIL_MEMORY(sizeof *a, "archives");
     source->state = a;
-    AN_CHECK(an_imagenet_label(set, source->ctx));
-    AN_CHECK(an_tar_set_classify(set, source->root));
+    if (classes) {
+        AN_CHECK(an_imagenet_label(set, source->ctx));
+        AN_CHECK(an_tar_set_classify(set, source->root));
+    }
     for (int64_t i = 0; i < set->count; i++)
         an_endings_join(&source->left_out, &set->indexes[i].left_out);
     AN_CHECK(make_items(source, set));
@@ -175,13 +177,23 @@ static alexnet_status open_set(an_data_source *source, an_tar_set *set)
     return ALEXNET_OK;
 }
 
-static alexnet_status open_archives(an_data_source *source)
+static alexnet_status open_archives(an_data_source *source, bool classes)
 {
     an_tar_set set;
     AN_CHECK(an_tar_set_open(&set, source->root, source->ctx));
-    alexnet_status rc = open_set(source, &set);
+    alexnet_status rc = open_set(source, &set, classes);
     an_tar_set_free(&set);
     return rc;
+}
+
+static alexnet_status open_with_classes(an_data_source *source)
+{
+    return open_archives(source, true);
+}
+
+static alexnet_status open_pictures(an_data_source *source)
+{
+    return open_archives(source, false);
 }
 
 /* An archive is opened for each picture: there may be more of them than files can be open, and it
@@ -226,7 +238,13 @@ static int64_t stamp_of(const an_data_source *source, int64_t item)
 
 const an_data_kind an_tar_kind = {.name = "tar",
                                   .accepts = an_shards_accept,
-                                  .open = open_archives,
+                                  .open = open_with_classes,
                                   .read = read_member,
                                   .stamp = stamp_of,
                                   .close = close_archives};
+
+const an_data_kind an_tar_pictures_kind = {.name = "pictures in tar",
+                                           .open = open_pictures,
+                                           .read = read_member,
+                                           .stamp = stamp_of,
+                                           .close = close_archives};

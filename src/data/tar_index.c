@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "data/endings.h"
@@ -28,6 +29,7 @@ typedef struct builder {
     int64_t keyed_room;
     alexnet_ctx *ctx;
     int64_t members;
+    double said; /* when the log was last told how far it is */
 } builder;
 
 alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path)
@@ -169,7 +171,7 @@ static alexnet_status read_label(an_tar *tar, const an_tar_member *member, int b
     if (by == BY_JSON) {
         rc = an_tar_label_json(out, (const char *)bytes, length);
     } else {
-        *out = an_tar_label_cls((const char *)bytes, length);
+        AN_TRY(an_tar_label_cls(out, (const char *)bytes, length));
         if (!*out)
             rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
                          "a label is expected: a class's number or name on one line of UTF-8 text");
@@ -251,12 +253,26 @@ static alexnet_status take_file(builder *b, an_tar *tar, const an_tar_member *me
     return rc;
 }
 
+/* Now and then: whether to go on, and how far it is. */
+static alexnet_status report(builder *b, const an_tar *tar)
+{
+    enum { EVERY = 256, SECONDS = 10 };
+    if (++b->members % EVERY != 0)
+        return ALEXNET_OK;
+    AN_CHECK(an_ctx_check(b->ctx));
+    if (an_clock() < b->said + SECONDS)
+        return ALEXNET_OK;
+    b->said = an_clock();
+    an_log(b->ctx, ALEXNET_LOG_INFO, "searched %.0f%% of %s",
+           100.0 * (double)tar->at / (double)an_reader_size(tar->reader),
+           an_reader_name(tar->reader));
+    return ALEXNET_OK;
+}
+
 static alexnet_status take_member(builder *b, an_tar *tar, const an_tar_member *member,
                                   const char *within, bool outermost)
 {
-    enum { EVERY = 1024 };
-    if (++b->members % EVERY == 0)
-        AN_CHECK(an_ctx_check(b->ctx));
+    AN_CHECK(report(b, tar));
     if (member->folder || !member->name[0] || is_hidden(member->name))
         return ALEXNET_OK;
     if (member->file && outermost && ends_with(member->name, ".tar"))
@@ -331,7 +347,7 @@ static alexnet_status join_labels(builder *b)
 
 alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx)
 {
-    builder b = {.index = out, .ctx = ctx};
+    builder b = {.index = out, .ctx = ctx, .said = an_clock()};
     alexnet_status rc;
     *out = (an_tar_index){0};
     AN_TRY(walk(&b, reader, NULL, "", an_reader_name(reader)));

@@ -66,11 +66,11 @@ alexnet_status an_tar_index_read(an_tar_index *out, const char *path, an_tar_sta
 bool an_tar_index_parse(an_tar_index *out, const unsigned char *bytes, size_t length,
                         an_tar_stamp stamp);
 
-/* A label's file as text without blanks at its ends; NULL: it says nothing about a class. */
+/* What a label's file says, without blanks at its ends. */
 enum { AN_TAR_CLS_MAX = 1024, AN_TAR_JSON_MAX = 1 << 20 };
 
-/** @param length at most AN_TAR_CLS_MAX. @return NULL if it is empty or no text on one line */
-char *an_tar_label_cls(const char *bytes, size_t length);
+/** @param out  owned; NULL: it is empty or no text on one line. @return ALEXNET_ERROR_NO_MEMORY */
+alexnet_status an_tar_label_cls(char **out, const char *bytes, size_t length);
 /**
  * The value of "cls", "label" or "class" in an object, a text or a whole number.
  * @param out  owned; NULL: it has none of them

@@ -6,28 +6,34 @@
 #include "data/names.h"
 #include "data/tar_index.h"
 
-char *an_tar_label_cls(const char *bytes, size_t length)
+alexnet_status an_tar_label_cls(char **out, const char *bytes, size_t length)
 {
     static const char blanks[] = " \t\r\n";
+    *out = NULL;
     while (length > 0 && bytes[length - 1] && strchr(blanks, bytes[length - 1]))
         length--;
     for (; length > 0 && *bytes && strchr(blanks, *bytes); length--)
         bytes++;
     if (length == 0 || memchr(bytes, 0, length))
-        return NULL;
+        return ALEXNET_OK;
     char *text = an_strndup(bytes, length);
-    if (text && !an_text_fault(text))
-        return text;
-    an_free(text);
-    return NULL;
+    if (!text)
+        return AN_FAIL_MEMORY(length, "a label");
+    if (an_text_fault(text))
+        an_free(text);
+    else
+        *out = text;
+    return ALEXNET_OK;
 }
 
 static alexnet_status take_value(char **out, const char *key, const json_t *value)
 {
-    if (json_is_integer(value))
+    if (json_is_integer(value)) {
         *out = an_format("%lld", (long long)json_integer_value(value));
-    else if (json_is_string(value) && strlen(json_string_value(value)) <= AN_TAR_CLS_MAX)
-        *out = an_tar_label_cls(json_string_value(value), json_string_length(value));
+        return *out ? ALEXNET_OK : AN_FAIL_MEMORY(32, "a label");
+    }
+    if (json_is_string(value) && json_string_length(value) <= AN_TAR_CLS_MAX)
+        AN_CHECK(an_tar_label_cls(out, json_string_value(value), json_string_length(value)));
     if (!*out)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "\"%s\" is neither a whole number nor a class's name",
                        key);

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "data/shards.h"
 
 /* What has been said in the log. */
 typedef struct said {
-    bool reading, not_kept;
+    bool searching, not_kept;
+    double last; /* when */
 } said;
 
 void an_tar_set_free(an_tar_set *set)
@@ -51,6 +52,23 @@ static alexnet_status build(an_tar_index *out, const char *path, alexnet_ctx *ct
     return rc;
 }
 
+/* Say that an archive is searched, once, and how far it is, every ten seconds. */
+static void say_search(const an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
+{
+    enum { SECONDS = 10 };
+    if (!s->searching)
+        an_log(ctx, ALEXNET_LOG_INFO, "searching %s for pictures%s, once",
+               set->count == 1 ? set->paths.at[i] : "the archives",
+               i > 0 ? " where no index is kept" : "");
+    else if (an_clock() >= s->last + SECONDS)
+        an_log(ctx, ALEXNET_LOG_INFO, "searched %lld of %lld archives", (long long)i,
+               (long long)set->count);
+    else
+        return;
+    s->searching = true;
+    s->last = an_clock();
+}
+
 /* Read or make the index of one archive. */
 static alexnet_status open_archive(an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
 {
@@ -64,10 +82,7 @@ static alexnet_status open_archive(an_tar_set *set, int64_t i, alexnet_ctx *ctx,
     AN_TRY(an_tar_index_read(&set->indexes[i], kept, set->stamps[i], &found));
     if (found)
         goto cleanup;
-    if (!s->reading)
-        an_log(ctx, ALEXNET_LOG_INFO, "searching %s for pictures%s, once",
-               set->count == 1 ? path : "the archives", i > 0 ? " where no index is kept" : "");
-    s->reading = true;
+    say_search(set, i, ctx, s);
     AN_TRY(build(&set->indexes[i], path, ctx));
     keep(&set->indexes[i], kept, set->stamps[i], ctx, s);
 cleanup:

@@ -48,8 +48,8 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
                              const char *where, const alexnet_resume_options *options)
 {
     an_class_list list = an_classes_list(&t->classes);
-    alexnet_status rc =
-        an_dataset_reopen(out, record->kind, where ? where : record->root, record->part, &list);
+    alexnet_status rc = an_dataset_reopen(out, t->ctx, record->kind, where ? where : record->root,
+                                          record->part, &list);
     if (rc == ALEXNET_ERROR_IO && !where)
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder: --resume %s DATA",
                        an_error_text(), t->run.folder);
@@ -123,7 +123,7 @@ static alexnet_status open_validation(alexnet_dataset **out, alexnet_ctx *ctx, c
     if (!val->root)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s was trained without a validation set",
                        folder);
-    alexnet_status rc = an_dataset_reopen(out, val->kind, val->root, val->part, classes);
+    alexnet_status rc = an_dataset_reopen(out, ctx, val->kind, val->root, val->part, classes);
     if (rc == ALEXNET_ERROR_IO)
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder", an_error_text());
     AN_CHECK(rc);

@@ -151,10 +151,10 @@ static void test_reopens_its_kind(void **state)
     put("t/dog/b.jpg");
     d = open_good("t", NULL, NULL);
     assert_string_equal(d->source->kind->name, "folders");
-    assert_int_equal(an_dataset_reopen(&again, "folders", d->root, whole, NULL), ALEXNET_OK);
+    assert_int_equal(an_dataset_reopen(&again, NULL, "folders", d->root, whole, NULL), ALEXNET_OK);
     assert_true(an_dataset_fingerprint(d) == an_dataset_fingerprint(again));
     an_dataset_release(again);
-    assert_int_equal(an_dataset_reopen(&again, "shards", d->root, whole, NULL),
+    assert_int_equal(an_dataset_reopen(&again, NULL, "shards", d->root, whole, NULL),
                      ALEXNET_ERROR_UNSUPPORTED);
     assert_non_null(strstr(an_error_text(), "shards"));
     assert_null(again);

@@ -191,7 +191,7 @@ static void test_reopen(void **state)
     assert_int_equal(an_dataset_split(whole, 0.3, 5, &train, &val), ALEXNET_OK);
     assert_int_equal(chdir("/"), 0);
     assert_int_equal(
-        an_dataset_reopen(&again, whole->source->kind->name, val->root, val->part, NULL),
+        an_dataset_reopen(&again, NULL, whole->source->kind->name, val->root, val->part, NULL),
         ALEXNET_OK);
     assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(val));
     an_dataset_release(again);
@@ -380,6 +380,53 @@ static void test_folders(void **state)
     check_error("both.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "folders train and val");
 }
 
+/* ---- Pictures without classes ---- */
+
+/* Archives among files and folders, as `classify` takes them: no labels are asked for. */
+static void test_among_files(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"b.jpg", "x.tar", "folder", "x-{0..1}.tar"};
+    static const struct {
+        const char *end, *bytes;
+    } expected[] = {{"b.jpg", "b.jpg"},         {"x.tar/1.jpg", "one"},
+                    {"x.tar/d/2.jpg", "two"},   {"folder/a.jpg", "folder/a.jpg"},
+                    {"x-1.tar/a.jpg", "right"}, {"x-0.tar/b.jpg", "left"}};
+    enum { ITEMS = sizeof expected / sizeof *expected };
+    alexnet_dataset *d;
+    tar_rig tar = {.length = 0};
+    put("./b.jpg");
+    scratch_write("b.jpg", "b.jpg", 5);
+    put("folder/a.jpg");
+    tar_text(&tar, "d/2.jpg", "two");
+    tar_text(&tar, "1.jpg", "one");
+    tar_write(&tar, "x.tar");
+    tar_text(&tar, "b.jpg", "left");
+    tar_write(&tar, "x-0.tar");
+    tar_text(&tar, "a.jpg", "right");
+    tar_write(&tar, "x-1.tar");
+    if (an_dataset_of_files(&d, NULL, paths, 4) != ALEXNET_OK)
+        fail_msg("%s", an_error_text());
+    assert_int_equal(d->count, ITEMS);
+    for (int64_t i = 0; i < ITEMS; i++) {
+        an_item_data data;
+        const char *name = d->samples[i].name, *end = expected[i].end;
+        const size_t length = strlen(expected[i].bytes);
+        assert_int_equal(d->samples[i].label, -1);
+        assert_string_equal(name + strlen(name) - strlen(end), end);
+        assert_int_equal(d->source->kind->stamp(d->source, i), length);
+        assert_int_equal(d->source->kind->read(d->source, i, &data), ALEXNET_OK);
+        assert_int_equal(data.length, length);
+        assert_memory_equal(data.bytes, expected[i].bytes, length);
+        an_free(data.bytes);
+    }
+    an_dataset_release(d);
+    tar_text(&tar, "a.txt", "x");
+    tar_write(&tar, "x.tar");
+    assert_int_equal(an_dataset_of_files(&d, NULL, paths, 4), ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), "x.tar holds no .jpg"));
+}
+
 /* ---- What is no data set ---- */
 
 static void test_errors(void **state)
@@ -480,6 +527,60 @@ static void test_imagenet_val(void **state)
     put_text("./imagenet_2012_validation_synset_labels.txt",
              "n02119789\nn01440764\nn01443537\nn02119789\n");
     check_val();
+}
+
+/* ---- Memory ---- */
+
+static alexnet_status open_all(const char *path)
+{
+    alexnet_dataset *d;
+    AN_CHECK(an_dataset_open(&d, NULL, path, NULL, NULL));
+    an_dataset_release(d);
+    AN_CHECK(an_dataset_of_files(&d, NULL, &path, 1));
+    an_dataset_release(d);
+    return ALEXNET_OK;
+}
+
+/* Any allocation may fail: an error, nothing lost, and no index that is not whole. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"x.tar", "shards", "ILSVRC2012_img_val.tar"};
+    tar_rig tar = {.length = 0};
+    static const char record[] = "16 path=d/c.jpg\n";
+    tar_header(&tar, "pax", 'x', sizeof record - 1);
+    tar_data(&tar, record, sizeof record - 1);
+    tar_text(&tar, "c.jpg", "x");
+    tar_text(&tar, "a.jpg", "x");
+    tar_text(&tar, "a.cls", "1");
+    tar_text(&tar, "b.json", "{\"cls\": \"x\"}");
+    tar_text(&tar, "b.jpg", "x");
+    tar_write(&tar, "x.tar");
+    write_shards("shards");
+    write_val();
+    put_text("ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt", "1\n2\n3\n1\n");
+    put_text("./ILSVRC2012_synsets.txt", "n02119789\nn01440764\nn01443537\n");
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        for (int kept = 0; kept < 2; kept++) {
+            alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
+            uint64_t n = 0;
+            const int64_t live = an_alloc_live();
+            for (; rc == ALEXNET_ERROR_NO_MEMORY || n < 20; n++) {
+                if (!kept) {
+                    remove("x.tar.alexnet-index");
+                    remove("ILSVRC2012_img_val.tar.alexnet-index");
+                }
+                const uint64_t before = an_alloc_count();
+                an_alloc_fail_at(n + 1);
+                rc = open_all(paths[i]);
+                an_alloc_fail_at(0);
+                assert_int_equal(an_alloc_live(), live);
+                if (rc != ALEXNET_OK && rc != ALEXNET_ERROR_NO_MEMORY)
+                    fail_msg("%s: %s", paths[i], an_error_text());
+                if (rc == ALEXNET_OK && an_alloc_count() - before > n)
+                    rc = ALEXNET_ERROR_NO_MEMORY; /* it was not needed; go on */
+            }
+        }
 }
 
 /* ---- The index ---- */
@@ -632,6 +733,8 @@ int main(void)
         TEST(test_errors),
         TEST(test_imagenet_val),
         TEST(test_index),
+        TEST(test_among_files),
+        TEST(test_no_memory),
         TEST(test_index_that_lies),
         TEST(test_changed_while_open),
     };

@@ -1,0 +1,96 @@
+# Archives as data: the same training, evaluation and answers as from folders, resumed and moved.
+. "${0%/*}/lib.sh"
+pictures data 6
+pack() { tar --sort=name -cf "$1" -C "$2" .; }
+
+# ImageNet's form: an archive of one archive for each class.
+nest() {
+    mkdir -p nest
+    for class in "$2"/*/; do
+        name=$(basename "$class")
+        tar --sort=name -cf "nest/$name.tar" -C "$class" .
+    done
+    tar -cf "$1" -C nest $(ls nest)
+    rm -r nest
+}
+
+# Shards of every third picture, in no order.
+shards() {
+    mkdir "$1"
+    (cd "$2" && find . -name '*.png' | sort -r) >names
+    for i in 0 1 2; do
+        awk "NR % 3 == $i" names >part
+        tar -cf "$1/x-00$i.tar" -C "$2" -T part
+    done
+}
+
+photos=data/pictures
+pack train.tar $photos/train
+pack val.tar $photos/val
+mkdir nested && nest nested/ILSVRC2012_img_train.tar $photos/train
+shards shards $photos/train
+
+# One epoch, and a second after resuming, give the same bits whatever the pictures are in.
+both() {
+    run=$1
+    shift
+    train "$@" --schedule constant --epochs 1 --seed 3 --out "$run"
+    expect 0 train --resume "$run" --epochs 2 --quiet
+}
+both run-folder $photos/train --val $photos/val
+both run-tar train.tar --val val.tar
+has run-tar/log.jsonl '"epoch":2'
+both run-nested nested/ILSVRC2012_img_train.tar --val val.tar
+both run-shards shards --val $photos/val
+both run-pattern 'shards/x-{000..002}.tar' --val val.tar
+for run in run-tar run-nested run-shards run-pattern; do
+    cmp run-folder/best.safetensors $run/best.safetensors || fail "$run ends with other bits"
+done
+
+# A share that is held back is the same too.
+train $photos/train --val 0.3 --epochs 1 --out share-folder
+train 'shards/x-00{0,1,2}.tar' --val 0.3 --epochs 1 --out share-shards
+cmp share-folder/best.safetensors share-shards/best.safetensors || fail "another share is held back"
+expect 0 eval share-folder --json
+loss=$(json 1 loss)
+expect 0 eval share-shards --json
+is "$(json 1 loss)" "$loss" "loss on the share held back"
+
+# A run finds its archives again, also elsewhere, and says if they are others.
+expect 0 eval run-tar val.tar --json
+is "$(json 1 images)" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "pictures of val.tar"
+mkdir elsewhere
+mv train.tar val.tar elsewhere
+expect 3 train --resume run-tar --epochs 3
+has err "train.tar" "if the pictures have moved"
+expect 0 train --resume run-tar elsewhere/train.tar --val elsewhere/val.tar --epochs 3 --quiet
+mv $photos/train/*/00001.png .
+pack elsewhere/train.tar $photos/train
+expect 3 train --resume run-tar --epochs 4
+has err "accept-changes"
+
+# The index is kept, named once, and a place where it cannot be kept only costs time.
+rm elsewhere/*.alexnet-index
+expect 0 eval run-tar elsewhere/val.tar
+has err "searching $work/elsewhere/val.tar for pictures, once"
+[ -f elsewhere/val.tar.alexnet-index ] || fail "no index was kept"
+expect 0 eval run-tar elsewhere/val.tar
+lacks err "searching"
+rm elsewhere/val.tar.alexnet-index
+mkdir elsewhere/val.tar.alexnet-index
+expect 0 eval run-tar elsewhere/val.tar
+has err "warning: the index of an archive is not kept"
+
+# Pictures in archives are pictures to classify.
+expect 0 classify run-tar elsewhere/val.tar --top 1 --quiet
+is "$(wc -l <out | tr -d ' ')" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "answers"
+has out "val.tar/"
+
+# What cannot be read in place says what to do.
+gzip elsewhere/val.tar
+expect 3 eval run-tar elsewhere/val.tar.gz
+has err "decompress it with gunzip"
+expect 3 train 'none-{0..3}.tar'
+has err "none-0.tar"
+expect 2 train 'none-{a..b}.tar'
+has err "is no pattern"
