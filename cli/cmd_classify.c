@@ -60,7 +60,8 @@ static const opt_page page = {
     .command = "classify",
     .usage = {"classify MODEL|RUN PICTURE... [options]"},
     .about = "Say what is in pictures. PICTURE is a JPEG or PNG file, a folder, of which every "
-             "picture at any depth is taken, or - for a list of these on standard input, one on "
+             "picture at any depth is taken, a .tar archive likewise, or - for a list of these on "
+             "standard input, one on "
              "each line. A picture that cannot be read is reported, the others go on, and the "
              "exit code is 3. With --json there is one line for each picture, with --format csv a "
              "row for "

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "evaluate.h"
@@ -233,6 +234,20 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     return code;
 }
 
+/* What runs on data are called after: "train" for train.tar and for "train-{000..146}.tar". */
+static char *data_name(const char *data)
+{
+    char *name = path_name(data);
+    size_t length = strcspn(name, "{");
+    if (!name[length] && length > 4 && strcmp(name + length - 4, ".tar") == 0)
+        length -= 4;
+    while (length > 1 && strchr("-_.", name[length - 1]))
+        length--;
+    if (length > 0 && !path_is_folder(data))
+        name[length] = '\0';
+    return name;
+}
+
 /* The run's folder, one of its own for each of several processes that begin at the same time. */
 static int choose_run(training_result *result, const training_request *request)
 {
@@ -240,7 +255,7 @@ static int choose_run(training_result *result, const training_request *request)
         result->run = cli_copy(request->out);
         return CLI_DONE;
     }
-    char *name = path_name(request->data), *stem = path_join("runs", name);
+    char *name = data_name(request->data), *stem = path_join("runs", name);
     int code = path_new_folder(&result->run, stem);
     free(name);
     free(stem);

@@ -510,8 +510,9 @@ ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_c
                                                 const alexnet_dataset_options *options);
 
 /**
- * Open pictures without labels, to classify: files, whatever their extension, and all pictures in
- * folders, at any depth, in byte order. Links are followed, but each folder is read once.
+ * Open pictures without labels, to classify: files, whatever their extension, all pictures in
+ * folders, at any depth, in byte order, and all pictures in .tar archives, folders of archives and
+ * patterns of their names. Links are followed, but each folder is read once.
  * A file that is not there is a picture that cannot be read. Paths are copied.
  * @return ALEXNET_ERROR_IO for a folder that cannot be read; ALEXNET_ERROR_FORMAT for one without
  *         pictures, with what it holds instead

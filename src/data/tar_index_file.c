@@ -22,8 +22,9 @@
 enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 5 * 8, PICTURE = 28, ENDING = 20 };
 static const char magic[] = "alexnet tar 001\n";
 
-/* The largest index that is read; that of ImageNet's 1.3 million pictures has 70 MB. */
-#define INDEX_MAX ((size_t)4 << 30)
+/* An index is smaller than its archive, which has all its texts and a header for each picture; an
+ * empty one has this much at most. */
+enum { EMPTY_MAX = HEAD + COUNTS + AN_ENDING_ROWS * ENDING };
 
 char *an_tar_index_path(const char *archive)
 {
@@ -208,10 +209,11 @@ static bool parse_body(an_tar_index *out, rest r, uint64_t size)
 bool an_tar_index_parse(an_tar_index *out, const unsigned char *bytes, size_t length,
                         an_tar_stamp stamp)
 {
-    rest r = {bytes + MAGIC_LENGTH, length - MAGIC_LENGTH};
     *out = (an_tar_index){0};
-    if (length < HEAD || memcmp(bytes, magic, MAGIC_LENGTH) != 0 || take(&r, 8) != stamp.size ||
-        (int64_t)take(&r, 8) != stamp.changed)
+    if (length < HEAD || memcmp(bytes, magic, MAGIC_LENGTH) != 0)
+        return false;
+    rest r = {bytes + MAGIC_LENGTH, length - MAGIC_LENGTH};
+    if (take(&r, 8) != stamp.size || (int64_t)take(&r, 8) != stamp.changed)
         return false;
     const uint64_t hash = take(&r, 8);
     if (hash == an_hash_bytes(r.at, r.length) && parse_body(out, r, stamp.size))
@@ -227,7 +229,7 @@ alexnet_status an_tar_index_read(an_tar_index *out, const char *path, an_tar_sta
     size_t length;
     *out = (an_tar_index){0};
     *found = false;
-    alexnet_status rc = an_file_read(path, INDEX_MAX, &bytes, &length);
+    alexnet_status rc = an_file_read(path, (size_t)stamp.size + EMPTY_MAX, &bytes, &length);
     if (rc != ALEXNET_OK)
         return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
     *found = an_tar_index_parse(out, bytes, length, stamp);

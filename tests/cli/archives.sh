@@ -56,6 +56,19 @@ loss=$(json 1 loss)
 expect 0 eval share-shards --json
 is "$(json 1 loss)" "$loss" "loss on the share held back"
 
+# A run is called after its archives.
+expect 0 train 'shards/x-{000..002}.tar' --net alexnet-mini --epochs 1 --batch 16
+expect 0 train val.tar --net alexnet-mini --epochs 1 --batch 16
+[ -d runs/x-1 ] && [ -d runs/val-1 ] || fail "no runs/x-1 and runs/val-1 but $(ls runs)"
+
+# Shards in folders called train and val are found as class folders are.
+mkdir -p split/train split/val
+cp shards/*.tar split/train
+cp val.tar split/val/x.tar
+expect 0 train split --net alexnet-mini --epochs 1 --batch 16 --out run-split
+expect 0 eval run-split --json
+is "$(json 1 images)" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "pictures of split/val"
+
 # A run finds its archives again, also elsewhere, and says if they are others.
 expect 0 eval run-tar val.tar --json
 is "$(json 1 images)" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "pictures of val.tar"
