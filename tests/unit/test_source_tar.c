@@ -1,17 +1,15 @@
 /*
  * Archives as data sets: the same items, labels, bytes and batches as from a tree of class folders,
- * whichever archives they are in; labels by files, folders and ImageNet's lists; the index.
+ * whichever archives they are in; labels by files, folders and ImageNet's lists.
  */
 #include "picture_tree.h"
 #include "tar_rig.h"
 
 #include <sys/stat.h>
-#include <utime.h>
 
 #include "base/alloc.h"
 #include "data/loader.h"
 #include "data/shards.h"
-#include "data/tar_index.h"
 
 static void check_error(const char *path, alexnet_status expected, const char *text)
 {
@@ -583,160 +581,14 @@ static void test_no_memory(void **state)
         }
 }
 
-/* ---- The index ---- */
-
-static void rename_member(const char *path, const char *to)
-{
-    size_t length;
-    unsigned char *bytes = scratch_read(path, &length);
-    memcpy(bytes, to, strlen(to));
-    tar_sum(bytes);
-    scratch_write(path, bytes, length);
-    free(bytes);
-}
-
-/* Make a file look as if it was last changed at a time. */
-static void set_time(const char *path, time_t seconds)
-{
-    const struct utimbuf times = {seconds, seconds};
-    assert_int_equal(utime(path, &times), 0);
-}
-
-static void check_first(const char *key)
-{
-    alexnet_dataset *d = open_good("x.tar", NULL, NULL);
-    assert_int_equal(d->count, 2);
-    assert_string_equal(d->source->items[0].key, key);
-    an_dataset_release(d);
-}
-
-static void write_two(const char *path)
-{
-    tar_rig tar = {.length = 0};
-    tar_text(&tar, "c/a.jpg", "first");
-    tar_text(&tar, "c/b.jpg", "second");
-    tar_write(&tar, path);
-}
-
-static void test_index(void **state)
-{
-    (void)state;
-    static const char kept[] = "x.tar.alexnet-index";
-    size_t length;
-    write_two("x.tar");
-    set_time("x.tar", 1000000000);
-    check_first("c/a.jpg");
-    /* An archive of the same size and time is not searched again. */
-    rename_member("x.tar", "c/A.jpg");
-    set_time("x.tar", 1000000000);
-    check_first("c/a.jpg");
-    set_time("x.tar", 1000000001);
-    check_first("c/A.jpg");
-    /* A damaged index is made again: any byte of it. */
-    unsigned char *bytes = scratch_read(kept, &length);
-    for (size_t i = 0; i < length; i++) {
-        bytes[i] ^= 0x10;
-        scratch_write(kept, bytes, length);
-        check_first("c/A.jpg");
-        bytes[i] ^= 0x10;
-        size_t again;
-        unsigned char *now = scratch_read(kept, &again);
-        assert_int_equal(again, length);
-        assert_memory_equal(now, bytes, length);
-        free(now);
-    }
-    for (size_t cut = 0; cut < length; cut += 3) {
-        scratch_write(kept, bytes, cut);
-        check_first("c/A.jpg");
-    }
-    free(bytes);
-    /* Where it cannot be kept, nothing else changes. */
-    assert_int_equal(remove(kept), 0);
-    assert_int_equal(mkdir(kept, 0777), 0);
-    check_first("c/A.jpg");
-    check_first("c/A.jpg");
-}
-
-/* With a hash that fits, places that lie outside the archive and texts that are not there. */
-static void test_index_that_lies(void **state)
-{
-    (void)state;
-    const an_tar_stamp stamp = {4096, 5};
-    char names[] = "a.jpg";
-    char *folders[] = {"c"}, *labels[] = {"7"};
-    an_tar_picture picture = {1024, 3072, 0, 0, 0};
-    an_tar_index index = {.pictures = &picture,
-                          .count = 1,
-                          .names = names,
-                          .names_length = sizeof names,
-                          .folders = {folders, 1, 1},
-                          .labels = {labels, 1, 1}};
-    static const struct {
-        an_tar_picture picture;
-        bool good;
-    } cases[] = {{{1024, 3072, 0, 0, 0}, true},     {{1024, 3073, 0, 0, 0}, false},
-                 {{UINT64_MAX, 2, 0, 0, 0}, false}, {{0, UINT64_MAX, 0, 0, 0}, false},
-                 {{1024, 1, 6, 0, 0}, false},       {{1024, 1, 5, 0, -1}, true},
-                 {{1024, 1, 0, 1, 0}, false},       {{1024, 1, 0, -1, 0}, false},
-                 {{1024, 1, 0, 0, 1}, false},       {{1024, 1, 0, 0, -2}, false}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        an_tar_index found;
-        bool there;
-        picture = cases[i].picture;
-        assert_int_equal(an_tar_index_write(&index, "index", stamp), ALEXNET_OK);
-        assert_int_equal(an_tar_index_read(&found, "index", stamp, &there), ALEXNET_OK);
-        assert_int_equal(there, cases[i].good);
-        if (there)
-            assert_memory_equal(&found.pictures[0], &picture, sizeof picture);
-        an_tar_index_free(&found);
-    }
-    names[5] = 'x'; /* its last name does not end */
-    an_tar_index found;
-    bool there;
-    picture = cases[0].picture;
-    assert_int_equal(an_tar_index_write(&index, "index", stamp), ALEXNET_OK);
-    assert_int_equal(an_tar_index_read(&found, "index", stamp, &there), ALEXNET_OK);
-    assert_false(there);
-}
-
-/* An archive that is replaced while it is open is not read by the old places. */
-static void test_changed_while_open(void **state)
-{
-    (void)state;
-    an_item_data data;
-    write_two("x.tar");
-    alexnet_dataset *d = open_good("x.tar", NULL, NULL);
-    const an_data_source *source = d->source;
-    assert_int_equal(source->kind->read(source, 1, &data), ALEXNET_OK);
-    assert_int_equal(data.length, 6);
-    assert_memory_equal(data.bytes, "second", 6);
-    an_free(data.bytes);
-    set_time("x.tar", 1000000000);
-    assert_int_equal(source->kind->read(source, 1, &data), ALEXNET_ERROR_IO);
-    assert_non_null(strstr(an_error_text(), "was changed after it was opened"));
-    assert_null(data.bytes);
-    an_dataset_release(d);
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folder),
-        TEST(test_reopen),
-        cmocka_unit_test(test_patterns),
-        TEST(test_labels),
-        TEST(test_numbers_of_a_model),
-        TEST(test_bad_labels),
-        TEST(test_folders),
-        TEST(test_errors),
-        TEST(test_imagenet_val),
-        TEST(test_index),
-        TEST(test_among_files),
-        TEST(test_no_memory),
-        TEST(test_index_that_lies),
-        TEST(test_changed_while_open),
-    };
+        TEST(test_same_as_folder), TEST(test_reopen),   cmocka_unit_test(test_patterns),
+        TEST(test_labels),         TEST(test_folders),  TEST(test_numbers_of_a_model),
+        TEST(test_bad_labels),     TEST(test_errors),   TEST(test_imagenet_val),
+        TEST(test_among_files),    TEST(test_no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
