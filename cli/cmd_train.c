@@ -34,8 +34,7 @@ static const opt rows[] = {
      .also = {"validation", "val-split", "validation-split", "valid", "val-dir"},
      .arg = "DATA2|SHARE",
      .help = "pictures to validate with: another folder or archive, or the share of each class to "
-             "hold back, "
-             "0 for none (default: DATA's own 'val', else 0.1)",
+             "hold back, 0 for none (default: DATA's own 'val', else 0.1)",
      .offset = offsetof(train_options, val)},
     {.name = "init-from",
      .type = OPT_TEXT,
