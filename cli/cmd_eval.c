@@ -1,21 +1,27 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "draw.h"
 #include "evaluate.h"
 #include "files.h"
-#include "json.h"
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
 #include "progress.h"
+#include "report_evaluation.h"
 #include "text.h"
 
 typedef struct eval_options {
     int views; /* position in "1|10" */
     int64_t batch;
     bool per_class;
-    const char *confusion;
+    const char *confusion, *calibration, *images;
+    int64_t top;
+    const char *weights;
+    int search; /* position in "none|top1|top5|loss" */
 } eval_options;
+
+enum { SEARCH_TOP1 = 1, SEARCH_TOP5, SEARCH_LOSS };
 
 static const opt rows[] = {
     {.name = "views",
@@ -41,13 +47,50 @@ static const opt rows[] = {
     {.name = "confusion",
      .type = OPT_TEXT,
      .arg = "FILE",
-     .help = "write the confusion matrix to a CSV file: a row per class, a column per answer",
+     .help = "write the confusion matrix, a row per class, a column per answer: a picture if FILE "
+             "ends in .png, else CSV",
      .offset = offsetof(eval_options, confusion)},
+    {.name = "calibration",
+     .type = OPT_TEXT,
+     .also = {"reliability", "ece"},
+     .arg = "FILE",
+     .help = "write how often answers are right by how sure they are: a diagram if FILE ends in "
+             ".png, else CSV",
+     .offset = offsetof(eval_options, calibration)},
+    {.name = "images",
+     .type = OPT_TEXT,
+     .also = {"test-out", "results-file", "predictions"},
+     .arg = "FILE",
+     .help = "write a CSV file with a row per picture: its class, whether the answer is correct, "
+             "the loss, the best classes with their probabilities",
+     .offset = offsetof(eval_options, images)},
+    {.name = "top",
+     .type = OPT_INTEGER,
+     .also = {"topk", "top-k", "k"},
+     .arg = "K",
+     .low = 1,
+     .high = 1000000,
+     .standard = "5",
+     .help = "classes per row of --images, at most all of them",
+     .offset = offsetof(eval_options, top)},
+    {.name = "weights",
+     .type = OPT_TEXT,
+     .also = {"coeffs", "coefficients"},
+     .arg = "W,W,...",
+     .help = "of several models: how much each counts (default: all the same)",
+     .offset = offsetof(eval_options, weights)},
+    {.name = "search",
+     .type = OPT_CHOICE,
+     .arg = "none|top1|top5|loss",
+     .standard = "none",
+     .help = "of several models: find the weights for which this error or the loss on DATA is "
+             "lowest",
+     .offset = offsetof(eval_options, search)},
 };
 
 static const opt_page page = {
     .command = "eval",
-    .usage = {"eval MODEL|RUN [DATA] [options]"},
+    .usage = {"eval RUN [options]", "eval MODEL|RUN... DATA [options]"},
     .about =
         "Measure a model on labelled pictures: the shares of pictures whose class is not the "
         "best answer (top-1 error) and not among the best five (top-5 error, where there are "
@@ -55,7 +98,10 @@ static const opt_page page = {
         "between them; the counts of --per-class and --confusion take the first of them. "
         "DATA is a folder with one folder of pictures per class, or .tar archives; of a folder "
         "that holds 'train' and 'val', 'val' is used. Without DATA, a RUN is measured on its own "
-        "validation set. Pictures that cannot be read are named and left out; where "
+        "validation set. Several models are measured as one: the mean of their probabilities, with "
+        "--weights; their classes must be the same. Behind each error stands the interval in which "
+        "it lies with a probability of 95% for other pictures of the same kind. Pictures that "
+        "cannot be read are named and left out; where "
         "they are more than 5 and more than 1%, the exit code is 3.",
     .examples = {{"eval runs/flowers-1", "measure a run on its own validation set"},
                  {"eval best.safetensors photos --views 10 --per-class",
@@ -64,17 +110,17 @@ static const opt_page page = {
 
 /* Open what is to be measured on. */
 static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_model *model,
-                     const opt_args *args)
+                     const opt_args *args, int models)
 {
     alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
     alexnet_dataset_kind kind;
     alexnet_status status;
     options.classes_of = model;
-    if (args->file_count < 2) {
+    if (args->file_count == 1) {
         status = alexnet_run_validation(out, ctx, args->files[0], model);
         return status ? cli_input_failed(status) : CLI_DONE;
     }
-    const char *path = args->files[1];
+    const char *path = args->files[models];
     char *val = path_join(path, "val");
     status = alexnet_dataset_layout(path, &kind);
     if (!status)
@@ -84,131 +130,292 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
-static json_t *classes_json(const alexnet_evaluation *evaluation, const alexnet_model *model)
+/* ---- Several models ---- */
+
+typedef struct ensemble {
+    alexnet_model **models;
+    alexnet_session **sessions;
+    double *weights; /* as they were given, or equal ones */
+    int count;
+} ensemble;
+
+static void free_models(ensemble *m)
 {
-    int classes = alexnet_model_class_count(model);
-    json_t *list = json_array();
-    for (int i = 0; i < classes; i++) {
-        class_result r = evaluate_class(evaluation, classes, i);
-        json_t *row = json_object();
-        json_object_set_new(row, "class", json_text(alexnet_model_class_name(model, i)));
-        json_object_set_new(row, "images", json_integer(r.images));
-        json_object_set_new(row, "correct", json_integer(r.correct));
-        json_array_append_new(list, row);
+    for (int i = 0; i < m->count; i++) {
+        alexnet_session_free(m->sessions[i]);
+        alexnet_model_free(m->models[i]);
     }
-    return list;
+    free(m->sessions);
+    free(m->models);
+    free(m->weights);
 }
 
-/* A mean over the pictures; null if there are none to take it over. */
-static json_t *mean_json(const alexnet_metrics *m, double mean)
+/* As many numbers as there are models, with commas between them. */
+static int read_weights(ensemble *m, const char *text)
 {
-    return m->images ? json_number(mean) : json_null();
-}
-
-static void print_json(const alexnet_evaluation *evaluation, const alexnet_model *model,
-                       const alexnet_metrics *m, int views, bool per_class)
-{
-    json_t *document = json_object();
-    json_object_set_new(document, "images", json_integer(m->images));
-    json_object_set_new(document, "skipped", json_integer(m->skipped));
-    json_object_set_new(document, "views", json_integer(views));
-    json_object_set_new(document, "top1_error", mean_json(m, m->top1_error));
-    json_object_set_new(document, "top5_error", mean_json(m, m->top5_error));
-    json_object_set_new(document, "loss", mean_json(m, m->loss));
-    if (per_class)
-        json_object_set_new(document, "classes", classes_json(evaluation, model));
-    json_print(document);
-}
-
-static void print_text(const alexnet_evaluation *evaluation, const alexnet_model *model,
-                       const alexnet_metrics *m, int views, bool per_class)
-{
-    if (per_class) {
-        report_classes(evaluation, model);
-        putchar('\n');
+    double sum = 0;
+    int count = 1;
+    for (const char *c = text; c && *c; c++)
+        count += *c == ',';
+    if (text && count != m->count)
+        return opt_wrong(&page, "--weights has %d %s for %d %s", count,
+                         text_plural(count, "number", "numbers"), m->count,
+                         text_plural(m->count, "model", "models"));
+    for (int i = 0; i < m->count; i++) {
+        char *end = (char *)text;
+        m->weights[i] = text ? strtod(text, &end) : 1;
+        if (text &&
+            (end == text || (*end && *end != ',') || !(m->weights[i] >= 0) || m->weights[i] > 1e9))
+            return opt_wrong(&page, "--weights takes numbers from 0 with commas between them, as "
+                                    "in 1,1,2");
+        sum += m->weights[i];
+        text = text && *end ? end + 1 : text;
     }
-    printf("images       %" PRId64 "\n", m->images);
-    printf("skipped      %" PRId64 "\n", m->skipped);
-    printf("views        %d\n", views);
-    if (!m->images)
-        return;
-    printf("top-1 error  %.2f%%\n", 100 * m->top1_error);
-    if (alexnet_model_class_count(model) > 5)
-        printf("top-5 error  %.2f%%\n", 100 * m->top5_error);
-    printf("loss         %.4f\n", m->loss);
+    if (!(sum > 0))
+        return opt_wrong(&page, "--weights are all 0: no model would count");
+    for (int i = 0; i < m->count; i++)
+        m->weights[i] /= sum;
+    return CLI_DONE;
 }
 
-static int report(const alexnet_evaluation *evaluation, const alexnet_model *model,
-                  const eval_options *options, int views, bool json)
+static int open_models(ensemble *m, alexnet_ctx *ctx, char **files, const model_options *how)
+{
+    int code = CLI_DONE;
+    for (int i = 0; code == CLI_DONE && i < m->count; i++)
+        code = model_open_as(&m->models[i], ctx, files[i], "MODEL comes first", how);
+    return code;
+}
+
+static int open_sessions(ensemble *m, const eval_options *options)
+{
+    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
+    settings.batch = (int)options->batch;
+    settings.views = options->views ? 10 : 1;
+    alexnet_status status = ALEXNET_OK;
+    for (int i = 0; !status && i < m->count; i++)
+        status = alexnet_session_new(&m->sessions[i], m->models[i], &settings);
+    return status ? cli_failed(status) : CLI_DONE;
+}
+
+static ensemble new_models(int count)
+{
+    size_t n = (size_t)count;
+    ensemble m = {cli_alloc(n * sizeof *m.models), cli_alloc(n * sizeof *m.sessions),
+                  cli_alloc(n * sizeof *m.weights), count};
+    for (int i = 0; i < count; i++) {
+        m.models[i] = NULL;
+        m.sessions[i] = NULL;
+    }
+    return m;
+}
+
+/* ---- The search of weights ---- */
+
+static const alexnet_weight_measure measures[] = {[SEARCH_TOP1] = ALEXNET_WEIGHT_TOP1,
+                                                  [SEARCH_TOP5] = ALEXNET_WEIGHT_TOP5,
+                                                  [SEARCH_LOSS] = ALEXNET_WEIGHT_LOSS};
+
+static void take_weights(ensemble *m, const double *found)
+{
+    double sum = 0;
+    for (int i = 0; i < m->count; i++)
+        sum += found[i];
+    for (int i = 0; i < m->count; i++)
+        m->weights[i] = found[i] / sum;
+}
+
+/* Find the weights, and begin the evaluation again with them. */
+static int search_weights(alexnet_evaluation *evaluation, ensemble *m, int wanted)
+{
+    alexnet_weight_search_options o = ALEXNET_WEIGHT_SEARCH_OPTIONS_INIT;
+    alexnet_weight_search *search;
+    const double *found;
+    int tried = 0;
+    o.measure = measures[wanted];
+    alexnet_status status = alexnet_weight_search_new(&search, evaluation, &o);
+    for (bool more = true; !status && more;) {
+        status = alexnet_weight_search_step(search, &tried, &more);
+        progress_show((double)tried / (o.passes * m->count), "searched %d of at most %d weights",
+                      tried, o.passes * m->count);
+    }
+    progress_clear();
+    if (!status)
+        status = alexnet_weight_search_result(search, &found, NULL);
+    if (!status) {
+        take_weights(m, found);
+        status = alexnet_evaluation_set_weights(evaluation, m->weights);
+    }
+    alexnet_weight_search_free(search);
+    return status ? cli_failed(status) : CLI_DONE;
+}
+
+/* ---- The files beside the report ---- */
+
+static int write_matrix(const alexnet_evaluation *evaluation, const alexnet_model *model,
+                        const char *path)
+{
+    confusion matrix = confusion_of(evaluation, model);
+    int code =
+        path_ends_in(path, ".png") ? draw_confusion(&matrix, path) : confusion_write(&matrix, path);
+    confusion_free(&matrix);
+    return code;
+}
+
+static int write_reliability(const alexnet_evaluation *evaluation, const char *path)
+{
+    double error;
+    alexnet_calibration_bin bins[ALEXNET_CALIBRATION_BINS];
+    if (!path_ends_in(path, ".png"))
+        return write_calibration(evaluation, path);
+    alexnet_status status = alexnet_evaluation_calibration(evaluation, &error, bins);
+    return status ? cli_failed(status) : draw_calibration(bins, error, path);
+}
+
+static int check_skipped(const alexnet_evaluation *evaluation)
 {
     alexnet_metrics m;
     alexnet_status status = alexnet_evaluation_metrics(evaluation, &m);
     if (status)
         return cli_failed(status);
-    if (json)
-        print_json(evaluation, model, &m, views, options->per_class);
-    else
-        print_text(evaluation, model, &m, views, options->per_class);
-    int code = CLI_DONE;
-    if (options->confusion)
-        code = write_confusion(evaluation, model, options->confusion);
     bool none = m.skipped > 0 && m.images == 0;
-    if (code == CLI_DONE &&
-        (none || alexnet_too_many_bad(m.skipped, m.images + m.skipped, ALEXNET_BAD_PICTURES)))
-        code = cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s could not be read",
+    if (none || alexnet_too_many_bad(m.skipped, m.images + m.skipped, ALEXNET_BAD_PICTURES))
+        return cli_error(CLI_BAD_INPUT, "%" PRId64 " of %" PRId64 " %s could not be read",
                          m.skipped, m.images + m.skipped,
                          text_plural(m.images + m.skipped, "picture", "pictures"));
+    return CLI_DONE;
+}
+
+static int report(const alexnet_evaluation *evaluation, const ensemble *m,
+                  const eval_options *options, bool json)
+{
+    evaluation_report about = {.evaluation = evaluation,
+                               .model = m->models[0],
+                               .views = options->views ? 10 : 1,
+                               .per_class = options->per_class,
+                               .weights = m->count > 1 ? m->weights : NULL,
+                               .models = m->count};
+    int code = report_evaluation(&about, json);
+    if (code == CLI_DONE && options->confusion)
+        code = write_matrix(evaluation, m->models[0], options->confusion);
+    if (code == CLI_DONE && options->calibration)
+        code = write_reliability(evaluation, options->calibration);
+    return code == CLI_DONE ? check_skipped(evaluation) : code;
+}
+
+/* ---- The command ---- */
+
+/* Compute all pictures; with a search twice, the second time with what was kept. */
+static int compute(alexnet_evaluation *evaluation, ensemble *m, int64_t total,
+                   const eval_options *options)
+{
+    picture_rows table;
+    int code = CLI_DONE;
+    if (options->search) {
+        code = evaluate_all(evaluation, total, NULL);
+        if (code == CLI_DONE)
+            code = search_weights(evaluation, m, options->search);
+    }
+    if (code != CLI_DONE || !options->images)
+        return code == CLI_DONE ? evaluate_all(evaluation, total, NULL) : code;
+    code = picture_rows_begin(&table, options->images, m->models[0], (int)options->top);
+    if (code != CLI_DONE)
+        return code;
+    return picture_rows_end(&table, evaluate_all(evaluation, total, &table));
+}
+
+static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const eval_options *options,
+                   const model_options *how, bool json)
+{
+    alexnet_dataset *data = NULL;
+    alexnet_evaluation *evaluation = NULL;
+    alexnet_ensemble_options together = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    together.weights = m->weights;
+    together.keep = options->search > 0;
+    int code = open_models(m, ctx, args->files, how);
+    if (code == CLI_DONE)
+        code = open_data(&data, ctx, m->models[0], args, m->count);
+    if (code == CLI_DONE)
+        code = open_sessions(m, options);
+    if (code == CLI_DONE) {
+        alexnet_status status =
+            alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count, data, &together);
+        code = status ? cli_failed(status)
+                      : compute(evaluation, m, alexnet_dataset_count(data), options);
+    }
+    if (code == CLI_DONE)
+        code = report(evaluation, m, options, json);
+    alexnet_evaluation_free(evaluation);
+    alexnet_dataset_free(data);
     return code;
 }
 
-static int measure(alexnet_ctx *ctx, const opt_args *args, const eval_options *options,
-                   const model_options *how, bool json)
+/* Whether a path can be taken for DATA: what is a model or a run cannot. */
+static bool is_data(const char *path)
 {
-    alexnet_model *model = NULL;
-    alexnet_dataset *data = NULL;
-    alexnet_session *session = NULL;
-    alexnet_evaluation *evaluation = NULL;
-    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
-    settings.batch = (int)options->batch;
-    settings.views = options->views ? 10 : 1;
-    int code = model_open_as(&model, ctx, args->files[0], "MODEL comes first", how);
-    if (code == CLI_DONE)
-        code = open_data(&data, ctx, model, args);
-    if (code != CLI_DONE)
-        goto cleanup;
-    alexnet_status status = alexnet_session_new(&session, model, &settings);
-    code = status ? cli_failed(status) : evaluate(&evaluation, session, data);
-    if (code == CLI_DONE)
-        code = report(evaluation, model, options, settings.views, json);
-cleanup:
-    alexnet_evaluation_free(evaluation);
-    alexnet_session_free(session);
-    alexnet_dataset_free(data);
-    alexnet_model_free(model);
+    char *best = path_join(path, "best.safetensors");
+    bool run = path_is_folder(path) && path_exists(best);
+    free(best);
+    return !run && !path_is_model(path);
+}
+
+/* How many of the files are models; all but the last, which is DATA unless a run stands alone. */
+static int count_models(int *out, const opt_args *args)
+{
+    *out = args->file_count > 1 ? args->file_count - 1 : 1;
+    if (args->file_count == 0)
+        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
+    const char *last = args->files[args->file_count - 1];
+    if (args->file_count == 1 && path_is_model(last))
+        return opt_wrong(&page,
+                         "DATA is missing: %s is a model file, and only a run folder knows its "
+                         "validation set",
+                         last);
+    if (args->file_count > 1 && !is_data(last) && is_data(args->files[0]))
+        return model_check(args->files[0], "MODEL comes first, then DATA") == CLI_DONE
+                   ? opt_wrong(&page, "%s is a model; MODEL comes first, then DATA", last)
+                   : CLI_USAGE;
+    if (args->file_count > 1 && !is_data(last))
+        return opt_wrong(&page,
+                         "DATA is missing: %s is a model, and several models are measured "
+                         "on the same DATA, which comes last",
+                         last);
+    return CLI_DONE;
+}
+
+/* What does not go together, and files that could not be written after all the work. */
+static int check_options(const eval_options *o, int models)
+{
+    const char *const written[] = {o->confusion, o->calibration, o->images};
+    int code = CLI_DONE;
+    if (models == 1 && (o->weights || o->search))
+        return opt_wrong(&page, "--%s belongs to several models",
+                         o->weights ? "weights" : "search");
+    if (o->weights && o->search)
+        return opt_wrong(&page, "--weights gives what --search looks for; one of the two");
+    for (size_t i = 0; code == CLI_DONE && i < COUNT_OF(written); i++)
+        if (written[i])
+            code = file_check_output(written[i]);
     return code;
 }
 
 static int run(const opt_args *args, const eval_options *options, const model_options *how,
                const machine_options *machine)
 {
-    alexnet_ctx *ctx;
-    if (args->file_count == 0 || args->file_count > 2)
-        return opt_wrong(&page, args->file_count
-                                    ? "eval takes one MODEL and one DATA"
-                                    : "MODEL is missing: a model file or a run folder");
-    if (args->file_count == 2 && !path_is_folder(args->files[0]) && path_is_model(args->files[1]))
-        return opt_wrong(&page, "%s is a model; MODEL comes first, then DATA", args->files[1]);
-    if (args->file_count == 1 && path_is_model(args->files[0]))
-        return opt_wrong(&page,
-                         "DATA is missing: %s is a model file, and only a run folder knows its "
-                         "validation set",
-                         args->files[0]);
-    int code = options->confusion ? file_check_output(options->confusion) : CLI_DONE;
+    alexnet_ctx *ctx = NULL;
+    int count;
+    int code = count_models(&count, args);
+    if (code == CLI_DONE)
+        code = check_options(options, count);
     if (code != CLI_DONE)
         return code;
-    code = machine_open(&ctx, machine);
-    if (code == CLI_DONE)
-        code = measure(ctx, args, options, how, machine->json);
+    ensemble m = new_models(count);
+    code = read_weights(&m, options->weights);
+    if (code == CLI_DONE) {
+        code = machine_open(&ctx, machine);
+        if (code == CLI_DONE)
+            code = measure(&m, ctx, args, options, how, machine->json);
+    }
+    free_models(&m);
     machine_close(ctx);
     return code;
 }

@@ -1,5 +1,10 @@
 #include "csv.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
 void csv_text(FILE *file, const char *text)
 {
     fputc('"', file);
@@ -9,4 +14,46 @@ void csv_text(FILE *file, const char *text)
         fputc(*text, file);
     }
     fputc('"', file);
+}
+
+/* Add a byte to the field; what is beyond the limit is dropped, and so is a zero byte. */
+static void put(csv_reader *csv, int byte)
+{
+    if (byte && csv->length < csv->most)
+        csv->field[csv->length++] = (char)byte;
+    csv->line += byte == '\n';
+}
+
+bool csv_next(csv_reader *csv)
+{
+    bool quoted = false;
+    if (!csv->field)
+        csv->field = cli_alloc(csv->most + 1);
+    csv->length = 0;
+    int c = fgetc(csv->file);
+    const bool found = c != EOF;
+    for (; c != EOF && (quoted || (c != ',' && c != '\n')); c = fgetc(csv->file)) {
+        if (c == '"' && quoted) { /* its end, or one that is doubled */
+            int next = fgetc(csv->file);
+            quoted = next == '"';
+            if (quoted)
+                put(csv, '"');
+            else
+                ungetc(next, csv->file);
+        } else if (c == '"') {
+            quoted = true;
+        } else if (quoted || c != '\r') {
+            put(csv, c);
+        }
+    }
+    csv->field[csv->length] = '\0';
+    csv->last = c != ',';
+    csv->line += c == '\n';
+    return found;
+}
+
+void csv_reader_free(csv_reader *csv)
+{
+    free(csv->field);
+    csv->field = NULL;
 }

@@ -9,6 +9,7 @@
 #include <cairo.h>
 
 #include "cli.h"
+#include "confusion.h"
 
 /**
  * Write a surface as PNG, whole or not at all, and destroy it.
@@ -83,6 +84,17 @@ cairo_surface_t *draw_shape(uint64_t seed, int class_index, int number);
  * @return CLI_DONE, or the exit code of a reported failure
  */
 int draw_filters(const alexnet_model *model, const alexnet_model *since, const char *path);
+/**
+ * Draw a confusion matrix: a row per class, a column per answer, its colour by the share of the
+ * class's pictures on a logarithmic scale, blue on the diagonal and red beside it; the commonest
+ * mistakes below. @return as draw_filters()
+ */
+int draw_confusion(const confusion *matrix, const char *path);
+/**
+ * Draw a reliability diagram: the accuracy of the pictures of each bin over their confidence, and
+ * how many there are. @param error  the expected calibration error. @return as draw_filters()
+ */
+int draw_calibration(const alexnet_calibration_bin *bins, double error, const char *path);
 /** Draw loss and error over the epochs from the log of a run's folder. @return as draw_filters() */
 int draw_curve(const char *run, const char *path);
 

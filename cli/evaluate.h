@@ -9,20 +9,37 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "files.h"
 
+/** A row of a CSV file for each picture. */
+typedef struct picture_rows {
+    file_output out;
+    const alexnet_model *model;
+    alexnet_prediction *best;
+    int top; /* classes of a row */
+} picture_rows;
+
+/**
+ * Begin the file with its heading: file, label (its number), class, correct (0 or 1), loss, and for
+ * each of the best classes index1, class1, probability1, ...
+ * @param top  at most as many as the model has classes are written
+ * @return exit code; after a failure there is nothing to end
+ */
+int picture_rows_begin(picture_rows *rows, const char *path, const alexnet_model *model, int top);
+/** Complete the file, or with a code other than CLI_DONE leave none. @return exit code */
+int picture_rows_end(picture_rows *rows, int code);
+
+/**
+ * Take an evaluation to its end.
+ * @param rows  write them as well; or NULL
+ * @return exit code: reported
+ */
+int evaluate_all(alexnet_evaluation *evaluation, int64_t total, picture_rows *rows);
 /**
  * Evaluate to the end.
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
 int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data);
-
-/** How many pictures of each class were evaluated and recognised, and the commonest mistake. */
-typedef struct class_result {
-    int64_t images, correct;
-    int mistaken_for; /* class, or -1 if there was no mistake */
-} class_result;
-
-class_result evaluate_class(const alexnet_evaluation *evaluation, int classes, int label);
 
 enum { METRICS_SIZE = 64 };
 
@@ -31,11 +48,5 @@ enum { METRICS_SIZE = 64 };
  * @return `out`
  */
 const char *metrics_text(char out[METRICS_SIZE], const alexnet_metrics *metrics, int classes);
-
-/** Print a table with a row per class. */
-void report_classes(const alexnet_evaluation *evaluation, const alexnet_model *model);
-/** Write the confusion matrix as CSV: a row per class, a column per answer. @return exit code */
-int write_confusion(const alexnet_evaluation *evaluation, const alexnet_model *model,
-                    const char *path);
 
 #endif

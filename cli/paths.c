@@ -56,6 +56,12 @@ bool path_is_model(const char *path)
     return alexnet_format_of(path) != NULL;
 }
 
+bool path_ends_in(const char *path, const char *ending)
+{
+    size_t length = strlen(path), tail = strlen(ending);
+    return length > tail && strcasecmp(path + length - tail, ending) == 0;
+}
+
 bool path_is_recipe(const char *path)
 {
     char bytes[4097];

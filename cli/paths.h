@@ -17,6 +17,9 @@ bool path_is_picture(const char *path);
 /** A file that begins as one of the formats of models. */
 bool path_is_model(const char *path);
 
+/** Whether a path ends so, in capitals or not. */
+bool path_ends_in(const char *path, const char *ending);
+
 /** A file whose first section is [recipe], as in a recipe file. */
 bool path_is_recipe(const char *path);
 

@@ -656,7 +656,144 @@ ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *
 /** Pictures of class `label` whose best class was `predicted`. @return -1 if out of range */
 ALEXNET_API int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label,
                                                  int predicted);
+/** A picture and what was computed of it. */
+typedef struct alexnet_evaluated {
+    const char *path;      /**< name of the picture, borrowed from the data set */
+    int label;             /**< its class */
+    alexnet_status status; /**< of reading it; where it is not ALEXNET_OK, the rest is 0 */
+    double loss;           /**< -log p(label) */
+    double top1_error, top5_error;
+} alexnet_evaluated;
+/**
+ * What the latest step found out about picture i of its batch, 0, 1, ...
+ * @param top   how many of the best classes to return, best first; 0: none
+ * @param best  out, `top` predictions as alexnet_classify_file() gives them; untouched for a
+ *              picture that could not be read
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT past the last
+ */
+ALEXNET_API alexnet_status alexnet_evaluation_picture(const alexnet_evaluation *evaluation, int i,
+                                                      int top, alexnet_evaluated *picture,
+                                                      alexnet_prediction *best);
+
+/** How a class was recognised. The class of a picture's best answer counts, the first of equals. */
+typedef struct alexnet_class_metrics {
+    int64_t images;   /**< of this class */
+    int64_t answers;  /**< pictures of any class that were taken for it */
+    int64_t correct;  /**< both */
+    double precision; /**< correct / answers; NAN without answers */
+    double recall;    /**< correct / images; NAN without images */
+    double f1;        /**< 2 correct / (images + answers); NAN without both */
+    int mistaken_for; /**< the class that its pictures are most often taken for, or -1 */
+    int64_t mistakes; /**< how often */
+} alexnet_class_metrics;
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT if there is no such class */
+ALEXNET_API alexnet_status alexnet_evaluation_class(const alexnet_evaluation *evaluation, int label,
+                                                    alexnet_class_metrics *metrics);
+
+typedef struct alexnet_interval {
+    double low, high;
+} alexnet_interval;
+/** Intervals of 95% for pictures of the same kind: of errors Wilson's, of the loss 1.96 standard
+ *  errors about the mean (NAN below two pictures). */
+typedef struct alexnet_intervals {
+    alexnet_interval top1_error, top5_error, loss;
+} alexnet_intervals;
+ALEXNET_API alexnet_status alexnet_evaluation_intervals(const alexnet_evaluation *evaluation,
+                                                        alexnet_intervals *intervals);
+
+/** Whether a model is right as often as it is sure: pictures by the probability of their best
+ *  class. Bin i of 15 holds those above i/15, up to (i+1)/15. */
+enum { ALEXNET_CALIBRATION_BINS = 15 };
+typedef struct alexnet_calibration_bin {
+    int64_t images;
+    double confidence; /**< mean probability of the best class; 0 without pictures */
+    double accuracy;   /**< share that is right; ties count as expected */
+} alexnet_calibration_bin;
+/**
+ * @param error  out, the expected calibration error: the mean over the pictures of
+ *               |accuracy - confidence| of their bin
+ * @param bins   out, ALEXNET_CALIBRATION_BINS of them; or NULL
+ */
+ALEXNET_API alexnet_status alexnet_evaluation_calibration(const alexnet_evaluation *evaluation,
+                                                          double *error,
+                                                          alexnet_calibration_bin *bins);
 ALEXNET_API void alexnet_evaluation_free(alexnet_evaluation *evaluation);
+
+/* Several models together: an ensemble, whose probabilities are the weighted mean of theirs. */
+
+typedef struct alexnet_ensemble_options {
+    size_t size;
+    const double *weights; /**< a weight >= 0 for each session; NULL: equal ones */
+    bool keep; /**< keep the probabilities that each model gives (4 bytes for each model, picture
+                    and class), so that other weights can be tried without computing again */
+} alexnet_ensemble_options;
+#define ALEXNET_ENSEMBLE_OPTIONS_INIT                                                              \
+    {                                                                                              \
+        sizeof(alexnet_ensemble_options), NULL, false                                              \
+    }
+
+/**
+ * Evaluate several models as one, on a data set opened with `classes_of` the first. They may differ
+ * in all but their classes, which must be the same in the same order, and in their context; the
+ * sessions have the same batch size and must outlive the evaluation. Pictures are decoded once for
+ * each size in which the models take them.
+ * @param options  NULL: the defaults
+ */
+ALEXNET_API alexnet_status alexnet_evaluation_new_ensemble(alexnet_evaluation **out,
+                                                           alexnet_session *const *sessions,
+                                                           int count,
+                                                           const alexnet_dataset *dataset,
+                                                           const alexnet_ensemble_options *options);
+/**
+ * Begin again with other weights, as many as there are sessions. The next steps go through all
+ * pictures; where the probabilities of a whole pass were kept they are quick.
+ */
+ALEXNET_API alexnet_status alexnet_evaluation_set_weights(alexnet_evaluation *evaluation,
+                                                          const double *weights);
+
+/** What a search of weights makes small. */
+typedef enum alexnet_weight_measure {
+    ALEXNET_WEIGHT_TOP1 = 0,
+    ALEXNET_WEIGHT_TOP5 = 1,
+    ALEXNET_WEIGHT_LOSS = 2,
+} alexnet_weight_measure;
+
+typedef struct alexnet_weight_search_options {
+    size_t size;
+    alexnet_weight_measure measure; /**< default top-5 error, as in 2012 */
+    int steps;                      /**< values of a weight: 0, 1/steps, ..., 1; default 20 */
+    int passes;                     /**< how often each weight is tried at most; default 5 */
+} alexnet_weight_search_options;
+#define ALEXNET_WEIGHT_SEARCH_OPTIONS_INIT                                                         \
+    {                                                                                              \
+        sizeof(alexnet_weight_search_options), ALEXNET_WEIGHT_TOP5, 20, 5                          \
+    }
+
+/**
+ * The coordinate search of 2012 (avg-valid.py): all weights begin at 1/2; each in turn takes the
+ * value of a grid that lowers the measure most, until none changes any more or all passes are over.
+ * Weights that were found on pictures fit these better than others.
+ */
+typedef struct alexnet_weight_search alexnet_weight_search;
+/**
+ * @param evaluation  one that keeps its probabilities, after its last step; it must outlive the
+ *                    search and not be stepped meanwhile
+ */
+ALEXNET_API alexnet_status alexnet_weight_search_new(alexnet_weight_search **out,
+                                                     const alexnet_evaluation *evaluation,
+                                                     const alexnet_weight_search_options *options);
+/**
+ * Try all values of the next weight.
+ * @param tried  out, how many weights were tried, at most passes * models
+ * @param more   out, false once the search is over
+ */
+ALEXNET_API alexnet_status alexnet_weight_search_step(alexnet_weight_search *search, int *tried,
+                                                      bool *more);
+/** The weights so far, one for each model, borrowed until the search is freed; *lowest is the
+ *  measure with them. Either pointer may be NULL. */
+ALEXNET_API alexnet_status alexnet_weight_search_result(const alexnet_weight_search *search,
+                                                        const double **weights, double *lowest);
+ALEXNET_API void alexnet_weight_search_free(alexnet_weight_search *search);
 
 /* ---- Features: what inner layers compute ----------------------------------------------------- */
 

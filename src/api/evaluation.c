@@ -1,5 +1,6 @@
 #include "infer/evaluation.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "api/options.h"
@@ -7,14 +8,11 @@
 #include "base/text.h"
 #include "infer/session.h"
 
-alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session *session,
-                                      const alexnet_dataset *dataset)
+/* More models than anyone averages. */
+enum { MODELS_MAX = 256 };
+
+static alexnet_status check_dataset(const alexnet_dataset *dataset, const an_classes *classes)
 {
-    AN_NEED(out);
-    *out = NULL;
-    AN_NEED(session);
-    AN_NEED(dataset);
-    const an_classes *classes = &session->model->classes;
     if (dataset->classes != classes->count)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "the data set has %d %s and the model %d; open it with classes_of",
@@ -26,7 +24,87 @@ alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session 
                            "class %d is %s in the data set and %s in the model; open the data set "
                            "with classes_of",
                            i, dataset->class_ids[i], classes->ids[i]);
-    return an_evaluation_new(out, session->model->ctx, session->runner, dataset, true);
+    return ALEXNET_OK;
+}
+
+/* Whether model i of an ensemble fits the first. */
+static alexnet_status check_member(const alexnet_session *first, const alexnet_session *session,
+                                   int i)
+{
+    const an_classes *expected = &first->model->classes, *found = &session->model->classes;
+    if (session->model->ctx != first->model->ctx)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "model %d has another context than the first", i + 1);
+    if (session->runner->batch != first->runner->batch)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the session of model %d has batch = %d: expected %d, as the first", i + 1,
+                       session->runner->batch, first->runner->batch);
+    if (found->count != expected->count)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "model %d has %d %s: expected %d, as the first", i + 1, found->count,
+                       an_text_plural(found->count, "class", "classes"), expected->count);
+    for (int c = 0; c < expected->count; c++)
+        if (strcmp(found->ids[c], expected->ids[c]) != 0)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "class %d of model %d is %s: expected %s, as in the first", c, i + 1,
+                           found->ids[c], expected->ids[c]);
+    return ALEXNET_OK;
+}
+
+static alexnet_status make(an_evaluation **e, alexnet_session *const *sessions, int count,
+                           const alexnet_dataset *dataset, const alexnet_ensemble_options *o)
+{
+    an_runner *runners[MODELS_MAX];
+    for (int i = 0; i < count; i++)
+        runners[i] = sessions[i]->runner;
+    AN_CHECK(an_evaluation_new(e, sessions[0]->model->ctx, runners, count, dataset, true));
+    (*e)->session = sessions[0];
+    if (o->weights)
+        AN_CHECK(an_evaluation_weigh(*e, o->weights));
+    return o->keep ? an_evaluation_keep(*e) : ALEXNET_OK;
+}
+
+alexnet_status alexnet_evaluation_new_ensemble(alexnet_evaluation **out,
+                                               alexnet_session *const *sessions, int count,
+                                               const alexnet_dataset *dataset,
+                                               const alexnet_ensemble_options *options)
+{
+    AN_NEED(out);
+    alexnet_ensemble_options o = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    *out = NULL;
+    AN_NEED(sessions);
+    AN_NEED(dataset);
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    if (count < 1 || count > MODELS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%d models: expected 1 to %d", count,
+                       MODELS_MAX);
+    for (int i = 0; i < count; i++) {
+        AN_NEED(sessions[i]);
+        AN_CHECK(check_member(sessions[0], sessions[i], i));
+    }
+    AN_CHECK(check_dataset(dataset, &sessions[0]->model->classes));
+    alexnet_status rc = make(out, sessions, count, dataset, &o);
+    if (rc != ALEXNET_OK) {
+        an_evaluation_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session *session,
+                                      const alexnet_dataset *dataset)
+{
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(session);
+    return alexnet_evaluation_new_ensemble(out, &session, 1, dataset, NULL);
+}
+
+alexnet_status alexnet_evaluation_set_weights(alexnet_evaluation *evaluation, const double *weights)
+{
+    AN_NEED(evaluation);
+    AN_NEED(weights);
+    return an_evaluation_weigh(evaluation, weights);
 }
 
 alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done, bool *more)
@@ -53,10 +131,92 @@ int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int l
 {
     if (!evaluation)
         return -1;
-    int classes = evaluation->runner->classes;
+    int classes = evaluation->classes;
     if (label < 0 || predicted < 0 || label >= classes || predicted >= classes)
         return -1;
     return evaluation->confusion[(size_t)label * (size_t)classes + (size_t)predicted];
+}
+
+alexnet_status alexnet_evaluation_picture(const alexnet_evaluation *evaluation, int i, int top,
+                                          alexnet_evaluated *picture, alexnet_prediction *best)
+{
+    AN_NEED(evaluation);
+    AN_NEED(picture);
+    if (top < 0 || (top > 0 && !best))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: expected 0 or more, and room",
+                       top);
+    if (i < 0 || i >= evaluation->latest)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %d of a batch of %d", i,
+                       evaluation->latest);
+    const an_loaded *loaded = &evaluation->pictures[i];
+    const an_score *score = &evaluation->scores[i];
+    *picture = (alexnet_evaluated){.path = evaluation->dataset->samples[loaded->sample].name,
+                                   .label = loaded->label,
+                                   .status = loaded->status};
+    if (loaded->status != ALEXNET_OK)
+        return ALEXNET_OK;
+    picture->loss = score->loss;
+    picture->top1_error = an_score_error(score, 1);
+    picture->top5_error = an_score_error(score, 5);
+    const float *p = evaluation->probabilities + (size_t)i * (size_t)evaluation->classes;
+    if (top > 0)
+        an_session_rank(evaluation->session, p, top, best);
+    return ALEXNET_OK;
+}
+
+static double share(int64_t part, int64_t whole)
+{
+    return whole ? (double)part / (double)whole : NAN;
+}
+
+alexnet_status alexnet_evaluation_class(const alexnet_evaluation *evaluation, int label,
+                                        alexnet_class_metrics *metrics)
+{
+    AN_NEED(evaluation);
+    AN_NEED(metrics);
+    if (label < 0 || label >= evaluation->classes)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "class %d: expected 0 to %d", label,
+                       evaluation->classes - 1);
+    alexnet_class_metrics m = {.mistaken_for = -1};
+    for (int i = 0; i < evaluation->classes; i++) {
+        int64_t taken = alexnet_evaluation_confusion(evaluation, label, i);
+        m.images += taken;
+        m.answers += alexnet_evaluation_confusion(evaluation, i, label);
+        if (i != label && taken > m.mistakes) {
+            m.mistakes = taken;
+            m.mistaken_for = i;
+        }
+    }
+    m.correct = alexnet_evaluation_confusion(evaluation, label, label);
+    m.precision = share(m.correct, m.answers);
+    m.recall = share(m.correct, m.images);
+    m.f1 = share(2 * m.correct, m.images + m.answers);
+    *metrics = m;
+    return ALEXNET_OK;
+}
+
+alexnet_status alexnet_evaluation_intervals(const alexnet_evaluation *evaluation,
+                                            alexnet_intervals *intervals)
+{
+    AN_NEED(evaluation);
+    AN_NEED(intervals);
+    const an_tally *tally = &evaluation->tally;
+    alexnet_metrics m = an_tally_metrics(tally);
+    *intervals = (alexnet_intervals){
+        an_share_interval(m.top1_error, m.images), an_share_interval(m.top5_error, m.images),
+        an_mean_interval(tally->loss, evaluation->loss_squares, m.images)};
+    return ALEXNET_OK;
+}
+
+alexnet_status alexnet_evaluation_calibration(const alexnet_evaluation *evaluation, double *error,
+                                              alexnet_calibration_bin *bins)
+{
+    AN_NEED(evaluation);
+    AN_NEED(error);
+    *error = an_calibration_error(&evaluation->calibration);
+    for (int i = 0; bins && i < ALEXNET_CALIBRATION_BINS; i++)
+        bins[i] = an_calibration_bin(&evaluation->calibration, i);
+    return ALEXNET_OK;
 }
 
 void alexnet_evaluation_free(alexnet_evaluation *evaluation)

@@ -1,30 +1,70 @@
 #include "infer/evaluation.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
 
-alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *runner,
-                                 const alexnet_dataset *dataset, bool confusion)
+static bool same_fit(const an_runner *a, const an_runner *b)
+{
+    return a->fit.rule == b->fit.rule && a->fit.side == b->fit.side;
+}
+
+/* Members that see pictures in the same size share the decoding. */
+static alexnet_status add_member(an_evaluation *e, an_runner *runner)
+{
+    an_member *member = &e->members[e->count++];
+    member->runner = runner;
+    for (int i = 0; i < e->count - 1; i++)
+        if (same_fit(e->members[i].runner, runner))
+            return ALEXNET_OK;
+    return an_loader_new(&member->loader, e->dataset, runner->fit, e->batch, e->ctx->threads, NULL);
+}
+
+static alexnet_status make_mixture(an_evaluation *e)
+{
+    size_t batch = (size_t)e->batch, classes = (size_t)e->classes;
+    if (e->sums)
+        return ALEXNET_OK;
+    e->sums = an_calloc(batch, classes * sizeof *e->sums);
+    e->mixed = an_calloc(batch, classes * sizeof *e->mixed);
+    e->mixed_scores = an_calloc(batch, sizeof *e->mixed_scores);
+    if (e->sums && e->mixed && e->mixed_scores)
+        return ALEXNET_OK;
+    return AN_FAIL_MEMORY(batch * classes * sizeof *e->sums, "an ensemble");
+}
+
+static alexnet_status make_buffers(an_evaluation *e, int count, bool detail)
+{
+    size_t batch = (size_t)e->batch, classes = (size_t)e->classes;
+    e->labels = an_calloc(batch, sizeof *e->labels);
+    e->pictures = an_calloc(batch, sizeof *e->pictures);
+    e->members = an_calloc((size_t)count, sizeof *e->members);
+    if (detail)
+        e->confusion = an_calloc(classes * classes, sizeof *e->confusion);
+    if (!e->labels || !e->pictures || !e->members || (detail && !e->confusion))
+        return AN_FAIL_MEMORY(classes * classes * sizeof *e->confusion, "an evaluation");
+    return count > 1 ? make_mixture(e) : ALEXNET_OK;
+}
+
+alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *const *runners,
+                                 int count, const alexnet_dataset *dataset, bool detail)
 {
     alexnet_status rc = ALEXNET_OK;
-    size_t classes = (size_t)runner->classes;
     *out = NULL;
     an_evaluation *e = an_calloc(1, sizeof *e);
     if (!e)
         return AN_FAIL_MEMORY(sizeof *e, "an evaluation");
     e->ctx = an_ctx_retain(ctx);
-    e->runner = runner;
     e->dataset = an_dataset_retain((alexnet_dataset *)dataset);
-    e->labels = an_calloc((size_t)runner->batch, sizeof *e->labels);
-    if (confusion)
-        e->confusion = an_calloc(classes * classes, sizeof *e->confusion);
-    if (!e->labels || (confusion && !e->confusion)) {
-        rc = AN_FAIL_MEMORY(classes * classes * sizeof *e->confusion, "an evaluation");
-        goto cleanup;
+    e->batch = runners[0]->batch;
+    e->classes = runners[0]->classes;
+    AN_TRY(make_buffers(e, count, detail));
+    for (int i = 0; i < count; i++) {
+        AN_TRY(add_member(e, runners[i]));
+        e->members[i].weight = 1.0 / count;
     }
-    AN_TRY(an_loader_new(&e->loader, e->dataset, runner->fit, runner->batch, ctx->threads, NULL));
     *out = e;
     e = NULL;
 cleanup:
@@ -32,24 +72,168 @@ cleanup:
     return rc;
 }
 
+alexnet_status an_evaluation_keep(an_evaluation *e)
+{
+    size_t pictures = (size_t)e->dataset->count, row = (size_t)e->classes * sizeof(float);
+    AN_CHECK(make_mixture(e));
+    e->statuses = an_calloc(pictures, sizeof *e->statuses);
+    if (!e->statuses)
+        return AN_FAIL_MEMORY(pictures * sizeof *e->statuses, "the probabilities of all pictures");
+    for (int i = 0; i < e->count; i++) {
+        e->members[i].kept = an_calloc(pictures, row);
+        if (!e->members[i].kept)
+            return AN_FAIL_MEMORY((size_t)e->count * pictures * row,
+                                  "the probabilities of all pictures");
+    }
+    return ALEXNET_OK;
+}
+
+bool an_evaluation_kept(const an_evaluation *e)
+{
+    return e->statuses && (e->recalling || (e->started && e->done == e->dataset->count));
+}
+
+alexnet_status an_evaluation_weigh(an_evaluation *e, const double *weights)
+{
+    double sum = 0;
+    for (int i = 0; i < e->count; i++) {
+        if (!(weights[i] >= 0 && isfinite(weights[i])))
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "weight %d of %d is %g: expected 0 or more", i + 1, e->count,
+                           weights[i]);
+        sum += weights[i];
+    }
+    if (!(sum > 0 && isfinite(sum)))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "the weights of the models sum to %g: at least one must be above 0", sum);
+    for (int i = 0; i < e->count; i++)
+        e->members[i].weight = weights[i] / sum;
+    e->recalling = an_evaluation_kept(e);
+    return e->started ? an_evaluation_start(e) : ALEXNET_OK;
+}
+
 alexnet_status an_evaluation_start(an_evaluation *e)
 {
-    size_t classes = (size_t)e->runner->classes;
+    size_t classes = (size_t)e->classes;
     e->tally = (an_tally){0};
+    e->calibration = (an_calibration){0};
+    e->loss_squares = 0;
     e->done = 0;
+    e->latest = 0;
     if (e->confusion)
         memset(e->confusion, 0, classes * classes * sizeof *e->confusion);
-    AN_CHECK(an_loader_start(e->loader, NULL, 0, 0));
+    for (int i = 0; i < e->count && !e->recalling; i++)
+        if (e->members[i].loader)
+            AN_CHECK(an_loader_start(e->members[i].loader, NULL, 0, 0));
     e->started = true;
     return ALEXNET_OK;
 }
 
-static void count_batch(an_evaluation *e, const an_batch *batch)
+/* The next pictures, for the first member in `e->pictures` too. */
+static alexnet_status load_batch(an_evaluation *e, bool *more)
 {
-    const int classes = e->runner->classes;
+    for (int i = 0; i < e->count; i++) {
+        an_member *member = &e->members[i];
+        if (member->loader)
+            AN_CHECK(an_loader_next(member->loader, &member->batch, more));
+        for (int j = 0; j < i && !member->loader; j++)
+            if (same_fit(e->members[j].runner, member->runner)) {
+                member->batch = e->members[j].batch;
+                break;
+            }
+        if (!*more)
+            return ALEXNET_OK;
+    }
+    e->latest = e->members[0].batch.count;
+    memcpy(e->pictures, e->members[0].batch.pictures, (size_t)e->latest * sizeof *e->pictures);
+    return ALEXNET_OK;
+}
+
+/* The same of pictures whose probabilities are kept. */
+static void recall_batch(an_evaluation *e, bool *more)
+{
+    int64_t left = e->dataset->count - e->done;
+    *more = left > 0;
+    e->latest = left < e->batch ? (int)left : e->batch;
+    for (int i = 0; i < e->latest; i++) {
+        int64_t sample = e->done + i;
+        e->pictures[i] = (an_loaded){.sample = sample,
+                                     .label = e->dataset->samples[sample].label,
+                                     .status = e->statuses[sample]};
+    }
+}
+
+static void keep(an_evaluation *e, an_member *member)
+{
+    size_t classes = (size_t)e->classes;
+    memcpy(member->kept + (size_t)e->done * classes, member->runner->probabilities,
+           (size_t)e->latest * classes * sizeof(float));
+    for (int i = 0; i < e->latest; i++)
+        e->statuses[e->done + i] = e->pictures[i].status;
+}
+
+/* Add a member's share to the weighted sums. */
+static void mix(an_evaluation *e, const an_member *member)
+{
+    size_t classes = (size_t)e->classes, values = (size_t)e->latest * classes;
+    const float *p =
+        member->kept ? member->kept + (size_t)e->done * classes : member->runner->probabilities;
+    for (size_t i = 0; i < values; i++)
+        e->sums[i] += member->weight * (double)p[i];
+}
+
+static void finish_mixture(an_evaluation *e)
+{
+    size_t classes = (size_t)e->classes;
+    for (size_t i = 0; i < (size_t)e->latest * classes; i++)
+        e->mixed[i] = (float)e->sums[i];
+    for (int i = 0; i < e->latest; i++)
+        e->mixed_scores[i] =
+            an_score_mean(e->mixed + (size_t)i * classes, e->classes, e->labels[i]);
+    e->probabilities = e->mixed;
+    e->scores = e->mixed_scores;
+}
+
+static alexnet_status compute_batch(an_evaluation *e)
+{
+    if (e->sums)
+        memset(e->sums, 0, (size_t)e->batch * (size_t)e->classes * sizeof *e->sums);
+    for (int i = 0; i < e->count; i++) {
+        an_member *member = &e->members[i];
+        if (!e->recalling)
+            AN_CHECK(an_runner_compute(member->runner, member->batch.pixels, e->labels, e->latest,
+                                       e->confusion != NULL));
+        if (member->kept && !e->recalling)
+            keep(e, member);
+        if (e->sums)
+            mix(e, member);
+    }
+    if (e->sums) {
+        finish_mixture(e);
+    } else {
+        e->probabilities = e->members[0].runner->probabilities;
+        e->scores = e->members[0].runner->scores;
+    }
+    return ALEXNET_OK;
+}
+
+/* What is said beside the errors. */
+static void count_details(an_evaluation *e, int i)
+{
+    const float *p = e->probabilities + (size_t)i * (size_t)e->classes;
+    const an_score *score = &e->scores[i];
+    int best;
+    an_best_classes(p, e->classes, 1, &best);
+    e->confusion[(size_t)e->labels[i] * (size_t)e->classes + (size_t)best]++;
+    e->loss_squares += score->loss * score->loss;
+    an_calibration_add(&e->calibration, (double)p[best], 1 - an_score_error(score, 1));
+}
+
+static void count_batch(an_evaluation *e)
+{
     e->answers = ALEXNET_OK;
-    for (int i = 0; i < batch->count; i++) {
-        const an_loaded *picture = &batch->pictures[i];
+    for (int i = 0; i < e->latest; i++) {
+        const an_loaded *picture = &e->pictures[i];
         if (picture->status != ALEXNET_OK) {
             e->tally.skipped++;
             if (!e->reported)
@@ -57,31 +241,30 @@ static void count_batch(an_evaluation *e, const an_batch *batch)
             continue;
         }
         if (e->answers == ALEXNET_OK)
-            e->answers =
-                an_check_score(&e->runner->scores[i], e->dataset->samples[picture->sample].name);
-        an_tally_add(&e->tally, &e->runner->scores[i]);
-        if (!e->confusion)
-            continue;
-        int best;
-        an_best_classes(e->runner->probabilities + (size_t)i * (size_t)classes, classes, 1, &best);
-        e->confusion[(size_t)picture->label * (size_t)classes + (size_t)best]++;
+            e->answers = an_check_score(&e->scores[i], e->dataset->samples[picture->sample].name);
+        an_tally_add(&e->tally, &e->scores[i]);
+        if (e->confusion)
+            count_details(e, i);
     }
-    e->done += batch->count;
+    e->done += e->latest;
 }
 
 alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
 {
-    an_batch batch;
     if (!e->started)
         AN_CHECK(an_evaluation_start(e));
-    AN_CHECK(an_loader_next(e->loader, &batch, more));
+    *more = true;
+    e->latest = 0;
+    if (e->recalling)
+        recall_batch(e, more);
+    else
+        AN_CHECK(load_batch(e, more));
     if (!*more)
         return ALEXNET_OK;
-    for (int i = 0; i < batch.count; i++)
-        e->labels[i] = batch.pictures[i].label;
-    AN_CHECK(
-        an_runner_compute(e->runner, batch.pixels, e->labels, batch.count, e->confusion != NULL));
-    count_batch(e, &batch);
+    for (int i = 0; i < e->latest; i++)
+        e->labels[i] = e->pictures[i].label;
+    AN_CHECK(compute_batch(e));
+    count_batch(e);
     *more = e->done < e->dataset->count;
     e->reported |= !*more;
     return ALEXNET_OK;
@@ -91,9 +274,18 @@ void an_evaluation_free(an_evaluation *e)
 {
     if (!e)
         return;
-    an_loader_free(e->loader);
+    for (int i = 0; i < e->count; i++) {
+        an_loader_free(e->members[i].loader);
+        an_free(e->members[i].kept);
+    }
+    an_free(e->members);
     an_dataset_release(e->dataset);
+    an_free(e->statuses);
+    an_free(e->sums);
+    an_free(e->mixed);
+    an_free(e->mixed_scores);
     an_free(e->confusion);
+    an_free(e->pictures);
     an_free(e->labels);
     an_ctx_release(e->ctx);
     an_free(e);

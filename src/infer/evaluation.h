@@ -1,5 +1,5 @@
 /*
- * A net's errors on a data set, a batch at a time.
+ * The errors of a net on a data set, or of several nets together, a batch at a time.
  */
 #ifndef AN_INFER_EVALUATION_H
 #define AN_INFER_EVALUATION_H
@@ -7,29 +7,61 @@
 #include "data/loader.h"
 #include "infer/metrics.h"
 #include "infer/runner.h"
+#include "infer/statistics.h"
+
+/** One of the nets. */
+typedef struct an_member {
+    an_runner *runner; /* borrowed */
+    an_loader *loader; /* NULL: an earlier member has the pictures in the same size */
+    an_batch batch;    /* the latest; of the earlier member where there is no loader */
+    double weight;     /* of its probabilities; those of all members sum to 1 */
+    float *kept;       /* [pictures of the data set][classes], or NULL */
+} an_member;
 
 struct alexnet_evaluation {
     alexnet_ctx *ctx;
-    an_runner *runner; /* borrowed */
+    alexnet_session *session; /* whose classes are meant, borrowed; NULL in a trainer */
     alexnet_dataset *dataset;
-    an_loader *loader;
+    an_member *members;
+    int count, batch, classes; /* members; pictures per step; classes */
     an_tally tally;
+    double loss_squares;
+    an_calibration calibration;
     int64_t done;
     bool started;           /* pictures are being decoded, or were */
     bool reported;          /* bad pictures were, by an earlier pass */
-    int64_t *confusion;     /* [label][predicted], or NULL */
+    bool recalling;         /* probabilities come from what was kept */
+    int64_t *confusion;     /* [label][predicted], or NULL: sums alone are wanted */
     alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: the latest probabilities are not numbers */
     int *labels;
+    alexnet_status *statuses; /* of reading each picture, where probabilities are kept */
+    /* The latest batch. */
+    an_loaded *pictures; /* [batch] */
+    int latest;          /* of them */
+    double *sums;        /* [batch][classes], weighted; NULL for one member that keeps nothing */
+    float *mixed;        /* the same as float32 */
+    an_score *mixed_scores;
+    const float *probabilities; /* `mixed`, or those of the only member */
+    const an_score *scores;
 };
 typedef struct alexnet_evaluation an_evaluation;
 
 /**
  * Decodes nothing before the first step: a trainer has one from its start and needs it at the end
  * of each epoch.
- * @param confusion  whether to fill in the confusion matrix
+ * @param runners  [count], of equal batch size and classes; equal weights at first
+ * @param detail   whether confusion, calibration and probabilities are wanted beside the errors
  */
-alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *runner,
-                                 const alexnet_dataset *dataset, bool confusion);
+alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runner *const *runners,
+                                 int count, const alexnet_dataset *dataset, bool detail);
+/** Keep the probabilities of every member for every picture, for an_evaluation_weigh() and the
+ *  search of weights. Before the first step; needs detail. */
+alexnet_status an_evaluation_keep(an_evaluation *evaluation);
+/** Begin again with other weights, [count], >= 0 and not all 0; what was kept of a whole pass is
+ *  not computed again. */
+alexnet_status an_evaluation_weigh(an_evaluation *evaluation, const double *weights);
+/** Whether the probabilities of all pictures are there. */
+bool an_evaluation_kept(const an_evaluation *evaluation);
 /** Begin at the first picture, again if need be, with the runner's weights as they are now. The
  *  first step does it by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);

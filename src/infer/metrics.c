@@ -12,6 +12,14 @@ void an_tally_add(an_tally *tally, const an_score *score)
     tally->top5 += an_score_error(score, 5);
 }
 
+an_score an_score_mean(const float *mean, int classes, int label)
+{
+    if (label < 0)
+        return (an_score){0};
+    double p = (double)mean[label];
+    return an_score_of(mean, classes, label, isnan(p) ? NAN : -log(fmax(p, 1e-38)));
+}
+
 void an_tally_add_results(an_tally *tally, const an_results *results)
 {
     tally->images += results->images;

@@ -16,6 +16,9 @@ typedef struct an_tally {
 
 /** Add a picture that has a label. */
 void an_tally_add(an_tally *tally, const an_score *score);
+/** The score of probabilities that are a mean over views or models; all zero without a label (-1).
+ */
+an_score an_score_mean(const float *mean, int classes, int label);
 /** Add the sums of a batch. */
 void an_tally_add_results(an_tally *tally, const an_results *results);
 /** Means of the sums; zeros without pictures. */

@@ -1,9 +1,8 @@
 #include "infer/runner.h"
 
-#include <math.h>
-
 #include "base/alloc.h"
 #include "base/status.h"
+#include "infer/metrics.h"
 #include "infer/views.h"
 
 an_fit an_fit_of(const alexnet_network *network)
@@ -91,11 +90,7 @@ static void average_views(an_runner *r, const int *labels, int count)
                 sum += views[(size_t)v * (size_t)r->classes + (size_t)c];
             mean[c] = (float)(sum / r->views);
         }
-        int label = labels ? labels[i] : -1;
-        r->scores[i] = label < 0
-                           ? (an_score){0}
-                           : an_score_of(mean, r->classes, label,
-                                         isnan(mean[label]) ? NAN : -log(fmax(mean[label], 1e-38)));
+        r->scores[i] = an_score_mean(mean, r->classes, labels ? labels[i] : -1);
     }
 }
 

@@ -28,9 +28,8 @@ void an_session_free(alexnet_session *session)
     an_free(session);
 }
 
-/* The `top` best of one row of probabilities; past the last class {-1, 0, ""}. */
-static void choose_best(const alexnet_session *session, const float *probabilities, int top,
-                        alexnet_prediction *best)
+void an_session_rank(const alexnet_session *session, const float *probabilities, int top,
+                     alexnet_prediction *best)
 {
     int *indices = session->runner->order, classes = session->runner->classes;
     int found = top < classes ? top : classes;
@@ -58,7 +57,7 @@ alexnet_status an_session_classify(alexnet_session *session, const an_picture *p
     AN_CHECK(an_fit_picture(runner->pixels, runner->fit, picture));
     AN_CHECK(an_runner_compute(runner, runner->pixels, NULL, 1, true));
     AN_CHECK(an_check_probabilities(runner->probabilities, runner->classes, name));
-    choose_best(session, runner->probabilities, top, best);
+    an_session_rank(session, runner->probabilities, top, best);
     return ALEXNET_OK;
 }
 
@@ -126,7 +125,7 @@ alexnet_status an_stream_next(alexnet_stream *stream, alexnet_stream_result *res
     bool good = picture->status == ALEXNET_OK;
     if (good) {
         AN_CHECK(an_check_probabilities(probabilities, runner->classes, path));
-        choose_best(stream->session, probabilities, stream->top, stream->best);
+        an_session_rank(stream->session, probabilities, stream->top, stream->best);
     }
     *result =
         (alexnet_stream_result){path, picture->status, picture->error, good ? stream->best : NULL};

@@ -20,6 +20,10 @@ void an_session_free(alexnet_session *session); /* NULL allowed */
 alexnet_status an_session_classify(alexnet_session *session, const an_picture *picture,
                                    const char *name, int top, alexnet_prediction *best);
 
+/** The `top` best of one row of probabilities, best first; past the last class {-1, 0, ""}. */
+void an_session_rank(const alexnet_session *session, const float *probabilities, int top,
+                     alexnet_prediction *best);
+
 struct alexnet_stream {
     alexnet_session *session;
     alexnet_dataset *dataset;

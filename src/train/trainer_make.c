@@ -49,7 +49,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
                            t->ctx->threads, &memory));
     if (t->val) {
         AN_CHECK(an_runner_new(&t->runner, t->net, t->batch, 1));
-        AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, t->runner, t->val, false));
+        AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, &t->runner, 1, t->val, false));
     }
     t->order = an_calloc((size_t)t->train->count, sizeof *t->order);
     t->reported = an_calloc((size_t)t->train->count, sizeof *t->reported);

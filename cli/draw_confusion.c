@@ -1,0 +1,211 @@
+/* A confusion matrix, from two classes to thousands. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "draw.h"
+
+enum {
+    MARGIN = 20,
+    TITLE = 40,
+    NAMES = 190, /* room for the names of rows, and of columns */
+    SIDE = 2000, /* pixels of the matrix at most, half as many for few classes; more classes share a
+                    cell */
+    CELL_MOST = 44,    /* pixels of a cell */
+    CELL_NUMBERS = 30, /* that a number fits in */
+    LINE = 13,         /* distance of names */
+    LISTED = 20,       /* mistakes below the matrix */
+    ROW = 18,
+    SCALE = 60,
+};
+
+/* The darkest end of the scale is all pictures of a class; its pale end, and below, this share. */
+static const double least_share = 1e-3;
+
+/* Cells of one class each, or of several where there are more classes than pixels. */
+typedef struct grid {
+    const confusion *matrix;
+    int group, count; /* classes in a cell; cells a side */
+    int pixels;       /* of a cell */
+    draw_box box;
+} grid;
+
+static int64_t count_of(const confusion *m, int label, int answer)
+{
+    return m->counts[(size_t)label * (size_t)m->classes + (size_t)answer];
+}
+
+static grid make_grid(const confusion *m)
+{
+    grid g = {.matrix = m, .group = (m->classes + SIDE - 1) / SIDE};
+    g.count = (m->classes + g.group - 1) / g.group;
+    g.pixels = SIDE / 2 / g.count;
+    if (g.pixels > CELL_MOST)
+        g.pixels = CELL_MOST;
+    if (g.pixels < 2)
+        g.pixels = g.count > SIDE / 2 ? 1 : 2;
+    double side = (double)g.pixels * g.count;
+    g.box = (draw_box){MARGIN + NAMES, TITLE + NAMES, side, side};
+    return g;
+}
+
+/* Blue where the answer is right, red where it is wrong; white means none, and one is visible. */
+static uint32_t colour_of(double share, bool right)
+{
+    if (share <= 0)
+        return 0xFFFFFF;
+    double level = 1 - log(fmax(share, least_share)) / log(least_share);
+    level = 0.15 + 0.85 * level;
+    return draw_map_colour(right ? -level : level);
+}
+
+/* Pictures of a group's classes, all of them or those with answers of a group. */
+static int64_t sum_of(const grid *g, int row, int from, int to)
+{
+    int64_t sum = 0;
+    int end = (row + 1) * g->group < g->matrix->classes ? (row + 1) * g->group : g->matrix->classes;
+    to = to < g->matrix->classes ? to : g->matrix->classes;
+    for (int i = row * g->group; i < end; i++)
+        for (int j = from; j < to; j++)
+            sum += count_of(g->matrix, i, j);
+    return sum;
+}
+
+static void draw_cells(cairo_t *page, const grid *g)
+{
+    size_t n = (size_t)g->count;
+    uint32_t *colours = cli_alloc(n * n * sizeof *colours);
+    for (int i = 0; i < g->count; i++) {
+        int64_t images = sum_of(g, i, 0, g->matrix->classes);
+        for (int j = 0; j < g->count; j++) {
+            int64_t count = sum_of(g, i, j * g->group, (j + 1) * g->group);
+            colours[(size_t)i * n + (size_t)j] =
+                colour_of(images ? (double)count / (double)images : 0, i == j);
+        }
+    }
+    draw_pixels(page, g->box, colours, g->count, g->count);
+    free(colours);
+}
+
+static void draw_numbers(cairo_t *page, const grid *g)
+{
+    char text[32];
+    draw_font(page, 11, false);
+    for (int i = 0; i < g->count; i++)
+        for (int j = 0; j < g->count; j++) {
+            int64_t count = count_of(g->matrix, i, j), images = sum_of(g, i, 0, g->count);
+            if (!count)
+                continue;
+            snprintf(text, sizeof text, "%" PRId64, count);
+            draw_ink(page, (double)count > 0.03 * (double)images ? 0xFFFFFF : 0x222222);
+            draw_text(page, g->box.x + (j + 0.5) * g->pixels, g->box.y + (i + 0.5) * g->pixels + 4,
+                      0.5, text);
+        }
+    draw_ink(page, 0x222222);
+}
+
+/* Names of as many rows and columns as there is room for, each with a tick. */
+static void draw_names(cairo_t *page, const grid *g)
+{
+    int every = (LINE + g->pixels - 1) / g->pixels;
+    draw_font(page, 10, false);
+    for (int i = 0; i < g->count; i += every) {
+        const char *name = g->matrix->names.items[i * g->group];
+        double at = (i + 0.5) * g->pixels;
+        draw_ink(page, 0x999999);
+        cairo_rectangle(page, g->box.x - 6, floor(g->box.y + at), 5, 1);
+        cairo_rectangle(page, floor(g->box.x + at), g->box.y - 6, 1, 5);
+        cairo_fill(page);
+        draw_ink(page, 0x222222);
+        draw_text_within(page, MARGIN, g->box.y + at + 4, NAMES - 20, false, name);
+        cairo_save(page);
+        cairo_translate(page, g->box.x + at + 4, g->box.y - 10);
+        cairo_rotate(page, -asin(1));
+        draw_text_within(page, 0, 0, NAMES - 20, false, name);
+        cairo_restore(page);
+    }
+}
+
+static void draw_scale(cairo_t *page, double x, double y)
+{
+    enum { STEPS = 150 };
+    static const char *const words[] = {"0.1%", "1%", "10%", "100%"};
+    draw_font(page, 11, false);
+    for (int kind = 0; kind < 2; kind++) {
+        uint32_t colours[STEPS];
+        for (int i = 0; i < STEPS; i++)
+            colours[i] = colour_of(pow(least_share, 1 - (double)i / (STEPS - 1)), kind == 0);
+        draw_box bar = {x, y + 16 * kind, 240, 12};
+        draw_pixels(page, bar, colours, STEPS, 1);
+        draw_text(page, x + 252, y + 10 + 16 * kind, 0, kind ? "taken for another" : "right");
+    }
+    for (int i = 0; i < 4; i++)
+        draw_text(page, x + 80 * i, y + 46, 0.5, words[i]);
+    draw_text(page, x + 360, y + 46, 0, "of the pictures of the class");
+}
+
+typedef struct mistake {
+    int label, answer;
+    int64_t count;
+} mistake;
+
+/* The commonest mistakes, most often first; of equals the first in the matrix. @return how many */
+static int find_mistakes(mistake found[LISTED], const confusion *m)
+{
+    int n = 0;
+    for (int i = 0; i < m->classes; i++)
+        for (int j = 0; j < m->classes; j++) {
+            int64_t count = count_of(m, i, j);
+            if (i == j || !count || (n == LISTED && count <= found[n - 1].count))
+                continue;
+            int at = n < LISTED ? n++ : n - 1;
+            for (; at > 0 && found[at - 1].count < count; at--)
+                found[at] = found[at - 1];
+            found[at] = (mistake){i, j, count};
+        }
+    return n;
+}
+
+static void draw_mistakes(cairo_t *page, const grid *g, const mistake *found, int n, double y)
+{
+    draw_font(page, 13, true);
+    draw_text(page, MARGIN, y, 0, n ? "Most often taken for another" : "No mistakes");
+    draw_font(page, 12, false);
+    for (int i = 0; i < n; i++) {
+        const confusion *m = g->matrix;
+        int64_t images = 0;
+        for (int j = 0; j < m->classes; j++)
+            images += count_of(m, found[i].label, j);
+        char *text = cli_format("%" PRId64 " of %" PRId64, found[i].count, images);
+        y += ROW;
+        draw_text(page, MARGIN + 80, y, 1, text);
+        free(text);
+        text = cli_format("%s, taken for %s", m->names.items[found[i].label],
+                          m->names.items[found[i].answer]);
+        draw_text_within(page, MARGIN + 92, y, NAMES + g->box.width - 92, false, text);
+        free(text);
+    }
+}
+
+int draw_confusion(const confusion *matrix, const char *path)
+{
+    mistake found[LISTED];
+    grid g = make_grid(matrix);
+    int n = find_mistakes(found, matrix);
+    double below = g.box.y + g.box.height;
+    cairo_t *page = draw_page((int)fmax(g.box.x + g.box.width, 700) + MARGIN,
+                              (int)below + MARGIN + SCALE + (n + 2) * ROW + MARGIN);
+    draw_font(page, 14, true);
+    draw_text(page, MARGIN, MARGIN + 8, 0, "Confusion: a row per class, a column per answer");
+    draw_cells(page, &g);
+    if (g.pixels >= CELL_NUMBERS)
+        draw_numbers(page, &g);
+    draw_ink(page, 0x999999);
+    draw_frame(page, (draw_box){g.box.x - 1, g.box.y - 1, g.box.width + 2, g.box.height + 2}, 1);
+    draw_ink(page, 0x222222);
+    draw_names(page, &g);
+    draw_scale(page, MARGIN + 10, below + MARGIN);
+    draw_mistakes(page, &g, found, n, below + MARGIN + SCALE + ROW);
+    return draw_page_save(page, path);
+}
