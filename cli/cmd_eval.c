@@ -370,11 +370,12 @@ static int count_models(int *out, const opt_args *args)
                          "DATA is missing: %s is a model file, and only a run folder knows its "
                          "validation set",
                          last);
-    if (args->file_count > 1 && !is_data(last) && is_data(args->files[0]))
-        return model_check(args->files[0], "MODEL comes first, then DATA") == CLI_DONE
-                   ? opt_wrong(&page, "%s is a model; MODEL comes first, then DATA", last)
-                   : CLI_USAGE;
-    if (args->file_count > 1 && !is_data(last))
+    bool model_last = args->file_count > 1 && !is_data(last);
+    if (model_last && path_is_folder(args->files[0]) && is_data(args->files[0]))
+        return model_check(args->files[0], "MODEL comes first, then DATA");
+    if (model_last && is_data(args->files[0]))
+        return opt_wrong(&page, "%s is a model; MODEL comes first, then DATA", last);
+    if (model_last)
         return opt_wrong(&page,
                          "DATA is missing: %s is a model, and several models are measured "
                          "on the same DATA, which comes last",

@@ -97,6 +97,7 @@ alexnet_status alexnet_evaluation_new(alexnet_evaluation **out, alexnet_session 
     AN_NEED(out);
     *out = NULL;
     AN_NEED(session);
+    AN_NEED(dataset);
     return alexnet_evaluation_new_ensemble(out, &session, 1, dataset, NULL);
 }
 
@@ -142,9 +143,10 @@ alexnet_status alexnet_evaluation_picture(const alexnet_evaluation *evaluation, 
 {
     AN_NEED(evaluation);
     AN_NEED(picture);
-    if (top < 0 || (top > 0 && !best))
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: expected 0 or more, and room",
-                       top);
+    if (top < 0)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "top = %d: expected 0 or more", top);
+    if (top > 0)
+        AN_NEED(best);
     if (i < 0 || i >= evaluation->latest)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %d of a batch of %d", i,
                        evaluation->latest);

@@ -442,6 +442,10 @@ static void test_evaluations(void **state)
 {
     alexnet_evaluation *evaluation;
     alexnet_metrics metrics;
+    alexnet_evaluated picture;
+    alexnet_class_metrics of;
+    alexnet_intervals intervals;
+    double number;
     int64_t done;
     (void)state;
     REFUSES(alexnet_evaluation_new, "out", NULL, session, data);
@@ -454,8 +458,48 @@ static void test_evaluations(void **state)
     REFUSES(alexnet_evaluation_metrics, "evaluation", NULL, &metrics);
     REFUSES(alexnet_evaluation_metrics, "metrics", evaluation, NULL);
     ANSWERS(alexnet_evaluation_confusion, -1, NULL, 0, 0);
+    REFUSES(alexnet_evaluation_picture, "evaluation", NULL, 0, 0, &picture, NULL);
+    REFUSES(alexnet_evaluation_picture, "picture", evaluation, 0, 0, NULL, NULL);
+    REFUSES(alexnet_evaluation_picture, "best", evaluation, 0, 1, &picture, NULL);
+    REFUSES(alexnet_evaluation_class, "evaluation", NULL, 0, &of);
+    REFUSES(alexnet_evaluation_class, "metrics", evaluation, 0, NULL);
+    REFUSES(alexnet_evaluation_intervals, "evaluation", NULL, &intervals);
+    REFUSES(alexnet_evaluation_intervals, "intervals", evaluation, NULL);
+    REFUSES(alexnet_evaluation_calibration, "evaluation", NULL, &number, NULL);
+    REFUSES(alexnet_evaluation_calibration, "error", evaluation, NULL, NULL);
     alexnet_evaluation_free(evaluation);
     TAKES_NOTHING(alexnet_evaluation_free, NULL);
+}
+
+static void test_ensembles(void **state)
+{
+    alexnet_evaluation *evaluation;
+    alexnet_weight_search *search;
+    alexnet_session *const sessions[] = {session, NULL};
+    alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    int64_t done;
+    int tried;
+    (void)state;
+    REFUSES(alexnet_evaluation_new_ensemble, "out", NULL, sessions, 1, data, NULL);
+    REFUSES(alexnet_evaluation_new_ensemble, "sessions", &evaluation, NULL, 1, data, NULL);
+    REFUSES(alexnet_evaluation_new_ensemble, "sessions[i]", &evaluation, sessions, 2, data, NULL);
+    REFUSES(alexnet_evaluation_new_ensemble, "dataset", &evaluation, sessions, 1, NULL, NULL);
+    options.keep = true;
+    expect_ok(alexnet_evaluation_new_ensemble(&evaluation, sessions, 1, data, &options));
+    REFUSES(alexnet_evaluation_set_weights, "evaluation", NULL, (double[]){1});
+    REFUSES(alexnet_evaluation_set_weights, "weights", evaluation, NULL);
+    for (more = true; more;)
+        expect_ok(alexnet_evaluation_step(evaluation, &done, &more));
+    REFUSES(alexnet_weight_search_new, "out", NULL, evaluation, NULL);
+    REFUSES(alexnet_weight_search_new, "evaluation", &search, NULL, NULL);
+    expect_ok(alexnet_weight_search_new(&search, evaluation, NULL));
+    REFUSES(alexnet_weight_search_step, "search", NULL, &tried, &more);
+    REFUSES(alexnet_weight_search_step, "tried", search, NULL, &more);
+    REFUSES(alexnet_weight_search_step, "more", search, &tried, NULL);
+    REFUSES(alexnet_weight_search_result, "search", NULL, NULL, NULL);
+    alexnet_weight_search_free(search);
+    TAKES_NOTHING(alexnet_weight_search_free, NULL);
+    alexnet_evaluation_free(evaluation);
 }
 
 static void test_trainers(void **state)
@@ -598,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_occlusion_and_activations),
         cmocka_unit_test(test_patches),
         cmocka_unit_test(test_evaluations),
+        cmocka_unit_test(test_ensembles),
         cmocka_unit_test(test_trainers),
         cmocka_unit_test(test_measurements),
         cmocka_unit_test(test_nothing_is_forgotten),

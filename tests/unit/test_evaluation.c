@@ -1,0 +1,366 @@
+/*
+ * What an evaluation says beside the errors, ensembles and the search of their weights: against
+ * NumPy and SciPy (tools/make_evaluation_goldens.py), and through the public API against the
+ * classification of single pictures.
+ *
+ * Tolerances: a mean of probabilities is rounded to float32, which moves it by 2^-24 and its
+ * logarithm by as much; everything else is computed in double precision. A probability that is
+ * computed in batches of another size may differ in its last bits: 1e-6, as in test_session.c.
+ */
+#include "training_rig.h"
+
+#include <math.h>
+
+#include "api/options.h"
+#include "infer/evaluation.h"
+#include "infer/weight_search.h"
+#include "unit/evaluation_goldens.h"
+
+enum { BATCH = 16, CLASSES = 3 };
+
+static void close_to(double found, double expected, double tolerance)
+{
+    if (!(fabs(found - expected) <= tolerance))
+        fail_msg("%.17g, expected %.17g", found, expected);
+}
+
+/* ---- Against NumPy and SciPy ---- */
+
+static an_sample samples[GOLDEN_PICTURES];
+static alexnet_dataset golden_data = {
+    .count = GOLDEN_PICTURES, .samples = samples, .classes = GOLDEN_CLASSES};
+static an_member members[GOLDEN_MODELS];
+
+/* An evaluation that has kept the golden probabilities. */
+static void make_golden(an_evaluation *e)
+{
+    const size_t values = BATCH * GOLDEN_CLASSES;
+    static alexnet_status statuses[GOLDEN_PICTURES];
+    *e = (an_evaluation){.dataset = &golden_data,
+                         .members = members,
+                         .count = GOLDEN_MODELS,
+                         .batch = BATCH,
+                         .classes = GOLDEN_CLASSES,
+                         .started = true,
+                         .recalling = true,
+                         .statuses = statuses};
+    e->labels = an_calloc(BATCH, sizeof *e->labels);
+    e->pictures = an_calloc(BATCH, sizeof *e->pictures);
+    e->sums = an_calloc(values, sizeof *e->sums);
+    e->mixed = an_calloc(values, sizeof *e->mixed);
+    e->mixed_scores = an_calloc(BATCH, sizeof *e->mixed_scores);
+    e->confusion = an_calloc(GOLDEN_CLASSES * GOLDEN_CLASSES, sizeof *e->confusion);
+    for (int i = 0; i < GOLDEN_PICTURES; i++) {
+        samples[i] = (an_sample){.name = "picture", .label = golden_labels[i]};
+        statuses[i] = ALEXNET_OK;
+    }
+    for (int m = 0; m < GOLDEN_MODELS; m++)
+        members[m].kept = (float *)golden_probabilities[m];
+}
+
+static void free_golden(an_evaluation *e)
+{
+    an_free(e->labels);
+    an_free(e->pictures);
+    an_free(e->sums);
+    an_free(e->mixed);
+    an_free(e->mixed_scores);
+    an_free(e->confusion);
+}
+
+static void finish(alexnet_evaluation *e)
+{
+    int64_t done;
+    for (bool more = true; more;)
+        expect_ok(alexnet_evaluation_step(e, &done, &more));
+}
+
+static void test_figures(void **state)
+{
+    (void)state;
+    an_evaluation e;
+    alexnet_metrics m;
+    alexnet_intervals i;
+    double error;
+    make_golden(&e);
+    expect_ok(alexnet_evaluation_set_weights(&e, golden_weights));
+    finish(&e);
+    expect_ok(alexnet_evaluation_metrics(&e, &m));
+    expect_ok(alexnet_evaluation_intervals(&e, &i));
+    expect_ok(alexnet_evaluation_calibration(&e, &error, NULL));
+    assert_int_equal(m.images, GOLDEN_PICTURES);
+    close_to(m.top1_error, golden_metrics[0], 1e-12);
+    close_to(m.top5_error, golden_metrics[1], 1e-12);
+    close_to(m.loss, golden_metrics[2], 0x1p-24);
+    close_to(i.top1_error.low, golden_intervals[0], 1e-12);
+    close_to(i.top1_error.high, golden_intervals[1], 1e-12);
+    close_to(i.top5_error.low, golden_intervals[2], 1e-12);
+    close_to(i.top5_error.high, golden_intervals[3], 1e-12);
+    close_to(i.loss.low, golden_intervals[4], 0x1p-22);
+    close_to(i.loss.high, golden_intervals[5], 0x1p-22);
+    close_to(error, golden_calibration, 0x1p-24);
+    for (int c = 0; c < GOLDEN_CLASSES; c++) {
+        alexnet_class_metrics of;
+        expect_ok(alexnet_evaluation_class(&e, c, &of));
+        close_to(of.precision, golden_precision[c], 1e-12);
+        close_to(of.recall, golden_recall[c], 1e-12);
+        close_to(of.f1, 2 / (1 / golden_precision[c] + 1 / golden_recall[c]), 1e-12);
+    }
+    free_golden(&e);
+}
+
+static void test_wilson(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof golden_wilson / sizeof *golden_wilson; i++) {
+        alexnet_interval found = an_share_interval(golden_wilson[i].share, golden_wilson[i].n);
+        close_to(found.low, golden_wilson[i].low, 1e-12);
+        close_to(found.high, golden_wilson[i].high, 1e-12);
+    }
+    alexnet_interval none = an_share_interval(0, 0), one = an_mean_interval(2, 4, 1);
+    assert_true(none.low == 0 && none.high == 1 && isnan(one.low) && isnan(one.high));
+}
+
+static void test_search(void **state)
+{
+    (void)state;
+    an_evaluation e;
+    make_golden(&e);
+    for (size_t i = 0; i < sizeof golden_searches / sizeof *golden_searches; i++) {
+        alexnet_weight_search *search;
+        alexnet_weight_search_options options = ALEXNET_WEIGHT_SEARCH_OPTIONS_INIT;
+        const double *weights;
+        double lowest;
+        int tried;
+        options.measure = golden_searches[i].measure;
+        expect_ok(alexnet_weight_search_new(&search, &e, &options));
+        for (bool more = true; more;)
+            expect_ok(alexnet_weight_search_step(search, &tried, &more));
+        expect_ok(alexnet_weight_search_result(search, &weights, &lowest));
+        assert_in_range(tried, GOLDEN_MODELS, 5 * GOLDEN_MODELS);
+        close_to(lowest, golden_searches[i].lowest, 1e-12);
+        for (int m = 0; m < GOLDEN_MODELS; m++)
+            close_to(weights[m], golden_searches[i].weights[m], 1e-12);
+        alexnet_weight_search_free(search);
+    }
+    free_golden(&e);
+}
+
+/* ---- Through the public API ---- */
+
+static alexnet_ctx *ctx;
+static alexnet_model *models[2];
+static alexnet_dataset *data;
+
+static void train(const char *out, const char *rate)
+{
+    const char *const settings[] = {"batch", "8", "epochs", "4", "rate", rate, NULL};
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, out, settings));
+    expect_ok(rig_finish(trainer, &p));
+    alexnet_trainer_free(trainer);
+}
+
+/* Two models that take pictures in different sizes; a bad picture among the good ones. */
+static int set_up(void **state)
+{
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    if (scratch_setup(state) != 0)
+        return -1;
+    rig_heard[0] = '\0';
+    rig_write_pictures("train", CLASSES, 8);
+    rig_write_pictures("val", CLASSES, 5);
+    scratch_write("val/class1/003.png", "no picture", 10);
+    ctx = rig_new_ctx("auto", ALEXNET_PRECISION_FP32, 1);
+    rig_write_network("net.ini");
+    train("one", "0.05");
+    rig_change_network("side = 16", "side = 18");
+    train("two", "0.02");
+    expect_ok(alexnet_model_load(&models[0], ctx, "one"));
+    expect_ok(alexnet_model_load(&models[1], ctx, "two"));
+    options.classes_of = models[0];
+    expect_ok(alexnet_dataset_open(&data, ctx, "val", &options));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    alexnet_dataset_free(data);
+    alexnet_model_free(models[0]);
+    alexnet_model_free(models[1]);
+    alexnet_ctx_free(ctx);
+    return scratch_teardown(state);
+}
+
+static void new_sessions(alexnet_session *sessions[2], int batch, int views)
+{
+    alexnet_session_options options = ALEXNET_SESSION_OPTIONS_INIT;
+    options.batch = batch;
+    options.views = views;
+    for (int i = 0; i < 2; i++)
+        expect_ok(alexnet_session_new(&sessions[i], models[i], &options));
+}
+
+static void free_sessions(alexnet_session *sessions[2])
+{
+    alexnet_session_free(sessions[0]);
+    alexnet_session_free(sessions[1]);
+}
+
+/* The weighted mean of what the models say of a picture alone. */
+static void expected_mean(double mean[CLASSES], alexnet_session *single[2], const char *path,
+                          const double weights[2])
+{
+    memset(mean, 0, CLASSES * sizeof *mean);
+    for (int m = 0; m < 2; m++) {
+        alexnet_prediction best[CLASSES];
+        expect_ok(alexnet_classify_file(single[m], path, CLASSES, best));
+        for (int c = 0; c < CLASSES; c++)
+            mean[best[c].index] +=
+                weights[m] * (double)best[c].probability / (weights[0] + weights[1]);
+    }
+}
+
+/* Each picture's row of an ensemble, in any batch size. */
+static void check_pictures(int batch, int views, const double weights[2])
+{
+    alexnet_session *sessions[2], *single[2];
+    alexnet_evaluation *e;
+    alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    alexnet_evaluated picture;
+    alexnet_prediction best[CLASSES];
+    int64_t done, good = 0, all = 0;
+    options.weights = weights;
+    new_sessions(sessions, batch, views);
+    new_sessions(single, 1, views);
+    expect_ok(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options));
+    assert_int_not_equal(alexnet_evaluation_picture(e, 0, 0, &picture, NULL), ALEXNET_OK);
+    for (bool more = true; more;) {
+        expect_ok(alexnet_evaluation_step(e, &done, &more));
+        for (int i = 0; !alexnet_evaluation_picture(e, i, CLASSES, &picture, best); i++, all++) {
+            double mean[CLASSES];
+            if (picture.status != ALEXNET_OK)
+                continue;
+            good++;
+            expected_mean(mean, single, picture.path, weights);
+            for (int c = 0; c < CLASSES; c++)
+                close_to(best[c].probability, mean[best[c].index], 1e-6);
+            close_to(picture.loss, -log(mean[picture.label]), 1e-5);
+            assert_true(picture.top1_error == (best[0].index != picture.label));
+        }
+    }
+    assert_int_equal(all, alexnet_dataset_count(data));
+    assert_int_equal(good, all - 1);
+    alexnet_evaluation_free(e);
+    free_sessions(sessions);
+    free_sessions(single);
+}
+
+static void test_ensembles(void **state)
+{
+    (void)state;
+    check_pictures(4, 1, (double[]){1, 1});
+    check_pictures(32, 1, (double[]){1, 3});
+    check_pictures(4, 10, (double[]){0, 2});
+}
+
+/* Other weights for what was kept give the bits that a new evaluation with them gives. */
+static void test_kept(void **state)
+{
+    (void)state;
+    static const double weights[] = {3, 1};
+    alexnet_session *sessions[2];
+    alexnet_evaluation *kept, *fresh;
+    alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    alexnet_metrics a, b;
+    new_sessions(sessions, 4, 1);
+    options.keep = true;
+    expect_ok(alexnet_evaluation_new_ensemble(&kept, sessions, 2, data, &options));
+    options = (alexnet_ensemble_options)ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    options.weights = weights;
+    expect_ok(alexnet_evaluation_new_ensemble(&fresh, sessions, 2, data, &options));
+    finish(kept);
+    expect_ok(alexnet_evaluation_set_weights(kept, weights));
+    finish(kept);
+    finish(fresh);
+    expect_ok(alexnet_evaluation_metrics(kept, &a));
+    expect_ok(alexnet_evaluation_metrics(fresh, &b));
+    assert_int_equal(a.images, 3 * 5 - 1);
+    assert_int_equal(a.skipped, 1);
+    assert_memory_equal(&a, &b, sizeof a);
+    assert_int_equal(rig_times_heard("skipped "), 2); /* once by each */
+    alexnet_evaluation_free(kept);
+    alexnet_evaluation_free(fresh);
+    free_sessions(sessions);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
+    alexnet_session *sessions[2];
+    alexnet_evaluation *e;
+    alexnet_weight_search *search;
+    alexnet_weight_search_options how = ALEXNET_WEIGHT_SEARCH_OPTIONS_INIT;
+    alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    alexnet_class_metrics of;
+    new_sessions(sessions, 4, 1);
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 0, data, NULL), bad, "0 models");
+    options.weights = (double[]){1, -1};
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options), bad,
+                   "weight 2 of 2 is -1");
+    options.weights = (double[]){0, 0};
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options), bad,
+                   "sum to 0");
+    options.weights = (double[]){NAN, 1};
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options), bad,
+                   "weight 1 of 2");
+    assert_null(e);
+    alexnet_session_free(sessions[1]);
+    expect_ok(alexnet_session_new(&sessions[1], models[1], NULL));
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, NULL), bad, "batch = 1");
+    expect_ok(alexnet_evaluation_new_ensemble(&e, sessions, 1, data, NULL));
+    finish(e);
+    expect_failure(alexnet_weight_search_new(&search, e, NULL), bad, "keep");
+    how.steps = 1;
+    expect_failure(alexnet_weight_search_new(&search, e, &how), bad, "steps = 1");
+    expect_failure(alexnet_evaluation_class(e, CLASSES, &of), bad, "class 3");
+    alexnet_evaluation_free(e);
+    free_sessions(sessions);
+}
+
+/* Models that do not know the same classes are no ensemble. */
+static void test_other_classes(void **state)
+{
+    (void)state;
+    alexnet_session *sessions[2];
+    alexnet_model *other;
+    alexnet_evaluation *e;
+    rig_write_pictures("others", CLASSES, 2);
+    assert_int_equal(rename("others/class1", "others/classB"), 0);
+    const char *const settings[] = {"batch", "8", "epochs", "1", NULL};
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    expect_ok(rig_start(&trainer, ctx, "others", NULL, "third", settings));
+    expect_ok(rig_finish(trainer, &p));
+    alexnet_trainer_free(trainer);
+    expect_ok(alexnet_model_load(&other, ctx, "third"));
+    expect_ok(alexnet_session_new(&sessions[0], models[0], NULL));
+    expect_ok(alexnet_session_new(&sessions[1], other, NULL));
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "class 1 of model 2 is class2: expected class1");
+    free_sessions(sessions);
+    alexnet_model_free(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_figures),       cmocka_unit_test(test_wilson),
+        cmocka_unit_test(test_search),        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_ensembles),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_other_classes),
+    };
+    return cmocka_run_group_tests_name("evaluation", tests, set_up, tear_down);
+}
