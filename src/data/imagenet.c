@@ -18,6 +18,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/meta_mat.h"
 #include "data/names.h"
 #include "data/tar_set.h"
 
@@ -74,6 +75,8 @@ static alexnet_status split(table *t)
 /* Read a file that may be there, beside the archive or in the development kit unpacked there. */
 static alexnet_status read_table(table *out, const char *archive, const char *name)
 {
+    const size_t stem = strlen(name) > 4 ? strlen(name) - 4 : 0;
+    const bool matlab = strcmp(name + stem, ".mat") == 0;
     static const char *const folders[] = {"", "ILSVRC2012_devkit_t12/data/", "data/"};
     const char *slash = strrchr(archive, '/');
     const int above = slash ? (int)(slash - archive) + 1 : 0;
@@ -88,7 +91,14 @@ static alexnet_status read_table(table *out, const char *archive, const char *na
             continue;
         }
         out->path = path;
-        AN_CHECK(an_file_read(path, TEXT_MAX, (unsigned char **)&out->text, &length));
+        unsigned char *bytes;
+        AN_CHECK(an_file_read(path, TEXT_MAX, &bytes, &length));
+        if (matlab) {
+            const alexnet_status rc = an_meta_mat_parse(&out->text, bytes, length, path);
+            an_free(bytes);
+            return rc == ALEXNET_OK ? split(out) : rc;
+        }
+        out->text = (char *)bytes;
         if (strlen(out->text) != length)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not text", path);
         return split(out);
@@ -173,20 +183,19 @@ cleanup:
 
 static alexnet_status use_ground_truth(labelling *l, const table *t)
 {
+    static const char *const lists[] = {"ILSVRC2012_synsets.txt", "map_clsloc.txt", "meta.mat"};
     table order = {0};
-    alexnet_status rc;
-    AN_TRY(read_table(&order, l->archive, "ILSVRC2012_synsets.txt"));
-    if (!order.text) {
+    alexnet_status rc = ALEXNET_OK;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && !order.text; i++) {
         table_free(&order);
-        AN_TRY(read_table(&order, l->archive, "map_clsloc.txt"));
+        AN_TRY(read_table(&order, l->archive, lists[i]));
     }
     if (order.text)
         rc = use_numbers(l, t, &order);
     else
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                     "%s numbers the classes as the development kit does, whose list is a MATLAB "
-                     "file, meta.mat; put a text ILSVRC2012_synsets.txt beside it with the "
-                     "identifiers in its order, one on a line (docs/data.md)",
+                     "%s numbers the classes as the development kit does, and its list of them, "
+                     "meta.mat, is not there (docs/data.md)",
                      t->path);
 cleanup:
     table_free(&order);

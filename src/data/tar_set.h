@@ -42,6 +42,6 @@ alexnet_status an_imagenet_label(an_tar_set *set, alexnet_ctx *ctx);
 /** The names of those files, for the error of an archive without labels. */
 #define AN_IMAGENET_FILES                                                                          \
     "imagenet_2012_validation_synset_labels.txt, or ILSVRC2012_validation_ground_truth.txt with "  \
-    "ILSVRC2012_synsets.txt, or val.txt"
+    "meta.mat, or val.txt"
 
 #endif

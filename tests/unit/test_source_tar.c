@@ -30,14 +30,22 @@ static const char *const pictures[][2] = {
 };
 enum { PICTURES = sizeof pictures / sizeof *pictures, CLASSES = 3 };
 
-static unsigned char *read_picture(int i, size_t *length)
+/* Read a file below tests/golden. */
+static unsigned char *read_golden(const char *name, size_t *length)
 {
     char path[4096], link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", scratch_home);
     const ssize_t n = readlink(link, path, sizeof path - 128);
     assert_true(n > 0);
-    snprintf(path + n, 128, "/golden/pictures/%s", pictures[i][1]);
+    snprintf(path + n, 128, "/golden/%s", name);
     return scratch_read(path, length);
+}
+
+static unsigned char *read_picture(int i, size_t *length)
+{
+    char name[64];
+    snprintf(name, sizeof name, "pictures/%s", pictures[i][1]);
+    return read_golden(name, length);
 }
 
 static void add_picture(tar_rig *tar, const char *name, int i)
@@ -508,7 +516,14 @@ static void test_imagenet_val(void **state)
     put_text("./val.txt", "ILSVRC2012_val_00000001.JPEG\n");
     check_error("ILSVRC2012_img_val.tar", bad, "has no label behind it");
     put_text(truth, "1\n2\n3\n1\n");
-    check_error("ILSVRC2012_img_val.tar", bad, "meta.mat");
+    check_error("ILSVRC2012_img_val.tar", bad, "meta.mat, is not there");
+    size_t length;
+    unsigned char *mat = read_golden("archives/meta.mat", &length);
+    scratch_write("ILSVRC2012_devkit_t12/data/meta.mat", mat, length);
+    check_val();
+    scratch_write("ILSVRC2012_devkit_t12/data/meta.mat", mat, length / 2);
+    check_error("ILSVRC2012_img_val.tar", bad, "data/meta.mat");
+    free(mat);
     put_text("./ILSVRC2012_synsets.txt", "n02119789\nn01440764\nn01443537\n");
     check_val();
     put_text("./ILSVRC2012_synsets.txt", "n01440764 2 a\nn01443537 3 b\nn02119789 1 kit_fox\n");
