@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "draw.h"
+#include "evaluate.h"
 #include "files.h"
 #include "machine.h"
 #include "model.h"
@@ -18,8 +18,8 @@ static const opt rows[] = {
      .letter = 'o',
      .type = OPT_TEXT,
      .arg = "FILE",
-     .help = "the PNG file to write (default: filters.png or curves.png, in the run folder if "
-             "there is one)",
+     .help = "the PNG file to write (default: filters.png, curves.png or confusion.png, in the run "
+             "folder if there is one)",
      .offset = offsetof(plot_options, out)},
     {.name = "since",
      .type = OPT_TEXT,
@@ -31,11 +31,14 @@ static const opt rows[] = {
 
 static const opt_page page = {
     .command = "plot",
-    .usage = {"plot filters MODEL|RUN [options]", "plot curves RUN [options]"},
-    .about = "Draw a picture of a model or a run: the filters of its first layer, a block for each "
-             "tower; or loss and error over the epochs, in training and validation.",
+    .usage = {"plot filters MODEL|RUN [options]", "plot curves RUN... [options]",
+              "plot confusion RUN|CSV [options]"},
+    .about = "Draw a picture of a model or of runs: the filters of the first layer, a block for "
+             "each tower; loss and error over the epochs, in training and validation, of one run "
+             "or of several together; which classes are taken for which, in the validation of a "
+             "run or as 'eval --confusion' has written it to a CSV file.",
     .examples = {{"plot filters runs/photos-1", "what the first layer learned"},
-                 {"plot curves runs/photos-1 -o curves.png", "how it learned"}},
+                 {"plot curves runs/photos-1 runs/photos-2 -o curves.png", "how two runs learned"}},
 };
 
 static int plot_filters(const char *path, const char *since_path, const char *out,
@@ -57,33 +60,103 @@ static int plot_filters(const char *path, const char *since_path, const char *ou
     return code;
 }
 
+/* The confusion of a run's best model on its own validation set. */
+static int measure_run(confusion *out, const char *path, const model_options *how)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_model *model = NULL;
+    alexnet_dataset *data = NULL;
+    alexnet_session *session = NULL;
+    alexnet_evaluation *evaluation = NULL;
+    machine_options machine = {0};
+    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
+    settings.batch = 32;
+    int code = machine_open(&ctx, &machine);
+    if (code == CLI_DONE)
+        code = model_open_as(&model, ctx, path, "a RUN comes after confusion", how);
+    if (code == CLI_DONE) {
+        alexnet_status status = alexnet_run_validation(&data, ctx, path, model);
+        code = status ? cli_input_failed(status) : CLI_DONE;
+    }
+    if (code == CLI_DONE) {
+        alexnet_status status = alexnet_session_new(&session, model, &settings);
+        code = status ? cli_failed(status) : evaluate(&evaluation, session, data);
+    }
+    if (code == CLI_DONE)
+        *out = confusion_of(evaluation, model);
+    alexnet_evaluation_free(evaluation);
+    alexnet_session_free(session);
+    alexnet_dataset_free(data);
+    alexnet_model_free(model);
+    machine_close(ctx);
+    return code;
+}
+
+static int plot_confusion(const char *path, const char *out, const model_options *how)
+{
+    confusion matrix;
+    int code = path_is_folder(path) ? measure_run(&matrix, path, how)
+               : path_is_model(path)
+                   ? cli_error(CLI_USAGE,
+                               "%s is a model, which has no pictures of its own; 'alexnet eval %s "
+                               "DATA --confusion %s' measures it",
+                               path, path, out)
+                   : confusion_read(&matrix, path);
+    if (code != CLI_DONE)
+        return code;
+    code = draw_confusion(&matrix, out);
+    confusion_free(&matrix);
+    return code;
+}
+
+/* What can be plotted, in the order of `enum subject`. */
+static const struct {
+    const char *name, *of, *file;
+} subjects[] = {{"filters", "one MODEL or RUN", "filters.png"},
+                {"curves", "one RUN or several", "curves.png"},
+                {"confusion", "one RUN or CSV file", "confusion.png"}};
+enum subject { FILTERS, CURVES, CONFUSION, SUBJECTS };
+
+/* Where the picture goes unless it is said: beside what it is of, if that is one folder. */
+static char *default_out(const opt_args *args, const char *name)
+{
+    const char *path = args->files[1];
+    return args->file_count == 2 && path_is_folder(path) ? path_join(path, name) : cli_copy(name);
+}
+
+static int plot(enum subject subject, const opt_args *args, const plot_options *options,
+                const model_options *how, const char *out)
+{
+    const char *path = args->files[1];
+    int code = file_check_output(out);
+    if (code != CLI_DONE)
+        return code;
+    code = subject == FILTERS  ? plot_filters(path, options->since, out, how)
+           : subject == CURVES ? draw_curves(args->files + 1, args->file_count - 1, out)
+                               : plot_confusion(path, out, how);
+    if (code == CLI_DONE)
+        terminal_line(stdout, "%s", out);
+    return code;
+}
+
 static int run(const opt_args *args, const plot_options *options, const model_options *how)
 {
     if (args->file_count == 0)
-        return opt_wrong(&page, "what is to be plotted is missing: filters or curves");
+        return opt_wrong(&page, "what is to be plotted is missing: filters, curves or confusion");
     const char *what = args->files[0];
-    bool filters = strcmp(what, "filters") == 0;
-    if (!filters && strcmp(what, "curves") != 0)
-        return opt_wrong(&page, "%s cannot be plotted; filters and curves can", what);
-    if (args->file_count != 2)
-        return opt_wrong(&page, "plot %s takes one %s", what, filters ? "MODEL or RUN" : "RUN");
-    if (options->since && !filters)
+    int subject = 0;
+    while (subject < SUBJECTS && strcmp(what, subjects[subject].name) != 0)
+        subject++;
+    if (subject == SUBJECTS)
+        return opt_wrong(&page, "%s cannot be plotted; filters, curves and confusion can", what);
+    if (args->file_count < 2 || (args->file_count > 2 && subject != CURVES))
+        return opt_wrong(&page, "plot %s takes %s", what, subjects[subject].of);
+    if (options->since && subject != FILTERS)
         return opt_wrong(&page, "--since belongs to plot filters");
-    const char *path = args->files[1], *name = filters ? "filters.png" : "curves.png";
-    char *out = options->out           ? cli_copy(options->out)
-                : path_is_folder(path) ? path_join(path, name)
-                                       : cli_copy(name);
-    const char *ending = strrchr(out, '.');
-    if (!ending || strcasecmp(ending, ".png") != 0) {
-        int code = opt_wrong(&page, "%s: a PNG file's name ends in .png", out);
-        free(out);
-        return code;
-    }
-    int code = file_check_output(out);
-    if (code == CLI_DONE)
-        code = filters ? plot_filters(path, options->since, out, how) : draw_curve(path, out);
-    if (code == CLI_DONE)
-        terminal_line(stdout, "%s", out);
+    char *out = options->out ? cli_copy(options->out) : default_out(args, subjects[subject].file);
+    int code = path_ends_in(out, ".png")
+                   ? plot((enum subject)subject, args, options, how, out)
+                   : opt_wrong(&page, "%s: a PNG file's name ends in .png", out);
     free(out);
     return code;
 }

@@ -21,7 +21,7 @@ static void put(csv_reader *csv, int byte)
 {
     if (byte && csv->length < csv->most)
         csv->field[csv->length++] = (char)byte;
-    csv->line += byte == '\n';
+    csv->ends += byte == '\n';
 }
 
 bool csv_next(csv_reader *csv)
@@ -30,6 +30,7 @@ bool csv_next(csv_reader *csv)
     if (!csv->field)
         csv->field = cli_alloc(csv->most + 1);
     csv->length = 0;
+    csv->line = csv->ends + 1;
     int c = fgetc(csv->file);
     const bool found = c != EOF;
     for (; c != EOF && (quoted || (c != ',' && c != '\n')); c = fgetc(csv->file)) {
@@ -48,7 +49,7 @@ bool csv_next(csv_reader *csv)
     }
     csv->field[csv->length] = '\0';
     csv->last = c != ',';
-    csv->line += c == '\n';
+    csv->ends += c == '\n';
     return found;
 }
 

@@ -13,12 +13,12 @@
 /** Write a text as a field, its bytes as they are: in quotes, a quote within doubled. */
 void csv_text(FILE *file, const char *text);
 
-/** Fields being read one after the other. Set the first four. */
+/** Fields being read one after the other. Set the first three. */
 typedef struct csv_reader {
     FILE *file;
     const char *path; /* for error texts */
-    long line;        /* of the place in the file, from 1 */
     size_t most;      /* bytes of a field; what is beyond is dropped */
+    long line, ends;  /* where the latest field begins, from 1; ends of lines so far */
     char *field;      /* the latest, NUL-terminated, without its quotes */
     size_t length;
     bool last; /* it ends its line */

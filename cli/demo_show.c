@@ -92,7 +92,7 @@ static int draw_pictures(const alexnet_model *model, const demo_folders *folders
     char *curve = path_join(folders->out, "curve.png");
     int code = draw_filters(model, NULL, filters);
     if (code == CLI_DONE)
-        code = draw_curve(folders->run, curve);
+        code = draw_curves(&folders->run, 1, curve);
     free(filters);
     free(curve);
     return code;

@@ -29,6 +29,8 @@ void draw_ink(cairo_t *page, uint32_t rgb); /* 0xRRGGBB */
 /** A line of text, made safe as for a terminal. @param align  0: it begins at x, 1: it ends there
  */
 void draw_text(cairo_t *page, double x, double y, double align, const char *text);
+/** How wide it is. */
+double draw_width(cairo_t *page, const char *text);
 /**
  * The same in at most `width`: what does not fit is left out, with three dots in its place.
  * @param tail  leave out the beginning, as of a path, and not the end
@@ -95,7 +97,10 @@ int draw_confusion(const confusion *matrix, const char *path);
  * how many there are. @param error  the expected calibration error. @return as draw_filters()
  */
 int draw_calibration(const alexnet_calibration_bin *bins, double error, const char *path);
-/** Draw loss and error over the epochs from the log of a run's folder. @return as draw_filters() */
-int draw_curve(const char *run, const char *path);
+/**
+ * Draw loss and error over the epochs from the logs of the folders of one run or several.
+ * @return as draw_filters()
+ */
+int draw_curves(char *const *runs, int count, const char *path);
 
 #endif

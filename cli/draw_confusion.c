@@ -105,6 +105,15 @@ static void draw_numbers(cairo_t *page, const grid *g)
     draw_ink(page, 0x222222);
 }
 
+/* A name that ends at x, or has what fits of it before x. */
+static void draw_name(cairo_t *page, double x, double y, const char *name)
+{
+    if (draw_width(page, name) < NAMES - 20)
+        draw_text(page, x, y, 1, name);
+    else
+        draw_text_within(page, x - (NAMES - 20), y, NAMES - 20, false, name);
+}
+
 /* Names of as many rows and columns as there is room for, each with a tick. */
 static void draw_names(cairo_t *page, const grid *g)
 {
@@ -118,7 +127,7 @@ static void draw_names(cairo_t *page, const grid *g)
         cairo_rectangle(page, floor(g->box.x + at), g->box.y - 6, 1, 5);
         cairo_fill(page);
         draw_ink(page, 0x222222);
-        draw_text_within(page, MARGIN, g->box.y + at + 4, NAMES - 20, false, name);
+        draw_name(page, g->box.x - 10, g->box.y + at + 4, name);
         cairo_save(page);
         cairo_translate(page, g->box.x + at + 4, g->box.y - 10);
         cairo_rotate(page, -asin(1));

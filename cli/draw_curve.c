@@ -1,4 +1,4 @@
-/* Loss and error of a run over its epochs. */
+/* Loss and error of runs over their epochs. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,10 +6,31 @@
 #include "draw.h"
 #include "run_log.h"
 
-enum { WIDTH = 1000, HEIGHT = 400, PANEL_WIDTH = 410, PANEL_HEIGHT = 300, PANEL_TOP = 40 };
+enum {
+    WIDTH = 1000,
+    HEIGHT = 400,
+    PANEL_WIDTH = 410,
+    PANEL_HEIGHT = 300,
+    PANEL_TOP = 40,
+    LEFT = 60,
+    ROW = 20
+};
 
-static const double training_colour[3] = {0.55, 0.62, 0.72};
-static const double validation_colour[3] = {0.80, 0.25, 0.10};
+static const uint32_t training_colour = 0x8C9EB8, validation_colour = 0xCC401A;
+
+/* Of several runs (the qualitative palette of Okabe and Ito, 2008, which the colour-blind tell
+ * apart), and the same with white. */
+enum { COLOURS = 7 };
+static const uint32_t colours[COLOURS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
+                                          0xE69F00, 0x56B4E9, 0x000000};
+static const uint32_t pale_colours[COLOURS] = {0x99C7E0, 0xEEBF99, 0x99D8C7, 0xEBC9DC,
+                                               0xF5D999, 0xBBE1F6, 0xAAAAAA};
+
+/* How the lines of a run look. */
+typedef struct style {
+    uint32_t training, validation;
+    double thin; /* of training */
+} style;
 
 /* One diagram: where it stands, and the values at its upper and right ends; both begin at 0. */
 typedef struct panel {
@@ -82,16 +103,17 @@ static void draw_axes(const panel *p, const char *title)
     draw_text(cairo, p->left, PANEL_TOP - 14, 0, title);
 }
 
-/* The key at the panel's right end: a stroke and a word. */
-static void draw_key(const panel *p, int row, const double colour[3], const char *word)
+/* Where a run is alone: a stroke and a word, in the right panel. */
+static void draw_key(cairo_t *cairo)
 {
-    double x = p->left + PANEL_WIDTH - 120, y = PANEL_TOP + 20 + 20 * row;
-    cairo_set_source_rgb(p->cairo, colour[0], colour[1], colour[2]);
-    cairo_set_line_width(p->cairo, 2);
-    cairo_move_to(p->cairo, x, y - 4);
-    cairo_line_to(p->cairo, x + 28, y - 4);
-    cairo_stroke(p->cairo);
-    draw_text(p->cairo, x + 36, y, 0, word);
+    static const char *const words[] = {"training", "validation"};
+    for (int row = 0; row < 2; row++) {
+        double x = LEFT + 500 + PANEL_WIDTH - 120, y = PANEL_TOP + 20 + ROW * row;
+        draw_ink(cairo, row ? validation_colour : training_colour);
+        cairo_rectangle(cairo, x, y - 5, 28, 2);
+        cairo_fill(cairo);
+        draw_text(cairo, x + 36, y, 0, words[row]);
+    }
 }
 
 /* Of two lines of one step the first is the report, the second is the epoch's own mean. */
@@ -101,17 +123,17 @@ static bool is_epoch_line(const run_log *log, size_t i)
 }
 
 /* A line through the values of the reports, or through those of the epochs. */
-static void draw_line(const panel *p, const run_log *log, value_fn value, bool epochs,
-                      double epochs_per_step, const double colour[3])
+static void draw_line(const panel *p, const run_log *log, value_fn value, bool epochs, double scale,
+                      uint32_t colour, double width)
 {
     cairo_new_path(p->cairo);
-    cairo_set_source_rgb(p->cairo, colour[0], colour[1], colour[2]);
-    cairo_set_line_width(p->cairo, 2);
+    draw_ink(p->cairo, colour);
+    cairo_set_line_width(p->cairo, width);
     cairo_set_line_join(p->cairo, CAIRO_LINE_JOIN_ROUND);
     for (size_t i = 0; i < log->count; i++) {
         double v = value(&log->points[i]);
         if (is_epoch_line(log, i) == epochs && isfinite(v) && isfinite(log->points[i].step))
-            cairo_line_to(p->cairo, x_of(p, log->points[i].step * epochs_per_step),
+            cairo_line_to(p->cairo, x_of(p, log->points[i].step * scale),
                           y_of(p, fmin(v, p->top_value)));
     }
     cairo_stroke(p->cairo);
@@ -125,32 +147,89 @@ static double greatest(const run_log *log, value_fn value, double least)
     return most;
 }
 
-static void draw_panels(cairo_t *cairo, const run_log *log)
+/* The epochs that a log covers, and how many of them an update is. */
+static double epochs_of(const run_log *log)
 {
-    const log_point *last = &log->points[log->count - 1];
-    double epochs = fmax(1, last->epoch);
-    double epochs_per_step = last->step > 0 ? epochs / last->step : 1;
-    panel loss = {cairo, 60, epochs,
-                  greatest(log, training_loss, greatest(log, validation_loss, 1e-3))};
-    panel error = {cairo, 560, epochs, 100};
-    draw_axes(&loss, "loss");
-    draw_line(&loss, log, training_loss, false, epochs_per_step, training_colour);
-    draw_line(&loss, log, validation_loss, true, epochs_per_step, validation_colour);
-    draw_axes(&error, "top-1 error, %");
-    draw_line(&error, log, training_error, false, epochs_per_step, training_colour);
-    draw_line(&error, log, validation_error, true, epochs_per_step, validation_colour);
-    draw_key(&error, 0, training_colour, "training");
-    draw_key(&error, 1, validation_colour, "validation");
+    return fmax(1, log->points[log->count - 1].epoch);
 }
 
-int draw_curve(const char *run, const char *path)
+static double epochs_per_step(const run_log *log)
 {
-    run_log log;
-    int code = run_log_read(&log, run);
-    if (code != CLI_DONE)
-        return code;
-    cairo_t *cairo = draw_page(WIDTH, HEIGHT);
-    draw_panels(cairo, &log);
-    free(log.points);
-    return draw_page_save(cairo, path);
+    double steps = log->points[log->count - 1].step;
+    return steps > 0 ? epochs_of(log) / steps : 1;
+}
+
+/* A run's own colours where it is alone; among others one colour, pale and thin in training. */
+static style style_of(int run, int runs)
+{
+    if (runs == 1)
+        return (style){training_colour, validation_colour, 2};
+    return (style){pale_colours[run % COLOURS], colours[run % COLOURS], 1};
+}
+
+static void draw_run(const panel *loss, const panel *error, const run_log *log, const style *look)
+{
+    double scale = epochs_per_step(log);
+    draw_line(loss, log, training_loss, false, scale, look->training, look->thin);
+    draw_line(loss, log, validation_loss, true, scale, look->validation, 2);
+    draw_line(error, log, training_error, false, scale, look->training, look->thin);
+    draw_line(error, log, validation_error, true, scale, look->validation, 2);
+}
+
+/* Under the diagrams, a line for each run. */
+static void draw_names(cairo_t *cairo, char *const *runs, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const style look = style_of(i, count);
+        double y = HEIGHT + ROW * i;
+        draw_ink(cairo, look.training);
+        cairo_rectangle(cairo, LEFT, y - 5, 20, 1);
+        cairo_fill(cairo);
+        draw_ink(cairo, look.validation);
+        cairo_rectangle(cairo, LEFT + 24, y - 6, 20, 2);
+        cairo_fill(cairo);
+        draw_ink(cairo, 0x222222);
+        draw_text_within(cairo, LEFT + 54, y, WIDTH - LEFT - 64, true, runs[i]);
+    }
+    draw_text(cairo, LEFT, HEIGHT + ROW * count, 0, "thin: training; bold: validation");
+}
+
+static void draw_panels(cairo_t *cairo, const run_log *logs, int count)
+{
+    double epochs = 1, top = 1e-3;
+    for (int i = 0; i < count; i++) {
+        epochs = fmax(epochs, epochs_of(&logs[i]));
+        top = greatest(&logs[i], training_loss, greatest(&logs[i], validation_loss, top));
+    }
+    panel loss = {cairo, LEFT, epochs, top}, error = {cairo, LEFT + 500, epochs, 100};
+    draw_axes(&loss, "loss");
+    draw_axes(&error, "top-1 error, %");
+    for (int i = 0; i < count; i++) {
+        const style look = style_of(i, count);
+        draw_run(&loss, &error, &logs[i], &look);
+    }
+    draw_ink(cairo, 0x222222);
+}
+
+int draw_curves(char *const *runs, int count, const char *path)
+{
+    run_log *logs = cli_alloc((size_t)count * sizeof *logs);
+    int code = CLI_DONE, read = 0;
+    while (code == CLI_DONE && read < count) {
+        code = run_log_read(&logs[read], runs[read]);
+        read += code == CLI_DONE;
+    }
+    if (code == CLI_DONE) {
+        cairo_t *cairo = draw_page(WIDTH, count > 1 ? HEIGHT + ROW * (count + 1) : HEIGHT);
+        draw_panels(cairo, logs, count);
+        if (count > 1)
+            draw_names(cairo, runs, count);
+        else
+            draw_key(cairo);
+        code = draw_page_save(cairo, path);
+    }
+    for (int i = 0; i < read; i++)
+        free(logs[i].points);
+    free(logs);
+    return code;
 }

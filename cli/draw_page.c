@@ -61,6 +61,14 @@ static size_t step(const char *text, size_t at, int by)
     return at;
 }
 
+double draw_width(cairo_t *page, const char *text)
+{
+    char *clean = terminal_text(text, "");
+    double width = width_of(page, clean);
+    free(clean);
+    return width;
+}
+
 void draw_text_within(cairo_t *page, double x, double y, double width, bool tail, const char *text)
 {
     char *clean = terminal_text(text, ""), *shown = cli_copy(clean);

@@ -36,7 +36,7 @@ has err "a PNG file's name ends in .png"
 expect 3 plot curves photos
 has err "photos is not the folder of a training run"
 expect 2 plot weights alexnet-demo-1/run
-has err "weights cannot be plotted; filters and curves can"
+has err "weights cannot be plotted; filters, curves and confusion can"
 expect 2 plot filters
 has err "plot filters takes one MODEL or RUN"
 

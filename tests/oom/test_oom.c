@@ -250,6 +250,32 @@ static alexnet_status evaluate(alexnet_evaluation *evaluation)
     return ALEXNET_OK;
 }
 
+/* Two models as one, and the search of their weights. */
+static alexnet_status evaluate_together(alexnet_session *session, const alexnet_dataset *data)
+{
+    alexnet_session *const sessions[] = {session, session};
+    alexnet_ensemble_options options = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    alexnet_evaluation *evaluation = NULL;
+    alexnet_weight_search *search = NULL;
+    alexnet_status rc;
+    double lowest;
+    int tried;
+    options.keep = true;
+    AN_TRY(alexnet_evaluation_new_ensemble(&evaluation, sessions, 2, data, &options));
+    AN_TRY(evaluate(evaluation));
+    AN_TRY(alexnet_weight_search_new(&search, evaluation, NULL));
+    for (bool more = true; more;)
+        AN_TRY(alexnet_weight_search_step(search, &tried, &more));
+    AN_TRY(alexnet_weight_search_result(search, NULL, &lowest));
+    note(&lowest, sizeof lowest);
+    AN_TRY(alexnet_evaluation_set_weights(evaluation, (double[]){1, 2}));
+    AN_TRY(evaluate(evaluation));
+cleanup:
+    alexnet_weight_search_free(search);
+    alexnet_evaluation_free(evaluation);
+    return rc;
+}
+
 static alexnet_status use_model(void)
 {
     static const char *const paths[] = {"data/class0/000.png", "data/class1/001.png"};
@@ -275,6 +301,7 @@ static alexnet_status use_model(void)
     AN_TRY(alexnet_dataset_open(&data, ctx, "data", &options));
     AN_TRY(alexnet_evaluation_new(&evaluation, session, data));
     AN_TRY(evaluate(evaluation));
+    AN_TRY(evaluate_together(session, data));
 cleanup:
     alexnet_evaluation_free(evaluation);
     alexnet_dataset_free(data);
