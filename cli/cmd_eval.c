@@ -99,8 +99,8 @@ static const opt_page page = {
         "DATA is a folder with one folder of pictures per class, or .tar archives; of a folder "
         "that holds 'train' and 'val', 'val' is used. Without DATA, a RUN is measured on its own "
         "validation set. Several models are measured as one: the mean of their probabilities, with "
-        "--weights; their classes must be the same. Behind each error stands the interval in which "
-        "it lies with a probability of 95% for other pictures of the same kind. Pictures that "
+        "--weights; their classes must be the same. Behind each "
+        "figure stands its confidence interval of 95%. Pictures that "
         "cannot be read are named and left out; where "
         "they are more than 5 and more than 1%, the exit code is 3.",
     .examples = {{"eval runs/flowers-1", "measure a run on its own validation set"},
