@@ -647,7 +647,8 @@ ALEXNET_API alexnet_status alexnet_evaluation_new(alexnet_evaluation **out,
  * Compute the next batch.
  * @param done  out, pictures so far
  * @param more  out, false after the last batch
- * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(): the metrics are then meaningless
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(): the metrics are then meaningless;
+ * after another failure the next step begins at the first picture
  */
 ALEXNET_API alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done,
                                                    bool *more);

@@ -249,7 +249,7 @@ static void count_batch(an_evaluation *e)
     e->done += e->latest;
 }
 
-alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
+static alexnet_status take_step(an_evaluation *e, bool *more)
 {
     if (!e->started)
         AN_CHECK(an_evaluation_start(e));
@@ -268,6 +268,15 @@ alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
     *more = e->done < e->dataset->count;
     e->reported |= !*more;
     return ALEXNET_OK;
+}
+
+/* A step that fails may leave the members at different pictures. */
+alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
+{
+    alexnet_status rc = take_step(e, more);
+    if (rc != ALEXNET_OK)
+        e->started = false;
+    return rc;
 }
 
 void an_evaluation_free(an_evaluation *e)

@@ -66,7 +66,7 @@ bool an_evaluation_kept(const an_evaluation *evaluation);
  *  first step does it by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
 /** Compute a batch; bad pictures are counted, and reported in the log by the first pass. *more is
- * false after the last. */
+ * false after the last. After a failure the next step begins at the first picture. */
 alexnet_status an_evaluation_step(an_evaluation *evaluation, bool *more);
 void an_evaluation_free(an_evaluation *evaluation); /* NULL allowed */
 
