@@ -47,7 +47,7 @@ bool path_is_picture(const char *path)
     unsigned char bytes[4];
     size_t got = first_bytes(path, bytes, sizeof bytes);
     return (got >= 3 && memcmp(bytes, "\xFF\xD8\xFF", 3) == 0) ||
-           (got == 4 && memcmp(bytes, "\x89PNG", 4) == 0) ||
+           (got == 4 && (memcmp(bytes, "\x89PNG", 4) == 0 || memcmp(bytes, "GIF8", 4) == 0)) ||
            (called_picture(path) && !path_is_folder(path));
 }
 

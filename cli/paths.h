@@ -12,7 +12,7 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
-/** A file that begins as JPEG or PNG does, or a path, even of no file, that is called so. */
+/** A file that begins as JPEG, PNG or GIF does, or a path, even of no file, that is called so. */
 bool path_is_picture(const char *path);
 /** A file that begins as one of the formats of models. */
 bool path_is_model(const char *path);

@@ -318,6 +318,38 @@ def bad_png_files():
     }
 
 
+# ---- WebP and GIF
+
+
+def saved(image, kind, **options):
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def other_files():
+    rgb = Image.fromarray(scene())
+    rgba = Image.fromarray(numpy.concatenate([scene(), alpha_plane()[..., None]], 2))
+    palette = rgb.quantize(16)
+    return {
+        "lossy.webp": saved(rgb, "WEBP", quality=80),
+        "lossless.webp": saved(rgb, "WEBP", lossless=True),
+        "alpha.webp": saved(rgba, "WEBP", lossless=True, exact=True),
+        "turn6.webp": saved(rgb, "WEBP", exif=b"Exif\0\0" + tiff(6)),
+        "animated.webp": saved(rgb, "WEBP", save_all=True, append_images=[rgb.rotate(180)]),
+        "palette.gif": saved(palette, "GIF", interlace=0),
+        "interlaced.gif": saved(palette, "GIF", interlace=1),
+        "transparent.gif": saved(palette, "GIF", transparency=3),
+        "grey.gif": saved(rgb.convert("L"), "GIF"),
+        "animated.gif": saved(palette, "GIF", save_all=True, append_images=[palette.rotate(180)]),
+    }
+
+
+def bad_other_files():
+    whole = other_files()
+    return {"cut.webp": whole["lossy.webp"][:-40], "cut.gif": whole["palette.gif"][:-60]}
+
+
 # ---- Pillow's view
 
 # Here Pillow reads on into the next picture.
@@ -348,8 +380,8 @@ def fnv(data):
 
 def main():
     folder = sys.argv[1]
-    good = {**jpeg_files(), **png_files()}
-    bad = {**bad_jpeg_files(), **bad_png_files()}
+    good = {**jpeg_files(), **png_files(), **other_files()}
+    bad = {**bad_jpeg_files(), **bad_png_files(), **bad_other_files()}
     bad["text.jpg"] = b"This is not a photograph.\n"
     bad["empty.jpg"] = b""
     for name, data in {**good, **{"bad-" + n: d for n, d in bad.items()}}.items():

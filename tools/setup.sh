@@ -27,6 +27,8 @@ need pkg-config command -v pkg-config
 [ -n "${DNNL_ROOT:-}" ] || need libdnnl-dev header dnnl.h
 need libjpeg62-turbo-dev pkg libjpeg
 need libpng-dev pkg libpng
+need libwebp-dev pkg libwebpdemux
+need libgif-dev pkg libgif
 need libjansson-dev pkg jansson
 need libinih-dev pkg inih
 need libcairo2-dev pkg cairo

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "data/codec.h"
 
 /* "oneDNN 2.6.3" of the first device that names a library, cut in two. */
 static const char *device_library(const char **version)
@@ -21,6 +22,19 @@ static const char *device_library(const char **version)
     }
     *version = "";
     return "no device library";
+}
+
+/* Of a picture format that the build has. */
+static bool codec_library(int index, const char **name, const char **version)
+{
+    int count = 0;
+    while (an_codecs[count])
+        count++;
+    if (index < 0 || index >= count)
+        return false;
+    *name = an_codecs[index]->library;
+    *version = an_codecs[index]->version;
+    return true;
 }
 
 bool alexnet_library_get(int index, const char **name, const char **version)
@@ -45,6 +59,6 @@ bool alexnet_library_get(int index, const char **name, const char **version)
         *name = "inih";
         *version = AN_INIH_VERSION;
         return true;
-    default: return false;
+    default: return codec_library(index - 5, name, version);
     }
 }

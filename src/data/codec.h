@@ -26,6 +26,15 @@ alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_
 alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file);
 alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file);
 
+/** A decoder whose library the build may have found or not; see src/data/codec/. */
+typedef struct an_codec {
+    const char *library, *version;
+    alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
+} an_codec;
+
+/** Those that the build has, in a list that it writes; NULL ends it. */
+extern const an_codec *const an_codecs[];
+
 /*
  * Where a file may say how it is turned. Each gives 1..8, or 0 if it says nothing; a value that is
  * no orientation is 1. EXIF goes before XMP, as Pillow has it.

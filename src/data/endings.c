@@ -7,13 +7,14 @@
 
 #include "base/status.h"
 
-const char *const an_picture_endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", NULL};
+const char *const an_picture_endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".jif",
+                                          ".png", ".webp", ".gif", NULL};
 
 /* Pictures of formats that are not read. */
-static const char *const other_pictures[] = {
-    ".heic", ".heif", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".jp2",
-    ".j2k",  ".jxl",  ".psd",  ".dng", ".cr2", ".cr3", ".nef",  ".arw",  ".raw",
-    ".ppm",  ".pgm",  ".svg",  ".ico", ".tga", ".dib", ".jfi",  NULL};
+static const char *const other_pictures[] = {".heic", ".heif", ".bmp", ".tif", ".tiff", ".avif",
+                                             ".jp2",  ".j2k",  ".jxl", ".psd", ".dng",  ".cr2",
+                                             ".cr3",  ".nef",  ".arw", ".raw", ".ppm",  ".pgm",
+                                             ".svg",  ".ico",  ".tga", ".dib", ".jfi",  NULL};
 static const char *const archives[] = {".zip", ".tar", ".tgz", ".gz",  ".bz2",
                                        ".xz",  ".zst", ".7z",  ".rar", NULL};
 

@@ -8,33 +8,36 @@
 #include "base/status.h"
 #include "data/codec.h"
 
+#define READ "JPEG, PNG, WebP and GIF are read"
+
 /* A file format by its first bytes. `at` is where the signature stands. */
 typedef struct signature {
     const char *name;
     size_t at, length;
     const char *bytes;
-    alexnet_status (*decode)(an_picture *, int *, const an_encoded *); /* NULL: not read */
+    alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
+    const char *library; /* of an_codecs, where there is no decoder; neither: not read */
 } signature;
 
 static const signature signatures[] = {
-    {"a JPEG", 0, 3, "\xFF\xD8\xFF", an_jpeg_decode},
-    {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", an_png_decode},
-    {"a WebP picture", 8, 4, "WEBP", NULL},
-    {"a GIF", 0, 4, "GIF8", NULL},
-    {"a BMP", 0, 2, "BM", NULL},
-    {"a TIFF", 0, 4, "II*\0", NULL},
-    {"a TIFF", 0, 4, "MM\0*", NULL},
-    {"an AVIF picture", 4, 8, "ftypavif", NULL},
-    {"a HEIC picture", 4, 7, "ftyphei", NULL},
-    {"a HEIC picture", 4, 8, "ftypmif1", NULL},
-    {"a video", 4, 4, "ftyp", NULL},
-    {"a JPEG 2000 picture", 4, 4, "jP  ", NULL},
-    {"a JPEG 2000 picture", 0, 4, "\xFF\x4F\xFF\x51", NULL},
-    {"a JPEG XL picture", 4, 4, "JXL ", NULL},
-    {"a JPEG XL picture", 0, 2, "\xFF\x0A", NULL},
-    {"a Photoshop document", 0, 4, "8BPS", NULL},
-    {"an icon", 0, 4, "\0\0\1\0", NULL},
-    {"a PDF document", 0, 5, "%PDF-", NULL},
+    {"a JPEG", 0, 3, "\xFF\xD8\xFF", an_jpeg_decode, NULL},
+    {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", an_png_decode, NULL},
+    {"a WebP picture", 8, 4, "WEBP", NULL, "libwebp"},
+    {"a GIF", 0, 4, "GIF8", NULL, "giflib"},
+    {"a BMP", 0, 2, "BM", NULL, NULL},
+    {"a TIFF", 0, 4, "II*\0", NULL, NULL},
+    {"a TIFF", 0, 4, "MM\0*", NULL, NULL},
+    {"an AVIF picture", 4, 8, "ftypavif", NULL, NULL},
+    {"a HEIC picture", 4, 7, "ftyphei", NULL, NULL},
+    {"a HEIC picture", 4, 8, "ftypmif1", NULL, NULL},
+    {"a video", 4, 4, "ftyp", NULL, NULL},
+    {"a JPEG 2000 picture", 4, 4, "jP  ", NULL, NULL},
+    {"a JPEG 2000 picture", 0, 4, "\xFF\x4F\xFF\x51", NULL, NULL},
+    {"a JPEG XL picture", 4, 4, "JXL ", NULL, NULL},
+    {"a JPEG XL picture", 0, 2, "\xFF\x0A", NULL, NULL},
+    {"a Photoshop document", 0, 4, "8BPS", NULL, NULL},
+    {"an icon", 0, 4, "\0\0\1\0", NULL, NULL},
+    {"a PDF document", 0, 5, "%PDF-", NULL, NULL},
 };
 
 static const signature *signature_of(const an_encoded *file)
@@ -46,6 +49,23 @@ static const signature *signature_of(const an_encoded *file)
             return s;
     }
     return NULL;
+}
+
+static const an_codec *codec_of(const signature *s)
+{
+    for (const an_codec *const *codec = an_codecs; s->library && *codec; codec++)
+        if (strcmp((*codec)->library, s->library) == 0)
+            return *codec;
+    return NULL;
+}
+
+static alexnet_status fail_unread(const signature *s, const char *name)
+{
+    if (s->library)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s is %s, which this build does not read: it was made without %s", name,
+                       s->name, s->library);
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; " READ, name, s->name);
 }
 
 /* What a file is that has no known signature. */
@@ -74,12 +94,12 @@ alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t leng
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is empty", name);
     const signature *s = signature_of(&file);
     if (!s)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is %s; JPEG and PNG are read", name,
-                       describe(&file));
-    if (!s->decode)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; JPEG and PNG are read", name, s->name);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is %s; " READ, name, describe(&file));
+    const an_codec *codec = codec_of(s);
+    if (!s->decode && !codec)
+        return fail_unread(s, name);
     int orientation;
-    AN_CHECK(s->decode(out, &orientation, &file));
+    AN_CHECK((codec ? codec->decode : s->decode)(out, &orientation, &file));
     alexnet_status rc = an_picture_upright(out, orientation, &file);
     if (rc != ALEXNET_OK)
         an_picture_free(out);

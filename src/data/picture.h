@@ -1,9 +1,11 @@
 /*
- * Pictures from bytes: JPEG (libjpeg-turbo) and PNG (libpng) into 8-bit RGB, upright.
+ * Pictures from bytes: JPEG (libjpeg-turbo), PNG (libpng) and, where the build found their
+ * libraries, WebP (libwebp) and GIF (giflib) into 8-bit RGB, upright. Of several pictures in a file
+ * the first is read.
  *
  * EXIF orientation 1..8 is applied. Grey becomes R = G = B. CMYK and YCCK become RGB (Adobe files
  * store them inverted). Alpha, palette transparency included, is composed over white. 16 bits keep
- * the upper 8, as Pillow does. What is not JPEG or PNG is told apart by its first bytes and named.
+ * the upper 8, as Pillow does. What is none of these is told apart by its first bytes and named.
  */
 #ifndef AN_DATA_PICTURE_H
 #define AN_DATA_PICTURE_H
@@ -27,7 +29,7 @@ typedef struct an_picture {
 /**
  * Decode a file's bytes.
  * @param name  for error texts: every text begins with it
- * @return ALEXNET_ERROR_FORMAT (damaged, truncated, not a picture), _UNSUPPORTED (WebP, 12-bit
+ * @return ALEXNET_ERROR_FORMAT (damaged, truncated, not a picture), _UNSUPPORTED (HEIC, 12-bit
  * JPEG, absurd dimensions, ...), _NO_MEMORY
  */
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,

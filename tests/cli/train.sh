@@ -98,7 +98,7 @@ for ending in jpg jpeg jpe png JPE; do
     mkdir -p ends/$ending
     cp $picture ends/$ending/picture.$ending
 done
-cp $picture endings/picture.gif
+cp $picture endings/picture.tga
 expect 0 classify runs/pictures-1 endings --json
 is "$(wc -l <out | tr -d ' ')" 5 "pictures of a folder, by their endings"
 train ends --epochs 1 --val 0 --out ends-run

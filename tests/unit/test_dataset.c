@@ -270,9 +270,9 @@ static void test_left_out_is_said(void **state)
     expect_logged("give pictures without an ending");
     expect_logged("warning: left out 1 picture of ");
     assert_null(strstr(logged, "info"));
-    put("t/elk/x.webp");
+    put("t/elk/x.avif");
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "t/elk holds no .jpg");
-    check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "but 1 .webp; convert .webp");
+    check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "but 1 .avif; convert .avif");
 }
 
 static void test_doubts_are_said(void **state)
@@ -359,7 +359,7 @@ static void test_loose_files(void **state)
 {
     (void)state;
     const char *const paths[] = {"b.jpg", "/a.png", "b.jpg"};
-    const char *const folders[] = {"gone.jpg", "t", "t/sub/c.gif", "none"};
+    const char *const folders[] = {"gone.jpg", "t", "t/sub/c.tga", "none"};
     alexnet_dataset *d;
     assert_int_equal(an_dataset_of_files(&d, NULL, paths, 3), ALEXNET_OK);
     assert_int_equal(d->count, 3);
@@ -375,13 +375,13 @@ static void test_loose_files(void **state)
     an_dataset_release(NULL);
     put("t/b.JFIF");
     put("t/a.jif");
-    put("t/sub/c.gif");
+    put("t/sub/c.tga");
     put("t/sub/d.jpg");
-    put("none/x.gif");
+    put("none/x.tga");
     assert_int_equal(symlink("..", "t/sub/up"), 0);
     assert_int_equal(an_dataset_of_files(&d, NULL, folders, 3), ALEXNET_OK);
     static const char *const found[] = {"gone.jpg", "t/a.jif", "t/b.JFIF", "t/sub/d.jpg",
-                                        "t/sub/c.gif"};
+                                        "t/sub/c.tga"};
     assert_int_equal(d->count, 5);
     for (int i = 0; i < 5; i++)
         assert_string_equal(d->samples[i].name, found[i]);

@@ -45,6 +45,8 @@ static const bad_picture bad_pictures[] = {
     {"bad-cut-scan.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-cut-scan.png", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-cut-thumbnail.jpg", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut.gif", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut.webp", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-empty.jpg", ALEXNET_ERROR_FORMAT, "is empty"},
     {"bad-few-pixels.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
     {"bad-flat.jpg", ALEXNET_ERROR_FORMAT, "not a sound JPEG"},
@@ -106,7 +108,10 @@ static void test_pixels_equal_pillow(void **state)
     (void)state;
     for (size_t i = 0; i < GOOD; i++) {
         an_picture picture;
-        if (an_picture_read(&picture, path_of(picture_goldens[i].file)) != ALEXNET_OK)
+        alexnet_status rc = an_picture_read(&picture, path_of(picture_goldens[i].file));
+        if (rc == ALEXNET_ERROR_UNSUPPORTED && strstr(an_error_text(), "was made without"))
+            continue;
+        if (rc != ALEXNET_OK)
             fail_msg("%s", an_error_text());
         check_pixels(&picture, picture_goldens[i].file);
         an_picture_free(&picture);
@@ -147,8 +152,6 @@ static void test_names_other_formats(void **state)
         const char bytes[17];
         const char *word;
     } others[] = {
-        {"RIFF\1\1\1\1WEBPVP8 ", "WebP"},
-        {"GIF89a\1\1\1\1\1\1\1\1\1\1", "GIF"},
         {"BM\1\1\1\1\1\1\1\1\1\1\1\1\1\1", "BMP"},
         {"II*\0\1\1\1\1\1\1\1\1\1\1\1\1", "TIFF"},
         {"MM\0*\1\1\1\1\1\1\1\1\1\1\1\1", "TIFF"},
@@ -174,7 +177,7 @@ static void test_names_other_formats(void **state)
         assert_int_equal(an_picture_decode(&picture, others[i].bytes, 16, "x.jpg"),
                          ALEXNET_ERROR_UNSUPPORTED);
         assert_non_null(strstr(an_error_text(), others[i].word));
-        assert_non_null(strstr(an_error_text(), "JPEG and PNG are read"));
+        assert_non_null(strstr(an_error_text(), "GIF are read"));
     }
 }
 
