@@ -327,7 +327,9 @@ typedef struct alexnet_load_options {
  * A file of another program is recognised as one of the built-in networks by its layers, or by the
  * names and shapes of its tensors (docs/model-files.md). What it does not carry comes from that
  * network: preprocessing, for a mean image ImageNet's mean colour, and where there are 1000 classes
- * ImageNet's names. The context's log receives what was assumed.
+ * ImageNet's names. The context's log receives what was assumed. A file may hold a part of a
+ * network, such as its convolutions: features before the first missing layer can be computed, and
+ * whatever needs that layer fails with ALEXNET_ERROR_UNSUPPORTED and its name.
  * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for a file that is
  *         damaged, no model, or of no built-in network: the text has the nearest and the layer that
  *         does not fit; ALEXNET_ERROR_UNSUPPORTED for a model of a format that is not read

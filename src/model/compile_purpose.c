@@ -78,6 +78,21 @@ static void find_wanted(compiling *c)
     }
 }
 
+/* A layer whose weights the net does not have cannot be computed. */
+static alexnet_status check_weights(const compiling *c)
+{
+    const an_net *net = c->p->net;
+    for (int i = 0; net->lacks && i < c->p->graph.count; i++) {
+        const int layer = c->p->graph.nodes[i].layer;
+        if (c->needed[i] && layer >= 0 && net->lacks[layer])
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                           "the model's file has no weights for layer %s; only what is computed "
+                           "before it can be had",
+                           net->network->layers[layer].name);
+    }
+    return ALEXNET_OK;
+}
+
 alexnet_status an_compile_purpose(compiling *c)
 {
     an_program *p = c->p;
@@ -97,5 +112,5 @@ alexnet_status an_compile_purpose(compiling *c)
         c->needed[0] = true;
     find_needed(c);
     find_wanted(c);
-    return ALEXNET_OK;
+    return check_weights(c);
 }

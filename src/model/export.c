@@ -102,6 +102,9 @@ alexnet_status an_export(const an_export_format *format, const char *path, an_ne
                          const an_classes *classes, const char *provenance,
                          const an_export_options *options)
 {
+    if (net->lacks)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s: a part of a network cannot be written as a model", path);
     if (options->weights != AN_F32 && !format->takes_half)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s: %s files hold float32 only, not %s", path,
                        format->name, an_dtype_name(options->weights));

@@ -198,12 +198,42 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
     return an_binding_read(&file->mean, file->tensors, net, AN_VALUES, index);
 }
 
+/* The layers of which a part of a network has nothing. */
+static alexnet_status note_missing(const an_model_file *file, an_net *net)
+{
+    char names[256] = "";
+    size_t used = 0;
+    for (int i = 0; i < net->count; i++) {
+        const an_param *param = &net->params[i];
+        if (param->layer < 0 || param->which != 0 || !file->match.lacks[param->layer])
+            continue;
+        if (!net->lacks)
+            net->lacks = an_calloc((size_t)net->network->count, sizeof *net->lacks);
+        if (!net->lacks)
+            return AN_FAIL_MEMORY((size_t)net->network->count, "a network");
+        net->lacks[param->layer] = true;
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                     net->network->layers[param->layer].name);
+    }
+    if (net->lacks)
+        an_log(net->ctx, ALEXNET_LOG_WARNING,
+               "%s is a part of %s: it has no weights for %s, and what is computed before them can "
+               "be had alone",
+               an_tensor_file_name(file->tensors), net->network->name, names);
+    return ALEXNET_OK;
+}
+
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net)
 {
+    if (file->bound)
+        AN_CHECK(note_missing(file, net));
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];
         if (param->layer < 0)
             AN_CHECK(read_mean(file, net, i));
+        else if (net->lacks && net->lacks[param->layer])
+            continue;
         else if (file->bound)
             AN_CHECK(an_binding_read(&file->match.pairs[param->layer][param->which], file->tensors,
                                      net, AN_VALUES, i));

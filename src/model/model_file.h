@@ -74,7 +74,8 @@ alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
  * finite. */
 alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_net *net,
                                     an_arena arena, int index);
-/** Read all parameters of a net of the file's network; every one must be there, in its shape. */
+/** Read all parameters of a net of the file's network, in their shapes; of a part of a network
+ *  those that are there (an_net.lacks). */
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net);
 /** Read `ARENA.*` of all learned parameters into every arena that checkpoints hold. */
 alexnet_status an_model_file_state(an_model_file *file, an_net *net);

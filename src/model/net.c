@@ -120,6 +120,7 @@ void an_net_release(an_net *net)
         net->backend->api->free(net->backend, net->arenas[i].memory, net->bytes);
     an_backend_close(net->backend);
     an_lpips_free(&net->lpips);
+    an_free(net->lacks);
     an_free(net->params);
     an_free(net->node_param);
     an_network_release(net->network);

@@ -56,7 +56,9 @@ typedef struct an_net {
     size_t bytes;     /* of each arena */
     int n_arenas;
     an_arena_info arenas[AN_ARENA_ROOM];
-    an_lpips lpips;       /* what its file holds for distances between pictures */
+    bool *lacks;    /* per layer: its weights are not there, as in a file of a part of a network;
+                       programs    that need it are refused. NULL: all are there */
+    an_lpips lpips; /* what its file holds for distances between pictures */
     pthread_mutex_t lock; /* of what follows: sessions of one model are made in any thread */
     uint64_t version;     /* counts changes of the values, from 1 */
     an_packed *packed;

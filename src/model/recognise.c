@@ -109,22 +109,68 @@ static alexnet_status try_network(search *s, const alexnet_builtin *builtin)
     return ALEXNET_OK;
 }
 
+/* Look for the network that fits best. *fits: whether it fits at all. */
+static alexnet_status look(an_recognition *out, const an_listing *listing,
+                           const an_tensor_file *file, an_match_mode mode, bool *fits)
+{
+    search s = {
+        .listing = listing, .file = file, .classes = out->classes, .mode = mode, .best = out};
+    an_network_release(out->network);
+    an_match_free(&out->match);
+    out->network = NULL;
+    for (int i = 0; an_builtin_networks[i].name; i++)
+        AN_CHECK(try_network(&s, &an_builtin_networks[i]));
+    *fits = out->match.fits;
+    snprintf(out->found, sizeof out->found, "%s by %s%s%s", out->network->name, listing->found,
+             s.others[0] ? ", which also fit " : "", s.others);
+    return ALEXNET_OK;
+}
+
+/* Layers with weights of a network, and the last of them. */
+static int count_weighted(const alexnet_network *network, int *last)
+{
+    int count = 0;
+    for (int i = 0; i < network->count; i++)
+        if (network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC)) {
+            *last = i;
+            count++;
+        }
+    return count;
+}
+
+/* Whether a file has half of a network's layers, so that it is known to be a part of it and not
+ * something else. Without the last layer it does not say how many classes there are. */
+static alexnet_status take_part(an_recognition *out, bool *is_part)
+{
+    int last = 0;
+    *is_part = out->match.fits && 2 * out->match.found >= count_weighted(out->network, &last);
+    if (!*is_part || !out->match.lacks[last])
+        return ALEXNET_OK;
+    alexnet_network *network;
+    AN_CHECK(an_network_load(&network, out->network->name, 0));
+    an_network_release(out->network);
+    out->network = network;
+    out->classes = network->classes;
+    return ALEXNET_OK;
+}
+
 static alexnet_status find(an_recognition *out, const an_listing *listing,
                            const an_tensor_file *file, bool part)
 {
-    search s = {.listing = listing,
-                .file = file,
-                .classes = out->classes,
-                .mode = part ? AN_MATCH_PART : AN_MATCH_WHOLE,
-                .best = out};
-    for (int i = 0; an_builtin_networks[i].name; i++)
-        AN_CHECK(try_network(&s, &an_builtin_networks[i]));
-    if (!out->match.fits)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s fits no built-in network; the nearest is %s: %s",
-                       an_tensor_file_name(file), out->network->name, out->match.difference);
-    snprintf(out->found, sizeof out->found, "%s by %s%s%s", out->network->name, listing->found,
-             s.others[0] ? "; these fit too: " : "", s.others);
-    return ALEXNET_OK;
+    bool fits, is_part = false;
+    AN_CHECK(look(out, listing, file, part ? AN_MATCH_PART : AN_MATCH_WHOLE, &fits));
+    if (fits)
+        return ALEXNET_OK;
+    if (!part) {
+        AN_CHECK(look(out, listing, file, AN_MATCH_PART, &fits));
+        AN_CHECK(take_part(out, &is_part));
+    }
+    if (is_part)
+        return ALEXNET_OK;
+    if (!part) /* again, for the difference */
+        AN_CHECK(look(out, listing, file, AN_MATCH_WHOLE, &fits));
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s fits no built-in network; the nearest is %s: %s",
+                   an_tensor_file_name(file), out->network->name, out->match.difference);
 }
 
 /* The network that was asked for, with the file's weights. */

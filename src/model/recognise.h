@@ -21,7 +21,8 @@ typedef struct an_recognition {
 /**
  * @param net      a built-in network's name or a path, which is taken whatever the file says, if
  * its weights have the shapes; NULL: find it
- * @param part     layers may be missing
+ * @param part     layers may be missing. Without it too, if at least half of the layers are there
+ * and fit, and nothing else is
  * @return ALEXNET_ERROR_FORMAT if no network fits: the text has the nearest and the layer that does
  *         not fit
  */
