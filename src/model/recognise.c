@@ -138,16 +138,19 @@ static int count_weighted(const alexnet_network *network, int *last)
     return count;
 }
 
-/* Whether a file has half of a network's layers, so that it is known to be a part of it and not
- * something else. Without the last layer it does not say how many classes there are. */
-static alexnet_status take_part(an_recognition *out, bool *is_part)
+/* Whether a file has half of a network's layers, and none that does not fit, so that it is known to
+ * be a part of it and not something else. Without the last layer it does not say how many classes
+ * there are. @param net  name or path of the network */
+static alexnet_status take_part(an_recognition *out, const char *net, bool *is_part)
 {
     int last = 0;
-    *is_part = out->match.fits && 2 * out->match.found >= count_weighted(out->network, &last);
+    *is_part = 2 * out->match.found >= count_weighted(out->network, &last);
+    for (int i = 0; i < out->network->count; i++)
+        *is_part &= !(out->match.lacks[i] && an_binding_is(&out->match.pairs[i][0]));
     if (!*is_part || !out->match.lacks[last])
         return ALEXNET_OK;
     alexnet_network *network;
-    AN_CHECK(an_network_load(&network, out->network->name, 0));
+    AN_CHECK(an_network_load(&network, net, 0));
     an_network_release(out->network);
     out->network = network;
     out->classes = network->classes;
@@ -163,7 +166,8 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
         return ALEXNET_OK;
     if (!part) {
         AN_CHECK(look(out, listing, file, AN_MATCH_PART, &fits));
-        AN_CHECK(take_part(out, &is_part));
+        if (fits)
+            AN_CHECK(take_part(out, out->network->name, &is_part));
     }
     if (is_part)
         return ALEXNET_OK;
@@ -179,7 +183,10 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
 {
     AN_CHECK(an_network_load(&out->network, net, out->classes));
     AN_CHECK(an_match_make(&out->match, out->network, listing, file, AN_MATCH_SHAPES));
-    if (part ? !out->match.found : !out->match.fits)
+    bool good = part ? out->match.found > 0 : out->match.fits;
+    if (!good && !part)
+        AN_CHECK(take_part(out, net, &good));
+    if (!good)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s does not fit %s: %s", an_tensor_file_name(file),
                        out->network->name, out->match.difference);
     snprintf(out->found, sizeof out->found, "%s, which was asked for, its weights found by %s",
