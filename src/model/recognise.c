@@ -138,13 +138,31 @@ static int count_weighted(const alexnet_network *network, int *last)
     return count;
 }
 
-/* Whether a file has half of a network's layers, and none that does not fit, so that it is known to
- * be a part of it and not something else. Without the last layer it does not say how many classes
- * there are. @param net  name or path of the network */
-static alexnet_status take_part(an_recognition *out, const char *net, bool *is_part)
+/* Whether a file has tensors that could be weights and are bound to no layer. Those of the mean and
+ * of LPIPS begin with their names. */
+static bool has_others(const an_recognition *is, const an_tensor_file *file)
+{
+    for (int e = 0; e < an_tensor_file_count(file); e++) {
+        const an_tensor_entry *entry = an_tensor_file_entry(file, e);
+        bool known = entry->shape.rank < 2 || strncmp(entry->name, "input.", 6) == 0 ||
+                     strncmp(entry->name, "lin", 3) == 0 || strncmp(entry->name, "lpips.", 6) == 0;
+        for (int i = 0; i < is->network->count && !known; i++)
+            known = is->match.pairs[i][0].entries[0] == e || is->match.pairs[i][0].entries[1] == e;
+        if (!known)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a file has half of a network's layers, and nothing that does not fit, so that it is known
+ * to be a part of it and not something else. Without the last layer it does not say how many
+ * classes there are. @param net  name or path of the network */
+static alexnet_status take_part(an_recognition *out, const an_tensor_file *file, const char *net,
+                                bool *is_part)
 {
     int last = 0;
-    *is_part = 2 * out->match.found >= count_weighted(out->network, &last);
+    *is_part =
+        2 * out->match.found >= count_weighted(out->network, &last) && !has_others(out, file);
     for (int i = 0; i < out->network->count; i++)
         *is_part &= !(out->match.lacks[i] && an_binding_is(&out->match.pairs[i][0]));
     if (!*is_part || !out->match.lacks[last])
@@ -167,7 +185,7 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
     if (!part) {
         AN_CHECK(look(out, listing, file, AN_MATCH_PART, &fits));
         if (fits)
-            AN_CHECK(take_part(out, out->network->name, &is_part));
+            AN_CHECK(take_part(out, file, out->network->name, &is_part));
     }
     if (is_part)
         return ALEXNET_OK;
@@ -185,7 +203,7 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
     AN_CHECK(an_match_make(&out->match, out->network, listing, file, AN_MATCH_SHAPES));
     bool good = part ? out->match.found > 0 : out->match.fits;
     if (!good && !part)
-        AN_CHECK(take_part(out, net, &good));
+        AN_CHECK(take_part(out, file, net, &good));
     if (!good)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s does not fit %s: %s", an_tensor_file_name(file),
                        out->network->name, out->match.difference);

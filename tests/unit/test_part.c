@@ -1,6 +1,6 @@
 /*
- * Files that hold a part of a network: what lies before the first missing layer is computed as by the
- * whole network, and everything else is refused by the layer's name.
+ * Files that hold a part of a network: what lies before the first missing layer is computed as by
+ * the whole network, and everything else is refused by the layer's name.
  */
 #include "recognise_rig.h"
 #include "scratch.h"
@@ -33,6 +33,7 @@ static void write_part(const char *path, int count, an_export_names names)
 }
 
 enum { CONVOLUTIONS = 10, ALL = 16 }; /* tensors: weight and bias of each layer */
+enum { POOL5 = 64 * 3 * 3 };
 
 /* pool5 of a picture; or the status of asking for another layer, with its text. */
 static void expect_features(alexnet_ctx *ctx, const char *path, const char *net, float *values)
@@ -51,7 +52,7 @@ static void expect_features(alexnet_ctx *ctx, const char *path, const char *net,
     options.count = 1;
     expect_ok(alexnet_model_load_with(&model, ctx, path, &how));
     expect_ok(alexnet_features_new(&features, model, &options));
-    assert_int_equal(alexnet_features_length(features), 64 * 2 * 2 * 4 / 4);
+    assert_int_equal(alexnet_features_length(features), POOL5);
     expect_ok(alexnet_features_pixels(features, &pixels, values));
     alexnet_features_free(features);
     alexnet_model_free(model);
@@ -83,7 +84,7 @@ static void expect_refusals(alexnet_ctx *ctx, const char *path, int classes)
 
 static void test_convolutions(void **state)
 {
-    float whole[256], part[256], found[256];
+    float whole[POOL5], part[POOL5], found[POOL5];
     alexnet_ctx *ctx;
     (void)state;
     write_part("whole.safetensors", ALL, AN_NAMES_OURS);
