@@ -59,7 +59,8 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "classify",
     .usage = {"classify MODEL|RUN PICTURE... [options]"},
-    .about = "Say what is in pictures. PICTURE is a JPEG or PNG file, a folder, of which every "
+    .about = "Say what is in pictures. PICTURE is a file (JPEG, PNG, WebP or GIF), a folder, of "
+             "which every "
              "picture at any depth is taken, a .tar archive likewise, or - for a list of these on "
              "standard input, one on "
              "each line. A picture that cannot be read is reported, the others go on, and the "

@@ -49,7 +49,7 @@ static const opt_page page = {
     .command = "distance",
     .usage = {"distance MODEL A B [options]", "distance MODEL FOLDER --all-pairs [options]"},
     .about = "Say how different two pictures look: their LPIPS (version 0.1), 0 for equal ones, "
-             "larger the less alike they are. A and B are JPEG or PNG files, or two folders, whose "
+             "larger the less alike they are. A and B are pictures, or two folders, whose "
              "pictures of equal names are compared, and whose mean comes last. Pictures keep their "
              "size, so both must have the same. Weights are needed, such as the published ones "
              "for torchvision's AlexNet.",

@@ -156,7 +156,7 @@ static int check_files(const opt_args *args, const kind *k)
     if (path_is_picture(args->files[0]))
         return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
     if (args->file_count < wanted)
-        return opt_wrong(&page, "PICTURE is missing: a JPEG or PNG file");
+        return opt_wrong(&page, "PICTURE is missing: a picture file");
     if (args->file_count > wanted)
         return opt_wrong(&page, "%s: explain takes %s", args->files[wanted],
                          k->picture ? "one MODEL and one PICTURE" : "one MODEL");

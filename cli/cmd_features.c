@@ -69,7 +69,7 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "features",
     .usage = {"features MODEL|RUN PICTURE... -o FILE [options]"},
-    .about = "Compute what inner layers say about pictures. PICTURE is a JPEG or PNG file, a "
+    .about = "Compute what inner layers say about pictures. PICTURE is a picture file, a "
              "folder, of which every picture at any depth is taken, or - for a list of these on "
              "standard input. FILE has a row for each picture; the names stand beside it in "
              "STEM.names.txt, in the same order. With several layers, .npy and .csv become one "

@@ -87,7 +87,7 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "train",
     .usage = {"train DATA [options]", "train --resume RUN [DATA] [options]"},
-    .about = "Train a network. DATA is a folder with one folder of JPEG or PNG pictures per class; "
+    .about = "Train a network. DATA is a folder with one folder of pictures per class; "
              "if it holds 'train' and 'val', these are used. Or it is a .tar archive, such as "
              "ImageNet's, a folder of them, or a pattern of their names, which are read in place. "
              "The run folder gets the best model, a "

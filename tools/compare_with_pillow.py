@@ -3,8 +3,8 @@
 
     compare_with_pillow.py [FILE...]
 
-Builds src/data and src/base into a shared object of its own with cc (libjpeg, libpng, zlib and inih
-are needed), so that functions the library does not export can be called. Each difference is a line;
+Builds src/data and src/base into a shared object of its own with cc (the libraries of all picture
+formats, zlib, jansson and inih are needed), so that functions the library does not export can be called. Each difference is a line;
 the exit status is 1 if a picture that both read differs, or if a resize does. Pillow's pixels are
 taken with the three rules of make_picture_goldens.py. Last run with Pillow 13.0.0 here, and
 libjpeg-turbo 2.1.5.
@@ -35,9 +35,24 @@ class Fit(ctypes.Structure):
 
 def build(folder):
     out = os.path.join(folder, "data.so")
-    sources = sorted(glob.glob(f"{ROOT}/src/data/*.c") + glob.glob(f"{ROOT}/src/base/*.c"))
-    flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", f"-I{ROOT}/include", f"-I{ROOT}/src"]
-    libraries = ["-ljpeg", "-lpng", "-lz", "-linih", "-lpthread", "-lm"]
+    folders = ("data", "data/codec", "base")
+    sources = sorted(source for name in folders for source in glob.glob(f"{ROOT}/src/{name}/*.c"))
+    codecs = os.path.join(folder, "codecs.c")  # all of them, as the build lists those that it has
+    names = [os.path.basename(path)[:-2] for path in glob.glob(f"{ROOT}/src/data/codec/*.c")]
+    with open(codecs, "w") as file:
+        file.write('#include "data/codec.h"\n')
+        file.writelines(f"extern const an_codec an_{name}_codec;\n" for name in names)
+        rows = "".join(f"&an_{name}_codec, " for name in names)
+        file.write(f"const an_codec *const an_codecs[] = {{{rows}NULL}};\n")
+    flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", "-fopenmp", f"-I{ROOT}/include", f"-I{ROOT}/src"]
+    flags += [f'-DAN_{name.upper()}_VERSION=""' for name in names]
+    texts = os.path.join(folder, "texts.c")  # those that are compiled in, of which src/data uses classes
+    classes = ";".join(glob.glob(f"{ROOT}/classes/*.txt"))
+    subprocess.run(["cmake", f"-DOUT={texts}", "-DNETS=", "-DRECIPES=", "-DTUNINGS=", f"-DCLASSES={classes}",
+                    "-P", f"{ROOT}/cmake/EmbedTexts.cmake"], check=True)
+    sources += [codecs, texts]
+    libraries = ["-ljpeg", "-lpng", "-lwebp", "-lwebpdemux", "-lgif", "-lz", "-ljansson", "-linih",
+                 "-lpthread", "-lm"]
     subprocess.run(["cc", *flags, *sources, "-o", out, *libraries], check=True)
     library = ctypes.CDLL(out)
     library.an_error_text.restype = ctypes.c_char_p
@@ -57,10 +72,10 @@ def ours(library, path):
 
 
 def pillows(path):
-    """Pixels, or the error text; None if it is neither JPEG nor PNG."""
+    """Pixels, or the error text; None if it is of no format that is read."""
     try:
         image = Image.open(path)
-        if image.format not in ("JPEG", "MPO", "PNG"):
+        if image.format not in ("JPEG", "MPO", "PNG", "WEBP", "GIF"):
             return None
         image.load()
     except Exception as error:  # Pillow raises almost anything

@@ -493,7 +493,7 @@ ALEXNET_API bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t all
 ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 
 /**
- * Open a tree with one folder per class, holding JPEG and PNG files at any depth. Classes are the
+ * Open a tree with one folder per class, holding pictures at any depth. Classes are the
  * folders' names in byte order; hidden files and folders are ignored; a folder without pictures is
  * an error that names it. If a folder holds `train` and `val`, pass one of these.
  * Links are followed, but each folder is read once for a class, and a class folder only as that
@@ -566,7 +566,8 @@ typedef struct alexnet_prediction {
 } alexnet_prediction;
 
 /**
- * Classify a JPEG or PNG picture. EXIF orientation, grey, CMYK, alpha and 16 bit are handled.
+ * Classify a picture: a JPEG or PNG file, and where the build has their libraries a WebP or GIF
+ * file (its first frame). EXIF orientation, grey, CMYK, alpha and 16 bit are handled.
  * @param top   how many of the best classes to return, best first
  * @param best  out, `top` predictions; those past the last class have index -1 and an empty name
  * @return ALEXNET_ERROR_IO, _FORMAT or _UNSUPPORTED for the picture, with its name in the text;
@@ -574,7 +575,7 @@ typedef struct alexnet_prediction {
  */
 ALEXNET_API alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
                                                  int top, alexnet_prediction *best);
-/** The same from a JPEG or PNG file's bytes. */
+/** The same from a file's bytes. */
 ALEXNET_API alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *bytes,
                                                   size_t length, int top, alexnet_prediction *best);
 
@@ -859,13 +860,13 @@ ALEXNET_API bool alexnet_features_get(const alexnet_features *features, int inde
                                       alexnet_feature_info *info);
 
 /**
- * Compute a JPEG or PNG picture.
+ * Compute a picture.
  * @param values  out, [alexnet_features_length()]
  * @return as alexnet_classify_file()
  */
 ALEXNET_API alexnet_status alexnet_features_file(alexnet_features *features, const char *path,
                                                  float *values);
-/** The same from a JPEG or PNG file's bytes. */
+/** The same from a file's bytes. */
 ALEXNET_API alexnet_status alexnet_features_bytes(alexnet_features *features, const void *bytes,
                                                   size_t length, float *values);
 /** The same from pixels. */
@@ -950,10 +951,10 @@ ALEXNET_API alexnet_status alexnet_rdm_read(const char *path, int64_t *count, do
  * changed before it is given to the functions below.
  */
 
-/** The crop of a JPEG or PNG picture. @param crop  out. @return as alexnet_classify_file() */
+/** The crop of a picture. @param crop  out. @return as alexnet_classify_file() */
 ALEXNET_API alexnet_status alexnet_crop_file(const alexnet_network *network, const char *path,
                                              uint8_t *crop);
-/** The same from a JPEG or PNG file's bytes. */
+/** The same from a file's bytes. */
 ALEXNET_API alexnet_status alexnet_crop_bytes(const alexnet_network *network, const void *bytes,
                                               size_t length, uint8_t *crop);
 /** The same from pixels. */
@@ -1220,12 +1221,12 @@ ALEXNET_API void alexnet_distance_free(alexnet_distance *distance);
  */
 typedef struct alexnet_distance_picture alexnet_distance_picture;
 
-/** Of a JPEG or PNG file. @return as alexnet_classify_file(); _UNSUPPORTED if it is too large,
+/** Of a file. @return as alexnet_classify_file(); _UNSUPPORTED if it is too large,
  *  _INVALID_ARGUMENT if it is too small */
 ALEXNET_API alexnet_status alexnet_distance_picture_file(alexnet_distance_picture **out,
                                                          alexnet_distance *distance,
                                                          const char *path);
-/** The same from a JPEG or PNG file's bytes. */
+/** The same from a file's bytes. */
 ALEXNET_API alexnet_status alexnet_distance_picture_bytes(alexnet_distance_picture **out,
                                                           alexnet_distance *distance,
                                                           const void *bytes, size_t length);

@@ -22,7 +22,7 @@
 
 typedef struct an_data_source an_data_source;
 
-/** An item of a source: the bytes of a JPEG or PNG file or, if there are none, pixels. */
+/** An item of a source: the bytes of a picture file or, if there are none, pixels. */
 typedef struct an_item_data {
     unsigned char *bytes; /* owned */
     size_t length;

