@@ -3,8 +3,7 @@
 
 The convolutions of BVLC's AlexNet (bvlc-alexnet-conv-8bit.safetensors, rounded to 8 bits) with Caffe's
 mean image compute the features of 1,200 pictures of Imagenette's ten classes, drawn at random. Ridge
-regression on 800 of them must be right on most of the 400 others, in the mean of five draws; weights
-or preprocessing that are wrong (RGB for BGR, no mean) cost some points, wrong layouts everything.
+regression on 800 of them must be right on most of the 400 others, in the mean of five draws.
 
 Needs NumPy (tested with 2.4.6), and in ALEXNET_DATA the folder of that file, of
 ilsvrc_2012_mean.npy and of imagenette-224.tar. Skipped, with status 77, where one is missing.
