@@ -24,6 +24,10 @@ typedef struct rdm_options {
     bool compare;
 } rdm_options;
 
+/* What other programs call the metrics. */
+static const char *const measures[] = {"l2",      "euclidean", "pearson", "correlation",
+                                       "angular", "cosine",    NULL};
+
 static const opt rows[] = {
     {.name = "out",
      .letter = 'o',
@@ -45,6 +49,7 @@ static const opt rows[] = {
      .also = {"measure", "distance", "dissimilarity"},
      .arg = "correlation|euclidean|cosine",
      .standard = "correlation",
+     .words = measures,
      .help = "1 - Pearson's r; Euclidean distance; 1 - cosine",
      .offset = offsetof(rdm_options, metric)},
     {.name = "pool",
@@ -357,7 +362,11 @@ static int run(const opt_args *args, const rdm_options *options, const model_opt
                                 "input");
     if (!options->out)
         return opt_wrong(&page, "-o PREFIX is missing: the beginning of the files' names");
-    int code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
+    char *first = cli_format("%s.names.txt", options->out);
+    int code = file_check_output(first);
+    free(first);
+    if (code == CLI_DONE)
+        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
     if (code == CLI_DONE)
         code = machine_open(&ctx, machine);
     if (code == CLI_DONE)

@@ -7,6 +7,10 @@
 #include "pictures.h"
 #include "similar.h"
 
+/* What other programs call the metrics. */
+static const char *const measures[] = {"l2",      "euclidean", "euclid", "euclidean",
+                                       "angular", "cosine",    NULL};
+
 static const opt rows[] = {
     {.name = "in",
      .type = OPT_TEXT,
@@ -33,8 +37,9 @@ static const opt rows[] = {
     {.name = "metric",
      .type = OPT_CHOICE,
      .also = {"distance"},
-     .arg = "l2|cosine",
-     .standard = "l2",
+     .arg = "euclidean|cosine",
+     .standard = "euclidean",
+     .words = measures,
      .help = "how far two outputs are apart: Euclidean distance, or 1 - cosine of the angle",
      .offset = offsetof(similar_options, metric)},
     {.name = "all-pairs",
@@ -102,8 +107,9 @@ static const opt_page page = {
     .usage = {"similar MODEL QUERY... --in FOLDER [options]",
               "similar MODEL --all-pairs --in FOLDER [options]"},
     .about = "Find the pictures of a folder that are most like each QUERY: those whose output of a "
-             "layer is nearest. QUERY is a picture, a folder of pictures, or - for a list on "
-             "standard input. Every picture of the folder is compared; its outputs are kept in an "
+             "layer is nearest. QUERY is a picture, a folder of pictures, a .tar archive of "
+             "them, or - for a list on standard input. Every picture of the folder is compared; "
+             "its outputs are kept in an "
              "index beside the folder, and later only what is new or changed is computed. A query "
              "that lies in the folder itself is not among its own neighbours. With --all-pairs, "
              "find the nearest pairs in the folder: duplicates come first.",

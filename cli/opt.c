@@ -128,12 +128,28 @@ static int wrong_name(const opt_args *args, const char *dashes, const char *name
     return code;
 }
 
+/* The choice that a word of another program, or a mistyped one, means; or NULL. */
+static const char *choice_meant(const opt *row, const char *value)
+{
+    int count = 0;
+    while (row->words && row->words[count])
+        count++;
+    const char *near = alexnet_word_nearest(value, row->words, count);
+    for (int i = 0; near && i < count; i++)
+        if (row->words[i] == near)
+            return row->words[i | 1];
+    return NULL;
+}
+
 static int wrong_value(const opt_args *args, const opt *row, const char *value)
 {
     const opt_page *page = args->page;
     if (row->type == OPT_CHOICE) {
         char *choices = opt_choices(row);
-        int code = opt_wrong(page, "--%s takes one of %s, not '%s'", row->name, choices, value);
+        const char *meant = choice_meant(row, value);
+        int code =
+            opt_wrong(page, "--%s takes one of %s, not '%s'%s%s%s", row->name, choices, value,
+                      meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
         free(choices);
         return code;
     }

@@ -36,6 +36,9 @@ typedef struct opt {
     const char *also[OPT_ALSO]; /* names that other programs have for it, and that suggest it; the
                                    unused ones NULL */
     const char *arg;            /* what help calls the value; NULL for a flag */
+    /* of OPT_CHOICE: pairs of what other programs call a choice, and the choice; both suggest it.
+     * Ends with NULL; or NULL */
+    const char *const *words;
     const char *absent;   /* a word of OPT_CHOICE that this build does not have: neither shown nor
                            taken, but counted; or NULL */
     double low, high;     /* of OPT_INTEGER and OPT_NUMBER, both allowed */

@@ -122,7 +122,8 @@ static alexnet_status search_group(similar_search *s, group *g)
 {
     /* one more than is asked for, which may be the query itself */
     const int top = (int)s->options->top + 1;
-    const alexnet_metric metric = s->options->metric ? ALEXNET_METRIC_COSINE : ALEXNET_METRIC_L2;
+    const alexnet_metric metric =
+        s->options->metric ? ALEXNET_METRIC_COSINE : ALEXNET_METRIC_EUCLIDEAN;
     alexnet_status status = ALEXNET_OK;
     if (g->count)
         status = alexnet_index_nearest(s->index, g->values, g->count, metric, top, g->found);
@@ -208,7 +209,7 @@ int similar_find_pairs(similar_search *s)
     const int64_t all = count < 1 << 16 ? count * (count - 1) / 2 : INT64_MAX;
     const int64_t limit = s->options->limit < all ? s->options->limit : all;
     alexnet_status status = alexnet_pairs_new(
-        &pairs, s->index, s->options->metric ? ALEXNET_METRIC_COSINE : ALEXNET_METRIC_L2,
+        &pairs, s->index, s->options->metric ? ALEXNET_METRIC_COSINE : ALEXNET_METRIC_EUCLIDEAN,
         limit > 0 ? limit : 1, s->options->within);
     if (status)
         return cli_failed(status);

@@ -16,7 +16,7 @@ enum { TOP = 6 };
 static int search(const alexnet_index *index, const float *query)
 {
     alexnet_neighbour nearest[TOP];
-    if (alexnet_index_nearest(index, query, 1, ALEXNET_METRIC_L2, TOP, nearest))
+    if (alexnet_index_nearest(index, query, 1, ALEXNET_METRIC_EUCLIDEAN, TOP, nearest))
         return 1;
     for (int i = 0; i < TOP && nearest[i].row >= 0; i++)
         printf("%10.4f  %s\n", nearest[i].distance, alexnet_index_path(index, nearest[i].row));

@@ -39,12 +39,9 @@
  *              does not accept. Other functions then return NULL, a count of 0 or false. Where NULL
  *              has a meaning, the declaration says so.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
- *              between threads once made. alexnet_session, alexnet_stream, alexnet_evaluation,
- *              alexnet_features, alexnet_feature_stream, alexnet_index, alexnet_pairs,
- *              alexnet_saliency, alexnet_occlusion, alexnet_activations, alexnet_patches,
- *              alexnet_distance,
- *              alexnet_trainer, alexnet_recipe, alexnet_selftest, alexnet_bench and alexnet_tuner
- *              belong to one thread at a time.
+ *              between threads once made. All other handles belong to one thread at a time; those
+ *              made from another (a stream from its session, pairs from their index, a picture
+ *              from its distance) belong to the same thread as that.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
  *              with an older header keeps working. NULL means the defaults. Result structs never
@@ -555,6 +552,8 @@ typedef struct alexnet_session_options {
         sizeof(alexnet_session_options), 1, 1                                                      \
     }
 
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT for an option out of range; ALEXNET_ERROR_NO_MEMORY, with
+ *  the size of what did not fit */
 ALEXNET_API alexnet_status alexnet_session_new(alexnet_session **out, alexnet_model *model,
                                                const alexnet_session_options *options);
 ALEXNET_API void alexnet_session_free(alexnet_session *session);
@@ -902,8 +901,8 @@ ALEXNET_API void alexnet_feature_stream_free(alexnet_feature_stream *stream);
 /** How unlike two pictures are to a layer. */
 typedef enum alexnet_dissimilarity {
     ALEXNET_DISSIMILARITY_CORRELATION = 0, /**< 1 - Pearson's r: 0 to 2 */
-    ALEXNET_DISSIMILARITY_EUCLIDEAN = 1,
-    ALEXNET_DISSIMILARITY_COSINE = 2, /**< 1 - cosine: 0 to 2 */
+    ALEXNET_DISSIMILARITY_EUCLIDEAN = 1,   /**< the square root of the sum of squared differences */
+    ALEXNET_DISSIMILARITY_COSINE = 2,      /**< 1 - cosine: 0 to 2 */
 } alexnet_dissimilarity;
 
 /**
@@ -964,6 +963,7 @@ ALEXNET_API alexnet_status alexnet_crop_pixels(const alexnet_network *network,
 /** A model ready to compute the gradient of a class with respect to the pixels. */
 typedef struct alexnet_saliency alexnet_saliency;
 
+/** Takes memory for one picture, with the gradients of its layers. */
 ALEXNET_API alexnet_status alexnet_saliency_new(alexnet_saliency **out, alexnet_model *model);
 /**
  * How a class's score changes with each pixel (Simonyan, Vedaldi, Zisserman 2014, section 3). The
@@ -1029,7 +1029,9 @@ ALEXNET_API void alexnet_occlusion_free(alexnet_occlusion *occlusion);
 /** A model ready to compute every layer's output. */
 typedef struct alexnet_activations alexnet_activations;
 
+/** Takes memory for one picture, with the outputs of all layers. */
 ALEXNET_API alexnet_status alexnet_activations_new(alexnet_activations **out, alexnet_model *model);
+/** Compute all layers of a crop, which is not kept. */
 ALEXNET_API alexnet_status alexnet_activations_compute(alexnet_activations *activations,
                                                        const uint8_t *crop);
 /**
@@ -1083,11 +1085,12 @@ ALEXNET_API int64_t alexnet_patches_skipped(const alexnet_patches *patches);
 ALEXNET_API bool alexnet_patches_get(const alexnet_patches *patches, int index,
                                      alexnet_patch *patch);
 ALEXNET_API void alexnet_patches_free(alexnet_patches *patches);
+
 /* ---- Similar pictures ----------------------------------------------------------------------- */
 
 /** How far two pictures' features are apart. */
 typedef enum alexnet_metric {
-    ALEXNET_METRIC_L2 = 1,     /**< the square root of the sum of squared differences */
+    ALEXNET_METRIC_EUCLIDEAN = 1, /**< the square root of the sum of squared differences */
     ALEXNET_METRIC_COSINE = 2, /**< 1 - the cosine of the angle between them, 0 to 2; 1 for zeros */
 } alexnet_metric;
 
@@ -1134,8 +1137,9 @@ ALEXNET_API alexnet_status alexnet_index_step(alexnet_index *index, bool *more);
 /** Write what is computed and not written yet: to be called if the work ends early. */
 ALEXNET_API alexnet_status alexnet_index_flush(alexnet_index *index);
 
-/** Pictures of the folder, in byte order of their paths; those that could not be read. */
+/** How many pictures the folder has. Rows are in byte order of their paths. */
 ALEXNET_API int64_t alexnet_index_count(const alexnet_index *index);
+/** How many of them could not be read. */
 ALEXNET_API int64_t alexnet_index_unreadable(const alexnet_index *index);
 /** The path of a picture. Borrowed. @return NULL if out of range */
 ALEXNET_API const char *alexnet_index_path(const alexnet_index *index, int64_t row);
@@ -1147,7 +1151,10 @@ ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_
  * The nearest pictures of each query.
  * @param queries  float [count][alexnet_features_length()]
  * @param count, top  at least 1
- * @param out      [count][top], nearest first; of equal distances the lower row
+ * @param out      [count][top], nearest first; of equal distances the lower row. Pictures that
+ *                 could not be read, or are not computed yet, are not among them
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, or a count out of range;
+ *         ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_index_nearest(const alexnet_index *index, const float *queries,
                                                  int count, alexnet_metric metric, int top,
@@ -1170,6 +1177,7 @@ ALEXNET_API alexnet_status alexnet_pairs_step(alexnet_pairs *pairs, double *frac
 ALEXNET_API bool alexnet_pairs_get(alexnet_pairs *pairs, int64_t index, alexnet_pair *pair);
 ALEXNET_API void alexnet_pairs_free(alexnet_pairs *pairs);
 ALEXNET_API void alexnet_index_free(alexnet_index *index);
+
 /* ---- Distance: how different two pictures look ---------------------------------------------- */
 
 /*
@@ -1210,8 +1218,9 @@ typedef struct alexnet_distance_options {
 /** @return ALEXNET_ERROR_INVALID_ARGUMENT if there are no weights, or they do not fit */
 ALEXNET_API alexnet_status alexnet_distance_new(alexnet_distance **out, alexnet_model *model,
                                                 const alexnet_distance_options *options);
-/** The layers whose parts add up to a distance, in order: how many, and their names. */
+/** How many layers have parts that add up to a distance. */
 ALEXNET_API int alexnet_distance_part_count(const alexnet_distance *distance);
+/** The layer's name, as "conv1". Borrowed. @return NULL if out of range */
 ALEXNET_API const char *alexnet_distance_part_name(const alexnet_distance *distance, int index);
 ALEXNET_API void alexnet_distance_free(alexnet_distance *distance);
 
@@ -1242,6 +1251,7 @@ ALEXNET_API alexnet_status alexnet_distance_picture_levels(alexnet_distance_pict
                                                            alexnet_distance *distance,
                                                            const float *levels, int height,
                                                            int width);
+/** The size at which it is compared, in pixels. */
 ALEXNET_API int alexnet_distance_picture_width(const alexnet_distance_picture *picture);
 ALEXNET_API int alexnet_distance_picture_height(const alexnet_distance_picture *picture);
 /** Bytes that it takes. */

@@ -87,7 +87,7 @@ const float *alexnet_index_values(const alexnet_index *index, int64_t row)
 
 static alexnet_status check_metric(alexnet_metric metric)
 {
-    if (metric == ALEXNET_METRIC_L2 || metric == ALEXNET_METRIC_COSINE)
+    if (metric == ALEXNET_METRIC_EUCLIDEAN || metric == ALEXNET_METRIC_COSINE)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "metric = %d: expected 1 or 2", (int)metric);
 }

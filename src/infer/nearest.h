@@ -2,8 +2,8 @@
  * Nearest neighbours among rows of features, by looking at every row: exact, at the speed at which
  * memory is read. A row is read once for all queries.
  *
- *     L2        sqrt(SUM (x - q)^2)
- *     cosine    1 - SUM x q / sqrt(SUM x^2 SUM q^2); 1 where either is zero
+ *     Euclidean  sqrt(SUM (x - q)^2)
+ *     cosine     1 - SUM x q / sqrt(SUM x^2 SUM q^2); 1 where either is zero
  *
  * Sums are float32 over 512 products at most, then double. A row that is NULL stands for nothing
  * and is passed over. Of equal distances the lower row comes first, so that results do not depend

@@ -82,6 +82,7 @@ meant --out train --output --out-dir --output-dir
 meant --colour-noise train --color-jitter
 meant --mirror train --flip --horizontal-flip
 meant --top classify --topk --top-k
+meant --out distance --output --save
 meant --views eval --ten-crop
 meant --text info --source
 expect 2 train data --xyzzy
@@ -98,6 +99,13 @@ expect 2 eval run --batch 12x
 expect 2 eval run --batch 99999999999999999999
 expect 2 eval run --views 2
 has err "--views takes one of 1|10, not '2'"
+lacks err "did you mean"
+expect 2 similar model a.png --in photos --metric l2
+has err "--metric takes one of euclidean|cosine, not 'l2'; did you mean euclidean?"
+expect 2 rdm model photos -o out --metric pearson
+has err "did you mean correlation?"
+expect 2 rdm model photos -o out --metric euclidian
+has err "did you mean euclidean?"
 expect 2 train data --precision fp16
 has err "--precision takes one of auto|fp32|" "bf16, not 'fp16'"
 

@@ -36,5 +36,7 @@ has err none.npy
 expect 2 rdm --compare out.fc7.npy
 expect 2 rdm run data/unseen
 has err "-o PREFIX is missing"
+expect 1 rdm none.safetensors data/unseen -o nowhere/out # said before the work
+has err "cannot write nowhere/out.names.txt"
 expect 3 rdm run data/unseen/red-ring -o few --quiet
 :

@@ -33,7 +33,7 @@ less "$(json 1 neighbours.2.distance)" 2 "a distance by angle"
 # ---- The index lies beside the folder, and knows what is new ----
 
 is "$(ls photos | wc -l)" "$count" "files in the folder"
-is "$(ls .photos.index | wc -l)" 1 "files of the index" # l2 and cosine share it
+is "$(ls .photos.index | wc -l)" 1 "files of the index" # both metrics share it
 before=$(ls -l --time-style=full-iso .photos.index)
 expect 0 similar run $query --in photos/ --top 1
 is "$(ls -l --time-style=full-iso .photos.index)" "$before" "the index, when nothing is new"

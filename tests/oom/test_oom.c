@@ -443,7 +443,7 @@ static alexnet_status search_index(void)
         AN_TRY(alexnet_index_step(index, &more));
     const float *values = alexnet_index_values(index, 0);
     AN_TRY(alexnet_index_nearest(index, values, 1, ALEXNET_METRIC_COSINE, 3, found));
-    AN_TRY(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 3, 1e9));
+    AN_TRY(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 3, 1e9));
     AN_TRY(alexnet_pairs_step(pairs, &fraction, &more));
     for (int i = 0; i < 3; i++)
         note(&found[i].distance, sizeof found[i].distance);

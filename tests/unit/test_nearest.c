@@ -71,14 +71,14 @@ static double plain(const float *x, const float *q, alexnet_metric metric)
         qq += b * b;
         xq += a * b;
     }
-    if (metric == ALEXNET_METRIC_L2)
+    if (metric == ALEXNET_METRIC_EUCLIDEAN)
         return sqrt(sum);
     return xx == 0 || qq == 0 ? 1 : 1 - xq / sqrt(xx * qq);
 }
 
 static void expect_near(double got, double expected, alexnet_metric metric)
 {
-    const double scale = metric == ALEXNET_METRIC_L2 ? expected : 1;
+    const double scale = metric == ALEXNET_METRIC_EUCLIDEAN ? expected : 1;
     if (!(fabs(got - expected) <= scale / 131072))
         fail_msg("%.9g, expected %.9g", got, expected);
 }
@@ -112,7 +112,7 @@ static void check(const rig *r, alexnet_metric metric, int threads)
     }
     assert_int_equal(found[2 * TOP].row, 20);
     assert_int_equal(found[2 * TOP + 1].row, 40);
-    if (metric == ALEXNET_METRIC_L2)
+    if (metric == ALEXNET_METRIC_EUCLIDEAN)
         assert_true(found[2 * TOP + 1].distance == 0);
 }
 
@@ -122,7 +122,7 @@ static void test_nearest(void **state)
     for (int threads = 1; threads <= 3; threads++) {
         rig r;
         rig_open(&r, threads);
-        check(&r, ALEXNET_METRIC_L2, threads);
+        check(&r, ALEXNET_METRIC_EUCLIDEAN, threads);
         check(&r, ALEXNET_METRIC_COSINE, threads);
         rig_close(&r);
     }
@@ -136,15 +136,15 @@ static void test_few(void **state)
     (void)state;
     rig_open(&r, 3);
     r.rows.count = 2;
-    expect_ok(an_nearest(r.ctx, &r.rows, r.queries, 1, ALEXNET_METRIC_L2, TOP, found));
+    expect_ok(an_nearest(r.ctx, &r.rows, r.queries, 1, ALEXNET_METRIC_EUCLIDEAN, TOP, found));
     assert_true(found[0].row >= 0 && found[1].row >= 0);
     assert_int_equal(found[2].row, -1);
     assert_true(isinf(found[2].distance));
     r.rows.count = 0;
-    expect_ok(an_nearest(r.ctx, &r.rows, r.queries, 1, ALEXNET_METRIC_L2, TOP, found));
+    expect_ok(an_nearest(r.ctx, &r.rows, r.queries, 1, ALEXNET_METRIC_EUCLIDEAN, TOP, found));
     assert_int_equal(found[0].row, -1);
     alexnet_ctx_cancel(r.ctx);
-    expect_failure(an_nearest(r.ctx, &r.rows, r.queries, 1, ALEXNET_METRIC_L2, TOP, found),
+    expect_failure(an_nearest(r.ctx, &r.rows, r.queries, 1, ALEXNET_METRIC_EUCLIDEAN, TOP, found),
                    ALEXNET_ERROR_CANCELLED, "");
     rig_close(&r);
 }
@@ -200,9 +200,9 @@ static void test_pairs(void **state)
     for (int threads = 1; threads <= 3; threads++) {
         rig r;
         rig_open(&r, threads);
-        check_pairs(&r, ALEXNET_METRIC_L2, 50, INFINITY);
-        check_pairs(&r, ALEXNET_METRIC_L2, ROWS * ROWS, INFINITY);
-        check_pairs(&r, ALEXNET_METRIC_L2, 1000, 12.8);
+        check_pairs(&r, ALEXNET_METRIC_EUCLIDEAN, 50, INFINITY);
+        check_pairs(&r, ALEXNET_METRIC_EUCLIDEAN, ROWS * ROWS, INFINITY);
+        check_pairs(&r, ALEXNET_METRIC_EUCLIDEAN, 1000, 12.8);
         check_pairs(&r, ALEXNET_METRIC_COSINE, 50, INFINITY);
         check_pairs(&r, ALEXNET_METRIC_COSINE, 1000, 0.6);
         rig_close(&r);

@@ -279,22 +279,22 @@ static void test_index(void **state)
     REFUSES(alexnet_index_step, "index", NULL, &more);
     REFUSES(alexnet_index_step, "more", index, NULL);
     REFUSES(alexnet_index_flush, "index", NULL);
-    REFUSES(alexnet_index_nearest, "index", NULL, values, 1, ALEXNET_METRIC_L2, 1, &found);
-    REFUSES(alexnet_index_nearest, "queries", index, NULL, 1, ALEXNET_METRIC_L2, 1, &found);
-    REFUSES(alexnet_index_nearest, "out", index, values, 1, ALEXNET_METRIC_L2, 1, NULL);
+    REFUSES(alexnet_index_nearest, "index", NULL, values, 1, ALEXNET_METRIC_EUCLIDEAN, 1, &found);
+    REFUSES(alexnet_index_nearest, "queries", index, NULL, 1, ALEXNET_METRIC_EUCLIDEAN, 1, &found);
+    REFUSES(alexnet_index_nearest, "out", index, values, 1, ALEXNET_METRIC_EUCLIDEAN, 1, NULL);
     expect_failure(alexnet_index_nearest(index, values, 1, (alexnet_metric)9, 1, &found),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "metric = 9");
-    expect_failure(alexnet_index_nearest(index, values, 0, ALEXNET_METRIC_L2, 1, &found),
+    expect_failure(alexnet_index_nearest(index, values, 0, ALEXNET_METRIC_EUCLIDEAN, 1, &found),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "count = 0");
-    expect_failure(alexnet_index_nearest(index, values, 1, ALEXNET_METRIC_L2, 0, &found),
+    expect_failure(alexnet_index_nearest(index, values, 1, ALEXNET_METRIC_EUCLIDEAN, 0, &found),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "top = 0");
-    REFUSES(alexnet_pairs_new, "out", NULL, index, ALEXNET_METRIC_L2, 1, 1.0);
-    REFUSES(alexnet_pairs_new, "index", &pairs, NULL, ALEXNET_METRIC_L2, 1, 1.0);
-    expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 0, 1.0),
+    REFUSES(alexnet_pairs_new, "out", NULL, index, ALEXNET_METRIC_EUCLIDEAN, 1, 1.0);
+    REFUSES(alexnet_pairs_new, "index", &pairs, NULL, ALEXNET_METRIC_EUCLIDEAN, 1, 1.0);
+    expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 0, 1.0),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "limit = 0");
-    expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 1, -1.0),
+    expect_failure(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 1, -1.0),
                    ALEXNET_ERROR_INVALID_ARGUMENT, "most = -1");
-    expect_ok(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_L2, 1, 1.0));
+    expect_ok(alexnet_pairs_new(&pairs, index, ALEXNET_METRIC_EUCLIDEAN, 1, 1.0));
     REFUSES(alexnet_pairs_step, "pairs", NULL, &fraction, &more);
     REFUSES(alexnet_pairs_step, "fraction", pairs, NULL, &more);
     REFUSES(alexnet_pairs_step, "more", pairs, &fraction, NULL);
