@@ -36,13 +36,13 @@ static const opt rows[] = {
      .type = OPT_FLAG,
      .help = "results as CSV, with the part of each layer",
      .offset = offsetof(distance_options, csv)},
-    {.name = "output",
+    {.name = "out",
      .letter = 'o',
      .type = OPT_TEXT,
-     .also = {"out", "save"},
+     .also = {"output", "save"},
      .arg = "FILE",
      .help = "write them to FILE, as CSV unless --json says otherwise",
-     .offset = offsetof(distance_options, output)},
+     .offset = offsetof(distance_options, out)},
 };
 
 static const opt_page page = {
@@ -250,19 +250,18 @@ static int run_with(const opt_args *args, const distance_options *options, const
                     const machine_options *machine)
 {
     alexnet_model *model = NULL;
-    distance_job job = {.csv = options->csv || (options->output && !machine->json),
+    distance_job job = {.csv = options->csv || (options->out && !machine->json),
                         .json = machine->json,
                         .to = stdout};
     file_output file = {0};
-    int code = options->output ? file_check_output(options->output) : CLI_DONE;
+    int code = options->out ? file_check_output(options->out) : CLI_DONE;
     if (code == CLI_DONE)
         code = machine_open(&job.ctx, machine);
     if (code == CLI_DONE)
         code = model_open_as(&model, job.ctx, args->files[0], "MODEL comes first", how);
     if (code == CLI_DONE)
         code = open_distance(&job, model, options);
-    if (code == CLI_DONE && options->output &&
-        (code = file_begin(&file, options->output)) == CLI_DONE)
+    if (code == CLI_DONE && options->out && (code = file_begin(&file, options->out)) == CLI_DONE)
         job.to = file.file;
     if (code == CLI_DONE) {
         distance_begin(&job);

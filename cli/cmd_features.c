@@ -32,9 +32,10 @@ static const opt rows[] = {
     {.name = "layer",
      .type = OPT_TEXT,
      .also = {"layers", "node", "return-nodes", "feature"},
-     .arg = "NAME,...",
+     .arg = "NAME,...|all",
      .standard = "fc7",
-     .help = "the layers: fc7, before its ReLU fc7:pre, or torchvision's classifier.4",
+     .help = "the layers: fc7, before its ReLU fc7:pre, or torchvision's classifier.4; all: "
+             "convolutions and fully connected ones",
      .offset = offsetof(features_options, layer)},
     {.name = "pool",
      .type = OPT_CHOICE,
@@ -69,12 +70,14 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "features",
     .usage = {"features MODEL|RUN PICTURE... -o FILE [options]"},
-    .about = "Compute what inner layers say about pictures. PICTURE is a picture file, a "
-             "folder, of which every picture at any depth is taken, or - for a list of these on "
-             "standard input. FILE has a row for each picture; the names stand beside it in "
-             "STEM.names.txt, in the same order. With several layers, .npy and .csv become one "
-             "file for each. A picture that cannot be read has no row, is reported, and the exit "
-             "code is 3.",
+    .about =
+        "Compute what inner layers say about pictures. PICTURE is a picture file, a "
+        "folder, of which every picture at any depth is taken, a .tar archive likewise, or - for "
+        "a list of these on standard input. FILE has a row for each picture; the names stand "
+        "beside it in "
+        "STEM.names.txt, in the same order. With several layers, .npy and .csv become one "
+        "file for each. A picture that cannot be read has no row, is reported, and the exit "
+        "code is 3.",
     .examples = {{"features best.safetensors photos/ -o photos.npy",
                   "4,096 numbers for each picture, for NumPy"},
                  {"features alexnet.pth photos/ --layer conv5,fc6:pre --pool avg -o photos.npy",

@@ -11,7 +11,7 @@
 #include "opt.h"
 
 typedef struct distance_options {
-    const char *lpips, *output;
+    const char *lpips, *out;
     int64_t side;
     bool all_pairs, csv;
 } distance_options;

@@ -98,9 +98,10 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path,
         d->lpips = &d->own;
     }
     if (!d->lpips->count) {
-        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                     "the model holds no weights of LPIPS: give the file that does; the published "
-                     "one is weights/v0.1/alex.pth of github.com/richzhang/PerceptualSimilarity");
+        rc = AN_FAIL(
+            ALEXNET_ERROR_INVALID_ARGUMENT,
+            "the model holds no weights of LPIPS, and no file of them is given; the published "
+            "one is weights/v0.1/alex.pth of github.com/richzhang/PerceptualSimilarity");
         goto cleanup;
     }
     AN_TRY(find_layers(d));
