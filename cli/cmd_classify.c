@@ -6,8 +6,7 @@
 
 #include "csv.h"
 #include "json.h"
-#include "machine.h"
-#include "model.h"
+#include "model_args.h"
 #include "paths.h"
 #include "pictures.h"
 #include "progress.h"
@@ -31,22 +30,8 @@ static const opt rows[] = {
      .standard = "5",
      .help = "how many of the best classes to print",
      .offset = offsetof(classify_options, top)},
-    {.name = "views",
-     .type = OPT_CHOICE,
-     .also = {"crops", "ten-crop", "tta"},
-     .arg = "1|10",
-     .standard = "1",
-     .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",
-     .offset = offsetof(classify_options, views)},
-    {.name = "batch",
-     .type = OPT_INTEGER,
-     .also = {"batch-size", "bs", "b"},
-     .arg = "N",
-     .low = 1,
-     .high = 65536,
-     .standard = "16",
-     .help = "pictures per pass, if there are as many",
-     .offset = offsetof(classify_options, batch)},
+    MODEL_ARGS_VIEWS(classify_options),
+    MODEL_ARGS_BATCH(classify_options, "16"),
     {.name = "format",
      .type = OPT_CHOICE,
      .also = {"output-type", "results-format", "csv", "fmt"},
@@ -203,14 +188,10 @@ int cmd_classify(int argc, char **argv)
 {
     int code;
     classify_options options = {0};
-    model_options how = {0};
-    machine_options machine = {0};
-    opt_args args = {.page = &page,
-                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
-                                model_group(&how),
-                                machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how, &machine);
-    opt_free(&args);
+    model_args line;
+    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    if (model_args_parse(&line, &page, own, argc, argv, &code))
+        code = run(&line.args, &options, &line.model, &line.machine);
+    opt_free(&line.args);
     return code;
 }

@@ -6,8 +6,7 @@
 
 #include "distance.h"
 #include "files.h"
-#include "machine.h"
-#include "model.h"
+#include "model_args.h"
 #include "paths.h"
 #include "progress.h"
 
@@ -308,17 +307,13 @@ int cmd_distance(int argc, char **argv)
 {
     int code;
     distance_options options = {0};
-    model_options how = {0};
-    machine_options machine = {0};
-    opt_args args = {.page = &page,
-                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
-                                model_group(&how),
-                                machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code)) {
-        code = check_files(&args, &options, machine.json);
+    model_args line;
+    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    if (model_args_parse(&line, &page, own, argc, argv, &code)) {
+        code = check_files(&line.args, &options, line.machine.json);
         if (code == CLI_DONE)
-            code = run_with(&args, &options, &how, &machine);
+            code = run_with(&line.args, &options, &line.model, &line.machine);
     }
-    opt_free(&args);
+    opt_free(&line.args);
     return code;
 }

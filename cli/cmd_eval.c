@@ -4,8 +4,7 @@
 #include "draw.h"
 #include "evaluate.h"
 #include "files.h"
-#include "machine.h"
-#include "model.h"
+#include "model_args.h"
 #include "paths.h"
 #include "progress.h"
 #include "report_evaluation.h"
@@ -24,22 +23,8 @@ typedef struct eval_options {
 enum { SEARCH_TOP1 = 1, SEARCH_TOP5, SEARCH_LOSS };
 
 static const opt rows[] = {
-    {.name = "views",
-     .type = OPT_CHOICE,
-     .also = {"crops", "ten-crop", "tta"},
-     .arg = "1|10",
-     .standard = "1",
-     .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",
-     .offset = offsetof(eval_options, views)},
-    {.name = "batch",
-     .type = OPT_INTEGER,
-     .also = {"batch-size", "bs", "b"},
-     .arg = "N",
-     .low = 1,
-     .high = 65536,
-     .standard = "32",
-     .help = "pictures per pass",
-     .offset = offsetof(eval_options, batch)},
+    MODEL_ARGS_VIEWS(eval_options),
+    MODEL_ARGS_BATCH(eval_options, "32"),
     {.name = "per-class",
      .type = OPT_FLAG,
      .help = "a table of the classes as well",
@@ -425,14 +410,10 @@ int cmd_eval(int argc, char **argv)
 {
     int code;
     eval_options options = {0};
-    model_options how = {0};
-    machine_options machine = {0};
-    opt_args args = {.page = &page,
-                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
-                                model_group(&how),
-                                machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how, &machine);
-    opt_free(&args);
+    model_args line;
+    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    if (model_args_parse(&line, &page, own, argc, argv, &code))
+        code = run(&line.args, &options, &line.model, &line.machine);
+    opt_free(&line.args);
     return code;
 }

@@ -4,7 +4,7 @@
 
 #include "explain.h"
 #include "files.h"
-#include "model.h"
+#include "model_args.h"
 #include "paths.h"
 #include "terminal.h"
 
@@ -69,15 +69,7 @@ static const opt rows[] = {
      .type = OPT_FLAG,
      .help = "draw the filters of the first layer, a block for each tower",
      .offset = offsetof(explain_options, filters)},
-    {.name = "batch",
-     .type = OPT_INTEGER,
-     .also = {"batch-size", "bs", "b"},
-     .arg = "N",
-     .low = 1,
-     .high = 65536,
-     .standard = "16",
-     .help = "pictures per pass",
-     .offset = offsetof(explain_options, batch)},
+    MODEL_ARGS_BATCH(explain_options, "16"),
 };
 
 static const opt_page page = {
@@ -215,14 +207,10 @@ int cmd_explain(int argc, char **argv)
 {
     int code;
     explain_options options = {0};
-    model_options how = {0};
-    machine_options machine = {0};
-    opt_args args = {.page = &page,
-                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
-                                model_group(&how),
-                                machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how, &machine);
-    opt_free(&args);
+    model_args line;
+    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    if (model_args_parse(&line, &page, own, argc, argv, &code))
+        code = run(&line.args, &options, &line.model, &line.machine);
+    opt_free(&line.args);
     return code;
 }

@@ -6,8 +6,7 @@
 #include "files.h"
 #include "json.h"
 #include "layers.h"
-#include "machine.h"
-#include "model.h"
+#include "model_args.h"
 #include "paths.h"
 #include "pictures.h"
 #include "progress.h"
@@ -37,29 +36,9 @@ static const opt rows[] = {
      .help = "the layers: fc7, before its ReLU fc7:pre, or torchvision's classifier.4; all: "
              "convolutions and fully connected ones",
      .offset = offsetof(features_options, layer)},
-    {.name = "pool",
-     .type = OPT_CHOICE,
-     .also = {"pooling", "global-pool"},
-     .arg = "none|avg|max",
-     .standard = "none",
-     .help = "of layers with rows and columns: the mean or the largest value of each channel",
-     .offset = offsetof(features_options, pool)},
-    {.name = "views",
-     .type = OPT_CHOICE,
-     .also = {"crops", "ten-crop", "tta"},
-     .arg = "1|10",
-     .standard = "1",
-     .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",
-     .offset = offsetof(features_options, views)},
-    {.name = "batch",
-     .type = OPT_INTEGER,
-     .also = {"batch-size", "bs", "b"},
-     .arg = "N",
-     .low = 1,
-     .high = 65536,
-     .standard = "16",
-     .help = "pictures per pass, if there are as many",
-     .offset = offsetof(features_options, batch)},
+    MODEL_ARGS_POOL(features_options),
+    MODEL_ARGS_VIEWS(features_options),
+    MODEL_ARGS_BATCH(features_options, "16"),
     {.name = "resume",
      .type = OPT_FLAG,
      .also = {"append", "continue"},
@@ -282,14 +261,10 @@ int cmd_features(int argc, char **argv)
 {
     int code;
     features_options options = {0};
-    model_options how = {0};
-    machine_options machine = {0};
-    opt_args args = {.page = &page,
-                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
-                                model_group(&how),
-                                machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how, &machine);
-    opt_free(&args);
+    model_args line;
+    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    if (model_args_parse(&line, &page, own, argc, argv, &code))
+        code = run(&line.args, &options, &line.model, &line.machine);
+    opt_free(&line.args);
     return code;
 }

@@ -8,8 +8,7 @@
 #include "files.h"
 #include "json.h"
 #include "layers.h"
-#include "machine.h"
-#include "model.h"
+#include "model_args.h"
 #include "npy.h"
 #include "paths.h"
 #include "pictures.h"
@@ -52,22 +51,8 @@ static const opt rows[] = {
      .words = measures,
      .help = "1 - Pearson's r; Euclidean distance; 1 - cosine",
      .offset = offsetof(rdm_options, metric)},
-    {.name = "pool",
-     .type = OPT_CHOICE,
-     .also = {"pooling"},
-     .arg = "none|avg|max",
-     .standard = "none",
-     .help = "of layers with rows and columns: the mean or the largest value of each channel",
-     .offset = offsetof(rdm_options, pool)},
-    {.name = "batch",
-     .type = OPT_INTEGER,
-     .also = {"batch-size", "bs", "b"},
-     .arg = "N",
-     .low = 1,
-     .high = 65536,
-     .standard = "16",
-     .help = "pictures per pass, if there are as many",
-     .offset = offsetof(rdm_options, batch)},
+    MODEL_ARGS_POOL(rdm_options),
+    MODEL_ARGS_BATCH(rdm_options, "16"),
     {.name = "compare",
      .type = OPT_FLAG,
      .also = {"rsa", "correlate"},
@@ -386,14 +371,10 @@ int cmd_rdm(int argc, char **argv)
 {
     int code;
     rdm_options options = {0};
-    model_options how = {0};
-    machine_options machine = {0};
-    opt_args args = {.page = &page,
-                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
-                                model_group(&how),
-                                machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how, &machine);
-    opt_free(&args);
+    model_args line;
+    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    if (model_args_parse(&line, &page, own, argc, argv, &code))
+        code = run(&line.args, &options, &line.model, &line.machine);
+    opt_free(&line.args);
     return code;
 }

@@ -1,8 +1,7 @@
 /* The nearest pictures of a folder, by their features; and the pictures of it nearest to each
  * other. */
 #include "files.h"
-#include "machine.h"
-#include "model.h"
+#include "model_args.h"
 #include "paths.h"
 #include "pictures.h"
 #include "similar.h"
@@ -77,29 +76,9 @@ static const opt rows[] = {
      .arg = "FOLDER",
      .help = "where the folder's features are kept (default: .photos.index beside photos)",
      .offset = offsetof(similar_options, index)},
-    {.name = "pool",
-     .type = OPT_CHOICE,
-     .also = {"pooling"},
-     .arg = "none|avg|max",
-     .standard = "none",
-     .help = "one value per map of a layer with rows and columns: mean or maximum",
-     .offset = offsetof(similar_options, pool)},
-    {.name = "views",
-     .type = OPT_CHOICE,
-     .also = {"crops", "ten-crop"},
-     .arg = "1|10",
-     .standard = "1",
-     .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",
-     .offset = offsetof(similar_options, views)},
-    {.name = "batch",
-     .type = OPT_INTEGER,
-     .also = {"batch-size", "bs", "b"},
-     .arg = "N",
-     .low = 1,
-     .high = 65536,
-     .standard = "32",
-     .help = "pictures per pass",
-     .offset = offsetof(similar_options, batch)},
+    MODEL_ARGS_POOL(similar_options),
+    MODEL_ARGS_VIEWS(similar_options),
+    MODEL_ARGS_BATCH(similar_options, "32"),
 };
 
 static const opt_page page = {
@@ -192,14 +171,10 @@ int cmd_similar(int argc, char **argv)
 {
     int code;
     similar_options options = {0};
-    model_options how = {0};
-    machine_options machine = {0};
-    opt_args args = {.page = &page,
-                     .groups = {{"Options", rows, COUNT_OF(rows), &options},
-                                model_group(&how),
-                                machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &options, &how, &machine);
-    opt_free(&args);
+    model_args line;
+    const opt_group own = {"Options", rows, COUNT_OF(rows), &options};
+    if (model_args_parse(&line, &page, own, argc, argv, &code))
+        code = run(&line.args, &options, &line.model, &line.machine);
+    opt_free(&line.args);
     return code;
 }

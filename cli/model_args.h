@@ -1,0 +1,55 @@
+/*
+ * The command line of a command that computes with a MODEL: its own options, those of MODEL, the
+ * common ones; and options that several of these commands have alike.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_MODEL_ARGS_H
+#define CLI_MODEL_ARGS_H
+
+#include "machine.h"
+#include "model.h"
+
+typedef struct model_args {
+    opt_args args;
+    model_options model;
+    machine_options machine;
+} model_args;
+
+/**
+ * Parse a command line, as opt_parse(); line->args is to be freed by opt_free() in any case.
+ * @param own  the group of the command's own options
+ */
+bool model_args_parse(model_args *line, const opt_page *page, opt_group own, int argc, char **argv,
+                      int *code);
+
+/* Rows of options; `options` is the command's struct, whose member has the option's name. */
+
+/* clang-format off: one member on each line, as in the tables that these stand in */
+#define MODEL_ARGS_BATCH(options, by_default)                                                      \
+    {                                                                                              \
+        .name = "batch", .type = OPT_INTEGER, .also = {"batch-size", "bs", "b"}, .arg = "N",       \
+        .low = 1, .high = 65536, .standard = by_default,                                           \
+        .help = "pictures per pass, if there are as many", .offset = offsetof(options, batch)      \
+    }
+
+/* position in "1|10" */
+#define MODEL_ARGS_VIEWS(options)                                                                  \
+    {                                                                                              \
+        .name = "views", .type = OPT_CHOICE, .also = {"crops", "ten-crop", "tta"}, .arg = "1|10",  \
+        .standard = "1",                                                                           \
+        .help = "1: the centre of each picture; 10: corners, centre and their mirrors, averaged",  \
+        .offset = offsetof(options, views)                                                         \
+    }
+
+/* an alexnet_pooling */
+#define MODEL_ARGS_POOL(options)                                                                   \
+    {                                                                                              \
+        .name = "pool", .type = OPT_CHOICE, .also = {"pooling", "global-pool"},                    \
+        .arg = "none|avg|max", .standard = "none",                                                 \
+        .help = "of layers with rows and columns: the mean or the largest value of each channel",  \
+        .offset = offsetof(options, pool)                                                          \
+    }
+/* clang-format on */
+
+#endif
