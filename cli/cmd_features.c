@@ -190,6 +190,7 @@ static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_
     feature_store store = {0};
     counts n = {0};
     char about[64];
+    uint64_t fingerprint;
     const int views = options->views ? 10 : 1;
     const int64_t count = alexnet_dataset_count(*pictures);
     const int64_t batch = options->batch < count ? options->batch : count ? count : 1;
@@ -199,9 +200,11 @@ static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_
                                                 (int)batch, views, (alexnet_pooling)options->pool});
     if (code != CLI_DONE)
         return code;
+    alexnet_status status = alexnet_model_fingerprint(model, &fingerprint);
     snprintf(about, sizeof about, "pool %s, views %d, model %016" PRIx64, pools[options->pool],
-             views, layers_fingerprint(model));
-    code = feature_store_open(&store, options->out, features, about, options->resume);
+             views, fingerprint);
+    code = status ? cli_failed(status)
+                  : feature_store_open(&store, options->out, features, about, options->resume);
     if (code == CLI_DONE)
         code = leave_out_done(pictures, ctx, &store, &n);
     if (code == CLI_DONE)

@@ -62,8 +62,6 @@ void explain_forget(explanation *found);
 /** The value that the strongest colour stands for: all magnitudes that are not 0 but the largest
  *  0.5% are below it. 0 if there are none. */
 double explain_colour_end(const float *values, size_t count);
-/** The place of the largest value. */
-int explain_largest(const float *values, int count);
 
 /* ---- Drawings ---- */
 

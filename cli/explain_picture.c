@@ -169,7 +169,8 @@ double explain_colour_end(const float *values, size_t count)
     return end;
 }
 
-int explain_largest(const float *values, int count)
+/* The place of the largest value. */
+static int largest(const float *values, int count)
 {
     int at = 0;
     for (int i = 1; i < count; i++)
@@ -195,7 +196,7 @@ static json_t *place(int x, int y)
 static json_t *gradient_json(const explanation *found)
 {
     json_t *object = json_object();
-    int at = explain_largest(found->gradient, found->side * found->side);
+    int at = largest(found->gradient, found->side * found->side);
     json_object_set_new(object, "score", json_number(found->score));
     json_object_set_new(object, "largest", json_number(found->gradient[at]));
     json_object_set_new(object, "at", place(at % found->side, at / found->side));
@@ -208,7 +209,7 @@ static json_t *gradient_json(const explanation *found)
 static json_t *occlusion_json(const explanation *found)
 {
     json_t *object = json_object(), *rows = json_array();
-    int at = explain_largest(found->drops, found->cells * found->cells);
+    int at = largest(found->drops, found->cells * found->cells);
     for (int i = 0; i < found->cells; i++) {
         json_t *row = json_array();
         for (int j = 0; j < found->cells; j++)
@@ -253,13 +254,13 @@ static void print_text(const explanation *found, const char *out)
     terminal_line(stdout, "%5.1f%%  %s  %s", 100.0 * (double)found->probability, found->class_name,
                   found->picture);
     if (found->gradient) {
-        int at = explain_largest(found->gradient, found->side * found->side);
+        int at = largest(found->gradient, found->side * found->side);
         terminal_line(
             stdout, "gradient   largest at (%d, %d): a grey level changes the score %.4g by %.3g",
             at % found->side, at / found->side, (double)found->score, (double)found->gradient[at]);
     }
     if (found->drops) {
-        int at = explain_largest(found->drops, found->cells * found->cells);
+        int at = largest(found->drops, found->cells * found->cells);
         terminal_line(stdout,
                       "occlusion  largest at (%d, %d): a square of %d pixels takes %.3g from the "
                       "probability %.4g",

@@ -47,25 +47,3 @@ int layers_open(alexnet_features **out, alexnet_model *model, const char *list,
     string_list_free(&names);
     return code;
 }
-
-/* The first tensors and the last are small; of the large ones the library would make copies. */
-uint64_t layers_fingerprint(const alexnet_model *model)
-{
-    enum { FIRST = 4 };
-    const int tensors = alexnet_model_tensor_count(model);
-    uint64_t hash = 0xCBF29CE484222325; /* FNV-1a, by words */
-    for (int i = 0; i < tensors; i++) {
-        alexnet_tensor_info info;
-        int64_t count = 1;
-        if ((i >= FIRST && i != tensors - 1) || alexnet_model_tensor(model, i, &info))
-            continue;
-        for (int j = 0; j < info.rank; j++)
-            count *= info.shape[j];
-        for (int64_t j = 0; j < count; j++) {
-            uint32_t bits;
-            memcpy(&bits, &info.data[j], sizeof bits);
-            hash = (hash ^ bits) * 0x100000001B3;
-        }
-    }
-    return hash;
-}

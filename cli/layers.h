@@ -17,7 +17,5 @@
  */
 int layers_open(alexnet_features **out, alexnet_model *model, const char *list,
                 const alexnet_features_options *options);
-/** A number that changes with a model's weights, by its first tensors and its last. */
-uint64_t layers_fingerprint(const alexnet_model *model);
 
 #endif

@@ -364,6 +364,14 @@ ALEXNET_API const char *alexnet_model_format_version(const alexnet_model *model)
  *  Like class names it may contain anything: escape it for a terminal. */
 ALEXNET_API const char *alexnet_model_provenance(const alexnet_model *model);
 
+/**
+ * A number for a network with its preprocessing and weights, the same in every run on one device:
+ * what is computed with a model may be kept under it. Models that differ have, but for chance,
+ * other numbers.
+ */
+ALEXNET_API alexnet_status alexnet_model_fingerprint(const alexnet_model *model,
+                                                     uint64_t *fingerprint);
+
 /** A tensor of a model. Data is float32 in row-major order, borrowed from the model. */
 typedef struct alexnet_tensor_info {
     /** "conv1.weight" [K, C/G, R, S], "conv1.bias" [K], "fc6.weight" [out, in] */

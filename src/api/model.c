@@ -81,6 +81,13 @@ const char *alexnet_model_provenance(const alexnet_model *model)
     return model ? model->provenance : NULL;
 }
 
+alexnet_status alexnet_model_fingerprint(const alexnet_model *model, uint64_t *fingerprint)
+{
+    AN_NEED(model);
+    AN_NEED(fingerprint);
+    return an_model_fingerprint(model, fingerprint);
+}
+
 int alexnet_model_tensor_count(const alexnet_model *model)
 {
     if (!model)

@@ -323,17 +323,18 @@ static bool is_plain(const builder *b, const an_tar_picture *picture)
 static alexnet_status join_labels(builder *b)
 {
     an_tar_index *index = b->index;
-    int64_t key, kept = 0;
-    for (int64_t i = 0; i < index->count; i++) {
-        AN_CHECK(key_of(b, &index->pictures[i], &key));
-        if (key < 0)
-            continue;
-        index->pictures[i].label = (int32_t)key; /* for now */
-        b->keyed[key].plain |= is_plain(b, &index->pictures[i]);
+    int64_t kept = 0;
+    int64_t *keys =
+        an_calloc((size_t)index->count + 1, sizeof *keys); /* of each picture; -1: none */
+    alexnet_status rc = keys ? ALEXNET_OK : AN_FAIL_MEMORY(index->count * sizeof *keys, "keys");
+    for (int64_t i = 0; i < index->count && rc == ALEXNET_OK; i++) {
+        rc = key_of(b, &index->pictures[i], &keys[i]);
+        if (rc == ALEXNET_OK && keys[i] >= 0)
+            b->keyed[keys[i]].plain |= is_plain(b, &index->pictures[i]);
     }
-    for (int64_t i = 0; i < index->count; i++) {
+    for (int64_t i = 0; i < index->count && rc == ALEXNET_OK; i++) {
         an_tar_picture picture = index->pictures[i];
-        const keyed *k = picture.label >= 0 ? &b->keyed[picture.label] : NULL;
+        const keyed *k = keys[i] >= 0 ? &b->keyed[keys[i]] : NULL;
         if (k && k->plain && !is_plain(b, &picture)) {
             an_endings_add(&index->left_out, index->names + picture.name);
             continue;
@@ -341,8 +342,10 @@ static alexnet_status join_labels(builder *b)
         picture.label = k ? k->label : -1;
         index->pictures[kept++] = picture;
     }
-    index->count = kept;
-    return ALEXNET_OK;
+    an_free(keys);
+    if (rc == ALEXNET_OK)
+        index->count = kept;
+    return rc;
 }
 
 alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx)

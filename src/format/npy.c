@@ -15,7 +15,7 @@
 enum { PREFIX = 8, HEADER_MAX = 1 << 16 };
 static const char magic[] = "\x93NUMPY";
 
-bool an_npy_recognise(const unsigned char *head, size_t length)
+static bool begins_as_array(const unsigned char *head, size_t length)
 {
     return length >= PREFIX && memcmp(head, magic, sizeof magic - 1) == 0;
 }
@@ -25,7 +25,7 @@ static alexnet_status find_header(const an_section *bytes, uint64_t *start, uint
 {
     unsigned char head[PREFIX], sizes[4] = {0};
     AN_CHECK(an_section_read(bytes, 0, head, sizeof head));
-    if (!an_npy_recognise(head, sizeof head))
+    if (!begins_as_array(head, sizeof head))
         return AN_SECTION_FAIL(bytes, "not a NumPy array: it does not begin with \\x93NUMPY");
     if (head[6] < 1 || head[6] > 3)
         return AN_SECTION_FAIL(bytes, "version %d of NumPy's format; 1 to 3 are read", head[6]);
@@ -119,7 +119,7 @@ typedef struct one_array {
 static bool recognise(const unsigned char *head, size_t length, uint64_t size)
 {
     (void)size;
-    return an_npy_recognise(head, length);
+    return begins_as_array(head, length);
 }
 
 static alexnet_status open_file(an_tensor_file *file)

@@ -27,8 +27,6 @@ typedef struct an_npy {
     int64_t characters; /* of an array of texts: 4 bytes each, per element; else 0 */
 } an_npy;
 
-/** Whether bytes begin as an array does. */
-bool an_npy_recognise(const unsigned char *head, size_t length);
 /** Read a header and check it against the section. */
 alexnet_status an_npy_open(an_npy *npy, const an_section *bytes);
 /** Fill in all of an entry but its name. */

@@ -5,29 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/hash.h"
 #include "base/status.h"
 #include "infer/runner.h"
-
-enum { PIECE = 1 << 16 };
-
-/* Go on from a hash with the values of all parameters. */
-static alexnet_status hash_weights(an_net *net, uint64_t *hash)
-{
-    alexnet_status rc = ALEXNET_OK;
-    float *block = an_malloc(PIECE * sizeof *block);
-    if (!block)
-        return AN_FAIL_MEMORY(PIECE * sizeof *block, "a copy of parameters");
-    for (int p = 0; p < net->count && rc == ALEXNET_OK; p++)
-        for (int64_t at = 0; at < net->params[p].count && rc == ALEXNET_OK; at += PIECE) {
-            const int64_t left = net->params[p].count - at, n = left < PIECE ? left : PIECE;
-            rc = an_net_read_part(net, AN_VALUES, p, at, n, block, AN_F32);
-            *hash = an_hash_number(*hash, (int64_t)an_hash_bytes(block, (size_t)n * sizeof *block));
-        }
-    an_free(block);
-    return rc;
-}
 
 /* A name begins with that of the layer; what a file's name should not have becomes a line. */
 static void write_identity(an_feature_maker *maker, const an_features *f, uint64_t hash)
@@ -44,6 +24,8 @@ static alexnet_status compute(void *self, const uint8_t *pixels, int count, floa
 {
     an_features *f = self;
     AN_CHECK(an_features_compute(f, pixels, count));
+    for (int i = 0; i < count; i++)
+        AN_CHECK(an_features_check(f, f->values + i * f->length, "a picture of the folder"));
     memcpy(rows, f->values, (size_t)count * (size_t)f->length * sizeof *rows);
     return ALEXNET_OK;
 }
@@ -59,8 +41,8 @@ alexnet_status an_index_features(an_feature_maker *out, an_features *f)
                               .dims = (int)f->length,
                               .compute = compute,
                               .self = f};
-    uint64_t hash = an_hash_text(AN_HASH_START, net->network->text);
-    AN_CHECK(hash_weights(net, &hash));
+    uint64_t hash;
+    AN_CHECK(an_model_fingerprint(f->model, &hash));
     for (int i = 0; i < f->count; i++)
         hash = an_hash_number(an_hash_text(hash, f->outputs[i].name), f->outputs[i].place);
     hash = an_hash_number(an_hash_number(hash, f->views), (int64_t)f->pool);

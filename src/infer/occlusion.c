@@ -81,7 +81,8 @@ void an_occlusion_start(an_occlusion *o, const uint8_t *crop, int class_index)
     o->started = true;
 }
 
-int an_occlusion_place(const an_occlusion *o, int position)
+/* The first row or column that a square covers, which may lie before the picture. */
+static int place_of(const an_occlusion *o, int position)
 {
     return position * o->stride + o->stride / 2 - o->square / 2;
 }
@@ -90,7 +91,7 @@ int an_occlusion_place(const an_occlusion *o, int position)
  */
 static int clip(const an_occlusion *o, int position, int *first)
 {
-    int from = an_occlusion_place(o, position), to = from + o->square;
+    int from = place_of(o, position), to = from + o->square;
     int size = o->net->network->input.size;
     *first = from < 0 ? 0 : from;
     return to > size ? size : to;

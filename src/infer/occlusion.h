@@ -28,7 +28,4 @@ void an_occlusion_start(an_occlusion *occlusion, const uint8_t *crop, int class_
 alexnet_status an_occlusion_step(an_occlusion *occlusion, bool *more);
 void an_occlusion_free(an_occlusion *occlusion); /* NULL allowed */
 
-/** The first row or column that a square covers, which may lie before the picture. */
-int an_occlusion_place(const an_occlusion *occlusion, int position);
-
 #endif

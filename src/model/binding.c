@@ -18,11 +18,6 @@ bool an_binding_is(const an_binding *binding)
     return binding->entries[0] >= 0;
 }
 
-const char *an_binding_name(const an_binding *binding, const an_tensor_file *file)
-{
-    return an_binding_is(binding) ? an_tensor_file_entry(file, binding->entries[0])->name : "zeros";
-}
-
 static int towers(const an_binding *binding)
 {
     return binding->entries[1] >= 0 ? 2 : 1;

@@ -27,8 +27,6 @@ typedef struct an_binding {
 
 /** Whether it leads to a tensor. */
 bool an_binding_is(const an_binding *binding);
-/** The name of its first tensor, for error texts. */
-const char *an_binding_name(const an_binding *binding, const an_tensor_file *file);
 /**
  * Whether a parameter of a shape can be read through a binding.
  * @param why  receives, if it cannot, what was expected and what is there, without names

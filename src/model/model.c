@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/status.h"
 
 static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
@@ -66,6 +67,28 @@ void an_model_release(alexnet_model *model)
     pthread_mutex_destroy(&model->lock);
     an_ctx_release(model->ctx);
     an_free(model);
+}
+
+alexnet_status an_model_fingerprint(const alexnet_model *model, uint64_t *out)
+{
+    enum { PIECE = 1 << 16 };
+    an_net *net = model->net;
+    alexnet_status rc = ALEXNET_OK;
+    uint64_t hash = an_hash_text(AN_HASH_START, net->network->text);
+    float *block = an_malloc(PIECE * sizeof *block);
+    *out = 0;
+    if (!block)
+        return AN_FAIL_MEMORY(PIECE * sizeof *block, "a copy of parameters");
+    for (int p = 0; p < net->count && rc == ALEXNET_OK; p++)
+        for (int64_t at = 0; at < net->params[p].count && rc == ALEXNET_OK; at += PIECE) {
+            const int64_t left = net->params[p].count - at, n = left < PIECE ? left : PIECE;
+            rc = an_net_read_part(net, AN_VALUES, p, at, n, block, AN_F32);
+            hash = an_hash_number(hash, (int64_t)an_hash_bytes(block, (size_t)n * sizeof *block));
+        }
+    an_free(block);
+    if (rc == ALEXNET_OK)
+        *out = hash;
+    return rc;
 }
 
 alexnet_status an_model_values(alexnet_model *model, int param, const float **data)

@@ -166,8 +166,9 @@ void an_model_file_close(an_model_file *file)
 
 /* ---- Tensors ---- */
 
-alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_net *net,
-                                    an_arena arena, int index)
+/* Read a tensor into parameter `index`; its shape must be the parameter's and its values finite. */
+static alexnet_status read_tensor(an_tensor_file *file, const char *name, an_net *net,
+                                  an_arena arena, int index)
 {
     const an_param *param = &net->params[index];
     char why[256];
@@ -189,7 +190,7 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
     if (file->other_mean.values)
         return an_net_write(net, AN_VALUES, index, file->other_mean.values, AN_F32);
     if (!file->bound)
-        return an_model_file_tensor(file->tensors, param->name, net, AN_VALUES, index);
+        return read_tensor(file->tensors, param->name, net, AN_VALUES, index);
     if (!an_binding_is(&file->mean) ||
         !an_binding_fits(&file->mean, file->tensors, param->shape, why))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
@@ -238,7 +239,7 @@ alexnet_status an_model_file_weights(an_model_file *file, an_net *net)
             AN_CHECK(an_binding_read(&file->match.pairs[param->layer][param->which], file->tensors,
                                      net, AN_VALUES, i));
         else
-            AN_CHECK(an_model_file_tensor(file->tensors, param->name, net, AN_VALUES, i));
+            AN_CHECK(read_tensor(file->tensors, param->name, net, AN_VALUES, i));
     }
     return ALEXNET_OK;
 }
@@ -257,7 +258,7 @@ alexnet_status an_model_file_state(an_model_file *file, an_net *net)
     for (an_arena arena = 0; arena < net->n_arenas; arena++)
         for (int i = 0; net->arenas[arena].saved && i < net->count; i++)
             if (net->params[i].learned)
-                AN_CHECK(an_model_file_tensor(
-                    file->tensors, an_model_file_state_name(net, arena, i, name), net, arena, i));
+                AN_CHECK(read_tensor(file->tensors, an_model_file_state_name(net, arena, i, name),
+                                     net, arena, i));
     return ALEXNET_OK;
 }

@@ -70,10 +70,6 @@ bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_netwo
 /** Read the classes of an open file; on failure too they are the caller's to free. */
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 
-/** Read a tensor of a file into parameter `index`; its shape must be the parameter's and its values
- * finite. */
-alexnet_status an_model_file_tensor(an_tensor_file *file, const char *name, an_net *net,
-                                    an_arena arena, int index);
 /** Read all parameters of a net of the file's network, in their shapes; of a part of a network
  *  those that are there (an_net.lacks). */
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net);

@@ -105,6 +105,7 @@ static void test_models(void **state)
 {
     alexnet_model *out;
     alexnet_format_info format;
+    uint64_t number;
     alexnet_tensor_info tensor;
     (void)state;
     REFUSES(alexnet_model_load, "out", NULL, ctx, "run");
@@ -126,6 +127,8 @@ static void test_models(void **state)
     ANSWERS(alexnet_model_class_name, NULL, NULL, 0);
     ANSWERS(alexnet_model_class_id, NULL, NULL, 0);
     ANSWERS(alexnet_model_tensor_count, 0, NULL);
+    REFUSES(alexnet_model_fingerprint, "model", NULL, &number);
+    REFUSES(alexnet_model_fingerprint, "fingerprint", model, NULL);
     REFUSES(alexnet_model_tensor, "model", NULL, 0, &tensor);
     REFUSES(alexnet_model_tensor, "info", model, 0, NULL);
     REFUSES(alexnet_model_save, "model", NULL, "x.safetensors", NULL);
