@@ -1,6 +1,6 @@
 /*
- * Nearest neighbours among rows of features, by looking at every row: exact, at the speed at which
- * memory is read. A row is read once for all queries.
+ * Nearest neighbours among rows of features, by looking at every row: exact. A row is read once for
+ * all queries; one query is bound by memory, several by arithmetic (docs/performance.md).
  *
  *     Euclidean  sqrt(SUM (x - q)^2)
  *     cosine     1 - SUM x q / sqrt(SUM x^2 SUM q^2); 1 where either is zero

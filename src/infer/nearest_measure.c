@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Vectors of the least that the architecture guarantees: this runs at the speed of memory, not of
+/* Vectors of the least that the architecture guarantees: one query waits for memory, not for
  * arithmetic. So many sums side by side, of at most RUN products each before they are added up in
  * double. */
 typedef float vector __attribute__((vector_size(16)));
