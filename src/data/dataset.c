@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/files.h"
 #include "base/status.h"
 #include "data/dataset_notes.h"
 #include "data/names.h"
@@ -218,16 +217,11 @@ bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed)
 
 alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind)
 {
-    an_folder folder;
+    bool divided;
     *kind = ALEXNET_DATASET_CLASSES;
     AN_CHECK(an_data_source_check(path));
-    if (!an_is_folder(path))
-        return ALEXNET_OK; /* of a kind that is not divided */
-    AN_CHECK(an_folder_read(&folder, path));
-    bool both =
-        an_strings_have(&folder.folders, "train") && an_strings_have(&folder.folders, "val");
-    if (both)
+    AN_CHECK(an_data_source_divided(path, &divided));
+    if (divided)
         *kind = ALEXNET_DATASET_TRAIN_VAL;
-    an_folder_free(&folder);
     return ALEXNET_OK;
 }

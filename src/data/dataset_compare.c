@@ -146,6 +146,9 @@ static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
     *left -= (int64_t)data.length;
     if (data.length > 0)
         s->content = an_hash_bytes(data.bytes, data.length);
+    if (data.pixels.rgb)
+        s->content = an_hash_bytes(data.pixels.rgb,
+                                   3 * (size_t)data.pixels.width * (size_t)data.pixels.height);
     an_free(data.bytes);
     an_picture_free(&data.pixels);
 }

@@ -12,7 +12,8 @@
 #include "data/shards.h"
 
 /* What a path may be. The first that accepts it has it. */
-static const an_data_kind *const kinds[] = {&an_tar_kind, &an_folders_kind};
+static const an_data_kind *const kinds[] = {&an_tar_kind, &an_idx_kind, &an_cifar_kind,
+                                            &an_list_kind, &an_folders_kind};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 alexnet_status an_data_source_new(an_data_source **out, const an_data_kind *kind, const char *root)
@@ -52,7 +53,8 @@ void an_data_source_release(an_data_source *source)
     an_free(source);
 }
 
-/* The absolute path of a pattern: of its folder as the system has it, and its last part. */
+/* The absolute path of a pattern, or of a part that is files of its folder: of its folder as the
+ * system has it, and its last part. */
 static char *absolute_pattern(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -64,14 +66,28 @@ static char *absolute_pattern(const char *path)
     return absolute;
 }
 
-static alexnet_status absolute_path(char **out, const char *path)
+/* Whether a path that is no file or folder leads to data: to a pattern's archives, or to a part. */
+static alexnet_status leads_to_data(const an_data_kind *kind, const char *path, bool *yes)
+{
+    *yes = an_is_pattern(path);
+    return *yes || !kind->accepts ? ALEXNET_OK : kind->accepts(path, yes);
+}
+
+static alexnet_status absolute_path(char **out, const an_data_kind *kind, const char *path)
 {
     char *real = realpath(path, NULL);
-    *out = real ? an_strdup(real) : an_is_pattern(path) ? absolute_pattern(path) : NULL;
-    free(real);
-    if (!real && !*out)
-        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
+    const int error = errno;
+    bool other = false;
+    *out = real ? an_strdup(real) : NULL;
+    free(real); /* realpath's own */
+    if (real)
+        return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
+    AN_CHECK(leads_to_data(kind, path, &other));
+    if (other)
+        *out = absolute_pattern(path);
+    if (!other || !*out)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(error));
+    return ALEXNET_OK;
 }
 
 alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
@@ -79,7 +95,7 @@ alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
 {
     char *absolute;
     *out = NULL;
-    AN_CHECK(absolute_path(&absolute, path));
+    AN_CHECK(absolute_path(&absolute, kind, path));
     alexnet_status rc = an_data_source_new(out, kind, absolute);
     an_free(absolute);
     if (rc == ALEXNET_OK) {
@@ -107,10 +123,11 @@ static alexnet_status find_kind(const an_data_kind **out, const char *path)
     }
     if (stat(path, &info) != 0)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
-    return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s is a file; a folder with one folder of pictures per class, or a .tar "
-                   "archive, is expected%s",
-                   path, an_is_archive(path) ? ": unpack it first" : "");
+    return AN_FAIL(
+        ALEXNET_ERROR_FORMAT,
+        "%s is a file; a folder with one folder of pictures per class, a .tar archive, a "
+        "list (.txt, .csv), or the files of MNIST or CIFAR are expected%s",
+        path, an_is_archive(path) ? ": unpack it first" : "");
 }
 
 alexnet_status an_data_source_check(const char *path)
@@ -125,6 +142,30 @@ alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const
     *out = NULL;
     AN_CHECK(find_kind(&kind, path));
     return an_data_source_open_as(out, ctx, kind, path);
+}
+
+alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
+                                            const char *path)
+{
+    *out = NULL;
+    for (int i = 0; i < KINDS; i++) {
+        bool yes = false;
+        if (kinds[i] != &an_folders_kind)
+            AN_CHECK(kinds[i]->accepts(path, &yes));
+        if (yes)
+            return an_data_source_open_as(out, ctx,
+                                          kinds[i]->pictures ? kinds[i]->pictures : kinds[i], path);
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_data_source_divided(const char *path, bool *yes)
+{
+    *yes = false;
+    for (int i = 0; i < KINDS && !*yes; i++)
+        if (kinds[i]->divided)
+            AN_CHECK(kinds[i]->divided(path, yes));
+    return ALEXNET_OK;
 }
 
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,

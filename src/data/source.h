@@ -4,6 +4,9 @@
  *     source.c          what all kinds have in common, and the list of kinds
  *     source_folders.c  a tree with one folder per class
  *     source_tar.c      archives: shards as WebDataset has them, and those of ImageNet
+ *     source_list.c     lists of files with their labels
+ *     source_idx.c      the files of MNIST
+ *     source_cifar.c    the files of CIFAR-10 and CIFAR-100
  *     source_files.c    files and folders that a caller names, without classes
  *
  * A kind opens what lies at a path into a list of items, each with a name for people, a key that
@@ -42,6 +45,10 @@ typedef struct an_data_kind {
     /** A number that changes when the item does, as its size mostly does; -1 if it is not known. */
     int64_t (*stamp)(const an_data_source *source, int64_t item);
     void (*close)(an_data_source *source); /* frees `state`; NULL if there is none */
+    /** Whether a folder's files are the parts train and val; NULL: none ever are (divided.h) */
+    alexnet_status (*divided)(const char *folder, bool *yes);
+    /** The same for pictures that need no labels; NULL: the kind itself. */
+    const struct an_data_kind *pictures;
 } an_data_kind;
 
 typedef struct an_item {
@@ -78,6 +85,14 @@ alexnet_status an_data_source_check(const char *path);
 alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path);
 alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
                                       const an_data_kind *kind, const char *path);
+/**
+ * Open what may lie at a path as pictures that need no labels.
+ * @param out  NULL: it is a picture, a folder of them, or nothing that any kind knows
+ */
+alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,
+                                            const char *path);
+/** Whether what lies at a path has the parts train and val, in folders or in files. */
+alexnet_status an_data_source_divided(const char *path, bool *yes);
 /** Open it again, as the kind that it was. */
 alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, const char *kind,
                                      const char *path);
@@ -88,6 +103,12 @@ void an_data_source_release(an_data_source *source); /* NULL allowed */
 
 /** Add an item; takes `name` over, also on failure. `key` points into it. */
 alexnet_status an_data_source_add(an_data_source *source, char *name, const char *key, int class);
+/** Classes called 0 to `largest`. */
+alexnet_status an_data_source_number(an_data_source *source, int largest);
+/** Add to the doubts; takes the text over, NULL is taken as a failed allocation. */
+alexnet_status an_data_source_doubt(an_data_source *source, char *text);
+/** Doubt a source with classes that no item has. All items must have one. */
+alexnet_status an_data_source_note_holes(an_data_source *source);
 /** Read and decode an item. On failure *out is empty. */
 alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out);
 
@@ -97,8 +118,9 @@ int64_t an_file_item_stamp(const an_data_source *source, int64_t item);
 
 extern const an_data_kind an_folders_kind;
 extern const an_data_kind an_tar_kind;
-/** Archives as pictures without classes; not among those that an_data_source_open() tries. */
-extern const an_data_kind an_tar_pictures_kind;
+extern const an_data_kind an_list_kind;
+extern const an_data_kind an_idx_kind;
+extern const an_data_kind an_cifar_kind;
 
 /** Whether all of several names are those of a split's parts, such as train and test. */
 bool an_are_parts(const an_strings *names);

@@ -1,5 +1,6 @@
 /*
- * What a caller names, without classes: files, all pictures below folders, those in archives.
+ * What a caller names, without classes: files, all pictures below folders, those of archives and
+ * other data sets that are files.
  */
 #include <string.h>
 
@@ -87,31 +88,34 @@ static alexnet_status grow(an_data_source *source)
         source->state = all = an_calloc(1, sizeof *all);
     part *grown = all ? an_realloc(all->list, (size_t)all->count + 1, sizeof *grown) : NULL;
     if (!grown)
-        return AN_FAIL_MEMORY(sizeof *grown, "a list of archives");
+        return AN_FAIL_MEMORY(sizeof *grown, "a list of data sets");
     all->list = grown;
     return ALEXNET_OK;
 }
 
-static alexnet_status add_archives(an_data_source *source, const char *path)
+/* Take over a source as a part. */
+static alexnet_status add_source(an_data_source *source, an_data_source *added)
 {
-    an_data_source *archives;
-    AN_CHECK(grow(source));
+    alexnet_status rc = grow(source);
+    if (rc != ALEXNET_OK) {
+        an_data_source_release(added);
+        return rc;
+    }
     parts *all = source->state;
-    AN_CHECK(an_data_source_open_as(&archives, source->ctx, &an_tar_pictures_kind, path));
-    all->list[all->count++] = (part){archives, source->count};
-    if (archives->count == 0)
-        return an_fail_no_pictures("", path, &archives->left_out);
-    an_endings_join(&source->left_out, &archives->left_out);
-    for (int64_t i = 0; i < archives->count; i++)
-        AN_CHECK(add_file(source, an_strdup(archives->items[i].name)));
+    all->list[all->count++] = (part){added, source->count};
+    if (added->count == 0)
+        return an_fail_no_pictures("", added->root, &added->left_out);
+    an_endings_join(&source->left_out, &added->left_out);
+    for (int64_t i = 0; i < added->count; i++)
+        AN_CHECK(add_file(source, an_strdup(added->items[i].name)));
     return ALEXNET_OK;
 }
 
 static alexnet_status add_path(an_data_source *source, const char *path)
 {
-    bool archives;
-    AN_CHECK(an_tar_kind.accepts(path, &archives));
-    return archives             ? add_archives(source, path)
+    an_data_source *added;
+    AN_CHECK(an_data_source_open_pictures(&added, source->ctx, path));
+    return added                ? add_source(source, added)
            : an_is_folder(path) ? add_folder(source, path)
                                 : add_file(source, an_strdup(path));
 }

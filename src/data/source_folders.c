@@ -218,8 +218,21 @@ static alexnet_status accept_folder(const char *path, bool *yes)
     return ALEXNET_OK;
 }
 
+static alexnet_status divided(const char *path, bool *yes)
+{
+    an_folder folder;
+    *yes = false;
+    if (!an_is_folder(path))
+        return ALEXNET_OK;
+    AN_CHECK(an_folder_read(&folder, path));
+    *yes = has_train_and_val(&folder.folders);
+    an_folder_free(&folder);
+    return ALEXNET_OK;
+}
+
 const an_data_kind an_folders_kind = {.name = "folders",
                                       .accepts = accept_folder,
                                       .open = open_folders,
+                                      .divided = divided,
                                       .read = an_file_item_read,
                                       .stamp = an_file_item_stamp};

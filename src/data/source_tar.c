@@ -236,15 +236,16 @@ static int64_t stamp_of(const an_data_source *source, int64_t item)
     return (int64_t)a->places[item].length;
 }
 
-const an_data_kind an_tar_kind = {.name = "tar",
-                                  .accepts = an_shards_accept,
-                                  .open = open_with_classes,
-                                  .read = read_member,
-                                  .stamp = stamp_of,
-                                  .close = close_archives};
-
-const an_data_kind an_tar_pictures_kind = {.name = "pictures in tar",
+static const an_data_kind pictures_kind = {.name = "pictures in tar",
                                            .open = open_pictures,
                                            .read = read_member,
                                            .stamp = stamp_of,
                                            .close = close_archives};
+
+const an_data_kind an_tar_kind = {.name = "tar",
+                                  .accepts = an_shards_accept,
+                                  .open = open_with_classes,
+                                  .pictures = &pictures_kind,
+                                  .read = read_member,
+                                  .stamp = stamp_of,
+                                  .close = close_archives};

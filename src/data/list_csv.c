@@ -1,0 +1,151 @@
+/*
+ * Tables with a header: fields separated by commas or, if the header has none, by semicolons.
+ * A field in quotes may have separators, line ends and doubled quotes in it (RFC 4180).
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/status.h"
+#include "data/list_rows.h"
+
+typedef struct scanner {
+    char *at, *end;
+    int64_t line;
+    char separator;
+    const char *name;
+} scanner;
+
+/* The columns of a table; -1: it has no such. */
+typedef struct columns {
+    int count, path, label;
+} columns;
+
+/* The rest of a field in quotes, moved over its own quotes. *text: it, without a zero byte yet */
+static alexnet_status take_quoted(scanner *s, char **text, char **stop)
+{
+    const int64_t first = s->line;
+    char *to = s->at++;
+    *text = to;
+    for (; s->at < s->end; *to++ = *s->at++) {
+        if (*s->at == '"' && s->at[1] != '"')
+            break;
+        s->at += *s->at == '"';
+        s->line += *s->at == '\n';
+    }
+    if (s->at >= s->end)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: a quote is not closed", s->name,
+                       (long long)first);
+    s->at++;
+    s->at += s->at[0] == '\r' && s->at[1] == '\n';
+    if (s->at < s->end && *s->at != s->separator && *s->at != '\n')
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%lld: text follows a closing quote; within quotes they are doubled",
+                       s->name, (long long)s->line);
+    *stop = to;
+    return ALEXNET_OK;
+}
+
+/* A field, which ends with a zero byte; *last: the row ends with it. */
+static alexnet_status take_field(scanner *s, char **text, bool *last)
+{
+    char *stop = NULL;
+    const bool quoted = s->at < s->end && *s->at == '"';
+    if (quoted) {
+        AN_CHECK(take_quoted(s, text, &stop));
+    } else {
+        *text = s->at;
+        while (s->at < s->end && *s->at != s->separator && *s->at != '\n')
+            s->at++;
+        stop = s->at;
+    }
+    *last = s->at >= s->end || *s->at == '\n';
+    s->at += s->at < s->end;
+    *stop = '\0';
+    if (!quoted)
+        *text = an_list_trim(*text);
+    return ALEXNET_OK;
+}
+
+/* Which of several words a title is, the first being the best; -1: none. */
+static int rank(const char *title, const char *const *words)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcasecmp(title, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+static void choose(int *column, int *best, int rank, int index)
+{
+    if (rank < 0 || (*column >= 0 && rank >= *best))
+        return;
+    *column = index;
+    *best = rank;
+}
+
+static alexnet_status read_header(scanner *s, columns *out, bool labels)
+{
+    static const char *const paths[] = {"path", "file", "filename", "image", NULL};
+    static const char *const classes[] = {"label", "class", NULL};
+    int best_path = 0, best_label = 0;
+    bool last = false;
+    *out = (columns){0, -1, -1};
+    for (; !last; out->count++) {
+        char *title;
+        AN_CHECK(take_field(s, &title, &last));
+        choose(&out->path, &best_path, rank(title, paths), out->count);
+        choose(&out->label, &best_label, rank(title, classes), out->count);
+    }
+    if (out->path < 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:1: no column is called path, file, filename or image; the first line "
+                       "has the names of the columns",
+                       s->name);
+    if (labels && out->label < 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:1: no column is called label or class", s->name);
+    s->line++;
+    return ALEXNET_OK;
+}
+
+static alexnet_status read_row(scanner *s, an_list_rows *out, const columns *columns, bool labels)
+{
+    const int64_t line = s->line;
+    char *path = NULL, *label = NULL;
+    bool last = false;
+    int count = 0;
+    for (; !last; count++) {
+        char *text;
+        AN_CHECK(take_field(s, &text, &last));
+        if (count == columns->path)
+            path = text;
+        if (count == columns->label)
+            label = text;
+        if (count == 0 && last && !*text && columns->count > 1) {
+            s->line++;
+            return ALEXNET_OK; /* an empty line */
+        }
+    }
+    s->line++;
+    if (count != columns->count)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%lld: %d fields, where the first line has %d; a field with a '%c' in it "
+                       "must be in quotes",
+                       s->name, (long long)line, count, columns->count, s->separator);
+    if (count == 1 && !*path)
+        return ALEXNET_OK;
+    return an_list_add(out, path, labels ? label : NULL, line, s->name);
+}
+
+alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, const char *name,
+                                 bool labels)
+{
+    const size_t header = strcspn(text, "\n");
+    scanner s = {text, text + length, 1, memchr(text, ',', header) ? ',' : ';', name};
+    columns columns;
+    if (!memchr(text, ',', header) && !memchr(text, ';', header))
+        s.separator = ',';
+    AN_CHECK(read_header(&s, &columns, labels));
+    while (s.at < s.end)
+        AN_CHECK(read_row(&s, out, &columns, labels));
+    return ALEXNET_OK;
+}

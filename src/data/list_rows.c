@@ -1,0 +1,130 @@
+#include "data/list_rows.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "data/endings.h"
+#include "data/names.h"
+
+char *an_list_trim(char *text)
+{
+    static const char blanks[] = " \t\r";
+    text += strspn(text, blanks);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(blanks, text[length - 1]))
+        length--;
+    text[length] = '\0';
+    return text;
+}
+
+static alexnet_status grow(an_list_rows *rows)
+{
+    if (rows->count < rows->room)
+        return ALEXNET_OK;
+    const int64_t room = rows->room ? 2 * rows->room : 1024;
+    an_list_row *grown = an_realloc(rows->at, (size_t)room, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a list of pictures");
+    rows->at = grown;
+    rows->room = room;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_list_add(an_list_rows *rows, char *path, char *label, int64_t line,
+                           const char *name)
+{
+    while (path[0] == '.' && path[1] == '/')
+        path += 1 + strspn(path + 1, "/");
+    const char *fault = label ? an_text_fault(label) : NULL;
+    if (!*path)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: the path of the picture is missing", name,
+                       (long long)line);
+    if (label && !*label)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: the label of %.200s is missing", name,
+                       (long long)line, path);
+    if (fault)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: the label %s", name, (long long)line, fault);
+    AN_CHECK(grow(rows));
+    rows->at[rows->count++] = (an_list_row){path, label, line, -1};
+    return ALEXNET_OK;
+}
+
+void an_list_free(an_list_rows *rows)
+{
+    an_free(rows->at);
+    *rows = (an_list_rows){0};
+}
+
+/* Where the last field of a line begins, its separator before it: behind the last tab or, in a line
+ * without tabs, the last blank. NULL: the line is one field. */
+static char *last_field(char *line)
+{
+    char *tab = strrchr(line, '\t'), *blank = strrchr(line, ' ');
+    return tab ? tab + 1 : blank ? blank + 1 : NULL;
+}
+
+/* A line that ends as pictures' names do has no label: "summer holidays/a b.jpg". */
+static alexnet_status add_line(an_list_rows *rows, char *line, int64_t number, const char *name,
+                               bool labels)
+{
+    line = an_list_trim(line);
+    if (!*line)
+        return ALEXNET_OK;
+    char *label = an_has_picture_ending(line) ? NULL : last_field(line);
+    if (labels && !label)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%lld: \"%.200s\" is not a path, a blank or tab, and a label", name,
+                       (long long)number, line);
+    if (label) {
+        label[-1] = '\0';
+        line = an_list_trim(line);
+    }
+    return an_list_add(rows, line, labels ? label : NULL, number, name);
+}
+
+static alexnet_status parse_lines(an_list_rows *out, char *text, size_t length, const char *name,
+                                  bool labels)
+{
+    char *end = text + length;
+    for (int64_t number = 1; text < end; number++) {
+        char *newline = memchr(text, '\n', (size_t)(end - text));
+        char *stop = newline ? newline : end;
+        *stop = '\0';
+        AN_CHECK(add_line(out, text, number, name, labels));
+        text = stop + 1;
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status check_text(const char *text, size_t length, const char *name)
+{
+    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is UTF-16 text; save it as UTF-8", name);
+    const char *zero = memchr(text, '\0', length);
+    if (!zero)
+        return ALEXNET_OK;
+    long long line = 1;
+    for (const char *p = text; p < zero; p++)
+        line += *p == '\n';
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: not text: it has a zero byte", name, line);
+}
+
+static bool is_table(const char *name)
+{
+    const size_t length = strlen(name);
+    return length >= 4 && strcasecmp(name + length - 4, ".csv") == 0;
+}
+
+alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const char *name,
+                             bool labels)
+{
+    *out = (an_list_rows){0};
+    AN_CHECK(check_text(text, length, name));
+    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3; /* a byte order mark */
+        length -= 3;
+    }
+    return (is_table(name) ? an_list_parse_csv : parse_lines)(out, text, length, name, labels);
+}

@@ -1,0 +1,270 @@
+/*
+ * A list of pictures with their labels: lines "path label", or a table. Paths are absolute, or
+ * relative to the list's folder.
+ *
+ * Labels are numbers, which are those of the classes, or names, whose classes are in byte order.
+ * Items come in the order of classes, then paths, as they do from a tree of class folders, so that
+ * the two give the same batches; their keys are the paths below the folder that holds them all.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/list_rows.h"
+#include "data/names.h"
+#include "data/source.h"
+
+/* Largest list that is read. */
+#define LIST_MAX ((size_t)1 << 30)
+
+static alexnet_status accept_list(const char *path, bool *yes)
+{
+    static const char *const endings[] = {".txt", ".csv", ".tsv", ".lst", ".list"};
+    const char *dot = strrchr(path, '.');
+    *yes = false;
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        *yes = *yes || strcasecmp(dot, endings[i]) == 0;
+    *yes = *yes && an_is_file(path);
+    return ALEXNET_OK;
+}
+
+/* ---- Classes ---- */
+
+/* Whether a label is the number of a class: decimal digits. */
+static bool is_number(const char *text, int64_t *value)
+{
+    return text[strspn(text, "0123456789")] == '\0' && an_text_to_int(text, value);
+}
+
+static alexnet_status fail_mixed(const an_list_row *number, const an_list_row *name,
+                                 const char *path)
+{
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "the labels of %s are numbers and names: \"%.60s\" in line %lld, \"%.60s\" in "
+                   "line %lld; use either",
+                   path, number->label, (long long)number->line, name->label,
+                   (long long)name->line);
+}
+
+static alexnet_status check_number(const an_list_row *row, int64_t value, const char *path)
+{
+    if (value >= AN_NAMES_MAX || value < 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%lld: the label is %s; classes are 0 to %d", path,
+                       (long long)row->line, row->label, AN_NAMES_MAX - 1);
+    return ALEXNET_OK;
+}
+
+/* Take the labels for numbers; *numbers: whether they are. */
+static alexnet_status number_rows(an_list_rows *rows, bool *numbers, int *largest, const char *path)
+{
+    const an_list_row *number = NULL, *name = NULL;
+    *largest = 0;
+    for (int64_t i = 0; i < rows->count; i++) {
+        an_list_row *row = &rows->at[i];
+        int64_t value = 0;
+        if (row->label[0] == '-' && an_text_to_int(row->label, &value))
+            AN_CHECK(check_number(row, value, path));
+        if (!is_number(row->label, &value)) {
+            name = name ? name : row;
+            continue;
+        }
+        number = number ? number : row;
+        if (name)
+            continue;
+        AN_CHECK(check_number(row, value, path));
+        row->class = (int)value;
+        *largest = row->class > *largest ? row->class : *largest;
+    }
+    *numbers = !name;
+    return number && name ? fail_mixed(number, name, path) : ALEXNET_OK;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sort the labels, and keep one of each. @return how many there are */
+static int64_t unique_labels(const char **labels, const an_list_rows *rows)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < rows->count; i++)
+        labels[i] = rows->at[i].label;
+    qsort(labels, (size_t)rows->count, sizeof *labels, compare_texts);
+    for (int64_t i = 0; i < rows->count; i++)
+        if (count == 0 || strcmp(labels[count - 1], labels[i]) != 0)
+            labels[count++] = labels[i];
+    return count;
+}
+
+static alexnet_status name_rows(an_data_source *source, an_list_rows *rows)
+{
+    alexnet_status rc = ALEXNET_OK;
+    const char **labels = an_calloc((size_t)rows->count, sizeof *labels);
+    if (!labels)
+        return AN_FAIL_MEMORY((size_t)rows->count * sizeof *labels, "the labels of a list");
+    const int64_t count = unique_labels(labels, rows);
+    if (count > AN_NAMES_MAX)
+        AN_TRY(AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %lld different labels; %d are the most",
+                       source->root, (long long)count, AN_NAMES_MAX));
+    for (int64_t c = 0; c < count; c++)
+        AN_TRY(an_strings_add(&source->classes, an_strdup(labels[c])));
+    for (int64_t i = 0; i < rows->count; i++) {
+        const char **found =
+            bsearch(&rows->at[i].label, labels, (size_t)count, sizeof *labels, compare_texts);
+        rows->at[i].class = (int)(found - labels);
+    }
+cleanup:
+    an_free(labels);
+    return rc;
+}
+
+static alexnet_status classify(an_data_source *source, an_list_rows *rows)
+{
+    bool numbers;
+    int largest;
+    AN_CHECK(number_rows(rows, &numbers, &largest, source->root));
+    return numbers ? an_data_source_number(source, largest) : name_rows(source, rows);
+}
+
+/* ---- Items ---- */
+
+static int compare_paths(const void *a, const void *b)
+{
+    const an_list_row *x = a, *y = b;
+    const int order = strcmp(x->path, y->path);
+    return order ? order : x->line < y->line ? -1 : x->line > y->line;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const an_list_row *x = a, *y = b;
+    return x->class != y->class ? (x->class < y->class ? -1 : 1) : compare_paths(a, b);
+}
+
+/* Order the rows, and keep each path once. */
+static alexnet_status sort_rows(an_data_source *source, an_list_rows *rows)
+{
+    int64_t kept = 0;
+    qsort(rows->at, (size_t)rows->count, sizeof *rows->at, compare_paths);
+    for (int64_t i = 0; i < rows->count; i++) {
+        const an_list_row *before = kept ? &rows->at[kept - 1] : NULL, *row = &rows->at[i];
+        if (!before || strcmp(before->path, row->path) != 0)
+            rows->at[kept++] = *row;
+        else if (before->class != row->class)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                           "%s gives %.200s two labels: \"%.60s\" in line %lld, \"%.60s\" in line "
+                           "%lld",
+                           source->root, row->path, before->label, (long long)before->line,
+                           row->label, (long long)row->line);
+    }
+    const int64_t again = rows->count - kept;
+    rows->count = kept;
+    qsort(rows->at, (size_t)kept, sizeof *rows->at, compare_rows);
+    if (again == 0)
+        return ALEXNET_OK;
+    return an_data_source_doubt(
+        source, an_format("%lld %s of %s name a picture that an earlier one names; each picture is "
+                          "taken once",
+                          (long long)again, an_text_plural(again, "line", "lines"), source->root));
+}
+
+/* The bytes of the folder that all paths are in, its slash included. */
+static size_t shared_folder(const an_list_rows *rows)
+{
+    const char *first = rows->at[0].path, *slash = strrchr(first, '/');
+    size_t shared = slash ? (size_t)(slash - first) + 1 : 0;
+    for (int64_t i = 1; i < rows->count; i++) {
+        const char *path = rows->at[i].path;
+        size_t same = 0;
+        while (same < shared && path[same] == first[same])
+            same++;
+        while (same > 0 && first[same - 1] != '/')
+            same--;
+        shared = same;
+    }
+    return shared;
+}
+
+/* A new string: a row's path, absolute. */
+static char *absolute(const char *root, const char *path)
+{
+    return *path == '/' ? an_strdup(path)
+                        : an_format("%.*s%s", (int)(strrchr(root, '/') + 1 - root), root, path);
+}
+
+static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
+{
+    const size_t shared = shared_folder(rows);
+    for (int64_t i = 0; i < rows->count; i++) {
+        const an_list_row *row = &rows->at[i];
+        char *name = absolute(source->root, row->path);
+        const char *key = name ? name + strlen(name) - strlen(row->path) + shared : NULL;
+        AN_CHECK(an_data_source_add(source, name, key, row->class));
+    }
+    return ALEXNET_OK;
+}
+
+/* That no picture is where the list's paths lead is most often that they are of another folder. */
+static alexnet_status note_missing(an_data_source *source)
+{
+    if (an_is_file(source->items[0].name))
+        return ALEXNET_OK;
+    return an_data_source_doubt(
+        source, an_format("%s of %s is not there: paths in a list begin at its own folder",
+                          source->items[0].name, source->root));
+}
+
+static alexnet_status open_rows(an_data_source *source, an_list_rows *rows, bool labels)
+{
+    if (rows->count == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s lists no pictures", source->root);
+    if (labels) {
+        AN_CHECK(classify(source, rows));
+        AN_CHECK(sort_rows(source, rows));
+    }
+    AN_CHECK(add_rows(source, rows));
+    if (labels)
+        AN_CHECK(an_data_source_note_holes(source));
+    return note_missing(source);
+}
+
+static alexnet_status open_list(an_data_source *source, bool labels)
+{
+    unsigned char *text;
+    size_t length;
+    an_list_rows rows;
+    AN_CHECK(an_file_read(source->root, LIST_MAX, &text, &length));
+    alexnet_status rc = an_list_parse(&rows, (char *)text, length, source->root, labels);
+    if (rc == ALEXNET_OK)
+        rc = open_rows(source, &rows, labels);
+    an_list_free(&rows);
+    an_free(text);
+    return rc;
+}
+
+static alexnet_status open_with_labels(an_data_source *source)
+{
+    return open_list(source, true);
+}
+
+static alexnet_status open_pictures(an_data_source *source)
+{
+    return open_list(source, false);
+}
+
+static const an_data_kind pictures_kind = {.name = "pictures in a list",
+                                           .open = open_pictures,
+                                           .read = an_file_item_read,
+                                           .stamp = an_file_item_stamp};
+
+const an_data_kind an_list_kind = {.name = "list",
+                                   .accepts = accept_list,
+                                   .open = open_with_labels,
+                                   .pictures = &pictures_kind,
+                                   .read = an_file_item_read,
+                                   .stamp = an_file_item_stamp};
