@@ -1,0 +1,58 @@
+/*
+ * Data sets opened in several forms, and what they give compared.
+ */
+#ifndef TESTS_UNIT_SOURCE_RIG_H
+#define TESTS_UNIT_SOURCE_RIG_H
+
+#include "picture_tree.h"
+
+#include <png.h>
+
+/** Write an RGB PNG without the library under test. */
+static inline void write_png(const char *path, const uint8_t *rgb, int width, int height)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)width,
+                       .height = (png_uint_32)height,
+                       .format = PNG_FORMAT_RGB};
+    put(path);
+    assert_true(png_image_write_to_file(&image, path, 0, rgb, 0, NULL));
+}
+
+/** Opening must fail with an error that has a text in it. */
+static inline void check_error(const char *path, alexnet_status expected, const char *text)
+{
+    alexnet_dataset *d = (alexnet_dataset *)&d;
+    const alexnet_status status = an_dataset_open(&d, NULL, path, NULL, NULL);
+    if (status != expected || !strstr(an_error_text(), text))
+        fail_msg("%s: %s \"%s\", expected %s \"%s\"", path, alexnet_status_name(status),
+                 an_error_text(), alexnet_status_name(expected), text);
+    assert_null(d);
+}
+
+/** The same labels and pixels in the same order, and again when it is opened as a run does. */
+static inline void check_same(const char *path, const char *kind, const alexnet_dataset *expected)
+{
+    const an_part whole = {0};
+    alexnet_dataset *d = open_good(path, NULL, NULL), *again;
+    assert_string_equal(d->source->kind->name, kind);
+    assert_int_equal(d->classes, expected->classes);
+    assert_int_equal(d->count, expected->count);
+    for (int64_t i = 0; i < d->count; i++) {
+        an_picture a, b;
+        assert_int_equal(d->samples[i].label, expected->samples[i].label);
+        assert_int_equal(an_data_source_picture(d->source, i, &a), ALEXNET_OK);
+        assert_int_equal(an_data_source_picture(expected->source, i, &b), ALEXNET_OK);
+        assert_int_equal(a.width, b.width);
+        assert_int_equal(a.height, b.height);
+        assert_memory_equal(a.rgb, b.rgb, (size_t)a.width * (size_t)a.height * 3);
+        an_picture_free(&a);
+        an_picture_free(&b);
+    }
+    assert_int_equal(an_dataset_reopen(&again, NULL, kind, d->root, whole, NULL), ALEXNET_OK);
+    assert_true(an_dataset_fingerprint(d) == an_dataset_fingerprint(again));
+    an_dataset_release(again);
+    an_dataset_release(d);
+}
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * Lists and tables of pictures: the same items, labels and pixels as from a tree of class folders,
+ * how lines are read, and which are refused.
+ */
+#include "source_rig.h"
+
+enum { PICTURES = 9, SIDE = 3 };
+
+static const char *const paths[PICTURES] = {"ape/1.png",     "ape/2.png",     "ape/10.png",
+                                            "bee/a b.png",   "bee/c,d.png",   "bee/e\"f.png",
+                                            "cat/sub/x.png", "cat/sub/y.png", "cat/z.png"};
+
+static void write_folder(void)
+{
+    for (int i = 0; i < PICTURES; i++) {
+        char path[64];
+        uint8_t rgb[SIDE * SIDE * 3];
+        for (int k = 0; k < SIDE * SIDE * 3; k++)
+            rgb[k] = (uint8_t)(i * 31 + k * 7);
+        snprintf(path, sizeof path, "all/%s", paths[i]);
+        write_png(path, rgb, SIDE, SIDE);
+    }
+}
+
+static void write_text(const char *path, const char *text)
+{
+    scratch_write(path, text, strlen(text));
+}
+
+/* A line per picture in no order: a format with a path and a label; numbers or names. */
+static void write_lines(const char *path, const char *head, const char *format, bool numbers)
+{
+    static const char *const names[] = {"ape", "bee", "cat"}, *const digits[] = {"0", "1", "2"};
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fputs(head, file);
+    for (int i = 0; i < PICTURES; i++) {
+        const int j = i * 5 % PICTURES;
+        fprintf(file, format, paths[j], (numbers ? digits : names)[j / 3]);
+    }
+    fclose(file);
+}
+
+static alexnet_dataset *open_folder(void)
+{
+    write_folder();
+    return open_good("all", NULL, NULL);
+}
+
+static void test_same_as_folders(void **state)
+{
+    (void)state;
+    char folder[4096], format[4200];
+    alexnet_dataset *all = open_folder();
+    write_lines("blanks.txt", "", "all/%s %s\n", false);
+    write_lines("tabs.lst", "\xEF\xBB\xBF\r\n", "./all/%s \t%s \r\n\r\n", true);
+    write_lines("all/inside.list", "", "  %s   %s\n", true);
+    assert_non_null(getcwd(folder, sizeof folder));
+    snprintf(format, sizeof format, "%s/all/%%s\t%%s\n", folder);
+    write_lines("absolute.txt", "", format, false);
+    check_same("blanks.txt", "list", all);
+    check_same("tabs.lst", "list", all);
+    check_same("all/inside.list", "list", all);
+    check_same("absolute.txt", "list", all);
+    an_dataset_release(all);
+}
+
+/* Keys are those of the folder, so that the same pictures are held back for validation. */
+static void test_same_split(void **state)
+{
+    (void)state;
+    alexnet_dataset *all = open_folder(), *list, *parts[4];
+    write_lines("list.txt", "", "all/%s %s\n", true);
+    list = open_good("list.txt", NULL, NULL);
+    assert_int_equal(an_dataset_split(all, 0.4, 3, &parts[0], &parts[1]), ALEXNET_OK);
+    assert_int_equal(an_dataset_split(list, 0.4, 3, &parts[2], &parts[3]), ALEXNET_OK);
+    for (int p = 0; p < 2; p++) {
+        assert_int_equal(parts[p]->count, parts[p + 2]->count);
+        for (int64_t i = 0; i < parts[p]->count; i++)
+            assert_string_equal(parts[p]->samples[i].name, parts[p + 2]->samples[i].name);
+    }
+    for (int p = 0; p < 4; p++)
+        an_dataset_release(parts[p]);
+    an_dataset_release(all);
+    an_dataset_release(list);
+}
+
+/* RFC 4180: quotes doubled within quotes, separators and line ends; other columns; titles in any
+ * case; the better of two titles. */
+static void test_tables(void **state)
+{
+    (void)state;
+    alexnet_dataset *all = open_folder();
+    FILE *file = fopen("t.csv", "wb");
+    fputs("\xEF\xBB\xBFid,Class,LABEL,note, file ,image\r\n", file);
+    for (int i = 0; i < PICTURES; i++) {
+        static const char *const names[] = {"ape", "bee", "cat"};
+        fprintf(file, "%d,no,%s,\"a \"\"note\"\",\r\nin two lines\",\"all/", i, names[i / 3]);
+        for (const char *c = paths[i]; *c; c++)
+            fprintf(file, *c == '"' ? "\"\"" : "%c", *c);
+        fputs("\",none\r\n", file);
+    }
+    fclose(file);
+    check_same("t.csv", "list", all);
+    an_dataset_release(all);
+}
+
+static void test_semicolons(void **state)
+{
+    (void)state;
+    write_text("u.csv", "label;filename\n\n3;x,y.jpg\n0; z.jpg \n");
+    alexnet_dataset *d = open_good("u.csv", NULL, NULL);
+    assert_int_equal(d->count, 2);
+    assert_int_equal(d->classes, 4);
+    assert_string_equal(d->source->items[0].key, "z.jpg");
+    assert_string_equal(d->source->items[1].key, "x,y.jpg");
+    an_dataset_release(d);
+}
+
+static void test_labels(void **state)
+{
+    (void)state;
+    alexnet_dataset *d;
+    write_text("n.txt", "b/a.jpg 10\na.jpg 2\na b.jpg 002\n");
+    d = open_good("n.txt", NULL, NULL);
+    assert_int_equal(d->classes, 11);
+    assert_true(d->source->numbered);
+    assert_string_equal(d->class_ids[10], "10");
+    assert_int_equal(d->samples[0].label, 2);
+    assert_int_equal(d->samples[2].label, 10);
+    assert_string_equal(d->source->items[0].key, "a b.jpg");
+    assert_non_null(strstr(d->source->doubt, "9 of the 11 classes"));
+    assert_non_null(strstr(d->source->doubt, "the first is 0"));
+    assert_non_null(strstr(d->source->doubt, "a b.jpg of"));
+    an_dataset_release(d);
+    write_text("s.txt", "x/1.jpg\ttwo words\nx/2.jpg\tZ\nx/1.jpg\ttwo words\n");
+    d = open_good("s.txt", NULL, NULL);
+    assert_int_equal(d->classes, 2);
+    assert_int_equal(d->count, 2);
+    assert_string_equal(d->class_ids[0], "Z");
+    assert_string_equal(d->class_ids[1], "two words");
+    assert_string_equal(d->source->items[1].key, "1.jpg");
+    assert_non_null(strstr(d->source->doubt, "1 line of"));
+    an_dataset_release(d);
+}
+
+/* A file that is not there is an item that cannot be read. */
+static void test_missing_file(void **state)
+{
+    (void)state;
+    an_picture picture;
+    write_text("m.txt", "no.jpg 0\n");
+    alexnet_dataset *d = open_good("m.txt", NULL, NULL);
+    assert_int_equal(an_data_source_picture(d->source, 0, &picture), ALEXNET_ERROR_IO);
+    assert_non_null(strstr(an_error_text(), "no.jpg"));
+    an_dataset_release(d);
+}
+
+static void test_without_labels(void **state)
+{
+    (void)state;
+    alexnet_dataset *d;
+    write_text("p.txt", "b c.jpg\na.jpg 3\n\nb c.jpg\n");
+    write_text("p.csv", "image,class\nz.jpg,\ny.jpg,3\n");
+    d = NULL;
+    assert_int_equal(an_dataset_of_files(&d, NULL, (const char *const[]){"p.txt", "p.csv"}, 2),
+                     ALEXNET_OK);
+    assert_int_equal(d->count, 5);
+    static const char *const ends[] = {"/b c.jpg", "/a.jpg", "/b c.jpg", "/z.jpg", "/y.jpg"};
+    for (int i = 0; i < 5; i++) {
+        const char *name = d->samples[i].name;
+        assert_string_equal(name + strlen(name) - strlen(ends[i]), ends[i]);
+        assert_int_equal(d->samples[i].label, -1);
+    }
+    an_dataset_release(d);
+}
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *text, *error;
+    } cases[] = {
+        {"e.txt", "", "lists no pictures"},
+        {"e.txt", " \n\t\r\n", "lists no pictures"},
+        {"e.txt", "a.jpg 1\nb.jpg\n", "e.txt:2: \"b.jpg\" is not a path"},
+        {"e.txt", "a.jpg\n", "e.txt:1: "},
+        {"e.txt", "a.jpg 1\nb.jpg cat\n", "\"1\" in line 1, \"cat\" in line 2"},
+        {"e.txt", "b.jpg cat\nc.jpg 7\n", "\"7\" in line 2, \"cat\" in line 1"},
+        {"e.txt", "a.jpg -1\n", "e.txt:1: the label is -1"},
+        {"e.txt", "a.jpg 0\nb.jpg 100000\n", "e.txt:2: the label is 100000"},
+        {"e.txt", "a.jpg 99999999999999999999\nb.jpg 1\n", "in line 2"},
+        {"e.txt", "a.jpg 0\n./a.jpg 1\n", "two labels: \"0\" in line 1, \"1\" in line 2"},
+        {"e.txt",
+         "\xFF\xFE"
+         "a",
+         "UTF-16"},
+        {"e.txt", "a.jpg c\x01t\n", "e.txt:1: the label has a control character"},
+        {"e.txt", "./ 3\n", "e.txt:1: the path of the picture is missing"},
+        {"e.csv", "a,b\n", "e.csv:1: no column is called path"},
+        {"e.csv", "path,b\nx,1\n", "no column is called label"},
+        {"e.csv", "path,label\n", "lists no pictures"},
+        {"e.csv", "path,label\na,b.jpg,1\n", "e.csv:2: 3 fields, where the first line has 2"},
+        {"e.csv", "path,label\na.jpg\n", "e.csv:2: 1 fields"},
+        {"e.csv", "path,label\n\"a\nb.jpg\",1\n\"c", "e.csv:4: a quote is not closed"},
+        {"e.csv", "path,label\n\"a\"b,1\n", "e.csv:2: text follows a closing quote"},
+        {"e.csv", "path,label\na.jpg,\n", "e.csv:2: the label of a.jpg is missing"},
+        {"e.csv", "path,label\n,1\n", "e.csv:2: the path of the picture is missing"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_text(cases[i].name, cases[i].text);
+        check_error(cases[i].name, ALEXNET_ERROR_FORMAT, cases[i].error);
+    }
+    scratch_write("z.txt", "a.jpg 1\nb\0.jpg 1\n", 17);
+    check_error("z.txt", ALEXNET_ERROR_FORMAT, "z.txt:2: not text");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_same_as_folders), TEST(test_same_split), TEST(test_tables),
+        TEST(test_semicolons),      TEST(test_labels),     TEST(test_missing_file),
+        TEST(test_without_labels),  TEST(test_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
