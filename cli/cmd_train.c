@@ -89,7 +89,9 @@ static const opt_page page = {
     .usage = {"train DATA [options]", "train --resume RUN [DATA] [options]"},
     .about = "Train a network. DATA is a folder with one folder of pictures per class; "
              "if it holds 'train' and 'val', these are used. Or it is a .tar archive, such as "
-             "ImageNet's, a folder of them, or a pattern of their names, which are read in place. "
+             "ImageNet's, a folder of them, or a pattern of their names, which are read in place; "
+             "a list of lines 'path label' (.txt) or a table with such columns (.csv); or the "
+             "folder of MNIST's or CIFAR's files. "
              "The run folder gets the best model, a "
              "checkpoint after each epoch and every ten minutes, the recipe and a log. Ctrl-C "
              "finishes the step, saves and says how to go on.",
@@ -155,7 +157,7 @@ static int check_resume(const opt_args *args, const train_options *options)
     if (options->val && alexnet_dataset_layout(options->val, &kind) != ALEXNET_OK)
         return opt_wrong(&page,
                          "with --resume, --val says where the run's validation pictures are now; "
-                         "%s is not a folder or an archive",
+                         "%s is not a data set",
                          options->val);
     return CLI_DONE;
 }

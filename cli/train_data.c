@@ -34,8 +34,8 @@ int train_data_val(char **out, const char *data, const char *val)
     if (val && is_share(val, &share)) {
         if (!(share >= 0 && share < 1))
             return cli_error(
-                CLI_USAGE, "--val takes a share from 0 to below 1, a folder or an archive; not %s",
-                val);
+                CLI_USAGE,
+                "--val takes a share from 0 to below 1 or a data set, as DATA is; not %s", val);
         if (divided && share > 0)
             return cli_error(CLI_USAGE, "%s holds train and val, so --val %s has no meaning", data,
                              val);

@@ -234,13 +234,20 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     return code;
 }
 
-/* What runs on data are called after: "train" for train.tar and for "train-{000..146}.tar". */
+/* What runs on data are called after: "train" for train.tar, train.csv and "train-{000..146}.tar".
+ */
 static char *data_name(const char *data)
 {
+    static const char *const endings[] = {".tar", ".txt", ".csv", ".tsv", ".lst", ".list"};
     char *name = path_name(data);
     size_t length = strcspn(name, "{");
-    if (!name[length] && length > 4 && strcmp(name + length - 4, ".tar") == 0)
-        length -= 4;
+    for (size_t i = 0; !name[length] && i < COUNT_OF(endings); i++) {
+        const size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(name + length - ending, endings[i]) == 0) {
+            length -= ending;
+            break;
+        }
+    }
     while (length > 1 && strchr("-_.", name[length - 1]))
         length--;
     if (length > 0 && !path_is_folder(data))

@@ -475,8 +475,8 @@ typedef struct alexnet_dataset_options {
 
 /** What alexnet_dataset_layout() found. */
 typedef enum alexnet_dataset_kind {
-    ALEXNET_DATASET_CLASSES = 1,   /**< one folder per class, or archives */
-    ALEXNET_DATASET_TRAIN_VAL = 2, /**< holds `train` and `val`, each with one folder per class */
+    ALEXNET_DATASET_CLASSES = 1,   /**< one folder per class, or another data set */
+    ALEXNET_DATASET_TRAIN_VAL = 2, /**< PATH/train and PATH/val are data sets */
 } alexnet_dataset_kind;
 
 /**
@@ -509,6 +509,13 @@ ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_data
  * pattern such as "x-{000..146}.tar". Labels are in KEY.cls or KEY.json beside KEY.jpg, or the
  * folders within the archives are the classes. ImageNet's own archives are read as they are
  * (docs/data.md). An index of the pictures is kept beside each archive, where that can be written.
+ *
+ * Or open a list, whose name ends in .txt, .lst, .list or .tsv, of lines "path label", or a table
+ * (.csv) with a column path, file, filename or image and a column label or class; paths are
+ * relative to its folder. Labels are numbers from 0 or names. Or open the files of MNIST (idx,
+ * compressed by gzip or not) or of CIFAR-10 or CIFAR-100 (binary version): their folder, of which
+ * `train` and `val` are then parts, or one file. docs/data.md says more.
+ *
  * Labels that are numbers are, with `classes_of`, the numbers of the model's classes, unless it has
  * classes called so. ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() is called meanwhile.
  */
@@ -519,7 +526,8 @@ ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_c
 /**
  * Open pictures without labels, to classify: files, whatever their extension, all pictures in
  * folders, at any depth, in byte order, and all pictures in .tar archives, folders of archives and
- * patterns of their names. Links are followed, but each folder is read once.
+ * patterns of their names, those that lists name, with labels or without, in the lists' order, and
+ * those in files of MNIST and CIFAR. Links are followed, but each folder is read once.
  * A file that is not there is a picture that cannot be read. Paths are copied.
  * @return ALEXNET_ERROR_IO for a folder that cannot be read; ALEXNET_ERROR_FORMAT for one without
  *         pictures, with what it holds instead

@@ -143,7 +143,7 @@ static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
     *left -= 4096; /* an attempt costs something too */
     if (d->source->kind->read(d->source, d->samples[s->sample].item, &data))
         return;
-    *left -= (int64_t)data.length;
+    *left -= (int64_t)data.length + 3 * (int64_t)data.pixels.width * data.pixels.height;
     if (data.length > 0)
         s->content = an_hash_bytes(data.bytes, data.length);
     if (data.pixels.rgb)

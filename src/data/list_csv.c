@@ -107,7 +107,7 @@ static alexnet_status read_header(scanner *s, columns *out, bool labels)
     return ALEXNET_OK;
 }
 
-static alexnet_status read_row(scanner *s, an_list_rows *out, const columns *columns, bool labels)
+static alexnet_status read_row(scanner *s, an_list_rows *out, const columns *table, bool labels)
 {
     const int64_t line = s->line;
     char *path = NULL, *label = NULL;
@@ -116,21 +116,21 @@ static alexnet_status read_row(scanner *s, an_list_rows *out, const columns *col
     for (; !last; count++) {
         char *text;
         AN_CHECK(take_field(s, &text, &last));
-        if (count == columns->path)
+        if (count == table->path)
             path = text;
-        if (count == columns->label)
+        if (count == table->label)
             label = text;
-        if (count == 0 && last && !*text && columns->count > 1) {
+        if (count == 0 && last && !*text && table->count > 1) {
             s->line++;
             return ALEXNET_OK; /* an empty line */
         }
     }
     s->line++;
-    if (count != columns->count)
+    if (count != table->count)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s:%lld: %d fields, where the first line has %d; a field with a '%c' in it "
                        "must be in quotes",
-                       s->name, (long long)line, count, columns->count, s->separator);
+                       s->name, (long long)line, count, table->count, s->separator);
     if (count == 1 && !*path)
         return ALEXNET_OK;
     return an_list_add(out, path, labels ? label : NULL, line, s->name);
@@ -141,11 +141,11 @@ alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, c
 {
     const size_t header = strcspn(text, "\n");
     scanner s = {text, text + length, 1, memchr(text, ',', header) ? ',' : ';', name};
-    columns columns;
+    columns table;
     if (!memchr(text, ',', header) && !memchr(text, ';', header))
         s.separator = ',';
-    AN_CHECK(read_header(&s, &columns, labels));
+    AN_CHECK(read_header(&s, &table, labels));
     while (s.at < s.end)
-        AN_CHECK(read_row(&s, out, &columns, labels));
+        AN_CHECK(read_row(&s, out, &table, labels));
     return ALEXNET_OK;
 }

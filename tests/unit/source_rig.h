@@ -8,6 +8,8 @@
 
 #include <png.h>
 
+#include "base/alloc.h"
+
 /** Write an RGB PNG without the library under test. */
 static inline void write_png(const char *path, const uint8_t *rgb, int width, int height)
 {
@@ -53,6 +55,24 @@ static inline void check_same(const char *path, const char *kind, const alexnet_
     assert_true(an_dataset_fingerprint(d) == an_dataset_fingerprint(again));
     an_dataset_release(again);
     an_dataset_release(d);
+}
+
+/** Every allocation that fails is an error that leaves nothing behind. */
+static inline void check_memory(const char *path)
+{
+    const int64_t before = an_alloc_live();
+    alexnet_status status = ALEXNET_ERROR_NO_MEMORY;
+    for (uint64_t n = 1; status != ALEXNET_OK; n++) {
+        alexnet_dataset *d;
+        an_alloc_fail_at(n);
+        status = an_dataset_open(&d, NULL, path, NULL, NULL);
+        an_alloc_fail_at(0);
+        if (status == ALEXNET_OK)
+            an_dataset_release(d);
+        else
+            assert_int_equal(status, ALEXNET_ERROR_NO_MEMORY);
+        assert_int_equal(an_alloc_live(), before);
+    }
 }
 
 #endif

@@ -215,6 +215,17 @@ static void test_refuses(void **state)
     check_error("z.txt", ALEXNET_ERROR_FORMAT, "z.txt:2: not text");
 }
 
+static void test_memory(void **state)
+{
+    (void)state;
+    write_lines("names.txt", "", "all/%s %s\n", false);
+    write_text("numbers.csv", "path,label\n\"a\"\".jpg\",1\n");
+    write_text("holes.txt", "a.jpg 2\na.jpg 2\n");
+    check_memory("names.txt");
+    check_memory("numbers.csv");
+    check_memory("holes.txt");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
 
 int main(void)
@@ -222,7 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_same_as_folders), TEST(test_same_split), TEST(test_tables),
         TEST(test_semicolons),      TEST(test_labels),     TEST(test_missing_file),
-        TEST(test_without_labels),  TEST(test_refuses),
+        TEST(test_without_labels),  TEST(test_refuses),    TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

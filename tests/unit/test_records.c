@@ -324,14 +324,53 @@ static void test_cifar_refuses(void **state)
     check_error("c10/data_batch_3.bin", ALEXNET_ERROR_FORMAT, "has 0 bytes");
 }
 
+/* The same picture among both is found, although no file says so. */
+static void count_warnings(void *user, alexnet_log_level level, const char *text)
+{
+    *(int *)user += level == ALEXNET_LOG_WARNING && strstr(text, "is also the training picture");
+}
+
+static void test_shared_pixels(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx;
+    int shared = 0;
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    options.log = count_warnings;
+    options.log_user = &shared;
+    assert_int_equal(alexnet_ctx_new(&ctx, &options), ALEXNET_OK);
+    write_idx("a-images-idx3-ubyte", "a-labels-idx1-ubyte", ITEMS);
+    write_idx("b-images-idx3-ubyte", "b-labels-idx1-ubyte", 3);
+    alexnet_dataset *a = open_good("a-images-idx3-ubyte", NULL, NULL);
+    alexnet_dataset *b = open_good("b-images-idx3-ubyte", NULL, NULL);
+    assert_int_equal(an_dataset_warn_shared(ctx, a, b), ALEXNET_OK);
+    assert_int_equal(shared, 3);
+    an_dataset_release(a);
+    an_dataset_release(b);
+    alexnet_ctx_free(ctx);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    write_idx("a-images-idx3-ubyte.gz", "a-labels-idx1-ubyte", ITEMS);
+    check_memory("a-images-idx3-ubyte.gz");
+    write_batches();
+    check_memory("c10");
+    write_names("c10/batches.meta.txt", 10);
+    check_memory("c10/data_batch_1.bin");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_idx_same_as_folders), TEST(test_idx_folder),    TEST(test_idx_without_labels),
-        TEST(test_idx_refuses),         TEST(test_gzip_damage),   TEST(test_cifar_10),
+        TEST(test_idx_same_as_folders), TEST(test_idx_folder),
+        TEST(test_idx_without_labels),  TEST(test_idx_refuses),
+        TEST(test_gzip_damage),         TEST(test_cifar_10),
         TEST(test_cifar_100),           TEST(test_cifar_refuses),
+        TEST(test_shared_pixels),       TEST(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,58 @@
+# Lists and tables as data: the same training, evaluation and answers as from folders, resumed.
+. "${0%/*}/lib.sh"
+pictures data 6
+photos=data/pictures
+
+# list PART: lines "path number", in no order; table PART: the same by names.
+list() {
+    i=0
+    for class in $(ls $photos/$1); do
+        for file in $photos/$1/$class/*.png; do
+            printf '%s\t%d\r\n' "$file" $i
+        done
+        i=$((i + 1))
+    done | sort -r
+}
+table() {
+    echo 'id,Label,File'
+    for file in $photos/$1/*/*.png; do
+        class=${file%/*}
+        echo "1,${class##*/},\"$file\""
+    done
+}
+for part in train val; do
+    list $part >$part.txt
+    table $part >$part.csv
+done
+
+# One epoch, and a second after resuming, give the same bits whatever names the pictures.
+both() {
+    run=$1
+    shift
+    train "$@" --schedule constant --epochs 1 --seed 3 --out "$run"
+    expect 0 train --resume "$run" --epochs 2 --quiet
+}
+both run-folder $photos/train --val $photos/val
+both run-table train.csv --val val.csv
+cmp run-folder/best.safetensors run-table/best.safetensors || fail "another model from a table"
+both run-held $photos/train --val 0.3
+both run-held-list train.csv --val 0.3
+cmp run-held/best.safetensors run-held-list/best.safetensors || fail "another split from a table"
+
+# Numbers are those of the model's classes.
+expect 0 eval run-folder $photos/val --json
+error=$(json 1 top1_error)
+for data in val.txt val.csv; do
+    expect 0 eval run-folder $data --json
+    is "$(json 1 top1_error)" "$error" "the error on $data"
+done
+
+# Without labels: in the order of the list.
+printf 'path\n%s\n%s\n' "$(sed -n '2s/.*"\(.*\)"/\1/p' val.csv)" nothing.png >pictures.csv
+expect 3 classify run-folder pictures.csv --top 1
+has err nothing.png
+
+expect 3 train no-labels.txt
+echo 'a b.jpg' >no-labels.txt
+expect 3 train no-labels.txt
+has err 'no-labels.txt:1:'
