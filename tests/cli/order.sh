@@ -52,7 +52,7 @@ has err "rate is settled when a run begins; one that goes on may be given epochs
 expect 2 train --resume run --set conv1.rate=0
 has err "conv1.rate is settled"
 expect 2 train --resume run --val 0.5
-has err "0.5 is not a folder"
+has err "0.5 is not a data set"
 expect 2 train --resume run $picture
 has err "$picture is a picture"
 expect 2 train data/pictures --accept-changes
