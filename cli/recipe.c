@@ -18,8 +18,11 @@ static char *with_dashes(const char *key)
 /* What help calls a value of a key. */
 static const char *arg_of(const alexnet_recipe_key *key)
 {
-    static const char *const args[][2] = {
-        {"integer", "N"}, {"number", "X"}, {"schedule", "X"}, {"layers", "LAYERS"}};
+    static const char *const args[][2] = {{"integer", "N"},
+                                          {"number", "X"},
+                                          {"schedule", "X"},
+                                          {"range", "A,B"},
+                                          {"layers", "LAYERS"}};
     for (size_t i = 0; i < COUNT_OF(args); i++)
         if (strcmp(key->type, args[i][0]) == 0)
             return args[i][1];

@@ -1316,7 +1316,7 @@ ALEXNET_API void alexnet_recipe_free(alexnet_recipe *recipe);
 /** A key of a recipe. */
 typedef struct alexnet_recipe_key {
     const char *name;
-    const char *type;     /**< "integer", "number", "schedule", "choice" or "layers" */
+    const char *type;     /**< "integer", "number", "schedule", "range", "choice", "layers" */
     const char *range;    /**< for people: "1 to 65536", or the choices, "constant|step|cosine" */
     const char *standard; /**< the value of recipe `default` */
     const char *help;     /**< one line */

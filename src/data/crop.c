@@ -21,7 +21,8 @@ static void draw_colour(an_slot *slot, const an_crop_rule *rule, uint64_t epoch,
 
 void an_crop_draw(an_slot *slot, const an_crop_rule *rule, uint64_t epoch, uint64_t position)
 {
-    an_random4 r = an_random(rule->seed, AN_PURPOSE_CROP, epoch, position, 0);
+    uint64_t shared = rule->group > 1 ? position - position % (uint64_t)rule->group : position;
+    an_random4 r = an_random(rule->seed, AN_PURPOSE_CROP, epoch, shared, 0);
     uint32_t border = (uint32_t)(rule->side - rule->crop);
     slot->y = (int32_t)(rule->random_crop ? an_below(r.v[0], border + 1) : border / 2);
     slot->x = (int32_t)(rule->random_crop ? an_below(r.v[1], border + 1) : border / 2);

@@ -10,6 +10,7 @@
 typedef struct an_crop_rule {
     int side, crop; /* stored side, crop side */
     bool random_crop, mirror;
+    int group;               /* pictures in a row that share a place and a mirroring; 0: 1 */
     float colour_noise;      /* of convdata_jpeg.py of 2012 (paper section 4.1); 0: none */
     float colour_axis[3][3]; /* row i: standard deviation times unit vector i, in channel order */
     uint64_t seed;

@@ -72,6 +72,14 @@ double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *la
     return result;
 }
 
+void an_recipe_range(const alexnet_recipe *recipe, an_key key, double range[2])
+{
+    const char *at = recipe->value[key];
+    double from;
+    an_recipe_next_step(&at, &range[0], &from);
+    an_recipe_next_step(&at, &range[1], &from);
+}
+
 alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const char *value)
 {
     const char *dot = strrchr(name, '.');

@@ -27,6 +27,7 @@ typedef enum an_key {
     AN_KEY_INIT,
     AN_KEY_CROP,
     AN_KEY_MIRROR,
+    AN_KEY_CROP_GROUP,
     AN_KEY_COLOUR_NOISE,
     AN_KEY_BAD_PICTURES,
     AN_KEY_REPORT,
@@ -71,5 +72,7 @@ int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch);
+/** The two numbers of a range. */
+void an_recipe_range(const alexnet_recipe *recipe, an_key key, double range[2]);
 
 #endif

@@ -10,6 +10,7 @@ typedef enum an_value_type {
     AN_VALUE_INTEGER,
     AN_VALUE_NUMBER,
     AN_VALUE_SCHEDULE,
+    AN_VALUE_RANGE, /* two numbers, "0.02 0.33", the second no smaller */
     AN_VALUE_CHOICE,
     AN_VALUE_LAYERS
 } an_value_type;

@@ -37,6 +37,8 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
                      "where training crops are taken"},
     [AN_KEY_MIRROR] = {"mirror", AN_VALUE_CHOICE, 0, 0, "no|yes", "yes", false,
                        "mirror half of the training pictures"},
+    [AN_KEY_CROP_GROUP] = {"crop_group", AN_VALUE_INTEGER, 1, 65536, "1 to 65536", "1", false,
+                           "pictures in a row that share a crop and a mirroring; 32 in 2012"},
     [AN_KEY_COLOUR_NOISE] = {"colour_noise", AN_VALUE_SCHEDULE, 0, 10, "0 to 10", "0", false,
                              "strength of the paper's colour noise (section 4.1); 0.1 in 2012"},
     [AN_KEY_BAD_PICTURES] =
@@ -115,6 +117,15 @@ static bool number_is_good(const an_key_spec *key, const char *text)
     return an_text_to_double(text, &value) && value >= key->min && value <= key->max;
 }
 
+static bool range_is_good(const an_key_spec *key, const char *text)
+{
+    double low, high, from[2];
+    const char *at = text;
+    return !strchr(text, '@') && an_recipe_next_step(&at, &low, &from[0]) &&
+           an_recipe_next_step(&at, &high, &from[1]) && at[strspn(at, " \t,")] == '\0' &&
+           low >= key->min && low <= high && high <= key->max;
+}
+
 static bool layers_are_good(const char *text)
 {
     char pattern[AN_LAYER_MAX + 1];
@@ -134,16 +145,20 @@ alexnet_status an_recipe_key_check(an_key index, const char *value)
     bool good = key->kind == AN_VALUE_INTEGER    ? integer_is_good(key, value)
                 : key->kind == AN_VALUE_NUMBER   ? number_is_good(key, value)
                 : key->kind == AN_VALUE_SCHEDULE ? schedule_is_good(key, value)
+                : key->kind == AN_VALUE_RANGE    ? range_is_good(key, value)
                 : key->kind == AN_VALUE_LAYERS   ? layers_are_good(value)
                                                  : an_text_choice(key->range, value) >= 0;
     if (good)
         return ALEXNET_OK;
-    return AN_FAIL(
-        ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
-        key->kind == AN_VALUE_INTEGER                                  ? "an integer from "
-        : key->kind == AN_VALUE_CHOICE || key->kind == AN_VALUE_LAYERS ? ""
-                                                                       : "a number from ",
-        key->range, key->kind == AN_VALUE_SCHEDULE ? ", or steps such as \"0.01 0.001@25\"" : "");
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
+                   key->kind == AN_VALUE_INTEGER ? "an integer from "
+                   : key->kind == AN_VALUE_CHOICE || key->kind == AN_VALUE_LAYERS ? ""
+                   : key->kind == AN_VALUE_RANGE ? "two numbers from "
+                                                 : "a number from ",
+                   key->range,
+                   key->kind == AN_VALUE_SCHEDULE ? ", or steps such as \"0.01 0.001@25\""
+                   : key->kind == AN_VALUE_RANGE  ? ", the smaller first"
+                                                  : "");
 }
 
 /* Word `i` of those that mean a key: its name, then other programs' names for it. */
@@ -180,11 +195,10 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
 {
     if (index < 0 || index >= AN_KEY_COUNT)
         return false;
-    static const char *const types[] = {[AN_VALUE_INTEGER] = "integer",
-                                        [AN_VALUE_NUMBER] = "number",
-                                        [AN_VALUE_SCHEDULE] = "schedule",
-                                        [AN_VALUE_CHOICE] = "choice",
-                                        [AN_VALUE_LAYERS] = "layers"};
+    static const char *const types[] = {
+        [AN_VALUE_INTEGER] = "integer",   [AN_VALUE_NUMBER] = "number",
+        [AN_VALUE_SCHEDULE] = "schedule", [AN_VALUE_RANGE] = "range",
+        [AN_VALUE_CHOICE] = "choice",     [AN_VALUE_LAYERS] = "layers"};
     const an_key_spec *key = &an_recipe_keys[index];
     *info = (alexnet_recipe_key){key->name, types[key->kind], key->range,     key->standard,
                                  key->help, key->per_layer,   key->at_resume, {0}};

@@ -13,11 +13,10 @@
 typedef struct reading {
     alexnet_recipe *recipe;
     const char *source;
-    bool has_recipe;    /* its section was met */
-    unsigned long seen; /* bit per key */
-    int earlier;        /* layers' settings that were there before */
+    bool has_recipe; /* its section was met */
+    bool seen[AN_KEY_COUNT];
+    int earlier; /* layers' settings that were there before */
 } reading;
-_Static_assert(AN_KEY_COUNT <= 32, "seen has a bit per key");
 
 /* A key that a file gives twice is a mistake: which of the two counts? */
 static bool given_twice(reading *r, const char *name)
@@ -29,8 +28,10 @@ static bool given_twice(reading *r, const char *name)
     for (int i = r->earlier; dot && i < r->recipe->n_layers; i++)
         if (strcmp(r->recipe->layers[i].name, name) == 0)
             return true;
-    bool seen = !dot && (r->seen >> key & 1);
-    r->seen |= dot ? 0 : 1ul << key;
+    if (dot)
+        return false;
+    bool seen = r->seen[key];
+    r->seen[key] = true;
     return seen;
 }
 
@@ -65,7 +66,12 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
 /* Keys that came later: checkpoints of before have none. */
 static bool came_later(an_key key)
 {
-    return key == AN_KEY_BAD_PICTURES || key == AN_KEY_FREEZE;
+    switch (key) {
+    case AN_KEY_BAD_PICTURES:
+    case AN_KEY_FREEZE:
+    case AN_KEY_CROP_GROUP: return true;
+    default: return false;
+    }
 }
 
 alexnet_status an_recipe_read_whole(alexnet_recipe *recipe, const char *text, const char *source)
@@ -73,7 +79,7 @@ alexnet_status an_recipe_read_whole(alexnet_recipe *recipe, const char *text, co
     reading r = {.recipe = recipe, .source = source, .earlier = recipe->n_layers};
     AN_CHECK(an_ini_read(text, source, on_key, &r));
     for (int i = 0; i < AN_KEY_COUNT; i++)
-        if (!(r.seen >> i & 1) && !came_later((an_key)i))
+        if (!r.seen[i] && !came_later((an_key)i))
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: the recipe of the run lacks %s", source,
                            an_recipe_keys[i].name);
     return ALEXNET_OK;

@@ -24,6 +24,7 @@ static void make_draw_rule(alexnet_trainer *t)
                        .crop = input->size,
                        .random_crop = an_recipe_choice(t->recipe, AN_KEY_CROP) == AN_CROP_RANDOM,
                        .mirror = an_recipe_choice(t->recipe, AN_KEY_MIRROR) == 1,
+                       .group = (int)an_recipe_integer(t->recipe, AN_KEY_CROP_GROUP),
                        .seed = t->seed};
     for (int i = 0; i < 3; i++)
         for (int c = 0; c < 3; c++)

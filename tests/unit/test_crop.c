@@ -113,6 +113,29 @@ static void test_depends_on_seed_epoch_position(void **state)
         assert_int_equal(differ[i], 100); /* colours are 32-bit numbers: none agree by chance */
 }
 
+/* Pictures 32 to 63 have one place and one mirroring, those before and behind others; colours stay
+ * each picture's own. */
+static void test_groups_share_a_crop(void **state)
+{
+    (void)state;
+    an_crop_rule grouped = rule;
+    grouped.group = 32;
+    an_slot first, before, behind;
+    an_crop_draw(&before, &grouped, 2, 31);
+    an_crop_draw(&first, &grouped, 2, 32);
+    an_crop_draw(&behind, &grouped, 2, 64);
+    assert_true(before.y != first.y || before.x != first.x);
+    assert_true(behind.y != first.y || behind.x != first.x);
+    for (uint64_t i = 33; i < 64; i++) {
+        an_slot slot;
+        an_crop_draw(&slot, &grouped, 2, i);
+        assert_int_equal(slot.y, first.y);
+        assert_int_equal(slot.x, first.x);
+        assert_int_equal(slot.mirror, first.mirror);
+        assert_true(slot.colour[0] != first.colour[0]);
+    }
+}
+
 static void test_what_is_not_asked_for_is_fixed(void **state)
 {
     (void)state;
@@ -157,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_places_and_mirrors_are_uniform),
         cmocka_unit_test(test_colour_has_the_covariance_of_its_axes),
         cmocka_unit_test(test_depends_on_seed_epoch_position),
+        cmocka_unit_test(test_groups_share_a_crop),
         cmocka_unit_test(test_what_is_not_asked_for_is_fixed),
         cmocka_unit_test(test_ten_views),
     };

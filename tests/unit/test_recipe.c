@@ -42,7 +42,7 @@ static void test_the_table(void **state)
         assert_true(strlen(key.help) > 5 && strlen(key.range) > 2);
         assert_true(strcmp(key.type, "integer") == 0 || strcmp(key.type, "number") == 0 ||
                     strcmp(key.type, "schedule") == 0 || strcmp(key.type, "choice") == 0 ||
-                    strcmp(key.type, "layers") == 0);
+                    strcmp(key.type, "range") == 0 || strcmp(key.type, "layers") == 0);
         assert_string_equal(an_recipe_get(recipe, key.name), key.standard);
         expect_set(recipe, key.name, key.standard); /* a default that its own check takes */
     }
@@ -152,6 +152,7 @@ static void test_the_2012_recipe(void **state)
     expect_number(r, AN_KEY_COLOUR_NOISE, NULL, 66, 0.1);
     expect_number(r, AN_KEY_COLOUR_NOISE, NULL, 67, 0);
     assert_int_equal(an_recipe_choice(r, AN_KEY_INIT), AN_RECIPE_INIT_NET);
+    assert_int_equal(an_recipe_integer(r, AN_KEY_CROP_GROUP), 32);
     an_recipe_free(r);
 }
 
