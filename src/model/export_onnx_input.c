@@ -57,7 +57,7 @@ void an_onnx_export_input(an_onnx_export *e)
     an_onnx_put_output(&node, at);
     an_onnx_put_ints(&node, "perm", (const int[]){0, 3, 1, 2}, 4);
     an_onnx_put_node(&e->nodes, &node);
-    if (d->bgr) {
+    if (d->channels == AN_CHANNELS_BGR) {
         put_channels(e, at, "input/bgr");
         at = "input/bgr";
     }

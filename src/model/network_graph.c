@@ -121,11 +121,12 @@ static alexnet_status append_input(building *b)
                                        .side = input->side,
                                        .crop = input->size,
                                        .mean = mean_kind(input),
-                                       .bgr = input->channels == 1};
+                                       .channels = (an_channels)input->channels};
     memcpy(desc.u.augment.scale, input->scale, sizeof input->scale);
     AN_CHECK(append(b, desc, -1, NULL, 0));
     if (b->extent->rows)
-        b->graph->nodes[0].desc.out = (an_chw){3, b->extent->rows, b->extent->columns};
+        b->graph->nodes[0].desc.out =
+            (an_chw){b->graph->nodes[0].desc.out.c, b->extent->rows, b->extent->columns};
     return ALEXNET_OK;
 }
 

@@ -15,11 +15,12 @@ static alexnet_status resolve(an_op_desc *desc)
     if ((int64_t)augment->pictures * augment->side * augment->side > INT_MAX / 3)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%d pictures of side %d reach 2^31 bytes",
                        augment->pictures, augment->side);
-    for (int c = 0; c < 3; c++)
+    const int channels = an_channel_count(augment->channels);
+    for (int c = 0; c < channels; c++)
         if (!isfinite(augment->scale[c]))
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "scale is %g, but must be finite",
                            augment->scale[c]);
-    desc->out = (an_chw){3, augment->crop, augment->crop};
+    desc->out = (an_chw){channels, augment->crop, augment->crop};
     return ALEXNET_OK;
 }
 
@@ -28,9 +29,10 @@ static int params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS])
     const an_augment_desc *augment = &desc->u.augment;
     if (augment->mean == AN_MEAN_NONE)
         return 0;
+    const int channels = an_channel_count(augment->channels);
     an_shape shape = augment->mean == AN_MEAN_CHANNEL
-                         ? an_shape_of(1, 3)
-                         : an_shape_of(3, 3, augment->side, augment->side);
+                         ? an_shape_of(1, channels)
+                         : an_shape_of(3, channels, augment->side, augment->side);
     params[0] = (an_param_info){"mean", shape, false};
     return 1;
 }

@@ -2,14 +2,15 @@
  * From stored pictures to the network's input: crop, mirror, mean, scale, colour offset.
  *
  *     px            = mirror ? slot.x + W - 1 - x : slot.x + x
- *     x_in[n,c,y,x] = slot.gain * (scale[c] * (pixel[slot.picture][slot.y + y][px][channel(c)] - m)
- *                                  + colour[c])
+ *     pixel         = pictures[slot.picture][slot.y + y][px]
+ *     x_in[n,c,y,x] = slot.gain * (scale[c] * (channel(c) of pixel - m) + colour[c])
  *     m = 0; mean[c]; or, for a mean image of P x P:
  *         centre    mean[c][(P - H)/2 + y][(P - W)/2 + x]      the 2012 code: after the mirror
  *         aligned   mean[c][slot.y + y][px]                    Caffe: at the source pixel
  *
- * Pixels are uint8 [pictures][P][P][3] in R, G, B order; channel(c) = c, or 2 - c for `bgr`.
- * An empty slot (picture < 0) gives zeros. Mean and colour are in the order of the network's
+ * Pictures are uint8 [pictures][P][P][3] in R, G, B order, for a network of one channel too: colour
+ * and grey pictures are then prepared and augmented alike, and what people are shown is in colour.
+ * An empty slot (picture < 0) gives zeros. Mean, scale and colour are in the order of the network's
  * channels. Source: paper sections 2 and 4.1; convdata_jpeg.py of 2012.
  */
 #ifndef AN_OP_AUGMENT_H
@@ -18,11 +19,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** What the network's channels are of a pixel, and their number: C. */
+typedef enum an_channels {
+    AN_CHANNELS_RGB,
+    AN_CHANNELS_BGR,
+    AN_CHANNELS_GREY, /* an_grey(): C = 1 */
+} an_channels;
+
 typedef enum an_mean_kind {
     AN_MEAN_NONE,
-    AN_MEAN_CHANNEL,       /* parameter "mean" [3] */
-    AN_MEAN_IMAGE_CENTRE,  /* parameter "mean" [3, P, P] */
-    AN_MEAN_IMAGE_ALIGNED, /* parameter "mean" [3, P, P] */
+    AN_MEAN_CHANNEL,       /* parameter "mean" [C] */
+    AN_MEAN_IMAGE_CENTRE,  /* parameter "mean" [C, P, P] */
+    AN_MEAN_IMAGE_ALIGNED, /* parameter "mean" [C, P, P] */
 } an_mean_kind;
 
 typedef struct an_augment_desc {
@@ -30,9 +38,34 @@ typedef struct an_augment_desc {
     int side;     /* P, rows and columns of a stored picture */
     int crop;     /* H = W of the output, <= side */
     an_mean_kind mean;
-    bool bgr;
-    double scale[3];
+    an_channels channels;
+    double scale[3]; /* of the first C */
 } an_augment_desc;
+
+/* Luma of ITU-R BT.601 (0.299, 0.587, 0.114) in parts of 2^16, which they add up to: a grey pixel
+ * keeps its value. Rounded as in Pillow's convert("L"). */
+enum { AN_GREY_RED = 19595, AN_GREY_GREEN = 38470, AN_GREY_BLUE = 7471 };
+
+static inline uint8_t an_grey(unsigned red, unsigned green, unsigned blue)
+{
+    return (uint8_t)((AN_GREY_RED * red + AN_GREY_GREEN * green + AN_GREY_BLUE * blue + 0x8000) >>
+                     16);
+}
+
+static inline int an_channel_count(an_channels channels)
+{
+    return channels == AN_CHANNELS_GREY ? 1 : 3;
+}
+
+/** How much of a pixel's R, G or B (0, 1, 2) is in channel c: 0 or 1, or its part of grey. */
+static inline double an_channel_share(an_channels channels, int c, int colour)
+{
+    static const double grey[3] = {AN_GREY_RED / 65536.0, AN_GREY_GREEN / 65536.0,
+                                   AN_GREY_BLUE / 65536.0};
+    if (channels == AN_CHANNELS_GREY)
+        return grey[colour];
+    return colour == (channels == AN_CHANNELS_BGR ? 2 - c : c);
+}
 
 /** One draw: which picture stands in a place of the batch, how it is cut, and its label. */
 typedef struct an_slot {

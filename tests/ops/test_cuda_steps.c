@@ -60,9 +60,10 @@ static void check_augment_form(cuda_case *c, const cuda_form *form, int channels
     cuda_case_bounds(c, form);
     for (int64_t i = 0; i < SLOTS * an_chw_count(shape); i++) {
         int64_t channel = i / pixels % channels, image = i / pixels / channels;
-        int64_t at = (image * 3 + channel) * pixels + i % pixels;
-        double expected = channel < 3 ? ((const double *)c->chain->link[0].y)[at] : 0;
-        double bound = channel < 3 ? c->e_y[at] : 0, got = cuda_get(run.y, form, shape, i);
+        const int colours = c->desc.out.c;
+        int64_t at = (image * colours + channel) * pixels + i % pixels;
+        double expected = channel < colours ? ((const double *)c->chain->link[0].y)[at] : 0;
+        double bound = channel < colours ? c->e_y[at] : 0, got = cuda_get(run.y, form, shape, i);
         if (!(fabs(got - expected) <= bound))
             fail_msg("augment, %s: channel %d of %d, pixel %d is %.9g, expected %.9g +- %g",
                      form->name, (int)channel, channels, (int)(i % pixels), got, expected, bound);
@@ -90,9 +91,9 @@ static void check_augment(an_augment_desc augment)
         mean = cuda_put(c->operands.param[0][0], &cuda_forms[0], 1, (an_chw){(int)means, 1, 1});
     }
     cuda_case_run(c, true);
-    check_augment_form(c, &cuda_forms[0], 3, mean);
-    for (int channels = 3; channels <= 8; channels += channels == 3 ? 1 : 4)
-        for (int f = 1; f < CUDA_FORMS; f++)
+    check_augment_form(c, &cuda_forms[0], desc.out.c, mean);
+    for (int channels = desc.out.c; channels <= 8; channels += channels == 3 ? 1 : 4)
+        for (int f = 1; f < CUDA_FORMS && (desc.out.c == 3 || channels == 1); f++)
             check_augment_form(c, &cuda_forms[f], channels, mean);
     cuda_free(mean);
     cuda_case_free(c);
@@ -101,10 +102,13 @@ static void check_augment(an_augment_desc augment)
 static void test_augment(void **state)
 {
     (void)state;
-    check_augment((an_augment_desc){2, 256, 224, AN_MEAN_IMAGE_CENTRE, false, {1, 1, 1}});
-    check_augment((an_augment_desc){2, 19, 14, AN_MEAN_IMAGE_ALIGNED, true, {0.25, 0.5, 2}});
-    check_augment((an_augment_desc){1, 9, 9, AN_MEAN_CHANNEL, false, {0.0625, 1, 1}});
-    check_augment((an_augment_desc){2, 12, 5, AN_MEAN_NONE, true, {1, 0.125, 1}});
+    check_augment((an_augment_desc){2, 256, 224, AN_MEAN_IMAGE_CENTRE, AN_CHANNELS_RGB, {1, 1, 1}});
+    check_augment(
+        (an_augment_desc){2, 19, 14, AN_MEAN_IMAGE_ALIGNED, AN_CHANNELS_BGR, {0.25, 0.5, 2}});
+    check_augment((an_augment_desc){1, 9, 9, AN_MEAN_CHANNEL, AN_CHANNELS_RGB, {0.0625, 1, 1}});
+    check_augment((an_augment_desc){2, 12, 5, AN_MEAN_NONE, AN_CHANNELS_BGR, {1, 0.125, 1}});
+    check_augment((an_augment_desc){2, 12, 8, AN_MEAN_CHANNEL, AN_CHANNELS_GREY, {0.5}});
+    check_augment((an_augment_desc){2, 12, 5, AN_MEAN_IMAGE_ALIGNED, AN_CHANNELS_GREY, {1}});
 }
 
 /* ---- Softmax ----------------------------------------------------------------------------------

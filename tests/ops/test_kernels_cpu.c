@@ -155,8 +155,10 @@ static row random_row(void)
 
 static float expected_pixel(const an_augment_run *run, int c, int x)
 {
-    int from = run->mirror ? run->crop - 1 - x : x, channel = run->bgr ? 2 - c : c;
-    float pixel = run->pixels[3 * from + channel];
+    int from = run->mirror ? run->crop - 1 - x : x;
+    const uint8_t *rgb = run->pixels + (ptrdiff_t)3 * from;
+    float pixel = run->channels == AN_CHANNELS_GREY ? an_grey(rgb[0], rgb[1], rgb[2])
+                                                    : rgb[run->channels ? 2 - c : c];
     return run->gain *
            (run->scale[c] * (pixel - run->mean[c][x * run->mean_step]) + run->colour[c]);
 }
@@ -165,12 +167,13 @@ static float expected_pixel(const an_augment_run *run, int c, int x)
 static void check_row(const an_cpu_kernels *kernels, const char *isa, const row *r, int crop,
                       int flags, int step)
 {
+    const an_channels channels = (an_channels)(flags >> 1);
     uint8_t work[3 * CROP_MAX];
     float out[3][CROP_MAX + 1];
     uint16_t halves[3][CROP_MAX + 1];
     an_augment_run run = {.crop = crop,
                           .mirror = flags & 1,
-                          .bgr = flags & 2,
+                          .channels = channels,
                           .scale = {0.25f, 0.7f, 1.1f},
                           .gain = 0.9f,
                           .colour = {1.5f, -2.25f, 0.1f},
@@ -187,14 +190,15 @@ static void check_row(const an_cpu_kernels *kernels, const char *isa, const row 
         }
         kernels->augment[type](&run);
     }
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < an_channel_count(channels); c++) {
         for (int x = 0; x < crop; x++) {
             float expected = expected_pixel(&run, c, x);
             if (out[c][x] != expected || (bf16 && halves[c][x] != an_float_to_bf16(expected)))
-                fail_msg("%s, crop %d, mirror %d, bgr %d, step %d: channel %d, column %d is %.9g, "
-                         "expected %.9g",
-                         isa, crop, run.mirror, run.bgr, step, c, x, (double)out[c][x],
-                         (double)expected);
+                fail_msg(
+                    "%s, crop %d, mirror %d, channels %d, step %d: channel %d, column %d is %.9g, "
+                    "expected %.9g",
+                    isa, crop, run.mirror, (int)channels, step, c, x, (double)out[c][x],
+                    (double)expected);
         }
         assert_true(out[c][crop] == 7 && (!bf16 || halves[c][crop] == 7));
     }
@@ -205,7 +209,7 @@ static void check_augment(const an_cpu_kernels *kernels, const char *isa)
     static const int crops[] = {1, 5, 16, 33, 64, CROP_MAX};
     row r = random_row();
     for (size_t i = 0; i < sizeof crops / sizeof crops[0]; i++)
-        for (int flags = 0; flags < 4; flags++)
+        for (int flags = 0; flags < 6; flags++)
             for (int step = flags & 1 ? -1 : 0; step <= 1; step++)
                 check_row(kernels, isa, &r, crops[i], flags, step);
 }

@@ -189,7 +189,7 @@ static void test_other_refusals(void **state)
 static void test_augment(void **state)
 {
     (void)state;
-    const an_augment_desc good = {2, 256, 224, AN_MEAN_IMAGE_CENTRE, false, {1, 1, 1}};
+    const an_augment_desc good = {2, 256, 224, AN_MEAN_IMAGE_CENTRE, AN_CHANNELS_RGB, {1, 1, 1}};
     an_param_info params[AN_MAX_PARAMS];
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = 2, .u.augment = good};
     rig_ok(an_op_resolve(&desc));

@@ -200,14 +200,15 @@ static void test_augment(void **state)
     slots[0].colour[0] = 4;
     an_operands operands = {.pictures = picture, .slots = slots, .param = {{mean}}};
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = 2};
-    desc.u.augment = (an_augment_desc){1, 3, 2, AN_MEAN_NONE, false, {2, 1, 1}};
+    desc.u.augment = (an_augment_desc){1, 3, 2, AN_MEAN_NONE, AN_CHANNELS_RGB, {2, 1, 1}};
     /* Rows 1 and 2, columns 2 and 1: (12, 11; 22, 21) of red, doubled, plus 4, halved. */
     EXPECT(desc, operands, true, 14, 13, 24, 23, 56, 55.5, 61, 60.5, 106, 105.5, 111, 110.5, 0, 0,
            0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    desc.u.augment.bgr = true; /* blue first, but the scale and colour of channel 0 */
+    desc.u.augment.channels =
+        AN_CHANNELS_BGR; /* blue first, but the scale and colour of channel 0 */
     EXPECT(desc, operands, true, 214, 213, 224, 223, 56, 55.5, 61, 60.5, 6, 5.5, 11, 10.5, 0, 0, 0,
            0, 0, 0, 0, 0, 0, 0, 0, 0);
-    desc.u.augment.bgr = false;
+    desc.u.augment.channels = AN_CHANNELS_RGB;
     desc.u.augment.mean = AN_MEAN_CHANNEL; /* 0, 1, 2 */
     EXPECT(desc, operands, true, 14, 13, 24, 23, 55.5, 55, 60.5, 60, 105, 104.5, 110, 109.5, 0, 0,
            0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -225,11 +226,34 @@ static void test_augment_mean_image(void **state)
     an_operands operands = {.pictures = picture, .slots = &slot, .param = {{mean}}};
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = 1};
     /* Centre of 2 x 2 in 3 x 3 begins at (0, 0): the mean is 0, 1; 3, 4, unmirrored. */
-    desc.u.augment = (an_augment_desc){1, 3, 2, AN_MEAN_IMAGE_CENTRE, false, {1, 1, 1}};
+    desc.u.augment = (an_augment_desc){1, 3, 2, AN_MEAN_IMAGE_CENTRE, AN_CHANNELS_RGB, {1, 1, 1}};
     EXPECT(desc, operands, true, 12, 10, 19, 17, 103, 101, 110, 108, 194, 192, 201, 199);
     /* Aligned: of the pixel itself, 5, 4; 8, 7. */
     desc.u.augment.mean = AN_MEAN_IMAGE_ALIGNED;
     EXPECT(desc, operands, true, 7, 7, 14, 14, 98, 98, 105, 105, 189, 189, 196, 196);
+}
+
+/* Grey as Pillow's convert("L") has it: of the primaries and of what lies next to a half. */
+static void test_augment_grey(void **state)
+{
+    (void)state;
+    uint8_t picture[27] = {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 0,  0,
+                           0,   7, 7, 7, 1,   0, 0, 5, 200, 90,  250, 3,   128};
+    double mean[9];
+    for (int i = 0; i < 9; i++)
+        mean[i] = i;
+    an_slot slot = {.picture = 0, .gain = 1};
+    an_operands operands = {.pictures = picture, .slots = &slot, .param = {{mean}}};
+    an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = 1};
+    desc.u.augment = (an_augment_desc){1, 3, 3, AN_MEAN_NONE, AN_CHANNELS_GREY, {1, 0, 0}};
+    EXPECT(desc, operands, true, 76, 150, 29, 255, 0, 7, 0, 129, 91);
+    desc.u.augment.mean = AN_MEAN_CHANNEL; /* 0 */
+    desc.u.augment.scale[0] = 2;
+    EXPECT(desc, operands, true, 152, 300, 58, 510, 0, 14, 0, 258, 182);
+    desc.u.augment.mean = AN_MEAN_IMAGE_ALIGNED;
+    desc.u.augment.scale[0] = 1;
+    slot.mirror = 1;
+    EXPECT(desc, operands, true, 27, 149, 76, 2, -4, 252, 83, 122, -6);
 }
 
 /* Two updates, w = 1 and gradients 2, then -1, with momentum 0.5, rate 0.25, decay 0.5:
@@ -285,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_softmax),
         cmocka_unit_test(test_augment),
         cmocka_unit_test(test_augment_mean_image),
+        cmocka_unit_test(test_augment_grey),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_norms),
     };

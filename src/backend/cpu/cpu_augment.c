@@ -30,7 +30,7 @@ static mean_row mean_of(const an_augment_desc *a, const float *mean, const an_sl
     return (mean_row){&none, 0};
 }
 
-/* Row y of the three channels of the image of a slot. */
+/* Row y of the channels of the image of a slot. */
 static void cut_row(const an_native *native, const an_op_args *args, const an_slot *slot, int y,
                     void *const out[3])
 {
@@ -38,7 +38,7 @@ static void cut_row(const an_native *native, const an_op_args *args, const an_sl
     const uint8_t *picture =
         (const uint8_t *)args->pictures + (int64_t)slot->picture * a->side * a->side * 3;
     an_augment_run run = {.crop = a->crop,
-                          .bgr = a->bgr,
+                          .channels = a->channels,
                           .mirror = slot->mirror,
                           .gain = slot->gain,
                           .pixels = picture + ((int64_t)(slot->y + y) * a->side + slot->x) * 3,
@@ -46,7 +46,7 @@ static void cut_row(const an_native *native, const an_op_args *args, const an_sl
     assert(slot->picture < a->pictures);
     assert(slot->y >= 0 && slot->y <= a->side - a->crop);
     assert(slot->x >= 0 && slot->x <= a->side - a->crop);
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < native->y.shape.c; c++) {
         mean_row mean = mean_of(a, args->param[0], slot, c, y);
         run.mean[c] = mean.at;
         run.mean_step = mean.step;
@@ -66,8 +66,8 @@ static void forward(an_native *native, const an_op_args *args)
         const an_slot *slot = &args->slots[i / a->crop];
         int y = i % a->crop;
         void *out[3];
-        for (int c = 0; c < 3; c++) {
-            int64_t row = ((int64_t)(i / a->crop) * 3 + c) * a->crop + y;
+        for (int c = 0; c < native->y.shape.c; c++) {
+            int64_t row = ((int64_t)(i / a->crop) * native->y.shape.c + c) * a->crop + y;
             out[c] = an_at(args->y, row * a->crop, native->y.dtype);
             if (slot->picture < 0)
                 memset(out[c], 0, bytes);

@@ -249,7 +249,7 @@ static int augment_forward(const own *o, const an_op_args *args)
                                .y = args->y,
                                .nhwc = o->y.kind == AN_LAYOUT_NHWC,
                                .bf16 = o->y.dtype == AN_BF16,
-                               .channels = 3};
+                               .channels = an_channel_count(o->desc.u.augment.channels)};
     return o->blocked ? an_cuda_augment_blocks(&run, &o->blocks, queue_of(o))
                       : an_cuda_augment(&run, queue_of(o));
 }

@@ -230,7 +230,7 @@ static alexnet_status augment_forward(const an_bound *b)
     int64_t plane = (int64_t)b->desc->out.h * b->desc->out.w;
     double *e = b->e_y;
     for (int n = 0; n < b->desc->n; n++)
-        for (int c = 0; c < 3; c++) {
+        for (int c = 0; c < b->desc->out.c; c++) {
             const an_slot *slot = &b->args.slots[n];
             double size = fabs(slot->gain) *
                           (fabs(b->desc->u.augment.scale[c]) * 510 + fabs(slot->colour[c]));

@@ -17,18 +17,28 @@ static double mean_at(const an_augment_desc *augment, const double *mean, const 
     return 0;
 }
 
+static uint8_t channel_of(const uint8_t pixel[3], an_channels channels, int c)
+{
+    switch (channels) {
+    case AN_CHANNELS_RGB: return pixel[c];
+    case AN_CHANNELS_BGR: return pixel[2 - c];
+    case AN_CHANNELS_GREY: return an_grey(pixel[0], pixel[1], pixel[2]);
+    }
+    return 0;
+}
+
 static void cut(const an_augment_desc *augment, const an_op_args *args, const an_slot *slot,
                 double *out)
 {
     int side = augment->side, crop = augment->crop;
     const uint8_t *picture =
         (const uint8_t *)args->pictures + (int64_t)slot->picture * side * side * 3;
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; c < an_channel_count(augment->channels); c++)
         for (int y = 0; y < crop; y++)
             for (int x = 0; x < crop; x++) {
                 int px = slot->mirror ? slot->x + crop - 1 - x : slot->x + x;
-                int channel = augment->bgr ? 2 - c : c;
-                double pixel = picture[((slot->y + y) * side + px) * 3 + channel];
+                const uint8_t *at = picture + ((slot->y + y) * side + px) * 3;
+                double pixel = channel_of(at, augment->channels, c);
                 double m = mean_at(augment, args->param[0], slot, c, y, x, px);
                 *out++ = slot->gain * (augment->scale[c] * (pixel - m) + slot->colour[c]);
             }

@@ -1,5 +1,5 @@
 /*
- * A row of stored pixels becomes three rows of the network's input (op/augment.h).
+ * A row of stored pixels becomes a row of each channel of the network's input (op/augment.h).
  *
  * The channels of a pixel are taken apart first, so that what follows goes through memory one by
  * one, forwards or, for a mirrored picture, backwards.
@@ -32,12 +32,22 @@ AN_INLINE void take_apart(const uint8_t *restrict pixels, int crop, uint8_t *res
     }
 }
 
+AN_INLINE void take_grey(const uint8_t *restrict pixels, int crop, uint8_t *restrict grey)
+{
+#pragma omp simd
+    for (int x = 0; x < crop; x++)
+        grey[x] = an_grey(pixels[3 * x], pixels[3 * x + 1], pixels[3 * x + 2]);
+}
+
 AN_INLINE void augment(const an_augment_run *run, an_dtype t)
 {
     const int crop = run->crop;
-    take_apart(run->pixels, crop, run->work, run->work + crop, run->work + 2 * crop);
-    for (int c = 0; c < 3; c++) {
-        const uint8_t *bytes = run->work + (run->bgr ? 2 - c : c) * crop;
+    if (run->channels == AN_CHANNELS_GREY)
+        take_grey(run->pixels, crop, run->work);
+    else
+        take_apart(run->pixels, crop, run->work, run->work + crop, run->work + 2 * crop);
+    for (int c = 0; c < an_channel_count(run->channels); c++) {
+        const uint8_t *bytes = run->work + (run->channels == AN_CHANNELS_BGR ? 2 - c : c) * crop;
         if (!run->mirror)
             run->mean_step ? plane(run, c, bytes, t, true, 1) : plane(run, c, bytes, t, true, 0);
         else if (run->mean_step < 0)

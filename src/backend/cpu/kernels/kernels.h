@@ -41,11 +41,12 @@ enum { AN_LRN_TILE = 64 }; /* across maps: the most pixels of a run, a multiple 
 int64_t an_lrn_work(const an_lrn_shape *p);
 int64_t an_lrn_within_work(const an_lrn_shape *p);
 
-/** Rows of the three channels of one output, `crop` elements each, out of a row of stored
+/** Rows of the channels of one output, `crop` elements each, out of a row of stored
  * pixels. */
 typedef struct an_augment_run {
     int crop;
-    bool bgr, mirror;
+    an_channels channels;
+    bool mirror;
     float scale[3], gain, colour[3];
     const uint8_t *pixels; /* [crop][3], R G B */
     const float *mean[3];  /* of column 0 of the output */

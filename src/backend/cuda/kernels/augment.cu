@@ -30,8 +30,19 @@ AN_BODY float augment_mean(const an_cuda_augment_run *run, const an_slot *slot, 
     }
 }
 
+/* Channel c of a stored pixel; `colours` of them, which is a constant after inlining. */
+AN_BODY float augment_level(const an_augment_desc *desc, const uint8_t *pixel, int colours, int c)
+{
+    if (colours == 3)
+        return pixel[desc->channels == AN_CHANNELS_BGR ? 2 - c : c];
+    return (float)((AN_GREY_RED * pixel[0] + AN_GREY_GREEN * pixel[1] + AN_GREY_BLUE * pixel[2] +
+                    0x8000) >>
+                   16);
+}
+
 /* The channels of an output pixel. */
-AN_BODY void augment_pixel(const augment_plan *plan, const an_slot *slot, int y, int x, float v[3])
+AN_BODY void augment_pixel(const augment_plan *plan, const an_slot *slot, int y, int x, int colours,
+                           float *v)
 {
     const an_cuda_augment_run *run = &plan->run;
     int crop = run->desc.crop, side = run->desc.side;
@@ -39,10 +50,10 @@ AN_BODY void augment_pixel(const augment_plan *plan, const an_slot *slot, int y,
     const uint8_t *pixel =
         run->pictures + (((int64_t)slot->picture * side + slot->y + y) * side + px) * 3;
     AN_UNROLL
-    for (int c = 0; c < 3; c++) {
-        float grey = pixel[run->desc.bgr ? 2 - c : c];
+    for (int c = 0; c < colours; c++) {
+        float level = augment_level(&run->desc, pixel, colours, c);
         float m = augment_mean(run, slot, c, y, x, px);
-        v[c] = slot->gain * (plan->scale[c] * (grey - m) + slot->colour[c]);
+        v[c] = slot->gain * (plan->scale[c] * (level - m) + slot->colour[c]);
     }
 }
 
@@ -83,7 +94,7 @@ AN_BODY void augment_store_plain(const augment_plan *plan, int64_t first, int co
     }
 }
 
-/* `channels` is that of a pixel in N H W C, else 0. */
+/* `channels` is that of a pixel in N H W C, else 0. Of one channel both are the same. */
 AN_BODY void augment(const augment_plan *plan, an_thread t, int channels, bool bf16)
 {
     const an_cuda_augment_run *run = &plan->run;
@@ -91,7 +102,7 @@ AN_BODY void augment(const augment_plan *plan, an_thread t, int channels, bool b
     if (item >= plan->items)
         return;
     int x = PIXELS * an_split(&item, plan->columns), y = an_split(&item, plan->rows);
-    int crop = run->desc.crop, width = channels ? channels : 3;
+    int crop = run->desc.crop, width = channels ? channels : 3, colours = width < 3 ? 1 : 3;
     int count = crop - x < PIXELS ? crop - x : PIXELS;
     const an_slot slot = run->slots[item];
     float v[PIXELS * 8];
@@ -100,7 +111,7 @@ AN_BODY void augment(const augment_plan *plan, an_thread t, int channels, bool b
     AN_UNROLL
     for (int i = 0; i < PIXELS; i++)
         if (i < count && slot.picture >= 0)
-            augment_pixel(plan, &slot, y, x + i, v + i * width);
+            augment_pixel(plan, &slot, y, x + i, colours, v + i * width);
     int64_t first = (int64_t)y * crop + x;
     if (channels)
         augment_store(plan, item * plan->plane + first, count, channels, bf16, v);
@@ -109,6 +120,8 @@ AN_BODY void augment(const augment_plan *plan, an_thread t, int channels, bool b
 }
 
 AN_KERNEL(augment_plain, augment_plan, augment(run, t, 0, false))
+AN_KERNEL(augment_1, augment_plan, augment(run, t, 1, false))
+AN_KERNEL(augment_1_bf16, augment_plan, augment(run, t, 1, true))
 AN_KERNEL(augment_3, augment_plan, augment(run, t, 3, false))
 AN_KERNEL(augment_3_bf16, augment_plan, augment(run, t, 3, true))
 AN_KERNEL(augment_4, augment_plan, augment(run, t, 4, false))
@@ -128,6 +141,9 @@ int an_cuda_augment(const an_cuda_augment_run *run, an_cuda_stream *stream)
     for (int c = 0; c < 3; c++)
         plan.scale[c] = (float)run->desc.scale[c];
     int64_t blocks = an_blocks_for(plan.items);
+    if (run->channels == 1)
+        return run->bf16 ? AN_LAUNCH(augment_1_bf16, augment_plan, &plan, blocks, stream)
+                         : AN_LAUNCH(augment_1, augment_plan, &plan, blocks, stream);
     if (!run->nhwc)
         return AN_LAUNCH(augment_plain, augment_plan, &plan, blocks, stream);
     if (run->channels == 8)
@@ -151,17 +167,18 @@ typedef struct augment_blocks_plan {
 
 /* A pixel of the padded image. */
 AN_BODY void augment_padded(const augment_blocks_plan *plan, const an_slot *slot, int y, int x,
-                            float v[3])
+                            int colours, float *v)
 {
     int crop = plan->augment.run.desc.crop;
-    v[0] = v[1] = v[2] = 0;
+    for (int c = 0; c < colours; c++)
+        v[c] = 0;
     if (slot->picture >= 0 && y >= 0 && y < crop && x >= 0 && x < crop)
-        augment_pixel(&plan->augment, slot, y, x, v);
+        augment_pixel(&plan->augment, slot, y, x, colours, v);
 }
 
 /* A thread computes the pixels of a row of a block, and with the last row zeros for the channels
  * that are left over. */
-AN_BODY void augment_blocks(const augment_blocks_plan *plan, an_thread t, bool bf16)
+AN_BODY void augment_blocks(const augment_blocks_plan *plan, an_thread t, int colours, bool bf16)
 {
     const an_cuda_blocks *b = &plan->b;
     void *out = plan->augment.run.y;
@@ -173,29 +190,31 @@ AN_BODY void augment_blocks(const augment_blocks_plan *plan, an_thread t, bool b
     uint32_t row = (uint32_t)padded;
     int within = an_split(&row, plan->block), y = padded - b->top, x = column * b->block - b->left;
     int64_t pixel = ((int64_t)item * b->rows + row) * b->columns + column;
-    int64_t at = pixel * b->channels + within * b->block * 3;
+    int64_t at = pixel * b->channels + within * b->block * colours;
     float v[12];
     if (b->block == 4 && b->channels % 4 == 0) {
         AN_UNROLL
         for (int i = 0; i < 4; i++)
-            augment_padded(plan, &slot, y, x + i, v + 3 * i);
+            augment_padded(plan, &slot, y, x + i, colours, v + colours * i);
         AN_UNROLL
-        for (int i = 0; i < 12; i += 4)
+        for (int i = 0; i < 4 * colours; i += 4)
             an_store_run(out, at + i, 4, bf16, v + i);
     } else {
         for (int i = 0; i < b->block; i++) {
-            augment_padded(plan, &slot, y, x + i, v);
-            for (int c = 0; c < 3; c++)
-                an_store(out, at + 3 * i + c, bf16, v[c]);
+            augment_padded(plan, &slot, y, x + i, colours, v);
+            for (int c = 0; c < colours; c++)
+                an_store(out, at + colours * i + c, bf16, v[c]);
         }
     }
     if (within == b->block - 1)
-        for (int c = 3 * b->block * b->block; c < b->channels; c++)
+        for (int c = colours * b->block * b->block; c < b->channels; c++)
             an_store(out, pixel * b->channels + c, bf16, 0);
 }
 
-AN_KERNEL(augment_blocks_float, augment_blocks_plan, augment_blocks(run, t, false))
-AN_KERNEL(augment_blocks_bf16, augment_blocks_plan, augment_blocks(run, t, true))
+AN_KERNEL(augment_blocks_float, augment_blocks_plan, augment_blocks(run, t, 3, false))
+AN_KERNEL(augment_blocks_bf16, augment_blocks_plan, augment_blocks(run, t, 3, true))
+AN_KERNEL(augment_blocks_1, augment_blocks_plan, augment_blocks(run, t, 1, false))
+AN_KERNEL(augment_blocks_1_bf16, augment_blocks_plan, augment_blocks(run, t, 1, true))
 
 int an_cuda_augment_blocks(const an_cuda_augment_run *run, const an_cuda_blocks *blocks,
                            an_cuda_stream *stream)
@@ -211,6 +230,10 @@ int an_cuda_augment_blocks(const an_cuda_augment_run *run, const an_cuda_blocks 
     plan.rows = an_divisor_of((int64_t)blocks->rows * blocks->block);
     plan.block = an_divisor_of(blocks->block);
     int64_t threads = an_blocks_for(plan.items);
+    if (blocks->c == 1)
+        return blocks->bf16
+                   ? AN_LAUNCH(augment_blocks_1_bf16, augment_blocks_plan, &plan, threads, stream)
+                   : AN_LAUNCH(augment_blocks_1, augment_blocks_plan, &plan, threads, stream);
     return blocks->bf16
                ? AN_LAUNCH(augment_blocks_bf16, augment_blocks_plan, &plan, threads, stream)
                : AN_LAUNCH(augment_blocks_float, augment_blocks_plan, &plan, threads, stream);

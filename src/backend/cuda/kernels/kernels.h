@@ -241,7 +241,7 @@ typedef struct an_cuda_augment_run {
     const float *mean;       /* as desc.mean says; NULL: none */
     void *y;
     bool nhwc, bf16; /* of y; bf16 with nhwc */
-    int channels;    /* of y's pixels: 3; nhwc: 3, 4 or 8, zeros beyond the third */
+    int channels;    /* of y's pixels: 3; nhwc: 3, 4 or 8, zeros beyond the third; of grey 1 */
 } an_cuda_augment_run;
 
 int an_cuda_augment(const an_cuda_augment_run *run, an_cuda_stream *stream);
