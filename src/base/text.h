@@ -26,6 +26,14 @@ int an_text_choice(const char *choices, const char *word);
 /** Whether a whole name fits a pattern, in which `*` is any text and `?` any one byte. */
 bool an_text_matches(const char *pattern, const char *name);
 
+/**
+ * Text that may have any bytes as one line that leads back to it: control characters, the percent
+ * sign and, if it is not UTF-8, all bytes beyond ASCII are %XX. Owned; NULL if memory is short.
+ */
+char *an_text_percent(const char *text);
+/** Back, in place. @return false for what is not %XX, or is a zero byte */
+bool an_text_unpercent(char *text);
+
 /** `one` or `many`, as it agrees with a count: "1 class", "0 classes". */
 const char *an_text_plural(int64_t count, const char *one, const char *many);
 

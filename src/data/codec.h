@@ -4,6 +4,8 @@
 #ifndef AN_DATA_CODEC_H
 #define AN_DATA_CODEC_H
 
+#include <stdbool.h>
+
 #include "data/picture.h"
 
 /** A file's bytes on their way to a picture. All pointers are borrowed. */
@@ -25,6 +27,10 @@ alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_
 /** Decode to RGB as stored; *orientation is as below. On failure *out is empty. */
 alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file);
 alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file);
+/** Pixels as NumPy's array, of any size within the limits. */
+alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded *file);
+/** Whether the bytes that a file begins with, of which a kibibyte is enough, are such an array. */
+bool an_npy_is_picture(const void *bytes, size_t length);
 
 /** A decoder whose library the build may have found or not; see src/data/codec/. */
 typedef struct an_codec {

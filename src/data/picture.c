@@ -24,6 +24,7 @@ static const signature signatures[] = {
     {"a PNG", 0, 8, "\x89PNG\r\n\x1A\n", an_png_decode, NULL},
     {"a WebP picture", 8, 4, "WEBP", NULL, "libwebp"},
     {"a GIF", 0, 4, "GIF8", NULL, "giflib"},
+    {"pixels of NumPy's", 0, 6, "\x93NUMPY", an_npy_decode, NULL},
     {"a BMP", 0, 2, "BM", NULL, NULL},
     {"a TIFF", 0, 4, "II*\0", NULL, NULL},
     {"a TIFF", 0, 4, "MM\0*", NULL, NULL},

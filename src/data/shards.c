@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/walk.h"
+#include "data/divided.h"
 #include "data/source.h"
 
 /* ---- Patterns ---- */
@@ -145,23 +146,7 @@ static bool holds_archives(const an_folder *folder)
     return any;
 }
 
-alexnet_status an_shards_accept(const char *path, bool *yes)
-{
-    an_folder folder;
-    if (!an_is_folder(path)) {
-        *yes = called_archive(path) && (an_is_file(path) || an_is_pattern(path));
-        return ALEXNET_OK;
-    }
-    *yes = false;
-    const alexnet_status rc = an_folder_read(&folder, path);
-    if (rc != ALEXNET_OK)
-        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
-    *yes = holds_archives(&folder);
-    an_folder_free(&folder);
-    return ALEXNET_OK;
-}
-
-/* ---- Folders ---- */
+/* ---- Parts ---- */
 
 /* "train" of "train-000000.tar" and "ILSVRC2012_img_train.tar". Owned; NULL if memory is short. */
 static char *stem_of(const char *name)
@@ -175,57 +160,128 @@ static char *stem_of(const char *name)
     return an_strndup(name + begin, end - begin);
 }
 
-/* A folder that holds parts of a data set for training and for validation is not one data set. */
-static alexnet_status check_parts(const an_strings *names, const char *folder)
+/* The distinct stems of a folder's archives. */
+static alexnet_status find_stems(an_strings *stems, const an_folder *folder)
 {
-    an_strings stems = {0};
-    alexnet_status rc = ALEXNET_OK;
-    for (int64_t i = 0; i < names->count && rc == ALEXNET_OK; i++) {
-        char *stem = stem_of(names->at[i]);
-        if (stem && an_strings_have(&stems, stem))
+    for (int64_t i = 0; i < folder->files.count; i++) {
+        if (!called_tar(folder->files.at[i]))
+            continue;
+        char *stem = stem_of(folder->files.at[i]);
+        if (stem && an_strings_have(stems, stem))
             an_free(stem);
         else
-            rc = an_strings_add(&stems, stem);
+            AN_CHECK(an_strings_add(stems, stem));
     }
-    if (rc == ALEXNET_OK && an_are_parts(&stems))
+    return ALEXNET_OK;
+}
+
+static const char *stem_of_part(an_part_name part)
+{
+    return part == AN_PART_TRAIN ? "train" : "val";
+}
+
+/* Whether a folder holds archives of a part; AN_PART_WHOLE: of both. */
+static alexnet_status holds_part(const char *path, an_part_name part, bool *yes)
+{
+    an_folder folder;
+    an_strings stems = {0};
+    *yes = false;
+    alexnet_status rc = an_folder_read(&folder, path);
+    if (rc != ALEXNET_OK)
+        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+    if (holds_archives(&folder)) {
+        rc = find_stems(&stems, &folder);
+        *yes = part == AN_PART_WHOLE
+                   ? an_strings_have(&stems, "train") && an_strings_have(&stems, "val")
+                   : an_strings_have(&stems, stem_of_part(part));
+    }
+    an_strings_free(&stems);
+    an_folder_free(&folder);
+    return rc;
+}
+
+alexnet_status an_shards_divided(const char *path, bool *yes)
+{
+    *yes = false;
+    return an_is_folder(path) ? holds_part(path, AN_PART_WHOLE, yes) : ALEXNET_OK;
+}
+
+alexnet_status an_shards_accept(const char *path, bool *yes)
+{
+    char *folder;
+    an_part_name part;
+    *yes = called_archive(path) && (an_is_file(path) || an_is_pattern(path));
+    if (*yes)
+        return ALEXNET_OK;
+    AN_CHECK(an_divided_path(&folder, &part, path));
+    alexnet_status rc = ALEXNET_OK;
+    if (folder && part != AN_PART_WHOLE) {
+        rc = holds_part(folder, part, yes);
+    } else if (folder) {
+        an_folder inside;
+        rc = an_folder_read(&inside, path);
+        *yes = rc == ALEXNET_OK && holds_archives(&inside);
+        if (rc == ALEXNET_OK)
+            an_folder_free(&inside);
+        rc = rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+    }
+    an_free(folder);
+    return rc;
+}
+
+/* A folder that holds several parts of a data set is not one data set. */
+static alexnet_status check_parts(const an_folder *folder, const char *path)
+{
+    an_strings stems = {0};
+    alexnet_status rc = find_stems(&stems, folder);
+    if (rc == ALEXNET_OK && an_strings_have(&stems, "train") && an_strings_have(&stems, "val"))
+        rc = an_divided_fail(path);
+    else if (rc == ALEXNET_OK && an_are_parts(&stems))
         rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                      "%s holds archives for %s and for %s; give those of one part, as a file or as "
                      "a pattern such as train-{000000..000146}.tar",
-                     folder, stems.at[0], stems.at[1]);
+                     path, stems.at[0], stems.at[1]);
     an_strings_free(&stems);
     return rc;
 }
 
-static alexnet_status list_folder(an_strings *out, const char *path)
+/* The archives of a folder, or of one part. */
+static alexnet_status list_folder(an_strings *out, const char *path, an_part_name part)
 {
     an_folder folder;
-    an_strings names = {0};
-    alexnet_status rc;
     AN_CHECK(an_folder_read(&folder, path));
-    for (int64_t i = 0; i < folder.files.count; i++)
-        if (called_tar(folder.files.at[i])) {
-            AN_TRY(an_strings_add(&names, an_strdup(folder.files.at[i])));
-            AN_TRY(an_strings_add(out, an_path_join(path, folder.files.at[i])));
-        }
-    AN_TRY(check_parts(&names, path));
-    if (out->count == 0)
+    alexnet_status rc = part == AN_PART_WHOLE ? check_parts(&folder, path) : ALEXNET_OK;
+    for (int64_t i = 0; i < folder.files.count && rc == ALEXNET_OK; i++) {
+        const char *name = folder.files.at[i];
+        if (!called_tar(name))
+            continue;
+        char *stem = stem_of(name);
+        if (!stem)
+            rc = AN_FAIL_MEMORY(strlen(name), "a name");
+        else if (part == AN_PART_WHOLE || strcmp(stem, stem_of_part(part)) == 0)
+            rc = an_strings_add(out, an_path_join(path, name));
+        an_free(stem);
+    }
+    if (rc == ALEXNET_OK && out->count == 0)
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s holds no .tar files", path);
-cleanup:
-    an_strings_free(&names);
     an_folder_free(&folder);
     return rc;
 }
 
 alexnet_status an_shards_list(an_strings *out, const char *path)
 {
+    char *folder;
+    an_part_name part;
     *out = (an_strings){0};
+    AN_CHECK(an_divided_path(&folder, &part, path));
     alexnet_status rc;
-    if (an_is_folder(path))
-        rc = list_folder(out, path);
+    if (folder)
+        rc = list_folder(out, folder, part);
     else if (!an_is_file(path) && an_is_pattern(path))
         rc = an_pattern_expand(out, path);
     else
         rc = an_strings_add(out, an_strdup(path));
+    an_free(folder);
     if (rc != ALEXNET_OK)
         an_strings_free(out);
     return rc;

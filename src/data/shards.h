@@ -17,13 +17,16 @@ alexnet_status an_pattern_expand(an_strings *out, const char *pattern);
 
 /**
  * Whether a path leads to archives: a file called so, also a compressed one, which is then refused;
- * a folder with .tar files in it and no folders but ImageNet's devkit; a pattern of such names.
+ * a folder with .tar files in it and no folders but ImageNet's devkit; a pattern of such names;
+ * FOLDER/train and FOLDER/val, which name the archives of a part (divided.h).
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_shards_accept(const char *path, bool *yes);
+/** Whether a folder has archives for training and for validation, as their names say. */
+alexnet_status an_shards_divided(const char *path, bool *yes);
 /**
  * The paths of the archives, in the order of their names.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that holds training and validation archives
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that holds archives of several parts
  */
 alexnet_status an_shards_list(an_strings *out, const char *path);
 

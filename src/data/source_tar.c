@@ -60,18 +60,20 @@ static int compare_entries(const void *a, const void *b)
     return x->place.offset < y->place.offset ? -1 : x->place.offset > y->place.offset;
 }
 
-/* "archive/folder/name", with the key in it. */
+/* "archive/folder/name", with the key in it; if it was packed, the key stands behind its end. */
 static alexnet_status make_item(an_item *out, const an_tar_set *set, int archive,
                                 const an_tar_picture *picture)
 {
     const an_tar_index *index = &set->indexes[archive];
     const char *path = set->paths.at[archive], *folder = index->folders.at[picture->folder];
     char *name =
-        an_format("%s/%s%s%s", path, folder, *folder ? "/" : "", index->names + picture->name);
+        an_format("%s/%s%s%s%c%s", path, folder, *folder ? "/" : "", index->names + picture->name,
+                  '\0', picture->key ? index->names + picture->key : "");
     if (!name)
         return AN_FAIL_MEMORY(strlen(path), "a picture's name");
-    *out = (an_item){name, name + strlen(path) + 1 + set->shared,
-                     an_tar_set_class(set, archive, picture)};
+    const char *key =
+        picture->key ? name + strlen(name) + 1 : name + strlen(path) + 1 + set->shared;
+    *out = (an_item){name, key, an_tar_set_class(set, archive, picture)};
     return ALEXNET_OK;
 }
 
@@ -164,6 +166,7 @@ static alexnet_status open_set(an_data_source *source, an_tar_set *set, bool cla
     if (classes) {
         AN_CHECK(an_imagenet_label(set, source->ctx));
         AN_CHECK(an_tar_set_classify(set, source->root));
+        AN_CHECK(an_tar_set_name_classes(set));
     }
     for (int64_t i = 0; i < set->count; i++)
         an_endings_join(&source->left_out, &set->indexes[i].left_out);
@@ -244,6 +247,7 @@ static const an_data_kind pictures_kind = {.name = "pictures in tar",
 
 const an_data_kind an_tar_kind = {.name = "tar",
                                   .accepts = an_shards_accept,
+                                  .divided = an_shards_divided,
                                   .open = open_with_classes,
                                   .pictures = &pictures_kind,
                                   .read = read_member,

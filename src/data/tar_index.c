@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
+#include "data/codec.h"
 #include "data/endings.h"
 #include "data/tar.h"
 
@@ -19,7 +21,8 @@ enum { BY_NOTHING, BY_JSON, BY_CLS };
 typedef struct keyed {
     int32_t label;
     int by;
-    bool plain; /* it has a picture whose ending alone stands behind the key */
+    bool plain;              /* it has a picture whose ending alone stands behind the key */
+    const char *packed_from; /* in the text of AN_TAR_KEYS; NULL: not said */
 } keyed;
 
 typedef struct builder {
@@ -27,6 +30,7 @@ typedef struct builder {
     an_interned folders, labels, keys;
     keyed *keyed; /* of each key */
     int64_t keyed_room;
+    char *packed; /* the text of AN_TAR_KEYS; NULL: there is none */
     alexnet_ctx *ctx;
     int64_t members;
     double said; /* when the log was last told how far it is */
@@ -99,7 +103,7 @@ static alexnet_status add_picture(builder *b, const char *folder, const char *ba
                                   const an_tar_member *member)
 {
     an_tar_index *index = b->index;
-    an_tar_picture picture = {member->offset, member->length, 0, 0, -1};
+    an_tar_picture picture = {member->offset, member->length, 0, 0, -1, 0};
     int64_t number;
     AN_CHECK(an_interned_add(&b->folders, folder, &number));
     if (number >= INT32_MAX)
@@ -143,7 +147,7 @@ static alexnet_status set_label(builder *b, const char *key, int by, const char 
         b->keyed_room = room;
     }
     if (by >= b->keyed[number].by)
-        b->keyed[number] = (keyed){(int32_t)label, by, false};
+        b->keyed[number] = (keyed){(int32_t)label, by, false, NULL};
     return ALEXNET_OK;
 }
 
@@ -232,16 +236,32 @@ static alexnet_status walk_nested(builder *b, an_tar *tar, const an_tar_member *
     return rc;
 }
 
+/* Whether a file is an array of NumPy's that is a picture: such files may hold anything. */
+static alexnet_status is_pixels(an_tar *tar, const an_tar_member *member, bool *yes)
+{
+    enum { ENOUGH = 1024 };
+    const size_t length = member->length < ENOUGH ? (size_t)member->length : ENOUGH;
+    const unsigned char *bytes;
+    *yes = ends_with(member->name, ".npy");
+    if (*yes) {
+        AN_CHECK(an_tar_peek(tar, member->offset, length, &bytes));
+        *yes = an_npy_is_picture(bytes, length);
+    }
+    return ALEXNET_OK;
+}
+
 static alexnet_status take_file(builder *b, an_tar *tar, const an_tar_member *member,
                                 const char *within)
 {
+    bool pixels;
+    AN_CHECK(is_pixels(tar, member, &pixels));
     const char *base = base_of(member->name);
     const size_t above = base > member->name ? (size_t)(base - member->name) - 1 : 0;
     char *folder = join(within, member->name, above);
     if (!folder)
         return AN_FAIL_MEMORY(strlen(within), "a name");
     alexnet_status rc = ALEXNET_OK;
-    if (an_has_picture_ending(base))
+    if (pixels || an_has_picture_ending(base))
         rc = add_picture(b, folder, base, member);
     else if (strcasecmp(tail_of(base), ".cls") == 0)
         rc = take_label(b, tar, folder, base, member, BY_CLS);
@@ -251,6 +271,47 @@ static alexnet_status take_file(builder *b, an_tar *tar, const an_tar_member *me
         an_endings_add(&b->index->left_out, base);
     an_free(folder);
     return rc;
+}
+
+/* ---- Names before packing ---- */
+
+static alexnet_status read_packed(builder *b, an_tar *tar, const an_tar_member *member)
+{
+    enum { MOST = 256 << 20 };
+    if (member->length > MOST)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s/%s has %llu bytes; %d are the most", tar->name,
+                       member->name, (unsigned long long)member->length, MOST);
+    const size_t length = (size_t)member->length;
+    char *text = an_malloc(length + 1);
+    if (!text)
+        return AN_FAIL_MEMORY(length, "the names of packed pictures");
+    alexnet_status rc = an_reader_read(tar->reader, member->offset, text, length);
+    text[length] = '\0';
+    an_free(b->packed);
+    b->packed = text;
+    return rc;
+}
+
+/* Give keys what their lines say; a line of a picture that is not there says nothing. */
+static alexnet_status spread_packed(builder *b)
+{
+    char *next;
+    for (char *line = b->packed; line && *line; line = next) {
+        char *end = line + strcspn(line, "\n"), *tab = memchr(line, '\t', (size_t)(end - line));
+        next = *end ? end + 1 : end;
+        *end = '\0';
+        if (!tab || !an_text_unpercent(tab + 1))
+            continue;
+        *tab = '\0';
+        char *key = strchr(line, '/') ? an_strdup(line) : an_format("/%s", line);
+        if (!key)
+            return AN_FAIL_MEMORY(strlen(line), "a key");
+        const int64_t number = an_interned_find(&b->keys, key);
+        an_free(key);
+        if (number >= 0)
+            b->keyed[number].packed_from = tab + 1;
+    }
+    return ALEXNET_OK;
 }
 
 /* Now and then: whether to go on, and how far it is. */
@@ -275,6 +336,8 @@ static alexnet_status take_member(builder *b, an_tar *tar, const an_tar_member *
     AN_CHECK(report(b, tar));
     if (member->folder || !member->name[0] || is_hidden(member->name))
         return ALEXNET_OK;
+    if (member->file && outermost && strcmp(member->name, AN_TAR_KEYS) == 0)
+        return read_packed(b, tar, member);
     if (member->file && outermost && ends_with(member->name, ".tar"))
         return walk_nested(b, tar, member);
     if (member->file)
@@ -314,16 +377,20 @@ static alexnet_status key_of(const builder *b, const an_tar_picture *picture, in
     return ALEXNET_OK;
 }
 
+/* Whether a picture is KEY.jpg, and neither KEY.mask.png nor an array. */
 static bool is_plain(const builder *b, const an_tar_picture *picture)
 {
-    return strchr(tail_of(b->index->names + picture->name) + 1, '.') == NULL;
+    const char *tail = tail_of(b->index->names + picture->name);
+    return strchr(tail + 1, '.') == NULL && strcasecmp(tail, ".npy") != 0;
 }
 
-/* Give pictures their labels. Of a key with a label that has KEY.jpg, KEY.mask.png is none. */
+/* Give pictures their labels, and the names that they were packed from. Of a key with a label that
+ * has KEY.jpg, KEY.mask.png is none, and neither is KEY.npy. */
 static alexnet_status join_labels(builder *b)
 {
     an_tar_index *index = b->index;
     int64_t kept = 0;
+    AN_CHECK(spread_packed(b));
     int64_t *keys =
         an_calloc((size_t)index->count + 1, sizeof *keys); /* of each picture; -1: none */
     alexnet_status rc = keys ? ALEXNET_OK : AN_FAIL_MEMORY(index->count * sizeof *keys, "keys");
@@ -340,6 +407,8 @@ static alexnet_status join_labels(builder *b)
             continue;
         }
         picture.label = k ? k->label : -1;
+        if (k && k->packed_from)
+            rc = keep_name(index, k->packed_from, &picture.key);
         index->pictures[kept++] = picture;
     }
     an_free(keys);
@@ -364,6 +433,7 @@ cleanup:
     an_interned_free(&b.labels);
     an_interned_free(&b.keys);
     an_free(b.keyed);
+    an_free(b.packed);
     if (rc != ALEXNET_OK)
         an_tar_index_free(out);
     return rc;

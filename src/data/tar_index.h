@@ -8,6 +8,11 @@
  * Names are as in WebDataset: what stands before the first dot of a file's name, with its folder,
  * is a key, and the files of a key belong together. Its label is in KEY.cls or KEY.json. An archive
  * inside the archive counts as a folder of its name, as in ImageNet's archive of training pictures.
+ *
+ * An archive that was packed (pack.h) has the names that its pictures had in the data set before:
+ * the member AN_TAR_KEYS, which the webdataset package passes over for its name, has a line for
+ * each, "KEY tab NAME", the name as an_text_percent() writes it. By these names pictures are sorted
+ * and split, so that what is packed is the data set that it was.
  */
 #ifndef AN_DATA_TAR_INDEX_H
 #define AN_DATA_TAR_INDEX_H
@@ -17,11 +22,14 @@
 #include "base/reader.h"
 #include "base/walk.h"
 
+#define AN_TAR_KEYS "__alexnet__/keys.txt"
+
 typedef struct an_tar_picture {
     uint64_t offset, length; /* of its bytes in the file */
     uint32_t name;           /* where its name begins in `names`, without folders */
     int32_t folder;          /* among `folders`; "": none */
     int32_t label;           /* among `labels`; -1: none */
+    uint32_t key;            /* where the name that it was packed from begins in `names`; 0: none */
 } an_tar_picture;
 
 /** Starts as all zero. Pictures are in the archive's order. */

@@ -1,12 +1,12 @@
 /*
  * The index of an archive as a file: numbers little-endian, one part after another.
  *
- *     16 bytes  "alexnet tar 001\n"
+ *     16 bytes  "alexnet tar 002\n"
  *     u64       size of the archive
  *     i64       when it was changed, in nanoseconds since 1970
  *     u64       an_hash_bytes() of all that follows
  *     5 u64     counts: pictures, bytes of names, folders, labels, endings that were left out
- *     pictures  of 28 bytes: u64 offset, u64 length, u32 name, i32 folder, i32 label
+ *     pictures  of 32 bytes: u64 offset, u64 length, u32 name, i32 folder, i32 label, u32 key
  *     names     each ended by a zero, then the folders, then the labels likewise
  *     endings   of 20 bytes: 12 of text, i64 count
  */
@@ -19,8 +19,8 @@
 #include "base/writer.h"
 #include "data/tar_index.h"
 
-enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 5 * 8, PICTURE = 28, ENDING = 20 };
-static const char magic[] = "alexnet tar 001\n";
+enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 5 * 8, PICTURE = 32, ENDING = 20 };
+static const char magic[] = "alexnet tar 002\n";
 
 /* An index is smaller than its archive, which has all its texts and a header for each picture; an
  * empty one has this much at most. */
@@ -72,6 +72,7 @@ static unsigned char *put_body(unsigned char *to, const an_tar_index *index)
         to = put(to, p->name, 4);
         to = put(to, (uint32_t)p->folder, 4);
         to = put(to, (uint32_t)p->label, 4);
+        to = put(to, p->key, 4);
     }
     if (index->names_length)
         memcpy(to, index->names, index->names_length);
@@ -168,7 +169,9 @@ static bool take_pictures(rest *r, an_tar_index *out, uint64_t size)
         p->name = (uint32_t)take(r, 4);
         p->folder = (int32_t)take(r, 4);
         p->label = (int32_t)take(r, 4);
-        if (!lies_within(p, size) || p->name >= out->names_length || p->folder < 0 || p->label < -1)
+        p->key = (uint32_t)take(r, 4);
+        if (!lies_within(p, size) || p->name >= out->names_length || p->key >= out->names_length ||
+            p->folder < 0 || p->label < -1)
             return false;
     }
     return true;

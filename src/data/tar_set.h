@@ -3,6 +3,7 @@
  *
  *     tar_set.c      the indexes: read, or made and kept
  *     tar_classes.c  the classes
+ *     tar_names.c    what numbered classes are called
  *     imagenet.c     labels of ImageNet's validation pictures, which lie beside their archive
  */
 #ifndef AN_DATA_TAR_SET_H
@@ -29,6 +30,14 @@ void an_tar_set_free(an_tar_set *set);
 
 /** Determine the classes. @return ALEXNET_ERROR_FORMAT if there are none; `root` is for its text */
 alexnet_status an_tar_set_classify(an_tar_set *set, const char *root);
+/**
+ * If classes are numbers and AN_TAR_CLASSES lies beside the first archive, give them the names in
+ * it, a line for each.
+ * @return ALEXNET_ERROR_FORMAT for a file with too few lines, the same name twice, or a bad one
+ */
+alexnet_status an_tar_set_name_classes(an_tar_set *set);
+#define AN_TAR_CLASSES "classes.txt"
+
 /** A picture's class; AN_TAR_LOOSE: it has none, but others have. */
 int an_tar_set_class(const an_tar_set *set, int64_t archive, const an_tar_picture *picture);
 enum { AN_TAR_LOOSE = -2 };

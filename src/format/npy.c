@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "format/npy_header.h"
 #include "format/tensor_format.h"
+#include "tensor/npy_header.h"
 
 enum { PREFIX = 8, HEADER_MAX = 1 << 16 };
 static const char magic[] = "\x93NUMPY";

@@ -7,10 +7,10 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "format/npy_header.h"
 #include "format/npy_text.h"
 #include "format/zip_write.h"
 #include "model/export.h"
+#include "tensor/npy_header.h"
 
 /* A member: its header, then its elements. */
 static alexnet_status begin(an_zip_writer *zip, const char *name, const char *header, uint32_t crc,

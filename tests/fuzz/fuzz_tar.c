@@ -24,10 +24,11 @@ static void check_index(an_tar_index *index, uint64_t size)
     for (int64_t i = 0; i < index->count; i++) {
         const an_tar_picture *p = &index->pictures[i];
         if (p->length > size || p->offset > size - p->length || p->name >= index->names_length ||
-            p->folder < 0 || p->folder >= index->folders.count || p->label < -1 ||
-            p->label >= index->labels.count)
+            p->key >= index->names_length || p->folder < 0 || p->folder >= index->folders.count ||
+            p->label < -1 || p->label >= index->labels.count)
             abort();
         read += (int64_t)strlen(index->names + p->name);
+        read += (int64_t)strlen(index->names + p->key);
         read += (int64_t)strlen(index->folders.at[p->folder]);
     }
     if (read < 0)
@@ -77,7 +78,7 @@ static void try_index(const uint8_t *bytes, size_t length)
     uint8_t *file = malloc(HEAD + length);
     if (!file)
         return;
-    memcpy(file, "alexnet tar 001\n", 16);
+    memcpy(file, "alexnet tar 002\n", 16);
     put(file + 16, stamp.size);
     put(file + 24, (uint64_t)stamp.changed);
     put(file + 32, an_hash_bytes(bytes, length));

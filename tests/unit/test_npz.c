@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "format/npy_header.h"
 #include "format/tensor_file.h"
 #include "format/zip.h"
+#include "tensor/npy_header.h"
 
 #define FOLDER "golden/tensors/"
 #define BAD ALEXNET_ERROR_FORMAT

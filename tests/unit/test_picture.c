@@ -400,9 +400,49 @@ static void test_from_pixels(void **state)
         ALEXNET_ERROR_UNSUPPORTED);
 }
 
+/* Pixels as NumPy has them; arrays that are no pictures say why. */
+static void test_arrays(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header, *error; /* NULL: good */
+        int bytes;
+    } cases[] = {
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 3), }", NULL, 6},
+        {"{'descr': '<u1', 'fortran_order': False, 'shape': (1, 2, 3), }", NULL, 6},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 3), }", "5 bytes of pixels", 5},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 3), }", "7 bytes of pixels", 7},
+        {"{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 3), }", "row-major", 6},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3), }", "uint8", 24},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (3, 1, 2), }", "its shape", 6},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }", "its shape", 6},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (0, 2, 3), }", "2 x 0 pixels", 0},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (4294967297, 1, 3), }", "its shape", 3},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (65500, 65500, 3), }", "65500 x", 6},
+        {"{'descr': '|u1'", "no picture", 6},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char bytes[256] = "\x93NUMPY\1\0";
+        an_picture picture;
+        const size_t length = strlen(cases[i].header);
+        bytes[8] = (char)length;
+        memcpy(bytes + 10, cases[i].header, length);
+        memcpy(bytes + 10 + length, "abcdefg", 7);
+        const alexnet_status status =
+            an_picture_decode(&picture, bytes, 10 + length + (size_t)cases[i].bytes, "x.npy");
+        assert_int_equal(status == ALEXNET_OK, cases[i].error == NULL);
+        if (cases[i].error && !strstr(an_error_text(), cases[i].error))
+            fail_msg("%s: %s", cases[i].header, an_error_text());
+        if (!cases[i].error)
+            assert_memory_equal(picture.rgb, "abcdef", 6);
+        an_picture_free(&picture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_text_costs_nothing), /* first: it looks at the highest use so far */
         cmocka_unit_test(test_pixels_equal_pillow),
         cmocka_unit_test(test_bad_files_say_why),

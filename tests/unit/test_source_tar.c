@@ -459,8 +459,38 @@ static void test_errors(void **state)
     tar_write(&tar, "parts/train-0.tar");
     tar_text(&tar, "n01/a.jpg", "x");
     tar_write(&tar, "parts/val-0.tar");
-    check_error("parts", ALEXNET_ERROR_INVALID_ARGUMENT, "archives for train and for val");
+    check_error("parts", ALEXNET_ERROR_INVALID_ARGUMENT, "parts train and val");
     an_dataset_release(open_good("parts/train-{0..0}.tar", NULL, NULL));
+}
+
+/* train-*.tar and val-*.tar in one folder are the parts of a data set. */
+static void test_parts(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    alexnet_dataset_kind kind;
+    put("both/train-0.tar");
+    for (int i = 0; i < 3; i++) {
+        tar_text(&tar, i == 0 ? "n01/a.jpg" : i == 1 ? "n01/b.jpg" : "n01/c.jpg", "x");
+        tar_write(&tar, i == 0   ? "both/train-0.tar"
+                        : i == 1 ? "both/train-1.tar"
+                                 : "both/val-0.tar");
+    }
+    assert_int_equal(an_dataset_layout("both", &kind), ALEXNET_OK);
+    assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
+    alexnet_dataset *train = open_good("both/train", NULL, NULL);
+    alexnet_dataset *val = open_good("both/val", NULL, NULL);
+    assert_int_equal(train->count, 2);
+    assert_int_equal(val->count, 1);
+    assert_non_null(strstr(val->samples[0].name, "val-0.tar/n01/c.jpg"));
+    an_dataset_release(train);
+    an_dataset_release(val);
+    check_error("both/test", ALEXNET_ERROR_IO, "both/test");
+    scratch_remove("both/val-0.tar");
+    check_error("both/val", ALEXNET_ERROR_IO, "both/val");
+    assert_int_equal(an_dataset_layout("both", &kind), ALEXNET_OK);
+    assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
+    an_dataset_release(open_good("both", NULL, NULL));
 }
 
 /* ---- ImageNet's validation pictures ---- */
@@ -601,9 +631,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folder), TEST(test_reopen),   cmocka_unit_test(test_patterns),
-        TEST(test_labels),         TEST(test_folders),  TEST(test_numbers_of_a_model),
-        TEST(test_bad_labels),     TEST(test_errors),   TEST(test_imagenet_val),
-        TEST(test_among_files),    TEST(test_no_memory)};
+        TEST(test_same_as_folder), TEST(test_reopen),    cmocka_unit_test(test_patterns),
+        TEST(test_labels),         TEST(test_folders),   TEST(test_numbers_of_a_model),
+        TEST(test_bad_labels),     TEST(test_errors),    TEST(test_imagenet_val),
+        TEST(test_among_files),    TEST(test_no_memory), TEST(test_parts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static void test_index_that_lies(void **state)
     const an_tar_stamp stamp = {4096, 5};
     char names[] = "a.jpg";
     char *folders[] = {"c"}, *labels[] = {"7"};
-    an_tar_picture picture = {1024, 3072, 0, 0, 0};
+    an_tar_picture picture = {1024, 3072, 0, 0, 0, 0};
     an_tar_index index = {.pictures = &picture,
                           .count = 1,
                           .names = names,
@@ -100,11 +100,12 @@ static void test_index_that_lies(void **state)
     static const struct {
         an_tar_picture picture;
         bool good;
-    } cases[] = {{{1024, 3072, 0, 0, 0}, true},     {{1024, 3073, 0, 0, 0}, false},
-                 {{UINT64_MAX, 2, 0, 0, 0}, false}, {{0, UINT64_MAX, 0, 0, 0}, false},
-                 {{1024, 1, 6, 0, 0}, false},       {{1024, 1, 5, 0, -1}, true},
-                 {{1024, 1, 0, 1, 0}, false},       {{1024, 1, 0, -1, 0}, false},
-                 {{1024, 1, 0, 0, 1}, false},       {{1024, 1, 0, 0, -2}, false}};
+    } cases[] = {{{1024, 3072, 0, 0, 0, 0}, true},     {{1024, 3073, 0, 0, 0, 0}, false},
+                 {{UINT64_MAX, 2, 0, 0, 0, 0}, false}, {{0, UINT64_MAX, 0, 0, 0, 0}, false},
+                 {{1024, 1, 6, 0, 0, 0}, false},       {{1024, 1, 5, 0, -1, 0}, true},
+                 {{1024, 1, 0, 1, 0, 0}, false},       {{1024, 1, 0, -1, 0, 0}, false},
+                 {{1024, 1, 0, 0, 1, 0}, false},       {{1024, 1, 0, 0, -2, 0}, false},
+                 {{1024, 1, 0, 0, 0, 5}, true},        {{1024, 1, 0, 0, 0, 6}, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         an_tar_index found;
         bool there;

@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 static void expect_double(const char *text, double expected)
@@ -150,13 +151,44 @@ static void test_the_nearest(void **state)
     assert_string_equal(an_text_nearest("lt", 4, word_at, more), "lr");
 }
 
+/* Any bytes lead back to themselves, and stay on one line. */
+static void test_percent(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *written;
+    } cases[] = {{"a b/c.jpg", "a b/c.jpg"},
+                 {"", ""},
+                 {"100%\n", "100%25%0A"},
+                 {"caf\xC3\xA9", "caf\xC3\xA9"},
+                 {"caf\xE9\x7F", "caf%E9%7F"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *written = an_text_percent(cases[i].text);
+        assert_string_equal(written, cases[i].written);
+        assert_true(an_text_unpercent(written));
+        assert_string_equal(written, cases[i].text);
+        an_free(written);
+    }
+    static const char *const bad[] = {"%", "%4", "a%00", "%ag", "%AG", "%%41"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[8];
+        strcpy(text, bad[i]);
+        assert_false(an_text_unpercent(text));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_doubles),   cmocka_unit_test(test_doubles_in_any_locale),
-        cmocka_unit_test(test_integers),  cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_distances), cmocka_unit_test(test_the_nearest),
-        cmocka_unit_test(test_patterns),  cmocka_unit_test(test_plurals),
+        cmocka_unit_test(test_percent),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_doubles_in_any_locale),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_distances),
+        cmocka_unit_test(test_the_nearest),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_plurals),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /*
  * The header of a .npy array: a dict of three entries, as Python writes it.
  */
-#ifndef AN_FORMAT_NPY_HEADER_H
-#define AN_FORMAT_NPY_HEADER_H
+#ifndef AN_TENSOR_NPY_HEADER_H
+#define AN_TENSOR_NPY_HEADER_H
 
 #include "tensor/tensor.h"
 

@@ -1,4 +1,4 @@
-#include "format/npy_header.h"
+#include "tensor/npy_header.h"
 
 #include <stdio.h>
 #include <string.h>

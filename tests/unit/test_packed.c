@@ -1,0 +1,75 @@
+/*
+ * Archives that were packed, as data sets: the names that their pictures had, the names of their
+ * classes, and pixels as NumPy has them.
+ */
+#include "source_rig.h"
+#include "tar_rig.h"
+
+#include "tensor/npy_header.h"
+
+/* A picture of NumPy's, of one colour. */
+static void add_pixels(tar_rig *tar, const char *name, int height, int width, uint8_t value)
+{
+    char bytes[AN_NPY_HEADER + 64];
+    const size_t pixels = (size_t)height * (size_t)width * 3;
+    an_npy_header_write(bytes, "|u1", an_shape_of(3, height, width, 3));
+    memset(bytes + AN_NPY_HEADER, value, pixels);
+    tar_file(tar, name, bytes, AN_NPY_HEADER + pixels);
+}
+
+/* Names before packing are keys, and order the pictures; numbers have the names of classes.txt. */
+static void test_packed(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    add_pixels(&tar, "a.npy", 1, 2, 7);
+    tar_text(&tar, "a.cls", "1");
+    add_pixels(&tar, "b/c.npy", 2, 1, 9);
+    tar_text(&tar, "b/c.cls", "1");
+    tar_text(&tar, "d.npy", "\x93NUMPY and no more");
+    tar_text(&tar, "e.jpg", "x");
+    tar_text(&tar, "e.cls", "0");
+    add_pixels(&tar, "e.npy", 1, 1, 1);
+    tar_text(&tar, "__alexnet__/keys.txt",
+             "a\tz%0A%25.png\nb/c\tB/c.1.JPEG\nnone\tx\nno tab\ne\tbad%0\n");
+    put("packed/x.tar");
+    tar_write(&tar, "packed/x.tar");
+    scratch_write("packed/classes.txt", "dogs\r\ncats\r\nbirds\r\n\r\n", 21);
+    for (int again = 0; again < 2; again++) { /* the second time out of the index */
+        an_picture picture;
+        alexnet_dataset *d = open_good("packed", NULL, NULL);
+        assert_int_equal(d->classes, 3);
+        assert_string_equal(d->class_ids[0], "dogs");
+        assert_string_equal(d->class_ids[2], "birds");
+        assert_int_equal(d->count, 3);
+        assert_string_equal(d->source->items[0].key, "e.jpg");
+        assert_string_equal(d->source->items[1].key, "B/c.1.JPEG");
+        assert_string_equal(d->source->items[2].key, "z\n%.png");
+        assert_int_equal(d->samples[1].label, 1);
+        assert_non_null(strstr(d->samples[2].name, "x.tar/a.npy"));
+        assert_int_equal(an_data_source_picture(d->source, 1, &picture), ALEXNET_OK);
+        assert_int_equal(picture.height, 2);
+        assert_int_equal(picture.width, 1);
+        assert_int_equal(picture.rgb[5], 9);
+        an_picture_free(&picture);
+        an_dataset_release(d);
+    }
+    scratch_write("packed/classes.txt", "dogs\n", 5);
+    check_error("packed", ALEXNET_ERROR_FORMAT, "names 1 classes");
+    scratch_write("packed/classes.txt", "dogs\ncats\ndogs\n", 15);
+    check_error("packed", ALEXNET_ERROR_FORMAT, "dogs twice, in lines 1 and 3");
+    scratch_write("packed/classes.txt", "dogs\n\ncats\n", 11);
+    check_error("packed", ALEXNET_ERROR_FORMAT, "line 2");
+    scratch_write("packed/classes.txt", "0\n1\n", 4);
+    alexnet_dataset *d = open_good("packed/x.tar", NULL, NULL);
+    assert_true(d->source->numbered);
+    an_dataset_release(d);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_packed)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
