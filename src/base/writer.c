@@ -12,7 +12,8 @@
 #include "base/status.h"
 
 struct an_writer {
-    int fd; /* -1 once closed */
+    int fd;     /* -1 once closed */
+    int folder; /* of both names, to be flushed when the file has its own; -1: none yet */
     char *path;
     char *temporary;
 };
@@ -26,6 +27,8 @@ void an_writer_fail_after(uint64_t bytes)
 
 static void release(an_writer *writer)
 {
+    if (writer->folder >= 0)
+        close(writer->folder);
     an_free(writer->path);
     an_free(writer->temporary);
     an_free(writer);
@@ -44,13 +47,27 @@ static alexnet_status open_temporary(an_writer *writer)
     return writer->fd < 0 ? an_file_fail("create", name) : ALEXNET_OK;
 }
 
+/* Before anything is written, so that nothing but the disk can fail once the file has its name. */
+static alexnet_status open_folder(an_writer *writer)
+{
+    const char *slash = strrchr(writer->path, '/');
+    const size_t length = slash == writer->path ? 1 : slash ? (size_t)(slash - writer->path) : 0;
+    char *name = slash ? an_strndup(writer->path, length) : an_strdup(".");
+    if (!name)
+        return AN_FAIL_MEMORY(length + 2, "a path");
+    writer->folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    alexnet_status rc = writer->folder < 0 ? an_file_fail("open the folder", name) : ALEXNET_OK;
+    an_free(name);
+    return rc;
+}
+
 alexnet_status an_writer_open(an_writer **out, const char *path)
 {
     *out = NULL;
     an_writer *writer = an_calloc(1, sizeof *writer);
     if (!writer)
         return AN_FAIL_MEMORY(sizeof *writer, path);
-    writer->fd = -1;
+    writer->fd = writer->folder = -1;
     writer->path = an_strdup(path);
     writer->temporary = an_format("%s.tmp", path);
     alexnet_status rc = ALEXNET_OK;
@@ -60,6 +77,11 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
         rc = open_temporary(writer);
     if (rc != ALEXNET_OK) {
         release(writer);
+        return rc;
+    }
+    rc = open_folder(writer);
+    if (rc != ALEXNET_OK) {
+        an_writer_abort(writer);
         return rc;
     }
     *out = writer;
@@ -96,24 +118,6 @@ alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length
     return ALEXNET_OK;
 }
 
-/* A rename is only as safe as the folder's own record of it. */
-static alexnet_status sync_folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder =
-        slash ? an_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : an_strdup(".");
-    if (!folder)
-        return AN_FAIL_MEMORY(strlen(path), "a path");
-    alexnet_status rc = ALEXNET_OK;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) /* EINVAL: a file system without it */
-        rc = an_file_fail("flush the folder", folder);
-    if (fd >= 0)
-        close(fd);
-    an_free(folder);
-    return rc;
-}
-
 alexnet_status an_writer_commit(an_writer *writer)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -128,7 +132,10 @@ alexnet_status an_writer_commit(an_writer *writer)
         an_writer_abort(writer);
         return rc;
     }
-    rc = sync_folder_of(writer->path);
+    /* A rename is only as safe as the folder's own record of it. EINVAL: a file system without it.
+     */
+    if (fsync(writer->folder) != 0 && errno != EINVAL)
+        rc = an_file_fail("flush the folder of", writer->path);
     release(writer);
     return rc;
 }

@@ -14,14 +14,15 @@
 typedef struct an_writer an_writer;
 
 /**
- * Open "<path>.tmp" for writing, replacing one that a killed process left. A link under either name
- * is replaced, and never followed.
+ * Open "<path>.tmp" for writing, and the folder of it for flushing, replacing one that a killed
+ * process left. A link under either name is replaced, and never followed.
  * @return ALEXNET_ERROR_FORMAT where a folder, pipe or device has the name; ALEXNET_ERROR_IO
  */
 alexnet_status an_writer_open(an_writer **out, const char *path);
 alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length);
-/** Flush to the disk (fsync of file and folder), rename to the final name, free. Frees on failure
- *  too, and then removes the temporary file; the old file is untouched. */
+/** Flush to the disk, rename to the final name, flush the folder, free. Allocates nothing. Frees on
+ *  failure too, and then removes the temporary file; the old file is untouched, unless it is the
+ *  folder that the disk fails to take, when the new file has its name. */
 alexnet_status an_writer_commit(an_writer *writer);
 /** Give up: remove the temporary file, free. NULL allowed. */
 void an_writer_abort(an_writer *writer);

@@ -182,6 +182,33 @@ static void test_a_full_disk(void **state)
     assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
+/* Whatever memory is needed is taken before the file has its name. */
+static void test_no_memory_at_the_end(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    static const char *const paths[] = {"f", "d/f"};
+    for (int i = 0; i < 2; i++) {
+        an_writer *writer;
+        assert_int_equal(an_writer_open(&writer, paths[i]), ALEXNET_OK);
+        assert_int_equal(an_writer_put(writer, "x", 1), ALEXNET_OK);
+        an_alloc_fail_at(1);
+        alexnet_status rc = an_writer_commit(writer);
+        an_alloc_fail_at(0);
+        assert_int_equal(rc, ALEXNET_OK);
+        assert_file(paths[i], "x");
+    }
+    for (int n = 1; n < 6; n++) { /* a path's strings; then its folder's, when the file is there */
+        an_alloc_fail_at((uint64_t)n);
+        alexnet_status rc = an_file_replace("d/f", "y", 1);
+        an_alloc_fail_at(0);
+        assert_file("d/f", rc == ALEXNET_OK ? "y" : "x");
+        assert_int_not_equal(access("d/f.tmp", F_OK), 0);
+        if (rc == ALEXNET_OK)
+            break;
+    }
+}
+
 /* A folder that comes into the place of the file: the rename fails after everything was written. */
 static void test_a_rename_that_fails(void **state)
 {
@@ -349,6 +376,7 @@ int main(void)
         IN_SCRATCH(test_a_commit_is_flushed),
         IN_SCRATCH(test_a_killed_writer_leaves_the_old_file),
         IN_SCRATCH(test_a_full_disk),
+        IN_SCRATCH(test_no_memory_at_the_end),
         IN_SCRATCH(test_a_rename_that_fails),
         IN_SCRATCH(test_places_that_are_taken),
         IN_SCRATCH(test_links_are_not_written_through),
