@@ -44,6 +44,8 @@ typedef struct an_prepare {
     int n_ops;                    /* >= 1 */
     const an_layout *in;          /* layouts of the inputs of ops[0]; NULL for augment */
     bool masks;                   /* dropout draws masks */
+    bool training;                /* the program computes gradients, of this operator or of others:
+                                     its forward pass is that of training, to the bit */
     bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
     bool accumulate;              /* op_backward() adds to dparam instead of writing it */
     bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */

@@ -136,9 +136,10 @@ static void bind_unit(an_program *p, const an_unit *unit, an_op_args *args)
     int first = unit->first < 0 ? -1 : p->net->node_param[unit->first];
     an_param_info infos[AN_MAX_PARAMS];
     int n = first < 0 ? 0 : an_op_params(&p->graph.nodes[unit->first].desc, infos);
+    const bool learns = n > 0 && an_node_learns(p, unit->first);
     for (int j = 0; j < n; j++) {
         args->param[j] = an_net_at(p->net, AN_VALUES, first + j);
-        if (p->options.gradients & AN_OF_PARAMETERS && infos[j].learned)
+        if (learns && infos[j].learned)
             args->dparam[j] = an_net_at(p->net, AN_GRADIENTS, first + j);
     }
     args->packed = unit->packed ? unit->packed->memory : NULL;

@@ -25,10 +25,15 @@ an_program_options an_program_inference(int slots, int pictures)
         .slots = slots, .pictures = pictures, .loss = true, .keep = &last, .n_keep = 1};
 }
 
-bool an_node_learns(const compiling *c, int node)
+bool an_node_learns(const an_program *p, int node)
 {
     an_param_info infos[AN_MAX_PARAMS];
-    int n = an_op_params(&c->p->graph.nodes[node].desc, infos);
+    const int layer = p->graph.nodes[node].layer;
+    if (!(p->options.gradients & AN_OF_PARAMETERS))
+        return false;
+    if (p->options.frozen && layer >= 0 && p->options.frozen[layer])
+        return false;
+    int n = an_op_params(&p->graph.nodes[node].desc, infos);
     for (int i = 0; i < n; i++)
         if (infos[i].learned)
             return true;
@@ -71,8 +76,7 @@ static void find_wanted(compiling *c)
     int gradients = c->p->options.gradients;
     for (int i = 0; i < graph->count; i++) {
         const an_node *node = &graph->nodes[i];
-        c->wants[i] = (gradients & AN_OF_PARAMETERS && an_node_learns(c, i)) ||
-                      (gradients & AN_OF_INPUT && i == 0);
+        c->wants[i] = an_node_learns(c->p, i) || (gradients & AN_OF_INPUT && i == 0);
         for (int j = 0; j < node->desc.n_inputs; j++)
             c->wants[i] |= c->wants[node->inputs[j]];
     }

@@ -107,7 +107,8 @@ alexnet_status an_compile_steps(compiling *c)
         return ALEXNET_OK;
     new_step(c, AN_STEP_UPDATE, -1);
     for (int i = 0; i < n; i++)
-        if (p->units[i].op->packed && !p->units[i].op->updated)
+        if (p->units[i].op->packed && !p->units[i].op->updated &&
+            an_node_learns(p, p->units[i].first))
             new_step(c, AN_STEP_PACK, i);
     return ALEXNET_OK;
 }

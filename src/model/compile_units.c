@@ -89,16 +89,17 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
     int n = offer(c, node, ops);
     if (of_input)
         n = 1;
-    an_prepare prepare = {
-        .ops = ops,
-        .n_ops = n,
-        .in = in,
-        .masks = p->options.masks,
-        .want_dx = want_dx,
-        .want_dw = p->options.gradients & AN_OF_PARAMETERS && an_node_learns(c, node),
-        .accumulate = p->options.accumulate,
-        .plain_out = first->desc.kind == AN_OP_SOFTMAX || c->kept[node + n - 1] || of_input,
-        .split = p->options.split};
+    an_prepare prepare = {.ops = ops,
+                          .n_ops = n,
+                          .in = in,
+                          .masks = p->options.masks,
+                          .training = p->options.gradients != 0,
+                          .want_dx = want_dx,
+                          .want_dw = an_node_learns(p, node),
+                          .accumulate = p->options.accumulate,
+                          .plain_out = first->desc.kind == AN_OP_SOFTMAX || c->kept[node + n - 1] ||
+                                       of_input,
+                          .split = p->options.split};
     an_unit *unit;
     AN_CHECK(an_compile_unit(c, &prepare, &unit));
     assert(unit->op->taken >= 1 && unit->op->taken <= prepare.n_ops);

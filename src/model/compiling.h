@@ -29,8 +29,8 @@ typedef struct compiling {
 
 /** compile_purpose.c: check the purpose, and find what it needs of the graph. */
 alexnet_status an_compile_purpose(compiling *c);
-/** Whether an operator has a learned parameter. */
-bool an_node_learns(const compiling *c, int node);
+/** Whether an operator has a parameter that the program is to have the gradient of. */
+bool an_node_learns(const an_program *p, int node);
 
 /** compile_units.c: ask the backend to prepare every run of operators, in the order of the graph.
  */

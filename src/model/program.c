@@ -49,6 +49,7 @@ void an_program_free(an_program *p)
     an_free(p->outputs);
     an_free(p->seeds_at);
     an_free((int *)p->options.keep);
+    an_free((bool *)p->options.frozen);
     an_graph_free(&p->graph);
     an_net_release(p->net);
     an_free(p);

@@ -27,9 +27,12 @@ typedef struct an_program_options {
     bool loss;     /* the loss is computed, and what an_program_results() and _scores() tell */
     int gradients; /* of the loss; without one, of the places of `keep`, each times the gradient
                         that an_program_seed() gives */
-    bool accumulate; /* gradients of parameters are added to those that are there */
-    bool update;     /* of the parameters, by their gradients */
-    const int *keep; /* places (place.h) whose values can be read */
+    bool accumulate;    /* gradients of parameters are added to those that are there */
+    bool update;        /* of the parameters, by their gradients */
+    const bool *frozen; /* per layer of the network: its parameters, whose rates are always 0, have
+                           no gradients, and before the lowest layer that learns nothing goes
+                           backward; NULL: none is */
+    const int *keep;    /* places (place.h) whose values can be read */
     int n_keep;
     int rows, columns; /* of the network's input, where the caller gives that itself, of any size,
                           by an_program_give(): then there are no pictures, no loss, and no layers
@@ -46,7 +49,7 @@ typedef struct an_program an_program;
 /**
  * Compile for a net, which must be made for training if the program wants gradients of parameters.
  * Allocates everything that running needs. Errors of memory name the arena and its size.
- * @param options  `keep` is copied
+ * @param options  `keep` and `frozen` are copied
  */
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options);
 void an_program_free(an_program *program); /* NULL allowed */

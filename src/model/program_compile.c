@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -116,19 +117,24 @@ static alexnet_status build_graph(an_program *p)
 
 static alexnet_status copy_options(an_program *p, const an_program_options *options)
 {
-    size_t n = (size_t)options->n_keep;
+    size_t n = (size_t)options->n_keep, layers = (size_t)p->net->network->count;
     p->options = *options;
     p->options.split = options->split ? options->split : 1;
     p->options.batches = options->batches ? options->batches : 1;
     p->input_gradient = -1;
     int *keep = an_calloc(n + 1, sizeof *keep);
+    bool *frozen = options->frozen ? an_calloc(layers, sizeof *frozen) : NULL;
     p->options.keep = keep;
+    p->options.frozen = frozen;
     p->kept = an_calloc(n + 1, sizeof *p->kept);
     p->seeds = an_calloc(n + 1, sizeof *p->seeds);
     p->outputs = an_calloc(n + 1, sizeof *p->outputs);
     p->seeds_at = an_calloc(n + 1, sizeof *p->seeds_at);
-    if (!keep || !p->kept || !p->seeds || !p->outputs || !p->seeds_at)
+    if (!keep || !p->kept || !p->seeds || !p->outputs || !p->seeds_at ||
+        (options->frozen && !frozen))
         return AN_FAIL_MEMORY(n * (sizeof *keep + sizeof *p->kept), "a program");
+    if (frozen)
+        memcpy(frozen, options->frozen, layers * sizeof *frozen);
     for (size_t i = 0; i < n; i++) {
         keep[i] = options->keep[i];
         p->seeds[i] = -1;

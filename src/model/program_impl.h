@@ -42,7 +42,7 @@ enum { AN_BATCHES = 2 };
 
 struct an_program {
     an_net *net;
-    an_program_options options; /* split and batches >= 1; keep is owned */
+    an_program_options options; /* split and batches >= 1; keep and frozen are owned */
     an_graph graph;
     int n_units;
     an_unit *units;

@@ -66,6 +66,7 @@ struct alexnet_trainer {
     uint8_t *reported; /* per picture of `train`: its fault was logged */
     an_slot *slots;
     an_rates *rates;
+    bool *frozen; /* per layer of the network: the recipe's `freeze` names it */
 };
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,

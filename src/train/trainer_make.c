@@ -32,16 +32,30 @@ static void make_draw_rule(alexnet_trainer *t)
                 (float)(input->scale[c] * COLOUR_AXES[i][input->channels == 1 ? 2 - c : c]);
 }
 
+/* Layers that never learn, which is known before the first step. */
+static alexnet_status find_frozen(alexnet_trainer *t)
+{
+    const alexnet_network *network = t->net->network;
+    t->frozen = an_calloc((size_t)network->count, sizeof *t->frozen);
+    if (!t->frozen)
+        return AN_FAIL_MEMORY((size_t)network->count * sizeof *t->frozen, "a training run");
+    for (int i = 0; i < network->count; i++)
+        t->frozen[i] = an_recipe_frozen(t->recipe, network->layers[i].name);
+    return ALEXNET_OK;
+}
+
 an_program_options an_trainer_purpose(const alexnet_trainer *t, int batch)
 {
     an_program_options options = an_program_training(batch, t->record.split);
     options.batches = t->net->backend->api->copy_ahead ? 2 : 1;
+    options.frozen = t->frozen;
     return options;
 }
 
 alexnet_status an_trainer_make(alexnet_trainer *t)
 {
     size_t slots = (size_t)t->batch, classes = (size_t)t->classes.count;
+    AN_CHECK(find_frozen(t));
     an_program_options options = an_trainer_purpose(t, t->batch);
     AN_CHECK(an_budget_check(t));
     AN_CHECK(an_program_compile(&t->program, t->net, &options));
@@ -112,6 +126,7 @@ void an_trainer_free(alexnet_trainer *t)
     an_free(t->reported);
     an_free(t->slots);
     an_free(t->rates);
+    an_free(t->frozen);
     an_classes_free(&t->classes);
     an_run_state_free(&t->record);
     an_recipe_free(t->recipe);

@@ -242,8 +242,13 @@ static void test_variants_of(an_op_desc *op, bool training)
                                  "forward = proposal-2\nbackward_weights = proposal-1\n";
     const an_op_desc *ops[] = {op};
     an_layout in = {AN_LAYOUT_PLAIN, AN_F32, op->n, op->in[0]};
-    const an_prepare prepare = {
-        .ops = ops, .n_ops = 1, .in = &in, .want_dw = training, .plain_out = true, .split = 1};
+    const an_prepare prepare = {.ops = ops,
+                                .n_ops = 1,
+                                .in = &in,
+                                .training = training,
+                                .want_dw = training,
+                                .plain_out = true,
+                                .split = 1};
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
     for (int tuned = 0; tuned < 2; tuned++) {
         an_prepared *prepared;

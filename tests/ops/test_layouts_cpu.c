@@ -260,6 +260,7 @@ static results compute(const manner *how, const an_op_desc *desc)
                                 .n_ops = 1,
                                 .in = in,
                                 .masks = how->training,
+                                .training = true,
                                 .want_dx = true,
                                 .want_dw = true,
                                 .split = 2};
@@ -572,6 +573,7 @@ static void test_unknown_implementation(void **state)
                                 .n_ops = 1,
                                 .in = &in,
                                 .masks = true,
+                                .training = true,
                                 .want_dx = true,
                                 .want_dw = true,
                                 .split = 1};
@@ -594,6 +596,7 @@ static int64_t nans_after(an_backend *cpu, const an_op_desc *first, const an_op_
                                 .n_ops = 2,
                                 .in = &in,
                                 .masks = true,
+                                .training = true,
                                 .want_dx = true,
                                 .want_dw = true,
                                 .plain_out = true,

@@ -331,6 +331,114 @@ static void test_gradients_add_up(void **state)
     check_accumulation("cpu");
 }
 
+/* ---- Frozen layers ---- */
+
+/* Backward steps of a program, and those of them that give a gradient of the layer's input. */
+static void count_backward(const an_program *program, int *backward, int *of_inputs)
+{
+    *backward = *of_inputs = 0;
+    for (int i = 0; i < an_program_steps(program); i++) {
+        an_step_info info;
+        an_program_step(program, i, &info);
+        *backward += info.pass == ALEXNET_PASS_BACKWARD;
+        *of_inputs += info.pass == ALEXNET_PASS_BACKWARD && info.wants_dx;
+    }
+}
+
+/* Which variants compute the layers forward, in their order. @return their number */
+static int forward_variants(const an_program *program, an_variant variants[RIG_PARAMS])
+{
+    int n = 0;
+    for (int i = 0; i < an_program_steps(program); i++) {
+        an_step_info info;
+        an_program_step(program, i, &info);
+        if (info.pass == ALEXNET_PASS_FORWARD && info.tunable)
+            variants[n++] = info.variants.of[AN_FORWARD];
+    }
+    return n;
+}
+
+/* Those of training, although nothing may go backward: others round otherwise. */
+static void expect_equal_variants(const an_program *a, const an_program *b)
+{
+    an_variant x[RIG_PARAMS], y[RIG_PARAMS];
+    const int n = forward_variants(a, x);
+    assert_int_equal(forward_variants(b, y), n);
+    assert_memory_equal(x, y, (size_t)n * sizeof *x);
+}
+
+static void expect_equal_arenas(const net_rig *a, const net_rig *b, an_arena arena)
+{
+    for (int i = 0; i < a->net->count; i++) {
+        double *x = rig_read(a, arena, i), *y = rig_read(b, arena, i);
+        assert_memory_equal(x, y, (size_t)a->net->params[i].count * sizeof *x);
+        an_free(x);
+        an_free(y);
+    }
+}
+
+/* The gradients of frozen layers are never computed, and those of others are. */
+static void expect_gradients(const net_rig *rig, const bool *frozen)
+{
+    for (int i = 0; i < rig->net->count; i++) {
+        const an_param *param = &rig->net->params[i];
+        if (!param->learned)
+            continue;
+        double *gradient = rig_read(rig, AN_GRADIENTS, i);
+        assert_int_equal(rig_largest(gradient, param->count) > 0, !frozen[param->layer]);
+        an_free(gradient);
+    }
+}
+
+/* Layers whose rates are 0, and layers that are frozen: the same weights and momentum, to the bit,
+ * by a program that computes less. */
+static void check_frozen(const char *device, const bool *frozen)
+{
+    net_rig still, less;
+    an_rates rates[RIG_PARAMS];
+    int backward[2], of_inputs[2], n = 0;
+    if (!rig_has_device(device))
+        return;
+    an_program_options options = an_program_training(4, 2);
+    open_for(&still, device, options);
+    options.frozen = frozen;
+    open_for(&less, device, options);
+    for (int i = 0; i < still.net->count; i++)
+        if (still.net->params[i].learned)
+            rates[n++] = (an_rates){frozen[still.net->params[i].layer] ? 0 : 0.01, 0.001, 0.9, 1};
+    an_program_set_rates(still.program, rates);
+    an_program_set_rates(less.program, rates);
+    for (int step = 1; step < 4; step++)
+        assert_true(rig_run(&still, (uint64_t)step) == rig_run(&less, (uint64_t)step));
+    expect_equal_variants(still.program, less.program);
+    expect_equal_arenas(&still, &less, AN_VALUES);
+    expect_equal_arenas(&still, &less, AN_MOMENTUM);
+    expect_gradients(&less, frozen);
+    count_backward(still.program, &backward[0], &of_inputs[0]);
+    count_backward(less.program, &backward[1], &of_inputs[1]);
+    /* before the lowest layer that learns there is no backward at all */
+    assert_int_equal(backward[1] < backward[0], frozen[C1]);
+    assert_int_equal(of_inputs[1] < of_inputs[0], frozen[C1]);
+    if (frozen[C1] && frozen[F1] && frozen[F2])
+        assert_int_equal(backward[1], 0);
+    rig_close(&still);
+    rig_close(&less);
+}
+
+static void test_frozen_layers_cost_nothing(void **state)
+{
+    static const int layers[] = {C1, F1, F2};
+    (void)state;
+    for (int set = 1; set < 8; set++) {
+        bool frozen[F2 + 2] = {false};
+        for (int i = 0; i < 3; i++)
+            frozen[layers[i]] = set >> i & 1;
+        check_frozen("ref", frozen);
+        check_frozen("cpu", frozen);
+        check_frozen("cuda", frozen);
+    }
+}
+
 /* With half the scale and no decay, a step from rest is half as long. */
 static void check_scale(const char *device)
 {
@@ -581,6 +689,7 @@ int main(void)
         cmocka_unit_test(test_gradients_begin_at_several_layers),
         cmocka_unit_test(test_impossible_starts),
         cmocka_unit_test(test_gradients_add_up),
+        cmocka_unit_test(test_frozen_layers_cost_nothing),
         cmocka_unit_test(test_the_scale_of_a_gradient),
         cmocka_unit_test(test_two_batches),
         cmocka_unit_test(test_scores),

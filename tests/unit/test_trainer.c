@@ -365,6 +365,21 @@ static void test_a_frozen_layer(void **state)
     an_tensor_file_close(last);
 }
 
+/* `freeze` and rates of 0 are one thing, of which the former takes less time and memory. */
+static void test_frozen_is_rate_zero(void **state)
+{
+    (void)state;
+    static const char *const slow[] = {"batch", "4",           "epochs", "2", "c.rate",
+                                       "0",     "c.rate_bias", "0",      NULL};
+    static const char *const fast[] = {"batch", "4", "epochs", "2", "freeze", "c", NULL};
+    alexnet_progress p, q;
+    rig_write_pictures("train", 2, 8);
+    expect_ok(rig_train("train", NULL, "slow", slow, &p));
+    expect_ok(rig_train("train", NULL, "fast", fast, &q));
+    assert_true(p.loss == q.loss);
+    rig_expect_same_tensors("slow/last.safetensors", "fast/last.safetensors");
+}
+
 static void test_the_seed(void **state)
 {
     (void)state;
@@ -395,6 +410,7 @@ int main(void)
         IN_SCRATCH(test_the_latest_is_kept_without_validation),
         IN_SCRATCH(test_the_validation_of_a_run),
         IN_SCRATCH(test_a_frozen_layer),
+        IN_SCRATCH(test_frozen_is_rate_zero),
         IN_SCRATCH(test_the_seed),
     };
     return cmocka_run_group_tests_name("trainer", tests, NULL, NULL);

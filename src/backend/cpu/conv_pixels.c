@@ -133,9 +133,9 @@ static alexnet_status make_reorders(pixels_op *c, const an_prepare *p)
 alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_pixels shape;
-    an_variants asked = an_backend_variants(&cpu->base, p->ops[0], p->want_dx || p->want_dw);
+    an_variants asked = an_backend_variants(&cpu->base, p->ops[0], p->training);
     if (asked.of[AN_FORWARD] != AN_CPU_NATIVE &&
-        (!p->want_dw || asked.of[AN_BACKWARD_WEIGHTS] != AN_CPU_NATIVE))
+        (!p->training || asked.of[AN_BACKWARD_WEIGHTS] != AN_CPU_NATIVE))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the tuning has other variants");
     if (cpu->activation != AN_BF16 || !cpu->kernels->pixels_forward || p->want_dx ||
         !an_pixels_describe(&shape, p->ops[0]))

@@ -90,7 +90,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
     bool backward = p->want_dx || p->want_dw;
     int n = c->desc.n;
     an_conv_forward problem = {c->op.cpu, &c->desc,
-                               backward ? dnnl_forward_training : dnnl_forward_inference,
+                               p->training ? dnnl_forward_training : dnnl_forward_inference,
                                relu && !backward, n};
     an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
     AN_CHECK(an_conv_forward_new(whole, &problem, variant, &c->x, &c->y));
@@ -446,7 +446,7 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     c->desc = *p->ops[0];
     c->relu_after = relu && backward;
     c->op.base.tunable = true;
-    c->op.base.variants = an_backend_variants(&cpu->base, p->ops[0], backward);
+    c->op.base.variants = an_backend_variants(&cpu->base, p->ops[0], p->training);
     if (!p->want_dx)
         c->op.base.variants.of[AN_BACKWARD_DATA] = AN_CPU_DIRECT;
     if (!p->want_dw)

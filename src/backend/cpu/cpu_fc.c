@@ -144,7 +144,7 @@ static alexnet_status choose_native(fc *f, const an_prepare *p)
 {
     an_variants *variants = &f->op.base.variants;
     const bool wanted[] = {true, p->want_dx, p->want_dw};
-    *variants = an_backend_variants(&f->op.cpu->base, p->ops[0], p->want_dx || p->want_dw);
+    *variants = an_backend_variants(&f->op.cpu->base, p->ops[0], p->training);
     alexnet_status rc = an_fc_native_new(&f->native_products, &f->op, &f->desc);
     f->op.base.tunable = rc == ALEXNET_OK;
     for (int d = 0; d < AN_DIRECTIONS; d++) {

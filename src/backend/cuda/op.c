@@ -73,7 +73,7 @@ void an_cuda_op_tune(an_cuda_op *op, const an_prepare *p)
 {
     const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
     op->base.tunable = true;
-    op->base.variants = an_backend_variants(&op->cuda->base, p->ops[0], p->want_dx || p->want_dw);
+    op->base.variants = an_backend_variants(&op->cuda->base, p->ops[0], p->training);
     for (int d = 0; d < AN_DIRECTIONS; d++)
         if (!wanted[d])
             op->base.variants.of[d] = AN_CUDA_AUTO;

@@ -71,6 +71,7 @@ static alexnet_status prepare_link(an_chain *chain, int first, const an_layout *
         .n_ops = chain->n_ops - first,
         .in = desc->n_inputs ? in : NULL,
         .masks = chain->options.training,
+        .training = chain->options.gradients,
         .want_dx =
             chain->options.gradients && desc->n_inputs > 0 && !(first == 0 && chain->options.first),
         .want_dw = chain->options.gradients,
