@@ -13,6 +13,7 @@ typedef struct an_step_state {
     uint64_t step;    /* updates made before this step; epoch argument of dropout's draws */
     int32_t labelled; /* slots with a label: losses' gradients are divided by it, if > 0 */
     int32_t filled;   /* slots with a picture */
+    double smoothing; /* of labels (op/softmax.c), 0 to 1 */
 } an_step_state;
 
 /** Of a segment in a step. */

@@ -30,5 +30,5 @@ void an_crop_draw(an_slot *slot, const an_crop_rule *rule, uint64_t epoch, uint6
     if (rule->colour_noise > 0.0f)
         draw_colour(slot, rule, epoch, position);
     else
-        an_slot_no_colour(slot);
+        an_slot_unchanged(slot);
 }

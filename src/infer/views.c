@@ -7,5 +7,5 @@ void an_view_place(an_slot *slot, int side, int crop, int view)
     slot->y = place == AN_VIEW_CENTRE ? border / 2 : bottom ? border : 0;
     slot->x = place == AN_VIEW_CENTRE ? border / 2 : right ? border : 0;
     slot->mirror = view >= 5;
-    an_slot_no_colour(slot);
+    an_slot_unchanged(slot);
 }

@@ -1,17 +1,25 @@
 /*
- * From stored pictures to the network's input: crop, mirror, mean, scale, colour offset.
+ * From stored pictures to the network's input: crop, mirror, colours, mean, scale, erasing, mixing.
  *
  *     px            = mirror ? slot.x + W - 1 - x : slot.x + x
- *     pixel         = pictures[slot.picture][slot.y + y][px]
- *     x_in[n,c,y,x] = slot.gain * (scale[c] * (channel(c) of pixel - m) + colour[c])
+ *     p             = pictures[slot.picture][slot.y + y][px]
+ *     p             = min(max(slot.matrix p + slot.offset, 0), 255)      if slot.recoloured
+ *     own[n,c,y,x]  = slot.gain * (scale[c] * (channel(c) of p - m) + colour[c])
+ *                     0 inside slot.erased
+ *     x_in[n,c,y,x] = (1 - slot.share) own[n,c,y,x] + slot.share own[slot.partner,c,y,x]
+ *                     inside slot.mixed, else own[n,c,y,x]
  *     m = 0; mean[c]; or, for a mean image of P x P:
  *         centre    mean[c][(P - H)/2 + y][(P - W)/2 + x]      the 2012 code: after the mirror
  *         aligned   mean[c][slot.y + y][px]                    Caffe: at the source pixel
  *
  * Pictures are uint8 [pictures][P][P][3] in R, G, B order, for a network of one channel too: colour
  * and grey pictures are then prepared and augmented alike, and what people are shown is in colour.
- * An empty slot (picture < 0) gives zeros. Mean, scale and colour are in the order of the network's
- * channels. Source: paper sections 2 and 4.1; convdata_jpeg.py of 2012.
+ * Grey of a recoloured pixel is not rounded. An empty slot (picture < 0) gives zeros. Mean, scale
+ * and colour are in the order of the network's channels, the matrix is in that of the pixels.
+ *
+ * Sources: paper sections 2 and 4.1, convdata_jpeg.py of 2012; random erasing: Zhong et al. 2017,
+ * arXiv 1708.04896, with zeros as torchvision has them; mixup: Zhang et al. 2017, arXiv 1710.09412;
+ * CutMix: Yun et al. 2019, arXiv 1905.04899.
  */
 #ifndef AN_OP_AUGMENT_H
 #define AN_OP_AUGMENT_H
@@ -67,7 +75,13 @@ static inline double an_channel_share(an_channels channels, int c, int colour)
     return colour == (channels == AN_CHANNELS_BGR ? 2 - c : c);
 }
 
-/** One draw: which picture stands in a place of the batch, how it is cut, and its label. */
+/** A rectangle of the network's input. Without rows: none. */
+typedef struct an_box {
+    int32_t top, left, rows, columns;
+} an_box;
+
+/** One draw: which picture stands in a place of the batch, how it is cut and changed, and its
+ * labels. What is zero from `recoloured` on has no effect. */
 typedef struct an_slot {
     int32_t picture; /* index into the pictures; -1: the slot is empty */
     int32_t label;   /* class; -1: none (no loss, no gradient) */
@@ -75,13 +89,34 @@ typedef struct an_slot {
     int32_t mirror;  /* 0 or 1 */
     float gain;      /* 1, but with colour noise 1/(1 + coefficient) */
     float colour[3]; /* added after the mean; grey levels times `scale` */
+
+    int32_t recoloured; /* 0 or 1: pixels go through `matrix` and `offset` */
+    float matrix[3][3], offset[3];
+    an_box erased;
+    an_box mixed;       /* where the partner shows */
+    int32_t partner;    /* a slot of the batch, of which what it would be unmixed is taken */
+    float share;        /* of the partner there, 0 to 1 */
+    int32_t second;     /* with a share above 0: the partner's label, >= 0 */
+    float second_share; /* of the second label in the target; the first has the rest */
 } an_slot;
 
-/** Leave the slot's colours as the picture has them. */
-static inline void an_slot_no_colour(an_slot *slot)
+/** Leave the slot as its crop is: colours, erasing, mixing. */
+static inline void an_slot_unchanged(an_slot *slot)
 {
-    slot->gain = 1.0f;
-    slot->colour[0] = slot->colour[1] = slot->colour[2] = 0.0f;
+    an_slot crop = {.picture = slot->picture,
+                    .label = slot->label,
+                    .y = slot->y,
+                    .x = slot->x,
+                    .mirror = slot->mirror,
+                    .gain = 1.0f};
+    *slot = crop;
+}
+
+/** The label with the larger share, the first of equals: errors are counted against it. -1: none.
+ */
+static inline int an_slot_main_label(const an_slot *slot)
+{
+    return slot->label >= 0 && slot->second_share > 0.5f ? slot->second : slot->label;
 }
 
 #endif

@@ -2,10 +2,13 @@
  * Softmax with cross-entropy over the channels of an input of C x 1 x 1.
  *
  *     y[n,c] = exp(x[n,c]) / SUM_j exp(x[n,j])
- *     loss[n] = log SUM_j exp(x[n,j]) - x[n,label]        for a slot with a label, else 0
- *     dx[n,c] = (y[n,c] - [c = label]) / labelled         for a slot with a label, else 0
+ *     t[n,c] = (1 - smoothing) ((1 - s) [c = label] + s [c = second]) + smoothing / C
+ *     loss[n] = log SUM_j exp(x[n,j]) - SUM_c t[n,c] x[n,c]   for a slot with a label, else 0
+ *     dx[n,c] = (y[n,c] - t[n,c]) / labelled                  for a slot with a label, else 0
  *
- * dx is the gradient of the mean loss over the labelled slots of the batch.
+ * s is the slot's second_share, mostly 0; smoothing is the step state's (Szegedy et al. 2015, arXiv
+ * 1512.00567, as PyTorch's CrossEntropyLoss has it). dx is the gradient of the mean loss over the
+ * labelled slots of the batch. The rank is that of the label with the larger share.
  */
 #include "op/softmax.h"
 

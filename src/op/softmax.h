@@ -10,7 +10,7 @@
 
 /** What it says of a slot. All zero for one without a label. */
 typedef struct an_score {
-    double loss; /* -log p(label) */
+    double loss; /* -SUM t log p over the classes; with one label -log p(label) */
     int32_t
         above; /* classes more probable than the label; a NaN counts as more probable than any */
     int32_t level; /* classes as probable, the label itself among them */

@@ -96,7 +96,7 @@ static double *fresh_operand(int64_t count, uint32_t tensor)
 
 static an_operands operands_of(const an_op_desc *desc)
 {
-    an_operands o = {.state = {1, 3, desc->n, 0}};
+    an_operands o = {.state = {1, 3, desc->n, 0, 0}};
     o.x[0] = fresh_operand(an_batch_count(desc, desc->in[0]), 0);
     o.dy = fresh_operand(an_batch_count(desc, desc->out), 1);
     for (int p = 0; an_param_count(desc, p) > 0; p++)

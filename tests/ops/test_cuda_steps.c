@@ -21,9 +21,12 @@
 
 enum { SLOTS = 3 };
 
-/* The last slot is empty, the second mirrored. */
-static void draw_slots(an_slot slots[SLOTS], const an_augment_desc *augment)
+/* The last slot is empty, the second mirrored. Changed: the second is recoloured and erased in
+ * part, the first mixed with it in part. */
+static void draw_slots(an_slot slots[SLOTS], const an_augment_desc *augment, bool changed)
 {
+    static const float matrix[3][3] = {
+        {1.5f, -0.25f, 0.125f}, {0.25f, 0.75f, -0.375f}, {-0.5f, 0.5f, 1.25f}};
     int places = augment->side - augment->crop + 1;
     for (int n = 0; n < SLOTS; n++)
         slots[n] = (an_slot){.picture = n < SLOTS - 1 ? n % augment->pictures : -1,
@@ -33,6 +36,15 @@ static void draw_slots(an_slot slots[SLOTS], const an_augment_desc *augment)
                              .mirror = n == 1,
                              .gain = 0.875f,
                              .colour = {3, -5, 9.5f}};
+    if (!changed)
+        return;
+    slots[1].recoloured = 1;
+    memcpy(slots[1].matrix, matrix, sizeof matrix);
+    slots[1].offset[0] = -20.5f;
+    slots[1].erased = (an_box){1, 2, augment->crop / 2, augment->crop / 4};
+    slots[0].mixed = (an_box){augment->crop / 3, 1, augment->crop / 2, augment->crop - 2};
+    slots[0].share = 0.375f;
+    slots[0].partner = 1;
 }
 
 static size_t pictures_bytes(const an_augment_desc *augment)
@@ -73,7 +85,7 @@ static void check_augment_form(cuda_case *c, const cuda_form *form, int channels
     cuda_free((void *)run.slots);
 }
 
-static void check_augment(an_augment_desc augment)
+static void check_augment_of(an_augment_desc augment, bool changed)
 {
     size_t bytes = pictures_bytes(&augment);
     an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = SLOTS, .u.augment = augment};
@@ -83,7 +95,7 @@ static void check_augment(an_augment_desc augment)
     c->operands.pictures = an_malloc(bytes);
     for (size_t i = 0; i < bytes; i++)
         c->operands.pictures[i] = (uint8_t)cuda_pick(72, (uint32_t)i, 256);
-    draw_slots(c->operands.slots, &augment);
+    draw_slots(c->operands.slots, &augment, changed);
     int64_t means = an_param_count(&desc, 0);
     float *mean = NULL;
     if (means) {
@@ -97,6 +109,12 @@ static void check_augment(an_augment_desc augment)
             check_augment_form(c, &cuda_forms[f], channels, mean);
     cuda_free(mean);
     cuda_case_free(c);
+}
+
+static void check_augment(an_augment_desc augment)
+{
+    check_augment_of(augment, false);
+    check_augment_of(augment, true);
 }
 
 static void test_augment(void **state)
@@ -114,12 +132,17 @@ static void test_augment(void **state)
 /* ---- Softmax ----------------------------------------------------------------------------------
  */
 
-/* A slot in five has no label. */
-static an_slot *draw_labels(int n, int classes)
+/* A slot in five has no label; soft: a slot in two has another label besides. */
+static an_slot *draw_labels(int n, int classes, bool soft)
 {
     an_slot *slots = an_calloc((size_t)n, sizeof *slots);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         slots[i].label = i % 5 == 4 ? -1 : cuda_pick(80, (uint32_t)i, classes);
+        if (!soft || i % 2 == 0)
+            continue;
+        slots[i].second = cuda_pick(82, (uint32_t)i, classes);
+        slots[i].second_share = i % 4 == 1 ? 0.25f : 0.75f;
+    }
     return slots;
 }
 
@@ -134,9 +157,10 @@ static void check_scores(const cuda_case *c, const an_score *scores, const an_re
     assert_true(fabs(results->top1 - sums.top1) <= 1e-12 * sums.top1);
     assert_true(fabs(results->top5 - sums.top5) <= 1e-12 * sums.top5);
     for (int n = 0; n < c->desc.n; n++) {
-        int label = c->operands.slots[n].label, classes = c->desc.out.c;
+        const an_slot *slot = &c->operands.slots[n];
+        int label = an_slot_main_label(slot), classes = c->desc.out.c;
         an_score expected = {0, 0, 0};
-        if (label >= 0)
+        if (slot->label >= 0)
             expected = an_score_of(y + (int64_t)n * classes, classes, label, scores[n].loss);
         assert_int_equal(scores[n].above, expected.above);
         assert_int_equal(scores[n].level, expected.level);
@@ -161,6 +185,7 @@ static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
         .slots = cuda_move(c->operands.slots, sizeof(an_slot) * (size_t)n),
         .scores = cuda_block(sizeof(an_score) * (size_t)n),
         .results = cuda_block(sizeof(an_results)),
+        .smoothing = cuda_move(&c->operands.state.smoothing, sizeof(double)),
         .labelled = cuda_move(&c->operands.state.labelled, sizeof(int32_t)),
         .dx = cuda_space(&form, n, shape),
     };
@@ -177,20 +202,28 @@ static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
     cuda_free(run.scores);
     cuda_free(run.results);
     cuda_free((void *)run.slots);
+    cuda_free((void *)run.smoothing);
     cuda_free((void *)run.labelled);
     cuda_free(run.dx);
 }
 
-static void check_softmax(int n, int classes)
+static void check_softmax_of(int n, int classes, bool soft)
 {
     cuda_case *c = cuda_case_of(cuda_ref, rig_desc(AN_OP_SOFTMAX, n, classes, 1, 1));
     c->operands.x[0] = cuda_random((int64_t)n * classes, 8, 81); /* with ties */
-    c->operands.slots = draw_labels(n, classes);
+    c->operands.slots = draw_labels(n, classes, soft);
+    c->operands.state.smoothing = soft ? 0.125 : 0;
     c->operands.state.labelled = n - n / 5;
     cuda_case_run(c, true);
     for (int i = 0; i < 4; i++)
         check_softmax_form(c, i % 2 == 1, i / 2 == 1);
     cuda_case_free(c);
+}
+
+static void check_softmax(int n, int classes)
+{
+    check_softmax_of(n, classes, false);
+    check_softmax_of(n, classes, true);
 }
 
 static void test_softmax(void **state)
@@ -217,11 +250,13 @@ static void test_softmax_of_extremes(void **state)
     float *y = cuda_block(sizeof(float) * ROWS * CLASSES);
     an_score *s = cuda_block(sizeof(an_score) * ROWS);
     an_results *results = cuda_block(sizeof *results);
+    const double none = 0;
     an_cuda_softmax_run run = {.n = ROWS,
                                .c = CLASSES,
                                .x = cuda_move(rows, sizeof rows),
                                .y = y,
                                .slots = cuda_move(slots, sizeof slots),
+                               .smoothing = cuda_move(&none, sizeof none),
                                .scores = s,
                                .results = results};
     cuda_ok(an_cuda_softmax_forward(&run, NULL));
@@ -242,6 +277,7 @@ static void test_softmax_of_extremes(void **state)
     cuda_ok(an_cuda_softmax_forward(&run, NULL));
     assert_true(fabsf(y[0] - 1.0f / 6) < 1e-7f);
     cuda_free((void *)run.x);
+    cuda_free((void *)run.smoothing);
     cuda_free(y);
     cuda_free(s);
     cuda_free(results);

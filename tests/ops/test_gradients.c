@@ -124,8 +124,12 @@ static void check_all(check *c)
 
 static void check_op(an_op_desc desc, bool training, bool apart)
 {
-    an_slot slots[] = {{.label = 1}, {.picture = -1, .label = -1}, {.label = 0}, {.label = 4}};
-    an_operands operands = {.state = {.seed = seed, .step = 3, .labelled = 3}, .slots = slots};
+    an_slot slots[] = {{.label = 1},
+                       {.picture = -1, .label = -1},
+                       {.label = 0, .second = 3, .second_share = 0.25f},
+                       {.label = 4}};
+    an_operands operands = {.state = {.seed = seed, .step = 3, .labelled = 3, .smoothing = 0.125},
+                            .slots = slots};
     assert_true(desc.n <= 4);
     rig_ok(an_op_resolve(&desc));
     for (int i = 0; i < desc.n_inputs; i++) {

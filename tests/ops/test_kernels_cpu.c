@@ -159,6 +159,18 @@ static float expected_pixel(const an_augment_run *run, int c, int x)
     const uint8_t *rgb = run->pixels + (ptrdiff_t)3 * from;
     float pixel = run->channels == AN_CHANNELS_GREY ? an_grey(rgb[0], rgb[1], rgb[2])
                                                     : rgb[run->channels ? 2 - c : c];
+    if (run->slot) {
+        float level[3];
+        for (int i = 0; i < 3; i++) {
+            const float *m = run->slot->matrix[i];
+            level[i] = run->slot->offset[i] + m[0] * rgb[0] + m[1] * rgb[1] + m[2] * rgb[2];
+            level[i] = level[i] < 0 ? 0 : level[i] > 255 ? 255 : level[i];
+        }
+        pixel = run->channels == AN_CHANNELS_GREY
+                    ? AN_GREY_RED / 65536.0f * level[0] + AN_GREY_GREEN / 65536.0f * level[1] +
+                          AN_GREY_BLUE / 65536.0f * level[2]
+                    : level[run->channels ? 2 - c : c];
+    }
     return run->gain *
            (run->scale[c] * (pixel - run->mean[c][x * run->mean_step]) + run->colour[c]);
 }
@@ -167,9 +179,12 @@ static float expected_pixel(const an_augment_run *run, int c, int x)
 static void check_row(const an_cpu_kernels *kernels, const char *isa, const row *r, int crop,
                       int flags, int step)
 {
-    const an_channels channels = (an_channels)(flags >> 1);
+    const an_channels channels = (an_channels)(flags / 2 % 3);
+    static const an_slot colours = {
+        .matrix = {{1.5f, -0.3f, 0.1f}, {0.2f, 0.8f, -0.4f}, {-0.9f, 0.5f, 1.2f}},
+        .offset = {-20, 0.3f, 60}};
     uint8_t work[3 * CROP_MAX];
-    float out[3][CROP_MAX + 1];
+    float levels[3 * CROP_MAX], out[3][CROP_MAX + 1];
     uint16_t halves[3][CROP_MAX + 1];
     an_augment_run run = {.crop = crop,
                           .mirror = flags & 1,
@@ -179,7 +194,9 @@ static void check_row(const an_cpu_kernels *kernels, const char *isa, const row 
                           .colour = {1.5f, -2.25f, 0.1f},
                           .pixels = r->pixels,
                           .mean_step = step,
-                          .work = work};
+                          .slot = flags >= 6 ? &colours : NULL,
+                          .bytes = work,
+                          .levels = levels};
     bool bf16 = kernels->augment[1] != NULL;
     for (int type = 0; type < 1 + bf16; type++) {
         for (int c = 0; c < 3; c++) {
@@ -194,11 +211,9 @@ static void check_row(const an_cpu_kernels *kernels, const char *isa, const row 
         for (int x = 0; x < crop; x++) {
             float expected = expected_pixel(&run, c, x);
             if (out[c][x] != expected || (bf16 && halves[c][x] != an_float_to_bf16(expected)))
-                fail_msg(
-                    "%s, crop %d, mirror %d, channels %d, step %d: channel %d, column %d is %.9g, "
-                    "expected %.9g",
-                    isa, crop, run.mirror, (int)channels, step, c, x, (double)out[c][x],
-                    (double)expected);
+                fail_msg("%s, crop %d, flags %d, step %d: channel %d, column %d is %.9g, expected "
+                         "%.9g",
+                         isa, crop, flags, step, c, x, (double)out[c][x], (double)expected);
         }
         assert_true(out[c][crop] == 7 && (!bf16 || halves[c][crop] == 7));
     }
@@ -209,7 +224,7 @@ static void check_augment(const an_cpu_kernels *kernels, const char *isa)
     static const int crops[] = {1, 5, 16, 33, 64, CROP_MAX};
     row r = random_row();
     for (size_t i = 0; i < sizeof crops / sizeof crops[0]; i++)
-        for (int flags = 0; flags < 6; flags++)
+        for (int flags = 0; flags < 12; flags++)
             for (int step = flags & 1 ? -1 : 0; step <= 1; step++)
                 check_row(kernels, isa, &r, crops[i], flags, step);
 }
@@ -218,6 +233,46 @@ static void test_augment(void **state)
 {
     (void)state;
     for_each_isa(check_augment);
+}
+
+/* Columns from `left` on, without a share of their own where it is 1. */
+static void check_mix(const an_cpu_kernels *kernels, const char *isa)
+{
+    enum { CROP = 37, LEFT = 5, COLUMNS = 20 };
+    float own[3 * CROP], other[3 * CROP], out[3][CROP + 1];
+    uint16_t halves[3][CROP + 1];
+    for (int i = 0; i < 3 * CROP; i++) {
+        own[i] = (float)i * 1.7f;
+        other[i] = 100 - (float)i * 0.3f;
+    }
+    for (int whole = 0; whole < 2; whole++) {
+        float share = whole ? 1 : 0.3f;
+        an_augment_mix_run run = {CROP,  3,   LEFT,  COLUMNS,
+                                  share, own, other, {out[0], out[1], out[2]}};
+        for (int c = 0; c < 3; c++)
+            out[c][CROP] = halves[c][CROP] = 7;
+        kernels->augment_mix[0](&run);
+        for (int c = 0; c < 3; c++)
+            run.out[c] = halves[c];
+        if (kernels->augment_mix[1])
+            kernels->augment_mix[1](&run);
+        for (int i = 0; i < 3 * CROP; i++) {
+            int c = i / CROP, x = i % CROP;
+            bool mixed = x >= LEFT && x < LEFT + COLUMNS;
+            float expected = mixed ? (1 - share) * own[i] + share * other[i] : own[i];
+            if (out[c][x] != expected ||
+                (kernels->augment_mix[1] && halves[c][x] != an_float_to_bf16(expected)))
+                fail_msg("%s: channel %d, column %d is %.9g, expected %.9g", isa, c, x,
+                         (double)out[c][x], (double)expected);
+            assert_true(out[c][CROP] == 7 && halves[c][CROP] == 7);
+        }
+    }
+}
+
+static void test_mix(void **state)
+{
+    (void)state;
+    for_each_isa(check_mix);
 }
 
 /* ---- Normalisation across maps: a NaN stays in its pixel, within reach of a window ----------- */
@@ -356,9 +411,10 @@ static void test_max_pool(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),  cmocka_unit_test(test_nan_of_normalisation),
-        cmocka_unit_test(test_relu),    cmocka_unit_test(test_relu_ends),
-        cmocka_unit_test(test_augment), cmocka_unit_test(test_max_pool),
+        cmocka_unit_test(test_tables),   cmocka_unit_test(test_nan_of_normalisation),
+        cmocka_unit_test(test_relu),     cmocka_unit_test(test_relu_ends),
+        cmocka_unit_test(test_augment),  cmocka_unit_test(test_mix),
+        cmocka_unit_test(test_max_pool),
     };
     return cmocka_run_group_tests_name("kernels of cpu", tests, NULL, NULL);
 }

@@ -171,7 +171,7 @@ static void *plain_new(an_dtype dtype, int64_t count, uint32_t seed)
 static void fill_tensors(tensors *t, const an_op_desc *desc, const an_layout *in,
                          const an_prepared *op, an_dtype param)
 {
-    *t = (tensors){.state = {1, 3, desc->n, 0}};
+    *t = (tensors){.state = {1, 3, desc->n, 0, 0}};
     for (int i = 0; i < desc->n_inputs; i++) {
         double *values = fresh_values(count_of(in[i]), (uint32_t)i);
         t->args.x[i] = tensor_new(in[i], values);

@@ -178,6 +178,28 @@ static void test_softmax(void **state)
     an_backend_close(ref);
 }
 
+/* Two labels, the second heavier, and 0.3 of the target spread over three classes:
+ * t = 0.7 (0, 0.25, 0.75) + 0.1. Ranked is label 2, which two classes surpass. */
+static void test_softmax_of_soft_targets(void **state)
+{
+    (void)state;
+    an_backend *ref = rig_open_ref();
+    an_op_desc desc = rig_desc(AN_OP_SOFTMAX, 1, 3, 1, 1);
+    double x[] = {log(5), log(2), 0}, loss;
+    an_slot slot = {.label = 1, .second = 2, .second_share = 0.75f};
+    an_operands operands = {.x = {x}, .slots = &slot, .state = {.labelled = 1, .smoothing = 0.3}};
+    const double expected = 0.1 * log(1.6) + 0.275 * log(4) + 0.625 * log(8);
+    const double dx[] = {0.625 - 0.1, 0.25 - 0.275, 0.125 - 0.625};
+    an_chain *chain = rig_run(ref, &desc, &operands, true);
+    rig_ok(an_chain_losses(chain, &loss));
+    rig_close(&loss, &expected, 1, 4 * tolerance);
+    rig_close(chain->dx[0], dx, 3, 4 * tolerance);
+    const an_score *score = chain->scores;
+    assert_true(score->above == 2 && score->level == 1);
+    an_chain_close(chain);
+    an_backend_close(ref);
+}
+
 /* A picture of 3 x 3 whose pixel (y, x) is (10y + x, 100 + 10y + x, 200 + 10y + x). */
 static void picture_3x3(uint8_t picture[27])
 {
@@ -231,6 +253,49 @@ static void test_augment_mean_image(void **state)
     /* Aligned: of the pixel itself, 5, 4; 8, 7. */
     desc.u.augment.mean = AN_MEAN_IMAGE_ALIGNED;
     EXPECT(desc, operands, true, 7, 7, 14, 14, 98, 98, 105, 105, 189, 189, 196, 196);
+}
+
+/* Recoloured, erased, mixed: each by hand. */
+static void test_augment_changes(void **state)
+{
+    (void)state;
+    uint8_t picture[27];
+    picture_3x3(picture);
+    an_slot slots[2] = {{.picture = 0, .gain = 1}, {.picture = 0, .y = 1, .x = 1, .gain = 1}};
+    an_operands operands = {.pictures = picture, .slots = slots};
+    an_op_desc desc = {.kind = AN_OP_AUGMENT, .n = 2};
+    desc.u.augment = (an_augment_desc){1, 3, 2, AN_MEAN_NONE, AN_CHANNELS_RGB, {1, 1, 1}};
+    /* Slot 0: red becomes twice red + 1, green red - 5 (not below 0), blue twice blue - 150 (not
+     * above 255). */
+    static const float matrix[3][3] = {{2, 0, 0}, {1, 0, 0}, {0, 0, 2}};
+    slots[0].recoloured = 1;
+    memcpy(slots[0].matrix, matrix, sizeof matrix);
+    slots[0].offset[0] = 1, slots[0].offset[1] = -5, slots[0].offset[2] = -150;
+    EXPECT(desc, operands, true, 1, 3, 21, 23, 0, 0, 5, 6, 250, 252, 255, 255, 11, 12, 21, 22, 111,
+           112, 121, 122, 211, 212, 221, 222);
+    /* Slot 1 without its lower left pixel, in slot 0's right column with a share of 1/4. */
+    slots[0].recoloured = 0;
+    slots[1].erased = (an_box){1, 0, 1, 1};
+    slots[0].mixed = (an_box){0, 1, 2, 1};
+    slots[0].partner = 1;
+    slots[0].share = 0.25f;
+    EXPECT(desc, operands, true, 0, 3.75, 10, 13.75, 100, 103.75, 110, 113.75, 200, 203.75, 210,
+           213.75, 11, 12, 0, 22, 111, 112, 0, 122, 211, 212, 0, 222);
+    /* The partner shows as it is without a partner of its own; its erased pixel is 0 there too. */
+    slots[1].mixed = (an_box){0, 0, 2, 2};
+    slots[1].partner = 0;
+    slots[1].share = 1;
+    slots[0].mixed.left = 0;
+    EXPECT(desc, operands, true, 2.75, 1, 7.5, 11, 102.75, 101, 82.5, 111, 202.75, 201, 157.5, 211,
+           0, 1, 10, 11, 100, 101, 110, 111, 200, 201, 210, 211);
+    /* Grey of a recoloured pixel, not rounded: 2 * 0.299 r. */
+    static const float red[3][3] = {{2, 0, 0}, {0, 0, 0}, {0, 0, 0}};
+    slots[0] = (an_slot){.picture = 0, .gain = 1, .recoloured = 1};
+    memcpy(slots[0].matrix, red, sizeof red);
+    desc.n = 1;
+    desc.u.augment.channels = AN_CHANNELS_GREY;
+    double part = 2 * 19595 / 65536.0;
+    EXPECT(desc, operands, true, 0, part, 10 * part, 11 * part);
 }
 
 /* Grey as Pillow's convert("L") has it: of the primaries and of what lies next to a half. */
@@ -307,9 +372,11 @@ int main(void)
         cmocka_unit_test(test_lrn_within),
         cmocka_unit_test(test_dropout),
         cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_softmax_of_soft_targets),
         cmocka_unit_test(test_augment),
         cmocka_unit_test(test_augment_mean_image),
         cmocka_unit_test(test_augment_grey),
+        cmocka_unit_test(test_augment_changes),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_norms),
     };

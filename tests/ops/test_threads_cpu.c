@@ -56,7 +56,7 @@ typedef struct problem {
 
 static problem problem_new(const an_op_desc *desc)
 {
-    problem p = {.desc = *desc, .operands = {.state = {1, 3, IMAGES, 0}}};
+    problem p = {.desc = *desc, .operands = {.state = {1, 3, IMAGES, 0, 0}}};
     rig_ok(an_op_resolve(&p.desc));
     p.operands.x[0] = numbers(an_batch_count(&p.desc, p.desc.in[0]), 0);
     p.operands.dy = numbers(an_batch_count(&p.desc, p.desc.out), 1);

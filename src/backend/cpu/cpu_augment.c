@@ -30,19 +30,41 @@ static mean_row mean_of(const an_augment_desc *a, const float *mean, const an_sl
     return (mean_row){&none, 0};
 }
 
-/* Row y of the channels of the image of a slot. */
-static void cut_row(const an_native *native, const an_op_args *args, const an_slot *slot, int y,
-                    void *const out[3])
+/* A thread's memory for a row. */
+typedef struct row_work {
+    float *own, *other; /* of a slot and its partner, [3][crop] */
+    float *levels;      /* [3][crop] */
+    uint8_t *bytes;     /* [3][crop] */
+} row_work;
+
+static size_t work_bytes(const an_augment_desc *a)
+{
+    return 3 * (size_t)a->crop * (3 * sizeof(float) + 1);
+}
+
+static row_work work_of(const an_native *native, const an_op_args *args)
+{
+    size_t row = 3 * (size_t)native->desc.u.augment.crop;
+    float *at = an_native_mine(native, args);
+    return (row_work){at, at + row, at + 2 * row, (uint8_t *)(at + 3 * row)};
+}
+
+/* Row y of what a slot is without its partner, in the kernel of an element type. */
+static void own_row(const an_native *native, const an_op_args *args, const an_slot *slot, int y,
+                    an_dtype dtype, void *const out[3])
 {
     const an_augment_desc *a = &native->desc.u.augment;
     const uint8_t *picture =
         (const uint8_t *)args->pictures + (int64_t)slot->picture * a->side * a->side * 3;
+    row_work work = work_of(native, args);
     an_augment_run run = {.crop = a->crop,
                           .channels = a->channels,
                           .mirror = slot->mirror,
                           .gain = slot->gain,
                           .pixels = picture + ((int64_t)(slot->y + y) * a->side + slot->x) * 3,
-                          .work = an_native_mine(native, args)};
+                          .slot = slot->recoloured ? slot : NULL,
+                          .bytes = work.bytes,
+                          .levels = work.levels};
     assert(slot->picture < a->pictures);
     assert(slot->y >= 0 && slot->y <= a->side - a->crop);
     assert(slot->x >= 0 && slot->x <= a->side - a->crop);
@@ -54,7 +76,40 @@ static void cut_row(const an_native *native, const an_op_args *args, const an_sl
         run.colour[c] = slot->colour[c];
         run.out[c] = out[c];
     }
-    native->op.cpu->kernels->augment[an_kernel_type(native->y.dtype)](&run);
+    native->op.cpu->kernels->augment[an_kernel_type(dtype)](&run);
+    const an_box *erased = &slot->erased;
+    if (y >= erased->top && y < erased->top + erased->rows)
+        for (int c = 0; c < native->y.shape.c; c++)
+            memset(an_at(out[c], erased->left, dtype), 0,
+                   an_dtype_bytes(dtype) * (size_t)erased->columns);
+}
+
+/* Row y of a slot mixed with its partner: both in float32, rounded once. */
+static void mixed_row(const an_native *native, const an_op_args *args, const an_slot *slot, int y,
+                      void *const out[3])
+{
+    int crop = native->desc.u.augment.crop;
+    row_work work = work_of(native, args);
+    an_augment_mix_run run = {
+        .crop = crop,
+        .channels = native->y.shape.c,
+        .left = slot->mixed.left,
+        .columns = slot->mixed.columns,
+        .share = slot->share,
+        .own = work.own,
+        .other = work.other,
+    };
+    memcpy(run.out, out, sizeof run.out[0] * (size_t)run.channels);
+    assert(slot->partner >= 0 && slot->partner < native->y.n);
+    const an_slot *partner = &args->slots[slot->partner];
+    own_row(native, args, slot, y, AN_F32,
+            (void *[]){work.own, work.own + crop, work.own + 2 * crop});
+    if (partner->picture >= 0)
+        own_row(native, args, partner, y, AN_F32,
+                (void *[]){work.other, work.other + crop, work.other + 2 * crop});
+    else
+        memset(work.other, 0, 3 * sizeof(float) * (size_t)crop);
+    native->op.cpu->kernels->augment_mix[an_kernel_type(native->y.dtype)](&run);
 }
 
 static void forward(an_native *native, const an_op_args *args)
@@ -72,8 +127,12 @@ static void forward(an_native *native, const an_op_args *args)
             if (slot->picture < 0)
                 memset(out[c], 0, bytes);
         }
-        if (slot->picture >= 0)
-            cut_row(native, args, slot, y, out);
+        if (slot->picture < 0)
+            continue;
+        if (y >= slot->mixed.top && y < slot->mixed.top + slot->mixed.rows)
+            mixed_row(native, args, slot, y, out);
+        else
+            own_row(native, args, slot, y, native->y.dtype, out);
     }
 }
 
@@ -85,7 +144,7 @@ alexnet_status an_cpu_augment_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_o
     an_layout y = {AN_LAYOUT_PLAIN, dtype, p->ops[0]->n, p->ops[0]->out};
     an_native *native;
     AN_CHECK(an_native_new(&native, cpu, p, &kind, NULL, y));
-    an_native_work(native, 3 * (size_t)native->desc.u.augment.crop);
+    an_native_work(native, work_bytes(&native->desc.u.augment));
     *out = &native->op;
     return ALEXNET_OK;
 }

@@ -22,6 +22,29 @@ static double probabilities(const float *x, int classes, float *y)
     return log_sum;
 }
 
+/* SUM t x over the classes. A class without a share in the target does not count. */
+static double target_logit(const an_op_args *args, const an_slot *slot, const float *x, int classes)
+{
+    double share = slot->second_share, smoothing = args->state->smoothing, all = 0;
+    double hard =
+        share > 0 ? (1 - share) * x[slot->label] + share * x[slot->second] : x[slot->label];
+    if (smoothing == 0)
+        return hard;
+    for (int c = 0; c < classes; c++)
+        all += x[c];
+    return (1 - smoothing) * hard + smoothing * (all / classes);
+}
+
+static an_score score(const an_op_args *args, const an_slot *slot, const float *x, const float *y,
+                      int classes, double log_sum)
+{
+    if (slot->label < 0)
+        return (an_score){0};
+    assert(slot->label < classes && slot->second < classes);
+    return an_score_of(y, classes, an_slot_main_label(slot),
+                       (float)(log_sum - target_logit(args, slot, x, classes)));
+}
+
 static void forward(an_native *native, const an_op_args *args)
 {
     int classes = native->y.shape.c;
@@ -30,15 +53,23 @@ static void forward(an_native *native, const an_op_args *args)
         const float *x = (const float *)args->x[0] + (int64_t)n * classes;
         float *y = (float *)args->y + (int64_t)n * classes;
         double log_sum = probabilities(x, classes, y);
-        if (!args->scores)
-            continue;
-        int label = args->slots[n].label;
-        assert(label < classes);
-        args->scores[n] =
-            label < 0 ? (an_score){0} : an_score_of(y, classes, label, (float)(log_sum - x[label]));
+        if (args->scores)
+            args->scores[n] = score(args, &args->slots[n], x, y, classes, log_sum);
     }
     if (args->scores)
         an_results_sum(args->results, args->scores, native->y.n);
+}
+
+static void gradient(const an_op_args *args, const an_slot *slot, const float *y, float *dx,
+                     int classes)
+{
+    float labelled = (float)args->state->labelled, smoothing = (float)args->state->smoothing;
+    float second = (1 - smoothing) * slot->second_share, spread = smoothing / (float)classes;
+    float first = (1 - smoothing) * (1 - slot->second_share);
+    for (int c = 0; c < classes; c++) {
+        float target = (c == slot->label ? first : 0) + (c == slot->second ? second : 0) + spread;
+        dx[c] = (y[c] - target) / labelled;
+    }
 }
 
 static void backward(an_native *native, const an_op_args *args)
@@ -50,14 +81,10 @@ static void backward(an_native *native, const an_op_args *args)
     for (int n = 0; n < native->y.n; n++) {
         const float *y = (const float *)args->y + (int64_t)n * classes;
         float *dx = (float *)args->dx[0] + (int64_t)n * classes;
-        int label = args->slots[n].label;
-        if (label < 0) {
+        if (args->slots[n].label < 0)
             memset(dx, 0, sizeof(float) * (size_t)classes);
-            continue;
-        }
-        float labelled = (float)args->state->labelled;
-        for (int c = 0; c < classes; c++)
-            dx[c] = (y[c] - (c == label ? 1.0f : 0.0f)) / labelled;
+        else
+            gradient(args, &args->slots[n], y, dx, classes);
     }
 }
 

@@ -265,7 +265,8 @@ static an_cuda_softmax_run softmax_run(const own *o, const an_op_args *args)
                                  .x_bf16 = o->x[0].dtype == AN_BF16,
                                  .dx_bf16 = o->x[0].dtype == AN_BF16,
                                  .y = args->y,
-                                 .slots = args->slots};
+                                 .slots = args->slots,
+                                 .smoothing = args->state ? &args->state->smoothing : NULL};
 }
 
 static int softmax_forward(const own *o, const an_op_args *args)

@@ -183,6 +183,24 @@ const an_bound_op an_bound_eltsum = {eltsum_forward, eltsum_backward};
 
 /* ---- softmax -------------------------------------------------------------------------------- */
 
+/* Whether the target of a slot is more than its label. */
+static bool softmax_is_soft(const an_bound *b, int n)
+{
+    return b->args.slots[n].second_share > 0 || b->args.state->smoothing > 0;
+}
+
+/* Of SUM t x over the classes. */
+static double softmax_logit(const an_bound *b, int n)
+{
+    int classes = b->desc->out.c;
+    const an_slot *slot = &b->args.slots[n];
+    const double *e = b->e_x[0] + (int64_t)n * classes;
+    double share = slot->second_share, smoothing = b->args.state->smoothing, spread = 0;
+    for (int c = 0; c < classes; c++)
+        spread += smoothing / classes * e[c];
+    return (1 - smoothing) * ((1 - share) * e[slot->label] + share * e[slot->second]) + spread;
+}
+
 static void softmax_slot(const an_bound *b, int n)
 {
     int classes = b->desc->out.c;
@@ -196,9 +214,8 @@ static void softmax_slot(const an_bound *b, int n)
     double r = b->sum * (8 + 4 * sqrt(classes) + 4 * largest);
     for (int c = 0; c < classes; c++)
         b->e_y[at + c] = y[c] * (b->e_x[0][at + c] + mixed + r);
-    int label = b->args.slots[n].label;
     if (b->e_loss)
-        b->e_loss[n] = label >= 0 ? b->e_x[0][at + label] + mixed + r : 0;
+        b->e_loss[n] = b->args.slots[n].label >= 0 ? softmax_logit(b, n) + mixed + r : 0;
 }
 
 static alexnet_status softmax_forward(const an_bound *b)
@@ -215,7 +232,8 @@ static alexnet_status softmax_backward(const an_bound *b)
         for (int c = 0; c < classes; c++) {
             int64_t i = (int64_t)n * classes + c;
             bool labelled = b->args.slots[n].label >= 0;
-            b->e_dx[0][i] = labelled ? (b->e_y[i] + 4 * b->sum) / b->args.state->labelled : 0;
+            double own = (softmax_is_soft(b, n) ? 12 : 4) * b->sum; /* of the target too */
+            b->e_dx[0][i] = labelled ? (b->e_y[i] + own) / b->args.state->labelled : 0;
         }
     an_bound_store(b->e_dx[0], b->args.dx[0], output_count(b), b->store);
     return ALEXNET_OK;
@@ -225,6 +243,33 @@ const an_bound_op an_bound_softmax = {softmax_forward, softmax_backward};
 
 /* ---- augment -------------------------------------------------------------------------------- */
 
+/* Of what a slot is without its partner, at channel c. A recoloured level is no larger than 255,
+ * but its terms may be. */
+static double augment_own(const an_bound *b, const an_slot *slot, int c)
+{
+    const an_augment_desc *augment = &b->desc->u.augment;
+    double scale = fabs(augment->scale[c]), terms = 0;
+    if (slot->picture < 0)
+        return 0;
+    for (int i = 0; i < 3 && slot->recoloured; i++) {
+        const float *m = slot->matrix[i];
+        terms += an_channel_share(augment->channels, c, i) *
+                 (fabs((double)slot->offset[i]) +
+                  255 * (fabs((double)m[0]) + fabs((double)m[1]) + fabs((double)m[2])));
+    }
+    return 8 * b->sum * fabs(slot->gain) * (scale * (510 + terms) + fabs(slot->colour[c]));
+}
+
+/* Both parts are at most as large as their terms: |own| <= augment_own / 8u. */
+static double augment_mixed(const an_bound *b, const an_slot *slot, int c)
+{
+    double own = augment_own(b, slot, c);
+    if (slot->mixed.rows == 0)
+        return own;
+    double other = augment_own(b, &b->args.slots[slot->partner], c);
+    return 1.5 * ((1 - (double)slot->share) * own + (double)slot->share * other);
+}
+
 static alexnet_status augment_forward(const an_bound *b)
 {
     int64_t plane = (int64_t)b->desc->out.h * b->desc->out.w;
@@ -232,10 +277,10 @@ static alexnet_status augment_forward(const an_bound *b)
     for (int n = 0; n < b->desc->n; n++)
         for (int c = 0; c < b->desc->out.c; c++) {
             const an_slot *slot = &b->args.slots[n];
-            double size = fabs(slot->gain) *
-                          (fabs(b->desc->u.augment.scale[c]) * 510 + fabs(slot->colour[c]));
+            double bound =
+                slot->picture < 0 ? 0 : fmax(augment_own(b, slot, c), augment_mixed(b, slot, c));
             for (int64_t i = 0; i < plane; i++)
-                *e++ = slot->picture < 0 ? 0 : 8 * b->sum * size;
+                *e++ = bound;
         }
     an_bound_store(b->e_y, b->args.y, output_count(b), b->store);
     return ALEXNET_OK;

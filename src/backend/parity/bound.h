@@ -25,9 +25,13 @@
  *     eltsum     [y]  = SUM e(x) + n u SUM |x|                [dx] = e(dy)
  *     concat     [y]  = e(x)                                  [dx] = e(dy)
  *     softmax    r    = u (8 + 4 sqrt(C) + 4 max|x|), the relative error of an exponential or sum
- *                [y]  = y (e(x) + SUM y e(x) + r)             [dx] = ([y] + 4u) / labelled
- *                [loss] = e(x[label]) + SUM y e(x) + r
- *     augment    [y]  = 8u |gain| (|scale| 255 + |scale| |m| + |colour|), m taken as 255
+ *                [y]  = y (e(x) + SUM y e(x) + r)             [dx] = ([y] + 4u) / labelled; 12u
+ *                with two labels or smoothing, for the roundings of the target t <= 1
+ *                [loss] = SUM t e(x) + SUM y e(x) + r
+ *     augment    own  = 8u |gain| (|scale| 255 + |scale| |m| + |colour|), m taken as 255;
+ *                recoloured with |scale| (|offset| + 255 SUM |matrix row|) more
+ *                [y]  = own; mixed 1.5 ((1 - share) own + share own of the partner), for two
+ *                products and their sum are three roundings more, of 8
  *
  * Functions of the mathematical library are allowed 8u: they are good to some units in the last
  * place.

@@ -82,6 +82,21 @@ static double scale_of_param(const an_op_desc *desc, int index, double input_sca
     return exp2(round(log2(3 / sqrt(fan_in))));
 }
 
+/* Recolour, erase a part, mix another with slot 0. */
+static void draw_changes(an_slot *slot, int crop)
+{
+    static const float matrix[3][3] = {
+        {1.5f, -0.25f, 0.125f}, {0.25f, 0.75f, -0.375f}, {-0.5f, 0.5f, 1.25f}};
+    slot->recoloured = 1;
+    memcpy(slot->matrix, matrix, sizeof matrix);
+    slot->offset[0] = -20.5f;
+    slot->offset[2] = 31;
+    slot->erased = (an_box){crop / 4, crop / 3, crop / 2, crop / 5};
+    slot->mixed = (an_box){crop / 3, crop / 4, crop / 4, crop / 2};
+    slot->share = 0.375f;
+    slot->partner = 0;
+}
+
 static alexnet_status draw_slots(job *j)
 {
     const an_op_desc *first = j->ops[0], *last = j->ops[j->n_ops - 1];
@@ -101,7 +116,13 @@ static alexnet_status draw_slots(job *j)
         slot->gain = 0.875f;
         for (int c = 0; c < 3; c++)
             slot->colour[c] = (float)(c + 1) * 3;
+        if (last->kind == AN_OP_SOFTMAX && n % 2 == 1) {
+            slot->second = (int32_t)an_below(r.v[3], (uint32_t)last->out.c);
+            slot->second_share = 0.625f;
+        }
         if (augment) {
+            if (n > 0)
+                draw_changes(slot, first->u.augment.crop);
             uint32_t places = (uint32_t)(first->u.augment.side - first->u.augment.crop + 1);
             slot->picture = n % first->u.augment.pictures;
             slot->y = (int32_t)an_below(r.v[1], places);
@@ -139,7 +160,8 @@ static alexnet_status draw_operands(job *j)
     int labelled = 0;
     for (int n = 0; n < first->n; n++)
         labelled += j->operands.slots[n].label >= 0;
-    j->operands.state = (an_step_state){j->options.seed, 7, labelled, 0};
+    j->operands.state = (an_step_state){
+        .seed = j->options.seed, .step = 7, .labelled = labelled, .smoothing = 0.125};
     return first->kind == AN_OP_AUGMENT ? draw_pictures(j) : ALEXNET_OK;
 }
 

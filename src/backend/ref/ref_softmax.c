@@ -1,6 +1,5 @@
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "backend/ref/ref.h"
 
@@ -31,6 +30,27 @@ static an_score score_of(const double *y, int classes, int label, double loss)
     return score;
 }
 
+/* t of class c. */
+static double target(const an_ref_run *run, const an_op_args *args, const an_slot *slot, int c)
+{
+    double share = slot->second_share, smoothing = args->state->smoothing;
+    double hard = (1 - share) * (c == slot->label) + share * (c == slot->second);
+    return (1 - smoothing) * hard + smoothing / run->desc.out.c;
+}
+
+/* A class that has no share in the target does not count, were its logit infinite. */
+static double loss_of(const an_ref_run *run, const an_op_args *args, const an_slot *slot,
+                      const double *x, double log_sum)
+{
+    double loss = log_sum;
+    for (int c = 0; c < run->desc.out.c; c++) {
+        double t = target(run, args, slot, c);
+        if (t != 0)
+            loss -= t * x[c];
+    }
+    return loss;
+}
+
 static void forward(const an_ref_run *run, const an_op_args *args)
 {
     int classes = run->desc.out.c;
@@ -40,10 +60,11 @@ static void forward(const an_ref_run *run, const an_op_args *args)
         double log_sum = probabilities(x, classes, y);
         if (!args->scores)
             continue;
-        int label = args->slots[n].label;
-        assert(label < classes);
-        args->scores[n] =
-            label < 0 ? (an_score){0} : score_of(y, classes, label, log_sum - x[label]);
+        const an_slot *slot = &args->slots[n];
+        assert(slot->label < classes && slot->second < classes);
+        args->scores[n] = slot->label < 0 ? (an_score){0}
+                                          : score_of(y, classes, an_slot_main_label(slot),
+                                                     loss_of(run, args, slot, x, log_sum));
     }
     if (args->scores)
         an_results_sum(args->results, args->scores, run->desc.n);
@@ -58,13 +79,9 @@ static void backward(const an_ref_run *run, const an_op_args *args)
     for (int n = 0; n < run->desc.n; n++) {
         const double *y = (const double *)args->y + (int64_t)n * classes;
         double *dx = (double *)args->dx[0] + (int64_t)n * classes;
-        int label = args->slots[n].label;
-        if (label < 0) {
-            memset(dx, 0, (size_t)classes * sizeof(double));
-            continue;
-        }
+        const an_slot *slot = &args->slots[n];
         for (int c = 0; c < classes; c++)
-            dx[c] = (y[c] - (c == label)) / labelled;
+            dx[c] = slot->label < 0 ? 0 : (y[c] - target(run, args, slot, c)) / labelled;
     }
 }
 

@@ -51,9 +51,20 @@ typedef struct an_augment_run {
     const uint8_t *pixels; /* [crop][3], R G B */
     const float *mean[3];  /* of column 0 of the output */
     int mean_step;         /* from column to column: 0 or 1, or -1 if mirrored */
+    const an_slot *slot;   /* whose matrix and offset the pixels go through; NULL: none */
     void *out[3];
-    uint8_t *work; /* 3 * crop */
+    uint8_t *bytes; /* work: 3 * crop */
+    float *levels;  /* work, with a slot: 3 * crop */
 } an_augment_run;
+
+/** Rows of the channels of two slots become those of the first mixed with the second. */
+typedef struct an_augment_mix_run {
+    int crop, channels;
+    int left, columns;        /* where the second shows */
+    float share;              /* of the second there */
+    const float *own, *other; /* [channels][crop] */
+    void *out[3];
+} an_augment_mix_run;
 
 /** Pooling of `width` neighbouring lanes of one plane; tensors point to the first of them. */
 typedef struct an_pool_run {

@@ -30,31 +30,74 @@ AN_BODY float augment_mean(const an_cuda_augment_run *run, const an_slot *slot, 
     }
 }
 
-/* Channel c of a stored pixel; `colours` of them, which is a constant after inlining. */
-AN_BODY float augment_level(const an_augment_desc *desc, const uint8_t *pixel, int colours, int c)
+/* Channel c of a pixel; `colours` of them, which is a constant after inlining. Grey of a stored
+ * pixel is a whole number. */
+AN_BODY float augment_level(const an_augment_desc *desc, const float p[3], bool recoloured,
+                            int colours, int c)
 {
     if (colours == 3)
-        return pixel[desc->channels == AN_CHANNELS_BGR ? 2 - c : c];
-    return (float)((AN_GREY_RED * pixel[0] + AN_GREY_GREEN * pixel[1] + AN_GREY_BLUE * pixel[2] +
+        return desc->channels == AN_CHANNELS_BGR ? p[2 - c] : p[c];
+    if (recoloured)
+        return AN_GREY_RED / 65536.0f * p[0] + AN_GREY_GREEN / 65536.0f * p[1] +
+               AN_GREY_BLUE / 65536.0f * p[2];
+    return (float)((AN_GREY_RED * (int)p[0] + AN_GREY_GREEN * (int)p[1] + AN_GREY_BLUE * (int)p[2] +
                     0x8000) >>
                    16);
 }
 
-/* The channels of an output pixel. */
-AN_BODY void augment_pixel(const augment_plan *plan, const an_slot *slot, int y, int x, int colours,
-                           float *v)
+AN_BODY bool augment_inside(const an_box *box, int y, int x)
+{
+    return y >= box->top && y < box->top + box->rows && x >= box->left &&
+           x < box->left + box->columns;
+}
+
+AN_BODY void augment_recolour(const an_slot *slot, float p[3])
+{
+    float r = p[0], g = p[1], b = p[2];
+    AN_UNROLL
+    for (int i = 0; i < 3; i++) {
+        const float *m = slot->matrix[i];
+        float level = slot->offset[i] + m[0] * r + m[1] * g + m[2] * b;
+        level = level < 0 ? 0 : level;
+        p[i] = level > 255 ? 255 : level;
+    }
+}
+
+/* What a slot with a picture is without its partner, at an output pixel. */
+AN_BODY void augment_own(const augment_plan *plan, const an_slot *slot, int y, int x, int colours,
+                         float *v)
 {
     const an_cuda_augment_run *run = &plan->run;
     int crop = run->desc.crop, side = run->desc.side;
     int px = slot->mirror ? slot->x + crop - 1 - x : slot->x + x;
     const uint8_t *pixel =
         run->pictures + (((int64_t)slot->picture * side + slot->y + y) * side + px) * 3;
+    float p[3] = {(float)pixel[0], (float)pixel[1], (float)pixel[2]};
+    if (slot->recoloured)
+        augment_recolour(slot, p);
+    bool erased = augment_inside(&slot->erased, y, x);
     AN_UNROLL
     for (int c = 0; c < colours; c++) {
-        float level = augment_level(&run->desc, pixel, colours, c);
+        float level = augment_level(&run->desc, p, slot->recoloured, colours, c);
         float m = augment_mean(run, slot, c, y, x, px);
-        v[c] = slot->gain * (plan->scale[c] * (level - m) + slot->colour[c]);
+        v[c] = erased ? 0 : slot->gain * (plan->scale[c] * (level - m) + slot->colour[c]);
     }
+}
+
+/* The channels of an output pixel of a slot with a picture. */
+AN_BODY void augment_pixel(const augment_plan *plan, const an_slot *slot, int y, int x, int colours,
+                           float *v)
+{
+    augment_own(plan, slot, y, x, colours, v);
+    if (!augment_inside(&slot->mixed, y, x))
+        return;
+    const an_slot *partner = &plan->run.slots[slot->partner];
+    float other[3] = {0, 0, 0}, share = slot->share;
+    if (partner->picture >= 0)
+        augment_own(plan, partner, y, x, colours, other);
+    AN_UNROLL
+    for (int c = 0; c < colours; c++)
+        v[c] = (1 - share) * v[c] + share * other[c];
 }
 
 /* Pixels of a thread beside each other, in N H W C: all of them or, at the end of a row, some. */
@@ -104,14 +147,14 @@ AN_BODY void augment(const augment_plan *plan, an_thread t, int channels, bool b
     int x = PIXELS * an_split(&item, plan->columns), y = an_split(&item, plan->rows);
     int crop = run->desc.crop, width = channels ? channels : 3, colours = width < 3 ? 1 : 3;
     int count = crop - x < PIXELS ? crop - x : PIXELS;
-    const an_slot slot = run->slots[item];
+    const an_slot *slot = &run->slots[item];
     float v[PIXELS * 8];
     for (int i = 0; i < PIXELS * width; i++)
         v[i] = 0;
     AN_UNROLL
     for (int i = 0; i < PIXELS; i++)
-        if (i < count && slot.picture >= 0)
-            augment_pixel(plan, &slot, y, x + i, colours, v + i * width);
+        if (i < count && slot->picture >= 0)
+            augment_pixel(plan, slot, y, x + i, colours, v + i * width);
     int64_t first = (int64_t)y * crop + x;
     if (channels)
         augment_store(plan, item * plan->plane + first, count, channels, bf16, v);
@@ -186,7 +229,7 @@ AN_BODY void augment_blocks(const augment_blocks_plan *plan, an_thread t, int co
     if (item >= plan->items)
         return;
     int column = an_split(&item, plan->columns), padded = an_split(&item, plan->rows);
-    const an_slot slot = plan->augment.run.slots[item];
+    const an_slot *slot = &plan->augment.run.slots[item];
     uint32_t row = (uint32_t)padded;
     int within = an_split(&row, plan->block), y = padded - b->top, x = column * b->block - b->left;
     int64_t pixel = ((int64_t)item * b->rows + row) * b->columns + column;
@@ -195,13 +238,13 @@ AN_BODY void augment_blocks(const augment_blocks_plan *plan, an_thread t, int co
     if (b->block == 4 && b->channels % 4 == 0) {
         AN_UNROLL
         for (int i = 0; i < 4; i++)
-            augment_padded(plan, &slot, y, x + i, colours, v + colours * i);
+            augment_padded(plan, slot, y, x + i, colours, v + colours * i);
         AN_UNROLL
         for (int i = 0; i < 4 * colours; i += 4)
             an_store_run(out, at + i, 4, bf16, v + i);
     } else {
         for (int i = 0; i < b->block; i++) {
-            augment_padded(plan, &slot, y, x + i, colours, v);
+            augment_padded(plan, slot, y, x + i, colours, v);
             for (int c = 0; c < colours; c++)
                 an_store(out, at + colours * i + c, bf16, v[c]);
         }

@@ -180,7 +180,8 @@ typedef struct an_cuda_softmax_run {
     const an_slot *slots;    /* labels; NULL: neither scores nor results */
     an_score *scores;        /* out, [N]; NULL: neither scores nor results */
     an_results *results;     /* out */
-    const int32_t *labelled; /* backward: in device memory (an_step_state) */
+    const double *smoothing; /* in device memory (an_step_state), as is: */
+    const int32_t *labelled; /* backward */
     void *dx;                /* backward: out */
 } an_cuda_softmax_run;
 

@@ -22,9 +22,13 @@ AN_BODY float softmax_larger(float a, float b)
     return b > a ? b : a; /* a NaN comes out by the sum */
 }
 
+/* The label that is ranked: that with the larger share (op/augment.h). */
 AN_BODY int softmax_label(const an_cuda_softmax_run *run, an_thread t)
 {
-    return run->slots && run->scores ? run->slots[t.block].label : -1;
+    if (!run->slots || !run->scores)
+        return -1;
+    const an_slot *slot = &run->slots[t.block];
+    return slot->label >= 0 && slot->second_share > 0.5f ? slot->second : slot->label;
 }
 
 /* The largest logit, in two steps. */
@@ -96,21 +100,42 @@ AN_BODY void softmax_divide(const an_cuda_softmax_run *run, an_thread t, softmax
     }
 }
 
-/* The rank of the label. */
+/* The rank of the label, and the sum of the logits for smoothed targets. */
 AN_BODY void softmax_rank(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
                           softmax_own *own)
 {
     int64_t row = (int64_t)t.block * run->c;
     int above = 0, level = 0;
+    float logits = 0;
     (void)own;
-    if (softmax_label(run, t) >= 0)
+    if (softmax_label(run, t) >= 0) {
+        bool smooth = *run->smoothing > 0;
         for (int c = t.index; c < run->c; c += AN_THREADS) {
             float y = run->y[row + c];
             above += !(y <= shared->label); /* a NaN is larger than any */
             level += y == shared->label;
+            logits += smooth ? an_load(run->x, row + c, run->x_bf16) : 0;
         }
+    }
     shared->above[t.index] = above;
     shared->level[t.index] = level;
+    shared->value[t.index] = logits;
+}
+
+/* SUM t x over the classes; those without a share in the target do not count. */
+AN_BODY double softmax_target_logit(const an_cuda_softmax_run *run, const an_slot *slot,
+                                    int64_t row, const softmax_shared *shared)
+{
+    double share = slot->second_share, smoothing = *run->smoothing, all = 0;
+    double hard = an_load(run->x, row + slot->label, run->x_bf16);
+    if (share > 0)
+        hard =
+            (1 - share) * hard + share * (double)an_load(run->x, row + slot->second, run->x_bf16);
+    if (smoothing == 0)
+        return hard;
+    for (int i = 0; i < AN_THREADS; i++)
+        all += (double)shared->value[i];
+    return (1 - smoothing) * hard + smoothing * (all / run->c);
 }
 
 AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
@@ -121,8 +146,9 @@ AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_
     if (t.index != 0 || !run->slots || !run->scores)
         return;
     if (label >= 0) {
-        float x = an_load(run->x, (int64_t)t.block * run->c + label, run->x_bf16);
-        score.loss = (double)own->top - (double)x + log((double)own->sum);
+        double x =
+            softmax_target_logit(run, &run->slots[t.block], (int64_t)t.block * run->c, shared);
+        score.loss = (double)own->top - x + log((double)own->sum);
         for (int i = 0; i < AN_THREADS; i++) {
             score.above += shared->above[i];
             score.level += shared->level[i];
@@ -212,10 +238,13 @@ AN_BODY void softmax_gradient(const softmax_gradient_run *plan, an_thread t)
     if (i >= (int64_t)run->n * run->c)
         return;
     uint32_t slot = (uint32_t)i;
-    int c = an_split(&slot, plan->classes), label = run->slots[slot].label;
+    int c = an_split(&slot, plan->classes);
+    const an_slot *of = &run->slots[slot];
     float labelled = *run->labelled > 0 ? (float)*run->labelled : 1;
-    float dx = label < 0 ? 0 : (run->y[i] - (c == label ? 1.0f : 0.0f)) / labelled;
-    an_store(run->dx, i, run->dx_bf16, dx);
+    float smoothing = (float)*run->smoothing, share = of->second_share;
+    float target = (c == of->label ? (1 - smoothing) * (1 - share) : 0) +
+                   (c == of->second ? (1 - smoothing) * share : 0) + smoothing / (float)run->c;
+    an_store(run->dx, i, run->dx_bf16, of->label < 0 ? 0 : (run->y[i] - target) / labelled);
 }
 
 AN_KERNEL(softmax_backward, softmax_gradient_run, softmax_gradient(run, t))
