@@ -36,15 +36,28 @@ typedef int (*command_fn)(int argc, char **argv);
 typedef struct command {
     const char *name;
     command_fn run;
-    const char *help; /* one line */
+    const char *help;            /* one line */
+    const struct command *parts; /* commands of its own, as "check" in "data check"; or NULL */
 } command;
 
-/** The commands, ended by a row without name. */
-extern const command commands[];
-/** Find a command. @return NULL if there is none of that name */
-const command *command_find(const char *name);
+/** What users of other programs type, and what we call it. */
+typedef struct synonym {
+    const char *word, *ours;
+} synonym;
+
+/** The commands, ended by a row without name; those of `data`. */
+extern const command commands[], data_commands[];
+/** Find a command in such a list. @return NULL if there is none of that name */
+const command *command_find(const command *list, const char *name);
 /** Say on stderr that there is no such command and which is nearest. @return CLI_USAGE */
 int command_unknown(const char *name);
+/**
+ * The same for a list of commands.
+ * @param synonyms  ended by a row without word
+ * @param before    what stands before the command, "data "; ""
+ */
+int command_unknown_in(const command *list, const synonym *synonyms, const char *before,
+                       const char *name);
 
 int cmd_info(int argc, char **argv);
 int cmd_train(int argc, char **argv);
@@ -59,6 +72,7 @@ int cmd_similar(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);
+int cmd_data(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_version(int argc, char **argv);

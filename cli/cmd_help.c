@@ -4,7 +4,7 @@
 
 static const opt_page page = {
     .command = "help",
-    .usage = {"help [COMMAND]"},
+    .usage = {"help [COMMAND]", "help data COMMAND"},
     .about = "List the commands, or explain one of them: 'alexnet help train' is the same as "
              "'alexnet train --help'.",
     .examples = {{"help", "list the commands"},
@@ -24,21 +24,28 @@ static void list_commands(void)
            "not available, 130 or 143 interrupted by SIGINT (Ctrl-C) or SIGTERM.\n");
 }
 
+/* Help of a command, or of a part of it: --help of that. */
+static int explain(int count, char **names)
+{
+    char *ask[] = {names[1], "--help", NULL};
+    const command *found = command_find(commands, names[0]);
+    if (!found)
+        return command_unknown(names[0]);
+    if (count > (found->parts ? 2 : 1))
+        return opt_wrong(&page, "help explains one command at a time");
+    return found->run(count, ask + 2 - count);
+}
+
 int cmd_help(int argc, char **argv)
 {
     int code;
     opt_args args = {.page = &page};
     if (opt_parse(&args, argc, argv, &code)) {
-        const char *name = args.file_count ? args.files[0] : NULL;
-        const command *found = name ? command_find(name) : NULL;
-        char *ask[] = {"--help", NULL};
         code = CLI_DONE;
-        if (args.file_count > 1)
-            code = opt_wrong(&page, "help explains one command at a time");
-        else if (!name)
-            list_commands();
+        if (args.file_count)
+            code = explain(args.file_count, args.files);
         else
-            code = found ? found->run(1, ask) : command_unknown(name);
+            list_commands();
     }
     opt_free(&args);
     return code;

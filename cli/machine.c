@@ -10,7 +10,7 @@
 /* Filled in by machine_group(), for it depends on the build. */
 static char devices_help[128];
 
-enum { ROW_PRECISION = 1 };
+enum { ROW_PRECISION = 1, ROW_THREADS = 3, ROWS_PLAIN = 3 };
 
 static opt rows[] = {
     {.name = "device",
@@ -27,6 +27,12 @@ static opt rows[] = {
      .standard = "auto",
      .help = "auto trains in bf16 where the device has it, else fp32, and infers in fp32",
      .offset = offsetof(machine_options, precision)},
+    {.name = "tuning",
+     .type = OPT_TEXT,
+     .arg = "FILE",
+     .help = "compute layers as this file of 'alexnet bench --tune' says (default: what was "
+             "measured for the instruction set, or what a run that goes on began with)",
+     .offset = offsetof(machine_options, tuning)},
     {.name = "threads",
      .type = OPT_INTEGER,
      .also = {"workers", "num-workers", "jobs", "j", "nthreads"},
@@ -36,12 +42,6 @@ static opt rows[] = {
      .standard = "0",
      .help = "threads to compute with; 0 takes the CPUs that we may use",
      .offset = offsetof(machine_options, threads)},
-    {.name = "tuning",
-     .type = OPT_TEXT,
-     .arg = "FILE",
-     .help = "compute layers as this file of 'alexnet bench --tune' says (default: what was "
-             "measured for the instruction set, or what a run that goes on began with)",
-     .offset = offsetof(machine_options, tuning)},
     {.name = "quiet",
      .letter = 'q',
      .type = OPT_FLAG,
@@ -84,6 +84,12 @@ static size_t fit_to_build(void)
 opt_group machine_group(machine_options *options)
 {
     return (opt_group){"Common options", rows, fit_to_build(), options};
+}
+
+opt_group machine_group_plain(machine_options *options)
+{
+    options->device = "cpu";
+    return (opt_group){"Common options", rows + ROW_THREADS, ROWS_PLAIN, options};
 }
 
 static void log_line(void *user, alexnet_log_level level, const char *line)

@@ -18,6 +18,9 @@ typedef struct machine_options {
 /** The group "Common options"; its target is the struct. */
 opt_group machine_group(machine_options *options);
 
+/** The rows of it that concern commands without a network: threads, quiet, json. */
+opt_group machine_group_plain(machine_options *options);
+
 /**
  * Make the context and let SIGINT and SIGTERM cancel it. What the library logs goes to stderr.
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL

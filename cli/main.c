@@ -16,29 +16,28 @@
 #include "waiting.h"
 
 const command commands[] = {
-    {"info", cmd_info, "show a network: shapes, parameters, multiply-adds"},
-    {"train", cmd_train, "train a network on pictures in folders or archives, or go on with a run"},
-    {"eval", cmd_eval, "measure a model, or several as one, on labelled pictures"},
-    {"classify", cmd_classify, "say what is in pictures"},
-    {"features", cmd_features, "compute what inner layers say about pictures, for NumPy"},
-    {"rdm", cmd_rdm, "compare pictures as each layer sees them"},
-    {"convert", cmd_convert, "bring a model here from another program, or take one there"},
-    {"distance", cmd_distance, "say how different two pictures look (LPIPS)"},
-    {"similar", cmd_similar, "find the pictures of a folder that are most alike"},
-    {"explain", cmd_explain, "draw what a network saw in a picture"},
-    {"plot", cmd_plot, "draw a model's first filters, runs' curves, a confusion matrix"},
-    {"bench", cmd_bench, "measure the speed of this machine, layer by layer"},
-    {"selftest", cmd_selftest, "check this installation and list its devices"},
-    {"demo", cmd_demo, "a complete small example with nothing to download"},
-    {"help", cmd_help, "explain a command"},
-    {"version", cmd_version, "print the version and those of the libraries in use"},
-    {NULL, NULL, NULL},
+    {"info", cmd_info, "show a network: shapes, parameters, multiply-adds", NULL},
+    {"train", cmd_train, "train a network on pictures in folders or archives, or go on with a run",
+     NULL},
+    {"data", cmd_data, "examine a data set before training", data_commands},
+    {"eval", cmd_eval, "measure a model, or several as one, on labelled pictures", NULL},
+    {"classify", cmd_classify, "say what is in pictures", NULL},
+    {"features", cmd_features, "compute what inner layers say about pictures, for NumPy", NULL},
+    {"rdm", cmd_rdm, "compare pictures as each layer sees them", NULL},
+    {"convert", cmd_convert, "bring a model here from another program, or take one there", NULL},
+    {"distance", cmd_distance, "say how different two pictures look (LPIPS)", NULL},
+    {"similar", cmd_similar, "find the pictures of a folder that are most alike", NULL},
+    {"explain", cmd_explain, "draw what a network saw in a picture", NULL},
+    {"plot", cmd_plot, "draw a model's first filters, runs' curves, a confusion matrix", NULL},
+    {"bench", cmd_bench, "measure the speed of this machine, layer by layer", NULL},
+    {"selftest", cmd_selftest, "check this installation and list its devices", NULL},
+    {"demo", cmd_demo, "a complete small example with nothing to download", NULL},
+    {"help", cmd_help, "explain a command", NULL},
+    {"version", cmd_version, "print the version and those of the libraries in use", NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
-/* What users of other programs type, and what we call it. */
-static const struct {
-    const char *word, *ours;
-} synonyms[] = {
+static const synonym synonyms[] = {
     {"test", "eval"},
     {"evaluate", "eval"},
     {"validate", "eval"},
@@ -103,39 +102,51 @@ static const struct {
     {"benchmark", "bench"},
     {"speed", "bench"},
     {"check", "selftest"},
+    {"dataset", "data"},
+    {"datasets", "data"},
+    {"verify", "data check"},
+    {"dedup", "data check"},
     {"devices", "selftest"},
     {"device_query", "selftest"},
     {"example", "demo"},
     {"tutorial", "demo"},
     {"quickstart", "demo"},
+    {NULL, NULL},
 };
 
-const command *command_find(const char *name)
+const command *command_find(const command *list, const char *name)
 {
-    for (const command *c = commands; c->name; c++)
+    for (const command *c = list; c->name; c++)
         if (strcmp(c->name, name) == 0)
             return c;
     return NULL;
 }
 
-int command_unknown(const char *name)
+int command_unknown_in(const command *list, const synonym *others, const char *before,
+                       const char *name)
 {
-    enum { MOST = COUNT_OF(commands) + COUNT_OF(synonyms) };
-    const char *words[MOST], *ours[MOST];
+    enum { MOST = COUNT_OF(commands) + COUNT_OF(synonyms) }; /* no list is longer */
+    const char *words[MOST] = {0}, *ours[MOST] = {0}, *meant = NULL;
     int count = 0;
-    for (const command *c = commands; c->name; c++, count++)
+    for (const command *c = list; c->name; c++, count++)
         words[count] = ours[count] = c->name;
-    for (size_t i = 0; i < COUNT_OF(synonyms); i++, count++) {
-        words[count] = synonyms[i].word;
-        ours[count] = synonyms[i].ours;
+    for (const synonym *s = others; s->word; s++, count++) {
+        words[count] = s->word;
+        ours[count] = s->ours;
     }
     const char *near = alexnet_word_nearest(name, words, count);
-    for (int i = 0; near && i < count; i++)
-        if (words[i] == near)
-            return cli_error(CLI_USAGE, "there is no command '%s'; did you mean '%s %s'?", name,
-                             cli_program, ours[i]);
-    return cli_error(CLI_USAGE, "there is no command '%s'; '%s help' lists them", name,
-                     cli_program);
+    for (int i = 0; near && i < count && !meant; i++)
+        meant = words[i] == near ? ours[i] : NULL;
+    if (meant)
+        return cli_error(CLI_USAGE, "there is no command '%s%s'; did you mean '%s %s%s'?", before,
+                         name, cli_program, before, meant);
+    return cli_error(CLI_USAGE, "there is no command '%s%s'; '%s help%s%.*s' lists them", before,
+                     name, cli_program, *before ? " " : "", (int)strcspn(before, " "), before);
+}
+
+int command_unknown(const char *name)
+{
+    return command_unknown_in(commands, synonyms, "", name);
 }
 
 static int dispatch(int argc, char **argv)
@@ -151,7 +162,7 @@ static int dispatch(int argc, char **argv)
         name = "version";
     else if (name[0] == '-')
         return cli_error(CLI_USAGE, "%s: options come after the command; try 'alexnet help'", name);
-    const command *found = command_find(name);
+    const command *found = command_find(commands, name);
     return found ? found->run(argc - 2, argv + 2) : command_unknown(name);
 }
 

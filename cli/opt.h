@@ -65,6 +65,7 @@ typedef struct opt_page {
     const char *command;
     const char *usage[3]; /* lines after "alexnet ", the unused ones NULL */
     const char *about;    /* a paragraph; lines are broken here */
+    const command *parts; /* the commands within it; NULL: none */
     opt_example examples[2];
 } opt_page;
 

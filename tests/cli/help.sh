@@ -1,7 +1,7 @@
 # Help, versions, and what is said about commands and options that do not exist.
 . "${0%/*}/lib.sh"
 
-for command in info train eval classify convert distance plot bench selftest demo help version; do
+for command in info train data eval classify convert distance plot bench selftest demo help version; do
     expect 0 "$command" --help
     cp out by_option
     is "$(head -c 14 out)" "Usage: alexnet" "the start of the help of $command"
@@ -13,6 +13,28 @@ for command in info train eval classify convert distance plot bench selftest dem
     expect 0 "$command" -h
     cmp -s out by_option || fail "$command -h differs from $command --help"
 done
+
+# A command of `data`, by either way to ask.
+for command in check; do
+    expect 0 data "$command" --help
+    cp out by_option
+    is "$(head -n 1 out | cut -d" " -f1-4)" "Usage: alexnet data $command" "the start of the help of data $command"
+    is "$(sed -n '/^Examples:/,$p' out | grep -c '^  alexnet ')" 2 "examples of data $command"
+    is "$(awk 'length > 80' out)" "" "lines of data $command wider than a terminal"
+    expect 0 help data "$command"
+    cmp -s out by_option || fail "help data $command differs from data $command --help"
+done
+expect 0 help data
+has out "  check "
+expect 2 data
+has err "COMMAND is missing" "'alexnet help data' says more"
+expect 2 data chek
+has err "there is no command 'data chek'; did you mean '" "alexnet data check'?"
+expect 2 help data chek
+has err "alexnet data check'?"
+expect 2 data xyzzy
+has err "there is no command 'data xyzzy'; '" "help data' lists them"
+expect 2 help data check more
 
 expect 0 --version
 has out "alexnet " "oneDNN "
@@ -45,6 +67,7 @@ suggests clasify classify
 suggests trian train
 suggests inof info
 suggests recipes info
+suggests verify "data check"
 expect 2 xyzzy
 has err "there is no command 'xyzzy'; '" "help' lists them"
 
