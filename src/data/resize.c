@@ -1,22 +1,12 @@
 #include "data/resize.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
-
-/* Weights are rounded to 22 fractional bits: 32 less 8 of a pixel less 2 to spare, which is what
- * keeps a sum of weighted pixels inside an int32. */
-enum { WEIGHT_BITS = 32 - 8 - 2 };
-
-/* The input samples that make each output sample of an axis: output i of the part is the sum of
- * weight[i * stride + j] * input[first[i] + j] over j < count[i]. */
-typedef struct taps {
-    int outputs, stride;
-    int *first, *count;
-    int32_t *weight;
-} taps;
+#include "data/resize_kernels.h"
 
 /* One axis of a resize of `in` samples to `out`, of which only the `part` ones from `start` on are
  * computed. */
@@ -34,7 +24,7 @@ static double triangle(double x)
 /* Weights of one output: a triangle as wide as the input samples that fall on it, but at least as
  * wide as two, cut off at the ends of the axis and normalised. Rounding follows Pillow: sums in
  * double, bounds by adding a half and truncating. */
-static void fill_taps(taps *t, int i, const axis *a, double *exact)
+static void fill_taps(an_taps *t, int i, const axis *a, double *exact)
 {
     double scale = (double)a->in / a->out;
     double width = scale < 1.0 ? 1.0 : scale;
@@ -51,33 +41,41 @@ static void fill_taps(taps *t, int i, const axis *a, double *exact)
     int32_t *weight = t->weight + (size_t)i * t->stride;
     for (int j = 0; j < end - first; j++) {
         exact[j] /= sum; /* positive: the sample nearest to the centre weighs at least a half */
-        weight[j] = (int32_t)(exact[j] * (1 << WEIGHT_BITS) + 0.5);
+        weight[j] = (int32_t)(exact[j] * (1 << AN_WEIGHT_BITS) + 0.5);
+        t->high[(size_t)i * t->stride + j] = (int16_t)(weight[j] >> AN_WEIGHT_LOW_BITS);
+        t->low[(size_t)i * t->stride + j] = (int16_t)(weight[j] & ((1 << AN_WEIGHT_LOW_BITS) - 1));
     }
     t->first[i] = first;
     t->count[i] = end - first;
 }
 
-static void taps_free(taps *t)
+static void taps_free(an_taps *t)
 {
     an_free(t->first);
     an_free(t->count);
     an_free(t->weight);
-    *t = (taps){0};
+    an_free(t->high);
+    an_free(t->low);
+    *t = (an_taps){0};
 }
 
-static alexnet_status taps_make(taps *t, const axis *a)
+static alexnet_status taps_make(an_taps *t, const axis *a)
 {
     double scale = (double)a->in / a->out;
     size_t n = (size_t)a->part;
-    *t = (taps){.outputs = a->part, .stride = 2 * (int)ceil(scale < 1.0 ? 1.0 : scale) + 1};
+    int most = 2 * (int)ceil(scale < 1.0 ? 1.0 : scale) + 1;
+    *t = (an_taps){.outputs = a->part, .stride = (most + 3) / 4 * 4};
+    size_t weights = n * (size_t)t->stride;
     t->first = an_calloc(n, sizeof *t->first);
     t->count = an_calloc(n, sizeof *t->count);
-    t->weight = an_calloc(n * (size_t)t->stride, sizeof *t->weight);
+    t->weight = an_calloc(weights, sizeof *t->weight);
+    t->high = an_calloc(weights, sizeof *t->high);
+    t->low = an_calloc(weights, sizeof *t->low);
     double *exact = an_calloc((size_t)t->stride, sizeof *exact);
-    if (!t->first || !t->count || !t->weight || !exact) {
+    if (!t->first || !t->count || !t->weight || !t->high || !t->low || !exact) {
         taps_free(t);
         an_free(exact);
-        return AN_FAIL_MEMORY(n * (size_t)t->stride * sizeof *t->weight, "weights of a resize");
+        return AN_FAIL_MEMORY(weights * 2 * sizeof *t->weight, "weights of a resize");
     }
     for (int i = 0; i < a->part; i++)
         fill_taps(t, i, a, exact);
@@ -85,83 +83,86 @@ static alexnet_status taps_make(taps *t, const axis *a)
     return ALEXNET_OK;
 }
 
-static uint8_t round_sum(int32_t sum)
-{
-    int32_t value = sum >> WEIGHT_BITS;
-    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
+/* Rows of pixels in memory, `row` bytes apart. */
+typedef struct raster {
+    const uint8_t *pixels;
+    size_t row;
+} raster;
 
-static void resize_row(uint8_t *dst, const uint8_t *src, const taps *t)
+/* Resize the columns of `rows` rows. */
+static void columns_pass(uint8_t *dst, size_t dst_row, int rows, raster src, const axis *across,
+                         const an_taps *t)
 {
-    for (int x = 0; x < t->outputs; x++, dst += 3) {
-        const uint8_t *from = src + 3 * (size_t)t->first[x];
-        const int32_t *weight = t->weight + (size_t)x * t->stride;
-        int32_t r = 1 << (WEIGHT_BITS - 1), g = r, b = r;
-        for (int j = 0; j < t->count[x]; j++, from += 3) {
-            r += weight[j] * from[0];
-            g += weight[j] * from[1];
-            b += weight[j] * from[2];
-        }
-        dst[0] = round_sum(r);
-        dst[1] = round_sum(g);
-        dst[2] = round_sum(b);
+    for (int y = 0; y < rows; y++) {
+        const size_t length = (size_t)(rows - 1 - y) * src.row + (size_t)across->in * 3;
+        an_resize_row(dst + (size_t)y * dst_row, src.pixels + (size_t)y * src.row, length, t);
     }
 }
 
-/* One output row as a weighted sum of input rows, all columns at once. @param sums [row] scratch */
-static void blend_rows(uint8_t *dst, const uint8_t *src, size_t row, const taps *t, int y,
-                       int32_t *sums)
+/* Between equal sizes every weight is 1 or 0, and a pass copies: it is left out, as in Pillow. */
+static bool changes(const axis *a)
 {
-    const int32_t *weight = t->weight + (size_t)y * t->stride;
-    for (size_t i = 0; i < row; i++)
-        sums[i] = 1 << (WEIGHT_BITS - 1);
-    for (int j = 0; j < t->count[y]; j++) {
-        const uint8_t *from = src + ((size_t)t->first[y] + (size_t)j) * row;
-        int32_t w = weight[j];
-        for (size_t i = 0; i < row; i++)
-            sums[i] += w * from[i];
-    }
-    for (size_t i = 0; i < row; i++)
-        dst[i] = round_sum(sums[i]);
+    return a->in != a->out;
 }
 
-/* Between equal sizes every weight is 1 or 0: the identity, which Pillow leaves out. */
-static void columns_pass(uint8_t *dst, int rows, const uint8_t *src, size_t src_row, const taps *t)
+static void copy_rows(uint8_t *dst, size_t dst_row, raster src, const axis *across,
+                      const axis *down)
 {
-    for (int y = 0; y < rows; y++)
-        resize_row(dst + (size_t)y * t->outputs * 3, src + (size_t)y * src_row, t);
+    for (int y = 0; y < down->part; y++)
+        memcpy(dst + (size_t)y * dst_row,
+               src.pixels + (size_t)(down->start + y) * src.row + 3 * (size_t)across->start,
+               (size_t)across->part * 3);
 }
 
-/* The part of a resized picture that two axes name: columns first, then rows, 8 bits between. */
-static alexnet_status resize_part(uint8_t *dst, const uint8_t *src, const axis *across,
+/* Columns, and then rows where they change, 8 bits between. */
+static alexnet_status resize_both(uint8_t *dst, size_t dst_row, raster src, const axis *across,
                                   const axis *down)
 {
     alexnet_status rc = ALEXNET_OK;
-    taps columns = {0}, rows = {0};
+    an_taps columns = {0}, rows = {0};
     uint8_t *between = NULL;
-    int32_t *sums = NULL;
-    AN_TRY(taps_make(&columns, across));
+    const size_t length = (size_t)across->part * 3;
     AN_TRY(taps_make(&rows, down));
-    int top = rows.first[0];
-    int needed = rows.first[down->part - 1] + rows.count[down->part - 1] - top;
-    size_t row = (size_t)across->part * 3, src_row = (size_t)across->in * 3;
-    between = an_malloc(row * (size_t)needed);
-    sums = an_malloc(row * sizeof *sums);
-    if (!between || !sums) {
-        rc = AN_FAIL_MEMORY(row * (size_t)needed, "a resized picture");
-        goto cleanup;
-    }
-    columns_pass(between, needed, src + (size_t)top * src_row, src_row, &columns);
+    const int top = rows.first[0];
+    const int needed = rows.first[down->part - 1] + rows.count[down->part - 1] - top;
+    src.pixels += (size_t)top * src.row;
     for (int y = 0; y < down->part; y++)
         rows.first[y] -= top;
+    if (changes(across)) {
+        AN_TRY(taps_make(&columns, across));
+        between = an_malloc(length * (size_t)needed);
+        if (!between)
+            AN_TRY(AN_FAIL_MEMORY(length * (size_t)needed, "a resized picture"));
+        columns_pass(between, length, needed, src, across, &columns);
+        src = (raster){between, length};
+    } else {
+        src.pixels += 3 * (size_t)across->start;
+    }
     for (int y = 0; y < down->part; y++)
-        blend_rows(dst + (size_t)y * row, between, row, &rows, y, sums);
+        an_blend_rows(dst + (size_t)y * dst_row, src.pixels, src.row, length, &rows, y);
 cleanup:
     taps_free(&columns);
     taps_free(&rows);
     an_free(between);
-    an_free(sums);
     return rc;
+}
+
+/* The part of a resized picture that two axes name. */
+static alexnet_status resize_part(uint8_t *dst, size_t dst_row, raster src, const axis *across,
+                                  const axis *down)
+{
+    if (changes(down))
+        return resize_both(dst, dst_row, src, across, down);
+    if (!changes(across)) {
+        copy_rows(dst, dst_row, src, across, down);
+        return ALEXNET_OK;
+    }
+    an_taps columns;
+    AN_CHECK(taps_make(&columns, across));
+    src.pixels += (size_t)down->start * src.row;
+    columns_pass(dst, dst_row, down->part, src, across, &columns);
+    taps_free(&columns);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint8_t *src,
@@ -172,7 +173,22 @@ alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint
                        src_width, src_height, dst_width, dst_height);
     axis across = {src_width, dst_width, 0, dst_width};
     axis down = {src_height, dst_height, 0, dst_height};
-    return resize_part(dst, src, &across, &down);
+    return resize_part(dst, (size_t)dst_width * 3, (raster){src, (size_t)src_width * 3}, &across,
+                       &down);
+}
+
+alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_picture *picture,
+                             an_box box)
+{
+    if (side < 1 || box.x < 0 || box.y < 0 || box.width < 1 || box.height < 1 ||
+        box.width > picture->width - box.x || box.height > picture->height - box.y)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "cannot resize %d x %d at (%d, %d) of %d x %d to %d x %d", box.width,
+                       box.height, box.x, box.y, picture->width, picture->height, side, side);
+    const axis across = {box.width, side, 0, side}, down = {box.height, side, 0, side};
+    const size_t row = (size_t)picture->width * 3;
+    const raster src = {picture->rgb + (size_t)box.y * row + 3 * (size_t)box.x, row};
+    return resize_part(dst, dst_row, src, &across, &down);
 }
 
 /* The centre of an axis whose `in` samples would become `out`. */
@@ -196,5 +212,6 @@ alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *pictur
                        side, side);
     axis across = centre_of(width, width <= height ? side : (int)longer, side);
     axis down = centre_of(height, height <= width ? side : (int)longer, side);
-    return resize_part(dst, picture->rgb, &across, &down);
+    return resize_part(dst, (size_t)side * 3, (raster){picture->rgb, (size_t)width * 3}, &across,
+                       &down);
 }

@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "data/resize.h"
+#include "data/resize_kernels.h"
 
 typedef struct resize_golden {
     int width, height, to_width, to_height;
@@ -112,6 +113,87 @@ static void test_refuses_empty_sizes(void **state)
                      ALEXNET_ERROR_INVALID_ARGUMENT);
 }
 
+/* A box of a picture is what the box, copied out, becomes by itself. */
+static void test_box_is_cut_first(void **state)
+{
+    (void)state;
+    enum { SIDE = 24, ROW = 100 };
+    static const an_box boxes[] = {{0, 0, 61, 47}, {5, 3, 24, 24}, {7, 11, 24, 30},
+                                   {3, 2, 50, 24}, {60, 46, 1, 1}, {9, 0, 40, 47}};
+    const an_picture from = noise(61, 47);
+    for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+        const an_box b = boxes[i];
+        uint8_t to[SIDE * ROW], expected[SIDE * SIDE * 3];
+        uint8_t *cut = malloc((size_t)b.width * (size_t)b.height * 3);
+        assert_non_null(cut);
+        for (int y = 0; y < b.height; y++)
+            memcpy(cut + (size_t)y * (size_t)b.width * 3,
+                   from.rgb + 3 * ((size_t)(b.y + y) * 61 + (size_t)b.x), (size_t)b.width * 3);
+        assert_int_equal(an_resize(expected, SIDE, SIDE, cut, b.width, b.height), ALEXNET_OK);
+        memset(to, 0xA5, sizeof to);
+        assert_int_equal(an_resize_box(to, ROW, SIDE, &from, b), ALEXNET_OK);
+        for (int y = 0; y < SIDE; y++) {
+            assert_memory_equal(to + y * ROW, expected + y * SIDE * 3, SIDE * 3);
+            for (int x = SIDE * 3; x < ROW; x++)
+                assert_int_equal(to[y * ROW + x], 0xA5);
+        }
+        free(cut);
+    }
+    uint8_t pixel[3];
+    assert_int_equal(an_resize_box(pixel, 3, 1, &from, (an_box){60, 0, 2, 1}),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(an_resize_box(pixel, 3, 1, &from, (an_box){-1, 0, 2, 1}),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    free(from.rgb);
+}
+
+/* Weights of any sign and size that keep sums inside an int32, where they begin and how many there
+ * are drawn at random; the block of pixels ends with its last pixel. */
+enum { SAMPLES = 41, OUTPUTS = 50, STRIDE = 12, ROWS = 13, ROW_BYTES = SAMPLES * 3 };
+
+static void draw_taps(an_taps *t, uint32_t seed, int samples)
+{
+    for (int i = 0; i < OUTPUTS; i++) {
+        const an_random4 r = an_random(seed, AN_PURPOSE_TEST, 1, (uint64_t)i, 0);
+        t->count[i] = 1 + (int)an_below(r.v[0], STRIDE - 1);
+        t->first[i] = (int)an_below(r.v[1], (uint32_t)(samples - t->count[i]) + 1);
+        for (int j = 0; j < t->count[i]; j++) {
+            const an_random4 w = an_random(seed, AN_PURPOSE_TEST, 1, (uint64_t)i, 1 + (uint32_t)j);
+            const int32_t weight = (int32_t)(w.v[0] % (1 << 20)) - (1 << 18);
+            t->weight[i * STRIDE + j] = weight;
+            t->high[i * STRIDE + j] = (int16_t)(weight >> AN_WEIGHT_LOW_BITS);
+            t->low[i * STRIDE + j] = (int16_t)(weight & ((1 << AN_WEIGHT_LOW_BITS) - 1));
+        }
+    }
+}
+
+static void test_vectors_equal_plain_loops(void **state)
+{
+    (void)state;
+    const an_picture from = noise(SAMPLES, ROWS);
+    for (uint32_t seed = 0; seed < 40; seed++) {
+        int first[OUTPUTS], count[OUTPUTS];
+        int32_t weight[OUTPUTS * STRIDE] = {0};
+        int16_t high[OUTPUTS * STRIDE] = {0}, low[OUTPUTS * STRIDE] = {0};
+        an_taps t = {OUTPUTS, STRIDE, first, count, weight, high, low};
+        uint8_t fast[OUTPUTS * 3], plain[OUTPUTS * 3];
+        draw_taps(&t, seed, SAMPLES);
+        const uint8_t *last = from.rgb + (ROWS - 1) * ROW_BYTES;
+        an_resize_row(fast, last, ROW_BYTES, &t);
+        an_resize_row_plain(plain, last, &t);
+        assert_memory_equal(fast, plain, sizeof fast);
+        draw_taps(&t, seed, ROWS);
+        for (int y = 0; y < OUTPUTS; y++) {
+            const size_t length = 1 + (size_t)(y * 7 + (int)seed) % ROW_BYTES;
+            uint8_t row[ROW_BYTES], other[ROW_BYTES];
+            an_blend_rows(row, from.rgb, ROW_BYTES, length, &t, y);
+            an_blend_rows_plain(other, from.rgb, ROW_BYTES, length, &t, y);
+            assert_memory_equal(row, other, length);
+        }
+    }
+    free(from.rgb);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +201,8 @@ int main(void)
         cmocka_unit_test(test_fit_equals_pillow),
         cmocka_unit_test(test_extreme_aspect_needs_little),
         cmocka_unit_test(test_refuses_empty_sizes),
+        cmocka_unit_test(test_box_is_cut_first),
+        cmocka_unit_test(test_vectors_equal_plain_loops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
