@@ -178,7 +178,7 @@ alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint
 }
 
 alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_picture *picture,
-                             an_box box)
+                             an_rect box)
 {
     if (side < 1 || box.x < 0 || box.y < 0 || box.width < 1 || box.height < 1 ||
         box.width > picture->width - box.x || box.height > picture->height - box.y)

@@ -14,16 +14,16 @@ alexnet_status an_resize(uint8_t *dst, int dst_width, int dst_height, const uint
                          int src_width, int src_height);
 
 /** A rectangle of a picture, in pixels. */
-typedef struct an_box {
+typedef struct an_rect {
     int x, y, width, height;
-} an_box;
+} an_rect;
 
 /**
  * Cut a box out and resize it to side x side, as Pillow's crop() and resize() do: nothing beyond
  * the box counts. @param dst_row  bytes from one row of dst to the next
  */
 alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_picture *picture,
-                             an_box box);
+                             an_rect box);
 
 typedef enum an_fit_rule {
     AN_FIT_SHORT, /* short side to `side`, centre square kept (paper section 2) */

@@ -118,11 +118,11 @@ static void test_box_is_cut_first(void **state)
 {
     (void)state;
     enum { SIDE = 24, ROW = 100 };
-    static const an_box boxes[] = {{0, 0, 61, 47}, {5, 3, 24, 24}, {7, 11, 24, 30},
-                                   {3, 2, 50, 24}, {60, 46, 1, 1}, {9, 0, 40, 47}};
+    static const an_rect boxes[] = {{0, 0, 61, 47}, {5, 3, 24, 24}, {7, 11, 24, 30},
+                                    {3, 2, 50, 24}, {60, 46, 1, 1}, {9, 0, 40, 47}};
     const an_picture from = noise(61, 47);
     for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
-        const an_box b = boxes[i];
+        const an_rect b = boxes[i];
         uint8_t to[SIDE * ROW], expected[SIDE * SIDE * 3];
         uint8_t *cut = malloc((size_t)b.width * (size_t)b.height * 3);
         assert_non_null(cut);
@@ -140,9 +140,9 @@ static void test_box_is_cut_first(void **state)
         free(cut);
     }
     uint8_t pixel[3];
-    assert_int_equal(an_resize_box(pixel, 3, 1, &from, (an_box){60, 0, 2, 1}),
+    assert_int_equal(an_resize_box(pixel, 3, 1, &from, (an_rect){60, 0, 2, 1}),
                      ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_resize_box(pixel, 3, 1, &from, (an_box){-1, 0, 2, 1}),
+    assert_int_equal(an_resize_box(pixel, 3, 1, &from, (an_rect){-1, 0, 2, 1}),
                      ALEXNET_ERROR_INVALID_ARGUMENT);
     free(from.rgb);
 }
