@@ -58,30 +58,64 @@ static const opt_page page = {
                   "all pairs of equal names, and their mean"}},
 };
 
-/* ---- Lists of pictures ---- */
+/* ---- Folders ---- */
 
-static int list_folder(string_list *names, alexnet_ctx *ctx, const char *folder)
-{
+typedef struct folder {
+    const char *name;
     alexnet_dataset *pictures;
-    alexnet_status status = alexnet_dataset_open_files(&pictures, ctx, &folder, 1);
+    int64_t count;
+    uint32_t *order; /* [count], of those that are to be compared */
+} folder;
+
+static int open_folder(folder *f, alexnet_ctx *ctx, const char *name)
+{
+    *f = (folder){.name = name};
+    alexnet_status status = alexnet_dataset_open_files(&f->pictures, ctx, &name, 1);
     if (status)
         return cli_input_failed(status);
-    for (int64_t i = 0; i < alexnet_dataset_count(pictures); i++) {
-        const char *path = NULL;
-        if (!alexnet_dataset_picture(pictures, i, &path, NULL))
-            string_list_add(names, cli_copy(path));
-    }
-    alexnet_dataset_free(pictures);
+    f->count = alexnet_dataset_count(f->pictures);
+    f->order = cli_alloc((size_t)f->count * sizeof *f->order);
     return CLI_DONE;
 }
 
-/* What follows the folder in a path that begins with it. */
-static const char *name_in(const char *folder, const char *path)
+static void close_folder(folder *f)
 {
-    size_t length = strlen(folder);
-    if (strncmp(path, folder, length) == 0)
+    alexnet_dataset_free(f->pictures);
+    free(f->order);
+}
+
+static const char *path_at(const folder *f, int64_t index)
+{
+    const char *path = "";
+    alexnet_dataset_picture(f->pictures, index, &path, NULL);
+    return path;
+}
+
+/* The path without the folder that it begins with. */
+static const char *name_at(const folder *f, int64_t index)
+{
+    const char *path = path_at(f, index);
+    const size_t length = strlen(f->name);
+    if (strncmp(path, f->name, length) == 0)
         path += length;
     return path + strspn(path, "/");
+}
+
+/* A picture or a pair that is bad does not stop the others. */
+static int go_on(distance_job *job, int code)
+{
+    if (code != CLI_BAD_INPUT)
+        return code;
+    job->bad++;
+    return CLI_DONE;
+}
+
+static int open_stream(alexnet_distance_stream **stream, const distance_job *job, const folder *f,
+                       int64_t count)
+{
+    alexnet_status status =
+        alexnet_distance_stream_new(stream, job->distance, f->pictures, f->order, count);
+    return status ? cli_failed(status) : CLI_DONE;
 }
 
 /* ---- Ways to pair ---- */
@@ -99,41 +133,69 @@ static int compare_files(distance_job *job, const char *a, const char *b)
     return code;
 }
 
-/* A picture or a pair that is bad does not stop the others. */
-static int go_on(distance_job *job, int code)
+static void report_lonely(distance_job *job, const char *path, const folder *other)
 {
-    if (code != CLI_BAD_INPUT)
-        return code;
-    job->bad++;
-    return CLI_DONE;
+    go_on(job, cli_error(CLI_BAD_INPUT, "%s has no counterpart in %s", path, other->name));
 }
 
-static int compare_folders(distance_job *job, const char *a, const char *b)
+/* Find the pictures of equal names, and name the others. @return their number */
+static int64_t find_pairs(distance_job *job, folder *a, folder *b)
 {
-    string_list left = {0}, right = {0};
-    size_t i = 0, j = 0;
-    int code = list_folder(&left, job->ctx, a);
-    if (code == CLI_DONE)
-        code = list_folder(&right, job->ctx, b);
-    while (code == CLI_DONE && (i < left.count || j < right.count)) {
-        int order = i == left.count ? 1
-                    : j == right.count
-                        ? -1
-                        : strcmp(name_in(a, left.items[i]), name_in(b, right.items[j]));
-        if (order) {
-            const char *lonely = order < 0 ? left.items[i] : right.items[j];
-            progress_clear();
-            code = go_on(job, cli_error(CLI_BAD_INPUT, "%s has no counterpart in %s", lonely,
-                                        order < 0 ? b : a));
-        } else {
-            code = go_on(job, compare_files(job, left.items[i], right.items[j]));
+    int64_t i = 0, j = 0, n = 0;
+    while (i < a->count || j < b->count) {
+        int order = i == a->count ? 1 : j == b->count ? -1 : strcmp(name_at(a, i), name_at(b, j));
+        if (order < 0)
+            report_lonely(job, path_at(a, i), b);
+        else if (order > 0)
+            report_lonely(job, path_at(b, j), a);
+        else {
+            a->order[n] = (uint32_t)i;
+            b->order[n++] = (uint32_t)j;
         }
         i += order <= 0;
         j += order >= 0;
-        distance_show(job, (double)i, (double)left.count);
     }
-    string_list_free(&left);
-    string_list_free(&right);
+    return n;
+}
+
+/* The next of each folder. Of two bad pictures one is named. */
+static int compare_next(distance_job *job, alexnet_distance_stream *a, alexnet_distance_stream *b)
+{
+    alexnet_distance_result first = {0}, second = {0};
+    int code = distance_next(a, &first);
+    if (code == CLI_DONE)
+        code = distance_next(b, &second);
+    if (code == CLI_DONE && (first.status || second.status))
+        code = distance_bad(first.status ? &first : &second);
+    else if (code == CLI_DONE)
+        code = distance_compare(job, first.picture, second.picture, first.path, second.path);
+    alexnet_distance_picture_free(first.picture);
+    alexnet_distance_picture_free(second.picture);
+    return go_on(job, code);
+}
+
+static int compare_folders(distance_job *job, const char *left, const char *right)
+{
+    folder a = {0}, b = {0};
+    alexnet_distance_stream *first = NULL, *second = NULL;
+    int64_t pairs = 0;
+    int code = open_folder(&a, job->ctx, left);
+    if (code == CLI_DONE)
+        code = open_folder(&b, job->ctx, right);
+    if (code == CLI_DONE) {
+        pairs = find_pairs(job, &a, &b);
+        code = open_stream(&first, job, &a, pairs);
+    }
+    if (code == CLI_DONE)
+        code = open_stream(&second, job, &b, pairs);
+    for (int64_t i = 0; i < pairs && code == CLI_DONE; i++) {
+        code = compare_next(job, first, second);
+        distance_show(job, (double)(i + 1), (double)pairs);
+    }
+    alexnet_distance_stream_free(first);
+    alexnet_distance_stream_free(second);
+    close_folder(&a);
+    close_folder(&b);
     return code;
 }
 
@@ -142,77 +204,95 @@ static const size_t BLOCK_BYTES = (size_t)1 << 30;
 
 typedef struct block {
     alexnet_distance_picture **pictures;
-    size_t first, count, bytes;
+    int64_t *indices;
+    int64_t first, next; /* picture of the folder that it begins with; that behind its last */
+    size_t count, bytes;
+    bool full;
 } block;
 
 static void empty_block(block *held)
 {
     for (size_t i = 0; i < held->count; i++)
         alexnet_distance_picture_free(held->pictures[i]);
-    held->first += held->count;
+    held->first = held->next;
     held->count = held->bytes = 0;
+    held->full = false;
 }
 
-/* The bad pictures of a folder are named once, when they first come. */
-static int look_at(alexnet_distance_picture **out, distance_job *job, const string_list *names,
-                   bool *is_bad, size_t index)
+/* Keep a picture, which is the block's then, if there is room. */
+static void hold(block *held, alexnet_distance_result *result)
 {
-    *out = NULL;
-    if (is_bad[index])
-        return CLI_DONE;
-    int code = distance_look(out, job, names->items[index]);
-    is_bad[index] = code == CLI_BAD_INPUT;
-    return go_on(job, code);
+    held->full |= held->bytes >= BLOCK_BYTES;
+    if (held->full)
+        return;
+    held->pictures[held->count] = result->picture;
+    held->indices[held->count++] = result->index;
+    held->bytes += alexnet_distance_picture_memory(result->picture);
+    held->next = result->index + 1;
+    result->picture = NULL;
 }
 
 /* A picture with all of a block that stand before it. */
-static int compare_with_block(distance_job *job, const block *held, const string_list *names,
-                              const alexnet_distance_picture *picture, size_t index)
+static int compare_with_block(distance_job *job, const block *held, const folder *f,
+                              const alexnet_distance_result *result)
 {
     int code = CLI_DONE;
-    for (size_t i = 0; i < held->count && held->first + i < index && code == CLI_DONE; i++)
-        if (held->pictures[i])
-            code = go_on(job, distance_compare(job, held->pictures[i], picture,
-                                               names->items[held->first + i], names->items[index]));
+    for (size_t i = 0; i < held->count && code == CLI_DONE; i++)
+        code = go_on(job, distance_compare(job, held->pictures[i], result->picture,
+                                           path_at(f, held->indices[i]), result->path));
     return code;
 }
 
-static int compare_block(distance_job *job, block *held, const string_list *names, bool *is_bad)
+/* The pictures from the block's first on, with each of the block. Bad ones are named once, when
+ * they first come, and left out from there on. */
+static int compare_block(distance_job *job, block *held, folder *f, bool *is_bad)
 {
-    int code = CLI_DONE;
-    for (size_t j = held->first; j < names->count && code == CLI_DONE; j++) {
-        alexnet_distance_picture *picture;
-        code = look_at(&picture, job, names, is_bad, j);
-        if (code == CLI_DONE && picture)
-            code = compare_with_block(job, held, names, picture, j);
-        if (j == held->first + held->count && held->bytes < BLOCK_BYTES) {
-            held->pictures[held->count++] = picture;
-            held->bytes += alexnet_distance_picture_memory(picture);
+    const double before = (double)held->first, all = (double)f->count;
+    alexnet_distance_stream *stream = NULL;
+    int64_t count = 0;
+    for (int64_t i = held->first; i < f->count; i++)
+        if (!is_bad[i])
+            f->order[count++] = (uint32_t)i;
+    held->next = f->count; /* where none of them is good */
+    int code = open_stream(&stream, job, f, count);
+    for (int64_t i = 0; i < count && code == CLI_DONE; i++) {
+        alexnet_distance_result result;
+        code = distance_next(stream, &result);
+        if (code != CLI_DONE)
+            break;
+        is_bad[result.index] = result.status != ALEXNET_OK;
+        if (result.status) {
+            code = go_on(job, distance_bad(&result));
         } else {
-            alexnet_distance_picture_free(picture);
+            code = compare_with_block(job, held, f, &result);
+            hold(held, &result);
         }
-        double before = (double)held->first, all = (double)names->count;
-        distance_show(job, before * (2 * all - before) + (double)j * (double)j - before * before,
-                      all * all);
+        alexnet_distance_picture_free(result.picture);
+        const double at = (double)result.index;
+        distance_show(job, before * (2 * all - before) + at * at - before * before, all * all);
     }
+    alexnet_distance_stream_free(stream);
     return code;
 }
 
-static int compare_all(distance_job *job, const char *folder)
+static int compare_all(distance_job *job, const char *name)
 {
-    string_list names = {0};
-    int code = list_folder(&names, job->ctx, folder);
-    block held = {.pictures = cli_alloc((names.count + 1) * sizeof(alexnet_distance_picture *))};
-    bool *is_bad = cli_alloc(names.count + 1);
-    memset(is_bad, 0, names.count + 1);
-    while (code == CLI_DONE && held.first < names.count) {
-        code = compare_block(job, &held, &names, is_bad);
+    folder f = {0};
+    block held = {0};
+    int code = open_folder(&f, job->ctx, name);
+    const size_t room = (size_t)f.count + 1;
+    bool *is_bad = cli_alloc(room * sizeof *is_bad);
+    held.pictures = cli_alloc(room * sizeof(alexnet_distance_picture *));
+    held.indices = cli_alloc(room * sizeof *held.indices);
+    while (code == CLI_DONE && held.first < f.count) {
+        code = compare_block(job, &held, &f, is_bad);
         empty_block(&held);
     }
     empty_block(&held);
     free(is_bad);
     free(held.pictures);
-    string_list_free(&names);
+    free(held.indices);
+    close_folder(&f);
     return code;
 }
 

@@ -1,28 +1,12 @@
 #include "distance.h"
 
 #include <inttypes.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "csv.h"
 #include "json.h"
 #include "progress.h"
 #include "terminal.h"
-
-/* A field of CSV (RFC 4180): in quotes if it needs them. */
-static void put_field(FILE *to, const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, to);
-        return;
-    }
-    fputc('"', to);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', to);
-        fputc(*text, to);
-    }
-    fputc('"', to);
-}
 
 void distance_begin(distance_job *job)
 {
@@ -32,34 +16,46 @@ void distance_begin(distance_job *job)
         return;
     fputs("a,b,distance", job->to);
     for (int i = 0; i < parts; i++) {
-        fputc(',', job->to);
-        put_field(job->to, alexnet_distance_part_name(job->distance, i));
+        fprintf(job->to, ",%s", alexnet_distance_part_name(job->distance, i));
     }
     fputc('\n', job->to);
 }
 
+/* What the library said last, of a picture with this status or of the whole. */
 static int fail(alexnet_status status)
 {
     progress_clear();
+    /* A picture that is too small. */
+    if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
+        return cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
     return cli_input_failed(status);
 }
 
 int distance_look(alexnet_distance_picture **out, distance_job *job, const char *path)
 {
     alexnet_status status = alexnet_distance_picture_file(out, job->distance, path);
-    /* A picture that is too small. */
-    if (status == ALEXNET_ERROR_INVALID_ARGUMENT) {
-        progress_clear();
-        return cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
-    }
     return status ? fail(status) : CLI_DONE;
+}
+
+int distance_next(alexnet_distance_stream *stream, alexnet_distance_result *result)
+{
+    bool more;
+    *result = (alexnet_distance_result){0};
+    alexnet_status status = alexnet_distance_stream_next(stream, result, &more);
+    return status ? fail(status) : CLI_DONE;
+}
+
+int distance_bad(const alexnet_distance_result *result)
+{
+    progress_clear();
+    return cli_error(CLI_BAD_INPUT, "%s", result->error);
 }
 
 static void print_csv(const distance_job *job, const char *a, const char *b, double value)
 {
-    put_field(job->to, a);
+    csv_text(job->to, a);
     fputc(',', job->to);
-    put_field(job->to, b);
+    csv_text(job->to, b);
     fprintf(job->to, ",%.9g", value);
     for (int i = 0; i < alexnet_distance_part_count(job->distance); i++)
         fprintf(job->to, ",%.9g", job->parts[i]);

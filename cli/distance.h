@@ -32,6 +32,11 @@ typedef struct distance_job {
 void distance_begin(distance_job *job);
 /** Read a picture. @return CLI_DONE, or the exit code of what was reported */
 int distance_look(alexnet_distance_picture **out, distance_job *job, const char *path);
+/** The next picture of a stream that has one. @return as above, of what is no picture's own fault
+ */
+int distance_next(alexnet_distance_stream *stream, alexnet_distance_result *result);
+/** Report the fault of a picture. @return CLI_BAD_INPUT */
+int distance_bad(const alexnet_distance_result *result);
 /** Compute and print the distance of a pair. @return as distance_look() */
 int distance_compare(distance_job *job, const alexnet_distance_picture *a,
                      const alexnet_distance_picture *b, const char *name_a, const char *name_b);

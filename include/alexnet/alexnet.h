@@ -41,7 +41,7 @@
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
  *              between threads once made. All other handles belong to one thread at a time; those
  *              made from another (a stream from its session, pairs from their index, a picture
- *              from its distance) belong to the same thread as that.
+ *              or a stream from its distance) belong to the same thread as that.
  *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
  *              with an older header keeps working. NULL means the defaults. Result structs never
@@ -1273,6 +1273,37 @@ ALEXNET_API int alexnet_distance_picture_height(const alexnet_distance_picture *
 /** Bytes that it takes. */
 ALEXNET_API size_t alexnet_distance_picture_memory(const alexnet_distance_picture *picture);
 ALEXNET_API void alexnet_distance_picture_free(alexnet_distance_picture *picture);
+
+/** Many pictures: they are decoded in background threads and computed one after the other. */
+typedef struct alexnet_distance_stream alexnet_distance_stream;
+
+typedef struct alexnet_distance_result {
+    int64_t index; /**< of the picture in the data set */
+    const char *path;
+    alexnet_status status; /**< of this picture: of its file, or _UNSUPPORTED if it is too large,
+                              _INVALID_ARGUMENT if it is too small */
+    const char *error;     /**< its error text if status is not ALEXNET_OK, else NULL */
+    alexnet_distance_picture *picture; /**< the caller's to free, or NULL */
+} alexnet_distance_result;
+
+/**
+ * Compute pictures of a data set, to the same bits as alexnet_distance_picture_file(). The distance
+ * must outlive the stream; the data set may be freed.
+ * @param order  indices of pictures, which may repeat; copied. NULL: all of them in their order,
+ * and `count` is ignored
+ */
+ALEXNET_API alexnet_status alexnet_distance_stream_new(alexnet_distance_stream **out,
+                                                       alexnet_distance *distance,
+                                                       const alexnet_dataset *dataset,
+                                                       const uint32_t *order, int64_t count);
+/**
+ * The next picture; *more is false, and the result untouched, past the last. Its texts are valid
+ * until the next call. A bad picture is a result, not a failure of this call.
+ */
+ALEXNET_API alexnet_status alexnet_distance_stream_next(alexnet_distance_stream *stream,
+                                                        alexnet_distance_result *result,
+                                                        bool *more);
+ALEXNET_API void alexnet_distance_stream_free(alexnet_distance_stream *stream);
 
 /**
  * The distance between two pictures.

@@ -60,7 +60,7 @@ static alexnet_status look(alexnet_distance_picture **out, alexnet_distance *dis
                            alexnet_status read, an_picture *picture, const char *name)
 {
     AN_CHECK(read);
-    alexnet_status rc = an_distance_look_at(out, distance, picture, name);
+    alexnet_status rc = an_distance_look_resized(out, distance, picture, name);
     an_picture_free(picture);
     return rc;
 }
@@ -136,6 +136,37 @@ size_t alexnet_distance_picture_memory(const alexnet_distance_picture *picture)
 void alexnet_distance_picture_free(alexnet_distance_picture *picture)
 {
     an_distance_picture_free(picture);
+}
+
+/* ---- Many pictures ---- */
+
+alexnet_status alexnet_distance_stream_new(alexnet_distance_stream **out,
+                                           alexnet_distance *distance,
+                                           const alexnet_dataset *dataset, const uint32_t *order,
+                                           int64_t count)
+{
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(distance);
+    AN_NEED(dataset);
+    if (count < 0)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %lld: expected 0 or more",
+                       (long long)count);
+    return an_distance_stream_new(out, distance, dataset, order, count);
+}
+
+alexnet_status alexnet_distance_stream_next(alexnet_distance_stream *stream,
+                                            alexnet_distance_result *result, bool *more)
+{
+    AN_NEED(stream);
+    AN_NEED(result);
+    AN_NEED(more);
+    return an_distance_stream_next(stream, result, more);
+}
+
+void alexnet_distance_stream_free(alexnet_distance_stream *stream)
+{
+    an_distance_stream_free(stream);
 }
 
 /* ---- Distances ---- */

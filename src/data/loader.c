@@ -62,21 +62,35 @@ static uint8_t *pixels_of(const an_loader *l, frame *f, int index)
     return f->pixels + l->picture_bytes * (size_t)index;
 }
 
+/* Keep a picture as it is. What the decoder took is the batch's then. */
+static alexnet_status keep(an_loaded *loaded, int side, const char *name, an_picture *picture)
+{
+    if ((int64_t)picture->width * picture->height > (int64_t)side * side)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s has %d x %d pixels; at most %lld (%d x %d) are taken", name,
+                       picture->width, picture->height, (long long)side * side, side, side);
+    loaded->picture = *picture;
+    *picture = (an_picture){0};
+    return ALEXNET_OK;
+}
+
 /* Read one picture into its place. Runs without the lock. */
 static void load(const an_loader *l, frame *f, int index, int64_t sample)
 {
     an_loaded *loaded = &f->pictures[index];
-    uint8_t *pixels = pixels_of(l, f, index);
     an_picture picture;
     *loaded = (an_loaded){.sample = sample, .label = l->dataset->samples[sample].label};
     loaded->status =
         an_data_source_picture(l->dataset->source, l->dataset->samples[sample].item, &picture);
     if (loaded->status == ALEXNET_OK)
-        loaded->status = an_fit_picture(pixels, l->fit, &picture);
+        loaded->status = l->fit.rule == AN_FIT_KEEP
+                             ? keep(loaded, l->fit.side, l->dataset->samples[sample].name, &picture)
+                             : an_fit_picture(pixels_of(l, f, index), l->fit, &picture);
     an_picture_free(&picture);
     if (loaded->status == ALEXNET_OK)
         return;
-    memset(pixels, 0, l->picture_bytes);
+    if (l->picture_bytes)
+        memset(pixels_of(l, f, index), 0, l->picture_bytes);
     loaded->error = an_strdup(an_error_text());
     if (!loaded->error)
         loaded->status = ALEXNET_ERROR_NO_MEMORY;
@@ -132,6 +146,7 @@ static void frame_clear(frame *f, int batch)
 {
     for (int i = 0; i < batch; i++) {
         an_free((char *)f->pictures[i].error);
+        an_picture_free(&f->pictures[i].picture);
         f->pictures[i] = (an_loaded){0};
     }
     f->done = 0;
@@ -159,6 +174,8 @@ static alexnet_status make_ring(an_loader *l, size_t bytes)
         if (!l->ring[i].pictures)
             return AN_FAIL_MEMORY((size_t)l->batch * sizeof *l->ring[i].pictures,
                                   "batches of pictures");
+        if (l->fit.rule == AN_FIT_KEEP)
+            continue;
         AN_CHECK(l->memory.alloc(l->memory.user, bytes, &pixels));
         l->ring[i].pixels = pixels;
     }
@@ -186,7 +203,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
     l->dataset = an_dataset_retain(dataset);
     l->fit = fit;
     l->batch = batch;
-    l->picture_bytes = (size_t)fit.side * (size_t)fit.side * 3;
+    l->picture_bytes = fit.rule == AN_FIT_KEEP ? 0 : (size_t)fit.side * (size_t)fit.side * 3;
     l->threads_wanted = threads;
     l->memory = memory ? *memory : (an_loader_memory){host_alloc, host_free, NULL};
     l->threads = an_calloc((size_t)threads, sizeof *l->threads);
@@ -302,7 +319,8 @@ static void take_back(an_loader *l)
 
 static void lend(an_loader *l, frame *f, an_batch *batch, int size)
 {
-    memset(pixels_of(l, f, size), 0, l->picture_bytes * (size_t)(l->batch - size));
+    if (l->picture_bytes)
+        memset(pixels_of(l, f, size), 0, l->picture_bytes * (size_t)(l->batch - size));
     *batch = (an_batch){.position = l->start + l->oldest * l->batch,
                         .count = size,
                         .pixels = f->pixels,

@@ -19,12 +19,13 @@ typedef struct an_loaded {
     int label;
     alexnet_status status; /* of reading it; its pixels are zero unless OK */
     const char *error;     /* text if not OK */
+    an_picture picture;    /* of AN_FIT_KEEP, as it was read, borrowed like its batch; else empty */
 } an_loaded;
 
 typedef struct an_batch {
     int64_t position;      /* place in the order of its first picture */
     int count;             /* pictures, <= batch size; less only at the end of the order */
-    const uint8_t *pixels; /* [batch size][side][side][3]; zero past count */
+    const uint8_t *pixels; /* [batch size][side][side][3]; zero past count. NULL for AN_FIT_KEEP */
     const an_loaded *pictures;
 } an_batch;
 
@@ -56,7 +57,8 @@ alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t
  * Bad pictures are results, not failures. Fails only for memory, and in a child of fork().
  */
 alexnet_status an_loader_next(an_loader *loader, an_batch *batch, bool *more);
-/** Bytes of the batches in flight of a loader of this side and batch size. */
+/** Bytes of the batches in flight of a loader of this side and batch size; for AN_FIT_KEEP, the
+ * most that they come to. */
 size_t an_loader_bytes(int side, int batch);
 void an_loader_free(an_loader *loader); /* NULL allowed; stops the threads */
 

@@ -28,6 +28,7 @@ alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_pi
 typedef enum an_fit_rule {
     AN_FIT_SHORT, /* short side to `side`, centre square kept (paper section 2) */
     AN_FIT_WARP,  /* to side x side whatever the aspect (Caffe) */
+    AN_FIT_KEEP,  /* not at all; pictures of more than side * side pixels are refused */
 } an_fit_rule;
 
 typedef struct an_fit {
@@ -36,8 +37,8 @@ typedef struct an_fit {
 } an_fit;
 
 /**
- * Bring a picture to side x side RGB. SHORT: the long side becomes int(side * long / short), and
- * the square starts at floor((long - side) / 2).
+ * Bring a picture to side x side RGB; not for KEEP. SHORT: the long side becomes int(side * long /
+ * short), and the square starts at floor((long - side) / 2).
  */
 alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture);
 

@@ -318,26 +318,29 @@ static alexnet_status resize(an_picture *out, const an_picture *picture, int sid
 alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *d,
                                    const an_picture *picture, const char *name)
 {
-    alexnet_status rc = ALEXNET_OK;
-    an_picture resized = {0};
-    float *levels = NULL;
-    *out = NULL;
-    if (d->side) {
-        AN_TRY(resize(&resized, picture, d->side));
-        picture = &resized;
-    }
     const int64_t plane = (int64_t)picture->width * picture->height;
-    levels = an_calloc(3 * (size_t)plane, sizeof *levels);
-    if (!levels) {
-        rc = AN_FAIL_MEMORY(3 * (size_t)plane * sizeof *levels, name);
-        goto cleanup;
-    }
+    *out = NULL;
+    float *levels = an_calloc(3 * (size_t)plane, sizeof *levels);
+    if (!levels)
+        return AN_FAIL_MEMORY(3 * (size_t)plane * sizeof *levels, name);
     for (int64_t i = 0; i < plane; i++)
         for (int c = 0; c < 3; c++)
             levels[c * plane + i] = picture->rgb[3 * i + c];
-    rc = an_distance_look(out, d, levels, picture->height, picture->width, name);
-cleanup:
+    alexnet_status rc = an_distance_look(out, d, levels, picture->height, picture->width, name);
     an_free(levels);
+    return rc;
+}
+
+alexnet_status an_distance_look_resized(an_distance_picture **out, an_distance *d,
+                                        const an_picture *picture, const char *name)
+{
+    an_picture resized = {0};
+    *out = NULL;
+    if (!d->side)
+        return an_distance_look_at(out, d, picture, name);
+    alexnet_status rc = resize(&resized, picture, d->side);
+    if (rc == ALEXNET_OK)
+        rc = an_distance_look_at(out, d, &resized, name);
     an_picture_free(&resized);
     return rc;
 }

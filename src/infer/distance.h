@@ -8,6 +8,7 @@
  *
  *     distance.c           networks by size, pictures, features
  *     distance_layer.c     the sums of a layer and their gradient
+ *     distance_stream.c    many pictures, decoded ahead
  *
  * Pictures keep their size. They are prepared as the network's own are, but for the crop: mean,
  * scale and order of channels, of a mean image its mean colour. What the published scaling layer
@@ -16,11 +17,11 @@
 #ifndef AN_INFER_DISTANCE_H
 #define AN_INFER_DISTANCE_H
 
-#include "data/picture.h"
+#include "data/loader.h"
 #include "model/program.h"
 
 /** Pixels of a picture, and of all sizes for which networks are ready. */
-enum { AN_DISTANCE_PIXELS_MAX = 1 << 24, AN_DISTANCE_SIZES = 8 };
+enum { AN_DISTANCE_SIDE_MAX = 1 << 12, AN_DISTANCE_PIXELS_MAX = 1 << 24, AN_DISTANCE_SIZES = 8 };
 
 /** The network for pictures of a size. */
 typedef struct an_distance_size {
@@ -65,15 +66,38 @@ void an_distance_free(an_distance *distance); /* NULL allowed */
 /** @param levels  [3][rows][columns], grey levels from 0 to 255 of R, G, B */
 alexnet_status an_distance_look(an_distance_picture **out, an_distance *distance,
                                 const float *levels, int rows, int columns, const char *name);
-/** The same of a picture, which is resized if the distance says so. */
+/** The same of a picture as it is. */
 alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *distance,
                                    const an_picture *picture, const char *name);
+/** The same of a picture that is resized first, if the distance says so. */
+alexnet_status an_distance_look_resized(an_distance_picture **out, an_distance *distance,
+                                        const an_picture *picture, const char *name);
 void an_distance_picture_free(an_distance_picture *picture); /* NULL allowed */
 
 /** The arguments of alexnet_distance_between(). */
 alexnet_status an_distance_between(an_distance *distance, const an_distance_picture *a,
                                    const an_distance_picture *b, double *value, double *parts,
                                    float *gradient);
+
+/* ---- distance_stream.c ---- */
+
+struct alexnet_distance_stream {
+    an_distance *distance; /* not owned */
+    alexnet_dataset *dataset;
+    an_loader *loader;
+    an_batch batch; /* its pictures are being given */
+    int next;       /* the next of them */
+    char *error;    /* of the latest picture, where it was read and could not be computed; owned */
+};
+typedef struct alexnet_distance_stream an_distance_stream;
+
+/** The arguments of alexnet_distance_stream_new(). */
+alexnet_status an_distance_stream_new(an_distance_stream **out, an_distance *distance,
+                                      const alexnet_dataset *dataset, const uint32_t *order,
+                                      int64_t count);
+alexnet_status an_distance_stream_next(an_distance_stream *stream, alexnet_distance_result *result,
+                                       bool *more);
+void an_distance_stream_free(an_distance_stream *stream); /* NULL allowed */
 
 /* ---- distance_layer.c ---- */
 

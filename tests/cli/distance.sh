@@ -75,7 +75,7 @@ echo nonsense >left/c.png
 echo nonsense >right/c.png
 expect 3 distance with.safetensors left right -o pairs.csv --resize 64
 has err "left/c.png" "left/lonely.png" "2 pictures could not be compared"
-has pairs.csv "a,b,distance,conv1," "left/a.png,right/a.png,0,0,"
+has pairs.csv "a,b,distance,conv1," '"left/a.png","right/a.png",0,0,'
 is "$(wc -l <pairs.csv)" 3 "lines of pairs.csv"
 rm left/c.png right/c.png left/lonely.png
 
@@ -83,7 +83,7 @@ rm left/c.png right/c.png left/lonely.png
 cp "$2" left/c.png
 expect 0 distance with.safetensors left --all-pairs --csv --resize 64
 is "$(wc -l <out)" 4 "lines for three pictures"
-has out "left/a.png,left/c.png," "left/a.png,left/sub/b.png,0," "left/c.png,left/sub/b.png,"
+has out '"left/a.png","left/c.png",' '"left/a.png","left/sub/b.png",0,' '"left/c.png","left/sub/b.png",'
 
 # Sizes.
 expect 3 distance with.safetensors "$1" "$2"

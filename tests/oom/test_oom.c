@@ -338,11 +338,26 @@ cleanup:
     return rc;
 }
 
-static alexnet_status compare_pictures(alexnet_model *model, const char *first, const char *second)
+/* A picture that memory is short for is a result of the stream; here it is the failure that it is.
+ */
+static alexnet_status next_picture(alexnet_distance_picture **out, alexnet_distance_stream *stream)
+{
+    alexnet_distance_result got;
+    bool more;
+    AN_CHECK(alexnet_distance_stream_next(stream, &got, &more));
+    assert_true(more);
+    *out = got.picture;
+    return got.status ? AN_FAIL(got.status, "%s", got.error) : ALEXNET_OK;
+}
+
+static alexnet_status compare_pictures(alexnet_ctx *ctx, alexnet_model *model, const char *first,
+                                       const char *second)
 {
     static float gradient[3 * 32 * 32];
     alexnet_distance *distance = NULL;
     alexnet_distance_picture *a = NULL, *b = NULL;
+    alexnet_dataset *data = NULL;
+    alexnet_distance_stream *stream = NULL;
     alexnet_distance_options options = ALEXNET_DISTANCE_OPTIONS_INIT;
     double value;
     alexnet_status rc;
@@ -350,12 +365,16 @@ static alexnet_status compare_pictures(alexnet_model *model, const char *first, 
     options.side = 32;
     AN_TRY(alexnet_model_set_lpips(model, options.lpips));
     AN_TRY(alexnet_distance_new(&distance, model, &options));
+    AN_TRY(alexnet_dataset_open_files(&data, ctx, &second, 1));
+    AN_TRY(alexnet_distance_stream_new(&stream, distance, data, NULL, 0));
     AN_TRY(alexnet_distance_picture_file(&a, distance, first));
-    AN_TRY(alexnet_distance_picture_file(&b, distance, second));
+    AN_TRY(next_picture(&b, stream));
     AN_TRY(alexnet_distance_between(distance, a, b, &value, NULL, gradient));
     note(&value, sizeof value);
     note(gradient, sizeof gradient);
 cleanup:
+    alexnet_distance_stream_free(stream);
+    alexnet_dataset_free(data);
     alexnet_distance_picture_free(a);
     alexnet_distance_picture_free(b);
     alexnet_distance_free(distance);
@@ -470,7 +489,7 @@ static alexnet_status explain_model(void)
     AN_TRY(alexnet_model_load(&model, ctx, "run"));
     AN_TRY(alexnet_crop_file(alexnet_model_network(model), paths[0], crop));
     AN_TRY(explain_picture(model, crop));
-    AN_TRY(compare_pictures(model, paths[0], paths[1]));
+    AN_TRY(compare_pictures(ctx, model, paths[0], paths[1]));
     AN_TRY(alexnet_dataset_open_files(&data, ctx, paths, 2));
     options.batch = 1;
     AN_TRY(alexnet_patches_new(&patches, model, data, &options));

@@ -200,6 +200,92 @@ static void test_pictures(void **state)
     alexnet_distance_free(distance);
 }
 
+static alexnet_dataset *open_files(const char *const *paths, int count)
+{
+    alexnet_dataset *data;
+    expect_ok(alexnet_dataset_open_files(&data, ctx, paths, count));
+    return data;
+}
+
+static void write_black(const char *path, png_uint_32 side)
+{
+    static const uint8_t pixels[3 * 64];
+    png_image image = {
+        .version = PNG_IMAGE_VERSION, .width = side, .height = side, .format = PNG_FORMAT_RGB};
+    assert_true(side <= 8);
+    assert_int_equal(png_image_write_to_file(&image, path, 0, pixels, 0, NULL), 1);
+}
+
+/* A stream gives what the files give, to the bit, in the order that is asked for; what cannot be
+ * read, and what is too small, are bad pictures. */
+static void check_stream(int side, const uint32_t *order, int count)
+{
+    static const char *const paths[] = {"val/class0/000.png", "bad.png", "val/class1/001.png",
+                                        "small.png"};
+    alexnet_distance *distance = open_distance(side);
+    alexnet_dataset *data = open_files(paths, 4);
+    alexnet_distance_stream *stream;
+    alexnet_distance_result result;
+    bool more;
+    expect_ok(alexnet_distance_stream_new(&stream, distance, data, order, count));
+    alexnet_dataset_free(data);
+    for (int i = 0; i < (order ? count : 4); i++) {
+        const int index = order ? (int)order[i] : i;
+        alexnet_distance_picture *file;
+        double value;
+        alexnet_status rc = alexnet_distance_picture_file(&file, distance, paths[index]);
+        char error[256];
+        snprintf(error, sizeof error, "%s", alexnet_error_text());
+        expect_ok(alexnet_distance_stream_next(stream, &result, &more));
+        assert_true(more);
+        assert_int_equal(result.index, index);
+        assert_string_equal(result.path, paths[index]);
+        assert_int_equal(result.status, rc);
+        assert_int_equal(rc != ALEXNET_OK, index == 1 || (index == 3 && !side));
+        if (rc == ALEXNET_OK) {
+            assert_null(result.error);
+            expect_ok(alexnet_distance_between(distance, file, result.picture, &value, NULL, NULL));
+            assert_true(value == 0);
+            assert_memory_equal(file->input, result.picture->input,
+                                3 * (size_t)file->rows * (size_t)file->columns * sizeof(float));
+        } else {
+            assert_null(result.picture);
+            assert_string_equal(result.error, error);
+        }
+        alexnet_distance_picture_free(file);
+        alexnet_distance_picture_free(result.picture);
+    }
+    for (int i = 0; i < 2; i++) {
+        expect_ok(alexnet_distance_stream_next(stream, &result, &more));
+        assert_false(more);
+    }
+    alexnet_distance_stream_free(stream);
+    alexnet_distance_free(distance);
+}
+
+static void test_streams(void **state)
+{
+    (void)state;
+    static const uint32_t order[] = {2, 0, 0, 3, 1, 2, 0, 1, 2}, beyond[] = {0, 4};
+    static const char *const paths[] = {"bad.png"};
+    scratch_write("bad.png", "no picture", 10);
+    write_black("small.png", 2);
+    check_stream(0, NULL, 0);
+    check_stream(24, NULL, 0);
+    check_stream(0, order, 9);
+    check_stream(0, order, 0);
+    alexnet_distance *distance = open_distance(0);
+    alexnet_dataset *data = open_files(paths, 1);
+    alexnet_distance_stream *stream;
+    expect_failure(alexnet_distance_stream_new(&stream, distance, data, beyond, 2),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "picture 4 of 1");
+    expect_failure(alexnet_distance_stream_new(&stream, distance, data, order, -1),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "count = -1");
+    assert_null(stream);
+    alexnet_dataset_free(data);
+    alexnet_distance_free(distance);
+}
+
 /* More sizes than there is room for, and back. */
 static void test_sizes(void **state)
 {
@@ -309,13 +395,10 @@ static void test_weights_in_models(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_pictures),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_bad_pictures),
-        cmocka_unit_test(test_bad_weights),
-        cmocka_unit_test(test_weights_in_models),
+        cmocka_unit_test(test_values),      cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_pictures),    cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_bad_pictures),
+        cmocka_unit_test(test_bad_weights), cmocka_unit_test(test_weights_in_models),
     };
     return cmocka_run_group_tests_name("distance", tests, set_up, tear_down);
 }

@@ -199,6 +199,59 @@ static void test_owns_what_it_needs(void **state)
     an_loader_free(loader);
 }
 
+/* Pictures that are kept as they are come as the decoder gives them; what is larger than the square
+ * is bad. */
+static void check_kept(const an_batch *batch, int i, int side)
+{
+    const an_loaded *got = &batch->pictures[i];
+    const struct expected *e = &expected[got->sample];
+    an_picture picture = {0};
+    alexnet_status rc = an_picture_read(&picture, files[got->sample]);
+    assert_int_equal(rc, e->status);
+    if (rc == ALEXNET_OK && picture.width * picture.height > side * side) {
+        assert_int_equal(got->status, ALEXNET_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(got->error, files[got->sample]));
+        assert_non_null(strstr(got->error, " pixels; at most "));
+    } else {
+        assert_int_equal(got->status, rc);
+    }
+    if (got->status == ALEXNET_OK) {
+        assert_int_equal(got->picture.width, picture.width);
+        assert_int_equal(got->picture.height, picture.height);
+        assert_memory_equal(got->picture.rgb, picture.rgb,
+                            3 * (size_t)picture.width * (size_t)picture.height);
+    } else {
+        assert_null(got->picture.rgb);
+    }
+    an_picture_free(&picture);
+}
+
+static void test_keeps_sizes(void **state)
+{
+    (void)state;
+    static const int sides[] = {17, 16}; /* they have 21 x 13 pixels, between the squares */
+    int good[2] = {0};
+    for (int s = 0; s < 2; s++) {
+        an_loader *loader;
+        an_batch batch;
+        bool more = true;
+        assert_int_equal(
+            an_loader_new(&loader, dataset, (an_fit){AN_FIT_KEEP, sides[s]}, 2, 3, NULL),
+            ALEXNET_OK);
+        assert_int_equal(an_loader_start(loader, order, PASS, 0), ALEXNET_OK);
+        for (int seen = 0; more; seen += batch.count) {
+            assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+            for (int i = 0; i < batch.count; i++) {
+                assert_int_equal(batch.pictures[i].sample, order[seen + i]);
+                check_kept(&batch, i, sides[s]);
+                good[s] += batch.pictures[i].status == ALEXNET_OK;
+            }
+        }
+        an_loader_free(loader);
+    }
+    assert_true(good[0] > 0 && good[1] == 0);
+}
+
 static void test_refuses_bad_arguments(void **state)
 {
     (void)state;
@@ -303,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_starts_anywhere),
         cmocka_unit_test(test_passes_may_be_left),
         cmocka_unit_test(test_owns_what_it_needs),
+        cmocka_unit_test(test_keeps_sizes),
         cmocka_unit_test(test_refuses_bad_arguments),
         cmocka_unit_test(test_no_memory_in_a_worker),
         cmocka_unit_test(test_workers_leave_signals_alone),

@@ -358,6 +358,8 @@ static void test_distances(void **state)
 {
     alexnet_distance *distance;
     alexnet_distance_picture *picture;
+    alexnet_distance_stream *stream;
+    alexnet_distance_result result;
     const alexnet_pixels pixels = {crop, 14, 14, 42, ALEXNET_PIXELS_RGB8};
     const float level = 0;
     (void)state;
@@ -373,6 +375,10 @@ static void test_distances(void **state)
     REFUSES(alexnet_distance_picture_pixels, "distance", &picture, NULL, &pixels);
     REFUSES(alexnet_distance_picture_levels, "out", NULL, NULL, &level, 1, 1);
     REFUSES(alexnet_distance_picture_levels, "distance", &picture, NULL, &level, 1, 1);
+    REFUSES(alexnet_distance_stream_new, "out", NULL, NULL, NULL, NULL, 0);
+    REFUSES(alexnet_distance_stream_new, "distance", &stream, NULL, NULL, NULL, 0);
+    REFUSES(alexnet_distance_stream_next, "stream", NULL, &result, &more);
+    TAKES_NOTHING(alexnet_distance_stream_free, NULL);
     REFUSES(alexnet_distance_between, "distance", NULL, NULL, NULL, NULL, NULL, NULL);
     REFUSES(alexnet_distance_files, "distance", NULL, "x.png", "y.png", NULL, NULL);
     ANSWERS(alexnet_distance_part_count, 0, NULL);
