@@ -22,6 +22,9 @@ typedef enum an_purpose {
     AN_PURPOSE_SPLIT = 5,   /* which pictures are for validation */
     AN_PURPOSE_COLOUR = 6,  /* colour noise */
     AN_PURPOSE_TEST = 7,    /* operands of tests */
+    AN_PURPOSE_JITTER = 8,  /* brightness, contrast, saturation, hue */
+    AN_PURPOSE_ERASE = 9,   /* erased rectangles */
+    AN_PURPOSE_MIX = 10,    /* mixing of two pictures */
 } an_purpose;
 
 typedef struct an_random4 {

@@ -69,7 +69,17 @@ static bool came_later(an_key key)
     switch (key) {
     case AN_KEY_BAD_PICTURES:
     case AN_KEY_FREEZE:
-    case AN_KEY_CROP_GROUP: return true;
+    case AN_KEY_CROP_GROUP:
+    case AN_KEY_BRIGHTNESS:
+    case AN_KEY_CONTRAST:
+    case AN_KEY_SATURATION:
+    case AN_KEY_HUE:
+    case AN_KEY_ERASE:
+    case AN_KEY_ERASE_AREA:
+    case AN_KEY_ERASE_ASPECT:
+    case AN_KEY_MIXUP:
+    case AN_KEY_CUTMIX:
+    case AN_KEY_LABEL_SMOOTHING: return true;
     default: return false;
     }
 }

@@ -13,9 +13,9 @@
 #ifndef AN_TRAIN_TRAINER_H
 #define AN_TRAIN_TRAINER_H
 
-#include "data/crop.h"
 #include "infer/evaluation.h"
 #include "model/model_file.h"
+#include "train/draws.h"
 #include "train/mean.h"
 #include "train/recipe.h"
 #include "train/run.h"
@@ -59,7 +59,7 @@ struct alexnet_trainer {
     int batch;
     int64_t steps_per_epoch, epochs;
     uint64_t seed;
-    an_crop_rule crop;
+    an_draws draws;
     uint32_t *order; /* of the epoch under way */
     an_next_batch next;
     bool loading;      /* the loader delivers the epoch under way, or the mean's pass */

@@ -7,31 +7,6 @@
 #include "train/budget.h"
 #include "train/trainer.h"
 
-/* Standard deviation times direction of the colours' principal axes on ImageNet, in grey levels,
- * R G B (paper section 4.1; the figures are those that cuda-convnet2 ships,
- * make-data/input_meta). */
-static const double COLOUR_AXES[3][3] = {
-    {121.780 * -0.5635, 121.780 * -0.5762, 121.780 * -0.5920},
-    {37.094 * -0.7126, 37.094 * -0.0235, 37.094 * 0.7012},
-    {19.721 * 0.4180, 19.721 * -0.8170, 19.721 * 0.3973},
-};
-
-static void make_draw_rule(alexnet_trainer *t)
-{
-    const an_input *input = &t->net->network->input;
-    t->crop =
-        (an_crop_rule){.side = input->side,
-                       .crop = input->size,
-                       .random_crop = an_recipe_choice(t->recipe, AN_KEY_CROP) == AN_CROP_RANDOM,
-                       .mirror = an_recipe_choice(t->recipe, AN_KEY_MIRROR) == 1,
-                       .group = (int)an_recipe_integer(t->recipe, AN_KEY_CROP_GROUP),
-                       .seed = t->seed};
-    for (int i = 0; i < 3; i++)
-        for (int c = 0; c < 3; c++)
-            t->crop.colour_axis[i][c] =
-                (float)(input->scale[c] * COLOUR_AXES[i][input->channels == 1 ? 2 - c : c]);
-}
-
 /* Layers that never learn, which is known before the first step. */
 static alexnet_status find_frozen(alexnet_trainer *t)
 {
@@ -72,7 +47,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     t->rates = an_calloc((size_t)t->net->count, sizeof *t->rates);
     if (!t->order || !t->reported || !t->slots || !t->rates)
         return AN_FAIL_MEMORY((size_t)t->train->count * 5 + slots * classes * 4, "a training run");
-    make_draw_rule(t);
+    an_draws_make(&t->draws, t->recipe, &t->net->network->input);
     t->pace.started = t->pace.saved = an_clock();
     return ALEXNET_OK;
 }

@@ -5,38 +5,20 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
-/* Slots as the draws of update `step` say. */
-static int fill_slots(alexnet_trainer *t, const an_batch *batch, int64_t step)
-{
-    int filled = 0;
-    uint64_t epoch = (uint64_t)(step / t->steps_per_epoch);
-    t->crop.colour_noise =
-        (float)an_recipe_number(t->recipe, AN_KEY_COLOUR_NOISE, NULL, (double)epoch + 1);
-    for (int i = 0; i < t->batch; i++) {
-        an_slot *slot = &t->slots[i];
-        *slot = (an_slot){.picture = -1, .label = -1};
-        if (i >= batch->count || batch->pictures[i].status != ALEXNET_OK)
-            continue;
-        an_crop_draw(slot, &t->crop, epoch, (uint64_t)(batch->position + i));
-        slot->picture = i;
-        slot->label = batch->pictures[i].label;
-        filled++;
-    }
-    return filled;
-}
-
 /* Get the batch of update `step`, and give it to the device if there is anything to learn from: a
  * batch without pictures changes nothing, so that no weight decays either. */
 static alexnet_status fetch(alexnet_trainer *t, int64_t step)
 {
     an_next_batch *next = &t->next;
-    an_step_state state = {.seed = t->seed, .step = (uint64_t)step};
+    uint64_t epoch = (uint64_t)(step / t->steps_per_epoch);
+    an_step_state state = {
+        .seed = t->seed, .step = (uint64_t)step, .smoothing = an_draws_smoothing(&t->draws, epoch)};
     bool more;
     AN_CHECK(an_trainer_load(t, &next->batch, &more));
     if (!more)
         return AN_FAIL(ALEXNET_ERROR_IO, "the pictures of the epoch ended early");
     next->fed = true;
-    next->filled = fill_slots(t, &next->batch, step);
+    next->filled = an_draws_slots(&t->draws, t->slots, t->batch, &next->batch, epoch);
     if (!next->filled)
         return ALEXNET_OK;
     an_schedule_rates(t->rates, t->net, t->recipe, step, t->steps_per_epoch);

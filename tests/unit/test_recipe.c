@@ -124,6 +124,28 @@ static void test_the_default_recipe(void **state)
     an_recipe_free(loaded);
 }
 
+static void test_ranges(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    double range[2];
+    an_recipe_range(r, AN_KEY_ERASE_AREA, range);
+    assert_true(range[0] == 0.02 && range[1] == 0.33);
+    expect_set(r, "erase_area", "0.1,0.1");
+    an_recipe_range(r, AN_KEY_ERASE_AREA, range);
+    assert_true(range[0] == 0.1 && range[1] == 0.1);
+    static const char *const wrong[] = {"",        "0.1",      "0.3 0.1",  "0.1 0.2 0.3",
+                                        "0.1 1.1", "-0.1 0.5", "0.1 x",    "0.1 0.2@3",
+                                        "nan nan", "0.1 nan",  "0.1 0.2 ;"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        expect_failure(an_recipe_set(r, "erase_area", wrong[i]), ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "expected two numbers from 0 to 1, the smaller first");
+    expect_failure(an_recipe_set(r, "colour_jitter", "1"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "colour_jitter is not a key of a recipe; did you mean brightness?");
+    expect_failure(an_recipe_set(r, "hue", "0.6"), ALEXNET_ERROR_INVALID_ARGUMENT, "0 to 0.5");
+    an_recipe_free(r);
+}
+
 /* ---- Built-in recipes ---- */
 
 /* The logged run of 2012 (layer-params-145.cfg; docs/differences-from-paper.md). */
@@ -463,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_the_manuals_example),
         cmocka_unit_test(test_the_table),
         cmocka_unit_test(test_the_default_recipe),
+        cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_the_2012_recipe),
         cmocka_unit_test(test_all_built_in_recipes),
         cmocka_unit_test(test_layers),

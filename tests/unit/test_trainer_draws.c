@@ -107,10 +107,67 @@ static void test_the_axes_of_colour(void **state)
         expect_ok(rig_start(&t, ctx, "train", NULL, bgr ? "bgr" : "rgb", NULL));
         for (int i = 0; i < 3; i++)
             for (int c = 0; c < 3; c++)
-                assert_true(fabs((double)t->crop.colour_axis[i][c] / 0.02 -
+                assert_true(fabs((double)t->draws.crop.colour_axis[i][c] / 0.02 -
                                  axes[i][bgr ? 2 - c : c]) < 0.001);
         alexnet_trainer_free(t);
     }
+    alexnet_ctx_free(ctx);
+}
+
+/* Each key of the recipe by itself changes what is shown, from update to update. */
+static void test_each_key(void **state)
+{
+    (void)state;
+    static const char *const keys[][2] = {
+        {"brightness", "0.4"}, {"contrast", "0.4"}, {"saturation", "0.4"}, {"hue", "0.1"},
+        {"erase", "1"},        {"mixup", "1"},      {"cutmix", "1"},       {"colour_noise", "0.1"}};
+    rig_write_pictures("train", 2, 1);
+    without_dropout();
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *const settings[] = {"epochs", "8",         "report",   "1",        "rate",
+                                        "0",      "rate_bias", "0",        "mirror",   "no",
+                                        "crop",   "centre",    keys[i][0], keys[i][1], NULL};
+        int different = different_losses(keys[i][0], settings);
+        if (different < 5)
+            fail_msg("%s: %d different losses of 8", keys[i][0], different);
+    }
+}
+
+/* Smoothing changes the loss of the same pictures, and a schedule ends it. */
+static void test_label_smoothing(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"epochs", "2",         "report", "1",      "rate",
+                                        "0",      "rate_bias", "0",      "mirror", "no",
+                                        "crop",   "centre",    NULL};
+    static const char *const smooth[] = {
+        "epochs",          "2",       "report", "1",  "rate", "0",
+        "rate_bias",       "0",       "mirror", "no", "crop", "centre",
+        "label_smoothing", "0.5 0@2", NULL};
+    double losses[2][2];
+    rig_write_pictures("train", 2, 1);
+    without_dropout();
+    losses_of_updates("plain", plain, losses[0], 2);
+    losses_of_updates("smooth", smooth, losses[1], 2);
+    assert_true(fabs(losses[1][0] - losses[0][0]) > 1e-9);
+    assert_true(fabs(losses[1][1] - losses[0][1]) < 1e-12);
+}
+
+/* What the recipe says of groups and rectangles reaches the draws. */
+static void test_settled_keys(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {
+        "crop_group", "32", "erase_area", "0.1 0.2", "erase_aspect", "0.5 2", "seed", "7", NULL};
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer *t;
+    rig_write_pictures("train", 2, 1);
+    expect_ok(rig_start(&t, ctx, "train", NULL, "settled", settings));
+    assert_int_equal(t->draws.crop.group, 32);
+    assert_true(t->draws.changes.erase_area[0] == 0.1 && t->draws.changes.erase_area[1] == 0.2);
+    assert_true(t->draws.changes.erase_aspect[0] == 0.5 && t->draws.changes.erase_aspect[1] == 2);
+    assert_true(t->draws.changes.seed == 7 && t->draws.crop.seed == 7);
+    alexnet_trainer_free(t);
     alexnet_ctx_free(ctx);
 }
 
@@ -119,9 +176,9 @@ static void test_the_axes_of_colour(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_the_order),
-        IN_SCRATCH(test_crops_and_masks),
-        IN_SCRATCH(test_the_axes_of_colour),
+        IN_SCRATCH(test_the_order),          IN_SCRATCH(test_crops_and_masks),
+        IN_SCRATCH(test_the_axes_of_colour), IN_SCRATCH(test_each_key),
+        IN_SCRATCH(test_label_smoothing),    IN_SCRATCH(test_settled_keys),
     };
     return cmocka_run_group_tests_name("draws of a run", tests, NULL, NULL);
 }

@@ -11,9 +11,39 @@
 
 /* 102 pictures of three classes in batches of 16: seven updates an epoch, the last of six
  * pictures. */
-static const char *const settings[] = {"batch",        "16",     "epochs", "2",      "rate",
-                                       "0.02",         "warmup", "0.5",    "report", "3",
-                                       "colour_noise", "0.1",    "init",   "net",    NULL};
+static const char *const settings[] = {"batch",
+                                       "16",
+                                       "epochs",
+                                       "2",
+                                       "rate",
+                                       "0.02",
+                                       "warmup",
+                                       "0.5",
+                                       "report",
+                                       "3",
+                                       "colour_noise",
+                                       "0.1",
+                                       "init",
+                                       "net",
+                                       "crop_group",
+                                       "3",
+                                       "brightness",
+                                       "0.4",
+                                       "contrast",
+                                       "0.4",
+                                       "saturation",
+                                       "0.4",
+                                       "hue",
+                                       "0.1",
+                                       "erase",
+                                       "0.5",
+                                       "mixup",
+                                       "0.2",
+                                       "cutmix",
+                                       "1",
+                                       "label_smoothing",
+                                       "0.1",
+                                       NULL};
 
 static int set_up(void **state)
 {

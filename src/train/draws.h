@@ -1,0 +1,35 @@
+/*
+ * What chance decides of the pictures that a network is trained on: crop, mirroring, colours,
+ * erasing and mixing, as a recipe says. All of it is a function of (seed, epoch, position) and the
+ * pictures of the batch.
+ */
+#ifndef AN_TRAIN_DRAWS_H
+#define AN_TRAIN_DRAWS_H
+
+#include "data/changes.h"
+#include "data/crop.h"
+#include "data/loader.h"
+#include "model/network.h"
+#include "train/recipe.h"
+
+typedef struct an_draws {
+    const alexnet_recipe *recipe; /* borrowed */
+    an_crop_rule crop;
+    an_change_rule changes;
+} an_draws;
+
+void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input *input);
+
+/**
+ * Fill in the slots for a batch.
+ * @param slots  out, `count`; those behind the batch's pictures and those of bad pictures are empty
+ * @param epoch  from 0
+ * @return slots with a picture
+ */
+int an_draws_slots(an_draws *draws, an_slot *slots, int count, const an_batch *batch,
+                   uint64_t epoch);
+
+/** The share of labels that is spread over all classes. */
+double an_draws_smoothing(const an_draws *draws, uint64_t epoch);
+
+#endif
