@@ -6,54 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "html.h"
 #include "similar.h"
-#include "terminal.h"
 
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width\">\n"
-    "<style>\n"
-    "body { font: 13px/1.35 sans-serif; margin: 24px; color: #222; background: #fff }\n"
-    "h1 { font-size: 17px; font-weight: 600 }\n"
+static const char style[] =
     ".row { display: flex; flex-wrap: wrap; gap: 8px; padding: 8px 0; border-top: 1px solid #ddd "
     "}\n"
     "figure { margin: 0; width: 150px }\n"
     "figure:first-child { margin-right: 24px }\n"
     "img { width: 150px; height: 150px; object-fit: cover; background: #eee; display: block }\n"
     "figcaption { overflow-wrap: anywhere }\n"
-    ".d { color: #777 }\n"
-    "</style>\n";
-
-/* Text as HTML shows it; what a terminal would obey is escaped as everywhere. */
-static void put_text(FILE *file, const char *text)
-{
-    char *shown = terminal_text(text, "");
-    for (const char *c = shown; *c; c++) {
-        const char *entity = *c == '&'   ? "&amp;"
-                             : *c == '<' ? "&lt;"
-                             : *c == '>' ? "&gt;"
-                             : *c == '"' ? "&quot;"
-                                         : NULL;
-        if (entity)
-            fputs(entity, file);
-        else
-            fputc(*c, file);
-    }
-    free(shown);
-}
-
-/* A path as a URL: every byte that may mean something there is written as %XX (RFC 3986). */
-static void put_url(FILE *file, const char *path)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-    for (const unsigned char *c = (const unsigned char *)path; *c; c++) {
-        if (strchr(plain, *c))
-            fputc(*c, file);
-        else
-            fprintf(file, "%%%02X", *c);
-    }
-}
+    ".d { color: #777 }\n";
 
 /* The folder of a path, with a slash at its end, made absolute and without links; NULL: it is not
  * there. Owned by the caller. */
@@ -84,10 +47,10 @@ static void put_way(const similar_page *page, const char *path)
                 fputs("../", page->file);
         if (from[same] == '\0' && to[same] == '\0')
             fputs("./", page->file); /* a name with a colon is no scheme */
-        put_url(page->file, to + same);
-        put_url(page->file, name);
+        html_url(page->file, to + same);
+        html_url(page->file, name);
     } else {
-        put_url(page->file, path);
+        html_url(page->file, path);
     }
     free(from);
     free(to);
@@ -95,14 +58,8 @@ static void put_way(const similar_page *page, const char *path)
 
 void similar_page_begin(const similar_page *page, const char *title)
 {
-    if (!page->file)
-        return;
-    fputs(head, page->file);
-    fputs("<title>", page->file);
-    put_text(page->file, title);
-    fputs("</title>\n</head>\n<body>\n<h1>", page->file);
-    put_text(page->file, title);
-    fputs("</h1>\n", page->file);
+    if (page->file)
+        html_begin(page->file, title, style);
 }
 
 void similar_page_row_begin(const similar_page *page)
@@ -128,12 +85,12 @@ void similar_page_picture(const similar_page *page, const char *path, double dis
     fputs("\"></a><figcaption>", page->file);
     if (distance >= 0)
         fprintf(page->file, "<span class=\"d\">%.4g</span> ", distance);
-    put_text(page->file, path);
+    html_text(page->file, path);
     fputs("</figcaption></figure>\n", page->file);
 }
 
 void similar_page_end(const similar_page *page)
 {
     if (page->file)
-        fputs("</body>\n</html>\n", page->file);
+        html_end(page->file);
 }

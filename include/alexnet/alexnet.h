@@ -976,6 +976,11 @@ ALEXNET_API alexnet_status alexnet_crop_bytes(const alexnet_network *network, co
 ALEXNET_API alexnet_status alexnet_crop_pixels(const alexnet_network *network,
                                                const alexnet_pixels *pixels, uint8_t *crop);
 
+/** The same of picture `index` of a data set. */
+ALEXNET_API alexnet_status alexnet_crop_item(const alexnet_network *network,
+                                             const alexnet_dataset *dataset, int64_t index,
+                                             uint8_t *crop);
+
 /** A model ready to compute the gradient of a class with respect to the pixels. */
 typedef struct alexnet_saliency alexnet_saliency;
 
@@ -1478,7 +1483,38 @@ typedef struct alexnet_memory {
 } alexnet_memory;
 ALEXNET_API void alexnet_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
 ALEXNET_API const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer);
+/**
+ * The tensors as they are now, in the order and with the names of the model's:
+ * alexnet_model_tensor(). `info->data` is a copy that the trainer owns, valid until the next call
+ * with it.
+ */
+ALEXNET_API int alexnet_trainer_tensor_count(const alexnet_trainer *trainer);
+ALEXNET_API alexnet_status alexnet_trainer_tensor(alexnet_trainer *trainer, int index,
+                                                  alexnet_tensor_info *info);
 ALEXNET_API void alexnet_trainer_free(alexnet_trainer *trainer);
+
+/** An event file, as TensorBoard shows it: how numbers, weights and pictures change over a run. */
+typedef struct alexnet_events alexnet_events;
+
+/**
+ * Begin a new file in a folder: events.out.tfevents.*. Earlier files there stay; what they say of
+ * this step and of later ones is void, as when a run goes on from a checkpoint.
+ * @param step  updates that are made
+ */
+ALEXNET_API alexnet_status alexnet_events_open(alexnet_events **out, const char *folder,
+                                               int64_t step);
+/** Write a number. @param tag  what it is of: "loss", or "val/loss" to group it with others
+ *  @return of this and the next two: ALEXNET_ERROR_IO; the file is then as before the call */
+ALEXNET_API alexnet_status alexnet_events_scalar(alexnet_events *events, int64_t step,
+                                                 const char *tag, double value);
+/** Write how the finite ones of `count` values are spread, in 30 buckets of equal width. */
+ALEXNET_API alexnet_status alexnet_events_histogram(alexnet_events *events, int64_t step,
+                                                    const char *tag, const float *values,
+                                                    int64_t count);
+/** Write a picture, given as a PNG file of `length` bytes. */
+ALEXNET_API alexnet_status alexnet_events_picture(alexnet_events *events, int64_t step,
+                                                  const char *tag, const void *png, size_t length);
+ALEXNET_API void alexnet_events_free(alexnet_events *events);
 
 /** Data of a run folder, as `eval RUN` needs it: the validation set, opened again. */
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,

@@ -1,3 +1,4 @@
+#include "data/dataset.h"
 #include "infer/activations.h"
 #include "infer/centre.h"
 #include "infer/occlusion.h"
@@ -70,6 +71,21 @@ alexnet_status alexnet_crop_pixels(const alexnet_network *network, const alexnet
     an_picture picture;
     alexnet_status read = an_picture_from_pixels(&picture, pixels->data, pixels->width,
                                                  pixels->height, pixels->row_bytes, pixels->format);
+    return cut(network, read, &picture, crop);
+}
+
+alexnet_status alexnet_crop_item(const alexnet_network *network, const alexnet_dataset *dataset,
+                                 int64_t index, uint8_t *crop)
+{
+    AN_NEED(network);
+    AN_NEED(dataset);
+    AN_NEED(crop);
+    if (index < 0 || index >= dataset->count)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %lld of %lld", (long long)index,
+                       (long long)dataset->count);
+    an_picture picture;
+    alexnet_status read =
+        an_data_source_picture(dataset->source, dataset->samples[index].item, &picture);
     return cut(network, read, &picture, crop);
 }
 

@@ -74,6 +74,23 @@ const alexnet_network *alexnet_trainer_network(const alexnet_trainer *trainer)
     return trainer ? trainer->net->network : NULL;
 }
 
+int alexnet_trainer_tensor_count(const alexnet_trainer *trainer)
+{
+    return trainer ? trainer->net->count : 0;
+}
+
+alexnet_status alexnet_trainer_tensor(alexnet_trainer *trainer, int index,
+                                      alexnet_tensor_info *info)
+{
+    AN_NEED(trainer);
+    AN_NEED(info);
+    *info = (alexnet_tensor_info){0};
+    if (index < 0 || index >= trainer->net->count)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "tensor %d of a run with %d", index,
+                       trainer->net->count);
+    return an_trainer_tensor(trainer, index, info);
+}
+
 void alexnet_trainer_free(alexnet_trainer *trainer)
 {
     an_trainer_free(trainer);

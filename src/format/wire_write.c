@@ -61,6 +61,17 @@ void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value)
     append(to, bytes, sizeof bytes);
 }
 
+void an_wire_put_double(an_wire_buffer *to, uint32_t number, double value)
+{
+    uint64_t bits;
+    unsigned char bytes[8];
+    memcpy(&bits, &value, sizeof bits);
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)(bits >> 8 * i);
+    put_tag(to, number, AN_WIRE_FIXED64);
+    append(to, bytes, sizeof bytes);
+}
+
 void an_wire_put_header(an_wire_buffer *to, uint32_t number, uint64_t length)
 {
     put_tag(to, number, AN_WIRE_BYTES);

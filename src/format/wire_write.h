@@ -16,8 +16,9 @@ typedef struct an_wire_buffer {
     bool failed;
 } an_wire_buffer;
 
-void an_wire_put_int(an_wire_buffer *to, uint32_t number, int64_t value); /* VARINT */
-void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value); /* FIXED32 */
+void an_wire_put_int(an_wire_buffer *to, uint32_t number, int64_t value);   /* VARINT */
+void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value);   /* FIXED32 */
+void an_wire_put_double(an_wire_buffer *to, uint32_t number, double value); /* FIXED64 */
 void an_wire_put_text(an_wire_buffer *to, uint32_t number, const char *text);
 void an_wire_put_bytes(an_wire_buffer *to, uint32_t number, const void *bytes, size_t length);
 /** A message that was built; frees it. */

@@ -20,10 +20,12 @@ static alexnet_status name_files(an_run *run, const char *folder)
     run->recipe = an_path_join(folder, "recipe.ini");
     run->log = an_path_join(folder, "log.jsonl");
     run->lock = an_path_join(folder, "lock");
-    if (run->folder && run->last && run->best && run->recipe && run->log && run->lock)
+    run->skipped = an_path_join(folder, "skipped.txt");
+    if (run->folder && run->last && run->best && run->recipe && run->log && run->lock &&
+        run->skipped)
         return ALEXNET_OK;
     an_run_close(run);
-    return AN_FAIL_MEMORY(6 * strlen(folder), "paths");
+    return AN_FAIL_MEMORY(7 * strlen(folder), "paths");
 }
 
 /* A folder may come from anybody: what is to be written must not be something else, before anything
@@ -42,6 +44,7 @@ static alexnet_status check_files(const an_run *run)
         AN_CHECK(rc);
     }
     AN_CHECK(an_file_check_own(run->log, false));
+    AN_CHECK(an_file_check_own(run->skipped, false));
     return an_file_check_own(run->lock, false);
 }
 
@@ -139,6 +142,7 @@ static void close_file(int file)
 
 void an_run_close(an_run *run)
 {
+    close_file(run->skipped_file);
     close_file(run->log_file);
     close_file(run->lock_file);
     close_file(run->folder_file);
@@ -148,6 +152,8 @@ void an_run_close(an_run *run)
     an_free(run->recipe);
     an_free(run->log);
     an_free(run->lock);
+    an_free(run->skipped);
+    an_free(run->named);
     an_free(run->held);
     *run = AN_RUN_CLOSED;
 }

@@ -6,6 +6,7 @@
  *     best.safetensors   the best model so far
  *     recipe.ini         the recipe as resolved, and where the data is, for people
  *     log.jsonl          a line per report and per epoch
+ *     skipped.txt        a line per picture that could not be read (run_skipped.c)
  *     lock               empty; locked by whoever trains
  *
  * A folder may come from anybody. Models and recipe are replaced as a whole (base/writer.h), log
@@ -20,14 +21,17 @@
 #include "alexnet/alexnet.h"
 
 typedef struct an_run {
-    char *folder, *last, *best, *recipe, *log, *lock;
+    char *folder, *last, *best, *recipe, *log, *lock, *skipped;
     int folder_file, lock_file; /* locked while the run is claimed; else -1 */
     int log_file;               /* open for appending */
     int64_t log_length;         /* bytes */
     char *held;                 /* lines that could not be written yet */
     size_t held_length;
+    int skipped_file; /* open for appending, or -1: none is named yet */
+    char *named;      /* what it held when it was opened */
 } an_run;
-#define AN_RUN_CLOSED ((an_run){.folder_file = -1, .lock_file = -1, .log_file = -1})
+#define AN_RUN_CLOSED                                                                              \
+    ((an_run){.folder_file = -1, .lock_file = -1, .log_file = -1, .skipped_file = -1})
 
 /** What recipe.ini begins with, so that one left by a run without a checkpoint is known as ours. */
 #define AN_RUN_RECIPE_HEAD "; written at the start of the run"
@@ -48,6 +52,11 @@ void an_run_close(an_run *run);
 
 /** Append a line and its newline to the log. What a full disk does not take is held back. */
 alexnet_status an_run_log(an_run *run, const char *line);
+/**
+ * Name a picture that could not be read, and why, on a line of skipped.txt, unless an earlier
+ * process of the run has. The log said it already: that the file cannot be written is no failure.
+ */
+void an_run_skipped(an_run *run, const char *text);
 /** Write what is held back; before a checkpoint, which counts on the log's length. */
 alexnet_status an_run_flush_log(an_run *run);
 /**

@@ -64,9 +64,11 @@ struct alexnet_trainer {
     an_next_batch next;
     bool loading;      /* the loader delivers the epoch under way, or the mean's pass */
     uint8_t *reported; /* per picture of `train`: its fault was logged */
+    bool validated;    /* the bad pictures of `val` were named, by an earlier pass */
     an_slot *slots;
     an_rates *rates;
     bool *frozen; /* per layer of the network: the recipe's `freeze` names it */
+    float *tensor; /* the copy that an_trainer_tensor() gave; NULL: none */
 };
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
@@ -77,6 +79,8 @@ alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const 
 alexnet_status an_trainer_step(alexnet_trainer *trainer, alexnet_progress *progress, bool *more);
 alexnet_status an_trainer_save(alexnet_trainer *trainer);
 void an_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
+/** A copy of a parameter's values, valid until the next. */
+alexnet_status an_trainer_tensor(alexnet_trainer *trainer, int index, alexnet_tensor_info *info);
 void an_trainer_free(alexnet_trainer *trainer); /* NULL allowed */
 
 /** The validation set of a run folder, with the classes of a model. */

@@ -113,6 +113,15 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     return an_trainer_check_bad(t, t->train, epoch.images, epoch.skipped);
 }
 
+/* The bad ones of the latest batch; those of an earlier pass are named. */
+static void name_skipped(alexnet_trainer *t)
+{
+    const an_evaluation *e = t->evaluation;
+    for (int i = 0; !t->validated && i < e->latest; i++)
+        if (e->pictures[i].status != ALEXNET_OK)
+            an_run_skipped(&t->run, e->pictures[i].error);
+}
+
 alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progress)
 {
     bool more = false;
@@ -126,6 +135,7 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
         t->loading = true;
     }
     AN_CHECK(an_evaluation_step(t->evaluation, &more));
+    name_skipped(t);
     t->pace.val_seconds += an_clock() - began;
     progress->phase = ALEXNET_PROGRESS_VAL;
     progress->done = t->evaluation->done;
@@ -134,6 +144,7 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
         return ALEXNET_OK;
     t->pace.val_images += t->val->count;
     t->loading = false;
+    t->validated = true;
     AN_CHECK(check_validation(t));
     return end_epoch(t, progress);
 }

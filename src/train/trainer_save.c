@@ -109,6 +109,20 @@ alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
     return rc;
 }
 
+alexnet_status an_trainer_tensor(alexnet_trainer *t, int index, alexnet_tensor_info *info)
+{
+    const an_param *param = &t->net->params[index];
+    an_free(t->tensor);
+    t->tensor = an_calloc((size_t)param->count, sizeof *t->tensor);
+    if (!t->tensor)
+        return AN_FAIL_MEMORY((size_t)param->count * sizeof *t->tensor, "a copy of a tensor");
+    AN_CHECK(an_net_read(t->net, AN_VALUES, index, t->tensor, AN_F32));
+    *info =
+        (alexnet_tensor_info){.name = param->name, .rank = param->shape.rank, .data = t->tensor};
+    memcpy(info->shape, param->shape.dim, sizeof info->shape);
+    return ALEXNET_OK;
+}
+
 double an_trainer_rate(const alexnet_trainer *t)
 {
     int64_t step = t->record.step - 1;

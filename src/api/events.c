@@ -1,0 +1,46 @@
+#include "train/events.h"
+
+#include "api/options.h"
+#include "base/status.h"
+
+alexnet_status alexnet_events_open(alexnet_events **out, const char *folder, int64_t step)
+{
+    AN_NEED(out);
+    *out = NULL;
+    AN_NEED(folder);
+    return an_events_open(out, folder, step);
+}
+
+alexnet_status alexnet_events_scalar(alexnet_events *events, int64_t step, const char *tag,
+                                     double value)
+{
+    AN_NEED(events);
+    AN_NEED(tag);
+    return an_events_scalar(events, step, tag, value);
+}
+
+alexnet_status alexnet_events_histogram(alexnet_events *events, int64_t step, const char *tag,
+                                        const float *values, int64_t count)
+{
+    AN_NEED(events);
+    AN_NEED(tag);
+    AN_NEED(values);
+    if (count < 0)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "count = %lld: expected 0 or more",
+                       (long long)count);
+    return an_events_histogram(events, step, tag, values, count);
+}
+
+alexnet_status alexnet_events_picture(alexnet_events *events, int64_t step, const char *tag,
+                                      const void *png, size_t length)
+{
+    AN_NEED(events);
+    AN_NEED(tag);
+    AN_NEED(png);
+    return an_events_picture(events, step, tag, png, length);
+}
+
+void alexnet_events_free(alexnet_events *events)
+{
+    an_events_free(events);
+}

@@ -1,0 +1,54 @@
+/* The pictures that a run could not read: skipped.txt. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "train/run.h"
+
+/* What is kept of a file from before, to name nothing twice. */
+enum { NAMED_MAX = 64 << 20 };
+
+static void open_list(an_run *run)
+{
+    unsigned char *named = NULL;
+    size_t length;
+    if (an_file_open_own(run->skipped, O_RDWR | O_APPEND | O_CREAT, &run->skipped_file) !=
+        ALEXNET_OK)
+        return;
+    if (an_file_read(run->skipped, NAMED_MAX, &named, &length) == ALEXNET_OK)
+        run->named = (char *)named;
+}
+
+static bool is_named(const an_run *run, const char *line)
+{
+    const size_t length = strlen(line);
+    for (const char *at = run->named; at && (at = strstr(at, line)); at += length)
+        if (at == run->named || at[-1] == '\n')
+            return true;
+    return false;
+}
+
+/* One line, whatever the name of a file holds; owned. NULL if memory is short. */
+static char *line_of(const char *text)
+{
+    char *line = an_format("%s\n", text);
+    for (char *c = line; c && c[1]; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    return line;
+}
+
+void an_run_skipped(an_run *run, const char *text)
+{
+    char *line = line_of(text);
+    if (line && run->skipped_file < 0)
+        open_list(run);
+    if (line && run->skipped_file >= 0 && !is_named(run, line)) {
+        const ssize_t written = write(run->skipped_file, line, strlen(line));
+        (void)written;
+    }
+    an_free(line);
+}

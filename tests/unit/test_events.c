@@ -1,0 +1,196 @@
+/*
+ * Event files: records by their checksums, which are compared with published values (RFC 3720,
+ * appendix B.4), and events as the wire format's reader sees them. TensorBoard's own reader is
+ * asked by tools/check_tensorboard.py.
+ */
+#include "expect.h"
+#include "scratch.h"
+
+#include <dirent.h>
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/crc32c.h"
+#include "base/files.h"
+#include "format/wire.h"
+#include "train/events.h"
+
+static void test_checksum(void **state)
+{
+    (void)state;
+    unsigned char bytes[32] = {0};
+    assert_int_equal(an_crc32c("123456789", 9), 0xE3069283);
+    assert_int_equal(an_crc32c(bytes, 32), 0x8A9136AA);
+    memset(bytes, 0xFF, 32);
+    assert_int_equal(an_crc32c(bytes, 32), 0x62A8AB43);
+    for (int i = 0; i < 32; i++)
+        bytes[i] = (unsigned char)i;
+    assert_int_equal(an_crc32c(bytes, 32), 0x46DD794E);
+}
+
+static uint64_t number_at(const unsigned char *bytes, int length)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < length; i++)
+        value |= (uint64_t)bytes[i] << 8 * i;
+    return value;
+}
+
+static void expect_masked(const unsigned char *checksum, const unsigned char *bytes, size_t length)
+{
+    uint32_t crc = (uint32_t)number_at(checksum, 4) - 0xA282EAD8;
+    assert_int_equal(crc << 15 | crc >> 17, an_crc32c(bytes, length));
+}
+
+/* The only file of a folder. */
+static void read_folder(const char *folder, unsigned char **bytes, size_t *length)
+{
+    DIR *dir = opendir(folder);
+    char path[512] = "";
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (strstr(entry->d_name, "tfevents")) {
+            assert_string_equal(path, "");
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        }
+    closedir(dir);
+    expect_ok(an_file_read(path, 1 << 20, bytes, length));
+}
+
+/* The next record's event; moves *at behind it. */
+static const unsigned char *next_record(const unsigned char *bytes, size_t *at, size_t *length)
+{
+    const unsigned char *record = bytes + *at;
+    *length = number_at(record, 8);
+    expect_masked(record + 8, record, 8);
+    expect_masked(record + 12 + *length, record + 12, *length);
+    *at += *length + 16;
+    return record + 12;
+}
+
+/* The body of field `number` of a message. */
+static an_wire_field field_of(an_wire message, uint32_t number)
+{
+    an_wire_field field;
+    bool more = true;
+    do {
+        expect_ok(an_wire_next(&message, &field, &more));
+        assert_true(more);
+    } while (field.number != number);
+    return field;
+}
+
+static double double_of(an_wire message, uint32_t number)
+{
+    double value;
+    an_wire_field field = field_of(message, number);
+    assert_int_equal(field.type, AN_WIRE_FIXED64);
+    memcpy(&value, &field.value, sizeof value);
+    return value;
+}
+
+static void expect_step(an_wire event, int64_t step)
+{
+    assert_int_equal(field_of(event, 2).value, step);
+    assert_true(double_of(event, 1) > 1.6e9); /* seconds since 1970 */
+}
+
+/* What stands in the value of a summary. */
+static an_wire value_of(an_wire event, const char *tag)
+{
+    char *text;
+    an_wire value = field_of(field_of(event, 5).body, 1).body, name = field_of(value, 1).body;
+    expect_ok(an_wire_text(&name, "a tag", 100, &text));
+    assert_string_equal(text, tag);
+    an_free(text);
+    return value;
+}
+
+enum { EVENTS = 5 };
+
+static void check_events(const an_wire event[EVENTS])
+{
+    char *version;
+    float number;
+    an_wire head = field_of(event[0], 3).body;
+    expect_ok(an_wire_text(&head, "a version", 100, &version));
+    assert_string_equal(version, "brain.Event:2");
+    an_free(version);
+    expect_step(event[1], 7);
+    assert_int_equal(field_of(field_of(event[1], 7).body, 1).value, 1); /* START */
+
+    expect_step(event[2], 8);
+    uint32_t bits = (uint32_t)field_of(value_of(event[2], "val/loss"), 2).value;
+    memcpy(&number, &bits, sizeof number);
+    assert_float_equal(number, 0.25f, 0);
+
+    an_wire histogram = field_of(value_of(event[3], "conv1.weight"), 5).body;
+    assert_float_equal(double_of(histogram, 1), -1, 0);
+    assert_float_equal(double_of(histogram, 2), 2, 0);
+    assert_float_equal(double_of(histogram, 3), 4, 0);
+    assert_float_equal(double_of(histogram, 4), 1.5, 0);
+    assert_float_equal(double_of(histogram, 5), 5.25, 0);
+    an_wire limits = field_of(histogram, 6).body;
+    assert_int_equal(an_wire_length(&limits), 30 * 8);
+
+    an_wire picture = field_of(value_of(event[4], "filters"), 4).body;
+    assert_int_equal(field_of(picture, 1).value, 3);
+    assert_int_equal(field_of(picture, 2).value, 515);
+}
+
+static void test_file(void **state)
+{
+    (void)state;
+    static const float values[] = {-1, 0.5f, 2, NAN, 0, INFINITY};
+    static const unsigned char png[33] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\2\3\0\0\0\3";
+    alexnet_events *events;
+    unsigned char *bytes;
+    size_t length, at = 0;
+    an_wire_file files[EVENTS];
+    an_reader *readers[EVENTS];
+    an_wire event[EVENTS];
+    expect_ok(alexnet_events_open(&events, ".", 7));
+    expect_ok(alexnet_events_scalar(events, 8, "val/loss", 0.25));
+    expect_ok(alexnet_events_histogram(events, 8, "conv1.weight", values, 6));
+    expect_ok(alexnet_events_histogram(events, 8, "nothing", values + 3, 1)); /* no event */
+    expect_ok(alexnet_events_picture(events, 8, "filters", png, sizeof png));
+    alexnet_events_free(events);
+    read_folder(".", &bytes, &length);
+    for (int i = 0; i < EVENTS; i++) {
+        size_t size;
+        assert_true(at < length);
+        const unsigned char *record = next_record(bytes, &at, &size);
+        expect_ok(an_reader_memory(&readers[i], "events", record, size));
+        event[i] = an_wire_open(&files[i], readers[i]);
+    }
+    assert_int_equal(at, length);
+    check_events(event);
+    for (int i = 0; i < EVENTS; i++)
+        an_reader_close(readers[i]);
+    an_free(bytes);
+}
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    alexnet_events *events;
+    expect_failure(alexnet_events_open(&events, "missing", 0), ALEXNET_ERROR_IO, "missing");
+    assert_null(events);
+    expect_ok(alexnet_events_open(&events, ".", 0));
+    expect_failure(alexnet_events_picture(events, 0, "filters", "GIF89a", 6),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "no PNG");
+    expect_failure(alexnet_events_histogram(events, 0, "w", &(float){0}, -1),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "count = -1");
+    alexnet_events_free(events);
+    alexnet_events_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_checksum),
+        cmocka_unit_test_setup_teardown(test_file, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_refuses, scratch_setup, scratch_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
