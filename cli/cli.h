@@ -70,6 +70,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_distance(int argc, char **argv);
 int cmd_similar(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
+int cmd_runs(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);
 int cmd_data(int argc, char **argv);

@@ -57,10 +57,12 @@ static const opt_page page = {
 };
 
 /* The run of the demo: `alexnet train` with these options. */
-static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed)
+static int train(alexnet_ctx *ctx, const demo_folders *folders, const machine_options *machine,
+                 int64_t seed)
 {
     training_result result;
     string_list settings = {0};
+    char *device = machine_text(ctx, machine);
     for (size_t i = 0; demo_recipe[i][0]; i++) {
         string_list_add(&settings, cli_copy(demo_recipe[i][0]));
         string_list_add(&settings, cli_copy(demo_recipe[i][1]));
@@ -72,11 +74,13 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, int64_t seed)
         .net = demo_network,
         .recipe = "default",
         .out = folders->run,
+        .machine = device,
         .settings = &settings,
     };
     int code = training_start(ctx, &request, &result);
     training_result_free(&result);
     string_list_free(&settings);
+    free(device);
     return code;
 }
 
@@ -100,7 +104,7 @@ static int work(const demo_folders *folders, const demo_options *options,
     if (code == CLI_DONE)
         machine_describe(ctx, machine);
     if (code == CLI_DONE)
-        code = train(ctx, folders, options->seed);
+        code = train(ctx, folders, machine, options->seed);
     if (code != CLI_DONE && signals_stopped())
         say_the_rest(folders);
     if (code == CLI_DONE)

@@ -307,7 +307,8 @@ static int compute(alexnet_evaluation *evaluation, ensemble *m, int64_t total,
     code = picture_rows_begin(&table, options->images, m->models[0], (int)options->top);
     if (code != CLI_DONE)
         return code;
-    return picture_rows_end(&table, evaluate_all(evaluation, total, &table));
+    const evaluation_watch watch = {picture_rows_take, &table};
+    return picture_rows_end(&table, evaluate_all(evaluation, total, &watch));
 }
 
 static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const eval_options *options,

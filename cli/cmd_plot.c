@@ -80,7 +80,7 @@ static int measure_run(confusion *out, const char *path, const model_options *ho
     }
     if (code == CLI_DONE) {
         alexnet_status status = alexnet_session_new(&session, model, &settings);
-        code = status ? cli_failed(status) : evaluate(&evaluation, session, data);
+        code = status ? cli_failed(status) : evaluate(&evaluation, session, data, NULL);
     }
     if (code == CLI_DONE)
         *out = confusion_of(evaluation, model);

@@ -183,7 +183,8 @@ static int check_usage(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
-static int start(alexnet_ctx *ctx, const train_options *options, const char *data, bool json)
+static int start(alexnet_ctx *ctx, const train_options *options, const char *data,
+                 const char *machine, bool json)
 {
     training_result result;
     training_request request = {
@@ -193,6 +194,7 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         .recipe = options->recipe,
         .init_from = options->init_from,
         .names = options->names,
+        .machine = machine,
         .out = options->out,
         .split = (int)options->split,
         .settings = &options->settings,
@@ -204,13 +206,15 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
     return code;
 }
 
-static int resume(alexnet_ctx *ctx, const train_options *options, const char *data, bool json)
+static int resume(alexnet_ctx *ctx, const train_options *options, const char *data,
+                  const char *machine, bool json)
 {
     training_result result;
     training_again again = {
         .run = options->resume,
         .data = data,
         .val = options->val,
+        .machine = machine,
         .accept_changes = options->accept_changes,
         .settings = &options->settings,
     };
@@ -228,11 +232,13 @@ static int run(const opt_args *args, const train_options *options, const machine
     if (code != CLI_DONE)
         return code;
     code = machine_open(&ctx, machine);
-    if (code == CLI_DONE)
+    if (code == CLI_DONE) {
+        char *text = machine_text(ctx, machine);
         machine_describe(ctx, machine);
-    if (code == CLI_DONE)
         code = (options->resume ? resume : start)(
-            ctx, options, args->file_count ? args->files[0] : NULL, machine->json);
+            ctx, options, args->file_count ? args->files[0] : NULL, text, machine->json);
+        free(text);
+    }
     machine_close(ctx);
     return code;
 }

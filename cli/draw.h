@@ -86,6 +86,8 @@ cairo_surface_t *draw_shape(uint64_t seed, int class_index, int number);
  * @return CLI_DONE, or the exit code of a reported failure
  */
 int draw_filters(const alexnet_model *model, const alexnet_model *since, const char *path);
+/** The same of a run under way; nothing if its network has no conv1. */
+int draw_filters_of_run(alexnet_trainer *trainer, const char *path);
 /**
  * Draw a confusion matrix: a row per class, a column per answer, its colour by the share of the
  * class's pictures on a logarithmic scale, blue on the diagonal and red beside it; the commonest

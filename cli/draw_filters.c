@@ -15,9 +15,8 @@ static bool find_tensor(const alexnet_model *model, const char *name, alexnet_te
     return false;
 }
 
-static int tower_count(const alexnet_model *model)
+static int tower_count(const alexnet_network *network)
 {
-    const alexnet_network *network = alexnet_model_network(model);
     alexnet_layer_info info;
     for (int i = 0; !alexnet_network_layer(network, i, &info); i++)
         if (strcmp(info.name, "conv1") == 0)
@@ -92,18 +91,36 @@ static bool same_shape(const alexnet_tensor_info *a, const alexnet_tensor_info *
     return a->rank == b->rank && memcmp(a->shape, b->shape, sizeof a->shape) == 0;
 }
 
+static int draw_difference(const alexnet_network *network, const alexnet_tensor_info *conv1,
+                           const float *first, const char *path)
+{
+    size_t count = (size_t)(conv1->shape[0] * conv1->shape[1] * conv1->shape[2] * conv1->shape[3]);
+    float *filters = cli_alloc(count * sizeof *filters);
+    for (size_t i = 0; i < count; i++)
+        filters[i] = conv1->data[i] - (first ? first[i] : 0);
+    int code = draw_blocks(filters, conv1->shape, tower_count(network), path);
+    free(filters);
+    return code;
+}
+
 int draw_filters(const alexnet_model *model, const alexnet_model *since, const char *path)
 {
-    alexnet_tensor_info conv1, first;
+    alexnet_tensor_info conv1, first = {0};
     if (!find_tensor(model, "conv1.weight", &conv1) || conv1.rank != 4)
         return cli_error(CLI_BAD_INPUT, "the model has no conv1 to draw the filters of");
     if (since && !(find_tensor(since, "conv1.weight", &first) && same_shape(&conv1, &first)))
         return cli_error(CLI_BAD_INPUT, "the two models do not have the same conv1");
-    size_t count = (size_t)(conv1.shape[0] * conv1.shape[1] * conv1.shape[2] * conv1.shape[3]);
-    float *filters = cli_alloc(count * sizeof *filters);
-    for (size_t i = 0; i < count; i++)
-        filters[i] = conv1.data[i] - (since ? first.data[i] : 0);
-    int code = draw_blocks(filters, conv1.shape, tower_count(model), path);
-    free(filters);
-    return code;
+    return draw_difference(alexnet_model_network(model), &conv1, first.data, path);
+}
+
+int draw_filters_of_run(alexnet_trainer *trainer, const char *path)
+{
+    alexnet_tensor_info conv1;
+    for (int i = 0; i < alexnet_trainer_tensor_count(trainer); i++) {
+        if (alexnet_trainer_tensor(trainer, i, &conv1))
+            return cli_failed(ALEXNET_ERROR_DEVICE);
+        if (strcmp(conv1.name, "conv1.weight") == 0 && conv1.rank == 4)
+            return draw_difference(alexnet_trainer_network(trainer), &conv1, NULL, path);
+    }
+    return CLI_DONE;
 }

@@ -44,16 +44,16 @@ static void write_row(const picture_rows *rows, const alexnet_evaluated *picture
 }
 
 /* Of the latest step; pictures that could not be read have no row. */
-static void write_rows(const picture_rows *rows, const alexnet_evaluation *evaluation)
+void picture_rows_take(void *rows, const alexnet_evaluation *evaluation)
 {
+    const picture_rows *r = rows;
     alexnet_evaluated picture;
-    for (int i = 0; !alexnet_evaluation_picture(evaluation, i, rows->top, &picture, rows->best);
-         i++)
+    for (int i = 0; !alexnet_evaluation_picture(evaluation, i, r->top, &picture, r->best); i++)
         if (picture.status == ALEXNET_OK)
-            write_row(rows, &picture);
+            write_row(r, &picture);
 }
 
-int evaluate_all(alexnet_evaluation *evaluation, int64_t total, picture_rows *rows)
+int evaluate_all(alexnet_evaluation *evaluation, int64_t total, const evaluation_watch *watch)
 {
     alexnet_status status = ALEXNET_OK;
     int64_t done = 0;
@@ -62,8 +62,8 @@ int evaluate_all(alexnet_evaluation *evaluation, int64_t total, picture_rows *ro
         status = alexnet_evaluation_step(evaluation, &done, &more);
         if (status)
             break;
-        if (rows)
-            write_rows(rows, evaluation);
+        if (watch)
+            watch->take(watch->user, evaluation);
         double rate = (double)done / (progress_clock() - start + 1e-9);
         char left[TEXT_SIZE];
         progress_show((double)done / (double)total,
@@ -74,12 +74,13 @@ int evaluate_all(alexnet_evaluation *evaluation, int64_t total, picture_rows *ro
     return status ? cli_failed(status) : CLI_DONE;
 }
 
-int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data)
+int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data,
+             const evaluation_watch *watch)
 {
     alexnet_status status = alexnet_evaluation_new(out, session, data);
     if (status)
         return cli_failed(status);
-    int code = evaluate_all(*out, alexnet_dataset_count(data), NULL);
+    int code = evaluate_all(*out, alexnet_dataset_count(data), watch);
     if (code == CLI_DONE)
         return code;
     alexnet_evaluation_free(*out);

@@ -26,20 +26,29 @@ typedef struct picture_rows {
  * @return exit code; after a failure there is nothing to end
  */
 int picture_rows_begin(picture_rows *rows, const char *path, const alexnet_model *model, int top);
+/** Write the rows of the latest step; `rows` as a void pointer, see evaluate_all(). */
+void picture_rows_take(void *rows, const alexnet_evaluation *evaluation);
 /** Complete the file, or with a code other than CLI_DONE leave none. @return exit code */
 int picture_rows_end(picture_rows *rows, int code);
 
+/** Who looks at the pictures of every step. */
+typedef struct evaluation_watch {
+    void (*take)(void *user, const alexnet_evaluation *evaluation);
+    void *user;
+} evaluation_watch;
+
 /**
  * Take an evaluation to its end.
- * @param rows  write them as well; or NULL
+ * @param watch  called after every step; or NULL
  * @return exit code: reported
  */
-int evaluate_all(alexnet_evaluation *evaluation, int64_t total, picture_rows *rows);
+int evaluate_all(alexnet_evaluation *evaluation, int64_t total, const evaluation_watch *watch);
 /**
  * Evaluate to the end.
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
-int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data);
+int evaluate(alexnet_evaluation **out, alexnet_session *session, const alexnet_dataset *data,
+             const evaluation_watch *watch);
 
 enum { METRICS_SIZE = 64 };
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "draw.h"
+#include "files.h"
+#include "paths.h"
 #include "terminal.h"
 
 void html_begin(FILE *file, const char *title, const char *style)
@@ -80,9 +82,9 @@ enum { PART_BYTES = 3 << 12 };
 
 void html_png(FILE *file, const char *path, const char *alt)
 {
-    static unsigned char part[PART_BYTES];
-    FILE *png = fopen(path, "rb");
-    if (!png)
+    unsigned char part[PART_BYTES];
+    FILE *png;
+    if (!path_exists(path) || file_open(&png, path, NULL) != CLI_DONE)
         return;
     begin_picture(file, alt);
     for (size_t n; (n = fread(part, 1, sizeof part, png)) > 0;)

@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "progress.h"
@@ -150,16 +151,23 @@ static const char *training_precision(const alexnet_device_info *device, int wan
                                                                                       : "fp32";
 }
 
-void machine_describe(const alexnet_ctx *ctx, const machine_options *options)
+char *machine_text(const alexnet_ctx *ctx, const machine_options *options)
 {
     alexnet_device_info device;
     if (!find_device(&device, options->device))
-        return;
+        return cli_copy("?");
     int threads = alexnet_ctx_threads(ctx);
-    progress_note("device   %s: %s, %s%s%s; %s, %d %s", device.name, device.processor, device.isa,
-                  *device.library ? ", " : "", device.library,
-                  training_precision(&device, options->precision), threads,
-                  text_plural(threads, "thread", "threads"));
+    return cli_format("%s: %s, %s%s%s; %s, %d %s", device.name, device.processor, device.isa,
+                      *device.library ? ", " : "", device.library,
+                      training_precision(&device, options->precision), threads,
+                      text_plural(threads, "thread", "threads"));
+}
+
+void machine_describe(const alexnet_ctx *ctx, const machine_options *options)
+{
+    char *text = machine_text(ctx, options);
+    progress_note("device   %s", text);
+    free(text);
 }
 
 void machine_close(alexnet_ctx *ctx)

@@ -26,7 +26,10 @@ opt_group machine_group_plain(machine_options *options);
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
 int machine_open(alexnet_ctx **out, const machine_options *options);
-/** Say what a training run on this context computes with: device, precision, threads. */
+/** What a training run on this context computes with: device, processor, instruction set, library,
+ *  precision, threads. Owned by the caller. */
+char *machine_text(const alexnet_ctx *ctx, const machine_options *options);
+/** Say it. */
 void machine_describe(const alexnet_ctx *ctx, const machine_options *options);
 void machine_close(alexnet_ctx *ctx);
 

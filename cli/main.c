@@ -29,6 +29,7 @@ const command commands[] = {
     {"similar", cmd_similar, "find the pictures of a folder that are most alike", NULL},
     {"explain", cmd_explain, "draw what a network saw in a picture", NULL},
     {"plot", cmd_plot, "draw a model's first filters, runs' curves, a confusion matrix", NULL},
+    {"runs", cmd_runs, "list training runs side by side", NULL},
     {"bench", cmd_bench, "measure the speed of this machine, layer by layer", NULL},
     {"selftest", cmd_selftest, "check this installation and list its devices", NULL},
     {"demo", cmd_demo, "a complete small example with nothing to download", NULL},

@@ -25,22 +25,15 @@ static log_point point_of(const json_t *line)
         .step = number_at(line, "step"),
         .loss = number_at(line, "loss"),
         .top1_error = number_at(line, "top1_error"),
+        .images_per_second = number_at(line, "images_per_second"),
         .val_loss = number_at(val, "loss"),
         .val_top1_error = number_at(val, "top1_error"),
+        .val_top5_error = number_at(val, "top5_error"),
     };
 }
 
 /* Longer lines are no reports; a file of another kind may have one without end. */
 enum { LINE_BYTES = 1 << 16 };
-
-static void add_point(run_log *log, size_t *room, const json_t *line)
-{
-    if (log->count == *room) {
-        *room = *room ? 2 * *room : 64;
-        log->points = cli_realloc(log->points, *room * sizeof *log->points);
-    }
-    log->points[log->count++] = point_of(line);
-}
 
 /* A last line without its end is what a machine leaves that stopped while it was written. */
 static int bad_line(const char *path, size_t number, bool whole, const char *reason)
@@ -51,19 +44,26 @@ static int bad_line(const char *path, size_t number, bool whole, const char *rea
     return CLI_DONE;
 }
 
-static int read_lines(run_log *out, FILE *file, const char *path)
+typedef struct reading {
+    void (*take)(void *user, const json_t *line);
+    void *user;
+    size_t taken; /* lines */
+} reading;
+
+static int read_lines(reading *r, FILE *file, const char *path)
 {
     char *line = cli_alloc(LINE_BYTES);
-    size_t room = 0;
     int code = CLI_DONE;
     for (size_t number = 1; code == CLI_DONE && fgets(line, LINE_BYTES, file); number++) {
         json_error_t error;
         json_t *object = json_loads(line, 0, &error);
         bool whole = strchr(line, '\n') || !feof(file);
-        if (json_is_object(object))
-            add_point(out, &room, object);
-        else
+        if (json_is_object(object)) {
+            r->take(r->user, object);
+            r->taken++;
+        } else {
             code = bad_line(path, number, whole, object ? "another value" : error.text);
+        }
         json_decref(object);
     }
     free(line);
@@ -72,24 +72,41 @@ static int read_lines(run_log *out, FILE *file, const char *path)
     return code;
 }
 
-int run_log_read(run_log *out, const char *run)
+int run_log_lines(const char *run, void (*take)(void *user, const json_t *line), void *user)
 {
     FILE *file;
+    reading r = {.take = take, .user = user};
     char *path = path_join(run, "log.jsonl");
     char *missing = cli_format("%s is not the folder of a training run: it has no log.jsonl", run);
-    *out = (run_log){0};
     int code = file_open(&file, path, missing);
     if (code == CLI_DONE) {
-        code = read_lines(out, file, path);
+        code = read_lines(&r, file, path);
         fclose(file);
     }
-    if (code == CLI_DONE && out->count == 0)
+    if (code == CLI_DONE && r.taken == 0)
         code = cli_error(CLI_BAD_INPUT, "%s has no whole line yet", path);
+    free(missing);
+    free(path);
+    return code;
+}
+
+/* A power of two is full. */
+static void add_point(void *user, const json_t *line)
+{
+    run_log *log = user;
+    if ((log->count & (log->count - 1)) == 0)
+        log->points =
+            cli_realloc(log->points, (log->count ? 2 * log->count : 1) * sizeof *log->points);
+    log->points[log->count++] = point_of(line);
+}
+
+int run_log_read(run_log *out, const char *run)
+{
+    *out = (run_log){0};
+    int code = run_log_lines(run, add_point, out);
     if (code != CLI_DONE) {
         free(out->points);
         *out = (run_log){0};
     }
-    free(missing);
-    free(path);
     return code;
 }

@@ -12,6 +12,9 @@
 #include "progress.h"
 #include "recipe.h"
 #include "report_info.h"
+#include "run_command.h"
+#include "run_files.h"
+#include "run_report.h"
 #include "signals.h"
 #include "terminal.h"
 #include "text.h"
@@ -138,6 +141,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
     bool more = true, worked = false;
+    run_files files = {.run = result->run, .trainer = trainer, .drawn = progress_clock()};
     describe_trainer(trainer);
     result->classes = info_classes(alexnet_trainer_network(trainer));
     signals_guard_training();
@@ -146,6 +150,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
         status = alexnet_trainer_step(trainer, &p, &more);
         if (!status) {
             show(&p, result->classes);
+            run_files_take(&files, &p);
             worked |= p.phase != 0;
             result->epochs = p.epochs;
             result->skipped = p.skipped;
@@ -154,6 +159,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
             save_and_go_on(trainer);
     }
     progress_clear();
+    run_files_end(&files);
     result->best_epoch = alexnet_trainer_best(trainer, &result->best);
     if (!status && !worked)
         progress_note("%s is complete already", result->run);
@@ -165,44 +171,6 @@ static int run(alexnet_trainer *trainer, training_result *result)
         progress_say("warning: %" PRId64 " %s a picture could not be read", result->skipped,
                      text_plural(result->skipped, "time", "times"));
     return status ? cli_failed(status) : CLI_DONE;
-}
-
-/* " --name value", the value as it must be typed. */
-static void put_option(FILE *out, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    char *quoted = cli_quote(value);
-    fprintf(out, " %s %s", name, quoted);
-    free(quoted);
-}
-
-/* The command with everything that was left to defaults. */
-static void describe_request(const training_request *request, const char *val, const char *run)
-{
-    const string_list *settings = request->settings;
-    size_t length = 0;
-    char *text = NULL;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
-        return;
-    put_option(out, "train", request->data);
-    put_option(out, "--net", request->net);
-    put_option(out, "--recipe", request->recipe);
-    put_option(out, "--val", val);
-    put_option(out, "--out", run);
-    put_option(out, "--init-from", request->init_from);
-    put_option(out, "--names", request->names);
-    if (request->split)
-        fprintf(out, " --split %d", request->split);
-    for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
-        char *setting = cli_format("%s=%s", settings->items[i], settings->items[i + 1]);
-        put_option(out, "--set", setting);
-        free(setting);
-    }
-    fclose(out);
-    progress_note("alexnet%s", text);
-    free(text);
 }
 
 static void describe_data(const train_data *data)
@@ -217,7 +185,7 @@ static void describe_data(const train_data *data)
 }
 
 static int start(alexnet_ctx *ctx, const training_request *request, const alexnet_recipe *recipe,
-                 const train_data *data, training_result *result)
+                 const train_data *data, const char *words, training_result *result)
 {
     alexnet_trainer *trainer;
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
@@ -229,9 +197,11 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     describe_data(data);
     recipe_describe(recipe);
     alexnet_status status = alexnet_trainer_new(&trainer, ctx, data->train, data->val, &options);
-    int code = status ? cli_failed(status) : run(trainer, result);
+    int code = status ? cli_failed(status) : run_command_write(result->run, words);
+    if (code == CLI_DONE)
+        code = run(trainer, result);
     alexnet_trainer_free(trainer);
-    return code;
+    return code == CLI_DONE ? run_report_write(ctx, result->run, request->machine) : code;
 }
 
 /* What runs on data are called after: "train" for train.tar, train.csv and "train-{000..146}.tar".
@@ -285,8 +255,10 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     if (code == CLI_DONE)
         code = choose_run(result, request);
     if (code == CLI_DONE) {
-        describe_request(request, val, result->run);
-        code = start(ctx, request, recipe, &data, result);
+        char *words = run_command(request, val, result->run);
+        progress_note("%s", words);
+        code = start(ctx, request, recipe, &data, words, result);
+        free(words);
     }
     if (code != CLI_DONE && result->run && !request->out)
         rmdir(result->run); /* that of a run that did not begin is empty */
@@ -324,6 +296,8 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         code = status ? cli_input_failed(status) : run(trainer, result);
     }
     alexnet_trainer_free(trainer);
+    if (code == CLI_DONE)
+        code = run_report_write(ctx, again->run, again->machine);
     free(settings);
     free(train);
     free(val);

@@ -22,7 +22,8 @@ typedef struct training_result {
  * given. */
 typedef struct training_request {
     const char *data, *val, *net, *recipe, *init_from, *names;
-    const char *out; /* run folder; NULL: runs/NAME-N after the data, the first that is free */
+    const char *out;     /* run folder; NULL: runs/NAME-N after the data, the first that is free */
+    const char *machine; /* what it is trained with, for the report */
     int split;
     const string_list *settings; /* recipe keys and values in turn */
 } training_request;
@@ -38,6 +39,7 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
 typedef struct training_again {
     const char *run;
     const char *data, *val; /* where its pictures are now */
+    const char *machine;    /* as above */
     bool accept_changes;
     const string_list *settings; /* as above */
 } training_again;

@@ -101,11 +101,8 @@ void an_trainer_free(alexnet_trainer *t)
     an_free(t->reported);
     an_free(t->slots);
     an_free(t->rates);
-<<<<<<< HEAD
     an_free(t->frozen);
-=======
     an_free(t->tensor);
->>>>>>> e5a8eda (api: event files for TensorBoard, tensors of a trainer, crops of a data set's pictures; train: skipped.txt names what could not be read; cli: pages of HTML have a file of their own)
     an_classes_free(&t->classes);
     an_run_state_free(&t->record);
     an_recipe_free(t->recipe);

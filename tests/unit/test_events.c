@@ -89,6 +89,17 @@ static double double_of(an_wire message, uint32_t number)
     return value;
 }
 
+/* Number i of a field of packed doubles, which lie in the window of the reader. */
+static double packed_double(an_wire body, int i)
+{
+    unsigned char bytes[8];
+    double value;
+    expect_ok(an_reader_read(body.file->reader, body.at + 8 * (uint64_t)i, bytes, sizeof bytes));
+    uint64_t bits = number_at(bytes, 8);
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static void expect_step(an_wire event, int64_t step)
 {
     assert_int_equal(field_of(event, 2).value, step);
@@ -132,6 +143,11 @@ static void check_events(const an_wire event[EVENTS])
     assert_float_equal(double_of(histogram, 5), 5.25, 0);
     an_wire limits = field_of(histogram, 6).body;
     assert_int_equal(an_wire_length(&limits), 30 * 8);
+    double sum = 0;
+    for (int i = 0; i < 30; i++)
+        sum += packed_double(field_of(histogram, 7).body, i);
+    assert_float_equal(sum, 4, 0);
+    assert_float_equal(packed_double(field_of(histogram, 7).body, 29), 1, 0); /* the largest */
 
     an_wire picture = field_of(value_of(event[4], "filters"), 4).body;
     assert_int_equal(field_of(picture, 1).value, 3);

@@ -1,0 +1,290 @@
+/* Runs side by side: how far each came, how good it is, and in what their recipes differ. */
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+#include "json.h"
+#include "opt.h"
+#include "paths.h"
+#include "run_log.h"
+#include "table.h"
+#include "terminal.h"
+#include "text.h"
+
+typedef struct runs_options {
+    bool json;
+} runs_options;
+
+static const opt rows[] = {
+    {.name = "json",
+     .type = OPT_FLAG,
+     .help = "print a JSON object for each run",
+     .offset = offsetof(runs_options, json)},
+};
+
+static const opt_page page = {
+    .command = "runs",
+    .usage = {"runs [DIR|RUN...] [options]"},
+    .about = "List training runs side by side: those in the folder DIR, at any depth, and the run "
+             "folders RUN; without either, those in 'runs'. Each has its network, the epochs that "
+             "are done, its best epoch with the errors of its validation, and the keys of the "
+             "recipe in which the runs differ. The best comes first.",
+    .examples = {{"runs", "the runs in the folder 'runs'"},
+                 {"runs photos-1 photos-2", "these two"}},
+};
+
+/** A run as it is shown. */
+typedef struct run_row {
+    char *path, *network;
+    alexnet_recipe *recipe; /* NULL: it has none that can be read */
+    run_log log;
+    const log_point *best; /* of its validations; NULL: none */
+} run_row;
+
+typedef struct run_rows {
+    run_row *rows;
+    size_t count;
+} run_rows;
+
+/* ---- Finding and reading ---- */
+
+enum { DEPTH_MAX = 8, LINE_BYTES = 4096 };
+
+/* The value of `network` in the section [run] of recipe.ini. Owned by the caller. */
+static char *read_network(const char *path)
+{
+    char line[LINE_BYTES], *name = NULL;
+    FILE *file = NULL;
+    if (path_exists(path))
+        file_open(&file, path, NULL);
+    while (file && !name && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (text_starts_with(line, "network = "))
+            name = cli_copy(line + strlen("network = "));
+    }
+    if (file)
+        fclose(file);
+    return name ? name : cli_copy("?");
+}
+
+static const log_point *find_best(const run_log *log)
+{
+    const log_point *best = NULL;
+    for (size_t i = 0; i < log->count; i++) {
+        const log_point *p = &log->points[i];
+        if (isfinite(p->val_top1_error) &&
+            (!best || p->val_top1_error < best->val_top1_error ||
+             (p->val_top1_error == best->val_top1_error && p->val_loss < best->val_loss)))
+            best = p;
+    }
+    return best;
+}
+
+static int add_run(run_rows *runs, const char *path)
+{
+    run_row row = {.path = cli_copy(path)};
+    char *recipe = path_join(path, "recipe.ini");
+    int code = run_log_read(&row.log, path);
+    if (code == CLI_DONE) {
+        if (alexnet_recipe_load(&row.recipe, recipe))
+            row.recipe = NULL; /* it is for people, and may have been changed */
+        row.network = read_network(recipe);
+        row.best = find_best(&row.log);
+        runs->rows = cli_realloc(runs->rows, (runs->count + 1) * sizeof *runs->rows);
+        runs->rows[runs->count++] = row;
+    } else {
+        free(row.path);
+    }
+    free(recipe);
+    return code;
+}
+
+static bool is_run(const char *path)
+{
+    char *log = path_join(path, "log.jsonl");
+    bool yes = path_exists(log);
+    free(log);
+    return yes;
+}
+
+/* Every run in a folder. Links are not followed: a run is shown once. */
+static int add_folder(run_rows *runs, const char *path, int depth)
+{
+    struct dirent **entries;
+    int code = CLI_DONE, count = scandir(path, &entries, NULL, alphasort);
+    if (count < 0)
+        return cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *inner = path_join(path, entries[i]->d_name);
+        if (code == CLI_DONE && entries[i]->d_name[0] != '.' && entries[i]->d_type != DT_LNK &&
+            path_is_folder(inner)) {
+            if (is_run(inner))
+                add_run(runs, inner); /* one that cannot be read is said, and left out */
+            else if (depth < DEPTH_MAX)
+                code = add_folder(runs, inner, depth + 1);
+        }
+        free(inner);
+        free(entries[i]);
+    }
+    free(entries);
+    return code;
+}
+
+/* ---- Showing ---- */
+
+static int compare_rows(const void *a, const void *b)
+{
+    const run_row *x = a, *y = b;
+    double ex = x->best ? x->best->val_top1_error : INFINITY;
+    double ey = y->best ? y->best->val_top1_error : INFINITY;
+    return ex != ey ? (ex < ey ? -1 : 1) : strcmp(x->path, y->path);
+}
+
+static double epochs_done(const run_row *row)
+{
+    double done = 0;
+    for (size_t i = 1; i < row->log.count; i++) /* the second line of a step ends an epoch */
+        if (row->log.points[i].step == row->log.points[i - 1].step)
+            done = row->log.points[i].epoch;
+    return done;
+}
+
+static const char *value_of(const run_row *row, const char *key)
+{
+    const char *value = row->recipe ? alexnet_recipe_get(row->recipe, key) : NULL;
+    return value ? value : "?";
+}
+
+/* Keys in which the recipes differ; epochs have a column already. */
+static void find_differences(const run_rows *runs, string_list *keys)
+{
+    alexnet_recipe_key key;
+    for (int i = 0; alexnet_recipe_key_get(i, &key); i++)
+        for (size_t k = 1; k < runs->count && strcmp(key.name, "epochs") != 0; k++)
+            if (strcmp(value_of(&runs->rows[k], key.name), value_of(&runs->rows[0], key.name))) {
+                string_list_add(keys, cli_copy(key.name));
+                break;
+            }
+}
+
+static void add_percent(table *t, double value)
+{
+    if (isfinite(value))
+        table_add(t, "%.2f%%", 100 * value);
+    else
+        table_add(t, "-");
+}
+
+static void add_cells(table *t, const run_row *row, const string_list *keys)
+{
+    const log_point *last = &row->log.points[row->log.count - 1];
+    table_add(t, "%s", row->path);
+    table_add(t, "%s", row->network);
+    table_add(t, "%.0f/%s", epochs_done(row), value_of(row, "epochs"));
+    table_add(t, row->best ? "%.0f" : "-", row->best ? row->best->epoch : 0);
+    add_percent(t, row->best ? row->best->val_top1_error : NAN);
+    add_percent(t, row->best ? row->best->val_top5_error : NAN);
+    table_add(t, row->best ? "%.4f" : "-", row->best ? row->best->val_loss : 0);
+    table_add(t, "%.4f", last->loss);
+    table_add(t, "%.0f", last->images_per_second);
+    for (size_t k = 0; k < keys->count; k++)
+        table_add(t, "%s", value_of(row, keys->items[k]));
+}
+
+static void print_table(const run_rows *runs)
+{
+    static const char *const heads[] = {"run",   "network",  "epochs",        "best",    "top-1",
+                                        "top-5", "val loss", "training loss", "images/s"};
+    string_list keys = {0};
+    find_differences(runs, &keys);
+    char *align = cli_format("clrrrrrrr%*s", (int)keys.count, "");
+    for (char *c = align; *c; c++)
+        *c = *c == ' ' ? 'l' : *c;
+    table t = table_new(align);
+    for (size_t i = 0; i < COUNT_OF(heads); i++)
+        table_add(&t, "%s", heads[i]);
+    for (size_t k = 0; k < keys.count; k++)
+        table_add(&t, "%s", keys.items[k]);
+    for (size_t i = 0; i < runs->count; i++)
+        add_cells(&t, &runs->rows[i], &keys);
+    table_print(&t, stdout);
+    string_list_free(&keys);
+    free(align);
+}
+
+static void print_json(const run_row *row)
+{
+    alexnet_recipe_key key;
+    const log_point *last = &row->log.points[row->log.count - 1];
+    json_t *document = json_object(), *recipe = json_object();
+    json_object_set_new(document, "run", json_text(row->path));
+    json_object_set_new(document, "network", json_text(row->network));
+    json_object_set_new(document, "epochs_done", json_integer((json_int_t)epochs_done(row)));
+    json_object_set_new(document, "loss", json_number(last->loss));
+    json_object_set_new(document, "images_per_second", json_number(last->images_per_second));
+    if (row->best) {
+        json_t *best = json_object();
+        json_object_set_new(best, "epoch", json_integer((json_int_t)row->best->epoch));
+        json_object_set_new(best, "loss", json_number(row->best->val_loss));
+        json_object_set_new(best, "top1_error", json_number(row->best->val_top1_error));
+        json_object_set_new(best, "top5_error", json_number(row->best->val_top5_error));
+        json_object_set_new(document, "best", best);
+    }
+    for (int i = 0; row->recipe && alexnet_recipe_key_get(i, &key); i++)
+        json_object_set_new(recipe, key.name, json_text(value_of(row, key.name)));
+    json_object_set_new(document, "recipe", recipe);
+    json_print(document);
+}
+
+/* ---- The command ---- */
+
+static int find_runs(run_rows *runs, const opt_args *args)
+{
+    static const char *const standard[] = {"runs"};
+    const bool given = args->file_count > 0;
+    const int count = given ? args->file_count : 1;
+    int code = CLI_DONE;
+    for (int i = 0; i < count && code == CLI_DONE; i++) {
+        const char *path = given ? args->files[i] : standard[0];
+        code = is_run(path) ? add_run(runs, path) : add_folder(runs, path, 0);
+    }
+    if (code == CLI_DONE && runs->count == 0)
+        code = cli_error(CLI_BAD_INPUT, "there is no training run in %s",
+                         given ? args->files[0] : standard[0]);
+    return code;
+}
+
+static int run(const opt_args *args, const runs_options *options)
+{
+    run_rows runs = {0};
+    int code = find_runs(&runs, args);
+    if (code == CLI_DONE) {
+        qsort(runs.rows, runs.count, sizeof *runs.rows, compare_rows);
+        for (size_t i = 0; i < runs.count && options->json; i++)
+            print_json(&runs.rows[i]);
+        if (!options->json)
+            print_table(&runs);
+    }
+    for (size_t i = 0; i < runs.count; i++) {
+        free(runs.rows[i].path);
+        free(runs.rows[i].network);
+        free(runs.rows[i].log.points);
+        alexnet_recipe_free(runs.rows[i].recipe);
+    }
+    free(runs.rows);
+    return code;
+}
+
+int cmd_runs(int argc, char **argv)
+{
+    int code;
+    runs_options options = {0};
+    opt_args args = {.page = &page, .groups = {{"Options", rows, COUNT_OF(rows), &options}}};
+    if (opt_parse(&args, argc, argv, &code))
+        code = run(&args, &options);
+    opt_free(&args);
+    return code;
+}

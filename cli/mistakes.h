@@ -1,0 +1,30 @@
+/*
+ * The pictures that a model is most wrong about.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_MISTAKES_H
+#define CLI_MISTAKES_H
+
+#include "evaluate.h"
+
+enum { MISTAKES_MAX = 24 };
+
+/** A picture whose best class is not its own. */
+typedef struct mistake {
+    int64_t picture; /* index in the data set */
+    int label, answer;
+    double loss, probability; /* -log p(label); of the answer */
+} mistake;
+
+/** Those of the largest loss, the worst first. Starts as all zero. */
+typedef struct mistakes {
+    mistake list[MISTAKES_MAX];
+    int count;
+    int64_t seen; /* pictures so far, which come in the order of the data set */
+} mistakes;
+
+/** Take the latest step of an evaluation; `user` is a mistakes, see evaluate_all(). */
+void mistakes_take(void *user, const alexnet_evaluation *evaluation);
+
+#endif

@@ -1,0 +1,149 @@
+#include "run_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "draw.h"
+#include "files.h"
+#include "paths.h"
+#include "progress.h"
+
+/* Between reports; at the end of an epoch all is made anyway. */
+static const double SECONDS_BETWEEN = 60;
+enum { PNG_MAX = 16 << 20 };
+
+/* What could not be written is left alone from now on, as a full disk would be named every time. */
+static void give_up(run_files *files)
+{
+    files->failed = true;
+    progress_say("warning: tables, pictures and events of this run are no longer kept; training "
+                 "goes on");
+}
+
+/* ---- TensorBoard ---- */
+
+static alexnet_status put_report(run_files *files, const alexnet_progress *p)
+{
+    const struct {
+        const char *tag;
+        double value;
+    } numbers[] = {{"loss", p->loss},
+                   {"top1_error", p->top1_error},
+                   {"top5_error", p->top5_error},
+                   {"lr", p->rate},
+                   {"images_per_second", p->images_per_second},
+                   {"waiting", p->waiting}};
+    alexnet_status status = ALEXNET_OK;
+    for (size_t i = 0; i < COUNT_OF(numbers) && !status; i++)
+        status = alexnet_events_scalar(files->events, p->step, numbers[i].tag, numbers[i].value);
+    return status;
+}
+
+static alexnet_status put_validation(run_files *files, const alexnet_progress *p)
+{
+    const struct {
+        const char *tag;
+        double value;
+    } numbers[] = {{"val/loss", p->val.loss},
+                   {"val/top1_error", p->val.top1_error},
+                   {"val/top5_error", p->val.top5_error}};
+    alexnet_status status = ALEXNET_OK;
+    for (size_t i = 0; i < COUNT_OF(numbers) && !status && p->val.images; i++)
+        status = alexnet_events_scalar(files->events, p->step, numbers[i].tag, numbers[i].value);
+    return status;
+}
+
+static int64_t count_of(const alexnet_tensor_info *tensor)
+{
+    int64_t count = 1;
+    for (int i = 0; i < tensor->rank; i++)
+        count *= tensor->shape[i];
+    return count;
+}
+
+static alexnet_status put_weights(run_files *files, int64_t step)
+{
+    alexnet_status status = ALEXNET_OK;
+    for (int i = 0; i < alexnet_trainer_tensor_count(files->trainer) && !status; i++) {
+        alexnet_tensor_info tensor;
+        status = alexnet_trainer_tensor(files->trainer, i, &tensor);
+        if (!status && strcmp(tensor.name, "input.mean") != 0)
+            status = alexnet_events_histogram(files->events, step, tensor.name, tensor.data,
+                                              count_of(&tensor));
+    }
+    return status;
+}
+
+/* The picture that was drawn just now. */
+static alexnet_status put_filters(run_files *files, const char *path, int64_t step)
+{
+    FILE *file;
+    if (!path_exists(path) || file_open(&file, path, NULL) != CLI_DONE)
+        return ALEXNET_OK; /* the network has no conv1 */
+    unsigned char *png = cli_alloc(PNG_MAX);
+    size_t length = fread(png, 1, PNG_MAX, file);
+    fclose(file);
+    alexnet_status status = alexnet_events_picture(files->events, step, "filters", png, length);
+    free(png);
+    return status;
+}
+
+/* Steps that were made before the first one that we see. */
+static alexnet_status begin_events(run_files *files, const alexnet_progress *p)
+{
+    files->begun = true;
+    return alexnet_events_open(&files->events, files->run,
+                               p->phase == ALEXNET_PROGRESS_TRAIN ? p->step - 1 : p->step);
+}
+
+/* ---- Table and pictures ---- */
+
+static int draw(run_files *files, char *filters)
+{
+    char *run = (char *)files->run, *curves = path_join(run, "curves.png");
+    int code = run_csv_write(run);
+    if (code == CLI_DONE)
+        code = draw_curves(&run, 1, curves);
+    if (code == CLI_DONE)
+        code = draw_filters_of_run(files->trainer, filters);
+    free(curves);
+    files->drawn = progress_clock();
+    return code;
+}
+
+static alexnet_status put_events(run_files *files, const alexnet_progress *p, const char *filters)
+{
+    alexnet_status status = p->report ? put_report(files, p) : ALEXNET_OK;
+    if (status || p->phase != ALEXNET_PROGRESS_EPOCH)
+        return status;
+    status = put_validation(files, p);
+    if (!status)
+        status = put_weights(files, p->step);
+    return status ? status : put_filters(files, filters, p->step);
+}
+
+void run_files_take(run_files *files, const alexnet_progress *p)
+{
+    const bool epoch = p->phase == ALEXNET_PROGRESS_EPOCH;
+    if (files->failed || p->phase == 0)
+        return;
+    alexnet_status status = files->begun ? ALEXNET_OK : begin_events(files, p);
+    char *filters = path_join(files->run, "filters.png");
+    int code = CLI_DONE;
+    if (epoch || (p->report && progress_clock() - files->drawn > SECONDS_BETWEEN))
+        code = draw(files, filters);
+    if (!status && code == CLI_DONE)
+        status = put_events(files, p, filters);
+    free(filters);
+    if (status)
+        code = cli_failed(status);
+    if (code != CLI_DONE)
+        give_up(files);
+}
+
+void run_files_end(run_files *files)
+{
+    alexnet_events_free(files->events);
+    files->events = NULL;
+}

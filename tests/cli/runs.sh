@@ -1,0 +1,82 @@
+# What a run leaves for people: a table, pictures, events, the pictures that could not be read, a
+# page; and runs side by side.
+. "${0%/*}/lib.sh"
+pictures data 16
+printf 'no picture' >data/pictures/train/red-ring/broken.png
+printf 'no picture here' >data/pictures/val/red-ring/broken.png
+
+train data/pictures --epochs 2 --out one
+for file in log.csv curves.png filters.png confusion.png command.txt skipped.txt report.html; do
+    [ -s one/$file ] || fail "the run has no $file"
+done
+is "$(ls one/events.out.tfevents.* | wc -l)" 1 "event files"
+
+# The table has what the log has.
+is "$(sed -n '$=' one/log.csv)" $(($(sed -n '$=' one/log.jsonl) + 1)) "lines of log.csv"
+is "$(sed -n 3p one/log.csv | cut -d, -f10,11)" 20,1 "validated and skipped pictures"
+cp one/log.jsonl out
+is "$(sed -n 2p one/log.csv | cut -d, -f4 | cut -c1-8)" "$(json 1 loss | cut -c1-8)" "loss"
+
+# Each bad picture once, with the reason.
+is "$(sed -n '$=' one/skipped.txt)" 2 "lines of skipped.txt"
+grep -q 'train/red-ring/broken.png' one/skipped.txt || fail "skipped.txt lacks the training picture"
+grep -q 'val/red-ring/broken.png' one/skipped.txt || fail "skipped.txt lacks the validation picture"
+
+# The page stands alone: every picture is in it, and it loads nothing.
+count() { grep -o "$1" one/report.html | wc -l; }
+grep -qE 'src="[^d]|href=|<script' one/report.html && fail "report.html loads something"
+for class in red-ring blue-cross green-ring purple-star yellow-star red-cross yellow-square; do
+    is "$(count "<figcaption>$class, taken for $class ")" 0 "right answers among the mistakes"
+done
+for text in 'Top-1 error' 'alexnet train data/pictures' 'network = alexnet-mini' 'Worst mistakes' \
+    'could not be read' 'alexnet-mini'; do
+    grep -q "$text" one/report.html || fail "report.html lacks $text"
+done
+mistakes=$(count '<figure>')
+[ "$mistakes" -gt 0 ] || fail "report.html shows no mistakes"
+is "$(count 'data:image/png;base64,')" $((mistakes + 3)) "pictures in report.html"
+
+# The command repeats the run, bit for bit.
+sed "s/^alexnet/'$(printf %s "$ALEXNET" | sed 's:/:\\/:g')'/; s/--out one/--out again/" \
+    one/command.txt >repeat
+sh ./repeat >/dev/null 2>&1 || fail "command.txt does not run"
+cmp -s one/best.safetensors again/best.safetensors || fail "command.txt gives another model"
+
+# A run that goes on names nothing twice, and its page is made again.
+train data/pictures --epochs 1 --out two --set schedule=constant
+rm two/report.html
+expect 0 train --resume two --epochs 2
+[ -s two/report.html ] || fail "a resumed run writes no page"
+is "$(sed -n '$=' two/skipped.txt)" 2 "lines of skipped.txt after a resume"
+is "$(ls two/events.out.tfevents.* | wc -l)" 2 "event files after a resume"
+
+# Without validation there is nothing to measure, and no old page of another kind.
+train data/pictures/train --epochs 1 --val 0 --out none
+grep -q 'Worst mistakes' none/report.html && fail "mistakes without validation"
+
+# Side by side: the best first, with what the recipes differ in.
+expect 0 runs .
+has out "schedule" "constant" "cosine" "2/2" "alexnet-mini"
+lacks out "momentum"
+is "$(tail -n 1 out | cut -d" " -f1)" ./none "the last, of which nothing is known"
+is "$(sed -n '$=' out)" 6 "lines: a heading, a rule, four runs"
+expect 0 runs one two --json
+is "$(json 1 epochs_done)" 2 "epochs"
+is "$(json 2 recipe.epochs)" "2" "epochs of the recipe as the run has it now"
+expect 3 runs data
+has err "there is no training run in data"
+expect 3 runs missing
+
+# Nothing is written through a link.
+echo precious >precious
+mkdir linked
+ln -s ../precious linked/log.csv
+train data/pictures --epochs 1 --out linked
+has err "log.csv" "no longer kept"
+for file in skipped.txt command.txt; do
+    mkdir link-$file
+    ln -s ../precious link-$file/$file
+    expect 3 train data/pictures --epochs 1 --net alexnet-mini --out link-$file
+    has err "$file"
+done
+is "$(cat precious)" precious "the target of links"
