@@ -67,7 +67,7 @@ struct alexnet_trainer {
     bool validated;    /* the bad pictures of `val` were named, by an earlier pass */
     an_slot *slots;
     an_rates *rates;
-    bool *frozen; /* per layer of the network: the recipe's `freeze` names it */
+    bool *frozen;  /* per layer of the network: the recipe's `freeze` names it */
     float *tensor; /* the copy that an_trainer_tensor() gave; NULL: none */
 };
 
