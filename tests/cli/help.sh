@@ -102,7 +102,7 @@ meant --val train --validation-split
 meant --schedule train --lr-scheduler
 meant --step-factor train --gamma --lr-decay
 meant --out train --output --out-dir --output-dir
-meant --colour-jitter train --color-jitter
+meant --brightness train --color-jitter
 meant --mirror train --flip --horizontal-flip
 meant --top classify --topk --top-k
 meant --out distance --output --save
