@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "csv.h"
 #include "feature_store.h"
@@ -84,6 +83,17 @@ static const opt_page page = {
 
 /* ---- Two matrices ---- */
 
+/* What does not fit is said before the work, not after it. */
+static int check_memory(double bytes, const char *what, const char *remedy)
+{
+    char need[TEXT_SIZE], there[TEXT_SIZE];
+    const double available = (double)alexnet_memory_available();
+    if (bytes <= available)
+        return CLI_DONE;
+    return cli_error(CLI_FAILED, "%s take %s of memory, and %s can be had%s", what,
+                     text_bytes(need, bytes), text_bytes(there, available), remedy);
+}
+
 static int read_matrix(double **out, int64_t *count, const char *path)
 {
     alexnet_status status = alexnet_rdm_read(path, count, NULL);
@@ -97,12 +107,28 @@ static int read_matrix(double **out, int64_t *count, const char *path)
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
+/* Two of this size, and what alexnet_rsa() takes. */
+static int check_matrices(const char *path)
+{
+    int64_t n;
+    alexnet_status status = alexnet_rdm_read(path, &n, NULL);
+    if (status)
+        return cli_input_failed(status);
+    const double values = (double)n * (double)n;
+    char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", n);
+    int code = check_memory(2 * 8 * values + 24 * values, what, "");
+    free(what);
+    return code;
+}
+
 static int compare(char **files, const rdm_options *options, bool json)
 {
     static const char *const names[] = {"spearman", "kendall"};
     double *a = NULL, *b = NULL, similarity;
     int64_t n = 0, m = 0;
-    int code = read_matrix(&a, &n, files[0]);
+    int code = check_matrices(files[0]);
+    if (code == CLI_DONE)
+        code = read_matrix(&a, &n, files[0]);
     if (code == CLI_DONE)
         code = read_matrix(&b, &m, files[1]);
     if (code == CLI_DONE && n != m)
@@ -146,18 +172,17 @@ static void free_table(table *t)
     string_list_free(&t->names);
 }
 
-/* All features are held at once: what does not fit is said before the work, not after it. */
+/* All features are held at once, and one matrix. */
 static int make_table(table *t, const alexnet_features *features, int64_t pictures)
 {
-    char need[TEXT_SIZE], there[TEXT_SIZE];
-    const double all = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    const double bytes =
-        (double)pictures * ((double)alexnet_features_length(features) * 4 + (double)pictures * 8);
-    if (bytes > all)
-        return cli_error(CLI_FAILED,
-                         "the features of %" PRId64 " pictures take %s, and this machine has %s; "
-                         "take fewer layers, or --pool",
-                         pictures, text_bytes(need, bytes), text_bytes(there, all));
+    char need[TEXT_SIZE];
+    char *what = cli_format("the features of %" PRId64 " pictures", pictures);
+    int code = check_memory(
+        (double)pictures * ((double)alexnet_features_length(features) * 4 + (double)pictures * 8),
+        what, "; take fewer layers, or --pool");
+    free(what);
+    if (code != CLI_DONE)
+        return code;
     for (; alexnet_features_get(features, t->layers, &t->info[t->layers]); t->layers++) {
         size_t size = (size_t)pictures * (size_t)t->info[t->layers].length * sizeof(float);
         t->values[t->layers] = malloc(size);

@@ -184,6 +184,10 @@ typedef struct alexnet_ctx_options {
 ALEXNET_API alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options);
 ALEXNET_API void alexnet_ctx_free(alexnet_ctx *ctx);
 
+/** Bytes of this machine's memory that can be had without swapping: what is available, the control
+ *  groups leave, and the limit on the address space allows. UINT64_MAX if nothing says. */
+ALEXNET_API uint64_t alexnet_memory_available(void);
+
 /** The number of threads the context uses. */
 ALEXNET_API int alexnet_ctx_threads(const alexnet_ctx *ctx);
 

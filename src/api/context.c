@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cpus.h"
 #include "base/files.h"
+#include "base/memory.h"
 #include "base/status.h"
 
 enum { THREADS_MAX = 4096 };
@@ -23,6 +24,11 @@ const char *alexnet_version(void)
 const char *alexnet_error_text(void)
 {
     return an_error_text();
+}
+
+uint64_t alexnet_memory_available(void)
+{
+    return an_memory_available("");
 }
 
 static alexnet_status check_options(const alexnet_ctx_options *o)

@@ -40,3 +40,12 @@ expect 1 rdm none.safetensors data/unseen -o nowhere/out # said before the work
 has err "cannot write nowhere/out.names.txt"
 expect 3 rdm run data/unseen/red-ring -o few --quiet
 :
+
+# What does not fit into memory is said before the work: 5,000 pictures, of which nothing is written.
+printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '<f8', 'fortran_order': False, 'shape': (5000, 5000), }" >large.npy
+truncate -s $((128 + 8 * 5000 * 5000)) large.npy
+if (ulimit -v 900000 && "$ALEXNET" version) >/dev/null 2>&1; then
+    (ulimit -v 900000 && "$ALEXNET" rdm --compare large.npy large.npy) >out 2>err
+    is $? 1 "the exit code"
+    has err "two matrices of 5000 pictures" "take 954 MiB of memory" "can be had"
+fi

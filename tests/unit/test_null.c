@@ -51,6 +51,7 @@ static void test_contexts_and_devices(void **state)
     const char *text;
     (void)state;
     TAKES(alexnet_version);
+    TAKES(alexnet_memory_available);
     TAKES(alexnet_error_text);
     TAKES(alexnet_status_name, ALEXNET_OK);
     ANSWERS(alexnet_word_nearest, NULL, NULL, &text, 1);
