@@ -191,7 +191,7 @@ alexnet_status alexnet_activations_new(alexnet_activations **out, alexnet_model 
     AN_NEED(out);
     *out = NULL;
     AN_NEED(model);
-    return an_activations_new(out, model->net);
+    return an_activations_new(out, model);
 }
 
 alexnet_status alexnet_activations_compute(alexnet_activations *activations, const uint8_t *crop)
@@ -203,9 +203,7 @@ alexnet_status alexnet_activations_compute(alexnet_activations *activations, con
 
 const float *alexnet_activations_layer(const alexnet_activations *activations, int layer)
 {
-    if (!activations || layer < 0 || layer >= activations->net->network->count)
-        return NULL;
-    return activations->values[layer];
+    return activations ? an_activations_layer(activations, layer) : NULL;
 }
 
 void alexnet_activations_free(alexnet_activations *activations)
