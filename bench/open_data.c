@@ -51,7 +51,7 @@ static int pass(alexnet_dataset *data, int threads)
     int64_t once = -1;
     const double start = an_clock();
     if (order && seen &&
-        !an_loader_new(&loader, data, (an_fit){AN_FIT_WARP, SIDE}, BATCH, threads, NULL)) {
+        !an_loader_new(&loader, data, (an_fit){AN_FIT_WARP, SIDE, false}, BATCH, threads, NULL)) {
         an_shuffle(order, (uint32_t)count, 1, AN_PURPOSE_SHUFFLE, 0);
         if (!an_loader_start(loader, order, count, 0))
             once = take_all(loader, seen, count);

@@ -47,7 +47,7 @@ alexnet_status alexnet_crop_file(const alexnet_network *network, const char *pat
     AN_NEED(path);
     AN_NEED(crop);
     an_picture picture;
-    alexnet_status read = an_picture_read(&picture, path);
+    alexnet_status read = an_fit_read(&picture, an_fit_of(network), path);
     return cut(network, read, &picture, crop);
 }
 
@@ -58,7 +58,8 @@ alexnet_status alexnet_crop_bytes(const alexnet_network *network, const void *by
     AN_NEED(bytes);
     AN_NEED(crop);
     an_picture picture;
-    alexnet_status read = an_picture_decode(&picture, bytes, length, "picture in memory");
+    alexnet_status read =
+        an_fit_decode(&picture, an_fit_of(network), bytes, length, "picture in memory");
     return cut(network, read, &picture, crop);
 }
 

@@ -4,7 +4,7 @@
 
 #include "api/options.h"
 #include "base/status.h"
-#include "data/picture.h"
+#include "infer/runner.h"
 
 enum { BATCH_MAX = 65536, COUNT_MAX = 2 * AN_LAYERS_MAX };
 
@@ -62,6 +62,11 @@ bool alexnet_features_get(const alexnet_features *features, int index, alexnet_f
     return true;
 }
 
+static an_fit fit_of(const alexnet_features *features)
+{
+    return an_fit_of(features->model->net->network);
+}
+
 /* Compute a picture and free it. */
 static alexnet_status compute(alexnet_features *features, alexnet_status read, an_picture *picture,
                               const char *name, float *values)
@@ -78,7 +83,7 @@ alexnet_status alexnet_features_file(alexnet_features *features, const char *pat
     AN_NEED(path);
     AN_NEED(values);
     an_picture picture;
-    alexnet_status read = an_picture_read(&picture, path);
+    alexnet_status read = an_fit_read(&picture, fit_of(features), path);
     return compute(features, read, &picture, path, values);
 }
 
@@ -89,7 +94,7 @@ alexnet_status alexnet_features_bytes(alexnet_features *features, const void *by
     AN_NEED(bytes);
     AN_NEED(values);
     an_picture picture;
-    alexnet_status read = an_picture_decode(&picture, bytes, length, in_memory);
+    alexnet_status read = an_fit_decode(&picture, fit_of(features), bytes, length, in_memory);
     return compute(features, read, &picture, in_memory, values);
 }
 

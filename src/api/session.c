@@ -46,7 +46,8 @@ alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
     AN_NEED(path);
     AN_NEED(best);
     an_picture picture;
-    return classify(session, an_picture_read(&picture, path), &picture, path, top, best);
+    alexnet_status read = an_fit_read(&picture, session->runner->fit, path);
+    return classify(session, read, &picture, path, top, best);
 }
 
 alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *bytes, size_t length,
@@ -56,7 +57,7 @@ alexnet_status alexnet_classify_bytes(alexnet_session *session, const void *byte
     AN_NEED(bytes);
     AN_NEED(best);
     an_picture picture;
-    alexnet_status read = an_picture_decode(&picture, bytes, length, in_memory);
+    alexnet_status read = an_fit_decode(&picture, session->runner->fit, bytes, length, in_memory);
     return classify(session, read, &picture, in_memory, top, best);
 }
 

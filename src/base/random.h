@@ -25,6 +25,7 @@ typedef enum an_purpose {
     AN_PURPOSE_JITTER = 8,  /* brightness, contrast, saturation, hue */
     AN_PURPOSE_ERASE = 9,   /* erased rectangles */
     AN_PURPOSE_MIX = 10,    /* mixing of two pictures */
+    AN_PURPOSE_REGION = 11, /* box and rotation of a picture */
 } an_purpose;
 
 typedef struct an_random4 {

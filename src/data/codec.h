@@ -12,7 +12,8 @@
 typedef struct an_encoded {
     const uint8_t *bytes;
     size_t length;
-    const char *name; /* error texts begin with it */
+    const char *name;        /* error texts begin with it */
+    const an_shrink *shrink; /* how much smaller it may be decoded; NULL: not at all */
 } an_encoded;
 
 /** Check a size that a file claims against the limits. */

@@ -97,6 +97,21 @@ static uint64_t count_blocks(const job *j)
     return blocks;
 }
 
+/* Decode smaller if that is allowed: the library then transforms blocks to 4 x 4, 2 x 2 or 1 x 1
+ * pixels, as Pillow's draft() has it. */
+static void set_scale(job *j)
+{
+    const an_shrink *shrink = j->file->shrink;
+    if (!shrink)
+        return;
+    const bool swapped = j->orientation >= 5;
+    const int width = (int)j->jpeg.image_width, height = (int)j->jpeg.image_height;
+    const int most =
+        shrink->factor(shrink->user, swapped ? (an_size){height, width} : (an_size){width, height});
+    j->jpeg.scale_num = 1;
+    j->jpeg.scale_denom = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
+}
+
 /* Before anything of the picture's size is allocated: its blocks must fit into the bytes behind the
  * first scan's header. In Huffman's code a block takes two symbols, of a bit each at least; in a
  * progressive file one, as others may stand for many blocks. */
@@ -175,11 +190,13 @@ static bool decode(job *j)
     if (j->rc != ALEXNET_OK)
         return false;
     check_data(j);
-    j->rc = an_picture_alloc(j->picture, j->file, j->jpeg.image_width, j->jpeg.image_height,
+    j->jpeg.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+    set_scale(j);
+    jpeg_calc_output_dimensions(&j->jpeg);
+    j->rc = an_picture_alloc(j->picture, j->file, j->jpeg.output_width, j->jpeg.output_height,
                              cmyk ? 4 : 3);
     if (j->rc != ALEXNET_OK)
         return false;
-    j->jpeg.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
     j->jpeg.buffered_image = jpeg_has_multiple_scans(&j->jpeg);
     jpeg_start_decompress(&j->jpeg);
     if (j->jpeg.buffered_image) {

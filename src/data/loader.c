@@ -35,12 +35,14 @@ struct an_loader {
     pthread_cond_t work;  /* workers: a place may be taken, or all is over */
     pthread_cond_t ready; /* consumer: a batch is full, or a worker has put its picture down */
     uint32_t *order;
-    int64_t count;      /* places in the order */
-    int64_t start;      /* place the pass began at */
-    int64_t next_place; /* first that no worker has taken */
-    int64_t oldest;     /* first batch, from 0 at `start`, whose frame is not free again */
-    bool lent;          /* the oldest is with the consumer */
-    int busy;           /* workers with a picture in hand */
+    an_region_rule regions; /* what is shown of pictures; side 0: all that `fit` keeps */
+    uint64_t epoch;         /* of its draws */
+    int64_t count;          /* places in the order */
+    int64_t start;          /* place the pass began at */
+    int64_t next_place;     /* first that no worker has taken */
+    int64_t oldest;         /* first batch, from 0 at `start`, whose frame is not free again */
+    bool lent;              /* the oldest is with the consumer */
+    int busy;               /* workers with a picture in hand */
     bool over;
     alexnet_status failure; /* no memory in a worker */
     char *failure_text;
@@ -74,19 +76,72 @@ static alexnet_status keep(an_loaded *loaded, int side, const char *name, an_pic
     return ALEXNET_OK;
 }
 
+/* A picture on its way into a batch. */
+typedef struct job {
+    const an_loader *loader;
+    int64_t place;
+    an_size size; /* of the whole picture; 0: not known yet */
+    an_region region;
+} job;
+
+static void draw_region(job *j, an_size size)
+{
+    j->size = size;
+    an_region_draw(&j->region, &j->loader->regions, size, j->loader->epoch, (uint64_t)j->place);
+}
+
+/* How much smaller a picture may be decoded: as many pixels must be left as its part becomes. */
+static int factor_of_region(void *user, an_size size)
+{
+    job *j = user;
+    draw_region(j, size);
+    const an_size box = {j->region.box.width, j->region.box.height};
+    const an_fit fit = {AN_FIT_SHORT, j->region.square, j->loader->fit.smaller};
+    return an_fit_factor(fit, box);
+}
+
+/* The part of a picture that is drawn, in the middle of its place in the batch: where the crop of a
+ * picture is that is not drawn. What is around it is not looked at. */
+static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *picture)
+{
+    const an_loader *l = j->loader;
+    const size_t row = (size_t)l->fit.side * 3;
+    const int border = (l->fit.side - l->regions.side) / 2;
+    if (j->size.width == 0)
+        draw_region(j, (an_size){picture->width, picture->height});
+    if (border > 0)
+        memset(pixels, 0, l->picture_bytes);
+    return an_region_cut(pixels + (size_t)border * (row + 3), row, l->regions.side, &j->region,
+                         j->size, picture);
+}
+
+static alexnet_status read_picture(const an_loader *l, an_loaded *loaded, uint8_t *pixels,
+                                   int64_t place)
+{
+    const an_sample *sample = &l->dataset->samples[loaded->sample];
+    job j = {.loader = l, .place = place};
+    an_picture picture;
+    const bool drawn = l->regions.side > 0;
+    const an_shrink shrink = drawn ? (an_shrink){factor_of_region, &j} : an_fit_shrink(&l->fit);
+    AN_CHECK(an_data_source_smaller(l->dataset->source, sample->item, &shrink, &picture));
+    alexnet_status rc;
+    if (l->fit.rule == AN_FIT_KEEP)
+        rc = keep(loaded, l->fit.side, sample->name, &picture);
+    else if (drawn)
+        rc = cut_region(pixels, &j, &picture);
+    else
+        rc = an_fit_picture(pixels, l->fit, &picture);
+    an_picture_free(&picture);
+    return rc;
+}
+
 /* Read one picture into its place. Runs without the lock. */
-static void load(const an_loader *l, frame *f, int index, int64_t sample)
+static void load(const an_loader *l, frame *f, int index, int64_t place)
 {
     an_loaded *loaded = &f->pictures[index];
-    an_picture picture;
+    const int64_t sample = l->order[place];
     *loaded = (an_loaded){.sample = sample, .label = l->dataset->samples[sample].label};
-    loaded->status =
-        an_data_source_picture(l->dataset->source, l->dataset->samples[sample].item, &picture);
-    if (loaded->status == ALEXNET_OK)
-        loaded->status = l->fit.rule == AN_FIT_KEEP
-                             ? keep(loaded, l->fit.side, l->dataset->samples[sample].name, &picture)
-                             : an_fit_picture(pixels_of(l, f, index), l->fit, &picture);
-    an_picture_free(&picture);
+    loaded->status = read_picture(l, loaded, pixels_of(l, f, index), place);
     if (loaded->status == ALEXNET_OK)
         return;
     if (l->picture_bytes)
@@ -117,10 +172,9 @@ static void take_and_load(an_loader *l)
     int64_t place = l->next_place++;
     frame *f = &l->ring[batch_of(l, place) % AN_LOADER_BATCHES];
     int index = (int)((place - l->start) % l->batch);
-    int64_t sample = l->order[place];
     l->busy++;
     pthread_mutex_unlock(&l->lock);
-    load(l, f, index, sample);
+    load(l, f, index, place);
     pthread_mutex_lock(&l->lock);
     l->busy--;
     f->done++;
@@ -287,6 +341,22 @@ static alexnet_status check_order(const an_loader *l, const uint32_t *order, int
 
 alexnet_status an_loader_start(an_loader *l, const uint32_t *order, int64_t count, int64_t position)
 {
+    return an_loader_start_drawn(l, order, count, position, NULL, 0);
+}
+
+static alexnet_status check_regions(const an_loader *l, const an_region_rule *rule)
+{
+    if (!rule || (rule->side >= 1 && rule->side <= l->fit.side))
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "parts of side %d for pictures of side %d",
+                   rule->side, l->fit.side);
+}
+
+alexnet_status an_loader_start_drawn(an_loader *l, const uint32_t *order, int64_t count,
+                                     int64_t position, const an_region_rule *regions,
+                                     uint64_t epoch)
+{
+    AN_CHECK(check_regions(l, regions));
     count = order ? count : l->dataset->count;
     AN_CHECK(check_order(l, order, count, position));
     if (lost_threads(l))
@@ -299,6 +369,8 @@ alexnet_status an_loader_start(an_loader *l, const uint32_t *order, int64_t coun
     pthread_mutex_lock(&l->lock);
     end_pass(l);
     l->order = copy;
+    l->regions = regions ? *regions : (an_region_rule){0};
+    l->epoch = epoch;
     l->count = count;
     l->start = l->next_place = position;
     pthread_cond_broadcast(&l->work);

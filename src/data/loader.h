@@ -6,7 +6,7 @@
 #define AN_DATA_LOADER_H
 
 #include "data/dataset.h"
-#include "data/resize.h"
+#include "data/region.h"
 
 typedef struct an_loader an_loader;
 
@@ -52,6 +52,14 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
  */
 alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t count,
                                int64_t position);
+/**
+ * The same, of each picture a part that is drawn by its place in the order and the epoch. It lies
+ * in the middle of side x side pixels, where a crop of that size has its place in evaluation.
+ * @param regions  copied; its side is at most that of the fit. NULL: pictures as `fit` has them
+ */
+alexnet_status an_loader_start_drawn(an_loader *loader, const uint32_t *order, int64_t count,
+                                     int64_t position, const an_region_rule *regions,
+                                     uint64_t epoch);
 /**
  * The next batch of the pass, borrowed until the next call; *more is false past the last.
  * Bad pictures are results, not failures. Fails only for memory, and in a child of fork().

@@ -41,7 +41,7 @@ bool an_npy_is_picture(const void *bytes, size_t length)
 {
     an_shape shape;
     size_t first;
-    return find_fault(&(an_encoded){bytes, length, ""}, &shape, &first) == NULL;
+    return find_fault(&(an_encoded){bytes, length, "", NULL}, &shape, &first) == NULL;
 }
 
 alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded *file)

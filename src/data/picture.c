@@ -86,11 +86,11 @@ static const char *describe(const an_encoded *file)
                : "text, not a picture";
 }
 
-alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
-                                 const char *name)
+alexnet_status an_picture_decode_smaller(an_picture *out, const void *bytes, size_t length,
+                                         const char *name, const an_shrink *shrink)
 {
     *out = (an_picture){0};
-    an_encoded file = {bytes, length, name};
+    an_encoded file = {bytes, length, name, shrink};
     if (length == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is empty", name);
     const signature *s = signature_of(&file);
@@ -107,15 +107,26 @@ alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t leng
     return rc;
 }
 
-alexnet_status an_picture_read(an_picture *out, const char *path)
+alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
+                                 const char *name)
+{
+    return an_picture_decode_smaller(out, bytes, length, name, NULL);
+}
+
+alexnet_status an_picture_read_smaller(an_picture *out, const char *path, const an_shrink *shrink)
 {
     *out = (an_picture){0};
     unsigned char *bytes;
     size_t length;
     AN_CHECK(an_file_read(path, AN_PICTURE_FILE_MAX, &bytes, &length));
-    alexnet_status rc = an_picture_decode(out, bytes, length, path);
+    alexnet_status rc = an_picture_decode_smaller(out, bytes, length, path, shrink);
     an_free(bytes);
     return rc;
+}
+
+alexnet_status an_picture_read(an_picture *out, const char *path)
+{
+    return an_picture_read_smaller(out, path, NULL);
 }
 
 alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uint32_t height)

@@ -21,10 +21,23 @@ enum { AN_PICTURE_SIDE_MAX = 65500, AN_PICTURE_PIXELS_MAX = 178956970 };
 /** Largest file that is read: a JPEG of the largest picture is far smaller. */
 #define AN_PICTURE_FILE_MAX ((size_t)512 << 20)
 
+typedef struct an_size {
+    int width, height;
+} an_size;
+
 typedef struct an_picture {
     int width, height;
     uint8_t *rgb; /* [height][width][3] */
 } an_picture;
+
+/**
+ * How much smaller a picture may be decoded, for decoders that save work by it: JPEG's, by 2, 4 or
+ * 8. Called at most once, with the size of the whole picture as it stands upright.
+ */
+typedef struct an_shrink {
+    int (*factor)(void *user, an_size size); /* at most; 1: not at all */
+    void *user;
+} an_shrink;
 
 /**
  * Decode a file's bytes.
@@ -35,6 +48,10 @@ typedef struct an_picture {
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
                                  const char *name);
 alexnet_status an_picture_read(an_picture *out, const char *path);
+/** The same, smaller where that is allowed. @param shrink  NULL: it is not */
+alexnet_status an_picture_decode_smaller(an_picture *out, const void *bytes, size_t length,
+                                         const char *name, const an_shrink *shrink);
+alexnet_status an_picture_read_smaller(an_picture *out, const char *path, const an_shrink *shrink);
 /** Copy a caller's pixels; see alexnet_classify_pixels(). */
 alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,
                                       size_t row_bytes, alexnet_pixel_format format);

@@ -191,6 +191,35 @@ alexnet_status an_resize_box(uint8_t *dst, size_t dst_row, int side, const an_pi
     return resize_part(dst, dst_row, src, &across, &down);
 }
 
+int an_fit_factor(an_fit fit, an_size size)
+{
+    const int shorter = size.width < size.height ? size.width : size.height;
+    return fit.smaller ? shorter / fit.side : 1;
+}
+
+static int factor_of_fit(void *fit, an_size size)
+{
+    return an_fit_factor(*(const an_fit *)fit, size);
+}
+
+an_shrink an_fit_shrink(const an_fit *fit)
+{
+    return (an_shrink){factor_of_fit, (void *)fit};
+}
+
+alexnet_status an_fit_read(an_picture *out, an_fit fit, const char *path)
+{
+    const an_shrink shrink = an_fit_shrink(&fit);
+    return an_picture_read_smaller(out, path, &shrink);
+}
+
+alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, size_t length,
+                             const char *name)
+{
+    const an_shrink shrink = an_fit_shrink(&fit);
+    return an_picture_decode_smaller(out, bytes, length, name, &shrink);
+}
+
 /* The centre of an axis whose `in` samples would become `out`. */
 static axis centre_of(int in, int out, int part)
 {

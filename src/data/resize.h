@@ -7,6 +7,8 @@
 #ifndef AN_DATA_RESIZE_H
 #define AN_DATA_RESIZE_H
 
+#include <stdbool.h>
+
 #include "data/picture.h"
 
 /** Resize RGB pixels. dst is [dst_height][dst_width][3]. */
@@ -34,7 +36,17 @@ typedef enum an_fit_rule {
 typedef struct an_fit {
     an_fit_rule rule;
     int side;
+    bool smaller; /* JPEGs are decoded smaller where at least `side` pixels of each side are left */
 } an_fit;
+
+/** By how much at the most: 1 unless `smaller`. */
+int an_fit_factor(an_fit fit, an_size size);
+/** The same for a decoder; the fit must outlive it. */
+an_shrink an_fit_shrink(const an_fit *fit);
+/** an_picture_read() and an_picture_decode(), for a picture that is then fitted. */
+alexnet_status an_fit_read(an_picture *out, an_fit fit, const char *path);
+alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, size_t length,
+                             const char *name);
 
 /**
  * Bring a picture to side x side RGB; not for KEEP. SHORT: the long side becomes int(side * long /

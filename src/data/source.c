@@ -198,7 +198,8 @@ alexnet_status an_data_source_add(an_data_source *source, char *name, const char
     return ALEXNET_OK;
 }
 
-alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out)
+alexnet_status an_data_source_smaller(const an_data_source *source, int64_t item,
+                                      const an_shrink *shrink, an_picture *out)
 {
     an_item_data data = {0};
     *out = (an_picture){0};
@@ -207,9 +208,15 @@ alexnet_status an_data_source_picture(const an_data_source *source, int64_t item
         *out = data.pixels;
         return ALEXNET_OK;
     }
-    alexnet_status rc = an_picture_decode(out, data.bytes, data.length, source->items[item].name);
+    alexnet_status rc =
+        an_picture_decode_smaller(out, data.bytes, data.length, source->items[item].name, shrink);
     an_free(data.bytes);
     return rc;
+}
+
+alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out)
+{
+    return an_data_source_smaller(source, item, NULL, out);
 }
 
 alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_item_data *out)

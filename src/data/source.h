@@ -111,6 +111,9 @@ alexnet_status an_data_source_doubt(an_data_source *source, char *text);
 alexnet_status an_data_source_note_holes(an_data_source *source);
 /** Read and decode an item. On failure *out is empty. */
 alexnet_status an_data_source_picture(const an_data_source *source, int64_t item, an_picture *out);
+/** The same, decoded smaller where that is allowed. @param shrink  NULL: it is not */
+alexnet_status an_data_source_smaller(const an_data_source *source, int64_t item,
+                                      const an_shrink *shrink, an_picture *out);
 
 /** Read and stamp for items that are files, whose name is the path. */
 alexnet_status an_file_item_read(const an_data_source *source, int64_t item, an_item_data *out);

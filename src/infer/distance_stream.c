@@ -13,7 +13,8 @@ alexnet_status an_distance_stream_new(an_distance_stream **out, an_distance *dis
                                       int64_t count)
 {
     alexnet_status rc = ALEXNET_OK;
-    const an_fit keep = {AN_FIT_KEEP, AN_DISTANCE_SIDE_MAX}, warp = {AN_FIT_WARP, distance->side};
+    const an_fit keep = {AN_FIT_KEEP, AN_DISTANCE_SIDE_MAX, false},
+                 warp = {AN_FIT_WARP, distance->side, false};
     *out = NULL;
     an_distance_stream *s = an_calloc(1, sizeof *s);
     if (!s)

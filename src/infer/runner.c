@@ -7,7 +7,8 @@
 
 an_fit an_fit_of(const alexnet_network *network)
 {
-    return (an_fit){network->input.resize ? AN_FIT_WARP : AN_FIT_SHORT, network->input.side};
+    return (an_fit){network->input.resize ? AN_FIT_WARP : AN_FIT_SHORT, network->input.side,
+                    network->input.decode == 1};
 }
 
 static alexnet_status make_buffers(an_runner *r)

@@ -75,6 +75,7 @@ typedef struct an_input {
     int size;     /* side of the network's input */
     int side;     /* side of the stored picture it is cut from */
     int resize;   /* an_fit_rule: 0 short side, 1 warp */
+    int decode;   /* 1: JPEGs are decoded smaller where they are shrunk anyway */
     int crop;     /* 0: centre */
     int exif;     /* 0: apply */
     int channels; /* 0: rgb, 1: bgr */

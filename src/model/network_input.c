@@ -16,8 +16,9 @@ static void write_phrase(const an_input *in, int index, char *text)
     const double *m = in->fixed_mean, *s = in->scale;
     switch (index) {
     case 0:
-        snprintf(text, PHRASE_ROOM, in->resize ? "resized to %dx%d" : "short side resized to %d",
-                 in->side, in->side);
+        snprintf(text, PHRASE_ROOM,
+                 in->resize ? "%sresized to %dx%d" : "%sshort side resized to %d",
+                 in->decode ? "decoded smaller, " : "", in->side, in->side);
         break;
     case 1: snprintf(text, PHRASE_ROOM, "centre crop of %d", in->size); break;
     case 2: snprintf(text, PHRASE_ROOM, "%s", in->channels ? "BGR" : "RGB"); break;

@@ -49,6 +49,7 @@ static const an_network_key keys[] = {
     {"size", 0, AN_KIND_INTEGER, I(size), 1, SIDE_MAX, NULL, NULL},
     {"side", 0, AN_KIND_INTEGER, I(side), 1, SIDE_MAX, NULL, NULL},
     {"resize", 0, AN_KIND_CHOICE, I(resize), 0, 0, "short", "short|warp"},
+    {"decode", 0, AN_KIND_CHOICE, I(decode), 0, 0, "exact", "exact|scaled"},
     {"crop", 0, AN_KIND_CHOICE, I(crop), 0, 0, "centre", "centre"},
     {"exif", 0, AN_KIND_CHOICE, I(exif), 0, 0, "apply", "apply"},
     {"channels", 0, AN_KIND_CHOICE, I(channels), 0, 0, "rgb", "rgb|bgr"},

@@ -21,6 +21,30 @@ static void set_axes(an_crop_rule *crop, const an_input *input)
         }
 }
 
+/* What resamples pictures, the loader does: boxes for the network's input, or turned stored
+ * squares.
+ */
+static void set_regions(an_region_rule *regions, const alexnet_recipe *recipe,
+                        const an_input *input)
+{
+    const bool scaled = an_recipe_choice(recipe, AN_KEY_CROP) == AN_CROP_SCALED;
+    const double rotate = an_recipe_number(recipe, AN_KEY_ROTATE, NULL, 1);
+    *regions = (an_region_rule){.fit = input->resize ? AN_FIT_WARP : AN_FIT_SHORT,
+                                .scaled = scaled,
+                                .rotate = rotate,
+                                .group = (int)an_recipe_integer(recipe, AN_KEY_CROP_GROUP),
+                                .seed = (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED)};
+    an_recipe_range(recipe, AN_KEY_CROP_AREA, regions->area);
+    an_recipe_range(recipe, AN_KEY_CROP_ASPECT, regions->aspect);
+    if (scaled || rotate > 0)
+        regions->side = scaled ? input->size : input->side;
+}
+
+const an_region_rule *an_draws_regions(const an_draws *draws)
+{
+    return draws->regions.side > 0 ? &draws->regions : NULL;
+}
+
 void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input *input)
 {
     const uint64_t seed = (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED);
@@ -33,6 +57,7 @@ void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input
                        .group = (int)an_recipe_integer(recipe, AN_KEY_CROP_GROUP),
                        .seed = seed};
     set_axes(&draws->crop, input);
+    set_regions(&draws->regions, recipe, input);
     draws->changes = (an_change_rule){.side = input->side, .crop = input->size, .seed = seed};
     an_recipe_range(recipe, AN_KEY_ERASE_AREA, draws->changes.erase_area);
     an_recipe_range(recipe, AN_KEY_ERASE_ASPECT, draws->changes.erase_aspect);

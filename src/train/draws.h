@@ -16,6 +16,7 @@ typedef struct an_draws {
     const alexnet_recipe *recipe; /* borrowed */
     an_crop_rule crop;
     an_change_rule changes;
+    an_region_rule regions; /* what the loader cuts out of pictures; side 0: nothing */
 } an_draws;
 
 void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input *input);
@@ -28,6 +29,9 @@ void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input
  */
 int an_draws_slots(an_draws *draws, an_slot *slots, int count, const an_batch *batch,
                    uint64_t epoch);
+
+/** What the loader is to cut out of pictures; NULL: nothing. */
+const an_region_rule *an_draws_regions(const an_draws *draws);
 
 /** The share of labels that is spread over all classes. */
 double an_draws_smoothing(const an_draws *draws, uint64_t epoch);

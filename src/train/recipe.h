@@ -28,6 +28,9 @@ typedef enum an_key {
     AN_KEY_CROP,
     AN_KEY_MIRROR,
     AN_KEY_CROP_GROUP,
+    AN_KEY_CROP_AREA,
+    AN_KEY_CROP_ASPECT,
+    AN_KEY_ROTATE,
     AN_KEY_COLOUR_NOISE,
     AN_KEY_BRIGHTNESS,
     AN_KEY_CONTRAST,
@@ -48,7 +51,7 @@ typedef enum an_key {
 /** Choices, in the order of the table's ranges. */
 enum { AN_SCHEDULE_CONSTANT, AN_SCHEDULE_STEP, AN_SCHEDULE_COSINE };
 enum { AN_RECIPE_INIT_SAFE, AN_RECIPE_INIT_NET };
-enum { AN_CROP_RANDOM, AN_CROP_CENTRE };
+enum { AN_CROP_RANDOM, AN_CROP_CENTRE, AN_CROP_SCALED };
 
 /** New recipe with the standard values of all keys. */
 alexnet_status an_recipe_new(alexnet_recipe **out);

@@ -79,7 +79,11 @@ static bool came_later(an_key key)
     case AN_KEY_ERASE_ASPECT:
     case AN_KEY_MIXUP:
     case AN_KEY_CUTMIX:
-    case AN_KEY_LABEL_SMOOTHING: return true;
+    case AN_KEY_LABEL_SMOOTHING:
+
+    case AN_KEY_CROP_AREA:
+    case AN_KEY_CROP_ASPECT:
+    case AN_KEY_ROTATE: return true;
     default: return false;
     }
 }

@@ -42,7 +42,9 @@ static alexnet_status start_loading(alexnet_trainer *t)
     }
     order_pass(t);
     int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch;
-    AN_CHECK(an_loader_start(t->loader, t->order, t->train->count, position));
+    const an_region_rule *regions = mean ? NULL : an_draws_regions(&t->draws);
+    AN_CHECK(an_loader_start_drawn(t->loader, t->order, t->train->count, position, regions,
+                                   (uint64_t)an_trainer_epoch(t)));
     t->loading = true;
     return ALEXNET_OK;
 }

@@ -46,7 +46,7 @@ static void try_picture(const uint8_t *bytes, size_t length)
     /* Every byte is the caller's and was written: a sanitizer sees one that is not. */
     volatile uint8_t last = picture.rgb[(size_t)picture.width * (size_t)picture.height * 3 - 1];
     (void)last;
-    if (an_fit_picture(square, (an_fit){AN_FIT_SHORT, SIDE}, &picture) != ALEXNET_OK)
+    if (an_fit_picture(square, (an_fit){AN_FIT_SHORT, SIDE, false}, &picture) != ALEXNET_OK)
         abort();
     an_picture_free(&picture);
 }

@@ -63,7 +63,7 @@ static uint64_t batches_of(alexnet_dataset *d, uint64_t *unordered)
     *unordered = 0;
     for (uint32_t i = 0; i < PICTURES; i++)
         order[i] = i;
-    assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE}, BATCH, 2, NULL),
+    assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE, false}, BATCH, 2, NULL),
                      ALEXNET_OK);
     assert_int_equal(an_loader_start(loader, order, PICTURES, 0), ALEXNET_OK);
     while (an_loader_next(loader, &batch, &more) == ALEXNET_OK && more)

@@ -69,8 +69,9 @@ static int load_all(const alexnet_dataset *dataset)
     for (uint32_t i = 0; i < dataset->count; i++)
         order[i] = i;
     alexnet_dataset *shared = (alexnet_dataset *)dataset;
-    assert_int_equal(an_loader_new(&loader, shared, (an_fit){AN_FIT_SHORT, SIDE}, BATCH, 2, NULL),
-                     ALEXNET_OK);
+    assert_int_equal(
+        an_loader_new(&loader, shared, (an_fit){AN_FIT_SHORT, SIDE, false}, BATCH, 2, NULL),
+        ALEXNET_OK);
     assert_int_equal(an_loader_start(loader, order, dataset->count, 0), ALEXNET_OK);
     while (more) {
         assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);

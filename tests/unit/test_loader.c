@@ -22,7 +22,7 @@
 
 enum { SIDE = 16, BYTES = SIDE * SIDE * 3, BATCH = 7, PASS = 100 };
 
-static const an_fit fit = {AN_FIT_SHORT, SIDE};
+static const an_fit fit = {AN_FIT_SHORT, SIDE, false};
 
 static const char *const files[] = {
     "golden/pictures/rgb420.jpg",       "golden/pictures/bad-cut-scan.jpg",
@@ -182,6 +182,87 @@ static void test_passes_may_be_left(void **state)
     an_loader_free(NULL);
 }
 
+/* Of each picture the part that its place, not its number, draws, in the middle of the square. */
+static void check_drawn(an_loader *loader, const an_region_rule *rule, uint64_t epoch, int position)
+{
+    assert_int_equal(an_loader_start_drawn(loader, order, PASS, position, rule, epoch), ALEXNET_OK);
+    an_batch batch;
+    bool more = true;
+    const int border = (SIDE - rule->side) / 2;
+    while (an_loader_next(loader, &batch, &more) == ALEXNET_OK && more)
+        for (int i = 0; i < batch.count; i++) {
+            const uint64_t place = (uint64_t)(batch.position + i);
+            an_picture picture;
+            an_region region;
+            uint8_t pixels[BYTES] = {0};
+            if (batch.pictures[i].status != ALEXNET_OK)
+                continue;
+            assert_int_equal(an_picture_read(&picture, files[order[place]]), ALEXNET_OK);
+            const an_size size = {picture.width, picture.height};
+            an_region_draw(&region, rule, size, epoch, place);
+            assert_int_equal(an_region_cut(pixels + 3 * border * (SIDE + 1), (size_t)SIDE * 3,
+                                           rule->side, &region, size, &picture),
+                             ALEXNET_OK);
+            assert_memory_equal(batch.pixels + (size_t)i * BYTES, pixels, BYTES);
+            an_picture_free(&picture);
+        }
+    assert_false(more);
+}
+
+static void test_drawn_parts(void **state)
+{
+    (void)state;
+    const an_region_rule boxes = {
+        .side = 12, .scaled = true, .area = {0.1, 1}, .aspect = {0.7, 1.4}, .seed = 5};
+    const an_region_rule turned = {.side = SIDE, .rotate = 30, .seed = 5};
+    for (int threads = 1; threads <= 4; threads += 3) {
+        an_loader *loader = new_loader(BATCH, threads);
+        check_drawn(loader, &boxes, 3, 0);
+        check_drawn(loader, &turned, 0, 5 * BATCH);
+        check_pass(loader, BATCH, 0);
+        an_loader_free(loader);
+    }
+}
+
+/* Two pictures of a pass: smaller by what `side` leaves of them, or by what their parts do. */
+static void test_smaller_pictures(void **state)
+{
+    (void)state;
+    const uint32_t places[] = {3, 0}; /* turn6.jpg and rgb420.jpg: 21 x 13 */
+    const an_region_rule boxes = {
+        .side = 4, .scaled = true, .area = {0.5, 0.9}, .aspect = {1, 1}, .seed = 5};
+    an_loader *loader;
+    assert_int_equal(an_loader_new(&loader, dataset, (an_fit){AN_FIT_SHORT, 4, true}, 2, 1, NULL),
+                     ALEXNET_OK);
+    for (int drawn = 0; drawn < 2; drawn++) {
+        an_batch batch;
+        bool more;
+        assert_int_equal(an_loader_start_drawn(loader, places, 2, 0, drawn ? &boxes : NULL, 0),
+                         ALEXNET_OK);
+        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        for (int i = 0; i < 2; i++) {
+            const an_fit smaller = {AN_FIT_SHORT, 4, true}; /* 13 / 4: by 2 */
+            const an_size size = i ? (an_size){21, 13} : (an_size){13, 21};
+            an_picture picture;
+            an_region region;
+            uint8_t pixels[4 * 4 * 3] = {0};
+            assert_int_equal(an_fit_read(&picture, smaller, files[places[i]]), ALEXNET_OK);
+            assert_int_equal(picture.width, (size.width + 1) / 2);
+            if (drawn) {
+                an_region_draw(&region, &boxes, size, 0, (uint64_t)i);
+                assert_true(region.box.width / 4 >= 2 && region.box.width / 4 < 4); /* by 2 too */
+                assert_int_equal(an_region_cut(pixels, 4 * 3, 4, &region, size, &picture),
+                                 ALEXNET_OK);
+            } else {
+                assert_int_equal(an_fit_picture(pixels, smaller, &picture), ALEXNET_OK);
+            }
+            assert_memory_equal(batch.pixels + i * 48, pixels, 48);
+            an_picture_free(&picture);
+        }
+    }
+    an_loader_free(loader);
+}
+
 /* The loader keeps the order and the data set itself. */
 static void test_owns_what_it_needs(void **state)
 {
@@ -262,7 +343,7 @@ static void test_refuses_bad_arguments(void **state)
     assert_int_equal(an_loader_new(&loader, dataset, fit, 1, 0, NULL),
                      ALEXNET_ERROR_INVALID_ARGUMENT);
     assert_null(loader);
-    const an_fit vast = {AN_FIT_SHORT, INT32_MAX};
+    const an_fit vast = {AN_FIT_SHORT, INT32_MAX, false};
     assert_int_equal(an_loader_new(&loader, dataset, vast, BATCH, 1, NULL),
                      ALEXNET_ERROR_NO_MEMORY);
     assert_null(loader);
@@ -355,6 +436,8 @@ int main(void)
         cmocka_unit_test(test_batches_hold_what_the_order_says),
         cmocka_unit_test(test_starts_anywhere),
         cmocka_unit_test(test_passes_may_be_left),
+        cmocka_unit_test(test_drawn_parts),
+        cmocka_unit_test(test_smaller_pictures),
         cmocka_unit_test(test_owns_what_it_needs),
         cmocka_unit_test(test_keeps_sizes),
         cmocka_unit_test(test_refuses_bad_arguments),

@@ -70,7 +70,7 @@ static void check_fit(const fit_golden *g, an_fit_rule rule, uint64_t hash)
     size_t bytes = (size_t)g->side * (size_t)g->side * 3;
     uint8_t *to = malloc(bytes);
     assert_non_null(to);
-    assert_int_equal(an_fit_picture(to, (an_fit){rule, g->side}, &from), ALEXNET_OK);
+    assert_int_equal(an_fit_picture(to, (an_fit){rule, g->side, false}, &from), ALEXNET_OK);
     if (fnv(to, bytes) != hash)
         fail_msg("%d x %d fitted to %d by rule %d differs from Pillow", g->width, g->height,
                  g->side, (int)rule);
@@ -94,7 +94,7 @@ static void test_extreme_aspect_needs_little(void **state)
     an_picture strip = noise(1, AN_PICTURE_SIDE_MAX);
     uint8_t *to = malloc(256 * 256 * 3);
     assert_non_null(to);
-    assert_int_equal(an_fit_picture(to, (an_fit){AN_FIT_SHORT, 256}, &strip), ALEXNET_OK);
+    assert_int_equal(an_fit_picture(to, (an_fit){AN_FIT_SHORT, 256, false}, &strip), ALEXNET_OK);
     /* One source pixel is as large as the whole square: every column is alike. */
     for (int x = 1; x < 256; x++)
         assert_memory_equal(to, to + 3 * x, 3);
@@ -109,7 +109,7 @@ static void test_refuses_empty_sizes(void **state)
     an_picture none = {0, 0, NULL};
     assert_int_equal(an_resize(pixel, 0, 1, pixel, 1, 1), ALEXNET_ERROR_INVALID_ARGUMENT);
     assert_int_equal(an_resize(pixel, 1, 1, pixel, 1, -1), ALEXNET_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(an_fit_picture(pixel, (an_fit){AN_FIT_SHORT, 1}, &none),
+    assert_int_equal(an_fit_picture(pixel, (an_fit){AN_FIT_SHORT, 1, false}, &none),
                      ALEXNET_ERROR_INVALID_ARGUMENT);
 }
 

@@ -102,7 +102,7 @@ static void test_loader_takes_pixels(void **state)
     int seen = 0, bad = 0;
     for (uint32_t i = 0; i < ITEMS; i++)
         order[i] = ITEMS - 1 - i;
-    assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_WARP, 2}, BATCH, 3, NULL),
+    assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_WARP, 2, false}, BATCH, 3, NULL),
                      ALEXNET_OK);
     an_dataset_release(d);
     assert_int_equal(an_loader_start(loader, order, ITEMS, 0), ALEXNET_OK);

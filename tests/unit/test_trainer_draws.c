@@ -84,10 +84,18 @@ static void test_crops_and_masks(void **state)
     static const char *const still[] = {"epochs", "8",         "report", "1",      "rate",
                                         "0",      "rate_bias", "0",      "mirror", "no",
                                         "crop",   "centre",    NULL};
+    static const char *const scaled[] = {"epochs", "8",         "report", "1",      "rate",
+                                         "0",      "rate_bias", "0",      "mirror", "no",
+                                         "crop",   "scaled",    NULL};
+    static const char *const turned[] = {"epochs", "8",         "report", "1",      "rate",
+                                         "0",      "rate_bias", "0",      "mirror", "no",
+                                         "crop",   "centre",    "rotate", "20",     NULL};
     rig_write_pictures("train", 2, 1);
     assert_true(different_losses("masks", still) > 4);
     without_dropout();
     assert_true(different_losses("crops", moving) > 4);
+    assert_true(different_losses("boxes", scaled) > 4);
+    assert_true(different_losses("angles", turned) > 4);
     assert_int_equal(different_losses("neither", still), 1);
 }
 
