@@ -26,6 +26,7 @@ done
 
 echo "== tests${data:+ with the data of $data}"
 [ -z "$data" ] || export ALEXNET_DATA="$data"
+export ALEXNET_LONG=1 # tests that do more where there is time
 failed=0
 ctest --test-dir "$build" --output-on-failure > "$work/tests" 2>&1 || failed=1
 cat "$work/tests"

@@ -47,17 +47,32 @@ static alexnet_status open_temporary(an_writer *writer)
     return writer->fd < 0 ? an_file_fail("create", name) : ALEXNET_OK;
 }
 
-/* Before anything is written, so that nothing but the disk can fail once the file has its name. */
-static alexnet_status open_folder(an_writer *writer)
+/* The folder that a path of `length` bytes is in, to be flushed when the path has its meaning. */
+static alexnet_status open_folder(const char *path, size_t length, int *fd)
 {
-    const char *slash = strrchr(writer->path, '/');
-    const size_t length = slash == writer->path ? 1 : slash ? (size_t)(slash - writer->path) : 0;
-    char *name = slash ? an_strndup(writer->path, length) : an_strdup(".");
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    char *name = length ? an_strndup(path, length) : an_strdup(".");
+    *fd = -1;
     if (!name)
         return AN_FAIL_MEMORY(length + 2, "a path");
-    writer->folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    alexnet_status rc = writer->folder < 0 ? an_file_fail("open the folder", name) : ALEXNET_OK;
+    *fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    alexnet_status rc = *fd < 0 ? an_file_fail("open the folder", name) : ALEXNET_OK;
     an_free(name);
+    return rc;
+}
+
+alexnet_status an_flush_name(const char *path)
+{
+    size_t length = strlen(path);
+    int fd;
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    AN_CHECK(open_folder(path, length, &fd));
+    /* EINVAL: a file system without it */
+    alexnet_status rc =
+        fsync(fd) != 0 && errno != EINVAL ? an_file_fail("flush the folder of", path) : ALEXNET_OK;
+    close(fd);
     return rc;
 }
 
@@ -79,7 +94,9 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
         release(writer);
         return rc;
     }
-    rc = open_folder(writer);
+    /* Before anything is written, so that nothing but the disk can fail once the file has its name.
+     */
+    rc = open_folder(path, strlen(path), &writer->folder);
     if (rc != ALEXNET_OK) {
         an_writer_abort(writer);
         return rc;

@@ -30,6 +30,9 @@ void an_writer_abort(an_writer *writer);
 /** an_writer for one block. */
 alexnet_status an_file_replace(const char *path, const void *bytes, size_t length);
 
+/** Flush the folder that a file or folder is in, so that its name is on the disk. */
+alexnet_status an_flush_name(const char *path);
+
 /** For tests: let the disk be full after this many more bytes; UINT64_MAX: never. */
 void an_writer_fail_after(uint64_t bytes);
 

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/writer.h"
 
 static alexnet_status name_files(an_run *run, const char *folder)
 {
@@ -101,6 +102,7 @@ alexnet_status an_run_create(an_run *run, const char *folder)
     AN_CHECK(name_files(run, folder));
     AN_TRY(check_free(run));
     AN_TRY(an_make_folder(folder));
+    AN_TRY(an_flush_name(folder));
     AN_TRY(an_run_claim(run));
     AN_TRY(check_free(run)); /* another may have been quicker, and be through */
     AN_TRY(an_run_cut_log(run, 0));
@@ -193,7 +195,11 @@ alexnet_status an_run_log(an_run *run, const char *line)
 alexnet_status an_run_flush_log(an_run *run)
 {
     errno = run->held_length ? write_held(run) : 0;
-    return errno ? an_file_fail("write", run->log) : ALEXNET_OK;
+    if (errno)
+        return an_file_fail("write", run->log);
+    if (fsync(run->log_file) != 0 && errno != EINVAL) /* EINVAL: a file system without it */
+        return an_file_fail("flush", run->log);
+    return ALEXNET_OK;
 }
 
 /* Where the last whole line of a file's first `length` bytes ends. -1: cannot be read, errno */

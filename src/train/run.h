@@ -57,7 +57,8 @@ alexnet_status an_run_log(an_run *run, const char *line);
  * process of the run has. The log said it already: that the file cannot be written is no failure.
  */
 void an_run_skipped(an_run *run, const char *text);
-/** Write what is held back; before a checkpoint, which counts on the log's length. */
+/** Write what is held back, and flush the log to the disk; before a checkpoint, which counts on its
+ *  length. */
 alexnet_status an_run_flush_log(an_run *run);
 /**
  * Cut the log of a claimed run back to a length: what was logged after the checkpoint will be

@@ -1,0 +1,38 @@
+# A run that is killed (SIGKILL) at random moments, and goes on each time, ends with the bits of the
+# undisturbed run. A hundred times with ALEXNET_LONG, otherwise eight.
+. "${0%/*}/lib.sh"
+pictures data 16
+set -- data/pictures --net alexnet-mini --batch 16 --epochs 4 --report 2 --threads 1 --quiet
+kills=${ALEXNET_LONG:+100}
+kills=${kills:-8}
+expect 0 train "$@" --out plain
+
+# Moments from a table of random numbers, the same in every test: up to 1.2 s after the start.
+moments() {
+    awk -v n="$kills" 'BEGIN { srand(2012); for (i = 0; i < n; i++) printf "%.3f\n", 1.2 * rand() }'
+}
+killed=0 finished=0
+for moment in $(moments); do
+    if [ -e run/last.safetensors ]; then
+        "$ALEXNET" train --resume run --threads 1 --quiet >out 2>err &
+    else
+        "$ALEXNET" train "$@" --out run >out 2>err &
+    fi
+    pid=$!
+    sleep "$moment"
+    kill -9 $pid 2>/dev/null
+    if wait $pid 2>/dev/null; then # it was quicker: compare, and begin another
+        finished=$((finished + 1))
+        cmp -s run/best.safetensors plain/best.safetensors || fail "other bits after $killed kills"
+        rm -rf run
+    else
+        killed=$((killed + 1))
+    fi
+done
+[ -e run/last.safetensors ] || expect 0 train "$@" --out run
+expect 0 train --resume run --threads 1 --quiet
+cmp -s run/best.safetensors plain/best.safetensors || fail "other bits after $killed kills"
+is "$(sed 's/"images_per_second":[^,]*,"waiting":[^,}]*//' run/log.jsonl)" \
+    "$(sed 's/"images_per_second":[^,]*,"waiting":[^,}]*//' plain/log.jsonl)" "the log"
+[ "$killed" -gt 0 ] || fail "nothing was killed"
+echo "$killed kills, $((finished + 1)) runs"

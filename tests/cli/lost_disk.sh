@@ -1,0 +1,82 @@
+# A run whose disk loses what was not flushed, or is full, at the calls that change the run's folder:
+# it goes on each time, and ends with the bits of the undisturbed run. All calls with ALEXNET_LONG,
+# otherwise about six of each.
+. "${0%/*}/lib.sh"
+: "${LOST_DISK:?the library that loses}"
+pictures data 8
+set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 2 --threads 1 --quiet
+
+# What a log says without times, which no two runs share.
+timeless() {
+    sed 's/"images_per_second":[^,]*,"waiting":[^,}]*//' "$1"
+}
+
+# The tensors of a checkpoint; its header also says how long the log is, with its times.
+tensors() {
+    tail -c +$(($(od -An -t u8 -N 8 "$1") + 9)) "$1"
+}
+
+# disk AT FULL ARGUMENTS...: the command on such a disk; its exit code is in $code.
+disk() {
+    at=$1 full=$2
+    shift 2
+    rm -rf shadow
+    mkdir shadow
+    LD_PRELOAD=$LOST_DISK LOST_DISK_FOLDER=$work/run LOST_DISK_SHADOW=$work/shadow \
+        LOST_DISK_AT=$at LOST_DISK_FULL=$full LOST_DISK_COUNT=$work/count \
+        "$ALEXNET" "$@" >out 2>err
+    code=$?
+}
+
+# The run goes on, or begins again if it had not got as far as a checkpoint.
+go_on() {
+    if [ -e run/last.safetensors ]; then
+        expect 0 train --resume run --threads 1 --quiet
+        lacks err "the log"
+    else
+        expect 0 train "$@" --out run
+    fi
+    tensors run/last.safetensors >last
+    cmp -s last plain.last || fail "the checkpoint differs after $what"
+    for file in best.safetensors recipe.ini; do
+        cmp -s run/$file plain/$file || fail "$file differs after $what"
+    done
+    timeless run/log.jsonl >log
+    cmp -s log plain.log || fail "the log differs after $what"
+}
+
+expect 0 train "$@" --out plain
+timeless plain/log.jsonl >plain.log
+tensors plain/last.safetensors >plain.last
+disk 0 '' train "$@" --out run
+grep -q 'does not come first' err && exit 77 # a sanitizer, which must be loaded before us
+[ $code -eq 0 ] || fail "the run on a disk that keeps everything"
+calls=$(cat count)
+[ "$calls" -gt 40 ] || fail "the disk saw $calls calls"
+step=$((calls / 6))
+[ -z "${ALEXNET_LONG:-}" ] || step=1
+
+at=1
+while [ "$at" -le "$calls" ]; do
+    what="a power failure at call $at of $calls"
+    rm -rf run
+    disk $at '' train "$@" --out run
+    is $code 137 "$what: exit code"
+    rm -rf run
+    mkdir run
+    [ ! -e shadow/names ] || while read -r name inode; do
+        if [ -e "shadow/$inode" ]; then cp "shadow/$inode" "run/$name"; else : >"run/$name"; fi
+    done <shadow/names
+    go_on "$@"
+
+    what="a full disk from call $at of $calls on"
+    rm -rf run
+    disk $at yes train "$@" --out run
+    if [ $code -ne 0 ]; then
+        is $code 1 "$what: exit code"
+        has err "No space left"
+    fi
+    go_on "$@"
+    at=$((at + step))
+done
+echo "$calls calls, every ${step}th of them lost and full"
