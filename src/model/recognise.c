@@ -17,12 +17,15 @@ static alexnet_status count_classes(const an_listing *listing, const an_tensor_f
         if (outline->layers[last].kind == AN_OUTLINE_FC ||
             outline->layers[last].kind == AN_OUTLINE_CONV)
             break;
-    *classes = last < 0 ? AN_UNKNOWN : outline->layers[last].outputs;
+    if (last < 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s: its network has no convolutions and no fully connected layers",
+                       an_tensor_file_name(file));
+    *classes = outline->layers[last].outputs;
     if (*classes >= 1 && *classes <= AN_CLASSES_MAX)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: layer %.120s has %d outputs; 1 to %d expected",
-                   an_tensor_file_name(file), last < 0 ? "?" : outline->layers[last].name, *classes,
-                   AN_CLASSES_MAX);
+                   an_tensor_file_name(file), outline->layers[last].name, *classes, AN_CLASSES_MAX);
 }
 
 /* Batch normalisation keeps tensors beside the weights of the layers before it, which would be

@@ -287,6 +287,24 @@ static void test_classes(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A graph of one ReLU, as the onnx package writes it: there is nothing to count classes by. */
+static void test_a_network_without_weights(void **state)
+{
+    (void)state;
+    static const char relu[] =
+        "\x08\x0e\x3a\x3b\x0a\x0c\x0a\x01x\x12\x01y\x22\x04Relu\x12\x01gZ\x1d\x0a\x01x\x12\x18\x0a"
+        "\x16"
+        "\x08\x01\x12\x12\x0a\x02\x08\x01\x0a\x02\x08\x03\x0a\x03\x08\xe0\x01\x0a\x03\x08\xe0\x01"
+        "b\x09\x0a\x01y\x12\x04\x0a\x02\x08\x01\x42\x02\x10\x1c";
+    alexnet_ctx *ctx;
+    alexnet_model *model;
+    expect_ok(alexnet_ctx_new(&ctx, NULL));
+    scratch_write("relu.onnx", relu, sizeof relu - 1);
+    expect_failure(alexnet_model_load(&model, ctx, "relu.onnx"), ALEXNET_ERROR_FORMAT,
+                   "relu.onnx: its network has no convolutions and no fully connected layers");
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- Beginning from one ---- */
 
 /* With another number of classes: all is taken but the last layer, and where layers are missing,
@@ -345,6 +363,7 @@ int main(void)
         IN_SCRATCH(test_means),
         IN_SCRATCH(test_options_that_do_not_fit),
         IN_SCRATCH(test_classes),
+        IN_SCRATCH(test_a_network_without_weights),
         IN_SCRATCH(test_begin_from_it),
     };
     return cmocka_run_group_tests_name("files of other programs", tests, NULL, leave);
