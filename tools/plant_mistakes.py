@@ -140,7 +140,7 @@ def targets_of(tests):
     targets = set()
     for test in tests or []:
         if test.startswith("cli_"):
-            targets |= {"alexnet", "json_get", "png_pixel"}
+            targets |= {"alexnet", "json_get", "lost_disk", "png_pixel"}
         elif test.startswith(("test_", "fuzz_")):
             targets.add(re.sub("_(baseline|avx2)$", "", test))
     return sorted(targets)
