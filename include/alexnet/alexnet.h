@@ -1433,7 +1433,8 @@ typedef struct alexnet_resume_options {
                             a share of `train` if it was one, else where it was */
     /** Keys of the recipe and their values, alternating, ended by NULL; only keys whose
      *  `at_resume` is true. NULL: none. A run given another number of epochs ends as if it had
-     *  begun with it; one with schedule = cosine cannot be given another. */
+     *  begun with it, unless its rates depend on its end (docs/recipes.md): these are drawn to the
+     *  new end from where it stands, with a warning. */
     const char *const *settings;
     /** Continue although pictures were changed, added or removed. If they are training pictures,
      *  the current epoch starts again. */

@@ -14,12 +14,28 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
                      "learning rate of weights; 0 freezes them"},
     [AN_KEY_RATE_BIAS] = {"rate_bias", AN_VALUE_SCHEDULE, 0, 1000, "0 to 1000", "0.02", true,
                           "learning rate of biases"},
-    [AN_KEY_SCHEDULE] = {"schedule", AN_VALUE_CHOICE, 0, 0, "constant|step|cosine", "cosine", false,
-                         "how the rates fall: as written, in steps, or to zero along a cosine"},
+    [AN_KEY_SCHEDULE] = {"schedule", AN_VALUE_CHOICE, 0, 0,
+                         "constant|step|exponential|poly|cosine|plateau", "cosine", false,
+                         "how the rates fall: as written, in steps, to a share or to zero at the "
+                         "end, or when validation stops improving"},
     [AN_KEY_STEP_EPOCHS] = {"step_epochs", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "30",
                             false, "epochs between the steps of schedule = step"},
     [AN_KEY_STEP_FACTOR] = {"step_factor", AN_VALUE_NUMBER, 0, 1, "0 to 1", "0.1", false,
-                            "what each step multiplies the rates by"},
+                            "what each step multiplies the rates by, also those of plateau"},
+    [AN_KEY_FALL] = {"fall", AN_VALUE_NUMBER, 1, 1e12, "1 to 1e12", "250", false,
+                     "the first rate divided by the last, of schedule = exponential"},
+    [AN_KEY_FALL_STEPS] = {"fall_steps", AN_VALUE_INTEGER, 2, 10000, "2 to 10000", "4", false,
+                           "equal parts of the run, each with one rate, of that schedule"},
+    [AN_KEY_POLY_POWER] = {"poly_power", AN_VALUE_NUMBER, 0, 100, "0 to 100", "1", false,
+                           "exponent of schedule = poly; 1 is a straight line"},
+    [AN_KEY_RESTART_EPOCHS] = {"restart_epochs", AN_VALUE_INTEGER, 0, 1000000, "0 to 1000000", "0",
+                               false,
+                               "epochs until schedule = cosine begins anew; 0: it never does"},
+    [AN_KEY_RESTART_GROWTH] = {"restart_growth", AN_VALUE_INTEGER, 1, 100, "1 to 100", "1", false,
+                               "how many times longer each of its periods is than the last"},
+    [AN_KEY_PATIENCE] = {"patience", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "5", false,
+                         "epochs without a better validation before schedule = plateau takes a "
+                         "step"},
     [AN_KEY_WARMUP] = {"warmup", AN_VALUE_NUMBER, 0, 1000000, "0 to 1000000", "1", false,
                        "epochs in which the rates rise from zero; fractions allowed"},
     [AN_KEY_MOMENTUM] = {"momentum", AN_VALUE_SCHEDULE, 0, 0.9999, "0 to 0.9999", "0.9", true,
@@ -68,6 +84,14 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
          "paste a rectangle of another picture, with its share of the label, by Beta(this, this)"},
     [AN_KEY_LABEL_SMOOTHING] = {"label_smoothing", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0", false,
                                 "share of each label that is spread over all classes"},
+    [AN_KEY_BEST_BY] = {"best_by", AN_VALUE_CHOICE, 0, 0, "top1|top5|loss", "top1", false,
+                        "what tells in validation which epoch is the best"},
+    [AN_KEY_STOP_PATIENCE] = {"stop_patience", AN_VALUE_INTEGER, 0, 1000000, "0 to 1000000", "0",
+                              false, "epochs without a better validation that end the run; 0: none",
+                              true},
+    [AN_KEY_KEEP] = {"keep", AN_VALUE_INTEGER, 0, 1000, "0 to 1000", "0", false,
+                     "checkpoints of the latest epochs that are kept, as epoch-N.safetensors",
+                     true},
     [AN_KEY_BAD_PICTURES] =
         {"bad_pictures", AN_VALUE_INTEGER, 0, 1e9, "0 to 1e9", "5", false,
          "unreadable pictures that are left out even where they are more than 1%", true},
@@ -87,6 +111,12 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_SCHEDULE] = {"scheduler", "lr_scheduler", "lr_policy"},
     [AN_KEY_STEP_EPOCHS] = {"step_size", "lr_step_size"},
     [AN_KEY_STEP_FACTOR] = {"gamma", "lr_gamma", "lr_decay"},
+    [AN_KEY_POLY_POWER] = {"power", "lr_power"},
+    [AN_KEY_RESTART_EPOCHS] = {"restarts", "t_0"},
+    [AN_KEY_RESTART_GROWTH] = {"t_mult"},
+    [AN_KEY_BEST_BY] = {"monitor", "metric", "best_metric"},
+    [AN_KEY_STOP_PATIENCE] = {"early_stopping", "early_stop"},
+    [AN_KEY_KEEP] = {"keep_last", "save_top_k", "max_to_keep"},
     [AN_KEY_WARMUP] = {"warmup_epochs", "lr_warmup_epochs"},
     [AN_KEY_DECAY] = {"weight_decay", "wd", "l2"},
     [AN_KEY_FREEZE] = {"frozen", "freeze_layers", "frozen_layers"},
@@ -256,7 +286,7 @@ static void list_anew(char *text, size_t room)
 
 alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, const char *value)
 {
-    char those[128];
+    char those[256];
     an_key key;
     const char *dot = strrchr(name, '.');
     AN_CHECK(an_recipe_key_find(dot ? dot + 1 : name, &key));

@@ -67,6 +67,15 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
 static bool came_later(an_key key)
 {
     switch (key) {
+    case AN_KEY_FALL:
+    case AN_KEY_FALL_STEPS:
+    case AN_KEY_POLY_POWER:
+    case AN_KEY_RESTART_EPOCHS:
+    case AN_KEY_RESTART_GROWTH:
+    case AN_KEY_PATIENCE:
+    case AN_KEY_BEST_BY:
+    case AN_KEY_STOP_PATIENCE:
+    case AN_KEY_KEEP:
     case AN_KEY_BAD_PICTURES:
     case AN_KEY_FREEZE:
     case AN_KEY_CROP_GROUP:

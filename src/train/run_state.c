@@ -172,6 +172,15 @@ static void exchange_tuning(exchange *x, char **tuning)
         x->missing = "tuning";
 }
 
+/* Written where there were some. */
+static void exchange_drops(exchange *x, an_drops *drops)
+{
+    if (x->writing ? !drops->count : !json_object_get(x->object, "drops"))
+        return;
+    integer(x, "drops", &drops->count);
+    integer(x, "dropped_after", &drops->after);
+}
+
 static void exchange_record(exchange *x, an_run_state *record)
 {
     int64_t phase = record->phase, split = record->split;
@@ -181,6 +190,7 @@ static void exchange_record(exchange *x, an_run_state *record)
     exchange_tally(x, "epoch", &record->epoch);
     exchange_best(x, &record->best);
     integer(x, "best_epoch", &record->best_epoch);
+    exchange_drops(x, &record->drops);
     integer(x, "skipped", &record->skipped);
     integer(x, "log_length", &record->log_length);
     integer(x, "split", &split);
@@ -212,7 +222,8 @@ char *an_run_state_to_text(const an_run_state *record)
 static alexnet_status check(const an_run_state *r, const char *source)
 {
     bool good = r->split >= 1 && r->step >= 0 && r->log_length >= 0 && r->train.root &&
-                r->interval.images >= 0 && r->epoch.images >= 0 && r->skipped >= 0;
+                r->interval.images >= 0 && r->epoch.images >= 0 && r->skipped >= 0 &&
+                r->drops.count >= 0 && r->drops.after >= 0;
     if (good)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress has values out of range",

@@ -28,13 +28,19 @@ typedef struct an_data_identity {
     uint64_t fingerprint;
 } an_data_identity;
 
+/** Of the rates, by schedule = plateau. */
+typedef struct an_drops {
+    int64_t count, after; /* how many; the epoch behind which the latest was made */
+} an_drops;
+
 typedef struct an_run_state {
     an_phase phase;
     int64_t step;             /* updates made */
     an_tally interval, epoch; /* since the last report; of the epoch so far */
     alexnet_metrics best;     /* validation of the best model; without validation all zero */
     int64_t best_epoch;       /* 0: none yet */
-    int64_t skipped;          /* pictures, in all */
+    an_drops drops;
+    int64_t skipped; /* pictures, in all */
     int64_t log_length;
     int split;
     an_data_identity train, val;

@@ -10,25 +10,80 @@ static double warmup_factor(const alexnet_recipe *recipe, int64_t step, int64_t 
     return (double)(step + 1) < steps ? (double)(step + 1) / steps : 1;
 }
 
-static double cosine_factor(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch)
+/* The share of the updates behind the warm-up that are made, 0 to 1; 1 if there are none. */
+static double progress(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch)
 {
-    const double pi = 3.14159265358979323846;
     double all = (double)(an_recipe_integer(recipe, AN_KEY_EPOCHS) * steps_per_epoch);
     double rise = an_recipe_number(recipe, AN_KEY_WARMUP, NULL, 0) * (double)steps_per_epoch;
     if ((double)step <= rise || all <= rise)
-        return 1;
-    return 0.5 * (1 + cos(pi * ((double)step - rise) / (all - rise)));
+        return 0;
+    return fmin(((double)step - rise) / (all - rise), 1);
 }
 
-double an_schedule_factor(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch)
+/* The share of the period under way that is over, where the cosine begins anew. */
+static double period_progress(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch)
+{
+    double rise = an_recipe_number(recipe, AN_KEY_WARMUP, NULL, 0) * (double)steps_per_epoch;
+    double past = fmax((double)step - rise, 0), growth;
+    double period = (double)(an_recipe_integer(recipe, AN_KEY_RESTART_EPOCHS) * steps_per_epoch);
+    growth = (double)an_recipe_integer(recipe, AN_KEY_RESTART_GROWTH);
+    if (growth == 1)
+        return fmod(past, period) / period;
+    for (; past >= period; period *= growth)
+        past -= period;
+    return past / period;
+}
+
+static double cosine_factor(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch)
+{
+    const double pi = 3.14159265358979323846;
+    double t = an_recipe_integer(recipe, AN_KEY_RESTART_EPOCHS)
+                   ? period_progress(recipe, step, steps_per_epoch)
+                   : progress(recipe, step, steps_per_epoch);
+    return 0.5 * (1 + cos(pi * t));
+}
+
+/* `dexp` of lr.cu in 2012's code: n rates in geometric progression, each for an n-th of the run. */
+static double exponential_factor(const alexnet_recipe *recipe, int64_t step,
+                                 int64_t steps_per_epoch)
+{
+    double all = (double)(an_recipe_integer(recipe, AN_KEY_EPOCHS) * steps_per_epoch);
+    double n = (double)an_recipe_integer(recipe, AN_KEY_FALL_STEPS);
+    double part = fmin(floor((double)step * n / all), n - 1);
+    return pow(an_recipe_number(recipe, AN_KEY_FALL, NULL, 0), -part / (n - 1));
+}
+
+bool an_schedule_has_end(const alexnet_recipe *recipe)
+{
+    switch (an_recipe_choice(recipe, AN_KEY_SCHEDULE)) {
+    case AN_SCHEDULE_EXPONENTIAL:
+    case AN_SCHEDULE_POLY: return true;
+    case AN_SCHEDULE_COSINE: return an_recipe_integer(recipe, AN_KEY_RESTART_EPOCHS) == 0;
+    default: return false;
+    }
+}
+
+/* How often the rates have been divided when an update is made. */
+static double times(const alexnet_recipe *recipe, const an_drops *drops, int64_t epochs_before)
+{
+    if (an_recipe_choice(recipe, AN_KEY_SCHEDULE) == AN_SCHEDULE_STEP)
+        return (double)(epochs_before / an_recipe_integer(recipe, AN_KEY_STEP_EPOCHS));
+    return drops && drops->count > 0 ? (double)(drops->count - (epochs_before < drops->after)) : 0;
+}
+
+double an_schedule_factor(const alexnet_recipe *recipe, const an_drops *drops, int64_t step,
+                          int64_t steps_per_epoch)
 {
     double factor = warmup_factor(recipe, step, steps_per_epoch);
     switch (an_recipe_choice(recipe, AN_KEY_SCHEDULE)) {
-    case AN_SCHEDULE_STEP: {
-        int64_t every = an_recipe_integer(recipe, AN_KEY_STEP_EPOCHS);
-        int64_t times = step / steps_per_epoch / every;
-        return factor * pow(an_recipe_number(recipe, AN_KEY_STEP_FACTOR, NULL, 0), (double)times);
-    }
+    case AN_SCHEDULE_STEP:
+    case AN_SCHEDULE_PLATEAU:
+        return factor * pow(an_recipe_number(recipe, AN_KEY_STEP_FACTOR, NULL, 0),
+                            times(recipe, drops, step / steps_per_epoch));
+    case AN_SCHEDULE_EXPONENTIAL: return factor * exponential_factor(recipe, step, steps_per_epoch);
+    case AN_SCHEDULE_POLY:
+        return factor * pow(1 - progress(recipe, step, steps_per_epoch),
+                            an_recipe_number(recipe, AN_KEY_POLY_POWER, NULL, 0));
     case AN_SCHEDULE_COSINE: return factor * cosine_factor(recipe, step, steps_per_epoch);
     default: return factor;
     }
@@ -51,9 +106,9 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
 }
 
 void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe *recipe,
-                       int64_t step, int64_t steps_per_epoch)
+                       const an_drops *drops, int64_t step, int64_t steps_per_epoch)
 {
-    double factor = an_schedule_factor(recipe, step, steps_per_epoch);
+    double factor = an_schedule_factor(recipe, drops, step, steps_per_epoch);
     double epoch = (double)(step / steps_per_epoch + 1);
     int n = 0;
     for (int i = 0; i < net->count; i++) {

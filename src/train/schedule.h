@@ -1,22 +1,31 @@
 /*
- * Rates as a function of the step alone, so that a resumed run has nothing to remember.
+ * Rates as a function of the step alone, and for schedule = plateau of what validation showed,
+ * which checkpoints hold.
  */
 #ifndef AN_TRAIN_SCHEDULE_H
 #define AN_TRAIN_SCHEDULE_H
 
 #include "model/program.h"
 #include "train/recipe.h"
+#include "train/run_state.h"
 
 /**
  * What the schedule multiplies the rates by at a step.
- *     warm-up   rises linearly to 1 over the first `warmup` epochs
- *     step      step_factor^floor(epoch / step_epochs)
- *     cosine    (1 + cos(pi t)) / 2, t from 0 after the warm-up to 1 at the end
+ *     warm-up      rises linearly to 1 over the first `warmup` epochs
+ *     step         step_factor^floor(epoch / step_epochs)
+ *     exponential  fall^(-i / (n - 1)) in part i = 0 ... n - 1 of the run, n = fall_steps
+ *     poly         (1 - t)^poly_power, t from 0 after the warm-up to 1 at the end
+ *     cosine       (1 + cos(pi t)) / 2, of the same t; or with t of the period of restart_epochs
+ *     plateau      step_factor^(drops before the epoch)
+ * @param drops  of schedule = plateau; NULL: none yet
  */
-double an_schedule_factor(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch);
+double an_schedule_factor(const alexnet_recipe *recipe, const an_drops *drops, int64_t step,
+                          int64_t steps_per_epoch);
+/** Whether the rates depend on how many epochs are planned. */
+bool an_schedule_has_end(const alexnet_recipe *recipe);
 
 /** Fill in the rates of all learned parameters of a net for a step. */
 void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe *recipe,
-                       int64_t step, int64_t steps_per_epoch);
+                       const an_drops *drops, int64_t step, int64_t steps_per_epoch);
 
 #endif

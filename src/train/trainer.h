@@ -137,6 +137,10 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *trainer, const alexne
 /** ALEXNET_ERROR_DIVERGED: "the <loss> update N (epoch E) is not finite", and a rate to try. */
 alexnet_status an_trainer_diverged(const alexnet_trainer *trainer, const char *loss, int64_t update,
                                    int64_t epoch);
+/** The checkpoint at the end of an epoch, and as the recipe's `keep` wants it a copy that stays. */
+alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
+/** Whether validation has not improved for as long as the recipe's stop_patience. */
+bool an_trainer_stopped_early(const alexnet_trainer *trainer);
 /** Write best.safetensors. */
 alexnet_status an_trainer_save_best(alexnet_trainer *trainer);
 /** Write recipe.ini: the recipe as it holds, and where the data is. */

@@ -62,19 +62,63 @@ static void warn_if_stuck(const alexnet_trainer *t)
            above ? "a lower rate" : "another rate");
 }
 
-/* The best model is that of the lowest top-1 error in validation, and of equals that of the lowest
- * loss; without a validation set it is the latest. */
+/* What best_by names, and what decides between equals. */
+static bool is_better(const alexnet_trainer *t, const alexnet_metrics *a, const alexnet_metrics *b)
+{
+    const int by = an_recipe_choice(t->recipe, AN_KEY_BEST_BY);
+    const double x = by == AN_BEST_BY_TOP5 ? a->top5_error : a->top1_error;
+    const double y = by == AN_BEST_BY_TOP5 ? b->top5_error : b->top1_error;
+    return by != AN_BEST_BY_LOSS && x != y ? x < y : a->loss < b->loss;
+}
+
+/* The best model is that of the lowest error in validation, and of equals that of the lowest loss;
+ * without a validation set it is the latest. */
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_run_state *r = &t->record;
-    *best = !t->val || !r->best.images || val->top1_error < r->best.top1_error ||
-            (val->top1_error == r->best.top1_error && val->loss < r->best.loss);
+    *best = !t->val || !r->best.images || is_better(t, val, &r->best);
     if (!*best)
         return ALEXNET_OK;
     AN_CHECK(an_trainer_save_best(t));
     r->best = *val;
     r->best_epoch = completed(t);
     return ALEXNET_OK;
+}
+
+/* The paper's rule (section 5): the rates fall when validation stops improving. */
+static void drop_rates(alexnet_trainer *t)
+{
+    an_drops *drops = &t->record.drops;
+    int64_t since = t->record.best_epoch > drops->after ? t->record.best_epoch : drops->after;
+    if (an_recipe_choice(t->recipe, AN_KEY_SCHEDULE) != AN_SCHEDULE_PLATEAU ||
+        completed(t) - since < an_recipe_integer(t->recipe, AN_KEY_PATIENCE))
+        return;
+    drops->count++;
+    drops->after = completed(t);
+    an_log(t->ctx, ALEXNET_LOG_INFO,
+           "validation has not improved since epoch %lld: the rates are multiplied by %g",
+           (long long)since, an_recipe_number(t->recipe, AN_KEY_STEP_FACTOR, NULL, 0));
+}
+
+bool an_trainer_stopped_early(const alexnet_trainer *t)
+{
+    int64_t patience = an_recipe_integer(t->recipe, AN_KEY_STOP_PATIENCE);
+    return patience > 0 && t->record.best_epoch > 0 &&
+           completed(t) - t->record.best_epoch >= patience;
+}
+
+static void begin_epoch(alexnet_trainer *t)
+{
+    bool early = an_trainer_stopped_early(t), through = completed(t) == t->epochs;
+    t->record.epoch = (an_tally){0};
+    t->record.phase = early || through ? AN_PHASE_DONE : AN_PHASE_TRAIN;
+    if (early && !through)
+        an_log(
+            t->ctx, ALEXNET_LOG_INFO,
+            "the run ends after epoch %lld of %lld: validation has not improved since epoch %lld",
+            (long long)completed(t), (long long)t->epochs, (long long)t->record.best_epoch);
+    t->pace.started = an_clock();
+    t->pace.loading = t->pace.busy = 0;
 }
 
 /* A validation that did not measure its pictures says nothing of the weights: it is not compared,
@@ -104,11 +148,9 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
     warn_if_stuck(t);
     an_tally epoch = t->record.epoch;
-    t->record.epoch = (an_tally){0};
-    t->record.phase = completed(t) == t->epochs ? AN_PHASE_DONE : AN_PHASE_TRAIN;
-    t->pace.started = an_clock();
-    t->pace.loading = t->pace.busy = 0;
-    AN_CHECK(an_trainer_save(t));
+    drop_rates(t);
+    begin_epoch(t);
+    AN_CHECK(an_trainer_save_epoch(t));
     progress->saved = true;
     return an_trainer_check_bad(t, t->train, epoch.images, epoch.skipped);
 }

@@ -25,6 +25,19 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     return an_program_pack(t->program);
 }
 
+/* What follows validation needs some. */
+static alexnet_status check_validation(const alexnet_trainer *t)
+{
+    bool plateau = an_recipe_choice(t->recipe, AN_KEY_SCHEDULE) == AN_SCHEDULE_PLATEAU;
+    if (t->val || !(plateau || an_recipe_integer(t->recipe, AN_KEY_STOP_PATIENCE)))
+        return ALEXNET_OK;
+    return AN_FAIL(
+        ALEXNET_ERROR_INVALID_ARGUMENT,
+        "%s follows the validation of every epoch, and there are no pictures to validate "
+        "with",
+        plateau ? "schedule = plateau" : "stop_patience");
+}
+
 static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *options)
 {
     alexnet_network *network = NULL;
@@ -33,6 +46,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
         AN_TRY(an_recipe_copy(&t->recipe, options->recipe));
     else
         AN_TRY(an_recipe_load(&t->recipe, "default"));
+    AN_TRY(check_validation(t));
     an_trainer_read_recipe(t);
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,
                            t->train->class_names));

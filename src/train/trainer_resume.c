@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "train/trainer.h"
 
 /* Whether device, ISA, library and precision are those that the run had; else it is said. */
@@ -56,20 +57,27 @@ static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
     return an_recipe_read_whole(t->recipe, recipe, t->run.last);
 }
 
-/* A cosine is drawn to the end that was planned: with another, the updates made so far would have
- * had other rates. */
-static alexnet_status check_epochs(const alexnet_trainer *t, int64_t planned)
+/* Rates that reach their end with the run are drawn to the new one: those of the updates made so
+ * far stay what they were. */
+static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, double before)
 {
-    int64_t steps = t->steps_per_epoch, made = (t->record.step + steps - 1) / steps;
-    if (t->epochs != planned && an_recipe_choice(t->recipe, AN_KEY_SCHEDULE) == AN_SCHEDULE_COSINE)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "the rates of %s fall along a cosine to its planned end, after %lld epochs; "
-                       "to train further, begin a new run with --init-from %s",
-                       t->run.folder, (long long)planned, t->run.folder);
+    int64_t steps = t->steps_per_epoch, step = t->record.step, made = (step + steps - 1) / steps;
     if (t->epochs < made)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "epochs = %lld: %s has begun its epoch %lld already", (long long)t->epochs,
                        t->run.folder, (long long)made);
+    if (t->epochs == planned || !an_schedule_has_end(t->recipe) || step == t->epochs * steps)
+        return ALEXNET_OK;
+    double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)(step / steps + 1)) *
+                  an_schedule_factor(t->recipe, NULL, step, steps);
+    an_log(
+        t->ctx, ALEXNET_LOG_WARNING,
+        "schedule = %s was drawn to an end after %lld %s and is drawn anew to one after %lld: the "
+        "rate goes on at %.3g after %.3g. A run that began with epochs = %lld would have had "
+        "other rates until now",
+        an_recipe_get(t->recipe, "schedule"), (long long)planned,
+        an_text_plural(planned, "epoch", "epochs"), (long long)t->epochs, rate, before,
+        (long long)t->epochs);
     return ALEXNET_OK;
 }
 
@@ -78,15 +86,17 @@ static alexnet_status set_anew(alexnet_trainer *t, const alexnet_resume_options 
                                bool *changed)
 {
     const char *const *setting = options->settings;
-    int64_t planned = an_recipe_integer(t->recipe, AN_KEY_EPOCHS);
+    an_trainer_read_recipe(t);
+    const int64_t planned = t->epochs;
+    const double rate = an_trainer_rate(t);
     for (; setting && setting[0]; setting += 2) {
         AN_CHECK(an_recipe_set_anew(t->recipe, setting[0], setting[1]));
         *changed = true;
     }
     an_trainer_read_recipe(t);
-    AN_CHECK(check_epochs(t, planned));
+    AN_CHECK(change_end(t, planned, rate));
     bool through = t->record.step == t->epochs * t->steps_per_epoch;
-    if (t->record.phase == AN_PHASE_DONE && !through)
+    if (t->record.phase == AN_PHASE_DONE && !through && !an_trainer_stopped_early(t))
         t->record.phase = AN_PHASE_TRAIN;
     if (t->record.phase == AN_PHASE_TRAIN && through)
         t->record.phase = AN_PHASE_DONE;
@@ -103,7 +113,7 @@ static alexnet_status check_place(const alexnet_trainer *t)
     bool good = r->phase == AN_PHASE_MEAN    ? r->step == 0
                 : r->phase == AN_PHASE_TRAIN ? r->step < all
                 : r->phase == AN_PHASE_VAL   ? r->step > 0 && r->step % steps == 0
-                                             : r->step == all;
+                                             : r->step > 0 && r->step % steps == 0;
     if (good && r->step <= all)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT,

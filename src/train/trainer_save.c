@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -65,7 +66,7 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
     return an_model_file_write(path, t->net, &t->classes, checkpoint, more, checkpoint ? 3 : 1);
 }
 
-alexnet_status an_trainer_save(alexnet_trainer *t)
+static alexnet_status save_as(alexnet_trainer *t, const char *path)
 {
     alexnet_status rc;
     char *record = NULL, *recipe = NULL;
@@ -78,12 +79,52 @@ alexnet_status an_trainer_save(alexnet_trainer *t)
         rc = AN_FAIL_MEMORY(65536, "a checkpoint's metadata");
         goto cleanup;
     }
-    AN_TRY(write_model(t, t->run.last, true, record, recipe));
-    t->pace.saved = an_clock();
+    AN_TRY(write_model(t, path, true, record, recipe));
 cleanup:
     an_free(record);
     an_free(recipe);
     return rc;
+}
+
+alexnet_status an_trainer_save(alexnet_trainer *t)
+{
+    AN_CHECK(save_as(t, t->run.last));
+    t->pace.saved = an_clock();
+    return ALEXNET_OK;
+}
+
+static char *epoch_path(const alexnet_trainer *t, int64_t epoch)
+{
+    return an_format("%s/epoch-%lld.safetensors", t->run.folder, (long long)epoch);
+}
+
+/* Those of earlier epochs go, as far back as there are any. */
+static alexnet_status remove_from(const alexnet_trainer *t, int64_t epoch)
+{
+    bool removed = true;
+    for (; removed && epoch > 0; epoch--) {
+        char *path = epoch_path(t, epoch);
+        if (!path)
+            return AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
+        removed = unlink(path) == 0;
+        an_free(path);
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
+{
+    int64_t kept = an_recipe_integer(t->recipe, AN_KEY_KEEP);
+    int64_t epoch = t->record.step / t->steps_per_epoch;
+    if (!kept)
+        return an_trainer_save(t);
+    char *path = epoch_path(t, epoch);
+    alexnet_status rc = path ? save_as(t, path) : AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
+    an_free(path);
+    /* The checkpoint is last: whoever is stopped before it does all of this again. */
+    AN_CHECK(rc);
+    AN_CHECK(an_trainer_save(t));
+    return remove_from(t, epoch - kept);
 }
 
 alexnet_status an_trainer_save_best(alexnet_trainer *t)
@@ -129,7 +170,7 @@ double an_trainer_rate(const alexnet_trainer *t)
     if (step < 0)
         return 0;
     return an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)(step / t->steps_per_epoch + 1)) *
-           an_schedule_factor(t->recipe, step, t->steps_per_epoch);
+           an_schedule_factor(t->recipe, &t->record.drops, step, t->steps_per_epoch);
 }
 
 static json_t *metrics_object(const alexnet_metrics *m)

@@ -21,7 +21,7 @@ static alexnet_status fetch(alexnet_trainer *t, int64_t step)
     next->filled = an_draws_slots(&t->draws, t->slots, t->batch, &next->batch, epoch);
     if (!next->filled)
         return ALEXNET_OK;
-    an_schedule_rates(t->rates, t->net, t->recipe, step, t->steps_per_epoch);
+    an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, step, t->steps_per_epoch);
     an_program_set_rates(t->program, t->rates);
     return an_program_feed(t->program, next->batch.pixels, t->slots, &state);
 }

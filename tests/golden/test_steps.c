@@ -129,7 +129,7 @@ static void run_steps(run *r)
     an_rates rates[64];
     for (int step = 0; step < STEPS; step++) {
         assert_in_range(an_program_learned(r->program), 1, 64);
-        an_schedule_rates(rates, r->g.net, r->recipe, step, EPOCH);
+        an_schedule_rates(rates, r->g.net, r->recipe, NULL, step, EPOCH);
         an_program_set_rates(r->program, rates);
         golden_feed(&r->g, r->program, step, SLOTS);
         golden_ok(an_program_run(r->program));

@@ -353,8 +353,9 @@ static void test_hostile_values(void **state)
     expect_refused("step_factor", "0.1 0.2@3", "expected a number from 0 to 1");
     expect_refused("step_factor", "1.5", "expected a number from 0 to 1");
     expect_refused("momentum", "1", "expected a number from 0 to 0.9999");
-    expect_refused("schedule", "cosin", "schedule = cosin: expected constant|step|cosine");
-    expect_refused("schedule", "", "expected constant|step|cosine");
+    expect_refused("schedule", "cosin",
+                   "schedule = cosin: expected constant|step|exponential|poly|cosine|plateau");
+    expect_refused("schedule", "", "expected constant|step|exponential|poly|cosine|plateau");
     expect_refused("mirror", "yes no", "expected no|yes");
     expect_refused("freeze", "", "expected none, or names: conv1 fc*");
     expect_refused("freeze", " , ", "expected none, or names");

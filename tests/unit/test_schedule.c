@@ -19,7 +19,7 @@ static alexnet_recipe *recipe_of(const char *schedule, const char *epochs, const
 
 static void expect_factor(const alexnet_recipe *r, int64_t step, int64_t per_epoch, double expected)
 {
-    double got = an_schedule_factor(r, step, per_epoch);
+    double got = an_schedule_factor(r, NULL, step, per_epoch);
     if (!(fabs(got - expected) <= 1e-14))
         fail_msg("step %lld: %.17g, expected %.17g", (long long)step, got, expected);
 }
@@ -74,13 +74,78 @@ static void test_cosine(void **state)
     expect_factor(r, 35, 10, 0.5 * (1 + cos(pi / 4)));
     expect_factor(r, 109, 10, 0.5 * (1 + cos(pi * 0.99)));
     for (int64_t step = 11; step < 110; step++)
-        assert_true(an_schedule_factor(r, step, 10) < an_schedule_factor(r, step - 1, 10));
+        assert_true(an_schedule_factor(r, NULL, step, 10) <
+                    an_schedule_factor(r, NULL, step - 1, 10));
     an_recipe_free(r);
     r = recipe_of("cosine", "2", "5"); /* all warm-up */
     expect_factor(r, 3, 2, 0.4);
     an_recipe_free(r);
     r = recipe_of("cosine", "1", "0"); /* a single update */
     expect_factor(r, 0, 1, 1);
+    an_recipe_free(r);
+}
+
+/* Number 170 of 2012: 0.01, 0.0015874, 0.00025198, 0.00004. */
+static void test_exponential(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("exponential", "8", "0");
+    static const double rates[] = {0.01, 0.0015874, 0.00025198, 0.00004};
+    for (int64_t step = 0; step < 80; step++) {
+        double got = 0.01 * an_schedule_factor(r, NULL, step, 10);
+        assert_true(fabs(got - rates[step / 20]) <= 2e-5 * rates[step / 20]);
+    }
+    expect_ok(an_recipe_set(r, "fall_steps", "3"));
+    expect_ok(an_recipe_set(r, "fall", "16"));
+    expect_factor(r, 26, 10, 1); /* a third of the run ends within an epoch */
+    expect_factor(r, 27, 10, 0.25);
+    expect_factor(r, 54, 10, 1.0 / 16);
+    an_recipe_free(r);
+}
+
+/* Caffe's (1 - iter / max_iter)^power, behind the warm-up. */
+static void test_poly(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("poly", "11", "1");
+    expect_factor(r, 4, 10, 0.5);
+    expect_factor(r, 10, 10, 1);
+    expect_factor(r, 60, 10, 0.5);
+    expect_ok(an_recipe_set(r, "poly_power", "2"));
+    expect_factor(r, 60, 10, 0.25);
+    expect_factor(r, 109, 10, 0.01 * 0.01);
+    an_recipe_free(r);
+}
+
+/* Periods of 2, 4 and 8 epochs; what is behind the last one that the run completes is a part. */
+static void test_restarts(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("cosine", "20", "1");
+    expect_ok(an_recipe_set(r, "restart_epochs", "2"));
+    expect_factor(r, 10, 10, 1);
+    expect_factor(r, 20, 10, 0.5);
+    expect_factor(r, 29, 10, 0.5 * (1 + cos(pi * 0.95)));
+    expect_factor(r, 30, 10, 1);
+    expect_factor(r, 50, 10, 1);
+    expect_ok(an_recipe_set(r, "restart_growth", "2"));
+    expect_factor(r, 30, 10, 1);
+    expect_factor(r, 50, 10, 0.5);
+    expect_factor(r, 70, 10, 1);
+    expect_factor(r, 110, 10, 0.5);
+    assert_false(an_schedule_has_end(r));
+    an_recipe_free(r);
+}
+
+/* Two drops, the second behind epoch 5: its own updates have one. */
+static void test_plateau(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = recipe_of("plateau", "9", "0");
+    const an_drops drops = {2, 5};
+    expect_factor(r, 30, 10, 1);
+    assert_true(fabs(an_schedule_factor(r, &drops, 49, 10) - 0.1) <= 1e-15);
+    assert_true(fabs(an_schedule_factor(r, &drops, 50, 10) - 0.01) <= 1e-15);
     an_recipe_free(r);
 }
 
@@ -123,16 +188,16 @@ static void test_rates(void **state)
                              {"step_epochs", "4"}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         expect_ok(an_recipe_set(r, keys[i][0], keys[i][1]));
-    an_schedule_rates(got, net, r, 9, 10); /* last of epoch 1 */
+    an_schedule_rates(got, net, r, NULL, 9, 10); /* last of epoch 1 */
     expect_rates(&got[0], 0.5, 0.01, 0.5);
     expect_rates(&got[1], 0.125, 0.5, 0.5);
     expect_rates(&got[2], 0, 0.01, 0.9);
     expect_rates(&got[3], 2, 0.5, 0.9);
     expect_rates(&got[4], 0.5, 0, 0.9);
     expect_rates(&got[5], 0.125, 0.5, 0.9);
-    an_schedule_rates(got, net, r, 10, 10); /* first of epoch 2 */
+    an_schedule_rates(got, net, r, NULL, 10, 10); /* first of epoch 2 */
     expect_rates(&got[0], 0.25, 0.01, 0.5);
-    an_schedule_rates(got, net, r, 40, 10); /* first of epoch 5: a step of the schedule too */
+    an_schedule_rates(got, net, r, NULL, 40, 10); /* first of epoch 5: a step of the schedule too */
     expect_rates(&got[0], 0.025, 0.02, 0.5);
     expect_rates(&got[2], 0.1, 0.02, 0.9);
     expect_rates(&got[3], 0.2, 0.5, 0.9);
@@ -150,12 +215,12 @@ static void test_rates_of_safe_weights(void **state)
     alexnet_recipe *r = recipe_of("constant", "9", "0");
     expect_ok(an_recipe_set(r, "init", "safe"));
     expect_ok(an_recipe_set(r, "rate", "0.5"));
-    an_schedule_rates(got, net, r, 0, 10);
+    an_schedule_rates(got, net, r, NULL, 0, 10);
     expect_rates(&got[0], 0.5 / (29 * 29), 0.0005, 0.9);
     expect_rates(&got[1], 0.02, 0, 0.9);
     expect_rates(&got[2], 0.5, 0.0005, 0.9);
     expect_ok(an_recipe_set(r, "c.rate", "0.25"));
-    an_schedule_rates(got, net, r, 0, 10);
+    an_schedule_rates(got, net, r, NULL, 0, 10);
     expect_rates(&got[0], 0.25 / (29 * 29), 0.0005, 0.9);
     an_recipe_free(r);
     an_net_release(net);
@@ -170,7 +235,7 @@ static void test_rates_of_frozen_layers(void **state)
     alexnet_recipe *r = recipe_of("constant", "9", "0");
     expect_ok(an_recipe_set(r, "c.rate", "0.5"));
     expect_ok(an_recipe_set(r, "freeze", "c d"));
-    an_schedule_rates(got, net, r, 0, 10);
+    an_schedule_rates(got, net, r, NULL, 0, 10);
     for (int i = 0; i < 4; i++)
         assert_true(got[i].rate == 0);
     assert_true(got[4].rate == 0.01);
@@ -186,6 +251,10 @@ int main(void)
         cmocka_unit_test(test_warm_up),
         cmocka_unit_test(test_step),
         cmocka_unit_test(test_cosine),
+        cmocka_unit_test(test_exponential),
+        cmocka_unit_test(test_poly),
+        cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_plateau),
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_rates_of_safe_weights),
         cmocka_unit_test(test_rates_of_frozen_layers),

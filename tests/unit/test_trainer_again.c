@@ -261,21 +261,41 @@ static void test_fewer_epochs(void **state)
 static void test_settings_that_stay(void **state)
 {
     (void)state;
-    const alexnet_resume_options epochs = with((const char *const[]){"epochs", "3", NULL}),
-                                 rate = with((const char *const[]){"rate", "0.1", NULL}),
+    const alexnet_resume_options rate = with((const char *const[]){"rate", "0.1", NULL}),
                                  layer = with((const char *const[]){"c.rate", "0", NULL}),
                                  value = with((const char *const[]){"epochs", "many", NULL}),
                                  same = with((const char *const[]){"epochs", "2", NULL});
     const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
-    start("run", 8, two_epochs); /* along a cosine */
-    expect_failure(go_on("run", &epochs), bad, "fall along a cosine to its planned end, after 2");
-    assert_non_null(strstr(an_error_text(), "--init-from run"));
+    start("run", 8, two_epochs);
     expect_failure(go_on("run", &rate), bad,
                    "rate is settled when a run begins; one that goes on may be given epochs, "
-                   "bad_pictures, report");
+                   "stop_patience, keep, bad_pictures, report");
     expect_failure(go_on("run", &layer), bad, "c.rate is settled");
     expect_failure(go_on("run", &value), bad, "epochs = many");
     expect_ok(go_on("run", &same));
+}
+
+/* Rates that end with the run are drawn to the new end, and it is said. */
+static void test_other_end(void **state)
+{
+    (void)state;
+    const alexnet_resume_options more = with((const char *const[]){"epochs", "4", NULL});
+    static const char *const schedules[] = {"cosine", "poly", "exponential"};
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    for (int i = 0; i < 3; i++) {
+        const char *const two[] = {SETTINGS, "schedule", schedules[i], "epochs", "2", NULL};
+        start(schedules[i], -1, two);
+        rig_heard[0] = '\0';
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, schedules[i], &more));
+        assert_int_equal(rig_times_heard("was drawn to an end after 2 epochs and is drawn anew to "
+                                         "one after 4: the rate goes on at"),
+                         1);
+        expect_ok(rig_finish(trainer, &p));
+        assert_int_equal(p.epoch, 4);
+        assert_true(p.rate > 0);
+        alexnet_trainer_free(trainer);
+    }
 }
 
 /* A run that stopped for its bad pictures goes on without them, or with others in their place. */
@@ -318,6 +338,7 @@ int main(void)
         IN_SCRATCH(test_accepted_changes),   IN_SCRATCH(test_nothing_to_accept),
         IN_SCRATCH(test_more_epochs),        IN_SCRATCH(test_fewer_epochs),
         IN_SCRATCH(test_settings_that_stay), IN_SCRATCH(test_more_bad_pictures),
+        IN_SCRATCH(test_other_end),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }
