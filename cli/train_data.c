@@ -4,8 +4,6 @@
 
 #include "paths.h"
 
-static const char standard_share[] = "0.1";
-
 /* Whether DATA is divided into `train` and `val`. */
 static int find_layout(bool *divided, const char *data)
 {
@@ -23,7 +21,7 @@ static bool is_share(const char *val, double *share)
     return end != val && *end == '\0' && !path_is_folder(val);
 }
 
-int train_data_val(char **out, const char *data, const char *val)
+int train_data_val(char **out, const char *data, const char *val, const char *standard)
 {
     bool divided;
     double share = 0;
@@ -43,7 +41,7 @@ int train_data_val(char **out, const char *data, const char *val)
     if (val)
         *out = cli_copy(val);
     else
-        *out = divided ? path_join(data, "val") : cli_copy(standard_share);
+        *out = divided ? path_join(data, "val") : cli_copy(standard);
     return CLI_DONE;
 }
 

@@ -15,10 +15,11 @@ typedef struct train_data {
 /**
  * Settle what to validate with.
  * @param out  a share below 1 as text ("0" is none), or a folder. Owned by the caller.
- * @param val  what the user said, or NULL: what DATA holds as `val`, else "0.1"
+ * @param val       what the user said, or NULL: what DATA holds as `val`, else `standard`
+ * @param standard  a share
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
-int train_data_val(char **out, const char *data, const char *val);
+int train_data_val(char **out, const char *data, const char *val, const char *standard);
 
 /**
  * Open the pictures.

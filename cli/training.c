@@ -245,7 +245,7 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     train_data data = {0};
     char *val = NULL;
     *result = (training_result){0};
-    int code = train_data_val(&val, request->data, request->val);
+    int code = train_data_val(&val, request->data, request->val, "0.1");
     if (code == CLI_DONE)
         code = recipe_open(&recipe, request->recipe, request->settings);
     if (code == CLI_DONE) {

@@ -557,6 +557,82 @@ ALEXNET_API const char *alexnet_dataset_class_name(const alexnet_dataset *datase
 ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *dataset, int64_t index,
                                                    const char **path, int *label);
 
+/* Packing: a data set as tar archives ("shards") of pictures of one size, named as the webdataset
+ * package names them, to be read from disks that dislike a million files. docs/data.md says what
+ * is in them. */
+
+/** How a picture is brought to `side`. */
+typedef enum alexnet_pack_fit {
+    ALEXNET_PACK_SHORT = 0,  /**< the short side to `side`; the long one is kept, up to 16 times
+                                  that. Networks with `resize = short` take the same pixels from it
+                                  as from the picture itself */
+    ALEXNET_PACK_SQUARE = 1, /**< the centre square of that: what such networks see */
+    ALEXNET_PACK_WARP = 2,   /**< side x side whatever the shape, as `resize = warp` */
+} alexnet_pack_fit;
+
+typedef struct alexnet_pack_options {
+    size_t size;
+    int side; /**< default 256; 0: pictures keep their size */
+    alexnet_pack_fit fit;
+    bool raw;    /**< pixels, as NumPy's arrays (KEY.npy, uint8 [height][width][3]), and not JPEG */
+    int quality; /**< of JPEG, 1 to 100; default 95. A JPEG file that has the size already is stored
+                      as it is */
+    int64_t shard_pictures; /**< pictures of a shard at most; default 0: any number */
+    int64_t shard_bytes;    /**< bytes of a shard, but for one with a single picture; default 10^9;
+                                 0: any number */
+    bool in_order; /**< keep the data set's order. Otherwise pictures are shuffled over the shards,
+                        so that each has some of every class */
+    uint64_t seed; /**< of the shuffling */
+    int64_t bad_pictures; /**< as alexnet_too_many_bad() has it; default ALEXNET_BAD_PICTURES */
+} alexnet_pack_options;
+#define ALEXNET_PACK_OPTIONS_INIT                                                                  \
+    {                                                                                              \
+        sizeof(alexnet_pack_options), 256, ALEXNET_PACK_SHORT, false, 95, 0, 1000000000, false, 1, \
+            ALEXNET_BAD_PICTURES                                                                   \
+    }
+
+/** How far packing is, of both parts together. */
+typedef struct alexnet_pack_progress {
+    int64_t done, total; /**< pictures of the data set; `done` are packed or left out */
+    int64_t found;       /**< of `done`, what an earlier call had packed */
+    int64_t pictures;    /**< packed */
+    int64_t unchanged;   /**< of these, JPEG files that are stored as they are */
+    int64_t left_out;    /**< that cannot be read; the log has a warning for each */
+    int64_t shards;      /**< complete */
+    int64_t bytes;       /**< of these */
+} alexnet_pack_progress;
+
+/** A data set being packed. */
+typedef struct alexnet_pack alexnet_pack;
+/**
+ * Begin to pack into a folder, which is made, or go on with what an earlier call has begun there
+ * with the same data and options. The folder gets train-000000.tar, ..., with `val` also
+ * val-000000.tar, ..., classes.txt, and manifest.json, which says what is there; FOLDER/train and
+ * FOLDER/val, or FOLDER alone without `val`, are then data sets with the classes, names and order
+ * of these. Every file is written under another name, flushed and renamed. What is written depends
+ * on pictures and options alone, not on the number of threads nor on interruptions.
+ * @param train    with labels
+ * @param val      with the same classes; NULL: none
+ * @param options  NULL: the defaults
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder with other files in it, with a pack of other
+ *         data or options, or that another process is packing into
+ */
+ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx,
+                                            const alexnet_dataset *train,
+                                            const alexnet_dataset *val, const char *folder,
+                                            const alexnet_pack_options *options);
+/**
+ * Pack the next picture. What is complete stays after a failure, and a new pack goes on with it.
+ * @param progress  out; may be NULL
+ * @param more      out, false: all is done
+ * @return ALEXNET_ERROR_BAD_DATA as soon as too many pictures cannot be read; ALEXNET_ERROR_IO, as
+ *         for a full disk; ALEXNET_ERROR_CANCELLED
+ */
+ALEXNET_API alexnet_status alexnet_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress,
+                                             bool *more);
+/** Shards that are not complete are removed. NULL allowed. */
+ALEXNET_API void alexnet_pack_free(alexnet_pack *pack);
+
 /* ---- Classification ------------------------------------------------------------------------- */
 
 /** A model ready to compute, with memory for one batch size. */

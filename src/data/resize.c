@@ -226,21 +226,51 @@ static axis centre_of(int in, int out, int part)
     return (axis){in, out, (out - part) / 2, part};
 }
 
+/* What WHOLE keeps of a long side. An even number of samples is left out, half at each end, so that
+ * the centre of the rest is the centre of all. */
+static int kept_of(int64_t longer, int side)
+{
+    const int64_t most = (int64_t)AN_FIT_LONGEST * side;
+    return (int)(longer <= most ? longer : most + (longer - most) % 2);
+}
+
+/* How both axes are brought to a fit's size. @return false for a long side that is too long */
+static bool find_axes(axis *across, axis *down, an_fit fit, const an_picture *picture)
+{
+    const int width = picture->width, height = picture->height, side = fit.side;
+    if (fit.rule == AN_FIT_WARP) {
+        *across = centre_of(width, side, side);
+        *down = centre_of(height, side, side);
+        return true;
+    }
+    const int shorter = width < height ? width : height;
+    const int64_t longer = (int64_t)side * (width < height ? height : width) / shorter;
+    if (longer > INT32_MAX)
+        return false;
+    const int part = fit.rule == AN_FIT_WHOLE ? kept_of(longer, side) : side;
+    *across = width <= height ? centre_of(width, side, side) : centre_of(width, (int)longer, part);
+    *down = height <= width ? centre_of(height, side, side) : centre_of(height, (int)longer, part);
+    return true;
+}
+
+void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture)
+{
+    axis across, down;
+    *width = *height = 0;
+    if (find_axes(&across, &down, fit, picture)) {
+        *width = across.part;
+        *height = down.part;
+    }
+}
+
 alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture)
 {
-    int width = picture->width, height = picture->height, side = fit.side;
-    if (side < 1 || width < 1 || height < 1)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "cannot fit %d x %d into %d x %d", width,
-                       height, side, side);
-    if (fit.rule == AN_FIT_WARP)
-        return an_resize(dst, side, side, picture->rgb, width, height);
-    int shorter = width < height ? width : height;
-    int64_t longer = (int64_t)side * (width < height ? height : width) / shorter;
-    if (longer > INT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "cannot fit %d x %d into %d x %d", width, height,
-                       side, side);
-    axis across = centre_of(width, width <= height ? side : (int)longer, side);
-    axis down = centre_of(height, height <= width ? side : (int)longer, side);
-    return resize_part(dst, (size_t)side * 3, (raster){picture->rgb, (size_t)width * 3}, &across,
-                       &down);
+    axis across, down;
+    const bool sound = fit.side >= 1 && picture->width >= 1 && picture->height >= 1;
+    if (!sound || !find_axes(&across, &down, fit, picture))
+        return AN_FAIL(sound ? ALEXNET_ERROR_UNSUPPORTED : ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "cannot fit %d x %d into %d x %d", picture->width, picture->height, fit.side,
+                       fit.side);
+    return resize_part(dst, (size_t)across.part * 3,
+                       (raster){picture->rgb, (size_t)picture->width * 3}, &across, &down);
 }

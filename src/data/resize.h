@@ -31,7 +31,9 @@ typedef enum an_fit_rule {
     AN_FIT_SHORT, /* short side to `side`, centre square kept (paper section 2) */
     AN_FIT_WARP,  /* to side x side whatever the aspect (Caffe) */
     AN_FIT_KEEP,  /* not at all; pictures of more than side * side pixels are refused */
+    AN_FIT_WHOLE, /* short side to `side`, and all of the long one, up to AN_FIT_LONGEST sides */
 } an_fit_rule;
+enum { AN_FIT_LONGEST = 16 };
 
 typedef struct an_fit {
     an_fit_rule rule;
@@ -49,7 +51,12 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
                              const char *name);
 
 /**
- * Bring a picture to side x side RGB; not for KEEP. SHORT: the long side becomes int(side * long /
+ * The size that a picture is brought to: side x side, but for WHOLE. What was fitted by WHOLE is
+ * brought by SHORT to the very pixels that the picture itself is.
+ */
+void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture);
+/**
+ * Bring a picture to that size; not for KEEP. SHORT: the long side becomes int(side * long /
  * short), and the square starts at floor((long - side) / 2).
  */
 alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture);

@@ -15,7 +15,7 @@ for command in info train data eval classify convert distance plot bench selftes
 done
 
 # A command of `data`, by either way to ask.
-for command in check; do
+for command in check pack; do
     expect 0 data "$command" --help
     cp out by_option
     is "$(head -n 1 out | cut -d" " -f1-4)" "Usage: alexnet data $command" "the start of the help of data $command"
@@ -25,7 +25,7 @@ for command in check; do
     cmp -s out by_option || fail "help data $command differs from data $command --help"
 done
 expect 0 help data
-has out "  check "
+has out "  check " "  pack "
 expect 2 data
 has err "COMMAND is missing" "'alexnet help data' says more"
 expect 2 data chek

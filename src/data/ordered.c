@@ -1,0 +1,150 @@
+#include "data/ordered.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+
+/* Piece p is in slot p % ahead. It may be begun when the one that was there has been taken. */
+struct an_ordered {
+    an_ordered_job job;
+    int64_t count;
+    int ahead;
+    char *results; /* [ahead] */
+    bool *done;    /* of each slot */
+
+    pthread_t *threads;
+    int running;
+    pthread_mutex_t lock;
+    pthread_cond_t may_begin, is_done;
+    int64_t next_begun, next_taken;
+    bool lent; /* the piece before next_taken is with the caller */
+    bool over;
+};
+
+static void *result_of(const an_ordered *o, int64_t piece)
+{
+    return o->results + (size_t)(piece % o->ahead) * o->job.result_bytes;
+}
+
+static bool may_begin(const an_ordered *o)
+{
+    const int64_t oldest = o->next_taken - o->lent;
+    return o->next_begun < o->count && o->next_begun < oldest + o->ahead;
+}
+
+static void *worker(void *argument)
+{
+    an_ordered *o = argument;
+    pthread_mutex_lock(&o->lock);
+    while (!o->over) {
+        if (!may_begin(o)) {
+            pthread_cond_wait(&o->may_begin, &o->lock);
+            continue;
+        }
+        const int64_t piece = o->next_begun++;
+        pthread_mutex_unlock(&o->lock);
+        o->job.work(o->job.user, piece, result_of(o, piece));
+        pthread_mutex_lock(&o->lock);
+        o->done[piece % o->ahead] = true;
+        pthread_cond_signal(&o->is_done);
+    }
+    pthread_mutex_unlock(&o->lock);
+    return NULL;
+}
+
+/* Threads are born with all signals blocked, so that the host's handlers run on its own threads. */
+static alexnet_status start(an_ordered *o, int threads)
+{
+    sigset_t all, before;
+    int error = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (o->running < threads && error == 0) {
+        error = pthread_create(&o->threads[o->running], NULL, worker, o);
+        o->running += error == 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error != 0)
+        return AN_FAIL(ALEXNET_ERROR_IO, "cannot start thread %d of %d: %s", o->running + 1,
+                       threads, strerror(error));
+    return ALEXNET_OK;
+}
+
+alexnet_status an_ordered_new(an_ordered **out, const an_ordered_job *job, int64_t first,
+                              int64_t count, int threads, int ahead)
+{
+    *out = NULL;
+    an_ordered *o = an_calloc(1, sizeof *o);
+    if (!o)
+        return AN_FAIL_MEMORY(sizeof *o, "threads");
+    pthread_mutex_init(&o->lock, NULL);
+    pthread_cond_init(&o->may_begin, NULL);
+    pthread_cond_init(&o->is_done, NULL);
+    o->job = *job;
+    o->count = count;
+    o->ahead = ahead;
+    o->next_begun = o->next_taken = first;
+    o->results = an_calloc((size_t)ahead, job->result_bytes);
+    o->done = an_calloc((size_t)ahead, sizeof *o->done);
+    o->threads = an_calloc((size_t)threads, sizeof *o->threads);
+    alexnet_status rc = o->results && o->done && o->threads
+                            ? start(o, threads)
+                            : AN_FAIL_MEMORY((size_t)ahead * job->result_bytes, "threads");
+    if (rc == ALEXNET_OK)
+        *out = o;
+    else
+        an_ordered_free(o);
+    return rc;
+}
+
+/* Empty the slot of a piece. */
+static void discard(an_ordered *o, int64_t piece)
+{
+    void *result = result_of(o, piece);
+    o->job.discard(result);
+    memset(result, 0, o->job.result_bytes);
+    o->done[piece % o->ahead] = false;
+}
+
+void *an_ordered_next(an_ordered *o)
+{
+    void *result = NULL;
+    pthread_mutex_lock(&o->lock);
+    if (o->lent)
+        discard(o, o->next_taken - 1);
+    o->lent = false;
+    pthread_cond_broadcast(&o->may_begin);
+    if (o->next_taken < o->count) {
+        while (!o->done[o->next_taken % o->ahead])
+            pthread_cond_wait(&o->is_done, &o->lock);
+        result = result_of(o, o->next_taken++);
+        o->lent = true;
+    }
+    pthread_mutex_unlock(&o->lock);
+    return result;
+}
+
+void an_ordered_free(an_ordered *o)
+{
+    if (!o)
+        return;
+    pthread_mutex_lock(&o->lock);
+    o->over = true;
+    pthread_cond_broadcast(&o->may_begin);
+    pthread_mutex_unlock(&o->lock);
+    for (int i = 0; i < o->running; i++)
+        pthread_join(o->threads[i], NULL);
+    for (int64_t p = o->next_taken - o->lent; p < o->next_begun; p++)
+        o->job.discard(result_of(o, p));
+    pthread_mutex_destroy(&o->lock);
+    pthread_cond_destroy(&o->may_begin);
+    pthread_cond_destroy(&o->is_done);
+    an_free(o->results);
+    an_free(o->done);
+    an_free(o->threads);
+    an_free(o);
+}

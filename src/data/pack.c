@@ -1,0 +1,232 @@
+#include "data/pack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "data/tar_index.h"
+#include "data/tar_set.h"
+
+char *an_pack_shard_path(const alexnet_pack *pack, const an_pack_part *part, int64_t shard)
+{
+    return an_format("%s/%s-%06" PRId64 ".tar", pack->folder, part->name, shard);
+}
+
+/* ---- Beginning ---- */
+
+static alexnet_status check_options(const alexnet_pack_options *o)
+{
+    const char *what = NULL;
+    if (o->side < 0 || o->side > 4096)
+        what = "a side from 0 to 4096";
+    else if ((unsigned)o->fit > ALEXNET_PACK_WARP)
+        what = "one of the three fits";
+    else if (o->quality < 1 || o->quality > 100)
+        what = "a quality from 1 to 100";
+    else if (o->shard_pictures < 0 || o->shard_bytes < 0 || o->bad_pictures < 0)
+        what = "no negative number";
+    return what ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "an option of a pack: %s is expected",
+                          what)
+                : ALEXNET_OK;
+}
+
+static alexnet_status check_data(const alexnet_dataset *data)
+{
+    if (data->count > UINT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a pack of %lld pictures",
+                       (long long)data->count);
+    for (int64_t i = 0; i < data->count; i++)
+        if (data->samples[i].label < 0)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s has no label, and cannot be packed",
+                           data->samples[i].name);
+    return ALEXNET_OK;
+}
+
+static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *o,
+                                const alexnet_dataset *data, const char *name)
+{
+    part->name = name;
+    part->data = an_dataset_retain((alexnet_dataset *)data); /* its count is all that changes */
+    AN_CHECK(check_data(data));
+    part->order = an_calloc((size_t)data->count, sizeof *part->order);
+    part->by_class = an_calloc((size_t)data->classes, sizeof *part->by_class);
+    if (!part->order || !part->by_class)
+        return AN_FAIL_MEMORY((size_t)data->count * sizeof *part->order, "the order of pictures");
+    if (o->in_order)
+        for (int64_t i = 0; i < data->count; i++)
+            part->order[i] = (uint32_t)i;
+    else
+        an_shuffle(part->order, (uint32_t)data->count, o->seed, AN_PURPOSE_PACK, 0);
+    part->fingerprint = an_dataset_fingerprint(data);
+    return an_pack_name(&part->keys, data);
+}
+
+/* One process packs into a folder at a time: two would have the same temporary files. */
+static alexnet_status claim(alexnet_pack *pack)
+{
+    AN_CHECK(an_make_folder(pack->folder));
+    pack->folder_file = open(pack->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (pack->folder_file < 0)
+        return an_file_fail("open", pack->folder);
+    if (flock(pack->folder_file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "another process is packing into %s; wait for it, or stop it", pack->folder);
+}
+
+/* A folder within the data set would be part of it when the pack goes on. */
+static alexnet_status check_outside(const alexnet_pack *pack)
+{
+    alexnet_status rc = ALEXNET_OK;
+    char *real = realpath(pack->folder, NULL);
+    for (int i = 0; real && i < pack->part_count; i++) {
+        const char *root = pack->parts[i].data->root;
+        const size_t length = strlen(root);
+        if (length > 1 && strncmp(real, root, length) == 0 && real[length] == '/')
+            rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                         "%s lies in the data set %s; name a folder outside", pack->folder, root);
+    }
+    free(real); /* realpath's own */
+    return rc;
+}
+
+/* A new pack begins in a folder of its own, where its first file is the manifest. */
+static alexnet_status check_folder(const alexnet_pack *pack)
+{
+    an_folder folder;
+    AN_CHECK(an_folder_read(&folder, pack->folder));
+    alexnet_status rc = ALEXNET_OK;
+    const char *other = folder.folders.count ? folder.folders.at[0] : NULL;
+    for (int64_t i = 0; i < folder.files.count; i++) {
+        if (strcmp(folder.files.at[i], AN_PACK_MANIFEST) == 0) {
+            other = NULL;
+            break;
+        }
+        if (strcmp(folder.files.at[i], AN_PACK_MANIFEST ".tmp") != 0)
+            other = folder.files.at[i];
+    }
+    if (other)
+        rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                     "%s has other files in it, such as %s; a pack needs a new folder, or an empty "
+                     "one",
+                     pack->folder, other);
+    an_folder_free(&folder);
+    return rc;
+}
+
+static alexnet_status write_classes(const alexnet_pack *pack)
+{
+    const alexnet_dataset *data = pack->parts[0].data;
+    size_t length = 0;
+    for (int c = 0; c < data->classes; c++)
+        length += strlen(data->class_ids[c]) + 1;
+    char *text = an_malloc(length + 1), *to = text;
+    char *path = an_path_join(pack->folder, AN_TAR_CLASSES);
+    for (int c = 0; text && c < data->classes; c++) {
+        const size_t one = strlen(data->class_ids[c]);
+        memcpy(to, data->class_ids[c], one);
+        to[one] = '\n';
+        to += one + 1;
+    }
+    alexnet_status rc = text && path ? an_file_replace(path, text, length)
+                                     : AN_FAIL_MEMORY(length, "the names of classes");
+    an_free(text);
+    an_free(path);
+    return rc;
+}
+
+/* Places of a part that are in its shards. */
+static int64_t places_done(const an_pack_part *part)
+{
+    return part->shard_count ? part->shards[part->shard_count - 1].end : 0;
+}
+
+static bool is_last(const alexnet_pack *pack)
+{
+    return pack->part == pack->part_count - 1;
+}
+
+/* Begin where the shards that are there end. */
+static alexnet_status find_place(alexnet_pack *pack)
+{
+    for (int i = 0; i < pack->part_count; i++)
+        pack->found += places_done(&pack->parts[i]);
+    pack->place = places_done(&pack->parts[0]);
+    while (!is_last(pack) && pack->place == pack->parts[pack->part].data->count)
+        pack->place = places_done(&pack->parts[++pack->part]);
+    if (pack->complete)
+        return ALEXNET_OK;
+    AN_CHECK(an_pack_manifest_write(pack));
+    return write_classes(pack);
+}
+
+static alexnet_status make(alexnet_pack *pack, const alexnet_dataset *train,
+                           const alexnet_dataset *val, const char *folder)
+{
+    AN_CHECK(check_options(&pack->options));
+    if (val)
+        AN_CHECK(an_dataset_compare_classes(train, val));
+    pack->part_count = val ? 2 : 1;
+    AN_CHECK(make_part(&pack->parts[0], &pack->options, train, "train"));
+    if (val)
+        AN_CHECK(make_part(&pack->parts[1], &pack->options, val, "val"));
+    pack->folder = an_strdup(folder);
+    if (!pack->folder)
+        return AN_FAIL_MEMORY(strlen(folder), "a path");
+    AN_CHECK(claim(pack));
+    AN_CHECK(check_outside(pack));
+    AN_CHECK(check_folder(pack));
+    AN_CHECK(an_pack_manifest_read(pack));
+    return find_place(pack);
+}
+
+alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_dataset *train,
+                           const alexnet_dataset *val, const char *folder,
+                           const alexnet_pack_options *options)
+{
+    alexnet_pack *pack = an_calloc(1, sizeof *pack);
+    *out = pack;
+    if (!pack)
+        return AN_FAIL_MEMORY(sizeof *pack, "a pack");
+    pack->ctx = an_ctx_retain(ctx);
+    pack->options = *options;
+    pack->folder_file = -1;
+    alexnet_status rc = make(pack, train, val, folder);
+    if (rc != ALEXNET_OK) {
+        an_pack_free(pack);
+        *out = NULL;
+    }
+    return rc;
+}
+
+void an_pack_free(alexnet_pack *pack)
+{
+    if (!pack)
+        return;
+    an_ordered_free(pack->workers);
+    an_tar_writer_abort(&pack->tar);
+    for (int i = 0; i < AN_PACK_PARTS; i++) {
+        an_pack_part *part = &pack->parts[i];
+        an_interned_free(&part->keys);
+        an_strings_free(&part->left_out);
+        an_free(part->order);
+        an_free(part->by_class);
+        an_free(part->shards);
+        an_dataset_release(part->data);
+    }
+    if (pack->folder_file >= 0)
+        close(pack->folder_file);
+    an_free(pack->keys);
+    an_free(pack->folder);
+    an_ctx_release(pack->ctx);
+    an_free(pack);
+}

@@ -1,0 +1,88 @@
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/utf8.h"
+#include "data/endings.h"
+#include "data/pack.h"
+
+/* Whether a part of a path is passed over by webdataset, as "__meta__". */
+static bool is_meta(const char *part, size_t length)
+{
+    return length >= 4 && memcmp(part, "__", 2) == 0 && memcmp(part + length - 2, "__", 2) == 0;
+}
+
+/* A part of a path, into `to`. A key ends at the first dot, and a name that begins with one is
+ * hidden. @return behind it */
+static char *put_part(char *to, const char *part, size_t length, bool last, bool utf8)
+{
+    char *begin = to;
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char c = (unsigned char)part[i];
+        const bool bad =
+            c < ' ' || c == 0x7F || (c >= 0x80 && !utf8) || (c == '.' && (last || i == 0));
+        *to++ = bad ? '_' : part[i];
+    }
+    if (is_meta(begin, length))
+        *begin = '-';
+    return to;
+}
+
+/* The length of a name without a picture's ending. */
+static size_t stem_length(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && an_has_picture_ending(dot) ? (size_t)(dot - name) : strlen(name);
+}
+
+/* "cats/a_v2" of "cats/a.v2.JPEG"; owned, NULL if memory is short. */
+static char *key_of(const char *name)
+{
+    const bool utf8 = an_is_utf8(name);
+    const size_t length = stem_length(name);
+    char *key = an_malloc(length + sizeof "picture"), *to = key;
+    for (size_t at = 0; key && at < length;) {
+        const size_t part = strcspn(name + at, "/"), end = at + part < length ? at + part : length;
+        if (end > at) {
+            if (to > key)
+                *to++ = '/';
+            to = put_part(to, name + at, end - at, end == length, utf8);
+        }
+        at = end + 1;
+    }
+    if (key)
+        *to = '\0';
+    if (key && to == key)
+        memcpy(key, "picture", sizeof "picture");
+    return key;
+}
+
+/* Add a key, with a number behind it if it is taken. */
+static alexnet_status add_key(an_interned *keys, const char *key)
+{
+    int64_t index;
+    const int64_t count = keys->list.count;
+    AN_CHECK(an_interned_add(keys, key, &index));
+    for (int n = 2; index < count; n++) {
+        char *numbered = an_format("%s-%d", key, n);
+        if (!numbered)
+            return AN_FAIL_MEMORY(strlen(key), "a key");
+        alexnet_status rc = an_interned_add(keys, numbered, &index);
+        an_free(numbered);
+        AN_CHECK(rc);
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_pack_name(an_interned *keys, const alexnet_dataset *data)
+{
+    for (int64_t i = 0; i < data->count; i++) {
+        char *key = key_of(data->source->items[data->samples[i].item].key);
+        if (!key)
+            return AN_FAIL_MEMORY(64, "a key");
+        alexnet_status rc = add_key(keys, key);
+        an_free(key);
+        AN_CHECK(rc);
+    }
+    return ALEXNET_OK;
+}

@@ -1,0 +1,91 @@
+# Packed data: trains and evaluates as what it was packed from; interrupted in any way, it ends with
+# the same bytes.
+. "${0%/*}/lib.sh"
+pictures data 30
+photos=data/pictures
+
+# ---- The same training, split and evaluation ----
+side=$("$ALEXNET" info --text alexnet-mini | sed -n 's/^side = //p')
+expect 0 data pack $photos raw --raw --side "$side" --shard-size 1MB --quiet
+has out "pictures in " " archives of raw, "
+train $photos --epochs 1 --out run-folder
+train raw --epochs 1 --out run-raw
+cmp run-folder/best.safetensors run-raw/best.safetensors || fail "packed pixels train another network"
+expect 0 eval run-folder $photos/val --json
+loss=$(json 1 loss)
+expect 0 eval run-folder raw/val --json
+is "$(json 1 loss)" "$loss" "loss on packed pictures"
+expect 0 eval run-raw "raw/val-000000.tar" --json
+is "$(json 1 loss)" "$loss" "loss on one archive"
+
+expect 0 data pack $photos/train square --raw --side "$side" --fit square --shard-size 50 --quiet
+train $photos/train --val 0.3 --epochs 1 --out share-folder
+train square --val 0.3 --epochs 1 --out share-square
+cmp share-folder/best.safetensors share-square/best.safetensors || fail "another share is held back"
+expect 0 data pack $photos/train share --val 0.3 --raw --side "$side" --quiet
+train share --epochs 1 --out share-parts
+cmp share-folder/best.safetensors share-parts/best.safetensors || fail "another share is packed"
+
+# ---- Results ----
+expect 0 data pack $photos/train jpeg --side 48 --json
+total=$(find $photos/train -type f | wc -l)
+is "$(json 1 pictures)" "$total" "pictures packed"
+is "$(json 1 unchanged)" 0 "PNG files stored as they are"
+is "$(json 1 shards)" 1 "archives"
+is "$(json 1 bytes)" "$(wc -c <jpeg/train-000000.tar)" "bytes"
+is "$(tar tf jpeg/train-000000.tar | grep -c '\.jpg$')" "$total" "JPEG files in the archive"
+tar xf jpeg/train-000000.tar || fail "tar does not read the archive"
+expect 0 data pack jpeg again --side 48 --json
+is "$(json 1 unchanged)" "$total" "JPEG files stored as they are"
+expect 0 data pack jpeg again --side 48
+has err "again was packed already"
+sums=$(sed -n 's/.*"sha256": "\([0-9a-f]*\)".*/\1/p' again/manifest.json)
+is "$(sha256sum again/train-000000.tar | cut -d' ' -f1)" "$sums" "the manifest's hash"
+
+# ---- Interruptions ----
+expect 0 data pack $photos whole --side 64 --raw --shard-size 100kB --quiet --threads 1
+same() {
+    (cd whole && sha256sum ./*) >whole.sums
+    (cd "$1" && sha256sum -c --quiet ../whole.sums) >out 2>&1 || fail "$1 differs from the whole"
+    is "$(ls "$1" | wc -l)" "$(ls whole | wc -l)" "files of $1"
+}
+for signal in KILL KILL INT TERM; do
+    rm -rf cut
+    for shard in 000002 000011; do
+        env --default-signal=INT "$ALEXNET" data pack $photos cut --side 64 --raw --shard-size 100kB --threads 1 >out 2>err &
+        pid=$!
+        while [ ! -e cut/train-$shard.tar ] && kill -0 $pid 2>kill; do :; done
+        kill -$signal $pid 2>kill
+        wait $pid
+        code=$?
+    done
+    has cut/manifest.json '"complete": false'
+    [ $signal = KILL ] || has err "archives of cut; the same command goes on behind them"
+    [ $signal != INT ] || is $code 130 "exit code of SIGINT"
+    expect 0 data pack $photos cut --side 64 --raw --shard-size 100kB --quiet
+    same cut
+done
+
+# A limit on files is a full disk: what is complete stays.
+(ulimit -f 40 && "$ALEXNET" data pack $photos limit --side 64 --raw --shard-size 100kB) >out 2>err
+is $? 1 "exit code of a full disk"
+has err "cannot write limit/train-000000.tar.tmp" "ulimit -f"
+[ -e limit/train-000000.tar.tmp ] && fail "what could not be written is left"
+expect 0 data pack $photos limit --side 64 --raw --shard-size 100kB --quiet
+same limit
+
+# ---- Mistakes ----
+expect 2 data pack $photos whole --side 65 --raw --shard-size 100kB
+has err '"stored" differs'
+expect 2 data pack $photos
+has err "OUT is missing"
+expect 2 data pack $photos x --shard-size many
+has err "--shard-size many" "500MB"
+expect 2 data pack $photos x --jpeg-quality 90
+has err "--quality"
+for i in 1 2 3 4 5 6; do echo text >$photos/train/red-ring/bad$i.jpg; done
+expect 3 data pack $photos x --quiet
+has err "6 of " "cannot be read"
+expect 0 data pack $photos x --side 48 --bad-pictures 6
+has out "6 left out"
+has x/manifest.json '"red-ring/bad6.jpg"'

@@ -1,0 +1,504 @@
+/*
+ * Packing: what is packed is the data set that it was, whatever the number of threads and however
+ * often it was interrupted; nothing is lost where the disk is full.
+ */
+#include "source_rig.h"
+
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/sha256.h"
+#include "base/writer.h"
+#include "data/pack.h"
+#include "data/resize.h"
+
+enum { CLASSES = 3, EACH = 9, PICTURES = CLASSES * EACH, SIDE = 16 };
+
+static alexnet_ctx *open_ctx(int threads)
+{
+    alexnet_ctx *ctx;
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    options.threads = threads;
+    options.device = "ref";
+    assert_int_equal(alexnet_ctx_new(&ctx, &options), ALEXNET_OK);
+    return ctx;
+}
+
+/* PNG files of many sizes, large and smaller than what they are packed as, with names of all
+ * kinds. */
+static void write_pictures(const char *folder)
+{
+    static const char *const names[EACH] = {"b.png",       "a.v2.png",      "a_v2.PNG",
+                                            "sub/a.jpg",   "sub/a.png",     "100%.jpeg",
+                                            "__x__/y.png", "tab\there.jpg", "caf\xE9.png"};
+    static uint8_t rgb[80 * 80 * 3];
+    for (int c = 0; c < CLASSES; c++)
+        for (int i = 0; i < EACH; i++) {
+            char path[128];
+            const int n = c * EACH + i, width = 8 + n * 7 % 60, height = 10 + n * 11 % 50;
+            for (int p = 0; p < width * height * 3; p++)
+                rgb[p] = (uint8_t)(n * 37 + p * (n % 5 + 1) + p / (width * 3) * 5);
+            snprintf(path, sizeof path, "%s/%s/%s", folder,
+                     c == 0   ? "cats"
+                     : c == 1 ? "dogs"
+                              : "n",
+                     names[i]);
+            write_png(path, rgb, width, height);
+        }
+}
+
+static alexnet_pack_options usual(void)
+{
+    alexnet_pack_options o = ALEXNET_PACK_OPTIONS_INIT;
+    o.side = SIDE;
+    o.raw = true;
+    o.shard_bytes = 20000;
+    return o;
+}
+
+/* Pack, at most `steps` of them. @return the status of the last */
+static alexnet_status pack(const char *data, const char *folder, const alexnet_pack_options *o,
+                           int threads, int steps, alexnet_pack_progress *progress)
+{
+    alexnet_pack_progress ignored;
+    alexnet_pack *p;
+    bool more = true;
+    alexnet_ctx *ctx = open_ctx(threads);
+    alexnet_dataset *train = open_good(data, NULL, NULL);
+    alexnet_status status = an_pack_new(&p, ctx, train, NULL, folder, o);
+    for (int i = 0; status == ALEXNET_OK && more && i < steps; i++)
+        status = an_pack_step(p, progress ? progress : &ignored, &more);
+    an_pack_free(p);
+    an_dataset_release(train);
+    an_ctx_release(ctx);
+    return status;
+}
+
+static void pack_well(const char *data, const char *folder, const alexnet_pack_options *o)
+{
+    if (pack(data, folder, o, 2, 1 << 20, NULL) != ALEXNET_OK)
+        fail_msg("%s", an_error_text());
+}
+
+static char *read_text(const char *path)
+{
+    size_t length;
+    return (char *)scratch_read(path, &length);
+}
+
+static void expect_same_file(const char *a, const char *b)
+{
+    size_t m, n;
+    unsigned char *x = scratch_read(a, &m), *y = scratch_read(b, &n);
+    assert_int_equal(m, n);
+    assert_memory_equal(x, y, m);
+    free(x);
+    free(y);
+}
+
+/* Every file of one pack is in the other, with the same bytes; indexes are not of the pack. */
+static void expect_same_pack(const char *a, const char *b)
+{
+    an_folder folder, other;
+    assert_int_equal(an_folder_read(&folder, a), ALEXNET_OK);
+    assert_int_equal(an_folder_read(&other, b), ALEXNET_OK);
+    assert_int_equal(folder.files.count, other.files.count);
+    for (int64_t i = 0; i < folder.files.count; i++) {
+        char x[256], y[256];
+        snprintf(x, sizeof x, "%s/%s", a, folder.files.at[i]);
+        snprintf(y, sizeof y, "%s/%s", b, folder.files.at[i]);
+        expect_same_file(x, y);
+    }
+    an_folder_free(&folder);
+    an_folder_free(&other);
+}
+
+/* ---- The same data set ---- */
+
+static void expect_same_set(const char *from, const char *to, const an_fit *fit)
+{
+    alexnet_dataset *a = open_good(from, NULL, NULL), *b = open_good(to, NULL, NULL);
+    assert_int_equal(a->classes, b->classes);
+    assert_int_equal(a->count, b->count);
+    for (int c = 0; c < a->classes; c++)
+        assert_string_equal(a->class_ids[c], b->class_ids[c]);
+    for (int64_t i = 0; i < a->count; i++) {
+        an_picture x, y;
+        uint8_t squares[2][SIDE * SIDE * 3];
+        assert_string_equal(a->source->items[i].key, b->source->items[i].key);
+        assert_int_equal(a->samples[i].label, b->samples[i].label);
+        assert_int_equal(an_data_source_picture(a->source, i, &x), ALEXNET_OK);
+        assert_int_equal(an_data_source_picture(b->source, i, &y), ALEXNET_OK);
+        if (fit) {
+            assert_int_equal(an_fit_picture(squares[0], *fit, &x), ALEXNET_OK);
+            assert_int_equal(an_fit_picture(squares[1], *fit, &y), ALEXNET_OK);
+            assert_memory_equal(squares[0], squares[1], sizeof squares[0]);
+        } else {
+            assert_int_equal(x.width, y.width);
+            assert_memory_equal(x.rgb, y.rgb, (size_t)x.width * (size_t)x.height * 3);
+        }
+        an_picture_free(&x);
+        an_picture_free(&y);
+    }
+    an_dataset_release(a);
+    an_dataset_release(b);
+}
+
+/* Pixels are those that a network takes from the pictures themselves, whatever is kept of them. */
+static void test_raw(void **state)
+{
+    (void)state;
+    static const an_fit shorter = {AN_FIT_SHORT, SIDE, false}, warp = {AN_FIT_WARP, SIDE, false};
+    alexnet_pack_options o = usual();
+    write_pictures("folder");
+    pack_well("folder", "short", &o);
+    expect_same_set("folder", "short", &shorter);
+    o.fit = ALEXNET_PACK_SQUARE;
+    pack_well("folder", "square", &o);
+    expect_same_set("folder", "square", &shorter);
+    o.fit = ALEXNET_PACK_WARP;
+    pack_well("folder", "warp", &o);
+    expect_same_set("folder", "warp", &warp);
+    o.side = 0;
+    pack_well("folder", "whole", &o);
+    expect_same_set("folder", "whole", NULL);
+    pack_well("whole", "again", &o); /* a pack of a pack */
+    expect_same_set("folder", "again", NULL);
+}
+
+/* A JPEG of the right size is stored as it is; others are encoded again, near enough. */
+static void test_jpeg(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    o.raw = false;
+    write_pictures("folder");
+    assert_int_equal(pack("folder", "first", &o, 1, 1 << 20, &progress), ALEXNET_OK);
+    assert_int_equal(progress.pictures, PICTURES);
+    assert_int_equal(progress.unchanged, 0);
+    o.quality = 50;
+    o.seed = 7;
+    assert_int_equal(pack("first", "second", &o, 1, 1 << 20, &progress), ALEXNET_OK);
+    assert_int_equal(progress.unchanged, PICTURES);
+    expect_same_set("first", "second", NULL);
+    o.side = 2 * SIDE;
+    assert_int_equal(pack("first", "third", &o, 1, 1 << 20, &progress), ALEXNET_OK);
+    assert_int_equal(progress.unchanged, 0);
+}
+
+/* The parts of a split are those of the data set. */
+static void test_parts(void **state)
+{
+    (void)state;
+    alexnet_pack *p;
+    alexnet_pack_progress progress;
+    alexnet_dataset *train, *val, *again[2];
+    const alexnet_pack_options o = usual();
+    bool more = true;
+    write_pictures("folder");
+    alexnet_ctx *ctx = open_ctx(2);
+    alexnet_dataset *whole = open_good("folder", NULL, NULL);
+    assert_int_equal(an_dataset_split(whole, 0.3, 5, &train, &val), ALEXNET_OK);
+    assert_int_equal(an_pack_new(&p, ctx, train, val, "out", &o), ALEXNET_OK);
+    while (more)
+        assert_int_equal(an_pack_step(p, &progress, &more), ALEXNET_OK);
+    an_pack_free(p);
+    assert_int_equal(progress.done, PICTURES);
+    again[0] = open_good("out/train", NULL, NULL);
+    again[1] = open_good("out/val", NULL, NULL);
+    for (int i = 0; i < 2; i++) {
+        const alexnet_dataset *part = i ? val : train;
+        assert_int_equal(again[i]->count, part->count);
+        for (int64_t s = 0; s < part->count; s++)
+            assert_string_equal(again[i]->source->items[s].key,
+                                whole->source->items[part->samples[s].item].key);
+        an_dataset_release(again[i]);
+    }
+    /* and so is a split of what was packed as a whole */
+    pack_well("folder", "all", &o);
+    alexnet_dataset *all = open_good("all", NULL, NULL);
+    assert_int_equal(an_dataset_split(all, 0.3, 5, &again[0], &again[1]), ALEXNET_OK);
+    for (int64_t s = 0; s < val->count; s++)
+        assert_string_equal(all->source->items[again[1]->samples[s].item].key,
+                            whole->source->items[val->samples[s].item].key);
+    an_dataset_release(again[0]);
+    an_dataset_release(again[1]);
+    an_dataset_release(all);
+    an_dataset_release(train);
+    an_dataset_release(val);
+    an_dataset_release(whole);
+    an_ctx_release(ctx);
+}
+
+/* ---- The same bytes ---- */
+
+static void test_threads_and_interruptions(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    write_pictures("folder");
+    pack_well("folder", "whole", &o);
+    assert_int_equal(pack("folder", "one", &o, 1, 1 << 20, NULL), ALEXNET_OK);
+    assert_int_equal(pack("folder", "many", &o, 7, 1 << 20, NULL), ALEXNET_OK);
+    expect_same_pack("whole", "one");
+    expect_same_pack("whole", "many");
+    int64_t found = 0;
+    for (int steps = 0; steps <= PICTURES; steps += 3) {
+        scratch_remove("cut");
+        assert_int_equal(pack("folder", "cut", &o, 2, steps, NULL), ALEXNET_OK);
+        assert_int_equal(pack("folder", "cut", &o, 3, 1 << 20, &progress), ALEXNET_OK);
+        assert_true(progress.found >= found && progress.found <= steps);
+        found = progress.found;
+        expect_same_pack("whole", "cut");
+    }
+    assert_int_equal(found, PICTURES);
+}
+
+/* At every byte the disk is full; then it is not. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    alexnet_status status = ALEXNET_ERROR_IO;
+    write_pictures("folder");
+    pack_well("folder", "whole", &o);
+    for (uint64_t room = 0; status != ALEXNET_OK; room += 14983) {
+        scratch_remove("full");
+        an_writer_fail_after(room);
+        status = pack("folder", "full", &o, 2, 1 << 20, NULL);
+        an_writer_fail_after(UINT64_MAX);
+        if (status != ALEXNET_OK) {
+            assert_int_equal(status, ALEXNET_ERROR_IO);
+            assert_non_null(strstr(an_error_text(), "No space left"));
+            assert_non_null(strstr(an_error_text(), "full/"));
+        }
+        pack_well("folder", "full", &o);
+        expect_same_pack("whole", "full");
+    }
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    const int64_t before = an_alloc_live();
+    alexnet_status status = ALEXNET_ERROR_NO_MEMORY;
+    write_pictures("folder");
+    alexnet_ctx *ctx = open_ctx(1);
+    for (uint64_t n = 1; status != ALEXNET_OK; n += n < 150 ? 1 : 41) {
+        alexnet_pack *p;
+        alexnet_pack_progress progress;
+        bool more = true;
+        scratch_remove("out");
+        alexnet_dataset *train = open_good("folder", NULL, NULL);
+        an_alloc_fail_at(n);
+        status = an_pack_new(&p, ctx, train, NULL, "out", &o);
+        while (status == ALEXNET_OK && more)
+            status = an_pack_step(p, &progress, &more);
+        an_alloc_fail_at(0);
+        an_pack_free(p);
+        an_dataset_release(train);
+        if (status != ALEXNET_OK)
+            assert_int_equal(status, ALEXNET_ERROR_NO_MEMORY);
+    }
+    an_ctx_release(ctx);
+    assert_int_equal(an_alloc_live(), before);
+    expect_same_set("folder", "out", &(an_fit){AN_FIT_SHORT, SIDE, false});
+}
+
+/* ---- Bad pictures ---- */
+
+static void test_left_out(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    write_pictures("folder");
+    pack_well("folder", "good", &o);
+    put("folder/cats/broken\n.jpg");
+    put("folder/dogs/empty.png");
+    assert_int_equal(pack("folder", "out", &o, 2, 1 << 20, &progress), ALEXNET_OK);
+    assert_int_equal(progress.left_out, 2);
+    assert_int_equal(progress.pictures, PICTURES);
+    char *manifest = read_text("out/manifest.json");
+    assert_non_null(strstr(manifest, "\"cats/broken%0A.jpg\""));
+    assert_non_null(strstr(manifest, "\"dogs/empty.png\""));
+    free(manifest);
+    for (int steps = 0; steps < PICTURES + 2; steps += 9) {
+        scratch_remove("cut");
+        assert_int_equal(pack("folder", "cut", &o, 1, steps, NULL), ALEXNET_OK);
+        assert_int_equal(pack("folder", "cut", &o, 2, 1 << 20, NULL), ALEXNET_OK);
+        expect_same_pack("out", "cut");
+    }
+    o.bad_pictures = 1;
+    assert_int_equal(pack("folder", "many", &o, 2, 1 << 20, NULL), ALEXNET_ERROR_BAD_DATA);
+    assert_non_null(strstr(an_error_text(), "2 of 29 pictures"));
+    scratch_remove("folder");
+    put("folder/a/b.jpg");
+    assert_int_equal(pack("folder", "none", &o, 2, 1 << 20, NULL), ALEXNET_ERROR_BAD_DATA);
+    assert_non_null(strstr(an_error_text(), "none of the 1 pictures"));
+}
+
+/* ---- Shards and the manifest ---- */
+
+static void test_shards(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    struct stat info;
+    char path[64], digits[65];
+    write_pictures("folder");
+    pack_well("folder", "out", &o);
+    char *manifest = read_text("out/manifest.json");
+    int shards = 0;
+    for (;; shards++) { /* each within its size, and hashed as the manifest says */
+        size_t length;
+        an_sha256 hash;
+        snprintf(path, sizeof path, "out/train-%06d.tar", shards);
+        if (stat(path, &info) != 0)
+            break;
+        assert_true(info.st_size <= o.shard_bytes);
+        unsigned char *bytes = scratch_read(path, &length);
+        an_sha256_begin(&hash);
+        an_sha256_add(&hash, bytes, length);
+        an_sha256_end(&hash, digits);
+        assert_non_null(strstr(manifest, digits));
+        free(bytes);
+    }
+    assert_true(shards > 2);
+    free(manifest);
+    o.shard_bytes = 0;
+    o.shard_pictures = 10;
+    pack_well("folder", "ten", &o);
+    assert_int_equal(stat("ten/train-000002.tar", &info), 0);
+    assert_int_equal(stat("ten/train-000003.tar", &info), -1);
+    o.shard_pictures = 0;
+    pack_well("folder", "one", &o);
+    assert_int_equal(stat("one/train-000001.tar", &info), -1);
+    o.shard_bytes = 1; /* one each */
+    pack_well("folder", "each", &o);
+    snprintf(path, sizeof path, "each/train-%06d.tar", PICTURES - 1);
+    assert_int_equal(stat(path, &info), 0);
+    expect_same_set("folder", "each", &(an_fit){AN_FIT_SHORT, SIDE, false});
+    char *classes = read_text("each/classes.txt");
+    assert_string_equal(classes, "cats\ndogs\nn\n");
+    free(classes);
+}
+
+static void expect_refused(const alexnet_pack_options *o, const char *data, const char *folder,
+                           const char *text)
+{
+    const alexnet_status status = pack(data, folder, o, 1, 1 << 20, NULL);
+    if ((status != ALEXNET_ERROR_INVALID_ARGUMENT && status != ALEXNET_ERROR_FORMAT) ||
+        !strstr(an_error_text(), text))
+        fail_msg("%s \"%s\", expected \"%s\"", alexnet_status_name(status), an_error_text(), text);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    write_pictures("folder");
+    pack_well("folder", "out", &o);
+    o.side = 20;
+    expect_refused(&o, "folder", "out", "\"stored\" differs");
+    o = usual();
+    o.shard_pictures = 3;
+    expect_refused(&o, "folder", "out", "\"order\" differs");
+    o = usual();
+    write_png("folder/cats/new.png", (const uint8_t[]){1, 2, 3}, 1, 1);
+    expect_refused(&o, "folder", "out", "\"source\" differs");
+    scratch_remove("folder/n");
+    expect_refused(&o, "folder", "out", "\"classes\" differs");
+    write_pictures("folder");
+    scratch_remove("folder/cats/new.png");
+    pack_well("folder", "out", &o);
+    scratch_write("out/train-000001.tar", "short", 5);
+    expect_refused(&o, "folder", "out", "not there as it was");
+    o.side = 17;
+    assert_int_equal(pack("folder", "begun", &o, 1, 0, NULL), ALEXNET_OK);
+    o = usual();
+    pack_well("folder", "begun", &o); /* where nothing is complete, nothing is refused */
+    expect_refused(&o, "folder", "folder/out", "lies in the data set");
+    scratch_remove("folder/out");
+    put("other/file.txt");
+    expect_refused(&o, "folder", "other", "other files in it, such as file.txt");
+    put("other/manifest.json");
+    expect_refused(&o, "folder", "other", "damaged");
+    scratch_write("other/manifest.json", "{}", 2);
+    expect_refused(&o, "folder", "other", "no manifest of a pack");
+    o.quality = 0;
+    expect_refused(&o, "folder", "out", "a quality");
+    o = usual();
+    o.fit = (alexnet_pack_fit)3;
+    expect_refused(&o, "folder", "out", "fits");
+}
+
+/* Two processes do not pack into one folder. */
+static void test_claimed(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    alexnet_pack *p;
+    write_pictures("folder");
+    alexnet_ctx *ctx = open_ctx(1);
+    alexnet_dataset *train = open_good("folder", NULL, NULL);
+    assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_OK);
+    expect_refused(&o, "folder", "out", "another process");
+    an_pack_free(p);
+    an_dataset_release(train);
+    an_ctx_release(ctx);
+    pack_well("folder", "out", &o);
+}
+
+/* ---- Hashes ---- */
+
+/* The examples of FIPS 180-4 (NIST, "Examples with Intermediate Values"), in pieces of any size. */
+static void test_sha256(void **state)
+{
+    (void)state;
+    static char million[1000000];
+    memset(million, 'a', sizeof million);
+    const struct {
+        const char *text;
+        size_t length;
+        const char *hash;
+    } cases[] = {{"", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+                 {"abc", 3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+                 {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56,
+                  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+                 {million, sizeof million,
+                  "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t piece = 1; piece < 200; piece += 33) {
+            an_sha256 hash;
+            char digits[65];
+            an_sha256_begin(&hash);
+            for (size_t at = 0; at < cases[i].length; at += piece) {
+                const size_t left = cases[i].length - at;
+                an_sha256_add(&hash, cases[i].text + at, left < piece ? left : piece);
+            }
+            an_sha256_end(&hash, digits);
+            assert_string_equal(digits, cases[i].hash);
+        }
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_raw),
+                                       TEST(test_jpeg),
+                                       TEST(test_parts),
+                                       TEST(test_threads_and_interruptions),
+                                       TEST(test_full_disk),
+                                       TEST(test_no_memory),
+                                       TEST(test_left_out),
+                                       TEST(test_shards),
+                                       TEST(test_refusals),
+                                       TEST(test_claimed),
+                                       cmocka_unit_test(test_sha256)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
