@@ -45,8 +45,8 @@ static const opt_page page = {
     .command = "classify",
     .usage = {"classify MODEL|RUN PICTURE... [options]"},
     .about =
-        "Say what is in pictures. PICTURE is a file (JPEG, PNG, WebP or GIF), a folder, of "
-        "which every "
+        "Say what is in pictures. PICTURE is a file (JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or "
+        "AVIF), a folder, of which every "
         "picture at any depth is taken, a .tar archive, a list of pictures (.txt, .csv) or a file "
         "of MNIST or CIFAR likewise, or - for a list of these on "
         "standard input, one on "

@@ -44,11 +44,19 @@ static bool called_picture(const char *name)
 
 bool path_is_picture(const char *path)
 {
-    unsigned char bytes[4];
+    static const struct {
+        size_t at, length;
+        const char *bytes;
+    } known[] = {{0, 3, "\xFF\xD8\xFF"}, {0, 4, "\x89PNG"},  {0, 4, "GIF8"},    {8, 4, "WEBP"},
+                 {0, 4, "II*\0"},        {0, 4, "MM\0*"},    {4, 7, "ftyphei"}, {4, 7, "ftyphev"},
+                 {4, 8, "ftypmif1"},     {4, 8, "ftypmsf1"}, {4, 7, "ftypavi"}};
+    unsigned char bytes[12];
     size_t got = first_bytes(path, bytes, sizeof bytes);
-    return (got >= 3 && memcmp(bytes, "\xFF\xD8\xFF", 3) == 0) ||
-           (got == 4 && (memcmp(bytes, "\x89PNG", 4) == 0 || memcmp(bytes, "GIF8", 4) == 0)) ||
-           (called_picture(path) && !path_is_folder(path));
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (got >= known[i].at + known[i].length &&
+            memcmp(bytes + known[i].at, known[i].bytes, known[i].length) == 0)
+            return true;
+    return called_picture(path) && !path_is_folder(path);
 }
 
 bool path_is_model(const char *path)

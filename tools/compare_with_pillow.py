@@ -21,6 +21,13 @@ import warnings
 import numpy
 from PIL import Image, ImageOps
 
+try:  # HEIC; AVIF is Pillow's own
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+except ImportError:
+    pass
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESIZES = 500
 
@@ -38,7 +45,7 @@ def build(folder):
     folders = ("data", "data/codec", "base")
     sources = sorted(source for name in folders for source in glob.glob(f"{ROOT}/src/{name}/*.c"))
     codecs = os.path.join(folder, "codecs.c")  # all of them, as the build lists those that it has
-    names = [os.path.basename(path)[:-2] for path in glob.glob(f"{ROOT}/src/data/codec/*.c")]
+    names = ["webp", "gif", "tiff", "heif"]
     with open(codecs, "w") as file:
         file.write('#include "data/codec.h"\n')
         file.writelines(f"extern const an_codec an_{name}_codec;\n" for name in names)
@@ -51,7 +58,7 @@ def build(folder):
     subprocess.run(["cmake", f"-DOUT={texts}", "-DNETS=", "-DRECIPES=", "-DTUNINGS=", f"-DCLASSES={classes}",
                     "-P", f"{ROOT}/cmake/EmbedTexts.cmake"], check=True)
     sources += [codecs, texts]
-    libraries = ["-ljpeg", "-lpng", "-lwebp", "-lwebpdemux", "-lgif", "-lz", "-ljansson", "-linih",
+    libraries = ["-ljpeg", "-lpng", "-lwebp", "-lwebpdemux", "-lgif", "-ltiff", "-lheif", "-lz", "-ljansson", "-linih",
                  "-lpthread", "-lm"]
     subprocess.run(["cc", *flags, *sources, "-o", out, *libraries], check=True)
     library = ctypes.CDLL(out)
@@ -75,16 +82,19 @@ def pillows(path):
     """Pixels, or the error text; None if it is of no format that is read."""
     try:
         image = Image.open(path)
-        if image.format not in ("JPEG", "MPO", "PNG", "WEBP", "GIF"):
+        if image.format not in ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"):
             return None
         image.load()
     except Exception as error:  # Pillow raises almost anything
         return repr(error)
-    mode, clear = image.mode, "transparency" in image.info
+    mode, clear, tags = image.mode, "transparency" in image.info, getattr(image, "tag_v2", {})
     image = ImageOps.exif_transpose(image)
     if mode.startswith("I"):
-        return numpy.repeat((numpy.asarray(image) >> 8).astype(numpy.uint8)[..., None], 3, 2)
-    if clear or mode in ("RGBA", "LA"):
+        bits = tags.get(258, (16,))[0]  # Pillow has 12 bits as they are
+        return numpy.repeat((numpy.asarray(image) >> (bits - 8)).astype(numpy.uint8)[..., None], 3, 2)
+    if mode == "La":
+        image = image.convert("LA")
+    if clear or mode in ("RGBA", "LA", "La", "PA"):
         rgba = numpy.asarray(image.convert("RGBA")).astype(numpy.int64)
         alpha = rgba[..., 3:]
         return ((2 * (rgba[..., :3] * alpha + 255 * (255 - alpha)) + 255) // 510).astype(numpy.uint8)

@@ -4,8 +4,8 @@
     make_picture_goldens.py tests/golden/pictures > tests/unit/picture_goldens.h
 
 The committed files were made with Pillow 13.0.0 and cjpeg of libjpeg-turbo 2.1.5 (9.4.0 gives the
-same, but for orientation in the XMP of a JPEG). JPEG files come
-from both; PNG files are put together here, byte by byte, so that every bit depth and chunk can be
+same, but for orientation in the XMP of a JPEG), HEIC with pillow-heif 1.8.1. JPEG files come
+from both; PNG, TIFF and BMP files are put together here, byte by byte, so that every bit depth and chunk can be
 had. Pixels are Pillow's, with three rules of src/data/picture.h that Pillow leaves to its caller:
 orientation is applied (ImageOps.exif_transpose), alpha is composed over white and 16-bit grey keeps
 its upper byte.
@@ -20,8 +20,10 @@ import zlib
 
 import numpy
 import PIL
+import pillow_heif
 from PIL import Image, ImageFile, ImageOps, PngImagePlugin
 
+pillow_heif.register_heif_opener()
 PngImagePlugin.MAX_TEXT_MEMORY = 1 << 30  # much-text.png has more than Pillow takes
 
 WIDTH, HEIGHT = 21, 13  # odd on purpose: no multiple of any block of a JPEG
@@ -350,21 +352,353 @@ def bad_other_files():
     return {"cut.webp": whole["lossy.webp"][:-40], "cut.gif": whole["palette.gif"][:-60]}
 
 
+# ---- TIFF
+
+SHORT, LONG, LONG8 = 3, 4, 16
+
+
+def tiff_file(tags, parts, order="II", big=False):
+    """A TIFF of one directory. tags: {tag: (type, values)}; parts: strips or tiles, whose offsets and
+    byte counts are filled in, in front of the directory."""
+    e, wide = ("<" if order == "II" else ">"), "Q" if big else "I"
+    kinds = {1: "B", 2: "s", SHORT: "H", LONG: "I", LONG8: "Q", 7: "B"}
+    at, body, offsets = 16 if big else 8, b"", []
+    for part in parts:
+        offsets.append(at + len(body))
+        body += part + b"\0" * (len(part) % 2)
+    tiles = 322 in tags
+    tags = {324 if tiles else 273: (LONG, offsets), 325 if tiles else 279: (LONG, [len(p) for p in parts]), **tags}
+    room = 8 if big else 4
+    directory = at + len(body)
+    behind = directory + (8 if big else 2) + len(tags) * (20 if big else 12) + room
+    entries, values = b"", b""
+    for tag, (kind, value) in sorted(tags.items()):
+        packed = bytes(value) if kind in (1, 7) else struct.pack(f"{e}{len(value)}{kinds[kind]}", *value)
+        entries += struct.pack(f"{e}HH{wide}", tag, kind, len(value))
+        if len(packed) <= room:
+            entries += packed.ljust(room, b"\0")
+        else:
+            entries += struct.pack(e + wide, behind + len(values))
+            values += packed + b"\0" * (len(packed) % 2)
+    count = struct.pack(e + ("Q" if big else "H"), len(tags))
+    head = order.encode() + (struct.pack(e + "HHHQ", 43, 8, 0, directory) if big else struct.pack(e + "HI", 42, directory))
+    return head + body + count + entries + struct.pack(e + wide, 0) + values
+
+
+def pack_bits(samples, depth, order="II"):
+    """Rows of samples [height, width, channels]."""
+    if depth == 16:
+        return [row.astype("<u2" if order == "II" else ">u2").tobytes() for row in samples]
+    if depth == 12:
+        rows = []
+        for row in samples:
+            bits = ((row.reshape(-1)[:, None] >> numpy.arange(11, -1, -1)) & 1).astype(numpy.uint8)
+            rows.append(numpy.packbits(bits.reshape(-1)).tobytes())
+        return rows
+    return [pack_row(row, depth) for row in samples]
+
+
+def tiff_of(samples, photometric, depth=8, order="II", rows=5, tile=None, planar=False, pack=None, big=False, more=None):
+    height, width, channels = samples.shape
+    tags = {
+        256: (LONG, [width]), 257: (LONG, [height]), 258: (SHORT, [depth] * channels), 259: (SHORT, [8 if pack else 1]),
+        262: (SHORT, [photometric]), 277: (SHORT, [channels]), 284: (SHORT, [2 if planar else 1]),
+    }
+    parts = []
+    for plane in numpy.split(samples, channels, 2) if planar else [samples]:
+        if tile:
+            tags[322], tags[323] = (SHORT, [tile]), (SHORT, [tile])
+            for y in range(0, height, tile):
+                for x in range(0, width, tile):
+                    whole = numpy.zeros((tile, tile, plane.shape[2]), plane.dtype)
+                    part = plane[y : y + tile, x : x + tile]
+                    whole[: part.shape[0], : part.shape[1]] = part
+                    parts.append(b"".join(pack_bits(whole, depth, order)))
+        else:
+            tags[278] = (SHORT, [rows])
+            lines = pack_bits(plane, depth, order)
+            parts += [b"".join(lines[y : y + rows]) for y in range(0, height, rows)]
+    tags.update(more or {})
+    return tiff_file(tags, [zlib.compress(part) for part in parts] if pack else parts, order, big)
+
+
+def palette_tags(depth):
+    colours = numpy.resize(scene().reshape(-1, 3), (1 << depth, 3)).astype(int)
+    return {320: (SHORT, [int(c) * 257 for c in colours.T.reshape(-1)])}
+
+
+def extra_sample(kind):
+    return {338: (SHORT, [kind])}
+
+
+def tiff_files():
+    rgb, alpha = scene(), alpha_plane()[..., None]
+    grey, rgba = rgb[..., :1], numpy.concatenate([rgb, alpha], 2)
+    multiplied = numpy.concatenate([(rgb.astype(int) * alpha // 255).astype(numpy.uint8), alpha], 2)
+    image, with_alpha = Image.fromarray(rgb), Image.fromarray(rgba)
+    cmyk = Image.merge("CMYK", (*image.split(), Image.fromarray(alpha_plane())))
+    bilevel = image.convert("1")
+    files = {f"grey{d}.tif": tiff_of(grey >> (8 - d), 1, d) for d in (1, 2, 4, 8)}
+    files.update({f"white{d}.tif": tiff_of(grey >> (8 - d), 0, d) for d in (1, 2, 4, 8)})
+    files.update({f"palette{d}.tif": tiff_of(grey >> (8 - d), 3, d, more=palette_tags(d)) for d in (1, 2, 4, 8)})
+    files.update({
+        "grey12.tif": tiff_of(deep(grey, 0xF3) >> 4, 1, 12),
+        "grey16.tif": tiff_of(deep(grey, 0xF3), 1, 16),
+        "white16.tif": tiff_of(65535 - deep(grey, 0xF3), 0, 16),
+        "grey16-mm.tif": tiff_of(deep(grey, 0xF3), 1, 16, "MM", pack=True),
+        "grey8-signed.tif": tiff_of(grey, 1, more={339: (SHORT, [2])}),
+        "grey-alpha8.tif": tiff_of(numpy.concatenate([grey, alpha], 2), 1, more=extra_sample(2)),
+        "grey-times-alpha8.tif": tiff_of(multiplied[..., 2:], 1, more=extra_sample(1)),
+        "rgb8.tif": tiff_of(rgb, 2),
+        "rgb8-mm.tif": tiff_of(rgb, 2, order="MM"),
+        "rgb8-big.tif": tiff_of(rgb, 2, big=True),
+        "rgb8-tiles.tif": tiff_of(rgb, 2, tile=16),
+        "rgb8-planes.tif": tiff_of(rgb, 2, planar=True, pack=True),
+        "rgb8-plane-tiles.tif": tiff_of(rgb, 2, tile=16, planar=True, pack=True),
+        "rgb16.tif": tiff_of(deep(rgb, 0xF3), 2, 16),
+        "rgb16-mm.tif": tiff_of(deep(rgb, 0xF3), 2, 16, "MM"),
+        "rgb16-tiles.tif": tiff_of(deep(rgb, 0xF3), 2, 16, "MM", tile=16, pack=True),
+        "rgba8.tif": tiff_of(rgba, 2, more=extra_sample(2)),
+        "rgba8-untold.tif": tiff_of(rgba, 2),
+        "rgba8-times.tif": tiff_of(multiplied, 2, more=extra_sample(1)),
+        "rgba16-times.tif": tiff_of(deep(multiplied, 0x11), 2, 16, more=extra_sample(1)),
+        "rgbx8.tif": tiff_of(rgba, 2, more=extra_sample(0)),
+        "rgba16.tif": tiff_of(deep(rgba, 0xF3), 2, 16, "MM", more=extra_sample(2)),
+        "rgba8-planes.tif": tiff_of(rgba, 2, planar=True, pack=True, more=extra_sample(2)),
+        "cmyk8.tif": tiff_of(rgba, 5),
+        "cmyk16.tif": tiff_of(deep(rgba, 0xF3), 5, 16, pack=True),
+        "turn6-xmp.tif": tiff_of(rgb, 2, more={700: (1, xmp('tiff:Orientation="6"'))}),
+        "lzw.tif": saved(image, "TIFF", compression="tiff_lzw"),
+        "packbits.tif": saved(image.convert("L"), "TIFF", compression="packbits"),
+        "jpeg.tif": saved(image, "TIFF", compression="jpeg", quality=85),
+        "jpeg-grey.tif": saved(image.convert("L"), "TIFF", compression="jpeg", quality=85),
+        "group3.tif": saved(bilevel, "TIFF", compression="group3"),
+        "group4.tif": saved(bilevel, "TIFF", compression="group4"),
+        "two-pages.tif": saved(image, "TIFF", save_all=True, append_images=[image.rotate(180)]),
+        "ycbcr.tif": saved(image.convert("YCbCr"), "TIFF", compression="tiff_lzw"),
+    })
+    for orientation in range(1, 9):
+        order = "MM" if orientation % 2 else "II"
+        files[f"turn{orientation}.tif"] = tiff_of(rgb, 2, order=order, more={274: (SHORT, [orientation])})
+    return files
+
+
+def bad_tiff_files():
+    rgb, image = scene(), Image.fromarray(scene())
+    behind = saved(image, "TIFF")  # pixels last
+    stripe = tiff_of(rgb, 2, rows=HEIGHT)
+    short = tiff_file(
+        {256: (SHORT, [WIDTH]), 257: (SHORT, [HEIGHT]), 258: (SHORT, [8, 8, 8]), 259: (SHORT, [7]), 262: (SHORT, [6]),
+         277: (SHORT, [3]), 278: (SHORT, [HEIGHT])}, [jpeg(image, subsampling=2)[:-60]])
+    fax = saved(image.convert("1"), "TIFF", compression="group4")
+    return {
+        "cut.tif": behind[:-100],
+        "cut-directory.tif": stripe[:-100],
+        "cut-jpeg.tif": short,
+        "damaged-fax.tif": patched(fax, 12, b"\xff\xff\x00\x00\x00"),
+        "huge.tif": tiff_of(rgb, 2, more={256: (LONG, [65000]), 257: (LONG, [65000])}),
+        "wide.tif": tiff_of(rgb, 2, more={256: (LONG, [65501])}),
+        "none.tif": tiff_of(rgb, 2, more={256: (LONG, [0])}),
+        "float.tif": tiff_of(rgb, 2, more={339: (SHORT, [3, 3, 3])}),
+        "signed.tif": tiff_of(deep(rgb[..., :1], 0), 1, 16, more={339: (SHORT, [2])}),
+        "lab.tif": tiff_of(rgb, 8),
+        "old-jpeg.tif": tiff_of(rgb, 6, more={259: (SHORT, [6])}),
+        "lerc.tif": tiff_of(rgb, 2, more={259: (SHORT, [34887])}),
+        "many-samples.tif": tiff_of(numpy.tile(rgb, 3), 2),
+        "64bit.tif": tiff_of(rgb, 2, more={258: (SHORT, [64, 64, 64])}),
+        "small-tiles.tif": tiff_of(rgb, 2, tile=8),
+        "huge-tiles.tif": tiff_of(rgb, 2, tile=16, more={322: (LONG, [65000]), 323: (LONG, [65000])}),
+        "claims.tif": tiff_of(rgb, 2, rows=1, more={279: (LONG, [1 << 20] * HEIGHT)}),
+        "no-strips.tif": tiff_file({256: (LONG, [21]), 257: (LONG, [13]), 262: (SHORT, [1])}, []),
+        "loop.tif": patched(tiff_of(rgb, 2), 4, b"\4\0\0\0"),
+    }
+
+
+# ---- BMP
+
+
+def bmp_file(width, height, bits, pixels, header=40, compression=0, palette=None, masks=b"", offset=None, after=b""):
+    """A BMP; pixels are bytes as stored. A height below 0 is top-down."""
+    entry = 3 if header == 12 else 4
+    table = b"".join(bytes(c[::-1]) + b"\0" * (entry - 3) for c in palette) if palette is not None else b""
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        info = struct.pack("<IiiHHIIiiII", header, width, height, 1, bits, compression, len(pixels), 0, 0,
+                           len(palette) if palette is not None and len(palette) < 1 << bits else 0, 0)
+        info = (info + (masks if header > 40 else b"")).ljust(header, b"\0") + (masks if header == 40 else b"")
+    at = 14 + len(info) + len(table)
+    head = b"BM" + struct.pack("<IHHI", at + len(pixels), 0, 0, at if offset is None else offset)
+    return head + info + table + pixels + after
+
+
+def bmp_rows(samples, bits, top_down=False):
+    """Rows of pixels [height, width], padded, the last first."""
+    rows = []
+    for row in samples if top_down else samples[::-1]:
+        if bits <= 8:
+            packed = pack_row(row, bits)
+        else:
+            packed = b"".join(int(pixel).to_bytes(bits // 8, "little") for pixel in row)
+        rows.append(packed + b"\0" * (-len(packed) % 4))
+    return b"".join(rows)
+
+
+def bmp_runs(samples, bits, jump=False):
+    """Run lengths: runs of equal colours, others as they are, and, if wanted, a jump over colour 0."""
+    out = b""
+    for row in samples[::-1].tolist():
+        x = 0
+        while x < len(row):
+            same = 1
+            while x + same < len(row) and row[x + same] == row[x]:
+                same += 1
+            other = 1
+            while x + other < len(row) and row[x + other] != row[x + other - 1]:
+                other += 1
+            if jump and row[x] == 0:
+                out += bytes([0, 2, same, 0])
+                x += same
+            elif same > 1 or other < 3:
+                out += bytes([same, row[x] if bits == 8 else row[x] * 17])
+                x += same
+            else:
+                part = row[x : x + other]
+                packed = bytes(part) if bits == 8 else pack_row(numpy.array(part), 4)
+                out += bytes([0, other]) + packed + b"\0" * (len(packed) % 2)
+                x += other
+        out += b"\0\0"
+    return out[:-2] + b"\0\1"
+
+
+def pixel_words(shifts, bits=(8, 8, 8, 8)):
+    """Pixels as words: the upper bits of red, green, blue and alpha, each at its place."""
+    samples = numpy.concatenate([scene(), alpha_plane()[..., None]], 2).astype(numpy.int64)
+    return sum((samples[..., c] >> (8 - bits[c])) << shift for c, shift in enumerate(shifts))
+
+
+def masks_of(*masks):
+    return struct.pack(f"<{len(masks)}I", *masks)
+
+
+def bmp_files():
+    wide, places = (WIDTH, HEIGHT), scene()[..., 0].astype(numpy.int64) // 16
+    flat = numpy.where(places > 7, 0, places)  # with long runs
+    colours = [[int(v) for v in c] for c in numpy.resize(scene().reshape(-1, 3), (256, 3))]
+    greys = [[v, v, v] for v in range(256)]
+    words = pixel_words((16, 8, 0))
+    five, six = pixel_words((10, 5, 0), (5, 5, 5)), pixel_words((11, 5, 0), (5, 6, 5))
+    runs8, runs4 = bmp_runs(flat, 8), bmp_runs(flat, 4)
+    files = {f"palette{b}.bmp": bmp_file(*wide, b, bmp_rows(places % (1 << b), b), palette=colours[: 1 << b]) for b in (1, 4, 8)}
+    files.update({
+        "grey8.bmp": bmp_file(*wide, 8, bmp_rows(scene()[..., 0], 8), palette=greys),
+        "few-colours.bmp": bmp_file(*wide, 8, bmp_rows(places, 8), palette=colours[:11]),
+        "rgb16.bmp": bmp_file(*wide, 16, bmp_rows(five, 16)),
+        "rgb565.bmp": bmp_file(*wide, 16, bmp_rows(six, 16), compression=3, masks=masks_of(0xF800, 0x7E0, 0x1F)),
+        "rgb24.bmp": bmp_file(*wide, 24, bmp_rows(words, 24)),
+        "rgb24-down.bmp": bmp_file(WIDTH, -HEIGHT, 24, bmp_rows(words, 24, True)),
+        "rgb24-padding.bmp": bmp_file(*wide, 24, bmp_rows(words, 24))[:-1],
+        "rgb24-trailer.bmp": bmp_file(*wide, 24, bmp_rows(words, 24), after=b"anything"),
+        "rgb32.bmp": bmp_file(*wide, 32, bmp_rows(pixel_words((16, 8, 0, 24)), 32)),
+        "rgba32.bmp": bmp_file(*wide, 32, bmp_rows(pixel_words((16, 8, 0, 24)), 32), 108, 3,
+                               masks=masks_of(0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
+        "masks32.bmp": bmp_file(*wide, 32, bmp_rows(pixel_words((4, 20, 12)), 32), 56, 3,
+                                masks=masks_of(0xFF0, 0xFF00000, 0xFF000, 0)),
+        "os2.bmp": bmp_file(*wide, 24, bmp_rows(words, 24), header=12),
+        "os2-palette.bmp": bmp_file(*wide, 8, bmp_rows(places, 8), header=12, palette=colours),
+        "no-offset.bmp": bmp_file(*wide, 8, bmp_rows(places, 8), palette=colours, offset=54),
+        "runs8.bmp": bmp_file(*wide, 8, runs8, compression=1, palette=colours),
+        "runs4.bmp": bmp_file(*wide, 4, runs4, compression=2, palette=colours[:16]),
+        "runs8-jumps.bmp": bmp_file(*wide, 8, bmp_runs(flat, 8, True), compression=1, palette=colours),
+    })
+    return files
+
+
+def bad_bmp_files():
+    wide, colours, good = (WIDTH, HEIGHT), [[1, 2, 3]] * 16, bmp_files()
+    whole = good["rgb24.bmp"]
+    return {
+        "cut.bmp": good["rgb24-padding.bmp"][:-1],
+        "cut-palette.bmp": good["palette8.bmp"][:900],
+        "cut-runs.bmp": good["runs8.bmp"][:-9],
+        "few-runs.bmp": bmp_file(*wide, 8, b"\25\0\0\1", compression=1, palette=colours),
+        "long-run.bmp": bmp_file(*wide, 8, b"\0\26" + b"a" * 22, compression=1, palette=colours),
+        "long-jump.bmp": bmp_file(*wide, 8, b"\0\2\26\0", compression=1, palette=colours),
+        "2bit.bmp": bmp_file(*wide, 2, b"a" * 999, palette=colours[:4]),
+        "jpeg.bmp": bmp_file(*wide, 0, b"a" * 999, compression=4),
+        "header.bmp": patched(whole, 14, b"\x42"),
+        "masks.bmp": bmp_file(*wide, 16, b"a" * 999, compression=3, masks=masks_of(0xF800, 0xFE0, 0x1F)),
+        "gaps.bmp": bmp_file(*wide, 32, b"a" * 2999, compression=3, masks=masks_of(0xFF0000, 0xF10, 0xF)),
+        "huge.bmp": patched(whole, 18, struct.pack("<ii", 65000, 65000)),
+        "wide.bmp": patched(whole, 18, struct.pack("<ii", 65501, 1)),
+        "none.bmp": patched(whole, 18, struct.pack("<ii", 0, 1)),
+        "negative.bmp": patched(whole, 18, struct.pack("<ii", -21, 13)),
+    }
+
+
+# ---- HEIC and AVIF
+
+
+def heic(image, **options):
+    return saved(image, "HEIF", **options)
+
+
+def heif_files():
+    rgb = Image.fromarray(scene())
+    rgba = Image.fromarray(numpy.concatenate([scene(), alpha_plane()[..., None]], 2))
+    # One hue: libraries double halved chroma in different ways.
+    light = scene()[..., 2].astype(int) // 2 + 60
+    tint = Image.fromarray(numpy.stack([light + 40, light, light - 30], 2).astype(numpy.uint8))
+    deep_rgb = pillow_heif.from_bytes("RGB;16", (WIDTH, HEIGHT), deep(scene(), 0xF3).tobytes())
+    ten = io.BytesIO()
+    deep_rgb.save(ten, quality=-1, chroma=444)
+    upright = heic(rgb, quality=90, chroma=444, exif=b"Exif\0\0" + tiff(1))
+    told, other = tiff(1)[-20:-4], tiff(6)[-20:-4]
+    files = {
+        "rgb444.heic": heic(rgb, quality=90, chroma=444),
+        "rgb420.heic": heic(rgb, quality=90),
+        "grey.heic": heic(rgb.convert("L"), quality=90),
+        "alpha.heic": heic(rgba, quality=90, chroma=444),
+        "deep.heic": ten.getvalue(),
+        # The container turns it, or, in the second, does not, whatever EXIF says.
+        "turn6.heic": heic(rgb, quality=90, chroma=444, exif=b"Exif\0\0" + tiff(6)),
+        "turn6-untold.heic": upright.replace(told, other),
+        "rgb444.avif": saved(rgb, "AVIF", quality=90, subsampling="4:4:4"),
+        "tint420.avif": saved(tint, "AVIF", quality=90),
+        "grey.avif": saved(rgb.convert("L"), "AVIF", quality=90),
+        "alpha.avif": saved(rgba, "AVIF", quality=95, subsampling="4:4:4"),
+        "turn6.avif": saved(rgb, "AVIF", quality=90, subsampling="4:4:4", exif=tiff(6)),
+    }
+    assert files["turn6-untold.heic"] != upright
+    return files
+
+
+def bad_heif_files():
+    good = heif_files()
+    return {"cut.heic": good["rgb420.heic"][:-40], "cut.avif": good["rgb444.avif"][:-40],
+            "no-parts.heic": good["rgb420.heic"][:24] + b"\0\0\0\x08free"}
+
+
 # ---- Pillow's view
 
 # Here Pillow reads on into the next picture.
-SAME = {"progressive-no-end-trailer.jpg": "progressive.jpg"}
+SAME = {"progressive-no-end-trailer.jpg": "progressive.jpg",
+        # It has no such masks, and white is black to it where there are 16 bits.
+        "masks32.bmp": "rgb24.bmp", "white16.tif": "grey16.tif"}
 
 
 def pixels(path):
     ImageFile.LOAD_TRUNCATED_IMAGES = "no-end" in path  # it reads on where the rows have ended
     image = Image.open(path)
     image.load()
-    mode, clear = image.mode, "transparency" in image.info
+    mode, clear, tags = image.mode, "transparency" in image.info, getattr(image, "tag_v2", {})
     image = ImageOps.exif_transpose(image)
     if mode.startswith("I"):
-        return numpy.repeat((numpy.asarray(image) >> 8).astype(numpy.uint8)[..., None], 3, 2)
-    if clear or mode in ("RGBA", "LA"):
+        bits = tags.get(258, (16,))[0]  # Pillow has 12 bits as they are
+        return numpy.repeat((numpy.asarray(image) >> (bits - 8)).astype(numpy.uint8)[..., None], 3, 2)
+    if mode == "La":
+        image = image.convert("LA")
+    if clear or mode in ("RGBA", "LA", "La"):
         rgba = numpy.asarray(image.convert("RGBA")).astype(numpy.int64)
         alpha = rgba[..., 3:]
         return ((2 * (rgba[..., :3] * alpha + 255 * (255 - alpha)) + 255) // 510).astype(numpy.uint8)
@@ -380,11 +714,13 @@ def fnv(data):
 
 def main():
     folder = sys.argv[1]
-    good = {**jpeg_files(), **png_files(), **other_files()}
-    bad = {**bad_jpeg_files(), **bad_png_files(), **bad_other_files()}
+    close = heif_files()
+    good = {**jpeg_files(), **png_files(), **other_files(), **tiff_files(), **bmp_files()}
+    bad = {**bad_jpeg_files(), **bad_png_files(), **bad_other_files(), **bad_tiff_files(), **bad_bmp_files(),
+           **bad_heif_files()}
     bad["text.jpg"] = b"This is not a photograph.\n"
     bad["empty.jpg"] = b""
-    for name, data in {**good, **{"bad-" + n: d for n, d in bad.items()}}.items():
+    for name, data in {**good, **close, **{"bad-" + n: d for n, d in bad.items()}}.items():
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
     print(f"/* Written by tools/make_picture_goldens.py with Pillow {PIL.__version__}. */")
@@ -394,6 +730,9 @@ def main():
         p = pixels(os.path.join(folder, SAME.get(name, name)))
         print(f'    {{"{name}", {p.shape[1]}, {p.shape[0]}, 0x{fnv(p.tobytes()):016x}}},')
     print("};")
+    for name in close:  # versions of libheif differ by 1 level: these are compared with pixels
+        with open(os.path.join(folder, name + ".rgb"), "wb") as file:
+            file.write(pixels(os.path.join(folder, name)).tobytes())
 
 
 main()

@@ -29,6 +29,8 @@ need libjpeg62-turbo-dev pkg libjpeg
 need libpng-dev pkg libpng
 need libwebp-dev pkg libwebpdemux
 need libgif-dev pkg libgif
+need libtiff-dev pkg libtiff-4
+need libheif-dev pkg libheif
 need libjansson-dev pkg jansson
 need libinih-dev pkg inih
 need libcairo2-dev pkg cairo

@@ -661,8 +661,9 @@ typedef struct alexnet_prediction {
 } alexnet_prediction;
 
 /**
- * Classify a picture: a JPEG or PNG file, and where the build has their libraries a WebP or GIF
- * file (its first frame). EXIF orientation, grey, CMYK, alpha and 16 bit are handled.
+ * Classify a picture: a JPEG, PNG or BMP file, and where the build has their libraries a WebP, GIF,
+ * TIFF, HEIC or AVIF file (its first or primary picture). EXIF orientation, grey, CMYK, alpha and
+ * 16 bit are handled.
  * @param top   how many of the best classes to return, best first
  * @param best  out, `top` predictions; those past the last class have index -1 and an empty name
  * @return ALEXNET_ERROR_IO, _FORMAT or _UNSUPPORTED for the picture, with its name in the text;

@@ -32,6 +32,7 @@ alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded
 alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded *file);
 /** Whether the bytes that a file begins with, of which a kibibyte is enough, are such an array. */
 bool an_npy_is_picture(const void *bytes, size_t length);
+alexnet_status an_bmp_decode(an_picture *out, int *orientation, const an_encoded *file);
 
 /** A decoder whose library the build may have found or not; see src/data/codec/. */
 typedef struct an_codec {
@@ -81,6 +82,13 @@ static inline uint8_t an_over_white(unsigned value, unsigned alpha)
 {
     unsigned t = value * alpha + 255 * (255 - alpha) + 128;
     return (uint8_t)((t + (t >> 8)) >> 8);
+}
+
+/** A colour that is multiplied by its opacity, divided by it again, with Pillow's rounding. */
+static inline uint8_t an_unmultiplied(unsigned value, unsigned alpha)
+{
+    unsigned whole = alpha ? value * 255 / alpha : 0;
+    return (uint8_t)(whole < 255 ? whole : 255);
 }
 
 #endif

@@ -7,14 +7,14 @@
 
 #include "base/status.h"
 
-const char *const an_picture_endings[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".jif",
-                                          ".png", ".webp", ".gif", NULL};
+const char *const an_picture_endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif",
+                                          ".png",  ".webp", ".gif",  ".bmp",  ".tif",
+                                          ".tiff", ".heic", ".heif", ".avif", NULL};
 
 /* Pictures of formats that are not read. */
-static const char *const other_pictures[] = {".heic", ".heif", ".bmp", ".tif", ".tiff", ".avif",
-                                             ".jp2",  ".j2k",  ".jxl", ".psd", ".dng",  ".cr2",
-                                             ".cr3",  ".nef",  ".arw", ".raw", ".ppm",  ".pgm",
-                                             ".svg",  ".ico",  ".tga", ".dib", ".jfi",  NULL};
+static const char *const other_pictures[] = {".jp2", ".j2k", ".jxl", ".psd", ".dng", ".cr2",
+                                             ".cr3", ".nef", ".arw", ".raw", ".ppm", ".pgm",
+                                             ".svg", ".ico", ".tga", ".dib", ".jfi", NULL};
 static const char *const archives[] = {".zip", ".tar", ".tgz", ".gz",  ".bz2",
                                        ".xz",  ".zst", ".7z",  ".rar", NULL};
 
@@ -89,7 +89,7 @@ const char *an_endings_text(char *out, size_t room, const an_endings *endings)
     return out;
 }
 
-/* "convert .heic and .webp to JPEG". @return whether there are any of them */
+/* "convert .jxl and .psd to JPEG". @return whether there are any of them */
 static bool list_remedy(char *out, size_t room, const an_endings *endings, const char *const *list,
                         const char *verb)
 {

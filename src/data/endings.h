@@ -19,10 +19,10 @@ bool an_is_archive(const char *file_name);
 
 /** ".jpg, .jpeg, ... or .png". @return `out` */
 const char *an_picture_endings_text(char *out, size_t room);
-/** The commonest first: "20 .heic, 3 .webp, 1 without an ending". @return `out` */
+/** The commonest first: "20 .jxl, 3 .psd, 1 without an ending". @return `out` */
 const char *an_endings_text(char *out, size_t room, const an_endings *endings);
 /**
- * What to do about files that were left out: "convert .heic to JPEG; unpack .zip".
+ * What to do about files that were left out: "convert .jxl to JPEG; unpack .zip".
  * @return NULL if none of them looks as if it should have been read
  */
 const char *an_endings_remedy(char *out, size_t room, const an_endings *endings);

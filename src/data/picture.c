@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "data/codec.h"
 
-#define READ "JPEG, PNG, WebP and GIF are read"
+#define READ "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read"
 
 /* A file format by its first bytes. `at` is where the signature stands. */
 typedef struct signature {
@@ -25,12 +25,16 @@ static const signature signatures[] = {
     {"a WebP picture", 8, 4, "WEBP", NULL, "libwebp"},
     {"a GIF", 0, 4, "GIF8", NULL, "giflib"},
     {"pixels of NumPy's", 0, 6, "\x93NUMPY", an_npy_decode, NULL},
-    {"a BMP", 0, 2, "BM", NULL, NULL},
-    {"a TIFF", 0, 4, "II*\0", NULL, NULL},
-    {"a TIFF", 0, 4, "MM\0*", NULL, NULL},
-    {"an AVIF picture", 4, 8, "ftypavif", NULL, NULL},
-    {"a HEIC picture", 4, 7, "ftyphei", NULL, NULL},
-    {"a HEIC picture", 4, 8, "ftypmif1", NULL, NULL},
+    {"a BMP", 0, 2, "BM", an_bmp_decode, NULL},
+    {"a TIFF", 0, 4, "II*\0", NULL, "libtiff"},
+    {"a TIFF", 0, 4, "MM\0*", NULL, "libtiff"},
+    {"a TIFF", 0, 4, "II+\0", NULL, "libtiff"},
+    {"a TIFF", 0, 4, "MM\0+", NULL, "libtiff"},
+    {"an AVIF picture", 4, 7, "ftypavi", NULL, "libheif"},
+    {"a HEIC picture", 4, 7, "ftyphei", NULL, "libheif"},
+    {"a HEIC picture", 4, 7, "ftyphev", NULL, "libheif"},
+    {"a HEIC picture", 4, 8, "ftypmif1", NULL, "libheif"},
+    {"a HEIC picture", 4, 8, "ftypmsf1", NULL, "libheif"},
     {"a video", 4, 4, "ftyp", NULL, NULL},
     {"a JPEG 2000 picture", 4, 4, "jP  ", NULL, NULL},
     {"a JPEG 2000 picture", 0, 4, "\xFF\x4F\xFF\x51", NULL, NULL},

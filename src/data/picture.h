@@ -1,7 +1,7 @@
 /*
- * Pictures from bytes: JPEG (libjpeg-turbo), PNG (libpng) and, where the build found their
- * libraries, WebP (libwebp) and GIF (giflib) into 8-bit RGB, upright. Of several pictures in a file
- * the first is read.
+ * Pictures from bytes: JPEG (libjpeg-turbo), PNG (libpng), BMP (decoded here) and, where the build
+ * found their libraries, WebP (libwebp), GIF (giflib), TIFF (libtiff), HEIC and AVIF (libheif) into
+ * 8-bit RGB, upright. Of several pictures in a file the first is read, or the one it calls primary.
  *
  * EXIF orientation 1..8 is applied. Grey becomes R = G = B. CMYK and YCCK become RGB (Adobe files
  * store them inverted). Alpha, palette transparency included, is composed over white. 16 bits keep
@@ -42,7 +42,7 @@ typedef struct an_shrink {
 /**
  * Decode a file's bytes.
  * @param name  for error texts: every text begins with it
- * @return ALEXNET_ERROR_FORMAT (damaged, truncated, not a picture), _UNSUPPORTED (HEIC, 12-bit
+ * @return ALEXNET_ERROR_FORMAT (damaged, truncated, not a picture), _UNSUPPORTED (video, 12-bit
  * JPEG, absurd dimensions, ...), _NO_MEMORY
  */
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,

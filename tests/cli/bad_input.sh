@@ -47,7 +47,7 @@ expect 3 classify one cut.png
 has err "cut.png"
 mkdir no_pictures
 expect 3 classify one no_pictures
-has err "no_pictures holds no .jpg, .jpeg, .jpe, .jfif, .jif, .png, .webp or .gif file"
+has err "no_pictures holds no .jpg, .jpeg, .jpe, .jfif, .jif, .png, .webp, .gif, .bmp, .tif, .tiff, .heic, .heif or .avif file"
 
 # Data that is none.
 mkdir empty

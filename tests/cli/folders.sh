@@ -21,15 +21,15 @@ done
 
 # What a walk leaves out is said.
 cp "$a" photos/deep/b.JFIF
-cp "$a" photos/deep/c.heic
+cp "$a" photos/deep/c.jxl
 cp "$a" photos/deep/d
 expect 0 classify run photos/twice --top 1
-has err "left out 1 .heic, 1 without an ending" "convert .heic files to JPEG" "the ending .jpg or .png"
+has err "left out 1 .jxl, 1 without an ending" "convert .jxl files to JPEG" "the ending .jpg or .png"
 has out "b.JFIF"
-mkdir -p heic/only
-cp "$a" heic/only/x.heic
-expect 3 classify run heic
-has err "heic holds no .jpg" "but 1 .heic; convert .heic files"
+mkdir -p jxl/only
+cp "$a" jxl/only/x.jxl
+expect 3 classify run jxl
+has err "jxl holds no .jpg" "but 1 .jxl; convert .jxl files"
 
 # Lists on standard input: carriage returns, a byte order mark, zero bytes; UTF-16 is named.
 printf '%s\r\n' "$a" "$b" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err || fail "CR LF"
@@ -56,10 +56,10 @@ has err "photos.zip is a file" "unpack it first"
 expect 2 train data --net alexnet-mini --epochs 1
 has err "data/pictures holds the folders train and val" "data/pictures instead"
 for i in 2 3 4 5 6; do
-    mv data/pictures/train/red-ring/0000$i.png data/pictures/train/red-ring/0000$i.heic
+    mv data/pictures/train/red-ring/0000$i.png data/pictures/train/red-ring/0000$i.jxl
 done
 train data/pictures --epochs 1 --out two
-has err "warning: left out 5 .heic" "of class red-ring 1 are read and 5 are not"
+has err "warning: left out 5 .jxl" "of class red-ring 1 are read and 5 are not"
 
 # Validation with pictures of the training; a class in other letters.
 expect 0 train data/pictures/train --val data/pictures/train --net alexnet-mini --epochs 1 --out three

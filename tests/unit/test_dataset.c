@@ -258,21 +258,21 @@ static void test_left_out_is_said(void **state)
     put("t/dog/notes.TXT");
     open_and_log("t", NULL);
     expect_logged("info: left out 1 .txt");
-    put("t/cat/b.HEIC");
-    put("t/cat/sub/c.heic");
+    put("t/cat/b.JXL");
+    put("t/cat/sub/c.jxl");
     put("t/cat/noending");
     put("t/lies-beside.png");
     put("t/README");
     open_and_log("t", NULL);
-    expect_logged("warning: left out 2 .heic, 2 without an ending, 1 .txt");
+    expect_logged("warning: left out 2 .jxl, 2 without an ending, 1 .txt");
     expect_logged("of class cat 1 are read and 3 are not");
-    expect_logged("convert .heic files to JPEG");
+    expect_logged("convert .jxl files to JPEG");
     expect_logged("give pictures without an ending");
     expect_logged("warning: left out 1 picture of ");
     assert_null(strstr(logged, "info"));
-    put("t/elk/x.avif");
+    put("t/elk/x.psd");
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "t/elk holds no .jpg");
-    check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "but 1 .avif; convert .avif");
+    check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "but 1 .psd; convert .psd");
 }
 
 static void test_doubts_are_said(void **state)

@@ -4,6 +4,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,6 +67,43 @@ static const bad_picture bad_pictures[] = {
     {"bad-two-components.jpg", ALEXNET_ERROR_FORMAT, "not a sound JPEG"},
     {"bad-wide.jpg", ALEXNET_ERROR_UNSUPPORTED, "65535 x 1 pixels"},
     {"bad-wide.png", ALEXNET_ERROR_UNSUPPORTED, "65501 x 1 pixels"},
+    {"bad-2bit.bmp", ALEXNET_ERROR_UNSUPPORTED, "a BMP of 2 bits"},
+    {"bad-64bit.tif", ALEXNET_ERROR_UNSUPPORTED, "bits per sample: 64"},
+    {"bad-claims.tif", ALEXNET_ERROR_FORMAT, "its strips claim 13631488 bytes"},
+    {"bad-cut-directory.tif", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-jpeg.tif", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-palette.bmp", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut-runs.bmp", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut.avif", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut.bmp", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut.heic", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-cut.tif", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-damaged-fax.tif", ALEXNET_ERROR_FORMAT, "not a sound TIFF"},
+    {"bad-few-runs.bmp", ALEXNET_ERROR_FORMAT, "cut short"},
+    {"bad-float.tif", ALEXNET_ERROR_UNSUPPORTED, "floating-point samples"},
+    {"bad-gaps.bmp", ALEXNET_ERROR_FORMAT, "no pixel of 32 bits has the masks ff0000, f10, f, 0"},
+    {"bad-header.bmp", ALEXNET_ERROR_UNSUPPORTED, "claims 66 bytes"},
+    {"bad-huge-tiles.tif", ALEXNET_ERROR_UNSUPPORTED, "tiles of 65000 x 65000 pixels"},
+    {"bad-huge.bmp", ALEXNET_ERROR_UNSUPPORTED, "65000 x 65000 pixels"},
+    {"bad-huge.tif", ALEXNET_ERROR_UNSUPPORTED, "65000 x 65000 pixels"},
+    {"bad-jpeg.bmp", ALEXNET_ERROR_UNSUPPORTED, "a JPEG inside"},
+    {"bad-lab.tif", ALEXNET_ERROR_UNSUPPORTED, "colour space 8"},
+    {"bad-lerc.tif", ALEXNET_ERROR_UNSUPPORTED, "compression 34887"},
+    {"bad-long-jump.bmp", ALEXNET_ERROR_FORMAT, "its row 0 has more than 21 pixels"},
+    {"bad-long-run.bmp", ALEXNET_ERROR_FORMAT, "its row 0 has more than 21 pixels"},
+    {"bad-loop.tif", ALEXNET_ERROR_FORMAT, "TIFF"},
+    {"bad-many-samples.tif", ALEXNET_ERROR_UNSUPPORTED, "number of samples"},
+    {"bad-masks.bmp", ALEXNET_ERROR_FORMAT, "no pixel of 16 bits has the masks f800, fe0, 1f, 0"},
+    {"bad-negative.bmp", ALEXNET_ERROR_UNSUPPORTED, "4294967275 x 13 pixels"},
+    {"bad-no-parts.heic", ALEXNET_ERROR_FORMAT, "not a sound HEIC"},
+    {"bad-no-strips.tif", ALEXNET_ERROR_FORMAT, "not a sound TIFF"},
+    {"bad-none.bmp", ALEXNET_ERROR_FORMAT, "0 x 1 pixels"},
+    {"bad-none.tif", ALEXNET_ERROR_FORMAT, "not a sound TIFF"},
+    {"bad-old-jpeg.tif", ALEXNET_ERROR_UNSUPPORTED, "compression 6"},
+    {"bad-signed.tif", ALEXNET_ERROR_UNSUPPORTED, "signed samples"},
+    {"bad-small-tiles.tif", ALEXNET_ERROR_UNSUPPORTED, "tiles of 8 x 8 pixels"},
+    {"bad-wide.bmp", ALEXNET_ERROR_UNSUPPORTED, "65501 x 1 pixels"},
+    {"bad-wide.tif", ALEXNET_ERROR_UNSUPPORTED, "65501 x 13 pixels"},
     {"none-such.jpg", ALEXNET_ERROR_IO, "none-such.jpg"},
 };
 
@@ -118,6 +156,57 @@ static void test_pixels_equal_pillow(void **state)
     }
 }
 
+/* libheif's versions differ by a level, in what halved chroma becomes. */
+static void check_close(const an_picture *picture, const char *file)
+{
+    char name[64];
+    unsigned char *pixels;
+    size_t length, count = (size_t)picture->width * (size_t)picture->height * 3;
+    snprintf(name, sizeof name, "%s.rgb", file);
+    assert_int_equal(an_file_read(path_of(name), 1 << 20, &pixels, &length), ALEXNET_OK);
+    assert_int_equal(length, count);
+    bool turned = strstr(file, "turn6") && !strstr(file, "untold");
+    assert_int_equal(picture->width, turned ? 13 : 21);
+    for (size_t i = 0; i < count; i++)
+        if (abs(picture->rgb[i] - pixels[i]) > 1)
+            fail_msg("%s: byte %zu is %d, expected %d", file, i, picture->rgb[i], pixels[i]);
+    an_free(pixels);
+}
+
+/* Where libheif is there, its decoders may be in packages of their own. */
+static bool lacks_decoder(alexnet_status rc)
+{
+    return rc == ALEXNET_ERROR_UNSUPPORTED && (strstr(an_error_text(), "was made without") ||
+                                               strstr(an_error_text(), "not read by libheif"));
+}
+
+static bool can_read(const char *file)
+{
+    an_picture picture;
+    alexnet_status rc = an_picture_read(&picture, path_of(file));
+    an_picture_free(&picture);
+    return !lacks_decoder(rc);
+}
+
+static void test_pixels_close_to_pillow(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"rgb444.heic",       "rgb420.heic", "grey.heic",
+                                        "alpha.heic",        "deep.heic",   "turn6.heic",
+                                        "turn6-untold.heic", "rgb444.avif", "tint420.avif",
+                                        "grey.avif",         "alpha.avif",  "turn6.avif"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        an_picture picture;
+        alexnet_status rc = an_picture_read(&picture, path_of(files[i]));
+        if (lacks_decoder(rc))
+            continue;
+        if (rc != ALEXNET_OK)
+            fail_msg("%s", an_error_text());
+        check_close(&picture, files[i]);
+        an_picture_free(&picture);
+    }
+}
+
 /* Highest memory in use so far, in KiB. */
 static long memory_peak(void)
 {
@@ -135,7 +224,7 @@ static void test_bad_files_say_why(void **state)
         const bad_picture *bad = &bad_pictures[i];
         an_picture picture = {1, 1, (uint8_t *)"x"};
         alexnet_status status = an_picture_read(&picture, path_of(bad->file));
-        if (status == ALEXNET_ERROR_UNSUPPORTED && strstr(an_error_text(), "was made without"))
+        if (lacks_decoder(status))
             continue;
         if (status != bad->status)
             fail_msg("%s: %s, expected %s (%s)", bad->file, alexnet_status_name(status),
@@ -154,15 +243,6 @@ static void test_names_other_formats(void **state)
         const char bytes[17];
         const char *word;
     } others[] = {
-        {"BM\1\1\1\1\1\1\1\1\1\1\1\1\1\1", "BMP"},
-        {"II*\0\1\1\1\1\1\1\1\1\1\1\1\1", "TIFF"},
-        {"MM\0*\1\1\1\1\1\1\1\1\1\1\1\1", "TIFF"},
-        {"\0\0\0\x20"
-         "ftypheic\0\0\0\0",
-         "HEIC"},
-        {"\0\0\0\x20"
-         "ftypavif\0\0\0\0",
-         "AVIF"},
         {"\0\0\0\x20"
          "ftypisom\0\0\0\0",
          "video"},
@@ -179,7 +259,7 @@ static void test_names_other_formats(void **state)
         assert_int_equal(an_picture_decode(&picture, others[i].bytes, 16, "x.jpg"),
                          ALEXNET_ERROR_UNSUPPORTED);
         assert_non_null(strstr(an_error_text(), others[i].word));
-        assert_non_null(strstr(an_error_text(), "GIF are read"));
+        assert_non_null(strstr(an_error_text(), "AVIF are read"));
     }
 }
 
@@ -215,11 +295,16 @@ static void test_every_prefix(void **state)
         size_t spare; /* bytes at the end that no pixel needs: an end marker, a last chunk */
     } files[] = {{"progressive.jpg", 2}, {"cmyk.jpg", 2},          {"turn6.jpg", 2},
                  {"rgba16.png", 12},     {"palette-trns.png", 12}, {"turn5-text.png", 12},
-                 {"arithmetic.jpg", 0},  {"restart.jpg", 2},       {"turn6-xmp.png", 12}};
+                 {"arithmetic.jpg", 0},  {"restart.jpg", 2},       {"turn6-xmp.png", 12},
+                 {"rgb24.bmp", 1},       {"runs8.bmp", 2},         {"rgb8.tif", 0},
+                 {"lzw.tif", 0},         {"jpeg.tif", 0},          {"alpha.webp", 0},
+                 {"palette.gif", 2},     {"grey.heic", 0},         {"grey.avif", 0}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         unsigned char *bytes;
         size_t length;
         an_picture picture;
+        if (!can_read(files[i].file))
+            continue;
         assert_int_equal(an_file_read(path_of(files[i].file), 1 << 20, &bytes, &length),
                          ALEXNET_OK);
         for (size_t n = 0; n < length; n++) {
@@ -242,12 +327,15 @@ static void test_every_prefix(void **state)
 static void test_no_memory(void **state)
 {
     (void)state;
-    static const char *const files[] = {"rgb420.jpg", "turn6.jpg", "interlaced-rgb.png",
-                                        "turn5-text.png", "turn7-xmp-packed.png"};
+    static const char *const files[] = {
+        "rgb420.jpg",           "turn6.jpg", "interlaced-rgb.png", "turn5-text.png",
+        "turn7-xmp-packed.png", "turn6.tif", "rgb8-tiles.tif",     "runs8.bmp"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         an_picture picture;
         alexnet_status status = ALEXNET_ERROR_NO_MEMORY;
         uint64_t n = 0;
+        if (!can_read(files[i]))
+            continue;
         while (status == ALEXNET_ERROR_NO_MEMORY) {
             an_alloc_fail_at(++n);
             status = an_picture_read(&picture, path_of(files[i]));
@@ -445,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_arrays),
         cmocka_unit_test(test_text_costs_nothing), /* first: it looks at the highest use so far */
         cmocka_unit_test(test_pixels_equal_pillow),
+        cmocka_unit_test(test_pixels_close_to_pillow),
         cmocka_unit_test(test_bad_files_say_why),
         cmocka_unit_test(test_names_other_formats),
         cmocka_unit_test(test_every_prefix),

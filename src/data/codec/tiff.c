@@ -1,0 +1,373 @@
+/*
+ * TIFF through libtiff: the first picture of a file, as Pillow has it. Version 4.5 is the first
+ * whose errors go to the handle that they are of, and not to a handler of the whole process.
+ */
+#include "data/codec/tiff.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/status.h"
+
+/* What libtiff may allocate at once beyond the size of the file: a tile, or a strip of samples that
+ * it converts. */
+enum { BLOCK_MAX = 64 << 20, TILE_MIN = 16, TILE_MAX = 2048, SAMPLES_MAX = 6 };
+
+static int on_error(TIFF *handle, void *user, const char *module, const char *format, va_list args)
+{
+    an_tiff *t = user;
+    (void)handle;
+    (void)module;
+    if (!*t->reason)
+        vsnprintf(t->reason, sizeof t->reason, format, args);
+    return 1; /* the process's own handler is not asked */
+}
+
+/* Warnings are about tags, which are checked, and of libjpeg, which goes on in grey where its data
+ * end. */
+static int on_warning(TIFF *handle, void *user, const char *module, const char *format,
+                      va_list args)
+{
+    an_tiff *t = user;
+    char text[80];
+    (void)handle;
+    vsnprintf(text, sizeof text, format, args);
+    t->ended |= strstr(module, "JPEG") && strstr(text, "Premature end");
+    return 1;
+}
+
+/* libtiff looks into the file where it lies; these are for what still asks for copies. */
+typedef struct stream {
+    const an_encoded *file;
+    uint64_t at;
+} stream;
+
+static tmsize_t on_read(thandle_t user, void *to, tmsize_t size)
+{
+    stream *s = user;
+    uint64_t left = s->at < s->file->length ? s->file->length - s->at : 0;
+    size_t count = (uint64_t)size < left ? (size_t)size : (size_t)left;
+    memcpy(to, s->file->bytes + (count ? s->at : 0), count);
+    s->at += count;
+    return (tmsize_t)count;
+}
+
+static tmsize_t on_write(thandle_t user, void *from, tmsize_t size)
+{
+    (void)user;
+    (void)from;
+    (void)size;
+    return 0;
+}
+
+static toff_t on_seek(thandle_t user, toff_t offset, int whence)
+{
+    stream *s = user;
+    s->at = offset + (whence == SEEK_CUR ? s->at : whence == SEEK_END ? s->file->length : 0);
+    return s->at;
+}
+
+static int on_close(thandle_t user)
+{
+    (void)user;
+    return 0;
+}
+
+static toff_t on_size(thandle_t user)
+{
+    return ((stream *)user)->file->length;
+}
+
+static int on_map(thandle_t user, void **base, toff_t *size)
+{
+    const stream *s = user;
+    *base = (void *)(uintptr_t)s->file->bytes; /* not written to */
+    *size = s->file->length;
+    return 1;
+}
+
+static void on_unmap(thandle_t user, void *base, toff_t size)
+{
+    (void)user;
+    (void)base;
+    (void)size;
+}
+
+static uint32_t count_parts(const an_tiff *t)
+{
+    return TIFFIsTiled(t->handle) ? TIFFNumberOfTiles(t->handle) : TIFFNumberOfStrips(t->handle);
+}
+
+/* Whether a strip or tile goes on behind the end of the file. */
+static bool is_cut(const an_tiff *t)
+{
+    uint32_t count = t->handle ? count_parts(t) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t at = TIFFGetStrileOffset(t->handle, i);
+        uint64_t bytes = TIFFGetStrileByteCount(t->handle, i);
+        if (at > t->file->length || bytes > t->file->length - at)
+            return true;
+    }
+    return t->ended;
+}
+
+/* Whether the list of tags goes on behind the end of the file. */
+static bool is_directory_cut(const an_encoded *file)
+{
+    const uint8_t *p = file->bytes;
+    bool last_first = p[0] == 'M', big = p[2] + p[3] == 43;
+    uint64_t at = 0, count = 0;
+    if (file->length < 16)
+        return true;
+    for (int i = 0; i < (big ? 8 : 4); i++)
+        at |= (uint64_t)p[(big ? 8 : 4) + (last_first ? (big ? 7 : 3) - i : i)] << 8 * i;
+    unsigned width = big ? 8 : 2;
+    if (at > file->length - width)
+        return true;
+    for (unsigned i = 0; i < width; i++)
+        count |= (uint64_t)p[at + (last_first ? width - 1 - i : i)] << 8 * i;
+    return count > (file->length - at - width) / (big ? 20 : 12);
+}
+
+alexnet_status an_tiff_fail(an_tiff *t)
+{
+    if (t->handle ? is_cut(t) : is_directory_cut(t->file))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the TIFF ends before its pixels do",
+                       t->file->name);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound TIFF: %s", t->file->name,
+                   *t->reason ? t->reason : "libtiff cannot read it");
+}
+
+static alexnet_status open_file(an_tiff *t, stream *s)
+{
+    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    if (!options)
+        return AN_FAIL_MEMORY(sizeof(void *), t->file->name);
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)(t->file->length + BLOCK_MAX));
+    TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, t);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, t);
+    /* C: strips stay as they are. */
+    t->handle = TIFFClientOpenExt(t->file->name, "rC", s, on_read, on_write, on_seek, on_close,
+                                  on_size, on_map, on_unmap, options);
+    TIFFOpenOptionsFree(options);
+    return t->handle ? ALEXNET_OK : an_tiff_fail(t);
+}
+
+static const char *compression_name(unsigned compression)
+{
+    const TIFFCodec *codec = TIFFFindCODEC((uint16_t)compression);
+    return codec ? codec->name : "unknown";
+}
+
+static alexnet_status check_compression(const an_tiff *t)
+{
+    static const uint16_t known[] = {
+        COMPRESSION_NONE,          COMPRESSION_CCITTRLE,  COMPRESSION_CCITTFAX3,
+        COMPRESSION_CCITTFAX4,     COMPRESSION_LZW,       COMPRESSION_JPEG,
+        COMPRESSION_ADOBE_DEFLATE, COMPRESSION_CCITTRLEW, COMPRESSION_PACKBITS,
+        COMPRESSION_THUNDERSCAN,   COMPRESSION_DEFLATE,   COMPRESSION_LZMA,
+        COMPRESSION_ZSTD,          COMPRESSION_WEBP};
+    bool found = false;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        found |= t->compression == known[i];
+    if (found && TIFFIsCODECConfigured(t->compression))
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a TIFF of compression %u (%s), which %s",
+                   t->file->name, t->compression, compression_name(t->compression),
+                   found ? "this libtiff was made without" : "is not read");
+}
+
+static alexnet_status fail_kind(const an_tiff *t, const char *what, unsigned value)
+{
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is a TIFF %s %u, which is not read",
+                   t->file->name, what, value);
+}
+
+/* What the samples behind the colours are; those that stand last may be of no use. */
+static alexnet_status read_alpha(an_tiff *t)
+{
+    uint16_t count = 0, *kinds = NULL;
+    bool told = TIFFGetField(t->handle, TIFFTAG_EXTRASAMPLES, &count, &kinds) && count > 0;
+    if (t->samples == t->colours)
+        return ALEXNET_OK;
+    if (told)
+        t->alpha = kinds[0];
+    else if (t->photometric == PHOTOMETRIC_RGB)
+        t->alpha = EXTRASAMPLE_UNASSALPHA; /* as Pillow takes them that say nothing */
+    else
+        return fail_kind(t, "of samples with no meaning:", t->samples);
+    if (t->alpha > EXTRASAMPLE_UNASSALPHA || (t->alpha && t->photometric == PHOTOMETRIC_SEPARATED))
+        return fail_kind(t, "with a sample of kind", t->alpha);
+    return ALEXNET_OK;
+}
+
+static alexnet_status read_colours(an_tiff *t)
+{
+    uint16_t ink = INKSET_CMYK;
+    switch (t->photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+    case PHOTOMETRIC_MINISBLACK: t->colours = 1; break;
+    case PHOTOMETRIC_PALETTE: {
+        uint16_t *map[3];
+        t->colours = 1;
+        if (!TIFFGetField(t->handle, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2]))
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound TIFF: it has no palette",
+                           t->file->name);
+        for (int c = 0; c < 3; c++)
+            t->map[c] = map[c];
+        break;
+    }
+    case PHOTOMETRIC_RGB: t->colours = 3; break;
+    case PHOTOMETRIC_YCBCR: t->colours = 3; break;
+    case PHOTOMETRIC_SEPARATED:
+        t->colours = 4;
+        TIFFGetField(t->handle, TIFFTAG_INKSET, &ink);
+        if (ink != INKSET_CMYK)
+            return fail_kind(t, "of ink set", ink);
+        break;
+    default: return fail_kind(t, "of colour space", t->photometric);
+    }
+    if (t->samples < t->colours || t->samples > SAMPLES_MAX)
+        return fail_kind(t, "of another number of samples than its colour space has:", t->samples);
+    return read_alpha(t);
+}
+
+static alexnet_status check_samples(const an_tiff *t)
+{
+    uint16_t format = SAMPLEFORMAT_UINT;
+    bool single = t->samples == 1, palette = t->photometric == PHOTOMETRIC_PALETTE;
+    TIFFGetField(t->handle, TIFFTAG_SAMPLEFORMAT, &format);
+    if (format != SAMPLEFORMAT_UINT &&
+        !(format == SAMPLEFORMAT_INT && t->bits == 8 && single && !palette)) /* as Pillow */
+        return fail_kind(t,
+                         format == SAMPLEFORMAT_INT      ? "of signed samples, format"
+                         : format == SAMPLEFORMAT_IEEEFP ? "of floating-point samples, format"
+                                                         : "of sample format",
+                         format);
+    bool known = t->bits == 8 || (t->bits == 16 && !palette && !t->by_libtiff) ||
+                 (single && (t->bits == 1 || t->bits == 2 || t->bits == 4)) ||
+                 (single && t->bits == 12 && !palette);
+    return known ? ALEXNET_OK : fail_kind(t, "with bits per sample:", t->bits);
+}
+
+/* Tiles of no pixels would cost without end, and huge ones hold nothing but themselves. */
+static alexnet_status check_parts(const an_tiff *t)
+{
+    uint64_t total = 0, pixels = (uint64_t)t->width * t->height;
+    if (TIFFIsTiled(t->handle)) {
+        uint32_t width = 0, height = 0;
+        TIFFGetField(t->handle, TIFFTAG_TILEWIDTH, &width);
+        TIFFGetField(t->handle, TIFFTAG_TILELENGTH, &height);
+        if (width < TILE_MIN || height < TILE_MIN || width > TILE_MAX || height > TILE_MAX)
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                           "%s is a TIFF of tiles of %u x %u pixels; %d to %d a side are read",
+                           t->file->name, width, height, TILE_MIN, TILE_MAX);
+    }
+    uint32_t count = count_parts(t);
+    for (uint32_t i = 0; i < count; i++)
+        total += TIFFGetStrileByteCount(t->handle, i);
+    if (total / 4 > t->file->length + 2 * pixels)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is not a sound TIFF: its strips claim %llu bytes, of a file of %zu",
+                       t->file->name, (unsigned long long)total, t->file->length);
+    return ALEXNET_OK;
+}
+
+/* The first directory: what is read, before anything of the picture's size is allocated. */
+static alexnet_status read_directory(an_tiff *t)
+{
+    uint16_t planar = PLANARCONFIG_CONTIG;
+    TIFFGetField(t->handle, TIFFTAG_IMAGEWIDTH, &t->width);
+    TIFFGetField(t->handle, TIFFTAG_IMAGELENGTH, &t->height);
+    AN_CHECK(an_picture_check_size(t->file, t->width, t->height));
+    t->photometric = PHOTOMETRIC_MINISWHITE; /* as Pillow, where it is not said */
+    TIFFGetField(t->handle, TIFFTAG_PHOTOMETRIC, &t->photometric);
+    TIFFGetFieldDefaulted(t->handle, TIFFTAG_COMPRESSION, &t->compression);
+    TIFFGetFieldDefaulted(t->handle, TIFFTAG_BITSPERSAMPLE, &t->bits);
+    TIFFGetFieldDefaulted(t->handle, TIFFTAG_SAMPLESPERPIXEL, &t->samples);
+    TIFFGetField(t->handle, TIFFTAG_PLANARCONFIG, &planar);
+    t->planar = planar == PLANARCONFIG_SEPARATE && t->samples > 1;
+    AN_CHECK(check_compression(t));
+    AN_CHECK(read_colours(t));
+    if (t->photometric == PHOTOMETRIC_YCBCR) {
+        t->by_libtiff = t->compression != COMPRESSION_JPEG || t->planar;
+        if (!t->by_libtiff) /* libjpeg does it better: Pillow's way */
+            TIFFSetField(t->handle, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    }
+    AN_CHECK(check_samples(t));
+    return check_parts(t);
+}
+
+static int orientation_of(const an_tiff *t)
+{
+    uint16_t orientation = 0;
+    uint32_t length = 0;
+    const uint8_t *xmp = NULL;
+    if (TIFFGetField(t->handle, TIFFTAG_ORIENTATION, &orientation))
+        return orientation <= 8 ? orientation : 1;
+    if (TIFFGetField(t->handle, TIFFTAG_XMLPACKET, &length, &xmp))
+        return an_xmp_orientation(xmp, length);
+    return 0;
+}
+
+/* A cell of samples to the colours of its pixel. */
+static void colours_of(uint8_t rgb[3], const an_tiff *t, const uint8_t *cell)
+{
+    switch (t->photometric) {
+    case PHOTOMETRIC_MINISWHITE: memset(rgb, 255 - cell[0], 3); break;
+    case PHOTOMETRIC_MINISBLACK: memset(rgb, cell[0], 3); break;
+    case PHOTOMETRIC_PALETTE:
+        for (int c = 0; c < 3; c++)
+            rgb[c] = (uint8_t)(t->map[c][cell[0]] >> 8);
+        break;
+    case PHOTOMETRIC_SEPARATED:
+        for (int c = 0; c < 3; c++) {
+            unsigned light = 255u - cell[3];
+            rgb[c] = (uint8_t)(light - an_mul255(cell[c], light));
+        }
+        break;
+    default: memcpy(rgb, cell, 3); break;
+    }
+}
+
+/* In place, 4 bytes to 3. */
+static void rgb_from_cells(uint8_t *pixels, const an_tiff *t)
+{
+    size_t count = (size_t)t->width * t->height;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t cell[AN_TIFF_CELL], *to = pixels + 3 * i;
+        memcpy(cell, pixels + AN_TIFF_CELL * i, sizeof cell);
+        colours_of(to, t, cell);
+        if (!t->alpha || t->by_libtiff)
+            continue;
+        unsigned alpha = cell[t->colours];
+        for (int c = 0; c < 3; c++)
+            to[c] = an_over_white(
+                t->alpha == EXTRASAMPLE_ASSOCALPHA ? an_unmultiplied(to[c], alpha) : to[c], alpha);
+    }
+}
+
+static alexnet_status decode_open(an_picture *out, int *orientation, an_tiff *t)
+{
+    AN_CHECK(read_directory(t));
+    *orientation = orientation_of(t);
+    AN_CHECK(an_picture_alloc(out, t->file, t->width, t->height, AN_TIFF_CELL));
+    *t->reason = '\0'; /* complaints about tags are over */
+    AN_CHECK(an_tiff_read(out->rgb, t));
+    rgb_from_cells(out->rgb, t);
+    return ALEXNET_OK;
+}
+
+static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+{
+    an_tiff t = {.file = file};
+    stream s = {.file = file};
+    AN_CHECK(open_file(&t, &s));
+    alexnet_status rc = decode_open(out, orientation, &t);
+    TIFFClose(t.handle);
+    if (rc != ALEXNET_OK)
+        an_picture_free(out);
+    return rc;
+}
+
+const an_codec an_tiff_codec = {"libtiff", AN_TIFF_VERSION, decode};
