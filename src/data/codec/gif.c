@@ -17,9 +17,15 @@ typedef struct job {
     GifByteType *row; /* of the frame */
 } job;
 
+/* Where the file ends before a block of pixels begins, it is given the block that is empty, which
+ * ends them: giflib takes no row without. */
 static int on_read(GifFileType *gif, GifByteType *to, int length)
 {
     job *j = gif->UserData;
+    if (length == 1 && j->at == j->file->length) {
+        *to = 0;
+        return 1;
+    }
     size_t left = j->file->length - j->at;
     size_t count = (size_t)length < left ? (size_t)length : left;
     memcpy(to, j->file->bytes + j->at, count);
