@@ -7,8 +7,11 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
+#include "base/alloc.h"
 #include "base/status.h"
 #include "data/codec.h"
+
+enum { HEADER_BYTES = 12, CHUNK_BYTES = 8 };
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -55,7 +58,7 @@ static void copy_over_white(an_picture *out, const uint8_t *rgba, bool has_alpha
                 has_alpha ? an_over_white(rgba[4 * i + c], rgba[4 * i + 3]) : rgba[4 * i + c];
 }
 
-static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+static alexnet_status decode_whole(an_picture *out, int *orientation, const an_encoded *file)
 {
     WebPBitstreamFeatures features;
     WebPData data = {file->bytes, file->length};
@@ -77,6 +80,42 @@ static alexnet_status decode(an_picture *out, int *orientation, const an_encoded
         return ALEXNET_OK;
     an_picture_free(out);
     return fail(file);
+}
+
+/* The chunks of a file that are there to their ends, as a file of their own: of what is missing
+ * behind the pixels nothing is needed. */
+static alexnet_status whole_chunks(uint8_t **out, size_t *length, const an_encoded *file)
+{
+    size_t at = HEADER_BYTES;
+    while (at < file->length && file->length - at >= CHUNK_BYTES) {
+        size_t bytes = get32(file->bytes + at + 4), left = file->length - at - CHUNK_BYTES;
+        if (bytes > left)
+            break;
+        at += CHUNK_BYTES + bytes + (bytes % 2 && bytes < left);
+    }
+    if (at < HEADER_BYTES + CHUNK_BYTES)
+        return fail(file);
+    *out = an_malloc(at);
+    if (!*out)
+        return AN_FAIL_MEMORY(at, file->name);
+    memcpy(*out, file->bytes, at);
+    for (int i = 0; i < 4; i++)
+        (*out)[4 + i] = (uint8_t)((at - CHUNK_BYTES) >> 8 * i);
+    *length = at;
+    return ALEXNET_OK;
+}
+
+static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+{
+    if (!is_cut(file))
+        return decode_whole(out, orientation, file);
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    AN_CHECK(whole_chunks(&bytes, &length, file));
+    an_encoded whole = {bytes, length, file->name};
+    alexnet_status rc = decode_whole(out, orientation, &whole);
+    an_free(bytes);
+    return rc == ALEXNET_ERROR_FORMAT ? fail(file) : rc;
 }
 
 const an_codec an_webp_codec = {"libwebp", AN_WEBP_VERSION, decode};
