@@ -3,7 +3,7 @@
 
     compare_with_pillow.py [FILE...]
 
-Builds src/data and src/base into a shared object of its own with cc (the libraries of all picture
+Builds src/data with what it stands on into a shared object of its own with cc (the libraries of all picture
 formats, zlib, jansson and inih are needed), so that functions the library does not export can be called. Each difference is a line;
 the exit status is 1 if a picture that both read differs, or if a resize does. Pillow's pixels are
 taken with the three rules of make_picture_goldens.py. Last run with Pillow 13.0.0 here, and
@@ -42,7 +42,7 @@ class Fit(ctypes.Structure):
 
 def build(folder):
     out = os.path.join(folder, "data.so")
-    folders = ("data", "data/codec", "base")
+    folders = ("data", "data/codec", "base", "tensor")
     sources = sorted(source for name in folders for source in glob.glob(f"{ROOT}/src/{name}/*.c"))
     codecs = os.path.join(folder, "codecs.c")  # all of them, as the build lists those that it has
     names = ["webp", "gif", "tiff", "heif"]

@@ -150,6 +150,8 @@ def jpeg_files():
     files["turn3-before-xmp.jpg"] = with_app1(files["turn3.jpg"], XMP + xmp('tiff:Orientation="6"'))
     untold = b"Exif\0\0" + tiff(3).replace(b"\x12\x01\3\0", b"\x13\x01\3\0")
     files["turn7-untold.jpg"] = with_app1(with_app1(stray, untold), XMP + xmp('tiff:Orientation="7"'))
+    files["exif-cut.jpg"] = with_app1(stray, (b"Exif\0\0" + tiff(6))[:30])
+    files["png.JPEG"] = png(RGB, 8, scene())  # ImageNet has one: its bytes count, not its name
     # Motion JPEG leaves the standard Huffman tables out.
     files["no-tables.jpg"] = stray[: stray.index(b"\xff\xc4")] + stray[stray.index(b"\xff\xda") :]
     return files
@@ -343,6 +345,9 @@ def other_files():
         "interlaced.gif": saved(palette, "GIF", interlace=1),
         "transparent.gif": saved(palette, "GIF", transparency=3),
         "grey.gif": saved(rgb.convert("L"), "GIF"),
+        # Of what stands behind the pixels, a part is missing.
+        "no-end.gif": saved(palette, "GIF", interlace=0)[:-2],
+        "no-end.webp": saved(rgb, "WEBP", lossless=True, exif=b"Exif\0\0" + tiff(1))[:-9],
         "animated.gif": saved(palette, "GIF", save_all=True, append_images=[palette.rotate(180)]),
     }
 
@@ -616,11 +621,13 @@ def bmp_files():
 
 def bad_bmp_files():
     wide, colours, good = (WIDTH, HEIGHT), [[1, 2, 3]] * 16, bmp_files()
+    runs = b"\5\1\0\0" * 99
     whole = good["rgb24.bmp"]
     return {
         "cut.bmp": good["rgb24-padding.bmp"][:-1],
         "cut-palette.bmp": good["palette8.bmp"][:900],
         "cut-runs.bmp": good["runs8.bmp"][:-9],
+        "huge-runs.bmp": bmp_file(12000, 12000, 8, runs, compression=1, palette=colours),
         "few-runs.bmp": bmp_file(*wide, 8, b"\25\0\0\1", compression=1, palette=colours),
         "long-run.bmp": bmp_file(*wide, 8, b"\0\26" + b"a" * 22, compression=1, palette=colours),
         "long-jump.bmp": bmp_file(*wide, 8, b"\0\2\26\0", compression=1, palette=colours),
@@ -683,6 +690,7 @@ def bad_heif_files():
 
 # Here Pillow reads on into the next picture.
 SAME = {"progressive-no-end-trailer.jpg": "progressive.jpg",
+        "no-end.gif": "palette.gif", "no-end.webp": "lossless.webp",  # which it refuses
         # It has no such masks, and white is black to it where there are 16 bits.
         "masks32.bmp": "rgb24.bmp", "white16.tif": "grey16.tif"}
 

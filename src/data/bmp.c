@@ -230,16 +230,19 @@ typedef struct place {
 } place;
 
 /* Pixels side by side, as many as the row has room for. Their colours are those of `from` in turn,
- * or, of a run, the first byte's again and again. */
+ * or, of a run, the first byte's again and again.
+ * @param out  NULL: nothing but the place moves */
 static void put(const an_picture *out, const bmp *b, place *at, const uint8_t *from, unsigned count,
                 bool run)
 {
-    uint8_t *to = row_of(out, b, at->y) + 3 * (size_t)at->x;
-    for (unsigned i = 0; i < count && at->x < b->width; i++, at->x++, to += 3) {
+    uint32_t x = at->x;
+    at->x = count < b->width - x ? x + count : b->width;
+    uint8_t *to = out ? row_of(out, b, at->y) : NULL;
+    for (unsigned i = 0; to && x + i < at->x; i++) {
         uint8_t index = from[run ? 0 : i * b->bits / 8];
         if (b->bits == 4)
             index = i % 2 ? index & 15 : index >> 4;
-        memcpy(to, b->palette[index], 3);
+        memcpy(to + 3 * (size_t)(x + i), b->palette[index], 3);
     }
 }
 
@@ -295,6 +298,7 @@ static alexnet_status read_pairs(const an_picture *out, const bmp *b)
 
 static alexnet_status read_runs(an_picture *out, const bmp *b)
 {
+    AN_CHECK(read_pairs(NULL, b)); /* whether all are there, before there is memory for them */
     AN_CHECK(an_picture_alloc(out, b->file, b->width, b->height, 3));
     size_t count = (size_t)b->width * b->height;
     for (size_t i = 0; i < count; i++) /* what is jumped over */

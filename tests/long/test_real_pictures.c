@@ -92,8 +92,8 @@ static void test_odd_pictures(void **state)
     unpack("odd-images.tar", "odd-images");
     assert_int_equal(an_dataset_open(&dataset, NULL, "odd-images", NULL, NULL), ALEXNET_OK);
     assert_int_equal(dataset->classes, 4);
-    assert_int_equal(dataset->count, 434);
-    assert_int_equal(load_all(dataset), 25);
+    assert_int_equal(dataset->count, 521);
+    assert_int_equal(load_all(dataset), 48);
     an_dataset_release(dataset);
 }
 

@@ -84,6 +84,7 @@ static const bad_picture bad_pictures[] = {
     {"bad-gaps.bmp", ALEXNET_ERROR_FORMAT, "no pixel of 32 bits has the masks ff0000, f10, f, 0"},
     {"bad-header.bmp", ALEXNET_ERROR_UNSUPPORTED, "claims 66 bytes"},
     {"bad-huge-tiles.tif", ALEXNET_ERROR_UNSUPPORTED, "tiles of 65000 x 65000 pixels"},
+    {"bad-huge-runs.bmp", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-huge.bmp", ALEXNET_ERROR_UNSUPPORTED, "65000 x 65000 pixels"},
     {"bad-huge.tif", ALEXNET_ERROR_UNSUPPORTED, "65000 x 65000 pixels"},
     {"bad-jpeg.bmp", ALEXNET_ERROR_UNSUPPORTED, "a JPEG inside"},
@@ -215,7 +216,8 @@ static long memory_peak(void)
     return usage.ru_maxrss;
 }
 
-/* None takes memory for what it claims: the pictures would need 12 GB, the long chunk 1 GB. */
+/* None takes memory for what it claims: the pictures would need 12 GB, the long chunk 1 GB, the
+ * runs 400 MB. */
 static void test_bad_files_say_why(void **state)
 {
     (void)state;
