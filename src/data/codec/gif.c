@@ -105,6 +105,22 @@ static alexnet_status fail(const GifFileType *gif, const job *j, int error)
                    reason ? reason : "it has no picture");
 }
 
+/* The screen where the picture is not: last, so that a few bytes which claim a large one cost
+ * nothing. */
+static void fill_around(an_picture *out, const GifImageDesc *frame, const uint8_t colour[3])
+{
+    for (int y = 0; y < out->height; y++) {
+        uint8_t *row = out->rgb + 3 * (size_t)y * (size_t)out->width;
+        bool beside = y >= frame->Top && y < frame->Top + frame->Height;
+        for (int x = 0; x < out->width; x++) {
+            if (beside && x == frame->Left)
+                x += frame->Width;
+            if (x < out->width)
+                memcpy(row + 3 * x, colour, 3);
+        }
+    }
+}
+
 static alexnet_status read_picture(an_picture *out, GifFileType *gif, job *j)
 {
     if (!find_picture(gif, j))
@@ -116,13 +132,13 @@ static alexnet_status read_picture(an_picture *out, GifFileType *gif, job *j)
     AN_CHECK(an_picture_alloc(out, j->file, (uint32_t)(right > gif->SWidth ? right : gif->SWidth),
                               (uint32_t)(bottom > gif->SHeight ? bottom : gif->SHeight), 3));
     set_colours(j, gif);
-    size_t count = (size_t)out->width * (size_t)out->height;
-    for (size_t i = 0; i < count; i++)
-        memcpy(out->rgb + 3 * i, j->colours[j->clear >= 0 ? j->clear : 0], 3);
     j->row = an_malloc((size_t)gif->Image.Width);
     if (!j->row)
         return AN_FAIL_MEMORY((size_t)gif->Image.Width, j->file->name);
-    return read_rows(out, gif, j) ? ALEXNET_OK : fail(gif, j, 0);
+    if (!read_rows(out, gif, j))
+        return fail(gif, j, 0);
+    fill_around(out, &gif->Image, j->colours[j->clear >= 0 ? j->clear : 0]);
+    return ALEXNET_OK;
 }
 
 static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
