@@ -6,15 +6,17 @@ int cmd_data_check(int argc, char **argv);
 const command data_commands[] = {
     {"check", cmd_data_check, "find what is wrong with pictures and classes before training", NULL},
     {"pack", cmd_data_pack, "write a data set as archives of small pictures, to train from", NULL},
+    {"stats", cmd_data_stats, "count classes and sizes, and compute the mean and the colours",
+     NULL},
     {NULL, NULL, NULL, NULL},
 };
 
 static const synonym synonyms[] = {
-    {"verify", "check"},    {"validate", "check"}, {"inspect", "check"},
-    {"examine", "check"},   {"lint", "check"},     {"duplicates", "check"},
-    {"dedup", "check"},     {"shard", "pack"},     {"convert", "pack"},
-    {"resize", "pack"},     {"export", "pack"},    {"tar", "pack"},
-    {"webdataset", "pack"}, {NULL, NULL},
+    {"verify", "check"},    {"validate", "check"},   {"inspect", "check"}, {"examine", "check"},
+    {"lint", "check"},      {"duplicates", "check"}, {"dedup", "check"},   {"shard", "pack"},
+    {"convert", "pack"},    {"resize", "pack"},      {"export", "pack"},   {"tar", "pack"},
+    {"webdataset", "pack"}, {"statistics", "stats"}, {"mean", "stats"},    {"count", "stats"},
+    {"summary", "stats"},   {"info", "stats"},       {NULL, NULL},
 };
 
 static const opt_page page = {

@@ -105,4 +105,13 @@ int draw_calibration(const alexnet_calibration_bin *bins, double error, const ch
  */
 int draw_curves(char *const *runs, int count, const char *path);
 
+/**
+ * Draw what the pictures of a data set are like: the mean image, the colours along the axes in
+ * which they vary, a bar for each class. @return as draw_filters()
+ */
+int draw_stats(const alexnet_data_stats_result *stats, const alexnet_dataset *data,
+               const char *path);
+/** The standard deviation along an axis. */
+double draw_deviation(double eigenvalue);
+
 #endif

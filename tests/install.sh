@@ -26,7 +26,7 @@ export LD_LIBRARY_PATH="$libdir"
 [ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
     failed "pkg-config and the command disagree about the version"
 
-for name in classify distance explain features rdm similar train; do
+for name in classify distance explain features pack rdm similar train; do
     # shellcheck disable=SC2046 # the flags are separate arguments
     {
         $cc -std=c11 -Wall -Wextra -Werror "$source/examples/$name.c" -o "$name-shared" \

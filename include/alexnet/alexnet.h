@@ -633,6 +633,50 @@ ALEXNET_API alexnet_status alexnet_pack_step(alexnet_pack *pack, alexnet_pack_pr
 /** Shards that are not complete are removed. NULL allowed. */
 ALEXNET_API void alexnet_pack_free(alexnet_pack *pack);
 
+/* Statistics: what the pictures of a data set are like. */
+
+typedef struct alexnet_size_range {
+    int min, median, max; /**< of an even number, the median is the smaller of the middle two */
+} alexnet_size_range;
+
+/** Pixels are those of pictures as a network stores them, in grey levels from 0 to 255, in the
+ *  order red, green, blue. */
+typedef struct alexnet_data_stats_result {
+    int64_t pictures, left_out; /**< that can be read, and that cannot */
+    int classes;
+    const int64_t *class_pictures;    /**< [classes], those that can be read; borrowed */
+    alexnet_size_range width, height; /**< of pictures before they are brought to `side` */
+    int64_t enlarged;                 /**< whose short side is below `side` */
+    int side;
+    const double *mean_image;  /**< [side][side][3]; borrowed */
+    double mean[3];            /**< of all pixels */
+    double covariance[3][3];   /**< of their colours, divided by the number of pixels */
+    double eigenvalues[3];     /**< of the covariance, the largest first */
+    double eigenvectors[3][3]; /**< row i, of length 1; the largest of its numbers is positive */
+} alexnet_data_stats_result;
+
+/** The statistics of a data set, being computed. */
+typedef struct alexnet_data_stats alexnet_data_stats;
+/** @param network  whose [input] says how pictures are stored; NULL: short side 256, its centre */
+ALEXNET_API alexnet_status alexnet_data_stats_new(alexnet_data_stats **out, alexnet_ctx *ctx,
+                                                  const alexnet_dataset *dataset,
+                                                  const alexnet_network *network);
+/**
+ * Read a few pictures more. Those that cannot be read are left out, with a warning in the log.
+ * @param done  out, pictures read or left out; may be NULL
+ * @param more  out, false: all are, and there is a result
+ * @return ALEXNET_ERROR_BAD_DATA if none can be read; ALEXNET_ERROR_CANCELLED
+ */
+ALEXNET_API alexnet_status alexnet_data_stats_step(alexnet_data_stats *stats, int64_t *done,
+                                                   bool *more);
+/** The result, borrowed; NULL before the last step. It depends on no order and no thread. */
+ALEXNET_API const alexnet_data_stats_result *
+alexnet_data_stats_get(const alexnet_data_stats *stats);
+/** Write the result as safetensors, whose names docs/data.md has. */
+ALEXNET_API alexnet_status alexnet_data_stats_save(const alexnet_data_stats *stats,
+                                                   const char *path);
+ALEXNET_API void alexnet_data_stats_free(alexnet_data_stats *stats); /**< NULL allowed */
+
 /* ---- Classification ------------------------------------------------------------------------- */
 
 /** A model ready to compute, with memory for one batch size. */

@@ -100,6 +100,13 @@ static int factor_of_region(void *user, an_size size)
     return an_fit_factor(fit, box);
 }
 
+static int factor_of_fit(void *user, an_size size)
+{
+    job *j = user;
+    j->size = size;
+    return an_fit_factor(j->loader->fit, size);
+}
+
 /* The part of a picture that is drawn, in the middle of its place in the batch: where the crop of a
  * picture is that is not drawn. What is around it is not looked at. */
 static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *picture)
@@ -122,8 +129,10 @@ static alexnet_status read_picture(const an_loader *l, an_loaded *loaded, uint8_
     job j = {.loader = l, .place = place};
     an_picture picture;
     const bool drawn = l->regions.side > 0;
-    const an_shrink shrink = drawn ? (an_shrink){factor_of_region, &j} : an_fit_shrink(&l->fit);
+    const an_shrink shrink = {drawn ? factor_of_region : factor_of_fit, &j};
     AN_CHECK(an_data_source_smaller(l->dataset->source, sample->item, &shrink, &picture));
+    loaded->width = j.size.width ? j.size.width : picture.width;
+    loaded->height = j.size.width ? j.size.height : picture.height;
     alexnet_status rc;
     if (l->fit.rule == AN_FIT_KEEP)
         rc = keep(loaded, l->fit.side, sample->name, &picture);

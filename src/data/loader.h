@@ -17,6 +17,7 @@ enum { AN_LOADER_BATCHES = 3 };
 typedef struct an_loaded {
     int64_t sample; /* index in the data set */
     int label;
+    int width, height;     /* before it was fitted */
     alexnet_status status; /* of reading it; its pixels are zero unless OK */
     const char *error;     /* text if not OK */
     an_picture picture;    /* of AN_FIT_KEEP, as it was read, borrowed like its batch; else empty */

@@ -8,33 +8,13 @@ bool an_mean_wanted(const an_net *net)
     return an_net_find(net, "input.mean") >= 0 && net->network->input.mean != AN_INPUT_MEAN_FIXED;
 }
 
-alexnet_status an_mean_new(an_mean *mean, int side)
-{
-    size_t count = (size_t)side * (size_t)side * 3;
-    *mean = (an_mean){.side = side, .sums = an_calloc(count, sizeof *mean->sums)};
-    return mean->sums ? ALEXNET_OK : AN_FAIL_MEMORY(count * sizeof *mean->sums, "the mean image");
-}
-
-void an_mean_add(an_mean *mean, const an_batch *batch)
-{
-    size_t count = (size_t)mean->side * (size_t)mean->side * 3;
-    for (int i = 0; i < batch->count; i++) {
-        if (batch->pictures[i].status != ALEXNET_OK)
-            continue;
-        const uint8_t *pixels = batch->pixels + (size_t)i * count;
-        for (size_t j = 0; j < count; j++)
-            mean->sums[j] += pixels[j];
-        mean->pictures++;
-    }
-}
-
 /* Channel c of the network in the stored R, G, B. */
 static int stored_channel(const an_net *net, int c)
 {
     return net->network->input.channels == 1 ? 2 - c : c;
 }
 
-alexnet_status an_mean_store(const an_mean *mean, an_net *net)
+alexnet_status an_mean_store(const an_moments *mean, an_net *net)
 {
     int index = an_net_find(net, "input.mean");
     const an_param *param = &net->params[index];
@@ -57,10 +37,4 @@ alexnet_status an_mean_store(const an_mean *mean, an_net *net)
     alexnet_status rc = an_net_write(net, AN_VALUES, index, values, AN_F64);
     an_free(values);
     return rc;
-}
-
-void an_mean_free(an_mean *mean)
-{
-    an_free(mean->sums);
-    *mean = (an_mean){0};
 }

@@ -82,7 +82,7 @@ static alexnet_status end_mean(alexnet_trainer *t)
 {
     AN_CHECK(an_trainer_check_bad(t, t->train, t->mean.pictures, t->record.epoch.skipped));
     AN_CHECK(an_mean_store(&t->mean, t->net));
-    an_mean_free(&t->mean);
+    an_moments_free(&t->mean);
     t->record.phase = AN_PHASE_TRAIN;
     t->record.epoch = t->record.interval = (an_tally){0};
     t->loading = false;
@@ -94,12 +94,12 @@ static alexnet_status step_mean(alexnet_trainer *t, alexnet_progress *progress)
     an_batch batch;
     bool more;
     if (!t->mean.sums)
-        AN_CHECK(an_mean_new(&t->mean, t->net->network->input.side));
+        AN_CHECK(an_moments_new(&t->mean, t->net->network->input.side));
     AN_CHECK(an_trainer_load(t, &batch, &more));
     int64_t done = t->train->count;
     if (more) {
         an_trainer_note_bad(t, &batch);
-        an_mean_add(&t->mean, &batch);
+        an_moments_add(&t->mean, &batch);
         done = batch.position + batch.count;
     }
     progress->phase = ALEXNET_PROGRESS_MEAN;

@@ -52,7 +52,7 @@ struct alexnet_trainer {
     an_runner *runner; /* validation */
     an_evaluation *evaluation;
     an_loader *loader;
-    an_mean mean;
+    an_moments mean;
     an_run_state record;
     an_pace pace;
 

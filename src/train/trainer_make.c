@@ -96,7 +96,7 @@ void an_trainer_free(alexnet_trainer *t)
     an_runner_free(t->runner);
     an_program_free(t->program);
     an_net_release(t->net);
-    an_mean_free(&t->mean);
+    an_moments_free(&t->mean);
     an_free(t->order);
     an_free(t->reported);
     an_free(t->slots);

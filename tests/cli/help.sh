@@ -15,7 +15,7 @@ for command in info train data eval classify convert distance plot bench selftes
 done
 
 # A command of `data`, by either way to ask.
-for command in check pack; do
+for command in check pack stats; do
     expect 0 data "$command" --help
     cp out by_option
     is "$(head -n 1 out | cut -d" " -f1-4)" "Usage: alexnet data $command" "the start of the help of data $command"

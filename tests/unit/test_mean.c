@@ -36,7 +36,7 @@ static double mean_of(int i, int c)
 }
 
 /* Four pictures in two batches, of which one could not be read. */
-static void add_pictures(an_mean *mean)
+static void add_pictures(an_moments *mean)
 {
     uint8_t pixels[2][PIXELS][3];
     an_loaded pictures[2];
@@ -49,18 +49,18 @@ static void add_pictures(an_mean *mean)
                     pixels[n][i][c] = bad ? 255 : pixel(2 * b + n, i, c);
         }
         an_batch batch = {2 * b, 2, &pixels[0][0][0], pictures};
-        an_mean_add(mean, &batch);
+        an_moments_add(mean, &batch);
     }
 }
 
 static double *store(an_net *net, int64_t *count)
 {
-    an_mean mean;
-    expect_ok(an_mean_new(&mean, SIDE));
+    an_moments mean;
+    expect_ok(an_moments_new(&mean, SIDE));
     add_pictures(&mean);
     assert_int_equal(mean.pictures, 3);
     expect_ok(an_mean_store(&mean, net));
-    an_mean_free(&mean);
+    an_moments_free(&mean);
     assert_null(mean.sums);
     *count = net->params[0].count;
     double *values = an_calloc((size_t)*count, sizeof *values);

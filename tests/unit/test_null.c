@@ -169,6 +169,37 @@ static void test_data_sets(void **state)
     expect_ok(alexnet_dataset_picture(data, 0, NULL, NULL));
 }
 
+static void test_packs_and_statistics(void **state)
+{
+    alexnet_pack *pack;
+    alexnet_data_stats *stats, *more_stats;
+    int64_t done;
+    (void)state;
+    REFUSES(alexnet_pack_new, "out", NULL, ctx, data, NULL, "out", NULL);
+    REFUSES(alexnet_pack_new, "ctx", &pack, NULL, data, NULL, "out", NULL);
+    REFUSES(alexnet_pack_new, "train", &pack, ctx, NULL, NULL, "out", NULL);
+    REFUSES(alexnet_pack_new, "folder", &pack, ctx, data, NULL, NULL, NULL);
+    expect_ok(alexnet_pack_new(&pack, ctx, data, NULL, "packed", NULL));
+    REFUSES(alexnet_pack_step, "pack", NULL, NULL, &more);
+    REFUSES(alexnet_pack_step, "more", pack, NULL, NULL);
+    expect_ok(alexnet_pack_step(pack, NULL, &more));
+    alexnet_pack_free(pack);
+    TAKES_NOTHING(alexnet_pack_free, NULL);
+    REFUSES(alexnet_data_stats_new, "out", NULL, ctx, data, NULL);
+    REFUSES(alexnet_data_stats_new, "ctx", &more_stats, NULL, data, NULL);
+    REFUSES(alexnet_data_stats_new, "dataset", &more_stats, ctx, NULL, NULL);
+    expect_ok(alexnet_data_stats_new(&stats, ctx, data, NULL));
+    ANSWERS(alexnet_data_stats_get, NULL, stats);
+    ANSWERS(alexnet_data_stats_get, NULL, NULL);
+    REFUSES(alexnet_data_stats_save, "stats", NULL, "x.safetensors");
+    REFUSES(alexnet_data_stats_save, "path", stats, NULL);
+    REFUSES(alexnet_data_stats_step, "stats", NULL, &done, &more);
+    REFUSES(alexnet_data_stats_step, "more", stats, &done, NULL);
+    expect_ok(alexnet_data_stats_step(stats, NULL, &more));
+    alexnet_data_stats_free(stats);
+    TAKES_NOTHING(alexnet_data_stats_free, NULL);
+}
+
 static void test_sessions(void **state)
 {
     static const char *const paths[] = {"data/class0/000.png", NULL};
@@ -643,6 +674,7 @@ int main(void)
         cmocka_unit_test(test_networks_and_recipes),
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_data_sets),
+        cmocka_unit_test(test_packs_and_statistics),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_dissimilarities),

@@ -194,6 +194,36 @@ static void test_vectors_equal_plain_loops(void **state)
     free(from.rgb);
 }
 
+/* What WHOLE keeps, SHORT makes the same square of, however long the picture is. */
+static void test_whole_leads_to_the_square(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{20, 20}, {13, 40}, {40, 13}, {3, 100}, {100, 3},
+                                   {2, 99},  {99, 2},  {5, 301}, {301, 5}, {1, 63}};
+    enum { SQUARE = 6 };
+    const an_fit whole = {AN_FIT_WHOLE, SQUARE, false}, square = {AN_FIT_SHORT, SQUARE, false};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        an_picture from = {sizes[i][0], sizes[i][1], NULL}, kept;
+        uint8_t direct[SQUARE * SQUARE * 3], again[SQUARE * SQUARE * 3];
+        const size_t bytes = (size_t)from.width * (size_t)from.height * 3;
+        from.rgb = malloc(bytes);
+        for (size_t b = 0; b < bytes; b++)
+            from.rgb[b] = (uint8_t)(b * b * 7 + b / 5);
+        an_fit_size(&kept.width, &kept.height, whole, &from);
+        const int shorter = kept.width < kept.height ? kept.width : kept.height;
+        const int longer = kept.width < kept.height ? kept.height : kept.width;
+        assert_int_equal(shorter, SQUARE);
+        assert_true(longer <= AN_FIT_LONGEST * SQUARE + 1);
+        kept.rgb = malloc((size_t)kept.width * (size_t)kept.height * 3);
+        assert_int_equal(an_fit_picture(kept.rgb, whole, &from), ALEXNET_OK);
+        assert_int_equal(an_fit_picture(direct, square, &from), ALEXNET_OK);
+        assert_int_equal(an_fit_picture(again, square, &kept), ALEXNET_OK);
+        assert_memory_equal(direct, again, sizeof direct);
+        free(from.rgb);
+        free(kept.rgb);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_extreme_aspect_needs_little),
         cmocka_unit_test(test_refuses_empty_sizes),
         cmocka_unit_test(test_box_is_cut_first),
+        cmocka_unit_test(test_whole_leads_to_the_square),
         cmocka_unit_test(test_vectors_equal_plain_loops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
