@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_loader.h"
 #include "bench_tune.h"
 #include "json.h"
 #include "machine.h"
@@ -10,10 +11,12 @@
 #include "text.h"
 
 typedef struct bench_options {
-    const char *net, *tune;
-    int mode; /* an alexnet_bench_mode */
-    int64_t batch, steps;
+    const char *net, *tune, *recipe;
+    int mode; /* an alexnet_bench_mode, or MODE_LOADER */
+    int64_t batch, steps, pictures;
 } bench_options;
+
+enum { MODE_LOADER = ALEXNET_BENCH_INFER + 1 };
 
 static const opt rows[] = {
     {.name = "net",
@@ -24,9 +27,9 @@ static const opt rows[] = {
      .offset = offsetof(bench_options, net)},
     {.name = "mode",
      .type = OPT_CHOICE,
-     .arg = "train|infer",
+     .arg = "train|infer|loader",
      .standard = "train",
-     .help = "whole steps of training, or forward passes alone",
+     .help = "whole steps of training, forward passes alone, or the loading of DATA",
      .offset = offsetof(bench_options, mode)},
     {.name = "batch",
      .type = OPT_INTEGER,
@@ -42,8 +45,21 @@ static const opt rows[] = {
      .low = 1,
      .high = 100000,
      .standard = "5",
-     .help = "steps to measure; one more goes before them",
+     .help = "steps to measure, or rounds of the loader; one more goes before them",
      .offset = offsetof(bench_options, steps)},
+    {.name = "recipe",
+     .type = OPT_TEXT,
+     .arg = "NAME|FILE",
+     .help = "of the loader: how pictures are cut (crop, rotate); as the default recipe does",
+     .offset = offsetof(bench_options, recipe)},
+    {.name = "pictures",
+     .type = OPT_INTEGER,
+     .arg = "N",
+     .low = 1,
+     .high = 4e9,
+     .standard = "2000",
+     .help = "of the loader: pictures per round, drawn at random",
+     .offset = offsetof(bench_options, pictures)},
     {.name = "tune",
      .type = OPT_TEXT,
      .arg = "FILE",
@@ -54,12 +70,14 @@ static const opt rows[] = {
 
 static const opt_page page = {
     .command = "bench",
-    .usage = {"bench [options]"},
+    .usage = {"bench [options]", "bench --mode loader DATA [options]"},
     .about = "Measure how fast this machine trains a network, or computes classes with it: as a "
              "whole and layer by layer, each with its share of the machine's peak, which is "
              "measured too (multiply and add with operands in registers). Pictures are random and "
              "lie in memory; reading and decoding files is not part of it. Operations are those of "
-             "convolution and fully connected layers; times are medians over the steps.",
+             "convolution and fully connected layers; times are medians over the steps. --mode "
+             "loader measures the other half: how fast pictures of DATA are read, decoded and "
+             "resized, beside what libjpeg-turbo alone does with the same files.",
     .examples = {{"bench --net alexnet-owt --mode infer --batch 1 --json",
                   "how soon one picture is classified, for another program to read"},
                  {"bench --tune fast.ini && alexnet train photos --tuning fast.ini",
@@ -245,6 +263,25 @@ static alexnet_status run_steps(alexnet_bench *bench, int64_t steps)
     return status;
 }
 
+static int run_loader(const bench_options *options, const machine_options *machine,
+                      const char *data)
+{
+    alexnet_ctx *ctx;
+    int code = machine_open(&ctx, machine);
+    if (code != CLI_DONE)
+        return code;
+    const bench_loader_options settings = {.data = data,
+                                           .net = options->net,
+                                           .recipe = options->recipe,
+                                           .batch = options->batch,
+                                           .rounds = options->steps,
+                                           .pictures = options->pictures,
+                                           .json = machine->json};
+    code = bench_loader(ctx, &settings);
+    machine_close(ctx);
+    return code;
+}
+
 static int run(const bench_options *options, const machine_options *machine)
 {
     alexnet_ctx *ctx;
@@ -287,8 +324,15 @@ int cmd_bench(int argc, char **argv)
     opt_args args = {
         .page = &page,
         .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group(&machine)}};
-    if (opt_parse(&args, argc, argv, &code))
-        code = args.file_count ? opt_wrong(&page, "bench takes no files") : run(&options, &machine);
+    if (opt_parse(&args, argc, argv, &code)) {
+        const bool loader = options.mode == MODE_LOADER;
+        if (!loader && args.file_count > 0)
+            code = opt_wrong(&page, "bench takes no files, but for --mode loader");
+        else if (loader && args.file_count != 1)
+            code = opt_wrong(&page, "--mode loader takes one DATA");
+        else
+            code = loader ? run_loader(&options, &machine, args.files[0]) : run(&options, &machine);
+    }
     opt_free(&args);
     return code;
 }

@@ -1743,6 +1743,50 @@ ALEXNET_API bool alexnet_bench_layer(const alexnet_bench *bench, int index,
 ALEXNET_API void alexnet_bench_free(alexnet_bench *bench);
 
 /**
+ * A measurement of how fast the pictures of a data set are read, decoded and resized for training.
+ * Every round loads the same pictures, and then lets libjpeg-turbo alone decode those that are
+ * JPEGs, out of memory, on as many threads.
+ */
+typedef struct alexnet_loader_bench alexnet_loader_bench;
+
+typedef struct alexnet_loader_bench_options {
+    size_t size;
+    const char *net; /**< its [input] says how pictures are prepared; default "alexnet" */
+    const alexnet_recipe *recipe; /**< its crop and rotate; NULL: "default" */
+    int batch;                    /**< default 64 */
+    int rounds;                   /**< to measure, default 5; one more goes before them */
+    int64_t pictures;             /**< at most, in each round, drawn at random once; default 2000 */
+} alexnet_loader_bench_options;
+#define ALEXNET_LOADER_BENCH_OPTIONS_INIT                                                          \
+    {                                                                                              \
+        sizeof(alexnet_loader_bench_options), 0, 0, 64, 5, 2000                                    \
+    }
+
+/** The measured rounds. */
+typedef struct alexnet_loader_speed {
+    const char *net;            /**< its name */
+    int batch, threads, rounds; /**< rounds measured so far */
+    int64_t pictures, bad;      /**< of a round; those of them that cannot be read */
+    int64_t jpegs; /**< pictures that libjpeg-turbo alone decodes in a round: of 1 GiB */
+    double bytes;  /**< of the files of a round; 0 for pictures that are pixels */
+    double least, median, most; /**< seconds per round of the loader; 0 before the first */
+    double decoder; /**< seconds of libjpeg-turbo alone for its pictures, the median; 0: none */
+    double processor, decoder_processor; /**< medians of the seconds that processors worked for
+                                               either, which others on the machine change less */
+} alexnet_loader_speed;
+
+/** @return as alexnet_dataset_open(); ALEXNET_ERROR_INVALID_ARGUMENT for an empty data set */
+ALEXNET_API alexnet_status alexnet_loader_bench_new(alexnet_loader_bench **out, alexnet_ctx *ctx,
+                                                    const alexnet_dataset *dataset,
+                                                    const alexnet_loader_bench_options *options);
+/** Do the next round. @param more  out, false after the last */
+ALEXNET_API alexnet_status alexnet_loader_bench_step(alexnet_loader_bench *bench, bool *more);
+/** Sum up. The name is borrowed from the bench. */
+ALEXNET_API void alexnet_loader_bench_speed(const alexnet_loader_bench *bench,
+                                            alexnet_loader_speed *speed);
+ALEXNET_API void alexnet_loader_bench_free(alexnet_loader_bench *bench);
+
+/**
  * A search for the fastest implementations of a network's operators on this machine, where a device
  * has several. What was measured for each instruction set is built in; a context with a file of
  * this search as its `tuning` takes what is in there instead.

@@ -35,7 +35,9 @@ lacks out "GTX 580"
 expect 2 bench file
 has err "bench takes no files"
 expect 2 bench --mode loader
-has err "--mode takes one of train|infer"
+has err "--mode loader takes one DATA"
+expect 2 bench --mode load
+has err "--mode takes one of train|infer|loader"
 expect 2 bench --batch 0
 expect 2 bench --steps 0
 expect 2 bench --net alexnet-min
@@ -55,6 +57,28 @@ if (ulimit -v 4000000 && "$ALEXNET" version) >/dev/null 2>&1; then
         has err "out of memory: alexnet needs" "batches of 1024" "smaller batch"
     ) || exit 1
 fi
+
+# The loader: every picture of the demo, then fewer, cut as a recipe says; a picture that is none.
+pictures photos 4
+expect 0 bench --mode loader photos/pictures --net alexnet-mini --steps 1 --batch 5
+has out "photos/pictures for alexnet-mini" "images/s (min" "kB each"
+expect 0 bench --mode loader photos/pictures --net alexnet-mini --steps 2 --batch 5 --pictures 7 --json
+is "$(json 1 mode) $(json 1 net) $(json 1 pictures) $(json 1 bad) $(json 1 rounds)" \
+    "loader alexnet-mini 7 0 2" "loader's counts"
+less 0 "$(json 1 images_per_second)" images_per_second
+less 0 "$(json 1 processor_ms_per_image)" processor_ms_per_image
+is "$(json 1 jpegs) $(json 1 fraction_of_decoder)" "0 null" "JPEGs among PNGs"
+printf '[recipe]\ncrop = scaled\n' >scaled.ini
+for class in photos/pictures/train/*; do
+    cp "$source/tests/golden/pictures/rgb420.jpg" "$class/a.jpg"
+    echo none >"$class/b.jpg"
+done
+expect 0 bench --mode loader photos/pictures --net alexnet-mini --steps 1 --recipe scaled.ini
+has out "cannot be read" "libjpeg-turbo alone, from memory" "of the pictures: the others are no JPEGs"
+expect 2 bench --mode loader photos/pictures --recipe nosuch
+has err "nosuch is neither a built-in recipe nor a recipe file"
+expect 3 bench --mode loader nosuch
+expect 2 bench --mode loader photos/pictures photos/pictures
 
 # What --tune writes, --tuning takes.
 expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tune fast.ini

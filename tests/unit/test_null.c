@@ -590,6 +590,8 @@ static void test_measurements(void **state)
     alexnet_bench *bench;
     alexnet_speed speed;
     alexnet_layer_speed layer;
+    alexnet_loader_bench *loading;
+    alexnet_loader_speed load;
     alexnet_tuner *tuner;
     alexnet_choice choice;
     double seconds = 7, other = 7;
@@ -609,6 +611,13 @@ static void test_measurements(void **state)
     assert_int_equal(speed.steps, 0);
     ANSWERS(alexnet_bench_layer, false, NULL, 0, &layer);
     TAKES_NOTHING(alexnet_bench_free, NULL);
+    REFUSES(alexnet_loader_bench_new, "out", NULL, ctx, data, NULL);
+    REFUSES(alexnet_loader_bench_new, "ctx", &loading, NULL, data, NULL);
+    REFUSES(alexnet_loader_bench_new, "dataset", &loading, ctx, NULL, NULL);
+    REFUSES(alexnet_loader_bench_step, "bench", NULL, &more);
+    TAKES_NOTHING(alexnet_loader_bench_speed, NULL, &load);
+    assert_int_equal(load.rounds, 0);
+    TAKES_NOTHING(alexnet_loader_bench_free, NULL);
     REFUSES(alexnet_tuner_new, "out", NULL, ctx, NULL);
     REFUSES(alexnet_tuner_new, "ctx", &tuner, NULL, NULL);
     REFUSES(alexnet_tuner_step, "tuner", NULL, &seconds, &more);
