@@ -37,6 +37,7 @@ struct an_loader {
     uint32_t *order;
     an_region_rule regions; /* what is shown of pictures; side 0: all that `fit` keeps */
     uint64_t epoch;         /* of its draws */
+    an_read_ahead *ahead;   /* NULL: pictures are read one by one */
     int64_t count;          /* places in the order */
     int64_t start;          /* place the pass began at */
     int64_t next_place;     /* first that no worker has taken */
@@ -122,6 +123,25 @@ static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *pict
                          j->size, picture);
 }
 
+/* The bytes of a picture that lie in memory already, or else out of the source. */
+static alexnet_status decode(const an_loader *l, int64_t place, const an_shrink *shrink,
+                             an_picture *out)
+{
+    const uint32_t sample = l->order[place];
+    const an_data_source *source = l->dataset->source;
+    const int64_t item = l->dataset->samples[sample].item;
+    const unsigned char *bytes = NULL;
+    size_t length;
+    if (l->ahead)
+        an_read_ahead_take(l->ahead, place, sample, &bytes, &length);
+    alexnet_status rc =
+        bytes ? an_picture_decode_smaller(out, bytes, length, source->items[item].name, shrink)
+              : an_data_source_smaller(source, item, shrink, out);
+    if (l->ahead)
+        an_read_ahead_done(l->ahead, place);
+    return rc;
+}
+
 static alexnet_status read_picture(const an_loader *l, an_loaded *loaded, uint8_t *pixels,
                                    int64_t place)
 {
@@ -130,7 +150,7 @@ static alexnet_status read_picture(const an_loader *l, an_loaded *loaded, uint8_
     an_picture picture;
     const bool drawn = l->regions.side > 0;
     const an_shrink shrink = {drawn ? factor_of_region : factor_of_fit, &j};
-    AN_CHECK(an_data_source_smaller(l->dataset->source, sample->item, &shrink, &picture));
+    AN_CHECK(decode(l, place, &shrink, &picture));
     loaded->width = j.size.width ? j.size.width : picture.width;
     loaded->height = j.size.width ? j.size.height : picture.height;
     alexnet_status rc;
@@ -318,6 +338,8 @@ static alexnet_status start_threads(an_loader *l)
 static void end_pass(an_loader *l)
 {
     l->count = l->next_place = l->start = 0;
+    if (l->ahead)
+        an_read_ahead_stop(l->ahead); /* nobody waits for it any more */
     while (l->busy > 0)
         pthread_cond_wait(&l->ready, &l->lock);
     for (int i = 0; i < AN_LOADER_BATCHES; i++)
@@ -329,6 +351,8 @@ static void end_pass(an_loader *l)
     l->failure_text = NULL;
     an_free(l->order);
     l->order = NULL;
+    an_read_ahead_free(l->ahead);
+    l->ahead = NULL;
 }
 
 static alexnet_status check_order(const an_loader *l, const uint32_t *order, int64_t count,
@@ -348,11 +372,6 @@ static alexnet_status check_order(const an_loader *l, const uint32_t *order, int
     return ALEXNET_OK;
 }
 
-alexnet_status an_loader_start(an_loader *l, const uint32_t *order, int64_t count, int64_t position)
-{
-    return an_loader_start_drawn(l, order, count, position, NULL, 0);
-}
-
 static alexnet_status check_regions(const an_loader *l, const an_region_rule *rule)
 {
     if (!rule || (rule->side >= 1 && rule->side <= l->fit.side))
@@ -361,30 +380,50 @@ static alexnet_status check_regions(const an_loader *l, const an_region_rule *ru
                    rule->side, l->fit.side);
 }
 
-alexnet_status an_loader_start_drawn(an_loader *l, const uint32_t *order, int64_t count,
-                                     int64_t position, const an_region_rule *regions,
-                                     uint64_t epoch)
+static alexnet_status copy_order(uint32_t **out, const uint32_t *order, int64_t count)
 {
-    AN_CHECK(check_regions(l, regions));
-    count = order ? count : l->dataset->count;
-    AN_CHECK(check_order(l, order, count, position));
+    *out = an_calloc((size_t)count, sizeof **out);
+    if (!*out)
+        return AN_FAIL_MEMORY((size_t)count * sizeof **out, "the order of a pass");
+    for (int64_t i = 0; i < count; i++)
+        (*out)[i] = order ? order[i] : (uint32_t)i;
+    return ALEXNET_OK;
+}
+
+alexnet_status an_loader_start_pass(an_loader *l, const an_pass *pass)
+{
+    const int64_t count = pass->order ? pass->count : l->dataset->count;
+    uint32_t *order;
+    an_read_ahead *ahead = NULL;
+    AN_CHECK(check_regions(l, pass->regions));
+    AN_CHECK(check_order(l, pass->order, count, pass->position));
     if (lost_threads(l))
         return fail_lost();
-    uint32_t *copy = an_calloc((size_t)count, sizeof *copy);
-    if (!copy)
-        return AN_FAIL_MEMORY((size_t)count * sizeof *copy, "the order of a pass");
-    for (int64_t i = 0; i < count; i++)
-        copy[i] = order ? order[i] : (uint32_t)i;
+    AN_CHECK(copy_order(&order, pass->order, count));
+    if (pass->shards) {
+        alexnet_status rc = an_read_ahead_start(&ahead, pass->shards, pass->position);
+        if (rc != ALEXNET_OK) {
+            an_free(order);
+            return rc;
+        }
+    }
     pthread_mutex_lock(&l->lock);
     end_pass(l);
-    l->order = copy;
-    l->regions = regions ? *regions : (an_region_rule){0};
-    l->epoch = epoch;
+    l->order = order;
+    l->regions = pass->regions ? *pass->regions : (an_region_rule){0};
+    l->epoch = pass->epoch;
+    l->ahead = ahead;
     l->count = count;
-    l->start = l->next_place = position;
+    l->start = l->next_place = pass->position;
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
     return start_threads(l);
+}
+
+alexnet_status an_loader_start(an_loader *l, const uint32_t *order, int64_t count, int64_t position)
+{
+    return an_loader_start_pass(l,
+                                &(an_pass){.order = order, .count = count, .position = position});
 }
 
 /* Give the batch that the consumer had back to the workers. */
@@ -447,10 +486,13 @@ void an_loader_free(an_loader *l)
         return;
     pthread_mutex_lock(&l->lock);
     l->over = true;
+    if (l->ahead)
+        an_read_ahead_stop(l->ahead);
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
     for (int i = 0; i < l->threads_running; i++)
         pthread_join(l->threads[i], NULL);
+    an_read_ahead_free(l->ahead);
     for (int i = 0; i < AN_LOADER_BATCHES; i++) {
         if (l->ring[i].pictures)
             frame_clear(&l->ring[i], l->batch);

@@ -6,6 +6,7 @@
 #define AN_DATA_LOADER_H
 
 #include "data/dataset.h"
+#include "data/read_ahead.h"
 #include "data/region.h"
 
 typedef struct an_loader an_loader;
@@ -53,14 +54,21 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
  */
 alexnet_status an_loader_start(an_loader *loader, const uint32_t *order, int64_t count,
                                int64_t position);
-/**
- * The same, of each picture a part that is drawn by its place in the order and the epoch. It lies
- * in the middle of side x side pixels, where a crop of that size has its place in evaluation.
- * @param regions  copied; its side is at most that of the fit. NULL: pictures as `fit` has them
- */
-alexnet_status an_loader_start_drawn(an_loader *loader, const uint32_t *order, int64_t count,
-                                     int64_t position, const an_region_rule *regions,
-                                     uint64_t epoch);
+/** A pass. All is copied but what `shards` points to. */
+typedef struct an_pass {
+    const uint32_t *order; /* samples; NULL: all in the data set's order, `count` is then ignored */
+    int64_t count, position;
+    /* Of each picture the part that its place in the order and the epoch draw. It lies in the
+     * middle of side x side pixels, where a crop of that size has its place in evaluation; its side
+     * is at most that of the fit. NULL: pictures as `fit` has them. */
+    const an_region_rule *regions;
+    uint64_t epoch;
+    /* What `order` was made by, so that archives are read from front to back; it must outlive the
+     * pass, whatever it is made to order next. NULL: each picture is read by itself. */
+    const an_shard_order *shards;
+} an_pass;
+/** The same as an_loader_start(), with more to say. */
+alexnet_status an_loader_start_pass(an_loader *loader, const an_pass *pass);
 /**
  * The next batch of the pass, borrowed until the next call; *more is false past the last.
  * Bad pictures are results, not failures. Fails only for memory, and in a child of fork().

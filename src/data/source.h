@@ -32,6 +32,12 @@ typedef struct an_item_data {
     an_picture pixels; /* owned */
 } an_item_data;
 
+/** Where the bytes of an item are in an archive, of which there are several. */
+typedef struct an_item_place {
+    uint64_t offset, length;
+    int32_t archive;
+} an_item_place;
+
 typedef struct an_data_kind {
     const char *name; /* a run's record has it: "folders" */
     /** Whether what lies at a path is of this kind. @return ALEXNET_ERROR_NO_MEMORY; any other
@@ -44,6 +50,11 @@ typedef struct an_data_kind {
     alexnet_status (*read)(const an_data_source *source, int64_t item, an_item_data *out);
     /** A number that changes when the item does, as its size mostly does; -1 if it is not known. */
     int64_t (*stamp)(const an_data_source *source, int64_t item);
+    /** Where an item is, and what is at any place of an archive, for those who read archives from
+     *  front to back; both NULL for kinds without archives. */
+    void (*place)(const an_data_source *source, int64_t item, an_item_place *out);
+    alexnet_status (*read_place)(const an_data_source *source, const an_item_place *place,
+                                 void *dst);
     void (*close)(an_data_source *source); /* frees `state`; NULL if there is none */
     /** Whether a folder's files are the parts train and val; NULL: none ever are (divided.h) */
     alexnet_status (*divided)(const char *folder, bool *yes);

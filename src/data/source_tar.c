@@ -17,17 +17,11 @@
 #include "data/source.h"
 #include "data/tar_set.h"
 
-/* Where an item's bytes are. */
-typedef struct place {
-    uint64_t offset, length;
-    int32_t archive;
-} place;
-
 /* What is kept of an open source. */
 typedef struct archives {
     an_strings paths;
-    an_tar_stamp *stamps; /* of each */
-    place *places;        /* of each item */
+    an_tar_stamp *stamps;  /* of each */
+    an_item_place *places; /* of each item */
 } archives;
 
 static void close_archives(an_data_source *source)
@@ -46,7 +40,7 @@ static void close_archives(an_data_source *source)
 /* An item on its way into its place in the order. */
 typedef struct entry {
     an_item item;
-    place place;
+    an_item_place place;
 } entry;
 
 static int compare_entries(const void *a, const void *b)
@@ -88,7 +82,7 @@ static alexnet_status place_entries(entry *entries, int64_t *next, const an_tar_
                 continue;
             entry *e = &entries[next[class + 1]];
             AN_CHECK(make_item(&e->item, set, a, picture));
-            e->place = (place){picture->offset, picture->length, a};
+            e->place = (an_item_place){picture->offset, picture->length, a};
             next[class + 1]++;
         }
     return ALEXNET_OK;
@@ -210,22 +204,35 @@ static alexnet_status open_unchanged(an_reader **out, const char *path, an_tar_s
     return an_reader_open(out, path);
 }
 
+static alexnet_status read_place(const an_data_source *source, const an_item_place *place,
+                                 void *dst)
+{
+    const archives *a = source->state;
+    an_reader *reader;
+    AN_CHECK(open_unchanged(&reader, a->paths.at[place->archive], a->stamps[place->archive]));
+    alexnet_status rc = an_reader_read(reader, place->offset, dst, (size_t)place->length);
+    an_reader_close(reader);
+    return rc;
+}
+
+static void place_of(const an_data_source *source, int64_t item, an_item_place *out)
+{
+    *out = ((const archives *)source->state)->places[item];
+}
+
 static alexnet_status read_member(const an_data_source *source, int64_t item, an_item_data *out)
 {
     const archives *a = source->state;
-    const place *p = &a->places[item];
-    an_reader *reader;
+    const an_item_place *p = &a->places[item];
     *out = (an_item_data){0};
     if (p->length > AN_PICTURE_FILE_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %llu bytes; %zu are the most",
                        source->items[item].name, (unsigned long long)p->length,
                        AN_PICTURE_FILE_MAX);
-    AN_CHECK(open_unchanged(&reader, a->paths.at[p->archive], a->stamps[p->archive]));
     out->length = (size_t)p->length;
     out->bytes = an_malloc(out->length + 1);
-    alexnet_status rc = out->bytes ? an_reader_read(reader, p->offset, out->bytes, out->length)
+    alexnet_status rc = out->bytes ? read_place(source, p, out->bytes)
                                    : AN_FAIL_MEMORY(out->length, "a picture's file");
-    an_reader_close(reader);
     if (rc != ALEXNET_OK) {
         an_free(out->bytes);
         *out = (an_item_data){0};
@@ -243,6 +250,8 @@ static const an_data_kind pictures_kind = {.name = "pictures in tar",
                                            .open = open_pictures,
                                            .read = read_member,
                                            .stamp = stamp_of,
+                                           .place = place_of,
+                                           .read_place = read_place,
                                            .close = close_archives};
 
 const an_data_kind an_tar_kind = {.name = "tar",
@@ -252,4 +261,6 @@ const an_data_kind an_tar_kind = {.name = "tar",
                                   .pictures = &pictures_kind,
                                   .read = read_member,
                                   .stamp = stamp_of,
+                                  .place = place_of,
+                                  .read_place = read_place,
                                   .close = close_archives};

@@ -138,8 +138,11 @@ static alexnet_status load_all(alexnet_loader_bench *b, double *seconds)
     bool more = true;
     const double began = an_clock();
     b->bad = 0;
-    AN_CHECK(an_loader_start_drawn(b->loader, b->order, b->count, 0, an_draws_regions(&b->draws),
-                                   (uint64_t)(b->done + 1)));
+    const an_pass pass = {.order = b->order,
+                          .count = b->count,
+                          .regions = an_draws_regions(&b->draws),
+                          .epoch = (uint64_t)(b->done + 1)};
+    AN_CHECK(an_loader_start_pass(b->loader, &pass));
     while (more) {
         AN_CHECK(an_ctx_check(b->ctx));
         AN_CHECK(an_loader_next(b->loader, &batch, &more));

@@ -16,6 +16,8 @@ void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *t, const an_progr
         .scratch = train->scratch + val->scratch,
         .pictures = train->batch + val->batch +
                     loaders * an_loader_bytes(t->net->network->input.side, batch)};
+    if (an_recipe_choice(t->recipe, AN_KEY_ORDER) == AN_ORDER_SHARDS)
+        sum->pictures += 2 * AN_WINDOW_BYTES;
     sum->total = sum->parameters + sum->gradients + sum->momentum + sum->activations +
                  sum->scratch + sum->pictures;
 }

@@ -51,6 +51,7 @@ typedef enum an_key {
     AN_KEY_BEST_BY,
     AN_KEY_STOP_PATIENCE,
     AN_KEY_KEEP,
+    AN_KEY_ORDER,
     AN_KEY_BAD_PICTURES,
     AN_KEY_REPORT,
     AN_KEY_SEED,
@@ -68,6 +69,7 @@ enum {
 };
 enum { AN_BEST_BY_TOP1, AN_BEST_BY_TOP5, AN_BEST_BY_LOSS };
 enum { AN_RECIPE_INIT_SAFE, AN_RECIPE_INIT_NET };
+enum { AN_ORDER_RANDOM, AN_ORDER_SHARDS };
 enum { AN_CROP_RANDOM, AN_CROP_CENTRE, AN_CROP_SCALED };
 
 /** New recipe with the standard values of all keys. */

@@ -92,6 +92,9 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
     [AN_KEY_KEEP] = {"keep", AN_VALUE_INTEGER, 0, 1000, "0 to 1000", "0", false,
                      "checkpoints of the latest epochs that are kept, as epoch-N.safetensors",
                      true},
+    [AN_KEY_ORDER] =
+        {"order", AN_VALUE_CHOICE, 0, 0, "random|shards", "random", false,
+         "of an epoch's pictures; shards: archives from front to back, for slow disks"},
     [AN_KEY_BAD_PICTURES] =
         {"bad_pictures", AN_VALUE_INTEGER, 0, 1e9, "0 to 1e9", "5", false,
          "unreadable pictures that are left out even where they are more than 1%", true},
@@ -135,6 +138,7 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_CUTMIX] = {"cutmix_alpha", "cut_mix"},
     [AN_KEY_LABEL_SMOOTHING] = {"smoothing", "label_smooth"},
     [AN_KEY_REPORT] = {"print_freq", "display", "log_interval"},
+    [AN_KEY_ORDER] = {"shuffle", "sampler", "shardshuffle"},
     [AN_KEY_SEED] = {"random_seed", "manual_seed"},
 };
 

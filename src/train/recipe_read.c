@@ -92,6 +92,7 @@ static bool came_later(an_key key)
 
     case AN_KEY_CROP_AREA:
     case AN_KEY_CROP_ASPECT:
+    case AN_KEY_ORDER:
     case AN_KEY_ROTATE: return true;
     default: return false;
     }

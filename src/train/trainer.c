@@ -23,6 +23,10 @@ int64_t an_trainer_epoch(const alexnet_trainer *t)
 static void order_pass(alexnet_trainer *t)
 {
     uint32_t n = (uint32_t)t->train->count;
+    if (t->shards) {
+        an_shard_order_make(t->shards, t->order, t->seed, (uint64_t)an_trainer_epoch(t));
+        return;
+    }
     if (t->record.phase != AN_PHASE_MEAN) {
         an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)an_trainer_epoch(t));
         return;
@@ -42,9 +46,13 @@ static alexnet_status start_loading(alexnet_trainer *t)
     }
     order_pass(t);
     int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch;
-    const an_region_rule *regions = mean ? NULL : an_draws_regions(&t->draws);
-    AN_CHECK(an_loader_start_drawn(t->loader, t->order, t->train->count, position, regions,
-                                   (uint64_t)an_trainer_epoch(t)));
+    const an_pass pass = {.order = t->order,
+                          .count = t->train->count,
+                          .position = position,
+                          .regions = mean ? NULL : an_draws_regions(&t->draws),
+                          .epoch = (uint64_t)an_trainer_epoch(t),
+                          .shards = t->shards};
+    AN_CHECK(an_loader_start_pass(t->loader, &pass));
     t->loading = true;
     return ALEXNET_OK;
 }

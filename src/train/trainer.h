@@ -52,6 +52,7 @@ struct alexnet_trainer {
     an_runner *runner; /* validation */
     an_evaluation *evaluation;
     an_loader *loader;
+    an_shard_order *shards; /* NULL: pictures come in any order */
     an_moments mean;
     an_run_state record;
     an_pace pace;

@@ -27,6 +27,20 @@ an_program_options an_trainer_purpose(const alexnet_trainer *t, int batch)
     return options;
 }
 
+/* With order = shards the way that archives are read. */
+static alexnet_status make_order(alexnet_trainer *t)
+{
+    if (an_recipe_choice(t->recipe, AN_KEY_ORDER) != AN_ORDER_SHARDS)
+        return ALEXNET_OK;
+    AN_CHECK(an_shard_order_new(&t->shards, t->train, 0, 0));
+    an_log(
+        t->ctx, ALEXNET_LOG_INFO,
+        "order = shards: archives are read in %u stretches of up to %d MiB, in random order, and "
+        "pictures are shuffled within %d MiB",
+        t->shards->n_stretches, (int)(AN_STRETCH_BYTES >> 20), (int)(AN_WINDOW_BYTES >> 20));
+    return ALEXNET_OK;
+}
+
 alexnet_status an_trainer_make(alexnet_trainer *t)
 {
     size_t slots = (size_t)t->batch, classes = (size_t)t->classes.count;
@@ -37,6 +51,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     an_loader_memory memory = an_net_loader_memory(t->net);
     AN_CHECK(an_loader_new(&t->loader, t->train, an_fit_of(t->net->network), t->batch,
                            t->ctx->threads, &memory));
+    AN_CHECK(make_order(t));
     if (t->val) {
         AN_CHECK(an_runner_new(&t->runner, t->net, t->batch, 1));
         AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, &t->runner, 1, t->val, false));
@@ -92,6 +107,7 @@ void an_trainer_free(alexnet_trainer *t)
     if (!t)
         return;
     an_loader_free(t->loader);
+    an_shard_order_free(t->shards);
     an_evaluation_free(t->evaluation);
     an_runner_free(t->runner);
     an_program_free(t->program);

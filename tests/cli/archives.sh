@@ -56,6 +56,19 @@ loss=$(json 1 loss)
 expect 0 eval share-shards --json
 is "$(json 1 loss)" "$loss" "loss on the share held back"
 
+# From front to back: said in the log, recorded, the same after resuming; of folders refused.
+expect 0 train shards --net alexnet-mini --batch 16 --epochs 2 --seed 3 --val $photos/val \
+    --schedule constant --order shards --out ordered
+has err "order = shards: archives are read in 3 stretches of up to 16 MiB"
+has ordered/recipe.ini "order = shards"
+train shards --epochs 1 --seed 3 --val $photos/val --schedule constant --order shards --out halted
+expect 0 train --resume halted --epochs 2 --quiet
+cmp ordered/best.safetensors halted/best.safetensors || fail "a resumed order of shards has other bits"
+cmp run-shards/best.safetensors ordered/best.safetensors >/dev/null &&
+    fail "order = shards changes nothing"
+expect 2 train $photos/train --net alexnet-mini --val 0 --order shards
+has err "order = shards is for archives" "alexnet data pack"
+
 # A run is called after its archives.
 expect 0 train 'shards/x-{000..002}.tar' --net alexnet-mini --epochs 1 --batch 16
 expect 0 train val.tar --net alexnet-mini --epochs 1 --batch 16

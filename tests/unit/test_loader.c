@@ -185,7 +185,12 @@ static void test_passes_may_be_left(void **state)
 /* Of each picture the part that its place, not its number, draws, in the middle of the square. */
 static void check_drawn(an_loader *loader, const an_region_rule *rule, uint64_t epoch, int position)
 {
-    assert_int_equal(an_loader_start_drawn(loader, order, PASS, position, rule, epoch), ALEXNET_OK);
+    assert_int_equal(an_loader_start_pass(loader, &(an_pass){.order = order,
+                                                             .count = PASS,
+                                                             .position = position,
+                                                             .regions = rule,
+                                                             .epoch = epoch}),
+                     ALEXNET_OK);
     an_batch batch;
     bool more = true;
     const int border = (SIDE - rule->side) / 2;
@@ -237,8 +242,10 @@ static void test_smaller_pictures(void **state)
     for (int drawn = 0; drawn < 2; drawn++) {
         an_batch batch;
         bool more;
-        assert_int_equal(an_loader_start_drawn(loader, places, 2, 0, drawn ? &boxes : NULL, 0),
-                         ALEXNET_OK);
+        assert_int_equal(
+            an_loader_start_pass(
+                loader, &(an_pass){.order = places, .count = 2, .regions = drawn ? &boxes : NULL}),
+            ALEXNET_OK);
         assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
         for (int i = 0; i < 2; i++) {
             const an_fit smaller = {AN_FIT_SHORT, 4, true}; /* 13 / 4: by 2 */
@@ -317,7 +324,7 @@ static void test_keeps_sizes(void **state)
         an_batch batch;
         bool more = true;
         assert_int_equal(
-            an_loader_new(&loader, dataset, (an_fit){AN_FIT_KEEP, sides[s]}, 2, 3, NULL),
+            an_loader_new(&loader, dataset, (an_fit){AN_FIT_KEEP, sides[s], false}, 2, 3, NULL),
             ALEXNET_OK);
         assert_int_equal(an_loader_start(loader, order, PASS, 0), ALEXNET_OK);
         for (int seen = 0; more; seen += batch.count) {

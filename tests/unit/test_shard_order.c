@@ -1,0 +1,300 @@
+/*
+ * Archives read from front to back: what an epoch shows, in which order, and that the loader gives
+ * what it gives by reading each picture by itself. Also runs under ThreadSanitizer.
+ */
+#include "tar_rig.h"
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "data/loader.h"
+
+enum { ARCHIVES = 5, EACH = 40, COUNT = ARCHIVES * EACH, SIDE = 4, BYTES = SIDE * SIDE * 3 };
+enum { MEMBER = 1024, STRETCH = 7000, WINDOW = 30000 };
+
+/* Picture i: all its pixels are i. */
+static void add_picture(tar_rig *tar, int i)
+{
+    unsigned char bytes[128 + BYTES];
+    char name[32];
+    memset(bytes, ' ', 128);
+    memcpy(bytes, "\x93NUMPY\x01\0\x76\0", 10);
+    const char *about = "{'descr': '|u1', 'fortran_order': False, 'shape': (4, 4, 3), }";
+    memcpy(bytes + 10, about, strlen(about));
+    bytes[127] = '\n';
+    memset(bytes + 128, i, BYTES);
+    snprintf(name, sizeof name, "c%d/%03d.npy", i % 3, i);
+    tar_file(tar, name, bytes, sizeof bytes);
+}
+
+static alexnet_dataset *open_shards(void)
+{
+    alexnet_dataset *d;
+    assert_int_equal(mkdir("shards", 0777), 0);
+    for (int a = 0; a < ARCHIVES; a++) {
+        char path[64];
+        tar_rig tar = {.length = 0};
+        for (int i = 0; i < EACH; i++)
+            add_picture(&tar, a * EACH + i);
+        snprintf(path, sizeof path, "shards/x-%d.tar", a);
+        tar_write(&tar, path);
+    }
+    if (an_dataset_open(&d, NULL, "shards", NULL, NULL) != ALEXNET_OK)
+        fail_msg("%s", an_error_text());
+    assert_int_equal(d->count, COUNT);
+    return d;
+}
+
+static an_shard_order *new_order(alexnet_dataset *d)
+{
+    an_shard_order *o;
+    assert_int_equal(an_shard_order_new(&o, d, STRETCH, WINDOW), ALEXNET_OK);
+    return o;
+}
+
+static void check_all_once(const uint32_t *order)
+{
+    int seen[COUNT] = {0};
+    for (int i = 0; i < COUNT; i++)
+        seen[order[i]]++;
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(seen[i], 1);
+}
+
+/* The number of a sample's picture, as its name has it. */
+static int number_of(const alexnet_dataset *d, uint32_t sample)
+{
+    const char *name = d->samples[sample].name;
+    return atoi(name + strlen(name) - strlen("000.npy"));
+}
+
+static void test_an_epoch_shows_each_once(void **state)
+{
+    (void)state;
+    uint32_t first[COUNT], again[COUNT], other[COUNT];
+    alexnet_dataset *d = open_shards();
+    an_shard_order *o = new_order(d), *same = new_order(d);
+    an_shard_order_make(o, first, 1, 0);
+    check_all_once(first);
+    an_shard_order_make(o, other, 1, 1);
+    check_all_once(other);
+    assert_memory_not_equal(first, other, sizeof first);
+    an_shard_order_make(o, other, 2, 0);
+    assert_memory_not_equal(first, other, sizeof first);
+    an_shard_order_make(same, again, 1, 0);
+    assert_memory_equal(first, again, sizeof first);
+    an_shard_order_free(o);
+    an_shard_order_free(same);
+    an_shard_order_free(NULL);
+    an_dataset_release(d);
+}
+
+/* A window holds whole stretches, each of neighbours, and is no larger than it may be. */
+static void test_windows_are_stretches(void **state)
+{
+    (void)state;
+    uint32_t order[COUNT];
+    alexnet_dataset *d = open_shards();
+    an_shard_order *o = new_order(d);
+    int moved = 0, archives = 0;
+    assert_true(o->n_stretches >= COUNT * MEMBER / STRETCH);
+    for (uint64_t epoch = 0; epoch < 20; epoch++) {
+        an_shard_order_make(o, order, 3, epoch);
+        int64_t places = 0;
+        for (int64_t w = 0; w < o->n_windows; w++) {
+            const an_window *window = &o->windows[w];
+            uint64_t bytes = 0;
+            int inside[COUNT] = {0}, in_archive[ARCHIVES] = {0};
+            assert_int_equal(window->first, places);
+            for (int64_t i = 0; i < window->count; i++)
+                inside[number_of(d, order[places++])] = 1;
+            for (uint32_t i = 0; i < window->stretches; i++) {
+                const an_stretch *s = &o->stretches[o->shuffled[window->first_stretch + i]];
+                assert_true(s->length <= STRETCH);
+                bytes += s->length;
+                const int first = number_of(d, o->sorted[s->first]);
+                in_archive[first / EACH] = 1;
+                for (uint32_t k = 0; k < s->count; k++) {
+                    assert_int_equal(number_of(d, o->sorted[s->first + k]), first + (int)k);
+                    assert_true(inside[first + (int)k]);
+                }
+            }
+            assert_true(bytes <= WINDOW);
+            for (int64_t i = 1; i < window->count; i++)
+                moved += number_of(d, order[window->first + i]) !=
+                         number_of(d, order[window->first + i - 1]) + 1;
+            for (int a = 0; a < ARCHIVES; a++)
+                archives += in_archive[a];
+        }
+        assert_int_equal(places, COUNT);
+        for (int64_t place = 0; place < COUNT; place++) {
+            const an_window *w = &o->windows[an_window_of(o->windows, o->n_windows, place)];
+            assert_true(place >= w->first && place < w->first + w->count);
+        }
+        if (epoch == 19)
+            assert_true(archives > 2 * 20 * o->n_windows); /* they come from several archives */
+    }
+    assert_true(moved > 20 * COUNT * 9 / 10);
+    an_shard_order_free(o);
+    an_dataset_release(d);
+}
+
+/* Places from `position` on, or as many batches of them as are wanted. */
+static void check_pass(an_loader *loader, const an_pass *pass, const alexnet_dataset *d,
+                       int batches)
+{
+    an_batch batch;
+    bool more = true;
+    int64_t place = pass->position;
+    assert_int_equal(an_loader_start_pass(loader, pass), ALEXNET_OK);
+    for (int b = 0; b < batches; b++) {
+        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        if (!more)
+            break;
+        for (int i = 0; i < batch.count; i++, place++) {
+            const int number = number_of(d, pass->order[place]);
+            assert_int_equal(batch.pictures[i].sample, pass->order[place]);
+            assert_int_equal(batch.pictures[i].label, number % 3);
+            assert_int_equal(batch.pictures[i].status, ALEXNET_OK);
+            for (int p = 0; p < BYTES; p++)
+                assert_int_equal(batch.pixels[i * BYTES + p], number);
+        }
+    }
+    if (batches > COUNT)
+        assert_int_equal(place, COUNT);
+}
+
+static void test_the_loader_reads_ahead(void **state)
+{
+    (void)state;
+    enum { BATCH = 8 };
+    uint32_t order[COUNT];
+    alexnet_dataset *d = open_shards();
+    an_shard_order *o = new_order(d);
+    for (int threads = 1; threads <= 4; threads += 3) {
+        an_loader *loader;
+        assert_int_equal(
+            an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE, false}, BATCH, threads, NULL),
+            ALEXNET_OK);
+        for (uint64_t epoch = 0; epoch < 6; epoch++) {
+            an_shard_order_make(o, order, 1, epoch);
+            an_pass pass = {.order = order, .count = COUNT, .shards = o};
+            check_pass(loader, &pass, d, COUNT + 1);
+            pass.position = (int64_t)epoch * 3 * BATCH;
+            check_pass(loader, &pass, d, COUNT + 1);
+            check_pass(loader, &pass, d, (int)epoch); /* left early */
+            pass.position = COUNT;
+            check_pass(loader, &pass, d, COUNT + 1);
+        }
+        check_pass(loader, &(an_pass){.order = order, .count = COUNT}, d, COUNT + 1);
+        an_loader_free(loader);
+    }
+    an_shard_order_free(o);
+    an_dataset_release(d);
+}
+
+/* An archive that changed is not read by its old places: each of its pictures says so. */
+static void test_changed_archives(void **state)
+{
+    (void)state;
+    uint32_t order[COUNT];
+    an_loader *loader;
+    an_batch batch;
+    bool more;
+    int bad = 0;
+    alexnet_dataset *d = open_shards();
+    an_shard_order *o = new_order(d);
+    an_shard_order_make(o, order, 1, 0);
+    scratch_write("shards/x-2.tar", "changed", 7);
+    assert_int_equal(an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE, false}, COUNT, 2, NULL),
+                     ALEXNET_OK);
+    assert_int_equal(
+        an_loader_start_pass(loader, &(an_pass){.order = order, .count = COUNT, .shards = o}),
+        ALEXNET_OK);
+    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    for (int i = 0; i < batch.count; i++) {
+        const bool gone = number_of(d, order[i]) / EACH == 2;
+        assert_int_equal(batch.pictures[i].status, gone ? ALEXNET_ERROR_IO : ALEXNET_OK);
+        if (gone)
+            assert_non_null(strstr(batch.pictures[i].error, "x-2.tar was changed"));
+        bad += gone;
+    }
+    assert_int_equal(bad, EACH);
+    an_loader_free(loader);
+    an_shard_order_free(o);
+    an_dataset_release(d);
+}
+
+/* With no memory to read ahead, pictures are read one by one, or the pass fails and says so. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    uint32_t order[COUNT];
+    alexnet_dataset *d = open_shards();
+    an_shard_order *o = NULL;
+    int failures = 0;
+    for (uint64_t n = 1; n < 12; n++) {
+        an_alloc_fail_at(n);
+        alexnet_status rc = an_shard_order_new(&o, d, STRETCH, WINDOW);
+        an_alloc_fail_at(0);
+        failures += rc == ALEXNET_ERROR_NO_MEMORY;
+        assert_true(rc == ALEXNET_OK || !o);
+        an_shard_order_free(o);
+    }
+    assert_true(failures > 4 && failures < 11);
+    o = new_order(d);
+    an_shard_order_make(o, order, 1, 0);
+    for (uint64_t n = 1; n < 60; n++) {
+        an_loader *loader;
+        an_batch batch;
+        bool more = true;
+        int seen = 0;
+        assert_int_equal(
+            an_loader_new(&loader, d, (an_fit){AN_FIT_SHORT, SIDE, false}, 16, 2, NULL),
+            ALEXNET_OK);
+        an_alloc_fail_at(n);
+        alexnet_status rc =
+            an_loader_start_pass(loader, &(an_pass){.order = order, .count = COUNT, .shards = o});
+        while (rc == ALEXNET_OK && more) {
+            rc = an_loader_next(loader, &batch, &more);
+            seen += batch.count;
+        }
+        an_alloc_fail_at(0);
+        assert_true(rc == ALEXNET_ERROR_NO_MEMORY || seen == COUNT);
+        check_pass(loader, &(an_pass){.order = order, .count = COUNT, .shards = o}, d, COUNT + 1);
+        an_loader_free(loader);
+    }
+    an_shard_order_free(o);
+    an_dataset_release(d);
+}
+
+static void test_needs_archives(void **state)
+{
+    (void)state;
+    alexnet_dataset *d;
+    an_shard_order *o;
+    assert_int_equal(mkdir("folder", 0777), 0);
+    assert_int_equal(mkdir("folder/a", 0777), 0);
+    scratch_write("folder/a/x.jpg", "x", 1);
+    assert_int_equal(an_dataset_open(&d, NULL, "folder", NULL, NULL), ALEXNET_OK);
+    assert_int_equal(an_shard_order_new(&o, d, 0, 0), ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(an_error_text(), "order = shards is for archives"));
+    assert_null(o);
+    an_dataset_release(d);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_an_epoch_shows_each_once),
+        IN_SCRATCH(test_windows_are_stretches),
+        IN_SCRATCH(test_the_loader_reads_ahead),
+        IN_SCRATCH(test_changed_archives),
+        IN_SCRATCH(test_no_memory),
+        IN_SCRATCH(test_needs_archives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
