@@ -32,11 +32,7 @@ static void note(const char *name)
         note(#name);                                                                               \
         (void)name(__VA_ARGS__);                                                                   \
     } while (0)
-#define TAKES_NOTHING(name, ...)                                                                   \
-    do {                                                                                           \
-        note(#name);                                                                               \
-        name(__VA_ARGS__);                                                                         \
-    } while (0)
+#define TAKES_NOTHING(name, ...) TAKES(name, __VA_ARGS__)
 
 /* Real objects to stand beside the NULL. */
 static alexnet_ctx *ctx;
