@@ -112,7 +112,7 @@ static alexnet_status decode(an_picture *out, int *orientation, const an_encoded
     uint8_t *bytes = NULL;
     size_t length = 0;
     AN_CHECK(whole_chunks(&bytes, &length, file));
-    an_encoded whole = {bytes, length, file->name};
+    an_encoded whole = {.bytes = bytes, .length = length, .name = file->name};
     alexnet_status rc = decode_whole(out, orientation, &whole);
     an_free(bytes);
     return rc == ALEXNET_ERROR_FORMAT ? fail(file) : rc;
