@@ -76,6 +76,7 @@ int cmd_selftest(int argc, char **argv);
 int cmd_data(int argc, char **argv);
 int cmd_data_pack(int argc, char **argv);
 int cmd_data_stats(int argc, char **argv);
+int cmd_data_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_version(int argc, char **argv);

@@ -1,8 +1,6 @@
 /* The commands about data sets. */
 #include "opt.h"
 
-int cmd_data_check(int argc, char **argv);
-
 const command data_commands[] = {
     {"check", cmd_data_check, "find what is wrong with pictures and classes before training", NULL},
     {"pack", cmd_data_pack, "write a data set as archives of small pictures, to train from", NULL},

@@ -1,74 +1,184 @@
-/* What is wrong with a data set. */
-#include <stdio.h>
+/* What is wrong with a data set: the examination of every picture of it. */
+#include <inttypes.h>
 #include <stdlib.h>
 
-#include "json.h"
+#include "data_check.h"
+#include "files.h"
 #include "machine.h"
-#include "terminal.h"
+#include "progress.h"
 #include "text.h"
-#include "train_data.h"
+
+static const opt rows[] = {
+    {.name = "val",
+     .type = OPT_TEXT,
+     .also = {"validation", "validation-split", "valid", "test"},
+     .arg = "DATA|SHARE",
+     .help = "the pictures for validation: a data set, or the share of DATA that 'train' would "
+             "set aside (default: what DATA has as val, else none)",
+     .offset = offsetof(data_check_options, val)},
+    {.name = "seed",
+     .type = OPT_INTEGER,
+     .also = {"random-seed"},
+     .arg = "N",
+     .low = 0,
+     .high = 9e15,
+     .standard = "1",
+     .help = "of the choice of a share",
+     .offset = offsetof(data_check_options, seed)},
+    {.name = "near",
+     .type = OPT_FLAG,
+     .also = {"near-duplicates", "perceptual", "phash", "similar"},
+     .help = "also find pictures that look nearly the same: another size or quality of one, small "
+             "changes, mirror images",
+     .offset = offsetof(data_check_options, near)},
+    {.name = "distance",
+     .type = OPT_INTEGER,
+     .also = {"threshold", "hamming", "within"},
+     .arg = "BITS",
+     .low = 0,
+     .high = 11,
+     .standard = "7",
+     .help = "of --near: how many of the 64 bits may differ that describe a picture",
+     .offset = offsetof(data_check_options, distance)},
+    {.name = "side",
+     .type = OPT_INTEGER,
+     .also = {"size", "min-size", "min-side", "input-size"},
+     .arg = "PIXELS",
+     .low = 0,
+     .high = 65500,
+     .standard = "224",
+     .help = "the side of the network's input: pictures with a shorter one are named",
+     .offset = offsetof(data_check_options, side)},
+    {.name = "names",
+     .type = OPT_TEXT,
+     .also = {"class-names", "labels"},
+     .arg = "FILE",
+     .help = "readable names of the classes: lines of identifier and words",
+     .offset = offsetof(data_check_options, names)},
+    {.name = "report",
+     .type = OPT_TEXT,
+     .also = {"csv", "out", "output"},
+     .arg = "FILE",
+     .help = "also write everything that was found, as CSV: file, class, split, problem, detail",
+     .offset = offsetof(data_check_options, report)},
+    {.name = "sheet",
+     .type = OPT_TEXT,
+     .also = {"html", "page"},
+     .arg = "FILE",
+     .help = "also write a page (HTML) that shows the pictures in question",
+     .offset = offsetof(data_check_options, sheet)},
+};
 
 static const opt_page page = {
     .command = "data check",
     .usage = {"data check DATA [options]"},
-    .about = "Say how many pictures and classes a data set has, what was left out of it and why, "
-             "and which classes are much smaller than others.",
-    .examples = {{"data check photos", "what is wrong with the pictures of a folder"},
-                 {"data check train.tar --json", "the same, for another program to read"}},
+    .about = "Find what is wrong with a data set before a network is trained on it. Every picture "
+             "is read: those that are truncated or cannot be read, that are there more than once, "
+             "wrongly named, small, grey, in CMYK or with a colour profile are counted and named, "
+             "and so are classes that are empty, small, or called nearly the same. DATA is what "
+             "'alexnet train' takes. The exit code is 0 if it is ready, 1 if it is not, and 3 if "
+             "DATA cannot be opened.",
+    .examples = {{"data check photos --sheet photos.html",
+                  "what is wrong with the pictures of a folder, and a page that shows them"},
+                 {"data check photos --near --report photos.csv",
+                  "look for near-duplicates too, and write everything to a table"}},
 };
 
-/* Pictures of each class. Owned by the caller. */
-static int64_t *count_classes(const alexnet_dataset *data)
+/* ---- The examination ------------------------------------------------------------------------- */
+
+static void show_progress(const alexnet_check_progress *p, double began)
 {
-    int64_t *counts = cli_alloc(((size_t)alexnet_dataset_class_count(data) + 1) * sizeof *counts);
-    int label;
-    for (int64_t i = 0; i < alexnet_dataset_count(data); i++)
-        if (!alexnet_dataset_picture(data, i, NULL, &label) && label >= 0)
-            counts[label]++;
-    return counts;
+    const double took = progress_clock() - began;
+    const double rate = took > 0 ? (double)p->done / took : 0;
+    char left[TEXT_SIZE];
+    text_duration(left, rate > 0 ? (double)(p->total - p->done) / rate : 0);
+    progress_show(p->total ? (double)p->done / (double)p->total : 1,
+                  "%s %" PRId64 "/%" PRId64 "  %.0f/s  %s left  %" PRId64 " unreadable",
+                  p->comparing ? "compared" : "read", p->done, p->total, rate, left, p->unreadable);
 }
 
-static void report(const alexnet_dataset *data, bool json)
+static int examine(data_checked *checked, alexnet_ctx *ctx)
 {
-    const int classes = alexnet_dataset_class_count(data);
-    const long long pictures = alexnet_dataset_count(data);
-    int64_t *counts = count_classes(data);
-    int least = 0, most = 0;
-    for (int c = 1; c < classes; c++) {
-        least = counts[c] < counts[least] ? c : least;
-        most = counts[c] > counts[most] ? c : most;
+    alexnet_check_options options = ALEXNET_CHECK_OPTIONS_INIT;
+    alexnet_check_progress progress = {0};
+    options.side = (int)checked->options->side;
+    options.near = checked->options->near;
+    options.distance = (int)checked->options->distance;
+    alexnet_status status =
+        alexnet_check_new(&checked->check, ctx, checked->data.train, checked->data.val, &options);
+    double began = progress_clock();
+    for (bool more = true, comparing = false; more && !status; comparing = progress.comparing) {
+        status = alexnet_check_step(checked->check, &progress, &more);
+        if (progress.comparing && !comparing)
+            began = progress_clock();
+        show_progress(&progress, began);
     }
-    if (json) {
-        json_print(json_pack("{s:I, s:i, s:{s:o, s:I}, s:{s:o, s:I}}", "pictures",
-                             (json_int_t)pictures, "classes", classes, "smallest", "class",
-                             json_text(alexnet_dataset_class_name(data, least)), "pictures",
-                             (json_int_t)counts[least], "largest", "class",
-                             json_text(alexnet_dataset_class_name(data, most)), "pictures",
-                             (json_int_t)counts[most]));
-    } else {
-        terminal_line(stdout, "%lld %s in %d %s", pictures,
-                      text_plural(pictures, "picture", "pictures"), classes,
-                      text_plural(classes, "class", "classes"));
-        terminal_line(stdout, "smallest class: %s, %lld; largest: %s, %lld",
-                      alexnet_dataset_class_name(data, least), (long long)counts[least],
-                      alexnet_dataset_class_name(data, most), (long long)counts[most]);
-    }
-    free(counts);
+    progress_clear();
+    checked->unreadable = progress.unreadable;
+    return status ? cli_failed(status) : CLI_DONE;
 }
 
-static int run(const opt_args *args, const machine_options *machine)
+static int open_data(data_checked *checked, alexnet_ctx *ctx)
 {
-    alexnet_ctx *ctx = NULL;
-    train_data data = {0};
+    const data_check_options *o = checked->options;
+    alexnet_dataset_options how = ALEXNET_DATASET_OPTIONS_INIT;
+    char *val;
+    how.names_file = o->names;
+    how.examined = true;
+    int code = train_data_val(&val, checked->name, o->val, "0");
+    if (code == CLI_DONE)
+        code = train_data_open(&checked->data, ctx, checked->name, val, &how, (uint64_t)o->seed);
+    free(val);
+    return code;
+}
+
+static int tell(const data_checked *checked, bool json)
+{
+    int code = CLI_DONE;
+    if (checked->options->report)
+        code = data_check_report(checked);
+    if (code == CLI_DONE && checked->options->sheet)
+        code = data_check_sheet(checked);
+    if (code != CLI_DONE)
+        return code;
+    if (json)
+        json_print(data_check_json(checked));
+    else
+        data_check_summary(checked);
+    return alexnet_check_ready(checked->check) ? CLI_DONE : CLI_FAILED;
+}
+
+static int check_usage(const opt_args *args, const data_check_options *options)
+{
     if (args->file_count != 1)
         return opt_wrong(&page, args->file_count ? "data check takes one DATA"
-                                                 : "DATA is missing: a data set");
-    int code = machine_open(&ctx, machine);
+                                                 : "DATA is missing: a folder of pictures, ...");
+    int code = options->report ? file_check_output(options->report) : CLI_DONE;
+    if (code == CLI_DONE && options->sheet)
+        code = file_check_output(options->sheet);
+    return code;
+}
+
+static int run(const opt_args *args, const data_check_options *options,
+               const machine_options *machine)
+{
+    alexnet_ctx *ctx = NULL;
+    data_checked checked = {.options = options};
+    int code = check_usage(args, options);
+    if (code != CLI_DONE)
+        return code;
+    checked.name = args->files[0];
+    checked.root = realpath(checked.name, NULL);
+    code = machine_open(&ctx, machine);
     if (code == CLI_DONE)
-        code = train_data_open(&data, ctx, args->files[0], "0", NULL, 1);
+        code = open_data(&checked, ctx);
     if (code == CLI_DONE)
-        report(data.train, machine->json);
-    train_data_free(&data);
+        code = examine(&checked, ctx);
+    if (code == CLI_DONE)
+        code = tell(&checked, machine->json);
+    free(checked.root);
+    alexnet_check_free(checked.check);
+    train_data_free(&checked.data);
     machine_close(ctx);
     return code;
 }
@@ -76,10 +186,13 @@ static int run(const opt_args *args, const machine_options *machine)
 int cmd_data_check(int argc, char **argv)
 {
     int code;
+    data_check_options options = {0};
     machine_options machine = {0};
-    opt_args args = {.page = &page, .groups = {machine_group_plain(&machine)}};
+    opt_args args = {
+        .page = &page,
+        .groups = {{"Options", rows, COUNT_OF(rows), &options}, machine_group_plain(&machine)}};
     if (opt_parse(&args, argc, argv, &code))
-        code = run(&args, &machine);
+        code = run(&args, &options, &machine);
     opt_free(&args);
     return code;
 }

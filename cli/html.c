@@ -70,11 +70,18 @@ void html_base64(FILE *file, const unsigned char *bytes, size_t length)
     }
 }
 
-static void begin_picture(FILE *file, const char *alt)
+static void begin_picture(FILE *file, const char *alt, const char *type)
 {
     fputs("<img alt=\"", file);
     html_text(file, alt);
-    fputs("\" src=\"data:image/png;base64,", file);
+    fprintf(file, "\" src=\"data:image/%s;base64,", type);
+}
+
+void html_jpeg(FILE *file, const void *bytes, size_t length)
+{
+    begin_picture(file, "", "jpeg");
+    html_base64(file, bytes, length);
+    fputs("\">", file);
 }
 
 /* A multiple of three, so that the parts of a file can be written one behind the other. */
@@ -86,7 +93,7 @@ void html_png(FILE *file, const char *path, const char *alt)
     FILE *png;
     if (!path_exists(path) || file_open(&png, path, NULL) != CLI_DONE)
         return;
-    begin_picture(file, alt);
+    begin_picture(file, alt, "png");
     for (size_t n; (n = fread(part, 1, sizeof part, png)) > 0;)
         html_base64(file, part, n);
     fputs("\">\n", file);
@@ -115,7 +122,7 @@ void html_pixels(FILE *file, const uint8_t *rgb, int side, const char *alt)
     draw_rgb(page, (draw_box){0, 0, side, side}, rgb, side, side);
     cairo_surface_write_to_png_stream(cairo_get_target(page), keep, &png);
     cairo_destroy(page);
-    begin_picture(file, alt);
+    begin_picture(file, alt, "png");
     html_base64(file, png.bytes, png.length);
     fputs("\">", file);
     free(png.bytes);

@@ -22,6 +22,8 @@ void html_url(FILE *file, const char *path);
 void html_base64(FILE *file, const unsigned char *bytes, size_t length);
 /** A PNG file as a picture that is part of the page; nothing if the file is not there. */
 void html_png(FILE *file, const char *path, const char *alt);
+/** The bytes of a JPEG file as such a picture, which nothing is said in place of. */
+void html_jpeg(FILE *file, const void *bytes, size_t length);
 /** Pixels [side][side][3] as such a picture. */
 void html_pixels(FILE *file, const uint8_t *rgb, int side, const char *alt);
 

@@ -57,15 +57,13 @@ int train_data_part(char **out, const char *path, const char *part)
 
 /* Open a folder of classes; of one that is divided, the part. */
 static int open_part(alexnet_dataset **out, alexnet_ctx *ctx, const char *path, const char *part,
-                     const char *names)
+                     const alexnet_dataset_options *options)
 {
-    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
     char *folder;
-    options.names_file = names;
     int code = train_data_part(&folder, path, part);
     if (code != CLI_DONE)
         return code;
-    alexnet_status status = alexnet_dataset_open(out, ctx, folder, &options);
+    alexnet_status status = alexnet_dataset_open(out, ctx, folder, options);
     free(folder);
     return status ? cli_input_failed(status) : CLI_DONE;
 }
@@ -79,13 +77,17 @@ static int split(train_data *data, double share, uint64_t seed)
 }
 
 int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const char *val,
-                    const char *names, uint64_t seed)
+                    const alexnet_dataset_options *options, uint64_t seed)
 {
     double share;
+    const alexnet_dataset_options standard = ALEXNET_DATASET_OPTIONS_INIT;
+    const alexnet_dataset_options of_train = options ? *options : standard;
+    alexnet_dataset_options of_val = of_train;
+    of_val.names_file = NULL;
     *out = (train_data){0};
-    int code = open_part(&out->train, ctx, data, "train", names);
+    int code = open_part(&out->train, ctx, data, "train", &of_train);
     if (code == CLI_DONE && !is_share(val, &share))
-        code = open_part(&out->val, ctx, val, "val", NULL);
+        code = open_part(&out->val, ctx, val, "val", &of_val);
     else if (code == CLI_DONE && share > 0)
         code = split(out, share, seed);
     if (code != CLI_DONE)

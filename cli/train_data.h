@@ -20,16 +20,18 @@ typedef struct train_data {
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
 int train_data_val(char **out, const char *data, const char *val, const char *standard);
+/** The share that `train` takes by default. */
+#define TRAIN_DATA_SHARE "0.1"
 
 /**
  * Open the pictures.
  * @param val    as from train_data_val()
- * @param names  a file of readable class names, or NULL
+ * @param options  how; the readable names are of the classes to train on. NULL: the defaults
  * @param seed   of the choice of the validation share
  * @return CLI_DONE, or the exit code of a reported failure with *out empty
  */
 int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const char *val,
-                    const char *names, uint64_t seed);
+                    const alexnet_dataset_options *options, uint64_t seed);
 /**
  * The folder of classes that a path means: of one that is divided, the part.
  * @param out   owned by the caller; NULL if `path` is

@@ -245,12 +245,14 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     train_data data = {0};
     char *val = NULL;
     *result = (training_result){0};
-    int code = train_data_val(&val, request->data, request->val, "0.1");
+    alexnet_dataset_options how = ALEXNET_DATASET_OPTIONS_INIT;
+    how.names_file = request->names;
+    int code = train_data_val(&val, request->data, request->val, TRAIN_DATA_SHARE);
     if (code == CLI_DONE)
         code = recipe_open(&recipe, request->recipe, request->settings);
     if (code == CLI_DONE) {
         uint64_t seed = strtoull(alexnet_recipe_get(recipe, "seed"), NULL, 10);
-        code = train_data_open(&data, ctx, request->data, val, request->names, seed);
+        code = train_data_open(&data, ctx, request->data, val, &how, seed);
     }
     if (code == CLI_DONE)
         code = choose_run(result, request);

@@ -471,10 +471,13 @@ typedef struct alexnet_dataset_options {
     const char *names_file;
     /** Take the class numbers of this model: classes are matched by identifier. Borrowed. */
     const alexnet_model *classes_of;
+    /** For alexnet_check_new(): class folders without pictures are classes, and what would be a
+     *  warning in the log is left to the examination. */
+    bool examined;
 } alexnet_dataset_options;
 #define ALEXNET_DATASET_OPTIONS_INIT                                                               \
     {                                                                                              \
-        sizeof(alexnet_dataset_options), 0, 0                                                      \
+        sizeof(alexnet_dataset_options), 0, 0, false                                               \
     }
 
 /** What alexnet_dataset_layout() found. */
@@ -676,6 +679,114 @@ alexnet_data_stats_get(const alexnet_data_stats *stats);
 ALEXNET_API alexnet_status alexnet_data_stats_save(const alexnet_data_stats *stats,
                                                    const char *path);
 ALEXNET_API void alexnet_data_stats_free(alexnet_data_stats *stats); /**< NULL allowed */
+
+/* ---- Examination of a data set -------------------------------------------------------------- */
+
+/** What may be wrong with a data set. The first are problems, after which it is not ready to be
+ *  trained on; the others are remarks. */
+typedef enum alexnet_problem {
+    ALEXNET_PROBLEM_UNREADABLE = 1,      /**< a picture that is truncated or cannot be read */
+    ALEXNET_PROBLEM_SAME_IN_PARTS = 2,   /**< one picture for training and for validation */
+    ALEXNET_PROBLEM_SAME_IN_CLASSES = 3, /**< one picture in several classes */
+    ALEXNET_PROBLEM_EMPTY_CLASS = 4,     /**< a class without pictures */
+    ALEXNET_PROBLEM_FEW_CLASSES = 5,     /**< fewer than two classes */
+    ALEXNET_PROBLEM_CLASS_IN_ONE = 6,    /**< a class of one part that the other lacks */
+    ALEXNET_PROBLEM_SAME = 7,            /**< one picture several times in a class */
+    ALEXNET_PROBLEM_NEAR = 8,            /**< pictures that look nearly the same */
+    ALEXNET_PROBLEM_MISNAMED = 9,        /**< a picture called as if it had another format */
+    ALEXNET_PROBLEM_TINY = 10,           /**< a picture smaller than the network's input */
+    ALEXNET_PROBLEM_GREY = 11,           /**< a picture without colour */
+    ALEXNET_PROBLEM_CMYK = 12,           /**< a picture in the colours of print */
+    ALEXNET_PROBLEM_PROFILE = 13,        /**< a picture with a colour profile other than sRGB */
+    ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals */
+    ALEXNET_PROBLEM_SMALL_CLASS = 15,    /**< less than a tenth of the largest class */
+    ALEXNET_PROBLEM_HIDDEN = 16,         /**< a hidden folder with pictures */
+    ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures of no class */
+    ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out for their ending */
+    ALEXNET_PROBLEM_DOUBT = 19,          /**< the data set looks as if another one was meant */
+} alexnet_problem;
+
+typedef struct alexnet_problem_info {
+    alexnet_problem problem;
+    bool serious;       /**< the data set is not ready */
+    const char *name;   /**< "unreadable" */
+    const char *about;  /**< what it says of several: "pictures that cannot be read" */
+    const char *remedy; /**< what to do: "copy them again, or delete them" */
+} alexnet_problem_info;
+/** The problems in the order above; index from 0. @return false past the last */
+ALEXNET_API bool alexnet_problem_get(int index, alexnet_problem_info *info);
+
+typedef struct alexnet_check_options {
+    size_t size;
+    int side;     /**< pictures whose shorter side is below this are tiny; default 224, 0: none */
+    bool near;    /**< also find pictures that look nearly the same, mirrored ones among them: by
+                       their difference hash of 64 bits and their colours */
+    int distance; /**< bits of it that may differ, 0 to 11; default 7 */
+} alexnet_check_options;
+#define ALEXNET_CHECK_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        sizeof(alexnet_check_options), 224, false, 7                                               \
+    }
+
+/** A data set being examined. Every picture is read and decoded; some 60 bytes are kept of it. */
+typedef struct alexnet_check alexnet_check;
+/**
+ * @param train  with labels, opened with `examined`; at most 4294967294 pictures with `val`
+ * @param val    the part for validation, opened likewise or split off; NULL: none
+ */
+ALEXNET_API alexnet_status alexnet_check_new(alexnet_check **out, alexnet_ctx *ctx,
+                                             const alexnet_dataset *train,
+                                             const alexnet_dataset *val,
+                                             const alexnet_check_options *options);
+
+typedef struct alexnet_check_progress {
+    int64_t done, total; /**< pictures read; with `comparing` those compared */
+    bool comparing;      /**< all are read, and compared with each other */
+    int64_t unreadable;  /**< of those read */
+} alexnet_check_progress;
+/**
+ * Examine the next picture, or compare some.
+ * @param progress  out; may be NULL
+ * @param more      out, false: all is done
+ * @return ALEXNET_ERROR_CANCELLED, after which the next call goes on; ALEXNET_ERROR_NO_MEMORY,
+ * after which it cannot. A bad picture is a finding
+ */
+ALEXNET_API alexnet_status alexnet_check_step(alexnet_check *check,
+                                              alexnet_check_progress *progress, bool *more);
+
+/** Something that was found. Strings are borrowed; `detail` is valid until the next call. */
+typedef struct alexnet_finding {
+    alexnet_problem problem;
+    const char *path;       /**< of the picture, or of what the problem lies in */
+    const char *class_name; /**< NULL: it concerns no class */
+    const char *part;       /**< "train" or "val"; NULL: there is one part */
+    const char *detail;     /**< the reason, or what it is the same as; may be empty */
+    int64_t picture;        /**< index in its part; -1: it is no picture */
+    int64_t group;          /**< the same for pictures that are alike; -1: none */
+    int64_t count;          /**< files that it stands for: 1, but of those left out */
+} alexnet_finding;
+/** The findings, once all is done: in the order of problems, groups and pictures. */
+ALEXNET_API int64_t alexnet_check_findings(const alexnet_check *check);
+/** @return false if there is none of that index */
+ALEXNET_API bool alexnet_check_get(alexnet_check *check, int64_t index, alexnet_finding *finding);
+/** Findings of a problem, from *first on; a finding counts as often as its `count` says for the
+ *  last argument. Both pointers may be NULL. @return how many findings */
+ALEXNET_API int64_t alexnet_check_count(const alexnet_check *check, alexnet_problem problem,
+                                        int64_t *first, int64_t *files);
+/** Whether no serious problem was found. false also before all is done */
+ALEXNET_API bool alexnet_check_ready(const alexnet_check *check);
+ALEXNET_API void alexnet_check_free(alexnet_check *check);
+
+/**
+ * A small version of a picture of a data set, as a JPEG file: its longer side is at most `side`.
+ * @param side    1 to 1024
+ * @param out     room for `room` bytes; 4 * side * side + 4096 are always enough
+ * @param length  out, the bytes of the file
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT also if there is too little room; those of reading it
+ */
+ALEXNET_API alexnet_status alexnet_dataset_thumbnail(const alexnet_dataset *dataset, int64_t index,
+                                                     int side, void *out, size_t room,
+                                                     size_t *length);
 
 /* ---- Classification ------------------------------------------------------------------------- */
 

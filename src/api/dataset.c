@@ -37,7 +37,8 @@ alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, con
     AN_CHECK(an_options_take(&o, sizeof o, options));
     if (o.classes_of)
         list = an_classes_list(&o.classes_of->classes);
-    return an_dataset_open(out, ctx, path, o.names_file, o.classes_of ? &list : NULL);
+    return (o.examined ? an_dataset_examine : an_dataset_open)(out, ctx, path, o.names_file,
+                                                               o.classes_of ? &list : NULL);
 }
 
 alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,

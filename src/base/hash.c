@@ -37,3 +37,61 @@ uint64_t an_hash_bytes(const void *bytes, size_t length)
     }
     return hash ? hash : 1;
 }
+
+/* ---- SipHash ---- */
+
+static uint64_t rotate(uint64_t x, int bits)
+{
+    return x << bits | x >> (64 - bits);
+}
+
+static void rounds(uint64_t v[4], int count)
+{
+    for (int i = 0; i < count; i++) {
+        v[0] += v[1];
+        v[1] = rotate(v[1], 13) ^ v[0];
+        v[0] = rotate(v[0], 32);
+        v[2] += v[3];
+        v[3] = rotate(v[3], 16) ^ v[2];
+        v[0] += v[3];
+        v[3] = rotate(v[3], 21) ^ v[0];
+        v[2] += v[1];
+        v[1] = rotate(v[1], 17) ^ v[2];
+        v[2] = rotate(v[2], 32);
+    }
+}
+
+static void absorb(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    rounds(v, 2);
+    v[0] ^= word;
+}
+
+/* Up to eight bytes, the first the lowest. */
+static uint64_t word_of(const unsigned char *bytes, size_t length)
+{
+    uint64_t word = 0;
+    for (size_t i = 0; i < length; i++)
+        word |= (uint64_t)bytes[i] << 8 * i;
+    return word;
+}
+
+an_hash128 an_hash_content(uint64_t start, const void *bytes, size_t length)
+{
+    const unsigned char *p = bytes;
+    const size_t whole = length & ~(size_t)7;
+    an_hash128 out;
+    uint64_t v[4] = {0x736f6d6570736575u ^ start, 0x646f72616e646f6du ^ 0xee,
+                     0x6c7967656e657261u ^ start, 0x7465646279746573u};
+    for (size_t i = 0; i < whole; i += 8)
+        absorb(v, word_of(p + i, 8));
+    absorb(v, (uint64_t)length << 56 | word_of(p + whole, length - whole));
+    v[2] ^= 0xee;
+    rounds(v, 4);
+    out.word[0] = v[0] ^ v[1] ^ v[2] ^ v[3];
+    v[1] ^= 0xdd;
+    rounds(v, 4);
+    out.word[1] = v[0] ^ v[1] ^ v[2] ^ v[3];
+    return out;
+}

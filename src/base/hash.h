@@ -1,6 +1,7 @@
 /*
  * Hashes that tell contents apart by accident, not against an adversary: FNV-1a, 64 bits (Fowler,
- * Noll, Vo), byte by byte, and a variant of it that takes eight bytes at a time.
+ * Noll, Vo), byte by byte, and a variant of it that takes eight bytes at a time; and one whose
+ * equality may stand for that of the contents, SipHash of 128 bits.
  */
 #ifndef AN_BASE_HASH_H
 #define AN_BASE_HASH_H
@@ -15,5 +16,13 @@ uint64_t an_hash_text(uint64_t hash, const char *text);
 uint64_t an_hash_number(uint64_t hash, int64_t number);
 /** Of a block, by words; never 0. */
 uint64_t an_hash_bytes(const void *bytes, size_t length);
+
+typedef struct an_hash128 {
+    uint64_t word[2];
+} an_hash128;
+
+/** SipHash-2-4 (Aumasson, Bernstein 2012) with 128 bits of output; the first word of the key is
+ *  `start`, for what the bytes do not say, as the width of pixels, and the second is 0. */
+an_hash128 an_hash_content(uint64_t start, const void *bytes, size_t length);
 
 #endif

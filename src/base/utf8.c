@@ -75,3 +75,33 @@ void an_text_escape(char *out, size_t size, const char *text)
     }
     out[used] = '\0';
 }
+
+uint32_t an_utf8_lower(const char **text)
+{
+    const unsigned char *at = (const unsigned char *)*text;
+    unsigned c = *at++;
+    if (c == 0)
+        return 0;
+    *text = (const char *)at;
+    if (c >= 'A' && c <= 'Z')
+        return c + 32;
+    if (c < 0xC2 || c > 0xDF || (*at & 0xC0) != 0x80)
+        return c < 0x80 ? c : 0x1000 + c; /* no letter's */
+    *text = (const char *)at + 1;
+    unsigned code = (c & 0x1F) << 6 | (*at & 0x3F);
+    if (code >= 0x400 && code < 0x410)
+        return code + 80;
+    bool capital = (code >= 0xC0 && code <= 0xDE && code != 0xD7) ||
+                   (code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F);
+    return capital ? code + 32 : code;
+}
+
+int an_utf8_compare_cases(const char *a, const char *b)
+{
+    uint32_t left, right;
+    do {
+        left = an_utf8_lower(&a);
+        right = an_utf8_lower(&b);
+    } while (left == right && left);
+    return left < right ? -1 : left > right;
+}

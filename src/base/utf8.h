@@ -9,6 +9,12 @@
 bool an_is_utf8(const char *text);
 /** The bytes of the first character of a text, and its code; 0 if it is none. */
 int an_utf8_next(const char *text, uint32_t *code);
+/** The next character of a text, a letter in lower case: Latin, Greek and Cyrillic, in every
+ * locale. 0 at the end; a byte that begins no such character stands for itself, as a number of its
+ * own. */
+uint32_t an_utf8_lower(const char **text);
+/** As strcmp(), of the texts in lower case. */
+int an_utf8_compare_cases(const char *a, const char *b);
 /**
  * Escape text from outside, as one line that is safe to show on a terminal: control characters as
  * "\x1b", those beyond ASCII as "\u202e", bytes that are not UTF-8 as "\xff". Cut at `size`.

@@ -35,12 +35,15 @@ static entry_kind kind_of(DIR *folder, const struct dirent *entry)
     return is_link ? ENTRY_LINKED_FOLDER : ENTRY_FOLDER;
 }
 
-/* Read a folder into three lists of names, of which two may be the same. */
-static alexnet_status list_folder(const char *path, an_strings *files, an_strings *folders,
-                                  an_strings *linked)
+static bool is_own_or_parent(const char *name)
 {
-    an_strings *const lists[] = {
-        [ENTRY_FILE] = files, [ENTRY_FOLDER] = folders, [ENTRY_LINKED_FOLDER] = linked};
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Read the entries of a folder that are hidden, or those that are not, into lists by their kind, of
+ * which some may be the same, or NULL. */
+static alexnet_status list_entries(const char *path, bool hidden, an_strings *const lists[3])
+{
     DIR *folder = opendir(path);
     if (!folder)
         return fail_folder(path);
@@ -50,14 +53,34 @@ static alexnet_status list_folder(const char *path, an_strings *files, an_string
         const struct dirent *entry = readdir(folder);
         if (!entry)
             break;
-        if (entry->d_name[0] != '.')
-            AN_TRY(an_strings_add(lists[kind_of(folder, entry)], an_strdup(entry->d_name)));
+        if ((entry->d_name[0] == '.') != hidden || is_own_or_parent(entry->d_name))
+            continue;
+        an_strings *list = lists[kind_of(folder, entry)];
+        if (list)
+            AN_TRY(an_strings_add(list, an_strdup(entry->d_name)));
     }
     if (errno != 0)
         rc = fail_folder(path);
 cleanup:
     closedir(folder);
     return rc;
+}
+
+/* Read a folder into three lists of names, of which two may be the same. */
+static alexnet_status list_folder(const char *path, an_strings *files, an_strings *folders,
+                                  an_strings *linked)
+{
+    an_strings *const lists[] = {
+        [ENTRY_FILE] = files, [ENTRY_FOLDER] = folders, [ENTRY_LINKED_FOLDER] = linked};
+    return list_entries(path, false, lists);
+}
+
+alexnet_status an_folder_hidden(an_strings *names, const char *path)
+{
+    an_strings *const lists[3] = {[ENTRY_FOLDER] = names};
+    AN_CHECK(list_entries(path, true, lists));
+    an_strings_sort(names);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_folder_read(an_folder *out, const char *path)

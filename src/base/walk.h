@@ -25,6 +25,8 @@ typedef struct an_folder {
 
 alexnet_status an_folder_read(an_folder *out, const char *path);
 void an_folder_free(an_folder *folder);
+/** The hidden folders among them, which are left out above; in byte order. */
+alexnet_status an_folder_hidden(an_strings *names, const char *path);
 
 /** How many files have an ending. */
 typedef struct an_ending_count {

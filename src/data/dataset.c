@@ -141,8 +141,8 @@ static alexnet_status make_samples(alexnet_dataset *dataset)
 {
     const an_data_source *source = dataset->source;
     alexnet_status rc;
-    int *labels = an_calloc((size_t)source->classes.count, sizeof *labels);
-    dataset->samples = an_calloc((size_t)source->count, sizeof *dataset->samples);
+    int *labels = an_calloc((size_t)source->classes.count + 1, sizeof *labels);
+    dataset->samples = an_calloc((size_t)source->count + 1, sizeof *dataset->samples);
     if (!labels || !dataset->samples) {
         rc = AN_FAIL_MEMORY((size_t)source->count * sizeof *dataset->samples, "a list of pictures");
         goto cleanup;
@@ -199,6 +199,15 @@ alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const ch
     *out = NULL;
     AN_CHECK(an_data_source_open(&source, ctx, path));
     return an_dataset_new(out, ctx, source, names_file, classes);
+}
+
+alexnet_status an_dataset_examine(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
+                                  const char *names_file, const an_class_list *classes)
+{
+    an_data_source *source;
+    *out = NULL;
+    AN_CHECK(an_data_source_examine(&source, ctx, path));
+    return an_dataset_new(out, NULL, source, names_file, classes);
 }
 
 alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,

@@ -54,6 +54,9 @@ alexnet_status an_dataset_layout(const char *path, alexnet_dataset_kind *kind);
  */
 alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                const char *names_file, const an_class_list *classes);
+/** Open it to be examined: see an_data_source_examine(). There are no warnings. */
+alexnet_status an_dataset_examine(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
+                                  const char *names_file, const an_class_list *classes);
 /** A data set of a source, which is taken over, also on failure. Parameters as above. */
 alexnet_status an_dataset_new(alexnet_dataset **out, alexnet_ctx *ctx, an_data_source *source,
                               const char *names_file, const an_class_list *classes);

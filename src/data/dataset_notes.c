@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "data/endings.h"
 
 /* ---- Files left out ---- */
@@ -43,31 +44,9 @@ void an_note_left_out(alexnet_ctx *ctx, const alexnet_dataset *dataset)
 
 /* ---- Classes ---- */
 
-/* The next letter of a UTF-8 text in lower case: Latin, Greek and Cyrillic, in every locale. */
-static unsigned next_lower(const unsigned char **text)
-{
-    unsigned c = *(*text)++;
-    if (c >= 'A' && c <= 'Z')
-        return c + 32;
-    if (c < 0xC2 || c > 0xDF || (**text & 0xC0) != 0x80)
-        return c < 0x80 ? c : 0x1000 + c; /* no letter's */
-    unsigned code = (c & 0x1F) << 6 | (*(*text)++ & 0x3F);
-    if (code >= 0x400 && code < 0x410)
-        return code + 80;
-    bool capital = (code >= 0xC0 && code <= 0xDE && code != 0xD7) ||
-                   (code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F);
-    return capital ? code + 32 : code;
-}
-
 static int compare_cases(const void *a, const void *b)
 {
-    const unsigned char *left = *(unsigned char *const *)a, *right = *(unsigned char *const *)b;
-    unsigned l, r;
-    do {
-        l = next_lower(&left);
-        r = next_lower(&right);
-    } while (l == r && l);
-    return l < r ? -1 : l > r;
+    return an_utf8_compare_cases(*(char *const *)a, *(char *const *)b);
 }
 
 static int compare_bytes(const void *a, const void *b)

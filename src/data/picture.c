@@ -56,6 +56,12 @@ static const signature *signature_of(const an_encoded *file)
     return NULL;
 }
 
+const char *an_picture_format(const void *bytes, size_t length)
+{
+    const signature *s = signature_of(&(an_encoded){bytes, length, ""});
+    return s ? s->name : NULL;
+}
+
 static const an_codec *codec_of(const signature *s)
 {
     for (const an_codec *const *codec = an_codecs; s->library && *codec; codec++)

@@ -52,6 +52,8 @@ alexnet_status an_picture_read(an_picture *out, const char *path);
 alexnet_status an_picture_decode_smaller(an_picture *out, const void *bytes, size_t length,
                                          const char *name, const an_shrink *shrink);
 alexnet_status an_picture_read_smaller(an_picture *out, const char *path, const an_shrink *shrink);
+/** The format that bytes begin as, such as "a PNG"; NULL: none that is known. */
+const char *an_picture_format(const void *bytes, size_t length);
 /** Copy a caller's pixels; see alexnet_classify_pixels(). */
 alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,
                                       size_t row_bytes, alexnet_pixel_format format);

@@ -48,6 +48,11 @@ void an_data_source_release(an_data_source *source)
         an_free(source->items[i].name);
     an_free(source->items);
     an_strings_free(&source->classes);
+    for (int64_t i = 0; i < source->oddity_count; i++) {
+        an_free(source->oddities[i].path);
+        an_free(source->oddities[i].text);
+    }
+    an_free(source->oddities);
     an_free(source->doubt);
     an_free(source->root);
     an_free(source);
@@ -90,8 +95,8 @@ static alexnet_status absolute_path(char **out, const an_data_kind *kind, const 
     return ALEXNET_OK;
 }
 
-alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
-                                      const an_data_kind *kind, const char *path)
+static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an_data_kind *kind,
+                                const char *path, bool examined)
 {
     char *absolute;
     *out = NULL;
@@ -100,6 +105,7 @@ alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
     an_free(absolute);
     if (rc == ALEXNET_OK) {
         (*out)->ctx = ctx;
+        (*out)->examined = examined;
         rc = kind->open(*out);
         (*out)->ctx = NULL;
     }
@@ -108,6 +114,12 @@ alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
         *out = NULL;
     }
     return rc;
+}
+
+alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
+                                      const an_data_kind *kind, const char *path)
+{
+    return open_kind(out, ctx, kind, path, false);
 }
 
 /* The first kind that accepts what lies at a path. */
@@ -142,6 +154,30 @@ alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const
     *out = NULL;
     AN_CHECK(find_kind(&kind, path));
     return an_data_source_open_as(out, ctx, kind, path);
+}
+
+alexnet_status an_data_source_examine(an_data_source **out, alexnet_ctx *ctx, const char *path)
+{
+    const an_data_kind *kind;
+    *out = NULL;
+    AN_CHECK(find_kind(&kind, path));
+    return open_kind(out, ctx, kind, path, true);
+}
+
+alexnet_status an_data_source_note(an_data_source *source, an_oddity oddity)
+{
+    an_oddity *grown =
+        oddity.path && oddity.text
+            ? an_realloc(source->oddities, (size_t)source->oddity_count + 1, sizeof *grown)
+            : NULL;
+    if (!grown) {
+        an_free(oddity.path);
+        an_free(oddity.text);
+        return AN_FAIL_MEMORY(sizeof oddity, "what is odd about a data set");
+    }
+    source->oddities = grown;
+    grown[source->oddity_count++] = oddity;
+    return ALEXNET_OK;
 }
 
 alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *ctx,

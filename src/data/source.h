@@ -68,6 +68,14 @@ typedef struct an_item {
     int class;       /* among the source's classes; -1: none */
 } an_item;
 
+/** Something about a source that is opened to be examined, and otherwise an error or not told. */
+typedef struct an_oddity {
+    alexnet_problem problem;
+    char *path, *text; /* where, and more about it. Owned */
+    int class;         /* -1: none */
+    int64_t count;     /* of files */
+} an_oddity;
+
 struct an_data_source {
     const an_data_kind *kind;
     atomic_int references;
@@ -83,8 +91,11 @@ struct an_data_source {
         int64_t left_out, items;
     } worst;
     int64_t loose; /* pictures found that belong to no class */
-    char *doubt;   /* why this may not be what is meant, for the log; NULL: no reason */
-    void *state;   /* the kind's own */
+    bool examined; /* not to be used but looked at: what is odd is noted, and no error */
+    an_oddity *oddities;
+    int64_t oddity_count;
+    char *doubt; /* why this may not be what is meant, for the log; NULL: no reason */
+    void *state; /* the kind's own */
 };
 
 /**
@@ -111,6 +122,11 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
 alexnet_status an_data_source_new(an_data_source **out, const an_data_kind *kind, const char *root);
 an_data_source *an_data_source_retain(an_data_source *source);
 void an_data_source_release(an_data_source *source); /* NULL allowed */
+
+/** Open it to be examined. */
+alexnet_status an_data_source_examine(an_data_source **out, alexnet_ctx *ctx, const char *path);
+/** Note an oddity; takes its strings over, also on failure. A NULL is a failed allocation. */
+alexnet_status an_data_source_note(an_data_source *source, an_oddity oddity);
 
 /** Add an item; takes `name` over, also on failure. `key` points into it. */
 alexnet_status an_data_source_add(an_data_source *source, char *name, const char *key, int class);

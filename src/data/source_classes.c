@@ -33,6 +33,8 @@ alexnet_status an_data_source_note_holes(an_data_source *source)
 {
     const int64_t classes = source->classes.count;
     int64_t holes = 0, first = 0;
+    if (source->examined) /* which tells of each */
+        return ALEXNET_OK;
     bool *taken = an_calloc((size_t)classes + 1, sizeof *taken);
     if (!taken)
         return AN_FAIL_MEMORY((size_t)classes, "classes");

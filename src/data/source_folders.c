@@ -2,6 +2,7 @@
  * A tree with one folder per class. Classes are the folders of the root in byte order, items the
  * pictures below each in byte order.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -83,8 +84,23 @@ static alexnet_status check_root(const an_folder *root, const char *path)
     return ALEXNET_OK;
 }
 
+/* A class without pictures, with what its folder holds instead. */
+static alexnet_status note_empty(an_data_source *source, const char *path, int class,
+                                 const an_endings *left_out)
+{
+    char counts[256], remedy[256];
+    const char *help = an_endings_remedy(remedy, sizeof remedy, left_out);
+    if (left_out->total == 0)
+        snprintf(counts, sizeof counts, "nothing");
+    else
+        an_endings_text(counts, sizeof counts, left_out);
+    char *text = an_format("its folder holds %s%s%s", counts, help ? "; " : "", help ? help : "");
+    return an_data_source_note(
+        source, (an_oddity){ALEXNET_PROBLEM_EMPTY_CLASS, an_strdup(path), text, class, 1});
+}
+
 /* What `an_walk` found below a class folder must be pictures of one class. */
-static alexnet_status check_class(const an_data_source *source, const char *path,
+static alexnet_status check_class(an_data_source *source, const char *path, int class,
                                   const an_walk *walk)
 {
     if (has_train_and_val(&walk->folders) || (walk->direct == 0 && an_are_parts(&walk->folders)))
@@ -94,7 +110,8 @@ static alexnet_status check_class(const an_data_source *source, const char *path
                        path, walk->folders.at[0], walk->folders.at[walk->folders.count - 1],
                        source->root, path);
     if (walk->files.count == 0)
-        return an_fail_no_pictures("the class folder ", path, &walk->left_out);
+        return source->examined ? note_empty(source, path, class, &walk->left_out)
+                                : an_fail_no_pictures("the class folder ", path, &walk->left_out);
     return ALEXNET_OK;
 }
 
@@ -112,7 +129,7 @@ static alexnet_status add_class(an_data_source *source, an_walk *walk, int class
     if (!path)
         return AN_FAIL_MEMORY(strlen(source->root), "a path");
     AN_TRY(an_walk_below(walk, path));
-    AN_TRY(check_class(source, path, walk));
+    AN_TRY(check_class(source, path, class, walk));
     an_endings_join(&source->left_out, &walk->left_out);
     if (walk->left_out.total > source->worst.left_out) {
         source->worst.class = class;
@@ -188,6 +205,35 @@ static alexnet_status note_doubt(an_data_source *source, const layout *all)
     return source->doubt ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(source->root), "a text");
 }
 
+/* Note the hidden folders beside those of classes that have pictures in them. */
+static alexnet_status note_hidden(an_data_source *source)
+{
+    an_strings hidden = {0};
+    an_walk walk = {.takes = an_has_picture_ending};
+    alexnet_status rc;
+    AN_TRY(an_folder_hidden(&hidden, source->root));
+    for (int64_t i = 0; i < hidden.count; i++) {
+        char *path = an_path_join(source->root, hidden.at[i]);
+        rc = path ? an_walk_below(&walk, path) : AN_FAIL_MEMORY(strlen(source->root), "a path");
+        if (rc != ALEXNET_OK || walk.files.count == 0)
+            an_free(path);
+        else
+            rc = an_data_source_note(
+                source,
+                (an_oddity){ALEXNET_PROBLEM_HIDDEN, path,
+                            an_format("holds %lld %s", (long long)walk.files.count,
+                                      an_text_plural(walk.files.count, "picture", "pictures")),
+                            -1, 1});
+        if (rc == ALEXNET_ERROR_NO_MEMORY)
+            goto cleanup;
+        rc = ALEXNET_OK; /* one that cannot be read is of no interest */
+    }
+cleanup:
+    an_strings_free(&hidden);
+    an_walk_free(&walk);
+    return rc;
+}
+
 static alexnet_status open_folders(an_data_source *source)
 {
     an_folder root;
@@ -204,7 +250,9 @@ static alexnet_status open_folders(an_data_source *source)
         AN_TRY(add_class(source, &walk, (int)i));
         compare_layout(&all, &walk, (int)i);
     }
-    rc = note_doubt(source, &all);
+    AN_TRY(note_doubt(source, &all));
+    if (source->examined)
+        AN_TRY(note_hidden(source));
 cleanup:
     an_strings_free(&all.folders);
     an_walk_free(&walk);

@@ -1,0 +1,139 @@
+/*
+ * The examination of a data set, before it is trained on.
+ *
+ *     check.c          its course: all pictures, then what is alike, then the data set itself
+ *     check_picture.c  what one picture is, by threads of its own (ordered.h)
+ *     check_same.c     pictures that are the same, or look nearly the same
+ *     check_set.c      classes, names, and what the source has noted
+ *     check_found.c    the list of findings
+ */
+#ifndef AN_DATA_CHECK_H
+#define AN_DATA_CHECK_H
+
+#include "base/context.h"
+#include "base/hash.h"
+#include "base/interned.h"
+#include "data/dataset.h"
+#include "data/look.h"
+#include "data/near.h"
+#include "data/ordered.h"
+#include "data/problems.h"
+#include "data/profile.h"
+
+enum { AN_CHECK_PARTS = 2 };
+#define AN_NO_PICTURE UINT32_MAX
+
+/** What a thread has made out about a picture. */
+typedef struct an_examined {
+    alexnet_status status;
+    char *error; /* text if not OK; owned. NULL also where memory was short */
+    an_hash128 content;
+    an_look look;
+    bool distinct; /* the look tells it from others */
+    int width, height;
+    bool grey, cmyk;
+    const char *misnamed;          /* its format; NULL: it is named rightly */
+    char profile[AN_PROFILE_NAME]; /* "": none, or sRGB */
+} an_examined;
+
+/** What is kept of a picture. */
+typedef struct an_kept {
+    an_hash128 content;
+    bool readable, distinct;
+} an_kept;
+
+/** A finding as it is kept. */
+typedef struct an_found {
+    alexnet_problem problem;
+    uint32_t picture;     /* of all, those of training first; AN_NO_PICTURE */
+    uint32_t other;       /* the one that it is like; AN_NO_PICTURE */
+    uint32_t group;       /* the first picture that it is like; AN_NO_PICTURE */
+    int32_t class;        /* of its part; of a picture not used. -1: none */
+    int64_t path, detail; /* among the texts; -1: none */
+    int64_t count;
+    uint8_t part; /* of a picture not used; AN_CHECK_PARTS: of both */
+    uint8_t bits; /* of NEAR: that differ */
+    bool mirrored;
+} an_found;
+
+typedef struct an_check_part {
+    const char *name; /* "train"; NULL: there is one part */
+    alexnet_dataset *data;
+    int *classes; /* of each class, its number among those of both parts */
+} an_check_part;
+
+typedef enum an_check_stage { AN_CHECK_PICTURES, AN_CHECK_NEAR, AN_CHECK_DONE } an_check_stage;
+
+struct alexnet_check {
+    alexnet_ctx *ctx;
+    alexnet_check_options options;
+    an_check_part parts[AN_CHECK_PARTS];
+    int part_count;
+    bool split;     /* both parts are of one source */
+    uint32_t total; /* pictures of all parts */
+    an_kept *kept;  /* of each */
+    an_check_stage stage;
+    alexnet_check_progress progress;
+    an_ordered *workers; /* NULL: not begun, or over */
+
+    an_look *looks; /* of each picture, then of those that are compared; NULL: none are */
+    an_near *near;
+    uint32_t *pictures; /* of each look that is compared */
+
+    an_interned texts;
+    an_found *found;
+    int64_t found_count, found_room;
+    bool ready;
+    char *detail; /* of the finding asked for last */
+};
+
+/* check_found.c */
+
+/** Add a finding. `path` and `detail` are copied; NULL: none. */
+alexnet_status an_check_add(alexnet_check *check, an_found found, const char *path,
+                            const char *detail);
+/** Put the findings into their order. */
+void an_check_sort(alexnet_check *check);
+bool an_check_get(alexnet_check *check, int64_t index, alexnet_finding *finding);
+
+/** A picture's part, and its index there. */
+const an_check_part *an_check_part_of(const alexnet_check *check, uint32_t picture,
+                                      int64_t *sample);
+const an_sample *an_check_sample(const alexnet_check *check, uint32_t picture);
+/** The class of a picture among those of both parts. */
+int an_check_class(const alexnet_check *check, uint32_t picture);
+
+/* check_picture.c */
+
+/** Begin to examine all pictures, by threads. */
+alexnet_status an_check_begin(alexnet_check *check);
+/** Keep what was made out about a picture, and find what is wrong with it. */
+alexnet_status an_check_take(alexnet_check *check, uint32_t picture, const an_examined *examined);
+
+/* check_same.c */
+
+/** Find the pictures that are the same. */
+alexnet_status an_check_same(alexnet_check *check);
+/** Begin to look for those that look nearly the same; find them, once all are compared. */
+alexnet_status an_check_near_begin(alexnet_check *check);
+alexnet_status an_check_near_end(alexnet_check *check);
+
+/* check_set.c */
+
+/** Number the classes of both parts. */
+alexnet_status an_check_number_classes(alexnet_check *check);
+/** Find what is wrong with the classes, the names, and the source. */
+alexnet_status an_check_set(alexnet_check *check);
+
+/* check.c; see the public header */
+
+alexnet_status an_check_new(alexnet_check **out, alexnet_ctx *ctx, const alexnet_dataset *train,
+                            const alexnet_dataset *val, const alexnet_check_options *options);
+alexnet_status an_check_step(alexnet_check *check, alexnet_check_progress *progress, bool *more);
+void an_check_free(alexnet_check *check);
+
+/** See alexnet_dataset_thumbnail(). */
+alexnet_status an_thumbnail(const alexnet_dataset *dataset, int64_t index, int side, void *out,
+                            size_t room, size_t *length);
+
+#endif

@@ -1,0 +1,283 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "data/check.h"
+#include "data/endings.h"
+
+static const an_found of_no_picture = {.picture = AN_NO_PICTURE,
+                                       .other = AN_NO_PICTURE,
+                                       .group = AN_NO_PICTURE,
+                                       .class = -1,
+                                       .count = 1,
+                                       .part = AN_CHECK_PARTS};
+
+/* ---- Classes ---- */
+
+alexnet_status an_check_number_classes(alexnet_check *check)
+{
+    an_interned ids = {0};
+    alexnet_status rc = ALEXNET_OK;
+    for (int p = 0; p < check->part_count; p++) {
+        an_check_part *part = &check->parts[p];
+        part->classes = an_calloc((size_t)part->data->classes + 1, sizeof *part->classes);
+        if (!part->classes) {
+            rc = AN_FAIL_MEMORY((size_t)part->data->classes * sizeof *part->classes, "classes");
+            goto cleanup;
+        }
+        for (int c = 0; c < part->data->classes; c++) {
+            int64_t number;
+            AN_TRY(an_interned_add(&ids, part->data->class_ids[c], &number));
+            part->classes[c] = (int)number;
+        }
+    }
+cleanup:
+    an_interned_free(&ids);
+    return rc;
+}
+
+/* Pictures of each class of a part; of those that were split, of both. Owned. */
+static alexnet_status count_classes(int64_t **out, const alexnet_check *check, int part)
+{
+    const int classes = check->parts[part].data->classes;
+    *out = an_calloc((size_t)classes + 1, sizeof **out);
+    if (!*out)
+        return AN_FAIL_MEMORY((size_t)classes * sizeof **out, "classes");
+    for (int p = 0; p < check->part_count; p++)
+        for (int64_t i = 0; (p == part || check->split) && i < check->parts[p].data->count; i++) {
+            const int label = check->parts[p].data->samples[i].label;
+            if (label >= 0)
+                (*out)[label]++;
+        }
+    return ALEXNET_OK;
+}
+
+/* Whether the source has told of an empty class. */
+static bool is_told(const an_data_source *source, int class)
+{
+    for (int64_t i = 0; i < source->oddity_count; i++)
+        if (source->oddities[i].class == class)
+            return true;
+    return false;
+}
+
+/* Add a finding about a class of a part. */
+static alexnet_status add_class(alexnet_check *check, alexnet_problem problem, int part, int class,
+                                const char *detail)
+{
+    an_found found = of_no_picture;
+    found.problem = problem;
+    found.part = (uint8_t)(check->split ? AN_CHECK_PARTS : part);
+    found.class = class;
+    return an_check_add(check, found, check->parts[part].data->root, detail);
+}
+
+static alexnet_status find_sizes(alexnet_check *check, int part)
+{
+    enum { RATIO = 10 };
+    const alexnet_dataset *data = check->parts[part].data;
+    int64_t *counts;
+    int largest = 0;
+    alexnet_status rc;
+    AN_CHECK(count_classes(&counts, check, part));
+    for (int c = 1; c < data->classes; c++)
+        largest = counts[c] > counts[largest] ? c : largest;
+    for (int c = 0; c < data->classes; c++) {
+        char detail[256];
+        if (counts[c] == 0 && !is_told(data->source, c))
+            AN_TRY(add_class(check, ALEXNET_PROBLEM_EMPTY_CLASS, part, c, NULL));
+        if (counts[c] == 0 || counts[c] * RATIO >= counts[largest])
+            continue;
+        snprintf(detail, sizeof detail, "%lld %s; the largest class, %.120s, has %lld",
+                 (long long)counts[c], an_text_plural(counts[c], "picture", "pictures"),
+                 data->class_names[largest], (long long)counts[largest]);
+        AN_TRY(add_class(check, ALEXNET_PROBLEM_SMALL_CLASS, part, c, detail));
+    }
+    rc = ALEXNET_OK;
+cleanup:
+    an_free(counts);
+    return rc;
+}
+
+/* Classes of one part that the other lacks. */
+static alexnet_status find_strangers(alexnet_check *check, int part)
+{
+    const an_check_part *mine = &check->parts[part], *other = &check->parts[1 - part];
+    alexnet_status rc = ALEXNET_OK;
+    const int most = mine->data->classes + other->data->classes;
+    bool *theirs = an_calloc((size_t)most + 1, sizeof *theirs);
+    if (!theirs)
+        return AN_FAIL_MEMORY((size_t)most, "classes");
+    for (int c = 0; c < other->data->classes; c++)
+        theirs[other->classes[c]] = true;
+    for (int c = 0; c < mine->data->classes; c++)
+        if (!theirs[mine->classes[c]])
+            AN_TRY(add_class(check, ALEXNET_PROBLEM_CLASS_IN_ONE, part, c, NULL));
+cleanup:
+    an_free(theirs);
+    return rc;
+}
+
+/* ---- Names that differ only in capitals ---- */
+
+typedef struct named {
+    const char *name;
+    uint64_t hash; /* of the name in lower case, of the folder as it is */
+    uint32_t number;
+} named;
+
+static size_t folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+static uint64_t hash_name(const char *path)
+{
+    const size_t folder = folder_length(path);
+    uint64_t hash = folder ? an_hash_bytes(path, folder) : AN_HASH_START;
+    uint32_t c;
+    for (const char *at = path + folder; (c = an_utf8_lower(&at));)
+        hash = (hash ^ c) * 0x100000001b3u; /* FNV-1a, by characters */
+    return hash;
+}
+
+static bool same_but_case(const char *a, const char *b)
+{
+    const size_t folder = folder_length(a);
+    return folder == folder_length(b) && strncmp(a, b, folder) == 0 && strcmp(a, b) != 0 &&
+           an_utf8_compare_cases(a + folder, b + folder) == 0;
+}
+
+static int compare_named(const void *a, const void *b)
+{
+    const named *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Go through the names that are like one beside them: `add` gets each, and one that it is like. */
+typedef alexnet_status (*add_fn)(alexnet_check *check, const named *it, const named *other);
+
+static alexnet_status find_cases(alexnet_check *check, named *list, int64_t count, add_fn add)
+{
+    qsort(list, (size_t)count, sizeof *list, compare_named);
+    for (int64_t i = 0; i < count; i++) {
+        const bool before = i > 0 && list[i - 1].hash == list[i].hash &&
+                            same_but_case(list[i - 1].name, list[i].name);
+        const bool after = i + 1 < count && list[i + 1].hash == list[i].hash &&
+                           same_but_case(list[i].name, list[i + 1].name);
+        if (before || after)
+            AN_CHECK(add(check, &list[i], &list[before ? i - 1 : i + 1]));
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status add_file(alexnet_check *check, const named *it, const named *other)
+{
+    an_found found = of_no_picture;
+    found.problem = ALEXNET_PROBLEM_CASE;
+    found.picture = it->number;
+    found.other = other->number;
+    found.group = it->number < other->number ? it->number : other->number;
+    return an_check_add(check, found, NULL, NULL);
+}
+
+static alexnet_status add_class_name(alexnet_check *check, const named *it, const named *other)
+{
+    char detail[256];
+    snprintf(detail, sizeof detail, "beside the class %.200s", other->name);
+    return add_class(check, ALEXNET_PROBLEM_CASE, 0, (int)it->number, detail);
+}
+
+static alexnet_status find_all_cases(alexnet_check *check)
+{
+    const alexnet_dataset *data = check->parts[0].data;
+    const int64_t pictures = check->total;
+    const int64_t room = pictures > data->classes ? pictures : data->classes;
+    named *list = an_calloc((size_t)room + 1, sizeof *list);
+    if (!list)
+        return AN_FAIL_MEMORY((size_t)room * sizeof *list, "names");
+    for (int c = 0; c < data->classes; c++)
+        list[c] = (named){data->class_ids[c], hash_name(data->class_ids[c]), (uint32_t)c};
+    alexnet_status rc = find_cases(check, list, data->classes, add_class_name);
+    for (uint32_t i = 0; i < check->total; i++) {
+        const char *name = an_check_sample(check, i)->name;
+        list[i] = (named){name, hash_name(name), i};
+    }
+    if (rc == ALEXNET_OK)
+        rc = find_cases(check, list, check->total, add_file);
+    an_free(list);
+    return rc;
+}
+
+/* ---- The source ---- */
+
+static alexnet_status add_count(alexnet_check *check, alexnet_problem problem, int part,
+                                int64_t count, const char *detail)
+{
+    an_found found = of_no_picture;
+    found.problem = problem;
+    found.part = (uint8_t)(check->split ? AN_CHECK_PARTS : part);
+    found.count = count;
+    return an_check_add(check, found, check->parts[part].data->root, detail);
+}
+
+/* Files left out, a finding for each ending. */
+static alexnet_status find_left_out(alexnet_check *check, int part, const an_endings *all)
+{
+    for (int i = 0; i < all->rows; i++) {
+        char count[64], remedy[256], detail[384];
+        an_endings one = {.rows = 1, .row = {all->row[i]}, .total = all->row[i].count};
+        const char *help = an_endings_remedy(remedy, sizeof remedy, &one);
+        an_endings_text(count, sizeof count, &one);
+        snprintf(detail, sizeof detail, "%s%s%s", count, help ? "; " : "", help ? help : "");
+        AN_CHECK(add_count(check, ALEXNET_PROBLEM_LEFT_OUT, part, one.total, detail));
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status find_in_source(alexnet_check *check, int part)
+{
+    const an_data_source *source = check->parts[part].data->source;
+    char detail[64];
+    for (int64_t i = 0; i < source->oddity_count; i++) {
+        const an_oddity *odd = &source->oddities[i];
+        an_found found = of_no_picture;
+        found.problem = odd->problem;
+        found.part = (uint8_t)(check->split ? AN_CHECK_PARTS : part);
+        found.class = odd->class;
+        found.count = odd->count;
+        AN_CHECK(an_check_add(check, found, odd->path, odd->text));
+    }
+    AN_CHECK(find_left_out(check, part, &source->left_out));
+    snprintf(detail, sizeof detail, "%lld %s", (long long)source->loose,
+             an_text_plural(source->loose, "picture", "pictures"));
+    if (source->loose > 0)
+        AN_CHECK(add_count(check, ALEXNET_PROBLEM_LOOSE, part, source->loose, detail));
+    return source->doubt ? add_count(check, ALEXNET_PROBLEM_DOUBT, part, 1, source->doubt)
+                         : ALEXNET_OK;
+}
+
+alexnet_status an_check_set(alexnet_check *check)
+{
+    const int sources = check->split ? 1 : check->part_count;
+    if (check->parts[0].data->classes < 2) {
+        char detail[64];
+        snprintf(detail, sizeof detail, "there is %s",
+                 check->parts[0].data->classes ? "one" : "none");
+        AN_CHECK(add_count(check, ALEXNET_PROBLEM_FEW_CLASSES, 0, 1, detail));
+    }
+    for (int p = 0; p < sources; p++) {
+        AN_CHECK(find_sizes(check, p));
+        AN_CHECK(find_in_source(check, p));
+        if (sources == 2)
+            AN_CHECK(find_strangers(check, p));
+    }
+    return find_all_cases(check);
+}

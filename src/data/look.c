@@ -1,0 +1,98 @@
+#include "data/look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = AN_LOOK_ROWS, COLUMNS = AN_LOOK_COLUMNS, FIELDS = ROWS * COLUMNS };
+
+/* The mean colour of a field, times 1000, and its luminance (ITU-R BT.601). */
+typedef struct field {
+    int32_t red, blue, grey;
+} field;
+
+/* Where field i of `count` begins along a side; fields of small pictures overlap. */
+static int edge(int i, int count, int side)
+{
+    return (int)((int64_t)i * side / count);
+}
+
+static int end_of(int i, int count, int side)
+{
+    const int begin = edge(i, count, side), end = edge(i + 1, count, side);
+    return end > begin ? end : begin + 1;
+}
+
+static field mean_of(const an_picture *picture, int row, int column)
+{
+    const int top = edge(row, ROWS, picture->height), bottom = end_of(row, ROWS, picture->height);
+    const int left = edge(column, COLUMNS, picture->width);
+    const int right = end_of(column, COLUMNS, picture->width);
+    uint64_t sum[3] = {0};
+    for (int y = top; y < bottom; y++) {
+        const uint8_t *p = picture->rgb + 3 * ((size_t)y * (size_t)picture->width + (size_t)left);
+        for (int x = left; x < right; x++, p += 3)
+            for (int c = 0; c < 3; c++)
+                sum[c] += p[c];
+    }
+    const uint64_t count = (uint64_t)(bottom - top) * (uint64_t)(right - left);
+    return (field){.red = (int32_t)(1000 * sum[0] / count),
+                   .blue = (int32_t)(1000 * sum[2] / count),
+                   .grey = (int32_t)((299 * sum[0] + 587 * sum[1] + 114 * sum[2]) / count)};
+}
+
+/* Keep the greys, and the colours of several fields together. */
+static void keep(an_look *look, field fields[ROWS][COLUMNS])
+{
+    int32_t colour[ROWS / AN_LOOK_DOWN][COLUMNS / AN_LOOK_ACROSS][2] = {{{0}}};
+    int sum = 0;
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS; c++) {
+            const field *f = &fields[r][c];
+            int32_t *to = colour[r / AN_LOOK_DOWN][c / AN_LOOK_ACROSS];
+            look->grey[r][c] = (uint8_t)(f->grey / 1000);
+            sum += look->grey[r][c];
+            to[0] += f->red - f->grey;
+            to[1] += f->blue - f->grey;
+        }
+    look->mean = (uint8_t)(sum / FIELDS);
+    for (int r = 0; r < ROWS / AN_LOOK_DOWN; r++)
+        for (int c = 0; c < COLUMNS / AN_LOOK_ACROSS; c++)
+            for (int i = 0; i < 2; i++)
+                look->colour[r][c][i] =
+                    (int8_t)(colour[r][c][i] / (2 * 1000 * AN_LOOK_DOWN * AN_LOOK_ACROSS));
+}
+
+bool an_look_at(an_look *look, const an_picture *picture)
+{
+    enum { LEVEL = 1000, DISTINCT = 12 }; /* fields that differ by a grey level, of 64 */
+    field fields[ROWS][COLUMNS];
+    int distinct = 0;
+    *look = (an_look){0};
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS; c++)
+            fields[r][c] = mean_of(picture, r, c);
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS - 1; c++) {
+            const int32_t step = fields[r][c + 1].grey - fields[r][c].grey;
+            look->bits |= (uint64_t)(step > 0) << (8 * r + c);
+            look->mirrored |= (uint64_t)(step < 0) << (8 * r + 7 - c);
+            distinct += abs(step) >= LEVEL;
+        }
+    keep(look, fields);
+    return distinct >= DISTINCT;
+}
+
+bool an_look_alike(const an_look *a, const an_look *b, bool mirrored)
+{
+    enum { GREY = 8, COLOUR = 12, DOWN = ROWS / AN_LOOK_DOWN, ACROSS = COLUMNS / AN_LOOK_ACROSS };
+    int grey = 0, colour = 0;
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS; c++)
+            grey += abs(a->grey[r][c] - a->mean -
+                        (b->grey[r][mirrored ? COLUMNS - 1 - c : c] - b->mean));
+    for (int r = 0; r < DOWN; r++)
+        for (int c = 0; c < ACROSS; c++)
+            for (int i = 0; i < 2; i++)
+                colour += abs(a->colour[r][c][i] - b->colour[r][mirrored ? ACROSS - 1 - c : c][i]);
+    return grey <= GREY * FIELDS && 2 * colour <= COLOUR * DOWN * ACROSS * 2;
+}
