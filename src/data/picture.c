@@ -58,7 +58,7 @@ static const signature *signature_of(const an_encoded *file)
 
 const char *an_picture_format(const void *bytes, size_t length)
 {
-    const signature *s = signature_of(&(an_encoded){bytes, length, ""});
+    const signature *s = signature_of(&(an_encoded){.bytes = bytes, .length = length, .name = ""});
     return s ? s->name : NULL;
 }
 
