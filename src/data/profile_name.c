@@ -1,5 +1,6 @@
 /* What a colour profile is, by its tags (ICC.1:2022, 7 and 9; ICC.1:2001-04, 6.5.17). */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "data/bytes.h"
@@ -84,7 +85,7 @@ bool an_profile_name(char name[AN_PROFILE_NAME], const an_profile *profile)
         length--;
     name[length] = '\0';
     if (length == 0)
-        strcpy(name, "without a name");
+        snprintf(name, AN_PROFILE_NAME, "without a name");
     return true;
 }
 
