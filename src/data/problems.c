@@ -11,7 +11,7 @@ const alexnet_problem_info an_problems[AN_PROBLEMS] = {
      "keep each in the class that it belongs to, and delete the others"},
     {ALEXNET_PROBLEM_EMPTY_CLASS, true, "empty-class", "classes without pictures",
      "add pictures, or delete the class"},
-    {ALEXNET_PROBLEM_FEW_CLASSES, true, "few-classes", "classes are too few",
+    {ALEXNET_PROBLEM_FEW_CLASSES, true, "few-classes", "fewer than two classes",
      "a network tells classes apart: make a folder of pictures for each of two or more"},
     {ALEXNET_PROBLEM_CLASS_IN_ONE, true, "class-in-one",
      "classes of training or validation that the other lacks",

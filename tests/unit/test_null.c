@@ -646,6 +646,35 @@ static void test_measurements(void **state)
     TAKES_NOTHING(alexnet_tuner_free, NULL);
 }
 
+static void test_checks(void **state)
+{
+    alexnet_check *check;
+    alexnet_finding finding;
+    alexnet_problem_info info;
+    unsigned char bytes[16];
+    size_t length;
+    (void)state;
+    ANSWERS(alexnet_problem_get, false, 0, NULL);
+    assert_true(alexnet_problem_get(0, &info));
+    assert_false(alexnet_problem_get(-1, &info) || alexnet_problem_get(1000, &info));
+    REFUSES(alexnet_check_new, "out", NULL, ctx, data, NULL, NULL);
+    REFUSES(alexnet_check_new, "ctx", &check, NULL, data, NULL, NULL);
+    REFUSES(alexnet_check_new, "train", &check, ctx, NULL, NULL, NULL);
+    REFUSES(alexnet_check_step, "check", NULL, NULL, &more);
+    expect_ok(alexnet_check_new(&check, ctx, data, NULL, NULL));
+    REFUSES(alexnet_check_step, "more", check, NULL, NULL);
+    ANSWERS(alexnet_check_get, false, NULL, 0, &finding);
+    ANSWERS(alexnet_check_get, false, check, 0, NULL);
+    ANSWERS(alexnet_check_findings, 0, NULL);
+    ANSWERS(alexnet_check_count, 0, NULL, ALEXNET_PROBLEM_SAME, NULL, NULL);
+    ANSWERS(alexnet_check_ready, false, NULL);
+    alexnet_check_free(check);
+    TAKES_NOTHING(alexnet_check_free, NULL);
+    REFUSES(alexnet_dataset_thumbnail, "dataset", NULL, 0, 8, bytes, sizeof bytes, &length);
+    REFUSES(alexnet_dataset_thumbnail, "out", data, 0, 8, NULL, 0, &length);
+    REFUSES(alexnet_dataset_thumbnail, "length", data, 0, 8, bytes, sizeof bytes, NULL);
+}
+
 /* Runs last. */
 static void test_nothing_is_forgotten(void **state)
 {
@@ -714,6 +743,7 @@ int main(void)
         cmocka_unit_test(test_ensembles),
         cmocka_unit_test(test_trainers),
         cmocka_unit_test(test_measurements),
+        cmocka_unit_test(test_checks),
         cmocka_unit_test(test_nothing_is_forgotten),
     };
     return cmocka_run_group_tests_name("NULL", tests, set_up, tear_down);

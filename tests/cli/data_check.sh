@@ -1,0 +1,106 @@
+# `data check`: each problem, planted once, is found, and nothing else is. What is planted in
+# tests/golden/check, and what must be found of it, is written by tools/check_data.py with Pillow.
+. "${0%/*}/lib.sh"
+cp -r "$source/tests/golden/check" photos
+chmod -R u+w photos
+mv photos/expected.csv .
+cp -r photos/train/cat/02.jpg photos/train/cat/04.jpg photos/train/cat/06.jpg photos/train/cat/07.jpg .
+
+# What a repository cannot hold everywhere.
+mkdir photos/train/empty photos/val/empty photos/train/.thumbs photos/train/Yak photos/val/Yak photos/train/fox
+cp photos/train/cat/00.jpg photos/train/.thumbs
+cp photos/train/cat/00.jpg photos/train/loose.jpg
+mv photos/train/owl/01.jpg photos/train/owl/00.JPG
+mv photos/train/cat/00.jpg photos/train/Yak
+mv photos/train/cat/01.jpg photos/train/fox
+mv photos/val/cat/00.jpg photos/val/Yak
+cat >>expected.csv <<END
+train,Yak,train,case,
+train,yak,train,case,
+train/owl/00.JPG,owl,train,case,
+train/owl/00.jpg,owl,train,case,
+train/empty,empty,train,empty-class,
+val/empty,empty,val,empty-class,
+train,fox,train,class-in-one,
+train,Yak,train,small-class,
+train,fox,train,small-class,
+train,yak,train,small-class,
+train/.thumbs,,train,hidden,
+train,,train,loose,
+train,,train,left-out,
+END
+
+# rows FILE: a report as the expectation has it: paths below here, of details those that are judged.
+rows() {
+    sed -e 1d -e 's/"//g' -e "s|^$(pwd -P)/photos/||" "$1" |
+        awk -F, -v OFS=, '{ print $1, $2, $3, $4, $4 ~ /^(misnamed|tiny|profile)$/ ? $5 : "" }' | LC_ALL=C sort
+}
+
+expect 1 data check photos --near --side 16 --report report.csv --sheet sheet.html --quiet
+is "$(head -n 1 report.csv)" file,class,split,problem,detail "the heading"
+rows report.csv >found
+sed 1d expected.csv | LC_ALL=C sort >wanted
+cmp -s found wanted || fail "other findings: $(diff wanted found)"
+has out "pictures that cannot be read: 2" "train/dog/empty.png: is empty" "Not ready" "what to do: copy them again" \
+    "class empty of val" "train/owl/p3.jpg: Display P3" "1 .psd" \
+    "train/cat/03.jpg: the same as dog/also-a-cat.jpg (train, class dog)" \
+    "the mirror image of cat/near.jpg (train, class cat)"
+[ -s err ] && fail "stderr is not empty"
+
+# The sheet has its pictures in it, and shows those in question.
+is "$(grep -c '<figure>' sheet.html)" 22 "pictures of the sheet"
+is "$(grep -c '<figure><img alt="" src="data:image/jpeg;base64,/9j/' sheet.html)" 20 "pictures that can be read"
+is "$(grep -c '<div class="group">' sheet.html)" 5 "frames"
+has sheet.html "<h1>photos: not ready</h1>" "train/owl/p3.jpg" "Display P3" 'href="#unreadable"'
+for word in http: https: "<script"; do
+    lacks sheet.html "$word"
+done
+
+# The same in JSON; and only what was asked for.
+expect 1 data check photos --side 16 --json --quiet
+is "$(json 1 ready)" false "ready"
+is "$(json 1 unreadable)" 2 "unreadable pictures"
+is "$(json 1 problems.0.problem)" unreadable "the first problem"
+is "$(json 1 problems.0.findings.1.detail)" "is empty" "the reason of the second"
+is "$(json 1 splits.1.split)" val "the second part"
+lacks out '"near"'
+
+# A data set that is ready: 0. One class: 1. None: 3, as for what is not there.
+mkdir -p good/a good/b one/a none
+mv 02.jpg good/a && mv 04.jpg good/b
+expect 0 data check good --side 16 --json
+is "$(json 1 ready)" true "ready"
+cp good/a/02.jpg one/a
+expect 1 data check one --side 16
+has out "fewer than two classes: 1"
+expect 3 data check none
+expect 3 data check nowhere
+expect 2 data check
+expect 2 data check good one
+expect 2 data check good --distance 12
+expect 2 data check good --val 1.5
+expect 1 data check good --report nowhere/report.csv
+
+# A share of the pictures: copies end on both sides where `train` would divide them.
+cp good/a/02.jpg good/a/copy.jpg
+cp good/b/04.jpg good/b/copy.jpg
+expect 0 data check good --side 16
+has out "pictures that are there more than once: 4"
+expect 1 data check good --side 16 --val 0.5
+has out "pictures that are in both training and validation: 4"
+
+# Other kinds of data: an archive, and a list in which a picture is missing.
+tar -cf good.tar -C good a b
+expect 0 data check good.tar --side 16 --sheet tar.html
+is "$(grep -c '<figure><img' tar.html)" 4 "pictures of the archive"
+printf '%s\n' "good/a/02.jpg one" "good/b/04.jpg two" "good/c.jpg two" >list.txt
+expect 1 data check list.txt --side 16
+has out "pictures that cannot be read: 1" "c.jpg"
+
+# Names that a page must not obey.
+mkdir 'good/<b>&"'
+mv 06.jpg 'good/<b>&"/<i>.jpg'
+cp 07.jpg 'good/<b>&"/07.png'
+expect 0 data check good --side 16 --sheet names.html
+lacks names.html "<i>"
+has names.html "&lt;b&gt;&amp;&quot;"
