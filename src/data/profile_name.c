@@ -33,14 +33,13 @@ static an_bytes tag_of(an_bytes all, uint32_t wanted)
 
 /* ---- Its name ---- */
 
-/* Add a character as UTF-8 if it is printable and fits. @return whether to go on */
+/* Add a character as UTF-8 if it can stand there and fits. @return whether to go on */
 static bool put(char name[AN_PROFILE_NAME], size_t *length, uint32_t c)
 {
     if (c == 0 || *length + 4 > AN_PROFILE_NAME)
         return false;
-    if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0xD800 && c < 0xE000) ||
-        (c >= 0x2028 && c < 0x2030) || (c >= 0x2066 && c < 0x2070) || c == 0x200E || c == 0x200F)
-        return true; /* nothing that a terminal obeys, and no halves of a pair */
+    if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0xD800 && c < 0xE000))
+        return true; /* no control characters, and no halves of a pair */
     if (c < 0x80) {
         name[(*length)++] = (char)c;
     } else if (c < 0x800) {
