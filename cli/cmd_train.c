@@ -4,11 +4,12 @@
 #include "machine.h"
 #include "model.h"
 #include "paths.h"
+#include "preview.h"
 #include "recipe.h"
 #include "training.h"
 
 typedef struct train_options {
-    const char *net, *recipe, *val, *out, *init_from, *names, *resume;
+    const char *net, *recipe, *val, *out, *init_from, *names, *resume, *preview;
     bool accept_changes;
     int64_t split;
     string_list settings; /* keys and values in turn */
@@ -69,6 +70,13 @@ static const opt rows[] = {
      .arg = "KEY=VALUE",
      .help = "set a key of the recipe, also for some layers: 'conv*.rate=0.001'",
      .offset = offsetof(train_options, settings)},
+    {.name = "preview",
+     .type = OPT_TEXT,
+     .also = {"show", "dry-run", "augment-preview", "visualize"},
+     .arg = "FILE.png",
+     .help = "train nothing: draw what the network will see of eight pictures, each in eight "
+             "draws, with the labels it is to learn",
+     .offset = offsetof(train_options, preview)},
     {.name = "resume",
      .type = OPT_TEXT,
      .also = {"continue", "checkpoint", "restore", "snapshot"},
@@ -199,6 +207,8 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         .split = (int)options->split,
         .settings = &options->settings,
     };
+    if (options->preview)
+        return preview_write(ctx, &request, options->preview, json);
     int code = training_start(ctx, &request, &result);
     if (code == CLI_DONE)
         training_report(&result, json);

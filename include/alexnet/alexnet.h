@@ -1623,6 +1623,43 @@ typedef struct alexnet_trainer_options {
         sizeof(alexnet_trainer_options), 0, 0, 0, 0, 0                                             \
     }
 
+/** What a network will see of training pictures: some pictures, each as it is cropped, mirrored,
+ * coloured, erased and mixed in several draws. */
+typedef struct alexnet_preview alexnet_preview;
+
+/** A picture in one draw. */
+typedef struct alexnet_preview_view {
+    int64_t index;       /**< in the data set */
+    const char *error;   /**< why the picture could not be read; NULL: it was. Borrowed */
+    const uint8_t *rgb;  /**< [side][side][3]: what the network's input is, in grey levels and 0 to
+                              255; black if it could not be read. Borrowed */
+    int label;           /**< class; -1 if it could not be read */
+    int second;          /**< class of the picture mixed into it; -1: none */
+    double second_share; /**< of that class in the target */
+} alexnet_preview_view;
+
+/**
+ * Compute the input of a network for the pictures of the first batch of a run. The first draw of
+ * each is what epoch 1 of the run shows; draw D is what the picture would be in its place in epoch
+ * D. Nothing is trained or written. A mean that a run computes first from all pictures is not known
+ * here: the mean colour of those that are shown takes its place.
+ * @param options   net, recipe and init_from as for alexnet_trainer_new(); NULL: the defaults
+ * @param pictures  1 to 64; of a smaller data set all
+ * @param draws     1 to 32
+ */
+ALEXNET_API alexnet_status alexnet_preview_new(alexnet_preview **out, alexnet_ctx *ctx,
+                                               const alexnet_dataset *train,
+                                               const alexnet_trainer_options *options, int pictures,
+                                               int draws);
+/** How many pictures there are. */
+ALEXNET_API int alexnet_preview_pictures(const alexnet_preview *preview);
+/** Rows and columns of what the network sees. */
+ALEXNET_API int alexnet_preview_side(const alexnet_preview *preview);
+/** @param view  out; what it borrows lives as long as the preview */
+ALEXNET_API alexnet_status alexnet_preview_get(const alexnet_preview *preview, int picture,
+                                               int draw, alexnet_preview_view *view);
+ALEXNET_API void alexnet_preview_free(alexnet_preview *preview);
+
 typedef enum alexnet_phase {
     ALEXNET_PROGRESS_MEAN = 1,  /**< a piece of the mean image was computed */
     ALEXNET_PROGRESS_TRAIN = 2, /**< one minibatch */

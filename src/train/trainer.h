@@ -84,6 +84,10 @@ void an_trainer_memory(const alexnet_trainer *trainer, alexnet_memory *memory);
 alexnet_status an_trainer_tensor(alexnet_trainer *trainer, int index, alexnet_tensor_info *info);
 void an_trainer_free(alexnet_trainer *trainer); /* NULL allowed */
 
+/** The network that a new run is to have: by name, or else that of the model it begins from. */
+alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx,
+                                         const alexnet_trainer_options *options, int classes);
+
 /** The validation set of a run folder, with the classes of a model. */
 alexnet_status an_run_validation(alexnet_dataset **out, alexnet_ctx *ctx, const char *folder,
                                  const an_class_list *classes);

@@ -6,9 +6,8 @@
 #include "train/init_from.h"
 #include "train/trainer.h"
 
-/* The network that is asked for: by name, or else the one of the model to begin from. */
-static alexnet_status choose_network(alexnet_network **out, alexnet_ctx *ctx,
-                                     const alexnet_trainer_options *options, int classes)
+alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx,
+                                         const alexnet_trainer_options *options, int classes)
 {
     if (options->net || !options->init_from)
         return an_network_load(out, options->net ? options->net : "alexnet", classes);
@@ -50,7 +49,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     an_trainer_read_recipe(t);
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,
                            t->train->class_names));
-    AN_TRY(choose_network(&network, t->ctx, options, t->classes.count));
+    AN_TRY(an_trainer_choose_network(&network, t->ctx, options, t->classes.count));
     AN_TRY(an_recipe_check_layers(t->recipe, network));
     AN_TRY(an_trainer_record_data(&t->record.train, t->train));
     if (t->val) {

@@ -1,0 +1,234 @@
+#include "train/preview.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "infer/runner.h"
+#include "train/init_from.h"
+#include "train/mean.h"
+#include "train/trainer.h"
+
+/* What is needed while the pictures are drawn. */
+typedef struct work {
+    alexnet_ctx *ctx;
+    alexnet_dataset *train;
+    alexnet_recipe *recipe;
+    an_net *net;
+    an_program *program;
+    an_loader *loader;
+    an_batch batch;
+    an_draws draws;
+    uint8_t *black;     /* pictures without light */
+    float *seen, *dark; /* the network's input of the batch, and of black pictures */
+    an_slot *bare;      /* the slots of a draw as their crops are */
+} work;
+
+static void end_work(work *w)
+{
+    an_loader_free(w->loader);
+    an_program_free(w->program);
+    an_net_release(w->net);
+    an_recipe_free(w->recipe);
+    an_dataset_release(w->train);
+    an_free(w->black);
+    an_free(w->seen);
+    an_free(w->dark);
+    an_free(w->bare);
+}
+
+/* Only a mean that is computed from all pictures is not known yet: in its place stands the mean
+ * colour of those that are shown. */
+static alexnet_status stand_in_for_mean(work *w)
+{
+    const int side = w->net->network->input.side;
+    const size_t area = (size_t)side * (size_t)side;
+    an_mean mean;
+    AN_CHECK(an_mean_new(&mean, side));
+    an_mean_add(&mean, &w->batch);
+    uint64_t sums[3] = {0};
+    for (size_t i = 0; i < 3 * area; i++)
+        sums[i % 3] += mean.sums[i];
+    for (size_t i = 0; i < 3 * area; i++)
+        mean.sums[i] = sums[i % 3] / area;
+    alexnet_status rc = an_mean_store(&mean, w->net);
+    an_mean_free(&mean);
+    return rc;
+}
+
+static alexnet_status make_net(work *w, const alexnet_trainer_options *options, bool *has_mean)
+{
+    alexnet_network *network = NULL;
+    an_classes classes = {0};
+    alexnet_status rc;
+    AN_TRY(an_trainer_choose_network(&network, w->ctx, options, w->train->classes));
+    AN_TRY(an_net_new(&w->net, w->ctx, network, false));
+    if (options->init_from) {
+        AN_TRY(an_classes_copy(&classes, w->train->classes, w->train->class_ids,
+                               w->train->class_names));
+        AN_TRY(an_init_from(w->net, &classes, options->init_from, has_mean));
+    }
+cleanup:
+    an_classes_free(&classes);
+    an_network_release(network);
+    return rc;
+}
+
+/* The pictures that the first update of a run takes. */
+static alexnet_status load(work *w, alexnet_preview *p)
+{
+    const uint64_t seed = (uint64_t)an_recipe_integer(w->recipe, AN_KEY_SEED);
+    const size_t bytes = (size_t)w->train->count * sizeof(uint32_t);
+    uint32_t *order = an_malloc(bytes);
+    bool more;
+    if (!order)
+        return AN_FAIL_MEMORY(bytes, "the order of an epoch");
+    an_shuffle(order, (uint32_t)w->train->count, seed, AN_PURPOSE_SHUFFLE, 0);
+    alexnet_status rc = an_loader_start(w->loader, order, p->pictures, 0);
+    an_free(order);
+    AN_CHECK(rc);
+    AN_CHECK(an_loader_next(w->loader, &w->batch, &more));
+    for (int i = 0; i < p->pictures; i++) {
+        const an_loaded *picture = &w->batch.pictures[i];
+        p->samples[i] = picture->sample;
+        if (picture->status == ALEXNET_OK)
+            continue;
+        p->errors[i] = an_strdup(picture->error);
+        if (!p->errors[i])
+            return AN_FAIL_MEMORY(strlen(picture->error), "an error's text");
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status make_buffers(work *w, alexnet_preview *p)
+{
+    const alexnet_network *network = w->net->network;
+    const size_t pictures = (size_t)p->pictures, cells = pictures * (size_t)p->draws;
+    const size_t stored = (size_t)network->input.side * (size_t)network->input.side * 3;
+    p->size = network->input.size;
+    const size_t pixels = (size_t)p->size * (size_t)p->size * 3;
+    p->rgb = an_calloc(cells, pixels);
+    p->slots = an_calloc(cells, sizeof *p->slots);
+    p->samples = an_calloc(pictures, sizeof *p->samples);
+    p->errors = an_calloc(pictures, sizeof *p->errors);
+    w->black = an_calloc(pictures, stored);
+    w->seen = an_calloc(pictures, pixels * sizeof(float));
+    w->dark = an_calloc(pictures, pixels * sizeof(float));
+    w->bare = an_calloc(pictures, sizeof *w->bare);
+    if (p->rgb && p->slots && p->samples && p->errors && w->black && w->seen && w->dark && w->bare)
+        return ALEXNET_OK;
+    return AN_FAIL_MEMORY((double)(cells * pixels + pictures * (stored + 8 * pixels)),
+                          "the pictures of a preview");
+}
+
+static alexnet_status begin_work(work *w, alexnet_preview *p,
+                                 const alexnet_trainer_options *options)
+{
+    const int input = AN_LAYER_INPUT;
+    bool has_mean = false;
+    if (options->recipe)
+        AN_CHECK(an_recipe_copy(&w->recipe, options->recipe));
+    else
+        AN_CHECK(an_recipe_load(&w->recipe, "default"));
+    AN_CHECK(make_net(w, options, &has_mean));
+    const alexnet_network *network = w->net->network;
+    AN_CHECK(an_recipe_check_layers(w->recipe, network));
+    AN_CHECK(make_buffers(w, p));
+    an_program_options purpose = {
+        .slots = p->pictures, .pictures = p->pictures, .keep = &input, .n_keep = 1};
+    AN_CHECK(an_program_compile(&w->program, w->net, &purpose));
+    AN_CHECK(an_loader_new(&w->loader, w->train, an_fit_of(network), p->pictures, w->ctx->threads,
+                           NULL));
+    AN_CHECK(load(w, p));
+    if (an_mean_wanted(w->net) && !has_mean)
+        AN_CHECK(stand_in_for_mean(w));
+    an_draws_make(&w->draws, w->recipe, &network->input);
+    return ALEXNET_OK;
+}
+
+static alexnet_status see(work *w, float *input, const uint8_t *pixels, const an_slot *slots)
+{
+    const an_step_state state = {0};
+    AN_CHECK(an_program_feed(w->program, pixels, slots, &state));
+    AN_CHECK(an_program_run(w->program));
+    return an_program_read(w->program, AN_LAYER_INPUT, input);
+}
+
+/* The channel of the network's input that shows R, G or B. */
+static int channel_of(an_channels channels, int colour)
+{
+    return channels == AN_CHANNELS_GREY ? 0 : channels == AN_CHANNELS_BGR ? 2 - colour : colour;
+}
+
+/* Grey levels again: the input less that of a black picture in the same place, by the scale. What
+ * colour noise and mixing have added stays. */
+static void to_rgb(const work *w, const alexnet_preview *p, int picture, uint8_t *rgb)
+{
+    const an_input *input = &w->net->network->input;
+    const an_channels channels = (an_channels)input->channels;
+    const int64_t area = (int64_t)p->size * p->size;
+    for (int colour = 0; colour < 3; colour++) {
+        const int c = channel_of(channels, colour);
+        const int64_t plane = ((int64_t)picture * an_channel_count(channels) + c) * area;
+        const double scale = input->scale[c] == 0 ? 1 : input->scale[c];
+        for (int64_t i = 0; i < area; i++) {
+            double level = ((double)w->seen[plane + i] - (double)w->dark[plane + i]) / scale;
+            rgb[3 * i + colour] = (uint8_t)(level > 0 ? fmin(rint(level), 255) : 0);
+        }
+    }
+}
+
+static alexnet_status draw(work *w, alexnet_preview *p, int number)
+{
+    an_slot *slots = p->slots + (size_t)number * (size_t)p->pictures;
+    const size_t bytes = (size_t)p->size * (size_t)p->size * 3;
+    AN_CHECK(an_ctx_check(w->ctx));
+    an_draws_slots(&w->draws, slots, p->pictures, &w->batch, (uint64_t)number);
+    for (int i = 0; i < p->pictures; i++) {
+        w->bare[i] = slots[i];
+        an_slot_unchanged(&w->bare[i]);
+    }
+    AN_CHECK(see(w, w->seen, w->batch.pixels, slots));
+    AN_CHECK(see(w, w->dark, w->black, w->bare));
+    for (int i = 0; i < p->pictures; i++)
+        if (slots[i].picture >= 0)
+            to_rgb(w, p, i, p->rgb + ((size_t)number * (size_t)p->pictures + (size_t)i) * bytes);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_preview_new(alexnet_preview **out, alexnet_ctx *ctx, const alexnet_dataset *train,
+                              const alexnet_trainer_options *options, int pictures, int draws)
+{
+    work w = {.ctx = ctx, .train = an_dataset_retain((alexnet_dataset *)train)};
+    alexnet_status rc = ALEXNET_OK;
+    alexnet_preview *p = an_calloc(1, sizeof *p);
+    *out = NULL;
+    if (!p)
+        AN_TRY(AN_FAIL_MEMORY(sizeof *p, "a preview"));
+    p->pictures = train->count < pictures ? (int)train->count : pictures;
+    p->draws = draws;
+    AN_TRY(begin_work(&w, p, options));
+    for (int i = 0; i < draws; i++)
+        AN_TRY(draw(&w, p, i));
+    *out = p;
+    p = NULL;
+cleanup:
+    an_preview_free(p);
+    end_work(&w);
+    return rc;
+}
+
+void an_preview_free(alexnet_preview *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; p->errors && i < p->pictures; i++)
+        an_free(p->errors[i]);
+    an_free(p->errors);
+    an_free(p->samples);
+    an_free(p->slots);
+    an_free(p->rgb);
+    an_free(p);
+}
