@@ -10,8 +10,9 @@ The output is text. A line beginning with '#' is a comment. Every case is
     end
 
 with the keys of the operator's descriptor in src/op/, and the tensors x, weight, bias, y, dy, dx,
-dweight, dbias, labels (-1: none), loss, as far as the operator has them. Operands are multiples of
-1/64 so that they are short; results are written with 17 significant digits.
+dweight, dbias, labels (-1: none), seconds and shares (second labels), loss, as far as the operator
+has them. Operands are multiples of 1/64 so that they are short; results are written with 17
+significant digits.
 
 Where PyTorch has no such operator it is composed of those that it has, so that the gradient is
 autograd's: asymmetric padding by F.pad, windows that hang over the edge by more of it, normalisation
@@ -132,6 +133,22 @@ def main():
     mean = F.cross_entropy(logits, labels, ignore_index=-1)
     write_case("empty_slots", "softmax", x, mean, {}, (),
                [("y", F.softmax(logits, dim=1)), ("labels", labels), ("loss", each)])
+
+    x = draw(4, 6, 1, 1, scale=8.0)
+    logits = x.flatten(1)
+    labels, seconds = torch.tensor([3, 1, 0, 5]), torch.tensor([0, 4, 0, 2])
+    shares = torch.tensor([0.0, 0.25, 0.5, 0.8125]).double()
+    hard = [F.one_hot(some, 6).double() for some in (labels, seconds)]
+    mixed = (1 - shares)[:, None] * hard[0] + shares[:, None] * hard[1]
+    for name, target, smoothing in (("two_labels", mixed, 0.0), ("smoothed", labels, 0.125),
+                                    ("two_labels_smoothed", mixed, 0.125)):
+        x.grad = None
+        loss = torch.nn.CrossEntropyLoss(label_smoothing=smoothing, reduction="none")(logits, target)
+        extra = [("y", F.softmax(logits, dim=1)), ("labels", labels), ("loss", loss)]
+        if target is mixed:
+            extra += [("seconds", seconds), ("shares", shares)]
+        write_case(name, "softmax", x, loss.mean(), dict(smoothing=smoothing), (), extra)
+        logits = x.flatten(1)
 
 
 if __name__ == "__main__":

@@ -161,11 +161,17 @@ static void check_case(const golden *g)
                             .param = {{values(g, "weight"), values(g, "bias")}},
                             .dy = values(g, "dy"),
                             .slots = slots};
-    const double *labels = values(g, "labels");
+    const double *labels = values(g, "labels"), *seconds = values(g, "seconds");
     for (int n = 0; labels && n < g->n; n++) {
         slots[n].label = (int32_t)labels[n];
         operands.state.labelled += labels[n] >= 0;
+        if (!seconds)
+            continue;
+        slots[n].second = (int32_t)seconds[n];
+        slots[n].second_share = (float)values(g, "shares")[n];
     }
+    if (strstr(g->keys, " smoothing="))
+        operands.state.smoothing = key(g, "smoothing");
     an_chain *chain = rig_run(ref, &desc, &operands, true);
     compare(g, "y", chain->link[0].y, an_batch_count(&desc, desc.out));
     compare(g, "dx", chain->dx[0], an_batch_count(&desc, desc.in[0]));
@@ -196,7 +202,7 @@ static void test_goldens(void **state)
         check_case(&g);
         free_case(&g);
     }
-    assert_int_equal(cases, 19);
+    assert_int_equal(cases, 22);
     an_free(text);
 }
 
