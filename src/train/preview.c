@@ -19,6 +19,7 @@ typedef struct work {
     an_net *net;
     an_program *program;
     an_loader *loader;
+    uint32_t *order;
     an_batch batch;
     an_draws draws;
     uint8_t *black;     /* pictures without light */
@@ -33,6 +34,7 @@ static void end_work(work *w)
     an_net_release(w->net);
     an_recipe_free(w->recipe);
     an_dataset_release(w->train);
+    an_free(w->order);
     an_free(w->black);
     an_free(w->seen);
     an_free(w->dark);
@@ -76,20 +78,29 @@ cleanup:
     return rc;
 }
 
-/* The pictures that the first update of a run takes. */
-static alexnet_status load(work *w, alexnet_preview *p)
+/* The order of the first epoch. */
+static alexnet_status make_order(work *w)
 {
     const uint64_t seed = (uint64_t)an_recipe_integer(w->recipe, AN_KEY_SEED);
-    const size_t bytes = (size_t)w->train->count * sizeof(uint32_t);
-    uint32_t *order = an_malloc(bytes);
-    bool more;
-    if (!order)
+    const size_t bytes = (size_t)w->train->count * sizeof *w->order;
+    w->order = an_malloc(bytes);
+    if (!w->order)
         return AN_FAIL_MEMORY(bytes, "the order of an epoch");
-    an_shuffle(order, (uint32_t)w->train->count, seed, AN_PURPOSE_SHUFFLE, 0);
-    alexnet_status rc = an_loader_start(w->loader, order, p->pictures, 0);
-    an_free(order);
-    AN_CHECK(rc);
-    AN_CHECK(an_loader_next(w->loader, &w->batch, &more));
+    an_shuffle(w->order, (uint32_t)w->train->count, seed, AN_PURPOSE_SHUFFLE, 0);
+    return ALEXNET_OK;
+}
+
+/* The pictures that the first update of a run takes, as the loader cuts them out in an epoch. */
+static alexnet_status load(work *w, const alexnet_preview *p, uint64_t epoch)
+{
+    bool more;
+    AN_CHECK(an_loader_start_drawn(w->loader, w->order, p->pictures, 0, an_draws_regions(&w->draws),
+                                   epoch));
+    return an_loader_next(w->loader, &w->batch, &more);
+}
+
+static alexnet_status note_pictures(const work *w, alexnet_preview *p)
+{
     for (int i = 0; i < p->pictures; i++) {
         const an_loaded *picture = &w->batch.pictures[i];
         p->samples[i] = picture->sample;
@@ -141,10 +152,12 @@ static alexnet_status begin_work(work *w, alexnet_preview *p,
     AN_CHECK(an_program_compile(&w->program, w->net, &purpose));
     AN_CHECK(an_loader_new(&w->loader, w->train, an_fit_of(network), p->pictures, w->ctx->threads,
                            NULL));
-    AN_CHECK(load(w, p));
+    an_draws_make(&w->draws, w->recipe, &network->input);
+    AN_CHECK(make_order(w));
+    AN_CHECK(load(w, p, 0));
+    AN_CHECK(note_pictures(w, p));
     if (an_mean_wanted(w->net) && !has_mean)
         AN_CHECK(stand_in_for_mean(w));
-    an_draws_make(&w->draws, w->recipe, &network->input);
     return ALEXNET_OK;
 }
 
@@ -185,6 +198,7 @@ static alexnet_status draw(work *w, alexnet_preview *p, int number)
     an_slot *slots = p->slots + (size_t)number * (size_t)p->pictures;
     const size_t bytes = (size_t)p->size * (size_t)p->size * 3;
     AN_CHECK(an_ctx_check(w->ctx));
+    AN_CHECK(load(w, p, (uint64_t)number));
     an_draws_slots(&w->draws, slots, p->pictures, &w->batch, (uint64_t)number);
     for (int i = 0; i < p->pictures; i++) {
         w->bare[i] = slots[i];

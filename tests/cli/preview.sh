@@ -15,7 +15,7 @@ same() { # the pixels of one place in the columns of the first row
     "$PNG_PIXEL" "$1" 99 127 259 127 419 127 579 127 739 127 899 127 1059 127 1219 127 | sort -u | wc -l
 }
 is "$(same still.png)" 1 "different draws without chance"
-for key in brightness=0.9 contrast=0.9 saturation=0.9 mixup=1 colour_noise=1; do
+for key in crop=scaled rotate=90 brightness=0.9 contrast=0.9 saturation=0.9 mixup=1 colour_noise=1; do
     expect 0 train data/pictures $still --set $key --preview moved.png
     [ "$(same moved.png)" -ge 6 ] || fail "--set $key: draws are alike"
 done
