@@ -92,7 +92,7 @@ int preview_write(alexnet_ctx *ctx, const training_request *request, const char 
     alexnet_recipe *recipe = NULL;
     train_data data = {0};
     char *val = NULL;
-    int code = train_data_val(&val, request->data, request->val);
+    int code = train_data_val(&val, request->data, request->val, "0.1");
     if (code == CLI_DONE)
         code = recipe_open(&recipe, request->recipe, request->settings);
     if (code == CLI_DONE) {

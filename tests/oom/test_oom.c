@@ -552,6 +552,34 @@ static void look_at_weights(void)
     an_tensor_file_close(file);
 }
 
+/* Mixed, with the mean of a model. */
+static alexnet_status preview_pictures(void)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_dataset *data = NULL;
+    alexnet_recipe *recipe = NULL;
+    alexnet_preview *preview = NULL;
+    alexnet_preview_view view;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_status rc;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
+    AN_TRY(alexnet_recipe_load(&recipe, "default"));
+    AN_TRY(alexnet_recipe_set(recipe, "mixup", "1"));
+    options.init_from = "run";
+    options.recipe = recipe;
+    AN_TRY(alexnet_preview_new(&preview, ctx, data, &options, 8, 2));
+    AN_TRY(alexnet_preview_get(preview, 7, 1, &view));
+    note(view.rgb,
+         (size_t)alexnet_preview_side(preview) * (size_t)alexnet_preview_side(preview) * 3);
+cleanup:
+    alexnet_preview_free(preview);
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
 /* Of a run that is complete: everything is read, nothing is left to do. */
 static alexnet_status resume(void)
 {
@@ -640,6 +668,13 @@ static void test_training(void **state)
     }
 }
 
+static void test_preview(void **state)
+{
+    (void)state;
+    device = "cpu";
+    fail_each(&(scenario){preview_pictures, NULL, 100});
+}
+
 static void test_resuming(void **state)
 {
     (void)state;
@@ -677,17 +712,12 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),
-        cmocka_unit_test(test_recipes),
-        cmocka_unit_test(test_data),
-        cmocka_unit_test(test_model_in_use),
-        cmocka_unit_test(test_features),
-        cmocka_unit_test(test_index),
-        cmocka_unit_test(test_explanation),
-        cmocka_unit_test(test_training),
-        cmocka_unit_test(test_resuming),
-        cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_files_of_others),
+        cmocka_unit_test(test_networks),    cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_data),        cmocka_unit_test(test_model_in_use),
+        cmocka_unit_test(test_features),    cmocka_unit_test(test_index),
+        cmocka_unit_test(test_explanation), cmocka_unit_test(test_training),
+        cmocka_unit_test(test_preview),     cmocka_unit_test(test_resuming),
+        cmocka_unit_test(test_compressed),  cmocka_unit_test(test_files_of_others),
     };
     const int failed = cmocka_run_group_tests(tests, set_up, scratch_teardown);
     free(compressed);
