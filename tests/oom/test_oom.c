@@ -1,77 +1,11 @@
 /*
- * Memory that runs out at any point. Each scenario is what a caller does; it is run again and
- * again, and in the n-th run the n-th allocation fails, until a run needs fewer than n. A run that
- * meets the failure either says that memory is out, or comes to the same result to the bit (what is
- * read ahead may turn out not to be needed). Whatever happens, it gives back what it took.
- * Allocations of other libraries are their own and do not fail here.
+ * Memory that runs out at any point of what callers do with networks, models, data and runs
+ * (oom_rig.h).
  */
-#include "unit/training_rig.h"
+#include "oom/oom_rig.h"
 
 #include "format/safetensors.h"
 #include "model/model_file.h"
-
-/* Of what the latest run computed: FNV-1a, 64 bits. */
-static uint64_t result;
-
-static void note(const void *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        result = (result ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
-}
-
-typedef struct scenario {
-    alexnet_status (*run)(void);
-    void (*look)(void); /* notes what a run left behind; may be NULL */
-    uint64_t least;     /* allocations it surely makes, so that the test cannot pass empty */
-} scenario;
-
-static alexnet_status run(const scenario *s, uint64_t n)
-{
-    result = 0xcbf29ce484222325u;
-    an_alloc_fail_at(n);
-    const alexnet_status rc = s->run();
-    an_alloc_fail_at(0);
-    return rc;
-}
-
-static void fail_each(const scenario *s)
-{
-    expect_ok(run(s, 0));
-    if (s->look)
-        s->look();
-    const uint64_t expected = result;
-    for (uint64_t n = 1;; n++) {
-        const int64_t live = an_alloc_live();
-        const uint64_t before = an_alloc_count();
-        const alexnet_status rc = run(s, n);
-        const uint64_t made = an_alloc_count() - before;
-        if (an_alloc_live() != live)
-            fail_msg("allocation %d failed: %d blocks were not given back", (int)n,
-                     (int)(an_alloc_live() - live));
-        if (rc != ALEXNET_OK) {
-            expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
-            continue;
-        }
-        if (s->look)
-            s->look();
-        if (result != expected)
-            fail_msg("allocation %d failed, and the result is another", (int)n);
-        if (made < n) {
-            assert_true(made > s->least);
-            return;
-        }
-    }
-}
-
-static const char *device;
-
-static alexnet_status new_ctx(alexnet_ctx **ctx)
-{
-    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
-    options.device = device;
-    options.threads = 1;
-    return alexnet_ctx_new(ctx, &options);
-}
 
 static alexnet_status read_networks(void)
 {
@@ -552,34 +486,6 @@ static void look_at_weights(void)
     an_tensor_file_close(file);
 }
 
-/* Mixed, with the mean of a model. */
-static alexnet_status preview_pictures(void)
-{
-    alexnet_ctx *ctx = NULL;
-    alexnet_dataset *data = NULL;
-    alexnet_recipe *recipe = NULL;
-    alexnet_preview *preview = NULL;
-    alexnet_preview_view view;
-    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    alexnet_status rc;
-    AN_TRY(new_ctx(&ctx));
-    AN_TRY(alexnet_dataset_open(&data, ctx, "data", NULL));
-    AN_TRY(alexnet_recipe_load(&recipe, "default"));
-    AN_TRY(alexnet_recipe_set(recipe, "mixup", "1"));
-    options.init_from = "run";
-    options.recipe = recipe;
-    AN_TRY(alexnet_preview_new(&preview, ctx, data, &options, 8, 2));
-    AN_TRY(alexnet_preview_get(preview, 7, 1, &view));
-    note(view.rgb,
-         (size_t)alexnet_preview_side(preview) * (size_t)alexnet_preview_side(preview) * 3);
-cleanup:
-    alexnet_preview_free(preview);
-    alexnet_recipe_free(recipe);
-    alexnet_dataset_free(data);
-    alexnet_ctx_free(ctx);
-    return rc;
-}
-
 /* Of a run that is complete: everything is read, nothing is left to do. */
 static alexnet_status resume(void)
 {
@@ -668,13 +574,6 @@ static void test_training(void **state)
     }
 }
 
-static void test_preview(void **state)
-{
-    (void)state;
-    device = "cpu";
-    fail_each(&(scenario){preview_pictures, NULL, 100});
-}
-
 static void test_resuming(void **state)
 {
     (void)state;
@@ -712,12 +611,17 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),    cmocka_unit_test(test_recipes),
-        cmocka_unit_test(test_data),        cmocka_unit_test(test_model_in_use),
-        cmocka_unit_test(test_features),    cmocka_unit_test(test_index),
-        cmocka_unit_test(test_explanation), cmocka_unit_test(test_training),
-        cmocka_unit_test(test_preview),     cmocka_unit_test(test_resuming),
-        cmocka_unit_test(test_compressed),  cmocka_unit_test(test_files_of_others),
+        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_data),
+        cmocka_unit_test(test_model_in_use),
+        cmocka_unit_test(test_features),
+        cmocka_unit_test(test_index),
+        cmocka_unit_test(test_explanation),
+        cmocka_unit_test(test_training),
+        cmocka_unit_test(test_resuming),
+        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_files_of_others),
     };
     const int failed = cmocka_run_group_tests(tests, set_up, scratch_teardown);
     free(compressed);

@@ -1,0 +1,76 @@
+/*
+ * Memory that runs out at any point. Each scenario is what a caller does; it is run again and
+ * again, and in the n-th run the n-th allocation fails, until a run needs fewer than n. A run that
+ * meets the failure either says that memory is out, or comes to the same result to the bit (what is
+ * read ahead may turn out not to be needed). Whatever happens, it gives back what it took.
+ * Allocations of other libraries are their own and do not fail here.
+ */
+#ifndef TESTS_OOM_OOM_RIG_H
+#define TESTS_OOM_OOM_RIG_H
+
+#include "unit/training_rig.h"
+
+/* Of what the latest run computed: FNV-1a, 64 bits. */
+static uint64_t result;
+
+static inline void note(const void *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        result = (result ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+}
+
+typedef struct scenario {
+    alexnet_status (*run)(void);
+    void (*look)(void); /* notes what a run left behind; may be NULL */
+    uint64_t least;     /* allocations it surely makes, so that the test cannot pass empty */
+} scenario;
+
+static inline alexnet_status run(const scenario *s, uint64_t n)
+{
+    result = 0xcbf29ce484222325u;
+    an_alloc_fail_at(n);
+    const alexnet_status rc = s->run();
+    an_alloc_fail_at(0);
+    return rc;
+}
+
+static inline void fail_each(const scenario *s)
+{
+    expect_ok(run(s, 0));
+    if (s->look)
+        s->look();
+    const uint64_t expected = result;
+    for (uint64_t n = 1;; n++) {
+        const int64_t live = an_alloc_live();
+        const uint64_t before = an_alloc_count();
+        const alexnet_status rc = run(s, n);
+        const uint64_t made = an_alloc_count() - before;
+        if (an_alloc_live() != live)
+            fail_msg("allocation %d failed: %d blocks were not given back", (int)n,
+                     (int)(an_alloc_live() - live));
+        if (rc != ALEXNET_OK) {
+            expect_failure(rc, ALEXNET_ERROR_NO_MEMORY, "out of memory");
+            continue;
+        }
+        if (s->look)
+            s->look();
+        if (result != expected)
+            fail_msg("allocation %d failed, and the result is another", (int)n);
+        if (made < n) {
+            assert_true(made > s->least);
+            return;
+        }
+    }
+}
+
+static const char *device;
+
+static inline alexnet_status new_ctx(alexnet_ctx **ctx)
+{
+    alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
+    options.device = device;
+    options.threads = 1;
+    return alexnet_ctx_new(ctx, &options);
+}
+
+#endif
