@@ -1227,7 +1227,8 @@ ALEXNET_API alexnet_status alexnet_saliency_new(alexnet_saliency **out, alexnet_
  * score is what the softmax is given, not the probability.
  * @param score     out, or NULL
  * @param gradient  out [side][side][3], or NULL: change of the score per grey level of R, G, B
- * @param map       out [side][side], or NULL: the largest magnitude of the three
+ * @param map       out [side][side], or NULL: the largest magnitude of the three; of a grey network
+ *                  that per level of the grey it sees
  * @return ALEXNET_ERROR_BAD_MODEL if the weights are such that these are not numbers
  */
 ALEXNET_API alexnet_status alexnet_saliency_compute(alexnet_saliency *saliency, const uint8_t *crop,

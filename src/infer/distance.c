@@ -11,6 +11,11 @@
 
 /* ---- The network ---- */
 
+static int channels_of(const an_distance *d)
+{
+    return an_channel_count((an_channels)d->net->network->input.channels);
+}
+
 /* Mean and scale of each channel, of a mean image its mean. */
 static alexnet_status find_preprocessing(an_distance *d)
 {
@@ -18,7 +23,7 @@ static alexnet_status find_preprocessing(an_distance *d)
     memcpy(d->scale, d->net->network->input.scale, sizeof d->scale);
     if (mean < 0)
         return ALEXNET_OK;
-    int64_t count = d->net->params[mean].count, plane = count / 3;
+    int64_t count = d->net->params[mean].count, plane = count / channels_of(d);
     double *values = an_calloc((size_t)count, sizeof *values);
     if (!values)
         return AN_FAIL_MEMORY((size_t)count * sizeof *values, "a mean image");
@@ -228,7 +233,9 @@ static alexnet_status make_buffers(an_distance_picture *p, const an_program *pro
         const an_chw out = an_program_shape(program, p->distance->layers[i]);
         p->positions[i] = (int64_t)out.h * out.w;
     }
-    p->bytes = (size_t)(count_features(p) + 3 * (int64_t)p->rows * p->columns) * sizeof(float);
+    p->bytes =
+        (size_t)(count_features(p) + (int64_t)channels_of(p->distance) * p->rows * p->columns) *
+        sizeof(float);
     p->input = an_calloc(3 * (size_t)p->rows * (size_t)p->columns, sizeof *p->input);
     p->features = an_calloc((size_t)count_features(p), sizeof *p->features);
     if (!p->input || !p->features)
@@ -241,20 +248,23 @@ static alexnet_status make_buffers(an_distance_picture *p, const an_program *pro
     return ALEXNET_OK;
 }
 
-/* The plane of R, G, B that a channel of the network is. */
-static int colour_of(const an_distance *d, int channel)
+/* How much of R, G, B is in a channel of the network. */
+static double share_of(const an_distance *d, int channel, int colour)
 {
-    return d->net->network->input.channels ? 2 - channel : channel;
+    return an_channel_share((an_channels)d->net->network->input.channels, channel, colour);
 }
 
 static void prepare(an_distance_picture *p, const float *levels)
 {
     const an_distance *d = p->distance;
     const int64_t plane = (int64_t)p->rows * p->columns;
-    for (int c = 0; c < 3; c++) {
-        const float *from = levels + colour_of(d, c) * plane;
-        for (int64_t i = 0; i < plane; i++)
-            p->input[c * plane + i] = (float)(d->scale[c] * (from[i] - d->mean[c]));
+    for (int c = 0; c < channels_of(d); c++) {
+        const double red = share_of(d, c, 0), green = share_of(d, c, 1), blue = share_of(d, c, 2);
+        for (int64_t i = 0; i < plane; i++) {
+            double level =
+                red * levels[i] + green * levels[plane + i] + blue * levels[2 * plane + i];
+            p->input[c * plane + i] = (float)(d->scale[c] * (level - d->mean[c]));
+        }
     }
 }
 
@@ -357,15 +367,14 @@ static an_distance_layer layer_of(const an_distance *d, const an_distance_pictur
 /* From the network's channels, scaled, to grey levels of R, G, B. */
 static void of_levels(const an_distance *d, float *gradient, int64_t plane)
 {
-    for (int c = 0; c < 3; c++)
-        for (int64_t i = 0; i < plane; i++)
-            gradient[c * plane + i] *= (float)d->scale[c];
-    if (!d->net->network->input.channels)
-        return;
+    const int channels = channels_of(d);
     for (int64_t i = 0; i < plane; i++) {
-        float blue = gradient[i];
-        gradient[i] = gradient[2 * plane + i];
-        gradient[2 * plane + i] = blue;
+        double of_colour[3] = {0};
+        for (int c = 0; c < channels; c++)
+            for (int colour = 0; colour < 3; colour++)
+                of_colour[colour] += share_of(d, c, colour) * d->scale[c] * gradient[c * plane + i];
+        for (int colour = 0; colour < 3; colour++)
+            gradient[colour * plane + i] = (float)of_colour[colour];
     }
 }
 

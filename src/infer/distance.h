@@ -47,7 +47,7 @@ struct alexnet_distance_picture {
     an_distance *distance; /* that it was made for; not owned */
     int rows, columns;
     size_t bytes;    /* of the following */
-    float *input;    /* [3][rows][columns], of the network */
+    float *input;    /* [channels][rows][columns], of the network */
     float *features; /* of all layers, one behind the other */
     float **layers;  /* per layer, [channels][positions] */
     int64_t *positions;

@@ -16,18 +16,20 @@ static alexnet_status find_colour(an_occlusion *o)
     memset(o->colour, 128, sizeof o->colour);
     if (mean < 0)
         return ALEXNET_OK;
-    int64_t count = o->net->params[mean].count, plane = count / 3;
+    const an_channels channels = o->net->network->input.channels;
+    int64_t count = o->net->params[mean].count, plane = count / an_channel_count(channels);
     double *values = an_calloc((size_t)count, sizeof *values);
     if (!values)
         return AN_FAIL_MEMORY((size_t)count * sizeof *values, "a mean image");
     alexnet_status rc = an_net_read(o->net, AN_VALUES, mean, values, AN_F64);
-    for (int c = 0; c < 3 && rc == ALEXNET_OK; c++) {
+    for (int c = 0; c < an_channel_count(channels) && rc == ALEXNET_OK; c++) {
         double sum = 0;
         for (int64_t i = 0; i < plane; i++)
             sum += values[c * plane + i];
         double level = sum / (double)plane;
-        o->colour[o->net->network->input.channels ? 2 - c : c] =
-            level > 0 ? (uint8_t)(fmin(level, 255) + 0.5) : 0;
+        for (int colour = 0; colour < 3; colour++)
+            if (an_channel_share(channels, c, colour) > 0)
+                o->colour[colour] = level > 0 ? (uint8_t)(fmin(level, 255) + 0.5) : 0;
     }
     an_free(values);
     return rc;

@@ -16,10 +16,11 @@ static alexnet_status make_buffers(an_saliency *s)
     s->stored = an_calloc(side * side, 3);
     s->scores = an_calloc(classes, sizeof *s->scores);
     s->seed = an_calloc(classes, sizeof *s->seed);
-    s->gradient = an_calloc(3 * size * size, sizeof *s->gradient);
+    size_t channels = (size_t)an_channel_count(network->input.channels);
+    s->gradient = an_calloc(channels * size * size, sizeof *s->gradient);
     if (s->stored && s->scores && s->seed && s->gradient)
         return ALEXNET_OK;
-    return AN_FAIL_MEMORY(3 * size * size * sizeof *s->gradient, "a gradient of the input");
+    return AN_FAIL_MEMORY(channels * size * size * sizeof *s->gradient, "a gradient of the input");
 }
 
 alexnet_status an_saliency_new(an_saliency **out, an_net *net)
@@ -72,20 +73,23 @@ static alexnet_status run(an_saliency *s, const uint8_t *crop, int class_index)
     return an_program_input_gradient(s->program, s->gradient);
 }
 
-/* From the network's channels, scaled, to grey levels of R, G, B. */
+/* From the network's channels, scaled, to grey levels of R, G, B; of a grey network the map is of
+ * the grey that it sees. */
 static void of_pixels(const an_saliency *s, float *gradient, float *map)
 {
     const an_input *input = &s->net->network->input;
     size_t plane = (size_t)input->size * (size_t)input->size;
     for (size_t i = 0; i < plane; i++) {
         float largest = 0;
-        for (int c = 0; c < 3; c++) {
-            int channel = input->channels ? 2 - c : c;
-            float value = (float)(input->scale[channel] * s->gradient[channel * plane + i]);
-            largest = fmaxf(largest, fabsf(value));
-            if (gradient)
-                gradient[3 * i + (size_t)c] = value;
+        double of_colour[3] = {0};
+        for (int c = 0; c < an_channel_count(input->channels); c++) {
+            double value = input->scale[c] * s->gradient[(size_t)c * plane + i];
+            largest = fmaxf(largest, fabsf((float)value));
+            for (int colour = 0; colour < 3; colour++)
+                of_colour[colour] += an_channel_share(input->channels, c, colour) * value;
         }
+        for (int colour = 0; colour < 3 && gradient; colour++)
+            gradient[3 * i + (size_t)colour] = (float)of_colour[colour];
         if (map)
             map[i] = largest;
     }
@@ -93,7 +97,9 @@ static void of_pixels(const an_saliency *s, float *gradient, float *map)
 
 static alexnet_status check_numbers(const an_saliency *s, int class_index)
 {
-    size_t count = 3 * (size_t)s->net->network->input.size * (size_t)s->net->network->input.size;
+    const an_input *input = &s->net->network->input;
+    size_t count =
+        (size_t)an_channel_count(input->channels) * (size_t)input->size * (size_t)input->size;
     bool finite = isfinite(s->scores[class_index]);
     for (size_t i = 0; i < count && finite; i++)
         finite = isfinite(s->gradient[i]);

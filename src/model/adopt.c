@@ -31,10 +31,16 @@ static bool find_mean(an_model_file *file)
 /* A mean image of the training set that the file does not have: the published mean colour. */
 static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
 {
-    const bool bgr = file->network->input.channels == 1;
+    const an_channels channels = (an_channels)file->network->input.channels;
+    double mean[3] = {0};
     char value[96];
-    an_print_in(value, sizeof value, "%.9g %.9g %.9g", imagenet_mean[bgr ? 2 : 0], imagenet_mean[1],
-                imagenet_mean[bgr ? 0 : 2]);
+    for (int c = 0; c < an_channel_count(channels); c++)
+        for (int colour = 0; colour < 3; colour++)
+            mean[c] += an_channel_share(channels, c, colour) * imagenet_mean[colour];
+    if (channels == AN_CHANNELS_GREY)
+        an_print_in(value, sizeof value, "%.9g", mean[0]);
+    else
+        an_print_in(value, sizeof value, "%.9g %.9g %.9g", mean[0], mean[1], mean[2]);
     an_log(ctx, ALEXNET_LOG_INFO,
            "%s has no mean; the mean colour of ImageNet's training pictures is taken: %s",
            an_tensor_file_name(file->tensors), value);

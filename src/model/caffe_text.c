@@ -72,9 +72,11 @@ static alexnet_status say_preprocessing(an_writer *text, an_net *net)
     AN_CHECK(say(text, "# The input: pixels from 0 to 255, "));
     AN_CHECK(an_writer_put(text, net->network->preprocessing, strlen(net->network->preprocessing)));
     AN_CHECK(say(text, ".\n"));
-    if (mean < 0 || net->params[mean].count != 3)
+    if (mean < 0 || net->params[mean].count > 3)
         return ALEXNET_OK;
     AN_CHECK(an_net_read(net, AN_VALUES, mean, values, AN_F32));
+    if (net->params[mean].count == 1)
+        return say(text, "# The mean: %.9g\n", (double)values[0]);
     return say(text, "# The mean of each channel: %.9g %.9g %.9g\n", (double)values[0],
                (double)values[1], (double)values[2]);
 }

@@ -28,7 +28,8 @@ static void put_ends(parts *p, const an_onnx_export *e)
                         "pixels of the centre crop, red, green, blue, 0 to 255");
     else
         an_onnx_put_end(&p->ends, AN_ONNX_GRAPH_INPUT, AN_ONNX_INPUT, AN_F32,
-                        (const int64_t[]){-1, 3, size, size}, 4, network->preprocessing);
+                        (const int64_t[]){-1, graph->nodes[0].desc.out.c, size, size}, 4,
+                        network->preprocessing);
     an_onnx_put_end(&p->ends, AN_ONNX_GRAPH_OUTPUT, e->places[graph->count - 1].name, AN_F32,
                     (const int64_t[]){-1, network->classes}, 2, "probabilities of the classes");
     an_wire_put_text(&p->ends, AN_ONNX_GRAPH_NAME, network->name);

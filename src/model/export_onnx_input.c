@@ -19,12 +19,31 @@ static void put_channels(an_onnx_export *e, const char *from, const char *to)
     an_onnx_put_node(&e->nodes, &node);
 }
 
-/* The mean as [3, 1, 1], or the middle of a mean image, [3, H, W]. */
+/* Grey of [N, H, W, 3]: whole numbers below 2^24, so that floats are exact and any order of the
+ * sum rounds as an_grey() does. */
+static void put_grey(an_onnx_export *e, const char *from, const char *to)
+{
+    static const float weights[3] = {AN_GREY_RED, AN_GREY_GREEN, AN_GREY_BLUE};
+    static const float half = 0x8000, unit = 0x1p-16f;
+    an_onnx_put_floats(&e->nodes, "input/grey/weights", an_shape_of(2, 3, 1), weights);
+    an_onnx_export_binary(e, "MatMul", from, "input/grey/weights", "input/grey/sum");
+    an_onnx_put_floats(&e->nodes, "input/grey/half", an_shape_of(0), &half);
+    an_onnx_export_binary(e, "Add", "input/grey/sum", "input/grey/half", "input/grey/raised");
+    an_onnx_put_floats(&e->nodes, "input/grey/unit", an_shape_of(0), &unit);
+    an_onnx_export_binary(e, "Mul", "input/grey/raised", "input/grey/unit", "input/grey/level");
+    an_wire_buffer node = an_onnx_node_new("Floor", to);
+    an_onnx_put_input(&node, "input/grey/level");
+    an_onnx_put_output(&node, to);
+    an_onnx_put_node(&e->nodes, &node);
+}
+
+/* The mean as [C, 1, 1], or the middle of a mean image, [C, H, W]. */
 static void put_mean(an_onnx_export *e, const char *to)
 {
     const an_augment_desc *d = &e->net->network->graph.nodes[0].desc.u.augment;
     if (d->mean == AN_MEAN_CHANNEL) {
-        an_onnx_put_longs(&e->nodes, "input/mean/shape", (const int64_t[]){3, 1, 1}, 3);
+        an_onnx_put_longs(&e->nodes, "input/mean/shape",
+                          (const int64_t[]){an_channel_count(d->channels), 1, 1}, 3);
         an_onnx_export_binary(e, "Reshape", "input.mean", "input/mean/shape", to);
         return;
     }
@@ -46,14 +65,18 @@ void an_onnx_export_input(an_onnx_export *e)
     enum { TO_FLOAT = 1 };
     const an_augment_desc *d = &e->net->network->graph.nodes[0].desc.u.augment;
     const float scale[3] = {(float)d->scale[0], (float)d->scale[1], (float)d->scale[2]};
-    const char *at = "input/planes";
-    an_wire_buffer node = an_onnx_node_new("Cast", "input/float");
+    const char *levels = "input/float", *at = "input/planes";
+    an_wire_buffer node = an_onnx_node_new("Cast", levels);
     an_onnx_put_input(&node, AN_ONNX_INPUT);
-    an_onnx_put_output(&node, "input/float");
+    an_onnx_put_output(&node, levels);
     an_onnx_put_int(&node, "to", TO_FLOAT);
     an_onnx_put_node(&e->nodes, &node);
+    if (d->channels == AN_CHANNELS_GREY) {
+        put_grey(e, levels, "input/grey");
+        levels = "input/grey";
+    }
     node = an_onnx_node_new("Transpose", at);
-    an_onnx_put_input(&node, "input/float");
+    an_onnx_put_input(&node, levels);
     an_onnx_put_output(&node, at);
     an_onnx_put_ints(&node, "perm", (const int[]){0, 3, 1, 2}, 4);
     an_onnx_put_node(&e->nodes, &node);
@@ -66,6 +89,7 @@ void an_onnx_export_input(an_onnx_export *e)
         an_onnx_export_binary(e, "Sub", at, "input/mean", "input/centred");
         at = "input/centred";
     }
-    an_onnx_put_floats(&e->nodes, "input/scale", an_shape_of(3, 3, 1, 1), scale);
+    an_onnx_put_floats(&e->nodes, "input/scale",
+                       an_shape_of(3, an_channel_count(d->channels), 1, 1), scale);
     an_onnx_export_binary(e, "Mul", at, "input/scale", "input/prepared");
 }

@@ -294,12 +294,13 @@ static int find_theirs(const comparing *c, int i)
 static bool same_input(comparing *c)
 {
     const int *found = c->listing->outline.input, size = c->network->input.size;
-    const int expected[3] = {3, size, size};
+    const int channels = c->network->graph.nodes[0].desc.out.c;
+    const int expected[3] = {channels, size, size};
     for (int i = 0; i < 3 && c->mode != AN_MATCH_SHAPES; i++)
         if (found[i] > 0 && found[i] != expected[i]) {
             snprintf(c->match->difference, sizeof c->match->difference,
-                     "an input of 3x%dx%d expected, found %dx%dx%d", size, size, found[0], found[1],
-                     found[2]);
+                     "an input of %dx%dx%d expected, found %dx%dx%d", channels, size, size,
+                     found[0], found[1], found[2]);
             return false;
         }
     return true;

@@ -20,17 +20,18 @@ static const an_tensor_entry *find_tensor(const an_tensor_file *file)
     return mean || an_tensor_file_count(file) != 1 ? mean : an_tensor_file_entry(file, 0);
 }
 
-/* [3], [3, 1, 1] or [3, side, side], a one may stand before. @return the side, 0 if it is neither
- */
-static int side_of(an_shape shape)
+/* [C], [C, 1, 1] or [C, side, side], a one may stand before; C is 3 or 1. @return the side, 0 if it
+ * is neither */
+static int side_of(an_shape shape, int *channels)
 {
     int64_t *d = shape.dim;
     if (shape.rank == 4 && d[0] == 1) {
         memmove(d, d + 1, 3 * sizeof *d);
         shape.rank = 3;
     }
-    if (shape.rank < 1 || shape.rank > 3 || d[0] != 3)
+    if (shape.rank < 1 || shape.rank > 3 || (d[0] != 3 && d[0] != 1))
         return 0;
+    *channels = (int)d[0];
     if (shape.rank == 1)
         return 1;
     return shape.rank == 3 && d[1] == d[2] && d[1] >= 1 && d[1] <= SIDE_MAX ? (int)d[1] : 0;
@@ -44,6 +45,11 @@ static bool all_finite(const float *values, int64_t count)
     return true;
 }
 
+static int64_t count_of(const an_mean_file *mean)
+{
+    return (int64_t)mean->channels * mean->side * mean->side;
+}
+
 /* In a model of this program the network says in which order its channels are; an array of NumPy's
  * alone is Caffe's. */
 static alexnet_status find_order(an_mean_file *out, const an_tensor_file *file)
@@ -55,7 +61,7 @@ static alexnet_status find_order(an_mean_file *out, const an_tensor_file *file)
     if (!text)
         return ALEXNET_OK;
     AN_CHECK(an_network_parse(&network, text, an_tensor_file_name(file), "network", 0));
-    out->bgr = network->input.channels == 1;
+    out->bgr = network->input.channels == AN_CHANNELS_BGR;
     an_network_release(network);
     return ALEXNET_OK;
 }
@@ -67,14 +73,15 @@ static alexnet_status read_tensor(an_mean_file *out, an_tensor_file *file)
     const an_tensor_entry *entry = find_tensor(file);
     if (!entry)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor input.mean", name);
-    out->side = side_of(entry->shape);
+    out->side = side_of(entry->shape, &out->channels);
     if (!out->side || !an_dtype_is_float(entry->dtype))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is no mean: 3 numbers or 3 square maps of floating numbers expected, "
-                       "found %s %s",
-                       name, entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype),
-                       an_shape_text(entry->shape, shape));
-    const int64_t count = (int64_t)3 * out->side * out->side;
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s is no mean: a floating number or a square map of such for each of 3 channels "
+            "expected (grey: of one), found %s %s",
+            name, entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype),
+            an_shape_text(entry->shape, shape));
+    const int64_t count = count_of(out);
     out->values = an_malloc((size_t)count * sizeof *out->values);
     if (!out->values)
         return AN_FAIL_MEMORY((size_t)count * sizeof *out->values, "a mean image");
@@ -100,10 +107,12 @@ static alexnet_status read_caffe(an_mean_file *out, const char *path)
     an_chw shape;
     AN_CHECK(an_caffe_mean_read(path, &shape, &out->values));
     out->bgr = true;
-    if (shape.c != 3 || shape.h != shape.w || shape.h > SIDE_MAX)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a mean of %dx%dx%d; 3 square maps are expected",
-                       path, shape.c, shape.h, shape.w);
+    if ((shape.c != 3 && shape.c != 1) || shape.h != shape.w || shape.h > SIDE_MAX)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is a mean of %dx%dx%d; 3 square maps, or one, are expected", path,
+                       shape.c, shape.h, shape.w);
     out->side = shape.h;
+    out->channels = shape.c;
     return ALEXNET_OK;
 }
 
@@ -122,7 +131,7 @@ alexnet_status an_mean_file_read(an_mean_file *out, const char *path, bool bgr)
 {
     *out = (an_mean_file){.bgr = bgr};
     alexnet_status rc = may_be_caffe(path) ? read_caffe(out, path) : read_tensors(out, path);
-    if (rc == ALEXNET_OK && !all_finite(out->values, (int64_t)3 * out->side * out->side))
+    if (rc == ALEXNET_OK && !all_finite(out->values, count_of(out)))
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has values that are not finite numbers", path);
     if (rc != ALEXNET_OK)
         an_mean_file_free(out);
@@ -161,8 +170,16 @@ alexnet_status an_mean_file_apply(an_mean_file *mean, alexnet_network **network,
 {
     const an_input *input = &(*network)->input;
     char value[96];
-    if (mean->bgr != (input->channels == 1))
+    if (mean->channels != an_channel_count((an_channels)input->channels))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is a mean of %d %s; %s has %d", path,
+                       mean->channels, an_text_plural(mean->channels, "channel", "channels"),
+                       (*network)->name, an_channel_count((an_channels)input->channels));
+    if (mean->channels == 3 && mean->bgr != (input->channels == AN_CHANNELS_BGR))
         reverse_channels(mean);
+    if (mean->side == 1 && mean->channels == 1) {
+        an_print_in(value, sizeof value, "%.9g", mean->values[0]);
+        return an_network_set_input(network, "mean", value);
+    }
     if (mean->side == 1) {
         an_print_in(value, sizeof value, "%.9g %.9g %.9g", mean->values[0], mean->values[1],
                     mean->values[2]);

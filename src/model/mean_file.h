@@ -9,8 +9,9 @@
 
 typedef struct an_mean_file {
     int side;      /* rows and columns; 1: a colour */
+    int channels;  /* 3, or 1 of a grey network */
     bool bgr;      /* order of channels */
-    float *values; /* [3, side, side], owned */
+    float *values; /* [channels, side, side], owned */
 } an_mean_file;
 
 /**

@@ -102,7 +102,7 @@ static alexnet_status bind(an_model_file *file)
 
 static alexnet_status take_mean(an_model_file *file, const char *path)
 {
-    const bool bgr = file->network->input.channels == 1;
+    const bool bgr = file->network->input.channels == AN_CHANNELS_BGR;
     AN_CHECK(an_mean_file_read(&file->other_mean, path, bgr));
     return an_mean_file_apply(&file->other_mean, &file->network, path);
 }

@@ -78,16 +78,18 @@ typedef struct an_input {
     int decode;   /* 1: JPEGs are decoded smaller where they are shrunk anyway */
     int crop;     /* 0: centre */
     int exif;     /* 0: apply */
-    int channels; /* 0: rgb, 1: bgr */
+    int channels; /* an_channels: 0 rgb, 1 bgr, 2 grey */
     enum {
         AN_INPUT_MEAN_IMAGE,
         AN_INPUT_MEAN_CHANNEL,
         AN_INPUT_MEAN_NONE,
         AN_INPUT_MEAN_FIXED
     } mean;
-    double fixed_mean[3]; /* in the order of `channels` */
+    double fixed_mean[3]; /* in the order of `channels`; of one number, all three */
+    int mean_numbers;     /* as many were given: 0, 1 or 3 */
     int mean_crop;        /* 0: centre, 1: aligned */
-    double scale[3];      /* in the order of `channels` */
+    double scale[3];      /* as fixed_mean */
+    int scale_numbers;
     uint64_t keys_seen;
 } an_input;
 

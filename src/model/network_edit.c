@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 
 /* A line of the text without the blanks before it, and its length with the newline. */
 typedef struct line {
@@ -75,5 +76,38 @@ alexnet_status an_network_set_input(alexnet_network **network, const char *key, 
         return rc;
     an_network_release(*network);
     *network = changed;
+    return ALEXNET_OK;
+}
+
+static alexnet_status set_number(alexnet_network **network, const char *key, double number)
+{
+    char value[32];
+    an_print_in(value, sizeof value, "%.9g", number);
+    return an_network_set_input(network, key, value);
+}
+
+/* One for the three channels. */
+static double grey_of(const an_input *input, const double of_channels[3])
+{
+    double sum = 0;
+    for (int c = 0; c < 3; c++)
+        for (int colour = 0; colour < 3; colour++)
+            sum += an_channel_share((an_channels)input->channels, c, colour) *
+                   an_channel_share(AN_CHANNELS_GREY, 0, colour) * of_channels[c];
+    return sum;
+}
+
+alexnet_status an_network_make_grey(alexnet_network **network)
+{
+    const an_input input = (*network)->input;
+    if (input.channels == AN_CHANNELS_GREY)
+        return ALEXNET_OK;
+    if (input.scale_numbers == 3)
+        AN_CHECK(set_number(network, "scale", grey_of(&input, input.scale)));
+    if (input.mean == AN_INPUT_MEAN_FIXED)
+        AN_CHECK(an_network_set_input(network, "mean", "none"));
+    AN_CHECK(an_network_set_input(network, "channels", "grey"));
+    if (input.mean == AN_INPUT_MEAN_FIXED)
+        AN_CHECK(set_number(network, "mean", grey_of(&input, input.fixed_mean)));
     return ALEXNET_OK;
 }

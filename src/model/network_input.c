@@ -13,7 +13,9 @@ enum { PHRASES = 5, PHRASE_ROOM = 128 };
 
 static void write_phrase(const an_input *in, int index, char *text)
 {
+    static const char *const channels[] = {"RGB", "BGR", "grey"};
     const double *m = in->fixed_mean, *s = in->scale;
+    const bool grey = in->channels == AN_CHANNELS_GREY;
     switch (index) {
     case 0:
         snprintf(text, PHRASE_ROOM,
@@ -21,13 +23,15 @@ static void write_phrase(const an_input *in, int index, char *text)
                  in->decode ? "decoded smaller, " : "", in->side, in->side);
         break;
     case 1: snprintf(text, PHRASE_ROOM, "centre crop of %d", in->size); break;
-    case 2: snprintf(text, PHRASE_ROOM, "%s", in->channels ? "BGR" : "RGB"); break;
+    case 2: snprintf(text, PHRASE_ROOM, "%s", channels[in->channels]); break;
     case 3:
         if (in->mean == AN_INPUT_MEAN_IMAGE)
             snprintf(text, PHRASE_ROOM, "minus the mean image (%s)",
                      in->mean_crop ? "aligned" : "centre");
         else if (in->mean == AN_INPUT_MEAN_CHANNEL)
-            snprintf(text, PHRASE_ROOM, "minus the mean of each channel");
+            snprintf(text, PHRASE_ROOM, grey ? "minus the mean" : "minus the mean of each channel");
+        else if (in->mean == AN_INPUT_MEAN_FIXED && grey)
+            an_print_in(text, PHRASE_ROOM, "minus %.9g", m[0]);
         else if (in->mean == AN_INPUT_MEAN_FIXED)
             an_print_in(text, PHRASE_ROOM, "minus %.9g, %.9g, %.9g", m[0], m[1], m[2]);
         else

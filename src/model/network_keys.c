@@ -52,7 +52,7 @@ static const an_network_key keys[] = {
     {"decode", 0, AN_KIND_CHOICE, I(decode), 0, 0, "exact", "exact|scaled"},
     {"crop", 0, AN_KIND_CHOICE, I(crop), 0, 0, "centre", "centre"},
     {"exif", 0, AN_KIND_CHOICE, I(exif), 0, 0, "apply", "apply"},
-    {"channels", 0, AN_KIND_CHOICE, I(channels), 0, 0, "rgb", "rgb|bgr"},
+    {"channels", 0, AN_KIND_CHOICE, I(channels), 0, 0, "rgb", "rgb|bgr|grey"},
     {"mean", 0, AN_KIND_MEAN, I(mean), -1e6, 1e6, "image", NULL},
     {"meanCrop", 0, AN_KIND_CHOICE, I(mean_crop), 0, 0, "centre", "centre|aligned"},
     {"scale", 0, AN_KIND_FACTORS, I(scale), 1e-6, 1e6, "1", NULL},
@@ -192,7 +192,24 @@ alexnet_status an_layer_complete(an_layer *layer)
     return complete(layer, layer->type, layer->keys_seen);
 }
 
+/* How many channels there are is known once all keys are. */
+static alexnet_status check_count(const an_input *input, const char *key, int numbers)
+{
+    const bool grey = input->channels == AN_CHANNELS_GREY;
+    if (numbers <= 1 || !grey)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has %d numbers; a grey network has one channel", key,
+                   numbers);
+}
+
 alexnet_status an_input_complete(an_input *input)
 {
-    return complete(input, 0, input->keys_seen);
+    AN_CHECK(complete(input, 0, input->keys_seen));
+    AN_CHECK(check_count(input, "scale", input->scale_numbers));
+    AN_CHECK(check_count(input, "mean", input->mean_numbers));
+    if (input->mean_numbers == 1 && input->channels != AN_CHANNELS_GREY)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "mean = %.9g: a number for each of the three channels is expected",
+                       input->fixed_mean[0]);
+    return ALEXNET_OK;
 }

@@ -18,7 +18,7 @@ void an_value_describe(const an_network_key *key, char *text, size_t room)
         [AN_KIND_INIT_WEIGHTS] = "a standard deviation from %.10g to %.10g, he or uniform",
         [AN_KIND_INIT_BIASES] = "a number from %.10g to %.10g, or uniform",
         [AN_KIND_NEURON] = "relu, logistic or tanh[a,b], with numbers of magnitude 1e-6 to 1e6",
-        [AN_KIND_MEAN] = "image, channel, none, or three numbers from %.10g to %.10g",
+        [AN_KIND_MEAN] = "image, channel, none, or three numbers (grey: one) from %.10g to %.10g",
     };
     if (key->kind == AN_KIND_CHOICE)
         snprintf(text, room, "%s", key->choices);
@@ -59,7 +59,7 @@ static bool set_padding(const an_network_key *key, int padding[4], const char *v
 }
 
 /* A factor of each channel. */
-static bool set_factors(const an_network_key *key, double out[3], const char *value)
+static bool set_factors(const an_network_key *key, an_input *input, const char *value)
 {
     double numbers[3];
     int count = split_numbers(value, numbers, 3);
@@ -69,7 +69,8 @@ static bool set_factors(const an_network_key *key, double out[3], const char *va
     if (count != 1 && count != 3)
         return false;
     for (int i = 0; i < 3; i++)
-        out[i] = numbers[count == 1 ? 0 : i];
+        input->scale[i] = numbers[count == 1 ? 0 : i];
+    input->scale_numbers = count;
     return true;
 }
 
@@ -84,9 +85,12 @@ static bool set_mean(const an_network_key *key, an_input *input, const char *val
     for (int i = 0; i < count; i++)
         if (!in_range(key, input->fixed_mean[i]))
             count = -1;
-    if (count != 3)
+    if (count != 1 && count != 3)
         return false;
+    for (int i = count; i < 3; i++)
+        input->fixed_mean[i] = input->fixed_mean[0];
     input->mean = AN_INPUT_MEAN_FIXED;
+    input->mean_numbers = count;
     return true;
 }
 
@@ -180,7 +184,7 @@ static bool set_value(const an_network_key *key, void *base, const char *value)
     case AN_KIND_NUMBER: return set_number(key, field, value);
     case AN_KIND_CHOICE: return set_choice(key, field, value);
     case AN_KIND_PADDING: return set_padding(key, field, value);
-    case AN_KIND_FACTORS: return set_factors(key, field, value);
+    case AN_KIND_FACTORS: return set_factors(key, base, value);
     case AN_KIND_INIT_WEIGHTS:
     case AN_KIND_INIT_BIASES: return set_init(key, field, value);
     case AN_KIND_NEURON: return set_neuron(key, base, value);

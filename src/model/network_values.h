@@ -16,7 +16,7 @@ typedef enum an_value_kind {
     AN_KIND_INIT_WEIGHTS, /* a standard deviation, `he` or `uniform` */
     AN_KIND_INIT_BIASES,  /* a number or `uniform` */
     AN_KIND_NEURON,       /* relu, tanh[a,b] or logistic */
-    AN_KIND_MEAN,         /* image, channel, none, or three numbers */
+    AN_KIND_MEAN,         /* image, channel, none, or a number per channel */
 } an_value_kind;
 
 /** A key: where its value goes, and what it may be. */

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/builtin.h"
 #include "base/status.h"
+#include "model/network_edit.h"
 
 /* The number of classes: outputs of the last layer with weights. */
 static alexnet_status count_classes(const an_listing *listing, const an_tensor_file *file,
@@ -44,12 +45,30 @@ static alexnet_status refuse_batch_norm(const an_listing *listing, const an_tens
     return ALEXNET_OK;
 }
 
+/* Whether a file's network sees one channel: by what it says, or by the filters of its first
+ * layer. */
+static bool is_grey(const an_listing *listing, const an_tensor_file *file)
+{
+    const an_outline *outline = &listing->outline;
+    if (outline->input[0] > 0)
+        return outline->input[0] == 1;
+    for (int i = 0; i < outline->count; i++) {
+        const int entry = listing->bindings[i][0].entries[0];
+        if (outline->layers[i].kind != AN_OUTLINE_CONV || entry < 0)
+            continue;
+        const an_shape shape = an_tensor_file_entry(file, entry)->shape;
+        return shape.rank == 4 && shape.dim[1] == 1;
+    }
+    return false;
+}
+
 /* A search among the built-in networks. */
 typedef struct search {
     const an_listing *listing;
     const an_tensor_file *file;
     int classes;
     an_match_mode mode;
+    bool grey;
     an_recognition *best; /* what fits best, or is nearest */
     char others[256];     /* networks that fit too */
 } search;
@@ -103,7 +122,9 @@ static alexnet_status try_network(search *s, const alexnet_builtin *builtin)
     alexnet_network *network;
     an_match match;
     AN_CHECK(an_network_load(&network, builtin->name, s->classes));
-    alexnet_status rc = an_match_make(&match, network, s->listing, s->file, s->mode);
+    alexnet_status rc = s->grey ? an_network_make_grey(&network) : ALEXNET_OK;
+    if (rc == ALEXNET_OK)
+        rc = an_match_make(&match, network, s->listing, s->file, s->mode);
     if (rc != ALEXNET_OK) {
         an_network_release(network);
         return rc;
@@ -118,6 +139,7 @@ static alexnet_status look(an_recognition *out, const an_listing *listing,
 {
     search s = {
         .listing = listing, .file = file, .classes = out->classes, .mode = mode, .best = out};
+    s.grey = is_grey(listing, file);
     an_network_release(out->network);
     an_match_free(&out->match);
     out->network = NULL;

@@ -99,6 +99,22 @@ static void check_channels(const char *channels, bool bgr)
     an_net_release(net);
 }
 
+/* Of the mean colours, rounded nowhere. */
+static void check_grey(const char *mean)
+{
+    an_net *net = open_net(mean, "grey");
+    int64_t count;
+    double *values = store(net, &count), all = 0;
+    for (int i = 0; i < PIXELS; i++) {
+        double grey = 0.299 * mean_of(i, 0) + 0.587 * mean_of(i, 1) + 0.114 * mean_of(i, 2);
+        all += grey;
+        assert_true(count == 1 || fabs(values[i] - grey) < 0.003); /* parts of 2^16 */
+    }
+    assert_true(count == 1 ? fabs(values[0] - all / PIXELS) < 0.003 : count == PIXELS);
+    an_free(values);
+    an_net_release(net);
+}
+
 static void test_means(void **state)
 {
     (void)state;
@@ -106,6 +122,8 @@ static void test_means(void **state)
     check_image("bgr", true);
     check_channels("rgb", false);
     check_channels("bgr", true);
+    check_grey("image");
+    check_grey("channel");
 }
 
 static void test_not_wanted(void **state)

@@ -164,7 +164,13 @@ static void test_values_of_other_layers(void **state)
 {
     (void)state;
     const mistake list[] = {
-        {INPUT "channels = grey\n" CONV END, "my.ini:5: [input] channels = grey: expected rgb|bgr"},
+        {INPUT "channels = gray\n" CONV END,
+         "my.ini:5: [input] channels = gray: expected rgb|bgr|grey"},
+        {"[input]\nsize = 8\nside = 8\nchannels = grey\nmean = 1 2 3\n" CONV END,
+         "mean has 3 numbers; a grey network has one channel"},
+        {INPUT "channels = grey\nscale = 1 2 3\n" CONV END, "scale has 3 numbers"},
+        {"[input]\nsize = 8\nside = 8\nmean = 5\n" CONV END,
+         "mean = 5: a number for each of the three channels"},
         {INPUT "scale = 0\n" CONV END, "my.ini:5: [input] scale = 0: expected one number"},
         {INPUT "scale = 1 2\n" CONV END, "[input] scale = 1 2: expected one number"},
         {INPUT "scale = 1e30\n" CONV END, "[input] scale = 1e30: expected one number"},
