@@ -26,7 +26,7 @@ export LD_LIBRARY_PATH="$libdir"
 [ "$(pkg-config --modversion alexnet)" = "$("$prefix/bin/alexnet" --version | sed 's/[^0-9]*\([0-9.]*\).*/\1/;q')" ] ||
     failed "pkg-config and the command disagree about the version"
 
-for name in classify distance explain features pack rdm similar train; do
+for name in classify distance explain features pack rdm similar source train; do
     # shellcheck disable=SC2046 # the flags are separate arguments
     {
         $cc -std=c11 -Wall -Wextra -Werror "$source/examples/$name.c" -o "$name-shared" \
@@ -54,6 +54,12 @@ if command -v c++ > /dev/null; then
         $(pkg-config --cflags --libs alexnet)
     ./header
 fi
+
+# A source of callbacks trains, and goes on where it stopped when it is given again.
+./source-shared drawn alexnet-mini 1 > drawn.log || failed "$(cat drawn.log)"
+./source-static drawn alexnet-mini 2 > drawn.log || failed "$(cat drawn.log)"
+grep -q '^epoch 2 of 2' drawn.log || failed "the run did not go on: $(cat drawn.log)"
+! grep -q '^epoch 1 of' drawn.log || failed "the run began again: $(cat drawn.log)"
 
 # What was built works: pictures that differ in one thing are told apart after a short training.
 "$build/tests/draw_classes" pictures 10

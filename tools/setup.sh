@@ -31,6 +31,7 @@ need libwebp-dev pkg libwebpdemux
 need libgif-dev pkg libgif
 need libtiff-dev pkg libtiff-4
 need libheif-dev pkg libheif
+need liblmdb-dev pkg lmdb
 need libjansson-dev pkg jansson
 need libinih-dev pkg inih
 need libcairo2-dev pkg cairo

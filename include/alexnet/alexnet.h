@@ -850,6 +850,51 @@ ALEXNET_API alexnet_status alexnet_classify_pixels(alexnet_session *session,
                                                    const alexnet_pixels *pixels, int top,
                                                    alexnet_prediction *best);
 
+/** An item of a source of the caller's own: the bytes of a picture file or, if `pixels.data` is
+ *  not NULL, pixels. Valid until alexnet_source's `release`. */
+typedef struct alexnet_source_item {
+    const void *bytes;
+    size_t length;
+    alexnet_pixels pixels;
+    void *keep; /**< for the callbacks; not looked at */
+} alexnet_source_item;
+
+/**
+ * A source of pictures of the caller's own: a database, an archive, pictures that are drawn. Each
+ * callback is given `user`, and returns 0, or another number if it failed.
+ */
+typedef struct alexnet_source {
+    size_t size;
+    void *user;
+    const char *name;               /**< of the whole, for people and a run's record; copied */
+    int class_count;                /**< 0: the pictures have no labels */
+    const char *const *class_names; /**< [class_count], copied */
+    int64_t (*count)(void *user);
+    /** Name and class of an item; names are UTF-8, and copied. An item keeps its name where items
+     *  are added: the choice of pictures for validation goes by it. @param label -1: none */
+    int (*item)(void *user, int64_t index, const char **name, int *label);
+    /** Give an item. Called from several threads at once, at any time until all data sets, trainers
+     *  and evaluations over the source are freed. */
+    int (*get)(void *user, int64_t index, alexnet_source_item *out);
+    /** Done with what `get` gave; from the same thread. NULL: nothing needs to be done. */
+    void (*release)(void *user, int64_t index, alexnet_source_item *item);
+} alexnet_source;
+#define ALEXNET_SOURCE_INIT                                                                        \
+    {                                                                                              \
+        sizeof(alexnet_source), 0, 0, 0, 0, 0, 0, 0, 0                                             \
+    }
+
+/**
+ * A data set over a source. A run over it is resumed with alexnet_resume_options.train_data; its
+ * fingerprint is of names and labels.
+ * @param options  NULL: the defaults
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name that is missing, empty
+ *         or no text, and a label that is none of the classes
+ */
+ALEXNET_API alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
+                                                       const alexnet_source *source,
+                                                       const alexnet_dataset_options *options);
+
 /** Many pictures: they are decoded in background threads and computed `batch` at a time. */
 typedef struct alexnet_stream alexnet_stream;
 
@@ -1709,10 +1754,14 @@ typedef struct alexnet_resume_options {
     /** Continue although pictures were changed, added or removed. If they are training pictures,
      *  the current epoch starts again. */
     bool accept_changes;
+    /** The training pictures of a run over a source of the caller's own, and the validation's,
+     *  unless they are a share of these: as alexnet_dataset_from_source() makes them of the whole
+     *  source. Borrowed; NULL: what the run remembers is opened. */
+    const alexnet_dataset *train_data, *val_data;
 } alexnet_resume_options;
 #define ALEXNET_RESUME_OPTIONS_INIT                                                                \
     {                                                                                              \
-        sizeof(alexnet_resume_options), 0, 0, 0, 0                                                 \
+        sizeof(alexnet_resume_options), 0, 0, 0, 0, 0, 0                                           \
     }
 
 /**

@@ -3,6 +3,7 @@
 #include "api/options.h"
 #include "base/status.h"
 #include "data/endings.h"
+#include "data/source_own.h"
 #include "infer/session.h"
 
 const char *alexnet_picture_ending(int index)
@@ -54,6 +55,33 @@ alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ct
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the path of picture %lld is NULL",
                            (long long)i);
     return an_dataset_of_files(out, ctx, paths, count);
+}
+
+alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
+                                           const alexnet_source *source,
+                                           const alexnet_dataset_options *options)
+{
+    AN_NEED(out);
+    alexnet_dataset_options o = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_source own = ALEXNET_SOURCE_INIT;
+    an_data_source *opened;
+    an_class_list list;
+    *out = NULL;
+    AN_NEED(ctx);
+    AN_NEED(source);
+    AN_CHECK(an_options_take(&o, sizeof o, options));
+    AN_CHECK(an_options_take(&own, sizeof own, source));
+    AN_NEED(own.count);
+    AN_NEED(own.item);
+    AN_NEED(own.get);
+    if (own.class_count < 0 || (own.class_count > 0 && !own.class_names))
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%d classes without names", own.class_count);
+    for (int c = 0; c < own.class_count; c++)
+        AN_NEED(own.class_names[c]);
+    if (o.classes_of)
+        list = an_classes_list(&o.classes_of->classes);
+    AN_CHECK(an_data_source_own(&opened, ctx, &own));
+    return an_dataset_new(out, ctx, opened, o.names_file, o.classes_of ? &list : NULL);
 }
 
 alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,

@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "data/codec.h"
+#include "data/store.h"
 
 /* "oneDNN 2.6.3" of the first device that names a library, cut in two. */
 static const char *device_library(const char **version)
@@ -37,6 +38,20 @@ static bool codec_library(int index, const char **name, const char **version)
     return true;
 }
 
+/* Of a kind of database, which come after the picture formats. */
+static bool store_library(int index, const char **name, const char **version)
+{
+    for (int i = 0; an_codecs[i]; i++)
+        index--;
+    for (int i = 0; an_stores[i]; i++)
+        if (i == index) {
+            *name = an_stores[i]->library;
+            *version = an_stores[i]->version;
+            return true;
+        }
+    return false;
+}
+
 bool alexnet_library_get(int index, const char **name, const char **version)
 {
     if (!name || !version)
@@ -59,6 +74,7 @@ bool alexnet_library_get(int index, const char **name, const char **version)
         *name = "inih";
         *version = AN_INIH_VERSION;
         return true;
-    default: return codec_library(index - 5, name, version);
+    default:
+        return codec_library(index - 5, name, version) || store_library(index - 5, name, version);
     }
 }

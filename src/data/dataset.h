@@ -72,6 +72,9 @@ alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, ui
  */
 alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const char *kind,
                                  const char *root, an_part part, const an_class_list *classes);
+/** The same of a source that is open, which is taken over, also on failure. */
+alexnet_status an_dataset_of_part(alexnet_dataset **out, an_data_source *source, an_part part,
+                                  const an_class_list *classes);
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 

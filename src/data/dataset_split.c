@@ -140,9 +140,16 @@ alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const 
                                  const char *root, an_part part, const an_class_list *classes)
 {
     an_data_source *source;
-    alexnet_dataset *whole, *train, *val;
     *out = NULL;
     AN_CHECK(an_data_source_reopen(&source, ctx, kind, root));
+    return an_dataset_of_part(out, source, part, classes);
+}
+
+alexnet_status an_dataset_of_part(alexnet_dataset **out, an_data_source *source, an_part part,
+                                  const an_class_list *classes)
+{
+    alexnet_dataset *whole, *train, *val;
+    *out = NULL;
     AN_CHECK(an_dataset_new(&whole, NULL, source, NULL, classes));
     if (part.share == 0.0) {
         *out = whole;

@@ -10,10 +10,11 @@
 #include "base/status.h"
 #include "data/endings.h"
 #include "data/shards.h"
+#include "data/source_own.h"
 
 /* What a path may be. The first that accepts it has it. */
-static const an_data_kind *const kinds[] = {&an_tar_kind, &an_idx_kind, &an_cifar_kind,
-                                            &an_list_kind, &an_folders_kind};
+static const an_data_kind *const kinds[] = {&an_tar_kind,  &an_idx_kind,  &an_cifar_kind,
+                                            &an_lmdb_kind, &an_list_kind, &an_folders_kind};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 alexnet_status an_data_source_new(an_data_source **out, const an_data_kind *kind, const char *root)
@@ -138,7 +139,7 @@ static alexnet_status find_kind(const an_data_kind **out, const char *path)
     return AN_FAIL(
         ALEXNET_ERROR_FORMAT,
         "%s is a file; a folder with one folder of pictures per class, a .tar archive, a "
-        "list (.txt, .csv), or the files of MNIST or CIFAR are expected%s",
+        "list (.txt, .csv), an LMDB of Caffe, or the files of MNIST or CIFAR are expected%s",
         path, an_is_archive(path) ? ": unpack it first" : "");
 }
 
@@ -211,6 +212,9 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
     for (int i = 0; i < KINDS; i++)
         if (strcmp(kinds[i]->name, kind) == 0)
             return an_data_source_open_as(out, ctx, kinds[i], path);
+    if (strcmp(kind, an_own_kind.name) == 0)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s came from callbacks of a program, which has to give them again", path);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s was opened as %s, a kind of data set that this build does not read", path,
                    kind);

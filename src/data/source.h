@@ -5,9 +5,11 @@
  *     source_folders.c  a tree with one folder per class
  *     source_tar.c      archives: shards as WebDataset has them, and those of ImageNet
  *     source_list.c     lists of files with their labels
+ *     source_lmdb.c     Caffe's databases
  *     source_idx.c      the files of MNIST
  *     source_cifar.c    the files of CIFAR-10 and CIFAR-100
  *     source_files.c    files and folders that a caller names, without classes
+ *     source_own.c      callbacks of the caller's
  *
  * A kind opens what lies at a path into a list of items, each with a name for people, a key that
  * stays the same where the data is moved, and a class; and it gives an item's bytes, or its pixels.
@@ -151,6 +153,7 @@ extern const an_data_kind an_tar_kind;
 extern const an_data_kind an_list_kind;
 extern const an_data_kind an_idx_kind;
 extern const an_data_kind an_cifar_kind;
+extern const an_data_kind an_lmdb_kind;
 
 /** Whether all of several names are those of a split's parts, such as train and test. */
 bool an_are_parts(const an_strings *names);

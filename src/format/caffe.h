@@ -20,7 +20,7 @@
 #ifndef AN_FORMAT_CAFFE_H
 #define AN_FORMAT_CAFFE_H
 
-#include "format/wire.h"
+#include "base/wire.h"
 #include "tensor/tensor.h"
 
 enum { AN_CAFFE_NAME = 255, AN_CAFFE_RANK = 8, AN_CAFFE_BLOBS = 2 };

@@ -13,8 +13,8 @@
 #ifndef AN_FORMAT_ONNX_H
 #define AN_FORMAT_ONNX_H
 
+#include "base/wire.h"
 #include "format/tensor_format.h"
-#include "format/wire.h"
 
 enum {
     AN_ONNX_NAME_MAX = 1024,    /* bytes of a name */

@@ -6,7 +6,7 @@
 #ifndef AN_FORMAT_WIRE_WRITE_H
 #define AN_FORMAT_WIRE_WRITE_H
 
-#include "format/wire.h"
+#include "base/wire.h"
 
 /** A message being built. Begins as all zero. After a failure to get memory it ignores what
  *  follows, and `failed` stays set: check it once, at the end. */

@@ -43,13 +43,23 @@ static char *beside(const an_run_state *record, const char *train)
     return an_format("%.*s%s", (int)(end - train), train, name);
 }
 
-/* Open data where it is now, and see that it is the run's. `where` NULL: where it was. */
+/* Where data is now: at a path, or open. Neither: where it was. */
+typedef struct place {
+    const char *path;
+    const alexnet_dataset *data;
+} place;
+
+/* Open data where it is now, and see that it is the run's. */
 static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_identity *record,
-                             const char *where, const alexnet_resume_options *options)
+                             const place *at, const alexnet_resume_options *options)
 {
     an_class_list list = an_classes_list(&t->classes);
-    alexnet_status rc = an_dataset_reopen(out, t->ctx, record->kind, where ? where : record->root,
-                                          record->part, &list);
+    const char *where = at->path;
+    alexnet_status rc =
+        at->data
+            ? an_dataset_of_part(out, an_data_source_retain(at->data->source), record->part, &list)
+            : an_dataset_reopen(out, t->ctx, record->kind, where ? where : record->root,
+                                record->part, &list);
     if (rc == ALEXNET_ERROR_IO && !where)
         return AN_FAIL(rc, "%s; if the pictures have moved, name their folder: --resume %s DATA",
                        an_error_text(), t->run.folder);
@@ -92,17 +102,17 @@ alexnet_status an_trainer_reopen_data(alexnet_trainer *t, const alexnet_resume_o
                                       bool *changed)
 {
     an_run_state *r = &t->record;
-    AN_CHECK(reopen(t, &t->train, &r->train, options->train, options));
+    const place train = {options->train, options->train_data};
+    AN_CHECK(reopen(t, &t->train, &r->train, &train, options));
     if (options->val && !r->val.root)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s was trained without a validation set, so %s has no meaning",
                        t->run.folder, options->val);
     if (r->val.root) {
         char *moved = options->train && !options->val ? beside(r, t->train->root) : NULL;
-        const char *where = r->val.part.share > 0 ? options->train
-                            : options->val        ? options->val
-                                                  : moved;
-        alexnet_status rc = reopen(t, &t->val, &r->val, where, options);
+        const place own = {options->val ? options->val : moved, options->val_data};
+        alexnet_status rc =
+            reopen(t, &t->val, &r->val, r->val.part.share > 0 ? &train : &own, options);
         an_free(moved);
         AN_CHECK(rc);
     }

@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/crc32c.h"
 #include "base/files.h"
-#include "format/wire.h"
+#include "base/wire.h"
 #include "train/events.h"
 
 static void test_checksum(void **state)

@@ -6,8 +6,8 @@
 #include "net_rig.h"
 #include "scratch.h"
 
+#include "base/wire.h"
 #include "base/writer.h"
-#include "format/wire.h"
 #include "model/export.h"
 #include "model/model.h"
 

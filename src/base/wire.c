@@ -1,4 +1,4 @@
-#include "format/wire.h"
+#include "base/wire.h"
 
 #include <string.h>
 

@@ -9,8 +9,8 @@
  *
  * Source: https://protobuf.dev/programming-guides/encoding
  */
-#ifndef AN_FORMAT_WIRE_H
-#define AN_FORMAT_WIRE_H
+#ifndef AN_BASE_WIRE_H
+#define AN_BASE_WIRE_H
 
 #include <stdbool.h>
 

@@ -1,0 +1,126 @@
+#include "data/source_own.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "data/names.h"
+
+enum { CHECK_EVERY = 1024 };
+
+static alexnet_status fail_get(const char *name, int code)
+{
+    if (code == ALEXNET_ERROR_CANCELLED || code == ALEXNET_ERROR_NO_MEMORY)
+        return AN_FAIL((alexnet_status)code, "%s: its source gave up", name);
+    return AN_FAIL(ALEXNET_ERROR_IO, "%s: its source cannot give it (%d)", name, code);
+}
+
+static alexnet_status copy_item(an_item_data *out, const alexnet_source_item *item,
+                                const char *name)
+{
+    const alexnet_pixels *p = &item->pixels;
+    if (p->data)
+        return an_picture_from_pixels(&out->pixels, p->data, p->width, p->height, p->row_bytes,
+                                      p->format);
+    if (!item->bytes || item->length == 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is empty", name);
+    if (item->length > AN_PICTURE_FILE_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has %zu bytes; at most %zu are read", name,
+                       item->length, AN_PICTURE_FILE_MAX);
+    out->bytes = an_malloc(item->length);
+    if (!out->bytes)
+        return AN_FAIL_MEMORY(item->length, name);
+    memcpy(out->bytes, item->bytes, item->length);
+    out->length = item->length;
+    return ALEXNET_OK;
+}
+
+static alexnet_status read_item(const an_data_source *source, int64_t index, an_item_data *out)
+{
+    const alexnet_source *own = source->state;
+    const char *name = source->items[index].name;
+    alexnet_source_item item = {0};
+    *out = (an_item_data){0};
+    const int code = own->get(own->user, index, &item);
+    if (code)
+        return fail_get(name, code);
+    alexnet_status rc = copy_item(out, &item, name);
+    if (own->release)
+        own->release(own->user, index, &item);
+    return rc == ALEXNET_ERROR_INVALID_ARGUMENT ? an_fail_within(rc, name) : rc;
+}
+
+/* What the items are is the caller's business; their names and labels say whether they changed. */
+static int64_t stamp(const an_data_source *source, int64_t item)
+{
+    (void)source, (void)item;
+    return 0;
+}
+
+static void close_own(an_data_source *source)
+{
+    an_free(source->state);
+}
+
+const an_data_kind an_own_kind = {
+    .name = "callbacks", .read = read_item, .stamp = stamp, .close = close_own};
+
+static alexnet_status add_item(an_data_source *source, const alexnet_source *own, int64_t index)
+{
+    const char *name = NULL, *root = source->root;
+    int label = -1;
+    const int code = own->item(own->user, index, &name, &label);
+    if (code || !name || !*name)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s gives no name for item %lld (%d)", root,
+                       (long long)index, code);
+    const char *fault = an_text_fault(name);
+    if (fault)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the name of item %lld of %s %s",
+                       (long long)index, root, fault);
+    if (own->class_count > 0 ? label < 0 || label >= own->class_count : label != -1)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "item %s of %s has label %d; its source has %d classes", name, root, label,
+                       own->class_count);
+    char *full = an_format("%s/%s", root, name);
+    return an_data_source_add(source, full, full ? full + strlen(root) + 1 : NULL, label);
+}
+
+static alexnet_status fill(an_data_source *source, alexnet_ctx *ctx, const alexnet_source *own)
+{
+    for (int c = 0; c < own->class_count; c++)
+        AN_CHECK(an_strings_add(&source->classes, an_strdup(own->class_names[c])));
+    const int64_t count = own->count(own->user);
+    if (count < 1)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s has no items", source->root);
+    for (int64_t i = 0; i < count; i++) {
+        if (i % CHECK_EVERY == 0)
+            AN_CHECK(an_ctx_check(ctx));
+        AN_CHECK(add_item(source, own, i));
+    }
+    return ALEXNET_OK;
+}
+
+alexnet_status an_data_source_own(an_data_source **out, alexnet_ctx *ctx,
+                                  const alexnet_source *description)
+{
+    alexnet_source *own = an_malloc(sizeof *own);
+    *out = NULL;
+    if (!own)
+        return AN_FAIL_MEMORY(sizeof *own, "a data source");
+    *own = *description;
+    alexnet_status rc =
+        an_data_source_new(out, &an_own_kind, own->name ? own->name : "the program's own pictures");
+    if (rc != ALEXNET_OK) {
+        an_free(own);
+        return rc;
+    }
+    (*out)->state = own;
+    rc = fill(*out, ctx, own);
+    own->class_names = NULL; /* the caller's */
+    own->name = NULL;
+    if (rc != ALEXNET_OK) {
+        an_data_source_release(*out);
+        *out = NULL;
+    }
+    return rc;
+}

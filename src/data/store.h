@@ -1,0 +1,37 @@
+/*
+ * Databases of keys and values that a library reads, which the build may have found or not; see
+ * src/data/store/. An entry is read by its key from any thread.
+ */
+#ifndef AN_DATA_STORE_H
+#define AN_DATA_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "alexnet/alexnet.h"
+
+/** An entry where it lies, valid during the call that gives it. */
+typedef struct an_store_entry {
+    const void *key, *value;
+    size_t key_length, value_length;
+} an_store_entry;
+
+typedef struct an_store {
+    const char *library, *version;
+    /** Open for reading; nothing is written, no lock file either. */
+    alexnet_status (*open)(void **out, const char *path);
+    /** Visit all entries in the order of their keys, until one fails. */
+    alexnet_status (*visit)(void *database,
+                            alexnet_status (*entry)(void *user, const an_store_entry *entry),
+                            void *user);
+    /** Visit the entry of a key. Any thread, many at once. */
+    alexnet_status (*find)(void *database, const void *key, size_t length,
+                           alexnet_status (*entry)(void *user, const an_store_entry *entry),
+                           void *user);
+    void (*close)(void *database);
+} an_store;
+
+/** Those that the build has, in a list that it writes; NULL ends it. */
+extern const an_store *const an_stores[];
+
+#endif

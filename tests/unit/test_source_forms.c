@@ -1,0 +1,301 @@
+/*
+ * The same pictures as a folder, a list, a table, shards, archives in an archive and databases, as
+ * Python's libraries write them (tools/make_source_goldens.py): identical batches, and the same
+ * pictures set aside for validation. A source of callbacks is one more form.
+ */
+#include "source_rig.h"
+
+#include <stdatomic.h>
+
+#include "data/loader.h"
+#include "data/source_own.h"
+#include "data/store.h"
+
+enum { SIDE = 8, BATCH = 4, PICTURES = 9 };
+
+static const struct form {
+    const char *path, *kind;
+} forms[] = {
+    {"folder", "folders"},   {"list.txt", "list"},     {"table.csv", "list"}, {"shards", "tar"},
+    {"archives.tar", "tar"}, {"lmdb-encoded", "lmdb"}, {"lmdb-raw", "lmdb"},
+};
+
+static const char *golden(const char *name)
+{
+    static char path[4096];
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", scratch_home);
+    const ssize_t n = readlink(link, path, sizeof path - 128);
+    assert_true(n > 0);
+    snprintf(path + n, 128, "/golden/sources/%s", name);
+    return path;
+}
+
+static bool is_readable(const struct form *form)
+{
+    return strcmp(form->kind, "lmdb") != 0 || an_stores[0];
+}
+
+/* Labels, and the pixels that a pass gives in an order that is shuffled. */
+typedef struct seen {
+    int64_t count;
+    int labels[PICTURES];
+    uint8_t pixels[PICTURES][SIDE * SIDE * 3];
+} seen;
+
+static seen look(alexnet_dataset *d)
+{
+    seen s = {0};
+    an_loader *loader;
+    uint32_t order[PICTURES];
+    bool more = true;
+    assert_true(d->count <= PICTURES);
+    for (int64_t i = 0; i < d->count; i++)
+        order[i] = (uint32_t)((i * 4 + 2) % d->count);
+    assert_int_equal(
+        an_loader_new(&loader, d, (an_fit){.rule = AN_FIT_SHORT, .side = SIDE}, BATCH, 2, NULL),
+        ALEXNET_OK);
+    assert_int_equal(an_loader_start(loader, order, d->count, 0), ALEXNET_OK);
+    while (more) {
+        an_batch batch;
+        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+        for (int i = 0; more && i < batch.count; i++, s.count++) {
+            if (batch.pictures[i].status != ALEXNET_OK)
+                fail_msg("%s", batch.pictures[i].error);
+            s.labels[s.count] = batch.pictures[i].label;
+            memcpy(s.pixels[s.count], batch.pixels + (size_t)i * sizeof s.pixels[0],
+                   sizeof s.pixels[0]);
+        }
+    }
+    an_loader_free(loader);
+    return s;
+}
+
+static void same(const seen *a, const seen *b, const char *what)
+{
+    if (a->count != b->count || memcmp(a->labels, b->labels, sizeof a->labels) != 0 ||
+        memcmp(a->pixels, b->pixels, sizeof a->pixels) != 0)
+        fail_msg("%s gives other batches than the folder", what);
+}
+
+static void check_form(alexnet_dataset *d, alexnet_dataset *folder, const char *what)
+{
+    alexnet_dataset *part[2][2];
+    const seen expected = look(folder), found = look(d);
+    same(&found, &expected, what);
+    assert_int_equal(an_dataset_split(folder, 0.34, 3, &part[0][0], &part[0][1]), ALEXNET_OK);
+    assert_int_equal(an_dataset_split(d, 0.34, 3, &part[1][0], &part[1][1]), ALEXNET_OK);
+    for (int i = 0; i < 2; i++) {
+        const seen of_folder = look(part[0][i]), of_form = look(part[1][i]);
+        assert_true(of_folder.count > 0);
+        same(&of_form, &of_folder, what);
+    }
+    for (int i = 0; i < 4; i++)
+        an_dataset_release(part[i / 2][i % 2]);
+}
+
+static void test_forms(void **state)
+{
+    (void)state;
+    alexnet_dataset *folder = open_good(golden("folder"), NULL, NULL);
+    assert_int_equal(folder->count, PICTURES);
+    for (size_t i = 1; i < sizeof forms / sizeof *forms; i++) {
+        if (!is_readable(&forms[i]))
+            continue;
+        alexnet_dataset *d = open_good(golden(forms[i].path), NULL, NULL);
+        assert_string_equal(d->source->kind->name, forms[i].kind);
+        check_form(d, folder, forms[i].path);
+        an_dataset_release(d);
+        check_same(golden(forms[i].path), forms[i].kind, folder);
+    }
+    an_dataset_release(folder);
+}
+
+/* ---- Databases ---- */
+
+static void test_databases(void **state)
+{
+    (void)state;
+    unsigned char *bytes;
+    size_t length;
+    if (!an_stores[0]) {
+        check_error(golden("lmdb-raw"), ALEXNET_ERROR_UNSUPPORTED, "without liblmdb");
+        return;
+    }
+    check_error(golden("lmdb-float"), ALEXNET_ERROR_UNSUPPORTED, "float_data");
+    check_memory(golden("lmdb-raw"));
+    assert_int_equal(an_make_folder("cut"), ALEXNET_OK);
+    assert_int_equal(an_file_read(golden("lmdb-encoded/data.mdb"), 1 << 20, &bytes, &length),
+                     ALEXNET_OK);
+    scratch_write("cut/data.mdb", bytes, length - 4096);
+    check_error("cut", ALEXNET_ERROR_FORMAT, "is cut short");
+    scratch_write("cut/data.mdb", "no database", 11);
+    check_error("cut", ALEXNET_ERROR_FORMAT, "cannot be read as an LMDB");
+    an_free(bytes);
+    assert_false(an_is_file(golden("lmdb-raw/lock.mdb")));
+}
+
+/* ---- Callbacks ---- */
+
+/* The folder's pictures, every second one as pixels. */
+typedef struct own {
+    alexnet_dataset *folder;
+    atomic_int held;
+    int fails; /* item that cannot be given, -1: none */
+} own;
+
+static int64_t own_count(void *user)
+{
+    return ((own *)user)->folder->count;
+}
+
+static int own_item(void *user, int64_t index, const char **name, int *label)
+{
+    const own *o = user;
+    *name = o->folder->source->items[index].key;
+    *label = o->folder->samples[index].label;
+    return 0;
+}
+
+static int own_get(void *user, int64_t index, alexnet_source_item *out)
+{
+    own *o = user;
+    an_item_data data;
+    an_picture *picture;
+    if (index == o->fails)
+        return 5;
+    atomic_fetch_add(&o->held, 1);
+    if (index % 2 == 0) {
+        assert_int_equal(an_file_item_read(o->folder->source, index, &data), ALEXNET_OK);
+        out->bytes = out->keep = data.bytes;
+        out->length = data.length;
+        return 0;
+    }
+    picture = malloc(sizeof *picture);
+    assert_int_equal(an_data_source_picture(o->folder->source, index, picture), ALEXNET_OK);
+    out->pixels = (alexnet_pixels){picture->rgb, picture->width, picture->height,
+                                   3 * (size_t)picture->width, ALEXNET_PIXELS_RGB8};
+    out->keep = picture;
+    return 0;
+}
+
+static void own_release(void *user, int64_t index, alexnet_source_item *item)
+{
+    (void)index;
+    atomic_fetch_sub(&((own *)user)->held, 1);
+    if (item->bytes)
+        an_free(item->keep);
+    else {
+        an_picture_free(item->keep);
+        free(item->keep);
+    }
+}
+
+static void test_callbacks(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"0", "1", "2"};
+    own mine = {.folder = open_good(golden("folder"), NULL, NULL), .fails = -1};
+    alexnet_source source = {sizeof source, &mine,    "mine",  3,          classes,
+                             own_count,     own_item, own_get, own_release};
+    alexnet_ctx *ctx;
+    alexnet_dataset *d, *again;
+    an_picture picture;
+    assert_int_equal(alexnet_ctx_new(&ctx, NULL), ALEXNET_OK);
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL), ALEXNET_OK);
+    check_form(d, mine.folder, "callbacks");
+    assert_int_equal(atomic_load(&mine.held), 0);
+    mine.fails = 2;
+    assert_int_equal(an_data_source_picture(d->source, 2, &picture), ALEXNET_ERROR_IO);
+    assert_non_null(strstr(an_error_text(), "mine/0/c 2.png"));
+    assert_int_equal(an_dataset_reopen(&again, NULL, "callbacks", "mine", (an_part){0}, NULL),
+                     ALEXNET_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(an_error_text(), "has to give them again"));
+    an_dataset_release(d);
+    source.class_count = 2;
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    assert_non_null(strstr(an_error_text(), "has label 2"));
+    assert_null(d);
+    source.get = NULL;
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
+                     ALEXNET_ERROR_INVALID_ARGUMENT);
+    an_dataset_release(mine.folder);
+    alexnet_ctx_free(ctx);
+}
+
+/* ---- A run over callbacks ---- */
+
+static const char net[] = "[input]\nsize = 8\nside = 8\nchannels = grey\nmean = image\n"
+                          "[c]\ntype = conv\ninputs = input\nfilters = 4\nfilterSize = 3\n"
+                          "neuron = relu\n[f]\ntype = fc\ninputs = c\noutputs = classes\n"
+                          "[p]\ntype = softmax\ninputs = f\n";
+
+static void finish(alexnet_trainer *trainer, int epochs)
+{
+    alexnet_progress p;
+    for (bool more = true; more;)
+        assert_int_equal(alexnet_trainer_step(trainer, &p, &more), ALEXNET_OK);
+    assert_int_equal(p.epoch, epochs);
+    assert_int_equal(p.val.images, 3);
+    alexnet_trainer_free(trainer);
+}
+
+/* The run goes on where the source is given to it, and only there. */
+static void test_resume(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"0", "1", "2"};
+    static const char *const longer[] = {"epochs", "2", NULL};
+    own mine = {.folder = open_good(golden("folder"), NULL, NULL), .fails = -1};
+    alexnet_source source = {sizeof source, &mine,    "mine",  3,          classes,
+                             own_count,     own_item, own_get, own_release};
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_resume_options again = ALEXNET_RESUME_OPTIONS_INIT;
+    alexnet_ctx *ctx;
+    alexnet_dataset *d, *train, *val;
+    alexnet_recipe *recipe;
+    alexnet_trainer *trainer;
+    scratch_write("net.ini", net, sizeof net - 1);
+    assert_int_equal(alexnet_ctx_new(&ctx, NULL), ALEXNET_OK);
+    assert_int_equal(alexnet_recipe_load(&recipe, "default"), ALEXNET_OK);
+    assert_int_equal(alexnet_recipe_set(recipe, "epochs", "1"), ALEXNET_OK);
+    assert_int_equal(alexnet_recipe_set(recipe, "batch", "3"), ALEXNET_OK);
+    assert_int_equal(alexnet_recipe_set(recipe, "schedule", "constant"), ALEXNET_OK);
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL), ALEXNET_OK);
+    assert_int_equal(alexnet_dataset_split(d, 0.34, 3, &train, &val), ALEXNET_OK);
+    options.net = "net.ini";
+    options.out_dir = "run";
+    options.recipe = recipe;
+    if (alexnet_trainer_new(&trainer, ctx, train, val, &options) != ALEXNET_OK)
+        fail_msg("%s", alexnet_error_text());
+    finish(trainer, 1);
+    again.settings = longer;
+    assert_int_equal(alexnet_trainer_resume(&trainer, ctx, "run", &again),
+                     ALEXNET_ERROR_UNSUPPORTED);
+    assert_non_null(strstr(alexnet_error_text(), "has to give them again"));
+    again.train_data = d;
+    if (alexnet_trainer_resume(&trainer, ctx, "run", &again) != ALEXNET_OK)
+        fail_msg("%s", alexnet_error_text());
+    finish(trainer, 2);
+    assert_int_equal(atomic_load(&mine.held), 0);
+    alexnet_recipe_free(recipe);
+    an_dataset_release(train);
+    an_dataset_release(val);
+    an_dataset_release(d);
+    an_dataset_release(mine.folder);
+    alexnet_ctx_free(ctx);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_forms),
+        TEST(test_databases),
+        TEST(test_callbacks),
+        TEST(test_resume),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
