@@ -141,6 +141,7 @@ static void test_data_sets(void **state)
 {
     alexnet_dataset *out, *other;
     alexnet_dataset_kind kind;
+    const alexnet_source source = ALEXNET_SOURCE_INIT;
     const char *path;
     int label;
     (void)state;
@@ -154,6 +155,10 @@ static void test_data_sets(void **state)
     REFUSES(alexnet_dataset_open_files, "out", NULL, ctx, &path, 1);
     REFUSES(alexnet_dataset_open_files, "ctx", &out, NULL, &path, 1);
     REFUSES(alexnet_dataset_open_files, "picture 0", &out, ctx, NULL, 1);
+    REFUSES(alexnet_dataset_from_source, "out", NULL, ctx, &source, NULL);
+    REFUSES(alexnet_dataset_from_source, "ctx", &out, NULL, &source, NULL);
+    REFUSES(alexnet_dataset_from_source, "source", &out, ctx, NULL, NULL);
+    REFUSES(alexnet_dataset_from_source, "count", &out, ctx, &source, NULL);
     REFUSES(alexnet_dataset_split, "dataset", NULL, 0.5, 1, &out, &other);
     REFUSES(alexnet_dataset_split, "train", data, 0.5, 1, NULL, &other);
     REFUSES(alexnet_dataset_split, "val", data, 0.5, 1, &out, NULL);
