@@ -24,7 +24,8 @@ Networks are written out here a second time, from their descriptions and not fro
 Nothing big is stored: weights, means, pictures and draws come from the counter-based generator
 (Philox, src/base/random.h), which both sides have; the files' metadata holds the seeds.
 
-PyTorch's optimiser applies another rule, so update() writes the 2012 one out. Its LRN is used where
+PyTorch's optimiser applies another rule, so update() writes the 2012 one out; steps/nesterov, which
+is the network steps/paper.ini, is its own. Its LRN is used where
 a network divides alpha by the window; the others are composed of its operators.
 
 Decisions: a gradient jumps where the sign of a ReLU's input changes, or which value of a window is
@@ -358,9 +359,19 @@ def update(net, momentum, rate, rate_bias):
             w += momentum[i]
 
 
-def ten_updates(make_net, forward, source, shape, rate, seed):
-    """Tensors of the golden file. The rates fall to a tenth with the second epoch of five steps."""
+def nesterov(net, rate):
+    """PyTorch's own, which agrees with ours while the rate stays as it is."""
+    weights = [w for n, w in zip(net.names, net.values) if n.endswith(".weight")]
+    biases = [w for n, w in zip(net.names, net.values) if n.endswith(".bias")]
+    return torch.optim.SGD([dict(params=weights, lr=rate, weight_decay=DECAY),
+                            dict(params=biases, lr=2 * rate)], momentum=MOMENTUM, nesterov=True)
+
+
+def ten_updates(make_net, forward, source, shape, rate, seed, rule=None):
+    """Tensors of the golden file. The rates fall to a tenth with the second epoch of five steps;
+    those of an optimiser of PyTorch, rule(net, rate), stay."""
     net = make_net()
+    optimiser = rule(net, rate) if rule else None
     momentum = [torch.zeros_like(v) for v in net.values]
     out = {"scale": torch.tensor(net.scales), "losses": torch.zeros(STEPS, SLOTS).double()}
     for step in range(STEPS):
@@ -374,6 +385,9 @@ def ten_updates(make_net, forward, source, shape, rate, seed):
         if step == 0:
             out["probs"] = F.softmax(logits, 1).detach()
             out.update({"grad." + n: w.grad.clone() for n, w in zip(net.names, net.values)})
+        if optimiser:
+            optimiser.step()
+            continue
         fall = 0.1 if step >= EPOCH else 1.0
         update(net, momentum, rate * fall, 2 * rate * fall)
     out.update({"final." + n: w.detach() for n, w in zip(net.names, net.values)})
@@ -386,15 +400,16 @@ def make_steps(folder):
     unit = [(-1, -2), (-1, -2), (-2, -2), (-2, -2), (-2, -2), (-1, -2), (0, -2), (0, -2)]
     small = dict(stride=2, hang=1, pad2=1)
     cases = {
+        "nesterov": (paper, Input(38, 35, "centre", False), small, (8, 2, 2, grey), 0.002, nesterov),
         "paper": (paper, Input(38, 35, "centre", False), small, (8, 2, 2, grey), 0.002),
         "2012": (trained_2012, Input(38, 35, "centre", False), small, (8, 2, 2, grey), 0.002),
         "bvlc": (bvlc, Input(40, 34, "aligned", True), small, (8, 2, 2, grey), 0.002),
         "owt": (owt, Input(38, 35, "fixed", False), small, (6, 1, 1, unit), 0.05),
     }
-    for name, (forward, source, shape, layers, rate) in cases.items():
+    for name, (forward, source, shape, layers, rate, *rule) in cases.items():
         def run(seed):
             return ten_updates(lambda: Net(small_layers(*layers)), forward, source, shape, rate,
-                               seed)
+                               seed, *rule)
         seed, margin = first_seed(run, STEP_MARGIN, 100)
         tensors = run(seed)
         write_file(os.path.join(folder, "steps", name + ".safetensors"), tensors,

@@ -158,6 +158,9 @@ struct an_backend_api {
     /**
      * The update rule of 2012 (paper section 5; weights.cu):
      *     v = momentum v - rate scale gradient;   if decay > 0: v = v - decay rate w;   w = w + v
+     * or Nesterov's, where the momentum is looked ahead once more (Sutskever et al. 2013):
+     *     d = -rate scale gradient;   if decay > 0: d = d - decay rate w;   v = momentum v + d;
+     *     w = w + momentum v + d
      * and then the copy is made of w. A segment whose rate is 0 is skipped altogether.
      * @param rates  in the backend's memory: those of each segment
      */

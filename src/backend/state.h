@@ -20,6 +20,7 @@ typedef struct an_step_state {
 typedef struct an_rates {
     double rate, decay, momentum; /* epsilon, weight decay, momentum factor */
     double scale;                 /* of the gradient, beside the rate: 1, or less to clip it */
+    double nesterov;              /* 1: Nesterov's momentum; 0: that of 2012 */
 } an_rates;
 
 /** Measured by norms(). */

@@ -67,6 +67,7 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
 static bool came_later(an_key key)
 {
     switch (key) {
+    case AN_KEY_RULE:
     case AN_KEY_FALL:
     case AN_KEY_FALL_STEPS:
     case AN_KEY_POLY_POWER:

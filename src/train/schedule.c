@@ -110,6 +110,7 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
 {
     double factor = an_schedule_factor(recipe, drops, step, steps_per_epoch);
     double epoch = (double)(step / steps_per_epoch + 1);
+    bool nesterov = an_recipe_choice(recipe, AN_KEY_RULE) == AN_RULE_NESTEROV;
     int n = 0;
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];
@@ -119,6 +120,7 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
         an_key decay = param->which == 1 ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
         rates[n++] = (an_rates){factor * base_rate(net, recipe, param, epoch),
                                 an_recipe_number(recipe, decay, layer, epoch),
-                                an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch), 1};
+                                an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch), 1,
+                                nesterov ? 1 : 0};
     }
 }

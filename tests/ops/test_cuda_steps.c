@@ -343,7 +343,8 @@ static void check_update_tensor(const tensor *t, const an_cuda_segment *s, doubl
             new_v = v;
             bound_v = bound_w = 0;
         }
-        double new_w = r->rate == 0 ? w : w + new_v;
+        double ahead = r->nesterov != 0 ? r->momentum * new_v - terms[0] : 0;
+        double new_w = r->rate == 0 ? w : w + new_v + ahead;
         if (!(fabs((double)s->momentum[i] - new_v) <= bound_v) ||
             !(fabs((double)s->param[i] - new_w) <= bound_w))
             fail_msg("[%lld] is %.9g and %.9g, expected %.9g and %.9g", (long long)i,
@@ -363,6 +364,8 @@ static const tensor tensors[] = {
     {5000, 5000, 1, 5000, {0.01, 0.0005, 0.9, 1}, 1}, /* where no access is aligned */
     {9000, 1, 1, 1, {0, 0.0005, 0.9, 1}, 0},          /* frozen */
     {8192, 8192, 1, 0, {0.01, 0, 0.9, 1}, 3},
+    {64 * 48 * 9, 48, 9, 48, {0.01, 0.0005, 0.9, 0.5, 1}, 0}, /* Nesterov's */
+    {96, 1, 1, 0, {0.02, 0, 0.9, 1, 1}, 0},
 };
 enum { TENSORS = sizeof tensors / sizeof tensors[0] };
 

@@ -21,6 +21,7 @@ static void update_segment(const an_cpu *cpu, const an_segment *s, const an_rate
             .momentum = (float)r->momentum,
             .rate = (float)(r->rate * r->scale),
             .shrink = (float)(r->decay * r->rate),
+            .nesterov = r->nesterov != 0,
         };
         cpu->kernels->update[s->copy != NULL](&run);
     }

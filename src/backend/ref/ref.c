@@ -161,10 +161,11 @@ static void update_segment(const an_segment *s, const an_rates *r)
     double *w = s->param, *v = s->momentum;
     const double *dw = s->gradient;
     for (int64_t i = 0; i < s->count; i++) {
-        v[i] = r->momentum * v[i] - r->rate * r->scale * dw[i];
+        double last = r->momentum * v[i];
+        v[i] = last - r->rate * r->scale * dw[i];
         if (r->decay > 0)
             v[i] -= r->decay * r->rate * w[i];
-        w[i] += v[i];
+        w[i] += r->nesterov != 0 ? r->momentum * v[i] + (v[i] - last) : v[i];
     }
 }
 

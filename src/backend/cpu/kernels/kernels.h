@@ -106,6 +106,7 @@ typedef struct an_update_run {
     uint16_t *copy; /* out: w in bfloat16, by the instance of that type */
     int64_t count;
     float momentum, rate, shrink; /* shrink: decay times rate */
+    bool nesterov;
 } an_update_run;
 
 /** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs have bfloat16 alone. NULL where

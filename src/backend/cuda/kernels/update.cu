@@ -73,10 +73,11 @@ AN_BODY void update_elements(const an_cuda_segment *s, const an_rates *rates, in
     an_load_run(s->gradient, i, count, false, g);
     AN_UNROLL
     for (int l = 0; l < count; l++) {
+        float last = momentum * v[l];
         v[l] = momentum * v[l] - rate * (scale * g[l]);
         if (shrink > 0)
             v[l] -= shrink * w[l];
-        w[l] += v[l];
+        w[l] += rates->nesterov != 0 ? momentum * v[l] + (v[l] - last) : v[l];
     }
     an_store_run(s->momentum, i, count, false, v);
     an_store_run(s->param, i, count, false, w);
