@@ -47,16 +47,15 @@ static alexnet_status stand_in_for_mean(work *w)
 {
     const int side = w->net->network->input.side;
     const size_t area = (size_t)side * (size_t)side;
-    an_mean mean;
-    AN_CHECK(an_mean_new(&mean, side));
-    an_mean_add(&mean, &w->batch);
-    uint64_t sums[3] = {0};
+    an_moments mean;
+    an_colour_stats colours;
+    AN_CHECK(an_moments_new(&mean, side));
+    an_moments_add(&mean, &w->batch);
+    an_moments_colours(&colours, &mean);
     for (size_t i = 0; i < 3 * area; i++)
-        sums[i % 3] += mean.sums[i];
-    for (size_t i = 0; i < 3 * area; i++)
-        mean.sums[i] = sums[i % 3] / area;
+        mean.sums[i] = (uint64_t)rint(colours.mean[i % 3] * (double)mean.pictures);
     alexnet_status rc = an_mean_store(&mean, w->net);
-    an_mean_free(&mean);
+    an_moments_free(&mean);
     return rc;
 }
 
@@ -86,7 +85,14 @@ static alexnet_status make_order(work *w)
     w->order = an_malloc(bytes);
     if (!w->order)
         return AN_FAIL_MEMORY(bytes, "the order of an epoch");
-    an_shuffle(w->order, (uint32_t)w->train->count, seed, AN_PURPOSE_SHUFFLE, 0);
+    if (an_recipe_choice(w->recipe, AN_KEY_ORDER) != AN_ORDER_SHARDS) {
+        an_shuffle(w->order, (uint32_t)w->train->count, seed, AN_PURPOSE_SHUFFLE, 0);
+        return ALEXNET_OK;
+    }
+    an_shard_order *shards;
+    AN_CHECK(an_shard_order_new(&shards, w->train, 0, 0));
+    an_shard_order_make(shards, w->order, seed, 0);
+    an_shard_order_free(shards);
     return ALEXNET_OK;
 }
 
