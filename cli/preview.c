@@ -92,12 +92,14 @@ int preview_write(alexnet_ctx *ctx, const training_request *request, const char 
     alexnet_recipe *recipe = NULL;
     train_data data = {0};
     char *val = NULL;
+    alexnet_dataset_options how = ALEXNET_DATASET_OPTIONS_INIT;
+    how.names = request->names;
     int code = train_data_val(&val, request->data, request->val, "0.1");
     if (code == CLI_DONE)
         code = recipe_open(&recipe, request->recipe, request->settings);
     if (code == CLI_DONE) {
         uint64_t seed = strtoull(alexnet_recipe_get(recipe, "seed"), NULL, 10);
-        code = train_data_open(&data, ctx, request->data, val, request->names, seed);
+        code = train_data_open(&data, ctx, request->data, val, &how, seed);
     }
     if (code == CLI_DONE)
         code = show(ctx, request, recipe, data.train, path, json);

@@ -100,8 +100,11 @@ static alexnet_status make_order(work *w)
 static alexnet_status load(work *w, const alexnet_preview *p, uint64_t epoch)
 {
     bool more;
-    AN_CHECK(an_loader_start_drawn(w->loader, w->order, p->pictures, 0, an_draws_regions(&w->draws),
-                                   epoch));
+    const an_pass pass = {.order = w->order,
+                          .count = p->pictures,
+                          .regions = an_draws_regions(&w->draws),
+                          .epoch = epoch};
+    AN_CHECK(an_loader_start_pass(w->loader, &pass));
     return an_loader_next(w->loader, &w->batch, &more);
 }
 
