@@ -93,7 +93,7 @@ int preview_write(alexnet_ctx *ctx, const training_request *request, const char 
     train_data data = {0};
     char *val = NULL;
     alexnet_dataset_options how = ALEXNET_DATASET_OPTIONS_INIT;
-    how.names = request->names;
+    how.names_file = request->names;
     int code = train_data_val(&val, request->data, request->val, "0.1");
     if (code == CLI_DONE)
         code = recipe_open(&recipe, request->recipe, request->settings);

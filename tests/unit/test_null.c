@@ -2,45 +2,7 @@
  * Every public function with every pointer NULL in its turn: none crashes, each says what its kind
  * says. A function of src/alexnet.map that nothing here calls makes the test fail.
  */
-#include "training_rig.h"
-
-static const char *called[256];
-static int calls;
-
-static void note(const char *name)
-{
-    if (calls == 0 || strcmp(called[calls - 1], name) != 0)
-        called[calls++] = name;
-    assert_in_range(calls, 1, 255);
-}
-
-/* A function that can fail: the text names the function and the argument. */
-#define REFUSES(name, part, ...)                                                                   \
-    do {                                                                                           \
-        note(#name);                                                                               \
-        expect_failure(name(__VA_ARGS__), ALEXNET_ERROR_INVALID_ARGUMENT, part " is NULL");        \
-    } while (0)
-/* Any other function, and what it answers. */
-#define ANSWERS(name, answer, ...)                                                                 \
-    do {                                                                                           \
-        note(#name);                                                                               \
-        assert_true(name(__VA_ARGS__) == (answer));                                                \
-    } while (0)
-/* A function without result, or which cannot be given a NULL. */
-#define TAKES(name, ...)                                                                           \
-    do {                                                                                           \
-        note(#name);                                                                               \
-        (void)name(__VA_ARGS__);                                                                   \
-    } while (0)
-#define TAKES_NOTHING(name, ...) TAKES(name, __VA_ARGS__)
-
-/* Real objects to stand beside the NULL. */
-static alexnet_ctx *ctx;
-static alexnet_dataset *data;
-static alexnet_model *model;
-static alexnet_session *session;
-static alexnet_prediction best[5];
-static bool more;
+#include "null_rig.h"
 
 static void test_contexts_and_devices(void **state)
 {
@@ -606,6 +568,20 @@ static void test_trainers(void **state)
     REFUSES(alexnet_run_validation, "classes_of", &val, ctx, "run", NULL);
 }
 
+static void test_previews(void **state)
+{
+    alexnet_preview *preview;
+    alexnet_preview_view view;
+    (void)state;
+    REFUSES(alexnet_preview_new, "out", NULL, ctx, data, NULL, 1, 1);
+    REFUSES(alexnet_preview_new, "ctx", &preview, NULL, data, NULL, 1, 1);
+    REFUSES(alexnet_preview_new, "train", &preview, ctx, NULL, NULL, 1, 1);
+    REFUSES(alexnet_preview_get, "preview", NULL, 0, 0, &view);
+    ANSWERS(alexnet_preview_pictures, 0, NULL);
+    ANSWERS(alexnet_preview_side, 0, NULL);
+    TAKES_NOTHING(alexnet_preview_free, NULL);
+}
+
 static void test_measurements(void **state)
 {
     alexnet_selftest *selftest;
@@ -680,54 +656,6 @@ static void test_checks(void **state)
     REFUSES(alexnet_dataset_thumbnail, "length", data, 0, 8, bytes, sizeof bytes, NULL);
 }
 
-/* Runs last. */
-static void test_nothing_is_forgotten(void **state)
-{
-    char path[64], *map, *word;
-    int functions = 0;
-    (void)state;
-    /* Tests are started in tests/, which the scratch folder remembers. */
-    snprintf(path, sizeof path, "/proc/self/fd/%d/../src/alexnet.map", scratch_home);
-    expect_ok(an_file_read_text(path, "the list of exported functions", &map));
-    for (word = strtok(map, " ;\n"); word; word = strtok(NULL, " ;\n")) {
-        bool found = strncmp(word, "alexnet_", 8) != 0;
-        functions += !found;
-        for (int i = 0; i < calls && !found; i++)
-            found = strcmp(called[i], word) == 0;
-        if (!found)
-            fail_msg("%s is not called with NULL here", word);
-    }
-    assert_true(functions > 70);
-    an_free(map);
-}
-
-static int set_up(void **state)
-{
-    static const char *const settings[] = {"epochs", "1", NULL};
-    alexnet_trainer *trainer;
-    alexnet_progress last;
-    if (rig_set_up(state) != 0)
-        return -1;
-    rig_write_pictures("data", 2, 3);
-    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
-    expect_ok(rig_start(&trainer, ctx, "data", NULL, "run", settings));
-    expect_ok(rig_finish(trainer, &last));
-    alexnet_trainer_free(trainer);
-    data = rig_open_data(ctx, "data");
-    expect_ok(alexnet_model_load(&model, ctx, "run"));
-    expect_ok(alexnet_session_new(&session, model, NULL));
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    alexnet_session_free(session);
-    alexnet_model_free(model);
-    alexnet_dataset_free(data);
-    alexnet_ctx_free(ctx);
-    return scratch_teardown(state);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -747,6 +675,7 @@ int main(void)
         cmocka_unit_test(test_evaluations),
         cmocka_unit_test(test_ensembles),
         cmocka_unit_test(test_trainers),
+        cmocka_unit_test(test_previews),
         cmocka_unit_test(test_measurements),
         cmocka_unit_test(test_checks),
         cmocka_unit_test(test_nothing_is_forgotten),
