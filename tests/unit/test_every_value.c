@@ -95,6 +95,8 @@ static void test_values_of_recipes(void **state)
         if (strcmp(key.name, "batch") == 0 || strcmp(key.name, "epochs") == 0)
             continue; /* small ones in all of these */
         while ((value = strtok_r(rest, "|", &rest))) {
+            if (strcmp(value, "shards") == 0)
+                continue; /* of archives, test_shard_order orders them */
             recipe_key = key.name;
             recipe_value = value;
             for_devices(train_briefly);
