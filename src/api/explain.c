@@ -85,8 +85,10 @@ alexnet_status alexnet_crop_item(const alexnet_network *network, const alexnet_d
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "picture %lld of %lld", (long long)index,
                        (long long)dataset->count);
     an_picture picture;
+    const an_fit fit = an_fit_of(network);
+    const an_shrink shrink = an_fit_shrink(&fit);
     alexnet_status read =
-        an_data_source_picture(dataset->source, dataset->samples[index].item, &picture);
+        an_data_source_smaller(dataset->source, dataset->samples[index].item, &shrink, &picture);
     return cut(network, read, &picture, crop);
 }
 

@@ -229,44 +229,49 @@ static void test_drawn_parts(void **state)
     }
 }
 
-/* Two pictures of a pass: smaller by what `side` leaves of them, or by what their parts do. */
+/* Two pictures of 21 x 13 and 13 x 21, of which squares of 4 are made: by 2 where all of them is
+ * shown, or as much of the middle as a large box has; not at all where a small box is. */
+static void check_smaller(an_loader *loader, const an_region_rule *boxes, bool smaller)
+{
+    const uint32_t places[] = {3, 0}; /* turn6.jpg and rgb420.jpg */
+    const an_fit fit_4 = {AN_FIT_SHORT, 4, smaller};
+    an_batch batch;
+    bool more;
+    assert_int_equal(
+        an_loader_start_pass(loader, &(an_pass){.order = places, .count = 2, .regions = boxes}),
+        ALEXNET_OK);
+    assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
+    for (int i = 0; i < 2; i++) {
+        const an_size size = i ? (an_size){21, 13} : (an_size){13, 21};
+        an_picture picture;
+        an_region region;
+        uint8_t pixels[4 * 4 * 3] = {0};
+        assert_int_equal(an_fit_read(&picture, fit_4, files[places[i]]), ALEXNET_OK);
+        assert_int_equal(picture.width, smaller ? (size.width + 1) / 2 : size.width);
+        if (boxes) {
+            an_region_draw(&region, boxes, size, 0, (uint64_t)i);
+            assert_int_equal(region.box.width >= 8, smaller);
+            assert_int_equal(an_region_cut(pixels, 4 * 3, 4, &region, size, &picture), ALEXNET_OK);
+        } else {
+            assert_int_equal(an_fit_picture(pixels, fit_4, &picture), ALEXNET_OK);
+        }
+        assert_memory_equal(batch.pixels + i * 48, pixels, 48);
+        an_picture_free(&picture);
+    }
+}
+
 static void test_smaller_pictures(void **state)
 {
     (void)state;
-    const uint32_t places[] = {3, 0}; /* turn6.jpg and rgb420.jpg: 21 x 13 */
-    const an_region_rule boxes = {
+    an_region_rule boxes = {
         .side = 4, .scaled = true, .area = {0.5, 0.9}, .aspect = {1, 1}, .seed = 5};
     an_loader *loader;
     assert_int_equal(an_loader_new(&loader, dataset, (an_fit){AN_FIT_SHORT, 4, true}, 2, 1, NULL),
                      ALEXNET_OK);
-    for (int drawn = 0; drawn < 2; drawn++) {
-        an_batch batch;
-        bool more;
-        assert_int_equal(
-            an_loader_start_pass(
-                loader, &(an_pass){.order = places, .count = 2, .regions = drawn ? &boxes : NULL}),
-            ALEXNET_OK);
-        assert_int_equal(an_loader_next(loader, &batch, &more), ALEXNET_OK);
-        for (int i = 0; i < 2; i++) {
-            const an_fit smaller = {AN_FIT_SHORT, 4, true}; /* 13 / 4: by 2 */
-            const an_size size = i ? (an_size){21, 13} : (an_size){13, 21};
-            an_picture picture;
-            an_region region;
-            uint8_t pixels[4 * 4 * 3] = {0};
-            assert_int_equal(an_fit_read(&picture, smaller, files[places[i]]), ALEXNET_OK);
-            assert_int_equal(picture.width, (size.width + 1) / 2);
-            if (drawn) {
-                an_region_draw(&region, &boxes, size, 0, (uint64_t)i);
-                assert_true(region.box.width / 4 >= 2 && region.box.width / 4 < 4); /* by 2 too */
-                assert_int_equal(an_region_cut(pixels, 4 * 3, 4, &region, size, &picture),
-                                 ALEXNET_OK);
-            } else {
-                assert_int_equal(an_fit_picture(pixels, smaller, &picture), ALEXNET_OK);
-            }
-            assert_memory_equal(batch.pixels + i * 48, pixels, 48);
-            an_picture_free(&picture);
-        }
-    }
+    check_smaller(loader, NULL, true);
+    check_smaller(loader, &boxes, true);
+    boxes.area[0] = boxes.area[1] = 0.15;
+    check_smaller(loader, &boxes, false);
     an_loader_free(loader);
 }
 

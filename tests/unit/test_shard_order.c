@@ -77,8 +77,10 @@ static void test_an_epoch_shows_each_once(void **state)
     an_shard_order *o = new_order(d), *same = new_order(d);
     an_shard_order_make(o, first, 1, 0);
     check_all_once(first);
+    memcpy(again, o->shuffled, o->n_stretches * sizeof *again);
     an_shard_order_make(o, other, 1, 1);
     check_all_once(other);
+    assert_memory_not_equal(again, o->shuffled, o->n_stretches * sizeof *again);
     assert_memory_not_equal(first, other, sizeof first);
     an_shard_order_make(o, other, 2, 0);
     assert_memory_not_equal(first, other, sizeof first);
