@@ -51,6 +51,14 @@ has out "pictures that cannot be read: 2" "train/dog/empty.png: is empty" "Not r
 is "$(grep -c '<figure>' sheet.html)" 22 "pictures of the sheet"
 is "$(grep -c '<figure><img alt="" src="data:image/jpeg;base64,/9j/' sheet.html)" 20 "pictures that can be read"
 is "$(grep -c '<div class="group">' sheet.html)" 5 "frames"
+# jpeg_of NAME: the picture that stands before a name, in hexadecimal.
+jpeg_of() {
+    sed -n "s|^<figure><img alt=\"\" src=\"data:image/jpeg;base64,\([^\"]*\)\"><figcaption>$1<.*|\1|p" sheet.html |
+        base64 -d | od -An -v -tx1 | tr -d ' \n'
+}
+# Frames of a JPEG, which have height and width: those of the picture, and of no other.
+jpeg_of train/dog/tiny.jpg | grep -q 'ffc0001108000c0030' || fail "the sheet shows tiny.jpg as another"
+jpeg_of train/dog/grey.jpg | grep -q 'ffc0000b0800280030' || fail "the sheet shows grey.jpg in colour"
 has sheet.html "<h1>photos: not ready</h1>" "train/owl/p3.jpg" "Display P3" 'href="#unreadable"'
 for word in http: https: "<script"; do
     lacks sheet.html "$word"

@@ -60,6 +60,39 @@ cleanup:
     return rc;
 }
 
+/* Examine a data set with copies, an empty class and a hidden one; small pictures of what is found.
+ */
+static alexnet_status check_data(void)
+{
+    alexnet_ctx *ctx = NULL;
+    alexnet_dataset *data = NULL;
+    alexnet_check *check = NULL;
+    alexnet_dataset_options how = ALEXNET_DATASET_OPTIONS_INIT;
+    alexnet_check_options options = ALEXNET_CHECK_OPTIONS_INIT;
+    alexnet_finding found;
+    unsigned char small[4 * 16 * 16 + 4096];
+    size_t length;
+    alexnet_status rc;
+    how.examined = options.near = true;
+    AN_TRY(new_ctx(&ctx));
+    AN_TRY(alexnet_dataset_open(&data, ctx, "odd", &how));
+    AN_TRY(alexnet_check_new(&check, ctx, data, NULL, &options));
+    for (bool more = true; more;)
+        AN_TRY(alexnet_check_step(check, NULL, &more));
+    for (int64_t i = 0; alexnet_check_get(check, i, &found); i++) {
+        note(&found.problem, sizeof found.problem);
+        note(found.path, strlen(found.path));
+        if (found.picture >= 0)
+            AN_TRY(
+                alexnet_dataset_thumbnail(data, found.picture, 16, small, sizeof small, &length));
+    }
+cleanup:
+    alexnet_check_free(check);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+    return rc;
+}
+
 /* What the library saved, to the byte. */
 static void note_file(const char *path)
 {
@@ -520,6 +553,12 @@ static void test_data(void **state)
     fail_each(&(scenario){read_data, NULL, 20});
 }
 
+static void test_check(void **state)
+{
+    (void)state;
+    fail_each(&(scenario){check_data, NULL, 50});
+}
+
 static void test_model_in_use(void **state)
 {
     (void)state;
@@ -594,6 +633,21 @@ static void write_lpips(void)
     expect_ok(an_tensor_writer_commit(writer));
 }
 
+static void write_odd(void)
+{
+    static const char *const places[] = {"odd/a/1.png", "odd/a/1 (copy).png", "odd/b/1.png",
+                                         "odd/.c/1.png", "odd/b/one.jpg"};
+    size_t length;
+    unsigned char *bytes = scratch_read("data/class0/000.png", &length);
+    expect_ok(an_make_folder("odd/a"));
+    expect_ok(an_make_folder("odd/b"));
+    expect_ok(an_make_folder("odd/.c"));
+    expect_ok(an_make_folder("odd/empty"));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        scratch_write(places[i], bytes, length);
+    free(bytes);
+}
+
 static int set_up(void **state)
 {
     static const char names[] = "class0 the first\nclass1 the second\n";
@@ -603,6 +657,7 @@ static int set_up(void **state)
     device = "cpu";
     rig_write_pictures("data", 2, 4);
     rig_write_network("net.ini");
+    write_odd();
     scratch_write("names", names, sizeof names - 1);
     write_lpips();
     return train_into("run", "1") == ALEXNET_OK ? 0 : -1;
@@ -611,17 +666,12 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),
-        cmocka_unit_test(test_recipes),
-        cmocka_unit_test(test_data),
-        cmocka_unit_test(test_model_in_use),
-        cmocka_unit_test(test_features),
-        cmocka_unit_test(test_index),
-        cmocka_unit_test(test_explanation),
-        cmocka_unit_test(test_training),
-        cmocka_unit_test(test_resuming),
-        cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_files_of_others),
+        cmocka_unit_test(test_networks),     cmocka_unit_test(test_recipes),
+        cmocka_unit_test(test_data),         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_model_in_use), cmocka_unit_test(test_features),
+        cmocka_unit_test(test_index),        cmocka_unit_test(test_explanation),
+        cmocka_unit_test(test_training),     cmocka_unit_test(test_resuming),
+        cmocka_unit_test(test_compressed),   cmocka_unit_test(test_files_of_others),
     };
     const int failed = cmocka_run_group_tests(tests, set_up, scratch_teardown);
     free(compressed);
