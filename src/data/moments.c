@@ -17,6 +17,15 @@ alexnet_status an_moments_new(an_moments *m, int side)
     return AN_FAIL_MEMORY(count * sizeof *m->sums, "the mean image");
 }
 
+void an_moments_axes(double axes[3][3], const an_moments *moments)
+{
+    an_colour_stats colours;
+    an_moments_colours(&colours, moments);
+    for (int i = 0; i < 3; i++)
+        for (int c = 0; c < 3; c++)
+            axes[i][c] = sqrt(fmax(colours.eigenvalues[i], 0)) * colours.eigenvectors[i][c];
+}
+
 void an_moments_free(an_moments *m)
 {
     an_free(m->sums);

@@ -28,6 +28,8 @@ alexnet_status an_moments_new(an_moments *moments, int side);
 void an_moments_add(an_moments *moments, const an_batch *batch);
 /** All zero for no pictures. */
 void an_moments_colours(an_colour_stats *out, const an_moments *moments);
+/** Row i: the standard deviation along eigenvector i, times that. */
+void an_moments_axes(double axes[3][3], const an_moments *moments);
 void an_moments_free(an_moments *moments);
 
 /**

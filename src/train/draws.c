@@ -9,15 +9,15 @@ static const double COLOUR_AXES[3][3] = {
     {19.721 * 0.4180, 19.721 * -0.8170, 19.721 * 0.3973},
 };
 
-static void set_axes(an_crop_rule *crop, const an_input *input)
+void an_draws_set_axes(an_draws *draws, const an_input *input, const double axes[3][3])
 {
     const an_channels channels = (an_channels)input->channels;
     for (int i = 0; i < 3; i++)
         for (int c = 0; c < an_channel_count(channels); c++) {
             double sum = 0;
             for (int colour = 0; colour < 3; colour++)
-                sum += an_channel_share(channels, c, colour) * COLOUR_AXES[i][colour];
-            crop->colour_axis[i][c] = (float)(input->scale[c] * sum);
+                sum += an_channel_share(channels, c, colour) * axes[i][colour];
+            draws->crop.colour_axis[i][c] = (float)(input->scale[c] * sum);
         }
 }
 
@@ -56,7 +56,7 @@ void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input
                        .mirror = an_recipe_choice(recipe, AN_KEY_MIRROR) == 1,
                        .group = (int)an_recipe_integer(recipe, AN_KEY_CROP_GROUP),
                        .seed = seed};
-    set_axes(&draws->crop, input);
+    an_draws_set_axes(draws, input, COLOUR_AXES);
     set_regions(&draws->regions, recipe, input);
     draws->changes = (an_change_rule){.side = input->side, .crop = input->size, .seed = seed};
     an_recipe_range(recipe, AN_KEY_ERASE_AREA, draws->changes.erase_area);

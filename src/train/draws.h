@@ -21,6 +21,10 @@ typedef struct an_draws {
 
 void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input *input);
 
+/** Take other axes for the colour noise. @param axes  row i: standard deviation times direction i,
+ * in grey levels, R G B */
+void an_draws_set_axes(an_draws *draws, const an_input *input, const double axes[3][3]);
+
 /**
  * Fill in the slots for a batch.
  * @param slots  out, `count`; those behind the batch's pictures and those of bad pictures are empty

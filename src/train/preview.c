@@ -41,21 +41,27 @@ static void end_work(work *w)
     an_free(w->bare);
 }
 
-/* Only a mean that is computed from all pictures is not known yet: in its place stands the mean
- * colour of those that are shown. */
-static alexnet_status stand_in_for_mean(work *w)
+/* What a run computes from all pictures is not known yet. In its place stand the mean colour, and
+ * the axes of the colours, of those that are shown. */
+static alexnet_status stand_in(work *w, bool mean_wanted)
 {
-    const int side = w->net->network->input.side;
-    const size_t area = (size_t)side * (size_t)side;
-    an_moments mean;
+    const an_input *input = &w->net->network->input;
+    const size_t values = (size_t)input->side * (size_t)input->side * 3;
+    alexnet_status rc = ALEXNET_OK;
+    an_moments moments;
     an_colour_stats colours;
-    AN_CHECK(an_moments_new(&mean, side));
-    an_moments_add(&mean, &w->batch);
-    an_moments_colours(&colours, &mean);
-    for (size_t i = 0; i < 3 * area; i++)
-        mean.sums[i] = (uint64_t)rint(colours.mean[i % 3] * (double)mean.pictures);
-    alexnet_status rc = an_mean_store(&mean, w->net);
-    an_moments_free(&mean);
+    double axes[3][3];
+    AN_CHECK(an_moments_new(&moments, input->side));
+    an_moments_add(&moments, &w->batch);
+    an_moments_axes(axes, &moments);
+    if (an_recipe_choice(w->recipe, AN_KEY_COLOUR_AXES) == AN_AXES_DATA)
+        an_draws_set_axes(&w->draws, input, axes);
+    an_moments_colours(&colours, &moments);
+    for (size_t i = 0; i < values; i++)
+        moments.sums[i] = (uint64_t)rint(colours.mean[i % 3] * (double)moments.pictures);
+    if (mean_wanted)
+        rc = an_mean_store(&moments, w->net);
+    an_moments_free(&moments);
     return rc;
 }
 
@@ -165,9 +171,7 @@ static alexnet_status begin_work(work *w, alexnet_preview *p,
     AN_CHECK(make_order(w));
     AN_CHECK(load(w, p, 0));
     AN_CHECK(note_pictures(w, p));
-    if (an_mean_wanted(w->net) && !has_mean)
-        AN_CHECK(stand_in_for_mean(w));
-    return ALEXNET_OK;
+    return stand_in(w, an_mean_wanted(w->net) && !has_mean);
 }
 
 static alexnet_status see(work *w, float *input, const uint8_t *pixels, const an_slot *slots)

@@ -80,6 +80,7 @@ static bool came_later(an_key key)
     case AN_KEY_BAD_PICTURES:
     case AN_KEY_FREEZE:
     case AN_KEY_CROP_GROUP:
+    case AN_KEY_COLOUR_AXES:
     case AN_KEY_BRIGHTNESS:
     case AN_KEY_CONTRAST:
     case AN_KEY_SATURATION:

@@ -181,6 +181,24 @@ static void exchange_drops(exchange *x, an_drops *drops)
     integer(x, "dropped_after", &drops->after);
 }
 
+/* Written where they are known. */
+static void exchange_axes(exchange *x, an_run_state *record)
+{
+    int64_t has_mean = record->has_mean;
+    if (x->writing ? record->has_mean : json_object_get(x->object, "has_mean") != NULL)
+        integer(x, "has_mean", &has_mean);
+    record->has_mean = has_mean != 0;
+    if (x->writing ? !record->has_axes : !json_object_get(x->object, "colour_axes"))
+        return;
+    exchange inner = enter(x, "colour_axes");
+    for (int i = 0; i < 9; i++) {
+        const char key[] = {(char)('1' + i / 3), "rgb"[i % 3], '\0'};
+        number(&inner, key, &record->axes[i / 3][i % 3]);
+    }
+    leave(x, &inner);
+    record->has_axes = true;
+}
+
 static void exchange_record(exchange *x, an_run_state *record)
 {
     int64_t phase = record->phase, split = record->split;
@@ -191,6 +209,7 @@ static void exchange_record(exchange *x, an_run_state *record)
     exchange_best(x, &record->best);
     integer(x, "best_epoch", &record->best_epoch);
     exchange_drops(x, &record->drops);
+    exchange_axes(x, record);
     integer(x, "skipped", &record->skipped);
     integer(x, "log_length", &record->log_length);
     integer(x, "split", &split);

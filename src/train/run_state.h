@@ -40,7 +40,11 @@ typedef struct an_run_state {
     alexnet_metrics best;     /* validation of the best model; without validation all zero */
     int64_t best_epoch;       /* 0: none yet */
     an_drops drops;
-    int64_t skipped; /* pictures, in all */
+    bool has_mean;     /* the first weights brought the mean, which the pass over the pictures is
+                          not to replace */
+    bool has_axes;     /* colour_axes = data: they are known */
+    double axes[3][3]; /* an_draws_set_axes() */
+    int64_t skipped;   /* pictures, in all */
     int64_t log_length;
     int split;
     an_data_identity train, val;

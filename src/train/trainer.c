@@ -86,10 +86,22 @@ alexnet_status an_trainer_load(alexnet_trainer *t, an_batch *batch, bool *more)
 
 /* ---- Mean ---- */
 
+/* Keep the axes of the pictures' colours, if the recipe wants them. */
+static void take_axes(alexnet_trainer *t)
+{
+    if (an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) != AN_AXES_DATA)
+        return;
+    an_moments_axes(t->record.axes, &t->mean);
+    t->record.has_axes = true;
+    an_draws_set_axes(&t->draws, &t->net->network->input, t->record.axes);
+}
+
 static alexnet_status end_mean(alexnet_trainer *t)
 {
     AN_CHECK(an_trainer_check_bad(t, t->train, t->mean.pictures, t->record.epoch.skipped));
-    AN_CHECK(an_mean_store(&t->mean, t->net));
+    if (!t->record.has_mean)
+        AN_CHECK(an_mean_store(&t->mean, t->net));
+    take_axes(t);
     an_moments_free(&t->mean);
     t->record.phase = AN_PHASE_TRAIN;
     t->record.epoch = t->record.interval = (an_tally){0};

@@ -63,6 +63,8 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     if (!t->order || !t->reported || !t->slots || !t->rates)
         return AN_FAIL_MEMORY((size_t)t->train->count * 5 + slots * classes * 4, "a training run");
     an_draws_make(&t->draws, t->recipe, &t->net->network->input);
+    if (t->record.has_axes)
+        an_draws_set_axes(&t->draws, &t->net->network->input, t->record.axes);
     t->pace.started = t->pace.saved = an_clock();
     return ALEXNET_OK;
 }

@@ -20,7 +20,9 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     AN_CHECK(an_init_weights(t->net, t->recipe));
     if (options->init_from)
         AN_CHECK(an_init_from(t->net, &t->classes, options->init_from, &has_mean));
-    t->record.phase = an_mean_wanted(t->net) && !has_mean ? AN_PHASE_MEAN : AN_PHASE_TRAIN;
+    const bool axes = an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) == AN_AXES_DATA;
+    t->record.has_mean = !an_mean_wanted(t->net) || has_mean;
+    t->record.phase = axes || !t->record.has_mean ? AN_PHASE_MEAN : AN_PHASE_TRAIN;
     return an_program_pack(t->program);
 }
 

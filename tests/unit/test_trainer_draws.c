@@ -122,6 +122,77 @@ static void test_the_axes_of_colour(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* As rig_start(), with the best model of another run. */
+static alexnet_status start_from(alexnet_trainer **trainer, alexnet_ctx *ctx, const char *run,
+                                 const char *out, const char *const *settings)
+{
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_dataset *data = rig_open_data(ctx, "train");
+    alexnet_recipe *recipe = rig_recipe(settings);
+    options.net = "net.ini";
+    options.init_from = run;
+    options.recipe = recipe;
+    options.out_dir = out;
+    alexnet_status rc = alexnet_trainer_new(trainer, ctx, data, NULL, &options);
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(data);
+    return rc;
+}
+
+/* colour_axes = data: the axes have the covariance of all pixels as they are stored, times the
+ * scale; and a model's mean stays where the pictures are only asked for their axes. */
+static void test_the_axes_of_the_data(void **state)
+{
+    (void)state;
+    enum { PICTURES = 6, SIDE = 16, PIXELS = PICTURES * SIDE * SIDE, VALUES = 3 * SIDE * SIDE };
+    static const char *const settings[] = {"epochs", "1", "colour_axes", "data", NULL};
+    static uint8_t pixels[PIXELS * 3];
+    static double means[2][VALUES];
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_dataset *data;
+    rig_write_pictures("train", 2, PICTURES / 2);
+    expect_ok(alexnet_dataset_open(&data, ctx, "train", NULL));
+    for (int i = 0; i < PICTURES; i++) {
+        an_picture picture;
+        expect_ok(an_data_source_picture(data->source, data->samples[i].item, &picture));
+        expect_ok(an_fit_picture(pixels + (size_t)i * VALUES, (an_fit){.side = SIDE}, &picture));
+        an_picture_free(&picture);
+    }
+    double mean[3] = {0};
+    for (int i = 0; i < PIXELS * 3; i++)
+        mean[i % 3] += pixels[i] / (double)PIXELS;
+    for (int again = 0; again < 2; again++) {
+        alexnet_trainer *t;
+        alexnet_progress progress;
+        bool more;
+        if (again) /* other pictures, the model's mean */
+            rig_write_picture("train/class0/000.png", 2, 99);
+        expect_ok(start_from(&t, ctx, again ? "axes" : NULL, again ? "again" : "axes", settings));
+        expect_ok(alexnet_trainer_step(t, &progress, &more));
+        assert_int_equal(progress.phase, ALEXNET_PROGRESS_MEAN);
+        assert_true(t->record.has_axes && t->record.phase == AN_PHASE_TRAIN);
+        for (int a = 0; a < 9 && !again; a++) {
+            double expected = 0, got = 0;
+            for (int i = 0; i < PIXELS; i++)
+                expected += (pixels[3 * i + a / 3] - mean[a / 3]) *
+                            (pixels[3 * i + a % 3] - mean[a % 3]) / PIXELS;
+            for (int i = 0; i < 3; i++)
+                got += (double)t->draws.crop.colour_axis[i][a / 3] *
+                       (double)t->draws.crop.colour_axis[i][a % 3];
+            assert_true(fabs(got / (0.02 * 0.02) - expected) < 1e-3 * (1 + fabs(expected)));
+        }
+        expect_ok(an_net_read(t->net, AN_VALUES, an_net_find(t->net, "input.mean"), means[again],
+                              AN_F64));
+        while (more)
+            expect_ok(alexnet_trainer_step(t, &progress, &more));
+        alexnet_trainer_free(t);
+    }
+    for (int i = 0; i < VALUES; i++) /* kept as float32 in the model */
+        assert_true(fabs(means[0][i] - means[1][i]) < 1e-4);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+}
+
 /* Each key of the recipe by itself changes what is shown, from update to update. */
 static void test_each_key(void **state)
 {
@@ -185,8 +256,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_the_order),          IN_SCRATCH(test_crops_and_masks),
-        IN_SCRATCH(test_the_axes_of_colour), IN_SCRATCH(test_each_key),
-        IN_SCRATCH(test_label_smoothing),    IN_SCRATCH(test_settled_keys),
+        IN_SCRATCH(test_the_axes_of_colour), IN_SCRATCH(test_the_axes_of_the_data),
+        IN_SCRATCH(test_each_key),           IN_SCRATCH(test_label_smoothing),
+        IN_SCRATCH(test_settled_keys),
     };
     return cmocka_run_group_tests_name("draws of a run", tests, NULL, NULL);
 }
