@@ -11,7 +11,7 @@ pictures of the shards are unpacked into a temporary folder for torchvision's Im
 
 All deliver batches of bytes; ours leaves mirroring to the network. Every round runs all of them;
 the table has medians, the seconds that processors worked per picture (others on the machine change
-those less than the clock), and how many times as fast ours is. FFCV is measured if it can be imported.
+those less than the clock), and how many times as fast ours is. FFCV is not run yet.
 Needs torch, torchvision, webdataset.
 """
 import argparse
@@ -117,7 +117,7 @@ def main():
         import ffcv  # noqa: F401
         print("FFCV is installed; this script does not run it yet")
     except ImportError:
-        print("FFCV: not installed (it needs OpenCV's and libturbojpeg's headers to build)")
+        print("FFCV: not installed")
     print(f"torch {torch.__version__}, torchvision {torchvision.__version__}, "
           f"webdataset {webdataset.__version__}, {options.workers} workers, batches of {options.batch}")
     with tempfile.TemporaryDirectory() as folder:
