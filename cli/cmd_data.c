@@ -21,8 +21,8 @@ static const opt_page page = {
     .command = "data",
     .usage = {"data COMMAND DATA [options]"},
     .about = "Examine a data set before it is used. DATA is what 'alexnet train' takes: a folder "
-             "with a folder of pictures per class, archives, a list, or the files of MNIST or "
-             "CIFAR. 'alexnet help data COMMAND' explains a command.",
+             "with a folder of pictures per class, archives, a list, an LMDB of Caffe, or the "
+             "files of MNIST or CIFAR. 'alexnet help data COMMAND' explains a command.",
     .parts = data_commands,
     .examples = {{"data check photos", "what is wrong with the pictures, and what to do about it"},
                  {"help data check", "explain 'data check' and list its options"}},

@@ -82,7 +82,7 @@ static const opt_page page = {
         "more classes than that), and the loss. Classes of equal probability share the error "
         "between them; the counts of --per-class and --confusion take the first of them. "
         "DATA is a folder with one folder of pictures per class, .tar archives, a list (.txt, "
-        ".csv) "
+        ".csv), an LMDB of Caffe "
         "or the files of MNIST or CIFAR; of a folder that holds 'train' and 'val', 'val' is used. "
         "Without DATA, a RUN is measured on its own "
         "validation set. Several models are measured as one: the mean of their probabilities, with "

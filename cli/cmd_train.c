@@ -98,8 +98,8 @@ static const opt_page page = {
     .about = "Train a network. DATA is a folder with one folder of pictures per class; "
              "if it holds 'train' and 'val', these are used. Or it is a .tar archive, such as "
              "ImageNet's, a folder of them, or a pattern of their names, which are read in place; "
-             "a list of lines 'path label' (.txt) or a table with such columns (.csv); or the "
-             "folder of MNIST's or CIFAR's files. "
+             "a list of lines 'path label' (.txt) or a table with such columns (.csv); an LMDB of "
+             "Caffe; or the folder of MNIST's or CIFAR's files. "
              "The run folder gets the best model, a "
              "checkpoint after each epoch and every ten minutes, the recipe and a log. Ctrl-C "
              "finishes the step, saves and says how to go on.",
