@@ -22,13 +22,24 @@ static const struct form {
 
 static const char *golden(const char *name)
 {
-    static char path[4096];
-    char link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", scratch_home);
-    const ssize_t n = readlink(link, path, sizeof path - 128);
-    assert_true(n > 0);
-    snprintf(path + n, 128, "/golden/sources/%s", name);
+    static char path[256];
+    snprintf(path, sizeof path, "sources/%s", name);
     return path;
+}
+
+/* A copy of the golden files: beside archives an index is written. */
+static int set_up(void **state)
+{
+    char link[64], home[4096], command[sizeof home + 64];
+    if (scratch_setup(state) != 0)
+        return -1;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", scratch_home);
+    const ssize_t n = readlink(link, home, sizeof home - 1);
+    if (n < 0)
+        return -1;
+    home[n] = '\0';
+    snprintf(command, sizeof command, "cp -r '%s/golden/sources' sources", home);
+    return system(command);
 }
 
 static bool is_readable(const struct form *form)
@@ -287,7 +298,7 @@ static void test_resume(void **state)
     alexnet_ctx_free(ctx);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, scratch_teardown)
 
 int main(void)
 {
