@@ -23,10 +23,11 @@ import warnings
 import numpy
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
-ENDINGS = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".jif"), "PNG": (".png",), "WEBP": (".webp",), "GIF": (".gif",)}
+ENDINGS = {"JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".jif"), "PNG": (".png",), "WEBP": (".webp",), "GIF": (".gif",),
+           "BMP": (".bmp", ".dib"), "TIFF": (".tif", ".tiff"), "AVIF": (".avif",)}
 JUDGED = ("unreadable", "same", "same-in-classes", "same-in-parts", "misnamed", "tiny", "grey", "cmyk", "profile")
-FORMATS = {"JPEG": "a JPEG", "PNG": "a PNG", "WEBP": "a WebP picture", "GIF": "a GIF", "MPO": "a JPEG"}
-Image.MAX_IMAGE_PIXELS = None
+FORMATS = {"JPEG": "a JPEG", "PNG": "a PNG", "WEBP": "a WebP picture", "GIF": "a GIF", "MPO": "a JPEG",
+           "BMP": "a BMP", "TIFF": "a TIFF", "AVIF": "an AVIF picture"}
 warnings.simplefilter("ignore")
 
 
