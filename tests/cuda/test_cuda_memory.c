@@ -37,6 +37,7 @@ static void test_largest_batch(void **state)
     alexnet_trainer t = {.batch = 8000, .record.split = 1};
     (void)state;
     open_net(&t.net, &t.ctx, true);
+    rig_ok(an_recipe_new(&t.recipe));
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "and cuda has 0.75 GiB available");
     t.batch = atoi(strstr(alexnet_error_text(), phrase) + strlen(phrase));
@@ -56,6 +57,7 @@ static void test_largest_batch(void **state)
     an_program_free(program);
     fake.memory = (size_t)200 << 20; /* of which nothing is left */
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "no batch fits");
+    an_recipe_free(t.recipe);
     an_net_release(t.net);
     rig_free_ctx(t.ctx);
     assert_int_equal(fake_count.live, 0);
