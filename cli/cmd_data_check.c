@@ -152,7 +152,7 @@ static int check_usage(const opt_args *args, const data_check_options *options)
 {
     if (args->file_count != 1)
         return opt_wrong(&page, args->file_count ? "data check takes one DATA"
-                                                 : "DATA is missing: a folder of pictures, ...");
+                                                 : "DATA is missing: a data set");
     int code = options->report ? file_check_output(options->report) : CLI_DONE;
     if (code == CLI_DONE && options->sheet)
         code = file_check_output(options->sheet);

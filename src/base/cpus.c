@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/cgroup.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 /* "quota period", in microseconds of CPU time per microseconds of time; "max" is no limit. */
 static double ratio(const char *quota, const char *period)
@@ -77,17 +78,14 @@ static void *wait_for_others(void *gate)
 alexnet_status an_threads_try(int count)
 {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-    int started = 0, error = 0;
+    int started = 0;
     if (count < 1)
         return ALEXNET_OK;
     pthread_t *threads = an_calloc((size_t)count, sizeof *threads);
     if (!threads)
         return AN_FAIL_MEMORY((size_t)count * sizeof *threads, "threads");
     pthread_mutex_lock(&gate);
-    while (started < count && error == 0) {
-        error = pthread_create(&threads[started], NULL, wait_for_others, &gate);
-        started += error == 0;
-    }
+    const int error = an_threads_start(threads, &started, count, wait_for_others, &gate);
     pthread_mutex_unlock(&gate);
     for (int i = 0; i < started; i++)
         pthread_join(threads[i], NULL);

@@ -1,12 +1,12 @@
 #include "data/loader.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 /* One batch of the ring. Its pictures are written by the workers that took them, without the lock;
  * `done` is counted under the lock and hands them over. */
@@ -313,20 +313,11 @@ static alexnet_status fail_lost(void)
                    "do it are not here");
 }
 
-/* Threads are born with all signals blocked, so that the host's handlers run on its own threads. */
 static alexnet_status start_threads(an_loader *l)
 {
-    sigset_t all, before;
-    int error = 0;
     l->process = getpid();
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (l->threads_running < l->threads_wanted && error == 0) {
-        error = pthread_create(&l->threads[l->threads_running], NULL, worker, l);
-        if (error == 0)
-            l->threads_running++;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int error =
+        an_threads_start(l->threads, &l->threads_running, l->threads_wanted, worker, l);
     if (error != 0)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot start loading thread %d of %d: %s",
                        l->threads_running + 1, l->threads_wanted, strerror(error));

@@ -1,12 +1,12 @@
 #include "data/ordered.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 /* Piece p is in slot p % ahead. It may be begun when the one that was there has been taken. */
 struct an_ordered {
@@ -56,18 +56,9 @@ static void *worker(void *argument)
     return NULL;
 }
 
-/* Threads are born with all signals blocked, so that the host's handlers run on its own threads. */
 static alexnet_status start(an_ordered *o, int threads)
 {
-    sigset_t all, before;
-    int error = 0;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (o->running < threads && error == 0) {
-        error = pthread_create(&o->threads[o->running], NULL, worker, o);
-        o->running += error == 0;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int error = an_threads_start(o->threads, &o->running, threads, worker, o);
     if (error != 0)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot start thread %d of %d: %s", o->running + 1,
                        threads, strerror(error));

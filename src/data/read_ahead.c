@@ -1,11 +1,11 @@
 #include "data/read_ahead.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 enum { HELD = 2 };
 
@@ -24,7 +24,7 @@ struct an_read_ahead {
     int64_t n_windows, position;
     held slots[HELD];
     pthread_t thread;
-    bool running;
+    int running; /* 1 once it is started */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a window is read, or over, or all is */
     bool over;
@@ -101,17 +101,11 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* As the loader's threads, it is born with all signals blocked. */
 static alexnet_status start_thread(an_read_ahead *a)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error = pthread_create(&a->thread, NULL, work, a);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int error = an_threads_start(&a->thread, &a->running, 1, work, a);
     if (error)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot start a reading thread: %s", strerror(error));
-    a->running = true;
     return ALEXNET_OK;
 }
 

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 typedef struct pile {
     const an_jpeg_file *files;
@@ -105,19 +105,12 @@ static void *work(void *argument)
 alexnet_status an_jpeg_alone(const an_jpeg_file *files, int64_t count, int threads, double *seconds)
 {
     pile p = {.files = files, .count = count};
-    int started = 0, error = 0;
-    sigset_t all, before;
+    int started = 0;
     pthread_t *ids = an_calloc((size_t)threads, sizeof *ids);
     if (!ids)
         return AN_FAIL_MEMORY((size_t)threads * sizeof *ids, "decoding threads");
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     const double began = an_clock();
-    while (started < threads && error == 0) {
-        error = pthread_create(&ids[started], NULL, work, &p);
-        started += error == 0;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const int error = an_threads_start(ids, &started, threads, work, &p);
     for (int i = 0; i < started; i++)
         pthread_join(ids[i], NULL);
     *seconds = an_clock() - began;

@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "data/codec.h"
 #include "data/picture.h"
+#include "noise.h"
 
 typedef struct picture_golden {
     const char *file;
@@ -116,14 +117,6 @@ static const char *path_of(const char *file)
     static char path[256];
     snprintf(path, sizeof path, "golden/pictures/%s", file);
     return path;
-}
-
-static uint64_t fnv(const uint8_t *bytes, size_t length)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    return hash;
 }
 
 static void check_pixels(const an_picture *picture, const char *file)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "noise.h"
 
 #include "base/random.h"
 #include "base/status.h"
@@ -42,24 +42,6 @@ typedef struct smaller_golden {
 } smaller_golden;
 
 #include "region_goldens.h"
-
-static uint64_t fnv(const uint8_t *bytes, size_t length)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    return hash;
-}
-
-static an_picture noise(int width, int height)
-{
-    size_t count = (size_t)width * (size_t)height * 3;
-    an_picture picture = {width, height, malloc(count)};
-    assert_non_null(picture.rgb);
-    for (size_t i = 0; i < count; i++)
-        picture.rgb[i] = (uint8_t)(an_random(1, AN_PURPOSE_TEST, 0, i / 4, 0).v[i % 4] >> 24);
-    return picture;
-}
 
 static void test_boxes_are_torchvisions(void **state)
 {
