@@ -332,7 +332,7 @@ static void test_update(void **state)
     double bias = 1, bias_v = 0;
     const an_segment segments[] = {
         {w, g, v, NULL, 2}, {&bias, g, &bias_v, NULL, 1}, {frozen, g, frozen, NULL, 1}};
-    const an_rates rates[] = {{0.25, 0.5, 0.5, 1}, {0.5, 0, 0.5, 1}, {0, 0.5, 0.5, 1}};
+    const an_rates rates[] = {{0.25, 0.5, 0.5, 1, 0}, {0.5, 0, 0.5, 1, 0}, {0, 0.5, 0.5, 1, 0}};
     an_update *update;
     rig_ok(ref->api->update_prepare(ref, segments, 3, &update));
     rig_ok(ref->api->update(ref, update, rates));

@@ -405,7 +405,7 @@ static void check_frozen(const char *device, const bool *frozen)
     open_for(&less, device, options);
     for (int i = 0; i < still.net->count; i++)
         if (still.net->params[i].learned)
-            rates[n++] = (an_rates){frozen[still.net->params[i].layer] ? 0 : 0.01, 0.001, 0.9, 1};
+            rates[n++] = (an_rates){0.01 * !frozen[still.net->params[i].layer], 0.001, 0.9, 1, 0};
     an_program_set_rates(still.program, rates);
     an_program_set_rates(less.program, rates);
     for (int step = 1; step < 4; step++)
@@ -449,7 +449,7 @@ static void check_scale(const char *device)
     open_for(&whole, device, an_program_training(4, 2));
     open_for(&half, device, an_program_training(4, 2));
     for (int i = 0; i < RIG_PARAMS; i++)
-        rates[i] = (an_rates){0.25, 0, 0.9, 0.5};
+        rates[i] = (an_rates){0.25, 0, 0.9, 0.5, 0};
     rig_set_rates(&whole, 0.25, 0, 0.9);
     an_program_set_rates(half.program, rates);
     rig_run(&whole, 0);
