@@ -58,7 +58,7 @@ static void note(interest *found, const chunk *c)
 /* Look through all chunks, up to the end or one that is cut short. */
 static void look_through(interest *found, const an_encoded *file)
 {
-    for (size_t at = SIGNATURE_BYTES; file->length - at >= CHUNK_BYTES;) {
+    for (size_t at = SIGNATURE_BYTES; file->length >= at + CHUNK_BYTES;) {
         const uint8_t *p = file->bytes + at;
         chunk c = {.bytes = p + 8, .length = get32(p)};
         memcpy(c.type, p + 4, sizeof c.type);

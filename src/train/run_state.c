@@ -15,7 +15,7 @@
 typedef struct exchange {
     json_t *object;
     bool writing, failed;
-    const char *missing; /* first field that was absent or of another type */
+    const char *missing; /* first field that was absent or of another type: a literal */
 } exchange;
 
 static json_t *take(exchange *x, const char *key)
@@ -190,11 +190,12 @@ static void exchange_axes(exchange *x, an_run_state *record)
     record->has_mean = has_mean != 0;
     if (x->writing ? !record->has_axes : !json_object_get(x->object, "colour_axes"))
         return;
+    static const char *const keys[3][3] = {
+        {"1r", "1g", "1b"}, {"2r", "2g", "2b"}, {"3r", "3g", "3b"}};
     exchange inner = enter(x, "colour_axes");
-    for (int i = 0; i < 9; i++) {
-        const char key[] = {(char)('1' + i / 3), "rgb"[i % 3], '\0'};
-        number(&inner, key, &record->axes[i / 3][i % 3]);
-    }
+    for (int axis = 0; axis < 3; axis++)
+        for (int colour = 0; colour < 3; colour++)
+            number(&inner, keys[axis][colour], &record->axes[axis][colour]);
     leave(x, &inner);
     record->has_axes = true;
 }
@@ -238,12 +239,37 @@ char *an_run_state_to_text(const an_run_state *record)
     return result;
 }
 
+/* No run counts further; sums and products with the sizes of a run fit. */
+static const int64_t COUNT_MAX = (int64_t)1 << 56;
+
+static bool is_count(int64_t value)
+{
+    return value >= 0 && value <= COUNT_MAX;
+}
+
+static bool is_tally(const an_tally *tally)
+{
+    return is_count(tally->images) && is_count(tally->skipped);
+}
+
+static bool is_data(const an_data_identity *data)
+{
+    return data->root && data->kind && data->count > 0 && is_count(data->count) &&
+           data->part.share >= 0 && data->part.share < 1;
+}
+
+static bool are_in_range(const an_run_state *r)
+{
+    return r->split >= 1 && is_count(r->step) && is_count(r->log_length) &&
+           is_tally(&r->interval) && is_tally(&r->epoch) && is_count(r->skipped) &&
+           is_count(r->best.images) && is_count(r->best.skipped) && is_count(r->best_epoch) &&
+           is_count(r->drops.count) && is_count(r->drops.after) && is_data(&r->train) &&
+           (!r->val.root || is_data(&r->val));
+}
+
 static alexnet_status check(const an_run_state *r, const char *source)
 {
-    bool good = r->split >= 1 && r->step >= 0 && r->log_length >= 0 && r->train.root &&
-                r->interval.images >= 0 && r->epoch.images >= 0 && r->skipped >= 0 &&
-                r->drops.count >= 0 && r->drops.after >= 0;
-    if (good)
+    if (are_in_range(r))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress has values out of range",
                    source);

@@ -114,7 +114,10 @@ static alexnet_status check_place(const alexnet_trainer *t)
                 : r->phase == AN_PHASE_TRAIN ? r->step < all
                 : r->phase == AN_PHASE_VAL   ? r->step > 0 && r->step % steps == 0
                                              : r->step > 0 && r->step % steps == 0;
-    if (good && r->step <= all)
+    const int64_t ended = r->step / steps; /* epochs */
+    good &= r->step <= all && r->best_epoch <= ended && r->drops.after <= ended &&
+            r->drops.count <= ended;
+    if (good)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s: its record of progress is damaged: update %lld of %lld, phase %d",

@@ -24,7 +24,9 @@ static an_run_state sample(void)
                       .best_epoch = 3,
                       .skipped = 4,
                       .log_length = 9007199254740993, /* 2^53 + 1: no double holds it */
-                      .split = 17};
+                      .split = 17,
+                      .has_axes = true,
+                      .axes = {{1, 2, 3}, {4, 5, 6}, {7, 1.0 / 3, 9}}};
     r.train = (an_data_identity){an_strdup("/data/\xc3\xa4 \"x\"\\"),
                                  an_strdup("shards"),
                                  {0.1, UINT64_MAX, false},
@@ -74,6 +76,8 @@ static void test_round_trip(void **state)
     assert_string_equal(a.library, b.library);
     assert_string_equal(a.precision, b.precision);
     assert_string_equal(a.tuning, b.tuning);
+    assert_true(b.has_axes);
+    assert_memory_equal(a.axes, b.axes, sizeof a.axes);
     an_free(text);
     an_run_state_free(&a);
     an_run_state_free(&b);
@@ -146,6 +150,13 @@ static void test_damage(void **state)
     expect_failure(damaged("\"split\":17", "\"split\":4097"), bad, range);
     expect_failure(damaged("\"split\":17", "\"split\":4294967297"), bad, range);
     expect_failure(damaged("\"log_length\":9007199254740993", "\"log_length\":-1"), bad, range);
+    expect_failure(damaged("\"images\":7", "\"images\":9223372036854775807"), bad, range);
+    expect_failure(damaged("\"skipped\":4", "\"skipped\":-1"), bad, range);
+    expect_failure(damaged("\"best_epoch\":3", "\"best_epoch\":-3"), bad, range);
+    expect_failure(damaged("\"count\":5000000000", "\"count\":0"), bad, range);
+    expect_failure(damaged("\"count\":2", "\"count\":-2"), bad, range);
+    expect_failure(damaged("\"share\":0.1", "\"share\":1.1"), bad, range);
+    expect_failure(damaged("\"3g\"", "\"x\""), bad, "lacks 3g");
     expect_failure(damaged("\"train\":{", "\"train\":null,\"x\":{"), bad, range);
     expect_failure(damaged("\"train\":{", "\"train\":5,\"x\":{"), bad, "lacks");
     expect_failure(damaged("\"val\":{", "\"value\":{"), bad, "lacks val");

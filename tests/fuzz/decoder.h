@@ -1,0 +1,52 @@
+/*
+ * A decoder of pictures under a fuzzer, which stays with its format: bytes go to the decoder
+ * itself, not by what they begin with.
+ */
+#ifndef FUZZ_DECODER_H
+#define FUZZ_DECODER_H
+
+#include <string.h>
+
+#include "base/status.h"
+#include "data/codec.h"
+#include "data/resize.h"
+#include "fuzz/require.h"
+
+typedef alexnet_status (*decoder)(an_picture *, int *, const an_encoded *);
+
+/* That of a library; NULL where the build has none. */
+static inline decoder decoder_of(const char *library)
+{
+    for (const an_codec *const *codec = an_codecs; *codec; codec++)
+        if (strcmp((*codec)->library, library) == 0)
+            return (*codec)->decode;
+    return NULL;
+}
+
+/* An error that names the file, or an upright picture every byte of which is the caller's and was
+ * written: a sanitizer sees one that is not. */
+static inline void try_upright(decoder decode, const an_encoded *file)
+{
+    enum { SIDE = 8 };
+    an_picture picture = {0};
+    int orientation = 0;
+    uint8_t square[SIDE * SIDE * 3];
+    if (decode(&picture, &orientation, file) != ALEXNET_OK) {
+        require(!picture.rgb && strstr(an_error_text(), file->name));
+        return;
+    }
+    require(orientation >= 0 && orientation <= 8 && picture.width > 0 && picture.height > 0);
+    require(an_picture_upright(&picture, orientation, file) == ALEXNET_OK);
+    volatile uint8_t last = picture.rgb[(size_t)picture.width * (size_t)picture.height * 3 - 1];
+    (void)last;
+    require(an_fit_picture(square, (an_fit){AN_FIT_SHORT, SIDE, false}, &picture) == ALEXNET_OK);
+    an_picture_free(&picture);
+}
+
+static inline void try_decoder(decoder decode, const uint8_t *bytes, size_t length)
+{
+    if (decode && length)
+        try_upright(decode, &(an_encoded){.bytes = bytes, .length = length, .name = "fuzz"});
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* What a fuzz target demands of the code that it tries. */
+#ifndef FUZZ_REQUIRE_H
+#define FUZZ_REQUIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+/** The fuzzer counts a process that aborts as a find; a macro, so that its stack says where. */
+#define require(holds)                                                                             \
+    do {                                                                                           \
+        if (!(holds))                                                                              \
+            abort();                                                                               \
+    } while (0)
+
+#endif
