@@ -23,7 +23,7 @@ static const opt rows[] = {
      .also = {"validation", "val-split", "validation-split", "valid", "val-dir"},
      .arg = "DATA2|SHARE",
      .help = "pictures to validate with, packed beside the others: another data set, or the share "
-             "of each class, chosen as 'train' does (default: DATA's own 'val', else none)",
+             "to hold back, chosen as 'train' does (default: DATA's own 'val', else none)",
      .offset = offsetof(pack_options, val)},
     {.name = "side",
      .type = OPT_INTEGER,

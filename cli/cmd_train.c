@@ -34,8 +34,8 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"validation", "val-split", "validation-split", "valid", "val-dir"},
      .arg = "DATA2|SHARE",
-     .help = "pictures to validate with: another folder or archive, or the share of each class to "
-             "hold back, 0 for none (default: DATA's own 'val', else 0.1)",
+     .help = "pictures to validate with: another folder or archive, or the share to hold back, "
+             "chosen by the names, 0 for none (default: DATA's own 'val', else 0.1)",
      .offset = offsetof(train_options, val)},
     {.name = "init-from",
      .type = OPT_TEXT,
@@ -104,7 +104,7 @@ static const opt_page page = {
              "checkpoint after each epoch and every ten minutes, the recipe and a log. Ctrl-C "
              "finishes the step, saves and says how to go on.",
     .examples = {{"train photos",
-                  "train the network of the paper; a tenth of each class validates"},
+                  "train the network of the paper; about a tenth of the pictures validates"},
                  {"train photos --init-from best.safetensors --freeze 'conv*'",
                   "begin with a trained model and leave its convolutions as they are"}},
 };

@@ -543,9 +543,12 @@ ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, ale
                                                       const char *const *paths, int64_t count);
 
 /**
- * Split a data set: `share` (0 < share < 1) of each class, at least one picture of a class that
- * has two, goes to `val`, the rest to `train`. The choice depends on `seed` and the file names
- * alone.
+ * Split a data set: a picture goes to `val` if a random number that depends on `seed` and its own
+ * name alone is below `share` (0 < share < 1), else to `train`. So it stays where it is whatever
+ * pictures are added or removed, and a class has about its share: a small one may have no picture
+ * in a part, of which a new trainer warns. If all pictures fell to one part, the one whose number
+ * is nearest to the share goes to the other.
+ * @return ALEXNET_ERROR_FORMAT if there is only one picture
  */
 ALEXNET_API alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share,
                                                  uint64_t seed, alexnet_dataset **train,

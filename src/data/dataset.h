@@ -20,11 +20,19 @@ typedef struct an_sample {
     const char *name; /* for people; the source's */
 } an_sample;
 
+/** How pictures are chosen for validation. Each has a random number of the seed and its own key. */
+typedef enum an_split_rule {
+    AN_SPLIT_BY_HASH,  /* the number is below the share: no other picture has a say */
+    AN_SPLIT_BY_COUNT, /* of each class the share, rounded, of those with the lowest numbers, and
+                          one of two or more: runs of earlier versions, which go on with it */
+} an_split_rule;
+
 /** Which part of its source a data set is. */
 typedef struct an_part {
     double share; /* of validation in an_dataset_split(); 0: the whole */
     uint64_t seed;
     bool val; /* the validation part */
+    an_split_rule rule;
 } an_part;
 
 struct alexnet_dataset {
@@ -63,6 +71,7 @@ alexnet_status an_dataset_new(alexnet_dataset **out, alexnet_ctx *ctx, an_data_s
 /** Without labels: see an_data_source_files(). */
 alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                    const char *const *paths, int64_t count);
+/** By hash; see the public header. */
 alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                 alexnet_dataset **train, alexnet_dataset **val);
 /**
@@ -84,6 +93,9 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset);
 /** Whether two data sets have the same classes; ALEXNET_ERROR_FORMAT names the first that differs.
  */
 alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const alexnet_dataset *val);
+/** Warn of classes that have no picture. @param val  or NULL */
+alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *train,
+                                      const alexnet_dataset *val);
 /**
  * Warn of validation pictures that are also training pictures, by their content. Reads at most
  * AN_COMPARE_BYTES of both: of larger data sets, only some of the validation pictures are looked

@@ -110,6 +110,52 @@ alexnet_status an_dataset_compare_classes(const alexnet_dataset *train, const al
     return rc;
 }
 
+/* ---- Classes without pictures ---- */
+
+/* How many classes a data set has no picture of; *example: the first of them. -1: no memory. */
+static int count_absent(const alexnet_dataset *d, const char **example)
+{
+    int absent = 0;
+    bool *seen = an_calloc((size_t)d->classes, sizeof *seen);
+    if (!seen)
+        return -1;
+    for (int64_t i = 0; i < d->count; i++)
+        if (d->samples[i].label >= 0)
+            seen[d->samples[i].label] = true;
+    for (int c = d->classes - 1; c >= 0; c--)
+        if (!seen[c]) {
+            absent++;
+            *example = d->class_names[c];
+        }
+    an_free(seen);
+    return absent;
+}
+
+static alexnet_status warn_absent(alexnet_ctx *ctx, const alexnet_dataset *d, const char *what,
+                                  const char *remedy)
+{
+    const char *example = "";
+    const int absent = count_absent(d, &example);
+    if (absent < 0)
+        return AN_FAIL_MEMORY((size_t)d->classes, "a list of classes");
+    if (absent > 0)
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "of %d of %d classes, such as \"%s\", there is no picture %s%s", absent, d->classes,
+               example, what, d->part.share > 0 ? remedy : "");
+    return ALEXNET_OK;
+}
+
+alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *train,
+                                      const alexnet_dataset *val)
+{
+    AN_CHECK(warn_absent(ctx, train, "to train on",
+                         "; a smaller share for validation may leave one, or more pictures"));
+    if (!val)
+        return ALEXNET_OK;
+    return warn_absent(ctx, val, "to validate with",
+                       "; a larger share for validation may hold one, or more pictures");
+}
+
 /* ---- Pictures of both ---- */
 
 /* A sample, by the stamp of its item: two with different stamps have different content. */

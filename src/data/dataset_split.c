@@ -23,8 +23,33 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
     return hash;
 }
 
-/* A sample's random key: those of a class with the lowest go to validation. It depends on the seed
- * and the picture's own key, so a picture that is added or removed moves at most one other. */
+/* A picture's random number, out of the seed and its own key. */
+static uint64_t draw(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
+{
+    const char *key = dataset->source->items[dataset->samples[sample].item].key;
+    uint64_t hash = an_hash_text(AN_HASH_START, key);
+    an_random4 r = an_random(seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
+    return (uint64_t)r.v[0] << 32 | r.v[1];
+}
+
+/* Mark the pictures whose numbers are below the share; where that leaves a part empty, the lowest
+ * or all but the highest. @return how many */
+static int64_t mark_by_hash(bool *for_val, const uint64_t *numbers, int64_t count, double share)
+{
+    uint64_t limit = (uint64_t)ldexp(share, 64), low = UINT64_MAX, high = 0; /* share < 1 */
+    int64_t marked = 0;
+    for (int64_t i = 0; i < count; i++) {
+        low = numbers[i] < low ? numbers[i] : low;
+        high = numbers[i] > high ? numbers[i] : high;
+    }
+    limit = limit <= low ? low + 1 : limit > high ? high : limit;
+    for (int64_t i = 0; i < count && low < high; i++)
+        marked += for_val[i] = numbers[i] < limit;
+    return marked;
+}
+
+/* ---- The rule of earlier versions ---- */
+
 typedef struct sort_key {
     int label;
     uint64_t number;
@@ -43,15 +68,6 @@ static int compare_keys(const void *a, const void *b)
     return order ? order : x->sample < y->sample ? -1 : x->sample > y->sample;
 }
 
-static sort_key draw_key(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
-{
-    const an_sample *s = &dataset->samples[sample];
-    const char *key = dataset->source->items[s->item].key;
-    uint64_t hash = an_hash_text(AN_HASH_START, key);
-    an_random4 r = an_random(seed, AN_PURPOSE_SPLIT, hash >> 32, hash & 0xffffffffu, 0);
-    return (sort_key){s->label, (uint64_t)r.v[0] << 32 | r.v[1], key, sample};
-}
-
 /* How many of a class's n pictures go to validation. */
 static int64_t val_count(int64_t n, double share)
 {
@@ -61,13 +77,10 @@ static int64_t val_count(int64_t n, double share)
     return wanted < 1 && n >= 2 ? 1 : wanted;
 }
 
-/* Mark the pictures for validation. @return how many */
-static int64_t mark(bool *for_val, sort_key *keys, const alexnet_dataset *dataset, double share,
-                    uint64_t seed)
+/* Mark those of each class with the lowest numbers. @return how many */
+static int64_t mark_lowest(bool *for_val, sort_key *keys, int64_t count, double share)
 {
-    int64_t begin = 0, marked = 0, count = dataset->count;
-    for (int64_t i = 0; i < count; i++)
-        keys[i] = draw_key(dataset, i, seed);
+    int64_t begin = 0, marked = 0;
     qsort(keys, (size_t)count, sizeof *keys, compare_keys);
     while (begin < count) {
         int64_t end = begin;
@@ -81,6 +94,23 @@ static int64_t mark(bool *for_val, sort_key *keys, const alexnet_dataset *datase
     }
     return marked;
 }
+
+static alexnet_status mark_by_count(bool *for_val, const uint64_t *numbers,
+                                    const alexnet_dataset *dataset, double share, int64_t *marked)
+{
+    sort_key *keys = an_calloc((size_t)dataset->count, sizeof *keys);
+    if (!keys)
+        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *keys, "sharing out a data set");
+    for (int64_t i = 0; i < dataset->count; i++) {
+        const an_sample *s = &dataset->samples[i];
+        keys[i] = (sort_key){s->label, numbers[i], dataset->source->items[s->item].key, i};
+    }
+    *marked = mark_lowest(for_val, keys, dataset->count, share);
+    an_free(keys);
+    return ALEXNET_OK;
+}
+
+/* ---- The parts ---- */
 
 /* The `count` samples whose mark is `wanted`, with all classes. */
 static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, const bool *marks,
@@ -99,6 +129,54 @@ static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, c
     return ALEXNET_OK;
 }
 
+static alexnet_status mark(bool *for_val, const alexnet_dataset *dataset, an_part part,
+                           int64_t *marked)
+{
+    alexnet_status rc = ALEXNET_OK;
+    uint64_t *numbers = an_calloc((size_t)dataset->count, sizeof *numbers);
+    if (!numbers)
+        return AN_FAIL_MEMORY((size_t)dataset->count * sizeof *numbers, "sharing out a data set");
+    for (int64_t i = 0; i < dataset->count; i++)
+        numbers[i] = draw(dataset, i, part.seed);
+    if (part.rule == AN_SPLIT_BY_COUNT)
+        rc = mark_by_count(for_val, numbers, dataset, part.share, marked);
+    else
+        *marked = mark_by_hash(for_val, numbers, dataset->count, part.share);
+    an_free(numbers);
+    return rc;
+}
+
+/* Both parts, whatever the part's `val` says. */
+static alexnet_status split(const alexnet_dataset *dataset, an_part part, alexnet_dataset **train,
+                            alexnet_dataset **val)
+{
+    alexnet_status rc;
+    int64_t marked = 0;
+    bool *for_val = an_calloc((size_t)dataset->count, sizeof *for_val);
+    if (!for_val)
+        return AN_FAIL_MEMORY((size_t)dataset->count, "sharing out a data set");
+    AN_TRY(mark(for_val, dataset, part, &marked));
+    if (marked == 0) {
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
+                     "%s has too few pictures for some to be set aside for validation",
+                     dataset->root);
+        goto cleanup;
+    }
+    AN_TRY(take(train, dataset, for_val, false, dataset->count - marked));
+    AN_TRY(take(val, dataset, for_val, true, marked));
+    (*train)->part = (*val)->part = part;
+    (*train)->part.val = false;
+    (*val)->part.val = true;
+cleanup:
+    an_free(for_val);
+    if (rc != ALEXNET_OK) {
+        an_dataset_release(*train);
+        an_dataset_release(*val);
+        *train = *val = NULL;
+    }
+    return rc;
+}
+
 alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                 alexnet_dataset **train, alexnet_dataset **val)
 {
@@ -107,33 +185,7 @@ alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, ui
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "the share for validation is %g; expected more than 0 and less than 1",
                        share);
-    alexnet_status rc;
-    bool *for_val = an_calloc((size_t)dataset->count, sizeof *for_val);
-    sort_key *keys = an_calloc((size_t)dataset->count, sizeof *keys);
-    if (!for_val || !keys) {
-        rc = AN_FAIL_MEMORY((size_t)dataset->count * sizeof *keys, "sharing out a data set");
-        goto cleanup;
-    }
-    int64_t marked = mark(for_val, keys, dataset, share, seed);
-    if (marked == 0) {
-        rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                     "%s has no class with two pictures, so none can be set aside for validation",
-                     dataset->root);
-        goto cleanup;
-    }
-    AN_TRY(take(train, dataset, for_val, false, dataset->count - marked));
-    AN_TRY(take(val, dataset, for_val, true, marked));
-    (*train)->part = (an_part){share, seed, false};
-    (*val)->part = (an_part){share, seed, true};
-cleanup:
-    an_free(for_val);
-    an_free(keys);
-    if (rc != ALEXNET_OK) {
-        an_dataset_release(*train);
-        an_dataset_release(*val);
-        *train = *val = NULL;
-    }
-    return rc;
+    return split(dataset, (an_part){.share = share, .seed = seed}, train, val);
 }
 
 alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const char *kind,
@@ -148,14 +200,14 @@ alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const 
 alexnet_status an_dataset_of_part(alexnet_dataset **out, an_data_source *source, an_part part,
                                   const an_class_list *classes)
 {
-    alexnet_dataset *whole, *train, *val;
+    alexnet_dataset *whole, *train = NULL, *val = NULL;
     *out = NULL;
     AN_CHECK(an_dataset_new(&whole, NULL, source, NULL, classes));
     if (part.share == 0.0) {
         *out = whole;
         return ALEXNET_OK;
     }
-    alexnet_status rc = an_dataset_split(whole, part.share, part.seed, &train, &val);
+    alexnet_status rc = split(whole, part, &train, &val);
     an_dataset_release(whole);
     if (rc != ALEXNET_OK)
         return rc;

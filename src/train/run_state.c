@@ -124,6 +124,23 @@ static void owned_text(exchange *x, const char *key, char **value, const char *s
     x->failed |= found && !*value;
 }
 
+/* Of a part, the name of its rule; older records have none, and only know the one by count. */
+static void exchange_rule(exchange *x, an_part *part)
+{
+    char rule[8];
+    if (x->writing && part->share == 0)
+        return;
+    if (!x->writing && !json_object_get(x->object, "share_rule")) {
+        part->rule = AN_SPLIT_BY_COUNT;
+        return;
+    }
+    snprintf(rule, sizeof rule, part->rule == AN_SPLIT_BY_HASH ? "hash" : "count");
+    text(x, "share_rule", rule, sizeof rule);
+    part->rule = strcmp(rule, "count") == 0 ? AN_SPLIT_BY_COUNT : AN_SPLIT_BY_HASH;
+    if (part->rule == AN_SPLIT_BY_HASH && strcmp(rule, "hash") != 0 && !x->missing)
+        x->missing = "share_rule";
+}
+
 static void exchange_data(exchange *x, const char *key, an_data_identity *data)
 {
     if (x->writing ? !data->root : json_is_null(json_object_get(x->object, key))) {
@@ -137,6 +154,7 @@ static void exchange_data(exchange *x, const char *key, an_data_identity *data)
     int64_t val = data->part.val;
     number(&inner, "share", &data->part.share);
     wide(&inner, "share_seed", &data->part.seed);
+    exchange_rule(&inner, &data->part);
     integer(&inner, "is_validation_part", &val);
     data->part.val = val != 0;
     integer(&inner, "count", &data->count);

@@ -29,10 +29,11 @@ static an_run_state sample(void)
                       .axes = {{1, 2, 3}, {4, 5, 6}, {7, 1.0 / 3, 9}}};
     r.train = (an_data_identity){an_strdup("/data/\xc3\xa4 \"x\"\\"),
                                  an_strdup("shards"),
-                                 {0.1, UINT64_MAX, false},
+                                 {0.1, UINT64_MAX, false, AN_SPLIT_BY_HASH},
                                  5000000000,
                                  0x8000000000000001};
-    r.val = (an_data_identity){an_strdup("/v"), an_strdup("folders"), {0.1, 1, true}, 2, 0};
+    r.val = (an_data_identity){
+        an_strdup("/v"), an_strdup("folders"), {0.1, 1, true, AN_SPLIT_BY_COUNT}, 2, 0};
     strcpy(r.device, "cpu");
     strcpy(r.isa, "avx512");
     strcpy(r.library, "oneDNN 2.6.3");
@@ -51,7 +52,7 @@ static void expect_equal_data(const an_data_identity *a, const an_data_identity 
     assert_string_equal(a->root, b->root);
     assert_string_equal(a->kind, b->kind);
     assert_true(a->part.share == b->part.share && a->part.seed == b->part.seed &&
-                a->part.val == b->part.val);
+                a->part.val == b->part.val && a->part.rule == b->part.rule);
     assert_true(a->count == b->count && a->fingerprint == b->fingerprint);
 }
 
@@ -99,6 +100,21 @@ static void test_without_validation(void **state)
     an_run_state_free(&b);
 }
 
+/* A record from before there was a choice is of the rule that there was. */
+static void test_rule_of_older_records(void **state)
+{
+    (void)state;
+    an_run_state a = sample(), b;
+    char *text = an_run_state_to_text(&a), *rule = strstr(text, "\"share_rule\"");
+    assert_non_null(rule);
+    rule[1] = 'x';
+    expect_ok(an_run_state_from_text(&b, text, "file"));
+    assert_int_equal(b.train.part.rule, AN_SPLIT_BY_COUNT);
+    an_run_state_free(&b);
+    an_free(text);
+    an_run_state_free(&a);
+}
+
 /* Replace the first `from` of the sample's text by `to`, and read it. */
 static alexnet_status damaged(const char *from, const char *to)
 {
@@ -131,6 +147,9 @@ static void test_damage(void **state)
     expect_ok(damaged("\"tuning\"", "\"x\""));            /* and another */
     expect_ok(damaged("\"kind\":\"shards\"", "\"x\":1")); /* of folders, all of them */
     expect_failure(damaged("\"kind\":\"shards\"", "\"kind\":1"), bad, "lacks kind");
+    expect_failure(damaged("\"hash\"", "\"luck\""), bad, "lacks share_rule");
+    expect_failure(damaged("\"hash\"", "\"counted\""), bad, "lacks share_rule");
+    expect_failure(damaged("\"hash\"", "1"), bad, "lacks share_rule");
     expect_failure(damaged("\"best_top5_error\"", "\"x\""), bad, "lacks best_top5_error");
     expect_failure(damaged("\"tuning\":\"", "\"tuning\":7,\"x\":\""), bad, "lacks tuning");
     expect_failure(damaged("{", "["), bad, not_object);
@@ -194,8 +213,11 @@ static void test_long_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_without_validation),
-        cmocka_unit_test(test_damage),     cmocka_unit_test(test_cut_short),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_without_validation),
+        cmocka_unit_test(test_rule_of_older_records),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_cut_short),
         cmocka_unit_test(test_long_words),
     };
     return cmocka_run_group_tests_name("progress records", tests, NULL, NULL);

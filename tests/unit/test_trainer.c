@@ -312,13 +312,13 @@ static void test_the_validation_of_a_run(void **state)
     options.out_dir = "run";
     expect_ok(alexnet_trainer_new(&trainer, ctx, fit, val, &options));
     expect_ok(rig_finish(trainer, &p));
-    assert_int_equal(p.val.images, 6);
+    assert_int_equal(p.val.images, alexnet_dataset_count(val));
     alexnet_trainer_free(trainer);
     alexnet_recipe_free(recipe);
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     expect_ok(alexnet_run_validation(&again, ctx, "run", model));
-    assert_int_equal(alexnet_dataset_count(again), 6);
-    for (int i = 0; i < 6; i++) {
+    assert_int_equal(alexnet_dataset_count(again), alexnet_dataset_count(val));
+    for (int64_t i = 0; i < alexnet_dataset_count(val); i++) {
         expect_ok(alexnet_dataset_picture(val, i, &path, NULL));
         expect_ok(alexnet_dataset_picture(again, i, &other, NULL));
         assert_string_equal(path, other);
@@ -328,6 +328,37 @@ static void test_the_validation_of_a_run(void **state)
     alexnet_dataset_free(all);
     alexnet_dataset_free(fit);
     alexnet_dataset_free(val);
+    alexnet_ctx_free(ctx);
+}
+
+/* Of a class that has no picture in one of the parts the user hears. */
+static void test_absent_classes_are_said(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"epochs", "1", NULL};
+    alexnet_ctx *ctx = new_ctx();
+    alexnet_dataset *all, *fit, *val;
+    alexnet_trainer *trainer;
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    rig_write_pictures("train", 3, 4);
+    all = rig_open_data(ctx, "train");
+    alexnet_recipe *recipe = rig_recipe(settings);
+    options.net = "net.ini";
+    options.recipe = recipe;
+    for (int high = 0; high < 2; high++) { /* a single picture in validation, then in training */
+        expect_ok(alexnet_dataset_split(all, high ? 1 - 0x1p-53 : 0x1p-53, 1, &fit, &val));
+        options.out_dir = high ? "high" : "low";
+        rig_heard[0] = '\0';
+        expect_ok(alexnet_trainer_new(&trainer, ctx, fit, val, &options));
+        alexnet_trainer_free(trainer);
+        assert_int_equal(rig_times_heard("of 2 of 3 classes, such as \"class"), 1);
+        assert_int_equal(rig_times_heard("no picture to validate with; a larger share"), !high);
+        assert_int_equal(rig_times_heard("no picture to train on; a smaller share"), high);
+        alexnet_dataset_free(fit);
+        alexnet_dataset_free(val);
+    }
+    alexnet_recipe_free(recipe);
+    alexnet_dataset_free(all);
     alexnet_ctx_free(ctx);
 }
 
@@ -409,6 +440,7 @@ int main(void)
         IN_SCRATCH(test_the_best_is_kept_on_cpu),
         IN_SCRATCH(test_the_latest_is_kept_without_validation),
         IN_SCRATCH(test_the_validation_of_a_run),
+        IN_SCRATCH(test_absent_classes_are_said),
         IN_SCRATCH(test_a_frozen_layer),
         IN_SCRATCH(test_frozen_is_rate_zero),
         IN_SCRATCH(test_the_seed),

@@ -110,17 +110,13 @@ static void test_moved_apart(void **state)
     rig_expect_same_run("straight", "moved");
 }
 
-/* A share that was held back is found in the folder that holds both. */
-static void test_moved_share(void **state)
+/* A run and its undisturbed twin, on parts of data/train. */
+static void start_on_parts(const alexnet_dataset *fit, const alexnet_dataset *val)
 {
-    (void)state;
-    alexnet_dataset *all = rig_open_data(ctx, "data/train"), *fit, *val;
     alexnet_recipe *recipe = rig_recipe(two_epochs);
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    const alexnet_resume_options moved = moved_to("photos", NULL);
     alexnet_trainer *trainer;
     alexnet_progress p;
-    expect_ok(alexnet_dataset_split(all, 0.25, 1, &fit, &val));
     options.net = "net.ini";
     options.recipe = recipe;
     for (int i = 0; i < 2; i++) {
@@ -131,9 +127,38 @@ static void test_moved_share(void **state)
         alexnet_trainer_free(trainer);
     }
     alexnet_recipe_free(recipe);
+}
+
+/* A share that was held back is found in the folder that holds both. */
+static void test_moved_share(void **state)
+{
+    (void)state;
+    alexnet_dataset *all = rig_open_data(ctx, "data/train"), *fit, *val;
+    const alexnet_resume_options moved = moved_to("photos", NULL);
+    expect_ok(alexnet_dataset_split(all, 0.25, 1, &fit, &val));
+    start_on_parts(fit, val);
     alexnet_dataset_free(all);
     alexnet_dataset_free(fit);
     alexnet_dataset_free(val);
+    assert_int_equal(rename("data/train", "photos"), 0);
+    expect_ok(go_on("moved", &moved));
+    rig_expect_same_run("straight", "moved");
+}
+
+/* A run of an earlier version, which held back of each class an exact number, goes on with it. */
+static void test_share_of_an_earlier_version(void **state)
+{
+    (void)state;
+    alexnet_dataset *parts[2];
+    const alexnet_resume_options moved = moved_to("photos", NULL);
+    for (int val = 0; val < 2; val++) {
+        const an_part part = {0.25, 1, val, AN_SPLIT_BY_COUNT};
+        expect_ok(an_dataset_reopen(&parts[val], ctx, "folders", "data/train", part, NULL));
+    }
+    assert_int_equal(parts[1]->count, 6);
+    start_on_parts(parts[0], parts[1]);
+    an_dataset_release(parts[0]);
+    an_dataset_release(parts[1]);
     assert_int_equal(rename("data/train", "photos"), 0);
     expect_ok(go_on("moved", &moved));
     rig_expect_same_run("straight", "moved");
@@ -333,12 +358,12 @@ static void test_more_bad_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_moved_data),         IN_SCRATCH(test_moved_apart),
-        IN_SCRATCH(test_moved_share),        IN_SCRATCH(test_other_data),
-        IN_SCRATCH(test_accepted_changes),   IN_SCRATCH(test_nothing_to_accept),
-        IN_SCRATCH(test_more_epochs),        IN_SCRATCH(test_fewer_epochs),
-        IN_SCRATCH(test_settings_that_stay), IN_SCRATCH(test_more_bad_pictures),
-        IN_SCRATCH(test_other_end),
+        IN_SCRATCH(test_moved_data),        IN_SCRATCH(test_moved_apart),
+        IN_SCRATCH(test_moved_share),       IN_SCRATCH(test_share_of_an_earlier_version),
+        IN_SCRATCH(test_other_data),        IN_SCRATCH(test_accepted_changes),
+        IN_SCRATCH(test_nothing_to_accept), IN_SCRATCH(test_more_epochs),
+        IN_SCRATCH(test_fewer_epochs),      IN_SCRATCH(test_settings_that_stay),
+        IN_SCRATCH(test_more_bad_pictures), IN_SCRATCH(test_other_end),
     };
     return cmocka_run_group_tests_name("going on otherwise", tests, NULL, NULL);
 }
