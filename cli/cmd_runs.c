@@ -51,7 +51,7 @@ typedef struct run_rows {
 
 /* ---- Finding and reading ---- */
 
-enum { DEPTH_MAX = 8, LINE_BYTES = 4096 };
+enum { DEPTH_MAX = 8, LINE_BYTES = 4096, RECIPE_MAX = 1 << 20 };
 
 /* The value of `network` in the section [run] of recipe.ini. Owned by the caller. */
 static char *read_network(const char *path)
@@ -60,7 +60,7 @@ static char *read_network(const char *path)
     FILE *file = NULL;
     if (path_exists(path))
         file_open(&file, path, NULL);
-    while (file && !name && fgets(line, sizeof line, file)) {
+    while (file && !name && ftell(file) < RECIPE_MAX && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\r\n")] = '\0';
         if (text_starts_with(line, "network = "))
             name = cli_copy(line + strlen("network = "));
@@ -75,7 +75,7 @@ static const log_point *find_best(const run_log *log)
     const log_point *best = NULL;
     for (size_t i = 0; i < log->count; i++) {
         const log_point *p = &log->points[i];
-        if (isfinite(p->val_top1_error) &&
+        if (isfinite(p->epoch) && isfinite(p->val_top1_error) &&
             (!best || p->val_top1_error < best->val_top1_error ||
              (p->val_top1_error == best->val_top1_error && p->val_loss < best->val_loss)))
             best = p;
@@ -147,7 +147,8 @@ static double epochs_done(const run_row *row)
 {
     double done = 0;
     for (size_t i = 1; i < row->log.count; i++) /* the second line of a step ends an epoch */
-        if (row->log.points[i].step == row->log.points[i - 1].step)
+        if (row->log.points[i].step == row->log.points[i - 1].step &&
+            isfinite(row->log.points[i].epoch))
             done = row->log.points[i].epoch;
     return done;
 }

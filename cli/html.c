@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "draw.h"
 #include "files.h"
@@ -84,15 +85,21 @@ void html_jpeg(FILE *file, const void *bytes, size_t length)
     fputs("\">", file);
 }
 
-/* A multiple of three, so that the parts of a file can be written one behind the other. */
-enum { PART_BYTES = 3 << 12 };
+/* A multiple of three, so that the parts of a file can be written one behind the other. What is
+ * drawn here is far smaller than the largest file that is put into a page. */
+enum { PART_BYTES = 3 << 12, PNG_MAX = 16 << 20 };
 
 void html_png(FILE *file, const char *path, const char *alt)
 {
     unsigned char part[PART_BYTES];
     FILE *png;
+    struct stat info;
     if (!path_exists(path) || file_open(&png, path, NULL) != CLI_DONE)
         return;
+    if (fstat(fileno(png), &info) != 0 || info.st_size > PNG_MAX) {
+        fclose(png);
+        return;
+    }
     begin_picture(file, alt, "png");
     for (size_t n; (n = fread(part, 1, sizeof part, png)) > 0;)
         html_base64(file, part, n);

@@ -20,7 +20,7 @@ void html_text(FILE *file, const char *text);
 void html_url(FILE *file, const char *path);
 /** Bytes in base64 (RFC 4648). */
 void html_base64(FILE *file, const unsigned char *bytes, size_t length);
-/** A PNG file as a picture that is part of the page; nothing if the file is not there. */
+/** A PNG file of up to 16 MiB as a picture that is part of the page; nothing if there is none. */
 void html_png(FILE *file, const char *path, const char *alt);
 /** The bytes of a JPEG file as such a picture, which nothing is said in place of. */
 void html_jpeg(FILE *file, const void *bytes, size_t length);

@@ -11,18 +11,28 @@
 #include "paths.h"
 #include "progress.h"
 
+/* No run has larger numbers, nor counts further; what is drawn and printed of them stays in range.
+ */
+static const double NUMBER_MAX = 1e38, COUNT_MAX = 1e15;
+
 static double number_at(const json_t *object, const char *key)
 {
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : NAN;
+    const double value = json_number_value(json_object_get(object, key));
+    return json_is_number(json_object_get(object, key)) && fabs(value) <= NUMBER_MAX ? value : NAN;
+}
+
+static double count_at(const json_t *object, const char *key)
+{
+    const double value = number_at(object, key);
+    return value >= 0 && value <= COUNT_MAX ? value : NAN;
 }
 
 static log_point point_of(const json_t *line)
 {
     const json_t *val = json_object_get(line, "val");
     return (log_point){
-        .epoch = number_at(line, "epoch"),
-        .step = number_at(line, "step"),
+        .epoch = count_at(line, "epoch"),
+        .step = count_at(line, "step"),
         .loss = number_at(line, "loss"),
         .top1_error = number_at(line, "top1_error"),
         .images_per_second = number_at(line, "images_per_second"),

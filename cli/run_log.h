@@ -16,7 +16,7 @@
  */
 int run_log_lines(const char *run, void (*take)(void *user, const json_t *line), void *user);
 
-/** A line of the log. What it does not say is NAN. Errors are fractions. */
+/** A line of the log. What it does not say, or no run could, is NAN. Errors are fractions. */
 typedef struct log_point {
     double epoch, step;
     double loss, top1_error;

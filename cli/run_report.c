@@ -187,7 +187,6 @@ static void put_file(report *r, const char *heading, const char *name)
 {
     char line[LINE_MAX_BYTES], *path = path_join(r->run, name);
     FILE *file = NULL;
-    size_t total = 0;
     if (path_exists(path))
         file_open(&file, path, NULL); /* something else in its place is said */
     free(path);
@@ -195,13 +194,12 @@ static void put_file(report *r, const char *heading, const char *name)
         return;
     put_heading(r->page, heading);
     fputs("<pre>", r->page);
-    while (total < TEXT_MAX && fgets(line, sizeof line, file)) {
-        total += strlen(line);
+    while (ftell(file) < TEXT_MAX && fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
         html_text(r->page, line);
         fputc('\n', r->page);
     }
-    fputs(total < TEXT_MAX ? "</pre>\n" : "...</pre>\n", r->page);
+    fputs(feof(file) ? "</pre>\n" : "...</pre>\n", r->page);
     fclose(file);
 }
 

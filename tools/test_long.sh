@@ -11,6 +11,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 command -v clang > /dev/null || { echo "test-long: the fuzz targets need clang"; exit 1; }
+LSAN_OPTIONS=suppressions=$PWD/tests/cli/lsan.supp
+export LSAN_OPTIONS
 cmake --preset fuzz > "$work/log" || { cat "$work/log"; exit 1; }
 for target in tests/fuzz/fuzz_*.c; do
     name=$(basename "$target" .c)

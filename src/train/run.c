@@ -202,33 +202,43 @@ alexnet_status an_run_flush_log(an_run *run)
     return ALEXNET_OK;
 }
 
-/* Where the last whole line of a file's first `length` bytes ends. -1: cannot be read, errno */
-static int64_t end_of_lines(int file, int64_t length)
+/* No line of a log is nearly as long. */
+enum { LINE_BYTES_MAX = 1 << 20 };
+
+/* Where the last whole line of the log's first `length` bytes ends. */
+static alexnet_status end_of_lines(const an_run *run, int64_t length, int64_t *end)
 {
     char block[4096];
-    while (length > 0) {
-        int64_t begin = length - length % (int64_t)sizeof block;
-        begin = begin < length ? begin : length - (int64_t)sizeof block;
-        ssize_t got = pread(file, block, (size_t)(length - begin), begin);
+    const int64_t least = length - LINE_BYTES_MAX;
+    for (*end = length; *end > 0;) {
+        if (*end < least)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                           "%s is not the log of a run: no line ends in the %d bytes before byte "
+                           "%lld, where the checkpoint was written",
+                           run->log, LINE_BYTES_MAX, (long long)length);
+        int64_t begin = *end - *end % (int64_t)sizeof block;
+        begin = begin < *end ? begin : *end - (int64_t)sizeof block;
+        ssize_t got = pread(run->log_file, block, (size_t)(*end - begin), begin);
         if (got < 0 && errno != EINTR)
-            return -1;
-        for (ssize_t i = got; got == length - begin && i > 0; i--)
-            if (block[i - 1] == '\n')
-                return begin + i;
+            return an_file_fail("read", run->log);
+        for (ssize_t i = got; got == *end - begin && i > 0; i--)
+            if (block[i - 1] == '\n') {
+                *end = begin + i;
+                return ALEXNET_OK;
+            }
         if (got >= 0)
-            length = begin;
+            *end = begin;
     }
-    return 0;
+    return ALEXNET_OK;
 }
 
 alexnet_status an_run_cut_log(an_run *run, int64_t length)
 {
     struct stat info;
+    int64_t keep;
     if (fstat(run->log_file, &info) != 0)
         return an_file_fail("examine", run->log);
-    int64_t keep = end_of_lines(run->log_file, length < info.st_size ? length : info.st_size);
-    if (keep < 0)
-        return an_file_fail("read", run->log);
+    AN_CHECK(end_of_lines(run, length < info.st_size ? length : info.st_size, &keep));
     if (info.st_size > keep && ftruncate(run->log_file, keep) != 0)
         return an_file_fail("cut", run->log);
     run->log_length = keep;

@@ -64,6 +64,7 @@ alexnet_status an_run_flush_log(an_run *run);
  * Cut the log of a claimed run back to a length: what was logged after the checkpoint will be
  * logged again. If the log is shorter, or has no line end there, the complete lines before are
  * kept; run->log_length says how many bytes those are.
+ * @return ALEXNET_ERROR_FORMAT if it ends in a MiB without a line end; ALEXNET_ERROR_IO
  */
 alexnet_status an_run_cut_log(an_run *run, int64_t length);
 

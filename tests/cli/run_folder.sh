@@ -59,6 +59,19 @@ expect 0 eval good data/unseen --confusion curves.csv --quiet
 is "$(cat victim)" mine "what the links lead to"
 is "$(ls ./*.tmp run/*.tmp 2>/dev/null)" "" "temporary files"
 
+# Files of a terabyte, of zeros: nothing reads them through, or puts them into the page.
+fresh && truncate -s 1T run/recipe.ini run/filters.png run/command.txt
+expect 0 runs run
+expect 0 train --resume run --epochs 2
+[ "$(wc -c <run/report.html)" -lt 2000000 ] || fail "report.html has all of a file of zeros"
+
+# Numbers that no run has.
+fresh && printf '%s\n' '{"epoch":1e300,"step":7,"loss":1e308,"val":{"top1_error":0.5}}' \
+    '{"step":7,"loss":-1e308,"val":{"top1_error":0.25}}' >run/log.jsonl
+expect 0 runs run --json
+expect 0 runs run
+expect 0 plot curves run -o curves.png
+
 # Outputs into folders that are not there fail before anything is measured.
 for what in "eval good data/unseen --confusion nowhere/a.csv" "plot curves good -o nowhere/a.png" \
     "plot filters good -o nowhere/a.png" "bench --tune nowhere/a.ini"; do

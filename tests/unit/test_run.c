@@ -263,6 +263,24 @@ static void test_a_log_of_one_long_line(void **state)
     expect_lines_of_json(3);
 }
 
+/* A file of a terabyte without a line end, as of zeros, is not searched from its end to its start.
+ */
+static void test_a_log_without_end(void **state)
+{
+    (void)state;
+    an_run run;
+    struct stat info;
+    const int64_t length = (int64_t)1 << 40;
+    assert_int_equal(truncate("run/log.jsonl", length), 0);
+    expect_ok(an_run_open(&run, "run"));
+    expect_ok(an_run_claim(&run));
+    expect_failure(an_run_cut_log(&run, INT64_MAX), ALEXNET_ERROR_FORMAT,
+                   "run/log.jsonl is not the log of a run");
+    assert_int_equal(stat("run/log.jsonl", &info), 0);
+    assert_int_equal(info.st_size, length);
+    an_run_close(&run);
+}
+
 static void test_a_whole_log(void **state)
 {
     (void)state;
@@ -287,6 +305,7 @@ int main(void)
         IN_SCRATCH(test_a_log_cut_short),
         IN_SCRATCH(test_a_log_that_was_changed),
         IN_SCRATCH(test_a_log_of_one_long_line),
+        IN_SCRATCH(test_a_log_without_end),
         IN_SCRATCH(test_a_whole_log),
     };
     return cmocka_run_group_tests_name("run folders", tests, NULL, NULL);

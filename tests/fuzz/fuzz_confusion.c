@@ -1,0 +1,27 @@
+/* Any bytes as a confusion matrix: an error, or one that is written and read again as the same. */
+#include "confusion.h"
+#include "fuzz/folder.h"
+#include "fuzz/quiet.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    confusion first, second;
+    be_quiet();
+    folder_make();
+    folder_write("confusion.csv", bytes, length);
+    if (confusion_read(&first, folder_path("confusion.csv")) != CLI_DONE) {
+        require(!first.counts && !first.names.count);
+        return 0;
+    }
+    require(first.classes > 0 && first.names.count == (size_t)first.classes);
+    require(confusion_write(&first, folder_path("again.csv")) == CLI_DONE);
+    require(confusion_read(&second, folder_path("again.csv")) == CLI_DONE);
+    require(first.classes == second.classes);
+    const size_t n = (size_t)first.classes;
+    require(memcmp(first.counts, second.counts, n * n * sizeof *first.counts) == 0);
+    for (size_t i = 0; i < n; i++)
+        require(strcmp(first.names.items[i], second.names.items[i]) == 0);
+    confusion_free(&first);
+    confusion_free(&second);
+    return 0;
+}
