@@ -92,6 +92,9 @@ def torch_files():
     both("checkpoint.4", {"model": inner.state_dict(), **odd}, inner.state_dict(),
          pickle_protocol=4)
     both("parameters", {"alexnet": parameters, **odd}, parameters)
+    # As PyTorch's own example of training on ImageNet saves: a score that is a tensor.
+    both("score", {"epoch": 90, "arch": "alexnet", "state_dict": inner.state_dict(),
+                   "best_acc1": torch.tensor(56.5)}, inner.state_dict())
 
     # Of a big-endian machine: the elements' bytes swapped, and the word for it.
     with zipfile.ZipFile(path("views.pth")) as old, \

@@ -76,11 +76,12 @@ alexnet_status an_pth_weights(const char *file, const an_value *root, const an_v
 {
     const an_value *at = root;
     for (int depth = 0; at && at->kind == AN_VALUE_DICT && depth < DEPTH_MAX; depth++) {
-        if (has_tensors(at)) {
+        const an_value *inner = usual_entry(at);
+        const bool loose = has_tensors(at); /* which may be scores kept beside the weights */
+        if (loose && !(inner && has_tensors(inner))) {
             *weights = at;
             return ALEXNET_OK;
         }
-        const an_value *inner = usual_entry(at);
         at = inner ? inner : only_one(at);
     }
     return no_weights(file, root);

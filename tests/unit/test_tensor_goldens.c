@@ -33,6 +33,7 @@ static const struct golden {
     BOTH("checkpoint"),
     BOTH("checkpoint.4"),
     BOTH("parameters"),
+    BOTH("score"),
 #undef BOTH
     {"state.rezipped.pth", "state"},
     {"views.rezipped.pth", "views"},
