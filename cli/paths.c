@@ -42,7 +42,8 @@ static bool called_picture(const char *name)
     return false;
 }
 
-bool path_is_picture(const char *path)
+/* Whether bytes are the first of a picture. */
+static bool begin_picture(const unsigned char *bytes, size_t got)
 {
     static const struct {
         size_t at, length;
@@ -50,13 +51,18 @@ bool path_is_picture(const char *path)
     } known[] = {{0, 3, "\xFF\xD8\xFF"}, {0, 4, "\x89PNG"},  {0, 4, "GIF8"},    {8, 4, "WEBP"},
                  {0, 4, "II*\0"},        {0, 4, "MM\0*"},    {4, 7, "ftyphei"}, {4, 7, "ftyphev"},
                  {4, 8, "ftypmif1"},     {4, 8, "ftypmsf1"}, {4, 7, "ftypavi"}};
-    unsigned char bytes[12];
-    size_t got = first_bytes(path, bytes, sizeof bytes);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (got >= known[i].at + known[i].length &&
             memcmp(bytes + known[i].at, known[i].bytes, known[i].length) == 0)
             return true;
-    return called_picture(path) && !path_is_folder(path);
+    return false;
+}
+
+bool path_is_picture(const char *path)
+{
+    unsigned char bytes[12];
+    return begin_picture(bytes, first_bytes(path, bytes, sizeof bytes)) ||
+           (called_picture(path) && !path_is_folder(path));
 }
 
 bool path_is_model(const char *path)
@@ -151,9 +157,14 @@ int path_make_folder(const char *path)
     return code;
 }
 
-static bool is_utf16(const char *line, size_t length)
+/* Why a list that begins with this line is none; or NULL. */
+static const char *is_no_list(const char *line, size_t length)
 {
-    return length >= 2 && (memcmp(line, "\xFF\xFE", 2) == 0 || memcmp(line, "\xFE\xFF", 2) == 0);
+    if (length >= 2 && (memcmp(line, "\xFF\xFE", 2) == 0 || memcmp(line, "\xFE\xFF", 2) == 0))
+        return "the list of pictures is UTF-16 text; save it as UTF-8";
+    if (begin_picture((const unsigned char *)line, length))
+        return "standard input holds a picture; - reads a list of paths, one on each line";
+    return NULL;
 }
 
 /* Add a line, or the names in it that zero bytes end (find -print0). A carriage return at its end
@@ -177,10 +188,11 @@ int paths_read(string_list *list, FILE *stream)
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
-    bool first = true, utf16 = false;
-    while (!utf16 && (length = getline(&line, &room, stream)) >= 0) {
+    bool first = true;
+    const char *wrong = NULL;
+    while (!wrong && (length = getline(&line, &room, stream)) >= 0) {
         size_t mark = first && strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-        utf16 = first && is_utf16(line, (size_t)length);
+        wrong = first ? is_no_list(line, (size_t)length) : NULL;
         first = false;
         if (length > 0 && line[length - 1] == '\n')
             line[--length] = '\0';
@@ -188,8 +200,8 @@ int paths_read(string_list *list, FILE *stream)
             add_names(list, line + mark, (size_t)length - mark);
     }
     free(line);
-    if (utf16)
-        return cli_error(CLI_BAD_INPUT, "the list of pictures is UTF-16 text; save it as UTF-8");
+    if (wrong)
+        return cli_error(CLI_BAD_INPUT, "%s", wrong);
     if (ferror(stream))
         return cli_error(CLI_BAD_INPUT, "cannot read the list of pictures: %s", strerror(errno));
     return CLI_DONE;

@@ -46,6 +46,9 @@ printf '%s\n' "$cr" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
 rm "$cr"
 printf '\377\376x\0\n\0' | "$ALEXNET" classify run - >out 2>err && fail "UTF-16 was read"
 has err "UTF-16"
+"$ALEXNET" classify run - <"$a" >out 2>err && fail "a picture was read as a list"
+is "$(wc -l <err | tr -d ' ')" 1 "lines about a picture on standard input"
+has err "standard input holds a picture"
 
 # Data that is still packed.
 touch photos.zip
