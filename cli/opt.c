@@ -128,8 +128,20 @@ static int wrong_name(const opt_args *args, const char *dashes, const char *name
     return code;
 }
 
+/* The choice that is nearest to a word; or NULL. `choices` is cut up into words. */
+static const char *choice_near(char *choices, const char *value)
+{
+    enum { MOST = 16 };
+    const char *words[MOST];
+    int count = 0;
+    for (char *rest, *word = strtok_r(choices, "|", &rest); word && count < MOST;
+         word = strtok_r(NULL, "|", &rest))
+        words[count++] = word;
+    return alexnet_word_nearest(value, words, count);
+}
+
 /* The choice that a word of another program, or a mistyped one, means; or NULL. */
-static const char *choice_meant(const opt *row, const char *value)
+static const char *choice_meant(const opt *row, const char *value, char *choices)
 {
     int count = 0;
     while (row->words && row->words[count])
@@ -138,19 +150,20 @@ static const char *choice_meant(const opt *row, const char *value)
     for (int i = 0; near && i < count; i++)
         if (row->words[i] == near)
             return row->words[i | 1];
-    return NULL;
+    return choice_near(choices, value);
 }
 
 static int wrong_value(const opt_args *args, const opt *row, const char *value)
 {
     const opt_page *page = args->page;
     if (row->type == OPT_CHOICE) {
-        char *choices = opt_choices(row);
-        const char *meant = choice_meant(row, value);
+        char *choices = opt_choices(row), *cut = opt_choices(row);
+        const char *meant = choice_meant(row, value, cut);
         int code =
             opt_wrong(page, "--%s takes one of %s, not '%s'%s%s%s", row->name, choices, value,
                       meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
         free(choices);
+        free(cut);
         return code;
     }
     if (row->type == OPT_SETTING)
