@@ -44,7 +44,7 @@ int similar_refresh(similar_search *s)
     if (!status)
         return CLI_DONE;
     const int code = cli_failed(status);
-    if (alexnet_index_flush(s->index))
+    if (alexnet_index_flush(s->index) && status != ALEXNET_ERROR_IO) /* which was said already */
         cli_failed(ALEXNET_ERROR_IO);
     return code;
 }

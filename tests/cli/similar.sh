@@ -98,4 +98,5 @@ expect 2 similar run $query --in photos --layer fc9
 has err "fc9"
 touch readonly.index
 expect 1 similar run $query --in photos --index readonly.index/x
+is "$(wc -l <err | tr -d ' ')" 1 "lines about an index that cannot be written"
 [ -z "$(find . -name '*.tmp')" ] || fail "temporary files are left"
