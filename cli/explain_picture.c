@@ -11,17 +11,44 @@
 
 /* ---- The class ---- */
 
-/* A name or an identifier first: a class may be called "7". */
-static int find_class(const alexnet_model *model, const char *word)
+/* Whether a word is one of the names "tench, Tinca tinca". */
+static bool is_among(const char *names, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *name = names; *name; name += strspn(name, ", ")) {
+        const size_t n = strcspn(name, ",");
+        if (n == length && memcmp(name, word, n) == 0)
+            return true;
+        name += n;
+    }
+    return false;
+}
+
+/* Ways to name a class, in the order in which they are tried: a class may be called "7". */
+enum { BY_IDENTIFIER, BY_NAMES, BY_PLACE, BY_ONE_NAME, WAYS };
+
+static bool is_called(const alexnet_model *model, int index, const char *word, int way)
 {
     char *end;
+    switch (way) {
+    case BY_IDENTIFIER: return strcmp(alexnet_model_class_id(model, index), word) == 0;
+    case BY_NAMES: return strcmp(alexnet_model_class_name(model, index), word) == 0;
+    case BY_PLACE: return strtol(word, &end, 10) == index && *word && !*end;
+    default: return is_among(alexnet_model_class_name(model, index), word);
+    }
+}
+
+/* @param other  another class of the same name ("crane" is a bird and a machine), or -1 */
+static int find_class(const alexnet_model *model, const char *word, int *other)
+{
     const int count = alexnet_model_class_count(model);
-    for (int i = 0; i < count; i++)
-        if (strcmp(alexnet_model_class_name(model, i), word) == 0 ||
-            strcmp(alexnet_model_class_id(model, i), word) == 0)
-            return i;
-    long index = strtol(word, &end, 10);
-    return *word && !*end && index >= 0 && index < count ? (int)index : -1;
+    int found = -1;
+    *other = -1;
+    for (int way = 0; way < WAYS && found < 0; way++)
+        for (int i = 0; i < count && *other < 0; i++)
+            if (is_called(model, i, word, way))
+                *(found < 0 ? &found : other) = i;
+    return found;
 }
 
 static int no_such_class(const alexnet_model *model, const char *word)
@@ -42,11 +69,18 @@ static int no_such_class(const alexnet_model *model, const char *word)
 
 static int choose_class(explanation *found, const explain_job *job)
 {
+    int other = -1;
     const char *word = job->options->class_name;
-    found->class_index = word ? find_class(job->model, word) : found->best[0].index;
+    const alexnet_model *model = job->model;
+    found->class_index = word ? find_class(model, word, &other) : found->best[0].index;
     if (found->class_index < 0)
-        return no_such_class(job->model, word);
-    found->class_name = alexnet_model_class_name(job->model, found->class_index);
+        return no_such_class(model, word);
+    if (other >= 0)
+        return cli_error(CLI_USAGE,
+                         "--class %s: %s (%d) and %s (%d) are both called so; give one's place",
+                         word, alexnet_model_class_id(model, found->class_index),
+                         found->class_index, alexnet_model_class_id(model, other), other);
+    found->class_name = alexnet_model_class_name(model, found->class_index);
     return CLI_DONE;
 }
 

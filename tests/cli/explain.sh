@@ -78,6 +78,18 @@ expect 0 explain run $picture --class "$second_index" --map occlusion --json
 is "$(json 1 class)" "$second" "the class by its place"
 lacks out '"gradient"'
 
+# One of several names is enough where it is no other class's too.
+for class in data/unseen/*; do
+    class=${class##*/}
+    echo "$class ${class#*-}, the $class"
+done >names
+train data/pictures --names names --epochs 1 --out named --quiet
+expect 0 explain named $picture --class "the red-ring" --map gradient --json
+is "$(json 1 class)" "ring, the red-ring" "the class by one of its names"
+expect 2 explain named $picture --class ring
+has err "--class ring: green-ring" "red-ring" "are both called so"
+expect 0 explain named $picture --class red-ring --map gradient
+
 # ---- Activations ----
 
 expect 0 explain run $picture --activations --json -o activations.png
@@ -138,6 +150,8 @@ cmp -s mine.png theirs.png || fail "the filters are drawn in two ways"
 
 expect 2 explain run $picture --class "${best}s"
 has err "did you mean $best?"
+expect 2 explain run $picture --map gradiant
+has err "did you mean gradient?"
 expect 2 explain run $picture --class 10
 has err "from 0 to 9"
 expect 2 explain run $picture --occlusion-size 57
