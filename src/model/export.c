@@ -98,6 +98,12 @@ alexnet_status an_export_find(const an_export_format **out, const char *name, co
                    path, all);
 }
 
+/* Where names are free, unless they are to be those that a strict load_state_dict() takes. */
+static bool takes_lpips(const an_export_format *format, const an_export_options *options)
+{
+    return format->takes_names && options->names != AN_NAMES_TORCHVISION;
+}
+
 alexnet_status an_export(const an_export_format *format, const char *path, an_net *net,
                          const an_classes *classes, const char *provenance,
                          const an_export_options *options)
@@ -117,5 +123,9 @@ alexnet_status an_export(const an_export_format *format, const char *path, an_ne
                        "%s: %s files do not compute, so they cannot hold the preprocessing as a "
                        "part of the network",
                        path, format->name);
+    if (net->lpips.count > 0 && !takes_lpips(format, options))
+        an_log(
+            net->ctx, ALEXNET_LOG_WARNING, "%s is without the weights of LPIPS, for which %s", path,
+            format->takes_names ? "torchvision's names have no place" : "the format has no place");
     return format->write(path, net, classes, provenance, options);
 }

@@ -59,6 +59,12 @@ cmp -s out answer || fail "weights of LPIPS change what a model answers"
 expect 3 convert run x.safetensors --lpips run/best.safetensors
 has err "holds no weights of LPIPS"
 expect 2 convert run x.safetensors --lpips lin.safetensors --names torchvision
+expect 0 convert with.safetensors x.npz
+lacks err LPIPS
+expect 0 convert with.safetensors x.onnx
+has err "x.onnx is without the weights of LPIPS"
+expect 0 convert with.safetensors x.safetensors --names torchvision
+has err "x.safetensors is without the weights of LPIPS"
 has err "no place"
 
 # Folders.
