@@ -143,13 +143,19 @@ static int take_options(alexnet_pack_options *out, const pack_options *options)
     return CLI_DONE;
 }
 
+/* @param seconds  since the first picture */
 static void show(const alexnet_pack_progress *p, double seconds)
 {
     char left[TEXT_SIZE];
     const double rate = (double)(p->done - p->found) / (seconds + 1e-9);
-    progress_show((double)p->done / (double)p->total,
-                  "packed %" PRId64 "/%" PRId64 "  %.0f images/s  %s left", p->done, p->total, rate,
-                  text_duration(left, (double)(p->total - p->done) / (rate + 1e-9)));
+    if (p->done < p->found)
+        progress_show((double)p->done / (double)p->found,
+                      "checked %" PRId64 " of %" PRId64 " pictures that are packed", p->done,
+                      p->found);
+    else
+        progress_show((double)p->done / (double)p->total,
+                      "packed %" PRId64 "/%" PRId64 "  %.0f images/s  %s left", p->done, p->total,
+                      rate, text_duration(left, (double)(p->total - p->done) / (rate + 1e-9)));
 }
 
 /* What is there although it was not finished. */
@@ -168,9 +174,11 @@ static int pack_all(alexnet_pack_progress *p, alexnet_ctx *ctx, const train_data
     alexnet_status status = alexnet_pack_new(&pack, ctx, data->train, data->val, out, options);
     if (status)
         return cli_failed(status);
-    const double start = progress_clock();
+    double start = progress_clock();
     while (!status && more) {
         status = alexnet_pack_step(pack, p, &more);
+        if (p->done <= p->found)
+            start = progress_clock();
         show(p, progress_clock() - start);
     }
     progress_clear();
@@ -223,7 +231,7 @@ static int run(const opt_args *args, const pack_options *options, const machine_
     if (code == CLI_DONE)
         code = pack_all(&progress, ctx, &data, out, &how);
     if (code == CLI_DONE && progress.found == progress.total)
-        progress_note("%s was packed already", out);
+        progress_note("%s was packed already, and is as it was", out);
     if (code == CLI_DONE)
         report(&progress, out, machine->json);
     train_data_free(&data);

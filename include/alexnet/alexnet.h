@@ -600,12 +600,13 @@ typedef struct alexnet_pack_options {
 /** How far packing is, of both parts together. */
 typedef struct alexnet_pack_progress {
     int64_t done, total; /**< pictures of the data set; `done` are packed or left out */
-    int64_t found;       /**< of `done`, what an earlier call had packed */
-    int64_t pictures;    /**< packed */
-    int64_t unchanged;   /**< of these, JPEG files that are stored as they are */
-    int64_t left_out;    /**< that cannot be read; the log has a warning for each */
-    int64_t shards;      /**< complete */
-    int64_t bytes;       /**< of these */
+    int64_t found;     /**< what an earlier call had done. Its archives are read first, against the
+                            manifest's hashes; meanwhile `done` is what of it has been read */
+    int64_t pictures;  /**< packed */
+    int64_t unchanged; /**< of these, JPEG files that are stored as they are */
+    int64_t left_out;  /**< that cannot be read; the log has a warning for each */
+    int64_t shards;    /**< complete */
+    int64_t bytes;     /**< of these */
 } alexnet_pack_progress;
 
 /** A data set being packed. */
@@ -628,11 +629,12 @@ ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx
                                             const alexnet_dataset *val, const char *folder,
                                             const alexnet_pack_options *options);
 /**
- * Pack the next picture. What is complete stays after a failure, and a new pack goes on with it.
+ * Pack the next picture, or read the next archive of an earlier call (above). What is complete
+ * stays after a failure, and a new pack goes on with it.
  * @param progress  out; may be NULL
  * @param more      out, false: all is done
- * @return ALEXNET_ERROR_BAD_DATA as soon as too many pictures cannot be read; ALEXNET_ERROR_IO, as
- *         for a full disk; ALEXNET_ERROR_CANCELLED
+ * @return ALEXNET_ERROR_BAD_DATA as soon as too many pictures cannot be read, or if an archive of
+ * an earlier call has changed; ALEXNET_ERROR_IO, as for a full disk; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress,
                                              bool *more);

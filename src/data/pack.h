@@ -7,6 +7,7 @@
  *     pack_picture.c   a picture as the bytes that are stored: the work of several threads
  *     pack_names.c     what pictures are called in the archives
  *     pack_manifest.c  manifest.json, by which a pack also goes on
+ *     pack_check.c     whether the shards that it names are as it says
  *
  * A shard is complete when it has its name; then it is entered into the manifest. Whatever else
  * is in the folder then counts for nothing, and is written again. What begins a new shard depends
@@ -57,7 +58,9 @@ struct alexnet_pack {
     char *folder;
     int folder_file; /* locked; -1: not open */
     bool complete;   /* the manifest says so */
-    int64_t found;   /* places that were done when it began */
+    int64_t found;   /* places that were done when it began; of these, in shards that */
+    int64_t checked,
+        checked_shards; /* were read again and are as they were, and how many these are */
     an_pack_part parts[AN_PACK_PARTS];
     int part_count;
 
@@ -89,6 +92,10 @@ void an_packed_free(an_packed *packed);
 alexnet_status an_pack_add_shard(an_pack_part *part, an_pack_shard shard);
 /** "folder/train-000000.tar"; owned, NULL if memory is short. */
 char *an_pack_shard_path(const alexnet_pack *pack, const an_pack_part *part, int64_t shard);
+
+/** Whether all shards that were found are as they were; the next of them. */
+bool an_pack_is_checked(const alexnet_pack *pack);
+alexnet_status an_pack_check_next(alexnet_pack *pack);
 
 /**
  * Take over what a manifest says has been packed; without a manifest nothing.

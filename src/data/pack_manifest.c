@@ -268,7 +268,7 @@ alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size
     return rc;
 }
 
-/* The shards that are said to be complete must be there; what they hold is not read again. */
+/* The shards that are said to be complete must be there; their content is checked in steps. */
 static alexnet_status find_shards(const alexnet_pack *pack)
 {
     struct stat info;

@@ -220,13 +220,16 @@ static void report(const alexnet_pack *pack, alexnet_pack_progress *progress)
         for (int64_t s = 0; s < part->shard_count; s++)
             progress->bytes += (int64_t)part->shards[s].bytes;
     }
-    progress->done = progress->pictures + progress->left_out;
+    progress->done =
+        an_pack_is_checked(pack) ? progress->pictures + progress->left_out : pack->checked;
 }
 
 static alexnet_status step(alexnet_pack *pack)
 {
     const an_pack_part *part = part_of(pack);
     AN_CHECK(an_ctx_check(pack->ctx));
+    if (!an_pack_is_checked(pack))
+        return an_pack_check_next(pack);
     if (!pack->workers)
         AN_CHECK(start(pack));
     const an_packed *packed = an_ordered_next(pack->workers);
@@ -238,16 +241,21 @@ static alexnet_status step(alexnet_pack *pack)
     return pack->place == part->data->count ? end_part(pack) : ALEXNET_OK;
 }
 
+static bool is_done(const alexnet_pack *pack)
+{
+    return pack->complete && an_pack_is_checked(pack);
+}
+
 alexnet_status an_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress, bool *more)
 {
     alexnet_status rc =
-        pack->complete ? ALEXNET_OK
+        is_done(pack) ? ALEXNET_OK
         : pack->failed
             ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                       "packing into %s has failed; begin again, and it goes on", pack->folder)
             : step(pack);
     pack->failed |= rc != ALEXNET_OK;
-    *more = rc == ALEXNET_OK && !pack->complete;
+    *more = rc == ALEXNET_OK && !is_done(pack);
     report(pack, progress);
     return rc;
 }

@@ -256,6 +256,35 @@ static void test_threads_and_interruptions(void **state)
     assert_int_equal(found, PICTURES);
 }
 
+/* An archive that was changed since, at its size, is named, whether or not the pack is complete. */
+static void test_damage_is_found(void **state)
+{
+    (void)state;
+    const alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    write_pictures("folder");
+    pack_well("folder", "whole", &o);
+    for (int steps = PICTURES / 2; steps < 1 << 20; steps *= 1000) { /* half of it, all */
+        size_t length;
+        scratch_remove("out");
+        assert_int_equal(pack("folder", "out", &o, 1, steps, &progress), ALEXNET_OK);
+        assert_true(progress.shards >= 2);
+        unsigned char *bytes = scratch_read("out/train-000001.tar", &length);
+        bytes[length / 2] ^= 1;
+        scratch_write("out/train-000001.tar", bytes, length);
+        assert_int_equal(pack("folder", "out", &o, 1, 1, &progress), ALEXNET_OK);
+        assert_true(progress.done > 0 && progress.done < progress.found);
+        assert_int_equal(pack("folder", "out", &o, 2, 1 << 20, &progress), ALEXNET_ERROR_BAD_DATA);
+        assert_non_null(strstr(an_error_text(), "out/train-000001.tar is not as it was packed"));
+        bytes[length / 2] ^= 1;
+        scratch_write("out/train-000001.tar", bytes, length);
+        free(bytes);
+        assert_int_equal(pack("folder", "out", &o, 2, 1 << 20, &progress), ALEXNET_OK);
+        assert_int_equal(progress.done, PICTURES);
+        expect_same_pack("whole", "out");
+    }
+}
+
 /* At every byte the disk is full; then it is not. */
 static void test_full_disk(void **state)
 {
@@ -493,6 +522,7 @@ int main(void)
                                        TEST(test_jpeg),
                                        TEST(test_parts),
                                        TEST(test_threads_and_interruptions),
+                                       TEST(test_damage_is_found),
                                        TEST(test_full_disk),
                                        TEST(test_no_memory),
                                        TEST(test_left_out),
