@@ -1789,12 +1789,13 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * a warning, the earlier checkpoint is kept, and the next attempt is ten minutes later. A failure
  * to write the checkpoint at the end of an epoch is a failure of this call.
  * @param more  out, false once the run is complete
- * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept and
- *         the text suggests a rate; ALEXNET_ERROR_CANCELLED after alexnet_ctx_cancel();
- *         ALEXNET_ERROR_BAD_DATA at the end of a pass over the training or the validation pictures
- *         in which none could be read, or more than 1% and more than the recipe's bad_pictures
- *         could not. Such a validation is not compared with others, and is repeated when the run
- *         is resumed
+ * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept, the
+ *         text names the first layer whose output is not finite and suggests a rate, and all later
+ *         steps and alexnet_trainer_save() fail alike; ALEXNET_ERROR_CANCELLED after
+ * alexnet_ctx_cancel(); ALEXNET_ERROR_BAD_DATA at the end of a pass over the training or the
+ * validation pictures in which none could be read, or more than 1% and more than the recipe's
+ * bad_pictures could not. Such a validation is not compared with others, and is repeated when the
+ * run is resumed
  */
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);

@@ -168,6 +168,10 @@ struct an_backend_api {
     void (*update_free)(an_backend *backend, an_update *update);
     /** Squares and non-finite counts of each span, into host memory. */
     alexnet_status (*norms)(an_backend *backend, const an_span *spans, int count, an_norm *out);
+    /** If losses of the batch are not finite, set its rates to 0: the update behind it leaves the
+     * weights as they were, for whoever looks for the reason. All in the backend's memory. */
+    alexnet_status (*hold)(an_backend *backend, const an_results *results, an_rates *rates,
+                           int count);
 
     /**
      * Measure the most that the device computes on the context's threads in FP32 or BF16: multiply

@@ -23,3 +23,12 @@ void an_update_free(an_backend *backend, an_update *update)
     (void)backend;
     an_free(update);
 }
+
+alexnet_status an_update_hold(an_backend *backend, const an_results *results, an_rates *rates,
+                              int count)
+{
+    (void)backend;
+    for (int i = 0; i < count && results->not_finite > 0; i++)
+        rates[i].rate = 0;
+    return ALEXNET_OK;
+}

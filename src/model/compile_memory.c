@@ -110,7 +110,7 @@ static void place_batch(an_program *p)
         place->slots = (an_slot *)at;
         at += size[SLOTS];
         place->state = (an_step_state *)at;
-        place->rates = (const an_rates *)(place->state + 1);
+        place->rates = (an_rates *)(place->state + 1);
         at += size[STATE];
     }
 }

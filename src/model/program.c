@@ -206,13 +206,21 @@ alexnet_status an_program_seed(an_program *p, int place, const float *gradient)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-static alexnet_status run_step(an_program *p, const an_step *step, const an_rates *rates)
+/* Weights stay as they were before a batch whose losses are not finite. */
+static alexnet_status run_update(an_program *p, an_rates *rates)
+{
+    an_backend *be = p->net->backend;
+    AN_CHECK(be->api->hold(be, p->results, rates, p->n_segments));
+    return be->api->update(be, p->updating, rates);
+}
+
+static alexnet_status run_step(an_program *p, const an_step *step, an_rates *rates)
 {
     an_backend *be = p->net->backend;
     switch (step->kind) {
     case AN_STEP_FORWARD: return be->api->op_forward(be, p->units[step->unit].op, &step->args);
     case AN_STEP_BACKWARD: return be->api->op_backward(be, p->units[step->unit].op, &step->args);
-    case AN_STEP_UPDATE: return be->api->update(be, p->updating, rates);
+    case AN_STEP_UPDATE: return run_update(p, rates);
     case AN_STEP_PACK: return be->api->op_pack(be, p->units[step->unit].op, &step->args);
     }
     return ALEXNET_OK;
@@ -339,6 +347,23 @@ alexnet_status an_program_scores(an_program *p, an_score *scores)
     assert(p->options.loss);
     an_backend *be = p->net->backend;
     return be->api->read(be, scores, p->scores, (size_t)p->options.slots * sizeof *scores);
+}
+
+alexnet_status an_program_slots(an_program *p, an_slot *slots)
+{
+    an_backend *be = p->net->backend;
+    const an_batch_place *place = &p->places[buffer_of(p, p->ran - 1)];
+    return be->api->read(be, slots, place->slots, (size_t)p->options.slots * sizeof *slots);
+}
+
+alexnet_status an_program_picture(an_program *p, int picture, uint8_t *pixels)
+{
+    an_backend *be = p->net->backend;
+    const an_batch_place *place = &p->places[buffer_of(p, p->ran - 1)];
+    const size_t bytes = p->pictures_bytes / (size_t)p->options.pictures;
+    assert(picture >= 0 && picture < p->options.pictures);
+    return be->api->read(be, pixels, (const char *)place->pictures + (size_t)picture * bytes,
+                         bytes);
 }
 
 /* A plain tensor in the shape of a unit's output. */

@@ -128,6 +128,9 @@ alexnet_status an_program_busy(an_program *program, double *seconds);
 alexnet_status an_program_results(an_program *program, an_results *results);
 /** Its scores, one per slot. */
 alexnet_status an_program_scores(an_program *program, an_score *scores);
+/** The slots of the latest run, and one of the pictures in its buffer, uint8 [side][side][3]. */
+alexnet_status an_program_slots(an_program *program, an_slot *slots);
+alexnet_status an_program_picture(an_program *program, int picture, uint8_t *pixels);
 /** The shape of the values at a place of `keep`, of one slot. */
 an_chw an_program_shape(const an_program *program, int place);
 /** The values at a place of `keep`, [slots][channels][rows][columns]. */

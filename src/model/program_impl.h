@@ -35,7 +35,7 @@ typedef struct an_batch_place {
     void *pictures;
     an_slot *slots;
     an_step_state *state;
-    const an_rates *rates; /* behind the state */
+    an_rates *rates; /* behind the state */
 } an_batch_place;
 
 enum { AN_BATCHES = 2 };

@@ -235,6 +235,7 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
     if (!*more)
         return ALEXNET_OK;
     AN_CHECK(an_ctx_check(t->ctx));
+    AN_CHECK(an_trainer_check_diverged(t));
     AN_CHECK(do_step(t, progress));
     if (an_clock() - t->pace.saved > SAVE_SECONDS)
         AN_CHECK(save_in_between(t, &progress->saved));

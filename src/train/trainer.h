@@ -9,6 +9,7 @@
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log
+ *     trainer_diverged.c the end of a run whose loss is not finite, and the reason
  */
 #ifndef AN_TRAIN_TRAINER_H
 #define AN_TRAIN_TRAINER_H
@@ -68,8 +69,9 @@ struct alexnet_trainer {
     bool validated;    /* the bad pictures of `val` were named, by an earlier pass */
     an_slot *slots;
     an_rates *rates;
-    bool *frozen;  /* per layer of the network: the recipe's `freeze` names it */
-    float *tensor; /* the copy that an_trainer_tensor() gave; NULL: none */
+    bool *frozen;       /* per layer of the network: the recipe's `freeze` names it */
+    float *tensor;      /* the copy that an_trainer_tensor() gave; NULL: none */
+    char diverged[512]; /* the error that ended the run; "": it has not diverged */
 };
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
@@ -139,9 +141,12 @@ alexnet_status an_trainer_step_val(alexnet_trainer *trainer, alexnet_progress *p
  */
 alexnet_status an_trainer_check_bad(const alexnet_trainer *trainer, const alexnet_dataset *data,
                                     int64_t good, int64_t bad);
-/** ALEXNET_ERROR_DIVERGED: "the <loss> update N (epoch E) is not finite", and a rate to try. */
-alexnet_status an_trainer_diverged(const alexnet_trainer *trainer, const char *loss, int64_t update,
+/** ALEXNET_ERROR_DIVERGED: "the <loss> update N (epoch E) is not finite", after the batch that was
+ * just computed; the first layer whose output is not finite, and a rate to try. The run is over. */
+alexnet_status an_trainer_diverged(alexnet_trainer *trainer, const char *loss, int64_t update,
                                    int64_t epoch);
+/** The same error again, if it was made. */
+alexnet_status an_trainer_check_diverged(const alexnet_trainer *trainer);
 /** The checkpoint at the end of an epoch, and as the recipe's `keep` wants it a copy that stays. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 /** Whether validation has not improved for as long as the recipe's stop_patience. */

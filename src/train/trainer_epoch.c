@@ -34,16 +34,6 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_data
                    (long long)bad);
 }
 
-alexnet_status an_trainer_diverged(const alexnet_trainer *t, const char *loss, int64_t update,
-                                   int64_t epoch)
-{
-    return AN_FAIL(ALEXNET_ERROR_DIVERGED,
-                   "training diverged: the %s update %lld (epoch %lld) is not finite; the last "
-                   "good checkpoint is kept. Try a rate of %.3g",
-                   loss, (long long)update, (long long)epoch,
-                   an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
-}
-
 /* The commonest complaint about AlexNet: the loss never leaves ln C, or never comes down to it. */
 static void warn_if_stuck(const alexnet_trainer *t)
 {
@@ -129,8 +119,6 @@ static alexnet_status check_validation(alexnet_trainer *t)
     alexnet_status bad = an_trainer_check_bad(t, t->val, val->images, val->skipped);
     if (bad != ALEXNET_OK)
         AN_CHECK(an_trainer_save(t));
-    else if (!isfinite(val->loss))
-        return an_trainer_diverged(t, "validation loss after", t->record.step, completed(t));
     return bad;
 }
 
@@ -178,6 +166,8 @@ alexnet_status an_trainer_step_val(alexnet_trainer *t, alexnet_progress *progres
     }
     AN_CHECK(an_evaluation_step(t->evaluation, &more));
     name_skipped(t);
+    if (!isfinite(t->evaluation->tally.loss))
+        return an_trainer_diverged(t, "validation loss after", t->record.step, completed(t));
     t->pace.val_seconds += an_clock() - began;
     progress->phase = ALEXNET_PROGRESS_VAL;
     progress->done = t->evaluation->done;

@@ -44,6 +44,7 @@ static alexnet_status check_weights(const alexnet_trainer *t)
 {
     bool finite;
     const char *name;
+    AN_CHECK(an_trainer_check_diverged(t));
     AN_CHECK(an_net_check_finite(t->net, &finite, &name));
     if (finite)
         return ALEXNET_OK;

@@ -454,6 +454,28 @@ static void test_norms(void **state)
         cuda_free((void *)spans[i].data);
 }
 
+/* Rates stay as they are until a loss is not finite. */
+static void test_hold(void **state)
+{
+    (void)state;
+    enum { RATES = 300 };
+    an_results results = {.loss = 3, .images = 4};
+    an_rates *rates = cuda_block(sizeof *rates * (RATES + 1));
+    an_results *lost = cuda_move(&results, sizeof results);
+    const an_cuda_hold_run run = {lost, rates, RATES};
+    for (int i = 0; i <= RATES; i++)
+        rates[i] = (an_rates){0.25, 0.5, 0.5, 1, 0};
+    cuda_ok(an_cuda_hold(&run, NULL));
+    for (int i = 0; i <= RATES; i++)
+        assert_true(rates[i].rate == 0.25);
+    lost->not_finite = 2;
+    cuda_ok(an_cuda_hold(&run, NULL));
+    for (int i = 0; i <= RATES; i++)
+        assert_true(rates[i].rate == (i < RATES ? 0 : 0.25) && rates[i].decay == 0.5);
+    cuda_free(rates);
+    cuda_free(lost);
+}
+
 /* Nothing to update or to measure. */
 static void test_nothing(void **state)
 {
@@ -472,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_softmax_of_extremes),
         cmocka_unit_test(test_update),
         cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_hold),
         cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, cuda_open_ref, cuda_close_ref);

@@ -347,6 +347,22 @@ static void test_update(void **state)
     an_backend_close(ref);
 }
 
+/* Rates stay as they are until a loss is not finite. */
+static void test_hold(void **state)
+{
+    (void)state;
+    an_backend *ref = rig_open_ref();
+    an_rates rates[] = {{0.25, 0.5, 0.5, 1, 0}, {0.5, 0, 0.5, 1, 0}, {1, 0, 0, 1, 0}};
+    an_results results = {.loss = 3, .images = 4};
+    rig_ok(ref->api->hold(ref, &results, rates, 2));
+    assert_true(rates[0].rate == 0.25 && rates[1].rate == 0.5);
+    results.not_finite = 1;
+    rig_ok(ref->api->hold(ref, &results, rates, 2));
+    assert_true(rates[0].rate == 0 && rates[1].rate == 0 && rates[2].rate == 1);
+    assert_true(rates[0].decay == 0.5 && rates[0].momentum == 0.5);
+    an_backend_close(ref);
+}
+
 static void test_norms(void **state)
 {
     (void)state;
@@ -378,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_augment_grey),
         cmocka_unit_test(test_augment_changes),
         cmocka_unit_test(test_update),
+        cmocka_unit_test(test_hold),
         cmocka_unit_test(test_norms),
     };
     return cmocka_run_group_tests_name("ref values", tests, NULL, NULL);

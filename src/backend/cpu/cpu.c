@@ -372,5 +372,6 @@ const an_backend_api an_cpu_api = {
     .update = an_cpu_update,
     .update_free = an_update_free,
     .norms = an_cpu_norms,
+    .hold = an_update_hold,
     .peak = an_cpu_peak,
 };

@@ -193,6 +193,8 @@ alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update,
 void an_cuda_update_free(an_backend *backend, an_update *update);
 alexnet_status an_cuda_norms_all(an_backend *backend, const an_span *spans, int count,
                                  an_norm *out);
+alexnet_status an_cuda_hold_rates(an_backend *backend, const an_results *results, an_rates *rates,
+                                  int count);
 alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an_peak *out);
 
 #endif

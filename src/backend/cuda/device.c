@@ -232,6 +232,7 @@ const an_backend_api an_cuda_api = {
     .update = an_cuda_update_run_all,
     .update_free = an_cuda_update_free,
     .norms = an_cuda_norms_all,
+    .hold = an_cuda_hold_rates,
     .peak = an_cuda_peak,
     .available = an_cuda_available,
     .alloc_host = an_cuda_alloc_host,

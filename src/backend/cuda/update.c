@@ -112,3 +112,15 @@ alexnet_status an_cuda_norms_all(an_backend *backend, const an_span *spans, int 
     an_free(list);
     return rc;
 }
+
+/* ---- Losses that are not finite ---------------------------------------------------------------
+ */
+
+alexnet_status an_cuda_hold_rates(an_backend *backend, const an_results *results, an_rates *rates,
+                                  int count)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    const an_cuda_hold_run run = {.results = results, .rates = rates, .count = count};
+    return an_cuda_check(cuda, an_cuda_hold(&run, an_cuda_queue(cuda)), "the rates of an update");
+}

@@ -213,4 +213,5 @@ const an_backend_api an_ref_api = {
     .update = ref_update,
     .update_free = an_update_free,
     .norms = ref_norms,
+    .hold = an_update_hold,
 };

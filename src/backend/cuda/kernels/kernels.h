@@ -232,6 +232,15 @@ typedef struct an_cuda_norms_run {
 int64_t an_cuda_norms_plan(an_cuda_span *spans, int count);
 int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream);
 
+/** Losses, and the rates that become 0 if they are not finite; in device memory. */
+typedef struct an_cuda_hold_run {
+    const an_results *results;
+    an_rates *rates;
+    int count;
+} an_cuda_hold_run;
+
+int an_cuda_hold(const an_cuda_hold_run *run, an_cuda_stream *stream);
+
 /* ---- Pictures: op/augment.h ------------------------------------------------------------------ */
 
 typedef struct an_cuda_augment_run {

@@ -206,3 +206,20 @@ int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream)
         return rc;
     return AN_LAUNCH(norms_all, an_cuda_norms_run, run, an_blocks_for(run->count), stream);
 }
+
+/* ---- Losses that are not finite ---------------------------------------------------------------
+ */
+
+AN_BODY void hold(const an_cuda_hold_run *run, an_thread t)
+{
+    if (AN_NUMBER(t) < run->count && run->results->not_finite > 0)
+        run->rates[AN_NUMBER(t)].rate = 0;
+}
+
+AN_KERNEL(hold_all, an_cuda_hold_run, hold(run, t))
+
+int an_cuda_hold(const an_cuda_hold_run *run, an_cuda_stream *stream)
+{
+    int64_t blocks = an_blocks_for(run->count);
+    return blocks ? AN_LAUNCH(hold_all, an_cuda_hold_run, run, blocks, stream) : 0;
+}
