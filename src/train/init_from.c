@@ -30,7 +30,8 @@ typedef struct origin {
     const char *name;
     an_net *net;
     an_binding *bindings; /* per parameter of the net */
-    int taken, said;      /* tensors; lines of the log */
+    int wanted, taken;    /* tensors */
+    int said;             /* lines of the log */
     bool other_order;     /* its pictures have their channels in another order */
     bool has_mean;
 } origin;
@@ -145,6 +146,7 @@ static alexnet_status take_tensors(origin *from)
         const an_param *param = &net->params[i];
         if (!param->learned && !an_mean_wanted(net))
             continue;
+        from->wanted++;
         if (!may_take(from, i, why)) {
             more = more && say_not_taken(from, param->name, why);
             continue;
@@ -171,13 +173,15 @@ static bool is_bound(const origin *from, int entry)
     return false;
 }
 
-/* Tensors of the file that the net has no place for. */
+/* Tensors of the file that the net has no place for. Integers are no weights: shapes in ONNX files,
+ * counters in PyTorch's. */
 static void name_the_rest(origin *from)
 {
     for (int i = 0; i < an_tensor_file_count(from->file) && from->said <= LINES; i++) {
-        const char *tensor = an_tensor_file_entry(from->file, i)->name;
-        if (!is_bound(from, i) && !is_state(from->net, tensor))
-            say_not_taken(from, tensor, "the network has none of that name");
+        const an_tensor_entry *entry = an_tensor_file_entry(from->file, i);
+        if (an_dtype_is_float(entry->dtype) && !is_bound(from, i) &&
+            !is_state(from->net, entry->name))
+            say_not_taken(from, entry->name, "the network has none of that name");
     }
 }
 
@@ -219,7 +223,7 @@ static alexnet_status take(origin *from, an_classes *classes)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
                        from->name, from->net->network->name);
     an_log(from->net->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", from->taken,
-           from->net->count, from->name);
+           from->wanted, from->name);
     return take_names(from, classes);
 }
 
