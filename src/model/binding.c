@@ -23,8 +23,8 @@ static int towers(const an_binding *binding)
     return binding->entries[1] >= 0 ? 2 : 1;
 }
 
-/* The shape of a matrix or vector without the ones before it, and with what is behind its outputs
- * as one dimension. */
+/* Whether a tensor has the elements of a parameter in the same order. A matrix or vector may have
+ * ones before its dimensions, or its inputs as several dimensions. */
 static bool same_elements(an_shape found, an_shape expected)
 {
     int ones = 0;
@@ -190,6 +190,13 @@ static alexnet_status write_zeros(reading *r)
     return ALEXNET_OK;
 }
 
+static alexnet_status read_towers(reading *r, int n, bool transposed)
+{
+    for (int tower = 0; tower < n; tower++)
+        AN_CHECK(transposed ? read_transposed(r, tower) : read_straight(r, tower));
+    return ALEXNET_OK;
+}
+
 alexnet_status an_binding_read(const an_binding *binding, an_tensor_file *file, an_net *net,
                                an_arena arena, int param)
 {
@@ -209,10 +216,9 @@ alexnet_status an_binding_read(const an_binding *binding, an_tensor_file *file, 
     r.piece = an_malloc(bytes);
     if (!r.piece)
         return AN_FAIL_MEMORY(bytes, p->name);
-    alexnet_status rc = an_binding_is(binding) ? ALEXNET_OK : write_zeros(&r);
-    for (int tower = 0; tower < n && an_binding_is(binding) && rc == ALEXNET_OK; tower++)
-        rc = binding->transposed && p->shape.rank == 2 ? read_transposed(&r, tower)
-                                                       : read_straight(&r, tower);
+    const alexnet_status rc = an_binding_is(binding)
+                                  ? read_towers(&r, n, binding->transposed && p->shape.rank == 2)
+                                  : write_zeros(&r);
     an_free(r.piece);
     return rc;
 }

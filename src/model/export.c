@@ -46,7 +46,7 @@ static bool ends_in(const char *path, const char *endings)
     return false;
 }
 
-/* "safetensors, c and onnx", or what ends names of files; in pieces, for the list is short. */
+/* The names of the formats, "safetensors, onnx or c", or the first ending of each. */
 static void list(char *text, size_t room, bool endings)
 {
     size_t length = 0;

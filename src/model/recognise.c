@@ -211,11 +211,10 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
         AN_CHECK(look(out, listing, file, AN_MATCH_PART, &fits));
         if (fits)
             AN_CHECK(take_part(out, file, out->network->name, &is_part));
+        if (is_part)
+            return ALEXNET_OK;
+        AN_CHECK(look(out, listing, file, AN_MATCH_WHOLE, &fits)); /* for the difference */
     }
-    if (is_part)
-        return ALEXNET_OK;
-    if (!part) /* again, for the difference */
-        AN_CHECK(look(out, listing, file, AN_MATCH_WHOLE, &fits));
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s fits no built-in network; the nearest is %s: %s",
                    an_tensor_file_name(file), out->network->name, out->match.difference);
 }
