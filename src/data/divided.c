@@ -33,6 +33,11 @@ alexnet_status an_divided_path(char **folder, an_part_name *part, const char *pa
     return *folder ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
 }
 
+const char *an_part_word(an_part_name part)
+{
+    return part == AN_PART_TRAIN ? "train" : "val";
+}
+
 alexnet_status an_divided_fail(const char *path)
 {
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,

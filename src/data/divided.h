@@ -16,6 +16,8 @@ typedef enum an_part_name { AN_PART_WHOLE, AN_PART_TRAIN, AN_PART_VAL } an_part_
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_divided_path(char **folder, an_part_name *part, const char *path);
+/** "train" or "val". */
+const char *an_part_word(an_part_name part);
 /** The error of a folder that is opened although it has both parts. */
 alexnet_status an_divided_fail(const char *path);
 

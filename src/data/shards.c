@@ -11,6 +11,7 @@
 #include "base/walk.h"
 #include "data/divided.h"
 #include "data/source.h"
+#include "data/tar_set.h"
 
 /* ---- Patterns ---- */
 
@@ -175,11 +176,6 @@ static alexnet_status find_stems(an_strings *stems, const an_folder *folder)
     return ALEXNET_OK;
 }
 
-static const char *stem_of_part(an_part_name part)
-{
-    return part == AN_PART_TRAIN ? "train" : "val";
-}
-
 /* Whether a folder holds archives of a part; AN_PART_WHOLE: of both. */
 static alexnet_status holds_part(const char *path, an_part_name part, bool *yes)
 {
@@ -193,7 +189,7 @@ static alexnet_status holds_part(const char *path, an_part_name part, bool *yes)
         rc = find_stems(&stems, &folder);
         *yes = part == AN_PART_WHOLE
                    ? an_strings_have(&stems, "train") && an_strings_have(&stems, "val")
-                   : an_strings_have(&stems, stem_of_part(part));
+                   : an_strings_have(&stems, an_part_word(part));
     }
     an_strings_free(&stems);
     an_folder_free(&folder);
@@ -203,7 +199,24 @@ static alexnet_status holds_part(const char *path, an_part_name part, bool *yes)
 alexnet_status an_shards_divided(const char *path, bool *yes)
 {
     *yes = false;
+    if (called_tar(path) && an_is_file(path))
+        return an_tar_divided(path, yes);
     return an_is_folder(path) ? holds_part(path, AN_PART_WHOLE, yes) : ALEXNET_OK;
+}
+
+alexnet_status an_archive_part(char **archive, an_part_name *part, const char *path)
+{
+    AN_CHECK(an_divided_path(archive, part, path));
+    if (!*archive)
+        return ALEXNET_OK;
+    size_t length = strlen(*archive);
+    while (length > 1 && (*archive)[length - 1] == '/')
+        (*archive)[--length] = '\0';
+    if (*part != AN_PART_WHOLE && called_tar(*archive) && an_is_file(*archive))
+        return ALEXNET_OK;
+    an_free(*archive);
+    *archive = NULL;
+    return ALEXNET_OK;
 }
 
 alexnet_status an_shards_accept(const char *path, bool *yes)
@@ -213,6 +226,12 @@ alexnet_status an_shards_accept(const char *path, bool *yes)
     *yes = called_archive(path) && (an_is_file(path) || an_is_pattern(path));
     if (*yes)
         return ALEXNET_OK;
+    AN_CHECK(an_archive_part(&folder, &part, path));
+    if (folder) {
+        const alexnet_status rc = an_tar_divided(folder, yes);
+        an_free(folder);
+        return rc;
+    }
     AN_CHECK(an_divided_path(&folder, &part, path));
     alexnet_status rc = ALEXNET_OK;
     if (folder && part != AN_PART_WHOLE) {
@@ -258,7 +277,7 @@ static alexnet_status list_folder(an_strings *out, const char *path, an_part_nam
         char *stem = stem_of(name);
         if (!stem)
             rc = AN_FAIL_MEMORY(strlen(name), "a name");
-        else if (part == AN_PART_WHOLE || strcmp(stem, stem_of_part(part)) == 0)
+        else if (part == AN_PART_WHOLE || strcmp(stem, an_part_word(part)) == 0)
             rc = an_strings_add(out, an_path_join(path, name));
         an_free(stem);
     }
@@ -273,6 +292,9 @@ alexnet_status an_shards_list(an_strings *out, const char *path)
     char *folder;
     an_part_name part;
     *out = (an_strings){0};
+    AN_CHECK(an_archive_part(&folder, &part, path));
+    if (folder)
+        return an_strings_add(out, folder);
     AN_CHECK(an_divided_path(&folder, &part, path));
     alexnet_status rc;
     if (folder)

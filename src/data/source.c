@@ -59,17 +59,19 @@ void an_data_source_release(an_data_source *source)
     an_free(source);
 }
 
-/* The absolute path of a pattern, or of a part that is files of its folder: of its folder as the
- * system has it, and its last part. */
-static char *absolute_pattern(const char *path)
+/* The absolute path of a pattern, or of a part that is files of its folder or in an archive: of
+ * what is before the last slash as the system has it, and its last part. NULL: it is not there. */
+static alexnet_status absolute_pattern(char **out, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *folder = slash ? an_strndup(path, (size_t)(slash - path) + 1) : an_strdup(".");
+    char *folder =
+        slash ? an_strndup(path, (size_t)(slash - path) + (slash == path)) : an_strdup(".");
     char *real = folder ? realpath(folder, NULL) : NULL;
-    char *absolute = real ? an_path_join(real, slash ? slash + 1 : path) : NULL;
+    *out = real ? an_path_join(real, slash ? slash + 1 : path) : NULL;
+    const bool memory = !folder || (real && !*out);
     free(real); /* realpath's own */
     an_free(folder);
-    return absolute;
+    return memory ? AN_FAIL_MEMORY(strlen(path), "a path") : ALEXNET_OK;
 }
 
 /* Whether a path that is no file or folder leads to data: to a pattern's archives, or to a part. */
@@ -90,8 +92,8 @@ static alexnet_status absolute_path(char **out, const an_data_kind *kind, const 
         return *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
     AN_CHECK(leads_to_data(kind, path, &other));
     if (other)
-        *out = absolute_pattern(path);
-    if (!other || !*out)
+        AN_CHECK(absolute_pattern(out, path));
+    if (!*out)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot open %s: %s", path, strerror(error));
     return ALEXNET_OK;
 }

@@ -58,8 +58,8 @@ typedef struct an_data_kind {
     alexnet_status (*read_place)(const an_data_source *source, const an_item_place *place,
                                  void *dst);
     void (*close)(an_data_source *source); /* frees `state`; NULL if there is none */
-    /** Whether a folder's files are the parts train and val; NULL: none ever are (divided.h) */
-    alexnet_status (*divided)(const char *folder, bool *yes);
+    /** Whether what lies at a path is the parts train and val; NULL: it never is (divided.h) */
+    alexnet_status (*divided)(const char *path, bool *yes);
     /** The same for pictures that need no labels; NULL: the kind itself. */
     const struct an_data_kind *pictures;
 } an_data_kind;

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/divided.h"
 #include "data/endings.h"
 #include "data/names.h"
 #include "data/source.h"
@@ -186,6 +187,13 @@ static alexnet_status number_folders(an_tar_set *set, an_interned *names, bool l
     return ALEXNET_OK;
 }
 
+size_t an_tar_set_shared(const an_tar_set *set)
+{
+    const char *first;
+    bool deeper;
+    return shared_folder(set, &first, &deeper);
+}
+
 static alexnet_status fail_no_classes(const char *root)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
@@ -213,6 +221,8 @@ static alexnet_status folder_classes(an_tar_set *set, const char *root)
     set->classes = names.list;
     names.list = (an_strings){0};
     an_strings_sort(&set->classes);
+    if (an_strings_have(&set->classes, "train") && an_strings_have(&set->classes, "val"))
+        AN_TRY(an_divided_fail(root));
     if (an_are_parts(&set->classes))
         AN_TRY(AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders %s and %s, which are no classes; make an archive of "

@@ -94,7 +94,10 @@ alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *c
 {
     said s = {0};
     alexnet_status rc;
+    char *archive = NULL;
+    an_part_name part;
     *out = (an_tar_set){0};
+    AN_TRY(an_archive_part(&archive, &part, path));
     AN_TRY(an_shards_list(&out->paths, path));
     out->count = out->paths.count;
     const size_t count = (size_t)out->count;
@@ -108,7 +111,10 @@ alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *c
         AN_TRY(an_ctx_check(ctx));
         AN_TRY(open_archive(out, i, ctx, &s));
     }
+    if (archive)
+        rc = an_tar_set_keep(out, an_part_word(part));
 cleanup:
+    an_free(archive);
     if (rc != ALEXNET_OK)
         an_tar_set_free(out);
     return rc;

@@ -3,6 +3,7 @@
  *
  *     tar_set.c      the indexes: read, or made and kept
  *     tar_classes.c  the classes
+ *     tar_parts.c    an archive that holds the parts train and val
  *     tar_names.c    what numbered classes are called
  *     imagenet.c     labels of ImageNet's validation pictures, which lie beside their archive
  */
@@ -27,6 +28,13 @@ typedef struct an_tar_set {
 /** Open the archives of a path, as an_shards_list() has them. */
 alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx);
 void an_tar_set_free(an_tar_set *set);
+
+/** Whether an archive holds the parts train and val, side by side, and no labels. */
+alexnet_status an_tar_divided(const char *path, bool *yes);
+/** Keep only the pictures of one part of such an archive. */
+alexnet_status an_tar_set_keep(an_tar_set *set, const char *part);
+/** The folder that all pictures are in, as the bytes that names have before their own. */
+size_t an_tar_set_shared(const an_tar_set *set);
 
 /** Determine the classes. @return ALEXNET_ERROR_FORMAT if there are none; `root` is for its text */
 alexnet_status an_tar_set_classify(an_tar_set *set, const char *root);

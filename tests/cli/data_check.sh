@@ -94,6 +94,12 @@ cp good/a/02.jpg good/a/copy.jpg
 cp good/b/04.jpg good/b/copy.jpg
 expect 0 data check good --side 16
 has out "pictures that are there more than once: 4"
+mkdir parts
+cp -r good parts/train
+cp -r good parts/val
+tar -cf parts.tar -C parts train val
+expect 1 data check parts.tar --side 16
+has out "train: " "val: " # and every picture is in both
 expect 1 data check good --side 16 --val 0.5
 has out "pictures that are in both training and validation: 4"
 

@@ -383,7 +383,7 @@ static void test_folders(void **state)
     tar_text(&tar, "set/train/cat/a.jpg", "x");
     tar_text(&tar, "set/val/cat/a.jpg", "x");
     tar_write(&tar, "both.tar");
-    check_error("both.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "folders train and val");
+    check_error("both.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "holds the parts train and val");
 }
 
 /* ---- Pictures without classes ---- */
@@ -493,6 +493,71 @@ static void test_parts(void **state)
     an_dataset_release(open_good("both", NULL, NULL));
 }
 
+/* One archive with both parts, in folders or in archives: each is the folder that it was made of.
+ */
+static void test_parts_of_an_archive(void **state)
+{
+    (void)state;
+    alexnet_dataset_kind kind;
+    tar_rig flat = {.length = 0}, deep = {.length = 0}, outer = {.length = 0};
+    tar_rig inner[2] = {{.length = 0}, {.length = 0}};
+    write_folder();
+    for (int i = 0; i < PICTURES; i++) {
+        char name[256];
+        snprintf(name, sizeof name, "train/%s", pictures[i][0]);
+        add_picture(&flat, name, i);
+        snprintf(name, sizeof name, "./set/train/%s", pictures[i][0]);
+        add_picture(&deep, name, i);
+        add_picture(&inner[0], pictures[i][0], i);
+    }
+    tar_text(&flat, "val/n01/v.jpg", "x");
+    tar_text(&deep, "set/val/n01/v.jpg", "x");
+    tar_text(&inner[1], "n01/v.jpg", "x");
+    for (int i = 0; i < 2; i++) {
+        tar_finish(&inner[i]);
+        tar_file(&outer, i ? "val.tar" : "train.tar", inner[i].bytes, inner[i].length);
+    }
+    tar_write(&flat, "flat.tar");
+    tar_write(&deep, "deep.tar");
+    tar_write(&outer, "outer.tar");
+    alexnet_dataset *folder = open_good("folder", NULL, NULL), *again;
+    static const char *const names[] = {"flat.tar", "deep.tar", "outer.tar"};
+    for (int i = 0; i < 3; i++) {
+        char path[64];
+        assert_int_equal(an_dataset_layout(names[i], &kind), ALEXNET_OK);
+        assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
+        check_error(names[i], ALEXNET_ERROR_INVALID_ARGUMENT, "holds the parts train and val");
+        snprintf(path, sizeof path, "%s/train", names[i]);
+        check_same(path, folder, path);
+        snprintf(path, sizeof path, "%s/val", names[i]);
+        alexnet_dataset *val = open_good(path, NULL, NULL);
+        assert_int_equal(val->count, 1);
+        assert_string_equal(val->source->items[0].key, "n01/v.jpg");
+        assert_string_equal(val->class_ids[0], "n01");
+        assert_int_equal(val->root[0], '/');
+        assert_int_equal(an_dataset_reopen(&again, NULL, "tar", val->root, (an_part){0}, NULL),
+                         ALEXNET_OK);
+        assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(val));
+        an_dataset_release(again);
+        an_dataset_release(val);
+        snprintf(path, sizeof path, "%s/test", names[i]);
+        check_error(path, ALEXNET_ERROR_IO, path);
+    }
+    an_dataset_release(folder);
+    tar_rig one = {.length = 0}; /* train is a class like another, or there are labels */
+    tar_text(&one, "train/a.jpg", "x");
+    tar_text(&one, "ship/b.jpg", "x");
+    tar_write(&one, "classes.tar");
+    tar_text(&one, "val/c.jpg", "x");
+    tar_text(&one, "val/c.cls", "0");
+    tar_write(&one, "labels.tar");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(an_dataset_layout(i ? "labels.tar" : "classes.tar", &kind), ALEXNET_OK);
+        assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
+    }
+    check_error("classes.tar/train", ALEXNET_ERROR_IO, "classes.tar/train");
+}
+
 /* ---- ImageNet's validation pictures ---- */
 
 static void write_val(void)
@@ -588,8 +653,10 @@ static alexnet_status open_all(const char *path)
 static void test_no_memory(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"x.tar", "shards", "ILSVRC2012_img_val.tar"};
+    static const char *const paths[] = {"x.tar", "shards", "ILSVRC2012_img_val.tar",
+                                        "parts.tar/train"};
     tar_rig tar = {.length = 0};
+    tar_rig parts = {.length = 0};
     static const char record[] = "16 path=d/c.jpg\n";
     tar_header(&tar, "pax", 'x', sizeof record - 1);
     tar_data(&tar, record, sizeof record - 1);
@@ -599,6 +666,9 @@ static void test_no_memory(void **state)
     tar_text(&tar, "b.json", "{\"cls\": \"x\"}");
     tar_text(&tar, "b.jpg", "x");
     tar_write(&tar, "x.tar");
+    tar_text(&parts, "train/n01/a.jpg", "x");
+    tar_text(&parts, "val/n01/b.jpg", "x");
+    tar_write(&parts, "parts.tar");
     write_shards("shards");
     write_val();
     put_text("ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt", "1\n2\n3\n1\n");
@@ -611,6 +681,7 @@ static void test_no_memory(void **state)
             for (; rc == ALEXNET_ERROR_NO_MEMORY || n < 20; n++) {
                 if (!kept) {
                     remove("x.tar.alexnet-index");
+                    remove("parts.tar.alexnet-index");
                     remove("ILSVRC2012_img_val.tar.alexnet-index");
                 }
                 const uint64_t before = an_alloc_count();
@@ -630,10 +701,18 @@ static void test_no_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(test_same_as_folder), TEST(test_reopen),    cmocka_unit_test(test_patterns),
-        TEST(test_labels),         TEST(test_folders),   TEST(test_numbers_of_a_model),
-        TEST(test_bad_labels),     TEST(test_errors),    TEST(test_imagenet_val),
-        TEST(test_among_files),    TEST(test_no_memory), TEST(test_parts)};
+    const struct CMUnitTest tests[] = {TEST(test_same_as_folder),
+                                       TEST(test_reopen),
+                                       cmocka_unit_test(test_patterns),
+                                       TEST(test_labels),
+                                       TEST(test_folders),
+                                       TEST(test_numbers_of_a_model),
+                                       TEST(test_bad_labels),
+                                       TEST(test_errors),
+                                       TEST(test_imagenet_val),
+                                       TEST(test_among_files),
+                                       TEST(test_no_memory),
+                                       TEST(test_parts),
+                                       TEST(test_parts_of_an_archive)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
