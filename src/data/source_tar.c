@@ -247,6 +247,7 @@ static int64_t stamp_of(const an_data_source *source, int64_t item)
 }
 
 static const an_data_kind pictures_kind = {.name = "pictures in tar",
+                                           .accepts = an_shards_accept,
                                            .open = open_pictures,
                                            .read = read_member,
                                            .stamp = stamp_of,

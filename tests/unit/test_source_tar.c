@@ -463,101 +463,6 @@ static void test_errors(void **state)
     an_dataset_release(open_good("parts/train-{0..0}.tar", NULL, NULL));
 }
 
-/* train-*.tar and val-*.tar in one folder are the parts of a data set. */
-static void test_parts(void **state)
-{
-    (void)state;
-    tar_rig tar = {.length = 0};
-    alexnet_dataset_kind kind;
-    put("both/train-0.tar");
-    for (int i = 0; i < 3; i++) {
-        tar_text(&tar, i == 0 ? "n01/a.jpg" : i == 1 ? "n01/b.jpg" : "n01/c.jpg", "x");
-        tar_write(&tar, i == 0   ? "both/train-0.tar"
-                        : i == 1 ? "both/train-1.tar"
-                                 : "both/val-0.tar");
-    }
-    assert_int_equal(an_dataset_layout("both", &kind), ALEXNET_OK);
-    assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
-    alexnet_dataset *train = open_good("both/train", NULL, NULL);
-    alexnet_dataset *val = open_good("both/val", NULL, NULL);
-    assert_int_equal(train->count, 2);
-    assert_int_equal(val->count, 1);
-    assert_non_null(strstr(val->samples[0].name, "val-0.tar/n01/c.jpg"));
-    an_dataset_release(train);
-    an_dataset_release(val);
-    check_error("both/test", ALEXNET_ERROR_IO, "both/test");
-    scratch_remove("both/val-0.tar");
-    check_error("both/val", ALEXNET_ERROR_IO, "both/val");
-    assert_int_equal(an_dataset_layout("both", &kind), ALEXNET_OK);
-    assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
-    an_dataset_release(open_good("both", NULL, NULL));
-}
-
-/* One archive with both parts, in folders or in archives: each is the folder that it was made of.
- */
-static void test_parts_of_an_archive(void **state)
-{
-    (void)state;
-    alexnet_dataset_kind kind;
-    tar_rig flat = {.length = 0}, deep = {.length = 0}, outer = {.length = 0};
-    tar_rig inner[2] = {{.length = 0}, {.length = 0}};
-    write_folder();
-    for (int i = 0; i < PICTURES; i++) {
-        char name[256];
-        snprintf(name, sizeof name, "train/%s", pictures[i][0]);
-        add_picture(&flat, name, i);
-        snprintf(name, sizeof name, "./set/train/%s", pictures[i][0]);
-        add_picture(&deep, name, i);
-        add_picture(&inner[0], pictures[i][0], i);
-    }
-    tar_text(&flat, "val/n01/v.jpg", "x");
-    tar_text(&deep, "set/val/n01/v.jpg", "x");
-    tar_text(&inner[1], "n01/v.jpg", "x");
-    for (int i = 0; i < 2; i++) {
-        tar_finish(&inner[i]);
-        tar_file(&outer, i ? "val.tar" : "train.tar", inner[i].bytes, inner[i].length);
-    }
-    tar_write(&flat, "flat.tar");
-    tar_write(&deep, "deep.tar");
-    tar_write(&outer, "outer.tar");
-    alexnet_dataset *folder = open_good("folder", NULL, NULL), *again;
-    static const char *const names[] = {"flat.tar", "deep.tar", "outer.tar"};
-    for (int i = 0; i < 3; i++) {
-        char path[64];
-        assert_int_equal(an_dataset_layout(names[i], &kind), ALEXNET_OK);
-        assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
-        check_error(names[i], ALEXNET_ERROR_INVALID_ARGUMENT, "holds the parts train and val");
-        snprintf(path, sizeof path, "%s/train", names[i]);
-        check_same(path, folder, path);
-        snprintf(path, sizeof path, "%s/val", names[i]);
-        alexnet_dataset *val = open_good(path, NULL, NULL);
-        assert_int_equal(val->count, 1);
-        assert_string_equal(val->source->items[0].key, "n01/v.jpg");
-        assert_string_equal(val->class_ids[0], "n01");
-        assert_int_equal(val->root[0], '/');
-        assert_int_equal(an_dataset_reopen(&again, NULL, "tar", val->root, (an_part){0}, NULL),
-                         ALEXNET_OK);
-        assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(val));
-        an_dataset_release(again);
-        an_dataset_release(val);
-        snprintf(path, sizeof path, "%s/test", names[i]);
-        check_error(path, ALEXNET_ERROR_IO, path);
-    }
-    an_dataset_release(folder);
-    tar_rig one = {.length = 0}; /* train is a class like another, or there are labels */
-    tar_text(&one, "train/a.jpg", "x");
-    tar_text(&one, "ship/b.jpg", "x");
-    tar_write(&one, "classes.tar");
-    tar_text(&one, "val/c.jpg", "x");
-    tar_text(&one, "val/c.cls", "0");
-    tar_write(&one, "labels.tar");
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(an_dataset_layout(i ? "labels.tar" : "classes.tar", &kind), ALEXNET_OK);
-        assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
-    }
-    check_error("classes.tar/train", ALEXNET_ERROR_IO, "classes.tar/train");
-}
-
 /* ---- ImageNet's validation pictures ---- */
 
 static void write_val(void)
@@ -701,18 +606,10 @@ static void test_no_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_same_as_folder),
-                                       TEST(test_reopen),
-                                       cmocka_unit_test(test_patterns),
-                                       TEST(test_labels),
-                                       TEST(test_folders),
-                                       TEST(test_numbers_of_a_model),
-                                       TEST(test_bad_labels),
-                                       TEST(test_errors),
-                                       TEST(test_imagenet_val),
-                                       TEST(test_among_files),
-                                       TEST(test_no_memory),
-                                       TEST(test_parts),
-                                       TEST(test_parts_of_an_archive)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_same_as_folder), TEST(test_reopen),   cmocka_unit_test(test_patterns),
+        TEST(test_labels),         TEST(test_folders),  TEST(test_numbers_of_a_model),
+        TEST(test_bad_labels),     TEST(test_errors),   TEST(test_imagenet_val),
+        TEST(test_among_files),    TEST(test_no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
