@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "fuzz/header.h"
 #include "fuzz/require.h"
 #include "model/model_file.h"
 #include "train/recipe.h"
@@ -93,30 +94,12 @@ static void try_checkpoint(an_reader *reader)
     an_model_file_close(&file);
 }
 
-/* The file that the bytes stand for: header's length, header, data. Freed by the caller. */
-static uint8_t *file_of(const uint8_t *bytes, size_t length, size_t *whole)
-{
-    const size_t header = length ? strnlen((const char *)bytes, length) : 0;
-    const size_t data = header < length ? length - header - 1 : 0;
-    uint8_t *file = malloc(8 + header + data);
-    if (!file)
-        return NULL;
-    for (int i = 0; i < 8; i++)
-        file[i] = (uint8_t)((uint64_t)header >> (8 * i));
-    if (header)
-        memcpy(file + 8, bytes, header);
-    if (data)
-        memcpy(file + 8 + header, bytes + header + 1, data);
-    *whole = 8 + header + data;
-    return file;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     an_reader *reader;
     size_t whole;
-    uint8_t *file = file_of(bytes, length, &whole);
-    if (file && an_reader_memory(&reader, "fuzz", file, whole) == ALEXNET_OK)
+    uint8_t *file = with_header_length(bytes, length, &whole);
+    if (an_reader_memory(&reader, "fuzz", file, whole) == ALEXNET_OK)
         try_checkpoint(reader);
     free(file);
     return 0;
