@@ -146,52 +146,6 @@ static void test_ranges(void **state)
     an_recipe_free(r);
 }
 
-/* ---- Built-in recipes ---- */
-
-/* The logged run of 2012 (layer-params-145.cfg; docs/differences-from-paper.md). */
-static void test_the_2012_recipe(void **state)
-{
-    (void)state;
-    alexnet_recipe *r;
-    expect_ok(an_recipe_load(&r, "2012"));
-    assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 128);
-    assert_int_equal(an_recipe_integer(r, AN_KEY_EPOCHS), 91);
-    const struct {
-        double epoch, conv1, others;
-    } rates[] = {{1, 0.01, 0.01},      {24, 0.01, 0.01},     {25, 0.001, 0.001}, {50, 0.001, 0.001},
-                 {51, 0.0001, 0.0001}, {66, 0.0001, 0.0001}, {67, 1e-5, 0.0001}, {71, 1e-5, 0.0001},
-                 {72, 0, 0.0001},      {78, 0, 0.0001},      {79, 0, 1e-5},      {91, 0, 1e-5}};
-    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
-        expect_number(r, AN_KEY_RATE, "conv1", rates[i].epoch, rates[i].conv1);
-        expect_number(r, AN_KEY_RATE, "conv2", rates[i].epoch, rates[i].others);
-        expect_number(r, AN_KEY_RATE_BIAS, "fc8", rates[i].epoch, 0.02);
-    }
-    expect_number(r, AN_KEY_RATE_BIAS, "conv1", 71, 0.02);
-    expect_number(r, AN_KEY_RATE_BIAS, "conv1", 72, 0);
-    expect_number(r, AN_KEY_DECAY, "conv1", 5, 0.0005);
-    expect_number(r, AN_KEY_DECAY_BIAS, "conv1", 5, 0);
-    expect_number(r, AN_KEY_MOMENTUM, "conv1", 5, 0.9);
-    expect_number(r, AN_KEY_COLOUR_NOISE, NULL, 66, 0.1);
-    expect_number(r, AN_KEY_COLOUR_NOISE, NULL, 67, 0);
-    assert_int_equal(an_recipe_choice(r, AN_KEY_INIT), AN_RECIPE_INIT_NET);
-    assert_int_equal(an_recipe_integer(r, AN_KEY_CROP_GROUP), 32);
-    an_recipe_free(r);
-}
-
-static void test_all_built_in_recipes(void **state)
-{
-    (void)state;
-    for (const alexnet_builtin *b = an_builtin_recipes; b->name; b++) {
-        alexnet_recipe *r;
-        expect_ok(an_recipe_load(&r, b->name));
-        an_recipe_free(r);
-    }
-    alexnet_recipe *r;
-    expect_failure(an_recipe_load(&r, "defalt"), ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "defalt is neither a built-in recipe nor a recipe file; did you mean default?");
-    assert_null(r);
-}
-
 /* ---- Setting ---- */
 
 static void expect_equal(const alexnet_recipe *a, const alexnet_recipe *b)
@@ -482,22 +436,13 @@ static void test_short_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_manual),
-        cmocka_unit_test(test_the_manuals_example),
-        cmocka_unit_test(test_the_table),
-        cmocka_unit_test(test_the_default_recipe),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_the_2012_recipe),
-        cmocka_unit_test(test_all_built_in_recipes),
-        cmocka_unit_test(test_layers),
-        cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_frozen_layers),
-        cmocka_unit_test(test_many_layers),
-        cmocka_unit_test(test_steps_by_epoch),
-        cmocka_unit_test(test_hostile_values),
-        cmocka_unit_test(test_hostile_keys),
-        cmocka_unit_test(test_round_trip),
-        IN_SCRATCH(test_files),
+        cmocka_unit_test(test_the_manual),     cmocka_unit_test(test_the_manuals_example),
+        cmocka_unit_test(test_the_table),      cmocka_unit_test(test_the_default_recipe),
+        cmocka_unit_test(test_ranges),         cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_patterns),       cmocka_unit_test(test_frozen_layers),
+        cmocka_unit_test(test_many_layers),    cmocka_unit_test(test_steps_by_epoch),
+        cmocka_unit_test(test_hostile_values), cmocka_unit_test(test_hostile_keys),
+        cmocka_unit_test(test_round_trip),     IN_SCRATCH(test_files),
         IN_SCRATCH(test_short_of_memory),
     };
     return cmocka_run_group_tests_name("recipes", tests, NULL, NULL);
