@@ -16,7 +16,7 @@ typedef struct frame {
     int done;
 } frame;
 
-/* Batch b of the pass lives in frame b % AN_LOADER_BATCHES. Workers take places in order; a place
+/* Batch b of the pass lives in frame b % AN_LOADER_BATCHES. Workers take its pictures in order; one
  * may be taken when its batch is less than AN_LOADER_BATCHES ahead of the oldest one that the
  * consumer still has use for. */
 struct an_loader {
@@ -40,7 +40,8 @@ struct an_loader {
     an_read_ahead *ahead;   /* NULL: pictures are read one by one */
     int64_t count;          /* places in the order */
     int64_t start;          /* place the pass began at */
-    int64_t next_place;     /* first that no worker has taken */
+    int rank, ranks;        /* of the loaders that share the pass */
+    int64_t next;           /* first picture, from 0 at `start`, that no worker has taken */
     int64_t oldest;         /* first batch, from 0 at `start`, whose frame is not free again */
     bool lent;              /* the oldest is with the consumer */
     int busy;               /* workers with a picture in hand */
@@ -49,15 +50,21 @@ struct an_loader {
     char *failure_text;
 };
 
-static int64_t batch_of(const an_loader *l, int64_t place)
+/* Batches of the pass, as many for every rank. */
+static int64_t batch_count(const an_loader *l)
 {
-    return (place - l->start) / l->batch;
+    const int64_t round = (int64_t)l->batch * l->ranks;
+    return (l->count - l->start + round - 1) / round;
 }
 
-static int batch_size(const an_loader *l, int64_t b)
+/* The first place of a batch. @param size  out */
+static int64_t first_place(const an_loader *l, int64_t b, int *size)
 {
-    int64_t left = l->count - l->start - b * l->batch;
-    return (int)(left < l->batch ? left : l->batch);
+    const int64_t round = (int64_t)l->batch * l->ranks, begin = l->start + b * round;
+    const int64_t left = l->count - begin, shared = left < round ? left : round;
+    const int64_t first = shared * l->rank / l->ranks;
+    *size = (int)(shared * (l->rank + 1) / l->ranks - first);
+    return begin + first;
 }
 
 static uint8_t *pixels_of(const an_loader *l, frame *f, int index)
@@ -180,10 +187,15 @@ static void load(const an_loader *l, frame *f, int index, int64_t place)
         loaded->status = ALEXNET_ERROR_NO_MEMORY;
 }
 
+/* All batches but the last are full. */
 static bool may_take(const an_loader *l)
 {
-    return l->next_place < l->count && l->failure == ALEXNET_OK &&
-           batch_of(l, l->next_place) < l->oldest + AN_LOADER_BATCHES;
+    int size;
+    const int64_t b = l->next / l->batch;
+    if (b >= batch_count(l) || b >= l->oldest + AN_LOADER_BATCHES || l->failure != ALEXNET_OK)
+        return false;
+    first_place(l, b, &size);
+    return l->next % l->batch < size;
 }
 
 /* Keep the first failure of a worker for the consumer. */
@@ -198,9 +210,10 @@ static void note_failure(an_loader *l, const an_loaded *loaded)
 /* Called and left with the lock held. */
 static void take_and_load(an_loader *l)
 {
-    int64_t place = l->next_place++;
-    frame *f = &l->ring[batch_of(l, place) % AN_LOADER_BATCHES];
-    int index = (int)((place - l->start) % l->batch);
+    const int64_t b = l->next / l->batch;
+    int size, index = (int)(l->next++ % l->batch);
+    const int64_t place = first_place(l, b, &size) + index;
+    frame *f = &l->ring[b % AN_LOADER_BATCHES];
     l->busy++;
     pthread_mutex_unlock(&l->lock);
     load(l, f, index, place);
@@ -288,6 +301,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
     l->batch = batch;
     l->picture_bytes = fit.rule == AN_FIT_KEEP ? 0 : (size_t)fit.side * (size_t)fit.side * 3;
     l->threads_wanted = threads;
+    l->ranks = 1;
     l->memory = memory ? *memory : (an_loader_memory){host_alloc, host_free, NULL};
     l->threads = an_calloc((size_t)threads, sizeof *l->threads);
     alexnet_status rc =
@@ -328,7 +342,7 @@ static alexnet_status start_threads(an_loader *l)
  * Called and left with the lock held. */
 static void end_pass(an_loader *l)
 {
-    l->count = l->next_place = l->start = 0;
+    l->count = l->next = l->start = 0;
     if (l->ahead)
         an_read_ahead_stop(l->ahead); /* nobody waits for it any more */
     while (l->busy > 0)
@@ -347,12 +361,13 @@ static void end_pass(an_loader *l)
 }
 
 static alexnet_status check_order(const an_loader *l, const uint32_t *order, int64_t count,
-                                  int64_t position)
+                                  int64_t position, int ranks)
 {
-    if (position < 0 || position > count || position % l->batch != 0)
+    const int64_t round = (int64_t)l->batch * ranks;
+    if (position < 0 || position > count || position % round != 0)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "a pass over %lld pictures cannot begin at %lld in batches of %d",
-                       (long long)count, (long long)position, l->batch);
+                       "a pass over %lld pictures cannot begin at %lld in batches of %lld",
+                       (long long)count, (long long)position, (long long)round);
     if (!order && count > UINT32_MAX)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a pass over %lld pictures", (long long)count);
     for (int64_t i = 0; order && i < count; i++)
@@ -371,6 +386,16 @@ static alexnet_status check_regions(const an_loader *l, const an_region_rule *ru
                    rule->side, l->fit.side);
 }
 
+static alexnet_status check_ranks(const an_pass *pass, int ranks)
+{
+    if (pass->ranks < 0 || pass->rank < 0 || pass->rank >= ranks)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "rank %d of %d", pass->rank, pass->ranks);
+    if (ranks > 1 && pass->shards)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "archives that are read from front to back are not shared between ranks");
+    return ALEXNET_OK;
+}
+
 static alexnet_status copy_order(uint32_t **out, const uint32_t *order, int64_t count)
 {
     *out = an_calloc((size_t)count, sizeof **out);
@@ -384,10 +409,12 @@ static alexnet_status copy_order(uint32_t **out, const uint32_t *order, int64_t 
 alexnet_status an_loader_start_pass(an_loader *l, const an_pass *pass)
 {
     const int64_t count = pass->order ? pass->count : l->dataset->count;
+    const int ranks = pass->ranks ? pass->ranks : 1;
     uint32_t *order;
     an_read_ahead *ahead = NULL;
     AN_CHECK(check_regions(l, pass->regions));
-    AN_CHECK(check_order(l, pass->order, count, pass->position));
+    AN_CHECK(check_ranks(pass, ranks));
+    AN_CHECK(check_order(l, pass->order, count, pass->position, ranks));
     if (lost_threads(l))
         return fail_lost();
     AN_CHECK(copy_order(&order, pass->order, count));
@@ -405,7 +432,9 @@ alexnet_status an_loader_start_pass(an_loader *l, const an_pass *pass)
     l->epoch = pass->epoch;
     l->ahead = ahead;
     l->count = count;
-    l->start = l->next_place = pass->position;
+    l->start = pass->position;
+    l->rank = pass->rank;
+    l->ranks = ranks;
     pthread_cond_broadcast(&l->work);
     pthread_mutex_unlock(&l->lock);
     return start_threads(l);
@@ -428,14 +457,12 @@ static void take_back(an_loader *l)
     pthread_cond_broadcast(&l->work);
 }
 
-static void lend(an_loader *l, frame *f, an_batch *batch, int size)
+static void lend(an_loader *l, frame *f, an_batch *batch, int64_t first, int size)
 {
     if (l->picture_bytes)
         memset(pixels_of(l, f, size), 0, l->picture_bytes * (size_t)(l->batch - size));
-    *batch = (an_batch){.position = l->start + l->oldest * l->batch,
-                        .count = size,
-                        .pixels = f->pixels,
-                        .pictures = f->pictures};
+    *batch =
+        (an_batch){.position = first, .count = size, .pixels = f->pixels, .pictures = f->pictures};
     l->lent = true;
 }
 
@@ -447,15 +474,15 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
         return fail_lost();
     pthread_mutex_lock(&l->lock);
     take_back(l);
-    int64_t first = l->start + l->oldest * l->batch;
-    if (first < l->count) {
+    if (l->oldest < batch_count(l)) {
+        int size;
+        const int64_t first = first_place(l, l->oldest, &size);
         frame *f = &l->ring[l->oldest % AN_LOADER_BATCHES];
-        int size = batch_size(l, l->oldest);
         while (f->done < size && l->failure == ALEXNET_OK)
             pthread_cond_wait(&l->ready, &l->lock);
         *more = l->failure == ALEXNET_OK;
         if (*more)
-            lend(l, f, batch, size);
+            lend(l, f, batch, first, size);
     }
     alexnet_status rc = l->failure;
     if (rc != ALEXNET_OK)

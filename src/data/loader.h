@@ -26,7 +26,7 @@ typedef struct an_loaded {
 
 typedef struct an_batch {
     int64_t position;      /* place in the order of its first picture */
-    int count;             /* pictures, <= batch size; less only at the end of the order */
+    int count;             /* pictures, <= batch size; less only at the end of the pass */
     const uint8_t *pixels; /* [batch size][side][side][3]; zero past count. NULL for AN_FIT_KEEP */
     const an_loaded *pictures;
 } an_batch;
@@ -66,6 +66,12 @@ typedef struct an_pass {
     /* What `order` was made by, so that archives are read from front to back; it must outlive the
      * pass, whatever it is made to order next. NULL: each picture is read by itself. */
     const an_shard_order *shards;
+    /* This loader is one of several, 0 .. ranks - 1, that share a pass, each in batches of the same
+     * size: of the next ranks * batch places each takes its stretch, so that together they show
+     * what one loader would in batches that are `ranks` times as large. All make the same number of
+     * batches; what the last has is shared out evenly, and may be nothing. `position` is a multiple
+     * of ranks * batch; `shards` is NULL. 0 ranks: this loader alone. */
+    int rank, ranks;
 } an_pass;
 /** The same as an_loader_start(), with more to say. */
 alexnet_status an_loader_start_pass(an_loader *loader, const an_pass *pass);
