@@ -24,9 +24,10 @@ Networks are written out here a second time, from their descriptions and not fro
 Nothing big is stored: weights, means, pictures and draws come from the counter-based generator
 (Philox, src/base/random.h), which both sides have; the files' metadata holds the seeds.
 
-PyTorch's optimiser applies another rule, so update() writes the 2012 one out; steps/nesterov, which
-is the network steps/paper.ini, is its own. Its LRN is used where
-a network divides alpha by the window; the others are composed of its operators.
+PyTorch's optimiser applies another rule, so update() writes the 2012 one out; steps/nesterov,
+steps/adam, steps/adamw and steps/clip, which are the network steps/paper.ini, are its own, and so is
+the average of weights in steps/adamw (average.PARAM). Its LRN is used where a network divides alpha
+by the window; the others are composed of its operators.
 
 Decisions: a gradient jumps where the sign of a ReLU's input changes, or which value of a window is
 the largest. The seed of the pictures is the first with which no such decision is closer than
@@ -359,19 +360,53 @@ def update(net, momentum, rate, rate_bias):
             w += momentum[i]
 
 
-def nesterov(net, rate):
-    """PyTorch's own, which agrees with ours while the rate stays as it is."""
-    weights = [w for n, w in zip(net.names, net.values) if n.endswith(".weight")]
-    biases = [w for n, w in zip(net.names, net.values) if n.endswith(".bias")]
-    return torch.optim.SGD([dict(params=weights, lr=rate, weight_decay=DECAY),
-                            dict(params=biases, lr=2 * rate)], momentum=MOMENTUM, nesterov=True)
+class Rule:
+    """An optimiser of PyTorch, which agrees with ours while the rate stays as it is. Biases learn at
+    twice the rate, and do not decay. `clip` is the largest norm of all gradients together; `keep` the
+    share that the average of the weights keeps."""
+
+    def __init__(self, make, decay, clip=None, keep=None, **options):
+        self.make, self.decay, self.clip, self.keep, self.options = make, decay, clip, keep, options
+
+    def begin(self, net, rate):
+        weights = [w for n, w in zip(net.names, net.values) if n.endswith(".weight")]
+        biases = [w for n, w in zip(net.names, net.values) if n.endswith(".bias")]
+        self.optimiser = self.make([dict(params=weights, lr=rate, weight_decay=self.decay),
+                                    dict(params=biases, lr=2 * rate, weight_decay=0)],
+                                   **self.options)
+        self.net, self.average, self.norms = net, None, []
+        if self.keep:
+            self.module = torch.nn.ParameterList(torch.nn.Parameter(w.detach()) for w in net.values)
+            self.average = torch.optim.swa_utils.AveragedModel(
+                self.module, avg_fn=self.mean)
+            self.average.n_averaged.fill_(1)  # the first weights are the average so far
+
+    def mean(self, average, weights, n):
+        """n: how many weights the average holds so far, a tensor of an integer."""
+        return average + (1 - min(self.keep, int(n) / (9 + int(n)))) * (weights - average)
+
+    def step(self):
+        if self.clip:
+            self.norms.append(float(torch.nn.utils.clip_grad_norm_(self.net.values, self.clip)))
+        self.optimiser.step()
+        if self.average:
+            self.average.update_parameters(self.module)
+
+
+SGD = dict(momentum=MOMENTUM)
+ADAM = dict(betas=(0.8, 0.95), eps=0.01)  # with which float32 is as sure of a step as of a gradient
+RULES = {"nesterov": (Rule(torch.optim.SGD, DECAY, nesterov=True, **SGD), 0.002),
+         "clip": (Rule(torch.optim.SGD, DECAY, clip=4.2, **SGD), 0.002),
+         "adam": (Rule(torch.optim.Adam, 0.02, **ADAM), 0.005),
+         "adamw": (Rule(torch.optim.AdamW, 0.02, keep=0.5, **ADAM), 0.005)}
 
 
 def ten_updates(make_net, forward, source, shape, rate, seed, rule=None):
     """Tensors of the golden file. The rates fall to a tenth with the second epoch of five steps;
-    those of an optimiser of PyTorch, rule(net, rate), stay."""
+    those of a Rule stay."""
     net = make_net()
-    optimiser = rule(net, rate) if rule else None
+    if rule:
+        rule.begin(net, rate)
     momentum = [torch.zeros_like(v) for v in net.values]
     out = {"scale": torch.tensor(net.scales), "losses": torch.zeros(STEPS, SLOTS).double()}
     for step in range(STEPS):
@@ -385,12 +420,15 @@ def ten_updates(make_net, forward, source, shape, rate, seed, rule=None):
         if step == 0:
             out["probs"] = F.softmax(logits, 1).detach()
             out.update({"grad." + n: w.grad.clone() for n, w in zip(net.names, net.values)})
-        if optimiser:
-            optimiser.step()
+        if rule:
+            rule.step()
             continue
         fall = 0.1 if step >= EPOCH else 1.0
         update(net, momentum, rate * fall, 2 * rate * fall)
     out.update({"final." + n: w.detach() for n, w in zip(net.names, net.values)})
+    if rule and rule.average:
+        out.update({"average." + n: w.detach()
+                    for n, w in zip(net.names, rule.average.module)})
     return out
 
 
@@ -399,8 +437,9 @@ def make_steps(folder):
     grey = [(-1, 5), (1, 5), (-1, 3), (-1, 3), (-1, 3), (-1, 3), (-1, 3), (-5, -2)]
     unit = [(-1, -2), (-1, -2), (-2, -2), (-2, -2), (-2, -2), (-1, -2), (0, -2), (0, -2)]
     small = dict(stride=2, hang=1, pad2=1)
-    cases = {
-        "nesterov": (paper, Input(38, 35, "centre", False), small, (8, 2, 2, grey), 0.002, nesterov),
+    cases = {name: (paper, Input(38, 35, "centre", False), small, (8, 2, 2, grey), rate, rule)
+             for name, (rule, rate) in RULES.items()}
+    cases |= {
         "paper": (paper, Input(38, 35, "centre", False), small, (8, 2, 2, grey), 0.002),
         "2012": (trained_2012, Input(38, 35, "centre", False), small, (8, 2, 2, grey), 0.002),
         "bvlc": (bvlc, Input(40, 34, "aligned", True), small, (8, 2, 2, grey), 0.002),
@@ -416,6 +455,8 @@ def make_steps(folder):
                    metadata(seed, margin))
         print(f"steps/{name}: seed {seed}, margin {margin:.3g}, losses",
               [round(float(v), 3) for v in tensors["losses"].sum(1)])
+        if rule and rule[0].clip:
+            print("    norms of gradients", [round(norm, 2) for norm in rule[0].norms])
 
 
 # ---- Full size ----

@@ -93,10 +93,13 @@ typedef struct an_op_args {
 /** A parameter tensor to update. */
 typedef struct an_segment {
     void *param;
-    const void *gradient;
+    void *gradient; /* not written unless `clear` */
     void *momentum;
     void *copy; /* a packed copy of param to keep up to date (an_prepared.updated); NULL: none */
     int64_t count;
+    void *square;  /* Adam's second moment; NULL: the rule is another */
+    void *average; /* of the parameter over the updates; NULL: none */
+    bool clear;    /* the gradient becomes 0 when it has been used */
 } an_segment;
 
 /** A list of segments as a backend has prepared it. */
@@ -155,23 +158,30 @@ struct an_backend_api {
     /** Take a list of segments, which is copied. */
     alexnet_status (*update_prepare)(an_backend *backend, const an_segment *segments, int count,
                                      an_update **out);
+    /** The norm of all gradients of the list together goes to state->rule.norm, unless the update
+     * is held. Values that are not finite are left out. */
+    alexnet_status (*gradient_norm)(an_backend *backend, an_update *update, an_step_state *state);
     /**
-     * The update rule of 2012 (paper section 5; weights.cu):
-     *     v = momentum v - rate scale gradient;   if decay > 0: v = v - decay rate w;   w = w + v
-     * or Nesterov's, where the momentum is looked ahead once more (Sutskever et al. 2013):
-     *     d = -rate scale gradient;   if decay > 0: d = d - decay rate w;   v = momentum v + d;
-     *     w = w + momentum v + d
-     * and then the copy is made of w. A segment whose rate is 0 is skipped altogether.
-     * @param rates  in the backend's memory: those of each segment
+     * The update rule, unless it is held. With g the gradient, divided and
+     * clipped as state->rule says, the rule of 2012 (paper section 5; weights.cu): v = momentum v -
+     * rate g;   if decay > 0: v = v - decay rate w;   w = w + v or Nesterov's, where the momentum
+     * is looked ahead once more (Sutskever et al. 2013): d = -rate g;   if decay > 0: d = d - decay
+     * rate w;   v = momentum v + d; w = w + momentum v + d or Adam (Kingma and Ba 2015), whose
+     * decay adds decay w to g; or AdamW (Loshchilov and Hutter 2019), which first takes decay rate
+     * w from w: v = momentum v + (1 - momentum) g;   q = beta2 q + (1 - beta2) g g; w = w - rate (v
+     * / correction of v) / (sqrt(q / correction of q) + epsilon) and then the copy is made of w. A
+     * segment whose rate is 0 is left as it is so far. At last average = average + share (w -
+     * average);   gradient = 0 where a segment has the one or wants the other.
+     * @param state, rates  in the backend's memory; the rates of each segment
      */
-    alexnet_status (*update)(an_backend *backend, an_update *update, const an_rates *rates);
+    alexnet_status (*update)(an_backend *backend, an_update *update, const an_step_state *state,
+                             const an_rates *rates);
     void (*update_free)(an_backend *backend, an_update *update);
     /** Squares and non-finite counts of each span, into host memory. */
     alexnet_status (*norms)(an_backend *backend, const an_span *spans, int count, an_norm *out);
-    /** If losses of the batch are not finite, set its rates to 0: the update behind it leaves the
-     * weights as they were, for whoever looks for the reason. All in the backend's memory. */
-    alexnet_status (*hold)(an_backend *backend, const an_results *results, an_rates *rates,
-                           int count);
+    /** If losses of the batch are not finite, set state->rule.held: the update behind it leaves all
+     * as it was, for whoever looks for the reason. Both in the backend's memory. */
+    alexnet_status (*hold)(an_backend *backend, const an_results *results, an_step_state *state);
 
     /**
      * Measure the most that the device computes on the context's threads in FP32 or BF16: multiply

@@ -8,19 +8,39 @@
 
 /** What changes from step to step. It lives in a small buffer of the backend that the host writes
  * once a step; the rates of the segments of the update follow it there. */
+/** Update rules (backend.h). */
+enum { AN_RULE_2012, AN_RULE_NESTEROV, AN_RULE_ADAM, AN_RULE_ADAMW };
+
+/** What all segments of an update have in common. All zero is the rule of 2012, of gradients as
+ * they are. */
+typedef struct an_rule {
+    int32_t kind;           /* AN_RULE_* */
+    int32_t held;           /* 1: nothing is updated: further batches add to the gradients first, or
+                               the losses are not finite */
+    double divisor;         /* gradients are divided by it, if > 0, */
+    double clip;            /* and then multiplied so that their norm is at most this, if > 0 */
+    double norm;            /* that of all gradients as they lie, written by gradient_norm() */
+    double beta2, epsilon;  /* of Adam: its second moment's momentum; what is added to its root */
+    double bias_correction; /* of Adam: 1 - beta2^t in update t = 1, 2, ... */
+    double average;         /* share of the new weights in the average */
+} an_rule;
+
 typedef struct an_step_state {
     uint64_t seed;
     uint64_t step;    /* updates made before this step; epoch argument of dropout's draws */
-    int32_t labelled; /* slots with a label: losses' gradients are divided by it, if > 0 */
+    uint64_t before;  /* slots of the same update in batches before this one: dropout's draws go on
+                         behind theirs */
+    int32_t labelled; /* slots with a label: losses' gradients are divided by it, if > 0; 1 where
+                         they are to be sums */
     int32_t filled;   /* slots with a picture */
     double smoothing; /* of labels (op/softmax.c), 0 to 1 */
+    an_rule rule;
 } an_step_state;
 
 /** Of a segment in a step. */
 typedef struct an_rates {
-    double rate, decay, momentum; /* epsilon, weight decay, momentum factor */
-    double scale;                 /* of the gradient, beside the rate: 1, or less to clip it */
-    double nesterov;              /* 1: Nesterov's momentum; 0: that of 2012 */
+    double rate, decay, momentum; /* epsilon, weight decay, momentum factor (Adam's beta1) */
+    double bias_correction;       /* of Adam: 1 - momentum^t */
 } an_rates;
 
 /** Measured by norms(). */

@@ -1,5 +1,6 @@
 #include "backend/update.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -18,17 +19,28 @@ alexnet_status an_update_prepare(an_backend *backend, const an_segment *segments
     return ALEXNET_OK;
 }
 
+alexnet_status an_update_norm(an_backend *backend, an_update *update, an_step_state *state)
+{
+    double sum = 0;
+    for (int i = 0; i < update->count && !state->rule.held; i++) {
+        const an_span span = {update->segments[i].gradient, update->segments[i].count};
+        an_norm norm;
+        AN_CHECK(backend->api->norms(backend, &span, 1, &norm));
+        sum += norm.sum_squares;
+    }
+    state->rule.norm = sqrt(sum);
+    return ALEXNET_OK;
+}
+
 void an_update_free(an_backend *backend, an_update *update)
 {
     (void)backend;
     an_free(update);
 }
 
-alexnet_status an_update_hold(an_backend *backend, const an_results *results, an_rates *rates,
-                              int count)
+alexnet_status an_update_hold(an_backend *backend, const an_results *results, an_step_state *state)
 {
     (void)backend;
-    for (int i = 0; i < count && results->not_finite > 0; i++)
-        rates[i].rate = 0;
+    state->rule.held |= results->not_finite > 0;
     return ALEXNET_OK;
 }

@@ -12,10 +12,20 @@ struct an_update {
     an_segment segments[];
 };
 
+/** What gradients are multiplied by. The 1e-6 is that of PyTorch's clip_grad_norm_(). */
+static inline double an_update_factor(const an_rule *rule)
+{
+    double factor = rule->divisor > 0 ? 1 / rule->divisor : 1, norm = rule->norm * factor;
+    return rule->clip > 0 && norm + 1e-6 > rule->clip ? factor * (rule->clip / (norm + 1e-6))
+                                                      : factor;
+}
+
+/** gradient_norm() by the backend's norms(). */
+alexnet_status an_update_norm(an_backend *backend, an_update *update, an_step_state *state);
+
 alexnet_status an_update_prepare(an_backend *backend, const an_segment *segments, int count,
                                  an_update **out);
 void an_update_free(an_backend *backend, an_update *update);
-alexnet_status an_update_hold(an_backend *backend, const an_results *results, an_rates *rates,
-                              int count);
+alexnet_status an_update_hold(an_backend *backend, const an_results *results, an_step_state *state);
 
 #endif

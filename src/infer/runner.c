@@ -27,6 +27,11 @@ static alexnet_status make_buffers(an_runner *r)
 
 alexnet_status an_runner_new(an_runner **out, an_net *net, int batch, int views)
 {
+    return an_runner_new_of(out, net, AN_VALUES, batch, views);
+}
+
+alexnet_status an_runner_new_of(an_runner **out, an_net *net, an_arena values, int batch, int views)
+{
     alexnet_status rc = ALEXNET_OK;
     *out = NULL;
     an_runner *r = an_calloc(1, sizeof *r);
@@ -40,6 +45,7 @@ alexnet_status an_runner_new(an_runner **out, an_net *net, int batch, int views)
                      .fit = an_fit_of(net->network)};
     AN_TRY(make_buffers(r));
     an_program_options options = an_program_inference(batch * views, batch);
+    options.values = values;
     AN_TRY(an_program_compile(&r->program, net, &options));
     AN_TRY(an_program_pack(r->program));
     *out = r;

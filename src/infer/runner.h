@@ -23,6 +23,9 @@ typedef struct an_runner {
 
 /** @param views 1 or 10 */
 alexnet_status an_runner_new(an_runner **out, an_net *net, int batch, int views);
+/** The same with the learned parameters of an arena, such as their average. */
+alexnet_status an_runner_new_of(an_runner **out, an_net *net, an_arena values, int batch,
+                                int views);
 void an_runner_free(an_runner *runner); /* NULL allowed */
 
 /** Weights have changed. */

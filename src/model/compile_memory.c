@@ -110,7 +110,7 @@ static void place_batch(an_program *p)
         place->slots = (an_slot *)at;
         at += size[SLOTS];
         place->state = (an_step_state *)at;
-        place->rates = (an_rates *)(place->state + 1);
+        place->rates = (const an_rates *)(place->state + 1);
         at += size[STATE];
     }
 }
@@ -119,8 +119,8 @@ static alexnet_status make_packed(an_program *p)
 {
     for (int i = 0; i < p->n_units; i++)
         if (p->units[i].op->packed)
-            AN_CHECK(
-                an_net_take_packed(&p->units[i].packed, p->net, p->units[i].first, p->units[i].op));
+            AN_CHECK(an_net_take_packed(&p->units[i].packed, p->net, p->options.values,
+                                        p->units[i].first, p->units[i].op));
     return ALEXNET_OK;
 }
 
@@ -138,7 +138,8 @@ static void bind_unit(an_program *p, const an_unit *unit, an_op_args *args)
     int n = first < 0 ? 0 : an_op_params(&p->graph.nodes[unit->first].desc, infos);
     const bool learns = n > 0 && an_node_learns(p, unit->first);
     for (int j = 0; j < n; j++) {
-        args->param[j] = an_net_at(p->net, AN_VALUES, first + j);
+        args->param[j] =
+            an_net_at(p->net, infos[j].learned ? p->options.values : AN_VALUES, first + j);
         if (learns && infos[j].learned)
             args->dparam[j] = an_net_at(p->net, AN_GRADIENTS, first + j);
     }
@@ -154,7 +155,7 @@ static void bind_steps(compiling *c)
     for (int i = 0; i < p->n_steps; i++) {
         an_step *step = &p->steps[i];
         const step_tensors *t = &c->touched[i];
-        if (step->kind == AN_STEP_UPDATE)
+        if (step->unit < 0)
             continue;
         bind_unit(p, &p->units[step->unit], &step->args);
         for (int j = 0; j < AN_MAX_INPUTS; j++) {

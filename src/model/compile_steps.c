@@ -105,6 +105,8 @@ alexnet_status an_compile_steps(compiling *c)
         p->input_gradient = p->units[c->node_unit[0]].gradient;
     if (!p->options.update)
         return ALEXNET_OK;
+    if (p->options.clip)
+        new_step(c, AN_STEP_NORM, -1);
     new_step(c, AN_STEP_UPDATE, -1);
     for (int i = 0; i < n; i++)
         if (p->units[i].op->packed && !p->units[i].op->updated &&

@@ -95,9 +95,11 @@ typedef struct an_metadata {
 
 /**
  * Write a net's weights with classes and further metadata; atomic.
+ * @param values the arena of its learned parameters: AN_VALUES, or that of their average
  * @param state  also write the state of the optimiser: a checkpoint
  */
-alexnet_status an_model_file_write(const char *path, an_net *net, const an_classes *classes,
-                                   bool state, const an_metadata *more, int n_more);
+alexnet_status an_model_file_write(const char *path, an_net *net, an_arena values,
+                                   const an_classes *classes, bool state, const an_metadata *more,
+                                   int n_more);
 
 #endif

@@ -61,18 +61,19 @@ static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool 
     return ALEXNET_OK;
 }
 
-static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena)
+/* Those of an arena; of parameters that are not learned the values, with `all` of them. */
+static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena, bool all)
 {
     const an_dtype type = net->backend->param_dtype;
     alexnet_status rc = ALEXNET_OK;
     for (int i = 0; i < net->count && rc == ALEXNET_OK; i++) {
         size_t bytes = (size_t)net->params[i].count * an_dtype_bytes(type);
-        if (arena != AN_VALUES && !net->params[i].learned)
+        if (!all && !net->params[i].learned)
             continue;
         void *block = an_malloc(bytes);
         if (!block)
             return AN_FAIL_MEMORY(bytes, net->params[i].name);
-        rc = an_net_read(net, arena, i, block, type);
+        rc = an_net_read(net, net->params[i].learned ? arena : AN_VALUES, i, block, type);
         if (rc == ALEXNET_OK)
             rc = an_tensor_writer_data(writer, block, bytes);
         an_free(block);
@@ -80,8 +81,9 @@ static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_aren
     return rc;
 }
 
-alexnet_status an_model_file_write(const char *path, an_net *net, const an_classes *classes,
-                                   bool state, const an_metadata *more, int n_more)
+alexnet_status an_model_file_write(const char *path, an_net *net, an_arena values,
+                                   const an_classes *classes, bool state, const an_metadata *more,
+                                   int n_more)
 {
     alexnet_status rc = ALEXNET_OK;
     an_tensor_writer *writer;
@@ -90,10 +92,10 @@ alexnet_status an_model_file_write(const char *path, an_net *net, const an_class
     for (int i = 0; i < n_more; i++)
         AN_TRY(an_tensor_writer_metadata(writer, more[i].key, more[i].value));
     AN_TRY(declare(writer, net, state));
-    AN_TRY(put_tensors(writer, net, AN_VALUES));
+    AN_TRY(put_tensors(writer, net, values, true));
     for (an_arena arena = 0; state && arena < net->n_arenas; arena++)
         if (net->arenas[arena].saved)
-            AN_TRY(put_tensors(writer, net, arena));
+            AN_TRY(put_tensors(writer, net, arena, false));
     return an_tensor_writer_commit(writer);
 cleanup:
     an_tensor_writer_abort(writer);

@@ -216,8 +216,7 @@ alexnet_status an_net_write_part(an_net *net, an_arena arena, int param, int64_t
 {
     assert(first >= 0 && count >= 0 && first + count <= net->params[param].count);
     const size_t offset = (size_t)first * an_dtype_bytes(net->backend->param_dtype);
-    if (arena == AN_VALUES)
-        net->version++;
+    net->version++;
     return transfer(net, (char *)an_net_at(net, arena, param) + offset, (char *)src, type, count,
                     true);
 }
@@ -238,6 +237,23 @@ alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t 
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type)
 {
     return an_net_read_part(net, arena, param, 0, net->params[param].count, dst, type);
+}
+
+alexnet_status an_net_copy(an_net *net, an_arena to, an_arena from)
+{
+    alexnet_status rc = ALEXNET_OK;
+    const an_dtype type = net->backend->param_dtype;
+    for (int i = 0; i < net->count && to != from && rc == ALEXNET_OK; i++) {
+        const size_t bytes = (size_t)net->params[i].count * an_dtype_bytes(type);
+        void *block = an_malloc(bytes);
+        if (!block)
+            return AN_FAIL_MEMORY(bytes, net->params[i].name);
+        rc = an_net_read(net, from, i, block, type);
+        if (rc == ALEXNET_OK)
+            rc = an_net_write(net, to, i, block, type);
+        an_free(block);
+    }
+    return rc;
 }
 
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name)

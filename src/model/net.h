@@ -28,6 +28,10 @@ typedef struct an_param {
 enum { AN_VALUES, AN_GRADIENTS, AN_MOMENTUM, AN_ARENA_ROOM = 8 };
 typedef int an_arena;
 
+/** Names of those that some optimisers add: Adam's second moment, the average of the weights. */
+#define AN_ARENA_SQUARE "square"
+#define AN_ARENA_AVERAGE "average"
+
 /** An arena: a value for every parameter, each at its an_param.offset. */
 typedef struct an_arena_info {
     char name[16]; /* "parameters", "gradients", "momentum" */
@@ -38,6 +42,7 @@ typedef struct an_arena_info {
 /** A copy of a node's parameters in the form that an operator of a backend wants. */
 typedef struct an_packed {
     struct an_packed *next;
+    an_arena values; /* whose parameters they are */
     int node, users;
     char *packing; /* see an_prepared.packing; NULL: for one user */
     size_t bytes;
@@ -60,7 +65,7 @@ typedef struct an_net {
                        programs    that need it are refused. NULL: all are there */
     an_lpips lpips; /* what its file holds for distances between pictures */
     pthread_mutex_t lock; /* of what follows: sessions of one model are made in any thread */
-    uint64_t version;     /* counts changes of the values, from 1 */
+    uint64_t version;     /* counts changes of the arenas, from 1 */
     an_packed *packed;
 } an_net;
 
@@ -98,6 +103,9 @@ alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,
                                 int64_t count, void *dst, an_dtype type);
 
+/** Copy all parameters of an arena to another; to itself nothing is done. */
+alexnet_status an_net_copy(an_net *net, an_arena to, an_arena from);
+
 /** Whether all weights are finite; if not, `*name` (may be NULL) is a tensor that is not. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);
 
@@ -115,10 +123,11 @@ an_loader_memory an_net_loader_memory(an_net *net);
 /* ---- Packed copies, for programs ---- */
 
 /**
- * A copy that an operator of a node can use: one that is there in the same form, or a new one, to
- * be filled. Given back by an_net_give_packed().
+ * A copy of an arena's parameters that an operator of a node can use: one that is there in the same
+ * form, or a new one, to be filled. Given back by an_net_give_packed().
  */
-alexnet_status an_net_take_packed(an_packed **out, an_net *net, int node, const an_prepared *op);
+alexnet_status an_net_take_packed(an_packed **out, an_net *net, an_arena values, int node,
+                                  const an_prepared *op);
 void an_net_give_packed(an_net *net, an_packed *packed); /* NULL allowed */
 /** Bytes of all packed copies. */
 size_t an_net_packed_bytes(an_net *net);

@@ -8,11 +8,11 @@
 #include "base/status.h"
 #include "model/net.h"
 
-static an_packed *find(const an_net *net, int node, const an_prepared *op)
+static an_packed *find(const an_net *net, an_arena values, int node, const an_prepared *op)
 {
     for (an_packed *p = net->packed; p; p = p->next)
-        if (op->packing && p->packing && p->node == node && p->bytes == op->packed &&
-            strcmp(p->packing, op->packing) == 0)
+        if (op->packing && p->packing && p->values == values && p->node == node &&
+            p->bytes == op->packed && strcmp(p->packing, op->packing) == 0)
             return p;
     return NULL;
 }
@@ -25,12 +25,13 @@ static void free_packed(an_net *net, an_packed *packed)
     an_free(packed);
 }
 
-static alexnet_status make(an_packed **out, an_net *net, int node, const an_prepared *op)
+static alexnet_status make(an_packed **out, an_net *net, an_arena values, int node,
+                           const an_prepared *op)
 {
     an_packed *packed = an_calloc(1, sizeof *packed);
     if (!packed)
         return AN_FAIL_MEMORY(sizeof *packed, "packed weights");
-    *packed = (an_packed){.node = node, .users = 1, .bytes = op->packed};
+    *packed = (an_packed){.values = values, .node = node, .users = 1, .bytes = op->packed};
     if (op->packing)
         packed->packing = an_strdup(op->packing);
     alexnet_status rc = op->packing && !packed->packing
@@ -46,15 +47,16 @@ static alexnet_status make(an_packed **out, an_net *net, int node, const an_prep
     return ALEXNET_OK;
 }
 
-alexnet_status an_net_take_packed(an_packed **out, an_net *net, int node, const an_prepared *op)
+alexnet_status an_net_take_packed(an_packed **out, an_net *net, an_arena values, int node,
+                                  const an_prepared *op)
 {
     alexnet_status rc = ALEXNET_OK;
     pthread_mutex_lock(&net->lock);
-    *out = find(net, node, op);
+    *out = find(net, values, node, op);
     if (*out)
         (*out)->users++;
     else
-        rc = make(out, net, node, op);
+        rc = make(out, net, values, node, op);
     pthread_mutex_unlock(&net->lock);
     return rc;
 }

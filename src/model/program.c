@@ -136,10 +136,10 @@ static void stage(const an_program *p, char *staged, const an_slot *slots,
 {
     const an_batch_place *place = &p->places[0];
     an_step_state counted = *state;
-    counted.labelled = counted.filled = 0;
+    counted.filled = 0;
     for (int i = 0; i < p->options.slots; i++) {
         counted.filled += slots[i].picture >= 0;
-        counted.labelled += slots[i].picture >= 0 && slots[i].label >= 0;
+        counted.labelled += !state->labelled && slots[i].picture >= 0 && slots[i].label >= 0;
     }
     char *state_at = staged + ((char *)place->state - (char *)place->slots);
     memcpy(staged, slots, (size_t)p->options.slots * sizeof *slots);
@@ -207,20 +207,21 @@ alexnet_status an_program_seed(an_program *p, int place, const float *gradient)
 /* ---- Running --------------------------------------------------------------------------------- */
 
 /* Weights stay as they were before a batch whose losses are not finite. */
-static alexnet_status run_update(an_program *p, an_rates *rates)
+static alexnet_status run_update(an_program *p, const an_batch_place *place)
 {
     an_backend *be = p->net->backend;
-    AN_CHECK(be->api->hold(be, p->results, rates, p->n_segments));
-    return be->api->update(be, p->updating, rates);
+    AN_CHECK(be->api->hold(be, p->results, place->state));
+    return be->api->update(be, p->updating, place->state, place->rates);
 }
 
-static alexnet_status run_step(an_program *p, const an_step *step, an_rates *rates)
+static alexnet_status run_step(an_program *p, const an_step *step, const an_batch_place *place)
 {
     an_backend *be = p->net->backend;
     switch (step->kind) {
     case AN_STEP_FORWARD: return be->api->op_forward(be, p->units[step->unit].op, &step->args);
     case AN_STEP_BACKWARD: return be->api->op_backward(be, p->units[step->unit].op, &step->args);
-    case AN_STEP_UPDATE: return run_update(p, rates);
+    case AN_STEP_NORM: return be->api->gradient_norm(be, p->updating, place->state);
+    case AN_STEP_UPDATE: return run_update(p, place);
     case AN_STEP_PACK: return be->api->op_pack(be, p->units[step->unit].op, &step->args);
     }
     return ALEXNET_OK;
@@ -249,7 +250,7 @@ static alexnet_status end_run(an_program *p, int buffer)
 static alexnet_status run_steps(an_program *p, int buffer)
 {
     for (int i = 0; i < p->n_steps; i++)
-        AN_CHECK(run_step(p, &p->steps[i], p->places[buffer].rates));
+        AN_CHECK(run_step(p, &p->steps[i], &p->places[buffer]));
     return ALEXNET_OK;
 }
 
@@ -300,7 +301,7 @@ static alexnet_status run_marked(an_program *p, int buffer, double *seconds)
     an_backend *be = p->net->backend;
     AN_CHECK(be->api->mark(be, 0));
     for (int i = 0; i < p->n_steps; i++) {
-        AN_CHECK(run_step(p, &p->steps[i], p->places[buffer].rates));
+        AN_CHECK(run_step(p, &p->steps[i], &p->places[buffer]));
         AN_CHECK(be->api->mark(be, i + 1));
     }
     for (int i = 0; i < p->n_steps; i++)
@@ -315,7 +316,7 @@ static alexnet_status run_clocked(an_program *p, int buffer, double *seconds)
     AN_CHECK(be->api->sync(be));
     for (int i = 0; i < p->n_steps; i++) {
         double began = an_clock();
-        AN_CHECK(run_step(p, &p->steps[i], p->places[buffer].rates));
+        AN_CHECK(run_step(p, &p->steps[i], &p->places[buffer]));
         AN_CHECK(be->api->sync(be));
         seconds[i] = an_clock() - began;
     }

@@ -27,8 +27,12 @@ typedef struct an_program_options {
     bool loss;     /* the loss is computed, and what an_program_results() and _scores() tell */
     int gradients; /* of the loss; without one, of the places of `keep`, each times the gradient
                         that an_program_seed() gives */
-    bool accumulate;    /* gradients of parameters are added to those that are there */
+    bool accumulate;    /* gradients of parameters are added to those that are there; an update
+                           that uses them sets them to 0 */
     bool update;        /* of the parameters, by their gradients */
+    bool clip;          /* the norm of the gradients is measured before the update */
+    an_arena values;    /* the arena of learned parameters that is computed with; without `update`
+                           another than AN_VALUES if wanted */
     const bool *frozen; /* per layer of the network: its parameters, whose rates are always 0, have
                            no gradients, and before the lowest layer that learns nothing goes
                            backward; NULL: none is */
@@ -69,7 +73,8 @@ alexnet_status an_program_pack(an_program *program);
  * @param pixels    uint8 [pictures][side][side][3]; with two buffers they stay as they are until
  *                  results are read, unless the backend has no copy_ahead()
  * @param slots     one an_slot per slot
- * @param state     seed and step for dropout; `labelled` and `filled` are counted here
+ * @param state     what the step needs to know; `filled` is counted here, and `labelled` where it
+ *                  is 0
  */
 alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
                                const an_step_state *state);

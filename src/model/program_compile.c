@@ -22,16 +22,22 @@ static alexnet_status prepare_update(an_program *p)
     an_net *net = p->net;
     if (!p->options.update)
         return ALEXNET_OK;
+    const an_arena square = an_net_find_arena(net, AN_ARENA_SQUARE);
+    const an_arena average = an_net_find_arena(net, AN_ARENA_AVERAGE);
     an_segment *segments = an_calloc((size_t)net->count, sizeof *segments);
     if (!segments)
         return AN_FAIL_MEMORY(net->count * sizeof *segments, "a program");
     for (int i = 0; i < net->count; i++)
         if (net->params[i].learned)
-            segments[p->n_segments++] = (an_segment){.param = an_net_at(net, AN_VALUES, i),
-                                                     .gradient = an_net_at(net, AN_GRADIENTS, i),
-                                                     .momentum = an_net_at(net, AN_MOMENTUM, i),
-                                                     .copy = copy_of(p, i),
-                                                     .count = net->params[i].count};
+            segments[p->n_segments++] =
+                (an_segment){.param = an_net_at(net, AN_VALUES, i),
+                             .gradient = an_net_at(net, AN_GRADIENTS, i),
+                             .momentum = an_net_at(net, AN_MOMENTUM, i),
+                             .copy = copy_of(p, i),
+                             .count = net->params[i].count,
+                             .square = square < 0 ? NULL : an_net_at(net, square, i),
+                             .average = average < 0 ? NULL : an_net_at(net, average, i),
+                             .clear = p->options.accumulate};
     alexnet_status rc =
         net->backend->api->update_prepare(net->backend, segments, p->n_segments, &p->updating);
     an_free(segments);
@@ -65,7 +71,7 @@ static alexnet_status make_room(compiling *c)
     size_t nodes = (size_t)p->graph.count, edges = 0;
     for (size_t i = 0; i < nodes; i++)
         edges += (size_t)p->graph.nodes[i].desc.n_inputs;
-    size_t units = nodes + edges, steps = 3 * nodes + edges + 1;
+    size_t units = nodes + edges, steps = 3 * nodes + edges + 2;
     p->units = an_calloc(units, sizeof *p->units);
     p->steps = an_calloc(steps, sizeof *p->steps);
     c->touched = an_calloc(steps, sizeof *c->touched);

@@ -20,13 +20,14 @@ typedef struct an_unit {
 typedef enum an_step_kind {
     AN_STEP_FORWARD,
     AN_STEP_BACKWARD,
+    AN_STEP_NORM, /* of the gradients, for clipping */
     AN_STEP_UPDATE,
     AN_STEP_PACK
 } an_step_kind;
 
 typedef struct an_step {
     an_step_kind kind;
-    int unit;
+    int unit; /* -1: of all parameters */
     an_op_args args;
 } an_step;
 
@@ -35,7 +36,7 @@ typedef struct an_batch_place {
     void *pictures;
     an_slot *slots;
     an_step_state *state;
-    an_rates *rates; /* behind the state */
+    const an_rates *rates; /* behind the state */
 } an_batch_place;
 
 enum { AN_BATCHES = 2 };

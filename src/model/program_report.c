@@ -91,22 +91,24 @@ static int64_t unit_bytes(const an_program *p, const an_step *step)
     return out + (step->args.dx[0] ? in + read : 0) + (step->args.dparam[0] ? in + params : 0);
 }
 
-/* Parameters and momentum are read and written, gradients read. */
+/* Parameters and what the optimiser keeps of them are read and written, gradients read, and where
+ * several batches add to them written. */
 static int64_t update_bytes(const an_program *p)
 {
-    return 5 * (int64_t)p->net->bytes;
+    return (2 * p->net->n_arenas - 1 + p->options.accumulate) * (int64_t)p->net->bytes;
 }
 
 void an_program_step(const an_program *p, int index, an_step_info *out)
 {
     static const alexnet_pass passes[] = {[AN_STEP_FORWARD] = ALEXNET_PASS_FORWARD,
                                           [AN_STEP_BACKWARD] = ALEXNET_PASS_BACKWARD,
+                                          [AN_STEP_NORM] = ALEXNET_PASS_UPDATE,
                                           [AN_STEP_UPDATE] = ALEXNET_PASS_UPDATE,
                                           [AN_STEP_PACK] = ALEXNET_PASS_PACK};
     const an_step *step = &p->steps[index];
     *out = (an_step_info){.name = "all", .pass = passes[step->kind]};
-    if (step->kind == AN_STEP_UPDATE) {
-        out->bytes = update_bytes(p);
+    if (step->unit < 0) {
+        out->bytes = step->kind == AN_STEP_NORM ? (int64_t)p->net->bytes : update_bytes(p);
         return;
     }
     const an_unit *unit = &p->units[step->unit];

@@ -31,7 +31,7 @@ static alexnet_status need(const alexnet_trainer *t, int batch, bool own, uint64
     an_program_options options = an_trainer_purpose(t, batch);
     AN_CHECK(an_program_measure(&train, t->net, &options));
     if (t->val) {
-        options = an_program_inference(batch, batch);
+        options = an_trainer_validation(t, batch);
         AN_CHECK(an_program_measure(&val, t->net, &options));
     }
     an_budget_sum(&sum, t, &train, &val, train.packed + val.packed, batch);

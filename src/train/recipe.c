@@ -72,6 +72,16 @@ double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *la
     return result;
 }
 
+bool an_recipe_ever(const alexnet_recipe *recipe, an_key key)
+{
+    const char *at = recipe->value[key];
+    double value, from;
+    bool ever = false;
+    while (an_recipe_next_step(&at, &value, &from))
+        ever |= value > 0;
+    return ever;
+}
+
 void an_recipe_range(const alexnet_recipe *recipe, an_key key, double range[2])
 {
     const char *at = recipe->value[key];

@@ -13,6 +13,7 @@
 /** The keys, in the order of the table. */
 typedef enum an_key {
     AN_KEY_BATCH,
+    AN_KEY_ACCUMULATE,
     AN_KEY_EPOCHS,
     AN_KEY_RATE,
     AN_KEY_RATE_BIAS,
@@ -28,8 +29,12 @@ typedef enum an_key {
     AN_KEY_WARMUP,
     AN_KEY_RULE,
     AN_KEY_MOMENTUM,
+    AN_KEY_BETA2,
+    AN_KEY_EPSILON,
     AN_KEY_DECAY,
     AN_KEY_DECAY_BIAS,
+    AN_KEY_CLIP,
+    AN_KEY_AVERAGE,
     AN_KEY_FREEZE,
     AN_KEY_INIT,
     AN_KEY_CROP,
@@ -60,7 +65,7 @@ typedef enum an_key {
     AN_KEY_COUNT
 } an_key;
 
-/** Choices, in the order of the table's ranges. */
+/** Choices, in the order of the table's ranges; those of `rule` are AN_RULE_* (backend/state.h). */
 enum {
     AN_SCHEDULE_CONSTANT,
     AN_SCHEDULE_STEP,
@@ -69,7 +74,6 @@ enum {
     AN_SCHEDULE_COSINE,
     AN_SCHEDULE_PLATEAU
 };
-enum { AN_RULE_2012, AN_RULE_NESTEROV };
 enum { AN_BEST_BY_TOP1, AN_BEST_BY_TOP5, AN_BEST_BY_LOSS };
 enum { AN_RECIPE_INIT_SAFE, AN_RECIPE_INIT_NET };
 enum { AN_ORDER_RANDOM, AN_ORDER_SHARDS };
@@ -108,6 +112,8 @@ int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch);
+/** Whether a schedule, that of all layers, is above 0 in any epoch. */
+bool an_recipe_ever(const alexnet_recipe *recipe, an_key key);
 /** The two numbers of a range. */
 void an_recipe_range(const alexnet_recipe *recipe, an_key key, double range[2]);
 

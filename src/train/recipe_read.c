@@ -67,7 +67,12 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
 static bool came_later(an_key key)
 {
     switch (key) {
+    case AN_KEY_ACCUMULATE:
     case AN_KEY_RULE:
+    case AN_KEY_BETA2:
+    case AN_KEY_EPSILON:
+    case AN_KEY_CLIP:
+    case AN_KEY_AVERAGE:
     case AN_KEY_FALL:
     case AN_KEY_FALL_STEPS:
     case AN_KEY_POLY_POWER:
@@ -91,7 +96,6 @@ static bool came_later(an_key key)
     case AN_KEY_MIXUP:
     case AN_KEY_CUTMIX:
     case AN_KEY_LABEL_SMOOTHING:
-
     case AN_KEY_CROP_AREA:
     case AN_KEY_CROP_ASPECT:
     case AN_KEY_ORDER:

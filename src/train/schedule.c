@@ -89,7 +89,34 @@ double an_schedule_factor(const alexnet_recipe *recipe, const an_drops *drops, i
     }
 }
 
-/* The rate of a parameter before the schedule's factor. */
+/* 1 - beta^t. */
+static double bias_correction(double beta, int64_t step)
+{
+    return 1 - pow(beta, (double)(step + 1));
+}
+
+void an_schedule_rule(an_rule *rule, const alexnet_recipe *recipe, int64_t step,
+                      int64_t steps_per_epoch)
+{
+    const double epoch = (double)(step / steps_per_epoch + 1), t = (double)step;
+    const double keep = an_recipe_number(recipe, AN_KEY_AVERAGE, NULL, 0);
+    const double beta2 = an_recipe_number(recipe, AN_KEY_BETA2, NULL, 0);
+    *rule = (an_rule){.kind = an_recipe_choice(recipe, AN_KEY_RULE),
+                      .clip = an_recipe_number(recipe, AN_KEY_CLIP, NULL, epoch),
+                      .beta2 = beta2,
+                      .epsilon = an_recipe_number(recipe, AN_KEY_EPSILON, NULL, 0),
+                      .bias_correction = bias_correction(beta2, step),
+                      .average = 1 - fmin(keep, (1 + t) / (10 + t))};
+}
+
+static bool is_adam(const alexnet_recipe *recipe)
+{
+    const int rule = an_recipe_choice(recipe, AN_KEY_RULE);
+    return rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW;
+}
+
+/* The rate of a parameter before the schedule's factor. What makes gradients larger by the spread
+ * of pixels makes changes larger by it, but those of Adam, which have a size of their own. */
 static double base_rate(const an_net *net, const alexnet_recipe *recipe, const an_param *param,
                         double epoch)
 {
@@ -102,7 +129,7 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
     if (param->which == 1 || !safe)
         return rate;
     double spread = an_pixel_spread(net->network, param->layer);
-    return rate / (spread * spread);
+    return rate / (is_adam(recipe) ? spread : spread * spread);
 }
 
 void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe *recipe,
@@ -110,7 +137,6 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
 {
     double factor = an_schedule_factor(recipe, drops, step, steps_per_epoch);
     double epoch = (double)(step / steps_per_epoch + 1);
-    bool nesterov = an_recipe_choice(recipe, AN_KEY_RULE) == AN_RULE_NESTEROV;
     int n = 0;
     for (int i = 0; i < net->count; i++) {
         const an_param *param = &net->params[i];
@@ -118,9 +144,9 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
             continue;
         const char *layer = net->network->layers[param->layer].name;
         an_key decay = param->which == 1 ? AN_KEY_DECAY_BIAS : AN_KEY_DECAY;
+        double momentum = an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch);
         rates[n++] = (an_rates){factor * base_rate(net, recipe, param, epoch),
-                                an_recipe_number(recipe, decay, layer, epoch),
-                                an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch), 1,
-                                nesterov ? 1 : 0};
+                                an_recipe_number(recipe, decay, layer, epoch), momentum,
+                                bias_correction(momentum, step)};
     }
 }

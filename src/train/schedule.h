@@ -24,6 +24,13 @@ double an_schedule_factor(const alexnet_recipe *recipe, const an_drops *drops, i
 /** Whether the rates depend on how many epochs are planned. */
 bool an_schedule_has_end(const alexnet_recipe *recipe);
 
+/**
+ * What all parameters have in common in a step. Of the average, update t = 0, 1, ... keeps the
+ * share `average`, but at most (1 + t) / (10 + t), so that the first weights are soon forgotten.
+ */
+void an_schedule_rule(an_rule *rule, const alexnet_recipe *recipe, int64_t step,
+                      int64_t steps_per_epoch);
+
 /** Fill in the rates of all learned parameters of a net for a step. */
 void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe *recipe,
                        const an_drops *drops, int64_t step, int64_t steps_per_epoch);

@@ -45,7 +45,7 @@ static alexnet_status start_loading(alexnet_trainer *t)
         t->record.skipped = 0;
     }
     order_pass(t);
-    int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch;
+    int64_t position = mean ? 0 : t->record.step % t->steps_per_epoch * t->batch * t->parts;
     const an_pass pass = {.order = t->order,
                           .count = t->train->count,
                           .position = position,
@@ -159,16 +159,12 @@ static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
 
 static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
 {
-    an_batch batch;
     double began = an_clock();
     progress->phase = ALEXNET_PROGRESS_TRAIN;
     progress->epoch = (int)an_trainer_epoch(t) + 1;
-    AN_CHECK(an_trainer_update(t, &batch));
+    AN_CHECK(an_trainer_update(t, &progress->done));
     t->record.step++;
-    t->pace.images += batch.count;
-    t->pace.train_images += batch.count;
     t->pace.train_seconds += an_clock() - began;
-    progress->done = batch.position + batch.count;
     progress->total = t->train->count;
     alexnet_metrics m = an_tally_metrics(&t->record.interval);
     progress->loss = m.loss;

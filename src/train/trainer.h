@@ -35,12 +35,15 @@ typedef struct an_pace {
     double saved; /* clock at the latest checkpoint, or try at one */
 } an_pace;
 
-/** The batch that the next update takes. */
-typedef struct an_next_batch {
-    bool fed; /* it is fetched, and on the device if it has pictures */
-    an_batch batch;
-    int filled; /* slots */
-} an_next_batch;
+/** The part of a batch that is computed next; see the recipe's `accumulate`. */
+typedef struct an_next_part {
+    bool fed; /* it is fetched, and on the device if it is computed */
+    an_batch pictures;
+    int number;       /* in its batch, from 0 */
+    bool ends;        /* the batch ends with it */
+    bool computed;    /* there is something to compute */
+    int64_t gathered; /* pictures with which the gradients are made so far, this part's included */
+} an_next_part;
 
 struct alexnet_trainer {
     alexnet_ctx *ctx;
@@ -58,12 +61,12 @@ struct alexnet_trainer {
     an_run_state record;
     an_pace pace;
 
-    int batch;
+    int batch, parts; /* pictures of a part; parts of a batch */
     int64_t steps_per_epoch, epochs;
     uint64_t seed;
     an_draws draws;
     uint32_t *order; /* of the epoch under way */
-    an_next_batch next;
+    an_next_part next;
     bool loading;      /* the loader delivers the epoch under way, or the mean's pass */
     uint8_t *reported; /* per picture of `train`: its fault was logged */
     bool validated;    /* the bad pictures of `val` were named, by an earlier pass */
@@ -101,17 +104,26 @@ alexnet_status an_trainer_load(alexnet_trainer *trainer, an_batch *batch, bool *
 /** Name bad pictures of a batch once, count them every time. */
 void an_trainer_note_bad(alexnet_trainer *trainer, const an_batch *batch);
 int64_t an_trainer_epoch(const alexnet_trainer *trainer);
-/** An update with the next batch, which is given in *batch; then the one after it is fetched, if
- * the device can take it while it computes. */
-alexnet_status an_trainer_update(alexnet_trainer *trainer, an_batch *batch);
-/** The purpose of its program. */
+/**
+ * An update with the next batch; then the part after it is fetched, if the device can take it while
+ * it computes.
+ * @param shown  out: pictures of the epoch that have been shown
+ */
+alexnet_status an_trainer_update(alexnet_trainer *trainer, int64_t *shown);
+/** The purposes of its programs. */
 an_program_options an_trainer_purpose(const alexnet_trainer *trainer, int batch);
+an_program_options an_trainer_validation(const alexnet_trainer *trainer, int batch);
+/** The arena whose weights are what a run makes: those that are validated and kept as the best. */
+an_arena an_trainer_result(const alexnet_trainer *trainer);
 
 alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx);
 /** Free a trainer that could not be made; returns `rc`. */
 alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc);
-/** Batch, epochs, seed and steps, once recipe and training set are there. */
-void an_trainer_read_recipe(alexnet_trainer *trainer);
+/**
+ * Batch, parts, epochs, seed and steps, once recipe and training set are there.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if the batch has no such number of equal parts
+ */
+alexnet_status an_trainer_read_recipe(alexnet_trainer *trainer);
 /** Program, loader and buffers, once recipe, data, classes, net and split are there. */
 alexnet_status an_trainer_make(alexnet_trainer *trainer);
 

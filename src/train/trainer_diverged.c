@@ -13,7 +13,8 @@
 /* One picture of the batch, computed again with the output of every layer kept. */
 typedef struct look {
     const alexnet_trainer *t;
-    an_program *of; /* the program that met the batch */
+    an_program *of;     /* the program that met the batch, */
+    an_arena values_of; /* with the parameters of this arena */
     an_program *program;
     int n_places;
     int *places; /* in the order in which they are computed */
@@ -55,8 +56,11 @@ static alexnet_status make_look(look *l)
     const size_t batch = (size_t)l->t->batch;
     int64_t largest = 0;
     AN_CHECK(list_places(l));
-    const an_program_options options = {
-        .slots = LOOK_SLOTS, .pictures = LOOK_SLOTS, .keep = l->places, .n_keep = l->n_places};
+    const an_program_options options = {.slots = LOOK_SLOTS,
+                                        .pictures = LOOK_SLOTS,
+                                        .values = l->values_of,
+                                        .keep = l->places,
+                                        .n_keep = l->n_places};
     AN_CHECK(an_program_compile(&l->program, l->t->net, &options));
     for (int i = 0; i < l->n_places; i++) {
         const int64_t count = an_chw_count(an_program_shape(l->program, l->places[i]));
@@ -156,9 +160,12 @@ static const char *bad_parameter(const alexnet_trainer *t, an_arena arena, int l
 }
 
 /* ": the first layer whose output is not finite is conv2"; what is not known is left out. */
-static void describe(const alexnet_trainer *t, an_program *of, char *out, size_t size)
+static void describe(const alexnet_trainer *t, char *out, size_t size)
 {
-    look l = {.t = t, .of = of};
+    const bool val = t->record.phase == AN_PHASE_VAL;
+    look l = {.t = t,
+              .of = val ? t->runner->program : t->program,
+              .values_of = val ? an_trainer_result(t) : AN_VALUES};
     bool found = false;
     int place = 0;
     const alexnet_status rc = look_through(&l, &found, &place);
@@ -166,13 +173,13 @@ static void describe(const alexnet_trainer *t, an_program *of, char *out, size_t
     const char *name;
     out[0] = '\0';
     if (rc == ALEXNET_OK && found) {
-        name = bad_parameter(t, AN_VALUES, layer);
+        name = bad_parameter(t, l.values_of, layer);
         snprintf(out, size, ": the first %s%s%s%s%s",
                  layer < 0 ? "values that are not finite are those of the network's input"
                            : "layer whose output is not finite is ",
                  layer < 0 ? "" : t->net->network->layers[layer].name, name ? ", and " : "",
                  name ? name : "", name ? " holds such values" : "");
-    } else if ((name = bad_parameter(t, AN_VALUES, ANY))) {
+    } else if ((name = bad_parameter(t, l.values_of, ANY))) {
         snprintf(out, size, ": %s holds values that are not finite", name);
     } else if ((name = bad_parameter(t, AN_GRADIENTS, ANY))) {
         snprintf(out, size, ": the gradient of %s holds values that are not finite", name);
@@ -184,8 +191,7 @@ alexnet_status an_trainer_diverged(alexnet_trainer *t, const char *loss, int64_t
                                    int64_t epoch)
 {
     char reason[AN_NAME_MAX + sizeof t->net->params->name + 128];
-    describe(t, t->record.phase == AN_PHASE_VAL ? t->runner->program : t->program, reason,
-             sizeof reason);
+    describe(t, reason, sizeof reason);
     snprintf(t->diverged, sizeof t->diverged,
              "training diverged: the %s update %lld (epoch %lld) is not finite%s; the last good "
              "checkpoint is kept. Try a rate of %.3g",

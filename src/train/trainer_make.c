@@ -24,7 +24,34 @@ an_program_options an_trainer_purpose(const alexnet_trainer *t, int batch)
     an_program_options options = an_program_training(batch, t->record.split);
     options.batches = t->net->backend->api->copy_ahead ? 2 : 1;
     options.frozen = t->frozen;
+    options.accumulate = t->parts > 1;
+    options.clip = an_recipe_ever(t->recipe, AN_KEY_CLIP);
     return options;
+}
+
+an_program_options an_trainer_validation(const alexnet_trainer *t, int batch)
+{
+    an_program_options options = an_program_inference(batch, batch);
+    options.values = an_trainer_result(t);
+    return options;
+}
+
+an_arena an_trainer_result(const alexnet_trainer *t)
+{
+    const an_arena average = an_net_find_arena(t->net, AN_ARENA_AVERAGE);
+    return average < 0 ? AN_VALUES : average;
+}
+
+/* What the optimiser keeps beside the momentum. */
+static alexnet_status add_arenas(const alexnet_trainer *t)
+{
+    const int rule = an_recipe_choice(t->recipe, AN_KEY_RULE);
+    an_arena arena;
+    if (rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW)
+        AN_CHECK(an_net_add_arena(t->net, AN_ARENA_SQUARE, true, &arena));
+    if (an_recipe_number(t->recipe, AN_KEY_AVERAGE, NULL, 0) > 0)
+        AN_CHECK(an_net_add_arena(t->net, AN_ARENA_AVERAGE, true, &arena));
+    return ALEXNET_OK;
 }
 
 /* With order = shards the way that archives are read. */
@@ -45,6 +72,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
 {
     size_t slots = (size_t)t->batch, classes = (size_t)t->classes.count;
     AN_CHECK(find_frozen(t));
+    AN_CHECK(add_arenas(t));
     an_program_options options = an_trainer_purpose(t, t->batch);
     AN_CHECK(an_budget_check(t));
     AN_CHECK(an_program_compile(&t->program, t->net, &options));
@@ -53,7 +81,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
                            t->ctx->threads, &memory));
     AN_CHECK(make_order(t));
     if (t->val) {
-        AN_CHECK(an_runner_new(&t->runner, t->net, t->batch, 1));
+        AN_CHECK(an_runner_new_of(&t->runner, t->net, an_trainer_result(t), t->batch, 1));
         AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, &t->runner, 1, t->val, false));
     }
     t->order = an_calloc((size_t)t->train->count, sizeof *t->order);
@@ -69,12 +97,19 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-void an_trainer_read_recipe(alexnet_trainer *t)
+alexnet_status an_trainer_read_recipe(alexnet_trainer *t)
 {
-    t->batch = (int)an_recipe_integer(t->recipe, AN_KEY_BATCH);
+    const int batch = (int)an_recipe_integer(t->recipe, AN_KEY_BATCH);
+    t->parts = (int)an_recipe_integer(t->recipe, AN_KEY_ACCUMULATE);
+    if (batch % t->parts)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "accumulate = %d: batch = %d has no such number of equal parts", t->parts,
+                       batch);
+    t->batch = batch / t->parts;
     t->epochs = an_recipe_integer(t->recipe, AN_KEY_EPOCHS);
     t->seed = (uint64_t)an_recipe_integer(t->recipe, AN_KEY_SEED);
-    t->steps_per_epoch = (t->train->count + t->batch - 1) / t->batch;
+    t->steps_per_epoch = (t->train->count + batch - 1) / batch;
+    return ALEXNET_OK;
 }
 
 alexnet_status an_trainer_alloc(alexnet_trainer **out, alexnet_ctx *ctx)

@@ -20,6 +20,7 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     AN_CHECK(an_init_weights(t->net, t->recipe));
     if (options->init_from)
         AN_CHECK(an_init_from(t->net, &t->classes, options->init_from, &has_mean));
+    AN_CHECK(an_net_copy(t->net, an_trainer_result(t), AN_VALUES));
     const bool axes = an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) == AN_AXES_DATA;
     t->record.has_mean = !an_mean_wanted(t->net) || has_mean;
     t->record.phase = axes || !t->record.has_mean ? AN_PHASE_MEAN : AN_PHASE_TRAIN;
@@ -48,7 +49,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     else
         AN_TRY(an_recipe_load(&t->recipe, "default"));
     AN_TRY(check_validation(t));
-    an_trainer_read_recipe(t);
+    AN_TRY(an_trainer_read_recipe(t));
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,
                            t->train->class_names));
     AN_TRY(an_trainer_choose_network(&network, t->ctx, options, t->classes.count));

@@ -86,14 +86,14 @@ static alexnet_status set_anew(alexnet_trainer *t, const alexnet_resume_options 
                                bool *changed)
 {
     const char *const *setting = options->settings;
-    an_trainer_read_recipe(t);
+    AN_CHECK(an_trainer_read_recipe(t));
     const int64_t planned = t->epochs;
     const double rate = an_trainer_rate(t);
     for (; setting && setting[0]; setting += 2) {
         AN_CHECK(an_recipe_set_anew(t->recipe, setting[0], setting[1]));
         *changed = true;
     }
-    an_trainer_read_recipe(t);
+    AN_CHECK(an_trainer_read_recipe(t));
     AN_CHECK(change_end(t, planned, rate));
     bool through = t->record.step == t->epochs * t->steps_per_epoch;
     if (t->record.phase == AN_PHASE_DONE && !through && !an_trainer_stopped_early(t))

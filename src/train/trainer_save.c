@@ -64,7 +64,8 @@ static alexnet_status write_model(alexnet_trainer *t, const char *path, bool che
              (long long)t->record.step, an_text_plural(t->record.step, "update", "updates"));
     an_metadata more[] = {
         {AN_METADATA_PROVENANCE, made}, {"alexnet.run", record}, {"alexnet.recipe", recipe}};
-    return an_model_file_write(path, t->net, &t->classes, checkpoint, more, checkpoint ? 3 : 1);
+    return an_model_file_write(path, t->net, checkpoint ? AN_VALUES : an_trainer_result(t),
+                               &t->classes, checkpoint, more, checkpoint ? 3 : 1);
 }
 
 static alexnet_status save_as(alexnet_trainer *t, const char *path)

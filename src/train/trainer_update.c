@@ -1,32 +1,58 @@
 /*
- * One update: a batch fetched, fed, computed, counted. A device that copies while it computes gets
- * the next batch before the results of this one are read.
+ * One update: a batch fetched, fed, computed, counted, as a whole or in parts. A device that copies
+ * while it computes gets the next part before the results of this one are read.
+ *
+ * Of a batch in parts the gradients are those of the sum of losses; they are added up, and the
+ * update at the end of the batch divides them by the number of its pictures. Each picture's masks
+ * of dropout are those that it has in the whole batch. The sums are the same but for their
+ * rounding.
  */
 #include "base/status.h"
 #include "train/trainer.h"
 
-/* Get the batch of update `step`, and give it to the device if there is anything to learn from: a
- * batch without pictures changes nothing, so that no weight decays either. */
+/* What the device is to know of a part, whose slots are drawn. */
+static an_step_state state_of(const alexnet_trainer *t, int64_t step, uint64_t epoch)
+{
+    an_step_state state = {.seed = t->seed,
+                           .step = (uint64_t)step,
+                           .before = (uint64_t)t->next.number * (uint64_t)t->batch,
+                           .smoothing = an_draws_smoothing(&t->draws, epoch)};
+    an_schedule_rule(&state.rule, t->recipe, step, t->steps_per_epoch);
+    if (t->parts > 1) {
+        state.labelled = 1;
+        state.rule.held = !t->next.ends;
+        state.rule.divisor = (double)t->next.gathered;
+    }
+    return state;
+}
+
+/* Get the next part of the batch of update `step`, and give it to the device if there is anything
+ * to learn from: a batch without pictures changes nothing, so that no weights decay either. A part
+ * without pictures is computed if the update is due with it. */
 static alexnet_status fetch(alexnet_trainer *t, int64_t step)
 {
-    an_next_batch *next = &t->next;
+    an_next_part *next = &t->next;
     uint64_t epoch = (uint64_t)(step / t->steps_per_epoch);
-    an_step_state state = {
-        .seed = t->seed, .step = (uint64_t)step, .smoothing = an_draws_smoothing(&t->draws, epoch)};
     bool more;
-    AN_CHECK(an_trainer_load(t, &next->batch, &more));
+    AN_CHECK(an_trainer_load(t, &next->pictures, &more));
     if (!more)
         return AN_FAIL(ALEXNET_ERROR_IO, "the pictures of the epoch ended early");
+    const an_batch *pictures = &next->pictures;
     next->fed = true;
-    next->filled = an_draws_slots(&t->draws, t->slots, t->batch, &next->batch, epoch);
-    if (!next->filled)
+    next->ends =
+        next->number == t->parts - 1 || pictures->position + pictures->count == t->train->count;
+    int filled = an_draws_slots(&t->draws, t->slots, t->batch, pictures, epoch);
+    next->gathered += filled;
+    next->computed = next->ends ? next->gathered > 0 : filled > 0;
+    if (!next->computed)
         return ALEXNET_OK;
     an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, step, t->steps_per_epoch);
     an_program_set_rates(t->program, t->rates);
-    return an_program_feed(t->program, next->batch.pixels, t->slots, &state);
+    const an_step_state state = state_of(t, step, epoch);
+    return an_program_feed(t->program, pictures->pixels, t->slots, &state);
 }
 
-/* The sums of the batch: all that is read of a step. */
+/* The sums of the part: all that is read of a step. */
 static alexnet_status count_losses(alexnet_trainer *t)
 {
     an_results results;
@@ -41,18 +67,37 @@ static alexnet_status count_losses(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-alexnet_status an_trainer_update(alexnet_trainer *t, an_batch *batch)
+/* The part after this one, which is in the next batch if this one ends its own. */
+static void advance(an_next_part *next)
 {
-    int64_t step = t->record.step;
+    next->fed = false;
+    next->number = next->ends ? 0 : next->number + 1;
+    next->gathered = next->ends ? 0 : next->gathered;
+}
+
+static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)
+{
     if (!t->next.fed)
-        AN_CHECK(fetch(t, step));
-    bool learns = t->next.filled > 0, last = (step + 1) % t->steps_per_epoch == 0;
-    *batch = t->next.batch;
-    t->next.fed = false;
-    an_trainer_note_bad(t, batch);
-    if (learns)
+        AN_CHECK(fetch(t, t->record.step));
+    *part = t->next;
+    advance(&t->next);
+    const int64_t shown = part->pictures.position + part->pictures.count;
+    t->pace.images += part->pictures.count;
+    t->pace.train_images += part->pictures.count;
+    an_trainer_note_bad(t, &part->pictures);
+    if (part->computed)
         AN_CHECK(an_program_run(t->program));
-    if (an_program_feeds_ahead(t->program) && !last)
-        AN_CHECK(fetch(t, step + 1));
-    return learns ? count_losses(t) : ALEXNET_OK;
+    if (an_program_feeds_ahead(t->program) && shown < t->train->count)
+        AN_CHECK(fetch(t, t->record.step + part->ends));
+    return part->computed ? count_losses(t) : ALEXNET_OK;
+}
+
+alexnet_status an_trainer_update(alexnet_trainer *t, int64_t *shown)
+{
+    an_next_part part;
+    do
+        AN_CHECK(compute_part(t, &part));
+    while (!part.ends);
+    *shown = part.pictures.position + part.pictures.count;
+    return ALEXNET_OK;
 }

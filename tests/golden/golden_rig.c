@@ -149,12 +149,10 @@ void golden_probabilities(an_program *program, float *probabilities, double *los
         losses[i] = scores[i].loss;
 }
 
-an_program *golden_program(const golden *g, int slots, bool training)
+an_program *golden_program(const golden *g, an_program_options options)
 {
     an_program *program;
     static const int keep[] = {AN_LAYER_LAST};
-    an_program_options options =
-        training ? an_program_training(slots, 2) : an_program_inference(slots, slots);
     options.keep = keep;
     options.n_keep = 1;
     golden_ok(an_program_compile(&program, g->net, &options));
@@ -186,22 +184,25 @@ static an_slot draw_slot(const golden *g, int step, int index)
     return slot;
 }
 
-void golden_feed(const golden *g, an_program *program, int step, int slots)
+void golden_feed(const golden *g, an_program *program, int step, int first, int slots,
+                 const an_step_state *state)
 {
     const an_input *input = &g->network->input;
-    size_t bytes = (size_t)slots * (size_t)input->side * (size_t)input->side * 3;
+    size_t picture = (size_t)input->side * (size_t)input->side * 3;
+    size_t bytes = (size_t)slots * picture, before = (size_t)first * picture;
     uint8_t *pixels = an_malloc(bytes);
     an_slot draws[GOLDEN_SLOTS_MAX];
-    an_step_state state = {.seed = 1, .step = (uint64_t)step};
     assert_non_null(pixels);
-    for (size_t i = 0; i < bytes; i++)
-        pixels[i] =
+    for (size_t i = before; i < before + bytes; i++)
+        pixels[i - before] =
             (uint8_t)(an_random(g->seed, AN_PURPOSE_TEST, (uint64_t)step, i / 4, UNIT_PICTURE)
                           .v[i % 4] >>
                       24);
-    for (int i = 0; i < slots; i++)
-        draws[i] = draw_slot(g, step, i);
-    golden_ok(an_program_feed(program, pixels, draws, &state));
+    for (int i = 0; i < slots; i++) {
+        draws[i] = draw_slot(g, step, first + i);
+        draws[i].picture = draws[i].picture < 0 ? -1 : i;
+    }
+    golden_ok(an_program_feed(program, pixels, draws, state));
     an_free(pixels);
 }
 

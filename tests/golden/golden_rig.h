@@ -43,11 +43,15 @@ void golden_close(golden *g);
 /** Probabilities, [slots][classes], and -log p(label) of the latest run. */
 void golden_probabilities(an_program *program, float *probabilities, double *losses, int slots);
 
-/** A program for `slots` pictures in two groups of gradient sums, packed. */
-an_program *golden_program(const golden *g, int slots, bool training);
+/** A program that keeps its probabilities, packed. */
+an_program *golden_program(const golden *g, an_program_options options);
 
-/** Draw the pictures and slots of a step and give them to a program. */
-void golden_feed(const golden *g, an_program *program, int step, int slots);
+/**
+ * Draw pictures and slots of a step and give them to a program.
+ * @param first  number of the first of them in the step
+ */
+void golden_feed(const golden *g, an_program *program, int step, int first, int slots,
+                 const an_step_state *state);
 
 /** A tensor of the golden file; freed with an_free(). */
 double *golden_tensor(const golden *g, const char *name, int64_t *count);

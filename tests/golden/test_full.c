@@ -248,8 +248,8 @@ static void check_gradients(full *f, an_program *program)
 static void check_training(full *f)
 {
     open_net(f, true);
-    an_program *program = golden_program(&f->g, 1, true);
-    golden_feed(&f->g, program, 0, 1);
+    an_program *program = golden_program(&f->g, an_program_training(1, 2));
+    golden_feed(&f->g, program, 0, 0, 1, &(an_step_state){.seed = 1});
     check_layers(f, program);
     check_gradients(f, program);
     an_program_free(program);
@@ -262,8 +262,8 @@ static void check_use(full *f)
     double logarithms[1000], loss;
     int64_t n;
     open_net(f, false);
-    an_program *program = golden_program(&f->g, 1, false);
-    golden_feed(&f->g, program, 0, 1);
+    an_program *program = golden_program(&f->g, an_program_inference(1, 1));
+    golden_feed(&f->g, program, 0, 0, 1, &(an_step_state){.seed = 1});
     golden_ok(an_program_run(program));
     golden_probabilities(program, probabilities, &loss, 1);
     for (int i = 0; i < 1000; i++)

@@ -9,9 +9,9 @@
  *     settings   the caller's OpenMP settings are as they were
  *     norms      the same under any number of threads; update() too, and as the rule says
  *
- * Comparisons are of bytes, so there are no tolerances, but for update()'s: see there.
+ * Comparisons are of bytes, so there are no tolerances, but for update()'s: update_rig.h.
  */
-#include "ops/ops_rig.h"
+#include "ops/update_rig.h"
 
 #include <math.h>
 #include <omp.h>
@@ -96,7 +96,7 @@ static double *fresh_operand(int64_t count, uint32_t tensor)
 
 static an_operands operands_of(const an_op_desc *desc)
 {
-    an_operands o = {.state = {1, 3, desc->n, 0, 0}};
+    an_operands o = {.state = {.seed = 1, .step = 3, .labelled = desc->n}};
     o.x[0] = fresh_operand(an_batch_count(desc, desc->in[0]), 0);
     o.dy = fresh_operand(an_batch_count(desc, desc->out), 1);
     for (int p = 0; an_param_count(desc, p) > 0; p++)
@@ -319,7 +319,7 @@ static void test_parallel_region_is_refused(void **state)
     free_operands(&r.operands);
 }
 
-enum { COUNT = 300007 };
+enum { COUNT = 70007 };
 
 typedef struct parameter {
     float *w, *dw, *v;
@@ -347,47 +347,72 @@ static void parameter_free(parameter p)
     free(p.v);
 }
 
-static void update(an_backend *backend, const an_segment *segment, const an_rates *rates)
+static void update(an_backend *backend, const an_segment *segment, const an_rule *rule,
+                   const an_rates *rates)
 {
+    const an_step_state state = {.rule = *rule};
     an_update *prepared;
     rig_ok(an_cpu_api.update_prepare(backend, segment, 1, &prepared));
-    rig_ok(an_cpu_api.update(backend, prepared, rates));
+    rig_ok(an_cpu_api.update(backend, prepared, &state, rates));
     an_cpu_api.update_free(backend, prepared);
 }
 
-/* Three roundings make v, one more makes w; every term is at most 1. */
-static void test_update(void **state)
+/* One update under some threads, of tensors that are made here. */
+static void update_under(int threads, const update_case *c, double *const from[UPDATE_TENSORS],
+                         float *got[UPDATE_TENSORS], uint16_t *copy)
 {
-    const double tolerance = 4 * 0x1p-24 * 2;
-    (void)state;
-    parameter before = parameter_new(), p[2] = {parameter_new(), parameter_new()};
-    an_segment s = {.count = COUNT};
-    const an_rates r = {.rate = 0.25, .decay = 0.5, .momentum = 0.875, .scale = 1};
+    an_backend *backend = open_cpu(threads);
+    for (int k = 0; k < UPDATE_TENSORS; k++) {
+        got[k] = malloc(sizeof(float) * COUNT);
+        assert_non_null(got[k]);
+        an_convert(got[k], AN_F32, from[k], AN_F64, COUNT);
+    }
+    const an_segment s = {.param = got[UPDATE_W],
+                          .gradient = got[UPDATE_G],
+                          .momentum = got[UPDATE_V],
+                          .copy = copy,
+                          .count = COUNT,
+                          .square = got[UPDATE_Q],
+                          .average = c->averages ? got[UPDATE_A] : NULL,
+                          .clear = c->clears};
+    update(backend, &s, &c->rule, &c->rates);
+    an_backend_close(backend);
+}
+
+/* As on ref; the same bits under any number of threads and with a copy, which is the weights. */
+static void check_update(const update_case *c, double *const before[UPDATE_TENSORS])
+{
+    const bool copies = an_cpu_kernels_for(an_cpu_isa(max_isa))->update[1] != NULL;
+    const bool touched = c->rates.rate != 0 && !c->rule.held;
+    double *after[UPDATE_TENSORS];
+    float *got[2][UPDATE_TENSORS];
     uint16_t *copy = calloc(COUNT, sizeof *copy);
     assert_non_null(copy);
-    bool copies = an_cpu_kernels_for(an_cpu_isa(max_isa))->update[1] != NULL; /* in bf16 alone */
-    for (int i = 0; i < 2; i++) {
-        an_backend *backend = open_cpu(1 + 2 * i);
-        s.param = p[i].w;
-        s.gradient = p[i].dw;
-        s.momentum = p[i].v;
-        s.copy = i && copies ? copy : NULL;
-        update(backend, &s, &r);
-        an_backend_close(backend);
+    update_fill(after, COUNT);
+    update_on_ref(c, after, COUNT);
+    update_under(1, c, before, got[0], NULL);
+    update_under(3, c, before, got[1], copies ? copy : NULL);
+    for (int64_t i = 0; i < COUNT; i++) {
+        update_compare(c, before, after, got[0], i);
+        assert_int_equal(copy[i], copies && touched ? an_float_to_bf16(got[0][UPDATE_W][i]) : 0);
     }
-    for (int i = 0; i < COUNT; i++) {
-        double v =
-            r.momentum * before.v[i] - r.rate * before.dw[i] - r.decay * r.rate * before.w[i];
-        assert_true(fabs(p[0].v[i] - v) <= tolerance);
-        assert_true(fabs(p[0].w[i] - (before.w[i] + v)) <= tolerance);
-        assert_int_equal(copy[i], copies ? an_float_to_bf16(p[0].w[i]) : 0);
+    for (int k = 0; k < UPDATE_TENSORS; k++) {
+        assert_memory_equal(got[0][k], got[1][k], sizeof(float) * COUNT);
+        free(got[0][k]);
+        free(got[1][k]);
     }
-    assert_memory_equal(p[0].w, p[1].w, sizeof(float) * COUNT);
-    assert_memory_equal(p[0].v, p[1].v, sizeof(float) * COUNT);
-    parameter_free(p[0]);
-    parameter_free(p[1]);
-    parameter_free(before);
+    update_free(after);
     free(copy);
+}
+
+static void test_update(void **state)
+{
+    double *before[UPDATE_TENSORS];
+    (void)state;
+    update_fill(before, COUNT);
+    for (int i = 0; i < UPDATE_CASES; i++)
+        check_update(&update_cases[i], before);
+    update_free(before);
 }
 
 static void test_update_without_decay_or_rate(void **state)
@@ -396,14 +421,15 @@ static void test_update_without_decay_or_rate(void **state)
     an_backend *backend = open_cpu(2);
     parameter before = parameter_new(), p = parameter_new();
     const an_segment s = {.param = p.w, .gradient = p.dw, .momentum = p.v, .count = COUNT};
-    an_rates r = {.decay = 0.5, .momentum = 0.875, .scale = 1};
-    update(backend, &s, &r);
+    const an_rule rule = {0};
+    an_rates r = {.decay = 0.5, .momentum = 0.875};
+    update(backend, &s, &rule, &r);
     assert_memory_equal(p.w, before.w, sizeof(float) * COUNT);
     assert_memory_equal(p.v, before.v, sizeof(float) * COUNT);
     r.rate = 1;
     r.decay = 0;
     p.w[5] = before.w[5] = INFINITY; /* not to be multiplied by a decay of zero */
-    update(backend, &s, &r);
+    update(backend, &s, &rule, &r);
     assert_true(p.v[5] == 0.875f * before.v[5] - before.dw[5]);
     assert_true(isinf(p.w[5]));
     parameter_free(p);

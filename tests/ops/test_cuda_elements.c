@@ -317,6 +317,7 @@ static void check_dropout_form(cuda_case *c, const cuda_form *form, bool trainin
         .form = cuda_form_of(form, n, shape),
         .seed = training ? &state->seed : NULL,
         .step = &state->step,
+        .before = training ? &state->before : NULL,
         .keep = dropout->keep,
         .layer = dropout->layer,
         .kept = mask ? 1 : (float)(1 / dropout->keep),
@@ -350,10 +351,16 @@ static void check_dropout(an_dropout_desc dropout, bool training, int n, an_chw 
 {
     an_op_desc desc = rig_desc(AN_OP_DROPOUT, n, shape.c, shape.h, shape.w);
     desc.u.dropout = dropout;
-    cuda_case *c = cuda_case_new(cuda_ref, desc, 1, training);
-    for (int f = 0; f < CUDA_FORMS; f++)
-        check_dropout_form(c, &cuda_forms[f], training);
-    cuda_case_free(c);
+    for (uint64_t before = 0; before < 2; before++) { /* alone, and behind five other slots */
+        cuda_case *c = cuda_case_of(cuda_ref, desc);
+        c->operands.state.before = 5 * before;
+        c->operands.x[0] = cuda_random(an_batch_count(&c->desc, c->desc.in[0]), 1, 0);
+        c->operands.dy = cuda_random(an_batch_count(&c->desc, c->desc.out), 1, 100);
+        cuda_case_run(c, training);
+        for (int f = 0; f < CUDA_FORMS; f++)
+            check_dropout_form(c, &cuda_forms[f], training);
+        cuda_case_free(c);
+    }
 }
 
 static void test_dropout(void **state)

@@ -8,6 +8,7 @@
  * + |w|), u = 2^-24, and the constants are rounded to float32 too, which doubles it.
  */
 #include "ops/cuda_rig.h"
+#include "ops/update_rig.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -289,8 +290,7 @@ static void test_softmax_of_extremes(void **state)
 typedef struct tensor {
     int64_t count;
     int c, rs, channels; /* of the copy; channels 0: none */
-    an_rates rates;
-    int shift; /* elements by which its memory misses 16 bytes */
+    int shift;           /* elements by which its memory misses 16 bytes */
 } tensor;
 
 static float *float_block(const double *values, const tensor *t)
@@ -329,88 +329,95 @@ static void check_update_copy(const tensor *t, const float *w, const uint16_t *c
     assert_int_equal(poison + written, copy_count(t));
 }
 
-static void check_update_tensor(const tensor *t, const an_cuda_segment *s, double *const start[3])
-{
-    const an_rates *r = &t->rates;
-    for (int64_t i = 0; i < t->count; i++) {
-        double w = start[0][i], g = r->scale * start[1][i], v = start[2][i];
-        double terms[] = {r->momentum * v, r->rate * g, r->decay > 0 ? r->decay * r->rate * w : 0};
-        double new_v = terms[0] - terms[1] - terms[2], size = 0;
-        for (int j = 0; j < 3; j++)
-            size += fabs(terms[j]);
-        double bound_v = 8 * 0x1p-24 * size, bound_w = 8 * 0x1p-24 * (size + fabs(w));
-        if (r->rate == 0) {
-            new_v = v;
-            bound_v = bound_w = 0;
-        }
-        double ahead = r->nesterov != 0 ? r->momentum * new_v - terms[0] : 0;
-        double new_w = r->rate == 0 ? w : w + new_v + ahead;
-        if (!(fabs((double)s->momentum[i] - new_v) <= bound_v) ||
-            !(fabs((double)s->param[i] - new_w) <= bound_w))
-            fail_msg("[%lld] is %.9g and %.9g, expected %.9g and %.9g", (long long)i,
-                     (double)s->param[i], (double)s->momentum[i], new_w, new_v);
-    }
-    if (s->copy)
-        check_update_copy(t, s->param, s->copy, r->rate != 0);
-}
-
 static const tensor tensors[] = {
-    {96 * 3 * 121, 3, 121, 8, {0.01, 0.0005, 0.9, 1, 0}, 0}, /* conv1, padded to 8 channels */
-    {96, 1, 1, 0, {0.02, 0, 0.9, 1, 0}, 0},
-    {64 * 48 * 25, 48, 25, 48, {0.01, 0.0005, 0.9, 0.5, 0}, 0},
-    {1, 1, 1, 1, {0.5, 0.25, 0.5, 2, 0}, 0},
-    {20 * 1000, 1000, 1, 1000, {0.01, 0.0005, 0, 1, 0}, 0},
-    {4099, 1, 1, 1, {0.01, 0.0005, 0.9, 1, 0}, 0},       /* no multiple of anything */
-    {5000, 5000, 1, 5000, {0.01, 0.0005, 0.9, 1, 0}, 1}, /* where no access is aligned */
-    {9000, 1, 1, 1, {0, 0.0005, 0.9, 1, 0}, 0},          /* frozen */
-    {8192, 8192, 1, 0, {0.01, 0, 0.9, 1, 0}, 3},
-    {64 * 48 * 9, 48, 9, 48, {0.01, 0.0005, 0.9, 0.5, 1}, 0}, /* Nesterov's */
-    {96, 1, 1, 0, {0.02, 0, 0.9, 1, 1}, 0},
+    {96 * 3 * 121, 3, 121, 8, 0}, /* conv1, padded to 8 channels */
+    {96, 1, 1, 0, 0},
+    {64 * 48 * 25, 48, 25, 48, 0},
+    {1, 1, 1, 1, 0},
+    {20 * 1000, 1000, 1, 1000, 0},
+    {4099, 1, 1, 1, 0},       /* no multiple of anything */
+    {5000, 5000, 1, 5000, 1}, /* where no access is aligned */
+    {8192, 8192, 1, 0, 3},
 };
 enum { TENSORS = sizeof tensors / sizeof tensors[0] };
 
+/* A tensor's blocks, each at its shift, and the segment of them. */
+static an_cuda_segment segment_of(const tensor *t, const update_case *c,
+                                  double *const from[UPDATE_TENSORS], float *got[UPDATE_TENSORS])
+{
+    for (int k = 0; k < UPDATE_TENSORS; k++)
+        got[k] = float_block(from[k], t);
+    return (an_cuda_segment){.param = got[UPDATE_W],
+                             .gradient = got[UPDATE_G],
+                             .momentum = got[UPDATE_V],
+                             .square = got[UPDATE_Q],
+                             .average = c->averages ? got[UPDATE_A] : NULL,
+                             .copy = t->channels ? cuda_block(2 * copy_count(t)) : NULL,
+                             .count = t->count,
+                             .clear = c->clears,
+                             .c = t->c,
+                             .rs = t->rs,
+                             .channels = t->channels};
+}
+
+/* All tensors in one launch, by the rule of a case. Every other one is frozen. */
+static void check_update(const update_case *c, double *const before[UPDATE_TENSORS],
+                         double *const after[2][UPDATE_TENSORS])
+{
+    update_case cases[2] = {*c, *c};
+    cases[1].rates.rate = 0;
+    an_cuda_segment segments[TENSORS];
+    an_rates rates[TENSORS];
+    float *got[TENSORS][UPDATE_TENSORS];
+    for (int i = 0; i < TENSORS; i++) {
+        segments[i] = segment_of(&tensors[i], c, before, got[i]);
+        rates[i] = cases[i % 2].rates;
+    }
+    int64_t blocks = an_cuda_update_plan(segments, TENSORS);
+    an_cuda_segment *list = cuda_move(segments, sizeof segments);
+    an_rule *rule = cuda_move(&c->rule, sizeof c->rule);
+    an_rates *moved = cuda_move(rates, sizeof rates);
+    const an_cuda_update_run run = {list, TENSORS, blocks, rule, moved};
+    cuda_ok(an_cuda_update(&run, NULL));
+    cuda_free(list);
+    cuda_free(rule);
+    cuda_free(moved);
+    for (int i = 0; i < TENSORS; i++) {
+        const tensor *t = &tensors[i];
+        for (int64_t j = 0; j < t->count; j++)
+            update_compare(&cases[i % 2], before, after[i % 2], got[i], j);
+        if (segments[i].copy)
+            check_update_copy(t, got[i][UPDATE_W], segments[i].copy,
+                              rates[i].rate != 0 && !c->rule.held);
+        cuda_free(segments[i].copy);
+        for (int k = 0; k < UPDATE_TENSORS; k++)
+            cuda_free(got[i][k] - t->shift);
+    }
+}
+
 static void test_update(void **state)
 {
+    enum { COUNT = 64 * 48 * 25 }; /* the largest tensor */
+    double *before[UPDATE_TENSORS];
     (void)state;
-    for (int order = 0; order < 2; order++) {
-        an_cuda_segment segments[TENSORS];
-        an_rates rates[TENSORS];
-        double *start[TENSORS][3];
-        float *gradient[TENSORS];
-        for (int i = 0; i < TENSORS; i++) {
-            const tensor *t = &tensors[i];
-            for (uint32_t j = 0; j < 3; j++)
-                start[i][j] = cuda_random(t->count, 1, 90 + j);
-            gradient[i] = float_block(start[i][1], t);
-            rates[i] = t->rates;
-            segments[i] =
-                (an_cuda_segment){.param = float_block(start[i][0], t),
-                                  .gradient = gradient[i],
-                                  .momentum = float_block(start[i][2], t),
-                                  .copy = t->channels ? cuda_block(2 * copy_count(t)) : NULL,
-                                  .count = t->count,
-                                  .c = t->c,
-                                  .rs = t->rs,
-                                  .channels = t->channels};
+    update_fill(before, COUNT);
+    for (int i = 0; i < UPDATE_CASES; i++) {
+        double *after[2][UPDATE_TENSORS];
+        update_case frozen = update_cases[i];
+        frozen.rates.rate = 0;
+        update_fill(after[0], COUNT);
+        update_fill(after[1], COUNT);
+        update_on_ref(&update_cases[i], after[0], COUNT);
+        update_on_ref(&frozen, after[1], COUNT);
+        for (int order = 0; order < 2; order++) {
+            an_host_backwards = order == 1;
+            check_update(&update_cases[i], before, after);
         }
-        int64_t blocks = an_cuda_update_plan(segments, TENSORS);
-        an_cuda_segment *list = cuda_move(segments, sizeof segments);
-        an_rates *moved = cuda_move(rates, sizeof rates);
-        an_cuda_update_run run = {list, TENSORS, blocks, moved};
-        an_host_backwards = order == 1;
-        cuda_ok(an_cuda_update(&run, NULL));
-        cuda_free(list);
-        cuda_free(moved);
-        for (int i = 0; i < TENSORS; i++) {
-            check_update_tensor(&tensors[i], &segments[i], start[i]);
-            cuda_free(segments[i].param - tensors[i].shift);
-            cuda_free(segments[i].momentum - tensors[i].shift);
-            cuda_free(gradient[i] - tensors[i].shift);
-            cuda_free(segments[i].copy);
-            for (int j = 0; j < 3; j++)
-                an_free(start[i][j]);
-        }
+        update_free(after[0]);
+        update_free(after[1]);
     }
+    an_host_backwards = false;
+    update_free(before);
 }
 
 static void test_norms(void **state)
@@ -438,7 +445,10 @@ static void test_norms(void **state)
     an_norm *out = cuda_block(sizeof *out * SPANS);
     an_norm *partial = cuda_block(sizeof *out * (size_t)blocks);
     an_cuda_span *list = cuda_move(spans, sizeof spans);
-    an_cuda_norms_run run = {list, SPANS, blocks, partial, out};
+    double *norm = cuda_block(sizeof *norm), all = 0;
+    for (int i = 0; i < SPANS; i++)
+        all += expected[i];
+    an_cuda_norms_run run = {list, SPANS, blocks, partial, out, norm};
     for (int order = 0; order < 2; order++) {
         an_host_backwards = order == 1;
         cuda_ok(an_cuda_norms(&run, NULL));
@@ -446,7 +456,9 @@ static void test_norms(void **state)
             assert_true(fabs(out[i].sum_squares - expected[i]) <= 1e-12 * expected[i]);
             assert_int_equal(out[i].not_finite, holes[i]);
         }
+        assert_true(fabs(*norm - sqrt(all)) <= 1e-12 * sqrt(all));
     }
+    cuda_free(norm);
     cuda_free(list);
     cuda_free(out);
     cuda_free(partial);
@@ -454,26 +466,23 @@ static void test_norms(void **state)
         cuda_free((void *)spans[i].data);
 }
 
-/* Rates stay as they are until a loss is not finite. */
+/* An update is made until a loss is not finite; one that is held stays so. */
 static void test_hold(void **state)
 {
     (void)state;
-    enum { RATES = 300 };
-    an_results results = {.loss = 3, .images = 4};
-    an_rates *rates = cuda_block(sizeof *rates * (RATES + 1));
-    an_results *lost = cuda_move(&results, sizeof results);
-    const an_cuda_hold_run run = {lost, rates, RATES};
-    for (int i = 0; i <= RATES; i++)
-        rates[i] = (an_rates){0.25, 0.5, 0.5, 1, 0};
-    cuda_ok(an_cuda_hold(&run, NULL));
-    for (int i = 0; i <= RATES; i++)
-        assert_true(rates[i].rate == 0.25);
-    lost->not_finite = 2;
-    cuda_ok(an_cuda_hold(&run, NULL));
-    for (int i = 0; i <= RATES; i++)
-        assert_true(rates[i].rate == (i < RATES ? 0 : 0.25) && rates[i].decay == 0.5);
-    cuda_free(rates);
-    cuda_free(lost);
+    const int32_t expected[] = {0, 1, 1}, lost[] = {0, 2, 0};
+    const an_results none = {.loss = 3, .images = 4};
+    const an_rule free_rule = {.clip = 3};
+    an_results *results = cuda_move(&none, sizeof none);
+    an_rule *rule = cuda_move(&free_rule, sizeof free_rule);
+    const an_cuda_hold_run run = {results, rule};
+    for (int i = 0; i < 3; i++) {
+        results->not_finite = lost[i];
+        cuda_ok(an_cuda_hold(&run, NULL));
+        assert_true(rule->held == expected[i] && rule->clip == 3);
+    }
+    cuda_free(rule);
+    cuda_free(results);
 }
 
 /* Nothing to update or to measure. */

@@ -331,15 +331,18 @@ static void test_update(void **state)
     double w[] = {1, 1}, v[] = {0, 0}, g[] = {2, 2}, frozen[] = {7};
     double bias = 1, bias_v = 0;
     const an_segment segments[] = {
-        {w, g, v, NULL, 2}, {&bias, g, &bias_v, NULL, 1}, {frozen, g, frozen, NULL, 1}};
-    const an_rates rates[] = {{0.25, 0.5, 0.5, 1, 0}, {0.5, 0, 0.5, 1, 0}, {0, 0.5, 0.5, 1, 0}};
+        {.param = w, .gradient = g, .momentum = v, .count = 2},
+        {.param = &bias, .gradient = g, .momentum = &bias_v, .count = 1},
+        {.param = frozen, .gradient = g, .momentum = frozen, .count = 1}};
+    const an_rates rates[] = {{0.25, 0.5, 0.5, 0}, {0.5, 0, 0.5, 0}, {0, 0.5, 0.5, 0}};
+    const an_step_state rule_of_2012 = {0};
     an_update *update;
     rig_ok(ref->api->update_prepare(ref, segments, 3, &update));
-    rig_ok(ref->api->update(ref, update, rates));
+    rig_ok(ref->api->update(ref, update, &rule_of_2012, rates));
     assert_true(w[0] == 0.375 && w[1] == 0.375 && v[1] == -0.625);
     assert_true(bias == 0 && bias_v == -1);
     g[0] = g[1] = -1;
-    rig_ok(ref->api->update(ref, update, rates));
+    rig_ok(ref->api->update(ref, update, &rule_of_2012, rates));
     ref->api->update_free(ref, update);
     assert_true(w[0] == 0.265625 && v[0] == -0.109375 && w[1] == w[0] && v[1] == v[0]);
     assert_true(bias == 0 && bias_v == 0);
@@ -347,19 +350,21 @@ static void test_update(void **state)
     an_backend_close(ref);
 }
 
-/* Rates stay as they are until a loss is not finite. */
+/* An update is made until a loss is not finite; one that is held stays so. */
 static void test_hold(void **state)
 {
     (void)state;
     an_backend *ref = rig_open_ref();
-    an_rates rates[] = {{0.25, 0.5, 0.5, 1, 0}, {0.5, 0, 0.5, 1, 0}, {1, 0, 0, 1, 0}};
+    an_step_state step = {.step = 1};
     an_results results = {.loss = 3, .images = 4};
-    rig_ok(ref->api->hold(ref, &results, rates, 2));
-    assert_true(rates[0].rate == 0.25 && rates[1].rate == 0.5);
+    rig_ok(ref->api->hold(ref, &results, &step));
+    assert_true(!step.rule.held);
     results.not_finite = 1;
-    rig_ok(ref->api->hold(ref, &results, rates, 2));
-    assert_true(rates[0].rate == 0 && rates[1].rate == 0 && rates[2].rate == 1);
-    assert_true(rates[0].decay == 0.5 && rates[0].momentum == 0.5);
+    rig_ok(ref->api->hold(ref, &results, &step));
+    assert_true(step.rule.held);
+    results.not_finite = 0;
+    rig_ok(ref->api->hold(ref, &results, &step));
+    assert_true(step.rule.held && step.step == 1);
     an_backend_close(ref);
 }
 

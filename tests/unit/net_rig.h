@@ -137,7 +137,7 @@ static inline void rig_set_rates(net_rig *rig, double rate, double decay, double
 {
     an_rates rates[RIG_PARAMS];
     for (int i = 0; i < RIG_PARAMS; i++)
-        rates[i] = (an_rates){.rate = rate, .decay = decay, .momentum = momentum, .scale = 1};
+        rates[i] = (an_rates){.rate = rate, .decay = decay, .momentum = momentum};
     assert_in_range(an_program_learned(rig->program), 0, RIG_PARAMS);
     an_program_set_rates(rig->program, rates);
 }

@@ -23,7 +23,7 @@ static const an_classes classes = {3, ids, names};
 static void write_model(net_rig *rig, const char *path, bool momentum)
 {
     an_metadata more[] = {{"alexnet.provenance", "a test"}};
-    expect_ok(an_model_file_write(path, rig->net, &classes, momentum, more, 1));
+    expect_ok(an_model_file_write(path, rig->net, AN_VALUES, &classes, momentum, more, 1));
 }
 
 static void open_rig(net_rig *rig, const char *device, bool training)
@@ -289,8 +289,9 @@ static void test_names_that_cannot_be_written(void **state)
     write_model(&rig, "kept.safetensors", false);
     size_t before, after;
     unsigned char *kept = scratch_read("kept.safetensors", &before);
-    expect_failure(an_model_file_write("kept.safetensors", rig.net, &unwritable, false, NULL, 0),
-                   ALEXNET_ERROR_UNSUPPORTED, "not UTF-8; rename its folder");
+    expect_failure(
+        an_model_file_write("kept.safetensors", rig.net, AN_VALUES, &unwritable, false, NULL, 0),
+        ALEXNET_ERROR_UNSUPPORTED, "not UTF-8; rename its folder");
     unsigned char *now = scratch_read("kept.safetensors", &after);
     assert_int_equal(after, before);
     assert_memory_equal(now, kept, before);

@@ -405,7 +405,7 @@ static void check_frozen(const char *device, const bool *frozen)
     open_for(&less, device, options);
     for (int i = 0; i < still.net->count; i++)
         if (still.net->params[i].learned)
-            rates[n++] = (an_rates){0.01 * !frozen[still.net->params[i].layer], 0.001, 0.9, 1, 0};
+            rates[n++] = (an_rates){0.01 * !frozen[still.net->params[i].layer], 0.001, 0.9, 0};
     an_program_set_rates(still.program, rates);
     an_program_set_rates(less.program, rates);
     for (int step = 1; step < 4; step++)
@@ -437,40 +437,6 @@ static void test_frozen_layers_cost_nothing(void **state)
         check_frozen("cpu", frozen);
         check_frozen("cuda", frozen);
     }
-}
-
-/* With half the scale and no decay, a step from rest is half as long. */
-static void check_scale(const char *device)
-{
-    net_rig whole, half;
-    an_rates rates[RIG_PARAMS];
-    if (!rig_has_device(device))
-        return;
-    open_for(&whole, device, an_program_training(4, 2));
-    open_for(&half, device, an_program_training(4, 2));
-    for (int i = 0; i < RIG_PARAMS; i++)
-        rates[i] = (an_rates){0.25, 0, 0.9, 0.5, 0};
-    rig_set_rates(&whole, 0.25, 0, 0.9);
-    an_program_set_rates(half.program, rates);
-    rig_run(&whole, 0);
-    rig_run(&half, 0);
-    for (int i = 1; i < whole.net->count; i++) {
-        double *a = rig_read(&whole, AN_MOMENTUM, i), *b = rig_read(&half, AN_MOMENTUM, i);
-        assert_true(rig_largest(a, whole.net->params[i].count) > 0);
-        for (int64_t j = 0; j < whole.net->params[i].count; j++)
-            assert_true(a[j] == 2 * b[j]);
-        an_free(a);
-        an_free(b);
-    }
-    rig_close(&whole);
-    rig_close(&half);
-}
-
-static void test_the_scale_of_a_gradient(void **state)
-{
-    (void)state;
-    check_scale("ref");
-    check_scale("cpu");
 }
 
 /* ---- Two batches ---- */
@@ -690,7 +656,6 @@ int main(void)
         cmocka_unit_test(test_impossible_starts),
         cmocka_unit_test(test_gradients_add_up),
         cmocka_unit_test(test_frozen_layers_cost_nothing),
-        cmocka_unit_test(test_the_scale_of_a_gradient),
         cmocka_unit_test(test_two_batches),
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_copies_are_shared),

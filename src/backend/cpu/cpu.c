@@ -369,6 +369,7 @@ const an_backend_api an_cpu_api = {
     .op_backward = cpu_backward,
     .op_free = cpu_op_free,
     .update_prepare = an_update_prepare,
+    .gradient_norm = an_update_norm,
     .update = an_cpu_update,
     .update_free = an_update_free,
     .norms = an_cpu_norms,

@@ -106,7 +106,8 @@ alexnet_status an_cpu_eltsum_prepare(an_cpu *cpu, const an_prepare *prepare, an_
 alexnet_status an_cpu_softmax_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 alexnet_status an_cpu_fallback_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 
-alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_rates *rates);
+alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_step_state *state,
+                             const an_rates *rates);
 alexnet_status an_cpu_norms(an_backend *backend, const an_span *spans, int count, an_norm *out);
 
 alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_peak *out);

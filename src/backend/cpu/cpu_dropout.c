@@ -51,10 +51,12 @@ static void scale(const an_native *native, const an_step_state *state, const voi
                                 .threshold = (uint64_t)ceil(dropout->keep * 0x1p32),
                                 .kept = inverted ? (float)(1 / dropout->keep) : 1};
     int64_t units = unit_count(native->y);
+    const uint64_t before = state->before * (uint64_t)an_chw_count(native->y.shape);
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < units; i++) {
         an_dropout_run run = all;
         int64_t at = place_unit(native->y, i, &run);
+        run.first += before;
         run.in = an_at(in, at, t);
         run.out = an_at(out, at, t);
         native->op.cpu->kernels->dropout[an_kernel_type(t)](&run);

@@ -1,5 +1,6 @@
 /* The update rule and the norms of parameters. Both go through memory once. */
 #include <math.h>
+#include <string.h>
 
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/threads.h"
@@ -8,32 +9,82 @@
 
 enum { CHUNK = 1 << 14 }; /* weights of a unit of work */
 
-static void update_segment(const an_cpu *cpu, const an_segment *s, const an_rates *r)
+/* Of the weights from `first` on. */
+static void update_chunk(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
+                         const an_rates *r, int64_t first, int64_t count)
 {
+    const an_update_run run = {.w = (float *)s->param + first,
+                               .v = (float *)s->momentum + first,
+                               .dw = (const float *)s->gradient + first,
+                               .copy = s->copy ? (uint16_t *)s->copy + first : NULL,
+                               .count = count,
+                               .momentum = (float)r->momentum,
+                               .rate = (float)(r->rate * an_update_factor(rule)),
+                               .shrink = (float)(r->decay * r->rate),
+                               .nesterov = rule->kind == AN_RULE_NESTEROV};
+    cpu->kernels->update[s->copy != NULL](&run);
+}
+
+static void adam_chunk(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
+                       const an_rates *r, int64_t first, int64_t count)
+{
+    const bool apart = rule->kind == AN_RULE_ADAMW; /* decay is apart from gradients */
+    const an_adam_run run = {.w = (float *)s->param + first,
+                             .v = (float *)s->momentum + first,
+                             .q = (float *)s->square + first,
+                             .dw = (const float *)s->gradient + first,
+                             .copy = s->copy ? (uint16_t *)s->copy + first : NULL,
+                             .count = count,
+                             .factor = (float)an_update_factor(rule),
+                             .decay = apart ? 0 : (float)r->decay,
+                             .keep = apart ? (float)(1 - r->decay * r->rate) : 1,
+                             .beta = {(float)r->momentum, (float)rule->beta2},
+                             .rest = {(float)(1 - r->momentum), (float)(1 - rule->beta2)},
+                             .rate = (float)(r->rate / r->bias_correction),
+                             .root = (float)(1 / sqrt(rule->bias_correction)),
+                             .epsilon = (float)rule->epsilon};
+    cpu->kernels->adam[s->copy != NULL](&run);
+}
+
+static void average_chunk(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
+                          int64_t first, int64_t count)
+{
+    const an_average_run run = {.average = (float *)s->average + first,
+                                .w = (const float *)s->param + first,
+                                .count = count,
+                                .share = (float)rule->average};
+    cpu->kernels->average[0](&run);
+}
+
+/* A chunk is in the cache for all that is done to it. */
+static void update_segment(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
+                           const an_rates *r)
+{
+    const bool adam = rule->kind == AN_RULE_ADAM || rule->kind == AN_RULE_ADAMW;
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < s->count; i += CHUNK) {
-        an_update_run run = {
-            .w = (float *)s->param + i,
-            .v = (float *)s->momentum + i,
-            .dw = (const float *)s->gradient + i,
-            .copy = s->copy ? (uint16_t *)s->copy + i : NULL,
-            .count = s->count - i < CHUNK ? s->count - i : CHUNK,
-            .momentum = (float)r->momentum,
-            .rate = (float)(r->rate * r->scale),
-            .shrink = (float)(r->decay * r->rate),
-            .nesterov = r->nesterov != 0,
-        };
-        cpu->kernels->update[s->copy != NULL](&run);
+        const int64_t count = s->count - i < CHUNK ? s->count - i : CHUNK;
+        if (r->rate != 0)
+            (adam ? adam_chunk : update_chunk)(cpu, s, rule, r, i, count);
+        if (s->average)
+            average_chunk(cpu, s, rule, i, count);
+        if (s->clear)
+            memset((float *)s->gradient + i, 0, (size_t)count * sizeof(float));
     }
 }
 
-alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_rates *rates)
+alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_step_state *state,
+                             const an_rates *rates)
 {
     an_threads saved;
+    if (state->rule.held)
+        return ALEXNET_OK;
     AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));
-    for (int i = 0; i < update->count; i++)
-        if (rates[i].rate != 0)
-            update_segment((an_cpu *)backend, &update->segments[i], &rates[i]);
+    for (int i = 0; i < update->count; i++) {
+        const an_segment *s = &update->segments[i];
+        if (rates[i].rate != 0 || s->average || s->clear)
+            update_segment((an_cpu *)backend, s, &state->rule, &rates[i]);
+    }
     an_threads_restore(saved);
     return ALEXNET_OK;
 }

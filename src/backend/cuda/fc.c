@@ -163,6 +163,7 @@ static an_cuda_dropout_run dropout_run(const fc *f, const an_op_args *args)
     return (an_cuda_dropout_run){.form = an_cuda_form_of(f->dy),
                                  .seed = f->masks ? &args->state->seed : NULL,
                                  .step = f->masks ? &args->state->step : NULL,
+                                 .before = f->masks ? &args->state->before : NULL,
                                  .keep = f->drop.keep,
                                  .layer = f->drop.layer,
                                  .kept = mask ? 1 : (float)(1 / f->drop.keep),

@@ -149,6 +149,7 @@ static int drop(const own *o, const an_step_state *state, const void *from, void
     an_cuda_dropout_run run = {.form = an_cuda_form_of(o->y),
                                .seed = o->masks ? &state->seed : NULL,
                                .step = o->masks ? &state->step : NULL,
+                               .before = o->masks ? &state->before : NULL,
                                .keep = d->keep,
                                .layer = d->layer,
                                .kept = mask ? 1 : (float)(1 / d->keep),

@@ -8,51 +8,114 @@
 
 struct an_update {
     an_cuda_update_run run;
-    void *table; /* segments, in device memory */
+    an_cuda_norms_run norms; /* of the gradients */
+    void *block;             /* in device memory: segments, gradients as spans, and their norms */
     size_t bytes;
 };
+
+static size_t in_lines(size_t bytes)
+{
+    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+}
+
+static an_cuda_segment segment_of(const an_segment *s)
+{
+    return (an_cuda_segment){.param = s->param,
+                             .gradient = s->gradient,
+                             .momentum = s->momentum,
+                             .square = s->square,
+                             .average = s->average,
+                             .copy = s->copy,
+                             .count = s->count,
+                             .clear = s->clear,
+                             .c = (int)s->count,
+                             .rs = 1,
+                             .channels = (int)s->count};
+}
+
+/* Sizes of the parts of a block for `count` tensors that are measured in `blocks` blocks. */
+typedef struct norms_room {
+    size_t spans, partial, all;
+} norms_room;
+
+static norms_room room_for(int count, int64_t blocks)
+{
+    norms_room room = {.spans = in_lines((size_t)count * sizeof(an_cuda_span)),
+                       .partial = in_lines((size_t)blocks * sizeof(an_norm))};
+    room.all = room.spans + room.partial + in_lines((size_t)count * sizeof(an_norm));
+    return room;
+}
+
+static an_cuda_norms_run norms_in(void *block, norms_room room, int count, int64_t blocks)
+{
+    return (an_cuda_norms_run){.spans = block,
+                               .count = count,
+                               .blocks = blocks,
+                               .partial = an_cuda_at(block, room.spans),
+                               .out = an_cuda_at(block, room.spans + room.partial)};
+}
+
+/* Both lists go to the device, and what is launched over them is known. */
+static alexnet_status place(an_backend *backend, an_update *update, an_cuda_segment *segments,
+                            an_cuda_span *spans, int count)
+{
+    const int64_t blocks = an_cuda_norms_plan(spans, count);
+    const size_t bytes = in_lines((size_t)count * sizeof *segments);
+    const norms_room room = room_for(count, blocks);
+    update->run.count = count;
+    update->run.blocks = an_cuda_update_plan(segments, count);
+    update->bytes = bytes + room.all;
+    AN_CHECK(an_cuda_alloc(backend, update->bytes, &update->block));
+    update->run.segments = update->block;
+    void *behind = an_cuda_at(update->block, bytes);
+    update->norms = norms_in(behind, room, count, blocks);
+    AN_CHECK(an_cuda_write(backend, update->block, segments, (size_t)count * sizeof *segments));
+    AN_CHECK(an_cuda_write(backend, behind, spans, (size_t)count * sizeof *spans));
+    return an_cuda_sync(backend);
+}
 
 alexnet_status an_cuda_update_prepare(an_backend *backend, const an_segment *segments, int count,
                                       an_update **out)
 {
-    size_t bytes = (size_t)count * sizeof(an_cuda_segment);
     alexnet_status rc = ALEXNET_OK;
     *out = NULL;
     an_update *update = an_calloc(1, sizeof *update);
     an_cuda_segment *list = an_calloc((size_t)count + 1, sizeof *list);
-    if (!update || !list) {
-        rc = AN_FAIL_MEMORY(bytes, "the list of an update");
+    an_cuda_span *spans = an_calloc((size_t)count + 1, sizeof *spans);
+    if (!update || !list || !spans) {
+        rc = AN_FAIL_MEMORY(count * (sizeof *list + sizeof *spans), "the list of an update");
         goto cleanup;
     }
-    for (int i = 0; i < count; i++)
-        list[i] = (an_cuda_segment){.param = segments[i].param,
-                                    .gradient = segments[i].gradient,
-                                    .momentum = segments[i].momentum,
-                                    .copy = segments[i].copy,
-                                    .count = segments[i].count,
-                                    .c = (int)segments[i].count,
-                                    .rs = 1,
-                                    .channels = (int)segments[i].count};
-    update->bytes = bytes;
-    update->run.count = count;
-    update->run.blocks = an_cuda_update_plan(list, count);
-    AN_TRY(an_cuda_alloc(backend, bytes, &update->table));
-    AN_TRY(an_cuda_write(backend, update->table, list, bytes));
-    AN_TRY(an_cuda_sync(backend));
-    update->run.segments = update->table;
+    for (int i = 0; i < count; i++) {
+        list[i] = segment_of(&segments[i]);
+        spans[i] = (an_cuda_span){.data = segments[i].gradient, .count = segments[i].count};
+    }
+    AN_TRY(place(backend, update, list, spans, count));
     *out = update;
     update = NULL;
 cleanup:
     an_free(list);
+    an_free(spans);
     an_cuda_update_free(backend, update);
     return rc;
 }
 
-alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update, const an_rates *rates)
+alexnet_status an_cuda_gradient_norm(an_backend *backend, an_update *update, an_step_state *state)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    an_cuda_norms_run run = update->norms;
+    run.norm = &state->rule.norm;
+    return an_cuda_check(cuda, an_cuda_norms(&run, an_cuda_queue(cuda)), "a gradient's norm");
+}
+
+alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update,
+                                      const an_step_state *state, const an_rates *rates)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     an_cuda_update_run run = update->run;
+    run.rule = &state->rule;
     run.rates = rates;
     if (run.blocks == 0)
         return ALEXNET_OK;
@@ -63,39 +126,28 @@ void an_cuda_update_free(an_backend *backend, an_update *update)
 {
     if (!update)
         return;
-    an_cuda_free(backend, update->table, update->bytes);
+    an_cuda_free(backend, update->block, update->bytes);
     an_free(update);
 }
 
 /* ---- Norms ----------------------------------------------------------------------------------- */
 
-static size_t in_lines(size_t bytes)
-{
-    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
-}
-
 /* On the way: the list and partial sums, in memory of the device that lasts for the call. */
 static alexnet_status measure(an_backend *backend, an_cuda_span *list, int count, an_norm *out)
 {
     an_cuda *cuda;
-    int64_t blocks = an_cuda_norms_plan(list, count);
-    size_t list_bytes = in_lines((size_t)count * sizeof *list);
-    size_t partial_bytes = in_lines((size_t)blocks * sizeof(an_norm));
-    size_t bytes = list_bytes + partial_bytes + (size_t)count * sizeof *out;
+    const int64_t blocks = an_cuda_norms_plan(list, count);
+    const norms_room room = room_for(count, blocks);
     void *block;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    AN_CHECK(an_cuda_alloc(backend, bytes, &block));
-    an_cuda_norms_run run = {.spans = block,
-                             .count = count,
-                             .blocks = blocks,
-                             .partial = an_cuda_at(block, list_bytes),
-                             .out = an_cuda_at(block, list_bytes + partial_bytes)};
+    AN_CHECK(an_cuda_alloc(backend, room.all, &block));
+    const an_cuda_norms_run run = norms_in(block, room, count, blocks);
     alexnet_status rc = an_cuda_write(backend, block, list, (size_t)count * sizeof *list);
     if (rc == ALEXNET_OK)
         rc = an_cuda_check(cuda, an_cuda_norms(&run, an_cuda_queue(cuda)), "norms");
     if (rc == ALEXNET_OK)
         rc = an_cuda_read(backend, out, run.out, (size_t)count * sizeof *out);
-    an_cuda_free(backend, block, bytes);
+    an_cuda_free(backend, block, room.all);
     return rc;
 }
 
@@ -116,11 +168,11 @@ alexnet_status an_cuda_norms_all(an_backend *backend, const an_span *spans, int 
 /* ---- Losses that are not finite ---------------------------------------------------------------
  */
 
-alexnet_status an_cuda_hold_rates(an_backend *backend, const an_results *results, an_rates *rates,
-                                  int count)
+alexnet_status an_cuda_hold_update(an_backend *backend, const an_results *results,
+                                   an_step_state *state)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    const an_cuda_hold_run run = {.results = results, .rates = rates, .count = count};
-    return an_cuda_check(cuda, an_cuda_hold(&run, an_cuda_queue(cuda)), "the rates of an update");
+    const an_cuda_hold_run run = {.results = results, .rule = &state->rule};
+    return an_cuda_check(cuda, an_cuda_hold(&run, an_cuda_queue(cuda)), "a look at losses");
 }

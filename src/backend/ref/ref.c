@@ -156,25 +156,62 @@ static void ref_op_free(an_backend *backend, an_prepared *op)
 
 /* ---- Update ---------------------------------------------------------------------------------- */
 
-static void update_segment(const an_segment *s, const an_rates *r)
+static void update_momentum(const an_segment *s, const an_rule *rule, const an_rates *r)
 {
     double *w = s->param, *v = s->momentum;
-    const double *dw = s->gradient;
+    const double *dw = s->gradient, factor = an_update_factor(rule);
     for (int64_t i = 0; i < s->count; i++) {
         double last = r->momentum * v[i];
-        v[i] = last - r->rate * r->scale * dw[i];
+        v[i] = last - r->rate * factor * dw[i];
         if (r->decay > 0)
             v[i] -= r->decay * r->rate * w[i];
-        w[i] += r->nesterov != 0 ? r->momentum * v[i] + (v[i] - last) : v[i];
+        w[i] += rule->kind == AN_RULE_NESTEROV ? r->momentum * v[i] + (v[i] - last) : v[i];
     }
 }
 
-static alexnet_status ref_update(an_backend *backend, an_update *update, const an_rates *rates)
+static void update_adam(const an_segment *s, const an_rule *rule, const an_rates *r)
 {
+    double *w = s->param, *v = s->momentum, *q = s->square;
+    const double *dw = s->gradient, factor = an_update_factor(rule);
+    const bool apart = rule->kind == AN_RULE_ADAMW;
+    for (int64_t i = 0; i < s->count; i++) {
+        double g = factor * dw[i];
+        if (apart)
+            w[i] -= r->decay * r->rate * w[i];
+        else
+            g += r->decay * w[i];
+        v[i] = r->momentum * v[i] + (1 - r->momentum) * g;
+        q[i] = rule->beta2 * q[i] + (1 - rule->beta2) * g * g;
+        w[i] -= r->rate * (v[i] / r->bias_correction) /
+                (sqrt(q[i] / rule->bias_correction) + rule->epsilon);
+    }
+}
+
+static void finish_segment(const an_segment *s, const an_rule *rule)
+{
+    double *average = s->average, *dw = s->gradient;
+    const double *w = s->param;
+    for (int64_t i = 0; i < s->count; i++) {
+        if (average)
+            average[i] += rule->average * (w[i] - average[i]);
+        if (s->clear)
+            dw[i] = 0;
+    }
+}
+
+static alexnet_status ref_update(an_backend *backend, an_update *update, const an_step_state *state,
+                                 const an_rates *rates)
+{
+    const an_rule *rule = &state->rule;
     (void)backend;
-    for (int i = 0; i < update->count; i++)
-        if (rates[i].rate != 0)
-            update_segment(&update->segments[i], &rates[i]);
+    for (int i = 0; i < update->count && !rule->held; i++) {
+        const an_segment *s = &update->segments[i];
+        if (rates[i].rate != 0 && (rule->kind == AN_RULE_ADAM || rule->kind == AN_RULE_ADAMW))
+            update_adam(s, rule, &rates[i]);
+        else if (rates[i].rate != 0)
+            update_momentum(s, rule, &rates[i]);
+        finish_segment(s, rule);
+    }
     return ALEXNET_OK;
 }
 
@@ -210,6 +247,7 @@ const an_backend_api an_ref_api = {
     .op_backward = ref_backward,
     .op_free = ref_op_free,
     .update_prepare = an_update_prepare,
+    .gradient_norm = an_update_norm,
     .update = ref_update,
     .update_free = an_update_free,
     .norms = ref_norms,

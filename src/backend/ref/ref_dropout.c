@@ -9,15 +9,17 @@ static void scale(const an_ref_run *run, const an_step_state *state, const doubl
     double kept = dropout->kind == AN_DROPOUT_MASK ? 1 : 1 / dropout->keep;
     double always = dropout->kind == AN_DROPOUT_MASK ? dropout->keep : 1;
     an_random4 block = {{0}};
+    uint64_t first = run->masks ? state->before * (uint64_t)(count / run->desc.n) : 0;
     for (int64_t i = 0; i < count; i++) {
         if (!run->masks) {
             out[i] = in[i] * always;
             continue;
         }
-        if (i % 4 == 0)
-            block = an_random(state->seed, AN_PURPOSE_DROPOUT, state->step, (uint64_t)i / 4,
-                              dropout->layer);
-        out[i] = block.v[i % 4] < dropout->keep * 0x1p32 ? in[i] * kept : 0;
+        uint64_t draw = first + (uint64_t)i;
+        if (i == 0 || draw % 4 == 0)
+            block =
+                an_random(state->seed, AN_PURPOSE_DROPOUT, state->step, draw / 4, dropout->layer);
+        out[i] = block.v[draw % 4] < dropout->keep * 0x1p32 ? in[i] * kept : 0;
     }
 }
 

@@ -99,15 +99,38 @@ typedef struct an_relu_run {
     int64_t count;
 } an_relu_run;
 
-/** The update of `count` weights in a row (an_segment in backend.h). */
+/** The update of `count` weights in a row (an_segment in backend.h), by the rules of momentum. */
 typedef struct an_update_run {
     float *w, *v;
     const float *dw;
     uint16_t *copy; /* out: w in bfloat16, by the instance of that type */
     int64_t count;
-    float momentum, rate, shrink; /* shrink: decay times rate */
+    float momentum, rate, shrink; /* rate: of gradients as they lie; shrink: decay times rate */
     bool nesterov;
 } an_update_run;
+
+/** The same by Adam. */
+typedef struct an_adam_run {
+    float *w, *v, *q;
+    const float *dw;
+    uint16_t *copy;
+    int64_t count;
+    float factor;     /* of gradients */
+    float decay;      /* adds decay w to gradients; 0 for AdamW */
+    float keep;       /* AdamW: share of w that decay leaves; else 1 */
+    float beta[2];    /* shares of v and q that they keep, */
+    float rest[2];    /* and those that are added */
+    float rate, root; /* the rate by v's correction; what the root of q is multiplied by */
+    float epsilon;
+} an_adam_run;
+
+/** average = average + share (w - average), of `count` weights in a row. */
+typedef struct an_average_run {
+    float *average;
+    const float *w;
+    int64_t count;
+    float share;
+} an_average_run;
 
 /** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs have bfloat16 alone. NULL where
  *  the instruction set has no such kernel. */

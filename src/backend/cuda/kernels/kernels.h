@@ -133,9 +133,10 @@ int an_cuda_eltsum(const an_cuda_eltsum_run *run, an_cuda_stream *stream);
 
 /** y = x * m * kept, or without seed x * always (op/dropout.h); backward is the same of dy. */
 typedef struct an_cuda_dropout_run {
-    an_cuda_form form;           /* masks are drawn in N C H W order, whatever the form */
-    const uint64_t *seed, *step; /* in device memory (an_step_state); seed NULL: no masks */
-    double keep;                 /* as in the descriptor: a word below keep * 2^32 is kept */
+    an_cuda_form form; /* masks are drawn in N C H W order, whatever the form */
+    /* in device memory (an_step_state); seed NULL: no masks */
+    const uint64_t *seed, *step, *before;
+    double keep; /* as in the descriptor: a word below keep * 2^32 is kept */
     uint32_t layer;
     float kept, always; /* inverted: 1 / keep and 1; mask: 1 and keep */
     const void *x;      /* dy in backward */
@@ -193,11 +194,11 @@ int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *str
 /** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; rs = 1 and
  * channels = c is the same order, for rows of any length. Padding channels are not touched. */
 typedef struct an_cuda_segment {
-    float *param;
-    const float *gradient;
-    float *momentum;
-    uint16_t *copy; /* NULL: none */
+    float *param, *gradient, *momentum;
+    float *square, *average; /* NULL: none */
+    uint16_t *copy;          /* NULL: none */
     int64_t count;
+    bool clear;          /* the gradient becomes 0 */
     int c, rs, channels; /* of the copy: its elements per image of the parameter are c * rs */
     int64_t first_block; /* set by an_cuda_update_plan() */
 } an_cuda_segment;
@@ -206,7 +207,8 @@ typedef struct an_cuda_update_run {
     const an_cuda_segment *segments; /* `count` of them, in device memory, after the plan */
     int count;
     int64_t blocks;        /* from an_cuda_update_plan() */
-    const an_rates *rates; /* one per segment, in device memory; rate 0: not touched */
+    const an_rule *rule;   /* in device memory */
+    const an_rates *rates; /* one per segment, in device memory */
 } an_cuda_update_run;
 
 /** Fill in first_block of segments in host memory, before they are copied. @return blocks of the
@@ -227,16 +229,16 @@ typedef struct an_cuda_norms_run {
     int64_t blocks;
     an_norm *partial; /* scratch: one for each block */
     an_norm *out;     /* [count], in device memory */
+    double *norm;     /* out, in device memory: of all of them together; NULL: not wanted */
 } an_cuda_norms_run;
 
 int64_t an_cuda_norms_plan(an_cuda_span *spans, int count);
 int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream);
 
-/** Losses, and the rates that become 0 if they are not finite; in device memory. */
+/** Losses, and the rule that is held if they are not finite; in device memory. */
 typedef struct an_cuda_hold_run {
     const an_results *results;
-    an_rates *rates;
-    int count;
+    an_rule *rule;
 } an_cuda_hold_run;
 
 int an_cuda_hold(const an_cuda_hold_run *run, an_cuda_stream *stream);

@@ -160,38 +160,42 @@ typedef struct dropout_plan {
     an_cuda_dropout_run run;
     flat_plan flat;
     uint64_t threshold; /* a smaller word is kept */
+    int64_t image;      /* elements of an image */
     bool in_order;      /* memory is in N C H W order, that of the masks */
 } dropout_plan;
 
 /* The place of an element in N C H W order. */
-AN_BODY int64_t dropout_place(const dropout_plan *plan, int64_t i)
+AN_BODY uint64_t dropout_place(const dropout_plan *plan, int64_t i)
 {
     uint32_t rest = (uint32_t)i;
+    if (plan->in_order)
+        return (uint64_t)i;
     int c = an_split(&rest, plan->flat.channels);
     int pixel = an_split(&rest, plan->flat.pixels);
-    return ((int64_t)rest * plan->flat.channels.by + c) * plan->flat.pixels.by + pixel;
+    return ((uint64_t)rest * plan->flat.channels.by + c) * plan->flat.pixels.by + pixel;
 }
 
 /* Whether elements i .. i + 7 are kept. */
 AN_BODY void dropout_masks(const dropout_plan *plan, int64_t i, bool kept[8])
 {
     uint64_t seed = *plan->run.seed, step = *plan->run.step;
+    uint64_t first = *plan->run.before * (uint64_t)plan->image;
     uint32_t words[4], layer = plan->run.layer;
-    if (plan->in_order) {
+    if (plan->in_order && first % 4 == 0) {
         AN_UNROLL
         for (int l = 0; l < 8; l++) {
             if (l % 4 == 0)
-                an_dropout_words(seed, step, (uint64_t)(i + l) / 4, layer, words);
+                an_dropout_words(seed, step, (first + (uint64_t)(i + l)) / 4, layer, words);
             kept[l] = words[l % 4] < plan->threshold;
         }
         return;
     }
     for (int l = 0; l < 8; l++) {
-        int64_t place = i + l < plan->flat.count ? dropout_place(plan, i + l) : 0;
+        uint64_t draw = first + (i + l < plan->flat.count ? dropout_place(plan, i + l) : 0);
         uint32_t word;
-        an_dropout_words(seed, step, (uint64_t)place / 4, layer, words);
-        word = place % 4 == 0 ? words[0] : place % 4 == 1 ? words[1] : words[2];
-        kept[l] = (place % 4 == 3 ? words[3] : word) < plan->threshold;
+        an_dropout_words(seed, step, draw / 4, layer, words);
+        word = draw % 4 == 0 ? words[0] : draw % 4 == 1 ? words[1] : words[2];
+        kept[l] = (draw % 4 == 3 ? words[3] : word) < plan->threshold;
     }
 }
 
@@ -228,6 +232,7 @@ int an_cuda_dropout(const an_cuda_dropout_run *run, an_cuda_stream *stream)
     plan.flat = flat_plan_of(&run->form);
     plan.threshold = (uint64_t)ceil(run->keep * 0x1p32);
     plan.in_order = !run->form.nhwc || plan.flat.pixels.by == 1;
+    plan.image = (int64_t)run->form.c * run->form.h * run->form.w;
     int64_t blocks = blocks_of(plan.flat.count);
     return run->form.bf16 ? AN_LAUNCH(dropout_bf16, dropout_plan, &plan, blocks, stream)
                           : AN_LAUNCH(dropout_f32, dropout_plan, &plan, blocks, stream);

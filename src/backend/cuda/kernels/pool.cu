@@ -1,5 +1,5 @@
 /*
- * Max and average pooling (op/pool.h) by gathering: a thread computes one pixel of the output
+ * Max and average pooling (op/pool.h) by held: a thread computes one pixel of the output
  * forward and one of the input backward, in 8 channels or one. Plain memory is taken as images of
  * one channel.
  *

@@ -62,33 +62,91 @@ AN_BODY void update_copy(const an_cuda_segment *s, int64_t i, int count, const f
         an_store(s->copy, update_copy_at(s, i + l), true, w[l]);
 }
 
-/* Elements i .. i + count - 1. */
-AN_BODY void update_elements(const an_cuda_segment *s, const an_rates *rates, int64_t i, int count)
+/* What gradients are multiplied by (an_update_factor() in backend/update.h). */
+AN_BODY float update_factor(const an_rule *rule)
 {
-    float w[AT_ONCE], v[AT_ONCE], g[AT_ONCE];
+    float factor = rule->divisor > 0 ? 1 / (float)rule->divisor : 1;
+    float clip = (float)rule->clip, norm = (float)rule->norm * factor + 1e-6f;
+    return clip > 0 && norm > clip ? factor * (clip / norm) : factor;
+}
+
+AN_BODY void update_momentum(const an_rule *rule, const an_rates *rates, float g, float *v,
+                             float *w)
+{
     float rate = (float)rates->rate, momentum = (float)rates->momentum;
-    float scale = (float)rates->scale, shrink = (float)(rates->decay * rates->rate);
+    float shrink = (float)(rates->decay * rates->rate), last = momentum * *v;
+    *v = momentum * *v - rate * g;
+    if (shrink > 0)
+        *v -= shrink * *w;
+    *w += rule->kind == AN_RULE_NESTEROV ? momentum * *v + (*v - last) : *v;
+}
+
+AN_BODY void update_adam(const an_rule *rule, const an_rates *rates, float g, float *v, float *q,
+                         float *w)
+{
+    float b1 = (float)rates->momentum, b2 = (float)rule->beta2;
+    if (rule->kind == AN_RULE_ADAMW)
+        *w *= (float)(1 - rates->decay * rates->rate);
+    else
+        g += (float)rates->decay * *w;
+    *v = b1 * *v + (float)(1 - rates->momentum) * g;
+    *q = b2 * *q + (float)(1 - rule->beta2) * (g * g);
+    float root = sqrtf(*q) / sqrtf((float)rule->bias_correction);
+    *w -= (float)rates->rate / (float)rates->bias_correction * *v / (root + (float)rule->epsilon);
+}
+
+/* The weights are `w` already, if the segment's rate is not 0. */
+AN_BODY void update_finish(const an_cuda_segment *s, const an_rule *rule, int64_t i, int count,
+                           const float *w)
+{
+    float average[AT_ONCE], none[AT_ONCE] = {0};
+    if (s->average) {
+        an_load_run(s->average, i, count, false, average);
+        AN_UNROLL
+        for (int l = 0; l < count; l++)
+            average[l] += (float)rule->average * (w[l] - average[l]);
+        an_store_run(s->average, i, count, false, average);
+    }
+    if (s->clear)
+        an_store_run(s->gradient, i, count, false, none);
+}
+
+/* Elements i .. i + count - 1. */
+AN_BODY void update_elements(const an_cuda_segment *s, const an_rule *rule, const an_rates *rates,
+                             float factor, int64_t i, int count)
+{
+    float w[AT_ONCE], v[AT_ONCE], g[AT_ONCE], q[AT_ONCE] = {0};
+    bool adam = rule->kind == AN_RULE_ADAM || rule->kind == AN_RULE_ADAMW;
     an_load_run(s->param, i, count, false, w);
+    if (rates->rate == 0) {
+        update_finish(s, rule, i, count, w);
+        return;
+    }
     an_load_run(s->momentum, i, count, false, v);
     an_load_run(s->gradient, i, count, false, g);
+    if (adam)
+        an_load_run(s->square, i, count, false, q);
     AN_UNROLL
     for (int l = 0; l < count; l++) {
-        float last = momentum * v[l];
-        v[l] = momentum * v[l] - rate * (scale * g[l]);
-        if (shrink > 0)
-            v[l] -= shrink * w[l];
-        w[l] += rates->nesterov != 0 ? momentum * v[l] + (v[l] - last) : v[l];
+        if (adam)
+            update_adam(rule, rates, factor * g[l], &v[l], &q[l], &w[l]);
+        else
+            update_momentum(rule, rates, factor * g[l], &v[l], &w[l]);
     }
+    if (adam)
+        an_store_run(s->square, i, count, false, q);
     an_store_run(s->momentum, i, count, false, v);
     an_store_run(s->param, i, count, false, w);
     if (s->copy)
         update_copy(s, i, count, w);
+    update_finish(s, rule, i, count, w);
 }
 
 /* Whether all of a segment can be read and written AT_ONCE elements at a time. */
 AN_BODY bool update_is_aligned(const an_cuda_segment *s)
 {
-    uintptr_t all = (uintptr_t)s->param | (uintptr_t)s->gradient | (uintptr_t)s->momentum;
+    uintptr_t all = (uintptr_t)s->param | (uintptr_t)s->gradient | (uintptr_t)s->momentum |
+                    (uintptr_t)s->square | (uintptr_t)s->average;
     return all % (AT_ONCE * sizeof(float)) == 0 &&
            (uintptr_t)s->copy % (AT_ONCE * sizeof(uint16_t)) == 0;
 }
@@ -96,18 +154,20 @@ AN_BODY bool update_is_aligned(const an_cuda_segment *s)
 AN_BODY void update(const an_cuda_update_run *run, an_thread t)
 {
     int which = update_segment_of(run->segments, run->count, t.block);
+    const an_rule rule = *run->rule;
     const an_rates rates = run->rates[which];
     const an_cuda_segment s = run->segments[which];
     int64_t first = (t.block - s.first_block) * UPDATE_STRETCH, end = first + UPDATE_STRETCH;
-    if (rates.rate == 0)
+    float factor = update_factor(&rule);
+    if (rule.held || (rates.rate == 0 && !s.average && !s.clear))
         return;
     if (end > s.count)
         end = s.count;
     int64_t whole = update_is_aligned(&s) ? first + (end - first) / AT_ONCE * AT_ONCE : first;
     for (int64_t i = first + (int64_t)t.index * AT_ONCE; i < whole; i += AN_THREADS * AT_ONCE)
-        update_elements(&s, &rates, i, AT_ONCE);
+        update_elements(&s, &rule, &rates, factor, i, AT_ONCE);
     for (int64_t i = whole + t.index; i < end; i += AN_THREADS)
-        update_elements(&s, &rates, i, 1);
+        update_elements(&s, &rule, &rates, factor, i, 1);
 }
 
 AN_KERNEL(update_all, an_cuda_update_run, update(run, t))
@@ -199,12 +259,27 @@ AN_BODY void norms_total(const an_cuda_norms_run *run, an_thread t)
 
 AN_KERNEL(norms_all, an_cuda_norms_run, norms_total(run, t))
 
+/* One thread. */
+AN_BODY void norm_of_all(const an_cuda_norms_run *run, an_thread t)
+{
+    double sum = 0;
+    if (AN_NUMBER(t) != 0)
+        return;
+    for (int i = 0; i < run->count; i++)
+        sum += run->out[i].sum_squares;
+    *run->norm = sqrt(sum);
+}
+
+AN_KERNEL(norm_all, an_cuda_norms_run, norm_of_all(run, t))
+
 int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream)
 {
     int rc = run->blocks ? AN_LAUNCH(norms_part, an_cuda_norms_run, run, run->blocks, stream) : 0;
-    if (rc || !run->count)
-        return rc;
-    return AN_LAUNCH(norms_all, an_cuda_norms_run, run, an_blocks_for(run->count), stream);
+    if (!rc && run->count)
+        rc = AN_LAUNCH(norms_all, an_cuda_norms_run, run, an_blocks_for(run->count), stream);
+    if (!rc && run->norm)
+        rc = AN_LAUNCH(norm_all, an_cuda_norms_run, run, 1, stream);
+    return rc;
 }
 
 /* ---- Losses that are not finite ---------------------------------------------------------------
@@ -212,14 +287,13 @@ int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream)
 
 AN_BODY void hold(const an_cuda_hold_run *run, an_thread t)
 {
-    if (AN_NUMBER(t) < run->count && run->results->not_finite > 0)
-        run->rates[AN_NUMBER(t)].rate = 0;
+    if (AN_NUMBER(t) == 0 && run->results->not_finite > 0)
+        run->rule->held = 1;
 }
 
 AN_KERNEL(hold_all, an_cuda_hold_run, hold(run, t))
 
 int an_cuda_hold(const an_cuda_hold_run *run, an_cuda_stream *stream)
 {
-    int64_t blocks = an_blocks_for(run->count);
-    return blocks ? AN_LAUNCH(hold_all, an_cuda_hold_run, run, blocks, stream) : 0;
+    return AN_LAUNCH(hold_all, an_cuda_hold_run, run, 1, stream);
 }
