@@ -25,7 +25,10 @@ alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uin
 alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_t width,
                                 uint32_t height, int channels);
 
-/** Decode to RGB as stored; *orientation is as below. On failure *out is empty. */
+/**
+ * Decode a file that begins as one of the format (picture.c) to RGB as stored; *orientation is as
+ * below. *out is empty before, and on failure.
+ */
 alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file);
 alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file);
 /** Pixels as NumPy's array, of any size within the limits. */

@@ -1,6 +1,5 @@
 /*
- * A decoder of pictures under a fuzzer, which stays with its format: bytes go to the decoder
- * itself, not by what they begin with.
+ * A decoder of pictures under a fuzzer, which stays with its format.
  */
 #ifndef FUZZ_DECODER_H
 #define FUZZ_DECODER_H
@@ -43,10 +42,12 @@ static inline void try_upright(decoder decode, const an_encoded *file)
     an_picture_free(&picture);
 }
 
-static inline void try_decoder(decoder decode, const uint8_t *bytes, size_t length)
+/* @param format  of an_picture_format(); what does not begin as it is given to another decoder */
+static inline void try_decoder(decoder decode, const char *format, const an_encoded *file)
 {
-    if (decode && length)
-        try_upright(decode, &(an_encoded){.bytes = bytes, .length = length, .name = "fuzz"});
+    const char *found = an_picture_format(file->bytes, file->length);
+    if (decode && found && strcmp(found, format) == 0)
+        try_upright(decode, file);
 }
 
 #endif

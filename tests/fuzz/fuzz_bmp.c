@@ -3,6 +3,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    try_decoder(an_bmp_decode, bytes, length);
+    const an_encoded file = {bytes, length, "fuzz", NULL};
+    try_decoder(an_bmp_decode, "a BMP", &file);
     return 0;
 }

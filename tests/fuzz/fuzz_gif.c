@@ -3,6 +3,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    try_decoder(decoder_of("giflib"), bytes, length);
+    const an_encoded file = {bytes, length, "fuzz", NULL};
+    try_decoder(decoder_of("giflib"), "a GIF", &file);
     return 0;
 }

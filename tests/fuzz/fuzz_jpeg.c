@@ -11,8 +11,9 @@ static int an_eighth(void *user, an_size size)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static const an_shrink shrink = {an_eighth, NULL};
-    try_decoder(an_jpeg_decode, bytes, length);
-    if (length)
-        try_upright(an_jpeg_decode, &(an_encoded){bytes, length, "fuzz", &shrink});
+    const an_encoded whole = {bytes, length, "fuzz", NULL},
+                     small = {bytes, length, "fuzz", &shrink};
+    try_decoder(an_jpeg_decode, "a JPEG", &whole);
+    try_decoder(an_jpeg_decode, "a JPEG", &small);
     return 0;
 }

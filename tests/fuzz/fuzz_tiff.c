@@ -3,6 +3,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    try_decoder(decoder_of("libtiff"), bytes, length);
+    const an_encoded file = {bytes, length, "fuzz", NULL};
+    try_decoder(decoder_of("libtiff"), "a TIFF", &file);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    try_decoder(decoder_of("libwebp"), bytes, length);
+    const an_encoded file = {bytes, length, "fuzz", NULL};
+    try_decoder(decoder_of("libwebp"), "a WebP picture", &file);
     return 0;
 }
