@@ -201,7 +201,7 @@ static void print_table(const run_rows *runs)
                                         "top-5", "val loss", "training loss", "images/s"};
     string_list keys = {0};
     find_differences(runs, &keys);
-    char *align = cli_format("clrrrrrrr%*s", (int)keys.count, "");
+    char *align = cli_format("elrrrrrrr%*s", (int)keys.count, "");
     for (char *c = align; *c; c++)
         *c = *c == ' ' ? 'l' : *c;
     table t = table_new(align);

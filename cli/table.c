@@ -37,12 +37,19 @@ static const char *cell_at(const table *t, size_t row, int column)
 }
 
 /* A cell as it stands in a column: cut, if it is wider, which three dots show. */
-static void print_cell(const char *cell, int width, FILE *out)
+static void print_cell(const char *cell, int width, bool end, FILE *out)
 {
-    if (terminal_columns(cell) <= width)
+    if (terminal_columns(cell) <= width) {
         fputs(cell, out);
-    else
+    } else if (end) {
+        while (terminal_columns(cell) > width - DOTS)
+            do
+                cell++;
+            while (((unsigned char)*cell & 0xC0) == 0x80); /* within a character */
+        fprintf(out, "...%s", cell);
+    } else {
         fprintf(out, "%.*s...", terminal_fit(cell, width - DOTS, false), cell);
+    }
 }
 
 static void print_row(const table *t, size_t row, const int *widths, FILE *out)
@@ -61,7 +68,7 @@ static void print_row(const table *t, size_t row, const int *widths, FILE *out)
         owed += right ? pad : 0;
         if (*cell) {
             fprintf(out, "%*s", owed, "");
-            print_cell(cell, widths[i], out);
+            print_cell(cell, widths[i], t->align[i] == 'e', out);
             owed = 0;
         }
         owed += GAP + (right ? 0 : pad);
@@ -84,7 +91,7 @@ static void fit(const table *t, int *widths, int room)
     while (total_width(t, widths) > room) {
         int widest = -1;
         for (int i = 0; i < t->columns; i++)
-            if (t->align[i] == 'c' && (widest < 0 || widths[i] > widths[widest]))
+            if (strchr("ce", t->align[i]) && (widest < 0 || widths[i] > widths[widest]))
                 widest = i;
         if (widest < 0 || widths[widest] <= NARROWEST)
             return;

@@ -14,12 +14,29 @@ alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx
     return an_init_from_network(out, ctx, options->init_from, classes);
 }
 
+/* Frozen layers stay at what was drawn for them, if they are not taken from a model. */
+static void warn_untrained(const alexnet_trainer *t)
+{
+    int count = 0, first = 0;
+    for (int i = t->net->network->count; i-- > 0;)
+        if (t->frozen[i] && t->net->network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC)) {
+            first = i;
+            count++;
+        }
+    if (count > 0)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "%s%s frozen at random weights, because no model is given to begin with",
+               t->net->network->layers[first].name, count > 1 ? " and others are" : " is");
+}
+
 static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_options *options)
 {
     bool has_mean = false;
     AN_CHECK(an_init_weights(t->net, t->recipe));
     if (options->init_from)
         AN_CHECK(an_init_from(t->net, &t->classes, options->init_from, &has_mean));
+    else
+        warn_untrained(t);
     AN_CHECK(an_net_copy(t->net, an_trainer_result(t), AN_VALUES));
     const bool axes = an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) == AN_AXES_DATA;
     t->record.has_mean = !an_mean_wanted(t->net) || has_mean;

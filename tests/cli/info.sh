@@ -102,7 +102,7 @@ for net in alexnet alexnet-2012 bvlc-alexnet caffenet alexnet-owt alexnet-mini b
     caffenet-224 darknet-alexnet; do
     grep -Eq "^$net +[0-9]+,[0-9,]+  [A-Za-z\"]" out || fail "no line about $net"
 done
-for recipe in default 2012 caffe paper torchvision; do
+for recipe in default 2012 caffe finetune paper small torchvision; do
     grep -Eq "^$recipe  +[a-z]" out || fail "no line about $recipe"
 done
 has out "No trained weights come with alexnet"

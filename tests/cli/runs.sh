@@ -63,6 +63,14 @@ is "$(sed -n '$=' out)" 6 "lines: a heading, a rule, four runs"
 expect 0 runs one two --json
 is "$(json 1 epochs_done)" 2 "epochs"
 is "$(json 2 recipe.epochs)" "2" "epochs of the recipe as the run has it now"
+# What tells one run from another stands at the end of its path, and is kept where there is no room.
+mkdir a-folder-whose-name-is-long
+mv one a-folder-whose-name-is-long/run-1
+mv two a-folder-whose-name-is-long/run-2
+expect 0 runs a-folder-whose-name-is-long
+is "$(grep -c '^\.\.\..*run-[12]  alexnet-mini' out)" 2 "runs told apart by their paths' ends"
+mv a-folder-whose-name-is-long/run-1 one
+mv a-folder-whose-name-is-long/run-2 two
 expect 3 runs data
 has err "there is no training run in data"
 expect 3 runs missing

@@ -407,6 +407,9 @@ static void test_frozen_is_rate_zero(void **state)
     rig_write_pictures("train", 2, 8);
     expect_ok(rig_train("train", NULL, "slow", slow, &p));
     expect_ok(rig_train("train", NULL, "fast", fast, &q));
+    assert_int_equal(rig_times_heard("1 c is frozen at random weights, because no model is given "
+                                     "to begin with\n"),
+                     1);
     assert_true(p.loss == q.loss);
     rig_expect_same_tensors("slow/last.safetensors", "fast/last.safetensors");
 }
