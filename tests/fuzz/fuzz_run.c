@@ -94,7 +94,7 @@ static bool has_small_batch(const char *text)
     return small;
 }
 
-/* Values and the optimiser's state of all parameters, in two passes: named, then given. */
+/* Values of all parameters and all that any optimiser keeps, in two passes: named, then given. */
 static void put_tensors(an_tensor_writer *file, const an_net *net, bool values)
 {
     an_state_name state;
@@ -127,7 +127,10 @@ static void put_checkpoint(const char *record, const char *recipe, const alexnet
                  {"alexnet.recipe", recipe}};
     an_tensor_writer *file;
     an_net *net;
+    an_arena arena;
     require(an_net_new(&net, ctx, network, true) == ALEXNET_OK);
+    require(an_net_add_arena(net, AN_ARENA_SQUARE, true, &arena) == ALEXNET_OK);
+    require(an_net_add_arena(net, AN_ARENA_AVERAGE, true, &arena) == ALEXNET_OK);
     require(an_tensor_writer_new(&file, folder_path("last.safetensors")) == ALEXNET_OK);
     bool good = true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
