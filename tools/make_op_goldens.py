@@ -10,7 +10,8 @@ The output is text. A line beginning with '#' is a comment. Every case is
     end
 
 with the keys of the operator's descriptor in src/op/, and the tensors x, weight, bias, y, dy, dx,
-dweight, dbias, labels (-1: none), seconds and shares (second labels), loss, as far as the operator
+dweight, dbias, labels (-1: none), seconds and shares (second labels),
+weights (of slots), loss, as far as the operator
 has them. Operands are multiples of 1/64 so that they are short; results are written with 17
 significant digits.
 
@@ -149,6 +150,15 @@ def main():
             extra += [("seconds", seconds), ("shares", shares)]
         write_case(name, "softmax", x, loss.mean(), dict(smoothing=smoothing), (), extra)
         logits = x.flatten(1)
+
+    x = draw(6, 4, 1, 1, scale=8.0)
+    logits = x.flatten(1)
+    labels, weight = torch.tensor([2, 0, -1, 3, 0, 1]), torch.tensor([0.25, 2.0, 1.5, 0.0]).double()
+    each = F.cross_entropy(logits, labels, ignore_index=-1, reduction="none")
+    mean = torch.nn.CrossEntropyLoss(weight=weight, ignore_index=-1)(logits, labels)
+    write_case("weights_of_classes", "softmax", x, mean, {}, (),
+               [("y", F.softmax(logits, dim=1)), ("labels", labels),
+                ("weights", weight[labels.clamp(min=0)]), ("loss", each)])
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@ typedef struct an_step_state {
     uint64_t step;    /* updates made before this step; epoch argument of dropout's draws */
     uint64_t before;  /* slots of the same update in batches before this one: dropout's draws go on
                          behind theirs */
-    int32_t labelled; /* slots with a label: losses' gradients are divided by it, if > 0; 1 where
-                         they are to be sums */
     int32_t filled;   /* slots with a picture */
+    double weight;    /* of the slots with a label, together: losses' gradients are divided by it,
+                         if > 0; 1 where they are to be sums */
     double smoothing; /* of labels (op/softmax.c), 0 to 1 */
     an_rule rule;
 } an_step_state;

@@ -129,18 +129,18 @@ bool an_program_feeds_ahead(const an_program *p)
     return p->options.batches > 1;
 }
 
-/* Slots, state and rates as they stand in a buffer. The number of labelled slots is counted here
- * and nowhere else: a rank counts those of all ranks. */
+/* Slots, state and rates as they stand in a buffer. The weight of labelled slots is summed here
+ * unless it is given: a rank sums that of all ranks. */
 static void stage(const an_program *p, char *staged, const an_slot *slots,
                   const an_step_state *state)
 {
     const an_batch_place *place = &p->places[0];
     an_step_state counted = *state;
     counted.filled = 0;
-    for (int i = 0; i < p->options.slots; i++) {
+    for (int i = 0; i < p->options.slots; i++)
         counted.filled += slots[i].picture >= 0;
-        counted.labelled += !state->labelled && slots[i].picture >= 0 && slots[i].label >= 0;
-    }
+    if (state->weight == 0)
+        counted.weight = an_slots_weight(slots, p->options.slots);
     char *state_at = staged + ((char *)place->state - (char *)place->slots);
     memcpy(staged, slots, (size_t)p->options.slots * sizeof *slots);
     memcpy(state_at, &counted, sizeof counted);

@@ -73,8 +73,8 @@ alexnet_status an_program_pack(an_program *program);
  * @param pixels    uint8 [pictures][side][side][3]; with two buffers they stay as they are until
  *                  results are read, unless the backend has no copy_ahead()
  * @param slots     one an_slot per slot
- * @param state     what the step needs to know; `filled` is counted here, and `labelled` where it
- *                  is 0
+ * @param state     what the step needs to know; `filled` is counted here, and `weight` summed where
+ *                  it is 0
  */
 alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
                                const an_step_state *state);

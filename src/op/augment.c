@@ -24,6 +24,15 @@ static alexnet_status resolve(an_op_desc *desc)
     return ALEXNET_OK;
 }
 
+double an_slots_weight(const an_slot *slots, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        if (slots[i].picture >= 0 && slots[i].label >= 0)
+            sum += (double)slots[i].weight;
+    return sum;
+}
+
 static int params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS])
 {
     const an_augment_desc *augment = &desc->u.augment;

@@ -87,6 +87,7 @@ typedef struct an_slot {
     int32_t label;   /* class; -1: none (no loss, no gradient) */
     int32_t y, x;    /* corner of the crop, 0 .. side - crop */
     int32_t mirror;  /* 0 or 1 */
+    float weight;    /* of the picture in the gradient of the loss; 1 where all count the same */
     float gain;      /* 1, but with colour noise 1/(1 + coefficient) */
     float colour[3]; /* added after the mean; grey levels times `scale` */
 
@@ -108,9 +109,13 @@ static inline void an_slot_unchanged(an_slot *slot)
                     .y = slot->y,
                     .x = slot->x,
                     .mirror = slot->mirror,
+                    .weight = 1.0f,
                     .gain = 1.0f};
     *slot = crop;
 }
+
+/** The weight of the slots with a picture and a label, together. */
+double an_slots_weight(const an_slot *slots, int count);
 
 /** The label with the larger share, the first of equals: errors are counted against it. -1: none.
  */

@@ -123,6 +123,7 @@ static void draw_batch(alexnet_bench *b)
         an_random4 r = an_random(SEED, AN_PURPOSE_TEST, 0, (uint64_t)i, 1);
         an_crop_draw(&b->slots[i], &rule, 0, (uint64_t)i);
         b->slots[i].picture = i;
+        b->slots[i].weight = 1;
         b->slots[i].label = (int32_t)an_below(r.v[0], (uint32_t)b->net->network->classes);
     }
 }

@@ -43,6 +43,7 @@ typedef struct an_next_part {
     bool ends;        /* the batch ends with it */
     bool computed;    /* there is something to compute */
     int64_t gathered; /* pictures with which the gradients are made so far, this part's included */
+    double weight;    /* of these, together */
 } an_next_part;
 
 struct alexnet_trainer {

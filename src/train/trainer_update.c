@@ -3,7 +3,7 @@
  * while it computes gets the next part before the results of this one are read.
  *
  * Of a batch in parts the gradients are those of the sum of losses; they are added up, and the
- * update at the end of the batch divides them by the number of its pictures. Each picture's masks
+ * update at the end of the batch divides them by the weight of its pictures, mostly their number. Each picture's masks
  * of dropout are those that it has in the whole batch. The sums are the same but for their
  * rounding.
  */
@@ -19,9 +19,9 @@ static an_step_state state_of(const alexnet_trainer *t, int64_t step, uint64_t e
                            .smoothing = an_draws_smoothing(&t->draws, epoch)};
     an_schedule_rule(&state.rule, t->recipe, step, t->steps_per_epoch);
     if (t->parts > 1) {
-        state.labelled = 1;
+        state.weight = 1;
         state.rule.held = !t->next.ends;
-        state.rule.divisor = (double)t->next.gathered;
+        state.rule.divisor = t->next.weight;
     }
     return state;
 }
@@ -43,6 +43,7 @@ static alexnet_status fetch(alexnet_trainer *t, int64_t step)
         next->number == t->parts - 1 || pictures->position + pictures->count == t->train->count;
     int filled = an_draws_slots(&t->draws, t->slots, t->batch, pictures, epoch);
     next->gathered += filled;
+    next->weight += an_slots_weight(t->slots, t->batch);
     next->computed = next->ends ? next->gathered > 0 : filled > 0;
     if (!next->computed)
         return ALEXNET_OK;
@@ -73,6 +74,7 @@ static void advance(an_next_part *next)
     next->fed = false;
     next->number = next->ends ? 0 : next->number + 1;
     next->gathered = next->ends ? 0 : next->gathered;
+    next->weight = next->ends ? 0 : next->weight;
 }
 
 static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)

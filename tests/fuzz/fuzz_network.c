@@ -57,7 +57,7 @@ static void run(an_net *net, const an_program_options *purpose)
     an_program *program;
     const int side = net->network->input.side;
     const size_t bytes = (size_t)SLOTS * (size_t)side * (size_t)side * 3;
-    an_slot slots[SLOTS] = {{.picture = 0, .label = 1}, {.picture = -1, .label = -1}};
+    an_slot slots[SLOTS] = {{.picture = 0, .label = 1, .weight = 1}, {.picture = -1, .label = -1}};
     an_rates *rates = an_calloc((size_t)net->count, sizeof *rates);
     uint8_t *pixels = an_calloc(bytes, 1);
     require(rates && pixels);

@@ -172,6 +172,7 @@ static an_slot draw_slot(const golden *g, int step, int index)
                     .y = (int32_t)(r.v[0] % places),
                     .x = (int32_t)(r.v[1] % places),
                     .mirror = r.v[2] & 1,
+                    .weight = 1,
                     .gain = 1};
     if (index == 1) {
         slot.gain = 0.875f;

@@ -139,7 +139,7 @@ static an_step_state state_of(const run *r, int step, int part)
     an_schedule_rule(&state.rule, r->recipe, step, EPOCH);
     if (r->parts > 1) {
         state.before = (uint64_t)(part * (SLOTS / r->parts));
-        state.labelled = 1;
+        state.weight = 1;
         state.rule.held = part < r->parts - 1;
         state.rule.divisor = step == 7 ? 1 : step == 3 || step == 5 ? SLOTS - 1 : SLOTS;
     }

@@ -61,7 +61,7 @@ cuda_case *cuda_case_of(an_backend *ref, an_op_desc desc)
     c->e_y = zeros(an_batch_count(&desc, desc.out));
     c->e_dy = zeros(an_batch_count(&desc, desc.out));
     c->e_loss = zeros(desc.n);
-    c->operands.state = (an_step_state){.seed = SEED, .step = 7, .labelled = 1};
+    c->operands.state = (an_step_state){.seed = SEED, .step = 7, .weight = 1};
     return c;
 }
 

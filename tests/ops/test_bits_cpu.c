@@ -96,7 +96,7 @@ static double *fresh_operand(int64_t count, uint32_t tensor)
 
 static an_operands operands_of(const an_op_desc *desc)
 {
-    an_operands o = {.state = {.seed = 1, .step = 3, .labelled = desc->n}};
+    an_operands o = {.state = {.seed = 1, .step = 3, .weight = desc->n}};
     o.x[0] = fresh_operand(an_batch_count(desc, desc->in[0]), 0);
     o.dy = fresh_operand(an_batch_count(desc, desc->out), 1);
     for (int p = 0; an_param_count(desc, p) > 0; p++)
@@ -104,7 +104,7 @@ static an_operands operands_of(const an_op_desc *desc)
     o.slots = calloc((size_t)desc->n, sizeof *o.slots);
     assert_non_null(o.slots);
     for (int n = 0; n < desc->n; n++)
-        o.slots[n].label = n % desc->out.c;
+        o.slots[n] = (an_slot){.label = n % desc->out.c, .weight = 1};
     return o;
 }
 

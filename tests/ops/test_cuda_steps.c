@@ -139,6 +139,7 @@ static an_slot *draw_labels(int n, int classes, bool soft)
     an_slot *slots = an_calloc((size_t)n, sizeof *slots);
     for (int i = 0; i < n; i++) {
         slots[i].label = i % 5 == 4 ? -1 : cuda_pick(80, (uint32_t)i, classes);
+        slots[i].weight = i % 3 ? 1 : 0.625f;
         if (!soft || i % 2 == 0)
             continue;
         slots[i].second = cuda_pick(82, (uint32_t)i, classes);
@@ -187,7 +188,7 @@ static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
         .scores = cuda_block(sizeof(an_score) * (size_t)n),
         .results = cuda_block(sizeof(an_results)),
         .smoothing = cuda_move(&c->operands.state.smoothing, sizeof(double)),
-        .labelled = cuda_move(&c->operands.state.labelled, sizeof(int32_t)),
+        .weight = cuda_move(&c->operands.state.weight, sizeof(double)),
         .dx = cuda_space(&form, n, shape),
     };
     an_host_backwards = backwards;
@@ -204,7 +205,7 @@ static void check_softmax_form(cuda_case *c, bool bf16, bool backwards)
     cuda_free(run.results);
     cuda_free((void *)run.slots);
     cuda_free((void *)run.smoothing);
-    cuda_free((void *)run.labelled);
+    cuda_free((void *)run.weight);
     cuda_free(run.dx);
 }
 
@@ -214,7 +215,9 @@ static void check_softmax_of(int n, int classes, bool soft)
     c->operands.x[0] = cuda_random((int64_t)n * classes, 8, 81); /* with ties */
     c->operands.slots = draw_labels(n, classes, soft);
     c->operands.state.smoothing = soft ? 0.125 : 0;
-    c->operands.state.labelled = n - n / 5;
+    for (int i = 0; i < n; i++)
+        if (c->operands.slots[i].label >= 0)
+            c->operands.state.weight += (double)c->operands.slots[i].weight;
     cuda_case_run(c, true);
     for (int i = 0; i < 4; i++)
         check_softmax_form(c, i % 2 == 1, i / 2 == 1);

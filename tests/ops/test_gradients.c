@@ -2,7 +2,7 @@
  * Gradient check of every operator on ref: every element of every input and every learned parameter
  * against a central difference in double.
  *
- *     L(t) = SUM_i dy[i] * y[i](t)        or, for softmax, the mean loss over the labelled slots
+ *     L(t) = SUM_i dy[i] * y[i](t)        or, for softmax, the weighted mean loss
  *     numeric = (L(t + h) - L(t - h)) / 2h, with t + h and t - h as they are stored
  *
  * Step and tolerance. Let S be the sum of |dy[i] * y[i]|, or 1 + max |x| for softmax. The
@@ -70,8 +70,9 @@ static double objective(check *c)
     if (c->desc->kind == AN_OP_SOFTMAX) {
         const an_step_state *step = c->chain->state;
         for (int n = 0; n < c->desc->n; n++)
-            sum += ((const an_score *)c->chain->scores)[n].loss;
-        return sum / step->labelled;
+            sum += (double)((const an_slot *)c->chain->slots)[n].weight *
+                   ((const an_score *)c->chain->scores)[n].loss;
+        return sum / step->weight;
     }
     const double *y = c->chain->link[0].y;
     int64_t count = an_batch_count(c->desc, c->desc->out);
@@ -124,11 +125,11 @@ static void check_all(check *c)
 
 static void check_op(an_op_desc desc, bool training, bool apart)
 {
-    an_slot slots[] = {{.label = 1},
+    an_slot slots[] = {{.label = 1, .weight = 1},
                        {.picture = -1, .label = -1},
-                       {.label = 0, .second = 3, .second_share = 0.25f},
-                       {.label = 4}};
-    an_operands operands = {.state = {.seed = seed, .step = 3, .labelled = 3, .smoothing = 0.125},
+                       {.label = 0, .weight = 0.75f, .second = 3, .second_share = 0.25f},
+                       {.label = 4, .weight = 2.5f}};
+    an_operands operands = {.state = {.seed = seed, .step = 3, .weight = 4.25, .smoothing = 0.125},
                             .slots = slots};
     assert_true(desc.n <= 4);
     rig_ok(an_op_resolve(&desc));

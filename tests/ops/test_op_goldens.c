@@ -162,9 +162,12 @@ static void check_case(const golden *g)
                             .dy = values(g, "dy"),
                             .slots = slots};
     const double *labels = values(g, "labels"), *seconds = values(g, "seconds");
+    const double *weights = values(g, "weights");
     for (int n = 0; labels && n < g->n; n++) {
         slots[n].label = (int32_t)labels[n];
-        operands.state.labelled += labels[n] >= 0;
+        slots[n].weight = weights ? (float)weights[n] : 1;
+        if (labels[n] >= 0)
+            operands.state.weight += (double)slots[n].weight;
         if (!seconds)
             continue;
         slots[n].second = (int32_t)seconds[n];
@@ -202,7 +205,7 @@ static void test_goldens(void **state)
         check_case(&g);
         free_case(&g);
     }
-    assert_int_equal(cases, 22);
+    assert_int_equal(cases, 23);
     an_free(text);
 }
 

@@ -382,8 +382,8 @@ static void test_large_logits(void **state)
     (void)state;
     double x[] = {1000, 1000 + log(3), -1000}, y[3], loss;
     const double expected[] = {0.25, 0.75, 0};
-    an_slot slot = {.label = 0};
-    an_operands operands = {.x = {x}, .slots = &slot, .state = {.labelled = 1}};
+    an_slot slot = {.label = 0, .weight = 1};
+    an_operands operands = {.x = {x}, .slots = &slot, .state = {.weight = 1}};
     an_op_desc desc = rig_desc(AN_OP_SOFTMAX, 1, 3, 1, 1);
     an_chain *chain = rig_run(fp32, &desc, &operands, true);
     rig_ok(an_chain_read(chain, chain->link[0].y, 3, y));

@@ -163,8 +163,9 @@ static void test_softmax(void **state)
     an_backend *ref = rig_open_ref();
     an_op_desc desc = rig_desc(AN_OP_SOFTMAX, 3, 3, 1, 1);
     double x[] = {0, log(2), log(5), 3, 3, 3, 1000, 1000 + log(3), -1000};
-    an_slot slots[] = {{.label = 2}, {.picture = -1, .label = -1}, {.label = 0}};
-    an_operands operands = {.x = {x}, .slots = slots, .state = {.labelled = 2}};
+    an_slot slots[] = {
+        {.label = 2, .weight = 1}, {.picture = -1, .label = -1}, {.label = 0, .weight = 1}};
+    an_operands operands = {.x = {x}, .slots = slots, .state = {.weight = 2}};
     const double y[] = {0.125, 0.25, 0.625, 1 / 3., 1 / 3., 1 / 3., 0.25, 0.75, 0};
     const double loss[] = {log(1.6), 0, log(4)};
     const double dx[] = {0.0625, 0.125, -0.1875, 0, 0, 0, -0.375, 0.375, 0};
@@ -186,8 +187,8 @@ static void test_softmax_of_soft_targets(void **state)
     an_backend *ref = rig_open_ref();
     an_op_desc desc = rig_desc(AN_OP_SOFTMAX, 1, 3, 1, 1);
     double x[] = {log(5), log(2), 0}, loss;
-    an_slot slot = {.label = 1, .second = 2, .second_share = 0.75f};
-    an_operands operands = {.x = {x}, .slots = &slot, .state = {.labelled = 1, .smoothing = 0.3}};
+    an_slot slot = {.label = 1, .weight = 1, .second = 2, .second_share = 0.75f};
+    an_operands operands = {.x = {x}, .slots = &slot, .state = {.weight = 1, .smoothing = 0.3}};
     const double expected = 0.1 * log(1.6) + 0.275 * log(4) + 0.625 * log(8);
     const double dx[] = {0.625 - 0.1, 0.25 - 0.275, 0.125 - 0.625};
     an_chain *chain = rig_run(ref, &desc, &operands, true);

@@ -87,6 +87,7 @@ static inline void rig_draw_slots(net_rig *rig)
                                   .y = (int32_t)(r.v[1] % (uint32_t)places),
                                   .x = (int32_t)(r.v[2] % (uint32_t)places),
                                   .mirror = (int32_t)(r.v[3] & 1),
+                                  .weight = 1,
                                   .gain = 1};
     }
 }

@@ -55,7 +55,7 @@ static void run_parts(net_rig *part, const net_rig *whole, uint64_t step, const 
         an_step_state state = {.seed = whole->seed,
                                .step = step,
                                .before = (uint64_t)(i * part->slots),
-                               .labelled = 1,
+                               .weight = 1,
                                .rule = *rule};
         state.rule.held = i < parts - 1;
         state.rule.divisor = WHOLE - 1; /* a slot is empty */

@@ -63,12 +63,13 @@ static void forward(an_native *native, const an_op_args *args)
 static void gradient(const an_op_args *args, const an_slot *slot, const float *y, float *dx,
                      int classes)
 {
-    float labelled = (float)args->state->labelled, smoothing = (float)args->state->smoothing;
+    float all = args->state->weight > 0 ? (float)args->state->weight : 1;
+    float smoothing = (float)args->state->smoothing;
     float second = (1 - smoothing) * slot->second_share, spread = smoothing / (float)classes;
     float first = (1 - smoothing) * (1 - slot->second_share);
     for (int c = 0; c < classes; c++) {
         float target = (c == slot->label ? first : 0) + (c == slot->second ? second : 0) + spread;
-        dx[c] = (y[c] - target) / labelled;
+        dx[c] = slot->weight * (y[c] - target) / all;
     }
 }
 

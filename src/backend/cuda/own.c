@@ -282,7 +282,7 @@ static int softmax_forward(const own *o, const an_op_args *args)
 static int softmax_backward(const own *o, const an_op_args *args)
 {
     an_cuda_softmax_run run = softmax_run(o, args);
-    run.labelled = &args->state->labelled;
+    run.weight = &args->state->weight;
     run.dx = args->dx[0];
     return run.dx ? an_cuda_softmax_backward(&run, queue_of(o)) : 0;
 }

@@ -232,8 +232,9 @@ static alexnet_status softmax_backward(const an_bound *b)
         for (int c = 0; c < classes; c++) {
             int64_t i = (int64_t)n * classes + c;
             bool labelled = b->args.slots[n].label >= 0;
-            double own = (softmax_is_soft(b, n) ? 12 : 4) * b->sum; /* of the target too */
-            b->e_dx[0][i] = labelled ? (b->e_y[i] + own) / b->args.state->labelled : 0;
+            double own = (softmax_is_soft(b, n) ? 13 : 5) * b->sum; /* of the target too */
+            double part = (double)b->args.slots[n].weight / b->args.state->weight;
+            b->e_dx[0][i] = labelled ? part * (b->e_y[i] + own) : 0;
         }
     an_bound_store(b->e_dx[0], b->args.dx[0], output_count(b), b->store);
     return ALEXNET_OK;

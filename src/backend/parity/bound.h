@@ -25,7 +25,7 @@
  *     eltsum     [y]  = SUM e(x) + n u SUM |x|                [dx] = e(dy)
  *     concat     [y]  = e(x)                                  [dx] = e(dy)
  *     softmax    r    = u (8 + 4 sqrt(C) + 4 max|x|), the relative error of an exponential or sum
- *                [y]  = y (e(x) + SUM y e(x) + r)             [dx] = ([y] + 4u) / labelled; 12u
+ *                [y]  = y (e(x) + SUM y e(x) + r)             [dx] = w ([y] + 5u) / SUM w; 13u
  *                with two labels or smoothing, for the roundings of the target t <= 1
  *                [loss] = SUM t e(x) + SUM y e(x) + r
  *     augment    own  = 8u |gain| (|scale| 255 + |scale| |m| + |colour|), m taken as 255;

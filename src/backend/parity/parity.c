@@ -108,11 +108,12 @@ static alexnet_status draw_slots(job *j)
         an_slot *slot = &j->operands.slots[n];
         bool empty = first->n > 1 && n == first->n - 1;
         an_random4 r = an_random(j->options.seed, AN_PURPOSE_TEST, 1000, (uint64_t)n, 1);
-        *slot = (an_slot){.picture = -1, .label = -1, .gain = 1};
+        *slot = (an_slot){.picture = -1, .label = -1, .weight = 1, .gain = 1};
         if (empty)
             continue;
         slot->label = (int32_t)an_below(r.v[0], (uint32_t)last->out.c);
         slot->mirror = n % 2;
+        slot->weight = n % 3 ? 1 : 0.375f;
         slot->gain = 0.875f;
         for (int c = 0; c < 3; c++)
             slot->colour[c] = (float)(c + 1) * 3;
@@ -157,11 +158,12 @@ static alexnet_status draw_operands(job *j)
                           scale_of_param(j->ops[i], p, scale)));
     AN_CHECK(draw(j, &j->operands.dy, an_batch_count(last, last->out), 1));
     AN_CHECK(draw_slots(j));
-    int labelled = 0;
+    double weight = 0;
     for (int n = 0; n < first->n; n++)
-        labelled += j->operands.slots[n].label >= 0;
-    j->operands.state = (an_step_state){
-        .seed = j->options.seed, .step = 7, .labelled = labelled, .smoothing = 0.125};
+        if (j->operands.slots[n].label >= 0)
+            weight += (double)j->operands.slots[n].weight;
+    j->operands.state =
+        (an_step_state){.seed = j->options.seed, .step = 7, .weight = weight, .smoothing = 0.125};
     return first->kind == AN_OP_AUGMENT ? draw_pictures(j) : ALEXNET_OK;
 }
 

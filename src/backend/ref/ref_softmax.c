@@ -75,13 +75,15 @@ static void backward(const an_ref_run *run, const an_op_args *args)
     int classes = run->desc.out.c;
     if (!args->dx[0])
         return;
-    int labelled = args->state->labelled > 0 ? args->state->labelled : 1;
+    const double all = args->state->weight > 0 ? args->state->weight : 1;
     for (int n = 0; n < run->desc.n; n++) {
         const double *y = (const double *)args->y + (int64_t)n * classes;
         double *dx = (double *)args->dx[0] + (int64_t)n * classes;
         const an_slot *slot = &args->slots[n];
         for (int c = 0; c < classes; c++)
-            dx[c] = slot->label < 0 ? 0 : (y[c] - target(run, args, slot, c)) / labelled;
+            dx[c] = slot->label < 0
+                        ? 0
+                        : (double)slot->weight * (y[c] - target(run, args, slot, c)) / all;
     }
 }
 

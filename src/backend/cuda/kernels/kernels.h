@@ -182,7 +182,7 @@ typedef struct an_cuda_softmax_run {
     an_score *scores;        /* out, [N]; NULL: neither scores nor results */
     an_results *results;     /* out */
     const double *smoothing; /* in device memory (an_step_state), as is: */
-    const int32_t *labelled; /* backward */
+    const double *weight;    /* backward */
     void *dx;                /* backward: out */
 } an_cuda_softmax_run;
 

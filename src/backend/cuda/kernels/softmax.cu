@@ -240,11 +240,11 @@ AN_BODY void softmax_gradient(const softmax_gradient_run *plan, an_thread t)
     uint32_t slot = (uint32_t)i;
     int c = an_split(&slot, plan->classes);
     const an_slot *of = &run->slots[slot];
-    float labelled = *run->labelled > 0 ? (float)*run->labelled : 1;
+    float all = *run->weight > 0 ? (float)*run->weight : 1;
     float smoothing = (float)*run->smoothing, share = of->second_share;
     float target = (c == of->label ? (1 - smoothing) * (1 - share) : 0) +
                    (c == of->second ? (1 - smoothing) * share : 0) + smoothing / (float)run->c;
-    an_store(run->dx, i, run->dx_bf16, of->label < 0 ? 0 : (run->y[i] - target) / labelled);
+    an_store(run->dx, i, run->dx_bf16, of->label < 0 ? 0 : of->weight * (run->y[i] - target) / all);
 }
 
 AN_KERNEL(softmax_backward, softmax_gradient_run, softmax_gradient(run, t))
