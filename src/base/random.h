@@ -15,19 +15,20 @@
 
 /** What a draw is for. The numbers are part of the meaning of a seed: never reuse one. */
 typedef enum an_purpose {
-    AN_PURPOSE_WEIGHTS = 1, /* first weights */
-    AN_PURPOSE_SHUFFLE = 2, /* order of an epoch */
-    AN_PURPOSE_CROP = 3,    /* crop and mirror of a picture */
-    AN_PURPOSE_DROPOUT = 4, /* masks */
-    AN_PURPOSE_SPLIT = 5,   /* which pictures are for validation */
-    AN_PURPOSE_COLOUR = 6,  /* colour noise */
-    AN_PURPOSE_TEST = 7,    /* operands of tests */
-    AN_PURPOSE_JITTER = 8,  /* brightness, contrast, saturation, hue */
-    AN_PURPOSE_ERASE = 9,   /* erased rectangles */
-    AN_PURPOSE_MIX = 10,    /* mixing of two pictures */
-    AN_PURPOSE_REGION = 11, /* box and rotation of a picture */
-    AN_PURPOSE_WINDOW = 12, /* order within a window of shards */
-    AN_PURPOSE_PACK = 12,   /* order of a packed data set */
+    AN_PURPOSE_WEIGHTS = 1,  /* first weights */
+    AN_PURPOSE_SHUFFLE = 2,  /* order of an epoch */
+    AN_PURPOSE_CROP = 3,     /* crop and mirror of a picture */
+    AN_PURPOSE_DROPOUT = 4,  /* masks */
+    AN_PURPOSE_SPLIT = 5,    /* which pictures are for validation */
+    AN_PURPOSE_COLOUR = 6,   /* colour noise */
+    AN_PURPOSE_TEST = 7,     /* operands of tests */
+    AN_PURPOSE_JITTER = 8,   /* brightness, contrast, saturation, hue */
+    AN_PURPOSE_ERASE = 9,    /* erased rectangles */
+    AN_PURPOSE_MIX = 10,     /* mixing of two pictures */
+    AN_PURPOSE_REGION = 11,  /* box and rotation of a picture */
+    AN_PURPOSE_WINDOW = 12,  /* order within a window of shards */
+    AN_PURPOSE_PACK = 12,    /* order of a packed data set */
+    AN_PURPOSE_BALANCE = 13, /* pictures of each class, and their order, of balanced sampling */
 } an_purpose;
 
 typedef struct an_random4 {

@@ -88,6 +88,15 @@ static void set_strengths(an_draws *draws, uint64_t epoch)
     draws->changes.cutmix = in_epoch(draws, AN_KEY_CUTMIX, epoch);
 }
 
+/* Of a picture with two labels, the mean by their shares. */
+static float weight_of(const an_draws *draws, const an_slot *slot)
+{
+    const float *w = draws->weights, share = slot->second_share;
+    if (!w || slot->label < 0)
+        return 1;
+    return share > 0 ? (1 - share) * w[slot->label] + share * w[slot->second] : w[slot->label];
+}
+
 int an_draws_slots(an_draws *draws, an_slot *slots, int count, const an_batch *batch,
                    uint64_t epoch)
 {
@@ -107,5 +116,7 @@ int an_draws_slots(an_draws *draws, an_slot *slots, int count, const an_batch *b
         filled++;
     }
     an_change_mix(slots, batch->count, &draws->changes, epoch, (uint64_t)batch->position);
+    for (int i = 0; i < count; i++)
+        slots[i].weight = weight_of(draws, &slots[i]);
     return filled;
 }

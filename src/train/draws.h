@@ -1,7 +1,7 @@
 /*
  * What chance decides of the pictures that a network is trained on: crop, mirroring, colours,
- * erasing and mixing, as a recipe says. All of it is a function of (seed, epoch, position) and the
- * pictures of the batch.
+ * erasing and mixing, as a recipe says; and what each counts. All of it is a function of (seed,
+ * epoch, position) and the pictures of the batch.
  */
 #ifndef AN_TRAIN_DRAWS_H
 #define AN_TRAIN_DRAWS_H
@@ -17,6 +17,7 @@ typedef struct an_draws {
     an_crop_rule crop;
     an_change_rule changes;
     an_region_rule regions; /* what the loader cuts out of pictures; side 0: nothing */
+    const float *weights;   /* of classes; borrowed. NULL: all are 1 */
 } an_draws;
 
 void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input *input);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/random.h"
 #include "base/status.h"
 #include "infer/runner.h"
 #include "train/init_from.h"
@@ -86,19 +85,14 @@ cleanup:
 /* The order of the first epoch. */
 static alexnet_status make_order(work *w)
 {
-    const uint64_t seed = (uint64_t)an_recipe_integer(w->recipe, AN_KEY_SEED);
+    an_epoch_order order;
     const size_t bytes = (size_t)w->train->count * sizeof *w->order;
     w->order = an_malloc(bytes);
     if (!w->order)
         return AN_FAIL_MEMORY(bytes, "the order of an epoch");
-    if (an_recipe_choice(w->recipe, AN_KEY_ORDER) != AN_ORDER_SHARDS) {
-        an_shuffle(w->order, (uint32_t)w->train->count, seed, AN_PURPOSE_SHUFFLE, 0);
-        return ALEXNET_OK;
-    }
-    an_shard_order *shards;
-    AN_CHECK(an_shard_order_new(&shards, w->train, 0, 0));
-    an_shard_order_make(shards, w->order, seed, 0);
-    an_shard_order_free(shards);
+    AN_CHECK(an_epoch_order_new(&order, w->recipe, w->train));
+    an_epoch_order_make(&order, w->order, 0);
+    an_epoch_order_free(&order);
     return ALEXNET_OK;
 }
 

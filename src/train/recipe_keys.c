@@ -103,6 +103,10 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
          "paste a rectangle of another picture, with its share of the label, by Beta(this, this)"},
     [AN_KEY_LABEL_SMOOTHING] = {"label_smoothing", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0", false,
                                 "share of each label that is spread over all classes"},
+    [AN_KEY_CLASS_WEIGHTS] = {"class_weights", AN_VALUE_CHOICE, 0, 0, "none|balanced", "none",
+                              false,
+                              "what a picture counts in training; balanced: the less, the more its "
+                              "class has"},
     [AN_KEY_BEST_BY] = {"best_by", AN_VALUE_CHOICE, 0, 0, "top1|top5|loss", "top1", false,
                         "what tells in validation which epoch is the best"},
     [AN_KEY_STOP_PATIENCE] = {"stop_patience", AN_VALUE_INTEGER, 0, 1000000, "0 to 1000000", "0",
@@ -114,6 +118,8 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
     [AN_KEY_ORDER] =
         {"order", AN_VALUE_CHOICE, 0, 0, "random|shards", "random", false,
          "of an epoch's pictures; shards: archives from front to back, for slow disks"},
+    [AN_KEY_SAMPLING] = {"sampling", AN_VALUE_CHOICE, 0, 0, "uniform|balanced", "uniform", false,
+                         "of an epoch's pictures: each once, or each class equally often"},
     [AN_KEY_BAD_PICTURES] =
         {"bad_pictures", AN_VALUE_INTEGER, 0, 1e9, "0 to 1e9", "5", false,
          "unreadable pictures that are left out even where they are more than 1%", true},
@@ -163,8 +169,10 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_MIXUP] = {"mixup_alpha", "mix_up"},
     [AN_KEY_CUTMIX] = {"cutmix_alpha", "cut_mix"},
     [AN_KEY_LABEL_SMOOTHING] = {"smoothing", "label_smooth"},
+    [AN_KEY_CLASS_WEIGHTS] = {"class_weight", "loss_weights", "weighted_loss"},
     [AN_KEY_REPORT] = {"print_freq", "display", "log_interval"},
-    [AN_KEY_ORDER] = {"shuffle", "sampler", "shardshuffle"},
+    [AN_KEY_ORDER] = {"shuffle", "shardshuffle"},
+    [AN_KEY_SAMPLING] = {"sampler", "weighted_sampler", "oversample", "oversampling"},
     [AN_KEY_SEED] = {"random_seed", "manual_seed"},
 };
 

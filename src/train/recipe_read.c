@@ -96,6 +96,8 @@ static bool came_later(an_key key)
     case AN_KEY_MIXUP:
     case AN_KEY_CUTMIX:
     case AN_KEY_LABEL_SMOOTHING:
+    case AN_KEY_CLASS_WEIGHTS:
+    case AN_KEY_SAMPLING:
     case AN_KEY_CROP_AREA:
     case AN_KEY_CROP_ASPECT:
     case AN_KEY_ORDER:

@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/random.h"
 #include "base/status.h"
 
 /* A checkpoint is written when this many seconds have passed since the last. */
@@ -22,16 +21,11 @@ int64_t an_trainer_epoch(const alexnet_trainer *t)
  * take its share of this order. */
 static void order_pass(alexnet_trainer *t)
 {
-    uint32_t n = (uint32_t)t->train->count;
-    if (t->shards) {
-        an_shard_order_make(t->shards, t->order, t->seed, (uint64_t)an_trainer_epoch(t));
+    if (t->record.phase != AN_PHASE_MEAN || t->epoch_order.shards) {
+        an_epoch_order_make(&t->epoch_order, t->order, (uint64_t)an_trainer_epoch(t));
         return;
     }
-    if (t->record.phase != AN_PHASE_MEAN) {
-        an_shuffle(t->order, n, t->seed, AN_PURPOSE_SHUFFLE, (uint64_t)an_trainer_epoch(t));
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) /* the mean takes the pictures as they come */
+    for (uint32_t i = 0; i < (uint32_t)t->train->count; i++) /* the mean takes them as they come */
         t->order[i] = i;
 }
 
@@ -51,7 +45,7 @@ static alexnet_status start_loading(alexnet_trainer *t)
                           .position = position,
                           .regions = mean ? NULL : an_draws_regions(&t->draws),
                           .epoch = (uint64_t)an_trainer_epoch(t),
-                          .shards = t->shards};
+                          .shards = t->epoch_order.shards};
     AN_CHECK(an_loader_start_pass(t->loader, &pass));
     t->loading = true;
     return ALEXNET_OK;

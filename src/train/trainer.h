@@ -17,6 +17,7 @@
 #include "infer/evaluation.h"
 #include "model/model_file.h"
 #include "train/draws.h"
+#include "train/epoch_order.h"
 #include "train/mean.h"
 #include "train/recipe.h"
 #include "train/run.h"
@@ -57,7 +58,7 @@ struct alexnet_trainer {
     an_runner *runner; /* validation */
     an_evaluation *evaluation;
     an_loader *loader;
-    an_shard_order *shards; /* NULL: pictures come in any order */
+    an_epoch_order epoch_order;
     an_moments mean;
     an_run_state record;
     an_pace pace;
@@ -71,6 +72,7 @@ struct alexnet_trainer {
     bool loading;      /* the loader delivers the epoch under way, or the mean's pass */
     uint8_t *reported; /* per picture of `train`: its fault was logged */
     bool validated;    /* the bad pictures of `val` were named, by an earlier pass */
+    float *weights;    /* of classes; NULL: all are 1 */
     an_slot *slots;
     an_rates *rates;
     bool *frozen;       /* per layer of the network: the recipe's `freeze` names it */

@@ -54,17 +54,42 @@ static alexnet_status add_arenas(const alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
+/* class_weights = balanced: n / (C n_c) for each of C classes that have some of the n pictures, so
+ * that a picture's weight is 1 on average. */
+static alexnet_status weigh_classes(alexnet_trainer *t)
+{
+    const size_t classes = (size_t)t->classes.count;
+    double present = 0;
+    if (an_recipe_choice(t->recipe, AN_KEY_CLASS_WEIGHTS) != AN_WEIGHTS_BALANCED)
+        return ALEXNET_OK;
+    t->weights = an_calloc(classes, sizeof *t->weights);
+    int64_t *counts = an_calloc(classes, sizeof *counts);
+    if (!t->weights || !counts) {
+        an_free(counts);
+        return AN_FAIL_MEMORY(classes * sizeof *counts, "the weights of classes");
+    }
+    for (int64_t i = 0; i < t->train->count; i++)
+        if (t->train->samples[i].label >= 0)
+            present += counts[t->train->samples[i].label]++ == 0;
+    for (size_t c = 0; c < classes; c++)
+        if (counts[c] > 0)
+            t->weights[c] = (float)((double)t->train->count / (present * (double)counts[c]));
+    an_free(counts);
+    return ALEXNET_OK;
+}
+
 /* With order = shards the way that archives are read. */
 static alexnet_status make_order(alexnet_trainer *t)
 {
-    if (an_recipe_choice(t->recipe, AN_KEY_ORDER) != AN_ORDER_SHARDS)
+    AN_CHECK(an_epoch_order_new(&t->epoch_order, t->recipe, t->train));
+    if (!t->epoch_order.shards)
         return ALEXNET_OK;
-    AN_CHECK(an_shard_order_new(&t->shards, t->train, 0, 0));
     an_log(
         t->ctx, ALEXNET_LOG_INFO,
         "order = shards: archives are read in %u stretches of up to %d MiB, in random order, and "
         "pictures are shuffled within %d MiB",
-        t->shards->n_stretches, (int)(AN_STRETCH_BYTES >> 20), (int)(AN_WINDOW_BYTES >> 20));
+        t->epoch_order.shards->n_stretches, (int)(AN_STRETCH_BYTES >> 20),
+        (int)(AN_WINDOW_BYTES >> 20));
     return ALEXNET_OK;
 }
 
@@ -90,7 +115,9 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     t->rates = an_calloc((size_t)t->net->count, sizeof *t->rates);
     if (!t->order || !t->reported || !t->slots || !t->rates)
         return AN_FAIL_MEMORY((size_t)t->train->count * 5 + slots * classes * 4, "a training run");
+    AN_CHECK(weigh_classes(t));
     an_draws_make(&t->draws, t->recipe, &t->net->network->input);
+    t->draws.weights = t->weights;
     if (t->record.has_axes)
         an_draws_set_axes(&t->draws, &t->net->network->input, t->record.axes);
     t->pace.started = t->pace.saved = an_clock();
@@ -144,7 +171,7 @@ void an_trainer_free(alexnet_trainer *t)
     if (!t)
         return;
     an_loader_free(t->loader);
-    an_shard_order_free(t->shards);
+    an_epoch_order_free(&t->epoch_order);
     an_evaluation_free(t->evaluation);
     an_runner_free(t->runner);
     an_program_free(t->program);
@@ -152,6 +179,7 @@ void an_trainer_free(alexnet_trainer *t)
     an_moments_free(&t->mean);
     an_free(t->order);
     an_free(t->reported);
+    an_free(t->weights);
     an_free(t->slots);
     an_free(t->rates);
     an_free(t->frozen);

@@ -3,9 +3,9 @@
  * while it computes gets the next part before the results of this one are read.
  *
  * Of a batch in parts the gradients are those of the sum of losses; they are added up, and the
- * update at the end of the batch divides them by the weight of its pictures, mostly their number. Each picture's masks
- * of dropout are those that it has in the whole batch. The sums are the same but for their
- * rounding.
+ * update at the end of the batch divides them by the weight of its pictures, mostly their number.
+ * Each picture's masks of dropout are those that it has in the whole batch. The sums are the same
+ * but for their rounding.
  */
 #include "base/status.h"
 #include "train/trainer.h"

@@ -1,0 +1,206 @@
+/*
+ * Runs on classes of unequal size: what their pictures count, how often they come, and that a run
+ * which was interrupted goes on with the same.
+ */
+#include "training_rig.h"
+
+#include <math.h>
+
+#include "train/trainer.h"
+
+static alexnet_ctx *ctx;
+enum { FIRST = 3, SECOND = 13, PICTURES = FIRST + SECOND };
+
+static int set_up(void **state)
+{
+    char path[64];
+    if (rig_set_up(state) != 0)
+        return -1;
+    ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    rig_write_pictures("train", 2, SECOND);
+    for (int i = FIRST; i < SECOND; i++) {
+        snprintf(path, sizeof path, "train/class0/%03d.png", i);
+        assert_int_equal(unlink(path), 0);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    alexnet_ctx_free(ctx);
+    return scratch_teardown(state);
+}
+
+/* A run, of which `steps` steps are made; -1: all. */
+static void run(const char *out, int steps, const char *const *settings)
+{
+    alexnet_trainer *trainer;
+    alexnet_progress p;
+    bool more = true;
+    expect_ok(rig_start(&trainer, ctx, "train", NULL, out, settings));
+    for (int i = 0; more && i != steps; i++)
+        expect_ok(alexnet_trainer_step(trainer, &p, &more));
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+}
+
+/* n / (C n_c), and of mixed pictures the mean; without the key all are 1. */
+static void test_weights(void **state)
+{
+    (void)state;
+    static const char *const settings[][9] = {
+        {"batch", "16", "epochs", "1", NULL},
+        {"batch", "16", "epochs", "1", "class_weights", "balanced", NULL},
+        {"batch", "16", "epochs", "1", "class_weights", "balanced", "mixup", "1", NULL}};
+    const float expected[2] = {PICTURES / (2.f * FIRST), PICTURES / (2.f * SECOND)};
+    for (int s = 0; s < 3; s++) {
+        alexnet_trainer *t;
+        alexnet_progress p;
+        bool more = true;
+        char out[16];
+        snprintf(out, sizeof out, "run%d", s);
+        expect_ok(rig_start(&t, ctx, "train", NULL, out, settings[s]));
+        do
+            expect_ok(alexnet_trainer_step(t, &p, &more));
+        while (more && p.phase == ALEXNET_PROGRESS_MEAN);
+        double sum = 0;
+        int mixed = 0;
+        for (int i = 0; i < PICTURES; i++) {
+            const an_slot *slot = &t->slots[i];
+            const double share = (double)slot->second_share;
+            double wanted = 1;
+            if (s > 0)
+                wanted = (1 - share) * (double)expected[slot->label] +
+                         share * (double)expected[slot->second];
+            assert_true(fabs((double)slot->weight - wanted) < 1e-6);
+            sum += (double)slot->weight;
+            mixed += slot->second_share > 0 && slot->second != slot->label;
+        }
+        assert_int_equal(mixed > 0, s == 2);
+        if (s < 2)
+            assert_true(fabs(sum - PICTURES) < 1e-5); /* 1 on average */
+        alexnet_trainer_free(t);
+    }
+}
+
+/* An epoch of balanced sampling shows both classes alike, and another epoch otherwise. */
+static void test_sampling(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch",    "16",       "epochs", "2",
+                                           "sampling", "balanced", NULL};
+    alexnet_trainer *t;
+    alexnet_progress p;
+    bool more = true;
+    int seen = 0;
+    uint32_t before[PICTURES] = {0};
+    expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
+    while (more) {
+        expect_ok(alexnet_trainer_step(t, &p, &more));
+        if (p.phase != ALEXNET_PROGRESS_TRAIN)
+            continue;
+        int of[2] = {0};
+        for (int i = 0; i < PICTURES; i++)
+            of[t->slots[i].label]++;
+        assert_int_equal(of[0], PICTURES / 2);
+        assert_int_equal(of[1], PICTURES / 2);
+        assert_memory_not_equal(before, t->order, sizeof before);
+        memcpy(before, t->order, sizeof before);
+        seen++;
+    }
+    assert_int_equal(seen, 2);
+    alexnet_trainer_free(t);
+}
+
+/* Wherever it is interrupted, a run ends as one that was not. */
+static void test_resume(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {
+        "batch",           "5",        "report",   "1",        "epochs", "2",
+        "class_weights",   "balanced", "sampling", "balanced", "mixup",  "0.5",
+        "label_smoothing", "0.1",      NULL};
+    const alexnet_resume_options none = ALEXNET_RESUME_OPTIONS_INIT;
+    run("straight", -1, settings);
+    for (int steps = 1; steps <= 9; steps += 2) {
+        alexnet_trainer *trainer;
+        alexnet_progress p;
+        char out[16];
+        snprintf(out, sizeof out, "cut%d", steps);
+        run(out, steps, settings);
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, &none));
+        expect_ok(rig_finish(trainer, &p));
+        alexnet_trainer_free(trainer);
+        rig_expect_same_run("straight", out);
+    }
+}
+
+/* The weights of the last layer after a run, in double. Freed with an_free(). */
+static double *last_layer(const char *out, const char *const *settings, int64_t *count)
+{
+    char path[64];
+    run(out, -1, settings);
+    snprintf(path, sizeof path, "%s/last.safetensors", out);
+    an_tensor_file *file = rig_open_tensors(path);
+    const an_tensor_entry *entry = NULL;
+    for (int i = 0; i < an_tensor_file_count(file); i++)
+        if (strcmp(an_tensor_file_entry(file, i)->name, "f.weight") == 0)
+            entry = an_tensor_file_entry(file, i);
+    assert_non_null(entry);
+    assert_int_equal(entry->dtype, AN_F64);
+    *count = (int64_t)(entry->bytes / sizeof(double));
+    double *values = rig_tensor(file, entry);
+    an_tensor_file_close(file);
+    return values;
+}
+
+/* Each key makes another network of the same pictures, also of a batch in parts, whose gradients
+ * are divided by the weight of all of it. */
+static void test_keys_count(void **state)
+{
+    (void)state;
+    static const char *const settings[][9] = {
+        {"epochs", "2", "batch", "16", NULL},
+        {"epochs", "2", "batch", "16", "sampling", "balanced", NULL},
+        {"epochs", "2", "batch", "16", "class_weights", "balanced", NULL},
+        {"epochs", "2", "batch", "16", "class_weights", "balanced", "accumulate", "4", NULL}};
+    double *values[4];
+    int64_t count;
+    for (int s = 0; s < 4; s++) {
+        char out[16];
+        snprintf(out, sizeof out, "keys%d", s);
+        values[s] = last_layer(out, settings[s], &count);
+    }
+    double moved[3] = {0};
+    for (int64_t i = 0; i < count; i++) {
+        moved[0] = fmax(moved[0], fabs(values[1][i] - values[0][i]));
+        moved[1] = fmax(moved[1], fabs(values[2][i] - values[0][i]));
+        moved[2] = fmax(moved[2], fabs(values[3][i] - values[2][i]));
+    }
+    assert_true(moved[0] > 1e-6 && moved[1] > 1e-6);
+    assert_true(moved[2] < 1e-12);
+    for (int s = 0; s < 4; s++)
+        an_free(values[s]);
+}
+
+/* Archives from front to back leave no choice of pictures. */
+static void test_not_with_shards(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"order", "shards", "sampling", "balanced", NULL};
+    alexnet_trainer *t;
+    expect_failure(rig_start(&t, ctx, "train", NULL, "run", settings),
+                   ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "sampling = balanced takes pictures from anywhere");
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(test_weights),    IN_SCRATCH(test_sampling),        IN_SCRATCH(test_resume),
+        IN_SCRATCH(test_keys_count), IN_SCRATCH(test_not_with_shards),
+    };
+    return cmocka_run_group_tests_name("classes of unequal size", tests, NULL, NULL);
+}
