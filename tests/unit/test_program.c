@@ -169,6 +169,21 @@ static void test_the_cpu_agrees(void **state)
 
 /* ---- Slots ---- */
 
+static void expect_same_gradients(const net_rig *expected, const net_rig *got, double share)
+{
+    for (int i = 0; i < expected->net->count; i++) {
+        const int64_t count = expected->net->params[i].count;
+        if (!expected->net->params[i].learned)
+            continue;
+        double *x = rig_read(expected, AN_GRADIENTS, i), *y = rig_read(got, AN_GRADIENTS, i);
+        double tolerance = share * rig_largest(x, count);
+        for (int64_t j = 0; j < count; j++)
+            assert_true(fabs(y[j] - x[j]) <= tolerance);
+        an_free(x);
+        an_free(y);
+    }
+}
+
 /* One picture among empty slots gives the loss and the gradients of that picture alone. */
 static void check_empty_slots(const char *device, double share)
 {
@@ -188,17 +203,7 @@ static void check_empty_slots(const char *device, double share)
     among.draws[3].picture = 3;
     double expected_loss = rig_run(&alone, 0), loss = rig_run(&among, 0);
     assert_true(fabs(loss - expected_loss) <= share * expected_loss);
-    for (int i = 0; i < alone.net->count; i++) {
-        if (!alone.net->params[i].learned)
-            continue;
-        double *expected = rig_read(&alone, AN_GRADIENTS, i);
-        double *got = rig_read(&among, AN_GRADIENTS, i);
-        double tolerance = share * rig_largest(expected, alone.net->params[i].count);
-        for (int64_t j = 0; j < alone.net->params[i].count; j++)
-            assert_true(fabs(got[j] - expected[j]) <= tolerance);
-        an_free(expected);
-        an_free(got);
-    }
+    expect_same_gradients(&alone, &among, share);
     rig_close(&alone);
     rig_close(&among);
 }
@@ -208,6 +213,35 @@ static void test_empty_slots(void **state)
     (void)state;
     check_empty_slots("ref", 0x1p-50);
     check_empty_slots("cpu", 0x1p-18); /* oneDNN may sum other batches in another order */
+}
+
+/* A picture of weight 3 beside one of weight 1 is three of it beside one. */
+static void check_weights(const char *device, double share)
+{
+    net_rig thrice, weighed;
+    an_program_options four = an_program_training(4, 1);
+    if (!rig_has_device(device))
+        return;
+    rig_open(&thrice, rig_ctx(device, ALEXNET_PRECISION_FP32, 1), rig_parse(norm_first, CLASSES),
+             &four, 7);
+    rig_open(&weighed, rig_ctx(device, ALEXNET_PRECISION_FP32, 1), rig_parse(norm_first, CLASSES),
+             &four, 7);
+    thrice.draws[1] = thrice.draws[2] = thrice.draws[0];
+    weighed.draws[0].weight = 3;
+    weighed.draws[1].picture = weighed.draws[2].picture = -1;
+    weighed.draws[1].label = weighed.draws[2].label = -1;
+    rig_run(&thrice, 0);
+    rig_run(&weighed, 0);
+    expect_same_gradients(&thrice, &weighed, share);
+    rig_close(&thrice);
+    rig_close(&weighed);
+}
+
+static void test_weights_of_slots(void **state)
+{
+    (void)state;
+    check_weights("ref", 0x1p-48);
+    check_weights("cpu", 0x1p-18);
 }
 
 /* Without any label there is no loss and no gradient, but probabilities. */
@@ -474,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_the_cpu_agrees),
         cmocka_unit_test(test_empty_slots),
+        cmocka_unit_test(test_weights_of_slots),
         cmocka_unit_test(test_no_labels),
         cmocka_unit_test(test_views_of_one_picture),
         cmocka_unit_test(test_frozen),
