@@ -1,5 +1,7 @@
 #include "train/budget.h"
 
+#include <stdio.h>
+
 #include "base/status.h"
 
 static const double GIB = 1 << 30;
@@ -58,11 +60,22 @@ static alexnet_status largest(const alexnet_trainer *t, uint64_t available, bool
     return ALEXNET_OK;
 }
 
+/* ", and accumulate = 4 computes 256 in parts of 64": the fewest equal parts that fit. */
+static void suggest_parts(char *text, size_t size, int batch, int fits)
+{
+    int parts = 2;
+    while (batch % parts || batch / parts > fits)
+        parts++;
+    snprintf(text, size, ", and accumulate = %d computes %d in parts of %d", parts, batch,
+             batch / parts);
+}
+
 alexnet_status an_budget_check(const alexnet_trainer *t)
 {
     uint64_t bytes, available;
     bool own;
     int fits;
+    char parts[96];
     AN_CHECK(an_net_available(t->net, &available, &own));
     AN_CHECK(need(t, t->batch, own, &bytes));
     if (bytes <= available)
@@ -75,9 +88,10 @@ alexnet_status an_budget_check(const alexnet_trainer *t)
                        "%.2f GiB available; no batch fits",
                        t->net->network->name, (double)bytes / GIB, t->batch, of,
                        (double)available / GIB);
+    suggest_parts(parts, sizeof parts, t->batch * t->parts, fits);
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
                    "out of memory: training %s needs %.2f GiB with batches of %d, and %s has "
-                   "%.2f GiB available; the largest batch that fits is %d",
+                   "%.2f GiB available; the largest batch that fits is %d%s",
                    t->net->network->name, (double)bytes / GIB, t->batch, of,
-                   (double)available / GIB, fits);
+                   (double)available / GIB, fits, parts);
 }

@@ -34,14 +34,21 @@ static void open_net(an_net **net, alexnet_ctx **ctx, bool training)
 static void test_largest_batch(void **state)
 {
     static const char phrase[] = "the largest batch that fits is ";
-    alexnet_trainer t = {.batch = 8000, .record.split = 1};
+    alexnet_trainer t = {.batch = 8000, .parts = 1, .record.split = 1};
     (void)state;
     open_net(&t.net, &t.ctx, true);
     rig_ok(an_recipe_new(&t.recipe));
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "and cuda has 0.75 GiB available");
-    t.batch = atoi(strstr(alexnet_error_text(), phrase) + strlen(phrase));
+    const char *fits = strstr(alexnet_error_text(), phrase) + strlen(phrase);
+    const char *parts = strstr(fits, "accumulate = ");
+    assert_non_null(parts);
+    t.batch = atoi(fits);
     assert_in_range(t.batch, 500, 7000);
+    const int count = atoi(parts + strlen("accumulate = "));
+    assert_true(count >= 2 && 8000 % count == 0 && 8000 / count <= t.batch);
+    for (int fewer = 2; fewer < count; fewer++)
+        assert_true(8000 % fewer || 8000 / fewer > t.batch);
     rig_ok(an_budget_check(&t));
     t.batch++;
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
