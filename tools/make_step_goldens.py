@@ -25,8 +25,8 @@ Nothing big is stored: weights, means, pictures and draws come from the counter-
 (Philox, src/base/random.h), which both sides have; the files' metadata holds the seeds.
 
 PyTorch's optimiser applies another rule, so update() writes the 2012 one out; steps/nesterov,
-steps/adam, steps/adamw and steps/clip, which are the network steps/paper.ini, are its own, and so is
-the average of weights in steps/adamw (average.PARAM). Its LRN is used where a network divides alpha
+steps/adam, steps/adamw, steps/clip and steps/smoothing, which are the network steps/paper.ini, are its
+own, and so is the average of weights in steps/adamw (average.PARAM). Its LRN is used where a network divides alpha
 by the window; the others are composed of its operators.
 
 Decisions: a gradient jumps where the sign of a ReLU's input changes, or which value of a window is
@@ -363,10 +363,11 @@ def update(net, momentum, rate, rate_bias):
 class Rule:
     """An optimiser of PyTorch, which agrees with ours while the rate stays as it is. Biases learn at
     twice the rate, and do not decay. `clip` is the largest norm of all gradients together; `keep` the
-    share that the average of the weights keeps."""
+    share that the average of the weights keeps; `smoothing` that of labels."""
 
-    def __init__(self, make, decay, clip=None, keep=None, **options):
+    def __init__(self, make, decay, clip=None, keep=None, smoothing=0.0, **options):
         self.make, self.decay, self.clip, self.keep, self.options = make, decay, clip, keep, options
+        self.smoothing = smoothing
 
     def begin(self, net, rate):
         weights = [w for n, w in zip(net.names, net.values) if n.endswith(".weight")]
@@ -396,6 +397,7 @@ class Rule:
 SGD = dict(momentum=MOMENTUM)
 ADAM = dict(betas=(0.8, 0.95), eps=0.01)  # with which float32 is as sure of a step as of a gradient
 RULES = {"nesterov": (Rule(torch.optim.SGD, DECAY, nesterov=True, **SGD), 0.002),
+         "smoothing": (Rule(torch.optim.SGD, DECAY, smoothing=0.125, **SGD), 0.002),
          "clip": (Rule(torch.optim.SGD, DECAY, clip=4.2, **SGD), 0.002),
          "adam": (Rule(torch.optim.Adam, 0.02, **ADAM), 0.005),
          "adamw": (Rule(torch.optim.AdamW, 0.02, keep=0.5, **ADAM), 0.005)}
@@ -407,6 +409,7 @@ def ten_updates(make_net, forward, source, shape, rate, seed, rule=None):
     net = make_net()
     if rule:
         rule.begin(net, rate)
+    loss = dict(ignore_index=-1, label_smoothing=rule.smoothing if rule else 0.0)
     momentum = [torch.zeros_like(v) for v in net.values]
     out = {"scale": torch.tensor(net.scales), "losses": torch.zeros(STEPS, SLOTS).double()}
     for step in range(STEPS):
@@ -415,8 +418,8 @@ def ten_updates(make_net, forward, source, shape, rate, seed, rule=None):
         logits = forward(net, x, False, shape)
         for w in net.values:
             w.grad = None
-        F.cross_entropy(logits, labels, ignore_index=-1).backward()
-        out["losses"][step] = F.cross_entropy(logits, labels, ignore_index=-1, reduction="none").detach()
+        F.cross_entropy(logits, labels, **loss).backward()
+        out["losses"][step] = F.cross_entropy(logits, labels, reduction="none", **loss).detach()
         if step == 0:
             out["probs"] = F.softmax(logits, 1).detach()
             out.update({"grad." + n: w.grad.clone() for n, w in zip(net.names, net.values)})

@@ -135,7 +135,10 @@ static void check_weights(run *r, an_arena arena, const char *prefix)
  * count. */
 static an_step_state state_of(const run *r, int step, int part)
 {
-    an_step_state state = {.seed = 1, .step = (uint64_t)step};
+    an_step_state state = {.seed = 1,
+                           .step = (uint64_t)step,
+                           .smoothing =
+                               an_recipe_number(r->recipe, AN_KEY_LABEL_SMOOTHING, NULL, 1)};
     an_schedule_rule(&state.rule, r->recipe, step, EPOCH);
     if (r->parts > 1) {
         state.before = (uint64_t)(part * (SLOTS / r->parts));
@@ -213,6 +216,8 @@ static const char *const of_2012[] = {"rate", "0.002 0.0002@2", "rate_bias", "0.
 static const char *const of_owt[] = {"rate", "0.05 0.005@2", "rate_bias", "0.1 0.01@2", NULL};
 static const char *const of_nesterov[] = {"rule",      "nesterov", "rate", "0.002",
                                           "rate_bias", "0.004",    NULL};
+static const char *const of_smoothing[] = {"label_smoothing", "0.125", "rate", "0.002",
+                                           "rate_bias",       "0.004", NULL};
 static const char *const of_clip[] = {"clip", "4.2", "rate", "0.002", "rate_bias", "0.004", NULL};
 #define ADAM                                                                                       \
     "momentum", "0.8", "beta2", "0.95", "epsilon", "0.01", "rate", "0.005", "rate_bias", "0.01",   \
@@ -223,13 +228,16 @@ static const char *const of_adamw[] = {"rule", "adamw", "average", "0.5", ADAM, 
 static void check_all(const char *device)
 {
     const golden_rule rule_2012 = {NULL, of_2012}, rule_owt = {NULL, of_owt};
-    const golden_rule others[] = {
-        {"nesterov", of_nesterov}, {"clip", of_clip}, {"adam", of_adam}, {"adamw", of_adamw}};
+    const golden_rule others[] = {{"nesterov", of_nesterov},
+                                  {"smoothing", of_smoothing},
+                                  {"clip", of_clip},
+                                  {"adam", of_adam},
+                                  {"adamw", of_adamw}};
     check_network("paper", device, &rule_2012, 1);
     check_network("2012", device, &rule_2012, 1);
     check_network("bvlc", device, &rule_2012, 1);
     check_network("owt", device, &rule_owt, 1);
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         for (int parts = 1; parts <= SLOTS; parts *= 2)
             check_network("paper", device, &others[i], parts);
 }
