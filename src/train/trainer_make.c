@@ -71,9 +71,18 @@ static alexnet_status weigh_classes(alexnet_trainer *t)
     for (int64_t i = 0; i < t->train->count; i++)
         if (t->train->samples[i].label >= 0)
             present += counts[t->train->samples[i].label]++ == 0;
-    for (size_t c = 0; c < classes; c++)
-        if (counts[c] > 0)
-            t->weights[c] = (float)((double)t->train->count / (present * (double)counts[c]));
+    size_t least = 0, most = 0;
+    for (size_t c = 0; c < classes; c++) {
+        if (counts[c] == 0)
+            continue;
+        t->weights[c] = (float)((double)t->train->count / (present * (double)counts[c]));
+        least = counts[least] == 0 || counts[c] < counts[least] ? c : least;
+        most = counts[c] > counts[most] ? c : most;
+    }
+    an_log(t->ctx, ALEXNET_LOG_INFO,
+           "class_weights = balanced: a picture of \"%s\" counts %.3g, one of \"%s\" %.3g",
+           t->classes.names[least], (double)t->weights[least], t->classes.names[most],
+           (double)t->weights[most]);
     an_free(counts);
     return ALEXNET_OK;
 }
@@ -82,6 +91,11 @@ static alexnet_status weigh_classes(alexnet_trainer *t)
 static alexnet_status make_order(alexnet_trainer *t)
 {
     AN_CHECK(an_epoch_order_new(&t->epoch_order, t->recipe, t->train));
+    if (t->epoch_order.balanced)
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "sampling = balanced: of the %u pictures of an epoch each of %u classes has %u",
+               t->epoch_order.balanced->count, t->epoch_order.balanced->classes,
+               t->epoch_order.balanced->count / t->epoch_order.balanced->classes);
     if (!t->epoch_order.shards)
         return ALEXNET_OK;
     an_log(

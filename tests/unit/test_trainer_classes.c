@@ -58,11 +58,15 @@ static void test_weights(void **state)
         alexnet_progress p;
         bool more = true;
         char out[16];
+        rig_heard[0] = '\0';
         snprintf(out, sizeof out, "run%d", s);
         expect_ok(rig_start(&t, ctx, "train", NULL, out, settings[s]));
         do
             expect_ok(alexnet_trainer_step(t, &p, &more));
         while (more && p.phase == ALEXNET_PROGRESS_MEAN);
+        assert_int_equal(rig_times_heard("a picture of \"class0\" counts 2.67, one of \"class1\" "
+                                         "0.615"),
+                         s > 0);
         double sum = 0;
         int mixed = 0;
         for (int i = 0; i < PICTURES; i++) {
@@ -94,7 +98,9 @@ static void test_sampling(void **state)
     bool more = true;
     int seen = 0;
     uint32_t before[PICTURES] = {0};
+    rig_heard[0] = '\0';
     expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
+    assert_int_equal(rig_times_heard("of the 16 pictures of an epoch each of 2 classes has 8"), 1);
     while (more) {
         expect_ok(alexnet_trainer_step(t, &p, &more));
         if (p.phase != ALEXNET_PROGRESS_TRAIN)
