@@ -363,7 +363,7 @@ static void test_recipes(void **state)
     int recipes = 0, keys = 0;
     for (const alexnet_builtin *recipe; (recipe = alexnet_recipe_builtin(recipes)); recipes++)
         expect_description(recipe);
-    assert_int_equal(recipes, 3);
+    assert_int_equal(recipes, 7);
     assert_null(alexnet_recipe_builtin(-1));
     while (alexnet_recipe_key_get(keys, &key))
         keys++;
