@@ -81,9 +81,10 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"continue", "checkpoint", "restore", "snapshot"},
      .arg = "RUN",
-     .help = "go on with a run from its last checkpoint; DATA says where its pictures are now, if "
-             "they have moved, and of the recipe --epochs, --stop-patience, --keep, --report and "
-             "--bad-pictures may be given anew",
+     .help =
+         "go on with a run from its last checkpoint; DATA says where its pictures are now, if "
+         "they have moved, and of the recipe --epochs, --stop-patience, --keep, --report, --norms "
+         "and --bad-pictures may be given anew",
      .offset = offsetof(train_options, resume)},
     {.name = "accept-changes",
      .type = OPT_FLAG,

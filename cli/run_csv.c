@@ -1,4 +1,4 @@
-/* The log of a run as a table: a row per line of log.jsonl, its keys as columns. */
+/* The log of a run as a table: a row per report and epoch of log.jsonl, its keys as columns. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -54,6 +54,27 @@ static alexnet_status put_validation(run_files *files, const alexnet_progress *p
     return status;
 }
 
+/* As in the log: of each tensor that learns. */
+static alexnet_status put_norms(run_files *files)
+{
+    alexnet_status status = ALEXNET_OK;
+    for (int i = 0; i < alexnet_trainer_tensor_count(files->trainer) && !status; i++) {
+        alexnet_norms n;
+        if (!alexnet_trainer_norms(files->trainer, i, &n))
+            continue;
+        const struct {
+            const char *tag;
+            double value;
+        } numbers[] = {{"weights", n.weights}, {"gradients", n.gradient}, {"changes", n.change}};
+        for (size_t k = 0; k < COUNT_OF(numbers) && !status; k++) {
+            char *tag = cli_format("norms_of_%s/%s", numbers[k].tag, n.name);
+            status = alexnet_events_scalar(files->events, n.step, tag, numbers[k].value);
+            free(tag);
+        }
+    }
+    return status;
+}
+
 static int64_t count_of(const alexnet_tensor_info *tensor)
 {
     int64_t count = 1;
@@ -114,7 +135,9 @@ static int draw(run_files *files, char *filters)
 
 static alexnet_status put_events(run_files *files, const alexnet_progress *p, const char *filters)
 {
-    alexnet_status status = p->report ? put_report(files, p) : ALEXNET_OK;
+    alexnet_status status = p->norms ? put_norms(files) : ALEXNET_OK;
+    if (!status && p->report)
+        status = put_report(files, p);
     if (status || p->phase != ALEXNET_PROGRESS_EPOCH)
         return status;
     status = put_validation(files, p);

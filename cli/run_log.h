@@ -10,8 +10,8 @@
 #include "json.h"
 
 /**
- * Give every line of the log of a run's folder to a function, as the JSON object that it is. A last
- * line that is not whole is left out, and said.
+ * Give every line of the log of a run's folder to a function, as the JSON object that it is, but
+ * for those of norms, which are no reports. A last line that is not whole is left out, and said.
  * @return CLI_DONE, or CLI_BAD_INPUT: there is none, no line, or a line that is none: reported
  */
 int run_log_lines(const char *run, void (*take)(void *user, const json_t *line), void *user);

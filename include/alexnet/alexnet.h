@@ -1735,6 +1735,7 @@ typedef struct alexnet_progress {
     bool best;           /**< phase EPOCH: this is the best model so far */
     alexnet_metrics val; /**< phase EPOCH: validation, if there is any (val.images > 0) */
     int64_t skipped;     /**< times that a bad training picture was met so far in this run */
+    bool norms; /**< this step measured the norms of alexnet_trainer_norms(), and wrote a line */
 } alexnet_progress;
 
 /**
@@ -1821,6 +1822,22 @@ ALEXNET_API const alexnet_network *alexnet_trainer_network(const alexnet_trainer
 ALEXNET_API int alexnet_trainer_tensor_count(const alexnet_trainer *trainer);
 ALEXNET_API alexnet_status alexnet_trainer_tensor(alexnet_trainer *trainer, int index,
                                                   alexnet_tensor_info *info);
+
+/** Of a tensor that is learnt, at the latest update that the recipe's `norms` had measured: square
+ * roots of sums of squares (L2). */
+typedef struct alexnet_norms {
+    const char *name; /**< borrowed */
+    int64_t step;     /**< the number of the update */
+    double weights;   /**< after the update */
+    double gradient;  /**< of the batch's mean loss; without weight decay */
+    double change;    /**< what the update added to the weights */
+} alexnet_norms;
+/**
+ * @param index  of the tensor, as for alexnet_trainer_tensor()
+ * @return false if nothing was measured yet, or the tensor does not learn; `*norms` is then zero
+ */
+ALEXNET_API bool alexnet_trainer_norms(const alexnet_trainer *trainer, int index,
+                                       alexnet_norms *norms);
 ALEXNET_API void alexnet_trainer_free(alexnet_trainer *trainer);
 
 /** An event file, as TensorBoard shows it: how numbers, weights and pictures change over a run. */

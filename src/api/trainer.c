@@ -91,6 +91,17 @@ alexnet_status alexnet_trainer_tensor(alexnet_trainer *trainer, int index,
     return an_trainer_tensor(trainer, index, info);
 }
 
+bool alexnet_trainer_norms(const alexnet_trainer *trainer, int index, alexnet_norms *norms)
+{
+    if (norms)
+        *norms = (alexnet_norms){0};
+    if (!trainer || !norms || !trainer->norms.latest || index < 0 || index >= trainer->net->count ||
+        !trainer->norms.latest[index].step)
+        return false;
+    *norms = trainer->norms.latest[index];
+    return true;
+}
+
 void alexnet_trainer_free(alexnet_trainer *trainer)
 {
     an_trainer_free(trainer);

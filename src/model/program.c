@@ -295,6 +295,21 @@ alexnet_status an_program_run(an_program *p)
     return end_run(p, buffer);
 }
 
+alexnet_status an_program_run_watched(an_program *p, alexnet_status (*watch)(void *user),
+                                      void *user)
+{
+    int buffer;
+    AN_CHECK(begin_run(p, &buffer));
+    AN_CHECK(stamp(p, 0));
+    for (int i = 0; i < p->n_steps; i++) {
+        if (p->steps[i].kind == AN_STEP_UPDATE)
+            AN_CHECK(watch(user));
+        AN_CHECK(run_step(p, &p->steps[i], &p->places[buffer]));
+    }
+    AN_CHECK(stamp(p, 1));
+    return end_run(p, buffer);
+}
+
 /* By the device's own time stamps. */
 static alexnet_status run_marked(an_program *p, int buffer, double *seconds)
 {

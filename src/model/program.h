@@ -95,6 +95,11 @@ alexnet_status an_program_seed(an_program *program, int place, const float *grad
  *  Allocates nothing. The device may still be at work on return; whatever reads waits for it. */
 alexnet_status an_program_run(an_program *program);
 
+/** The same, with a look at the gradients before the update uses them, and may clear them. What the
+ * device computes is the same; nothing of it is recorded. */
+alexnet_status an_program_run_watched(an_program *program, alexnet_status (*watch)(void *user),
+                                      void *user);
+
 /**
  * The same, measured.
  * @param seconds  out, [an_program_steps()]: what each step took on the device

@@ -10,12 +10,13 @@ void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *t, const an_progr
                    const an_program_memory *val, size_t packed, int batch)
 {
     size_t loaders = t->val ? 2 : 1, arena = t->net->bytes;
+    size_t norms = an_norms_bytes(t->net, t->recipe);
     *sum = (alexnet_memory){
         .parameters = arena + packed,
         .gradients = arena,
         .momentum = ((size_t)t->net->n_arenas - 2) * arena, /* what the optimiser keeps */
         .activations = train->activations + val->activations,
-        .scratch = train->scratch + val->scratch,
+        .scratch = train->scratch + val->scratch + norms,
         .pictures = train->batch + val->batch +
                     loaders * an_loader_bytes(t->net->network->input.side, batch)};
     if (an_recipe_choice(t->recipe, AN_KEY_ORDER) == AN_ORDER_SHARDS)
@@ -24,8 +25,8 @@ void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *t, const an_progr
                  sum->scratch + sum->pictures;
 }
 
-/* Bytes of a run with a batch: the net's arenas and both programs; decoded pictures too, unless
- * the device has memory of its own. */
+/* Bytes of a run with a batch: the net's arenas and both programs; decoded pictures and weights to
+ * compare with too, unless the device has memory of its own. */
 static alexnet_status need(const alexnet_trainer *t, int batch, bool own, uint64_t *bytes)
 {
     alexnet_memory sum;
@@ -39,7 +40,7 @@ static alexnet_status need(const alexnet_trainer *t, int batch, bool own, uint64
     an_budget_sum(&sum, t, &train, &val, train.packed + val.packed, batch);
     *bytes = sum.total;
     if (own)
-        *bytes -= sum.pictures - train.batch - val.batch;
+        *bytes -= sum.pictures - train.batch - val.batch + an_norms_bytes(t->net, t->recipe);
     return ALEXNET_OK;
 }
 

@@ -63,6 +63,7 @@ typedef enum an_key {
     AN_KEY_SAMPLING,
     AN_KEY_BAD_PICTURES,
     AN_KEY_REPORT,
+    AN_KEY_NORMS,
     AN_KEY_SEED,
     AN_KEY_COUNT
 } an_key;

@@ -125,6 +125,9 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
          "unreadable pictures that are left out even where they are more than 1%", true},
     [AN_KEY_REPORT] = {"report", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "20", false,
                        "updates between reports", true},
+    [AN_KEY_NORMS] = {"norms", AN_VALUE_INTEGER, 0, 1000000, "0 to 1000000", "0", false,
+                      "updates between logged norms of weights, gradients and changes; 0: none",
+                      true},
     [AN_KEY_SEED] = {"seed", AN_VALUE_INTEGER, 0, 9e15, "0 to 9e15", "1", false,
                      "of all random numbers"},
 };
@@ -173,6 +176,7 @@ static const char *const also_called[AN_KEY_COUNT][AN_KEY_ALSO] = {
     [AN_KEY_REPORT] = {"print_freq", "display", "log_interval"},
     [AN_KEY_ORDER] = {"shuffle", "shardshuffle"},
     [AN_KEY_SAMPLING] = {"sampler", "weighted_sampler", "oversample", "oversampling"},
+    [AN_KEY_NORMS] = {"grad_norm", "gradient_norms", "weight_norms", "log_norms"},
     [AN_KEY_SEED] = {"random_seed", "manual_seed"},
 };
 

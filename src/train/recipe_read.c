@@ -82,6 +82,7 @@ static bool came_later(an_key key)
     case AN_KEY_BEST_BY:
     case AN_KEY_STOP_PATIENCE:
     case AN_KEY_KEEP:
+    case AN_KEY_NORMS:
     case AN_KEY_BAD_PICTURES:
     case AN_KEY_FREEZE:
     case AN_KEY_CROP_GROUP:

@@ -156,8 +156,10 @@ static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
     double began = an_clock();
     progress->phase = ALEXNET_PROGRESS_TRAIN;
     progress->epoch = (int)an_trainer_epoch(t) + 1;
+    AN_CHECK(an_norms_begin(t));
     AN_CHECK(an_trainer_update(t, &progress->done));
     t->record.step++;
+    AN_CHECK(an_norms_end(t, progress));
     t->pace.train_seconds += an_clock() - began;
     progress->total = t->train->count;
     alexnet_metrics m = an_tally_metrics(&t->record.interval);

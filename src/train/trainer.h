@@ -9,6 +9,7 @@
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log
+ *     trainer_norms.c    norms of weights, gradients and changes of weights
  *     trainer_diverged.c the end of a run whose loss is not finite, and the reason
  */
 #ifndef AN_TRAIN_TRAINER_H
@@ -47,6 +48,15 @@ typedef struct an_next_part {
     double weight;    /* of these, together */
 } an_next_part;
 
+/** What the recipe's `norms` asks for. */
+typedef struct an_norms {
+    void *before;          /* weights before an update that is measured; NULL: none is */
+    alexnet_norms *latest; /* per parameter; step 0: not measured yet */
+    bool due;              /* of the update under way */
+    double divisor;        /* of its gradients as they lie */
+    int64_t images;        /* of the epoch, before it */
+} an_norms;
+
 struct alexnet_trainer {
     alexnet_ctx *ctx;
     alexnet_recipe *recipe;
@@ -75,8 +85,9 @@ struct alexnet_trainer {
     float *weights;    /* of classes; NULL: all are 1 */
     an_slot *slots;
     an_rates *rates;
-    bool *frozen;       /* per layer of the network: the recipe's `freeze` names it */
-    float *tensor;      /* the copy that an_trainer_tensor() gave; NULL: none */
+    bool *frozen;  /* per layer of the network: the recipe's `freeze` names it */
+    float *tensor; /* the copy that an_trainer_tensor() gave; NULL: none */
+    an_norms norms;
     char diverged[512]; /* the error that ended the run; "": it has not diverged */
 };
 
@@ -162,6 +173,17 @@ alexnet_status an_trainer_diverged(alexnet_trainer *trainer, const char *loss, i
                                    int64_t epoch);
 /** The same error again, if it was made. */
 alexnet_status an_trainer_check_diverged(const alexnet_trainer *trainer);
+/** Room for the recipe's `norms`, in the host's memory: how much, and making it. */
+size_t an_norms_bytes(const an_net *net, const alexnet_recipe *recipe);
+alexnet_status an_norms_make(alexnet_trainer *trainer);
+void an_norms_free(an_norms *norms);
+/** Whether a parameter learns, and so has norms. */
+bool an_norms_wanted(const alexnet_trainer *trainer, int param);
+/** Before and after each update; a line of the log where one is due. Between them an_norms_run()
+ * takes the place of an_program_run(). */
+alexnet_status an_norms_begin(alexnet_trainer *trainer);
+alexnet_status an_norms_run(alexnet_trainer *trainer, const an_next_part *part);
+alexnet_status an_norms_end(alexnet_trainer *trainer, alexnet_progress *progress);
 /** The checkpoint at the end of an epoch, and as the recipe's `keep` wants it a copy that stays. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 /** Whether validation has not improved for as long as the recipe's stop_patience. */

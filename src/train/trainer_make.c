@@ -123,6 +123,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
         AN_CHECK(an_runner_new_of(&t->runner, t->net, an_trainer_result(t), t->batch, 1));
         AN_CHECK(an_evaluation_new(&t->evaluation, t->ctx, &t->runner, 1, t->val, false));
     }
+    AN_CHECK(an_norms_make(t));
     t->order = an_calloc((size_t)t->train->count, sizeof *t->order);
     t->reported = an_calloc((size_t)t->train->count, sizeof *t->reported);
     t->slots = an_calloc(slots, sizeof *t->slots);
@@ -198,6 +199,7 @@ void an_trainer_free(alexnet_trainer *t)
     an_free(t->rates);
     an_free(t->frozen);
     an_free(t->tensor);
+    an_norms_free(&t->norms);
     an_classes_free(&t->classes);
     an_run_state_free(&t->record);
     an_recipe_free(t->recipe);

@@ -88,7 +88,7 @@ static alexnet_status compute_part(alexnet_trainer *t, an_next_part *part)
     t->pace.train_images += part->pictures.count;
     an_trainer_note_bad(t, &part->pictures);
     if (part->computed)
-        AN_CHECK(an_program_run(t->program));
+        AN_CHECK(an_norms_run(t, part));
     if (an_program_feeds_ahead(t->program) && shown < t->train->count)
         AN_CHECK(fetch(t, t->record.step + part->ends));
     return part->computed ? count_losses(t) : ALEXNET_OK;

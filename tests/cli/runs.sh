@@ -54,6 +54,17 @@ is "$(ls two/events.out.tfevents.* | wc -l)" 2 "event files after a resume"
 train data/pictures/train --epochs 1 --val 0 --out none
 grep -q 'Worst mistakes' none/report.html && fail "mistakes without validation"
 
+# Norms are lines of their own, which tables and curves leave out, and TensorBoard shows.
+train data/pictures --epochs 1 --norms 2 --out norms
+lines=$(grep -c '"norms"' norms/log.jsonl)
+less 1 "$lines" "lines of norms"
+is "$(sed -n '$=' norms/log.csv)" $(($(sed -n '$=' norms/log.jsonl) + 1 - lines)) "lines of log.csv"
+for tag in norms_of_weights/conv1.weight norms_of_gradients/fc8.bias norms_of_changes/conv1.bias; do
+    grep -aq $tag norms/events.out.tfevents.* || fail "the events lack $tag"
+done
+expect 0 plot curves norms -o norms.png
+rm -r norms
+
 # Side by side: the best first, with what the recipes differ in.
 expect 0 runs .
 has out "schedule" "constant" "cosine" "2/2" "alexnet-mini"

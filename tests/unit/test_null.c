@@ -516,6 +516,7 @@ static void test_trainers(void **state)
     alexnet_progress progress;
     alexnet_metrics metrics;
     alexnet_memory memory;
+    alexnet_norms norms;
     alexnet_tensor_info tensor;
     alexnet_events *events;
     const float value = 0;
@@ -545,6 +546,8 @@ static void test_trainers(void **state)
     TAKES_NOTHING(alexnet_trainer_memory, trainer, NULL);
     ANSWERS(alexnet_trainer_network, NULL, NULL);
     ANSWERS(alexnet_trainer_tensor_count, 0, NULL);
+    ANSWERS(alexnet_trainer_norms, false, NULL, 0, &norms);
+    ANSWERS(alexnet_trainer_norms, false, trainer, 0, NULL);
     REFUSES(alexnet_trainer_tensor, "trainer", NULL, 0, &tensor);
     REFUSES(alexnet_trainer_tensor, "info", trainer, 0, NULL);
     alexnet_trainer_free(trainer);

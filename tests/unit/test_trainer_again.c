@@ -294,7 +294,7 @@ static void test_settings_that_stay(void **state)
     start("run", 8, two_epochs);
     expect_failure(go_on("run", &rate), bad,
                    "rate is settled when a run begins; one that goes on may be given epochs, "
-                   "stop_patience, keep, bad_pictures, report");
+                   "stop_patience, keep, bad_pictures, report, norms");
     expect_failure(go_on("run", &layer), bad, "c.rate is settled");
     expect_failure(go_on("run", &value), bad, "epochs = many");
     expect_ok(go_on("run", &same));
