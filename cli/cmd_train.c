@@ -6,11 +6,12 @@
 #include "paths.h"
 #include "preview.h"
 #include "recipe.h"
-#include "training.h"
+#include "trial.h"
 
 typedef struct train_options {
     const char *net, *recipe, *val, *out, *init_from, *names, *resume, *preview;
-    bool accept_changes;
+    const char *find_rate;
+    bool accept_changes, overfit;
     int64_t split;
     string_list settings; /* keys and values in turn */
 } train_options;
@@ -77,6 +78,19 @@ static const opt rows[] = {
      .help = "train nothing: draw what the network will see of eight pictures, each in eight "
              "draws, with the labels it is to learn",
      .offset = offsetof(train_options, preview)},
+    {.name = "overfit-one-batch",
+     .type = OPT_FLAG,
+     .also = {"overfit", "overfit-batches", "sanity-check", "sanity"},
+     .help = "keep nothing: see whether the network can learn the first batch by heart, without "
+             "augmentation or dropout; exit code 1 if it cannot, as a run could not either",
+     .offset = offsetof(train_options, overfit)},
+    {.name = "find-rate",
+     .type = OPT_TEXT,
+     .also = {"lr-find", "find-lr", "lr-finder", "auto-lr-find"},
+     .arg = "FILE.png",
+     .help = "keep nothing: let the rates rise from 0.00001 to 1 in 100 updates, until the loss "
+             "explodes, draw the losses, write them to FILE.csv, and say which rate to take",
+     .offset = offsetof(train_options, find_rate)},
     {.name = "resume",
      .type = OPT_TEXT,
      .also = {"continue", "checkpoint", "restore", "snapshot"},
@@ -187,6 +201,10 @@ static int check_usage(const opt_args *args, const train_options *options)
                          "archives of pictures");
     if (options->accept_changes)
         return opt_wrong(&page, "--accept-changes belongs to --resume");
+    if (!!options->preview + !!options->find_rate + options->overfit > 1)
+        return opt_wrong(&page, "--preview, --find-rate and --overfit-one-batch are one at a time");
+    if (options->out && (options->find_rate || options->overfit))
+        return opt_wrong(&page, "--out has no meaning where no run is kept");
     if (options->init_from)
         return model_check(options->init_from, "--init-from takes a MODEL or a RUN");
     return CLI_DONE;
@@ -210,6 +228,10 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
     };
     if (options->preview)
         return preview_write(ctx, &request, options->preview, json);
+    if (options->overfit)
+        return trial_overfit(ctx, &request, json);
+    if (options->find_rate)
+        return trial_rates(ctx, &request, options->find_rate, json);
     int code = training_start(ctx, &request, &result);
     if (code == CLI_DONE)
         training_report(&result, json);

@@ -106,6 +106,12 @@ int draw_calibration(const alexnet_calibration_bin *bins, double error, const ch
 int draw_curves(char *const *runs, int count, const char *path);
 
 /**
+ * Draw the losses of a trial over its rates, which are on a logarithmic scale, smoothed and as they
+ * are, with the rate of the least loss and the rate to take. @return as draw_filters()
+ */
+int draw_rates(const alexnet_trial *trial, const char *path);
+
+/**
  * Draw what the pictures of a data set are like: the mean image, the colours along the axes in
  * which they vary, a bar for each class. @return as draw_filters()
  */

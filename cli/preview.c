@@ -9,7 +9,6 @@
 #include "recipe.h"
 #include "terminal.h"
 #include "text.h"
-#include "train_data.h"
 
 enum { ROWS = 8, COLUMNS = 8, MARGIN = 24, VIEW = 150, GAP = 10, HEAD = 44, LABEL = 32 };
 
@@ -89,18 +88,10 @@ static int show(alexnet_ctx *ctx, const training_request *request, const alexnet
 
 int preview_write(alexnet_ctx *ctx, const training_request *request, const char *path, bool json)
 {
-    alexnet_recipe *recipe = NULL;
-    train_data data = {0};
-    char *val = NULL;
-    alexnet_dataset_options how = ALEXNET_DATASET_OPTIONS_INIT;
-    how.names_file = request->names;
-    int code = train_data_val(&val, request->data, request->val, "0.1");
-    if (code == CLI_DONE)
-        code = recipe_open(&recipe, request->recipe, request->settings);
-    if (code == CLI_DONE) {
-        uint64_t seed = strtoull(alexnet_recipe_get(recipe, "seed"), NULL, 10);
-        code = train_data_open(&data, ctx, request->data, val, &how, seed);
-    }
+    alexnet_recipe *recipe;
+    train_data data;
+    char *val;
+    int code = training_open(ctx, request, &recipe, &data, &val);
     if (code == CLI_DONE)
         code = show(ctx, request, recipe, data.train, path, json);
     train_data_free(&data);

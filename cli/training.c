@@ -18,7 +18,6 @@
 #include "signals.h"
 #include "terminal.h"
 #include "text.h"
-#include "train_data.h"
 
 /* Say what the run needs: parameters and memory. */
 static void describe_trainer(const alexnet_trainer *trainer)
@@ -239,21 +238,30 @@ static int choose_run(training_result *result, const training_request *request)
     return code;
 }
 
-int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result)
+int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_recipe **recipe,
+                  train_data *data, char **val)
 {
-    alexnet_recipe *recipe = NULL;
-    train_data data = {0};
-    char *val = NULL;
-    *result = (training_result){0};
     alexnet_dataset_options how = ALEXNET_DATASET_OPTIONS_INIT;
     how.names_file = request->names;
-    int code = train_data_val(&val, request->data, request->val, TRAIN_DATA_SHARE);
+    *recipe = NULL;
+    *data = (train_data){0};
+    int code = train_data_val(val, request->data, request->val, TRAIN_DATA_SHARE);
     if (code == CLI_DONE)
-        code = recipe_open(&recipe, request->recipe, request->settings);
+        code = recipe_open(recipe, request->recipe, request->settings);
     if (code == CLI_DONE) {
-        uint64_t seed = strtoull(alexnet_recipe_get(recipe, "seed"), NULL, 10);
-        code = train_data_open(&data, ctx, request->data, val, &how, seed);
+        uint64_t seed = strtoull(alexnet_recipe_get(*recipe, "seed"), NULL, 10);
+        code = train_data_open(data, ctx, request->data, *val, &how, seed);
     }
+    return code;
+}
+
+int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result)
+{
+    alexnet_recipe *recipe;
+    train_data data;
+    char *val;
+    *result = (training_result){0};
+    int code = training_open(ctx, request, &recipe, &data, &val);
     if (code == CLI_DONE)
         code = choose_run(result, request);
     if (code == CLI_DONE) {

@@ -6,7 +6,7 @@
 #ifndef CLI_TRAINING_H
 #define CLI_TRAINING_H
 
-#include "cli.h"
+#include "train_data.h"
 
 /** What a run came to; freed with training_result_free(), also after a failure. */
 typedef struct training_result {
@@ -27,6 +27,14 @@ typedef struct training_request {
     int split;
     const string_list *settings; /* recipe keys and values in turn */
 } training_request;
+
+/**
+ * Open the recipe and the pictures of a request.
+ * @param val  out, as from train_data_val()
+ * @return CLI_DONE, or the exit code of a reported failure; all three are freed in either case
+ */
+int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_recipe **recipe,
+                  train_data *data, char **val);
 
 /**
  * Start a run and train to the end. Says first what was resolved, as a command. SIGINT and SIGTERM

@@ -1711,6 +1711,81 @@ ALEXNET_API alexnet_status alexnet_preview_get(const alexnet_preview *preview, i
                                                int draw, alexnet_preview_view *view);
 ALEXNET_API void alexnet_preview_free(alexnet_preview *preview);
 
+/** Training of which nothing is kept, to see something of a run before it. */
+typedef struct alexnet_trial alexnet_trial;
+
+typedef enum alexnet_trial_kind {
+    /** The pictures of the first batch again and again, until they are learnt by heart: a loss
+     * below 0.05. A network, recipe or data set with which that fails will not learn either.
+     * Pictures are cropped from the middle and not changed in any way, nothing is dropped out,
+     * labels are not smoothed, and rates stay those of the recipe's first epoch without a warm-up.
+     * The mean image is that of these pictures. */
+    ALEXNET_TRIAL_OVERFIT = 1,
+    /** Rates that rise geometrically from update to update, in the ratios that the recipe's rates
+     * have to its `rate`, until the loss is four times its least. All else is as in the run; the
+     * mean image is that of the pictures that are shown. */
+    ALEXNET_TRIAL_RATES = 2,
+} alexnet_trial_kind;
+
+typedef struct alexnet_trial_options {
+    size_t size;
+    alexnet_trial_kind kind;
+    int64_t updates;        /**< at most; 0: 500, or 100 rates */
+    double lowest, highest; /**< kind RATES: of the recipe's `rate` */
+} alexnet_trial_options;
+#define ALEXNET_TRIAL_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        sizeof(alexnet_trial_options), ALEXNET_TRIAL_OVERFIT, 0, 1e-5, 1                           \
+    }
+
+/** An update of a trial. */
+typedef struct alexnet_trial_point {
+    int64_t update;  /**< its number, from 1; 0: the step was a piece of the mean image, or its
+                          pictures could not be read, or the loss is no longer finite */
+    int64_t updates; /**< at most */
+    int64_t images;
+    double rate;       /**< of weights */
+    double loss;       /**< mean over the images, before the update */
+    double top1_error; /**< likewise, a fraction */
+    double smooth;     /**< from alexnet_trial_get(): the loss averaged with that of the four
+                            updates on either side */
+} alexnet_trial_point;
+
+/** What a trial came to. */
+typedef struct alexnet_trial_verdict {
+    bool good;        /**< OVERFIT: learnt by heart; RATES: the loss fell, and there is a rate */
+    int64_t updates;  /**< made */
+    int64_t pictures; /**< that were shown, again and again or each once */
+    double loss;      /**< OVERFIT: the latest; RATES: the least, smoothed */
+    double chance;    /**< ln C: the loss of a network that knows nothing of its C classes */
+    double lowest_at; /**< RATES: the rate of the least loss */
+    double rate;      /**< RATES: a tenth of it, to be taken for `rate`; 0: none is suggested */
+} alexnet_trial_verdict;
+
+/**
+ * @param options  net, recipe, init_from and split as for alexnet_trainer_new(); NULL: the defaults
+ * @param how      NULL: the defaults
+ */
+ALEXNET_API alexnet_status alexnet_trial_new(alexnet_trial **out, alexnet_ctx *ctx,
+                                             const alexnet_dataset *train,
+                                             const alexnet_trainer_options *options,
+                                             const alexnet_trial_options *how);
+/**
+ * Make one update, or compute a piece of the mean image.
+ * @param more  out, false once the trial is over
+ * @return as alexnet_trainer_step(); of rates that rise a loss that is not finite is the end and no
+ *         failure
+ */
+ALEXNET_API alexnet_status alexnet_trial_step(alexnet_trial *trial, alexnet_trial_point *point,
+                                              bool *more);
+/** Updates so far, and one of them by its index. @return false past the last */
+ALEXNET_API int64_t alexnet_trial_count(const alexnet_trial *trial);
+ALEXNET_API bool alexnet_trial_get(const alexnet_trial *trial, int64_t index,
+                                   alexnet_trial_point *point);
+/** Of the updates so far. */
+ALEXNET_API void alexnet_trial_judge(const alexnet_trial *trial, alexnet_trial_verdict *verdict);
+ALEXNET_API void alexnet_trial_free(alexnet_trial *trial);
+
 typedef enum alexnet_phase {
     ALEXNET_PROGRESS_MEAN = 1,  /**< a piece of the mean image was computed */
     ALEXNET_PROGRESS_TRAIN = 2, /**< one minibatch */

@@ -19,7 +19,7 @@ alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
     if (o.split < 0 || o.split > AN_SPLIT_MAX)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "split = %d: expected 0 to %d", o.split,
                        AN_SPLIT_MAX);
-    return an_trainer_new(out, ctx, train, val, &o);
+    return an_trainer_new(out, ctx, train, val, &o, NULL);
 }
 
 alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *run_dir,

@@ -84,6 +84,9 @@ alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const 
 /** The same of a source that is open, which is taken over, also on failure. */
 alexnet_status an_dataset_of_part(alexnet_dataset **out, an_data_source *source, an_part part,
                                   const an_class_list *classes);
+/** Some samples of a data set, by their index there, with all its classes. */
+alexnet_status an_dataset_of_samples(alexnet_dataset **out, const alexnet_dataset *from,
+                                     const uint32_t *samples, int64_t count);
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
 void an_dataset_release(alexnet_dataset *dataset); /* NULL allowed */
 

@@ -112,20 +112,43 @@ static alexnet_status mark_by_count(bool *for_val, const uint64_t *numbers,
 
 /* ---- The parts ---- */
 
-/* The `count` samples whose mark is `wanted`, with all classes. */
-static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, const bool *marks,
-                           bool wanted, int64_t count)
+/* All classes of a data set, with room for some of its samples. */
+static alexnet_status copy_classes(alexnet_dataset **out, const alexnet_dataset *from,
+                                   int64_t count)
 {
     AN_CHECK(an_dataset_alloc(out, from->source, from->classes));
     alexnet_dataset *d = *out;
     for (int c = 0; c < from->classes; c++)
         AN_CHECK(an_dataset_set_class(d, c, from->class_ids[c], from->class_names[c]));
     d->samples = an_calloc((size_t)count, sizeof *d->samples);
-    if (!d->samples)
-        return AN_FAIL_MEMORY((size_t)count * sizeof *d->samples, "a list of pictures");
+    return d->samples ? ALEXNET_OK
+                      : AN_FAIL_MEMORY((size_t)count * sizeof *d->samples, "a list of pictures");
+}
+
+/* The `count` samples whose mark is `wanted`. */
+static alexnet_status take(alexnet_dataset **out, const alexnet_dataset *from, const bool *marks,
+                           bool wanted, int64_t count)
+{
+    AN_CHECK(copy_classes(out, from, count));
+    alexnet_dataset *d = *out;
     for (int64_t i = 0; i < from->count; i++)
         if (marks[i] == wanted)
             d->samples[d->count++] = from->samples[i];
+    return ALEXNET_OK;
+}
+
+alexnet_status an_dataset_of_samples(alexnet_dataset **out, const alexnet_dataset *from,
+                                     const uint32_t *samples, int64_t count)
+{
+    alexnet_status rc = copy_classes(out, from, count);
+    if (rc != ALEXNET_OK) {
+        an_dataset_release(*out);
+        *out = NULL;
+        return rc;
+    }
+    for (int64_t i = 0; i < count; i++)
+        (*out)->samples[i] = from->samples[samples[i]];
+    (*out)->count = count;
     return ALEXNET_OK;
 }
 

@@ -43,7 +43,7 @@ static char *line_of(const char *text)
 
 void an_run_skipped(an_run *run, const char *text)
 {
-    char *line = line_of(text);
+    char *line = run->folder ? line_of(text) : NULL;
     if (line && run->skipped_file < 0)
         open_list(run);
     if (line && run->skipped_file >= 0 && !is_named(run, line)) {

@@ -103,7 +103,7 @@ static alexnet_status end_mean(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-static alexnet_status step_mean(alexnet_trainer *t, alexnet_progress *progress)
+alexnet_status an_trainer_step_mean(alexnet_trainer *t, alexnet_progress *progress)
 {
     an_batch batch;
     bool more;
@@ -197,7 +197,7 @@ static double seconds_left(const alexnet_trainer *t)
 static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
 {
     switch (t->record.phase) {
-    case AN_PHASE_MEAN: return step_mean(t, progress);
+    case AN_PHASE_MEAN: return an_trainer_step_mean(t, progress);
     case AN_PHASE_TRAIN: return step_train(t, progress);
     case AN_PHASE_VAL: return an_trainer_step_val(t, progress);
     case AN_PHASE_DONE: break;

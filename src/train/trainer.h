@@ -9,6 +9,7 @@
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log
+ *     trial.c            training of which nothing is kept, which drives a trainer without a folder
  *     trainer_norms.c    norms of weights, gradients and changes of weights
  *     trainer_diverged.c the end of a run whose loss is not finite, and the reason
  */
@@ -57,7 +58,15 @@ typedef struct an_norms {
     int64_t images;        /* of the epoch, before it */
 } an_norms;
 
+/** How training differs that is tried out, of which nothing is kept. */
+typedef struct an_trial_rule {
+    bool still;    /* without dropout */
+    double first;  /* of rates that rise: what those of the first update are multiplied by */
+    double growth; /* and what each later update multiplies them by; 0: the recipe's rates */
+} an_trial_rule;
+
 struct alexnet_trainer {
+    const an_trial_rule *trial; /* NULL: it is a run */
     alexnet_ctx *ctx;
     alexnet_recipe *recipe;
     an_run run;
@@ -91,8 +100,10 @@ struct alexnet_trainer {
     char diverged[512]; /* the error that ended the run; "": it has not diverged */
 };
 
+/** @param trial  borrowed; NULL: a run, with a folder. A trial is driven by trial.c */
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
-                              const alexnet_dataset *val, const alexnet_trainer_options *options);
+                              const alexnet_dataset *val, const alexnet_trainer_options *options,
+                              const an_trial_rule *trial);
 /** @param options  not NULL */
 alexnet_status an_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx, const char *folder,
                                  const alexnet_resume_options *options);
@@ -118,6 +129,10 @@ alexnet_status an_trainer_load(alexnet_trainer *trainer, an_batch *batch, bool *
 /** Name bad pictures of a batch once, count them every time. */
 void an_trainer_note_bad(alexnet_trainer *trainer, const an_batch *batch);
 int64_t an_trainer_epoch(const alexnet_trainer *trainer);
+/** A piece of the mean image; the last one begins training. */
+alexnet_status an_trainer_step_mean(alexnet_trainer *trainer, alexnet_progress *progress);
+/** Take the rates of an update. */
+void an_trainer_set_rates(alexnet_trainer *trainer, int64_t step);
 /**
  * An update with the next batch; then the part after it is fetched, if the device can take it while
  * it computes.

@@ -193,9 +193,10 @@ alexnet_status an_trainer_diverged(alexnet_trainer *t, const char *loss, int64_t
     char reason[AN_NAME_MAX + sizeof t->net->params->name + 128];
     describe(t, reason, sizeof reason);
     snprintf(t->diverged, sizeof t->diverged,
-             "training diverged: the %s update %lld (epoch %lld) is not finite%s; the last good "
-             "checkpoint is kept. Try a rate of %.3g",
+             "training diverged: the %s update %lld (epoch %lld) is not finite%s%s. Try a rate of "
+             "%.3g",
              loss, (long long)update, (long long)epoch, reason,
+             t->trial ? "" : "; the last good checkpoint is kept",
              an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1) / 10);
     return an_trainer_check_diverged(t);
 }

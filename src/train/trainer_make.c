@@ -26,6 +26,7 @@ an_program_options an_trainer_purpose(const alexnet_trainer *t, int batch)
     options.frozen = t->frozen;
     options.accumulate = t->parts > 1;
     options.clip = an_recipe_ever(t->recipe, AN_KEY_CLIP);
+    options.masks = !(t->trial && t->trial->still);
     return options;
 }
 

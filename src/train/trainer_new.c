@@ -85,16 +85,19 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     if (!t->record.tuning)
         AN_TRY(AN_FAIL_MEMORY(4096, "a record of progress"));
     AN_TRY(first_weights(t, options));
-    AN_TRY(an_run_create(&t->run, options->out_dir));
-    AN_TRY(an_trainer_save_recipe(t));
-    AN_TRY(an_trainer_save(t)); /* from here on the run can be resumed */
+    if (!t->trial) {
+        AN_TRY(an_run_create(&t->run, options->out_dir));
+        AN_TRY(an_trainer_save_recipe(t));
+        AN_TRY(an_trainer_save(t)); /* from here on the run can be resumed */
+    }
 cleanup:
     an_network_release(network);
     return rc;
 }
 
 alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const alexnet_dataset *train,
-                              const alexnet_dataset *val, const alexnet_trainer_options *options)
+                              const alexnet_dataset *val, const alexnet_trainer_options *options,
+                              const an_trial_rule *trial)
 {
     if (train->classes < 2)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
@@ -105,6 +108,7 @@ alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const ale
     if (val)
         AN_CHECK(an_dataset_compare_classes(train, val));
     AN_CHECK(an_trainer_alloc(out, ctx));
+    (*out)->trial = trial;
     (*out)->train = an_dataset_retain((alexnet_dataset *)train);
     (*out)->val = val ? an_dataset_retain((alexnet_dataset *)val) : NULL;
     return an_trainer_finish(out, begin(*out, options));

@@ -77,7 +77,7 @@ alexnet_status an_norms_run(alexnet_trainer *t, const an_next_part *part)
 {
     if (!t->norms.due || !part->ends)
         return an_program_run(t->program);
-    t->norms.divisor = t->parts > 1 ? (double)part->gathered : 1;
+    t->norms.divisor = t->parts > 1 ? part->weight : 1;
     return an_program_run_watched(t->program, measure_gradients, t);
 }
 

@@ -47,8 +47,7 @@ static alexnet_status fetch(alexnet_trainer *t, int64_t step)
     next->computed = next->ends ? next->gathered > 0 : filled > 0;
     if (!next->computed)
         return ALEXNET_OK;
-    an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, step, t->steps_per_epoch);
-    an_program_set_rates(t->program, t->rates);
+    an_trainer_set_rates(t, step);
     const an_step_state state = state_of(t, step, epoch);
     return an_program_feed(t->program, pictures->pixels, t->slots, &state);
 }

@@ -488,6 +488,7 @@ static alexnet_status train_into(const char *folder, const char *epochs)
     AN_TRY(alexnet_recipe_load(&recipe, "default"));
     AN_TRY(alexnet_recipe_set(recipe, "batch", "4"));
     AN_TRY(alexnet_recipe_set(recipe, "epochs", epochs));
+    AN_TRY(alexnet_recipe_set(recipe, "norms", "1"));
     options.net = "net.ini";
     options.out_dir = folder;
     options.recipe = recipe;

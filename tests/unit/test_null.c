@@ -571,6 +571,25 @@ static void test_trainers(void **state)
     REFUSES(alexnet_run_validation, "classes_of", &val, ctx, "run", NULL);
 }
 
+static void test_trials(void **state)
+{
+    (void)state;
+    alexnet_trial *trial;
+    alexnet_trial_point point;
+    alexnet_trial_verdict verdict;
+    REFUSES(alexnet_trial_new, "out", NULL, ctx, data, NULL, NULL);
+    REFUSES(alexnet_trial_new, "ctx", &trial, NULL, data, NULL, NULL);
+    REFUSES(alexnet_trial_new, "train", &trial, ctx, NULL, NULL, NULL);
+    assert_null(trial);
+    REFUSES(alexnet_trial_step, "trial", NULL, &point, &more);
+    ANSWERS(alexnet_trial_count, 0, NULL);
+    ANSWERS(alexnet_trial_get, false, NULL, 0, &point);
+    assert_int_equal(point.update, 0);
+    TAKES_NOTHING(alexnet_trial_judge, NULL, &verdict);
+    assert_false(verdict.good);
+    TAKES_NOTHING(alexnet_trial_free, NULL);
+}
+
 static void test_previews(void **state)
 {
     alexnet_preview *preview;
@@ -678,6 +697,7 @@ int main(void)
         cmocka_unit_test(test_evaluations),
         cmocka_unit_test(test_ensembles),
         cmocka_unit_test(test_trainers),
+        cmocka_unit_test(test_trials),
         cmocka_unit_test(test_previews),
         cmocka_unit_test(test_measurements),
         cmocka_unit_test(test_checks),

@@ -1,0 +1,188 @@
+#include "trial.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "draw.h"
+#include "files.h"
+#include "json.h"
+#include "paths.h"
+#include "progress.h"
+#include "recipe.h"
+#include "terminal.h"
+#include "text.h"
+
+/* ---- A trial ---- */
+
+static int new_trial(alexnet_trial **out, alexnet_ctx *ctx, const training_request *request,
+                     const alexnet_recipe *recipe, const alexnet_dataset *train,
+                     alexnet_trial_kind kind)
+{
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_trial_options how = ALEXNET_TRIAL_OPTIONS_INIT;
+    options.net = request->net;
+    options.recipe = recipe;
+    options.init_from = request->init_from;
+    options.split = request->split;
+    how.kind = kind;
+    recipe_describe(recipe);
+    alexnet_status status = alexnet_trial_new(out, ctx, train, &options, &how);
+    return status ? cli_failed(status) : CLI_DONE;
+}
+
+static int open_trial(alexnet_trial **out, alexnet_ctx *ctx, const training_request *request,
+                      alexnet_trial_kind kind)
+{
+    alexnet_recipe *recipe;
+    train_data data;
+    char *val;
+    *out = NULL;
+    int code = training_open(ctx, request, &recipe, &data, &val);
+    if (code == CLI_DONE)
+        code = new_trial(out, ctx, request, recipe, data.train, kind);
+    train_data_free(&data);
+    alexnet_recipe_free(recipe);
+    free(val);
+    return code;
+}
+
+static int run(alexnet_trial *trial)
+{
+    alexnet_trial_point p;
+    alexnet_status status = ALEXNET_OK;
+    bool more = true;
+    while (more && !status) {
+        status = alexnet_trial_step(trial, &p, &more);
+        if (!status && p.update)
+            progress_show((double)p.update / (double)p.updates,
+                          "update %" PRId64 " of at most %" PRId64
+                          "  rate %.3g  loss %.4f  error %.1f%%",
+                          p.update, p.updates, p.rate, p.loss, 100 * p.top1_error);
+    }
+    progress_clear();
+    return status ? cli_failed(status) : CLI_DONE;
+}
+
+/* ---- One batch ---- */
+
+static void report_overfit(const alexnet_trial_verdict *v, bool json)
+{
+    if (json) {
+        json_t *document = json_object();
+        json_object_set_new(document, "learned", json_boolean(v->good));
+        json_object_set_new(document, "updates", json_integer(v->updates));
+        json_object_set_new(document, "pictures", json_integer(v->pictures));
+        json_object_set_new(document, "loss", json_number(v->loss));
+        json_object_set_new(document, "chance", json_number(v->chance));
+        json_print(document);
+        return;
+    }
+    const char *pictures = text_plural(v->pictures, "picture", "pictures");
+    if (v->good)
+        terminal_line(stdout,
+                      "learned: after %" PRId64 " updates the loss of the same %" PRId64
+                      " %s is %.4f",
+                      v->updates, v->pictures, pictures, v->loss);
+    else
+        terminal_line(stdout,
+                      "not learned: after %" PRId64 " updates the loss of the same %" PRId64
+                      " %s is %.4f (that of chance is %.4f); a run will not learn either",
+                      v->updates, v->pictures, pictures, v->loss, v->chance);
+}
+
+int trial_overfit(alexnet_ctx *ctx, const training_request *request, bool json)
+{
+    alexnet_trial *trial;
+    alexnet_trial_verdict verdict = {0};
+    int code = open_trial(&trial, ctx, request, ALEXNET_TRIAL_OVERFIT);
+    if (code == CLI_DONE)
+        code = run(trial);
+    if (code == CLI_DONE) {
+        alexnet_trial_judge(trial, &verdict);
+        report_overfit(&verdict, json);
+        code = verdict.good ? CLI_DONE : CLI_FAILED;
+    }
+    alexnet_trial_free(trial);
+    return code;
+}
+
+/* ---- Rates ---- */
+
+static int write_table(const alexnet_trial *trial, const char *path)
+{
+    file_output out;
+    alexnet_trial_point p;
+    int code = file_begin(&out, path);
+    if (code != CLI_DONE)
+        return code;
+    fputs("update,rate,loss,smoothed,top1_error\n", out.file);
+    for (int64_t i = 0; alexnet_trial_get(trial, i, &p); i++)
+        fprintf(out.file, "%" PRId64 ",%.9g,%.9g,%.9g,%.9g\n", p.update, p.rate, p.loss, p.smooth,
+                p.top1_error);
+    return file_end(&out, code);
+}
+
+static void report_rates(const alexnet_trial_verdict *v, const char *picture, const char *table,
+                         bool json)
+{
+    if (json) {
+        json_t *document = json_object();
+        json_object_set_new(document, "rate", v->good ? json_number(v->rate) : json_null());
+        json_object_set_new(document, "lowest_at", json_number(v->lowest_at));
+        json_object_set_new(document, "loss", json_number(v->loss));
+        json_object_set_new(document, "updates", json_integer(v->updates));
+        json_object_set_new(document, "curve", json_text(picture));
+        json_object_set_new(document, "table", json_text(table));
+        json_print(document);
+        return;
+    }
+    if (v->good)
+        terminal_line(stdout, "rate %.2g: a tenth of %.2g, where the loss was least (%.4f)",
+                      v->rate, v->lowest_at, v->loss);
+    else
+        terminal_line(stdout,
+                      "no rate: the loss fell at none of %" PRId64
+                      "; --overfit-one-batch says whether this network can learn at all",
+                      v->updates);
+    terminal_line(stdout, "curve %s, numbers %s", picture, table);
+}
+
+/* "rates.csv" for "rates.png". */
+static char *table_of(const char *picture)
+{
+    const char *dot = strrchr(picture, '.'), *slash = strrchr(picture, '/');
+    const size_t length =
+        dot && (!slash || dot > slash) ? (size_t)(dot - picture) : strlen(picture);
+    return cli_format("%.*s.csv", (int)length, picture);
+}
+
+int trial_rates(alexnet_ctx *ctx, const training_request *request, const char *path, bool json)
+{
+    alexnet_trial *trial = NULL;
+    alexnet_trial_verdict verdict;
+    char *table = table_of(path);
+    int code = strcmp(table, path) == 0
+                   ? cli_error(CLI_USAGE, "--find-rate takes a name for a PNG, not %s", path)
+                   : file_check_output(path);
+    if (code == CLI_DONE)
+        code = file_check_output(table);
+    if (code == CLI_DONE)
+        code = open_trial(&trial, ctx, request, ALEXNET_TRIAL_RATES);
+    if (code == CLI_DONE)
+        code = run(trial);
+    if (code == CLI_DONE) {
+        alexnet_trial_judge(trial, &verdict);
+        code = write_table(trial, table);
+    }
+    if (code == CLI_DONE)
+        code = draw_rates(trial, path);
+    if (code == CLI_DONE) {
+        report_rates(&verdict, path, table, json);
+        code = verdict.good ? CLI_DONE : CLI_FAILED;
+    }
+    alexnet_trial_free(trial);
+    free(table);
+    return code;
+}

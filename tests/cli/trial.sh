@@ -1,0 +1,78 @@
+# Training of which nothing is kept: --overfit-one-batch and --find-rate.
+. "${0%/*}/lib.sh"
+: "${PNG_PIXEL:?png_pixel}"
+pictures data 16
+net="--net alexnet-mini"
+
+# A batch is learnt by heart, and no run is left.
+expect 0 train data/pictures $net --batch 16 --rate 0.02 --overfit-one-batch
+grep -qE '^learned: after [0-9]+ updates the loss of the same 16 pictures is 0\.0' out ||
+    fail "no verdict"
+[ -e runs ] && fail "a run was begun"
+expect 0 train data/pictures $net --batch 16 --rate 0.02 --overfit-one-batch --quiet --json
+is "$(json 1 learned)" true "learned"
+is "$(json 1 pictures)" 16 "pictures"
+less "$(json 1 loss)" 0.05 "loss"
+is "$(json 1 chance | cut -c1-6)" 2.3025 "loss of chance"
+is "$(cat err)" "" "what --quiet says"
+
+# One that cannot be: nothing learns.
+expect 1 train data/pictures $net --batch 8 --freeze '*' --overfit-one-batch
+has out "not learned: after 500 updates the loss of the same 8 pictures is 2.3" \
+    "(that of chance is 2.3026)"
+expect 1 train data/pictures $net --batch 8 --freeze '*' --overfit-one-batch --json --quiet
+is "$(json 1 learned)" false "learned"
+
+# A curve, a table, a rate.
+expect 0 train data/pictures $net --batch 16 --find-rate rates.png
+grep -qE '^rate 0\.[0-9]+: a tenth of [0-9.]+, where the loss was least \([0-9.]+\)' out ||
+    fail "no rate"
+has out "curve rates.png, numbers rates.csv"
+is "$(sed -n 1p rates.csv)" "update,rate,loss,smoothed,top1_error" "columns"
+is "$(sed -n 2p rates.csv | cut -d, -f1,2)" 1,1e-05 "the first rate"
+rows=$(($(sed -n '$=' rates.csv) - 1))
+less 20 "$rows" "rows"
+less "$rows" 101 "rows"
+is "$("$PNG_PIXEL" rates.png)" "760 440" "size of the curve"
+[ -e runs ] && fail "a run was begun"
+expect 0 train data/pictures $net --batch 16 --find-rate again.png --json --quiet
+cmp rates.csv again.csv || fail "the same command finds another curve"
+cmp rates.png again.png || fail "the same command draws another curve"
+is "$(json 1 curve)" again.png "the curve's file"
+is "$(json 1 table)" again.csv "the table's file"
+is "$(json 1 updates)" "$rows" "updates"
+less "$(json 1 rate)" "$(json 1 lowest_at)" "rate"
+
+# No rate makes a network learn that is frozen.
+expect 1 train data/pictures $net --batch 16 --freeze '*' --find-rate none.png --quiet
+has out "no rate: the loss fell at none of 100"
+expect 1 train data/pictures $net --batch 16 --freeze '*' --find-rate none.png --quiet --json
+is "$(json 1 rate)" null "rate"
+
+# Mistakes.
+expect 2 train data/pictures $net --find-rate a.png --overfit-one-batch
+has err "one at a time"
+expect 2 train data/pictures $net --find-rate rates.csv
+has err "a name for a PNG"
+expect 2 train data/pictures $net --out run --overfit-one-batch
+has err "--out has no meaning"
+expect 2 train data/pictures $net --lr-find a.png
+has err "--find-rate"
+expect 1 train data/pictures $net --find-rate no/folder/a.png
+has err "cannot write no/folder/a.png"
+expect 2 train data/pictures $net --rate 0 --find-rate a.png
+has err "rate = 0"
+[ -e a.png ] && fail "a curve of nothing"
+mkdir broken broken/x broken/y && echo no >broken/x/1.png && echo no >broken/y/1.png
+expect 3 train broken $net --val 0 --overfit-one-batch
+has err "none of the 2 training pictures"
+
+# An interruption leaves nothing.
+"$ALEXNET" train data/pictures $net --batch 16 --freeze '*' --find-rate slow.png >out 2>err &
+child=$!
+sleep 0.3
+kill -TERM $child
+wait $child
+is $? 143 "exit code of an interrupted search"
+[ -e slow.png ] || [ -e slow.csv ] && fail "an interrupted search left a file"
+exit 0
