@@ -76,6 +76,8 @@ static void report_overfit(const alexnet_trial_verdict *v, bool json)
         json_object_set_new(document, "pictures", json_integer(v->pictures));
         json_object_set_new(document, "loss", json_number(v->loss));
         json_object_set_new(document, "chance", json_number(v->chance));
+        if (*v->reason)
+            json_object_set_new(document, "reason", json_text(v->reason));
         json_print(document);
         return;
     }
@@ -90,6 +92,8 @@ static void report_overfit(const alexnet_trial_verdict *v, bool json)
                       "not learned: after %" PRId64 " updates the loss of the same %" PRId64
                       " %s is %.4f (that of chance is %.4f); a run will not learn either",
                       v->updates, v->pictures, pictures, v->loss, v->chance);
+    if (*v->reason)
+        terminal_line(stdout, "%s", v->reason);
 }
 
 int trial_overfit(alexnet_ctx *ctx, const training_request *request, bool json)

@@ -1718,8 +1718,8 @@ typedef enum alexnet_trial_kind {
     /** The pictures of the first batch again and again, until they are learnt by heart: a loss
      * below 0.05. A network, recipe or data set with which that fails will not learn either.
      * Pictures are cropped from the middle and not changed in any way, nothing is dropped out,
-     * labels are not smoothed, and rates stay those of the recipe's first epoch without a warm-up.
-     * The mean image is that of these pictures. */
+     * labels are not smoothed, and rates stay at half those of the recipe's first epoch, without a
+     * warm-up. The mean image is that of these pictures. */
     ALEXNET_TRIAL_OVERFIT = 1,
     /** Rates that rise geometrically from update to update, in the ratios that the recipe's rates
      * have to its `rate`, until the loss is four times its least. All else is as in the run; the
@@ -1753,13 +1753,15 @@ typedef struct alexnet_trial_point {
 
 /** What a trial came to. */
 typedef struct alexnet_trial_verdict {
-    bool good;        /**< OVERFIT: learnt by heart; RATES: the loss fell, and there is a rate */
-    int64_t updates;  /**< made */
-    int64_t pictures; /**< that were shown, again and again or each once */
-    double loss;      /**< OVERFIT: the latest; RATES: the least, smoothed */
-    double chance;    /**< ln C: the loss of a network that knows nothing of its C classes */
-    double lowest_at; /**< RATES: the rate of the least loss */
-    double rate;      /**< RATES: a tenth of it, to be taken for `rate`; 0: none is suggested */
+    bool good;          /**< OVERFIT: learnt by heart; RATES: the loss fell, and there is a rate */
+    int64_t updates;    /**< made */
+    int64_t pictures;   /**< that were shown, again and again or each once */
+    double loss;        /**< OVERFIT: the latest; RATES: the least, smoothed */
+    double chance;      /**< ln C: the loss of a network that knows nothing of its C classes */
+    double lowest_at;   /**< RATES: the rate of the least loss */
+    double rate;        /**< RATES: a tenth of it, to be taken for `rate`; 0: none is suggested */
+    const char *reason; /**< OVERFIT: why the loss may have stayed at chance, and what to try; ""
+                             if it did not. Borrowed from the trial */
 } alexnet_trial_verdict;
 
 /**

@@ -10,6 +10,8 @@
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
  *     trainer_save.c     checkpoints, the best model, the log
  *     trial.c            training of which nothing is kept, which drives a trainer without a folder
+ *     look.c             the outputs of all layers for some pictures of the latest batch
+ *     trainer_stuck.c    why nothing is learnt
  *     trainer_norms.c    norms of weights, gradients and changes of weights
  *     trainer_diverged.c the end of a run whose loss is not finite, and the reason
  */
@@ -199,6 +201,12 @@ bool an_norms_wanted(const alexnet_trainer *trainer, int param);
 alexnet_status an_norms_begin(alexnet_trainer *trainer);
 alexnet_status an_norms_run(alexnet_trainer *trainer, const an_next_part *part);
 alexnet_status an_norms_end(alexnet_trainer *trainer, alexnet_progress *progress);
+/** Whether a loss is that of chance, or above it. */
+bool an_trainer_stuck_at(const alexnet_trainer *trainer, double loss);
+/** What may be the reason, and what to try, after an update: "Every layer is frozen. Try ..." */
+void an_trainer_why_stuck(const alexnet_trainer *trainer, double loss, char *out, size_t size);
+/** Say both of the epoch that ended, if the run had time to learn. */
+void an_trainer_warn_if_stuck(const alexnet_trainer *trainer);
 /** The checkpoint at the end of an epoch, and as the recipe's `keep` wants it a copy that stays. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 /** Whether validation has not improved for as long as the recipe's stop_patience. */

@@ -6,112 +6,29 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/alloc.h"
 #include "base/status.h"
-#include "train/trainer.h"
-
-/* One picture of the batch, computed again with the output of every layer kept. */
-typedef struct look {
-    const alexnet_trainer *t;
-    an_program *of;     /* the program that met the batch, */
-    an_arena values_of; /* with the parameters of this arena */
-    an_program *program;
-    int n_places;
-    int *places; /* in the order in which they are computed */
-    an_score *scores;
-    an_slot *slots;
-    uint8_t *pixels;
-    float *values;
-} look;
-
-/* The picture, and another that may be mixed into it. */
-enum { LOOK_SLOTS = 2 };
-
-static size_t picture_bytes(const look *l)
-{
-    const size_t side = (size_t)l->t->net->network->input.side;
-    return side * side * 3;
-}
-
-static alexnet_status list_places(look *l)
-{
-    const alexnet_network *network = l->t->net->network;
-    const size_t room = 2 * (size_t)network->count + 1;
-    l->places = an_calloc(room, sizeof *l->places);
-    if (!l->places)
-        return AN_FAIL_MEMORY(room * sizeof *l->places, "a list of layers");
-    l->places[l->n_places++] = AN_LAYER_INPUT;
-    for (int i = 0; i < network->count; i++) {
-        const an_layer *layer = &network->layers[i];
-        /* a ReLU may make a number of what is none */
-        if (layer->has_neuron && layer->type != AN_LAYER_NEURON)
-            l->places[l->n_places++] = an_place_before_neuron(i);
-        l->places[l->n_places++] = i;
-    }
-    return ALEXNET_OK;
-}
-
-static alexnet_status make_look(look *l)
-{
-    const size_t batch = (size_t)l->t->batch;
-    int64_t largest = 0;
-    AN_CHECK(list_places(l));
-    const an_program_options options = {.slots = LOOK_SLOTS,
-                                        .pictures = LOOK_SLOTS,
-                                        .values = l->values_of,
-                                        .keep = l->places,
-                                        .n_keep = l->n_places};
-    AN_CHECK(an_program_compile(&l->program, l->t->net, &options));
-    for (int i = 0; i < l->n_places; i++) {
-        const int64_t count = an_chw_count(an_program_shape(l->program, l->places[i]));
-        largest = count > largest ? count : largest;
-    }
-    l->scores = an_calloc(batch, sizeof *l->scores);
-    l->slots = an_calloc(batch, sizeof *l->slots);
-    l->pixels = an_calloc(LOOK_SLOTS, picture_bytes(l));
-    l->values = an_calloc(LOOK_SLOTS * (size_t)largest, sizeof *l->values);
-    if (!l->scores || !l->slots || !l->pixels || !l->values)
-        return AN_FAIL_MEMORY(LOOK_SLOTS * ((size_t)largest * 4 + picture_bytes(l)),
-                              "a look at every layer");
-    return an_program_pack(l->program);
-}
-
-static void end_look(look *l)
-{
-    an_program_free(l->program);
-    an_free(l->places);
-    an_free(l->scores);
-    an_free(l->slots);
-    an_free(l->pixels);
-    an_free(l->values);
-}
+#include "train/look.h"
 
 /* The first slot whose loss is not finite; -1: none. */
-static int bad_slot(const look *l)
+static int bad_slot(const an_look *l)
 {
     for (int i = 0; i < l->t->batch; i++)
-        if (l->slots[i].picture >= 0 && !isfinite(l->scores[i].loss))
+        if (l->batch[i].picture >= 0 && !isfinite(l->scores[i].loss))
             return i;
     return -1;
 }
 
-/* Let the program see the slot as the batch had it. */
-static alexnet_status feed(look *l, int index)
+/* A slot as the batch had it, with the picture that was mixed into it. */
+static alexnet_status add(an_look *l, int slot)
 {
-    an_slot slots[LOOK_SLOTS] = {l->slots[index], {.picture = -1, .label = -1}};
-    const an_step_state state = {0};
-    AN_CHECK(an_program_picture(l->of, slots[0].picture, l->pixels));
-    slots[0].picture = 0;
-    if (slots[0].share > 0) {
-        slots[1] = l->slots[slots[0].partner];
-        slots[1].share = 0;
-        slots[0].partner = 1;
-    }
-    if (slots[1].picture >= 0) {
-        AN_CHECK(an_program_picture(l->of, slots[1].picture, l->pixels + picture_bytes(l)));
-        slots[1].picture = 1;
-    }
-    return an_program_feed(l->program, l->pixels, slots, &state);
+    const an_slot *s = &l->batch[slot];
+    AN_CHECK(an_look_add(l, slot));
+    if (s->share == 0)
+        return ALEXNET_OK;
+    l->slots[0].mixed = s->mixed;
+    l->slots[0].share = s->share;
+    l->slots[0].partner = 1;
+    return an_look_add(l, s->partner);
 }
 
 static bool are_finite(const float *values, int64_t count)
@@ -123,20 +40,17 @@ static bool are_finite(const float *values, int64_t count)
 }
 
 /* @param found  out: whether there is one; then `place` is the first that is not finite */
-static alexnet_status look_through(look *l, bool *found, int *place)
+static alexnet_status look_through(an_look *l, bool *found, int *place)
 {
-    AN_CHECK(make_look(l));
-    AN_CHECK(an_program_scores(l->of, l->scores));
-    AN_CHECK(an_program_slots(l->of, l->slots));
     const int slot = bad_slot(l);
     if (slot < 0)
         return ALEXNET_OK;
-    AN_CHECK(feed(l, slot));
-    AN_CHECK(an_program_run(l->program));
+    AN_CHECK(add(l, slot));
+    AN_CHECK(an_look_run(l));
     for (int i = 0; i < l->n_places && !*found; i++) {
         *place = l->places[i];
-        AN_CHECK(an_program_read(l->program, *place, l->values));
-        *found = !are_finite(l->values, an_chw_count(an_program_shape(l->program, *place)));
+        AN_CHECK(an_look_read(l, *place));
+        *found = !are_finite(l->values, an_look_size(l, *place));
     }
     return ALEXNET_OK;
 }
@@ -162,14 +76,13 @@ static const char *bad_parameter(const alexnet_trainer *t, an_arena arena, int l
 /* ": the first layer whose output is not finite is conv2"; what is not known is left out. */
 static void describe(const alexnet_trainer *t, char *out, size_t size)
 {
-    const bool val = t->record.phase == AN_PHASE_VAL;
-    look l = {.t = t,
-              .of = val ? t->runner->program : t->program,
-              .values_of = val ? an_trainer_result(t) : AN_VALUES};
+    an_look l;
     bool found = false;
     int place = 0;
-    const alexnet_status rc = look_through(&l, &found, &place);
-    const int layer = place == AN_LAYER_INPUT ? -1 : place % AN_LAYERS_MAX;
+    alexnet_status rc = an_look_begin(&l, t, t->record.phase == AN_PHASE_VAL);
+    if (rc == ALEXNET_OK)
+        rc = look_through(&l, &found, &place);
+    const int layer = an_look_layer(place);
     const char *name;
     out[0] = '\0';
     if (rc == ALEXNET_OK && found) {
@@ -184,7 +97,7 @@ static void describe(const alexnet_trainer *t, char *out, size_t size)
     } else if ((name = bad_parameter(t, AN_GRADIENTS, ANY))) {
         snprintf(out, size, ": the gradient of %s holds values that are not finite", name);
     }
-    end_look(&l);
+    an_look_end(&l);
 }
 
 alexnet_status an_trainer_diverged(alexnet_trainer *t, const char *loss, int64_t update,

@@ -8,9 +8,6 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
-/* Good runs too may stay at the loss of chance for this many updates after the warm-up. */
-static const double UPDATES_TO_BEGIN = 100;
-
 /* Epochs whose updates are made; the one that ends among them. */
 static int64_t completed(const alexnet_trainer *t)
 {
@@ -32,24 +29,6 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_data
                    "bad_pictures = %lld; with bad_pictures = %lld they would be left out",
                    (long long)bad, (long long)data->count, what, data->root, (long long)allowed,
                    (long long)bad);
-}
-
-/* The commonest complaint about AlexNet: the loss never leaves ln C, or never comes down to it. */
-static void warn_if_stuck(const alexnet_trainer *t)
-{
-    double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
-    double warmup = an_recipe_number(t->recipe, AN_KEY_WARMUP, NULL, 0);
-    double updates = (double)t->record.step - warmup * (double)t->steps_per_epoch;
-    if (completed(t) < 2 || updates < UPDATES_TO_BEGIN || !(loss >= 0.995 * chance))
-        return;
-    bool above = loss > 1.005 * chance;
-    an_log(t->ctx, ALEXNET_LOG_WARNING,
-           "the loss of epoch %lld is %.3f, %s (ln %d = %.3f): nothing is learnt. Try %s%s",
-           (long long)completed(t), loss, above ? "above that of chance" : "that of chance",
-           t->classes.count, chance,
-           an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE ? ""
-                                                                           : "init = safe, or ",
-           above ? "a lower rate" : "another rate");
 }
 
 /* What best_by names, and what decides between equals. */
@@ -134,7 +113,7 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     progress->top5_error = train.top5_error;
     AN_CHECK(keep_best(t, &val, &progress->best));
     AN_CHECK(an_trainer_log(t, &t->record.epoch, &val));
-    warn_if_stuck(t);
+    an_trainer_warn_if_stuck(t);
     an_tally epoch = t->record.epoch;
     drop_rates(t);
     begin_epoch(t);

@@ -72,7 +72,8 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_trainer_choose_network(&network, t->ctx, options, t->classes.count));
     AN_TRY(an_recipe_check_layers(t->recipe, network));
     AN_TRY(an_trainer_record_data(&t->record.train, t->train));
-    AN_TRY(an_dataset_warn_absent(t->ctx, t->train, t->val));
+    if (!t->trial) /* which shows few pictures */
+        AN_TRY(an_dataset_warn_absent(t->ctx, t->train, t->val));
     if (t->val) {
         AN_TRY(an_trainer_record_data(&t->record.val, t->val));
         AN_TRY(an_dataset_warn_shared(t->ctx, t->train, t->val));

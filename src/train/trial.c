@@ -7,6 +7,9 @@
 
 /* A batch is learnt by heart below this loss: probabilities of 95% for the right classes. */
 static const double LEARNT = 0.05;
+/* Of the recipe's rates, which are meant for a warm-up and pictures that change: without them, they
+ * can be too high. */
+static const double CALM = 0.5;
 
 /* A sweep ends where the loss, averaged with a weight that falls by KEPT from update to update, is
  * so many times its least, once there are a few to average. */
@@ -101,7 +104,8 @@ static alexnet_status make_rule(alexnet_trial *trial, const alexnet_recipe *reci
 {
     trial->rate = an_recipe_number(recipe, AN_KEY_RATE, NULL, 1);
     trial->rule = (an_trial_rule){.first = 1, .growth = 1};
-    trial->rule.still = trial->kind == ALEXNET_TRIAL_OVERFIT;
+    if (trial->kind == ALEXNET_TRIAL_OVERFIT)
+        trial->rule = (an_trial_rule){.still = true, .first = CALM, .growth = 1};
     if (trial->kind == ALEXNET_TRIAL_OVERFIT)
         return ALEXNET_OK;
     if (trial->rate == 0)
@@ -191,6 +195,14 @@ static bool is_over(alexnet_trial *trial)
     return trial->count >= FEW && mean > TOO_HIGH * trial->best;
 }
 
+/* A batch that was not learnt, whose loss never left that of chance. */
+static void find_reason(alexnet_trial *trial)
+{
+    const double loss = trial->points[trial->count - 1].loss;
+    if (trial->kind == ALEXNET_TRIAL_OVERFIT && an_trainer_stuck_at(trial->trainer, loss))
+        an_trainer_why_stuck(trial->trainer, loss, trial->reason, sizeof trial->reason);
+}
+
 /* The epoch of a trial is over: one without pictures would go on for ever. */
 static alexnet_status end_epoch(alexnet_trainer *t)
 {
@@ -225,6 +237,8 @@ static alexnet_status update(alexnet_trial *trial, alexnet_trial_point *point)
         point->update = ++trial->count;
         trial->points[trial->count - 1] = *point;
         trial->over = is_over(trial);
+        if (trial->over)
+            find_reason(trial);
     }
     return end_epoch(t);
 }
@@ -276,7 +290,8 @@ static void judge_rates(const alexnet_trial *trial, alexnet_trial_verdict *verdi
 
 void an_trial_verdict(const alexnet_trial *trial, alexnet_trial_verdict *verdict)
 {
-    *verdict = (alexnet_trial_verdict){.updates = trial->count,
+    *verdict = (alexnet_trial_verdict){.reason = trial->reason,
+                                       .updates = trial->count,
                                        .pictures = trial->trainer->train->count,
                                        .chance = log(trial->trainer->classes.count)};
     if (trial->kind == ALEXNET_TRIAL_RATES) {

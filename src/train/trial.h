@@ -20,6 +20,7 @@ struct alexnet_trial {
     alexnet_trial_point *points; /* room for `updates` */
     double sum, best;            /* of losses, the older the less; the least mean of them so far */
     bool over;
+    char reason[512]; /* why nothing was learnt; "" */
 };
 
 /** @param options  those of a trainer; out_dir is not looked at. @param how  checked, complete */

@@ -19,9 +19,10 @@ is "$(cat err)" "" "what --quiet says"
 # One that cannot be: nothing learns.
 expect 1 train data/pictures $net --batch 8 --freeze '*' --overfit-one-batch
 has out "not learned: after 500 updates the loss of the same 8 pictures is 2.3" \
-    "(that of chance is 2.3026)"
+    "(that of chance is 2.3026)" "Every layer is frozen. Try freeze = none"
 expect 1 train data/pictures $net --batch 8 --freeze '*' --overfit-one-batch --json --quiet
 is "$(json 1 learned)" false "learned"
+is "$(json 1 reason)" "Every layer is frozen. Try freeze = none, or fewer layers" "reason"
 
 # A curve, a table, a rate.
 expect 0 train data/pictures $net --batch 16 --find-rate rates.png

@@ -150,41 +150,6 @@ static void test_nothing_can_be_read(void **state)
                    "none of the 2 training pictures of");
 }
 
-/* ---- Nothing is learnt ---- */
-
-/* Train at a rate of 0, so that the loss stays where the deviation of the last layer's weights puts
- * it.
- * @return how often it was said that nothing is learnt */
-static int times_stuck(const char *deviation, const char *batch, const char *warmup)
-{
-    static int runs;
-    char out[16];
-    const char *const settings[] = {"batch", batch,  "epochs", "4",      "rate", "0", "rate_bias",
-                                    "0",     "init", "net",    "warmup", warmup, NULL};
-    alexnet_progress p;
-    rig_change_network("initW = 0.1\n[p]", deviation);
-    snprintf(out, sizeof out, "stuck%d", runs++);
-    rig_heard[0] = '\0';
-    expect_ok(rig_train("train", NULL, out, settings, &p));
-    return rig_times_heard("nothing is learnt");
-}
-
-static void test_nothing_is_learnt(void **state)
-{
-    (void)state;
-    rig_write_pictures("train", 2, 20); /* 40 updates an epoch with batches of one */
-    assert_int_equal(times_stuck("initW = 0.0001\n[p]", "1", "0"),
-                     2); /* after 120 and 160 updates */
-    assert_int_equal(rig_times_heard("the loss of epoch 3 is 0.693, that of chance (ln 2 = 0.693)"),
-                     1);
-    assert_int_equal(rig_times_heard("Try init = safe, or another rate"), 2);
-    assert_int_equal(times_stuck("initW = 0.0001\n[p]", "1", "1"), 1); /* 120 since the warm-up */
-    assert_int_equal(times_stuck("initW = 0.0001\n[p]", "2", "0"), 0); /* too few to tell */
-    assert_int_equal(times_stuck("initW = 20\n[p]", "1", "0"), 2);
-    assert_int_equal(rig_times_heard("above that of chance (ln 2 = 0.693)"), 2);
-    assert_int_equal(rig_times_heard("or a lower rate"), 2);
-}
-
 /* ---- Divergence ---- */
 
 /* The first epoch is good, from the second on rate and decay multiply weights by -100,000 with
@@ -471,7 +436,6 @@ int main(void)
         IN_SCRATCH(test_a_batch_of_bad_pictures),
         IN_SCRATCH(test_a_handful),
         IN_SCRATCH(test_nothing_can_be_read),
-        IN_SCRATCH(test_nothing_is_learnt),
         IN_SCRATCH(test_divergence),
         IN_SCRATCH(test_a_full_disk),
         IN_SCRATCH(test_a_log_that_does_not_fit),

@@ -250,7 +250,8 @@ static void test_trouble(void **state)
     (void)state;
     const alexnet_status invalid = ALEXNET_ERROR_INVALID_ARGUMENT;
     static const char *const settings[] = {"batch", "8", NULL};
-    static const char *const wild[] = {"batch", "8", "rate", "1000", "init", "net", NULL};
+    static const char *const wild[] = {"batch", "8",    "rate", "1000", "decay",
+                                       "100",   "init", "net",  NULL};
     alexnet_ctx *ctx = rig_new_ctx("cpu", ALEXNET_PRECISION_FP32, 1);
     alexnet_trial *trial;
     alexnet_trial_verdict verdict;

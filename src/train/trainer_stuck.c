@@ -1,0 +1,228 @@
+/*
+ * A loss that stays at chance, the commonest complaint about AlexNet, and what may be the reason.
+ * What is certain comes first: nothing that could learn, pictures without differences, dead layers;
+ * then what numbers suggest: a rate that is too high or too low, first weights that do not fit.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "base/text.h"
+#include "train/look.h"
+
+/* Good runs too may stay at the loss of chance for this many updates after the warm-up. */
+static const double UPDATES_TO_BEGIN = 100;
+/* Weights that all updates together can have changed by less than this share have not moved. */
+static const double MOVED = 0.01;
+
+/* ---- Layers that do not learn ---- */
+
+/* Whether a layer's parameters have rates in the latest update. */
+static bool learns(const alexnet_trainer *t, int layer)
+{
+    int n = 0;
+    bool found = false;
+    for (int i = 0; i < t->net->count; i++) {
+        const an_param *p = &t->net->params[i];
+        if (!p->learned)
+            continue;
+        found |= p->layer == layer && t->rates[n].rate != 0;
+        n++;
+    }
+    return found;
+}
+
+static bool has_parameters(const alexnet_trainer *t, int layer)
+{
+    for (int i = 0; i < t->net->count; i++)
+        if (t->net->params[i].learned && t->net->params[i].layer == layer)
+            return true;
+    return false;
+}
+
+/* What is wrong if nothing learns, or not what decides between the classes: the last layer. */
+static bool nothing_learns(const alexnet_trainer *t, char *out, size_t size)
+{
+    const alexnet_network *network = t->net->network;
+    int all = 0, learning = 0, frozen = 0, last = -1;
+    an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, t->record.step - 1,
+                      t->steps_per_epoch);
+    for (int i = 0; i < network->count; i++) {
+        if (!has_parameters(t, i))
+            continue;
+        last = i;
+        all++;
+        learning += learns(t, i);
+        frozen += t->frozen[i];
+    }
+    if (learning == 0)
+        snprintf(out, size, "%s. Try %s",
+                 frozen == all ? "Every layer is frozen" : "All rates are 0",
+                 frozen == all ? "freeze = none, or fewer layers" : "a rate above 0");
+    else if (!learns(t, last))
+        snprintf(out, size, "%s, which tells the classes apart, does not learn. Try %s",
+                 network->layers[last].name,
+                 t->frozen[last] ? "to freeze the layers before it alone"
+                                 : "a rate above 0 for it");
+    return learning == 0 || !learns(t, last);
+}
+
+/* ---- Pictures and layers ---- */
+
+static bool same_pictures(const an_look *l, bool *black)
+{
+    const size_t bytes = an_look_picture_bytes(l);
+    bool same = l->count > 1;
+    *black = true;
+    for (int i = 1; i < l->count; i++)
+        same &= memcmp(l->pixels, l->pixels + (size_t)i * bytes, bytes) == 0;
+    for (size_t i = 0; i < bytes; i++)
+        *black &= l->pixels[i] == 0;
+    return same;
+}
+
+/* The first layer with a ReLU that gives zeros alone, which no gradient passes; -1: none. */
+static alexnet_status dead_layer(an_look *l, int *layer)
+{
+    const alexnet_network *network = l->t->net->network;
+    for (int i = 0; i < network->count; i++) {
+        bool zeros = network->layers[i].has_neuron;
+        if (zeros)
+            AN_CHECK(an_look_read(l, i));
+        for (int64_t k = 0; zeros && k < l->count * an_look_size(l, i); k++)
+            zeros = l->values[k] == 0;
+        if (zeros) {
+            *layer = i;
+            return ALEXNET_OK;
+        }
+    }
+    return ALEXNET_OK;
+}
+
+static alexnet_status look_at_batch(an_look *l, bool *same, bool *black, int *dead)
+{
+    for (int i = 0; i < l->t->batch && l->count < AN_LOOK_PICTURES; i++)
+        if (l->batch[i].picture >= 0)
+            AN_CHECK(an_look_add(l, i));
+    *same = same_pictures(l, black);
+    AN_CHECK(an_look_run(l));
+    return dead_layer(l, dead);
+}
+
+static bool bad_pictures_or_layers(const alexnet_trainer *t, char *out, size_t size)
+{
+    an_look l;
+    bool same = false, black = false;
+    int dead = -1;
+    alexnet_status rc = an_look_begin(&l, t, false);
+    if (rc == ALEXNET_OK)
+        rc = look_at_batch(&l, &same, &black, &dead);
+    const int count = l.count;
+    an_look_end(&l);
+    if (rc != ALEXNET_OK)
+        return false;
+    const bool net = an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_NET;
+    const double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1);
+    if (same)
+        snprintf(out, size,
+                 "%d pictures of the latest batch are all %s: nothing tells them apart. Look at "
+                 "what the network sees (train --preview)",
+                 count, black ? "black" : "the same");
+    else if (dead >= 0)
+        snprintf(out, size,
+                 "%s gives zeros alone for %d pictures: its neurons are dead, and what is before "
+                 "it learns no more. Try a rate of %.3g%s",
+                 t->net->network->layers[dead].name, count, rate / 10,
+                 net ? " and init = safe" : ", or a longer warmup");
+    return same || dead >= 0;
+}
+
+/* ---- Rates and weights ---- */
+
+static double norm_of(const alexnet_trainer *t, an_arena arena, int param)
+{
+    const an_backend *be = t->net->backend;
+    const an_span span = {an_net_at(t->net, arena, param), t->net->params[param].count};
+    an_norm norm = {0};
+    if (be->api->norms(t->net->backend, &span, 1, &norm) != ALEXNET_OK)
+        return NAN;
+    return sqrt(norm.sum_squares);
+}
+
+/* The largest share of a layer's weights that one update changes, at the rates behind the warm-up;
+ * by its momentum, which is the change. NAN where it cannot be told: Adam's is a mean of
+ * gradients. */
+static double largest_change(const alexnet_trainer *t)
+{
+    const double factor =
+        an_schedule_factor(t->recipe, &t->record.drops, t->record.step - 1, t->steps_per_epoch);
+    const int rule = an_recipe_choice(t->recipe, AN_KEY_RULE);
+    double largest = 0;
+    if (rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW)
+        return NAN;
+    for (int i = 0; i < t->net->count; i++) {
+        const an_param *p = &t->net->params[i];
+        if (!p->learned || p->which != 0 || t->frozen[p->layer])
+            continue;
+        const double weights = norm_of(t, AN_VALUES, i), change = norm_of(t, AN_MOMENTUM, i);
+        if (isnan(weights) || isnan(change))
+            return NAN;
+        if (weights > 0)
+            largest = fmax(largest, change / weights / factor);
+    }
+    return largest;
+}
+
+static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t size)
+{
+    const bool net = an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_NET;
+    const double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1);
+    const double change = largest_change(t);
+    if (change * (double)t->record.step < MOVED)
+        snprintf(out, size,
+                 "The weights hardly move: an update changes no layer's by more than %.1g of what "
+                 "they are. Try a rate of %.3g",
+                 change, 10 * rate);
+    else if (net)
+        snprintf(out, size,
+                 "The first weights are those of the network file, which were made for other "
+                 "pictures. Try init = safe%s",
+                 above ? ", or a lower rate" : "");
+    else if (above)
+        snprintf(out, size, "The rate is too high. Try a rate of %.3g", rate / 10);
+    else
+        snprintf(out, size,
+                 "Neither rates nor weights nor pictures explain it: do the labels fit the "
+                 "pictures?%s",
+                 t->trial ? ""
+                          : " train --overfit-one-batch tells whether one batch can be learnt");
+}
+
+bool an_trainer_stuck_at(const alexnet_trainer *t, double loss)
+{
+    return loss >= 0.995 * log(t->classes.count);
+}
+
+void an_trainer_why_stuck(const alexnet_trainer *t, double loss, char *out, size_t size)
+{
+    if (!nothing_learns(t, out, size) && !bad_pictures_or_layers(t, out, size))
+        by_numbers(t, loss > 1.005 * log(t->classes.count), out, size);
+}
+
+void an_trainer_warn_if_stuck(const alexnet_trainer *t)
+{
+    const double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
+    const double warmup = an_recipe_number(t->recipe, AN_KEY_WARMUP, NULL, 0);
+    const double updates = (double)t->record.step - warmup * (double)t->steps_per_epoch;
+    const int64_t epochs = t->record.step / t->steps_per_epoch;
+    char why[512];
+    if (epochs < 2 || updates < UPDATES_TO_BEGIN || !an_trainer_stuck_at(t, loss))
+        return;
+    an_trainer_why_stuck(t, loss, why, sizeof why);
+    an_log(t->ctx, ALEXNET_LOG_WARNING,
+           "the loss of epoch %lld is %.3f, %s (ln %d = %.3f): nothing is learnt. %s",
+           (long long)epochs, loss,
+           loss > 1.005 * chance ? "above that of chance" : "that of chance", t->classes.count,
+           chance, why);
+}

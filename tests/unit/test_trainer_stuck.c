@@ -1,0 +1,202 @@
+/*
+ * A loss that stays at that of chance: each reason is provoked, and must be named with its remedy.
+ */
+#include "training_rig.h"
+
+#include "train/trainer.h"
+
+static int runs;
+
+/* Train on ref. @return how often it was said that nothing is learnt */
+static int times_stuck(const char *const *settings)
+{
+    char out[16];
+    alexnet_progress p;
+    snprintf(out, sizeof out, "run%d", runs++);
+    rig_heard[0] = '\0';
+    expect_ok(rig_train("train", NULL, out, settings, &p));
+    return rig_times_heard("nothing is learnt");
+}
+
+static void expect_reason(const char *const *settings, const char *reason)
+{
+    if (times_stuck(settings) == 0)
+        fail_msg("the run learns: %s", rig_heard);
+    if (!strstr(rig_heard, reason))
+        fail_msg("expected: %s\nfound: %s", reason, rig_heard);
+}
+
+/* The last layer's weights so small that the loss is that of chance, and others of the network. */
+static void write_network(const char *from, const char *to)
+{
+    char text[sizeof rig_network + 128];
+    const char *head = strstr(rig_network, "initW = 0.1\n[p]"), *at = strstr(rig_network, from);
+    assert_non_null(at);
+    const size_t length = strlen(from);
+    assert_true(at < head);
+    snprintf(text, sizeof text, "%.*s%s%.*sinitW = 0.0001\n[p]%s", (int)(at - rig_network),
+             rig_network, to, (int)(head - at - (long)length), at + length,
+             head + strlen("initW = 0.1\n[p]"));
+    scratch_write("net.ini", text, strlen(text));
+}
+
+/* One pixel value in all of a picture. */
+static void write_plain_pictures(uint8_t level)
+{
+    enum { W = 24, H = 20 };
+    uint8_t pixels[W * H * 3];
+    char path[64];
+    png_image image = {
+        .version = PNG_IMAGE_VERSION, .width = W, .height = H, .format = PNG_FORMAT_RGB};
+    memset(pixels, level, sizeof pixels);
+    rig_write_pictures("train", 2, 20);
+    for (int i = 0; i < 40; i++) {
+        snprintf(path, sizeof path, "train/class%d/%03d.png", i / 20, i % 20);
+        assert_int_equal(png_image_write_to_file(&image, path, 0, pixels, 0, NULL), 1);
+    }
+}
+
+/* Pictures of one class under two labels. */
+static void write_labels_without_meaning(void)
+{
+    char path[64];
+    rig_write_pictures("train", 2, 20);
+    for (int i = 0; i < 20; i++) {
+        snprintf(path, sizeof path, "train/class1/%03d.png", i);
+        rig_write_picture(path, 0, 100 + i);
+    }
+}
+
+#define LONG "batch", "1", "epochs", "4" /* 40 updates an epoch */
+#define NET LONG, "init", "net"
+
+static int times_at_0(const char *batch, const char *warmup)
+{
+    return times_stuck((const char *const[]){"batch", batch, "epochs", "4", "rate", "0",
+                                             "rate_bias", "0", "init", "net", "warmup", warmup,
+                                             NULL});
+}
+
+static void test_rates_of_0(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20);
+    write_network("initW = 0.2", "initW = 0.2");
+    assert_int_equal(times_at_0("1", "0"), 2); /* after 120 and 160 updates */
+    assert_int_equal(rig_times_heard("the loss of epoch 3 is 0.693, that of chance (ln 2 = 0.693): "
+                                     "nothing is learnt. All rates are 0. Try a rate above 0"),
+                     1);
+    assert_int_equal(times_at_0("1", "1"), 1); /* 120 since the warm-up */
+    assert_int_equal(times_at_0("2", "0"), 0); /* too few to tell */
+    rig_change_network("initW = 0.1\n[p]", "initW = 20\n[p]");
+    assert_int_equal(times_at_0("1", "0"), 2);
+    assert_int_equal(rig_times_heard("above that of chance (ln 2 = 0.693)"), 2);
+}
+
+static void test_frozen_layers(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20);
+    write_network("initW = 0.2", "initW = 0.2");
+    expect_reason((const char *const[]){NET, "freeze", "*", NULL},
+                  "Every layer is frozen. Try freeze = none, or fewer layers");
+    expect_reason((const char *const[]){NET, "freeze", "f", NULL},
+                  "f, which tells the classes apart, does not learn. Try to freeze the layers "
+                  "before it alone");
+    expect_reason((const char *const[]){NET, "f.rate", "0", "f.rate_bias", "0", NULL},
+                  "f, which tells the classes apart, does not learn. Try a rate above 0 for it");
+}
+
+static void test_pictures_without_differences(void **state)
+{
+    (void)state;
+    write_plain_pictures(0);
+    expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "0.001", NULL},
+                  "8 pictures of the latest batch are all black: nothing tells them apart. Look at "
+                  "what the network sees (train --preview)");
+    write_plain_pictures(200);
+    expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "0.001", NULL},
+                  "8 pictures of the latest batch are all the same: ");
+}
+
+static void test_dead_neurons(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20);
+    write_network("padding = 1\ninitW = 0.2", "padding = 1\ninitW = 0.2\ninitB = -100");
+    expect_reason((const char *const[]){NET, "rate", "0.001", "rate_bias", "0.001", NULL},
+                  "e gives zeros alone for 1 pictures: its neurons are dead, and what is before it "
+                  "learns no more. Try a rate of 0.0001 and init = safe");
+    rig_write_network("net.ini"); /* killed by the first updates */
+    expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "200", "warmup", "0",
+                                        "schedule", "constant", NULL},
+                  "its neurons are dead, and what is before it learns no more. Try a rate of 20, "
+                  "or a longer warmup");
+}
+
+static void test_a_rate_too_low(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20);
+    write_network("initW = 0.2", "initW = 0.2");
+    expect_reason((const char *const[]){NET, "rate", "1e-13", "rate_bias", "1e-13", NULL},
+                  "The weights hardly move: an update changes no layer's by more than ");
+    assert_non_null(strstr(rig_heard, "Try a rate of 1e-12"));
+}
+
+static void test_a_rate_too_high(void **state)
+{
+    (void)state;
+    write_labels_without_meaning();
+    expect_reason((const char *const[]){LONG, "rate", "0.05", "schedule", "constant", NULL},
+                  "above that of chance (ln 2 = 0.693): nothing is learnt. The rate is too high. "
+                  "Try a rate of 0.005");
+}
+
+/* At the end of a schedule an update changes next to nothing: that is no reason. */
+static void test_a_rate_that_has_fallen(void **state)
+{
+    (void)state;
+    write_labels_without_meaning();
+    expect_reason((const char *const[]){"batch", "8", "epochs", "30", "rate", "0.002", "schedule",
+                                        "exponential", "fall", "1e6", "fall_steps", "15", NULL},
+                  "Neither rates nor weights nor pictures explain it: do the labels fit the "
+                  "pictures? train --overfit-one-batch tells whether one batch can be learnt");
+    assert_int_equal(rig_times_heard("hardly move"), 0);
+}
+
+static void test_first_weights(void **state)
+{
+    (void)state;
+    write_labels_without_meaning();
+    write_network("initW = 0.2", "initW = 0.2\ninitB = 1");
+    expect_reason(
+        (const char *const[]){"batch", "8", "epochs", "30", "rate", "0.01", "init", "net", NULL},
+        "The first weights are those of the network file, which were made for other "
+        "pictures. Try init = safe");
+}
+
+static void test_one_that_learns(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20);
+    assert_int_equal(times_stuck((const char *const[]){LONG, NULL}), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, scratch_teardown)
+        T(test_rates_of_0),
+        T(test_frozen_layers),
+        T(test_pictures_without_differences),
+        T(test_dead_neurons),
+        T(test_a_rate_too_low),
+        T(test_a_rate_too_high),
+        T(test_a_rate_that_has_fallen),
+        T(test_first_weights),
+        T(test_one_that_learns),
+#undef T
+    };
+    return cmocka_run_group_tests_name("nothing is learnt", tests, NULL, NULL);
+}
