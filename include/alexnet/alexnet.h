@@ -1906,7 +1906,7 @@ typedef struct alexnet_norms {
     const char *name; /**< borrowed */
     int64_t step;     /**< the number of the update */
     double weights;   /**< after the update */
-    double gradient;  /**< of the batch's mean loss; without weight decay */
+    double gradient;  /**< of the batch's mean loss, before clipping; without weight decay */
     double change;    /**< what the update added to the weights */
 } alexnet_norms;
 /**
