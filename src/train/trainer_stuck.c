@@ -150,13 +150,25 @@ static double norm_of(const alexnet_trainer *t, an_arena arena, int param)
     return sqrt(norm.sum_squares);
 }
 
+/* The schedule's factors of the latest updates, each with the share that momentum has kept of it.
+ */
+static double kept_factor(const alexnet_trainer *t, double momentum)
+{
+    double sum = 0, share = 1 - momentum;
+    for (int64_t ago = 1; ago <= t->record.step && share > 1e-6; ago++) {
+        sum += share * an_schedule_factor(t->recipe, &t->record.drops, t->record.step - ago,
+                                          t->steps_per_epoch);
+        share *= momentum;
+    }
+    return sum;
+}
+
 /* The largest share of a layer's weights that one update changes, at the rates behind the warm-up;
  * by its momentum, which is the change. NAN where it cannot be told: Adam's is a mean of
  * gradients. */
 static double largest_change(const alexnet_trainer *t)
 {
-    const double factor =
-        an_schedule_factor(t->recipe, &t->record.drops, t->record.step - 1, t->steps_per_epoch);
+    const double epoch = (double)((t->record.step - 1) / t->steps_per_epoch + 1);
     const int rule = an_recipe_choice(t->recipe, AN_KEY_RULE);
     double largest = 0;
     if (rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW)
@@ -165,11 +177,13 @@ static double largest_change(const alexnet_trainer *t)
         const an_param *p = &t->net->params[i];
         if (!p->learned || p->which != 0 || t->frozen[p->layer])
             continue;
+        const char *layer = t->net->network->layers[p->layer].name;
+        const double momentum = an_recipe_number(t->recipe, AN_KEY_MOMENTUM, layer, epoch);
         const double weights = norm_of(t, AN_VALUES, i), change = norm_of(t, AN_MOMENTUM, i);
         if (isnan(weights) || isnan(change))
             return NAN;
         if (weights > 0)
-            largest = fmax(largest, change / weights / factor);
+            largest = fmax(largest, change / weights / kept_factor(t, momentum));
     }
     return largest;
 }

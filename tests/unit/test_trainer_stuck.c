@@ -144,6 +144,16 @@ static void test_a_rate_too_low(void **state)
     assert_non_null(strstr(rig_heard, "Try a rate of 1e-12"));
 }
 
+/* At the end of a run momentum still holds what higher rates have put into it. */
+static void test_a_rate_too_low_at_the_end(void **state)
+{
+    (void)state;
+    rig_write_pictures("train", 2, 20);
+    expect_reason((const char *const[]){LONG, "rate", "1e-8", "rate_bias", "0", NULL},
+                  "The weights hardly move: an update changes no layer's by more than ");
+    assert_int_equal(rig_times_heard("hardly move"), rig_times_heard("nothing is learnt"));
+}
+
 static void test_a_rate_too_high(void **state)
 {
     (void)state;
@@ -192,6 +202,7 @@ int main(void)
         T(test_pictures_without_differences),
         T(test_dead_neurons),
         T(test_a_rate_too_low),
+        T(test_a_rate_too_low_at_the_end),
         T(test_a_rate_too_high),
         T(test_a_rate_that_has_fallen),
         T(test_first_weights),
