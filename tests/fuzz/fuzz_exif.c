@@ -13,12 +13,9 @@ static void check_orientation(int orientation)
 
 static void try_text(const uint8_t *bytes, size_t length)
 {
-    char *text = malloc(length + 1);
+    char *text = text_of(bytes, length);
     if (!text)
         return;
-    if (length)
-        memcpy(text, bytes, length);
-    text[length] = '\0';
     check_orientation(an_exif_text_orientation(text));
     free(text);
 }

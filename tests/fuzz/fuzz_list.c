@@ -2,24 +2,16 @@
  * Any bytes as a list and as a table, with and without labels: an error that names the file, or
  * rows whose texts lie within it.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/status.h"
 #include "data/list_rows.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "fuzz/require.h"
 
 static void try_list(const uint8_t *bytes, size_t length, const char *name, bool labels)
 {
     an_list_rows rows;
-    char *text = malloc(length + 1);
+    char *text = text_of(bytes, length);
     if (!text)
         return;
-    if (length)
-        memcpy(text, bytes, length);
-    text[length] = '\0';
     if (an_list_parse(&rows, text, length, name, labels) != ALEXNET_OK &&
         !strstr(an_error_text(), name))
         abort();

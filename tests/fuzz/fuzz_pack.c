@@ -10,8 +10,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "data/pack.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "fuzz/require.h"
 
 enum { CLASSES = 2, ITEMS = 9 };
 
@@ -92,12 +91,9 @@ static void try_manifest(const uint8_t *bytes, size_t length, alexnet_dataset *d
 /* What was written with percents leads back. */
 static void try_text(const uint8_t *bytes, size_t length)
 {
-    char *text = malloc(length + 1);
+    char *text = text_of(bytes, length);
     if (!text)
         return;
-    if (length)
-        memcpy(text, bytes, length);
-    text[length] = '\0';
     char *written = an_text_percent(text);
     if (!written || strpbrk(written, "\n\t") || !an_text_unpercent(written) ||
         strcmp(written, text) != 0)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -14,5 +15,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
         if (!(holds))                                                                              \
             abort();                                                                               \
     } while (0)
+
+/** The bytes as a text, freed with free(); NULL if memory is short. */
+static inline char *text_of(const uint8_t *bytes, size_t length)
+{
+    char *text = malloc(length + 1);
+    if (!text)
+        return NULL;
+    if (length)
+        memcpy(text, bytes, length);
+    text[length] = '\0';
+    return text;
+}
 
 #endif

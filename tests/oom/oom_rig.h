@@ -19,6 +19,16 @@ static inline void note(const void *bytes, size_t length)
         result = (result ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
 }
 
+/** cmocka set-up: a few pictures and a small network to train. */
+static inline int set_up_training(void **state)
+{
+    if (scratch_setup(state) != 0)
+        return -1;
+    rig_write_pictures("data", 2, 4);
+    rig_write_network("net.ini");
+    return 0;
+}
+
 typedef struct scenario {
     alexnet_status (*run)(void);
     void (*look)(void); /* notes what a run left behind; may be NULL */

@@ -55,17 +55,8 @@ static void test_trials(void **state)
     fail_each(&(scenario){rates, NULL, 100});
 }
 
-static int set_up(void **state)
-{
-    if (scratch_setup(state) != 0)
-        return -1;
-    rig_write_pictures("data", 2, 4);
-    rig_write_network("net.ini");
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_trials)};
-    return cmocka_run_group_tests(tests, set_up, scratch_teardown);
+    return cmocka_run_group_tests(tests, set_up_training, scratch_teardown);
 }

@@ -1,7 +1,7 @@
 /*
  * The built-in recipes: that the published ones are what was published.
  */
-#include "expect.h"
+#include "recipe_rig.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,14 +10,6 @@
 #include "base/builtin.h"
 #include "train/recipe.h"
 #include "train/schedule.h"
-
-static void expect_number(const alexnet_recipe *r, an_key key, const char *layer, double epoch,
-                          double expected)
-{
-    double got = an_recipe_number(r, key, layer, epoch);
-    if (got != expected)
-        fail_msg("%s, epoch %g: %g, expected %g", layer ? layer : "all", epoch, got, expected);
-}
 
 static void test_all_built_in_recipes(void **state)
 {

@@ -2,7 +2,7 @@
  * Recipes: the table of keys, values by layer and by epoch, hostile values, and text that reads
  * back as what it was written from.
  */
-#include "expect.h"
+#include "recipe_rig.h"
 #include "scratch.h"
 
 #include "base/alloc.h"
@@ -23,14 +23,6 @@ static void expect_set(alexnet_recipe *recipe, const char *key, const char *valu
 }
 
 /* ---- The table ---- */
-
-static void expect_number(const alexnet_recipe *r, an_key key, const char *layer, double epoch,
-                          double expected)
-{
-    double got = an_recipe_number(r, key, layer, epoch);
-    if (got != expected)
-        fail_msg("%s, epoch %g: %g, expected %g", layer ? layer : "all", epoch, got, expected);
-}
 
 static void test_the_table(void **state)
 {

@@ -42,18 +42,6 @@ static void copy_checkpoint(alexnet_trainer *t, const char *from, const char *to
     free(bytes);
 }
 
-/* A tensor of a checkpoint, as double. */
-static double *read_tensor(an_tensor_file *file, const char *name, int64_t *count)
-{
-    const an_tensor_entry *entry = an_tensor_file_find(file, name);
-    assert_non_null(entry);
-    *count = an_shape_count(entry->shape);
-    double *values = an_calloc((size_t)*count, sizeof *values);
-    assert_non_null(values);
-    expect_ok(an_tensor_file_read(file, name, entry->shape, AN_F64, values));
-    return values;
-}
-
 /* The line of norms of an update; released by the caller. */
 static json_t *line_of(const char *log, int64_t step)
 {
@@ -96,8 +84,8 @@ static void check_tensor(const alexnet_trainer *t, int index, const json_t *line
     double weights = 0, gradient = 0, change = 0;
     alexnet_norms latest;
     snprintf(momentum, sizeof momentum, "momentum.%s", name);
-    double *w = read_tensor(before, name, &count), *v = read_tensor(before, momentum, &count);
-    double *next = read_tensor(after, name, &count), *u = read_tensor(after, momentum, &count);
+    double *w = rig_doubles(before, name, &count), *v = rig_doubles(before, momentum, &count);
+    double *next = rig_doubles(after, name, &count), *u = rig_doubles(after, momentum, &count);
     for (int64_t i = 0; i < count; i++) {
         const double g = (MOMENTUM * v[i] - u[i]) / RATE - DECAY * w[i];
         weights += next[i] * next[i];

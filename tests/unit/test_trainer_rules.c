@@ -88,17 +88,6 @@ static void test_stops_on_cuda(void **state)
 
 /* ---- Parts ---- */
 
-static double *read_doubles(an_tensor_file *file, const char *name, int64_t *count)
-{
-    const an_tensor_entry *entry = an_tensor_file_find(file, name);
-    assert_non_null(entry);
-    *count = an_shape_count(entry->shape);
-    double *values = an_calloc((size_t)*count, sizeof *values);
-    assert_non_null(values);
-    expect_ok(an_tensor_file_read(file, name, entry->shape, AN_F64, values));
-    return values;
-}
-
 /* Every tensor of `a`, to `share` of its largest value, is that of `b` whose name has a prefix. */
 static void expect_close(const char *a, const char *b, const char *prefix, double share)
 {
@@ -109,7 +98,7 @@ static void expect_close(const char *a, const char *b, const char *prefix, doubl
         int64_t count, same;
         double largest = 0, worst = 0;
         snprintf(other, sizeof other, "%s%s", strcmp(name, "input.mean") == 0 ? "" : prefix, name);
-        double *p = read_doubles(x, name, &count), *q = read_doubles(y, other, &same);
+        double *p = rig_doubles(x, name, &count), *q = rig_doubles(y, other, &same);
         assert_int_equal(count, same);
         for (int64_t j = 0; j < count; j++) {
             largest = fmax(largest, fabs(p[j]));
@@ -184,7 +173,7 @@ static void test_the_best_is_the_average(void **state)
     expect_close("out/best.safetensors", path, "average.", 0);
     int64_t count;
     an_tensor_file *best = rig_open_tensors("out/best.safetensors");
-    double *a = read_doubles(best, "f.weight", &count), *w = read_doubles(file, "f.weight", &count);
+    double *a = rig_doubles(best, "f.weight", &count), *w = rig_doubles(file, "f.weight", &count);
     assert_memory_not_equal(a, w, (size_t)count * sizeof *a);
     assert_null(an_tensor_file_find(best, "average.f.weight"));
     an_free(a);

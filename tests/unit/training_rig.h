@@ -223,6 +223,18 @@ static inline void *rig_tensor(an_tensor_file *file, const an_tensor_entry *entr
     return data;
 }
 
+/** A tensor as double; freed with an_free(). */
+static inline double *rig_doubles(an_tensor_file *file, const char *name, int64_t *count)
+{
+    const an_tensor_entry *entry = an_tensor_file_find(file, name);
+    assert_non_null(entry);
+    *count = an_shape_count(entry->shape);
+    double *values = an_calloc((size_t)*count, sizeof *values);
+    assert_non_null(values);
+    expect_ok(an_tensor_file_read(file, name, entry->shape, AN_F64, values));
+    return values;
+}
+
 /** The same tensors, to the bit. */
 static inline void rig_expect_same_tensors(const char *a, const char *b)
 {
