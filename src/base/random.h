@@ -26,9 +26,9 @@ typedef enum an_purpose {
     AN_PURPOSE_ERASE = 9,    /* erased rectangles */
     AN_PURPOSE_MIX = 10,     /* mixing of two pictures */
     AN_PURPOSE_REGION = 11,  /* box and rotation of a picture */
-    AN_PURPOSE_WINDOW = 12,  /* order within a window of shards */
     AN_PURPOSE_PACK = 12,    /* order of a packed data set */
     AN_PURPOSE_BALANCE = 13, /* pictures of each class, and their order, of balanced sampling */
+    AN_PURPOSE_WINDOW = 14,  /* order within a window of shards */
 } an_purpose;
 
 typedef struct an_random4 {
