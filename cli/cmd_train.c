@@ -35,7 +35,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"validation", "val-split", "validation-split", "valid", "val-dir"},
      .arg = "DATA2|SHARE",
-     .help = "pictures to validate with: another folder or archive, or the share to hold back, "
+     .help = "pictures to validate with: another data set, or the share to hold back, "
              "chosen by the names, 0 for none (default: DATA's own 'val', else 0.1)",
      .offset = offsetof(train_options, val)},
     {.name = "init-from",

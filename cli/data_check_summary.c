@@ -40,7 +40,7 @@ int64_t *data_checked_counts(const alexnet_dataset *data)
 
 /* ---- For people ------------------------------------------------------------------------------ */
 
-/* "train: 9,469 pictures in 10 classes, from 858 (chain saw) to 993 (tench)" */
+/* "train: 9,469 pictures in 10 classes, from 858 (chain saw) to 993 (tench)", or "100 in each" */
 static void print_part(const data_checked *checked, int part)
 {
     const alexnet_dataset *data = data_checked_data(checked, part);
@@ -58,7 +58,9 @@ static void print_part(const data_checked *checked, int part)
         cli_format("%s: %s %s in %d %s", *name ? name : checked->name, text_count(count, pictures),
                    text_plural(pictures, "picture", "pictures"), classes,
                    text_plural(classes, "class", "classes"));
-    if (classes > 1)
+    if (classes > 1 && counts[least] == counts[most])
+        terminal_line(stdout, "%s, %s in each", start, text_count(low, counts[least]));
+    else if (classes > 1)
         terminal_line(stdout, "%s, from %s (%s) to %s (%s)", start, text_count(low, counts[least]),
                       alexnet_dataset_class_name(data, least), text_count(high, counts[most]),
                       alexnet_dataset_class_name(data, most));

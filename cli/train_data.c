@@ -80,14 +80,10 @@ int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const c
                     const alexnet_dataset_options *options, uint64_t seed)
 {
     double share;
-    const alexnet_dataset_options standard = ALEXNET_DATASET_OPTIONS_INIT;
-    const alexnet_dataset_options of_train = options ? *options : standard;
-    alexnet_dataset_options of_val = of_train;
-    of_val.names_file = NULL;
     *out = (train_data){0};
-    int code = open_part(&out->train, ctx, data, "train", &of_train);
+    int code = open_part(&out->train, ctx, data, "train", options);
     if (code == CLI_DONE && !is_share(val, &share))
-        code = open_part(&out->val, ctx, val, "val", &of_val);
+        code = open_part(&out->val, ctx, val, "val", options);
     else if (code == CLI_DONE && share > 0)
         code = split(out, share, seed);
     if (code != CLI_DONE)
