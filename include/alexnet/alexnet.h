@@ -634,7 +634,8 @@ ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx
  * @param progress  out; may be NULL
  * @param more      out, false: all is done
  * @return ALEXNET_ERROR_BAD_DATA as soon as too many pictures cannot be read, or if an archive of
- * an earlier call has changed; ALEXNET_ERROR_IO, as for a full disk; ALEXNET_ERROR_CANCELLED
+ *         an earlier call has changed; ALEXNET_ERROR_IO, as for a full disk;
+ *         ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress,
                                              bool *more);
@@ -1870,10 +1871,10 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept, the
  *         text names the first layer whose output is not finite and suggests a rate, and all later
  *         steps and alexnet_trainer_save() fail alike; ALEXNET_ERROR_CANCELLED after
- * alexnet_ctx_cancel(); ALEXNET_ERROR_BAD_DATA at the end of a pass over the training or the
- * validation pictures in which none could be read, or more than 1% and more than the recipe's
- * bad_pictures could not. Such a validation is not compared with others, and is repeated when the
- * run is resumed
+ *         alexnet_ctx_cancel(); ALEXNET_ERROR_BAD_DATA at the end of a pass over the training or
+ *         the validation pictures in which none could be read, or more than 1% and more than the
+ *         recipe's bad_pictures could not. Such a validation is not compared with others, and is
+ *         repeated when the run is resumed
  */
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
