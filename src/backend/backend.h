@@ -160,7 +160,8 @@ struct an_backend_api {
                                      an_update **out);
     /** The norm of all gradients of the list together goes to state->rule.norm, unless the update
      * is held. Values that are not finite are left out. */
-    alexnet_status (*gradient_norm)(an_backend *backend, an_update *update, an_step_state *state);
+    alexnet_status (*gradient_norm)(an_backend *backend, an_update *update, an_step_state *state,
+                                    const an_rates *rates);
     /**
      * The update rule, unless it is held. With g the gradient, divided and
      * clipped as state->rule says, the rule of 2012 (paper section 5; weights.cu): v = momentum v -

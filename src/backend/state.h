@@ -19,7 +19,7 @@ typedef struct an_rule {
                                the losses are not finite */
     double divisor;         /* gradients are divided by it, if > 0, */
     double clip;            /* and then multiplied so that their norm is at most this, if > 0 */
-    double norm;            /* that of all gradients as they lie, written by gradient_norm() */
+    double norm;            /* that of all gradients before this, written by gradient_norm() */
     double beta2, epsilon;  /* of Adam: its second moment's momentum; what is added to its root */
     double bias_correction; /* of Adam: 1 - beta2^t in update t = 1, 2, ... */
     double average;         /* share of the new weights in the average */
@@ -41,6 +41,7 @@ typedef struct an_step_state {
 typedef struct an_rates {
     double rate, decay, momentum; /* epsilon, weight decay, momentum factor (Adam's beta1) */
     double bias_correction;       /* of Adam: 1 - momentum^t */
+    double spread; /* the norm of all gradients counts this one divided by it, if > 0 */
 } an_rates;
 
 /** Measured by norms(). */

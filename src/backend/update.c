@@ -19,14 +19,16 @@ alexnet_status an_update_prepare(an_backend *backend, const an_segment *segments
     return ALEXNET_OK;
 }
 
-alexnet_status an_update_norm(an_backend *backend, an_update *update, an_step_state *state)
+alexnet_status an_update_norm(an_backend *backend, an_update *update, an_step_state *state,
+                              const an_rates *rates)
 {
     double sum = 0;
     for (int i = 0; i < update->count && !state->rule.held; i++) {
         const an_span span = {update->segments[i].gradient, update->segments[i].count};
         an_norm norm;
         AN_CHECK(backend->api->norms(backend, &span, 1, &norm));
-        sum += norm.sum_squares;
+        const double spread = rates[i].spread > 0 ? rates[i].spread : 1;
+        sum += norm.sum_squares / (spread * spread);
     }
     state->rule.norm = sqrt(sum);
     return ALEXNET_OK;

@@ -21,7 +21,8 @@ static inline double an_update_factor(const an_rule *rule)
 }
 
 /** gradient_norm() by the backend's norms(). */
-alexnet_status an_update_norm(an_backend *backend, an_update *update, an_step_state *state);
+alexnet_status an_update_norm(an_backend *backend, an_update *update, an_step_state *state,
+                              const an_rates *rates);
 
 alexnet_status an_update_prepare(an_backend *backend, const an_segment *segments, int count,
                                  an_update **out);

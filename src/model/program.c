@@ -220,7 +220,7 @@ static alexnet_status run_step(an_program *p, const an_step *step, const an_batc
     switch (step->kind) {
     case AN_STEP_FORWARD: return be->api->op_forward(be, p->units[step->unit].op, &step->args);
     case AN_STEP_BACKWARD: return be->api->op_backward(be, p->units[step->unit].op, &step->args);
-    case AN_STEP_NORM: return be->api->gradient_norm(be, p->updating, place->state);
+    case AN_STEP_NORM: return be->api->gradient_norm(be, p->updating, place->state, place->rates);
     case AN_STEP_UPDATE: return run_update(p, place);
     case AN_STEP_PACK: return be->api->op_pack(be, p->units[step->unit].op, &step->args);
     }

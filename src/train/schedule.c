@@ -115,8 +115,16 @@ static bool is_adam(const alexnet_recipe *recipe)
     return rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW;
 }
 
-/* The rate of a parameter before the schedule's factor. What makes gradients larger by the spread
- * of pixels makes changes larger by it, but those of Adam, which have a size of their own. */
+/* With init = safe the layer that reads pixels is as if these had been divided by their spread
+ * (init.h), which makes its gradients larger; 1 for every other parameter. */
+static double spread_of(const an_net *net, const alexnet_recipe *recipe, const an_param *param)
+{
+    const bool safe = an_recipe_choice(recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE;
+    return safe && param->which == 0 ? an_pixel_spread(net->network, param->layer) : 1;
+}
+
+/* The rate of a parameter before the schedule's factor. The spread is in gradients and once more in
+ * weights; Adam's changes have a size of their own, whatever gradients are. */
 static double base_rate(const an_net *net, const alexnet_recipe *recipe, const an_param *param,
                         double epoch)
 {
@@ -124,12 +132,9 @@ static double base_rate(const an_net *net, const alexnet_recipe *recipe, const a
     an_key key = param->which == 1 ? AN_KEY_RATE_BIAS : AN_KEY_RATE;
     if (an_recipe_frozen(recipe, layer))
         return 0;
-    double rate = an_recipe_number(recipe, key, layer, epoch);
-    bool safe = an_recipe_choice(recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE;
-    if (param->which == 1 || !safe)
-        return rate;
-    double spread = an_pixel_spread(net->network, param->layer);
-    return rate / (is_adam(recipe) ? spread : spread * spread);
+    const double spread = spread_of(net, recipe, param);
+    return an_recipe_number(recipe, key, layer, epoch) /
+           (is_adam(recipe) ? spread : spread * spread);
 }
 
 void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe *recipe,
@@ -147,6 +152,6 @@ void an_schedule_rates(an_rates *rates, const an_net *net, const alexnet_recipe 
         double momentum = an_recipe_number(recipe, AN_KEY_MOMENTUM, layer, epoch);
         rates[n++] = (an_rates){factor * base_rate(net, recipe, param, epoch),
                                 an_recipe_number(recipe, decay, layer, epoch), momentum,
-                                bias_correction(momentum, step)};
+                                bias_correction(momentum, step), spread_of(net, recipe, param)};
     }
 }

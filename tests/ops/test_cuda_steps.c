@@ -449,9 +449,11 @@ static void test_norms(void **state)
     an_norm *partial = cuda_block(sizeof *out * (size_t)blocks);
     an_cuda_span *list = cuda_move(spans, sizeof spans);
     double *norm = cuda_block(sizeof *norm), all = 0;
+    const an_rates rates[SPANS] = {{.spread = 0}, {.spread = 1}, {.spread = 4}, {.spread = 0.5}};
     for (int i = 0; i < SPANS; i++)
-        all += expected[i];
-    an_cuda_norms_run run = {list, SPANS, blocks, partial, out, norm};
+        all += expected[i] / (i == 2 ? 16 : i == 3 ? 0.25 : 1);
+    an_rates *moved = cuda_move(rates, sizeof rates);
+    an_cuda_norms_run run = {list, SPANS, blocks, partial, out, norm, moved};
     for (int order = 0; order < 2; order++) {
         an_host_backwards = order == 1;
         cuda_ok(an_cuda_norms(&run, NULL));
@@ -462,6 +464,7 @@ static void test_norms(void **state)
         assert_true(fabs(*norm - sqrt(all)) <= 1e-12 * sqrt(all));
     }
     cuda_free(norm);
+    cuda_free(moved);
     cuda_free(list);
     cuda_free(out);
     cuda_free(partial);

@@ -219,6 +219,15 @@ static void test_rates_of_safe_weights(void **state)
     expect_rates(&got[0], 0.5 / (29 * 29), 0.0005, 0.9);
     expect_rates(&got[1], 0.02, 0, 0.9);
     expect_rates(&got[2], 0.5, 0.0005, 0.9);
+    assert_true(got[0].spread == 29 && got[1].spread == 1 && got[2].spread == 1);
+    expect_ok(an_recipe_set(r, "rule", "adamw")); /* whose changes do not grow with gradients */
+    an_schedule_rates(got, net, r, NULL, 0, 10);
+    expect_rates(&got[0], 0.5 / 29, 0.0005, 0.9);
+    expect_ok(an_recipe_set(r, "rule", "2012"));
+    expect_ok(an_recipe_set(r, "init", "net"));
+    an_schedule_rates(got, net, r, NULL, 0, 10);
+    assert_true(got[0].spread == 1);
+    expect_ok(an_recipe_set(r, "init", "safe"));
     expect_ok(an_recipe_set(r, "c.rate", "0.25"));
     an_schedule_rates(got, net, r, NULL, 0, 10);
     expect_rates(&got[0], 0.25 / (29 * 29), 0.0005, 0.9);

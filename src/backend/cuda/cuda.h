@@ -188,7 +188,8 @@ alexnet_status an_cuda_own_prepare(an_cuda *cuda, const an_prepare *prepare, an_
 
 alexnet_status an_cuda_update_prepare(an_backend *backend, const an_segment *segments, int count,
                                       an_update **out);
-alexnet_status an_cuda_gradient_norm(an_backend *backend, an_update *update, an_step_state *state);
+alexnet_status an_cuda_gradient_norm(an_backend *backend, an_update *update, an_step_state *state,
+                                     const an_rates *rates);
 alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update,
                                       const an_step_state *state, const an_rates *rates);
 void an_cuda_update_free(an_backend *backend, an_update *update);

@@ -100,12 +100,14 @@ cleanup:
     return rc;
 }
 
-alexnet_status an_cuda_gradient_norm(an_backend *backend, an_update *update, an_step_state *state)
+alexnet_status an_cuda_gradient_norm(an_backend *backend, an_update *update, an_step_state *state,
+                                     const an_rates *rates)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     an_cuda_norms_run run = update->norms;
     run.norm = &state->rule.norm;
+    run.rates = rates;
     return an_cuda_check(cuda, an_cuda_norms(&run, an_cuda_queue(cuda)), "a gradient's norm");
 }
 

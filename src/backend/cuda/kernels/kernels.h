@@ -227,9 +227,10 @@ typedef struct an_cuda_norms_run {
     const an_cuda_span *spans; /* in device memory, after the plan */
     int count;
     int64_t blocks;
-    an_norm *partial; /* scratch: one for each block */
-    an_norm *out;     /* [count], in device memory */
-    double *norm;     /* out, in device memory: of all of them together; NULL: not wanted */
+    an_norm *partial;      /* scratch: one for each block */
+    an_norm *out;          /* [count], in device memory */
+    double *norm;          /* out, in device memory: of all of them together; NULL: not wanted */
+    const an_rates *rates; /* for that, of each; in device memory */
 } an_cuda_norms_run;
 
 int64_t an_cuda_norms_plan(an_cuda_span *spans, int count);

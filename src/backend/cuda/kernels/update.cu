@@ -265,8 +265,10 @@ AN_BODY void norm_of_all(const an_cuda_norms_run *run, an_thread t)
     double sum = 0;
     if (AN_NUMBER(t) != 0)
         return;
-    for (int i = 0; i < run->count; i++)
-        sum += run->out[i].sum_squares;
+    for (int i = 0; i < run->count; i++) {
+        double spread = run->rates[i].spread > 0 ? run->rates[i].spread : 1;
+        sum += run->out[i].sum_squares / (spread * spread);
+    }
     *run->norm = sqrt(sum);
 }
 
