@@ -23,7 +23,8 @@ events.Reload()
 tags = events.Tags()
 
 lines = [json.loads(line) for line in open(os.path.join(run, "log.jsonl"))]
-reports = [l for l in lines if "val" not in l]
+norms = [l for l in lines if "norms" in l]
+reports = [l for l in lines if "val" not in l and "norms" not in l]
 epochs = [l for l in lines if "val" in l]
 
 
@@ -39,6 +40,10 @@ for tag in ("loss", "top1_error", "lr"):
 if epochs and epochs[0]["val"]:
     for tag in ("loss", "top1_error"):
         compare("val/" + tag, [(l["step"], l["val"][tag]) for l in epochs])
+for what in ("weights", "gradient", "change"):
+    for tensor in norms[0]["norms"] if norms else ():
+        compare(f"norms_of_{what.rstrip('s')}s/{tensor}",
+                [(l["step"], l["norms"][tensor][what]) for l in norms])
 weights = [t for t in tags["histograms"] if t.endswith(".weight")]
 assert len(weights) == 8, weights
 for tag in weights:
@@ -48,6 +53,7 @@ for tag in weights:
         assert abs(sum(v.bucket) - v.num) < 0.5 and v.min <= v.sum / v.num <= v.max, (tag, v)
 pictures = events.Images("filters")
 assert len(pictures) == len(epochs) and pictures[0].width > 0, pictures
-print(f"{len(reports)} reports, {len(epochs)} epochs, {len(weights)} histograms, "
+print(f"{len(reports)} reports, {len(epochs)} epochs, {len(norms)} norms, "
+      f"{len(weights)} histograms, "
       f"filters {pictures[0].width} x {pictures[0].height}: as in the log; "
       f"{len(glob.glob(os.path.join(run, 'events.out.*')))} files")
