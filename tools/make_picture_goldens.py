@@ -261,6 +261,21 @@ def much_text():
     return chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 1000000, 9))
 
 
+def wrong_sum(data, kind):
+    """A chunk of that kind with a checksum that is not its own."""
+    at = data.index(kind)
+    (length,) = struct.unpack(">I", data[at - 4 : at])
+    return patched(data, at + 4 + length, bytes([data[at + 4 + length] ^ 1]))
+
+
+def other_pixel_sum(data):
+    """The checksum of zlib at the end of the pixels is wrong, that of its chunk is right."""
+    at = data.index(b"IDAT")
+    (length,) = struct.unpack(">I", data[at - 4 : at])
+    pixels = data[at + 4 : at + 4 + length]
+    return data[: at - 4] + chunk(b"IDAT", pixels[:-1] + bytes([pixels[-1] ^ 1])) + data[at + 8 + length :]
+
+
 def png_files():
     rgb, alpha = scene(), alpha_plane()[..., None]
     # Rows that repeat after 300 bytes, which a window of 256 does not hold.
@@ -297,6 +312,7 @@ def png_files():
         "no-end.png": png(RGB, 8, rgb)[:-12],
         "no-end-trailer.png": png(RGB, 8, rgb)[:-12] + b"\0\0\0\4junkJUNK....",
         "small-window.png": png(RGB, 8, waves, window=8),
+        "wrong-sum.png": wrong_sum(png(RGB, 8, rgb), b"IDAT"),
         "much-text.png": png(RGB, 8, rgb, [much_text()] * 20, [much_text()] * 20),
     })
     return files
@@ -312,6 +328,8 @@ def bad_png_files():
     return {
         "cut-scan.png": whole[: len(whole) // 2],
         "cut-sum.png": whole[:-14],
+        "header-sum.png": wrong_sum(whole, b"IHDR"),
+        "pixel-sum.png": other_pixel_sum(whole),
         "bad-sum.png": patched(whole, at, bytes([whole[at] ^ 1])),
         "huge.png": whole[:8] + chunk(b"IHDR", huge) + rest,
         "wide.png": whole[:8] + chunk(b"IHDR", wide) + rest,

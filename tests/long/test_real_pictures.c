@@ -3,8 +3,8 @@
  * names: every odd picture reads or is refused with a reason, exactly those are refused that must
  * be, and the CMYK photograph of ImageNet has Pillow's pixels. Skipped without ALEXNET_DATA.
  * Which files must fail was checked against Pillow 13.0.0 with tools/compare_with_pillow.py.
- * Of these it reads a wrong checksum (xcsn0g01), runs beyond their rows (badrle), damaged rows of
- * faxes (crash-0da0, crash-74d2) and signed samples; it refuses six BMPs that are read here, of
+ * Of these it reads runs beyond their rows (badrle), damaged rows of faxes (crash-0da0,
+ * crash-74d2) and signed samples; it refuses six BMPs that are read here, of
  * masks and palettes that it does not have. All that both read is equal.
  */
 #include "unit/scratch.h"
@@ -32,8 +32,14 @@ static const char *const refused[] = {
     "/pillow/rgba32abf.bmp",
     "/pillow/shortfile.bmp",
     "/pillow/syntax_num_frames_zero.png", /* APNG without a picture */
-    "/pngsuite/corrupt/",
-    "/pngsuite/iphone/", /* Apple's own variant, which is no PNG */
+    "/pngsuite/corrupt/xc1n0g08.png",
+    "/pngsuite/corrupt/xc9n2c08.png",
+    "/pngsuite/corrupt/xcrn0g04.png",
+    "/pngsuite/corrupt/xd", /* depths that there are not, no pixels */
+    "/pngsuite/corrupt/xh", /* a wrong checksum of the header */
+    "/pngsuite/corrupt/xl",
+    "/pngsuite/corrupt/xs", /* no signature of a PNG */
+    "/pngsuite/iphone/",    /* Apple's own variant, which is no PNG */
 };
 
 static const char *data;

@@ -51,6 +51,8 @@ static const bad_picture bad_pictures[] = {
     {"bad-cut.webp", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-empty.jpg", ALEXNET_ERROR_FORMAT, "is empty"},
     {"bad-few-pixels.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
+    {"bad-header-sum.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
+    {"bad-pixel-sum.png", ALEXNET_ERROR_FORMAT, "not a sound PNG"},
     {"bad-flat.jpg", ALEXNET_ERROR_FORMAT, "not a sound JPEG"},
     {"bad-huge.jpg", ALEXNET_ERROR_UNSUPPORTED, "65500 x 65500 pixels"},
     {"bad-huge.png", ALEXNET_ERROR_UNSUPPORTED, "65000 x 65000 pixels"},
