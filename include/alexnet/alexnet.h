@@ -875,7 +875,7 @@ typedef struct alexnet_source {
     const char *name;               /**< of the whole, for people and a run's record; copied */
     int class_count;                /**< 0: the pictures have no labels */
     const char *const *class_names; /**< [class_count], copied */
-    int64_t (*count)(void *user);
+    int64_t (*count)(void *user);   /**< at most 4,294,967,294 (2^32 - 2) */
     /** Name and class of an item; names are UTF-8, and copied. An item keeps its name where items
      *  are added: the choice of pictures for validation goes by it. @param label -1: none */
     int (*item)(void *user, int64_t index, const char **name, int *label);
@@ -895,7 +895,8 @@ typedef struct alexnet_source {
  * fingerprint is of names and labels.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name that is missing, empty
- *         or no text, and a label that is none of the classes
+ *         or no text, and a label that is none of the classes; ALEXNET_ERROR_UNSUPPORTED for more
+ *         items than there may be, before any is asked for
  */
 ALEXNET_API alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
                                                        const alexnet_source *source,

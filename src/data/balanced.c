@@ -24,8 +24,6 @@ alexnet_status an_balanced_new(an_balanced **out, const alexnet_dataset *dataset
 {
     const size_t count = (size_t)dataset->count, classes = (size_t)dataset->classes;
     *out = NULL;
-    if (dataset->count > UINT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has too many pictures", dataset->root);
     for (size_t i = 0; i < count; i++)
         if (dataset->samples[i].label < 0)
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has no label", dataset->samples[i].name);

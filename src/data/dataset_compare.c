@@ -250,8 +250,6 @@ alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *t
     alexnet_status rc = ALEXNET_OK;
     int64_t left = AN_COMPARE_BYTES;
     shared found = {0};
-    if (val->count > UINT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has too many pictures", val->root);
     stamped *training = stamps_of(train), *validation = stamps_of(val);
     uint32_t *order = an_calloc((size_t)val->count, sizeof *order);
     if (!training || !validation || !order) {

@@ -41,9 +41,6 @@ static alexnet_status check_options(const alexnet_pack_options *o)
 
 static alexnet_status check_data(const alexnet_dataset *data)
 {
-    if (data->count > UINT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a pack of %lld pictures",
-                       (long long)data->count);
     for (int64_t i = 0; i < data->count; i++)
         if (data->samples[i].label < 0)
             return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s has no label, and cannot be packed",

@@ -224,6 +224,11 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
 
 alexnet_status an_data_source_add(an_data_source *source, char *name, const char *key, int class)
 {
+    if (source->count == AN_PICTURES_MAX) {
+        an_free(name);
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has more than %lld pictures", source->root,
+                       (long long)AN_PICTURES_MAX);
+    }
     if (name && source->count == source->room) {
         int64_t room = source->room ? 2 * source->room : 64;
         an_item *grown = an_realloc(source->items, (size_t)room, sizeof *grown);

@@ -19,6 +19,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/context.h"
 #include "base/strings.h"
@@ -26,6 +27,9 @@
 #include "data/picture.h"
 
 typedef struct an_data_source an_data_source;
+
+/** Items of a source: numbers of 32 bits name them in an epoch's order, of which one means none. */
+#define AN_PICTURES_MAX ((int64_t)UINT32_MAX - 1)
 
 /** An item of a source: the bytes of a picture file or, if there are none, pixels. */
 typedef struct an_item_data {

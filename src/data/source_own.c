@@ -92,6 +92,10 @@ static alexnet_status fill(an_data_source *source, alexnet_ctx *ctx, const alexn
     const int64_t count = own->count(own->user);
     if (count < 1)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s has no items", source->root);
+    if (count > AN_PICTURES_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s says that it has %lld items; a data set has at most %lld", source->root,
+                       (long long)count, (long long)AN_PICTURES_MAX);
     for (int64_t i = 0; i < count; i++) {
         if (i % CHECK_EVERY == 0)
             AN_CHECK(an_ctx_check(ctx));

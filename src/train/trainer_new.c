@@ -104,8 +104,6 @@ alexnet_status an_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx, const ale
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s has %d class; a classifier needs two class folders or more", train->root,
                        train->classes);
-    if (train->count > UINT32_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has too many pictures", train->root);
     if (val)
         AN_CHECK(an_dataset_compare_classes(train, val));
     AN_CHECK(an_trainer_alloc(out, ctx));

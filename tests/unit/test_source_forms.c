@@ -152,17 +152,22 @@ static void test_databases(void **state)
 typedef struct own {
     alexnet_dataset *folder;
     atomic_int held;
-    int fails; /* item that cannot be given, -1: none */
+    int fails;      /* item that cannot be given, -1: none */
+    int64_t claims; /* how many items it says that it has; 0: as many as it has */
+    int64_t asked;  /* for items */
 } own;
 
 static int64_t own_count(void *user)
 {
-    return ((own *)user)->folder->count;
+    const own *o = user;
+    return o->claims ? o->claims : o->folder->count;
 }
 
 static int own_item(void *user, int64_t index, const char **name, int *label)
 {
-    const own *o = user;
+    own *o = user;
+    if (++o->asked > o->folder->count)
+        return 1;
     *name = o->folder->source->items[index].key;
     *label = o->folder->samples[index].label;
     return 0;
@@ -223,6 +228,16 @@ static void test_callbacks(void **state)
                      ALEXNET_ERROR_UNSUPPORTED);
     assert_non_null(strstr(an_error_text(), "has to give them again"));
     an_dataset_release(d);
+    for (int i = 0; i < 3; i++) { /* more than any data set has: nothing is asked for */
+        mine.claims = (const int64_t[]){INT64_MAX, (int64_t)1 << 40, UINT32_MAX}[i];
+        mine.asked = 0;
+        assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
+                         ALEXNET_ERROR_UNSUPPORTED);
+        assert_non_null(strstr(an_error_text(), "at most 4294967294"));
+        assert_int_equal(mine.asked, 0);
+    }
+    mine.claims = 0;
+    mine.asked = 0;
     source.class_count = 2;
     assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
                      ALEXNET_ERROR_INVALID_ARGUMENT);
