@@ -183,7 +183,7 @@ static int pack_all(alexnet_pack_progress *p, alexnet_ctx *ctx, const train_data
     }
     progress_clear();
     int code = status ? cli_failed(status) : CLI_DONE;
-    if (code != CLI_DONE)
+    if (code != CLI_DONE && p->done >= p->found) /* those that were there were checked */
         say_rest(p, out);
     alexnet_pack_free(pack);
     return code;

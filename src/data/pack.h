@@ -7,6 +7,7 @@
  *     pack_picture.c   a picture as the bytes that are stored: the work of several threads
  *     pack_names.c     what pictures are called in the archives
  *     pack_manifest.c  manifest.json, by which a pack also goes on
+ *     pack_same.c      what a pack is of, compared with what a manifest says
  *     pack_check.c     whether the shards that it names are as it says
  *
  * A shard is complete when it has its name; then it is entered into the manifest. Whatever else

@@ -8,55 +8,11 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "data/pack.h"
+#include "data/pack_same.h"
 
 enum { VERSION = 1 };
 #define FORMAT "alexnet pack"
 static const size_t MANIFEST_MAX = (size_t)256 << 20;
-
-/* ---- What a pack is of, which has to be the same where one goes on ---- */
-
-static json_t *describe_pictures(const alexnet_pack_options *o)
-{
-    static const char *const fits[] = {[ALEXNET_PACK_SHORT] = "short",
-                                       [ALEXNET_PACK_SQUARE] = "square",
-                                       [ALEXNET_PACK_WARP] = "warp"};
-    json_t *out = json_pack("{s:s}", "as", o->raw ? "npy" : "jpeg");
-    if (!o->raw)
-        json_object_set_new(out, "quality", json_integer(o->quality));
-    json_object_set_new(out, "side", json_integer(o->side));
-    if (o->side)
-        json_object_set_new(out, "fit", json_string(fits[o->fit]));
-    return out;
-}
-
-static json_t *describe_order(const alexnet_pack_options *o)
-{
-    char seed[24];
-    snprintf(seed, sizeof seed, "%" PRIu64, o->seed);
-    json_t *out = json_pack("{s:b}", "shuffled", !o->in_order);
-    if (!o->in_order)
-        json_object_set_new(out, "seed", json_string(seed));
-    json_object_set_new(out, "shard_pictures", json_integer(o->shard_pictures));
-    json_object_set_new(out, "shard_bytes", json_integer(o->shard_bytes));
-    return out;
-}
-
-static json_t *describe_classes(const alexnet_dataset *data)
-{
-    json_t *out = json_array();
-    for (int c = 0; c < data->classes; c++)
-        json_array_append_new(out, json_string(data->class_ids[c]));
-    return out;
-}
-
-static json_t *describe_source(const an_pack_part *part)
-{
-    char fingerprint[24];
-    snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, part->fingerprint);
-    return json_pack("{s:s, s:I, s:s}", "kind", part->data->source->kind->name, "pictures",
-                     (json_int_t)part->data->count, "fingerprint", fingerprint);
-}
 
 /* ---- Writing ---- */
 
@@ -76,9 +32,9 @@ static json_t *list_shards(const an_pack_part *part)
 
 static json_t *describe_part(const an_pack_part *part)
 {
-    json_t *out =
-        json_pack("{s:s, s:o, s:I, s:I}", "name", part->name, "source", describe_source(part),
-                  "pictures", (json_int_t)part->pictures, "unchanged", (json_int_t)part->unchanged);
+    json_t *out = json_pack("{s:s, s:o, s:I, s:I}", "name", part->name, "source",
+                            an_pack_describe_source(part), "pictures", (json_int_t)part->pictures,
+                            "unchanged", (json_int_t)part->unchanged);
     json_t *by_class = json_array(), *left_out = json_array();
     for (int c = 0; c < part->data->classes; c++)
         json_array_append_new(by_class, json_integer(part->by_class[c]));
@@ -96,9 +52,10 @@ static json_t *describe(const alexnet_pack *pack)
     for (int i = 0; i < pack->part_count; i++)
         json_array_append_new(parts, describe_part(&pack->parts[i]));
     return json_pack("{s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "format", FORMAT, "version", VERSION,
-                     "complete", pack->complete, "stored", describe_pictures(&pack->options),
-                     "order", describe_order(&pack->options), "classes",
-                     describe_classes(pack->parts[0].data), "parts", parts);
+                     "complete", pack->complete, "stored",
+                     an_pack_describe_pictures(&pack->options), "order",
+                     an_pack_describe_order(&pack->options), "classes",
+                     an_pack_describe_classes(pack->parts[0].data), "parts", parts);
 }
 
 alexnet_status an_pack_manifest_write(const alexnet_pack *pack)
@@ -116,26 +73,10 @@ alexnet_status an_pack_manifest_write(const alexnet_pack *pack)
 
 /* ---- Reading ---- */
 
-static alexnet_status fail_other(const char *name, const char *what)
-{
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is of a pack of other data, or with other options: its \"%s\" differs; "
-                   "remove that pack, or name another folder",
-                   name, what);
-}
-
 static alexnet_status fail_damaged(const char *name, const char *what)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s is damaged: %s; remove the folder, or name another one", name, what);
-}
-
-/* Whether a value of the manifest is what this pack has. Takes `wanted` over. */
-static alexnet_status compare(const json_t *from, const char *key, json_t *wanted, const char *name)
-{
-    const bool same = wanted && json_equal(json_object_get(from, key), wanted);
-    json_decref(wanted);
-    return same ? ALEXNET_OK : fail_other(name, key);
 }
 
 /* A whole number from 0 to `most`; -1: it is none. */
@@ -197,8 +138,10 @@ static alexnet_status take_counts(an_pack_part *part, const json_t *from, const 
 static alexnet_status take_part(an_pack_part *part, const json_t *from, const char *name)
 {
     const json_t *shards = json_object_get(from, "shards");
-    AN_CHECK(compare(from, "name", json_string(part->name), name));
-    AN_CHECK(compare(from, "source", describe_source(part), name));
+    const char *called = json_string_value(json_object_get(from, "name"));
+    if (!called || strcmp(called, part->name) != 0)
+        return fail_damaged(name, "its parts are not train and val");
+    AN_CHECK(an_pack_same_source(json_object_get(from, "source"), part, name));
     for (size_t i = 0; i < json_array_size(shards); i++)
         AN_CHECK(take_shard(part, json_array_get(shards, i), name));
     return take_counts(part, from, name);
@@ -213,8 +156,7 @@ static bool is_done(const an_pack_part *part)
 static alexnet_status take_parts(alexnet_pack *pack, const json_t *from, const char *name)
 {
     const json_t *parts = json_object_get(from, "parts");
-    if (json_array_size(parts) != (size_t)pack->part_count)
-        return fail_other(name, "parts");
+    AN_CHECK(an_pack_same_parts(json_array_size(parts), pack, name));
     bool done = true;
     for (int i = 0; i < pack->part_count; i++) {
         an_pack_part *part = &pack->parts[i];
@@ -249,9 +191,8 @@ static alexnet_status take(alexnet_pack *pack, const json_t *from, const char *n
                        "%s is of another version of the format; %d is read", name, VERSION);
     if (is_empty(from))
         return ALEXNET_OK;
-    AN_CHECK(compare(from, "stored", describe_pictures(&pack->options), name));
-    AN_CHECK(compare(from, "order", describe_order(&pack->options), name));
-    AN_CHECK(compare(from, "classes", describe_classes(pack->parts[0].data), name));
+    AN_CHECK(an_pack_same_options(from, &pack->options, name));
+    AN_CHECK(an_pack_same_classes(json_object_get(from, "classes"), pack->parts[0].data, name));
     pack->complete = json_is_true(json_object_get(from, "complete"));
     return take_parts(pack, from, name);
 }

@@ -44,6 +44,11 @@ is "$(sha256sum again/train-000000.tar | cut -d' ' -f1)" "$sums" "the manifest's
 printf x | dd of=again/train-000000.tar bs=1 seek=2000 conv=notrunc 2>dd.log
 expect 3 data pack jpeg again --side 48
 has err "again/train-000000.tar is not as it was packed" "remove the folder and pack again"
+lacks err "complete archive"
+rm again/train-000000.tar
+expect 2 data pack jpeg again --side 48
+has err "again/train-000000.tar was packed with" "is not there as it was"
+lacks err "complete archive"
 
 # ---- Interruptions ----
 expect 0 data pack $photos whole --side 64 --raw --shard-size 100kB --quiet --threads 1
@@ -79,7 +84,12 @@ same limit
 
 # ---- Mistakes ----
 expect 2 data pack $photos whole --side 65 --raw --shard-size 100kB
-has err '"stored" differs'
+has err "whole/manifest.json is of a pack with other options: it has --side 64, and now there is --side 65"
+expect 2 data pack $photos/train whole --side 64 --raw --shard-size 100kB
+has err "it has pictures for validation (--val), and now there are none"
+expect 2 data pack $photos/train $photos/train/new/deep
+has err "lies in the data set"
+[ -e $photos/train/new ] && fail "a pack that is refused leaves a folder in the data set"
 expect 2 data pack $photos
 has err "OUT is missing"
 expect 2 data pack $photos x --shard-size many

@@ -432,15 +432,27 @@ static void test_refusals(void **state)
     write_pictures("folder");
     pack_well("folder", "out", &o);
     o.side = 20;
-    expect_refused(&o, "folder", "out", "\"stored\" differs");
+    expect_refused(&o, "folder", "out", "it has --side 16, and now there is --side 20;");
+    o.raw = false;
+    o.in_order = true;
+    expect_refused(&o, "folder", "out",
+                   "it has --raw --side 16 --order shuffled, and now there is no --raw --side 20 "
+                   "--order source;");
+    o = usual();
+    o.fit = ALEXNET_PACK_WARP;
+    expect_refused(&o, "folder", "out", "it has --fit short, and now there is --fit warp;");
     o = usual();
     o.shard_pictures = 3;
-    expect_refused(&o, "folder", "out", "\"order\" differs");
+    o.seed = 9;
+    expect_refused(&o, "folder", "out",
+                   "it has --seed 1 --shard-size 20kB, and now there is --seed 9 --shard-size 3;");
     o = usual();
     write_png("folder/cats/new.png", (const uint8_t[]){1, 2, 3}, 1, 1);
-    expect_refused(&o, "folder", "out", "\"source\" differs");
+    expect_refused(
+        &o, "folder", "out",
+        "its part train is of 27 pictures (folders), and now of 28 (folders): DATA, --val or");
     scratch_remove("folder/n");
-    expect_refused(&o, "folder", "out", "\"classes\" differs");
+    expect_refused(&o, "folder", "out", "it has 3 classes, and DATA has 2;");
     write_pictures("folder");
     scratch_remove("folder/cats/new.png");
     pack_well("folder", "out", &o);
@@ -450,8 +462,15 @@ static void test_refusals(void **state)
     assert_int_equal(pack("folder", "begun", &o, 1, 0, NULL), ALEXNET_OK);
     o = usual();
     pack_well("folder", "begun", &o); /* where nothing is complete, nothing is refused */
-    expect_refused(&o, "folder", "folder/out", "lies in the data set");
-    scratch_remove("folder/out");
+    static const char *const inside[] = {"folder/out",         "folder/out/",     "folder/a/b/out",
+                                         "./folder//cats/out", "folder/n/../out", "folder"};
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
+        expect_refused(&o, "folder", inside[i], "lies in the data set");
+    assert_int_equal(symlink("folder/cats", "link"), 0);
+    expect_refused(&o, "folder", "link/out", "lies in the data set");
+    assert_false(an_is_folder("folder/out") || an_is_folder("folder/a") ||
+                 an_is_folder("folder/cats/out")); /* what is refused leaves nothing behind */
+    pack_well("folder", "folder.out/deep", &o);
     put("other/file.txt");
     expect_refused(&o, "folder", "other", "other files in it, such as file.txt");
     put("other/manifest.json");

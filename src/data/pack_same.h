@@ -1,0 +1,30 @@
+/*
+ * What a pack is of, as its manifest has it, and whether a manifest that is there is of the same.
+ */
+#ifndef AN_DATA_PACK_SAME_H
+#define AN_DATA_PACK_SAME_H
+
+#include <jansson.h>
+
+#include "data/pack.h"
+
+/** New references; NULL if memory is short. */
+json_t *an_pack_describe_pictures(const alexnet_pack_options *options);
+json_t *an_pack_describe_order(const alexnet_pack_options *options);
+json_t *an_pack_describe_classes(const alexnet_dataset *data);
+json_t *an_pack_describe_source(const an_pack_part *part);
+
+/**
+ * Compare with what a manifest has. `name` is its path.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT says what is different, options by their names in the
+ *         command
+ */
+alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_options *options,
+                                    const char *name);
+alexnet_status an_pack_same_classes(const json_t *classes, const alexnet_dataset *data,
+                                    const char *name);
+alexnet_status an_pack_same_parts(size_t parts, const alexnet_pack *pack, const char *name);
+alexnet_status an_pack_same_source(const json_t *source, const an_pack_part *part,
+                                   const char *name);
+
+#endif
