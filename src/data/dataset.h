@@ -114,6 +114,12 @@ alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *t
  */
 bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 
+/**
+ * ALEXNET_ERROR_BAD_DATA for a data set of which no picture can be read, with the first and why.
+ * @param what  "training ", ...; "": all of them
+ */
+alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *what);
+
 /** A data set over a source, whose classes and samples are still to be set; for dataset*.c. */
 alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes);
 alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,

@@ -181,9 +181,9 @@ static alexnet_status leave_out(alexnet_pack *pack, int64_t sample, const an_pac
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
                    "%lld of %lld pictures of %s cannot be read: more than 1%% and more than "
-                   "bad_pictures = %lld",
+                   "bad_pictures = %lld; the last: %s",
                    (long long)part->left_out.count, (long long)data->count, data->root,
-                   (long long)allowed);
+                   (long long)allowed, packed->error);
 }
 
 /* ---- Steps ---- */
@@ -192,8 +192,7 @@ static alexnet_status end_part(alexnet_pack *pack)
 {
     an_pack_part *part = part_of(pack);
     if (part->pictures == 0)
-        return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld pictures of %s can be read",
-                       (long long)part->data->count, part->data->root);
+        return an_fail_none_read(part->data, "");
     if (pack->tar.file)
         AN_CHECK(close_shard(pack));
     an_ordered_free(pack->workers);

@@ -128,8 +128,7 @@ alexnet_status an_data_stats_step(alexnet_data_stats *s, int64_t *done, bool *mo
         return ALEXNET_OK;
     }
     if (s->moments.pictures == 0)
-        return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld pictures of %s can be read",
-                       (long long)s->data->count, s->data->root);
+        return an_fail_none_read(s->data, "");
     finish(s);
     s->done = true;
     return ALEXNET_OK;

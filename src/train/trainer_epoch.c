@@ -20,8 +20,7 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_data
     const char *what = data == t->val ? "validation" : "training";
     int64_t allowed = an_recipe_integer(t->recipe, AN_KEY_BAD_PICTURES);
     if (good == 0)
-        return AN_FAIL(ALEXNET_ERROR_BAD_DATA, "none of the %lld %s pictures of %s can be read",
-                       (long long)data->count, what, data->root);
+        return an_fail_none_read(data, data == t->val ? "validation " : "training ");
     if (!an_too_many_bad(bad, data->count, allowed))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,

@@ -66,7 +66,7 @@ has err "rate = 0"
 [ -e a.png ] && fail "a curve of nothing"
 mkdir broken broken/x broken/y && echo no >broken/x/1.png && echo no >broken/y/1.png
 expect 3 train broken $net --val 0 --overfit-one-batch
-has err "none of the 2 training pictures"
+has err "none of the 2 training pictures" "; the first: " "broken/x/1.png is "
 
 # An interruption leaves nothing.
 "$ALEXNET" train data/pictures $net --batch 16 --freeze '*' --find-rate slow.png >out 2>err &

@@ -364,10 +364,13 @@ static void test_left_out(void **state)
     o.bad_pictures = 1;
     assert_int_equal(pack("folder", "many", &o, 2, 1 << 20, NULL), ALEXNET_ERROR_BAD_DATA);
     assert_non_null(strstr(an_error_text(), "2 of 29 pictures"));
+    assert_true(strstr(an_error_text(), "; the last: ") && strstr(an_error_text(), "/folder/"));
     scratch_remove("folder");
     put("folder/a/b.jpg");
     assert_int_equal(pack("folder", "none", &o, 2, 1 << 20, NULL), ALEXNET_ERROR_BAD_DATA);
     assert_non_null(strstr(an_error_text(), "none of the 1 pictures"));
+    assert_non_null(strstr(an_error_text(), "; the first: "));
+    assert_non_null(strstr(an_error_text(), "/folder/a/b.jpg is "));
 }
 
 /* ---- Shards and the manifest ---- */

@@ -148,6 +148,8 @@ static void test_nothing_can_be_read(void **state)
     scratch_write("train/b/1.png", "x", 1);
     expect_failure(rig_train("train", NULL, "run", NULL, &p), ALEXNET_ERROR_BAD_DATA,
                    "none of the 2 training pictures of");
+    assert_non_null(strstr(alexnet_error_text(), "; the first: "));
+    assert_non_null(strstr(alexnet_error_text(), "/train/a/1.png is "));
 }
 
 /* ---- Divergence ---- */
