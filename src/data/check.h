@@ -54,6 +54,7 @@ typedef struct an_found {
     uint8_t part; /* of a picture not used; AN_CHECK_PARTS: of both */
     uint8_t bits; /* of NEAR: that differ */
     bool mirrored;
+    uint8_t rank, group_rank; /* of NEAR: how harmful it is, 0 the most; the same of its group */
 } an_found;
 
 typedef struct an_check_part {

@@ -50,14 +50,19 @@ alexnet_status an_check_add(alexnet_check *check, an_found found, const char *pa
     return ALEXNET_OK;
 }
 
-/* By problem, then what is alike together, then the order of pictures, parts and classes. */
+/* By problem, then what is alike together, the most harmful first, then the order of pictures,
+ * parts and classes. */
 static int compare(const void *a, const void *b)
 {
     const an_found *x = a, *y = b;
     if (x->problem != y->problem)
         return x->problem < y->problem ? -1 : 1;
+    if (x->group_rank != y->group_rank)
+        return x->group_rank < y->group_rank ? -1 : 1;
     if (x->group != y->group)
         return x->group < y->group ? -1 : 1;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
     if (x->picture != y->picture)
         return x->picture < y->picture ? -1 : 1;
     if (x->part != y->part)

@@ -107,6 +107,33 @@ alexnet_status an_check_near_begin(alexnet_check *check)
     return an_near_new(&check->near, check->ctx, check->looks, count, check->options.distance);
 }
 
+/* How harmful it is that two pictures are alike, 0 the most: in training and validation, in two
+ * classes, in one. */
+static uint8_t rank_of(const alexnet_check *check, uint32_t a, uint32_t b)
+{
+    return apart(check, ALEXNET_PROBLEM_SAME_IN_PARTS, a, b)     ? 0
+           : apart(check, ALEXNET_PROBLEM_SAME_IN_CLASSES, a, b) ? 1
+                                                                 : 2;
+}
+
+/* What is alike is as harmful as the worst of it. */
+static alexnet_status rank_groups(alexnet_check *check, int64_t first)
+{
+    uint8_t *worst = an_malloc((size_t)check->total + 1);
+    if (!worst)
+        return AN_FAIL_MEMORY((size_t)check->total, "comparing pictures");
+    memset(worst, UINT8_MAX, (size_t)check->total + 1);
+    for (int64_t i = first; i < check->found_count; i++) {
+        const an_found *f = &check->found[i];
+        if (f->rank < worst[f->group])
+            worst[f->group] = f->rank;
+    }
+    for (int64_t i = first; i < check->found_count; i++)
+        check->found[i].group_rank = worst[check->found[i].group];
+    an_free(worst);
+    return ALEXNET_OK;
+}
+
 static alexnet_status add_near(alexnet_check *check, uint32_t picture, an_neighbour neighbour,
                                uint32_t group)
 {
@@ -117,7 +144,8 @@ static alexnet_status add_near(alexnet_check *check, uint32_t picture, an_neighb
                       .class = -1,
                       .count = 1,
                       .bits = neighbour.bits,
-                      .mirrored = neighbour.mirrored};
+                      .mirrored = neighbour.mirrored,
+                      .rank = rank_of(check, picture, neighbour.index)};
     return an_check_add(check, found, NULL, NULL);
 }
 
@@ -125,6 +153,7 @@ static alexnet_status add_near(alexnet_check *check, uint32_t picture, an_neighb
 alexnet_status an_check_near_end(alexnet_check *check)
 {
     const an_neighbour *result = an_near_result(check->near);
+    const int64_t first = check->found_count;
     alexnet_status rc = ALEXNET_OK;
     uint32_t *group = an_calloc((size_t)check->total + 1, sizeof *group);
     bool *told = an_calloc((size_t)check->total + 1, sizeof *told);
@@ -147,6 +176,7 @@ alexnet_status an_check_near_end(alexnet_check *check)
             AN_TRY(add_near(check, group[picture], alike, group[picture]));
         }
     }
+    rc = rank_groups(check, first);
 cleanup:
     an_free(group);
     an_free(told);

@@ -118,3 +118,21 @@ cp 07.jpg 'good/<b>&"/07.png'
 expect 0 data check good --side 16 --sheet names.html
 lacks names.html "<i>"
 has names.html "&lt;b&gt;&amp;&quot;"
+
+# Near copies on both sides come before those in a class, which here are the first of the data set.
+cats=photos/train/cat
+mkdir -p near/train/a near/train/z near/val/a near/val/z
+cp $cats/08.jpg $cats/09.jpg $cats/10.jpg near/train/a
+cp $cats/11.jpg near/train/z
+expect 0 data pack near/train smaller --side 36 --order source --quiet
+tar xf smaller/train-000000.tar || fail "tar does not read the pack"
+for name in 08 09 10; do
+    mv a/$name.jpg near/train/a/$name-smaller.jpg
+done
+mv z/11.jpg near/val/z
+cp 07.jpg near/val/a
+expect 0 data check near --near --side 16
+sed -n '/look nearly the same/,/what to do/p' out >about
+is "$(sed -n 2p about | cut -d: -f1)" "      train/z/11.jpg" "the first near copy"
+is "$(sed -n 3p about | cut -d: -f1)" "      val/z/11.jpg" "the second near copy"
+has about "8" "and 4 more" "(val, class z)" "(train, class z)"
