@@ -41,8 +41,9 @@ static bool is_own_or_parent(const char *name)
 }
 
 /* Read the entries of a folder that are hidden, or those that are not, into lists by their kind, of
- * which some may be the same, or NULL. */
-static alexnet_status list_entries(const char *path, bool hidden, an_strings *const lists[3])
+ * which some may be the same, or NULL. *others counts the rest. */
+static alexnet_status list_entries(const char *path, bool hidden, an_strings *const lists[3],
+                                   int64_t *others)
 {
     DIR *folder = opendir(path);
     if (!folder)
@@ -53,8 +54,12 @@ static alexnet_status list_entries(const char *path, bool hidden, an_strings *co
         const struct dirent *entry = readdir(folder);
         if (!entry)
             break;
-        if ((entry->d_name[0] == '.') != hidden || is_own_or_parent(entry->d_name))
+        if (is_own_or_parent(entry->d_name))
             continue;
+        if ((entry->d_name[0] == '.') != hidden) {
+            ++*others;
+            continue;
+        }
         an_strings *list = lists[kind_of(folder, entry)];
         if (list)
             AN_TRY(an_strings_add(list, an_strdup(entry->d_name)));
@@ -66,19 +71,21 @@ cleanup:
     return rc;
 }
 
-/* Read a folder into three lists of names, of which two may be the same. */
+/* Read a folder into three lists of names, of which two may be the same; hidden ones are added to
+ * *hidden. */
 static alexnet_status list_folder(const char *path, an_strings *files, an_strings *folders,
-                                  an_strings *linked)
+                                  an_strings *linked, int64_t *hidden)
 {
     an_strings *const lists[] = {
         [ENTRY_FILE] = files, [ENTRY_FOLDER] = folders, [ENTRY_LINKED_FOLDER] = linked};
-    return list_entries(path, false, lists);
+    return list_entries(path, false, lists, hidden);
 }
 
 alexnet_status an_folder_hidden(an_strings *names, const char *path)
 {
     an_strings *const lists[3] = {[ENTRY_FOLDER] = names};
-    AN_CHECK(list_entries(path, true, lists));
+    int64_t others = 0;
+    AN_CHECK(list_entries(path, true, lists, &others));
     an_strings_sort(names);
     return ALEXNET_OK;
 }
@@ -86,7 +93,7 @@ alexnet_status an_folder_hidden(an_strings *names, const char *path)
 alexnet_status an_folder_read(an_folder *out, const char *path)
 {
     *out = (an_folder){0};
-    alexnet_status rc = list_folder(path, &out->files, &out->folders, &out->folders);
+    alexnet_status rc = list_folder(path, &out->files, &out->folders, &out->folders, &out->hidden);
     if (rc != ALEXNET_OK)
         an_folder_free(out);
     an_strings_sort(&out->folders);
@@ -141,6 +148,7 @@ void an_endings_join(an_endings *endings, const an_endings *others)
 {
     for (int i = 0; i < others->rows; i++)
         count_ending(endings, others->row[i].ending, others->row[i].count);
+    endings->hidden += others->hidden;
 }
 
 /* ---- Folders that were seen ---- */
@@ -172,6 +180,15 @@ static alexnet_status grow_seen(an_walk *walk)
     return ALEXNET_OK;
 }
 
+/* Whether a folder is read already by walk number `by`, or reserved. */
+static bool is_seen(const an_walk *walk, const struct stat *info, int64_t by)
+{
+    if (walk->seen_room == 0)
+        return false;
+    const int64_t seen = walk->seen[place_of(walk, info)].walk;
+    return seen == by || seen == AN_WALK_RESERVED;
+}
+
 /* Note that a folder is read by walk number `by`. *first: it was not, and is not reserved. */
 static alexnet_status see(an_walk *walk, const char *path, int64_t by, bool *first)
 {
@@ -180,8 +197,8 @@ static alexnet_status see(an_walk *walk, const char *path, int64_t by, bool *fir
         return fail_folder(path);
     if (2 * walk->seen_count >= walk->seen_room)
         AN_CHECK(grow_seen(walk));
+    *first = !is_seen(walk, &info, by);
     an_seen_folder *place = &walk->seen[place_of(walk, &info)];
-    *first = place->walk != by && place->walk != AN_WALK_RESERVED;
     walk->seen_count += place->walk == 0;
     if (*first)
         *place = (an_seen_folder){info.st_dev, info.st_ino, by};
@@ -250,7 +267,7 @@ static alexnet_status read_folder(an_walk *walk, const char *path, int depth, ag
 {
     an_strings files = {0}, folders = {0}, linked = {0};
     alexnet_status rc;
-    AN_TRY(list_folder(path, &files, &folders, &linked));
+    AN_TRY(list_folder(path, &files, &folders, &linked, &walk->left_out.hidden));
     an_strings_sort(&folders);
     an_strings_sort(&linked);
     AN_TRY(take_files(walk, path, &files));
@@ -285,6 +302,34 @@ static alexnet_status work_off(an_walk *walk, agenda *own, agenda *links)
     return ALEXNET_OK;
 }
 
+/* Whether a folder is another or lies above it, by their real paths. */
+static bool is_above(const char *folder, const char *other)
+{
+    const size_t length = strlen(folder);
+    return length <= 1 ||
+           (strncmp(folder, other, length) == 0 && (other[length] == '/' || other[length] == '\0'));
+}
+
+/* Whether a link leads above the folder that it is in, or above the root, to what this walk would
+ * not read otherwise. What cannot be told is told when it is read. */
+static bool leads_up(const an_walk *walk, const char *link)
+{
+    struct stat info;
+    if (stat(link, &info) != 0 || is_seen(walk, &info, walk->walks))
+        return false;
+    char *parent = an_strdup(link), *slash = parent ? strrchr(parent, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    char *to = realpath(link, NULL), *from = slash ? realpath(parent, NULL) : NULL;
+    char *root = walk->root ? realpath(walk->root, NULL) : NULL;
+    const bool up = to && ((from && is_above(to, from)) || (root && is_above(to, root)));
+    free(to); /* realpath's own */
+    free(from);
+    free(root);
+    an_free(parent);
+    return up;
+}
+
 /* Links come last, so that a folder is read by its own path if it has one here. */
 alexnet_status an_walk_below(an_walk *walk, const char *folder)
 {
@@ -293,12 +338,18 @@ alexnet_status an_walk_below(an_walk *walk, const char *folder)
     an_strings_free(&walk->files);
     an_strings_free(&walk->folders);
     walk->left_out = (an_endings){0};
+    an_strings_free(&walk->upward);
     walk->direct = 0;
     walk->walks++;
     AN_TRY(plan(&own, folder, NULL, 1));
     AN_TRY(work_off(walk, &own, &links));
     for (; links.next < links.folders.count; links.next++) {
-        AN_TRY(plan(&own, links.folders.at[links.next], NULL, links.depths[links.next]));
+        const char *link = links.folders.at[links.next];
+        if (leads_up(walk, link)) {
+            AN_TRY(an_strings_add(&walk->upward, an_strdup(link)));
+            continue;
+        }
+        AN_TRY(plan(&own, link, NULL, links.depths[links.next]));
         AN_TRY(work_off(walk, &own, &links));
     }
     an_strings_sort(&walk->files);
@@ -312,6 +363,7 @@ void an_walk_free(an_walk *walk)
 {
     an_strings_free(&walk->files);
     an_strings_free(&walk->folders);
+    an_strings_free(&walk->upward);
     an_free(walk->seen);
     *walk = (an_walk){0};
 }

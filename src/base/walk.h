@@ -1,9 +1,9 @@
 /*
  * Directory traversal: the entries of a folder, and all files below it.
  *
- * Hidden entries (a name that begins with a dot) are ignored. Links are followed. The work is
- * bounded by the number of folders that can be reached: each is read once, however many links lead
- * to it.
+ * Hidden entries (a name that begins with a dot) are ignored. Links are followed, but not to a
+ * folder above the one that they are in: what else is there was not meant. The work is bounded by
+ * the number of folders that can be reached: each is read once, however many links lead to it.
  */
 #ifndef AN_BASE_WALK_H
 #define AN_BASE_WALK_H
@@ -21,6 +21,7 @@ enum { AN_WALK_DEPTH_MAX = 64 };
 typedef struct an_folder {
     an_strings folders; /* and links to folders */
     an_strings files;   /* all else, also broken links, devices and pipes, which fail when read */
+    int64_t hidden;     /* entries that are in neither */
 } an_folder;
 
 alexnet_status an_folder_read(an_folder *out, const char *path);
@@ -40,6 +41,7 @@ typedef struct an_endings {
     int rows;
     an_ending_count row[AN_ENDING_ROWS];
     int64_t total;
+    int64_t hidden; /* files and folders passed over as hidden; in no row, nor in the total */
 } an_endings;
 
 void an_endings_add(an_endings *endings, const char *file_name);
@@ -58,11 +60,13 @@ enum { AN_WALK_RESERVED = -1 };
 /** Several walks that share what they have read. Starts as {.takes = ...}, all else zero. */
 typedef struct an_walk {
     bool (*takes)(const char *file_name);
-    an_strings files;     /* paths of the files taken by the latest walk, in byte order */
-    an_endings left_out;  /* files that it did not take */
-    an_strings folders;   /* that stand directly where it began, in byte order */
-    int64_t direct;       /* files taken that stand directly there */
-    int64_t walks;        /* begun so far */
+    an_strings files;    /* paths of the files taken by the latest walk, in byte order */
+    an_endings left_out; /* files that it did not take */
+    an_strings folders;  /* that stand directly where it began, in byte order */
+    int64_t direct;      /* files taken that stand directly there */
+    an_strings upward;   /* links that were not followed, for they lead above where they are */
+    const char *root;    /* links above this folder are not followed either; NULL: none. Borrowed */
+    int64_t walks;       /* begun so far */
     an_seen_folder *seen; /* a hash table; `walk` 0: an empty place */
     size_t seen_count, seen_room;
 } an_walk;

@@ -56,7 +56,7 @@ static alexnet_status count_classes(int64_t **out, const alexnet_check *check, i
     return ALEXNET_OK;
 }
 
-/* Whether the source has told of an empty class. */
+/* Whether the source has told of an empty class, with what its folder holds. */
 static bool is_told(const an_data_source *source, int class)
 {
     for (int64_t i = 0; i < source->oddity_count; i++)

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/status.h"
+#include "base/text.h"
 
 const char *const an_picture_endings[] = {".jpg",  ".jpeg", ".jpe",  ".jfif", ".jif",
                                           ".png",  ".webp", ".gif",  ".bmp",  ".tif",
@@ -117,11 +118,21 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
     return *out ? out : NULL;
 }
 
+const char *an_hidden_text(char *out, size_t room, int64_t hidden)
+{
+    snprintf(out, room, "%lld hidden %s, with a dot before the name", (long long)hidden,
+             an_text_plural(hidden, "file or folder", "files or folders"));
+    return out;
+}
+
 alexnet_status an_fail_no_pictures(const char *what, const char *folder, const an_endings *left_out)
 {
     char names[128], counts[256], remedy[256];
     an_picture_endings_text(names, sizeof names);
     const char *help = an_endings_remedy(remedy, sizeof remedy, left_out);
+    if (left_out->total == 0 && left_out->hidden > 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s%s holds no %s file, but %s", what, folder, names,
+                       an_hidden_text(counts, sizeof counts, left_out->hidden));
     if (left_out->total == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s%s holds no %s file", what, folder, names);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s%s holds no %s file, but %s%s%s", what, folder, names,

@@ -27,6 +27,9 @@ const char *an_endings_text(char *out, size_t room, const an_endings *endings);
  */
 const char *an_endings_remedy(char *out, size_t room, const an_endings *endings);
 
+/** "3 hidden files or folders, ...". @return `out` */
+const char *an_hidden_text(char *out, size_t room, int64_t hidden);
+
 /** The error of a folder in which no picture was found, with what was. @param what "", "the " */
 alexnet_status an_fail_no_pictures(const char *what, const char *folder,
                                    const an_endings *left_out);

@@ -58,6 +58,11 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
             "%s is the folder of a training run, not of pictures; a run goes on by being "
             "resumed",
             path);
+    if (others.total == 0 && root->hidden > 0)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s holds nothing but %s; a folder of pictures is expected in it for each "
+                       "class",
+                       path, an_hidden_text(counts, sizeof counts, root->hidden));
     if (others.total == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is empty; a folder of pictures is expected in it for each class", path);
@@ -84,16 +89,29 @@ static alexnet_status check_root(const an_folder *root, const char *path)
     return ALEXNET_OK;
 }
 
+/* What a folder without pictures holds. */
+static const char *contents(char *out, size_t room, const an_walk *walk)
+{
+    if (walk->left_out.total > 0)
+        return an_endings_text(out, room, &walk->left_out);
+    char hidden[128];
+    an_hidden_text(hidden, sizeof hidden, walk->left_out.hidden);
+    snprintf(out, room, "nothing%s%s",
+             walk->left_out.hidden > 0 ? " but "
+             : walk->upward.count > 0  ? " but links to folders above it"
+             : walk->folders.count > 0 ? " but folders without files"
+                                       : "",
+             walk->left_out.hidden > 0 ? hidden : "");
+    return out;
+}
+
 /* A class without pictures, with what its folder holds instead. */
 static alexnet_status note_empty(an_data_source *source, const char *path, int class,
-                                 const an_endings *left_out)
+                                 const an_walk *walk)
 {
     char counts[256], remedy[256];
-    const char *help = an_endings_remedy(remedy, sizeof remedy, left_out);
-    if (left_out->total == 0)
-        snprintf(counts, sizeof counts, "nothing");
-    else
-        an_endings_text(counts, sizeof counts, left_out);
+    const char *help = an_endings_remedy(remedy, sizeof remedy, &walk->left_out);
+    contents(counts, sizeof counts, walk);
     char *text = an_format("its folder holds %s%s%s", counts, help ? "; " : "", help ? help : "");
     return an_data_source_note(
         source, (an_oddity){ALEXNET_PROBLEM_EMPTY_CLASS, an_strdup(path), text, class, 1});
@@ -110,9 +128,29 @@ static alexnet_status check_class(an_data_source *source, const char *path, int 
                        path, walk->folders.at[0], walk->folders.at[walk->folders.count - 1],
                        source->root, path);
     if (walk->files.count == 0)
-        return source->examined ? note_empty(source, path, class, &walk->left_out)
+        return source->examined ? note_empty(source, path, class, walk)
                                 : an_fail_no_pictures("the class folder ", path, &walk->left_out);
     return ALEXNET_OK;
+}
+
+/* Links in a class that would bring in what lies above it: each where the source is examined, else
+ * the first with how many there are. */
+static alexnet_status note_upward(an_data_source *source, const an_walk *walk)
+{
+    static const char *const text = "is a link to a folder above it, and is not followed";
+    const int64_t count = walk->upward.count;
+    for (int64_t i = 0; source->examined && i < count; i++)
+        AN_CHECK(an_data_source_note(source, (an_oddity){ALEXNET_PROBLEM_DOUBT,
+                                                         an_strdup(walk->upward.at[i]),
+                                                         an_strdup(text), -1, 1}));
+    if (source->examined || count == 0)
+        return ALEXNET_OK;
+    return an_data_source_doubt(
+        source, count == 1
+                    ? an_format("%s %s", walk->upward.at[0], text)
+                    : an_format("%s %s; nor %s %lld %s of its class", walk->upward.at[0], text,
+                                an_text_plural(count - 1, "is", "are"), (long long)count - 1,
+                                an_text_plural(count - 1, "other", "others")));
 }
 
 /* A file's path without that of the data set: "class/a.jpg". */
@@ -129,6 +167,7 @@ static alexnet_status add_class(an_data_source *source, an_walk *walk, int class
     if (!path)
         return AN_FAIL_MEMORY(strlen(source->root), "a path");
     AN_TRY(an_walk_below(walk, path));
+    AN_TRY(note_upward(source, walk));
     AN_TRY(check_class(source, path, class, walk));
     an_endings_join(&source->left_out, &walk->left_out);
     if (walk->left_out.total > source->worst.left_out) {
@@ -196,13 +235,13 @@ static alexnet_status note_doubt(an_data_source *source, const layout *all)
 {
     if (!all->same)
         return ALEXNET_OK;
-    source->doubt =
+    return an_data_source_doubt(
+        source,
         an_format("%s of %s holds nothing but the folders %s, %s%s: if these are the classes, give "
                   "%s/%s instead",
                   source->classes.count > 1 ? "every folder" : "the one folder", source->root,
                   all->folders.at[0], all->folders.at[1], all->folders.count > 2 ? ", ..." : "",
-                  source->root, source->classes.at[0]);
-    return source->doubt ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(source->root), "a text");
+                  source->root, source->classes.at[0]));
 }
 
 /* Note the hidden folders beside those of classes that have pictures in them. */
@@ -237,7 +276,7 @@ cleanup:
 static alexnet_status open_folders(an_data_source *source)
 {
     an_folder root;
-    an_walk walk = {.takes = an_has_picture_ending};
+    an_walk walk = {.takes = an_has_picture_ending, .root = source->root};
     layout all = {0};
     AN_CHECK(an_folder_read(&root, source->root));
     alexnet_status rc;

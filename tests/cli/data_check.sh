@@ -136,3 +136,12 @@ sed -n '/look nearly the same/,/what to do/p' out >about
 is "$(sed -n 2p about | cut -d: -f1)" "      train/z/11.jpg" "the first near copy"
 is "$(sed -n 3p about | cut -d: -f1)" "      val/z/11.jpg" "the second near copy"
 has about "8" "and 4 more" "(val, class z)" "(train, class z)"
+
+# A class of hidden files alone; a link that would make all that lies above a class.
+mkdir -p odd/a odd/b odd/c odd/d/deep
+cp 07.jpg odd/a && cp $cats/08.jpg odd/b && cp $cats/09.jpg odd/c/.09.jpg
+ln -s ../.. odd/b/above
+expect 1 data check odd --side 16 --report odd.csv
+has out "classes without pictures: 2" "nothing but 1 hidden file or folder, with a dot before the name" \
+    "nothing but folders without files" "signs that something else was meant: 1" \
+    "b/above: is a link to a folder above it, and is not followed" "odd: 2 pictures in 4 classes"

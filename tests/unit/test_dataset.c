@@ -355,6 +355,57 @@ static void test_class_folders_are_not_entered_twice(void **state)
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "t/kitten is a link to ");
 }
 
+/* A link to what lies above does not make all of it a class. */
+static void test_links_upward_are_not_followed(void **state)
+{
+    (void)state;
+    put("home/photos/cat/a.jpg");
+    put("home/photos/dog/d.jpg");
+    put("home/other/o.jpg");
+    put("home/pool/deep/p.jpg");
+    put("home/pool/q.jpg");
+    put("store/bird/b.jpg");
+    put("store/s.jpg");
+    assert_int_equal(symlink("../..", "home/photos/cat/above"), 0);
+    assert_int_equal(symlink("/", "home/photos/dog/all"), 0);
+    assert_int_equal(symlink("../../pool/deep", "home/photos/dog/pool"), 0);
+    assert_int_equal(symlink("..", "home/pool/deep/up"), 0); /* a folder that a link leads to */
+    assert_int_equal(symlink("../../store/bird", "home/photos/bird"), 0);
+    assert_int_equal(symlink("..", "store/bird/up"), 0); /* above a class that is a link */
+    assert_int_equal(symlink("../../home", "store/bird/home"), 0);
+    alexnet_dataset *d = open_good("home/photos", NULL, NULL);
+    assert_string_equal(below(d, 0), "bird/b.jpg");
+    assert_string_equal(below(d, 1), "cat/a.jpg");
+    assert_string_equal(below(d, 2), "dog/d.jpg");
+    assert_string_equal(below(d, 3), "dog/pool/p.jpg");
+    assert_int_equal(d->count, 4);
+    assert_non_null(strstr(d->source->doubt, "/bird/home is a link to a folder above it, and is "
+                                             "not followed; nor is 1 other of its class; "));
+    assert_non_null(strstr(d->source->doubt, "/cat/above is a link to a folder above it"));
+    an_dataset_release(d);
+    assert_int_equal(an_dataset_examine(&d, NULL, "home/photos", NULL, NULL), ALEXNET_OK);
+    assert_int_equal(d->count, 4);
+    assert_int_equal(d->source->oddity_count, 5);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(d->source->oddities[i].problem, ALEXNET_PROBLEM_DOUBT);
+    an_dataset_release(d);
+}
+
+/* What is hidden is said where there is nothing else. */
+static void test_hidden_alone(void **state)
+{
+    (void)state;
+    put("t/cat/a.jpg");
+    put("t/dog/.a.jpg");
+    put("t/dog/deep/.b.jpg");
+    put("t/dog/.c/c.jpg");
+    check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT,
+                ".avif file, but 3 hidden files or folders, with a dot before the name");
+    put("none/.thumbs/a.jpg");
+    check_error("none", NULL, NULL, ALEXNET_ERROR_FORMAT,
+                "none holds nothing but 1 hidden file or folder, with a dot before the name; ");
+}
+
 static void test_loose_files(void **state)
 {
     (void)state;
@@ -434,6 +485,8 @@ int main(void)
         TEST(test_doubts_are_said),
         TEST(test_many_classes),
         TEST(test_class_folders_are_not_entered_twice),
+        TEST(test_links_upward_are_not_followed),
+        TEST(test_hidden_alone),
         TEST(test_names_file),
         cmocka_unit_test(test_plain_text),
         TEST(test_classes_of_a_model),
