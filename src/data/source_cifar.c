@@ -164,6 +164,21 @@ static alexnet_status make_classes(an_data_source *source, const found *f)
 
 /* ---- Records ---- */
 
+/* Whether all labels of a file's records are of classes that there are; the last of a record's is
+ * the one that counts. */
+static alexnet_status check_labels(const unsigned char *bytes, size_t records, const version *v,
+                                   const char *path)
+{
+    for (size_t i = 0; i < records; i++) {
+        const int label = bytes[i * ((size_t)v->labels + PIXELS) + (size_t)v->labels - 1];
+        if (label >= v->classes)
+            return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                           "record %zu of %s has the label %d; 0 to %d are expected", i, path,
+                           label, v->classes - 1);
+    }
+    return ALEXNET_OK;
+}
+
 /* Append a file's records to a block. */
 static alexnet_status append(an_records *all, const version *v, const char *path)
 {
@@ -177,6 +192,11 @@ static alexnet_status append(an_records *all, const version *v, const char *path
                        "%s has %zu bytes; records of %zu, %d of label and %d of pixels, are "
                        "expected",
                        path, length, record, v->labels, PIXELS);
+    }
+    const alexnet_status rc = check_labels(bytes, length / record, v, path);
+    if (rc != ALEXNET_OK) {
+        an_free(bytes);
+        return rc;
     }
     const size_t before = (size_t)all->count * record;
     unsigned char *grown = an_realloc(all->bytes, before + length, 1);
@@ -206,20 +226,13 @@ static alexnet_status read_files(an_records *all, const found *f, const char *ro
 }
 
 /* The last of a record's labels is the fine one. */
-static alexnet_status read_labels(int **out, const an_records *all, const version *v,
-                                  const char *root)
+static alexnet_status read_labels(int **out, const an_records *all)
 {
-    int *labels = an_calloc((size_t)all->count, sizeof *labels);
-    *out = labels;
-    if (!labels)
-        return AN_FAIL_MEMORY((size_t)all->count * sizeof *labels, "labels");
-    for (int64_t i = 0; i < all->count; i++) {
-        labels[i] = all->bytes[(size_t)i * all->stride + all->first - 1];
-        if (labels[i] >= v->classes)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                           "record %lld of %s has the label %d; 0 to %d are expected", (long long)i,
-                           root, labels[i], v->classes - 1);
-    }
+    *out = an_calloc((size_t)all->count, sizeof **out);
+    if (!*out)
+        return AN_FAIL_MEMORY((size_t)all->count * sizeof **out, "labels");
+    for (int64_t i = 0; i < all->count; i++)
+        (*out)[i] = all->bytes[(size_t)i * all->stride + all->first - 1];
     return ALEXNET_OK;
 }
 
@@ -235,7 +248,7 @@ static alexnet_status open_found(an_data_source *source, const found *f)
     alexnet_status rc;
     AN_TRY(make_classes(source, f));
     AN_TRY(read_files(&all, f, source->root));
-    AN_TRY(read_labels(&labels, &all, v, source->root));
+    AN_TRY(read_labels(&labels, &all));
     rc = an_records_add(source, &all, labels);
 cleanup:
     an_free(all.bytes);
