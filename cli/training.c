@@ -224,6 +224,8 @@ static char *data_name(const char *data)
     return name;
 }
 
+#define RUNS "runs" /* where runs are that are not given a folder */
+
 /* The run's folder, one of its own for each of several processes that begin at the same time. */
 static int choose_run(training_result *result, const training_request *request)
 {
@@ -231,7 +233,7 @@ static int choose_run(training_result *result, const training_request *request)
         result->run = cli_copy(request->out);
         return CLI_DONE;
     }
-    char *name = data_name(request->data), *stem = path_join("runs", name);
+    char *name = data_name(request->data), *stem = path_join(RUNS, name);
     int code = path_new_folder(&result->run, stem);
     free(name);
     free(stem);
@@ -261,6 +263,7 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     train_data data;
     char *val;
     *result = (training_result){0};
+    const bool had_runs = path_exists(RUNS);
     int code = training_open(ctx, request, &recipe, &data, &val);
     if (code == CLI_DONE)
         code = choose_run(result, request);
@@ -272,6 +275,8 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     }
     if (code != CLI_DONE && result->run && !request->out)
         rmdir(result->run); /* that of a run that did not begin is empty */
+    if (code != CLI_DONE && !had_runs && !request->out)
+        rmdir(RUNS);
     train_data_free(&data);
     alexnet_recipe_free(recipe);
     free(val);

@@ -4,6 +4,7 @@
  *     dataset.c          made of a source
  *     dataset_split.c    split for validation; the fingerprint
  *     dataset_compare.c  two data sets compared: their classes, and pictures that both contain
+ *     dataset_outside.c  folders that are to be written, and must not lie in one
  */
 #ifndef AN_DATA_DATASET_H
 #define AN_DATA_DATASET_H
@@ -119,6 +120,13 @@ bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
  * @param what  "training ", ...; "": all of them
  */
 alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *what);
+
+/**
+ * Whether a folder that is to be written, and need not be there yet, lies outside the class folders
+ * of a data set, which would take it for one or for a part of one.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if it does not, ALEXNET_ERROR_IO
+ */
+alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const char *folder);
 
 /** A data set over a source, whose classes and samples are still to be set; for dataset*.c. */
 alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -67,41 +66,12 @@ static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *
     return an_pack_name(&part->keys, data);
 }
 
-/* The real path of a folder or, where it is not there yet, of the nearest above it that is; NULL
- * with errno. To be freed by free(). */
-static char *real_folder(const char *path)
-{
-    char *cut = an_strdup(path), *real = NULL;
-    errno = ENOMEM;
-    while (cut && !(real = realpath(*cut ? cut : ".", NULL)) && errno != ENOMEM && *cut) {
-        char *slash = strrchr(cut, '/');
-        *(slash ? slash + (slash == cut && slash[1]) : cut) = '\0';
-    }
-    const int reason = errno;
-    an_free(cut);
-    errno = reason;
-    return real;
-}
-
-/* A folder within the data set would be part of it, or break it. Nothing is made before this. */
+/* Nothing is made before this. */
 static alexnet_status check_outside(const alexnet_pack *pack)
 {
-    alexnet_status rc = ALEXNET_OK;
-    char *real = real_folder(pack->folder);
-    if (!real && errno == ENOMEM)
-        return AN_FAIL_MEMORY(strlen(pack->folder), "a path");
-    if (!real)
-        return an_file_fail("find", pack->folder);
-    for (int i = 0; i < pack->part_count; i++) {
-        const char *root = pack->parts[i].data->root;
-        const size_t length = strlen(root);
-        if (length > 1 && strncmp(real, root, length) == 0 &&
-            (real[length] == '/' || real[length] == '\0'))
-            rc = AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                         "%s lies in the data set %s; name a folder outside", pack->folder, root);
-    }
-    free(real); /* realpath's own */
-    return rc;
+    for (int i = 0; i < pack->part_count; i++)
+        AN_CHECK(an_dataset_check_outside(pack->parts[i].data, pack->folder));
+    return ALEXNET_OK;
 }
 
 /* One process packs into a folder at a time: two would have the same temporary files. */

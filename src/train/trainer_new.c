@@ -57,6 +57,13 @@ static alexnet_status check_validation(const alexnet_trainer *t)
         plateau ? "schedule = plateau" : "stop_patience");
 }
 
+/* A run within the pictures would be a class of theirs, or of its pictures, the next time. */
+static alexnet_status check_outside(const alexnet_trainer *t, const char *folder)
+{
+    AN_CHECK(an_dataset_check_outside(t->train, folder));
+    return t->val ? an_dataset_check_outside(t->val, folder) : ALEXNET_OK;
+}
+
 static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *options)
 {
     alexnet_network *network = NULL;
@@ -66,6 +73,8 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     else
         AN_TRY(an_recipe_load(&t->recipe, "default"));
     AN_TRY(check_validation(t));
+    if (!t->trial)
+        AN_TRY(check_outside(t, options->out_dir));
     AN_TRY(an_trainer_read_recipe(t));
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,
                            t->train->class_names));

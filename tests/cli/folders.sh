@@ -78,7 +78,7 @@ for pair in "Cat cat" "Éa éa" "Ωm ωm" "Жук жук" "Ёж ёж" "a×b a÷b
         mkdir -p "cased/$class"
         cp data/pictures/train/blue-cross/00001.png "cased/$class/"
     done
-    "$ALEXNET" train cased --val 0 --net alexnet-mini --epochs 1 --out "cased/run" 2>err >out
+    "$ALEXNET" train cased --val 0 --net alexnet-mini --epochs 1 --out "cased-run" 2>err >out
     case $pair in
     *×*) lacks err "only in capitals" ;;
     *) has err "the classes ${pair% *} and ${pair#* } of" "differ only in capitals" ;;
@@ -89,3 +89,10 @@ done
 printf 'red-ring\ta ring\r\nblue-cross\ta ring\n' >names.txt
 expect 0 train data/pictures/train --net alexnet-mini --epochs 1 --names names.txt --out four
 has err 'the readable name of another, such as "a ring"'
+
+# A run among the class folders would be a class the next time; nothing of it is left.
+(cd data/pictures/train && expect 2 train . --net alexnet-mini --epochs 1 && cp err ../../../err && rm out err) || exit 1
+has err "runs/train-1 lies in the data set" "name a folder outside"
+[ -e data/pictures/train/runs ] && fail "a run that is refused leaves a folder in its data set"
+expect 2 train data/pictures/train --net alexnet-mini --epochs 1 --out data/pictures/train/new
+has err "lies in the data set"

@@ -138,6 +138,22 @@ static void test_a_batch_of_bad_pictures(void **state)
     assert_true(rig_size_of("run/last.safetensors") > 0);
 }
 
+/* A run among the class folders would be a class the next time. Nothing is left behind. */
+static void test_a_run_within_its_data(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_ctx *ctx = new_ctx();
+    rig_write_pictures("train", 2, 2);
+    rig_write_pictures("val", 2, 2);
+    expect_failure(rig_start(&trainer, ctx, "train", NULL, "train/run", NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "train/run lies in the data set ");
+    expect_failure(rig_start(&trainer, ctx, "train", "val", "val/class0/runs/1", NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "val/class0/runs/1 lies in the data set ");
+    alexnet_ctx_free(ctx);
+    assert_false(an_is_folder("train/run") || an_is_folder("val/class0/runs"));
+}
+
 static void test_nothing_can_be_read(void **state)
 {
     (void)state;
@@ -438,6 +454,7 @@ int main(void)
         IN_SCRATCH(test_a_batch_of_bad_pictures),
         IN_SCRATCH(test_a_handful),
         IN_SCRATCH(test_nothing_can_be_read),
+        IN_SCRATCH(test_a_run_within_its_data),
         IN_SCRATCH(test_divergence),
         IN_SCRATCH(test_a_full_disk),
         IN_SCRATCH(test_a_log_that_does_not_fit),
