@@ -1667,9 +1667,10 @@ typedef struct alexnet_trainer_options {
                                        (it is then not computed), and readable names of equal
                                        classes if the data set has none. The log names what is not
                                        taken and how [input] differs: docs/model-files.md */
-    const char *out_dir;          /**< run folder, made if absent; must not hold a run; required */
-    int split;                    /**< grouping of weight-gradient sums, for any number of
-                                       threads; 0: the number of threads that was asked for */
+    const char *out_dir; /**< run folder, made if absent; must not hold a run, nor lie among
+                              the class folders of the pictures; required */
+    int split;           /**< grouping of weight-gradient sums, for any number of
+                              threads; 0: the number of threads that was asked for */
 } alexnet_trainer_options;
 #define ALEXNET_TRAINER_OPTIONS_INIT                                                               \
     {                                                                                              \
