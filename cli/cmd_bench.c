@@ -50,7 +50,8 @@ static const opt rows[] = {
     {.name = "recipe",
      .type = OPT_TEXT,
      .arg = "NAME|FILE",
-     .help = "of the loader: how pictures are cut (crop, rotate); as the default recipe does",
+     .help =
+         "of the loader: how pictures are cut (crop, rotate); default: paper, crops of one size",
      .offset = offsetof(bench_options, recipe)},
     {.name = "pictures",
      .type = OPT_INTEGER,

@@ -2053,7 +2053,7 @@ typedef struct alexnet_loader_bench alexnet_loader_bench;
 typedef struct alexnet_loader_bench_options {
     size_t size;
     const char *net; /**< its [input] says how pictures are prepared; default "alexnet" */
-    const alexnet_recipe *recipe; /**< its crop and rotate; NULL: "default" */
+    const alexnet_recipe *recipe; /**< its crop and rotate; NULL: "paper", crops of one size */
     int batch;                    /**< default 64 */
     int rounds;                   /**< to measure, default 5; one more goes before them */
     int64_t pictures;             /**< at most, in each round, drawn at random once; default 2000 */

@@ -63,7 +63,7 @@ static alexnet_status make(alexnet_loader_bench *b, const alexnet_loader_bench_o
     if (options->recipe)
         AN_CHECK(an_recipe_copy(&b->recipe, options->recipe));
     else
-        AN_CHECK(an_recipe_load(&b->recipe, "default"));
+        AN_CHECK(an_recipe_load(&b->recipe, "paper"));
     an_draws_make(&b->draws, b->recipe, &b->network->input);
     AN_CHECK(
         an_loader_new(&b->loader, b->data, an_fit_of(b->network), b->batch, b->ctx->threads, NULL));

@@ -6,12 +6,12 @@
 #include "train/recipe_impl.h"
 
 const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
-    [AN_KEY_BATCH] = {"batch", AN_VALUE_INTEGER, 1, 65536, "1 to 65536", "64", false,
+    [AN_KEY_BATCH] = {"batch", AN_VALUE_INTEGER, 1, 65536, "1 to 65536", "32", false,
                       "pictures per update"},
     [AN_KEY_ACCUMULATE] = {"accumulate", AN_VALUE_INTEGER, 1, 65536, "1 to 65536", "1", false,
                            "equal parts that a batch is computed in, one after the other, for less "
                            "memory; their gradients are added"},
-    [AN_KEY_EPOCHS] = {"epochs", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "20", false,
+    [AN_KEY_EPOCHS] = {"epochs", AN_VALUE_INTEGER, 1, 1000000, "1 to 1000000", "30", false,
                        "passes over the training pictures", true},
     [AN_KEY_RATE] = {"rate", AN_VALUE_SCHEDULE, 0, 1000, "0 to 1000", "0.01", true,
                      "learning rate of weights; 0 freezes them"},
@@ -41,7 +41,7 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
                          "step"},
     [AN_KEY_WARMUP] = {"warmup", AN_VALUE_NUMBER, 0, 1000000, "0 to 1000000", "1", false,
                        "epochs in which the rates rise from zero; fractions allowed"},
-    [AN_KEY_RULE] = {"rule", AN_VALUE_CHOICE, 0, 0, "2012|nesterov|adam|adamw", "2012", false,
+    [AN_KEY_RULE] = {"rule", AN_VALUE_CHOICE, 0, 0, "2012|nesterov|adam|adamw", "nesterov", false,
                      "how gradients change weights: with momentum as in 2012 or as Nesterov's, or "
                      "by Adam, whose rates are smaller"},
     [AN_KEY_MOMENTUM] = {"momentum", AN_VALUE_SCHEDULE, 0, 0.9999, "0 to 0.9999", "0.9", true,
@@ -57,7 +57,7 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
     [AN_KEY_CLIP] =
         {"clip", AN_VALUE_SCHEDULE, 0, 1e9, "0 to 1e9", "0", false,
          "largest norm of all gradients together, which are scaled down to it; 0: none"},
-    [AN_KEY_AVERAGE] = {"average", AN_VALUE_NUMBER, 0, 0.999999, "0 to 0.999999", "0", false,
+    [AN_KEY_AVERAGE] = {"average", AN_VALUE_NUMBER, 0, 0.999999, "0 to 0.999999", "0.999", false,
                         "average the weights over the updates, of which each keeps this share, for "
                         "validation and the best model; 0: no"},
     [AN_KEY_FREEZE] = {"freeze", AN_VALUE_LAYERS, 0, 0, "none, or names: conv1 fc*", "none", false,
@@ -65,13 +65,13 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
     [AN_KEY_INIT] =
         {"init", AN_VALUE_CHOICE, 0, 0, "safe|net", "safe", false,
          "first weights: scaled so that learning starts at once, or the network file's"},
-    [AN_KEY_CROP] = {"crop", AN_VALUE_CHOICE, 0, 0, "random|centre|scaled", "random", false,
+    [AN_KEY_CROP] = {"crop", AN_VALUE_CHOICE, 0, 0, "random|centre|scaled", "scaled", false,
                      "where training crops are taken; scaled: boxes of random area and aspect"},
     [AN_KEY_MIRROR] = {"mirror", AN_VALUE_CHOICE, 0, 0, "no|yes", "yes", false,
                        "mirror half of the training pictures"},
     [AN_KEY_CROP_GROUP] = {"crop_group", AN_VALUE_INTEGER, 1, 65536, "1 to 65536", "1", false,
                            "pictures in a row that share a crop and a mirroring; 32 in 2012"},
-    [AN_KEY_CROP_AREA] = {"crop_area", AN_VALUE_RANGE, 0.001, 1, "0.001 to 1", "0.08 1", false,
+    [AN_KEY_CROP_AREA] = {"crop_area", AN_VALUE_RANGE, 0.001, 1, "0.001 to 1", "0.35 1", false,
                           "of crop = scaled: smallest and largest share of a picture's area"},
     [AN_KEY_CROP_ASPECT] = {"crop_aspect", AN_VALUE_RANGE, 0.1, 10, "0.1 to 10", "0.75 1.3333",
                             false, "of crop = scaled: smallest and largest width by height"},
@@ -82,11 +82,11 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
     [AN_KEY_COLOUR_AXES] = {"colour_axes", AN_VALUE_CHOICE, 0, 0, "published|data", "published",
                             false,
                             "of colour noise: ImageNet's as published, or those of the pictures"},
-    [AN_KEY_BRIGHTNESS] = {"brightness", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0", false,
+    [AN_KEY_BRIGHTNESS] = {"brightness", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0.3", false,
                            "colour jitter: factors of brightness within 1 +- this"},
-    [AN_KEY_CONTRAST] = {"contrast", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0", false,
+    [AN_KEY_CONTRAST] = {"contrast", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0.3", false,
                          "colour jitter: factors of contrast within 1 +- this"},
-    [AN_KEY_SATURATION] = {"saturation", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0", false,
+    [AN_KEY_SATURATION] = {"saturation", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0.3", false,
                            "colour jitter: factors of saturation within 1 +- this"},
     [AN_KEY_HUE] = {"hue", AN_VALUE_SCHEDULE, 0, 0.5, "0 to 0.5", "0", false,
                     "colour jitter: hues turn by up to this share of the circle"},

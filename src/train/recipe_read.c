@@ -63,58 +63,59 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
     return an_ini_read(text, source, on_key, &r);
 }
 
-/* Keys that came later: checkpoints of before have none. */
-static bool came_later(an_key key)
-{
-    switch (key) {
-    case AN_KEY_ACCUMULATE:
-    case AN_KEY_RULE:
-    case AN_KEY_BETA2:
-    case AN_KEY_EPSILON:
-    case AN_KEY_CLIP:
-    case AN_KEY_AVERAGE:
-    case AN_KEY_FALL:
-    case AN_KEY_FALL_STEPS:
-    case AN_KEY_POLY_POWER:
-    case AN_KEY_RESTART_EPOCHS:
-    case AN_KEY_RESTART_GROWTH:
-    case AN_KEY_PATIENCE:
-    case AN_KEY_BEST_BY:
-    case AN_KEY_STOP_PATIENCE:
-    case AN_KEY_KEEP:
-    case AN_KEY_NORMS:
-    case AN_KEY_BAD_PICTURES:
-    case AN_KEY_FREEZE:
-    case AN_KEY_CROP_GROUP:
-    case AN_KEY_COLOUR_AXES:
-    case AN_KEY_BRIGHTNESS:
-    case AN_KEY_CONTRAST:
-    case AN_KEY_SATURATION:
-    case AN_KEY_HUE:
-    case AN_KEY_ERASE:
-    case AN_KEY_ERASE_AREA:
-    case AN_KEY_ERASE_ASPECT:
-    case AN_KEY_MIXUP:
-    case AN_KEY_CUTMIX:
-    case AN_KEY_LABEL_SMOOTHING:
-    case AN_KEY_CLASS_WEIGHTS:
-    case AN_KEY_SAMPLING:
-    case AN_KEY_CROP_AREA:
-    case AN_KEY_CROP_ASPECT:
-    case AN_KEY_ORDER:
-    case AN_KEY_ROTATE: return true;
-    default: return false;
-    }
-}
+/* What keys that came later do in a run of before, whatever their defaults have become since; NULL:
+ * the key was always there. */
+static const char *const before[AN_KEY_COUNT] = {
+    [AN_KEY_ACCUMULATE] = "1",
+    [AN_KEY_FALL] = "250",
+    [AN_KEY_FALL_STEPS] = "4",
+    [AN_KEY_POLY_POWER] = "1",
+    [AN_KEY_RESTART_EPOCHS] = "0",
+    [AN_KEY_RESTART_GROWTH] = "1",
+    [AN_KEY_PATIENCE] = "5",
+    [AN_KEY_RULE] = "2012",
+    [AN_KEY_BETA2] = "0.999",
+    [AN_KEY_EPSILON] = "1e-8",
+    [AN_KEY_CLIP] = "0",
+    [AN_KEY_AVERAGE] = "0",
+    [AN_KEY_FREEZE] = "none",
+    [AN_KEY_CROP_GROUP] = "1",
+    [AN_KEY_CROP_AREA] = "0.08 1",
+    [AN_KEY_CROP_ASPECT] = "0.75 1.3333",
+    [AN_KEY_ROTATE] = "0",
+    [AN_KEY_COLOUR_AXES] = "published",
+    [AN_KEY_BRIGHTNESS] = "0",
+    [AN_KEY_CONTRAST] = "0",
+    [AN_KEY_SATURATION] = "0",
+    [AN_KEY_HUE] = "0",
+    [AN_KEY_ERASE] = "0",
+    [AN_KEY_ERASE_AREA] = "0.02 0.33",
+    [AN_KEY_ERASE_ASPECT] = "0.3 3.3",
+    [AN_KEY_MIXUP] = "0",
+    [AN_KEY_CUTMIX] = "0",
+    [AN_KEY_LABEL_SMOOTHING] = "0",
+    [AN_KEY_CLASS_WEIGHTS] = "none",
+    [AN_KEY_BEST_BY] = "top1",
+    [AN_KEY_STOP_PATIENCE] = "0",
+    [AN_KEY_KEEP] = "0",
+    [AN_KEY_ORDER] = "random",
+    [AN_KEY_SAMPLING] = "uniform",
+    [AN_KEY_BAD_PICTURES] = "5",
+    [AN_KEY_NORMS] = "0",
+};
 
 alexnet_status an_recipe_read_whole(alexnet_recipe *recipe, const char *text, const char *source)
 {
     reading r = {.recipe = recipe, .source = source, .earlier = recipe->n_layers};
     AN_CHECK(an_ini_read(text, source, on_key, &r));
-    for (int i = 0; i < AN_KEY_COUNT; i++)
-        if (!r.seen[i] && !came_later((an_key)i))
+    for (int i = 0; i < AN_KEY_COUNT; i++) {
+        if (r.seen[i])
+            continue;
+        if (!before[i])
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: the recipe of the run lacks %s", source,
                            an_recipe_keys[i].name);
+        AN_CHECK(an_recipe_set(recipe, an_recipe_keys[i].name, before[i]));
+    }
     return ALEXNET_OK;
 }
 

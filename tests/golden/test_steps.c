@@ -58,8 +58,9 @@ typedef struct golden_rule {
 /* The update rule's numbers, through the recipe as a trainer gives them. */
 static alexnet_recipe *make_recipe(const char *const *setting)
 {
-    static const char *const common[] = {"epochs", "2",   "schedule", "constant", "warmup", "0",
-                                         "init",   "net", "decay",    "0.0005",   NULL};
+    static const char *const common[] = {"epochs",  "2",    "schedule", "constant", "warmup",
+                                         "0",       "init", "net",      "decay",    "0.0005",
+                                         "average", "0",    "rule",     "2012",     NULL};
     alexnet_recipe *recipe;
     golden_ok(an_recipe_new(&recipe));
     for (const char *const *key = common; *key; key += 2)

@@ -15,12 +15,9 @@ static alexnet_preview *preview_of(alexnet_ctx *ctx, const char *folder,
                                    const char *const *settings)
 {
     alexnet_dataset *data;
-    alexnet_recipe *recipe;
+    alexnet_recipe *recipe = rig_recipe(settings);
     alexnet_preview *preview;
     alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
-    expect_ok(alexnet_recipe_load(&recipe, "default"));
-    for (; settings && settings[0]; settings += 2)
-        expect_ok(alexnet_recipe_set(recipe, settings[0], settings[1]));
     options.net = "net.ini";
     options.recipe = recipe;
     expect_ok(alexnet_dataset_open(&data, ctx, folder, NULL));

@@ -364,6 +364,30 @@ static void test_round_trip(void **state)
     an_recipe_free(copy);
 }
 
+/* A run of before a key goes on without what the key does by now. */
+static void test_runs_of_before(void **state)
+{
+    (void)state;
+    static const char text[] = "[recipe]\nbatch = 64\nepochs = 20\nrate = 0.01\nrate_bias = 0.02\n"
+                               "schedule = cosine\nstep_epochs = 30\nstep_factor = 0.1\n"
+                               "warmup = 1\nmomentum = 0.9\ndecay = 0.0005\ndecay_bias = 0\n"
+                               "init = safe\ncrop = random\nmirror = yes\ncolour_noise = 0\n"
+                               "report = 20\nseed = 1\n";
+    alexnet_recipe *r = fresh();
+    expect_ok(an_recipe_read_whole(r, text, "run"));
+    assert_string_equal(an_recipe_get(r, "rule"), "2012");
+    assert_string_equal(an_recipe_get(r, "crop_area"), "0.08 1");
+    expect_number(r, AN_KEY_AVERAGE, NULL, 1, 0);
+    expect_number(r, AN_KEY_BRIGHTNESS, NULL, 1, 0);
+    expect_number(r, AN_KEY_CONTRAST, NULL, 1, 0);
+    expect_number(r, AN_KEY_SATURATION, NULL, 1, 0);
+    an_recipe_free(r);
+    r = fresh();
+    expect_failure(an_recipe_read_whole(r, "[recipe]\nbatch = 64\n", "run"), ALEXNET_ERROR_FORMAT,
+                   "run: the recipe of the run lacks epochs");
+    an_recipe_free(r);
+}
+
 static alexnet_status read_text(const char *text)
 {
     alexnet_recipe *r = fresh();
@@ -395,7 +419,7 @@ static void test_files(void **state)
     scratch_write("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n", 36);
     expect_ok(an_recipe_load(&r, "own.ini"));
     assert_int_equal(an_recipe_integer(r, AN_KEY_EPOCHS), 7);
-    assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 64); /* what a file leaves out */
+    assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 32); /* what a file leaves out */
     expect_number(r, AN_KEY_DECAY, "fc6", 1, 0.1);
     an_recipe_free(r);
 }
@@ -428,13 +452,21 @@ static void test_short_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_manual),     cmocka_unit_test(test_the_manuals_example),
-        cmocka_unit_test(test_the_table),      cmocka_unit_test(test_the_default_recipe),
-        cmocka_unit_test(test_ranges),         cmocka_unit_test(test_layers),
-        cmocka_unit_test(test_patterns),       cmocka_unit_test(test_frozen_layers),
-        cmocka_unit_test(test_many_layers),    cmocka_unit_test(test_steps_by_epoch),
-        cmocka_unit_test(test_hostile_values), cmocka_unit_test(test_hostile_keys),
-        cmocka_unit_test(test_round_trip),     IN_SCRATCH(test_files),
+        cmocka_unit_test(test_the_manual),
+        cmocka_unit_test(test_the_manuals_example),
+        cmocka_unit_test(test_the_table),
+        cmocka_unit_test(test_the_default_recipe),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_frozen_layers),
+        cmocka_unit_test(test_many_layers),
+        cmocka_unit_test(test_steps_by_epoch),
+        cmocka_unit_test(test_hostile_values),
+        cmocka_unit_test(test_hostile_keys),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_runs_of_before),
+        IN_SCRATCH(test_files),
         IN_SCRATCH(test_short_of_memory),
     };
     return cmocka_run_group_tests_name("recipes", tests, NULL, NULL);

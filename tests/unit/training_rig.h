@@ -125,11 +125,18 @@ static inline alexnet_dataset *rig_open_data(alexnet_ctx *ctx, const char *folde
     return data;
 }
 
-/** A recipe of "key value key value ...". */
+/** A recipe of "key value key value ...", and else the default one without what makes training hard
+ *  to follow: crops of one size, colours as they are, momentum alone and no average. */
 static inline alexnet_recipe *rig_recipe(const char *const *settings)
 {
+    static const char *const plain[][2] = {
+        {"crop", "random"},  {"brightness", "0"}, {"contrast", "0"},
+        {"saturation", "0"}, {"rule", "2012"},    {"average", "0"},
+    };
     alexnet_recipe *recipe;
     expect_ok(alexnet_recipe_load(&recipe, "default"));
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        expect_ok(alexnet_recipe_set(recipe, plain[i][0], plain[i][1]));
     for (int i = 0; settings && settings[i]; i += 2)
         expect_ok(alexnet_recipe_set(recipe, settings[i], settings[i + 1]));
     return recipe;
