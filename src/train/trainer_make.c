@@ -80,10 +80,14 @@ static alexnet_status weigh_classes(alexnet_trainer *t)
         least = counts[least] == 0 || counts[c] < counts[least] ? c : least;
         most = counts[c] > counts[most] ? c : most;
     }
-    an_log(t->ctx, ALEXNET_LOG_INFO,
-           "class_weights = balanced: a picture of \"%s\" counts %.3g, one of \"%s\" %.3g",
-           t->classes.names[least], (double)t->weights[least], t->classes.names[most],
-           (double)t->weights[most]);
+    if (counts[least] == counts[most])
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "class_weights = balanced: classes are of equal size, every picture counts 1");
+    else
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "class_weights = balanced: a picture of \"%s\" counts %.3g, one of \"%s\" %.3g",
+               t->classes.names[least], (double)t->weights[least], t->classes.names[most],
+               (double)t->weights[most]);
     an_free(counts);
     return ALEXNET_OK;
 }

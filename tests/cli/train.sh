@@ -157,3 +157,7 @@ is "$(json 1 best.images)" 20 "validated pictures"
 error=$(json 1 best.top1_error)
 last=$(wc -l <second/log.jsonl | tr -d ' ')
 is "$error" "$("$JSON_GET" second/log.jsonl "$last" val.top1_error)" "error of the best epoch"
+
+# Classes of equal size: that weighing them changes nothing is said, and no class is named twice.
+train data/pictures --epochs 1 --class-weights balanced --out weighed
+has err "class_weights = balanced: classes are of equal size, every picture counts 1"
