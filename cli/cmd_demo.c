@@ -62,7 +62,7 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, const machine_op
 {
     training_result result;
     string_list settings = {0};
-    char *device = machine_text(ctx, machine);
+    char *device = machine_text(ctx, machine), *arguments = machine_arguments(machine);
     for (size_t i = 0; demo_recipe[i][0]; i++) {
         string_list_add(&settings, cli_copy(demo_recipe[i][0]));
         string_list_add(&settings, cli_copy(demo_recipe[i][1]));
@@ -75,11 +75,13 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, const machine_op
         .recipe = "default",
         .out = folders->run,
         .machine = device,
+        .machine_arguments = arguments,
         .settings = &settings,
     };
     int code = training_start(ctx, &request, &result);
     training_result_free(&result);
     string_list_free(&settings);
+    free(arguments);
     free(device);
     return code;
 }

@@ -210,8 +210,13 @@ static int check_usage(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
+/* What it is trained with: said, and as options. */
+typedef struct computer {
+    char *text, *arguments;
+} computer;
+
 static int start(alexnet_ctx *ctx, const train_options *options, const char *data,
-                 const char *machine, bool json)
+                 const computer *computer, bool json)
 {
     training_result result;
     training_request request = {
@@ -221,7 +226,8 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         .recipe = options->recipe,
         .init_from = options->init_from,
         .names = options->names,
-        .machine = machine,
+        .machine = computer->text,
+        .machine_arguments = computer->arguments,
         .out = options->out,
         .split = (int)options->split,
         .settings = &options->settings,
@@ -240,14 +246,14 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
 }
 
 static int resume(alexnet_ctx *ctx, const train_options *options, const char *data,
-                  const char *machine, bool json)
+                  const computer *computer, bool json)
 {
     training_result result;
     training_again again = {
         .run = options->resume,
         .data = data,
         .val = options->val,
-        .machine = machine,
+        .machine = computer->text,
         .accept_changes = options->accept_changes,
         .settings = &options->settings,
     };
@@ -266,11 +272,12 @@ static int run(const opt_args *args, const train_options *options, const machine
         return code;
     code = machine_open(&ctx, machine);
     if (code == CLI_DONE) {
-        char *text = machine_text(ctx, machine);
+        computer computer = {machine_text(ctx, machine), machine_arguments(machine)};
         machine_describe(ctx, machine);
         code = (options->resume ? resume : start)(
-            ctx, options, args->file_count ? args->files[0] : NULL, text, machine->json);
-        free(text);
+            ctx, options, args->file_count ? args->files[0] : NULL, &computer, machine->json);
+        free(computer.text);
+        free(computer.arguments);
     }
     machine_close(ctx);
     return code;

@@ -163,6 +163,21 @@ char *machine_text(const alexnet_ctx *ctx, const machine_options *options)
                       text_plural(threads, "thread", "threads"));
 }
 
+char *machine_arguments(const machine_options *options)
+{
+    alexnet_device_info device;
+    if (!find_device(&device, options->device))
+        return cli_copy("");
+    const char *precision = training_precision(&device, options->precision);
+    bool chosen = strcmp(precision, "float64") != 0; /* ref has that one only, and no word for it */
+    char *tuning = options->tuning ? cli_quote(options->tuning) : NULL;
+    char *text = cli_format(" --device %s%s%s%s%s%s", device.name, chosen ? " --precision " : "",
+                            chosen ? precision : "", tuning ? " --tuning " : "",
+                            tuning ? tuning : "", options->deterministic ? " --deterministic" : "");
+    free(tuning);
+    return text;
+}
+
 void machine_describe(const alexnet_ctx *ctx, const machine_options *options)
 {
     char *text = machine_text(ctx, options);

@@ -29,6 +29,9 @@ int machine_open(alexnet_ctx **out, const machine_options *options);
 /** What a training run on this context computes with: device, processor, instruction set, library,
  *  precision, threads. Owned by the caller. */
 char *machine_text(const alexnet_ctx *ctx, const machine_options *options);
+/** The options that say the same, to be typed: " --device cpu --precision bf16". Owned by the
+ *  caller. */
+char *machine_arguments(const machine_options *options);
 /** Say it. */
 void machine_describe(const alexnet_ctx *ctx, const machine_options *options);
 void machine_close(alexnet_ctx *ctx);

@@ -16,7 +16,7 @@ static void put_option(FILE *out, const char *name, const char *value)
     free(quoted);
 }
 
-char *run_command(const training_request *request, const char *val, const char *run)
+char *run_command(const training_request *request, const char *val, const char *run, int split)
 {
     const string_list *settings = request->settings;
     size_t length = 0;
@@ -32,13 +32,13 @@ char *run_command(const training_request *request, const char *val, const char *
     put_option(out, "--out", run);
     put_option(out, "--init-from", request->init_from);
     put_option(out, "--names", request->names);
-    if (request->split)
-        fprintf(out, " --split %d", request->split);
     for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
         char *setting = cli_format("%s=%s", settings->items[i], settings->items[i + 1]);
         put_option(out, "--set", setting);
         free(setting);
     }
+    fprintf(out, " --split %d", split);
+    fputs(request->machine_arguments ? request->machine_arguments : "", out);
     fclose(out);
     return text;
 }

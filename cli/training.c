@@ -268,7 +268,8 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
     if (code == CLI_DONE)
         code = choose_run(result, request);
     if (code == CLI_DONE) {
-        char *words = run_command(request, val, result->run);
+        int split = request->split ? request->split : alexnet_ctx_split(ctx);
+        char *words = run_command(request, val, result->run, split);
         progress_note("%s", words);
         code = start(ctx, request, recipe, &data, words, result);
         free(words);

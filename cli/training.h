@@ -24,6 +24,7 @@ typedef struct training_request {
     const char *data, *val, *net, *recipe, *init_from, *names;
     const char *out;     /* run folder; NULL: runs/NAME-N after the data, the first that is free */
     const char *machine; /* what it is trained with, for the report */
+    const char *machine_arguments; /* the same as options, for the command */
     int split;
     const string_list *settings; /* recipe keys and values in turn */
 } training_request;

@@ -191,6 +191,9 @@ ALEXNET_API uint64_t alexnet_memory_available(void);
 /** The number of threads the context uses. */
 ALEXNET_API int alexnet_ctx_threads(const alexnet_ctx *ctx);
 
+/** Threads that were asked for: the grouping of sums (`split`) of a run that gives none. */
+ALEXNET_API int alexnet_ctx_split(const alexnet_ctx *ctx);
+
 /**
  * Ask whatever runs on this context to stop at its next step with ALEXNET_ERROR_CANCELLED.
  * May be called from a signal handler and from any thread. A trainer that is cancelled stays

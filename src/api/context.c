@@ -118,6 +118,13 @@ int alexnet_ctx_threads(const alexnet_ctx *ctx)
     return ctx->threads;
 }
 
+int alexnet_ctx_split(const alexnet_ctx *ctx)
+{
+    if (!ctx)
+        return 0;
+    return ctx->split;
+}
+
 void alexnet_ctx_cancel(alexnet_ctx *ctx)
 {
     if (!ctx)

@@ -42,6 +42,16 @@ sed "s/^alexnet/'$(printf %s "$ALEXNET" | sed 's:/:\\/:g')'/; s/--out one/--out 
 sh ./repeat >/dev/null 2>&1 || fail "command.txt does not run"
 cmp -s one/best.safetensors again/best.safetensors || fail "command.txt gives another model"
 
+# Also where neither threads nor precision are those of another run's defaults.
+train data/pictures --epochs 1 --threads 3 --precision fp32 --out own
+has own/command.txt " --split 3 " " --precision fp32"
+sed "s/^alexnet/'$(printf %s "$ALEXNET" | sed 's:/:\\/:g')'/; s/--out own/--out again-own/" \
+    own/command.txt >repeat
+sh ./repeat >/dev/null 2>&1 || fail "command.txt does not run"
+cmp -s own/best.safetensors again-own/best.safetensors ||
+    fail "command.txt gives another model with other threads and precision"
+rm -r own again-own
+
 # A run that goes on names nothing twice, and its page is made again.
 train data/pictures --epochs 1 --out two --set schedule=constant
 rm two/report.html

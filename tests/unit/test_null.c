@@ -18,6 +18,7 @@ static void test_contexts_and_devices(void **state)
     REFUSES(alexnet_ctx_new, "out", NULL, NULL);
     TAKES_NOTHING(alexnet_ctx_free, NULL);
     ANSWERS(alexnet_ctx_threads, 0, NULL);
+    ANSWERS(alexnet_ctx_split, 0, NULL);
     TAKES_NOTHING(alexnet_ctx_cancel, NULL);
     ANSWERS(alexnet_device_get, false, 0, NULL);
     ANSWERS(alexnet_library_get, false, 0, NULL, &text);
