@@ -13,8 +13,11 @@ enum {
     PANEL_HEIGHT = 300,
     PANEL_TOP = 40,
     LEFT = 60,
-    ROW = 20
+    ROW = 20,
+    DOT = 3 /* radius */
 };
+
+static const double pi = 3.14159265358979323846;
 
 static const uint32_t training_colour = 0x8C9EB8, validation_colour = 0xCC401A;
 
@@ -103,40 +106,46 @@ static void draw_axes(const panel *p, const char *title)
     draw_text(cairo, p->left, PANEL_TOP - 14, 0, title);
 }
 
-/* Where a run is alone: a stroke and a word, in the right panel. */
+/* Where a run is alone: strokes and words, above the right panel. */
 static void draw_key(cairo_t *cairo)
 {
     static const char *const words[] = {"training", "validation"};
-    for (int row = 0; row < 2; row++) {
-        double x = LEFT + 500 + PANEL_WIDTH - 120, y = PANEL_TOP + 20 + ROW * row;
-        draw_ink(cairo, row ? validation_colour : training_colour);
+    for (int i = 0; i < 2; i++) {
+        double x = LEFT + 500 + PANEL_WIDTH - 228 + 114 * i, y = PANEL_TOP - 14;
+        draw_ink(cairo, i ? validation_colour : training_colour);
         cairo_rectangle(cairo, x, y - 5, 28, 2);
         cairo_fill(cairo);
-        draw_text(cairo, x + 36, y, 0, words[row]);
+        draw_text(cairo, x + 36, y, 0, words[i]);
     }
 }
 
-/* Of two lines of one step the first is the report, the second is the epoch's own mean. */
-static bool is_epoch_line(const run_log *log, size_t i)
-{
-    return i > 0 && log->points[i].step == log->points[i - 1].step;
-}
-
-/* A line through the values of the reports, or through those of the epochs. */
+/* A line through the values of the reports, or through those of the epochs; one value alone is a
+ * dot. */
 static void draw_line(const panel *p, const run_log *log, value_fn value, bool epochs, double scale,
                       uint32_t colour, double width)
 {
+    int count = 0;
+    double x = 0, y = 0;
     cairo_new_path(p->cairo);
     draw_ink(p->cairo, colour);
     cairo_set_line_width(p->cairo, width);
     cairo_set_line_join(p->cairo, CAIRO_LINE_JOIN_ROUND);
     for (size_t i = 0; i < log->count; i++) {
         double v = value(&log->points[i]);
-        if (is_epoch_line(log, i) == epochs && isfinite(v) && isfinite(log->points[i].step))
-            cairo_line_to(p->cairo, x_of(p, log->points[i].step * scale),
-                          y_of(p, fmin(v, p->top_value)));
+        if (log->points[i].whole_epoch != epochs || !isfinite(v) || !isfinite(log->points[i].step))
+            continue;
+        x = x_of(p, log->points[i].step * scale);
+        y = y_of(p, fmin(v, p->top_value));
+        cairo_line_to(p->cairo, x, y);
+        count++;
     }
-    cairo_stroke(p->cairo);
+    if (count != 1) {
+        cairo_stroke(p->cairo);
+        return;
+    }
+    cairo_new_path(p->cairo);
+    cairo_arc(p->cairo, x, y, DOT, 0, 2 * pi);
+    cairo_fill(p->cairo);
 }
 
 static double greatest(const run_log *log, value_fn value, double least)

@@ -1,24 +1,44 @@
 #include "run_command.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "files.h"
 #include "paths.h"
 
-/* " --name value", the value as it must be typed. */
+static const char COMMAND_FILE[] = "command.txt";
+/* More is cut off: no run was told so much. */
+enum { COMMANDS_MAX = 1 << 20 };
+
+/* " value", as it must be typed. */
+static void put_word(FILE *out, const char *value)
+{
+    char *quoted = cli_quote(value);
+    fprintf(out, " %s", quoted);
+    free(quoted);
+}
+
+/* " --name value"; nothing without a value. */
 static void put_option(FILE *out, const char *name, const char *value)
 {
     if (!value)
         return;
-    char *quoted = cli_quote(value);
-    fprintf(out, " %s %s", name, quoted);
-    free(quoted);
+    fprintf(out, " %s", name);
+    put_word(out, value);
+}
+
+static void put_settings(FILE *out, const string_list *settings)
+{
+    for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
+        char *setting = cli_format("%s=%s", settings->items[i], settings->items[i + 1]);
+        put_option(out, "--set", setting);
+        free(setting);
+    }
 }
 
 char *run_command(const training_request *request, const char *val, const char *run, int split)
 {
-    const string_list *settings = request->settings;
     size_t length = 0;
     char *text = NULL;
     FILE *out = open_memstream(&text, &length);
@@ -32,29 +52,83 @@ char *run_command(const training_request *request, const char *val, const char *
     put_option(out, "--out", run);
     put_option(out, "--init-from", request->init_from);
     put_option(out, "--names", request->names);
-    for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
-        char *setting = cli_format("%s=%s", settings->items[i], settings->items[i + 1]);
-        put_option(out, "--set", setting);
-        free(setting);
-    }
+    put_settings(out, request->settings);
     fprintf(out, " --split %d", split);
     fputs(request->machine_arguments ? request->machine_arguments : "", out);
     fclose(out);
     return text;
 }
 
-int run_command_write(const char *run, const char *words)
+/* The working folder and a command, behind what the file has already. */
+static int write_behind(const char *run, const char *before, const char *words)
 {
     file_output out;
-    char *path = path_join(run, "command.txt"), *here = getcwd(NULL, 0);
-    int code = file_begin(&out, path);
-    if (code == CLI_DONE) {
-        char *folder = cli_quote(here ? here : ".");
-        fprintf(out.file, "cd %s\n%s\n", folder, words);
-        free(folder);
-        code = file_end(&out, CLI_DONE);
+    char *path = path_join(run, COMMAND_FILE), *here = getcwd(NULL, 0);
+    char *folder = cli_quote(here ? here : "."), *added = cli_format("cd %s\n%s\n", folder, words);
+    const size_t length = strlen(before), more = strlen(added);
+    int code = CLI_DONE;
+    /* Said twice, as after an interruption, it is one command. */
+    if (length < more || strcmp(before + length - more, added) != 0) {
+        code = file_begin(&out, path);
+        if (code == CLI_DONE) {
+            fprintf(out.file, "%s%s", before, added);
+            code = file_end(&out, CLI_DONE);
+        }
     }
+    free(added);
+    free(folder);
     free(here);
     free(path);
+    return code;
+}
+
+int run_command_write(const char *run, const char *words)
+{
+    return write_behind(run, "", words);
+}
+
+/* What the file has; nothing if there is none. Owned by the caller. */
+static int read_before(char **out, const char *run)
+{
+    FILE *file = NULL;
+    char *path = path_join(run, COMMAND_FILE);
+    int code = path_exists(path) ? file_open(&file, path, NULL) : CLI_DONE;
+    *out = cli_alloc(COMMANDS_MAX + 1);
+    (*out)[file ? fread(*out, 1, COMMANDS_MAX, file) : 0] = '\0';
+    if (file)
+        fclose(file);
+    free(path);
+    return code;
+}
+
+static char *command_of(const training_again *again)
+{
+    size_t length = 0;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return cli_copy("");
+    fputs("alexnet train", out);
+    put_option(out, "--resume", again->run);
+    if (again->data)
+        put_word(out, again->data);
+    put_option(out, "--val", again->val);
+    fputs(again->accept_changes ? " --accept-changes" : "", out);
+    put_settings(out, again->settings);
+    fclose(out);
+    return text;
+}
+
+int run_command_go_on(const training_again *again)
+{
+    char *before, *words;
+    if (!again->data && !again->val && !again->accept_changes && again->settings->count == 0)
+        return CLI_DONE;
+    words = command_of(again);
+    int code = read_before(&before, again->run);
+    if (code == CLI_DONE)
+        code = write_behind(again->run, before, words);
+    free(before);
+    free(words);
     return code;
 }

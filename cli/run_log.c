@@ -31,8 +31,10 @@ static log_point point_of(const json_t *line)
 {
     const json_t *val = json_object_get(line, "val");
     return (log_point){
+        .whole_epoch = val != NULL,
         .epoch = count_at(line, "epoch"),
         .step = count_at(line, "step"),
+        .images = count_at(line, "images"),
         .loss = number_at(line, "loss"),
         .top1_error = number_at(line, "top1_error"),
         .images_per_second = number_at(line, "images_per_second"),
@@ -121,4 +123,13 @@ int run_log_read(run_log *out, const char *run)
         *out = (run_log){0};
     }
     return code;
+}
+
+double run_log_seconds(const run_log *log)
+{
+    double seconds = 0;
+    for (size_t i = 0; i < log->count; i++)
+        if (!log->points[i].whole_epoch)
+            seconds += log->points[i].images / log->points[i].images_per_second;
+    return seconds;
 }

@@ -18,7 +18,8 @@ int run_log_lines(const char *run, void (*take)(void *user, const json_t *line),
 
 /** A line of the log. What it does not say, or no run could, is NAN. Errors are fractions. */
 typedef struct log_point {
-    double epoch, step;
+    bool whole_epoch; /* the second line of an epoch, which has its means and the validation */
+    double epoch, step, images;
     double loss, top1_error;
     double images_per_second;
     double val_loss, val_top1_error, val_top5_error;
@@ -32,5 +33,8 @@ typedef struct run_log {
 
 /** Read the log of a run's folder; as run_log_lines(). */
 int run_log_read(run_log *out, const char *run);
+
+/** Seconds that its updates took, without validation; NAN if a line does not say. */
+double run_log_seconds(const run_log *log);
 
 #endif

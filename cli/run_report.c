@@ -122,7 +122,8 @@ static void put_metrics(report *r)
 static void put_summary(report *r)
 {
     const log_point *last = &r->log.points[r->log.count - 1];
-    char *text;
+    const double seconds = run_log_seconds(&r->log);
+    char *text, number[TEXT_SIZE], time[TEXT_SIZE];
     fputs("<table>\n", r->page);
     put_metrics(r);
     put_row(r->page, "Network", alexnet_network_name(alexnet_model_network(r->model)));
@@ -133,6 +134,10 @@ static void put_summary(report *r)
             text = cli_format("%.0f epochs, %.0f updates, training loss %.4f at the end",
                               last->epoch, last->step, last->loss));
     free(text);
+    if (last->whole_epoch && last->images >= 0)
+        put_row(r->page, "Training pictures", text_count(number, (int64_t)last->images));
+    if (seconds >= 0)
+        put_row(r->page, "Time for updates", text_duration(time, seconds));
     put_row(r->page, "Machine", r->machine ? r->machine : "");
     put_row(r->page, "Model", alexnet_model_provenance(r->model));
     fputs("</table>\n", r->page);

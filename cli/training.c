@@ -309,6 +309,8 @@ int training_resume(alexnet_ctx *ctx, const training_again *again, training_resu
         options.settings = settings;
         options.accept_changes = again->accept_changes;
         alexnet_status status = alexnet_trainer_resume(&trainer, ctx, again->run, &options);
+        if (!status && run_command_go_on(again) != CLI_DONE)
+            progress_say("warning: command.txt lacks the command by which the run goes on");
         code = status ? cli_input_failed(status) : run(trainer, result);
     }
     alexnet_trainer_free(trainer);

@@ -31,7 +31,7 @@ alexnet_status an_saliency_new(an_saliency **out, an_net *net)
     if (!s)
         return AN_FAIL_MEMORY(sizeof *s, "a saliency map");
     s->net = an_net_retain(net);
-    s->scores_layer = net->network->layers[net->network->count - 1].inputs[0];
+    s->scores_layer = an_network_scores_layer(net->network);
     AN_TRY(make_buffers(s));
     an_program_options options = {
         .slots = 1, .pictures = 1, .gradients = AN_OF_INPUT, .keep = &s->scores_layer, .n_keep = 1};

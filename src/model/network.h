@@ -135,6 +135,12 @@ alexnet_status an_network_load(alexnet_network **out, const char *name_or_path, 
 alexnet_network *an_network_retain(alexnet_network *network);
 void an_network_release(alexnet_network *network); /* NULL allowed */
 
+/** The layer before the softmax, which is the last: a score for each class. */
+static inline int an_network_scores_layer(const alexnet_network *network)
+{
+    return network->layers[network->count - 1].inputs[0];
+}
+
 /** What a graph is built for. */
 typedef struct an_graph_extent {
     int slots;         /* images per batch */

@@ -19,11 +19,6 @@ double an_pixel_spread(const alexnet_network *network, int layer)
     return 1;
 }
 
-static bool feeds_softmax(const alexnet_network *network, int layer)
-{
-    return network->layers[network->count - 1].inputs[0] == layer;
-}
-
 /* What a parameter is drawn from; the fan-in is folded into the value. */
 static an_init drawn_from(const an_net *net, const an_param *param, int how)
 {
@@ -34,7 +29,7 @@ static an_init drawn_from(const an_net *net, const an_param *param, int how)
     if (how == AN_RECIPE_INIT_SAFE) {
         if (param->which == 1)
             return (an_init){AN_INIT_NORMAL, 0};
-        if (feeds_softmax(network, param->layer))
+        if (param->layer == an_network_scores_layer(network))
             return (an_init){AN_INIT_NORMAL, 0.01};
         double spread = an_pixel_spread(network, param->layer);
         return (an_init){AN_INIT_NORMAL, sqrt(2 / fan_in) / spread};

@@ -33,6 +33,8 @@ typedef struct origin {
     int wanted, taken;    /* tensors */
     int said;             /* lines of the log */
     bool other_order;     /* its pictures have their channels in another order */
+    an_classes classes;   /* of a file of this program, else none */
+    int other_class;      /* the first that is not the data's; -1: all are the same */
     bool has_mean;
 } origin;
 
@@ -119,11 +121,41 @@ static alexnet_status compare_input(origin *from)
     return ALEXNET_OK;
 }
 
+/* Which classes the file's weights tell apart. A file of another program does not say. */
+static alexnet_status compare_classes(origin *from, const an_classes *ours)
+{
+    an_classes *theirs = &from->classes;
+    from->other_class = -1;
+    if (!an_tensor_file_metadata(from->file, AN_METADATA_CLASSES))
+        return ALEXNET_OK;
+    AN_CHECK(an_model_file_classes(theirs, from->file));
+    const int both = theirs->count < ours->count ? theirs->count : ours->count;
+    int alike = 0;
+    while (alike < both && strcmp(ours->ids[alike], theirs->ids[alike]) == 0)
+        alike++;
+    if (alike < theirs->count || alike < ours->count)
+        from->other_class = alike;
+    return ALEXNET_OK;
+}
+
+/* Of as many classes the scores have the same shape, but another meaning. */
+static bool is_of_other_classes(const origin *from, const an_classes *ours, int layer)
+{
+    return from->other_class >= 0 && from->classes.count == ours->count &&
+           layer == an_network_scores_layer(from->net->network);
+}
+
 /* Whether parameter `index` is to come from the file; if not, why. What the network file fixes is
  * nothing that could be taken. */
-static bool may_take(const origin *from, int index, char why[256])
+static bool may_take(const origin *from, const an_classes *ours, int index, char why[256])
 {
     const an_param *param = &from->net->params[index];
+    if (is_of_other_classes(from, ours, param->layer)) {
+        snprintf(why, 256, "its classes are others: class %d is \"%.80s\" there, \"%.80s\" here",
+                 from->other_class, from->classes.ids[from->other_class],
+                 ours->ids[from->other_class]);
+        return false;
+    }
     if (!param->learned && from->other_order) {
         snprintf(why, 256, "its channels are in another order");
         return false;
@@ -137,7 +169,7 @@ static bool may_take(const origin *from, int index, char why[256])
     return an_binding_fits(&from->bindings[index], from->file, param->shape, why);
 }
 
-static alexnet_status take_tensors(origin *from)
+static alexnet_status take_tensors(origin *from, const an_classes *ours)
 {
     char why[256];
     bool more = true;
@@ -147,7 +179,7 @@ static alexnet_status take_tensors(origin *from)
         if (!param->learned && !an_mean_wanted(net))
             continue;
         from->wanted++;
-        if (!may_take(from, i, why)) {
+        if (!may_take(from, ours, i, why)) {
             more = more && say_not_taken(from, param->name, why);
             continue;
         }
@@ -186,45 +218,35 @@ static void name_the_rest(origin *from)
 }
 
 /* A class that the data set has no readable name for keeps the model's, if the classes are the
- * same. As many others, whose layer is taken for its shape, are said. A file of another program has
- * none. */
-static alexnet_status take_names(const origin *from, an_classes *ours)
+ * same. */
+static void take_names(origin *from, an_classes *ours)
 {
-    an_classes theirs = {0};
-    int alike = 0;
-    if (!an_tensor_file_metadata(from->file, AN_METADATA_CLASSES))
-        return ALEXNET_OK;
-    alexnet_status rc = an_model_file_classes(&theirs, from->file);
-    bool as_many = rc == ALEXNET_OK && theirs.count == ours->count;
-    while (as_many && alike < ours->count && strcmp(ours->ids[alike], theirs.ids[alike]) == 0)
-        alike++;
-    if (as_many && alike < ours->count)
-        an_log(from->net->ctx, ALEXNET_LOG_WARNING,
-               "the classes of %s are as many, but others: class %d is \"%s\" there, \"%s\" here",
-               from->name, alike, theirs.ids[alike], ours->ids[alike]);
-    for (int i = 0; as_many && alike == ours->count && i < ours->count; i++) {
+    an_classes *theirs = &from->classes;
+    if (theirs->count == 0 || from->other_class >= 0)
+        return;
+    for (int i = 0; i < ours->count; i++) {
         if (strcmp(ours->names[i], ours->ids[i]) != 0)
             continue;
         char *name = ours->names[i];
-        ours->names[i] = theirs.names[i];
-        theirs.names[i] = name;
+        ours->names[i] = theirs->names[i];
+        theirs->names[i] = name;
     }
-    an_classes_free(&theirs);
-    return rc;
 }
 
 static alexnet_status take(origin *from, an_classes *classes)
 {
     AN_CHECK(find_tensors(from));
     AN_CHECK(compare_input(from));
-    AN_CHECK(take_tensors(from));
+    AN_CHECK(compare_classes(from, classes));
+    AN_CHECK(take_tensors(from, classes));
     name_the_rest(from);
     if (!from->taken)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",
                        from->name, from->net->network->name);
     an_log(from->net->ctx, ALEXNET_LOG_INFO, "took %d of %d tensors from %s", from->taken,
            from->wanted, from->name);
-    return take_names(from, classes);
+    take_names(from, classes);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, bool *has_mean)
@@ -236,6 +258,7 @@ alexnet_status an_init_from(an_net *net, an_classes *classes, const char *path, 
     from.name = an_tensor_file_name(from.file);
     alexnet_status rc = take(&from, classes);
     *has_mean = from.has_mean;
+    an_classes_free(&from.classes);
     an_free(from.bindings);
     an_tensor_file_close(from.file);
     return rc;

@@ -15,6 +15,9 @@ alexnet_status an_init_from_network(alexnet_network **out, alexnet_ctx *ctx, con
  * program, else as the file is understood (model/recognise.h). The log names those that are not
  * taken, on either side, with the reason, and says how the file's [input] differs from the net's.
  *
+ * The layer before the softmax of a file of this program is taken for the same classes alone, by
+ * their ids; of another program's file, which names none, for as many.
+ *
  * The mean (input.mean) is taken too, so that it is not computed from the data; but not where the
  * network file fixes it, nor in another order of channels.
  *

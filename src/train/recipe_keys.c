@@ -265,9 +265,10 @@ alexnet_status an_recipe_key_check(an_key index, const char *value)
                    : key->kind == AN_VALUE_RANGE ? "two numbers from "
                                                  : "a number from ",
                    key->range,
-                   key->kind == AN_VALUE_SCHEDULE ? ", or steps such as \"0.01 0.001@25\""
-                   : key->kind == AN_VALUE_RANGE  ? ", the smaller first"
-                                                  : "");
+                   key->kind == AN_VALUE_SCHEDULE
+                       ? ", or steps in increasing epochs such as \"0.01 0.001@25\""
+                   : key->kind == AN_VALUE_RANGE ? ", the smaller first"
+                                                 : "");
 }
 
 /* Word `i` of those that mean a key: its name, then other programs' names for it. */

@@ -64,6 +64,23 @@ static alexnet_status check_outside(const alexnet_trainer *t, const char *folder
     return t->val ? an_dataset_check_outside(t->val, folder) : ALEXNET_OK;
 }
 
+/* Settings that each make sense, but hardly together. */
+static void warn_settings(const alexnet_trainer *t)
+{
+    const alexnet_recipe *recipe = t->recipe;
+    const int64_t epochs = an_recipe_integer(recipe, AN_KEY_EPOCHS);
+    if (an_recipe_number(recipe, AN_KEY_WARMUP, NULL, 0) > (double)epochs)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "warmup = %s is longer than the run of %lld epoch%s: rates never reach those of the "
+               "recipe",
+               an_recipe_get(recipe, "warmup"), (long long)epochs, epochs == 1 ? "" : "s");
+    if (an_recipe_choice(recipe, AN_KEY_CLASS_WEIGHTS) == AN_WEIGHTS_BALANCED &&
+        an_recipe_choice(recipe, AN_KEY_SAMPLING) == AN_SAMPLING_BALANCED)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "class_weights = balanced and sampling = balanced each make up for classes of "
+               "unequal size; together they favour small ones");
+}
+
 static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *options)
 {
     alexnet_network *network = NULL;
@@ -75,6 +92,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(check_validation(t));
     if (!t->trial)
         AN_TRY(check_outside(t, options->out_dir));
+    warn_settings(t);
     AN_TRY(an_trainer_read_recipe(t));
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,
                            t->train->class_names));

@@ -28,7 +28,7 @@ grep -qE 'src="[^d]|href=|<script' one/report.html && fail "report.html loads so
 for class in red-ring blue-cross green-ring purple-star yellow-star red-cross yellow-square; do
     is "$(count "<figcaption>$class, taken for $class ")" 0 "right answers among the mistakes"
 done
-for text in 'Top-1 error' 'alexnet train data/pictures' 'network = alexnet-mini' 'Worst mistakes' \
+for text in 'Top-1 error' 'Training pictures' 'Time for updates' 'alexnet train data/pictures' 'network = alexnet-mini' 'Worst mistakes' \
     'could not be read' 'alexnet-mini'; do
     grep -q "$text" one/report.html || fail "report.html lacks $text"
 done
@@ -58,6 +58,18 @@ rm two/report.html
 expect 0 train --resume two --epochs 2
 [ -s two/report.html ] || fail "a resumed run writes no page"
 is "$(sed -n '$=' two/skipped.txt)" 2 "lines of skipped.txt after a resume"
+grep -q 'train --resume two --set epochs=2' two/report.html || fail "the page lacks the last command"
+
+# Its commands repeat a run that went on; a resume that says nothing adds none.
+expect 0 train --resume two
+expect 0 train --resume two --epochs 2
+is "$(grep -c resume two/command.txt)" 1 "commands by which the run went on"
+sed "s/^alexnet/'$(printf %s "$ALEXNET" | sed 's:/:\\/:g')'/; s/--out two/--out again-two/
+    s/--resume two/--resume again-two/" two/command.txt >repeat
+sh ./repeat >/dev/null 2>&1 || fail "command.txt of a run that went on does not run"
+cmp -s two/best.safetensors again-two/best.safetensors ||
+    fail "command.txt gives another model of a run that went on"
+rm -r again-two
 is "$(ls two/events.out.tfevents.* | wc -l)" 2 "event files after a resume"
 
 # Without validation there is nothing to measure, and no old page of another kind.

@@ -288,7 +288,8 @@ static void test_hostile_values(void **state)
                                           "0.01@1@2"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         expect_refused("rate", numbers[i],
-                       "expected a number from 0 to 1000, or steps such as \"0.01 0.001@25\"");
+                       "expected a number from 0 to 1000, or steps in increasing epochs such as "
+                       "\"0.01 0.001@25\"");
         expect_refused("conv1.rate", numbers[i], "expected a number from 0 to 1000");
     }
     static const char *const integers[] = {

@@ -128,6 +128,7 @@ static void test_resume(void **state)
         "label_smoothing", "0.1",      NULL};
     const alexnet_resume_options none = ALEXNET_RESUME_OPTIONS_INIT;
     run("straight", -1, settings);
+    assert_int_equal(rig_times_heard("together they favour small ones"), 1);
     for (int steps = 1; steps <= 9; steps += 2) {
         alexnet_trainer *trainer;
         alexnet_progress p;

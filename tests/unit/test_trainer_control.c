@@ -166,6 +166,19 @@ static void test_the_best(void **state)
     assert_int_not_equal(best[0], best[2]); /* else nothing is told apart */
 }
 
+/* ---- What makes no sense together ---- */
+
+static void test_a_warmup_without_end(void **state)
+{
+    (void)state;
+    static const char *const shorter[] = {SETTINGS, "warmup", "1", "epochs", "1", NULL};
+    static const char *const longer[] = {SETTINGS, "warmup", "1.5", "epochs", "1", NULL};
+    alexnet_trainer_free(start("shorter", shorter));
+    assert_int_equal(rig_times_heard("warmup"), 0);
+    alexnet_trainer_free(start("longer", longer));
+    assert_int_equal(rig_times_heard("1 warmup = 1.5 is longer than the run of 1 epoch: rates"), 1);
+}
+
 /* ---- Checkpoints that stay ---- */
 
 static bool is_there(int epoch)
@@ -209,6 +222,7 @@ int main(void)
         IN_SCRATCH(test_stopping_early),
         IN_SCRATCH(test_without_validation),
         IN_SCRATCH(test_the_best),
+        IN_SCRATCH(test_a_warmup_without_end),
         IN_SCRATCH(test_kept_checkpoints),
     };
     return cmocka_run_group_tests_name("what follows validation", tests, NULL, NULL);
