@@ -211,12 +211,12 @@ static int check_usage(const opt_args *args, const train_options *options)
 }
 
 /* What it is trained with: said, and as options. */
-typedef struct computer {
+typedef struct machine_words {
     char *text, *arguments;
-} computer;
+} machine_words;
 
 static int start(alexnet_ctx *ctx, const train_options *options, const char *data,
-                 const computer *computer, bool json)
+                 const machine_words *words, bool json)
 {
     training_result result;
     training_request request = {
@@ -226,8 +226,8 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
         .recipe = options->recipe,
         .init_from = options->init_from,
         .names = options->names,
-        .machine = computer->text,
-        .machine_arguments = computer->arguments,
+        .machine = words->text,
+        .machine_arguments = words->arguments,
         .out = options->out,
         .split = (int)options->split,
         .settings = &options->settings,
@@ -246,14 +246,14 @@ static int start(alexnet_ctx *ctx, const train_options *options, const char *dat
 }
 
 static int resume(alexnet_ctx *ctx, const train_options *options, const char *data,
-                  const computer *computer, bool json)
+                  const machine_words *words, bool json)
 {
     training_result result;
     training_again again = {
         .run = options->resume,
         .data = data,
         .val = options->val,
-        .machine = computer->text,
+        .machine = words->text,
         .accept_changes = options->accept_changes,
         .settings = &options->settings,
     };
@@ -272,12 +272,12 @@ static int run(const opt_args *args, const train_options *options, const machine
         return code;
     code = machine_open(&ctx, machine);
     if (code == CLI_DONE) {
-        computer computer = {machine_text(ctx, machine), machine_arguments(machine)};
+        machine_words words = {machine_text(ctx, machine), machine_arguments(machine)};
         machine_describe(ctx, machine);
         code = (options->resume ? resume : start)(
-            ctx, options, args->file_count ? args->files[0] : NULL, &computer, machine->json);
-        free(computer.text);
-        free(computer.arguments);
+            ctx, options, args->file_count ? args->files[0] : NULL, &words, machine->json);
+        free(words.text);
+        free(words.arguments);
     }
     machine_close(ctx);
     return code;
