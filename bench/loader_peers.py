@@ -95,7 +95,7 @@ def ours(shards, case, options):
                  "--threads", str(options.workers), "--batch", str(options.batch), "--pictures", str(options.pictures)]
     with tempfile.NamedTemporaryFile("w", suffix=".ini") as recipe:
         if case == "boxes":
-            recipe.write("[recipe]\ncrop = scaled\n")
+            recipe.write("[recipe]\ncrop = scaled\ncrop_area = 0.08 1\n")
             recipe.flush()
             arguments += ["--recipe", recipe.name]
         told = json.loads(subprocess.run(arguments, check=True, stdout=subprocess.PIPE).stdout)

@@ -135,7 +135,7 @@ expect 0 info mine-recipe.ini
 grep -Eq "^batch +128 +pictures per update$" out || fail "no batch"
 grep -Eq "^conv1.rate_bias +0.02 0@72 +learning rate of biases$" out || fail "no rate of conv1"
 expect 0 info default 2012
-grep -Eq "^batch +64 +128$" out || fail "recipes side by side"
+grep -Eq "^batch +32 +128$" out || fail "recipes side by side"
 grep -Eq "^conv1.rate_bias +- +0.02 0@72$" out || fail "a key of layers side by side"
 expect 0 info 2012 --json
 is "$(json 1 kind)" recipe "kind of a recipe"

@@ -8,8 +8,8 @@ photos=data/pictures
 side=$("$ALEXNET" info --text alexnet-mini | sed -n 's/^side = //p')
 expect 0 data pack $photos raw --raw --side "$side" --shard-size 1MB --quiet
 has out "pictures in " " archives of raw, "
-train $photos --epochs 1 --out run-folder
-train raw --epochs 1 --out run-raw
+train $photos --epochs 1 --crop random --out run-folder
+train raw --epochs 1 --crop random --out run-raw
 cmp run-folder/best.safetensors run-raw/best.safetensors || fail "packed pixels train another network"
 expect 0 eval run-folder $photos/val --json
 loss=$(json 1 loss)
@@ -19,11 +19,11 @@ expect 0 eval run-raw "raw/val-000000.tar" --json
 is "$(json 1 loss)" "$loss" "loss on one archive"
 
 expect 0 data pack $photos/train square --raw --side "$side" --fit square --shard-size 50 --quiet
-train $photos/train --val 0.3 --epochs 1 --out share-folder
-train square --val 0.3 --epochs 1 --out share-square
+train $photos/train --val 0.3 --epochs 1 --crop random --out share-folder
+train square --val 0.3 --epochs 1 --crop random --out share-square
 cmp share-folder/best.safetensors share-square/best.safetensors || fail "another share is held back"
 expect 0 data pack $photos/train share --val 0.3 --raw --side "$side" --quiet
-train share --epochs 1 --out share-parts
+train share --epochs 1 --crop random --out share-parts
 cmp share-folder/best.safetensors share-parts/best.safetensors || fail "another share is packed"
 
 # ---- Results ----

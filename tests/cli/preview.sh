@@ -4,7 +4,7 @@
 pictures data 4
 
 net=alexnet-mini
-still="--net $net --mirror no --crop centre"
+still="--net $net --mirror no --crop centre --brightness 0 --contrast 0 --saturation 0"
 expect 0 train data/pictures $still --preview still.png
 has out "preview still.png: 8 pictures, 8 draws of each"
 [ -e runs ] && fail "a run was begun"
