@@ -28,34 +28,43 @@ static void put_option(FILE *out, const char *name, const char *value)
     put_word(out, value);
 }
 
-static void put_settings(FILE *out, const string_list *settings)
-{
-    for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
-        char *setting = cli_format("%s=%s", settings->items[i], settings->items[i + 1]);
-        put_option(out, "--set", setting);
-        free(setting);
-    }
-}
-
-char *run_command(const training_request *request, const char *val, const char *run, int split)
+/* "alexnet train DATA --option value ...", of options those that have a value, then settings. */
+static char *command_of(const char *data, const char *const options[][2],
+                        const string_list *settings, const char *behind)
 {
     size_t length = 0;
     char *text = NULL;
     FILE *out = open_memstream(&text, &length);
     if (!out)
         return cli_copy("");
-    fputs("alexnet", out);
-    put_option(out, "train", request->data);
-    put_option(out, "--net", request->net);
-    put_option(out, "--recipe", request->recipe);
-    put_option(out, "--val", val);
-    put_option(out, "--out", run);
-    put_option(out, "--init-from", request->init_from);
-    put_option(out, "--names", request->names);
-    put_settings(out, request->settings);
-    fprintf(out, " --split %d", split);
-    fputs(request->machine_arguments ? request->machine_arguments : "", out);
+    fputs("alexnet train", out);
+    if (data)
+        put_word(out, data);
+    for (int i = 0; options[i][0]; i++)
+        put_option(out, options[i][0], options[i][1]);
+    for (size_t i = 0; settings && i + 1 < settings->count; i += 2) {
+        char *setting = cli_format("%s=%s", settings->items[i], settings->items[i + 1]);
+        put_option(out, "--set", setting);
+        free(setting);
+    }
+    fputs(behind, out);
     fclose(out);
+    return text;
+}
+
+char *run_command(const training_request *request, const char *val, const char *run, int split)
+{
+    const char *const options[][2] = {{"--net", request->net},
+                                      {"--recipe", request->recipe},
+                                      {"--val", val},
+                                      {"--out", run},
+                                      {"--init-from", request->init_from},
+                                      {"--names", request->names},
+                                      {NULL, NULL}};
+    const char *machine = request->machine_arguments ? request->machine_arguments : "";
+    char *behind = cli_format(" --split %d%s", split, machine);
+    char *text = command_of(request->data, options, request->settings, behind);
+    free(behind);
     return text;
 }
 
@@ -101,30 +110,14 @@ static int read_before(char **out, const char *run)
     return code;
 }
 
-static char *command_of(const training_again *again)
-{
-    size_t length = 0;
-    char *text = NULL;
-    FILE *out = open_memstream(&text, &length);
-    if (!out)
-        return cli_copy("");
-    fputs("alexnet train", out);
-    put_option(out, "--resume", again->run);
-    if (again->data)
-        put_word(out, again->data);
-    put_option(out, "--val", again->val);
-    fputs(again->accept_changes ? " --accept-changes" : "", out);
-    put_settings(out, again->settings);
-    fclose(out);
-    return text;
-}
-
 int run_command_go_on(const training_again *again)
 {
-    char *before, *words;
+    const char *const options[][2] = {
+        {"--resume", again->run}, {"--val", again->val}, {NULL, NULL}};
     if (!again->data && !again->val && !again->accept_changes && again->settings->count == 0)
         return CLI_DONE;
-    words = command_of(again);
+    char *before, *words = command_of(again->data, options, again->settings,
+                                      again->accept_changes ? " --accept-changes" : "");
     int code = read_before(&before, again->run);
     if (code == CLI_DONE)
         code = write_behind(again->run, before, words);

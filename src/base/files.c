@@ -208,6 +208,13 @@ alexnet_status an_make_folder(const char *path)
     return rc;
 }
 
+bool an_path_is_within(const char *path, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return length <= 1 || /* "/" */
+           (strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0'));
+}
+
 char *an_path_join(const char *folder, const char *name)
 {
     size_t length = strlen(folder);

@@ -54,6 +54,9 @@ alexnet_status an_file_exists(const char *path, bool *there);
 /** Make a folder and its missing parents. */
 alexnet_status an_make_folder(const char *path);
 
+/** Whether a real path is that of a folder, or lies below it. */
+bool an_path_is_within(const char *path, const char *folder);
+
 /** "folder/name" in a new string; NULL if memory is short. */
 char *an_path_join(const char *folder, const char *name);
 

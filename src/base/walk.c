@@ -302,14 +302,6 @@ static alexnet_status work_off(an_walk *walk, agenda *own, agenda *links)
     return ALEXNET_OK;
 }
 
-/* Whether a folder is another or lies above it, by their real paths. */
-static bool is_above(const char *folder, const char *other)
-{
-    const size_t length = strlen(folder);
-    return length <= 1 ||
-           (strncmp(folder, other, length) == 0 && (other[length] == '/' || other[length] == '\0'));
-}
-
 /* Whether a link leads above the folder that it is in, or above the root, to what this walk would
  * not read otherwise. What cannot be told is told when it is read. */
 static bool leads_up(const an_walk *walk, const char *link)
@@ -322,7 +314,8 @@ static bool leads_up(const an_walk *walk, const char *link)
         *slash = '\0';
     char *to = realpath(link, NULL), *from = slash ? realpath(parent, NULL) : NULL;
     char *root = walk->root ? realpath(walk->root, NULL) : NULL;
-    const bool up = to && ((from && is_above(to, from)) || (root && is_above(to, root)));
+    const bool up =
+        to && ((from && an_path_is_within(from, to)) || (root && an_path_is_within(root, to)));
     free(to); /* realpath's own */
     free(from);
     free(root);

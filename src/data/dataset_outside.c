@@ -30,7 +30,6 @@ static char *real_folder(const char *path)
 alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const char *folder)
 {
     const char *root = dataset->root;
-    const size_t length = strlen(root);
     if (dataset->source->kind != &an_folders_kind) /* what is below counts for nothing there */
         return ALEXNET_OK;
     char *real = real_folder(folder);
@@ -38,8 +37,7 @@ alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const ch
         return AN_FAIL_MEMORY(strlen(folder), "a path");
     if (!real)
         return an_file_fail("find", folder);
-    const bool inside = length > 1 && strncmp(real, root, length) == 0 &&
-                        (real[length] == '/' || real[length] == '\0');
+    const bool inside = an_path_is_within(real, root);
     free(real); /* realpath's own */
     return inside ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                             "%s lies in the data set %s; name a folder outside", folder, root)

@@ -2,6 +2,7 @@
  * A new run: its network, first weights and folder.
  */
 #include "base/status.h"
+#include "base/text.h"
 #include "train/init.h"
 #include "train/init_from.h"
 #include "train/trainer.h"
@@ -71,9 +72,10 @@ static void warn_settings(const alexnet_trainer *t)
     const int64_t epochs = an_recipe_integer(recipe, AN_KEY_EPOCHS);
     if (an_recipe_number(recipe, AN_KEY_WARMUP, NULL, 0) > (double)epochs)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "warmup = %s is longer than the run of %lld epoch%s: rates never reach those of the "
+               "warmup = %s is longer than the run of %lld %s: rates never reach those of the "
                "recipe",
-               an_recipe_get(recipe, "warmup"), (long long)epochs, epochs == 1 ? "" : "s");
+               an_recipe_get(recipe, "warmup"), (long long)epochs,
+               an_text_plural(epochs, "epoch", "epochs"));
     if (an_recipe_choice(recipe, AN_KEY_CLASS_WEIGHTS) == AN_WEIGHTS_BALANCED &&
         an_recipe_choice(recipe, AN_KEY_SAMPLING) == AN_SAMPLING_BALANCED)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
