@@ -105,7 +105,7 @@ alexnet_status an_run_create(an_run *run, const char *folder)
     AN_TRY(an_flush_name(folder));
     AN_TRY(an_run_claim(run));
     AN_TRY(check_free(run)); /* another may have been quicker, and be through */
-    AN_TRY(an_run_cut_log(run, 0));
+    AN_TRY(an_run_cut_log(run, 0, 0));
     return ALEXNET_OK;
 cleanup:
     an_run_close(run);
@@ -158,89 +158,4 @@ void an_run_close(an_run *run)
     an_free(run->named);
     an_free(run->held);
     *run = AN_RUN_CLOSED;
-}
-
-/* Write the lines that are held back; those that do not fit stay. @return 0, or errno */
-static int write_held(an_run *run)
-{
-    size_t done = 0;
-    int error = 0;
-    while (done < run->held_length && !error) {
-        ssize_t n = write(run->log_file, run->held + done, run->held_length - done);
-        if (n < 0)
-            error = errno == EINTR ? 0 : errno;
-        else
-            done += (size_t)n;
-    }
-    run->held_length -= done;
-    run->log_length += (int64_t)done;
-    memmove(run->held, run->held + done, run->held_length);
-    return error;
-}
-
-alexnet_status an_run_log(an_run *run, const char *line)
-{
-    size_t length = strlen(line);
-    char *grown = an_realloc(run->held, run->held_length + length + 1, 1);
-    if (!grown)
-        return AN_FAIL_MEMORY(run->held_length + length + 1, "a line of the log");
-    memcpy(grown + run->held_length, line, length);
-    grown[run->held_length + length] = '\n';
-    run->held = grown;
-    run->held_length += length + 1;
-    write_held(run); /* a failure counts at the next checkpoint */
-    return ALEXNET_OK;
-}
-
-alexnet_status an_run_flush_log(an_run *run)
-{
-    errno = run->held_length ? write_held(run) : 0;
-    if (errno)
-        return an_file_fail("write", run->log);
-    if (fsync(run->log_file) != 0 && errno != EINVAL) /* EINVAL: a file system without it */
-        return an_file_fail("flush", run->log);
-    return ALEXNET_OK;
-}
-
-/* No line of a log is nearly as long. */
-enum { LINE_BYTES_MAX = 1 << 20 };
-
-/* Where the last whole line of the log's first `length` bytes ends. */
-static alexnet_status end_of_lines(const an_run *run, int64_t length, int64_t *end)
-{
-    char block[4096];
-    const int64_t least = length - LINE_BYTES_MAX;
-    for (*end = length; *end > 0;) {
-        if (*end < least)
-            return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                           "%s is not the log of a run: no line ends in the %d bytes before byte "
-                           "%lld, where the checkpoint was written",
-                           run->log, LINE_BYTES_MAX, (long long)length);
-        int64_t begin = *end - *end % (int64_t)sizeof block;
-        begin = begin < *end ? begin : *end - (int64_t)sizeof block;
-        ssize_t got = pread(run->log_file, block, (size_t)(*end - begin), begin);
-        if (got < 0 && errno != EINTR)
-            return an_file_fail("read", run->log);
-        for (ssize_t i = got; got == *end - begin && i > 0; i--)
-            if (block[i - 1] == '\n') {
-                *end = begin + i;
-                return ALEXNET_OK;
-            }
-        if (got >= 0)
-            *end = begin;
-    }
-    return ALEXNET_OK;
-}
-
-alexnet_status an_run_cut_log(an_run *run, int64_t length)
-{
-    struct stat info;
-    int64_t keep;
-    if (fstat(run->log_file, &info) != 0)
-        return an_file_fail("examine", run->log);
-    AN_CHECK(end_of_lines(run, length < info.st_size ? length : info.st_size, &keep));
-    if (info.st_size > keep && ftruncate(run->log_file, keep) != 0)
-        return an_file_fail("cut", run->log);
-    run->log_length = keep;
-    return ALEXNET_OK;
 }

@@ -5,7 +5,7 @@
  *     last.safetensors   checkpoint
  *     best.safetensors   the best model so far
  *     recipe.ini         the recipe as resolved, and where the data is, for people
- *     log.jsonl          a line per report and per epoch
+ *     log.jsonl          a line per report and per epoch (run_log.c)
  *     skipped.txt        a line per picture that could not be read (run_skipped.c)
  *     lock               empty; locked by whoever trains
  *
@@ -24,7 +24,7 @@ typedef struct an_run {
     char *folder, *last, *best, *recipe, *log, *lock, *skipped;
     int folder_file, lock_file; /* locked while the run is claimed; else -1 */
     int log_file;               /* open for appending */
-    int64_t log_length;         /* bytes */
+    int64_t log_lines;          /* whole ones */
     char *held;                 /* lines that could not be written yet */
     size_t held_length;
     int skipped_file; /* open for appending, or -1: none is named yet */
@@ -58,14 +58,14 @@ alexnet_status an_run_log(an_run *run, const char *line);
  */
 void an_run_skipped(an_run *run, const char *text);
 /** Write what is held back, and flush the log to the disk; before a checkpoint, which counts on its
- *  length. */
+ *  lines. */
 alexnet_status an_run_flush_log(an_run *run);
 /**
- * Cut the log of a claimed run back to a length: what was logged after the checkpoint will be
- * logged again. If the log is shorter, or has no line end there, the complete lines before are
- * kept; run->log_length says how many bytes those are.
- * @return ALEXNET_ERROR_FORMAT if it ends in a MiB without a line end; ALEXNET_ERROR_IO
+ * Cut the log of a claimed run back to its first `lines`, of those that end within `bytes`: what
+ * was logged after the checkpoint will be logged again. If there are fewer, they are kept;
+ * run->log_lines says how many. What follows the last whole line is cut off.
+ * @return ALEXNET_ERROR_FORMAT if a line is longer than a MiB; ALEXNET_ERROR_IO
  */
-alexnet_status an_run_cut_log(an_run *run, int64_t length);
+alexnet_status an_run_cut_log(an_run *run, int64_t lines, int64_t bytes);
 
 #endif

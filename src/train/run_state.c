@@ -218,6 +218,19 @@ static void exchange_axes(exchange *x, an_run_state *record)
     record->has_axes = true;
 }
 
+/* Lines, as bytes would tell how many digits the speeds of the log had: two runs that did the same
+ * are to leave the same file. Older records have bytes. */
+static void exchange_log(exchange *x, an_run_state *record)
+{
+    bool old = !x->writing && json_object_get(x->object, "log_length");
+    if (!x->writing)
+        record->log_lines = record->log_bytes = AN_RUN_COUNT_MAX;
+    if (old)
+        integer(x, "log_length", &record->log_bytes);
+    else
+        integer(x, "log_lines", &record->log_lines);
+}
+
 static void exchange_record(exchange *x, an_run_state *record)
 {
     int64_t phase = record->phase, split = record->split;
@@ -230,7 +243,7 @@ static void exchange_record(exchange *x, an_run_state *record)
     exchange_drops(x, &record->drops);
     exchange_axes(x, record);
     integer(x, "skipped", &record->skipped);
-    integer(x, "log_length", &record->log_length);
+    exchange_log(x, record);
     integer(x, "split", &split);
     exchange_data(x, "train", &record->train);
     exchange_data(x, "val", &record->val);
@@ -257,12 +270,9 @@ char *an_run_state_to_text(const an_run_state *record)
     return result;
 }
 
-/* No run counts further; sums and products with the sizes of a run fit. */
-static const int64_t COUNT_MAX = (int64_t)1 << 56;
-
 static bool is_count(int64_t value)
 {
-    return value >= 0 && value <= COUNT_MAX;
+    return value >= 0 && value <= AN_RUN_COUNT_MAX;
 }
 
 static bool is_tally(const an_tally *tally)
@@ -278,7 +288,7 @@ static bool is_data(const an_data_identity *data)
 
 static bool are_in_range(const an_run_state *r)
 {
-    return r->split >= 1 && is_count(r->step) && is_count(r->log_length) &&
+    return r->split >= 1 && is_count(r->step) && is_count(r->log_lines) && is_count(r->log_bytes) &&
            is_tally(&r->interval) && is_tally(&r->epoch) && is_count(r->skipped) &&
            is_count(r->best.images) && is_count(r->best.skipped) && is_count(r->best_epoch) &&
            is_count(r->drops.count) && is_count(r->drops.after) && is_data(&r->train) &&

@@ -8,6 +8,9 @@
 #include "data/dataset.h"
 #include "infer/metrics.h"
 
+/** No run counts further; sums and products with the sizes of a run fit. */
+#define AN_RUN_COUNT_MAX ((int64_t)1 << 56)
+
 /** Most groups that a weight-gradient sum is made of. */
 enum { AN_SPLIT_MAX = 4096 };
 
@@ -45,7 +48,7 @@ typedef struct an_run_state {
     bool has_axes;     /* colour_axes = data: they are known */
     double axes[3][3]; /* an_draws_set_axes() */
     int64_t skipped;   /* pictures, in all */
-    int64_t log_length;
+    int64_t log_lines, log_bytes; /* those that it counts on; older records have bytes alone */
     int split;
     an_data_identity train, val;
     char device[32], isa[64], library[64], precision[16]; /* where the bits come from */

@@ -126,12 +126,13 @@ static alexnet_status check_place(const alexnet_trainer *t)
 
 static alexnet_status cut_log(alexnet_trainer *t)
 {
-    AN_CHECK(an_run_cut_log(&t->run, t->record.log_length));
-    if (t->run.log_length < t->record.log_length)
+    const int64_t lines = t->record.log_lines;
+    AN_CHECK(an_run_cut_log(&t->run, lines, t->record.log_bytes));
+    if (t->run.log_lines < lines && lines < AN_RUN_COUNT_MAX)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
-               "%s is not as the run left it: of %lld bytes %lld are there; what is missing cannot "
+               "%s is not as the run left it: of %lld lines %lld are there; what is missing cannot "
                "be written again",
-               t->run.log, (long long)t->record.log_length, (long long)t->run.log_length);
+               t->run.log, (long long)lines, (long long)t->run.log_lines);
     return ALEXNET_OK;
 }
 

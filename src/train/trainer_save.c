@@ -74,7 +74,7 @@ static alexnet_status save_as(alexnet_trainer *t, const char *path)
     char *record = NULL, *recipe = NULL;
     AN_TRY(check_weights(t));
     AN_TRY(an_run_flush_log(&t->run));
-    t->record.log_length = t->run.log_length;
+    t->record.log_lines = t->run.log_lines;
     record = an_run_state_to_text(&t->record);
     recipe = an_recipe_text(t->recipe);
     if (!record || !recipe) {

@@ -263,7 +263,7 @@ static void test_a_log_of_one_long_line(void **state)
     expect_lines_of_json(3);
 }
 
-/* A file of a terabyte without a line end, as of zeros, is not searched from its end to its start.
+/* A file of a terabyte without a line end, as of zeros, is not read to its end.
  */
 static void test_a_log_without_end(void **state)
 {
@@ -274,10 +274,28 @@ static void test_a_log_without_end(void **state)
     assert_int_equal(truncate("run/log.jsonl", length), 0);
     expect_ok(an_run_open(&run, "run"));
     expect_ok(an_run_claim(&run));
-    expect_failure(an_run_cut_log(&run, INT64_MAX), ALEXNET_ERROR_FORMAT,
+    expect_failure(an_run_cut_log(&run, INT64_MAX, INT64_MAX), ALEXNET_ERROR_FORMAT,
                    "run/log.jsonl is not the log of a run");
     assert_int_equal(stat("run/log.jsonl", &info), 0);
     assert_int_equal(info.st_size, length);
+    an_run_close(&run);
+}
+
+/* Checkpoints of earlier versions have the length of the log in bytes. */
+static void test_a_log_of_so_many_bytes(void **state)
+{
+    (void)state;
+    an_run run;
+    scratch_write("run/log.jsonl", "one\ntwo\nthree\nfo", 16);
+    expect_ok(an_run_open(&run, "run"));
+    expect_ok(an_run_claim(&run));
+    expect_ok(an_run_cut_log(&run, INT64_MAX, 16));
+    assert_int_equal(run.log_lines, 3);
+    expect_ok(an_run_cut_log(&run, INT64_MAX, 13));
+    assert_int_equal(run.log_lines, 2);
+    expect_ok(an_run_cut_log(&run, 1, 8));
+    assert_int_equal(run.log_lines, 1);
+    assert_int_equal(rig_size_of("run/log.jsonl"), 4);
     an_run_close(&run);
 }
 
@@ -306,6 +324,7 @@ int main(void)
         IN_SCRATCH(test_a_log_that_was_changed),
         IN_SCRATCH(test_a_log_of_one_long_line),
         IN_SCRATCH(test_a_log_without_end),
+        IN_SCRATCH(test_a_log_of_so_many_bytes),
         IN_SCRATCH(test_a_whole_log),
     };
     return cmocka_run_group_tests_name("run folders", tests, NULL, NULL);

@@ -23,7 +23,7 @@ static an_run_state sample(void)
                                .top5_error = 1.0 / 3},
                       .best_epoch = 3,
                       .skipped = 4,
-                      .log_length = 9007199254740993, /* 2^53 + 1: no double holds it */
+                      .log_lines = 9007199254740993, /* 2^53 + 1: no double holds it */
                       .split = 17,
                       .has_axes = true,
                       .axes = {{1, 2, 3}, {4, 5, 6}, {7, 1.0 / 3, 9}}};
@@ -67,7 +67,7 @@ static void test_round_trip(void **state)
     assert_true(a.best.top1_error == b.best.top1_error && a.best.loss == b.best.loss);
     assert_true(a.best.top5_error == b.best.top5_error && a.best.images == b.best.images);
     assert_true(a.best.skipped == b.best.skipped);
-    assert_true(a.best_epoch == b.best_epoch && a.log_length == b.log_length && a.split == b.split);
+    assert_true(a.best_epoch == b.best_epoch && a.log_lines == b.log_lines && a.split == b.split);
     expect_equal_tallies(&a.interval, &b.interval);
     expect_equal_tallies(&a.epoch, &b.epoch);
     expect_equal_data(&a.train, &b.train);
@@ -143,9 +143,10 @@ static void test_damage(void **state)
     const char *not_object = "last.safetensors: its record of progress is not a JSON object";
     const char *range = "last.safetensors: its record of progress has values out of range";
     expect_ok(damaged("\"split\":17", "\"split\":18"));
-    expect_ok(damaged("\"best_images\"", "\"x\""));       /* an older record */
-    expect_ok(damaged("\"tuning\"", "\"x\""));            /* and another */
-    expect_ok(damaged("\"kind\":\"shards\"", "\"x\":1")); /* of folders, all of them */
+    expect_ok(damaged("\"best_images\"", "\"x\""));        /* an older record */
+    expect_ok(damaged("\"log_lines\"", "\"log_length\"")); /* in bytes */
+    expect_ok(damaged("\"tuning\"", "\"x\""));             /* and another */
+    expect_ok(damaged("\"kind\":\"shards\"", "\"x\":1"));  /* of folders, all of them */
     expect_failure(damaged("\"kind\":\"shards\"", "\"kind\":1"), bad, "lacks kind");
     expect_failure(damaged("\"hash\"", "\"luck\""), bad, "lacks share_rule");
     expect_failure(damaged("\"hash\"", "\"counted\""), bad, "lacks share_rule");
@@ -168,7 +169,9 @@ static void test_damage(void **state)
     expect_failure(damaged("\"split\":17", "\"split\":0"), bad, range);
     expect_failure(damaged("\"split\":17", "\"split\":4097"), bad, range);
     expect_failure(damaged("\"split\":17", "\"split\":4294967297"), bad, range);
-    expect_failure(damaged("\"log_length\":9007199254740993", "\"log_length\":-1"), bad, range);
+    expect_failure(damaged("\"log_lines\":9007199254740993", "\"log_lines\":-1"), bad, range);
+    expect_failure(damaged("\"log_lines\":9", "\"log_length\":-9"), bad, range);
+    expect_failure(damaged("\"log_lines\"", "\"x\""), bad, "lacks log_lines");
     expect_failure(damaged("\"images\":7", "\"images\":9223372036854775807"), bad, range);
     expect_failure(damaged("\"skipped\":4", "\"skipped\":-1"), bad, range);
     expect_failure(damaged("\"best_epoch\":3", "\"best_epoch\":-3"), bad, range);

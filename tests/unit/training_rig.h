@@ -284,7 +284,7 @@ static inline void rig_forget_path(char **path)
     *path = *path ? an_strdup("") : NULL;
 }
 
-/** What two runs left is the same, to the bit. log_length counts the digits of speeds too. */
+/** What two runs left is the same, to the bit. */
 static inline void rig_expect_same_run(const char *a, const char *b)
 {
     char x[64], y[64];
@@ -295,7 +295,6 @@ static inline void rig_expect_same_run(const char *a, const char *b)
     an_run_state r, s;
     expect_ok(an_run_state_from_text(&r, an_tensor_file_metadata(p, "alexnet.run"), x));
     expect_ok(an_run_state_from_text(&s, an_tensor_file_metadata(q, "alexnet.run"), y));
-    r.log_length = s.log_length = 0;
     rig_forget_path(&r.train.root);
     rig_forget_path(&s.train.root);
     rig_forget_path(&r.val.root);
