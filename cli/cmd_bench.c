@@ -23,13 +23,13 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .arg = "NAME|FILE",
      .standard = "alexnet",
-     .help = "a built-in network or a network file; with 1000 classes where it leaves them open",
+     .help = "a built-in network or a network file, with 1000 classes if it leaves them open",
      .offset = offsetof(bench_options, net)},
     {.name = "mode",
      .type = OPT_CHOICE,
      .arg = "train|infer|loader",
      .standard = "train",
-     .help = "whole steps of training, forward passes alone, or the loading of DATA",
+     .help = "whole training steps, forward passes alone, or the loading of DATA",
      .offset = offsetof(bench_options, mode)},
     {.name = "batch",
      .type = OPT_INTEGER,
@@ -45,13 +45,13 @@ static const opt rows[] = {
      .low = 1,
      .high = 100000,
      .standard = "5",
-     .help = "steps to measure, or rounds of the loader; one more goes before them",
+     .help = "steps to measure, or rounds of the loader, after one that is not measured",
      .offset = offsetof(bench_options, steps)},
     {.name = "recipe",
      .type = OPT_TEXT,
      .arg = "NAME|FILE",
-     .help =
-         "of the loader: how pictures are cut (crop, rotate); default: paper, crops of one size",
+     .help = "with --mode loader: how pictures are cut (crop, rotate); default: paper, crops of "
+             "one size",
      .offset = offsetof(bench_options, recipe)},
     {.name = "pictures",
      .type = OPT_INTEGER,
@@ -59,13 +59,13 @@ static const opt rows[] = {
      .low = 1,
      .high = 4e9,
      .standard = "2000",
-     .help = "of the loader: pictures per round, drawn at random",
+     .help = "with --mode loader: pictures per round, drawn at random",
      .offset = offsetof(bench_options, pictures)},
     {.name = "tune",
      .type = OPT_TEXT,
      .arg = "FILE",
      .help = "find the fastest implementation of each layer on this machine and write the choices "
-             "to this file, for --tuning; takes two dozen times as long",
+             "to this file, for --tuning; takes about 24 times as long",
      .offset = offsetof(bench_options, tune)},
 };
 
@@ -75,14 +75,14 @@ static const opt_page page = {
     .about = "Measure how fast this machine trains a network, or computes classes with it: as a "
              "whole and layer by layer, each with its share of the machine's peak, which is "
              "measured too (multiply and add with operands in registers). Pictures are random and "
-             "lie in memory; reading and decoding files is not part of it. Operations are those of "
+             "in memory; reading and decoding files is not included. Operations are those of "
              "convolution and fully connected layers; times are medians over the steps. --mode "
              "loader measures the other half: how fast pictures of DATA are read, decoded and "
-             "resized, beside what libjpeg-turbo alone does with the same files.",
+             "resized, compared with libjpeg-turbo alone on the same files.",
     .examples = {{"bench --net alexnet-owt --mode infer --batch 1 --json",
-                  "how soon one picture is classified, for another program to read"},
+                  "the time to classify one picture, for another program to read"},
                  {"bench --tune fast.ini && alexnet train photos --tuning fast.ini",
-                  "fit the implementations to this machine, then train with them"}},
+                  "choose the implementations for this machine, then train with them"}},
 };
 
 /* Pictures per second in training on the paper's two GTX 580: 90 epochs of 1.2 million pictures in

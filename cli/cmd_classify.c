@@ -44,16 +44,13 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "classify",
     .usage = {"classify MODEL|RUN PICTURE... [options]"},
-    .about = "Say what is in pictures. PICTURE is a file (JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or "
-             "AVIF), a folder, of which every "
-             "picture at any depth is taken, a .tar archive, a list of pictures (.txt, .csv), an "
-             "LMDB of Caffe "
-             "or a file of MNIST or CIFAR likewise, or - for a list of these on "
-             "standard input, one on "
-             "each line. A picture that cannot be read is reported, the others go on, and the "
-             "exit code is 3. With --json there is one line for each picture, with --format csv a "
-             "row for "
-             "each picture and class.",
+    .about = "Name the most probable classes of pictures. PICTURE is a file (JPEG, PNG, WebP, GIF, "
+             "BMP, TIFF, HEIC or AVIF); a folder, of which every picture at any depth is "
+             "classified; likewise a .tar archive, a list of pictures (.txt, .csv), an LMDB of "
+             "Caffe or a file of MNIST or CIFAR; or - for a list of these on standard input, one "
+             "per line. A picture that cannot be read is reported, the others are classified, and "
+             "the exit code is 3. With --json there is one line for each picture, with --format "
+             "csv a row for each picture and class.",
     .examples = {{"classify runs/flowers-1 rose.jpg", "the five best classes of a picture"},
                  {"classify best.safetensors photos/ --top 1 --json",
                   "the best class of every picture in a folder, for another program to read"}},

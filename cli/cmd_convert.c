@@ -36,9 +36,8 @@ static const opt rows[] = {
      .also = {"keys", "style", "layout"},
      .arg = "ours|torchvision|towers",
      .standard = "ours",
-     .help =
-         "of tensors: conv1.weight; features.0.weight; conv1a.weight and conv1b.weight, the two "
-         "towers of 2012",
+     .help = "names of tensors: conv1.weight; features.0.weight; conv1a.weight and conv1b.weight, "
+             "the two towers of 2012",
      .offset = offsetof(convert_options, names)},
     {.name = "preprocessing",
      .type = OPT_FLAG,
@@ -49,7 +48,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"lin", "perceptual"},
      .arg = "FILE",
-     .help = "put the weights of LPIPS that FILE holds into OUT, for alexnet distance",
+     .help = "add the weights of LPIPS from FILE to OUT, for 'alexnet distance'",
      .offset = offsetof(convert_options, lpips)},
     {.name = "list",
      .type = OPT_FLAG,
@@ -71,10 +70,10 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "convert",
     .usage = {"convert IN OUT [options]", "convert --list"},
-    .about = "Read a model in any format and write it in another. IN is known by its content, "
-             "whatever it is called, and may be a training run; the format of OUT is that of its "
-             "ending. What the file says, what was assumed, and what OUT does not carry is said. "
-             "An OUT that exists is replaced once the new file is complete.",
+    .about = "Read a model in any format and write it in another. IN is recognised by its content, "
+             "whatever it is called, and may be a training run; OUT's ending gives its format. "
+             "Notes tell what was recognised, what was assumed, and what OUT cannot hold. An "
+             "existing OUT is replaced once the new file is complete.",
     .examples = {{"convert runs/photos-1 photos.safetensors --weights fp16",
                   "the best model of a run, at half the size"},
                  {"convert best.safetensors towers.safetensors --names towers",

@@ -13,8 +13,8 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"validation", "validation-split", "valid", "test"},
      .arg = "DATA|SHARE",
-     .help = "the pictures for validation: a data set, or the share of DATA that 'train' would "
-             "set aside (default: what DATA has as val, else none)",
+     .help = "validation pictures: a data set, or the share of DATA that 'train' would hold back "
+             "(default: DATA's own 'val', else none)",
      .offset = offsetof(data_check_options, val)},
     {.name = "seed",
      .type = OPT_INTEGER,
@@ -23,7 +23,7 @@ static const opt rows[] = {
      .low = 0,
      .high = 9e15,
      .standard = "1",
-     .help = "of the choice of a share",
+     .help = "seed of the choice of a share",
      .offset = offsetof(data_check_options, seed)},
     {.name = "near",
      .type = OPT_FLAG,
@@ -38,7 +38,7 @@ static const opt rows[] = {
      .low = 0,
      .high = 11,
      .standard = "7",
-     .help = "of --near: how many of the 64 bits may differ that describe a picture",
+     .help = "with --near: how many of the 64 bits that describe a picture may differ",
      .offset = offsetof(data_check_options, distance)},
     {.name = "side",
      .type = OPT_INTEGER,
@@ -47,13 +47,13 @@ static const opt rows[] = {
      .low = 0,
      .high = 65500,
      .standard = "224",
-     .help = "the side of the network's input: pictures with a shorter one are named",
+     .help = "side of the network's input: pictures with a shorter side are named",
      .offset = offsetof(data_check_options, side)},
     {.name = "names",
      .type = OPT_TEXT,
      .also = {"class-names", "labels"},
      .arg = "FILE",
-     .help = "readable names of the classes: lines of identifier and words",
+     .help = "readable class names: lines with an identifier and words",
      .offset = offsetof(data_check_options, names)},
     {.name = "report",
      .type = OPT_TEXT,
@@ -73,11 +73,11 @@ static const opt_page page = {
     .command = "data check",
     .usage = {"data check DATA [options]"},
     .about = "Find what is wrong with a data set before a network is trained on it. Every picture "
-             "is read: those that are truncated or cannot be read, that are there more than once, "
-             "wrongly named, small, grey, in CMYK or with a colour profile are counted and named, "
-             "and so are classes that are empty, small, or called nearly the same. DATA is what "
-             "'alexnet train' takes. The exit code is 0 if it is ready, 1 if it is not, and 3 if "
-             "DATA cannot be opened.",
+             "is read. The command counts and names pictures that are truncated or cannot be read, "
+             "that exist more than once, are wrongly named, small, grey, in CMYK or have a colour "
+             "profile; and classes that are empty, small, or have nearly the same name. DATA is "
+             "what 'alexnet train' takes. The exit code is 0 if it is ready, 1 if it is not, and 3 "
+             "if DATA cannot be opened.",
     .examples = {{"data check photos --sheet photos.html",
                   "what is wrong with the pictures of a folder, and a page that shows them"},
                  {"data check photos --near --report photos.csv",

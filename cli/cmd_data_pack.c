@@ -22,8 +22,8 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"validation", "val-split", "validation-split", "valid", "val-dir"},
      .arg = "DATA2|SHARE",
-     .help = "pictures to validate with, packed beside the others: another data set, or the share "
-             "to hold back, chosen as 'train' does (default: DATA's own 'val', else none)",
+     .help = "validation pictures, packed beside the others: another data set, or the share of "
+             "DATA to hold back, chosen as by 'train' (default: DATA's own 'val', else none)",
      .offset = offsetof(pack_options, val)},
     {.name = "side",
      .type = OPT_INTEGER,
@@ -32,7 +32,7 @@ static const opt rows[] = {
      .low = 0,
      .high = 4096,
      .standard = "256",
-     .help = "pixels of the short side; 0 leaves pictures as large as they are",
+     .help = "pixels of the short side; 0: keep the size of each picture",
      .offset = offsetof(pack_options, side)},
     {.name = "fit",
      .type = OPT_CHOICE,
@@ -44,8 +44,8 @@ static const opt rows[] = {
     {.name = "raw",
      .type = OPT_FLAG,
      .also = {"pixels", "npy", "uncompressed"},
-     .help = "store pixels, as NumPy's arrays, and not JPEG: about ten times the size, nothing to "
-             "decode and nothing lost",
+     .help = "store pixels as NumPy arrays instead of JPEG: about ten times the size, no decoding, "
+             "no loss",
      .offset = offsetof(pack_options, raw)},
     {.name = "quality",
      .type = OPT_INTEGER,
@@ -54,7 +54,7 @@ static const opt rows[] = {
      .low = 1,
      .high = 100,
      .standard = "95",
-     .help = "of JPEG; a JPEG file that is of the size already is stored as it is",
+     .help = "quality of JPEG; a JPEG file that already has the right size is stored as it is",
      .offset = offsetof(pack_options, quality)},
     {.name = "shard-size",
      .type = OPT_TEXT,
@@ -76,7 +76,7 @@ static const opt rows[] = {
      .low = 0,
      .high = 9e15,
      .standard = "1",
-     .help = "of the order and of the share for validation",
+     .help = "seed of the order and of the validation share",
      .offset = offsetof(pack_options, seed)},
     {.name = "bad-pictures",
      .type = OPT_INTEGER,
@@ -84,7 +84,8 @@ static const opt rows[] = {
      .low = 0,
      .high = 1e15,
      .standard = "5",
-     .help = "more unreadable pictures than this, and than 1%, are an error; others are left out",
+     .help = "number of unreadable pictures that are left out; more than this and more than 1% are "
+             "an error",
      .offset = offsetof(pack_options, bad_pictures)},
 };
 
@@ -92,9 +93,9 @@ static const opt_page page = {
     .command = "data pack",
     .usage = {"data pack DATA OUT [options]"},
     .about = "Write a data set into the folder OUT as .tar archives of pictures of one size, which "
-             "'alexnet' and the webdataset package read in place. OUT is then a DATA of the same "
-             "classes, names and order. The same command goes on with a pack that was interrupted, "
-             "and ends with the same bytes.",
+             "'alexnet' and the webdataset package read in place. OUT can then be used as DATA, "
+             "with the same classes, names and order. The same command continues a pack that was "
+             "interrupted, and ends with the same bytes.",
     .examples = {{"data pack photos packed --val 0.1", "packed/train-000000.tar, val-000000.tar"},
                  {"data pack photos packed-raw --raw --fit square",
                   "256 x 256 pixels each, as fast to read as the disk is"}},

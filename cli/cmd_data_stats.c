@@ -43,11 +43,12 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "data stats",
     .usage = {"data stats DATA [options]"},
-    .about = "Count the pictures of each class and their sizes, and compute the mean image, the "
-             "mean colour, and the covariance of colours with its eigenvectors, of pictures as a "
-             "network takes them, in grey levels from 0 to 255. Of a DATA with 'train' and 'val', "
-             "'train' is taken.",
-    .examples = {{"data stats photos", "how many there are of each class, and how they look"},
+    .about =
+        "Count the pictures of each class and their sizes, and compute the mean image, the mean "
+        "colour, and the covariance of colours with its eigenvectors, of pictures as a network "
+        "takes them, in grey levels from 0 to 255. If DATA has 'train' and 'val', 'train' is used.",
+    .examples = {{"data stats photos",
+                  "the number of pictures of each class, and their sizes and colours"},
                  {"data stats photos -o photos.safetensors --plot photos.png",
                   "the numbers for other programs, and a picture of them"}},
 };

@@ -15,7 +15,7 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"lin", "weights", "linear"},
      .arg = "FILE",
-     .help = "the weights of LPIPS (default: those in MODEL, if convert --lpips put them there)",
+     .help = "the weights of LPIPS (default: those in MODEL, put there by convert --lpips)",
      .offset = offsetof(distance_options, lpips)},
     {.name = "resize",
      .type = OPT_INTEGER,
@@ -33,7 +33,7 @@ static const opt rows[] = {
      .offset = offsetof(distance_options, all_pairs)},
     {.name = "csv",
      .type = OPT_FLAG,
-     .help = "results as CSV, with the part of each layer",
+     .help = "results as CSV, with the contribution of each layer",
      .offset = offsetof(distance_options, csv)},
     {.name = "out",
      .letter = 'o',
@@ -47,11 +47,11 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "distance",
     .usage = {"distance MODEL A B [options]", "distance MODEL FOLDER --all-pairs [options]"},
-    .about = "Say how different two pictures look: their LPIPS (version 0.1), 0 for equal ones, "
-             "larger the less alike they are. A and B are pictures, or two folders, whose "
-             "pictures of equal names are compared, and whose mean comes last. Pictures keep their "
-             "size, so both must have the same. Weights are needed, such as the published ones "
-             "for torchvision's AlexNet.",
+    .about =
+        "Tell how different two pictures look: their LPIPS (version 0.1), 0 for equal pictures, "
+        "larger the less alike they are. A and B are pictures, or two folders whose pictures with "
+        "equal names are compared, followed by the mean. Pictures keep their size, so both must "
+        "have the same. Weights are needed, such as the published ones for torchvision's AlexNet.",
     .examples = {{"distance alexnet.pth photo.png jpeg.png --lpips alex.pth",
                   "one number for two pictures"},
                  {"distance perceptual.safetensors originals/ restored/ -o distances.csv",

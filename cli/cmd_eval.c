@@ -39,8 +39,8 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"reliability", "ece"},
      .arg = "FILE",
-     .help = "write how often answers are right by how sure they are: a diagram if FILE ends in "
-             ".png, else CSV",
+     .help = "write how often answers are right, by confidence: a diagram if FILE ends in .png, "
+             "else CSV",
      .offset = offsetof(eval_options, calibration)},
     {.name = "images",
      .type = OPT_TEXT,
@@ -62,14 +62,13 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"coeffs", "coefficients"},
      .arg = "W,W,...",
-     .help = "of several models: how much each counts (default: all the same)",
+     .help = "for several models: the weight of each (default: all equal)",
      .offset = offsetof(eval_options, weights)},
     {.name = "search",
      .type = OPT_CHOICE,
      .arg = "none|top1|top5|loss",
      .standard = "none",
-     .help = "of several models: find the weights for which this error or the loss on DATA is "
-             "lowest",
+     .help = "for several models: find the weights with the lowest error or loss on DATA",
      .offset = offsetof(eval_options, search)},
 };
 
@@ -77,19 +76,16 @@ static const opt_page page = {
     .command = "eval",
     .usage = {"eval RUN [options]", "eval MODEL|RUN... DATA [options]"},
     .about =
-        "Measure a model on labelled pictures: the shares of pictures whose class is not the "
-        "best answer (top-1 error) and not among the best five (top-5 error, where there are "
-        "more classes than that), and the loss. Classes of equal probability share the error "
-        "between them; the counts of --per-class and --confusion take the first of them. "
-        "DATA is a folder with one folder of pictures per class, .tar archives, a list (.txt, "
-        ".csv), an LMDB of Caffe "
-        "or the files of MNIST or CIFAR; of a folder that holds 'train' and 'val', 'val' is used. "
-        "Without DATA, a RUN is measured on its own "
-        "validation set. Several models are measured as one: the mean of their probabilities, with "
-        "--weights; their classes must be the same. Behind each "
-        "figure stands its confidence interval of 95%. Pictures that "
-        "cannot be read are named and left out; where "
-        "they are more than 5 and more than 1%, the exit code is 3.",
+        "Measure a model on labelled pictures: the shares of pictures whose class is not the best "
+        "answer (top-1 error) and not among the best five (top-5 error, if there are more than "
+        "five classes), and the loss. Classes of equal probability share the error; the counts of "
+        "--per-class and --confusion take the first of them. DATA is a folder with one folder of "
+        "pictures per class, .tar archives, a list (.txt, .csv), an LMDB of Caffe or the files of "
+        "MNIST or CIFAR; in a folder with 'train' and 'val', 'val' is used. Without DATA, a RUN is "
+        "measured on its own validation set. Several models are measured as one, by the mean of "
+        "their probabilities, weighted with --weights; their classes must be the same. Each figure "
+        "is followed by its 95% confidence interval. Pictures that cannot be read are named and "
+        "left out; if they are more than 5 and more than 1%, the exit code is 3.",
     .examples = {{"eval runs/flowers-1", "measure a run on its own validation set"},
                  {"eval best.safetensors photos --views 10 --per-class",
                   "ten views of each picture, and a row per class"}},

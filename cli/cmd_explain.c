@@ -37,7 +37,7 @@ static const opt rows[] = {
      .low = 0,
      .high = 32767,
      .standard = "0",
-     .help = "side of the square that covers a place, in pixels; 0: a seventh of the input",
+     .help = "side of the square, in pixels; 0: a seventh of the input",
      .offset = offsetof(explain_options, square)},
     {.name = "occlusion-stride",
      .type = OPT_INTEGER,
@@ -46,24 +46,24 @@ static const opt rows[] = {
      .low = 0,
      .high = 32767,
      .standard = "0",
-     .help = "pixels from one place to the next; 0: a quarter of the square",
+     .help = "distance between squares, in pixels; 0: a quarter of the side",
      .offset = offsetof(explain_options, stride)},
     {.name = "activations",
      .type = OPT_FLAG,
      .also = {"layers", "feature-maps"},
-     .help = "draw what every layer computes of the picture, a tile for each channel",
+     .help = "draw the output of every layer, a tile for each channel",
      .offset = offsetof(explain_options, activations)},
     {.name = "filter",
      .type = OPT_TEXT,
      .also = {"channel", "unit", "neuron"},
      .arg = "LAYER:INDEX",
-     .help = "draw the nine patches that a filter answers to most, in the pictures of --in",
+     .help = "draw the nine patches in the pictures of --in to which a filter responds most",
      .offset = offsetof(explain_options, filter)},
     {.name = "in",
      .type = OPT_TEXT,
      .also = {"data", "folder"},
      .arg = "FOLDER",
-     .help = "of --filter: the pictures, at any depth; or a .tar archive",
+     .help = "with --filter: the pictures, at any depth; or a .tar archive",
      .offset = offsetof(explain_options, in)},
     {.name = "filters",
      .type = OPT_FLAG,
@@ -77,12 +77,12 @@ static const opt_page page = {
     .usage = {"explain MODEL|RUN PICTURE [options]",
               "explain MODEL|RUN PICTURE --activations [options]",
               "explain MODEL|RUN --filters|--filter LAYER:INDEX --in FOLDER [options]"},
-    .about = "Draw what a network saw. Over a picture: how much each pixel changes the score of a "
+    .about = "Draw what a network saw: over a picture, how much each pixel changes the score of a "
              "class (gradient), and how much of its probability is lost when a grey square covers "
-             "a place (occlusion). Or what every layer computes of the picture; or the patches of "
-             "pictures that a filter answers to most; or the filters of the first layer. The "
-             "drawing is a PNG file, whose name is the last line that is printed.",
-    .examples = {{"explain runs/flowers-1 rose.jpg", "what the answer rests on: explain.png"},
+             "a part of the picture (occlusion); or the output of every layer; or the patches of "
+             "pictures to which a filter responds most; or the filters of the first layer. The "
+             "drawing is a PNG file; the last line printed is its name.",
+    .examples = {{"explain runs/flowers-1 rose.jpg", "what the answer is based on: explain.png"},
                  {"explain runs/photos-1 --filter conv5:12 --in photos -o conv5-12.png",
                   "what a filter of the fifth layer looks for"}},
 };

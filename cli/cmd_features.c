@@ -42,7 +42,7 @@ static const opt rows[] = {
     {.name = "resume",
      .type = OPT_FLAG,
      .also = {"append", "continue"},
-     .help = "go on with a run that was stopped, or add pictures to finished .npy files",
+     .help = "continue where the command was stopped, or add pictures to finished .npy files",
      .offset = offsetof(features_options, resume)},
 };
 
@@ -50,13 +50,11 @@ static const opt_page page = {
     .command = "features",
     .usage = {"features MODEL|RUN PICTURE... -o FILE [options]"},
     .about =
-        "Compute what inner layers say about pictures. PICTURE is a picture file, a "
-        "folder, of which every picture at any depth is taken, a .tar archive likewise, or - for "
-        "a list of these on standard input. FILE has a row for each picture; the names stand "
-        "beside it in "
-        "STEM.names.txt, in the same order. With several layers, .npy and .csv become one "
-        "file for each. A picture that cannot be read has no row, is reported, and the exit "
-        "code is 3.",
+        "Compute the outputs of inner layers for pictures. PICTURE is a picture file; a folder, of "
+        "which every picture at any depth is used; likewise a .tar archive; or - for a list of "
+        "these on standard input. FILE gets a row for each picture; STEM.names.txt beside it has "
+        "the names, in the same order. With several layers, .npy and .csv become one file for "
+        "each. A picture that cannot be read is reported and has no row, and the exit code is 3.",
     .examples = {{"features best.safetensors photos/ -o photos.npy",
                   "4,096 numbers for each picture, for NumPy"},
                  {"features alexnet.pth photos/ --layer conv5,fc6:pre --pool avg -o photos.npy",

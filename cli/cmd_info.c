@@ -19,7 +19,7 @@ static const opt rows[] = {
     {.name = "text",
      .type = OPT_FLAG,
      .also = {"source", "print", "dump"},
-     .help = "print the network file or the recipe itself, to write one's own after it",
+     .help = "print the network file or the recipe itself, as a start for your own",
      .offset = offsetof(info_options, text)},
     {.name = "json",
      .type = OPT_FLAG,
@@ -30,14 +30,14 @@ static const opt rows[] = {
 static const opt_page page = {
     .command = "info",
     .usage = {"info", "info NET|MODEL|RUN... [options]", "info RECIPE... [options]"},
-    .about = "Without a name, list the built-in networks and recipes. Of a network, show every "
-             "layer's output shape and how it was found, parameters, multiply-adds and memory; of "
-             "a model also its classes, its preprocessing and where it comes from; of a recipe, "
-             "every key and its value. Several of a kind stand side by side. NET is a built-in "
-             "network or a network file, MODEL a model file, RUN the folder of a training run, "
-             "RECIPE a built-in recipe or a recipe file.",
+    .about = "Without a name, list the built-in networks and recipes. For a network, show every "
+             "layer's output shape and its arithmetic, parameters, multiply-adds and memory; for a "
+             "model, also its classes, its preprocessing and its origin; for a recipe, every key "
+             "and its value. Several of one kind are shown side by side. NET is a built-in network "
+             "or a network file, MODEL a model file, RUN the folder of a training run, RECIPE a "
+             "built-in recipe or a recipe file.",
     .examples = {{"info alexnet caffenet alexnet-owt", "three networks side by side"},
-                 {"info alexnet --text >mine.ini", "a network file to start one's own from"}},
+                 {"info alexnet --text >mine.ini", "a network file to start your own from"}},
 };
 
 /* What an argument names; its fields are NULL but for those of its kind. */

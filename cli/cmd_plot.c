@@ -24,8 +24,8 @@ static const opt rows[] = {
     {.name = "since",
      .type = OPT_TEXT,
      .arg = "MODEL",
-     .help = "of filters: draw what they have learned since this model, such as the one that the "
-             "run began with",
+     .help = "with filters: draw what they have learned since this model, such as the one that the "
+             "run started from",
      .offset = offsetof(plot_options, since)},
 };
 
@@ -35,8 +35,8 @@ static const opt_page page = {
               "plot confusion RUN|CSV [options]"},
     .about = "Draw a picture of a model or of runs: the filters of the first layer, a block for "
              "each tower; loss and error over the epochs, in training and validation, of one run "
-             "or of several together; which classes are taken for which, in the validation of a "
-             "run or as 'eval --confusion' has written it to a CSV file.",
+             "or of several together; or which classes are confused, in the validation of a run or "
+             "in a CSV file written by 'eval --confusion'.",
     .examples = {{"plot filters runs/photos-1", "what the first layer learned"},
                  {"plot curves runs/photos-1 runs/photos-2 -o curves.png", "how two runs learned"}},
 };

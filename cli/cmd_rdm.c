@@ -62,7 +62,7 @@ static const opt rows[] = {
      .also = {"correlation", "method"},
      .arg = "spearman|kendall",
      .standard = "spearman",
-     .help = "of --compare: Spearman's rho, or Kendall's tau-a",
+     .help = "with --compare: Spearman's rho, or Kendall's tau-a",
      .offset = offsetof(rdm_options, rank)},
 };
 
@@ -70,15 +70,15 @@ static const opt_page page = {
     .command = "rdm",
     .usage = {"rdm MODEL|RUN PICTURE... -o PREFIX [options]",
               "rdm --compare A.npy B.npy [options]"},
-    .about = "Compare pictures as the layers of a network see them: for each layer a matrix of how "
-             "unlike every two pictures are (representational dissimilarity), as NumPy's array of "
-             "float64 and as CSV with the pictures' names. With --compare, how alike two such "
-             "matrices are, of two layers, or of a layer and a measurement. A picture that cannot "
-             "be read is left out and reported, and the exit code is 3.",
+    .about = "Compare pictures as the layers of a network see them: write for each layer a matrix "
+             "of the dissimilarities of all pairs (representational dissimilarity), as a NumPy "
+             "array of float64 and as CSV with the pictures' names. With --compare, tell how alike "
+             "two such matrices are: of two layers, or of a layer and a measurement. A picture "
+             "that cannot be read is left out and reported, and the exit code is 3.",
     .examples = {{"rdm best.safetensors stimuli/ -o stimuli",
                   "stimuli.conv1.npy to stimuli.fc8.npy"},
                  {"rdm --compare stimuli.fc7.npy it-cortex.npy --rank kendall",
-                  "compare a layer with a matrix that was measured"}},
+                  "compare a layer with a measured matrix"}},
 };
 
 /* ---- Two matrices ---- */

@@ -29,8 +29,8 @@ static const opt_page page = {
     .command = "runs",
     .usage = {"runs [DIR|RUN...] [options]"},
     .about = "List training runs side by side: those in the folder DIR, at any depth, and the run "
-             "folders RUN; without either, those in 'runs'. Each has its network, the epochs that "
-             "are done, its best epoch with the errors of its validation, and the keys of the "
+             "folders RUN; without either, those in 'runs'. For each, print its network, the "
+             "completed epochs, its best epoch with the validation errors, and the keys of the "
              "recipe in which the runs differ. The best comes first.",
     .examples = {{"runs", "the runs in the folder 'runs'"},
                  {"runs photos-1 photos-2", "these two"}},

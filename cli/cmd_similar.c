@@ -39,7 +39,7 @@ static const opt rows[] = {
      .arg = "euclidean|cosine",
      .standard = "euclidean",
      .words = measures,
-     .help = "how far two outputs are apart: Euclidean distance, or 1 - cosine of the angle",
+     .help = "distance between two outputs: Euclidean, or 1 - cosine of the angle",
      .offset = offsetof(similar_options, metric)},
     {.name = "all-pairs",
      .type = OPT_FLAG,
@@ -53,7 +53,7 @@ static const opt rows[] = {
      .low = 1,
      .high = 10000000,
      .standard = "100",
-     .help = "of --all-pairs: how many pairs to print",
+     .help = "with --all-pairs: how many pairs to print",
      .offset = offsetof(similar_options, limit)},
     {.name = "within",
      .type = OPT_NUMBER,
@@ -62,7 +62,7 @@ static const opt rows[] = {
      .low = 0,
      .high = 1e30,
      .standard = "1e30",
-     .help = "leave out what is farther apart",
+     .help = "leave out pictures that are farther apart",
      .offset = offsetof(similar_options, within)},
     {.name = "html",
      .type = OPT_TEXT,
@@ -85,13 +85,13 @@ static const opt_page page = {
     .command = "similar",
     .usage = {"similar MODEL QUERY... --in FOLDER [options]",
               "similar MODEL --all-pairs --in FOLDER [options]"},
-    .about = "Find the pictures of a folder that are most like each QUERY: those whose output of a "
-             "layer is nearest. QUERY is a picture, a folder of pictures, a .tar archive of "
-             "them, or - for a list on standard input. Every picture of the folder is compared; "
-             "its outputs are kept in an "
-             "index beside the folder, and later only what is new or changed is computed. A query "
-             "that lies in the folder itself is not among its own neighbours. With --all-pairs, "
-             "find the nearest pairs in the folder: duplicates come first.",
+    .about =
+        "Find the pictures of a folder that are most like each QUERY: those whose output of a "
+        "layer is nearest. QUERY is a picture, a folder of pictures, a .tar archive of them, or - "
+        "for a list on standard input. Every picture of the folder is compared; the outputs are "
+        "kept in an index beside the folder, so that later searches compute only new or changed "
+        "pictures. A query that is in the folder itself is not among its own neighbours. With "
+        "--all-pairs, find the nearest pairs in the folder: duplicates come first.",
     .examples = {{"similar best.safetensors rose.jpg --in photos --html rose.html",
                   "the six most similar pictures, listed and as a page to look at"},
                  {"similar best.safetensors --all-pairs --in photos --metric cosine --within 0.05",

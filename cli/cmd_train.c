@@ -35,28 +35,29 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"validation", "val-split", "validation-split", "valid", "val-dir"},
      .arg = "DATA2|SHARE",
-     .help = "pictures to validate with: another data set, or the share to hold back, "
-             "chosen by the names, 0 for none (default: DATA's own 'val', else 0.1)",
+     .help = "validation pictures: another data set, or the share of DATA to hold back, chosen by "
+             "name; 0 for none (default: DATA's own 'val', else 0.1)",
      .offset = offsetof(train_options, val)},
     {.name = "init-from",
      .type = OPT_TEXT,
      .also = {"pretrained", "weights", "finetune", "load"},
      .arg = "MODEL|RUN",
-     .help = "begin with the tensors of this model that have the same name and shape, its mean "
-             "too; warnings name those that are not taken",
+     .help = "start from the tensors of this model that have the same name and shape, including "
+             "its mean; warnings name those that are not used",
      .offset = offsetof(train_options, init_from)},
     {.name = "out",
      .letter = 'o',
      .type = OPT_TEXT,
      .also = {"output", "out-dir", "save-dir", "logdir", "name"},
      .arg = "DIR",
-     .help = "folder of the run (default: runs/NAME-N, after DATA, the first that is free)",
+     .help =
+         "folder of the run (default: runs/NAME-N, named after DATA, with the first free number)",
      .offset = offsetof(train_options, out)},
     {.name = "names",
      .type = OPT_TEXT,
      .also = {"labels", "class-names", "synsets"},
      .arg = "FILE",
-     .help = "readable class names: lines of an identifier and words, as in synset_words.txt",
+     .help = "readable class names: lines with an identifier and words, as in synset_words.txt",
      .offset = offsetof(train_options, names)},
     {.name = "split",
      .type = OPT_INTEGER,
@@ -75,53 +76,52 @@ static const opt rows[] = {
      .type = OPT_TEXT,
      .also = {"show", "dry-run", "augment-preview", "visualize"},
      .arg = "FILE.png",
-     .help = "train nothing: draw what the network will see of eight pictures, each in eight "
-             "draws, with the labels it is to learn",
+     .help = "train nothing: draw what the network would see of eight pictures, each in eight "
+             "random variants, with their labels",
      .offset = offsetof(train_options, preview)},
     {.name = "overfit-one-batch",
      .type = OPT_FLAG,
      .also = {"overfit", "overfit-batches", "sanity-check", "sanity"},
-     .help = "keep nothing: see whether the network can learn the first batch by heart, without "
-             "augmentation or dropout; exit code 1 if it cannot, as a run could not either",
+     .help = "keep nothing: test whether the network can memorise the first batch, without "
+             "augmentation or dropout; exit code 1 if it cannot, since then a run could not learn "
+             "either",
      .offset = offsetof(train_options, overfit)},
     {.name = "find-rate",
      .type = OPT_TEXT,
      .also = {"lr-find", "find-lr", "lr-finder", "auto-lr-find"},
      .arg = "FILE.png",
-     .help = "keep nothing: let the rates rise from 0.00001 to 1 in 100 updates, until the loss "
-             "explodes, draw the losses, write them to FILE.csv, and say which rate to take",
+     .help = "keep nothing: raise the rate from 0.00001 to 1 in 100 updates, or until the loss "
+             "explodes; draw the losses, write them to FILE.csv, and suggest a rate",
      .offset = offsetof(train_options, find_rate)},
     {.name = "resume",
      .type = OPT_TEXT,
      .also = {"continue", "checkpoint", "restore", "snapshot"},
      .arg = "RUN",
      .help =
-         "go on with a run from its last checkpoint; DATA says where its pictures are now, if "
-         "they have moved, and of the recipe --epochs, --stop-patience, --keep, --report, --norms "
-         "and --bad-pictures may be given anew",
+         "continue a run from its last checkpoint; give DATA if its pictures have moved; --epochs, "
+         "--stop-patience, --keep, --report, --norms and --bad-pictures may be given new values",
      .offset = offsetof(train_options, resume)},
     {.name = "accept-changes",
      .type = OPT_FLAG,
-     .help = "with --resume: go on although pictures were repaired, added or removed; the epoch "
-             "under way begins again",
+     .help = "with --resume: continue although pictures were repaired, added or removed; the "
+             "current epoch starts again",
      .offset = offsetof(train_options, accept_changes)},
 };
 
 static const opt_page page = {
     .command = "train",
     .usage = {"train DATA [options]", "train --resume RUN [DATA] [options]"},
-    .about = "Train a network. DATA is a folder with one folder of pictures per class; "
-             "if it holds 'train' and 'val', these are used. Or it is a .tar archive, such as "
-             "ImageNet's, a folder of them, or a pattern of their names, which are read in place; "
-             "a list of lines 'path label' (.txt) or a table with such columns (.csv); an LMDB of "
-             "Caffe; or the folder of MNIST's or CIFAR's files. "
-             "The run folder gets the best model, a "
-             "checkpoint after each epoch and every ten minutes, the recipe and a log. Ctrl-C "
-             "finishes the step, saves and says how to go on.",
+    .about = "Train a network. DATA is a folder with one folder of pictures per class; if it "
+             "contains 'train' and 'val', these are used. Or it is a .tar archive such as "
+             "ImageNet's, a folder of archives, or a pattern of their names, which are read in "
+             "place; a list of lines 'path label' (.txt) or a table with such columns (.csv); an "
+             "LMDB of Caffe; or the folder of MNIST's or CIFAR's files. The run folder receives "
+             "the best model, a checkpoint after each epoch and every ten minutes, the recipe and "
+             "a log. Ctrl-C finishes the step, saves, and prints how to continue.",
     .examples = {{"train photos",
-                  "train the network of the paper; about a tenth of the pictures validates"},
+                  "train the network of the paper; about a tenth is held back for validation"},
                  {"train photos --init-from best.safetensors --freeze 'conv*'",
-                  "begin with a trained model and leave its convolutions as they are"}},
+                  "start from a trained model and keep its convolutions unchanged"}},
 };
 
 /* Options that a run may be given that goes on; all others are part of it already. Which keys of

@@ -26,13 +26,14 @@ static opt rows[] = {
      .also = {"fp16", "half", "amp", "mixed-precision", "dtype"},
      .arg = "auto|fp32|tf32|bf16",
      .standard = "auto",
-     .help = "auto trains in bf16 where the device has it, else fp32, and infers in fp32",
+     .help = "auto: training in bf16 if the device has it, else fp32; inference in fp32",
      .offset = offsetof(machine_options, precision)},
     {.name = "tuning",
      .type = OPT_TEXT,
      .arg = "FILE",
-     .help = "compute layers as this file of 'alexnet bench --tune' says (default: what was "
-             "measured for the instruction set, or what a run that goes on began with)",
+     .help = "choose implementations of layers from this file, written by 'alexnet bench --tune' "
+             "(default: a built-in table for the instruction set, or the choices that a resumed "
+             "run began with)",
      .offset = offsetof(machine_options, tuning)},
     {.name = "threads",
      .type = OPT_INTEGER,
@@ -41,13 +42,13 @@ static opt rows[] = {
      .low = 0,
      .high = 4096,
      .standard = "0",
-     .help = "threads to compute with; 0 takes the CPUs that we may use",
+     .help = "number of threads; 0: as many as there are CPUs available",
      .offset = offsetof(machine_options, threads)},
     {.name = "quiet",
      .letter = 'q',
      .type = OPT_FLAG,
      .also = {"silent"},
-     .help = "no progress and no notes; warnings and errors remain",
+     .help = "no progress and no notes, only warnings and errors",
      .offset = offsetof(machine_options, quiet)},
     {.name = "json",
      .type = OPT_FLAG,
@@ -77,7 +78,7 @@ static size_t fit_to_build(void)
         memcpy(last, device.name, sizeof last);
     }
     snprintf(devices_help + length, sizeof devices_help - (size_t)length,
-             "; 'alexnet selftest' says what they are");
+             "; 'alexnet selftest' lists them");
     rows[ROW_PRECISION].absent = cuda ? NULL : "tf32";
     return COUNT_OF(rows) - (cuda ? 0 : ROWS_OF_CUDA);
 }

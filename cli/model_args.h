@@ -47,7 +47,7 @@ bool model_args_parse(model_args *line, const opt_page *page, opt_group own, int
     {                                                                                              \
         .name = "pool", .type = OPT_CHOICE, .also = {"pooling", "global-pool"},                    \
         .arg = "none|avg|max", .standard = "none",                                                 \
-        .help = "of layers with rows and columns: the mean or the largest value of each channel",  \
+        .help = "for layers with rows and columns: the mean or the largest value of each channel", \
         .offset = offsetof(options, pool)                                                          \
     }
 /* clang-format on */
