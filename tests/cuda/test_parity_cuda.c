@@ -10,6 +10,7 @@
  * that the right things are asked for, and nothing of what the real ones make of it.
  */
 #include "ops/ops_rig.h"
+#include "ops/random_ops.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +18,6 @@
 
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
-#include "base/random.h"
 #ifdef AN_CUDA_FAKE
 #include "cuda/fake.h"
 #endif
@@ -319,58 +319,17 @@ static void test_nan(void **state)
 
 /* ---- Random shapes --------------------------------------------------------------------------- */
 
-typedef struct dice {
-    uint64_t thrown;
-} dice;
-
-static int between(dice *d, int low, int high)
-{
-    uint64_t i = d->thrown++;
-    an_random4 r = an_random(SEED, AN_PURPOSE_TEST, 77, i / 4, 0);
-    return low + (int)an_below(r.v[i % 4], (uint32_t)(high - low + 1));
-}
-
-/* Filters of any shape, padding up to beyond the filter; channels of groups in eights half the
- * time. */
-static void random_conv(dice *d, an_op_desc *desc)
-{
-    int groups = between(d, 1, 3), r = between(d, 1, 7), s = between(d, 1, 7);
-    bool eights = between(d, 0, 1);
-    desc->kind = AN_OP_CONV;
-    desc->in[0].c = groups * (eights ? 8 * between(d, 1, 3) : between(d, 1, 20));
-    desc->u.conv = (an_conv_desc){
-        .k = groups * (eights ? 8 * between(d, 1, 3) : between(d, 1, 24)),
-        .r = r,
-        .s = s,
-        .stride = between(d, 1, 4),
-        .groups = groups,
-        .top = between(d, 0, r + 2),
-        .left = between(d, 0, s + 2),
-        .bottom = between(d, 0, 5),
-        .right = between(d, 0, 5),
-        .ceil = between(d, 0, 1),
-    };
-}
-
-static void random_desc(dice *d, an_op_desc *desc)
-{
-    *desc = (an_op_desc){.n = between(d, 1, 5), .n_inputs = 1};
-    desc->in[0] = (an_chw){between(d, 1, 40), between(d, 1, 20), between(d, 1, 20)};
-    if (between(d, 0, 4) == 0) {
-        desc->kind = AN_OP_FC;
-        desc->u.fc.k = between(d, 1, 400);
-    } else {
-        random_conv(d, desc);
-    }
-}
-
 static void test_random_shapes(void **state)
 {
-    dice d = {0};
+    dice d = {.seed = SEED};
     (void)state;
     for (int run = 0; run < 60;) {
         an_op_desc ops[2] = {{0}, RELU};
-        random_desc(&d, &ops[0]);
+        random_input(&d, &ops[0]);
+        if (dice_between(&d, 0, 4))
+            random_conv(&d, &ops[0]);
+        else
+            random_fc(&d, &ops[0]);
         if (an_op_resolve(&ops[0]) != ALEXNET_OK)
             continue; /* a window larger than its input */
         char name[64];

@@ -7,6 +7,7 @@
  * result of 1 is the most that is allowed.
  */
 #include "ops/ops_rig.h"
+#include "ops/random_ops.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include "backend/cpu/isa.h"
 #include "backend/parity/parity.h"
 #include "base/alloc.h"
-#include "base/random.h"
 
 enum { SEED = 20120930 };
 
@@ -123,6 +123,9 @@ static const an_parity_case cases[] = {
      2,
      true,
      {{FIRST(FC, 5, 256, 1, 1), .u.fc = {1000}}, {.kind = AN_OP_SOFTMAX}}},
+    {"strided 1x1 conv of 4 maps", 1, true, {CONV(32, 4, 32, 8, 1, 2, 1, 0)}},
+    {"strided 1x1 conv of 12 maps", 1, true, {CONV(8, 12, 64, 16, 1, 2, 1, 0)}},
+    {"strided 1x1 conv of 24 maps", 1, true, {CONV(8, 24, 33, 40, 1, 3, 1, 0)}},
     {"fc of 1 output", 1, true, {{FIRST(FC, 3, 10, 1, 1), .u.fc = {1}}}},
 };
 
@@ -176,6 +179,60 @@ static void test_other_networks(void **state)
     run_cases(fp32, cases, sizeof cases / sizeof cases[0]);
 }
 
+/* ---- Random shapes --------------------------------------------------------------------------- */
+
+static void random_op(dice *d, an_op_desc *desc)
+{
+    random_input(d, desc);
+    switch (dice_between(d, 0, 5)) {
+    case 0: random_pool(d, desc); break;
+    case 1: random_lrn(d, desc); break;
+    case 2: random_fc(d, desc); break;
+    default: random_conv(d, desc);
+    }
+}
+
+/* A random operator, and after a convolution a pooling that reads its layout. That is max: average
+ * pooling hands down blocks of equal gradients, whose roundings in a sum all go one way, and the
+ * bounds of parity.h are of independent ones. */
+static void run_random(an_backend *backend, int count)
+{
+    dice d = {.seed = SEED};
+    int run = 0;
+    while (run < count) {
+        an_op_desc ops[2];
+        random_op(&d, &ops[0]);
+        random_pool(&d, &ops[1]);
+        ops[1].u.pool.kind = AN_POOL_MAX;
+        if (an_op_resolve(&ops[0]) != ALEXNET_OK)
+            continue; /* a window larger than its input */
+        ops[1].n = ops[0].n;
+        ops[1].n_inputs = 1;
+        ops[1].in[0] = ops[0].out;
+        int n_ops = ops[0].kind == AN_OP_CONV && an_op_resolve(&ops[1]) == ALEXNET_OK ? 2 : 1;
+        const an_op_desc *list[] = {&ops[0], &ops[1]};
+        an_parity_options options = {
+            .training = true, .gradients = true, .split = dice_between(&d, 1, 3), .seed = SEED};
+        an_parity p;
+        char signature[AN_OP_SIGNATURE];
+        an_op_signature(&ops[0], signature);
+        /* Said beforehand: a library's kernel may crash. */
+        print_message("random shape %d: %d of %s\n", run, ops[0].n, signature);
+        rig_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
+        if (!(p.worst <= 1))
+            fail_msg("random shape %d, %s: %s", run, p.impl, p.where);
+        if (by_last_resort(&p))
+            fail_msg("random shape %d: left to ref", run);
+        run++;
+    }
+}
+
+static void test_random_shapes(void **state)
+{
+    (void)state;
+    run_random(fp32, 300);
+}
+
 /* ---- Inference, where the ReLU is oneDNN's --------------------------------------------------- */
 
 /* Resolves ops and runs them, as an_parity_case_run() does. */
@@ -222,6 +279,7 @@ static void test_variants(void **state)
             print_message("%s, %s\n", name, b ? "bf16" : "fp32");
             run_cases(be, cases, sizeof cases / sizeof cases[0]);
             run_inference(be);
+            run_random(be, 25);
             an_backend_close(be);
         }
         an_free(tuning);
@@ -391,124 +449,6 @@ static void test_large_logits(void **state)
     rig_close(y, expected, 3, 0x1p-15);
     rig_close(&loss, &(double){log(4)}, 1, 0x1p-15);
     an_chain_close(chain);
-}
-
-/* ---- Random shapes --------------------------------------------------------------------------- */
-
-typedef struct dice {
-    uint64_t thrown;
-} dice;
-
-static int between(dice *d, int low, int high)
-{
-    uint64_t i = d->thrown++;
-    an_random4 r = an_random(SEED, AN_PURPOSE_TEST, 77, i / 4, 0);
-    return low + (int)an_below(r.v[i % 4], (uint32_t)(high - low + 1));
-}
-
-/* Filters of any shape, padding up to beyond the filter, groups of few channels. */
-static void random_conv(dice *d, an_op_desc *desc)
-{
-    int groups = between(d, 1, 3), r = between(d, 1, 7), s = between(d, 1, 7);
-    desc->kind = AN_OP_CONV;
-    desc->in[0].c = groups * between(d, 1, 20);
-    desc->u.conv = (an_conv_desc){
-        .k = groups * between(d, 1, 24),
-        .r = r,
-        .s = s,
-        .stride = between(d, 1, 4),
-        .groups = groups,
-        .top = between(d, 0, r + 2),
-        .left = between(d, 0, s + 2),
-        .bottom = between(d, 0, 5),
-        .right = between(d, 0, 5),
-        .ceil = between(d, 0, 1),
-    };
-}
-
-static void random_lrn(dice *d, an_op_desc *desc)
-{
-    static const double betas[] = {0.75, 0.75, 0, 0.5, 1};
-    bool across = between(d, 0, 1);
-    int groups = across ? between(d, 1, 3) : 1;
-    desc->kind = across ? AN_OP_LRN : AN_OP_LRN_WITHIN;
-    desc->in[0].c = groups * between(d, 1, 20);
-    desc->u.lrn = (an_lrn_desc){
-        .size = 2 * between(d, 0, 4) + 1,
-        .groups = groups,
-        .k = between(d, 1, 2),
-        .alpha = 1e-4 * between(d, 0, 3),
-        .beta = betas[between(d, 0, 4)],
-    };
-}
-
-static void random_pool(dice *d, an_op_desc *desc)
-{
-    int size = between(d, 1, 5);
-    desc->kind = AN_OP_POOL;
-    desc->u.pool = (an_pool_desc){
-        .kind = between(d, 0, 1) ? AN_POOL_MAX : AN_POOL_AVG,
-        .size = size,
-        .stride = between(d, 1, 5),
-        .pad = between(d, 0, size - 1),
-        .ceil = between(d, 0, 1),
-    };
-}
-
-static void random_desc(dice *d, an_op_desc *desc)
-{
-    *desc = (an_op_desc){.n = between(d, 1, 5), .n_inputs = 1};
-    desc->in[0] = (an_chw){between(d, 1, 40), between(d, 1, 20), between(d, 1, 20)};
-    switch (between(d, 0, 5)) {
-    case 0: random_pool(d, desc); break;
-    case 1: random_lrn(d, desc); break;
-    case 2:
-        desc->kind = AN_OP_FC;
-        desc->u.fc.k = between(d, 1, 400);
-        break;
-    default: random_conv(d, desc);
-    }
-}
-
-/* A random operator, and after a convolution a pooling that reads its layout. That is max: average
- * pooling hands down blocks of equal gradients, whose roundings in a sum all go one way, and the
- * bounds of parity.h are of independent ones. */
-static void run_random(an_backend *backend, int count)
-{
-    dice d = {0};
-    int run = 0;
-    while (run < count) {
-        an_op_desc ops[2];
-        random_desc(&d, &ops[0]);
-        random_pool(&d, &ops[1]);
-        ops[1].u.pool.kind = AN_POOL_MAX;
-        if (an_op_resolve(&ops[0]) != ALEXNET_OK)
-            continue; /* a window larger than its input */
-        ops[1].n = ops[0].n;
-        ops[1].n_inputs = 1;
-        ops[1].in[0] = ops[0].out;
-        int n_ops = ops[0].kind == AN_OP_CONV && an_op_resolve(&ops[1]) == ALEXNET_OK ? 2 : 1;
-        const an_op_desc *list[] = {&ops[0], &ops[1]};
-        an_parity_options options = {
-            .training = true, .gradients = true, .split = between(&d, 1, 3), .seed = SEED};
-        an_parity p;
-        char signature[AN_OP_SIGNATURE];
-        an_op_signature(&ops[0], signature);
-        /* Said beforehand: a library's kernel may crash. */
-        print_message("random shape %d: %d of %s\n", run, ops[0].n, signature);
-        rig_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
-        if (!(p.worst <= 1))
-            fail_msg("random shape %d, %s: %s", run, p.impl, p.where);
-        if (by_last_resort(&p))
-            fail_msg("random shape %d: left to ref", run);
-        run++;
-    }
-}
-
-static void test_random_shapes(void **state)
-{
-    (void)state;
-    run_random(fp32, 300);
 }
 
 /* ---- bf16 ------------------------------------------------------------------------------------ */

@@ -239,12 +239,22 @@ static alexnet_status flipped_data(an_primitive **out, const an_conv_forward *pr
     return check_variant(out, AN_CPU_FLIPPED);
 }
 
+/* oneDNN's kernels of 1x1 filters with strides write past their workspace in this layout: other
+ * gradients, or the end of the process (uxlfoundation/oneDNN issue 6035, open in November 2026;
+ * seen in 2.6.3). */
+static bool overruns(const an_op_desc *desc, const gradient *g, an_variant variant)
+{
+    const an_conv_desc *conv = &desc->u.conv;
+    return g->weights && variant == AN_CPU_CHANNELS_LAST && conv->r == 1 && conv->s == 1 &&
+           conv->stride > 1;
+}
+
 static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
                                const an_primitive *forward, const gradient *g, an_variant *variant)
 {
     const an_conv_forward problem = {.cpu = cpu, .desc = desc, .n = desc->n};
     if ((*variant == AN_CPU_FLIPPED && g->weights) || *variant == AN_CPU_NATIVE ||
-        *variant == AN_CPU_PADDED)
+        *variant == AN_CPU_PADDED || overruns(desc, g, *variant))
         *variant = AN_CPU_DIRECT;
     alexnet_status rc = *variant == AN_CPU_FLIPPED
                             ? flipped_data(out, &problem)

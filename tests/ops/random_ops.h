@@ -1,0 +1,87 @@
+/*
+ * Operators of random shapes, the same in every run of a test: layers that nobody drew up, as users
+ * write them in network files.
+ */
+#ifndef TEST_RANDOM_OPS_H
+#define TEST_RANDOM_OPS_H
+
+#include "base/random.h"
+#include "op/op.h"
+
+typedef struct dice {
+    uint64_t seed, thrown;
+} dice;
+
+static inline int dice_between(dice *d, int low, int high)
+{
+    uint64_t i = d->thrown++;
+    an_random4 r = an_random(d->seed, AN_PURPOSE_TEST, 77, i / 4, 0);
+    return low + (int)an_below(r.v[i % 4], (uint32_t)(high - low + 1));
+}
+
+/* Filters of any shape, a quarter of them 1x1; padding up to beyond the filter, in a third none;
+ * groups of few channels, half of them in eights, which libraries have other kernels for. */
+static inline void random_conv(dice *d, an_op_desc *desc)
+{
+    bool eights = dice_between(d, 0, 1), padded = dice_between(d, 0, 2);
+    int side = dice_between(d, 0, 3) ? 7 : 1;
+    int groups = dice_between(d, 1, 3), r = dice_between(d, 1, side), s = dice_between(d, 1, side);
+    desc->kind = AN_OP_CONV;
+    desc->in[0].c = groups * (eights ? 8 * dice_between(d, 1, 3) : dice_between(d, 1, 20));
+    desc->u.conv = (an_conv_desc){
+        .k = groups * (eights ? 8 * dice_between(d, 1, 3) : dice_between(d, 1, 24)),
+        .r = r,
+        .s = s,
+        .stride = dice_between(d, 1, 4),
+        .groups = groups,
+        .top = padded ? dice_between(d, 0, r + 2) : 0,
+        .left = padded ? dice_between(d, 0, s + 2) : 0,
+        .bottom = padded ? dice_between(d, 0, 5) : 0,
+        .right = padded ? dice_between(d, 0, 5) : 0,
+        .ceil = dice_between(d, 0, 1),
+    };
+}
+
+static inline void random_lrn(dice *d, an_op_desc *desc)
+{
+    static const double betas[] = {0.75, 0.75, 0, 0.5, 1};
+    bool across = dice_between(d, 0, 1);
+    int groups = across ? dice_between(d, 1, 3) : 1;
+    desc->kind = across ? AN_OP_LRN : AN_OP_LRN_WITHIN;
+    desc->in[0].c = groups * dice_between(d, 1, 20);
+    desc->u.lrn = (an_lrn_desc){
+        .size = 2 * dice_between(d, 0, 4) + 1,
+        .groups = groups,
+        .k = dice_between(d, 1, 2),
+        .alpha = 1e-4 * dice_between(d, 0, 3),
+        .beta = betas[dice_between(d, 0, 4)],
+    };
+}
+
+static inline void random_pool(dice *d, an_op_desc *desc)
+{
+    int size = dice_between(d, 1, 5);
+    desc->kind = AN_OP_POOL;
+    desc->u.pool = (an_pool_desc){
+        .kind = dice_between(d, 0, 1) ? AN_POOL_MAX : AN_POOL_AVG,
+        .size = size,
+        .stride = dice_between(d, 1, 5),
+        .pad = dice_between(d, 0, size - 1),
+        .ceil = dice_between(d, 0, 1),
+    };
+}
+
+static inline void random_fc(dice *d, an_op_desc *desc)
+{
+    desc->kind = AN_OP_FC;
+    desc->u.fc.k = dice_between(d, 1, 400);
+}
+
+/* Up to five pictures. What comes out need not resolve: a window may be larger than its input. */
+static inline void random_input(dice *d, an_op_desc *desc)
+{
+    *desc = (an_op_desc){.n = dice_between(d, 1, 5), .n_inputs = 1};
+    desc->in[0] = (an_chw){dice_between(d, 1, 40), dice_between(d, 1, 20), dice_between(d, 1, 20)};
+}
+
+#endif
