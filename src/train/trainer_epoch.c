@@ -23,11 +23,12 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_data
         return an_fail_none_read(data, data == t->val ? "validation " : "training ");
     if (!an_too_many_bad(bad, data->count, allowed))
         return ALEXNET_OK;
+    const char *list = t->run.skipped; /* NULL: a trial, which has no folder */
     return AN_FAIL(ALEXNET_ERROR_BAD_DATA,
                    "%lld of %lld %s pictures of %s cannot be read: more than 1%% and more than "
-                   "bad_pictures = %lld; with bad_pictures = %lld they would be left out",
+                   "bad_pictures = %lld; with bad_pictures = %lld they would be left out%s%s",
                    (long long)bad, (long long)data->count, what, data->root, (long long)allowed,
-                   (long long)bad);
+                   (long long)bad, list ? "; the reasons are in " : "", list ? list : "");
 }
 
 /* What best_by names, and what decides between equals. */
