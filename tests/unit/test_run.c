@@ -263,8 +263,7 @@ static void test_a_log_of_one_long_line(void **state)
     expect_lines_of_json(3);
 }
 
-/* A file of a terabyte without a line end, as of zeros, is not read to its end.
- */
+/* A file of a terabyte without a line end, as of zeros, is not read to its end. */
 static void test_a_log_without_end(void **state)
 {
     (void)state;
