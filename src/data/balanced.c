@@ -59,7 +59,7 @@ void an_balanced_free(an_balanced *balanced)
     an_free(balanced);
 }
 
-/* What is shuffled in an epoch; each round of each class is one more. */
+/* What is shuffled in an epoch, besides each round over each class (numbers from 0). */
 enum { PLACES = -1, CLASSES = -2 };
 
 static void shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint64_t epoch, int64_t class,
@@ -70,7 +70,7 @@ static void shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint64_t epoch, 
     an_shuffle(order, n, seed, AN_PURPOSE_BALANCE, draw);
 }
 
-/* Choose `wanted` pictures of a class: all of them, in rounds, and in the last round some. */
+/* Choose `wanted` pictures of a class, in rounds over all of them; the last may be partial. */
 static void choose(an_balanced *b, uint32_t *out, uint32_t wanted, uint32_t class, uint64_t seed,
                    uint64_t epoch)
 {
@@ -87,7 +87,7 @@ void an_balanced_make(an_balanced *b, uint32_t *order, uint64_t seed, uint64_t e
 {
     if (b->count == 0)
         return;
-    /* `order` has the classes by chance until the end: those that come first are rounded up. */
+    /* Until the end `order` holds the classes in random order: the first are rounded up. */
     shuffle(order, b->classes, seed, epoch, CLASSES, 0);
     const uint32_t share = b->count / b->classes, rest = b->count % b->classes;
     for (uint32_t i = 0, place = 0; i < b->classes; i++) {

@@ -1,6 +1,6 @@
 /*
- * An order in which each class comes equally often: of a class with few pictures all come several
- * times in an epoch, of one with many some, and others in the next.
+ * An order in which every class comes equally often. In an epoch a small class shows all of its
+ * pictures several times, a large class only some of them, and others in the next epoch.
  */
 #ifndef AN_DATA_BALANCED_H
 #define AN_DATA_BALANCED_H
@@ -8,20 +8,20 @@
 #include "data/dataset.h"
 
 typedef struct an_balanced {
-    uint32_t count;   /* of the pictures, and of the places of an epoch */
-    uint32_t classes; /* with pictures */
-    uint32_t *sorted; /* pictures by class; [count] */
-    uint32_t *begin;  /* of each class in `sorted`; [classes + 1] */
-    uint32_t *chosen; /* the pictures of an epoch by class, ... */
-    uint32_t
-        *shuffled; /* ... and an order of them, of classes, or of a class's pictures; [count] */
+    uint32_t count;     /* pictures of the data set, which are as many as places in an epoch */
+    uint32_t classes;   /* that have pictures */
+    uint32_t *sorted;   /* pictures by class; [count] */
+    uint32_t *begin;    /* where each class begins in `sorted`; [classes + 1] */
+    uint32_t *chosen;   /* the pictures of an epoch, by class; [count] */
+    uint32_t *shuffled; /* scratch: an order of `chosen` or of a class's pictures; [count] */
 } an_balanced;
 
-/** @return ALEXNET_ERROR_UNSUPPORTED for pictures without labels, or more than 2^32 - 1 */
+/** @return ALEXNET_ERROR_UNSUPPORTED for pictures without labels */
 alexnet_status an_balanced_new(an_balanced **out, const alexnet_dataset *dataset);
 /**
- * Order an epoch, by its number and the seed alone. With n places and C classes each class has n /
- * C of them, rounded down or up as chance decides, and its pictures differ by one place at most.
+ * Make the order of an epoch, which depends only on its number and the seed. With n places and C
+ * classes each class gets n / C places, rounded down or up at random, and no picture of a class
+ * comes more than once more often than another.
  * @param order  out, [count] samples
  */
 void an_balanced_make(an_balanced *balanced, uint32_t *order, uint64_t seed, uint64_t epoch);

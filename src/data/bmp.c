@@ -1,6 +1,6 @@
 /*
- * BMP, decoded here: Debian has no library for it but within whole toolkits. What counts is what
- * Pillow reads: the headers of Windows 1 to 5 and of OS/2, palettes, masks, and both run lengths.
+ * BMP, decoded here because Debian has no library for it except within whole toolkits. It reads
+ * what Pillow reads: the headers of Windows 1 to 5 and of OS/2, palettes, masks, RLE8 and RLE4.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -124,8 +124,9 @@ static bool set_channel(channel *c, uint32_t mask)
     return (c->max & (c->max + 1)) == 0;
 }
 
-/* Where red, green, blue and alpha are. Alpha is only in files that name a mask for it, or, as
- * Pillow has it, that name none at all. @param *at  behind the header; moves behind masks there */
+/* Find out which bits are red, green, blue and alpha. There is alpha only if the file gives a mask
+ * for it or, as in Pillow, if all masks of 32 bits are 0. @param *at  behind the header; moved
+ * behind masks that follow it */
 static alexnet_status read_masks(bmp *b, size_t *at)
 {
     uint32_t masks[4] = {0xFF0000, 0xFF00, 0xFF, 0};
@@ -161,7 +162,7 @@ static alexnet_status read_palette(bmp *b, size_t *at)
 {
     size_t bytes = b->header == OS2_HEADER ? 3 : 4;
     uint64_t colours = b->colours ? b->colours : 1u << b->bits;
-    if (b->pixels == *at) /* some programs forget it there */
+    if (b->pixels == *at) /* some programs leave it out of the offset */
         b->pixels += (size_t)(colours * bytes);
     uint32_t count = colours < 256 ? (uint32_t)colours : 256;
     const uint8_t *p = part(b, *at, count * bytes);
@@ -174,7 +175,7 @@ static alexnet_status read_palette(bmp *b, size_t *at)
     return ALEXNET_OK;
 }
 
-/* Of the `row`th that is stored. */
+/* Where the `row`th stored row belongs in the picture. */
 static uint8_t *row_of(const an_picture *out, const bmp *b, uint32_t row)
 {
     return out->rgb + 3 * (size_t)b->width * (b->top_down ? row : b->height - 1 - row);
@@ -210,7 +211,7 @@ static void row_of_pixels(uint8_t *to, const bmp *b, const uint8_t *from)
     }
 }
 
-/* Rows of whole 32-bit words; nothing is needed of the last one's end. */
+/* Rows are padded to 32-bit words; the padding of the last one may be missing. */
 static alexnet_status read_rows(an_picture *out, const bmp *b)
 {
     size_t used = ((size_t)b->width * b->bits + 7) / 8;
@@ -224,14 +225,14 @@ static alexnet_status read_rows(an_picture *out, const bmp *b)
     return ALEXNET_OK;
 }
 
-/* Where the next pixel of run lengths goes: column, and row as stored. */
+/* Where the next run-length encoded pixel goes: column, and row in stored order. */
 typedef struct place {
     uint32_t x, y;
 } place;
 
-/* Pixels side by side, as many as the row has room for. Their colours are those of `from` in turn,
- * or, of a run, the first byte's again and again.
- * @param out  NULL: nothing but the place moves */
+/* Put `count` pixels side by side, as many as the row has room for. Their colours are those of
+ * `from` in turn or, for a run, that of the first byte repeated.
+ * @param out  NULL: only the place moves */
 static void put(const an_picture *out, const bmp *b, place *at, const uint8_t *from, unsigned count,
                 bool run)
 {
@@ -253,9 +254,10 @@ static alexnet_status fail_wide(const bmp *b, uint32_t row)
                    b->width);
 }
 
-/* What stands behind a 0: the end of a row, a move, or a count of colours that follow. A run that
- * is too long is cut where its row ends, as Pillow does; there is no telling where these would be.
- * @param *from  where the next part of the file begins */
+/* Handle the code behind a 0: the end of a row, a move, or a number of colours that follow. A run
+ * that is too long is cut at the end of its row, as in Pillow; a move or colours beyond the row are
+ * an error, because it is unclear where they belong.
+ * @param *from  where the next part of the file begins; moved behind what is read */
 static alexnet_status put_other(const an_picture *out, const bmp *b, place *at, size_t *from,
                                 unsigned code)
 {
@@ -278,7 +280,7 @@ static alexnet_status put_other(const an_picture *out, const bmp *b, place *at, 
     return ALEXNET_OK;
 }
 
-/* Pairs of bytes: a count and a colour, or 0 and something else; 0 and 1 end the picture. */
+/* Read pairs of bytes: a count and a colour, or 0 and a code; 0 and 1 end the picture. */
 static alexnet_status read_pairs(const an_picture *out, const bmp *b)
 {
     place at = {0, 0};
@@ -301,7 +303,7 @@ static alexnet_status read_runs(an_picture *out, const bmp *b)
     AN_CHECK(read_pairs(NULL, b)); /* whether all are there, before there is memory for them */
     AN_CHECK(an_picture_alloc(out, b->file, b->width, b->height, 3));
     size_t count = (size_t)b->width * b->height;
-    for (size_t i = 0; i < count; i++) /* what is jumped over */
+    for (size_t i = 0; i < count; i++) /* for pixels that moves skip */
         memcpy(out->rgb + 3 * i, b->palette[0], 3);
     return read_pairs(out, b);
 }

@@ -1,5 +1,5 @@
 /*
- * Numbers out of the bytes of picture files, in either order. What is beyond the end is 0.
+ * Read numbers from the bytes of picture files, in either byte order. Bytes beyond the end are 0.
  */
 #ifndef AN_DATA_BYTES_H
 #define AN_DATA_BYTES_H
@@ -14,7 +14,7 @@ typedef struct an_bytes {
     size_t length;
 } an_bytes;
 
-/** Part of them, cut off at their end; empty if it begins beyond that. */
+/** A part of the bytes, cut off at their end; empty if it begins beyond it. */
 static inline an_bytes an_bytes_part(an_bytes all, size_t first, size_t length)
 {
     if (first >= all.length)

@@ -42,7 +42,7 @@ static void draw_colours(an_slot *slot, const an_change_rule *rule, const uint8_
     an_colours_set(slot, &colours);
 }
 
-/* A rectangle that fits is looked for ten times, as in torchvision. */
+/* Try ten times to draw a rectangle that fits, as torchvision does. */
 static void draw_erased(an_slot *slot, const an_change_rule *rule, uint64_t epoch,
                         uint64_t position)
 {
@@ -76,11 +76,11 @@ void an_change_draw(an_slot *slot, const an_change_rule *rule, const uint8_t *pi
 
 /* ---- Mixing --------------------------------------------------------------------------------- */
 
-/* Units of the draws that mix a picture: which of the two ways and where, then the tries of each
- * of two gamma numbers. */
+/* Units of the random numbers that mix a picture: the choice between mixup and CutMix with its
+ * place, then the tries for each of two gamma numbers. */
 enum { MIX_HOW = 0, MIX_GAMMA = 1, MIX_TRIES = 64 };
 
-/* The logarithm of a number of Gamma(alpha, 1), by Marsaglia and Tsang (2000); small alpha by their
+/* The logarithm of a draw from Gamma(alpha, 1), by Marsaglia and Tsang (2000); alpha < 1 by their
  * remark in section 6. A try fails in less than 5 of 100 cases. */
 static double log_gamma_draw(double alpha, uint64_t seed, uint64_t epoch, uint64_t position,
                              uint32_t unit)
@@ -121,8 +121,8 @@ static void mix(an_slot *slot, const an_change_rule *rule, uint64_t epoch, uint6
     const uint32_t side = (uint32_t)rule->crop;
     an_random4 r = an_random(rule->seed, AN_PURPOSE_MIX, epoch, position, MIX_HOW);
     bool cuts = rule->cutmix > 0 && (rule->mixup <= 0 || r.v[0] >> 31);
-    double share =
-        an_change_beta(cuts ? rule->cutmix : rule->mixup, rule->seed, epoch, position); /* own */
+    /* The share of the picture itself; its partner has the rest. */
+    double share = an_change_beta(cuts ? rule->cutmix : rule->mixup, rule->seed, epoch, position);
     slot->mixed = (an_box){0, 0, rule->crop, rule->crop};
     slot->share = slot->second_share = (float)(1 - share);
     if (!cuts)

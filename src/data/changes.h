@@ -1,28 +1,28 @@
 /*
- * How training pictures are changed beside their crop: colour jitter, random erasing, mixup and
- * CutMix, as torchvision draws them (ColorJitter, RandomErasing, MixUp, CutMix), except that each
- * picture of a batch has a mixture of its own.
+ * Random changes of training pictures besides their crop: colour jitter, random erasing, mixup and
+ * CutMix, drawn as torchvision does (ColorJitter, RandomErasing, MixUp, CutMix), except that the
+ * mixture is drawn anew for each picture of a batch.
  */
 #ifndef AN_DATA_CHANGES_H
 #define AN_DATA_CHANGES_H
 
 #include "data/colours.h"
 
-/** Randomness of these changes. All 0: none. */
+/** Parameters of these changes. All 0: none. */
 typedef struct an_change_rule {
-    int side, crop;                  /* of stored pictures; of the network's input */
+    int side, crop;                  /* sides of the stored pictures and of the network's input */
     double colours[AN_COLOUR_STEPS]; /* factors within 1 +- this, hue within +- this; the steps in a
                                         random order */
     double erase;                    /* probability */
     double erase_area[2];            /* share of the image, from .. to */
     double erase_aspect[2];          /* rows / columns, from .. to, uniform in their logarithm */
-    double mixup, cutmix; /* each: the share of a picture is drawn from Beta(this, this); with both,
-                             one of the two for each picture */
+    double mixup, cutmix; /* each: a picture's share is drawn from Beta(this, this); 0: off. If both
+                             are on, one of the two is drawn for each picture */
     uint64_t seed;
 } an_change_rule;
 
-/** Draw what a slot with a crop is by itself. Depends on (seed, epoch, position) and the picture
- * alone. @param picture  uint8 [side][side][3] */
+/** Draw the colours and the erased rectangle of a slot, whose crop is drawn already. Depends only
+ * on (seed, epoch, position) and the picture. @param picture  uint8 [side][side][3] */
 void an_change_draw(an_slot *slot, const an_change_rule *rule, const uint8_t *picture,
                     uint64_t epoch, uint64_t position);
 

@@ -1,8 +1,8 @@
 /*
  * The examination of a data set, before it is trained on.
  *
- *     check.c          its course: all pictures, then what is alike, then the data set itself
- *     check_picture.c  what one picture is, by threads of its own (ordered.h)
+ *     check.c          its stages: all pictures, then similar ones, then the data set itself
+ *     check_picture.c  one picture, examined by threads of its own (ordered.h)
  *     check_same.c     pictures that are the same, or look nearly the same
  *     check_set.c      classes, names, and what the source has noted
  *     check_found.c    the list of findings
@@ -23,16 +23,16 @@
 enum { AN_CHECK_PARTS = 2 };
 #define AN_NO_PICTURE UINT32_MAX
 
-/** What a thread has made out about a picture. */
+/** What a thread has found out about a picture. */
 typedef struct an_examined {
     alexnet_status status;
-    char *error; /* text if not OK; owned. NULL also where memory was short */
+    char *error; /* text if not OK, owned; NULL also if there was no memory for it */
     an_hash128 content;
     an_look look;
-    bool distinct; /* the look tells it from others */
+    bool distinct; /* `look` has enough detail to be compared with others */
     int width, height;
     bool grey, cmyk;
-    const char *misnamed;          /* its format; NULL: it is named rightly */
+    const char *misnamed;          /* its actual format; NULL: the name fits it */
     char profile[AN_PROFILE_NAME]; /* "": none, or sRGB */
 } an_examined;
 
@@ -45,22 +45,22 @@ typedef struct an_kept {
 /** A finding as it is kept. */
 typedef struct an_found {
     alexnet_problem problem;
-    uint32_t picture;     /* of all, those of training first; AN_NO_PICTURE */
-    uint32_t other;       /* the one that it is like; AN_NO_PICTURE */
-    uint32_t group;       /* the first picture that it is like; AN_NO_PICTURE */
-    int32_t class;        /* of its part; of a picture not used. -1: none */
-    int64_t path, detail; /* among the texts; -1: none */
+    uint32_t picture;     /* number among all, training first; or AN_NO_PICTURE */
+    uint32_t other;       /* the picture that it is like; or AN_NO_PICTURE */
+    uint32_t group;       /* the first of all pictures that are alike; or AN_NO_PICTURE */
+    int32_t class;        /* number in its part, -1: none. Not used if there is a picture */
+    int64_t path, detail; /* index in `texts`; -1: none */
     int64_t count;
-    uint8_t part; /* of a picture not used; AN_CHECK_PARTS: of both */
-    uint8_t bits; /* of NEAR: that differ */
+    uint8_t part; /* AN_CHECK_PARTS: both. Not used if there is a picture */
+    uint8_t bits; /* NEAR: how many differ */
     bool mirrored;
-    uint8_t rank, group_rank; /* of NEAR: how harmful it is, 0 the most; the same of its group */
+    uint8_t rank, group_rank; /* NEAR: how harmful it is, 0 the most; the worst rank in its group */
 } an_found;
 
 typedef struct an_check_part {
     const char *name; /* "train"; NULL: there is one part */
     alexnet_dataset *data;
-    int *classes; /* of each class, its number among those of both parts */
+    int *classes; /* [class]: its number among the classes of both parts */
 } an_check_part;
 
 typedef enum an_check_stage { AN_CHECK_PICTURES, AN_CHECK_NEAR, AN_CHECK_DONE } an_check_stage;
@@ -70,22 +70,22 @@ struct alexnet_check {
     alexnet_check_options options;
     an_check_part parts[AN_CHECK_PARTS];
     int part_count;
-    bool split;     /* both parts are of one source */
+    bool split;     /* both parts come from one source */
     uint32_t total; /* pictures of all parts */
-    an_kept *kept;  /* of each */
+    an_kept *kept;  /* [total] */
     an_check_stage stage;
     alexnet_check_progress progress;
-    an_ordered *workers; /* NULL: not begun, or over */
+    an_ordered *workers; /* NULL: not started yet, or finished */
 
-    an_look *looks; /* of each picture, then of those that are compared; NULL: none are */
+    an_look *looks; /* of all pictures, later only of those that are compared; NULL: none are */
     an_near *near;
-    uint32_t *pictures; /* of each look that is compared */
+    uint32_t *pictures; /* the picture of each look that is compared */
 
     an_interned texts;
     an_found *found;
     int64_t found_count, found_room;
     bool ready;
-    char *detail; /* of the finding asked for last */
+    char *detail; /* of the finding that an_check_get() gave last */
 };
 
 /* check_found.c */
@@ -106,16 +106,16 @@ int an_check_class(const alexnet_check *check, uint32_t picture);
 
 /* check_picture.c */
 
-/** Begin to examine all pictures, by threads. */
+/** Start the threads that examine the pictures. */
 alexnet_status an_check_begin(alexnet_check *check);
-/** Keep what was made out about a picture, and find what is wrong with it. */
+/** Keep what was found out about a picture, and add a finding for each problem. */
 alexnet_status an_check_take(alexnet_check *check, uint32_t picture, const an_examined *examined);
 
 /* check_same.c */
 
 /** Find the pictures that are the same. */
 alexnet_status an_check_same(alexnet_check *check);
-/** Begin to look for those that look nearly the same; find them, once all are compared. */
+/** Start the search for pictures that look nearly the same; add them once all are compared. */
 alexnet_status an_check_near_begin(alexnet_check *check);
 alexnet_status an_check_near_end(alexnet_check *check);
 

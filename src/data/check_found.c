@@ -50,8 +50,8 @@ alexnet_status an_check_add(alexnet_check *check, an_found found, const char *pa
     return ALEXNET_OK;
 }
 
-/* By problem, then what is alike together, the most harmful first, then the order of pictures,
- * parts and classes. */
+/* By problem; then by groups of pictures that are alike, the most harmful first; then in the order
+ * of pictures, parts and classes. */
 static int compare(const void *a, const void *b)
 {
     const an_found *x = a, *y = b;
@@ -80,7 +80,7 @@ void an_check_sort(alexnet_check *check)
         qsort(check->found, (size_t)check->found_count, sizeof *check->found, compare);
 }
 
-/* A picture's name below that of its data set, if it is there. */
+/* A picture's name relative to the root of its data set, if it lies below it. */
 static const char *below(const alexnet_dataset *data, const char *name)
 {
     const size_t length = strlen(data->root);

@@ -80,7 +80,7 @@ alexnet_status an_check_begin(alexnet_check *check)
 
 /* ---- In the caller's ---- */
 
-/* The reason without the picture's name, which a finding has beside it. */
+/* An error text without the picture's name, which a finding gives separately. */
 static const char *reason_of(const char *error, const char *name)
 {
     const size_t length = strlen(name);

@@ -21,7 +21,7 @@ static int compare_contents(const void *a, const void *b)
     return x->picture < y->picture ? -1 : x->picture > y->picture;
 }
 
-/* Whether two pictures are apart in what a problem is about. */
+/* Whether two pictures differ in what a problem is about: part, class, or simply number. */
 static bool apart(const alexnet_check *check, alexnet_problem problem, uint32_t a, uint32_t b)
 {
     int64_t sample;
@@ -32,7 +32,7 @@ static bool apart(const alexnet_check *check, alexnet_problem problem, uint32_t 
     return a != b;
 }
 
-/* The first of a group that is apart from its first; `count`: none is. */
+/* The index in a group of the first picture apart from group[0]; `count`: none is. */
 static int64_t first_apart(const alexnet_check *check, alexnet_problem problem, const ranked *group,
                            int64_t count)
 {
@@ -42,7 +42,7 @@ static int64_t first_apart(const alexnet_check *check, alexnet_problem problem, 
     return i;
 }
 
-/* Pictures of one content, in ascending order: the worst problem that they are. */
+/* Add the worst problem of a group of pictures with one content, in ascending order. */
 static alexnet_status add_group(alexnet_check *check, const ranked *group, int64_t count)
 {
     static const alexnet_problem problems[] = {
@@ -62,7 +62,7 @@ static alexnet_status add_group(alexnet_check *check, const ranked *group, int64
                           .class = -1,
                           .count = 1};
         AN_CHECK(an_check_add(check, found, NULL, NULL));
-        check->kept[picture].distinct &= i == 0; /* its look need not be compared again */
+        check->kept[picture].distinct &= i == 0; /* the looks of the others are the same */
     }
     return ALEXNET_OK;
 }
@@ -116,7 +116,7 @@ static uint8_t rank_of(const alexnet_check *check, uint32_t a, uint32_t b)
                                                                  : 2;
 }
 
-/* What is alike is as harmful as the worst of it. */
+/* A group of pictures that are alike is as harmful as its worst finding. */
 static alexnet_status rank_groups(alexnet_check *check, int64_t first)
 {
     uint8_t *worst = an_malloc((size_t)check->total + 1);
@@ -149,7 +149,7 @@ static alexnet_status add_near(alexnet_check *check, uint32_t picture, an_neighb
     return an_check_add(check, found, NULL, NULL);
 }
 
-/* A neighbour stands before its picture: following neighbours leads to the first of a group. */
+/* A neighbour comes before its picture, so following neighbours leads to the first of a group. */
 alexnet_status an_check_near_end(alexnet_check *check)
 {
     const an_neighbour *result = an_near_result(check->near);

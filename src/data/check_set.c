@@ -40,7 +40,7 @@ cleanup:
     return rc;
 }
 
-/* Pictures of each class of a part; of those that were split, of both. Owned. */
+/* Count the pictures of each class of a part, or of both if they come from one source. Owned. */
 static alexnet_status count_classes(int64_t **out, const alexnet_check *check, int part)
 {
     const int classes = check->parts[part].data->classes;
@@ -56,7 +56,7 @@ static alexnet_status count_classes(int64_t **out, const alexnet_check *check, i
     return ALEXNET_OK;
 }
 
-/* Whether the source has told of an empty class, with what its folder holds. */
+/* Whether the source has noted an empty class already, with what its folder holds. */
 static bool is_told(const an_data_source *source, int class)
 {
     for (int64_t i = 0; i < source->oddity_count; i++)
@@ -161,7 +161,7 @@ static int compare_named(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* Go through the names that are like one beside them: `add` gets each, and one that it is like. */
+/* Called for each name that differs from another only in case, with one such other. */
 typedef alexnet_status (*add_fn)(alexnet_check *check, const named *it, const named *other);
 
 static alexnet_status find_cases(alexnet_check *check, named *list, int64_t count, add_fn add)
@@ -228,7 +228,7 @@ static alexnet_status add_count(alexnet_check *check, alexnet_problem problem, i
     return an_check_add(check, found, check->parts[part].data->root, detail);
 }
 
-/* Files left out, a finding for each ending. */
+/* Add a finding for each ending of files that were left out. */
 static alexnet_status find_left_out(alexnet_check *check, int part, const an_endings *all)
 {
     for (int i = 0; i < all->rows; i++) {

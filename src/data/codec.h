@@ -8,7 +8,7 @@
 
 #include "data/picture.h"
 
-/** A file's bytes on their way to a picture. All pointers are borrowed. */
+/** A picture file to be decoded. All pointers are borrowed. */
 typedef struct an_encoded {
     const uint8_t *bytes;
     size_t length;
@@ -26,45 +26,46 @@ alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_
                                 uint32_t height, int channels);
 
 /**
- * Decode a file that begins as one of the format (picture.c) to RGB as stored; *orientation is as
- * below. *out is empty before, and on failure.
+ * Decode a file that begins with the format's signature (picture.c) to RGB, not yet turned upright;
+ * *orientation is as below. *out is empty before the call, and after a failure.
  */
 alexnet_status an_jpeg_decode(an_picture *out, int *orientation, const an_encoded *file);
 alexnet_status an_png_decode(an_picture *out, int *orientation, const an_encoded *file);
-/** Pixels as NumPy's array, of any size within the limits. */
+/** Pixels in a NumPy array, of any size within the limits. */
 alexnet_status an_npy_decode(an_picture *out, int *orientation, const an_encoded *file);
-/** Whether the bytes that a file begins with, of which a kibibyte is enough, are such an array. */
+/** Whether a file is such an array, by its first bytes; 1024 of them are enough. */
 bool an_npy_is_picture(const void *bytes, size_t length);
 alexnet_status an_bmp_decode(an_picture *out, int *orientation, const an_encoded *file);
 
-/** A decoder whose library the build may have found or not; see src/data/codec/. */
+/** A decoder in src/data/codec/, which is in the build only if its library was found. */
 typedef struct an_codec {
     const char *library, *version;
     alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
 } an_codec;
 
-/** Those that the build has, in a list that it writes; NULL ends it. */
+/** The decoders of this build, in a list that the build generates; NULL ends it. */
 extern const an_codec *const an_codecs[];
 
 /*
- * Where a file may say how it is turned. Each gives 1..8, or 0 if it says nothing; a value that is
- * no orientation is 1. EXIF goes before XMP, as Pillow has it.
+ * The places where a file may give its orientation. Each function returns 1..8, or 0 if nothing is
+ * given; an invalid value counts as 1. EXIF takes precedence over XMP, as in Pillow.
  */
 
 /**
- * EXIF data: "Exif" and two zeros, which may be there twice or not at all, a TIFF header, and IFD 0
+ * EXIF data: "Exif" and two zero bytes, which may be repeated or missing, a TIFF header, and IFD 0
  * with tag 0x0112, in either byte order.
  */
 int an_exif_orientation(const uint8_t *data, size_t length);
 /**
- * The same out of the text "Raw profile type exif" that ImageMagick gave PNG files before PNG had a
- * chunk for it: a name, a length, and hexadecimal digits of the EXIF data.
+ * The same from the text "Raw profile type exif", which ImageMagick wrote into PNG files before PNG
+ * had a chunk for EXIF: a name, a length, and the EXIF data in hexadecimal digits.
  */
 int an_exif_text_orientation(const char *text);
-/** XMP: tiff:Orientation="6", or as an element. */
+/** XMP: tiff:Orientation as an attribute (="6") or as an element. */
 int an_xmp_orientation(const uint8_t *text, size_t length);
 /**
- * Of a PNG file: its chunks eXIf and those with text, wherever they stand. No other is looked at.
+ * The orientation of a PNG file, from its eXIf and text chunks, wherever they are. Other chunks are
+ * skipped.
  * @param orientation  out, 0 if none says anything
  * @return ALEXNET_ERROR_NO_MEMORY
  */
@@ -87,7 +88,7 @@ static inline uint8_t an_over_white(unsigned value, unsigned alpha)
     return (uint8_t)((t + (t >> 8)) >> 8);
 }
 
-/** A colour that is multiplied by its opacity, divided by it again, with Pillow's rounding. */
+/** Divide a colour by its opacity, with which it was multiplied, with Pillow's rounding. */
 static inline uint8_t an_unmultiplied(unsigned value, unsigned alpha)
 {
     unsigned whole = alpha ? value * 255 / alpha : 0;

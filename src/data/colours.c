@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What grey is of R, G, B. */
+/* The grey value of R, G, B. */
 static double grey_of(const double rgb[3])
 {
     double grey = 0;
@@ -72,7 +72,7 @@ void an_colours_set(an_slot *slot, const an_colours *colours)
     }
 }
 
-/* Add up the bytes of a row in columns of 48, a multiple of 3 that compilers make vectors of. */
+/* Sum the bytes of a row in 48 columns: a multiple of 3 for which compilers use vectors. */
 enum { COLUMNS = 48 };
 
 static void add_row(uint32_t sums[COLUMNS], const uint8_t *bytes, int count)

@@ -2,8 +2,8 @@
 
 #include "base/random.h"
 
-/* One RGB offset for the whole picture along the colours' principal axes, then everything divided
- * by 1 + c, so that its scale stays near that of pictures without noise. */
+/* Draw one RGB offset for the whole picture along the principal axes of the colours, and a gain of
+ * 1 / (1 + colour_noise), so that the scale stays near that of pictures without noise. */
 static void draw_colour(an_slot *slot, const an_crop_rule *rule, uint64_t epoch, uint64_t position)
 {
     an_random4 r = an_random(rule->seed, AN_PURPOSE_COLOUR, epoch, position, 0);

@@ -60,7 +60,7 @@ void an_dataset_release(alexnet_dataset *dataset)
     an_free(dataset);
 }
 
-/* Classes out of a list, or the source's own. */
+/* Take the classes from a list or, without one, from the source. */
 static alexnet_status make_classes(alexnet_dataset *dataset, const an_class_list *list)
 {
     for (int c = 0; c < dataset->classes; c++) {
@@ -86,8 +86,8 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(((const numbered *)a)->id, ((const numbered *)b)->id);
 }
 
-/* Whether the source's classes are numbers, and those of the list go by names: none is called as a
- * class of the source. Number k is then class k of the list. */
+/* Whether the source's classes are numbers that the list has names for: no class of the list is
+ * called like one of the source. Number k is then class k of the list. */
 static bool goes_by_number(const alexnet_dataset *dataset, const numbered *sorted)
 {
     const an_strings *theirs = &dataset->source->classes;
@@ -112,7 +112,7 @@ static alexnet_status fail_stranger(const alexnet_dataset *dataset, const char *
                                : "");
 }
 
-/* The data set's number of each class of the source. */
+/* Map each class of the source to its number in the data set. */
 static alexnet_status map_classes(int *labels, const alexnet_dataset *dataset)
 {
     const an_strings *theirs = &dataset->source->classes;

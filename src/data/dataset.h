@@ -1,10 +1,10 @@
 /*
  * Data sets: classes, and samples of a source. See the public header for what a tree may look like.
  *
- *     dataset.c          made of a source
+ *     dataset.c          made from a source
  *     dataset_split.c    split for validation; the fingerprint
  *     dataset_compare.c  two data sets compared: their classes, and pictures that both contain
- *     dataset_outside.c  folders that are to be written, and must not lie in one
+ *     dataset_outside.c  output folders, which must not lie in a data set
  */
 #ifndef AN_DATA_DATASET_H
 #define AN_DATA_DATASET_H
@@ -18,19 +18,19 @@
 typedef struct an_sample {
     int64_t item;     /* of the source */
     int label;        /* -1: none */
-    const char *name; /* for people; the source's */
+    const char *name; /* for messages; owned by the source */
 } an_sample;
 
-/** How pictures are chosen for validation. Each has a random number of the seed and its own key. */
+/** How pictures are chosen for validation. Each has a random number, from the seed and its key. */
 typedef enum an_split_rule {
-    AN_SPLIT_BY_HASH,  /* the number is below the share: no other picture has a say */
-    AN_SPLIT_BY_COUNT, /* of each class the share, rounded, of those with the lowest numbers, and
-                          one of two or more: runs of earlier versions, which go on with it */
+    AN_SPLIT_BY_HASH,  /* those with a number below the share; independent of other pictures */
+    AN_SPLIT_BY_COUNT, /* the share of each class, rounded, with the lowest numbers; of two or more
+                          pictures at least one. Runs of earlier versions continue with it */
 } an_split_rule;
 
 /** Which part of its source a data set is. */
 typedef struct an_part {
-    double share; /* of validation in an_dataset_split(); 0: the whole */
+    double share; /* the share of validation in an_dataset_split(); 0: the whole */
     uint64_t seed;
     bool val; /* the validation part */
     an_split_rule rule;
@@ -40,12 +40,12 @@ struct alexnet_dataset {
     atomic_int references;
     an_part part;
     an_data_source *source;
-    const char *root; /* the source's */
+    const char *root; /* owned by the source */
     int classes;
     char **class_ids;   /* as the source has them: names of folders */
     char **class_names; /* readable names; equal to the ids without a names file */
     int64_t count;
-    an_sample *samples; /* in the source's order; labels may come in any */
+    an_sample *samples; /* in the source's order; labels in any order */
 };
 
 /** Classes to use in place of the source's own numbering. */
@@ -66,7 +66,7 @@ alexnet_status an_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, const ch
 /** Open it to be examined: see an_data_source_examine(). There are no warnings. */
 alexnet_status an_dataset_examine(alexnet_dataset **out, alexnet_ctx *ctx, const char *path,
                                   const char *names_file, const an_class_list *classes);
-/** A data set of a source, which is taken over, also on failure. Parameters as above. */
+/** Make a data set from a source; takes ownership of it, also on failure. Parameters as above. */
 alexnet_status an_dataset_new(alexnet_dataset **out, alexnet_ctx *ctx, an_data_source *source,
                               const char *names_file, const an_class_list *classes);
 /** Without labels: see an_data_source_files(). */
@@ -76,16 +76,16 @@ alexnet_status an_dataset_of_files(alexnet_dataset **out, alexnet_ctx *ctx,
 alexnet_status an_dataset_split(const alexnet_dataset *dataset, double share, uint64_t seed,
                                 alexnet_dataset **train, alexnet_dataset **val);
 /**
- * Open a data set, or a part of one, as a run remembers it.
+ * Open a data set, or a part of one, from what a run has recorded.
  * @param ctx   as above, but without the warnings
  * @param kind  an_data_kind's name
  */
 alexnet_status an_dataset_reopen(alexnet_dataset **out, alexnet_ctx *ctx, const char *kind,
                                  const char *root, an_part part, const an_class_list *classes);
-/** The same of a source that is open, which is taken over, also on failure. */
+/** The same for an open source; takes ownership of it, also on failure. */
 alexnet_status an_dataset_of_part(alexnet_dataset **out, an_data_source *source, an_part part,
                                   const an_class_list *classes);
-/** Some samples of a data set, by their index there, with all its classes. */
+/** Make a data set of some samples of another, given by index, with all its classes. */
 alexnet_status an_dataset_of_samples(alexnet_dataset **out, const alexnet_dataset *from,
                                      const uint32_t *samples, int64_t count);
 alexnet_dataset *an_dataset_retain(alexnet_dataset *dataset);
@@ -110,25 +110,26 @@ alexnet_status an_dataset_warn_shared(alexnet_ctx *ctx, const alexnet_dataset *t
 #define AN_COMPARE_BYTES ((int64_t)256 << 20)
 
 /**
- * Whether so many unreadable pictures say that a data set is not what its owner thinks: more than
- * 1% of them, and more than are allowed whatever their share.
+ * Whether so many pictures are unreadable that something must be wrong with the data set: more than
+ * 1% of them, and more than `allowed`.
  */
 bool an_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 
 /**
- * ALEXNET_ERROR_BAD_DATA for a data set of which no picture can be read, with the first and why.
+ * Fail with ALEXNET_ERROR_BAD_DATA because no picture of a data set can be read; the text says why
+ * the first one cannot.
  * @param what  "training ", ...; "": all of them
  */
 alexnet_status an_fail_none_read(const alexnet_dataset *dataset, const char *what);
 
 /**
- * Whether a folder that is to be written, and need not be there yet, lies outside the class folders
- * of a data set, which would take it for one or for a part of one.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if it does not, ALEXNET_ERROR_IO
+ * Check that an output folder, which need not exist yet, lies outside a data set of class folders,
+ * where it would become a class or part of one.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if it lies inside, ALEXNET_ERROR_IO
  */
 alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const char *folder);
 
-/** A data set over a source, whose classes and samples are still to be set; for dataset*.c. */
+/** Allocate a data set over a source; the caller sets classes and samples. For dataset*.c. */
 alexnet_status an_dataset_alloc(alexnet_dataset **out, an_data_source *source, int classes);
 alexnet_status an_dataset_set_class(alexnet_dataset *dataset, int index, const char *id,
                                     const char *name);

@@ -16,7 +16,7 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The identifiers in byte order; owned, not the strings. */
+/* The identifiers in byte order. The array is owned, its strings are not. */
 static const char **sorted_ids(const alexnet_dataset *d)
 {
     const char **ids = an_malloc(((size_t)d->classes + 1) * sizeof *ids);
@@ -27,7 +27,7 @@ static const char **sorted_ids(const alexnet_dataset *d)
     return ids;
 }
 
-/* The first of `ids` that `others` lack, both in byte order; NULL: none. *missing: how many do. */
+/* The first of `ids` that `others` lack, both in byte order; NULL: none. *missing: how many. */
 static const char *first_missing(const char **ids, int count, const char **others, int other_count,
                                  int *missing)
 {
@@ -46,8 +46,8 @@ static const char *first_missing(const char **ids, int count, const char **other
     return first;
 }
 
-/* A name, and what is in it beyond ASCII: accented letters have two spellings that look the same.
- */
+/* A name with its code points beyond ASCII, because accented letters have two encodings that look
+ * the same. */
 static const char *spell(char *out, size_t room, const char *id)
 {
     size_t length = (size_t)snprintf(out, room, "\"%.80s\"", id);
@@ -158,7 +158,7 @@ alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *t
 
 /* ---- Pictures of both ---- */
 
-/* A sample, by the stamp of its item: two with different stamps have different content. */
+/* A sample with the stamp of its item. Samples with different stamps differ in content. */
 typedef struct stamped {
     int64_t stamp, sample;
     uint64_t content; /* a hash of its bytes; 0: not read */
@@ -180,7 +180,7 @@ static stamped *stamps_of(const alexnet_dataset *d)
     return list;
 }
 
-/* Read a sample once; *left: bytes that may still be read. What cannot be read has no content. */
+/* Read and hash a sample, once; *left: bytes that may still be read. 0 if it cannot be read. */
 static void read_content(stamped *s, const alexnet_dataset *d, int64_t *left)
 {
     an_item_data data = {0};
@@ -225,7 +225,7 @@ typedef struct shared {
     int64_t looked, count;
 } shared;
 
-/* Name a pair, if not too many were named. */
+/* Log a pair, unless too many were logged. */
 static void report_pair(alexnet_ctx *ctx, const shared *found, const char *val, const char *train)
 {
     enum { NAMED = 5 };

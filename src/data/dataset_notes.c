@@ -56,7 +56,7 @@ static int compare_bytes(const void *a, const void *b)
 
 typedef int (*comparison)(const void *, const void *);
 
-/* How many neighbours are the same once sorted; *example: the first of them. `texts` is sorted. */
+/* Sort `texts` and count those equal to the one before; *example: the index of the first such. */
 static int count_equal(const char **texts, int count, comparison compare, int *example)
 {
     int equal = 0;

@@ -1,6 +1,6 @@
 /*
- * Folders that are to be written: one within a data set of folders would be part of it, or break
- * it, when it is opened next.
+ * Check output folders: one inside a data set of class folders would become part of it, or make it
+ * invalid, the next time that it is opened.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-/* The real path of a folder or, where it is not there yet, of the nearest above it that is; NULL
- * with errno. To be freed by free(). */
+/* The real path of a folder or, if it does not exist yet, of the nearest folder above it that does;
+ * NULL with errno. Free it with free(). */
 static char *real_folder(const char *path)
 {
     char *cut = an_strdup(path), *real = NULL;
@@ -30,7 +30,7 @@ static char *real_folder(const char *path)
 alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const char *folder)
 {
     const char *root = dataset->root;
-    if (dataset->source->kind != &an_folders_kind) /* what is below counts for nothing there */
+    if (dataset->source->kind != &an_folders_kind) /* others ignore folders below their root */
         return ALEXNET_OK;
     char *real = real_folder(folder);
     if (!real && errno == ENOMEM)
@@ -38,7 +38,7 @@ alexnet_status an_dataset_check_outside(const alexnet_dataset *dataset, const ch
     if (!real)
         return an_file_fail("find", folder);
     const bool inside = an_path_is_within(real, root);
-    free(real); /* realpath's own */
+    free(real); /* allocated by realpath() */
     return inside ? AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                             "%s lies in the data set %s; name a folder outside", folder, root)
                   : ALEXNET_OK;

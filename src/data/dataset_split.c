@@ -23,7 +23,7 @@ uint64_t an_dataset_fingerprint(const alexnet_dataset *dataset)
     return hash;
 }
 
-/* A picture's random number, out of the seed and its own key. */
+/* A picture's random number, from the seed and its key. */
 static uint64_t draw(const alexnet_dataset *dataset, int64_t sample, uint64_t seed)
 {
     const char *key = dataset->source->items[dataset->samples[sample].item].key;
@@ -32,7 +32,7 @@ static uint64_t draw(const alexnet_dataset *dataset, int64_t sample, uint64_t se
     return (uint64_t)r.v[0] << 32 | r.v[1];
 }
 
-/* Mark the pictures whose numbers are below the share; where that leaves a part empty, the lowest
+/* Mark the pictures whose numbers are below the share. If that left a part empty, mark the lowest,
  * or all but the highest. @return how many */
 static int64_t mark_by_hash(bool *for_val, const uint64_t *numbers, int64_t count, double share)
 {
@@ -77,7 +77,7 @@ static int64_t val_count(int64_t n, double share)
     return wanted < 1 && n >= 2 ? 1 : wanted;
 }
 
-/* Mark those of each class with the lowest numbers. @return how many */
+/* Mark the pictures with the lowest numbers in each class. @return how many */
 static int64_t mark_lowest(bool *for_val, sort_key *keys, int64_t count, double share)
 {
     int64_t begin = 0, marked = 0;
@@ -112,7 +112,7 @@ static alexnet_status mark_by_count(bool *for_val, const uint64_t *numbers,
 
 /* ---- The parts ---- */
 
-/* All classes of a data set, with room for some of its samples. */
+/* A new data set with all classes of another and room for `count` of its samples. */
 static alexnet_status copy_classes(alexnet_dataset **out, const alexnet_dataset *from,
                                    int64_t count)
 {
@@ -169,7 +169,7 @@ static alexnet_status mark(bool *for_val, const alexnet_dataset *dataset, an_par
     return rc;
 }
 
-/* Both parts, whatever the part's `val` says. */
+/* Make both parts; `part.val` is ignored. */
 static alexnet_status split(const alexnet_dataset *dataset, an_part part, alexnet_dataset **train,
                             alexnet_dataset **val)
 {

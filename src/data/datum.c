@@ -55,7 +55,7 @@ static alexnet_status take_field(an_datum *datum, const an_wire_field *field, co
                        "%s has its values as float_data, not as bytes of pixels; only pictures are "
                        "read",
                        name);
-    default: return ALEXNET_OK; /* of a later version */
+    default: return ALEXNET_OK; /* a field of a later version */
     }
 }
 

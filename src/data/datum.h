@@ -1,5 +1,5 @@
 /*
- * Datum, the message of protocol buffers in which Caffe's databases have a picture and its label
+ * Datum, the protocol buffers message that holds a picture and its label in Caffe's databases
  * (caffe.proto: channels = 1, height = 2, width = 3, data = 4, label = 5, float_data = 6,
  * encoded = 7).
  */
@@ -26,7 +26,7 @@ typedef struct an_datum {
  * ALEXNET_ERROR_UNSUPPORTED (numbers in float_data; neither 1 nor 3 channels)
  */
 alexnet_status an_datum_parse(an_datum *out, const void *bytes, size_t length, const char *name);
-/** The pixels of one that is not encoded. */
+/** The pixels of a Datum that is not encoded. */
 alexnet_status an_datum_pixels(an_picture *out, const an_datum *datum, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Folders whose files are the parts train and val, as those of MNIST. FOLDER/train and FOLDER/val
- * name these parts, although there are no folders of these names.
+ * Folders that hold the parts train and val as files, such as MNIST's. FOLDER/train and FOLDER/val
+ * name these parts, although no such folders exist.
  */
 #ifndef AN_DATA_DIVIDED_H
 #define AN_DATA_DIVIDED_H
@@ -10,8 +10,8 @@
 typedef enum an_part_name { AN_PART_WHOLE, AN_PART_TRAIN, AN_PART_VAL } an_part_name;
 
 /**
- * Take a path apart.
- * @param folder  out, owned: the folder whose files may be meant; NULL: nothing is there
+ * Split a path into folder and part.
+ * @param folder  out, owned: the folder whose files may be meant; NULL: no folder
  * @param part    out, the part that is named; AN_PART_WHOLE: `folder` is the path
  * @return ALEXNET_ERROR_NO_MEMORY
  */

@@ -47,7 +47,7 @@ static int more_first(const void *a, const void *b)
     return strcmp(x->ending, y->ending);
 }
 
-/* Append to a text what fits. */
+/* Append to a text, cut off at `room`. */
 static void append(char *out, size_t room, const char *before, const char *text)
 {
     size_t length = strlen(out);

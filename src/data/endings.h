@@ -1,6 +1,6 @@
 /*
- * What the endings of files' names say: which files of a folder are pictures that we read, and what
- * helps with the others.
+ * Endings of file names: which files of a folder are pictures that we read, and what can be done
+ * about the others.
  */
 #ifndef AN_DATA_ENDINGS_H
 #define AN_DATA_ENDINGS_H
@@ -10,7 +10,7 @@
 
 #include "base/walk.h"
 
-/** Endings of pictures' names, in lower case; any case is taken. The last is NULL. */
+/** Endings of picture files, in lower case; compared without regard to case. The last is NULL. */
 extern const char *const an_picture_endings[];
 
 bool an_has_picture_ending(const char *file_name);
@@ -30,7 +30,7 @@ const char *an_endings_remedy(char *out, size_t room, const an_endings *endings)
 /** "3 hidden files or folders, ...". @return `out` */
 const char *an_hidden_text(char *out, size_t room, int64_t hidden);
 
-/** The error of a folder in which no picture was found, with what was. @param what "", "the " */
+/** Fail because a folder has no picture; the text says what it has. @param what "", "the " */
 alexnet_status an_fail_no_pictures(const char *what, const char *folder,
                                    const an_endings *left_out);
 

@@ -38,7 +38,7 @@ static int orientation_of_entry(const tiff *t, size_t at)
 
 int an_exif_orientation(const uint8_t *data, size_t length)
 {
-    static const char prefix[6] = "Exif\0"; /* some programs put another before what they find */
+    static const char prefix[6] = "Exif\0"; /* some programs add one before an existing one */
     while (length >= sizeof prefix && memcmp(data, prefix, sizeof prefix) == 0) {
         data += sizeof prefix;
         length -= sizeof prefix;
@@ -86,7 +86,7 @@ static int digit_of(char c)
 
 int an_exif_text_orientation(const char *text)
 {
-    /* IFD 0 comes first: what does not fit is a thumbnail. */
+    /* IFD 0 comes first; what does not fit into PROFILE_MAX is a thumbnail. */
     uint8_t bytes[PROFILE_MAX];
     size_t digits = 0;
     int skipped = 0;

@@ -6,7 +6,7 @@
 #include "base/walk.h"
 #include "data/markers.h"
 
-/* What a name with an ending promises, in the words of an_picture_format(). */
+/* The format that an ending promises, in the words of an_picture_format(). */
 static const struct {
     const char *ending, *format;
 } promises[] = {
@@ -37,7 +37,7 @@ const char *an_misnamed(const char *name, const void *bytes, size_t length)
     return NULL;
 }
 
-/* Of a JPEG: the components of its frame. */
+/* The number of components in the frame header of a JPEG; 0: it has none. */
 static uint32_t jpeg_components(an_bytes file)
 {
     for (an_marker m = {.next = 2}; an_marker_next(&m, file);)
@@ -46,7 +46,7 @@ static uint32_t jpeg_components(an_bytes file)
     return 0;
 }
 
-/* Of a TIFF: tag 262 of its first directory, PhotometricInterpretation. */
+/* Tag 262 of a TIFF's first directory, PhotometricInterpretation; 0 also if it is missing. */
 static uint32_t tiff_photometric(an_bytes file)
 {
     enum { TAG = 262, ENTRY = 12 };

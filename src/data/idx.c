@@ -9,12 +9,12 @@
 #include "base/status.h"
 #include "data/picture.h"
 
-/* Largest file, and the most that one holds: what zlib counts in 32 bits. */
+/* The most bytes of a file, and of its elements: zlib counts in 32 bits. */
 #define IDX_MAX ((size_t)INT32_MAX)
-/* The most that deflate makes of a byte: 258 bytes of two bits, at 1032 to 1. */
+/* Deflate expands 1032 to 1 at most: two bits may stand for 258 bytes. */
 enum { DEFLATE_MOST = 1032, HEADER_MAX = 16 };
 
-/* A file's bytes one after the other, whether they are compressed or not. */
+/* Sequential access to a file's bytes, decompressed where necessary. */
 typedef struct stream {
     const unsigned char *bytes;
     size_t length, at;
@@ -76,7 +76,7 @@ static alexnet_status inflate_some(stream *s, unsigned char *to, size_t room, si
                    code == Z_BUF_ERROR ? "end early: it is cut short" : "are damaged");
 }
 
-/* The next bytes; *got: fewer where there are no more. */
+/* Take the next bytes; *got is less than `room` only at the end. */
 static alexnet_status take(stream *s, unsigned char *to, size_t room, size_t *got)
 {
     *got = 0;
@@ -129,12 +129,12 @@ static alexnet_status read_header(an_idx *out, stream *s, int dimensions)
     return ALEXNET_OK;
 }
 
-/* Whether a file can hold what it claims, before memory is taken for it. */
+/* Check that a file can hold what it claims, before memory is allocated for it. */
 static alexnet_status check_claim(const an_idx *idx, const stream *s, uint64_t *bytes)
 {
     const uint64_t each = (uint64_t)idx->rows * (uint64_t)idx->columns;
     const uint64_t most = (uint64_t)s->length * (s->compressed ? DEFLATE_MOST : 1);
-    *bytes = each * (uint64_t)idx->count; /* 28 bits and 32 */
+    *bytes = each * (uint64_t)idx->count; /* 28 bits times 32: no overflow */
     if (*bytes > most)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s claims to hold %lld of %d x %d, which cannot be in its %zu bytes",

@@ -1,7 +1,8 @@
 /*
  * The files of MNIST, "idx": a magic number whose third byte is the type of the elements and whose
  * fourth is how many sizes follow, each of 32 bits with the highest byte first; then the elements.
- * Bytes alone are read, pictures in three dimensions and labels in one, compressed by gzip or not.
+ * Only bytes are read as elements: pictures in three dimensions, labels in one. The file may be
+ * compressed by gzip.
  */
 #ifndef AN_DATA_IDX_H
 #define AN_DATA_IDX_H
@@ -14,7 +15,7 @@
 typedef struct an_idx {
     unsigned char *bytes; /* the elements; owned */
     int64_t count;
-    int rows, columns; /* of labels 1 */
+    int rows, columns; /* 1 for labels */
 } an_idx;
 
 enum { AN_IDX_LABELS = 1, AN_IDX_PICTURES = 3 };

@@ -1,14 +1,15 @@
 /*
- * The labels of ImageNet's validation pictures. Their archive has none: they are published beside
- * it, by the order of the pictures' names.
+ * The labels of ImageNet's validation pictures. Their archive has none: they are published in files
+ * of their own, in the order of the pictures' names.
  *
  *     imagenet_2012_validation_synset_labels.txt   a line per picture: its class's identifier
  *     ILSVRC2012_validation_ground_truth.txt       a line per picture: its class's number, from 1,
  *                                                  in the order of the development kit
  *     ILSVRC2012_synsets.txt, map_clsloc.txt       that order: a line per class, which begins with
- *                                                  the identifier; a number behind it is the
- * class's val.txt                                      lines "name label", as Caffe has them:
- * labels are identifiers, or numbers from 0 in the order of the identifiers
+ *                                                  its identifier; its number may follow
+ *     val.txt                                      lines "name label", as Caffe has them: labels
+ *                                                  are identifiers, or numbers from 0 in the order
+ *                                                  of the identifiers
  */
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static alexnet_status split(table *t)
     return ALEXNET_OK;
 }
 
-/* Read a file that may be there, beside the archive or in the development kit unpacked there. */
+/* Read a file, if it is beside the archive or in the development kit unpacked there. */
 static alexnet_status read_table(table *out, const char *archive, const char *name)
 {
     const size_t stem = strlen(name) > 4 ? strlen(name) - 4 : 0;
@@ -144,7 +145,7 @@ static alexnet_status use_identifiers(labelling *l, const table *t)
     return ALEXNET_OK;
 }
 
-/* The identifiers in the order of their numbers, which begin with 1 and leave none out. */
+/* Sort the identifiers by their numbers, which must be 1, 2, 3 and so on. */
 static alexnet_status sort_identifiers(const char **out, const table *order)
 {
     for (int64_t i = 0; i < order->count; i++) {
@@ -210,7 +211,7 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The label of each name. */
+/* Map each name to its row. */
 static alexnet_status list_names(an_interned *names, const table *t)
 {
     for (int64_t i = 0; i < t->count; i++) {

@@ -11,15 +11,15 @@
 
 #include "base/status.h"
 
-/* The library proper and not TurboJPEG above it: that one cannot tell a fatal error from a warning
- * if both came up, hides all warnings but the first, and knows only seven samplings. */
+/* This uses the API of libjpeg and not TurboJPEG, which cannot tell a fatal error from a warning if
+ * both occur, hides all warnings but the first, and knows only seven samplings. */
 
-/* What scans may cost beyond the first, which every picture has. A block of 8 x 8 pixels is in
- * about six scans of a progressive file and in twelve at most; files that have it in more of them
- * pay with bytes. The constant lets small pictures have any number. */
+/* Limits on the work of scans. A block of 8 x 8 pixels is in about six scans of a progressive file
+ * and in twelve at most; a file whose blocks are in more of them must have bytes in proportion.
+ * BLOCKS_FREE lets small pictures have any number of scans. */
 enum { ROWS_AT_ONCE = 16, PASSES_MAX = 12, BLOCKS_PER_BYTE = 8, BLOCKS_FREE = 1 << 20 };
 
-/* Everything that has to outlive a jump out of the library lives here, not in locals. */
+/* Everything that must survive a longjmp() out of the library is here, not in local variables. */
 typedef struct job {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
@@ -29,7 +29,7 @@ typedef struct job {
     bool ended; /* the library met the end of the file and made up an end marker */
     bool cut;   /* and pixels were still to come */
     int orientation;
-    alexnet_status rc; /* of a step of ours */
+    alexnet_status rc; /* of our own functions */
     char reason[JMSG_LENGTH_MAX];
 } job;
 
@@ -40,9 +40,9 @@ static void on_error(j_common_ptr jpeg)
     longjmp(j->escape, 1);
 }
 
-/* A warning is damage that the library has bridged, such as stray bytes between segments: other
- * readers open the picture too. Only pixels that lie beyond the end of the file are as bad as an
- * error; an end marker that is missing after them is not. Levels >= 0 are traces. */
+/* A warning is about damage that the library has recovered from, such as stray bytes between
+ * segments: other readers open the picture too. Only pixels missing at the end of the file count as
+ * an error; a missing end marker does not. Levels >= 0 are traces. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     job *j = jpeg->client_data;
@@ -72,7 +72,7 @@ static void set_up(job *j)
     jpeg_save_markers(&j->jpeg, JPEG_APP0 + 1, 0xFFFF);
 }
 
-/* All rows into the picture, which has `channels` bytes a pixel. */
+/* Read all rows into the picture, which has `channels` bytes a pixel. */
 static void read_rows(job *j, size_t channels)
 {
     size_t row_bytes = (size_t)j->picture->width * channels;
@@ -98,7 +98,7 @@ static uint64_t count_blocks(const job *j)
 }
 
 /* Decode smaller if that is allowed: the library then transforms blocks to 4 x 4, 2 x 2 or 1 x 1
- * pixels, as Pillow's draft() has it. */
+ * pixels, as with Pillow's draft(). */
 static void set_scale(job *j)
 {
     const an_shrink *shrink = j->file->shrink;
@@ -112,9 +112,9 @@ static void set_scale(job *j)
     j->jpeg.scale_denom = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
 }
 
-/* Before anything of the picture's size is allocated: its blocks must fit into the bytes behind the
- * first scan's header. In Huffman's code a block takes two symbols, of a bit each at least; in a
- * progressive file one, as others may stand for many blocks. */
+/* Check, before anything of the picture's size is allocated, that its blocks fit into the bytes
+ * behind the first scan's header. With Huffman coding a block takes at least two symbols of one
+ * bit; in a progressive file one, because other symbols may stand for many blocks. */
 static void check_data(job *j)
 {
     const struct jpeg_source_mgr *source = j->jpeg.src;
@@ -128,7 +128,7 @@ static void check_data(job *j)
     }
 }
 
-/* Whether the scans read so far hold the whole picture: what follows does not matter then. */
+/* Whether the scans read so far hold the whole picture, so that the rest is not needed. */
 static bool is_complete(const job *j)
 {
     for (int c = 0; c < j->jpeg.num_components; c++) {
@@ -177,7 +177,8 @@ static int orientation_of(const job *j)
 }
 
 /* The part that the library may jump out of. false: see rc, cut and reason of the job. The inverse
- * DCT and the upsampling are the library's defaults, the accurate ones: Pillow's, bit for bit. */
+ * DCT and the upsampling are the library's defaults, which are the accurate ones and give the same
+ * bits as Pillow. */
 static bool decode(job *j)
 {
     if (setjmp(j->escape))
@@ -204,7 +205,7 @@ static bool decode(job *j)
         jpeg_start_output(&j->jpeg, j->jpeg.input_scan_number);
     }
     read_rows(j, cmyk ? 4 : 3);
-    return !j->cut && !(j->ended && j->jpeg.arith_code); /* there zeros follow without a word */
+    return !j->cut && !(j->ended && j->jpeg.arith_code); /* which adds zeros without a warning */
 }
 
 static alexnet_status status_of(const job *j)
@@ -232,8 +233,8 @@ static alexnet_status status_of(const job *j)
     }
 }
 
-/* Adobe stores CMYK inverted, so that a value is the share of light that passes, and files without
- * Adobe's marker are taken for the same, as Pillow does. In place, 4 bytes to 3. */
+/* Adobe stores CMYK inverted, so that a value is the share of light that passes. Files without
+ * Adobe's marker are treated the same, as in Pillow. In place, 4 bytes to 3. */
 static void rgb_from_cmyk(uint8_t *pixels, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

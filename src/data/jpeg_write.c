@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* The bytes so far. They grow in blocks of ours: the library's own memory destination calls
+/* The output buffer is allocated here, because the library's own memory destination calls
  * malloc(). */
 typedef struct job {
     struct jpeg_compress_struct jpeg;

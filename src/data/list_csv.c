@@ -15,12 +15,12 @@ typedef struct scanner {
     const char *name;
 } scanner;
 
-/* The columns of a table; -1: it has no such. */
+/* The number of columns, and which are path and label; -1: there is none. */
 typedef struct columns {
     int count, path, label;
 } columns;
 
-/* The rest of a field in quotes, moved over its own quotes. *text: it, without a zero byte yet */
+/* Read a quoted field and unquote it in place. *stop: its end, where a zero byte is still to go */
 static alexnet_status take_quoted(scanner *s, char **text, char **stop)
 {
     const int64_t first = s->line;
@@ -45,7 +45,7 @@ static alexnet_status take_quoted(scanner *s, char **text, char **stop)
     return ALEXNET_OK;
 }
 
-/* A field, which ends with a zero byte; *last: the row ends with it. */
+/* Read a field and end it with a zero byte; *last: it is the last of its row. */
 static alexnet_status take_field(scanner *s, char **text, bool *last)
 {
     char *stop = NULL;
@@ -66,7 +66,7 @@ static alexnet_status take_field(scanner *s, char **text, bool *last)
     return ALEXNET_OK;
 }
 
-/* Which of several words a title is, the first being the best; -1: none. */
+/* The index of a title among several words, of which the first is the best; -1: none. */
 static int rank(const char *title, const char *const *words)
 {
     for (int i = 0; words[i]; i++)

@@ -57,15 +57,15 @@ void an_list_free(an_list_rows *rows)
     *rows = (an_list_rows){0};
 }
 
-/* Where the last field of a line begins, its separator before it: behind the last tab or, in a line
- * without tabs, the last blank. NULL: the line is one field. */
+/* The last field of a line: behind the last tab or, in a line without tabs, the last space. Its
+ * separator is the character before it. NULL: the line is one field. */
 static char *last_field(char *line)
 {
     char *tab = strrchr(line, '\t'), *blank = strrchr(line, ' ');
     return tab ? tab + 1 : blank ? blank + 1 : NULL;
 }
 
-/* A line that ends as pictures' names do has no label: "summer holidays/a b.jpg". */
+/* A line with the ending of a picture file has no label: "summer holidays/a b.jpg". */
 static alexnet_status add_line(an_list_rows *rows, char *line, int64_t number, const char *name,
                                bool labels)
 {

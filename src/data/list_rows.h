@@ -17,7 +17,7 @@ typedef struct an_list_row {
     const char *path;  /* without "./" in front; points into the text */
     const char *label; /* NULL: none; likewise */
     int64_t line;      /* from 1 */
-    int class;         /* for who sorts them */
+    int class;         /* -1; for the caller, who numbers the labels */
 } an_list_row;
 
 /** Starts as all zero. */
@@ -30,20 +30,20 @@ typedef struct an_list_rows {
  * Cut a text into rows, in place.
  * @param text    `length` bytes and a zero byte; it must outlive the rows
  * @param name    of the file, for error texts; a table if it ends in .csv
- * @param labels  whether each row must have one; otherwise those that are there are passed over
- * @return ALEXNET_ERROR_FORMAT with file and line. The rows are then to be freed too
+ * @param labels  whether each row must have one; otherwise labels are ignored
+ * @return ALEXNET_ERROR_FORMAT with file and line. Free the rows also then
  */
 alexnet_status an_list_parse(an_list_rows *out, char *text, size_t length, const char *name,
                              bool labels);
 void an_list_free(an_list_rows *rows);
 
-/** Add a row, checked; for list_*.c. @param label  or NULL */
+/** Check and add a row; for list_*.c. @param label  or NULL */
 alexnet_status an_list_add(an_list_rows *rows, char *path, char *label, int64_t line,
                            const char *name);
-/** The table; as an_list_parse(), behind a byte order mark. */
+/** Parse a table; as an_list_parse(), but `text` begins behind any byte order mark. */
 alexnet_status an_list_parse_csv(an_list_rows *out, char *text, size_t length, const char *name,
                                  bool labels);
-/** Take blanks, tabs and carriage returns off both ends, in place. */
+/** Trim spaces, tabs and carriage returns from both ends, in place. */
 char *an_list_trim(char *text);
 
 #endif

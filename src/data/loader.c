@@ -18,7 +18,7 @@ typedef struct frame {
 
 /* Batch b of the pass lives in frame b % AN_LOADER_BATCHES. Workers take its pictures in order; one
  * may be taken when its batch is less than AN_LOADER_BATCHES ahead of the oldest one that the
- * consumer still has use for. */
+ * consumer still needs. */
 struct an_loader {
     alexnet_dataset *dataset;
     an_loader_memory memory;
@@ -29,35 +29,35 @@ struct an_loader {
 
     pthread_t *threads;
     int threads_wanted, threads_running;
-    pid_t process; /* that has them: a child of fork() does not */
+    pid_t process; /* that has the threads: a child of fork() has not */
 
     pthread_mutex_t lock;
     pthread_cond_t work;  /* workers: a place may be taken, or all is over */
-    pthread_cond_t ready; /* consumer: a batch is full, or a worker has put its picture down */
+    pthread_cond_t ready; /* consumer: a worker has finished a picture */
     uint32_t *order;
-    an_region_rule regions; /* what is shown of pictures; side 0: all that `fit` keeps */
-    uint64_t epoch;         /* of its draws */
+    an_region_rule regions; /* which regions to load; side 0: pictures as `fit` has them */
+    uint64_t epoch;         /* of the draws of regions */
     an_read_ahead *ahead;   /* NULL: pictures are read one by one */
     int64_t count;          /* places in the order */
     int64_t start;          /* place the pass began at */
     int rank, ranks;        /* of the loaders that share the pass */
     int64_t next;           /* first picture, from 0 at `start`, that no worker has taken */
-    int64_t oldest;         /* first batch, from 0 at `start`, whose frame is not free again */
+    int64_t oldest;         /* first batch, from 0 at `start`, that is not consumed yet */
     bool lent;              /* the oldest is with the consumer */
-    int busy;               /* workers with a picture in hand */
+    int busy;               /* workers that are loading a picture */
     bool over;
     alexnet_status failure; /* no memory in a worker */
     char *failure_text;
 };
 
-/* Batches of the pass, as many for every rank. */
+/* Batches of the pass, the same number for every rank. */
 static int64_t batch_count(const an_loader *l)
 {
     const int64_t round = (int64_t)l->batch * l->ranks;
     return (l->count - l->start + round - 1) / round;
 }
 
-/* The first place of a batch. @param size  out */
+/* The first place of a batch. @param size  out, its pictures */
 static int64_t first_place(const an_loader *l, int64_t b, int *size)
 {
     const int64_t round = (int64_t)l->batch * l->ranks, begin = l->start + b * round;
@@ -72,7 +72,7 @@ static uint8_t *pixels_of(const an_loader *l, frame *f, int index)
     return f->pixels + l->picture_bytes * (size_t)index;
 }
 
-/* Keep a picture as it is. What the decoder took is the batch's then. */
+/* Keep a picture as it is. The batch takes over its pixels. */
 static alexnet_status keep(an_loaded *loaded, int side, const char *name, an_picture *picture)
 {
     if ((int64_t)picture->width * picture->height > (int64_t)side * side)
@@ -84,7 +84,7 @@ static alexnet_status keep(an_loaded *loaded, int side, const char *name, an_pic
     return ALEXNET_OK;
 }
 
-/* A picture on its way into a batch. */
+/* A picture that is being loaded. */
 typedef struct job {
     const an_loader *loader;
     int64_t place;
@@ -98,7 +98,7 @@ static void draw_region(job *j, an_size size)
     an_region_draw(&j->region, &j->loader->regions, size, j->loader->epoch, (uint64_t)j->place);
 }
 
-/* How much smaller a picture may be decoded: as many pixels must be left as its part becomes. */
+/* How much smaller a picture may be decoded: its region must keep the pixels that are needed. */
 static int factor_of_region(void *user, an_size size)
 {
     job *j = user;
@@ -115,8 +115,8 @@ static int factor_of_fit(void *user, an_size size)
     return an_fit_factor(j->loader->fit, size);
 }
 
-/* The part of a picture that is drawn, in the middle of its place in the batch: where the crop of a
- * picture is that is not drawn. What is around it is not looked at. */
+/* Put the region of a picture into the middle of its place in the batch, where a picture without a
+ * region has its centre crop. The border around it is not used. */
 static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *picture)
 {
     const an_loader *l = j->loader;
@@ -130,7 +130,7 @@ static alexnet_status cut_region(uint8_t *pixels, job *j, const an_picture *pict
                          j->size, picture);
 }
 
-/* The bytes of a picture that lie in memory already, or else out of the source. */
+/* Decode the bytes of a picture, which were read ahead or else come from the source. */
 static alexnet_status decode(const an_loader *l, int64_t place, const an_shrink *shrink,
                              an_picture *out)
 {
@@ -187,7 +187,7 @@ static void load(const an_loader *l, frame *f, int index, int64_t place)
         loaded->status = ALEXNET_ERROR_NO_MEMORY;
 }
 
-/* All batches but the last are full. */
+/* Whether the next picture may be taken. All batches but the last are full. */
 static bool may_take(const an_loader *l)
 {
     int size;
@@ -314,7 +314,7 @@ alexnet_status an_loader_new(an_loader **out, alexnet_dataset *dataset, an_fit f
     return rc;
 }
 
-/* In a child of fork() the threads are missing, and one may have held the lock for good. */
+/* A child of fork() has no such threads, and one of them may have held the lock. */
 static bool lost_threads(const an_loader *l)
 {
     return l->threads_running > 0 && l->process != getpid();
@@ -338,13 +338,13 @@ static alexnet_status start_threads(an_loader *l)
     return ALEXNET_OK;
 }
 
-/* End the pass: let nobody take a place any more, wait for the pictures in hand, forget results.
+/* End the pass: let no worker take a place, wait for pictures being loaded, discard the results.
  * Called and left with the lock held. */
 static void end_pass(an_loader *l)
 {
     l->count = l->next = l->start = 0;
     if (l->ahead)
-        an_read_ahead_stop(l->ahead); /* nobody waits for it any more */
+        an_read_ahead_stop(l->ahead); /* so that no worker waits for it */
     while (l->busy > 0)
         pthread_cond_wait(&l->ready, &l->lock);
     for (int i = 0; i < AN_LOADER_BATCHES; i++)

@@ -40,7 +40,7 @@ static field mean_of(const an_picture *picture, int row, int column)
                    .grey = (int32_t)((299 * sum[0] + 587 * sum[1] + 114 * sum[2]) / count)};
 }
 
-/* Keep the greys, and the colours of several fields together. */
+/* Store the greys, and the colours averaged over several fields. */
 static void keep(an_look *look, field fields[ROWS][COLUMNS])
 {
     int32_t colour[ROWS / AN_LOOK_DOWN][COLUMNS / AN_LOOK_ACROSS][2] = {{{0}}};
@@ -64,7 +64,7 @@ static void keep(an_look *look, field fields[ROWS][COLUMNS])
 
 bool an_look_at(an_look *look, const an_picture *picture)
 {
-    enum { LEVEL = 1000, DISTINCT = 12 }; /* fields that differ by a grey level, of 64 */
+    enum { LEVEL = 1000, DISTINCT = 12 }; /* of 64 pairs of fields, those a level apart */
     field fields[ROWS][COLUMNS];
     int distinct = 0;
     *look = (an_look){0};

@@ -6,7 +6,7 @@ bool an_marker_next(an_marker *m, an_bytes file)
     size_t at = m->next;
     if (an_bytes_big(file, at, 1) != 0xFF)
         return false;
-    while (an_bytes_big(file, at, 1) == 0xFF) /* any number of them may stand before a marker */
+    while (an_bytes_big(file, at, 1) == 0xFF) /* any number of fill bytes may precede a marker */
         at++;
     m->code = (int)an_bytes_big(file, at, 1);
     const uint32_t length = an_bytes_big(file, at + 1, 2); /* its own two bytes included */

@@ -6,7 +6,7 @@
 
 #include "data/bytes.h"
 
-/** A segment: its marker's second byte, and what follows its length. */
+/** A segment: the second byte of its marker, and the data behind its length. */
 typedef struct an_marker {
     int code;
     an_bytes data;
@@ -15,7 +15,7 @@ typedef struct an_marker {
 
 /**
  * The next segment. Begin with {.next = 2}, behind the marker that starts a file.
- * @return false where the pixels begin, and where the file ends or is none
+ * @return false where the pixels begin, at the end of the file, and if it is no JPEG
  */
 bool an_marker_next(an_marker *marker, an_bytes file);
 

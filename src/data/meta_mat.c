@@ -15,7 +15,7 @@ enum { INT8 = 1, UINT8, INT16, UINT16, INT32, UINT32, SINGLE, DOUBLE = 9, MATRIX
 enum { COMPRESSED = 15, UTF8, UTF16 };
 enum { STRUCT = 2, CHAR = 4, FIRST_NUMERIC = 6, LAST_NUMERIC = 15 };
 
-/* The header of a file; the longest identifier; what may come out of the compressed bytes. */
+/* Bytes of a file's header, of the longest identifier, and of the largest decompressed variable. */
 enum { HEAD = 128, IDENTIFIER_MAX = 32, INFLATED_MAX = 64 << 20 };
 
 typedef struct cursor {
@@ -28,7 +28,7 @@ typedef struct element {
     cursor data;
 } element;
 
-/* An array: what is behind its flags, sizes and name. */
+/* An array; `rest` is what follows its flags, sizes and name. */
 typedef struct matrix {
     int class;     /* 0: an empty one */
     int64_t count; /* of its elements */
@@ -56,7 +56,7 @@ static uint64_t number_of(const unsigned char *p, int bytes)
 
 /* ---- Elements ---- */
 
-/* Small elements have type and size in four bytes, and their data in the next four. */
+/* Take the next element. Small ones have type and size in four bytes, and data in the next four. */
 static bool take(cursor *c, element *out)
 {
     if (c->left < 8)
@@ -111,7 +111,7 @@ static bool is_called(cursor name, const char *text)
 
 /* ---- Values ---- */
 
-/* The one number of an array, which is stored in as few bytes as it takes. */
+/* The only number of an array; MATLAB stores it in the smallest type that holds it. */
 static bool read_number(const matrix *m, int64_t *out)
 {
     static const int widths[] = {[INT8] = 1,  [UINT8] = 1,  [INT16] = 2,  [UINT16] = 2,
@@ -160,7 +160,7 @@ static bool read_text(const matrix *m, char out[IDENTIFIER_MAX + 1])
 /* The fields of a structure. */
 typedef struct fields {
     cursor names;
-    size_t width, count; /* bytes of a name, zeros behind it; how many there are */
+    size_t width, count; /* bytes of a name, padded with zeros; number of names */
     size_t number, identifier;
 } fields;
 
@@ -269,7 +269,7 @@ static alexnet_status decompress(unsigned char **out, size_t *length, cursor fro
     *out = NULL;
     *length = 0;
     z.next_in = (unsigned char *)from.at;
-    z.avail_in = (unsigned)from.left; /* of 32 bits in the file */
+    z.avail_in = (unsigned)from.left; /* the file gives it in 32 bits */
     if (inflateInit(&z) != Z_OK)
         return AN_FAIL_MEMORY(1 << 16, "a compressed table");
     const alexnet_status rc = inflate_all(&z, out, length);
@@ -277,7 +277,7 @@ static alexnet_status decompress(unsigned char **out, size_t *length, cursor fro
     return rc;
 }
 
-/* One variable of the file: the table, or another. */
+/* Read a variable of the file if it is the table. */
 static alexnet_status read_variable(char **text, const element *e, const char *name)
 {
     matrix m;

@@ -12,10 +12,10 @@ typedef struct an_moments {
     int64_t pictures;
     uint64_t *sums;       /* [side][side][3], R G B */
     uint64_t products[6]; /* over all pixels: RR, RG, RB, GG, GB, BB */
-    int16_t *planes;      /* a row of each colour, for the sums of products */
+    int16_t *planes;      /* scratch: a row of each colour, for the sums of products */
 } an_moments;
 
-/** The colours of all pixels, R G B, in grey levels from 0 to 255. */
+/** Statistics of the colours of all pixels, R G B, in levels from 0 to 255. */
 typedef struct an_colour_stats {
     double mean[3];
     double covariance[3][3];   /* divided by the number of pixels */
@@ -28,7 +28,7 @@ alexnet_status an_moments_new(an_moments *moments, int side);
 void an_moments_add(an_moments *moments, const an_batch *batch);
 /** All zero for no pictures. */
 void an_moments_colours(an_colour_stats *out, const an_moments *moments);
-/** Row i: the standard deviation along eigenvector i, times that. */
+/** Row i: eigenvector i times the standard deviation along it. */
 void an_moments_axes(double axes[3][3], const an_moments *moments);
 void an_moments_free(an_moments *moments);
 

@@ -1,5 +1,5 @@
 /*
- * Readable class names out of a file of lines "identifier words", such as synset_words.txt.
+ * Readable class names from a file of lines "identifier words", such as synset_words.txt.
  */
 #ifndef AN_DATA_NAMES_H
 #define AN_DATA_NAMES_H
@@ -10,8 +10,8 @@
 
 /**
  * Replace the names of the classes that the file knows; the others keep theirs. The first tab
- * of a line ends the identifier, or, without one, the first space. Blank lines are passed over; the
- * lines' order means nothing.
+ * of a line ends the identifier, or, without one, the first space. Blank lines are skipped; the
+ * order of lines does not matter.
  * @param names  [count] owned strings
  * @param known  out, how many classes the file knows
  * @return ALEXNET_ERROR_FORMAT with file and line for a line without words, for one that is not
@@ -30,7 +30,7 @@ enum { AN_NAMES_MAX = 100000 };
 /**
  * Why a string cannot be a name: it must be UTF-8 without control characters, so that it can be
  * shown and stored.
- * @return what it does, "has a tab in it"; NULL if it is fine
+ * @return the rest of a sentence, such as "has a tab in it"; NULL: it can be a name
  */
 const char *an_text_fault(const char *text);
 

@@ -39,7 +39,7 @@ static alexnet_status make_table(table *t, const an_near *near, int quarter)
         t->first[quarter_of(near->looks[i].bits, quarter) + 1]++;
     for (uint32_t v = 0; v < VALUES; v++)
         t->first[v + 1] += t->first[v];
-    for (uint32_t i = near->count; i-- > 0;) /* from behind: `first` of v + 1 becomes that of v */
+    for (uint32_t i = near->count; i-- > 0;) /* backwards: first[v + 1] becomes the first of v */
         t->order[--t->first[quarter_of(near->looks[i].bits, quarter) + 1]] = i;
     for (uint32_t v = 0; v < VALUES; v++)
         t->first[v] = t->first[v + 1];
@@ -89,7 +89,7 @@ static bool is_better(const query *q, uint32_t other, int differ)
            (differ == best->bits && q->mirrored == best->mirrored && other < best->index);
 }
 
-/* Compare with what has a value in a quarter. */
+/* Compare with the looks that have a value in the quarter of the table. */
 static void probe(query *q, uint32_t value)
 {
     const table *t = q->table;

@@ -1,11 +1,11 @@
 /*
- * Which of many looks are nearly the same: of each, the nearest before it.
+ * Find looks that are nearly the same: for each of many, the nearest one before it.
  *
- * Two looks that differ in at most d of 64 bits agree up to d/4 bits in one of four quarters of 16
- * bits. A table for each quarter has the looks by its value, so that a look is compared only with
- * those that a quarter leads to (multi-index hashing: Norouzi, Punjani, Fleet 2012). A quarter
- * takes every fourth bit, so that a plain sky does not make the quarters of all pictures equal.
- * What is found so is compared as a whole (an_look_alike()).
+ * If two looks differ in at most d of 64 bits, at least one of their four quarters of 16 bits
+ * differs in at most d/4. A table for each quarter lists the looks by the quarter's value, so that
+ * a look is compared only with those near it in some table (multi-index hashing: Norouzi, Punjani,
+ * Fleet 2012). A quarter takes every fourth bit, so that a plain sky does not make the quarters of
+ * all pictures equal. Candidates are then compared as a whole (an_look_alike()).
  */
 #ifndef AN_DATA_NEAR_H
 #define AN_DATA_NEAR_H
@@ -17,14 +17,14 @@
 
 enum {
     AN_NEAR_MAX = 11, /* bits that may differ */
-    AN_NEAR_COMPARED =
-        4096 /* looks that a look is compared with as a whole, at most: many that have
-                its bits and are not alike must not take the time of all pairs */
+    /* Most comparisons as a whole for a look: if many have the same bits and are not alike, not all
+     * pairs of them are compared. */
+    AN_NEAR_COMPARED = 4096
 };
 
 typedef struct an_near an_near;
 
-/** Of a look: the nearest one before it. */
+/** The nearest look before a look. */
 typedef struct an_neighbour {
     uint32_t index; /* AN_NEAR_NONE: there is none within the distance */
     uint8_t bits;   /* that differ */
@@ -40,7 +40,7 @@ typedef struct an_neighbour {
 alexnet_status an_near_new(an_near **out, alexnet_ctx *ctx, const an_look *looks, uint32_t count,
                            int distance);
 /**
- * Search for some more of them. The result does not depend on the number of threads.
+ * Search the neighbours of some more looks. The result does not depend on the number of threads.
  * @param done  out, looks so far
  * @return ALEXNET_ERROR_CANCELLED
  */

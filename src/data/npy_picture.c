@@ -1,6 +1,6 @@
 /*
- * Pixels as an array of NumPy's: bytes [height][width][3], R G B, in row-major order. What is read
- * is what NumPy writes, and what a data set of raw pixels is packed as.
+ * Pixels as a NumPy array: bytes [height][width][3], R G B, in row-major order. This reads what
+ * NumPy writes, and the pictures of a data set that is packed as raw pixels.
  */
 #include <string.h>
 

@@ -17,8 +17,8 @@ typedef struct job {
     GifByteType *row; /* of the frame */
 } job;
 
-/* Where the file ends before a block of pixels begins, it is given the block that is empty, which
- * ends them: giflib takes no row without. */
+/* If the file ends where a block of pixels would begin, supply the empty block that ends them:
+ * without it giflib does not return a row. */
 static int on_read(GifFileType *gif, GifByteType *to, int length)
 {
     job *j = gif->UserData;
@@ -33,7 +33,7 @@ static int on_read(GifFileType *gif, GifByteType *to, int length)
     return (int)count;
 }
 
-/* The block that says which colour is transparent; others are passed over. */
+/* Read the extension that gives the transparent colour; others are skipped. */
 static bool read_extension(GifFileType *gif, job *j)
 {
     int code;
@@ -48,7 +48,7 @@ static bool read_extension(GifFileType *gif, job *j)
     return true;
 }
 
-/* Go to the first picture, whose description is read. */
+/* Go to the first picture and read its description. */
 static bool find_picture(GifFileType *gif, job *j)
 {
     GifRecordType type;
@@ -105,7 +105,7 @@ static alexnet_status fail(const GifFileType *gif, const job *j, int error)
                    reason ? reason : "it has no picture");
 }
 
-/* The screen where the picture is not: last, so that a few bytes which claim a large one cost
+/* Fill the screen around the picture: last, so that a short file that claims a large screen costs
  * nothing. */
 static void fill_around(an_picture *out, const GifImageDesc *frame, const uint8_t colour[3])
 {

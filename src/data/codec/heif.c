@@ -1,6 +1,6 @@
 /*
- * HEIC and AVIF through libheif: the primary picture. libheif turns it as the container says; what
- * EXIF says besides is for those who do not, and is not looked at, as pillow-heif has it.
+ * HEIC and AVIF through libheif: the primary picture. libheif turns it as the container says; the
+ * orientation in EXIF is meant for readers that do not, and is ignored, as in pillow-heif.
  */
 #include <limits.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static uint32_t get32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Whether a box of the outermost goes on behind the end of the file (ISO/IEC 14496-12, 4.2). */
+/* Whether a top-level box extends beyond the end of the file (ISO/IEC 14496-12, 4.2). */
 static bool is_cut(const an_encoded *file)
 {
     size_t at = 0;
@@ -73,8 +73,8 @@ static alexnet_status open_primary(job *j)
     return error.code == heif_error_Ok ? ALEXNET_OK : fail(j, error);
 }
 
-/* Of the decoders for AV1, libaom's starts no threads; dav1d starts one per processor, which would
- * be as many in each thread that loads pictures. @return NULL for libheif's own choice */
+/* Of the decoders for AV1, libaom starts no threads; dav1d starts one per processor, in each of the
+ * threads that load pictures. @return NULL for libheif's own choice */
 static const char *decoder_of(const an_encoded *file)
 {
     const struct heif_decoder_descriptor *decoders[8];

@@ -1,6 +1,6 @@
 /*
- * TIFF through libtiff: the first picture of a file, as Pillow has it. Version 4.5 is the first
- * whose errors go to the handle that they are of, and not to a handler of the whole process.
+ * TIFF through libtiff: the first picture of a file, as in Pillow. Version 4.5 is the first that
+ * can report errors to a handler of the open file instead of one of the whole process.
  */
 #include "data/codec/tiff.h"
 
@@ -23,8 +23,8 @@ static int on_error(TIFF *handle, void *user, const char *module, const char *fo
     return 1; /* the process's own handler is not asked */
 }
 
-/* Warnings are about tags, which are checked, and of libjpeg, which goes on in grey where its data
- * end. */
+/* Most warnings are about tags, which are checked here. One matters: libjpeg continues in grey
+ * where its data end. */
 static int on_warning(TIFF *handle, void *user, const char *module, const char *format,
                       va_list args)
 {
@@ -36,7 +36,7 @@ static int on_warning(TIFF *handle, void *user, const char *module, const char *
     return 1;
 }
 
-/* libtiff looks into the file where it lies; these are for what still asks for copies. */
+/* libtiff reads the file in place (on_map); this is for the reads that copy nevertheless. */
 typedef struct stream {
     const an_encoded *file;
     uint64_t at;
@@ -98,7 +98,7 @@ static uint32_t count_parts(const an_tiff *t)
     return TIFFIsTiled(t->handle) ? TIFFNumberOfTiles(t->handle) : TIFFNumberOfStrips(t->handle);
 }
 
-/* Whether a strip or tile goes on behind the end of the file. */
+/* Whether a strip or tile extends beyond the end of the file. */
 static bool is_cut(const an_tiff *t)
 {
     uint32_t count = t->handle ? count_parts(t) : 0;
@@ -111,7 +111,7 @@ static bool is_cut(const an_tiff *t)
     return t->ended;
 }
 
-/* Whether the list of tags goes on behind the end of the file. */
+/* Whether the list of tags extends beyond the end of the file. */
 static bool is_directory_cut(const an_encoded *file)
 {
     const uint8_t *p = file->bytes;
@@ -146,7 +146,7 @@ static alexnet_status open_file(an_tiff *t, stream *s)
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)(t->file->length + BLOCK_MAX));
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, t);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, t);
-    /* C: strips stay as they are. */
+    /* C: do not split large strips. */
     t->handle = TIFFClientOpenExt(t->file->name, "rC", s, on_read, on_write, on_seek, on_close,
                                   on_size, on_map, on_unmap, options);
     TIFFOpenOptionsFree(options);
@@ -183,7 +183,7 @@ static alexnet_status fail_kind(const an_tiff *t, const char *what, unsigned val
                    t->file->name, what, value);
 }
 
-/* What the samples behind the colours are; those that stand last may be of no use. */
+/* Find out whether the sample behind the colours is alpha. Samples behind that are ignored. */
 static alexnet_status read_alpha(an_tiff *t)
 {
     uint16_t count = 0, *kinds = NULL;
@@ -193,7 +193,7 @@ static alexnet_status read_alpha(an_tiff *t)
     if (told)
         t->alpha = kinds[0];
     else if (t->photometric == PHOTOMETRIC_RGB)
-        t->alpha = EXTRASAMPLE_UNASSALPHA; /* as Pillow takes them that say nothing */
+        t->alpha = EXTRASAMPLE_UNASSALPHA; /* as in Pillow, if there is no tag */
     else
         return fail_kind(t, "of samples with no meaning:", t->samples);
     if (t->alpha > EXTRASAMPLE_UNASSALPHA || (t->alpha && t->photometric == PHOTOMETRIC_SEPARATED))
@@ -250,7 +250,7 @@ static alexnet_status check_samples(const an_tiff *t)
     return known ? ALEXNET_OK : fail_kind(t, "with bits per sample:", t->bits);
 }
 
-/* Tiles of no pixels would cost without end, and huge ones hold nothing but themselves. */
+/* Tiny tiles would cost any amount of time, and huge ones memory beyond the picture's own. */
 static alexnet_status check_parts(const an_tiff *t)
 {
     uint64_t total = 0, pixels = (uint64_t)t->width * t->height;
@@ -273,14 +273,14 @@ static alexnet_status check_parts(const an_tiff *t)
     return ALEXNET_OK;
 }
 
-/* The first directory: what is read, before anything of the picture's size is allocated. */
+/* Read and check the first directory, before anything of the picture's size is allocated. */
 static alexnet_status read_directory(an_tiff *t)
 {
     uint16_t planar = PLANARCONFIG_CONTIG;
     TIFFGetField(t->handle, TIFFTAG_IMAGEWIDTH, &t->width);
     TIFFGetField(t->handle, TIFFTAG_IMAGELENGTH, &t->height);
     AN_CHECK(an_picture_check_size(t->file, t->width, t->height));
-    t->photometric = PHOTOMETRIC_MINISWHITE; /* as Pillow, where it is not said */
+    t->photometric = PHOTOMETRIC_MINISWHITE; /* as in Pillow, if there is no tag */
     TIFFGetField(t->handle, TIFFTAG_PHOTOMETRIC, &t->photometric);
     TIFFGetFieldDefaulted(t->handle, TIFFTAG_COMPRESSION, &t->compression);
     TIFFGetFieldDefaulted(t->handle, TIFFTAG_BITSPERSAMPLE, &t->bits);
@@ -291,7 +291,7 @@ static alexnet_status read_directory(an_tiff *t)
     AN_CHECK(read_colours(t));
     if (t->photometric == PHOTOMETRIC_YCBCR) {
         t->by_libtiff = t->compression != COMPRESSION_JPEG || t->planar;
-        if (!t->by_libtiff) /* libjpeg does it better: Pillow's way */
+        if (!t->by_libtiff) /* libjpeg does it better, as in Pillow */
             TIFFSetField(t->handle, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     }
     AN_CHECK(check_samples(t));
@@ -310,7 +310,7 @@ static int orientation_of(const an_tiff *t)
     return 0;
 }
 
-/* A cell of samples to the colours of its pixel. */
+/* Convert a cell of samples to RGB. */
 static void colours_of(uint8_t rgb[3], const an_tiff *t, const uint8_t *cell)
 {
     switch (t->photometric) {
@@ -352,7 +352,7 @@ static alexnet_status decode_open(an_picture *out, int *orientation, an_tiff *t)
     AN_CHECK(read_directory(t));
     *orientation = orientation_of(t);
     AN_CHECK(an_picture_alloc(out, t->file, t->width, t->height, AN_TIFF_CELL));
-    *t->reason = '\0'; /* complaints about tags are over */
+    *t->reason = '\0'; /* complaints about tags do not count */
     AN_CHECK(an_tiff_read(out->rgb, t));
     rgb_from_cells(out->rgb, t);
     return ALEXNET_OK;

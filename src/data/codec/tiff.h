@@ -1,5 +1,5 @@
 /*
- * What tiff.c says of a TIFF file and tiff_rows.c reads of it.
+ * Shared by tiff.c, which reads the tags of a TIFF file, and tiff_rows.c, which reads its samples.
  */
 #ifndef AN_DATA_CODEC_TIFF_H
 #define AN_DATA_CODEC_TIFF_H
@@ -10,27 +10,27 @@
 
 #include "data/codec.h"
 
-/** Bytes of a pixel in a picture that is being read: up to four samples. */
+/** Bytes of a pixel while a picture is read: up to four samples. */
 enum { AN_TIFF_CELL = 4 };
 
 typedef struct an_tiff {
     TIFF *handle;
     const an_encoded *file;
-    bool ended;       /* a JPEG in it ended before its rows */
+    bool ended;       /* a JPEG in it ended before its last row */
     char reason[160]; /* libtiff's first complaint */
     uint32_t width, height;
     uint16_t photometric, compression;
     uint16_t bits, samples;  /* as stored */
-    uint16_t colours, alpha; /* samples that are colours; EXTRASAMPLE_* of the next, or 0 */
-    bool planar;             /* samples stand apart */
-    bool by_libtiff;         /* libtiff makes RGB of the samples */
+    uint16_t colours, alpha; /* number of colour samples; EXTRASAMPLE_* of the next, or 0 */
+    bool planar;             /* each sample has a plane of its own */
+    bool by_libtiff;         /* libtiff converts the samples to RGB */
     const uint16_t *map[3];  /* of a palette */
 } an_tiff;
 
 /**
  * Read all samples into cells of AN_TIFF_CELL bytes: colours, then alpha if there is any, each as 8
  * bits, palette indices as they are.
- * @return an error, or the reason in `reason`
+ * @return an error also if libtiff only complained (`reason`)
  */
 alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff);
 

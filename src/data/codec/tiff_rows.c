@@ -8,15 +8,15 @@
 #include "base/status.h"
 #include "data/codec/tiff.h"
 
-/* A run of pixels in a buffer of libtiff's, and where it belongs. */
+/* Consecutive pixels in a buffer filled by libtiff, and where they belong. */
 typedef struct span {
     const uint8_t *from;
-    unsigned stored, first; /* samples of a pixel there; which the first is */
+    unsigned stored, first; /* samples per pixel there; number of the first */
     uint32_t count;
     uint8_t *to; /* cells */
 } span;
 
-/* The `i`th sample of a row of fewer than 8 bits each, or of 12. */
+/* The `i`th sample of a row whose samples have fewer than 8 bits, or 12. */
 static unsigned sample_of_bits(const uint8_t *from, size_t i, unsigned bits)
 {
     size_t at = i * bits;
@@ -26,7 +26,7 @@ static unsigned sample_of_bits(const uint8_t *from, size_t i, unsigned bits)
     return from[at / 8] >> (8 - bits - at % 8) & ((1u << bits) - 1);
 }
 
-/* 8 bits of a sample: the upper ones of more, all repeated of fewer, as Pillow has them. */
+/* A sample as 8 bits, as in Pillow: the upper 8 of more; fewer are scaled, except indices. */
 static uint8_t sample_at(const uint8_t *from, size_t i, unsigned bits, bool is_index)
 {
     uint16_t wide;
@@ -52,7 +52,7 @@ static void store(const an_tiff *t, const span *s)
                 sample_at(s->from, x * s->stored + c, t->bits, is_index && c + s->first == 0);
 }
 
-/* Bytes of a row of so many pixels in a buffer of libtiff's. */
+/* Bytes of a row of `count` pixels in a buffer filled by libtiff. */
 static size_t row_bytes(const an_tiff *t, uint32_t count)
 {
     return ((size_t)count * (t->planar ? 1u : t->samples) * t->bits + 7) / 8;
@@ -91,7 +91,7 @@ static alexnet_status read_rows(uint8_t *cells, an_tiff *t)
     return rc;
 }
 
-/* What of a tile lies in the picture. */
+/* Store the part of a tile that lies in the picture. */
 static void store_tile(uint8_t *cells, const an_tiff *t, const uint8_t *tile, uint32_t left,
                        uint32_t top, unsigned plane)
 {
@@ -127,7 +127,7 @@ static alexnet_status read_tiles(uint8_t *cells, an_tiff *t)
     return rc;
 }
 
-/* By libtiff's own conversion, from which Pillow has its pixels too. */
+/* Read with libtiff's own conversion to RGB, which Pillow uses too. */
 static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
 {
     TIFFRGBAImage image;
@@ -153,7 +153,8 @@ static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
     return ALEXNET_OK;
 }
 
-/* libtiff makes rows up where bits are damaged, each version others, and calls that a success. */
+/* Where bits are damaged, libtiff makes up rows, each version others, and reports success: any
+ * complaint therefore counts as a failure. */
 alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff)
 {
     AN_CHECK((tiff->by_libtiff            ? read_converted

@@ -1,6 +1,6 @@
 /*
- * WebP through libwebp. Its animation decoder reads still pictures too: the first frame on its
- * canvas, as Pillow has it.
+ * WebP through libwebp. Its animation decoder reads still pictures too: the result is the first
+ * frame on its canvas, as in Pillow.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ static uint32_t get32(const uint8_t *p)
     return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-/* Whether the chunk of all chunks goes on behind the end of the file. */
+/* Whether the RIFF chunk, which holds all others, extends beyond the end of the file. */
 static bool is_cut(const an_encoded *file)
 {
     return get32(file->bytes + 4) > file->length - 8;
@@ -82,8 +82,8 @@ static alexnet_status decode_whole(an_picture *out, int *orientation, const an_e
     return fail(file);
 }
 
-/* The chunks of a file that are there to their ends, as a file of their own: of what is missing
- * behind the pixels nothing is needed. */
+/* Copy the complete chunks of a truncated file into a file of their own: what is missing behind the
+ * pixels is not needed. */
 static alexnet_status whole_chunks(uint8_t **out, size_t *length, const an_encoded *file)
 {
     size_t at = HEADER_BYTES;
