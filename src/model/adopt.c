@@ -13,7 +13,8 @@
  * image (ilsvrc_2012_mean.npy) over its pixels. */
 static const double imagenet_mean[3] = {122.679, 116.669, 104.007};
 
-/* The mean that the file carries, under the name and in the shape of ours. */
+/* Find the mean that the file carries, under our name and in our shape. @return false if the
+ * network needs one and the file has none */
 static bool find_mean(an_model_file *file)
 {
     const alexnet_network *network = file->network;
@@ -28,7 +29,7 @@ static bool find_mean(an_model_file *file)
            an_binding_fits(&file->mean, file->tensors, params[0].shape, why);
 }
 
-/* A mean image of the training set that the file does not have: the published mean colour. */
+/* Take the published mean colour in place of a mean that the file does not have. */
 static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
 {
     const an_channels channels = (an_channels)file->network->input.channels;
@@ -48,7 +49,7 @@ static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
     return an_network_set_input(&file->network, "mean", value);
 }
 
-/* The classes that a file of ours names are kept where it is taken as another network. */
+/* A file of ours that is read as another network keeps its classes if their number fits. */
 static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int count, bool told)
 {
     if (an_tensor_file_metadata(file->tensors, AN_METADATA_CLASSES)) {

@@ -1,6 +1,7 @@
 /*
- * A model made of a file that another program wrote: the network it is recognised as, and what the
- * file does not carry, from that network's own record: preprocessing, mean, class names.
+ * Making a model of a file that another program wrote. The file is recognised as a network. What it
+ * does not carry comes from that network's own file (preprocessing, mean) or is presumed (class
+ * names).
  */
 #ifndef AN_MODEL_ADOPT_H
 #define AN_MODEL_ADOPT_H
@@ -8,7 +9,7 @@
 #include "model/model_file.h"
 
 /**
- * Fill in what is open of a file but for its tensors. The log receives what was assumed.
+ * Fill in an an_model_file in which only `tensors` is set. The log receives what was assumed.
  * @param ctx  may be NULL
  */
 alexnet_status an_adopt(an_model_file *file, alexnet_ctx *ctx, const an_model_options *options);

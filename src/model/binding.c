@@ -9,8 +9,8 @@
 #include "base/status.h"
 
 enum {
-    PIECE = 1 << 16,           /* elements that are read at a time: they stay in the cache */
-    TRANSPOSED_ROOM = 4 << 20, /* elements of the band of a transposed tensor that is collected */
+    PIECE = 1 << 16,           /* elements to read at a time, few enough to stay in the cache */
+    TRANSPOSED_ROOM = 4 << 20, /* elements of a transposed tensor to collect at a time, as a band */
 };
 
 bool an_binding_is(const an_binding *binding)
@@ -24,7 +24,7 @@ static int towers(const an_binding *binding)
 }
 
 /* Whether a tensor has the elements of a parameter in the same order. A matrix or vector may have
- * ones before its dimensions, or its inputs as several dimensions. */
+ * ones before its dimensions, or its inputs spread over several dimensions. */
 static bool same_elements(an_shape found, an_shape expected)
 {
     int ones = 0;
@@ -39,7 +39,7 @@ static bool same_elements(an_shape found, an_shape expected)
            (found.rank - ones == expected.rank && found.dim[ones] == expected.dim[0]);
 }
 
-/* What a tensor is to look like: one tower's share, in the file's order. */
+/* The shape that a tensor must have: one tower's share, in the file's order. */
 static an_shape expected_shape(const an_binding *binding, an_shape shape)
 {
     shape.dim[0] /= towers(binding);
@@ -81,8 +81,8 @@ typedef struct reading {
     an_arena arena;
     int param;
     an_dtype type;
-    int64_t rows, columns; /* of one tower: outputs, and all that belongs to one */
-    void *piece;           /* read as it lies in the file */
+    int64_t rows, columns; /* of one tower: its outputs, and the values of one output */
+    void *piece;           /* values in the file's order */
 } reading;
 
 static bool all_finite(const void *block, int64_t count, an_dtype type)
@@ -117,7 +117,7 @@ static void swap_halves(char *row, size_t half)
     }
 }
 
-/* A tower whose tensor is in the parameter's order. */
+/* Read a tower whose tensor is in the parameter's order. */
 static alexnet_status read_straight(reading *r, int tower)
 {
     const an_tensor_entry *entry = an_tensor_file_entry(r->file, r->binding->entries[tower]);

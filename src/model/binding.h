@@ -17,25 +17,26 @@
 #include "model/net.h"
 
 typedef struct an_binding {
-    int entries[2];  /* of the file: the tensor, or that of each tower; -1: none. Neither: zeros */
+    int entries[2]; /* indices in the file: the tensor, or that of each tower; -1: none. If both are
+                       -1, the parameter is zeros */
     bool transposed; /* [in, out] */
-    bool swapped;    /* the second tower has its halves of the columns swapped */
+    bool swapped;    /* the halves of the second tower's columns are swapped */
 } an_binding;
 
 /** A binding to nothing. */
 #define AN_BINDING_NONE ((an_binding){.entries = {-1, -1}})
 
-/** Whether it leads to a tensor. */
+/** Whether a binding names a tensor. */
 bool an_binding_is(const an_binding *binding);
 /**
  * Whether a parameter of a shape can be read through a binding.
- * @param why  receives, if it cannot, what was expected and what is there, without names
+ * @param why  receives the reason if it cannot: what was expected and what was found, without names
  */
 bool an_binding_fits(const an_binding *binding, const an_tensor_file *file, an_shape shape,
                      char why[256]);
 /**
- * Read a parameter of a net through a binding that fits, piece by piece: whatever the tensor's
- * size, type and order, a few megabytes are needed beside it.
+ * Read a parameter of a net through a binding that fits, piece by piece: whatever the tensor's size
+ * and type, a few megabytes are needed beside it, and some 16 (32 in float64) if it is transposed.
  * @return ALEXNET_ERROR_FORMAT also for values that are not finite
  */
 alexnet_status an_binding_read(const an_binding *binding, an_tensor_file *file, an_net *net,

@@ -18,7 +18,7 @@ static const char *usual(const alexnet_network *network, const char *name, const
     return an_network_find_layer(network, name) < 0 ? name : otherwise;
 }
 
-/* What a node computes is called as its layer, except what is only a part of the layer's inputs; a
+/* The output of a node has its layer's name, except for the concat that joins the layer's inputs. A
  * neuron works in place. */
 static void name_top(char text[AN_CAFFE_TEXT], const alexnet_network *network, int node)
 {
@@ -81,8 +81,8 @@ static alexnet_status other_size(const an_caffe_out *out, const an_op_desc *desc
                    out->top, desc->out.h, desc->out.w, rule, rows, columns);
 }
 
-/* Caffe's convolution rounds down. What is padded more below and at the right makes no difference
- * but to the size: outside everything is zero in either program. */
+/* Caffe's convolution rounds down. Other padding at the bottom and the right matters only for the
+ * size: beyond the edges both programs read zeros. */
 static alexnet_status fill_conv(an_caffe_out *out, const an_op_desc *desc)
 {
     const an_conv_desc *conv = &desc->u.conv;
@@ -142,7 +142,7 @@ static alexnet_status fill_pool(an_caffe_out *out, const an_op_desc *desc)
     return ALEXNET_OK;
 }
 
-/* In Caffe alpha is divided by the window's elements, and across maps there are no groups. */
+/* Caffe divides alpha by the number of elements in the window, and has no groups across maps. */
 static alexnet_status fill_lrn(an_caffe_out *out, const an_op_desc *desc, const an_layer *layer)
 {
     const an_lrn_desc *lrn = &desc->u.lrn;
@@ -217,7 +217,7 @@ static alexnet_status fill(an_caffe_out *out, const alexnet_network *network, in
     case AN_OP_LRN_WITHIN: return fill_lrn(out, desc, layer_of(network, node));
     case AN_OP_DROPOUT: return fill_dropout(out, &desc->u.dropout);
     case AN_OP_CONCAT: begin(out, "Concat", NULL, 0); return ALEXNET_OK;
-    case AN_OP_ELTSUM: /* of one input it is a copy, which Eltwise does not make */
+    case AN_OP_ELTSUM: /* of one input it is a copy, and Eltwise needs two inputs */
         begin(out, desc->n_inputs > 1 ? "Eltwise" : "Concat", NULL, 0);
         return ALEXNET_OK;
     case AN_OP_SOFTMAX: begin(out, "Softmax", NULL, 0); return ALEXNET_OK;

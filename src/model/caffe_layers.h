@@ -10,7 +10,7 @@
 
 enum { AN_CAFFE_TEXT = AN_NAME_MAX + 9 };
 
-/** A key of a layer, with its number in the file. */
+/** A setting of a layer: its key in the text, and its field number in the bytes. */
 typedef struct an_caffe_setting {
     const char *key;
     uint32_t number;
@@ -32,9 +32,9 @@ typedef struct an_caffe_out {
 } an_caffe_out;
 
 /**
- * The layer of a node; of the first one, the input, whose shape is no setting.
- * @return ALEXNET_ERROR_UNSUPPORTED where Caffe computes something else: the text names the layer,
- *         and what differs
+ * Describe a node as a layer. Node 0 is the input layer; its shape is not among the settings.
+ * @return ALEXNET_ERROR_UNSUPPORTED if Caffe computes something else: the text names the layer, and
+ *         what differs
  */
 alexnet_status an_caffe_layer_of(an_caffe_out *out, const alexnet_network *network, int node);
 /** Write the network as a .prototxt. @param provenance  becomes a comment; "": none */

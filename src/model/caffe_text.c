@@ -1,5 +1,5 @@
 /*
- * A network as Caffe's text (.prototxt), as one uses it: from an input of one picture to the
+ * A network as Caffe's text (.prototxt) for inference: from an input of one picture to the
  * probabilities.
  */
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static alexnet_status say_comment(an_writer *text, const char *comment)
     return an_writer_put(text, "\n", 1);
 }
 
-/* With as few digits as give the same float again. */
+/* Numbers have as few digits as give the same float again. */
 static alexnet_status say_setting(an_writer *text, const an_caffe_setting *setting)
 {
     char number[32] = "";
@@ -64,7 +64,7 @@ static alexnet_status say_layer(an_writer *text, const an_caffe_out *layer, cons
     return say(text, "}\n");
 }
 
-/* What a picture goes through before the first layer, which Caffe leaves to its user. */
+/* The preprocessing, as a comment, because Caffe leaves it to its user. */
 static alexnet_status say_preprocessing(an_writer *text, an_net *net)
 {
     const int mean = an_net_find(net, "input.mean");

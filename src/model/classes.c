@@ -80,7 +80,7 @@ alexnet_status an_classes_presume(an_classes *out, int count)
     alexnet_status rc = begin(out, count);
     const char *line = an_builtin_classes[0].text;
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
-        line = strchr(line, '\n') + 1; /* the first is a comment */
+        line = strchr(line, '\n') + 1; /* the first line is a comment */
         if (!(count == AN_IMAGENET_CLASSES ? take_line(out, i, line) : take_number(out, i)))
             rc = AN_FAIL_MEMORY((size_t)count * 64, "class names");
         if (count != AN_IMAGENET_CLASSES)

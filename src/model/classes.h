@@ -14,12 +14,12 @@ typedef struct an_classes {
 
 alexnet_status an_classes_copy(an_classes *out, int count, char *const *ids, char *const *names);
 void an_classes_free(an_classes *classes);
-/** The same, borrowed, as data sets take it. */
+/** The classes as data sets take them; borrowed. */
 an_class_list an_classes_list(const an_classes *classes);
 
 /**
- * Classes for weights whose file names none: 1,000 are those of ImageNet, in the order of their
- * identifiers; of as many others, class 7 is called so.
+ * Classes for a file that names none: 1,000 classes are ImageNet's, in the order of their
+ * identifiers; with any other count, class 7 is called "class 7".
  */
 alexnet_status an_classes_presume(an_classes *out, int count);
 #define AN_IMAGENET_CLASSES 1000
@@ -27,7 +27,7 @@ alexnet_status an_classes_presume(an_classes *out, int count);
 /** As JSON arrays of strings, owned; NULL if memory is short. */
 char *an_strings_to_json(char *const *strings, int count);
 /**
- * Read classes from two JSON arrays; on failure too they are the caller's to free.
+ * Read classes from two JSON arrays. The caller frees them, also on failure.
  * @param file  for error texts
  */
 alexnet_status an_classes_from_json(an_classes *out, const char *ids, const char *names,

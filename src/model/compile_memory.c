@@ -14,7 +14,7 @@ static void touch(compiling *c, int tensor, int step)
     life->last = step > life->last ? step : life->last;
 }
 
-/* Through every run. */
+/* Keep a tensor through all runs. */
 static void hold(compiling *c, int tensor)
 {
     touch(c, tensor, 0);
@@ -33,7 +33,7 @@ static void find_lives(compiling *c)
         touch(c, t->dy, i);
         touch(c, t->saved, i);
     }
-    /* What is read after the run, and what holds for all of them. */
+    /* Tensors that are read after a run, and tensors that keep their values from run to run. */
     for (int i = 0; i < c->p->options.n_keep; i++) {
         touch(c, c->p->units[c->p->kept[i]].output, c->p->n_steps);
         hold(c, c->p->seeds[i]);
@@ -130,7 +130,7 @@ static void *address(const compiling *c, int tensor)
     return tensor < 0 ? NULL : (char *)c->p->activations + c->tensors[tensor].offset;
 }
 
-/* Parameters, packed copy and scratch of a unit. */
+/* Set the addresses of a unit's parameters, packed copy, scratch memory, scores and results. */
 static void bind_unit(an_program *p, const an_unit *unit, an_op_args *args)
 {
     int first = unit->first < 0 ? -1 : p->net->node_param[unit->first];

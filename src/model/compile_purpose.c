@@ -40,7 +40,8 @@ bool an_node_learns(const an_program *p, int node)
     return false;
 }
 
-/* Where backward begins if there is no loss. A softmax has no gradient but that of the loss. */
+/* Check where backward begins if there is no loss. A softmax has a gradient only as part of the
+ * loss. */
 static alexnet_status check_start(const an_program *p)
 {
     const an_program_options *o = &p->options;

@@ -77,7 +77,7 @@ static alexnet_status emit_backward(compiling *c, int index)
     return ALEXNET_OK;
 }
 
-/* Without a loss, backward begins with what the caller gives for the tensors to keep. */
+/* Without a loss, backward begins with the gradients that the caller gives for the kept tensors. */
 static alexnet_status seed(compiling *c)
 {
     an_program *p = c->p;

@@ -25,8 +25,9 @@ alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out)
     return ALEXNET_OK;
 }
 
-/* The operators that may run together from `node` on: a chain that nobody else reads into. A tensor
- * to keep ends it, and a softmax does, so that its logits are written as it wants them. */
+/* The operators that may run together from `node` on: a chain in which each is the only reader of
+ * the one before. A kept tensor ends it. A softmax is the last of a chain: it is offered, so that
+ * the backend writes the logits as the softmax wants them. */
 static int offer(const compiling *c, int node, const an_op_desc **ops)
 {
     const an_graph *graph = &c->p->graph;
@@ -43,8 +44,9 @@ static int offer(const compiling *c, int node, const an_op_desc **ops)
     return n;
 }
 
-/* Of a run whose end is to be plain that end alone is asked for so: what a part of the run hands on
- * to the next may lie as the backend likes. */
+/* Only the output of the whole run has to be plain. If the backend takes a part of the run, the
+ * output of that part may have any layout, so a plain one is asked for only once the backend has
+ * taken the whole run. */
 static alexnet_status prepare_op(an_backend *be, const an_prepare *prepare, an_prepared **out)
 {
     an_prepare asked = *prepare;

@@ -17,10 +17,11 @@ typedef struct step_tensors {
 
 typedef struct compiling {
     an_program *p;
-    bool *needed; /* per node: the purpose needs its output */
-    bool *kept;   /* per node: it is a layer of options.keep */
-    int *readers; /* per node: operators that read its output */
-    bool *wants;  /* per node: the gradient of its output is wanted, or of a parameter of its own */
+    bool *needed;   /* per node: the purpose needs its output */
+    bool *kept;     /* per node: it is a layer of options.keep */
+    int *readers;   /* per node: operators that read its output */
+    bool *wants;    /* per node: a gradient must reach its output, for parameters of its own or for
+                       nodes before it */
     int *node_unit; /* per node: the unit that writes its output */
     int n_tensors, tensors_room;
     an_life *tensors;
@@ -29,15 +30,16 @@ typedef struct compiling {
 
 /** compile_purpose.c: check the purpose, and find what it needs of the graph. */
 alexnet_status an_compile_purpose(compiling *c);
-/** Whether an operator has a parameter that the program is to have the gradient of. */
+/** Whether the program computes the gradient of a parameter of the node. */
 bool an_node_learns(const an_program *p, int node);
 
 /** compile_units.c: ask the backend to prepare every run of operators, in the order of the graph.
  */
 alexnet_status an_compile_units(compiling *c);
-/** A unit of its own beside the graph's, such as the sum of two gradients. */
+/** Prepare a unit and append it. Its nodes stay -1 unless the caller sets them: the sum of two
+ * gradients has none. */
 alexnet_status an_compile_unit(compiling *c, const an_prepare *prepare, an_unit **out);
-/** A tensor that lives while steps touch it. */
+/** Add a tensor, which lives from the first to the last step that touches it. */
 alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out);
 
 /** compile_steps.c: forward, backward, update and packing as a flat array of steps. */

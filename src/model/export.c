@@ -10,7 +10,7 @@ static const an_export_format *const formats[] = {&an_export_safetensors, &an_ex
                                                   &an_export_onnx, &an_export_c, &an_export_npz};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
-/* What is asked for and not written, with what to do instead. */
+/* Formats that are not written but may be asked for, with what to do instead. */
 static const struct {
     const char *names, *endings, *why;
 } unwritten[] = {
@@ -98,7 +98,8 @@ alexnet_status an_export_find(const an_export_format **out, const char *name, co
                    path, all);
 }
 
-/* Where names are free, unless they are to be those that a strict load_state_dict() takes. */
+/* Formats that leave names free take weights of LPIPS, but not under torchvision's names: a strict
+ * load_state_dict() would refuse them. */
 static bool takes_lpips(const an_export_format *format, const an_export_options *options)
 {
     return format->takes_names && options->names != AN_NAMES_TORCHVISION;

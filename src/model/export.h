@@ -17,10 +17,10 @@ typedef struct an_export_options {
 typedef struct an_export_format {
     const char *name;    /* "onnx" */
     const char *endings; /* ".onnx"; several with a | between them */
-    const char *about;   /* a few words: "ONNX, with external data where it is large" */
+    const char *about;   /* a few words: "ONNX, for ONNX Runtime, OpenCV and others" */
     /** What the file does not carry, for people: "class names"; "" if it carries everything. */
     const char *without;
-    /** Whether a type of weights and kind of names can be written, and `preprocessing` is taken. */
+    /** Whether it takes half-precision weights, other names of tensors, and `preprocessing`. */
     bool takes_half, takes_names, takes_preprocessing;
     /** Write a file, whole or not at all. @param provenance  what made the model, for people */
     alexnet_status (*write)(const char *path, an_net *net, const an_classes *classes,
@@ -28,28 +28,28 @@ typedef struct an_export_format {
 } an_export_format;
 
 /**
- * The format of a name ("onnx"), or with NULL that of a path's ending.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for one that is not known (the text suggests), or known
- *         and not written, such as .pth
+ * Find a format by its name ("onnx") or, if `name` is NULL, by the path's ending.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format that is not known (the text makes a
+ *         suggestion), or that is known and not written, such as .pth
  */
 alexnet_status an_export_find(const an_export_format **out, const char *name, const char *path);
 /** @return NULL past the last */
 const an_export_format *an_export_format_at(int index);
-/** Write a model, with options that the format is checked to take. */
+/** Write a model. Options that the format does not take are refused. */
 alexnet_status an_export(const an_export_format *format, const char *path, an_net *net,
                          const an_classes *classes, const char *provenance,
                          const an_export_options *options);
 
 /* ---- For formats ---- */
 
-/** A tensor of the file: a parameter, or the share of one that a tower has. */
+/** A tensor of the file: a parameter, or one tower's share of it. */
 typedef struct an_export_tensor {
     char name[AN_NAME_MAX + 17];
     an_shape shape;
     an_dtype type;
-    int param;     /* -1: weights of LPIPS, of layer */
-    int lpips;     /* (lpips.h) */
-    int64_t first; /* of the parameter's values, in row-major order */
+    int param;     /* -1: weights of LPIPS */
+    int lpips;     /* if param is -1: their layer (lpips.h) */
+    int64_t first; /* index of its first value in the parameter, in row-major order */
     bool swapped;  /* the halves of its columns are swapped */
 } an_export_tensor;
 
@@ -61,10 +61,11 @@ typedef struct an_export_tensor {
  */
 alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_net *net,
                                  const an_export_options *options);
-/** Add the weights of LPIPS that the net has, for formats that carry them; the list has room. */
+/** Append the net's weights of LPIPS, if any, to a list of an_export_tensors(), which has room for
+ * them. */
 void an_export_add_lpips(an_export_tensor *tensors, int *count, const an_net *net,
                          const an_export_options *options);
-/** Takes bytes of the file in order. */
+/** Receives the bytes of the file in order. */
 typedef alexnet_status (*an_export_put)(void *to, const void *bytes, size_t length);
 /**
  * Give the values of a tensor to `put` in row-major order, in its type, rounded to nearest even.

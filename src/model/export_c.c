@@ -20,7 +20,7 @@ enum { NAME_ROOM = 64, WORDS_IN_LINE = 4, WORD_ROOM = 32, TEXT_ROOM = 1 << 14 };
 typedef struct c_output {
     an_writer *file;
     uint64_t length; /* bytes put so far */
-    uint64_t word;   /* those that do not fill a word yet */
+    uint64_t word;   /* the bytes that do not fill a word yet */
     size_t ready;    /* characters of text that wait to be written */
     char text[TEXT_ROOM];
 } c_output;
@@ -56,7 +56,7 @@ static alexnet_status put_bytes(void *to, const void *bytes, size_t length)
     return ALEXNET_OK;
 }
 
-/* "my_model" of "out/my-model.c": an identifier of C, also at its beginning. */
+/* An identifier of C for the array: "my_model" for "out/my-model.c", "model_1" for "1.c". */
 static void name_array(char name[NAME_ROOM], const char *path)
 {
     const char *slash = strrchr(path, '/'), *from = slash ? slash + 1 : path;
@@ -93,7 +93,7 @@ static const char source_text[] =
     "/* A model of libalexnet: a safetensors file, as words in little-endian order. "
     "*/\n" DECLARATIONS "\nconst uint64_t %s_data[] = {";
 
-/* "model.h" for "model.c"; without that ending, it is added. */
+/* "model.h" for "model.c"; if the path does not end in .c, ".h" is appended. */
 static char *header_path(const char *path)
 {
     const size_t length = strlen(path);

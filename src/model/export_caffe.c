@@ -1,6 +1,6 @@
 /*
  * Models for Caffe: the weights with their layers (.caffemodel, layers of the form V2, see
- * format/caffe.h), and beside them the network as one uses it (.prototxt) and the mean image, if
+ * format/caffe.h), and beside them the network for inference (.prototxt) and the mean image, if
  * the network has one (_mean.binaryproto).
  */
 #include <string.h>
@@ -37,7 +37,7 @@ static alexnet_status put_file(void *writer, const void *bytes, size_t length)
     return an_writer_put(writer, bytes, length);
 }
 
-/* What was built, if memory sufficed; freed. */
+/* Write a buffer and free it. Fails if memory ran short while it was filled. */
 static alexnet_status put_buffer(an_writer *model, an_wire_buffer *buffer)
 {
     const alexnet_status rc = buffer->failed
@@ -55,7 +55,7 @@ static void put_shape(an_wire_buffer *to, uint32_t number, const int64_t *dims, 
     an_wire_put_message(to, number, &shape);
 }
 
-/* All of a blob but the numbers, whose bytes follow. */
+/* A blob up to its numbers, whose bytes follow. */
 static an_wire_buffer begin_blob(const an_param *param)
 {
     an_wire_buffer blob = {0};
@@ -69,7 +69,7 @@ static uint64_t data_bytes(const an_param *param)
     return (uint64_t)param->count * sizeof(float);
 }
 
-/* What stands before the blobs of a layer, and behind them. */
+/* Build the fields of a layer that come before its blobs, and those that come after. */
 static void build_layer(const an_caffe_out *layer, const an_op_desc *desc, an_wire_buffer *front,
                         an_wire_buffer *back)
 {
@@ -95,7 +95,8 @@ static void build_layer(const an_caffe_out *layer, const an_op_desc *desc, an_wi
     }
 }
 
-/* A blob as a field of a layer: what begin_blob() made, which is freed, and the numbers. */
+/* Write a blob as a field of a layer: the buffer from begin_blob(), which is freed, and the
+ * numbers. */
 static alexnet_status put_blob(an_writer *model, an_net *net, int param, an_wire_buffer *blob)
 {
     const an_param *p = &net->params[param];
@@ -107,8 +108,8 @@ static alexnet_status put_blob(an_writer *model, an_net *net, int param, an_wire
     return an_export_values(net, &tensor, put_file, model);
 }
 
-/* `params` of a layer from `first`; lengths stand in front, so all but the numbers is built
- * first. */
+/* Write a layer with `params` parameters from `first` on. Lengths come first in the file, so
+ * everything but the numbers is built in advance. */
 static alexnet_status write_layer(an_writer *model, an_net *net, int node, int first, int params)
 {
     an_caffe_out layer;
@@ -144,14 +145,14 @@ static alexnet_status write_model(an_writer *model, an_net *net)
     for (int i = 0; i < net->network->graph.count; i++) {
         an_param_info infos[AN_MAX_PARAMS];
         const an_op_desc *desc = &net->network->graph.nodes[i].desc;
-        /* the first node's, the mean, has a file of its own */
+        /* the parameter of node 0, the mean, has a file of its own */
         const int params = i > 0 ? an_op_params(desc, infos) : 0;
         AN_CHECK(write_layer(model, net, i, net->node_param[i], params));
     }
     return ALEXNET_OK;
 }
 
-/* The mean image, under the old dimensions, as Caffe's own tool writes it. */
+/* Write the mean image with the old fields for dimensions, as Caffe's own tool does. */
 static alexnet_status write_mean(an_writer *file, an_net *net, int mean)
 {
     const an_param *p = &net->params[mean];
@@ -167,7 +168,7 @@ static alexnet_status write_mean(an_writer *file, an_net *net, int mean)
 
 /* ---- The files ---- */
 
-/* What is computed in place of the ending of `path`, if it has that; owned. */
+/* `path` with `ending` in place of .caffemodel, or appended if it does not end so; owned. */
 static char *beside(const char *path, const char *ending)
 {
     static const char own[] = ".caffemodel";
@@ -201,7 +202,7 @@ static alexnet_status write_files(an_writer *files[FILES], const char *const pat
     return files[MEAN] ? write_mean(files[MEAN], net, mean) : ALEXNET_OK;
 }
 
-/* No file takes its name before all are written, and the model is the last. */
+/* No file is renamed to its final name before all are written; the model is the last. */
 static alexnet_status commit(an_writer *files[FILES])
 {
     for (int i = FILES - 1; i >= 0; i--) {

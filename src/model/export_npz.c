@@ -54,7 +54,7 @@ static alexnet_status put(void *zip, const void *bytes, size_t length)
     return an_zip_writer_put(zip, bytes, length);
 }
 
-/* The checksum stands before the values, which are therefore asked for twice. */
+/* The checksum comes before the values in the file, so the values are read twice. */
 static alexnet_status put_tensor(an_zip_writer *zip, an_net *net, const an_export_tensor *tensor)
 {
     char header[AN_NPY_HEADER];

@@ -1,6 +1,6 @@
 /*
  * ONNX for other programs. Everything but the weights is built in memory; they are read from the
- * net and written piece by piece, so that a model is never there twice.
+ * net and written piece by piece, so that a model is never in memory twice.
  */
 #include "model/export_onnx.h"
 

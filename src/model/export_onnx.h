@@ -11,7 +11,7 @@
 #include "format/onnx_write.h"
 #include "model/export.h"
 
-/** Room for a value's name: a layer's, and what distinguishes those inside it: "norm1/part0". */
+/** The name of a value: its layer's, with a suffix for values inside the layer: "norm1/part0". */
 typedef char an_onnx_name[AN_NAME_MAX + 49];
 
 /** The output of a node of our graph as a value of ONNX's. */
@@ -31,9 +31,9 @@ typedef struct an_onnx_export {
 /** The graph's input. */
 #define AN_ONNX_INPUT "input"
 
-/** Write what node `index` of our graph computes; its place is set. */
+/** Write node `index` of our graph, and set its place. */
 void an_onnx_export_node(an_onnx_export *e, int index);
-/** Write the preprocessing, node 0, likewise. */
+/** Write the preprocessing, node 0; its output is "input/prepared". */
 void an_onnx_export_input(an_onnx_export *e);
 /** A node of one input and one output. */
 void an_onnx_export_simple(an_onnx_export *e, const char *op, const char *from, const char *to);

@@ -42,7 +42,7 @@ static const char *inner(const writing *w, const char *what, an_onnx_name name)
     return name;
 }
 
-/* value * number, or another operator with a number */
+/* Apply an operator to a value and a constant number: value * number, for example. */
 static void with_number(const writing *w, const char *op, const char *from, double number,
                         const char *what, const char *to)
 {
@@ -95,7 +95,7 @@ static const char *parameter(const writing *w, int which, an_onnx_name name)
 
 /* ---- Windows ---- */
 
-/* Padding at the end of a side with which a size that is rounded down is `out`. */
+/* The padding at the end of a side with which the size, rounded down, is `out`. */
 static int pad_end(int in, int low, int declared, int window, int stride, int out)
 {
     if ((in + low + declared - window) / stride + 1 == out)
@@ -179,7 +179,7 @@ static const char *numbered(const writing *w, const char *what, int number, an_o
     return inner(w, word, name);
 }
 
-/* Each tower by itself; Split without sizes makes equal parts. */
+/* Normalise each tower by itself. Split without sizes makes equal parts. */
 static void lrn_of_towers(const writing *w)
 {
     const int groups = w->node->desc.u.lrn.groups;
@@ -201,7 +201,8 @@ static void lrn_of_towers(const writing *w)
 }
 
 /* y = x * (k + alpha * sum of squares)^-beta; the sum is size^2 times an average over the map with
- * zeros around it. They are put there, because some runtimes average over the map alone. */
+ * zeros around it. The zeros are added by a node of their own, because some runtimes average over
+ * the map alone. */
 static void lrn_within(const writing *w)
 {
     const an_lrn_desc *d = &w->node->desc.u.lrn;
@@ -247,7 +248,7 @@ static void neuron(const writing *w)
     }
 }
 
-/* Several inputs, all as rows or all as maps. */
+/* Join several inputs, all as rows or all as maps. */
 static void join(const writing *w, const char *op, bool flat)
 {
     an_onnx_name names[AN_MAX_INPUTS];
@@ -272,7 +273,8 @@ static void softmax(const writing *w)
     an_onnx_put_node(&w->e->nodes, &node);
 }
 
-/* Whether a node takes and gives rows: those that do either keep what they get. */
+/* Whether a node takes and gives rows. Nodes that can do either keep the form of their input.
+ * @param given whether the input is rows */
 static bool takes_rows(const an_node *node, bool given)
 {
     switch (node->desc.kind) {
@@ -286,7 +288,8 @@ static bool takes_rows(const an_node *node, bool given)
     }
 }
 
-/* The last node of a layer is called as the layer; one before it, by what it does as well. */
+/* The last node of a layer has the layer's name. To the name of one before it, its operator is
+ * added. */
 static void name_output(const an_onnx_export *e, int index, an_onnx_name name)
 {
     const an_graph *graph = &e->net->network->graph;

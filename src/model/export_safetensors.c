@@ -11,7 +11,7 @@ static alexnet_status put_data(void *writer, const void *bytes, size_t length)
     return an_tensor_writer_data(writer, bytes, length);
 }
 
-/* Fill a writer in, and finish it; it is freed. */
+/* Fill a writer and commit it. It is freed, also on failure. */
 static alexnet_status fill(an_tensor_writer *writer, an_net *net, const an_classes *classes,
                            const char *provenance, const an_export_options *options)
 {

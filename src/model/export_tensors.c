@@ -37,8 +37,8 @@ static int name_tensors(an_export_tensor out[2], const an_net *net, int index,
 
 /* ---- Tensors ---- */
 
-/* A mean that the network's text gives as numbers: torchvision's networks have no tensor of it, and
- * a strict load_state_dict() takes no more than they have. */
+/* Whether a parameter is a mean that the network's text gives as numbers. torchvision's networks
+ * have no tensor for it, and a strict load_state_dict() refuses tensors that they do not have. */
 static bool is_told_by_text(const an_net *net, const an_param *param)
 {
     return param->layer < 0 && net->network->input.mean == AN_INPUT_MEAN_FIXED;
@@ -83,7 +83,7 @@ void an_export_add_lpips(an_export_tensor *all, int *count, const an_net *net,
 
 /* ---- Values ---- */
 
-/* Values of a parameter as they stand, piece by piece. */
+/* Write values of a parameter in their own order, piece by piece. */
 static alexnet_status put_run(an_net *net, const an_export_tensor *tensor, int64_t first,
                               int64_t count, an_export_put put, void *to)
 {

@@ -15,7 +15,7 @@ typedef enum an_export_names {
 enum { AN_LAYER_NAME = AN_NAME_MAX + 9 };
 
 /**
- * Whether the layers of a network can be named so.
+ * Whether a network's layers can have names of this kind.
  * @return ALEXNET_ERROR_UNSUPPORTED: the text says why not
  */
 alexnet_status an_layer_names_check(const alexnet_network *network, an_export_names names);

@@ -34,8 +34,8 @@ static int as_count(int64_t value)
     return value > 0 && value <= INT32_MAX ? (int)value : AN_UNKNOWN;
 }
 
-/* Without the ones that files of Caffe put before the dimensions of a matrix: 2 for
- * [1, 1, out, in]. */
+/* How many ones stand before the dimensions of a matrix, as in files of Caffe: 2 for [1, 1, out,
+ * in]. */
 static int ones_before(const an_tensor_entry *entry, int rank)
 {
     int ones = 0;
@@ -63,13 +63,13 @@ void an_listing_measure(an_listing *listing, int layer, const an_tensor_file *fi
     if (an_binding_is(bias)) {
         const int64_t n = an_shape_count(an_tensor_file_entry(file, bias->entries[0])->shape);
         if (!l->transposed && n != outputs && n == dimension(w, ones + 1))
-            l->transposed = true; /* the weight alone does not say */
+            l->transposed = true; /* the weight alone does not show it */
         outputs = n;
     }
     l->outputs = as_count(outputs * towers);
 }
 
-/* A square matrix does not show whether it is transposed; it is as the others are. */
+/* A square matrix does not show whether it is transposed. All matrices are, if any is. */
 static void settle_transposed(an_listing *listing)
 {
     bool any = false;
@@ -86,7 +86,7 @@ static bool is_entry(const an_tensor_file *file, int index)
     return index >= 0 && index < an_tensor_file_count(file);
 }
 
-/* The layers as the file lists them, with the tensors that it says are theirs. */
+/* Take the layers that the file lists, each with the tensors that the file gives for it. */
 static alexnet_status take_outline(an_listing *listing, const an_tensor_file *file)
 {
     an_outline *outline = &listing->outline;
@@ -114,8 +114,8 @@ static alexnet_status take_outline(an_listing *listing, const an_tensor_file *fi
     return ALEXNET_OK;
 }
 
-/* Whether the first tensor that could belong to a layer is a bias: then all stand before their
- * weights, as in the order of the alphabet. */
+/* Whether the first tensor that could belong to a layer is a bias: then all biases come before
+ * their weights, as in alphabetical order. */
 static bool biases_come_first(const an_tensor_file *file)
 {
     for (int i = 0; i < an_tensor_file_count(file); i++) {
@@ -126,9 +126,9 @@ static bool biases_come_first(const an_tensor_file *file)
     return false;
 }
 
-/* By nothing but shapes: a tensor of four dimensions is a convolution's weight, one of two a fully
- * connected layer's, and one of one dimension beside it, of as many elements as it has outputs, its
- * bias. */
+/* List the layers by shapes alone. A tensor of four dimensions is the weight of a convolution, one
+ * of two dimensions that of a fully connected layer. A vector next to it, with as many elements as
+ * the layer has outputs, is its bias. */
 static alexnet_status list_by_shape(an_listing *listing, const an_tensor_file *file)
 {
     const int beside = biases_come_first(file) ? -1 : 1;

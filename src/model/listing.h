@@ -1,6 +1,6 @@
 /*
- * What a file of tensors from another program holds: its layers, and which tensors are theirs. Made
- * from the layers that the file lists, or else from the names of its tensors, and compared with
+ * The layers of a file of tensors from another program, and which tensors belong to them. Made from
+ * the layers that the file lists, or from the names or shapes of its tensors, and compared with
  * networks (match.h).
  */
 #ifndef AN_MODEL_LISTING_H
@@ -8,24 +8,24 @@
 
 #include "model/binding.h"
 
-/** Of a layer of the outline: weight, bias. */
+/** The bindings of a layer's weight and bias. */
 typedef an_binding an_binding_pair[2];
 
 typedef struct an_listing {
     an_outline outline;
     an_binding_pair *bindings; /* one for each layer of the outline, owned */
-    bool listed;               /* by the file itself: a layer without biases has none */
-    bool weights_only;         /* convolutions and fully connected layers alone are known */
+    bool listed;               /* the file lists its layers: one without a bias tensor has none */
+    bool weights_only;         /* only convolutions and fully connected layers are known */
     bool by_name; /* the outline's names are those of our networks' layers, and some may be missing
                    */
-    char found[160];   /* by what the layers are known, for people: "torchvision's names" */
-    const char *usual; /* network that such files hold where several fit; NULL: none */
+    char found[160];   /* how the layers were found, for people: "torchvision's names" */
+    const char *usual; /* the network to choose for such files if several fit; NULL: none */
     char prefix[256];  /* of the tensors' names */
 } an_listing;
 
 /**
  * List the layers of a file.
- * @param network  whose layers' names count too; NULL: none
+ * @param network  search for the names of its layers; NULL: of the layers of all built-in networks
  * @return ALEXNET_ERROR_FORMAT if the file has no tensors that could be layers
  */
 alexnet_status an_listing_make(an_listing *listing, an_tensor_file *file,
@@ -34,12 +34,12 @@ void an_listing_free(an_listing *listing);
 
 /* ---- Between the files of the listing ---- */
 
-/** Add a layer that `name` is to be known by. */
+/** Add a layer called `name`. */
 alexnet_status an_listing_add(an_listing *listing, an_outline_kind kind, const char *name,
                               int *index);
 /**
- * List layers by the names of tensors, in one of the ways that naming.c knows; no layers: there are
- * no such names.
+ * List layers by the names of tensors, if they are names that naming.c knows; otherwise no layers
+ * are added.
  */
 alexnet_status an_listing_name(an_listing *listing, const an_tensor_file *file,
                                const alexnet_network *network);

@@ -142,7 +142,7 @@ static bool same_lrn(comparing *c, const an_node *node, const an_outline_layer *
     return true;
 }
 
-/* Where windows lie: how a convolution or pooling of ours steps over its input. */
+/* How the windows of our convolution or pooling step over its input. */
 typedef struct geometry {
     int window, stride, padding[4];
     bool ceil;
@@ -158,8 +158,8 @@ static geometry geometry_of(const an_op_desc *desc)
     return (geometry){d->r, d->stride, {d->top, d->left, d->bottom, d->right}, d->ceil};
 }
 
-/* Zeros that a window reads beyond the padding, and padding that none reads, change nothing: what
- * counts is where the first window lies and how many there are. */
+/* Zeros that a window reads beyond the padding change nothing, nor does padding that no window
+ * reads. What counts is where the first window is and how many there are. */
 static bool same_geometry(comparing *c, const an_node *node, const an_outline_layer *l)
 {
     const geometry g = geometry_of(&node->desc);
@@ -190,7 +190,7 @@ static bool same_geometry(comparing *c, const an_node *node, const an_outline_la
     return true;
 }
 
-/* A fully connected layer that the file has as a convolution over the whole of its input. */
+/* Whether the file has a fully connected layer as a convolution over its whole input. */
 static bool covers_input(const an_node *node, const an_outline_layer *l)
 {
     const an_chw in = node->desc.in[0];
@@ -272,8 +272,8 @@ static bool is_theirs(const comparing *c, int i, an_outline_kind kind)
     return c->listing->outline.layers[c->theirs[i]].kind == kind;
 }
 
-/* The layer of the file for layer i of ours. Where some may be missing and there are no names, a
- * convolution is paired with the file's convolution of that number, and so on. */
+/* The file's layer for our layer i; -1: none. If layers may be missing and have no names, our n-th
+ * convolution is paired with the file's n-th, and so on. */
 static int find_theirs(const comparing *c, int i)
 {
     const an_graph *graph = &c->network->graph;

@@ -9,18 +9,18 @@
 typedef struct an_match {
     bool fits;
     int found;              /* layers with weights that are in the file */
-    int alike;              /* layers before the first that fits not */
-    char difference[512];   /* that layer, what was expected and what is there; "" if it fits */
+    int alike;              /* layers before the first that does not fit */
+    char difference[512];   /* that layer, what was expected and what was found; "" if all fits */
     an_binding_pair *pairs; /* per layer of the network, owned: its weight and bias; AN_BINDING_NONE
                                if the file has no such layer, and for layers without parameters */
-    bool *lacks;            /* per layer of the network, owned: they are not there, or do not fit */
+    bool *lacks;            /* per layer, owned: its weights are missing or do not fit */
 } an_match;
 
 typedef enum an_match_mode {
     AN_MATCH_WHOLE,  /* every layer */
     AN_MATCH_PART,   /* layers may be missing in the file */
-    AN_MATCH_SHAPES, /* weights and biases alone, whatever else the file says; of layers that do not
-                        fit, or are missing, the others are found all the same */
+    AN_MATCH_SHAPES, /* weights and biases alone, whatever else the file says; goes on after a layer
+                        that is missing or does not fit */
 } an_match_mode;
 
 /** Compare a network with what a file lists. */

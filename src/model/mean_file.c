@@ -20,8 +20,8 @@ static const an_tensor_entry *find_tensor(const an_tensor_file *file)
     return mean || an_tensor_file_count(file) != 1 ? mean : an_tensor_file_entry(file, 0);
 }
 
-/* [C], [C, 1, 1] or [C, side, side], a one may stand before; C is 3 or 1. @return the side, 0 if it
- * is neither */
+/* The side of a mean of shape [C], [C, 1, 1] or [C, side, side], with or without a 1 before it; C
+ * is 3 or 1. @return 0 for any other shape */
 static int side_of(an_shape shape, int *channels)
 {
     int64_t *d = shape.dim;
@@ -50,8 +50,8 @@ static int64_t count_of(const an_mean_file *mean)
     return (int64_t)mean->channels * mean->side * mean->side;
 }
 
-/* In a model of this program the network says in which order its channels are; an array of NumPy's
- * alone is Caffe's. */
+/* The order of channels: a model of this program gives it in its network's text; a single NumPy
+ * array is taken for Caffe's mean. */
 static alexnet_status find_order(an_mean_file *out, const an_tensor_file *file)
 {
     const char *text = an_tensor_file_metadata(file, AN_METADATA_NETWORK);
@@ -89,8 +89,8 @@ static alexnet_status read_tensor(an_mean_file *out, an_tensor_file *file)
     return find_order(out, file);
 }
 
-/* A message of protocol buffers begins so; what comes first of a mean image is its number of
- * pictures, its data or its shape. */
+/* Whether a file begins as Caffe's mean image does, a message of protocol buffers: with the tag of
+ * its number of pictures, its data or its shape. */
 static bool may_be_caffe(const char *path)
 {
     an_reader *reader;
@@ -156,8 +156,8 @@ static void reverse_channels(an_mean_file *mean)
     mean->bgr = !mean->bgr;
 }
 
-/* An image that the network did not subtract is laid on the picture as in Caffe, which most mean
- * images come from. */
+/* If the network did not subtract a mean image before, the image is aligned with the picture as in
+ * Caffe, where most mean images come from. */
 static alexnet_status set_image(alexnet_network **network)
 {
     if ((*network)->input.mean == AN_INPUT_MEAN_IMAGE)

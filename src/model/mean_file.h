@@ -1,6 +1,6 @@
 /*
- * The mean of pictures as a file of its own: Caffe's mean image (.binaryproto, or .npy in the order
- * that it has there), or the tensor input.mean of a model.
+ * A mean of pictures in a file of its own: Caffe's mean image (.binaryproto, or .npy with channels
+ * in Caffe's order), or the tensor input.mean of a model.
  */
 #ifndef AN_MODEL_MEAN_FILE_H
 #define AN_MODEL_MEAN_FILE_H
@@ -21,8 +21,8 @@ typedef struct an_mean_file {
 alexnet_status an_mean_file_read(an_mean_file *out, const char *path, bool bgr);
 void an_mean_file_free(an_mean_file *mean);
 /**
- * Let a network subtract a mean: its text says so afterwards, and a colour is in the text. Channels
- * are brought into the network's order.
+ * Make a network subtract a mean. Its text is changed to say so; a mean colour is written into the
+ * text. The channels of `mean` are put in the network's order.
  * @param network  replaced
  * @param path     for error texts
  * @return ALEXNET_ERROR_FORMAT for an image of another size than the network's pictures

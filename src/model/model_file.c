@@ -81,7 +81,7 @@ static alexnet_status read_header(an_model_file *model)
     return rc;
 }
 
-/* A file of this program whose tensors have other names, as those of torchvision. */
+/* Bind the tensors of a file of this program if they have other names, such as torchvision's. */
 static alexnet_status bind(an_model_file *file)
 {
     an_listing listing;
@@ -107,8 +107,8 @@ static alexnet_status take_mean(an_model_file *file, const char *path)
     return an_mean_file_apply(&file->other_mean, &file->network, path);
 }
 
-/* Classes that the file names are looked up by their identifiers; else the lines give them in
- * order. */
+/* If the model's file names its classes, they are looked up by identifier. Otherwise the lines of
+ * `path` are the classes, in order. */
 static alexnet_status take_names(an_model_file *file, alexnet_ctx *ctx, const char *path)
 {
     an_classes *classes = &file->classes;
@@ -179,7 +179,7 @@ static alexnet_status read_tensor(an_tensor_file *file, const char *name, an_net
     return an_binding_read(&(an_binding){.entries = {entry, -1}}, file, net, arena, index);
 }
 
-/* The mean, which the network's text may hold as numbers. */
+/* Read the mean, which the network's text may give as numbers. */
 static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
 {
     const an_input *input = &net->network->input;
@@ -199,7 +199,7 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
     return an_binding_read(&file->mean, file->tensors, net, AN_VALUES, index);
 }
 
-/* The layers of which a part of a network has nothing. */
+/* Note the layers for which the file, a part of a network, has no weights. */
 static alexnet_status note_missing(const an_model_file *file, an_net *net)
 {
     char names[256] = "";

@@ -34,7 +34,7 @@ alexnet_status an_model_file_reader(an_reader **out, const char *path);
 
 /** How a file is to be understood. */
 typedef struct an_model_options {
-    bool ours;         /* only a file that this program wrote will do */
+    bool ours;         /* accept only a file that this program wrote */
     bool part;         /* layers may be missing in a file of another program */
     const char *net;   /* a built-in network's name or a path, instead of what is found; or NULL */
     const char *mean;  /* a file of a mean that is to be subtracted (mean_file.h), or NULL */
@@ -46,15 +46,16 @@ typedef struct an_model_file {
     an_tensor_file *tensors;
     alexnet_network *network; /* for the file's number of classes */
     an_classes classes;
-    bool ours;               /* it says itself what it is */
-    bool bound;              /* its tensors have other names than ours: then */
+    bool ours;               /* its metadata says what it is */
+    bool bound;              /* its tensors do not have our names: then */
     an_match match;          /*   where the parameters of layers are, */
     an_binding mean;         /*   and that of input.mean */
-    an_mean_file other_mean; /* instead of what the file has; without values: none */
+    an_mean_file other_mean; /* used instead of the file's mean; none if its values are NULL */
 } an_model_file;
 
 /**
- * Open a model file: what it says of itself, or, where it says nothing, what it is recognised as.
+ * Open a model file. Its metadata says what it is; if there is none, the file is recognised by its
+ * layers.
  * @param ctx     for the log, which receives what was assumed; may be NULL
  * @param reader  taken over, also on failure
  * @param options NULL: none
@@ -65,13 +66,13 @@ void an_model_file_close(an_model_file *file);
 
 /** Whether a file says that it is a model of this program. */
 bool an_model_file_is_ours(const an_tensor_file *file);
-/** Whether a tensor of a file has the name of a parameter with weights of a network. */
+/** Whether a file has a tensor that is named as the weight of one of the network's layers. */
 bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_network *network);
-/** Read the classes of an open file; on failure too they are the caller's to free. */
+/** Read the classes of an open file. The caller frees them, also on failure. */
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 
-/** Read all parameters of a net of the file's network, in their shapes; of a part of a network
- *  those that are there (an_net.lacks). */
+/** Read all parameters of a net that was made for the file's network. If the file holds only a part
+ * of the network, an_net.lacks is set for the layers that it does not have. */
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net);
 /** Read `ARENA.*` of all learned parameters into every arena that checkpoints hold. */
 alexnet_status an_model_file_state(an_model_file *file, an_net *net);
@@ -80,10 +81,10 @@ typedef char an_state_name[AN_NAME_MAX + 9 + 17];
 const char *an_model_file_state_name(const an_net *net, an_arena arena, int param,
                                      an_state_name name);
 
-/** Give a writer the network and classes as metadata: what makes a file a model. */
+/** Add the network and classes to a writer's metadata, which makes the file a model. */
 alexnet_status an_model_file_metadata(an_tensor_writer *writer, const alexnet_network *network,
                                       const an_classes *classes);
-/** The same for any format that holds texts by key: `put` is given each. */
+/** The same for any format that stores texts by key: `put` is called for each text. */
 typedef alexnet_status (*an_metadata_put)(void *to, const char *key, const char *value);
 alexnet_status an_model_file_metadata_to(an_metadata_put put, void *to,
                                          const alexnet_network *network, const an_classes *classes);

@@ -61,7 +61,7 @@ static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool 
     return ALEXNET_OK;
 }
 
-/* Those of an arena; of parameters that are not learned the values, with `all` of them. */
+/* Write the parameters in an arena. With `all`, also those that are not learned, from AN_VALUES. */
 static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena, bool all)
 {
     const an_dtype type = net->backend->param_dtype;

@@ -1,9 +1,9 @@
 /*
  * The names that programs give the tensors of an AlexNet.
  *
- * A tensor's name is a prefix that wraps all of them ("state_dict.", "model."), the layer's name,
+ * A tensor's name is a prefix that all tensors have ("state_dict.", "model."), the layer's name,
  * and an ending that says whether it is the weight or the bias. A component "module" (DataParallel)
- * is passed over wherever it stands.
+ * is skipped wherever it occurs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 
 enum { LAYERS = 8, PREFIXES = 16, NAME_ROOM = 256 };
 
-/* Names that no network of ours has for its layers, for a list of layers that most have. */
+/* Schemes of names that none of our networks uses itself, for the layers that most of them have. */
 static const char *const usual_layers[LAYERS] = {"conv1", "conv2", "conv3", "conv4",
                                                  "conv5", "fc6",   "fc7",   "fc8"};
 static const struct scheme {
@@ -76,7 +76,7 @@ static bool take_apart(const char *whole, name *out)
 }
 
 /* Whether a stem is a prefix and this layer; *prefix is then the length of the prefix. A # at the
- * layer's end is a number. */
+ * end of `layer` stands for a number. */
 static bool is_layer(const name *n, const char *layer, size_t *prefix)
 {
     size_t left = n->length, end = strlen(layer);
@@ -118,7 +118,7 @@ static void count_prefix(tally *t, const char *text, size_t length)
     t->prefix[i].tensors++;
 }
 
-/* The prefix under which most tensors are; of equals the shortest. */
+/* The prefix with the most tensors; among equals, the shortest. */
 static int best_prefix(const tally *t)
 {
     int best = 0;
@@ -137,7 +137,7 @@ typedef struct names {
     struct {
         char ours[AN_NAME_MAX + 1];
         an_outline_kind kind;
-        char theirs[2][AN_LAYER_NAME]; /* of towers the second; else "" */
+        char theirs[2][AN_LAYER_NAME]; /* [1]: of the second tower; "" if there is none */
         bool swapped;
     } layer[AN_LAYERS_MAX];
 } names;
@@ -155,7 +155,7 @@ static void names_of_scheme(names *out, const struct scheme *scheme)
     }
 }
 
-/* The names that files have for the layers of a network; none where the kind does not suit it. */
+/* The names of a kind for the layers of a network; none if the kind does not suit the network. */
 static void names_of_network(names *out, const alexnet_network *network, an_export_names kind)
 {
     static const char *const what[] = {
@@ -180,7 +180,7 @@ static void names_of_network(names *out, const alexnet_network *network, an_expo
         snprintf(out->layer[at].ours, sizeof out->layer[at].ours, "%s", layer->name);
         out->layer[at].kind = layer->type == AN_LAYER_CONV ? AN_OUTLINE_CONV : AN_OUTLINE_FC;
         if (kind == AN_NAMES_TOWERS && !out->layer[at].theirs[1][0])
-            snprintf(out->layer[at].theirs[0], AN_LAYER_NAME, "fc#"); /* fc1000: as many classes */
+            snprintf(out->layer[at].theirs[0], AN_LAYER_NAME, "fc#"); /* fc1000 for 1000 classes */
     }
 }
 
@@ -229,7 +229,7 @@ static alexnet_status list(an_listing *listing, const names *in, const char *pre
         an_binding_pair pair;
         int index;
         find_tensors(in, i, prefix, file, pair);
-        for (int which = 0; which < 2; which++) /* a second tower without a first is none */
+        for (int which = 0; which < 2; which++) /* a second tower does not count without a first */
             if (pair[which].entries[0] < 0)
                 pair[which].entries[1] = -1;
         if (!an_binding_is(&pair[0]))
@@ -241,7 +241,7 @@ static alexnet_status list(an_listing *listing, const names *in, const char *pre
     return ALEXNET_OK;
 }
 
-/* The names that find most tensors so far. */
+/* A search for the names that match the most tensors. */
 typedef struct search {
     const an_tensor_file *file;
     names *now, *best;

@@ -61,7 +61,7 @@ an_arena an_net_find_arena(const an_net *net, const char *name)
     return -1;
 }
 
-/* In the order of the constants. */
+/* Make the arenas in the order of AN_VALUES and so on. */
 static alexnet_status make_arenas(an_net *net, bool training)
 {
     an_arena arena;

@@ -1,7 +1,7 @@
 /*
- * A network with weights, on a backend: parameters in one arena, and whatever training adds
- * (gradients, momentum) in further ones, all with the same offsets. Shared by the programs that
- * compute with it.
+ * A network with weights, on a backend. Its parameters are in one arena; what training adds
+ * (gradients, momentum) is in further arenas with the same offsets. All programs that compute with
+ * the net share it.
  */
 #ifndef AN_MODEL_NET_H
 #define AN_MODEL_NET_H
@@ -24,11 +24,12 @@ typedef struct an_param {
     bool learned;
 } an_param;
 
-/** Arenas that every net has, and those of one that is made for training. */
+/** Every net has AN_VALUES; nets for training also have AN_GRADIENTS and AN_MOMENTUM. AN_ARENA_ROOM
+ * is the most arenas that a net can have. */
 enum { AN_VALUES, AN_GRADIENTS, AN_MOMENTUM, AN_ARENA_ROOM = 8 };
 typedef int an_arena;
 
-/** Names of those that some optimisers add: Adam's second moment, the average of the weights. */
+/** Names of arenas that some optimisers add: Adam's second moment, the average of the weights. */
 #define AN_ARENA_SQUARE "square"
 #define AN_ARENA_AVERAGE "average"
 
@@ -42,12 +43,12 @@ typedef struct an_arena_info {
 /** A copy of a node's parameters in the form that an operator of a backend wants. */
 typedef struct an_packed {
     struct an_packed *next;
-    an_arena values; /* whose parameters they are */
+    an_arena values; /* the arena that it is packed from */
     int node, users;
-    char *packing; /* see an_prepared.packing; NULL: for one user */
+    char *packing; /* see an_prepared.packing; NULL: not shared */
     size_t bytes;
     void *memory;
-    uint64_t version; /* of the net's values, when it was made; 0: never */
+    uint64_t version; /* an_net.version when last packed; 0: never */
 } an_packed;
 
 typedef struct an_net {
@@ -61,10 +62,10 @@ typedef struct an_net {
     size_t bytes;     /* of each arena */
     int n_arenas;
     an_arena_info arenas[AN_ARENA_ROOM];
-    bool *lacks;    /* per layer: its weights are not there, as in a file of a part of a network;
-                       programs    that need it are refused. NULL: all are there */
-    an_lpips lpips; /* what its file holds for distances between pictures */
-    pthread_mutex_t lock; /* of what follows: sessions of one model are made in any thread */
+    bool *lacks;    /* per layer: its weights are missing, because the file holds only a part of the
+                       network; programs that need the layer are refused. NULL: none are missing */
+    an_lpips lpips; /* weights for distances between pictures, if the model's file has them */
+    pthread_mutex_t lock; /* guards the fields below: sessions are created in any thread */
     uint64_t version;     /* counts changes of the arenas, from 1 */
     an_packed *packed;
 } an_net;
@@ -92,8 +93,8 @@ alexnet_status an_net_add_arena(an_net *net, const char *name, bool saved, an_ar
 an_arena an_net_find_arena(const an_net *net, const char *name); /* -1: absent */
 /** A parameter in an arena, as the backend addresses it. */
 void *an_net_at(const an_net *net, an_arena arena, int param);
-/** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). After values were
- * written, programs want an_program_pack(). */
+/** Copy a parameter in or out; host data is of `type` (AN_F32 or AN_F64). After a write, call
+ * an_program_pack() on the programs that compute with the arena. */
 alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *src, an_dtype type);
 /** The same for `count` values from value `first`. */
 alexnet_status an_net_write_part(an_net *net, an_arena arena, int param, int64_t first,
@@ -103,28 +104,29 @@ alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,
                                 int64_t count, void *dst, an_dtype type);
 
-/** Copy all parameters of an arena to another; to itself nothing is done. */
+/** Copy all parameters of one arena to another; does nothing if both are the same. */
 alexnet_status an_net_copy(an_net *net, an_arena to, an_arena from);
 
-/** Whether all weights are finite; if not, `*name` (may be NULL) is a tensor that is not. */
+/** Whether all weights are finite. If not, `*name` is the first tensor with a value that is not;
+ * `name` may be NULL. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);
 
 /**
- * Bytes for a net and its programs, those that it holds already included: of the device, or of the
- * host where that computes.
- * @param own  out, whether it is memory of the device's own, in which no decoded pictures lie
+ * The bytes of memory available to a net and its programs, including what the net's arenas take
+ * already: of the device, or of the host if the host computes.
+ * @param own  out, whether the device has memory of its own, which decoded pictures do not use
  */
 alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own);
 
-/** Memory for the batches of a loader from which programs of the net are fed; the net outlives it.
- */
+/** Memory for the batches of a loader that feeds programs of the net. The net must outlive it. */
 an_loader_memory an_net_loader_memory(an_net *net);
 
 /* ---- Packed copies, for programs ---- */
 
 /**
- * A copy of an arena's parameters that an operator of a node can use: one that is there in the same
- * form, or a new one, to be filled. Given back by an_net_give_packed().
+ * Get a packed copy of a node's parameters for an operator: an existing copy in the same form, or a
+ * new one, which the caller must fill. Give it back with an_net_give_packed().
+ * @param values  the arena that the parameters are in
  */
 alexnet_status an_net_take_packed(an_packed **out, an_net *net, an_arena values, int node,
                                   const an_prepared *op);

@@ -1,5 +1,5 @@
 /*
- * Networks by name or path, and their lives.
+ * Loading networks by name or path, and their reference counts.
  */
 #include <stdio.h>
 #include <string.h>

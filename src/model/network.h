@@ -19,7 +19,7 @@
 enum {
     AN_NAME_MAX = 47,
     AN_LAYERS_MAX = 256,
-    AN_CLASSES_MAX = 100000, /* of a network, and so of what is written and read as a model */
+    AN_CLASSES_MAX = 100000, /* of a network, and so of a model file */
 };
 
 /** What a section's `type` may be. The words are the 2012 code's, with `dropout` for `hs`. */
@@ -65,8 +65,8 @@ typedef struct an_layer {
     bool has_neuron;
     an_neuron_desc neuron;
     uint64_t keys_seen;                 /* bit per row of the key table */
-    int key_lines[AN_NETWORK_KEY_ROWS]; /* where those stand in the file */
-    int inputs_line;                    /* and `inputs` */
+    int key_lines[AN_NETWORK_KEY_ROWS]; /* the line of each of these keys */
+    int inputs_line;                    /* the line of `inputs` */
 } an_layer;
 
 /** The preprocessing record: how a picture becomes the network's input. */
@@ -85,8 +85,8 @@ typedef struct an_input {
         AN_INPUT_MEAN_NONE,
         AN_INPUT_MEAN_FIXED
     } mean;
-    double fixed_mean[3]; /* in the order of `channels`; of one number, all three */
-    int mean_numbers;     /* as many were given: 0, 1 or 3 */
+    double fixed_mean[3]; /* in the order of `channels`; a single number fills all three */
+    int mean_numbers;     /* how many numbers the file gives: 0, 1 or 3 */
     int mean_crop;        /* 0: centre, 1: aligned */
     double scale[3];      /* as fixed_mean */
     int scale_numbers;
@@ -124,9 +124,9 @@ struct alexnet_network {
 /**
  * Read a network text.
  * @param source   for error texts: a path, or "network alexnet"
- * @param name     used where the text has no name of its own
- * @param classes  what `outputs = classes` means, 1 .. AN_CLASSES_MAX; 0 where there is no data: as
- *                 many as the file says, 1000 for `classes`
+ * @param name     used if the text has no name of its own
+ * @param classes  the number of classes, which `outputs = classes` stands for, 1 .. AN_CLASSES_MAX;
+ *                 0 if there is no data: the text decides, and `classes` stands for 1000
  */
 alexnet_status an_network_parse(alexnet_network **out, const char *text, const char *source,
                                 const char *name, int classes);
@@ -145,12 +145,12 @@ static inline int an_network_scores_layer(const alexnet_network *network)
 typedef struct an_graph_extent {
     int slots;         /* images per batch */
     int pictures;      /* in the batch's buffer, <= slots */
-    int rows, columns; /* of the network's input, where it is not cut out of stored pictures; 0: it
-                          is */
-    int layers;        /* the first so many; 0: all */
+    int rows, columns; /* of the network's input, if the caller gives it; 0: it is cut out of stored
+                          pictures */
+    int layers;        /* build only this many, from the first; 0: all */
 } an_graph_extent;
 
-/** The operators for a batch. */
+/** Build the operators for a batch. Free them with an_graph_free(). */
 alexnet_status an_graph_build(an_graph *out, const alexnet_network *network,
                               const an_graph_extent *extent);
 void an_graph_free(an_graph *graph);
@@ -162,29 +162,31 @@ int an_network_find_layer(const alexnet_network *network, const char *name);
  * short. */
 char *an_input_text(const an_input *input);
 /**
- * Whether pictures are prepared otherwise.
- * @param text  receives, for people, what is found instead of what is expected; at least 256 bytes
+ * Whether two records prepare pictures differently.
+ * @param text  receives the differences for people, what is found instead of what is expected; at
+ *              least 256 bytes
  */
 bool an_input_differs(const an_input *expected, const an_input *found, char *text, size_t room);
 
 /** Fill in what a user sees of a layer; index in range. */
 void an_network_layer_info(const alexnet_network *network, int index, alexnet_layer_info *info);
 
-/** The pixels of the network's input that a unit of a layer sees; indices in range. Not in the
- *  sense that each of them has an influence: a rectangle around those that may. */
+/** The receptive field of a unit of a layer: a rectangle around all pixels of the network's input
+ * that may influence it. Not every pixel in it does. Indices in range. */
 alexnet_rectangle an_network_field(const alexnet_network *network, int layer, int row, int column);
 /** The towers that a layer's channels fall into; see alexnet_network_towers(). */
 int an_network_towers(const alexnet_network *network, int layer);
 
 /* ---- Between the files of the network reader ---- */
 
-/** Set a key of a layer or of [input]; the error text has no place yet. */
+/** Set a key of a layer or of [input]. The error text does not name the file and line; the caller
+ * adds them. */
 alexnet_status an_layer_set(an_layer *layer, int line, const char *key, const char *value);
 /** The line of the key that an error text begins with ("filterSize 11 is larger ..."), or of the
  *  section. */
 int an_layer_line_of(const an_layer *layer, const char *text);
 alexnet_status an_input_set(an_input *input, const char *key, const char *value);
-/** Fill in defaults and complain of required keys that are missing. */
+/** Fill in defaults; fails if a required key is missing. */
 alexnet_status an_layer_complete(an_layer *layer);
 alexnet_status an_input_complete(an_input *input);
 const char *an_layer_type_name(an_layer_type type);

@@ -68,7 +68,8 @@ static bool same_run(const char *const *tokens, int a, int b, int length)
     return true;
 }
 
-/* The repetition that starts at `at` and covers most; of equals the shortest period. */
+/* The repetition that starts at `at` and covers the most tokens; among equals, the one with the
+ * shortest period. */
 static void longest_repeat(const char *const *tokens, int count, int at, int *period, int *times)
 {
     *period = 1;

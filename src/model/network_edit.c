@@ -8,7 +8,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* A line of the text without the blanks before it, and its length with the newline. */
+/* A line of the text: all of it, where it begins after leading blanks, and its whole length with
+ * the newline. */
 typedef struct line {
     const char *all, *begin;
     size_t length;
@@ -86,7 +87,7 @@ static alexnet_status set_number(alexnet_network **network, const char *key, dou
     return an_network_set_input(network, key, value);
 }
 
-/* One for the three channels. */
+/* The number for the grey channel, from those of three channels. */
 static double grey_of(const an_input *input, const double of_channels[3])
 {
     double sum = 0;

@@ -1,15 +1,16 @@
 /*
- * Changing a network: its text is changed, and read again.
+ * Changing a network: its text is edited and parsed again.
  */
 #ifndef AN_MODEL_NETWORK_EDIT_H
 #define AN_MODEL_NETWORK_EDIT_H
 
 #include "model/network.h"
 
-/** Set a key of [input]. The network in *network is replaced, which stays on failure. */
+/** Set a key of [input]. *network is replaced; on failure it stays as it was. */
 alexnet_status an_network_set_input(alexnet_network **network, const char *key, const char *value);
-/** Let a network see one channel: grey, with what was given for three channels weighted as grey is
- *  of red, green and blue. The same of *network. */
+/** Make a network take one channel, grey. A scale or fixed mean of three channels is reduced to one
+ * number with the weights that make grey of red, green and blue. *network is replaced; on failure
+ * it is still a valid network. */
 alexnet_status an_network_make_grey(alexnet_network **network);
 
 #endif

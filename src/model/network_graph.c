@@ -25,7 +25,7 @@ static an_mean_kind mean_kind(const an_input *input)
     }
 }
 
-/* The operator's own part of a descriptor. Names of `filters` follow the 2012 code: per group. */
+/* Fill in the operator's own part of a descriptor. As in the 2012 code, `filters` is per group. */
 static alexnet_status describe(const an_layer *layer, an_op_desc *desc, uint32_t dropout)
 {
     switch (layer->type) {
@@ -80,9 +80,9 @@ static alexnet_status describe(const an_layer *layer, an_op_desc *desc, uint32_t
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "layer of type %d", (int)layer->type);
 }
 
-/* Say where an error is: "12: [conv1] ...", to which the reader of files adds the file. It reads
- * for one picture of the network's size; otherwise the file is good, and what it is used for is
- * not. */
+/* Say where an error is: "12: [conv1] ...", to which network_read.c adds the file. It builds the
+ * graph for one picture of the network's own size. With any other extent the file is good and the
+ * extent is not, so the text names the layer only. */
 static alexnet_status at_layer(const building *b, int layer, alexnet_status rc)
 {
     const an_layer *at = layer >= 0 ? &b->network->layers[layer] : NULL;

@@ -1,6 +1,6 @@
 /*
- * The keys of network files: one table, from which values are parsed, checked and defaulted. What
- * differs between AlexNets has no default: it must be written.
+ * The keys of network files: one table, from which values are parsed, checked and defaulted. Keys
+ * in which AlexNets differ have no default: the file must give them.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -107,7 +107,7 @@ static bool takes(const an_network_key *key, unsigned type)
     return type ? (key->types & type) != 0 : key->types == 0;
 }
 
-/* Layers also have two keys that network_read.c looks at. */
+/* Layers have two more keys, which network_read.c handles. */
 static const char *key_at(void *user, int i)
 {
     static const char *const more[] = {"type", "inputs"};
@@ -117,7 +117,7 @@ static const char *key_at(void *user, int i)
     return takes(&keys[i], type) ? keys[i].name : NULL;
 }
 
-/* @param lines  where `line` is noted by row; NULL: nowhere */
+/* @param lines receives `line` at the key's row; may be NULL */
 static alexnet_status set(void *base, unsigned type, uint64_t *seen, int *lines, int line,
                           const char *name, const char *value)
 {
@@ -145,7 +145,7 @@ static alexnet_status needs(unsigned type, const an_network_key *key)
                    type ? an_layer_type_name(type) : "[input]", key->name, what);
 }
 
-/* The sizes of a window that steps by more than one pixel differ by how they are rounded. */
+/* With a stride above 1 the output's size depends on how it is rounded: `round` must be given. */
 static bool is_needed(const an_network_key *key, const void *base, unsigned type)
 {
     if (key->offset == L(round) && type & WINDOWS)
@@ -192,7 +192,7 @@ alexnet_status an_layer_complete(an_layer *layer)
     return complete(layer, layer->type, layer->keys_seen);
 }
 
-/* How many channels there are is known once all keys are. */
+/* The number of channels is known only once all keys are read. */
 static alexnet_status check_count(const an_input *input, const char *key, int numbers)
 {
     const bool grey = input->channels == AN_CHANNELS_GREY;

@@ -18,7 +18,7 @@ typedef struct reading {
     alexnet_network *network;
     const char *source;
     bool second_pass;
-    bool has_network; /* its section was met */
+    bool has_network; /* [network] was found */
     bool open;        /* there is no data yet: the file says how many classes */
     bool has_name;
 } reading;
@@ -181,7 +181,7 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
     return rc == ALEXNET_ERROR_FORMAT ? at(r, line, section) : rc;
 }
 
-/* Between the passes: every layer has its type, and there is something to read. */
+/* Between the passes: check that [input] and layers exist, and that every layer has a type. */
 static alexnet_status check_sections(const reading *r)
 {
     const alexnet_network *network = r->network;
@@ -223,7 +223,7 @@ static alexnet_status complete(const reading *r)
     return ALEXNET_OK;
 }
 
-/* A layer whose result nobody reads is a mistake in some `inputs`. */
+/* A layer that no other layer reads means that some `inputs` is wrong. */
 static alexnet_status check_readers(const reading *r)
 {
     const alexnet_network *network = r->network;

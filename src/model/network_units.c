@@ -1,12 +1,12 @@
 /*
- * Where the units of a layer stand: the pixels that one of them sees, and the towers that their
- * channels fall into.
+ * The units of a layer: the pixels that one of them sees, and the towers that their channels fall
+ * into.
  */
 #include "model/network.h"
 
 enum { NODES_MAX = 3 * AN_LAYERS_MAX + 1 };
 
-/* Rows or columns from `first` up to `end`; none if end <= first. */
+/* Rows or columns from `first` up to, but without, `end`; empty if end <= first. */
 typedef struct span {
     int first, end;
 } span;
@@ -37,7 +37,8 @@ static span within(int64_t first, int64_t end, int size)
                                    : end)};
 }
 
-/* What windows of `size` at each `stride`, the first of them `pad` before the start, read. */
+/* The rows or columns of an input that the windows of the outputs `out` read. The first window
+ * begins `pad` before the input. */
 static span behind_windows(span out, int size, int stride, int pad, int in)
 {
     if (is_empty(out))
@@ -46,7 +47,7 @@ static span behind_windows(span out, int size, int stride, int pad, int in)
                   in);
 }
 
-/* The part of an input that a part of an operator's output is computed from. */
+/* The part of an input from which a part of an operator's output is computed. */
 static part input_part(const an_op_desc *desc, int input, part out)
 {
     const an_conv_desc *conv = &desc->u.conv;
@@ -101,7 +102,7 @@ static int groups_of(const an_op_desc *desc)
                                      : 1;
 }
 
-/* Whether channel i of the output comes of channel i of the only input, and its neighbours. */
+/* Whether output channel i is computed from channel i of the only input and its neighbours. */
 static bool keeps_channels(const an_op_desc *desc)
 {
     switch (desc->kind) {
@@ -114,7 +115,7 @@ static bool keeps_channels(const an_op_desc *desc)
     }
 }
 
-/* The first node that reads another and nothing else; -1: none. */
+/* The first node that reads `node` and no other; -1: none. */
 static int reader_of(const an_graph *graph, int node)
 {
     for (int i = node + 1; i < graph->count; i++)

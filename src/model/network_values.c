@@ -118,7 +118,7 @@ static bool read_tanh(const char *text, an_neuron_desc *neuron)
 static bool set_neuron(const an_network_key *key, an_layer *layer, const char *value)
 {
     an_neuron_desc neuron = {.kind = AN_RELU, .a = 1, .b = 1};
-    if (*value == '\0') /* no neuron, where one may be missing */
+    if (*value == '\0') /* no neuron: allowed if the key is optional */
         return key->standard != NULL;
     if (strncmp(value, "tanh", 4) == 0) {
         neuron.kind = AN_TANH;

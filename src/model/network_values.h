@@ -25,7 +25,7 @@ typedef struct an_network_key {
     unsigned types; /* layers that take it; 0: [input] */
     an_value_kind kind;
     size_t offset;        /* in an_layer or an_input */
-    double min, max;      /* of AN_KIND_FACTORS, their magnitude */
+    double min, max;      /* for AN_KIND_FACTORS, of the magnitude */
     const char *standard; /* default; NULL: the key is required */
     const char *choices;
 } an_network_key;

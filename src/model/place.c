@@ -43,7 +43,7 @@ static char module_of(const an_layer *layer)
     }
 }
 
-/* The places behind the modules, in their order. @return false for a network of other layers */
+/* List the places of the modules' outputs, in order. @return false for a network of other layers */
 static bool list_modules(int places[MODULES], const alexnet_network *network)
 {
     char kinds[MODULES + 3];
@@ -64,7 +64,7 @@ static bool list_modules(int places[MODULES], const alexnet_network *network)
            memcmp(kinds + FEATURES, classifier, MODULES - FEATURES) == 0;
 }
 
-/* The number in "features.10", less than `count`; -1 if a name is no such. */
+/* The number in "features.10", less than `count`; -1 for any other name. */
 static int number_behind(const char *name, const char *start, int count)
 {
     const size_t length = strlen(start);
@@ -79,10 +79,10 @@ static int number_behind(const char *name, const char *start, int count)
     return -1;
 }
 
-/* The number of a module among all; -1 if the name is none of torchvision's. */
+/* The number of a module among all; -1 if the name is not one of torchvision's. */
 static int module_number(const char *name)
 {
-    if (strcmp(name, "avgpool") == 0) /* leaves the maps of pictures of 224 pixels as they are */
+    if (strcmp(name, "avgpool") == 0) /* changes nothing for pictures of 224 pixels */
         return FEATURES - 1;
     int number = number_behind(name, "classifier.", MODULES - FEATURES);
     return number >= 0 ? FEATURES + number : number_behind(name, "features.", FEATURES);

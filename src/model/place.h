@@ -7,11 +7,11 @@
 
 #include "model/network.h"
 
-/** Places: beside the outputs of layers, by index, the network's input, and the softmax at its end.
- */
+/** A place is the index of a layer, for its output, or one of these: the network's input, the
+ * softmax at its end. */
 enum { AN_LAYER_INPUT = -1, AN_LAYER_LAST = -2 };
 
-/** What a layer computes before its neuron, which it must have. */
+/** The place before a layer's neuron. The layer must have one. */
 static inline int an_place_before_neuron(int layer)
 {
     return AN_LAYERS_MAX + layer;

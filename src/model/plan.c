@@ -15,7 +15,7 @@ static int larger_first(const void *a, const void *b)
     const an_life *x = *(const an_life *const *)a, *y = *(const an_life *const *)b;
     if (x->bytes != y->bytes)
         return x->bytes < y->bytes ? 1 : -1;
-    return x < y ? -1 : x > y; /* a fixed order, so that the plan is */
+    return x < y ? -1 : x > y; /* a fixed order, for a reproducible plan */
 }
 
 static int lower_first(const void *a, const void *b)
@@ -24,7 +24,7 @@ static int lower_first(const void *a, const void *b)
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* The lowest gap for `life` beside the `n` placed ones, which `near` is room for. */
+/* The lowest offset at which `life` fits among the `n` placed tensors; `near` has room for `n`. */
 static size_t lowest_gap(const an_life *life, an_life *const *placed, int n, const an_life **near)
 {
     int count = 0;

@@ -15,8 +15,9 @@ typedef struct an_life {
 } an_life;
 
 /**
- * Place `count` tensors: the largest first, each at the lowest place where it fits beside those it
- * lives with. @param total  out, bytes of the arena
+ * Place `count` tensors: the largest first, each at the lowest offset where it overlaps no tensor
+ * that is alive at the same time.
+ * @param total  out, bytes of the arena
  */
 alexnet_status an_plan(an_life *lives, int count, size_t *total);
 

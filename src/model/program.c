@@ -57,8 +57,8 @@ void an_program_free(an_program *p)
 
 /* ---- Weights --------------------------------------------------------------------------------- */
 
-/* Under the net's lock: a session may be made of a model while others compute with it, and those
- * read the copies that are there. */
+/* Call it under the net's lock. A session may be created while others compute with the model and
+ * read the copies that are current; only stale ones are written. */
 static alexnet_status pack_stale(an_program *p)
 {
     an_backend *be = p->net->backend;
@@ -83,8 +83,8 @@ alexnet_status an_program_pack(an_program *p)
     return rc;
 }
 
-/* The update changes the weights; after it, and the packing behind it, the program's own copies are
- * fresh, and those of other programs are not. */
+/* After an update, and the packing that follows it, the program's own packed copies are current and
+ * those of other programs are stale. */
 static void note_update(an_program *p)
 {
     pthread_mutex_lock(&p->net->lock);
@@ -118,7 +118,7 @@ void an_program_bind(an_program *p, int buffer)
     }
 }
 
-/* Of a batch by its number, from 0. */
+/* The buffer of a batch, by the batch's number from 0. */
 static int buffer_of(const an_program *p, int64_t batch)
 {
     return batch < 0 ? 0 : (int)(batch % p->options.batches);
@@ -129,8 +129,8 @@ bool an_program_feeds_ahead(const an_program *p)
     return p->options.batches > 1;
 }
 
-/* Slots, state and rates as they stand in a buffer. The weight of labelled slots is summed here
- * unless it is given: a rank sums that of all ranks. */
+/* Put slots, state and rates together as they lie in a buffer. The weight of the labelled slots is
+ * summed here unless the caller gives it, as the sum over several ranks. */
 static void stage(const an_program *p, char *staged, const an_slot *slots,
                   const an_step_state *state)
 {
@@ -181,7 +181,7 @@ static alexnet_status write_plain(an_program *p, void *to, const float *values, 
     return ALEXNET_OK;
 }
 
-/* Which of options.keep a place is. */
+/* The index of a place in options.keep. */
 static int kept_at(const an_program *p, int place)
 {
     int i = 0;
@@ -206,7 +206,7 @@ alexnet_status an_program_seed(an_program *p, int place, const float *gradient)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-/* Weights stay as they were before a batch whose losses are not finite. */
+/* After a batch whose losses are not finite, hold() keeps the weights as they are. */
 static alexnet_status run_update(an_program *p, const an_batch_place *place)
 {
     an_backend *be = p->net->backend;
@@ -227,7 +227,7 @@ static alexnet_status run_step(an_program *p, const an_step *step, const an_batc
     return ALEXNET_OK;
 }
 
-/* The next batch, or the latest again; its buffer. */
+/* Begin with the next batch, or with the latest again. @param buffer out, the batch's buffer */
 static alexnet_status begin_run(an_program *p, int *buffer)
 {
     an_backend *be = p->net->backend;
@@ -254,7 +254,7 @@ static alexnet_status run_steps(an_program *p, int buffer)
     return ALEXNET_OK;
 }
 
-/* Recording ends whatever happens within, so that the device is usable afterwards. */
+/* Recording is ended after an error too, so that the device stays usable. */
 static alexnet_status record(an_program *p, int buffer)
 {
     an_backend *be = p->net->backend;

@@ -3,10 +3,10 @@
  * runs it. Training, inference, features and input gradients are different programs, never
  * different loops.
  *
- *     forward      as far as a loss or a tensor to keep needs it
- *     backward     from the loss, or from a gradient that the caller gives; with the sums where a
- *                  tensor has several readers
- *     update       and pack, where update does not keep the packed copies
+ *     forward      of the layers that the loss or a kept tensor needs
+ *     backward     from the loss, or from gradients that the caller gives; includes the sums of
+ *                  gradients where a tensor has several readers
+ *     update       then pack, for packed copies that the update does not keep current
  */
 #ifndef AN_MODEL_PROGRAM_H
 #define AN_MODEL_PROGRAM_H
@@ -24,28 +24,28 @@ typedef struct an_program_options {
     int batches;   /* buffers for batches: with 2 the next can be fed while one is computed; 0: 1 */
     int split;     /* grouping of weight-gradient sums, >= 1; 0: 1 */
     bool masks;    /* dropout draws masks */
-    bool loss;     /* the loss is computed, and what an_program_results() and _scores() tell */
-    int gradients; /* of the loss; without one, of the places of `keep`, each times the gradient
-                        that an_program_seed() gives */
-    bool accumulate;    /* gradients of parameters are added to those that are there; an update
-                           that uses them sets them to 0 */
-    bool update;        /* of the parameters, by their gradients */
-    bool clip;          /* the norm of the gradients is measured before the update */
-    an_arena values;    /* the arena of learned parameters that is computed with; without `update`
-                           another than AN_VALUES if wanted */
-    const bool *frozen; /* per layer of the network: its parameters, whose rates are always 0, have
-                           no gradients, and before the lowest layer that learns nothing goes
-                           backward; NULL: none is */
+    bool loss;     /* compute the loss, and what an_program_results() and _scores() return */
+    int gradients; /* which to compute, of the loss; without a loss, of the values at the places of
+                      `keep`, weighted by the gradients given to an_program_seed() */
+    bool accumulate; /* add the gradients of parameters to the existing ones; the update that uses
+                        them sets them to 0 */
+    bool update;     /* of the parameters, by their gradients */
+    bool clip;       /* the norm of the gradients is measured before the update */
+    an_arena values; /* the arena of the learned parameters to compute with; with `update` it must
+                        be AN_VALUES */
+    const bool *frozen; /* per layer of the network: compute no gradients of its parameters, whose
+                           rates are always 0; backward ends at the lowest layer that learns. NULL:
+                           no layer is frozen */
     const int *keep;    /* places (place.h) whose values can be read */
     int n_keep;
-    int rows, columns; /* of the network's input, where the caller gives that itself, of any size,
-                          by an_program_give(): then there are no pictures, no loss, and no layers
-                          behind the last of `keep`. 0: it is cut out of pictures */
+    int rows, columns; /* of the network's input, of any size, if the caller gives it with
+                          an_program_give(): then there are no pictures, no loss, and no layers
+                          after the last one of `keep`. 0: it is cut out of pictures */
 } an_program_options;
 
-/** Masks, loss, gradients of the parameters, update. */
+/** Options for training: masks, loss, gradients of the parameters, update. */
 an_program_options an_program_training(int slots, int split);
-/** Probabilities, and the scores of slots that have a label. */
+/** Options for inference: probabilities, and the scores of slots that have a label. */
 an_program_options an_program_inference(int slots, int pictures);
 
 typedef struct an_program an_program;
@@ -69,34 +69,33 @@ alexnet_status an_program_measure(an_program_memory *out, an_net *net,
 alexnet_status an_program_pack(an_program *program);
 
 /**
- * Give the next batch; with two buffers it may be given while the one before is computed.
- * @param pixels    uint8 [pictures][side][side][3]; with two buffers they stay as they are until
+ * Feed the next batch; with two buffers, also while the batch before it is being computed.
+ * @param pixels    uint8 [pictures][side][side][3]; with two buffers they must not change until
  *                  results are read, unless the backend has no copy_ahead()
  * @param slots     one an_slot per slot
- * @param state     what the step needs to know; `filled` is counted here, and `weight` summed where
- *                  it is 0
+ * @param state     the state of the step; `filled` is counted here, and `weight` summed if it is 0
  */
 alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
                                const an_step_state *state);
 
-/** Rates of the batches that are fed from here on, one per learned parameter, in the order of
- *  net->params. Host memory. */
+/** Set the rates of the batches that are fed from now on, one per learned parameter, in the order
+ * of net->params. Host memory. */
 void an_program_set_rates(an_program *program, const an_rates *rates);
 int an_program_learned(const an_program *program);
 
-/** Give the network's input, [slots][channels][rows][columns], which holds for all runs. */
+/** Set the network's input, [slots][channels][rows][columns], for all runs that follow. */
 alexnet_status an_program_give(an_program *program, const float *values);
 
-/** Give the gradient at a place of `keep`, [slots][elements], which holds for all runs; before, it
- *  is zero. */
+/** Set the gradient at a place of `keep`, [slots][elements], for all runs that follow; it is zero
+ * until then. */
 alexnet_status an_program_seed(an_program *program, int place, const float *gradient);
 
-/** Run all steps on the batch that was fed after the last one that ran, or on that one again.
- *  Allocates nothing. The device may still be at work on return; whatever reads waits for it. */
+/** Run all steps on the next batch that was fed; if there is none, on the last one again. Allocates
+ * nothing. The device may still be working on return; functions that read results wait for it. */
 alexnet_status an_program_run(an_program *program);
 
-/** The same, with a look at the gradients before the update uses them, and may clear them. What the
- * device computes is the same; nothing of it is recorded. */
+/** The same, but calls `watch` before the update, which uses the gradients and may clear them. The
+ * device computes the same; its steps are neither recorded nor replayed. */
 alexnet_status an_program_run_watched(an_program *program, alexnet_status (*watch)(void *user),
                                       void *user);
 
@@ -109,29 +108,29 @@ alexnet_status an_program_run_timed(an_program *program, double *seconds);
 /** A step, for reports. */
 typedef struct an_step_info {
     char name[96]; /* layers that it computes, "conv1+pool1"; "input", "sum" or "all" (update). A
-                      layer's neuron that is computed with the next layer has that one's name */
+                      neuron that is computed with the next layer goes by that layer's name */
     alexnet_pass pass;
-    int64_t mult_adds;    /* of the whole batch; backward: for the gradients that are wanted */
-    int64_t bytes;        /* read and written at the least: tensors that enter and leave the step,
-                             in the types that they are stored in, each once; and parameters */
+    int64_t mult_adds; /* of the whole batch; backward: for the gradients that are wanted */
+    int64_t bytes; /* the least that must be read and written: the step's input and output tensors
+                      in the types that they are stored in, each once, and its parameters */
     const an_op_desc *op; /* the first operator that it computes; NULL: none */
-    bool tunable;         /* forward, backward: that comes in several variants, of which */
-    an_variants variants; /* these are taken */
+    bool tunable;         /* forward, backward: `op` comes in several variants */
+    an_variants variants; /* tunable: the variants in use */
     bool wants_dx;        /* backward: its input's gradient is wanted */
 } an_step_info;
 int an_program_steps(const an_program *program);
 /** @param index  in range */
 void an_program_step(const an_program *program, int index, an_step_info *out);
 
-/** The variants of its operators, as a tuning (backend/tuning.h) with a row for each that has
- * several; owned, "" if none has. NULL if memory is short. */
+/** The variants in use, as a tuning (backend/tuning.h) with a row for each operator that has
+ * several; owned, "" if there are none. NULL if memory is short. */
 char *an_program_tuning(const an_program *program);
 
 /** Whether a batch can be fed while another is computed. */
 bool an_program_feeds_ahead(const an_program *program);
 
-/** Seconds that the device computed in the latest run, once its results were read; 0 where it does
- * not compute beside the host. */
+/** Seconds that the device took for the latest run; call it after reading the results. 0 for a
+ * backend without time stamps, which computes on the host. */
 alexnet_status an_program_busy(an_program *program, double *seconds);
 
 /** The sums of the latest run's scores. */

@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "model/compiling.h"
 
-/* The copy of a parameter that the update keeps; NULL if there is none. */
+/* The packed copy of a parameter that the update keeps current; NULL if there is none. */
 static void *copy_of(const an_program *p, int param)
 {
     for (int i = 0; i < p->n_units; i++) {
@@ -64,7 +64,8 @@ static alexnet_status make_host(an_program *p)
     return p->rates && p->block ? ALEXNET_OK : AN_FAIL_MEMORY(block + rates, "results");
 }
 
-/* Room for every unit and step there can be: a sum for each reader at most. */
+/* Allocate for the most units and steps that there can be. There is at most one sum for each edge
+ * of the graph. */
 static alexnet_status make_room(compiling *c)
 {
     an_program *p = c->p;
@@ -86,7 +87,7 @@ static alexnet_status make_room(compiling *c)
     return ALEXNET_OK;
 }
 
-/* The largest batch below one that is too large; 0 if there is none. */
+/* The largest batch that works, below options.pictures, which is too large; 0 if none works. */
 static int largest_batch(const an_program *p)
 {
     int works = 0, fails = p->options.pictures, views = p->options.slots / fails;
@@ -155,7 +156,7 @@ static void find_kept(const compiling *c)
         c->p->kept[i] = c->node_unit[an_place_node(&c->p->graph, o->keep[i])];
 }
 
-/* Everything that needs no arena: units, steps, and the sizes of all arenas. */
+/* Do everything that needs no arena: units, steps, and the sizes of all arenas. */
 static alexnet_status lay_out(compiling *c, an_net *net, const an_program_options *options)
 {
     c->p = an_calloc(1, sizeof *c->p);

@@ -1,5 +1,5 @@
 /*
- * The inside of a program, which compiling.h makes and program.c runs.
+ * The internals of a program, which the files of compiling.h build and program.c runs.
  */
 #ifndef AN_MODEL_PROGRAM_IMPL_H
 #define AN_MODEL_PROGRAM_IMPL_H
@@ -13,8 +13,8 @@ typedef struct an_unit {
     int n_inputs;
     int inputs[AN_MAX_INPUTS]; /* units */
     int output, saved;         /* tensors; saved is -1 if it saves nothing */
-    int gradient;              /* tensor of the gradient of its output so far; -1: none yet */
-    an_packed *packed;         /* NULL: none */
+    int gradient;      /* tensor with the gradient of its output, as summed so far; -1: none yet */
+    an_packed *packed; /* NULL: none */
 } an_unit;
 
 typedef enum an_step_kind {
@@ -27,7 +27,7 @@ typedef enum an_step_kind {
 
 typedef struct an_step {
     an_step_kind kind;
-    int unit; /* -1: of all parameters */
+    int unit; /* -1: the step is for all parameters */
     an_op_args args;
 } an_step;
 
@@ -36,7 +36,7 @@ typedef struct an_batch_place {
     void *pictures;
     an_slot *slots;
     an_step_state *state;
-    const an_rates *rates; /* behind the state */
+    const an_rates *rates; /* directly after the state */
 } an_batch_place;
 
 enum { AN_BATCHES = 2 };
@@ -51,14 +51,14 @@ struct an_program {
     an_step *steps;
     int n_segments;
     an_update *updating; /* NULL: no update */
-    an_prepared given;   /* where the caller gives the input: in place of the first operator */
-    int *kept;           /* unit per layer of options.keep */
-    int *seeds;          /* tensor per layer of options.keep, of its gradient; -1: none */
+    an_prepared given;   /* stands in for the first operator if the caller gives the input */
+    int *kept;           /* per place of options.keep: its unit */
+    int *seeds;          /* per place of options.keep: the tensor of its gradient; -1: none */
     int input_gradient;  /* tensor; -1: none */
 
-    void *activations, *scratch, *batch; /* of the backend */
+    void *activations, *scratch, *batch; /* memory of the backend */
     size_t activations_bytes, scratch_bytes, packed_bytes, batch_bytes, pictures_bytes;
-    void **outputs, **seeds_at; /* of options.keep */
+    void **outputs, **seeds_at; /* per place of options.keep */
     void *input_at, *input_gradient_at;
     an_score *scores;
     an_results *results;
@@ -68,7 +68,7 @@ struct an_program {
     int64_t fed, ran; /* batches */
     bool warm;        /* it has run once, so that its steps may be recorded */
 
-    /* of the host */
+    /* memory of the host */
     void *staged[AN_BATCHES]; /* slots, state and rates, as they are written to a place */
     an_rates *rates;
     void *block; /* for conversion of what is read; AN_BLOCK doubles */
@@ -76,9 +76,9 @@ struct an_program {
 
 enum { AN_BLOCK = 1 << 14 };
 
-/** Let the steps read a buffer. */
+/** Make all steps read the batch in a buffer. */
 void an_program_bind(an_program *program, int buffer);
-/** Bytes of what goes to a buffer beside the pictures: slots, state and rates. */
+/** Bytes that are written to a buffer besides the pictures: slots, state and rates. */
 size_t an_program_staged_bytes(const an_program *program);
 
 #endif

@@ -14,8 +14,8 @@ int an_program_steps(const an_program *p)
 
 enum { NO_LAYER = -2 }; /* -1 is the input */
 
-/* The layer that the unit before began, of which this one has the rest, a neuron, and another layer
- * too; that goes by the name of the latter. */
+/* The layer that the unit before began, if this unit computes the layer's neuron and another layer
+ * as well; NO_LAYER otherwise. Such a unit is named after the other layer alone. */
 static int begun_before(const an_program *p, const an_unit *unit)
 {
     const an_node *nodes = p->graph.nodes;
@@ -45,7 +45,7 @@ static void name_unit(const an_program *p, const an_unit *unit, char *name, size
     }
 }
 
-/* The gradients of the weights and of the input cost what the forward pass does, each. */
+/* The gradient of the weights and that of the input each cost as much as the forward pass. */
 static int64_t unit_mult_adds(const an_program *p, const an_step *step)
 {
     const an_unit *unit = &p->units[step->unit];
@@ -59,7 +59,7 @@ static int64_t unit_mult_adds(const an_program *p, const an_step *step)
     return forward * ((step->args.dparam[0] != NULL) + (step->args.dx[0] != NULL));
 }
 
-/* All parameters of a net, and of one unit, in their own type. */
+/* Bytes of a unit's parameters, in the type that they are stored in. */
 static int64_t unit_param_bytes(const an_program *p, const an_unit *unit)
 {
     const an_net *net = p->net;
@@ -71,9 +71,9 @@ static int64_t unit_param_bytes(const an_program *p, const an_unit *unit)
     return bytes;
 }
 
-/* Forward: inputs, parameters, output. Backward: the gradient of the output; for that of the
- * inputs, which is written, the parameters; for that of the parameters, which is written, the
- * inputs. A copy of the parameters in a smaller type is read in their place. */
+/* Forward: the inputs, parameters and output. Backward: the gradient of the output; if the gradient
+ * of the inputs is wanted, that and the parameters; if the gradient of the parameters is wanted,
+ * that and the inputs. A packed copy that is smaller than the parameters is read in their place. */
 static int64_t unit_bytes(const an_program *p, const an_step *step)
 {
     const an_unit *unit = &p->units[step->unit];
@@ -91,8 +91,8 @@ static int64_t unit_bytes(const an_program *p, const an_step *step)
     return out + (step->args.dx[0] ? in + read : 0) + (step->args.dparam[0] ? in + params : 0);
 }
 
-/* Parameters and what the optimiser keeps of them are read and written, gradients read, and where
- * several batches add to them written. */
+/* Parameters and the optimiser's state are read and written. Gradients are read, and cleared if
+ * several batches are added. */
 static int64_t update_bytes(const an_program *p)
 {
     return (2 * p->net->n_arenas - 1 + p->options.accumulate) * (int64_t)p->net->bytes;
@@ -126,7 +126,7 @@ void an_program_step(const an_program *p, int index, an_step_info *out)
     out->wants_dx = step->args.dx[0] != NULL;
 }
 
-/* `text` with the row of a unit appended; takes `text`. */
+/* `text` with the row of a unit appended; `text` itself is freed. */
 static char *append_row(const an_program *p, const an_unit *unit, char *text)
 {
     const an_op_desc *op = &p->graph.nodes[unit->first].desc;

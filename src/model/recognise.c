@@ -29,8 +29,8 @@ static alexnet_status count_classes(const an_listing *listing, const an_tensor_f
                    an_tensor_file_name(file), outline->layers[last].name, *classes, AN_CLASSES_MAX);
 }
 
-/* Batch normalisation keeps tensors beside the weights of the layers before it, which would be
- * taken as if it were not there. */
+/* Refuse batch normalisation: the weights of the layers before it would be used as if it were not
+ * there. */
 static alexnet_status refuse_batch_norm(const an_listing *listing, const an_tensor_file *file)
 {
     for (int i = 0; i < an_tensor_file_count(file); i++) {
@@ -80,8 +80,8 @@ static void add_name(char *list, size_t room, const char *name)
         snprintf(list + length, room - length, "%s%s", length ? ", " : "", name);
 }
 
-/* Of networks that fit equally, that is taken which such files usually hold, or else the one of
- * which most weights were published. */
+/* Among networks that fit equally, the one that such files usually hold is preferred, then the one
+ * for which the most weights were published. */
 static int preference(const search *s, const alexnet_network *network)
 {
     if (s->listing->usual && strcmp(network->name, s->listing->usual) == 0)
@@ -179,9 +179,10 @@ static bool has_others(const an_recognition *is, const an_tensor_file *file)
     return false;
 }
 
-/* Whether a file has half of a network's layers, and nothing that does not fit, so that it is known
- * to be a part of it and not something else. Without the last layer it does not say how many
- * classes there are. @param net  name or path of the network */
+/* Whether a file is a part of the network in `out` and not something else: it has at least half of
+ * the layers, and nothing that does not fit. Without the last layer the file does not say how many
+ * classes there are, and the network is loaded again with its own number. @param net name or path
+ * of the network */
 static alexnet_status take_part(an_recognition *out, const an_tensor_file *file, const char *net,
                                 bool *is_part)
 {
@@ -219,7 +220,7 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
                    an_tensor_file_name(file), out->network->name, out->match.difference);
 }
 
-/* The network that was asked for, with the file's weights. */
+/* Take the network that was asked for, if the file's weights fit it. */
 static alexnet_status take(an_recognition *out, const an_listing *listing,
                            const an_tensor_file *file, const char *net, bool part)
 {

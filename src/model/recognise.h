@@ -2,9 +2,9 @@
  * Recognition: which built-in network a file of tensors from another program holds.
  *
  * The file's layers (listing.h) are compared with those of every built-in network (match.h), made
- * for the file's number of classes. What the file does not say fits anything, so that several may
- * fit: names and shapes alone do not tell where LRN stands. Then the network is taken that such
- * files usually hold, and the log says which others there are.
+ * for the file's number of classes. What the file does not say matches anything, so that several
+ * networks may fit: names and shapes alone, for example, do not tell where LRN is. Then the network
+ * that such files usually hold is chosen, and the log names the others.
  */
 #ifndef AN_MODEL_RECOGNISE_H
 #define AN_MODEL_RECOGNISE_H
@@ -15,14 +15,14 @@ typedef struct an_recognition {
     alexnet_network *network; /* owned */
     an_match match;
     int classes;     /* of the file: outputs of its last layer */
-    char found[512]; /* by what, and what else it could be, for people */
+    char found[512]; /* the network, how it was recognised and which others fit, for people */
 } an_recognition;
 
 /**
- * @param net      a built-in network's name or a path, which is taken whatever the file says, if
- * its weights have the shapes; NULL: find it
- * @param part     layers may be missing. Without it too, if at least half of the layers are there
- * and fit, and nothing else is
+ * @param net      a built-in network's name or a path: used whatever else the file says, if the
+ *                 shapes of the weights fit; NULL: find the network
+ * @param part     layers may be missing. Without it they may be missing too, if the file has at
+ *                 least half of the layers, all that it has fit, and it holds nothing else
  * @return ALEXNET_ERROR_FORMAT if no network fits: the text has the nearest and the layer that does
  *         not fit
  */
