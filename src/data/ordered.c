@@ -8,7 +8,8 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-/* Piece p is in slot p % ahead. It may be begun when the one that was there has been taken. */
+/* Piece p uses slot p % ahead. It may begin once the caller has given back the piece that used the
+ * slot before. */
 struct an_ordered {
     an_ordered_job job;
     int64_t count;
@@ -21,7 +22,7 @@ struct an_ordered {
     pthread_mutex_t lock;
     pthread_cond_t may_begin, is_done;
     int64_t next_begun, next_taken;
-    bool lent; /* the piece before next_taken is with the caller */
+    bool lent; /* the caller has the piece before next_taken */
     bool over;
 };
 

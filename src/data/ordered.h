@@ -1,6 +1,6 @@
 /*
- * Pieces of work done by threads of their own, whose results are taken in order: as the loader has
- * it, but for work of any kind, and results of any size.
+ * Runs pieces of work on threads of its own and gives their results in order, as the loader does,
+ * but for any kind of work and any size of result.
  */
 #ifndef AN_DATA_ORDERED_H
 #define AN_DATA_ORDERED_H
@@ -12,9 +12,9 @@
 typedef struct an_ordered an_ordered;
 
 typedef struct an_ordered_job {
-    /** Fill in the result of a piece, which is zero before. Called by several threads at once. */
+    /** Fill in a piece's result, which is all zero before. Called by several threads at once. */
     void (*work)(void *user, int64_t piece, void *result);
-    /** Free what a result holds that nobody takes any more. */
+    /** Free what a result owns, once the caller is done with it or if nobody takes it. */
     void (*discard)(void *result);
     void *user;
     size_t result_bytes;
@@ -23,7 +23,7 @@ typedef struct an_ordered_job {
 /**
  * Begin with pieces first .. count-1.
  * @param threads  >= 1
- * @param ahead    results that may wait for the one before them, >= 1
+ * @param ahead    pieces that may be begun and not yet given back by the caller, >= 1
  */
 alexnet_status an_ordered_new(an_ordered **out, const an_ordered_job *job, int64_t first,
                               int64_t count, int threads, int ahead);

@@ -51,7 +51,7 @@ static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *
                                 const alexnet_dataset *data, const char *name)
 {
     part->name = name;
-    part->data = an_dataset_retain((alexnet_dataset *)data); /* its count is all that changes */
+    part->data = an_dataset_retain((alexnet_dataset *)data); /* only its reference count changes */
     AN_CHECK(check_data(data));
     part->order = an_calloc((size_t)data->count, sizeof *part->order);
     part->by_class = an_calloc((size_t)data->classes, sizeof *part->by_class);
@@ -66,7 +66,7 @@ static alexnet_status make_part(an_pack_part *part, const alexnet_pack_options *
     return an_pack_name(&part->keys, data);
 }
 
-/* Nothing is made before this. */
+/* Checked before any file or folder is made. */
 static alexnet_status check_outside(const alexnet_pack *pack)
 {
     for (int i = 0; i < pack->part_count; i++)
@@ -87,7 +87,7 @@ static alexnet_status claim(alexnet_pack *pack)
                    "another process is packing into %s; wait for it, or stop it", pack->folder);
 }
 
-/* A new pack begins in a folder of its own, where its first file is the manifest. */
+/* A new pack needs a folder of its own. The first file that it writes there is the manifest. */
 static alexnet_status check_folder(const alexnet_pack *pack)
 {
     an_folder folder;
@@ -132,7 +132,7 @@ static alexnet_status write_classes(const alexnet_pack *pack)
     return rc;
 }
 
-/* Places of a part that are in its shards. */
+/* How many places of a part its shards cover. */
 static int64_t places_done(const an_pack_part *part)
 {
     return part->shard_count ? part->shards[part->shard_count - 1].end : 0;
@@ -143,7 +143,7 @@ static bool is_last(const alexnet_pack *pack)
     return pack->part == pack->part_count - 1;
 }
 
-/* Begin where the shards that are there end. */
+/* Start behind the existing shards. */
 static alexnet_status find_place(alexnet_pack *pack)
 {
     for (int i = 0; i < pack->part_count; i++)

@@ -1,6 +1,6 @@
 /*
- * What an earlier pack left behind, compared with what its manifest says: an archive may have been
- * changed or damaged since, at the size that it had.
+ * Compares the shards of an earlier pack with its manifest: an archive may have been changed or
+ * damaged since without a change of its size.
  */
 #include <string.h>
 

@@ -152,7 +152,7 @@ static bool is_done(const an_pack_part *part)
     return part->shard_count && part->shards[part->shard_count - 1].end == part->data->count;
 }
 
-/* Parts follow each other: one that has a shard begins when the one before it is done. */
+/* Parts are packed in order: a part has shards only if the one before it is done. */
 static alexnet_status take_parts(alexnet_pack *pack, const json_t *from, const char *name)
 {
     const json_t *parts = json_object_get(from, "parts");
@@ -170,7 +170,7 @@ static alexnet_status take_parts(alexnet_pack *pack, const json_t *from, const c
     return ALEXNET_OK;
 }
 
-/* Whether nothing is there yet: then it does not matter what it was to be. */
+/* Whether the manifest has no shards yet. Then it does not matter what the pack was of. */
 static bool is_empty(const json_t *from)
 {
     const json_t *parts = json_object_get(from, "parts");
@@ -209,7 +209,8 @@ alexnet_status an_pack_manifest_parse(alexnet_pack *pack, const char *text, size
     return rc;
 }
 
-/* The shards that are said to be complete must be there; their content is checked in steps. */
+/* The shards of the manifest must be there with their sizes. Their content is checked in steps
+ * (an_pack_check_next()). */
 static alexnet_status find_shards(const alexnet_pack *pack)
 {
     struct stat info;

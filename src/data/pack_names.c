@@ -6,14 +6,14 @@
 #include "data/endings.h"
 #include "data/pack.h"
 
-/* Whether a part of a path is passed over by webdataset, as "__meta__". */
+/* Whether webdataset skips a part of a path, such as "__meta__". */
 static bool is_meta(const char *part, size_t length)
 {
     return length >= 4 && memcmp(part, "__", 2) == 0 && memcmp(part + length - 2, "__", 2) == 0;
 }
 
-/* A part of a path, into `to`. A key ends at the first dot, and a name that begins with one is
- * hidden. @return behind it */
+/* Write a part of a path to `to`. Dots that would end the key (any in the last part) or hide the
+ * file (a leading one) are replaced. @return the end of what was written */
 static char *put_part(char *to, const char *part, size_t length, bool last, bool utf8)
 {
     char *begin = to;

@@ -22,7 +22,7 @@ static an_fit fit_of(const alexnet_pack_options *options)
     return (an_fit){.rule = rules[options->fit], .side = options->side};
 }
 
-/* Bring a picture to its size, in a new block. @param before  bytes to leave before the pixels */
+/* Resize a picture into a new block. @param before  bytes to reserve before the pixels */
 static alexnet_status fit(an_picture *out, size_t before, const alexnet_pack_options *options,
                           const an_picture *picture)
 {
@@ -65,7 +65,7 @@ static alexnet_status store_jpeg(an_packed *out, const alexnet_pack_options *opt
     return rc;
 }
 
-/* Whether a file is a JPEG whose picture has the size that it would be given. */
+/* Whether a file is a JPEG that already has the size it would be resized to. */
 static bool may_stay(const an_item_data *file, const alexnet_pack_options *options,
                      const an_picture *picture)
 {
@@ -77,7 +77,7 @@ static bool may_stay(const an_item_data *file, const alexnet_pack_options *optio
     return width == picture->width && height == picture->height;
 }
 
-/* Take a file's own bytes over if they may stay, or encode its picture. */
+/* Store the file's own bytes if they may stay as they are; else encode its picture. */
 static alexnet_status store(an_packed *out, an_item_data *file, const alexnet_pack_options *options,
                             const an_picture *picture)
 {

@@ -55,7 +55,7 @@ json_t *an_pack_describe_source(const an_pack_part *part)
 
 enum { TEXT = 64 };
 
-/* How an option was given, as the command has it, by what a manifest says; "": it had no effect. */
+/* Write an option as given to the command, from what a manifest says; "" if it had no effect. */
 typedef void (*option_text)(char out[TEXT], const json_t *stored, const json_t *order);
 
 static void text_of_raw(char out[TEXT], const json_t *stored, const json_t *order)

@@ -1,5 +1,6 @@
 /*
- * What a pack is of, as its manifest has it, and whether a manifest that is there is of the same.
+ * Describes the data and options of a pack for its manifest, and compares an existing manifest with
+ * them.
  */
 #ifndef AN_DATA_PACK_SAME_H
 #define AN_DATA_PACK_SAME_H
@@ -15,9 +16,9 @@ json_t *an_pack_describe_classes(const alexnet_dataset *data);
 json_t *an_pack_describe_source(const an_pack_part *part);
 
 /**
- * Compare with what a manifest has. `name` is its path.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT says what is different, options by their names in the
- *         command
+ * Compare with a manifest, whose path is `name`.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if they differ; the text says in what, with options named
+ *         as in the command
  */
 alexnet_status an_pack_same_options(const json_t *manifest, const alexnet_pack_options *options,
                                     const char *name);

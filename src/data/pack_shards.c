@@ -16,7 +16,7 @@ static an_pack_part *part_of(alexnet_pack *pack)
     return &pack->parts[pack->part];
 }
 
-/* The work of the threads, of which there are none while the part changes. */
+/* Run by the worker threads. pack->part changes only while there are none. */
 static void work(void *user, int64_t place, void *result)
 {
     const alexnet_pack *pack = user;
@@ -65,7 +65,8 @@ static alexnet_status open_shard(alexnet_pack *pack)
     return rc;
 }
 
-/* End the shard under way, which has all places before this one, and enter it. */
+/* Complete the current shard, which covers all places before pack->place, and enter it into the
+ * manifest. */
 static alexnet_status close_shard(alexnet_pack *pack)
 {
     an_pack_shard shard = {.pictures = pack->shard_pictures, .end = pack->place};
@@ -107,7 +108,7 @@ static void free_entry(entry *e)
     an_free(e->line);
 }
 
-/* Whether the shard under way has room for one more; one that is empty has. */
+/* Whether the current shard has room for one more picture. An empty one always has. */
 static bool has_room(const alexnet_pack *pack, const entry *e, size_t length)
 {
     const alexnet_pack_options *o = &pack->options;

@@ -10,13 +10,13 @@
 
 #define READ "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF are read"
 
-/* A file format by its first bytes. `at` is where the signature stands. */
+/* A file format by its first bytes. `at` is the offset of the signature. */
 typedef struct signature {
     const char *name;
     size_t at, length;
     const char *bytes;
     alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
-    const char *library; /* of an_codecs, where there is no decoder; neither: not read */
+    const char *library; /* of a codec in an_codecs, if `decode` is NULL; both NULL: not read */
 } signature;
 
 static const signature signatures[] = {
@@ -79,7 +79,7 @@ static alexnet_status fail_unread(const signature *s, const char *name)
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is %s; " READ, name, s->name);
 }
 
-/* What a file is that has no known signature. */
+/* Say what a file without a known signature is. */
 static const char *describe(const an_encoded *file)
 {
     size_t zeros = 0, text = 0, shown = file->length < 64 ? file->length : 64;
@@ -165,8 +165,8 @@ alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_
     return ALEXNET_OK;
 }
 
-/* Where the first stored row and column belong (EXIF 2.3, 4.6.4): an upright pixel's place in the
- * stored picture is `start` plus its row times `down` plus its column times `right`. */
+/* How an orientation moves pixels (EXIF 2.3, 4.6.4): the pixel of the upright picture at (row,
+ * column) is stored pixel `start` + row * `down` + column * `right`. */
 typedef struct turn {
     ptrdiff_t start, down, right;
     int width, height; /* upright */

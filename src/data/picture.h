@@ -4,8 +4,9 @@
  * 8-bit RGB, upright. Of several pictures in a file the first is read, or the one it calls primary.
  *
  * EXIF orientation 1..8 is applied. Grey becomes R = G = B. CMYK and YCCK become RGB (Adobe files
- * store them inverted). Alpha, palette transparency included, is composed over white. 16 bits keep
- * the upper 8, as Pillow does. What is none of these is told apart by its first bytes and named.
+ * store them inverted). Alpha, palette transparency included, is composed over white. Samples of 16
+ * bits keep their upper 8, as in Pillow. Other formats are recognised by their first bytes and
+ * named in the error.
  */
 #ifndef AN_DATA_PICTURE_H
 #define AN_DATA_PICTURE_H
@@ -31,11 +32,11 @@ typedef struct an_picture {
 } an_picture;
 
 /**
- * How much smaller a picture may be decoded, for decoders that save work by it: JPEG's, by 2, 4 or
- * 8. Called at most once, with the size of the whole picture as it stands upright.
+ * By how much a decoder may reduce a picture to save work; JPEG's can, by 2, 4 or 8. Called at most
+ * once, with the size of the whole picture as it is upright.
  */
 typedef struct an_shrink {
-    int (*factor)(void *user, an_size size); /* at most; 1: not at all */
+    int (*factor)(void *user, an_size size); /* the largest that is allowed; 1: no reduction */
     void *user;
 } an_shrink;
 
@@ -48,11 +49,11 @@ typedef struct an_shrink {
 alexnet_status an_picture_decode(an_picture *out, const void *bytes, size_t length,
                                  const char *name);
 alexnet_status an_picture_read(an_picture *out, const char *path);
-/** The same, smaller where that is allowed. @param shrink  NULL: it is not */
+/** The same, reduced as far as `shrink` allows. @param shrink  NULL: not at all */
 alexnet_status an_picture_decode_smaller(an_picture *out, const void *bytes, size_t length,
                                          const char *name, const an_shrink *shrink);
 alexnet_status an_picture_read_smaller(an_picture *out, const char *path, const an_shrink *shrink);
-/** The format that bytes begin as, such as "a PNG"; NULL: none that is known. */
+/** The format that the first bytes show, such as "a PNG"; NULL if it is unknown. */
 const char *an_picture_format(const void *bytes, size_t length);
 /** Copy a caller's pixels; see alexnet_classify_pixels(). */
 alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int width, int height,

@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* A chunk is no longer than its file, and a row of the largest picture takes half of this; what
- * libpng asks for beyond both is a lie of the file's. */
+/* A chunk is no longer than its file, and a row of the largest picture takes half of this; if
+ * libpng asks for more than both, the file's numbers are wrong. */
 enum { BLOCK_MAX = 1 << 20 };
 
 /* Everything that has to outlive a jump out of libpng lives here, not in locals. */
@@ -33,7 +33,7 @@ static void on_error(png_structp png, png_const_charp message)
     png_longjmp(png, 1);
 }
 
-/* Warnings are about side chunks and colour profiles, which are not used. */
+/* Warnings are about ancillary chunks and colour profiles, which are not used. */
 static void on_warning(png_structp png, png_const_charp message)
 {
     (void)png;
@@ -95,10 +95,11 @@ static bool decode_rgba(job *j)
     png_set_user_limits(j->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* ours have a better text */
     /* Nothing but pixels, palette and transparency is unpacked. */
     png_set_keep_unknown_chunks(j->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-    /* A window that is larger than the file says costs nothing; other readers take it too. */
+    /* Allow data that need a larger window than the file says: it costs nothing, and other readers
+     * do so too. */
     png_set_option(j->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     png_read_info(j->png, j->info);
-    /* Of pixels it is zlib's sum that tells whether they are as they were; chunks may be wrong. */
+    /* Damaged pixels are found by zlib's checksum; wrong checksums of chunks are accepted. */
     png_set_crc_action(j->png, PNG_CRC_QUIET_USE, PNG_CRC_NO_CHANGE);
     j->rc = an_picture_alloc(j->picture, j->file, png_get_image_width(j->png, j->info),
                              png_get_image_height(j->png, j->info), 4);
@@ -109,7 +110,7 @@ static bool decode_rgba(job *j)
     ask_for_rgba(j->png);
     png_read_update_info(j->png, j->info);
     png_read_image(j->png, j->rows);
-    return true; /* all rows are there: what follows, or is missing, changes nothing */
+    return true; /* all rows are decoded; what follows or is missing changes nothing */
 }
 
 static alexnet_status status_of(const job *j)

@@ -1,6 +1,6 @@
 /*
- * How a PNG file says that it is turned. Its chunks are looked through here, and not by libpng,
- * which would unpack all text of a file: a megabyte of it can hold gigabytes.
+ * The orientation of a PNG file. Its chunks are searched here and not by libpng, which would unpack
+ * all text of a file: a megabyte of it can hold gigabytes.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "data/codec.h"
 
-/* What is unpacked of a text; orientation stands early in both kinds. */
+/* At most TEXT_MAX bytes of a text are unpacked; the orientation comes early in both kinds. */
 enum { SIGNATURE_BYTES = 8, CHUNK_BYTES = 12, TEXT_MAX = 1 << 20 };
 
 /* A chunk's body; bytes is NULL if the file has none. */
@@ -69,7 +69,7 @@ static void look_through(interest *found, const an_encoded *file)
     }
 }
 
-/* A damaged chunk says nothing. */
+/* Whether a chunk is there and undamaged; a damaged one is ignored. */
 static bool is_sound(const chunk *c)
 {
     if (!c->bytes)

@@ -1,6 +1,6 @@
 /*
- * Colour profiles (ICC.1) in picture files. They are not applied to pixels; what they are called is
- * told by the examination of a data set. A profile that is damaged is none.
+ * Colour profiles (ICC.1) in picture files. They are not applied to pixels; the examination of a
+ * data set reports their names. A damaged profile counts as none.
  */
 #ifndef AN_DATA_PROFILE_H
 #define AN_DATA_PROFILE_H
@@ -11,7 +11,7 @@
 
 #include "alexnet/alexnet.h"
 
-/** Profiles beyond this are cut off here: what they are called stands before. */
+/** Larger profiles are cut off at this size; their name is in the part that is kept. */
 enum { AN_PROFILE_MAX = 1 << 20 };
 
 /** A profile's bytes, owned; none: NULL. */
@@ -28,8 +28,8 @@ alexnet_status an_profile_find(an_profile *out, const void *bytes, size_t length
 
 enum { AN_PROFILE_NAME = 80 };
 /**
- * What a profile calls itself, as UTF-8 without control characters; "without a name" if it does not
- * say. @return false for what is no profile
+ * The name that a profile gives itself, as UTF-8 without control characters; "without a name" if it
+ * has none. @return false if the bytes are not a profile
  */
 bool an_profile_name(char name[AN_PROFILE_NAME], const an_profile *profile);
 /** Whether it is sRGB: by its name, or by its primaries and its tone curve. */

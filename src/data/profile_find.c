@@ -62,7 +62,7 @@ static void zlib_free(voidpf user, voidpf block)
     an_free(block);
 }
 
-/* Decompress as much as is wanted of a profile, and as there is. */
+/* Decompress a profile, up to AN_PROFILE_MAX bytes or as far as its data are sound. */
 static alexnet_status inflate_profile(an_profile *out, an_bytes from)
 {
     enum { BLOCK = 1 << 14 };
@@ -136,14 +136,15 @@ static alexnet_status find_in_tiff(an_profile *out, an_bytes file)
     return ALEXNET_OK;
 }
 
-/* What is in a box of a type within others (ISO/IEC 14496-12, 4.2); empty: there is none. */
+/* The content of the first box of a type in a sequence of boxes (ISO/IEC 14496-12, 4.2); empty if
+ * there is none. */
 static an_bytes find_box(an_bytes within, size_t first, const char *type)
 {
     for (size_t at = first; at + 8 <= within.length;) {
         const uint32_t length = an_bytes_big(within, at, 4);
         const size_t left = within.length - at;
         const size_t size = length == 0 || length > left ? left : length;
-        if (size < 8) /* also 1, for lengths that such boxes do not have */
+        if (size < 8) /* also 1: a 64-bit length, which such boxes do not have */
             break;
         if (begins(within, at + 4, type, 4))
             return an_bytes_part(within, at + 8, size - 8);

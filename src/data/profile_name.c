@@ -1,4 +1,4 @@
-/* What a colour profile is, by its tags (ICC.1:2022, 7 and 9; ICC.1:2001-04, 6.5.17). */
+/* Identifies a profile by its tags (ICC.1:2022, 7 and 9; ICC.1:2001-04, 6.5.17). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,8 @@ static an_bytes tag_of(an_bytes all, uint32_t wanted)
 
 /* ---- Its name ---- */
 
-/* Add a character as UTF-8 if it can stand there and fits. @return whether to go on */
+/* Append a character as UTF-8 if it is printable and fits. @return false at the end of the text or
+ * of the room */
 static bool put(char name[AN_PROFILE_NAME], size_t *length, uint32_t c)
 {
     if (c == 0 || *length + 4 > AN_PROFILE_NAME)
@@ -53,8 +54,8 @@ static bool put(char name[AN_PROFILE_NAME], size_t *length, uint32_t c)
     return true;
 }
 
-/* The bytes of the name, and how many each character takes: ASCII, or UTF-16 in one language of
- * several, of which the first is taken. */
+/* The bytes of the name, and how many each character takes: ASCII, or UTF-16, which may be there in
+ * several languages; the first one is used. */
 static an_bytes name_bytes(an_bytes description, int *each)
 {
     *each = 1;
@@ -113,7 +114,7 @@ static bool has_srgb_primaries(an_bytes all)
     return true;
 }
 
-/* A curve's value at a half; < 0 where it has none. */
+/* A tone curve's value at 0.5; < 0 if the curve is of an unknown kind. */
 static double curve_at_half(an_bytes curve)
 {
     if (an_bytes_big(curve, 0, 4) == CODE('c', 'u', 'r', 'v')) {

@@ -19,14 +19,14 @@ typedef struct held {
 
 struct an_read_ahead {
     const an_shard_order *shards;
-    uint32_t *shuffled; /* the pass's own, as the next two */
+    uint32_t *shuffled; /* copied for this pass, as `windows` is */
     an_window *windows;
     int64_t n_windows, position;
     held slots[HELD];
     pthread_t thread;
     int running; /* 1 once it is started */
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* a window is read, or over, or all is */
+    pthread_cond_t changed; /* a window was read or freed, or `over` was set */
     bool over;
 };
 
@@ -46,7 +46,7 @@ static bool is_over(an_read_ahead *a)
     return over;
 }
 
-/* Read a stretch whole. @return NULL if it cannot be had: its pictures are then read one by one */
+/* Read a stretch whole. @return NULL if this fails: its pictures are then read one by one */
 static unsigned char *read_stretch(const an_shard_order *o, const an_stretch *s)
 {
     const an_data_source *source = o->dataset->source;
@@ -61,7 +61,7 @@ static unsigned char *read_stretch(const an_shard_order *o, const an_stretch *s)
     return NULL;
 }
 
-/* Read a window without the lock: nobody looks at a slot before `read`. */
+/* Read a window without the lock: no other thread looks at its blocks before `read` is set. */
 static void read_window(an_read_ahead *a, held *h)
 {
     const an_shard_order *o = a->shards;
@@ -71,7 +71,7 @@ static void read_window(an_read_ahead *a, held *h)
         h->blocks[i] = read_stretch(o, &o->stretches[a->shuffled[w->first_stretch + i]]);
 }
 
-/* Places of a window that the pass shows. */
+/* How many places of a window the pass shows: those from `position` on. */
 static int64_t places_of(const an_read_ahead *a, int64_t window)
 {
     const an_window *w = &a->windows[window];
@@ -142,7 +142,7 @@ alexnet_status an_read_ahead_start(an_read_ahead **out, const an_shard_order *sh
     return rc;
 }
 
-/* Where a sample's bytes are in a window that is read. */
+/* A sample's bytes in a window that has been read; NULL if its stretch could not be read. */
 static const unsigned char *find(const an_read_ahead *a, const held *h, uint32_t sample,
                                  size_t *length)
 {

@@ -1,6 +1,6 @@
 /*
- * Reading of the windows of a pass (shard_order.h) from front to back, one thread, ahead of the
- * threads that decode: the window in use and the next are in memory.
+ * Reads the windows of a pass (shard_order.h) in their order, on one thread, ahead of the threads
+ * that decode: the window in use and the next one are in memory.
  */
 #ifndef AN_DATA_READ_AHEAD_H
 #define AN_DATA_READ_AHEAD_H
@@ -11,22 +11,23 @@ typedef struct an_read_ahead an_read_ahead;
 
 /**
  * Begin to read what the places from `position` on need.
- * @param shards  borrowed, with the order of the pass, which it need not keep
+ * @param shards  borrowed; its present order is that of the pass, and is copied
  */
 alexnet_status an_read_ahead_start(an_read_ahead **out, const an_shard_order *shards,
                                    int64_t position);
 /**
- * The bytes of the picture at a place. Waits for its window. Each place is taken once and put down
- * once, by any thread; a window is over when all its places are.
- * @param bytes  out, borrowed until an_read_ahead_done(); NULL: its stretch could not be read, so
- *               that the picture is to be read by itself, which says what is wrong
+ * The bytes of the picture at a place. Waits for its window. Each place is taken once and then
+ * released once by an_read_ahead_done(), by any thread; a window is freed when all its places are
+ * released.
+ * @param bytes  out, borrowed until an_read_ahead_done(); NULL: its stretch could not be read, or
+ *               reading was stopped; read the picture by itself, which reports the error
  */
 void an_read_ahead_take(an_read_ahead *ahead, int64_t place, uint32_t sample,
                         const unsigned char **bytes, size_t *length);
 void an_read_ahead_done(an_read_ahead *ahead, int64_t place);
-/** End it: nobody waits any more, and no bytes are given. */
+/** Stop reading: nobody waits any longer, and no more bytes are given. */
 void an_read_ahead_stop(an_read_ahead *ahead);
-/** Once no place is in hand. NULL allowed. */
+/** Call it only when no place is taken. NULL allowed. */
 void an_read_ahead_free(an_read_ahead *ahead);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 
-/* What is kept of an open source. */
+/* The state of an open source. */
 typedef struct block {
     an_records records;
     int64_t *record; /* of each item */
@@ -44,7 +44,7 @@ alexnet_status an_records_read(const an_data_source *source, int64_t item, an_it
     return ALEXNET_OK;
 }
 
-/* All are of one size, so that it says nothing. */
+/* All records have the same size, so the stamp is a hash of the pixels. */
 int64_t an_records_stamp(const an_data_source *source, int64_t item)
 {
     const an_records *r = &((const block *)source->state)->records;
@@ -52,7 +52,7 @@ int64_t an_records_stamp(const an_data_source *source, int64_t item)
     return (int64_t)(an_hash_bytes(pixels_of(source, item), bytes) >> 1);
 }
 
-/* Which record each item is: those of a class together, in their order. */
+/* Which record each item is: sorted by class, those of a class in the order of the file. */
 static alexnet_status order_records(int64_t *record, const int *labels, int64_t count,
                                     int64_t classes)
 {
@@ -69,7 +69,7 @@ static alexnet_status order_records(int64_t *record, const int *labels, int64_t 
     return ALEXNET_OK;
 }
 
-/* Items are called after their record, with as many digits as the last one has. */
+/* An item's name is the number of its record, with as many digits as the last one has. */
 static alexnet_status add_items(an_data_source *source, const block *b, const int *labels)
 {
     const size_t root = strlen(source->root);

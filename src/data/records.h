@@ -15,8 +15,8 @@ typedef struct an_records {
 } an_records;
 
 /**
- * Make the records the items of a source, which has its classes: in the order of classes, then of
- * records. Takes the block over, also on failure.
+ * Make the records the items of a source, whose classes are there already, sorted by class, then by
+ * record. Takes ownership of the block, also on failure.
  * @param labels  [count], each among the source's classes; NULL: none
  */
 alexnet_status an_records_add(an_data_source *source, an_records *records, const int *labels);

@@ -35,13 +35,13 @@ static an_rect in_the_middle(an_size size, int width, int height)
     return (an_rect){(size.width - width) / 2, (size.height - height) / 2, width, height};
 }
 
-/* At least a pixel, at most what there is. */
+/* Limit a length to 1 .. most. */
 static int bounded(double value, int most)
 {
     return value < 1 ? 1 : value > most ? most : (int)value;
 }
 
-/* All of the picture, or of its middle as much as has an aspect that is allowed. */
+/* The largest box in the middle of the picture whose aspect is allowed. */
 static an_rect largest_box(const an_region_rule *rule, an_size size)
 {
     const double aspect = (double)size.width / size.height;
@@ -69,7 +69,7 @@ static an_rect fitted_box(an_fit_rule fit, an_size size)
                               : in_the_middle(size, shorter, shorter);
 }
 
-/* The part of one axis that begins at `from`, made `factor` times as long about its centre. */
+/* Make a part of an axis `factor` times as long about its centre, and keep it on the axis. */
 static void stretch(int *from, int *length, double factor, int whole)
 {
     const double centre = *from + *length / 2.0;
@@ -106,7 +106,7 @@ void an_region_draw(an_region *out, const an_region_rule *rule, an_size size, ui
     turn(out, rule->side, size);
 }
 
-/* An edge among `whole` pixels, where only `there` of them are left. */
+/* Convert an edge from an axis of `whole` pixels to one of `there`. */
 static int scaled_edge(int edge, int whole, int there)
 {
     return (int)(((int64_t)2 * edge * there + whole) / ((int64_t)2 * whole));

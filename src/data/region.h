@@ -1,7 +1,7 @@
 /*
- * Which part of a picture is shown in training, where that is more than a crop of the stored
- * square: boxes of random area and aspect, and small rotations. Both resample the picture, and so
- * happen here; crops and mirroring of the stored square are the operator's (crop.h).
+ * Which part of a picture is shown in training, if it is not just a crop of the stored square:
+ * boxes of random area and aspect, and small rotations. Both resample the picture and so are done
+ * here; the stored square is cropped and mirrored by the operator (crop.h).
  */
 #ifndef AN_DATA_REGION_H
 #define AN_DATA_REGION_H
@@ -11,17 +11,17 @@
 #include "data/resize.h"
 
 typedef struct an_region_rule {
-    an_fit_rule fit;  /* what the box is that is not drawn: the centre square, or all */
+    an_fit_rule fit;  /* the box if none is drawn: the centre square, or all */
     int side;         /* of the square that is made */
     bool scaled;      /* the box is drawn by area and aspect */
     double area[2];   /* share of the picture's area, uniform between these */
-    double aspect[2]; /* width by height; its logarithm is uniform between theirs */
+    double aspect[2]; /* width by height; uniform in its logarithm */
     double rotate;    /* degrees at most, in either direction, uniform */
     int group;        /* pictures in a row that share their random numbers; 0: 1 */
     uint64_t seed;
 } an_region_rule;
 
-/** What is taken: a box, resized to a square, of which the middle is kept once it is turned. */
+/** A box that is resized to a square; the square is rotated and its middle is kept. */
 typedef struct an_region {
     an_rect box;
     int square;     /* side of the resized box; the rule's if it is not turned */
@@ -32,15 +32,16 @@ typedef struct an_region {
  * Draw what is shown of a picture. Depends on (seed, epoch, position) and its size alone.
  *
  * The box is that of torchvision's RandomResizedCrop: ten tries, then the largest box in the middle
- * whose aspect is allowed. To turn it without showing what is outside the picture, a larger box
- * about the same centre is taken and moved inside the picture, or made smaller where the picture
- * is.
+ * whose aspect is allowed. To rotate it without showing anything outside the picture, a larger box
+ * with the same centre is taken. It is moved to lie inside the picture, or made smaller if the
+ * picture is too small.
  */
 void an_region_draw(an_region *out, const an_region_rule *rule, an_size size, uint64_t epoch,
                     uint64_t position);
 
 /**
- * Make it, of the picture whole or decoded smaller: the box's edges are then rounded to its pixels.
+ * Cut a region out of its picture. If the picture was decoded smaller, the box's edges are rounded
+ * to its pixels.
  * @param size  what the region was drawn for
  * @param dst   [side][side][3], side the rule's, rows dst_row bytes apart
  */

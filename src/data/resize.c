@@ -8,8 +8,8 @@
 #include "base/status.h"
 #include "data/resize_kernels.h"
 
-/* One axis of a resize of `in` samples to `out`, of which only the `part` ones from `start` on are
- * computed. */
+/* One axis of a resize from `in` to `out` samples. Only `part` of them are computed, from
+ * `start`. */
 typedef struct axis {
     int in, out;
     int start, part;
@@ -21,8 +21,8 @@ static double triangle(double x)
     return x < 1.0 ? 1.0 - x : 0.0;
 }
 
-/* Weights of one output: a triangle as wide as the input samples that fall on it, but at least as
- * wide as two, cut off at the ends of the axis and normalised. Rounding follows Pillow: sums in
+/* Weights of one output: a triangle whose half-width is the number of input samples per output, but
+ * at least one, cut off at the ends of the axis and normalised. Rounding follows Pillow: sums in
  * double, bounds by adding a half and truncating. */
 static void fill_taps(an_taps *t, int i, const axis *a, double *exact)
 {
@@ -89,7 +89,7 @@ typedef struct raster {
     size_t row;
 } raster;
 
-/* Resize the columns of `rows` rows. */
+/* Resize `rows` rows of pixels horizontally. */
 static void columns_pass(uint8_t *dst, size_t dst_row, int rows, raster src, const axis *across,
                          const an_taps *t)
 {
@@ -114,7 +114,7 @@ static void copy_rows(uint8_t *dst, size_t dst_row, raster src, const axis *acro
                (size_t)across->part * 3);
 }
 
-/* Columns, and then rows where they change, 8 bits between. */
+/* Resize horizontally if the width changes, then vertically. Pixels in between have 8 bits. */
 static alexnet_status resize_both(uint8_t *dst, size_t dst_row, raster src, const axis *across,
                                   const axis *down)
 {
@@ -147,7 +147,7 @@ cleanup:
     return rc;
 }
 
-/* The part of a resized picture that two axes name. */
+/* Compute the part of a resized picture that the two axes select. */
 static alexnet_status resize_part(uint8_t *dst, size_t dst_row, raster src, const axis *across,
                                   const axis *down)
 {
@@ -220,7 +220,7 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
     return an_picture_decode_smaller(out, bytes, length, name, &shrink);
 }
 
-/* The centre of an axis whose `in` samples would become `out`. */
+/* The middle `part` samples of an axis that is resized from `in` to `out`. */
 static axis centre_of(int in, int out, int part)
 {
     return (axis){in, out, (out - part) / 2, part};
@@ -234,7 +234,7 @@ static int kept_of(int64_t longer, int side)
     return (int)(longer <= most ? longer : most + (longer - most) % 2);
 }
 
-/* How both axes are brought to a fit's size. @return false for a long side that is too long */
+/* How both axes are brought to a fit's size. @return false if the long side would exceed an int */
 static bool find_axes(axis *across, axis *down, an_fit fit, const an_picture *picture)
 {
     const int width = picture->width, height = picture->height, side = fit.side;

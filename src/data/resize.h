@@ -41,7 +41,7 @@ typedef struct an_fit {
     bool smaller; /* JPEGs are decoded smaller where at least `side` pixels of each side are left */
 } an_fit;
 
-/** By how much at the most: 1 unless `smaller`. */
+/** The largest factor by which a picture may be decoded smaller: 1 unless `smaller`. */
 int an_fit_factor(an_fit fit, an_size size);
 /** The same for a decoder; the fit must outlive it. */
 an_shrink an_fit_shrink(const an_fit *fit);
@@ -51,8 +51,9 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
                              const char *name);
 
 /**
- * The size that a picture is brought to: side x side, but for WHOLE. What was fitted by WHOLE is
- * brought by SHORT to the very pixels that the picture itself is.
+ * The size that a picture is brought to: side x side, except for WHOLE; 0 x 0 if its long side
+ * would exceed an int. SHORT makes the same pixels of a picture that was fitted by WHOLE as of the
+ * picture itself.
  */
 void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture);
 /**

@@ -33,7 +33,7 @@ void an_resize_row_plain(uint8_t *dst, const uint8_t *src, const an_taps *t)
         resize_pixel(dst + 3 * (size_t)x, src, t, x);
 }
 
-/* Columns in pieces whose sums stay in registers or the nearest cache. */
+/* A row is computed in pieces whose sums stay in registers or the first-level cache. */
 void an_blend_rows_plain(uint8_t *dst, const uint8_t *src, size_t row, size_t length,
                          const an_taps *t, int y)
 {
@@ -63,8 +63,9 @@ void an_blend_rows_plain(uint8_t *dst, const uint8_t *src, size_t row, size_t le
 
 /* ---- With AVX2: two taps in a multiplication, each weight in two parts of 16 bits ---- */
 
-/* Four taps of a pixel: of the 12 bytes of four pixels, R R G G B B of the first two in the lower
- * half and of the others in the upper; the halves are added in the end. */
+/* Sum the taps of an output pixel, four at a time. The lower half of a register has R R G G B B of
+ * the first two input pixels, the upper half those of the other two; the halves are added at the
+ * end. */
 AVX2 static __m128i sum_pixel(const uint8_t *from, const int16_t *high, const int16_t *low,
                               int count)
 {
@@ -119,7 +120,7 @@ AVX2 static void blend_32(uint8_t *dst, const uint8_t *from, size_t step, const 
     __m256i upper[4] = {zero, zero, zero, zero}, lower[4] = {zero, zero, zero, zero};
     for (int j = 0; j < count; j += 2, from += 2 * step) {
         const __m256i a = _mm256_loadu_si256((const __m256i *)from);
-        /* The weight past an odd number of rows is 0; that row may not be there. */
+        /* If the count is odd, the weight after the last is 0, and its row may not exist. */
         const __m256i b = j + 1 < count ? _mm256_loadu_si256((const __m256i *)(from + step)) : zero;
         const __m256i left = _mm256_unpacklo_epi8(a, b), right = _mm256_unpackhi_epi8(a, b);
         const __m256i pixels[4] = {

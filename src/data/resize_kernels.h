@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Weights are rounded to 22 fractional bits: 32 less 8 of a pixel less 2 to spare, which is what
- * keeps a sum of weighted pixels inside an int32. */
+/* Weights have 22 fractional bits: 32, less the 8 of a pixel, less 2 to spare, so that a sum of
+ * weighted pixels fits in an int32. */
 enum { AN_WEIGHT_BITS = 32 - 8 - 2, AN_WEIGHT_LOW_BITS = 15 };
 
 /**
@@ -20,10 +20,10 @@ typedef struct an_taps {
     int outputs, stride; /* stride: a multiple of 4; weights past count[i] are 0 */
     int *first, *count;
     int32_t *weight;
-    int16_t *high, *low; /* the same in two parts: high * 2^15 + low, which multiply as 16 bits */
+    int16_t *high, *low; /* the same as high * 2^15 + low, for multiplications of 16 bits */
 } an_taps;
 
-/** Columns of a row of pixels. @param length  bytes that may be read from src on */
+/** Resize a row of pixels horizontally. @param length  bytes that may be read from src on */
 void an_resize_row(uint8_t *dst, const uint8_t *src, size_t length, const an_taps *taps);
 /**
  * Output row y as a weighted sum of input rows, `row` bytes apart; row 0 is at src.

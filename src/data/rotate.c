@@ -7,17 +7,17 @@ static int within(int value, int count)
     return value < 0 ? 0 : value >= count ? count - 1 : value;
 }
 
-/* To 15 decimal places, as Pillow does, so that right angles are exact. The product needs more bits
- * than a double has: of an eighth of a turn it ends in .46 and .55. */
+/* Round to 15 decimal places, as Pillow does, so that right angles are exact. The product needs
+ * more bits than a double has: for 45 degrees the results end in .46 (sine) and .57 (cosine). */
 static double rounded(double value)
 {
     return (double)rintl(value * 1e15L) / 1e15;
 }
 
-/* The pixel at a place of the square, in pixels from its upper left corner. */
+/* Interpolate the square at a position, in pixels from its upper left corner. */
 static void sample(uint8_t *dst, const uint8_t *src, int side, double across, double down)
 {
-    across -= 0.5; /* from one pixel's centre to the next */
+    across -= 0.5; /* now from the centre of the first pixel */
     down -= 0.5;
     const double left = floor(across), top = floor(down);
     const double dx = across - left, dy = down - top;

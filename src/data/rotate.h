@@ -1,6 +1,6 @@
 /*
  * Rotation about the centre, bit-exact with Pillow's Image.rotate(degrees, Image.BILINEAR): the
- * four nearest pixels of each place, weighted in double, the fraction cut off.
+ * four nearest pixels of each place, weighted in double precision, the result truncated.
  */
 #ifndef AN_DATA_ROTATE_H
 #define AN_DATA_ROTATE_H
@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /**
- * Turn a square of RGB pixels and keep the middle of what it becomes. A place outside the square
- * has the colour of the nearest pixel, where Pillow has black.
+ * Rotate a square of RGB pixels and keep the middle of the result. A place outside the square has
+ * the colour of the nearest pixel; Pillow makes it black.
  * @param dst      [to][to][3], rows dst_row bytes apart; to <= from, from - to even
  * @param src      [from][from][3]
  * @param degrees  counterclockwise

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "base/status.h"
 
-/* A sample on its way into the order of archives. */
+/* A sample and its place, by which samples are sorted. */
 typedef struct entry {
     an_item_place place;
     uint32_t sample;
@@ -36,7 +36,7 @@ static alexnet_status list_entries(entry **out, const alexnet_dataset *d)
     return ALEXNET_OK;
 }
 
-/* Whether a sample goes on the stretch before it. */
+/* Whether an item continues a stretch, which has `most` bytes at most. */
 static bool goes_on(const an_stretch *s, const an_item_place *place, uint64_t most)
 {
     return s->archive == place->archive && place->offset + place->length - s->offset <= most;
@@ -116,7 +116,7 @@ void an_shard_order_free(an_shard_order *o)
     an_free(o);
 }
 
-/* As many of the next stretches as a window holds, but one at the least. */
+/* Add the next stretches to a window until it is full, but at least one. */
 static void open_window(an_shard_order *o, an_window *w)
 {
     uint64_t bytes = 0;
@@ -130,7 +130,7 @@ static void open_window(an_shard_order *o, an_window *w)
     }
 }
 
-/* Lay a window's pictures out and shuffle them (Fisher and Yates). */
+/* List a window's pictures and shuffle them (Fisher and Yates). */
 static void fill_window(const an_shard_order *o, const an_window *w, uint32_t *order, uint64_t seed,
                         uint64_t epoch)
 {

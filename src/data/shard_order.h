@@ -1,14 +1,15 @@
 /*
- * An order for archives on disks and stores that are slow to jump: archives are read in stretches
- * of some megabytes from front to back, stretches in random order, and pictures are shuffled within
- * a window of stretches that memory holds. Every picture comes once, in another order every epoch.
+ * An order for archives on storage with slow random access: archives are read in stretches of some
+ * megabytes, the stretches in random order, and pictures are shuffled within a window of stretches
+ * that is held in memory. Every picture comes once, in another order every epoch.
  */
 #ifndef AN_DATA_SHARD_ORDER_H
 #define AN_DATA_SHARD_ORDER_H
 
 #include "data/dataset.h"
 
-/** Bytes of a stretch, unless a picture alone has more, and of a window, of which two are held. */
+/** The most bytes of a stretch, unless a single picture has more, and of a window, of which memory
+ *  holds two. */
 #define AN_STRETCH_BYTES ((uint64_t)16 << 20)
 #define AN_WINDOW_BYTES ((uint64_t)128 << 20)
 
@@ -19,7 +20,7 @@ typedef struct an_stretch {
     uint32_t first, count;   /* pictures, in the order of archives and places in them */
 } an_stretch;
 
-/** Stretches that are held together: those of an epoch in its order. */
+/** Stretches that follow each other in an epoch and are held in memory together. */
 typedef struct an_window {
     uint32_t first_stretch, stretches; /* in `shuffled` */
     int64_t first, count;              /* places in the epoch's order */
@@ -45,7 +46,7 @@ alexnet_status an_shard_order_new(an_shard_order **out, alexnet_dataset *dataset
                                   uint64_t window);
 /** Order an epoch. @param order  out, [count] samples */
 void an_shard_order_make(an_shard_order *shards, uint32_t *order, uint64_t seed, uint64_t epoch);
-/** Which of some windows has a place. */
+/** The index of the window that contains a place. */
 int64_t an_window_of(const an_window *windows, int64_t count, int64_t place);
 void an_shard_order_free(an_shard_order *shards); /* NULL allowed */
 

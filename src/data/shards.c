@@ -29,7 +29,7 @@ bool an_is_pattern(const char *path)
     return find_braces(path, &open, &close);
 }
 
-/* Add what stands before, one of the values, and what stands behind. */
+/* Add the text with its first "{...}" replaced by one of the values. */
 static alexnet_status add_one(an_strings *out, const char *text, const char *open,
                               const char *close, const char *value)
 {
@@ -39,7 +39,8 @@ static alexnet_status add_one(an_strings *out, const char *text, const char *ope
     return an_strings_add(out, an_format("%.*s%s%s", (int)(open - text), text, value, close + 1));
 }
 
-/* "000..146". @return whether it is one; *width: digits at least, where they begin with zero */
+/* Parse "000..146". @return whether it is a range; *width: its digits if it begins with zero, else
+ * 1 */
 static bool parse_range(const char *inside, unsigned *first, unsigned *last, int *width)
 {
     int read = 0, digits = 0;
@@ -81,7 +82,7 @@ static alexnet_status expand_first(an_strings *out, const char *text, const char
     return ALEXNET_OK;
 }
 
-/* One "{...}" of all texts at a time, from the left, until there is none. */
+/* Expand the first "{...}" of all texts, again and again until there is none. */
 alexnet_status an_pattern_expand(an_strings *out, const char *pattern)
 {
     an_strings now = {0}, next = {0};

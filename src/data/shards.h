@@ -1,7 +1,7 @@
 /*
- * Archives that make up one data set: a .tar file, all those of a folder, or those that a pattern
- * names: `{000..146}` counts, with zeros in front where the first number has them, and `{a,b}` is
- * each of its words.
+ * Archives that make up one data set: a .tar file, all .tar files of a folder, or those that a
+ * pattern names. In a pattern, `{000..146}` stands for a range of numbers, with leading zeros if
+ * the first one has them, and `{a,b}` for each of its words.
  */
 #ifndef AN_DATA_SHARDS_H
 #define AN_DATA_SHARDS_H
@@ -13,14 +13,14 @@ enum { AN_SHARDS_MAX = 100000 };
 
 /** Whether a name has a pattern in it. */
 bool an_is_pattern(const char *path);
-/** Replace a pattern by what it stands for. @return ALEXNET_ERROR_INVALID_ARGUMENT */
+/** List all texts that a pattern stands for. @return ALEXNET_ERROR_INVALID_ARGUMENT */
 alexnet_status an_pattern_expand(an_strings *out, const char *pattern);
 
 /**
- * Whether a path leads to archives: a file called so, also a compressed one, which is then refused;
- * a folder with .tar files in it and no folders but ImageNet's devkit; a pattern of such names;
- * FOLDER/train and FOLDER/val, which name the archives of a part (divided.h), FILE.tar/train and
- * FILE.tar/val.
+ * Whether a path leads to archives: a file with the ending of one, also of a compressed one, which
+ * is refused when it is opened; a folder with .tar files in it and no folders but ImageNet's
+ * devkit; a pattern of such names; FOLDER/train and FOLDER/val, which name the archives of a part
+ * (divided.h), FILE.tar/train and FILE.tar/val.
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_shards_accept(const char *path, bool *yes);
@@ -28,12 +28,12 @@ alexnet_status an_shards_accept(const char *path, bool *yes);
  *  holds both. */
 alexnet_status an_shards_divided(const char *path, bool *yes);
 /**
- * Take FILE.tar/train or FILE.tar/val apart, which name a part of an archive that holds both.
- * @param archive  out, owned: FILE.tar; NULL: the path is no such
+ * Split FILE.tar/train or FILE.tar/val, which name a part of an archive that holds both.
+ * @param archive  out, owned: FILE.tar; NULL if the path is not of this form
  */
 alexnet_status an_archive_part(char **archive, an_part_name *part, const char *path);
 /**
- * The paths of the archives, in the order of their names.
+ * The paths of the archives: of a folder in the order of their names, of a pattern in its order.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that holds archives of several parts
  */
 alexnet_status an_shards_list(an_strings *out, const char *path);

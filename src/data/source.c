@@ -12,7 +12,7 @@
 #include "data/shards.h"
 #include "data/source_own.h"
 
-/* What a path may be. The first that accepts it has it. */
+/* What a path may be: the first kind that accepts it is used. */
 static const an_data_kind *const kinds[] = {&an_tar_kind,  &an_idx_kind,  &an_cifar_kind,
                                             &an_lmdb_kind, &an_list_kind, &an_folders_kind};
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -59,8 +59,9 @@ void an_data_source_release(an_data_source *source)
     an_free(source);
 }
 
-/* The absolute path of a pattern, or of a part that is files of its folder or in an archive: of
- * what is before the last slash as the system has it, and its last part. NULL: it is not there. */
+/* The absolute path of a pattern, or of a part such as FILE.tar/train, neither of which realpath()
+ * resolves: the real path of what is before the last slash, with the rest appended. *out is NULL if
+ * the former does not exist. */
 static alexnet_status absolute_pattern(char **out, const char *path)
 {
     const char *slash = strrchr(path, '/');

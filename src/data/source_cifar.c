@@ -17,7 +17,7 @@ enum { SIDE = 32, PIXELS = SIDE * SIDE * 3, FILES_MAX = 5 };
 
 typedef struct version {
     const char *names; /* file of the classes' names */
-    bool needs_names;  /* by which the version is known, its other files being called as any are */
+    bool needs_names;  /* to recognise the version: its other files have common names */
     int classes, labels;
     const char *train[FILES_MAX + 1], *val;
 } version;
@@ -144,7 +144,7 @@ static alexnet_status add_names(an_data_source *source, char *text, int classes,
     return ALEXNET_OK;
 }
 
-/* The names that lie beside the pictures, or numbers. */
+/* Classes have the names in the file beside the pictures; without it, numbers. */
 static alexnet_status make_classes(an_data_source *source, const found *f)
 {
     const int classes = f->version->classes;
@@ -164,8 +164,8 @@ static alexnet_status make_classes(an_data_source *source, const found *f)
 
 /* ---- Records ---- */
 
-/* Whether all labels of a file's records are of classes that there are; the last of a record's is
- * the one that counts. */
+/* Check that all labels of a file's records are classes. The last label of a record is the one that
+ * is used. */
 static alexnet_status check_labels(const unsigned char *bytes, size_t records, const version *v,
                                    const char *path)
 {

@@ -1,4 +1,4 @@
-/* What kinds have in common whose labels are numbers. */
+/* Shared by the kinds whose labels are numbers. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -33,7 +33,7 @@ alexnet_status an_data_source_note_holes(an_data_source *source)
 {
     const int64_t classes = source->classes.count;
     int64_t holes = 0, first = 0;
-    if (source->examined) /* which tells of each */
+    if (source->examined) /* the examination reports each of them */
         return ALEXNET_OK;
     bool *taken = an_calloc((size_t)classes + 1, sizeof *taken);
     if (!taken)

@@ -1,6 +1,6 @@
 /*
- * What a caller names, without classes: files, all pictures below folders, those of archives and
- * other data sets that are files.
+ * Pictures without classes at paths that a caller gives: files, all pictures below folders, and
+ * those of archives and other data sets.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "data/endings.h"
 #include "data/source.h"
 
-/* Items that are those of a source of their own. */
+/* Consecutive items that belong to another source. */
 typedef struct part {
     an_data_source *source;
     int64_t first; /* its first item among all */

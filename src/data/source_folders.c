@@ -133,8 +133,8 @@ static alexnet_status check_class(an_data_source *source, const char *path, int 
     return ALEXNET_OK;
 }
 
-/* Links in a class that would bring in what lies above it: each where the source is examined, else
- * the first with how many there are. */
+/* Report links in a class to folders above it, which are not followed: each one if the source is
+ * examined, else the first and how many more there are. */
 static alexnet_status note_upward(an_data_source *source, const an_walk *walk)
 {
     static const char *const text = "is a link to a folder above it, and is not followed";
@@ -185,7 +185,7 @@ cleanup:
     return rc;
 }
 
-/* No class folder is entered but as its class, whatever links lead to it. */
+/* Make sure that a class folder is read only as its own class, whatever links lead to it. */
 static alexnet_status reserve_classes(const an_data_source *source, an_walk *walk)
 {
     bool first;
@@ -206,7 +206,7 @@ static alexnet_status reserve_classes(const an_data_source *source, an_walk *wal
     return ALEXNET_OK;
 }
 
-/* Folders in which all class folders agree: what stands there may be the classes. */
+/* The folders that all class folders have: perhaps these are the classes. */
 typedef struct layout {
     an_strings folders; /* of the first class */
     bool same;          /* no class has pictures of its own, and all have these folders */
@@ -244,7 +244,7 @@ static alexnet_status note_doubt(an_data_source *source, const layout *all)
                   source->root, source->classes.at[0]));
 }
 
-/* Note the hidden folders beside those of classes that have pictures in them. */
+/* Note the hidden folders of the root that have pictures in them. */
 static alexnet_status note_hidden(an_data_source *source)
 {
     an_strings hidden = {0};

@@ -1,5 +1,5 @@
 /*
- * MNIST's files, and those of others that are written and called alike: a folder with the pictures
+ * MNIST's files, and those of data sets with the same format and names: a folder with the pictures
  * and labels of training (train-) and of validation (t10k-), or one file of pictures with its
  * labels beside it.
  */
@@ -112,7 +112,7 @@ static alexnet_status find_beside(char **labels, const char *pictures)
     return ALEXNET_OK;
 }
 
-/* A folder's part: the one that is named, or the one that there is. */
+/* The files of a folder's part: of the one that is named, or of the only one. */
 static alexnet_status locate_part(char **pictures, char **labels, const char *folder,
                                   an_part_name part, const char *root)
 {

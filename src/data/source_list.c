@@ -2,9 +2,9 @@
  * A list of pictures with their labels: lines "path label", or a table. Paths are absolute, or
  * relative to the list's folder.
  *
- * Labels are numbers, which are those of the classes, or names, whose classes are in byte order.
- * Items come in the order of classes, then paths, as they do from a tree of class folders, so that
- * the two give the same batches; their keys are the paths below the folder that holds them all.
+ * Labels are the numbers of classes, or names, in whose byte order the classes are. Items are
+ * sorted by class, then by path, as those of a tree of class folders are, so that the two give the
+ * same batches; their keys are the paths below the folder that holds them all.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static alexnet_status check_number(const an_list_row *row, int64_t value, const 
     return ALEXNET_OK;
 }
 
-/* Take the labels for numbers; *numbers: whether they are. */
+/* Read the labels as numbers; *numbers: whether all of them are. */
 static alexnet_status number_rows(an_list_rows *rows, bool *numbers, int *largest, const char *path)
 {
     const an_list_row *number = NULL, *name = NULL;
@@ -173,7 +173,7 @@ static alexnet_status sort_rows(an_data_source *source, an_list_rows *rows)
                           (long long)again, an_text_plural(again, "line", "lines"), source->root));
 }
 
-/* The bytes of the folder that all paths are in, its slash included. */
+/* The length of the folder that all paths are in, including its slash. */
 static size_t shared_folder(const an_list_rows *rows)
 {
     const char *first = rows->at[0].path, *slash = strrchr(first, '/');
@@ -209,7 +209,7 @@ static alexnet_status add_rows(an_data_source *source, const an_list_rows *rows)
     return ALEXNET_OK;
 }
 
-/* That no picture is where the list's paths lead is most often that they are of another folder. */
+/* If the first picture is missing, the list's paths are most often relative to another folder. */
 static alexnet_status note_missing(an_data_source *source)
 {
     if (an_is_file(source->items[0].name))

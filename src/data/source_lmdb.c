@@ -2,9 +2,9 @@
  * Caffe's databases: a folder with LMDB's data.mdb, whose values are messages called Datum
  * (datum.h).
  *
- * Caffe's tools make a key of a picture's position in their list and its path in that,
- * "00000012_cats/b.jpg". If all keys are such, the paths are the keys of the items, which come in
- * the order of classes, then paths: a folder and the database made of it give the same batches.
+ * Caffe's tools make a key from a picture's position in their list and its path there,
+ * "00000012_cats/b.jpg". If all keys have this form, items have these paths as keys and are sorted
+ * by class, then by path: a folder and the database made of it give the same batches.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 
 enum { CHECK_EVERY = 1024, KEY_MAX = 511, POSITION = 8 };
 
-/* An item before it has its place. */
+/* An item before it is sorted. */
 typedef struct record {
     char *name; /* the database's path, a slash, the key */
     const char *path;
@@ -141,7 +141,7 @@ static size_t position_of(const char *key)
     return digits >= POSITION && key[digits] == '_' && key[digits + 1] ? digits + 1 : 0;
 }
 
-/* Let the rows be known by their paths, or by their whole keys. */
+/* Set the rows' paths: their keys without the position if all have one, else whole. */
 static void find_paths(reading *r)
 {
     bool all = true;
@@ -154,7 +154,7 @@ static void find_paths(reading *r)
     }
 }
 
-/* A list may name a picture twice: keys then tell them apart. */
+/* A list may name a picture twice: then the whole keys decide. */
 static int compare_rows(const void *a, const void *b)
 {
     const record *x = a, *y = b;

@@ -2,10 +2,10 @@
  * Archives as a data set, read in place: shards as WebDataset has them, a folder of classes as an
  * archive, ImageNet's archives of training and validation pictures.
  *
- * Labels are those that files beside the pictures give (KEY.cls, KEY.json), in all archives or in
- * some; where none does, the folders of the archives are the classes, as those of a data set are,
- * below the folder that holds them all. Items come in the order of classes, then names, as they do
- * from a tree of class folders, so that the two give the same batches.
+ * Labels come from files beside the pictures (KEY.cls, KEY.json), in all archives or in some. If
+ * there are none, the folders in the archives are the classes, below the folder that holds them
+ * all. Items are sorted by class, then by name, as those of a tree of class folders are, so that
+ * the two give the same batches.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #include "data/source.h"
 #include "data/tar_set.h"
 
-/* What is kept of an open source. */
+/* The state of an open source. */
 typedef struct archives {
     an_strings paths;
     an_tar_stamp *stamps;  /* of each */
@@ -37,7 +37,7 @@ static void close_archives(an_data_source *source)
 
 /* ---- Items ---- */
 
-/* An item on its way into its place in the order. */
+/* An item before it is sorted. */
 typedef struct entry {
     an_item item;
     an_item_place place;
@@ -54,7 +54,8 @@ static int compare_entries(const void *a, const void *b)
     return x->place.offset < y->place.offset ? -1 : x->place.offset > y->place.offset;
 }
 
-/* "archive/folder/name", with the key in it; if it was packed, the key stands behind its end. */
+/* Name an item "archive/folder/name". Its key is a part of that; if the picture was packed, the key
+ * stands behind the zero that ends the name. */
 static alexnet_status make_item(an_item *out, const an_tar_set *set, int archive,
                                 const an_tar_picture *picture)
 {
@@ -71,7 +72,7 @@ static alexnet_status make_item(an_item *out, const an_tar_set *set, int archive
     return ALEXNET_OK;
 }
 
-/* Make all items, those of a class together: class c is to begin at next[c]. */
+/* Make all items, those of a class together: class c begins at next[c + 1], which then moves on. */
 static alexnet_status place_entries(entry *entries, int64_t *next, const an_tar_set *set)
 {
     for (int a = 0; a < set->count; a++)
@@ -104,7 +105,8 @@ static alexnet_status add_entries(an_data_source *source, entry *entries, int64_
     return ALEXNET_OK;
 }
 
-/* How many pictures each class has, at [class + 2], and all together; the source's loose ones. */
+/* Count the pictures of each class, at [class + 2], and the source's loose ones. @return how many
+ * are in classes */
 static int64_t count_items(an_data_source *source, int64_t *counts, const an_tar_set *set)
 {
     int64_t total = 0;
@@ -193,8 +195,9 @@ static alexnet_status open_pictures(an_data_source *source)
     return open_archives(source, false);
 }
 
-/* An archive is opened for each picture: there may be more of them than files can be open, and it
- * takes little beside decoding. What was put in its place since is not read by the old offsets. */
+/* The archive is opened for each picture: there may be more archives than files can be open, and
+ * opening costs little compared with decoding. An archive that was replaced since is not read at
+ * the old offsets. */
 static alexnet_status open_unchanged(an_reader **out, const char *path, an_tar_stamp stamp)
 {
     an_tar_stamp now;

@@ -1,6 +1,6 @@
 /*
- * Databases of keys and values that a library reads, which the build may have found or not; see
- * src/data/store/. An entry is read by its key from any thread.
+ * Databases of keys and values, each read by a library that a build may lack; see src/data/store/.
+ * Any thread may read an entry by its key.
  */
 #ifndef AN_DATA_STORE_H
 #define AN_DATA_STORE_H
@@ -10,7 +10,7 @@
 
 #include "alexnet/alexnet.h"
 
-/** An entry where it lies, valid during the call that gives it. */
+/** An entry in the database's memory, valid during the call that gives it. */
 typedef struct an_store_entry {
     const void *key, *value;
     size_t key_length, value_length;
@@ -31,7 +31,7 @@ typedef struct an_store {
     void (*close)(void *database);
 } an_store;
 
-/** Those that the build has, in a list that it writes; NULL ends it. */
+/** The databases that this build reads, in a list that the build generates; ended by NULL. */
 extern const an_store *const an_stores[];
 
 #endif

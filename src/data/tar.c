@@ -22,7 +22,7 @@ enum {
     PREFIX_LENGTH = 155
 };
 
-/* What headers say before the one of the member itself. */
+/* What extra headers say about the member behind them. */
 typedef struct extra {
     char *name; /* owned; NULL: nothing */
     bool has_size;
@@ -109,8 +109,8 @@ void an_tar_end(an_tar *tar)
 
 /* ---- Headers ---- */
 
-/* A number in octal digits with blanks or zeros around it or, if the first bit is set, in binary,
- * as GNU tar writes what does not fit. */
+/* A number: octal digits with blanks before them and a blank or zero byte behind them or, if the
+ * first bit is set, binary, as GNU tar writes numbers that do not fit. */
 static bool number(const unsigned char *field, int length, uint64_t *out)
 {
     int i = 0;
@@ -159,7 +159,7 @@ static alexnet_status fail_damaged(const an_tar *tar, const char *what)
                    (unsigned long long)tar->at, what);
 }
 
-/* The next header, or none at the mark of the end. */
+/* Read the next header; *more is false at the zeros that end the archive. */
 static alexnet_status read_header(an_tar *tar, unsigned char *header, bool *more)
 {
     const unsigned char *block;
@@ -195,7 +195,7 @@ static alexnet_status step(an_tar *tar, uint64_t length, uint64_t *offset)
     return ALEXNET_OK;
 }
 
-/* The data of a header that says something of the next: a block with a zero behind it. */
+/* The data of an extra header, in a new block with a zero behind them. */
 static alexnet_status read_meta(an_tar *tar, uint64_t length, char **out)
 {
     uint64_t offset;
@@ -276,7 +276,7 @@ static alexnet_status take_pax(an_tar *tar, extra *e, const char *text, size_t l
     return ALEXNET_OK;
 }
 
-/* A header that is not a member's own. @return also ALEXNET_ERROR_FORMAT */
+/* Read an extra header, which describes the next member. */
 static alexnet_status take_extra(an_tar *tar, extra *e, char type, uint64_t length)
 {
     char *text;
@@ -295,7 +295,7 @@ static alexnet_status take_extra(an_tar *tar, extra *e, char type, uint64_t leng
 
 /* ---- Names ---- */
 
-/* Take out "." and "..", empty parts, and slashes at the ends: names lead nowhere. */
+/* Remove ".", "..", empty parts, and slashes at the ends, so that a name leads nowhere else. */
 static void tidy(char *name)
 {
     char *to = name;
@@ -314,7 +314,7 @@ static void tidy(char *name)
     *to = '\0';
 }
 
-/* A member's name out of its header, or what headers before it say. Takes `e->name` over. */
+/* Set a member's name from its header or extra headers before it. Takes `e->name` over. */
 static alexnet_status set_name(an_tar *tar, extra *e, const unsigned char *header)
 {
     const char *name = (const char *)header + NAME, *prefix = (const char *)header + PREFIX;
@@ -339,7 +339,7 @@ static bool is_extra(char type)
     return type == 'x' || type == 'g' || type == 'X' || type == 'L' || type == 'K';
 }
 
-/* Types 1 to 6 are links, devices, folders and pipes, behind which there are no data. */
+/* Types 1 to 6 are links, devices, folders and pipes, which have no data. */
 static alexnet_status finish_member(an_tar *tar, an_tar_member *member, char type, uint64_t length)
 {
     if (type == 'S')

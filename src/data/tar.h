@@ -1,15 +1,15 @@
 /*
  * The members of a tar archive, one after another, with the places of their bytes.
  *
- * Read are POSIX ustar and pax headers (IEEE Std 1003.1, "pax"), those of GNU tar with its long
- * names, and those of the old V7 format. The reader is our own and not libarchive's: random access
- * needs nothing but each member's name, place and size, at any depth of nested archives, and
- * libarchive gives the place of a header but not that of the data behind it, recognises far more
- * than we want to accept, and would be one more dependency of every build. A header is one block
- * of 512 bytes.
+ * It reads POSIX ustar and pax headers (IEEE Std 1003.1, "pax"), those of GNU tar with its long
+ * names, and those of the old V7 format. Random access needs only each member's name, place and
+ * size, at any depth of nested archives. libarchive is not used: it gives the place of a header but
+ * not of the data behind it, recognises far more than we want to accept, and would be one more
+ * dependency of every build. A header is one block of 512 bytes.
  *
- * No number of a header is believed: each has a checksum, members lie within the archive, and every
- * step goes forward. An archive that ends without its mark of zeros was cut short, and is refused.
+ * Headers are not trusted: each must have the right checksum, members must lie within the archive,
+ * and every step goes forward. An archive that ends without a block of zeros was cut short, and is
+ * refused.
  */
 #ifndef AN_DATA_TAR_H
 #define AN_DATA_TAR_H
@@ -21,7 +21,7 @@
 enum { AN_TAR_BLOCK = 512, AN_TAR_WINDOW = 8 * AN_TAR_BLOCK };
 
 typedef struct an_tar_member {
-    char *name; /* without ".", ".." and empty parts; "": of them alone. The archive's own */
+    char *name; /* without ".", ".." and empty parts, so perhaps "". Owned by the an_tar */
     uint64_t offset, length; /* of its bytes, in the reader's file */
     bool file;               /* an ordinary one; else a folder, a link, a device, ... */
     bool folder;
@@ -39,9 +39,10 @@ typedef struct an_tar {
 } an_tar;
 
 /**
- * Begin with the archive that lies at a place of a file; ended by an_tar_end(), on failure too.
+ * Begin with the archive at a place of a file. Call an_tar_end() in the end, on failure too.
  * @param name  for error texts; copied
- * @return ALEXNET_ERROR_FORMAT for a compressed one, with what to do, and for what is no archive
+ * @return ALEXNET_ERROR_FORMAT for a compressed archive, with what to do, and for what is too short
+ *         to be an archive
  */
 alexnet_status an_tar_begin(an_tar *tar, an_reader *reader, uint64_t offset, uint64_t length,
                             const char *name);

@@ -20,7 +20,7 @@ int an_tar_set_class(const an_tar_set *set, int64_t archive, const an_tar_pictur
     return picture->label < 0 ? AN_TAR_LOOSE : set->class_of[archive][picture->label];
 }
 
-/* The texts out of which an archive's classes are made. */
+/* The texts that an archive's classes are made from: its labels or its folders. */
 static const an_strings *texts_of(const an_tar_set *set, int64_t archive)
 {
     const an_tar_index *index = &set->indexes[archive];
@@ -91,7 +91,7 @@ static alexnet_status number_classes(an_tar_set *set, int64_t largest, const cha
     return ALEXNET_OK;
 }
 
-/* Classes in byte order out of names. */
+/* Make classes from names, in byte order. */
 static alexnet_status name_classes(an_tar_set *set)
 {
     an_interned names = {0};
@@ -113,7 +113,7 @@ cleanup:
 
 /* ---- Folders ---- */
 
-/* The bytes that two folders begin with, of whole names with their slashes. */
+/* The length of the folders that two paths begin with in common, each with its slash. */
 static size_t common(const char *a, const char *b)
 {
     size_t length = 0;
@@ -135,8 +135,8 @@ static bool is_shared(const char *folder, size_t shared)
     return strlen(folder) + (*folder != '\0') == shared;
 }
 
-/* The folder that all pictures are in, as the bytes that names have before its own; *deeper:
- * whether there are pictures below it. */
+/* The length, with its slash, of the folder that all pictures are in; *deeper: whether there are
+ * pictures in folders below it. */
 static size_t shared_folder(const an_tar_set *set, const char **first, bool *deeper)
 {
     size_t shared = 0;
@@ -163,7 +163,8 @@ static char *class_name(const char *folder, size_t shared)
     return an_strndup(folder + shared, strcspn(folder + shared, "/"));
 }
 
-/* Number the folders' classes: first those of all archives are found, then each is looked up. */
+/* Give folders their classes, in two calls: the first collects the names of all classes, the
+ * second, with `lookup`, sets the class of each folder. */
 static alexnet_status number_folders(an_tar_set *set, an_interned *names, bool lookup)
 {
     for (int64_t a = 0; a < set->count; a++)

@@ -14,15 +14,15 @@
 #include "data/endings.h"
 #include "data/tar.h"
 
-/* Which files of a key say what its label is; the higher goes before. */
+/* Which of a key's files its label is from; a higher value takes precedence. */
 enum { BY_NOTHING, BY_JSON, BY_CLS };
 
 /* What is known of a key whose label a file gives. */
 typedef struct keyed {
     int32_t label;
     int by;
-    bool plain;              /* it has a picture whose ending alone stands behind the key */
-    const char *packed_from; /* in the text of AN_TAR_KEYS; NULL: not said */
+    bool plain;              /* it has a picture for which is_plain() holds */
+    const char *packed_from; /* in the text of AN_TAR_KEYS; NULL if it is not there */
 } keyed;
 
 typedef struct builder {
@@ -33,7 +33,7 @@ typedef struct builder {
     char *packed; /* the text of AN_TAR_KEYS; NULL: there is none */
     alexnet_ctx *ctx;
     int64_t members;
-    double said; /* when the log was last told how far it is */
+    double said; /* when progress was last logged */
 } builder;
 
 alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path)
@@ -65,7 +65,7 @@ static const char *base_of(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* What stands behind the key: from the first dot of a name without folders; "" if there is none. */
+/* What follows the key: a name without folders from its first dot on; "" if it has none. */
 static const char *tail_of(const char *base)
 {
     const char *dot = strchr(base, '.');
@@ -151,7 +151,7 @@ static alexnet_status set_label(builder *b, const char *key, int by, const char 
     return ALEXNET_OK;
 }
 
-/* Read what a label's file says into a new string; NULL: nothing. */
+/* Read the label in a file into a new string; NULL if the file gives none. */
 static alexnet_status read_label(an_tar *tar, const an_tar_member *member, int by, char **out)
 {
     const size_t limit = by == BY_CLS ? AN_TAR_CLS_MAX : AN_TAR_JSON_MAX;
@@ -292,7 +292,7 @@ static alexnet_status read_packed(builder *b, an_tar *tar, const an_tar_member *
     return rc;
 }
 
-/* Give keys what their lines say; a line of a picture that is not there says nothing. */
+/* Give keys the names in their lines. Lines for keys that are not there are ignored. */
 static alexnet_status spread_packed(builder *b)
 {
     char *next;
@@ -314,7 +314,7 @@ static alexnet_status spread_packed(builder *b)
     return ALEXNET_OK;
 }
 
-/* Now and then: whether to go on, and how far it is. */
+/* From time to time, check for cancellation and log the progress. */
 static alexnet_status report(builder *b, const an_tar *tar)
 {
     enum { EVERY = 256, SECONDS = 10 };
@@ -384,8 +384,8 @@ static bool is_plain(const builder *b, const an_tar_picture *picture)
     return strchr(tail + 1, '.') == NULL && strcasecmp(tail, ".npy") != 0;
 }
 
-/* Give pictures their labels, and the names that they were packed from. Of a key with a label that
- * has KEY.jpg, KEY.mask.png is none, and neither is KEY.npy. */
+/* Give pictures their labels, and the names that they were packed from. If a key with a label has
+ * KEY.jpg, then KEY.mask.png and KEY.npy are left out. */
 static alexnet_status join_labels(builder *b)
 {
     an_tar_index *index = b->index;

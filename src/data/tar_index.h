@@ -1,18 +1,18 @@
 /*
- * The pictures of a tar archive with their places and labels, and a file that keeps them.
+ * The index of a tar archive: its pictures with their places and labels. It is kept in a file.
  *
- *     tar_index.c       found by a walk over the archive
- *     tar_label.c       what a label's file says
+ *     tar_index.c       made by a walk over the archive
+ *     tar_label.c       reads the files with labels
  *     tar_index_file.c  the file beside the archive
  *
- * Names are as in WebDataset: what stands before the first dot of a file's name, with its folder,
- * is a key, and the files of a key belong together. Its label is in KEY.cls or KEY.json. An archive
- * inside the archive counts as a folder of its name, as in ImageNet's archive of training pictures.
+ * Names are as in WebDataset: a file's folder and its name up to the first dot are its key, and
+ * files with the same key belong together. Their label is in KEY.cls or KEY.json. An archive inside
+ * the archive counts as a folder of its name, as in ImageNet's archive of training pictures.
  *
- * An archive that was packed (pack.h) has the names that its pictures had in the data set before:
- * the member AN_TAR_KEYS, which the webdataset package passes over for its name, has a line for
- * each, "KEY tab NAME", the name as an_text_percent() writes it. By these names pictures are sorted
- * and split, so that what is packed is the data set that it was.
+ * An archive that was packed (pack.h) also has the names of its pictures in the original data set:
+ * the member AN_TAR_KEYS, which the webdataset package skips because of its name, has a line "KEY
+ * tab NAME" for each, with the name as an_text_percent() writes it. These names are used to sort
+ * and split, so that a packed data set is sorted and split as the original is.
  */
 #ifndef AN_DATA_TAR_INDEX_H
 #define AN_DATA_TAR_INDEX_H
@@ -54,7 +54,7 @@ alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path);
 /**
  * Walk over an archive. On failure *out is empty.
  * @param ctx  may be NULL; lets the walk be cancelled
- * @return as an_tar_next(); ALEXNET_ERROR_FORMAT for a label that is none, with its member
+ * @return as an_tar_next(); ALEXNET_ERROR_FORMAT for a bad label, with its member
  */
 alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx);
 void an_tar_index_free(an_tar_index *index);
@@ -63,8 +63,8 @@ void an_tar_index_free(an_tar_index *index);
 char *an_tar_index_path(const char *archive);
 alexnet_status an_tar_index_write(const an_tar_index *index, const char *path, an_tar_stamp stamp);
 /**
- * Read an index; *found false: there is none that is whole and has this stamp, for whatever reason,
- * so that a new one is to be made. Its places lie within the archive.
+ * Read an index. *found is false if there is no sound one with this stamp, for whatever reason: a
+ * new one has to be made. All its places lie within the archive.
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_tar_index_read(an_tar_index *out, const char *path, an_tar_stamp stamp,
@@ -74,13 +74,13 @@ alexnet_status an_tar_index_read(an_tar_index *out, const char *path, an_tar_sta
 bool an_tar_index_parse(an_tar_index *out, const unsigned char *bytes, size_t length,
                         an_tar_stamp stamp);
 
-/* What a label's file says, without blanks at its ends. */
+/* The largest files of labels, in bytes. The functions below drop blanks at both ends. */
 enum { AN_TAR_CLS_MAX = 1024, AN_TAR_JSON_MAX = 1 << 20 };
 
-/** @param out  owned; NULL: it is empty or no text on one line. @return ALEXNET_ERROR_NO_MEMORY */
+/** @param out  owned; NULL: empty, or not one line of text. @return ALEXNET_ERROR_NO_MEMORY */
 alexnet_status an_tar_label_cls(char **out, const char *bytes, size_t length);
 /**
- * The value of "cls", "label" or "class" in an object, a text or a whole number.
+ * The value of "cls", "label" or "class" in an object of JSON: a text or a whole number.
  * @param out  owned; NULL: it has none of them
  * @return ALEXNET_ERROR_FORMAT with what is wrong, without the file's name
  */

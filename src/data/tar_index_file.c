@@ -22,8 +22,9 @@
 enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 5 * 8, PICTURE = 32, ENDING = 20 };
 static const char magic[] = "alexnet tar 002\n";
 
-/* An index is smaller than its archive, which has all its texts and a header for each picture; an
- * empty one has this much at most. */
+/* An index is read if it has no more bytes than its archive and these, the most for an archive
+ * without pictures. As a rule it is smaller than the archive, which has a header for each picture
+ * and all texts. */
 enum { EMPTY_MAX = HEAD + COUNTS + AN_ENDING_ROWS * ENDING };
 
 char *an_tar_index_path(const char *archive)

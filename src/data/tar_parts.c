@@ -60,7 +60,7 @@ static alexnet_status look_into(const char *path, bool *yes)
     return rc;
 }
 
-/* Whether all pictures' folder holds both. */
+/* Whether the folder that all pictures are in holds both parts, and there are no labels. */
 static bool holds_both(const an_tar_set *set)
 {
     const an_strings *folders = &set->indexes[0].folders;

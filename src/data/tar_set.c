@@ -29,7 +29,7 @@ void an_tar_set_free(an_tar_set *set)
     *set = (an_tar_set){0};
 }
 
-/* Keep an index beside its archive; a folder that cannot be written to costs only time. */
+/* Keep an index beside its archive. If that fails, it is made again the next time. */
 static void keep(const an_tar_index *index, const char *path, an_tar_stamp stamp, alexnet_ctx *ctx,
                  said *s)
 {
@@ -52,7 +52,7 @@ static alexnet_status build(an_tar_index *out, const char *path, alexnet_ctx *ct
     return rc;
 }
 
-/* Say that an archive is searched, once, and how far it is, every ten seconds. */
+/* Log once that archives are searched, and then the progress every ten seconds. */
 static void say_search(const an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
 {
     enum { SECONDS = 10 };

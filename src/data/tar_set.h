@@ -21,8 +21,8 @@ typedef struct an_tar_set {
     bool by_label; /* classes are labels; else folders */
     an_strings classes;
     bool numbered;      /* class k is called k */
-    int32_t **class_of; /* of each archive, of each label or folder; NULL: there are no classes */
-    size_t shared;      /* bytes of names before the folders that are classes */
+    int32_t **class_of; /* [archive][label or folder]; NULL: there are no classes */
+    size_t shared;      /* length of names' prefix before the class folders */
 } an_tar_set;
 
 /** Open the archives of a path, as an_shards_list() has them. */
@@ -33,7 +33,7 @@ void an_tar_set_free(an_tar_set *set);
 alexnet_status an_tar_divided(const char *path, bool *yes);
 /** Keep only the pictures of one part of such an archive. */
 alexnet_status an_tar_set_keep(an_tar_set *set, const char *part);
-/** The folder that all pictures are in, as the bytes that names have before their own. */
+/** The length, with its slash, of the folder that all pictures are in. */
 size_t an_tar_set_shared(const an_tar_set *set);
 
 /** Determine the classes. @return ALEXNET_ERROR_FORMAT if there are none; `root` is for its text */

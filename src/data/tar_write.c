@@ -35,7 +35,8 @@ static size_t padding_of(size_t length)
     return (AN_TAR_BLOCK - length % AN_TAR_BLOCK) % AN_TAR_BLOCK;
 }
 
-/* Where a name is cut into a header's prefix and name: the length of the prefix, 0 for none. */
+/* Where a name is split into a header's prefix and name. *prefix: the length of the prefix, 0 for
+ * none. @return false if it does not fit */
 static bool find_cut(const char *name, size_t *prefix)
 {
     const size_t length = strlen(name);
@@ -94,7 +95,8 @@ static char *pax_record(const char *name)
     return an_format("%zu path=%s\n", length, name);
 }
 
-/* A header before the header, and then what fits of the name, for those who do not read it. */
+/* A pax header with the whole name. The member's own header has what fits of it, for readers
+ * without pax. */
 static alexnet_status put_pax(an_tar_writer *tar, const char *name)
 {
     char *record = pax_record(name);

@@ -3,7 +3,7 @@
  * before it (IEEE Std 1003.1, "pax"). A file's owner, mode and time are always the same ones, so
  * that an archive depends on names and bytes alone.
  *
- * A header is a block of text; libarchive would be a dependency of every build for the sake of it.
+ * libarchive is not used: it would be a dependency of every build for the sake of a block of text.
  */
 #ifndef AN_DATA_TAR_WRITE_H
 #define AN_DATA_TAR_WRITE_H
@@ -30,7 +30,7 @@ alexnet_status an_tar_writer_add(an_tar_writer *tar, const char *name, const voi
 uint64_t an_tar_writer_cost(const char *name, size_t length);
 /** End the archive, flush it to the disk and give it its name. @param sha256  out, of the file */
 alexnet_status an_tar_writer_commit(an_tar_writer *tar, char sha256[65]);
-/** Give up and remove what is there; an archive that is not open too. */
+/** Give up and remove what was written. Does nothing if no archive is open. */
 void an_tar_writer_abort(an_tar_writer *tar);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * LMDB by its library: a folder with data.mdb, of which the unnamed database is read.
+ * LMDB by its library: the unnamed database of a folder with data.mdb is read.
  *
- * Readers do not enter themselves in a lock file, so that a folder that nobody may write to is read
- * too; whoever writes to the database at the same time has to know (MDB_NOLOCK).
+ * Readers do not register in a lock file (MDB_NOLOCK), so that a read-only folder can be read too.
+ * Nobody may write to the database at the same time.
  */
 #include <errno.h>
 #include <lmdb.h>
@@ -27,8 +27,8 @@ static alexnet_status fail(const char *path, int error)
                    "%s cannot be read as an LMDB: %s", path, mdb_strerror(error));
 }
 
-/* The library maps the file, and a process that reads behind the end of a file is killed: it must
- * have all the pages that it claims. */
+/* The library maps the file, and a process that reads a mapping beyond the end of its file is
+ * killed: the file must have all the pages that it claims. */
 static alexnet_status check_whole(const database *d)
 {
     MDB_envinfo info;
