@@ -1,8 +1,8 @@
 /*
  * A row of stored pixels becomes a row of each channel of the network's input (op/augment.h).
  *
- * The channels of a pixel are taken apart first, so that what follows goes through memory one by
- * one, forwards or, for a mirrored picture, backwards.
+ * The channels are separated first, so that the loops that follow read neighbouring elements,
+ * forwards or, for a mirrored picture, backwards.
  */
 #include "backend/cpu/kernels/kernels.h"
 
@@ -73,7 +73,7 @@ AN_INLINE void recolour(const an_augment_run *run)
     }
 }
 
-/* Of levels: grey takes the place of red. */
+/* Turns levels into grey, which takes the place of red. */
 AN_INLINE void levels_to_grey(float *levels, int crop)
 {
     const float red = AN_GREY_RED / 65536.0f, green = AN_GREY_GREEN / 65536.0f,

@@ -48,8 +48,8 @@ AN_INLINE void an_store(void *tensor, int64_t i, an_dtype dtype, float value)
 
 /* ---- Eight neighbours at once ---------------------------------------------------------------- */
 
-/* The compiler's vectors, whatever registers there are. Of words, the upper half is the second
- * (little-endian). */
+/* Vector types of the compiler, for any size of registers. The upper half of a word is the second
+ * in memory (little-endian). */
 
 typedef float an_float8 __attribute__((vector_size(32)));
 typedef int32_t an_int8 __attribute__((vector_size(32)));
@@ -57,7 +57,7 @@ typedef uint32_t an_word8 __attribute__((vector_size(32)));
 typedef uint16_t an_half8 __attribute__((vector_size(16)));
 typedef uint16_t an_half16 __attribute__((vector_size(32)));
 
-/* Through pointers: as arguments, vectors wider than the registers would have no fixed ABI. */
+/* Vectors are passed by pointer: wider than the registers, they have no fixed ABI as arguments. */
 AN_INLINE void an_load8(const void *tensor, int64_t i, an_dtype dtype, an_float8 *v)
 {
     if (dtype == AN_BF16) {
@@ -88,7 +88,7 @@ AN_INLINE void an_store8(void *tensor, int64_t i, an_dtype dtype, const an_float
     }
 }
 
-/** v = where mask is all ones a, where it is zero b. */
+/** v = a where the mask is all ones, b where it is zero. */
 AN_INLINE void an_choose8(an_float8 *v, const an_int8 *mask, const an_float8 *a, const an_float8 *b)
 {
     an_int8 bits = (*mask & (an_int8)*a) | (~*mask & (an_int8)*b);

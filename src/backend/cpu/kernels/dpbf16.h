@@ -1,6 +1,6 @@
 /*
- * Products of pairs of bfloat16 on AVX-512 BF16, vdpbf16ps: each of 16 floats gets two products
- * added. Included within defined(__x86_64__); what calls this is marked AN_TARGET_PAIRS.
+ * Products of pairs of bfloat16 on AVX-512 BF16: vdpbf16ps adds two products to each of 16 floats.
+ * To be included within defined(__x86_64__); callers are marked AN_TARGET_PAIRS.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_DPBF16_H
 #define AN_BACKEND_CPU_KERNELS_DPBF16_H

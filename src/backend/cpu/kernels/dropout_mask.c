@@ -1,4 +1,4 @@
-/* Dropout of canonical neighbours (op/dropout.h), wherever they lie. */
+/* Dropout of neighbours in canonical order (op/dropout.h), wherever they are in memory. */
 #include <string.h>
 
 #include "backend/cpu/kernels/kernels.h"
@@ -6,16 +6,17 @@
 
 enum { WORDS = 4 * AN_RANDOM_RUN };
 
-/* Where element i lies: pixel by pixel of a map, then the next map, a lane further or a plane. */
+/* The position of element i. In canonical order the pixels of a map come first, then the next map,
+ * which is one lane further or in the next plane. */
 AN_INLINE int64_t place(const an_dropout_run *run, int64_t i)
 {
     int64_t c = i / run->pixels, pixel = i % run->pixels;
     return (c / run->lanes * run->pixels + pixel) * run->lanes + c % run->lanes;
 }
 
-/* Elements are kept or become zero by a mask of their bits: a branch would be taken at random. */
+/* Elements are dropped by a mask of their bits: a branch could not be predicted. */
 
-/* Elements first .. end - 1, whose words those are. */
+/* Elements first .. end - 1; words[0] is that of the first. */
 AN_INLINE void drop(const an_dropout_run *run, const uint32_t *words, int64_t first, int64_t end,
                     an_dtype t)
 {
@@ -58,7 +59,7 @@ AN_INLINE void dropout(const an_dropout_run *run, an_dtype t)
 {
     uint32_t words[WORDS];
     uint64_t position = run->first / 4;
-    int before = (int)(run->first % 4); /* words of the first position that are others' */
+    int before = (int)(run->first % 4); /* words of the first position for earlier elements */
     for (int64_t i = -before; i < run->count; i += WORDS, position += AN_RANDOM_RUN) {
         an_random_run(run->seed, AN_PURPOSE_DROPOUT, run->update, position, (uint32_t)run->layer,
                       words);

@@ -38,7 +38,7 @@ DPBF16_INLINE void fetch_line(an_fc_fetch *f)
 /* Some rows and `vectors` vectors of lanes, both constants. */
 DPBF16_INLINE void multiply(const an_fc_product_run *p, int row, int rows, int lane, int vectors)
 {
-    /* From one line that is fetched to the next: all of the next rows while these are computed. */
+    /* Pairs between two prefetches: few enough to fetch all of the next rows in time. */
     int steps = p->lanes > VECTORS * LANES ? 4 : 2;
     const uint16_t *weights = p->weights + row * p->row_step, *columns = p->columns + 2 * lane;
     float *sums = p->sums + row * p->lanes + lane;

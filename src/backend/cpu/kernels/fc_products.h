@@ -1,10 +1,10 @@
 /*
  * Products of a fully connected layer in bfloat16, on a processor that multiplies pairs of it
- * (AVX-512 BF16). A kernel is serial, and adds up in one order whatever else is computed.
+ * (AVX-512 BF16). A kernel is serial, and the order of its sums is always the same.
  *
- * Forward and gradients of the data have images in the lanes of vectors. A row of weights comes
- * from memory and is read as it lies, a pair at a time, for the pairs of all images, which stay in
- * cache. Gradients of weights have columns of the input in the lanes, and pairs of images.
+ * Forward and gradients of the data have images in the lanes of vectors. A row of weights is read
+ * from memory in its own order, a pair at a time, and multiplied by the pairs of all images, which
+ * stay in cache. Gradients of weights have columns of the input in the lanes, and pairs of images.
  *
  * Matrices of bfloat16, [images][columns], are laid out as
  *
@@ -12,7 +12,7 @@
  *     panels              [columns / AN_FC_PANEL][images / 2][AN_FC_PANEL][2], pairs of images
  *     strips              [columns / AN_FC_STRIP][images / 2][AN_FC_STRIP][2], the same
  *
- * with all quotients rounded up and zeros where there is nothing.
+ * with all quotients rounded up, and filled up with zeros.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_FC_PRODUCTS_H
 #define AN_BACKEND_CPU_KERNELS_FC_PRODUCTS_H
@@ -28,8 +28,8 @@ enum {
     AN_FC_LINE = 32   /* elements in a line of the caches */
 };
 
-/** Weights that are fetched from memory while others are computed: `lines` lines of each of `rows`
- * rows, as many as there is time for. Kernels move it on. */
+/** Weights to prefetch from memory while others are used: `lines` cache lines of each of `rows`
+ * rows, or as many as there is time for. Kernels advance it. */
 typedef struct an_fc_fetch {
     const uint16_t *row;
     int64_t row_step; /* elements */
@@ -47,7 +47,7 @@ typedef struct an_fc_product_run {
     an_fc_fetch *fetch; /* not NULL */
 } an_fc_product_run;
 
-/** Sums [rows][lanes] to `rows` neighbouring columns of a matrix [images][columns]. */
+/** Write sums [rows][lanes] to `rows` neighbouring columns of a matrix [images][columns]. */
 typedef struct an_fc_write_run {
     const float *sums, *bias; /* bias: [rows], or NULL */
     int rows, lanes, images;
@@ -57,9 +57,9 @@ typedef struct an_fc_write_run {
     void *to;  /* of image 0 */
 } an_fc_write_run;
 
-/** Some rows of a matrix, laid out otherwise. fc_pair_rows: weights, to pairs of rows,
- *  [rows / 2][columns, rounded up to AN_FC_VECTOR][2]. fc_panel: images, to the panel that begins
- * at `from`, whose AN_FC_PANEL columns are all there. */
+/** Some rows of a matrix in another layout. fc_pair_rows: weights become pairs of rows,
+ *  [rows / 2][columns, rounded up to AN_FC_VECTOR][2]. fc_panel: images become the panel that
+ * begins at `from`, which has all of its AN_FC_PANEL columns. */
 typedef struct an_fc_layout_run {
     const uint16_t *from;
     int64_t row_step; /* elements */
@@ -67,10 +67,10 @@ typedef struct an_fc_layout_run {
     uint16_t *to;
 } an_fc_layout_run;
 
-/** Pair `pair` of columns of a matrix, to [lanes][2]. */
+/** Lay out pair `pair` of the columns of a matrix as [lanes][2]. */
 void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int64_t pair,
                         uint16_t *to);
-/** One strip. */
+/** Lay out one strip. */
 void an_fc_strip(const uint16_t *matrix, int images, int64_t columns, int64_t strip, uint16_t *to);
 
 /** dweights[rows][columns] = SUM over images of a strip times all panels. */
@@ -78,7 +78,7 @@ typedef struct an_fc_gradients_run {
     const uint16_t *strip, *panels;
     int images, rows; /* rows: at most AN_FC_STRIP */
     int64_t columns;  /* a multiple of AN_FC_PANEL */
-    float *dweights;  /* written past the caches if it is aligned to 64 bytes, and done on return */
+    float *dweights;  /* if aligned to 64 bytes, written past the caches; complete on return */
 } an_fc_gradients_run;
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * Native kernels, one table for each instruction set. A kernel is serial: it does one unit of work,
- * and its caller shares out the units between threads.
+ * and its caller divides the units among threads.
  *
  * All instruction sets give the same bits: the loops are the same, and the compiler may not fuse a
- * multiplication with an addition. (Kernels that multiply pairs of bfloat16 exist for one alone.)
+ * multiplication with an addition. (Kernels of bfloat16 pairs exist for one set only.)
  */
 #ifndef AN_BACKEND_CPU_KERNELS_KERNELS_H
 #define AN_BACKEND_CPU_KERNELS_KERNELS_H
@@ -30,7 +30,7 @@ typedef struct an_lrn_run {
     const an_lrn_shape *shape;
     const void *x, *dy;
     void *y, *dx;
-    float *s;    /* within a map. Forward: out, or NULL; backward: in. Lies as x does */
+    float *s;    /* within a map. Forward: out, or NULL; backward: in. In the layout of x */
     float *work; /* an_lrn_work() floats, or an_lrn_within_work() */
     int64_t first;
     int count;
@@ -41,8 +41,7 @@ enum { AN_LRN_TILE = 64 }; /* across maps: the most pixels of a run, a multiple 
 int64_t an_lrn_work(const an_lrn_shape *p);
 int64_t an_lrn_within_work(const an_lrn_shape *p);
 
-/** Rows of the channels of one output, `crop` elements each, out of a row of stored
- * pixels. */
+/** A row of one output, `crop` elements in each channel, from a row of stored pixels. */
 typedef struct an_augment_run {
     int crop;
     an_channels channels;
@@ -51,13 +50,13 @@ typedef struct an_augment_run {
     const uint8_t *pixels; /* [crop][3], R G B */
     const float *mean[3];  /* of column 0 of the output */
     int mean_step;         /* from column to column: 0 or 1, or -1 if mirrored */
-    const an_slot *slot;   /* whose matrix and offset the pixels go through; NULL: none */
+    const an_slot *slot;   /* whose matrix and offset are applied to the pixels; NULL: none */
     void *out[3];
     uint8_t *bytes; /* work: 3 * crop */
     float *levels;  /* work, with a slot: 3 * crop */
 } an_augment_run;
 
-/** Rows of the channels of two slots become those of the first mixed with the second. */
+/** A row of one slot mixed with that of a second slot, in every channel. */
 typedef struct an_augment_mix_run {
     int crop, channels;
     int left, columns;        /* where the second shows */
@@ -71,11 +70,11 @@ typedef struct an_pool_run {
     const an_op_desc *desc;
     int lanes; /* distance from pixel to pixel */
     int width; /* 1 to 8; of max in bfloat16 also 16 */
-    bool relu; /* of max: a ReLU goes before */
+    bool relu; /* of max: a ReLU comes first */
     const void *x, *dy;
     void *y;
     void *dx;         /* backward: out */
-    uint16_t *places; /* max forward: out, or NULL; backward: in. Where y was, lies as y does */
+    uint16_t *places; /* of maxima, in the layout of y. Forward: out, or NULL; backward: in */
     an_float8 *work;  /* backward: rows of the window x columns of the input, twice if 16 wide */
 } an_pool_run;
 
@@ -84,15 +83,15 @@ typedef struct an_pool_run {
 typedef struct an_dropout_run {
     uint64_t seed, update, first; /* first: the canonical index of the first */
     int layer, lanes;
-    int64_t count, pixels; /* pixels: of a map; with one lane count */
+    int64_t count, pixels; /* pixels: of a map; equal to count if there is one lane */
     uint64_t threshold;    /* 1 .. 2^32: an element is kept if its word is below */
-    float kept;            /* what the kept are multiplied by */
+    float kept;            /* factor of the elements that are kept */
     const void *in;
     void *out;
 } an_dropout_run;
 
-/** ReLU of `count` elements in a row: out of x; or of the gradient dy behind it, x or y being what
- * the sign is taken of. */
+/** ReLU of `count` elements in a row: of x; or the gradient from dy, where x is the input or the
+ * output of the ReLU, whose sign decides. */
 typedef struct an_relu_run {
     const void *x, *dy;
     void *out;
@@ -105,11 +104,11 @@ typedef struct an_update_run {
     const float *dw;
     uint16_t *copy; /* out: w in bfloat16, by the instance of that type */
     int64_t count;
-    float momentum, rate, shrink; /* rate: of gradients as they lie; shrink: decay times rate */
+    float momentum, rate, shrink; /* rate: for gradients as stored; shrink: decay times rate */
     bool nesterov;
 } an_update_run;
 
-/** The same by Adam. */
+/** The same by Adam or AdamW. */
 typedef struct an_adam_run {
     float *w, *v, *q;
     const float *dw;
@@ -118,9 +117,9 @@ typedef struct an_adam_run {
     float factor;     /* of gradients */
     float decay;      /* adds decay w to gradients; 0 for AdamW */
     float keep;       /* AdamW: share of w that decay leaves; else 1 */
-    float beta[2];    /* shares of v and q that they keep, */
-    float rest[2];    /* and those that are added */
-    float rate, root; /* the rate by v's correction; what the root of q is multiplied by */
+    float beta[2];    /* shares of v and q that are kept */
+    float rest[2];    /* shares of the new terms, 1 - beta */
+    float rate, root; /* the rate divided by the correction of v; factor of the root of q */
     float epsilon;
 } an_adam_run;
 
@@ -132,10 +131,10 @@ typedef struct an_average_run {
     float share;
 } an_average_run;
 
-/** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs have bfloat16 alone. NULL where
- *  the instruction set has no such kernel. */
+/** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs exist in bfloat16 only. NULL
+ * where the instruction set has no such kernel. */
 typedef struct an_cpu_kernels {
-    const char *isa; /* of those of float32 */
+    const char *isa; /* of the float32 kernels */
 #define AN_KERNEL(name, run) void (*name[2])(const run *run_);
 #define AN_KERNEL_PAIRS(name, run) void (*name)(const run *run_);
 #include "backend/cpu/kernels/kernels.def"

@@ -1,10 +1,10 @@
 /*
  * Local response normalisation across maps (op/lrn.h).
  *
- * Two ways through the tensor. Where eight channels are neighbours in memory and of one tower, the
- * channels of some pixels are laid out in rows of floats, with zeros between towers, and the inner
- * loops go over a row. Else a vector is eight pixels of a channel. Sums are taken in channel order
- * in both, so that all layouts give the same bits.
+ * There are two ways through the tensor. If channels are neighbours in memory in eights of one
+ * tower, the channels of some pixels are laid out in rows of floats, with zeros between towers, and
+ * the inner loops go over a row. Else a vector is eight pixels of a channel. Both sum in channel
+ * order, so that all layouts give the same bits.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 enum { ROW_PIXELS = 8 };
 
-/* Channels of a tower; if there is one, all that are in memory, of which the padding is zero. */
+/* Channels of a tower. A single tower has all that are in memory; those of the padding are zero. */
 AN_INLINE int tower_size(const an_lrn_shape *p)
 {
     return p->groups == 1 ? p->planes * p->lanes : p->channels / p->groups;
@@ -24,8 +24,8 @@ AN_INLINE bool in_rows(const an_lrn_shape *p)
     return p->lanes % 8 == 0 && tower_size(p) % 8 == 0;
 }
 
-/* Floats of a pixel in a row, a gap of `half` behind each tower; of a row, for loops without a
- * rest; and of a row with what windows reach into before and behind. */
+/* Floats of a pixel in a row, with a gap of `half` behind each tower; of a row, rounded up so that
+ * loops have no remainder; and of a row with the margins that windows reach into. */
 AN_INLINE int pixel_size(const an_lrn_shape *p)
 {
     return p->groups * (tower_size(p) + p->half);
@@ -48,7 +48,8 @@ int64_t an_lrn_work(const an_lrn_shape *p)
     return in_rows(p) ? LINES * (int64_t)line_size(p) : 2 * 8 * (int64_t)p->channels;
 }
 
-/* Where channel c of a pixel lies. Lanes of several planes are powers of two: no division here. */
+/* The position of channel c of a pixel. If there are several planes, the number of lanes is a power
+ * of two, so that no division is needed. */
 AN_INLINE int64_t place(const an_lrn_shape *p, int c, int64_t pixel)
 {
     if (p->planes == 1)
@@ -59,8 +60,8 @@ AN_INLINE int64_t place(const an_lrn_shape *p, int c, int64_t pixel)
 
 /* ---- Rows ------------------------------------------------------------------------------------ */
 
-/* Some pixels in rows. Only channels are ever written to `windowed`, so that its gaps and what is
- * around it stay zero, beside a NaN too. */
+/* Some pixels in rows. Only channels are ever written to `windowed`, so that its gaps and margins
+ * stay zero, next to a NaN too. */
 typedef struct rows {
     const an_lrn_shape *shape;
     const void *x, *dy;
@@ -68,7 +69,7 @@ typedef struct rows {
     an_dtype t;
     int64_t pixel;
     int count;
-    float *windowed; /* x^2; then the terms that a window shares */
+    float *windowed; /* x^2; then the terms that windows sum */
     float *s;
     float *direct; /* s^-beta; then dy s^-beta */
 } rows;
@@ -115,7 +116,7 @@ AN_INLINE void square(const rows *w, int half, int64_t at, int i)
     an_store8(w->windowed, i, AN_F32, &x);
 }
 
-/* s and its power along the row, what lies in the gaps included. */
+/* s and its power along the row, gaps included. */
 AN_INLINE void powers(const rows *w, int half, bool root)
 {
     const float *restrict squares = w->windowed;
@@ -172,7 +173,7 @@ AN_INLINE void gradient(const rows *w, int half, int64_t at, int i)
     an_store8(w->dx, at, w->t, &direct);
 }
 
-/* Memory behind the last channel, where towers end before it does. */
+/* Zeroes the channels of the padding, which are behind the last tower. */
 AN_INLINE void clear_behind(const rows *w, void *tensor)
 {
     const an_lrn_shape *p = w->shape;
@@ -320,8 +321,7 @@ AN_INLINE void for_each_eight_pixels(const an_lrn_run *run, an_dtype t, void *ou
 
 /* ---- Both ------------------------------------------------------------------------------------ */
 
-/* AlexNet's normalisation as constants, so that loops over the window vanish; else whatever it
- * is. */
+/* The parameters of AlexNet are constants here, so that the loops over the window are unrolled. */
 AN_INLINE void forward(const an_lrn_run *run, an_dtype t)
 {
     const an_lrn_shape *p = run->shape;

@@ -6,15 +6,15 @@
 #include "backend/cpu/kernels/bf16.h"
 
 /*
- * s^(-3/4) for s > 0, out of additions and multiplications alone: faster than two square roots and
- * a division, and a vector where the operands are. A first guess comes from the exponent, which the
- * bits of a float have the logarithm of (good to 4.4%); then h = 1 - s^3 y^4 says what is missing:
+ * s^(-3/4) for s > 0, from additions and multiplications alone: faster than two square roots and a
+ * division, and works on vectors too. The first guess y uses the bits of a float as an
+ * approximation of its logarithm (good to 4.4%); then h = 1 - s^3 y^4 measures the error left:
  *
  *     s^(-3/4) = y (1 - h)^(-1/4) = y (1 + h/4 + 5/32 h^2 + 15/128 h^3 ...)
  *
- * Two such steps leave what rounding does, less than 2 units of 2^-24 for every normal s. s^3 y^4
- * is taken as (s y)(s y)(s y y), which stays in range. An infinite s gives infinity, so that an
- * overflow is seen.
+ * After two such steps only rounding errors are left, less than 2 units of 2^-24 for every normal
+ * s. s^3 y^4 is computed as (s y)(s y)(s y y), which stays in range. An infinite s gives infinity,
+ * so that an overflow is seen.
  */
 #define AN_LRN_ROOT(type, words, s, y)                                                             \
     do {                                                                                           \

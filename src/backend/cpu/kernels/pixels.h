@@ -1,7 +1,7 @@
 /*
  * Convolution of pixels: a few plain maps of bfloat16 to many maps in blocks of 16 (AN_LAYOUT_C16),
- * on a processor that multiplies pairs of bfloat16 (AVX-512 BF16). The library fills up its pairs
- * with a fourth map of zeros; here two neighbours of a row are a pair. A kernel is serial.
+ * on a processor that multiplies pairs of bfloat16 (AVX-512 BF16). oneDNN pairs maps, the third
+ * with a fourth of zeros; here two neighbours in a row are a pair. A kernel is serial.
  *
  * Accumulators are AN_PIXELS_VECTORS vectors of maps times some pixels, or times the taps of a row
  * of the filter. A tap is an element of a filter, (c, r, s); a line is a row (c, r) of taps.
@@ -36,8 +36,8 @@ typedef struct an_pixels {
 typedef struct an_pixels_run {
     const an_pixels *shape;
     const uint16_t *x; /* [C][H][W] */
-    uint16_t *y;       /* [K/16][P][Q][16]. forward: out. backward: in, where it is not above 0 dy
-                          does not count; NULL: all of dy counts */
+    uint16_t *y;       /* [K/16][P][Q][16]. forward: out. backward: in; dy counts only where it
+                          is above 0. NULL: all of dy counts */
     uint16_t *work;    /* an_pixels_forward_work() or an_pixels_backward_work() elements */
     /* forward */
     const void *packed;
@@ -64,7 +64,8 @@ size_t an_pixels_forward_work(const an_pixels *p);
 size_t an_pixels_sums(const an_pixels *p);
 /** Elements of work memory. */
 size_t an_pixels_backward_work(const an_pixels *p);
-/** Gradients in canonical order out of `parts` sums, one behind the other; added up in order. */
+/** Gradients in canonical order from `parts` consecutive sums, which are added up in order.
+ * @param dweights, dbias  NULL: not wanted */
 void an_pixels_gradients(const an_pixels *p, const float *sums, int parts, float *dweights,
                          float *dbias);
 

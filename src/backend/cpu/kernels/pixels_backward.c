@@ -7,7 +7,7 @@
 typedef struct band {
     int first, rows, inputs; /* inputs: rows of a map of the input that they see */
     uint16_t *gradients;     /* [groups][rows][steps][vectors][16][2] */
-    uint16_t *pixels;        /* [C][inputs][columns][2]: an element and that of the next output */
+    uint16_t *pixels;        /* [C][inputs][columns][2]: an element and the one a stride further */
     uint16_t *line;
     const uint16_t *y, *dy; /* of the image */
 } band;
@@ -87,8 +87,7 @@ DPBF16_INLINE void backward_line(const an_pixels *p, const band *b, const uint16
     }
 }
 
-/* Fetches part `part` of `parts` of a tensor of the band behind this one, while this is
- * computed. */
+/* Prefetches part `part` of `parts` of a tensor in the next band, while this one is computed. */
 DPBF16_INLINE void fetch(const an_pixels *p, const band *b, const uint16_t *tensor, int part,
                          int parts)
 {

@@ -1,5 +1,5 @@
 /*
- * What both kernels of pixels on AVX-512 BF16 begin with. Included by them alone, within
+ * What both kernels of pixels on AVX-512 BF16 share. Only they include it, within
  * defined(__x86_64__).
  */
 #ifndef AN_BACKEND_CPU_KERNELS_PIXELS_BF16_H
@@ -13,7 +13,7 @@
 
 enum { LANES = AN_PIXELS_LANES, GROUP = AN_PIXELS_GROUP };
 
-/* A row of the image with what is around it: `count` elements. */
+/* A row of the image with its padding: `count` elements. */
 DPBF16_INLINE void copy_row(const an_pixels *p, const uint16_t *x, int c, int row, uint16_t *to,
                             int count)
 {

@@ -5,9 +5,9 @@
 
 enum { PIXELS = 14 }; /* 28 accumulators, 2 vectors of weights and a pair of pixels: 31 registers */
 
-/* What a row of the output sees: lines of the input, and the last columns of two lines side by
- * side, every second element of each. (Filters have an odd number of columns, and windows an even
- * distance.) */
+/* What a row of the output sees: lines of the input, and the last columns of every two lines,
+ * interleaved: every second element of each line. (Filters have an odd number of columns, and the
+ * stride is even.) */
 typedef struct lines {
     const uint16_t *first; /* of the first map; further rows and maps follow, p->row apart */
     uint16_t *last_columns;
@@ -49,8 +49,8 @@ DPBF16_INLINE const uint16_t *step(const uint16_t *line, int stride, const uint1
                                    __m512 acc[AN_PIXELS_VECTORS][PIXELS])
 {
     __m512bh w0 = dpbf16_load(weights), w1 = dpbf16_load(weights + 2 * LANES);
-    /* Pixels of one step are others' of the next. Without this the compiler would keep them in
-     * general registers, from which a broadcast takes longer than from memory. */
+    /* The next step reads the same pixels for other outputs. Without this the compiler would keep
+     * them in general registers, from which a broadcast takes longer than from memory. */
     __asm__("" ::: "memory");
     dpbf16_add(w0, w1, line, stride, PIXELS, acc[0], acc[1]);
     return weights + 2 * GROUP;
@@ -70,7 +70,7 @@ typedef struct group_row {
     const uint16_t *weights;
     const float *bias;
     bool relu;
-    int vectors; /* of maps that the tensor has of the group */
+    int vectors; /* of maps of the group that the tensor has */
     uint16_t *y; /* the first pixel */
 } group_row;
 
@@ -92,7 +92,7 @@ DPBF16_INLINE void forward_block(const an_pixels *p, const lines *l, const group
     }
     for (int px = 0; px < PIXELS && px < count; px += 2)
         for (int v = 0; v < AN_PIXELS_VECTORS && v < g->vectors; v++)
-            __builtin_prefetch(y + v * plane + px * LANES, 1); /* is there when it is written */
+            __builtin_prefetch(y + v * plane + px * LANES, 1); /* in cache when it is written */
     const uint16_t *map = l->first + first * stride;
     for (int i = 0; i < p->desc->in[0].c; i++, map += p->inputs * p->row) {
         const uint16_t *line = map;

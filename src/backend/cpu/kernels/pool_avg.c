@@ -35,7 +35,7 @@ AN_INLINE void share_equally(const an_pool_run *run, window w, int64_t out, an_d
     }
 }
 
-/* The usual widths as constants, for the inner loops' sake. */
+/* The usual widths are constants, so that the inner loops are compiled for them. */
 AN_INLINE void forward(const an_pool_run *run, an_dtype t)
 {
     switch (run->width) {

@@ -1,13 +1,14 @@
 /*
- * Max pooling (op/pool.h) of neighbouring lanes of a plane, and of a ReLU before it, which comes to
- * a maximum that begins with zero.
+ * Max pooling (op/pool.h) of neighbouring lanes of a plane. With a ReLU before it, the maximum
+ * begins with zero.
  *
- * Forward notes the place of each maximum, the first of equal ones, for backward. A NaN wins over
- * every number, so that it reaches the loss (which one of several is open); oneDNN's pooling drops
- * it. It gets the gradient of its window, which a ReLU alone would not give it.
+ * For backward, forward notes the place of each maximum, the first of equal ones. A NaN wins over
+ * every number, so that it reaches the loss (which of several NaNs wins is not defined); oneDNN's
+ * pooling drops it. A NaN gets the gradient of its window, even where a ReLU alone would give it
+ * none.
  *
  * Sixteen lanes of bfloat16 are compared as whole numbers, in an order that agrees with that of the
- * values: NaNs of both signs above all, and 0 above -0, which are no ties here.
+ * values: NaNs of both signs are above all, and 0 is above -0, so that the two are no tie here.
  */
 #include "backend/cpu/kernels/pool_rows.h"
 
@@ -69,8 +70,8 @@ AN_INLINE void largest(const an_pool_run *run, window w, int64_t out, an_dtype t
 
 typedef int16_t an_short16 __attribute__((vector_size(32)));
 
-/* Negative values in ascending order; then everything down by as many as there are negative NaNs,
- * so that these come round to the upper end. */
+/* Reverse the order of negative values, so that they ascend; then subtract the number of negative
+ * NaNs from everything, so that these wrap around to the upper end. */
 enum { NEGATIVE_NANS = 127 };
 
 AN_INLINE void to_order(an_short16 *v)
@@ -153,7 +154,7 @@ AN_INLINE void forward_width(const an_pool_run *run, an_dtype t, int width, bool
         }
 }
 
-/* The usual widths as constants, for the inner loops' sake. */
+/* The usual widths are constants, so that the inner loops are compiled for them. */
 AN_INLINE void forward_relu(const an_pool_run *run, an_dtype t, bool relu)
 {
     if (t == AN_BF16 && run->width == 16) {

@@ -1,7 +1,7 @@
 /*
  * What the kernels of pooling share: windows, lanes, and the rows of sums that gradients are
- * gathered in. A row of the input is finished, written and cleared when no window reaches it any
- * more, so that as many rows as a window has are enough.
+ * gathered in. When no further window reaches a row of the input, its sums are written out and
+ * cleared, so that as many rows of sums as a window has are enough.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_POOL_ROWS_H
 #define AN_BACKEND_CPU_KERNELS_POOL_ROWS_H
@@ -74,7 +74,7 @@ AN_INLINE void finish_rows(const an_pool_run *run, int first, int end, an_dtype 
     }
 }
 
-/* Shares out the gradient of output `out` among the pixels of its window. */
+/* Divides the gradient of output `out` among the pixels of its window. */
 typedef void (*share_out)(const an_pool_run *run, window w, int64_t out, an_dtype t, int width);
 
 AN_INLINE void pool_backward(const an_pool_run *run, an_dtype t, int width, share_out share)

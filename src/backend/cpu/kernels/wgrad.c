@@ -34,21 +34,21 @@ DPBF16_INLINE void pair(const an_wgrad_pair_run *run)
 
 AN_KERNEL_PAIRS_INSTANCE(wgrad_pair, an_wgrad_pair_run, pair)
 
-/* Where a tap of the filter meets the input: outputs first .. end - 1 of a row or column. */
+/* Outputs first .. end - 1 of a row or column: those for which a tap is within the input. */
 typedef struct range {
     int first, end;
 } range;
 
 DPBF16_INLINE range outputs_of_tap(int tap, int before, int stride, int in, int out)
 {
-    int low = before - tap, high = in - 1 + before - tap; /* first <= low / stride, last */
+    int low = before - tap, high = in - 1 + before - tap; /* low <= output * stride <= high */
     range r = {low > 0 ? (low + stride - 1) / stride : 0, high >= 0 ? high / stride + 1 : 0};
     if (r.end > out)
         r.end = out;
     return r;
 }
 
-/* The sums of a tap for INPUTS maps of the input: += a rectangle of outputs. */
+/* Adds a rectangle of outputs to the sums of a tap for INPUTS maps of the input. */
 DPBF16_INLINE void add_tap(const an_wgrad *w, int r, int s, const uint16_t *x, const uint16_t *dy,
                            float *sums)
 {

@@ -21,26 +21,26 @@ enum { AN_WGRAD_K = 32, AN_WGRAD_C = 16 };
 typedef struct an_wgrad {
     const an_op_desc *desc; /* borrowed */
     int taps;
-    int k_units, c_units; /* units along the output's and the input's maps, all groups and one */
+    int k_units, c_units; /* units along the output's maps in all groups, the input's in one */
 } an_wgrad;
 
 /** @return false if the kernels do not compute this convolution */
 bool an_wgrad_describe(an_wgrad *w, const an_op_desc *desc);
 
-/** The sums of a unit, floats: [16 maps of the input][taps][32]. */
+/** Floats of the sums of a unit: [16 maps of the input][taps][32]. */
 static inline int64_t an_wgrad_sums(const an_wgrad *w)
 {
     return (int64_t)AN_WGRAD_C * w->taps * AN_WGRAD_K;
 }
 
-/** Elements side by side: to[2 i] = a[i], to[2 i + 1] = b[i]. */
+/** Interleaves two images: to[2 i] = a[i], to[2 i + 1] = b[i]. */
 typedef struct an_wgrad_pair_run {
     const uint16_t *a, *b; /* b: NULL: zeros */
     int64_t count;         /* a multiple of 16 */
     uint16_t *to;
 } an_wgrad_pair_run;
 
-/** A pair of images, added to the sums of unit (k, c). */
+/** Adds a pair of images to the sums of unit (k, c). */
 typedef struct an_wgrad_run {
     const an_wgrad *shape;
     int k, c;
@@ -49,7 +49,7 @@ typedef struct an_wgrad_run {
     float *bias; /* the sums of dy itself, [32], or NULL */
 } an_wgrad_run;
 
-/** Write the sums of units (k, every c), which follow each other, to dweights, [K][C][R][S]. */
+/** Write the sums of units (k, every c), which are consecutive, to dweights, [K][C][R][S]. */
 void an_wgrad_write(const an_wgrad *w, int k, const float *sums, float *dweights);
 
 #endif
