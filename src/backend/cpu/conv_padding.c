@@ -3,7 +3,7 @@
 #include "backend/cpu/kernels/padded_row.h"
 #include "base/status.h"
 
-/* Along one direction, what windows see from the first to the last. */
+/* Elements along one direction that the windows cover, from the first to the last. */
 static int seen(int outputs, int stride, int window)
 {
     return (outputs - 1) * stride + window;

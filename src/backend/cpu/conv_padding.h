@@ -1,6 +1,6 @@
 /*
- * Pixels with their padding around them, for cpu_conv.c: oneDNN has kernels for a first layer
- * without padding where one with padding falls to a matrix product.
+ * A copy of the pixels that includes their padding, for cpu_conv.c: oneDNN has kernels for a first
+ * layer without padding, but computes one with padding as a matrix product.
  */
 #ifndef AN_BACKEND_CPU_CONV_PADDING_H
 #define AN_BACKEND_CPU_CONV_PADDING_H
@@ -8,7 +8,7 @@
 #include "backend/cpu/cpu.h"
 
 typedef struct an_conv_padding {
-    an_op_desc desc; /* the convolution of the copy: of exactly what its windows see, unpadded */
+    an_op_desc desc; /* the convolution of the copy, unpadded; the copy is just what windows see */
     an_layout x;     /* of the copy */
     an_chw in;       /* of the input itself */
     int top, left;
@@ -16,7 +16,7 @@ typedef struct an_conv_padding {
 } an_conv_padding;
 
 /**
- * @param op  books scratch
+ * @param op  whose scratch grows by the copy
  * @param in  the input's layout
  * @return ALEXNET_ERROR_UNSUPPORTED if there is no padding, or the input is not plain
  */

@@ -1,7 +1,7 @@
 /*
- * Convolution of pixels by native kernels (pixels.h), with a ReLU that follows: the first layer,
- * in bf16. Forward is shared out by bands of rows. Backward gives each of `split` parts of the
- * batch sums of its own, so that no sum depends on the number of threads.
+ * Convolution of pixels by native kernels (pixels.h), and a ReLU that follows: the first layer, in
+ * bf16. Threads share forward by bands of rows. In backward each of `split` parts of the batch has
+ * sums of its own, so that no sum depends on the number of threads.
  */
 #include <omp.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 
 enum { CHUNK = 1 << 14 }; /* floats that a thread adds up at a time */
 
-/* What primitives are made of. */
+/* What primitives are made from. */
 typedef struct problem {
     an_cpu *cpu;
     const an_op_desc *desc;
@@ -33,8 +33,8 @@ static bool has_one_sum(const an_primitive *primitive)
 }
 
 /*
- * Make `whole`, if that is how `split` threads would sum: for the most threads there are, else for
- * `split` of them, else for one.
+ * Make `whole` if a primitive for `split` threads has one sum. It is made for all threads of the
+ * context if it has one sum then too, else for `split` threads if there are as many, else for one.
  */
 static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
 {
@@ -74,7 +74,7 @@ static alexnet_status make_part(const void *user, bool small, an_primitive **out
     return an_conv_backward_weights_new(out, p->cpu, &desc, p->forward, p->variant);
 }
 
-/* The layout of an argument, the same of large and small parts, for the whole batch. */
+/* The layout of an argument for the whole batch; large and small parts must agree on it. */
 static alexnet_status layout_of(an_layout *layout, const an_conv_sums *s, int arg, an_chw shape,
                                 const problem *p)
 {
@@ -110,7 +110,7 @@ static void book_sums(an_conv_sums *s, an_cpu_op *op, const problem *p)
     s->sums = an_cpu_take(op, s->each * (size_t)s->parts.workers);
 }
 
-/* Parts as equal as can be, the larger ones first. @param x, dy  out: layouts of the whole batch */
+/* Parts of nearly equal size, larger ones first. @param x, dy  out: layouts of the whole batch */
 static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, problem *p, an_layout *x,
                                  an_layout *dy)
 {
@@ -131,7 +131,8 @@ static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, problem *p, an_
 /* ---- Making -----------------------------------------------------------------------------------
  */
 
-/* Descriptors of the tensors as the primitives take them; `x` and `dy` are owned where parts do. */
+/* @param outer, inner  descriptors of x and dy, as they come and as the primitives take them; an
+ *                      inner one is NULL if memory was short */
 static alexnet_status make_reorders(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
                                     const an_md outer[2], const an_md inner[2])
 {
@@ -158,7 +159,7 @@ alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc
     if (rc != ALEXNET_OK && rc != ALEXNET_ERROR_UNSUPPORTED)
         return rc;
     bool parts = rc == ALEXNET_OK;
-    if (!s->whole && !parts) { /* layouts that cannot be cut: one thread then, and one sum */
+    if (!s->whole && !parts) { /* the layouts cannot be cut: one thread, one sum */
         s->threads = 1;
         AN_CHECK(make_for(&s->whole, &p, 1));
     }
@@ -188,7 +189,7 @@ void an_conv_sums_free(an_conv_sums *s)
 /* ---- Runs -------------------------------------------------------------------------------------
  */
 
-/* Tensors of a run. Part `first` has the sums of the first worker. */
+/* Tensors of a run. The sums of part `first` are in the memory of the first worker. */
 typedef struct run {
     const an_conv_sums *s;
     const char *x, *dy;
@@ -208,7 +209,7 @@ static void place_part(const void *user, int part, const void **data)
     data[3] = sums + r->s->dw;
 }
 
-/* total = sums of `count` parts, in order, onto what is there unless they are the first. */
+/* Add the sums of `count` parts to total, in order. The first part of all is copied instead. */
 static void add_parts(const run *r, int count, size_t at, size_t floats, float *total)
 {
 #pragma omp parallel for schedule(static)

@@ -52,7 +52,8 @@ typedef struct wgrad_run {
     float *sums, *dbias;
 } wgrad_run;
 
-/* Block `block` of x, or behind these of dy, of the pair of images first + i. */
+/* Lay out block `block` of the pair of images first + i. The blocks of dy are counted behind those
+ * of x. */
 static void lay_out(const wgrad_run *r, int first, int i, int block)
 {
     const an_conv_wgrad *w = r->w;

@@ -9,16 +9,16 @@
 
 typedef struct an_conv_wgrad {
     an_wgrad shape;
-    int pairs, together;     /* pairs of images: of the batch; laid out at a time */
+    int pairs, together;     /* pairs of images: in the batch; laid out at a time */
     int x_blocks, dy_blocks; /* blocks of 16 maps of an image */
     size_t x, dy, sums;      /* offsets in scratch */
 } an_conv_wgrad;
 
 /**
- * @param op    books scratch
+ * @param op    whose scratch grows
  * @param desc  borrowed
  * @return ALEXNET_ERROR_UNSUPPORTED if the kernels do not compute it, the processor has no bf16, or
- *         there are fewer units of work than the split has parts
+ *         there are fewer units of work than op->split
  */
 alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc);
 

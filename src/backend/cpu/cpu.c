@@ -42,7 +42,8 @@ static void cpu_close(an_backend *backend)
     an_free(cpu);
 }
 
-/* Whether to compute in bf16; tf32 and bf16 that is missing become float32, which the log says. */
+/* Whether to compute in bf16. tf32, and bf16 on a processor without it, become float32 with a line
+ * in the log. */
 static bool choose_bf16(alexnet_ctx *ctx, alexnet_precision precision, alexnet_isa isa)
 {
     bool has = isa >= ALEXNET_ISA_AVX512_BF16;
@@ -53,7 +54,7 @@ static bool choose_bf16(alexnet_ctx *ctx, alexnet_precision precision, alexnet_i
     return precision == ALEXNET_PRECISION_BF16 && has;
 }
 
-/* Numbers of threads are OpenMP's here; oneDNN on another runtime would not hear of them. */
+/* The number of threads is set through OpenMP; oneDNN on another runtime would ignore it. */
 static alexnet_status check_runtime(void)
 {
     const dnnl_version_t *version = dnnl_version();
@@ -64,8 +65,7 @@ static alexnet_status check_runtime(void)
                    version->major, version->minor, version->patch, version->cpu_runtime);
 }
 
-/* oneDNN and its kernels are code that is made at run time: it reports no reason if it may not be.
- */
+/* oneDNN generates its kernels at run time, and gives no reason if the system forbids that. */
 static alexnet_status check_executable(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -83,8 +83,8 @@ static alexnet_status check_executable(void)
         "device ref (--device ref), which is slow");
 }
 
-/* Address space that oneDNN may need to make code: when an operator is prepared and, for matrix
- * products, when the first one runs. It does not survive a refusal. */
+/* Address space that oneDNN may need to generate code: when an operator is prepared and, for matrix
+ * products, when the first one runs. oneDNN does not survive if it is refused. */
 enum { TO_PREPARE = 128 << 20, TO_RUN = 48 << 20 };
 
 static alexnet_status check_addresses(uint64_t least)
@@ -98,7 +98,7 @@ static alexnet_status check_addresses(uint64_t least)
                    (double)left / (1 << 20), (double)least / (1 << 20));
 }
 
-/* The threads of the context, and room for what oneDNN does with them. */
+/* Set the threads of the context, once there is enough address space for oneDNN. */
 static alexnet_status begin(an_threads *saved, const an_backend *backend)
 {
     AN_CHECK(check_addresses(TO_RUN));
@@ -221,7 +221,7 @@ bool an_cpu_relu_follows(const an_prepare *p)
     return is_relu(p, 1) && !an_cpu_pools_relu(p, 1);
 }
 
-/* Ask the implementations in turn; what is refused is noted in `refused`. */
+/* Ask the implementations in turn; `refused` collects the reasons of those that refuse. */
 static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name, char *refused,
                              size_t size, an_cpu_op **out)
 {
@@ -245,7 +245,7 @@ static alexnet_status choose(an_cpu *cpu, const an_prepare *p, const char *name,
                    an_op_table[p->ops[0]->kind]->name, used ? refused : "none of that name");
 }
 
-/* Scratch for gradients that are added to what is there. */
+/* Reserve scratch for gradients that are then added to dparam. */
 static void book_added(an_cpu_op *op, const an_op_desc *desc)
 {
     an_param_info infos[AN_MAX_PARAMS];

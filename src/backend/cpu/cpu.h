@@ -6,10 +6,10 @@
  * so (tuning.ini), native kernels for bf16 compute some of their directions instead (conv_pixels.c,
  * conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops over the tensor in
  * the layout of their input. Native kernels are chosen by instruction set (kernels/kernels.h).
- * Where the layout of a neighbour's tensor is another, a reorder brings it over (onednn/reorder.h).
+ * Where a neighbour's tensor has another layout, a reorder converts it (onednn/reorder.h).
  *
- * Threads are OpenMP's, never more than the context's number, and change no bits. The sums of
- * weight gradients are grouped by an_prepare.split, by however many threads.
+ * Threads are OpenMP's, at most as many as the context has. Their number does not change a bit of
+ * any result: the sums of weight gradients are grouped by an_prepare.split instead.
  */
 #ifndef AN_BACKEND_CPU_CPU_H
 #define AN_BACKEND_CPU_CPU_H
@@ -22,14 +22,14 @@
 typedef enum an_cpu_variant {
     AN_CPU_DIRECT,        /* in the layouts that oneDNN favours */
     AN_CPU_CHANNELS_LAST, /* activations as N H W C */
-    AN_CPU_BLOCKED,       /* as N C/b H W b, a vector of channels in a block; pixels plain */
+    AN_CPU_BLOCKED,       /* as N C/b H W b, a block being a vector of channels; pixels plain */
     AN_CPU_WINOGRAD,      /* 3x3 filters with fewer multiplications and more rounding */
     AN_CPU_FLIPPED,       /* gradients of data by a forward convolution with flipped filters */
-    AN_CPU_PADDED,        /* a first layer of a copy of the pixels with padding around them; as
-                             the variant of forward, of gradients too */
+    AN_CPU_PADDED,        /* a first layer, from a copy of the pixels that includes the padding; a
+                             variant of forward, which the gradients then follow */
     AN_CPU_NATIVE,        /* by native kernels, in bf16: fully connected layers; the gradients of a
-                             convolution's weights; and a first layer, of pixels, in all its
-                             directions once one is NATIVE */
+                             convolution's weights; and a first layer, of pixels, which is native in
+                             all directions if it is in one */
     AN_CPU_VARIANTS
 } an_cpu_variant;
 
@@ -39,7 +39,7 @@ typedef struct an_cpu {
     const an_cpu_kernels *kernels; /* of the highest instruction set allowed */
     int lanes;                     /* channels of a block in blocked layouts */
     an_dtype activation;           /* what conv, fc and augment write: AN_F32 or AN_BF16 */
-    an_backend *ref;               /* for operators that nothing else takes */
+    an_backend *ref;               /* for operators that no other implementation takes */
 } an_cpu;
 
 typedef struct an_cpu_op an_cpu_op;
@@ -49,7 +49,7 @@ typedef struct an_cpu_methods {
     alexnet_status (*pack)(an_cpu_op *op, const an_op_args *args);
     alexnet_status (*forward)(an_cpu_op *op, const an_op_args *args);
     alexnet_status (*backward)(an_cpu_op *op, const an_op_args *args);
-    /** Frees what the operator holds and the operator. Takes one that is half made. */
+    /** Frees the operator and what it holds. It may be only partly made. */
     void (*free)(an_cpu_op *op);
 } an_cpu_methods;
 
@@ -59,15 +59,15 @@ struct an_cpu_op {
     const an_cpu_methods *methods;
     an_cpu *cpu; /* borrowed */
     int split;
-    int n_added; /* gradients of parameters that backward adds: elements of each, and where in
-                    scratch they are before */
+    int n_added; /* gradients that backward adds to dparam: elements of each, and the offset in
+                    scratch where it is computed first */
     int64_t added[AN_MAX_PARAMS];
     size_t added_at[AN_MAX_PARAMS];
     size_t shared; /* scratch that primitives use one after the other: bytes, offset */
     size_t shared_at;
     char impl[160];    /* which kernels compute it: an_cpu_name_impl() */
     char packing[96];  /* an_prepared.packing, or "" */
-    char refused[256]; /* who did not take it, and why: "a: reason; b: reason" */
+    char refused[256]; /* implementations that refused it, and why: "a: reason; b: reason" */
 };
 
 /** A way to compute an operator. */
@@ -80,7 +80,7 @@ typedef struct an_cpu_impl {
 extern const an_backend_api an_cpu_api;
 
 enum { AN_CPU_IMPLS = 4 };
-/** Those of each operator, best first; after the last comes an_cpu_fallback_prepare(). */
+/** Those of each operator, best first; an_cpu_fallback_prepare() comes after the last. */
 extern const an_cpu_impl an_cpu_impls[AN_OP_COUNT][AN_CPU_IMPLS];
 
 /** As op_prepare(), but by the implementation of this name (NULL: the first that accepts). */
@@ -112,16 +112,18 @@ alexnet_status an_cpu_norms(an_backend *backend, const an_span *spans, int count
 
 alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_peak *out);
 
-/** Set op->impl to who computes forward and, where others compute them, the gradients of the data
- * and of the weights: "onednn jit:avx2, dx onednn brgemm:avx2". NULL: not computed. */
+/** Set op->impl to the name of what computes forward and, where it differs, of what computes the
+ * gradients of the data and of the weights: "onednn jit:avx2, dx onednn brgemm:avx2".
+ * @param dx, dw  NULL: not computed */
 void an_cpu_name_impl(an_cpu_op *op, const char *forward, const char *dx, const char *dw);
 
-/** Book `bytes` of an operator's scratch; returns their offset, a multiple of AN_ALIGN. */
+/** Reserve `bytes` of an operator's scratch; returns their offset, a multiple of AN_ALIGN. */
 size_t an_cpu_take(an_cpu_op *op, size_t bytes);
-/** Book scratch for a primitive that runs while no other of this operator does. */
+/** Reserve scratch for a primitive that never runs at the same time as another of the operator. */
 void an_cpu_share(an_cpu_op *op, size_t bytes);
 
-/** Say that `packed` holds a tensor in this form; a form that has no name is not shared. */
+/** Record the form of a tensor that `packed` holds. "" is a form without a name: the packed copy of
+ * this operator is then not shared. */
 void an_cpu_pack_as(an_cpu_op *op, const char *form);
 
 static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
@@ -129,9 +131,9 @@ static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
     return (char *)args->scratch + op->shared_at;
 }
 
-/** Whether operator `at` of the run offered is a ReLU that max pooling takes (cpu_pool.c). */
+/** Whether operator `at` of the offered run is a ReLU that max pooling computes (cpu_pool.c). */
 bool an_cpu_pools_relu(const an_prepare *prepare, int at);
-/** Whether a ReLU comes after the first operator, which is to take it. */
+/** Whether a ReLU follows the first operator, which is to compute it too. */
 bool an_cpu_relu_follows(const an_prepare *prepare);
 /** max(0, y) in place; a NaN stays one. */
 void an_cpu_relu(const an_cpu *cpu, an_layout layout, void *y);

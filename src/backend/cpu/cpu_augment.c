@@ -49,7 +49,7 @@ static row_work work_of(const an_native *native, const an_op_args *args)
     return (row_work){at, at + row, at + 2 * row, (uint8_t *)(at + 3 * row)};
 }
 
-/* Row y of what a slot is without its partner, in the kernel of an element type. */
+/* Row y of a slot without its partner, as elements of `dtype`. */
 static void own_row(const an_native *native, const an_op_args *args, const an_slot *slot, int y,
                     an_dtype dtype, void *const out[3])
 {

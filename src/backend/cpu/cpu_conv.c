@@ -1,11 +1,11 @@
 /*
- * Convolution on oneDNN, with a ReLU that follows; gradients of weights also by native kernels
- * (conv_wgrad.h), and all of a first layer (conv_pixels.c).
+ * Convolution with oneDNN, and a ReLU that follows. Native kernels may compute the gradients of
+ * weights instead (conv_wgrad.h), or all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
- * where that leaves them open; reorders help where they are not the neighbours'. Some of
- * oneDNN's kernels add up each output in an order that no number of threads changes, and run on the
- * whole batch. Others are run image by image, each on one thread (team.h).
+ * that the variant leaves open; reorders convert them for neighbours that have others. Some of
+ * oneDNN's kernels add up each output in an order that does not depend on the number of threads;
+ * these run on the whole batch. Others are run image by image, each on one thread (team.h).
  *
  * oneDNN's ReLU turns a NaN into zero. That would hide a diverging run, so only inference uses it;
  * when gradients are wanted, a pass of our own follows.
@@ -25,7 +25,7 @@
 typedef struct weights_form {
     an_primitive *reorder; /* NULL: as they are */
     size_t at;
-    bool flipped; /* before that, in scratch */
+    bool flipped; /* first flipped, into scratch */
     size_t flipped_at;
 } weights_form;
 
@@ -34,7 +34,7 @@ typedef struct conv_op {
     an_op_desc desc;
     bool relu_after; /* a pass of our own after the primitive */
     an_layout x, y;  /* as forward computes them */
-    bool padded;     /* desc is that of a copy of the input */
+    bool padded;     /* desc is the convolution of a padded copy of the input */
     an_conv_padding padding;
 
     an_primitive *forward; /* of the whole batch; NULL: image by image */
@@ -52,13 +52,13 @@ typedef struct conv_op {
     an_conv_wgrad native_weights;
     an_reorder weights_x_in, weights_dy_in;
     an_conv_sums weights_sums;
-    size_t dbias; /* scratch offset, where nobody wants it */
+    size_t dbias; /* scratch offset, if the caller does not want it */
 } conv_op;
 
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-/* Kernels whose sums no number of threads changes, by the beginning of oneDNN's name for them;
- * tests/ops/test_bits_cpu.c sees to it. */
+/* Whether the sums of a kernel do not depend on the number of threads. Such kernels are known by
+ * how their names in oneDNN begin; tests/ops/test_bits_cpu.c checks it. */
 static bool runs_whole(const an_primitive *primitive)
 {
     static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:", "jit_fp32_wino_2x3:"};
@@ -68,7 +68,7 @@ static bool runs_whole(const an_primitive *primitive)
     return false;
 }
 
-/* One image: what is asked, and the variant and the layouts that come of it. */
+/* One image: what to ask for, and where to put the resulting variant and layouts. */
 typedef struct image_problem {
     an_conv_forward problem;
     const an_primitive *forward; /* backward: of the whole batch */
@@ -83,7 +83,7 @@ static alexnet_status make_image(const void *user, bool small, an_primitive **ou
     return an_conv_forward_new(out, &w->problem, w->variant, w->x, w->y);
 }
 
-/* Sets c->x, c->y and the primitives of forward. `whole` describes the batch, for backward. */
+/* Sets c->x, c->y and the primitives of forward. `whole`, of the whole batch, is for backward. */
 static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu,
                                       an_primitive **whole)
 {
@@ -107,7 +107,7 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
     return ALEXNET_OK;
 }
 
-/* `desc` is whose weights in canonical order they are: the convolution, or the flipped one. */
+/* @param desc  the convolution whose canonical weights are packed: c->desc, or the flipped one */
 static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc *desc,
                                const an_primitive *primitive)
 {
@@ -142,7 +142,7 @@ static alexnet_status make_data_image(const void *user, bool small, an_primitive
     return an_conv_backward_data_new(out, w->problem.cpu, w->problem.desc, w->forward, w->variant);
 }
 
-/* As forward: the whole batch, or image by image. Sets c->dy, c->dx to the layouts of the batch. */
+/* Gradients of the data image by image. Sets c->dy, c->dx to the layouts of the batch. */
 static alexnet_status prepare_data_images(conv_op *c, const an_primitive *whole,
                                           an_variant *variant)
 {
@@ -205,7 +205,7 @@ static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer,
     return rc;
 }
 
-/* The gradients of weights by native kernels, if they take them. */
+/* The gradients of weights by native kernels, if these accept the convolution. */
 static alexnet_status prepare_native_weights(conv_op *c, an_md x, an_md y)
 {
     alexnet_status rc = an_conv_wgrad_new(&c->native_weights, &c->op, &c->desc);
@@ -285,7 +285,7 @@ static void place_image(const void *user, int image, const void **data)
     data[3] = (const char *)b->data[3] + b->y * (size_t)image;
 }
 
-/* The input, or its copy. */
+/* The input, or its padded copy. */
 static const void *input_of(const conv_op *c, const an_op_args *args)
 {
     return c->padded ? an_conv_padding_copy(&c->padding, args->x[0], args->scratch) : args->x[0];
@@ -412,8 +412,8 @@ static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an
     return p->want_dx || p->want_dw ? prepare_backward(c, p, *whole) : ALEXNET_OK;
 }
 
-/* Where the tuning wants the first layer padded, and it can be: describe it as that of the copy,
- * and its input in `offer` too. */
+/* If the tuning wants the first layer padded and that is possible, c->desc and the input in `offer`
+ * become those of the padded copy. */
 static alexnet_status pad(conv_op *c, an_prepare *offer)
 {
     an_variant *variant = &c->op.base.variants.of[AN_FORWARD];

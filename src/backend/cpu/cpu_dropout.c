@@ -1,4 +1,4 @@
-/* Dropout. The mask belongs to the canonical order of elements, whatever the layout. */
+/* Dropout. The mask follows the canonical order of elements, whatever the layout. */
 #include <math.h>
 
 #include "backend/cpu/native.h"
@@ -14,7 +14,7 @@ static int64_t unit_count(an_layout layout)
     return layout.n;
 }
 
-/* Sets which elements they are; returns where their memory begins. */
+/* Sets the elements of unit i in `run`; returns where their memory begins. */
 static int64_t place_unit(an_layout layout, int64_t i, an_dropout_run *run)
 {
     int64_t all = an_layout_count(layout), first = i * CHUNK;

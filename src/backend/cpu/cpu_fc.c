@@ -1,12 +1,12 @@
 /*
  * Fully connected layers as oneDNN matrix products, or by native kernels (fc_native.h) where a
- * tuning says so (backend/tuning.h), with a ReLU that follows.
+ * tuning says so (backend/tuning.h), and a ReLU that follows.
  *
- * Weights stay as they are in float32, [K, I]: reordering the input of a batch to plain rows costs
- * less than another copy of the weights, which are by far the larger. In bf16 a packed copy
- * in the same order exists. Forward is a team over blocks of outputs, so that no sum depends on the
- * number of threads; so are the gradients, unless oneDNN's kernels for the whole matrix keep to
- * that. As in cpu_conv.c, oneDNN's ReLU serves inference only.
+ * In float32 the weights are used as they are, [K, I]: reordering the input of a batch to plain
+ * rows costs less than another copy of the weights, which are by far the larger. In bf16 there is a
+ * packed copy in the same order. Forward runs as a team over blocks of outputs, so that no sum
+ * depends on the number of threads. So do the gradients, unless oneDNN's kernel for the whole
+ * matrix has sums of that kind. As in cpu_conv.c, oneDNN's ReLU serves inference only.
  *
  *     y[N,K] = x[N,I] w[K,I]' + bias      dx[N,I] = dy[N,K] w[K,I]      dw[K,I] = dy[N,K]' x[N,I]
  */
@@ -139,7 +139,7 @@ static alexnet_status make_weight_block(const void *user, bool small, an_primiti
     return new_weights(out, f, small ? f->outputs % GRADIENT_BLOCK : GRADIENT_BLOCK);
 }
 
-/* Which directions the native kernels compute: those that the tuning wants and they take. */
+/* Choose the directions of the native kernels: those that the tuning wants and they accept. */
 static alexnet_status choose_native(fc *f, const an_prepare *p)
 {
     an_variants *variants = &f->op.base.variants;
@@ -181,9 +181,10 @@ static alexnet_status prepare_forward(fc *f, const an_prepare *p)
 typedef alexnet_status (*gradient_new)(an_primitive **out, const fc *f, int64_t count);
 
 /*
- * The whole product, if its bits are those of one thread: kernels of this family share out columns
- * and rows of the product, and would need scratch for partial sums to share out a sum too. What one
- * thread works with, every thread may. The others (x64:gemm) allocate what they need unseen.
+ * Make the whole product if its bits are those of one thread. Kernels of the "brg" family divide
+ * rows and columns of the product among threads; to divide a sum too, they would need scratch for
+ * partial sums. So every thread may have as much scratch as a single thread has, but no more. Other
+ * kernels (x64:gemm) allocate memory of their own, which does not show in their scratch.
  */
 static alexnet_status try_whole(gradient *g, fc *f, gradient_new make, int64_t count)
 {
@@ -228,7 +229,7 @@ static alexnet_status prepare_backward(fc *f, const an_prepare *p)
     return ALEXNET_OK;
 }
 
-/* Who computes a direction: the native kernels, or else a primitive. NULL: nobody. */
+/* What computes a direction: native kernels or a primitive. NULL: it is not computed. */
 static const char *name_direction(const fc *f, an_direction direction,
                                   const an_primitive *primitive, char name[64])
 {
@@ -399,7 +400,7 @@ static void fc_free(an_cpu_op *op)
 
 static const an_cpu_methods methods = {fc_pack, fc_forward, fc_backward, fc_free};
 
-/* Logits go to softmax in float32, whatever the rest is stored in. */
+/* Logits go to softmax in float32, whatever the type of other activations. */
 static an_dtype output_type(const an_cpu *cpu, const an_prepare *p)
 {
     bool logits = p->n_ops > 1 && p->ops[1]->kind == AN_OP_SOFTMAX;

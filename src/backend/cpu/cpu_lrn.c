@@ -111,7 +111,7 @@ static alexnet_status prepare(an_cpu *cpu, const an_prepare *p, const an_native_
     return ALEXNET_OK;
 }
 
-/* Backward computes s again: that is cheaper than to write and read it. */
+/* Backward computes s again, which is cheaper than writing and reading it. */
 alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_native *native;

@@ -1,4 +1,4 @@
-/* Nonlinearities, element by element through memory in whatever layout. */
+/* Nonlinearities, element by element in the order of memory, whatever the layout. */
 #include <math.h>
 
 #include "backend/cpu/native.h"

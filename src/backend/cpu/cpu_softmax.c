@@ -6,7 +6,7 @@
 #include "backend/cpu/native.h"
 #include "base/status.h"
 
-/* Probabilities of one slot; returns log SUM exp(x). The largest logit is taken out first, so that
+/* Probabilities of one slot; returns log SUM exp(x). The largest logit is subtracted first, so that
  * no exponential overflows. */
 static double probabilities(const float *x, int classes, float *y)
 {

@@ -9,7 +9,7 @@
 
 enum { CHUNK = 1 << 14 }; /* weights of a unit of work */
 
-/* Of the weights from `first` on. */
+/* Update `count` weights from `first` on. */
 static void update_chunk(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
                          const an_rates *r, int64_t first, int64_t count)
 {
@@ -28,7 +28,7 @@ static void update_chunk(const an_cpu *cpu, const an_segment *s, const an_rule *
 static void adam_chunk(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
                        const an_rates *r, int64_t first, int64_t count)
 {
-    const bool apart = rule->kind == AN_RULE_ADAMW; /* decay is apart from gradients */
+    const bool apart = rule->kind == AN_RULE_ADAMW; /* decay is not part of the gradient */
     const an_adam_run run = {.w = (float *)s->param + first,
                              .v = (float *)s->momentum + first,
                              .q = (float *)s->square + first,
@@ -56,7 +56,7 @@ static void average_chunk(const an_cpu *cpu, const an_segment *s, const an_rule 
     cpu->kernels->average[0](&run);
 }
 
-/* A chunk is in the cache for all that is done to it. */
+/* Chunk by chunk, so that a chunk stays in the cache for all that is done to it. */
 static void update_segment(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
                            const an_rates *r)
 {
@@ -89,7 +89,7 @@ alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_st
     return ALEXNET_OK;
 }
 
-/* A span is summed in a fixed number of parts, so that threads do not change the sum. */
+/* A span is summed in a fixed number of parts, so that the sum does not depend on the threads. */
 enum { PARTS = 64 };
 
 static an_norm norm_of_part(const an_span *s, int part)

@@ -1,5 +1,6 @@
 /*
- * The last resort: the arithmetic of `ref`, in double, between conversions. Any operator, slowly.
+ * The last resort: converts the tensors of an operator to double, lets `ref` compute it, and
+ * converts the results back. Takes any operator, slowly.
  */
 #include <stdio.h>
 
@@ -36,7 +37,7 @@ static void narrow(const an_op_args *args, size_t at, void *floats, int64_t coun
     an_convert(floats, AN_F32, wide(args, at), AN_F64, count);
 }
 
-/* Inputs and parameters as ref wants them. */
+/* Convert inputs and parameters for ref. */
 static alexnet_status enter(const fallback *f, const an_op_args *args, an_op_args *inner)
 {
     for (int i = 0; i < f->desc.n_inputs; i++) {

@@ -6,10 +6,10 @@
 #include "base/status.h"
 
 enum {
-    FEWEST = 2,      /* images; one is a matter of memory alone, for which oneDNN does */
+    FEWEST = 2,      /* images; with one, only memory counts, and oneDNN is faster */
     CHUNK = 1024,    /* forward: columns that all rows are multiplied by before the next */
     BLOCK = 224,     /* data: columns of weights, AN_FC_ROWS times 32, that are laid out together */
-    BLOCK_ROWS = 512 /* with this many rows: with the pairs of dy, half of the second cache */
+    BLOCK_ROWS = 512 /* rows of such a block; with the pairs of dy it fills half of the L2 cache */
 };
 
 static int64_t up(int64_t count, int64_t unit)
@@ -51,7 +51,7 @@ static size_t block_bytes(void)
     return aligned(BLOCK_ROWS * BLOCK, sizeof(uint16_t));
 }
 
-/* Of a thread: weights laid out, and sums. */
+/* Bytes of a thread: weights laid out, and sums. */
 static size_t data_bytes(const an_fc_native *native)
 {
     return block_bytes() + aligned((int64_t)BLOCK * native->lanes, sizeof(float));
@@ -76,7 +76,7 @@ size_t an_fc_native_scratch(const an_fc_native *native, an_direction direction)
     }
 }
 
-/* Within a parallel region: pairs of all columns of a matrix. */
+/* Lays out the pairs of all columns of a matrix; called within a parallel region. */
 static void pair_columns(const an_fc_native *native, const uint16_t *matrix, int64_t columns,
                          uint16_t *to)
 {
@@ -107,11 +107,11 @@ static int at_most(int64_t count, int most)
 
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-/* A chunk of the rows of a tile. */
+/* What to fetch of a tile: a chunk of each of its rows. */
 static an_fc_fetch chunk_at(const an_fc_native *native, const uint16_t *w, share s, int64_t row,
                             int64_t column)
 {
-    if (row >= s.end) { /* the tile behind the last is the first of the next chunk */
+    if (row >= s.end) { /* after the last tile comes the first of the next chunk */
         row = s.first;
         column += CHUNK;
     }
@@ -171,7 +171,7 @@ void an_fc_native_forward(const an_fc_native *native, const an_fc_forward *run, 
 
 /* ---- Gradients of the data ------------------------------------------------------------------- */
 
-/* A block of weights: rows and columns from here on, as many as there are. */
+/* A block of weights: its first row and column, and how many of each it has. */
 typedef struct block {
     int64_t row, column;
     int rows, columns;
@@ -179,8 +179,7 @@ typedef struct block {
 
 static block block_at(const an_fc_native *native, share s, int64_t row, int64_t column)
 {
-    if (row >=
-        native->outputs) { /* the block below the last is the uppermost of the next columns */
+    if (row >= native->outputs) { /* after the last block comes the top one of the next columns */
         row = 0;
         column += BLOCK;
     }

@@ -14,8 +14,9 @@ const char *an_cpu_isa_name(alexnet_isa isa);
 void an_cpu_processor(char *text, size_t size);
 
 /**
- * Hold oneDNN to a limit. It takes one value per process, before its first primitive.
- * @return ALEXNET_ERROR_NOT_AVAILABLE if the process already computes under another
+ * Limit the instruction sets that oneDNN uses. It accepts one value per process, before its first
+ * primitive.
+ * @return ALEXNET_ERROR_NOT_AVAILABLE if the process already computes under another limit
  */
 alexnet_status an_cpu_limit(alexnet_isa limit);
 

@@ -6,7 +6,7 @@
 
 /* ---- Concatenation --------------------------------------------------------------------------- */
 
-/* Pieces of memory of which the output is made, one from each input in turn, `rows` times. */
+/* The rows that the output consists of: each is one piece of memory from every input in turn. */
 static int64_t row_count(const an_native *native)
 {
     int64_t pixels = (int64_t)native->y.shape.h * native->y.shape.w;
@@ -50,7 +50,7 @@ static void concat_backward(an_native *native, const an_op_args *args)
 
 static const an_native_kind concat_kind = {NULL, false, false, concat_forward, concat_backward};
 
-/* Whether the inputs can be joined as they lie: one layout, and no padding in between. */
+/* Whether the inputs can be joined as they are: one layout, and no padding in between. */
 static bool joins_as_is(const an_prepare *p)
 {
     for (int i = 0; i < p->ops[0]->n_inputs; i++) {

@@ -1,6 +1,6 @@
 /*
- * Native operators: everything but convolution and matrix products. They compute in one layout (as
- * a rule that of their input), and this frame brings tensors in and out of it.
+ * Native operators: everything but convolution and matrix products. Each computes in one layout
+ * (usually that of its input); the code here converts its tensors to and from that layout.
  */
 #ifndef AN_BACKEND_CPU_NATIVE_H
 #define AN_BACKEND_CPU_NATIVE_H
@@ -9,7 +9,8 @@
 
 typedef struct an_native an_native;
 
-/** The arithmetic. Tensors in args are in the inner layouts; dx[i] may be NULL in backward. */
+/** The arithmetic of an operator. Tensors in args are in the inner layouts; dx[i] may be NULL in
+ * backward. */
 typedef struct an_native_kind {
     const char *kernel;    /* of kernels.def, for reports; NULL: plain loops */
     bool needs_x, needs_y; /* whether backward reads them */
@@ -31,13 +32,13 @@ struct an_native {
 /**
  * Make a native operator with its reorders.
  * @param x  inner layouts of the inputs
- * @param y  inner layout of the output; outside it is the same, or plain if that was asked for
+ * @param y  inner layout of the output; the outer one is the same, or plain if that was asked for
  */
 alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *prepare,
                              const an_native_kind *kind, const an_layout *x, an_layout y);
 /** The layout of input 0 with the shape of the operator's output. */
 an_layout an_native_like_input(const an_prepare *prepare);
-/** Book scratch for each thread of the context. */
+/** Reserve scratch for each thread of the context. */
 void an_native_work(an_native *native, size_t bytes_each);
 /** This thread's share of it. */
 void *an_native_mine(const an_native *native, const an_op_args *args);

@@ -1,10 +1,11 @@
 /*
- * The most that this processor computes: chains of multiply-and-add whose operands stay in
- * registers. There are enough independent chains to cover the latency of the instruction, and few
- * enough that none is spilled.
+ * The peak rate of this processor: chains of multiply-and-add whose operands stay in registers.
+ * There are enough independent chains to cover the latency of the instruction, and few enough that
+ * none is spilled.
  *
- * AMX: the Linux kernel lends its tiles to a process that asks. oneDNN asks when it first computes;
- * where it did not, the vector instruction is measured, because asking changes the process.
+ * AMX: a process must ask the Linux kernel for the use of tiles. oneDNN asks when it first
+ * computes; if it has not yet, the vector instruction is measured, because asking changes the
+ * process.
  */
 #include <string.h>
 
@@ -24,16 +25,16 @@
 typedef struct peak_loop {
     const char *with;
     double operations;            /* per round */
-    float (*run)(int64_t rounds); /* returns what it computed, so that it must be computed */
+    float (*run)(int64_t rounds); /* returns its result, so that the loop is not optimised away */
 } peak_loop;
 
 static const double LEAST_SECONDS = 0.01; /* of a run: far above what starting threads takes */
 static const double ALL_SECONDS = 0.3;
 
 /*
- * A loop over CHAINS vectors x[i], each replaced by STEP. Its operands a and b are half a unit in
- * every lane: x * a + b settles at 1, without overflow or denormal numbers. No chain starts there,
- * or a compiler would see that it stands still.
+ * A loop over CHAINS vectors x[i], each replaced by STEP. Its operands a and b are 0.5 in every
+ * lane: x * a + b converges to 1, without overflow or denormal numbers. No chain starts at 1, where
+ * a compiler could see that it never changes.
  */
 #define AN_PEAK_LOOP(NAME, TARGET, VECTOR, CHAINS, STEP)                                           \
     TARGET static float NAME(int64_t rounds)                                                       \
@@ -71,8 +72,8 @@ static const peak_loop multiply_and_add = {"multiply, add (128 bit)", AN_PEAK_OP
 
 AN_PEAK_LOOP(run_fma256, AVX2, __m256, 12, _mm256_fmadd_ps(x[i], a, b))
 AN_PEAK_LOOP(run_fma512, AVX512, __m512, 24, _mm512_fmadd_ps(x[i], a, b))
-/* Read as pairs of bf16, the halves are (0, 0.5): the chain grows by a quarter a round until a sum
- * of 2^23 no longer changes. */
+/* Read as a pair of bf16, 0.5f is (0, 0.5): a chain grows by a quarter in each round, up to 2^22,
+ * where float32 has no quarters left. */
 AN_PEAK_LOOP(run_dpbf16, AVX512_BF16, __m512, 24, _mm512_dpbf16_ps(x[i], (__m512bh)a, (__m512bh)b))
 
 static const peak_loop fma256 = {"vfmadd (256 bit)", AN_PEAK_OPERATIONS(12, 8), run_fma256};
@@ -144,7 +145,7 @@ static const peak_loop *choose(alexnet_isa isa, bool bf16)
 
 #endif
 
-/* Seconds that `rounds` take on every thread at a time. */
+/* Seconds that `rounds` take when all threads run them at once. */
 static double run_threads(const peak_loop *loop, int64_t rounds)
 {
     float sum = 0;

@@ -5,7 +5,7 @@
 #include "base/cpus.h"
 #include "base/status.h"
 
-/* The largest team that this thread has had, and in which process. */
+/* The size of the largest team that this thread has had, and the process that it was in. */
 static _Thread_local struct {
     int count;
     pid_t process;

@@ -1,6 +1,6 @@
 /*
- * OpenMP's threads: started where an error can still be returned, and the caller's settings kept
- * while ours hold.
+ * OpenMP's threads: they are started where an error can still be returned, and the caller's
+ * settings are saved while ours are in force.
  */
 #ifndef AN_BACKEND_CPU_THREADS_H
 #define AN_BACKEND_CPU_THREADS_H
@@ -13,7 +13,7 @@ typedef struct an_threads {
     int count, dynamic;
 } an_threads;
 
-/** Let parallel regions of this thread have exactly `count` threads; returns what was set. */
+/** Give parallel regions of this thread exactly `count` threads; returns the old settings. */
 static inline an_threads an_threads_set(int count)
 {
     an_threads saved = {omp_get_max_threads(), omp_get_dynamic()};
@@ -29,9 +29,9 @@ static inline void an_threads_restore(an_threads saved)
 }
 
 /**
- * The same at the entrances of the backend, after making sure that the calling thread has its team
- * of `count`: OpenMP's runtime ends the process where it cannot start a thread, and never returns
- * to a child of fork() that inherited a team without its threads.
+ * As an_threads_set(), for the entry points of the backend: first makes sure that the calling
+ * thread has its team of `count`. OpenMP's runtime ends the process if it cannot start a thread,
+ * and hangs in a child of fork(), which inherits a team without its threads.
  * @return ALEXNET_ERROR_NOT_AVAILABLE if the system or OMP_THREAD_LIMIT does not allow the threads,
  *         ALEXNET_ERROR_INVALID_ARGUMENT in a parallel region or in such a child
  */

@@ -67,7 +67,7 @@ void an_conv_flip_weights(const an_op_desc *desc, const float *weights, float *f
     }
 }
 
-/* How oneDNN is asked: for which algorithm, in which layouts of activations. */
+/* What oneDNN is asked for: the algorithm and the layouts of activations. */
 typedef struct request {
     dnnl_alg_kind_t algorithm;
     dnnl_format_tag_t x, y;
@@ -119,7 +119,7 @@ static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *p
 
 typedef dnnl_status_t (*describe_fn)(dnnl_primitive_desc_t *out, const an_primitive_spec *spec);
 
-/* Describe, with the attributes that ours have; takes the spec over. */
+/* Describe a primitive with the attributes of all of ours. Frees the contents of the spec. */
 static alexnet_status describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spec, bool relu,
                                describe_fn how, const char *what)
 {
@@ -132,7 +132,8 @@ static alexnet_status describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spe
     return status == dnnl_success ? ALEXNET_OK : an_dnnl_fail(status, what);
 }
 
-/* oneDNN's plain loops take any request, a thousand times slower: no variant to choose. */
+/* oneDNN's reference loops accept any request but are a thousand times slower: such a primitive
+ * does not count as the variant. */
 static alexnet_status check_variant(an_primitive **primitive, an_variant variant)
 {
     if (variant == AN_CPU_DIRECT || strncmp(an_primitive_name(*primitive), "ref", 3) != 0)
@@ -188,7 +189,7 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *pr
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-/* Which gradient, and how oneDNN is asked for it. */
+/* Which gradient to compute, and how to ask oneDNN for it. */
 typedef struct gradient {
     describe_fn describe;
     bool weights;
@@ -229,7 +230,7 @@ static alexnet_status flipped_data(an_primitive **out, const an_conv_forward *pr
     dnnl_data_type_t activation = an_dtype_dnnl(problem->cpu->activation);
     AN_CHECK(an_conv_flip(&desc, problem->desc));
     flipped.desc = &desc;
-    flipped.prop = dnnl_forward_training; /* for the kernels that share out a batch */
+    flipped.prop = dnnl_forward_training; /* for the kernels that divide a batch among threads */
     AN_CHECK(
         spec_new(&spec, &flipped, request_for(&flipped, AN_CPU_DIRECT), activation, activation));
     an_md_free(spec.bias);
@@ -239,9 +240,9 @@ static alexnet_status flipped_data(an_primitive **out, const an_conv_forward *pr
     return check_variant(out, AN_CPU_FLIPPED);
 }
 
-/* oneDNN's kernels of 1x1 filters with strides write past their workspace in this layout: other
- * gradients, or the end of the process (uxlfoundation/oneDNN issue 6035, open in November 2026;
- * seen in 2.6.3). */
+/* In this layout, oneDNN's kernels for 1x1 filters with strides write past their workspace:
+ * gradients are wrong or the process crashes (uxlfoundation/oneDNN issue 6035, open in November
+ * 2026; seen in 2.6.3). */
 static bool overruns(const an_op_desc *desc, const gradient *g, an_variant variant)
 {
     const an_conv_desc *conv = &desc->u.conv;

@@ -1,5 +1,5 @@
 /*
- * oneDNN's primitives of a convolution: the whole batch or some images of it, in each direction.
+ * oneDNN's primitives for each direction of a convolution, of the whole batch or some images of it.
  */
 #ifndef AN_BACKEND_CPU_ONEDNN_CONV_PRIMITIVE_H
 #define AN_BACKEND_CPU_ONEDNN_CONV_PRIMITIVE_H
@@ -16,20 +16,22 @@ typedef struct an_conv_forward {
     int n;
 } an_conv_forward;
 
-/** Canonical weights, or (`any`) whatever oneDNN favours; owned. NULL if memory is short. */
+/** The descriptor of the weights: canonical, or (`any`) left to oneDNN. The caller's; NULL if
+ * memory is short. */
 an_md an_conv_weights_md(const an_op_desc *desc, dnnl_data_type_t type, bool any);
 
 /**
  * The convolution that computes dx from dy (stride 1): the same filters, flipped along
- * rows and columns, and from outputs to inputs.
+ * rows and columns, with inputs and outputs exchanged.
  * @return ALEXNET_ERROR_UNSUPPORTED if there is none
  */
 alexnet_status an_conv_flip(an_op_desc *flipped, const an_op_desc *desc);
-/** Its weights [groups][C][K][R][S] out of those of `desc`, [groups][K][C][R][S] per group. */
+/** Compute its weights [groups][C][K][R][S] from those of `desc`, [groups][K][C][R][S]; C and K are
+ * the maps of one group. */
 void an_conv_flip_weights(const an_op_desc *desc, const float *weights, float *flipped);
 
 /**
- * Direct is in oneDNN's favourite layouts if they are ours, else plain ones.
+ * DIRECT is in the layouts that oneDNN prefers if an_layout_kind has them, else in plain ones.
  * @param variant  in: wanted; out: taken, which is DIRECT where oneDNN has no other
  * @param x, y     in: element types, and shapes but for n; out: the layouts chosen, of n images
  */
@@ -37,8 +39,8 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *pr
                                    an_variant *variant, an_layout *x, an_layout *y);
 
 /**
- * The gradients of the batch that `forward` computes. Arguments: dy, weights, dx; and x, dy,
- * dweights (float32), dbias.
+ * The gradients of the batch that `forward` computes. Arguments of the primitive for data: dy,
+ * weights, dx; of the one for weights: x, dy, dweights (float32), dbias.
  * @param variant  as above. FLIPPED: dy, weights, dx are the primitive's SRC, WEIGHTS, DST, as
  *                 an_conv_flip() describes them
  */

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* Two sums of 64 bits as a name, after Fowler, Noll and Vo. */
+/* Two hashes of 64 bits as a name, in the manner of Fowler, Noll and Vo. */
 static void name_of(const void *data, size_t bytes, bool flipped, char name[AN_MD_NAME])
 {
     static const uint64_t factor[] = {0x100000001b3u, 0x9e3779b97f4a7c15u};
@@ -126,7 +126,7 @@ void an_md_free(an_md md)
         dnnl_memory_desc_destroy((dnnl_memory_desc_t)md);
 }
 
-/* What a blocked layout consists of; others are opaque. */
+/* A blocked layout is named by all that it consists of; others are opaque and have no name. */
 void an_md_name(an_md md, bool flipped, char name[AN_MD_NAME])
 {
     struct {

@@ -1,7 +1,7 @@
 /*
- * oneDNN 2.x and 3.x under one face. Their C APIs differ in how a primitive is described (operation
- * descriptors against one creating function each) and in what a memory descriptor is (a struct
- * against a handle); nothing outside this pair of files knows which one is in use.
+ * One interface over oneDNN 2.x and 3.x. Their C APIs differ in how a primitive is described
+ * (operation descriptors against one creating function each) and in what a memory descriptor is (a
+ * struct against a handle); nothing outside this pair of files knows which one is in use.
  *
  * Functions that describe a primitive return oneDNN's own status: dnnl_unimplemented is a refusal,
  * which the caller may answer with another description.
@@ -22,7 +22,7 @@ typedef const dnnl_memory_desc_t *an_md;
 typedef const_dnnl_memory_desc_t an_md;
 #endif
 
-/** New descriptors, the caller's; NULL if memory is short. */
+/** New descriptors, which the caller frees; NULL if memory is short. */
 an_md an_md_by_tag(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type, dnnl_format_tag_t tag);
 an_md an_md_by_strides(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type,
                        const dnnl_dim_t *strides);
@@ -30,8 +30,8 @@ an_md an_md_by_strides(int rank, const dnnl_dim_t *dims, dnnl_data_type_t type,
 void an_md_free(an_md md);
 
 enum { AN_MD_NAME = 36 };
-/** A name for a descriptor's layout, of weights or of flipped ones: those of equal names lay out a
- *  tensor alike. "" if it has none. */
+/** The name of a descriptor's layout, different for flipped weights. Descriptors with equal names
+ * lay out a tensor alike. "" if the layout has no name. */
 void an_md_name(an_md md, bool flipped, char name[AN_MD_NAME]);
 
 /** What a primitive computes. Unused members are zero. */
@@ -41,7 +41,7 @@ typedef struct an_primitive_spec {
     dnnl_prop_kind_t prop;         /* forward: training or inference */
     dnnl_alg_kind_t algorithm;     /* convolution */
     dnnl_dims_t stride, low, high; /* convolution: steps and padding; rows, columns */
-    an_md src, weights, bias, dst; /* backward: their gradients where those are what is computed */
+    an_md src, weights, bias, dst; /* backward: the gradient, where that is what is computed */
     const_dnnl_primitive_desc_t forward; /* backward: the forward primitive */
 } an_primitive_spec;
 

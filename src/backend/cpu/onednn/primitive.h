@@ -19,7 +19,7 @@ enum { AN_PRIMITIVE_MAX_ARGS = 5 };
 alexnet_status an_primitive_new(an_primitive **out, dnnl_engine_t engine, dnnl_primitive_desc_t pd,
                                 int n_args, const int *args);
 /** A copy from one layout or element type to another; its arguments are source and destination.
- *  @param from, to  NULL: there was no memory for them */
+ *  @param from, to  NULL: memory was too short to make them, which is then the error returned */
 alexnet_status an_primitive_reorder(an_primitive **out, dnnl_engine_t engine, an_md from, an_md to);
 /** NULL allowed. */
 void an_primitive_free(an_primitive *primitive);

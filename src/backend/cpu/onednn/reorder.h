@@ -1,7 +1,8 @@
 /*
- * Reorders: where a prepared operator meets its neighbours. Outside is the layout that the
- * neighbours were promised, inside the one that the operator computes in. If the two differ, a
- * tensor is copied into or out of a buffer in the operator's scratch; if not, nothing happens.
+ * Reorders convert tensors between a prepared operator and its neighbours. The outer layout is the
+ * one that the neighbours were promised, the inner one is what the operator computes in. If the two
+ * differ, a tensor is copied into or out of a buffer in the operator's scratch; if not, nothing
+ * happens.
  */
 #ifndef AN_BACKEND_CPU_ONEDNN_REORDER_H
 #define AN_BACKEND_CPU_ONEDNN_REORDER_H
@@ -14,16 +15,16 @@ typedef struct an_reorder {
     size_t at;               /* offset of the inner tensor in scratch */
 } an_reorder;
 
-/** The descriptor of a layout, the caller's; NULL if memory is short. */
+/** The descriptor of a layout, which the caller frees; NULL if memory is short. */
 an_md an_layout_md(an_layout layout);
 dnnl_data_type_t an_dtype_dnnl(an_dtype dtype);
-/** Set layout->kind to the one that a descriptor of its shape and dtype has.
- *  @return ALEXNET_ERROR_UNSUPPORTED if it is none of an_layout_kind, or _NO_MEMORY */
+/** Set layout->kind to that of `md`, a descriptor of the same shape and dtype.
+ *  @return ALEXNET_ERROR_UNSUPPORTED if no an_layout_kind matches it, or _NO_MEMORY */
 alexnet_status an_layout_from_md(an_layout *layout, an_md md);
 
-/** For tensors that come in: from outside to inside. */
+/** For tensors that come in: from the outer to the inner layout. */
 alexnet_status an_reorder_in_new_md(an_reorder *reorder, an_cpu_op *op, an_md outer, an_md inner);
-/** For tensors that go out: from inside to outside. */
+/** For tensors that go out: from the inner to the outer layout. */
 alexnet_status an_reorder_out_new_md(an_reorder *reorder, an_cpu_op *op, an_md inner, an_md outer);
 /** The same between two layouts. */
 alexnet_status an_reorder_in_new(an_reorder *reorder, an_cpu_op *op, an_layout outer,
@@ -32,12 +33,12 @@ alexnet_status an_reorder_out_new(an_reorder *reorder, an_cpu_op *op, an_layout 
                                   an_layout outer);
 void an_reorder_free(an_reorder *reorder);
 
-/** Take in *tensor: on return it points to the inner form. */
+/** Convert *tensor: on return it points to the inner form. */
 alexnet_status an_reorder_in_run(const an_reorder *reorder, const an_cpu_op *op,
                                  const an_op_args *args, const void **tensor);
 /** Where the operator writes its inner tensor. */
 void *an_reorder_target(const an_reorder *reorder, const an_op_args *args, void *outer);
-/** Bring what was written there to the outside. */
+/** Convert what was written there to `outer`. */
 alexnet_status an_reorder_out_run(const an_reorder *reorder, const an_cpu_op *op,
                                   const an_op_args *args, void *outer);
 

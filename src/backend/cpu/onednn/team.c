@@ -64,7 +64,7 @@ an_primitive *an_team_first(const an_team *team)
     return an_team_primitive(team, team->units.full == 0);
 }
 
-/* One worker's runs: the next unit, until there is none. @return whether one failed */
+/* Let a worker run one unit after another until none is left. @return whether a run failed */
 static bool work(const an_team *team, int worker, const an_op_args *args, atomic_int *next, int end,
                  an_team_place place, const void *user)
 {
@@ -80,8 +80,8 @@ static bool work(const an_team *team, int worker, const an_op_args *args, atomic
     return failed;
 }
 
-/* The region has all threads of the context, though some may find no primitives: OpenMP's runtime
- * ends threads that a region leaves out, and starts them anew for the next. */
+/* The region has all threads of the context, even those that are no workers: OpenMP's runtime ends
+ * threads that a region leaves out, and would have to start them again for the next region. */
 alexnet_status an_team_run(const an_team *team, const an_op_args *args, int first, int count,
                            an_team_place place, const void *user)
 {
@@ -91,11 +91,11 @@ alexnet_status an_team_run(const an_team *team, const an_op_args *args, int firs
 #pragma omp parallel reduction(| : failed)
     {
         int worker = omp_get_thread_num();
-        omp_set_num_threads(1); /* of this thread; a region of one would not hold oneDNN to it */
+        omp_set_num_threads(1); /* limits oneDNN in this thread; a region of one would not */
         if (worker < team->workers)
             failed |= work(team, worker, args, &next, first + count, place, user);
     }
-    if (failed) /* the texts are other threads' */
+    if (failed) /* the error texts belong to the threads that failed */
         return AN_FAIL(ALEXNET_ERROR_DEVICE, "oneDNN failed in a run of a primitive");
     return ALEXNET_OK;
 }

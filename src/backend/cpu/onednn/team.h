@@ -1,7 +1,7 @@
 /*
  * A team: work cut into units, each computed by one thread with a primitive made for one thread.
- * What a unit computes does not depend on how many threads share the units; a primitive that shares
- * out its own work may cut sums differently for every number of threads.
+ * What a unit computes does not depend on how many threads share the units; a primitive that
+ * divides its own work among threads may group sums differently for every number of threads.
  */
 #ifndef AN_BACKEND_CPU_ONEDNN_TEAM_H
 #define AN_BACKEND_CPU_ONEDNN_TEAM_H
@@ -24,23 +24,23 @@ typedef struct an_team {
 typedef alexnet_status (*an_team_make)(const void *user, bool small, an_primitive **out);
 
 /**
- * A team of as many workers as there are units or, if that is less, threads of the context.
- * On failure an_team_free() is still the caller's to call.
+ * Make a team with a worker for each unit, but at most one for each thread of the context.
+ * On failure the caller must still call an_team_free().
  */
 alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_team_make make,
                            const void *user);
 void an_team_free(an_team *team);
-/** The primitive of the first worker for large units, or of a small unit; NULL if there are none.
- */
+/** The first worker's primitive for large or for small units; NULL if there are no such units. */
 an_primitive *an_team_primitive(const an_team *team, bool small);
 
-/** A primitive of the team, of a large unit if there are any; NULL of a team that was not made. */
+/** The first worker's primitive for large units if there are any, else for small ones; NULL if the
+ * team was not made. */
 an_primitive *an_team_first(const an_team *team);
 
 /** Sets data[] to the pointers of a unit, in the order of the primitive's arguments. */
 typedef void (*an_team_place)(const void *user, int unit, const void **data);
 
-/** Run `count` units from `first` on; all of them have run on return. */
+/** Run `count` units from `first` on; returns when all of them have run. */
 alexnet_status an_team_run(const an_team *team, const an_op_args *args, int first, int count,
                            an_team_place place, const void *user);
 
