@@ -1,16 +1,17 @@
 /*
- * Convolution, with the bias and, where nobody else takes it, the ReLU behind it; in training with
- * the norm across maps behind that too, whose gradient is the one before the ReLU for nothing.
+ * Convolution with its bias and the ReLU behind it, unless a max pooling takes the ReLU. In
+ * training the norm across maps behind them is taken too: its backward pass includes the ReLU at no
+ * cost.
  *
- * bf16 and tf32 compute N H W C, float32 N C H W. What cuDNN's fast engines cannot take as it is
- * goes through a copy in blocks (kernels/blocks.h): channels that are no multiple of 8 (tf32: 4),
- * padding that is not the same on both sides, and a first layer's stride: 11x11 filters that step
- * by 4 over 3 channels become 3x3 filters that step by 1 over 48 channels, of which 363 of 432
- * weights are used, where padding the channels to 8 would use 363 of 968. Groups whose channels are
- * no such multiple are computed in float32, right and slowly.
+ * bf16 and tf32 compute N H W C, float32 N C H W. What cuDNN's fast engines do not accept goes
+ * through a copy in blocks (kernels/blocks.h): channels that are not a multiple of 8 (tf32: 4),
+ * padding that is not the same on both sides, and a first layer's stride. 11x11 filters of stride 4
+ * over 3 channels become 3x3 filters of stride 1 over 48 channels, with 363 of 432 weights in use;
+ * with channels padded to 8 it would be 363 of 968. Groups whose channels are not such a multiple
+ * are computed in float32, which is correct but slow.
  *
- * Groups are computed one after the other, each from a dense copy of its channels and to one:
- * cuDNN's own engines for groups take two to seven times as long on sm_90.
+ * Groups are computed one after the other, each from and to dense copies of its channels: cuDNN's
+ * own engines for groups take two to seven times as long on sm_90.
  *
  * In bf16 cuDNN takes the bias in bf16, and gives gradients of weights in bf16 (after sums in
  * float32).
@@ -57,14 +58,14 @@ static int round_up(int value, int unit)
     return (value + unit - 1) / unit * unit;
 }
 
-/* Whether `outputs` windows fit with the low padding on both sides, as cuDNN has it. */
+/* Whether the low padding on both sides, which is all that cuDNN has, gives `outputs` windows. */
 static bool same_on_both_sides(int in, int padding, int window, int stride, int outputs)
 {
     return padding < window && in + 2 * padding >= window &&
            (in + 2 * padding - window) / stride + 1 == outputs;
 }
 
-/* Channels and strides as cuDNN is to see them. */
+/* Choose the channels, strides and sizes that cuDNN sees. */
 static void choose_form(conv *c)
 {
     const an_op_desc *d = &c->desc;
@@ -212,7 +213,7 @@ static alexnet_status make_plan(conv *c, an_direction direction, an_cuda_conv_ta
                                  &c->op.base.variants.of[direction]);
 }
 
-/* With bias and ReLU by cuDNN where it can; float32 has no such engine without tensor cores. */
+/* cuDNN adds bias and ReLU if it can; for float32 without tensor cores it has no such engine. */
 static alexnet_status plan_forward(conv *c)
 {
     an_cuda_conv_tail tail = c->relu ? AN_CUDA_TAIL_RELU : AN_CUDA_TAIL_BIAS;
@@ -296,7 +297,7 @@ static void *x_place(const conv *c, const an_op_args *args)
     return an_cuda_at(c->x_saved ? args->saved : args->scratch, c->x_at);
 }
 
-/* Channels of all parts to a dense copy of each, or back. */
+/* Copy the channels of each part to a dense tensor of its own; with `join` back. */
 static alexnet_status split(const conv *c, an_layout whole, const void *tensor, void *dense,
                             bool join)
 {
@@ -317,7 +318,7 @@ static alexnet_status split(const conv *c, an_layout whole, const void *tensor, 
     return ALEXNET_OK;
 }
 
-/* A direction of every part: from and to dense copies where there are several. */
+/* Compute a direction of every part, on dense copies if there are several. */
 static alexnet_status run_parts(const conv *c, const an_op_args *args, an_direction direction,
                                 const void *x, const void *w, const void *y)
 {
@@ -334,7 +335,7 @@ static alexnet_status run_parts(const conv *c, const an_op_args *args, an_direct
     return ALEXNET_OK;
 }
 
-/* x as it is computed with. In backward a copy that was saved is still there. */
+/* x in the form that cuDNN reads. Backward finds the copy that forward saved. */
 static alexnet_status enter_x(const conv *c, const an_op_args *args, bool forward, const void **x)
 {
     *x = args->x[0];
@@ -387,7 +388,7 @@ static alexnet_status conv_forward(an_cuda_op *op, const an_op_args *args)
     return an_cuda_reorder_out(&c->y_out, op, args, args->y);
 }
 
-/* The gradient before the norm, and before the ReLU that comes before that; of the bias too. */
+/* Backward through the norm and the ReLU before it; the gradient of the bias too. */
 static alexnet_status backward_norm(const conv *c, const an_op_args *args, const void **dy)
 {
     an_cuda_stream *queue = an_cuda_queue(c->op.cuda);
@@ -405,7 +406,7 @@ static alexnet_status backward_norm(const conv *c, const an_op_args *args, const
     return check(c, an_cuda_lrn_backward_bias(&run, &bias, queue), "a norm");
 }
 
-/* The gradient before the ReLU, where nobody asks for that of the bias. */
+/* Backward through the ReLU, if the gradient of the bias is not wanted. */
 static alexnet_status backward_relu(const conv *c, const an_op_args *args, const void *y,
                                     const void **dy)
 {
@@ -418,7 +419,7 @@ static alexnet_status backward_relu(const conv *c, const an_op_args *args, const
     return check(c, an_cuda_neuron_backward(&run, an_cuda_queue(c->op.cuda)), "a ReLU");
 }
 
-/* The gradient of the bias, and that before the ReLU on the way. */
+/* The gradient of the bias, and backward through the ReLU if there is one. */
 static alexnet_status backward_bias(const conv *c, const an_op_args *args, const void *y,
                                     const void **dy)
 {
@@ -433,10 +434,10 @@ static alexnet_status backward_bias(const conv *c, const an_op_args *args, const
     return check(c, an_cuda_bias_gradient(&run, an_cuda_queue(c->op.cuda)), "gradients of a bias");
 }
 
-/* What comes before the convolution itself, in backward's order; *dy becomes its gradient. */
+/* Backward through what follows the convolution; *dy becomes the gradient of its output. */
 static alexnet_status backward_tail(const conv *c, const an_op_args *args, const void **dy)
 {
-    const void *y = NULL; /* of a ReLU that is still to be gone through */
+    const void *y = NULL; /* output of the ReLU, if backward must still pass it */
     *dy = args->dy;
     AN_CHECK(an_cuda_reorder_in(&c->dy_in, &c->op, args, dy));
     if (c->norm)
@@ -509,8 +510,8 @@ static void conv_free(an_cuda_op *op)
 
 static const an_cuda_methods methods = {conv_pack, conv_forward, conv_backward, conv_free};
 
-/* Whether the ReLU behind the convolution is left to the pooling behind that, which then has its
- * gradient for nothing. */
+/* Whether the ReLU behind the convolution is left to the max pooling behind that, whose backward
+ * pass includes it at no cost. */
 static bool leaves_relu(const an_prepare *p)
 {
     const an_op_desc *pool = an_cuda_follower(p, 2, AN_OP_POOL);

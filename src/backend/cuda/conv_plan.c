@@ -65,7 +65,7 @@ static cudnnDataType_t type_of(an_dtype dtype)
     return dtype == AN_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
-/* A tensor of four extents. BETWEEN is float32 and never in memory. */
+/* A tensor of four extents. BETWEEN and BETWEEN - 1 are float32 and never in memory. */
 static cudnnBackendDescriptor_t tensor(maker *m, const an_cuda_conv_shape *shape, int64_t name,
                                        const int64_t d[4])
 {
@@ -103,7 +103,7 @@ static cudnnBackendDescriptor_t convolution(maker *m, const an_cuda_conv_shape *
     return c;
 }
 
-/* How cuDNN calls the parts of the operation in each direction. */
+/* cuDNN's names for the parts of the operation in each direction. */
 static const struct {
     cudnnBackendDescriptorType_t type;
     cudnnBackendAttributeName_t conv, x, w, y, alpha, beta;
@@ -194,21 +194,21 @@ static cudnnBackendDescriptor_t graph(maker *m, const an_cuda_conv_shape *s, an_
 
 /* ---- The engine ------------------------------------------------------------------------------ */
 
-/* Of gradients of weights in float32, cuDNN 9.19 on sm_90: an error of 1% with 5x5 filters, and no
- * note that says so. */
+/* This engine for gradients of weights in float32 errs by 1% with 5x5 filters (cuDNN 9.19 on
+ * sm_90), and none of its notes says so. */
 enum { COARSE_WEIGHTS_ENGINE = 17 };
 
 typedef struct choice {
     maker *m;
     an_direction direction;
     const an_cuda_conv_shape *shape;
-    const char *key;    /* of what is remembered */
+    const char *key;    /* by which the choice is remembered */
     bool exact;         /* float32 alone */
     bool deterministic; /* the same bits every time */
     int64_t most;       /* bytes of workspace */
 } choice;
 
-/* Whether an engine's way of computing is one that is wanted. */
+/* Whether the numerical notes of an engine are acceptable. */
 static bool is_wanted(const choice *c, cudnnBackendDescriptor_t engine)
 {
     cudnnBackendNumericalNote_t notes[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
@@ -242,7 +242,7 @@ static void undo(an_cuda_conv_plan *plan, int before)
         plan->cuda->libs->cudnnBackendDestroyDescriptor(plan->made[--plan->n_made]);
 }
 
-/* Make a plan of a configuration, if it is wanted and can be had. */
+/* Make a plan of a configuration. @return false if it is not wanted or not available */
 static bool try_config(const choice *c, cudnnBackendDescriptor_t config)
 {
     an_cuda_conv_plan *plan = c->m->plan;
@@ -304,7 +304,7 @@ static alexnet_status get_trial_memory(an_cuda_trial *t, const an_cuda_conv_shap
     return ALEXNET_OK;
 }
 
-/* The number of the fastest proposal; AUTO if none can be had, or there is no memory to try in. */
+/* The number of the fastest proposal; AUTO if none is available, or no memory for trials. */
 static an_variant find_fastest(const choice *c, const cudnnBackendDescriptor_t *configs,
                                int64_t count)
 {
@@ -348,7 +348,7 @@ static bool take(const choice *c, const cudnnBackendDescriptor_t *configs, int64
     return false;
 }
 
-/* The proposal that was asked for, the fastest, or the first. */
+/* Take the proposal that was asked for, the fastest, or the first. */
 static bool choose_among(const choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
                          an_variant *variant)
 {
@@ -394,14 +394,14 @@ static bool choose(const choice *c, cudnnBackendDescriptor_t all, cudnnBackendHe
     return found;
 }
 
-/* Engines may copy their operands once, but no engine may want many times as much as they. */
+/* The most workspace: an engine may copy its operands once, but not need many times their size. */
 static int64_t most_workspace(const an_cuda_conv_shape *s)
 {
     int64_t x = (int64_t)s->c * s->h * s->w, y = (int64_t)s->k * s->p * s->q;
     return 2 * (x + y) * s->n * (int64_t)an_dtype_bytes(s->type) + ((int64_t)256 << 20);
 }
 
-/* A direction of a convolution of one shape. */
+/* The key of a convolution's choice: its shape, direction and tail. */
 static void write_key(char *key, size_t size, const an_cuda_conv_shape *s, an_direction direction,
                       an_cuda_conv_tail tail)
 {
@@ -435,7 +435,7 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
                       cuda->deterministic,
                       most_workspace(shape)};
     bool found = m.status == CUDNN_STATUS_SUCCESS && choose(&c, all, CUDNN_HEUR_MODE_A, variant);
-    if (!found) { /* these have no numbers of their own */
+    if (!found) { /* fallback engines are not numbered as proposals */
         an_variant first = AN_CUDA_PROPOSAL;
         m.status = CUDNN_STATUS_SUCCESS;
         *variant = AN_CUDA_AUTO;

@@ -1,6 +1,6 @@
 /*
  * A convolution in one direction as cuDNN computes it: a graph of operations, and the engine that
- * was chosen for it. Everything is chosen and its workspace known once it is made.
+ * was chosen for it. Once it is made, everything is chosen and its workspace is known.
  *
  *     forward    y = conv(x, w) [+ bias [, ReLU]]      bias [K] is of the operands' type
  *     data       x = gradient of x from y and w
@@ -16,7 +16,7 @@ typedef struct an_cuda_conv_shape {
     int stride, top, left; /* the same padding below and to the right */
     bool nhwc;             /* x and y N H W C, weights K R S C; else N C H W and K C R S */
     an_dtype type;         /* of all tensors */
-    bool tensor_cores;     /* float32: as tf32 */
+    bool tensor_cores;     /* float32 is computed as tf32 */
 } an_cuda_conv_shape;
 
 typedef enum an_cuda_conv_tail {
@@ -30,8 +30,8 @@ typedef struct an_cuda_conv_plan an_cuda_conv_plan;
 /**
  * Choose an engine.
  * @param tail     forward: what follows the convolution
- * @param variant  in and out, which of cuDNN's proposals (trial.h); one that cannot be had becomes
- *                 the first
+ * @param variant  in and out, which of cuDNN's proposals (trial.h); one that is not available
+ *                 becomes the first
  * @return ALEXNET_ERROR_UNSUPPORTED if there is none
  */
 alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
@@ -40,7 +40,7 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
 void an_cuda_conv_plan_free(an_cuda_conv_plan *plan); /* NULL allowed */
 
 size_t an_cuda_conv_plan_workspace(const an_cuda_conv_plan *plan);
-/** Number of the engine, as cuDNN counts those of such a graph. */
+/** cuDNN's index of the engine among those for such a graph. */
 int an_cuda_conv_plan_engine(const an_cuda_conv_plan *plan);
 
 /** The direction says which of x, w and y is written. @param bias  with a tail; else NULL */

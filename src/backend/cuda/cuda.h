@@ -3,13 +3,15 @@
  *
  *     libs.h      the libraries' functions, as a table
  *     device.c    which devices there are; opening one
- *     memory.c    buffers, copies, the second stream, recorded steps, time stamps
+ *     memory.c    buffers of the device and of the host, copies between them
+ *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
+ *     trial.h     choosing among the libraries' algorithms by their times
  *     op.c        prepared operators: what they have in common
  *     own.c       those of our own kernels (kernels/)
  *     conv.c      convolution, over conv_plan.h (cuDNN's graphs)
  *     fc.c        fully connected layers, over matmul.h (cuBLASLt)
  *     update.c    the update rule and norms
- *     peak.c      what the chip can do
+ *     peak.c      the peak speed of the chip
  *
  * Everything that is queued goes to one stream, in order; batches are copied on a second one.
  *
@@ -34,7 +36,7 @@ typedef struct an_cuda_pinned {
     size_t bytes;
 } an_cuda_pinned;
 
-/** What trial.h has found to be fastest. */
+/** An algorithm that was found to be fastest (trial.h). */
 typedef struct an_cuda_choice {
     char key[120];
     an_variant choice;
@@ -59,12 +61,12 @@ typedef struct an_cuda {
 
 typedef struct an_cuda_op an_cuda_op;
 
-/** What the table's op_ functions come to. pack may be NULL. */
+/** What the table's op_ functions call. pack and backward may be NULL. */
 typedef struct an_cuda_methods {
     alexnet_status (*pack)(an_cuda_op *op, const an_op_args *args);
     alexnet_status (*forward)(an_cuda_op *op, const an_op_args *args);
     alexnet_status (*backward)(an_cuda_op *op, const an_op_args *args);
-    /** Frees what the operator holds and the operator. Takes one that is half made. */
+    /** Free an operator and what it holds; it may be half made. */
     void (*free)(an_cuda_op *op);
 } an_cuda_methods;
 
@@ -79,8 +81,8 @@ struct an_cuda_op {
 
 extern const an_backend_api an_cuda_api;
 
-/** An error of the runtime, of a kernel's launch, of a library. @param what  that failed, as in "a
- * copy" */
+/** Turn the result of a call of the runtime, a kernel's launch or a library into a status.
+ * @param what  was called, as in "a copy" */
 alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what);
 alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, const char *what);
 alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, const char *what);
@@ -92,7 +94,7 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
 
 /* ---- device.c -------------------------------------------------------------------------------- */
 
-/** Calls of this thread go to this device from here on. */
+/** Make this device current in the calling thread. */
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
 
 /* ---- memory.c -------------------------------------------------------------------------------- */
@@ -130,10 +132,10 @@ alexnet_status an_cuda_op_forward(an_backend *backend, an_prepared *op, const an
 alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const an_op_args *args);
 void an_cuda_op_free(an_backend *backend, an_prepared *op);
 
-/** Make an operator one that comes in the variants of trial.h, and ask the tunings for those that
- * it is to take. */
+/** Mark an operator as tunable, with the variants of trial.h, and look up in the tunings which of
+ * them to use. */
 void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare);
-/** Book `bytes` of an operator's scratch, or of what it saves; returns their offset. */
+/** Reserve `bytes` of an operator's scratch, or of its saved memory; returns their offset. */
 size_t an_cuda_take(an_cuda_op *op, size_t bytes);
 size_t an_cuda_save(an_cuda_op *op, size_t bytes);
 
@@ -142,19 +144,19 @@ static inline void *an_cuda_at(void *block, size_t offset)
     return (char *)block + offset;
 }
 
-/** Operator `at` of the run that is offered, if it is of that kind; else NULL. */
+/** Operator `at` of the offered run if it is of that kind; else NULL. */
 const an_op_desc *an_cuda_follower(const an_prepare *prepare, int at, an_op_kind kind);
 bool an_cuda_relu_at(const an_prepare *prepare, int at);
 
-/** How a layout lies in memory, for kernels. */
+/** A layout as kernels take it. */
 an_cuda_form an_cuda_form_of(an_layout layout);
-/** A norm of activations in a layout; the tensors are left open. */
+/** A norm of activations in a layout; its tensors are left NULL. */
 an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout);
-/** The layout of activations of a shape that are handed on; fully connected ones are plain. */
+/** The layout in which activations of a shape are handed on; fully connected ones are plain. */
 an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape);
 int64_t an_cuda_count(an_layout layout);
 
-/** Where an operator meets its neighbours: nothing if both sides are laid out alike, else a copy
+/** The border between an operator and a neighbour: nothing if both use the same layout, else a copy
  *  through a place in scratch. */
 typedef struct an_cuda_reorder {
     bool copies;
@@ -164,12 +166,12 @@ typedef struct an_cuda_reorder {
 
 void an_cuda_reorder_new(an_cuda_reorder *reorder, an_cuda_op *op, an_layout outer,
                          an_layout inner);
-/** Bring in *tensor: on return it points to the inner form. */
+/** Convert *tensor to the inner layout; on return it points to the result. */
 alexnet_status an_cuda_reorder_in(const an_cuda_reorder *reorder, const an_cuda_op *op,
                                   const an_op_args *args, const void **tensor);
-/** Where the inner form of a tensor that goes out is written. */
+/** Where an output is to be written, in the inner layout. */
 void *an_cuda_reorder_target(const an_cuda_reorder *reorder, const an_op_args *args, void *outer);
-/** Bring what was written there to the outside. */
+/** Convert what was written there to the outer layout. */
 alexnet_status an_cuda_reorder_out(const an_cuda_reorder *reorder, const an_cuda_op *op,
                                    const an_op_args *args, void *outer);
 /** Copy a tensor from one layout to another. */
@@ -178,7 +180,7 @@ alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *
 
 /* ---- Operators ------------------------------------------------------------------------------- */
 
-/** Whether a convolution of pictures takes them in blocks (kernels/blocks.h), and in which. */
+/** Whether a convolution of pictures takes them in blocks (kernels/blocks.h), and which. */
 bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *conv, an_cuda_blocks *out);
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);

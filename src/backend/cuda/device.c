@@ -37,7 +37,7 @@ alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, co
 
 /* ---- Devices --------------------------------------------------------------------------------- */
 
-/* How many there are; if none, why. */
+/* The number of devices; with 0, `why` says the reason. */
 static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
 {
     int count = 0, driver = 0;
@@ -64,7 +64,7 @@ static int chip_of(const struct cudaDeviceProp *prop)
     return prop->major * 10 + prop->minor;
 }
 
-/* Why a device that is there cannot be used; "" if it can. */
+/* Say in `why` what keeps a present device from being used; it stays as it is if nothing does. */
 static void find_fault(const an_cuda_libs *libs, int ordinal, const struct cudaDeviceProp *prop,
                        char *why, size_t size)
 {
@@ -130,7 +130,7 @@ alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out)
 static void cuda_close(an_backend *backend)
 {
     an_cuda *cuda = (an_cuda *)backend;
-    /* Without a word if that fails: an error of opening stands. */
+    /* Failures are ignored, so that the error text of a failed open() remains. */
     if (cuda->libs->cudaSetDevice(backend->ordinal) == cudaSuccess && cuda->stream)
         cuda->libs->cudaStreamSynchronize(cuda->stream);
     if (cuda->dnn)
@@ -143,7 +143,7 @@ static void cuda_close(an_backend *backend)
     an_free(cuda);
 }
 
-/* The precision to compute in: what the chip lacks becomes float32, which the log says. */
+/* The precision to compute in. One that the chip lacks becomes float32, with a line in the log. */
 static alexnet_precision choose_precision(const an_cuda *cuda, alexnet_precision asked)
 {
     bool has = cuda->chip >= AN_CUDA_BF16_CHIP;

@@ -1,16 +1,18 @@
 /*
  * Fully connected layers, with the ReLU and the dropout behind them.
  *
- *     y[N, K] = x[N, I] W[K, I]'        dx[N, I] = dy[N, K] W[K, I]        dW[K, I] = dy[N, K]'
- * x[N, I]
+ *     y[N, K] = x[N, I] W[K, I]'
+ *     dx[N, I] = dy[N, K] W[K, I]
+ *     dW[K, I] = dy[N, K]' x[N, I]
  *
- * Rows are plain: what comes as N H W C is reordered on its way in, which costs a hundredth of what
- * permuted weights would. In bf16 the weights are a copy in their own order, which the update
- * writes; the bias is rounded to bf16 where the output is, as cuBLASLt wants it. Sums, logits and
+ * Rows are plain: an input in N H W C is reordered first, which costs a hundredth of what permuting
+ * the weights would. In bf16 the weights are a copy in the same order, which the update keeps up to
+ * date; the bias is rounded to bf16 where the output is, as cuBLASLt requires. Sums, logits and
  * gradients of weights are float32.
  *
- * cuBLASLt's own ReLU would turn a NaN to zero, so that the ReLU is a kernel of ours. Behind a
- * dropout its mask is that of the output: y > 0 where the ReLU let through and the dropout kept.
+ * cuBLASLt's own ReLU would turn a NaN into zero, so the ReLU is a kernel of ours. If a dropout
+ * follows, backward takes the mask of the ReLU from the dropout's output: y > 0 where the ReLU let
+ * its input through and the dropout kept it.
  */
 #include <stdio.h>
 
@@ -132,7 +134,7 @@ static const void *weights_of(const fc *f, const an_op_args *args)
     return is_packed(f) ? args->packed : args->param[0];
 }
 
-/* x in rows; in backward a copy that was saved is still there. */
+/* x in rows. Backward finds the copy that forward saved. */
 static alexnet_status enter_x(const fc *f, const an_op_args *args, bool forward, const void **x)
 {
     *x = args->x[0];
@@ -201,7 +203,7 @@ static alexnet_status fc_forward(an_cuda_op *op, const an_op_args *args)
     return an_cuda_reorder_out(&f->y_out, op, args, args->y);
 }
 
-/* The gradient before dropout and ReLU. */
+/* Backward through dropout and ReLU. */
 static alexnet_status enter_dy(const fc *f, const an_op_args *args, const void **dy)
 {
     an_cuda_stream *queue = an_cuda_queue(f->op.cuda);
@@ -266,7 +268,7 @@ static void fc_free(an_cuda_op *op)
 
 static const an_cuda_methods methods = {fc_pack, fc_forward, fc_backward, fc_free};
 
-/* Logits go to the softmax in float32, whatever the rest is stored in. */
+/* The softmax gets its logits in float32, whatever other activations are stored in. */
 static an_dtype output_type(const an_cuda *cuda, const an_prepare *p)
 {
     return p->plain_out || an_cuda_follower(p, 1, AN_OP_SOFTMAX) ? AN_F32 : cuda->activation;

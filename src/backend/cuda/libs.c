@@ -12,10 +12,10 @@ static an_cuda_libs libs = {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char missing[256]; /* why the table is not whole; "": it is */
+static char missing[256]; /* why the table is incomplete; "": it is complete */
 
-/* A library by its name, where the system looks for libraries or where the toolkit had it when this
- * was built. */
+/* Open a library by its name: from the system's search path, else from the folder in which the
+ * toolkit of the build had it. */
 static void *open_library(const char *name)
 {
     char path[512];
@@ -30,7 +30,7 @@ static void *open_library(const char *name)
     return library;
 }
 
-/* A member of the table; `member` is the address of a pointer to a function. */
+/* Fill in a member of the table; `member` is the address of a pointer to a function. */
 static void find(void *library, const char *name, void *member)
 {
     void *address = dlsym(library, name);

@@ -1,10 +1,10 @@
 /*
- * The functions of CUDA's libraries that this backend calls, as one table, so that tests can put
- * another in its place.
+ * The functions of CUDA's libraries that this backend calls, as one table, so that tests can
+ * replace it.
  *
- * The runtime is linked statically: it loads on a machine without a driver and says there that it
- * is missing. cuDNN and cuBLASLt are opened when a device is first asked for, because a program
- * that computes on the processor must run without them.
+ * The runtime is linked statically: it also loads on a machine without a driver, and reports there
+ * that the driver is missing. cuDNN and cuBLASLt are opened when a device is first asked for,
+ * because a program that computes on the processor must run without them.
  */
 #ifndef AN_BACKEND_CUDA_LIBS_H
 #define AN_BACKEND_CUDA_LIBS_H
@@ -87,7 +87,7 @@ typedef struct an_cuda_libs {
  */
 alexnet_status an_cuda_libs_get(const an_cuda_libs **out);
 
-/** The runtime's part alone, which is always there. */
+/** The table, of which only the runtime's part may be used: that is always there. */
 const an_cuda_libs *an_cuda_libs_runtime(void);
 
 #endif

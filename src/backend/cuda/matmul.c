@@ -5,7 +5,7 @@
 #include "backend/cuda/trial.h"
 #include "base/alloc.h"
 
-/* What an algorithm may ask for; 32 MiB is what cuBLAS advises for sm_90. */
+/* The most that an algorithm may ask for; cuBLAS advises 32 MiB for sm_90. */
 static const size_t MOST_WORKSPACE = (size_t)64 << 20;
 
 struct an_cuda_matmul {
@@ -98,7 +98,7 @@ static alexnet_status get_trial_memory(an_cuda_trial *t, const an_cuda_matmul_sh
     return an_cuda_trial_block(t, WORK_BLOCK, MOST_WORKSPACE);
 }
 
-/* The number of the fastest proposal; AUTO if there is no memory to try in. */
+/* The number of the fastest proposal; AUTO if there is no memory for trials. */
 static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
                                const cublasLtMatmulHeuristicResult_t *results, int count)
 {
@@ -120,7 +120,7 @@ static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s
     return best;
 }
 
-/* The same, remembered. */
+/* The same, but each shape is tried once and its result kept. */
 static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
                           const cublasLtMatmulHeuristicResult_t *results, int count)
 {

@@ -1,9 +1,10 @@
 /*
  * A matrix product by cuBLASLt, prepared: its algorithm is chosen and its workspace known.
  *
- *     C [rows of C: n, columns: m] = B [n x k] A [k x m]        row by row, as C writes arrays
+ *     C [n x m] = B [n x k] A [k x m]        row by row, like arrays of the language C
  *
- * which is what cuBLASLt calls c = a b with columns of m elements. Each operand may lie transposed.
+ * To cuBLASLt, whose matrices lie column by column, this is c = a b with columns of m elements.
+ * Each operand may be stored transposed.
  */
 #ifndef AN_BACKEND_CUDA_MATMUL_H
 #define AN_BACKEND_CUDA_MATMUL_H
@@ -12,18 +13,18 @@
 
 typedef struct an_cuda_matmul_shape {
     int64_t m, n, k;
-    bool a_transposed; /* A lies as [m x k] rows, else [k x m] */
-    bool b_transposed; /* B lies as [k x n] rows, else [n x k] */
+    bool a_transposed; /* A is stored as [m x k], else [k x m] */
+    bool b_transposed; /* B is stored as [k x n], else [n x k] */
     an_dtype in, out;  /* of A and B; of C and the bias */
     bool bias;         /* [m], added to every row of C */
     bool accumulate;   /* add to C */
-    int64_t batch;     /* images, which say whether algorithms are tried out */
+    int64_t batch;     /* images; decides whether algorithms are timed (trial.h) */
 } an_cuda_matmul_shape;
 
 typedef struct an_cuda_matmul an_cuda_matmul;
 
-/** @param variant  in and out, which of cuBLASLt's proposals (trial.h); one that there is not
- *                  becomes the first */
+/** @param variant  in and out, which of cuBLASLt's proposals (trial.h); one that does
+ *                  not exist becomes the first */
 alexnet_status an_cuda_matmul_new(an_cuda_matmul **out, an_cuda *cuda,
                                   const an_cuda_matmul_shape *shape, an_variant *variant);
 void an_cuda_matmul_free(an_cuda_matmul *matmul); /* NULL allowed */

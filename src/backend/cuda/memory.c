@@ -3,7 +3,7 @@
 
 #include "backend/cuda/cuda.h"
 
-/* cudaMemcpyAsync() has taken ordinary host memory up to this size over when it returns. */
+/* Up to this size cudaMemcpyAsync() has read ordinary host memory when it returns. */
 enum { TAKEN_AT_ONCE = 1 << 16 };
 
 alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
@@ -55,7 +55,7 @@ void an_cuda_free(an_backend *backend, void *block, size_t bytes)
         cuda->libs->cudaFree(block);
 }
 
-/* Whether copies from there go on after cudaMemcpyAsync() has returned. */
+/* Whether `src` is pinned: cudaMemcpyAsync() may still be reading it after its return. */
 static bool is_pinned(const an_cuda *cuda, const void *src)
 {
     for (int i = 0; i < AN_CUDA_PINNED; i++) {

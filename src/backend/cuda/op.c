@@ -123,8 +123,7 @@ int64_t an_cuda_count(an_layout l)
     return l.n * an_chw_count(l.shape);
 }
 
-/* Whether two layouts of one shape are the same bytes: of single pixels, the order does not matter.
- */
+/* Whether two layouts of one shape have the same bytes; for single pixels the order is the same. */
 static bool same_bytes(an_layout a, an_layout b)
 {
     bool pixel = a.shape.h == 1 && a.shape.w == 1;

@@ -8,7 +8,7 @@
 
 typedef struct own own;
 
-/** The arithmetic; tensors in args are in the inner layouts. Returns what the kernel's launch does.
+/** The arithmetic. Tensors in args are in the inner layouts; functions return the launch's error.
  */
 typedef struct own_kind {
     const char *impl;
@@ -173,7 +173,7 @@ static const own_kind dropout_kind = {"own", false, false, dropout_forward, drop
 
 /* ---- Several inputs -------------------------------------------------------------------------- */
 
-/* Input i as a part of the channels of the output. */
+/* The copy of input i to its channels of the output. */
 static an_cuda_copy_run piece(const own *o, int i, const void *input, const void *whole)
 {
     int before = 0;
@@ -333,7 +333,7 @@ static void own_free(an_cuda_op *op)
 
 static const an_cuda_methods methods = {NULL, own_forward, own_backward, own_free};
 
-/* A ReLU goes with the max pooling behind it, which then needs neither its input nor its output. */
+/* Whether a ReLU is taken with the max pooling behind it: backward then needs no x and no y. */
 static bool pools_relu(const an_prepare *p)
 {
     const an_op_desc *pool = an_cuda_follower(p, 1, AN_OP_POOL);
@@ -356,7 +356,7 @@ static const own_kind *kind_of(const own *o)
     }
 }
 
-/* The layouts that are computed in. */
+/* Choose the layouts to compute in. */
 static void choose_layouts(own *o, const an_prepare *p)
 {
     an_cuda *cuda = o->op.cuda;

@@ -1,6 +1,6 @@
 /*
- * What the chip can do: a large matrix product by cuBLASLt in a precision, and a large copy within
- * its memory. Operands are random, because a chip computes zeros faster.
+ * The peak speed of the chip: a large matrix product by cuBLASLt in a precision, and a large copy
+ * within its memory. Operands are random, because a chip computes zeros faster.
  */
 #include "backend/cuda/matmul.h"
 #include "backend/cuda/trial.h"
@@ -108,7 +108,7 @@ alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an
     if (!fp32 && t.cuda->chip < AN_CUDA_BF16_CHIP)
         return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "%s computes in float32 alone", t.cuda->isa);
     alexnet_precision before = backend->precision;
-    backend->precision = precision; /* what tells tf32 from float32 */
+    backend->precision = precision; /* matmul.c tells tf32 from float32 by it */
     if (fp32)
         t.side = SIDE_FP32;
     alexnet_status rc = prepare(&t, bf16 ? AN_BF16 : AN_F32);

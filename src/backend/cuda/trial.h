@@ -1,7 +1,7 @@
 /*
  * Choosing among algorithms by their times, while an operator is prepared: for single images and
  * for batches of AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time.
- * Others take what the library thinks best.
+ * Otherwise the library's first proposal is used.
  *
  * A choice is remembered for the life of the backend, so that programs of one shape agree. It is
  * also the operator's variant: a run records which proposal it took, a tuning names one, and then
@@ -14,8 +14,8 @@
 
 enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 12 };
 
-/** Variants: AUTO is what is written above, 1 and more the proposals of the library, best first,
- * of those that can be had. What a library proposes depends on its version, chip and batch. */
+/** Variants: AUTO chooses as described above; 1 and more are those proposals of the library that
+ * are available, best first. They depend on the library's version, the chip and the batch. */
 enum {
     AN_CUDA_AUTO = 0,
     AN_CUDA_PROPOSAL = 1,
@@ -24,7 +24,7 @@ enum {
 /** Their names, as an_backend_api.variants. */
 extern const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1];
 
-/** Memory to try on. */
+/** Memory for trials. */
 typedef struct an_cuda_trial {
     an_cuda *cuda;
     void *block[AN_CUDA_TRIAL_BLOCKS];
@@ -32,14 +32,14 @@ typedef struct an_cuda_trial {
 } an_cuda_trial;
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);
-/** A block of at least so many bytes; what was in it is lost. */
+/** Make a block at least this large; its contents are lost. */
 alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes);
 /** The least time of several runs of `work`. */
 alexnet_status an_cuda_trial_time(an_cuda_trial *trial, alexnet_status (*work)(void *arg),
                                   void *arg, double *seconds);
 void an_cuda_trial_end(an_cuda_trial *trial);
 
-/** The proposal that is remembered for a key, a text; AUTO: none. */
+/** The proposal that was kept for a key; AUTO: none. */
 an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key);
 void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice);
 

@@ -55,7 +55,7 @@ static an_cuda_norms_run norms_in(void *block, norms_room room, int count, int64
                                .out = an_cuda_at(block, room.spans + room.partial)};
 }
 
-/* Both lists go to the device, and what is launched over them is known. */
+/* Copy both lists to the device, and plan the launches over them. */
 static alexnet_status place(an_backend *backend, an_update *update, an_cuda_segment *segments,
                             an_cuda_span *spans, int count)
 {
@@ -134,7 +134,7 @@ void an_cuda_update_free(an_backend *backend, an_update *update)
 
 /* ---- Norms ----------------------------------------------------------------------------------- */
 
-/* On the way: the list and partial sums, in memory of the device that lasts for the call. */
+/* The list and the partial sums are in device memory that is freed before the return. */
 static alexnet_status measure(an_backend *backend, an_cuda_span *list, int count, an_norm *out)
 {
     an_cuda *cuda;

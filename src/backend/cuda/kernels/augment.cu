@@ -12,7 +12,7 @@ typedef struct augment_plan {
     uint32_t items; /* threads with work */
     float scale[3];
     int64_t plane;            /* pixels of an image */
-    bool whole;               /* rows are so many pixels that all of them come in fours */
+    bool whole;               /* the pixels of a row are a multiple of four */
     an_divisor columns, rows; /* fours of a row; rows */
 } augment_plan;
 
@@ -63,7 +63,7 @@ AN_BODY void augment_recolour(const an_slot *slot, float p[3])
     }
 }
 
-/* What a slot with a picture is without its partner, at an output pixel. */
+/* The channels of a slot with a picture, without its partner, at an output pixel. */
 AN_BODY void augment_own(const augment_plan *plan, const an_slot *slot, int y, int x, int colours,
                          float *v)
 {
@@ -100,7 +100,7 @@ AN_BODY void augment_pixel(const augment_plan *plan, const an_slot *slot, int y,
         v[c] = (1 - share) * v[c] + share * other[c];
 }
 
-/* Pixels of a thread beside each other, in N H W C: all of them or, at the end of a row, some. */
+/* Store the pixels of a thread in N H W C: all of them or, at the end of a row, the first ones. */
 AN_BODY void augment_store(const augment_plan *plan, int64_t first, int count, int channels,
                            bool bf16, const float *v)
 {
@@ -202,7 +202,7 @@ int an_cuda_augment(const an_cuda_augment_run *run, an_cuda_stream *stream)
 /* ---- In blocks (blocks.h) ------------------------------------------------------------------- */
 
 typedef struct augment_blocks_plan {
-    augment_plan augment; /* as far as its pixels go */
+    augment_plan augment; /* only what augment_pixel() reads */
     an_cuda_blocks b;
     uint32_t items;                  /* threads with work */
     an_divisor columns, rows, block; /* blocks of a row; rows of pixels, padding too; of a block */

@@ -1,13 +1,13 @@
 /*
- * Gradients of biases: dbias[c] = SUM dy over images and pixels, and of a ReLU on the way. First
- * sums of parts of the images, whose number follows from the shape alone, then the sum of those, in
- * order.
+ * Gradients of biases: dbias[c] = SUM dy over images and pixels, and backward through a ReLU on the
+ * way. First come the sums of parts, whose number depends on the shape alone, then the sum of
+ * those, in order.
  */
 #include "backend/cuda/kernels/lrn_eight.h"
 
 enum {
     MANY_BLOCKS = 1024, /* enough to keep every chip busy */
-    LEAST_ROUNDS = 8,   /* what a thread adds up at least, if there is so much */
+    LEAST_ROUNDS = 8,   /* rows that a thread adds up at least, if there are enough */
     FINAL = 32,         /* channels of a block in the final sum */
     SLICES = AN_THREADS / FINAL,
 };
@@ -54,8 +54,8 @@ AN_BODY void bias_mask(const bias_plan *plan, int64_t at, int lanes, bool bf16, 
 
 /* Which gradients are added up. */
 typedef enum bias_source {
-    BIAS_PLAIN, /* dy, or with a ReLU that before it */
-    BIAS_NORM,  /* that before a norm, which is written */
+    BIAS_PLAIN, /* dy; with a ReLU the gradient before it */
+    BIAS_NORM,  /* the gradient before a norm, which is written too */
 } bias_source;
 
 AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_source source,
@@ -74,7 +74,7 @@ AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_sour
         bias_mask(plan, at, lanes, bf16, v);
 }
 
-/* Each thread its rows of its column. */
+/* Each thread adds up its rows of its column. */
 AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, bias_source source,
                       int lanes, bool bf16)
 {
@@ -96,7 +96,7 @@ AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, b
         shared->sum[t.index][l] = sum[l];
 }
 
-/* One thread for each channel of the block: the sums of the threads that shared its column. */
+/* One thread for each channel of the block adds up the threads that shared its column. */
 AN_BODY void bias_store_part(const bias_plan *plan, an_thread t, bias_shared *shared, int lanes)
 {
     int c = plan->run.form.c, at_once = AN_THREADS / plan->width;

@@ -1,13 +1,12 @@
 /*
- * A batch of images as blocks: block x block pixels beside each other become the channels of one,
- * with padding around the image and zeros in channels that are left over. Strides of a
- * convolution's first layer go away so, padding of any kind becomes none, and odd numbers of
- * channels become even ones.
+ * A batch of images as blocks: block x block neighbouring pixels become the channels of one, with
+ * padding around the image and zeros in channels that are left over. The convolution that reads the
+ * blocks needs no padding, may need no stride, and its number of channels can be rounded up.
  *
  *     blocked[n, row, column, (dy * block + dx) * c + channel] =
  *         image[n, channel, row * block + dy - top, column * block + dx - left]     or zero outside
  *
- * Filters are such images too: n are the outputs.
+ * Filters are blocked as images too: n is the number of outputs.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_BLOCKS_H
 #define AN_BACKEND_CUDA_KERNELS_BLOCKS_H
@@ -22,7 +21,7 @@ typedef struct an_cuda_blocks {
     int n, c, h, w;              /* the images */
     int block, top, left;        /* pixels of a block's side; padding */
     int rows, columns, channels; /* of what is blocked; channels >= c * block * block */
-    bool nhwc, bf16; /* how that lies in memory: N rows columns channels, or N channels ... */
+    bool nhwc, bf16; /* its form in memory: N rows columns channels, or N channels ... */
 } an_cuda_blocks;
 
 /** Image to blocks. @param image  all of its channels: c of them */
@@ -32,8 +31,8 @@ int an_cuda_blocks_enter(const an_cuda_blocks *blocks, const an_cuda_part *image
 int an_cuda_blocks_leave(const an_cuda_blocks *blocks, const void *blocked,
                          const an_cuda_part *image, bool accumulate, an_cuda_stream *stream);
 
-/** The pictures of an augment (kernels.h) in blocks at once; what `run` says of its output is not
- *  looked at. */
+/** An augment (kernels.h) that writes blocks. The form of its output is that of `blocks`; nhwc,
+ * bf16 and channels of `run` are ignored. */
 int an_cuda_augment_blocks(const an_cuda_augment_run *run, const an_cuda_blocks *blocks,
                            an_cuda_stream *stream);
 

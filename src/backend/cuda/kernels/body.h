@@ -1,13 +1,13 @@
 /*
  * One source for the device and for the host.
  *
- * The .cu files of this folder are written in what C11 and C++ share. nvcc makes kernels of them. A
- * C compiler makes functions of the same names in which blocks and threads are loops, so that tests
- * can compare every kernel's body with `ref` on a machine without a GPU.
+ * The .cu files of this folder are written in the common subset of C11 and C++. nvcc makes kernels
+ * of them. A C compiler makes functions of the same names in which blocks and threads are loops, so
+ * that tests can compare every kernel's body with `ref` on a machine without a GPU.
  *
  * AN_BODY marks a function of a kernel; it is always inlined.
  *
- * AN_KERNEL makes a kernel of one body without barriers. Its parameters `run` and `t` are in sight:
+ * AN_KERNEL makes a kernel of one body without barriers, which may use the names `run` and `t`:
  *
  *     AN_KERNEL(scale_bf16, scale_run, scale(run, t, true))
  *
@@ -15,14 +15,14 @@
  *
  *     void phase(const RUN *run, an_thread t, SHARED *shared, OWN *own)
  *
- * SHARED is the shared memory of a block; OWN is what one thread remembers: registers, on the
- * device.
+ * SHARED is the shared memory of a block. OWN is what one thread keeps between phases: registers,
+ * on the device.
  *
  * AN_LAUNCH queues one of them: int AN_LAUNCH(kernel, RUN, pointer to run, blocks, stream)
  *
- * On the host a phase ends for all threads of a block before the next one begins, and the contents
- * of shared and own memory are no zeros at the start. With an_host_backwards, blocks and threads
- * run in the opposite order: a result that differs then has a race in it.
+ * On the host a phase ends for all threads of a block before the next one begins, and shared and
+ * own memory do not start as zeros. With an_host_backwards, blocks and threads run in the opposite
+ * order: a result that differs then shows a race.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_BODY_H
 #define AN_BACKEND_CUDA_KERNELS_BODY_H
@@ -40,7 +40,7 @@ typedef struct an_thread {
     int index; /* 0 .. AN_THREADS - 1 */
 } an_thread;
 
-/** OWN of a kernel whose threads remember nothing. */
+/** OWN of a kernel whose threads keep nothing. */
 typedef struct an_nothing {
     char unused;
 } an_nothing;
@@ -48,7 +48,7 @@ typedef struct an_nothing {
 /** The number of a thread among those of all blocks. */
 #define AN_NUMBER(t) ((int64_t)(t).block * AN_THREADS + (t).index)
 
-/** Blocks for as many threads as there are items. */
+/** Number of blocks that have a thread for each item. */
 static inline int64_t an_blocks_for(int64_t items)
 {
     return (items + AN_THREADS - 1) / AN_THREADS;

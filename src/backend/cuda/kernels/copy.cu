@@ -1,9 +1,9 @@
 /*
  * Copies of channels between places, orders and element types (kernels.h).
  *
- * Where both sides have channels beside each other, or neither has, a batch is rows of which a
- * stretch is copied. Else every image is a matrix that is transposed, in tiles of 32 x 32 in shared
- * memory.
+ * If the channels of a pixel are adjacent on both sides, or on neither, a batch is a number of
+ * rows, and a stretch of each is copied. Else every image is a matrix that is transposed, in tiles
+ * of 32 x 32 in shared memory.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -53,8 +53,8 @@ AN_BODY void copy_rows(const copy_rows_plan *plan, an_thread t, int lanes)
 AN_KERNEL(copy_rows_eights, copy_rows_plan, copy_rows(run, t, 8))
 AN_KERNEL(copy_rows_single, copy_rows_plan, copy_rows(run, t, 1))
 
-/* Channels lie beside each other in N H W C, and there is nothing between them with one pixel. In
- * plain memory whole planes do, so that an image is one row. */
+/* In N H W C the channels of a pixel are adjacent, so that a pixel is a row. In plain memory the
+ * planes of an image are, so that an image is a row; with one pixel both are the same. */
 static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
 {
     int64_t pixels = (int64_t)run->h * run->w, rows = run->n, plane = pixels, padded;
@@ -90,7 +90,7 @@ typedef struct copy_tiles_plan {
 } copy_tiles_plan;
 
 typedef struct copy_shared {
-    float tile[TILE][TILE + 1]; /* [pixel][channel]; a column more, for the banks of memory */
+    float tile[TILE][TILE + 1]; /* [pixel][channel]; one column more, against bank conflicts */
 } copy_shared;
 
 typedef struct copy_own {
@@ -106,7 +106,7 @@ AN_BODY int64_t copy_at(const copy_tiles_plan *plan, const an_cuda_part *part, i
     return (image * part->channels + part->first + channel) * plan->pixels + pixel;
 }
 
-/* Threads beside each other read elements beside each other, and write such. */
+/* Neighbouring threads read neighbouring elements, and write neighbouring elements. */
 AN_BODY void copy_read_tile(const copy_tiles_plan *plan, an_thread t, copy_shared *shared,
                             copy_own *own)
 {

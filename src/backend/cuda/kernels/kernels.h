@@ -8,9 +8,9 @@
  *
  * Activations lie in memory as an an_cuda_form says: plain N C H W in float32, or N H W C in
  * float32 or bfloat16. A fully connected activation [N, C] is either (h = w = 1). Rows of channels
- * that are a multiple of 8 go 16 bytes at a time; others are right, and slower. Blocks begin at a
- * multiple of 16 bytes, as the backend's memory does. A tensor has fewer than 2^31 elements
- * (op/op.h).
+ * that are a multiple of 8 are read and written 16 bytes at a time; others work too, but slower.
+ * Blocks begin at a multiple of 16 bytes, as the backend's memory does. A tensor has fewer than
+ * 2^31 elements (op/op.h).
  *
  * The same sources compile for the host, for tests (body.h), where `stream` is not used.
  */
@@ -116,8 +116,8 @@ typedef struct an_cuda_bias_run {
 
 size_t an_cuda_bias_scratch(const an_cuda_bias_run *run);
 int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream);
-/** Backward through a norm, whose dx is bias->dy, and the gradient of the bias before it; the same
- * as one after the other, with one pass through memory less. */
+/** Backward through a norm, whose dx is bias->dy, and the gradient of the bias before it. The
+ * results are those of the two functions in turn, with one pass through memory less. */
 int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run *bias,
                               an_cuda_stream *stream);
 
@@ -131,7 +131,7 @@ typedef struct an_cuda_eltsum_run {
 
 int an_cuda_eltsum(const an_cuda_eltsum_run *run, an_cuda_stream *stream);
 
-/** y = x * m * kept, or without seed x * always (op/dropout.h); backward is the same of dy. */
+/** y = x * m * kept, or without seed x * always (op/dropout.h); backward does the same to dy. */
 typedef struct an_cuda_dropout_run {
     an_cuda_form form; /* masks are drawn in N C H W order, whatever the form */
     /* in device memory (an_step_state); seed NULL: no masks */
@@ -181,7 +181,7 @@ typedef struct an_cuda_softmax_run {
     const an_slot *slots;    /* labels; NULL: neither scores nor results */
     an_score *scores;        /* out, [N]; NULL: neither scores nor results */
     an_results *results;     /* out */
-    const double *smoothing; /* in device memory (an_step_state), as is: */
+    const double *smoothing; /* in device memory (an_step_state), like weight */
     const double *weight;    /* backward */
     void *dx;                /* backward: out */
 } an_cuda_softmax_run;
@@ -191,8 +191,8 @@ int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *str
 
 /* ---- Update and norms ------------------------------------------------------------------------ */
 
-/** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; rs = 1 and
- * channels = c is the same order, for rows of any length. Padding channels are not touched. */
+/** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; with rs = 1 and
+ * channels = c it has their order, for rows of any length. Padding channels are not touched. */
 typedef struct an_cuda_segment {
     float *param, *gradient, *momentum;
     float *square, *average; /* NULL: none */

@@ -2,11 +2,11 @@
  * Both norms (op/lrn.h).
  *
  * Windows of 5 channels with beta = 3/4, where eights of channels do not cross the edge of a tower:
- * a thread computes 8 channels of a pixel and reads what it needs of its neighbours', which the
- * first level cache has. Memory is gone through once, and nothing is kept between forward and
- * backward.
+ * a thread computes 8 channels of a pixel and reads what it needs of its neighbours' channels,
+ * which the first level cache has. There is one pass through memory, and nothing is kept between
+ * forward and backward.
  *
- * All else, among it windows within a map: a thread computes its channels, 8 or one, over the
+ * All others, including windows within a map: a thread computes its channels, 8 or one, over the
  * window element by element; backward goes through scratch memory in two launches. (lrn_within.cu
  * has the usual windows within maps.)
  */
@@ -106,8 +106,8 @@ AN_BODY int lrn_clip(int centre, int size, int end, int *first)
     return last - *first + 1;
 }
 
-/* The place of an item's first element, and its window. Plain memory is taken as images of one map.
- */
+/* The place of an item's first element, and its window. Plain memory is treated as images of one
+ * map. */
 AN_BODY int64_t lrn_window_of(const lrn_plan *plan, uint32_t item, lrn_window *w)
 {
     const an_cuda_lrn_run *run = &plan->run;
@@ -137,7 +137,7 @@ AN_BODY int64_t lrn_window_of(const lrn_plan *plan, uint32_t item, lrn_window *w
     return at;
 }
 
-/* s of every lane, or with `terms` the sum of what was left there. */
+/* The sum over the window in every lane: of squares, or without `squares` of the values. */
 AN_BODY void lrn_window_sum(const lrn_window *w, const void *data, int lanes, bool bf16,
                             bool squares, float sum[8])
 {

@@ -10,12 +10,12 @@
 #include "backend/cuda/kernels/values.h"
 
 enum {
-    LRN_HALF = 2,                 /* a window reaches so far */
+    LRN_HALF = 2,                 /* channels of a window on each side */
     LRN_TERMS = 8 + 2 * LRN_HALF, /* channels whose windows hold one of the eight */
     LRN_WIDE = 8 + 4 * LRN_HALF,  /* and the channels in the windows of those */
 };
 
-/* Roots are of normal numbers. */
+/* Whether lrn_root() applies: beta is 3/4, and s is a normal number. */
 static inline bool lrn_is_root(const an_cuda_lrn_run *run)
 {
     return run->beta == 0.75f && run->k > 1e-30f;
@@ -28,7 +28,7 @@ static inline bool lrn_is_narrow(const an_cuda_lrn_run *run)
            lrn_is_root(run);
 }
 
-/** Pixels of a map of which a block computes eight at once, and whether a norm within maps fits. */
+/** The largest map, in pixels, of which a block computes eight; whether a norm within maps fits. */
 enum { LRN_WITHIN_PIXELS = 768 };
 static inline bool lrn_is_within_block(const an_cuda_lrn_run *run)
 {
@@ -37,7 +37,7 @@ static inline bool lrn_is_within_block(const an_cuda_lrn_run *run)
            (int64_t)form->h * form->w <= LRN_WITHIN_PIXELS && (form->nhwc || !form->bf16);
 }
 
-/* For lrn.cu: what lrn_within.cu launches for such. */
+/* For lrn.cu: lrn_within.cu computes norms of which lrn_is_within_block() is true. */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -67,7 +67,7 @@ typedef struct lrn_eight {
     bool nhwc, bf16;  /* constants of the kernel */
 } lrn_eight;
 
-/* Channels c .. c + 7, in towers of so many; base and step are left open. */
+/* Channels c .. c + 7, in towers of `towers` channels; the caller sets base and step. */
 AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
 {
     lrn_eight e;

@@ -39,7 +39,7 @@ AN_BODY lrn_eight within_eight(const within_plan *plan, an_thread t, int pixel, 
     return e;
 }
 
-/* Five neighbours of a line of `count` values in place, each line of a map by one thread. */
+/* Replace the values of a line by sums of five neighbours. Each line of a map has one thread. */
 AN_BODY void within_line(float *v, int count, int step)
 {
     float a = 0, b = 0, c = v[0], d = count > 1 ? v[step] : 0;

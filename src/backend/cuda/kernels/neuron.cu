@@ -56,7 +56,7 @@ AN_BODY float neuron_value(const an_cuda_neuron_run *run, float x)
     }
 }
 
-/* dx of a dy, with y. */
+/* dx from dy and y. */
 AN_BODY float neuron_gradient(const an_cuda_neuron_run *run, float y, float dy)
 {
     switch (run->function) {

@@ -1,11 +1,10 @@
 /*
- * Max and average pooling (op/pool.h) by held: a thread computes one pixel of the output
- * forward and one of the input backward, in 8 channels or one. Plain memory is taken as images of
- * one channel.
+ * Max and average pooling (op/pool.h): a thread computes one pixel of the output forward and one of
+ * the input backward, in 8 channels or one. Plain memory is treated as images of one channel.
  *
  * Forward notes the place of each maximum in its window, the first of equal ones, in a byte, or in
  * four where windows have more than 254 places. A NaN wins over every number, so that it reaches
- * the loss; which of several is open.
+ * the loss; which of several NaNs wins is not specified.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -16,7 +15,7 @@ enum { BYTE_SIDE = 15 };                            /* the largest window with p
 typedef struct pool_plan {
     an_cuda_pool_run run;
     uint32_t items_in, items_out, items_square; /* threads with work */
-    int h, w, c;                                /* of the images as they are taken */
+    int h, w, c;                                /* of the images as the kernels see them */
     int overlap;                                /* windows that share a row, at most */
     an_divisor vecs;                            /* threads of a pixel */
     an_divisor in_w, in_h;                      /* of the input */
@@ -97,9 +96,9 @@ AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool by
  */
 
 /*
- * Rows and columns outside the image are taken as the nearest inside, which are compared once more
- * and change nothing: no branches, and all loads of a window at once. `size` is the window's if it
- * is a constant of the kernel, else 0.
+ * For rows and columns outside the image the nearest inside are read. Comparing them once more
+ * changes nothing, there are no branches, and all loads of a window can start at once. `size` is
+ * the window's if it is a constant of the kernel, else 0.
  */
 AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, bool bf16, int size)
 {
@@ -288,7 +287,7 @@ AN_BODY void pool_avg_backward(const pool_plan *plan, an_thread t, int lanes, bo
 /* ---- Kernels ----------------------------------------------------------------------------------
  */
 
-/* With windows of 3 apart. */
+/* Windows of 3 have a forward kernel of their own. */
 #define POOL_KERNELS(name, lanes, bf16)                                                            \
     AN_KERNEL(pool_max_forward_3_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 3))      \
     AN_KERNEL(pool_max_forward_##name, pool_plan, pool_max_forward(run, t, lanes, bf16, 0))        \
@@ -308,7 +307,7 @@ POOL_KERNELS(single_bf16, 1, true)
      : run->in.bf16 ? AN_LAUNCH(family##_single_bf16, pool_plan, &plan, blocks, stream)            \
                     : AN_LAUNCH(family##_single, pool_plan, &plan, blocks, stream))
 
-/* Whether channels lie beside each other. */
+/* Whether the channels of a pixel are adjacent. */
 static bool in_rows(const an_cuda_pool_run *run)
 {
     return run->in.nhwc || run->in.h * run->in.w == 1;

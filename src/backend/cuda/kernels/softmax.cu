@@ -1,6 +1,6 @@
 /*
- * Softmax with its loss (backend/ref/softmax.c), and what people count: a block for each slot, then
- * one block for the sums. Exponentials are float32 and are added up by 256 threads, then by 16.
+ * Softmax with its loss (op/softmax.c), and the scores: a block for each slot, then one block for
+ * the sums. Exponentials are float32 and are added up by 256 threads, then by 16.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -19,7 +19,7 @@ typedef struct softmax_own {
 
 AN_BODY float softmax_larger(float a, float b)
 {
-    return b > a ? b : a; /* a NaN comes out by the sum */
+    return b > a ? b : a; /* a NaN that is lost here shows in the sum */
 }
 
 /* The label that is ranked: that with the larger share (op/augment.h). */
@@ -188,7 +188,7 @@ AN_BODY void totals_add(an_results *sum, const an_results *part)
     sum->not_finite += part->not_finite;
 }
 
-/* Each thread the slots of one stretch. */
+/* Each thread adds up the slots of one stretch. */
 AN_BODY void totals_part(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
                          an_nothing *own)
 {

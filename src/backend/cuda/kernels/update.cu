@@ -95,7 +95,7 @@ AN_BODY void update_adam(const an_rule *rule, const an_rates *rates, float g, fl
     *w -= (float)rates->rate / (float)rates->bias_correction * *v / (root + (float)rule->epsilon);
 }
 
-/* The weights are `w` already, if the segment's rate is not 0. */
+/* `w` are the weights after the rule; those in memory if the segment's rate is 0. */
 AN_BODY void update_finish(const an_cuda_segment *s, const an_rule *rule, int64_t i, int count,
                            const float *w)
 {
@@ -142,7 +142,7 @@ AN_BODY void update_elements(const an_cuda_segment *s, const an_rule *rule, cons
     update_finish(s, rule, i, count, w);
 }
 
-/* Whether all of a segment can be read and written AT_ONCE elements at a time. */
+/* Whether the tensors of a segment are aligned for AT_ONCE elements at a time. */
 AN_BODY bool update_is_aligned(const an_cuda_segment *s)
 {
     uintptr_t all = (uintptr_t)s->param | (uintptr_t)s->gradient | (uintptr_t)s->momentum |

@@ -1,5 +1,5 @@
 /*
- * What bodies are made of: elements of float32 or bfloat16, up to 8 at a time; division by
+ * What kernels' bodies share: elements of float32 or bfloat16, up to 8 at a time; division by
  * constants of a launch; random words. `bf16` and counts of elements are constants after inlining.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_VALUES_H
