@@ -21,7 +21,7 @@ bool an_device_at(an_device *out, int index, alexnet_isa max_isa)
     return false;
 }
 
-/* "NAME" or "NAME:ORDINAL", taken apart. @return the length of NAME; 0 for anything else */
+/* Split "NAME" or "NAME:ORDINAL". @return the length of NAME; 0 for anything else */
 static size_t take_apart(const char *device, int *ordinal)
 {
     size_t length = strcspn(device, ":");
@@ -60,7 +60,7 @@ static void list_backends(char *text, size_t room)
                                    an_backends[i]->name);
 }
 
-/* Of a name that no backend of this build has. */
+/* The error for a name that no backend of this build has. */
 static alexnet_status unknown_device(const char *name, size_t length)
 {
     char there[128];

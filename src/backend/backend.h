@@ -1,17 +1,17 @@
 /*
  * The interface of a backend: a table of functions, most of which work on a prepared operator.
  *
- * Life of an operator: op_prepare() once, with every choice made and every size known; then
- * op_pack() whenever the parameters have changed, op_forward() and op_backward() any number of
- * times. Nothing is allocated after op_prepare().
+ * Life of an operator: op_prepare() is called once; it makes every choice and fixes every size.
+ * Then op_pack() is called whenever the parameters have changed, op_forward() and op_backward() any
+ * number of times. Nothing is allocated after op_prepare().
  *
- * Memory: buffers come from alloc() and are addressed by pointers in the backend's own memory;
- * arithmetic on them is plain bytes. Host code reaches them through write() and read() alone.
+ * Memory: alloc() gives pointers into the backend's own memory. Host code may add byte offsets to
+ * them, but reaches the contents through write() and read() alone.
  *
  * Element types: parameters, gradients, momentum and means have the backend's `param_dtype`
  * (float32; float64 on ref) in canonical order. Activations have the dtype of their layout.
- * Pictures are uint8. Slots, the step state, rates, scores and results are the structs of their
- * names.
+ * Pictures are uint8. Slots, the step state, rates, scores and results are the structs an_slot,
+ * an_step_state, an_rates, an_score and an_results.
  */
 #ifndef AN_BACKEND_BACKEND_H
 #define AN_BACKEND_BACKEND_H
@@ -31,21 +31,21 @@ typedef struct an_backend {
     int ordinal; /* which of its devices, from 0 */
     alexnet_ctx *ctx;
     an_dtype param_dtype;
-    alexnet_precision precision;        /* what is computed in: FP32 or BF16; FP32 on ref */
+    alexnet_precision precision;        /* FP32, TF32 or BF16; FP32 on ref */
     const char *isa;                    /* as in alexnet_device_info; static */
-    an_tuning *tuning, *default_tuning; /* which variants to take: the caller's choice, which goes
-                                           first, and the table of the backend; NULL: none */
+    an_tuning *tuning, *default_tuning; /* which variants to use: the caller's choice, which goes
+                                           first, and the backend's table; NULL: none */
 } an_backend;
 
 /** The arguments of op_prepare(). */
 typedef struct an_prepare {
     const an_op_desc *const *ops; /* a run of operators: each is the only reader of the one before
-                                     it. A softmax is the last, and computed by itself */
+                                     it. A softmax can only be the last, and is never fused */
     int n_ops;                    /* >= 1 */
     const an_layout *in;          /* layouts of the inputs of ops[0]; NULL for augment */
     bool masks;                   /* dropout draws masks */
     bool training;                /* the program computes gradients, of this operator or of others:
-                                     its forward pass is that of training, to the bit */
+                                     forward gives the same bits as in training */
     bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
     bool accumulate;              /* op_backward() adds to dparam instead of writing it */
     bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */
@@ -59,14 +59,14 @@ typedef struct an_prepared {
     size_t packed;       /* bytes for its copy of the parameters; 0: none */
     const char *packing; /* names the form of that copy: operators of one node with equal names
                             can share it. Lives as long as the operator. NULL: not shared */
-    bool updated; /* the copy is one that update() keeps, given it as an_segment.copy: op_pack() is
-                       needed only for parameters that come from elsewhere */
+    bool updated; /* update() keeps the copy up to date, if it gets it as an_segment.copy: op_pack()
+                       is needed only after parameters were written in another way */
     size_t saved; /* bytes that forward writes for backward, beyond x and y; 0 for inference */
-    size_t scratch;       /* bytes needed during a call, contents of no value between calls */
+    size_t scratch;       /* bytes needed during a call; the contents are lost between calls */
     bool tunable;         /* the first of the operators comes in several variants */
-    an_variants variants; /* tunable: those that were taken */
-    bool coarse_dw;       /* gradients of its first parameter are rounded to bfloat16, after sums in
-                             float32 */
+    an_variants variants; /* if tunable: those in use */
+    bool coarse_dw;       /* the gradient of its first parameter is summed in float32, then rounded
+                             to bfloat16 */
     const char *impl;     /* name of the implementation, for reports; static */
 } an_prepared;
 
@@ -76,7 +76,7 @@ typedef struct an_prepared {
  */
 typedef struct an_op_args {
     const void *x[AN_MAX_INPUTS]; /* forward and backward */
-    void *y;                      /* forward: out. backward: what forward wrote, in */
+    void *y;                      /* forward: out. backward: in, as forward wrote it */
     const void *dy;               /* backward: in; softmax has none */
     void *dx[AN_MAX_INPUTS];      /* backward: out, written (not added to); NULL: not wanted */
     const void *param[AN_MAX_PARAMS];
@@ -87,7 +87,7 @@ typedef struct an_op_args {
     const void *pictures;       /* augment */
     an_score *scores;           /* softmax: out, one for each slot; NULL: not wanted, and then slots
                                    may be NULL too in forward */
-    an_results *results;        /* softmax: out, their sums; NULL exactly if scores is */
+    an_results *results; /* softmax: out, the sums of the scores; NULL if and only if scores is */
 } an_op_args;
 
 /** A parameter tensor to update. */
@@ -99,10 +99,10 @@ typedef struct an_segment {
     int64_t count;
     void *square;  /* Adam's second moment; NULL: the rule is another */
     void *average; /* of the parameter over the updates; NULL: none */
-    bool clear;    /* the gradient becomes 0 when it has been used */
+    bool clear;    /* set the gradient to 0 after use */
 } an_segment;
 
-/** A list of segments as a backend has prepared it. */
+/** A list of segments, prepared by a backend. */
 typedef struct an_update an_update;
 
 /** A run of steps that a backend has recorded. */
@@ -117,9 +117,9 @@ typedef struct an_span {
 /** Measured by peak(). */
 typedef struct an_peak {
     double flops;     /* operations per second, a multiplication and an addition being two */
-    const char *with; /* the instruction that was repeated; static */
-    double copied;    /* bytes per second of a copy within the device, read and written; 0: not
-                         measured */
+    const char *with; /* what was repeated: an instruction, or a library's product; static */
+    double copied;    /* bytes per second of a copy within the device, reads and writes added; 0:
+                         not measured */
 } an_peak;
 
 struct an_backend_api {
@@ -130,7 +130,7 @@ struct an_backend_api {
 
     /**
      * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
-     * available = false with what is known filled in if the machine lacks it.
+     * If the machine lacks it, available is false and what is known is filled in.
      * @return false past the last; there is always a device 0
      */
     bool (*describe)(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
@@ -158,36 +158,44 @@ struct an_backend_api {
     /** Take a list of segments, which is copied. */
     alexnet_status (*update_prepare)(an_backend *backend, const an_segment *segments, int count,
                                      an_update **out);
-    /** The norm of all gradients of the list together goes to state->rule.norm, unless the update
-     * is held. Values that are not finite are left out. */
+    /** Write the norm of all gradients of the list together to state->rule.norm. Values that are
+     * not finite are left out. If the update is held, the norm means nothing. */
     alexnet_status (*gradient_norm)(an_backend *backend, an_update *update, an_step_state *state,
                                     const an_rates *rates);
     /**
-     * The update rule, unless it is held. With g the gradient, divided and
-     * clipped as state->rule says, the rule of 2012 (paper section 5; weights.cu): v = momentum v -
-     * rate g;   if decay > 0: v = v - decay rate w;   w = w + v or Nesterov's, where the momentum
-     * is looked ahead once more (Sutskever et al. 2013): d = -rate g;   if decay > 0: d = d - decay
-     * rate w;   v = momentum v + d; w = w + momentum v + d or Adam (Kingma and Ba 2015), whose
-     * decay adds decay w to g; or AdamW (Loshchilov and Hutter 2019), which first takes decay rate
-     * w from w: v = momentum v + (1 - momentum) g;   q = beta2 q + (1 - beta2) g g; w = w - rate (v
-     * / correction of v) / (sqrt(q / correction of q) + epsilon) and then the copy is made of w. A
-     * segment whose rate is 0 is left as it is so far. At last average = average + share (w -
-     * average);   gradient = 0 where a segment has the one or wants the other.
+     * Apply the update rule, unless it is held. g is the gradient, divided and clipped as
+     * state->rule says.
+     *
+     *     2012 (paper section 5; weights.cu)
+     *         v = momentum v - rate g;   if decay > 0: v = v - decay rate w;   w = w + v
+     *     Nesterov: one more step of momentum ahead (Sutskever et al. 2013)
+     *         d = -rate g;   if decay > 0: d = d - decay rate w
+     *         v = momentum v + d;   w = w + momentum v + d
+     *     Adam (Kingma and Ba 2015): before, g = g + decay w
+     *     AdamW (Loshchilov and Hutter 2019): before, w = w - decay rate w
+     *         v = momentum v + (1 - momentum) g;   q = beta2 q + (1 - beta2) g g
+     *         w = w - rate (v / correction of v) / (sqrt(q / correction of q) + epsilon)
+     *
+     * Then the copy is made of w. A segment whose rate is 0 skips all of this. Last come, where the
+     * segment has an average or `clear`:
+     *
+     *     average = average + share (w - average);   gradient = 0
+     *
      * @param state, rates  in the backend's memory; the rates of each segment
      */
     alexnet_status (*update)(an_backend *backend, an_update *update, const an_step_state *state,
                              const an_rates *rates);
     void (*update_free)(an_backend *backend, an_update *update);
-    /** Squares and non-finite counts of each span, into host memory. */
+    /** The sum of squares and the non-finite count of each span, into host memory. */
     alexnet_status (*norms)(an_backend *backend, const an_span *spans, int count, an_norm *out);
-    /** If losses of the batch are not finite, set state->rule.held: the update behind it leaves all
-     * as it was, for whoever looks for the reason. Both in the backend's memory. */
+    /** If losses of the batch are not finite, set state->rule.held: the update that follows then
+     * changes nothing, so that the reason can be looked for. Both in the backend's memory. */
     alexnet_status (*hold)(an_backend *backend, const an_results *results, an_step_state *state);
 
     /**
-     * Measure the most that the device computes on the context's threads in FP32 or BF16: multiply
-     * and add with all operands in registers. Takes about a third of a second.
-     * NULL: the backend has no such thing.
+     * Measure the peak rate of multiplications and additions in FP32 or BF16. A CPU runs them on
+     * the context's threads with all operands in registers, in about a third of a second; a GPU
+     * runs a matrix product. NULL: the backend cannot measure it.
      * @return ALEXNET_ERROR_NOT_AVAILABLE for a precision that the device lacks
      */
     alexnet_status (*peak)(an_backend *backend, alexnet_precision precision, an_peak *out);
@@ -223,7 +231,7 @@ struct an_backend_api {
 
 enum { AN_MARKS = 256 };
 
-/** The backends of this build, best first; the list is written by the build (registry.c.in). */
+/** The backends of this build, best first; the build generates the list (registry.c.in). */
 extern const an_backend_api *const an_backends[];
 extern const int an_backend_count;
 
@@ -254,8 +262,8 @@ alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training
 /** The reference backend, which every build has. */
 alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
 
-/** Device and precision to take where the context says auto, and a tuning text where it has none:
- *  those that a run began with. */
+/** What a run began with: device and precision to use where the context says auto, and a tuning
+ *  text to use where it has none. */
 typedef struct an_device_defaults {
     const char *device; /* NULL: auto */
     alexnet_precision precision;
@@ -279,9 +287,9 @@ void an_backend_close(an_backend *backend);
 alexnet_status an_backend_read_tunings(an_backend *backend);
 void an_backend_free_tunings(an_backend *backend);
 
-/** The variants of an operator that the tunings name; the first where they are silent. */
+/** The variants of an operator that the tunings name; the first where they name none. */
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
-/** What a tuning's rows are asked by on this backend. */
+/** The query by which an operator is looked up in a tuning on this backend. */
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training);
 
 #endif

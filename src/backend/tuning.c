@@ -19,7 +19,7 @@ typedef struct row {
     int training;                     /* UNSAID, 0 or 1 */
     char *word[AN_DIRECTIONS];        /* owned; NULL: unsaid */
     int word_line[AN_DIRECTIONS];
-    an_variant variant[AN_DIRECTIONS]; /* of the words, or UNSAID */
+    an_variant variant[AN_DIRECTIONS]; /* that the words name, or UNSAID */
 } row;
 
 int an_variant_count(const char *const *names)
@@ -41,7 +41,7 @@ typedef struct reading {
     an_tuning *tuning;
     const char *source;
     const char *isa;             /* rows for others are dropped */
-    const char *const *variants; /* NULL: all are */
+    const char *const *variants; /* NULL: all rows are dropped */
     bool ended;                  /* the last row is complete */
 } reading;
 
@@ -54,7 +54,7 @@ static void free_row(row *r)
         an_free(r->word[d]);
 }
 
-/* Whether `word` is one of the words of `list`, or that is a star. */
+/* Whether `list` is a star or has `word` among its words. */
 static bool has_word(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -81,7 +81,7 @@ static alexnet_status unknown_variant(const reading *r, const row *now, int dire
                    choices);
 }
 
-/* What the words of a row mean. */
+/* Find the variants that the words of a row name. */
 static alexnet_status find_variants(const reading *r, row *now)
 {
     int count = an_variant_count(r->variants);
@@ -96,7 +96,7 @@ static alexnet_status find_variants(const reading *r, row *now)
     return ALEXNET_OK;
 }
 
-/* What the row that ends here must have; it is dropped if it is not for us. */
+/* Check that the row that ends here is complete. Drop it if it is for another instruction set. */
 static alexnet_status end_row(reading *r)
 {
     if (r->tuning->count == 0 || r->ended)
@@ -223,8 +223,8 @@ void an_tuning_free(an_tuning *t)
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
 
-/* Whether `pattern`, in which a star is any text, is `text`. Patterns come from files: a mismatch
- * goes back to the latest star alone, so that no pattern takes long. */
+/* Whether `text` matches `pattern`, in which a star is any text. Patterns come from files: a
+ * mismatch goes back to the latest star only, so that no pattern takes long. */
 static bool matches(const char *pattern, const char *text)
 {
     const char *star = NULL, *from = NULL;

@@ -1,6 +1,7 @@
 /*
- * Tuning: which of several variants of an operator a backend computes. A text of sections, each for
- * one or many operators; the first that matches and gives a variant for the direction counts:
+ * Tuning: which of several variants of an operator a backend computes. It is a text of sections,
+ * each for one or more operators; for each direction the first section counts that matches and
+ * gives a variant:
  *
  *     [conv3]                            any name
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
@@ -10,7 +11,7 @@
  *     forward = winograd                 likewise backward_data and backward_weights; all optional
  *
  * Such texts are tuning.ini in a backend's folder, the file that `alexnet bench --tune` writes, and
- * the record of a run's choices, by which it is resumed with the same bits.
+ * the record of a run's choices, with which a resumed run gives the same bits.
  */
 #ifndef AN_BACKEND_TUNING_H
 #define AN_BACKEND_TUNING_H
@@ -22,7 +23,7 @@
 typedef int an_variant;
 enum { AN_VARIANTS_MAX = 16 };
 
-/** How many names a list has, which ends with NULL. @param names  NULL: none */
+/** Number of names in a list that ends with NULL. @param names  NULL: none */
 int an_variant_count(const char *const *names);
 
 typedef enum an_direction {
@@ -35,7 +36,7 @@ typedef enum an_direction {
 /** As a tuning text spells them. */
 extern const char *const an_direction_names[AN_DIRECTIONS];
 
-/** What an operator is computed by, or may be. */
+/** The variant of an operator in each direction. */
 typedef struct an_variants {
     an_variant of[AN_DIRECTIONS];
 } an_variants;
@@ -43,17 +44,17 @@ typedef struct an_variants {
 typedef struct an_tuning an_tuning;
 
 /**
- * Read a text: the rows that are for one instruction set. Those for others stay unread, as they may
- * be another backend's, with variants that this one does not know.
+ * Read a text and keep the rows for one instruction set. The variants of other rows are not
+ * checked: they may be another backend's, which this one does not know.
  * @param source    for error texts
- * @param variants  the names that a row may have; NULL: nothing is taken
+ * @param variants  the names that a row may have; NULL: no row is kept
  * @return ALEXNET_ERROR_FORMAT with source, line, key and what was expected
  */
 alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source,
                                const char *isa, const char *const *variants);
 void an_tuning_free(an_tuning *tuning); /* NULL allowed */
 
-/** What is asked: an operator, and where and for what it runs. */
+/** A query: an operator, and where and for what it runs. */
 typedef struct an_tuning_query {
     const char *isa, *precision;
     bool training;
@@ -61,7 +62,7 @@ typedef struct an_tuning_query {
     const char *const *variants; /* names */
 } an_tuning_query;
 
-/** Set of `variants` what rows say, as far as they do. @param tuning  NULL: nothing */
+/** Set those of `variants` that rows name. @param tuning  NULL: none are set */
 void an_tuning_apply(const an_tuning *tuning, const an_tuning_query *query, an_variants *variants);
 
 /** A row for one operator, as text with a blank line at its end; owned. NULL if memory is short. */

@@ -1,6 +1,6 @@
 /*
- * The list of segments as backends keep it whose memory is the host's: update_prepare(),
- * update_free() and hold() of their tables.
+ * The list of segments for backends that compute in host memory. These functions are the
+ * update_prepare(), gradient_norm(), update_free() and hold() of their tables.
  */
 #ifndef AN_BACKEND_UPDATE_H
 #define AN_BACKEND_UPDATE_H
@@ -12,7 +12,7 @@ struct an_update {
     an_segment segments[];
 };
 
-/** What gradients are multiplied by. The 1e-6 is that of PyTorch's clip_grad_norm_(). */
+/** The factor for gradients. The 1e-6 is that of PyTorch's clip_grad_norm_(). */
 static inline double an_update_factor(const an_rule *rule)
 {
     double factor = rule->divisor > 0 ? 1 / rule->divisor : 1, norm = rule->norm * factor;
@@ -20,7 +20,7 @@ static inline double an_update_factor(const an_rule *rule)
                                                       : factor;
 }
 
-/** gradient_norm() by the backend's norms(). */
+/** gradient_norm() that calls the backend's norms(). */
 alexnet_status an_update_norm(an_backend *backend, an_update *update, an_step_state *state,
                               const an_rates *rates);
 

@@ -43,7 +43,7 @@ static alexnet_status check_memory(const alexnet_bench *b, const an_program_opti
     bool own;
     AN_CHECK(an_net_available(b->net, &available, &own));
     AN_CHECK(an_program_measure(&m, b->net, options));
-    /* Of the host's memory the weights are taken already, and pictures are kept twice. */
+    /* On the host the weights are allocated already, and pictures are kept twice. */
     uint64_t arenas = (uint64_t)(own ? b->net->n_arenas : b->net->n_arenas - 1);
     uint64_t bytes = arenas * b->net->bytes + m.activations + m.scratch + m.packed +
                      (own ? 1 : 2) * (uint64_t)m.batch;
@@ -223,7 +223,7 @@ alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)
     if (!*more)
         return ALEXNET_OK;
     AN_CHECK(an_ctx_check(b->ctx));
-    int step = b->done < 0 ? 0 : b->done; /* the first measured one takes the place of the other */
+    int step = b->done < 0 ? 0 : b->done; /* the first measured step overwrites the unmeasured */
     bool ahead = an_program_feeds_ahead(b->program);
     if (ahead && b->fed == 0)
         AN_CHECK(feed(b));

@@ -16,7 +16,7 @@ struct alexnet_bench {
     an_program *program;
     int parts; /* steps of the program */
     int done;  /* measured steps; -1 before the unmeasured one */
-    int fed;   /* batches */
+    int fed;   /* batches so far */
     an_loader_memory pixel_memory;
     size_t pixel_bytes;
     uint8_t *pixels;

@@ -54,7 +54,7 @@ static bool make_room(decoder *d, size_t bytes)
     return d->pixels != NULL;
 }
 
-/* The library's defaults, as the loader has them. @return false if memory is short */
+/* With the library's defaults, as in the loader. @return false if memory is short */
 static bool decode(decoder *d, const an_jpeg_file *file)
 {
     if (setjmp(d->escape)) {

@@ -1,6 +1,7 @@
 /*
- * What libjpeg-turbo makes of JPEG files in memory by itself: the measure that the loader is
- * compared with. A decompressor per thread, used again for every picture, all pixels as RGB.
+ * Decoding of JPEG files in memory by libjpeg-turbo alone, with which the loader is compared. Each
+ * thread has one decompressor for all its pictures. Pixels become RGB; those of four components
+ * stay as they are.
  */
 #ifndef AN_SPEED_JPEG_ALONE_H
 #define AN_SPEED_JPEG_ALONE_H
@@ -17,7 +18,7 @@ typedef struct an_jpeg_file {
 /** Whether bytes begin as a JPEG does. */
 bool an_is_jpeg(const unsigned char *bytes, size_t length);
 
-/** Decode all on as many threads. Damaged files take what they take. @param seconds  out */
+/** Decode all on `threads` threads. Damaged files are timed like others. @param seconds  out */
 alexnet_status an_jpeg_alone(const an_jpeg_file *files, int64_t count, int threads,
                              double *seconds);
 

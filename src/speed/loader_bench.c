@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "infer/runner.h"
 
-/* Files that are kept for libjpeg-turbo alone; more pictures are left out of its rounds. */
+/* Bytes of the files kept for libjpeg-turbo alone; its rounds leave out further pictures. */
 #define KEPT_MAX ((double)(1 << 30))
 
 /* ---- Making ---- */
@@ -26,8 +26,8 @@ static alexnet_status choose_pictures(alexnet_loader_bench *b, int64_t wanted)
     return ALEXNET_OK;
 }
 
-/* The files of the pictures, for their size and, of JPEGs, for libjpeg-turbo. Those that cannot be
- * read the loader counts. */
+/* Read the files of the pictures: sizes are summed, and JPEGs kept for libjpeg-turbo. The loader
+ * counts those that cannot be read. */
 static alexnet_status keep_files(alexnet_loader_bench *b)
 {
     double kept = 0;
@@ -122,7 +122,7 @@ void an_loader_bench_free(alexnet_loader_bench *b)
 
 /* ---- Measuring ---- */
 
-/* Seconds that processors have worked for this process. */
+/* Processor seconds of this process so far. */
 static double worked(void)
 {
     struct rusage usage;
@@ -157,7 +157,7 @@ alexnet_status an_loader_bench_step(alexnet_loader_bench *b, bool *more)
     *more = b->done < b->rounds;
     if (!*more)
         return ALEXNET_OK;
-    const int round = b->done < 0 ? 0 : b->done; /* the first measured one takes its place */
+    const int round = b->done < 0 ? 0 : b->done; /* the first measured one overwrites this one */
     const double before = worked();
     AN_CHECK(load_all(b, &b->seconds[round]));
     const double between = worked();

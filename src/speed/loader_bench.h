@@ -1,6 +1,6 @@
 /*
  * Measurement of the loader, for `alexnet bench --mode loader`: rounds over the same pictures of a
- * data set, each first by the loader and then, as far as they are JPEGs, by libjpeg-turbo alone.
+ * data set, each first by the loader and then, for those that are JPEGs, by libjpeg-turbo alone.
  */
 #ifndef AN_SPEED_LOADER_BENCH_H
 #define AN_SPEED_LOADER_BENCH_H
@@ -25,7 +25,7 @@ struct alexnet_loader_bench {
     double bytes;     /* of the files of a round; 0 for pixels */
     double *seconds;  /* [rounds], of the loader */
     double *decoding; /* [rounds], of libjpeg-turbo alone */
-    double *work[2];  /* [rounds], seconds of all processors, of the one and the other */
+    double *work[2];  /* [rounds], processor seconds of the loader and of libjpeg-turbo alone */
 };
 
 /** Values in `options` are in range, and `net` is given. */

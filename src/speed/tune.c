@@ -19,7 +19,7 @@ static int parts_before_packing(const alexnet_bench *b)
     return n;
 }
 
-/* What the first trial's program says of all of them. */
+/* Keep what the first trial's program has in common with all others. */
 static alexnet_status study(alexnet_tuner *t)
 {
     an_backend *be = t->bench->net->backend;
@@ -41,8 +41,9 @@ static alexnet_status study(alexnet_tuner *t)
     return ALEXNET_OK;
 }
 
-/* The trial whose turn it is: one after the other and all once more, so that a burst of other work
- * on the machine does not meet both turns of one; then the last, which needs what they measured. */
+/* The trial whose turn it is. All but the last have their first turns in order, then their second
+ * turns, so that a burst of other work on the machine does not hit both turns of one. The last
+ * follows, because it needs their results. */
 static int trial_of(const alexnet_tuner *t, int turn)
 {
     int others = t->count - 1;
@@ -99,7 +100,7 @@ static bool is_known(const alexnet_tuner *t)
 {
     for (int i = 0; i < t->now; i++)
         if (t->trials[i].whole > 0 && takes_the_same(t, &t->trials[i], &t->trials[t->now]))
-            return t->now != BUILT_IN_TRIAL; /* which is the one that others must beat */
+            return t->now != BUILT_IN_TRIAL; /* is measured all the same: the others must beat it */
     return false;
 }
 
@@ -159,12 +160,12 @@ static alexnet_status end_turn(alexnet_tuner *t)
     return ALEXNET_OK;
 }
 
-/* Begins the turn, or passes over it. */
+/* Begins the turn, or skips it. */
 static alexnet_status begin_turn(alexnet_tuner *t)
 {
     trial *now = &t->trials[t->now];
     bool first = is_first_turn(t);
-    if (!first && now->whole == 0) { /* passed over in the first */
+    if (!first && now->whole == 0) { /* skipped in the first turn */
         t->turn++;
         return ALEXNET_OK;
     }

@@ -1,14 +1,14 @@
 /*
  * A search for the variants of its operators that compute a network fastest on this machine. Each
  * trial measures the whole network with a bench. Variants that deviate from `ref` by more than
- * rounding may (backend/parity/parity.h) are not taken.
+ * rounding can explain (backend/parity/parity.h) are not used.
  *
  * The first trial computes everything direct, the second by the built-in tuning, which the others
  * must beat. Each trial is measured twice, and the lower time counts. Then, for each other variant,
- * there is a trial with it in all directions, compared with ref, and for training one with it in
- * each direction alone. The last trial takes for each layer the fastest of the trials with one
- * direction. The result is the trial that was fastest as a whole: layers share layouts, so that the
- * best choice for each need not be the best for all.
+ * there is a trial with it in all directions, compared with ref, and for training one more with it
+ * in each direction alone. The last trial uses for each layer the fastest variants of the trials
+ * with one direction. The result is the trial that was fastest as a whole: layers share layouts, so
+ * that the best choice for each need not be the best for all.
  */
 #ifndef AN_SPEED_TUNE_H
 #define AN_SPEED_TUNE_H

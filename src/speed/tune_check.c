@@ -5,11 +5,12 @@
 
 enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
 
-/* The share of what rounding may do that one draw of operands may show, as others show more. Where
- * results are stored in bf16, that rounding alone comes near the whole and never beyond. */
+/* The largest deviation that is accepted, as a fraction of the bound. It is below 1 because other
+ * operands may deviate more. The rounding of results stored in bf16 alone comes near 1, and never
+ * above it. */
 static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
 
-/* Whether the layer whose forward part this is takes the variant of trial `now` anywhere. */
+/* Whether the layer whose forward part this is uses the variant of trial `now` anywhere. */
 static bool takes_variant(const alexnet_tuner *t, int forward)
 {
     const trial *now = &t->trials[t->now];

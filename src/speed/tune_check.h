@@ -6,7 +6,7 @@
 
 #include "speed/tune_trials.h"
 
-/** Compare the operators of trial `now` with ref, and note which deviate. */
+/** Compare the operators of trial `now` with ref, and note which deviate too much. */
 alexnet_status an_tune_check(alexnet_tuner *tuner);
 /** Whether an operator of a trial deviates by more than it may. */
 bool an_tune_deviates(const alexnet_tuner *tuner, const trial *which);

@@ -83,7 +83,7 @@ static char *advice(const alexnet_tuner *t)
     return text;
 }
 
-/* The same for every operator. */
+/* A tuning that gives every operator the variant of a trial. */
 static char *for_all(const alexnet_tuner *t, const trial *which)
 {
     const char *of[AN_DIRECTIONS];

@@ -13,19 +13,19 @@ enum { TRIALS_MAX = VARIANT_TRIALS + (AN_VARIANTS_MAX - 1) * (1 + AN_DIRECTIONS)
 #define AN_TUNE_GAIN 1.03
 
 typedef struct trial {
-    an_variant variant; /* that it is about */
+    an_variant variant; /* under test */
     bool checked;       /* compared with ref in all its directions */
-    bool single;        /* for the advice: in one direction alone, */
+    bool single;        /* in one direction alone, for the advice */
     an_direction direction;
-    char *tuning;       /* owned. Before: what to take; NULL: what is built in. After: what was */
-    double whole;       /* seconds of a step, the less of two turns; 0: not measured */
+    char *tuning;       /* owned. First: what to use, NULL: what is built in. Then: what was used */
+    double whole;       /* seconds of a step, the lower of two turns; 0: not measured */
     double *seconds;    /* [parts]: the same */
     an_variants *taken; /* [parts] */
 } trial;
 
 /* What is the same in all trials: parts of a step before packing. */
 typedef struct tuned_part {
-    an_step_info info; /* but for its pointer */
+    an_step_info info; /* without its pointer */
     an_op_desc op;
 } tuned_part;
 
@@ -33,7 +33,7 @@ struct alexnet_tuner {
     alexnet_ctx *ctx;
     char *net;
     alexnet_bench_options options;
-    alexnet_status failed; /* why no step follows */
+    alexnet_status failed; /* the error after which no step follows */
     int count, best;
     trial trials[TRIALS_MAX];
     int turn, now;        /* each trial has two turns; the trial whose turn it is */
@@ -44,7 +44,7 @@ struct alexnet_tuner {
     bool *unfit; /* [n_variants][AN_DIRECTIONS][n_parts]: deviates by more than it may */
     alexnet_device_info device;
     char name[AN_NAME_MAX + 1]; /* of the network */
-    an_tuning_query query;      /* but for the operator; its variants are the backend's names */
+    an_tuning_query query;      /* without the operator; its variants are the backend's names */
 };
 
 /** Whether a variant deviates too much in a part and direction. */
@@ -68,7 +68,7 @@ bool an_tune_wants_dx(const alexnet_tuner *tuner, int forward);
 
 /** List the trials, in the order of their turns. */
 void an_tune_list(alexnet_tuner *tuner);
-/** What a trial shall take; the last, what the others advise. Owned; NULL if memory is short. */
+/** The tuning for a trial; for the last, what the others advise. Owned; NULL if memory is short. */
 char *an_tune_request(const alexnet_tuner *tuner, int index);
 
 #endif

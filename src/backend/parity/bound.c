@@ -183,13 +183,13 @@ const an_bound_op an_bound_eltsum = {eltsum_forward, eltsum_backward};
 
 /* ---- softmax -------------------------------------------------------------------------------- */
 
-/* Whether the target of a slot is more than its label. */
+/* Whether the target of a slot is not just its label. */
 static bool softmax_is_soft(const an_bound *b, int n)
 {
     return b->args.slots[n].second_share > 0 || b->args.state->smoothing > 0;
 }
 
-/* Of SUM t x over the classes. */
+/* The bound of SUM t x over the classes. */
 static double softmax_logit(const an_bound *b, int n)
 {
     int classes = b->desc->out.c;
@@ -244,8 +244,8 @@ const an_bound_op an_bound_softmax = {softmax_forward, softmax_backward};
 
 /* ---- augment -------------------------------------------------------------------------------- */
 
-/* Of what a slot is without its partner, at channel c. A recoloured level is no larger than 255,
- * but its terms may be. */
+/* The bound of a slot's value without its partner, at channel c. A recoloured level is at most 255,
+ * but its terms may be larger. */
 static double augment_own(const an_bound *b, const an_slot *slot, int c)
 {
     const an_augment_desc *augment = &b->desc->u.augment;

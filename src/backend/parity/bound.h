@@ -1,13 +1,13 @@
 /*
  * How far a backend may be from ref: a bound for every element, carried through an operator.
  *
- * With u, b and e() as in parity.h, L = 8, n the terms of a sum, and [..] for the bound of what is
- * computed before the result is stored, every tensor below gets [..] + b |value|:
+ * u, b and e() are as in parity.h, L = 8, and n is the number of terms of a sum. [..] is the bound
+ * of a result before it is stored; every tensor below gets [..] + b |value|:
  *
  *     conv, fc   [y]  = L sqrt(SUM w^2 (n u^2 x^2 + e(x)^2)), the bias being one more term
  *                [dx] = L sqrt(SUM w^2 (n u^2 dy^2 + e(dy)^2))
  *                [dw] = L sqrt(SUM dy^2 (n u^2 x^2 + e(x)^2) + (x^2 + e(x)^2) e(dy)^2)
- *                both through ref itself, run on squares; gradients are stored with u, not b
+ *                all by ref itself, run on squares; dw is stored with u, not b
  *     relu       [y]  = e(x), or 0 where x < -e(x)
  *                [dx] = e(dy) where y > 0; e(dy) + |dy| where |x| <= e(x): either side is right
  *     tanh       [y]  = |a b| e(x) + 8u |a|
@@ -30,11 +30,10 @@
  *                [loss] = SUM t e(x) + SUM y e(x) + r
  *     augment    own  = 8u |gain| (|scale| 255 + |scale| |m| + |colour|), m taken as 255;
  *                recoloured with |scale| (|offset| + 255 SUM |matrix row|) more
- *                [y]  = own; mixed 1.5 ((1 - share) own + share own of the partner), for two
- *                products and their sum are three roundings more, of 8
+ *                [y]  = own; mixed 1.5 ((1 - share) own + share own of the partner), because two
+ *                products and their sum add three roundings to the 8
  *
- * Functions of the mathematical library are allowed 8u: they are good to some units in the last
- * place.
+ * Functions of the mathematical library are allowed 8u: they err by some units in the last place.
  */
 #ifndef AN_BACKEND_PARITY_BOUND_H
 #define AN_BACKEND_PARITY_BOUND_H

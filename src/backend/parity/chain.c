@@ -81,7 +81,7 @@ static alexnet_status prepare_link(an_chain *chain, int first, const an_layout *
     link->first = first;
     AN_CHECK(chain->backend->api->op_prepare(chain->backend, &prepare, &link->op));
     chain->n_links++;
-    /* A run that ends before the last operator has its output inside: let it choose the layout. */
+    /* The output is inside the chain: let the backend choose its layout. */
     if (first + link->op->taken < chain->n_ops) {
         chain->backend->api->op_free(chain->backend, link->op);
         link->op = NULL;
@@ -207,7 +207,7 @@ alexnet_status an_chain_losses(an_chain *chain, double *losses)
     return rc;
 }
 
-/* The arguments of a link: its inputs are the chain's, or the link's before it. */
+/* The arguments of a link: its input is the chain's, or the output of the link before it. */
 static an_op_args args_of(an_chain *chain, int i)
 {
     an_chain_link *link = &chain->link[i];

@@ -1,6 +1,6 @@
 /*
- * A run of operators at work on one backend: prepared operators joined end to end, their buffers,
- * and host operands in double. The backend's choices (how many operators it takes at once, layouts
+ * A run of operators on one backend: prepared operators joined end to end, their buffers, and
+ * host operands in double. The backend's choices (how many operators it takes at once, layouts
  * between them) are honoured; inputs, output and gradients at the ends are plain.
  *
  * For parity and for tests; networks are compiled by model/.

@@ -14,7 +14,7 @@
 
 /* ---- Operands ------------------------------------------------------------------------------- */
 
-/* One comparison at work. */
+/* The state of one comparison. */
 typedef struct job {
     an_backend *backend, *ref;
     const an_op_desc *const *ops;
@@ -25,7 +25,7 @@ typedef struct job {
     uint32_t drawn; /* tensors drawn so far */
     an_operands operands;
     an_chain *got, *expected;
-    double *e_x[AN_MAX_INPUTS], *e_dx[AN_MAX_INPUTS];         /* bounds of the ends */
+    double *e_x[AN_MAX_INPUTS], *e_dx[AN_MAX_INPUTS];         /* bounds of the run's ends */
     double *e_y[AN_PARITY_MAX_OPS], *e_dy[AN_PARITY_MAX_OPS]; /* of each operator's output */
     double *e_dparam[AN_PARITY_MAX_OPS][AN_MAX_PARAMS];
     double *e_loss;
@@ -57,8 +57,8 @@ static alexnet_status draw(job *j, double **out, int64_t count, double scale)
     return ALEXNET_OK;
 }
 
-/* Inputs are as large as makes an operator's nonlinearity count: LRN divides by k + alpha SUM x^2
- * with alpha near 1e-4, softmax wants some classes to stand out. A power of two. */
+/* Inputs are large enough for an operator's nonlinearity to matter: LRN divides by k + alpha SUM
+ * x^2 with alpha near 1e-4, softmax needs some classes to stand out. A power of two. */
 static double scale_of_inputs(const job *j)
 {
     double scale = 1;
@@ -189,7 +189,7 @@ static alexnet_status fresh_bounds(job *j)
     return last->kind == AN_OP_SOFTMAX ? fresh(&j->e_loss, last->n) : ALEXNET_OK;
 }
 
-/* Operator i with the values that ref computed: its memory is the host's. */
+/* Operator i with the values that ref computed, which are in host memory. */
 static an_bound bound_of(job *j, int i)
 {
     an_chain_link *link = &j->expected->link[i], *before = i > 0 ? link - 1 : NULL;

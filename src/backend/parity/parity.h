@@ -2,10 +2,10 @@
  * Parity: a run of operators on one backend against the same run on `ref`, forward and backward.
  *
  * Operands are drawn with an_random(seed, AN_PURPOSE_TEST): uniform multiples of 2^-23 around zero,
- * or of 2^-7 on a backend that computes in bf16 or tf32, so that rounding the operands themselves
- * changes nothing and what is left are the roundings of the computation. Inputs of the run and the
- * gradient of its output are AN_LAYOUT_PLAIN in the backend's param_dtype; between two prepared
- * operators the backend keeps its own layouts.
+ * or of 2^-7 on a backend that computes in bf16 or tf32. The operands are then exact in its types,
+ * and only the computation rounds. Inputs of the run and the gradient of its output are
+ * AN_LAYOUT_PLAIN in the backend's param_dtype; between two prepared operators the backend keeps
+ * its own layouts.
  *
  * What is allowed. Every element of every tensor gets a bound, carried through the run from
  * operator to operator beside ref's values (bound.h has the formulas). With u the unit
@@ -38,7 +38,7 @@ enum { AN_PARITY_MAX_OPS = 6 };
 typedef struct an_parity_options {
     bool training;  /* prepare for training: dropout draws masks */
     bool gradients; /* compare dx and the parameters' gradients too */
-    bool first;     /* as a network's first operator: nobody wants dx */
+    bool first;     /* as a network's first operator: dx is not wanted */
     int split;      /* as an_prepare.split, >= 1 */
     uint64_t seed;
 } an_parity_options;
@@ -59,7 +59,7 @@ typedef struct an_parity {
  * @param ops      resolved; each reads the output of the one before it alone; the first may have
  *                 several inputs. Only the last may be softmax.
  * @param n_ops    1 .. AN_PARITY_MAX_OPS
- * @return errors of the backends and ALEXNET_ERROR_NO_MEMORY; a deviation is no error
+ * @return errors of the backends and ALEXNET_ERROR_NO_MEMORY; a deviation is not an error
  */
 alexnet_status an_parity_run(an_backend *backend, an_backend *ref, const an_op_desc *const *ops,
                              int n_ops, const an_parity_options *options, an_parity *out);
@@ -78,8 +78,8 @@ typedef struct an_parity_case {
 extern const an_parity_case an_parity_cases[];
 extern const int an_parity_case_count;
 
-/** Resolve a case and run it, gradients included where it has them; a convolution of pixels (4 maps
- * at most) as the first operator that it is in a network. */
+/** Resolve a case and run it, with gradients where it has them. A convolution of pixels (4 maps at
+ * most) is run as a network's first operator. */
 alexnet_status an_parity_case_run(an_backend *backend, an_backend *ref, const an_parity_case *which,
                                   uint64_t seed, an_parity *out);
 

@@ -117,7 +117,7 @@ static alexnet_status ref_forward(an_backend *backend, an_prepared *op, const an
     return ALEXNET_OK;
 }
 
-/* Gradients of parameters into scratch, and from there onto what is there already. */
+/* Compute the gradients of parameters in scratch, then add them to dparam. */
 static void add_backward(const an_ref_run *run, const an_op_args *args)
 {
     an_op_args inner = *args;

@@ -15,7 +15,7 @@ typedef struct an_ref_run {
     an_prepared base;
     an_op_desc desc;
     bool masks, accumulate;
-    size_t added_at; /* accumulate: where in scratch the gradients are that backward adds */
+    size_t added_at; /* accumulate: offset in scratch of the gradients to be added */
 } an_ref_run;
 
 /** A row of the dispatch table. Descriptors are valid, so that nothing here can fail. */

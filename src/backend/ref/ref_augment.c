@@ -22,7 +22,7 @@ static bool inside(const an_box *box, int y, int x)
            x < box->left + box->columns;
 }
 
-/* Channel c of a pixel as it is. */
+/* Channel c of a stored pixel. */
 static uint8_t channel_of(const uint8_t pixel[3], an_channels channels, int c)
 {
     switch (channels) {
@@ -52,7 +52,7 @@ static double level_of(const an_slot *slot, const uint8_t pixel[3], an_channels 
     return level;
 }
 
-/* What a slot is without its partner, at channel c and output pixel (y, x). */
+/* The value of a slot without its partner, at channel c and output pixel (y, x). */
 static double own_value(const an_augment_desc *augment, const an_op_args *args, const an_slot *slot,
                         int c, int y, int x)
 {

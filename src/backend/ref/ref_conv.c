@@ -17,7 +17,7 @@ typedef struct tap {
     int row, column;
 } tap;
 
-/* The outputs that read offset `shift` from their corner inside the image; the rest read zero. */
+/* The outputs whose pixel at offset `shift` is inside the image; the others read zero there. */
 static span inside(int outputs, int in, int stride, int shift)
 {
     span s = {0, outputs};

@@ -42,7 +42,7 @@ static void forward(const an_ref_run *run, const an_op_args *args)
                 *y++ = x[row * w + column] * pow(divisor(desc, x, row, column), -desc->u.lrn.beta);
 }
 
-/* As in lrn.c: the own term and t = dy x s^(-beta-1), then the neighbours' term. */
+/* As in ref_lrn.c: the own term and t = dy x s^(-beta-1), then the neighbours' term. */
 static void backward_plane(const an_op_desc *desc, const double *x, const double *dy, double *dx,
                            double *t)
 {

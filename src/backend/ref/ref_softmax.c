@@ -3,7 +3,7 @@
 
 #include "backend/ref/ref.h"
 
-/* Probabilities of one slot; returns log SUM exp(x). The largest logit is taken out first, so that
+/* Probabilities of one slot; returns log SUM exp(x). The largest logit is subtracted first, so that
  * no exponential overflows. */
 static double probabilities(const double *x, int classes, double *y)
 {
@@ -38,7 +38,7 @@ static double target(const an_ref_run *run, const an_op_args *args, const an_slo
     return (1 - smoothing) * hard + smoothing / run->desc.out.c;
 }
 
-/* A class that has no share in the target does not count, were its logit infinite. */
+/* A class without a share in the target does not count, even if its logit is infinite. */
 static double loss_of(const an_ref_run *run, const an_op_args *args, const an_slot *slot,
                       const double *x, double log_sum)
 {
