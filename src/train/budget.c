@@ -25,8 +25,9 @@ void an_budget_sum(alexnet_memory *sum, const alexnet_trainer *t, const an_progr
                  sum->scratch + sum->pictures;
 }
 
-/* Bytes of a run with a batch: the net's arenas and both programs; decoded pictures and weights to
- * compare with too, unless the device has memory of its own. */
+/* Bytes that a run needs with batches of this size: the net's arenas and both programs. If the
+ * device has no memory of its own, also the decoded pictures and the copy of the weights for
+ * norms. */
 static alexnet_status need(const alexnet_trainer *t, int batch, bool own, uint64_t *bytes)
 {
     alexnet_memory sum;

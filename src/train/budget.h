@@ -1,6 +1,6 @@
 /*
- * Whether a run fits into memory, asked before anything of its size is allocated: arenas are mapped
- * lazily, so that a run that does not fit would otherwise be killed at its first step.
+ * Checks that a run fits into memory before anything large is allocated. Arenas are mapped lazily,
+ * so a run that does not fit would otherwise be killed at its first step.
  */
 #ifndef AN_TRAIN_BUDGET_H
 #define AN_TRAIN_BUDGET_H
@@ -8,12 +8,12 @@
 #include "train/trainer.h"
 
 /**
- * @return ALEXNET_ERROR_NO_MEMORY that says what the run's batch needs, what there is, and the
- *         largest batch that fits, if one does
+ * @return ALEXNET_ERROR_NO_MEMORY if the run does not fit; the text says what its batch needs, what
+ *         is available, and the largest batch that fits, if any does
  */
 alexnet_status an_budget_check(const alexnet_trainer *trainer);
 /**
- * The one sum of a run's memory, before anything is allocated and after.
+ * Add up the memory of a run, both for the check before allocation and for the report after it.
  * @param val     all zero without validation
  * @param packed  bytes of the packed copies of the parameters
  */

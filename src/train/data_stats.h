@@ -16,8 +16,8 @@ struct alexnet_data_stats {
     bool done;
     an_moments moments;
     an_colour_stats colours;
-    int64_t *by_class;  /* pictures that can be read, of each class */
-    int32_t *sizes[2];  /* widths and heights of these */
+    int64_t *by_class;  /* readable pictures per class */
+    int32_t *sizes[2];  /* their widths and heights */
     double *mean_image; /* [side][side][3] */
     int64_t left_out;
     alexnet_data_stats_result result;
@@ -26,7 +26,7 @@ struct alexnet_data_stats {
 alexnet_status an_data_stats_new(alexnet_data_stats **out, alexnet_ctx *ctx,
                                  const alexnet_dataset *data, const alexnet_network *network);
 alexnet_status an_data_stats_step(alexnet_data_stats *stats, int64_t *done, bool *more);
-/** As safetensors; docs/data.md has the names. */
+/** Write a safetensors file; docs/data.md lists the tensors. */
 alexnet_status an_data_stats_save(const alexnet_data_stats *stats, const char *path);
 void an_data_stats_free(alexnet_data_stats *stats);
 

@@ -21,8 +21,8 @@ void an_draws_set_axes(an_draws *draws, const an_input *input, const double axes
         }
 }
 
-/* What resamples pictures, the loader does: boxes for the network's input, or turned stored
- * squares.
+/* The loader does what resamples pictures: it cuts boxes of the size of the network's input, or
+ * rotates stored squares.
  */
 static void set_regions(an_region_rule *regions, const alexnet_recipe *recipe,
                         const an_input *input)
@@ -63,7 +63,7 @@ void an_draws_make(an_draws *draws, const alexnet_recipe *recipe, const an_input
     an_recipe_range(recipe, AN_KEY_ERASE_ASPECT, draws->changes.erase_aspect);
 }
 
-/* The value of a schedule in an epoch, from 0. */
+/* The value of a schedule in `epoch`, which is counted from 0. */
 static double in_epoch(const an_draws *draws, an_key key, uint64_t epoch)
 {
     return an_recipe_number(draws->recipe, key, NULL, (double)epoch + 1);
@@ -88,7 +88,8 @@ static void set_strengths(an_draws *draws, uint64_t epoch)
     draws->changes.cutmix = in_epoch(draws, AN_KEY_CUTMIX, epoch);
 }
 
-/* Of a picture with two labels, the mean by their shares. */
+/* A picture's weight in the loss: that of its class; for two labels, the mean weighted by their
+ * shares. */
 static float weight_of(const an_draws *draws, const an_slot *slot)
 {
     const float *w = draws->weights, share = slot->second_share;

@@ -39,14 +39,14 @@ static void put_number(unsigned char *to, uint64_t value, int bytes)
         to[i] = (unsigned char)(value >> 8 * i);
 }
 
-/* A checksum in disguise, because a file may hold checksums of files. */
+/* TensorFlow masks its checksums, because the CRC of data that contains CRCs is problematic. */
 static uint32_t masked_crc(const void *bytes, size_t length)
 {
     uint32_t crc = an_crc32c(bytes, length);
     return (crc >> 15 | crc << 17) + 0xA282EAD8;
 }
 
-/* What cannot be written whole is taken back: a reader gives up a file at a damaged record. */
+/* Append a whole record or nothing: readers give up at a damaged record. */
 static alexnet_status append(alexnet_events *events, const void *bytes, size_t length)
 {
     struct stat before;
@@ -146,7 +146,7 @@ typedef struct histogram {
     int64_t bucket[HISTOGRAM_BUCKETS];
 } histogram;
 
-/* Of the finite values, in buckets of equal width from the least to the largest. */
+/* Counts the finite values, in buckets of equal width from the minimum to the maximum. */
 static histogram count_values(const float *values, int64_t count)
 {
     histogram h = {.min = INFINITY, .max = -INFINITY};
@@ -207,7 +207,7 @@ alexnet_status an_events_histogram(alexnet_events *events, int64_t step, const c
 
 /* ---- The file ---- */
 
-/* A file of its own for every process: a name that is not there yet. */
+/* Each process writes a file of its own, under a name that does not exist yet. */
 static alexnet_status make_file(alexnet_events *events, const char *folder)
 {
     struct timespec now;
@@ -253,7 +253,7 @@ alexnet_status an_events_open(alexnet_events **out, const char *folder, int64_t 
     if (rc == ALEXNET_OK) {
         rc = write_head(events, step);
         if (rc != ALEXNET_OK)
-            unlink(events->path); /* a file without a head is no file of TensorBoard's */
+            unlink(events->path); /* without its head it is not an event file */
     }
     if (rc == ALEXNET_OK)
         *out = events;

@@ -2,11 +2,11 @@
  * Event files, which TensorBoard shows: scalars, histograms and pictures over the updates of a run.
  *
  *     file   = record*
- *     record = length (8 bytes, the least first), masked CRC-32C of these, an Event, its masked
+ *     record = length (8 bytes, little-endian), masked CRC-32C of these, an Event, its masked
  *              CRC-32C
  *
- * Event and Summary are messages of protocol buffers. Source of the numbers of their fields:
- * event.proto and summary.proto of TensorFlow, record_writer.cc for the records.
+ * Event and Summary are messages of protocol buffers. Sources: event.proto and summary.proto of
+ * TensorFlow for the field numbers, record_writer.cc for the records.
  */
 #ifndef AN_TRAIN_EVENTS_H
 #define AN_TRAIN_EVENTS_H

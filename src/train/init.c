@@ -19,7 +19,7 @@ double an_pixel_spread(const alexnet_network *network, int layer)
     return 1;
 }
 
-/* What a parameter is drawn from; the fan-in is folded into the value. */
+/* The distribution of a parameter; the fan-in is already folded into its value. */
 static an_init drawn_from(const an_net *net, const an_param *param, int how)
 {
     const alexnet_network *network = net->network;

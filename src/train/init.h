@@ -1,5 +1,5 @@
 /*
- * First weights.
+ * Initial weights.
  */
 #ifndef AN_TRAIN_INIT_H
 #define AN_TRAIN_INIT_H
@@ -8,24 +8,26 @@
 #include "train/recipe.h"
 
 /**
- * Draw first weights into a net; momentum is zero already.
+ * Draw the initial weights of a net. Its momentum is already zero.
  *
  *     init = net    as the network file says (initW, initB)
  *     init = safe   weights N(0, 2 / fan-in) (He et al. 2015), in the layer before the softmax
- *                   N(0, 0.01^2); zero biases. A layer that reads pixels has its weights divided by
- *                   their spread, and learns at a rate divided by its square (an_pixel_spread())
+ *                   N(0, 0.01^2); zero biases. In a layer that reads pixels, weights are divided by
+ *                   the spread of the pixels, and the rate by its square (an_pixel_spread()), with
+ *                   Adam by the spread itself
  *
- * Depends on the seed and the order of the parameters alone. The mean is left alone, but for one
- * that the network file fixes.
+ * Depends only on the seed and the order of the parameters. The mean is written only if the network
+ * file fixes it.
  */
 alexnet_status an_init_weights(an_net *net, const alexnet_recipe *recipe);
 
 /**
- * What `init = safe` divides by for a layer: the standard deviation of natural pixels around their
- * mean, 58 grey levels, times the network's `scale` (of three scales the root mean square, which is
- * what makes the variance of the layer's outputs right); 1 for a layer that does not read pixels.
- * Dividing first weights by s and the rate by s^2 is exactly what training on pixels divided by s
- * does, so that the rates of all layers mean the same (but for decay, which it lowers by s^2).
+ * The divisor of `init = safe` for a layer that reads pixels: the standard deviation of natural
+ * pixels around their mean, 58 grey levels, times the network's `scale`; 1 for other layers. Of
+ * three scales it takes the root mean square, which makes the variance of the layer's outputs
+ * right. Dividing initial weights by s and the rate by s^2 is equivalent to training on pixels
+ * divided by s, so that a rate means the same in every layer (except for decay, which is lowered by
+ * s^2).
  */
 double an_pixel_spread(const alexnet_network *network, int layer);
 

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "train/mean.h"
 
-enum { LINES = 20 }; /* of the log, at most, that name tensors */
+enum { LINES = 20 }; /* lines of the log that name tensors, at most */
 
 alexnet_status an_init_from_network(alexnet_network **out, alexnet_ctx *ctx, const char *path,
                                     int classes)
@@ -24,7 +24,7 @@ cleanup:
     return rc;
 }
 
-/* A file that is being taken from. */
+/* The file that tensors are copied from. */
 typedef struct origin {
     an_tensor_file *file;
     const char *name;
@@ -34,12 +34,12 @@ typedef struct origin {
     int said;             /* lines of the log */
     bool other_order;     /* its pictures have their channels in another order */
     an_classes classes;   /* of a file of this program, else none */
-    int other_class;      /* the first that is not the data's; -1: all are the same */
+    int other_class;      /* index of the first that differs from the data's; -1: none does */
     bool has_mean;
 } origin;
 
-/* Where the file has each parameter: under its name in a file of this program, else as the file is
- * understood. */
+/* Find the tensor of each parameter: by its name in a file of this program, else as the file is
+ * recognised. */
 static alexnet_status find_tensors(origin *from)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -80,7 +80,8 @@ static bool say_not_taken(origin *from, const char *tensor, const char *why)
     return from->said <= LINES;
 }
 
-/* The network of the file's weights; NULL if neither the file says it nor its tensors show it. */
+/* The network that the file's weights belong to; NULL if the file neither contains it nor is
+ * recognised. */
 static alexnet_status their_network(origin *from, alexnet_network **theirs)
 {
     const char *text = an_tensor_file_metadata(from->file, AN_METADATA_NETWORK);
@@ -99,7 +100,8 @@ static alexnet_status their_network(origin *from, alexnet_network **theirs)
     return ALEXNET_OK;
 }
 
-/* What the pictures of the file's weights looked like, if that is known. */
+/* Warn if the file's weights were trained on pictures prepared otherwise, or if that is not
+ * known. */
 static alexnet_status compare_input(origin *from)
 {
     const alexnet_network *ours = from->net->network;
@@ -121,7 +123,8 @@ static alexnet_status compare_input(origin *from)
     return ALEXNET_OK;
 }
 
-/* Which classes the file's weights tell apart. A file of another program does not say. */
+/* Find the first class that differs from the data's. A file of another program does not name its
+ * classes. */
 static alexnet_status compare_classes(origin *from, const an_classes *ours)
 {
     an_classes *theirs = &from->classes;
@@ -138,15 +141,15 @@ static alexnet_status compare_classes(origin *from, const an_classes *ours)
     return ALEXNET_OK;
 }
 
-/* Of as many classes the scores have the same shape, but another meaning. */
+/* Whether a layer's scores have the right shape but another meaning: the file has other classes,
+ * but as many. */
 static bool is_of_other_classes(const origin *from, const an_classes *ours, int layer)
 {
     return from->other_class >= 0 && from->classes.count == ours->count &&
            layer == an_network_scores_layer(from->net->network);
 }
 
-/* Whether parameter `index` is to come from the file; if not, why. What the network file fixes is
- * nothing that could be taken. */
+/* Whether parameter `index` can be copied from the file; if not, `why` gets the reason. */
 static bool may_take(const origin *from, const an_classes *ours, int index, char why[256])
 {
     const an_param *param = &from->net->params[index];
@@ -205,8 +208,8 @@ static bool is_bound(const origin *from, int entry)
     return false;
 }
 
-/* Tensors of the file that the net has no place for. Integers are no weights: shapes in ONNX files,
- * counters in PyTorch's. */
+/* Log the file's tensors that the net does not have. Integer tensors are not weights: they are
+ * shapes in ONNX files and counters in PyTorch's. */
 static void name_the_rest(origin *from)
 {
     for (int i = 0; i < an_tensor_file_count(from->file) && from->said <= LINES; i++) {
@@ -217,8 +220,7 @@ static void name_the_rest(origin *from)
     }
 }
 
-/* A class that the data set has no readable name for keeps the model's, if the classes are the
- * same. */
+/* If the classes are the same, a class without a readable name in the data set gets the model's. */
 static void take_names(origin *from, an_classes *ours)
 {
     an_classes *theirs = &from->classes;

@@ -1,27 +1,29 @@
 /*
- * First weights from a file of tensors: a model, a checkpoint, or what another program wrote.
+ * Initial weights from a file of tensors: a model, a checkpoint, or a file of another program.
  */
 #ifndef AN_TRAIN_INIT_FROM_H
 #define AN_TRAIN_INIT_FROM_H
 
 #include "model/model_file.h"
 
-/** The network of a model, or as which a file is recognised, for another number of classes. */
+/** The network of a model file, or the one that a file of another program is recognised as, with
+ * `classes` classes. */
 alexnet_status an_init_from_network(alexnet_network **out, alexnet_ctx *ctx, const char *path,
                                     int classes);
 
 /**
- * Take every tensor of a file that a net has in its shape, under its name in a file of this
- * program, else as the file is understood (model/recognise.h). The log names those that are not
- * taken, on either side, with the reason, and says how the file's [input] differs from the net's.
+ * Copy the tensors of a file that have the shape of a parameter of the net. In a file of this
+ * program they are found by name, in others as model/recognise.h describes. The log names the
+ * parameters and the tensors that are left over, with the reason, and says how the file's [input]
+ * differs from the net's.
  *
- * The layer before the softmax of a file of this program is taken for the same classes alone, by
- * their ids; of another program's file, which names none, for as many.
+ * The layer before the softmax is copied from a file of this program only if the ids of its classes
+ * are the same. A file of another program names no classes; there their number has to be the same.
  *
- * The mean (input.mean) is taken too, so that it is not computed from the data; but not where the
- * network file fixes it, nor in another order of channels.
+ * The mean (input.mean) is copied too, and then not computed from the data, unless the network file
+ * fixes it or the channels are in another order.
  *
- * @param classes  where the file has the same classes, readable names that are missing are taken
+ * @param classes  in/out: missing readable names are taken from a file with the same classes
  * @param has_mean out, whether the mean was taken
  * @return ALEXNET_ERROR_FORMAT if nothing fits
  */

@@ -29,7 +29,7 @@ static alexnet_status list_places(an_look *l)
     l->places[l->n_places++] = AN_LAYER_INPUT;
     for (int i = 0; i < network->count; i++) {
         const an_layer *layer = &network->layers[i];
-        /* a ReLU may make a number of what is none */
+        /* a ReLU can turn a NaN into a number */
         if (layer->has_neuron && layer->type != AN_LAYER_NEURON)
             l->places[l->n_places++] = an_place_before_neuron(i);
         l->places[l->n_places++] = i;

@@ -8,7 +8,8 @@ bool an_mean_wanted(const an_net *net)
     return an_net_find(net, "input.mean") >= 0 && net->network->input.mean != AN_INPUT_MEAN_FIXED;
 }
 
-/* The sum of channel c at pixel i. Grey is that of the sums: it is not rounded for each picture. */
+/* The sum of channel c at pixel i. Grey is computed from the sums, so it is not rounded for each
+ * picture. */
 static double channel_sum(const an_moments *mean, an_channels channels, int c, int64_t i)
 {
     double sum = 0;

@@ -7,7 +7,7 @@
 #include "data/moments.h"
 #include "model/net.h"
 
-/** Whether a net has a mean that the data gives. */
+/** Whether a net has a mean that is computed from the data. */
 bool an_mean_wanted(const an_net *net);
 
 /** Write it to `input.mean`, as an image or by channel, in the network's channel order. */

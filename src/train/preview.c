@@ -21,9 +21,9 @@ typedef struct work {
     uint32_t *order;
     an_batch batch;
     an_draws draws;
-    uint8_t *black;     /* pictures without light */
+    uint8_t *black;     /* black pictures */
     float *seen, *dark; /* the network's input of the batch, and of black pictures */
-    an_slot *bare;      /* the slots of a draw as their crops are */
+    an_slot *bare;      /* the slots of a draw with their crops, otherwise unchanged */
 } work;
 
 static void end_work(work *w)
@@ -40,8 +40,8 @@ static void end_work(work *w)
     an_free(w->bare);
 }
 
-/* What a run computes from all pictures is not known yet. In its place stand the mean colour, and
- * the axes of the colours, of those that are shown. */
+/* A run computes the mean and the axes of the colours from all pictures. Here those of the pictures
+ * that are shown take their place; the mean is a single colour. */
 static alexnet_status stand_in(work *w, bool mean_wanted)
 {
     const an_input *input = &w->net->network->input;
@@ -96,7 +96,7 @@ static alexnet_status make_order(work *w)
     return ALEXNET_OK;
 }
 
-/* The pictures that the first update of a run takes, as the loader cuts them out in an epoch. */
+/* Load the first pictures of a run's first epoch, cut out as in `epoch`. */
 static alexnet_status load(work *w, const alexnet_preview *p, uint64_t epoch)
 {
     bool more;
@@ -182,8 +182,8 @@ static int channel_of(an_channels channels, int colour)
     return channels == AN_CHANNELS_GREY ? 0 : channels == AN_CHANNELS_BGR ? 2 - colour : colour;
 }
 
-/* Grey levels again: the input less that of a black picture in the same place, by the scale. What
- * colour noise and mixing have added stays. */
+/* Convert the input back to grey levels: subtract the input of a black picture in the same place,
+ * and divide by the scale. What colour noise and mixing have added is kept. */
 static void to_rgb(const work *w, const alexnet_preview *p, int picture, uint8_t *rgb)
 {
     const an_input *input = &w->net->network->input;

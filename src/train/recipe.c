@@ -56,7 +56,7 @@ int an_recipe_choice(const alexnet_recipe *recipe, an_key key)
     return an_text_choice(an_recipe_keys[key].range, recipe->value[key]);
 }
 
-/* Of a key, for a layer, or with NULL for those that nothing is set for. */
+/* The value of a key for a layer; NULL: for the layers that have no value of their own. */
 static const char *text_of(const alexnet_recipe *recipe, an_key key, const char *layer)
 {
     const char *own = layer ? an_recipe_layer_text(recipe, key, layer) : NULL;

@@ -88,17 +88,19 @@ enum { AN_CROP_RANDOM, AN_CROP_CENTRE, AN_CROP_SCALED };
 /** New recipe with the standard values of all keys. */
 alexnet_status an_recipe_new(alexnet_recipe **out);
 alexnet_status an_recipe_load(alexnet_recipe **out, const char *name_or_path);
-/** Read the [recipe] section of a text over the values a recipe has. */
+/** Read the [recipe] section of a text; its keys replace the values that a recipe has. */
 alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const char *source);
-/** The same of a run's own text, which has a value for every key. */
+/** The same for the recipe of a run, which must have every key. Keys that are newer than the run
+ * get the values that keep its behaviour. */
 alexnet_status an_recipe_read_whole(alexnet_recipe *recipe, const char *text, const char *source);
 alexnet_status an_recipe_copy(alexnet_recipe **out, const alexnet_recipe *recipe);
 void an_recipe_free(alexnet_recipe *recipe); /* NULL allowed */
 
 alexnet_status an_recipe_set(alexnet_recipe *recipe, const char *name, const char *value);
-/** The same for a run that goes on: only keys whose at_resume is true. */
+/** The same for a run that is resumed: only keys whose at_resume is true. */
 alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, const char *value);
-/** As text; NULL for an unknown key. A layer's key falls back to the key itself. */
+/** A value as text; NULL for an unknown key. "conv1.rate" gives that of "rate" if nothing is set
+ * for conv1. */
 const char *an_recipe_get(const alexnet_recipe *recipe, const char *name);
 /** All values as the text of a recipe file; owned. NULL if memory is short. */
 char *an_recipe_text(const alexnet_recipe *recipe);
@@ -106,7 +108,7 @@ char *an_recipe_text(const alexnet_recipe *recipe);
 const char *an_recipe_layer_key(const alexnet_recipe *recipe, int i);
 /** Whether a layer is one of those that `freeze` names. */
 bool an_recipe_frozen(const alexnet_recipe *recipe, const char *layer);
-/** What a recipe says of layers must concern a layer of the network that has parameters. */
+/** Check that every layer or pattern in a recipe matches a layer of the network with parameters. */
 alexnet_status an_recipe_check_layers(const alexnet_recipe *recipe, const alexnet_network *network);
 
 bool an_recipe_key_info(int index, alexnet_recipe_key *info);
@@ -117,7 +119,7 @@ int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch);
-/** Whether a schedule, that of all layers, is above 0 in any epoch. */
+/** Whether a schedule is above 0 in any epoch; values of single layers do not count. */
 bool an_recipe_ever(const alexnet_recipe *recipe, an_key key);
 /** The two numbers of a range. */
 void an_recipe_range(const alexnet_recipe *recipe, an_key key, double range[2]);

@@ -23,7 +23,7 @@ typedef struct an_key_spec {
     const char *standard;
     bool per_layer;
     const char *help;
-    bool at_resume; /* may be set anew for a run that goes on */
+    bool at_resume; /* may be changed when a run is resumed */
 } an_key_spec;
 
 extern const an_key_spec an_recipe_keys[AN_KEY_COUNT];
@@ -31,7 +31,7 @@ extern const an_key_spec an_recipe_keys[AN_KEY_COUNT];
 /* A line of recipe text, "LAYER.decay_bias = VALUE", is no longer than AN_INI_LINE_MAX. */
 enum { AN_VALUE_LENGTH = 128, AN_LAYER_MAX = 47, AN_LAYER_KEYS_MAX = 4096 };
 
-/* A key set for the layers whose names fit a pattern; of those that fit, the last counts. */
+/* A key set for the layers whose names match a pattern. If several match, the last one counts. */
 typedef struct an_layer_value {
     char pattern[AN_LAYER_MAX + 1];
     an_key key;
@@ -47,11 +47,11 @@ struct alexnet_recipe {
 
 /** recipe_keys.c */
 alexnet_status an_recipe_key_find(const char *name, an_key *key);
-/** Whether a key may have this value; else what it may have. */
+/** Check that a key may have this value; the error says which values it may have. */
 alexnet_status an_recipe_key_check(an_key index, const char *value);
-/** Whether a text of `length` bytes can be a layer's name, or a pattern of some. */
+/** Whether a text of `length` bytes has the form of a layer's name or of a pattern of names. */
 bool an_recipe_is_pattern(const char *text, size_t length);
-/** The next pattern of a list such as "conv* fc6"; false at its end, or if none stands there. */
+/** The next pattern of a list such as "conv* fc6"; false at its end, or if no pattern follows. */
 bool an_recipe_next_layer(const char **at, char pattern[AN_LAYER_MAX + 1]);
 /** The next "number" or "number@epoch" of a schedule; false at its end or if it is not one. */
 bool an_recipe_next_step(const char **at, double *value, double *from);

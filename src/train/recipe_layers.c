@@ -1,5 +1,5 @@
 /*
- * What a recipe says of single layers: keys set for those that fit a pattern, and the frozen ones.
+ * Settings for single layers: keys set for layers that match a pattern, and frozen layers.
  */
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +54,7 @@ bool an_recipe_frozen(const alexnet_recipe *recipe, const char *layer)
     return false;
 }
 
-/* Take out what was set under the same name before: a later setting goes behind all others. */
+/* Remove an earlier setting of the same name: the new one goes to the end of the list. */
 static void forget(alexnet_recipe *recipe, const char *name)
 {
     for (int i = 0; i < recipe->n_layers; i++)
@@ -104,7 +104,7 @@ static bool has_parameters(const alexnet_network *network, int layer)
     return false;
 }
 
-/* "conv1, conv2, fc3", cut short where room ends. */
+/* "conv1, conv2, fc3", truncated to `room` bytes. */
 static void list_layers(const alexnet_network *network, char *text, size_t room)
 {
     size_t length = 0;
@@ -115,7 +115,7 @@ static void list_layers(const alexnet_network *network, char *text, size_t room)
                                        network->layers[i].name);
 }
 
-/* @param said  where the pattern stands, for the error: "conv9.rate" */
+/* @param said  the setting that has the pattern, for the error: "conv9.rate" */
 static alexnet_status check_pattern(const char *pattern, const char *said,
                                     const alexnet_network *network)
 {

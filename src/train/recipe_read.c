@@ -13,12 +13,12 @@
 typedef struct reading {
     alexnet_recipe *recipe;
     const char *source;
-    bool has_recipe; /* its section was met */
+    bool has_recipe; /* its section has begun */
     bool seen[AN_KEY_COUNT];
-    int earlier; /* layers' settings that were there before */
+    int earlier; /* number of settings for layers before the text is read */
 } reading;
 
-/* A key that a file gives twice is a mistake: which of the two counts? */
+/* A key that a file gives twice is an error, because it is unclear which of the two counts. */
 static bool given_twice(reading *r, const char *name)
 {
     const char *dot = strrchr(name, '.');
@@ -63,8 +63,8 @@ alexnet_status an_recipe_read(alexnet_recipe *recipe, const char *text, const ch
     return an_ini_read(text, source, on_key, &r);
 }
 
-/* What keys that came later do in a run of before, whatever their defaults have become since; NULL:
- * the key was always there. */
+/* The values of keys that a run's recipe lacks because the run is older than they are. They keep
+ * the behaviour of the run, whatever the defaults are now. NULL: the key has always existed. */
 static const char *const before[AN_KEY_COUNT] = {
     [AN_KEY_ACCUMULATE] = "1",
     [AN_KEY_FALL] = "250",

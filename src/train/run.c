@@ -29,8 +29,8 @@ static alexnet_status name_files(an_run *run, const char *folder)
     return AN_FAIL_MEMORY(7 * strlen(folder), "paths");
 }
 
-/* A folder may come from anybody: what is to be written must not be something else, before anything
- * is computed for it. */
+/* A folder may come from anybody: before anything is computed, check that nothing else has the
+ * names of the files that will be written. */
 static alexnet_status check_files(const an_run *run)
 {
     const char *const replaced[] = {run->last, run->best, run->recipe};
@@ -49,7 +49,7 @@ static alexnet_status check_files(const an_run *run)
     return an_file_check_own(run->lock, false);
 }
 
-/* Some network file systems have no locks: then there is no protection, but training. */
+/* Some network file systems have no locks. Training goes on there, without protection. */
 static alexnet_status take_lock(const an_run *run, int file)
 {
     if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
@@ -58,8 +58,8 @@ static alexnet_status take_lock(const an_run *run, int file)
                    "%s is being trained by another process; wait for it, or stop it", run->folder);
 }
 
-/* Two locks: one on the folder, which stays whatever file is removed from it, and one on a file
- * that is there for nothing else, because network file systems lock files alone. */
+/* There are two locks. The one on the folder holds whatever files are removed from it. The one on a
+ * file of its own is for network file systems, which can only lock files. */
 alexnet_status an_run_claim(an_run *run)
 {
     AN_CHECK(check_files(run));
@@ -72,7 +72,7 @@ alexnet_status an_run_claim(an_run *run)
     return an_file_open_own(run->log, O_RDWR | O_APPEND | O_CREAT, &run->log_file);
 }
 
-/* Whether a recipe is there that a run left which was stopped before its first checkpoint. */
+/* Whether recipe.ini was left by a run that was stopped before its first checkpoint. */
 static bool is_leftover(const an_run *run)
 {
     char *text = NULL;
@@ -83,7 +83,7 @@ static bool is_leftover(const an_run *run)
     return ours;
 }
 
-/* An empty log is what a run leaves that could not begin. */
+/* An empty log is allowed: a run that could not begin leaves one. */
 static alexnet_status check_free(const an_run *run)
 {
     struct stat log;
@@ -104,7 +104,7 @@ alexnet_status an_run_create(an_run *run, const char *folder)
     AN_TRY(an_make_folder(folder));
     AN_TRY(an_flush_name(folder));
     AN_TRY(an_run_claim(run));
-    AN_TRY(check_free(run)); /* another may have been quicker, and be through */
+    AN_TRY(check_free(run)); /* another process may have used the folder since */
     AN_TRY(an_run_cut_log(run, 0, 0));
     return ALEXNET_OK;
 cleanup:

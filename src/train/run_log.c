@@ -1,5 +1,6 @@
 /*
- * The log of a run: log.jsonl, which only grows, and is cut back to what a checkpoint counts on.
+ * The log of a run, log.jsonl. Lines are only appended; a resumed run first cuts off those that its
+ * checkpoint does not count.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "base/status.h"
 #include "train/run.h"
 
-/* Write the lines that are held back; those that do not fit stay. @return 0, or errno */
+/* Write the lines that are held back; what cannot be written stays. @return 0, or errno */
 static int write_held(an_run *run)
 {
     size_t done = 0;
@@ -40,7 +41,7 @@ alexnet_status an_run_log(an_run *run, const char *line)
     grown[run->held_length + length] = '\n';
     run->held = grown;
     run->held_length += length + 1;
-    write_held(run); /* a failure counts at the next checkpoint */
+    write_held(run); /* a failure is reported at the next checkpoint */
     return ALEXNET_OK;
 }
 
@@ -49,12 +50,12 @@ alexnet_status an_run_flush_log(an_run *run)
     errno = run->held_length ? write_held(run) : 0;
     if (errno)
         return an_file_fail("write", run->log);
-    if (fsync(run->log_file) != 0 && errno != EINVAL) /* EINVAL: a file system without it */
+    if (fsync(run->log_file) != 0 && errno != EINVAL) /* EINVAL: the file system has no fsync */
         return an_file_fail("flush", run->log);
     return ALEXNET_OK;
 }
 
-/* No line of a log is nearly as long. */
+/* Far longer than any line of a log. */
 enum { LINE_BYTES_MAX = 1 << 20 };
 
 static alexnet_status endless_line(const an_run *run, int64_t begin)
@@ -64,8 +65,8 @@ static alexnet_status endless_line(const an_run *run, int64_t begin)
                    run->log, LINE_BYTES_MAX, (long long)begin);
 }
 
-/* Count the log's lines until there are `lines` of them or the next would end behind `bytes`;
- * `end` is where the last of them does. */
+/* Count the log's complete lines, at most `lines`, that end within its first `bytes` bytes; `end`
+ * is set to the end of the last one. */
 static alexnet_status count_lines(an_run *run, int64_t lines, int64_t bytes, int64_t *end)
 {
     char block[65536];

@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "train/run.h"
 
-/* What is kept of a file from before, to name nothing twice. */
+/* Largest list of earlier processes that is read, so that nothing is listed twice. */
 enum { NAMED_MAX = 64 << 20 };
 
 static void open_list(an_run *run)
@@ -31,7 +31,8 @@ static bool is_named(const an_run *run, const char *line)
     return false;
 }
 
-/* One line, whatever the name of a file holds; owned. NULL if memory is short. */
+/* A text as one line, with the control characters of file names replaced; owned. NULL if memory is
+ * short. */
 static char *line_of(const char *text)
 {
     char *line = an_format("%s\n", text);

@@ -109,7 +109,7 @@ static void exchange_tally(exchange *x, const char *key, an_tally *tally)
     leave(x, &inner);
 }
 
-/* A text of any length. @param standard  what an absent one means; NULL: it must be there */
+/* A text of any length. @param standard  the value of an absent one; NULL: it is required */
 static void owned_text(exchange *x, const char *key, char **value, const char *standard)
 {
     if (x->writing) {
@@ -124,7 +124,7 @@ static void owned_text(exchange *x, const char *key, char **value, const char *s
     x->failed |= found && !*value;
 }
 
-/* Of a part, the name of its rule; older records have none, and only know the one by count. */
+/* The name of a part's rule. Older records have none: their rule is "count". */
 static void exchange_rule(exchange *x, an_part *part)
 {
     char rule[8];
@@ -150,7 +150,7 @@ static void exchange_data(exchange *x, const char *key, an_data_identity *data)
     }
     exchange inner = enter(x, key);
     owned_text(&inner, "root", &data->root, NULL);
-    owned_text(&inner, "kind", &data->kind, "folders"); /* older records know no other */
+    owned_text(&inner, "kind", &data->kind, "folders"); /* older records have no other kind */
     int64_t val = data->part.val;
     number(&inner, "share", &data->part.share);
     wide(&inner, "share_seed", &data->part.seed);
@@ -162,7 +162,7 @@ static void exchange_data(exchange *x, const char *key, an_data_identity *data)
     leave(x, &inner);
 }
 
-/* Older records have error and loss alone: such a run goes on, and says less of its best epoch. */
+/* Older records have only error and loss. The other figures of their best epoch stay 0. */
 static void exchange_best(exchange *x, alexnet_metrics *best)
 {
     number(x, "best_error", &best->top1_error);
@@ -174,7 +174,7 @@ static void exchange_best(exchange *x, alexnet_metrics *best)
     integer(x, "best_skipped", &best->skipped);
 }
 
-/* Absent in older records, whose runs take what the machine's own tables say. */
+/* Absent in older records, whose runs use the tables of this machine. */
 static void exchange_tuning(exchange *x, char **tuning)
 {
     if (x->writing ? !*tuning : !json_object_get(x->object, "tuning"))
@@ -190,7 +190,7 @@ static void exchange_tuning(exchange *x, char **tuning)
         x->missing = "tuning";
 }
 
-/* Written where there were some. */
+/* Written only if there were any. */
 static void exchange_drops(exchange *x, an_drops *drops)
 {
     if (x->writing ? !drops->count : !json_object_get(x->object, "drops"))
@@ -199,7 +199,7 @@ static void exchange_drops(exchange *x, an_drops *drops)
     integer(x, "dropped_after", &drops->after);
 }
 
-/* Written where they are known. */
+/* Each is written only if it is set. */
 static void exchange_axes(exchange *x, an_run_state *record)
 {
     int64_t has_mean = record->has_mean;
@@ -218,8 +218,8 @@ static void exchange_axes(exchange *x, an_run_state *record)
     record->has_axes = true;
 }
 
-/* Lines, as bytes would tell how many digits the speeds of the log had: two runs that did the same
- * are to leave the same file. Older records have bytes. */
+/* The log's length is stored in lines. Its bytes depend on how many digits the logged speeds have,
+ * and two runs that did the same must write the same file. Older records have bytes. */
 static void exchange_log(exchange *x, an_run_state *record)
 {
     bool old = !x->writing && json_object_get(x->object, "log_length");

@@ -11,7 +11,7 @@
 /** No run counts further; sums and products with the sizes of a run fit. */
 #define AN_RUN_COUNT_MAX ((int64_t)1 << 56)
 
-/** Most groups that a weight-gradient sum is made of. */
+/** Most groups in the sum of a weight gradient. */
 enum { AN_SPLIT_MAX = 4096 };
 
 /** What a run does next. */
@@ -31,9 +31,9 @@ typedef struct an_data_identity {
     uint64_t fingerprint;
 } an_data_identity;
 
-/** Of the rates, by schedule = plateau. */
+/** Drops of the rates by schedule = plateau. */
 typedef struct an_drops {
-    int64_t count, after; /* how many; the epoch behind which the latest was made */
+    int64_t count, after; /* how many; the epoch after which the latest was made */
 } an_drops;
 
 typedef struct an_run_state {
@@ -43,15 +43,14 @@ typedef struct an_run_state {
     alexnet_metrics best;     /* validation of the best model; without validation all zero */
     int64_t best_epoch;       /* 0: none yet */
     an_drops drops;
-    bool has_mean;     /* the first weights brought the mean, which the pass over the pictures is
-                          not to replace */
+    bool has_mean;     /* no mean is to be computed: init_from brought it, or none is needed */
     bool has_axes;     /* colour_axes = data: they are known */
     double axes[3][3]; /* an_draws_set_axes() */
     int64_t skipped;   /* pictures, in all */
-    int64_t log_lines, log_bytes; /* those that it counts on; older records have bytes alone */
+    int64_t log_lines, log_bytes; /* of the log at the checkpoint; older records have only bytes */
     int split;
     an_data_identity train, val;
-    char device[32], isa[64], library[64], precision[16]; /* where the bits come from */
+    char device[32], isa[64], library[64], precision[16]; /* what computed the run */
     char *tuning; /* and the variants of its operators (backend/tuning.h); owned. NULL: not known */
 } an_run_state;
 

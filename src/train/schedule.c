@@ -10,7 +10,7 @@ static double warmup_factor(const alexnet_recipe *recipe, int64_t step, int64_t 
     return (double)(step + 1) < steps ? (double)(step + 1) / steps : 1;
 }
 
-/* The share of the updates behind the warm-up that are made, 0 to 1; 1 if there are none. */
+/* The share of the updates after the warm-up that have been made, 0 to 1; 0 if there are none. */
 static double progress(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch)
 {
     double all = (double)(an_recipe_integer(recipe, AN_KEY_EPOCHS) * steps_per_epoch);
@@ -20,7 +20,7 @@ static double progress(const alexnet_recipe *recipe, int64_t step, int64_t steps
     return fmin(((double)step - rise) / (all - rise), 1);
 }
 
-/* The share of the period under way that is over, where the cosine begins anew. */
+/* The share of the current period that is over, if the cosine restarts. */
 static double period_progress(const alexnet_recipe *recipe, int64_t step, int64_t steps_per_epoch)
 {
     double rise = an_recipe_number(recipe, AN_KEY_WARMUP, NULL, 0) * (double)steps_per_epoch;
@@ -63,7 +63,7 @@ bool an_schedule_has_end(const alexnet_recipe *recipe)
     }
 }
 
-/* How often the rates have been divided when an update is made. */
+/* How many times the rates have been multiplied by step_factor before an update. */
 static double times(const alexnet_recipe *recipe, const an_drops *drops, int64_t epochs_before)
 {
     if (an_recipe_choice(recipe, AN_KEY_SCHEDULE) == AN_SCHEDULE_STEP)
@@ -115,16 +115,18 @@ static bool is_adam(const alexnet_recipe *recipe)
     return rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW;
 }
 
-/* With init = safe the layer that reads pixels is as if these had been divided by their spread
- * (init.h), which makes its gradients larger; 1 for every other parameter. */
+/* With init = safe, a layer that reads pixels learns as if the pixels had been divided by their
+ * spread (init.h). Since they are not, the gradients of its weights are larger by this factor; 1
+ * for every other parameter. */
 static double spread_of(const an_net *net, const alexnet_recipe *recipe, const an_param *param)
 {
     const bool safe = an_recipe_choice(recipe, AN_KEY_INIT) == AN_RECIPE_INIT_SAFE;
     return safe && param->which == 0 ? an_pixel_spread(net->network, param->layer) : 1;
 }
 
-/* The rate of a parameter before the schedule's factor. The spread is in gradients and once more in
- * weights; Adam's changes have a size of their own, whatever gradients are. */
+/* The rate of a parameter before the schedule's factor. The weights are smaller by the spread and
+ * their gradients larger, so the rate is divided by its square; once is enough for Adam, whose
+ * changes do not depend on the size of gradients. */
 static double base_rate(const an_net *net, const alexnet_recipe *recipe, const an_param *param,
                         double epoch)
 {

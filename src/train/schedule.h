@@ -1,6 +1,6 @@
 /*
- * Rates as a function of the step alone, and for schedule = plateau of what validation showed,
- * which checkpoints hold.
+ * Rates as a function of the step alone; with schedule = plateau also of the drops so far, which
+ * checkpoints store.
  */
 #ifndef AN_TRAIN_SCHEDULE_H
 #define AN_TRAIN_SCHEDULE_H
@@ -15,7 +15,8 @@
  *     step         step_factor^floor(epoch / step_epochs)
  *     exponential  fall^(-i / (n - 1)) in part i = 0 ... n - 1 of the run, n = fall_steps
  *     poly         (1 - t)^poly_power, t from 0 after the warm-up to 1 at the end
- *     cosine       (1 + cos(pi t)) / 2, of the same t; or with t of the period of restart_epochs
+ *     cosine       (1 + cos(pi t)) / 2, with the same t; with restart_epochs, t is that of the
+ *                  current period
  *     plateau      step_factor^(drops before the epoch)
  * @param drops  of schedule = plateau; NULL: none yet
  */
@@ -25,8 +26,9 @@ double an_schedule_factor(const alexnet_recipe *recipe, const an_drops *drops, i
 bool an_schedule_has_end(const alexnet_recipe *recipe);
 
 /**
- * What all parameters have in common in a step. Of the average, update t = 0, 1, ... keeps the
- * share `average`, but at most (1 + t) / (10 + t), so that the first weights are soon forgotten.
+ * The part of the update rule that all parameters share in a step. Update t = 0, 1, ... keeps the
+ * share `average` of the averaged weights, but at most (1 + t) / (10 + t), so that the initial
+ * weights are soon forgotten.
  */
 void an_schedule_rule(an_rule *rule, const alexnet_recipe *recipe, int64_t step,
                       int64_t steps_per_epoch);

@@ -17,19 +17,19 @@ int64_t an_trainer_epoch(const alexnet_trainer *t)
 
 /* ---- Loading ---- */
 
-/* Which pictures the pass that begins shows, and in which order. Decided here alone: a rank would
- * take its share of this order. */
+/* Set which pictures the next pass shows, and in which order. Only this function decides it: a rank
+ * would take its share of this order. */
 static void order_pass(alexnet_trainer *t)
 {
     if (t->record.phase != AN_PHASE_MEAN || t->epoch_order.shards) {
         an_epoch_order_make(&t->epoch_order, t->order, (uint64_t)an_trainer_epoch(t));
         return;
     }
-    for (uint32_t i = 0; i < (uint32_t)t->train->count; i++) /* the mean takes them as they come */
+    for (uint32_t i = 0; i < (uint32_t)t->train->count; i++) /* the mean takes any order */
         t->order[i] = i;
 }
 
-/* Deliver the rest of the epoch under way; of the mean's pass everything, also when a run goes on.
+/* Load the rest of the current epoch. The mean's pass always starts over, also in a resumed run.
  */
 static alexnet_status start_loading(alexnet_trainer *t)
 {
@@ -80,7 +80,7 @@ alexnet_status an_trainer_load(alexnet_trainer *t, an_batch *batch, bool *more)
 
 /* ---- Mean ---- */
 
-/* Keep the axes of the pictures' colours, if the recipe wants them. */
+/* Record the axes of the pictures' colours, if the recipe uses them. */
 static void take_axes(alexnet_trainer *t)
 {
     if (an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) != AN_AXES_DATA)
@@ -132,7 +132,7 @@ static double waiting(const alexnet_trainer *t, double seconds)
     return seconds > 0 ? fmin(t->pace.loading, idle) / seconds : 0;
 }
 
-/* The last of an interval: write its line, begin the next. */
+/* End an interval: write its line of the log, and begin the next. */
 static alexnet_status report(alexnet_trainer *t, alexnet_progress *progress)
 {
     double now = an_clock();
@@ -205,8 +205,8 @@ static alexnet_status do_step(alexnet_trainer *t, alexnet_progress *progress)
     return ALEXNET_OK;
 }
 
-/* Save where the run may go on without: a full disk can have room again, and the earlier checkpoint
- * stays. The next try is as far away as after a success. */
+/* Save between the ends of epochs. Here a full disk is no failure: it may have room again later,
+ * and the earlier checkpoint stays. The next attempt is as far away as after a success. */
 static alexnet_status save_in_between(alexnet_trainer *t, bool *saved)
 {
     alexnet_status rc = an_trainer_save(t);

@@ -31,8 +31,8 @@ static bool is_as_it_was(const alexnet_dataset *data, const an_data_identity *re
     return data->count == record->count && an_dataset_fingerprint(data) == record->fingerprint;
 }
 
-/* Where validation pictures are that lay beside the training pictures, once those are elsewhere;
- * NULL where they lay by themselves, or memory is short. */
+/* The new path of validation pictures that lay beside the training pictures, which are now at
+ * `train`; NULL if they did not lie beside them, or memory is short. */
 static char *beside(const an_run_state *record, const char *train)
 {
     const char *old = record->train.root, *val = record->val.root;
@@ -43,13 +43,13 @@ static char *beside(const an_run_state *record, const char *train)
     return an_format("%.*s%s", (int)(end - train), train, name);
 }
 
-/* Where data is now: at a path, or open. Neither: where it was. */
+/* Where data is now: at `path`, or open as `data`. Both NULL: where it was. */
 typedef struct place {
     const char *path;
     const alexnet_dataset *data;
 } place;
 
-/* Open data where it is now, and see that it is the run's. */
+/* Open data where it is now, and check that it is the run's. */
 static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_identity *record,
                              const place *at, const alexnet_resume_options *options)
 {
@@ -82,7 +82,7 @@ static alexnet_status reopen(alexnet_trainer *t, alexnet_dataset **out, an_data_
     return ALEXNET_OK;
 }
 
-/* The epoch under way begins again: of its pictures, and of its length, nothing is as it was. */
+/* Begin the current epoch again, because its pictures and its length have changed. */
 static void begin_epoch_again(alexnet_trainer *t)
 {
     int64_t batch = an_recipe_integer(t->recipe, AN_KEY_BATCH);

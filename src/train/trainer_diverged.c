@@ -1,7 +1,7 @@
 /*
- * The end of a run whose loss is not finite, and the reason: the first layer whose output is not.
- * The update of such a batch is not made (hold() of backend.h), so that the batch can be computed
- * again with the weights that it met. Nothing of this costs anything before.
+ * Ends a run whose loss is not finite, and finds the first layer whose output is not. The update of
+ * such a batch is not made (hold() of backend.h), so the batch can be computed again with the same
+ * weights. A run that does not diverge pays nothing for this.
  */
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static bool are_finite(const float *values, int64_t count)
     return true;
 }
 
-/* @param found  out: whether there is one; then `place` is the first that is not finite */
+/* @param found  out: whether an output is not finite; `place` is then the first of these */
 static alexnet_status look_through(an_look *l, bool *found, int *place)
 {
     const int slot = bad_slot(l);
@@ -56,7 +56,7 @@ static alexnet_status look_through(an_look *l, bool *found, int *place)
 }
 
 /* The first parameter of an arena, of one layer (-1: the input) or of any (ANY), that is not
- * finite; NULL: none, or it cannot be told. */
+ * finite; NULL: none, or it cannot be determined. */
 enum { ANY = -2 };
 
 static const char *bad_parameter(const alexnet_trainer *t, an_arena arena, int layer)
@@ -73,7 +73,7 @@ static const char *bad_parameter(const alexnet_trainer *t, an_arena arena, int l
     return NULL;
 }
 
-/* ": the first layer whose output is not finite is conv2"; what is not known is left out. */
+/* ": the first layer whose output is not finite is conv2"; what is not known is omitted. */
 static void describe(const alexnet_trainer *t, char *out, size_t size)
 {
     an_look l;

@@ -1,6 +1,5 @@
 /*
- * What an epoch ends with: validation, the best model, and what is to be said of the training so
- * far.
+ * The end of an epoch: validation, the best model, and warnings about the training so far.
  */
 #include <math.h>
 
@@ -8,7 +7,7 @@
 #include "base/status.h"
 #include "train/trainer.h"
 
-/* Epochs whose updates are made; the one that ends among them. */
+/* Epochs whose updates have all been made, with the one that is ending. */
 static int64_t completed(const alexnet_trainer *t)
 {
     return t->record.step / t->steps_per_epoch;
@@ -31,7 +30,7 @@ alexnet_status an_trainer_check_bad(const alexnet_trainer *t, const alexnet_data
                    (long long)bad, list ? "; the reasons are in " : "", list ? list : "");
 }
 
-/* What best_by names, and what decides between equals. */
+/* Compares what best_by names; between equals the loss decides. */
 static bool is_better(const alexnet_trainer *t, const alexnet_metrics *a, const alexnet_metrics *b)
 {
     const int by = an_recipe_choice(t->recipe, AN_KEY_BEST_BY);
@@ -40,8 +39,8 @@ static bool is_better(const alexnet_trainer *t, const alexnet_metrics *a, const 
     return by != AN_BEST_BY_LOSS && x != y ? x < y : a->loss < b->loss;
 }
 
-/* The best model is that of the lowest error in validation, and of equals that of the lowest loss;
- * without a validation set it is the latest. */
+/* Save the model as the best if its validation is better than any before; without a validation set,
+ * always. */
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_run_state *r = &t->record;
@@ -90,8 +89,8 @@ static void begin_epoch(alexnet_trainer *t)
     t->pace.loading = t->pace.busy = 0;
 }
 
-/* A validation that did not measure its pictures says nothing of the weights: it is not compared,
- * and is made again when the run goes on. */
+/* A validation that could not read its pictures says nothing about the weights: it is not compared,
+ * and is repeated when the run is resumed. */
 static alexnet_status check_validation(alexnet_trainer *t)
 {
     const an_tally *val = &t->evaluation->tally;
@@ -122,7 +121,7 @@ static alexnet_status end_epoch(alexnet_trainer *t, alexnet_progress *progress)
     return an_trainer_check_bad(t, t->train, epoch.images, epoch.skipped);
 }
 
-/* The bad ones of the latest batch; those of an earlier pass are named. */
+/* List the bad pictures of the latest batch, unless an earlier pass has listed them. */
 static void name_skipped(alexnet_trainer *t)
 {
     const an_evaluation *e = t->evaluation;

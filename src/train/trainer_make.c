@@ -1,5 +1,5 @@
 /*
- * What a new run and one that goes on have in common: the parts of a trainer, and their end.
+ * What new and resumed runs have in common: making and freeing the parts of a trainer.
  */
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 #include "train/budget.h"
 #include "train/trainer.h"
 
-/* Layers that never learn, which is known before the first step. */
+/* Mark the layers that `freeze` names. They never learn, so programs can omit their gradients. */
 static alexnet_status find_frozen(alexnet_trainer *t)
 {
     const alexnet_network *network = t->net->network;
@@ -43,7 +43,7 @@ an_arena an_trainer_result(const alexnet_trainer *t)
     return average < 0 ? AN_VALUES : average;
 }
 
-/* What the optimiser keeps beside the momentum. */
+/* Add arenas for what the optimiser keeps besides the momentum. */
 static alexnet_status add_arenas(const alexnet_trainer *t)
 {
     const int rule = an_recipe_choice(t->recipe, AN_KEY_RULE);
@@ -92,7 +92,7 @@ static alexnet_status weigh_classes(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* With order = shards the way that archives are read. */
+/* Make what orders the pictures of an epoch, and log how it works. */
 static alexnet_status make_order(alexnet_trainer *t)
 {
     AN_CHECK(an_epoch_order_new(&t->epoch_order, t->recipe, t->train));

@@ -15,7 +15,7 @@ alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx
     return an_init_from_network(out, ctx, options->init_from, classes);
 }
 
-/* Frozen layers stay at what was drawn for them, if they are not taken from a model. */
+/* Without a model to begin from, frozen layers keep their random weights. */
 static void warn_untrained(const alexnet_trainer *t)
 {
     int count = 0, first = 0;
@@ -45,7 +45,7 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     return an_program_pack(t->program);
 }
 
-/* What follows validation needs some. */
+/* Refuse settings that follow validation if there is none. */
 static alexnet_status check_validation(const alexnet_trainer *t)
 {
     bool plateau = an_recipe_choice(t->recipe, AN_KEY_SCHEDULE) == AN_SCHEDULE_PLATEAU;
@@ -58,14 +58,14 @@ static alexnet_status check_validation(const alexnet_trainer *t)
         plateau ? "schedule = plateau" : "stop_patience");
 }
 
-/* A run within the pictures would be a class of theirs, or of its pictures, the next time. */
+/* A run folder inside the data set would be read as a class, or as pictures, the next time. */
 static alexnet_status check_outside(const alexnet_trainer *t, const char *folder)
 {
     AN_CHECK(an_dataset_check_outside(t->train, folder));
     return t->val ? an_dataset_check_outside(t->val, folder) : ALEXNET_OK;
 }
 
-/* Settings that each make sense, but hardly together. */
+/* Warn of settings that each make sense, but hardly together. */
 static void warn_settings(const alexnet_trainer *t)
 {
     const alexnet_recipe *recipe = t->recipe;
@@ -101,7 +101,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_trainer_choose_network(&network, t->ctx, options, t->classes.count));
     AN_TRY(an_recipe_check_layers(t->recipe, network));
     AN_TRY(an_trainer_record_data(&t->record.train, t->train));
-    if (!t->trial) /* which shows few pictures */
+    if (!t->trial) /* a trial shows few of the pictures */
         AN_TRY(an_dataset_warn_absent(t->ctx, t->train, t->val));
     if (t->val) {
         AN_TRY(an_trainer_record_data(&t->record.val, t->val));

@@ -1,7 +1,7 @@
 /*
- * What the recipe's `norms` asks for: how large weights, gradients and changes of weights are, as
- * the code of 2012 printed them. The weights are copied before an update that is measured, so that
- * the change is what any rule made of them.
+ * The recipe's `norms`: the sizes of weights, gradients and changes of weights, as the code of 2012
+ * printed them. The weights are copied before an update that is measured, so that the change is
+ * measured in the same way for every rule.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ alexnet_status an_norms_begin(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* Of a batch in parts the gradients are those of the sum of losses. */
+/* For a batch in parts, the gradients in memory are those of the sum of losses. */
 static alexnet_status measure_gradients(void *user)
 {
     alexnet_trainer *t = user;
@@ -81,7 +81,7 @@ alexnet_status an_norms_run(alexnet_trainer *t, const an_next_part *part)
     return an_program_run_watched(t->program, measure_gradients, t);
 }
 
-/* Values of the backend's type as they are. */
+/* A value of the backend's type, as a double. */
 static double value_at(const void *values, an_dtype type, int64_t i)
 {
     return type == AN_F64 ? ((const double *)values)[i] : (double)((const float *)values)[i];

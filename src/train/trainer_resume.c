@@ -1,5 +1,5 @@
 /*
- * A run that goes on from its checkpoint.
+ * Resumes a run from its checkpoint.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "train/trainer.h"
 
-/* Whether device, ISA, library and precision are those that the run had; else it is said. */
+/* Whether device, ISA, library and precision are those that the run had; warns if not. */
 static bool same_origin(const alexnet_trainer *t)
 {
     an_run_state now = {0};
@@ -26,8 +26,8 @@ static bool same_origin(const alexnet_trainer *t)
     return false;
 }
 
-/* Once the programs are there: one warning if they may compute other bits than before. What
- * computes the operators from here on is what the next resume must take. */
+/* Called once the programs are there: warns once if they may compute other bits than before. The
+ * record takes the current implementations, so that the next resume uses them. */
 static alexnet_status compare_origin(alexnet_trainer *t)
 {
     char *then = t->record.tuning, *now = an_trainer_tuning(t);
@@ -57,8 +57,8 @@ static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
     return an_recipe_read_whole(t->recipe, recipe, t->run.last);
 }
 
-/* Rates that reach their end with the run are drawn to the new one: those of the updates made so
- * far stay what they were. */
+/* Check a new number of epochs. A schedule that ends with the run is drawn to the new end, with a
+ * warning; the updates made so far had the rates of the old one. */
 static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, double before)
 {
     int64_t steps = t->steps_per_epoch, step = t->record.step, made = (step + steps - 1) / steps;
@@ -81,7 +81,7 @@ static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, doub
     return ALEXNET_OK;
 }
 
-/* What a run that goes on is given anew. */
+/* Apply the settings that are changed on resume. */
 static alexnet_status set_anew(alexnet_trainer *t, const alexnet_resume_options *options,
                                bool *changed)
 {
@@ -103,7 +103,8 @@ static alexnet_status set_anew(alexnet_trainer *t, const alexnet_resume_options 
     return ALEXNET_OK;
 }
 
-/* What a run does next must be possible at its step: a damaged record could train for ever. */
+/* Check that the phase is possible at the step: with a damaged record a run could train for
+ * ever. */
 static alexnet_status check_place(const alexnet_trainer *t)
 {
     const an_run_state *r = &t->record;
@@ -136,7 +137,7 @@ static alexnet_status cut_log(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* What this process was told differently must outlast it. */
+/* Save what was changed on resume, so that it outlasts this process. */
 static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
 {
     if (changed || !an_is_file(t->run.recipe))

@@ -39,7 +39,7 @@ char *an_trainer_tuning(const alexnet_trainer *t)
     return both;
 }
 
-/* A file is never replaced by weights that are no use. */
+/* Refuse to replace a file with weights that are not finite. */
 static alexnet_status check_weights(const alexnet_trainer *t)
 {
     bool finite;
@@ -100,7 +100,8 @@ static char *epoch_path(const alexnet_trainer *t, int64_t epoch)
     return an_format("%s/epoch-%lld.safetensors", t->run.folder, (long long)epoch);
 }
 
-/* Those of earlier epochs go, as far back as there are any. */
+/* Remove the copies of `epoch` and of the epochs before it, back to the first that does not
+ * exist. */
 static alexnet_status remove_from(const alexnet_trainer *t, int64_t epoch)
 {
     bool removed = true;
@@ -123,7 +124,8 @@ alexnet_status an_trainer_save_epoch(alexnet_trainer *t)
     char *path = epoch_path(t, epoch);
     alexnet_status rc = path ? save_as(t, path) : AN_FAIL_MEMORY(strlen(t->run.folder), "a path");
     an_free(path);
-    /* The checkpoint is last: whoever is stopped before it does all of this again. */
+    /* last.safetensors comes after the copy: a process that is stopped before it does both
+     * again. */
     AN_CHECK(rc);
     AN_CHECK(an_trainer_save(t));
     return remove_from(t, epoch - kept);

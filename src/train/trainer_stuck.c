@@ -1,7 +1,7 @@
 /*
- * A loss that stays at chance, the commonest complaint about AlexNet, and what may be the reason.
- * What is certain comes first: nothing that could learn, pictures without differences, dead layers;
- * then what numbers suggest: a rate that is too high or too low, first weights that do not fit.
+ * Finds the likely reason for a loss that stays at chance, the most common complaint about AlexNet.
+ * What is certain comes first: nothing can learn, pictures without differences, dead layers; then
+ * what the numbers suggest: a rate that is too high or too low, unsuitable initial weights.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,14 +11,14 @@
 #include "base/text.h"
 #include "train/look.h"
 
-/* Good runs too may stay at the loss of chance for this many updates after the warm-up. */
+/* Even good runs may stay at the loss of chance for this many updates after the warm-up. */
 static const double UPDATES_TO_BEGIN = 100;
-/* Weights that all updates together can have changed by less than this share have not moved. */
+/* Weights have not moved if all updates together can have changed them by less than this share. */
 static const double MOVED = 0.01;
 
 /* ---- Layers that do not learn ---- */
 
-/* Whether a layer's parameters have rates in the latest update. */
+/* Whether any of a layer's parameters has a rate other than 0 in the latest update. */
 static bool learns(const alexnet_trainer *t, int layer)
 {
     int n = 0;
@@ -41,7 +41,8 @@ static bool has_parameters(const alexnet_trainer *t, int layer)
     return false;
 }
 
-/* What is wrong if nothing learns, or not what decides between the classes: the last layer. */
+/* Whether nothing learns, or the last layer, which decides between the classes, does not; `out`
+ * gets the reason. */
 static bool nothing_learns(const alexnet_trainer *t, char *out, size_t size)
 {
     const alexnet_network *network = t->net->network;
@@ -82,7 +83,8 @@ static bool same_pictures(const an_look *l, bool *black)
     return same;
 }
 
-/* The first layer with a ReLU that gives zeros alone, which no gradient passes; -1: none. */
+/* Find the first layer whose neurons output only zeros, so that no gradient passes. `layer` is
+ * unchanged if there is none. */
 static alexnet_status dead_layer(an_look *l, int *layer)
 {
     const alexnet_network *network = l->t->net->network;
@@ -150,7 +152,8 @@ static double norm_of(const alexnet_trainer *t, an_arena arena, int param)
     return sqrt(norm.sum_squares);
 }
 
-/* The schedule's factors of the latest updates, each with the share that momentum has kept of it.
+/* The sum of the schedule's factors of past updates, each weighted by the share that momentum has
+ * kept of it.
  */
 static double kept_factor(const alexnet_trainer *t, double momentum)
 {
@@ -163,9 +166,9 @@ static double kept_factor(const alexnet_trainer *t, double momentum)
     return sum;
 }
 
-/* The largest share of a layer's weights that one update changes, at the rates behind the warm-up;
- * by its momentum, which is the change. NAN where it cannot be told: Adam's is a mean of
- * gradients. */
+/* The largest share of a layer's weights that one update changes, at the rates after the warm-up.
+ * It is derived from the momentum, which is the latest change. NAN if it cannot be determined:
+ * Adam's momentum is a mean of gradients. */
 static double largest_change(const alexnet_trainer *t)
 {
     const double epoch = (double)((t->record.step - 1) / t->steps_per_epoch + 1);

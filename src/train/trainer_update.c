@@ -1,16 +1,16 @@
 /*
- * One update: a batch fetched, fed, computed, counted, as a whole or in parts. A device that copies
- * while it computes gets the next part before the results of this one are read.
+ * One update: a batch is fetched, fed, computed and counted, as a whole or in parts. A device that
+ * copies while it computes is fed the next part before the results of this one are read.
  *
- * Of a batch in parts the gradients are those of the sum of losses; they are added up, and the
- * update at the end of the batch divides them by the weight of its pictures, mostly their number.
- * Each picture's masks of dropout are those that it has in the whole batch. The sums are the same
- * but for their rounding.
+ * For a batch in parts, the gradients are those of the sum of the losses. They are added up over
+ * the parts, and the update at the end of the batch divides them by the sum of the weights of its
+ * pictures, usually their number. Each picture has the dropout masks that it would have in the
+ * whole batch, so the results differ only by rounding.
  */
 #include "base/status.h"
 #include "train/trainer.h"
 
-/* What the device is to know of a part, whose slots are drawn. */
+/* What the device needs to know of a part. Its slots must have been drawn. */
 static an_step_state state_of(const alexnet_trainer *t, int64_t step, uint64_t epoch)
 {
     an_step_state state = {.seed = t->seed,
@@ -26,9 +26,10 @@ static an_step_state state_of(const alexnet_trainer *t, int64_t step, uint64_t e
     return state;
 }
 
-/* Get the next part of the batch of update `step`, and give it to the device if there is anything
- * to learn from: a batch without pictures changes nothing, so that no weights decay either. A part
- * without pictures is computed if the update is due with it. */
+/* Load the next part of the batch of update `step`, and feed it to the device if it is to be
+ * computed. A batch without pictures is not: it changes nothing, so that weights do not decay
+ * either. A part without pictures is computed only if it ends a batch that has some, because the
+ * update is made with it. */
 static alexnet_status fetch(alexnet_trainer *t, int64_t step)
 {
     an_next_part *next = &t->next;
@@ -52,7 +53,7 @@ static alexnet_status fetch(alexnet_trainer *t, int64_t step)
     return an_program_feed(t->program, pictures->pixels, t->slots, &state);
 }
 
-/* The sums of the part: all that is read of a step. */
+/* Add the sums of the part, which are all that is read back from a step. */
 static alexnet_status count_losses(alexnet_trainer *t)
 {
     an_results results;

@@ -7,23 +7,24 @@
 
 /* A batch is learnt by heart below this loss: probabilities of 95% for the right classes. */
 static const double LEARNT = 0.05;
-/* Of the recipe's rates, which are meant for a warm-up and pictures that change: without them, they
- * can be too high. */
+/* Factor of the recipe's rates when overfitting. They are meant for a warm-up and pictures that
+ * change; without these they can be too high. */
 static const double CALM = 0.5;
 
-/* A sweep ends where the loss, averaged with a weight that falls by KEPT from update to update, is
- * so many times its least, once there are a few to average. */
+/* A sweep ends when the moving average of the loss, in which weights fall by KEPT from update to
+ * update, is more than TOO_HIGH times its minimum, after FEW updates at the earliest. */
 static const double KEPT = 0.9, TOO_HIGH = 4;
 enum { FEW = 10 };
-/* Of the curve a point's neighbours on either side are averaged with it. */
+/* Points on either side that a point of the smoothed curve is averaged with. */
 enum { NEIGHBOURS = 4 };
-/* A loss has fallen if it is this share of the first ones, or less; the suggested rate is this
- * share of the rate at which it was least. */
+/* A loss has fallen if it is at most FALLEN times the first ones. The suggested rate is SAFE times
+ * the rate at which it was lowest. */
 static const double FALLEN = 0.95, SAFE = 0.1;
 
 /* ---- What is trained, and how ---- */
 
-/* Keys of the run's recipe that a trial has other values of. */
+/* Keys that every trial sets to other values than the run's recipe, and those that overfitting sets
+ * as well. */
 static const char *const always[][2] = {{"schedule", "constant"},
                                         {"warmup", "0"},
                                         {"stop_patience", "0"},
@@ -65,7 +66,7 @@ static alexnet_status make_recipe(alexnet_recipe **out, const alexnet_recipe *of
     return rc;
 }
 
-/* The first of a run's first epoch. */
+/* The first `count` pictures of a run's first epoch. */
 static alexnet_status first_pictures(alexnet_dataset **out, const alexnet_dataset *train,
                                      const alexnet_recipe *recipe, int64_t count)
 {
@@ -84,8 +85,8 @@ cleanup:
     return rc;
 }
 
-/* The pictures that the updates of a trial need; chosen as the recipe wants it, they are then shown
- * as they are. */
+/* The pictures that the updates of a trial need. They are chosen by the recipe's sampling, and then
+ * not sampled again. */
 static alexnet_status choose_pictures(alexnet_dataset **out, const alexnet_dataset *train,
                                       alexnet_recipe *recipe, int64_t updates)
 {
@@ -181,7 +182,7 @@ void an_trainer_set_rates(alexnet_trainer *t, int64_t step)
     an_program_set_rates(t->program, t->rates);
 }
 
-/* Whether there is nothing more to see. */
+/* Whether the trial has seen enough. */
 static bool is_over(alexnet_trial *trial)
 {
     const alexnet_trial_point *latest = &trial->points[trial->count - 1];
@@ -195,7 +196,7 @@ static bool is_over(alexnet_trial *trial)
     return trial->count >= FEW && mean > TOO_HIGH * trial->best;
 }
 
-/* A batch that was not learnt, whose loss never left that of chance. */
+/* Find the reason if a batch was not learnt and its loss is still that of chance. */
 static void find_reason(alexnet_trial *trial)
 {
     const double loss = trial->points[trial->count - 1].loss;
@@ -203,7 +204,7 @@ static void find_reason(alexnet_trial *trial)
         an_trainer_why_stuck(trial->trainer, loss, trial->reason, sizeof trial->reason);
 }
 
-/* The epoch of a trial is over: one without pictures would go on for ever. */
+/* Check the pictures at the end of an epoch: a trial that can read none would go on for ever. */
 static alexnet_status end_epoch(alexnet_trainer *t)
 {
     const an_tally epoch = t->record.epoch;
@@ -272,7 +273,7 @@ double an_trial_smooth(const alexnet_trial *trial, int64_t index)
     return sum / (double)(last - first + 1);
 }
 
-/* The least loss of a sweep, and the rate at which it was; then the rate to take. */
+/* Find the lowest loss of a sweep and its rate, and derive the rate to suggest. */
 static void judge_rates(const alexnet_trial *trial, alexnet_trial_verdict *verdict)
 {
     int64_t best = 0;

@@ -1,6 +1,6 @@
 /*
- * Training of which nothing is kept, to see something of a run before it: whether a network can
- * learn one batch by heart, and which rates it bears.
+ * Short training that keeps nothing, to find out something before a run: whether a network can
+ * learn one batch by heart, and which learning rates work.
  *
  * A trial is a trainer without a folder on the pictures that the run would show first. It makes the
  * same updates, by the same code.
@@ -15,15 +15,15 @@ struct alexnet_trial {
     an_trial_rule rule;
     alexnet_trainer *trainer;
     int64_t updates; /* at most */
-    double rate;     /* of the recipe, by whose ratios all rates rise */
+    double rate;     /* of the recipe; the other rates keep their ratio to it */
     int64_t count;
     alexnet_trial_point *points; /* room for `updates` */
-    double sum, best;            /* of losses, the older the less; the least mean of them so far */
+    double sum, best;            /* of losses, with weights that fall with age; least mean so far */
     bool over;
-    char reason[512]; /* why nothing was learnt; "" */
+    char reason[512]; /* why nothing was learnt; "": none found */
 };
 
-/** @param options  those of a trainer; out_dir is not looked at. @param how  checked, complete */
+/** @param options  those of a trainer; out_dir is ignored. @param how  checked, complete */
 alexnet_status an_trial_new(alexnet_trial **out, alexnet_ctx *ctx, const alexnet_dataset *train,
                             const alexnet_trainer_options *options,
                             const alexnet_trial_options *how);
