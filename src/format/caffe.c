@@ -34,8 +34,8 @@ static size_t peek(const unsigned char *head, size_t length, uint64_t *value)
     return 0;
 }
 
-/* Whether a layer begins so: V2 with its name or type, V1 with what it reads, computes or is
- * called, or its type, V0 with the name or type in it. */
+/* Whether bytes begin like a layer: V2 with its name or type; V1 with its bottom, top, name or
+ * type; V0 with the name or type of the message in it. */
 static bool is_layer(const unsigned char *body, size_t length, bool v2)
 {
     uint64_t tag, size;
@@ -53,8 +53,8 @@ static bool is_layer(const unsigned char *body, size_t length, bool v2)
            is_printable(body, size < length ? (size_t)size : length);
 }
 
-/* Protocol buffers have no signature: fields of NetParameter up to the first layer, and that one
- * begins as a layer does. */
+/* Protocol buffers have no signature. So the file must consist of fields of NetParameter up to the
+ * first layer, and that must begin like a layer. */
 static bool recognise(const unsigned char *head, size_t length, uint64_t file_size)
 {
     size_t at = 0;
@@ -92,7 +92,7 @@ static bool recognise(const unsigned char *head, size_t length, uint64_t file_si
 
 /* ---- Tensors ---- */
 
-/* Room for as many tensors as a file may have, in steps. */
+/* Make room for the tensors of one more layer, in steps. */
 static alexnet_status make_room(an_tensor_file *file, an_caffe_model *model)
 {
     enum { STEP = 64, MOST = 2 * AN_OUTLINE_MAX };

@@ -7,8 +7,9 @@
  *     V1   2014: field 2 with name, type (a number), blobs, and a message of keys for each type
  *     V2   2015: field 100, the same under other numbers, types being words ("Convolution")
  *
- * A blob is numbers with a shape: four old fields, or a list of dimensions. Its data are float or
- * double, packed or one field each, where they lie in the file. Gradients ("diff") are passed over.
+ * A blob holds numbers and their shape, given by four old fields or by a list of dimensions. The
+ * numbers are float or double, packed or one per field, and are read where they lie in the file.
+ * Gradients ("diff") are skipped.
  *
  *     caffe.c         a model as a file of tensors and as an outline
  *     caffe_layer.c   a layer of any form
@@ -30,19 +31,19 @@ enum { AN_CAFFE_NAME = 255, AN_CAFFE_RANK = 8, AN_CAFFE_BLOBS = 2 };
 typedef struct an_caffe_blob {
     an_wire message;
     int rank;
-    int64_t dim[AN_CAFFE_RANK]; /* without 1s in front, which old files fill four dimensions with */
+    int64_t dim[AN_CAFFE_RANK]; /* without leading 1s, which old files fill up to four dimensions */
     an_dtype dtype;             /* AN_F32 or AN_F64 */
-    int64_t count;              /* of elements; what `dim` says */
-    bool whole;                 /* the data are one piece, at `at` of the file */
+    int64_t count;              /* of elements: the product of `dim` */
+    bool whole;                 /* the data are one piece, from offset `at` of the file */
     uint64_t at;
 } an_caffe_blob;
 
-/** Where one is in a blob that is not whole. Begins as all zero. */
+/** The read position in a blob that is not whole. Initialise to all zero. */
 typedef struct an_caffe_cursor {
     const an_caffe_blob *blob;
-    an_wire left;    /* of the message */
-    an_wire run;     /* of packed numbers, what is left */
-    int64_t element; /* the next */
+    an_wire left;    /* rest of the message */
+    an_wire run;     /* rest of the current packed field */
+    int64_t element; /* the next to be read */
 } an_caffe_cursor;
 
 /**
@@ -51,7 +52,7 @@ typedef struct an_caffe_cursor {
  * @return ALEXNET_ERROR_FORMAT where shape and data do not fit
  */
 alexnet_status an_caffe_blob_find(an_wire message, const char *what, an_caffe_blob *blob);
-/** Read `count` elements from element `first`, fastest in order. */
+/** Read `count` elements from element `first` on. Fastest if calls come in order. */
 alexnet_status an_caffe_blob_read(const an_caffe_blob *blob, an_caffe_cursor *cursor, int64_t first,
                                   int64_t count, void *dst);
 
@@ -95,7 +96,7 @@ typedef enum an_caffe_key {
     AN_CAFFE_REGION, /* 0: across maps, 1: within one */
     AN_CAFFE_SIZE,
     AN_CAFFE_CROP,
-    AN_CAFFE_ALPHA, /* from here on numbers that need not be whole */
+    AN_CAFFE_ALPHA, /* this key and those below may be fractions */
     AN_CAFFE_BETA,
     AN_CAFFE_K,
     AN_CAFFE_SLOPE, /* of ReLU, below 0 */
@@ -114,7 +115,7 @@ typedef struct an_caffe_keys {
 alexnet_status an_caffe_keys_read(an_wire message, an_caffe_message kind, const char *layer,
                                   an_caffe_keys *keys);
 void an_caffe_keys_default(an_caffe_keys *keys);
-/** A key that is a whole number, or -1; for rows and columns. */
+/** The value of an integer key for rows and for columns; -1 if it has none. */
 alexnet_status an_caffe_keys_whole(const an_caffe_keys *keys, an_caffe_key key, const char *layer,
                                    const an_wire *message, int value[2]);
 
@@ -129,10 +130,10 @@ typedef enum an_caffe_type {
     AN_CAFFE_POOLING,
     AN_CAFFE_DROPOUT,
     AN_CAFFE_SOFTMAX,
-    AN_CAFFE_PADDING, /* V0: of the convolution behind it */
+    AN_CAFFE_PADDING, /* V0: of the convolution or pooling after it */
     AN_CAFFE_COPY,    /* the same values under other names: Split, Flatten */
     AN_CAFFE_DATA,
-    AN_CAFFE_END, /* loss, accuracy: what nothing of the network reads */
+    AN_CAFFE_END, /* loss, accuracy: no layer reads their output */
 } an_caffe_type;
 
 typedef struct an_caffe_layer {
@@ -140,7 +141,7 @@ typedef struct an_caffe_layer {
     bool v2;         /* under the numbers of V2 */
     char name[AN_CAFFE_NAME + 1];
     an_caffe_type type;
-    char word[64]; /* the file's own for the type */
+    char word[64]; /* the type as the file gives it */
     int n_blobs;
     an_wire blobs[AN_CAFFE_BLOBS]; /* the first ones */
     an_wire keys[AN_CAFFE_MESSAGES];
@@ -150,19 +151,19 @@ typedef struct an_caffe_layer {
 /** Read a layer: a field 2 or 100 of `net`, a NetParameter. */
 alexnet_status an_caffe_layer_read(const an_wire *net, const an_wire_field *field,
                                    an_caffe_layer *layer);
-/** The keys of one of its messages, or the defaults; of V0 whichever message is asked for. */
+/** Read the keys of one of the messages, or the defaults. V0 has one message for all `kind`s. */
 alexnet_status an_caffe_layer_keys(const an_caffe_layer *layer, an_caffe_message kind,
                                    an_caffe_keys *keys);
 /** Whether a type has weights that are read. */
 bool an_caffe_has_weights(an_caffe_type type);
 /**
  * The weights and bias of a convolution or fully connected layer, checked against its keys.
- * @param blobs  n_blobs of them
+ * @param blobs  out, layer->n_blobs of them
  */
 alexnet_status an_caffe_layer_blobs(const an_caffe_layer *layer,
                                     an_caffe_blob blobs[AN_CAFFE_BLOBS]);
 /**
- * The next name of what a layer reads (`bottom`) or computes (`top`).
+ * Read the name of the next value that a layer reads (`bottom`) or computes (`top`).
  * @param at  begins as layer->message
  * @param text  "" past the last
  */

@@ -19,7 +19,7 @@ typedef struct finding {
     int64_t dim[AN_CAFFE_RANK];
     struct {
         int64_t count;
-        int pieces; /* fields */
+        int pieces; /* fields, counted up to 2 */
         bool packed;
         uint64_t at; /* of the latest packed piece */
     } data[2];       /* float, double */
@@ -60,7 +60,7 @@ static size_t width_of(uint32_t number)
     return number == DATA ? sizeof(float) : sizeof(double);
 }
 
-/* A number, or numbers in one piece. */
+/* Count a field of one number, or of packed numbers. */
 static alexnet_status add_data(finding *f, const an_wire_field *field)
 {
     const size_t width = width_of(field->number);
@@ -101,7 +101,7 @@ static alexnet_status add_field(finding *f, const an_wire_field *field)
     }
 }
 
-/* Dimensions without the 1s in front, but for the last one. @return elements; -1: no such shape */
+/* Drop leading 1s, but never the last dimension. @return elements; -1: an invalid shape */
 static int64_t strip(const int64_t *dim, int rank, int *left, int64_t out[AN_CAFFE_RANK])
 {
     int64_t count = 1;
@@ -166,7 +166,7 @@ alexnet_status an_caffe_blob_find(an_wire message, const char *what, an_caffe_bl
     return ALEXNET_OK;
 }
 
-/* The next piece of the data: a run of packed numbers, or the field of one. */
+/* Find the next piece of the data: a field of packed numbers, or of one. */
 static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
 {
     const uint32_t number = cursor->blob->dtype == AN_F64 ? DOUBLE_DATA : DATA;
@@ -178,7 +178,7 @@ static alexnet_status next_piece(an_caffe_cursor *cursor, an_wire_field *field)
     return ALEXNET_OK;
 }
 
-/* Read up to `count` elements of one piece; NULL: pass over them. @param n  out, how many */
+/* Read up to `count` elements of one piece; dst NULL: skip them. @param n  out, how many */
 static alexnet_status read_piece(an_caffe_cursor *cursor, int64_t count, char *dst, int64_t *n)
 {
     const size_t width = an_dtype_bytes(cursor->blob->dtype);

@@ -1,7 +1,7 @@
 #include "base/status.h"
 #include "format/caffe.h"
 
-/* What a number stands for. EACH: given twice it is the rows' and the columns'. */
+/* What a number is for. EACH: given once, for both; given twice, for rows, then for columns. */
 enum { BOTH, EACH, ROWS, COLUMNS };
 
 /* Which field of a message is which key. */
@@ -101,11 +101,11 @@ static const struct row *find_row(an_caffe_message message, uint32_t number)
 typedef struct reading {
     an_caffe_keys *keys;
     const char *layer;
-    int times[AN_CAFFE_KEYS]; /* that a key was given EACH */
+    int times[AN_CAFFE_KEYS]; /* how often an EACH key was given */
 } reading;
 
-/* The first of two is for rows, the second for columns; one alone for both, and the last of any
- * other key counts. */
+/* Of an EACH key the first value is for rows, the second for columns, and a single one for both. Of
+ * any other key the last value counts. */
 static alexnet_status put(reading *r, const an_wire *message, const struct row *row, double value)
 {
     double *to = r->keys->value[row->key];

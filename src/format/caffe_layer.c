@@ -103,7 +103,7 @@ static alexnet_status read_type(const an_wire_field *field, const struct form *f
     return ALEXNET_OK;
 }
 
-/* A field of a form, whatever it is. */
+/* Take a field of a layer, whichever it is. */
 static alexnet_status take(an_caffe_layer *layer, const struct form *form,
                            const an_wire_field *field)
 {
@@ -126,7 +126,7 @@ static alexnet_status take(an_caffe_layer *layer, const struct form *form,
     return ALEXNET_OK;
 }
 
-/* All of a message; `inner` receives the V0 in a V1. */
+/* Take all fields of a message; `inner` receives the V0 message inside a V1. */
 static alexnet_status take_all(an_caffe_layer *layer, an_wire message, const struct form *form,
                                an_wire *inner, bool *has_inner)
 {
@@ -202,7 +202,7 @@ static alexnet_status misfit(const an_caffe_layer *layer, const char *what, int6
                    file_of(layer), layer->name, what, (long long)expected, (long long)found);
 }
 
-/* Put the 1s in front again that a weight of `rank` dimensions has. */
+/* Restore the leading 1s that a weight of `rank` dimensions has. */
 static alexnet_status widen(const an_caffe_layer *layer, an_caffe_blob *blob, int rank)
 {
     if (blob->rank > rank)
@@ -215,7 +215,7 @@ static alexnet_status widen(const an_caffe_layer *layer, an_caffe_blob *blob, in
     return ALEXNET_OK;
 }
 
-/* What the keys say of the weights, where they say it. */
+/* Check the weights against the keys that the layer gives. */
 static alexnet_status check_weights(const an_caffe_layer *layer, const an_caffe_blob *weight,
                                     int64_t *outputs)
 {

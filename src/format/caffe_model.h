@@ -22,8 +22,8 @@ enum {
 
 typedef struct an_caffe_model {
     an_wire_file file;
-    int room;             /* of entries and blobs */
-    an_caffe_blob *blobs; /* of each entry */
+    int room;             /* allocated entries and blobs */
+    an_caffe_blob *blobs; /* one per entry */
     an_caffe_cursor cursor;
 } an_caffe_model;
 

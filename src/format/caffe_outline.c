@@ -11,11 +11,11 @@ typedef struct listing {
     an_tensor_file *file;
     an_outline *outline;
     const an_caffe_layer *layer; /* the present one */
-    an_caffe_keys keys;          /* its */
-    int entry;                   /* the file's next */
+    an_caffe_keys keys;          /* of `layer` */
+    int entry;                   /* the next one of the file */
     bool begun;                  /* a layer has computed something */
-    an_caffe_layer tip;          /* the latest that did; of what it computes the next one reads */
-    int padding;                 /* V0: of the next layer, which has windows; -1: its own */
+    an_caffe_layer tip;          /* the latest that did; the next one must read its output */
+    int padding;                 /* V0: of the next convolution or pooling; -1: it has its own */
     int crop;                    /* side of the pictures' crops, -1: unknown */
     int input_dims;              /* of the old form, seen so far */
 } listing;
@@ -121,7 +121,7 @@ static alexnet_status add_lrn(listing *l)
     AN_CHECK(square(l, AN_CAFFE_SIZE, "windows", &out->window));
     out->alpha = l->keys.value[AN_CAFFE_ALPHA][0];
     out->beta = l->keys.value[AN_CAFFE_BETA][0];
-    out->k = within ? 1 : l->keys.value[AN_CAFFE_K][0]; /* within a map Caffe does not look at k */
+    out->k = within ? 1 : l->keys.value[AN_CAFFE_K][0]; /* Caffe ignores k within a map */
     out->divided = 1;
     if (!isfinite(out->alpha) || !isfinite(out->beta) || !isfinite(out->k))
         return unsupported(l, "constants that are not finite numbers");
@@ -174,7 +174,7 @@ static alexnet_status add_layer(listing *l)
 
 /* ---- The chain ---- */
 
-/* A layer of the chain reads what the one before it computes, alone. */
+/* Check that a layer reads the output of the one before it, and nothing else. */
 static alexnet_status check_link(listing *l)
 {
     char reads[AN_CAFFE_NAME + 1], more[AN_CAFFE_NAME + 1], made[AN_CAFFE_NAME + 1];
@@ -211,7 +211,7 @@ static an_caffe_message message_of(an_caffe_type type)
 
 /* ---- The input's size ---- */
 
-/* Dimensions N, C, H and W, one after another. */
+/* Take the next one of the dimensions N, C, H and W. */
 static void put_dim(listing *l, int64_t dim)
 {
     const int at = l->input_dims++;

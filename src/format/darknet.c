@@ -8,11 +8,11 @@
  *               [outputs, inputs], or [inputs, outputs] where major or minor is above 1000
  *
  * all little-endian, without gaps. The network has no groups and no batch normalisation, so the
- * file holds nothing else. It has no signature and no names: it is known by a plausible version and
- * by a size that is that of the network for a whole number of classes. The count of pictures may
- * have 4 bytes in spite of the version, because it is written as the machine's size_t; the size
- * tells which it is. Source: https://github.com/pjreddie/darknet, src/parser.c (load_weights_upto)
- * and cfg/alexnet.cfg.
+ * file holds nothing else. It has no signature and no names. It is recognised by a plausible
+ * version, and by a size that the network has with a whole number of classes. The count of pictures
+ * may have 4 bytes whatever the version says, because it is written as the machine's size_t; the
+ * size of the file tells which it is. Source: https://github.com/pjreddie/darknet, src/parser.c
+ * (load_weights_upto) and cfg/alexnet.cfg.
  */
 #include <string.h>
 

@@ -3,17 +3,17 @@
  * most weights pruned to zero and the others quantised to 256 values in convolutions (codes of 8
  * bits) and 16 in fully connected layers (4 bits).
  *
- *     uint32    of each of the eight layers how many weights it lists, n
+ *     uint32    for each of the eight layers: how many weights it lists, n
  *     then of each layer
  *     float32   the values that the codes stand for, 256 or 16
  *     float32   its biases, [outputs]
  *     n codes   of 8 or 4 bits, the byte's lower half first
- *     n gaps    of 4 bits, likewise: as many weights are passed over before the listed one
+ *     n gaps    of 4 bits, likewise: how many weights are skipped before the listed one
  *
  * all little-endian, each list filled up to a whole byte. Weights are counted in the order
- * [outputs, channels / groups, rows, columns], or [outputs, inputs]; one that is not listed has
- * code 0, and where more than 15 are passed over at once one of code 0 is listed in between. The
- * file has no signature: it is known by its size, which follows from the eight counts. Source:
+ * [outputs, channels / groups, rows, columns], or [outputs, inputs]. A weight that is not listed
+ * has code 0; where more than 15 in a row are skipped, one of code 0 is listed in between. The file
+ * has no signature: it is recognised by its size, which follows from the eight counts. Source:
  * https://github.com/songhan/Deep-Compression-AlexNet, decode.py and bvlc_alexnet_deploy.prototxt.
  *
  * It is unpacked as it is read, with a few kilobytes of memory.
@@ -55,10 +55,10 @@ typedef struct packed_layer {
 /* How far a layer is unpacked. */
 typedef struct unpacking {
     int layer;       /* -1: none */
-    int64_t element; /* that comes next */
-    int64_t taken;   /* of the listed weights */
-    int64_t place;   /* of the latest one taken, -1 before the first */
-    float value;     /* its */
+    int64_t element; /* the next one */
+    int64_t taken;   /* listed weights so far */
+    int64_t place;   /* element of the latest one taken; -1: none yet */
+    float value;     /* of that one */
     float values[VALUES_MAX];
     unsigned char codes[BLOCK], gaps[BLOCK / 2]; /* of the block that holds the next one */
 } unpacking;
@@ -68,7 +68,7 @@ typedef struct state {
     unpacking at;
 } state;
 
-/* @return the size that the counts announce; 0: they are none */
+/* @return the file size that follows from the counts; 0: they are no such counts */
 static uint64_t place_layers(packed_layer layers[AN_EIGHT], const unsigned char *head)
 {
     uint64_t offset = HEADER;
@@ -169,7 +169,7 @@ static alexnet_status take(an_tensor_file *file)
     return ALEXNET_OK;
 }
 
-/* Unpack from the present element on; what is listed behind the end of the layer is an error. */
+/* Unpack from the current element on. A weight listed past the end of the layer is an error. */
 static alexnet_status unpack(an_tensor_file *file, int64_t count, float *dst)
 {
     state *s = file->state;
@@ -191,7 +191,7 @@ static alexnet_status unpack(an_tensor_file *file, int64_t count, float *dst)
     return end == all && at->taken < listed ? take(file) : ALEXNET_OK;
 }
 
-/* Pass over what comes before an element. */
+/* Skip to an element. */
 static alexnet_status go_to(an_tensor_file *file, int layer, int64_t element)
 {
     float passed[256];

@@ -17,11 +17,11 @@ typedef struct an_eight_layer {
 
 /** The name of a layer, "conv1". */
 const char *an_eight_name(int index);
-/** Values of a layer's weight. */
+/** The number of values in a layer's weight. */
 int64_t an_eight_weights(const an_eight_layer *layer);
 /**
- * Make the entries of a file, float32: those of layer i are 2 * i, its weight, and 2 * i + 1, its
- * bias. Where they lie is for the format to say.
+ * Make the float32 entries of a file: entry 2 * i is the weight of layer i, entry 2 * i + 1 its
+ * bias. The format fills in their offsets.
  * @param transposed  a weight of a fully connected layer is [inputs, outputs]
  */
 alexnet_status an_eight_entries(an_tensor_file *file, const an_eight_layer layers[AN_EIGHT],

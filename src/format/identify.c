@@ -13,7 +13,7 @@
 #define NO_MODEL "give a model file or a run folder"
 #define DOWNLOAD "download the file itself again"
 
-/* What is told by fixed bytes at a fixed place. */
+/* What can be identified by fixed bytes at a fixed offset. */
 static const struct signature {
     size_t offset;
     const char *bytes;
@@ -78,7 +78,7 @@ static an_finding found(alexnet_status status, const char *what, const char *rem
     return (an_finding){.status = status, .what = what, .remedy = remedy};
 }
 
-/* No control characters but those of texts, and none of the bytes that UTF-8 has no use for. */
+/* No control characters but those of texts, and no byte above those that UTF-8 uses. */
 static bool is_text(const unsigned char *head, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -125,7 +125,7 @@ an_finding an_identify(const unsigned char *head, size_t length)
     }
     if (is_text(head, length))
         return identify_text(head, length);
-    /* A protocol buffer: its number, 1, and channels, 3. */
+    /* A BlobProto with num = 1 and channels = 3. */
     if (holds(head, length, 0, "\x08\1\x10\3\x18", 5))
         return found(OTHER, "a mean image of Caffe (.binaryproto)",
                      "give the .caffemodel, and this with --mean");

@@ -13,10 +13,10 @@
 typedef struct an_finding {
     alexnet_status status; /* ALEXNET_ERROR_UNSUPPORTED: a model of another format; else _FORMAT */
     const char *what, *remedy;
-    bool vague; /* a text, or bytes, of which no more is known */
+    bool vague; /* no more is known than that it is text, or bytes */
 } an_finding;
 
-/** What the first `length` bytes show a file to be, and what to do about it. */
+/** Identify a file by its first `length` bytes, and say what to do about it. */
 an_finding an_identify(const unsigned char *head, size_t length);
 
 #endif

@@ -46,7 +46,7 @@ static alexnet_status find_header(const an_section *bytes, uint64_t *start, uint
     return ALEXNET_OK;
 }
 
-/* The element type of a word: an order of bytes, a letter, a width. */
+/* Parse an element type: a byte order, a letter, a width. */
 static alexnet_status parse_type(an_npy *npy, const an_section *bytes, const char *descr)
 {
     static const struct {

@@ -6,7 +6,7 @@
 #include "base/status.h"
 #include "base/utf8.h"
 
-/* A character as UTF-8. @return its bytes, 0 if it is none */
+/* Write a character as UTF-8. @return its bytes; 0: it is invalid */
 static int encode(char *to, uint32_t code)
 {
     if (code < 0x80) {
@@ -29,7 +29,7 @@ static uint32_t decode(const unsigned char *at, bool swapped)
                    : at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* Through a small buffer, into a block with room for all. */
+/* Convert through a small buffer. `text` has room for the longest result. */
 static alexnet_status convert(char *text, const an_npy *npy)
 {
     enum { PIECE = 256 };

@@ -1,5 +1,5 @@
 /*
- * Texts as NumPy's arrays keep them: 4 bytes for each character (UTF-32), zeros behind the last.
+ * Texts in NumPy's arrays: 4 bytes for each character (UTF-32), padded with zeros.
  */
 #ifndef AN_FORMAT_NPY_TEXT_H
 #define AN_FORMAT_NPY_TEXT_H
@@ -7,15 +7,15 @@
 #include "format/npy.h"
 
 /**
- * The text that an array of no dimension is, as UTF-8; owned.
- * @return ALEXNET_ERROR_FORMAT if a character is none, or is followed by zeros and another
+ * Read the text in an array of rank 0 as UTF-8; owned by the caller.
+ * @return ALEXNET_ERROR_FORMAT for an invalid character, or for one after a zero
  */
 alexnet_status an_npy_text(char **text, const an_npy *npy);
-/** The characters of a text that is UTF-8. */
+/** The number of characters in a UTF-8 text. */
 size_t an_npy_text_length(const char *text);
-/** The element type of as many: "<U5". */
+/** The element type for texts of that many characters: "<U5". */
 void an_npy_text_type(char descr[24], size_t characters);
-/** Them, 4 bytes each, little-endian. @return behind the last */
+/** Write the characters, 4 bytes each, little-endian. @return the end of what was written */
 unsigned char *an_npy_text_put(unsigned char *to, const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * NumPy's archives of arrays (.npz), stored or compressed, as a format of tensor files: a member
- * NAME.npy is the tensor NAME. A text by itself (an array of no dimension, of type U) is metadata
- * under its name, so that a model of this program survives in one.
+ * NAME.npy is the tensor NAME. A single text (an array of rank 0, of type U) is metadata under its
+ * name, so that an archive can hold a whole model of this program.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,10 +19,10 @@ typedef struct text {
 
 typedef struct npz {
     an_zip zip;
-    an_npy *arrays; /* of each entry */
+    an_npy *arrays; /* one per entry */
     text *texts;
     int n_texts;
-    int64_t characters; /* of these */
+    int64_t characters; /* of all texts */
     an_gathered gathered;
 } npz;
 

@@ -13,7 +13,7 @@ enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2, ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 
 void *an_onnx_grow(void *array, int count, size_t item)
 {
-    /* Only at powers of two is there no room left. */
+    /* The room doubles, so there is none left only at powers of two. */
     char *grown = array;
     if (count == 0 || (count & (count - 1)) == 0)
         grown = an_realloc(array, count ? 2 * (size_t)count : 1, item);
@@ -22,8 +22,8 @@ void *an_onnx_grow(void *array, int count, size_t item)
     return grown;
 }
 
-/* Begins with ir_version, a small number; the field that follows is one of a model's: a producer, a
- * domain, a version, a text, the graph or the operator sets. */
+/* A model begins with ir_version, a small number. The next field must be one of ModelProto: a
+ * producer, a domain, a version, a text, the graph or the operator sets. */
 static bool recognise(const unsigned char *head, size_t length, uint64_t size)
 {
     if (length < 8 || head[0] != 0x08 || head[1] == 0 || head[1] > 31 ||

@@ -26,16 +26,16 @@ enum {
 typedef struct an_onnx_tensor {
     an_wire body;   /* the TensorProto */
     char *location; /* of external data, owned; NULL: in the model's own file */
-    uint32_t field; /* of the numbers that must be decoded one by one; 0: they lie at
+    uint32_t field; /* the field whose numbers must be decoded one by one; 0: they lie at
                        an_tensor_entry.offset as they are in memory */
 } an_onnx_tensor;
 
 /** A value of the graph, by its name. */
 typedef struct an_onnx_value {
     char *name;   /* owned */
-    int node;     /* that makes it, -1: none */
-    int output;   /* as which of its outputs */
-    int entry;    /* whose tensor it is, -1: none */
+    int node;     /* that computes it, -1: none */
+    int output;   /* which of the node's outputs it is */
+    int entry;    /* that has its tensor, -1: none */
     bool input;   /* of the graph */
     an_wire info; /* ValueInfoProto of an input */
 } an_onnx_value;
@@ -50,24 +50,24 @@ typedef struct an_onnx {
     an_wire graph;
     int n_nodes, n_values, n_texts, n_tensors, n_outputs;
     an_wire *nodes;
-    an_onnx_value *values;   /* by name, once the graph is read */
+    an_onnx_value *values;   /* sorted by name once the graph is read */
     an_onnx_text *texts;     /* metadata_props */
     char *result;            /* the graph's first output, owned */
     an_onnx_tensor *tensors; /* n_tensors, one per entry */
     an_reader *beside;       /* the file of external data that was read last */
-    /* Numbers that are decoded one by one: where the next one stands. */
+    /* The position of the next of the numbers that are decoded one by one. */
     struct {
         const an_onnx_tensor *tensor;
         an_wire message, chunk;
     } cursor;
 } an_onnx;
 
-/** A node as the outline looks at it. */
+/** A node, with what the outline needs of it. */
 typedef struct an_onnx_node {
     int index;
     an_wire body;
-    char *op, *domain, *name; /* owned; `name` that of its first output where it has none */
-    char *inputs[8];          /* owned, the first of n_inputs; "": left out */
+    char *op, *domain, *name; /* owned; a node without a name gets that of its first output */
+    char *inputs[8];          /* owned, the first of n_inputs; "": omitted */
     int n_inputs;
 } an_onnx_node;
 
@@ -89,7 +89,7 @@ void *an_onnx_grow(void *array, int count, size_t item);
 /** Append an entry for a TensorProto. @param name  of the value; NULL: the tensor's own */
 alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire body,
                                   const char *name);
-/** Have a file of external data open as `beside`. */
+/** Open a file of external data as `beside`, unless it is open already. */
 alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location);
 /** See an_tensor_format.read. */
 alexnet_status an_onnx_read(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
@@ -97,12 +97,12 @@ alexnet_status an_onnx_read(an_tensor_file *file, const an_tensor_entry *entry, 
 
 /** Read the graph: entries, nodes and values. */
 alexnet_status an_onnx_read_graph(an_tensor_file *file, an_onnx *onnx);
-/** The value of a name; NULL: none. */
+/** Find a value by its name; NULL: none. */
 const an_onnx_value *an_onnx_find(const an_onnx *onnx, const char *name);
 
 alexnet_status an_onnx_node_read(an_onnx_node *node, const an_onnx *onnx, int index);
 void an_onnx_node_free(an_onnx_node *node);
-/** An attribute, or one that is not there and all zero. */
+/** Read an attribute; all zero if the node has none of that name. */
 alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name,
                                       an_onnx_attribute *out);
 

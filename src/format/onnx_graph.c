@@ -84,7 +84,7 @@ static alexnet_status add_output(an_onnx *onnx, an_wire info)
     return read_info(info, &onnx->result);
 }
 
-/* The tensor among a Constant's attributes. */
+/* Find the tensor in an attribute of a Constant. */
 static alexnet_status find_tensor(an_wire attribute, an_wire *tensor, bool *found)
 {
     an_wire_field field;
@@ -156,8 +156,8 @@ static bool is_made(const an_onnx_value *value)
     return value->node >= 0 || value->entry >= 0;
 }
 
-/* Sort by name. An initializer may be an input as well, as its default: then they are one value.
- * Outputs that a node leaves out have the name "", and are none. */
+/* Sort the values by name. An initializer may be the default of an input; both are merged into one
+ * value. Outputs that a node omits have the name "", and are not values. */
 static alexnet_status index_values(an_onnx *onnx)
 {
     int count = 0;

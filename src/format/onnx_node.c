@@ -35,7 +35,7 @@ static alexnet_status read_field(an_onnx_node *node, const an_wire_field *field,
     }
 }
 
-/* What the file leaves out is "". */
+/* Texts that the file omits become "". */
 static alexnet_status complete(an_onnx_node *node, char **output)
 {
     if (*output && (!node->name || !*node->name)) {
@@ -81,7 +81,7 @@ void an_onnx_node_free(an_onnx_node *node)
     *node = (an_onnx_node){0};
 }
 
-/* Whether an attribute has a name. */
+/* Whether an attribute is called `name`. */
 static alexnet_status is_called(an_wire attribute, const char *name, bool *is)
 {
     an_wire_field field;

@@ -1,7 +1,7 @@
 /*
- * The layers of an ONNX graph, from its output back to its input. Every node on the way takes one
- * value that depends on the input, and else constants, or the network is no chain of layers. A node
- * is passed once, so that the walk ends.
+ * The layers of an ONNX graph, from its output back to its input. Every node on the way must have
+ * one input that depends on the graph's input; the others must be constants, or the network is no
+ * chain of layers. A node is passed at most once, so the walk ends.
  */
 #include <limits.h>
 #include <string.h>
@@ -15,10 +15,10 @@ typedef struct walk {
     an_onnx *onnx;
     an_outline *outline; /* from the last layer to the first */
     bool *passed;        /* per node */
-    int bias;            /* entry that an Add brought, for the product before it; -1: none */
+    int bias;            /* entry that an Add adds to the product before it; -1: none */
     char *bias_node;     /* the name of the Add, owned */
-    an_onnx_node node;   /* where we are */
-    int data;            /* which of its inputs depends on the network's */
+    an_onnx_node node;   /* the current one */
+    int data;            /* which of its inputs depends on the graph's input */
 } walk;
 
 /* "FILE: node NAME (Conv): " and what is wrong. */
@@ -67,7 +67,7 @@ static alexnet_status real_of(const walk *w, const char *name, double otherwise,
     return ALEXNET_OK;
 }
 
-/* A number of a layer: what would not fit is no number of any network. */
+/* A number of a layer. INT_MAX, which no network has, stands for one that does not fit. */
 static int as_int(int64_t value)
 {
     return value >= 0 && value <= INT_MAX ? (int)value : INT_MAX;
@@ -107,9 +107,9 @@ static alexnet_status geometry(const walk *w, an_outline_layer *layer)
 /* ---- Constants ---- */
 
 /*
- * The tensor that a value is, also through Identity, Cast and Transpose, as exporters leave them
+ * Find the tensor that a value is, also behind Identity, Cast and Transpose, which exporters leave
  * before weights.
- * @param entry  -1: it depends on something else
+ * @param entry  out, -1: the value is not constant
  */
 static alexnet_status constant(const walk *w, const char *name, int *entry, bool *transposed)
 {
@@ -185,7 +185,7 @@ static int64_t dimension(const walk *w, int entry, int index)
     return shape->rank <= AN_MAX_RANK && index < shape->rank ? shape->dim[index] : -1;
 }
 
-/* The bias: the node's own input, or what an Add behind it brought. */
+/* The bias: an input of the node, or the tensor that an Add after it adds. */
 static alexnet_status take_bias(walk *w, an_outline_layer *layer, int index)
 {
     bool transposed;
@@ -199,7 +199,7 @@ static alexnet_status take_bias(walk *w, an_outline_layer *layer, int index)
     w->bias = -1;
     if (layer->bias < 0)
         return ALEXNET_OK;
-    /* An Add lines its tensor up with the last dimension: maps have two behind their channels. */
+    /* Add aligns its tensor with the last dimension; maps have two of them after the channels. */
     const an_shape *shape = &w->file->entries[layer->bias].shape;
     const int behind = layer->kind == AN_OUTLINE_CONV ? 2 : 0;
     if (shape->rank > AN_MAX_RANK || shape->rank <= behind ||
@@ -263,7 +263,7 @@ static alexnet_status matmul(walk *w)
     return fully_connected(w, true, INT_MAX);
 }
 
-/* A bias for the product or convolution whose result it is added to. */
+/* Keep the tensor of an Add as the bias of the product or convolution before it. */
 static alexnet_status add_bias(walk *w)
 {
     int entry = -1;
@@ -343,7 +343,7 @@ static alexnet_status global_average(walk *w)
     return add(w, AN_OUTLINE_POOL_AVG, &layer);
 }
 
-/* Maps to a row for each picture: what else would be in a chain of these layers? */
+/* Turn maps into a row for each picture. An outline needs no layer for it. */
 static alexnet_status flatten(walk *w)
 {
     int64_t axis;
@@ -354,9 +354,9 @@ static alexnet_status flatten(walk *w)
     return ALEXNET_OK;
 }
 
-/* The same by a shape: [1, 9216], [0, -1]; older operator sets have it as an attribute. Where it is
- * computed, as [rows of the input, -1], it is believed: what is flattened is then measured by the
- * weights behind it. */
+/* The same by a shape: [1, 9216], [0, -1]; older operator sets have it as an attribute. A computed
+ * shape, such as [rows of the input, -1], is not checked: the weights of the next layer show
+ * whether the length of a row is right. */
 static alexnet_status reshape(walk *w)
 {
     int64_t shape[8];
@@ -471,7 +471,7 @@ static alexnet_status read_input_shape(const walk *w, an_wire info)
     return ALEXNET_OK;
 }
 
-/* One node back. @param name  the value that is wanted; receives that before it, owned */
+/* Go back by one node. @param name  in: the value that it computes; out: that it reads; owned */
 static alexnet_status step(walk *w, const an_onnx_value *value, char **name)
 {
     if (w->passed[value->node])

@@ -1,7 +1,7 @@
 /*
- * Tensors of ONNX files. Their numbers lie as in memory in `raw_data`, in another file, or in a
- * list of the message: of floats and doubles as they are, mostly in one piece; of all other types
- * as varints, also the bits of float16 and bfloat16.
+ * Tensors of ONNX files. Their numbers are in `raw_data` or in another file, both as in memory, or
+ * in a list field of the message: floats and doubles as in memory, mostly in one piece; all other
+ * types as varints, including the bits of float16 and bfloat16.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +25,7 @@ enum {
 };
 enum { EXTERNAL = 1 };
 
-/* TensorProto.DataType, as it is called and read, and the list its numbers are in. */
+/* TensorProto.DataType: its name, the type it is read as, and the list that has its numbers. */
 static const struct {
     const char *word;
     an_dtype dtype;
@@ -107,7 +107,7 @@ static alexnet_status read_number(const reading *r, const char *key, const char 
     return ALEXNET_OK;
 }
 
-/* A key and its value: location, offset, length, or what is not needed. */
+/* A key and its value: location, offset or length; others are ignored. */
 static alexnet_status read_external(reading *r, an_wire message)
 {
     enum { KEY = 1, VALUE = 2 };
@@ -170,7 +170,7 @@ static alexnet_status wrong_size(const reading *r, uint64_t found, const char *w
                    (unsigned long long)found, what);
 }
 
-/* Where the numbers of a list lie: in one piece as they are, or to be decoded. */
+/* Find the numbers of a list: in one piece as in memory, or to be decoded one by one. */
 static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
 {
     const size_t width = r->list == FLOAT_DATA ? 4 : r->list == DOUBLE_DATA ? 8 : 0;
@@ -325,13 +325,13 @@ alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location)
     return an_reader_open_beside(&onnx->beside, onnx->wire.reader, location);
 }
 
-/* The lowest bytes of a number, as they lie in memory. */
+/* Store the lowest `width` bytes of a number. */
 static void store(void *dst, int64_t index, size_t width, uint64_t value)
 {
     memcpy((char *)dst + (size_t)index * width, &value, width);
 }
 
-/* Decode numbers of the list from where the cursor stands. */
+/* Decode numbers of the list from the cursor on. */
 static alexnet_status decode(an_onnx *onnx, const an_tensor_entry *entry, int64_t count, void *dst)
 {
     const uint32_t list = onnx->cursor.tensor->field;

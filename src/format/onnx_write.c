@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-/* Fields of NodeProto, AttributeProto, TensorProto, ValueInfoProto and what lies in them. */
+/* Fields of NodeProto, AttributeProto, TensorProto, ValueInfoProto and their parts. */
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4, NODE_ATTRIBUTE = 5 };
 enum { ATTR_NAME = 1, ATTR_F = 2, ATTR_I = 3, ATTR_INTS = 8, ATTR_TYPE = 20 };
 enum { TYPE_FLOAT = 1, TYPE_INT = 2, TYPE_INTS = 7 }; /* AttributeProto.AttributeType */

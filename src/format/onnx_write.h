@@ -1,6 +1,6 @@
 /*
- * Writing ONNX: nodes, constants and the values at a graph's ends, in a buffer; a file's large
- * tensors are announced here and written behind (wire_write.h).
+ * Writing ONNX: nodes, constants, and the inputs and outputs of a graph, into a buffer. Of a large
+ * tensor only the header is built; the caller writes its data after it (wire_write.h).
  */
 #ifndef AN_FORMAT_ONNX_WRITE_H
 #define AN_FORMAT_ONNX_WRITE_H
@@ -29,7 +29,7 @@ enum {
     AN_ONNX_GRAPH_OUTPUT = 12,
 };
 
-/** A node: begun, given its inputs, outputs and attributes, and put into a graph. */
+/** To build a node, begin it, add inputs, outputs and attributes, and put it into a graph. */
 an_wire_buffer an_onnx_node_new(const char *op, const char *name);
 void an_onnx_put_input(an_wire_buffer *node, const char *value);
 void an_onnx_put_output(an_wire_buffer *node, const char *value);
@@ -44,15 +44,15 @@ void an_onnx_put_floats(an_wire_buffer *graph, const char *name, an_shape shape,
                         const float *values);
 void an_onnx_put_longs(an_wire_buffer *graph, const char *name, const int64_t *values, int count);
 /**
- * Begin a tensor in place of an initializer: what stands before its values.
- * @param whole  receives the length of the message with them
+ * Begin a large initializer: everything before its values, which the caller writes.
+ * @param whole  receives the length of the message, values included
  */
 an_wire_buffer an_onnx_tensor_begin(const char *name, an_dtype type, an_shape shape,
                                     uint64_t *whole);
 /**
  * An input or output of the graph.
  * @param field  AN_ONNX_GRAPH_INPUT or AN_ONNX_GRAPH_OUTPUT
- * @param dims   the first is -1: as many as there are in a batch
+ * @param dims   the first is -1: any batch size
  * @param about  what it is, for people
  */
 void an_onnx_put_end(an_wire_buffer *graph, uint32_t field, const char *name, an_dtype type,

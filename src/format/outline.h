@@ -1,9 +1,9 @@
 /*
- * The layers of a network as the file of another program lists them, in order of computation: what
- * a model is recognised by (model/recognise.h), and which tensors are whose.
+ * The layers of a network as the file of another program lists them, in order of computation. They
+ * tell which network the file holds (model/recognise.h), and which tensors belong to which layer.
  *
- * Formats that carry a network (Caffe, ONNX) fill an outline in from it; a chain of layers, as
- * every AlexNet is. What a file does not say is unknown (AN_UNKNOWN) and fits anything.
+ * Formats that carry a network (Caffe, ONNX) fill in an outline from it. It is a chain of layers,
+ * as every AlexNet is. What a file does not say is AN_UNKNOWN, and matches anything.
  */
 #ifndef AN_FORMAT_OUTLINE_H
 #define AN_FORMAT_OUTLINE_H
@@ -37,8 +37,8 @@ typedef struct an_outline_layer {
     int window; /* side of the filter or window; maps of LRN */
     int stride, groups;
     int padding[4]; /* top, left, bottom, right */
-    int ceil;       /* sizes are rounded up: 1, down: 0; of pooling */
-    /* LRN, `alpha` before it is divided by the window, NAN: unknown; divided: 1, not: 0 */
+    int ceil;       /* pooling: 1: output sizes are rounded up, 0: down */
+    /* LRN; NAN: unknown. divided: 1: the network divides `alpha` by the window, 0: it does not */
     double alpha, beta, k;
     int divided;
 } an_outline_layer;
@@ -50,7 +50,7 @@ typedef struct an_outline {
 } an_outline;
 
 /**
- * Add a layer of a kind, with all else unknown and -1.
+ * Add a layer of a kind. Its other fields begin as unknown (AN_UNKNOWN or NAN) or -1.
  * @param name  copied
  * @return ALEXNET_ERROR_UNSUPPORTED past AN_OUTLINE_MAX
  */

@@ -79,7 +79,7 @@ static alexnet_status skip(machine *m, uint64_t count)
 
 /* ---- The stack ---- */
 
-/* Room for place `index`, and more as it is needed. */
+/* Make room for element `index`. */
 static alexnet_status grow(const machine *m, an_value ***array, size_t *room, size_t index)
 {
     if (index < *room)
@@ -96,7 +96,7 @@ static alexnet_status grow(const machine *m, an_value ***array, size_t *room, si
     return ALEXNET_OK;
 }
 
-/* NULL: a value that there was no memory or room for. */
+/* @param value  NULL: it could not be allocated */
 static alexnet_status push(machine *m, an_value *value)
 {
     if (!value)
@@ -122,7 +122,7 @@ static alexnet_status top(machine *m, an_value **value)
     return ALEXNET_OK;
 }
 
-/* Take what lies above the last mark off the stack, the mark too. @param first  where it lies */
+/* Take the last mark off the stack, and the values above it. @param first  out, their index */
 static alexnet_status to_mark(machine *m, size_t *first, size_t *count)
 {
     size_t at = m->depth;
@@ -146,7 +146,7 @@ static alexnet_status push_int(machine *m, int64_t value)
     return push(m, made);
 }
 
-/* The bytes of a text are taken; one with a zero byte or none of UTF-8 is not looked at. */
+/* Push a copy of a text. One with a zero byte, or that is not UTF-8, becomes opaque. */
 static alexnet_status push_text(machine *m, const unsigned char *bytes, size_t length)
 {
     an_value *made = an_value_new(m->pickle, AN_VALUE_TEXT);
@@ -166,7 +166,7 @@ static alexnet_status do_int(machine *m, unsigned opcode)
     return push_int(m, opcode == 'J' ? (int32_t)(uint32_t)value : (int64_t)value);
 }
 
-/* Of any length, in two's complement; what does not fit in 8 bytes is not looked at. */
+/* An integer of any length, in two's complement. One of more than 8 bytes becomes opaque. */
 static alexnet_status do_long(machine *m, unsigned opcode)
 {
     uint64_t length, value = 0;
@@ -188,7 +188,7 @@ static alexnet_status do_float(machine *m, unsigned opcode)
     return push(m, &an_value_other);
 }
 
-/* How many bytes hold the length of what an opcode announces. */
+/* How many bytes the length after an opcode has. */
 static size_t length_width(unsigned opcode)
 {
     if (opcode == 0x8c || opcode == 'U' || opcode == 'C')
@@ -270,7 +270,7 @@ static alexnet_status do_tuple(machine *m, unsigned opcode)
     return push_items(m, AN_VALUE_TUPLE, m->depth, count);
 }
 
-/* Put items into what is on top: `kind`, or what is not looked at. */
+/* Put items into the value on top of the stack, which must be of `kind` or opaque. */
 static alexnet_status put(machine *m, an_value_kind kind, size_t first, size_t count)
 {
     an_value *into;
@@ -305,7 +305,7 @@ static alexnet_status do_put_marked(machine *m, unsigned opcode)
     return put(m, opcode == 'u' ? AN_VALUE_DICT : AN_VALUE_LIST, first, count);
 }
 
-/* Sets are not looked at. */
+/* Sets are opaque. */
 static alexnet_status do_set(machine *m, unsigned opcode)
 {
     size_t first, count;
@@ -411,7 +411,7 @@ static alexnet_status do_stack_global(machine *m, unsigned opcode)
 static alexnet_status do_call(machine *m, unsigned opcode)
 {
     an_value *callee, *arguments, *value;
-    if (opcode == 0x92) /* arguments by name, which nothing here takes */
+    if (opcode == 0x92) /* keyword arguments, which no name here takes */
         AN_CHECK(pop(m, &value));
     AN_CHECK(pop(m, &arguments));
     AN_CHECK(pop(m, &callee));
@@ -419,7 +419,7 @@ static alexnet_status do_call(machine *m, unsigned opcode)
     return push(m, value);
 }
 
-/* The attributes of an object; of a dict they are such as the versions of its layers. */
+/* Drop the attributes of an object. Those of a dict are, for example, versions of layers. */
 static alexnet_status do_build(machine *m, unsigned opcode)
 {
     an_value *state;

@@ -4,11 +4,11 @@
  * A pickle is a program: its steps put values on a stack, and may call any function of Python. This
  * reader calls nothing. It knows the few functions that rebuild tensors and dictionaries by name,
  * and does their work itself; a few classes of plain data that training scripts put beside weights
- * (a Namespace of options, NumPy's numbers) become values that nobody looks at; every other name is
- * refused. Numbers with fractions, bytes and long texts are passed over.
+ * (a Namespace of options, NumPy's numbers) become opaque values; every other name is refused.
+ * Floating-point numbers, bytes and long texts become opaque values too.
  *
  * Memory is proportional to the pickle, with a limit on values, and nothing recurses. Values may
- * hold themselves: who walks through them bounds the depth.
+ * contain themselves, so code that walks through them must bound the depth.
  * Source: CPython's Lib/pickletools.py (opcodes); torch/_utils.py, torch/serialization.py.
  */
 #ifndef AN_FORMAT_PICKLE_H
@@ -18,7 +18,7 @@
 #include "tensor/tensor.h"
 
 typedef enum an_value_kind {
-    AN_VALUE_OTHER, /* what is not looked at */
+    AN_VALUE_OTHER, /* opaque: its content is not kept */
     AN_VALUE_NONE,
     AN_VALUE_INT,
     AN_VALUE_TEXT,
@@ -52,8 +52,8 @@ typedef struct an_storage {
     const char *key;
     const an_torch_type *type;
     int64_t count;         /* elements */
-    int64_t offset;        /* of a part of a block, in elements: where it begins */
-    uint64_t start, bytes; /* for the caller: where the whole block lies; 0: not known */
+    int64_t offset;        /* where a part of a block begins, in elements */
+    uint64_t start, bytes; /* for the caller: the whole block; 0: not known */
     struct an_storage *next;
 } an_storage;
 
@@ -80,16 +80,16 @@ struct an_value {
     } is;
 };
 
-/** All values of some pickles, which are freed at once. Starts as all zero. */
+/** All values of one or more pickles, freed together. Initialise to all zero. */
 typedef struct an_pickle {
     struct an_pickle_block *blocks;
     uint64_t values, limit; /* made so far; at most */
-    an_storage *storages;   /* all, each time that one is named; the last first */
+    an_storage *storages;   /* one for each time that one is named; the latest first */
 } an_pickle;
 
 /**
  * Read a pickle.
- * @param at    where it begins in the section; out, the byte behind it
+ * @param at    in: where it begins in the section; out: the byte after it
  * @param root  out, owned by `pickle`
  * @return ALEXNET_ERROR_FORMAT with file and byte; ALEXNET_ERROR_UNSUPPORTED for a whole model, or
  *         a name that is refused: the text names it

@@ -5,13 +5,13 @@
 #include "base/status.h"
 
 typedef enum role {
-    DATA,      /* plain data that is not looked at */
+    DATA,      /* plain data, opaque */
     DICT,      /* from nothing, or from pairs */
-    SIZE,      /* its argument, a tuple */
-    PARAMETER, /* its first argument, a tensor */
-    FROM_TYPE, /* a tensor of a class of its own: function, class, arguments, state */
+    SIZE,      /* gives its argument, a tuple */
+    PARAMETER, /* gives its first argument, a tensor */
+    FROM_TYPE, /* a tensor of a subclass: function, class, arguments, state */
     TENSOR,    /* storage, offset, size, stride */
-    TENSOR_V3, /* the same, and the element type in place 6 */
+    TENSOR_V3, /* the same, and the element type as argument 6 */
     TYPE,      /* an element type, or the class of its storages */
 } role;
 
@@ -170,7 +170,7 @@ static alexnet_status bad_tensor(const an_section *section, const char *what)
     return AN_SECTION_FAIL(section, "a tensor that is damaged: %s", what);
 }
 
-/* Shape and strides: two tuples of one length, of numbers from 0. */
+/* Shape and strides: two tuples of one length, of integers of 0 or more. */
 static alexnet_status read_shape(const an_section *section, an_view *view, const an_value *size,
                                  const an_value *stride)
 {
@@ -259,7 +259,7 @@ static alexnet_status make_dict(an_pickle *pickle, const an_section *section,
     return ALEXNET_OK;
 }
 
-/* The value itself, which is as it was; a call of what is not looked at gives the like. */
+/* The result of a call is `value`, or opaque if that is NULL. */
 static alexnet_status give(const an_value *value, an_value **out)
 {
     *out = value ? (an_value *)value : &an_value_other;
@@ -292,7 +292,7 @@ static alexnet_status call(an_pickle *pickle, const an_section *section,
 alexnet_status an_global_call(an_pickle *pickle, const an_section *section, const an_value *callee,
                               const an_value *arguments, an_value **value)
 {
-    if (callee->kind == AN_VALUE_OTHER) /* a part of what is not looked at */
+    if (callee->kind == AN_VALUE_OTHER) /* what opaque values give is opaque */
         return give(&an_value_other, value);
     if (callee->kind != AN_VALUE_GLOBAL || arguments->kind != AN_VALUE_TUPLE)
         return AN_SECTION_FAIL(section, "a pickle that calls what is no function");

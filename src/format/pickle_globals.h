@@ -12,10 +12,10 @@
  */
 alexnet_status an_global_find(an_pickle *pickle, const an_section *section, const char *module,
                               const char *name, an_value **value);
-/** What a name makes of arguments, a tuple: instead of calling it. */
+/** The value that a call of a name would give for a tuple of arguments. Nothing is called. */
 alexnet_status an_global_call(an_pickle *pickle, const an_section *section, const an_value *callee,
                               const an_value *arguments, an_value **value);
-/** A block of elements outside the pickle: ('storage', type, key, location, count, part). */
+/** The block outside the pickle for an id: ('storage', type, key, location, count, part). */
 alexnet_status an_global_storage(an_pickle *pickle, const an_section *section, const an_value *id,
                                  an_value **value);
 

@@ -6,7 +6,7 @@
 
 #include "format/pickle.h"
 
-/** Values that are equal wherever they occur. */
+/** Values without content, shared by all pickles and never changed. */
 extern an_value an_value_none, an_value_other, an_value_mark;
 
 /** Zeroed memory that lives as long as the pickle; counts as a value. NULL: see an_pickle_fail() */

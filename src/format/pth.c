@@ -17,16 +17,16 @@
 
 typedef struct pth {
     an_zip zip;
-    char *root; /* what the names of members begin with: "archive/"; owned */
+    char *root; /* the folder of the members: "archive/"; owned */
     bool is_zip, swapped;
     an_pickle pickle;
-    an_strided *arrays; /* of each entry */
+    an_strided *arrays; /* one per entry */
     an_gathered gathered;
 } pth;
 
 /* ---- Entries ---- */
 
-/* The block of a storage, in the archive or behind the pickles. */
+/* The block of a storage, in the archive or after the pickles. */
 static alexnet_status find_block(const an_tensor_file *file, const an_storage *storage,
                                  an_section *section)
 {
@@ -51,7 +51,7 @@ static alexnet_status find_block(const an_tensor_file *file, const an_storage *s
     return an_zip_section(&p->zip, member, false, section);
 }
 
-/* Where a tensor's elements lie: in which block, and in it from which byte on. */
+/* Find a tensor's elements: their block, and the first byte in it. */
 static alexnet_status place(const an_tensor_file *file, const an_view *view, const char *name,
                             an_strided *array)
 {
@@ -75,7 +75,7 @@ static alexnet_status place(const an_tensor_file *file, const an_view *view, con
     part = (uint64_t)storage->offset * wide;
     if (__builtin_mul_overflow((uint64_t)view->offset, array->width, &offset) ||
         __builtin_add_overflow(part, offset, &array->first))
-        array->first = UINT64_MAX; /* beyond any block, as the check says */
+        array->first = UINT64_MAX; /* beyond any block, so the check refuses it */
     return an_strided_check(array, name);
 }
 
@@ -135,7 +135,7 @@ static alexnet_status list_entries(an_tensor_file *file, const an_value *root)
 
 /* ---- Archives ---- */
 
-/* The pickle: data.pkl in the archive's one folder, or beside all else. */
+/* The pickle: data.pkl in a folder at the top of the archive, or at the top itself. */
 static const an_zip_member *find_pickle(const an_zip *zip)
 {
     for (int i = 0; i < zip->count; i++) {
@@ -209,7 +209,7 @@ static alexnet_status open_zip(an_tensor_file *file)
     return list_entries(file, root);
 }
 
-/* Names that PyTorch's archives begin with. */
+/* Whether the first member has a name that PyTorch's archives begin with. */
 static bool recognise_zip(const unsigned char *head, size_t length, uint64_t size)
 {
     static const char *const endings[] = {

@@ -1,5 +1,5 @@
 /*
- * The blocks of elements of a file of before version 1.6, one behind another.
+ * The blocks of elements of a file from before version 1.6, one after another.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static alexnet_status sort_storages(const an_pickle *pickle, an_storage ***sorte
     return ALEXNET_OK;
 }
 
-/* The first of a key; `count` if there is none. */
+/* The first storage with a key; `count` if there is none. */
 static size_t find_key(an_storage *const *sorted, size_t count, const char *key)
 {
     size_t low = 0, high = count;
@@ -45,7 +45,7 @@ static size_t find_key(an_storage *const *sorted, size_t count, const char *key)
     return low < count && strcmp(sorted[low]->key, key) == 0 ? low : count;
 }
 
-/* A block at `at`: how many elements, then these. @param at  out, behind it */
+/* A block at `at`: its number of elements, then these. @param at  out: the end of the block */
 static alexnet_status read_block(const an_section *section, uint64_t *at, const char *key,
                                  int width, uint64_t *start, uint64_t *bytes)
 {

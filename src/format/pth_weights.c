@@ -18,7 +18,7 @@ static bool has_tensors(const an_value *dict)
     return false;
 }
 
-/* The last entry of a name, which is the one that Python would keep. */
+/* The last entry with a name, which is the one that Python would keep. */
 static const an_value *entry(const an_value *dict, const char *name)
 {
     const an_value *found = NULL;
@@ -28,7 +28,7 @@ static const an_value *entry(const an_value *dict, const char *name)
     return found;
 }
 
-/* The dict under the first usual name that there is one under. */
+/* The dict under the first of the usual names that has one. */
 static const an_value *usual_entry(const an_value *dict)
 {
     for (int i = 0; i < USUAL; i++) {
@@ -39,7 +39,7 @@ static const an_value *usual_entry(const an_value *dict)
     return NULL;
 }
 
-/* The only dict of tensors among the entries, NULL if there is none or another one. */
+/* The only dict of tensors among the entries; NULL if there is none or more than one. */
 static const an_value *only_one(const an_value *dict)
 {
     const an_value *found = NULL;

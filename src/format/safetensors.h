@@ -6,10 +6,10 @@
  *               and "__metadata__" -> {string: string}
  *     the rest  the tensors, row-major, little-endian, without gaps
  *
- * Read as a format of tensor files (tensor_file.h): everything is checked against the file before
- * anything is allocated for it: N, the JSON (depth, duplicate names), shapes (overflow), that each
- * tensor's length is what its shape says, if its dtype is known, and that the tensors cover the
- * rest exactly, without overlap or gap. Written here. Source:
+ * They are read as a format of tensor files (tensor_file.h). Everything is checked against the file
+ * before anything is allocated for it: N, the JSON (depth, duplicate names), shapes (overflow),
+ * that each tensor's length is what its shape says, if its dtype is known, and that the tensors
+ * cover the rest exactly, without overlap or gap. This header is for writing them. Source:
  * https://github.com/huggingface/safetensors, "Format".
  */
 #ifndef AN_FORMAT_SAFETENSORS_H
@@ -27,7 +27,7 @@ typedef struct an_tensor_writer an_tensor_writer;
 alexnet_status an_tensor_writer_new(an_tensor_writer **out, const char *path);
 /** Takes the bytes of a file in order. */
 typedef alexnet_status (*an_tensor_put)(void *to, const void *bytes, size_t length);
-/** Gives the bytes to `put`, which writes them where it likes. @param name  for error texts */
+/** Passes the bytes to `put` instead of writing a file. @param name  for error texts */
 alexnet_status an_tensor_writer_new_to(an_tensor_writer **out, const char *name, an_tensor_put put,
                                        void *to);
 /** Replaces an earlier value. @return ALEXNET_ERROR_INVALID_ARGUMENT for text that is not UTF-8 */
@@ -36,10 +36,10 @@ alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *k
 /** @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is taken, or not UTF-8 */
 alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *name, an_dtype dtype,
                                         an_shape shape);
-/** The next data of the declared tensors, a tensor or a part of one. The first call writes the
- *  header. */
+/** Write the next data of the declared tensors: a tensor or a part of one. The first call writes
+ *  the header before it. */
 alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data, size_t bytes);
-/** All data given: flush, rename, free. Frees on failure too. */
+/** After all data: flush, rename, free. Frees on failure too. */
 alexnet_status an_tensor_writer_commit(an_tensor_writer *writer);
 void an_tensor_writer_abort(an_tensor_writer *writer); /* NULL allowed */
 

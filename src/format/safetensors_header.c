@@ -16,7 +16,7 @@ const char *an_safetensors_dtype_word(an_dtype dtype)
     return words[dtype];
 }
 
-/* What the parts of the header are checked against, and named with. */
+/* What a header is checked against, and the name of its file. */
 typedef struct extent {
     const char *file;
     uint64_t data_start, data_bytes;
@@ -115,7 +115,7 @@ static alexnet_status parse_metadata(an_tensor_file *out, const extent *in, json
     return ALEXNET_OK;
 }
 
-/* By place; where an empty tensor and another begin together, the empty one comes first. */
+/* By offset; of tensors with the same offset the empty ones come first. */
 static int by_place(const void *a, const void *b)
 {
     const an_tensor_entry *x = a, *y = b;

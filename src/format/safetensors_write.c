@@ -9,19 +9,19 @@
 #include "base/writer.h"
 #include "format/safetensors_header.h"
 
-/* Tensors begin at a multiple of this, for readers that map the file. */
+/* The data begin at a multiple of this, for readers that map the file. */
 enum { DATA_ALIGN = 8 };
 
 struct an_tensor_writer {
     char *path;        /* for error texts */
     an_tensor_put put; /* where the bytes go */
     void *to;
-    an_writer *file;  /* which `to` is; NULL: the caller's own */
+    an_writer *file;  /* the same as `to`; NULL: `to` is the caller's */
     json_t *header;   /* the whole object; metadata is its first member */
     json_t *metadata; /* borrowed from the header */
     uint64_t *bytes;  /* [count] of each declared tensor */
     int count;        /* declared */
-    int given;        /* whose data was written, all of it */
+    int given;        /* tensors whose data was written completely */
     uint64_t part;    /* bytes written of the next */
     uint64_t offset;  /* end of the last declared tensor */
     bool header_written;

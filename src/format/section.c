@@ -9,9 +9,9 @@
 #include "base/status.h"
 
 struct an_unpacking {
-    bool begun;     /* `start` is that of a section */
+    bool begun;     /* `start` is valid */
     uint64_t start; /* of the section that is being read */
-    uint64_t at;    /* its bytes so far, unpacked */
+    uint64_t at;    /* its unpacked bytes so far */
     uint32_t crc;   /* of these */
     uint64_t taken; /* its packed bytes so far */
     z_stream stream;
@@ -62,7 +62,7 @@ alexnet_status an_section_fail(const an_section *section, const char *format, ..
                    section->name ? section->name : "", section->name ? ": " : "", text);
 }
 
-/* Begin with a section, unless it is being read and has not passed `offset`. */
+/* Begin at the start of a section, unless it is being read and is not yet past `offset`. */
 static alexnet_status begin(const an_section *section, uint64_t offset)
 {
     an_unpacking *u = section->unpacking;
@@ -80,7 +80,7 @@ static alexnet_status begin(const an_section *section, uint64_t offset)
                                                 : AN_SECTION_FAIL(section, "not unpacked");
     u->stream.zalloc = zlib_alloc;
     u->stream.zfree = zlib_free;
-    if (inflateInit2(&u->stream, -MAX_WBITS) != Z_OK) { /* without a header, as zip has it */
+    if (inflateInit2(&u->stream, -MAX_WBITS) != Z_OK) { /* raw deflate data, as in zip */
         u->begun = false;
         return AN_FAIL_MEMORY(65536, "unpacking a file");
     }
@@ -125,7 +125,7 @@ static alexnet_status inflate_next(const an_section *section, unsigned char *dst
     return ALEXNET_OK;
 }
 
-/* The next bytes, counted and summed. */
+/* Read the next bytes; count them, and update the checksum. */
 static alexnet_status next(const an_section *section, void *dst, size_t length)
 {
     an_unpacking *u = section->unpacking;
@@ -158,7 +158,7 @@ alexnet_status an_section_read(const an_section *section, uint64_t offset, void 
         return an_reader_read(section->reader, section->start + offset, dst, length);
     an_unpacking *u = section->unpacking;
     AN_CHECK(begin(section, offset));
-    if (!section->deflated && offset - u->at > sizeof u->skipped) /* not in order: not summed */
+    if (!section->deflated && offset - u->at > sizeof u->skipped) /* out of order: no checksum */
         return an_reader_read(section->reader, section->start + offset, dst, length);
     while (u->at < offset) {
         const uint64_t ahead = offset - u->at;

@@ -1,7 +1,7 @@
 /*
- * A section of a file: bytes as they lie, or deflated, as a member of a zip archive may be.
- * Read at any place, best in order: a deflated one is unpacked as it is read, with a few kilobytes
- * of memory, and from its beginning again for what lies before.
+ * A section of a file: plain bytes, or deflated ones, as a member of a zip archive may be.
+ * It can be read at any offset, best in order: a deflated section is unpacked as it is read, with a
+ * few kilobytes of memory, and a step back unpacks it from its beginning again.
  */
 #ifndef AN_FORMAT_SECTION_H
 #define AN_FORMAT_SECTION_H
@@ -11,7 +11,7 @@
 #include "base/reader.h"
 #include "base/status.h"
 
-/** What the sections of one file share: how far which of them is read. */
+/** State that the sections of one file share: which of them is being read, and how far. */
 typedef struct an_unpacking an_unpacking;
 
 typedef struct an_section {

@@ -10,7 +10,7 @@ void an_strided_pack(an_strided *array, bool column_major)
     int64_t stride = 1;
     const int rank = array->shape.rank;
     memset(array->stride, 0, sizeof array->stride);
-    if (an_shape_count(array->shape) <= 0) /* no elements; or refused by the check */
+    if (an_shape_count(array->shape) <= 0) /* no elements; or an_strided_check() refuses it */
         return;
     for (int i = 0; i < rank; i++) {
         const int at = column_major ? i : rank - 1 - i;
@@ -30,7 +30,7 @@ static bool is_packed(const an_strided *array)
     return true;
 }
 
-/* Bytes from the first element to the end of the last; false if they are more than any file has. */
+/* Bytes from the first element to the end of the last; false if no file can have so many. */
 static bool extent(const an_strided *array, uint64_t *bytes)
 {
     int64_t last = 0, step;
@@ -47,7 +47,7 @@ static bool extent(const an_strided *array, uint64_t *bytes)
 
 alexnet_status an_strided_check(const an_strided *array, const char *name)
 {
-    enum { FREE = 1 << 24, TIMES = 8 }; /* of a deflated section: bytes, and times its elements */
+    enum { FREE = 1 << 24, TIMES = 8 }; /* may span, if deflated: bytes, or times its elements */
     char text[96];
     uint64_t bytes;
     const int64_t count = an_shape_count(array->shape);
@@ -97,7 +97,7 @@ static alexnet_status gather_all(const an_strided *array, an_gathered *gathered)
     return rc;
 }
 
-/* The elements from `first` on, each from where it lies in the block. */
+/* Copy the elements from `first` on out of the block. */
 static void pick(const an_strided *array, const unsigned char *block, int64_t first, int64_t count,
                  unsigned char *dst)
 {

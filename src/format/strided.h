@@ -1,7 +1,7 @@
 /*
- * Arrays in the files of other programs: elements anywhere in a section of bytes, by a first one
- * and a distance for each dimension. So are the transposed and shared tensors of PyTorch, and
- * NumPy's arrays in the order of Fortran.
+ * Arrays in the files of other programs: elements anywhere in a section of bytes, given by the
+ * first element and a stride for each dimension. The transposed and shared tensors of PyTorch are
+ * such arrays, and NumPy's arrays in Fortran order.
  */
 #ifndef AN_FORMAT_STRIDED_H
 #define AN_FORMAT_STRIDED_H
@@ -15,27 +15,27 @@ typedef struct an_strided {
     size_t width;   /* bytes of an element; 0: not known, and never read */
     bool swapped;   /* the element's bytes lie in the order of a big-endian machine */
     an_shape shape;
-    int64_t stride[AN_MAX_RANK]; /* in elements, from 0 */
+    int64_t stride[AN_MAX_RANK]; /* in elements, 0 or more */
 } an_strided;
 
-/** What was gathered of the array that is being read; starts as all zero. */
+/** The bytes of the array that is being read. Initialise to all zero. */
 typedef struct an_gathered {
     const an_strided *of;
     unsigned char *block;
 } an_gathered;
 
-/** Row-major without gaps (`column_major`: the first index is fastest). */
+/** Set strides for row-major order without gaps (`column_major`: the first index is fastest). */
 void an_strided_pack(an_strided *array, bool column_major);
 /**
- * Whether all of its elements lie inside the section; one that is spread thinly over a deflated
- * section is refused too, because reading it would unpack more than it is worth.
+ * Check that all elements lie inside the section. An array that is spread thinly over a deflated
+ * section is refused too, because reading it would unpack far more than its elements.
  * @param name  the array's, for the error
  */
 alexnet_status an_strided_check(const an_strided *array, const char *name);
 /**
  * Read `count` elements from element `first` in row-major order, in the host's byte order. Pieces
- * come in order, from 0. An array with gaps or in another order is read as a whole for its first
- * piece, and kept until its last.
+ * must be read in order, from 0. An array with gaps or in another order is loaded as a whole for
+ * its first piece, and kept until its last.
  */
 alexnet_status an_strided_read(const an_strided *array, an_gathered *gathered, int64_t first,
                                int64_t count, void *dst);

@@ -7,14 +7,13 @@
 #include "format/identify.h"
 #include "format/tensor_format.h"
 
-/* Those with a signature, or at least fields that begin them, come before those known by their
- * size. */
+/* Formats with a signature, or with known first fields, come before those recognised by size. */
 static const an_tensor_format *const formats[] = {
     &an_safetensors_format, &an_npy_format,  &an_caffe_format,   &an_pth_format,
     &an_npz_format,         &an_onnx_format, &an_darknet_format, &an_deep_compression_format};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
-/* The first bytes of a file, and the format that knows them, or NULL. */
+/* Read the first bytes of a file, and find the format that recognises them, or NULL. */
 static alexnet_status read_head(an_reader *reader, unsigned char head[AN_TENSOR_HEAD],
                                 size_t *length, const an_tensor_format **format)
 {
@@ -194,7 +193,7 @@ alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_en
                                         int64_t first, int64_t count, an_dtype as, void *dst)
 {
     enum { PIECE = 1024 };
-    double raw[PIECE]; /* of any type: double is the widest */
+    double raw[PIECE]; /* of any floating type: double is the widest */
     assert(an_dtype_is_float(entry->dtype));
     if (entry->dtype == as)
         return file->format->read(file, entry, first, count, dst);

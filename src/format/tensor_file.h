@@ -1,8 +1,8 @@
 /*
  * Files of named tensors, of any format: opened by content, whatever they are called.
  *
- * The formats are a table in tensor_file.c; tensor_format.h says what a row is. A reader checks all
- * that a file says against the file before it believes it. What is not asked for may be of any
+ * The formats are a table in tensor_file.c; tensor_format.h says what a row is. Formats check all
+ * that a file says against the file before they use it. Tensors that are not asked for may have any
  * element type and shape.
  */
 #ifndef AN_FORMAT_TENSOR_FILE_H
@@ -24,12 +24,12 @@ typedef struct an_tensor_file an_tensor_file;
 
 /**
  * @param reader  taken over, also on failure
- * @return ALEXNET_ERROR_FORMAT for what is damaged or no file of tensors, ALEXNET_ERROR_UNSUPPORTED
- *         for one of a format that is not read: the text says what the file is
+ * @return ALEXNET_ERROR_FORMAT for a file that is damaged or not a file of tensors,
+ *         ALEXNET_ERROR_UNSUPPORTED for a format that is not read: the text says what the file is
  */
 alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader);
 /**
- * Refuse a file that is to be a text and is a model, or anything else that is known for what it is.
+ * Refuse a file that should be a text but is a model, or anything else that can be identified.
  * @param expected  what it should be: "a network file"
  */
 alexnet_status an_tensor_file_refuse(const char *path, const char *expected);
@@ -58,7 +58,7 @@ const char *an_tensor_file_metadata(const an_tensor_file *file, const char *key)
  *         that this program has: the text names the layer
  */
 alexnet_status an_tensor_file_outline(an_tensor_file *file, an_outline *outline);
-/** The built-in network that files of the format hold where several fit; NULL: none. */
+/** The built-in network to choose for files of the format if several fit; NULL: none. */
 const char *an_tensor_file_usual_network(const an_tensor_file *file);
 
 /**
@@ -76,8 +76,8 @@ bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape s
 alexnet_status an_tensor_file_read(an_tensor_file *file, const char *name, an_shape shape,
                                    an_dtype as, void *dst);
 /**
- * Read `count` elements from element `first` of an entry in row-major order, converted likewise;
- * the entry is of a floating type. Pieces are asked for in order; element 0 begins anew.
+ * Read `count` elements from element `first` of an entry in row-major order, converted likewise.
+ * The entry must have a floating type. Pieces must be read in order; element 0 starts again.
  * @param as  AN_F32 or AN_F64
  */
 alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_entry *entry,

@@ -8,7 +8,7 @@
 #include "format/outline.h"
 #include "format/tensor_file.h"
 
-/** As many first bytes of a file are looked at to tell what it is. */
+/** How many bytes at the start of a file are used to recognise its format. */
 enum { AN_TENSOR_HEAD = 512 };
 
 typedef struct an_tensor_format {
@@ -17,12 +17,11 @@ typedef struct an_tensor_format {
     const char *about;   /* a few words: "PyTorch's files, whose pickles are read and not run" */
     /** Whether a file of `size` bytes that begins with `head` is of this format. */
     bool (*recognise)(const unsigned char *head, size_t length, uint64_t size);
-    /** Fill in `entries`, `count` and `state`. What a failing open leaves there is freed as below.
-     */
+    /** Fill in `entries`, `count` and `state`. The caller frees them, after a failure too. */
     alexnet_status (*open)(an_tensor_file *file);
     /**
      * Read `count` elements from element `first` in row-major order, in the tensor's type and the
-     * host's byte order. Never asked for AN_OTHER; pieces are asked for in order, from 0.
+     * host's byte order. Never called for AN_OTHER; pieces are read in order, from 0.
      */
     alexnet_status (*read)(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
                            int64_t count, void *dst);
@@ -33,7 +32,7 @@ typedef struct an_tensor_format {
      * format knows tensors only.
      */
     alexnet_status (*outline)(an_tensor_file *file, an_outline *outline);
-    /** The built-in network that files of the format hold where several fit; NULL: none. */
+    /** The built-in network to choose for files of the format if several fit; NULL: none. */
     const char *usual_network;
     /** Free `state`, which may be NULL. */
     void (*close)(void *state);

@@ -1,7 +1,7 @@
 /*
- * Writing the wire format of protocol buffers (wire.h). A message's length stands before it, so
- * small messages are built in memory, and what would be large, a tensor's data, is announced by its
- * length and written behind.
+ * Writing the wire format of protocol buffers (wire.h). A message's length comes before it, so
+ * small messages are built in memory. Of a tensor's data, which may be large, only tag and length
+ * are put into a message; the caller writes the data after them.
  */
 #ifndef AN_FORMAT_WIRE_WRITE_H
 #define AN_FORMAT_WIRE_WRITE_H
@@ -21,11 +21,11 @@ void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value);   /* F
 void an_wire_put_double(an_wire_buffer *to, uint32_t number, double value); /* FIXED64 */
 void an_wire_put_text(an_wire_buffer *to, uint32_t number, const char *text);
 void an_wire_put_bytes(an_wire_buffer *to, uint32_t number, const void *bytes, size_t length);
-/** A message that was built; frees it. */
+/** Put a message that was built, and free it. */
 void an_wire_put_message(an_wire_buffer *to, uint32_t number, an_wire_buffer *message);
-/** Tag and length of a field of `length` bytes that the caller writes behind. */
+/** Put tag and length of a field whose `length` bytes the caller writes after them. */
 void an_wire_put_header(an_wire_buffer *to, uint32_t number, uint64_t length);
-/** How many bytes such a field takes in all. */
+/** The size of such a field in bytes, tag and length included. */
 uint64_t an_wire_field_size(uint32_t number, uint64_t length);
 void an_wire_buffer_free(an_wire_buffer *buffer);
 

@@ -53,7 +53,7 @@ typedef struct directory {
     uint64_t start, bytes, count;
 } directory;
 
-/* The last record of the file, behind which only its comment may be. */
+/* Find the last record of the file. Only its comment may follow it. */
 static alexnet_status find_end(const an_zip *zip, unsigned char end[END], uint64_t *place)
 {
     const uint64_t size = an_reader_size(zip->reader);
@@ -76,7 +76,7 @@ static alexnet_status find_end(const an_zip *zip, unsigned char end[END], uint64
     return rc;
 }
 
-/* The larger record, if the locator before the last record leads to one. */
+/* Read the zip64 record, if the locator before the last record leads to one. */
 static alexnet_status find_end64(const an_zip *zip, uint64_t end, directory *d, bool *there)
 {
     unsigned char locator[LOCATOR], record[END64];
@@ -117,7 +117,7 @@ static alexnet_status find_directory(const an_zip *zip, directory *d)
 
 /* ---- The directory: its members ---- */
 
-/* What did not fit in 4 bytes lies in field 1 of the extra ones, in this order. */
+/* Numbers that did not fit into 4 bytes are in extra field 1, in this order. */
 static bool read_large(an_zip_member *member, const unsigned char *extra, size_t length)
 {
     uint64_t *const numbers[] = {&member->size, &member->packed, &member->header};
@@ -141,10 +141,10 @@ static bool read_large(an_zip_member *member, const unsigned char *extra, size_t
         extra += EXTRA + size;
         length -= EXTRA + size;
     }
-    return true; /* 4 GB less a byte, to the byte, if nothing else is said */
+    return true; /* without that field the numbers really are 0xffffffff */
 }
 
-/* A record of the directory, of which `left` bytes are there. @param used  out, its length */
+/* Read a record of the directory, with `left` bytes to its end. @param used  out, its length */
 static alexnet_status read_member(an_zip *zip, const unsigned char *at, size_t left, size_t *used)
 {
     an_zip_member *member = &zip->members[zip->count];

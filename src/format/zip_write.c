@@ -21,7 +21,7 @@ typedef struct member {
 struct an_zip_writer {
     an_writer *file;
     char *path;
-    uint64_t at, end; /* in the file; of the member that is being written */
+    uint64_t at, end; /* offsets: the current one; the end of the member that is being written */
     member *members;
     size_t count, room;
 };
@@ -122,7 +122,7 @@ alexnet_status an_zip_writer_begin(an_zip_writer *writer, const char *name, uint
 {
     unsigned char header[LOCAL + EXTRA + AN_ALIGN] = "PK\3\4";
     AN_CHECK(add_member(writer, name, crc, size));
-    /* Zeros in an extra field move the member's bytes to where they are to begin. */
+    /* Zeros in an extra field align the member's bytes. */
     const size_t before = (size_t)(writer->at % AN_ALIGN) + LOCAL + strlen(name) + EXTRA;
     const size_t zeros = (AN_ALIGN - before % AN_ALIGN) % AN_ALIGN;
     put_common(header + 4, &writer->members[writer->count - 1], EXTRA + zeros);

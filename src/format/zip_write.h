@@ -1,6 +1,6 @@
 /*
- * Zip archives of stored members, each of which begins at a multiple of 64 bytes, so that it can be
- * used where it lies. Up to 4 GiB: the larger form is not written.
+ * Writing zip archives of stored members. The bytes of each begin at a multiple of 64, so that they
+ * can be used in a mapped file. An archive has up to 4 GiB: zip64 is not written.
  */
 #ifndef AN_FORMAT_ZIP_WRITE_H
 #define AN_FORMAT_ZIP_WRITE_H
@@ -17,14 +17,14 @@ alexnet_status an_zip_writer_new(an_zip_writer **out, const char *path);
 /**
  * Begin a member.
  * @param name  UTF-8
- * @param crc   the checksum of its bytes, as an_zip_sum() counts it
+ * @param crc   the checksum of its bytes, as an_zip_sum() computes it
  * @param size  of its bytes, which an_zip_writer_put() takes
  * @return ALEXNET_ERROR_UNSUPPORTED where the archive would have over 4 GiB
  */
 alexnet_status an_zip_writer_begin(an_zip_writer *writer, const char *name, uint32_t crc,
                                    uint64_t size);
 alexnet_status an_zip_writer_put(an_zip_writer *writer, const void *bytes, size_t length);
-/** The checksum of bytes so far, from 0, and of more. */
+/** Extend a checksum, 0 at first, by more bytes. */
 uint32_t an_zip_sum(uint32_t crc, const void *bytes, size_t length);
 /** Write the directory, flush, rename, free. Frees on failure too. */
 alexnet_status an_zip_writer_commit(an_zip_writer *writer);
