@@ -1,5 +1,5 @@
 /*
- * What every layer computes of one picture: features of all layers, which are kept.
+ * The outputs of every layer for one picture: features of all layers.
  */
 #ifndef AN_INFER_ACTIVATIONS_H
 #define AN_INFER_ACTIVATIONS_H

@@ -16,7 +16,7 @@ static int channels_of(const an_distance *d)
     return an_channel_count((an_channels)d->net->network->input.channels);
 }
 
-/* Mean and scale of each channel, of a mean image its mean. */
+/* Mean and scale of each channel; a mean image is averaged. */
 static alexnet_status find_preprocessing(an_distance *d)
 {
     int mean = an_net_find(d->net, "input.mean");
@@ -34,7 +34,7 @@ static alexnet_status find_preprocessing(an_distance *d)
     return rc;
 }
 
-/* The layer that holds what a convolution computes behind its ReLU, which may be a layer of its
+/* The layer whose output is that of a convolution after its ReLU, which may be a layer of its
  * own. */
 static int behind_neuron(const alexnet_network *network, int layer)
 {
@@ -47,7 +47,7 @@ static int behind_neuron(const alexnet_network *network, int layer)
     return layer;
 }
 
-/* The layers of all convolutions; their number. @param layers  [network->count] */
+/* List the layers of all convolutions. @param layers  [network->count] @return their number */
 static int list_layers(const alexnet_network *network, int *layers)
 {
     int n = 0;
@@ -162,8 +162,8 @@ static alexnet_status compile(an_program **out, an_distance *d, int rows, int co
     return ALEXNET_OK;
 }
 
-/* A free place for a size. Those that were not used for longest give theirs up where there are too
- * many, or too many pixels. */
+/* Find a free place for a size. While there are too many sizes, or too many pixels in all, the one
+ * that was used least recently is freed. */
 static an_distance_size *make_way(an_distance *d, int64_t pixels)
 {
     for (;;) {
@@ -364,7 +364,7 @@ static an_distance_layer layer_of(const an_distance *d, const an_distance_pictur
                                d->lpips->weights[index], a->layers[index], b->layers[index]};
 }
 
-/* From the network's channels, scaled, to grey levels of R, G, B. */
+/* Convert a gradient of the network's scaled channels to one of grey levels of R, G, B. */
 static void of_levels(const an_distance *d, float *gradient, int64_t plane)
 {
     const int channels = channels_of(d);

@@ -1,18 +1,19 @@
 /*
  * LPIPS, the perceptual distance between two pictures (Zhang, Isola, Efros, Shechtman, Wang, CVPR
- * 2018, section 3, version 0.1), over the convolutions of a network, each behind its ReLU:
+ * 2018, section 3, version 0.1), over the convolutions of a network, each after its ReLU:
  *
  *     distance = sum over layers l of  1/(H W)  sum over positions p, channels c of
- *                w[l][c] (a[l][c][p] / (|a[l][.][p]| + 1e-10) - b[l][c][p] / (|b[l][.][p]| +
- * 1e-10))^2
+ *                w[l][c] (u[l][c][p] - v[l][c][p])^2
+ *     with u[l][c][p] = a[l][c][p] / (|a[l][.][p]| + 1e-10), and v the same of b
  *
  *     distance.c           networks by size, pictures, features
  *     distance_layer.c     the sums of a layer and their gradient
  *     distance_stream.c    many pictures, decoded ahead
  *
- * Pictures keep their size. They are prepared as the network's own are, but for the crop: mean,
- * scale and order of channels, of a mean image its mean colour. What the published scaling layer
- * does is torchvision's mean and scale for grey levels from 0 to 255.
+ * Pictures keep their size. They are prepared like the network's input, but not cropped: by mean,
+ * scale and order of channels; of a mean image the mean colour is used. The scaling layer of the
+ * published implementation does the same as torchvision's mean and scale for grey levels from 0 to
+ * 255.
  */
 #ifndef AN_INFER_DISTANCE_H
 #define AN_INFER_DISTANCE_H
@@ -20,22 +21,22 @@
 #include "data/loader.h"
 #include "model/program.h"
 
-/** Pixels of a picture, and of all sizes for which networks are ready. */
+/** Limits: the side of a picture; pixels of a picture, and of all sizes kept; sizes kept. */
 enum { AN_DISTANCE_SIDE_MAX = 1 << 12, AN_DISTANCE_PIXELS_MAX = 1 << 24, AN_DISTANCE_SIZES = 8 };
 
 /** The network for pictures of a size. */
 typedef struct an_distance_size {
     int rows, columns;              /* 0: none */
-    uint64_t used;                  /* when, by count */
+    uint64_t used;                  /* `uses` at its last use */
     an_program *forward, *backward; /* backward: NULL until a gradient is wanted */
 } an_distance_size;
 
 struct alexnet_distance {
     an_net *net;
-    an_lpips own;             /* of a file; empty: */
-    const an_lpips *lpips;    /*   the net's */
-    int *layers;              /* of the network, per layer of lpips */
-    int side;                 /* to which pictures are resized; 0: none */
+    an_lpips own;             /* from a file; else empty */
+    const an_lpips *lpips;    /* `own`, or the net's */
+    int *layers;              /* index in the network, per layer of lpips */
+    int side;                 /* pictures are resized to it; 0: they are not */
     double mean[3], scale[3]; /* in the order of the network's channels */
     uint64_t uses;
     an_distance_size sizes[AN_DISTANCE_SIZES];
@@ -44,11 +45,11 @@ typedef struct alexnet_distance an_distance;
 
 /** What the network computes of a picture. */
 struct alexnet_distance_picture {
-    an_distance *distance; /* that it was made for; not owned */
+    an_distance *distance; /* it was made for this one; not owned */
     int rows, columns;
     size_t bytes;    /* of the following */
     float *input;    /* [channels][rows][columns], of the network */
-    float *features; /* of all layers, one behind the other */
+    float *features; /* of all layers, one after the other */
     float **layers;  /* per layer, [channels][positions] */
     int64_t *positions;
 };
@@ -59,17 +60,17 @@ typedef struct alexnet_distance_picture an_distance_picture;
  * @param side  pictures are first resized to side x side; 0: they are not
  */
 alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path, int side);
-/** Whether weights are for a network: as many layers as it has convolutions, and their channels. */
+/** Check that weights fit a network: a layer for each convolution, with its channels. */
 alexnet_status an_distance_suits(const an_net *net, const an_lpips *lpips);
 void an_distance_free(an_distance *distance); /* NULL allowed */
 
 /** @param levels  [3][rows][columns], grey levels from 0 to 255 of R, G, B */
 alexnet_status an_distance_look(an_distance_picture **out, an_distance *distance,
                                 const float *levels, int rows, int columns, const char *name);
-/** The same of a picture as it is. */
+/** The same for a picture as it is. */
 alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *distance,
                                    const an_picture *picture, const char *name);
-/** The same of a picture that is resized first, if the distance says so. */
+/** The same for a picture, which is resized first if the distance has a `side`. */
 alexnet_status an_distance_look_resized(an_distance_picture **out, an_distance *distance,
                                         const an_picture *picture, const char *name);
 void an_distance_picture_free(an_distance_picture *picture); /* NULL allowed */
@@ -85,9 +86,9 @@ struct alexnet_distance_stream {
     an_distance *distance; /* not owned */
     alexnet_dataset *dataset;
     an_loader *loader;
-    an_batch batch; /* its pictures are being given */
+    an_batch batch; /* its pictures are being returned */
     int next;       /* the next of them */
-    char *error;    /* of the latest picture, where it was read and could not be computed; owned */
+    char *error;    /* why the latest picture, which was read, could not be computed; owned */
 };
 typedef struct alexnet_distance_stream an_distance_stream;
 
@@ -110,8 +111,8 @@ typedef struct an_distance_layer {
 
 /** Its part of the distance. */
 double an_distance_sum(const an_distance_layer *layer);
-/** The gradient of that with respect to `a`. Where all of a position's features are zero it is
- *  zero: their ReLU lets nothing through. */
+/** The gradient of that with respect to `a`. It is zero at positions where all features of `a` are
+ *  zero, because their ReLU passes no gradient. */
 void an_distance_gradient(const an_distance_layer *layer, float *gradient);
 
 #endif

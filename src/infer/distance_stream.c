@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* Pictures of a batch of the loader: three batches are in flight, 48 MiB a picture at the most. */
+/* Pictures in a batch of the loader: three batches are in flight, with up to 48 MiB a picture. */
 enum { BATCH = 4 };
 
 alexnet_status an_distance_stream_new(an_distance_stream **out, an_distance *distance,

@@ -129,7 +129,7 @@ alexnet_status an_evaluation_start(an_evaluation *e)
     return ALEXNET_OK;
 }
 
-/* The next pictures, for the first member in `e->pictures` too. */
+/* Load the next pictures of every member; those of the first go to `e->pictures` too. */
 static alexnet_status load_batch(an_evaluation *e, bool *more)
 {
     for (int i = 0; i < e->count; i++) {
@@ -149,7 +149,7 @@ static alexnet_status load_batch(an_evaluation *e, bool *more)
     return ALEXNET_OK;
 }
 
-/* The same of pictures whose probabilities are kept. */
+/* The same for pictures whose probabilities are kept: nothing is loaded. */
 static void recall_batch(an_evaluation *e, bool *more)
 {
     int64_t left = e->dataset->count - e->done;
@@ -217,7 +217,7 @@ static alexnet_status compute_batch(an_evaluation *e)
     return ALEXNET_OK;
 }
 
-/* What is said beside the errors. */
+/* Count what is reported beside the errors. */
 static void count_details(an_evaluation *e, int i)
 {
     const float *p = e->probabilities + (size_t)i * (size_t)e->classes;
@@ -270,7 +270,7 @@ static alexnet_status take_step(an_evaluation *e, bool *more)
     return ALEXNET_OK;
 }
 
-/* A step that fails may leave the members at different pictures. */
+/* A step that fails may leave the members at different pictures, so the next one starts again. */
 alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
 {
     alexnet_status rc = take_step(e, more);

@@ -13,14 +13,14 @@
 typedef struct an_member {
     an_runner *runner; /* borrowed */
     an_loader *loader; /* NULL: an earlier member has the pictures in the same size */
-    an_batch batch;    /* the latest; of the earlier member where there is no loader */
+    an_batch batch;    /* the latest; without a loader, that of the earlier member */
     double weight;     /* of its probabilities; those of all members sum to 1 */
     float *kept;       /* [pictures of the data set][classes], or NULL */
 } an_member;
 
 struct alexnet_evaluation {
     alexnet_ctx *ctx;
-    alexnet_session *session; /* whose classes are meant, borrowed; NULL in a trainer */
+    alexnet_session *session; /* it has the classes; borrowed; NULL in a trainer */
     alexnet_dataset *dataset;
     an_member *members;
     int count, batch, classes; /* members; pictures per step; classes */
@@ -29,15 +29,15 @@ struct alexnet_evaluation {
     an_calibration calibration;
     int64_t done;
     bool started;           /* pictures are being decoded, or were */
-    bool reported;          /* bad pictures were, by an earlier pass */
-    bool recalling;         /* probabilities come from what was kept */
-    int64_t *confusion;     /* [label][predicted], or NULL: sums alone are wanted */
+    bool reported;          /* an earlier pass has logged the bad pictures */
+    bool recalling;         /* the kept probabilities are used, and none computed */
+    int64_t *confusion;     /* [label][predicted]; NULL: only sums are wanted */
     alexnet_status answers; /* ALEXNET_ERROR_BAD_MODEL: the latest probabilities are not numbers */
     int *labels;
     alexnet_status *statuses; /* of reading each picture, where probabilities are kept */
     /* The latest batch. */
     an_loaded *pictures; /* [batch] */
-    int latest;          /* of them */
+    int latest;          /* how many there are */
     double *sums;        /* [batch][classes], weighted; NULL for one member that keeps nothing */
     float *mixed;        /* the same as float32 */
     an_score *mixed_scores;
@@ -47,8 +47,8 @@ struct alexnet_evaluation {
 typedef struct alexnet_evaluation an_evaluation;
 
 /**
- * Decodes nothing before the first step: a trainer has one from its start and needs it at the end
- * of each epoch.
+ * Decodes nothing before the first step: a trainer makes its evaluation when it starts, and does
+ * not need it before the end of the first epoch.
  * @param runners  [count], of equal batch size and classes; equal weights at first
  * @param detail   whether confusion, calibration and probabilities are wanted beside the errors
  */
@@ -57,13 +57,13 @@ alexnet_status an_evaluation_new(an_evaluation **out, alexnet_ctx *ctx, an_runne
 /** Keep the probabilities of every member for every picture, for an_evaluation_weigh() and the
  *  search of weights. Before the first step; needs detail. */
 alexnet_status an_evaluation_keep(an_evaluation *evaluation);
-/** Begin again with other weights, [count], >= 0 and not all 0; what was kept of a whole pass is
- *  not computed again. */
+/** Begin again with other weights, [count], >= 0 and not all 0. Probabilities that were kept over a
+ *  whole pass are not computed again. */
 alexnet_status an_evaluation_weigh(an_evaluation *evaluation, const double *weights);
-/** Whether the probabilities of all pictures are there. */
+/** Whether the probabilities of all pictures have been kept. */
 bool an_evaluation_kept(const an_evaluation *evaluation);
-/** Begin at the first picture, again if need be, with the runner's weights as they are now. The
- *  first step does it by itself. */
+/** Begin at the first picture, or begin again, with the current weights of the runners. The first
+ *  step does it by itself. */
 alexnet_status an_evaluation_start(an_evaluation *evaluation);
 /** Compute a batch; bad pictures are counted, and reported in the log by the first pass. *more is
  * false after the last. After a failure the next step begins at the first picture. */

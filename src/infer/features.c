@@ -146,7 +146,7 @@ static void add_view(const an_features *f, const an_feature *o, const float *x)
             sum += x[i];
             most = x[i] > most ? x[i] : most;
         }
-        /* a sum that is not finite shows values that are no numbers, which no comparison finds */
+        /* comparisons do not find NaN; the sum does, and is given instead if it is not finite */
         f->sums[c] += f->pool == ALEXNET_POOLING_MAX && isfinite(sum) ? most : sum / (double)plane;
     }
 }
@@ -240,7 +240,7 @@ static alexnet_status next_batch(an_feature_stream *s, bool *more)
     if (*more)
         rc = an_features_compute(f, s->batch.pixels, s->batch.count);
     if (rc != ALEXNET_OK || !*more)
-        s->batch.count = 0; /* nothing to give */
+        s->batch.count = 0; /* nothing to return */
     else
         memcpy(s->values, f->values, (size_t)(s->batch.count * f->length) * sizeof *s->values);
     return rc;

@@ -1,6 +1,6 @@
 /*
- * Features: what inner layers compute of pictures, by pooling over rows and columns and averaged
- * over views where that is wanted.
+ * Features: the outputs of inner layers for pictures, on request pooled over rows and columns and
+ * averaged over views.
  */
 #ifndef AN_INFER_FEATURES_H
 #define AN_INFER_FEATURES_H
@@ -16,7 +16,7 @@ typedef struct an_feature {
     char name[AN_FEATURE_NAME + 1]; /* as it was asked for */
     int place;
     an_chw shape;   /* of a picture, as the network computes it */
-    an_chw given;   /* as it is given: after pooling */
+    an_chw given;   /* as it is returned: after pooling */
     int64_t length; /* elements of that */
     int64_t offset; /* in the values of a picture */
 } an_feature;
@@ -37,7 +37,7 @@ struct alexnet_features {
 };
 typedef struct alexnet_features an_features;
 
-/** @param options  complete and in range, but for the names of layers */
+/** @param options  complete and in range; only the names of layers are checked here */
 alexnet_status an_features_new(an_features **out, alexnet_model *model,
                                const alexnet_features_options *options);
 void an_features_free(an_features *features); /* NULL allowed */
@@ -55,9 +55,9 @@ struct alexnet_feature_stream {
     an_features *features;
     alexnet_dataset *dataset;
     an_loader *loader;
-    an_batch batch; /* its pictures are being given */
+    an_batch batch; /* its pictures are being returned */
     int next;       /* the next of them */
-    float *values;  /* [batch][length], our own: others may compute meanwhile */
+    float *values;  /* [batch][length], a copy: others may compute meanwhile */
 };
 typedef struct alexnet_feature_stream an_feature_stream;
 

@@ -1,5 +1,5 @@
 /*
- * Features (features.h) as what an index of pictures holds (picture_index.h).
+ * Features (features.h) as the rows of an index of pictures (picture_index.h).
  */
 #ifndef AN_INFER_INDEX_FEATURES_H
 #define AN_INFER_INDEX_FEATURES_H
@@ -8,7 +8,7 @@
 #include "infer/picture_index.h"
 
 /**
- * What makes the rows of an index. Its identity is a hash of everything that they depend on: the
+ * Fill in a maker of rows. Its identity has a hash of everything that the rows depend on: the
  * network with its preprocessing, the weights, layers, views, pooling and precision.
  */
 alexnet_status an_index_features(an_feature_maker *out, an_features *features);

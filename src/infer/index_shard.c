@@ -8,7 +8,7 @@
 #include "format/safetensors.h"
 #include "format/tensor_file.h"
 
-/* Where a tensor lies in the mapping, if it has the type and rank. */
+/* Find a tensor, and check its type and rank, and that it lies in the mapping. */
 static alexnet_status find(const an_index_shard *s, const an_tensor_file *file, const char *name,
                            an_dtype type, int rank, const an_tensor_entry **out)
 {
@@ -99,7 +99,7 @@ const float *an_index_shard_row(const an_index_shard *s, int64_t index)
     return isnan(row[0]) ? NULL : row;
 }
 
-/* Tensors of eight bytes an element first, as the format wants them. */
+/* Declare tensors with wider elements first, so that all are aligned. */
 static alexnet_status declare(an_tensor_writer *writer, const an_index_row *rows, int64_t count,
                               int dims)
 {

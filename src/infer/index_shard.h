@@ -1,12 +1,12 @@
 /*
- * A file of a picture index: features of some pictures, with what tells whether a picture is still
- * the same. A safetensors file:
+ * A file of a picture index: features of some pictures, with stamps that tell whether a picture has
+ * changed. A safetensors file:
  *
  *     stamps    I64 [N]      an_data_kind.stamp() of each picture
  *     features  F32 [N, D]   a row whose first value is a NaN: the picture could not be read
- *     keys      U8  [bytes]  names of the pictures within their folder, each with a zero byte
+ *     keys      U8  [bytes]  names of the pictures within their folder, a zero byte after each
  *
- * and metadata `alexnet.index`, what the features are of (model, layer). Read by mapping it.
+ * and metadata `alexnet.index`, the identity of model and layer. It is read by mapping it.
  */
 #ifndef AN_INFER_INDEX_SHARD_H
 #define AN_INFER_INDEX_SHARD_H
@@ -26,18 +26,18 @@ typedef struct an_index_shard {
     const int64_t *stamps; /* [count] */
     const float *features; /* [count][dims] */
     const char **key;      /* [count] */
-    bool waste;            /* it is to be written again, or to go */
+    bool waste;            /* its used rows are to be written again, and it is to be removed */
     int64_t used;          /* rows in use, as the index counts them */
 } an_index_shard;
 
 /**
  * Open a shard.
- * @param identity  what its features must be of
- * @return ALEXNET_ERROR_FORMAT if it is damaged, or of something else
+ * @param identity  of model and layer, which the shard must have
+ * @return ALEXNET_ERROR_FORMAT if it is damaged, or has another identity or number of dimensions
  */
 alexnet_status an_index_shard_open(an_index_shard *out, const char *path, const char *identity,
                                    int dims);
-void an_index_shard_close(an_index_shard *shard); /* one that is all zero too */
+void an_index_shard_close(an_index_shard *shard); /* all zero allowed */
 
 /** A row of a shard; NULL: the picture could not be read. */
 const float *an_index_shard_row(const an_index_shard *shard, int64_t index);

@@ -31,7 +31,7 @@ alexnet_metrics an_tally_metrics(const an_tally *tally);
  */
 alexnet_status an_check_probabilities(const float *probabilities, int classes, const char *picture);
 
-/** The same of a score, which is not a number exactly if the probabilities are not. */
+/** The same for a score: its loss is not a number exactly if the probabilities are not. */
 alexnet_status an_check_score(const an_score *score, const char *picture);
 
 /** The `top` best classes, best first; of equal ones the lower index first. top <= classes. */

@@ -7,9 +7,9 @@
 #include "base/status.h"
 #include "infer/nearest_measure.h"
 
-enum { CHUNK = 256 }; /* rows between two looks at whether the caller has cancelled */
+enum { CHUNK = 256 }; /* rows between two checks whether the caller has cancelled */
 
-/* The nearest of the rows that a thread has seen, for every query. */
+/* The arguments of a search, shared by its threads. */
 typedef struct search {
     const an_rows *rows;
     const an_row *queries;
@@ -17,7 +17,7 @@ typedef struct search {
     alexnet_metric metric;
 } search;
 
-/* Insert a row into a sorted list; rows come in rising order, so that an equal one stays behind. */
+/* Insert a row into a sorted list. Rows come in rising order, so equally near ones keep it. */
 static void insert(alexnet_neighbour *list, int top, int64_t row, double distance)
 {
     int at = top - 1;
@@ -46,7 +46,7 @@ static void clear(alexnet_neighbour *list, size_t count)
         list[i] = (alexnet_neighbour){-1, INFINITY};
 }
 
-/* The lists of a later thread behind those of an earlier one. */
+/* Merge the lists of a thread into those of the threads before it. */
 static void merge(const search *s, alexnet_neighbour *into, const alexnet_neighbour *from)
 {
     for (int q = 0; q < s->n; q++)

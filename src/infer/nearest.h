@@ -1,13 +1,13 @@
 /*
- * Nearest neighbours among rows of features, by looking at every row: exact. A row is read once for
+ * Nearest neighbours among rows of features, exact: every row is compared. A row is read once for
  * all queries; one query is bound by memory, several by arithmetic (docs/performance.md).
  *
  *     Euclidean  sqrt(SUM (x - q)^2)
  *     cosine     1 - SUM x q / sqrt(SUM x^2 SUM q^2); 1 where either is zero
  *
- * Sums are float32 over 512 products at most, then double. A row that is NULL stands for nothing
- * and is passed over. Of equal distances the lower row comes first, so that results do not depend
- * on the number of threads. Source of the use: paper section 6.1.
+ * Sums are float32 over 512 products at most, then double. A row that is NULL is
+ * skipped. Of equal distances the lower row comes first, so that results do not depend on the
+ * number of threads. The paper uses nearest neighbours in section 6.1.
  */
 #ifndef AN_INFER_NEAREST_H
 #define AN_INFER_NEAREST_H
@@ -24,7 +24,7 @@ typedef struct an_rows {
 /**
  * @param queries  float [n][dims], finite
  * @param top      at least 1
- * @param out      [n][top], nearest first; past the last row {-1, INFINITY}
+ * @param out      [n][top], nearest first; places that no row fills are {-1, INFINITY}
  * @return ALEXNET_ERROR_CANCELLED by the context; ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,
@@ -41,7 +41,7 @@ alexnet_status an_pairs_new(an_pairs **out, alexnet_ctx *ctx, const an_rows *row
                             alexnet_metric metric, int64_t limit, double most);
 /** Compare some more rows with all later ones. *fraction is how much is done, 0 to 1. */
 alexnet_status an_pairs_step(an_pairs *pairs, double *fraction, bool *more);
-/** The pairs so far: pair `index`, the nearest being 0. @return false past the last */
+/** Get one of the pairs found so far; the nearest is 0. @return false past the last */
 bool an_pairs_get(an_pairs *pairs, int64_t index, alexnet_pair *out);
 void an_pairs_free(an_pairs *pairs); /* NULL allowed */
 

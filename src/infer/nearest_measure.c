@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Vectors of the least that the architecture guarantees: one query waits for memory, not for
- * arithmetic. So many sums side by side, of at most RUN products each before they are added up in
- * double. */
+/* Vectors of 16 bytes, which every processor of the architecture has, suffice: one query is bound
+ * by memory, not by arithmetic. LANES float sums are kept side by side. Each has at most RUN
+ * products before they are added up in double. */
 typedef float vector __attribute__((vector_size(16)));
 enum { WIDTH = 4, SUMS = 2, LANES = WIDTH * SUMS, RUN = 64, BLOCK = LANES * RUN, GROUP = 4 };
 
@@ -25,8 +25,8 @@ static inline double add_up(const vector sums[SUMS], float rest)
     return sum;
 }
 
-/* SUM (x - y)^2 of x with `n` rows at once, over the same `count` elements of each; as `n` is a
- * constant where this is called, the sums stay in registers. */
+/* SUM (x - y)^2 of x with each of `n` rows, over `count` elements. All callers pass a constant `n`,
+ * so the sums stay in registers. */
 static inline __attribute__((always_inline)) void
 squares_between(const float *x, const float *const *y, int n, int count, double *sums)
 {

@@ -6,7 +6,7 @@
 
 #include "infer/nearest.h"
 
-/** A row, and of cosine the sum of its squares. */
+/** A row, and for cosine the sum of its squares. */
 typedef struct an_row {
     const float *values;
     double squares;

@@ -8,8 +8,8 @@
 #include "infer/centre.h"
 #include "infer/metrics.h"
 
-/* The mean colour, which stands for "nothing": behind the mean it is about 0. In R, G, B order;
- * grey for a network without a mean. */
+/* The square has the mean colour, which stands for "nothing": it is about 0 once the mean is
+ * subtracted. In R, G, B order; grey for a network without a mean. */
 static alexnet_status find_colour(an_occlusion *o)
 {
     int mean = an_net_find(o->net, "input.mean");
@@ -89,8 +89,7 @@ static int place_of(const an_occlusion *o, int position)
     return position * o->stride + o->stride / 2 - o->square / 2;
 }
 
-/* The part of a square that lies in the picture, of rows or columns: from *first up to the result.
- */
+/* The rows or columns of a square that lie in the picture: from *first to below the result. */
 static int clip(const an_occlusion *o, int position, int *first)
 {
     int from = place_of(o, position), to = from + o->square;

@@ -10,7 +10,7 @@
 struct alexnet_occlusion {
     an_net *net;
     an_runner *runner;
-    int square, stride, side; /* of the square; between squares; of the map */
+    int square, stride, side; /* side of the square; distance of squares; side of the map */
     uint8_t colour[3];        /* of the square */
     uint8_t *crop;            /* the picture that is covered */
     int class_index;

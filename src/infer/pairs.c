@@ -11,21 +11,21 @@
 
 enum { TILE = 32 };
 
-/* A heap with the farthest pair on top, of which `limit` at most are kept. */
+/* A heap of at most `limit` pairs, with the farthest on top. */
 typedef struct heap {
     alexnet_pair *pairs;
     int64_t count, limit;
-    double most; /* of any pair */
+    double most; /* largest distance of any pair */
 } heap;
 
 struct alexnet_pairs {
     alexnet_ctx *ctx;
     an_rows rows;
     alexnet_metric metric;
-    double *squares; /* of each row; of cosine */
+    double *squares; /* of each row; for cosine */
     int64_t next;    /* the first row of the next tile */
     heap kept;
-    bool sorted; /* `kept` is */
+    bool sorted; /* whether `kept` is */
     int threads;
     heap *seen; /* one for each thread */
 };
@@ -147,7 +147,7 @@ alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
     const int64_t end = first + TILE < count ? first + TILE : count;
     const int64_t tiles = (count - first + TILE - 1) / TILE;
     AN_CHECK(an_ctx_check(p->ctx));
-    for (int t = 0; t < p->threads; t++) { /* nothing farther than what is kept is of interest */
+    for (int t = 0; t < p->threads; t++) { /* a pair farther than all kept ones is of no interest */
         p->seen[t].count = 0;
         if (p->kept.count == p->kept.limit)
             p->seen[t].most = p->kept.pairs[0].distance;

@@ -102,7 +102,7 @@ static alexnet_status find_largest(const an_patches *p, int slot, const char *na
     return ALEXNET_OK;
 }
 
-/* Into its place among the best; of equal ones the earlier picture comes first. */
+/* Insert a place into the best ones; of equal ones the earlier picture comes first. */
 static void insert(an_patches *p, an_found found, const uint8_t *stored)
 {
     int at = p->found;

@@ -1,7 +1,7 @@
 /*
  * The patches of pictures that excite a unit of a layer most (Zeiler, Fergus: Visualizing and
- * Understanding Convolutional Networks, 2014, figure 2; Girshick et al., 2014, section 3.1): of
- * each picture of a data set the place where a channel is largest, of these the largest.
+ * Understanding Convolutional Networks, 2014, figure 2; Girshick et al., 2014, section 3.1): in
+ * each picture of a data set the place where a channel is largest, and of these places the best.
  */
 #ifndef AN_INFER_PATCHES_H
 #define AN_INFER_PATCHES_H
@@ -26,13 +26,13 @@ struct alexnet_patches {
     float *outputs; /* of the layer, [batch][channels][rows][columns] */
     an_chw shape;   /* of one of them */
     int layer, channel, batch;
-    int count, found; /* room among the best, and how many there are */
+    int count, found; /* capacity of `best`, and how many it holds */
     an_found *best;   /* best first */
     int64_t done, skipped;
 };
 typedef struct alexnet_patches an_patches;
 
-/** Layer, channel and the numbers are in range. */
+/** @param options  layer, channel and numbers must be in range */
 alexnet_status an_patches_new(an_patches **out, an_net *net, const alexnet_dataset *dataset,
                               const alexnet_patches_options *options);
 /** Compute a batch. Bad pictures are counted, and reported in the log. */

@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 
-/* A file is written when so many bytes of rows are there. */
+/* A file is written once it has so many bytes of rows. */
 static const size_t SHARD_BYTES = (size_t)64 << 20;
 enum { SHARD_ROWS_MAX = 1 << 16 };
 
@@ -46,7 +46,7 @@ static alexnet_status make_shard_room(an_picture_index *x)
     return ALEXNET_OK;
 }
 
-/* A file that is damaged is said, and goes like one of which nothing is of use. */
+/* A damaged file is logged, and later removed like one without used rows. */
 static alexnet_status open_shard(an_picture_index *x, const char *name)
 {
     char *path = an_path_join(x->home, name);
@@ -113,7 +113,7 @@ static const known *look_up(const known *list, int64_t count, const char *key)
     return low > 0 && strcmp(list[low - 1].key, key) == 0 ? &list[low - 1] : NULL;
 }
 
-/* The name of a picture within the folder, which stays the same where the folder is moved. */
+/* The name of a picture within the folder, which stays the same if the folder is moved. */
 static const char *key_of(const an_picture_index *x, int64_t picture)
 {
     const char *name = x->pictures->samples[picture].name;
@@ -129,8 +129,7 @@ static int64_t read_stamp(const an_picture_index *x, int64_t picture)
     return source->kind->stamp(source, x->pictures->samples[picture].item);
 }
 
-/* Find every picture among the rows that there are. @param at  out, the shard of its row; -1: none
- */
+/* Find every picture among the known rows. @param at  out, the shard of its row; -1: none */
 static void match(an_picture_index *x, const known *list, int64_t count, int *at)
 {
     x->n_pending = x->bad = 0;
@@ -190,8 +189,8 @@ static alexnet_status add_fresh(an_picture_index *x, int64_t picture, const floa
     return ALEXNET_OK;
 }
 
-/* Choose the shards to be written again: those of which less than half is of use; and those that
- * fill less than half a file, if there are several or there is something to write with them. */
+/* Choose the shards to write again: those with less than half of their rows in use, and those that
+ * fill less than half a file, if there are several of these or new rows to write with them. */
 static void find_waste(an_picture_index *x)
 {
     int small = x->n_pending > 0;
@@ -204,7 +203,7 @@ static void find_waste(an_picture_index *x)
     }
 }
 
-/* What is of use in such shards goes among the new rows. @param at  of match() */
+/* Add the used rows of such shards to the new rows. @param at  from match() */
 static alexnet_status save_rest(an_picture_index *x, const int *at)
 {
     find_waste(x);
@@ -214,7 +213,7 @@ static alexnet_status save_rest(an_picture_index *x, const int *at)
     return ALEXNET_OK;
 }
 
-/* Once the new rows are written, the old are removed. */
+/* Remove such shards. Their rows must have been written again. */
 static void remove_waste(an_picture_index *x)
 {
     int kept = 0;
@@ -313,8 +312,8 @@ static alexnet_status start(an_picture_index *x)
     return an_loader_start(x->loader, x->pending, x->n_pending, 0);
 }
 
-/* A picture that cannot be read for what it holds is known by that. One that the system did not
- * give is tried again the next time. */
+/* A picture whose content cannot be read is recorded in the index as unreadable. One that failed by
+ * an I/O error is not recorded, so it is tried again the next time. */
 static alexnet_status take_bad(an_picture_index *x, const an_loaded *picture)
 {
     if (picture->status == ALEXNET_ERROR_NO_MEMORY)

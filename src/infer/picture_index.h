@@ -1,11 +1,11 @@
 /*
- * Features of the pictures of a folder, kept in files beside it and refreshed by what changed.
+ * Features of the pictures of a folder, kept in files beside it. A refresh computes what changed.
  *
- * The files (index_shard.h) lie in one folder, the index, and are never changed: new and changed
- * pictures go to new ones, and what is left of one that holds little of use is written again with
- * them. So a refresh costs what has changed, and one that is interrupted has kept all but the last
- * file. Indices of several models and layers share the folder; the name of a file begins with what
- * its features are of.
+ * The files (index_shard.h) lie in one folder, the index, and are never changed. New and changed
+ * pictures go to new files. The used rows of a file that has few of them are written again to a new
+ * file too. So the cost of a refresh depends on what has changed, and if it is interrupted, only
+ * the last file is lost. Indices of several models and layers share the folder; the name of a file
+ * begins with the identity of model and layer.
  */
 #ifndef AN_INFER_PICTURE_INDEX_H
 #define AN_INFER_PICTURE_INDEX_H
@@ -18,11 +18,11 @@
 typedef struct an_feature_maker {
     an_fit fit;
     int batch, dims;
-    int file_rows; /* of a file at most; 0: 64 MiB */
+    int file_rows; /* rows of a file at most; 0: as many as 64 MiB hold */
     /** @param rows  out, float [count][dims] */
     alexnet_status (*compute)(void *self, const uint8_t *pixels, int count, float *rows);
     void *self;
-    char identity[96]; /* of model and layer, fit to begin a file's name */
+    char identity[96]; /* of model and layer; file names begin with it */
 } an_feature_maker;
 
 struct alexnet_index {
@@ -30,7 +30,7 @@ struct alexnet_index {
     alexnet_dataset *pictures;
     char *folder, *home; /* of the pictures; of the index */
     an_feature_maker maker;
-    int64_t *stamp;    /* per picture, from before it is read */
+    int64_t *stamp;    /* per picture, taken before it is read */
     const float **row; /* per picture; NULL: not computed yet, or unreadable */
     int n_shards, shards_room, next_number;
     an_index_shard *shards;
@@ -46,13 +46,13 @@ struct alexnet_index {
 typedef struct alexnet_index an_picture_index;
 
 /**
- * Read what there is of the index, and find out what is missing.
+ * Open the files that the index has, and find out which pictures are missing.
  * @param folder  of the pictures
  * @param home    of the index; made when there is something to write
  */
 alexnet_status an_picture_index_open(an_picture_index **out, alexnet_ctx *ctx, const char *folder,
                                      const char *home, const an_feature_maker *maker);
-/** Compute the next batch of missing pictures; *more is false once all are there and written.
+/** Compute the next batch of missing pictures; *more is false once all are computed and written.
  *  Pictures that cannot be read are warnings in the log, and counted in `bad`. */
 alexnet_status an_picture_index_step(an_picture_index *index, bool *more);
 /** Write what is computed; for a caller who stops before the end. */

@@ -8,8 +8,8 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* Pairs are computed TILE x TILE at a time, over CHUNK elements at a time, so that what is worked
- * on stays in the nearest cache. Sums are in double: over a chunk, then over chunks, which keeps
+/* Pairs are computed TILE x TILE at a time, over CHUNK elements at a time, so that the data
+ * stay in the nearest cache. Sums are in double: over a chunk, then over chunks, which keeps
  * the rounding of sums of 100,000 terms near that of a few hundred. */
 enum { TILE = 8, CHUNK = 256 };
 
@@ -17,7 +17,7 @@ typedef struct job {
     const float *features;
     int64_t count, length;
     alexnet_dissimilarity measure;
-    double *means, *norms; /* per row; norms of what the means were subtracted from */
+    double *means, *norms; /* per row; norms of the rows less their means */
     double *rdm;
 } job;
 
@@ -79,7 +79,7 @@ static void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE])
             to[k][i] = from[i][k];
 }
 
-/* Two rows of x against TILE of y: what compilers keep in registers. */
+/* Two rows of x at a time against TILE of y: compilers keep these sums in registers. */
 static void add_products(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
 {
     for (int i = 0; i < TILE; i += 2) {
@@ -96,7 +96,7 @@ static void add_products(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE]
     }
 }
 
-/* Differences are squared one by one: of products of alike rows nothing would be left. */
+/* Differences are squared one by one: sums of products would cancel out for similar rows. */
 static void add_squares(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
 {
     for (int i = 0; i < TILE; i += 2) {

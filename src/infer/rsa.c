@@ -1,5 +1,5 @@
 /*
- * Rank correlations of two matrices: of what stands above the diagonal, each pair once.
+ * Rank correlations of two matrices: of the elements above the diagonal, each pair once.
  */
 #include <math.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static int64_t merge(pair *out, const pair *left, const pair *right, int64_t n, 
     return swaps;
 }
 
-/* Merge sort, stable. @return the pairs of elements that stood in the wrong order */
+/* Merge sort, stable. @return how many pairs of elements were in the wrong order */
 static int64_t sort(pair *pairs, pair *scratch, int64_t count, before_fn before)
 {
     int64_t swaps = 0;
@@ -64,7 +64,7 @@ static int64_t sort(pair *pairs, pair *scratch, int64_t count, before_fn before)
 
 /* ---- Spearman ---- */
 
-/* In place of values their ranks, from 1; equal ones share the mean of theirs. */
+/* Replace values by their ranks, from 1; equal values get the mean of their ranks. */
 static void rank(double *values, int64_t count, pair *pairs, pair *scratch)
 {
     for (int64_t i = 0; i < count; i++)
@@ -100,7 +100,7 @@ static alexnet_status spearman(double *out, double *a, double *b, int64_t count,
 
 /* ---- Kendall ---- */
 
-/* Pairs among elements that are equal to their neighbours in order. */
+/* Count the pairs of elements with equal `a`, `b` or both, as asked; such are neighbours. */
 static int64_t ties(const pair *pairs, int64_t count, bool a, bool b)
 {
     int64_t sum = 0, run = 1;

@@ -1,6 +1,6 @@
 /*
- * A net computing the classes of batches of pictures: what sessions, evaluations and a trainer's
- * validation share.
+ * A net that classifies batches of pictures. Sessions, evaluations and a trainer's validation share
+ * this code.
  */
 #ifndef AN_INFER_RUNNER_H
 #define AN_INFER_RUNNER_H
@@ -16,7 +16,7 @@ typedef struct an_runner {
     an_slot *slots;
     float *all;           /* softmax outputs of every slot; NULL with one view */
     float *probabilities; /* [batch][classes], averaged over the views */
-    an_score *scores;     /* [batch]; of one view, the operator's own */
+    an_score *scores;     /* [batch]; for one view, as the operator computes them */
     int *order;           /* [classes], for ranking */
     uint8_t *pixels;      /* [batch][side][side][3], for callers without pixels of their own */
 } an_runner;
@@ -28,7 +28,7 @@ alexnet_status an_runner_new_of(an_runner **out, an_net *net, an_arena values, i
                                 int views);
 void an_runner_free(an_runner *runner); /* NULL allowed */
 
-/** Weights have changed. */
+/** To be called when weights have changed. */
 alexnet_status an_runner_refresh(an_runner *runner);
 
 /**

@@ -73,8 +73,8 @@ static alexnet_status run(an_saliency *s, const uint8_t *crop, int class_index)
     return an_program_input_gradient(s->program, s->gradient);
 }
 
-/* From the network's channels, scaled, to grey levels of R, G, B; of a grey network the map is of
- * the grey that it sees. */
+/* Convert the gradient of the network's scaled channels to grey levels of R, G, B. For a grey
+ * network the map is that of its only channel. */
 static void of_pixels(const an_saliency *s, float *gradient, float *map)
 {
     const an_input *input = &s->net->network->input;

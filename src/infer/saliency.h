@@ -1,7 +1,7 @@
 /*
  * The gradient of a class's score with respect to the pixels of a picture (Simonyan, Vedaldi,
- * Zisserman: Deep Inside Convolutional Networks, 2014, section 3). The score is what the softmax is
- * given, not the probability, which also rises where other classes fall.
+ * Zisserman: Deep Inside Convolutional Networks, 2014, section 3). The score is the input of the
+ * softmax, not the probability, which also rises when the scores of other classes fall.
  */
 #ifndef AN_INFER_SALIENCY_H
 #define AN_INFER_SALIENCY_H

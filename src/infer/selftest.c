@@ -48,7 +48,7 @@ static void next_precision(alexnet_selftest *test)
     }
 }
 
-/* A device or precision that is not there is one result that says so. */
+/* A device or precision that is missing gives one result that says so. */
 static const char *why_skipped(const alexnet_device_info *info, alexnet_precision precision)
 {
     if (!info->available)

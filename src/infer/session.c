@@ -103,7 +103,7 @@ static alexnet_status next_batch(alexnet_stream *stream, bool *more)
     if (*more)
         rc = an_runner_compute(runner, stream->batch.pixels, NULL, stream->batch.count, true);
     if (rc != ALEXNET_OK || !*more)
-        stream->batch.count = 0; /* nothing to give */
+        stream->batch.count = 0; /* nothing to return */
     else
         memcpy(stream->probabilities, runner->probabilities,
                (size_t)stream->batch.count * (size_t)runner->classes * sizeof(float));

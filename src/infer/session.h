@@ -29,9 +29,9 @@ struct alexnet_stream {
     alexnet_dataset *dataset;
     an_loader *loader;
     int top;
-    an_batch batch;       /* results of its pictures are being given */
+    an_batch batch;       /* results of its pictures are being returned */
     int next;             /* the next of them */
-    float *probabilities; /* [batch][classes], our own: the session may compute others meanwhile */
+    float *probabilities; /* [batch][classes], a copy: the session may compute others meanwhile */
     alexnet_prediction *best;
 };
 

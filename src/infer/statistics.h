@@ -1,6 +1,6 @@
 /*
- * What can be said of a finite sample: intervals of 95%, and how far a model's confidence is to be
- * believed.
+ * Statistics of a finite sample: 95% intervals, and how well a model's confidence agrees with its
+ * accuracy.
  */
 #ifndef AN_INFER_STATISTICS_H
 #define AN_INFER_STATISTICS_H
@@ -8,12 +8,12 @@
 #include "alexnet/alexnet.h"
 
 /**
- * Of a share of n that was counted (E. B. Wilson, "Probable inference, the law of succession, and
- * statistical inference", 1927): stays within 0 and 1, and is no point where the share is 0 or 1.
- * 0 to 1 for n = 0.
+ * The interval of a share that was counted among n (E. B. Wilson, "Probable inference, the law of
+ * succession, and statistical inference", 1927). It stays within 0 and 1, and has a width above 0
+ * even if the share is 0 or 1. 0 to 1 for n = 0.
  */
 alexnet_interval an_share_interval(double share, int64_t n);
-/** Of a mean, by its standard error. NAN to NAN below two values. */
+/** The interval of a mean, by its standard error. NAN to NAN for fewer than two values. */
 alexnet_interval an_mean_interval(double sum, double squares, int64_t n);
 
 /** Sums over the pictures whose confidence lies in each bin. */

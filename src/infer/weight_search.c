@@ -117,7 +117,7 @@ alexnet_status an_weight_search_step(alexnet_weight_search *s, bool *more)
             changed = true;
         }
     s->tried++;
-    s->unchanged = changed ? 1 : s->unchanged + 1; /* itself is at its best */
+    s->unchanged = changed ? 1 : s->unchanged + 1; /* this weight is at its best */
     *more = s->tried < s->passes * count && s->unchanged < count;
     return ALEXNET_OK;
 }

@@ -1,7 +1,7 @@
 /*
- * The search of the weights by which the probabilities of several models are averaged: along one
- * weight after the other over a grid, as avg-valid.py of 2012 (find_coeffs) does it. All begin at
- * 1/2; a value is taken where it lowers the error; it ends where no weight changes any more.
+ * The search for the weights by which the probabilities of several models are averaged: one weight
+ * after the other over a grid, as avg-valid.py of 2012 (find_coeffs) does it. All begin at 1/2; a
+ * value is taken if it lowers the error; the search ends when no weight changes any more.
  */
 #ifndef AN_INFER_WEIGHT_SEARCH_H
 #define AN_INFER_WEIGHT_SEARCH_H
@@ -11,11 +11,11 @@
 struct alexnet_weight_search {
     const an_evaluation *evaluation; /* borrowed; with the probabilities of all pictures */
     alexnet_weight_measure measure;
-    int steps, passes; /* of the grid from 0 to 1; times that each weight is tried at most */
+    int steps, passes; /* of the grid from 0 to 1; how often each weight is tried at most */
     double *weights;   /* [members] */
     double lowest;     /* the mean error or loss with these */
     int tried;         /* weights so far */
-    int unchanged;     /* the last of them, at whose end nothing was to be gained */
+    int unchanged;     /* how many weights in a row are at their best */
     double *base;      /* [classes], the sum of the other members */
     double *errors;    /* [steps + 1] */
 };
