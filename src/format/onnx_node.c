@@ -81,13 +81,25 @@ void an_onnx_node_free(an_onnx_node *node)
     *node = (an_onnx_node){0};
 }
 
+/* Nodes are read again for each that depends on them: what they may hold is limited. */
+enum { ATTRIBUTE_FIELDS_MAX = 4096 }; /* of all attributes of a node, and numbers in one field */
+
+static alexnet_status count_down(int *left)
+{
+    return (*left)-- > 0
+               ? ALEXNET_OK
+               : AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                         "the attributes of a node have more than %d fields", ATTRIBUTE_FIELDS_MAX);
+}
+
 /* Whether an attribute is called `name`. */
-static alexnet_status is_called(an_wire attribute, const char *name, bool *is)
+static alexnet_status is_called(an_wire attribute, const char *name, int *left, bool *is)
 {
     an_wire_field field;
     bool more;
     *is = false;
     for (;;) {
+        AN_CHECK(count_down(left));
         AN_CHECK(an_wire_next(&attribute, &field, &more));
         if (!more)
             return ALEXNET_OK;
@@ -107,7 +119,7 @@ static void add_int(an_onnx_attribute *out, int64_t value)
     out->n_ints += out->n_ints < INT32_MAX;
 }
 
-static alexnet_status read_value(const an_wire_field *field, an_onnx_attribute *out)
+static alexnet_status read_value(const an_wire_field *field, int *left, an_onnx_attribute *out)
 {
     an_wire chunk = field->body;
     uint64_t value;
@@ -119,6 +131,7 @@ static alexnet_status read_value(const an_wire_field *field, an_onnx_attribute *
     if (field->number == ATTR_INTS && field->type == AN_WIRE_VARINT)
         add_int(out, an_wire_int(field));
     while (field->number == ATTR_INTS && field->type == AN_WIRE_BYTES && an_wire_length(&chunk)) {
+        AN_CHECK(count_down(left));
         AN_CHECK(an_wire_varint(&chunk, &value));
         add_int(out, (int64_t)value);
     }
@@ -135,6 +148,7 @@ alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name
 {
     an_wire message = node->body, attribute;
     an_wire_field field;
+    int left = ATTRIBUTE_FIELDS_MAX;
     bool more = true, is;
     *out = (an_onnx_attribute){0};
     while (more) {
@@ -142,11 +156,12 @@ alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name
         if (!more || field.number != ATTRIBUTE || field.type != AN_WIRE_BYTES)
             continue;
         attribute = field.body;
-        AN_CHECK(is_called(attribute, name, &is));
+        AN_CHECK(is_called(attribute, name, &left, &is));
         for (bool inside = is; inside;) {
+            AN_CHECK(count_down(&left));
             AN_CHECK(an_wire_next(&attribute, &field, &inside));
             if (inside)
-                AN_CHECK(read_value(&field, out));
+                AN_CHECK(read_value(&field, &left, out));
         }
         out->there |= is;
     }

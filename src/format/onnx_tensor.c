@@ -271,14 +271,20 @@ static alexnet_status place(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 
 static alexnet_status read_tensor(reading *r, an_onnx *onnx, an_onnx_tensor *tensor)
 {
+    enum { FIELDS_MAX = 1024 }; /* and one for each element; small tensors are read often */
     an_wire message = tensor->body;
     an_wire_field field;
+    int64_t fields = 0;
     bool more = true;
-    while (more) {
+    for (;; fields++) {
         AN_CHECK(an_wire_next(&message, &field, &more));
-        if (more)
-            AN_CHECK(read_field(r, &field));
+        if (!more)
+            break;
+        AN_CHECK(read_field(r, &field));
     }
+    if (fields - FIELDS_MAX > r->count)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s has %lld fields for %lld elements",
+                       r->file, name_of(r), (long long)fields, (long long)r->count);
     if (!r->entry->name && !(r->entry->name = an_strdup("")))
         return AN_FAIL_MEMORY(1, "a name");
     return place(r, onnx, tensor);

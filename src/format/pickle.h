@@ -67,7 +67,8 @@ typedef struct an_view {
 
 struct an_value {
     an_value_kind kind;
-    int count; /* of items */
+    int count;        /* of items */
+    bool has_tensors; /* of a dict: it has a tensor under a text */
     union {
         int64_t integer;
         const char *text;

@@ -76,6 +76,7 @@ bool an_value_add(an_pickle *pickle, an_value *to, const an_value *key, const an
         to->is.items.first = item;
     to->is.items.last = item;
     to->count++;
+    to->has_tensors |= value->kind == AN_VALUE_TENSOR && key && an_value_text(key);
     return true;
 }
 

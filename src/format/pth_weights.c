@@ -11,11 +11,7 @@ enum { USUAL = sizeof usual / sizeof usual[0], DEPTH_MAX = 4 };
 
 static bool has_tensors(const an_value *dict)
 {
-    if (dict->kind == AN_VALUE_DICT)
-        for (const an_item *item = dict->is.items.first; item; item = item->next)
-            if (item->value->kind == AN_VALUE_TENSOR && an_value_text(item->key))
-                return true;
-    return false;
+    return dict->kind == AN_VALUE_DICT && dict->has_tensors;
 }
 
 /* The last entry with a name, which is the one that Python would keep. */
@@ -63,7 +59,7 @@ static alexnet_status no_weights(const char *file, const an_value *root)
     if (root->kind != AN_VALUE_DICT)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s holds no dict of tensors", file);
     for (const an_item *item = root->is.items.first; item && shown < 6; item = item->next)
-        if (an_value_text(item->key) && strlen(item->key->is.text) < sizeof names - length - 8)
+        if (an_value_text(item->key) && length + strlen(item->key->is.text) + 8 < sizeof names)
             length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
                                        shown++ ? ", " : "", item->key->is.text);
     return AN_FAIL(ALEXNET_ERROR_FORMAT,

@@ -102,19 +102,20 @@ static void pick(const an_strided *array, const unsigned char *block, int64_t fi
                  unsigned char *dst)
 {
     const int rank = array->shape.rank;
-    int64_t index[AN_MAX_RANK] = {0}, at = 0;
+    int64_t index[AN_MAX_RANK] = {0}, stride[AN_MAX_RANK] = {0}, at = 0;
     for (int i = rank - 1; i >= 0; i--) {
+        stride[i] = array->shape.dim[i] > 1 ? array->stride[i] : 0; /* or a file may say anything */
         index[i] = first % array->shape.dim[i];
         first /= array->shape.dim[i];
-        at += index[i] * array->stride[i];
+        at += index[i] * stride[i];
     }
     for (int64_t n = 0; n < count; n++) {
         memcpy(dst + (size_t)n * array->width, block + (size_t)at * array->width, array->width);
         for (int i = rank - 1; i >= 0; i--) {
-            at += array->stride[i];
+            at += stride[i];
             if (++index[i] < array->shape.dim[i])
                 break;
-            at -= index[i] * array->stride[i];
+            at -= index[i] * stride[i];
             index[i] = 0;
         }
     }

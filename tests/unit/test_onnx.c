@@ -199,7 +199,7 @@ typedef an_wire_buffer buffer;
 /* "Conv x,w,b y": a node with inputs and outputs. */
 static void put_node(buffer *graph, const char *text)
 {
-    char copy[256], *rest = NULL, *inner = NULL;
+    char copy[16384], *rest = NULL, *inner = NULL;
     buffer node = {0};
     snprintf(copy, sizeof copy, "%s", text);
     char *op = strtok_r(copy, " ", &rest), *in = strtok_r(NULL, " ", &rest);
@@ -372,6 +372,25 @@ static void test_damaged_graphs(void **state)
     expect_bad_graph(graph, "dimension 1, of 2147483648, is negative or larger than any file");
 }
 
+/* What is read again for each node that depends on it has a limit. */
+static void test_many_fields(void **state)
+{
+    (void)state;
+    buffer graph = graph_of(NODES("Relu x y")), tensor = {0};
+    an_wire_put_int(&tensor, 1, 1);
+    an_wire_put_int(&tensor, 2, 1);
+    an_wire_put_text(&tensor, 8, "t");
+    an_wire_put_bytes(&tensor, 9, "four", 4);
+    for (int i = 0; i < 1100; i++)
+        an_wire_put_int(&tensor, 99, 1);
+    an_wire_put_message(&graph, 5, &tensor);
+    expect_bad_graph(graph, "tensor t has 1104 fields for 1 elements");
+    char text[16384] = "MaxPool x y kernel_shape=3";
+    for (size_t length = strlen(text), i = 0; i < 4100; i++, length += 2)
+        memcpy(text + length, ":3", 3);
+    expect_no_chain(NODES(text), ALEXNET_ERROR_UNSUPPORTED, "have more than 4096 fields");
+}
+
 /* Numbers in a list, as many as `count`, for a shape of 3. */
 static buffer listed(uint32_t field, int type, const void *numbers, size_t bytes)
 {
@@ -528,6 +547,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_chain),
         cmocka_unit_test(test_what_layers_must_be),
         cmocka_unit_test(test_damaged_graphs),
+        cmocka_unit_test(test_many_fields),
         cmocka_unit_test(test_damaged_lists),
         cmocka_unit_test_setup_teardown(test_external_data_stays_below, scratch_setup,
                                         scratch_teardown),

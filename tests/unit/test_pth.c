@@ -143,6 +143,36 @@ static void test_pickles(void **state)
     }
 }
 
+/* Keys of any length, of which the error names those that it has room for. */
+static void test_names_of_no_weights(void **state)
+{
+    (void)state;
+    static const int lengths[] = {247, 0, 1000, 1000, 240, 1000, 3};
+    char bytes[8192] = P "}";
+    size_t length = 3;
+    an_reader *reader;
+    an_pickle pickle = {0};
+    const an_value *root, *weights;
+    uint64_t at = 0;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        const uint32_t n = (uint32_t)lengths[i];
+        bytes[length] = 'X';
+        memcpy(bytes + length + 1, &n, sizeof n);
+        memset(bytes + length + 5, (int)('a' + i), n);
+        memcpy(bytes + length + 5 + n, "K\1s", 3);
+        length += 5 + n + 3;
+    }
+    bytes[length++] = '.';
+    expect_ok(an_reader_memory(&reader, "file", bytes, length));
+    const an_section section = an_section_of(reader);
+    expect_ok(an_pickle_read(&pickle, &section, &at, &root));
+    const alexnet_status rc = an_pth_weights("file", root, &weights);
+    expect_failure(rc, BAD, "aaa, , ...");
+    expect_failure(rc, BAD, "file: none of its entries is surely the weights");
+    an_pickle_free(&pickle);
+    an_reader_close(reader);
+}
+
 /* As many values as a pickle likes: lists of nothing, each a byte; marks; copies of one value. */
 static void test_pickles_without_end(void **state)
 {
@@ -298,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_dict_of_tensors),
         cmocka_unit_test(test_pickles),
+        cmocka_unit_test(test_names_of_no_weights),
         cmocka_unit_test(test_pickles_without_end),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_changed),
