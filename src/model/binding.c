@@ -168,7 +168,8 @@ static alexnet_status read_transposed(reading *r, int tower)
     for (int64_t begin = 0; begin < r->rows && rc == ALEXNET_OK; begin += rows) {
         const int64_t end = r->rows - begin < rows ? r->rows : begin + rows;
         rc = collect_band(r, entry, begin, end, band);
-        for (int64_t row = begin; row < end && r->binding->swapped && tower == 1; row++)
+        const bool swaps = rc == ALEXNET_OK && r->binding->swapped && tower == 1;
+        for (int64_t row = begin; row < end && swaps; row++)
             swap_halves(band + (size_t)((row - begin) * r->columns) * width,
                         (size_t)r->columns / 2 * width);
         if (rc == ALEXNET_OK)

@@ -40,7 +40,8 @@ static void name_layer(an_caffe_out *out, const alexnet_network *network, int no
     const bool part = n->layer >= 0 && n->desc.kind == AN_OP_NEURON &&
                       network->layers[n->layer].type != AN_LAYER_NEURON;
     name_top(out->top, network, node);
-    snprintf(out->name, sizeof out->name, "%.*s%s", AN_NAME_MAX, out->top, part ? "/neuron" : "");
+    snprintf(out->name, sizeof out->name, "%.*s%s", part ? AN_NAME_MAX : AN_CAFFE_TEXT - 1,
+             out->top, part ? "/neuron" : "");
     out->n_bottoms = n->desc.n_inputs;
     for (int i = 0; i < n->desc.n_inputs; i++)
         name_top(out->bottoms[i], network, n->inputs[i]);

@@ -72,6 +72,8 @@ static alexnet_status say_preprocessing(an_writer *text, an_net *net)
     AN_CHECK(say(text, "# The input: pixels from 0 to 255, "));
     AN_CHECK(an_writer_put(text, net->network->preprocessing, strlen(net->network->preprocessing)));
     AN_CHECK(say(text, ".\n"));
+    if (mean >= 0 && net->params[mean].count > 3 && net->network->input.channels == AN_CHANNELS_RGB)
+        return say(text, "# The file of the mean image has blue first, the input red.\n");
     if (mean < 0 || net->params[mean].count > 3)
         return ALEXNET_OK;
     AN_CHECK(an_net_read(net, AN_VALUES, mean, values, AN_F32));

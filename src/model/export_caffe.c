@@ -152,18 +152,27 @@ static alexnet_status write_model(an_writer *model, an_net *net)
     return ALEXNET_OK;
 }
 
-/* Write the mean image with the old fields for dimensions, as Caffe's own tool does. */
+/* Write the mean image with the old fields for dimensions, and with blue first whatever order the
+ * network has, as Caffe's own tool does. */
 static alexnet_status write_mean(an_writer *file, an_net *net, int mean)
 {
     const an_param *p = &net->params[mean];
-    const an_export_tensor tensor = {.shape = p->shape, .type = AN_F32, .param = mean};
+    const bool rgb = net->network->input.channels == AN_CHANNELS_RGB;
+    const int64_t planes = p->shape.dim[0], area = p->count / planes;
     an_wire_buffer blob = {0};
     an_wire_put_int(&blob, BLOB_NUM, 1);
     for (int i = 0; i < p->shape.rank; i++)
         an_wire_put_int(&blob, BLOB_NUM + 1 + (uint32_t)i, p->shape.dim[i]);
     an_wire_put_header(&blob, BLOB_DATA, data_bytes(p));
     AN_CHECK(put_buffer(file, &blob));
-    return an_export_values(net, &tensor, put_file, file);
+    for (int64_t plane = 0; plane < planes; plane++) {
+        const an_export_tensor tensor = {.shape = an_shape_of(1, (int)area),
+                                         .type = AN_F32,
+                                         .param = mean,
+                                         .first = (rgb ? planes - 1 - plane : plane) * area};
+        AN_CHECK(an_export_values(net, &tensor, put_file, file));
+    }
+    return ALEXNET_OK;
 }
 
 /* ---- The files ---- */
@@ -178,9 +187,21 @@ static char *beside(const char *path, const char *ending)
     return an_format("%.*s%s", (int)length, path, ending);
 }
 
-static alexnet_status check(const alexnet_network *network)
+/* What a model has besides its weights is far below this many bytes. */
+enum { ROOM_FOR_LAYERS = 1 << 20 };
+
+static alexnet_status check(const an_net *net)
 {
+    const alexnet_network *network = net->network;
     an_caffe_out layer;
+    int64_t bytes = ROOM_FOR_LAYERS;
+    for (int i = 0; i < net->count; i++)
+        bytes += net->params[i].count * (int64_t)sizeof(float);
+    if (bytes > INT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "the weights take %.1f GiB; a Caffe model holds less than 2, the limit of "
+                       "protocol buffers",
+                       (double)bytes / (1 << 30));
     for (int i = 0; i < network->graph.count; i++)
         if (an_caffe_layer_of(&layer, network, i) != ALEXNET_OK)
             return an_fail_within(ALEXNET_ERROR_UNSUPPORTED,
@@ -225,7 +246,7 @@ static alexnet_status write_caffe(const char *path, an_net *net, const an_classe
         rc = AN_FAIL_MEMORY(strlen(path), "a path");
         goto cleanup;
     }
-    AN_TRY(check(net->network));
+    AN_TRY(check(net));
     AN_TRY(write_files(files, (const char *const[FILES]){path, text, mean}, net, provenance));
     AN_TRY(commit(files));
 cleanup:

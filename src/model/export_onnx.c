@@ -111,6 +111,11 @@ static alexnet_status put_file(an_writer *writer, parts *p, const an_onnx_export
 {
     uint64_t length;
     AN_CHECK(measure(p, e, &length));
+    if (length + p->head.length + p->tail.length + 16 > INT32_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "the model takes %.1f GiB; an ONNX file holds less than 2, the limit of "
+                       "protocol buffers",
+                       (double)length / (1 << 30));
     an_wire_put_header(&p->head, AN_ONNX_MODEL_GRAPH, length);
     if (p->head.failed)
         return AN_FAIL_MEMORY(64, "an ONNX graph");

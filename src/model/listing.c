@@ -54,7 +54,7 @@ void an_listing_measure(an_listing *listing, int layer, const an_tensor_file *fi
     const int towers = weight->entries[1] >= 0 ? 2 : 1;
     const an_tensor_entry *w = an_tensor_file_entry(file, weight->entries[0]);
     if (l->kind == AN_OUTLINE_CONV) {
-        l->outputs = as_count(dimension(w, 0) * towers);
+        l->outputs = as_count((int64_t)as_count(dimension(w, 0)) * towers);
         l->window = as_count(dimension(w, 2));
         return;
     }
@@ -66,7 +66,7 @@ void an_listing_measure(an_listing *listing, int layer, const an_tensor_file *fi
             l->transposed = true; /* the weight alone does not show it */
         outputs = n;
     }
-    l->outputs = as_count(outputs * towers);
+    l->outputs = as_count((int64_t)as_count(outputs) * towers);
 }
 
 /* A square matrix does not show whether it is transposed. All matrices are, if any is. */

@@ -226,6 +226,14 @@ alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *
     return an_net_write_part(net, arena, param, 0, net->params[param].count, src, type);
 }
 
+alexnet_status an_net_write_mean(an_net *net)
+{
+    const an_input *input = &net->network->input;
+    if (input->mean != AN_INPUT_MEAN_FIXED)
+        return ALEXNET_OK;
+    return an_net_write(net, AN_VALUES, an_net_find(net, "input.mean"), input->fixed_mean, AN_F64);
+}
+
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,
                                 int64_t count, void *dst, an_dtype type)
 {

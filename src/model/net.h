@@ -99,6 +99,8 @@ alexnet_status an_net_write(an_net *net, an_arena arena, int param, const void *
 /** The same for `count` values from value `first`. */
 alexnet_status an_net_write_part(an_net *net, an_arena arena, int param, int64_t first,
                                  int64_t count, const void *src, an_dtype type);
+/** Write the mean that the network's text gives as numbers, if it does. */
+alexnet_status an_net_write_mean(an_net *net);
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type);
 /** The same of `count` values from value `first`. */
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,

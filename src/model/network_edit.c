@@ -8,8 +8,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* A line of the text: all of it, where it begins after leading blanks, and its whole length with
- * the newline. */
+/* A line of the text: all of it, where it begins after a byte order mark and white space, which
+ * an_ini_read() skips too, and its whole length with the newline. */
 typedef struct line {
     const char *all, *begin;
     size_t length;
@@ -22,7 +22,8 @@ static bool next_line(const char **text, line *out)
     out->all = *text;
     out->length = strcspn(*text, "\n");
     out->length += (*text)[out->length] == '\n';
-    out->begin = *text + strspn(*text, " \t\r");
+    out->begin = *text + (strncmp(*text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0);
+    out->begin += strspn(out->begin, " \t\r\v\f");
     *text += out->length;
     return true;
 }
@@ -35,20 +36,23 @@ static bool is_section(const line *l, const char *name)
 
 static bool is_key(const line *l, const char *key)
 {
-    const size_t length = strcspn(l->begin, "=: \t\r\n");
+    const size_t length = strcspn(l->begin, "=: \t\r\v\f\n");
     return length == strlen(key) && strncasecmp(l->begin, key, length) == 0;
 }
 
-/* The text with a key of [input] set; owned, NULL if memory is short. */
-static char *set_key(const char *text, const char *key, const char *value)
+/* Copy the text with a key of [input] set; the copy is the caller's. */
+static alexnet_status set_key(char **copy, const char *text, const char *key, const char *value)
 {
     const size_t room = strlen(text) + strlen(key) + strlen(value) + 8;
     char *out = an_malloc(room);
     size_t length = 0;
-    bool inside = false;
+    bool inside = false, found = false;
     line l;
-    while (out && next_line(&text, &l)) {
-        const bool begins = is_section(&l, "input");
+    if (!out)
+        return AN_FAIL_MEMORY(room, "a network's text");
+    while (next_line(&text, &l)) {
+        const bool begins = !found && is_section(&l, "input");
+        found |= begins;
         inside = begins || (inside && l.begin[0] != '[');
         if (inside && is_key(&l, key))
             continue;
@@ -59,17 +63,19 @@ static char *set_key(const char *text, const char *key, const char *value)
         if (begins)
             length += (size_t)snprintf(out + length, room - length, "%s = %s\n", key, value);
     }
-    if (out)
-        out[length] = '\0';
-    return out;
+    out[length] = '\0';
+    *copy = out;
+    if (found)
+        return ALEXNET_OK;
+    an_free(out);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s cannot be set: the text has no line [input]", key);
 }
 
 alexnet_status an_network_set_input(alexnet_network **network, const char *key, const char *value)
 {
     alexnet_network *changed;
-    char *text = set_key((*network)->text, key, value);
-    if (!text)
-        return AN_FAIL_MEMORY(strlen((*network)->text), "a network's text");
+    char *text;
+    AN_CHECK(set_key(&text, (*network)->text, key, value));
     alexnet_status rc =
         an_network_parse(&changed, text, (*network)->name, (*network)->name, (*network)->classes);
     an_free(text);

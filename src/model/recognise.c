@@ -195,6 +195,13 @@ static alexnet_status take_part(an_recognition *out, const an_tensor_file *file,
         return ALEXNET_OK;
     alexnet_network *network;
     AN_CHECK(an_network_load(&network, net, 0));
+    if (out->network->input.channels == AN_CHANNELS_GREY) {
+        const alexnet_status rc = an_network_make_grey(&network);
+        if (rc != ALEXNET_OK) {
+            an_network_release(network);
+            return rc;
+        }
+    }
     an_network_release(out->network);
     out->network = network;
     out->classes = network->classes;

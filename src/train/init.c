@@ -62,28 +62,15 @@ static void fill(double *values, int64_t count, an_init init, bool bias, uint64_
     }
 }
 
-/* The fixed mean of the network file, in the shape of the parameter. */
-static void fill_mean(double *values, const an_param *param, const an_input *input)
-{
-    int64_t per_channel = param->count / 3;
-    for (int64_t i = 0; i < param->count; i++)
-        values[i] = input->fixed_mean[i / per_channel];
-}
-
 static alexnet_status init_param(an_net *net, int index, const alexnet_recipe *recipe)
 {
     const an_param *param = &net->params[index];
-    if (!param->learned && net->network->input.mean != AN_INPUT_MEAN_FIXED)
-        return ALEXNET_OK;
     size_t bytes = (size_t)param->count * sizeof(double);
     double *values = an_malloc(bytes);
     if (!values)
         return AN_FAIL_MEMORY(bytes, param->name);
-    if (param->learned)
-        fill(values, param->count, drawn_from(net, param, an_recipe_choice(recipe, AN_KEY_INIT)),
-             param->which == 1, (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED), index);
-    else
-        fill_mean(values, param, &net->network->input);
+    fill(values, param->count, drawn_from(net, param, an_recipe_choice(recipe, AN_KEY_INIT)),
+         param->which == 1, (uint64_t)an_recipe_integer(recipe, AN_KEY_SEED), index);
     alexnet_status rc = an_net_write(net, AN_VALUES, index, values, AN_F64);
     an_free(values);
     return rc;
@@ -92,6 +79,7 @@ static alexnet_status init_param(an_net *net, int index, const alexnet_recipe *r
 alexnet_status an_init_weights(an_net *net, const alexnet_recipe *recipe)
 {
     for (int i = 0; i < net->count; i++)
-        AN_CHECK(init_param(net, i, recipe));
-    return ALEXNET_OK;
+        if (net->params[i].learned)
+            AN_CHECK(init_param(net, i, recipe));
+    return an_net_write_mean(net);
 }

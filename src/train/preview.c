@@ -71,6 +71,7 @@ static alexnet_status make_net(work *w, const alexnet_trainer_options *options, 
     alexnet_status rc;
     AN_TRY(an_trainer_choose_network(&network, w->ctx, options, w->train->classes));
     AN_TRY(an_net_new(&w->net, w->ctx, network, false));
+    AN_TRY(an_net_write_mean(w->net));
     if (options->init_from) {
         AN_TRY(an_classes_copy(&classes, w->train->classes, w->train->class_ids,
                                w->train->class_names));

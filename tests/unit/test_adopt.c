@@ -224,6 +224,43 @@ static void test_means(void **state)
     an_free(turned);
 }
 
+/* A mean colour takes the place of a mean image wherever the line [input] stands: a byte order mark
+ * and white space may come before it. */
+static void test_mean_in_odd_texts(void **state)
+{
+    (void)state;
+    static const char *const before[] = {"", "\xEF\xBB\xBF", "\v", "\f\t", "\xEF\xBB\xBF \v"};
+    const float colour[] = {50, 60, 70};
+    const char *mini = NULL;
+    for (int i = 0; alexnet_network_builtin(i); i++)
+        if (strcmp(alexnet_network_builtin(i)->name, "alexnet-mini") == 0)
+            mini = strstr(alexnet_network_builtin(i)->text, "[input]");
+    assert_non_null(mini);
+    write_mini("none.safetensors", 10, 0);
+    source means = {.name = "input.mean", .shape = an_shape_of(1, 3), .values = make_values(3, 0)};
+    memcpy(means.values, colour, sizeof colour);
+    write_sources("colour.safetensors", &means, 1);
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        alexnet_load_options o = ALEXNET_LOAD_OPTIONS_INIT;
+        alexnet_ctx *ctx;
+        alexnet_model *model;
+        int64_t n;
+        char *text = an_format("%s%s", before[i], mini);
+        assert_non_null(text);
+        scratch_write("odd.ini", text, strlen(text));
+        an_free(text);
+        o.net = "odd.ini";
+        o.mean = "colour.safetensors";
+        expect_ok(alexnet_ctx_new(&ctx, NULL));
+        expect_ok(alexnet_model_load_with(&model, ctx, "none.safetensors", &o));
+        const float *found = tensor_of(model, "input.mean", &n);
+        assert_int_equal(n, 3);
+        assert_memory_equal(found, colour, sizeof colour);
+        alexnet_model_free(model);
+        alexnet_ctx_free(ctx);
+    }
+}
+
 static void expect_refused(alexnet_load_options options, alexnet_status status, const char *part)
 {
     alexnet_ctx *ctx;
@@ -253,6 +290,9 @@ static void test_options_that_do_not_fit(void **state)
     scratch_write("two.txt", "a one\nb two\n", 12);
     o.names_file = "two.txt";
     expect_refused(o, ALEXNET_ERROR_FORMAT, "two.txt names 2 classes; none.safetensors has 3");
+    scratch_write("same.txt", "a one\nb two\na three\n", 20);
+    o.names_file = "same.txt";
+    expect_refused(o, ALEXNET_ERROR_FORMAT, "same.txt names a twice, in lines 1 and 3");
     scratch_write("empty.txt", "\n", 1);
     o.names_file = "empty.txt";
     expect_refused(o, ALEXNET_ERROR_FORMAT, "empty.txt has 0 class names");
@@ -361,6 +401,7 @@ int main(void)
         IN_SCRATCH(test_towers_to_groups),
         IN_SCRATCH(test_transposed_values),
         IN_SCRATCH(test_means),
+        IN_SCRATCH(test_mean_in_odd_texts),
         IN_SCRATCH(test_options_that_do_not_fit),
         IN_SCRATCH(test_classes),
         IN_SCRATCH(test_a_network_without_weights),

@@ -129,6 +129,35 @@ static void test_mean(void **state)
     rig_close(&rig);
 }
 
+/* In Caffe's file blue comes first, also for a network that takes red first. */
+static void test_mean_of_rgb(void **state)
+{
+    (void)state;
+    enum { AREA = 20 * 20 };
+    net_rig rig;
+    an_chw shape;
+    float *values;
+    size_t length;
+    char text[sizeof whole];
+    memcpy(text, whole, sizeof whole);
+    memcpy(strstr(text, "bgr"), "rgb", 3);
+    open_net(&rig, text);
+    expect_ok(write_net(&rig, "rgb.caffemodel"));
+    expect_ok(an_caffe_mean_read("rgb_mean.binaryproto", &shape, &values));
+    assert_true(shape.c == 3 && shape.h == 20 && shape.w == 20);
+    double *ours = rig_read(&rig, AN_VALUES, an_net_find(rig.net, "input.mean"));
+    for (int plane = 0; plane < 3; plane++)
+        for (int i = 0; i < AREA; i++)
+            assert_true(values[plane * AREA + i] == (float)ours[(2 - plane) * AREA + i]);
+    an_free(ours);
+    an_free(values);
+    unsigned char *proto = scratch_read("rgb.prototxt", &length);
+    assert_non_null(strstr((const char *)proto,
+                           "# The file of the mean image has blue first, the input red.\n"));
+    free(proto);
+    rig_close(&rig);
+}
+
 static const char expected_text[] =
     "# a test of two lines\n"
     "# The input: pixels from 0 to 255, short side resized to 20, centre crop of 17, BGR, minus "
@@ -250,6 +279,26 @@ static void test_what_looks_different(void **state)
     }
 }
 
+/* Caffe finds weights by the names of layers, so that even the longest names must differ. */
+static void test_long_names(void **state)
+{
+    (void)state;
+#define LONGEST "a23456789012345678901234567890123456789012345b7"
+    net_rig rig;
+    size_t length;
+    assert_int_equal(strlen(LONGEST), AN_NAME_MAX);
+    open_net(&rig, INPUT CONV("a", "input", "") CONV("b", "input", "")
+                       CONV(LONGEST, "a b", "neuron = relu\n") FC("fc", LONGEST) PROBS("fc"));
+    expect_ok(write_net(&rig, "long.caffemodel"));
+    unsigned char *proto = scratch_read("long.prototxt", &length);
+    assert_non_null(strstr((const char *)proto, "  name: \"" LONGEST "/concat\"\n"));
+    assert_non_null(strstr((const char *)proto, "  name: \"" LONGEST "\"\n"));
+    assert_non_null(strstr((const char *)proto, "  name: \"" LONGEST "/neuron\"\n"));
+    free(proto);
+    rig_close(&rig);
+#undef LONGEST
+}
+
 /* Which of the built-in networks Caffe has. */
 static void test_built_in(void **state)
 {
@@ -317,13 +366,9 @@ static void test_trouble(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_round_trip),
-        TEST(test_mean),
-        TEST(test_text),
-        TEST(test_refusals),
-        TEST(test_what_looks_different),
-        TEST(test_built_in),
-        TEST(test_trouble),
+        TEST(test_round_trip),           TEST(test_mean),     TEST(test_mean_of_rgb),
+        TEST(test_long_names),           TEST(test_text),     TEST(test_refusals),
+        TEST(test_what_looks_different), TEST(test_built_in), TEST(test_trouble),
     };
     return cmocka_run_group_tests_name("models for Caffe", tests, NULL, NULL);
 }

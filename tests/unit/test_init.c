@@ -18,15 +18,20 @@ static const char text[] =
     "[f]\ntype = fc\ninputs = e\noutputs = classes\n"
     "[p]\ntype = softmax\ninputs = f\n";
 
-static an_net *open_net(void)
+static an_net *open_text(const char *from)
 {
-    alexnet_network *network = rig_parse(text, 7);
+    alexnet_network *network = rig_parse(from, 7);
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     an_net *net;
     expect_ok(an_net_new(&net, ctx, network, false));
     an_network_release(network);
     an_ctx_release(ctx);
     return net;
+}
+
+static an_net *open_net(void)
+{
+    return open_text(text);
 }
 
 static void init(an_net *net, const char *how, const char *seed)
@@ -130,6 +135,15 @@ static void test_the_fixed_mean(void **state)
     double *mean = read_param(net, "input.mean", &n);
     assert_int_equal(n, 3);
     assert_true(mean[0] == 10 && mean[1] == 20 && mean[2] == 30);
+    an_free(mean);
+    an_net_release(net);
+    net = open_text("[input]\nsize = 3\nside = 3\nmean = 120\nchannels = grey\n"
+                    "[f]\ntype = fc\ninputs = input\noutputs = classes\n"
+                    "[p]\ntype = softmax\ninputs = f\n");
+    init(net, "safe", "1");
+    mean = read_param(net, "input.mean", &n);
+    assert_int_equal(n, 1);
+    assert_true(mean[0] == 120);
     an_free(mean);
     an_net_release(net);
 }

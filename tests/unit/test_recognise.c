@@ -215,6 +215,22 @@ static void test_parts_and_overrides(void **state)
     an_recognition_free(&is);
 }
 
+/* A part of a network for grey pictures stays one, though the network is loaded again. */
+static void test_grey_part(void **state)
+{
+    (void)state;
+    an_recognition is;
+    add_network("alexnet-owt", 1000, AN_NAMES_TORCHVISION, "");
+    find("features.0.weight")->shape = an_shape_of(4, 64, 1, 11, 11);
+    for (int i = 0; i < fake.count; i++)
+        if (strncmp(fake.names[i], "classifier", 10) == 0)
+            fake.entries[i].shape = an_shape_of(1, 1), fake.names[i][0] = 'x';
+    expect_ok(recognise(&is, NULL, false));
+    assert_string_equal(is.network->name, "alexnet-owt");
+    assert_int_equal(is.network->input.channels, AN_CHANNELS_GREY);
+    an_recognition_free(&is);
+}
+
 static void test_names_that_fit_none(void **state)
 {
     (void)state;
@@ -245,6 +261,10 @@ static void test_names_that_fit_none(void **state)
     find("fc8.weight")->shape = an_shape_of(2, AN_CLASSES_MAX + 1, 4096);
     find("fc8.bias")->shape = an_shape_of(1, AN_CLASSES_MAX + 1);
     expect_none("layer fc8 has 100001 outputs; 1 to 100000 expected");
+    /* twice as many would be more than an integer holds */
+    add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
+    find("conv1a.weight")->shape.dim[0] = find("conv1b.weight")->shape.dim[0] = INT64_MAX / 2 + 1;
+    expect_none("layer conv1: ");
 }
 
 /* Shapes at the edge of what can be said in a file. */
@@ -438,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_module_inside_and_convolutions_as_head),
         cmocka_unit_test(test_other_shapes),
         cmocka_unit_test(test_parts_and_overrides),
+        cmocka_unit_test(test_grey_part),
         cmocka_unit_test(test_names_that_fit_none),
         cmocka_unit_test(test_strange_shapes),
         cmocka_unit_test(test_every_network_is_itself),
