@@ -475,7 +475,7 @@ typedef struct alexnet_dataset_options {
     /** Take the class numbers of this model: classes are matched by identifier. Borrowed. */
     const alexnet_model *classes_of;
     /** For alexnet_check_new(): class folders without pictures are classes, and what would be a
-     *  warning in the log is left to the examination. */
+     *  warning in the log is left to the examination. Not together with `classes_of`. */
     bool examined;
 } alexnet_dataset_options;
 #define ALEXNET_DATASET_OPTIONS_INIT                                                               \
@@ -1243,9 +1243,10 @@ ALEXNET_API alexnet_status alexnet_rsa(double *similarity, const double *a, cons
 
 /**
  * Read a square matrix from a .npy file, float32 or float64.
- * @param count  out
+ * @param count  out if `rdm` is NULL; else in
  * @param rdm    out, [count][count]; NULL to learn `count` first
- * @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT for another shape or kind of file
+ * @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT for another shape or kind of file, and for another
+ *         `count` than the file has
  */
 ALEXNET_API alexnet_status alexnet_rdm_read(const char *path, int64_t *count, double *rdm);
 

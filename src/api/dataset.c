@@ -36,6 +36,9 @@ alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx, con
     AN_NEED(ctx);
     AN_NEED(path);
     AN_CHECK(an_options_take(&o, sizeof o, options));
+    if (o.examined && o.classes_of)
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                       "a data set that is examined has classes of its own, not those of a model");
     if (o.classes_of)
         list = an_classes_list(&o.classes_of->classes);
     return (o.examined ? an_dataset_examine : an_dataset_open)(out, ctx, path, o.names_file,

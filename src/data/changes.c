@@ -105,7 +105,8 @@ double an_change_beta(double alpha, uint64_t seed, uint64_t epoch, uint64_t posi
 {
     double a = log_gamma_draw(alpha, seed, epoch, position, MIX_GAMMA);
     double b = log_gamma_draw(alpha, seed, epoch, position, MIX_GAMMA + MIX_TRIES);
-    return 1 / (1 + exp(b - a));
+    double ratio = exp(b - a);
+    return isnan(ratio) ? 1 : 1 / (1 + ratio); /* alpha below 1e-307: both logarithms overflow */
 }
 
 /* The part of 0 .. side that `size` around a middle covers. */

@@ -172,7 +172,7 @@ static alexnet_status fill(alexnet_dataset *dataset, alexnet_ctx *ctx, const cha
     an_note_left_out(ctx, dataset);
     if (!classes)
         AN_CHECK(an_note_classes(ctx, dataset));
-    if (names_file && named == 0)
+    if (names_file && named == 0 && dataset->classes > 0)
         an_note_strangers(ctx, dataset, names_file);
     return ALEXNET_OK;
 }

@@ -11,6 +11,7 @@
  *                                                  are identifiers, or numbers from 0 in the order
  *                                                  of the identifiers
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,14 +227,16 @@ static alexnet_status list_names(an_interned *names, const table *t)
     return ALEXNET_OK;
 }
 
-/* Line `number`, from 0, of ImageNet's classes: its identifier in a new string; NULL: none. */
-static char *builtin_identifier(int64_t number)
+/* Copy the identifier in line `number`, from 0, of ImageNet's classes; false: there is none. */
+static bool builtin_identifier(char identifier[16], int64_t number)
 {
     const char *line = an_builtin_get(an_builtin_classes, 0)->text;
     for (; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
-        if (*line != '#' && number-- == 0)
-            return an_strndup(line, strcspn(line, " \t\n"));
-    return NULL;
+        if (*line != '#' && number-- == 0) {
+            snprintf(identifier, 16, "%.*s", (int)strcspn(line, " \t\n"), line);
+            return true;
+        }
+    return false;
 }
 
 static alexnet_status use_list(labelling *l, const table *t)
@@ -248,13 +251,11 @@ static alexnet_status use_list(labelling *l, const table *t)
         if (row < 0)
             AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no label for %s", t->path, name));
         const char *label = t->rows[row][1];
-        char *identifier =
-            strncmp(name, "ILSVRC2012_val_", 15) == 0 && an_text_to_int(label, &number)
-                ? builtin_identifier(number)
-                : NULL;
-        rc = set_label(l, l->sorted[i], identifier ? identifier : label, t);
-        an_free(identifier);
-        AN_TRY(rc);
+        char identifier[16];
+        if (strncmp(name, "ILSVRC2012_val_", 15) == 0 && an_text_to_int(label, &number) &&
+            builtin_identifier(identifier, number))
+            label = identifier;
+        AN_TRY(set_label(l, l->sorted[i], label, t));
     }
 cleanup:
     an_interned_free(&names);

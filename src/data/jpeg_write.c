@@ -7,6 +7,8 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -120,8 +122,10 @@ alexnet_status an_jpeg_encode(unsigned char **bytes, size_t *length, const an_pi
     jpeg_destroy_compress(&j.jpeg);
     if (!done) {
         an_free(j.bytes);
-        return j.short_of_memory
-                   ? AN_FAIL_MEMORY(j.room * 2, "a JPEG")
+        if (j.short_of_memory)
+            return AN_FAIL_MEMORY(j.room * 2, "a JPEG");
+        return j.errors.msg_code == JERR_OUT_OF_MEMORY
+                   ? AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a JPEG encoder")
                    : AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%d x %d pixels cannot be a JPEG: %s",
                              picture->width, picture->height, j.reason);
     }

@@ -288,13 +288,18 @@ static alexnet_status read_variable(char **text, const element *e, const char *n
     return read_table(text, &m, name);
 }
 
-static alexnet_status read_compressed(char **text, const element *e, const char *name)
+/* @param inflated  bytes of the variables so far, to which this one's are added */
+static alexnet_status read_compressed(char **text, const element *e, size_t *inflated,
+                                      const char *name)
 {
     unsigned char *bytes;
     cursor c = {0};
     element inner;
     alexnet_status rc = decompress(&bytes, &c.left, e->data);
     c.at = bytes;
+    *inflated += c.left;
+    if (rc == ALEXNET_OK && *inflated > INFLATED_MAX)
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "its variables take more than 64 MiB");
     if (rc == ALEXNET_ERROR_FORMAT)
         rc = an_fail_within(rc, name);
     else if (rc == ALEXNET_OK)
@@ -312,8 +317,9 @@ alexnet_status an_meta_mat_parse(char **text, const unsigned char *bytes, size_t
         return fail(name, "no MATLAB file of level 5");
     cursor c = {bytes + HEAD, length - HEAD};
     element e;
+    size_t inflated = 0;
     while (!*text && take(&c, &e))
-        AN_CHECK(e.type == COMPRESSED ? read_compressed(text, &e, name)
+        AN_CHECK(e.type == COMPRESSED ? read_compressed(text, &e, &inflated, name)
                                       : read_variable(text, &e, name));
     return *text ? ALEXNET_OK : fail(name, "it has no table synsets");
 }

@@ -171,6 +171,7 @@ alexnet_status an_names_list(char ***ids, char ***names, int *count, const char 
             break;
     if (!*ids || !*names || !(*names)[all.count - 1])
         AN_TRY(AN_FAIL_MEMORY(all.count * 64, "class names"));
+    AN_TRY(sort_lines(&all, path)); /* refuses identifiers that are there twice */
     *count = (int)all.count;
 cleanup:
     if (rc != ALEXNET_OK) {

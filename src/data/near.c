@@ -93,7 +93,8 @@ static bool is_better(const query *q, uint32_t other, int differ)
 static void probe(query *q, uint32_t value)
 {
     const table *t = q->table;
-    for (uint32_t at = t->first[value]; at < t->first[value + 1] && t->order[at] < q->index; at++) {
+    for (uint32_t at = t->first[value];
+         q->left > 0 && at < t->first[value + 1] && t->order[at] < q->index; at++) {
         const uint32_t other = t->order[at];
         const int differ = __builtin_popcountll(q->near->looks[other].bits ^ q->bits);
         if (differ <= q->near->distance && is_better(q, other, differ) && q->left-- > 0 &&

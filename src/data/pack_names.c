@@ -57,14 +57,15 @@ static char *key_of(const char *name)
     return key;
 }
 
-/* Add a key, with a number behind it if it is taken. */
-static alexnet_status add_key(an_interned *keys, const char *key)
+/* Add a key, with a number behind it if it is taken. @param next  [key]: the first number that was
+ * not tried for it, less 2 */
+static alexnet_status add_key(an_interned *keys, uint32_t *next, const char *key)
 {
-    int64_t index;
+    int64_t index, same;
     const int64_t count = keys->list.count;
-    AN_CHECK(an_interned_add(keys, key, &index));
-    for (int n = 2; index < count; n++) {
-        char *numbered = an_format("%s-%d", key, n);
+    AN_CHECK(an_interned_add(keys, key, &same));
+    for (index = same; index < count;) {
+        char *numbered = an_format("%s-%u", key, 2 + next[same]++);
         if (!numbered)
             return AN_FAIL_MEMORY(strlen(key), "a key");
         alexnet_status rc = an_interned_add(keys, numbered, &index);
@@ -76,13 +77,14 @@ static alexnet_status add_key(an_interned *keys, const char *key)
 
 alexnet_status an_pack_name(an_interned *keys, const alexnet_dataset *data)
 {
-    for (int64_t i = 0; i < data->count; i++) {
+    uint32_t *next = an_calloc((size_t)data->count, sizeof *next);
+    alexnet_status rc =
+        next ? ALEXNET_OK : AN_FAIL_MEMORY((size_t)data->count * sizeof *next, "keys");
+    for (int64_t i = 0; i < data->count && rc == ALEXNET_OK; i++) {
         char *key = key_of(data->source->items[data->samples[i].item].key);
-        if (!key)
-            return AN_FAIL_MEMORY(64, "a key");
-        alexnet_status rc = add_key(keys, key);
+        rc = key ? add_key(keys, next, key) : AN_FAIL_MEMORY(64, "a key");
         an_free(key);
-        AN_CHECK(rc);
     }
-    return ALEXNET_OK;
+    an_free(next);
+    return rc;
 }

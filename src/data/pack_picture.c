@@ -29,6 +29,13 @@ static alexnet_status fit(an_picture *out, size_t before, const alexnet_pack_opt
     *out = (an_picture){picture->width, picture->height, NULL};
     if (options->side)
         an_fit_size(&out->width, &out->height, fit_of(options), picture);
+    if (out->width > AN_PICTURE_SIDE_MAX || out->height > AN_PICTURE_SIDE_MAX ||
+        (int64_t)out->width * out->height > AN_PICTURE_PIXELS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "with a side of %d it has %d x %d pixels; at most %d a side and %d in all "
+                       "are read again",
+                       options->side, out->width, out->height, AN_PICTURE_SIDE_MAX,
+                       AN_PICTURE_PIXELS_MAX);
     const size_t length = (size_t)out->width * (size_t)out->height * 3;
     out->rgb = an_malloc(before + length);
     if (!out->rgb)
@@ -101,8 +108,11 @@ static alexnet_status make(an_packed *out, const alexnet_pack_options *options,
         rc = an_picture_decode(&picture, file.bytes, file.length, source->items[item].name);
     else
         picture = file.pixels;
-    if (rc == ALEXNET_OK)
+    if (rc == ALEXNET_OK) {
         rc = store(out, &file, options, &picture);
+        if (rc == ALEXNET_ERROR_UNSUPPORTED)
+            rc = an_fail_within(rc, source->items[item].name);
+    }
     an_picture_free(&picture);
     an_free(file.bytes);
     return rc;

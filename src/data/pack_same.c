@@ -113,7 +113,10 @@ static void text_of_shard_size(char out[TEXT], const json_t *stored, const json_
     (void)stored;
     const json_int_t pictures = json_integer_value(json_object_get(order, "shard_pictures"));
     const json_int_t bytes = json_integer_value(json_object_get(order, "shard_bytes"));
-    if (pictures > 0)
+    if (pictures > 0 && bytes > 0) /* not by the command, which has one limit */
+        snprintf(out, TEXT, "--shard-size %lld and %lld bytes", (long long)pictures,
+                 (long long)bytes);
+    else if (pictures > 0)
         snprintf(out, TEXT, "--shard-size %lld", (long long)pictures);
     else if (bytes % 1000000000 == 0)
         snprintf(out, TEXT, "--shard-size %lldGB", (long long)bytes / 1000000000);

@@ -196,6 +196,8 @@ static alexnet_status end_part(alexnet_pack *pack)
         return an_fail_none_read(part->data, "");
     if (pack->tar.file)
         AN_CHECK(close_shard(pack));
+    else /* an earlier call closed it, and nothing behind it can be read */
+        part->shards[part->shard_count - 1].end = pack->place;
     an_ordered_free(pack->workers);
     pack->workers = NULL;
     if (pack->part + 1 < pack->part_count) {

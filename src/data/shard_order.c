@@ -67,7 +67,8 @@ static alexnet_status make(an_shard_order *o, uint64_t stretch)
     o->sorted = an_calloc(count, sizeof *o->sorted);
     o->stretch_of = an_calloc(count, sizeof *o->stretch_of);
     o->stretches = an_calloc(count, sizeof *o->stretches);
-    if (o->sorted && o->stretch_of && o->stretches)
+    const bool divided = o->sorted && o->stretch_of && o->stretches;
+    if (divided)
         divide(o, entries, stretch);
     an_free(entries);
     const size_t stretches = o->n_stretches;
@@ -76,7 +77,7 @@ static alexnet_status make(an_shard_order *o, uint64_t stretch)
     o->stretches = fitting ? fitting : o->stretches;
     o->shuffled = an_calloc(stretches, sizeof *o->shuffled);
     o->windows = an_calloc(stretches, sizeof *o->windows);
-    if (!fitting || !o->shuffled || !o->windows)
+    if (!divided || !fitting || !o->shuffled || !o->windows)
         return AN_FAIL_MEMORY(count * sizeof *o->stretches, "an order of archives");
     return ALEXNET_OK;
 }

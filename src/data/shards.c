@@ -201,7 +201,7 @@ alexnet_status an_shards_divided(const char *path, bool *yes)
 {
     *yes = false;
     if (called_tar(path) && an_is_file(path))
-        return an_tar_divided(path, yes);
+        return an_tar_divided(path, false, yes);
     return an_is_folder(path) ? holds_part(path, AN_PART_WHOLE, yes) : ALEXNET_OK;
 }
 
@@ -229,7 +229,7 @@ alexnet_status an_shards_accept(const char *path, bool *yes)
         return ALEXNET_OK;
     AN_CHECK(an_archive_part(&folder, &part, path));
     if (folder) {
-        const alexnet_status rc = an_tar_divided(folder, yes);
+        const alexnet_status rc = an_tar_divided(folder, true, yes);
         an_free(folder);
         return rc;
     }

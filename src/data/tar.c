@@ -5,8 +5,10 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* The longest name, and the largest pax header, that is read. */
-enum { META_MAX = 1 << 20 };
+/* The largest extra header, and the longest name, that is read. Systems have paths of up to 4096
+ * bytes. The name of an archive within an archive is part of the name of every folder in it: it
+ * must not be far longer than what these take in the archive. */
+enum { META_MAX = 1 << 20, NAME_MAX_LENGTH = 4096 };
 
 /* Where the fields of a header lie, and how long they are. */
 enum {
@@ -290,6 +292,8 @@ static alexnet_status take_extra(an_tar *tar, extra *e, char type, uint64_t leng
         text = NULL;
     }
     an_free(text);
+    if (rc == ALEXNET_OK && e->name && strlen(e->name) > NAME_MAX_LENGTH)
+        return fail_damaged(tar, "the name before this place is longer than 4096 bytes");
     return rc;
 }
 

@@ -76,11 +76,11 @@ static bool holds_both(const an_tar_set *set)
     return train && val && set->indexes[0].labels.count == 0;
 }
 
-alexnet_status an_tar_divided(const char *path, bool *yes)
+alexnet_status an_tar_divided(const char *path, bool named, bool *yes)
 {
     an_tar_set set;
-    *yes = false;
-    alexnet_status rc = look_into(path, yes);
+    *yes = named;
+    alexnet_status rc = named ? ALEXNET_OK : look_into(path, yes);
     if (rc == ALEXNET_OK && *yes) {
         *yes = false;
         rc = an_tar_set_open(&set, path, NULL);

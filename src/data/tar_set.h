@@ -29,8 +29,12 @@ typedef struct an_tar_set {
 alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx);
 void an_tar_set_free(an_tar_set *set);
 
-/** Whether an archive holds the parts train and val, side by side, and no labels. */
-alexnet_status an_tar_divided(const char *path, bool *yes);
+/**
+ * Whether an archive holds the parts train and val, side by side, and no labels.
+ * @param named  one of them is asked for, so that the archive is searched as a whole; else only if
+ *               one of its first members lies in a part
+ */
+alexnet_status an_tar_divided(const char *path, bool named, bool *yes);
 /** Keep only the pictures of one part of such an archive. */
 alexnet_status an_tar_set_keep(an_tar_set *set, const char *part);
 /** The length, with its slash, of the folder that all pictures are in. */

@@ -236,7 +236,11 @@ static void test_beta(void **state)
                          sqrt(DRAWS * below * (1 - below)));
     }
     for (uint64_t i = 0; i < 1000; i++) /* nearly all at the ends, and never outside */
-        assert_true(an_change_beta(1e-4, SEED, 1, i) >= 0 && an_change_beta(1e-4, SEED, 1, i) <= 1);
+        for (int j = 0; j < 3; j++) {
+            static const double tiny[] = {1e-4, 1e-308, 5e-324};
+            const double share = an_change_beta(tiny[j], SEED, 1, i);
+            assert_true(share >= 0 && share <= 1);
+        }
 }
 
 /* A batch of which slot 3 is empty. */

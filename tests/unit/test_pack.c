@@ -285,6 +285,54 @@ static void test_damage_is_found(void **state)
     }
 }
 
+/* Behind the shards of an earlier call no picture can be read any more: they are all of the pack.
+ */
+static void test_nothing_left(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    alexnet_pack_progress progress;
+    write_pictures("folder");
+    o.in_order = true;
+    o.shard_pictures = 3;
+    o.bad_pictures = PICTURES;
+    assert_int_equal(pack("folder", "out", &o, 1, 4, &progress), ALEXNET_OK);
+    assert_int_equal(progress.shards, 1);
+    alexnet_dataset *train = open_good("folder", NULL, NULL);
+    for (int64_t i = 3; i < train->count; i++) {
+        size_t length;
+        unsigned char *bytes = scratch_read(train->samples[i].name, &length);
+        memset(bytes, 0, length);
+        scratch_write(train->samples[i].name, bytes, length);
+        free(bytes);
+    }
+    an_dataset_release(train);
+    for (int again = 0; again < 2; again++) {
+        if (pack("folder", "out", &o, 1, 1 << 20, &progress) != ALEXNET_OK)
+            fail_msg("%s", an_error_text());
+        assert_int_equal(progress.pictures, 3);
+        assert_int_equal(progress.left_out, PICTURES - 3);
+    }
+}
+
+/* A picture that could not be read again at its new size is left out. */
+static void test_too_long(void **state)
+{
+    (void)state;
+    alexnet_pack_options o = usual();
+    static const uint8_t pixels[2 * 32 * 3];
+    write_png("long/a/long.png", pixels, 2, 32);
+    o.side = 4096;
+    o.bad_pictures = 0;
+    for (int raw = 0; raw < 2; raw++) {
+        o.raw = raw;
+        assert_int_equal(pack("long", "out", &o, 1, 1 << 20, NULL), ALEXNET_ERROR_BAD_DATA);
+        assert_non_null(strstr(an_error_text(), "long/a/long.png: with a side of 4096 it has 4096 "
+                                                "x 65536 pixels; at most 65500 a side"));
+        scratch_remove("out");
+    }
+}
+
 /* At every byte the disk is full; then it is not. */
 static void test_full_disk(void **state)
 {
@@ -448,7 +496,8 @@ static void test_refusals(void **state)
     o.shard_pictures = 3;
     o.seed = 9;
     expect_refused(&o, "folder", "out",
-                   "it has --seed 1 --shard-size 20kB, and now there is --seed 9 --shard-size 3;");
+                   "it has --seed 1 --shard-size 20kB, and now there is --seed 9 --shard-size 3 "
+                   "and 20000 bytes;");
     o = usual();
     write_png("folder/cats/new.png", (const uint8_t[]){1, 2, 3}, 1, 1);
     expect_refused(
@@ -545,6 +594,8 @@ int main(void)
                                        TEST(test_parts),
                                        TEST(test_threads_and_interruptions),
                                        TEST(test_damage_is_found),
+                                       TEST(test_nothing_left),
+                                       TEST(test_too_long),
                                        TEST(test_full_disk),
                                        TEST(test_no_memory),
                                        TEST(test_left_out),

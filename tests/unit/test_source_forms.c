@@ -140,6 +140,9 @@ static void test_databases(void **state)
                      ALEXNET_OK);
     scratch_write("cut/data.mdb", bytes, length - 4096);
     check_error("cut", ALEXNET_ERROR_FORMAT, "is cut short");
+    memset(bytes + 40, 0, 4); /* pages of no bytes, by which the library would divide */
+    scratch_write("cut/data.mdb", bytes, length);
+    check_error("cut", ALEXNET_ERROR_FORMAT, "its pages have 0 bytes");
     scratch_write("cut/data.mdb", "no database", 11);
     check_error("cut", ALEXNET_ERROR_FORMAT, "cannot be read as an LMDB");
     an_free(bytes);
@@ -171,6 +174,13 @@ static int own_item(void *user, int64_t index, const char **name, int *label)
     *name = o->folder->source->items[index].key;
     *label = o->folder->samples[index].label;
     return 0;
+}
+
+static int own_item_without_label(void *user, int64_t index, const char **name, int *label)
+{
+    const int rc = own_item(user, index, name, label);
+    *label = -1;
+    return rc;
 }
 
 static int own_get(void *user, int64_t index, alexnet_source_item *out)
@@ -243,6 +253,16 @@ static void test_callbacks(void **state)
                      ALEXNET_ERROR_INVALID_ARGUMENT);
     assert_non_null(strstr(an_error_text(), "has label 2"));
     assert_null(d);
+    /* without labels, names of classes have nothing to name */
+    alexnet_dataset_options options = ALEXNET_DATASET_OPTIONS_INIT;
+    options.names_file = "names.txt";
+    scratch_write("names.txt", "0 zero\n", 7);
+    mine.asked = 0;
+    source.class_count = 0;
+    source.item = own_item_without_label;
+    assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, &options), ALEXNET_OK);
+    assert_int_equal(d->classes, 0);
+    an_dataset_release(d);
     source.get = NULL;
     assert_int_equal(alexnet_dataset_from_source(&d, ctx, &source, NULL),
                      ALEXNET_ERROR_INVALID_ARGUMENT);

@@ -198,6 +198,18 @@ static void test_pax_that_lies(void **state)
     tar_rig tar = {.length = 0};
     tar_header(&tar, "pax", 'x', (size_t)2 << 20);
     expect_error(&tar, ALEXNET_ERROR_FORMAT, "longer than 1 MiB");
+    for (size_t length = 4096; length <= 4097; length++) {
+        char name[4098];
+        memset(name, 'n', length);
+        name[length] = '\0';
+        tar = (tar_rig){.length = 0};
+        tar_header(&tar, "long", 'L', length + 1);
+        tar_data(&tar, name, length + 1);
+        tar_text(&tar, "short", "picture");
+        tar_finish(&tar);
+        if (length > 4096)
+            expect_error(&tar, ALEXNET_ERROR_FORMAT, "longer than 4096 bytes");
+    }
 }
 
 static void test_no_archives(void **state)
