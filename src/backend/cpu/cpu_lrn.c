@@ -3,6 +3,15 @@
 
 #include "base/status.h"
 
+/* Half of the window, without what lies beyond the tower or the map wherever the window is: kernels
+ * need memory and time for all of it. */
+static int half_of(const an_op_desc *desc, an_chw shape)
+{
+    const int half = desc->u.lrn.size / 2, longer = shape.h > shape.w ? shape.h : shape.w;
+    const int reach = (desc->kind == AN_OP_LRN_WITHIN ? longer : shape.c / desc->u.lrn.groups) - 1;
+    return half < reach ? half : reach;
+}
+
 static an_lrn_shape shape_of(const an_op_desc *desc, an_layout layout)
 {
     const an_lrn_desc *lrn = &desc->u.lrn;
@@ -10,7 +19,7 @@ static an_lrn_shape shape_of(const an_op_desc *desc, an_layout layout)
     return (an_lrn_shape){
         .channels = layout.shape.c,
         .groups = lrn->groups,
-        .half = lrn->size / 2,
+        .half = half_of(desc, layout.shape),
         .h = layout.shape.h,
         .w = layout.shape.w,
         .planes = l.planes,
