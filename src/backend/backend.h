@@ -210,10 +210,12 @@ struct an_backend_api {
     /**
      * Copy a batch to the device while another is computed; there are two buffers for it, 0 and 1.
      * The copy begins when the work before the buffer's last retire() has ended, and may not be
-     * complete on return: `src` must not change until the next sync() or read().
+     * complete on return: `src` must not change before copied(), or sync().
      */
     alexnet_status (*copy_ahead)(an_backend *backend, int buffer, void *dst, const void *src,
                                  size_t bytes);
+    /** Wait until the copies to a buffer are complete. */
+    alexnet_status (*copied)(an_backend *backend, int buffer);
     /** Make later work wait for the copies to a buffer. */
     alexnet_status (*await)(an_backend *backend, int buffer);
     /** No later work reads the present contents of the buffer. */

@@ -165,6 +165,14 @@ alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_sl
     return be->api->write(be, place->slots, staged, an_program_staged_bytes(p));
 }
 
+alexnet_status an_program_taken(an_program *p)
+{
+    an_backend *be = p->net->backend;
+    if (p->options.batches < 2 || !be->api->copied || p->fed == 0)
+        return ALEXNET_OK;
+    return be->api->copied(be, buffer_of(p, p->fed - 1));
+}
+
 /* A plain tensor in the shape of a unit's output. */
 static alexnet_status write_plain(an_program *p, void *to, const float *values, const an_unit *unit)
 {
@@ -261,7 +269,12 @@ static alexnet_status record(an_program *p, int buffer)
     AN_CHECK(be->api->capture_begin(be));
     alexnet_status rc = run_steps(p, buffer);
     alexnet_status ended = be->api->capture_end(be, &p->captured[buffer]);
-    return rc == ALEXNET_OK ? ended : rc;
+    if (rc == ALEXNET_OK)
+        return ended;
+    if (p->captured[buffer]) /* of a part of the steps */
+        be->api->capture_free(be, p->captured[buffer]);
+    p->captured[buffer] = NULL;
+    return rc;
 }
 
 /* Time stamps around a run; run_marked() uses the same ones for its steps. */

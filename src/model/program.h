@@ -70,13 +70,16 @@ alexnet_status an_program_pack(an_program *program);
 
 /**
  * Feed the next batch; with two buffers, also while the batch before it is being computed.
- * @param pixels    uint8 [pictures][side][side][3]; with two buffers they must not change until
- *                  results are read, unless the backend has no copy_ahead()
+ * @param pixels    uint8 [pictures][side][side][3]; with two buffers they must not change before
+ *                  an_program_taken()
  * @param slots     one an_slot per slot
  * @param state     the state of the step; `filled` is counted here, and `weight` summed if it is 0
  */
 alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
                                const an_step_state *state);
+
+/** Wait until the device has read the pixels of the latest batch, which may change then. */
+alexnet_status an_program_taken(an_program *program);
 
 /** Set the rates of the batches that are fed from now on, one per learned parameter, in the order
  * of net->params. Host memory. */

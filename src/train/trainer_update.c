@@ -35,6 +35,7 @@ static alexnet_status fetch(alexnet_trainer *t, int64_t step)
     an_next_part *next = &t->next;
     uint64_t epoch = (uint64_t)(step / t->steps_per_epoch);
     bool more;
+    AN_CHECK(an_program_taken(t->program)); /* the loader takes the pixels of that batch back */
     AN_CHECK(an_trainer_load(t, &next->pictures, &more));
     if (!more)
         return AN_FAIL(ALEXNET_ERROR_IO, "the pictures of the epoch ended early");

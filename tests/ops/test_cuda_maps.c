@@ -135,6 +135,20 @@ static void check_lrn_form(cuda_case *c, const cuda_form *form)
     }
 }
 
+/* Single pixels in bf16, of which rows are handed on: neither N C H W nor N H W C. */
+static void check_lrn_rows(cuda_case *c)
+{
+    static const cuda_form rows = {"rows bf16", false, true};
+    const an_chain_link *link = &c->chain->link[0];
+    void *y, *dx;
+    compute_lrn(c, &rows, false, &y, &dx);
+    cuda_case_bounds(c, &rows);
+    cuda_expect("lrn y", y, &rows, c->desc.n, c->desc.out, link->y, c->e_y);
+    cuda_expect("lrn dx", dx, &rows, c->desc.n, c->desc.out, c->chain->dx[0], c->e_dx[0]);
+    cuda_free(y);
+    cuda_free(dx);
+}
+
 static void check_lrn(an_op_kind kind, int n, an_chw shape, an_lrn_desc lrn)
 {
     an_op_desc desc = rig_desc(kind, n, shape.c, shape.h, shape.w);
@@ -142,6 +156,8 @@ static void check_lrn(an_op_kind kind, int n, an_chw shape, an_lrn_desc lrn)
     cuda_case *c = cuda_case_new(cuda_ref, desc, 64, true);
     for (int f = 0; f < CUDA_FORMS; f++)
         check_lrn_form(c, &cuda_forms[f]);
+    if (shape.h == 1 && shape.w == 1)
+        check_lrn_rows(c);
     cuda_case_free(c);
 }
 

@@ -76,7 +76,7 @@ static void choose_form(conv *c)
     bool nhwc =
         cuda->kind == AN_LAYOUT_NHWC && v->k / v->groups % unit == 0 && (aligned || v->groups == 1);
     if (nhwc && !aligned) {
-        if (v->stride > 1 && channels * v->stride * v->stride <= 64)
+        if (v->stride > 1 && (int64_t)channels * v->stride * v->stride <= 64)
             block = v->stride;
         channels = round_up(channels * block * block, unit);
     }

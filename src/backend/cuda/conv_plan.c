@@ -355,10 +355,10 @@ static bool choose_among(const choice *c, const cudnnBackendDescriptor_t *config
     an_cuda *cuda = c->m->plan->cuda;
     if (*variant == AN_CUDA_AUTO && an_cuda_trial_wanted(cuda, c->shape->n)) {
         *variant = an_cuda_choice_find(cuda, c->key);
-        if (*variant == AN_CUDA_AUTO)
+        if (*variant == AN_CUDA_AUTO) {
             *variant = find_fastest(c, configs, count);
-        if (*variant != AN_CUDA_AUTO)
             an_cuda_choice_keep(cuda, c->key, *variant);
+        }
     }
     if (*variant > AN_CUDA_PROPOSAL && take(c, configs, count, *variant))
         return true;

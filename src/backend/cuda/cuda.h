@@ -3,6 +3,7 @@
  *
  *     libs.h      the libraries' functions, as a table
  *     device.c    which devices there are; opening one
+ *     table.c     the backend's table, whose functions let one thread in at a time
  *     memory.c    buffers of the device and of the host, copies between them
  *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
  *     trial.h     choosing among the libraries' algorithms by their times
@@ -21,6 +22,8 @@
 #ifndef AN_BACKEND_CUDA_CUDA_H
 #define AN_BACKEND_CUDA_CUDA_H
 
+#include <pthread.h>
+
 #include "backend/backend.h"
 #include "backend/cuda/kernels/blocks.h"
 #include "backend/cuda/libs.h"
@@ -28,7 +31,7 @@
 /** Least compute capability: 7.5, as major * 10 + minor. bf16 and tf32 begin with 8.0. */
 enum { AN_CUDA_LEAST_CHIP = AN_CUDA_OLDEST, AN_CUDA_BF16_CHIP = 80 };
 
-enum { AN_CUDA_BUFFERS = 2, AN_CUDA_PINNED = 16, AN_CUDA_CHOICES = 512 };
+enum { AN_CUDA_BUFFERS = 2, AN_CUDA_CHOICES = 512 };
 
 /** A block of alloc_host(). */
 typedef struct an_cuda_pinned {
@@ -44,6 +47,7 @@ typedef struct an_cuda_choice {
 
 typedef struct an_cuda {
     an_backend base;
+    pthread_mutex_t lock; /* recursive (table.c) */
     const an_cuda_libs *libs;
     int chip; /* compute capability, major * 10 + minor */
     char isa[16];
@@ -54,7 +58,8 @@ typedef struct an_cuda {
     cudaEvent_t copied[AN_CUDA_BUFFERS], retired[AN_CUDA_BUFFERS], marks[AN_MARKS];
     cudnnHandle_t dnn;
     cublasLtHandle_t blas;
-    an_cuda_pinned pinned[AN_CUDA_PINNED];
+    int n_pinned;
+    an_cuda_pinned *pinned;
     int n_choices;
     an_cuda_choice choices[AN_CUDA_CHOICES];
 } an_cuda;
@@ -94,6 +99,10 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
 
 /* ---- device.c -------------------------------------------------------------------------------- */
 
+bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
+alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
+                            alexnet_precision precision);
+void an_cuda_close(an_backend *backend);
 /** Make this device current in the calling thread. */
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
 
@@ -114,6 +123,7 @@ alexnet_status an_cuda_streams_open(an_cuda *cuda);
 void an_cuda_streams_close(an_cuda *cuda);
 alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
                                   size_t bytes);
+alexnet_status an_cuda_copied(an_backend *backend, int buffer);
 alexnet_status an_cuda_await(an_backend *backend, int buffer);
 alexnet_status an_cuda_retire(an_backend *backend, int buffer);
 alexnet_status an_cuda_capture_begin(an_backend *backend);

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/cuda/trial.h"
+#include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
@@ -90,7 +90,7 @@ static void name_libraries(char *text, size_t size)
              dnn % 100, blas / 10000, blas / 100 % 100, blas % 100);
 }
 
-static bool cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
+bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
 {
     const an_cuda_libs *libs = an_cuda_libs_runtime();
     struct cudaDeviceProp prop;
@@ -127,7 +127,7 @@ alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out)
     return an_cuda_check(cuda, cuda->libs->cudaSetDevice(backend->ordinal), "choosing the device");
 }
 
-static void cuda_close(an_backend *backend)
+void an_cuda_close(an_backend *backend)
 {
     an_cuda *cuda = (an_cuda *)backend;
     /* Failures are ignored, so that the error text of a failed open() remains. */
@@ -138,6 +138,8 @@ static void cuda_close(an_backend *backend)
     if (cuda->blas)
         cuda->libs->cublasLtDestroy(cuda->blas);
     an_cuda_streams_close(cuda);
+    pthread_mutex_destroy(&cuda->lock);
+    an_free(cuda->pinned);
     an_backend_free_tunings(backend);
     an_ctx_release(backend->ctx);
     an_free(cuda);
@@ -163,6 +165,15 @@ static void choose_layouts(an_cuda *cuda, alexnet_precision precision)
     cuda->kind = precision == ALEXNET_PRECISION_FP32 ? AN_LAYOUT_PLAIN : AN_LAYOUT_NHWC;
 }
 
+static void make_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t recursive; /* none of these calls can fail with these arguments */
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
+}
+
 static alexnet_status open_device(an_cuda *cuda)
 {
     int major = 0, minor = 0, ordinal = cuda->base.ordinal;
@@ -184,8 +195,8 @@ static alexnet_status open_device(an_cuda *cuda)
     return an_cuda_check_blas(cuda, libs->cublasLtCreate(&cuda->blas), "opening cuBLASLt");
 }
 
-static alexnet_status cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
-                                alexnet_precision precision)
+alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
+                            alexnet_precision precision)
 {
     const an_cuda_libs *libs;
     *out = NULL;
@@ -199,6 +210,7 @@ static alexnet_status cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                               .param_dtype = AN_F32,
                               .isa = cuda->isa};
     cuda->libs = libs;
+    make_lock(&cuda->lock);
     cuda->deterministic = ctx->deterministic;
     alexnet_status rc = open_device(cuda);
     if (rc == ALEXNET_OK)
@@ -206,45 +218,8 @@ static alexnet_status cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
     if (rc == ALEXNET_OK)
         rc = an_backend_read_tunings(&cuda->base);
     if (rc != ALEXNET_OK)
-        cuda_close(&cuda->base);
+        an_cuda_close(&cuda->base);
     else
         *out = &cuda->base;
     return rc;
 }
-
-const an_backend_api an_cuda_api = {
-    .name = "cuda",
-    .variants = an_cuda_variant_names,
-    .describe = cuda_describe,
-    .open = cuda_open,
-    .close = cuda_close,
-    .sync = an_cuda_sync,
-    .alloc = an_cuda_alloc,
-    .free = an_cuda_free,
-    .write = an_cuda_write,
-    .read = an_cuda_read,
-    .op_prepare = an_cuda_op_prepare,
-    .op_pack = an_cuda_op_pack,
-    .op_forward = an_cuda_op_forward,
-    .op_backward = an_cuda_op_backward,
-    .op_free = an_cuda_op_free,
-    .update_prepare = an_cuda_update_prepare,
-    .gradient_norm = an_cuda_gradient_norm,
-    .update = an_cuda_update_run_all,
-    .update_free = an_cuda_update_free,
-    .norms = an_cuda_norms_all,
-    .hold = an_cuda_hold_update,
-    .peak = an_cuda_peak,
-    .available = an_cuda_available,
-    .alloc_host = an_cuda_alloc_host,
-    .free_host = an_cuda_free_host,
-    .copy_ahead = an_cuda_copy_ahead,
-    .await = an_cuda_await,
-    .retire = an_cuda_retire,
-    .capture_begin = an_cuda_capture_begin,
-    .capture_end = an_cuda_capture_end,
-    .replay = an_cuda_replay,
-    .capture_free = an_cuda_capture_free,
-    .mark = an_cuda_mark,
-    .elapsed = an_cuda_elapsed,
-};

@@ -129,10 +129,10 @@ static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
              (long long)s->n, (long long)s->k, s->a_transposed, s->b_transposed, (int)s->in,
              (int)s->out, s->bias, s->accumulate);
     an_variant best = an_cuda_choice_find(mm->cuda, key);
-    if (best == AN_CUDA_AUTO)
+    if (best == AN_CUDA_AUTO) {
         best = find_fastest(mm, s, results, count);
-    if (best != AN_CUDA_AUTO)
         an_cuda_choice_keep(mm->cuda, key, best);
+    }
     return best;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "backend/cuda/cuda.h"
+#include "base/alloc.h"
 
 /* Up to this size cudaMemcpyAsync() has read ordinary host memory when it returns. */
 enum { TAKEN_AT_ONCE = 1 << 16 };
@@ -58,9 +59,9 @@ void an_cuda_free(an_backend *backend, void *block, size_t bytes)
 /* Whether `src` is pinned: cudaMemcpyAsync() may still be reading it after its return. */
 static bool is_pinned(const an_cuda *cuda, const void *src)
 {
-    for (int i = 0; i < AN_CUDA_PINNED; i++) {
+    for (int i = 0; i < cuda->n_pinned; i++) {
         const an_cuda_pinned *p = &cuda->pinned[i];
-        if (p->block && (const char *)src >= p->block && (const char *)src < p->block + p->bytes)
+        if ((const char *)src >= p->block && (const char *)src < p->block + p->bytes)
             return true;
     }
     return false;
@@ -100,23 +101,16 @@ alexnet_status an_cuda_sync(an_backend *backend)
 
 /* ---- Pinned memory --------------------------------------------------------------------------- */
 
-static an_cuda_pinned *find_pinned(an_cuda *cuda, const void *block)
-{
-    for (int i = 0; i < AN_CUDA_PINNED; i++)
-        if (cuda->pinned[i].block == block)
-            return &cuda->pinned[i];
-    return NULL;
-}
-
 alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out)
 {
     an_cuda *cuda;
     *out = NULL;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    an_cuda_pinned *place = find_pinned(cuda, NULL);
-    if (!place)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "device cuda keeps %d blocks of pinned memory",
-                       AN_CUDA_PINNED);
+    an_cuda_pinned *grown =
+        an_realloc(cuda->pinned, (size_t)cuda->n_pinned + 1, sizeof *cuda->pinned);
+    if (!grown)
+        return AN_FAIL_MEMORY(sizeof *grown, "a list of pinned memory");
+    cuda->pinned = grown;
     cudaError_t error = cuda->libs->cudaHostAlloc(out, bytes ? bytes : 1, cudaHostAllocPortable);
     if (error == cudaErrorMemoryAllocation) {
         cuda->libs->cudaGetLastError();
@@ -124,7 +118,7 @@ alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out)
     }
     AN_CHECK(an_cuda_check(cuda, error, "pinning memory"));
     memset(*out, 0, bytes);
-    *place = (an_cuda_pinned){*out, bytes};
+    cuda->pinned[cuda->n_pinned++] = (an_cuda_pinned){*out, bytes};
     return ALEXNET_OK;
 }
 
@@ -134,6 +128,10 @@ void an_cuda_free_host(an_backend *backend, void *block, size_t bytes)
     (void)bytes;
     if (!block || an_cuda_enter(backend, &cuda) != ALEXNET_OK)
         return;
-    *find_pinned(cuda, block) = (an_cuda_pinned){NULL, 0};
+    for (int i = 0; i < cuda->n_pinned; i++)
+        if (cuda->pinned[i].block == block) {
+            cuda->pinned[i] = cuda->pinned[--cuda->n_pinned];
+            break;
+        }
     cuda->libs->cudaFreeHost(block);
 }

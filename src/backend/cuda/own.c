@@ -248,7 +248,8 @@ static int augment_forward(const own *o, const an_op_args *args)
                                .slots = args->slots,
                                .mean = args->param[0],
                                .y = args->y,
-                               .nhwc = o->y.kind == AN_LAYOUT_NHWC,
+                               .nhwc =
+                                   o->y.kind == AN_LAYOUT_NHWC || o->y.shape.h * o->y.shape.w == 1,
                                .bf16 = o->y.dtype == AN_BF16,
                                .channels = an_channel_count(o->desc.u.augment.channels)};
     return o->blocked ? an_cuda_augment_blocks(&run, &o->blocks, queue_of(o))

@@ -58,6 +58,13 @@ alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, co
                          "an event");
 }
 
+alexnet_status an_cuda_copied(an_backend *backend, int buffer)
+{
+    an_cuda *cuda;
+    AN_CHECK(an_cuda_enter(backend, &cuda));
+    return an_cuda_check(cuda, cuda->libs->cudaEventSynchronize(cuda->copied[buffer]), "a copy");
+}
+
 alexnet_status an_cuda_await(an_backend *backend, int buffer)
 {
     an_cuda *cuda;

@@ -58,7 +58,7 @@ an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key)
 
 void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice)
 {
-    if (cuda->n_choices == AN_CUDA_CHOICES)
+    if (choice == AN_CUDA_AUTO || cuda->n_choices == AN_CUDA_CHOICES)
         return;
     an_cuda_choice *kept = &cuda->choices[cuda->n_choices++];
     snprintf(kept->key, sizeof kept->key, "%s", key);

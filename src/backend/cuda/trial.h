@@ -41,6 +41,7 @@ void an_cuda_trial_end(an_cuda_trial *trial);
 
 /** The proposal that was kept for a key; AUTO: none. */
 an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key);
+/** Keep a proposal for a key that has none; AUTO is not kept. */
 void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice);
 
 #endif
