@@ -258,7 +258,7 @@ alexnet_status an_recipe_key_check(an_key index, const char *value)
                 : key->kind == AN_VALUE_RANGE    ? range_is_good(key, value)
                 : key->kind == AN_VALUE_LAYERS   ? layers_are_good(value)
                                                  : an_text_choice(key->range, value) >= 0;
-    if (good)
+    if (good && !strpbrk(value, "\n\v\f\r")) /* a recipe file has each value in one line */
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
                    key->kind == AN_VALUE_INTEGER ? "an integer from "

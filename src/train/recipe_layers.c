@@ -54,16 +54,30 @@ bool an_recipe_frozen(const alexnet_recipe *recipe, const char *layer)
     return false;
 }
 
-/* Remove an earlier setting of the same name: the new one goes to the end of the list. */
-static void forget(alexnet_recipe *recipe, const char *name)
+/* Remove an earlier setting of the same name, because the new one goes to the end of the list.
+ * @return whether there was one */
+static bool forget(alexnet_recipe *recipe, const char *name)
 {
     for (int i = 0; i < recipe->n_layers; i++)
         if (strcmp(recipe->layers[i].name, name) == 0) {
             recipe->n_layers--;
             memmove(&recipe->layers[i], &recipe->layers[i + 1],
                     (size_t)(recipe->n_layers - i) * sizeof *recipe->layers);
-            return;
+            return true;
         }
+    return false;
+}
+
+static alexnet_status make_room(alexnet_recipe *recipe)
+{
+    if (recipe->n_layers == AN_LAYER_KEYS_MAX)
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a recipe sets at most %d keys for layers",
+                       AN_LAYER_KEYS_MAX);
+    an_layer_value *grown = an_realloc(recipe->layers, (size_t)recipe->n_layers + 1, sizeof *grown);
+    if (!grown)
+        return AN_FAIL_MEMORY(sizeof *grown, "a recipe");
+    recipe->layers = grown;
+    return ALEXNET_OK;
 }
 
 alexnet_status an_recipe_set_layer(alexnet_recipe *recipe, an_key key, const char *name,
@@ -76,19 +90,13 @@ alexnet_status an_recipe_set_layer(alexnet_recipe *recipe, an_key key, const cha
     if (!an_recipe_is_pattern(name, length))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%.*s is not a layer's name", (int)length,
                        name);
-    if (recipe->n_layers == AN_LAYER_KEYS_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "a recipe sets at most %d keys for layers",
-                       AN_LAYER_KEYS_MAX);
-    an_layer_value *grown = an_realloc(recipe->layers, (size_t)recipe->n_layers + 1, sizeof *grown);
-    if (!grown)
-        return AN_FAIL_MEMORY(sizeof *grown, "a recipe");
-    recipe->layers = grown;
-    forget(recipe, name);
-    an_layer_value *last = &grown[recipe->n_layers++];
-    *last = (an_layer_value){.key = key};
-    memcpy(last->pattern, name, length);
-    memcpy(last->name, name, strlen(name) + 1);
-    memcpy(last->value, value, strlen(value) + 1);
+    an_layer_value set = {.key = key}; /* name and value may be texts of this recipe, which move */
+    memcpy(set.pattern, name, length);
+    memcpy(set.name, name, strlen(name) + 1);
+    memcpy(set.value, value, strlen(value) + 1);
+    if (!forget(recipe, set.name))
+        AN_CHECK(make_room(recipe));
+    recipe->layers[recipe->n_layers++] = set;
     return ALEXNET_OK;
 }
 

@@ -134,6 +134,9 @@ void an_trainer_note_bad(alexnet_trainer *trainer, const an_batch *batch);
 int64_t an_trainer_epoch(const alexnet_trainer *trainer);
 /** Do a piece of the mean image. After the last one, training begins. */
 alexnet_status an_trainer_step_mean(alexnet_trainer *trainer, alexnet_progress *progress);
+/** Updates of an epoch, as the schedule counts them. A trial is one long epoch: its rates are those
+ * of the first. */
+int64_t an_trainer_rate_epoch(const alexnet_trainer *trainer);
 /** Set the rates of update `step`. */
 void an_trainer_set_rates(alexnet_trainer *trainer, int64_t step);
 /**

@@ -44,7 +44,7 @@ static bool is_better(const alexnet_trainer *t, const alexnet_metrics *a, const 
 static alexnet_status keep_best(alexnet_trainer *t, const alexnet_metrics *val, bool *best)
 {
     an_run_state *r = &t->record;
-    *best = !t->val || !r->best.images || is_better(t, val, &r->best);
+    *best = !t->val || !r->best_epoch || is_better(t, val, &r->best);
     if (!*best)
         return ALEXNET_OK;
     AN_CHECK(an_trainer_save_best(t));

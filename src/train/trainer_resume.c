@@ -168,6 +168,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
         t->record.tuning};
     AN_TRY(an_net_new_as(&t->net, t->ctx, file.network, true, &defaults));
     AN_TRY(an_trainer_make(t));
+    t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));
     AN_TRY(an_model_file_weights(&file, t->net));
     AN_TRY(an_model_file_state(&file, t->net));

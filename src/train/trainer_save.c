@@ -8,9 +8,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/writer.h"
+#include "data/names.h"
 #include "train/trainer.h"
 
 void an_trainer_origin(const alexnet_trainer *t, an_run_state *record)
@@ -137,19 +139,33 @@ alexnet_status an_trainer_save_best(alexnet_trainer *t)
     return write_model(t, t->run.best, false, NULL, NULL);
 }
 
+/* A line of recipe.ini that is for people. It must not keep the file from being read as a recipe,
+ * as a long path would. Owned; NULL if memory is short. */
+static char *line_of(const char *key, const char *value)
+{
+    const bool fits = strlen(key) + strlen(value) + 3 <= AN_INI_LINE_MAX && !an_text_fault(value);
+    return fits ? an_format("%s = %s\n", key, value)
+                : an_format("; %s has a name that fits no line\n", key);
+}
+
 alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
 {
     char *recipe = an_recipe_text(t->recipe);
+    char *network = line_of("network", t->net->network->name);
+    char *train = line_of("train", t->train->root);
+    char *val = line_of("val", t->val ? t->val->root : "");
     char *text =
-        recipe ? an_format(AN_RUN_RECIPE_HEAD "; resuming reads the checkpoint, not this\n%s\n"
-                                              "[run]\nnetwork = %s\ntrain = %s\nval = %s\n"
-                                              "val_share = %g\nsplit = %d\n",
-                           recipe, t->net->network->name, t->train->root,
-                           t->val ? t->val->root : "", t->train->part.share, t->record.split)
-               : NULL;
+        recipe && network && train && val
+            ? an_format(AN_RUN_RECIPE_HEAD "; resuming reads the checkpoint, not this\n%s\n"
+                                           "[run]\n%s%s%sval_share = %g\nsplit = %d\n",
+                        recipe, network, train, val, t->train->part.share, t->record.split)
+            : NULL;
     alexnet_status rc = text ? an_file_replace(t->run.recipe, text, strlen(text))
                              : AN_FAIL_MEMORY(4096, "a recipe");
     an_free(recipe);
+    an_free(network);
+    an_free(train);
+    an_free(val);
     an_free(text);
     return rc;
 }

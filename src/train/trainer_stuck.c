@@ -48,7 +48,7 @@ static bool nothing_learns(const alexnet_trainer *t, char *out, size_t size)
     const alexnet_network *network = t->net->network;
     int all = 0, learning = 0, frozen = 0, last = -1;
     an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, t->record.step - 1,
-                      t->steps_per_epoch);
+                      an_trainer_rate_epoch(t));
     for (int i = 0; i < network->count; i++) {
         if (!has_parameters(t, i))
             continue;
@@ -107,6 +107,8 @@ static alexnet_status look_at_batch(an_look *l, bool *same, bool *black, int *de
     for (int i = 0; i < l->t->batch && l->count < AN_LOOK_PICTURES; i++)
         if (l->batch[i].picture >= 0)
             AN_CHECK(an_look_add(l, i));
+    if (l->count == 0) /* the last part of an epoch may have no pictures */
+        return ALEXNET_OK;
     *same = same_pictures(l, black);
     AN_CHECK(an_look_run(l));
     return dead_layer(l, dead);
@@ -160,7 +162,7 @@ static double kept_factor(const alexnet_trainer *t, double momentum)
     double sum = 0, share = 1 - momentum;
     for (int64_t ago = 1; ago <= t->record.step && share > 1e-6; ago++) {
         sum += share * an_schedule_factor(t->recipe, &t->record.drops, t->record.step - ago,
-                                          t->steps_per_epoch);
+                                          an_trainer_rate_epoch(t));
         share *= momentum;
     }
     return sum;
@@ -171,7 +173,7 @@ static double kept_factor(const alexnet_trainer *t, double momentum)
  * Adam's momentum is a mean of gradients. */
 static double largest_change(const alexnet_trainer *t)
 {
-    const double epoch = (double)((t->record.step - 1) / t->steps_per_epoch + 1);
+    const double epoch = (double)((t->record.step - 1) / an_trainer_rate_epoch(t) + 1);
     const int rule = an_recipe_choice(t->recipe, AN_KEY_RULE);
     double largest = 0;
     if (rule == AN_RULE_ADAM || rule == AN_RULE_ADAMW)

@@ -171,12 +171,16 @@ void an_trial_free(alexnet_trial *trial)
 
 /* ---- Steps ---- */
 
+int64_t an_trainer_rate_epoch(const alexnet_trainer *t)
+{
+    return t->trial ? AN_TRIAL_UPDATES_MAX : t->steps_per_epoch;
+}
+
 void an_trainer_set_rates(alexnet_trainer *t, int64_t step)
 {
     const an_trial_rule *rule = t->trial;
-    /* a trial is one long epoch: its rates are those of the first */
     an_schedule_rates(t->rates, t->net, t->recipe, &t->record.drops, step,
-                      rule ? AN_TRIAL_UPDATES_MAX : t->steps_per_epoch);
+                      an_trainer_rate_epoch(t));
     for (int i = 0; rule && i < an_program_learned(t->program); i++)
         t->rates[i].rate *= rule->first * pow(rule->growth, (double)step);
     an_program_set_rates(t->program, t->rates);

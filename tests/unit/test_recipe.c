@@ -230,6 +230,37 @@ static void test_many_layers(void **state)
         expect_ok(an_recipe_set(r, key, "1"));
     }
     expect_failure(an_recipe_set(r, "one.rate", "1"), ALEXNET_ERROR_UNSUPPORTED, "at most 4096");
+    expect_set(r, "layer7.rate", "2"); /* replacing one needs no room */
+    expect_number(r, AN_KEY_RATE, "layer7", 1, 2);
+    an_recipe_free(r);
+}
+
+/* The texts that a recipe lends are arguments as good as any. */
+static void test_own_texts(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    expect_set(r, "conv1.rate", "0.5");
+    expect_set(r, "fc6.rate", "0.25");
+    expect_ok(an_recipe_set(r, an_recipe_layer_key(r, 0), an_recipe_get(r, "fc6.rate")));
+    assert_string_equal(an_recipe_layer_key(r, 0), "fc6.rate");
+    assert_string_equal(an_recipe_layer_key(r, 1), "conv1.rate");
+    assert_null(an_recipe_layer_key(r, 2));
+    expect_number(r, AN_KEY_RATE, "conv1", 1, 0.25);
+    expect_number(r, AN_KEY_RATE, "fc6", 1, 0.25);
+    an_recipe_free(r);
+}
+
+/* A value is one line of a recipe file. */
+static void test_values_of_one_line(void **state)
+{
+    (void)state;
+    alexnet_recipe *r = fresh();
+    expect_failure(an_recipe_set(r, "rate", "\n0.01"), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "rate = \\x0a0.01: expected a number");
+    expect_failure(an_recipe_set(r, "epochs", "\v3"), ALEXNET_ERROR_INVALID_ARGUMENT, "epochs");
+    expect_set(r, "rate", "0.01\t0.001@5");
+    expect_round_trip(r);
     an_recipe_free(r);
 }
 
@@ -462,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_frozen_layers),
         cmocka_unit_test(test_many_layers),
+        cmocka_unit_test(test_own_texts),
+        cmocka_unit_test(test_values_of_one_line),
         cmocka_unit_test(test_steps_by_epoch),
         cmocka_unit_test(test_hostile_values),
         cmocka_unit_test(test_hostile_keys),

@@ -4,6 +4,8 @@
  */
 #include "training_rig.h"
 
+#include <jansson.h>
+
 static const char *const settings[] = {"batch", "8", "epochs", "3", "warmup", "0", NULL};
 
 #define LAST "run/last.safetensors"
@@ -237,6 +239,60 @@ static void expect_changed(const char *which)
     expect_no_resume(ALEXNET_ERROR_BAD_DATA, part);
 }
 
+/* A record that has the mean still to come, of a network that subtracts none. */
+static void test_a_mean_to_come(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    scratch_remove("run");
+    rig_change_network("mean = image", "mean = none");
+    expect_ok(rig_start(&trainer, ctx, "train", "val", "run", settings));
+    expect_ok(alexnet_trainer_save(trainer));
+    alexnet_trainer_free(trainer);
+    edit("alexnet.run", "\"phase\":1", "\"phase\":0");
+    char *text = edited("alexnet.run", "\"has_mean\":1", "\"has_mean\":0");
+    rewrite("alexnet.run", text, NULL);
+    an_free(text);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    expect_ok(rig_finish(trainer, &progress));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+}
+
+/* Early records do not say how many pictures the best validation had; it is the best all the same.
+ */
+static void test_best_without_pictures(void **state)
+{
+    (void)state;
+    alexnet_trainer *trainer;
+    alexnet_progress progress;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    size_t before, after;
+    an_tensor_file *file = rig_open_tensors(LAST);
+    json_t *run = json_loads(an_tensor_file_metadata(file, "alexnet.run"), 0, NULL);
+    an_tensor_file_close(file);
+    assert_int_equal(json_integer_value(json_object_get(run, "best_epoch")), 1);
+    json_object_del(run, "best_images");
+    json_object_set_new(run, "best_error", json_real(0));
+    json_object_set_new(run, "best_loss", json_real(0));
+    char *text = json_dumps(run, JSON_COMPACT);
+    rewrite("alexnet.run", text, NULL);
+    free(text);
+    json_decref(run);
+    unsigned char *best = scratch_read("run/best.safetensors", &before);
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
+    expect_ok(rig_finish(trainer, &progress));
+    alexnet_trainer_free(trainer);
+    alexnet_ctx_free(ctx);
+    unsigned char *now = scratch_read("run/best.safetensors", &after);
+    assert_int_equal(before, after);
+    assert_memory_equal(best, now, before);
+    free(best);
+    free(now);
+}
+
 static void test_a_picture_more(void **state)
 {
     (void)state;
@@ -335,15 +391,25 @@ static void test_a_lost_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_the_good_one),      IN_SCRATCH(test_no_checkpoint),
-        IN_SCRATCH(test_cut_and_scrambled), IN_SCRATCH(test_missing_tensors),
-        IN_SCRATCH(test_missing_weights),   IN_SCRATCH(test_a_recipe_without_values),
-        IN_SCRATCH(test_missing_metadata),  IN_SCRATCH(test_damaged_metadata),
-        IN_SCRATCH(test_a_picture_more),    IN_SCRATCH(test_a_picture_less),
-        IN_SCRATCH(test_another_name),      IN_SCRATCH(test_another_size),
-        IN_SCRATCH(test_another_label),     IN_SCRATCH(test_no_data),
-        IN_SCRATCH(test_a_new_class),       IN_SCRATCH(test_a_run_in_use),
+        IN_SCRATCH(test_the_good_one),
+        IN_SCRATCH(test_no_checkpoint),
+        IN_SCRATCH(test_cut_and_scrambled),
+        IN_SCRATCH(test_missing_tensors),
+        IN_SCRATCH(test_missing_weights),
+        IN_SCRATCH(test_a_recipe_without_values),
+        IN_SCRATCH(test_missing_metadata),
+        IN_SCRATCH(test_damaged_metadata),
+        IN_SCRATCH(test_a_picture_more),
+        IN_SCRATCH(test_a_picture_less),
+        IN_SCRATCH(test_another_name),
+        IN_SCRATCH(test_another_size),
+        IN_SCRATCH(test_another_label),
+        IN_SCRATCH(test_no_data),
+        IN_SCRATCH(test_a_new_class),
+        IN_SCRATCH(test_a_run_in_use),
         IN_SCRATCH(test_a_lost_log),
+        IN_SCRATCH(test_a_mean_to_come),
+        IN_SCRATCH(test_best_without_pictures),
     };
     return cmocka_run_group_tests_name("damaged runs", tests, NULL, NULL);
 }
