@@ -290,6 +290,15 @@ static alexnet_status compute_features(an_distance_picture *p, an_program *progr
     return check_numbers(p->features, count_features(p), "the features");
 }
 
+static alexnet_status check_pixels(int rows, int columns, const char *name)
+{
+    if ((int64_t)rows * columns <= AN_DISTANCE_PIXELS_MAX)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "%s has %d x %d pixels; a distance is computed of at most %d (4096 x 4096)",
+                   name, columns, rows, AN_DISTANCE_PIXELS_MAX);
+}
+
 alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const float *levels,
                                 int rows, int columns, const char *name)
 {
@@ -297,10 +306,7 @@ alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const
     an_distance_size *size;
     *out = NULL;
     AN_CHECK(an_ctx_check(d->net->ctx));
-    if ((int64_t)rows * columns > AN_DISTANCE_PIXELS_MAX)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s has %d x %d pixels; a distance is computed of at most %d (4096 x 4096)",
-                       name, columns, rows, AN_DISTANCE_PIXELS_MAX);
+    AN_CHECK(check_pixels(rows, columns, name));
     an_distance_picture *p = an_calloc(1, sizeof *p);
     if (!p)
         return AN_FAIL_MEMORY(sizeof *p, "a picture");
@@ -330,6 +336,7 @@ alexnet_status an_distance_look_at(an_distance_picture **out, an_distance *d,
 {
     const int64_t plane = (int64_t)picture->width * picture->height;
     *out = NULL;
+    AN_CHECK(check_pixels(picture->height, picture->width, name));
     float *levels = an_calloc(3 * (size_t)plane, sizeof *levels);
     if (!levels)
         return AN_FAIL_MEMORY(3 * (size_t)plane * sizeof *levels, name);

@@ -8,7 +8,8 @@
 
 static bool same_fit(const an_runner *a, const an_runner *b)
 {
-    return a->fit.rule == b->fit.rule && a->fit.side == b->fit.side;
+    return a->fit.rule == b->fit.rule && a->fit.side == b->fit.side &&
+           a->fit.smaller == b->fit.smaller;
 }
 
 /* Members that see pictures in the same size share the decoding. */

@@ -183,6 +183,10 @@ static alexnet_status read_square(an_tensor_file *file, int64_t *count, double *
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s: expected a square matrix of floating-point numbers, found %s %s",
                        an_tensor_file_name(file), entry->type, an_shape_text(shape, text));
+    if (rdm && *count != shape.dim[0])
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: expected %lld x %lld numbers, found %s",
+                       an_tensor_file_name(file), (long long)*count, (long long)*count,
+                       an_shape_text(shape, text));
     *count = shape.dim[0];
     return rdm ? an_tensor_file_read(file, entry->name, shape, AN_F64, rdm) : ALEXNET_OK;
 }

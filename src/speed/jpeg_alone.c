@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "base/threads.h"
+#include "data/picture.h"
 
 typedef struct pile {
     const an_jpeg_file *files;
@@ -23,6 +24,7 @@ typedef struct pile {
 typedef struct decoder {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
     jmp_buf escape;
     unsigned char *pixels;
     size_t room;
@@ -44,6 +46,22 @@ static void on_message(j_common_ptr jpeg, int level)
     (void)level;
 }
 
+/* The library's own decoding of a progressive file goes on for as many scans as there are. */
+static void on_progress(j_common_ptr jpeg)
+{
+    enum { SCANS_MAX = 100 };
+    decoder *d = jpeg->client_data;
+    if (d->jpeg.input_scan_number > SCANS_MAX)
+        longjmp(d->escape, 1);
+}
+
+static bool is_too_large(const decoder *d)
+{
+    return d->jpeg.image_width > AN_PICTURE_SIDE_MAX ||
+           d->jpeg.image_height > AN_PICTURE_SIDE_MAX ||
+           (int64_t)d->jpeg.image_width * d->jpeg.image_height > AN_PICTURE_PIXELS_MAX;
+}
+
 static bool make_room(decoder *d, size_t bytes)
 {
     if (bytes <= d->room)
@@ -54,7 +72,8 @@ static bool make_room(decoder *d, size_t bytes)
     return d->pixels != NULL;
 }
 
-/* With the library's defaults, as in the loader. @return false if memory is short */
+/* With the library's defaults, as in the loader, which does not read what is too large either.
+ * @return false if memory is short */
 static bool decode(decoder *d, const an_jpeg_file *file)
 {
     if (setjmp(d->escape)) {
@@ -63,6 +82,10 @@ static bool decode(decoder *d, const an_jpeg_file *file)
     }
     jpeg_mem_src(&d->jpeg, file->bytes, file->length);
     jpeg_read_header(&d->jpeg, TRUE);
+    if (is_too_large(d)) {
+        jpeg_abort_decompress(&d->jpeg);
+        return true;
+    }
     if (d->jpeg.num_components != 4)
         d->jpeg.out_color_space = JCS_RGB;
     jpeg_start_decompress(&d->jpeg);
@@ -94,6 +117,8 @@ static void *work(void *argument)
         return NULL;
     }
     jpeg_create_decompress(&d.jpeg);
+    d.progress.progress_monitor = on_progress;
+    d.jpeg.progress = &d.progress;
     for (int64_t i; (i = atomic_fetch_add(&p->next, 1)) < p->count;)
         if (!decode(&d, &p->files[i]))
             atomic_store(&p->failed, true);
