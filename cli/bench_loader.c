@@ -8,7 +8,7 @@
 #include "terminal.h"
 #include "text.h"
 
-/* What is told of the measurement, once. */
+/* The results of the measurement. */
 typedef struct rates {
     alexnet_loader_speed speed;
     double loader, decoder; /* pictures per second; 0: not measured */
@@ -25,7 +25,7 @@ static rates sum_up(const alexnet_loader_bench *bench)
     return r;
 }
 
-/* The same comparison by the time that processors worked. */
+/* The same comparison by processor time: the share that libjpeg-turbo takes of the loader's. */
 static double share_of_processor(const rates *r)
 {
     const alexnet_loader_speed *s = &r->speed;
@@ -111,7 +111,7 @@ static alexnet_status measure(alexnet_loader_bench *bench, int64_t rounds)
     return status;
 }
 
-/* A data set, or of one with the parts train and val the first. */
+/* Open a data set; of one with the parts train and val, open train. */
 static alexnet_status open_data(alexnet_dataset **out, alexnet_ctx *ctx, const char *path)
 {
     alexnet_dataset_kind kind;

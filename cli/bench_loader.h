@@ -9,7 +9,7 @@
 #include "cli.h"
 
 typedef struct bench_loader_options {
-    const char *data, *net, *recipe; /* recipe: a name or a file; NULL: "default" */
+    const char *data, *net, *recipe; /* recipe: a name or a file; NULL: "paper" */
     int64_t batch, rounds, pictures;
     bool json;
 } bench_loader_options;

@@ -11,7 +11,7 @@
 
 const char *cli_program = "alexnet";
 
-/* $'...', as bash and others read it, for a word that cannot be shown as it is. */
+/* Quote as $'...', which bash and others read, for a word that cannot be shown as it is. */
 static char *quote_escaped(const char *word)
 {
     char *quoted = cli_alloc(4 * strlen(word) + 4), *end = stpcpy(quoted, "$'");

@@ -1,6 +1,6 @@
 /*
- * What every command shares: exit codes, error messages, and memory.
- * The command knows the library only through <alexnet/alexnet.h>.
+ * Shared by all commands: exit codes, error messages, and memory.
+ * The command uses the library only through <alexnet/alexnet.h>.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -21,7 +21,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/** Exit codes of the command. An interrupted one exits with 128 + the signal's number. */
+/** Exit codes. A command that a signal interrupts exits with 128 + the signal's number. */
 enum {
     CLI_DONE = 0,
     CLI_FAILED = 1,
@@ -37,24 +37,24 @@ typedef struct command {
     const char *name;
     command_fn run;
     const char *help;            /* one line */
-    const struct command *parts; /* commands of its own, as "check" in "data check"; or NULL */
+    const struct command *parts; /* subcommands, such as "check" of "data"; or NULL */
 } command;
 
-/** What users of other programs type, and what we call it. */
+/** A word that users of other programs type, and the command that does it here. */
 typedef struct synonym {
     const char *word, *ours;
 } synonym;
 
-/** The commands, ended by a row without name; those of `data`. */
+/** All commands, and those of `data`; each list ends with a row without a name. */
 extern const command commands[], data_commands[];
-/** Find a command in such a list. @return NULL if there is none of that name */
+/** Find a command in a list. @return NULL if none has this name */
 const command *command_find(const command *list, const char *name);
-/** Say on stderr that there is no such command and which is nearest. @return CLI_USAGE */
+/** Report an unknown command on stderr, with the nearest one. @return CLI_USAGE */
 int command_unknown(const char *name);
 /**
- * The same for a list of commands.
- * @param synonyms  ended by a row without word
- * @param before    what stands before the command, "data "; ""
+ * command_unknown() for any list of commands.
+ * @param synonyms  ended by a row without a word
+ * @param before    printed before the command: "data " for those of `data`, else ""
  */
 int command_unknown_in(const command *list, const synonym *synonyms, const char *before,
                        const char *name);
@@ -88,22 +88,25 @@ int cli_error(int code, const char *format, ...) CLI_PRINTF(2, 3);
  * @return the exit code that belongs to the status; for ALEXNET_ERROR_CANCELLED nothing is printed
  */
 int cli_failed(alexnet_status status);
-/** The same for a call that reads what the user named: a file that cannot be read is bad input. */
+/** cli_failed() for a call that reads what the user named: ALEXNET_ERROR_IO is bad input. */
 int cli_input_failed(alexnet_status status);
 
-/** How the program was called, fit to stand at the start of a command line that we print. */
+/** How the program was called, quoted for a shell: the start of command lines that are printed. */
 extern const char *cli_program;
-/** A word as it must be typed in a shell: in quotes if it needs them. Owned by the caller. */
+/** Quote a word for a shell, if it needs quotes. Owned by the caller. */
 char *cli_quote(const char *word);
 
-/** Memory for the command's own small needs; the program ends with CLI_FAILED if there is none. */
+/**
+ * Memory for the command's own small data; cli_alloc() sets it to zero. If there is none left, the
+ * program exits with CLI_FAILED.
+ */
 void *cli_alloc(size_t size);
 void *cli_realloc(void *block, size_t size);
 char *cli_copy(const char *text);
 /** A formatted string that the caller frees. */
 char *cli_format(const char *format, ...) CLI_PRINTF(1, 2);
 
-/** A growing list of strings that it owns. Starts as all zero. */
+/** A growing list, which owns its strings. Starts as all zero. */
 typedef struct string_list {
     char **items;
     size_t count, room;

@@ -94,11 +94,11 @@ static const char *const pass_names[] = {[ALEXNET_PASS_FORWARD] = "forward",
                                          [ALEXNET_PASS_UPDATE] = "update",
                                          [ALEXNET_PASS_PACK] = "pack"};
 
-/* What the numbers below are made of, once. */
+/* The values that the reports are made of. */
 typedef struct results {
     alexnet_speed speed;
     bool training;
-    double peak;  /* of the precision computed in; 0: none */
+    double peak;  /* of the precision in use; 0: not measured */
     double rate;  /* pictures per second */
     double flops; /* operations per second */
 } results;
@@ -137,13 +137,13 @@ static void add_number(table *t, bool known, int decimals, double value, const c
         table_add(t, "%s", "");
 }
 
-/* What the columns of speed are about: a layer or the whole step. */
+/* The cost of a layer or of the whole step. */
 typedef struct cost {
     double seconds, operations, bytes;
 } cost;
 
-/* Time, speed, share of peak and, where it was measured, of the speed of copying; what is not
- * counted is left empty. */
+/* Add cells for time, speed, share of peak and, if it was measured, share of the speed of copying;
+ * empty where there is nothing to count. */
 static void add_speed(table *t, const results *r, cost c)
 {
     bool counted = c.operations > 0 && c.seconds > 0, copied = r->speed.copied > 0;

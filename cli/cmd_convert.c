@@ -114,7 +114,7 @@ static void list_as_text(void)
 
 /* ---- Conversion ---- */
 
-/* The file that is read is not one to write to: what is lost in a conversion would be gone. */
+/* Refuse to overwrite the file that is read: what a conversion loses would be gone. */
 static int check_not_same(const char *in, const char *out)
 {
     struct stat from, to;

@@ -1,4 +1,4 @@
-/* What is wrong with a data set: the examination of every picture of it. */
+/* Find what is wrong with a data set by examining every picture of it. */
 #include <inttypes.h>
 #include <stdlib.h>
 

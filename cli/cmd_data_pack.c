@@ -159,7 +159,7 @@ static void show(const alexnet_pack_progress *p, double seconds)
                       rate, text_duration(left, (double)(p->total - p->done) / (rate + 1e-9)));
 }
 
-/* What is there although it was not finished. */
+/* Report the archives that are complete although the pack is not. */
 static void say_rest(const alexnet_pack_progress *p, const char *out)
 {
     progress_note("%" PRId64 " complete %s of %s; the same command goes on behind %s", p->shards,
@@ -184,7 +184,7 @@ static int pack_all(alexnet_pack_progress *p, alexnet_ctx *ctx, const train_data
     }
     progress_clear();
     int code = status ? cli_failed(status) : CLI_DONE;
-    if (code != CLI_DONE && p->done >= p->found) /* those that were there were checked */
+    if (code != CLI_DONE && p->done >= p->found) /* earlier ones have been checked */
         say_rest(p, out);
     alexnet_pack_free(pack);
     return code;

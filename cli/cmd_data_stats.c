@@ -1,4 +1,4 @@
-/* What the pictures of a data set are like. */
+/* Statistics of the pictures of a data set. */
 #include <inttypes.h>
 #include <stdlib.h>
 

@@ -86,7 +86,7 @@ static int train(alexnet_ctx *ctx, const demo_folders *folders, const machine_op
     return code;
 }
 
-/* What the demo would have done next. */
+/* Print the commands for what the demo would have done next. */
 static void say_the_rest(const demo_folders *folders)
 {
     char *run = cli_quote(folders->run), *unseen = cli_quote(folders->unseen);

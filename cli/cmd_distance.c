@@ -64,7 +64,7 @@ typedef struct folder {
     const char *name;
     alexnet_dataset *pictures;
     int64_t count;
-    uint32_t *order; /* [count], of those that are to be compared */
+    uint32_t *order; /* [count]: indices of the pictures to compare */
 } folder;
 
 static int open_folder(folder *f, alexnet_ctx *ctx, const char *name)
@@ -101,7 +101,7 @@ static const char *name_at(const folder *f, int64_t index)
     return path + strspn(path, "/");
 }
 
-/* A picture or a pair that is bad does not stop the others. */
+/* Count a bad picture or pair, and continue: it does not stop the others. */
 static int go_on(distance_job *job, int code)
 {
     if (code != CLI_BAD_INPUT)
@@ -138,7 +138,7 @@ static void report_lonely(distance_job *job, const char *path, const folder *oth
     go_on(job, cli_error(CLI_BAD_INPUT, "%s has no counterpart in %s", path, other->name));
 }
 
-/* Find the pictures of equal names, and name the others. @return their number */
+/* Pair the pictures of equal names, and report the others. @return the number of pairs */
 static int64_t find_pairs(distance_job *job, folder *a, folder *b)
 {
     int64_t i = 0, j = 0, n = 0;
@@ -158,7 +158,7 @@ static int64_t find_pairs(distance_job *job, folder *a, folder *b)
     return n;
 }
 
-/* The next of each folder. Of two bad pictures one is named. */
+/* Compare the next pictures of both folders. If both are bad, only one is reported. */
 static int compare_next(distance_job *job, alexnet_distance_stream *a, alexnet_distance_stream *b)
 {
     alexnet_distance_result first = {0}, second = {0};
@@ -199,13 +199,13 @@ static int compare_folders(distance_job *job, const char *left, const char *righ
     return code;
 }
 
-/* Pictures that are in memory at once take up to a GiB: the rows of a block of the matrix. */
+/* The memory for pictures that are held at once (1 GiB): the rows of a block of the matrix. */
 static const size_t BLOCK_BYTES = (size_t)1 << 30;
 
 typedef struct block {
     alexnet_distance_picture **pictures;
     int64_t *indices;
-    int64_t first, next; /* picture of the folder that it begins with; that behind its last */
+    int64_t first, next; /* the first picture of the block; the one after its last */
     size_t count, bytes;
     bool full;
 } block;
@@ -219,7 +219,7 @@ static void empty_block(block *held)
     held->full = false;
 }
 
-/* Keep a picture, which is the block's then, if there is room. */
+/* Move a picture into the block, if there is room. */
 static void hold(block *held, alexnet_distance_result *result)
 {
     held->full |= held->bytes >= BLOCK_BYTES;
@@ -232,7 +232,7 @@ static void hold(block *held, alexnet_distance_result *result)
     result->picture = NULL;
 }
 
-/* A picture with all of a block that stand before it. */
+/* Compare a picture with all pictures of the block, which come before it in the folder. */
 static int compare_with_block(distance_job *job, const block *held, const folder *f,
                               const alexnet_distance_result *result)
 {
@@ -243,8 +243,8 @@ static int compare_with_block(distance_job *job, const block *held, const folder
     return code;
 }
 
-/* The pictures from the block's first on, with each of the block. Bad ones are named once, when
- * they first come, and left out from there on. */
+/* Compare the pictures from the block's first one on with every picture of the block, which is
+ * filled meanwhile. A bad picture is reported once and then left out. */
 static int compare_block(distance_job *job, block *held, folder *f, bool *is_bad)
 {
     const double before = (double)held->first, all = (double)f->count;
@@ -253,7 +253,7 @@ static int compare_block(distance_job *job, block *held, folder *f, bool *is_bad
     for (int64_t i = held->first; i < f->count; i++)
         if (!is_bad[i])
             f->order[count++] = (uint32_t)i;
-    held->next = f->count; /* where none of them is good */
+    held->next = f->count; /* if none of them is good */
     int code = open_stream(&stream, job, f, count);
     for (int64_t i = 0; i < count && code == CLI_DONE; i++) {
         alexnet_distance_result result;
@@ -347,7 +347,7 @@ static int run_with(const opt_args *args, const distance_options *options, const
         code = compare(&job, args->files, options->all_pairs);
     }
     if (file.file) {
-        /* What could be compared is kept; what was interrupted is not whole. */
+        /* Bad pictures leave a usable file; an interruption or a failure does not. */
         bool whole = code == CLI_DONE || code == CLI_BAD_INPUT;
         int ended = file_end(&file, whole ? CLI_DONE : code);
         code = whole && ended == CLI_DONE ? code : ended;

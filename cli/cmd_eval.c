@@ -91,7 +91,7 @@ static const opt_page page = {
                   "ten views of each picture, and a row per class"}},
 };
 
-/* Open what is to be measured on. */
+/* Open the data set to measure on. */
 static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_model *model,
                      const opt_args *args, int models)
 {
@@ -133,7 +133,8 @@ static void free_models(ensemble *m)
     free(m->weights);
 }
 
-/* As many numbers as there are models, with commas between them. */
+/* Read one number per model, with commas between them, and scale them to the sum 1. Without a text
+ * all are equal. */
 static int read_weights(ensemble *m, const char *text)
 {
     double sum = 0;
@@ -207,7 +208,7 @@ static void take_weights(ensemble *m, const double *found)
         m->weights[i] = found[i] / sum;
 }
 
-/* Find the weights, and begin the evaluation again with them. */
+/* Find the weights, and restart the evaluation with them. */
 static int search_weights(alexnet_evaluation *evaluation, ensemble *m, int wanted)
 {
     alexnet_weight_search_options o = ALEXNET_WEIGHT_SEARCH_OPTIONS_INIT;
@@ -287,7 +288,7 @@ static int report(const alexnet_evaluation *evaluation, const ensemble *m,
 
 /* ---- The command ---- */
 
-/* Compute all pictures; with a search twice, the second time with what was kept. */
+/* Evaluate all pictures. After a search they are evaluated again, from the kept probabilities. */
 static int compute(alexnet_evaluation *evaluation, ensemble *m, int64_t total,
                    const eval_options *options)
 {
@@ -333,7 +334,7 @@ static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const ev
     return code;
 }
 
-/* Whether a path can be taken for DATA: what is a model or a run cannot. */
+/* Whether a path can be DATA: it is neither a model nor a run. */
 static bool is_data(const char *path)
 {
     char *best = path_join(path, "best.safetensors");
@@ -342,7 +343,7 @@ static bool is_data(const char *path)
     return !run && !path_is_model(path);
 }
 
-/* How many of the files are models; all but the last, which is DATA unless a run stands alone. */
+/* Count the models: all arguments but the last, which is DATA, unless a run stands alone. */
 static int count_models(int *out, const opt_args *args)
 {
     *out = args->file_count > 1 ? args->file_count - 1 : 1;
@@ -367,7 +368,7 @@ static int count_models(int *out, const opt_args *args)
     return CLI_DONE;
 }
 
-/* What does not go together, and files that could not be written after all the work. */
+/* Reject options that exclude each other, and, before the work, files that cannot be written. */
 static int check_options(const eval_options *o, int models)
 {
     const char *const written[] = {o->confusion, o->calibration, o->images};

@@ -91,7 +91,7 @@ static const opt_page page = {
 typedef struct kind {
     const char *name; /* of the file, by default */
     int (*run)(const explain_job *job);
-    bool picture; /* it is of a picture */
+    bool picture; /* whether it needs a PICTURE */
 } kind;
 
 static int plot_filters(const explain_job *job)
@@ -118,7 +118,7 @@ static bool is_given(const opt_args *args, const char *name)
     return false;
 }
 
-/* Options that have no meaning beside each other. */
+/* Reject options that do not go together. */
 static int check_options(const opt_args *args, const explain_options *o)
 {
     static const char *const of_maps[] = {"class", "map", "occlusion-size", "occlusion-stride"};

@@ -72,7 +72,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The pictures whose names the store does not have yet. */
+/* Reduce *pictures to those whose names the store does not have yet. */
 static int leave_out_done(alexnet_dataset **pictures, alexnet_ctx *ctx, feature_store *store,
                           counts *n)
 {

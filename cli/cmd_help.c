@@ -24,7 +24,7 @@ static void list_commands(void)
            "not available, 130 or 143 interrupted by SIGINT (Ctrl-C) or SIGTERM.\n");
 }
 
-/* Help of a command, or of a part of it: --help of that. */
+/* Explain a command, or a part of one, by calling it with --help. */
 static int explain(int count, char **names)
 {
     char *ask[] = {names[1], "--help", NULL};

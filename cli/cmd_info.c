@@ -40,7 +40,7 @@ static const opt_page page = {
                  {"info alexnet --text >mine.ini", "a network file to start your own from"}},
 };
 
-/* What an argument names; its fields are NULL but for those of its kind. */
+/* What an argument names. The fields of other kinds are NULL. */
 typedef struct subject {
     const char *name;
     alexnet_model *model;
@@ -60,7 +60,7 @@ static const alexnet_builtin *builtin_find(builtin_fn table, const char *name)
     return NULL;
 }
 
-/* A name that is nothing: the nearest of the networks and recipes is named. */
+/* Report an unknown name, with the nearest network or recipe. */
 static int unknown_name(const char *name)
 {
     enum { MOST = 64 };
@@ -108,7 +108,7 @@ static int subject_load(subject *out, alexnet_ctx *ctx, const char *name, const 
     return path_is_recipe(name) ? load_recipe(out) : load_network(out, ctx);
 }
 
-/* The file that a recipe was read from. */
+/* Print the file that a recipe was read from. */
 static int print_recipe_text(const char *name)
 {
     const alexnet_builtin *builtin = builtin_find(alexnet_recipe_builtin, name);

@@ -117,7 +117,8 @@ static const struct {
                 {"confusion", "one RUN or CSV file", "confusion.png"}};
 enum subject { FILTERS, CURVES, CONFUSION, SUBJECTS };
 
-/* Where the picture goes unless it is said: beside what it is of, if that is one folder. */
+/* Where the picture goes by default: into the folder that it is made from, if that is a single one,
+ * else into the working folder. */
 static char *default_out(const opt_args *args, const char *name)
 {
     const char *path = args->files[1];

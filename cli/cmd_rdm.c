@@ -83,7 +83,7 @@ static const opt_page page = {
 
 /* ---- Two matrices ---- */
 
-/* What does not fit is said before the work, not after it. */
+/* Report a lack of memory before the work, not after it. */
 static int check_memory(double bytes, const char *what, const char *remedy)
 {
     char need[TEXT_SIZE], there[TEXT_SIZE];
@@ -107,7 +107,7 @@ static int read_matrix(double **out, int64_t *count, const char *path)
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
-/* Two of this size, and what alexnet_rsa() takes. */
+/* Check the memory for two matrices of this size and for alexnet_rsa(). */
 static int check_matrices(const char *path)
 {
     int64_t n;
@@ -172,7 +172,7 @@ static void free_table(table *t)
     string_list_free(&t->names);
 }
 
-/* All features are held at once, and one matrix. */
+/* Make room for all features, which are held at once; the check counts one matrix as well. */
 static int make_table(table *t, const alexnet_features *features, int64_t pictures)
 {
     char need[TEXT_SIZE];

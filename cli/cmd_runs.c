@@ -1,4 +1,4 @@
-/* Runs side by side: how far each came, how good it is, and in what their recipes differ. */
+/* Runs side by side: how far each came, how good it is, and how their recipes differ. */
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
@@ -39,7 +39,7 @@ static const opt_page page = {
 /** A run as it is shown. */
 typedef struct run_row {
     char *path, *network;
-    alexnet_recipe *recipe; /* NULL: it has none that can be read */
+    alexnet_recipe *recipe; /* NULL: there is none, or it cannot be read */
     run_log log;
     const log_point *best; /* of its validations; NULL: none */
 } run_row;
@@ -90,7 +90,7 @@ static int add_run(run_rows *runs, const char *path)
     int code = run_log_read(&row.log, path);
     if (code == CLI_DONE) {
         if (alexnet_recipe_load(&row.recipe, recipe))
-            row.recipe = NULL; /* it is for people, and may have been changed */
+            row.recipe = NULL; /* people may have changed the file */
         row.network = read_network(recipe);
         row.best = find_best(&row.log);
         runs->rows = cli_realloc(runs->rows, (runs->count + 1) * sizeof *runs->rows);
@@ -110,7 +110,7 @@ static bool is_run(const char *path)
     return yes;
 }
 
-/* Every run in a folder. Links are not followed: a run is shown once. */
+/* Add every run in a folder. Links are not followed, so that each run is shown once. */
 static int add_folder(run_rows *runs, const char *path, int depth)
 {
     struct dirent **entries;
@@ -122,7 +122,7 @@ static int add_folder(run_rows *runs, const char *path, int depth)
         if (code == CLI_DONE && entries[i]->d_name[0] != '.' && entries[i]->d_type != DT_LNK &&
             path_is_folder(inner)) {
             if (is_run(inner))
-                add_run(runs, inner); /* one that cannot be read is said, and left out */
+                add_run(runs, inner); /* an unreadable run is reported and left out */
             else if (depth < DEPTH_MAX)
                 code = add_folder(runs, inner, depth + 1);
         }
@@ -159,7 +159,7 @@ static const char *value_of(const run_row *row, const char *key)
     return value ? value : "?";
 }
 
-/* Keys in which the recipes differ; epochs have a column already. */
+/* The keys in which the recipes differ, but for epochs, which has a column already. */
 static void find_differences(const run_rows *runs, string_list *keys)
 {
     alexnet_recipe_key key;

@@ -19,7 +19,7 @@ static const opt_page page = {
                  {"selftest --json", "the same, for another program to read"}},
 };
 
-/* What came of the tests. */
+/* The results of the tests. */
 typedef struct tally {
     int passed, failed, skipped;
 } tally;
@@ -108,7 +108,7 @@ static void add_result(json_t *list, const alexnet_selftest_result *result)
     json_array_append_new(list, row);
 }
 
-/* Run all the tests. Each becomes a line at once, or a row of `list` if there is one. */
+/* Run all tests. Each result is printed at once, or added to `list` if there is one. */
 static int run_tests(alexnet_ctx *ctx, json_t *list, tally *count)
 {
     alexnet_selftest *test;

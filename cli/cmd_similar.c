@@ -1,5 +1,4 @@
-/* The nearest pictures of a folder, by their features; and the pictures of it nearest to each
- * other. */
+/* Find the pictures of a folder that are nearest to a query by their features, or to each other. */
 #include "files.h"
 #include "model_args.h"
 #include "paths.h"
@@ -132,7 +131,7 @@ static int work(similar_search *s, const alexnet_dataset *queries)
     similar_page_end(&s->sheet);
     if (!out.file)
         return code;
-    /* a page of what could be read is worth having */
+    /* keep the page even if some queries could not be read */
     const int end = file_end(&out, code == CLI_BAD_INPUT ? CLI_DONE : code);
     return code == CLI_DONE ? end : code;
 }

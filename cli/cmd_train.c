@@ -124,8 +124,8 @@ static const opt_page page = {
                   "start from a trained model and keep its convolutions unchanged"}},
 };
 
-/* Options that a run may be given that goes on; all others are part of it already. Which keys of
- * the recipe may be set anew, the library says. */
+/* Whether an option may be given with --resume. All others are part of the run already. The library
+ * decides which keys of the recipe may change. */
 static bool fits_resume(const opt *row)
 {
     static const char *const allowed[] = {"resume",    "val",     "accept-changes",
@@ -145,7 +145,7 @@ static bool is_run(const char *path)
     return found;
 }
 
-/* DATA is a run: say how a run goes on. */
+/* Report that DATA is a run, and how to resume it. */
 static int wrong_run(const char *path)
 {
     char *word = cli_quote(path);
@@ -210,7 +210,7 @@ static int check_usage(const opt_args *args, const train_options *options)
     return CLI_DONE;
 }
 
-/* What it is trained with: said, and as options. */
+/* The machine, as text and as options (machine.h). */
 typedef struct machine_words {
     char *text, *arguments;
 } machine_words;

@@ -54,7 +54,8 @@ int confusion_write(const confusion *m, const char *path)
 
 /* ---- Reading ---- */
 
-/* No matrix has more classes, no name more bytes, no picture counts more often; their sums fit. */
+/* Limits of what is read: classes, bytes of a name, pictures of a cell. The sums over rows that
+ * draw_confusion() makes then fit. */
 enum { CLASSES_MAX = 100000, FIELD_MAX = 1 << 16 };
 static const int64_t count_max = (int64_t)1 << 40;
 

@@ -16,7 +16,7 @@ void csv_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
-/* Add a byte to the field; what is beyond the limit is dropped, and so is a zero byte. */
+/* Add a byte to the field. Bytes beyond the limit and zero bytes are dropped. */
 static void put(csv_reader *csv, int byte)
 {
     if (byte && csv->length < csv->most)
@@ -34,7 +34,7 @@ bool csv_next(csv_reader *csv)
     int c = fgetc(csv->file);
     const bool found = c != EOF;
     for (; c != EOF && (quoted || (c != ',' && c != '\n')); c = fgetc(csv->file)) {
-        if (c == '"' && quoted) { /* its end, or one that is doubled */
+        if (c == '"' && quoted) { /* the closing quote, or a doubled one */
             int next = fgetc(csv->file);
             quoted = next == '"';
             if (quoted)

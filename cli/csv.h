@@ -10,18 +10,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/** Write a text as a field, its bytes as they are: in quotes, a quote within doubled. */
+/** Write a text as a quoted field: quotes in it are doubled, other bytes are unchanged. */
 void csv_text(FILE *file, const char *text);
 
-/** Fields being read one after the other. Set the first three. */
+/** Reads one field after the other. The caller sets the first three members. */
 typedef struct csv_reader {
     FILE *file;
     const char *path; /* for error texts */
-    size_t most;      /* bytes of a field; what is beyond is dropped */
-    long line, ends;  /* where the latest field begins, from 1; ends of lines so far */
-    char *field;      /* the latest, NUL-terminated, without its quotes */
+    size_t most;      /* bytes that are kept of a field; the rest is dropped */
+    long line, ends;  /* where the latest field begins, from 1; line ends so far */
+    char *field;      /* the latest field, NUL-terminated, without its quotes */
     size_t length;
-    bool last; /* it ends its line */
+    bool last; /* the latest field ends its line */
 } csv_reader;
 
 /** Read the next field. @return false at the end of the file, with an empty field */

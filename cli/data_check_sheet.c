@@ -1,6 +1,6 @@
 /*
- * The sheet of `data check`: one HTML file without scripts, with small versions of the pictures in
- * it. Of each problem it shows the first, so that its size is bounded.
+ * The sheet of `data check`: one HTML file without scripts, with thumbnails in it. It shows only
+ * the first findings of each problem, so that its size is bounded.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static const char style[] =
 
 /* ---- Findings -------------------------------------------------------------------------------- */
 
-/* A picture of a finding, or a field in its place. */
+/* The picture of a finding, or a placeholder. */
 static void put_picture(FILE *file, const data_checked *checked, const alexnet_finding *f)
 {
     static unsigned char bytes[4 * SIDE * SIDE + 4096];
@@ -81,7 +81,7 @@ static void put_line(FILE *file, const data_checked *checked, const alexnet_find
     fputs("</p>\n", file);
 }
 
-/* The findings of a problem that are no pictures. @return how many */
+/* Write the findings of a problem that are not pictures. @return how many */
 static int64_t put_lines(FILE *file, const data_checked *checked, int64_t first, int64_t found)
 {
     alexnet_finding f;
@@ -94,7 +94,7 @@ static int64_t put_lines(FILE *file, const data_checked *checked, int64_t first,
     return shown;
 }
 
-/* Those that are: what is alike stands in a frame. @return how many */
+/* Write the findings that are pictures; those of a group share a frame. @return how many */
 static int64_t put_pictures(FILE *file, const data_checked *checked, int64_t first, int64_t found)
 {
     alexnet_finding f;
@@ -141,7 +141,7 @@ static int64_t largest_of(const int64_t *counts, int classes)
     return largest;
 }
 
-/* The classes of a part with their pictures as bars. */
+/* The classes of a part, with a bar for the number of pictures of each. */
 static void put_classes(FILE *file, const data_checked *checked, int part)
 {
     enum { BAR = 300 };
@@ -168,7 +168,7 @@ static void put_classes(FILE *file, const data_checked *checked, int part)
     free(counts);
 }
 
-/* What was found, a row for each problem, which leads to its pictures. */
+/* A row for each problem that was found, with a link to its pictures. */
 static void put_contents(FILE *file, const data_checked *checked)
 {
     alexnet_problem_info info;

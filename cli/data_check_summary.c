@@ -1,4 +1,4 @@
-/* What `data check` says: for people, as JSON, and as a table. */
+/* The results of `data check`: for people, as JSON, and as CSV. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,7 @@ static void print_problem(const data_checked *checked, const alexnet_problem_inf
     terminal_wrap(stdout, terminal_width(stdout), 16, 16, info->remedy);
 }
 
-/* The serious problems, or the others. @return how many kinds there are */
+/* Print the serious problems, or the others. @return how many kinds there are */
 static int print_problems(const data_checked *checked, bool serious, const char *title)
 {
     alexnet_problem_info info;

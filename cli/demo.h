@@ -8,7 +8,7 @@
 
 #include "cli.h"
 
-/** The network that the demo trains, and how: pairs of recipe key and value, ended by NULL. */
+/** The network that the demo trains, and its recipe: pairs of key and value, ended by NULL. */
 extern const char demo_network[];
 extern const char *const demo_recipe[][2];
 
@@ -16,7 +16,7 @@ extern const char *const demo_recipe[][2];
 typedef struct demo_folders {
     char *out;      /* holds the others, filters.png and curve.png */
     char *pictures; /* train/ and val/, a folder per class in each */
-    char *unseen;   /* a folder per class, kept from training altogether */
+    char *unseen;   /* a folder per class; never used in training */
     char *run;
 } demo_folders;
 
@@ -24,7 +24,7 @@ demo_folders demo_folders_in(const char *out);
 void demo_folders_free(demo_folders *folders);
 
 /**
- * Draw the pictures: `count` of each class to train on, and fewer to validate with and unseen.
+ * Draw the pictures: `count` of each class for training, fewer for validation and unseen ones.
  * @return CLI_DONE, or the exit code of a reported failure
  */
 int demo_draw(const demo_folders *folders, uint64_t seed, int count);

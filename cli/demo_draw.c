@@ -8,7 +8,7 @@
 #include "progress.h"
 #include "signals.h"
 
-/* Of `count` pictures to train on come as many, at least 2, to validate with and to keep unseen. */
+/* Validation pictures are a tenth of the training pictures, unseen ones a sixth; at least 2. */
 enum { VAL_SHARE = 10, UNSEEN_SHARE = 6, LEAST = 2 };
 
 demo_folders demo_folders_in(const char *out)
@@ -30,7 +30,7 @@ void demo_folders_free(demo_folders *folders)
     *folders = (demo_folders){0};
 }
 
-/* A set of pictures: numbers `first` to `first + count` of each class. */
+/* A set of pictures: the numbers from `first` to `first + count - 1` of each class. */
 typedef struct picture_set {
     const char *folder;
     int first, count;

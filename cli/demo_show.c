@@ -16,7 +16,7 @@
 
 enum { BATCH = 50 };
 
-/* What is measured and seen, for the report. */
+/* The results for the report. */
 typedef struct findings {
     alexnet_metrics metrics;
     table seen; /* a row per classified picture */

@@ -21,11 +21,11 @@ void distance_begin(distance_job *job)
     fputc('\n', job->to);
 }
 
-/* What the library said last, of a picture with this status or of the whole. */
+/* Report the latest error of the library. */
 static int fail(alexnet_status status)
 {
     progress_clear();
-    /* A picture that is too small. */
+    /* the picture is too small */
     if (status == ALEXNET_ERROR_INVALID_ARGUMENT)
         return cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
     return cli_input_failed(status);

@@ -1,5 +1,5 @@
 /*
- * Distances of pairs of pictures, computed and written as they come.
+ * Distances of pairs of pictures, each written as soon as it is computed.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,33 +16,35 @@ typedef struct distance_options {
     bool all_pairs, csv;
 } distance_options;
 
-/** Set the first five; the others begin as zero. */
+/** The caller sets the first six members; the others start as zero. */
 typedef struct distance_job {
     alexnet_ctx *ctx;
     alexnet_distance *distance;
     bool csv, json;
-    bool single; /* there is one pair, which needs no names */
+    bool single; /* there is only one pair: its names are not printed */
     FILE *to;    /* results */
     double *parts;
-    int64_t pairs, bad; /* so far; bad counts pictures */
+    int64_t pairs, bad; /* compared so far; pictures and pairs that failed */
     double sum;
 } distance_job;
 
-/** Once `distance` is there: the first line, where there is one. */
+/** Called once `distance` is open: allocates `parts` and writes the heading of a CSV. */
 void distance_begin(distance_job *job);
-/** Read a picture. @return CLI_DONE, or the exit code of what was reported */
+/** Read a picture. @return CLI_DONE, or the exit code of a reported failure */
 int distance_look(alexnet_distance_picture **out, distance_job *job, const char *path);
-/** The next picture of a stream that has one. @return as above, of what is no picture's own fault
+/**
+ * Get the next picture of a stream, which must have one. A picture that cannot be read is not a
+ * failure here: see `result->status` and distance_bad(). @return as distance_look()
  */
 int distance_next(alexnet_distance_stream *stream, alexnet_distance_result *result);
-/** Report the fault of a picture. @return CLI_BAD_INPUT */
+/** Report why a picture could not be read. @return CLI_BAD_INPUT */
 int distance_bad(const alexnet_distance_result *result);
 /** Compute and print the distance of a pair. @return as distance_look() */
 int distance_compare(distance_job *job, const alexnet_distance_picture *a,
                      const alexnet_distance_picture *b, const char *name_a, const char *name_b);
-/** Show how far the work is. */
+/** Show progress. */
 void distance_show(const distance_job *job, double done, double all);
-/** The mean, after the last of many pairs. */
+/** Print the mean, after the last of many pairs. */
 void distance_end(const distance_job *job);
 
 #endif

@@ -38,7 +38,7 @@ static void draw_diagonal(cairo_t *page)
     cairo_set_dash(page, NULL, 0, 0);
 }
 
-/* A bar up to the accuracy in blue; red is what confidence promises beyond it, or falls short. */
+/* A blue bar up to the accuracy; the difference from the confidence, above or below, in red. */
 static void draw_bin(cairo_t *page, int i, const alexnet_calibration_bin *bin)
 {
     double width = (double)SIDE / BINS, x = LEFT + i * width + 1;

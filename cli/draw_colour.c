@@ -29,7 +29,7 @@ static uint32_t to_rgb(oklab c)
 
 uint32_t draw_map_colour(double value)
 {
-    double share = fmin(fabs(value), 1); /* of what is not a number: 1 */
+    double share = fmin(fabs(value), 1); /* 1 for NAN */
     oklab end = value < 0 ? blue : red;
     return to_rgb((oklab){white.l + share * (end.l - white.l), white.a + share * (end.a - white.a),
                           white.b + share * (end.b - white.b)});

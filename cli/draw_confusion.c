@@ -9,18 +9,18 @@
 enum {
     MARGIN = 20,
     TITLE = 40,
-    NAMES = 190, /* room for the names of rows, and of columns */
-    SIDE = 2000, /* pixels of the matrix at most, half as many for few classes; more classes share a
-                    cell */
-    CELL_MOST = 44,    /* pixels of a cell */
-    CELL_NUMBERS = 30, /* that a number fits in */
-    LINE = 13,         /* distance of names */
+    NAMES = 190,    /* room for the names of rows, and of columns */
+    SIDE = 2000,    /* largest side of the matrix in pixels; half of it for few classes. With more
+                       classes than pixels, several share a cell */
+    CELL_MOST = 44, /* pixels of a cell */
+    CELL_NUMBERS = 30, /* the smallest cell with room for a number */
+    LINE = 13,         /* distance between names */
     LISTED = 20,       /* mistakes below the matrix */
     ROW = 18,
     SCALE = 60,
 };
 
-/* The darkest end of the scale is all pictures of a class; its pale end, and below, this share. */
+/* The dark end of the scale is all pictures of a class; the pale end is this share or less. */
 static const double least_share = 1e-3;
 
 /* Cells of one class each, or of several where there are more classes than pixels. */
@@ -50,7 +50,7 @@ static grid make_grid(const confusion *m)
     return g;
 }
 
-/* Blue where the answer is right, red where it is wrong; white means none, and one is visible. */
+/* Blue for right answers, red for wrong ones; white means none, and even one is visible. */
 static uint32_t colour_of(double share, bool right)
 {
     if (share <= 0)
@@ -60,7 +60,7 @@ static uint32_t colour_of(double share, bool right)
     return draw_map_colour(right ? -level : level);
 }
 
-/* Pictures of a group's classes, all of them or those with answers of a group. */
+/* The pictures of the classes of a row whose answers are from `from` to `to` - 1. */
 static int64_t sum_of(const grid *g, int row, int from, int to)
 {
     int64_t sum = 0;
@@ -105,7 +105,7 @@ static void draw_numbers(cairo_t *page, const grid *g)
     draw_ink(page, 0x222222);
 }
 
-/* A name that ends at x, or has what fits of it before x. */
+/* A name that ends at x; one that is too wide is cut. */
 static void draw_name(cairo_t *page, double x, double y, const char *name)
 {
     if (draw_width(page, name) < NAMES - 20)
@@ -159,7 +159,8 @@ typedef struct mistake {
     int64_t count;
 } mistake;
 
-/* The commonest mistakes, most often first; of equals the first in the matrix. @return how many */
+/* Find the most frequent mistakes, in falling order; of equal ones, the first in the matrix comes
+ * first. @return how many */
 static int find_mistakes(mistake found[LISTED], const confusion *m)
 {
     int n = 0;

@@ -21,8 +21,8 @@ static const double pi = 3.14159265358979323846;
 
 static const uint32_t training_colour = 0x8C9EB8, validation_colour = 0xCC401A;
 
-/* Of several runs (the qualitative palette of Okabe and Ito, 2008, which the colour-blind tell
- * apart), and the same with white. */
+/* The colours of several runs (the qualitative palette of Okabe and Ito, 2008, which colour-blind
+ * people can tell apart), and the same mixed with white. */
 enum { COLOURS = 7 };
 static const uint32_t colours[COLOURS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
                                           0xE69F00, 0x56B4E9, 0x000000};
@@ -35,7 +35,7 @@ typedef struct style {
     double thin; /* of training */
 } style;
 
-/* One diagram: where it stands, and the values at its upper and right ends; both begin at 0. */
+/* One diagram: its left edge, and the values at its right and upper ends. Both axes begin at 0. */
 typedef struct panel {
     cairo_t *cairo;
     double left, epochs, top_value;
@@ -106,7 +106,7 @@ static void draw_axes(const panel *p, const char *title)
     draw_text(cairo, p->left, PANEL_TOP - 14, 0, title);
 }
 
-/* Where a run is alone: strokes and words, above the right panel. */
+/* The legend of a single run, above the right panel. */
 static void draw_key(cairo_t *cairo)
 {
     static const char *const words[] = {"training", "validation"};
@@ -119,8 +119,7 @@ static void draw_key(cairo_t *cairo)
     }
 }
 
-/* A line through the values of the reports, or through those of the epochs; one value alone is a
- * dot. */
+/* A line through the values of the reports, or of the epochs; a single value becomes a dot. */
 static void draw_line(const panel *p, const run_log *log, value_fn value, bool epochs, double scale,
                       uint32_t colour, double width)
 {
@@ -152,11 +151,11 @@ static double greatest(const run_log *log, value_fn value, double least)
 {
     double most = least;
     for (size_t i = 0; i < log->count; i++)
-        most = fmax(most, value(&log->points[i])); /* fmax passes over NAN */
+        most = fmax(most, value(&log->points[i])); /* fmax ignores NAN */
     return most;
 }
 
-/* The epochs that a log covers, and how many of them an update is. */
+/* The epochs that a log covers, and the fraction of an epoch that an update is. */
 static double epochs_of(const run_log *log)
 {
     return fmax(1, log->points[log->count - 1].epoch);
@@ -168,7 +167,7 @@ static double epochs_per_step(const run_log *log)
     return steps > 0 ? epochs_of(log) / steps : 1;
 }
 
-/* A run's own colours where it is alone; among others one colour, pale and thin in training. */
+/* A single run has two colours; each of several has one, which is pale and thin in training. */
 static style style_of(int run, int runs)
 {
     if (runs == 1)

@@ -1,4 +1,4 @@
-/* What every layer computes of a picture: a tile for each channel, towers side by side. */
+/* The outputs of every layer for a picture: a tile for each channel, towers side by side. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +59,8 @@ static int block_height(const block *b)
     return HEAD + b->shown * (b->tile_height + GAP) + FOOT;
 }
 
-/* Fewer rows of the layers that have most, until all fit on a page; then fewer layers.
+/* Reduce the rows of the layers that have most, until all fit on a page; if one row each is too
+ * much, drop the last layers.
  * @return how many layers are drawn */
 static int fit_page(block *blocks, int count, int top, int *height)
 {
@@ -87,7 +88,7 @@ static range range_of(const float *values, size_t count)
 {
     range r = {INFINITY, -INFINITY, explain_colour_end(values, count)};
     for (size_t i = 0; i < count; i++) {
-        r.low = fmin(r.low, values[i] + 0.0); /* of -0 it makes 0 */
+        r.low = fmin(r.low, values[i] + 0.0); /* turns -0 into 0 */
         r.high = fmax(r.high, values[i] + 0.0);
     }
     return r;
@@ -208,7 +209,7 @@ int draw_layers(const explanation *found, const alexnet_network *network,
         blocks[i] = lay_out(network, i);
     const int drawn = fit_page(blocks, count, top, &height);
     cairo_t *page = draw_page(WIDTH + 2 * MARGIN, height + MARGIN);
-    draw_ink(page, 0xE4E4E4); /* on which the white of zero shows */
+    draw_ink(page, 0xE4E4E4); /* so that the white of zero is visible */
     cairo_paint(page);
     draw_ink(page, 0x222222);
     double y = put_top(page, found, count - drawn);

@@ -8,20 +8,20 @@
 
 enum { MARGIN = 24, PANEL = 460, LEAST = 300, TITLE = 64, FOOT = 156, LINE = 19, BAR = 14 };
 
-/* Where a panel stands, and its picture in it. */
+/* The position of a panel, and of the picture in it. */
 typedef struct panel {
     cairo_t *page;
     double x, width;
     draw_box box;
 } panel;
 
-/* A whole number of points for each pixel, so that none is drawn larger than another. */
+/* A multiple of `side`, so that all pixels are drawn equally large. */
 static double panel_side(int side)
 {
     return side < PANEL ? PANEL / side * side : PANEL;
 }
 
-/* A map over the picture. @param cell  pixels that a value of the map stands for, each way */
+/* A map over the picture. @param cell  side of the square of pixels that a value stands for */
 static void put_map(const panel *p, const explanation *found, const float *map, int columns,
                     int cell, double top)
 {
@@ -48,8 +48,8 @@ static void put_title(const panel *p, const char *text)
     draw_font(p->page, 13, false);
 }
 
-/* A bar of the map's colours with the values at its ends; 0 in the middle if it is of both signs.
- */
+/* A bar of the map's colours with the texts for its left end, its middle (or NULL) and its right
+ * end. */
 static void put_bar(const panel *p, double low, double high, const char *ends[3])
 {
     double y = foot_of(p, 0) - 8;

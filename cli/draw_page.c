@@ -52,7 +52,7 @@ void draw_text(cairo_t *page, double x, double y, double align, const char *text
     free(clean);
 }
 
-/* The start of the character before `at`, or after it. */
+/* The start of the character after `at` (`by` is 1) or before it (-1). */
 static size_t step(const char *text, size_t at, int by)
 {
     do

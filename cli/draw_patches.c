@@ -1,4 +1,4 @@
-/* The patches that a channel answers to most, each beside the picture that it is of. */
+/* The patches to which a channel responds most, each beside the picture that it is from. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { MARGIN = 24, COLUMNS = 3, VIEW = 200, GAP = 8, SPACE = 28, HEAD = 44, LABEL = 40 };
 
-/* A part of the crop, as large as fits into a square. */
+/* The patch alone, scaled to fit into a square. */
 static void put_patch(cairo_t *page, const alexnet_patch *patch, int side, double x, double y)
 {
     const alexnet_rectangle f = patch->field;
@@ -23,7 +23,7 @@ static void put_patch(cairo_t *page, const alexnet_patch *patch, int side, doubl
     draw_box box = {x + (VIEW - f.width * zoom) / 2, y + (VIEW - f.height * zoom) / 2,
                     f.width * zoom, f.height * zoom};
     draw_rgb(page, box, pixels, f.width, f.height);
-    draw_ink(page, 0xBBBBBB); /* white patches on the white page */
+    draw_ink(page, 0xBBBBBB); /* shows the edge of white patches on the white page */
     draw_frame(page, box, 1);
     draw_ink(page, 0x222222);
     free(pixels);

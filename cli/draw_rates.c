@@ -26,7 +26,7 @@ static double y_of(const plot *p, double loss)
     return TOP + PLOT_HEIGHT * (1 - fmin(loss, p->top) / p->top);
 }
 
-/* Losses beyond twice the first one are where the rate is far too high: they are cut off. */
+/* Losses above twice the first one, where the rate is far too high, are cut off. */
 static plot plot_of(cairo_t *cairo, const alexnet_trial *trial)
 {
     const int64_t count = alexnet_trial_count(trial);
@@ -84,7 +84,7 @@ static void draw_losses(const plot *p, const alexnet_trial *trial, bool smooth)
     cairo_stroke(p->cairo);
 }
 
-/* A rate, across the picture, with what it is. */
+/* Mark a rate by a vertical line, with a label. */
 static void mark(const plot *p, double rate, uint32_t colour, const char *what, int row)
 {
     char text[64];

@@ -35,8 +35,8 @@ const char *draw_shape_class(int index)
     return index >= 0 && index < CLASSES ? classes[index].name : NULL;
 }
 
-/* A guesser who knows one property names one class of those that share it, and is right for one
- * class per value of the property. */
+/* Whoever knows one property must guess among the classes that share it, and is right for one class
+ * per value of the property. */
 static double best_by(bool by_shape)
 {
     int values = 0;
@@ -129,7 +129,8 @@ static void paint_background(cairo_t *cairo, dice *d, int width, int height, rgb
     cairo_pattern_destroy(ramp);
 }
 
-/* Small dots and strokes of any colour, so that no colour's mere presence tells the class. */
+/* Small dots and strokes of any colour, so that the mere presence of a colour does not tell the
+ * class. */
 static void paint_distractors(cairo_t *cairo, dice *d, int width, int height)
 {
     int count = (int)between(d, 2, DISTRACTORS + 1);
@@ -181,7 +182,7 @@ static void outline(cairo_t *cairo, shape s)
     }
 }
 
-/* The shape lies whole within the middle square, which is what the network is shown. */
+/* The whole shape lies within the middle square, which is what the network sees. */
 static void paint_shape(cairo_t *cairo, dice *d, int width, int height, shape s, rgb c)
 {
     const double tilt = 0.4;
@@ -198,7 +199,7 @@ static void paint_shape(cairo_t *cairo, dice *d, int width, int height, shape s,
     cairo_fill(cairo);
 }
 
-/* About normal, standard deviation 1: four uniform numbers of 16 bits. */
+/* Approximately normal, standard deviation 1: the sum of four uniform numbers of 16 bits. */
 static double noise(dice *d)
 {
     uint64_t bits = roll(d);

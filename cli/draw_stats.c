@@ -1,5 +1,4 @@
-/* What the pictures of a data set are like: their mean, the axes of their colours, their classes.
- */
+/* Statistics of a data set: the mean image, the axes of the colours, the classes. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@ enum { MARGIN = 24, MEAN = 256, STRIP = 36, STEPS = 33, BARS = 480, NAMED = 40 }
 
 double draw_deviation(double eigenvalue)
 {
-    return sqrt(fmax(eigenvalue, 0)); /* rounding may leave a zero negative */
+    return sqrt(fmax(eigenvalue, 0)); /* rounding may make a zero negative */
 }
 
 static uint8_t level(double value)
@@ -40,7 +39,8 @@ static void draw_axis(cairo_t *page, const alexnet_data_stats_result *r, int axi
     draw_rgb(page, (draw_box){MARGIN, y, MEAN, STRIP - 12}, &rgb[0][0], STEPS, 1);
 }
 
-/* Bars in the order of classes; of many, the names would not be legible. */
+/* Bars in the order of classes. With many classes the names are left out: they would be
+ * illegible. */
 static void draw_classes(cairo_t *page, const alexnet_data_stats_result *r,
                          const alexnet_dataset *data, draw_box box)
 {

@@ -43,7 +43,7 @@ static void write_row(const picture_rows *rows, const alexnet_evaluated *picture
     fputc('\n', file);
 }
 
-/* Of the latest step; pictures that could not be read have no row. */
+/* Pictures that could not be read have no row. */
 void picture_rows_take(void *rows, const alexnet_evaluation *evaluation)
 {
     const picture_rows *r = rows;

@@ -1,5 +1,5 @@
 /*
- * What `explain` finds out, and draws.
+ * What `explain` computes and draws.
  *
  *     cmd_explain.c        options
  *     explain_picture.c    gradient and occlusion of a class; drawn by draw_maps.c
@@ -24,7 +24,7 @@ typedef struct explain_options {
 /** Which maps of a class: the positions in "both|gradient|occlusion". */
 enum explain_maps { EXPLAIN_BOTH, EXPLAIN_GRADIENT, EXPLAIN_OCCLUSION };
 
-/** A command line, with its model. */
+/** A parsed command line, with its model. */
 typedef struct explain_job {
     const explain_options *options;
     alexnet_ctx *ctx;
@@ -34,14 +34,14 @@ typedef struct explain_job {
     bool json;
 } explain_job;
 
-/** Each finds out, draws into `out`, and prints. @return the exit code; failures are reported */
+/** Each computes, draws to `out`, and prints. @return the exit code; failures are reported */
 int explain_picture(const explain_job *job);
 int explain_layers(const explain_job *job);
 int explain_filter(const explain_job *job);
 
 enum { EXPLAIN_TOP = 5 };
 
-/** What was found out about a picture and a class. */
+/** What was computed for a picture and a class. */
 typedef struct explanation {
     const char *picture;
     int side;      /* of the crop */
@@ -50,17 +50,22 @@ typedef struct explanation {
     alexnet_prediction best[EXPLAIN_TOP];
     int class_index;
     const char *class_name;
-    float probability, score; /* of the class; the score only with a gradient */
+    float probability, score; /* of the class; `score` is set only with a gradient */
     float *gradient;          /* [side][side], or NULL */
     float *drops;             /* [cells][cells], or NULL */
     int cells, square, stride;
 } explanation;
 
-/** Cut and classify the picture of a job, and choose the class. @return as explain_picture() */
+/**
+ * Crop and classify the picture of a job, and choose the class. Call explain_forget() in any case.
+ * @return as explain_picture()
+ */
 int explain_look(explanation *found, const explain_job *job);
 void explain_forget(explanation *found);
-/** The value that the strongest colour stands for: all magnitudes that are not 0 but the largest
- *  0.5% are below it. 0 if there are none. */
+/**
+ * The value that the strongest colour stands for: the magnitude that all non-zero values except the
+ * largest 0.5% stay within. 0 if all values are 0.
+ */
 double explain_colour_end(const float *values, size_t count);
 
 /* ---- Drawings ---- */

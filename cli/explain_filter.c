@@ -1,4 +1,4 @@
-/* The patches of a folder's pictures that a channel of a layer answers to most. */
+/* The patches of a folder's pictures to which a channel of a layer responds most. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static int no_such_layer(const alexnet_network *network, const char *name)
     return cli_error(CLI_USAGE, "the model has no layer %s; 'alexnet info' lists its layers", name);
 }
 
-/* "conv5:12". */
+/* Parse "conv5:12". */
 static int read_channel(channel *out, const alexnet_network *network, const char *text)
 {
     const char *colon = strrchr(text, ':');

@@ -1,4 +1,4 @@
-/* What every layer computes of a picture. */
+/* The outputs of every layer for a picture. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -7,7 +7,7 @@
 #include "table.h"
 #include "terminal.h"
 
-/* What is told of a layer's values. */
+/* Statistics of the values of a layer. */
 typedef struct summary {
     double least, largest, mean, zeros; /* zeros: a share */
 } summary;
@@ -21,7 +21,7 @@ static summary summarise(const float *values, size_t count)
 {
     summary s = {INFINITY, -INFINITY, 0, 0};
     for (size_t i = 0; i < count; i++) {
-        s.least = fmin(s.least, values[i] + 0.0); /* of -0 it makes 0 */
+        s.least = fmin(s.least, values[i] + 0.0); /* turns -0 into 0 */
         s.largest = fmax(s.largest, values[i] + 0.0);
         s.mean += values[i] / (double)count;
         s.zeros += (values[i] == 0) / (double)count;

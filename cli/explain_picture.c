@@ -11,7 +11,7 @@
 
 /* ---- The class ---- */
 
-/* Whether a word is one of the names "tench, Tinca tinca". */
+/* Whether a word is one of several names, as in "tench, Tinca tinca". */
 static bool is_among(const char *names, const char *word)
 {
     const size_t length = strlen(word);
@@ -203,7 +203,7 @@ double explain_colour_end(const float *values, size_t count)
     return end;
 }
 
-/* The place of the largest value. */
+/* The index of the largest value. */
 static int largest(const float *values, int count)
 {
     int at = 0;
@@ -213,7 +213,7 @@ static int largest(const float *values, int count)
     return at;
 }
 
-/* A cell of the occlusion map: its middle in pixels of the crop. */
+/* The middle of a cell of the occlusion map, in pixels of the crop. */
 static int middle(const explanation *found, int cell)
 {
     return cell * found->stride + found->stride / 2;

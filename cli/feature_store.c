@@ -56,7 +56,7 @@ void feature_name_unescape(char *line)
     *end = '\0';
 }
 
-/* The paths of a layer: its name in them has no character that means something in paths. */
+/* Make the paths of a layer. Characters of its name that have a meaning in paths become dashes. */
 static void name_layer(feature_store *s, feature_layer *layer, int stem, int layers)
 {
     char *name = cli_copy(layer->info.name);
@@ -126,7 +126,7 @@ static int64_t row_bytes(const feature_layer *layer)
     return layer->info.length * (int64_t)sizeof(float);
 }
 
-/* What the first bytes of a partial file say: model, options, and the layer. */
+/* The header of a partial file: the layer, the model and the options. */
 static void head_of(const feature_store *s, const feature_layer *layer, char out[FEATURE_HEADER])
 {
     memset(out, 0, FEATURE_HEADER);
@@ -146,7 +146,7 @@ static int begin_layer(const feature_store *s, feature_layer *layer)
                : cannot(layer->partial);
 }
 
-/* Of two processes that write the same files one goes on. */
+/* Open the file of names and lock it, so that only one process writes the files. */
 static int open_names(feature_store *s, bool create)
 {
     int code = open_file(&s->names, s->names_partial, create);
@@ -166,7 +166,8 @@ static int begin(feature_store *s)
     return code;
 }
 
-/* A finished array is gone on with if it has the header that we write. *rows: how many it has. */
+/* A finished array can be continued if it has exactly the header that we write.
+ * *rows: how many rows the file has. */
 static int check_head(const feature_store *s, const feature_layer *layer, int64_t *rows)
 {
     char found[FEATURE_HEADER] = "", expected[FEATURE_HEADER];
@@ -187,7 +188,7 @@ static int check_head(const feature_store *s, const feature_layer *layer, int64_
                      layer->partial);
 }
 
-/* The names that are complete lines, at most `rows` of them, and where the last one ends. */
+/* Read the names that are complete lines, at most `rows`; *end is where the last one ends. */
 static void read_names(feature_store *s, int64_t rows, int64_t *end)
 {
     char *line = NULL;
@@ -214,7 +215,7 @@ static int cut(FILE *file, const char *path, int64_t size)
     return cannot(path);
 }
 
-/* Back from what a run left or finished to the state behind the last complete picture. */
+/* Reopen the files that a run left or finished, and cut them after the last complete picture. */
 static int go_on(feature_store *s)
 {
     int64_t least = INT64_MAX, end;
@@ -242,8 +243,8 @@ static int go_on(feature_store *s)
     return code;
 }
 
-/* A run that ended, of arrays: they become partial again. The names come last at its end, and so
- * first here: whenever this is cut off, it can be done again. */
+/* Make the arrays of a finished run partial again. A run renames its names last, so here they are
+ * renamed first: if this is interrupted, it can be repeated. */
 static int reopen_finished(feature_store *s)
 {
     if (exists(s->names_final) && rename(s->names_final, s->names_partial) != 0)

@@ -1,13 +1,13 @@
 /*
- * The features of many pictures while they are computed: for each layer a file of rows, and one of
- * the pictures' names. They grow picture by picture, so that memory does not depend on how many
- * there are, and a run that was stopped, however, can go on.
+ * The features of many pictures while they are computed: a file of rows for each layer, and a file
+ * of the pictures' names. The files grow picture by picture, so that memory does not depend on the
+ * number of pictures, and a run can be resumed in whatever way it was stopped.
  *
- *     STEM.LAYER.partial   192 bytes that say what the rows are, then rows of float32
+ *     STEM.LAYER.partial   a header of 192 bytes, then rows of float32
  *     STEM.names.partial   a name on each line (feature_name_escape())
  *
- * A row counts when its name's line is complete; the name is written behind the rows of all layers.
- * When all pictures are done, feature_write.c makes of them what the user asked for.
+ * The name is written after the rows of all layers; a row is valid once the line of its name is
+ * complete. When all pictures are done, feature_write.c makes the files that the user asked for.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -35,36 +35,39 @@ typedef struct feature_store {
     feature_layer layers[FEATURE_LAYERS];
     char *names_partial, *names_final;
     FILE *names;
-    char about[64]; /* the model and how it is used; the same in a run that goes on */
-    bool ready;     /* it was opened without fault */
+    char about[64]; /* identifies model and options; a resumed run must have the same */
+    bool ready;     /* it was opened without failure */
     int64_t rows;
-    string_list done;    /* names of pictures that were there when it was opened */
-    string_list pending; /* lines that are still to be written to the names */
+    string_list done;    /* names of the pictures that it had when it was opened */
+    string_list pending; /* lines not yet written to the file of names */
 } feature_store;
 
 /**
- * Open, or go on with what an earlier run left.
- * @param out    the path that the user gave: its ending is the format
+ * Begin a store, or with `resume` continue what an earlier run left.
+ * @param out    the path that the user gave: its ending chooses the format
  * @param about  identifies model and options
- * @return CLI_DONE, or the code of a reported failure; feature_store_close() is called in any case
+ * @return CLI_DONE, or the code of a reported failure; call feature_store_close() in any case
  */
 int feature_store_open(feature_store *store, const char *out, const alexnet_features *features,
                        const char *about, bool resume);
 /** Add a picture. @param values  as alexnet_feature_result has them */
 int feature_store_add(feature_store *store, const char *name, const float *values);
-/** Let what was added reach the files. */
+/** Write what was added to the files. */
 int feature_store_flush(feature_store *store);
-/** Close and free; of an empty store the files are removed. */
+/** Close and free. The files of an empty store are removed. */
 void feature_store_close(feature_store *store);
 
 /** Make the files that the user asked for, and remove the partial ones. */
 int feature_write(feature_store *store);
 
-/** The format that a path's ending means. @return false if it is another one */
+/** The format for the ending of a path. @return false if there is none */
 bool feature_format_of(const char *path, feature_format *format);
-/** A name as a line: newline, carriage return and backslash as "\n", "\r", "\\". Owned. */
+/**
+ * A name as a line: newline, carriage return and backslash become "\n", "\r", "\\". Owned by the
+ * caller.
+ */
 char *feature_name_escape(const char *name);
-/** The name of such a line, in place. */
+/** Undo feature_name_escape(), in place. */
 void feature_name_unescape(char *line);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * From the rows of a store to the files that the user asked for. Arrays are there already: their
- * header is written over and they get their name. The others are copied.
+ * Make the files that the user asked for from the rows of a store. A .npy file needs only another
+ * header and its final name; the other formats are copied.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -39,8 +39,8 @@ static int write_npy(const feature_store *s, feature_layer *layer)
 
 /* ---- .csv ---- */
 
-/* A row for each picture: its name, then the values in the order C, H, W. Nine digits lead back to
- * the float. */
+/* A row for each picture: its name, then the values in the order C, H, W. Nine digits are enough to
+ * recover the float. */
 static int put_rows(const feature_store *s, const feature_layer *layer, FILE *out)
 {
     const size_t n = (size_t)layer->info.length;
@@ -86,7 +86,8 @@ static int write_csv(const feature_store *s, feature_layer *layer)
 /* Readers refuse headers of more than 100 MB. */
 enum { MOST_NAMES = 64 << 20 };
 
-/* The names as a JSON list within a string, as all metadata are; NULL: they are too many. */
+/* The names as a JSON list within a string, because metadata are strings; NULL: they are too
+ * many. */
 static char *list_names(const feature_store *s)
 {
     json_t *list = json_array();
@@ -152,7 +153,7 @@ static int copy_rows(const feature_store *s, const feature_layer *layer, FILE *o
         if (fread(block, 1, n, layer->file) != n)
             return failed_with("read", layer->partial);
         if (fwrite(block, 1, n, out) != n)
-            return CLI_DONE; /* file_end() finds it */
+            return CLI_DONE; /* file_end() reports it */
         left -= (int64_t)n;
     }
     return CLI_DONE;

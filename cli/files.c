@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What something is in place of a file; NULL if it is a plain file. */
+/* What kind of thing this is, if it is not a plain file; NULL if it is one. */
 static const char *other_kind(mode_t mode)
 {
     return S_ISREG(mode)    ? NULL
@@ -39,7 +39,7 @@ int file_open(FILE **out, const char *path, const char *missing)
     return cli_error(CLI_BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
 }
 
-/* @param replaced  a link is good too, for it will be taken away */
+/* @param replaced  a link is accepted too, because it will be removed */
 static int check_kind(const char *path, bool replaced)
 {
     struct stat info;
@@ -78,8 +78,7 @@ static void forget(file_output *out)
     *out = (file_output){0};
 }
 
-/* A new file under the temporary name: what a killed process left there, or a link, is taken away.
- */
+/* Create the temporary file. What a killed process left there, or a link, is removed first. */
 static int open_temporary(file_output *out)
 {
     int code = check_kind(out->temporary, true);
@@ -112,7 +111,7 @@ int file_end(file_output *out, int code)
 {
     bool written = !ferror(out->file);
     if (written)
-        errno = 0; /* else it is that of the write that failed */
+        errno = 0; /* else errno is that of the failed write */
     written &= fclose(out->file) == 0;
     if (code == CLI_DONE && !(written && rename(out->temporary, out->path) == 0))
         code = failed(out);

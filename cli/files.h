@@ -1,7 +1,7 @@
 /*
- * Files that the command itself reads and writes. What is read is a plain file: a pipe or device in
- * its place could keep us waiting, or never end. What is written is written beside its final name
- * and then renamed, so that it is never half there, and nothing is written through a link.
+ * Files that the command itself reads and writes. It reads only plain files: a pipe or a device
+ * could block, or never end. It writes to a temporary file, which is then renamed, so that no file
+ * is ever half written, and it never writes through a link.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,13 +14,13 @@
 
 /**
  * Open a plain file for reading.
- * @param missing  says that it is not there, in place of the system's own words; NULL: these
+ * @param missing  the message if the file does not exist; NULL: the system's own words
  * @return CLI_DONE, or CLI_BAD_INPUT: reported
  */
 int file_open(FILE **out, const char *path, const char *missing);
 
 /**
- * Whether a file can be written to this path later; asked before the work for it begins.
+ * Check that a file can be written to this path, before the work for it begins.
  * @return CLI_DONE; CLI_FAILED if the folder is not there or not writable; CLI_BAD_INPUT if the
  * path is something other than a file: reported
  */
@@ -32,10 +32,10 @@ typedef struct file_output {
     FILE *file;
 } file_output;
 
-/** Begin. @return CLI_DONE, or the code of a reported failure, with nothing to close */
+/** Begin a file. @return CLI_DONE, or the code of a reported failure, with nothing to end */
 int file_begin(file_output *out, const char *path);
 /**
- * Give the file its name, or with a code other than CLI_DONE remove what is written.
+ * End a file: with CLI_DONE it gets its final name, with any other code it is removed.
  * @return `code`, or CLI_FAILED: reported
  */
 int file_end(file_output *out, int code);

@@ -85,8 +85,8 @@ void html_jpeg(FILE *file, const void *bytes, size_t length)
     fputs("\">", file);
 }
 
-/* A multiple of three, so that the parts of a file can be written one behind the other. What is
- * drawn here is far smaller than the largest file that is put into a page. */
+/* PART_BYTES is a multiple of three, so that the parts of a file can be encoded one after the
+ * other. The drawings of the command are far smaller than PNG_MAX. */
 enum { PART_BYTES = 3 << 12, PNG_MAX = 16 << 20 };
 
 void html_png(FILE *file, const char *path, const char *alt)
@@ -107,7 +107,7 @@ void html_png(FILE *file, const char *path, const char *alt)
     fclose(png);
 }
 
-/* What cairo has written so far; it gives pieces of any length. */
+/* What cairo has written so far; it writes pieces of any length. */
 typedef struct png_bytes {
     unsigned char *bytes;
     size_t length;

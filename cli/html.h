@@ -1,5 +1,5 @@
 /*
- * Pages: HTML without scripts. Names come from anywhere, so every text is escaped.
+ * HTML pages without scripts. Names may come from anybody, so every text is escaped.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,21 +10,26 @@
 
 #include "cli.h"
 
-/** Everything up to and with the heading. @param style  CSS beside that of all pages */
+/**
+ * Write everything up to and including the heading.
+ * @param style  CSS to add to that of all pages
+ */
 void html_begin(FILE *file, const char *title, const char *style);
 void html_end(FILE *file);
 
-/** Text as HTML shows it; what a terminal would obey is escaped as everywhere. */
+/**
+ * Write a text with control characters escaped by terminal_text(), and &, <, > and " by entities.
+ */
 void html_text(FILE *file, const char *text);
-/** A path as a URL: every byte that may mean something there is written as %XX (RFC 3986). */
+/** Write a path as a URL: all bytes but slashes and unreserved characters as %XX (RFC 3986). */
 void html_url(FILE *file, const char *path);
-/** Bytes in base64 (RFC 4648). */
+/** Write bytes in base64 (RFC 4648). */
 void html_base64(FILE *file, const unsigned char *bytes, size_t length);
-/** A PNG file of up to 16 MiB as a picture that is part of the page; nothing if there is none. */
+/** Embed a PNG file of up to 16 MiB in the page; write nothing if it is absent or larger. */
 void html_png(FILE *file, const char *path, const char *alt);
-/** The bytes of a JPEG file as such a picture, which nothing is said in place of. */
+/** Embed a JPEG file, given as bytes, with an empty alternative text. */
 void html_jpeg(FILE *file, const void *bytes, size_t length);
-/** Pixels [side][side][3] as such a picture. */
+/** Embed pixels [side][side][3] as a PNG file. */
 void html_pixels(FILE *file, const uint8_t *rgb, int side, const char *alt);
 
 #endif

@@ -8,7 +8,8 @@
 #include "cli.h"
 #include "terminal.h"
 
-/* Bytes that are no UTF-8 are U+EF80 for 80 to U+EFFF for FF; so are those of these characters. */
+/* Bytes that are not valid UTF-8 become U+EF80 for 80 to U+EFFF for FF; so do the bytes of these
+ * characters. */
 enum { ESCAPED_FIRST = 0xEF80, ESCAPED_LAST = 0xEFFF };
 
 static char *put_byte(char *end, unsigned char byte)
@@ -50,7 +51,8 @@ void json_print(json_t *document)
     json_print_to(stdout, document);
 }
 
-/* jansson escapes what is below a blank; the rest that a terminal obeys stands in strings alone. */
+/* jansson escapes characters below the blank; other control characters can only be in strings,
+ * where an escape is valid. */
 void json_print_to(FILE *to, json_t *document)
 {
     char *text = json_dumps(document, JSON_REAL_PRECISION(9));

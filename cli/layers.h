@@ -1,5 +1,5 @@
 /*
- * Layers as the command line names them, and the features object over them.
+ * Layers named on the command line, and the features object that computes them.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,7 +12,7 @@
  * Make a features object for layers.
  * @param list     names with commas between them; "all": the outputs of all convolutions and fully
  *                 connected layers
- * @param options  all but the layers
+ * @param options  everything but the layers, which `list` gives
  * @return CLI_DONE, or the code of a reported failure
  */
 int layers_open(alexnet_features **out, alexnet_model *model, const char *list,

@@ -8,7 +8,7 @@
 #include "signals.h"
 #include "text.h"
 
-/* Filled in by machine_group(), for it depends on the build. */
+/* Filled in by machine_group(), because it depends on the build. */
 static char devices_help[128];
 
 enum { ROW_PRECISION = 1, ROW_THREADS = 3, ROWS_PLAIN = 3 };
@@ -59,9 +59,10 @@ static opt rows[] = {
      .help = "cuda: the same bits from run to run, for a price in speed; cpu gives them always",
      .offset = offsetof(machine_options, deterministic)},
 };
-enum { ROWS_OF_CUDA = 1 }; /* the last ones, which other devices have no use for */
+enum { ROWS_OF_CUDA = 1 }; /* the last rows, which only CUDA uses */
 
-/* Help names the devices of this build; a precision and options that only CUDA has come with it.
+/* List the devices of this build in the help; hide the precision and the options that only CUDA has
+ * if it is not built in.
  * @return how many rows there are */
 static size_t fit_to_build(void)
 {
@@ -100,7 +101,7 @@ static void log_line(void *user, alexnet_log_level level, const char *line)
     if (level == ALEXNET_LOG_WARNING)
         progress_say("warning: %s", line);
     else if (!text_starts_with(line, "device ") && !text_starts_with(line, "memory of "))
-        /* which training shows in words of its own, and the others not at all */
+        /* training prints these in its own words, other commands do not print them */
         progress_note("%s", line);
 }
 
@@ -116,12 +117,12 @@ int machine_open(alexnet_ctx **out, const machine_options *options)
     settings.log = log_line;
     alexnet_status status = alexnet_ctx_new(out, &settings);
     if (status)
-        return cli_input_failed(status); /* of the tuning file, if it is about a file */
+        return cli_input_failed(status); /* an I/O error is about the tuning file */
     signals_watch(*out);
     return CLI_DONE;
 }
 
-/* Whether a device of this name is meant; "cpu:0" is "cpu". */
+/* Whether `name` means this device; "cpu:0" is "cpu". */
 static bool is_named(const char *device, const char *name)
 {
     size_t length = strcspn(name, ":");
@@ -130,7 +131,7 @@ static bool is_named(const char *device, const char *name)
     return strcmp(device, name) == 0;
 }
 
-/* The device that `name` leads to: the best one there is for auto. */
+/* The device that `name` means; for auto the best one available. */
 static bool find_device(alexnet_device_info *out, const char *name)
 {
     bool any = !name || strcmp(name, "auto") == 0;
@@ -140,7 +141,7 @@ static bool find_device(alexnet_device_info *out, const char *name)
     return false;
 }
 
-/* What training computes in, by the rule of alexnet_precision. */
+/* The precision of training, by the rule of alexnet_precision. */
 static const char *training_precision(const alexnet_device_info *device, int wanted)
 {
     bool bf16 = wanted == ALEXNET_PRECISION_AUTO || wanted == ALEXNET_PRECISION_BF16;
@@ -170,7 +171,7 @@ char *machine_arguments(const machine_options *options)
     if (!find_device(&device, options->device))
         return cli_copy("");
     const char *precision = training_precision(&device, options->precision);
-    bool chosen = strcmp(precision, "float64") != 0; /* ref has that one only, and no word for it */
+    bool chosen = strcmp(precision, "float64") != 0; /* ref has only this, and no word for it */
     char *tuning = options->tuning ? cli_quote(options->tuning) : NULL;
     char *text = cli_format(" --device %s%s%s%s%s%s", device.name, chosen ? " --precision " : "",
                             chosen ? precision : "", tuning ? " --tuning " : "",

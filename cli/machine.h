@@ -1,5 +1,5 @@
 /*
- * The options that every computing command takes, and the context that they make.
+ * The options that all computing commands share, and the context that is made from them.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,10 +15,12 @@ typedef struct machine_options {
     bool deterministic, quiet, json;
 } machine_options;
 
-/** The group "Common options"; its target is the struct. */
+/** The group "Common options", which sets the members of `options`. */
 opt_group machine_group(machine_options *options);
 
-/** The rows of it that concern commands without a network: threads, quiet, json. */
+/**
+ * The rows of this group for commands without a network: threads, quiet, json. The device is cpu.
+ */
 opt_group machine_group_plain(machine_options *options);
 
 /**
@@ -29,10 +31,9 @@ int machine_open(alexnet_ctx **out, const machine_options *options);
 /** What a training run on this context computes with: device, processor, instruction set, library,
  *  precision, threads. Owned by the caller. */
 char *machine_text(const alexnet_ctx *ctx, const machine_options *options);
-/** The options that say the same, to be typed: " --device cpu --precision bf16". Owned by the
- *  caller. */
+/** The same as options to be typed: " --device cpu --precision bf16". Owned by the caller. */
 char *machine_arguments(const machine_options *options);
-/** Say it. */
+/** Print machine_text() as a note. */
 void machine_describe(const alexnet_ctx *ctx, const machine_options *options);
 void machine_close(alexnet_ctx *ctx);
 

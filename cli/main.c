@@ -172,7 +172,7 @@ static bool reader_went_away(void)
     return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP));
 }
 
-/* A full disk under stdout shows at the latest here. A reader that went away is no failure. */
+/* A full disk is noticed here at the latest. A reader that went away is not a failure. */
 static int close_stdout(int code)
 {
     bool gone = reader_went_away(), failed = ferror(stdout) != 0;
@@ -183,9 +183,9 @@ static int close_stdout(int code)
     return code ? code : CLI_FAILED;
 }
 
-/* A descriptor from 0 to 2 that is closed, as cron and daemons may leave it, would be that of the
- * next file that is opened, and what is printed would go there. It is opened the wrong way round,
- * so that whoever needs it still gets an error. */
+/* If descriptor 0, 1 or 2 is closed, as cron and daemons may leave it, the next file to be opened
+ * would get its number, and what is printed would go there. Open /dev/null for the wrong direction
+ * in its place, so that its use still fails. */
 static void open_standard_files(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

@@ -14,17 +14,17 @@ enum { MISTAKES_MAX = 24 };
 typedef struct mistake {
     int64_t picture; /* index in the data set */
     int label, answer;
-    double loss, probability; /* -log p(label); of the answer */
+    double loss, probability; /* -log p(label); probability of the answer */
 } mistake;
 
-/** Those of the largest loss, the worst first. Starts as all zero. */
+/** The mistakes with the largest loss, the worst first. Starts as all zero. */
 typedef struct mistakes {
     mistake list[MISTAKES_MAX];
     int count;
-    int64_t seen; /* pictures so far, which come in the order of the data set */
+    int64_t seen; /* pictures so far; they come in the order of the data set */
 } mistakes;
 
-/** Take the latest step of an evaluation; `user` is a mistakes, see evaluate_all(). */
+/** For evaluation_watch: add the mistakes of the latest step; `user` is a mistakes. */
 void mistakes_take(void *user, const alexnet_evaluation *evaluation);
 
 #endif

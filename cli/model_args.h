@@ -1,6 +1,6 @@
 /*
  * The command line of a command that computes with a MODEL: its own options, those of MODEL, the
- * common ones; and options that several of these commands have alike.
+ * common ones; and options that several of these commands share.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,7 +17,7 @@ typedef struct model_args {
 } model_args;
 
 /**
- * Parse a command line, as opt_parse(); line->args is to be freed by opt_free() in any case.
+ * Parse a command line, as opt_parse(). Call opt_free() on line->args in any case.
  * @param own  the group of the command's own options
  */
 bool model_args_parse(model_args *line, const opt_page *page, opt_group own, int argc, char **argv,

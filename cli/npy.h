@@ -12,8 +12,8 @@
 enum { NPY_HEADER = 192 };
 
 /**
- * What stands before the elements of an array in the order of C, version 1.0.
- * @param descr  the elements' type, "<f4" or "<f8"
+ * Write the header of an array in C order, in version 1.0 of the format.
+ * @param descr  the type of the elements, "<f4" or "<f8"
  */
 void npy_header(char out[NPY_HEADER], const char *descr, int rank, const int64_t *shape);
 

@@ -97,7 +97,7 @@ static vocabulary vocabulary_of(const opt_args *args)
     return v;
 }
 
-/* The option that somebody with the habits of another program, or with haste, meant; or NULL. */
+/* The option that a word of another program, or a mistyped one, means; or NULL. Changes `word`. */
 static const opt *row_meant(const opt_args *args, char *word)
 {
     for (char *c = word; *c; c++)
@@ -276,8 +276,8 @@ static void store_defaults(const opt_args *args)
 }
 
 /*
- * Store an option. `value` is what stood in the same word, or NULL; then the next word is taken,
- * unless it looks like another option, which is nearly always a value that was forgotten.
+ * Store an option. `value` is the value in the same word, or NULL; then the next word is the value,
+ * unless it begins with "--": in nearly all such cases the value was forgotten.
  * *code >= 0 reports a mistake. Returns how many further words were used.
  */
 static int take(opt_args *args, const found *option, const char *value, char **next, int *code)

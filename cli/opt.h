@@ -2,7 +2,7 @@
  * Options as tables. One row describes an option; parsing, `--help` and the errors of wrong usage
  * all come from it.
  *
- *     --name VALUE, --name=VALUE    an option with a value; the last one given holds
+ *     --name VALUE, --name=VALUE    an option with a value; the last one given counts
  *     --name, --no-name             a flag
  *     -n VALUE, -nVALUE             its letter, if it has one
  *     --                            ends the options; all that follows are files
@@ -33,21 +33,21 @@ typedef struct opt {
     const char *name; /* without its dashes */
     char letter;      /* short form, or 0 */
     opt_type type;
-    const char *also[OPT_ALSO]; /* names that other programs have for it, and that suggest it; the
-                                   unused ones NULL */
+    const char *also[OPT_ALSO]; /* names of this option in other programs, of which a near one
+                                   suggests it; unused ones are NULL */
     const char *arg;            /* what help calls the value; NULL for a flag */
-    /* of OPT_CHOICE: pairs of what other programs call a choice, and the choice; both suggest it.
-     * Ends with NULL; or NULL */
+    /* of OPT_CHOICE: pairs of a word of another program and the choice that it means; a word near
+     * to either suggests the choice. Ended by NULL; or NULL */
     const char *const *words;
-    const char *absent;   /* a word of OPT_CHOICE that this build does not have: neither shown nor
-                           taken, but counted; or NULL */
-    double low, high;     /* of OPT_INTEGER and OPT_NUMBER, both allowed */
+    const char *absent;   /* a word of OPT_CHOICE that this build lacks: it is neither shown nor
+                             accepted, but keeps its position; or NULL */
+    double low, high;     /* limits of OPT_INTEGER and OPT_NUMBER, inclusive */
     const char *standard; /* the default as text; NULL if there is none */
     const char *help;     /* one line */
     size_t offset;        /* of the target within the options struct */
 } opt;
 
-/** Options that go to one struct and stand under one title in the help. */
+/** Options with one target struct and one title in the help. */
 typedef struct opt_group {
     const char *title;
     const opt *rows;
@@ -64,28 +64,31 @@ typedef struct opt_example {
 typedef struct opt_page {
     const char *command;
     const char *usage[3]; /* lines after "alexnet ", the unused ones NULL */
-    const char *about;    /* a paragraph; lines are broken here */
-    const command *parts; /* the commands within it; NULL: none */
+    const char *about;    /* a paragraph, which is wrapped when it is printed */
+    const command *parts; /* its subcommands; NULL: none */
     opt_example examples[2];
 } opt_page;
 
 enum { OPT_GROUPS = 3 };
 
-/** A command line being understood. Set the first two; groups without rows are passed over. */
+/**
+ * A command line that is parsed. The caller sets the first two members; groups without rows are
+ * skipped.
+ */
 typedef struct opt_args {
     const opt_page *page;
     opt_group groups[OPT_GROUPS];
-    char **files; /* out, what is not an option, in order; argv itself, rearranged */
+    char **files; /* out: the arguments that are not options, in order; argv itself, rearranged */
     int file_count;
-    const opt **given; /* out, the rows of the options that were given */
+    const opt **given; /* out: the rows of the options that were given */
     int given_count;
 } opt_args;
 
 /**
  * Fill the targets with defaults and then with what argv says.
- * @param code  out, the exit code if the command is not to go on: `--help` was asked for and
- *              printed, or a mistake was reported
- * @return whether to go on
+ * @param code  out: the exit code if the command must not continue, because help was printed or a
+ *              mistake was reported
+ * @return whether to continue
  */
 bool opt_parse(opt_args *args, int argc, char **argv, int *code);
 

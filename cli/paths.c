@@ -157,7 +157,7 @@ int path_make_folder(const char *path)
     return code;
 }
 
-/* Why a list that begins with this line is none; or NULL. */
+/* Why a stream with this first line is not a list; NULL if it may be one. */
 static const char *is_no_list(const char *line, size_t length)
 {
     if (length >= 2 && (memcmp(line, "\xFF\xFE", 2) == 0 || memcmp(line, "\xFE\xFF", 2) == 0))
@@ -167,8 +167,8 @@ static const char *is_no_list(const char *line, size_t length)
     return NULL;
 }
 
-/* Add a line, or the names in it that zero bytes end (find -print0). A carriage return at its end
- * is Windows's, unless there is a file of that very name. */
+/* Add a line, or the names in it that end with zero bytes (find -print0). A carriage return at the
+ * end belongs to a Windows line end, unless there is a file with exactly this name. */
 static void add_names(string_list *list, char *line, size_t length)
 {
     for (size_t start = 0; start < length; start += strlen(line + start) + 1) {

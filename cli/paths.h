@@ -1,5 +1,5 @@
 /*
- * What the paths on the command line are, and the files under them.
+ * Paths on the command line: what they name, new paths made from them, lists of them.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,12 +12,14 @@
 
 bool path_exists(const char *path);
 bool path_is_folder(const char *path);
-/** A file that begins as JPEG, PNG or GIF does, or a path, even of no file, that is called so. */
+/**
+ * A file that begins like a picture, or any path that ends like a picture's name and is no folder.
+ */
 bool path_is_picture(const char *path);
-/** A file that begins as one of the formats of models. */
+/** A file that begins like one of the model formats. */
 bool path_is_model(const char *path);
 
-/** Whether a path ends so, in capitals or not. */
+/** Whether a path ends in `ending` and is longer than it; case is ignored. */
 bool path_ends_in(const char *path, const char *ending);
 
 /** A file whose first section is [recipe], as in a recipe file. */
@@ -30,18 +32,18 @@ char *path_name(const char *path);
 /** The first of STEM-1, STEM-2, ... that does not exist. Owned by the caller. */
 char *path_unused(const char *stem);
 /**
- * Make the first folder of STEM-1, STEM-2, ... that does not exist, and those above it: of several
- * processes each gets its own.
+ * Make the first folder of STEM-1, STEM-2, ... that does not exist, and its parents. If several
+ * processes do this at once, each gets a folder of its own.
  * @param out  owned by the caller; NULL on failure
  * @return CLI_DONE, or the code of a reported failure
  */
 int path_new_folder(char **out, const char *stem);
-/** Make a folder and those above it. @return CLI_DONE, or the code of a reported failure */
+/** Make a folder and its parents. @return CLI_DONE, or the code of a reported failure */
 int path_make_folder(const char *path);
 
 /**
- * Add the lines of a stream, or names that zero bytes end; empty ones are left out. A byte order
- * mark and the carriage returns of Windows are no part of them.
+ * Add the lines of a stream, or names that end with zero bytes; empty ones are left out. A byte
+ * order mark and the carriage returns of Windows are removed.
  * @return CLI_DONE, or CLI_BAD_INPUT: reported
  */
 int paths_read(string_list *list, FILE *stream);

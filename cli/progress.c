@@ -76,8 +76,8 @@ void progress_note(const char *format, ...)
     va_end(args);
 }
 
-/* "[#####.....]  25%  text", cut between its parts where the terminal ends, so that it stays one
- * line and no word or number is half. */
+/* "[#####.....]  25%  text", cut between its parts at the width of the terminal, so that it stays
+ * one line and no word or number is split. */
 static void compose(double fraction, const char *text)
 {
     char marks[BAR_WIDTH + 1];

@@ -1,7 +1,7 @@
 /*
- * Everything that the command writes to stderr while it works: lines, and under them a bar if
- * stderr is a terminal. Where it is not, progress comes as plain lines, at most one in ten seconds.
- * There is one stderr, so this is one object. Lines may come from any thread.
+ * Everything that the command writes to stderr while it works: lines, and below them a bar if
+ * stderr is a terminal. Otherwise progress is plain lines, at most one every ten seconds. The state
+ * is global, because there is one stderr. Lines may come from any thread.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,23 +10,23 @@
 
 #include "cli.h"
 
-/** Leave out notes and progress; errors and warnings are still said. */
+/** Leave out notes and progress; errors and warnings are still printed. */
 void progress_set_quiet(bool quiet);
 
-/** A line that is always said: an error or a warning. */
+/** Print a line in any case: an error or a warning. */
 void progress_say(const char *format, ...) CLI_PRINTF(1, 2);
-/** A line that --quiet leaves out. */
+/** Print a line unless --quiet was given. */
 void progress_note(const char *format, ...) CLI_PRINTF(1, 2);
 
 /**
- * Show how far the work is. May be called as often as liked.
- * @param fraction done, 0 to 1
+ * Show progress. Cheap to call often: most calls print nothing.
+ * @param fraction  of the work that is done; limited to 0 to 1; not NAN
  */
 void progress_show(double fraction, const char *format, ...) CLI_PRINTF(2, 3);
-/** Take the bar away: the work is over, or results go to the same terminal. */
+/** Remove the bar: the work is over, or results go to the same terminal. */
 void progress_clear(void);
 
-/** Seconds since some moment in the past; never runs backwards. */
+/** Seconds since some fixed moment; never runs backwards. */
 double progress_clock(void);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "progress.h"
 
-/* An option's name for a key's, with dashes; NULL for NULL. */
+/* The name of an option for a key, with dashes; NULL for NULL. Owned by the caller. */
 static char *with_dashes(const char *key)
 {
     char *name = key ? cli_copy(key) : NULL;

@@ -13,13 +13,13 @@ opt_group recipe_group(string_list *settings);
 void recipe_group_free(opt_group *group);
 
 /**
- * Load a recipe and change what was set.
+ * Load a recipe and apply settings to it.
  * @param settings  keys and values in turn, or NULL
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
 int recipe_open(alexnet_recipe **out, const char *name_or_path, const string_list *settings);
 
-/** Say all values of the recipe as it will be used. */
+/** Print all values of a recipe as notes. */
 void recipe_describe(const alexnet_recipe *recipe);
 
 #endif

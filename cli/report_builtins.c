@@ -7,7 +7,8 @@
 #include "table.h"
 #include "text.h"
 
-/* The sums of a built-in network, which can fail only for want of memory: then all is 0. */
+/* The sums of a built-in network. Loading it can fail only for lack of memory; then all sums are
+ * 0. */
 static info_totals sums_of(const char *name)
 {
     alexnet_network *network;

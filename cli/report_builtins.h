@@ -1,5 +1,5 @@
 /*
- * What `info` shows without a name: what is built in.
+ * What `info` shows without a name: the built-in networks and recipes.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -10,7 +10,7 @@
 
 enum { BINS = ALEXNET_CALIBRATION_BINS };
 
-/* Everything that is asked of an evaluation. */
+/* All results of an evaluation. */
 typedef struct figures {
     alexnet_metrics m;
     alexnet_intervals intervals;

@@ -11,10 +11,10 @@
 /** What a report is about. */
 typedef struct evaluation_report {
     const alexnet_evaluation *evaluation;
-    const alexnet_model *model; /* the first, whose classes are meant */
+    const alexnet_model *model; /* the first one; its class names are shown */
     int views;
     bool per_class;
-    const double *weights; /* of the models, their sum 1; NULL for one model */
+    const double *weights; /* of the models, with the sum 1; NULL for one model */
     int models;
 } evaluation_report;
 

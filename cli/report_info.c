@@ -90,7 +90,7 @@ void report_info(const alexnet_network *network)
     printf("Multiply-adds and memory are per picture, in float32.\n");
 }
 
-/* "10: cat, dog, ...", of many the first. Owned by the caller. */
+/* "10: cat, dog, ...", only the first of many. Owned by the caller. */
 static char *list_classes(const alexnet_model *model)
 {
     enum { SHOWN = 20 };
@@ -144,13 +144,13 @@ static const char *row_name(const alignment *a, const alexnet_network *const *ne
     return "";
 }
 
-/* What it is worth that a layer meets its namesake: most for layers with parameters. */
+/* The weight of a match of two layers with the same name: high for layers with parameters. */
 static int worth(const alexnet_layer_info *layer)
 {
     return layer->parameters ? 16 : 1;
 }
 
-/* common[i][j]: the most that rows i.. and layers j.. can have in common, in their order. */
+/* common[i][j]: the largest total weight of matches, in order, of rows from i and layers from j. */
 static int *common_worth(const alignment *a, const alexnet_network *const *networks, int k)
 {
     int layers = alexnet_network_layer_count(networks[k]), width = layers + 1;
@@ -167,7 +167,7 @@ static int *common_worth(const alignment *a, const alexnet_network *const *netwo
     return common;
 }
 
-/* Add network k: its layers join the rows of their name where the order allows, or get new ones. */
+/* Add network k: its layers join rows of the same name where the order allows, or get new rows. */
 static void align(alignment *a, const alexnet_network *const *networks, int k)
 {
     int layers = alexnet_network_layer_count(networks[k]), width = layers + 1, n = a->networks;

@@ -15,7 +15,7 @@ typedef struct info_totals {
 } info_totals;
 
 info_totals info_sum(const alexnet_network *network);
-/** Outputs of the last layer: as many as there are classes. */
+/** Outputs of the last layer: the number of classes. */
 int info_classes(const alexnet_network *network);
 
 /** Print one network: its structure, a row per layer, the sums. */
@@ -24,7 +24,7 @@ void report_info(const alexnet_network *network);
 void report_model(const alexnet_model *model);
 /** Print several side by side: rows are layers of the same name, a group of columns for each. */
 void report_info_compared(const alexnet_network *const *networks, int count);
-/** The document of `info --json`. @param model  which the network belongs to, or NULL */
+/** The document of `info --json`. @param model  the model that the network belongs to, or NULL */
 json_t *report_info_json(const alexnet_network *network, const alexnet_model *model);
 
 #endif

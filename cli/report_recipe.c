@@ -6,7 +6,7 @@
 
 #include "table.h"
 
-/* Whether a recipe sets this very key for layers. */
+/* Whether a recipe sets exactly this layer key. */
 static bool sets(const alexnet_recipe *recipe, const char *key)
 {
     const char *own;
@@ -34,7 +34,7 @@ static void add_row(table *t, const alexnet_recipe *const *recipes, int count, c
                                                              : alexnet_recipe_get(recipes[k], key));
 }
 
-/* The keys for layers of recipe k that no earlier one has. */
+/* Rows for the layer keys of recipe k that no earlier recipe has. */
 static void add_layer_rows(table *t, const alexnet_recipe *const *recipes, int count, int k)
 {
     const char *key;

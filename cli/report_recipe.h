@@ -10,8 +10,8 @@
 #include "json.h"
 
 /**
- * Print recipes side by side, a row for each key and for each that one of them sets for layers; of
- * a single one also what the keys mean.
+ * Print recipes side by side: a row for each key, and for each layer key that any of them sets. For
+ * a single recipe the meaning of the keys is printed too.
  */
 void report_recipes(const alexnet_recipe *const *recipes, const char *const *names, int count);
 /** The document of `info --json`. */

@@ -8,7 +8,7 @@
 #include "paths.h"
 
 static const char COMMAND_FILE[] = "command.txt";
-/* More is cut off: no run was told so much. */
+/* What is longer is cut off; no run has so many commands. */
 enum { COMMANDS_MAX = 1 << 20 };
 
 /* " value", as it must be typed. */
@@ -28,7 +28,8 @@ static void put_option(FILE *out, const char *name, const char *value)
     put_word(out, value);
 }
 
-/* "alexnet train DATA --option value ...", of options those that have a value, then settings. */
+/* "alexnet train DATA --option value ...": the options that have a value, the settings,
+ * `behind`. */
 static char *command_of(const char *data, const char *const options[][2],
                         const string_list *settings, const char *behind)
 {
@@ -68,7 +69,7 @@ char *run_command(const training_request *request, const char *val, const char *
     return text;
 }
 
-/* The working folder and a command, behind what the file has already. */
+/* Write the file: what it has already, then the working folder and a command. */
 static int write_behind(const char *run, const char *before, const char *words)
 {
     file_output out;
@@ -76,7 +77,7 @@ static int write_behind(const char *run, const char *before, const char *words)
     char *folder = cli_quote(here ? here : "."), *added = cli_format("cd %s\n%s\n", folder, words);
     const size_t length = strlen(before), more = strlen(added);
     int code = CLI_DONE;
-    /* Said twice, as after an interruption, it is one command. */
+    /* The same command twice, as after an interruption, is written once. */
     if (length < more || strcmp(before + length - more, added) != 0) {
         code = file_begin(&out, path);
         if (code == CLI_DONE) {
@@ -96,7 +97,7 @@ int run_command_write(const char *run, const char *words)
     return write_behind(run, "", words);
 }
 
-/* What the file has; nothing if there is none. Owned by the caller. */
+/* The contents of the file; empty if there is none. Owned by the caller. */
 static int read_before(char **out, const char *run)
 {
     FILE *file = NULL;

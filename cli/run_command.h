@@ -1,6 +1,6 @@
 /*
- * The command that a run began with, and those by which it went on with other settings or data, as
- * they must be typed to repeat it: command.txt in its folder.
+ * command.txt in the folder of a run: the command that started it, and those that resumed it with
+ * other settings or data, as they must be typed to repeat the run.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,12 +9,14 @@
 
 #include "training.h"
 
-/** The command with everything that was left to defaults, `split` being what is used. Owned by the
- * caller. */
+/** The command with all defaults written out; `split` is the value in use. Owned by the caller. */
 char *run_command(const training_request *request, const char *val, const char *run, int split);
-/** Keep it in the run's folder, with the working folder. @return exit code: reported */
+/** Write it to the run's folder, after a `cd` to the working folder. @return exit code: reported */
 int run_command_write(const char *run, const char *words);
-/** Add the command by which it goes on, if it says more than that. @return exit code: reported */
+/**
+ * Append the command that resumes the run, if it says more than --resume.
+ * @return exit code: reported
+ */
 int run_command_go_on(const training_again *again);
 
 #endif

@@ -9,11 +9,11 @@
 #include "paths.h"
 #include "progress.h"
 
-/* Between reports; at the end of an epoch all is made anyway. */
+/* Least time between drawings at reports; at the end of an epoch everything is drawn anyway. */
 static const double SECONDS_BETWEEN = 60;
 enum { PNG_MAX = 16 << 20 };
 
-/* What could not be written is left alone from now on, as a full disk would be named every time. */
+/* After a failure nothing more is written: a full disk would be reported every time. */
 static void give_up(run_files *files)
 {
     files->failed = true;
@@ -54,7 +54,7 @@ static alexnet_status put_validation(run_files *files, const alexnet_progress *p
     return status;
 }
 
-/* As in the log: of each tensor that learns. */
+/* As in the log, for each tensor that learns. */
 static alexnet_status put_norms(run_files *files)
 {
     alexnet_status status = ALEXNET_OK;
@@ -110,7 +110,7 @@ static alexnet_status put_filters(run_files *files, const char *path, int64_t st
     return status;
 }
 
-/* Steps that were made before the first one that we see. */
+/* Open the events, after the updates that were made before the first one seen here. */
 static alexnet_status begin_events(run_files *files, const alexnet_progress *p)
 {
     files->begun = true;

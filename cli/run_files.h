@@ -1,12 +1,12 @@
 /*
- * What the command keeps in the folder of a run under way beside what the library writes there:
+ * Files that the command writes to the folder of a run in progress, beside those of the library:
  *
  *     log.csv           the log as a table
  *     curves.png        loss and error over the epochs
  *     filters.png       the filters of conv1
  *     events.out.*      the same for TensorBoard, with the distribution of all weights
  *
- * All of it can be made again, so a failure is said once and the run goes on.
+ * All of them can be made again, so a failure is reported once and training continues.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -18,14 +18,16 @@
 typedef struct run_files {
     const char *run;
     alexnet_trainer *trainer;
-    alexnet_events *events; /* NULL: none is begun yet, or it failed */
-    bool begun;             /* with the events */
-    bool failed;            /* something could not be written, which was said */
-    double drawn;           /* when the pictures were */
+    alexnet_events *events; /* NULL: not opened yet, or that failed */
+    bool begun;             /* whether opening `events` was tried */
+    bool failed;            /* a file could not be written, which was reported */
+    double drawn;           /* when pictures were last drawn, by progress_clock() */
 } run_files;
 
-/** Take a step's progress: pictures and table are made at the end of an epoch, and at reports when
- *  a minute has passed. */
+/**
+ * Record the progress of a step. Pictures and table are written at the end of an epoch, and at a
+ * report if a minute has passed since.
+ */
 void run_files_take(run_files *files, const alexnet_progress *progress);
 void run_files_end(run_files *files);
 

@@ -11,8 +11,8 @@
 #include "paths.h"
 #include "progress.h"
 
-/* No run has larger numbers, nor counts further; what is drawn and printed of them stays in range.
- */
+/* Numbers and counts beyond these are treated as missing, so that what is drawn and printed stays
+ * in range. No run has larger ones. */
 static const double NUMBER_MAX = 1e38, COUNT_MAX = 1e15;
 
 static double number_at(const json_t *object, const char *key)
@@ -44,11 +44,11 @@ static log_point point_of(const json_t *line)
     };
 }
 
-/* Longer lines are no reports; a file of another kind may have one without end. Norms of the
- * largest network take a quarter of this. */
+/* No report is longer; a file of another kind may have a line without end. The norms of the largest
+ * network take a quarter of this. */
 enum { LINE_BYTES = 1 << 19 };
 
-/* A last line without its end is what a machine leaves that stopped while it was written. */
+/* A last line without its end is left by a machine that stopped while it was written. */
 static int bad_line(const char *path, size_t number, bool whole, const char *reason)
 {
     if (whole)
@@ -104,7 +104,7 @@ int run_log_lines(const char *run, void (*take)(void *user, const json_t *line),
     return code;
 }
 
-/* A power of two is full. */
+/* The array is full when the count is 0 or a power of two. */
 static void add_point(void *user, const json_t *line)
 {
     run_log *log = user;

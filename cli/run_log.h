@@ -10,15 +10,15 @@
 #include "json.h"
 
 /**
- * Give every line of the log of a run's folder to a function, as the JSON object that it is, but
- * for those of norms, which are no reports. A last line that is not whole is left out, and said.
- * @return CLI_DONE, or CLI_BAD_INPUT: there is none, no line, or a line that is none: reported
+ * Call a function with every line of a run's log, as a JSON object. Lines of norms are left out,
+ * because they are not reports; so is an incomplete last line, with a warning.
+ * @return CLI_DONE; CLI_BAD_INPUT, reported, for no log, no line, or a line that is no object
  */
 int run_log_lines(const char *run, void (*take)(void *user, const json_t *line), void *user);
 
-/** A line of the log. What it does not say, or no run could, is NAN. Errors are fractions. */
+/** A line of the log. A value that is missing or impossible is NAN. Errors are fractions. */
 typedef struct log_point {
-    bool whole_epoch; /* the second line of an epoch, which has its means and the validation */
+    bool whole_epoch; /* it ends an epoch, and has the means of the epoch and the validation */
     double epoch, step, images;
     double loss, top1_error;
     double images_per_second;
@@ -34,7 +34,7 @@ typedef struct run_log {
 /** Read the log of a run's folder; as run_log_lines(). */
 int run_log_read(run_log *out, const char *run);
 
-/** Seconds that its updates took, without validation; NAN if a line does not say. */
+/** The seconds that all updates took, without validation; NAN if a line does not say. */
 double run_log_seconds(const run_log *log);
 
 #endif

@@ -36,7 +36,7 @@ typedef struct report {
     const char *run, *machine;
     FILE *page;
     alexnet_model *model;
-    alexnet_dataset *val; /* NULL: none, and the next two */
+    alexnet_dataset *val; /* NULL: none; then so are the next two */
     alexnet_session *session;
     alexnet_evaluation *evaluation;
     mistakes worst;
@@ -193,7 +193,7 @@ static void put_file(report *r, const char *heading, const char *name)
     char line[LINE_MAX_BYTES], *path = path_join(r->run, name);
     FILE *file = NULL;
     if (path_exists(path))
-        file_open(&file, path, NULL); /* something else in its place is said */
+        file_open(&file, path, NULL); /* anything but a plain file is reported */
     free(path);
     if (!file)
         return;

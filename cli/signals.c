@@ -31,7 +31,8 @@ static void on_hangup(int number)
     atomic_store(&hung_up, true);
 }
 
-/* A signal that our parent had us ignore, as a shell does for `command &`, stays ignored. */
+/* A signal that the parent process set to be ignored, as a shell does for `command &`, stays
+ * ignored. */
 static void handle(int number, void (*handler)(int))
 {
     struct sigaction old;

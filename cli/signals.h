@@ -12,7 +12,7 @@
 
 /** Ignore SIGPIPE and SIGXFSZ. Called once, at the start. */
 void signals_init(void);
-/** From now on SIGINT and SIGTERM cancel `ctx`; NULL before it is freed. */
+/** From now on SIGINT and SIGTERM cancel `ctx`. Pass NULL before the context is freed. */
 void signals_watch(alexnet_ctx *ctx);
 /**
  * From now on SIGHUP is kept for signals_take_hangup() instead of ending the program, and the first

@@ -1,5 +1,5 @@
 /*
- * What the files of `alexnet similar` share.
+ * Shared by the files of `alexnet similar`.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -12,7 +12,7 @@
 
 typedef struct similar_options {
     const char *in, *layer, *index, *html;
-    int metric; /* position in "l2|cosine" */
+    int metric; /* position in "euclidean|cosine" */
     int views;  /* position in "1|10" */
     int pool;   /* position in "none|avg|max" */
     bool all_pairs;
@@ -20,18 +20,20 @@ typedef struct similar_options {
     double within;
 } similar_options;
 
-/** A page of pictures in rows, as figure 4 of the paper shows them: it names the files, which stay
- *  where they are. */
+/**
+ * A page of pictures in rows, as in figure 4 of the paper. It links to the files and does not copy
+ * them.
+ */
 typedef struct similar_page {
     FILE *file; /* NULL: none is wanted, and the functions below do nothing */
     const char *path;
 } similar_page;
 
 void similar_page_begin(const similar_page *page, const char *title);
-/** A row: its first picture, and after a gap the others. */
+/** A row: the first picture, a gap, then the others. */
 void similar_page_row_begin(const similar_page *page);
 void similar_page_row_end(const similar_page *page);
-/** @param distance  under the picture, beside its name; < 0: none */
+/** @param distance  shown under the picture, before its path; < 0: none */
 void similar_page_picture(const similar_page *page, const char *path, double distance);
 void similar_page_end(const similar_page *page);
 

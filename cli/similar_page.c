@@ -18,8 +18,8 @@ static const char style[] =
     "figcaption { overflow-wrap: anywhere }\n"
     ".d { color: #777 }\n";
 
-/* The folder of a path, with a slash at its end, made absolute and without links; NULL: it is not
- * there. Owned by the caller. */
+/* The real path of the folder of a path, with a slash at its end; NULL if it does not exist. Owned
+ * by the caller. */
 static char *real_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -46,7 +46,7 @@ static void put_way(const similar_page *page, const char *path)
             if (*c == '/')
                 fputs("../", page->file);
         if (from[same] == '\0' && to[same] == '\0')
-            fputs("./", page->file); /* a name with a colon is no scheme */
+            fputs("./", page->file); /* else a name with a colon could be taken for a scheme */
         html_url(page->file, to + same);
         html_url(page->file, name);
     } else {

@@ -44,7 +44,7 @@ int similar_refresh(similar_search *s)
     if (!status)
         return CLI_DONE;
     const int code = cli_failed(status);
-    if (alexnet_index_flush(s->index) && status != ALEXNET_ERROR_IO) /* which was said already */
+    if (alexnet_index_flush(s->index) && status != ALEXNET_ERROR_IO) /* that was reported already */
         cli_failed(ALEXNET_ERROR_IO);
     return code;
 }
@@ -57,7 +57,7 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* What was found for one query, without the query itself. */
+/* Keep what was found for a query, without the query itself. @return how many */
 static int keep(const similar_search *s, const char *query, alexnet_neighbour *found, int count)
 {
     int kept = 0;
@@ -120,7 +120,7 @@ typedef struct group {
 
 static alexnet_status search_group(similar_search *s, group *g)
 {
-    /* one more than is asked for, which may be the query itself */
+    /* one more than asked for, because one may be the query itself */
     const int top = (int)s->options->top + 1;
     const alexnet_metric metric =
         s->options->metric ? ALEXNET_METRIC_COSINE : ALEXNET_METRIC_EUCLIDEAN;
@@ -136,7 +136,7 @@ static alexnet_status search_group(similar_search *s, group *g)
     return status;
 }
 
-/* Results come in the order of the queries, so that a bad one ends a group. */
+/* Results are printed in the order of the queries, so a bad query ends a group. */
 static alexnet_status take_query(similar_search *s, group *g, const alexnet_feature_result *result)
 {
     const size_t length = (size_t)alexnet_features_length(s->features);

@@ -36,7 +36,7 @@ static const char *cell_at(const table *t, size_t row, int column)
     return t->cells.items[row * (size_t)t->columns + (size_t)column];
 }
 
-/* A cell as it stands in a column: cut, if it is wider, which three dots show. */
+/* Print a cell; if it is wider than its column, it is cut and three dots show that. */
 static void print_cell(const char *cell, int width, bool end, FILE *out)
 {
     if (terminal_columns(cell) <= width) {
@@ -85,7 +85,8 @@ static int total_width(const table *t, const int *widths)
     return width;
 }
 
-/* Take from the widest column that may be cut, until the table fits or all of them are narrow. */
+/* Narrow the widest of the columns that may be cut, until the table fits or all of them are
+ * narrow. */
 static void fit(const table *t, int *widths, int room)
 {
     while (total_width(t, widths) > room) {

@@ -12,9 +12,9 @@
 #include "cli.h"
 
 typedef struct table {
-    const char *align; /* per column: 'l' left; 'r' right; 'c' left, and its cells are cut where the
-                          table is too wide; 'e' the same, and their ends are kept, as a path's
-                          tells most; 'w' left, the last column, its cells in several lines */
+    const char *align; /* per column: 'l' left; 'r' right; 'c' left, and cells are cut if the table
+                          is too wide; 'e' the same, but the ends of cells are kept, as for paths;
+                          'w' left, in the last column only, and cells are wrapped */
     int columns;
     string_list cells; /* row by row */
 } table;

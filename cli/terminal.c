@@ -19,8 +19,7 @@ int terminal_width(FILE *file)
     return (int)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
 }
 
-/* Characters that take no column or two, by Unicode's East Asian widths; what is not here takes
- * one. Rising. */
+/* Characters that take no column or two, by Unicode's East Asian widths; all others take one. */
 static const struct {
     uint32_t first, last;
     int columns;
@@ -39,7 +38,7 @@ static int columns_of(uint32_t character)
     return 1;
 }
 
-/* The next character and its bytes; a byte that begins none stands for itself. */
+/* The next character and its length; a byte that begins no character stands for itself. */
 static uint32_t next_character(const char *text, int *bytes)
 {
     uint32_t character = (unsigned char)*text;
@@ -56,7 +55,7 @@ int terminal_character(const char *text, uint32_t *code)
     if (more < 0)
         return 0;
     uint32_t character = more ? *c & (0x3Fu >> more) : *c;
-    for (int i = 1; i <= more; i++) { /* the NUL at the end is no such byte */
+    for (int i = 1; i <= more; i++) { /* the NUL at the end fails this test */
         if ((c[i] & 0xC0) != 0x80)
             return 0;
         character = character << 6 | (c[i] & 0x3Fu);

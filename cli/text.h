@@ -22,7 +22,7 @@ const char *text_duration(char out[TEXT_SIZE], double seconds);
 
 bool text_starts_with(const char *text, const char *start);
 
-/** `one` or `many`, as it agrees with a count: "1 class", "0 classes". */
+/** `one` or `many`, whichever agrees with a count: "1 class", "0 classes". */
 const char *text_plural(int64_t count, const char *one, const char *many);
 
 #endif

@@ -55,7 +55,7 @@ int train_data_part(char **out, const char *path, const char *part)
     return code;
 }
 
-/* Open a folder of classes; of one that is divided, the part. */
+/* Open a folder of classes; if it is divided into train and val, open `part`. */
 static int open_part(alexnet_dataset **out, alexnet_ctx *ctx, const char *path, const char *part,
                      const alexnet_dataset_options *options)
 {

@@ -13,9 +13,9 @@ typedef struct train_data {
 } train_data;
 
 /**
- * Settle what to validate with.
+ * Decide what to validate with.
  * @param out  a share below 1 as text ("0" is none), or a folder. Owned by the caller.
- * @param val       what the user said, or NULL: what DATA holds as `val`, else `standard`
+ * @param val       what the user gave, or NULL: what DATA holds as `val`, else `standard`
  * @param standard  a share
  * @return CLI_DONE, or the exit code of a reported failure with *out NULL
  */
@@ -25,15 +25,15 @@ int train_data_val(char **out, const char *data, const char *val, const char *st
 
 /**
  * Open the pictures.
- * @param val    as from train_data_val()
- * @param options  how; the readable names are of the classes to train on. NULL: the defaults
- * @param seed   of the choice of the validation share
+ * @param val      as from train_data_val()
+ * @param options  of both data sets; NULL: the defaults
+ * @param seed     of the choice of the validation share
  * @return CLI_DONE, or the exit code of a reported failure with *out empty
  */
 int train_data_open(train_data *out, alexnet_ctx *ctx, const char *data, const char *val,
                     const alexnet_dataset_options *options, uint64_t seed);
 /**
- * The folder of classes that a path means: of one that is divided, the part.
+ * The folder of classes for a path: `part` of it if it is divided into train and val.
  * @param out   owned by the caller; NULL if `path` is
  * @param part  "train" or "val"
  * @return CLI_DONE, or the exit code of a reported failure

@@ -19,7 +19,7 @@
 #include "terminal.h"
 #include "text.h"
 
-/* Say what the run needs: parameters and memory. */
+/* Print what the run needs: parameters and memory. */
 static void describe_trainer(const alexnet_trainer *trainer)
 {
     const alexnet_network *network = alexnet_trainer_network(trainer);
@@ -39,10 +39,10 @@ static void describe_trainer(const alexnet_trainer *trainer)
 }
 
 enum { PACE_SIZE = 3 * TEXT_SIZE };
-/* From here on it is worth saying that decoding limits the speed. */
+/* From this share of the time on, it is worth saying that decoding limits the speed. */
 static const double WAITING_SHARE = 0.1;
 
-/* "  812 images/s  12 min left", of which what is not known yet is left out. */
+/* "  812 images/s  12 min left", without what is not known yet. */
 static const char *pace(char out[PACE_SIZE], const alexnet_progress *p)
 {
     char text[TEXT_SIZE];
@@ -59,7 +59,7 @@ static const char *pace(char out[PACE_SIZE], const alexnet_progress *p)
     return out;
 }
 
-/* Share of the whole run that is done; validation stands between epochs and counts for nothing. */
+/* The share of the run that is done; validation, between epochs, counts for nothing. */
 static double fraction(const alexnet_progress *p)
 {
     double part = p->total ? (double)p->done / (double)p->total : 0;
@@ -102,7 +102,7 @@ static void show(const alexnet_progress *p, int classes)
     }
 }
 
-/* The signal's own exit code, once the state is safe. */
+/* Save, say how to resume, and return the signal's exit code. */
 static int stop(alexnet_trainer *trainer, const char *run_dir)
 {
     alexnet_status status = alexnet_trainer_save(trainer);
@@ -115,7 +115,7 @@ static int stop(alexnet_trainer *trainer, const char *run_dir)
     return signals_exit_code();
 }
 
-/* Too many pictures cannot be read: what was trained is saved, and can go on. */
+/* Too many pictures cannot be read. The run is saved: say how to resume it. */
 static int stop_for_pictures(const char *run_dir)
 {
     int code = cli_failed(ALEXNET_ERROR_BAD_DATA);
@@ -203,8 +203,7 @@ static int start(alexnet_ctx *ctx, const training_request *request, const alexne
     return code == CLI_DONE ? run_report_write(ctx, result->run, request->machine) : code;
 }
 
-/* What runs on data are called after: "train" for train.tar, train.csv and "train-{000..146}.tar".
- */
+/* The name for runs on a data set: "train" for train.tar, train.csv and "train-{000..146}.tar". */
 static char *data_name(const char *data)
 {
     static const char *const endings[] = {".tar", ".txt", ".csv", ".tsv", ".lst", ".list"};
@@ -224,9 +223,9 @@ static char *data_name(const char *data)
     return name;
 }
 
-#define RUNS "runs" /* where runs are that are not given a folder */
+#define RUNS "runs" /* the folder of runs without --out */
 
-/* The run's folder, one of its own for each of several processes that begin at the same time. */
+/* Choose the folder of the run. Processes that start at the same time get one each. */
 static int choose_run(training_result *result, const training_request *request)
 {
     if (request->out) {
@@ -275,7 +274,7 @@ int training_start(alexnet_ctx *ctx, const training_request *request, training_r
         free(words);
     }
     if (code != CLI_DONE && result->run && !request->out)
-        rmdir(result->run); /* that of a run that did not begin is empty */
+        rmdir(result->run); /* succeeds only if the run did not begin */
     if (code != CLI_DONE && !had_runs && !request->out)
         rmdir(RUNS);
     train_data_free(&data);

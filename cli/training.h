@@ -1,5 +1,5 @@
 /*
- * Driving a trainer with progress, signals and a last word: the loop of `train` and of `demo`.
+ * Drive a trainer with progress, signals and a final report: the loop of `train` and of `demo`.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,23 +8,22 @@
 
 #include "train_data.h"
 
-/** What a run came to; freed with training_result_free(), also after a failure. */
+/** The result of a run. Free it with training_result_free(), also after a failure. */
 typedef struct training_result {
     char *run; /* its folder */
     int classes;
     int epochs;      /* planned */
-    int64_t skipped; /* bad pictures met */
+    int64_t skipped; /* times that a bad picture was met */
     int best_epoch;  /* of the whole run, also before a resume; 0: none */
     alexnet_metrics best;
 } training_result;
 
-/** What is to be trained, as the options of `train` say it. NULL and 0 where they were not
- * given. */
+/** What to train: the options of `train`. NULL and 0 where they were not given. */
 typedef struct training_request {
     const char *data, *val, *net, *recipe, *init_from, *names;
     const char *out;     /* run folder; NULL: runs/NAME-N after the data, the first that is free */
-    const char *machine; /* what it is trained with, for the report */
-    const char *machine_arguments; /* the same as options, for the command */
+    const char *machine; /* as machine_text(), for the report */
+    const char *machine_arguments; /* as machine_arguments(), for the command */
     int split;
     const string_list *settings; /* recipe keys and values in turn */
 } training_request;
@@ -32,19 +31,19 @@ typedef struct training_request {
 /**
  * Open the recipe and the pictures of a request.
  * @param val  out, as from train_data_val()
- * @return CLI_DONE, or the exit code of a reported failure; all three are freed in either case
+ * @return CLI_DONE, or the exit code of a reported failure; the caller frees all three in any case
  */
 int training_open(alexnet_ctx *ctx, const training_request *request, alexnet_recipe **recipe,
                   train_data *data, char **val);
 
 /**
- * Start a run and train to the end. Says first what was resolved, as a command. SIGINT and SIGTERM
- * save and stop; SIGHUP saves and goes on.
+ * Start a run and train to the end; first print the full command. SIGINT and SIGTERM save and stop;
+ * SIGHUP saves and continues.
  * @return CLI_DONE, or the exit code of a reported failure or of the signal
  */
 int training_start(alexnet_ctx *ctx, const training_request *request, training_result *result);
 
-/** What a run that goes on is told. NULL where nothing was said. */
+/** The options of a run that is resumed. NULL where they were not given. */
 typedef struct training_again {
     const char *run;
     const char *data, *val; /* where its pictures are now */
@@ -53,7 +52,7 @@ typedef struct training_again {
     const string_list *settings; /* as above */
 } training_again;
 
-/** Go on with a run to its end; as training_start(). */
+/** Resume a run and train to the end; as training_start(). */
 int training_resume(alexnet_ctx *ctx, const training_again *again, training_result *result);
 
 /** Print the result on stdout, as text or as a JSON document. */

@@ -1,5 +1,5 @@
 /*
- * `train --overfit-one-batch` and `train --find-rate`: training of which nothing is kept.
+ * `train --overfit-one-batch` and `train --find-rate`: trial runs, which are not kept.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,14 +9,14 @@
 #include "training.h"
 
 /**
- * Let the network learn one batch by heart, and say whether it could.
+ * Train on one batch until the network has memorised it, and report whether it could.
  * @return CLI_DONE, CLI_FAILED if it could not, or the exit code of a reported failure
  */
 int trial_overfit(alexnet_ctx *ctx, const training_request *request, bool json);
 
 /**
- * Try rates that rise, draw the losses over them, and say which rate to take.
- * @param path  of the PNG; the numbers go to the same with .csv in place of its ending
+ * Train with rising rates, draw the losses over them, and suggest a rate.
+ * @param path  of the PNG; the numbers go to the same path with the ending .csv
  * @return CLI_DONE, CLI_FAILED if no rate makes the loss fall, or the exit code of a failure
  */
 int trial_rates(alexnet_ctx *ctx, const training_request *request, const char *path, bool json);

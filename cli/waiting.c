@@ -6,8 +6,8 @@
 
 #include "cli.h"
 
-/* About as long as it takes to wake a thread that sleeps; what libgomp itself takes once it has
- * more threads than CPUs. KMP_ is what clang's runtime reads, in milliseconds. */
+/* About the time it takes to wake a sleeping thread, and what libgomp itself uses when it has more
+ * threads than CPUs. KMP_BLOCKTIME is for clang's runtime, in milliseconds. */
 static const char *const bounds[][2] = {{"GOMP_SPINCOUNT", "1000"}, {"KMP_BLOCKTIME", "1"}};
 
 static const char *last_part(const char *path)
@@ -16,7 +16,7 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Our own file; not the loader or the emulator that may have been told to run it. */
+/* Find the file of this program, unless a loader or an emulator was told to run it. */
 static bool find_program(char *path, size_t size, const char *called)
 {
     ssize_t length = readlink("/proc/self/exe", path, size - 1);
@@ -39,5 +39,5 @@ void waiting_bound(char **argv)
     for (size_t i = 0; i < COUNT_OF(bounds); i++)
         if (setenv(bounds[i][0], bounds[i][1], 1) != 0)
             return;
-    execv(path, argv); /* returns only if it fails, and then we go on as we are */
+    execv(path, argv); /* returns only on failure; then continue as we are */
 }
