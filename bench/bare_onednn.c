@@ -1,7 +1,7 @@
 /*
  * Bare oneDNN: the convolutions and inner products of a training step, and nothing else. Every
- * primitive chooses its own layouts (`any`) and has buffers of its own, so that no reorder, no
- * other layer and no update is counted. What a whole step of ours takes is compared with this.
+ * primitive chooses its own layouts (`any`) and has its own buffers, so that no reorder, no other
+ * layer and no update is counted. The time of a whole step of ours is compared with this.
  *
  *     bench_bare [NET [BATCH [STEPS [fp32|bf16 [THREADS]]]]]     alexnet-owt 64 5 fp32 OpenMP's
  *
@@ -28,7 +28,7 @@ static const int pass_args[PASSES][ARGS] = {
     {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS}};
 static const int pass_arg_count[PASSES] = {4, 3, 4};
 
-/** A primitive with its buffers; `primitive` is NULL where a pass is not needed. */
+/** A primitive with its buffers; `primitive` is NULL if the pass is not needed. */
 typedef struct work {
     an_primitive *primitive;
     void *data[ARGS], *scratch;
@@ -114,7 +114,7 @@ static const describe_fn fc_describe[PASSES] = {fc_forward, fc_backward_data, fc
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
-/** A layer's tensors, and what else describes it. */
+/** A layer's tensors and parameters. */
 typedef struct shape {
     int rank, weights_rank;
     dnnl_dims_t src, weights, bias, dst;
@@ -158,7 +158,7 @@ static shape fc_shape(const an_op_desc *d)
                    .dst = {d->n, outputs}};
 }
 
-/* Small numbers of the type, all over: times of some processors depend on values. */
+/* Fill with small numbers of the type: on some processors the time depends on the values. */
 static void *new_buffer(size_t bytes, bool halves)
 {
     void *data = an_alloc_big(larger((dnnl_dim_t)bytes, 1));
@@ -307,14 +307,14 @@ static alexnet_status run(bare *b, const char *net)
     AN_TRY(an_graph_build(&graph, network, b->batch, b->batch));
     AN_TRY(make_layers(b, network, &graph));
     AN_TRY(measure(b, whole));
-cleanup: /* the rest goes with the process */
+cleanup: /* the rest is freed at exit */
     an_graph_free(&graph);
     an_network_release(network);
     an_free(whole);
     return rc;
 }
 
-/* A number of the command line; 0 if it is none. */
+/* A number from the command line; 0 if it is not a number. */
 static int number(const char *text)
 {
     char *end;

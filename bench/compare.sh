@@ -1,6 +1,6 @@
 #!/bin/sh
-# Ours against the peers at their best, on this machine and in one run. Every contender has its turn
-# ROUNDS times over; the median of its rounds counts.
+# Compare ours with its peers in their best configuration, on this machine and in one run. Every
+# contender runs once in each of ROUNDS rounds; the median counts.
 #
 #     bench/compare.sh BUILD [CASE...]       CASE is NET:MODE:PRECISION:BATCH
 #
@@ -8,8 +8,9 @@
 #     PYTHONS   interpreters that may have torch or onnxruntime (default "python3")
 #     ROUNDS, STEPS, THREADS   3, 5, 2
 #
-# Peers keep their memory between steps, on huge pages: as installed they lose most of their time to
-# page faults, and beating that says nothing. A case that this processor cannot run is left out.
+# Peers are set to keep their memory between steps, on huge pages: as installed they lose most of
+# their time to page faults, and beating that means nothing. A case that this processor cannot run
+# is left out.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1

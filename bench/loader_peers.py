@@ -10,7 +10,7 @@ pictures of the shards are unpacked into a temporary folder for torchvision's Im
     squares  Resize(256) and CenterCrop(256): the stored square of 256
 
 All deliver batches of bytes; ours leaves mirroring to the network. Every round runs all of them;
-the table has medians, the seconds that processors worked per picture (others on the machine change
+the table has medians, the processor seconds per picture (other processes on the machine change
 those less than the clock), and how many times as fast ours is. FFCV is not run yet.
 Needs torch, torchvision, webdataset.
 """
@@ -41,7 +41,7 @@ CASES = {
 
 
 def unpack(shards, folder, most):
-    """KEY.jpg with KEY.cls into folders of classes. Returns how many."""
+    """Unpack KEY.jpg with KEY.cls into folders of classes. Returns their number."""
     names, count = {}, 0
     for path in shards:
         with tarfile.open(path) as tar:
@@ -59,13 +59,13 @@ def unpack(shards, folder, most):
 
 
 def work():
-    """Seconds that this process and its workers that have ended worked."""
+    """Processor seconds of this process and of those of its workers that have ended."""
     both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return sum(u.ru_utime + u.ru_stime for u in both)
 
 
 def drain(loader, most):
-    """Take all batches, or as many as are wanted."""
+    """Read all batches, or as many as are wanted."""
     began, worked, count = time.time(), work(), 0
     for batch in loader:
         count += len(batch[0])

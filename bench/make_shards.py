@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A data set of any size in tar shards, of few pictures that repeat: to measure opening.
+"""Make a data set of any size in tar shards from a few repeated pictures, to measure opening.
 
     bench/make_shards.py OUT PICTURE... [--count 1281167] [--classes 1000] [--shards 147]
 
-Writes OUT/train-000000.tar and so on, as WebDataset has them: KEY.jpg with KEY.cls, the classes
-drawn at random, each key once. `--flat` writes no .cls, but folders of classes.
+Writes OUT/train-000000.tar and so on in the form of WebDataset: KEY.jpg with KEY.cls, random
+classes, each key once. `--flat` writes folders of classes instead of .cls files.
 """
 import argparse
 import os

@@ -1,7 +1,7 @@
 /*
- * How long a data set takes to open, and how much memory: `open_data DATA [THREADS]`, twice or
- * more, since the first time makes the index of archives. With THREADS also one pass over all
- * pictures in an order of its own, of which each must come exactly once.
+ * How much time and memory opening a data set takes: `open_data DATA [THREADS]`. Run it twice or
+ * more, because the first run makes the index of archives. With THREADS it also makes one pass over
+ * all pictures in a random order, in which each must come exactly once.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void print_usage(void)
            (double)usage.ru_maxrss / 1024);
 }
 
-/* Take all batches. @return how many samples came exactly once, or -1 */
+/* Read all batches. @return how many samples came exactly once, or -1 */
 static int64_t take_all(an_loader *loader, unsigned char *seen, int64_t count)
 {
     an_batch batch;

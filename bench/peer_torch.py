@@ -8,8 +8,8 @@ NET is alexnet or alexnet-owt, MODE train or infer, PRECISION fp32 or bf16 (auto
 channels_last. Prints the median of the steps in milliseconds and what was measured.
 
 With `cuda`, for tools/gpu.sh: a table of both networks on the first GPU in bf16, channels_last, with
-resident data: eager, eager steps captured as a CUDA graph, and torch.compile, the most telling first,
-until the seconds are over. A line each: net mode batch way milliseconds images/s.
+resident data: eager, eager steps captured as a CUDA graph, and torch.compile, the most important
+first, until SECONDS have passed. A line each: net mode batch way milliseconds images/s.
 """
 import statistics
 import sys
@@ -21,7 +21,7 @@ from torch import nn
 
 
 class TowerNorm(nn.Module):
-    """LRN over 5 maps of the same tower; alpha is not divided by the window, where PyTorch's is."""
+    """LRN over 5 maps of the same tower; alpha is not divided by the window, unlike in PyTorch."""
 
     def forward(self, x):
         n, c, h, w = x.shape
@@ -72,7 +72,7 @@ def optimizer_of(model):
 # ---- On a GPU -------------------------------------------------------------------------------------
 
 def steps_on_gpu(net, mode, batch):
-    """What to time: a function that queues one step, and the one that torch.compile takes."""
+    """What to time: a function that queues one step, and the function for torch.compile."""
     model = {"alexnet": alexnet, "alexnet-owt": alexnet_owt}[net]()
     model = model.cuda().to(memory_format=torch.channels_last)
     x = torch.rand(batch, 3, 224, 224, device="cuda").to(memory_format=torch.channels_last)
@@ -159,7 +159,7 @@ def gpu_table(seconds):
         try:
             ms = measure_on_gpu(net, mode, batch, way)
             print(f"{net} {mode} {batch} {way} {ms:.3f} {1e3 * batch / ms:.0f}", flush=True)
-        except Exception as error:  # one way that fails must not end the table
+        except Exception as error:  # a failure of one way must not end the table
             print(f"{net} {mode} {batch} {way} failed: {str(error).splitlines()[0][:120]}", flush=True)
         torch.cuda.empty_cache()
 

@@ -8,7 +8,7 @@ descriptors are made at run time, so that no compiler of .proto files is needed.
 """
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-# message: {field: (number, type)}; a * behind the type: repeated; ! : repeated numbers, packed.
+# message: {field: (number, type)}; a * after the type means repeated, a ! repeated numbers, packed.
 SCHEMA = {
     "BlobShape": {"dim": (1, "int64!")},
     "BlobProto": {
@@ -66,7 +66,7 @@ SCHEMA = {
         "layer": (100, "LayerParameter*")},
 }
 
-# V1's numbers of the types.
+# The numbers of layer types in V1.
 V1_TYPES = {"Accuracy": 1, "Convolution": 4, "Data": 5, "Dropout": 6, "InnerProduct": 14, "LRN": 15,
             "Pooling": 17, "ReLU": 18, "Softmax": 20, "SoftmaxWithLoss": 21, "Split": 22}
 V0_TYPES = {"Accuracy": "accuracy", "Convolution": "conv", "Data": "data", "Dropout": "dropout",
@@ -75,7 +75,7 @@ V0_TYPES = {"Accuracy": "accuracy", "Convolution": "conv", "Data": "data", "Drop
 
 
 def messages(packed=True):
-    """The classes by name. packed: whether data and dimensions are written in one piece."""
+    """The message classes by name. packed: whether data and dimensions use the packed encoding."""
     kinds = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="caffe.proto", package="caffe", syntax="proto2")
     for name, fields in SCHEMA.items():

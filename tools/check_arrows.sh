@@ -3,21 +3,21 @@
 #
 #     base <- tensor <- op <- {data, format, backend} <- model <- infer <- train <- speed <- api
 #
-# A folder includes itself and earlier ones; folders in braces do not know each other; backends do
-# not know each other, except that cpu may fall back to ref; backend/parity, which compares any of them
-# with ref, is open to later folders. Kernels of a backend do not know what is built over them. The
-# command, its tests and the examples see include/alexnet/alexnet.h alone.
+# A folder includes itself and earlier ones; folders in braces do not include each other, nor do
+# backends, except that cpu may fall back to ref; backend/parity, which compares any of them with
+# ref, may be included by later folders. Kernels of a backend do not include what is built on them.
+# The command, its tests and the examples include only include/alexnet/alexnet.h.
 #
 #     check_arrows.sh [ROOT]        print what breaks the rule; exit 1 if anything does
 #     check_arrows.sh --self-check  show that planted violations are found
 set -eu
 tools=$(cd "$(dirname "$0")" && pwd)
 
-# "file: #include line" for each quoted include below the folders given, comments taken out.
+# "file: #include line" for each quoted include below the given folders, without comments.
 includes() {
     for file in $(find "$@" -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' -o -name '*.in' \
                        2>/dev/null | LC_ALL=C sort); do
-        # Names of include files are strings, so only comments may go.
+        # Names of include files are strings, so only comments may be removed.
         awk '{
             line = $0
             while (match(line, /\/\*([^*]|\*+[^*\/])*\*+\//))

@@ -2,9 +2,9 @@
 """Compares alexnet with PyTorch and OpenCV on Caffe's files, at full size, from JPEG to probability.
 
     tools/check_caffe.py ALEXNET [DATA]    the command; the folder of the data archives, by default
-                                           that which ALEXNET_DATA names
+                                           ALEXNET_DATA
 
-1. Python's protobuf writes bvlc-alexnet as Caffe's own file is (V1 layers, four dimensions, seeded
+1. Python's protobuf writes bvlc-alexnet in the form of Caffe's own file (V1 layers, four dimensions, seeded
    weights) with the ImageNet mean image as .binaryproto; `alexnet classify` must give PyTorch's
    probabilities, computed here in float64, within 1e-5.
 2. `alexnet convert` writes it as .caffemodel with its .prototxt and mean; every weight must be equal
@@ -12,7 +12,7 @@
 
 Needs PyTorch, NumPy, Pillow, protobuf and OpenCV before version 5, which dropped Caffe's files
 (pip install 'opencv-python-headless<5'), a gigabyte for temporary files and two minutes. Exits with
-77 and a reason where something is missing. With PyTorch 2.15.0, OpenCV 4.14.0 and protobuf 7.36.2
+77 and a reason if something is missing. With PyTorch 2.15.0, OpenCV 4.14.0 and protobuf 7.36.2
 the largest differences were 1.4e-6 and 3.7e-6.
 """
 import json
@@ -30,7 +30,7 @@ try:
     from PIL import Image
 
     import caffe_schema
-    cv2.dnn.readNetFromCaffe  # raises where OpenCV has no longer this reader
+    cv2.dnn.readNetFromCaffe  # raises an error if OpenCV no longer has this reader
 except (ImportError, AttributeError) as error:
     print(f"skipped: Python lacks what judges Caffe's files: {error}")
     sys.exit(77)
@@ -47,7 +47,7 @@ SHAPES = {
 
 
 def draw_weights():
-    """He's deviations, so that signals keep their size; the last layer's outputs spread by units."""
+    """Weights by He's deviations, so that signals keep their size; outputs of the last layer differ by units."""
     random = numpy.random.default_rng(2012)
     weights = {}
     for name, (shape, _, _) in SHAPES.items():

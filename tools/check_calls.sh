@@ -13,7 +13,7 @@ environment='getenv secure_getenv setenv unsetenv putenv clearenv'
 process='setlocale signal sigaction sigprocmask chdir fchdir umask setrlimit
          sched_setaffinity fork vfork system popen srand rand random alarm setpriority nice
          json_set_alloc_funcs json_object_seed dup2'
-# free() is not among them: it gives back what another library has handed out.
+# free() is not among them: it frees memory that other libraries allocated.
 memory='malloc calloc realloc reallocarray strdup strndup asprintf vasprintf aligned_alloc
         posix_memalign alloca'
 unbounded='gets strcpy strcat sprintf vsprintf stpcpy strtok'

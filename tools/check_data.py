@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Judge `alexnet data check`: Pillow for what pictures are, SHA-256 for those that are the same.
+"""Judge `alexnet data check`: properties of pictures by Pillow, equal ones by SHA-256.
 
     check_data.py ALEXNET DATA     examine DATA, a folder that has class folders, or train and val, by
                                    both; each difference is a line, and the exit status is then 1
     check_data.py --make FOLDER    write tests/golden/check: small pictures with each problem planted,
                                    and expected.csv, what tests/cli/data_check.sh must find there
 
-Pictures that Pillow reads and alexnet refuses, or the other way round, are differences; reasons are
-not compared, nor what no judge has: near, case, and what concerns folders (--make writes those as
+A picture that only one of Pillow and alexnet can read is a difference. Not compared are the reasons,
+and problems that neither judge can find: near, case, and those of folders (--make writes these as
 they are planted). Last run with Pillow 13.0.0 (LittleCMS 2.17 for the names of profiles).
 """
 import csv
@@ -32,7 +32,7 @@ warnings.simplefilter("ignore")
 
 
 def pictures(data):
-    """(part, class, path) of each picture, as alexnet takes them: hidden ones are passed over."""
+    """(part, class, path) of each picture that alexnet takes: hidden ones are skipped."""
     names = sorted(name for name in os.listdir(data) if not name.startswith("."))
     parts = ["train", "val"] if {"train", "val"} <= set(names) else [""]
     known = sum(ENDINGS.values(), ())
@@ -80,7 +80,7 @@ def profile_of(image):
 
 
 def facts(path, side):
-    """{problem: detail} of one picture, those of several left out."""
+    """{problem: detail} of one picture, without problems that concern several."""
     found = {}
     try:
         with Image.open(path) as image:
@@ -90,7 +90,7 @@ def facts(path, side):
             rgba = upright.convert("RGBA") if "transparency" in image.info or "A" in mode else None
             white = Image.new("RGBA", upright.size, "white")
             rgb = Image.alpha_composite(white, rgba).convert("RGB") if rgba else upright.convert("RGB")
-    except Exception as error:  # whatever Pillow says of it
+    except Exception as error:  # whatever error Pillow raises
         return {"unreadable": str(error)}
     pixels = numpy.asarray(rgb)
     ending = os.path.splitext(path)[1].lower()
@@ -108,7 +108,7 @@ def facts(path, side):
 
 
 def judge(data, side):
-    """Rows (path, class, part, problem, detail) of all that can be judged."""
+    """Rows (path, class, part, problem, detail) of all problems that can be judged."""
     rows, same = [], {}
     for part, label, path in pictures(data):
         found = facts(path, side)
@@ -125,7 +125,7 @@ def judge(data, side):
 
 
 def key(row):
-    """What is compared of a row: a reason and what it is the same as are not."""
+    """What is compared of a row: not the reason, and not which picture it equals."""
     path, label, part, problem, detail = row
     return (path, label, part, problem, detail if problem in ("misnamed", "tiny", "profile") else "")
 
@@ -187,7 +187,7 @@ def photo(random, size=(48, 40)):
 
 
 def plant(folder):
-    """Write the pictures; tests/cli/data_check.sh adds what a repository cannot hold."""
+    """Write the pictures; tests/cli/data_check.sh adds those that a repository cannot hold."""
     random = numpy.random.default_rng(14)
 
     def save(image, path, **how):

@@ -1,11 +1,10 @@
 #!/bin/sh
-# Code is laid out as .clang-format says, comments included: no line is over 100 columns. `make format`
-# mends what is found. Other versions of clang-format lay out some things otherwise, so that one
-# version judges.
+# Code is formatted by .clang-format, comments included: no line is over 100 columns. `make format`
+# corrects it. Versions of clang-format differ in some details, so one version decides.
 #
-#     check_format.sh [ROOT]        print what is laid out otherwise; exit 1 if anything is, 77 if the
-#                                   version that judges is not there
-#     check_format.sh --self-check  show that what is planted is found
+#     check_format.sh [ROOT]        print what is formatted otherwise; exit 1 if anything is, 77 if
+#                                   that version is not installed
+#     check_format.sh --self-check  show that planted ones are found
 set -eu
 tools=$(cd "$(dirname "$0")" && pwd)
 version=14

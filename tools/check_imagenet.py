@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Train and evaluate on ImageNet's own archives, in miniature.
 
-Two pictures of each of its 1,000 classes become what people download: ILSVRC2012_img_train.tar (an
-archive of 1,000 archives, with one picture of each class), ILSVRC2012_img_val.tar (the others, under
-names that do not tell their class) and the development kit (its numbers of the classes, which are
-not in the order of the identifiers, in meta.mat by SciPy, and the ground truth by these numbers).
+Two pictures of each of its 1,000 classes are made into the files that people download:
+ILSVRC2012_img_train.tar (an archive of 1,000 archives, with one picture of each class),
+ILSVRC2012_img_val.tar (the others, under names that do not tell their class) and the development kit
+(meta.mat, written by SciPy, with class numbers in another order than the identifiers, and the ground
+truth in these numbers).
 
-Judged: training for an epoch on this, on folders, lists, shards and databases of the same pictures
-gives the same network to the bit; classes are in the order of synset_words.txt; of an evaluation of
-the archive, counted again here from the probabilities: errors, loss, each picture's class.
+Judged: an epoch of training on these archives gives, to the bit, the same network as on folders,
+lists, shards and databases of the same pictures; classes are in the order of synset_words.txt;
+errors, loss and each picture's class in an evaluation of the archive equal those computed here from
+the probabilities.
 
 Needs scipy and lmdb (tested with 1.17.1 and 3.0.0) and the data archives. Skipped, with status 77,
 where one is missing.
@@ -80,7 +82,7 @@ def add(archive, name, content):
 
 
 def archive_of(pictures):
-    """An archive's bytes, of name -> content."""
+    """The bytes of an archive of name -> content."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w") as archive:
         for name, content in pictures:
@@ -89,8 +91,8 @@ def archive_of(pictures):
 
 
 def write_imagenet(parts, numbers, shown):
-    """The archives, and the kit. numbers: identifier -> from 1; shown: the classes of the pictures
-    for validation, in the order of their names."""
+    """The archives and the kit. numbers: identifier -> number from 1; shown: the classes of the
+    validation pictures, in the order of the pictures' names."""
     os.makedirs(KIT)
     with tarfile.open("ILSVRC2012_img_train.tar", "w") as outer:
         for identifier in sorted(parts["train"], key=numbers.get):
@@ -101,7 +103,7 @@ def write_imagenet(parts, numbers, shown):
     with open(f"{KIT}/ILSVRC2012_validation_ground_truth.txt", "w") as file:
         file.writelines(f"{numbers[identifier]}\n" for identifier in shown)
     rows = sorted((number, identifier, 0) for identifier, number in numbers.items())
-    rows.append((CLASSES + 1, "n00001740", CLASSES))  # groups of classes follow them
+    rows.append((CLASSES + 1, "n00001740", CLASSES))  # groups of classes come after the classes
     kind = [(name, object) for name in
             ("ILSVRC2012_ID", "WNID", "words", "gloss", "num_children", "children",
              "wordnet_height", "num_train_images")]
@@ -125,7 +127,7 @@ def datum(label, content):
 
 
 def write_forms(part, pictures):
-    """A folder, a list of its files, shards, a database."""
+    """The same pictures as a folder, a list of its files, shards, and a database."""
     entries = [(f"{identifier}/{name}", identifier, content)
                for identifier, (name, content) in sorted(pictures.items())]
     for path, identifier, content in entries:
@@ -148,7 +150,7 @@ def write_forms(part, pictures):
 
 
 def tensors(path):
-    """What a model file holds behind its header, and which tensors that is."""
+    """The bytes after the header of a model file, and the tensors that they are."""
     with open(path, "rb") as file:
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         header.pop("__metadata__")

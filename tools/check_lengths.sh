@@ -1,6 +1,7 @@
 #!/bin/sh
-# Sizes that stay readable: no source file over 700 lines (the public header excepted), no function
-# over 120, none with more than 7 parameters. Files over 400 lines are listed: each needs a reason.
+# Limits that keep code readable: no source file over 700 lines (but for the public header), no
+# function over 120, none with more than 7 parameters. Files over 400 lines are listed: each needs a
+# reason.
 #
 #     check_lengths.sh [ROOT]        print what is too long; exit 1 if anything is
 #     check_lengths.sh --self-check  show that planted ones are found
@@ -28,7 +29,7 @@ files() {
 functions() {
     for file in $(sources); do
         awk -f "$tools/strip_comments.awk" "$file" | awk -v file="$file" '
-        # The name is what stands before the group of parentheses with the most commas.
+        # The name comes before the group of parentheses with the most commas.
         function declaration(text,    i, c, level, commas, most, start) {
             gsub(/__attribute__ *\(\(.*\)\)/, "", text)
             if (text !~ /[A-Za-z0-9_] *\(/ || text ~ /=/ || text ~ /^ *typedef/) return 0
@@ -56,7 +57,7 @@ functions() {
             for (i = 1; i <= length($0); i++) {
                 c = substr($0, i, 1)
                 if (c == "{") {
-                    # the block of extern "C" is no depth
+                    # the block of extern "C" does not count as a level
                     if (depth == 0 && text ~ /^ *extern *"" *$/) { text = ""; continue }
                     if (depth == 0) inside = declaration(text)
                     if (depth++ == 0) text = ""

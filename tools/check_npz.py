@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whether NumPy reads a model's .npz as safetensors reads the same model.
+"""Check that NumPy reads from a model's .npz what safetensors reads from the same model.
 
 Usage: check_npz.py MODEL.npz MODEL.safetensors
 """

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Judge ONNX at full size, in and out, on real pictures.
 
-Out: every built-in network with drawn weights is written plain, with its preprocessing inside and in
-half precision; the file passes onnx.checker, ONNX Runtime and OpenCV compute the probabilities of
-`alexnet classify` from it, and read back it has every bit of the weights.
+Out: every built-in network with random weights is written plain, with its preprocessing inside, and
+in half precision. The file must pass onnx.checker, ONNX Runtime and OpenCV must compute the
+probabilities of `alexnet classify` from it, and reading it back must give every bit of the weights.
 In: torchvision's AlexNet as both of PyTorch's exporters write it, with constants folded or not and
 data beside the model, against PyTorch; and the model zoo's bvlcalexnet and caffenet, rebuilt with
 onnx.helper, against ONNX Runtime.
@@ -26,7 +26,7 @@ import warnings
 TOLERANCE = 1e-5
 CLASSES = 10  # of the networks that are written
 PICTURES = 6
-# ONNX Runtime says of a mean that the graph does not use that it is not used.
+# ONNX Runtime warns about a mean that the graph does not use.
 SILENT = 3
 
 
@@ -94,7 +94,7 @@ def compute(model, values):
 
 
 class Net:
-    """A built-in network's file, read by itself."""
+    """The file of a built-in network, parsed here."""
 
     def __init__(self, alexnet, root, name, rng):
         with open(os.path.join(root, "nets", name + ".ini")) as f:
@@ -111,7 +111,7 @@ class Net:
             self.put("input.mean", rng.random((3, self.side, self.side)) * 40 + 100)
         elif self.input["mean"] != "none":
             self.put("input.mean", [float(v) for v in self.input["mean"].split()])
-        # Weights that keep activations as they are; pixels of up to 255 are brought to about 1.
+        # Weights that keep the size of activations; pixels of up to 255 are scaled to about 1.
         first = 1 / 60 if self.input["scale"] == "1" else 1
         for name, k in keys[2:]:
             if k["type"] not in ("conv", "fc"):
@@ -276,7 +276,7 @@ def zoo(caffenet, rng):
 
 def judge_zoo(alexnet, files, folder):
     rng = np.random.default_rng(9)
-    # The mean colour that is taken where the file has none: blue, green, red.
+    # The mean colour that is assumed if the file has none: blue, green, red.
     mean = np.array([104.007, 116.669, 122.679], np.float32)[:, None, None]
     path = os.path.join(folder, "zoo.onnx")
     batch = [crop(f, 256, 224, True).astype(np.float32).transpose(2, 0, 1)[::-1] - mean

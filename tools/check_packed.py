@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Judge packed data sets and statistics by what other programs read and compute of them.
+"""Judge packed data sets and statistics by what other programs read and compute from them.
 
-Pack: Python's tarfile and webdataset read every member; pixels are those of Pillow's resize (within
-one grey level, where Pillow 13 resizes rows first); JPEG files of the right size are the source's
-bytes; hashes are hashlib's; classes, labels and names lead back to the source.
-Statistics: NumPy, in double precision, over the packed pixels, to 1e-6 of each number.
+Pack: Python's tarfile and webdataset read every member; pixels equal those of Pillow's resize (within
+one grey level if Pillow 13 resizes rows first); JPEG files of the right size are copies of the
+source's bytes; hashes equal hashlib's; classes, labels and names equal those of the source.
+Statistics: equal to NumPy's over the packed pixels in double precision, within 1e-6 of each number.
 
 Needs numpy, Pillow, safetensors and webdataset (tested with 2.4.3, 13.0.0, 0.8.0 and 1.0.2). Skipped,
 with status 77, where one is missing.

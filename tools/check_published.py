@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Judge published weights by what they are good for: a linear classifier on pool5 of Caffe's AlexNet.
+"""Judge published weights by their use: a linear classifier on pool5 of Caffe's AlexNet.
 
 The convolutions of BVLC's AlexNet (bvlc-alexnet-conv-8bit.safetensors, rounded to 8 bits) with Caffe's
 mean image compute the features of 1,200 pictures of Imagenette's ten classes, drawn at random. Ridge
-regression on 800 of them must be right on most of the 400 others, in the mean of five draws.
+regression on 800 of them must classify most of the other 400 correctly, averaged over five draws.
 
 Needs NumPy (tested with 2.4.6), and in ALEXNET_DATA the folder of that file, of
 ilsvrc_2012_mean.npy and of imagenette-224.tar. Skipped, with status 77, where one is missing.
@@ -54,7 +54,7 @@ def features(alexnet, folder):
 
 
 def right(x, y, seed):
-    """The share of pictures that were not trained on and are classified correctly."""
+    """The share of the pictures outside the training set that are classified correctly."""
     order = np.random.default_rng(seed).permutation(PICTURES)
     train, test = order[:TRAINING], order[TRAINING:]
     mean = x[train].mean(0)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ask the format's own Python package about safetensors files (pip install safetensors numpy).
+"""Check safetensors files with the format's own Python package (pip install safetensors numpy).
 
     check_safetensors.py check FILE...   read files that alexnet wrote, compare every tensor with a
                                          parse of the bytes made here, and list them
@@ -18,7 +18,7 @@ TYPES = {"F32": "<f4", "F64": "<f8", "U8": "u1", "I32": "<i4"}
 
 
 def parse(path):
-    """Tensors and metadata by the format's page alone."""
+    """Tensors and metadata, parsed by the format's documentation alone."""
     with open(path, "rb") as file:
         content = file.read()
     (length,) = struct.unpack_from("<Q", content)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""TensorBoard's own reader on the event files of a run folder, beside what log.jsonl says.
+"""Compare the event files of a run folder, read by TensorBoard's own reader, with log.jsonl.
 
     check_tensorboard.py RUN
 
-Needs the package tensorboard. Exit 77: it is not there.
+Needs the package tensorboard. Exit status 77: it is missing.
 """
 import glob
 import json

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Judge PyTorch's files at full size: from JPEG to probability.
 
-torchvision's AlexNet with seeded weights, decisive enough for some classes to have a third of the
-probability, is written as PyTorch writes it (.pth as a zip archive, and of before version 1.6, a
-checkpoint with `state_dict` and the prefix of DataParallel) and by the safetensors package. What
-`alexnet classify` says of real pictures is compared with PyTorch, which gets them by torchvision's
-transforms.
+torchvision's AlexNet with seeded weights, scaled so that some classes have a third of the
+probability, is written in the forms of PyTorch (.pth as a zip archive and in the format before
+version 1.6, a checkpoint with `state_dict` and the prefix of DataParallel) and by the safetensors
+package. The probabilities of `alexnet classify` for real pictures are compared with PyTorch's, which
+prepares them with torchvision's transforms.
 
 Needs torch, torchvision, safetensors and Pillow (tested with 2.15.0, 0.29.2, 0.8.0 and 13.0.0), and
 pictures: the folder of the data archives in ALEXNET_DATA. Skipped, with status 77, where one is
@@ -85,7 +85,7 @@ def probabilities(net, files):
 
 
 def write(state, folder):
-    """The file of each kind."""
+    """Write a file of each kind."""
     paths = [os.path.join(folder, n) for n in ("zip.pth", "old.pth", "checkpoint.pth", "a.safetensors")]
     torch.save(state, paths[0])
     torch.save(state, paths[1], _use_new_zipfile_serialization=False)

@@ -22,7 +22,7 @@ MODULES = [f"features.{i}" for i in range(13)] + ["avgpool"] + [f"classifier.{i}
 
 
 def hooked(model, batch):
-    """What each module gives. ReLUs work in place, so that every output is copied at once."""
+    """The output of each module. ReLUs work in place, so every output is copied at once."""
     out = {}
     for name, module in model.named_modules():
         if name in MODULES:

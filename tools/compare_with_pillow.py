@@ -3,9 +3,10 @@
 
     compare_with_pillow.py [FILE...]
 
-Builds src/data with what it stands on into a shared object of its own with cc (the libraries of all picture
-formats, zlib, jansson and inih are needed), so that functions the library does not export can be called. Each difference is a line;
-the exit status is 1 if a picture that both read differs, or if a resize does. Pillow's pixels are
+Builds src/data and its dependencies into a separate shared object with cc (the libraries of all
+picture formats, zlib, jansson and inih are needed), so that functions that the library does not
+export can be called. Each difference is a line; the exit status is 1 if a picture that both read
+differs, or if a resize does. Pillow's pixels are
 taken with the three rules of make_picture_goldens.py. Last run with Pillow 13.0.0 here, and
 libjpeg-turbo 2.1.5.
 """
@@ -44,7 +45,7 @@ def build(folder):
     out = os.path.join(folder, "data.so")
     folders = ("data", "data/codec", "base", "tensor")
     sources = sorted(source for name in folders for source in glob.glob(f"{ROOT}/src/{name}/*.c"))
-    codecs = os.path.join(folder, "codecs.c")  # all of them, as the build lists those that it has
+    codecs = os.path.join(folder, "codecs.c")  # all formats; the build lists those that it has
     names = ["webp", "gif", "tiff", "heif"]
     with open(codecs, "w") as file:
         file.write('#include "data/codec.h"\n')
@@ -53,7 +54,7 @@ def build(folder):
         file.write(f"const an_codec *const an_codecs[] = {{{rows}NULL}};\n")
     flags = ["-std=c11", "-D_GNU_SOURCE", "-O2", "-fPIC", "-shared", "-fopenmp", f"-I{ROOT}/include", f"-I{ROOT}/src"]
     flags += [f'-DAN_{name.upper()}_VERSION=""' for name in names]
-    texts = os.path.join(folder, "texts.c")  # those that are compiled in, of which src/data uses classes
+    texts = os.path.join(folder, "texts.c")  # the compiled-in texts; src/data uses the classes
     classes = ";".join(glob.glob(f"{ROOT}/classes/*.txt"))
     subprocess.run(["cmake", f"-DOUT={texts}", "-DNETS=", "-DRECIPES=", "-DTUNINGS=", f"-DCLASSES={classes}",
                     "-P", f"{ROOT}/cmake/EmbedTexts.cmake"], check=True)
@@ -79,7 +80,7 @@ def ours(library, path):
 
 
 def pillows(path):
-    """Pixels, or the error text; None if it is of no format that is read."""
+    """Pixels, or the error text; None if the format is not one that is read."""
     try:
         image = Image.open(path)
         if image.format not in ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"):
@@ -90,7 +91,7 @@ def pillows(path):
     mode, clear, tags = image.mode, "transparency" in image.info, getattr(image, "tag_v2", {})
     image = ImageOps.exif_transpose(image)
     if mode.startswith("I"):
-        bits = tags.get(258, (16,))[0]  # Pillow has 12 bits as they are
+        bits = tags.get(258, (16,))[0]  # Pillow leaves 12 bits unscaled
         return numpy.repeat((numpy.asarray(image) >> (bits - 8)).astype(numpy.uint8)[..., None], 3, 2)
     if mode == "La":
         image = image.convert("LA")
@@ -139,7 +140,7 @@ def compare_resizes(library):
         source = noise.integers(0, 256, (h, w, 3), dtype=numpy.uint8)
         mine = numpy.zeros((to_h, to_w, 3), numpy.uint8)
         assert library.an_resize(address(mine), to_w, to_h, address(source), w, h) == 0
-        # In two steps: from version 13 on Pillow takes the columns first where that is less work.
+        # In two steps: from version 13 on Pillow resizes the columns first if that is less work.
         rows = Image.fromarray(source).resize((to_w, h), Image.BILINEAR)
         theirs = numpy.asarray(rows.resize((to_w, to_h), Image.BILINEAR))
         if (mine != theirs).any():

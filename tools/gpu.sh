@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the cuda backend does on this machine's GPU, in one call: right first, then fast.
+# Test the cuda backend on this machine's GPU, in one call: first correctness, then speed.
 #
 #     gpu.sh OUT [PACKED|BUILD [SECONDS]]
 #
@@ -33,7 +33,7 @@ else
     peer=$place/peer_torch.py
     ours=$place/lib
 fi
-# cuDNN, cuBLASLt and what they open, where pip has put them.
+# cuDNN, cuBLASLt and the libraries that they open, as installed by pip.
 pip=$(python3 -c 'import nvidia, os
 print(":".join(os.path.join(d, p, "lib") for d in nvidia.__path__ for p in os.listdir(d)
                if os.path.isdir(os.path.join(d, p, "lib"))))' 2> /dev/null)

@@ -20,7 +20,7 @@ for test in $kernels; do
     cp "$build/tests/$test" "$work/bin/"
 done
 strip "$work"/bin/*
-# Shared libraries beside those of the C library itself, with the names that programs ask for.
+# Shared libraries other than the C library itself, under the names that programs load.
 for program in "$work"/bin/*; do
     ldd "$program" | awk '$3 ~ /^\// { print $1, $3 }'
 done | sort -u | while read -r name path; do

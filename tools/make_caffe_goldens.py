@@ -4,7 +4,7 @@
 Needs Python's protobuf (made with 7.36.2); the schema is caffe_schema.py. Every file holds the same
 network, with layers of form V0, V1 or V2; shapes as four old dimensions or as a list; data packed
 or one field each, as float or double. Element i of tensor t is ((37 i + 101 t) mod 257 - 128) / 64,
-t counting conv1.weight, conv1.bias, conv2.weight and so on; tests/unit/test_caffe.c knows that.
+where t counts conv1.weight, conv1.bias, conv2.weight and so on; tests/unit/test_caffe.c relies on it.
 
     tools/make_caffe_goldens.py [FOLDER]
 """
@@ -57,7 +57,7 @@ def fill_blobs(layer, name, old, double):
             blob.shape.dim.extend(shape)
         data = values(2 * ORDER.index(name) + which, count)
         (blob.double_data if double else blob.data).extend(data)
-        # A snapshot may hold gradients too; they are no weights.
+        # A snapshot may hold gradients too, which are not weights.
         (blob.double_diff if double else blob.diff).extend([7.0] * min(count, 4))
 
 

@@ -3,13 +3,13 @@
 
     tools/make_colour_goldens.py > tests/golden/ops/colours.txt
 
-The picture is a row of pixels, R G B each, whose values and factors are such that torchvision clamps
-nowhere. Every case is
+The picture is a row of pixels, R G B each. Values and factors are chosen so that torchvision never
+clamps. Every case is
 
     case STEP FACTOR STEP FACTOR ...
     value ...                       the picture's values after these steps
 
-Hue is taken at thirds of the circle alone, where a turn in HSV is a permutation of R, G, B.
+Hue is shifted only by thirds of the circle, where a turn in HSV is a permutation of R, G, B.
 """
 import itertools
 import random

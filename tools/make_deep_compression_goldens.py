@@ -3,9 +3,10 @@
 
     make_deep_compression_goldens.py FOLDER
 
-small.net has few weights: some in a row, some far apart (which takes weights of code 0 in between),
-the first of each layer and the last of conv1 and conv2. small.txt has a line "LAYER PLACE VALUE" for each weight that is
-not that of code 0, "LAYER rest VALUE" for all others, and "LAYER bias INDEX VALUE" for some biases.
+small.net has few weights: some in a row, some far apart (which needs weights of code 0 in between),
+the first of each layer and the last of conv1 and conv2. small.txt has a line "LAYER PLACE VALUE" for
+each weight with a code other than 0, "LAYER rest VALUE" for all others, and "LAYER bias INDEX VALUE"
+for some biases.
 Made with Python 3.11.2 and NumPy 2.4.6 from the layout that decode.py reads
 (https://github.com/songhan/Deep-Compression-AlexNet), with no code of the library under test.
 """
@@ -57,7 +58,7 @@ def main(folder):
         chosen = places(rng, outputs * inputs)
         weights = listed(rng, chosen, bits)
         values = rng.standard_normal(2 ** bits).astype("<f4")
-        values[0] = 0 if name != "conv3" else 0.5  # whatever it is, it is that of code 0
+        values[0] = 0 if name != "conv3" else 0.5  # any value: it is the one of code 0
         biases = rng.standard_normal(outputs).astype("<f4")
         codes = [code for _, code in weights]
         body += values.tobytes() + biases.tobytes()

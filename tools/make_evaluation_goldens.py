@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Make tests/unit/evaluation_goldens.h: probabilities of three models, and what is to be made of them.
+"""Make tests/unit/evaluation_goldens.h: probabilities of three models, and the expected results.
 
 NumPy computes means, errors, precision, recall and the calibration error, SciPy Wilson's interval;
-the search of weights follows find_coeffs() of avg-valid.py of 2012, written anew: a list of weights,
-a grid, the first value that lowers the error.
+the search of weights reimplements find_coeffs() of avg-valid.py of 2012: a list of weights, a grid,
+the first value that lowers the error.
     python3 tools/make_evaluation_goldens.py > tests/unit/evaluation_goldens.h
 Made with NumPy 2.4.6 and SciPy 1.17.1.
 """

@@ -35,7 +35,7 @@ def view_places(side, size):
 
 
 def run(forward, net, source, picture, place):
-    """All outputs of one view, those before ReLUs included."""
+    """All outputs of one view, including those before ReLUs."""
     before, relu = [], steps.relu
 
     def noted(x):

@@ -9,14 +9,14 @@ writes lpips/NAME.safetensors for the networks steps/NAME.ini, all tensors in fl
     lpips.N.weight  per convolution: the weights of its channels
     parts           [convolutions], which add up to the distance
     gradient        [3, 59, 75] of the distance by the grey levels of the first picture, R, G, B
-    sensitivity     how much the distance moves at most if every feature moves by the root mean
-                    square of its layer (those of a position that are all zero stay, for their
-                   ReLUs do): what rounding is measured by
+    sensitivity     the most that the distance changes if every feature changes by the root mean
+                    square of its layer (positions where all features are zero do not change,
+                    because their ReLUs do not): the measure for rounding
 
 The distance is written out here from its description (Zhang, Isola, Efros, Shechtman, Wang, CVPR
 2018, section 3; version 0.1). Networks, weights and means are those of tools/make_step_goldens.py,
-which says how they are made again on the other side. The pictures are as many multiples of 1/256 as
-its generator draws. Their seed is the first that leaves no decision of a ReLU or a maximum close.
+which says how the tests make them again. The pixels are random multiples of 1/256 from its
+generator. Their seed is the first for which no decision of a ReLU or a maximum is close.
 """
 import os
 import sys
@@ -47,7 +47,7 @@ def picture(seed, index):
 
 
 def prepared(source, levels):
-    """Mean and scale, of a mean image its mean colour."""
+    """Mean and scale; of a mean image the mean colour."""
     levels = levels.flip(0) if source.bgr else levels
     if source.kind == "fixed":
         from make_step_goldens import OWT_MEAN, OWT_SCALE

@@ -2,7 +2,7 @@
 """Make tests/golden/onnx: small ONNX files as other programs write them.
 
 Written with onnx 1.23.2, PyTorch 2.15.0 (both of its exporters) and NumPy 2.4.6.
-tests/unit/test_onnx.c has what they hold.
+tests/unit/test_onnx.c has the expected contents.
 
     tools/make_onnx_goldens.py
 """
@@ -74,7 +74,7 @@ def types():
     identity = helper.make_node("Identity", ["x"], ["y"])
     model = model_of([constant, identity], tensors)
     model.metadata_props.add(key="author", value="sm\u00f6rg\u00e5s")
-    # float_data with a tag before each number, as writers of proto2 did; and two runs of packed
+    # float_data with a tag before each number, as proto2 writers did; and two runs of packed
     # numbers with one alone between them. Python's library would pack both, so the bytes are put
     # together here.
     f4 = v.astype("<f4").tobytes()
@@ -157,7 +157,7 @@ def zoo():
 
 
 def products():
-    """Fully connected layers in other ways: MatMul and Add, transposed constants, casts."""
+    """Fully connected layers in other forms: MatMul and Add, transposed constants, casts."""
     w1, w2, w3 = values([4, 6]), values([5, 4]), values([3, 5])
     nodes = [
         helper.make_node("Flatten", ["x"], ["f"]),

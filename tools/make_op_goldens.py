@@ -15,9 +15,9 @@ weights (of slots), loss, as far as the operator
 has them. Operands are multiples of 1/64 so that they are short; results are written with 17
 significant digits.
 
-Where PyTorch has no such operator it is composed of those that it has, so that the gradient is
-autograd's: asymmetric padding by F.pad, windows that hang over the edge by more of it, normalisation
-within a map by F.avg_pool2d of the squares.
+Operators that PyTorch lacks are composed of others, so that the gradient is autograd's: asymmetric
+padding by F.pad, windows that hang over the edge by more padding, normalisation within a map by
+F.avg_pool2d of the squares.
 """
 import sys
 
@@ -40,7 +40,7 @@ def write_tensor(name, tensor):
 
 
 def write_case(name, operator, x, y, keys, params=(), extra=()):
-    """One case with gradients of sum(dy * y), or of y itself where it is the mean loss."""
+    """One case with gradients of sum(dy * y), or of y itself if it is the mean loss."""
     print("case", name, operator, *x.shape, *(f"{k}={v!r}" for k, v in keys.items()))
     write_tensor("x", x)
     for kind, param in params:

@@ -24,13 +24,13 @@ import pillow_heif
 from PIL import Image, ImageFile, ImageOps, PngImagePlugin
 
 pillow_heif.register_heif_opener()
-PngImagePlugin.MAX_TEXT_MEMORY = 1 << 30  # much-text.png has more than Pillow takes
+PngImagePlugin.MAX_TEXT_MEMORY = 1 << 30  # much-text.png has more than Pillow accepts
 
-WIDTH, HEIGHT = 21, 13  # odd on purpose: no multiple of any block of a JPEG
+WIDTH, HEIGHT = 21, 13  # odd on purpose: not a multiple of any JPEG block
 
 
 def scene(width=WIDTH, height=HEIGHT):
-    """Something with slopes, edges and colours; the same on every run."""
+    """A picture with slopes, edges and colours; the same on every run."""
     y, x = numpy.mgrid[0:height, 0:width]
     disc = (x - width * 0.6) ** 2 + (y - height * 0.4) ** 2 < (height * 0.3) ** 2
     red = numpy.where(disc, 230, x * 255 // width)
@@ -73,7 +73,7 @@ def tiff(orientation, order="II", value_type=3, offset=8):
 
 
 def jpeg_frame(data):
-    """Where the frame header's body begins: precision, height, width, components."""
+    """The offset of the frame header's body: precision, height, width, components."""
     at = 2
     while not 0xC0 <= data[at + 1] <= 0xC2:
         at += 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
@@ -134,7 +134,7 @@ def jpeg_files():
     stray = files["rgb420.jpg"]
     files["stray-bytes.jpg"] = stray[:-2] + b"\1\2\3\4" + stray[-2:]  # a warning of libjpeg's
     files["trailing.jpg"] = stray + stray[:200]  # a second picture, as phones append them
-    # All rows are there, and what follows them is not an end marker: panoramas of phones.
+    # All rows are there, but no end marker follows: panoramas of phones.
     files["no-end.jpg"] = stray[:-2]
     files["no-end-stray.jpg"] = stray[:-2] + b"\1\2\3\4\xff"
     files["no-end-trailer.jpg"] = stray[:-2] + b"\0\0\1\xff\xc4\xff\xff" + stray[:99]
@@ -142,7 +142,7 @@ def jpeg_files():
     files["progressive-no-end.jpg"] = waves[:-2]
     files["progressive-no-end-trailer.jpg"] = waves[:-2] + b"\0\0\1" + stray
     files["three-scans-no-end.jpg"] = three_scans()[:-2]
-    # Orientation in XMP, which EXIF goes before, and behind a second prefix.
+    # Orientation in XMP, over which EXIF has precedence, and after a second prefix.
     files["turn6-xmp.jpg"] = with_app1(stray, XMP + xmp('tiff:Orientation="6"'))
     files["turn8-xmp.jpg"] = with_app1(stray, XMP + xmp("><tiff:Orientation>8</tiff:Orientation"))
     files["turn9-xmp.jpg"] = with_app1(stray, XMP + xmp('tiff:Orientation="9"'))
@@ -158,7 +158,7 @@ def jpeg_files():
 
 
 def many_scans():
-    """A progressive picture whose second scan is there again and again."""
+    """A progressive picture whose second scan is repeated many times."""
     data = cjpeg_of(numpy.zeros((1024, 1024, 3), numpy.uint8), "-progressive", "-grayscale")
     second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 1)
     third = data.index(b"\xff\xda", second + 1)
@@ -238,7 +238,7 @@ GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 
 
 def deep(samples, low):
-    """8 bits to 16, with lower bytes that must not matter."""
+    """8 bits to 16, with lower bytes that must be ignored."""
     return samples.astype(numpy.uint16) << 8 | low
 
 
@@ -257,12 +257,12 @@ def xmp_text(text, packed=False):
 
 
 def much_text():
-    """A megabyte in a thousandth of it."""
+    """A megabyte, compressed to a thousandth."""
     return chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 1000000, 9))
 
 
 def wrong_sum(data, kind):
-    """A chunk of that kind with a checksum that is not its own."""
+    """A chunk of this type with a wrong checksum."""
     at = data.index(kind)
     (length,) = struct.unpack(">I", data[at - 4 : at])
     return patched(data, at + 4 + length, bytes([data[at + 4 + length] ^ 1]))
@@ -363,7 +363,7 @@ def other_files():
         "interlaced.gif": saved(palette, "GIF", interlace=1),
         "transparent.gif": saved(palette, "GIF", transparency=3),
         "grey.gif": saved(rgb.convert("L"), "GIF"),
-        # Of what stands behind the pixels, a part is missing.
+        # A part of the data after the pixels is missing.
         "no-end.gif": saved(palette, "GIF", interlace=0)[:-2],
         "no-end.webp": saved(rgb, "WEBP", lossless=True, exif=b"Exif\0\0" + tiff(1))[:-9],
         "animated.gif": saved(palette, "GIF", save_all=True, append_images=[palette.rotate(180)]),
@@ -568,7 +568,7 @@ def bmp_rows(samples, bits, top_down=False):
 
 
 def bmp_runs(samples, bits, jump=False):
-    """Run lengths: runs of equal colours, others as they are, and, if wanted, a jump over colour 0."""
+    """Run lengths: runs of equal colours, literal pixels, and, if wanted, a jump over colour 0."""
     out = b""
     for row in samples[::-1].tolist():
         x = 0
@@ -595,7 +595,7 @@ def bmp_runs(samples, bits, jump=False):
 
 
 def pixel_words(shifts, bits=(8, 8, 8, 8)):
-    """Pixels as words: the upper bits of red, green, blue and alpha, each at its place."""
+    """Pixels as words: the upper bits of red, green, blue and alpha, each in its place."""
     samples = numpy.concatenate([scene(), alpha_plane()[..., None]], 2).astype(numpy.int64)
     return sum((samples[..., c] >> (8 - bits[c])) << shift for c, shift in enumerate(shifts))
 
@@ -671,7 +671,7 @@ def heic(image, **options):
 def heif_files():
     rgb = Image.fromarray(scene())
     rgba = Image.fromarray(numpy.concatenate([scene(), alpha_plane()[..., None]], 2))
-    # One hue: libraries double halved chroma in different ways.
+    # One hue, because libraries upsample halved chroma in different ways.
     light = scene()[..., 2].astype(int) // 2 + 60
     tint = Image.fromarray(numpy.stack([light + 40, light, light - 30], 2).astype(numpy.uint8))
     deep_rgb = pillow_heif.from_bytes("RGB;16", (WIDTH, HEIGHT), deep(scene(), 0xF3).tobytes())
@@ -685,7 +685,7 @@ def heif_files():
         "grey.heic": heic(rgb.convert("L"), quality=90),
         "alpha.heic": heic(rgba, quality=90, chroma=444),
         "deep.heic": ten.getvalue(),
-        # The container turns it, or, in the second, does not, whatever EXIF says.
+        # The container turns the first and does not turn the second, whatever EXIF says.
         "turn6.heic": heic(rgb, quality=90, chroma=444, exif=b"Exif\0\0" + tiff(6)),
         "turn6-untold.heic": upright.replace(told, other),
         "rgb444.avif": saved(rgb, "AVIF", quality=90, subsampling="4:4:4"),
@@ -708,19 +708,19 @@ def bad_heif_files():
 
 # Here Pillow reads on into the next picture.
 SAME = {"progressive-no-end-trailer.jpg": "progressive.jpg",
-        "no-end.gif": "palette.gif", "no-end.webp": "lossless.webp",  # which it refuses
-        # It has no such masks, and white is black to it where there are 16 bits.
+        "no-end.gif": "palette.gif", "no-end.webp": "lossless.webp",  # which Pillow refuses
+        # Pillow has no such masks, and reads white as black with 16 bits.
         "masks32.bmp": "rgb24.bmp", "white16.tif": "grey16.tif"}
 
 
 def pixels(path):
-    ImageFile.LOAD_TRUNCATED_IMAGES = "no-end" in path  # it reads on where the rows have ended
+    ImageFile.LOAD_TRUNCATED_IMAGES = "no-end" in path  # Pillow reads on after the end of the rows
     image = Image.open(path)
     image.load()
     mode, clear, tags = image.mode, "transparency" in image.info, getattr(image, "tag_v2", {})
     image = ImageOps.exif_transpose(image)
     if mode.startswith("I"):
-        bits = tags.get(258, (16,))[0]  # Pillow has 12 bits as they are
+        bits = tags.get(258, (16,))[0]  # Pillow leaves 12 bits unscaled
         return numpy.repeat((numpy.asarray(image) >> (bits - 8)).astype(numpy.uint8)[..., None], 3, 2)
     if mode == "La":
         image = image.convert("LA")

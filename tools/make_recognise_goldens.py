@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Write tests/golden/recognise: a picture, and what PyTorch makes of it.
+"""Write tests/golden/recognise: a picture, and the results of PyTorch for it.
 
 The network has the layers of alexnet-mini as torch.nn.Sequential modules, with weights from a
 formula, so that they need not be stored (tests/unit/test_recognise_golden.c has the same). The
 picture goes from JPEG to probabilities as the network's [input] says, minus ImageNet's mean colour.
-Everything behind the picture is computed in float64.
+Everything after the picture is computed in float64.
 
 Made with NumPy 2.4, Pillow 12.1, PyTorch 2.15. Usage: make_recognise_goldens.py FOLDER
 """

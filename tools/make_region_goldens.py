@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Write tests/unit/region_goldens.h: what torchvision draws and Pillow makes of the same numbers.
+"""Write tests/unit/region_goldens.h: the boxes and pixels of torchvision and Pillow for the same numbers.
 
     make_region_goldens.py tests/golden/pictures > tests/unit/region_goldens.h
 
 The committed file was made with torchvision 0.29.2, PyTorch 2.15.0 and Pillow 13.0.0. Boxes are those of
-RandomResizedCrop.get_params() where its random numbers are those of an_random(seed,
-AN_PURPOSE_REGION, epoch, position, try): area, aspect, y, x. Cuts are Pillow's crop(), resize(),
+RandomResizedCrop.get_params() with the random numbers of an_random(seed, AN_PURPOSE_REGION, epoch,
+position, try): area, aspect, y, x. Cuts are Pillow's crop(), resize(),
 rotate() and crop() of counted noise, as in make_resize_goldens.py. Smaller JPEGs are Pillow's after
 draft(), upright.
 """
@@ -65,7 +65,7 @@ class Numbers:
         return torch.tensor([low + self.words.pop(0) / 2**32 * (high - low)])
 
     def empty(self, *_):
-        if len(self.words) == 2:  # of a try that failed
+        if len(self.words) == 2:  # of a failed try
             self.words = []
         return self
 

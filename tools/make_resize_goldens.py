@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write tests/unit/resize_goldens.h: hashes of what Pillow's resize makes of counted noise.
+"""Write tests/unit/resize_goldens.h: hashes of the results of Pillow's resize for counter-based noise.
 
     make_resize_goldens.py > tests/unit/resize_goldens.h
 
@@ -55,7 +55,7 @@ def fnv(data):
 
 
 def resize(pixels, width, height):
-    """In two steps: from version 13 on Pillow takes the columns first where that is less work."""
+    """In two steps: from version 13 on Pillow resizes the columns first if that is less work."""
     rows = Image.fromarray(pixels).resize((width, pixels.shape[0]), Image.BILINEAR)
     return numpy.asarray(rows.resize((width, height), Image.BILINEAR))
 

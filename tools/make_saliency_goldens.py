@@ -6,12 +6,12 @@
 writes saliency/NAME.safetensors for each network steps/NAME.ini, all tensors in float64.
 
     scale       per learned parameter, in order: what its values are multiples of
-    scores      [classes], what the softmax is given
+    scores      [classes], the input of the softmax
     gradient    [size, size, 3] of scores[CLASS] by pixel: R, G, B of the centre crop
 
-Networks, weights, means and pictures are those of tools/make_step_goldens.py, which says how they
-are made again on the other side. The seed of the picture is the first that leaves no decision of a
-ReLU or a maximum close.
+Networks, weights, means and pictures are those of tools/make_step_goldens.py, which says how the
+tests make them again. The seed of the picture is the first for which no decision of a ReLU or a
+maximum is close.
 """
 import os
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/unit/seed_goldens.h: what a seed means, computed from the published generator and the
+"""Writes tests/unit/seed_goldens.h: the numbers that a seed gives, computed from the published generator and the
 formulas of the documents, without the library. python3 tools/make_seed_goldens.py >tests/unit/seed_goldens.h"""
 import math
 import struct

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same nine pictures in every form in which data sets are read: tests/golden/sources.
+"""Write the same nine pictures in every form of data set that is read: tests/golden/sources.
 
 A folder of classes, a list, a table, WebDataset shards, an archive of archives as ImageNet's, and
 Caffe's LMDB, with encoded pictures and with pixels. Written by Pillow, Python's tarfile, the lmdb
@@ -68,7 +68,7 @@ def write_lmdb(path, entries):
 
 
 def datums(pictures, kind):
-    # In another order than that of the classes, as convert_imageset --shuffle has them.
+    # Not in the order of the classes, as convert_imageset --shuffle writes them.
     for i, path in enumerate(sorted(pictures, key=lambda p: p[::-1])):
         png, picture = pictures[path]
         datum = Datum(label=int(path[0]))

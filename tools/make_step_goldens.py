@@ -17,17 +17,17 @@ writes two folders of safetensors files, all tensors in float64.
         out.LAYER       root mean square of the layer's output, then samples of it
         grad.PARAM      the same of the gradient of a parameter
         loss            of the one picture
-        eval.logp       logarithms of sampled probabilities as the network answers when it is used:
+        eval.logp       logarithms of sampled probabilities in inference:
                         mask dropout multiplies by keep
 
 Networks are written out here a second time, from their descriptions and not from their files.
 Nothing big is stored: weights, means, pictures and draws come from the counter-based generator
-(Philox, src/base/random.h), which both sides have; the files' metadata holds the seeds.
+(Philox, src/base/random.h), which the tests have too; the files' metadata holds the seeds.
 
-PyTorch's optimiser applies another rule, so update() writes the 2012 one out; steps/nesterov,
-steps/adam, steps/adamw, steps/clip and steps/smoothing, which are the network steps/paper.ini, are its
-own, and so is the average of weights in steps/adamw (average.PARAM). Its LRN is used where a network divides alpha
-by the window; the others are composed of its operators.
+PyTorch's optimiser applies another rule, so update() implements that of 2012. steps/nesterov,
+steps/adam, steps/adamw, steps/clip and steps/smoothing, with the network steps/paper.ini, use
+PyTorch's own optimisers, as does the average of weights in steps/adamw (average.PARAM). PyTorch's LRN
+is used if a network divides alpha by the window; the others are composed of its operators.
 
 Decisions: a gradient jumps where the sign of a ReLU's input changes, or which value of a window is
 the largest. The seed of the pictures is the first with which no such decision is closer than
@@ -76,7 +76,7 @@ def uniform(seed, epoch, unit, *shape):
 # ---- Operators; relu and max_pool also watch their decisions ----
 
 class Watch:
-    """The closest decision since it was cleared, as a share of its tensor's root mean square."""
+    """The closest decision since the last reset, as a share of its tensor's root mean square."""
     margin = 1.0
     rows = slice(None)  # slots whose gradient counts
 
@@ -99,7 +99,7 @@ def max_pool(x, ceil):
         padded = F.pad(x, (0, hang[1], 0, hang[0]), value=-1e300)
         windows = padded.unfold(2, 3, 2).unfold(3, 3, 2).flatten(4)
         best = windows[Watch.rows].topk(2, dim=-1).values
-        # Equal zeros behind a ReLU are no decision: no gradient passes the ReLU.
+        # Equal zeros after a ReLU are not a decision: no gradient passes the ReLU.
         Watch.see((best[..., 0] - best[..., 1])[best[..., 0] != 0], x)
     return y
 
@@ -361,7 +361,7 @@ def update(net, momentum, rate, rate_bias):
 
 
 class Rule:
-    """An optimiser of PyTorch, which agrees with ours while the rate stays as it is. Biases learn at
+    """An optimiser of PyTorch, which agrees with ours as long as the rate is constant. Biases learn at
     twice the rate, and do not decay. `clip` is the largest norm of all gradients together; `keep` the
     share that the average of the weights keeps; `smoothing` that of labels."""
 
@@ -380,10 +380,10 @@ class Rule:
             self.module = torch.nn.ParameterList(torch.nn.Parameter(w.detach()) for w in net.values)
             self.average = torch.optim.swa_utils.AveragedModel(
                 self.module, avg_fn=self.mean)
-            self.average.n_averaged.fill_(1)  # the first weights are the average so far
+            self.average.n_averaged.fill_(1)  # the average starts with the first weights
 
     def mean(self, average, weights, n):
-        """n: how many weights the average holds so far, a tensor of an integer."""
+        """n: the number of weights averaged so far, a tensor of an integer."""
         return average + (1 - min(self.keep, int(n) / (9 + int(n)))) * (weights - average)
 
     def step(self):
@@ -395,7 +395,7 @@ class Rule:
 
 
 SGD = dict(momentum=MOMENTUM)
-ADAM = dict(betas=(0.8, 0.95), eps=0.01)  # with which float32 is as sure of a step as of a gradient
+ADAM = dict(betas=(0.8, 0.95), eps=0.01)  # with which a step is as accurate in float32 as a gradient
 RULES = {"nesterov": (Rule(torch.optim.SGD, DECAY, nesterov=True, **SGD), 0.002),
          "smoothing": (Rule(torch.optim.SGD, DECAY, smoothing=0.125, **SGD), 0.002),
          "clip": (Rule(torch.optim.SGD, DECAY, clip=4.2, **SGD), 0.002),

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Archives for tests/unit/test_tar.c, and what Python's tarfile finds in them.
+"""Write archives for tests/unit/test_tar.c, and what Python's tarfile finds in them.
 
-Written by tarfile in its three formats and by GNU tar; the names try what the formats do in
-different ways. Beside each NAME.tar a NAME.txt lists its files as tarfile has them, in order:
-offset of the bytes, length, name. Made with Python 3.11.7 and GNU tar 1.34.
+They are written by tarfile in its three formats and by GNU tar; the names cover what the formats
+store in different ways. Beside each NAME.tar, NAME.txt lists its files in order, as tarfile reads
+them: offset of the bytes, length, name. Made with Python 3.11.7 and GNU tar 1.34.
 
     tools/make_tar_goldens.py tests/golden/archives
 """

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Write tests/golden/tensors: files of tensors by PyTorch and NumPy, and what is in them.
+"""Write tests/golden/tensors: files of tensors by PyTorch and NumPy, and their contents.
 
-Beside NAME.pth, NAME.npz and NAME.npy lies NAME.safetensors, which the format's own package wrote,
-with the same tensors under the same names: those that the reader shows. Files of one name but other
-endings (NAME.legacy.pth) hold the same.
+Beside NAME.pth, NAME.npz and NAME.npy lies NAME.safetensors, written by the format's own package,
+with the tensors that the reader shows, under the same names. Files with the same NAME but other
+endings (NAME.legacy.pth) hold the same tensors.
 
 Made with NumPy 2.4, PyTorch 2.15, safetensors 0.8. Usage: make_tensor_goldens.py FOLDER
 """
@@ -74,7 +74,7 @@ def torch_files():
              "int32": torch.tensor([-2, 2**31 - 1]).int(), "int64": torch.tensor([-(2**62), 3])}
     both("kinds", kinds, kinds)
 
-    # What training scripts keep, with much that is no weight.
+    # A checkpoint of a training script, with much that is not a weight.
     inner = torch.nn.DataParallel(torch.nn.Linear(3, 2))
     parameters = {"weight": torch.nn.Parameter(torch.randn(2, 3)),
                   "tagged": torch.nn.Parameter(torch.randn(2), requires_grad=False)}
@@ -92,11 +92,11 @@ def torch_files():
     both("checkpoint.4", {"model": inner.state_dict(), **odd}, inner.state_dict(),
          pickle_protocol=4)
     both("parameters", {"alexnet": parameters, **odd}, parameters)
-    # As PyTorch's own example of training on ImageNet saves: a score that is a tensor.
+    # As saved by PyTorch's own ImageNet example: the score is a tensor.
     both("score", {"epoch": 90, "arch": "alexnet", "state_dict": inner.state_dict(),
                    "best_acc1": torch.tensor(56.5)}, inner.state_dict())
 
-    # Of a big-endian machine: the elements' bytes swapped, and the word for it.
+    # From a big-endian machine: the elements' bytes swapped, and the record that says so.
     with zipfile.ZipFile(path("views.pth")) as old, \
             zipfile.ZipFile(path("views.big.pth"), "w") as new:
         for member in old.namelist():
@@ -107,7 +107,7 @@ def torch_files():
 
 
 def refused_files():
-    """What is no dict of tensors: each is refused, and the test says with which words."""
+    """Files that are not a dict of tensors: each is refused; the test has the error texts."""
     net = torch.nn.Linear(2, 1)
     torch.save(net, path("whole.pth"))
     torch.save(net, path("whole.legacy.pth"), _use_new_zipfile_serialization=False)
@@ -143,7 +143,7 @@ def numpy_files():
     np.savez(path("arrays.big.npz"), **other,
              **{k: v.astype(v.dtype.newbyteorder(">")) for k, v in texts.items()})
 
-    # What nobody reads, beside what is read.
+    # Entries that are ignored, beside those that are read.
     np.savez(path("strange.npz"), array=arrays["float32"], words=np.array(["a", "bc"]),
              complex=np.ones(2, "c8"), record=np.zeros(2, [("a", "f4"), ("b", "(2,3)i2")]),
              bytes=np.array(b"abc"), five=np.zeros((1,) * 5), wide=np.zeros(2, "g"),

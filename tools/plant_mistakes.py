@@ -33,7 +33,7 @@ Result = collections.namedtuple("Result", "mistake file verdict caught_by")
 
 
 class Refused(Exception):
-    """A mistake that is not described well, or cannot be planted."""
+    """A mistake whose description is wrong, or that cannot be planted."""
 
 
 # ---- The list ----
@@ -86,7 +86,7 @@ def pattern_of(text):
 
 
 def find(root, mistake):
-    """The file and the match of the one place where the old text stands."""
+    """The file and the match of the only place with the old text."""
     pattern, found = pattern_of(mistake.old), []
     for path in sorted((root / mistake.folder).rglob("*")):
         if path.suffix in (".c", ".h", ".cu", ".def", ".ini"):
@@ -99,7 +99,7 @@ def find(root, mistake):
 
 
 def plant(root, mistake):
-    """Returns the file and what it held."""
+    """Plant it. Returns the file and its old contents."""
     path, match = find(root, mistake)
     text = path.read_text()
     path.write_text(text[:match.start()] + mistake.new.strip() + text[match.end():])
@@ -115,7 +115,7 @@ def tracked_files():
 
 
 def copy_tree(copy):
-    """Files that are right already are left alone, for the build's sake."""
+    """Files that are already right are not touched, so that they are not built again."""
     names = set(tracked_files())
     for name in names:
         source, target = ROOT / name, copy / name
@@ -136,7 +136,7 @@ def run(copy, *command):
 
 
 def targets_of(tests):
-    """What must be built for these tests; nothing named means everything."""
+    """The targets to build for these tests; no names mean everything."""
     targets = set()
     for test in tests or []:
         if test.startswith("cli_"):
@@ -147,7 +147,7 @@ def targets_of(tests):
 
 
 def build(copy, tests):
-    """None, or what the compiler says."""
+    """None, or the messages of the compiler."""
     if not (copy / "build" / "release" / "build.ninja").exists():
         configured = run(copy, "cmake", "--preset", "release")
         if configured.returncode:
@@ -161,7 +161,7 @@ def build(copy, tests):
 def run_tests(copy, tests):
     """{test: None if it passed, "" if it was skipped, else the function that failed or "failed"}"""
     report = copy / "build" / "report.xml"
-    # The list itself no longer fits a tree that holds a mistake.
+    # The list itself does not match a tree with a planted mistake.
     which = ["-R", f"^({'|'.join(tests)})$"] if tests else ["-E", "^check_mistakes"]
     run(copy, "ctest", "--test-dir", "build/release", "-j", str(os.cpu_count()), "--timeout",
         str(SECONDS_PER_TEST), "--output-junit", str(report), *which)

@@ -1,11 +1,11 @@
 #!/bin/sh
-# What a build needs: see which of it is missing, and on Debian and Ubuntu install that, as root or
-# through sudo. Quick and silent when nothing is missing; safe to run again.
+# Find out which dependencies of a build are missing, and install them on Debian and Ubuntu, as root
+# or through sudo. Quick and silent when nothing is missing; safe to run again.
 #
-#     setup.sh           look, say what is missing, install it
-#     setup.sh --list    look, say what is missing; exit 1 if anything is
+#     setup.sh           print what is missing, and install it
+#     setup.sh --list    print what is missing; exit 1 if anything is
 #
-# DNNL_ROOT=FOLDER: a oneDNN of one's own is used, and the system's is not asked for.
+# DNNL_ROOT=FOLDER: a oneDNN in this folder is used, and the system's is not needed.
 set -eu
 
 missing=''

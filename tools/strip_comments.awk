@@ -1,5 +1,5 @@
-# C source with comments and the insides of strings and character constants blanked. Lines stay
-# where they were, so that line numbers hold. Read by the check_*.sh scripts.
+# Print C source with comments and the contents of strings and character constants blanked. Lines
+# stay in place, so that line numbers remain valid. Read by the check_*.sh scripts.
 {
     out = ""
     n = length($0)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# What takes long (make test-long): each fuzz target for SECONDS, under the sanitizers, then every
-# test again with real data. DATA is the folder of the data archives. With it a skipped test fails,
-# unless its reason is what this processor is.
+# The tests that take long (make test-long): each fuzz target for SECONDS, under the sanitizers,
+# then every test again with real data. DATA is the folder of the data archives. With it a skipped
+# test fails, unless it was skipped because of the processor.
 #
 #     test_long.sh BUILD [DATA [SECONDS]]
 set -eu
@@ -19,7 +19,7 @@ for target in tests/fuzz/fuzz_*.c; do
     cmake --build build/fuzz --target "$name" > "$work/log" || { cat "$work/log"; exit 1; }
     mkdir "$work/$name"
     echo "== $name, $seconds seconds"
-    # What is new goes to the first folder; what crashes stays where we are.
+    # New inputs go to the first folder, crashing ones to the working folder.
     "build/fuzz/tests/$name" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=4096 \
         "$work/$name" "tests/fuzz/corpus/${name#fuzz_}" 2> "$work/log" ||
         { tail -n 40 "$work/log"; exit 1; }
@@ -28,7 +28,7 @@ done
 
 echo "== tests${data:+ with the data of $data}"
 [ -z "$data" ] || export ALEXNET_DATA="$data"
-export ALEXNET_LONG=1 # tests that do more where there is time
+export ALEXNET_LONG=1 # tests that can do more then do
 failed=0
 ctest --test-dir "$build" --output-on-failure > "$work/tests" 2>&1 || failed=1
 cat "$work/tests"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The training runs of docs/training-results.md on Imagenette, each in a folder of its own. Those that
-# are there go on or are left as they are, so that the script may be stopped and started again.
+# The training runs of docs/training-results.md on Imagenette, each in its own folder. Existing runs
+# are resumed, or left alone if they are complete, so the script may be stopped and started again.
 #
 # usage: train_imagenette.sh ALEXNET IMAGENETTE OUT [RUN ...]
 #   IMAGENETTE has train/ and val/; RUN is one of the names below, else all are made.
