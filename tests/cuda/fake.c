@@ -179,7 +179,7 @@ static cudaError_t get_last_error(void)
     return cudaSuccess;
 }
 
-/* Streams, events and graphs are addresses that mean nothing. */
+/* Streams and graphs are addresses without meaning. An event holds the number of its record. */
 static cudaError_t stream_create(cudaStream_t *out, unsigned flags)
 {
     (void)flags;

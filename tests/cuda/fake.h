@@ -1,9 +1,9 @@
 /*
- * CUDA's libraries as the cuda backend's tests have them: a device whose memory is the host's and
- * whose work is done at once, by plain loops. What cuDNN and cuBLASLt refuse, these refuse; memory
- * is poisoned where the real one is undefined; calls are counted.
+ * Fakes of CUDA's libraries for the tests of the cuda backend. The device's memory is host memory,
+ * and its work is done at once, by plain loops. The fakes refuse what cuDNN and cuBLASLt refuse,
+ * poison memory whose real content is undefined, and count calls.
  *
- * Takes the place of backend/cuda/libs.c.
+ * Linked in place of backend/cuda/libs.c.
  */
 #ifndef TESTS_CUDA_FAKE_H
 #define TESTS_CUDA_FAKE_H
@@ -20,7 +20,7 @@ typedef struct fake_machine {
     int devices, driver; /* driver: as cudaDriverGetVersion(); 0: none */
     int major, minor;    /* compute capability */
     int compute_mode;
-    bool taken;    /* by another process, which has it for itself */
+    bool taken;    /* in exclusive use by another process */
     size_t memory; /* bytes; 0: without end */
     bool no_dnn;   /* cuDNN is missing */
     bool no_tails; /* cuDNN has no engine that adds a bias */

@@ -2,9 +2,10 @@
  * cuDNN's backend interface: descriptors that keep what is set, heuristics with three engines, and
  * plans that are executed as plain loops.
  *
- *     engine 0    uses tensor cores; takes what sm_80 does: bf16 in eights of channels, or float32
- * in fours engine 1    exact in float32, the same bits not every time engine 2    exact in float32,
- * deterministic, with a larger workspace; no tails
+ *     engine 0    uses tensor cores; takes what sm_80 takes: channels in multiples of 8 in bf16, of
+ *                 4 in float32
+ *     engine 1    exact in float32, not deterministic
+ *     engine 2    exact in float32, deterministic, with a larger workspace; takes no tails
  *
  * For a graph with a tail the bias must be of the type of y, as for cuDNN's own fast engines.
  */
@@ -176,7 +177,7 @@ static bool take_first(operation *op, const descriptor *d)
     return op->conv && op->x && op->w && op->y;
 }
 
-/* Everything that cuDNN would refuse: sizes that do not fit, padding that differs, types mixed. */
+/* False for what cuDNN would refuse: sizes that do not fit, unequal padding, mixed types. */
 static bool fits(const operation *op)
 {
     const descriptor *c = op->conv;
@@ -304,7 +305,7 @@ static int64_t at(const descriptor *t, int64_t a, int64_t b, int64_t c, int64_t 
 typedef void tap_fn(const operation *op, const data *p, double *sums, int64_t x, int64_t w,
                     int64_t y);
 
-/* Every weight with every output and its pixel, inside the image. */
+/* Call `tap` for every weight and output whose pixel lies inside the image. */
 static void visit(const operation *op, const data *p, double *sums, tap_fn *tap)
 {
     const descriptor *x = op->x, *w = op->w, *y = op->y;

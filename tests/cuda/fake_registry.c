@@ -1,6 +1,6 @@
 /*
- * The list of backends with the fake device in it. What is recorded there would not run when it is
- * played again, so that it has no recording.
+ * The list of backends, with the fake device. The fake cannot replay what was recorded, so that its
+ * backend offers no recording.
  */
 #include "backend/cpu/cpu.h"
 #include "backend/cuda/cuda.h"

@@ -211,7 +211,7 @@ static void test_engines(void **state)
     assert_int_equal(fake_count.convolutions, 0);
 }
 
-/* Large batches are tried out, but not where the bits must stay. */
+/* Algorithms are tried out for large batches, but not where results must be deterministic. */
 static void test_trials(void **state)
 {
     (void)state;
@@ -221,7 +221,7 @@ static void test_trials(void **state)
     assert_true(fake_count.convolutions >= 4);
 }
 
-/* What a tuning names is taken without trials; what there is not becomes the first. */
+/* A proposal that a tuning names is taken without trials; if it does not exist, the first is. */
 static void test_proposals(void **state)
 {
     an_variant variant = 2;

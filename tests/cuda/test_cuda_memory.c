@@ -1,6 +1,6 @@
 /*
- * What fits into a GPU's own memory: the batch of a training run, and of a bench, on a fake device
- * with little of it.
+ * What fits into a GPU's memory: the batch of a training run, and of a bench, on a fake device with
+ * little memory.
  */
 #include "ops/ops_rig.h"
 
@@ -52,7 +52,7 @@ static void test_largest_batch(void **state)
     rig_ok(an_budget_check(&t));
     t.batch++;
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, phrase);
-    /* What a batch is said to need is what it takes, but for the list of what is updated. */
+    /* A batch takes the memory that is announced, apart from the list of updates. */
     an_program *program;
     an_program_memory memory;
     an_program_options options = an_trainer_purpose(&t, 100);
@@ -62,7 +62,7 @@ static void test_largest_batch(void **state)
     int64_t said = (int64_t)(memory.activations + memory.scratch + memory.packed + memory.batch);
     assert_in_range(fake_count.live_bytes - before, said, said + 4096);
     an_program_free(program);
-    fake.memory = (size_t)200 << 20; /* of which nothing is left */
+    fake.memory = (size_t)200 << 20; /* all of it is in use */
     rig_refused(an_budget_check(&t), ALEXNET_ERROR_NO_MEMORY, "no batch fits");
     an_recipe_free(t.recipe);
     an_net_release(t.net);
@@ -70,7 +70,7 @@ static void test_largest_batch(void **state)
     assert_int_equal(fake_count.live, 0);
 }
 
-/* A bench copies its next batch from pinned memory while it computes, and sees its limits. */
+/* A bench copies its next batch from pinned memory while it computes, and refuses large batches. */
 static void test_bench(void **state)
 {
     alexnet_bench *bench;
@@ -90,7 +90,7 @@ static void test_bench(void **state)
     assert_int_equal(fake_count.host_blocks, 3); /* the pictures, and slots of two batches */
     while (more)
         rig_ok(an_bench_step(bench, &seconds, &more));
-    assert_int_equal(bench->fed, 4); /* one before the first step, of which there are three */
+    assert_int_equal(bench->fed, 4); /* one before the first of three steps */
     an_bench_free(bench);
     rig_free_ctx(ctx);
     assert_int_equal(fake_count.live, 0);

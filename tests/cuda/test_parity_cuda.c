@@ -1,13 +1,13 @@
 /*
  * The cuda backend against ref, forward and backward, in float32, tf32 and bf16: every operator at
  * AlexNet's shapes, runs that are fused, other networks' orders, and random shapes. What is allowed
- * follows from the operands, element by element: backend/parity/parity.h. 1 is the most that is
- * allowed.
+ * follows from the operands, element by element: backend/parity/parity.h. A result of 1 is the most
+ * that is allowed.
  *
  * Built twice. As test_parity_cuda it needs a GPU, and is skipped without one. As
  * test_parity_cuda_host it runs on the fake device of cuda/fake.h, which computes what cuDNN and
  * cuBLASLt are asked for by plain loops and our kernels by their bodies on the host: that shows
- * that the right things are asked for, and nothing of what the real ones make of it.
+ * that the right things are asked for, but nothing about the results of the real libraries.
  */
 #include "ops/ops_rig.h"
 #include "ops/random_ops.h"
@@ -245,7 +245,7 @@ static void test_inference(void **state)
         }
 }
 
-/* The same algorithms every time. */
+/* The deterministic algorithms stay within the same bounds. */
 static void test_deterministic(void **state)
 {
     an_backend *before = backends[2];
@@ -264,7 +264,7 @@ static void test_deterministic(void **state)
 
 /* ---- Not a number ---------------------------------------------------------------------------- */
 
-/* A NaN in x stays one behind `ops`, in training and in inference. */
+/* If all of x is NaN, all of the output of `ops` is too. */
 static void nan_through(int b, const char *name, an_op_desc *ops, int n_ops, bool training)
 {
     const an_op_desc *list[3];
@@ -340,7 +340,7 @@ static void test_random_shapes(void **state)
     }
 }
 
-/* @param argv  a pattern of tests, of which alone those are run */
+/* @param argv  optional, a pattern: only the tests that match it are run */
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {

@@ -1,5 +1,5 @@
 /*
- * A decoder of pictures under a fuzzer, which stays with its format.
+ * Tries a decoder of pictures on files of its own format.
  */
 #ifndef FUZZ_DECODER_H
 #define FUZZ_DECODER_H
@@ -13,7 +13,7 @@
 
 typedef alexnet_status (*decoder)(an_picture *, int *, const an_encoded *);
 
-/* That of a library; NULL where the build has none. */
+/* The decoder of a library; NULL if the build lacks it. */
 static inline decoder decoder_of(const char *library)
 {
     for (const an_codec *const *codec = an_codecs; *codec; codec++)
@@ -22,8 +22,8 @@ static inline decoder decoder_of(const char *library)
     return NULL;
 }
 
-/* An error that names the file, or an upright picture every byte of which is the caller's and was
- * written: a sanitizer sees one that is not. */
+/* Decoding gives an error that names the file, or an upright picture whose bytes are all allocated
+ * and written; a sanitizer reports one that is not. */
 static inline void try_upright(decoder decode, const an_encoded *file)
 {
     enum { SIDE = 8 };
@@ -42,7 +42,7 @@ static inline void try_upright(decoder decode, const an_encoded *file)
     an_picture_free(&picture);
 }
 
-/* @param format  of an_picture_format(); what does not begin as it is given to another decoder */
+/* @param format  as named by an_picture_format(); files of other formats are passed over */
 static inline void try_decoder(decoder decode, const char *format, const an_encoded *file)
 {
     const char *found = an_picture_format(file->bytes, file->length);

@@ -1,5 +1,5 @@
 /*
- * A folder of a fuzz target's own, in TMPDIR or /tmp, which goes with the process.
+ * A folder of a fuzz target's own, in TMPDIR or /tmp, which is removed when the process ends.
  */
 #ifndef FUZZ_FOLDER_H
 #define FUZZ_FOLDER_H
@@ -35,7 +35,7 @@ static inline void folder_make(void)
     require(mkdtemp(folder) && atexit(folder_remove) == 0);
 }
 
-/** The path of a file in it; valid until the next. */
+/** The path of a file in it; valid until the next call. */
 static inline const char *folder_path(const char *name)
 {
     static char path[320];
@@ -69,9 +69,9 @@ static inline char *folder_read(const char *name, size_t *length)
     return bytes;
 }
 
-/** The texts that bytes consist of: up to a zero byte each, the last to the end. */
+/** One of the texts in the input. Each ends at a zero byte, the last at the end of the input. */
 typedef struct section {
-    const char *at; /* NULL: there is none any more */
+    const char *at; /* NULL: there are no more */
     size_t length;
 } section;
 

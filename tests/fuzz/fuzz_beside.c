@@ -1,9 +1,8 @@
 /*
  * Any bytes as the files that stand beside an archive or among records and are read as a data set
  * is opened: each of the lists that label ImageNet's validation pictures, batches of CIFAR, and the
- * names of its classes. The first byte says which; of two files
- * the second begins behind the first zero.
- * An error that names a file, or items whose classes there are.
+ * names of its classes. The first byte says which; if there are two files, the second begins behind
+ * the first zero byte. An error that names a file, or items whose classes exist.
  */
 #include <stdint.h>
 #include <stdio.h>

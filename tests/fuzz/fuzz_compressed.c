@@ -1,6 +1,6 @@
 /*
- * Any bytes as a file of Deep Compression: an error, or a file of which the convolutions can be
- * read, in pieces as well as whole, to the same values or to an error.
+ * Any bytes as a file of Deep Compression: an error, or a file whose convolutions give the same
+ * values, or the same error, whether they are read whole or in pieces.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Any bytes as the development kit's list of classes, as they are and behind a good header, plain
- * and as what decompresses: an error that names the file, or lines of text.
+ * Any bytes as the development kit's list of classes (meta.mat), as they are and behind a valid
+ * header: an error that names the file, or lines of text.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /*
  * Any text as a network file: an error that names the file, or layers with shapes and counts that
- * hold together, whose text gives the same network again. A network of moderate size is planned for
- * training and for inference, of which nothing is allocated; a small one is trained for an update.
+ * hold together, whose text gives the same network again. For a network of moderate size,
+ * training and inference are planned, without allocating memory; a small one is trained for an
+ * update.
  */
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "fuzz/require.h"
 #include "model/program.h"
 
-/* What is planned at most: parameters. What is computed: parameters, multiply-adds and bytes. */
+/* Limits. PLANNED: parameters of what is planned. The next three: of what is computed. */
 enum { PLANNED = 1 << 20, PARAMETERS = 1 << 12, MULT_ADDS = 1 << 14, BYTES = 1 << 20, SLOTS = 2 };
 
 typedef struct totals {

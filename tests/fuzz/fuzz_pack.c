@@ -88,7 +88,7 @@ static void try_manifest(const uint8_t *bytes, size_t length, alexnet_dataset *d
     }
 }
 
-/* What was written with percents leads back. */
+/* Escaping with percent signs can be undone. */
 static void try_text(const uint8_t *bytes, size_t length)
 {
     char *text = text_of(bytes, length);

@@ -61,7 +61,7 @@ static int byte(stream *s)
     return s->at < s->end ? *s->at++ : 0;
 }
 
-/* Small numbers, the sizes of networks, and what no size is. */
+/* Small numbers, sizes that networks have, and numbers that are no sizes. */
 static int64_t number(stream *s)
 {
     static const int64_t known[] = {0,    1,    3,         11,        48,        96,        256,

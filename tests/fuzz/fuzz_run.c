@@ -1,9 +1,9 @@
 /*
- * A run folder that may come from anybody, and a run that goes on in it: bytes are, with a zero
- * byte between them, the record of progress, the recipe and the network of the checkpoint,
- * skipped.txt, and log.jsonl. Its tensors are those that the network wants. Either an error, and
- * log and list stay as they are, or the run makes some steps with pictures of its own, is saved,
- * and can be resumed again.
+ * Resuming a run in an untrusted folder. The input is, with zero bytes between them, the record of
+ * progress, the recipe and the network of the checkpoint, skipped.txt, and log.jsonl. The
+ * checkpoint's tensors are those that the network needs. Either there is an error, and log and list
+ * stay as they are, or the run makes some steps with pictures of its own, is saved, and can be
+ * resumed again.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #include "model/model_file.h"
 #include "train/trainer.h"
 
-/* Larger runs are left out: all of them would be refused, or would take their time. */
+/* Larger runs are left out: they would be refused, or take too long. */
 enum { PARAMETERS = 1 << 12, MULT_ADDS = 1 << 14, SIDE = 64, BATCH = 64, STEPS = 6, ITEMS = 8 };
 
 static alexnet_ctx *ctx;
@@ -83,7 +83,7 @@ static bool is_small(const alexnet_network *network)
     return parameters <= PARAMETERS && mult_adds <= MULT_ADDS && network->input.side <= SIDE;
 }
 
-/* Of a recipe that is none, the resume says so. */
+/* An invalid recipe passes: resuming reports it. */
 static bool has_small_batch(const char *text)
 {
     alexnet_recipe *recipe;
@@ -94,7 +94,7 @@ static bool has_small_batch(const char *text)
     return small;
 }
 
-/* Values of all parameters and all that any optimiser keeps, in two passes: named, then given. */
+/* All parameters and all that any optimiser keeps, as zeros, in two passes: declare, then write. */
 static void put_tensors(an_tensor_writer *file, const an_net *net, bool values)
 {
     an_state_name state;
@@ -179,7 +179,7 @@ static bool go_on(void)
     return true;
 }
 
-/* A file begins as it did, or, where nothing may be added, is as it was. */
+/* The file must still begin with its earlier content; whole: nothing may have been added. */
 static void check_kept(const char *name, section before, bool whole)
 {
     size_t length = 0;

@@ -1,6 +1,6 @@
 /*
- * The folder of a run as the command shows it: bytes are its log.jsonl and, behind a zero byte, its
- * recipe.ini, which is also put into a page as any text is. A log that can be read is listed, made
+ * The folder of a run as the command shows it. The input is its log.jsonl and, behind a zero byte,
+ * its recipe.ini, which is also written into a page as text. A log that can be read is listed, made
  * a table and drawn.
  */
 #include "draw.h"

@@ -49,7 +49,7 @@ static void try_archive(const uint8_t *bytes, size_t length)
     an_reader_close(reader);
 }
 
-/* Put the checksums right of all blocks with a header's mark. */
+/* Correct the checksums of all blocks with the magic of a header. */
 static void mend(uint8_t *bytes, size_t length)
 {
     for (size_t at = 0; at + BLOCK <= length; at += BLOCK) {

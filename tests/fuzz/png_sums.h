@@ -1,6 +1,6 @@
 /*
- * A PNG file whose chunks have the checksums that they should have: a fuzzer that changes a chunk
- * would otherwise never get behind its checksum.
+ * Corrects the checksums of a PNG file's chunks. Otherwise a fuzzer that changes a chunk would
+ * never get past its checksum.
  */
 #ifndef FUZZ_PNG_SUMS_H
 #define FUZZ_PNG_SUMS_H

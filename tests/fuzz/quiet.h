@@ -1,4 +1,4 @@
-/* For targets that try the command, whose results and complaints are of no interest. */
+/* For targets that try parts of the command, whose output is of no interest. */
 #ifndef FUZZ_QUIET_H
 #define FUZZ_QUIET_H
 
@@ -6,7 +6,7 @@
 
 #include "fuzz/require.h"
 
-/** Once; what the fuzzer itself says still comes out, for it holds on to its stream. */
+/** Silence stdout and stderr, once. The fuzzer keeps its stream, so its messages still appear. */
 static inline void be_quiet(void)
 {
     static FILE *nowhere;

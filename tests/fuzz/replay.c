@@ -1,6 +1,6 @@
 /*
- * Runs a fuzz target over the files of a folder: what the fuzzer found once is tried on every
- * change, with any compiler.
+ * Runs a fuzz target over the files of a folder, so that inputs which the fuzzer found are tried on
+ * every change, with any compiler.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/** The fuzzer counts a process that aborts as a find; a macro, so that its stack says where. */
+/** Abort unless it holds, which the fuzzer reports. A macro, so that the stack shows the place. */
 #define require(holds)                                                                             \
     do {                                                                                           \
         if (!(holds))                                                                              \

@@ -1,6 +1,6 @@
 /*
- * What fuzz targets of tensor files share: any bytes as a file give an error, or tensors that can
- * be read or say why not, in both orders and in pieces, with memory in proportion.
+ * Shared by the fuzz targets of tensor files: any bytes as a file give an error, or tensors. What
+ * can be read of them as float64 can be read as float32 too.
  */
 #ifndef TESTS_FUZZ_TENSORS_H
 #define TESTS_FUZZ_TENSORS_H

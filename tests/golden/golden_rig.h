@@ -43,7 +43,7 @@ void golden_close(golden *g);
 /** Probabilities, [slots][classes], and -log p(label) of the latest run. */
 void golden_probabilities(an_program *program, float *probabilities, double *losses, int slots);
 
-/** A program that keeps its probabilities, packed. */
+/** Compile and pack a program that keeps its probabilities. */
 an_program *golden_program(const golden *g, an_program_options options);
 
 /**
@@ -58,7 +58,7 @@ double *golden_tensor(const golden *g, const char *name, int64_t *count);
 /** The same of "PREFIX.NAME". */
 double *golden_member(const golden *g, const char *prefix, const char *name, int64_t *count);
 
-/** A parameter's first values; freed with an_free(). */
+/** A parameter's initial values; freed with an_free(). */
 double *golden_first(const golden *g, int param);
 
 /** A parameter of the net in an arena; freed with an_free(). */

@@ -49,7 +49,7 @@ static void check(const golden *g, const char *const *names, const char *const *
     const double share = strcmp(g->ctx->device, "ref") == 0 ? 0x1p-23 : 0x1p-15;
     options.layers = names;
     options.count = count;
-    options.batch = 2; /* of which one is empty */
+    options.batch = 2; /* one slot stays empty */
     options.views = views;
     options.pool = pool;
     golden_ok(alexnet_features_new(&features, &model, &options));

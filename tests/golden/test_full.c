@@ -4,15 +4,15 @@
  * network gives in use. tools/make_step_goldens.py made the values. Dropout is off in training
  * (keep = 1); in use, mask dropout multiplies by keep.
  *
- * Tolerances. As in test_steps.c: an operator adds a rounding error of u sqrt(n) of the root mean
- * square of its result, for sums of n terms and u = 2^-24, of which four standard deviations are
- * allowed; the errors of earlier layers pass on. The sums of an output are counted along the graph;
- * on the way back they are those of all layers, twice at most, and 55 * 55 terms of conv1's
- * gradient. Root mean squares are held to the same share. No decision of a ReLU or a pooling window
- * is closer than 2^-18 (see the script).
- * Logarithms of probabilities and the loss differ by at most twice what the logits do, and
- * probabilities are handed out in float32, by 2^-24 of themselves.
- * On ref u is 2^-53, and nothing is averaged: n in place of 4 sqrt(n).
+ * Tolerances, as in test_steps.c: an operator with sums of n terms adds a rounding error of u
+ * sqrt(n) of the root mean square of its result, u = 2^-24. Four standard deviations of that are
+ * allowed, and errors of earlier layers pass on. For an output they are added up along the graph. A
+ * gradient has the errors of the forward pass, at most twice as much again from the way back, and
+ * those of 55 * 55 terms of conv1's gradient. Root mean squares have the same relative tolerance.
+ * No decision of a ReLU or a pooling window is closer than 2^-18 (see the script). Logarithms of
+ * probabilities and the loss differ by at most twice as much as the logits, and probabilities are
+ * returned in float32, which adds 2^-24 of their value. On ref u is 2^-53, and errors are taken to
+ * have one direction: n in place of 4 sqrt(n).
  */
 #include "golden/golden_rig.h"
 
@@ -84,7 +84,7 @@ static double allowed(const full *f, double n)
     return strcmp(f->device, "ref") == 0 ? n * 0x1p-53 : 4 * sqrt(n) * 0x1p-24;
 }
 
-/* Error of a node's output as a share of its size: its own and that of what it reads. */
+/* Relative error of a node's output: its own plus those of its inputs. */
 static double bound_at(const full *f, int node)
 {
     const an_graph *graph = &f->g.network->graph;
@@ -183,7 +183,7 @@ static void check_layers(full *f, an_program *program)
     assert_true(compared >= 8);
 }
 
-/* The same of a gradient, piece by piece: that of fc6's weights is large. */
+/* The same for a gradient, which is read in pieces because that of fc6's weights is large. */
 static void compare_gradient(full *f, int param, double bound)
 {
     enum { PIECE = 1 << 16 };
@@ -211,7 +211,7 @@ static void compare_gradient(full *f, int param, double bound)
     an_free(expected);
 }
 
-/* The steps behind the forward ones, but for the update. */
+/* Run the backward steps, without the update. */
 static void run_backward(const full *f, an_program *program)
 {
     an_backend *be = f->g.net->backend;
@@ -299,7 +299,7 @@ static void test_cpu(void **state)
     check("alexnet-owt", "cpu");
 }
 
-/* The two networks whose operators cover all others'. */
+/* Two networks that together have all operators of the others. */
 static void test_ref(void **state)
 {
     (void)state;

@@ -5,9 +5,9 @@
  * The golden file's sensitivity is how far the distance moves if every feature moves by the root
  * mean square of its layer. In float32 features are off by 2^-20 of that: sums of up to 72
  * products, 4 standard deviations, 4 * sqrt(72) * 2^-25. On ref, which computes in double, they are
- * rounded when they are read, by 2^-24 of themselves. Gradients: on ref 2^-20 of the largest, for
- * the features that they are made of are rounded; in float32 2^-15, the bound of the parameters'
- * gradients in test_steps.c.
+ * rounded when they are read, by 2^-24 of themselves. Gradients: on ref 2^-20 of the largest,
+ * because the features that they are computed from are rounded; in float32 2^-15, the bound of the
+ * parameters' gradients in test_steps.c.
  */
 #include "golden/golden_rig.h"
 

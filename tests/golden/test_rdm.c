@@ -73,7 +73,7 @@ static void test_dissimilarities(void **state)
     }
 }
 
-/* Of any number of rows and elements, by any number of threads, the same bits. */
+/* For any length, distances have the same bits whatever the numbers of rows and threads. */
 static void test_sizes_and_threads(void **state)
 {
     static double whole[CELLS], part[CELLS];

@@ -44,7 +44,7 @@ static double *widen(const float *values, int64_t count)
     return wide;
 }
 
-/* The map is the largest magnitude of a pixel's three, from the same numbers. */
+/* The map must hold the largest magnitude of each pixel's three gradients. */
 static void check_map(const float *map, const float *gradient, int64_t pixels)
 {
     for (int64_t i = 0; i < pixels; i++) {

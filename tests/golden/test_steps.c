@@ -12,8 +12,8 @@
  * window is closer than 2^-19 (see the script), so that none is taken differently.
  *     probabilities and losses   2^-15 of the logits, which are of size 1 to 2
  *     gradients                  2^-15 of the tensor's largest value
- *     weights after ten updates  2^-14 of the largest change (what an update does wrong, the next
- *                                ones see), and 10 u of the largest value for adding ten times
+ *     weights after ten updates  2^-14 of the largest change (an error of an update affects the
+ *                                next ones), and 10 u of the largest value for adding ten times
  * On ref u is 2^-53 and nothing is averaged: the same with 2^-35 in place of 2^-15, for sums of at
  * most 2^11 terms in 2^4 operators and ten updates (2^3.3), all errors in one direction.
  */
@@ -132,7 +132,7 @@ static void check_weights(run *r, an_arena arena, const char *prefix)
     }
 }
 
-/* What the device is told of a part, as a trainer tells it. Steps 3, 5 and 7 have slots that do not
+/* The state of one part of a step, as a trainer sets it. Steps 3, 5 and 7 have slots that do not
  * count. */
 static an_step_state state_of(const run *r, int step, int part)
 {

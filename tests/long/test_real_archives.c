@@ -51,7 +51,7 @@ static uint64_t hash_of(const an_loaded *picture, const uint8_t *pixels)
     return hash;
 }
 
-/* All batches in the data set's order; *unordered: the same in any order. */
+/* A hash of all batches in the data set's order; *unordered: one that is the same in any order. */
 static uint64_t batches_of(alexnet_dataset *d, uint64_t *unordered)
 {
     an_loader *loader;

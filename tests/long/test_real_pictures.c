@@ -1,11 +1,11 @@
 /*
- * Pictures as they are found in the world, out of the archives in the folder that ALEXNET_DATA
- * names: every odd picture reads or is refused with a reason, exactly those are refused that must
- * be, and the CMYK photograph of ImageNet has Pillow's pixels. Skipped without ALEXNET_DATA.
- * Which files must fail was checked against Pillow 13.0.0 with tools/compare_with_pillow.py.
- * Of these it reads runs beyond their rows (badrle), damaged rows of faxes (crash-0da0,
- * crash-74d2) and signed samples; it refuses six BMPs that are read here, of
- * masks and palettes that it does not have. All that both read is equal.
+ * Real pictures, from the archives in the folder that ALEXNET_DATA names; skipped without it. Every
+ * odd picture is read, or refused with a reason; exactly those are refused that must be; and
+ * ImageNet's CMYK photograph has Pillow's pixels.
+ * The list of files that must fail was checked against Pillow 13.0.0 with
+ * tools/compare_with_pillow.py. Pillow reads some of them: runs beyond their rows (badrle), damaged
+ * rows of faxes (crash-0da0, crash-74d2) and signed samples. It refuses six BMPs that are read
+ * here, because it does not know their masks and palettes. Pictures that both read are equal.
  */
 #include "unit/scratch.h"
 
@@ -35,7 +35,7 @@ static const char *const refused[] = {
     "/pngsuite/corrupt/xc1n0g08.png",
     "/pngsuite/corrupt/xc9n2c08.png",
     "/pngsuite/corrupt/xcrn0g04.png",
-    "/pngsuite/corrupt/xd", /* depths that there are not, no pixels */
+    "/pngsuite/corrupt/xd", /* depths that do not exist, no pixels */
     "/pngsuite/corrupt/xh", /* a wrong checksum of the header */
     "/pngsuite/corrupt/xl",
     "/pngsuite/corrupt/xs", /* no signature of a PNG */

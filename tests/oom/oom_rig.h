@@ -1,16 +1,16 @@
 /*
- * Memory that runs out at any point. Each scenario is what a caller does; it is run again and
- * again, and in the n-th run the n-th allocation fails, until a run needs fewer than n. A run that
- * meets the failure either says that memory is out, or comes to the same result to the bit (what is
- * read ahead may turn out not to be needed). Whatever happens, it gives back what it took.
- * Allocations of other libraries are their own and do not fail here.
+ * Memory that runs out at any point. A scenario is what a caller does. It is run again and again;
+ * in the n-th run the n-th allocation fails, until a run makes fewer than n. A run with a failed
+ * allocation either reports that memory is out, or gives the same result to the bit (data that is
+ * read ahead may turn out not to be needed). In both cases it frees all that it allocated.
+ * Allocations by other libraries do not fail here.
  */
 #ifndef TESTS_OOM_OOM_RIG_H
 #define TESTS_OOM_OOM_RIG_H
 
 #include "unit/training_rig.h"
 
-/* Of what the latest run computed: FNV-1a, 64 bits. */
+/* A hash of what the latest run computed: FNV-1a, 64 bits. */
 static uint64_t result;
 
 static inline void note(const void *bytes, size_t length)
@@ -31,8 +31,8 @@ static inline int set_up_training(void **state)
 
 typedef struct scenario {
     alexnet_status (*run)(void);
-    void (*look)(void); /* notes what a run left behind; may be NULL */
-    uint64_t least;     /* allocations it surely makes, so that the test cannot pass empty */
+    void (*look)(void); /* notes the files that a run wrote; may be NULL */
+    uint64_t least;     /* it makes more allocations, so that the test cannot pass empty */
 } scenario;
 
 static inline alexnet_status run(const scenario *s, uint64_t n)

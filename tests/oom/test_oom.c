@@ -60,7 +60,7 @@ cleanup:
     return rc;
 }
 
-/* Examine a data set with copies, an empty class and a hidden one; small pictures of what is found.
+/* Examine a data set with copies, an empty class and a hidden one; make thumbnails of the findings.
  */
 static alexnet_status check_data(void)
 {
@@ -127,7 +127,7 @@ cleanup:
     return rc;
 }
 
-/* As if another program had written it: read as a network that is given, with mean and names. */
+/* Load a model as if another program had written it: network, mean and names are given. */
 static alexnet_status adopt_model(void)
 {
     alexnet_ctx *ctx = NULL;
@@ -305,8 +305,7 @@ cleanup:
     return rc;
 }
 
-/* A picture that memory is short for is a result of the stream; here it is the failure that it is.
- */
+/* If memory runs out for a picture, the stream returns that as a result; here it is a failure. */
 static alexnet_status next_picture(alexnet_distance_picture **out, alexnet_distance_stream *stream)
 {
     alexnet_distance_result got;
@@ -348,8 +347,8 @@ cleanup:
     return rc;
 }
 
-/* A picture that memory is short for is left out by the search, with a word in the log; here it is
- * the failure that it is. */
+/* If memory runs out for a picture, the search leaves it out, with a line in the log; here that is
+ * a failure. */
 static alexnet_status find_patches(alexnet_patches *patches)
 {
     alexnet_patch patch;
@@ -363,8 +362,7 @@ static alexnet_status find_patches(alexnet_patches *patches)
     return ALEXNET_OK;
 }
 
-/* A picture that memory is short for is a result of the stream; here it is the failure that it is.
- */
+/* If memory runs out for a picture, the stream returns that as a result; here it is a failure. */
 static alexnet_status compute_features(void)
 {
     static const char *const paths[] = {"data/class0/000.png", "data/class1/001.png"};
@@ -520,7 +518,7 @@ static void look_at_weights(void)
     an_tensor_file_close(file);
 }
 
-/* Of a run that is complete: everything is read, nothing is left to do. */
+/* Resume a run that is complete: everything is read, nothing is left to do. */
 static alexnet_status resume(void)
 {
     alexnet_ctx *ctx = NULL;
@@ -598,7 +596,7 @@ static void test_features(void **state)
     fail_each(&(scenario){compute_features, NULL, 100});
 }
 
-/* The index of an earlier try is there in a later one. */
+/* Later runs find the index that the first one wrote. */
 static void test_index(void **state)
 {
     (void)state;
@@ -621,7 +619,7 @@ static void test_resuming(void **state)
     fail_each(&(scenario){resume, NULL, 100});
 }
 
-/* For the two convolutions of the network. */
+/* Weights of LPIPS for the two convolutions of the network. */
 static void write_lpips(void)
 {
     static const float ones[6] = {1, 1, 1, 1, 1, 1};

@@ -3,7 +3,7 @@
  */
 #include "oom/oom_rig.h"
 
-/* With mixing, and a mean that stands in. */
+/* With mixup, and the mean of the pictures shown in place of the data set's. */
 static alexnet_status preview_pictures(void)
 {
     alexnet_ctx *ctx = NULL;

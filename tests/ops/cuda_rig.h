@@ -1,9 +1,9 @@
 /*
- * What the tests of the cuda kernels share: an operator on `ref` with its bounds, activations in
- * the forms that kernels know, and outputs that are poisoned and fenced.
+ * Shared by the tests of the cuda kernels: an operator computed on `ref` with its error bounds,
+ * activations in every form that kernels accept, and outputs that are poisoned and fenced.
  *
- * Built twice: over the bodies of the kernels on the host, and with AN_CUDA_GPU over the kernels
- * themselves, in memory that both sides see.
+ * Built twice: with the bodies of the kernels compiled for the host, and with AN_CUDA_GPU for the
+ * kernels themselves, in memory that host and device share.
  */
 #ifndef TESTS_OPS_CUDA_RIG_H
 #define TESTS_OPS_CUDA_RIG_H
@@ -34,7 +34,7 @@ typedef struct cuda_case {
 
 /** @param scale  operands are multiples of scale / 128 in [-scale, scale) */
 cuda_case *cuda_case_new(an_backend *ref, an_op_desc desc, double scale, bool training);
-/** The same in two steps, for operands of the caller's: c->operands becomes the case's. */
+/** The same in two steps: the caller fills in c->operands between them. The case owns these. */
 cuda_case *cuda_case_of(an_backend *ref, an_op_desc desc);
 void cuda_case_run(cuda_case *c, bool training);
 void cuda_case_free(cuda_case *c);
@@ -43,20 +43,20 @@ void cuda_case_bounds(cuda_case *c, const cuda_form *form);
 
 an_cuda_form cuda_form_of(const cuda_form *form, int n, an_chw shape);
 
-/** The result of a launch: fail unless it is 0; wait for the device, if there is one. */
+/** Fail unless the result of a launch is 0, then wait for the device if there is one. */
 void cuda_ok(int error);
-/** 0, or 77 with a reason where a device is needed and there is none: what main() returns then. */
+/** 0; or, if a device is needed and absent, print why and return 77, which main() returns then. */
 int cuda_absent(void);
 
-/** Memory as the device gives it, poisoned, with a fence behind it; freed by cuda_free(), which
- * fails if the fence was crossed. */
+/** Device memory, poisoned and followed by a fence. Freed with cuda_free(), which fails the test if
+ * the fence was overwritten. */
 void *cuda_block(size_t bytes);
 void cuda_free(void *block);
 
-/** A block that holds a copy of data of the host. */
+/** A new block with a copy of host data. */
 void *cuda_move(const void *data, size_t bytes);
 
-/** Activations in a form, a new block. */
+/** A new block with activations, converted to a form. */
 void *cuda_put(const double *plain, const cuda_form *form, int n, an_chw shape);
 /** A poisoned block for activations of a form. */
 void *cuda_space(const cuda_form *form, int n, an_chw shape);
@@ -68,12 +68,12 @@ double cuda_get(const void *block, const cuda_form *form, an_chw shape, int64_t 
 void cuda_expect(const char *what, const void *block, const cuda_form *form, int n, an_chw shape,
                  const double *expected, const double *bound);
 
-/** Multiples of scale / 128 in [-scale, scale), from a stream of their own. Owned: an_free(). */
+/** Random multiples of scale / 128 in [-scale, scale), from `stream`. Freed with an_free(). */
 double *cuda_random(int64_t count, double scale, uint32_t stream);
-/** A number below `end` from a stream. */
+/** Random number i of a stream, below `end`. */
 int cuda_pick(uint32_t stream, uint32_t i, int end);
 
-/** The judge, which a group of tests opens and closes. */
+/** The reference; a group of tests opens and closes it. */
 extern an_backend *cuda_ref;
 int cuda_open_ref(void **state);
 int cuda_close_ref(void **state);

@@ -30,8 +30,9 @@ an_backend *rig_open_ref(void);
 /** An operator with one input of n x [c, h, w]; the caller fills in `u` and resolves. */
 an_op_desc rig_desc(an_op_kind kind, int n, int c, int h, int w);
 
-/** Resolve one operator and compute it on ref: a chain of one link, to be closed by the caller
- *  before the backend. Its memory is the host's. @param dy NULL: forward alone */
+/** Resolve one operator and compute it on ref. The result is a chain of one link in host memory,
+ *  which the caller closes before the backend. operands->dy = NULL: forward only, but for softmax.
+ */
 an_chain *rig_run(an_backend *ref, an_op_desc *desc, an_operands *operands, bool training);
 
 /** Fail unless |got - expected| <= tolerance for every element; prints the first that is off. */

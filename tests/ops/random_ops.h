@@ -1,6 +1,6 @@
 /*
- * Operators of random shapes, the same in every run of a test: layers that nobody drew up, as users
- * write them in network files.
+ * Operators of random shapes, the same in every run of a test. They stand for the layers that users
+ * may write in network files.
  */
 #ifndef TEST_RANDOM_OPS_H
 #define TEST_RANDOM_OPS_H
@@ -19,8 +19,9 @@ static inline int dice_between(dice *d, int low, int high)
     return low + (int)an_below(r.v[i % 4], (uint32_t)(high - low + 1));
 }
 
-/* Filters of any shape, a quarter of them 1x1; padding up to beyond the filter, in a third none;
- * groups of few channels, half of them in eights, which libraries have other kernels for. */
+/* Filters of any shape, a quarter of them 1x1. A third have no padding; in the others it may exceed
+ * the filter. Groups have few channels, half of them multiples of 8, for which libraries have other
+ * kernels. */
 static inline void random_conv(dice *d, an_op_desc *desc)
 {
     bool eights = dice_between(d, 0, 1), padded = dice_between(d, 0, 2);
@@ -77,7 +78,7 @@ static inline void random_fc(dice *d, an_op_desc *desc)
     desc->u.fc.k = dice_between(d, 1, 400);
 }
 
-/* Up to five pictures. What comes out need not resolve: a window may be larger than its input. */
+/* Up to five pictures. Resolving may fail, because a window may be larger than its input. */
 static inline void random_input(dice *d, an_op_desc *desc)
 {
     *desc = (an_op_desc){.n = dice_between(d, 1, 5), .n_inputs = 1};

@@ -1,6 +1,6 @@
 /*
- * The promises of the cpu backend about bits, threads and memory, under a highest instruction set
- * that the first argument names (baseline, avx2; none: no limit):
+ * What the cpu backend promises about bits, threads and memory. The first argument limits the
+ * instruction set (baseline, avx2, avx512; none: no limit):
  *
  *     forward    the same bits under 1, 2, 3 and 4 threads, in batches of 1, 2, 7 and 32 (32 only
  *                above baseline)
@@ -9,7 +9,7 @@
  *     settings   the caller's OpenMP settings are as they were
  *     norms      the same under any number of threads; update() too, and as the rule says
  *
- * Comparisons are of bytes, so there are no tolerances, but for update()'s: update_rig.h.
+ * Bytes are compared, without tolerances. Only update() (update_rig.h) and norms() have one.
  */
 #include "ops/update_rig.h"
 
@@ -25,8 +25,8 @@
 
 static alexnet_isa max_isa = ALEXNET_ISA_ANY;
 
-/* What backends are opened for; the implementations of the built-in table but in
- * test_variants(). */
+/* How backends are opened. variant: of all operators, set by test_variants(); NULL: those of the
+ * built-in table. */
 static alexnet_precision precision = ALEXNET_PRECISION_FP32;
 static const char *variant;
 
@@ -138,7 +138,7 @@ static run run_new(const shape *s, int n)
     return r;
 }
 
-/* Pixels, as a network's first layer has them: nobody wants their gradient. */
+/* Whether the input is pixels, as in a network's first layer: their gradient is not needed. */
 static bool is_first(const run *r)
 {
     return r->ops[0].kind == AN_OP_CONV && r->ops[0].in[0].c <= 4;
@@ -164,7 +164,7 @@ static void same_bytes(const char *what, const run *r, const void *a, const void
         fail_msg("%s, batch of %d: %s differs", r->shape->name, r->ops[0].n, what);
 }
 
-/* Every result of two chains of a run, which lie in the host's memory. */
+/* Compare all results of two chains of a run. They lie in host memory. */
 static void same_results(run *r, const an_chain *a, const an_chain *b, bool gradients)
 {
     const an_op_desc *desc = &r->ops[0];
@@ -244,7 +244,7 @@ static void check_all(void)
     }
 }
 
-/* The same of whatever a tuning may choose, and of bf16. */
+/* The same for every variant that a tuning may choose. */
 static void test_variants(void **state)
 {
     (void)state;
@@ -296,7 +296,7 @@ static void test_nothing_is_allocated_and_settings_stay(void **state)
     omp_set_dynamic(dynamic);
 }
 
-/* A run inside a parallel region would get one thread of those it was prepared for. */
+/* Inside a parallel region, a run would get only one of the threads that it was prepared for. */
 static void test_parallel_region_is_refused(void **state)
 {
     (void)state;
@@ -357,7 +357,7 @@ static void update(an_backend *backend, const an_segment *segment, const an_rule
     an_cpu_api.update_free(backend, prepared);
 }
 
-/* One update under some threads, of tensors that are made here. */
+/* One update with a number of threads. The tensors are allocated here; the caller frees them. */
 static void update_under(int threads, const update_case *c, double *const from[UPDATE_TENSORS],
                          float *got[UPDATE_TENSORS], uint16_t *copy)
 {
@@ -379,7 +379,8 @@ static void update_under(int threads, const update_case *c, double *const from[U
     an_backend_close(backend);
 }
 
-/* As on ref; the same bits under any number of threads and with a copy, which is the weights. */
+/* The result is that of ref, with the same bits for any number of threads, and with or without a
+ * copy of the weights in bf16, which must hold the weights. */
 static void check_update(const update_case *c, double *const before[UPDATE_TENSORS])
 {
     const bool copies = an_cpu_kernels_for(an_cpu_isa(max_isa))->update[1] != NULL;
@@ -437,7 +438,7 @@ static void test_update_without_decay_or_rate(void **state)
     an_backend_close(backend);
 }
 
-/* A sum of n squares in double: n roundings of 2^-53 of at most the sum. */
+/* A sum of n squares in double has n rounding errors, each at most 2^-53 of the sum. */
 static void test_norms(void **state)
 {
     (void)state;

@@ -1,10 +1,10 @@
 /*
- * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): element by element
- * operators, gradients of biases and copies against cuda_ref, in every form of memory; and what
- * bodies are made of. Outputs are poisoned and fenced; blocks and threads run in both orders, which
- * must give the same bits.
+ * Kernels of the cuda backend, run as bodies on the host or on a GPU (cuda_rig.h): element-wise
+ * operators, bias gradients and copies, compared with cuda_ref in every form of memory; and the
+ * functions that bodies are built from. Outputs are poisoned and fenced. Bias gradients are
+ * computed with blocks and threads in both orders, which must give the same bits.
  *
- * What is allowed follows from the operands, element by element: parity/bound.h. A bias gradient of
+ * Error bounds follow from the operands, element by element: parity/bound.h. A bias gradient of
  * n terms may err by 8 u sqrt(n SUM dy^2), u = 2^-24, as there. Copies are exact.
  */
 #include "ops/cuda_rig.h"
@@ -19,8 +19,7 @@
 /* ---- What bodies are made of ------------------------------------------------------------------
  */
 
-/* Every bfloat16 is itself; between two neighbours the nearer one, and of the middle the even one.
- */
+/* Every bfloat16 stays as it is. A value between two becomes the nearer one, a tie the even one. */
 static void test_bf16(void **state)
 {
     (void)state;
@@ -145,7 +144,7 @@ static void test_neuron(void **state)
     }
 }
 
-/* NaN reaches the output of all, and its gradient is none at a ReLU. */
+/* NaN passes forward through every function. Its gradient is 0 at a ReLU, NaN at the others. */
 static void test_neuron_of_nan(void **state)
 {
     (void)state;
@@ -195,7 +194,8 @@ static void check_bias_relu(const cuda_form *form, int n, an_chw shape)
     an_free(expected);
 }
 
-/* Written once and added once: twice the sum. @param y  of a ReLU behind the bias, or NULL */
+/* Write the gradient once and add it once, which gives twice the sum.
+ * @param y  output of the ReLU behind the bias, or NULL */
 static float *bias_gradient(const cuda_form *form, int n, an_chw shape, const double *dy,
                             const double *y)
 {
@@ -332,7 +332,7 @@ static void check_dropout_form(cuda_case *c, const cuda_form *form, bool trainin
     run.y = dy; /* in place */
     cuda_ok(an_cuda_dropout(&run, NULL));
     cuda_expect("dropout dx", dy, form, n, shape, c->chain->dx[0], c->e_dx[0]);
-    /* x as if it were the output of a ReLU: nothing where it is not above 0 */
+    /* with x as the output of a ReLU: 0 wherever x is not above 0 */
     run.y = y;
     run.x = x;
     run.relu_y = x;
@@ -379,7 +379,7 @@ static void test_dropout(void **state)
 /* ---- Copies -----------------------------------------------------------------------------------
  */
 
-/* A place to copy from or to, whole. */
+/* A whole tensor to copy from or to. The copied channels begin at `first`. */
 typedef struct copy_side {
     cuda_form form;
     an_chw shape;
@@ -391,7 +391,7 @@ static an_cuda_part part_of(const copy_side *side, void *data)
     return (an_cuda_part){data, side->form.nhwc, side->form.bf16, side->shape.c, side->first};
 }
 
-/* Copies c channels of n images; all else of the target stays, but for padding. */
+/* Copy c channels of n images. All else in the target must stay as it was, except padding. */
 static void check_copy(int n, int c, const copy_side *from, const copy_side *to, bool pad)
 {
     int64_t pixels = (int64_t)to->shape.h * to->shape.w;
@@ -428,7 +428,7 @@ static void check_copy(int n, int c, const copy_side *from, const copy_side *to,
     an_free(target);
 }
 
-/* Every pair of orders and types. */
+/* Every pair of memory orders and element types. */
 static void check_copies(int n, int c, int h, int w, int channels, int first)
 {
     for (int i = 0; i < 16; i++) {

@@ -1,10 +1,10 @@
 /*
- * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): both norms and
- * pooling against cuda_ref, in every form of memory, at AlexNet's shapes and random ones. Outputs
- * are poisoned and fenced; blocks and threads run in both orders, which must give the same bits.
+ * Kernels of the cuda backend, run as bodies on the host or on a GPU (cuda_rig.h): both norms, and
+ * pooling, compared with cuda_ref in every form of memory, at AlexNet's shapes and random ones.
+ * Outputs are poisoned and fenced. Blocks and threads run in both orders, which must give the same
+ * bits.
  *
- * What is allowed follows from the operands, element by element: parity/bound.h. Max pooling is
- * exact.
+ * Error bounds follow from the operands, element by element: parity/bound.h. Max pooling is exact.
  */
 #include "ops/cuda_rig.h"
 
@@ -36,7 +36,7 @@ static an_cuda_lrn_run lrn_run(const cuda_case *c, const cuda_form *form)
     };
 }
 
-/* Forward and backward, blocks and threads in one order; *y and *dx are new blocks. */
+/* Forward and backward, in the current order of blocks and threads. *y and *dx are new blocks. */
 static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, void **y, void **dx)
 {
     an_chw shape = c->desc.in[0];
@@ -60,7 +60,7 @@ static void compute_lrn(const cuda_case *c, const cuda_form *form, bool relu, vo
     cuda_free(scratch);
 }
 
-/* With a ReLU before it, the gradient where x is above 0 is the same, and 0 elsewhere. */
+/* With a ReLU before the norm, the gradient is the same where x is above 0, and 0 elsewhere. */
 static void check_lrn_relu(const cuda_case *c, const cuda_form *form, const void *dx)
 {
     void *y, *masked;
@@ -74,8 +74,8 @@ static void check_lrn_relu(const cuda_case *c, const cuda_form *form, const void
     cuda_free(masked);
 }
 
-/* With the bias before it: the same gradient, and its sum over images and pixels. Stored values are
- * rounded, those that are added up are not. */
+/* With a bias before the norm: the same gradient, and its sum over images and pixels. The gradient
+ * is rounded when it is stored, but not where it is added up. */
 static void check_lrn_bias(const cuda_case *c, const cuda_form *form, const void *dx)
 {
     an_chw shape = c->desc.in[0];
@@ -135,7 +135,8 @@ static void check_lrn_form(cuda_case *c, const cuda_form *form)
     }
 }
 
-/* Single pixels in bf16, of which rows are handed on: neither N C H W nor N H W C. */
+/* Maps of a single pixel are also passed on as rows in bf16 without nhwc, a combination that
+ * cuda_forms lacks. */
 static void check_lrn_rows(cuda_case *c)
 {
     static const cuda_form rows = {"rows bf16", false, true};
@@ -225,7 +226,7 @@ static pool_result compute_pool(const cuda_case *c, const cuda_form *form, const
     pool_result r = {cuda_space(form, n, out), cuda_block(an_cuda_pool_places(&run)),
                      cuda_space(form, n, in)};
     run.y = r.y;
-    cuda_ok(an_cuda_pool_forward(&run, NULL)); /* without a place for places */
+    cuda_ok(an_cuda_pool_forward(&run, NULL)); /* without recording places */
     run.places = r.places;
     memset(r.y, 0xff, bytes_of(form, n, out));
     cuda_ok(an_cuda_pool_forward(&run, NULL));
@@ -243,7 +244,7 @@ static void free_pool(pool_result r)
     cuda_free(r.dx);
 }
 
-/* Max pooling that takes a ReLU along, given the ReLU's input, or its output. */
+/* Max pooling fused with a ReLU, given the ReLU's input or its output. */
 static void check_pool_relu(const cuda_case *c, const cuda_form *form)
 {
     int64_t inputs = an_batch_count(&c->desc, c->desc.in[0]);
@@ -296,7 +297,7 @@ static void check_pool_form(cuda_case *c, const cuda_form *form)
         check_pool_relu(c, form);
 }
 
-/* Operands have 256 values, so that many windows hold equal maxima. */
+/* Operands take only 256 values, so that many windows have equal maxima. */
 static void check_pool(int n, an_chw shape, an_pool_desc pool)
 {
     an_op_desc desc = rig_desc(AN_OP_POOL, n, shape.c, shape.h, shape.w);

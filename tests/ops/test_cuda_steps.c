@@ -1,11 +1,11 @@
 /*
- * Kernels of the cuda backend, as bodies on the host or on a GPU (cuda_rig.h): pictures, softmax
- * with its scores, updates and norms, against ref. Outputs are poisoned and fenced; blocks and
- * threads run in both orders, which must give the same bits.
+ * Kernels of the cuda backend, run as bodies on the host or on a GPU (cuda_rig.h): pictures,
+ * softmax with its scores, updates and norms, compared with ref. Outputs are poisoned and fenced.
+ * Softmax, updates and norms run with blocks and threads in both orders.
  *
- * What is allowed follows from the operands: parity/bound.h. An update of float32 has four
- * roundings of terms no larger than the result's operands: 4 u (|mom v| + |rate g| + |decay rate w|
- * + |w|), u = 2^-24, and the constants are rounded to float32 too, which doubles it.
+ * Error bounds follow from the operands: parity/bound.h, and update_rig.h for updates. An update in
+ * float32 has four roundings of terms no larger than its operands: 4 u (|mom v| + |rate g| +
+ * |decay rate w| + |w|), u = 2^-24. Constants are rounded to float32 too, which doubles the bound.
  */
 #include "ops/cuda_rig.h"
 #include "ops/update_rig.h"
@@ -22,8 +22,8 @@
 
 enum { SLOTS = 3 };
 
-/* The last slot is empty, the second mirrored. Changed: the second is recoloured and erased in
- * part, the first mixed with it in part. */
+/* The last slot is empty, the second is mirrored. If `changed`, the second is also recoloured and
+ * partly erased, and the first is partly mixed with it. */
 static void draw_slots(an_slot slots[SLOTS], const an_augment_desc *augment, bool changed)
 {
     static const float matrix[3][3] = {
@@ -133,7 +133,7 @@ static void test_augment(void **state)
 /* ---- Softmax ----------------------------------------------------------------------------------
  */
 
-/* A slot in five has no label; soft: a slot in two has another label besides. */
+/* One slot in five has no label. If `soft`, every other slot has a second label. */
 static an_slot *draw_labels(int n, int classes, bool soft)
 {
     an_slot *slots = an_calloc((size_t)n, sizeof *slots);
@@ -240,7 +240,7 @@ static void test_softmax(void **state)
     check_softmax(3, 257);
 }
 
-/* Equal logits, the largest float32 has, and those that are no numbers. */
+/* Equal logits, the largest of float32, NaN and infinities. */
 static void test_softmax_of_extremes(void **state)
 {
     (void)state;
@@ -293,7 +293,7 @@ static void test_softmax_of_extremes(void **state)
 typedef struct tensor {
     int64_t count;
     int c, rs, channels; /* of the copy; channels 0: none */
-    int shift;           /* elements by which its memory misses 16 bytes */
+    int shift;           /* elements by which its memory is off a multiple of 16 bytes */
 } tensor;
 
 static float *float_block(const double *values, const tensor *t)
@@ -316,7 +316,7 @@ static uint16_t bf16_of(float value)
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-/* Whether the copy is the parameter, in its order, and padding is as it was. */
+/* The copy must hold the parameter in its own order, and padding must be untouched. */
 static void check_update_copy(const tensor *t, const float *w, const uint16_t *copy, bool touched)
 {
     size_t row = (size_t)t->c * (size_t)t->rs, written = 0;
@@ -339,12 +339,12 @@ static const tensor tensors[] = {
     {1, 1, 1, 1, 0},
     {20 * 1000, 1000, 1, 1000, 0},
     {4099, 1, 1, 1, 0},       /* no multiple of anything */
-    {5000, 5000, 1, 5000, 1}, /* where no access is aligned */
+    {5000, 5000, 1, 5000, 1}, /* no access is aligned */
     {8192, 8192, 1, 0, 3},
 };
 enum { TENSORS = sizeof tensors / sizeof tensors[0] };
 
-/* A tensor's blocks, each at its shift, and the segment of them. */
+/* Allocate a tensor's blocks, each with its shift, and describe them as a segment. */
 static an_cuda_segment segment_of(const tensor *t, const update_case *c,
                                   double *const from[UPDATE_TENSORS], float *got[UPDATE_TENSORS])
 {
@@ -363,7 +363,7 @@ static an_cuda_segment segment_of(const tensor *t, const update_case *c,
                              .channels = t->channels};
 }
 
-/* All tensors in one launch, by the rule of a case. Every other one is frozen. */
+/* Update all tensors in one launch by a case's rule. Every other tensor is frozen. */
 static void check_update(const update_case *c, double *const before[UPDATE_TENSORS],
                          double *const after[2][UPDATE_TENSORS])
 {
@@ -472,7 +472,7 @@ static void test_norms(void **state)
         cuda_free((void *)spans[i].data);
 }
 
-/* An update is made until a loss is not finite; one that is held stays so. */
+/* Updates are made until a loss is not finite; from then on they are held. */
 static void test_hold(void **state)
 {
     (void)state;

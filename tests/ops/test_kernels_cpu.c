@@ -1,6 +1,6 @@
 /*
- * The native kernels of the cpu backend one by one, under every instruction set of this processor,
- * against the formulas one element at a time. They promise the same bits everywhere, so that
+ * Each native kernel of the cpu backend, under every instruction set of this processor, against its
+ * formula computed one element at a time. Kernels promise the same bits everywhere, so that
  * comparisons are exact.
  */
 #include <math.h>
@@ -26,7 +26,7 @@ static void for_each_isa(check_fn check)
     for_each_isa_from(ALEXNET_ISA_BASELINE, check);
 }
 
-/* Below, no processor computes in bfloat16, and there are no such kernels. */
+/* Kernels for bfloat16 exist from AVX-512 on. */
 static void for_each_isa_of_bf16(check_fn check)
 {
     for_each_isa_from(ALEXNET_ISA_AVX512, check);
@@ -111,7 +111,7 @@ static void test_relu(void **state)
     for_each_isa(check_relu_float);
 }
 
-/* A run that is no multiple of any vector writes what it should and nothing beyond. */
+/* A run whose length is no multiple of a vector writes all its elements and nothing beyond. */
 static void check_relu_ends(const an_cpu_kernels *kernels, const char *isa)
 {
     for (int count = 1; count < 70; count++) {
@@ -175,7 +175,7 @@ static float expected_pixel(const an_augment_run *run, int c, int x)
            (run->scale[c] * (pixel - run->mean[c][x * run->mean_step]) + run->colour[c]);
 }
 
-/* @param step  as in an_augment_run: the mean of column 0 is the first, or the last if -1 */
+/* @param step  mean_step of an_augment_run; with -1, column 0 has the last mean */
 static void check_row(const an_cpu_kernels *kernels, const char *isa, const row *r, int crop,
                       int flags, int step)
 {
@@ -235,7 +235,7 @@ static void test_augment(void **state)
     for_each_isa(check_augment);
 }
 
-/* Columns from `left` on, without a share of their own where it is 1. */
+/* Mix COLUMNS columns from LEFT on. With a share of 1 their own values do not count. */
 static void check_mix(const an_cpu_kernels *kernels, const char *isa)
 {
     enum { CROP = 37, LEFT = 5, COLUMNS = 20 };
@@ -314,7 +314,7 @@ static void check_lrn(const an_cpu_kernels *kernels, const char *isa)
     assert_non_null(work);
     an_lrn_run run = {
         .shape = &shape, .x = x, .dy = dy, .y = y, .dx = dx, .work = work, .count = PIXELS};
-    for (int c = 0; c < MAPS; c += MAPS / 2) { /* beside the gap before either group */
+    for (int c = 0; c < MAPS; c += MAPS / 2) { /* the first channel of each group */
         for (int i = 0; i < MAPS * PIXELS; i++)
             x[i] = dy[i] = 1;
         dy[lane_of(c, 0)] = NAN;
@@ -338,7 +338,7 @@ static void test_nan_of_normalisation(void **state)
 
 /* ---- Max pooling of sixteen lanes of bfloat16: every value beside some ----------------------- */
 
-/* Who wins beside `a`: the larger, or whoever is no number. */
+/* Whether y is a valid maximum of a and b: the larger, or a NaN if there is one. */
 static bool is_maximum(uint16_t y, uint16_t a, uint16_t b)
 {
     float value = an_bf16_to_float(y), x[] = {an_bf16_to_float(a), an_bf16_to_float(b)};
@@ -349,7 +349,7 @@ static bool is_maximum(uint16_t y, uint16_t a, uint16_t b)
     return value >= x[0] && value >= x[1];
 }
 
-/* Whether a ReLU makes zeros of both. */
+/* Whether a ReLU turns both into zeros. */
 static bool both_closed(uint16_t a, uint16_t b)
 {
     return an_bf16_to_float(a) <= 0 && an_bf16_to_float(b) <= 0;

@@ -3,11 +3,11 @@
  * implementation that its table has.
  *
  *     layouts    PLAIN, NHWC, C8 and C16 give the same values, and padding channels stay zero
- *     bf16       on tensors stored in bf16 a native operator gives float32's values, rounded: its
- *                arithmetic is float32, so that this needs no processor with bf16
+ *     bf16       on tensors stored in bf16, a native operator gives the values of float32, rounded:
+ *                it computes in float32, so that processors without bf16 can be tested
  *     ISA        all kernels of kernels.def give the same values
  *     ref        the fallback gives ref's values, rounded to float32
- *     exact      what needs no rounding gives ref's values, the first of several maxima included
+ *     exact      an operator without rounding gives ref's values, also where maxima are equal
  *     NaN        a NaN reaches the output through everything that is used in training
  *
  * Values are compared with ==, so there are no tolerances.
@@ -43,7 +43,7 @@ static an_backend *open_cpu(void)
 
 /* ---- Tensors in any layout ------------------------------------------------------------------- */
 
-/* Elements in memory: this test's own reading of layout.h. */
+/* The place of an element in memory by layout.h, worked out independently. */
 static int64_t place(an_layout l, int n, int c, int h, int w)
 {
     int64_t block = l.kind == AN_LAYOUT_C16 ? 16 : 8;
@@ -69,7 +69,7 @@ static double get(const void *tensor, an_dtype dtype, int64_t i)
     return dtype == AN_F64 ? ((const double *)tensor)[i] : an_load(tensor, i, dtype);
 }
 
-/* Calls with every element: its number in canonical order and its place. */
+/* A loop over all elements: i is the number in canonical order, `at` the place in memory. */
 #define EACH(layout, i, at)                                                                        \
     int64_t i = 0, at = 0;                                                                         \
     for (int n_ = 0; n_ < (layout).n; n_++)                                                        \
@@ -306,7 +306,7 @@ static void same(const char *name, const char *what, const double *got, const do
                      rounded(expected[i], dtype));
 }
 
-/* Activations of `got` are `expected`'s rounded to dtype; the rest to float32. */
+/* `got` must be `expected`, rounded: y and dx to the types given, the rest to float32. */
 static void same_results(const char *name, const results *got, const results *expected,
                          an_dtype y_dtype, an_dtype dx_dtype)
 {
@@ -505,7 +505,7 @@ static void test_fallback(void **state)
     an_backend_close(cpu);
 }
 
-/* What needs no rounding equals ref to the bit, ties of max pooling included. */
+/* Operators without rounding give the bits of ref, also for ties in max pooling. */
 static void test_exact_operators(void **state)
 {
     an_backend *cpu = open_cpu(), *ref = rig_open_ref();
@@ -529,7 +529,7 @@ static void test_exact_operators(void **state)
     an_backend_close(cpu);
 }
 
-/* Halfway between two bf16 numbers, the even one; eight at a time the same. */
+/* Ties between two bf16 numbers become the even one; conversions of eight at a time agree. */
 static void test_bf16_conversion(void **state)
 {
     static const struct {
@@ -587,7 +587,7 @@ static void test_unknown_implementation(void **state)
     an_backend_close(cpu);
 }
 
-/* NaNs that come out of one operator after the other, on an input that holds one NaN. */
+/* The number of NaNs in the output of two operators in a row, for an input with one NaN. */
 static int64_t nans_after(an_backend *cpu, const an_op_desc *first, const an_op_desc *second)
 {
     const an_op_desc *list[] = {first, second};
@@ -616,7 +616,7 @@ static int64_t nans_after(an_backend *cpu, const an_op_desc *first, const an_op_
     return found;
 }
 
-/* Behind each operator and before each pooling a ReLU. */
+/* With a ReLU after each operator, and for pooling also before it. */
 static void check_nan(an_backend *cpu, const char *precision)
 {
     for (int i = 0; i < OPERATORS; i++) {

@@ -1,11 +1,11 @@
 /*
- * The parity check judges other backends; here it is judged itself, on backends made of ref with a
- * known flaw:
+ * The parity check judges other backends. Here it is judged itself, on copies of ref with a known
+ * flaw each:
  *
  *     exact     ref as it is: no deviation at all
  *     float     results rounded to float32: inside what is allowed
- *     bf16      on a backend that says so: activations rounded to bf16, but for the probabilities,
- *               and the rest to float32: inside
+ *     bf16      on a backend that says so: activations rounded to bf16, the probabilities and the
+ *               rest to float32: inside
  *     bf16 dw   parameters' gradients of a layer by itself rounded to bf16 too: outside
  *     tf32      operands of convolution and fully connected layers cut to 10 bits of fraction:
  *               outside, in the forward pass of every case that has such a layer

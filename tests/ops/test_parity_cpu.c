@@ -71,7 +71,7 @@ static int close_all(void **state)
     return 0;
 }
 
-/* The last resort computes anything right, so that only its name tells that nothing else did. */
+/* The fallback to ref computes everything right, so that only its name tells that it was used. */
 static bool by_last_resort(const an_parity *p)
 {
     return strncmp(p->impl, "ref", 3) == 0 || strstr(p->impl, "+ ref");
@@ -107,7 +107,7 @@ static void judge(const char *name, const an_parity *p)
         .kind = AN_OP_LRN, .u.lrn = { 5, GROUPS, 2, 1e-4, 0.75 }                                   \
     }
 
-/* What the layers of alexnet and alexnet-owt do not show: other orders, batches and sizes. */
+/* Orders, batches and sizes that the layers of alexnet and alexnet-owt do not have. */
 static const an_parity_case cases[] = {
     {"2012 conv1 + lrn + pool", 3, true, {CONV(1, 3, 99, 96, 11, 4, 1, 0), LRN(2), MAX_POOL}},
     {"caffe conv1 + relu + lrn", 3, true, {CONV(1, 3, 99, 96, 11, 4, 1, 0), RELU, LRN(1)}},
@@ -134,7 +134,7 @@ static const an_parity_case cases[] = {
         FIRST(FC, N, C, H, H), .u.fc = { OUTPUTS }                                                 \
     }
 
-/* The layers of alexnet and alexnet-owt at their whole width, which an_parity_cases cuts down. */
+/* The layers of alexnet and alexnet-owt at full width; an_parity_cases has narrower ones. */
 static const an_parity_case whole_layers[] = {
     {"conv2 + relu", 2, true, {CONV(1, 96, 27, 128, 5, 1, 2, 2), RELU}},
     {"lrn2", 1, true, {{FIRST(LRN, 1, 256, 27, 27), .u.lrn = {5, 2, 2, 1e-4, 0.75}}}},
@@ -192,9 +192,9 @@ static void random_op(dice *d, an_op_desc *desc)
     }
 }
 
-/* A random operator, and after a convolution a pooling that reads its layout. That is max: average
- * pooling hands down blocks of equal gradients, whose roundings in a sum all go one way, and the
- * bounds of parity.h are of independent ones. */
+/* A random operator; a convolution is followed by a pooling that reads its layout. It is max
+ * pooling: average pooling passes down blocks of equal gradients, whose rounding errors in a sum
+ * all have one sign, while the bounds of parity.h assume independent errors. */
 static void run_random(an_backend *backend, int count)
 {
     dice d = {.seed = SEED};
@@ -216,7 +216,7 @@ static void run_random(an_backend *backend, int count)
         an_parity p;
         char signature[AN_OP_SIGNATURE];
         an_op_signature(&ops[0], signature);
-        /* Said beforehand: a library's kernel may crash. */
+        /* Printed before the run, because a library's kernel may crash. */
         print_message("random shape %d: %d of %s\n", run, ops[0].n, signature);
         rig_ok(an_parity_run(backend, ref, list, n_ops, &options, &p));
         if (!(p.worst <= 1))
@@ -265,7 +265,7 @@ static void run_inference(an_backend *backend)
     }
 }
 
-/* Whatever a tuning may choose, in training and in inference. */
+/* Every variant that a tuning may choose, in training and in inference. */
 static void test_variants(void **state)
 {
     (void)state;
@@ -356,7 +356,8 @@ static void test_pixels(void **state)
     close_native(backend);
 }
 
-/* The same with padding around a copy of them; and not as a first layer, which is left as it is. */
+/* The same shapes, with the variant that pads a copy of the input; and as layers that are not the
+ * first, where it has no effect. */
 static void test_padded(void **state)
 {
     (void)state;
@@ -394,8 +395,9 @@ static void test_native_gradients(void **state)
     close_native(backend);
 }
 
-/* Alone, and between a ReLU and another layer, where nothing is float32: vectors of lanes from one
- * to nine, one lane more or less; chunks, blocks, tiles and strips that are not whole. */
+/* A layer alone, with a ReLU, and with a ReLU and another layer, where nothing is float32. Shapes
+ * have one to nine vectors of lanes, one lane more or fewer, and partial chunks, blocks, tiles and
+ * strips. */
 static void test_native_products(void **state)
 {
     static const struct {

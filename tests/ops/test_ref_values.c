@@ -180,7 +180,7 @@ static void test_softmax(void **state)
 }
 
 /* Two labels, the second heavier, and 0.3 of the target spread over three classes:
- * t = 0.7 (0, 0.25, 0.75) + 0.1. Ranked is label 2, which two classes surpass. */
+ * t = 0.7 (0, 0.25, 0.75) + 0.1. The rank is that of label 2, which two classes exceed. */
 static void test_softmax_of_soft_targets(void **state)
 {
     (void)state;
@@ -282,7 +282,7 @@ static void test_augment_changes(void **state)
     slots[0].share = 0.25f;
     EXPECT(desc, operands, true, 0, 3.75, 10, 13.75, 100, 103.75, 110, 113.75, 200, 203.75, 210,
            213.75, 11, 12, 0, 22, 111, 112, 0, 122, 211, 212, 0, 222);
-    /* The partner shows as it is without a partner of its own; its erased pixel is 0 there too. */
+    /* A partner is mixed in without its own partner; its erased pixel is 0 there too. */
     slots[1].mixed = (an_box){0, 0, 2, 2};
     slots[1].partner = 0;
     slots[1].share = 1;
@@ -299,7 +299,7 @@ static void test_augment_changes(void **state)
     EXPECT(desc, operands, true, 0, part, 10 * part, 11 * part);
 }
 
-/* Grey as Pillow's convert("L") has it: of the primaries and of what lies next to a half. */
+/* Grey as Pillow's convert("L") computes it, for primaries and for values close to a half. */
 static void test_augment_grey(void **state)
 {
     (void)state;
@@ -351,7 +351,7 @@ static void test_update(void **state)
     an_backend_close(ref);
 }
 
-/* An update is made until a loss is not finite; one that is held stays so. */
+/* Updates are made until a loss is not finite; from then on they are held. */
 static void test_hold(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * The threads of the cpu backend: never more than the context has, whatever the split; the same
- * bits from fewer; an error where the system refuses them, and in a child that lost them.
+ * The threads of the cpu backend: never more than the context allows, whatever the split; the same
+ * bits with fewer; an error if the system refuses them, and in a forked child, which has none.
  */
 #include "ops/ops_rig.h"
 
@@ -101,7 +101,7 @@ static void expect_same(problem *p, const an_chain *a, const an_chain *b)
                             sizeof(float) * (size_t)an_batch_count(&p->desc, p->desc.in[0]));
 }
 
-/* More parts than images among them, fewer and more threads than parts. */
+/* Also with more parts than images, and with fewer and more threads than parts. */
 static void check_bits(const an_op_desc *desc, alexnet_precision precision)
 {
     static const int splits[] = {1, 2, 3, 5, 7, 8, 40};
@@ -136,7 +136,7 @@ static void test_bits_depend_on_split_alone(void **state)
     }
 }
 
-/* Groups are there: the sums of other splits are rounded otherwise. */
+/* The split has an effect: with another one, sums are rounded differently. */
 static void test_split_groups(void **state)
 {
     (void)state;
@@ -165,7 +165,7 @@ static int threads_now(void)
     return count;
 }
 
-/* In a process of its own: threads of other tests stay. @return its exit code */
+/* In a child process, because threads of other tests stay. @return exit code; -1: killed */
 static int in_child(void (*work)(void))
 {
     int status;

@@ -1,6 +1,6 @@
 /*
- * One update of one tensor by every rule, on ref and in float32 elsewhere, and how far the latter
- * may be off: a few roundings of u = 2^-24, each of at most the sum of the sizes of what is added.
+ * One update of one tensor by every rule: on ref, and in float32 on another backend. The float32
+ * result may differ by a few roundings, each of u = 2^-24 times the sum of the terms' magnitudes.
  */
 #ifndef AN_TEST_UPDATE_RIG_H
 #define AN_TEST_UPDATE_RIG_H
@@ -55,7 +55,7 @@ static const update_case update_cases[] = {
 };
 enum { UPDATE_CASES = sizeof update_cases / sizeof update_cases[0] };
 
-/** New tensors: random values in [-1, 1), of Q their squares, which float32 holds. */
+/** New tensors: random values in [-1, 1), and for Q their squares. float32 holds all exactly. */
 static inline void update_fill(double *tensors[UPDATE_TENSORS], int64_t count)
 {
     for (uint32_t k = 0; k < UPDATE_TENSORS; k++) {
@@ -75,7 +75,7 @@ static inline void update_free(double *tensors[UPDATE_TENSORS])
         an_free(tensors[k]);
 }
 
-/** The case on ref, in place. */
+/** Compute the case on ref, in place. */
 static inline void update_on_ref(const update_case *c, double *tensors[UPDATE_TENSORS],
                                  int64_t count)
 {
@@ -95,7 +95,7 @@ static inline void update_on_ref(const update_case *c, double *tensors[UPDATE_TE
     an_backend_close(ref);
 }
 
-/** What element i may be off by, from the tensors before and after the update. */
+/** The error bounds of element i, from the tensors before and after the update. */
 static inline void update_bounds(const update_case *c, double *const before[UPDATE_TENSORS],
                                  double *const after[UPDATE_TENSORS], int64_t i,
                                  double bounds[UPDATE_TENSORS])
