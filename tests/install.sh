@@ -1,6 +1,6 @@
 #!/bin/sh
-# An installation into a folder of its own, and the examples built against it as a stranger would:
-# pkg-config with the C compiler, CMake's find_package, each shared and static, and as C++. Then
+# An installation into a folder of its own, and the examples built against it as a user would build
+# them: pkg-config with the C compiler, CMake's find_package, each shared and static, and as C++. Then
 # training and classification with what was built.
 #
 #     install.sh SOURCE BUILD CC
@@ -45,7 +45,7 @@ for static in OFF ON; do
     cmake --build "cmake-$static" > cmake.log || failed "$(cat cmake.log)"
 done
 
-# The header alone, as C++: a program for each language has the same view of it.
+# The header alone compiles as C++ too, with the same meaning.
 printf '#include <alexnet/alexnet.h>\nalexnet_trainer_options o = ALEXNET_TRAINER_OPTIONS_INIT;\n%s\n' \
     'int main() { return alexnet_version()[0] == 0 || ALEXNET_PROGRESS_EPOCH != 4; }' > header.cc
 if command -v c++ > /dev/null; then
@@ -61,7 +61,7 @@ fi
 grep -q '^epoch 2 of 2' drawn.log || failed "the run did not go on: $(cat drawn.log)"
 ! grep -q '^epoch 1 of' drawn.log || failed "the run began again: $(cat drawn.log)"
 
-# What was built works: pictures that differ in one thing are told apart after a short training.
+# The programs work: after a short training they tell dark from light pictures.
 "$build/tests/draw_classes" pictures 10
 ./train-shared pictures run alexnet-mini 20 > train.log || failed "$(cat train.log)"
 for program in ./classify-shared ./classify-static cmake-OFF/classify cmake-ON/classify; do
@@ -70,7 +70,7 @@ for program in ./classify-shared ./classify-static cmake-OFF/classify cmake-ON/c
         failed "$program: $(cat train.log answer)"
 done
 
-# A model within the program, as C and as C++ have it.
+# A model embedded in a program, as C and as C++.
 mkdir embedded
 "$prefix/bin/alexnet" convert run embedded/model.c > answer 2>&1 || failed "$(cat answer)"
 # shellcheck disable=SC2046

@@ -47,7 +47,7 @@ for run in run-tar run-nested run-shards run-pattern; do
     cmp run-folder/best.safetensors $run/best.safetensors || fail "$run ends with other bits"
 done
 
-# A share that is held back is the same too.
+# The share that is held back for validation is the same too.
 train $photos/train --val 0.3 --epochs 1 --out share-folder
 train 'shards/x-00{0,1,2}.tar' --val 0.3 --epochs 1 --out share-shards
 cmp share-folder/best.safetensors share-shards/best.safetensors || fail "another share is held back"
@@ -56,7 +56,7 @@ loss=$(json 1 loss)
 expect 0 eval share-shards --json
 is "$(json 1 loss)" "$loss" "loss on the share held back"
 
-# From front to back: said in the log, recorded, the same after resuming; of folders refused.
+# --order shards is reported, recorded in the recipe, kept by a resumed run, and refused for folders.
 expect 0 train shards --net alexnet-mini --batch 16 --epochs 2 --seed 3 --val $photos/val \
     --schedule constant --order shards --out ordered
 has err "order = shards: archives are read in 3 stretches of up to 16 MiB"
@@ -69,7 +69,7 @@ cmp run-shards/best.safetensors ordered/best.safetensors >/dev/null &&
 expect 2 train $photos/train --net alexnet-mini --val 0 --order shards
 has err "order = shards is for archives" "alexnet data pack"
 
-# A run is called after its archives.
+# A run is named after its archives.
 expect 0 train 'shards/x-{000..002}.tar' --net alexnet-mini --epochs 1 --batch 16
 expect 0 train val.tar --net alexnet-mini --epochs 1 --batch 16
 [ -d runs/x-1 ] && [ -d runs/val-1 ] || fail "no runs/x-1 and runs/val-1 but $(ls runs)"
@@ -82,7 +82,7 @@ expect 0 train split --net alexnet-mini --epochs 1 --batch 16 --out run-split
 expect 0 eval run-split --json
 is "$(json 1 images)" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "pictures of split/val"
 
-# A run finds its archives again, also elsewhere, and says if they are others.
+# A run finds its archives again, also when they have moved, and says if they have changed.
 expect 0 eval run-tar val.tar --json
 is "$(json 1 images)" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "pictures of val.tar"
 mkdir elsewhere
@@ -95,7 +95,7 @@ pack elsewhere/train.tar $photos/train
 expect 3 train --resume run-tar --epochs 4
 has err "accept-changes"
 
-# The index is kept, named once, and a place where it cannot be kept only costs time.
+# The index is kept, and mentioned once; where it cannot be kept, this only costs time.
 rm elsewhere/*.alexnet-index
 expect 0 eval run-tar elsewhere/val.tar
 has err "searching $work/elsewhere/val.tar for pictures, once"

@@ -50,7 +50,7 @@ mkdir no_pictures
 expect 3 classify one no_pictures
 has err "no_pictures holds no .jpg, .jpeg, .jpe, .jfif, .jif, .png, .webp, .gif, .bmp, .tif, .tiff, .heic, .heif or .avif file"
 
-# Data that is none.
+# Data that is no data set.
 mkdir empty
 expect 3 train empty
 has err "empty is empty"
@@ -66,7 +66,7 @@ has err "no class folders"
 expect 3 train data/pictures/train --val single --net alexnet-mini
 has err "single" "same classes"
 
-# Models that are none. Nothing is believed that a header says.
+# Files that are no models. Nothing that a header says is trusted.
 head -c 5000 one/best.safetensors >short.safetensors
 expect 3 classify short.safetensors $good
 has err "short.safetensors"
@@ -75,7 +75,7 @@ expect 3 classify lies.safetensors $good
 has err "lies.safetensors"
 expect 2 classify text.jpg $good
 
-# What is taken for a model by mistake is named, with what to do about it.
+# A file that is given as a model by mistake is named for what it is, with what to do about it.
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n' >lfs.safetensors
 expect 3 classify lfs.safetensors $good
 has err "a pointer of Git LFS" "git lfs pull"
@@ -90,7 +90,7 @@ expect 3 info lfs.safetensors
 has err "lfs.safetensors is not a network file but a pointer of Git LFS"
 expect 3 info weights.h5
 has err "weights.h5 is not a network file but an HDF5 file"
-# What begins like a file of PyTorch, and would have Python run "touch gone" on opening it.
+# A file that begins like one of PyTorch, and would make Python run "touch gone" when opened.
 printf '\200\002\212\012\154\374\234\106\371\040\152\250\120\031.' >evil.pth
 printf '\200\002cposix\nsystem\nX\012\0\0\0touch gone\205R.' >>evil.pth
 expect 3 classify evil.pth $good
@@ -99,7 +99,7 @@ has err "evil.pth: posix.system: refused; nothing in a model file is executed"
 "$ALEXNET" train data/unseen --recipe one/best.safetensors --out odd >out 2>err && fail "no recipe"
 has err "one/best.safetensors is not a recipe file but a model"
 
-# Why a path cannot be opened is said as it is.
+# The error names the reason why a path cannot be opened.
 ln -s loop loop
 for command in "classify loop $good" "eval loop" "train data/unseen --init-from loop --out odd" \
     "train data/unseen --net loop --out odd" "train data/unseen --recipe loop --out odd"; do
@@ -122,7 +122,7 @@ if [ "$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)" -lt 64000000 ]; then
     [ -e big ] && fail "a run that does not fit left a folder"
 fi
 
-# A batch that no memory would help.
+# A batch that is too large whatever the memory.
 expect 2 train data/unseen --batch 20000 --out big
 has err "batch = 20000 is too large for alexnet: layer input" "the largest batch that works is 7394"
 [ -e big ] && fail "a run that cannot begin left a folder"

@@ -1,4 +1,4 @@
-# `bench`: what it prints, and what others read of it. What is fast is not tested.
+# `bench`: its output for people and for programs. Speed itself is not tested.
 . "${0%/*}/lib.sh"
 
 expect 0 bench --net alexnet-mini --batch 4 --steps 1
@@ -58,7 +58,7 @@ if (ulimit -v 4000000 && "$ALEXNET" version) >/dev/null 2>&1; then
     ) || exit 1
 fi
 
-# The loader: every picture of the demo, then fewer, cut as a recipe says; a picture that is none.
+# The loader: every picture of the demo, then fewer; crops of a recipe; files that are no pictures.
 pictures photos 4
 expect 0 bench --mode loader photos/pictures --net alexnet-mini --steps 1 --batch 5
 has out "photos/pictures for alexnet-mini" "images/s (min" "kB each"

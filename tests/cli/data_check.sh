@@ -6,7 +6,7 @@ chmod -R u+w photos
 mv photos/expected.csv .
 cp -r photos/train/cat/02.jpg photos/train/cat/04.jpg photos/train/cat/06.jpg photos/train/cat/07.jpg .
 
-# What a repository cannot hold everywhere.
+# Names and empty folders that a repository cannot hold on every system.
 mkdir photos/train/empty photos/val/empty photos/train/.thumbs photos/train/Yak photos/val/Yak photos/train/fox
 cp photos/train/cat/00.jpg photos/train/.thumbs
 cp photos/train/cat/00.jpg photos/train/loose.jpg
@@ -30,7 +30,7 @@ train,,train,loose,
 train,,train,left-out,
 END
 
-# rows FILE: a report as the expectation has it: paths below here, of details those that are judged.
+# rows FILE: a report in the form of expected.csv: relative paths, and only the details that it has.
 rows() {
     sed -e 1d -e 's/"//g' -e "s|^$(pwd -P)/photos/||" "$1" |
         awk -F, -v OFS=, '{ print $1, $2, $3, $4, $4 ~ /^(misnamed|tiny|profile)$/ ? $5 : "" }' | LC_ALL=C sort
@@ -51,12 +51,12 @@ has out "pictures that cannot be read: 2" "train/dog/empty.png: is empty" "Not r
 is "$(grep -c '<figure>' sheet.html)" 22 "pictures of the sheet"
 is "$(grep -c '<figure><img alt="" src="data:image/jpeg;base64,/9j/' sheet.html)" 20 "pictures that can be read"
 is "$(grep -c '<div class="group">' sheet.html)" 5 "frames"
-# jpeg_of NAME: the picture that stands before a name, in hexadecimal.
+# jpeg_of NAME: the sheet's picture with this name, in hexadecimal.
 jpeg_of() {
     sed -n "s|^<figure><img alt=\"\" src=\"data:image/jpeg;base64,\([^\"]*\)\"><figcaption>$1<.*|\1|p" sheet.html |
         base64 -d | od -An -v -tx1 | tr -d ' \n'
 }
-# Frames of a JPEG, which have height and width: those of the picture, and of no other.
+# The frame headers hold height and width: they must be those of the picture itself.
 jpeg_of train/dog/tiny.jpg | grep -q 'ffc0001108000c0030' || fail "the sheet shows tiny.jpg as another"
 jpeg_of train/dog/grey.jpg | grep -q 'ffc0000b0800280030' || fail "the sheet shows grey.jpg in colour"
 has sheet.html "<h1>photos: not ready</h1>" "train/owl/p3.jpg" "Display P3" 'href="#unreadable"'
@@ -73,7 +73,7 @@ is "$(json 1 problems.0.findings.1.detail)" "is empty" "the reason of the second
 is "$(json 1 splits.1.split)" val "the second part"
 lacks out '"near"'
 
-# A data set that is ready: 0. One class: 1. None: 3, as for what is not there.
+# Exit codes: 0 for a data set that is ready, 1 for a single class, 3 for none or a missing folder.
 mkdir -p good/a good/b one/a none
 mv 02.jpg good/a && mv 04.jpg good/b
 expect 0 data check good --side 16 --json
@@ -89,7 +89,7 @@ expect 2 data check good --distance 12
 expect 2 data check good --val 1.5
 expect 1 data check good --report nowhere/report.csv
 
-# A share of the pictures: copies end on both sides where `train` would divide them.
+# With --val, copies may get into both parts, as `train` would divide them.
 cp good/a/02.jpg good/a/copy.jpg
 cp good/b/04.jpg good/b/copy.jpg
 expect 0 data check good --side 16
@@ -111,7 +111,7 @@ printf '%s\n' "good/a/02.jpg one" "good/b/04.jpg two" "good/c.jpg two" >list.txt
 expect 1 data check list.txt --side 16
 has out "pictures that cannot be read: 1" "c.jpg"
 
-# Names that a page must not obey.
+# Names with HTML in them, which a page must escape.
 mkdir 'good/<b>&"'
 mv 06.jpg 'good/<b>&"/<i>.jpg'
 cp 07.jpg 'good/<b>&"/07.png'
@@ -137,7 +137,7 @@ is "$(sed -n 2p about | cut -d: -f1)" "      train/z/11.jpg" "the first near cop
 is "$(sed -n 3p about | cut -d: -f1)" "      val/z/11.jpg" "the second near copy"
 has about "8" "and 4 more" "(val, class z)" "(train, class z)"
 
-# A class of hidden files alone; a link that would make all that lies above a class.
+# A class with only hidden files; a link that would make everything above it part of a class.
 mkdir -p odd/a odd/b odd/c odd/d/deep
 cp 07.jpg odd/a && cp $cats/08.jpg odd/b && cp $cats/09.jpg odd/c/.09.jpg
 ln -s ../.. odd/b/above

@@ -43,7 +43,7 @@ less 0.001 "$value" "the distance of two pictures"
 json 1 parts.conv1 >part
 is "$(json 1 a)" "$1" "the first picture"
 
-# In a model, whose answers stay.
+# Weights in a model, whose answers do not change.
 expect 0 convert run with.safetensors --lpips lin.safetensors
 expect 0 distance with.safetensors "$1" "$2" --json --resize 64
 is "$(json 1 distance)" "$value" "the distance by a model with weights"

@@ -12,7 +12,7 @@ block "$docs/networks.md" 2 >shown
 expect 0 info small.ini
 cmp -s out shown || fail "docs/networks.md shows another table: $(diff out shown)"
 
-# The mistake that it shows is made, in the line that it names.
+# The mistake that the document describes gives the error that it shows.
 block "$docs/networks.md" 3 >shown
 sed 's/^stride = 2/strid = 2/; t end; b; :end; n; b end' small.ini >mistaken
 mv mistaken small.ini

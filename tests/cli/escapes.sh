@@ -1,11 +1,11 @@
-# Text from outside colours, moves and forges no line; JSON leads back to its bytes.
+# Untrusted text cannot colour, move or forge output; from JSON its bytes can be recovered.
 . "$(dirname "$0")/lib.sh"
 
 pictures data 3
 train data/pictures --epochs 1 --out run -q
 picture=$(find data/pictures/val -name '*.png' | head -1)
 
-# clean: nothing that a terminal obeys but ends of lines is in out and err.
+# clean: out and err hold no control characters but ends of lines.
 clean() {
     LC_ALL=C tr -d '\n -~\200-\377' <out >strange
     LC_ALL=C tr -d '\n -~\200-\377' <err >>strange
@@ -28,7 +28,7 @@ done
 expect 0 classify run shots --json
 clean
 is "$(json 1 file)" "shots/$name.png" "a name with control characters"
-# U+EFFF is the byte FF; U+EF80, which the name holds itself, are its bytes EE BE 80.
+# U+EFFF stands for the byte FF. The name also holds U+EF80, given as its bytes EE BE 80.
 is "$(json 2 file)" "$(printf 'shots/byte\356\277\277\356\277\256\356\276\276\356\276\200.png')" "bytes"
 
 expect 3 classify "$name" "$picture"

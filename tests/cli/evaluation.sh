@@ -6,13 +6,13 @@ pictures data 4
 train data/pictures --epochs 2 --seed 1 --out one --quiet
 train data/pictures --epochs 2 --seed 2 --out two --quiet
 
-# near A B WHAT: as numbers of which few digits are written.
+# near A B WHAT: A and B are equal up to 1e-5, because few digits are printed.
 near() {
     awk -v a="$1" -v b="$2" 'BEGIN { d = a - b; exit !(d < 1e-5 && d > -1e-5) }' ||
         fail "$3: $1, expected $2"
 }
 
-# The rows of the pictures make the figures of the report.
+# The figures of the report follow from the rows of the pictures.
 expect 0 eval one data/unseen --images rows.csv --top 3 --confusion one.csv --calibration bins.csv \
     --json --per-class --quiet
 images=$(json 1 images)
@@ -120,7 +120,7 @@ has err "model 2 has 2 classes: expected 10, as the first"
 expect 1 eval one data/unseen --images nowhere/rows.csv
 has err "cannot write nowhere/rows.csv"
 
-# Curves of several runs: a line more for each, in colours of their own.
+# Curves of several runs: one more line for each, in colours of their own.
 expect 0 plot curves one -o alone.png
 expect 0 plot curves one two -o both.png
 is "$("$PNG_PIXEL" alone.png)" "1000 400" "size of the curves of one run"

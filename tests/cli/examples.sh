@@ -1,5 +1,5 @@
-# The examples in the help of every command work as they stand, on what they speak of. Those that
-# would train or measure for long get options that make them small.
+# The examples in the help of the commands listed below work as they stand, on the files that they
+# name. Those that would train or measure for long get options that make them small.
 . "${0%/*}/lib.sh"
 pictures shapes-of-ours 4
 mv shapes-of-ours/pictures photos

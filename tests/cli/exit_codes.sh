@@ -12,7 +12,7 @@ head -c 1000 $model >cut.safetensors
 expect 0 info run
 expect 0 classify run $picture
 
-# 1: failed. What is written cannot be.
+# 1: failed. An output cannot be written.
 expect 1 plot curves run -o nowhere/curves.png
 expect 1 eval run --confusion nowhere/confusion.csv
 expect 1 bench --net alexnet-mini --tune nowhere/tuning.ini

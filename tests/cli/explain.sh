@@ -11,8 +11,8 @@ pixel() {
     "$PNG_PIXEL" "$@" || fail "$1 has no pixel ($2, $3)"
 }
 
-# shows COLOUR FILE X Y: strongest red, strongest blue, or grey: the least and the largest of its
-# channels tell, whatever the light of the picture beneath.
+# shows COLOUR FILE X Y: the pixel is strongest red, strongest blue, or grey. The ratios of its
+# channels tell, whatever the brightness of the picture beneath.
 shows() {
     pixel "$2" "$3" "$4" | awk -v colour="$1" '{
         grey = $2 / $1 > 0.93 && $2 / $3 > 0.93
@@ -78,7 +78,7 @@ expect 0 explain run $picture --class "$second_index" --map occlusion --json
 is "$(json 1 class)" "$second" "the class by its place"
 lacks out '"gradient"'
 
-# One of several names is enough where it is no other class's too.
+# One of a class's names is enough if no other class has it.
 for class in data/unseen/*; do
     class=${class##*/}
     echo "$class ${class#*-}, the $class"

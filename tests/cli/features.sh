@@ -53,7 +53,7 @@ two="features run $folder -o two.npy --layer fc7,conv5 --batch 2 --device ref --
 expect 3 $two
 cp two.fc7.npy whole.fc7 && cp two.conv5.npy whole.conv5 && cp two.names.txt whole.names
 rm two.*
-# A run is killed when some rows are there, and leaves rows without a name and half a name besides.
+# A run is killed when some rows are written; rows without a name and half a name are added by hand.
 "$ALEXNET" $two 2>err &
 run=$!
 while [ "$(cat two.names.partial 2>err | wc -l)" -lt 4 ] && kill -0 $run 2>err; do

@@ -19,7 +19,7 @@ for folder in photos photos/deep photos/twice links; do
     is "$(wc -l <out | tr -d ' ')" 1 "pictures below $folder"
 done
 
-# What a walk leaves out is said.
+# Files that a walk leaves out are reported.
 cp "$a" photos/deep/b.JFIF
 cp "$a" photos/deep/c.jxl
 cp "$a" photos/deep/d
@@ -71,7 +71,7 @@ mv data/pictures/val/red-ring data/pictures/val/Red-ring
 expect 3 train data/pictures --net alexnet-mini --epochs 1
 has err '"red-ring" only in' '"Red-ring" only in' "capitals count"
 
-# Classes that only a capital tells apart, in any alphabet that has them; a sign has none.
+# Classes that differ only in capitals, in any alphabet that has them; × and ÷ are no capitals.
 for pair in "Cat cat" "Éa éa" "Ωm ωm" "Жук жук" "Ёж ёж" "a×b a÷b"; do
     rm -rf cased
     for class in $pair; do

@@ -52,7 +52,7 @@ expect 2 help info train
 expect 2 --json info
 has err "options come after the command"
 
-# Commands: what was meant is named, by spelling or by the habits of other programs.
+# Commands: an unknown one gets a suggestion, by its spelling or by what other programs call it.
 suggests() {
     expect 2 "$1"
     has err "there is no command '$1'; did you mean '" "alexnet $2'?"
@@ -76,7 +76,7 @@ expect 2 info --jsn
 has err "unknown option --jsn; did you mean --json?" "Usage: alexnet info" "'alexnet help info'"
 expect 2 train data --epoch 3
 has err "unknown option --epoch; did you mean --epochs?"
-# meant OPTION COMMAND WORD...: each word of other programs' users leads to our option.
+# meant OPTION COMMAND WORD...: for each word, as other programs have it, our option is suggested.
 meant() {
     ours=$1 command=$2
     shift 2

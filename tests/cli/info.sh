@@ -1,4 +1,4 @@
-# `info`: the exact numbers of the networks, and what it says about what is no network.
+# `info`: the exact numbers of the networks, and what it says about other files.
 . "${0%/*}/lib.sh"
 
 # totals NET PARAMETERS MULTIPLY-ADDS NEURONS
@@ -148,7 +148,7 @@ has err "wrong.ini:2: [recipe] batch = 0"
 expect 2 info defualt
 has err "did you mean default?"
 
-# What is no network.
+# Files that are no networks.
 expect 2 info alexnt
 has err "alexnt" "did you mean alexnet?"
 printf '\211PNG\r\n' >cat.png

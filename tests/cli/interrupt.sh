@@ -6,8 +6,8 @@ set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 5 --split
 "$ALEXNET" train "$@" --out whole --threads 2 >out 2>err || fail "the whole run"
 grep "^best epoch [1-3] of 3: top-1 error .* on [0-9]* validation pictures$" out >best || fail "no best"
 
-# start RUN ARGUMENTS...: train in the background until the log has a line. A shell has its
-# background commands ignore SIGINT, which we take back.
+# start RUN ARGUMENTS...: train in the background until the log has a line. A shell starts background
+# commands with SIGINT ignored; env restores the default.
 start() {
     run=$1
     shift

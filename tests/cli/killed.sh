@@ -1,4 +1,4 @@
-# A run that is killed (SIGKILL) at random moments, and goes on each time, ends with the bits of the
+# A run that is killed (SIGKILL) at random moments, and resumed each time, ends with the bits of the
 # undisturbed run. A hundred times with ALEXNET_LONG, otherwise eight.
 . "${0%/*}/lib.sh"
 pictures data 16
@@ -27,7 +27,7 @@ for moment in $(moments); do
     pid=$!
     sleep "$moment"
     kill -9 $pid 2>/dev/null
-    if wait $pid 2>/dev/null; then # it was quicker: compare, and begin another
+    if wait $pid 2>/dev/null; then # it ended first: compare, and begin another
         finished=$((finished + 1))
         same_bits
         rm -rf run

@@ -24,7 +24,7 @@ expect() {
     [ $code -eq "$wanted" ] || fail "alexnet $*: exit code $code, expected $wanted"
 }
 
-# has FILE TEXT...: each text stands in the file, as it is.
+# has FILE TEXT...: the file contains each text, taken literally.
 has() {
     file=$1
     shift
@@ -33,7 +33,7 @@ has() {
     done
 }
 
-# line FILE TEXT...: each text is a line of its own in the file; blanks before it do not count.
+# line FILE TEXT...: the file has each text as a whole line; leading blanks are ignored.
 line() {
     file=$1
     shift

@@ -1,7 +1,7 @@
 /*
- * A disk that loses everything that was not flushed, for LD_PRELOAD: what a run folder holds after
- * a power failure at one of the calls that change it. Nothing survives of a file but its content
- * at its last fsync, and of a folder but its entries at the last fsync of the folder itself, which
+ * For LD_PRELOAD: a disk that loses everything that was not flushed. It shows what a run folder
+ * holds after a power failure at one of the calls that change it. Of a file only the content at its
+ * last fsync survives, of a folder only the entries at the last fsync of the folder itself, which
  * is less than any file system keeps.
  *
  *     LOST_DISK_FOLDER  the folder, absolute
@@ -113,7 +113,7 @@ static void keep_names(void)
         closedir(dir);
 }
 
-/* Keep an inode from being given to another file while the disk still knows it by a name. */
+/* Keep an inode number from being reused while a name on the disk still refers to it. */
 static void hold(const char *path)
 {
     struct stat info;

@@ -1,12 +1,12 @@
-# A run whose disk loses what was not flushed, or is full, at the calls that change the run's folder:
-# it goes on each time, and ends with the bits of the undisturbed run. All calls with ALEXNET_LONG,
-# otherwise about six of each.
+# A run whose disk loses what was not flushed, or becomes full, at a call that changes the run's
+# folder: it can be resumed each time, and ends with the bits of the undisturbed run. With ALEXNET_LONG
+# every call is tried, otherwise about six of each.
 . "${0%/*}/lib.sh"
 : "${LOST_DISK:?the library that loses}"
 pictures data 8
 set -- data/pictures --net alexnet-mini --batch 16 --epochs 3 --report 2 --threads 1 --quiet
 
-# What a log says without times, which no two runs share.
+# A log without its times, which differ from run to run.
 timeless() {
     sed 's/"images_per_second":[^,]*,"waiting":[^,}]*//' "$1"
 }
@@ -23,7 +23,7 @@ disk() {
     code=$?
 }
 
-# The run goes on, or begins again if it had not got as far as a checkpoint.
+# Resume the run, or begin it again if it has no checkpoint yet.
 go_on() {
     if [ -e run/last.safetensors ]; then
         expect 0 train --resume run --threads 1 --quiet

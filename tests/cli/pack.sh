@@ -1,5 +1,5 @@
-# Packed data: trains and evaluates as what it was packed from; interrupted in any way, it ends with
-# the same bytes.
+# Packed data trains and evaluates as its source does; packing that is interrupted in any way, and
+# started again, ends with the same bytes.
 . "${0%/*}/lib.sh"
 pictures data 30
 photos=data/pictures

@@ -24,8 +24,8 @@ for picture in $(cd a && find . -name '*.png'); do
     cmp -s "a/$picture" "c/$picture" && fail "$picture is the same with another seed"
 done
 
-# Folders are named COLOUR-SHAPE. Who knows one of the two names the commonest class that has it,
-# and is right for as many classes of ten as the property has values.
+# Folders are named COLOUR-SHAPE. A guess from only one of the two is the commonest class that has
+# it, and is right for as many of the ten classes as the property has values.
 is "$(ls a/unseen | cut -d- -f1,2 | sort -u | wc -l | tr -d ' ')" 10 "pairs"
 less "$(ls a/unseen | cut -d- -f1 | sort -u | wc -l)" 6.5 "values of colour"
 less "$(ls a/unseen | cut -d- -f2 | sort -u | wc -l)" 6.5 "values of shape"

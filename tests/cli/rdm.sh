@@ -41,7 +41,7 @@ has err "cannot write nowhere/out.names.txt"
 expect 3 rdm run data/unseen/red-ring -o few --quiet
 :
 
-# What does not fit into memory is said before the work: 5,000 pictures, of which nothing is written.
+# Matrices that do not fit into memory are refused before the work: 5,000 pictures, in a sparse file.
 printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '<f8', 'fortran_order': False, 'shape': (5000, 5000), }" >large.npy
 truncate -s $((128 + 8 * 5000 * 5000)) large.npy
 if (ulimit -v 900000 && "$ALEXNET" version) >/dev/null 2>&1; then

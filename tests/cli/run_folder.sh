@@ -1,5 +1,5 @@
-# Run folders: what is in them may come from anybody; several trainings at once; descriptors that are
-# closed and limits that a job may have.
+# Run folders: untrusted content; several trainings at once; closed descriptors, and limits that a job
+# may have.
 . "${0%/*}/lib.sh"
 pictures data 4
 train data/pictures --epochs 1 --out good --quiet
@@ -80,7 +80,7 @@ for what in "eval good data/unseen --confusion nowhere/a.csv" "plot curves good 
     lacks err "device"
 done
 
-# A log whose last line is half; one with a line that is none; none.
+# A log whose last line is cut; one with an invalid line; one without a whole line.
 fresh && printf '{"epoch":2,"st' >>run/log.jsonl
 expect 0 plot curves run -o curves.png
 has err "run/log.jsonl:3: the last line is not whole and is left out"

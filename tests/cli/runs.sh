@@ -42,7 +42,7 @@ sed "s/^alexnet/'$(printf %s "$ALEXNET" | sed 's:/:\\/:g')'/; s/--out one/--out 
 sh ./repeat >/dev/null 2>&1 || fail "command.txt does not run"
 cmp -s one/best.safetensors again/best.safetensors || fail "command.txt gives another model"
 
-# Also where neither threads nor precision are those of another run's defaults.
+# Also if threads and precision are not the defaults.
 train data/pictures --epochs 1 --threads 3 --precision fp32 --out own
 has own/command.txt " --split 3 " " --precision fp32"
 sed "s/^alexnet/'$(printf %s "$ALEXNET" | sed 's:/:\\/:g')'/; s/--out own/--out again-own/" \
@@ -52,7 +52,7 @@ cmp -s own/best.safetensors again-own/best.safetensors ||
     fail "command.txt gives another model with other threads and precision"
 rm -r own again-own
 
-# A run that goes on names nothing twice, and its page is made again.
+# A resumed run lists nothing twice, and its page is made again.
 train data/pictures --epochs 1 --out two --set schedule=constant
 rm two/report.html
 expect 0 train --resume two --epochs 2
@@ -60,7 +60,7 @@ expect 0 train --resume two --epochs 2
 is "$(sed -n '$=' two/skipped.txt)" 2 "lines of skipped.txt after a resume"
 grep -q 'train --resume two --set epochs=2' two/report.html || fail "the page lacks the last command"
 
-# Its commands repeat a run that went on; a resume that says nothing adds none.
+# The commands repeat a resumed run too; resuming without changes adds no command.
 expect 0 train --resume two
 expect 0 train --resume two --epochs 2
 is "$(grep -c resume two/command.txt)" 1 "commands by which the run went on"
@@ -96,7 +96,7 @@ is "$(sed -n '$=' out)" 6 "lines: a heading, a rule, four runs"
 expect 0 runs one two --json
 is "$(json 1 epochs_done)" 2 "epochs"
 is "$(json 2 recipe.epochs)" "2" "epochs of the recipe as the run has it now"
-# What tells one run from another stands at the end of its path, and is kept where there is no room.
+# Paths that are too long are cut at the front, because runs differ at the ends of their paths.
 mkdir a-folder-whose-name-is-long
 mv one a-folder-whose-name-is-long/run-1
 mv two a-folder-whose-name-is-long/run-2

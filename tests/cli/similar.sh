@@ -1,4 +1,4 @@
-# Nearest pictures: what 'features' and plain arithmetic say too; the index and its refreshes; pairs;
+# Nearest pictures, compared with 'features' and plain arithmetic; the index and its refreshes; pairs;
 # the page.
 . "${0%/*}/lib.sh"
 pictures data 12

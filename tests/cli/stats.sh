@@ -22,7 +22,7 @@ less "$(json 1 eigenvalues.1)" "$(json 1 eigenvalues.0)" "order of the axes"
 expect 0 data stats $photos --net alexnet-mini --json --quiet --threads 3 -o three.safetensors
 cmp one.safetensors three.safetensors || fail "statistics depend on the threads"
 cmp one.safetensors s.safetensors || fail "statistics differ from call to call"
-# of packed pixels the same
+# Packed pixels have the same mean.
 rm $photos/train/red-ring/broken.jpg
 expect 0 data pack $photos packed --raw --side 64 --quiet
 expect 0 data stats packed --net alexnet-mini --json --quiet -o packed.safetensors

@@ -1,5 +1,5 @@
-# Threads as schedulers allow them: fewer than were asked for give the same weights, and a split starts
-# none.
+# Schedulers may allow fewer threads than were asked for: these give the same weights, and a split
+# starts no threads.
 . "$(dirname "$0")/lib.sh"
 
 pictures data 4

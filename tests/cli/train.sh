@@ -131,7 +131,7 @@ has err "took 17 of 17 tensors from runs/pictures-1/best.safetensors" \
 expect 0 classify second $picture --top 10 --json
 has out "a ring of red" "a ring of green" "blue-cross"
 
-# Names that the model carries stay, but for those that are given anew; other classes keep theirs.
+# Names in the model stay, except for classes named again; a model of other classes gets none of them.
 printf 'red-ring the red ring\n' >names.txt
 train data/pictures --epochs 1 --init-from second --out third
 expect 0 classify third $picture --top 10 --json
@@ -147,8 +147,7 @@ expect 0 classify fifth $picture --json
 has out "red-ring"
 lacks out "a ring of"
 
-# A complete run has nothing to go on with.
-# It reports the same best epoch as when it ended.
+# A complete run has nothing left to do. Resuming it reports the same best epoch as when it ended.
 expect 0 train --resume second --json
 has err "second is complete already"
 is "$(json 1 epochs)" 1 "epochs"
@@ -158,6 +157,6 @@ error=$(json 1 best.top1_error)
 last=$(wc -l <second/log.jsonl | tr -d ' ')
 is "$error" "$("$JSON_GET" second/log.jsonl "$last" val.top1_error)" "error of the best epoch"
 
-# Classes of equal size: that weighing them changes nothing is said, and no class is named twice.
+# Classes of equal size: it is reported that weights change nothing.
 train data/pictures --epochs 1 --class-weights balanced --out weighed
 has err "class_weights = balanced: classes are of equal size, every picture counts 1"

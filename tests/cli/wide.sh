@@ -23,7 +23,7 @@ is "$(LC_ALL=C.UTF-8 awk 'length > 80' out)" "" "lines wider than 80 columns whe
 expect 0 eval run two --json --quiet
 [ -n "$(json 1 top5_error)" ] || fail "JSON without top5_error"
 
-# What is one is called one.
+# A single thing is named in the singular.
 mkdir -p one/red-ring one/blue-cross
 cp data/pictures/train/red-ring/00001.png one/red-ring
 cp data/pictures/train/blue-cross/00001.png one/blue-cross
