@@ -39,10 +39,10 @@
  *              does not accept. Other functions then return NULL, a count of 0 or false. Where NULL
  *              has a meaning, the declaration says so.
  *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
- *              between threads once made. All other handles belong to one thread at a time; those
- *              made from another (a stream from its session, pairs from their index, a picture
- *              or a stream from its distance) belong to the same thread as that.
- *   Lifetime   Handles count their references: a ctx may be freed before the models made of it.
+ *              between threads once made. All other handles belong to one thread at a time; a
+ *              handle made from one of these (a stream from its session, pairs from their index, a
+ *              picture or a stream from its distance) belongs to the same thread as its origin.
+ *   Lifetime   Handles are reference-counted: a ctx may be freed before the models made with it.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
  *              with an older header keeps working. NULL means the defaults. Result structs never
  *              change.
@@ -92,7 +92,7 @@ ALEXNET_API const char *alexnet_version(void);
 /** The result of every function that can fail. The numbers never change. */
 typedef enum alexnet_status {
     ALEXNET_OK = 0,
-    ALEXNET_ERROR_INVALID_ARGUMENT = -1, /**< a value the function does not take; wrong usage */
+    ALEXNET_ERROR_INVALID_ARGUMENT = -1, /**< a value that is not accepted; wrong usage */
     ALEXNET_ERROR_NO_MEMORY = -2,        /**< the text says what did not fit, and its size */
     ALEXNET_ERROR_IO = -3,            /**< the operating system refused; the text has its reason */
     ALEXNET_ERROR_FORMAT = -4,        /**< a file's contents are invalid */
@@ -102,7 +102,7 @@ typedef enum alexnet_status {
     ALEXNET_ERROR_DIVERGED = -8,      /**< the training loss is not finite */
     ALEXNET_ERROR_CANCELLED = -9,     /**< alexnet_ctx_cancel() was called */
     ALEXNET_ERROR_BAD_DATA = -10,     /**< too many pictures of a data set are unreadable */
-    ALEXNET_ERROR_BAD_MODEL = -11,    /**< a model's probabilities are not numbers */
+    ALEXNET_ERROR_BAD_MODEL = -11,    /**< a model computes NaN or infinity */
 } alexnet_status;
 
 /** The name of a status, as "ALEXNET_ERROR_IO". */
@@ -127,7 +127,7 @@ ALEXNET_API const char *alexnet_word_nearest(const char *word, const char *const
 typedef struct alexnet_ctx alexnet_ctx;
 
 typedef enum alexnet_precision {
-    ALEXNET_PRECISION_AUTO = 0, /**< training: bf16 where the device has it, else fp32; else fp32 */
+    ALEXNET_PRECISION_AUTO = 0, /**< training: bf16 if the device has it; otherwise fp32 */
     ALEXNET_PRECISION_FP32 = 1,
     ALEXNET_PRECISION_TF32 = 2, /**< CUDA only; fp32 elsewhere */
     ALEXNET_PRECISION_BF16 = 3, /**< bf16 operands, float32 sums, float32 master weights */
@@ -139,8 +139,8 @@ typedef enum alexnet_isa {
     ALEXNET_ISA_BASELINE = 1, /**< what the architecture guarantees: SSE4.1 in oneDNN on x86-64 */
     ALEXNET_ISA_AVX2 = 2,
     ALEXNET_ISA_AVX512 = 3,      /**< AVX-512 F, BW, VL, DQ */
-    ALEXNET_ISA_AVX512_BF16 = 4, /**< with its bf16 dot product */
-    ALEXNET_ISA_AMX = 5,         /**< with matrix tiles in bf16 */
+    ALEXNET_ISA_AVX512_BF16 = 4, /**< the above with the bf16 dot product */
+    ALEXNET_ISA_AMX = 5,         /**< the above with matrix tiles in bf16 */
 } alexnet_isa;
 
 typedef enum alexnet_log_level {
@@ -153,20 +153,19 @@ typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *
 
 typedef struct alexnet_ctx_options {
     size_t size;
-    const char
-        *device; /**< "auto" (NULL), "ref", "cpu" or "cuda"; the second of several "cuda:1" */
+    const char *device; /**< "auto" (NULL), "ref", "cpu" or "cuda"; "cuda:1" is the second GPU */
     alexnet_precision precision; /**< default AUTO */
     int threads;                 /**< 0: the CPUs that affinity and cgroup allow. At most as many as
                                       OMP_THREAD_LIMIT allows, with a warning */
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
     alexnet_log_fn log;  /**< NULL: silent */
     void *log_user;
-    /** A file of alexnet_tuner_save(): which implementations compute the operators that it names.
-     *  NULL, and for other operators: the built-in choice for the instruction set, or in a resumed
-     *  run the choice that it began with. */
+    /** A file that alexnet_tuner_save() wrote: it says which implementations compute the operators
+     *  that it names. NULL, and for all other operators: the built-in choice for the instruction
+     *  set or, in a resumed run, the choice that the run began with. */
     const char *tuning;
-    /** Use only algorithms that give the same bits in every run on one GPU and one version of its
-     *  libraries; slower (cuda; ref and cpu always do). */
+    /** For cuda: use only algorithms that give the same bits in every run on the same GPU with the
+     *  same versions of its libraries; slower. ref and cpu are always deterministic. */
     bool deterministic;
 } alexnet_ctx_options;
 #define ALEXNET_CTX_OPTIONS_INIT                                                                   \
@@ -184,14 +183,16 @@ typedef struct alexnet_ctx_options {
 ALEXNET_API alexnet_status alexnet_ctx_new(alexnet_ctx **out, const alexnet_ctx_options *options);
 ALEXNET_API void alexnet_ctx_free(alexnet_ctx *ctx);
 
-/** Bytes of this machine's memory that can be had without swapping: what is available, the control
- *  groups leave, and the limit on the address space allows. UINT64_MAX if nothing says. */
+/** Bytes of memory that can be allocated without swapping: the least of the machine's available
+ *  memory, what the control groups leave and what the limit on the address space leaves.
+ *  UINT64_MAX if none of these is known. */
 ALEXNET_API uint64_t alexnet_memory_available(void);
 
 /** The number of threads the context uses. */
 ALEXNET_API int alexnet_ctx_threads(const alexnet_ctx *ctx);
 
-/** Threads that were asked for: the grouping of sums (`split`) of a run that gives none. */
+/** The number of threads that was asked for. It is the default `split` (the grouping of sums) of a
+ *  training run. */
 ALEXNET_API int alexnet_ctx_split(const alexnet_ctx *ctx);
 
 /**
@@ -208,7 +209,7 @@ typedef struct alexnet_device_info {
     char isa[64];       /**< highest instruction set in use, e.g. "avx2" */
     char library[64];   /**< e.g. "oneDNN 2.6.3"; empty for ref */
     bool available;     /**< whether this machine has it */
-    char absent[160];   /**< why not; empty if it is available */
+    char absent[160];   /**< why it is not available; empty if it is */
     bool bf16;          /**< whether it computes in bf16 */
 } alexnet_device_info;
 
@@ -223,11 +224,11 @@ ALEXNET_API bool alexnet_library_get(int index, const char **name, const char **
 /** A network's description: sections of a text file, see docs/networks.md. Immutable. */
 typedef struct alexnet_network alexnet_network;
 
-/** A text that is compiled into the library: a network or a recipe. All three are constant. */
+/** A text that is compiled into the library: a network or a recipe. The strings are static. */
 typedef struct alexnet_builtin {
     const char *name;        /**< as alexnet_network_load() or alexnet_recipe_load() takes it */
     const char *description; /**< a few words: the comment in the first line of the file */
-    const char *text;        /**< the whole file, as a start for one's own */
+    const char *text;        /**< the whole file, to copy and to change */
 } alexnet_builtin;
 
 /** The built-in networks: "alexnet", ... @return NULL if there is none of that index */
@@ -235,12 +236,13 @@ ALEXNET_API const alexnet_builtin *alexnet_network_builtin(int index);
 
 /**
  * Read a network: the name of a built-in one, or the path of a network file.
- * Shapes are worked out and checked at once, with 1000 classes where the file says
+ * Shapes are computed and checked at once, with 1000 classes where the file says
  * `outputs = classes`.
  * @param ctx  may be NULL
  * @return ALEXNET_ERROR_FORMAT with file, line, key and what was expected;
  *         ALEXNET_ERROR_IO if the file cannot be read;
- *         ALEXNET_ERROR_INVALID_ARGUMENT if it is neither a name nor a file (the text suggests).
+ *         ALEXNET_ERROR_INVALID_ARGUMENT if it is neither a name nor a file; the text suggests
+ *         a name.
  */
 ALEXNET_API alexnet_status alexnet_network_load(alexnet_network **out, alexnet_ctx *ctx,
                                                 const char *name_or_path);
@@ -255,19 +257,20 @@ ALEXNET_API const char *alexnet_network_structure(const alexnet_network *network
 
 /**
  * How a picture becomes the network's input, in one line: "short side resized to 256, centre crop
- * of 224, RGB, minus the mean image (centre), times 1". Pictures are first turned as EXIF says.
+ * of 224, RGB, minus the mean image (centre), times 1". The EXIF orientation is applied
+ * first.
  */
 ALEXNET_API const char *alexnet_network_preprocessing(const alexnet_network *network);
 
 /** A layer as `alexnet info` shows it. Pointers are borrowed from the network. */
 typedef struct alexnet_layer_info {
     const char *name;
-    const char *type;       /**< the file's word: "conv", "cmrnorm", "pool", "fc", ... */
+    const char *type;       /**< as in the network file: "conv", "cmrnorm", "pool", "fc", ... */
     const char *neuron;     /**< "relu", "tanh[a,b]", "logistic" or "" */
-    const char *arithmetic; /**< computation of the side: "ceil((224 - 11)/4) + 1 = 55", or "" */
+    const char *arithmetic; /**< how its side is computed: "ceil((224 - 11)/4) + 1 = 55", or "" */
     int output[3];          /**< C, H, W */
     int64_t parameters;
-    int64_t mult_adds;        /**< multiplications and additions as pairs, per picture, forward */
+    int64_t mult_adds;        /**< multiply-adds of the forward pass, per picture */
     int64_t neurons;          /**< outputs of convolution and fully connected layers */
     int64_t activation_bytes; /**< of the output, per picture, in float32 */
 } alexnet_layer_info;
@@ -276,25 +279,25 @@ ALEXNET_API int alexnet_network_layer_count(const alexnet_network *network);
 ALEXNET_API alexnet_status alexnet_network_layer(const alexnet_network *network, int index,
                                                  alexnet_layer_info *info);
 
-/** The side of the square that the network sees of a picture, in pixels: 224. */
+/** The side of the square crop that is the network's input, in pixels: 224, for example. */
 ALEXNET_API int alexnet_network_side(const alexnet_network *network);
 
 /**
- * The towers that a layer's channels fall into, C/towers in each: the groups that it, or the next
- * convolution, computes apart. 2 for the convolutions of the network of 2012, 1 for what comes
- * behind them. @return 0 if out of range
+ * The number of towers that a layer's channels are divided into, with C/towers channels in each:
+ * the groups of this layer, or else of the next layer with groups. 2 for the convolutions of the
+ * network of 2012, 1 for the layers after them. @return 0 if out of range
  */
 ALEXNET_API int alexnet_network_towers(const alexnet_network *network, int layer);
 
-/** Pixels of a picture; (x, y) is the upper left one. */
+/** A rectangle of pixels; (x, y) is the upper left one. */
 typedef struct alexnet_rectangle {
     int x, y, width, height;
 } alexnet_rectangle;
 
 /**
- * The receptive field of a unit: the pixels of the network's input that may change what stands at
- * (row, column) of a layer's output, by windows, strides and paddings. The whole input for fully
- * connected layers; empty for a unit that sees padding alone.
+ * The receptive field of a unit: the pixels of the network's input that can affect the value at
+ * (row, column) of a layer's output, computed from windows, strides and paddings. The whole input
+ * for fully connected layers; empty for a unit that sees only padding.
  */
 ALEXNET_API alexnet_status alexnet_network_field(const alexnet_network *network, int layer, int row,
                                                  int column, alexnet_rectangle *field);
@@ -304,18 +307,19 @@ ALEXNET_API alexnet_status alexnet_network_field(const alexnet_network *network,
 /** Immutable once loaded; shared between threads. */
 typedef struct alexnet_model alexnet_model;
 
-/** How to read a file that does not say everything itself; NULL: as it is understood. */
+/** What to use instead of what a file says, or of what is assumed if it says nothing. NULL: do not
+ *  replace it. */
 typedef struct alexnet_load_options {
     size_t size;
     /** A built-in network's name or the path of a network file, instead of the network that the
-     * file says or is recognised as. Only the shapes of its weights need to fit. */
+     * file names or is recognised as. Only the shapes of its weights need to fit. */
     const char *net;
-    /** A file of the mean to subtract from pictures, instead of the model's: a mean image of Caffe
-     *  (.binaryproto, or .npy with its channels in blue, green, red), or a model, whose input.mean
-     *  it is. */
+    /** A file with the mean to subtract from pictures, instead of the model's: a mean image of
+     *  Caffe (.binaryproto, or .npy with its channels in blue, green, red), or a model, whose
+     *  input.mean is then used. */
     const char *mean;
-    /** A file of lines "identifier words" that names the classes: by their identifiers where the
-     *  model has them, else in the order of its outputs. */
+    /** A file of lines "identifier words" with the names of the classes. Lines are matched by
+     *  identifier if the model has identifiers; otherwise they are in the order of its outputs. */
     const char *names_file;
 } alexnet_load_options;
 #define ALEXNET_LOAD_OPTIONS_INIT                                                                  \
@@ -324,19 +328,21 @@ typedef struct alexnet_load_options {
     }
 
 /**
- * Read a model, whatever the file is called: one of this program, or the `best.safetensors` of a
- * run folder; or what another program wrote, in any format of alexnet_format_get() that is read.
- * Every length, shape and offset is checked against the file and against the network.
+ * Read a model: a file that this library wrote, the `best.safetensors` of a run folder, or a file
+ * that another program wrote, in any format that alexnet_format_get() says is read. The format is
+ * recognised by the file's content, not by its name. Every length, shape and offset is checked
+ * against the file and against the network.
  *
  * A file of another program is recognised as one of the built-in networks by its layers, or by the
- * names and shapes of its tensors (docs/model-files.md). What it does not carry comes from that
- * network: preprocessing, for a mean image ImageNet's mean colour, and where there are 1000 classes
- * ImageNet's names. The context's log receives what was assumed. A file may hold a part of a
- * network, such as its convolutions: features before the first missing layer can be computed, and
- * whatever needs that layer fails with ALEXNET_ERROR_UNSUPPORTED and its name.
+ * names and shapes of its tensors (docs/model-files.md). What the file lacks is filled in: the
+ * preprocessing from that network, a mean image with ImageNet's mean colour and, if there are 1000
+ * classes, their names with ImageNet's. The context's log receives what was assumed. A file may
+ * hold only a part of a network, such as its convolutions: features before the first missing layer
+ * can be computed; whatever needs that layer fails with ALEXNET_ERROR_UNSUPPORTED and its name.
+ * @param path  of the file, or of the run folder
  * @return ALEXNET_ERROR_IO, with the system's reason; ALEXNET_ERROR_FORMAT for a file that is
- *         damaged, no model, or of no built-in network: the text has the nearest and the layer that
- *         does not fit; ALEXNET_ERROR_UNSUPPORTED for a model of a format that is not read
+ *         damaged, is not a model or fits no built-in network: the text names the nearest network
+ *         and the layer that does not fit; ALEXNET_ERROR_UNSUPPORTED for a format that is not read
  */
 ALEXNET_API alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *ctx,
                                               const char *path);
@@ -344,7 +350,7 @@ ALEXNET_API alexnet_status alexnet_model_load(alexnet_model **out, alexnet_ctx *
 ALEXNET_API alexnet_status alexnet_model_load_with(alexnet_model **out, alexnet_ctx *ctx,
                                                    const char *path,
                                                    const alexnet_load_options *options);
-/** alexnet_model_load() from memory, which is copied. */
+/** The same from a file's bytes in memory, which are copied. */
 ALEXNET_API alexnet_status alexnet_model_load_memory(alexnet_model **out, alexnet_ctx *ctx,
                                                      const void *bytes, size_t length);
 ALEXNET_API void alexnet_model_free(alexnet_model *model);
@@ -355,7 +361,7 @@ ALEXNET_API const alexnet_network *alexnet_model_network(const alexnet_model *mo
 ALEXNET_API int alexnet_model_class_count(const alexnet_model *model);
 
 /**
- * The name of a class for people: the readable one if the model carries one, else the identifier.
+ * The name of a class to show to people: the readable one if the model has it, else the identifier.
  * @return NULL if out of range.
  */
 ALEXNET_API const char *alexnet_model_class_name(const alexnet_model *model, int index);
@@ -368,13 +374,13 @@ ALEXNET_API const char *alexnet_model_format(const alexnet_model *model);
  *  program. */
 ALEXNET_API const char *alexnet_model_format_version(const alexnet_model *model);
 /** What made the file, for people: "alexnet 0.1.0, after 900 updates"; "" if the file does not say.
- *  Like class names it may contain anything: escape it for a terminal. */
+ *  Like class names it may contain any characters: escape it before showing it on a terminal. */
 ALEXNET_API const char *alexnet_model_provenance(const alexnet_model *model);
 
 /**
- * A number for a network with its preprocessing and weights, the same in every run on one device:
- * what is computed with a model may be kept under it. Models that differ have, but for chance,
- * other numbers.
+ * A hash of a model's network, preprocessing and weights: the same in every run on one device, so
+ * that results computed with a model can be cached under it. Models that differ have different
+ * hashes, except by chance.
  */
 ALEXNET_API alexnet_status alexnet_model_fingerprint(const alexnet_model *model,
                                                      uint64_t *fingerprint);
@@ -400,12 +406,12 @@ typedef enum alexnet_weights {
     ALEXNET_WEIGHTS_BF16 = 2, /**< the same, with the range of float32 and 8 bits of precision */
 } alexnet_weights;
 
-/** What the tensors of a file are called, where its format leaves that free. */
+/** What the tensors of a file are called, in a format that allows any names. */
 typedef enum alexnet_names {
     ALEXNET_NAMES_OURS = 0,        /**< the layers' names: conv1.weight, fc8.bias */
-    ALEXNET_NAMES_TORCHVISION = 1, /**< places in features and classifier: features.0.weight */
-    /** The two towers of 2012, a tensor for each: conv1a.weight, conv1b.weight, fc2048ba.weight;
-     *  for networks with groups = 2 */
+    ALEXNET_NAMES_TORCHVISION = 1, /**< as torchvision's modules: features.0.weight */
+    /** A tensor for each of the two towers, as in 2012: conv1a.weight, conv1b.weight,
+     *  fc2048ba.weight; only for networks with groups = 2 */
     ALEXNET_NAMES_TOWERS = 2,
 } alexnet_names;
 
@@ -414,8 +420,8 @@ typedef struct alexnet_save_options {
     const char *format; /**< as alexnet_format_get() names it; NULL: by the ending of the path */
     alexnet_weights weights;
     alexnet_names names;
-    /** Formats that carry a computation: with the preprocessing as its first part, so that it takes
-     *  RGB pixels from 0 to 255 */
+    /** For formats that carry a computation: include the preprocessing as its first part, so that
+     *  the computation takes RGB pixels from 0 to 255 */
     bool preprocessing;
 } alexnet_save_options;
 #define ALEXNET_SAVE_OPTIONS_INIT                                                                  \
@@ -424,13 +430,14 @@ typedef struct alexnet_save_options {
     }
 
 /**
- * Write a model to a file, whole or not at all; one that is there is replaced. In float32 all
- * formats keep weights to the bit (of the device `ref`: rounded to float32). input.mean is always
- * float32.
+ * Write a model to a file, completely or not at all; an existing file is replaced. In float32 all
+ * formats keep the weights bit for bit (the weights of the device `ref` are rounded to float32).
+ * input.mean is always float32.
  * @param options  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is not known or not written:
- *         the text suggests; ALEXNET_ERROR_UNSUPPORTED for options that the format does not take, a
- *         network that it cannot express, and values too large for fp16: the text says why;
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is unknown or cannot be
+ *         written: the text suggests one; ALEXNET_ERROR_UNSUPPORTED for options that the format
+ *         does not take, a network that it cannot express, and values too large for fp16: the text
+ *         says why;
  *         ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
  */
 ALEXNET_API alexnet_status alexnet_model_save(const alexnet_model *model, const char *path,
@@ -439,37 +446,37 @@ ALEXNET_API alexnet_status alexnet_model_save(const alexnet_model *model, const 
 /** A format of model files. */
 typedef struct alexnet_format_info {
     const char *name;    /**< as alexnet_save_options takes it: "safetensors" */
-    const char *endings; /**< of its files' names; several with a | between them: ".onnx" */
-    const char *about;   /**< a few words */
+    const char *endings; /**< of its files' names, separated by |: ".onnx" */
+    const char *about;   /**< a short description */
     bool reads, writes;
-    /** What a file that is written does not carry: "class names"; "" if it carries everything. */
+    /** What a written file does not carry: "class names"; "" if it carries everything. */
     const char *without;
     bool weights, names, preprocessing; /**< which options of alexnet_save_options it takes */
 } alexnet_format_info;
 
-/** Fill in format `index`, in and out. @return false past the last. */
+/** Describe format `index`, of all that can be read or written. @return false past the last. */
 ALEXNET_API bool alexnet_format_get(int index, alexnet_format_info *info);
 /**
- * The format that is written under a name, or with NULL into a file of this path's ending.
+ * Find the format to write: by its name or, if `name` is NULL, by the ending of `path`.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT as alexnet_model_save()
  */
 ALEXNET_API alexnet_status alexnet_format_find(alexnet_format_info *info, const char *name,
                                                const char *path);
 /**
- * The format of a file, by its first bytes: whether it can be read to the end shows when it is.
- * @return NULL for a file of none of the formats, and for what is no file or cannot be read
+ * The format of a file, recognised by its first bytes; the rest of the file is not checked.
+ * @return NULL if the file has none of the formats, is not a regular file or cannot be read
  */
 ALEXNET_API const char *alexnet_format_of(const char *path);
 
 /* ---- Data sets ------------------------------------------------------------------------------ */
 
-/** Pictures, with labels or without: where they are, not their pixels. Immutable. */
+/** Pictures, with or without labels: it knows where they are, and holds no pixels. Immutable. */
 typedef struct alexnet_dataset alexnet_dataset;
 
 typedef struct alexnet_dataset_options {
     size_t size;
     /** A file of lines "identifier words", with a space or a tab between, that gives readable class
-     *  names (synset_words.txt). One that names no class of the data set is a warning in the log.
+     *  names (synset_words.txt). The log has a warning if it names no class of the data set.
      */
     const char *names_file;
     /** Take the class numbers of this model: classes are matched by identifier. Borrowed. */
@@ -495,7 +502,7 @@ typedef enum alexnet_dataset_kind {
  */
 ALEXNET_API const char *alexnet_picture_ending(int index);
 
-/** Unreadable pictures that are put up with however few pictures there are. */
+/** How many unreadable pictures are tolerated in a data set of any size. */
 #define ALEXNET_BAD_PICTURES 5
 
 /**
@@ -504,53 +511,54 @@ ALEXNET_API const char *alexnet_picture_ending(int index);
  */
 ALEXNET_API bool alexnet_too_many_bad(int64_t bad, int64_t pictures, int64_t allowed);
 
-/** Determine how a folder, or what else is at a path, is laid out, without reading pictures. */
+/** Find out which kind of data set is at a path, without reading pictures. */
 ALEXNET_API alexnet_status alexnet_dataset_layout(const char *path, alexnet_dataset_kind *kind);
 
 /**
  * Open a tree with one folder per class, holding pictures at any depth. Classes are the
  * folders' names in byte order; hidden files and folders are ignored; a folder without pictures is
  * an error that names it. If a folder holds `train` and `val`, pass one of these.
- * Links are followed, but each folder is read once for a class, and a class folder only as that
- * class. The log has warnings about files ignored for their extension, pictures in no class folder,
- * classes that differ only in case, and readable names that two classes share.
+ * Links are followed, but each folder is read once for each class, and a class folder only for its
+ * own class. The log has warnings about files ignored for their extension, pictures in no class
+ * folder, classes that differ only in case, and readable names that two classes share.
  *
  * Or open .tar archives, which are read in place: the path is an archive, a folder of them, or a
  * pattern such as "x-{000..146}.tar". Labels are in KEY.cls or KEY.json beside KEY.jpg, or the
  * folders within the archives are the classes. ImageNet's own archives are read as they are
- * (docs/data.md). An index of the pictures is kept beside each archive, where that can be written.
+ * (docs/data.md). An index of the pictures is kept beside each archive if it can be written there.
  *
  * Or open a list, whose name ends in .txt, .lst, .list or .tsv, of lines "path label", or a table
  * (.csv) with a column path, file, filename or image and a column label or class; paths are
  * relative to its folder. Labels are numbers from 0 or names. Or open the files of MNIST (idx,
- * compressed by gzip or not) or of CIFAR-10 or CIFAR-100 (binary version): their folder, of which
- * `train` and `val` are then parts, or one file. docs/data.md says more.
+ * compressed by gzip or not) or of CIFAR-10 or CIFAR-100 (binary version): a part of their folder,
+ * FOLDER/train or FOLDER/val, or one file. docs/data.md says more.
  *
- * Labels that are numbers are, with `classes_of`, the numbers of the model's classes, unless it has
- * classes called so. ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() is called meanwhile.
+ * With `classes_of`, labels that are numbers are the model's class numbers, unless the model has
+ * classes with these identifiers. ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() is called
+ * meanwhile.
  */
 ALEXNET_API alexnet_status alexnet_dataset_open(alexnet_dataset **out, alexnet_ctx *ctx,
                                                 const char *path,
                                                 const alexnet_dataset_options *options);
 
 /**
- * Open pictures without labels, to classify: files, whatever their extension, all pictures in
- * folders, at any depth, in byte order, and all pictures in .tar archives, folders of archives and
- * patterns of their names, those that lists name, with labels or without, in the lists' order, and
- * those in files of MNIST and CIFAR. Links are followed, but each folder is read once.
- * A file that is not there is a picture that cannot be read. Paths are copied.
+ * Open pictures without labels, to classify them. Each path may be a picture file with any
+ * extension; a folder, whose pictures are taken at any depth, in byte order; a .tar archive, a
+ * folder of archives or a pattern of their names; a list, with or without labels, whose pictures
+ * are taken in its order; or files of MNIST or CIFAR. Links are followed, but each folder is read
+ * once. A missing file counts as a picture that cannot be read. Paths are copied.
  * @return ALEXNET_ERROR_IO for a folder that cannot be read; ALEXNET_ERROR_FORMAT for one without
- *         pictures, with what it holds instead
+ *         pictures: the text says what it holds instead
  */
 ALEXNET_API alexnet_status alexnet_dataset_open_files(alexnet_dataset **out, alexnet_ctx *ctx,
                                                       const char *const *paths, int64_t count);
 
 /**
- * Split a data set: a picture goes to `val` if a random number that depends on `seed` and its own
- * name alone is below `share` (0 < share < 1), else to `train`. So it stays where it is whatever
- * pictures are added or removed, and a class has about its share: a small one may have no picture
- * in a part, of which a new trainer warns. If all pictures fell to one part, the one whose number
- * is nearest to the share goes to the other.
+ * Split a data set: a picture goes to `val` if a random number, which depends only on `seed` and
+ * the picture's name, is below `share` (0 < share < 1), else to `train`. A picture therefore stays
+ * in its part when others are added or removed. About this share of each class goes to `val`; a
+ * small class may have no picture in one part, and a new trainer then warns. If all pictures fell
+ * into one part, the picture whose number is nearest to the share goes to the other.
  * @return ALEXNET_ERROR_FORMAT if there is only one picture
  */
 ALEXNET_API alexnet_status alexnet_dataset_split(const alexnet_dataset *dataset, double share,
@@ -567,14 +575,14 @@ ALEXNET_API alexnet_status alexnet_dataset_picture(const alexnet_dataset *datase
                                                    const char **path, int *label);
 
 /* Packing: a data set as tar archives ("shards") of pictures of one size, named as the webdataset
- * package names them, to be read from disks that dislike a million files. docs/data.md says what
- * is in them. */
+ * package names them, for disks that are slow with a million files. docs/data.md says what is in
+ * them. */
 
 /** How a picture is brought to `side`. */
 typedef enum alexnet_pack_fit {
-    ALEXNET_PACK_SHORT = 0,  /**< the short side to `side`; the long one is kept, up to 16 times
-                                  that. Networks with `resize = short` take the same pixels from it
-                                  as from the picture itself */
+    ALEXNET_PACK_SHORT = 0,  /**< the short side becomes `side`; the long one stays in proportion,
+                                  up to 16 times that. Networks with `resize = short` get the same
+                                  pixels from it as from the picture itself */
     ALEXNET_PACK_SQUARE = 1, /**< the centre square of that: what such networks see */
     ALEXNET_PACK_WARP = 2,   /**< side x side whatever the shape, as `resize = warp` */
 } alexnet_pack_fit;
@@ -583,16 +591,16 @@ typedef struct alexnet_pack_options {
     size_t size;
     int side; /**< default 256; 0: pictures keep their size */
     alexnet_pack_fit fit;
-    bool raw;    /**< pixels, as NumPy's arrays (KEY.npy, uint8 [height][width][3]), and not JPEG */
-    int quality; /**< of JPEG, 1 to 100; default 95. A JPEG file that has the size already is stored
-                      as it is */
-    int64_t shard_pictures; /**< pictures of a shard at most; default 0: any number */
-    int64_t shard_bytes;    /**< bytes of a shard, but for one with a single picture; default 10^9;
-                                 0: any number */
+    bool raw;    /**< store pixels as NumPy arrays (KEY.npy, uint8 [height][width][3]), not JPEG */
+    int quality; /**< of JPEG, 1 to 100; default 95. A JPEG file that has the right size already is
+                      stored as it is */
+    int64_t shard_pictures; /**< most pictures in a shard; default 0: any number */
+    int64_t shard_bytes;    /**< most bytes in a shard; a single picture may be larger; default
+                                 10^9; 0: any number */
     bool in_order; /**< keep the data set's order. Otherwise pictures are shuffled over the shards,
                         so that each has some of every class */
     uint64_t seed; /**< of the shuffling */
-    int64_t bad_pictures; /**< as alexnet_too_many_bad() has it; default ALEXNET_BAD_PICTURES */
+    int64_t bad_pictures; /**< `allowed` of alexnet_too_many_bad(); default ALEXNET_BAD_PICTURES */
 } alexnet_pack_options;
 #define ALEXNET_PACK_OPTIONS_INIT                                                                  \
     {                                                                                              \
@@ -600,49 +608,49 @@ typedef struct alexnet_pack_options {
             ALEXNET_BAD_PICTURES                                                                   \
     }
 
-/** How far packing is, of both parts together. */
+/** How far packing has come, both parts together. */
 typedef struct alexnet_pack_progress {
     int64_t done, total; /**< pictures of the data set; `done` are packed or left out */
-    int64_t found;     /**< what an earlier call had done. Its archives are read first, against the
-                            manifest's hashes; meanwhile `done` is what of it has been read */
+    int64_t found; /**< pictures in the archives of an earlier call. These are first compared with
+                        the manifest's hashes; meanwhile `done` counts the pictures compared */
     int64_t pictures;  /**< packed */
     int64_t unchanged; /**< of these, JPEG files that are stored as they are */
-    int64_t left_out;  /**< that cannot be read; the log has a warning for each */
-    int64_t shards;    /**< complete */
-    int64_t bytes;     /**< of these */
+    int64_t left_out;  /**< unreadable; the log has a warning for each */
+    int64_t shards;    /**< complete ones */
+    int64_t bytes;     /**< in complete shards */
 } alexnet_pack_progress;
 
 /** A data set being packed. */
 typedef struct alexnet_pack alexnet_pack;
 /**
- * Begin to pack into a folder, which is made, or go on with what an earlier call has begun there
- * with the same data and options. The folder gets train-000000.tar, ..., with `val` also
- * val-000000.tar, ..., classes.txt, and manifest.json, which says what is there; FOLDER/train and
- * FOLDER/val, or FOLDER alone without `val`, are then data sets with the classes, names and order
- * of these. Every file is written under another name, flushed and renamed. What is written depends
- * on pictures and options alone, not on the number of threads nor on interruptions.
+ * Begin to pack into a folder, which is made if absent, or continue what an earlier call has begun
+ * there with the same data and options. The folder gets train-000000.tar, ..., with `val` also
+ * val-000000.tar, ..., classes.txt, and manifest.json, which describes the contents. FOLDER/train
+ * and FOLDER/val, or FOLDER alone without `val`, can then be opened as data sets with the same
+ * classes, names and order. Every file is written under another name, flushed and renamed. The
+ * output depends only on the pictures and options, not on the number of threads or interruptions.
  * @param train    with labels
  * @param val      with the same classes; NULL: none
  * @param options  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder with other files in it, with a pack of other
- *         data or options, or that another process is packing into
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that has other files in it, has a pack of
+ *         other data or options, or that another process is packing into
  */
 ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx,
                                             const alexnet_dataset *train,
                                             const alexnet_dataset *val, const char *folder,
                                             const alexnet_pack_options *options);
 /**
- * Pack the next picture, or read the next archive of an earlier call (above). What is complete
- * stays after a failure, and a new pack goes on with it.
+ * Pack the next picture, or check the next archive of an earlier call. Complete archives are kept
+ * after a failure; the pack cannot go on then, but a new one continues from them.
  * @param progress  out; may be NULL
- * @param more      out, false: all is done
+ * @param more      out, false once everything is packed
  * @return ALEXNET_ERROR_BAD_DATA as soon as too many pictures cannot be read, or if an archive of
- *         an earlier call has changed; ALEXNET_ERROR_IO, as for a full disk;
+ *         an earlier call has changed; ALEXNET_ERROR_IO, for example for a full disk;
  *         ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_pack_step(alexnet_pack *pack, alexnet_pack_progress *progress,
                                              bool *more);
-/** Shards that are not complete are removed. NULL allowed. */
+/** Also removes shards that are not complete. NULL allowed. */
 ALEXNET_API void alexnet_pack_free(alexnet_pack *pack);
 
 /* Statistics: what the pictures of a data set are like. */
@@ -654,72 +662,74 @@ typedef struct alexnet_size_range {
 /** Pixels are those of pictures as a network stores them, in grey levels from 0 to 255, in the
  *  order red, green, blue. */
 typedef struct alexnet_data_stats_result {
-    int64_t pictures, left_out; /**< that can be read, and that cannot */
+    int64_t pictures, left_out; /**< readable and unreadable ones */
     int classes;
-    const int64_t *class_pictures;    /**< [classes], those that can be read; borrowed */
+    const int64_t *class_pictures;    /**< [classes], readable ones of each; borrowed */
     alexnet_size_range width, height; /**< of pictures before they are brought to `side` */
-    int64_t enlarged;                 /**< whose short side is below `side` */
+    int64_t enlarged;                 /**< pictures whose short side is below `side` */
     int side;
     const double *mean_image;  /**< [side][side][3]; borrowed */
     double mean[3];            /**< of all pixels */
-    double covariance[3][3];   /**< of their colours, divided by the number of pixels */
+    double covariance[3][3];   /**< of the pixels' colours, divided by their number */
     double eigenvalues[3];     /**< of the covariance, the largest first */
-    double eigenvectors[3][3]; /**< row i, of length 1; the largest of its numbers is positive */
+    double eigenvectors[3][3]; /**< row i for eigenvalue i, of length 1; its element of largest
+                                    magnitude is positive */
 } alexnet_data_stats_result;
 
-/** The statistics of a data set, being computed. */
+/** A computation of a data set's statistics. */
 typedef struct alexnet_data_stats alexnet_data_stats;
-/** @param network  whose [input] says how pictures are stored; NULL: short side 256, its centre */
+/** @param network  its [input] says how pictures are stored; NULL: the centre, short side 256 */
 ALEXNET_API alexnet_status alexnet_data_stats_new(alexnet_data_stats **out, alexnet_ctx *ctx,
                                                   const alexnet_dataset *dataset,
                                                   const alexnet_network *network);
 /**
- * Read a few pictures more. Those that cannot be read are left out, with a warning in the log.
+ * Read a few more pictures. Those that cannot be read are left out, with a warning in the log.
  * @param done  out, pictures read or left out; may be NULL
- * @param more  out, false: all are, and there is a result
+ * @param more  out, false once all are, and there is a result
  * @return ALEXNET_ERROR_BAD_DATA if none can be read; ALEXNET_ERROR_CANCELLED
  */
 ALEXNET_API alexnet_status alexnet_data_stats_step(alexnet_data_stats *stats, int64_t *done,
                                                    bool *more);
-/** The result, borrowed; NULL before the last step. It depends on no order and no thread. */
+/** The result, borrowed; NULL before the last step. It does not depend on the order of pictures or
+ *  on threads. */
 ALEXNET_API const alexnet_data_stats_result *
 alexnet_data_stats_get(const alexnet_data_stats *stats);
-/** Write the result as safetensors, whose names docs/data.md has. */
+/** Write the result as a safetensors file; docs/data.md has the names of its tensors. */
 ALEXNET_API alexnet_status alexnet_data_stats_save(const alexnet_data_stats *stats,
                                                    const char *path);
 ALEXNET_API void alexnet_data_stats_free(alexnet_data_stats *stats); /**< NULL allowed */
 
 /* ---- Examination of a data set -------------------------------------------------------------- */
 
-/** What may be wrong with a data set. The first are problems, after which it is not ready to be
- *  trained on; the others are remarks. */
+/** What may be wrong with a data set. With a problem up to CLASS_IN_ONE it is not ready for
+ *  training; the others are remarks. */
 typedef enum alexnet_problem {
     ALEXNET_PROBLEM_UNREADABLE = 1,      /**< a picture that is truncated or cannot be read */
-    ALEXNET_PROBLEM_SAME_IN_PARTS = 2,   /**< one picture for training and for validation */
-    ALEXNET_PROBLEM_SAME_IN_CLASSES = 3, /**< one picture in several classes */
+    ALEXNET_PROBLEM_SAME_IN_PARTS = 2,   /**< the same picture in training and validation */
+    ALEXNET_PROBLEM_SAME_IN_CLASSES = 3, /**< the same picture in several classes */
     ALEXNET_PROBLEM_EMPTY_CLASS = 4,     /**< a class without pictures */
     ALEXNET_PROBLEM_FEW_CLASSES = 5,     /**< fewer than two classes */
-    ALEXNET_PROBLEM_CLASS_IN_ONE = 6,    /**< a class of one part that the other lacks */
-    ALEXNET_PROBLEM_SAME = 7,            /**< one picture several times in a class */
+    ALEXNET_PROBLEM_CLASS_IN_ONE = 6,    /**< a class that only one of the parts has */
+    ALEXNET_PROBLEM_SAME = 7,            /**< the same picture several times in a class */
     ALEXNET_PROBLEM_NEAR = 8,            /**< pictures that look nearly the same */
-    ALEXNET_PROBLEM_MISNAMED = 9,        /**< a picture called as if it had another format */
+    ALEXNET_PROBLEM_MISNAMED = 9,        /**< a picture named as if it had another format */
     ALEXNET_PROBLEM_TINY = 10,           /**< a picture smaller than the network's input */
     ALEXNET_PROBLEM_GREY = 11,           /**< a picture without colour */
-    ALEXNET_PROBLEM_CMYK = 12,           /**< a picture in the colours of print */
+    ALEXNET_PROBLEM_CMYK = 12,           /**< a picture in CMYK, the colours of print */
     ALEXNET_PROBLEM_PROFILE = 13,        /**< a picture with a colour profile other than sRGB */
     ALEXNET_PROBLEM_CASE = 14,           /**< names that differ only in capitals */
-    ALEXNET_PROBLEM_SMALL_CLASS = 15,    /**< less than a tenth of the largest class */
+    ALEXNET_PROBLEM_SMALL_CLASS = 15,    /**< a class below a tenth of the largest one */
     ALEXNET_PROBLEM_HIDDEN = 16,         /**< a hidden folder with pictures */
-    ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures of no class */
-    ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out for their ending */
-    ALEXNET_PROBLEM_DOUBT = 19,          /**< the data set looks as if another one was meant */
+    ALEXNET_PROBLEM_LOOSE = 17,          /**< pictures that belong to no class */
+    ALEXNET_PROBLEM_LEFT_OUT = 18,       /**< files left out because of their extension */
+    ALEXNET_PROBLEM_DOUBT = 19,          /**< a sign that another data set was meant */
 } alexnet_problem;
 
 typedef struct alexnet_problem_info {
     alexnet_problem problem;
-    bool serious;       /**< the data set is not ready */
+    bool serious;       /**< the data set is not ready for training */
     const char *name;   /**< "unreadable" */
-    const char *about;  /**< what it says of several: "pictures that cannot be read" */
+    const char *about;  /**< in the plural: "pictures that cannot be read" */
     const char *remedy; /**< what to do: "copy them again, or delete them" */
 } alexnet_problem_info;
 /** The problems in the order above; index from 0. @return false past the last */
@@ -728,20 +738,20 @@ ALEXNET_API bool alexnet_problem_get(int index, alexnet_problem_info *info);
 typedef struct alexnet_check_options {
     size_t size;
     int side;     /**< pictures whose shorter side is below this are tiny; default 224, 0: none */
-    bool near;    /**< also find pictures that look nearly the same, mirrored ones among them: by
+    bool near;    /**< also find pictures that look nearly the same, mirrored ones included: by
                        their difference hash of 64 bits and their colours */
-    int distance; /**< bits of it that may differ, 0 to 11; default 7 */
+    int distance; /**< bits of the hash that may differ, 0 to 11; default 7 */
 } alexnet_check_options;
 #define ALEXNET_CHECK_OPTIONS_INIT                                                                 \
     {                                                                                              \
         sizeof(alexnet_check_options), 224, false, 7                                               \
     }
 
-/** A data set being examined. Every picture is read and decoded; some 60 bytes are kept of it. */
+/** An examination of a data set: decodes every picture, and keeps about 60 bytes of each. */
 typedef struct alexnet_check alexnet_check;
 /**
- * @param train  with labels, opened with `examined`; at most 4294967294 pictures with `val`
- * @param val    the part for validation, opened likewise or split off; NULL: none
+ * @param train  with labels, opened with `examined`; with `val` at most 4294967294 pictures
+ * @param val    for validation, opened in the same way or split off; NULL: none
  */
 ALEXNET_API alexnet_status alexnet_check_new(alexnet_check **out, alexnet_ctx *ctx,
                                              const alexnet_dataset *train,
@@ -749,49 +759,50 @@ ALEXNET_API alexnet_status alexnet_check_new(alexnet_check **out, alexnet_ctx *c
                                              const alexnet_check_options *options);
 
 typedef struct alexnet_check_progress {
-    int64_t done, total; /**< pictures read; with `comparing` those compared */
-    bool comparing;      /**< all are read, and compared with each other */
-    int64_t unreadable;  /**< of those read */
+    int64_t done, total; /**< pictures read or, with `comparing`, compared */
+    bool comparing;      /**< all are read, and are now compared with each other */
+    int64_t unreadable;  /**< of the pictures read */
 } alexnet_check_progress;
 /**
  * Examine the next picture, or compare some.
  * @param progress  out; may be NULL
- * @param more      out, false: all is done
- * @return ALEXNET_ERROR_CANCELLED, after which the next call goes on; ALEXNET_ERROR_NO_MEMORY,
- * after which it cannot. A bad picture is a finding
+ * @param more      out, false once the examination is complete
+ * @return ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_NO_MEMORY, after which the examination cannot be
+ *         continued. A bad picture is a finding, not a failure
  */
 ALEXNET_API alexnet_status alexnet_check_step(alexnet_check *check,
                                               alexnet_check_progress *progress, bool *more);
 
-/** Something that was found. Strings are borrowed; `detail` is valid until the next call. */
+/** A finding of an examination. Strings are borrowed; `detail` is valid until the next call. */
 typedef struct alexnet_finding {
     alexnet_problem problem;
-    const char *path;       /**< of the picture, or of what the problem lies in */
+    const char *path;       /**< of the picture, or of the place of the problem */
     const char *class_name; /**< NULL: it concerns no class */
     const char *part;       /**< "train" or "val"; NULL: there is one part */
     const char *detail;     /**< the reason, or what it is the same as; may be empty */
-    int64_t picture;        /**< index in its part; -1: it is no picture */
-    int64_t group;          /**< the same for pictures that are alike; -1: none */
-    int64_t count;          /**< files that it stands for: 1, but of those left out */
+    int64_t picture;        /**< index in its part; -1: it is about no picture */
+    int64_t group;          /**< a number that pictures which are alike share; -1: none */
+    int64_t count;          /**< files or pictures that it stands for; 1 for one picture */
 } alexnet_finding;
-/** The findings, once all is done: in the order of problems, groups and pictures. */
+/** The number of findings, 0 before the examination is complete. They are in the order of problems,
+ *  groups and pictures. */
 ALEXNET_API int64_t alexnet_check_findings(const alexnet_check *check);
 /** @return false if there is none of that index */
 ALEXNET_API bool alexnet_check_get(alexnet_check *check, int64_t index, alexnet_finding *finding);
-/** Findings of a problem, from *first on; a finding counts as often as its `count` says for the
- *  last argument. Both pointers may be NULL. @return how many findings */
+/** Count the findings of one problem, which have consecutive indices from *first on. *files is the
+ *  sum of their `count`. Both pointers may be NULL. @return the number of findings */
 ALEXNET_API int64_t alexnet_check_count(const alexnet_check *check, alexnet_problem problem,
                                         int64_t *first, int64_t *files);
-/** Whether no serious problem was found. false also before all is done */
+/** Whether no serious problem was found. Also false before the examination is complete. */
 ALEXNET_API bool alexnet_check_ready(const alexnet_check *check);
 ALEXNET_API void alexnet_check_free(alexnet_check *check);
 
 /**
  * A small version of a picture of a data set, as a JPEG file: its longer side is at most `side`.
  * @param side    1 to 1024
- * @param out     room for `room` bytes; 4 * side * side + 4096 are always enough
+ * @param out     a buffer of `room` bytes; 4 * side * side + 4096 are always enough
  * @param length  out, the bytes of the file
- * @return ALEXNET_ERROR_INVALID_ARGUMENT also if there is too little room; those of reading it
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT also if `room` is too small; errors of reading the picture
  */
 ALEXNET_API alexnet_status alexnet_dataset_thumbnail(const alexnet_dataset *dataset, int64_t index,
                                                      int side, void *out, size_t room,
@@ -804,7 +815,7 @@ typedef struct alexnet_session alexnet_session;
 
 typedef struct alexnet_session_options {
     size_t size;
-    int batch; /**< pictures per pass, default 1; streams and evaluations fill it */
+    int batch; /**< pictures per pass, default 1; streams and evaluations fill them */
     int views; /**< 1: centre crop (default); 10: corners, centre and mirrors, averaged */
 } alexnet_session_options;
 #define ALEXNET_SESSION_OPTIONS_INIT                                                               \
@@ -825,13 +836,13 @@ typedef struct alexnet_prediction {
 } alexnet_prediction;
 
 /**
- * Classify a picture: a JPEG, PNG or BMP file, and where the build has their libraries a WebP, GIF,
- * TIFF, HEIC or AVIF file (its first or primary picture). EXIF orientation, grey, CMYK, alpha and
- * 16 bit are handled.
+ * Classify a picture: a JPEG, PNG or BMP file or, if the library was built with support for it, a
+ * WebP, GIF, TIFF, HEIC or AVIF file (its first or primary picture). EXIF orientation, grey, CMYK,
+ * alpha and 16 bit are handled.
  * @param top   how many of the best classes to return, best first
  * @param best  out, `top` predictions; those past the last class have index -1 and an empty name
  * @return ALEXNET_ERROR_IO, _FORMAT or _UNSUPPORTED for the picture, with its name in the text;
- *         ALEXNET_ERROR_BAD_MODEL if the weights are such that the probabilities are not numbers
+ *         ALEXNET_ERROR_BAD_MODEL if the weights make the probabilities NaN or infinite
  */
 ALEXNET_API alexnet_status alexnet_classify_file(alexnet_session *session, const char *path,
                                                  int top, alexnet_prediction *best);
@@ -859,33 +870,33 @@ ALEXNET_API alexnet_status alexnet_classify_pixels(alexnet_session *session,
                                                    const alexnet_pixels *pixels, int top,
                                                    alexnet_prediction *best);
 
-/** An item of a source of the caller's own: the bytes of a picture file or, if `pixels.data` is
- *  not NULL, pixels. Valid until alexnet_source's `release`. */
+/** An item of a source that the caller defines: the bytes of a picture file or, if `pixels.data`
+ *  is not NULL, pixels. Valid until alexnet_source's `release`. */
 typedef struct alexnet_source_item {
     const void *bytes;
     size_t length;
     alexnet_pixels pixels;
-    void *keep; /**< for the callbacks; not looked at */
+    void *keep; /**< for the callbacks; the library ignores it */
 } alexnet_source_item;
 
 /**
- * A source of pictures of the caller's own: a database, an archive, pictures that are drawn. Each
- * callback is given `user`, and returns 0, or another number if it failed.
+ * A source of pictures that the caller defines: a database, an archive, generated pictures. Each
+ * callback receives `user`; `item` and `get` return 0, or another number if they failed.
  */
 typedef struct alexnet_source {
     size_t size;
     void *user;
-    const char *name;               /**< of the whole, for people and a run's record; copied */
+    const char *name;               /**< of the source, for messages and a run's record; copied */
     int class_count;                /**< 0: the pictures have no labels */
     const char *const *class_names; /**< [class_count], copied */
     int64_t (*count)(void *user);   /**< at most 4,294,967,294 (2^32 - 2) */
-    /** Name and class of an item; names are UTF-8, and copied. An item keeps its name where items
-     *  are added: the choice of pictures for validation goes by it. @param label -1: none */
+    /** Name and class of an item; names are UTF-8, and copied. An item must keep its name when
+     *  others are added: the name decides whether it is for validation. @param label -1: none */
     int (*item)(void *user, int64_t index, const char **name, int *label);
-    /** Give an item. Called from several threads at once, at any time until all data sets, trainers
-     *  and evaluations over the source are freed. */
+    /** Provide an item. Called from several threads at once, at any time until all data sets,
+     *  trainers and evaluations over the source are freed. */
     int (*get)(void *user, int64_t index, alexnet_source_item *out);
-    /** Done with what `get` gave; from the same thread. NULL: nothing needs to be done. */
+    /** Called in the same thread when an item of `get` is no longer needed. NULL: not called. */
     void (*release)(void *user, int64_t index, alexnet_source_item *item);
 } alexnet_source;
 #define ALEXNET_SOURCE_INIT                                                                        \
@@ -894,18 +905,18 @@ typedef struct alexnet_source {
     }
 
 /**
- * A data set over a source. A run over it is resumed with alexnet_resume_options.train_data; its
- * fingerprint is of names and labels.
+ * Make a data set from a source. To resume a run over it, pass it again as
+ * alexnet_resume_options.train_data; its fingerprint covers names and labels only.
  * @param options  NULL: the defaults
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name that is missing, empty
- *         or no text, and a label that is none of the classes; ALEXNET_ERROR_UNSUPPORTED for more
- *         items than there may be, before any is asked for
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a source without items, a name that is missing, empty,
+ *         not UTF-8 or has control characters, and a label that is no class;
+ *         ALEXNET_ERROR_UNSUPPORTED for more items than `count` may return, before any is asked for
  */
 ALEXNET_API alexnet_status alexnet_dataset_from_source(alexnet_dataset **out, alexnet_ctx *ctx,
                                                        const alexnet_source *source,
                                                        const alexnet_dataset_options *options);
 
-/** Many pictures: they are decoded in background threads and computed `batch` at a time. */
+/** Classifies many pictures: decoded in background threads, and computed `batch` at a time. */
 typedef struct alexnet_stream alexnet_stream;
 
 typedef struct alexnet_stream_result {
@@ -921,13 +932,13 @@ typedef struct alexnet_stream_result {
  */
 ALEXNET_API alexnet_status alexnet_stream_open(alexnet_stream **out, alexnet_session *session,
                                                const alexnet_dataset *dataset, int top);
-/** The same of files and folders, as alexnet_dataset_open_files() takes them. */
+/** The same for files and folders, as alexnet_dataset_open_files() takes them. */
 ALEXNET_API alexnet_status alexnet_stream_new(alexnet_stream **out, alexnet_session *session,
                                               const char *const *paths, int64_t count, int top);
 /**
  * The next picture's result, valid until the next call; *more is false, and the result untouched,
  * past the last. A bad picture is a result, not a failure of this call.
- * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(); the next call goes on
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(); the next call gives the next picture
  */
 ALEXNET_API alexnet_status alexnet_stream_next(alexnet_stream *stream,
                                                alexnet_stream_result *result, bool *more);
@@ -957,16 +968,16 @@ ALEXNET_API alexnet_status alexnet_evaluation_new(alexnet_evaluation **out,
  * @param done  out, pictures so far
  * @param more  out, false after the last batch
  * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(): the metrics are then meaningless;
- * after another failure the next step begins at the first picture
+ * after any other failure the next step begins again at the first picture
  */
 ALEXNET_API alexnet_status alexnet_evaluation_step(alexnet_evaluation *evaluation, int64_t *done,
                                                    bool *more);
 ALEXNET_API alexnet_status alexnet_evaluation_metrics(const alexnet_evaluation *evaluation,
                                                       alexnet_metrics *metrics);
-/** Pictures of class `label` whose best class was `predicted`. @return -1 if out of range */
+/** How many pictures of class `label` had `predicted` as best class. @return -1 if out of range */
 ALEXNET_API int64_t alexnet_evaluation_confusion(const alexnet_evaluation *evaluation, int label,
                                                  int predicted);
-/** A picture and what was computed of it. */
+/** A picture and its results. */
 typedef struct alexnet_evaluated {
     const char *path;      /**< name of the picture, borrowed from the data set */
     int label;             /**< its class */
@@ -985,16 +996,17 @@ ALEXNET_API alexnet_status alexnet_evaluation_picture(const alexnet_evaluation *
                                                       int top, alexnet_evaluated *picture,
                                                       alexnet_prediction *best);
 
-/** How a class was recognised. The class of a picture's best answer counts, the first of equals. */
+/** How well a class was recognised. A picture's answer is its most probable class, the first of
+ *  equals. */
 typedef struct alexnet_class_metrics {
     int64_t images;   /**< of this class */
-    int64_t answers;  /**< pictures of any class that were taken for it */
-    int64_t correct;  /**< both */
+    int64_t answers;  /**< pictures of any class whose answer was this class */
+    int64_t correct;  /**< pictures of this class whose answer was this class */
     double precision; /**< correct / answers; NAN without answers */
     double recall;    /**< correct / images; NAN without images */
     double f1;        /**< 2 correct / (images + answers); NAN without both */
-    int mistaken_for; /**< the class that its pictures are most often taken for, or -1 */
-    int64_t mistakes; /**< how often */
+    int mistaken_for; /**< the wrong answer that its pictures most often got, or -1 */
+    int64_t mistakes; /**< how often they got it */
 } alexnet_class_metrics;
 /** @return ALEXNET_ERROR_INVALID_ARGUMENT if there is no such class */
 ALEXNET_API alexnet_status alexnet_evaluation_class(const alexnet_evaluation *evaluation, int label,
@@ -1003,21 +1015,22 @@ ALEXNET_API alexnet_status alexnet_evaluation_class(const alexnet_evaluation *ev
 typedef struct alexnet_interval {
     double low, high;
 } alexnet_interval;
-/** Intervals of 95% for pictures of the same kind: of errors Wilson's, of the loss 1.96 standard
- *  errors about the mean (NAN below two pictures). */
+/** 95% confidence intervals, for pictures of the same kind: Wilson's for the errors; 1.96 standard
+ *  errors on either side of the mean for the loss (NAN below two pictures). */
 typedef struct alexnet_intervals {
     alexnet_interval top1_error, top5_error, loss;
 } alexnet_intervals;
 ALEXNET_API alexnet_status alexnet_evaluation_intervals(const alexnet_evaluation *evaluation,
                                                         alexnet_intervals *intervals);
 
-/** Whether a model is right as often as it is sure: pictures by the probability of their best
- *  class. Bin i of 15 holds those above i/15, up to (i+1)/15. */
+/** Calibration: whether a model is right as often as its probabilities say. Pictures are put into
+ *  bins by the probability of their best class: bin i of 15 holds those above i/15, up to
+ *  (i+1)/15. */
 enum { ALEXNET_CALIBRATION_BINS = 15 };
 typedef struct alexnet_calibration_bin {
     int64_t images;
     double confidence; /**< mean probability of the best class; 0 without pictures */
-    double accuracy;   /**< share that is right; ties count as expected */
+    double accuracy;   /**< share of right answers; ties count as expected */
 } alexnet_calibration_bin;
 /**
  * @param error  out, the expected calibration error: the mean over the pictures of
@@ -1029,7 +1042,7 @@ ALEXNET_API alexnet_status alexnet_evaluation_calibration(const alexnet_evaluati
                                                           alexnet_calibration_bin *bins);
 ALEXNET_API void alexnet_evaluation_free(alexnet_evaluation *evaluation);
 
-/* Several models together: an ensemble, whose probabilities are the weighted mean of theirs. */
+/* An ensemble: several models, whose probabilities are averaged with weights. */
 
 typedef struct alexnet_ensemble_options {
     size_t size;
@@ -1043,10 +1056,10 @@ typedef struct alexnet_ensemble_options {
     }
 
 /**
- * Evaluate several models as one, on a data set opened with `classes_of` the first. They may differ
- * in all but their classes, which must be the same in the same order, and in their context; the
- * sessions have the same batch size and must outlive the evaluation. Pictures are decoded once for
- * each size in which the models take them.
+ * Evaluate several models as one, on a data set opened with `classes_of` the first. The models must
+ * have the same classes in the same order and the same context, and may differ in all else. The
+ * sessions must have the same batch size and must outlive the evaluation. Pictures are decoded once
+ * for each size that the models need.
  * @param options  NULL: the defaults
  */
 ALEXNET_API alexnet_status alexnet_evaluation_new_ensemble(alexnet_evaluation **out,
@@ -1055,13 +1068,13 @@ ALEXNET_API alexnet_status alexnet_evaluation_new_ensemble(alexnet_evaluation **
                                                            const alexnet_dataset *dataset,
                                                            const alexnet_ensemble_options *options);
 /**
- * Begin again with other weights, as many as there are sessions. The next steps go through all
- * pictures; where the probabilities of a whole pass were kept they are quick.
+ * Begin again with other weights, one for each session. The next steps go through all pictures;
+ * they are quick if the probabilities of a whole pass were kept.
  */
 ALEXNET_API alexnet_status alexnet_evaluation_set_weights(alexnet_evaluation *evaluation,
                                                           const double *weights);
 
-/** What a search of weights makes small. */
+/** What a search for weights minimises. */
 typedef enum alexnet_weight_measure {
     ALEXNET_WEIGHT_TOP1 = 0,
     ALEXNET_WEIGHT_TOP5 = 1,
@@ -1080,14 +1093,15 @@ typedef struct alexnet_weight_search_options {
     }
 
 /**
- * The coordinate search of 2012 (avg-valid.py): all weights begin at 1/2; each in turn takes the
- * value of a grid that lowers the measure most, until none changes any more or all passes are over.
- * Weights that were found on pictures fit these better than others.
+ * The coordinate search of 2012 (avg-valid.py): all weights begin at 1/2 (for odd `steps`, the grid
+ * value below it); each in turn takes the value of a grid that lowers the measure most, until none
+ * changes any more or all passes are over. The weights fit the pictures that they were found on
+ * better than other pictures.
  */
 typedef struct alexnet_weight_search alexnet_weight_search;
 /**
- * @param evaluation  one that keeps its probabilities, after its last step; it must outlive the
- *                    search and not be stepped meanwhile
+ * @param evaluation  keeps its probabilities and has made its last step; must outlive the search
+ *                    and must not be stepped meanwhile
  */
 ALEXNET_API alexnet_status alexnet_weight_search_new(alexnet_weight_search **out,
                                                      const alexnet_evaluation *evaluation,
@@ -1110,24 +1124,24 @@ ALEXNET_API void alexnet_weight_search_free(alexnet_weight_search *search);
 /** A model ready to compute the outputs of some of its layers, with memory for one batch. */
 typedef struct alexnet_features alexnet_features;
 
-/** What is made of the rows and columns of a layer's maps. */
+/** How the rows and columns of a layer's maps are pooled. */
 typedef enum alexnet_pooling {
-    ALEXNET_POOLING_NONE = 0, /**< they stay as they are */
+    ALEXNET_POOLING_NONE = 0, /**< not at all: they are kept */
     ALEXNET_POOLING_AVG = 1,  /**< one value per channel: the mean */
     ALEXNET_POOLING_MAX = 2,  /**< one value per channel: the largest */
 } alexnet_pooling;
 
 /**
  * A layer is named by
- *   "fc7"          its name in the network file: its output, behind its neuron if it has one;
+ *   "fc7"          its name in the network file: its output, after its neuron if it has one;
  *   "fc7:pre"      the same before its neuron;
  *   "input"        what the first layer gets: the picture after cropping, mean and scale;
  *   "features.10", "classifier.4", "avgpool"
  *                  the output of that module of torchvision's AlexNet, for networks of the same
  *                  layers: features.0 is conv1:pre, features.1 conv1, features.2 pool1, ...,
  *                  features.12 and avgpool pool5, classifier.1 fc6:pre, ..., classifier.6 fc8.
- *                  torchvision's ReLU overwrites its input, so that what is kept there of
- *                  features.0 without a copy is features.1.
+ *                  torchvision's ReLU overwrites its input: there, an output of features.0 that
+ *                  was kept without a copy becomes that of features.1.
  */
 typedef struct alexnet_features_options {
     size_t size;
@@ -1143,16 +1157,16 @@ typedef struct alexnet_features_options {
     }
 
 /**
- * Layers behind the last one that is asked for are not computed.
+ * Layers after the last one that is asked for are not computed.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a layer that the network does not have: the text
- *         suggests
+ *         suggests one
  */
 ALEXNET_API alexnet_status alexnet_features_new(alexnet_features **out, alexnet_model *model,
                                                 const alexnet_features_options *options);
 ALEXNET_API void alexnet_features_free(alexnet_features *features);
 
-/** The values of a picture, float32: those of the layers one behind the other, in the order in
- *  which they were asked for. */
+/** The number of float32 values of a picture: those of the layers one after the other, in the order
+ *  in which they were asked for. */
 ALEXNET_API int64_t alexnet_features_length(const alexnet_features *features);
 
 typedef struct alexnet_feature_info {
@@ -1179,7 +1193,7 @@ ALEXNET_API alexnet_status alexnet_features_bytes(alexnet_features *features, co
 ALEXNET_API alexnet_status alexnet_features_pixels(alexnet_features *features,
                                                    const alexnet_pixels *pixels, float *values);
 
-/** Many pictures: they are decoded in background threads and computed `batch` at a time. */
+/** Features of many pictures: decoded in background threads, and computed `batch` at a time. */
 typedef struct alexnet_feature_stream alexnet_feature_stream;
 
 typedef struct alexnet_feature_result {
@@ -1197,7 +1211,7 @@ ALEXNET_API alexnet_status alexnet_feature_stream_new(alexnet_feature_stream **o
 /**
  * The next picture's values, valid until the next call; *more is false, and the result untouched,
  * past the last. A bad picture is a result, not a failure of this call.
- * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(); the next call goes on
+ * @return ALEXNET_ERROR_BAD_MODEL as alexnet_classify_file(); the next call gives the next picture
  */
 ALEXNET_API alexnet_status alexnet_feature_stream_next(alexnet_feature_stream *stream,
                                                        alexnet_feature_result *result, bool *more);
@@ -1205,7 +1219,7 @@ ALEXNET_API void alexnet_feature_stream_free(alexnet_feature_stream *stream);
 
 /* ---- Representational dissimilarity ---------------------------------------------------------- */
 
-/** How unlike two pictures are to a layer. */
+/** How the dissimilarity of two pictures' features is measured. */
 typedef enum alexnet_dissimilarity {
     ALEXNET_DISSIMILARITY_CORRELATION = 0, /**< 1 - Pearson's r: 0 to 2 */
     ALEXNET_DISSIMILARITY_EUCLIDEAN = 1,   /**< the square root of the sum of squared differences */
@@ -1213,8 +1227,8 @@ typedef enum alexnet_dissimilarity {
 } alexnet_dissimilarity;
 
 /**
- * Compare each picture with each. Sums are in double; the result does not depend on the number of
- * threads. Needs no memory beside the arguments worth mentioning.
+ * Compute the dissimilarity of every two pictures. Sums are in double; the result does not depend
+ * on the number of threads. Needs little memory beside its arguments.
  * @param rdm       out, [count][count]: symmetric, with zeros on the diagonal; NaN where a
  *                  picture has no correlation (all its features are equal) or no cosine (all zero)
  * @param features  [count][length]
@@ -1232,11 +1246,11 @@ typedef enum alexnet_rank {
 } alexnet_rank;
 
 /**
- * How alike two matrices are: the rank correlation of what stands above their diagonals. Takes 48
- * bytes of memory for each of the count (count - 1) / 2 pairs.
+ * The similarity of two matrices: the rank correlation of the values above their diagonals. Takes
+ * 48 bytes of memory for each of the count (count - 1) / 2 pairs.
  * @param a, b  [count][count]
- * @return ALEXNET_ERROR_INVALID_ARGUMENT if there is something other than numbers, and for
- *         Spearman's rho of a matrix whose values are all equal
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for values that are NaN or infinite, and for Spearman's
+ *         rho of a matrix whose values are all equal
  */
 ALEXNET_API alexnet_status alexnet_rsa(double *similarity, const double *a, const double *b,
                                        int64_t count, alexnet_rank rank);
@@ -1253,9 +1267,9 @@ ALEXNET_API alexnet_status alexnet_rdm_read(const char *path, int64_t *count, do
 /* ---- Explanation: what a network saw, and what it answered to -------------------------------- */
 
 /*
- * All of these speak of a crop: what the network sees of a picture when it classifies it by one
- * view, uint8 [side][side][3] in R, G, B order, side = alexnet_network_side(). Pixels may be
- * changed before it is given to the functions below.
+ * All of these work on a crop: the part of a picture that the network sees when it classifies the
+ * picture with one view, uint8 [side][side][3] in R, G, B order, side = alexnet_network_side(). Its
+ * pixels may be changed before it is passed to the functions below.
  */
 
 /** The crop of a picture. @param crop  out. @return as alexnet_classify_file() */
@@ -1268,7 +1282,7 @@ ALEXNET_API alexnet_status alexnet_crop_bytes(const alexnet_network *network, co
 ALEXNET_API alexnet_status alexnet_crop_pixels(const alexnet_network *network,
                                                const alexnet_pixels *pixels, uint8_t *crop);
 
-/** The same of picture `index` of a data set. */
+/** The same for picture `index` of a data set. */
 ALEXNET_API alexnet_status alexnet_crop_item(const alexnet_network *network,
                                              const alexnet_dataset *dataset, int64_t index,
                                              uint8_t *crop);
@@ -1280,19 +1294,19 @@ typedef struct alexnet_saliency alexnet_saliency;
 ALEXNET_API alexnet_status alexnet_saliency_new(alexnet_saliency **out, alexnet_model *model);
 /**
  * How a class's score changes with each pixel (Simonyan, Vedaldi, Zisserman 2014, section 3). The
- * score is what the softmax is given, not the probability.
+ * score is the input of the softmax, not the probability.
  * @param score     out, or NULL
  * @param gradient  out [side][side][3], or NULL: change of the score per grey level of R, G, B
- * @param map       out [side][side], or NULL: the largest magnitude of the three; of a grey network
- *                  that per level of the grey it sees
- * @return ALEXNET_ERROR_BAD_MODEL if the weights are such that these are not numbers
+ * @param map       out [side][side], or NULL: the largest magnitude of the three; for a grey
+ *                  network the magnitude per level of the grey that it sees
+ * @return ALEXNET_ERROR_BAD_MODEL if the weights make these NaN or infinite
  */
 ALEXNET_API alexnet_status alexnet_saliency_compute(alexnet_saliency *saliency, const uint8_t *crop,
                                                     int class_index, float *score, float *gradient,
                                                     float *map);
 ALEXNET_API void alexnet_saliency_free(alexnet_saliency *saliency);
 
-/** A model ready to classify a picture of which one part after the other is covered. */
+/** A model ready to classify a picture while one part of it after another is covered. */
 typedef struct alexnet_occlusion alexnet_occlusion;
 
 typedef struct alexnet_occlusion_options {
@@ -1315,7 +1329,7 @@ ALEXNET_API alexnet_status alexnet_occlusion_new(alexnet_occlusion **out, alexne
                                                  const alexnet_occlusion_options *options);
 /** Rows and columns of the map: ceil(side / stride). */
 ALEXNET_API int alexnet_occlusion_side(const alexnet_occlusion *occlusion);
-/** The cell's side: `stride`, with its default worked out; and the same of `square`. */
+/** The `stride`, which is the side of a cell, and the `square` in use, defaults filled in. */
 ALEXNET_API int alexnet_occlusion_stride(const alexnet_occlusion *occlusion);
 ALEXNET_API int alexnet_occlusion_square(const alexnet_occlusion *occlusion);
 /** Begin with a picture, which is copied, and a class. */
@@ -1330,11 +1344,11 @@ ALEXNET_API alexnet_status alexnet_occlusion_step(alexnet_occlusion *occlusion, 
                                                   bool *more);
 /**
  * The drop of the class's probability by position (Zeiler, Fergus 2014, section 4.2): its
- * probability in the whole picture minus that in the covered one. Positive where the class rests on
- * what is covered.
+ * probability in the whole picture minus that in the covered one. Positive where the class depends
+ * on what is covered.
  * @param probability  out, in the whole picture; or NULL
- * @return [side][side], borrowed, computed as far as alexnet_occlusion_step() came; NULL before the
- *         first step
+ * @return [side][side], borrowed, computed as far as alexnet_occlusion_step() has come; NULL before
+ *         the first step
  */
 ALEXNET_API const float *alexnet_occlusion_map(const alexnet_occlusion *occlusion,
                                                float *probability);
@@ -1349,7 +1363,7 @@ ALEXNET_API alexnet_status alexnet_activations_new(alexnet_activations **out, al
 ALEXNET_API alexnet_status alexnet_activations_compute(alexnet_activations *activations,
                                                        const uint8_t *crop);
 /**
- * A layer's output behind its neuron, [C][H][W] as alexnet_layer_info.output says, borrowed until
+ * A layer's output after its neuron, [C][H][W] as alexnet_layer_info.output says, borrowed until
  * the next computation; zeros before the first.
  * @return NULL if out of range
  */
@@ -1357,7 +1371,7 @@ ALEXNET_API const float *alexnet_activations_layer(const alexnet_activations *ac
                                                    int layer);
 ALEXNET_API void alexnet_activations_free(alexnet_activations *activations);
 
-/** A search for the patches of pictures that a channel of a layer answers to most. */
+/** A search for the patches of pictures to which a channel of a layer responds most. */
 typedef struct alexnet_patches alexnet_patches;
 
 typedef struct alexnet_patches_options {
@@ -1372,10 +1386,10 @@ typedef struct alexnet_patches_options {
         sizeof(alexnet_patches_options), 0, 0, 9, 16                                               \
     }
 
-/** A patch: of one picture the place where the channel is largest. */
+/** A patch: the place in a picture where the channel is largest. */
 typedef struct alexnet_patch {
     const char *path;        /**< the picture's name */
-    float value;             /**< of the channel there, behind the layer's neuron */
+    float value;             /**< of the channel there, after the layer's neuron */
     int row, column;         /**< in the layer's output */
     alexnet_rectangle field; /**< what that unit sees, in pixels of the crop */
     const uint8_t *crop;     /**< of the picture */
@@ -1421,20 +1435,20 @@ typedef struct alexnet_pair {
 } alexnet_pair;
 
 /**
- * Features of all pictures below a folder, kept in a folder of their own and refreshed by what
- * changed. Searches look at every picture and are exact. Files of the index are mapped into memory:
- * it may be larger than that.
+ * Features of all pictures below a folder, stored in a folder of their own; only new and changed
+ * pictures are computed again. Searches look at every picture and are exact. The files of the index
+ * are mapped into memory, so that it may be larger than the memory.
  */
 typedef struct alexnet_index alexnet_index;
 
 /**
  * Read the index of a folder, and find out which pictures are new or changed since.
- * @param features  what the rows are: its values, of all layers it was made for. Must outlive the
- *                  index. Indices of other models and layers may lie in the same folder
+ * @param features  computes the rows: the values of all layers that it was made for. Must outlive
+ *                  the index. Indices of other models and layers may be in the same folder
  * @param folder    of the pictures
  * @param home      folder of the index, made if absent; NULL: a hidden one beside `folder`,
  *                  ".photos.index" for "photos"
- * @return as alexnet_dataset_open_files(); files of the index that are damaged are computed again,
+ * @return as alexnet_dataset_open_files(); what damaged files of the index held is computed again,
  *         with a warning in the log
  */
 ALEXNET_API alexnet_status alexnet_index_open(alexnet_index **out, alexnet_features *features,
@@ -1442,13 +1456,12 @@ ALEXNET_API alexnet_status alexnet_index_open(alexnet_index **out, alexnet_featu
 /** How many pictures step() will compute in all, and how many it has computed. */
 ALEXNET_API int64_t alexnet_index_missing(const alexnet_index *index, int64_t *done);
 /**
- * Compute a batch of the missing pictures. What is computed is written every 64 MiB, and at the
- * end. Pictures that cannot be read are warnings in the log, once, and tried again when they
- * change.
+ * Compute a batch of the missing pictures. Results are written every 64 MiB, and at the end. A
+ * picture that cannot be read causes one warning in the log, and is tried again when it changes.
  * @param more  out, false once the index is complete
  */
 ALEXNET_API alexnet_status alexnet_index_step(alexnet_index *index, bool *more);
-/** Write what is computed and not written yet: to be called if the work ends early. */
+/** Write what is computed but not written yet. Call it if the work ends early. */
 ALEXNET_API alexnet_status alexnet_index_flush(alexnet_index *index);
 
 /** How many pictures the folder has. Rows are in byte order of their paths. */
@@ -1464,9 +1477,9 @@ ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_
 /**
  * The nearest pictures of each query.
  * @param queries  float [count][alexnet_features_length()]
- * @param count, top  at least 1
- * @param out      [count][top], nearest first; of equal distances the lower row. Pictures that
- *                 could not be read, or are not computed yet, are not among them
+ * @param count, top  1 to 100,000
+ * @param out      [count][top], nearest first; of equal distances the lower row first. Pictures
+ *                 that could not be read, or are not computed yet, are left out
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, or a count out of range;
  *         ALEXNET_ERROR_CANCELLED
  */
@@ -1497,20 +1510,20 @@ ALEXNET_API void alexnet_index_free(alexnet_index *index);
 /*
  * LPIPS, version 0.1 (Zhang, Isola, Efros, Shechtman, Wang: The Unreasonable Effectiveness of Deep
  * Features as a Perceptual Metric, CVPR 2018), over the convolutions of a model: 0 for equal
- * pictures, the larger the more different they look. Its weights, one per channel, are those of a
- * file, or the model's own. The published ones are for torchvision's AlexNet; others must fit the
- * model's convolutions.
+ * pictures, the larger the more different they look. Its weights, one per channel, come from a file
+ * or from the model. The published ones are for torchvision's AlexNet; others must fit the model's
+ * convolutions.
  *
- * Pictures keep their size and are compared pixel by pixel: two must be of one size, at most
- * 16,777,216 pixels (4096 x 4096), and not so small that nothing is left of them in front of the
- * last convolution: alexnet-owt takes 31 x 31 and more. They are prepared as the model's own
- * pictures are, but for the crop; of a mean image its mean colour is subtracted.
+ * Pictures keep their size and are compared place by place: both must have the same size, at most
+ * 16,777,216 pixels (4096 x 4096), and be large enough to reach the last convolution, which takes
+ * at least 31 x 31 for alexnet-owt. They are prepared as the model's input is, but not cropped; if
+ * the model has a mean image, its mean colour is subtracted.
  */
 
 /**
  * Give a model the weights of LPIPS that a file holds (.pth, .safetensors, .npz; tensors
  * lin0.model.1.weight, ... or lpips.0.weight, ...), so that alexnet_model_save() writes them with
- * it. Call it before others use the model.
+ * it. Call it before other handles and threads use the model.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for weights that do not fit the model's convolutions
  */
 ALEXNET_API alexnet_status alexnet_model_set_lpips(alexnet_model *model, const char *path);
@@ -1522,7 +1535,7 @@ typedef struct alexnet_distance_options {
     size_t size;
     const char *lpips; /**< file of the weights; NULL: the model's own */
     int side; /**< pictures are first resized to side x side, whatever their shape, 1 to 4096; 0:
-                 they are not */
+                 no resizing */
 } alexnet_distance_options;
 #define ALEXNET_DISTANCE_OPTIONS_INIT                                                              \
     {                                                                                              \
@@ -1532,19 +1545,20 @@ typedef struct alexnet_distance_options {
 /** @return ALEXNET_ERROR_INVALID_ARGUMENT if there are no weights, or they do not fit */
 ALEXNET_API alexnet_status alexnet_distance_new(alexnet_distance **out, alexnet_model *model,
                                                 const alexnet_distance_options *options);
-/** How many layers have parts that add up to a distance. */
+/** The number of layers whose parts add up to a distance. */
 ALEXNET_API int alexnet_distance_part_count(const alexnet_distance *distance);
 /** The layer's name, as "conv1". Borrowed. @return NULL if out of range */
 ALEXNET_API const char *alexnet_distance_part_name(const alexnet_distance *distance, int index);
 ALEXNET_API void alexnet_distance_free(alexnet_distance *distance);
 
 /**
- * A picture as the model sees it, for comparison with any number of others: computed once, about
- * 54 bytes per pixel in alexnet-owt. Freed in any order with its distance; used with that alone.
+ * A picture's features, computed once for comparison with any number of others; about 54 bytes per
+ * pixel for alexnet-owt. Only for use with the distance that it was made with; the two may be freed
+ * in any order.
  */
 typedef struct alexnet_distance_picture alexnet_distance_picture;
 
-/** Of a file. @return as alexnet_classify_file(); _UNSUPPORTED if it is too large,
+/** Compute it from a file. @return as alexnet_classify_file(); _UNSUPPORTED if it is too large,
  *  _INVALID_ARGUMENT if it is too small */
 ALEXNET_API alexnet_status alexnet_distance_picture_file(alexnet_distance_picture **out,
                                                          alexnet_distance *distance,
@@ -1572,7 +1586,7 @@ ALEXNET_API int alexnet_distance_picture_height(const alexnet_distance_picture *
 ALEXNET_API size_t alexnet_distance_picture_memory(const alexnet_distance_picture *picture);
 ALEXNET_API void alexnet_distance_picture_free(alexnet_distance_picture *picture);
 
-/** Many pictures: they are decoded in background threads and computed one after the other. */
+/** Computes many pictures: they are decoded in background threads, and computed one by one. */
 typedef struct alexnet_distance_stream alexnet_distance_stream;
 
 typedef struct alexnet_distance_result {
@@ -1585,7 +1599,7 @@ typedef struct alexnet_distance_result {
 } alexnet_distance_result;
 
 /**
- * Compute pictures of a data set, to the same bits as alexnet_distance_picture_file(). The distance
+ * Compute pictures of a data set, bit for bit as alexnet_distance_picture_file() does. The distance
  * must outlive the stream; the data set may be freed.
  * @param order  indices of pictures, which may repeat; copied. NULL: all of them in their order,
  * and `count` is ignored
@@ -1607,15 +1621,15 @@ ALEXNET_API void alexnet_distance_stream_free(alexnet_distance_stream *stream);
  * The distance between two pictures.
  * @param value     out, or NULL
  * @param parts     out [alexnet_distance_part_count()], which add up to it; or NULL
- * @param gradient  out [3][height][width], or NULL: the change of the distance per grey level of R,
- *                  G, B of picture a (of levels from 0 to 255; times 127.5 for values from -1 to 1)
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for pictures of two sizes
+ * @param gradient  out [3][height][width], or NULL: the derivative with respect to R, G, B of
+ *                  picture a, in levels from 0 to 255 (times 127.5 for values from -1 to 1)
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for pictures of different sizes
  */
 ALEXNET_API alexnet_status alexnet_distance_between(alexnet_distance *distance,
                                                     const alexnet_distance_picture *a,
                                                     const alexnet_distance_picture *b,
                                                     double *value, double *parts, float *gradient);
-/** The same of two files. */
+/** The same for two files. */
 ALEXNET_API alexnet_status alexnet_distance_files(alexnet_distance *distance, const char *a,
                                                   const char *b, double *value, double *parts);
 
@@ -1629,9 +1643,9 @@ ALEXNET_API alexnet_status alexnet_recipe_load(alexnet_recipe **out, const char 
 /** The built-in recipes: "default", ... @return NULL if there is none of that index */
 ALEXNET_API const alexnet_builtin *alexnet_recipe_builtin(int index);
 /**
- * Set a key: "epochs" "20". Keys that may differ by layer take one before a dot, "conv1.rate" "0",
- * or a pattern of them, "conv*.rate"; of those that match a layer the one set last counts. Numbers
- * that may change by epoch take steps: "0.01 0.001@25 0.0001@51".
+ * Set a key: "epochs" to "20". Keys that may differ by layer accept a layer and a dot in front,
+ * "conv1.rate", or a pattern of layers, "conv*.rate"; if several match a layer, the one set last
+ * counts. Numbers that may change by epoch accept steps: "0.01 0.001@25 0.0001@51".
  * @return ALEXNET_ERROR_INVALID_ARGUMENT with the key, its type and range, or the nearest key
  */
 ALEXNET_API alexnet_status alexnet_recipe_set(alexnet_recipe *recipe, const char *key,
@@ -1651,7 +1665,7 @@ typedef struct alexnet_recipe_key {
     const char *help;     /**< one line */
     bool per_layer;       /**< whether "LAYER.name" is accepted */
     bool at_resume;       /**< whether a resumed run may be given another value */
-    const char *also[5];  /**< what other programs call it, for suggestions; the unused ones NULL */
+    const char *also[5];  /**< its names in other programs, for suggestions; unused ones NULL */
 } alexnet_recipe_key;
 
 /** @return false past the last. */
@@ -1668,12 +1682,12 @@ typedef struct alexnet_trainer_options {
     const alexnet_recipe *recipe; /**< default: recipe "default"; copied */
     const char *init_from;        /**< model file, or run folder for its best model: tensors
                                        of equal name and shape are taken from it, input.mean too
-                                       (it is then not computed), and readable names of equal
+                                       (it is then not computed), and readable names of the same
                                        classes if the data set has none. The log names what is not
                                        taken and how [input] differs: docs/model-files.md */
     const char *out_dir; /**< run folder, made if absent; must not hold a run, nor lie among
                               the class folders of the pictures; required */
-    int split;           /**< grouping of weight-gradient sums, for any number of
+    int split;           /**< how sums of weight gradients are grouped, whatever the number of
                               threads; 0: the number of threads that was asked for */
 } alexnet_trainer_options;
 #define ALEXNET_TRAINER_OPTIONS_INIT                                                               \
@@ -1681,28 +1695,28 @@ typedef struct alexnet_trainer_options {
         sizeof(alexnet_trainer_options), 0, 0, 0, 0, 0                                             \
     }
 
-/** What a network will see of training pictures: some pictures, each as it is cropped, mirrored,
- * coloured, erased and mixed in several draws. */
+/** A preview of a network's training input: some pictures, each cropped, mirrored, coloured, erased
+ * and mixed in several random draws. */
 typedef struct alexnet_preview alexnet_preview;
 
 /** A picture in one draw. */
 typedef struct alexnet_preview_view {
     int64_t index;       /**< in the data set */
     const char *error;   /**< why the picture could not be read; NULL: it was. Borrowed */
-    const uint8_t *rgb;  /**< [side][side][3]: what the network's input is, in grey levels and 0 to
-                              255; black if it could not be read. Borrowed */
+    const uint8_t *rgb;  /**< [side][side][3]: the network's input, as levels from 0 to 255; black
+                              if the picture could not be read. Borrowed */
     int label;           /**< class; -1 if it could not be read */
     int second;          /**< class of the picture mixed into it; -1: none */
-    double second_share; /**< of that class in the target */
+    double second_share; /**< share of that class in the target */
 } alexnet_preview_view;
 
 /**
- * Compute the input of a network for the pictures of the first batch of a run. The first draw of
- * each is what epoch 1 of the run shows; draw D is what the picture would be in its place in epoch
- * D. Nothing is trained or written. A mean that a run computes first from all pictures is not known
- * here: the mean colour of those that are shown takes its place.
+ * Compute the input of a network for the pictures of the first batch of a run. The first draw of a
+ * picture is what epoch 1 of the run shows; the D-th is what the run would show at the same place
+ * of epoch D. Nothing is trained or written. If a run would first compute the mean of all pictures,
+ * the mean colour of the pictures shown here is used instead.
  * @param options   net, recipe and init_from as for alexnet_trainer_new(); NULL: the defaults
- * @param pictures  1 to 64; of a smaller data set all
+ * @param pictures  1 to 64; all, if the data set has fewer
  * @param draws     1 to 32
  */
 ALEXNET_API alexnet_status alexnet_preview_new(alexnet_preview **out, alexnet_ctx *ctx,
@@ -1718,27 +1732,27 @@ ALEXNET_API alexnet_status alexnet_preview_get(const alexnet_preview *preview, i
                                                int draw, alexnet_preview_view *view);
 ALEXNET_API void alexnet_preview_free(alexnet_preview *preview);
 
-/** Training of which nothing is kept, to see something of a run before it. */
+/** Training whose result is not kept, to learn something about a run before it is started. */
 typedef struct alexnet_trial alexnet_trial;
 
 typedef enum alexnet_trial_kind {
-    /** The pictures of the first batch again and again, until they are learnt by heart: a loss
-     * below 0.05. A network, recipe or data set with which that fails will not learn either.
-     * Pictures are cropped from the middle and not changed in any way, nothing is dropped out,
-     * labels are not smoothed, and rates stay at half those of the recipe's first epoch, without a
-     * warm-up. The mean image is that of these pictures. */
+    /** Train on the pictures of the first batch again and again, until they are learnt by heart: a
+     * loss below 0.05. If this fails, a run with the same network, recipe and data will not learn
+     * either. Pictures are cropped from the middle and not augmented; there is no dropout and no
+     * label smoothing; rates stay at half those of the recipe's first epoch, without a warm-up. The
+     * mean image is that of these pictures. */
     ALEXNET_TRIAL_OVERFIT = 1,
-    /** Rates that rise geometrically from update to update, in the ratios that the recipe's rates
-     * have to its `rate`, until the loss is four times its least. All else is as in the run; the
-     * mean image is that of the pictures that are shown. */
+    /** Raise the rates geometrically from update to update, all in the proportion that they have in
+     * the recipe, until the loss is four times its least. All else is as in the run, except that
+     * the mean image is that of the pictures that are shown. */
     ALEXNET_TRIAL_RATES = 2,
 } alexnet_trial_kind;
 
 typedef struct alexnet_trial_options {
     size_t size;
     alexnet_trial_kind kind;
-    int64_t updates;        /**< at most; 0: 500, or 100 rates */
-    double lowest, highest; /**< kind RATES: of the recipe's `rate` */
+    int64_t updates;        /**< at most; 0: 500 for OVERFIT, 100 for RATES */
+    double lowest, highest; /**< RATES: between which the recipe's `rate` rises */
 } alexnet_trial_options;
 #define ALEXNET_TRIAL_OPTIONS_INIT                                                                 \
     {                                                                                              \
@@ -1747,8 +1761,9 @@ typedef struct alexnet_trial_options {
 
 /** An update of a trial. */
 typedef struct alexnet_trial_point {
-    int64_t update;  /**< its number, from 1; 0: the step was a piece of the mean image, or its
-                          pictures could not be read, or the loss is no longer finite */
+    int64_t update;  /**< its number, from 1; 0: there was none, as the step computed a part of the
+                          mean image, its pictures could not be read, or the loss is no longer
+                          finite */
     int64_t updates; /**< at most */
     int64_t images;
     double rate;       /**< of weights */
@@ -1758,15 +1773,15 @@ typedef struct alexnet_trial_point {
                             updates on either side */
 } alexnet_trial_point;
 
-/** What a trial came to. */
+/** The result of a trial. */
 typedef struct alexnet_trial_verdict {
     bool good;          /**< OVERFIT: learnt by heart; RATES: the loss fell, and there is a rate */
     int64_t updates;    /**< made */
-    int64_t pictures;   /**< that were shown, again and again or each once */
+    int64_t pictures;   /**< shown, again and again (OVERFIT) or each once (RATES) */
     double loss;        /**< OVERFIT: the latest; RATES: the least, smoothed */
-    double chance;      /**< ln C: the loss of a network that knows nothing of its C classes */
+    double chance;      /**< ln C: the loss of a network that guesses among C classes */
     double lowest_at;   /**< RATES: the rate of the least loss */
-    double rate;        /**< RATES: a tenth of it, to be taken for `rate`; 0: none is suggested */
+    double rate;        /**< RATES: the suggested `rate`, a tenth of it; 0: none is suggested */
     const char *reason; /**< OVERFIT: why the loss may have stayed at chance, and what to try; ""
                              if it did not. Borrowed from the trial */
 } alexnet_trial_verdict;
@@ -1782,8 +1797,8 @@ ALEXNET_API alexnet_status alexnet_trial_new(alexnet_trial **out, alexnet_ctx *c
 /**
  * Make one update, or compute a piece of the mean image.
  * @param more  out, false once the trial is over
- * @return as alexnet_trainer_step(); of rates that rise a loss that is not finite is the end and no
- *         failure
+ * @return as alexnet_trainer_step(), except that with RATES a loss that is not finite ends the
+ *         trial and is not a failure
  */
 ALEXNET_API alexnet_status alexnet_trial_step(alexnet_trial *trial, alexnet_trial_point *point,
                                               bool *more);
@@ -1791,12 +1806,12 @@ ALEXNET_API alexnet_status alexnet_trial_step(alexnet_trial *trial, alexnet_tria
 ALEXNET_API int64_t alexnet_trial_count(const alexnet_trial *trial);
 ALEXNET_API bool alexnet_trial_get(const alexnet_trial *trial, int64_t index,
                                    alexnet_trial_point *point);
-/** Of the updates so far. */
+/** Judge the updates so far. */
 ALEXNET_API void alexnet_trial_judge(const alexnet_trial *trial, alexnet_trial_verdict *verdict);
 ALEXNET_API void alexnet_trial_free(alexnet_trial *trial);
 
 typedef enum alexnet_phase {
-    ALEXNET_PROGRESS_MEAN = 1,  /**< a piece of the mean image was computed */
+    ALEXNET_PROGRESS_MEAN = 1,  /**< a part of the mean image was computed */
     ALEXNET_PROGRESS_TRAIN = 2, /**< one minibatch */
     ALEXNET_PROGRESS_VAL = 3,   /**< one validation batch */
     ALEXNET_PROGRESS_EPOCH = 4, /**< an epoch ended: `val` holds its validation */
@@ -1812,13 +1827,13 @@ typedef struct alexnet_progress {
     double top1_error, top5_error;
     double rate;              /**< learning rate of weights in this step */
     double images_per_second; /**< of the latest report interval */
-    double waiting; /**< share of that time in which nothing was computed for want of pictures */
-    double seconds_left; /**< of the whole run, validation included; < 0 if not known yet */
+    double waiting;           /**< share of that time in which computation waited for pictures */
+    double seconds_left;      /**< of the whole run, validation included; < 0 if not known yet */
     bool report;         /**< this step ended a report interval and wrote a line to log.jsonl */
     bool saved;          /**< this step wrote a checkpoint */
     bool best;           /**< phase EPOCH: this is the best model so far */
     alexnet_metrics val; /**< phase EPOCH: validation, if there is any (val.images > 0) */
-    int64_t skipped;     /**< times that a bad training picture was met so far in this run */
+    int64_t skipped;     /**< how often an unreadable training picture was met in this run so far */
     bool norms; /**< this step measured the norms of alexnet_trainer_norms(), and wrote a line */
 } alexnet_progress;
 
@@ -1834,19 +1849,19 @@ ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ct
 typedef struct alexnet_resume_options {
     size_t size;
     const char *train; /**< where the folder of the training pictures is now; NULL: where it was */
-    const char *val;   /**< the same of the validation's; NULL: beside `train` if it lay beside it,
-                            a share of `train` if it was one, else where it was */
+    const char *val;   /**< the same for the validation pictures; NULL: beside `train` if they were
+                            beside it, a share of `train` if they were one, else where they were */
     /** Keys of the recipe and their values, alternating, ended by NULL; only keys whose
      *  `at_resume` is true. NULL: none. A run given another number of epochs ends as if it had
-     *  begun with it, unless its rates depend on its end (docs/recipes.md): these are drawn to the
-     *  new end from where it stands, with a warning. */
+     *  begun with it, unless its rates depend on its end (docs/recipes.md): from where the run
+     *  stands, they then follow the schedule to the new end, with a warning. */
     const char *const *settings;
     /** Continue although pictures were changed, added or removed. If they are training pictures,
      *  the current epoch starts again. */
     bool accept_changes;
-    /** The training pictures of a run over a source of the caller's own, and the validation's,
-     *  unless they are a share of these: as alexnet_dataset_from_source() makes them of the whole
-     *  source. Borrowed; NULL: what the run remembers is opened. */
+    /** For a run over a source that the caller defines: its training pictures and, unless they
+     *  are a share of these, its validation pictures, as alexnet_dataset_from_source() makes them
+     *  from the whole source. Borrowed; NULL: the data that the run recorded is opened. */
     const alexnet_dataset *train_data, *val_data;
 } alexnet_resume_options;
 #define ALEXNET_RESUME_OPTIONS_INIT                                                                \
@@ -1856,13 +1871,13 @@ typedef struct alexnet_resume_options {
 
 /**
  * Continue the run of a folder from its last checkpoint, bit for bit as if it had not stopped. Its
- * data is opened again, and checked against the fingerprint of the run. Changes by the options are
+ * data is opened again, and checked against the fingerprint of the run. What the options change is
  * saved at once in a checkpoint.
  * @param options  NULL: the defaults
- * @return ALEXNET_ERROR_BAD_DATA if the data is not as it was; ALEXNET_ERROR_INVALID_ARGUMENT for
- *         a setting that cannot be changed in a run, and if another process trains there;
- *         ALEXNET_ERROR_FORMAT for a damaged checkpoint, and if a link, pipe, device or folder has
- *         the name of one of the run's files
+ * @return ALEXNET_ERROR_BAD_DATA if the data has changed; ALEXNET_ERROR_INVALID_ARGUMENT for a
+ *         setting that cannot be changed in a run, and if another process is training in the
+ *         folder; ALEXNET_ERROR_FORMAT for a damaged checkpoint, and if a link, pipe, device or
+ *         folder has the name of one of the run's files
  */
 ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
@@ -1876,7 +1891,7 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
  * @param more  out, false once the run is complete
  * @return ALEXNET_ERROR_DIVERGED if the loss is not finite: the last good checkpoint is kept, the
  *         text names the first layer whose output is not finite and suggests a rate, and all later
- *         steps and alexnet_trainer_save() fail alike; ALEXNET_ERROR_CANCELLED after
+ *         steps and alexnet_trainer_save() fail in the same way; ALEXNET_ERROR_CANCELLED after
  *         alexnet_ctx_cancel(); ALEXNET_ERROR_BAD_DATA at the end of a pass over the training or
  *         the validation pictures in which none could be read, or more than 1% and more than the
  *         recipe's bad_pictures could not. Such a validation is not compared with others, and is
@@ -1907,8 +1922,8 @@ ALEXNET_API int alexnet_trainer_tensor_count(const alexnet_trainer *trainer);
 ALEXNET_API alexnet_status alexnet_trainer_tensor(alexnet_trainer *trainer, int index,
                                                   alexnet_tensor_info *info);
 
-/** Of a tensor that is learnt, at the latest update that the recipe's `norms` had measured: square
- * roots of sums of squares (L2). */
+/** L2 norms of a tensor that is learnt, at the latest update at which the recipe's `norms` had them
+ * measured. */
 typedef struct alexnet_norms {
     const char *name; /**< borrowed */
     int64_t step;     /**< the number of the update */
@@ -1924,21 +1939,21 @@ ALEXNET_API bool alexnet_trainer_norms(const alexnet_trainer *trainer, int index
                                        alexnet_norms *norms);
 ALEXNET_API void alexnet_trainer_free(alexnet_trainer *trainer);
 
-/** An event file, as TensorBoard shows it: how numbers, weights and pictures change over a run. */
+/** An event file for TensorBoard: how numbers, weights and pictures change over a run. */
 typedef struct alexnet_events alexnet_events;
 
 /**
- * Begin a new file in a folder: events.out.tfevents.*. Earlier files there stay; what they say of
- * this step and of later ones is void, as when a run goes on from a checkpoint.
- * @param step  updates that are made
+ * Begin a new file in a folder: events.out.tfevents.*. Earlier files there stay, but the new file
+ * replaces what they say of this step and of later ones, as when a run goes on from a checkpoint.
+ * @param step  updates made so far
  */
 ALEXNET_API alexnet_status alexnet_events_open(alexnet_events **out, const char *folder,
                                                int64_t step);
-/** Write a number. @param tag  what it is of: "loss", or "val/loss" to group it with others
+/** Write a number. @param tag  its name: "loss", or "val/loss" to group it with others
  *  @return of this and the next two: ALEXNET_ERROR_IO; the file is then as before the call */
 ALEXNET_API alexnet_status alexnet_events_scalar(alexnet_events *events, int64_t step,
                                                  const char *tag, double value);
-/** Write how the finite ones of `count` values are spread, in 30 buckets of equal width. */
+/** Write a histogram of the finite ones of `count` values, in 30 buckets of equal width. */
 ALEXNET_API alexnet_status alexnet_events_histogram(alexnet_events *events, int64_t step,
                                                     const char *tag, const float *values,
                                                     int64_t count);
@@ -1947,24 +1962,24 @@ ALEXNET_API alexnet_status alexnet_events_picture(alexnet_events *events, int64_
                                                   const char *tag, const void *png, size_t length);
 ALEXNET_API void alexnet_events_free(alexnet_events *events);
 
-/** Data of a run folder, as `eval RUN` needs it: the validation set, opened again. */
+/** Open the validation set of a run folder again, as `alexnet eval RUN` does. */
 ALEXNET_API alexnet_status alexnet_run_validation(alexnet_dataset **out, alexnet_ctx *ctx,
                                                   const char *run_dir,
                                                   const alexnet_model *classes_of);
 
 /* ---- Self-test ------------------------------------------------------------------------------ */
 
-/** Every operator of every device of this machine against `ref`. */
+/** A comparison of every operator on every device of this machine with `ref`. */
 typedef struct alexnet_selftest alexnet_selftest;
 
 typedef struct alexnet_selftest_result {
     const char *device;  /**< "cpu" */
     const char *test;    /**< operator and shape, e.g. "conv2 forward fp32" */
-    double worst;        /**< largest deviation, as a fraction of what the operands allow */
+    double worst;        /**< largest deviation, as a fraction of the one that is allowed */
     bool passed;         /**< worst <= 1 */
     const char *skipped; /**< the reason, or NULL */
-    /** What computed it: "onednn jit:avx2 + native pool_max:avx2"; "" if skipped. Until the next.
-     */
+    /** What computed it: "onednn jit:avx2 + native pool_max:avx2"; "" if skipped. Valid until
+     *  the next result. */
     const char *computed_by;
 } alexnet_selftest_result;
 
@@ -1988,7 +2003,7 @@ typedef struct alexnet_bench_options {
     const char *net; /**< built-in name or path; default "alexnet"; 1000 classes */
     alexnet_bench_mode mode;
     int batch; /**< pictures per step, default 64 */
-    int steps; /**< to measure, default 5; one more goes before them, unmeasured */
+    int steps; /**< to measure, default 5; one unmeasured step precedes them */
 } alexnet_bench_options;
 #define ALEXNET_BENCH_OPTIONS_INIT                                                                 \
     {                                                                                              \
@@ -2004,9 +2019,9 @@ typedef enum alexnet_pass {
 } alexnet_pass;
 
 /**
- * The measured steps. A multiplication and an addition count as two operations; those of
+ * The measured steps. A multiplication and an addition count as two operations; only those of
  * convolution and fully connected layers are counted (a step of training `alexnet` has 4.136e9 for
- * each picture), and nothing else is.
+ * each picture).
  */
 typedef struct alexnet_speed {
     const char *net, *device;    /**< names */
@@ -2015,10 +2030,10 @@ typedef struct alexnet_speed {
     double least, median, most;  /**< seconds per step; 0 before the first measured one */
     double operations;           /**< per step */
     double peak_fp32, peak_bf16; /**< operations per second that the device reaches with operands in
-                                       registers; 0 if it lacks the precision or has no measure */
+                                       registers; 0 if it lacks the precision or is not measured */
     const char *with_fp32, *with_bf16; /**< by which instruction; "" if there is no peak */
     double copied; /**< bytes per second, read and written, of a copy in the device's memory; 0 if
-                        there is no measure */
+                        not measured */
 } alexnet_speed;
 
 /** A part of a step: neighbouring layers that are computed together, in one pass. */
@@ -2027,8 +2042,8 @@ typedef struct alexnet_layer_speed {
     alexnet_pass pass;
     double seconds;    /**< median over the measured steps; 0 before the first */
     double operations; /**< per step; 0 if none are counted */
-    double bytes;      /**< per step, that must be read and written at the least: tensors and
-                            parameters that enter the part and leave it */
+    double bytes;      /**< least number read and written per step: the tensors and parameters
+                            that enter the part and leave it */
 } alexnet_layer_speed;
 
 /** Make the network, with the first weights of recipe "default", and measure the device's peak. */
@@ -2049,8 +2064,8 @@ ALEXNET_API void alexnet_bench_free(alexnet_bench *bench);
 
 /**
  * A measurement of how fast the pictures of a data set are read, decoded and resized for training.
- * Every round loads the same pictures, and then lets libjpeg-turbo alone decode those that are
- * JPEGs, out of memory, on as many threads.
+ * Every round loads the same pictures, and then decodes the JPEGs among them from memory with
+ * libjpeg-turbo alone, on as many threads.
  */
 typedef struct alexnet_loader_bench alexnet_loader_bench;
 
@@ -2059,7 +2074,7 @@ typedef struct alexnet_loader_bench_options {
     const char *net; /**< its [input] says how pictures are prepared; default "alexnet" */
     const alexnet_recipe *recipe; /**< its crop and rotate; NULL: "paper", crops of one size */
     int batch;                    /**< default 64 */
-    int rounds;                   /**< to measure, default 5; one more goes before them */
+    int rounds;                   /**< to measure, default 5; one unmeasured round precedes them */
     int64_t pictures;             /**< at most, in each round, drawn at random once; default 2000 */
 } alexnet_loader_bench_options;
 #define ALEXNET_LOADER_BENCH_OPTIONS_INIT                                                          \
@@ -2071,13 +2086,13 @@ typedef struct alexnet_loader_bench_options {
 typedef struct alexnet_loader_speed {
     const char *net;            /**< its name */
     int batch, threads, rounds; /**< rounds measured so far */
-    int64_t pictures, bad;      /**< of a round; those of them that cannot be read */
-    int64_t jpegs; /**< pictures that libjpeg-turbo alone decodes in a round: of 1 GiB */
+    int64_t pictures, bad;      /**< of a round; the unreadable ones among them */
+    int64_t jpegs; /**< pictures that libjpeg-turbo alone decodes in a round: up to 1 GiB */
     double bytes;  /**< of the files of a round; 0 for pictures that are pixels */
     double least, median, most; /**< seconds per round of the loader; 0 before the first */
-    double decoder; /**< seconds of libjpeg-turbo alone for its pictures, the median; 0: none */
-    double processor, decoder_processor; /**< medians of the seconds that processors worked for
-                                               either, which others on the machine change less */
+    double decoder; /**< median seconds of libjpeg-turbo alone for these pictures; 0: none */
+    double processor, decoder_processor; /**< median CPU seconds of the loader and of libjpeg-turbo,
+                                               which other work on the machine changes less */
 } alexnet_loader_speed;
 
 /** @return as alexnet_dataset_open(); ALEXNET_ERROR_INVALID_ARGUMENT for an empty data set */
@@ -2093,13 +2108,13 @@ ALEXNET_API void alexnet_loader_bench_free(alexnet_loader_bench *bench);
 
 /**
  * A search for the fastest implementations of a network's operators on this machine, where a device
- * has several. What was measured for each instruction set is built in; a context with a file of
- * this search as its `tuning` takes what is in there instead.
+ * has several. Choices that were measured for each instruction set are built in; a context whose
+ * `tuning` is a file of this search uses the choices in that file instead.
  */
 typedef struct alexnet_tuner alexnet_tuner;
 
 /**
- * @param options  of the steps to measure, twice in each of a dozen trials
+ * @param options  the steps to measure; they are measured twice in each of a dozen trials
  * @return as alexnet_bench_new(); ALEXNET_ERROR_INVALID_ARGUMENT for a context with a tuning
  */
 ALEXNET_API alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *ctx,
@@ -2107,7 +2122,7 @@ ALEXNET_API alexnet_status alexnet_tuner_new(alexnet_tuner **out, alexnet_ctx *c
 /** Do the next step. @param fraction  out, how much is done, 0 to 1  @param more  out, false after
  *  the last */
 ALEXNET_API alexnet_status alexnet_tuner_step(alexnet_tuner *tuner, double *fraction, bool *more);
-/** Seconds of a step with the choices made, and with what is built in; 0 before the end. */
+/** Seconds of a step with the choices found, and with the built-in ones; 0 before the end. */
 ALEXNET_API void alexnet_tuner_result(const alexnet_tuner *tuner, double *seconds,
                                       double *built_in);
 
@@ -2122,7 +2137,7 @@ typedef struct alexnet_choice {
 /** @return false past the last, and before the end of the search */
 ALEXNET_API bool alexnet_tuner_choice(const alexnet_tuner *tuner, int index,
                                       alexnet_choice *choice);
-/** Write the choices to a file, whole or not at all; one that is there is replaced.
+/** Write the choices to a file, completely or not at all; an existing file is replaced.
  *  @return ALEXNET_ERROR_INVALID_ARGUMENT before the end of the search */
 ALEXNET_API alexnet_status alexnet_tuner_save(const alexnet_tuner *tuner, const char *path);
 ALEXNET_API void alexnet_tuner_free(alexnet_tuner *tuner);
