@@ -3,8 +3,8 @@
  *
  *     classify MODEL PICTURE...
  *
- * MODEL is a safetensors file or a run folder. Prints up to five classes for each picture. A
- * picture that cannot be read is reported and passed over.
+ * MODEL is a model file or a run folder. Prints up to five classes for each picture. A picture that
+ * cannot be read is reported and skipped.
  */
 #include <stdio.h>
 

@@ -1,11 +1,11 @@
 /*
- * Tell how different two pictures look, and where.
+ * Measure how different two pictures look, and where.
  *
  *     distance MODEL A B [WEIGHTS]
  *
- * Prints the perceptual distance between two pictures of one size, the part of each layer, and the
- * pixel of A whose change would change the distance most. WEIGHTS is the file of LPIPS's weights; a
- * model that `alexnet convert --lpips` wrote has its own.
+ * Prints the perceptual distance between two pictures of the same size, each layer's part of it,
+ * and the pixel of A to which the distance is most sensitive. WEIGHTS is a file of LPIPS weights; a
+ * model that `alexnet convert --lpips` wrote contains them.
  */
 #include <math.h>
 #include <stdio.h>

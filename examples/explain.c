@@ -1,11 +1,11 @@
 /*
- * Show what in a picture a model's answer rests on.
+ * Show which parts of a picture a model's answer depends on.
  *
  *     explain MODEL PICTURE
  *
- * Prints the best class, and a map of the picture in characters: the darker a place, the more of
- * the class's probability is lost when a grey square covers it, up to the amount that is printed
- * under the map. Then the pixel to which the class's score is most sensitive.
+ * Prints the best class, and a map of the picture in characters: the denser the character, the more
+ * of the class's probability is lost when a square covers this place, up to the amount printed
+ * under the map. Then prints the pixel to which the class's score is most sensitive.
  */
 #include <stdio.h>
 #include <stdlib.h>

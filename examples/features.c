@@ -3,8 +3,8 @@
  *
  *     features MODEL LAYER PICTURE PICTURE...
  *
- * Prints, for each picture, the other one that is nearest by the cosine of LAYER's output, "fc7"
- * say. Folders are taken with all their pictures.
+ * Prints, for each picture, the other one that is nearest by the cosine between their outputs of
+ * LAYER, for example "fc7". A folder stands for all its pictures.
  */
 #include <math.h>
 #include <stdio.h>

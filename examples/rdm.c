@@ -1,6 +1,6 @@
 /*
- * How alike the layers of a network are: for each, a matrix of how unlike every two pictures are
- * to it, and the rank correlation of each such matrix with that of the first layer.
+ * Compare the layers of a network: for each, compute the matrix of dissimilarities between every
+ * two pictures, and print the rank correlation of this matrix with that of the first layer.
  *
  *     rdm MODEL PICTURE PICTURE PICTURE...
  */
@@ -14,7 +14,7 @@ enum { LAYERS = 8 };
 static const char *const layers[LAYERS] = {"conv1", "conv2", "conv3", "conv4",
                                            "conv5", "fc6",   "fc7",   "fc8"};
 
-/* The dissimilarities of `count` pictures to one layer. */
+/* Compute the dissimilarities of `count` pictures in one layer. */
 static int compare_pictures(double *rdm, alexnet_ctx *ctx, alexnet_model *model, const char *layer,
                             char **pictures, int count)
 {

@@ -1,10 +1,10 @@
 /*
- * Find the pictures of a folder that are most like another.
+ * Find the pictures of a folder that are most similar to a given one.
  *
  *     similar MODEL PICTURE FOLDER
  *
- * The features of the folder's pictures are kept beside it, in .FOLDER.index: the second search
- * computes only what is new.
+ * The features of the folder's pictures are stored beside it, in .FOLDER.index: a second search
+ * computes only those of new pictures.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /*
- * Train on pictures that are in no file: a source of the program's own, here one that draws discs
- * and rings as they are asked for.
+ * Train on pictures that are in no file, with a source that the program defines: this one draws
+ * discs and rings on request.
  *
  *     source RUN [NET [EPOCHS]]
  *
- * A run that is there already goes on: the source is given to it again.
+ * If RUN holds a run already, it is continued with the same source.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static int64_t count(void *user)
     return PICTURES;
 }
 
-/* Names last until the next call. */
+/* The library copies a name before it calls again. */
 static int item(void *user, int64_t index, const char **name, int *label)
 {
     char *text = user;
@@ -31,7 +31,7 @@ static int item(void *user, int64_t index, const char **name, int *label)
     return 0;
 }
 
-/* Called from several threads: it touches nothing that they share. */
+/* Called from several threads: it uses no shared state. */
 static int get(void *user, int64_t index, alexnet_source_item *out)
 {
     unsigned char *grey = malloc(SIDE * SIDE);

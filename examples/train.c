@@ -3,8 +3,8 @@
  *
  *     train DATA RUN [NET [EPOCHS]]
  *
- * A tenth of the pictures of each class is kept for validation. RUN is made; the best model so far
- * is RUN/best.safetensors at any time.
+ * About a tenth of the pictures is kept for validation. The folder RUN is made;
+ * RUN/best.safetensors always is the best model so far.
  */
 #include <stdio.h>
 

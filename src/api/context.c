@@ -45,7 +45,7 @@ static alexnet_status check_options(const alexnet_ctx_options *o)
     return ALEXNET_OK;
 }
 
-/* A file's text, which is a tuning, of which the device's rows are checked. */
+/* Read a tuning file, and check its rows for the device. */
 static alexnet_status read_tuning(char **out, const char *path, const an_device *device)
 {
     an_tuning *parsed;

@@ -55,7 +55,7 @@ const char *alexnet_distance_part_name(const alexnet_distance *distance, int ind
 
 /* ---- Pictures ---- */
 
-/* Look at a picture, and free it. */
+/* Compute a picture's features, and free the picture. */
 static alexnet_status look(alexnet_distance_picture **out, alexnet_distance *distance,
                            alexnet_status read, an_picture *picture, const char *name)
 {

@@ -6,7 +6,7 @@
 #include "model/export.h"
 #include "model/model.h"
 
-/* Options as the formats take them. */
+/* Translate the options for the formats. */
 static alexnet_status choose(an_export_options *out, const alexnet_save_options *options)
 {
     static const an_dtype weights[] = {[ALEXNET_WEIGHTS_FP32] = AN_F32,
@@ -26,7 +26,7 @@ static alexnet_status choose(an_export_options *out, const alexnet_save_options 
     return ALEXNET_OK;
 }
 
-/* What made the model, or where it came from if its file does not say. */
+/* What made the model, or the format of its file if that does not say. */
 static char *provenance_of(const alexnet_model *model)
 {
     return *model->provenance
@@ -90,7 +90,7 @@ static void tell_written(alexnet_format_info *info, const an_export_format *form
     tell_writing(info, format);
 }
 
-/* Those that are read come first, then those that are only written. */
+/* Formats that can be read come first, then those that are only written. */
 bool alexnet_format_get(int index, alexnet_format_info *info)
 {
     const an_export_format *format;

@@ -1,5 +1,5 @@
 /*
- * The libraries in use and their versions. libjpeg-turbo cannot tell its own: the build does.
+ * The libraries in use and their versions. libjpeg-turbo cannot report its version: the build does.
  */
 #include <jansson.h>
 #include <png.h>
@@ -25,7 +25,7 @@ static const char *device_library(const char **version)
     return "no device library";
 }
 
-/* Of a picture format that the build has. */
+/* The library of a picture format that the build has. */
 static bool codec_library(int index, const char **name, const char **version)
 {
     int count = 0;
@@ -38,7 +38,7 @@ static bool codec_library(int index, const char **name, const char **version)
     return true;
 }
 
-/* Of a kind of database, which come after the picture formats. */
+/* The library of a kind of database; these come after the picture formats. */
 static bool store_library(int index, const char **name, const char **version)
 {
     for (int i = 0; an_codecs[i]; i++)

@@ -9,13 +9,13 @@
 #include "alexnet/alexnet.h"
 
 /**
- * Lay the caller's options over the defaults that `mine` holds, as far as both reach.
+ * Copy the caller's options over the defaults in `mine`, up to the smaller of the two sizes.
  * @param theirs  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set
  */
 alexnet_status an_options_take(void *mine, size_t size, const void *theirs);
 
-/** Refuse a NULL. A function with an `out` looks at that first, and sets it before it goes on. */
+/** Refuse a NULL. A function with an `out` checks `out` first and sets it before other checks. */
 #define AN_NEED(pointer)                                                                           \
     do {                                                                                           \
         if (!(pointer))                                                                            \

@@ -10,7 +10,8 @@
 
 enum { TOP_MAX = 100000, QUERIES_MAX = 100000, PAIRS_MAX = 10000000 };
 
-/* "my/photos" has its index in "my/.photos.index", hidden so that it is no class of my pictures. */
+/* "my/photos" has its index in "my/.photos.index", hidden so that it does not count as a class of
+ * "my". */
 static alexnet_status home_of(const char *folder, char **home)
 {
     char *real = realpath(folder, NULL); /* for ".", and for slashes at the end */

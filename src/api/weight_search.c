@@ -3,7 +3,7 @@
 #include "api/options.h"
 #include "base/status.h"
 
-/* Finer grids and more passes gain nothing that is not chance. */
+/* Finer grids and more passes would only fit chance. */
 enum { STEPS_MAX = 1000, PASSES_MAX = 1000 };
 
 alexnet_status alexnet_weight_search_new(alexnet_weight_search **out,

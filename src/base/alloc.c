@@ -10,7 +10,7 @@
 
 static atomic_uint_fast64_t allocations;
 static atomic_uint_fast64_t fail_at; /* absolute count at which to fail; 0 is never */
-static atomic_int_fast64_t live;     /* blocks that were not freed */
+static atomic_int_fast64_t live;     /* blocks not freed yet */
 
 static int refused(void)
 {
@@ -18,7 +18,7 @@ static int refused(void)
     return now == atomic_load_explicit(&fail_at, memory_order_relaxed);
 }
 
-/* Counts a new block, if there is one. */
+/* Count a new block, unless it is NULL. */
 static void *taken(void *block)
 {
     if (block)

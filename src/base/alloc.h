@@ -1,6 +1,7 @@
 /*
- * Memory. Every allocation of the library passes here, so that tests can count them and make the
- * n-th fail. All functions return NULL when memory is short; the caller reports what did not fit.
+ * Memory. Every allocation of the library goes through here, so that tests can count them and make
+ * the n-th fail. All functions return NULL when memory is short; the caller reports what did not
+ * fit.
  */
 #ifndef AN_BASE_ALLOC_H
 #define AN_BASE_ALLOC_H
@@ -24,7 +25,7 @@ void an_free(void *block);
 
 /**
  * A block for tensors: aligned to AN_ALIGN, zeroed by the system, on huge pages where it has them.
- * @param bytes at least 1; given again to an_free_big()
+ * @param bytes at least 1; an_free_big() needs the same number
  */
 void *an_alloc_big(size_t bytes);
 void an_free_big(void *block, size_t bytes);
@@ -33,7 +34,7 @@ void an_free_big(void *block, size_t bytes);
 uint64_t an_alloc_count(void);
 /** Blocks of both kinds that are not freed yet. */
 int64_t an_alloc_live(void);
-/** For tests: let the n-th allocation from now fail (1 is the next); 0 ends it. */
+/** For tests: make the n-th allocation from now fail (1 is the next); 0: none. */
 void an_alloc_fail_at(uint64_t n);
 
 #endif

@@ -22,7 +22,7 @@ void an_cgroup_line(char line[AN_CGROUP_LINE], const char *root, const char *fol
     fclose(file);
 }
 
-/* Where a hierarchy can be seen: a group of it, and the folder that shows that group. */
+/* A mounted hierarchy: the group that is mounted, and the folder where its files are. */
 typedef struct mount {
     char group[PATH_SIZE], folder[PATH_SIZE];
 } mount;
@@ -40,7 +40,7 @@ static bool lists(const char *list, const char *word)
     return false;
 }
 
-/* "\040" and the like of mountinfo back to bytes. */
+/* Replace octal escapes of mountinfo, such as "\040", by their bytes. */
 static void unescape(char *text)
 {
     char *to = text;
@@ -55,8 +55,8 @@ static void unescape(char *text)
     *to = '\0';
 }
 
-/* A line of /proc/self/mountinfo: number, parent, device, group, folder, options, some more, a
- * dash, type, source, options of the hierarchy. Whether it is the one sought. */
+/* Parse a line of /proc/self/mountinfo: number, parent, device, group, folder, options, some more,
+ * a dash, type, source, options of the hierarchy. Returns whether it is the hierarchy sought. */
 static bool read_mount(char *line, const char *controller, int version, mount *out)
 {
     char type[32], options[1024];
@@ -93,7 +93,8 @@ static mount find_mount(const char *root, const char *controller, int version)
     return found;
 }
 
-/* From a group up to the one that is mounted. A group outside of that is another namespace's. */
+/* Visit a group and those above it, up to the one that is mounted. A group outside of that belongs
+ * to another namespace: then only the mounted one is visited. */
 static void climb(const mount *where, const char *group, int version, an_cgroup_visit visit,
                   void *user)
 {

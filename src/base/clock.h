@@ -4,8 +4,8 @@
 /** Seconds of a clock that only moves forward; its origin means nothing. */
 double an_clock(void);
 
-/** The median of measured times, which are sorted; of an even number, the mean of the two in the
- * middle. */
+/** Sort the values and return their median: of an even number, the mean of the two in the middle.
+ * @param count  at least 1 */
 double an_median(double *values, int count);
 
 #endif

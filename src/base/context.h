@@ -1,6 +1,6 @@
 /*
  * What every stage may ask of its caller: how many threads, which log, whether to stop.
- * Made and freed by src/api/; shared, counted, immutable but for the cancel flag.
+ * Made and freed by src/api/; shared, reference-counted, immutable except for the cancel flag.
  */
 #ifndef AN_BASE_CONTEXT_H
 #define AN_BASE_CONTEXT_H
@@ -16,11 +16,11 @@ struct alexnet_ctx {
     char device[32]; /* "auto", "ref", "cpu", "cuda:0" */
     alexnet_precision precision;
     int threads; /* >= 1; at most what OMP_THREAD_LIMIT allows */
-    int split;   /* of runs that do not choose: the threads that were asked for */
+    int split;   /* default of runs: the number of threads that was asked for */
     alexnet_isa max_isa;
-    bool
-        deterministic; /* the same bits every time, for a price; where the device offers a choice */
-    char *tuning, *tuning_name; /* text and its file's name, for the backend to read; NULL: none */
+    bool deterministic; /* if the device has a choice: slower algorithms with the same bits in every
+                           run */
+    char *tuning, *tuning_name; /* text and its file's name, read by the backend; NULL: none */
     pthread_mutex_t log_lock;   /* one line at a time */
     alexnet_log_fn log;
     void *log_user;
@@ -33,7 +33,7 @@ void an_ctx_release(alexnet_ctx *ctx); /* NULL allowed */
 void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** ctx may be NULL: it is not. */
+/** Whether alexnet_ctx_cancel() was called; false if ctx is NULL. */
 bool an_ctx_cancelled(const alexnet_ctx *ctx);
 /** ALEXNET_ERROR_CANCELLED if alexnet_ctx_cancel() was called. */
 alexnet_status an_ctx_check(const alexnet_ctx *ctx);

@@ -67,7 +67,7 @@ int an_thread_limit(void)
     return omp_get_thread_limit();
 }
 
-/* A thread that is there until all are. */
+/* Keep a thread alive until all are started. */
 static void *wait_for_others(void *gate)
 {
     pthread_mutex_lock(gate);

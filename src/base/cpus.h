@@ -9,12 +9,12 @@ int an_cpu_count(void);
 /** The most threads that OMP_THREAD_LIMIT lets a program have; INT_MAX if it is not set. */
 int an_thread_limit(void);
 /**
- * Whether the system starts `count` threads beside this one: they are started, and end again.
- * @return ALEXNET_ERROR_NOT_AVAILABLE, with its reason, if it does not
+ * Test whether the system starts `count` threads beside this one: start them, and let them end.
+ * @return ALEXNET_ERROR_NOT_AVAILABLE, with the system's reason, if it does not
  */
 alexnet_status an_threads_try(int count);
 
-/** The cgroup's quota in CPUs, or +infinity, read below `root`: "" but in tests. */
+/** The cgroup's quota in CPUs, or +infinity, read below `root`, which is "" except in tests. */
 double an_cpu_quota(const char *root);
 
 #endif

@@ -21,7 +21,7 @@ alexnet_status an_file_fail(const char *verb, const char *path)
     return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s", verb, path, strerror(error));
 }
 
-/* What is there in place of a plain file; NULL for a plain file. */
+/* What there is instead of a regular file; NULL for a regular file. */
 static const char *other_kind(mode_t mode)
 {
     return S_ISREG(mode)    ? NULL
@@ -32,7 +32,7 @@ static const char *other_kind(mode_t mode)
                             : "a device";
 }
 
-/* An open that failed: where something else than a file is the reason, that is what is said. */
+/* Report that open() failed: if the path is no regular file, say what it is; else, why. */
 static alexnet_status fail_open(const char *path, bool own)
 {
     const int error = errno;

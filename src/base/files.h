@@ -1,6 +1,6 @@
 /*
  * Files and folders: whole-file reads with a limit, paths. Writing is in writer.h, reading at any
- * place in source.h.
+ * place in reader.h.
  */
 #ifndef AN_BASE_FILES_H
 #define AN_BASE_FILES_H
@@ -13,48 +13,48 @@
 /**
  * Read a whole regular file into a new block with a NUL after it (not counted in *length).
  * @param limit  ALEXNET_ERROR_UNSUPPORTED above this many bytes
- * @return ALEXNET_ERROR_IO with path and reason; ALEXNET_ERROR_FORMAT if it is no regular file
+ * @return ALEXNET_ERROR_IO with path and reason; ALEXNET_ERROR_FORMAT if it is not a regular file
  */
 alexnet_status an_file_read(const char *path, size_t limit, unsigned char **bytes, size_t *length);
 
 /**
- * The same for a text, which has no zero byte, of at most 1 MiB; owned.
+ * The same for a text of at most 1 MiB, owned by the caller.
  * @param what  the kind of file that it should be, for the error: "a network file"
- * @return also ALEXNET_ERROR_FORMAT
+ * @return also ALEXNET_ERROR_FORMAT if it has a zero byte
  */
 alexnet_status an_file_read_text(const char *path, const char *what, char **text);
 
 /**
- * Open a plain file that the program itself keeps in a folder that may come from anybody: not
- * through a link, no pipe or device, and none that has a second name.
- * @param flags  of open(2): how, and O_CREAT or not
+ * Open a file that the program itself keeps in a folder that may come from anybody. Links are not
+ * followed; pipes, devices and files with a second name (hard link) are refused.
+ * @param flags  of open(2): the access mode, with or without O_CREAT
  * @return ALEXNET_ERROR_FORMAT with path and what is there instead; ALEXNET_ERROR_IO
  */
 alexnet_status an_file_open_own(const char *path, int flags, int *fd);
 /**
- * The check alone, before work whose result goes there; nothing at all is good too.
- * @param replaced  it will be replaced and not opened (writer.h), which does a link's target no
- * harm
+ * Only make that check, before work whose result goes there; a missing file passes.
+ * @param replaced  the file will be replaced and not opened (writer.h): links and second names pass
+ *                  too, because their target is not changed
  */
 alexnet_status an_file_check_own(const char *path, bool replaced);
 
 /** ALEXNET_ERROR_IO: "cannot <verb> <path>: <reason>", the reason from errno. */
 alexnet_status an_file_fail(const char *verb, const char *path);
 
-/** Whether a path is an existing folder; an existing file. */
+/** Whether a path is an existing folder; an existing regular file. */
 bool an_is_folder(const char *path);
 bool an_is_file(const char *path);
 
 /**
  * Whether a path leads to something other than a folder.
- * @return ALEXNET_ERROR_IO if that cannot be told, as below a folder that may not be searched
+ * @return ALEXNET_ERROR_IO if that cannot be found out, as below a folder without permission
  */
 alexnet_status an_file_exists(const char *path, bool *there);
 
 /** Make a folder and its missing parents. */
 alexnet_status an_make_folder(const char *path);
 
-/** Whether a real path is that of a folder, or lies below it. */
+/** Whether a path is that of a folder, or lies below it. Both are as realpath(3) gives them. */
 bool an_path_is_within(const char *path, const char *folder);
 
 /** "folder/name" in a new string; NULL if memory is short. */

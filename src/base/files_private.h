@@ -1,5 +1,5 @@
 /*
- * What the files of this folder that open files share.
+ * Shared by the sources of this folder that open files.
  */
 #ifndef AN_BASE_FILES_PRIVATE_H
 #define AN_BASE_FILES_PRIVATE_H

@@ -9,7 +9,7 @@
 typedef struct reader {
     const char *text; /* what is left */
     const char *name;
-    int line;         /* of the line that inih is looking at */
+    int line;         /* number of the line that inih is parsing */
     int section_line; /* of the latest section; 0 before the first */
     int section_keys; /* keys seen in it */
     bool ended;
@@ -18,7 +18,7 @@ typedef struct reader {
     alexnet_status status;
 } reader;
 
-/* An empty section would vanish: inih speaks of keys only. */
+/* Refuse an empty section: inih reports keys only, so that it would go unnoticed. */
 static void close_section(reader *r)
 {
     if (r->status == ALEXNET_OK && r->section_line && !r->section_keys)
@@ -55,7 +55,7 @@ static char *next_line(char *dst, int room, void *user)
         r->section_line = r->line;
         r->section_keys = 0;
     }
-    /* Leading blanks are dropped: to inih they would continue the value above. */
+    /* Drop leading blanks: inih would take the line as a continuation of the value above. */
     length -= (size_t)(first - r->text);
     memcpy(dst, first, length);
     dst[length] = '\n';

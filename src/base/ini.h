@@ -10,15 +10,15 @@
 enum { AN_INI_LINE_MAX = 190 };
 
 /**
- * Receives the beginning of each section, with `key` and `value` NULL, and each `key = value`.
- * A failure ends the reading and is returned.
+ * Called at the beginning of each section, with `key` and `value` NULL, and for each `key = value`.
+ * A failure ends the reading and is returned by an_ini_read().
  */
 typedef alexnet_status (*an_ini_fn)(void *user, int line, const char *section, const char *key,
                                     const char *value);
 
 /**
  * Read a text. A section without keys, a key before the first section, a line that is neither, and
- * a line that is too long are errors. A byte order mark is passed over.
+ * a line that is too long are errors. A byte order mark is skipped.
  * @param name  of the file, for error texts: "nets/x.ini:12: ..."
  */
 alexnet_status an_ini_read(const char *text, const char *name, an_ini_fn fn, void *user);

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 
-/* The place of a text: where it is, or where it would go. The table is never full. */
+/* The slot that holds a text, or the empty one where it would go. The table is never full. */
 static int64_t *slot_of(const an_interned *interned, const char *text)
 {
     const uint64_t hash = an_hash_text(AN_HASH_START, text);

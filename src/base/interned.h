@@ -1,5 +1,5 @@
 /*
- * A growing list of distinct strings, each of which is found by its text in constant time.
+ * A growing list of distinct strings, with a hash table to find a string in constant time.
  */
 #ifndef AN_BASE_INTERNED_H
 #define AN_BASE_INTERNED_H
@@ -13,7 +13,7 @@ typedef struct an_interned {
     int64_t room;    /* a power of two */
 } an_interned;
 
-/** Add a text unless it is there. @param index  out, its position; also where it was there */
+/** Add a text unless the list has it. @param index  out, its position in either case */
 alexnet_status an_interned_add(an_interned *interned, const char *text, int64_t *index);
 /** Position of a text, or -1. */
 int64_t an_interned_find(const an_interned *interned, const char *text);

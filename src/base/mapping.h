@@ -1,6 +1,6 @@
 /*
- * A file that is read as memory: for files of the program's own that are never written again, only
- * replaced, since one that is cut short while it is mapped ends the process (SIGBUS).
+ * Files mapped into memory. Only for the program's own files that are never changed, only replaced:
+ * if a file is truncated while it is mapped, access to it ends the process (SIGBUS).
  */
 #ifndef AN_BASE_MAPPING_H
 #define AN_BASE_MAPPING_H
@@ -16,6 +16,6 @@ typedef struct an_mapping {
 
 /** Map a whole regular file. @return ALEXNET_ERROR_IO; ALEXNET_ERROR_FORMAT if it is not one */
 alexnet_status an_mapping_open(an_mapping *out, const char *path);
-void an_mapping_close(an_mapping *mapping); /* one of nothing too */
+void an_mapping_close(an_mapping *mapping); /* also if nothing is mapped */
 
 #endif

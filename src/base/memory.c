@@ -13,7 +13,7 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* A number of bytes; `none` for "max", "" and what is no number. */
+/* Parse a number of bytes; `none` for "max", "" and anything else that is not a number. */
 static uint64_t number(const char *text, uint64_t none)
 {
     char *end;
@@ -21,7 +21,8 @@ static uint64_t number(const char *text, uint64_t none)
     return end == text ? none : value;
 }
 
-/* What a group leaves below its limit. Its page cache counts as used, but can be given back. */
+/* What a group leaves below its limit. Usage includes its page cache, of which the inactive part
+ * can be reclaimed, and is subtracted here. */
 static uint64_t left(const char *root, const char *folder, int version)
 {
     const char *limit = version == 2 ? "memory.max" : "memory.limit_in_bytes";

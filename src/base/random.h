@@ -2,7 +2,7 @@
  * Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011).
  *
  * A number is a pure function of (seed, purpose, epoch, position, unit): it depends on no thread,
- * no rank and no earlier draw, so a resumed run draws what the whole run would have drawn.
+ * no rank and no earlier draw, so that a resumed run draws what an uninterrupted one would draw.
  *
  *     epoch      epoch of the data, from 0; the update step for dropout
  *     position   position of the picture within the epoch; the index / 4 of an element
@@ -35,7 +35,7 @@ typedef struct an_random4 {
     uint32_t v[4];
 } an_random4;
 
-/** One Philox block for a key and a counter; the published test vectors hold for it. */
+/** One Philox block for a key and a counter; it passes the published test vectors. */
 static inline an_random4 an_philox(uint64_t key, const uint32_t counter[4])
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
@@ -71,8 +71,9 @@ static inline an_random4 an_random(uint64_t seed, an_purpose purpose, uint64_t e
 }
 
 enum { AN_RANDOM_RUN = 64 };
-/** Numbers of neighbours: out[4 * i + j] = an_random(.., position + i, unit).v[j] for AN_RANDOM_RUN
- * of them. Inlined, so that its loops become vectors of the caller's instruction set. */
+/** The numbers at consecutive positions: out[4 * i + j] = an_random(.., position + i, unit).v[j]
+ * for 0 <= i < AN_RANDOM_RUN. Inlined, so that its loops are vectorised for the caller's
+ * instruction set. */
 static inline __attribute__((always_inline)) void an_random_run(uint64_t seed, an_purpose purpose,
                                                                 uint64_t epoch, uint64_t position,
                                                                 uint32_t unit,

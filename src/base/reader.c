@@ -58,7 +58,7 @@ alexnet_status an_reader_memory(an_reader **out, const char *name, const void *b
     return ALEXNET_OK;
 }
 
-/* Whether a name consists of names alone: "weights/conv1". */
+/* Whether a path is relative and has no part that is empty, "." or "..": "weights/conv1". */
 static bool is_plain(const char *name)
 {
     for (const char *part = name;; part++) {
@@ -81,8 +81,8 @@ static alexnet_status refuse(const char *path, int error)
     return an_file_fail("open", path);
 }
 
-/* Open a file by its path, of which what stands from `at` on is below a folder and passes no link:
- * part by part, each in the folder that was opened before it. */
+/* Open a file by its path, the part from `at` on without following links: component by component,
+ * each in the folder that was opened before it. */
 static alexnet_status open_below(char *path, char *at, int *fd)
 {
     const int how = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;

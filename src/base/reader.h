@@ -1,8 +1,8 @@
 /*
  * Reads at any place of a file or of a block of memory, each checked against the size.
  *
- * Files are read in place and not mapped: a process is killed where a mapped file is cut short, and
- * a read says so. Read in pieces that stay in the cache, 240 MB of weights cost one pass over
+ * Files are read with pread() and not mapped: if a mapped file is truncated, the process is killed,
+ * while a read fails. Read in pieces that stay in the cache, 240 MB of weights cost one pass over
  * memory, as they would through a mapping.
  */
 #ifndef AN_BASE_READER_H
@@ -20,10 +20,10 @@ alexnet_status an_reader_open(an_reader **out, const char *path);
 alexnet_status an_reader_memory(an_reader **out, const char *name, const void *bytes,
                                 size_t length);
 /**
- * A file below the folder of another reader's file, for formats that consist of several files. Only
- * ordinary relative names lead there: none that is absolute, has "." or "..", or passes a link, so
- * that a file from anywhere cannot have another one read.
- * @return ALEXNET_ERROR_FORMAT for such a name, and where the other reader reads memory
+ * Open a file below the folder of another reader's file, for formats that consist of several files.
+ * Names that are absolute, contain "." or ".." as a part, or pass through a link are refused, so
+ * that an untrusted file cannot make the program read other files.
+ * @return ALEXNET_ERROR_FORMAT for such a name, and if the other reader reads memory
  */
 alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, const char *name);
 void an_reader_close(an_reader *reader); /* NULL allowed */

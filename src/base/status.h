@@ -14,13 +14,14 @@
 alexnet_status an_fail(alexnet_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Put `prefix: ` before this thread's error text; returns `status`. For callers that know more. */
+/** Put `prefix: ` before this thread's error text; returns `status`. For callers that can add where
+ *  the error occurred. */
 alexnet_status an_fail_within(alexnet_status status, const char *prefix);
 
 /** This thread's text; "" before its first failure. alexnet_error_text() is this. */
 const char *an_error_text(void);
 
-/* The first argument, in sight of the compiler: it then knows that an error is not OK. */
+/* Returns its first argument. Inline, so that the compiler knows that the result is not OK. */
 static inline alexnet_status an_status_known(alexnet_status status, alexnet_status recorded)
 {
     (void)recorded;

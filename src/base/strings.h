@@ -15,10 +15,10 @@ typedef struct an_strings {
     int64_t count, room;
 } an_strings;
 
-/** Take a string over; NULL is taken as a failed allocation. On failure it is freed. */
+/** Take ownership of a string, which is freed on failure. NULL counts as a failed allocation. */
 alexnet_status an_strings_add(an_strings *strings, char *text);
 void an_strings_sort(an_strings *strings); /* in byte order */
-/** Whether `text` is among them; by looking at each. */
+/** Whether `text` is among them. Linear search. */
 bool an_strings_have(const an_strings *strings, const char *text);
 void an_strings_free(an_strings *strings);
 

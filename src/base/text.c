@@ -85,8 +85,8 @@ int an_text_choice(const char *choices, const char *word)
     }
 }
 
-/* A star takes as little as it can, and more when what follows does not fit: only the latest star
- * ever has to be tried again. */
+/* A star first matches as little as possible, and more if what follows does not match. Only the
+ * latest star ever needs to be tried again. */
 bool an_text_matches(const char *pattern, const char *name)
 {
     const char *star = NULL, *taken = NULL;
@@ -152,7 +152,7 @@ const char *an_text_nearest(const char *word, int count, const char *(*word_at)(
         if (distance > 1 && length >= 3 && candidate && strncmp(candidate, word, length) == 0)
             distance = 1;
         size_t longer = candidate && strlen(candidate) > length ? strlen(candidate) : length;
-        if (distance < least && distance < (int)longer) { /* some letter is the same */
+        if (distance < least && distance < (int)longer) { /* at least one letter is the same */
             least = distance;
             nearest = candidate;
         }

@@ -1,5 +1,5 @@
 /*
- * Threads of the library's own.
+ * The library's own threads.
  */
 #ifndef AN_BASE_THREADS_H
 #define AN_BASE_THREADS_H
@@ -7,10 +7,10 @@
 #include <pthread.h>
 
 /**
- * Start threads until `wanted` are running. They are born with all signals blocked, so that the
- * host's handlers run on its own threads.
- * @param threads  [wanted], those up to *running are there already
- * @param running  in and out; after a failure, as many as could be started
+ * Start threads until `wanted` are running. They start with all signals blocked, so that the host's
+ * signal handlers run on its own threads.
+ * @param threads  [wanted], of which the first *running are running already
+ * @param running  in and out; after a failure, as many as are running
  * @return 0, or the error of pthread_create()
  */
 int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)(void *),

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes that follow a first byte; -1 if none may begin with it. */
+/* How many bytes follow this first byte; -1 if no character begins with it. */
 static int following(unsigned char first)
 {
     if (first < 0x80)
@@ -22,7 +22,7 @@ int an_utf8_next(const char *text, uint32_t *code)
     if (more < 0)
         return 0;
     *code = more ? *p & (0x3Fu >> more) : *p;
-    for (int i = 1; i <= more; i++) { /* the NUL at the end is no such byte */
+    for (int i = 1; i <= more; i++) { /* stops at the NUL, which is not of this form */
         if ((p[i] & 0xC0) != 0x80)
             return 0;
         *code = *code << 6 | (p[i] & 0x3Fu);
@@ -44,8 +44,8 @@ bool an_is_utf8(const char *text)
     return true;
 }
 
-/* Characters that a terminal obeys instead of showing: C0, DEL, C1; ends of lines and paragraphs;
- * marks that turn the direction of what follows. */
+/* Characters that act on a terminal instead of being shown: C0, DEL, C1; line and paragraph
+ * separators; bidirectional formatting. */
 static bool is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x61C || code == 0x200E ||
@@ -86,7 +86,7 @@ uint32_t an_utf8_lower(const char **text)
     if (c >= 'A' && c <= 'Z')
         return c + 32;
     if (c < 0xC2 || c > 0xDF || (*at & 0xC0) != 0x80)
-        return c < 0x80 ? c : 0x1000 + c; /* no letter's */
+        return c < 0x80 ? c : 0x1000 + c; /* not a letter's code */
     *text = (const char *)at + 1;
     unsigned code = (c & 0x1F) << 6 | (*at & 0x3F);
     if (code >= 0x400 && code < 0x410)

@@ -7,13 +7,13 @@
 
 /** Whether text is UTF-8 as in RFC 3629: no overlong forms, surrogates, or beyond U+10FFFF. */
 bool an_is_utf8(const char *text);
-/** The bytes of the first character of a text, and its code; 0 if it is none. */
+/** The length in bytes of the first character of a text, and its code; 0 if it is not UTF-8. */
 int an_utf8_next(const char *text, uint32_t *code);
-/** The next character of a text, a letter in lower case: Latin, Greek and Cyrillic, in every
- * locale. 0 at the end; a byte that begins no such character stands for itself, as a number of its
- * own. */
+/** Read the next character of a text, letters converted to lower case: of Latin-1, Greek and basic
+ * Cyrillic, in every locale. Returns 0 at the end. A byte that does not begin a character of one or
+ * two bytes is returned alone, as a number above all of these. */
 uint32_t an_utf8_lower(const char **text);
-/** As strcmp(), of the texts in lower case. */
+/** strcmp() of the texts in lower case. */
 int an_utf8_compare_cases(const char *a, const char *b);
 /**
  * Escape text from outside, as one line that is safe to show on a terminal: control characters as

@@ -40,8 +40,8 @@ static bool is_own_or_parent(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Read the entries of a folder that are hidden, or those that are not, into lists by their kind, of
- * which some may be the same, or NULL. *others counts the rest. */
+/* Read the hidden entries of a folder, or those that are not hidden, into a list for each kind.
+ * Lists may be the same, or NULL. The other entries are added to *others. */
 static alexnet_status list_entries(const char *path, bool hidden, an_strings *const lists[3],
                                    int64_t *others)
 {
@@ -71,8 +71,8 @@ cleanup:
     return rc;
 }
 
-/* Read a folder into three lists of names, of which two may be the same; hidden ones are added to
- * *hidden. */
+/* Read a folder into three lists of names, of which two may be the same. The number of hidden
+ * entries is added to *hidden. */
 static alexnet_status list_folder(const char *path, an_strings *files, an_strings *folders,
                                   an_strings *linked, int64_t *hidden)
 {
@@ -180,7 +180,7 @@ static alexnet_status grow_seen(an_walk *walk)
     return ALEXNET_OK;
 }
 
-/* Whether a folder is read already by walk number `by`, or reserved. */
+/* Whether walk number `by` has read a folder, or it is reserved. */
 static bool is_seen(const an_walk *walk, const struct stat *info, int64_t by)
 {
     if (walk->seen_room == 0)
@@ -189,7 +189,8 @@ static bool is_seen(const an_walk *walk, const struct stat *info, int64_t by)
     return seen == by || seen == AN_WALK_RESERVED;
 }
 
-/* Note that a folder is read by walk number `by`. *first: it was not, and is not reserved. */
+/* Note that walk number `by` reads a folder. *first: it has not read it before, and the folder is
+ * not reserved. */
 static alexnet_status see(an_walk *walk, const char *path, int64_t by, bool *first)
 {
     struct stat info;
@@ -249,7 +250,7 @@ static alexnet_status take_files(an_walk *walk, const char *folder, const an_str
     return ALEXNET_OK;
 }
 
-/* Remember what stands directly where the walk begins; its own files have just been taken. */
+/* Remember what is directly in the folder where the walk begins; its files have just been taken. */
 static alexnet_status note_top(an_walk *walk, const an_strings *folders, const an_strings *linked)
 {
     walk->direct = walk->files.count;
@@ -284,7 +285,7 @@ cleanup:
     return rc;
 }
 
-/* Read the folders of the agenda, and those that this adds to it. */
+/* Read the folders on the agenda, and those that are added to it meanwhile. */
 static alexnet_status work_off(an_walk *walk, agenda *own, agenda *links)
 {
     for (; own->next < own->folders.count; own->next++) {
@@ -302,8 +303,8 @@ static alexnet_status work_off(an_walk *walk, agenda *own, agenda *links)
     return ALEXNET_OK;
 }
 
-/* Whether a link leads above the folder that it is in, or above the root, to what this walk would
- * not read otherwise. What cannot be told is told when it is read. */
+/* Whether a link leads above the folder that it is in, or above the root, to a folder that this
+ * walk would not read otherwise. On errors it does not: reading the folder then reports them. */
 static bool leads_up(const an_walk *walk, const char *link)
 {
     struct stat info;
@@ -323,7 +324,7 @@ static bool leads_up(const an_walk *walk, const char *link)
     return up;
 }
 
-/* Links come last, so that a folder is read by its own path if it has one here. */
+/* Links come last, so that a folder below this one is read by its own path. */
 alexnet_status an_walk_below(an_walk *walk, const char *folder)
 {
     agenda own = {0}, links = {0};

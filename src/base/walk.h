@@ -2,8 +2,8 @@
  * Directory traversal: the entries of a folder, and all files below it.
  *
  * Hidden entries (a name that begins with a dot) are ignored. Links are followed, but not to a
- * folder above the one that they are in: what else is there was not meant. The work is bounded by
- * the number of folders that can be reached: each is read once, however many links lead to it.
+ * folder above the one that they are in, because its other contents were not meant. Each folder is
+ * read once, however many links lead to it, so that the work is bounded by the number of folders.
  */
 #ifndef AN_BASE_WALK_H
 #define AN_BASE_WALK_H
@@ -14,34 +14,34 @@
 
 #include "base/strings.h"
 
-/** Folders below one another that are entered; a deeper one is an error that names it. */
+/** Greatest depth of nested folders; a deeper folder is an error that names it. */
 enum { AN_WALK_DEPTH_MAX = 64 };
 
 /** The entries of a folder: names in byte order. */
 typedef struct an_folder {
     an_strings folders; /* and links to folders */
-    an_strings files;   /* all else, also broken links, devices and pipes, which fail when read */
+    an_strings files;   /* all else; broken links, devices and pipes too, which fail when read */
     int64_t hidden;     /* entries that are in neither */
 } an_folder;
 
 alexnet_status an_folder_read(an_folder *out, const char *path);
 void an_folder_free(an_folder *folder);
-/** The hidden folders among them, which are left out above; in byte order. */
+/** The names of the hidden folders in a folder, which an_folder_read() omits; in byte order. */
 alexnet_status an_folder_hidden(an_strings *names, const char *path);
 
 /** How many files have an ending. */
 typedef struct an_ending_count {
-    char ending[12]; /* ".heic", in lower case; "": none; "*": any that has no row of its own */
+    char ending[12]; /* ".heic", in lower case; "": none; "*": all that have no row of their own */
     int64_t count;
 } an_ending_count;
 
-/** Files counted by their endings: the commonest kinds have rows, the last row is for the rest. */
+/** Files counted by their endings. The endings met first have rows; the row "*" is for the rest. */
 enum { AN_ENDING_ROWS = 24 };
 typedef struct an_endings {
     int rows;
     an_ending_count row[AN_ENDING_ROWS];
     int64_t total;
-    int64_t hidden; /* files and folders passed over as hidden; in no row, nor in the total */
+    int64_t hidden; /* hidden files and folders that were skipped; in no row and not in the total */
 } an_endings;
 
 void an_endings_add(an_endings *endings, const char *file_name);
@@ -49,22 +49,22 @@ void an_endings_join(an_endings *endings, const an_endings *others);
 /** The ending of a file's name, from its last dot on; "" if there is none. Borrowed. */
 const char *an_ending_of(const char *file_name);
 
-/** A folder that a walk has read, or leaves to another. */
+/** A folder that a walk has read, or that is reserved. */
 typedef struct an_seen_folder {
     dev_t device;
     ino_t inode;
-    int64_t walk; /* the number of the walk that has read it; AN_WALK_RESERVED */
+    int64_t walk; /* the number of the walk that has read it, or AN_WALK_RESERVED */
 } an_seen_folder;
 enum { AN_WALK_RESERVED = -1 };
 
-/** Several walks that share what they have read. Starts as {.takes = ...}, all else zero. */
+/** Several walks that share a table of folders read. Starts as {.takes = ...}, all else zero. */
 typedef struct an_walk {
     bool (*takes)(const char *file_name);
     an_strings files;    /* paths of the files taken by the latest walk, in byte order */
     an_endings left_out; /* files that it did not take */
-    an_strings folders;  /* that stand directly where it began, in byte order */
-    int64_t direct;      /* files taken that stand directly there */
-    an_strings upward;   /* links that were not followed, for they lead above where they are */
+    an_strings folders;  /* names of those directly in the folder where it began, in byte order */
+    int64_t direct;      /* files taken that are directly in that folder */
+    an_strings upward;   /* links not followed because they lead above where they are */
     const char *root;    /* links above this folder are not followed either; NULL: none. Borrowed */
     int64_t walks;       /* begun so far */
     an_seen_folder *seen; /* a hash table; `walk` 0: an empty place */
@@ -72,8 +72,8 @@ typedef struct an_walk {
 } an_walk;
 
 /**
- * Enter this folder only where a walk begins: nothing but its own walk takes what it holds.
- * @param first  out, false if it is reserved already, perhaps under another path
+ * Reserve a folder for the walk that begins there: no other walk enters it.
+ * @param first  out, false if it was reserved already, perhaps under another path
  */
 alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first);
 /**

@@ -19,7 +19,7 @@ an_wire an_wire_open(an_wire_file *file, an_reader *reader)
     return (an_wire){file, 0, an_reader_size(reader)};
 }
 
-/* The bytes of a message from where it stands, at least `wanted` of them, through the window. */
+/* The next bytes of a message, at least `wanted` of them, through the window. */
 static alexnet_status look(const an_wire *message, size_t wanted, const unsigned char **bytes)
 {
     an_wire_file *file = message->file;

@@ -1,11 +1,12 @@
 /*
- * The wire format of protocol buffers, as Caffe's and ONNX's files are encoded: fields are visited
- * one after another where they lie in the file, and nothing is unpacked. A model of 240 MB is so
- * read with a few kilobytes beside its tensors, of any size (the libraries stop at 64 MB or 2 GB).
+ * The wire format of protocol buffers, in which Caffe's and ONNX's files are encoded. Fields are
+ * visited one after another in the file, and messages are not unpacked. A model of 240 MB thus
+ * needs only a few kilobytes beside its tensors, and a file may have any size (the official
+ * libraries stop at 64 MB or 2 GB).
  *
  *     message  = field*
  *     field    = tag, value         tag = varint of (number << 3 | type)
- *     varint   = 1 to 10 bytes of 7 bits each, the least first, the last below 128
+ *     varint   = 1 to 10 bytes of 7 bits each, the lowest first, the last below 128
  *
  * Source: https://protobuf.dev/programming-guides/encoding
  */
@@ -23,15 +24,15 @@ typedef enum an_wire_type {
     AN_WIRE_FIXED32 = 5, /* float, fixed32 */
 } an_wire_type;
 
-/** A file that is being read, with the bytes that were read last. */
+/** A file that is being read, with a window of the bytes that were read last. */
 typedef struct an_wire_file {
     an_reader *reader; /* borrowed */
-    uint64_t first;    /* where the window stands */
+    uint64_t first;    /* offset of the window in the file */
     size_t held;       /* bytes in it */
     unsigned char window[4096];
 } an_wire_file;
 
-/** A message, or what is left of it. Copies are independent of each other. */
+/** A message, or the rest of it. Copies are independent of each other. */
 typedef struct an_wire {
     an_wire_file *file;
     uint64_t at, end; /* offsets in the file */
@@ -41,27 +42,27 @@ typedef struct an_wire_field {
     uint32_t number;
     an_wire_type type;
     uint64_t value; /* of VARINT, FIXED64 and FIXED32: its bits */
-    an_wire body;   /* of BYTES: where they lie; inside the message */
+    an_wire body;   /* of BYTES: the range of the file that holds them, inside the message */
 } an_wire_field;
 
 /** The whole file as a message. `file` must outlive it. */
 an_wire an_wire_open(an_wire_file *file, an_reader *reader);
 /**
- * The next field. Groups, which nothing here uses, are refused.
+ * Read the next field. Groups are refused: neither format uses them.
  * @param more  out, false past the last
  * @return ALEXNET_ERROR_FORMAT with file and place
  */
 alexnet_status an_wire_next(an_wire *message, an_wire_field *field, bool *more);
-/** A varint of packed numbers; `message` is not at its end. */
+/** Read a varint of packed numbers; `message` must not be at its end. */
 alexnet_status an_wire_varint(an_wire *message, uint64_t *value);
 uint64_t an_wire_length(const an_wire *message); /* bytes left */
 /**
- * A string, owned, with a zero byte behind it.
+ * Read a string, owned by the caller, with a zero byte added.
  * @param what   for error texts: "a layer's name"
  * @param limit  ALEXNET_ERROR_FORMAT for one of more bytes, or that has a zero byte
  */
 alexnet_status an_wire_text(const an_wire *body, const char *what, size_t limit, char **text);
-/** A field's value as the signed number, float or double that it is. */
+/** A field's value as a signed number; as a float or double. */
 int64_t an_wire_int(const an_wire_field *field);
 double an_wire_real(const an_wire_field *field); /* FIXED32: a float; FIXED64: a double */
 

@@ -13,7 +13,7 @@
 
 struct an_writer {
     int fd;     /* -1 once closed */
-    int folder; /* of both names, to be flushed when the file has its own; -1: none yet */
+    int folder; /* that contains both, to be flushed after the rename; -1: not open yet */
     char *path;
     char *temporary;
 };
@@ -34,8 +34,8 @@ static void release(an_writer *writer)
     an_free(writer);
 }
 
-/* A new file under the temporary name. What has that name already, left by a process that was
- * killed or put there by somebody, is taken away and not written to: it may be a link. */
+/* Create a new file under the temporary name. A file that has this name already, left by a process
+ * that was killed or put there by somebody, is removed and not written to: it may be a link. */
 static alexnet_status open_temporary(an_writer *writer)
 {
     const char *name = writer->temporary;
@@ -47,7 +47,7 @@ static alexnet_status open_temporary(an_writer *writer)
     return writer->fd < 0 ? an_file_fail("create", name) : ALEXNET_OK;
 }
 
-/* The folder that a path of `length` bytes is in, to be flushed when the path has its meaning. */
+/* Open the folder that contains a path of `length` bytes, to be flushed when the path changes. */
 static alexnet_status open_folder(const char *path, size_t length, int *fd)
 {
     while (length > 0 && path[length - 1] != '/')
@@ -69,7 +69,7 @@ alexnet_status an_flush_name(const char *path)
     while (length > 0 && path[length - 1] == '/')
         length--;
     AN_CHECK(open_folder(path, length, &fd));
-    /* EINVAL: a file system without it */
+    /* EINVAL: the file system cannot flush folders */
     alexnet_status rc =
         fsync(fd) != 0 && errno != EINVAL ? an_file_fail("flush the folder of", path) : ALEXNET_OK;
     close(fd);
@@ -94,8 +94,7 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
         release(writer);
         return rc;
     }
-    /* Before anything is written, so that nothing but the disk can fail once the file has its name.
-     */
+    /* Opened before anything is written: after the rename, only the disk itself can then fail. */
     rc = open_folder(path, strlen(path), &writer->folder);
     if (rc != ALEXNET_OK) {
         an_writer_abort(writer);
@@ -149,8 +148,8 @@ alexnet_status an_writer_commit(an_writer *writer)
         an_writer_abort(writer);
         return rc;
     }
-    /* A rename is only as safe as the folder's own record of it. EINVAL: a file system without it.
-     */
+    /* The rename is safe only once the folder is on the disk. EINVAL: the file system cannot flush
+     * folders. */
     if (fsync(writer->folder) != 0 && errno != EINVAL)
         rc = an_file_fail("flush the folder of", writer->path);
     release(writer);

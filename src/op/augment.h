@@ -12,10 +12,10 @@
  *         centre    mean[c][(P - H)/2 + y][(P - W)/2 + x]      the 2012 code: after the mirror
  *         aligned   mean[c][slot.y + y][px]                    Caffe: at the source pixel
  *
- * Pictures are uint8 [pictures][P][P][3] in R, G, B order, for a network of one channel too: colour
- * and grey pictures are then prepared and augmented alike, and what people are shown is in colour.
- * Grey of a recoloured pixel is not rounded. An empty slot (picture < 0) gives zeros. Mean, scale
- * and colour are in the order of the network's channels, the matrix is in that of the pixels.
+ * Pictures are uint8 [pictures][P][P][3] in R, G, B order, also for a network of one channel:
+ * colour and grey pictures are then prepared and augmented in the same way, and previews are in
+ * colour. Grey of a recoloured pixel is not rounded. An empty slot (picture < 0) gives zeros. Mean,
+ * scale and colour are in the order of the network's channels; the matrix is in that of the pixels.
  *
  * Sources: paper sections 2 and 4.1, convdata_jpeg.py of 2012; random erasing: Zhong et al. 2017,
  * arXiv 1708.04896, with zeros as torchvision has them; mixup: Zhang et al. 2017, arXiv 1710.09412;
@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What the network's channels are of a pixel, and their number: C. */
+/** What the network's channels contain. It determines their number, C. */
 typedef enum an_channels {
     AN_CHANNELS_RGB,
     AN_CHANNELS_BGR,
@@ -50,8 +50,8 @@ typedef struct an_augment_desc {
     double scale[3]; /* of the first C */
 } an_augment_desc;
 
-/* Luma of ITU-R BT.601 (0.299, 0.587, 0.114) in parts of 2^16, which they add up to: a grey pixel
- * keeps its value. Rounded as in Pillow's convert("L"). */
+/* Luma weights of ITU-R BT.601 (0.299, 0.587, 0.114) times 2^16. Their sum is 2^16, so that a grey
+ * pixel keeps its value. Rounded as in Pillow's convert("L"). */
 enum { AN_GREY_RED = 19595, AN_GREY_GREEN = 38470, AN_GREY_BLUE = 7471 };
 
 static inline uint8_t an_grey(unsigned red, unsigned green, unsigned blue)
@@ -65,7 +65,7 @@ static inline int an_channel_count(an_channels channels)
     return channels == AN_CHANNELS_GREY ? 1 : 3;
 }
 
-/** How much of a pixel's R, G or B (0, 1, 2) is in channel c: 0 or 1, or its part of grey. */
+/** The weight of a pixel's R, G or B (0, 1, 2) in channel c: 0 or 1, or its weight in grey. */
 static inline double an_channel_share(an_channels channels, int c, int colour)
 {
     static const double grey[3] = {AN_GREY_RED / 65536.0, AN_GREY_GREEN / 65536.0,
@@ -75,33 +75,33 @@ static inline double an_channel_share(an_channels channels, int c, int colour)
     return colour == (channels == AN_CHANNELS_BGR ? 2 - c : c);
 }
 
-/** A rectangle of the network's input. Without rows: none. */
+/** A rectangle of the network's input; with 0 rows there is none. */
 typedef struct an_box {
     int32_t top, left, rows, columns;
 } an_box;
 
-/** One draw: which picture stands in a place of the batch, how it is cut and changed, and its
- * labels. What is zero from `recoloured` on has no effect. */
+/** One draw: which picture is in a place of the batch, how it is cropped and changed, and its
+ * labels. With zeros from `recoloured` on, those members have no effect. */
 typedef struct an_slot {
     int32_t picture; /* index into the pictures; -1: the slot is empty */
     int32_t label;   /* class; -1: none (no loss, no gradient) */
     int32_t y, x;    /* corner of the crop, 0 .. side - crop */
     int32_t mirror;  /* 0 or 1 */
-    float weight;    /* of the picture in the gradient of the loss; 1 where all count the same */
-    float gain;      /* 1, but with colour noise 1/(1 + coefficient) */
+    float weight;    /* of the picture in the gradient of the loss; 1 if all count the same */
+    float gain;      /* 1; with colour noise 1/(1 + coefficient) */
     float colour[3]; /* added after the mean; grey levels times `scale` */
 
     int32_t recoloured; /* 0 or 1: pixels go through `matrix` and `offset` */
     float matrix[3][3], offset[3];
     an_box erased;
     an_box mixed;       /* where the partner shows */
-    int32_t partner;    /* a slot of the batch, of which what it would be unmixed is taken */
+    int32_t partner;    /* slot of the batch that is mixed in, as it is before its own mixing */
     float share;        /* of the partner there, 0 to 1 */
     int32_t second;     /* with a share above 0: the partner's label, >= 0 */
     float second_share; /* of the second label in the target; the first has the rest */
 } an_slot;
 
-/** Leave the slot as its crop is: colours, erasing, mixing. */
+/** Remove all changes but crop and mirror from a slot: weight, colours, erasing, mixing. */
 static inline void an_slot_unchanged(an_slot *slot)
 {
     an_slot crop = {.picture = slot->picture,
@@ -114,11 +114,10 @@ static inline void an_slot_unchanged(an_slot *slot)
     *slot = crop;
 }
 
-/** The weight of the slots with a picture and a label, together. */
+/** The sum of the weights of the slots with a picture and a label. */
 double an_slots_weight(const an_slot *slots, int count);
 
-/** The label with the larger share, the first of equals: errors are counted against it. -1: none.
- */
+/** The label with the larger share, the first of equals; errors are counted for it. -1: none. */
 static inline int an_slot_main_label(const an_slot *slot)
 {
     return slot->label >= 0 && slot->second_share > 0.5f ? slot->second : slot->label;

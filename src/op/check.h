@@ -1,5 +1,5 @@
 /*
- * For the files of op/ alone: the rows of the table, and the checks that several operators share.
+ * Only for the files of op/: the rows of the table, and checks that several operators share.
  */
 #ifndef AN_OP_CHECK_H
 #define AN_OP_CHECK_H
@@ -13,7 +13,7 @@
 /** "stride is 0, but must be 1 to 32767". */
 alexnet_status an_check_range(const char *quantity, int value, int low, int high);
 
-/** "k is -1, but must be above 0" if !(value > 0), that is for NaN too; infinity fails as well. */
+/** "k is -1, but must be above 0" if !(value > 0), which includes NaN; infinity fails too. */
 alexnet_status an_check_positive(const char *quantity, double value);
 alexnet_status an_check_not_negative(const char *quantity, double value);
 

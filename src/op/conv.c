@@ -3,7 +3,7 @@
 #include "base/status.h"
 #include "op/check.h"
 
-/* Rejects a group count that does not share out both kinds of channels. */
+/* The number of groups must divide the input and the output channels. */
 static alexnet_status check_groups(const an_conv_desc *conv, int c)
 {
     AN_CHECK(an_check_range("groups", conv->groups, 1, AN_MAX_WINDOW));

@@ -5,8 +5,8 @@
  *                  weight[k,c,r,s] * x[n, g(k)*C/G + c, p*stride - top + r, q*stride - left + s]
  *     g(k) = k / (K/G)
  *
- * Reads outside the image count as zero, also past the declared padding: with `ceil` the last
- * window may hang over the lower and right edge (layer.py of 2012; 224 gives 55).
+ * Reads outside the image give zero, even past the declared padding: with `ceil` the last window
+ * may extend beyond the lower and right edge (layer.py of 2012; 224 gives 55).
  *
  *     weight [K, C/G, R, S]    bias [K]    y [N, K, P, Q]
  *
@@ -20,7 +20,7 @@
 typedef struct an_conv_desc {
     int k;      /* output channels in all, a multiple of groups */
     int r, s;   /* filter rows, columns */
-    int stride; /* of both directions */
+    int stride; /* in both directions */
     int groups;
     int top, left, bottom, right; /* declared zero rows and columns */
     bool ceil;                    /* round the size up */

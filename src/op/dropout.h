@@ -1,5 +1,5 @@
 /*
- * Dropout (paper section 4.2), in both kinds.
+ * Dropout (paper section 4.2), of two kinds.
  *
  *                 training               otherwise
  *     mask        y = x * m              y = x * keep       the 2012 code

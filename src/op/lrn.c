@@ -1,7 +1,7 @@
 #include "base/status.h"
 #include "op/check.h"
 
-/* What both kinds ask of their constants. */
+/* Checks of the constants that both kinds share. */
 static alexnet_status resolve_constants(an_op_desc *desc)
 {
     const an_lrn_desc *lrn = &desc->u.lrn;

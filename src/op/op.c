@@ -62,7 +62,7 @@ int an_window_count(int in, int pad_low, int pad_high, int window, int stride, b
     return count > INT_MAX ? INT_MAX : (int)count; /* such a tensor is refused by its size */
 }
 
-/* Every tensor has fewer than 2^31 elements, so that backends may index it with int. */
+/* Every tensor must have fewer than 2^31 elements, so that backends can index it with int. */
 static alexnet_status check_count(const char *what, an_shape shape)
 {
     char text[96];

@@ -1,10 +1,10 @@
 /*
  * What the network computes: descriptors of operators, their checks, output shapes, costs and
- * parameters. No arithmetic on tensors happens here; a backend does that, and backend/ref/ is its
- * definition in code.
+ * parameters. There is no arithmetic on tensors here: backends do that, and backend/ref/ defines it
+ * in code.
  *
- * A descriptor is filled in by its maker (kind, n, inputs, u), then an_op_resolve() checks it and
- * works out the output's shape. From there on it is immutable and valid: backends check nothing.
+ * The caller fills in a descriptor (kind, n, inputs, u); an_op_resolve() then checks it and
+ * computes the output's shape. After that it is immutable and valid: backends check nothing.
  */
 #ifndef AN_OP_OP_H
 #define AN_OP_OP_H
@@ -31,7 +31,7 @@ enum { AN_MAX_WINDOW = 32767 }; /* largest filter, window, stride and padding */
 typedef struct an_op_desc {
     an_op_kind kind;
     int n;        /* images (slots) per batch, >= 1 */
-    int n_inputs; /* 1, but for concat and eltsum; augment has none */
+    int n_inputs; /* 1, except for concat and eltsum; augment has none */
     an_chw in[AN_MAX_INPUTS];
     an_chw out; /* set by an_op_resolve() */
     union {
@@ -52,27 +52,27 @@ typedef struct an_param_info {
     bool learned; /* has a gradient and momentum; false for the mean */
 } an_param_info;
 
-/** A row of the table: what op/<name>.c knows of its operator. */
+/** A row of the table: what op/<name>.c defines for its operator. */
 typedef struct an_op_info {
     const char *name;
     int min_inputs, max_inputs;
-    /** Check `u` against the inputs, which are valid, and set `out`. Texts name the quantity, its
-     *  value and what is allowed. */
+    /** Check `u` against the inputs, which are valid, and set `out`. Error texts name the quantity,
+     *  its value and what is allowed. */
     alexnet_status (*resolve)(an_op_desc *desc);
     /** Fill in the parameters in order (weight before bias); returns how many. NULL: none. */
     int (*params)(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
     /** Multiply-adds of the forward pass for one image. NULL: not counted. */
     int64_t (*mult_adds)(const an_op_desc *desc);
-    /** Windows and groups for an_op_signature(), with a blank before them. NULL: none. */
+    /** Write windows and groups for an_op_signature(), a blank first. NULL: none. */
     void (*windows)(const an_op_desc *desc, char *text, size_t size);
 } an_op_info;
 
 extern const an_op_info *const an_op_table[AN_OP_COUNT];
 
 /**
- * Check a descriptor and work out its output.
+ * Check a descriptor and compute its output's shape.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT with a text such as "filterSize 11 is larger than the
- *         padded input 8", or _UNSUPPORTED where a tensor would reach 2^31 elements
+ *         padded input 8", or _UNSUPPORTED if a tensor would have 2^31 elements or more
  */
 alexnet_status an_op_resolve(an_op_desc *desc);
 int an_op_params(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
@@ -80,7 +80,7 @@ int64_t an_op_mult_adds(const an_op_desc *desc);
 
 /** Room for a signature with its terminator. */
 enum { AN_OP_SIGNATURE = 160 };
-/** An operator's geometry as text, the batch left out:
+/** An operator's geometry as text, without the batch:
  *  "conv 3x3/1 groups 1 256x13x13 to 384x13x13". */
 void an_op_signature(const an_op_desc *desc, char text[AN_OP_SIGNATURE]);
 

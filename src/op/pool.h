@@ -6,7 +6,7 @@
  *
  *     max   y = the largest value, NaN if there is one; backward gives dy to the first maximum in
  *           row order (Caffe, PyTorch, oneDNN; the 2012 code gave it to every maximum, see
- *           docs/operators.md). A backend may count 0 as larger than -0
+ *           docs/operators.md). A backend may treat 0 as larger than -0
  *     avg   y = sum / area of the clipped window
  *
  * Every window holds at least one pixel: pad < size, and see an_window_count().

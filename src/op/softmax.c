@@ -6,11 +6,11 @@
  *     loss[n] = log SUM_j exp(x[n,j]) - SUM_c t[n,c] x[n,c]   for a slot with a label, else 0
  *     dx[n,c] = weight[n] (y[n,c] - t[n,c]) / SUM weight      for a slot with a label, else 0
  *
- * s is the slot's second_share, mostly 0; smoothing is the step state's (Szegedy et al. 2015, arXiv
- * 1512.00567, as PyTorch's CrossEntropyLoss has it). dx is the gradient of the mean loss over the
- * labelled slots of the batch, in which each counts by its weight, as PyTorch's weights of classes
- * have it where a slot has one label; losses are given without weights. The rank is that of the
- * label with the larger share.
+ * s is the slot's second_share, usually 0; smoothing comes from the step state (Szegedy et al.
+ * 2015, arXiv 1512.00567, as in PyTorch's CrossEntropyLoss). dx is the gradient of the weighted
+ * mean loss over the labelled slots of the batch; for slots with one label it equals PyTorch's with
+ * class weights. The losses themselves are not weighted. The rank is that of the label with the
+ * larger share.
  */
 #include "op/softmax.h"
 

@@ -1,6 +1,5 @@
 /*
- * What a softmax with cross-entropy leaves behind for those who count: softmax.c says what it
- * computes.
+ * The scores that softmax with cross-entropy gives, for metrics. softmax.c defines the operator.
  */
 #ifndef AN_OP_SOFTMAX_H
 #define AN_OP_SOFTMAX_H
@@ -8,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What it says of a slot. All zero for one without a label. */
+/** The score of a slot; all zero for a slot without a label. */
 typedef struct an_score {
     double loss; /* -SUM t log p over the classes; with one label -log p(label) */
     int32_t
@@ -31,7 +30,8 @@ static inline bool an_score_labelled(const an_score *score)
 
 /**
  * The error of a slot with a label: 1 if the label is not among the k most probable classes, else
- * 0. Where equals straddle place k it is the chance of missing under a random order of the equals.
+ * 0. If equally probable classes straddle place k, it is the probability of missing it under a
+ * random order of these.
  */
 static inline double an_score_error(const an_score *score, int k)
 {

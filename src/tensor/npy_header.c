@@ -8,14 +8,14 @@ static const char *blanks(const char *at)
     return at + strspn(at, " \t\r\n");
 }
 
-/* Past a character that must stand here; NULL if it does not. */
+/* Skip a character that is required here; NULL if it is missing. */
 static const char *expect(const char *at, char character)
 {
     at = at ? blanks(at) : NULL;
     return at && *at == character ? at + 1 : NULL;
 }
 
-/* A string in either kind of quotes, without escapes; cut at `size`. */
+/* Parse a string in either kind of quotes, without escapes; cut to fit `size`. */
 static const char *parse_string(const char *at, char *out, size_t size)
 {
     const char quote = *at;
@@ -30,7 +30,7 @@ static const char *parse_string(const char *at, char *out, size_t size)
     return end + 1;
 }
 
-/* Past the list that describes a record: to the bracket that closes it. */
+/* Skip the list that describes a record, up to and including its closing bracket. */
 static const char *skip_list(const char *at)
 {
     char ignored[2];
@@ -65,7 +65,7 @@ static const char *parse_order(const char *at, an_npy_header *header)
     return strncmp(at, "False", 5) == 0 ? at + 5 : NULL;
 }
 
-/* Digits; Python 2 put an L behind long ones. */
+/* Parse digits; Python 2 put an L behind long integers. */
 static const char *parse_length(const char *at, int64_t *length)
 {
     const char *start = at;

@@ -137,8 +137,8 @@ static uint16_t to_bfloat(uint32_t bits)
     return (uint16_t)(nan ? bits >> 16 | 0x40 : round_off(bits, 16));
 }
 
-/* A carry out of the fraction goes into the exponent, as it should: to the next power of two, and
- * from the largest number to infinity. */
+/* A carry out of the fraction correctly increments the exponent: to the next power of two, and from
+ * the largest number to infinity. */
 static uint16_t to_half(uint32_t bits)
 {
     const uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;

@@ -13,7 +13,7 @@
 
 #include "alexnet/alexnet.h"
 
-/** Element types. The first two are computed in; the others are found in files. */
+/** Element types. Computation uses the first two; the others occur in files. */
 typedef enum an_dtype {
     AN_F32,
     AN_F64,
@@ -25,7 +25,7 @@ typedef enum an_dtype {
     AN_I16,
     AN_I32,
     AN_I64,
-    AN_OTHER, /* any other: of unknown size, not read */
+    AN_OTHER, /* any other: its size is unknown, and it is not read */
 } an_dtype;
 
 size_t an_dtype_bytes(an_dtype dtype); /* 0 for AN_OTHER */
@@ -34,21 +34,20 @@ const char *an_dtype_name(an_dtype dtype); /* "float32", ... */
 
 #define AN_MAX_RANK 4
 
-/** A file may hold tensors of a higher rank: their `dim` is not kept, and they are equal to none.
- */
+/** A file may hold tensors of a higher rank: their `dim` is incomplete, and they equal no shape. */
 typedef struct an_shape {
     int rank;
     int64_t dim[AN_MAX_RANK];
 } an_shape;
 
-an_shape an_shape_of(int rank, ...); /* rank int64_t or int arguments, given as int */
+an_shape an_shape_of(int rank, ...); /* `rank` arguments of type int */
 bool an_shape_equal(an_shape a, an_shape b);
 /** Elements; -1 if a dimension is negative, the product does not fit or the rank is too high. */
 int64_t an_shape_count(an_shape shape);
 /** "[96, 3, 11, 11]" into `text`. Returns `text`. */
 const char *an_shape_text(an_shape shape, char text[96]);
 
-/** One picture's extent at a point of the network. */
+/** The shape of one picture's data at a point of the network. */
 typedef struct an_chw {
     int c, h, w;
 } an_chw;
@@ -64,14 +63,14 @@ static inline bool an_chw_equal(an_chw a, an_chw b)
 }
 
 /**
- * Convert to AN_F32 or AN_F64 from a floating type; other pairs are a broken invariant. float64 to
- * float32 rounds to nearest, all else is exact. NaN stays NaN.
+ * Convert from a floating-point type to AN_F32 or AN_F64; the caller rules out all other pairs.
+ * float64 to float32 rounds to nearest, all else is exact. NaN stays NaN.
  * Blocks do not overlap and are aligned to their elements.
  */
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count);
 /**
- * Round float32 to AN_F16 or AN_BF16, to the nearest, of two equally near to the even one.
- * @return whether all values that are finite stayed so
+ * Round float32 to AN_F16 or AN_BF16: to nearest, ties to even.
+ * @return whether all finite values stayed finite
  */
 bool an_narrow(uint16_t *dst, an_dtype dst_type, const float *src, int64_t count);
 
