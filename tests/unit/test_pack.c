@@ -1,6 +1,6 @@
 /*
- * Packing: what is packed is the data set that it was, whatever the number of threads and however
- * often it was interrupted; nothing is lost where the disk is full.
+ * Packing: a packed data set has the pictures of its source, whatever the number of threads and
+ * however often packing was interrupted; nothing is lost when the disk is full.
  */
 #include "source_rig.h"
 
@@ -24,8 +24,7 @@ static alexnet_ctx *open_ctx(int threads)
     return ctx;
 }
 
-/* PNG files of many sizes, large and smaller than what they are packed as, with names of all
- * kinds. */
+/* PNG files of many sizes, larger and smaller than the packed pictures, with names of all kinds. */
 static void write_pictures(const char *folder)
 {
     static const char *const names[EACH] = {"b.png",       "a.v2.png",      "a_v2.PNG",
@@ -56,7 +55,7 @@ static alexnet_pack_options usual(void)
     return o;
 }
 
-/* Pack, at most `steps` of them. @return the status of the last */
+/* Pack in at most `steps` steps. @return the status of the last step */
 static alexnet_status pack(const char *data, const char *folder, const alexnet_pack_options *o,
                            int threads, int steps, alexnet_pack_progress *progress)
 {
@@ -96,7 +95,7 @@ static void expect_same_file(const char *a, const char *b)
     free(y);
 }
 
-/* Every file of one pack is in the other, with the same bytes; indexes are not of the pack. */
+/* Every file of one pack is in the other, with the same bytes; indexes are no part of a pack. */
 static void expect_same_pack(const char *a, const char *b)
 {
     an_folder folder, other;
@@ -144,7 +143,8 @@ static void expect_same_set(const char *from, const char *to, const an_fit *fit)
     an_dataset_release(b);
 }
 
-/* Pixels are those that a network takes from the pictures themselves, whatever is kept of them. */
+/* A network gets the same pixels from the pack as from the pictures themselves, whatever part of
+ * them is stored. */
 static void test_raw(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void test_raw(void **state)
     expect_same_set("folder", "again", NULL);
 }
 
-/* A JPEG of the right size is stored as it is; others are encoded again, near enough. */
+/* A JPEG that already has the right size is stored unchanged; the others are encoded again. */
 static void test_jpeg(void **state)
 {
     (void)state;
@@ -187,7 +187,7 @@ static void test_jpeg(void **state)
     assert_int_equal(progress.unchanged, 0);
 }
 
-/* The parts of a split are those of the data set. */
+/* The packed parts of a split hold the same pictures as the parts themselves. */
 static void test_parts(void **state)
 {
     (void)state;
@@ -215,7 +215,7 @@ static void test_parts(void **state)
                                 whole->source->items[part->samples[s].item].key);
         an_dataset_release(again[i]);
     }
-    /* and so is a split of what was packed as a whole */
+    /* a split of the packed whole holds the same pictures too */
     pack_well("folder", "all", &o);
     alexnet_dataset *all = open_good("all", NULL, NULL);
     assert_int_equal(an_dataset_split(all, 0.3, 5, &again[0], &again[1]), ALEXNET_OK);
@@ -256,7 +256,8 @@ static void test_threads_and_interruptions(void **state)
     assert_int_equal(found, PICTURES);
 }
 
-/* An archive that was changed since, at its size, is named, whether or not the pack is complete. */
+/* An archive that was changed afterwards, without a change of its size, is named, whether or not
+ * the pack is complete. */
 static void test_damage_is_found(void **state)
 {
     (void)state;
@@ -285,8 +286,8 @@ static void test_damage_is_found(void **state)
     }
 }
 
-/* Behind the shards of an earlier call no picture can be read any more: they are all of the pack.
- */
+/* No picture after the shards of an earlier call can be read any more: these shards are the whole
+ * pack. */
 static void test_nothing_left(void **state)
 {
     (void)state;
@@ -315,7 +316,7 @@ static void test_nothing_left(void **state)
     }
 }
 
-/* A picture that could not be read again at its new size is left out. */
+/* A picture that would be too large to be read at its new size is left out. */
 static void test_too_long(void **state)
 {
     (void)state;
@@ -333,7 +334,7 @@ static void test_too_long(void **state)
     }
 }
 
-/* At every byte the disk is full; then it is not. */
+/* The disk is full after 0, 14983, 29966, ... bytes; then there is room again. */
 static void test_full_disk(void **state)
 {
     (void)state;
@@ -433,7 +434,7 @@ static void test_shards(void **state)
     pack_well("folder", "out", &o);
     char *manifest = read_text("out/manifest.json");
     int shards = 0;
-    for (;; shards++) { /* each within its size, and hashed as the manifest says */
+    for (;; shards++) { /* each within its size, with its hash in the manifest */
         size_t length;
         an_sha256 hash;
         snprintf(path, sizeof path, "out/train-%06d.tar", shards);
@@ -457,7 +458,7 @@ static void test_shards(void **state)
     o.shard_pictures = 0;
     pack_well("folder", "one", &o);
     assert_int_equal(stat("one/train-000001.tar", &info), -1);
-    o.shard_bytes = 1; /* one each */
+    o.shard_bytes = 1; /* one picture in each */
     pack_well("folder", "each", &o);
     snprintf(path, sizeof path, "each/train-%06d.tar", PICTURES - 1);
     assert_int_equal(stat(path, &info), 0);
@@ -513,7 +514,7 @@ static void test_refusals(void **state)
     o.side = 17;
     assert_int_equal(pack("folder", "begun", &o, 1, 0, NULL), ALEXNET_OK);
     o = usual();
-    pack_well("folder", "begun", &o); /* where nothing is complete, nothing is refused */
+    pack_well("folder", "begun", &o); /* a pack without complete shards refuses no options */
     static const char *const inside[] = {"folder/out",         "folder/out/",     "folder/a/b/out",
                                          "./folder//cats/out", "folder/n/../out", "folder"};
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)

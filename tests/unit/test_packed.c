@@ -1,13 +1,13 @@
 /*
- * Archives that were packed, as data sets: the names that their pictures had, the names of their
- * classes, and pixels as NumPy has them.
+ * Packed archives as data sets: the original names of their pictures, the names of their classes,
+ * and pixels as NumPy arrays.
  */
 #include "source_rig.h"
 #include "tar_rig.h"
 
 #include "tensor/npy_header.h"
 
-/* A picture of NumPy's, of one colour. */
+/* Add a picture of one colour as a NumPy array. */
 static void add_pixels(tar_rig *tar, const char *name, int height, int width, uint8_t value)
 {
     char bytes[AN_NPY_HEADER + 64];
@@ -17,7 +17,8 @@ static void add_pixels(tar_rig *tar, const char *name, int height, int width, ui
     tar_file(tar, name, bytes, AN_NPY_HEADER + pixels);
 }
 
-/* Names before packing are keys, and order the pictures; numbers have the names of classes.txt. */
+/* The names from before packing are the keys and order the pictures; numeric labels get their class
+ * names from classes.txt. */
 static void test_packed(void **state)
 {
     (void)state;
@@ -35,7 +36,7 @@ static void test_packed(void **state)
     put("packed/x.tar");
     tar_write(&tar, "packed/x.tar");
     scratch_write("packed/classes.txt", "dogs\r\ncats\r\nbirds\r\n\r\n", 21);
-    for (int again = 0; again < 2; again++) { /* the second time out of the index */
+    for (int again = 0; again < 2; again++) { /* the second time from the index */
         an_picture picture;
         alexnet_dataset *d = open_good("packed", NULL, NULL);
         assert_int_equal(d->classes, 3);

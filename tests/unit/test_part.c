@@ -1,6 +1,6 @@
 /*
- * Files that hold a part of a network: what lies before the first missing layer is computed as by
- * the whole network, and everything else is refused by the layer's name.
+ * Files that hold a part of a network: layers before the first missing one are computed as by the
+ * whole network; anything else is refused with an error that names the missing layer.
  */
 #include "recognise_rig.h"
 #include "scratch.h"
@@ -15,7 +15,7 @@ static float value_of(int64_t place)
     return (float)(an_uniform(r.v[0]) - 0.5) / 8;
 }
 
-/* The first `count` tensors of alexnet-mini, under torchvision's names if that is wanted. */
+/* Write the first `count` tensors of alexnet-mini, under names of the given kind. */
 static void write_part(const char *path, int count, an_export_names names)
 {
     an_tensor_writer *writer;
@@ -35,7 +35,7 @@ static void write_part(const char *path, int count, an_export_names names)
 enum { CONVOLUTIONS = 10, ALL = 16 }; /* tensors: weight and bias of each layer */
 enum { POOL5 = 64 * 3 * 3 };
 
-/* pool5 of a picture; or the status of asking for another layer, with its text. */
+/* Compute pool5 of a fixed picture. */
 static void expect_features(alexnet_ctx *ctx, const char *path, const char *net, float *values)
 {
     static const char *const pool[] = {"pool5"};
@@ -92,14 +92,15 @@ static void test_convolutions(void **state)
     expect_ok(alexnet_ctx_new(&ctx, NULL));
     expect_features(ctx, "whole.safetensors", "alexnet-mini", whole);
     expect_features(ctx, "part.safetensors", "alexnet-mini", part);
-    expect_features(ctx, "part.safetensors", NULL, found); /* by the shapes alone */
+    expect_features(ctx, "part.safetensors", NULL, found); /* recognised by its tensors */
     assert_memory_equal(part, whole, sizeof part);
     assert_memory_equal(found, whole, sizeof found);
     expect_refusals(ctx, "part.safetensors", 1000);
     alexnet_ctx_free(ctx);
 }
 
-/* What has but a few layers, or one that does not fit, is no part of anything. */
+/* A file with only a few layers, or with one that does not fit, is not accepted as a part of a
+ * network. */
 static void test_too_little(void **state)
 {
     alexnet_ctx *ctx;

@@ -1,15 +1,15 @@
 /*
- * What programs make of the rule of an update (an_rule): a batch computed in parts, clipping, and
- * an average of the weights that another program computes with.
+ * How programs apply the rule of an update (an_rule): a batch computed in parts, clipping, and an
+ * average of the weights with which another program computes.
  *
- * Parts: on ref sums differ in the order of at most 16 terms of double; 2^-40 of the largest value
- * is allowed. Between devices, and on the cpu between parts, 2^-13, as in test_purpose.c.
+ * Tolerances of parts: on ref, sums add at most 16 doubles in another order; 2^-40 of the largest
+ * value is allowed. On cpu and cuda, 2^-13 is allowed, as in test_purpose.c.
  */
 #include "net_rig.h"
 
 enum { CLASSES = 5, WHOLE = 6, STEPS = 3 };
 
-/* A tower each of two groups, and images of 3 * 25 and 7 elements where dropout draws, so that the
+/* An LRN of two groups, and dropout that draws for 3 * 25 and 7 elements of an image, so that the
  * draws of a part begin inside a block of four. */
 static const char text[] = "[input]\nsize = 11\nside = 13\nmean = image\nscale = 0.0156\n"
                            "[c1]\ntype = conv\ninputs = input\nfilters = 8\nfilterSize = 3\n"
@@ -46,7 +46,7 @@ static double difference(const net_rig *a, const net_rig *b, an_arena arena, int
 
 /* ---- A batch in parts ------------------------------------------------------------------------ */
 
-/* The batch `step` of the whole, of which the part has a share of the slots. */
+/* Run batch `step` of `whole` in parts, each of as many slots as `part` has. */
 static void run_parts(net_rig *part, const net_rig *whole, uint64_t step, const an_rule *rule)
 {
     const int parts = WHOLE / part->slots;
@@ -114,7 +114,8 @@ static void test_a_batch_in_parts(void **state)
 
 /* ---- Clipping -------------------------------------------------------------------------------- */
 
-/* Those of the first layer's weights count as an eighth. */
+/* The norm of all gradients. With a spread of 8, those of the first layer's weights count an
+ * eighth. */
 static double gradient_norm(const net_rig *rig)
 {
     double sum = 0;
@@ -129,7 +130,7 @@ static double gradient_norm(const net_rig *rig)
     return sqrt(sum);
 }
 
-/* From rest and without decay, the momentum is the rate times the clipped gradient. */
+/* From rest and without decay, the momentum is minus the rate times the clipped gradient. */
 static void check_clipping(const char *device)
 {
     net_rig rig;
@@ -169,8 +170,8 @@ static void test_clipping(void **state)
 
 /* ---- The average ----------------------------------------------------------------------------- */
 
-/* A program that computes with the average sees what it is after each update, and not the weights;
- * one that computes with the weights sees these. */
+/* After each update, a program that computes with the average uses the new average and not the
+ * weights; a program that computes with the weights uses the new weights. */
 static void check_average(const char *device)
 {
     net_rig rig;
@@ -208,7 +209,7 @@ static void check_average(const char *device)
         }
         if (step == 0)
             memcpy(first, got[1], sizeof first);
-        double of_first = 0, of_weights = 0; /* how far the average's answer is from theirs */
+        double of_first = 0, of_weights = 0; /* how far the average's answer is from those */
         for (int i = 0; i < WHOLE * CLASSES; i++) {
             of_first = fmax(of_first, fabs(got[1][i] - first[i]));
             of_weights = fmax(of_weights, fabs(got[1][i] - got[0][i]));

@@ -1,6 +1,6 @@
 /*
  * Random numbers: Philox4x32-10 against the known answers that its authors publish with Random123,
- * and what an_random() and its followers promise.
+ * and the promises of an_random() and of the functions built on it.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static void test_arguments_are_told_apart(void **state)
     assert_memory_equal(got.v, expected.v, sizeof got.v);
 }
 
-/* A run has the same numbers, also where the position passes its lower 32 bits. */
+/* A run has the numbers of single calls, also where the position carries into its upper half. */
 static void test_run(void **state)
 {
     static const uint64_t positions[] = {0, 5, 0xfffffffc, 0x55fffffffd};
@@ -74,7 +74,7 @@ static void test_normal_moments(void **state)
             fourth += pow(pair[j], 4);
         }
     }
-    /* Five standard deviations of the sample moments: 1, 2 and 96, over 256. */
+    /* Within five standard deviations: the moments have variances of 1, 2 and 96 over 256^2. */
     assert_true(fabs(sum / COUNT) < 5 * 1.0 / 256);
     assert_true(fabs(squares / COUNT - 1) < 5 * sqrt(2) / 256);
     assert_true(fabs(fourth / COUNT - 3) < 5 * sqrt(96) / 256);

@@ -1,6 +1,6 @@
 /*
- * Decoding against Pillow, byte for byte, over small files of every kind; and what is said about
- * bad ones. Files and hashes: tools/make_picture_goldens.py. Run in the folder tests/.
+ * Decoding against Pillow, byte for byte, over small files of every kind; and the errors for bad
+ * ones. Files and hashes: tools/make_picture_goldens.py. Run in the folder tests/.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -152,7 +152,7 @@ static void test_pixels_equal_pillow(void **state)
     }
 }
 
-/* libheif's versions differ by a level, in what halved chroma becomes. */
+/* Versions of libheif differ by one level in how they upsample halved chroma. */
 static void check_close(const an_picture *picture, const char *file)
 {
     char name[64];
@@ -169,7 +169,7 @@ static void check_close(const an_picture *picture, const char *file)
     an_free(pixels);
 }
 
-/* Where libheif is there, its decoders may be in packages of their own. */
+/* Even with libheif, its decoders may be missing: they can be in packages of their own. */
 static bool lacks_decoder(alexnet_status rc)
 {
     return rc == ALEXNET_ERROR_UNSUPPORTED && (strstr(an_error_text(), "was made without") ||
@@ -211,8 +211,8 @@ static long memory_peak(void)
     return usage.ru_maxrss;
 }
 
-/* None takes memory for what it claims: the pictures would need 12 GB, the long chunk 1 GB, the
- * runs 400 MB. */
+/* No file makes the reader allocate the size that it claims: the pictures would need 12 GB, the
+ * long chunk 1 GB, the runs 400 MB. */
 static void test_bad_files_say_why(void **state)
 {
     (void)state;
@@ -260,7 +260,7 @@ static void test_names_other_formats(void **state)
     }
 }
 
-/* A megabyte of text in a thousandth of it, forty times over, is not unpacked. */
+/* Forty texts of a megabyte, each compressed to a thousandth, are not unpacked. */
 static void test_text_costs_nothing(void **state)
 {
     (void)state;
@@ -271,7 +271,7 @@ static void test_text_costs_nothing(void **state)
     assert_true(memory_peak() - before < 8 * 1024);
 }
 
-/* The prefix of a file, in a block of its exact size. */
+/* Decode the prefix of a file from a block of its exact size. */
 static alexnet_status decode_prefix(an_picture *out, const unsigned char *bytes, size_t length)
 {
     unsigned char *prefix = malloc(length ? length : 1);
@@ -319,8 +319,8 @@ static void test_every_prefix(void **state)
     }
 }
 
-/* Memory that runs out anywhere is an error that leaks nothing (sanitizers watch), never a wrong
- * picture. */
+/* Any allocation may fail: this gives an error and leaks nothing (sanitizers watch), and never
+ * gives a wrong picture. */
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -365,7 +365,7 @@ static void test_exif_is_careful(void **state)
     static const struct {
         size_t at;
         uint8_t value;
-        int expected; /* 0: nothing is said; 1: what is said is no orientation */
+        int expected; /* 0: no orientation is given; 1: the value given is not valid */
     } changes[] = {{0, 'M', 0}, {2, 43, 0}, {4, 0xFF, 0}, {7, 0xFF, 0}, {8, 0, 0}, {10, 0x13, 0},
                    {12, 2, 1},  {14, 2, 1}, {18, 0, 1},   {18, 9, 1},   {19, 1, 1}};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
@@ -447,7 +447,7 @@ static void test_names_what_is_no_picture(void **state)
     assert_non_null(strstr(an_error_text(), "a pointer of Git LFS"));
 }
 
-/* Rows lie 16 bytes apart; what stands between them must not show. */
+/* Rows are 16 bytes apart; the bytes between them must not appear in the picture. */
 static void test_from_pixels(void **state)
 {
     (void)state;
@@ -485,7 +485,7 @@ static void test_from_pixels(void **state)
         ALEXNET_ERROR_UNSUPPORTED);
 }
 
-/* Pixels as NumPy has them; arrays that are no pictures say why. */
+/* Pixels as NumPy arrays; an array that is not a picture gives an error that says why. */
 static void test_arrays(void **state)
 {
     (void)state;
@@ -528,7 +528,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arrays),
-        cmocka_unit_test(test_text_costs_nothing), /* first: it looks at the highest use so far */
+        cmocka_unit_test(test_text_costs_nothing), /* early: it looks at the highest use so far */
         cmocka_unit_test(test_pixels_equal_pillow),
         cmocka_unit_test(test_pixels_close_to_pillow),
         cmocka_unit_test(test_bad_files_say_why),

@@ -43,7 +43,8 @@ static an_feature_maker maker_of(const char *identity)
 
 static int64_t bad;
 
-/* Refresh the index; `steps` at most, and then write what there is. @return pictures computed */
+/* Refresh the index in at most `steps` steps, then write the rows that there are. @return the
+ * number of pictures computed */
 static int refresh_some(alexnet_ctx *ctx, const char *folder, const char *identity, int steps)
 {
     an_picture_index *x;
@@ -104,7 +105,7 @@ static void test_changes(void **state)
     assert_int_equal(refresh(ctx, "fc7"), 10);
     assert_int_equal(files_of("fc7-"), 3); /* of four rows at most */
     assert_int_equal(refresh(ctx, "fc7"), 0);
-    assert_int_equal(refresh(ctx, "fc6"), 10); /* of something else, beside it */
+    assert_int_equal(refresh(ctx, "fc6"), 10); /* other features, kept beside the first */
     rig_write_picture("photos/class0/003.png", 1, 77);
     rig_write_picture("photos/class0/new.png", 2, 5);
     assert_int_equal(remove("photos/class0/009.png"), 0);
@@ -113,7 +114,8 @@ static void test_changes(void **state)
     assert_int_equal(rename("photos", "moved"), 0);
     assert_int_equal(refresh_some(ctx, "moved/", "fc7", 1000), 0);
     assert_int_equal(rename("moved", "photos"), 0);
-    /* Most of the first files' pictures go; what is left of them is kept without being computed. */
+    /* Most pictures of the first files are removed; the rows of the others are kept, not computed
+     * again. */
     for (int i = 1; i < 8; i++) {
         char path[64];
         snprintf(path, sizeof path, "photos/class0/%03d.png", i);
@@ -138,7 +140,7 @@ static void test_stops(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* Pictures that cannot be read are said once, and tried again once they change. */
+/* A picture that cannot be read is reported once, and tried again when it changes. */
 static void test_unreadable(void **state)
 {
     (void)state;
@@ -161,7 +163,7 @@ static void test_unreadable(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* Files that somebody damaged, or wrote by hand, cost a computation and a warning. */
+/* Rows of files that were damaged or written by hand are computed again, with a warning. */
 static void test_damage(void **state)
 {
     (void)state;
@@ -182,7 +184,7 @@ static void test_damage(void **state)
     unsigned char *zero = memmem(bytes, length, "000.png", 8);
     zero = zero ? zero : memmem(bytes, length, "004.png", 8);
     assert_non_null(zero);
-    zero[7] = 'x'; /* two names in one */
+    zero[7] = 'x'; /* joins two names into one */
     scratch_write("index/fc7-000001.safetensors", (const char *)bytes, length);
     rig_heard[0] = '\0';
     refresh(ctx, "fc7");

@@ -1,6 +1,6 @@
 /*
- * The preview of training pictures: what is not changed is the picture itself, and what is, is what
- * the first update of a run computes with.
+ * The preview of training pictures: without changes it shows the pictures themselves; with changes
+ * it shows what the first update of a run computes with.
  */
 #include "training_rig.h"
 
@@ -27,7 +27,7 @@ static alexnet_preview *preview_of(alexnet_ctx *ctx, const char *folder,
     return preview;
 }
 
-/* The centre of a picture of the data set as the network's input has it. */
+/* Cut the centre out of a picture of the data set, as for the network's input. */
 static void centre_of(uint8_t *crop, const alexnet_dataset *data, int64_t index,
                       const alexnet_network *network)
 {
@@ -39,7 +39,7 @@ static void centre_of(uint8_t *crop, const alexnet_dataset *data, int64_t index,
 
 static const char *const still[] = {"mirror", "no", "crop", "centre", NULL};
 
-/* In whatever order the network's channels are, and whatever its scale and mean. */
+/* This holds for either order of the network's channels, and whatever its scale and mean. */
 static void test_what_is_not_changed_is_the_picture(void **state)
 {
     (void)state;
@@ -77,7 +77,7 @@ static const char *const all[] = {"batch",        "6",   "crop_group", "2",   "b
                                   "erase",        "0.5", "mixup",      "0.5", "cutmix",     "1",
                                   "colour_noise", "0.1", NULL};
 
-/* Slots are those of the run's first update; draws differ. */
+/* The slots are those of the run's first update; further draws differ from them. */
 static void test_the_first_batch_of_a_run(void **state)
 {
     (void)state;
@@ -101,14 +101,13 @@ static void test_the_first_batch_of_a_run(void **state)
         for (int k = 1; k < DRAWS; k++)
             assert_memory_not_equal(view.rgb, p->rgb + (size_t)(k * PICTURES + i) * cell, cell);
     }
-    assert_true(mixed >= PICTURES - 2); /* but where a rectangle came out empty */
+    assert_true(mixed >= PICTURES - 2); /* a rectangle may come out empty */
     alexnet_trainer_free(t);
     alexnet_preview_free(p);
     alexnet_ctx_free(ctx);
 }
 
-/* Erased everywhere: the mean colour of the pictures shown. A mixture of a half shows half of
- * each. */
+/* Erased areas show the mean colour of the pictures of the preview. */
 static void test_erased_and_mixed(void **state)
 {
     (void)state;

@@ -3,8 +3,8 @@
  * empty slots, frozen parameters, memory.
  *
  * Tolerance of the differences, (L(w + h) - L(w - h)) / 2h in double with h = 2^-20: the loss is
- * rounded by about 2^-52 * 2^4, which h makes 2^-29; what the third derivative adds is h^2 = 2^-40
- * times it. 2^-26 of the gradient's largest value, and 2^-28, are allowed.
+ * rounded by about 2^-52 * 2^4, which the division by 2h turns into 2^-29; the third derivative
+ * adds h^2 = 2^-40 times its value. 2^-26 of the gradient's largest value plus 2^-28 is allowed.
  */
 #include "net_rig.h"
 
@@ -12,7 +12,7 @@
 
 /* ---- Networks ---- */
 
-/* Every operator; several inputs of convolution and fully connected layers, sums and joins; c1, p1
+/* Every operator; convolutions, fully connected layers, sums and joins with several inputs; c1, p1
  * and s have three readers, and f3 reads f2 twice. */
 static const char everything[] =
     "[input]\nsize = 12\nside = 14\nmean = image\nscale = 0.0156\n"
@@ -85,7 +85,7 @@ static double loss_with(net_rig *rig, int param, double *values, int64_t at, dou
     return rig_run(rig, 3);
 }
 
-/* Some elements of every parameter, all of a small one. */
+/* Check some elements of a parameter, or all elements of a small one. */
 static void check_differences(net_rig *rig, int param, const double *gradient)
 {
     const double h = 0x1p-20;
@@ -215,7 +215,7 @@ static void test_empty_slots(void **state)
     check_empty_slots("cpu", 0x1p-18); /* oneDNN may sum other batches in another order */
 }
 
-/* A picture of weight 3 beside one of weight 1 is three of it beside one. */
+/* A picture of weight 3 beside one of weight 1 counts as three copies of it beside one. */
 static void check_weights(const char *device, double share)
 {
     net_rig thrice, weighed;
@@ -244,7 +244,7 @@ static void test_weights_of_slots(void **state)
     check_weights("cpu", 0x1p-18);
 }
 
-/* Without any label there is no loss and no gradient, but probabilities. */
+/* Without any label all gradients are 0. */
 static void test_no_labels(void **state)
 {
     (void)state;
@@ -369,7 +369,7 @@ static void test_logits_are_wide(void **state)
     }
 }
 
-/* What a program computes with after an update is what packing the weights makes of them. */
+/* After an update, a program computes with the copies that packing the new weights would make. */
 static void test_copies_follow_the_update(void **state)
 {
     static const alexnet_precision precisions[] = {ALEXNET_PRECISION_FP32, ALEXNET_PRECISION_BF16};
@@ -470,8 +470,8 @@ static void test_no_parameters(void **state)
     rig_close(&rig);
 }
 
-/* What does not fit into an operator's 2^31 elements is named, and the largest batch that does: of
- * [96, 55, 55] it is 7394. With ten views a picture takes ten slots. */
+/* If a layer exceeds an operator's 2^31 elements, the error names it and the largest batch that
+ * fits: with outputs of [96, 55, 55] it is 7394. With ten views a picture takes ten slots. */
 static void test_a_batch_too_large(void **state)
 {
     (void)state;

@@ -143,7 +143,7 @@ static void test_pickles(void **state)
     }
 }
 
-/* Keys of any length, of which the error names those that it has room for. */
+/* Keys of any length: the error names those for which it has room. */
 static void test_names_of_no_weights(void **state)
 {
     (void)state;
@@ -173,7 +173,8 @@ static void test_names_of_no_weights(void **state)
     an_reader_close(reader);
 }
 
-/* As many values as a pickle likes: lists of nothing, each a byte; marks; copies of one value. */
+/* Pickles of millions of values: empty lists, marks and Nones of one byte each; copies of one
+ * value. */
 static void test_pickles_without_end(void **state)
 {
     (void)state;
@@ -260,7 +261,7 @@ static void test_cut(void **state)
     }
 }
 
-/* Any byte may be another: an error, or tensors that can be read. */
+/* Any byte may be changed: the result is an error, or tensors that can be read. */
 static void test_changed(void **state)
 {
     (void)state;
@@ -285,7 +286,8 @@ static unsigned char *find(image *all, const void *text, size_t length)
     return at;
 }
 
-/* What the pickle says of tensors: the file has 4 x 3 x 3 x 3 float32 and less. */
+/* Wrong offsets and shapes in the pickle: the storage has 4 x 3 x 3 x 3 float32, which are 432
+ * bytes. */
 static void test_tensors_that_lie(void **state)
 {
     (void)state;

@@ -83,8 +83,8 @@ static void test_the_input_is_kept(void **state)
     rig_close(&rig);
 }
 
-/* Every layer read from one program is what a program that keeps it alone gives, and what ref
- * gives. */
+/* Each layer read from one program equals the one from a program that keeps it alone, and is close
+ * to that of ref. */
 static void check_layers(const char *device, double share)
 {
     static const int all[] = {C1, N1, P1, F1, F2, AN_LAYER_LAST};
@@ -124,8 +124,8 @@ static void test_layers_are_kept(void **state)
 
 /* ---- Gradients of the input ---- */
 
-/* d/dmean = -scale * d/dinput for one slot: the mean's elements are moved, the objective differs.
- */
+/* The objective whose gradient is checked. For one slot d/dmean = -scale * d/dinput: moving the
+ * mean's elements gives the differences. */
 static double objective(net_rig *rig, const float *seed)
 {
     an_results results;
@@ -142,7 +142,7 @@ static double objective(net_rig *rig, const float *seed)
     return sum;
 }
 
-/* Logits are read in float32: h is 2^-6 grey levels, the difference is good to 2^-24 / 2^-6 /
+/* Logits are read in float32: with h of 2^-2 grey levels the difference is good to 2^-24 / 2^-2 /
  * 0.0156. */
 static void check_input_gradient(const char *device, an_program_options options, const float *seed)
 {
@@ -202,8 +202,8 @@ static void test_the_gradient_of_the_loss(void **state)
 
 /* ---- An input that the caller gives ---- */
 
-/* What is computed of pixels is computed of the input that they make; on ref that is read rounded
- * to float32. */
+/* A program that is given the input that pixels make computes the same as from the pixels; on ref
+ * the input is rounded to float32 when it is read. */
 static void check_given(const char *device, double share)
 {
     static const int keep[] = {AN_LAYER_INPUT, N1, P1, F2};
@@ -238,8 +238,8 @@ static void test_an_input_is_given(void **state)
     check_given("cpu", 0);
 }
 
-/* Of several layers that gradients begin at, those that are not given count nothing, and the
- * gradients of the others add up: the sum is rounded once more. */
+/* Where gradients may begin at several layers, a layer without a given gradient adds nothing, and
+ * the gradients of the others add up; the sum is rounded once more. */
 static void test_gradients_begin_at_several_layers(void **state)
 {
     (void)state;
@@ -265,7 +265,7 @@ static void test_gradients_begin_at_several_layers(void **state)
     expect_close("gradient", both, sum, PIXELS, 0x1p-22);
 }
 
-/* A softmax has no gradient but that of the loss, and the input none at all. */
+/* Without a loss, gradients can begin neither at a softmax nor at the input. */
 static void test_impossible_starts(void **state)
 {
     (void)state;
@@ -286,7 +286,8 @@ static void test_impossible_starts(void **state)
 
 /* ---- Steps without update ---- */
 
-/* Gradients are those of a training step, and weights stay; a second run doubles what adds up. */
+/* The gradients are those of a training step, and the weights stay; a second run doubles the
+ * accumulated gradients. */
 static void check_accumulation(const char *device)
 {
     net_rig training, still;
@@ -333,7 +334,7 @@ static void test_gradients_add_up(void **state)
 
 /* ---- Frozen layers ---- */
 
-/* Backward steps of a program, and those of them that give a gradient of the layer's input. */
+/* Count the backward steps of a program, and those that compute a gradient of the layer's input. */
 static void count_backward(const an_program *program, int *backward, int *of_inputs)
 {
     *backward = *of_inputs = 0;
@@ -358,7 +359,8 @@ static int forward_variants(const an_program *program, an_variant variants[RIG_P
     return n;
 }
 
-/* Those of training, although nothing may go backward: others round otherwise. */
+/* A program with frozen layers uses the variants of training, although it may have no backward
+ * steps: other variants round differently. */
 static void expect_equal_variants(const an_program *a, const an_program *b)
 {
     an_variant x[RIG_PARAMS], y[RIG_PARAMS];
@@ -390,8 +392,8 @@ static void expect_gradients(const net_rig *rig, const bool *frozen)
     }
 }
 
-/* Layers whose rates are 0, and layers that are frozen: the same weights and momentum, to the bit,
- * by a program that computes less. */
+/* Frozen layers give the same weights and momentum as rates of 0, to the bit, with a program that
+ * computes less. */
 static void check_frozen(const char *device, const bool *frozen)
 {
     net_rig still, less;
@@ -441,8 +443,8 @@ static void test_frozen_layers_cost_nothing(void **state)
 
 /* ---- Two batches ---- */
 
-/* A batch that is fed while another waits changes nothing of it, and a run without a new one
- * repeats. */
+/* Feeding a batch does not change one that already waits, and a run without a new batch repeats the
+ * last. */
 static void check_two_batches(const char *device)
 {
     net_rig one, two;
@@ -489,7 +491,7 @@ static void test_two_batches(void **state)
 
 /* ---- Scores ---- */
 
-/* What a device says of slots is what its probabilities say; the sums are theirs. */
+/* A device's scores agree with its probabilities, and its results are the sums of the scores. */
 static void check_scores(const char *device)
 {
     net_rig rig;
@@ -522,7 +524,7 @@ static void check_scores(const char *device)
     rig_close(&rig);
 }
 
-/* A weight that is no number makes losses that are none: they are counted, and add nothing. */
+/* A NaN among the weights makes the losses NaN: these are counted, and not added to the sum. */
 static void check_not_finite(const char *device)
 {
     net_rig rig;
@@ -553,8 +555,7 @@ static void test_scores(void **state)
 
 /* ---- Shared copies ---- */
 
-/* Programs that want a copy in the same form share it, whatever else they differ in; it follows the
- * weights, and goes with its last user. */
+/* Rename the forms of all copies, so that programs compiled later make copies of their own. */
 static void disown_copies(an_net *net)
 {
     for (an_packed *packed = net->packed; packed; packed = packed->next)
@@ -562,7 +563,7 @@ static void disown_copies(an_net *net)
             packed->packing[0] = '~'; /* no operator's form */
 }
 
-/* With the weights as they are, packed where they are not yet. */
+/* The loss with the current weights, which are packed first if they are not yet. */
 static double loss_of(net_rig *rig, an_program *program)
 {
     an_step_state step = {.seed = rig->seed};
@@ -574,6 +575,8 @@ static double loss_of(net_rig *rig, an_program *program)
     return results.loss;
 }
 
+/* Programs that need a copy in the same form share it, whatever else they differ in. The copy
+ * follows the weights, and is freed with its last user. */
 static void check_shared(alexnet_precision precision)
 {
     net_rig rig;
@@ -586,7 +589,7 @@ static void check_shared(alexnet_precision precision)
     an_program_free(other);
     assert_int_equal(an_net_packed_bytes(rig.net), one);
 
-    /* A program with copies of its own hears of an update, and of weights that were written. */
+    /* A program with copies of its own notices an update, and weights that were written. */
     an_program *fresh;
     disown_copies(rig.net);
     expect_ok(an_program_compile(&other, rig.net, &options));
@@ -605,7 +608,7 @@ static void check_shared(alexnet_precision precision)
     rig_close(&rig);
 }
 
-/* What a second session of a whole network takes: nothing beside its activations. In bf16 the
+/* A second session of a whole network takes no memory except for its activations. In bf16 the
  * weights of the fully connected layers alone are 58,621,952 numbers of two bytes. */
 static void test_sessions_share(void **state)
 {

@@ -1,6 +1,7 @@
 /*
  * Loaders that share a pass: their parts are disjoint and cover it, they make the same number of
- * batches, and a round of them shows what one loader shows in batches as large as all of theirs.
+ * batches, and one round of their batches shows what a single loader shows in one batch as large as
+ * all of them.
  */
 #include "source_rig.h"
 
@@ -20,7 +21,7 @@ static alexnet_dataset *open_pictures(void)
     return open_good("t", NULL, NULL);
 }
 
-/* What a rank shows: for each place which picture, and how many batches. */
+/* What a rank shows: the picture and the round of each place, and the number of batches. */
 typedef struct shown {
     int64_t sample[PICTURES], round[PICTURES]; /* -1: not this rank's */
     int batches;

@@ -36,14 +36,14 @@ static void test_the_table(void **state)
                     strcmp(key.type, "schedule") == 0 || strcmp(key.type, "choice") == 0 ||
                     strcmp(key.type, "range") == 0 || strcmp(key.type, "layers") == 0);
         assert_string_equal(an_recipe_get(recipe, key.name), key.standard);
-        expect_set(recipe, key.name, key.standard); /* a default that its own check takes */
+        expect_set(recipe, key.name, key.standard); /* the default passes its own check */
     }
     assert_int_equal(count, AN_KEY_COUNT);
     assert_false(an_recipe_key_info(-1, &key));
     an_recipe_free(recipe);
 }
 
-/* A cell of the manual's table: bars within one are escaped. */
+/* Append a cell of the manual's table; bars within it are escaped. */
 static void put_cell(char *row, const char *text)
 {
     char *end = row + strlen(row);
@@ -54,7 +54,7 @@ static void put_cell(char *row, const char *text)
         strcpy(end, " ");
 }
 
-/* docs/recipes.md says of every key what the table says; its words may be set as code. */
+/* docs/recipes.md describes every key in the words of the table; words may be formatted as code. */
 static void test_the_manual(void **state)
 {
     (void)state;
@@ -83,7 +83,7 @@ static void test_the_manual(void **state)
     free(manual);
 }
 
-/* Its example is read as it says. */
+/* The manual's example is read as the manual says. */
 static void test_the_manuals_example(void **state)
 {
     (void)state;
@@ -102,7 +102,7 @@ static void test_the_manuals_example(void **state)
     free(manual);
 }
 
-/* The standard values of the table are those of recipe `default`, which says so of itself. */
+/* The standard values of the table are those of the recipe `default`, as that recipe states. */
 static void test_the_default_recipe(void **state)
 {
     (void)state;
@@ -180,7 +180,7 @@ static void test_layers(void **state)
     an_recipe_free(r);
 }
 
-/* Of all settings that fit a layer the last one counts, and setting one again makes it the last. */
+/* Of all settings that match a layer the last one counts; setting one again makes it the last. */
 static void test_patterns(void **state)
 {
     (void)state;
@@ -219,7 +219,7 @@ static void test_frozen_layers(void **state)
     an_recipe_free(r);
 }
 
-/* A recipe of a stranger costs no more memory and time than one can need. */
+/* The memory and time that a recipe from anybody can take are limited. */
 static void test_many_layers(void **state)
 {
     (void)state;
@@ -235,7 +235,7 @@ static void test_many_layers(void **state)
     an_recipe_free(r);
 }
 
-/* The texts that a recipe lends are arguments as good as any. */
+/* Texts that a recipe has returned may be passed back to it as arguments. */
 static void test_own_texts(void **state)
 {
     (void)state;
@@ -392,11 +392,11 @@ static void test_round_trip(void **state)
     expect_ok(an_recipe_copy(&copy, r));
     expect_equal(r, copy);
     an_recipe_free(r);
-    expect_round_trip(copy); /* it owns its own */
+    expect_round_trip(copy); /* the copy owns its texts */
     an_recipe_free(copy);
 }
 
-/* A run of before a key goes on without what the key does by now. */
+/* A run from before a key existed goes on without what the key does by default today. */
 static void test_runs_of_before(void **state)
 {
     (void)state;
@@ -451,7 +451,7 @@ static void test_files(void **state)
     scratch_write("own.ini", "[recipe]\nepochs = 7\nfc6.decay = 0.1\n", 36);
     expect_ok(an_recipe_load(&r, "own.ini"));
     assert_int_equal(an_recipe_integer(r, AN_KEY_EPOCHS), 7);
-    assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 32); /* what a file leaves out */
+    assert_int_equal(an_recipe_integer(r, AN_KEY_BATCH), 32); /* left out by the file */
     expect_number(r, AN_KEY_DECAY, "fc6", 1, 0.1);
     an_recipe_free(r);
 }

@@ -1,6 +1,6 @@
 /*
  * Files of other programs: which network they are recognised as, by the layers that they list or by
- * the names and shapes of their tensors, and what is said of those that fit none.
+ * the names and shapes of their tensors, and the errors for those that fit none.
  */
 #include "recognise_rig.h"
 
@@ -117,8 +117,8 @@ static void test_other_names(void **state)
     an_recognition_free(&is);
 }
 
-/* DataParallel around a part of the network, as PyTorch's example of ImageNet has it, and the head
- * of convolutions that timm's networks have. */
+/* DataParallel around a part of the network, as in PyTorch's example for ImageNet, and a head of
+ * convolutions, as in timm's networks. */
 static void test_module_inside_and_convolutions_as_head(void **state)
 {
     (void)state;
@@ -151,7 +151,7 @@ static void test_module_inside_and_convolutions_as_head(void **state)
     expect_network("alexnet-owt");
 }
 
-/* Dimensions of Caffe's old files, transposed matrices, and tensors of any names. */
+/* Shapes of Caffe's old files, transposed matrices, and tensors with arbitrary names. */
 static void test_other_shapes(void **state)
 {
     (void)state;
@@ -173,7 +173,7 @@ static void test_other_shapes(void **state)
     }
     expect_ok(recognise(&is, NULL, false));
     assert_int_equal(is.classes, 1000);
-    for (int i = 6; i <= 8; i++) { /* fc7, which is square, as the others */
+    for (int i = 6; i <= 8; i++) { /* also fc7, which is square */
         char name[8];
         snprintf(name, sizeof name, "fc%d", i);
         assert_true(is.match.pairs[an_network_find_layer(is.network, name)][0].transposed);
@@ -215,7 +215,7 @@ static void test_parts_and_overrides(void **state)
     an_recognition_free(&is);
 }
 
-/* A part of a network for grey pictures stays one, though the network is loaded again. */
+/* A part of a network for grey pictures stays grey, although the network is loaded again. */
 static void test_grey_part(void **state)
 {
     (void)state;
@@ -261,13 +261,13 @@ static void test_names_that_fit_none(void **state)
     find("fc8.weight")->shape = an_shape_of(2, AN_CLASSES_MAX + 1, 4096);
     find("fc8.bias")->shape = an_shape_of(1, AN_CLASSES_MAX + 1);
     expect_none("layer fc8 has 100001 outputs; 1 to 100000 expected");
-    /* twice as many would be more than an integer holds */
+    /* twice this number overflows an int64 */
     add_network("alexnet-2012", 1000, AN_NAMES_TOWERS, "");
     find("conv1a.weight")->shape.dim[0] = find("conv1b.weight")->shape.dim[0] = INT64_MAX / 2 + 1;
     expect_none("layer conv1: ");
 }
 
-/* Shapes at the edge of what can be said in a file. */
+/* Shapes at the limits of what a file can state. */
 static void test_strange_shapes(void **state)
 {
     (void)state;
@@ -308,7 +308,7 @@ static void list_neuron(const an_layer *layer)
         list_layer(AN_OUTLINE_NEURON, name);
 }
 
-/* A network file's section, with all that Caffe or ONNX would say. */
+/* List a section of a network file with everything that a file of Caffe or ONNX would state. */
 static void list_section(const an_layer *layer)
 {
     static const struct {
@@ -370,7 +370,7 @@ static an_outline_layer *listed(const char *name)
     return NULL;
 }
 
-/* What a file says of its layers tells the networks apart that have the same weights. */
+/* What a file says of its layers distinguishes networks whose weights have the same shapes. */
 static void test_every_network_is_itself(void **state)
 {
     (void)state;
@@ -378,24 +378,25 @@ static void test_every_network_is_itself(void **state)
         list_network(an_builtin_networks[i].name);
         expect_network(an_builtin_networks[i].name);
     }
-    /* 224 and the ceil rule are 3 rows and columns of zeros and the floor rule. */
+    /* An input of 224 with the ceil rule equals 3 more rows and columns of zeros with the floor
+     * rule. */
     list_network("alexnet");
     listed("conv1")->ceil = 0;
     listed("conv1")->padding[2] = listed("conv1")->padding[3] = 3;
     expect_network("alexnet");
-    /* Windows that hang over are padding at the end. */
+    /* Pooling windows that extend past the edge equal padding at the end. */
     list_network("bvlc-alexnet-224");
     listed("pool5")->ceil = 0;
     listed("pool5")->padding[2] = listed("pool5")->padding[3] = 1;
     expect_network("bvlc-alexnet-224");
-    /* A layer without biases has none, if the file lists its layers. */
+    /* A layer may be without biases, if the file lists its layers. */
     list_network("caffenet");
     listed("conv1")->bias = -1;
     expect_network("caffenet");
 }
 
-/* Each thing that a file may say, said otherwise: the layer, what was expected and what is there.
- */
+/* Each property that a file may state, changed: the error has the layer, the expected and the found
+ * value. */
 static void test_each_difference(void **state)
 {
     (void)state;
@@ -424,7 +425,7 @@ static void test_each_difference(void **state)
     DIFFERENCE("bvlc-alexnet", "pool5", window, 2, "layer pool5: windows of 3x3");
     DIFFERENCE("bvlc-alexnet", "pool5", kind, AN_OUTLINE_POOL_AVG,
                "layer pool5: max pooling expected, found average pooling");
-    DIFFERENCE("bvlc-alexnet-224", "pool2", ceil, 1, /* all that fits 227 but for the input */
+    DIFFERENCE("bvlc-alexnet-224", "pool2", ceil, 1, /* everything fits 227 except the input */
                "nearest is bvlc-alexnet: an input of 3x227x227 expected, found 3x224x224");
     DIFFERENCE("bvlc-alexnet", "fc7", kind, AN_OUTLINE_LRN,
                "layer fc7: fully connected layer expected, found LRN across maps");

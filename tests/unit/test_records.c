@@ -170,7 +170,8 @@ static void test_idx_refuses(void **state)
     check_error("a-labels-idx1-ubyte", ALEXNET_ERROR_FORMAT, "labels");
 }
 
-/* What decompresses to far more than it claims is not decompressed; cut short, it is refused. */
+/* A file that decompresses to far more than it claims is not decompressed; one that is cut short is
+ * refused. */
 static void test_gzip_damage(void **state)
 {
     (void)state;
@@ -203,7 +204,7 @@ static uint8_t colour(int item, int channel, int pixel)
     return (uint8_t)(item * 53 + channel * 91 + pixel);
 }
 
-/* Records `first` to `end`, behind `labels` bytes of which the last is the class. */
+/* Write records `first` to `end` - 1, each after `labels` bytes, the last of which is the class. */
 static void write_cifar(const char *path, int first, int end, int labels)
 {
     FILE *file = fopen(path, "wb");
@@ -273,7 +274,7 @@ static void test_cifar_10(void **state)
     assert_string_equal(d->class_ids[9], "class 09");
     assert_non_null(strstr(d->source->doubt, "7 of the 10 classes"));
     an_dataset_release(d);
-    FILE *file = fopen("c10/data_batch_2.bin", "r+b"); /* the file that is wrong is named */
+    FILE *file = fopen("c10/data_batch_2.bin", "r+b"); /* the wrong file is named */
     assert_non_null(file);
     assert_int_equal(fseek(file, 2 * (1 + PLANE * 3), SEEK_SET), 0);
     fputc(10, file);
@@ -334,12 +335,13 @@ static void test_cifar_refuses(void **state)
     check_error("c10/data_batch_3.bin", ALEXNET_ERROR_FORMAT, "has 0 bytes");
 }
 
-/* The same picture among both is found, although no file says so. */
+/* Count the warnings that a validation picture is also a training picture. */
 static void count_warnings(void *user, alexnet_log_level level, const char *text)
 {
     *(int *)user += level == ALEXNET_LOG_WARNING && strstr(text, "is also the training picture");
 }
 
+/* A picture in both data sets is found, although no file says so. */
 static void test_shared_pixels(void **state)
 {
     (void)state;

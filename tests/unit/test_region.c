@@ -137,7 +137,7 @@ static void test_factors(void **state)
     }
 }
 
-/* Whatever is drawn lies inside the picture, and what is turned shows nothing outside the box. */
+/* Every box lies inside the picture, and a turned square shows nothing from outside its box. */
 static void test_nothing_outside_is_shown(void **state)
 {
     (void)state;
@@ -170,7 +170,7 @@ static void test_nothing_outside_is_shown(void **state)
                 assert_int_equal(to[i], 200);
             const double angle = r.degrees * 0.017453292519943295;
             const double reach = SIDE / 2.0 * (fabs(cos(angle)) + fabs(sin(angle)));
-            assert_true(reach <= r.square / 2.0 + 1e-9); /* Pillow has black further out */
+            assert_true(reach <= r.square / 2.0 + 1e-9); /* Pillow fills with black further out */
         }
         free(white.rgb);
     }
@@ -215,7 +215,7 @@ static void test_angles_are_uniform(void **state)
         assert_true(fabs(bins[i] - expected) <= 6 * deviation);
 }
 
-/* Pictures of a group share their numbers; neighbours, epochs and seeds do not. */
+/* Pictures of a group share their random numbers; other groups, epochs and seeds have others. */
 static void test_groups_share_a_draw(void **state)
 {
     (void)state;
@@ -242,7 +242,7 @@ static void test_groups_share_a_draw(void **state)
     assert_memory_not_equal(&first, &other, sizeof first);
 }
 
-/* The box of a picture that was decoded smaller has the same place in it. */
+/* A box has the same place in a picture that was decoded at a smaller size. */
 static void test_boxes_in_smaller_pictures(void **state)
 {
     (void)state;

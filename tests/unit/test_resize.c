@@ -69,7 +69,7 @@ static void test_fit_equals_pillow(void **state)
     }
 }
 
-/* A strip whose short side grows to 256 would be 256 x 16,768,000 in full. */
+/* A strip whose short side grows to 256 would have 256 x 16,768,000 pixels if resized in full. */
 static void test_extreme_aspect_needs_little(void **state)
 {
     (void)state;
@@ -77,7 +77,7 @@ static void test_extreme_aspect_needs_little(void **state)
     uint8_t *to = malloc(256 * 256 * 3);
     assert_non_null(to);
     assert_int_equal(an_fit_picture(to, (an_fit){AN_FIT_SHORT, 256, false}, &strip), ALEXNET_OK);
-    /* One source pixel is as large as the whole square: every column is alike. */
+    /* One source pixel is as large as the whole square, so all columns are alike. */
     for (int x = 1; x < 256; x++)
         assert_memory_equal(to, to + 3 * x, 3);
     free(to);
@@ -95,7 +95,7 @@ static void test_refuses_empty_sizes(void **state)
                      ALEXNET_ERROR_INVALID_ARGUMENT);
 }
 
-/* A box of a picture is what the box, copied out, becomes by itself. */
+/* Resizing a box of a picture gives the same as copying the box out and resizing the copy. */
 static void test_box_is_cut_first(void **state)
 {
     (void)state;
@@ -129,8 +129,8 @@ static void test_box_is_cut_first(void **state)
     free(from.rgb);
 }
 
-/* Weights of any sign and size that keep sums inside an int32, where they begin and how many there
- * are drawn at random; the block of pixels ends with its last pixel. */
+/* Weights of either sign, small enough that sums fit into an int32, with random first samples and
+ * counts. The block of pixels ends with its last pixel. */
 enum { SAMPLES = 41, OUTPUTS = 50, STRIDE = 12, ROWS = 13, ROW_BYTES = SAMPLES * 3 };
 
 static void draw_taps(an_taps *t, uint32_t seed, int samples)
@@ -176,7 +176,8 @@ static void test_vectors_equal_plain_loops(void **state)
     free(from.rgb);
 }
 
-/* What WHOLE keeps, SHORT makes the same square of, however long the picture is. */
+/* SHORT makes the same square from what WHOLE keeps as from the picture, however long the picture
+ * is. */
 static void test_whole_leads_to_the_square(void **state)
 {
     (void)state;

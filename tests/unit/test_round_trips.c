@@ -1,7 +1,8 @@
 /*
  * From every format that is both written and read to every other: weights are the same to the bit,
- * class names where the file carries them. A format that is added to the tables is tried by itself;
- * so are the names that tensors may have and half precision, which rounds once and never again.
+ * class names where the file carries them. A format that is added to the tables is tested
+ * automatically, with each kind of tensor names and with half precision, which rounds once and
+ * never again.
  */
 #include "expect.h"
 #include "scratch.h"
@@ -46,7 +47,7 @@ static int teardown(void **state)
     return scratch_teardown(state);
 }
 
-/* A model with weights of every size of exponent that training leaves, and of both signs. */
+/* A model whose weights have all exponents that training leaves, and both signs. */
 static alexnet_model *make_model(void)
 {
     const an_classes classes = {3, ids, names};
@@ -85,7 +86,7 @@ typedef struct way {
 
 enum { MOST = 64 };
 
-/* NumPy has no such type; its archives refuse it, which test_export_npz tries. */
+/* NumPy has no bfloat16, so its archives refuse it; test_export_npz checks this. */
 static bool lacks_bf16(const alexnet_format_info *format)
 {
     return strcmp(format->name, "npz") == 0;
@@ -107,7 +108,7 @@ static int list_ways(way ways[MOST])
     return count;
 }
 
-/* Write and read back; the model is another one. */
+/* Write the model and read it back as a new one. */
 static alexnet_model *pass(const alexnet_model *model, const way *by)
 {
     char path[64];
@@ -136,7 +137,7 @@ static float rounded(float value, alexnet_weights weights)
     return value;
 }
 
-/* Each value is the first model's, rounded as the two ways round it. */
+/* Each value is the first model's, rounded by the two ways in turn. */
 static void expect_same(const alexnet_model *first, const alexnet_model *got, const way *a,
                         const way *b)
 {

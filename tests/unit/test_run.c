@@ -1,6 +1,6 @@
 /*
- * Run folders that may come from anybody: what is not a plain file of the run's own is refused, one
- * process trains in a folder whatever is removed from it, and a log that was lost is said.
+ * Run folders that may come from anybody: anything but a plain file of the run's own is refused,
+ * only one process trains in a folder whatever is removed from it, and a lost log is reported.
  */
 #include "training_rig.h"
 
@@ -13,7 +13,7 @@ static const char *const settings[] = {"batch", "4", "epochs", "2", "report", "1
 
 static alexnet_ctx *ctx;
 
-/* A run of two epochs, stopped after its first, and a file that is none of its business. */
+/* A run of two epochs, stopped after its first, and a file that does not belong to the run. */
 static int set_up(void **state)
 {
     alexnet_trainer *trainer;
@@ -77,7 +77,7 @@ static void test_links_in_place(void **state)
     expect_ok(resume());
 }
 
-/* What is replaced as a whole may be a link: the link goes, its target stays. */
+/* A file that is replaced as a whole may be a link: the link is replaced, its target stays. */
 static void test_links_that_are_replaced(void **state)
 {
     (void)state;
@@ -119,7 +119,7 @@ static void test_other_things(void **state)
                    "run/last.safetensors: it is a pipe, not a file");
 }
 
-/* The reason is the true one, not that there is no run. */
+/* The error gives the true reason, not that there is no run. */
 static void test_a_checkpoint_out_of_reach(void **state)
 {
     (void)state;
@@ -196,7 +196,7 @@ static void test_a_lost_recipe(void **state)
 
 /* ---- The log ---- */
 
-/* Its first `length` bytes, or with `rest` behind them. */
+/* Cut the log to its first `length` bytes and append `rest`. */
 static void damage_log(size_t length, const char *rest)
 {
     size_t before;
@@ -236,7 +236,7 @@ static void test_a_log_cut_short(void **state)
     expect_lines_of_json(5);
 }
 
-/* No line end where the checkpoint counts on one: the log has been written to by another. */
+/* A line end that the checkpoint counts is missing: something else wrote to the log. */
 static void test_a_log_that_was_changed(void **state)
 {
     (void)state;
@@ -263,7 +263,7 @@ static void test_a_log_of_one_long_line(void **state)
     expect_lines_of_json(3);
 }
 
-/* A file of a terabyte without a line end, as of zeros, is not read to its end. */
+/* A file of a terabyte without a line end, here of zeros, is not read to its end. */
 static void test_a_log_without_end(void **state)
 {
     (void)state;

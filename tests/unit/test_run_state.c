@@ -100,7 +100,7 @@ static void test_without_validation(void **state)
     an_run_state_free(&b);
 }
 
-/* A record from before there was a choice is of the rule that there was. */
+/* A record from before there was a choice of rules means the only rule of that time. */
 static void test_rule_of_older_records(void **state)
 {
     (void)state;
@@ -145,8 +145,8 @@ static void test_damage(void **state)
     expect_ok(damaged("\"split\":17", "\"split\":18"));
     expect_ok(damaged("\"best_images\"", "\"x\""));        /* an older record */
     expect_ok(damaged("\"log_lines\"", "\"log_length\"")); /* in bytes */
-    expect_ok(damaged("\"tuning\"", "\"x\""));             /* and another */
-    expect_ok(damaged("\"kind\":\"shards\"", "\"x\":1"));  /* of folders, all of them */
+    expect_ok(damaged("\"tuning\"", "\"x\""));             /* another older record */
+    expect_ok(damaged("\"kind\":\"shards\"", "\"x\":1"));  /* older records are all of folders */
     expect_failure(damaged("\"kind\":\"shards\"", "\"kind\":1"), bad, "lacks kind");
     expect_failure(damaged("\"hash\"", "\"luck\""), bad, "lacks share_rule");
     expect_failure(damaged("\"hash\"", "\"counted\""), bad, "lacks share_rule");
@@ -201,7 +201,7 @@ static void test_cut_short(void **state)
     an_run_state_free(&a);
 }
 
-/* Damage where the text does not end in time, or in words that are too long for their place. */
+/* A word that is too long for its field is cut. */
 static void test_long_words(void **state)
 {
     (void)state;

@@ -117,7 +117,7 @@ static void test_wrong_requests_name_the_tensor(void **state)
     an_tensor_file_close(file);
 }
 
-/* All types that are known, and what nobody reads: types of other programs, five dimensions. */
+/* All known types, and tensors that nothing reads: types of other programs, five dimensions. */
 static void test_what_nobody_asks_for(void **state)
 {
     (void)state;
@@ -161,7 +161,7 @@ static void test_what_nobody_asks_for(void **state)
     an_tensor_file_close(opened);
 }
 
-/* A header that lies, the bytes of data below it, and a part of the text that must say so. */
+/* A header that lies, the number of data bytes after it, and a part of the expected error text. */
 static const struct lie {
     const char *json;
     size_t data;
@@ -237,7 +237,7 @@ static void test_deep_nesting_is_refused(void **state)
     char json[3001];
     memset(json, '[', 3000);
     json[3000] = '\0';
-    memcpy(json, "{\"a\":", 5); /* what begins so is taken for a header */
+    memcpy(json, "{\"a\":", 5); /* what begins like this counts as a header */
     const image file = build(json, NULL, 0);
     an_tensor_file *opened;
     assert_int_equal(open_image(&opened, &file), ALEXNET_ERROR_FORMAT);
@@ -283,7 +283,8 @@ static void test_every_shorter_file_is_refused(void **state)
     }
 }
 
-/* What opens must be readable: a changed byte gives an error or a file that keeps its promises. */
+/* A file that opens must be readable: a changed bit gives an error, or entries that lie inside the
+ * file. */
 static void test_every_changed_byte_is_survived(void **state)
 {
     (void)state;
@@ -359,7 +360,7 @@ cleanup:
     return rc;
 }
 
-/* Conversion goes piece by piece: a tensor of several, each of its elements another number. */
+/* Conversion works in pieces: a tensor of several pieces, whose elements all differ. */
 static void test_a_large_tensor_is_converted(void **state)
 {
     (void)state;
@@ -428,7 +429,8 @@ static void test_reads_a_file_it_wrote(void **state)
     an_tensor_file_close(file);
 }
 
-/* A disk that fills at any byte leaves the old file as it was, and nothing beside it. */
+/* A disk that fills up anywhere (in steps of 13 bytes) leaves the old file as it was, and nothing
+ * beside it. */
 static void test_full_disk_keeps_the_old_file(void **state)
 {
     (void)state;
@@ -469,7 +471,7 @@ static void test_writer_refuses_what_is_not_text(void **state)
     assert_int_not_equal(access("m.safetensors", F_OK), 0);
 }
 
-/* Each allocation of ours in turn; the parser's own are its own. */
+/* Each allocation of the library fails in turn; those of the JSON parser are not included. */
 static void test_short_memory(void **state)
 {
     (void)state;

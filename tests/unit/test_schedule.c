@@ -117,7 +117,7 @@ static void test_poly(void **state)
     an_recipe_free(r);
 }
 
-/* Periods of 2, 4 and 8 epochs; what is behind the last one that the run completes is a part. */
+/* Periods of 2 epochs, then of 2, 4 and 8; the run may end within a period. */
 static void test_restarts(void **state)
 {
     (void)state;
@@ -137,7 +137,7 @@ static void test_restarts(void **state)
     an_recipe_free(r);
 }
 
-/* Two drops, the second behind epoch 5: its own updates have one. */
+/* Two drops, the second after epoch 5: the updates of epoch 5 itself have only one. */
 static void test_plateau(void **state)
 {
     (void)state;
@@ -205,8 +205,8 @@ static void test_rates(void **state)
     an_net_release(net);
 }
 
-/* init = safe: the layer on pixels learns as if these were divided by their spread, 58 grey levels
- * times the scale, unless the recipe sets its rate. */
+/* init = safe: the layer that reads pixels learns as if the pixels were divided by their spread, 58
+ * grey levels times the scale, also if the recipe sets a rate for the layer. */
 static void test_rates_of_safe_weights(void **state)
 {
     (void)state;
@@ -220,7 +220,7 @@ static void test_rates_of_safe_weights(void **state)
     expect_rates(&got[1], 0.02, 0, 0.9);
     expect_rates(&got[2], 0.5, 0.0005, 0.9);
     assert_true(got[0].spread == 29 && got[1].spread == 1 && got[2].spread == 1);
-    expect_ok(an_recipe_set(r, "rule", "adamw")); /* whose changes do not grow with gradients */
+    expect_ok(an_recipe_set(r, "rule", "adamw")); /* its changes do not grow with the gradients */
     an_schedule_rates(got, net, r, NULL, 0, 10);
     expect_rates(&got[0], 0.5 / 29, 0.0005, 0.9);
     expect_ok(an_recipe_set(r, "rule", "2012"));

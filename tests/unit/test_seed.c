@@ -1,6 +1,6 @@
 /*
  * What a seed means, as literal numbers: the same seed gives the same run in every version. The
- * numbers are made by tools/make_seed_goldens.py, which knows the published generator and none of
+ * numbers are made by tools/make_seed_goldens.py, which uses the published generator and no code of
  * this library.
  */
 #include "picture_tree.h"
@@ -13,7 +13,7 @@
 #include "seed_goldens.h"
 #include "train/init.h"
 
-/* Each purpose at a place where every part of the counter counts. */
+/* Purposes 1 to 6, at a place where every part of the counter matters. */
 static void test_draws(void **state)
 {
     (void)state;
@@ -54,7 +54,7 @@ static void test_crops_and_colours(void **state)
         assert_int_equal(slot.mirror, golden_crops[i][2]);
     }
     rule.colour_noise = 1;
-    for (int i = 0; i < 2; i++) { /* float32 holds 2^-24 of it */
+    for (int i = 0; i < 2; i++) { /* float32 rounds by 2^-24 of it */
         an_crop_draw(&slot, &rule, 2, (uint64_t)i);
         for (int c = 0; c < 3; c++)
             assert_true(fabs((double)slot.colour[c] - golden_colours[i][c]) <=
@@ -62,7 +62,7 @@ static void test_crops_and_colours(void **state)
     }
 }
 
-/* Logarithm and cosine may be off by a unit in the last place or two, of values below 8. */
+/* Logarithm and cosine may be off by one or two units in the last place, of values below 8. */
 static void test_weights(void **state)
 {
     static const char text[] =
@@ -91,7 +91,7 @@ static void test_weights(void **state)
     an_ctx_release(ctx);
 }
 
-/* Dropout of ones: what is kept. */
+/* Dropout of ones shows which elements are kept. */
 static void check_masks(const char *device)
 {
     enum { COUNT = sizeof golden_masks - 1 };

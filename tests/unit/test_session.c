@@ -14,7 +14,7 @@ enum { CLASSES = 3, SIDE = 16, CROP = 14, BYTES = SIDE * SIDE * 3 };
 static alexnet_ctx *ctx;
 static alexnet_model *model;
 
-/* A short run, whose model answers neither 0 nor 1; pictures of every class in `val`. */
+/* A short run whose model gives probabilities between 0 and 1; pictures of all classes in `val`. */
 static int set_up(void **state)
 {
     static const char *const settings[] = {"batch", "8", "epochs", "6", "rate", "0.05", NULL};
@@ -115,7 +115,7 @@ static void test_ways_in(void **state)
     alexnet_session_free(session);
 }
 
-/* Weights that are finite and overflow: each way of asking refuses the answer. */
+/* Finite weights whose results overflow: every function reports an error instead of an answer. */
 static void test_answers_that_are_no_numbers(void **state)
 {
     (void)state;
@@ -274,7 +274,8 @@ static const char *const files[] = {
     "gone.png",           "val/class0/004.png", "val/class2/000.png"};
 enum { FILES = sizeof files / sizeof files[0] };
 
-/* In order, bad ones among them, equal to one at a time, for any batch. */
+/* Results come in order, bad pictures among them, and equal those of one picture at a time, for any
+ * batch size. */
 static void check_stream(int batch, int views)
 {
     alexnet_session *single = new_session(1, views), *session = new_session(batch, views);
@@ -319,7 +320,7 @@ static void test_streams(void **state)
     check_stream(3, 10);
 }
 
-/* What one stream computes does not change what another of the session gives. */
+/* What one stream computes does not change the results of another stream of the session. */
 static void test_two_streams(void **state)
 {
     (void)state;
@@ -365,7 +366,7 @@ static void test_empty_streams(void **state)
     alexnet_stream_free(NULL);
 }
 
-/* More than there are classes: the rest says so. */
+/* If more answers are asked for than there are classes, the rest have index -1 and no name. */
 static void test_more_than_all_classes(void **state)
 {
     (void)state;
@@ -465,8 +466,8 @@ static int count_threads(void)
     return count;
 }
 
-/* Threads that decode begin with the first step: a trainer has an evaluation from its start, and
- * would decode the first pictures of the validation set for nothing. */
+/* Decoding threads start with the first step: a trainer has an evaluation from its start, and would
+ * otherwise decode the first validation pictures for nothing. */
 static void test_nothing_is_decoded_too_early(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
  * Archives read from front to back: what an epoch shows, in which order, and that the loader gives
- * what it gives by reading each picture by itself. Also runs under ThreadSanitizer.
+ * the same as when it reads each picture separately. Also runs under ThreadSanitizer.
  */
 #include "tar_rig.h"
 
@@ -62,7 +62,7 @@ static void check_all_once(const uint32_t *order)
         assert_int_equal(seen[i], 1);
 }
 
-/* The number of a sample's picture, as its name has it. */
+/* The number of a sample's picture, taken from its name. */
 static int number_of(const alexnet_dataset *d, uint32_t sample)
 {
     const char *name = d->samples[sample].name;
@@ -92,7 +92,7 @@ static void test_an_epoch_shows_each_once(void **state)
     an_dataset_release(d);
 }
 
-/* A window holds whole stretches, each of neighbours, and is no larger than it may be. */
+/* A window holds whole stretches, each of neighbouring pictures, and is not larger than allowed. */
 static void test_windows_are_stretches(void **state)
 {
     (void)state;
@@ -142,7 +142,7 @@ static void test_windows_are_stretches(void **state)
     an_dataset_release(d);
 }
 
-/* Places from `position` on, or as many batches of them as are wanted. */
+/* Check a pass from its position on, for at most `batches` batches. */
 static void check_pass(an_loader *loader, const an_pass *pass, const alexnet_dataset *d,
                        int batches)
 {
@@ -196,7 +196,7 @@ static void test_the_loader_reads_ahead(void **state)
     an_dataset_release(d);
 }
 
-/* An archive that changed is not read by its old places: each of its pictures says so. */
+/* An archive that changed is not read at its old offsets: each of its pictures gives an error. */
 static void test_changed_archives(void **state)
 {
     (void)state;

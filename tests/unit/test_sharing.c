@@ -1,8 +1,8 @@
 /*
- * One model, and everything that can be made of it, in several threads at once: each makes handles
- * of its own and must come to what one thread alone comes to, to the bit. Also a test that runs
- * under ThreadSanitizer, so models are at work on ref, with one thread each: what libgomp does is
- * not known to it.
+ * One model, and everything that can be made from it, in several threads at once: each thread makes
+ * handles of its own and must get the results of one thread alone, to the bit. The test also runs
+ * under ThreadSanitizer, which does not understand libgomp, so models run on ref with one thread
+ * each.
  */
 #include "training_rig.h"
 
@@ -72,7 +72,7 @@ static int tear_down(void **state)
 
 /* ---- What one thread does ---- */
 
-/* What was computed: FNV-1a, 64 bits. */
+/* Add what was computed to a hash: FNV-1a, 64 bits. */
 static void note(uint64_t *hash, const void *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -143,7 +143,8 @@ cleanup:
     return rc;
 }
 
-/* The index of a home of the thread's own, and one that all share, which is complete. */
+/* Search the index in `home`: one of the thread's own, or the one that all threads share, which is
+ * complete. */
 static alexnet_status find_similar(uint64_t *hash, const char *home)
 {
     static const char *const layer = "c2";

@@ -1,6 +1,6 @@
 /*
- * The door for data sources, tried with a kind of its own: pixels in memory, labels in no order,
- * read by the loader's threads.
+ * The interface for data sources, tested with a kind of the test's own: pixels in memory, labels in
+ * no order, read by the loader's threads.
  */
 #include "picture_tree.h"
 
@@ -62,8 +62,8 @@ static alexnet_dataset *open_squares(void)
     return d;
 }
 
-/* Labels come in no order: by the rule of earlier versions a split takes its share of each class.
- */
+/* Labels come in no order; by the rule of earlier versions a split still takes its share of each
+ * class. */
 static void test_split_of_mixed_labels(void **state)
 {
     (void)state;

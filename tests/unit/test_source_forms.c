@@ -47,7 +47,7 @@ static bool is_readable(const struct form *form)
     return strcmp(form->kind, "lmdb") != 0 || an_stores[0];
 }
 
-/* Labels, and the pixels that a pass gives in an order that is shuffled. */
+/* The labels and pixels of a pass in a shuffled order. */
 typedef struct seen {
     int64_t count;
     int labels[PICTURES];
@@ -140,7 +140,7 @@ static void test_databases(void **state)
                      ALEXNET_OK);
     scratch_write("cut/data.mdb", bytes, length - 4096);
     check_error("cut", ALEXNET_ERROR_FORMAT, "is cut short");
-    memset(bytes + 40, 0, 4); /* pages of no bytes, by which the library would divide */
+    memset(bytes + 40, 0, 4); /* a page size of 0, by which the library would divide */
     scratch_write("cut/data.mdb", bytes, length);
     check_error("cut", ALEXNET_ERROR_FORMAT, "its pages have 0 bytes");
     scratch_write("cut/data.mdb", "no database", 11);
@@ -156,8 +156,8 @@ typedef struct own {
     alexnet_dataset *folder;
     atomic_int held;
     int fails;      /* item that cannot be given, -1: none */
-    int64_t claims; /* how many items it says that it has; 0: as many as it has */
-    int64_t asked;  /* for items */
+    int64_t claims; /* the number of items that it claims; 0: the true one */
+    int64_t asked;  /* how often it was asked for an item */
 } own;
 
 static int64_t own_count(void *user)
@@ -287,7 +287,7 @@ static void finish(alexnet_trainer *trainer, int epochs)
     alexnet_trainer_free(trainer);
 }
 
-/* The run goes on where the source is given to it, and only there. */
+/* The run goes on only if the source is given to it again. */
 static void test_resume(void **state)
 {
     (void)state;

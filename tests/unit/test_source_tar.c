@@ -69,7 +69,7 @@ static void write_folder(void)
     }
 }
 
-/* In one archive, in no order, below folders of their own. */
+/* Write all into one archive, in no order, below the folders `above`. */
 static void write_whole(const char *path, const char *above)
 {
     tar_rig tar = {.length = 0};
@@ -83,7 +83,7 @@ static void write_whole(const char *path, const char *above)
     tar_write(&tar, path);
 }
 
-/* In shards, picture i in shard i % 3. */
+/* Write shards, with picture i in shard i % 3. */
 static void write_shards(const char *folder)
 {
     assert_int_equal(mkdir(folder, 0777), 0);
@@ -98,7 +98,8 @@ static void write_shards(const char *folder)
     }
 }
 
-/* An archive of one archive for each class, as ImageNet's training pictures have. */
+/* Write an archive that holds one archive for each class, like that of ImageNet's training
+ * pictures. */
 static void write_nested(const char *path)
 {
     static const char *const classes[CLASSES] = {"n10", "n01", "n02"};
@@ -186,7 +187,8 @@ static void test_same_as_folder(void **state)
     an_dataset_release(folder);
 }
 
-/* A part of a pattern, as a run remembers it, from another working folder. */
+/* A part of a data set given by a pattern is opened again as a run does, from another working
+ * folder. */
 static void test_reopen(void **state)
 {
     (void)state;
@@ -263,7 +265,7 @@ static void test_labels(void **state)
     tar_text(&tar, "03.mask.png", "x"); /* belongs to 03.png */
     tar_text(&tar, "03.png", "x");
     tar_text(&tar, "d/02.JPG", "x");
-    tar_text(&tar, "04.cls", " 002 \r\n"); /* goes before the JSON */
+    tar_text(&tar, "04.cls", " 002 \r\n"); /* takes precedence over the JSON */
     tar_text(&tar, "04.json", "{\"cls\": 7}");
     tar_text(&tar, "04.jpeg", "x");
     tar_text(&tar, "05.jpg", "x"); /* has none */
@@ -282,7 +284,7 @@ static void test_labels(void **state)
         assert_int_equal(d->source->left_out.total, 1);
         an_dataset_release(d);
     }
-    /* One that is no number makes all of them names. */
+    /* One label that is not a number makes all labels names. */
     tar_text(&tar, "a.jpg", "x");
     tar_text(&tar, "a.json", "{\"class\": \"2\"}");
     tar_text(&tar, "b.jpg", "x");
@@ -295,7 +297,7 @@ static void test_labels(void **state)
     an_dataset_release(d);
 }
 
-/* Numbers are the numbers of a model's classes, unless these are called so. */
+/* Numeric labels are indices of a model's classes, unless the classes have numbers as names. */
 static void test_numbers_of_a_model(void **state)
 {
     (void)state;
@@ -316,7 +318,7 @@ static void test_numbers_of_a_model(void **state)
     check_items(d, "0 b.jpg, 2 a.jpg");
     an_dataset_release(d);
     assert_int_equal(an_dataset_open(&d, NULL, "x.tar", NULL, &few), ALEXNET_ERROR_FORMAT);
-    /* Names that only look like numbers to nobody: a tree of folders goes by its names. */
+    /* In a tree of folders, numbers are always names. */
     put("tree/0/a.jpg");
     put("tree/1/a.jpg");
     assert_int_equal(an_dataset_open(&d, NULL, "tree", NULL, &by_name), ALEXNET_ERROR_FORMAT);
@@ -388,7 +390,7 @@ static void test_folders(void **state)
 
 /* ---- Pictures without classes ---- */
 
-/* Archives among files and folders, as `classify` takes them: no labels are asked for. */
+/* Archives among files and folders, as `classify` takes them: labels are not needed. */
 static void test_among_files(void **state)
 {
     (void)state;
@@ -554,7 +556,7 @@ static alexnet_status open_all(const char *path)
     return ALEXNET_OK;
 }
 
-/* Any allocation may fail: an error, nothing lost, and no index that is not whole. */
+/* Any allocation may fail: this gives an error, leaks nothing, and leaves no incomplete index. */
 static void test_no_memory(void **state)
 {
     (void)state;

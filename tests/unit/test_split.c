@@ -1,5 +1,5 @@
 /*
- * How a data set is shared out for validation, and its fingerprint.
+ * How a data set is split for validation, and its fingerprint.
  */
 #include "picture_tree.h"
 
@@ -55,8 +55,8 @@ static void expect_parts(const alexnet_dataset *d, const alexnet_dataset *train,
         assert_true(has_path(train, d->samples[s].name) != has_path(val, d->samples[s].name));
 }
 
-/* A picture's number, worked out apart: FNV-1a of its key, then Philox, of which tests of their own
- * have the published vectors. */
+/* A picture's number, computed independently: FNV-1a of its key, then Philox, which test_philox.c
+ * checks against the published vectors. */
 static uint64_t number_of(const char *key, uint64_t seed)
 {
     uint64_t hash = 0xcbf29ce484222325u;
@@ -112,7 +112,7 @@ static void test_split_fills_both_parts(void **state)
     an_dataset_release(d);
 }
 
-/* Of many pictures the share is held, within five standard deviations. */
+/* With many pictures the share is met within five standard deviations. */
 static void test_split_holds_the_share(void **state)
 {
     (void)state;
@@ -128,8 +128,8 @@ static void test_split_holds_the_share(void **state)
     an_dataset_release(d);
 }
 
-/* The choice hangs on seed and names: it moves with the tree, and no picture moves for those that
- * are added and taken away, though the places of all do. */
+/* The choice depends on the seed and the names alone: it stays when the tree is moved. Adding and
+ * removing pictures moves no other picture to another part, although their positions change. */
 static void test_split_depends_on_seed_and_names(void **state)
 {
     (void)state;
@@ -182,7 +182,7 @@ static void test_split_without_enough(void **state)
     an_dataset_release(d);
 }
 
-/* Runs of earlier versions go on with of each class an exact number. */
+/* Runs of earlier versions go on with their rule: an exact number of pictures of each class. */
 static void test_split_by_count(void **state)
 {
     (void)state;
@@ -235,7 +235,7 @@ static void test_fingerprint(void **state)
     put("t/cat/a.jpg");
     put("t/dog/b.jpg");
     uint64_t first = fingerprint_of("t");
-    /* FNV-1a of classes, keys, labels and sizes, worked out apart: older runs must find it. */
+    /* FNV-1a of classes, keys, labels and sizes, computed independently: older runs rely on it. */
     assert_true(first == 0x2fb3d8c941655a15);
     assert_true(fingerprint_of("t") == first);
     assert_int_equal(rename("t", "moved"), 0);

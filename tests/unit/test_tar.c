@@ -122,7 +122,7 @@ static void test_cut(void **state)
     }
 }
 
-/* Any other bit in a header is noticed by its checksum. */
+/* The checksum notices any changed bit of a header. */
 static void test_changed_headers(void **state)
 {
     (void)state;
@@ -235,7 +235,8 @@ static void test_no_archives(void **state)
     expect_error(&tar, ALEXNET_ERROR_UNSUPPORTED, "volume");
 }
 
-/* Names lead nowhere; folders and links are told from files; links have no bytes. */
+/* Names cannot lead out of a folder; folders and links are distinguished from files; links have no
+ * data. */
 static void test_names(void **state)
 {
     (void)state;
@@ -261,7 +262,7 @@ static void test_names(void **state)
     an_tar tar;
     an_tar_member member;
     bool more;
-    for (int i = 0; i < MEMBERS; i++) /* a link's size says nothing */
+    for (int i = 0; i < MEMBERS; i++) /* the size of a link is ignored */
         tar_header(&rig, members[i].name, members[i].type, members[i].type == '2' ? 5000 : 0);
     tar_finish(&rig);
     assert_int_equal(an_reader_memory(&reader, "x", rig.bytes, rig.length), ALEXNET_OK);

@@ -1,6 +1,6 @@
 /*
- * The index that is kept beside an archive: used while the archive is as it was, made again when it
- * is not or the index is damaged, and believed in nothing.
+ * The index that is kept beside an archive: it is used while the archive is unchanged, made again
+ * when the archive changes or the index is damaged, and never trusted.
  */
 #include "picture_tree.h"
 #include "tar_rig.h"
@@ -83,7 +83,8 @@ static void test_index(void **state)
     check_first("c/A.jpg");
 }
 
-/* With a hash that fits, places that lie outside the archive and texts that are not there. */
+/* An index with a correct hash, but with offsets outside the archive or with texts that do not
+ * exist. */
 static void test_index_that_lies(void **state)
 {
     (void)state;
@@ -117,7 +118,7 @@ static void test_index_that_lies(void **state)
             assert_memory_equal(&found.pictures[0], &picture, sizeof picture);
         an_tar_index_free(&found);
     }
-    names[5] = 'x'; /* its last name does not end */
+    names[5] = 'x'; /* the last name has no NUL */
     an_tar_index found;
     bool there;
     picture = cases[0].picture;
@@ -126,7 +127,7 @@ static void test_index_that_lies(void **state)
     assert_false(there);
 }
 
-/* An archive that is replaced while it is open is not read by the old places. */
+/* An archive that is replaced while it is open is not read at the old offsets. */
 static void test_changed_while_open(void **state)
 {
     (void)state;

@@ -40,7 +40,7 @@ static const char *const members[2][4] = {{"n02/b.jpg", "n01/a.jpg", "n01/deep/c
                                           {"n01/v.jpg", "n02/b.jpg", NULL}};
 static const char *const parts[] = {"train", "val"};
 
-/* Each part below a folder of its own; what lies beside it is of no part. */
+/* Each part below a folder of its own; pictures beside them belong to no part. */
 static void write_folders(const char *path, const char *above)
 {
     tar_rig tar = {.length = 0};
@@ -129,7 +129,7 @@ static void test_parts_of_an_archive(void **state)
     }
 }
 
-/* train is a class like another, or there are labels. */
+/* No parts: train is a class like any other, or there are labels. */
 static void test_no_parts(void **state)
 {
     (void)state;

@@ -161,7 +161,7 @@ static void test_every_bfloat16(void **state)
     }
 }
 
-/* float64 to float32 at the ends of its range, to the nearest, of two to the even one. */
+/* float64 to float32 at the ends of the range: to nearest, ties to even. */
 static void test_narrowing(void **state)
 {
     (void)state;
@@ -169,7 +169,7 @@ static void test_narrowing(void **state)
         double from;
         float to;
     } edges[] = {{0x1p-149, 0x1p-149f},
-                 {0x1p-150, 0.0f}, /* half of the smallest: even */
+                 {0x1p-150, 0.0f}, /* half of the smallest: ties to even */
                  {0x1.8p-149, 0x1p-148f},
                  {-0x1.000002p-150, -0x1p-149f},
                  {0x1.fffffep127, 0x1.fffffep127f},
@@ -207,9 +207,9 @@ static uint16_t narrowed(an_dtype type, float value)
     return word;
 }
 
-/* Every pair of neighbours, of either sign: each is itself, half-way goes to the even one, and what
- * is nearer to one of them to that. Above the largest, infinity is the next power of two's place.
- */
+/* Every pair of neighbours, of either sign: each converts to itself, the middle to the even one,
+ * and values beside the middle to the nearer one. Above the largest value, infinity takes the place
+ * of the next power of two. */
 static void test_rounding(an_dtype type, uint16_t infinite, double top)
 {
     for (uint16_t word = 0; word < infinite; word++) {

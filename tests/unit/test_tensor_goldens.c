@@ -98,7 +98,7 @@ static void test_goldens(void **state)
     }
 }
 
-/* Open a file and read its tensors; every allocation fails in turn. */
+/* Open a file and read its tensors of floating-point types. */
 static alexnet_status read_whole(const char *path)
 {
     static double values[4096];
@@ -116,6 +116,7 @@ static alexnet_status read_whole(const char *path)
     return rc;
 }
 
+/* Every allocation fails in turn. */
 static void test_no_memory(void **state)
 {
     (void)state;

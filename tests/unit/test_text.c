@@ -115,7 +115,8 @@ static void test_patterns(void **state)
     expect_match("*a*b", "abac", false);
     expect_match("a**b", "ab", true);
     expect_match("*ab", "aab", true);
-    /* A matcher that tries every share of the letters among the stars would not come back. */
+    /* A matcher that tries every division of the letters among the stars would practically never
+     * end. */
     expect_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*ab",
                  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false);
 }
@@ -151,7 +152,7 @@ static void test_the_nearest(void **state)
     assert_string_equal(an_text_nearest("lt", 4, word_at, more), "lr");
 }
 
-/* Any bytes lead back to themselves, and stay on one line. */
+/* Any bytes can be written on one line and read back unchanged. */
 static void test_percent(void **state)
 {
     (void)state;

@@ -1,11 +1,11 @@
 /*
  * Two towers: a network with `groups = 2` equals two half networks that meet in conv3, fc6, fc7 and
- * fc8 only (paper figure 2; layers-145.cfg of 2012), and LRN windows never cross. Each built-in
- * network with towers is rewritten with the sections of both towers, its weights are shared out,
- * and both are run.
+ * fc8 only (paper figure 2; layers-145.cfg of 2012), and LRN windows never cross. Networks with
+ * towers are rewritten with the sections of both towers, the weights are divided between these, and
+ * both forms are run.
  *
- * Tolerance: the same products are added in the same order, but that on the CPU the halves are
- * summed by other kernels: 4 u sqrt(n) per operator for sums of n terms, u = 2^-24, as in
+ * Tolerance: the same products are added in the same order, except that on the CPU other kernels
+ * sum the halves: 4 u sqrt(n) per operator for sums of n terms, u = 2^-24, as in
  * golden/test_full.c; for conv1 to fc8 that is 4 * 410 u < 2^-13 of the largest value of a tensor.
  * On ref nothing differs but the order of the input gradient's sums: 2^-44.
  */
@@ -96,7 +96,8 @@ static char *two_towers(const alexnet_network *network)
 
 /* ---- Weights ---- */
 
-/* The whole net's tensor, and the first of its rows that a parameter of the other net has. */
+/* Find the whole net's parameter of which a parameter of the other net is a part. *second: whether
+ * it is the second half. */
 static int whole_of(const net_rig *whole, const char *name, bool *second)
 {
     char plain[64];
@@ -158,7 +159,7 @@ static void compare_probabilities(net_rig *whole, net_rig *towers, double share)
         wide_a[i] = a[i];
         wide_b[i] = b[i];
     }
-    /* handed out in float32 */
+    /* read in float32 */
     close_to("probabilities", wide_b, wide_a, whole->slots * CLASSES, share + 0x1p-23);
 }
 
@@ -189,7 +190,7 @@ static void calm(net_rig *rig, const char *name)
     an_free(values);
 }
 
-/* A network with dropout off: the masks of towers are other masks. */
+/* Load a network with dropout off, because towers would draw other masks. */
 static alexnet_network *load_calm(const char *name)
 {
     alexnet_network *network;

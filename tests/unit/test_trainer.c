@@ -34,7 +34,7 @@ static void test_it_learns(void **state)
     assert_true(p.loss < 0.5 * log(3));
 }
 
-/* The smallest: two pictures of two classes, batches of 64. */
+/* The smallest: two pictures of two classes, in batches of 32. */
 static void test_two_pictures(void **state)
 {
     (void)state;
@@ -252,7 +252,7 @@ static void test_the_best_is_kept(void **state)
     check_the_best("ref", 1e-12);
 }
 
-/* With filters enough for oneDNN to keep copies of the weights, which each update makes stale. */
+/* With enough filters that oneDNN keeps copies of the weights, which each update makes stale. */
 static void test_the_best_is_kept_on_cpu(void **state)
 {
     (void)state;
@@ -331,7 +331,7 @@ static void test_the_validation_of_a_run(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* Of a class that has no picture in one of the parts the user hears. */
+/* The user is told of classes that have no picture in one of the parts. */
 static void test_absent_classes_are_said(void **state)
 {
     (void)state;
@@ -396,7 +396,7 @@ static void test_a_frozen_layer(void **state)
     an_tensor_file_close(last);
 }
 
-/* `freeze` and rates of 0 are one thing, of which the former takes less time and memory. */
+/* `freeze` and rates of 0 have the same result; `freeze` takes less time and memory. */
 static void test_frozen_is_rate_zero(void **state)
 {
     (void)state;

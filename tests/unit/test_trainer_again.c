@@ -1,6 +1,6 @@
 /*
- * A run that goes on is told something new: where its data is now, that the data was changed, more
- * epochs, more bad pictures. What it is told holds from then on, also for later resumes.
+ * A run is resumed with something new: where its data is now, that the data was changed, more
+ * epochs, more bad pictures. This holds from then on, also for later resumes.
  */
 #include "training_rig.h"
 
@@ -30,7 +30,7 @@ static int tear_down(void **state)
     return scratch_teardown(state);
 }
 
-/* A run with these settings, of which `steps` steps are made; -1: all. */
+/* Begin a run with these settings and make `steps` steps; -1: all. */
 static void start(const char *out, int steps, const char *const *settings)
 {
     alexnet_trainer *trainer;
@@ -43,7 +43,7 @@ static void start(const char *out, int steps, const char *const *settings)
     alexnet_trainer_free(trainer);
 }
 
-/* Go on with it to its end. @return of the resume, or of the step that fails */
+/* Resume a run and finish it. @return the status of the resume, or of the step that fails */
 static alexnet_status go_on(const char *run, const alexnet_resume_options *options)
 {
     alexnet_trainer *trainer;
@@ -67,7 +67,7 @@ static alexnet_resume_options moved_to(const char *train, const char *val)
     return options;
 }
 
-/* The validation pictures lay beside the others, and are looked for there. */
+/* The validation pictures were beside the training pictures, and are looked for there again. */
 static void test_moved_data(void **state)
 {
     (void)state;
@@ -82,7 +82,7 @@ static void test_moved_data(void **state)
                    "folder: --resume moved DATA");
     alexnet_trainer *trainer;
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "moved", &moved));
-    alexnet_trainer_free(trainer); /* the place is kept without a further step */
+    alexnet_trainer_free(trainer); /* the new place is saved even without a further step */
     expect_ok(go_on("moved", NULL));
     rig_expect_same_run("straight", "moved");
     expect_ok(alexnet_model_load(&model, ctx, "moved"));
@@ -145,7 +145,8 @@ static void test_moved_share(void **state)
     rig_expect_same_run("straight", "moved");
 }
 
-/* A run of an earlier version, which held back of each class an exact number, goes on with it. */
+/* A run of an earlier version, which held back an exact number of each class, goes on with this
+ * split. */
 static void test_share_of_an_earlier_version(void **state)
 {
     (void)state;
@@ -184,7 +185,8 @@ static void test_other_data(void **state)
 
 /* ---- Data that was changed ---- */
 
-/* A picture more and one repaired: the epoch under way begins again, the steps before it count. */
+/* Five more pictures and one repaired: the epoch under way begins again, and the epochs before it
+ * count. */
 static void test_accepted_changes(void **state)
 {
     (void)state;
@@ -218,7 +220,7 @@ static void test_accepted_changes(void **state)
     alexnet_trainer_free(trainer);
 }
 
-/* With nothing changed it changes nothing. */
+/* If nothing was changed, accepting changes has no effect. */
 static void test_nothing_to_accept(void **state)
 {
     (void)state;
@@ -239,7 +241,7 @@ static alexnet_resume_options with(const char *const *settings)
     return options;
 }
 
-/* More epochs for a run that is through, or under way, make it the run that began with as many. */
+/* More epochs turn a run that is done, or under way, into the run that began with as many. */
 static void check_more_epochs(const char *schedule)
 {
     const char *const two[] = {SETTINGS, "schedule", schedule, "step_epochs",
@@ -300,7 +302,7 @@ static void test_settings_that_stay(void **state)
     expect_ok(go_on("run", &same));
 }
 
-/* Rates that end with the run are drawn to the new end, and it is said. */
+/* Schedules that end with the run are stretched to the new end, and this is reported. */
 static void test_other_end(void **state)
 {
     (void)state;
@@ -323,7 +325,7 @@ static void test_other_end(void **state)
     }
 }
 
-/* A run that stopped for its bad pictures goes on without them, or with others in their place. */
+/* A run that stopped because of bad pictures goes on without them, or after one was replaced. */
 static void test_more_bad_pictures(void **state)
 {
     (void)state;

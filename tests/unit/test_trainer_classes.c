@@ -1,6 +1,6 @@
 /*
- * Runs on classes of unequal size: what their pictures count, how often they come, and that a run
- * which was interrupted goes on with the same.
+ * Runs on classes of unequal size: how much their pictures count, how often they are shown, and
+ * that an interrupted run goes on in the same way.
  */
 #include "training_rig.h"
 
@@ -31,7 +31,7 @@ static int tear_down(void **state)
     return scratch_teardown(state);
 }
 
-/* A run, of which `steps` steps are made; -1: all. */
+/* Begin a run and make `steps` steps; -1: all. */
 static void run(const char *out, int steps, const char *const *settings)
 {
     alexnet_trainer *trainer;
@@ -44,7 +44,7 @@ static void run(const char *out, int steps, const char *const *settings)
     alexnet_trainer_free(trainer);
 }
 
-/* n / (C n_c), and of mixed pictures the mean; without the key all are 1. */
+/* A weight is n / (C n_c), and for mixed pictures the mean of both; without the key all are 1. */
 static void test_weights(void **state)
 {
     (void)state;
@@ -87,7 +87,7 @@ static void test_weights(void **state)
     }
 }
 
-/* An epoch of balanced sampling shows both classes alike, and another epoch otherwise. */
+/* An epoch of balanced sampling shows both classes equally often; each epoch has its own order. */
 static void test_sampling(void **state)
 {
     (void)state;
@@ -161,8 +161,8 @@ static double *last_layer(const char *out, const char *const *settings, int64_t 
     return values;
 }
 
-/* Each key makes another network of the same pictures, also of a batch in parts, whose gradients
- * are divided by the weight of all of it. */
+/* Each key leads to other weights with the same pictures. A batch in parts leads to the same
+ * weights as the whole batch: its gradients are divided by the weight of the whole. */
 static void test_keys_count(void **state)
 {
     (void)state;
@@ -190,7 +190,7 @@ static void test_keys_count(void **state)
         an_free(values[s]);
 }
 
-/* Archives from front to back leave no choice of pictures. */
+/* Archives that are read from front to back leave no choice of pictures. */
 static void test_not_with_shards(void **state)
 {
     (void)state;

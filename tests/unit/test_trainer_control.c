@@ -2,7 +2,7 @@
  * What follows validation: rates that fall on a plateau, the end of a run that no longer improves,
  * which epoch is the best, and the checkpoints of epochs that are kept.
  *
- * Where nothing must improve, all layers are frozen: every validation is the first one again.
+ * Where nothing may improve, all layers are frozen: every validation repeats the first.
  */
 #include "training_rig.h"
 
@@ -55,8 +55,8 @@ static alexnet_trainer *resume(const char *out, const char *const *settings)
     return trainer;
 }
 
-/* The first epoch is the best; two without a better one, and the rates are halved; two more, and
- * again. A run that is stopped and resumed in every epoch does the same. */
+/* The first epoch is the best; after two epochs without a better one the rates are halved, and
+ * after two more again. A run that is stopped and resumed in every epoch does the same. */
 static void test_plateau(void **state)
 {
     (void)state;
@@ -84,7 +84,8 @@ static void test_plateau(void **state)
     rig_expect_same_run("straight", "run");
 }
 
-/* Three epochs without a better one, and the run is over; told not to, it goes on to its end. */
+/* After three epochs without a better one the run ends; resumed without this limit, it goes on to
+ * its end. */
 static void test_stopping_early(void **state)
 {
     (void)state;
@@ -131,8 +132,8 @@ static double metric(const alexnet_metrics *m, int by)
     return by == 0 ? m->top1_error : by == 1 ? m->top5_error : m->loss;
 }
 
-/* The best is the lowest of what is asked for, with the loss between equals. Pictures of another
- * class are among those to validate with: the surer the model, the higher its loss. */
+/* The best epoch has the lowest value of the chosen metric; the loss decides between equals. Some
+ * validation pictures have a wrong label: the surer the model, the higher its loss. */
 static void test_the_best(void **state)
 {
     (void)state;
@@ -163,7 +164,7 @@ static void test_the_best(void **state)
         assert_true(told.loss == lowest.loss);
         alexnet_trainer_free(trainer);
     }
-    assert_int_not_equal(best[0], best[2]); /* else nothing is told apart */
+    assert_int_not_equal(best[0], best[2]); /* otherwise the metrics would not be distinguished */
 }
 
 /* ---- What makes no sense together ---- */
@@ -188,8 +189,8 @@ static bool is_there(int epoch)
     return an_is_file(path);
 }
 
-/* The latest two stay; one of them in the place of the last, and the run goes on from there to the
- * same end. */
+/* The latest two checkpoints are kept. With one of them in the place of the last, the run goes on
+ * from there to the same end. */
 static void test_kept_checkpoints(void **state)
 {
     (void)state;

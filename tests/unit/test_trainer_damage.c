@@ -1,6 +1,6 @@
 /*
- * Resuming from what is not as it was: damaged and foreign checkpoints, changed data. Each gets a
- * clear error that names the file, and nothing is written over.
+ * Resuming after damage: damaged and foreign checkpoints, changed data. Each gives a clear error
+ * that names the file, and nothing is overwritten.
  */
 #include "training_rig.h"
 
@@ -182,7 +182,7 @@ static void test_missing_metadata(void **state)
     expect_no_resume(ALEXNET_ERROR_FORMAT, "it lacks alexnet.recipe");
 }
 
-/* Nothing is filled in with what other runs have. */
+/* Missing values are not replaced by defaults. */
 static void test_a_recipe_without_values(void **state)
 {
     (void)state;
@@ -239,7 +239,7 @@ static void expect_changed(const char *which)
     expect_no_resume(ALEXNET_ERROR_BAD_DATA, part);
 }
 
-/* A record that has the mean still to come, of a network that subtracts none. */
+/* A record that says that the mean is still to be computed, for a network that subtracts none. */
 static void test_a_mean_to_come(void **state)
 {
     (void)state;
@@ -261,7 +261,7 @@ static void test_a_mean_to_come(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* Early records do not say how many pictures the best validation had; it is the best all the same.
+/* Early records do not say how many pictures the best validation had; it still counts as the best.
  */
 static void test_best_without_pictures(void **state)
 {
@@ -368,7 +368,7 @@ static void test_a_run_in_use(void **state)
 
 /* ---- The log ---- */
 
-/* One that was lost or shortened does not stop a run. */
+/* A log that was lost does not stop a run. */
 static void test_a_lost_log(void **state)
 {
     (void)state;

@@ -62,8 +62,8 @@ static void test_the_order(void **state)
         assert_true(losses[0][i] > losses[0][i - 1]);
 }
 
-/* How many different losses eight epochs of one update have, of two pictures. If a place in the
- * batch always had the same crop or mask, there would be two at most: one for each order. */
+/* Count the different losses of eight epochs, each of one update with two pictures. If a place in
+ * the batch always had the same crop or mask, there would be two at most: one for each order. */
 static int different_losses(const char *out, const char *const *settings)
 {
     enum { EPOCHS = 8 };
@@ -139,8 +139,8 @@ static alexnet_status start_from(alexnet_trainer **trainer, alexnet_ctx *ctx, co
     return rc;
 }
 
-/* colour_axes = data: the axes have the covariance of all pixels as they are stored, times the
- * scale; and a model's mean stays where the pictures are only asked for their axes. */
+/* colour_axes = data: the axes reproduce the covariance of all stored pixels, times the scale. The
+ * mean of a model is kept if the pictures are only read for their axes. */
 static void test_the_axes_of_the_data(void **state)
 {
     (void)state;

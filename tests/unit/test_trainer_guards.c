@@ -1,5 +1,6 @@
 /*
- * What stops a run whose loss is not finite, and what it says: the layer at which it began.
+ * What stops a run whose loss is not finite, and the error, which names the layer at which it
+ * began.
  */
 #include "training_rig.h"
 
@@ -32,7 +33,8 @@ static float *weights_of(const alexnet_trainer *t, int index)
     return values;
 }
 
-/* Two updates, then a value that is no number in a parameter. @return the trainer, which fails */
+/* Make two updates, then put an infinite value into a parameter. @return the trainer, which will
+ * fail */
 static alexnet_trainer *start_and_plant(alexnet_ctx *ctx, const char *out, const char *name,
                                         const char *const *settings)
 {
@@ -117,7 +119,7 @@ static void test_a_mean_without_numbers(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* What only validation meets is named too, at its first batch. */
+/* Values that only validation meets are named too, at its first batch. */
 static void test_validation(void **state)
 {
     (void)state;
@@ -150,7 +152,7 @@ static void test_a_rate_far_too_high(void **state)
                                            "1000",   "decay", "100",    "schedule", "constant",
                                            "warmup", "0",     "init",   "net",      NULL};
     rig_write_pictures("train", 2, 20);
-    for (int d = 1; d < DEVICES; d++) { /* double holds more than these become */
+    for (int d = 1; d < DEVICES; d++) { /* not on ref: a double can hold these numbers */
         if (!is_here(devices[d]))
             continue;
         alexnet_ctx *ctx = rig_new_ctx(devices[d], ALEXNET_PRECISION_FP32, 1);

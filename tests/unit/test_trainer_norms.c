@@ -143,7 +143,8 @@ static void check_device(const char *device, double rounding)
     alexnet_ctx_free(ctx);
 }
 
-/* Checkpoints are float32, and the gradient is their difference divided by the rate. */
+/* Checkpoints of cpu and cuda are float32, and the gradient is their difference divided by the
+ * rate. */
 static void test_against_two_checkpoints(void **state)
 {
     (void)state;
@@ -202,8 +203,8 @@ static void test_batches_in_parts(void **state)
     }
 }
 
-/* A run that is stopped between two lines writes those that it would have; another interval may be
- * given to it. */
+/* A run that is stopped between two lines of norms writes the same lines as one that is not; it may
+ * be given another interval. */
 static void test_resume(void **state)
 {
     (void)state;
@@ -241,7 +242,7 @@ static void test_resume(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* What does not learn has no norms. */
+/* Layers that do not learn have no norms. */
 static void test_frozen(void **state)
 {
     (void)state;

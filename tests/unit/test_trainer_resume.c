@@ -133,7 +133,7 @@ static void run_with_stops(const place *p, const char *out, int first, int every
     alexnet_ctx_free(ctx);
 }
 
-/* Stop once, after every `stride`-th number of steps. */
+/* Stop a run once, after 0, stride, 2 * stride, ... steps. */
 static void check_stops(const place *p, int stride)
 {
     char out[64];
@@ -248,8 +248,8 @@ static void test_saves_change_nothing(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A validation whose pictures went away is no validation: nothing is compared with it, and once
- * they are back the run is the one that never lost them. */
+/* A validation whose pictures have disappeared does not count: nothing is compared with it, and
+ * once they are back the run ends as one that never lost them. */
 static void test_a_lost_validation(void **state)
 {
     (void)state;
@@ -281,7 +281,7 @@ static void test_a_lost_validation(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* `auto` goes on where the run began; another device is possible, and said. */
+/* `auto` goes on with the device of the run so far; another device is possible, and reported. */
 static void test_another_device(void **state)
 {
     (void)state;
@@ -313,8 +313,8 @@ static void test_another_device(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A run goes on with the implementations that it began with, though nobody names them again; one
- * that began with others says so. */
+/* A run goes on with the implementations with which it began, although they are not named again; if
+ * others are named, this is reported. */
 static void test_tuning_is_kept(void **state)
 {
     (void)state;
@@ -366,7 +366,7 @@ static void test_tuning_is_kept(void **state)
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, set_up, scratch_teardown)
 
-/* @param argv  a pattern of tests, of which alone those are run */
+/* @param argv  a pattern; if it is given, only the tests that match it are run */
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {

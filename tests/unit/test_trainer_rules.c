@@ -1,7 +1,7 @@
 /*
  * Runs with an optimiser that keeps more than momentum: Adam, an average of the weights, gradients
  * that are clipped, batches in parts. A run that was stopped ends with the bits of one that was
- * not; a batch in parts is the batch; the best model holds the average.
+ * not; a batch in parts gives the same as the whole batch; the best model holds the average.
  *
  * Parts: on ref, in double, two epochs of small sums in another order; 1e-10 of the largest value
  * is allowed.
@@ -35,7 +35,7 @@ static int set_up(void **state)
 
 /* ---- Stops ---- */
 
-/* Stop after every `every` steps, without a word or with a checkpoint, until the run is done. */
+/* Stop after every `every` steps, with or without a checkpoint, until the run is done. */
 static void run_with_stops(const char *device, const char *out, int every, bool saved)
 {
     alexnet_ctx *ctx = rig_new_ctx(device, ALEXNET_PRECISION_FP32, 1);
@@ -88,7 +88,8 @@ static void test_stops_on_cuda(void **state)
 
 /* ---- Parts ---- */
 
-/* Every tensor of `a`, to `share` of its largest value, is that of `b` whose name has a prefix. */
+/* Every tensor of `a` equals, within `share` of its largest value, the tensor of `b` that has the
+ * same name after `prefix`. */
 static void expect_close(const char *a, const char *b, const char *prefix, double share)
 {
     an_tensor_file *x = rig_open_tensors(a), *y = rig_open_tensors(b);
@@ -124,8 +125,8 @@ static void test_a_batch_in_parts(void **state)
     expect_close("whole/last.safetensors", "parts/last.safetensors", "", 1e-10);
 }
 
-/* A part whose pictures are all unreadable still brings the update of the parts before it; a batch
- * of such parts is none. */
+/* A part whose pictures are all unreadable does not prevent the update of the parts before it; a
+ * batch of such parts makes no update. */
 static void test_unreadable_parts(void **state)
 {
     const char *const settings[] = {COMMON, "rate",         "0.02", "accumulate",

@@ -26,7 +26,8 @@ static void expect_reason(const char *const *settings, const char *reason)
         fail_msg("expected: %s\nfound: %s", reason, rig_heard);
 }
 
-/* The last layer's weights so small that the loss is that of chance, and others of the network. */
+/* Write the network with `from` replaced by `to`, and with weights of the last layer so small that
+ * the loss is that of chance. */
 static void write_network(const char *from, const char *to)
 {
     char text[sizeof rig_network + 128];

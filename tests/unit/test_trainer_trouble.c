@@ -25,7 +25,7 @@ static void spoil(const char *path)
     scratch_write(path, "not a picture", 13);
 }
 
-/* One in 101 is named once, counted each time, and passed over. */
+/* One bad picture in 102 is named once, counted each time, and skipped. */
 static void test_a_bad_picture(void **state)
 {
     (void)state;
@@ -84,7 +84,7 @@ static void test_too_many_in_an_epoch(void **state)
     assert_true(rig_size_of("run/best.safetensors") > 0);
 }
 
-/* A handful may be bad in a small set, where one is more than 1%. */
+/* In a small set, where one picture is more than 1%, a handful may be bad. */
 static void test_a_handful(void **state)
 {
     (void)state;
@@ -170,8 +170,8 @@ static void test_nothing_can_be_read(void **state)
 
 /* ---- Divergence ---- */
 
-/* The first epoch is good, from the second on rate and decay multiply weights by -100,000 with
- * every update: before long not even double holds them. The run stops, suggests a rate, keeps what
+/* The first epoch is good; from the second on, rate and decay multiply the weights by -100,000 with
+ * every update, until not even a double can hold them. The run stops, suggests a rate, keeps what
  * was good, and can be resumed from there. */
 static void check_divergence(const char *device)
 {
@@ -214,7 +214,7 @@ static void test_divergence(void **state)
 
 /* ---- A full disk ---- */
 
-/* Step until one has the phase. */
+/* Make steps until one reports the phase. */
 static alexnet_status step_to(alexnet_trainer *trainer, alexnet_phase phase, alexnet_progress *p)
 {
     alexnet_status rc;
@@ -225,8 +225,8 @@ static alexnet_status step_to(alexnet_trainer *trainer, alexnet_phase phase, ale
     return rc;
 }
 
-/* A checkpoint between epochs may fail: that is said, the earlier one stays, and the next is
- * written. The run ends at an epoch's end that cannot be kept. */
+/* Writing a checkpoint between epochs may fail: this is reported, the earlier one stays, and the
+ * next one is written. If the checkpoint at the end of an epoch cannot be written, the run ends. */
 static void test_a_full_disk(void **state)
 {
     (void)state;
@@ -269,7 +269,7 @@ static void test_a_full_disk(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* Lines of a file, each of which must be a JSON object. */
+/* Count the lines of a file, each of which must be a JSON object. */
 static int lines_of(const char *path)
 {
     size_t length;
@@ -287,7 +287,8 @@ static int lines_of(const char *path)
     return lines;
 }
 
-/* A disk that takes no line of the log: it is held back until there is room, and none is lost. */
+/* A disk without room for a line of the log: lines are held back until there is room, and none is
+ * lost. */
 static void test_a_log_that_does_not_fit(void **state)
 {
     (void)state;
@@ -403,7 +404,7 @@ static void test_a_folder_in_use(void **state)
                     "run holds files of a run already; resume it, or choose another folder");
     free(scratch_read("run/log.jsonl", &after));
     assert_int_equal(before, after);
-    /* Nor is a file of the user's own replaced that happens to be called so. */
+    /* Nor is a file of the user replaced that happens to have such a name. */
     assert_int_equal(mkdir("mine", 0777), 0);
     scratch_write("mine/recipe.ini", "[recipe]\n", 9);
     expect_no_start("train", NULL, "mine", settings, ALEXNET_ERROR_INVALID_ARGUMENT,

@@ -1,5 +1,5 @@
 /*
- * Training of which nothing is kept: one batch learnt by heart, and rates that rise.
+ * Trial runs, of which nothing is kept: overfitting one batch, and rates that rise.
  */
 #include "training_rig.h"
 
@@ -149,7 +149,7 @@ static void test_labels_that_contradict(void **state)
 
 /* ---- Rates ---- */
 
-/* Rates that do not rise, but in the tenth digit, are those of a run; so are its losses. */
+/* With rates that rise only in the tenth digit, the losses are those of a run at constant rate. */
 static void test_the_same_as_a_run(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * Tunings: which row counts, for whom; what a row says when it is written and read again; and what
- * is wrong with a bad one, by file, line and key.
+ * Tunings: which rows apply to an operator; rows that are written and read again; and the errors in
+ * bad ones, by file, line and key.
  */
 #include "net_rig.h"
 
@@ -143,9 +143,9 @@ static void test_bad_texts(void **state)
     refuse("[a\n", "t.ini:1");
 }
 
-/* Rows for another instruction set may be another backend's, with variants of which we know
- * nothing, and so may all rows where nothing comes in variants; what a row must have holds for all.
- */
+/* Rows for another instruction set may belong to another backend, whose variants are not known
+ * here; so may all rows, for a backend that has no variants. The keys that a row must have are
+ * required in all rows. */
 static void test_rows_for_others(void **state)
 {
     (void)state;
@@ -160,7 +160,7 @@ static void test_rows_for_others(void **state)
     refuse("[a]\nisa = y\nprecision = *\nforward = odd\n", "t.ini:1: this row lacks operator");
 }
 
-/* Of the tables that are built in, the rows for every processor. */
+/* The built-in tables can be read for every instruction set. */
 static void test_built_in_tables(void **state)
 {
     static const char *const isas[] = {"baseline", "avx2", "avx512", "avx512_bf16", "amx"};
@@ -177,7 +177,7 @@ static void test_built_in_tables(void **state)
             }
 }
 
-/* The caller's file goes before the backend's own table; both are for the cpu alone. */
+/* The caller's file takes precedence over the backend's own table; both are for the cpu alone. */
 static void test_what_a_backend_takes(void **state)
 {
     (void)state;
@@ -204,7 +204,7 @@ static void test_what_a_backend_takes(void **state)
     an_backend_close(backend);
     an_free(ctx->tuning);
     ctx->tuning = NULL;
-    expect_ok(an_backend_open_as(&backend, ctx, true, &defaults)); /* what a run says is left out */
+    expect_ok(an_backend_open_as(&backend, ctx, true, &defaults)); /* a run's bad one is left out */
     assert_null(backend->tuning);
     an_backend_close(backend);
     an_ctx_release(ctx);

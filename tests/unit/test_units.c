@@ -1,12 +1,12 @@
 /*
  * Receptive fields and towers of the built-in networks.
  *
- * A field is found by trial, too. All weights are positive, and biases and mean zero, so that more
- * light on a pixel changes every unit that sees it; pooling takes means, for of two maxima only one
- * shows. A picture is grey but for one row that is white: the units that differ from those of the
- * grey picture are those whose field has that row, and the others are equal to the bit; then the
- * same with columns. The geometry is that of the network files; convolutions are narrow, which
- * changes no size.
+ * Fields are also found by trial. All weights are positive, and biases and mean zero, so that more
+ * light on a pixel changes every unit that sees it; pooling takes means, because a maximum shows
+ * only one of its pixels. A picture is grey but for one row that is white: the units that differ
+ * from those of the grey picture are those whose field has that row, and the others are equal to
+ * the bit; then the same with columns. The geometry is that of the network files; convolutions are
+ * narrow, which changes no size.
  */
 #include "net_rig.h"
 
@@ -40,7 +40,7 @@ typedef struct trial {
     alexnet_network *network;
     an_program *program;
     uint8_t *pixels;
-    float *outputs, *grey[AN_LAYERS_MAX]; /* of one layer; of each, of the grey picture */
+    float *outputs, *grey[AN_LAYERS_MAX]; /* of one layer; of each layer for the grey picture */
     int layers[AN_LAYERS_MAX], count;
 } trial;
 
@@ -171,8 +171,8 @@ static void expect_field(const alexnet_network *network, const char *layer, int 
                  got.height);
 }
 
-/* What everybody can work out: 11 pixels for conv1, 19 for pool1, 51 for conv2 and so on, less what
- * lies outside; 55 windows at stride 4 reach 3 pixels past 224. */
+/* Fields worked out by hand: 11 pixels for conv1, 19 for pool1, 51 for conv2 and so on, less the
+ * part outside the picture; 55 windows at stride 4 reach 3 pixels past 224. */
 static void test_fields_by_hand(void **state)
 {
     (void)state;
@@ -197,7 +197,7 @@ static void test_fields_by_hand(void **state)
     alexnet_network_free(network);
 }
 
-/* Two branches, one of which is wider and hangs over; and a unit of padding alone. */
+/* Two branches, one wider, which reaches past the edge; and a unit that sees only padding. */
 static void test_fields_of_branches(void **state)
 {
     (void)state;

@@ -48,7 +48,7 @@ static void test_finds_files_in_byte_order(void **state)
     an_walk_free(&walk);
 }
 
-/* Two links to its own folder were 2^40 paths once. */
+/* Two links from a folder to itself once made 2^40 paths. */
 static void test_links_in_circles(void **state)
 {
     (void)state;
@@ -95,7 +95,7 @@ static void test_nests_of_links(void **state)
     an_walk_free(&walk);
 }
 
-/* A folder that a link leads to as well keeps its own path. */
+/* A folder to which a link leads too keeps its own path. */
 static void test_own_paths_before_links(void **state)
 {
     (void)state;

@@ -10,7 +10,8 @@
 #include "base/alloc.h"
 #include "format/wire_write.h"
 
-/* A message over bytes, with a copy of them so exact that a sanitizer sees a read beyond. */
+/* A message over a copy of the bytes that has exactly their size, so that a sanitizer sees a read
+ * beyond. */
 typedef struct rig {
     unsigned char *bytes;
     an_reader *reader;
@@ -233,7 +234,8 @@ static void test_written(void **state)
     an_wire_buffer_free(&to);
 }
 
-/* Whichever allocation fails, it is told, and no message is built of a part. */
+/* Whichever allocation fails, the failure is reported, and no message is built from an incomplete
+ * part. */
 static void test_no_memory(void **state)
 {
     (void)state;
