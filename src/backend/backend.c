@@ -129,6 +129,7 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
     if (precision == ALEXNET_PRECISION_AUTO)
         precision = training && device.info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
     AN_CHECK(device.api->open(out, ctx, device.ordinal, precision));
+    (*out)->deterministic = ctx->deterministic || (defaults && defaults->deterministic);
     log_choice(*out, &device.info);
     if (!defaults || !defaults->tuning || (*out)->tuning)
         return ALEXNET_OK;

@@ -32,6 +32,7 @@ typedef struct an_backend {
     alexnet_ctx *ctx;
     an_dtype param_dtype;
     alexnet_precision precision;        /* FP32, TF32 or BF16; FP32 on ref */
+    bool deterministic;                 /* the context's, or that of the run which goes on */
     const char *isa;                    /* as in alexnet_device_info; static */
     an_tuning *tuning, *default_tuning; /* which variants to use: the caller's choice, which goes
                                            first, and the backend's table; NULL: none */
@@ -270,6 +271,7 @@ typedef struct an_device_defaults {
     const char *device; /* NULL: auto */
     alexnet_precision precision;
     const char *tuning; /* NULL: none */
+    bool deterministic; /* also if the context is not */
 } an_device_defaults;
 /**
  * As an_backend_open(), but auto means these defaults. A device that this build or machine does not

@@ -199,13 +199,19 @@ static void exchange_drops(exchange *x, an_drops *drops)
     integer(x, "dropped_after", &drops->after);
 }
 
+/* A truth value that is written only if it holds. */
+static void exchange_flag(exchange *x, const char *key, bool *flag)
+{
+    int64_t value = *flag;
+    if (x->writing ? *flag : json_object_get(x->object, key) != NULL)
+        integer(x, key, &value);
+    *flag = value != 0;
+}
+
 /* Each is written only if it is set. */
 static void exchange_axes(exchange *x, an_run_state *record)
 {
-    int64_t has_mean = record->has_mean;
-    if (x->writing ? record->has_mean : json_object_get(x->object, "has_mean") != NULL)
-        integer(x, "has_mean", &has_mean);
-    record->has_mean = has_mean != 0;
+    exchange_flag(x, "has_mean", &record->has_mean);
     if (x->writing ? !record->has_axes : !json_object_get(x->object, "colour_axes"))
         return;
     static const char *const keys[3][3] = {
@@ -251,6 +257,7 @@ static void exchange_record(exchange *x, an_run_state *record)
     text(x, "isa", record->isa, sizeof record->isa);
     text(x, "library", record->library, sizeof record->library);
     text(x, "precision", record->precision, sizeof record->precision);
+    exchange_flag(x, "deterministic", &record->deterministic);
     exchange_tuning(x, &record->tuning);
     if (phase < AN_PHASE_MEAN || phase > AN_PHASE_DONE || split < 1 || split > AN_SPLIT_MAX)
         split = 0; /* check() refuses it; a cast could bring it back into range */

@@ -51,6 +51,7 @@ typedef struct an_run_state {
     int split;
     an_data_identity train, val;
     char device[32], isa[64], library[64], precision[16]; /* what computed the run */
+    bool deterministic;                                   /* with the same bits every time */
     char *tuning; /* and the variants of its operators (backend/tuning.h); owned. NULL: not known */
 } an_run_state;
 

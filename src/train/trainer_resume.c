@@ -165,7 +165,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
     an_device_defaults defaults = {
         t->record.device,
         strcmp(t->record.precision, "bf16") == 0 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
-        t->record.tuning};
+        t->record.tuning, t->record.deterministic};
     AN_TRY(an_net_new_as(&t->net, t->ctx, file.network, true, &defaults));
     AN_TRY(an_trainer_make(t));
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */

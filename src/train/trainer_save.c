@@ -23,10 +23,11 @@ void an_trainer_origin(const alexnet_trainer *t, an_run_state *record)
     snprintf(record->device, sizeof record->device, "%s", info.name);
     snprintf(record->isa, sizeof record->isa, "%s", info.isa);
     snprintf(record->library, sizeof record->library, "%s", info.library);
+    record->deterministic = be->deterministic;
     snprintf(record->precision, sizeof record->precision, "%s",
-             t->net->backend->param_dtype == AN_F64                 ? "float64"
-             : t->net->backend->precision == ALEXNET_PRECISION_BF16 ? "bf16"
-                                                                    : "fp32");
+             be->param_dtype == AN_F64                 ? "float64"
+             : be->precision == ALEXNET_PRECISION_BF16 ? "bf16"
+                                                       : "fp32");
 }
 
 char *an_trainer_tuning(const alexnet_trainer *t)

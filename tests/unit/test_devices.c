@@ -69,7 +69,7 @@ static void test_a_tuning_of_another_version(void **state)
 {
     (void)state;
     const an_device_defaults defaults = {"many", ALEXNET_PRECISION_FP32,
-                                         "[conv1]\noperator = *\nforward = abacus\n"};
+                                         "[conv1]\noperator = *\nforward = abacus\n", false};
     an_backend *backend;
     alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
     ctx->log = count_warnings;

@@ -25,6 +25,7 @@ static an_run_state sample(void)
                       .skipped = 4,
                       .log_lines = 9007199254740993, /* 2^53 + 1: no double holds it */
                       .split = 17,
+                      .deterministic = true,
                       .has_axes = true,
                       .axes = {{1, 2, 3}, {4, 5, 6}, {7, 1.0 / 3, 9}}};
     r.train = (an_data_identity){an_strdup("/data/\xc3\xa4 \"x\"\\"),

@@ -118,14 +118,12 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
         return AN_FAIL_MEMORY(sizeof *cpu, "the cpu backend");
     alexnet_isa isa = an_cpu_isa(ctx->max_isa);
     bool bf16 = choose_bf16(ctx, precision, isa);
-    cpu->base = (an_backend){&an_cpu_api,
-                             ordinal,
-                             an_ctx_retain(ctx),
-                             AN_F32,
-                             bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
-                             an_cpu_isa_name(isa),
-                             NULL,
-                             NULL};
+    cpu->base = (an_backend){.api = &an_cpu_api,
+                             .ordinal = ordinal,
+                             .ctx = an_ctx_retain(ctx),
+                             .param_dtype = AN_F32,
+                             .precision = bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
+                             .isa = an_cpu_isa_name(isa)};
     cpu->activation = bf16 ? AN_BF16 : AN_F32;
     cpu->lanes = isa >= ALEXNET_ISA_AVX512 ? 16 : 8;
     cpu->kernels = an_cpu_kernels_for(isa);

@@ -432,7 +432,7 @@ alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
                       shape,
                       key,
                       shape->type == AN_F32 && !shape->tensor_cores,
-                      cuda->deterministic,
+                      cuda->base.deterministic,
                       most_workspace(shape)};
     bool found = m.status == CUDNN_STATUS_SUCCESS && choose(&c, all, CUDNN_HEUR_MODE_A, variant);
     if (!found) { /* fallback engines are not numbered as proposals */

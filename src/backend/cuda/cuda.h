@@ -51,7 +51,6 @@ typedef struct an_cuda {
     const an_cuda_libs *libs;
     int chip; /* compute capability, major * 10 + minor */
     char isa[16];
-    bool deterministic;
     an_layout_kind kind; /* of activations with pixels */
     an_dtype activation; /* AN_F32 or AN_BF16 */
     cudaStream_t stream, copies;

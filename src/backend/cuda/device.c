@@ -211,7 +211,7 @@ alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                               .isa = cuda->isa};
     cuda->libs = libs;
     make_lock(&cuda->lock);
-    cuda->deterministic = ctx->deterministic;
+    cuda->base.deterministic = ctx->deterministic;
     alexnet_status rc = open_device(cuda);
     if (rc == ALEXNET_OK)
         choose_layouts(cuda, choose_precision(cuda, precision));

@@ -12,7 +12,7 @@ enum { RUNS = 4, FIRST_MARK = AN_MARKS - 2, SECOND_MARK = AN_MARKS - 1 };
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch)
 {
-    return !cuda->deterministic && (batch == 1 || batch >= AN_CUDA_TRIAL_BATCH);
+    return !cuda->base.deterministic && (batch == 1 || batch >= AN_CUDA_TRIAL_BATCH);
 }
 
 alexnet_status an_cuda_trial_block(an_cuda_trial *t, int index, size_t bytes)

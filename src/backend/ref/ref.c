@@ -35,8 +35,12 @@ static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
     if (precision == ALEXNET_PRECISION_BF16 || precision == ALEXNET_PRECISION_TF32)
         an_log(ctx, ALEXNET_LOG_WARNING, "device ref has no %s: it computes in float64",
                precision == ALEXNET_PRECISION_BF16 ? "bf16" : "tf32");
-    *backend = (an_backend){
-        &an_ref_api, ordinal, an_ctx_retain(ctx), AN_F64, ALEXNET_PRECISION_FP32, "", NULL, NULL};
+    *backend = (an_backend){.api = &an_ref_api,
+                            .ordinal = ordinal,
+                            .ctx = an_ctx_retain(ctx),
+                            .param_dtype = AN_F64,
+                            .precision = ALEXNET_PRECISION_FP32,
+                            .isa = ""};
     *out = backend;
     return ALEXNET_OK;
 }

@@ -257,8 +257,8 @@ size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run)
 /* The kernel of a family that fits the memory's form, in which a single pixel is N H W C. */
 #define LRN_LAUNCH(family)                                                                         \
     (!plan.run.form.nhwc ? AN_LAUNCH(family##_plain, lrn_plan, &plan, blocks, stream)              \
-     : run->form.bf16 ? AN_LAUNCH(family##_nhwc_bf16, lrn_plan, &plan, blocks, stream)             \
-                      : AN_LAUNCH(family##_nhwc, lrn_plan, &plan, blocks, stream))
+     : run->form.bf16    ? AN_LAUNCH(family##_nhwc_bf16, lrn_plan, &plan, blocks, stream)          \
+                         : AN_LAUNCH(family##_nhwc, lrn_plan, &plan, blocks, stream))
 #define LRN_LAUNCH_ANY(family)                                                                     \
     (plan.lanes == 8  ? run->form.bf16                                                             \
                             ? AN_LAUNCH(family##_eights_bf16, lrn_plan, &plan, blocks, stream)     \
