@@ -4,6 +4,7 @@
 
 #include "explain.h"
 #include "files.h"
+#include "json.h"
 #include "model_args.h"
 #include "paths.h"
 #include "terminal.h"
@@ -76,7 +77,7 @@ static const opt_page page = {
     .command = "explain",
     .usage = {"explain MODEL|RUN PICTURE [options]",
               "explain MODEL|RUN PICTURE --activations [options]",
-              "explain MODEL|RUN --filters|--filter LAYER:INDEX --in FOLDER [options]"},
+              "explain MODEL|RUN --filters | --filter LAYER:INDEX --in FOLDER"},
     .about = "Draw what a network saw: over a picture, how much each pixel changes the score of a "
              "class (gradient), and how much of its probability is lost when a grey square covers "
              "a part of the picture (occlusion); or the output of every layer; or the patches of "
@@ -97,8 +98,13 @@ typedef struct kind {
 static int plot_filters(const explain_job *job)
 {
     int code = draw_filters(job->model, NULL, job->out);
-    if (code == CLI_DONE)
+    if (code == CLI_DONE && job->json) {
+        json_t *document = json_object();
+        json_object_set_new(document, "out", json_text(job->out));
+        json_print(document);
+    } else if (code == CLI_DONE) {
         terminal_line(stdout, "%s", job->out);
+    }
     return code;
 }
 

@@ -57,8 +57,8 @@ static const opt_page page = {
         "each. A picture that cannot be read is reported and has no row, and the exit code is 3.",
     .examples = {{"features best.safetensors photos/ -o photos.npy",
                   "4,096 numbers for each picture, for NumPy"},
-                 {"features alexnet.pth photos/ --layer conv5,fc6:pre --pool avg -o photos.npy",
-                  "photos.conv5.npy and photos.fc6-pre.npy"}},
+                 {"features a.pth photos/ --layer conv5,fc6:pre --pool avg -o out.npy",
+                  "out.conv5.npy and out.fc6-pre.npy"}},
 };
 
 typedef struct counts {

@@ -119,8 +119,14 @@ static int print_recipe_text(const char *name)
     FILE *file = fopen(name, "r");
     if (!file)
         return cli_error(CLI_BAD_INPUT, "cannot open %s: %s", name, strerror(errno));
-    for (int c; (c = getc(file)) != EOF;)
-        putchar(c);
+    char *line = NULL;
+    size_t room = 0;
+    while (getline(&line, &room, file) >= 0) {
+        char *clean = terminal_text(line, "\n\t");
+        fputs(clean, stdout);
+        free(clean);
+    }
+    free(line);
     fclose(file);
     return CLI_DONE;
 }

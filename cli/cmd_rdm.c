@@ -94,26 +94,31 @@ static int check_memory(double bytes, const char *what, const char *remedy)
                      text_bytes(need, bytes), text_bytes(there, available), remedy);
 }
 
-static int read_matrix(double **out, int64_t *count, const char *path)
+static int read_matrix(double **out, int64_t count, const char *path)
 {
-    alexnet_status status = alexnet_rdm_read(path, count, NULL);
-    *out = NULL;
-    if (!status) {
-        *out = malloc((size_t)(*count * *count) * sizeof **out + 1);
-        if (!*out)
-            return cli_error(CLI_FAILED, "out of memory for %s", path);
-        status = alexnet_rdm_read(path, count, *out);
-    }
+    *out = malloc((size_t)(count * count) * sizeof **out + 1);
+    if (!*out)
+        return cli_error(CLI_FAILED, "out of memory for %s", path);
+    const alexnet_status status = alexnet_rdm_read(path, &count, *out);
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
-/* Check the memory for two matrices of this size and for alexnet_rsa(). */
-static int check_matrices(const char *path)
+/* Check that two matrices are of one size, and the memory for them and for alexnet_rsa().
+ * @param count  out, the size */
+static int check_matrices(int64_t *count, char **files)
 {
-    int64_t n;
-    alexnet_status status = alexnet_rdm_read(path, &n, NULL);
+    int64_t n, m;
+    alexnet_status status = alexnet_rdm_read(files[0], &n, NULL);
+    if (!status)
+        status = alexnet_rdm_read(files[1], &m, NULL);
     if (status)
         return cli_input_failed(status);
+    if (n != m)
+        return cli_error(CLI_BAD_INPUT,
+                         "%s is of %" PRId64 " pictures and %s of %" PRId64 ": they must be of the "
+                         "same, in the same order",
+                         files[0], n, files[1], m);
+    *count = n;
     const double values = (double)n * (double)n;
     char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", n);
     int code = check_memory(2 * 8 * values + 24 * values, what, "");
@@ -125,17 +130,12 @@ static int compare(char **files, const rdm_options *options, bool json)
 {
     static const char *const names[] = {"spearman", "kendall"};
     double *a = NULL, *b = NULL, similarity;
-    int64_t n = 0, m = 0;
-    int code = check_matrices(files[0]);
+    int64_t n = 0;
+    int code = check_matrices(&n, files);
     if (code == CLI_DONE)
-        code = read_matrix(&a, &n, files[0]);
+        code = read_matrix(&a, n, files[0]);
     if (code == CLI_DONE)
-        code = read_matrix(&b, &m, files[1]);
-    if (code == CLI_DONE && n != m)
-        code = cli_error(CLI_BAD_INPUT,
-                         "%s is of %" PRId64 " pictures and %s of %" PRId64 ": they must be of the "
-                         "same, in the same order",
-                         files[0], n, files[1], m);
+        code = read_matrix(&b, n, files[1]);
     if (code == CLI_DONE && alexnet_rsa(&similarity, a, b, n, (alexnet_rank)options->rank))
         code = cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
     if (code == CLI_DONE && json) {

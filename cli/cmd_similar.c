@@ -93,7 +93,7 @@ static const opt_page page = {
         "--all-pairs, find the nearest pairs in the folder: duplicates come first.",
     .examples = {{"similar best.safetensors rose.jpg --in photos --html rose.html",
                   "the six most similar pictures, listed and as a page to look at"},
-                 {"similar best.safetensors --all-pairs --in photos --metric cosine --within 0.05",
+                 {"similar a.pth --all-pairs --in photos --metric cosine --within 0.05",
                   "pictures that are nearly the same"}},
 };
 

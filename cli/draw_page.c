@@ -71,16 +71,25 @@ double draw_width(cairo_t *page, const char *text)
 
 void draw_text_within(cairo_t *page, double x, double y, double width, bool tail, const char *text)
 {
-    char *clean = terminal_text(text, ""), *shown = cli_copy(clean);
-    size_t from = 0, to = strlen(clean);
-    while (from < to && width_of(page, shown) > width) {
+    char *clean = terminal_text(text, ""), *shown = NULL;
+    const size_t length = strlen(clean);
+    size_t from = 0, to = length;
+    const size_t most = 4 * (size_t)(width + 1); /* bytes of characters that are a pixel wide */
+    if (length > most && tail)
+        from = step(clean, length - most, 1);
+    else if (length > most)
+        to = step(clean, most, -1);
+    for (;;) {
+        const bool cut = to - from < length;
+        free(shown);
+        shown = cli_format("%s%.*s%s", cut && tail ? "..." : "", (int)(to - from), clean + from,
+                           cut && !tail ? "..." : "");
+        if (from >= to || width_of(page, shown) <= width)
+            break;
         if (tail)
             from = step(clean, from, 1);
         else
             to = step(clean, to, -1);
-        free(shown);
-        shown = cli_format("%s%.*s%s", tail ? "..." : "", (int)(to - from), clean + from,
-                           tail ? "" : "...");
     }
     cairo_move_to(page, x, y);
     cairo_show_text(page, shown);

@@ -157,7 +157,7 @@ int path_make_folder(const char *path)
     return code;
 }
 
-/* Why a stream with this first line is not a list; NULL if it may be one. */
+/* Why a stream that begins so is not a list; NULL if it may be one. */
 static const char *is_no_list(const char *line, size_t length)
 {
     if (length >= 2 && (memcmp(line, "\xFF\xFE", 2) == 0 || memcmp(line, "\xFE\xFF", 2) == 0))
@@ -167,39 +167,54 @@ static const char *is_no_list(const char *line, size_t length)
     return NULL;
 }
 
-/* Add a line, or the names in it that end with zero bytes (find -print0). A carriage return at the
- * end belongs to a Windows line end, unless there is a file with exactly this name. */
-static void add_names(string_list *list, char *line, size_t length)
+/* Add a name. A carriage return at its end belongs to a Windows line end, unless there is a file
+ * with exactly this name. */
+static void add_name(string_list *list, const char *text)
 {
-    for (size_t start = 0; start < length; start += strlen(line + start) + 1) {
-        char *name = cli_copy(line + start);
-        size_t last = strlen(name);
-        if (last > 0 && name[last - 1] == '\r' && !path_exists(name))
-            name[--last] = '\0';
-        if (last > 0)
-            string_list_add(list, name);
-        else
-            free(name);
+    char *name = cli_copy(text);
+    const size_t length = strlen(name);
+    if (length > 0 && name[length - 1] == '\r' && !path_exists(name))
+        name[length - 1] = '\0';
+    if (name[strspn(name, "\n")])
+        string_list_add(list, name);
+    else
+        free(name);
+}
+
+/* Read a stream to its end, with a zero byte behind it, but only its beginning if that is no list.
+ * @param wrong  out: why it is none, or NULL */
+static char *read_list(FILE *stream, size_t *length, const char **wrong)
+{
+    size_t room = 1 << 16;
+    char *text = cli_alloc(room);
+    *length = 0;
+    *wrong = NULL;
+    for (size_t got; !*wrong && (got = fread(text + *length, 1, room - 1 - *length, stream)) > 0;) {
+        if (*length == 0)
+            *wrong = is_no_list(text, got);
+        *length += got;
+        if (*length == room - 1)
+            text = cli_realloc(text, room *= 2);
     }
+    text[*length] = '\0';
+    return text;
 }
 
 int paths_read(string_list *list, FILE *stream)
 {
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
-    bool first = true;
-    const char *wrong = NULL;
-    while (!wrong && (length = getline(&line, &room, stream)) >= 0) {
-        size_t mark = first && strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-        wrong = first ? is_no_list(line, (size_t)length) : NULL;
-        first = false;
-        if (length > 0 && line[length - 1] == '\n')
-            line[--length] = '\0';
-        if ((size_t)length > mark)
-            add_names(list, line + mark, (size_t)length - mark);
+    size_t length;
+    const char *wrong;
+    char *text = read_list(stream, &length, &wrong);
+    const bool zeros = memchr(text, '\0', length) != NULL; /* names may then have line ends */
+    size_t at = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    while (!wrong && at < length) {
+        char *name = text + at;
+        char *end = zeros ? name + strlen(name) : name + strcspn(name, "\n");
+        *end = '\0';
+        add_name(list, name);
+        at = (size_t)(end - text) + 1;
     }
-    free(line);
+    free(text);
     if (wrong)
         return cli_error(CLI_BAD_INPUT, "%s", wrong);
     if (ferror(stream))

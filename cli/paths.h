@@ -42,8 +42,8 @@ int path_new_folder(char **out, const char *stem);
 int path_make_folder(const char *path);
 
 /**
- * Add the lines of a stream, or names that end with zero bytes; empty ones are left out. A byte
- * order mark and the carriage returns of Windows are removed.
+ * Add the lines of a stream, or the names in it if they end with zero bytes, whatever else is in
+ * them; empty ones are left out. A byte order mark and the carriage returns of Windows are removed.
  * @return CLI_DONE, or CLI_BAD_INPUT: reported
  */
 int paths_read(string_list *list, FILE *stream);

@@ -51,9 +51,13 @@ int similar_refresh(similar_search *s)
 
 /* ---- Queries --------------------------------------------------------------------------------- */
 
+/* Whether two names are of one picture. Those in archives, which have no file, are compared as
+ * names. */
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat x, y;
+    if (strcmp(a, b) == 0)
+        return true;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
@@ -203,7 +207,7 @@ int similar_find_pairs(similar_search *s)
 {
     alexnet_pairs *pairs;
     alexnet_pair pair;
-    double fraction;
+    double fraction = 0;
     bool more = true;
     const int64_t count = alexnet_index_count(s->index);
     const int64_t all = count < 1 << 16 ? count * (count - 1) / 2 : INT64_MAX;

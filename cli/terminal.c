@@ -139,7 +139,9 @@ void terminal_wrap(FILE *out, int width, int column, int at, const char *text)
     at = column;
     while (*text) {
         int length = (int)strcspn(text, " ");
-        int columns = terminal_columns(text) - terminal_columns(text + length);
+        int columns = 0;
+        for (int i = 0, bytes; i < length; i += bytes)
+            columns += columns_of(next_character(text + i, &bytes));
         if (at > column && at + 1 + columns > width) {
             fprintf(out, "\n%*s", column, "");
             at = column;

@@ -39,6 +39,13 @@ printf '\357\273\277%s\n\n%s' "$a" "$b" | "$ALEXNET" classify run - --top 1 --qu
     fail "byte order mark"
 printf '%s\0%s\0' "$a" "$b" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err || fail "-print0"
 is "$(wc -l <out | tr -d ' ')" 2 "pictures of a list with zero bytes"
+mkdir lines
+cp "$a" 'lines/first
+second.png'
+cp "$b" lines/other.png
+find lines -name '*.png' -print0 | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
+    fail "a line end in a name"
+is "$(wc -l <out | tr -d ' ')" 2 "pictures of a list with a line end in a name"
 cr=$(printf 'x.png\r')
 cp "$a" "$cr"
 printf '%s\n' "$cr" | "$ALEXNET" classify run - --top 1 --quiet >out 2>err ||
@@ -73,12 +80,12 @@ has err '"red-ring" only in' '"Red-ring" only in' "capitals count"
 
 # Classes that differ only in capitals, in any alphabet that has them; × and ÷ are no capitals.
 for pair in "Cat cat" "Éa éa" "Ωm ωm" "Жук жук" "Ёж ёж" "a×b a÷b"; do
-    rm -rf cased
+    rm -rf cased cased-run
     for class in $pair; do
         mkdir -p "cased/$class"
         cp data/pictures/train/blue-cross/00001.png "cased/$class/"
     done
-    "$ALEXNET" train cased --val 0 --net alexnet-mini --epochs 1 --out "cased-run" 2>err >out
+    expect 0 train cased --val 0 --net alexnet-mini --epochs 1 --out cased-run
     case $pair in
     *×*) lacks err "only in capitals" ;;
     *) has err "the classes ${pair% *} and ${pair#* } of" "differ only in capitals" ;;

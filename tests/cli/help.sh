@@ -1,7 +1,8 @@
 # Help, versions, and what is said about commands and options that do not exist.
 . "${0%/*}/lib.sh"
 
-for command in info train data eval classify convert distance plot bench selftest demo help version; do
+for command in info train data eval classify explain features rdm similar convert distance plot runs \
+    bench selftest demo help version; do
     expect 0 "$command" --help
     cp out by_option
     is "$(head -c 14 out)" "Usage: alexnet" "the start of the help of $command"
