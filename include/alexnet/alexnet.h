@@ -986,7 +986,8 @@ typedef struct alexnet_evaluated {
     double top1_error, top5_error;
 } alexnet_evaluated;
 /**
- * What the latest step found out about picture i of its batch, 0, 1, ...
+ * What the latest step found out about picture i of its batch, 0, 1, ... Its session must not have
+ * computed anything else since.
  * @param top   how many of the best classes to return, best first; 0: none
  * @param best  out, `top` predictions as alexnet_classify_file() gives them; untouched for a
  *              picture that could not be read

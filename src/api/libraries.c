@@ -75,6 +75,7 @@ bool alexnet_library_get(int index, const char **name, const char **version)
         *version = AN_INIH_VERSION;
         return true;
     default:
-        return codec_library(index - 5, name, version) || store_library(index - 5, name, version);
+        return index >= 5 &&
+               (codec_library(index - 5, name, version) || store_library(index - 5, name, version));
     }
 }

@@ -275,8 +275,10 @@ static alexnet_status take_step(an_evaluation *e, bool *more)
 alexnet_status an_evaluation_step(an_evaluation *e, bool *more)
 {
     alexnet_status rc = take_step(e, more);
-    if (rc != ALEXNET_OK)
+    if (rc != ALEXNET_OK) {
         e->started = false;
+        e->latest = 0; /* nothing is known of these pictures */
+    }
     return rc;
 }
 

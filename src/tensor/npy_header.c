@@ -119,7 +119,7 @@ bool an_npy_header_parse(an_npy_header *header, const char *text, const char **w
     *why = "its header is not a dict of 'descr', 'fortran_order' and 'shape'";
     const char *at = expect(text, '{');
     while (at && *blanks(at) != '}') {
-        char key[16];
+        char key[16] = "";
         int k = 0;
         at = expect(parse_string(blanks(at), key, sizeof key), ':');
         while (k < 3 && strcmp(key, keys[k].key) != 0)
