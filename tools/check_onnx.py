@@ -292,6 +292,8 @@ def main():
     warnings.filterwarnings("ignore")
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
     which = sys.argv[2] if len(sys.argv) > 2 else "in out"
+    if which not in ("in", "out", "in out"):
+        sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         files = pictures(folder)
         if "in" in which:

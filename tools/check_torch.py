@@ -101,8 +101,8 @@ def main():
         expected = probabilities(net, files)
         for path in write(net.state_dict(), folder):
             off = np.abs(classify(sys.argv[1], path, files) - expected).max()
-            failures += off > TOLERANCE
-            print(f"{'WRONG' if off > TOLERANCE else 'ok   '} {os.path.basename(path)}, of up to "
+            failures += not off <= TOLERANCE
+            print(f"{'ok   ' if off <= TOLERANCE else 'WRONG'} {os.path.basename(path)}, of up to "
                   f"{expected.max():.2f}: {off:.2g}")
     print(f"{failures} wrong" if failures else "all right")
     return int(failures > 0)

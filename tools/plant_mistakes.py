@@ -142,7 +142,7 @@ def targets_of(tests):
         if test.startswith("cli_"):
             targets |= {"alexnet", "json_get", "lost_disk", "png_pixel"}
         elif test.startswith(("test_", "fuzz_")):
-            targets.add(re.sub("_(baseline|avx2)$", "", test))
+            targets.add(re.sub("_(baseline|avx2|avx512)$", "", test))
     return sorted(targets)
 
 
@@ -161,6 +161,7 @@ def build(copy, tests):
 def run_tests(copy, tests):
     """{test: None if it passed, "" if it was skipped, else the function that failed or "failed"}"""
     report = copy / "build" / "report.xml"
+    report.unlink(missing_ok=True)
     # The list itself does not match a tree with a planted mistake.
     which = ["-R", f"^({'|'.join(tests)})$"] if tests else ["-E", "^check_mistakes"]
     run(copy, "ctest", "--test-dir", "build/release", "-j", str(os.cpu_count()), "--timeout",

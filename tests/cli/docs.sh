@@ -21,15 +21,21 @@ is "alexnet: $(cat shown)" "$(cat err)" "the error in docs/networks.md"
 
 # The codes of docs/command.md are those of `help`.
 expect 0 help
-for code in $(sed -n 's/^| \([0-9, ]*\) | .*/\1/p' "$docs/command.md" | tr -d ,); do
+codes=$(sed -n 's/^| \([0-9, ]*\) | .*/\1/p' "$docs/command.md" | tr -d ,)
+less 3 "$(echo $codes | wc -w)" "exit codes in docs/command.md"
+for code in $codes; do
     grep -Eq "(^|[ :])$code( |$)" out || fail "help does not name exit code $code"
 done
 
 # Every built-in network is in docs/networks.md with its parameters, every recipe in docs/recipes.md.
 expect 0 info
-sed -n 's/^\([a-z0-9-]*\) *\([0-9,]*,[0-9]*\) .*/\1 \2/p' out | while read -r name parameters; do
+sed -n 's/^\([a-z0-9-]*\) *\([0-9,]*,[0-9]*\) .*/\1 \2/p' out >networks
+less 8 "$(wc -l <networks)" "networks in info"
+while read -r name parameters; do
     grep -q "^| \`$name\` | .* | $parameters |$" "$docs/networks.md" || fail "docs/networks.md: $name"
-done || exit 1
-for recipe in $(sed -n '/^recipe /,/^$/s/^\([a-z0-9]*\)  .*/\1/p' out | sed 1d); do
+done <networks
+recipes=$(sed -n '/^recipe /,/^$/s/^\([a-z0-9]*\)  .*/\1/p' out | sed 1d)
+less 6 "$(echo $recipes | wc -w)" "recipes in info"
+for recipe in $recipes; do
     grep -q "\`$recipe\`" "$docs/recipes.md" || fail "docs/recipes.md lacks $recipe"
 done

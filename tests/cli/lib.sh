@@ -6,6 +6,7 @@ set -u
 source=$(cd "${0%/*}/../.." && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' TERM
 cd "$work" || exit 1
 
 fail() {
@@ -47,9 +48,13 @@ lacks() {
     return 0
 }
 
-# json LINE PATH: a value of the JSON in the file out.
+# json LINE PATH: a value of the JSON in the file out. It is mostly called in $(...), a shell of its
+# own, from which `exit` would not end the test.
 json() {
-    "$JSON_GET" out "$1" "$2" || fail "out, line $1, has no $2"
+    "$JSON_GET" out "$1" "$2" || {
+        echo "FAILED: out, line $1, has no $2" >&2
+        kill -TERM $$
+    }
 }
 
 # is ACTUAL EXPECTED WHAT
@@ -59,7 +64,8 @@ is() {
 
 # less A B WHAT: A < B, as numbers.
 less() {
-    awk -v a="$1" -v b="$2" 'BEGIN { exit !(a + 0 < b + 0) }' || fail "$3: $1 is not below $2"
+    awk -v a="$1" -v b="$2" 'BEGIN { n = "^[-+]?[0-9]+[.]?[0-9]*(e[-+]?[0-9]+)?$"
+        exit !(a ~ n && b ~ n && a + 0 < b + 0) }' || fail "$3: $1 is not below $2"
 }
 
 # pictures DIR COUNT: the demo's pictures, COUNT of each class to train on.

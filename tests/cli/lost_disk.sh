@@ -67,6 +67,8 @@ while [ "$at" -le "$calls" ]; do
     if [ $code -ne 0 ]; then
         is $code 1 "$what: exit code"
         has err "No space left"
+    elif [ "$at" -eq 1 ]; then
+        fail "a run whose disk was full from the beginning"
     fi
     go_on "$@"
     at=$((at + step))

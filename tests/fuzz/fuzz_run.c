@@ -170,6 +170,7 @@ static bool go_on(void)
     alexnet_status rc = ALEXNET_OK;
     for (int i = 0; i < STEPS && more && rc == ALEXNET_OK; i++)
         rc = alexnet_trainer_step(trainer, &progress, &more);
+    require(rc == ALEXNET_OK || strlen(an_error_text()) > 0);
     rc = alexnet_trainer_save(trainer);
     alexnet_trainer_free(trainer);
     if (rc == ALEXNET_OK) {

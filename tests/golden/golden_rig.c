@@ -20,8 +20,11 @@ void golden_ok(alexnet_status status)
 
 bool golden_has_device(const char *device)
 {
-    if (an_device_find(&(an_device){0}, device, ALEXNET_ISA_ANY) == ALEXNET_OK)
+    const alexnet_status rc = an_device_find(&(an_device){0}, device, ALEXNET_ISA_ANY);
+    if (rc == ALEXNET_OK)
         return true;
+    if (strncmp(device, "cuda", 4) != 0)
+        golden_ok(rc);
     print_message("skipped: %s\n", an_error_text());
     return false;
 }

@@ -18,6 +18,8 @@ static alexnet_status read_networks(void)
         alexnet_network_free(network);
     }
     AN_TRY(alexnet_network_load(&network, ctx, "net.ini"));
+    note(alexnet_network_structure(network), strlen(alexnet_network_structure(network)));
+    note(alexnet_network_text(network), strlen(alexnet_network_text(network)));
 cleanup:
     alexnet_network_free(network);
     alexnet_ctx_free(ctx);
@@ -33,8 +35,10 @@ static alexnet_status read_recipes(void)
         AN_TRY(alexnet_recipe_load(&recipe, alexnet_recipe_builtin(i)->name));
     }
     AN_TRY(alexnet_recipe_set(recipe, "conv1.rate", "0.01 0.001@25"));
-    if (!alexnet_recipe_get(recipe, "conv1.rate"))
-        rc = ALEXNET_ERROR_INVALID_ARGUMENT;
+    const char *const texts[] = {alexnet_recipe_get(recipe, "conv1.rate"),
+                                 alexnet_recipe_get(recipe, "momentum")};
+    note(texts[0], strlen(texts[0]));
+    note(texts[1], strlen(texts[1]));
 cleanup:
     alexnet_recipe_free(recipe);
     return rc;
@@ -52,6 +56,10 @@ static alexnet_status read_data(void)
     AN_TRY(alexnet_dataset_layout("data", &kind));
     AN_TRY(alexnet_dataset_open(&data, ctx, "data", &options));
     AN_TRY(alexnet_dataset_split(data, 0.25, 1, &fit, &val));
+    const int64_t counts[] = {alexnet_dataset_count(fit), alexnet_dataset_count(val)};
+    note(counts, sizeof counts);
+    for (int c = 0; c < alexnet_dataset_class_count(data); c++)
+        note(alexnet_dataset_class_name(data, c), strlen(alexnet_dataset_class_name(data, c)));
 cleanup:
     alexnet_dataset_free(val);
     alexnet_dataset_free(fit);
@@ -596,10 +604,17 @@ static void test_features(void **state)
     fail_each(&(scenario){compute_features, NULL, 100});
 }
 
-/* Later runs find the index that the first one wrote. */
+static alexnet_status search_new_index(void)
+{
+    scratch_remove("data/.class0.index");
+    return search_index();
+}
+
+/* An index that is computed each time, and one that is there. */
 static void test_index(void **state)
 {
     (void)state;
+    fail_each(&(scenario){search_new_index, NULL, 100});
     fail_each(&(scenario){search_index, NULL, 100});
 }
 

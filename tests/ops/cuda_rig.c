@@ -202,7 +202,7 @@ void cuda_free(void *block)
     if (!block)
         return;
     memcpy(&bytes, (char *)block - FENCE, sizeof bytes);
-    for (size_t i = 0; i < sizeof bytes; i++)
+    for (size_t i = 0; i < FENCE; i++)
         if (((unsigned char *)block)[bytes + i] != 0xff)
             fail_msg("byte %zu behind a block of %zu was written", i, bytes);
     give_back((char *)block - FENCE);

@@ -184,13 +184,14 @@ static int in_child(void (*work)(void))
 static void count_threads(void)
 {
     const an_op_desc *descs[] = {&first, &odd, &fc};
+    const int before = threads_now();
     for (int i = 0; i < 3; i++) {
         problem p = problem_new(descs[i]);
         an_backend *backend = open_cpu(2, ALEXNET_PRECISION_FP32);
-        int before = threads_now();
-        an_chain_close(compute(&p, backend, 300));
+        an_chain *chain = compute(&p, backend, 300);
         if (threads_now() > before + 1)
             _exit(1);
+        an_chain_close(chain);
         an_backend_close(backend);
         problem_free(&p);
     }

@@ -183,7 +183,7 @@ static inline double rig_largest(const double *values, int64_t count)
 {
     double largest = 0;
     for (int64_t i = 0; i < count; i++)
-        largest = fmax(largest, fabs(values[i]));
+        largest = fabs(values[i]) <= largest ? largest : fabs(values[i]); /* NaN is the largest */
     return largest;
 }
 

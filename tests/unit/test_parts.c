@@ -35,10 +35,11 @@ static void open_for(net_rig *rig, const char *device, an_program_options option
 static double difference(const net_rig *a, const net_rig *b, an_arena arena, int param)
 {
     const int64_t count = a->net->params[param].count;
-    double *x = rig_read(a, arena, param), *y = rig_read(b, arena, param), worst = 0;
+    double *x = rig_read(a, arena, param), *y = rig_read(b, arena, param);
+    const double largest = rig_largest(x, count);
     for (int64_t i = 0; i < count; i++)
-        worst = fmax(worst, fabs(x[i] - y[i]));
-    worst /= rig_largest(x, count);
+        y[i] -= x[i];
+    const double worst = rig_largest(y, count) / largest;
     an_free(x);
     an_free(y);
     return worst;

@@ -518,8 +518,10 @@ static void test_arrays(void **state)
         assert_int_equal(status == ALEXNET_OK, cases[i].error == NULL);
         if (cases[i].error && !strstr(an_error_text(), cases[i].error))
             fail_msg("%s: %s", cases[i].header, an_error_text());
-        if (!cases[i].error)
+        if (!cases[i].error) {
+            assert_true(picture.width == 2 && picture.height == 1);
             assert_memory_equal(picture.rgb, "abcdef", 6);
+        }
         an_picture_free(&picture);
     }
 }

@@ -215,6 +215,12 @@ static void test_angles_are_uniform(void **state)
         assert_true(fabs(bins[i] - expected) <= 6 * deviation);
 }
 
+static bool same_region(const an_region *a, const an_region *b)
+{
+    return memcmp(&a->box, &b->box, sizeof a->box) == 0 && a->square == b->square &&
+           a->degrees == b->degrees;
+}
+
 /* Pictures of a group share their random numbers; other groups, epochs and seeds have others. */
 static void test_groups_share_a_draw(void **state)
 {
@@ -231,15 +237,15 @@ static void test_groups_share_a_draw(void **state)
     an_region_draw(&first, &rule, size, 0, 32);
     for (uint64_t position = 32; position < 64; position++) {
         an_region_draw(&other, &rule, size, 0, position);
-        assert_memory_equal(&first, &other, sizeof first);
+        assert_true(same_region(&first, &other));
     }
     an_region_draw(&other, &rule, size, 0, 64);
-    assert_memory_not_equal(&first, &other, sizeof first);
+    assert_false(same_region(&first, &other));
     an_region_draw(&other, &rule, size, 1, 32);
-    assert_memory_not_equal(&first, &other, sizeof first);
+    assert_false(same_region(&first, &other));
     rule.seed = 4;
     an_region_draw(&other, &rule, size, 0, 32);
-    assert_memory_not_equal(&first, &other, sizeof first);
+    assert_false(same_region(&first, &other));
 }
 
 /* A box has the same place in a picture that was decoded at a smaller size. */

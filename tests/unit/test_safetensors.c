@@ -302,7 +302,9 @@ static void test_every_changed_byte_is_survived(void **state)
                     assert_true(entry->bytes <= sizeof values);
                     assert_true(entry->offset + entry->bytes <= good.length);
                     if (an_dtype_is_float(entry->dtype))
-                        an_tensor_file_read(file, entry->name, entry->shape, AN_F64, values);
+                        assert_int_equal(
+                            an_tensor_file_read(file, entry->name, entry->shape, AN_F64, values),
+                            ALEXNET_OK);
                 }
             }
             an_tensor_file_close(file);

@@ -590,6 +590,9 @@ static void test_no_memory(void **state)
                     remove("x.tar.alexnet-index");
                     remove("parts.tar.alexnet-index");
                     remove("ILSVRC2012_img_val.tar.alexnet-index");
+                    remove("shards/x-008.tar.alexnet-index");
+                    remove("shards/x-009.tar.alexnet-index");
+                    remove("shards/x-010.tar.alexnet-index");
                 }
                 const uint64_t before = an_alloc_count();
                 an_alloc_fail_at(n + 1);
