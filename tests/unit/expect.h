@@ -21,7 +21,7 @@ static inline void expect_ok(alexnet_status status)
         fail_msg("%s: %s", alexnet_status_name(status), an_error_text());
 }
 
-/** The call failed with that status, and its text holds `part`. */
+/** Fail unless the call returned `expected` and its error text contains `part`. */
 static inline void expect_failure(alexnet_status status, alexnet_status expected, const char *part)
 {
     if (status != expected)

@@ -1,6 +1,6 @@
 /*
- * A network from a text at work: on a device, with drawn weights, mean, pictures and slots, for
- * tests of programs. Includes cmocka.
+ * A network ready to run, for tests of programs: on a device, with random weights, mean, pictures
+ * and slots. Includes cmocka.
  */
 #ifndef TESTS_UNIT_NET_RIG_H
 #define TESTS_UNIT_NET_RIG_H
@@ -45,14 +45,15 @@ static inline bool rig_has_device(const char *device)
     return an_device_find(&(an_device){0}, device, ALEXNET_ISA_ANY) == ALEXNET_OK;
 }
 
-/** Uniform in [-1, 1), by (seed, what, index). */
+/** Uniform in [-1, 1); a function of (seed, what, index). */
 static inline double rig_uniform(uint64_t seed, uint32_t what, int64_t index)
 {
     an_random4 r = an_random(seed, AN_PURPOSE_TEST, 0, (uint64_t)index / 4, what);
     return 2 * an_uniform(r.v[index % 4]) - 1;
 }
 
-/** Weights of the size that keeps activations; biases of a quarter; a grey mean. */
+/** Weights uniform in +-sqrt(6 / fan_in), which keeps the size of activations; biases in +-1/4; a
+ *  mean of about 120. */
 static inline void rig_draw_params(net_rig *rig)
 {
     for (int i = 0; i < rig->net->count; i++) {
@@ -92,8 +93,9 @@ static inline void rig_draw_slots(net_rig *rig)
     }
 }
 
-/** Open with weights and pictures drawn from `seed`; probabilities are kept if nothing else is.
- *  @param network  taken over */
+/** Open the rig with weights and pictures drawn from `seed`. If the options keep no layer, the
+ *  probabilities are kept.
+ *  @param network  owned by the rig from here on */
 static inline void rig_open(net_rig *rig, alexnet_ctx *ctx, alexnet_network *network,
                             const an_program_options *options, uint64_t seed)
 {
@@ -133,7 +135,7 @@ static inline alexnet_network *rig_parse(const char *text, int classes)
     return network;
 }
 
-/** The same rate, decay and momentum for all. */
+/** The same rate, decay and momentum for all parameters. */
 static inline void rig_set_rates(net_rig *rig, double rate, double decay, double momentum)
 {
     an_rates rates[RIG_PARAMS];
@@ -143,7 +145,7 @@ static inline void rig_set_rates(net_rig *rig, double rate, double decay, double
     an_program_set_rates(rig->program, rates);
 }
 
-/** Feed the rig's pictures as a step, and run. */
+/** Feed the rig's pictures as step number `step`, and run the program. */
 static inline void rig_step(net_rig *rig, uint64_t step)
 {
     an_step_state state = {.seed = rig->seed, .step = step};
@@ -170,7 +172,7 @@ static inline double rig_run(net_rig *rig, uint64_t step)
     return results.images ? results.loss / (double)results.images : 0;
 }
 
-/** A parameter in an arena; freed with an_free(). */
+/** The values of a parameter in an arena; the caller frees them with an_free(). */
 static inline double *rig_read(const net_rig *rig, an_arena arena, int param)
 {
     double *values = an_calloc((size_t)rig->net->params[param].count, sizeof *values);

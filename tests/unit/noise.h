@@ -1,6 +1,6 @@
 /*
- * Pictures of noise that a script in tools/ draws alike, and the hash that golden files have of
- * pixels (Fowler, Noll and Vo's, FNV-1a of 64 bits).
+ * Pictures of noise, the same as a script in tools/ draws, and the hash of pixels that golden files
+ * hold (64-bit FNV-1a of Fowler, Noll and Vo).
  */
 #ifndef TESTS_UNIT_NOISE_H
 #define TESTS_UNIT_NOISE_H

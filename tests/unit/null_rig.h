@@ -1,6 +1,6 @@
 /*
- * Real objects to stand beside a NULL, what a function is expected to say of it, and the list of
- * functions that were called.
+ * For calls with NULL arguments: valid objects for the other arguments, checks of what a function
+ * returns, and the list of functions that were called.
  */
 #ifndef TESTS_UNIT_NULL_RIG_H
 #define TESTS_UNIT_NULL_RIG_H
@@ -23,13 +23,13 @@ static void note(const char *name)
         note(#name);                                                                               \
         expect_failure(name(__VA_ARGS__), ALEXNET_ERROR_INVALID_ARGUMENT, part " is NULL");        \
     } while (0)
-/* Any other function, and what it answers. */
+/* Any other function, with the value that it must return. */
 #define ANSWERS(name, answer, ...)                                                                 \
     do {                                                                                           \
         note(#name);                                                                               \
         assert_true(name(__VA_ARGS__) == (answer));                                                \
     } while (0)
-/* A function without result, or which cannot be given a NULL. */
+/* A function without a result, or one that has no pointer to refuse. */
 #define TAKES(name, ...)                                                                           \
     do {                                                                                           \
         note(#name);                                                                               \
@@ -37,7 +37,7 @@ static void note(const char *name)
     } while (0)
 #define TAKES_NOTHING(name, ...) TAKES(name, __VA_ARGS__)
 
-/* Real objects to stand beside the NULL. */
+/* Valid objects for the arguments that are not NULL. */
 static alexnet_ctx *ctx;
 static alexnet_dataset *data;
 static alexnet_model *model;
@@ -51,7 +51,7 @@ static void test_nothing_is_forgotten(void **state)
     char path[64], *map, *word;
     int functions = 0;
     (void)state;
-    /* Tests are started in tests/, which the scratch folder remembers. */
+    /* Tests are started in tests/, which scratch_home refers to. */
     snprintf(path, sizeof path, "/proc/self/fd/%d/../src/alexnet.map", scratch_home);
     expect_ok(an_file_read_text(path, "the list of exported functions", &map));
     for (word = strtok(map, " ;\n"); word; word = strtok(NULL, " ;\n")) {

@@ -1,5 +1,5 @@
 /*
- * What shows something of a run before it: previews and trials, asked without what they need.
+ * Previews and trials, which show something of a run before it starts, called with NULL arguments.
  */
 #ifndef TESTS_UNIT_NULL_TRIALS_H
 #define TESTS_UNIT_NULL_TRIALS_H

@@ -1,5 +1,5 @@
 /*
- * Trees of files with pictures' names, for tests of data sets. The files hold their own paths.
+ * Trees of files named like pictures, for tests of data sets. Each file contains its own path.
  */
 #ifndef TESTS_UNIT_PICTURE_TREE_H
 #define TESTS_UNIT_PICTURE_TREE_H
@@ -20,7 +20,7 @@ static inline void put(const char *path)
     scratch_write(path, path, strlen(path));
 }
 
-/** Open a data set that must open. */
+/** Open a data set; the test fails if it cannot be opened. */
 static inline alexnet_dataset *open_good(const char *path, const char *names,
                                          const an_class_list *list)
 {

@@ -45,7 +45,7 @@ static inline alexnet_network *load(const char *name, int classes)
     return network;
 }
 
-/* The tensors of a network under some names, with a prefix. */
+/* List the tensors of a network under names of `kind`, each with `prefix` in front. */
 static inline void add_network(const char *name, int classes, an_export_names kind,
                                const char *prefix)
 {

@@ -1,6 +1,6 @@
 /*
- * A folder of a test's own, which is the working folder while the test runs, and is removed with
- * everything in it at the end.
+ * A temporary folder for a test. It is the working folder while the test runs, and is removed with
+ * its contents at the end.
  */
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 static char scratch_folder[64];
-static int scratch_home = -1; /* the working folder before */
+static int scratch_home = -1; /* the previous working folder */
 
 /** cmocka set-up: make the folder and go there. */
 static inline int scratch_setup(void **state)
@@ -46,7 +46,7 @@ static inline int scratch_teardown(void **state)
     return nftw(scratch_folder, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/** Remove a file or a folder with all it holds, if it is there. */
+/** Remove a file, or a folder with its contents, if it exists. */
 static inline void scratch_remove(const char *path)
 {
     nftw(path, scratch_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
@@ -61,7 +61,8 @@ static inline void scratch_write(const char *path, const void *bytes, size_t len
     assert_int_equal(fclose(file), 0);
 }
 
-/** Read a file without the library under test, a NUL added; freed by the caller with free(). */
+/** Read a file without the library under test. A NUL is appended; the caller frees it with
+ *  free(). */
 static inline unsigned char *scratch_read(const char *path, size_t *length)
 {
     FILE *file = fopen(path, "rb");

@@ -1,5 +1,5 @@
 /*
- * Data sets opened in several forms, and what they give compared.
+ * Open data sets in several forms and compare what they contain.
  */
 #ifndef TESTS_UNIT_SOURCE_RIG_H
 #define TESTS_UNIT_SOURCE_RIG_H
@@ -21,7 +21,7 @@ static inline void write_png(const char *path, const uint8_t *rgb, int width, in
     assert_true(png_image_write_to_file(&image, path, 0, rgb, 0, NULL));
 }
 
-/** Opening must fail with an error that has a text in it. */
+/** Opening must fail with `expected` and an error text that contains `text`. */
 static inline void check_error(const char *path, alexnet_status expected, const char *text)
 {
     alexnet_dataset *d = (alexnet_dataset *)&d;
@@ -32,7 +32,8 @@ static inline void check_error(const char *path, alexnet_status expected, const 
     assert_null(d);
 }
 
-/** The same labels and pixels in the same order, and again when it is opened as a run does. */
+/** The data set at `path` must be of `kind` and have the labels and pixels of `expected` in the
+ *  same order. Reopened as a resumed run does, it must have the same fingerprint. */
 static inline void check_same(const char *path, const char *kind, const alexnet_dataset *expected)
 {
     const an_part whole = {0};
@@ -57,7 +58,7 @@ static inline void check_same(const char *path, const char *kind, const alexnet_
     an_dataset_release(d);
 }
 
-/** Every allocation that fails is an error that leaves nothing behind. */
+/** Whichever allocation fails, opening must report it and leak nothing. */
 static inline void check_memory(const char *path)
 {
     const int64_t before = an_alloc_live();

@@ -1,6 +1,6 @@
 /*
- * Tar archives in memory and in files, for tests: ustar headers by the standard, without the
- * library under test.
+ * Tar archives in memory and in files, for tests. The ustar headers follow the standard and are
+ * made without the library under test.
  */
 #ifndef TESTS_UNIT_TAR_RIG_H
 #define TESTS_UNIT_TAR_RIG_H
@@ -22,7 +22,8 @@ static inline void tar_sum(unsigned char *header)
     snprintf((char *)header + 148, 8, "%06o", sum);
 }
 
-/** A header; its size need not be true. @return it */
+/** Append a header; `size` may differ from the length of the data behind it.
+ *  @return the header */
 static inline unsigned char *tar_header(tar_rig *tar, const char *name, char type, size_t size)
 {
     unsigned char *header = tar->bytes + tar->length;
@@ -61,7 +62,7 @@ static inline void tar_text(tar_rig *tar, const char *name, const char *text)
     tar_file(tar, name, text, strlen(text));
 }
 
-/** The mark of the end. */
+/** Append the end-of-archive mark. */
 static inline void tar_finish(tar_rig *tar)
 {
     assert_true(tar->length + 1024 <= sizeof tar->bytes);

@@ -1,6 +1,6 @@
 /*
- * What a model has that another program's file gives: the values of its tensors, against plain
- * computations; mean and class names, which the file may not have.
+ * Models from files of other programs: the values of their tensors, against plain computations; the
+ * mean and the class names, which such a file may lack.
  */
 #include "recognise_rig.h"
 #include "scratch.h"
@@ -11,7 +11,8 @@
 
 /* ---- Values ---- */
 
-/* A value that says where it stands; all differ, and float32 holds them. */
+/* The value at place i. Up to 8388593 values differ from each other, and float32 holds them
+ * exactly. */
 static float value_at(int64_t i)
 {
     return (float)(i % 8388593) / 1024.0f - 4096.0f;
@@ -72,8 +73,8 @@ static alexnet_model *open_model(alexnet_ctx **ctx, const char *path, const char
     return model;
 }
 
-/* Two towers become groups: outputs one after the other, and of the second tower's fc7 the halves
- * of each row in the other order. */
+/* Two towers become groups: the outputs of the second follow those of the first, and in the second
+ * tower's fc7 the halves of each row are swapped. */
 static void test_towers_to_groups(void **state)
 {
     (void)state;
@@ -89,7 +90,8 @@ static void test_towers_to_groups(void **state)
     }
     write_sources("towers.safetensors", sources, fake.count);
     alexnet_model *model = open_model(&ctx, "towers.safetensors", NULL);
-    /* The towers of a tensor stand behind each other in the file, as its groups do in the net. */
+    /* The file holds the two towers of a tensor one after the other, as the net holds its
+     * groups. */
     static const char *const names[] = {"conv1", "conv2", "conv3", "conv4",
                                         "conv5", "fc6",   "fc7",   "fc8"};
     at = 0;
@@ -113,7 +115,7 @@ static void test_towers_to_groups(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A transposed matrix that is larger than the band in which it is turned. */
+/* A transposed matrix that is larger than the band that is transposed at a time. */
 static void test_transposed_values(void **state)
 {
     (void)state;
@@ -148,8 +150,8 @@ static void test_transposed_values(void **state)
 
 /* ---- Mean and classes ---- */
 
-/* A small file of alexnet-mini under our names, with some classes, and perhaps a mean; without the
- * tensors whose names begin so. */
+/* A file of alexnet-mini under our names; with a mean image unless mean_side is 0; without the
+ * tensors whose names begin with `without`. */
 static void write_some(const char *path, int classes, int mean_side, const char *without)
 {
     source sources[ENTRIES];
@@ -327,7 +329,8 @@ static void test_classes(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A graph of one ReLU, as the onnx package writes it: there is nothing to count classes by. */
+/* A graph of one ReLU, as the onnx package writes it: it has no weights that would tell the number
+ * of classes. */
 static void test_a_network_without_weights(void **state)
 {
     (void)state;
@@ -347,8 +350,8 @@ static void test_a_network_without_weights(void **state)
 
 /* ---- Beginning from one ---- */
 
-/* With another number of classes: all is taken but the last layer, and where layers are missing,
- * what there is. */
+/* With another number of classes everything but the last layer is taken. Where the file lacks
+ * layers, those that it has are taken. */
 static void test_begin_from_it(void **state)
 {
     (void)state;

@@ -69,7 +69,7 @@ static void test_older_options(void **state)
     alexnet_ctx *ctx;
     alexnet_ctx_options o = ALEXNET_CTX_OPTIONS_INIT;
     o.device = "ref";
-    o.threads = -7; /* beyond what the older program knew of */
+    o.threads = -7; /* a field that the older program does not know */
     o.size = offsetof(alexnet_ctx_options, threads);
     expect_ok(alexnet_ctx_new(&ctx, &o));
     assert_int_equal(alexnet_ctx_threads(ctx), an_cpu_count());
@@ -91,7 +91,7 @@ static void test_devices(void **state)
 
 /* ---- Networks ---- */
 
-/* It is what the file's first line says, and fits into a line of `alexnet info`. */
+/* The description is the first line of the file, and short enough for a line of `alexnet info`. */
 static void expect_description(const alexnet_builtin *builtin)
 {
     size_t length = strlen(builtin->description);
@@ -190,7 +190,7 @@ static void test_models(void **state)
     expect_ok(alexnet_model_load(&file, ctx, "run/best.safetensors"));
     unsigned char *bytes = scratch_read("run/best.safetensors", &length);
     expect_ok(alexnet_model_load_memory(&memory, ctx, bytes, length));
-    memset(bytes, 0, length); /* it was copied */
+    memset(bytes, 0, length); /* the model has its own copy */
     free(bytes);
     expect_same_models(folder, file);
     expect_same_models(folder, memory);
@@ -212,7 +212,7 @@ static void test_models(void **state)
     assert_memory_equal(tensor.shape, ((int64_t[]){4, 3, 3, 3}), sizeof tensor.shape);
     const float *data = tensor.data;
     expect_ok(alexnet_model_tensor(folder, 1, &tensor));
-    assert_ptr_equal(tensor.data, data); /* borrowed from the model, and stays */
+    assert_ptr_equal(tensor.data, data); /* borrowed from the model: the pointer does not change */
     expect_failure(alexnet_model_tensor(folder, 9, &tensor), ALEXNET_ERROR_INVALID_ARGUMENT,
                    "tensor 9 of a model with 9");
     alexnet_model_free(folder);
@@ -272,7 +272,8 @@ static void test_data_sets(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A names file in which no line names a class is warned of, once; one line that does is enough. */
+/* A names file of which no line names a class gives one warning; one line that does is enough to
+ * avoid it. */
 static void test_names_of_other_classes(void **state)
 {
     (void)state;
@@ -299,7 +300,7 @@ static void test_names_of_other_classes(void **state)
 
 /* ---- The log ---- */
 
-/* What was chosen, as ALEXNET_LOG_INFO promises. */
+/* The log says what was chosen, as promised at ALEXNET_LOG_INFO. */
 static void test_log_of_choices(void **state)
 {
     (void)state;
@@ -327,7 +328,7 @@ static void test_log_of_choices(void **state)
 
 /* ---- The caller's surroundings ---- */
 
-/* OpenMP's settings are the caller's again when a call returns. */
+/* A call restores the caller's OpenMP settings before it returns. */
 static void test_openmp_settings(void **state)
 {
     (void)state;
@@ -341,7 +342,7 @@ static void test_openmp_settings(void **state)
     omp_set_num_threads(threads);
 }
 
-/* A success leaves the text of an earlier failure alone, and the text belongs to a thread. */
+/* A success does not change the text of an earlier failure. */
 static void test_error_text(void **state)
 {
     (void)state;

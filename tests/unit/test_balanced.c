@@ -1,6 +1,6 @@
 /*
- * Balanced sampling: each class equally often, its pictures too, in every epoch otherwise, by seed
- * and epoch alone.
+ * Balanced sampling: classes come equally often, and so do the pictures of a class. The order
+ * differs between epochs and depends on seed and epoch alone.
  */
 #include "picture_tree.h"
 
@@ -12,7 +12,7 @@
 
 enum { MAX = 64 };
 
-/* Classes of these sizes, one of them empty where a size is 0. */
+/* Open a data set with classes of these sizes; a size of 0 makes an empty class. */
 static alexnet_dataset *open_sizes(const int *sizes, int classes)
 {
     static const char *const ids[] = {"a", "b", "c", "d", "e"};
@@ -27,7 +27,8 @@ static alexnet_dataset *open_sizes(const int *sizes, int classes)
     return open_good("t", NULL, &list);
 }
 
-/* How often each picture comes, checked for one epoch; *up: classes that were rounded up. */
+/* Check one epoch. On return times[] says how often each picture comes, and up[] which classes were
+ * rounded up. */
 static void check_epoch(const alexnet_dataset *d, const uint32_t *order, const int *sizes,
                         int classes, int times[MAX], bool up[MAX])
 {
@@ -70,7 +71,7 @@ static void check_sizes(const int *sizes, int classes)
     for (uint64_t epoch = 0; epoch < EPOCHS; epoch++) {
         an_balanced_make(b, order, 5, epoch);
         check_epoch(d, order, sizes, classes, times, up);
-        an_balanced_make(b, again, 5, epoch + 1000); /* leaves nothing behind */
+        an_balanced_make(b, again, 5, epoch + 1000); /* must not affect the next call */
         an_balanced_make(b, again, 5, epoch);
         assert_memory_equal(order, again, (size_t)count * sizeof *order);
         same += memcmp(order, before, (size_t)count * sizeof *order) == 0;
@@ -84,8 +85,8 @@ static void check_sizes(const int *sizes, int classes)
     assert_true(count < 8 || same == 0);
     an_balanced_make(b, again, 6, EPOCHS - 1);
     assert_true(count < 8 || memcmp(order, again, (size_t)count * sizeof *order) != 0);
-    /* Five standard deviations of what chance may do: of each picture, of what is rounded up, and
-     * of the first place, which is any class's. */
+    /* Within five standard deviations: how often each picture comes, how often each class is
+     * rounded up, and how often each class comes first, for which all have the same chance. */
     for (int i = 0; i < count; i++) {
         const double n = EPOCHS * (double)count / present / sizes[d->samples[i].label];
         assert_true(fabs(together[i] - n) <= 5 * sqrt(EPOCHS * 0.25) + 1e-9);

@@ -163,8 +163,8 @@ static void test_cgroup_quota(void **state)
     assert_true(an_cpu_quota("odd") == INFINITY);
 }
 
-/* Slurm on a system of version 1: the limits stand above the process's own group, the hierarchies
- * have folders of two controllers, and one is mounted elsewhere. */
+/* Slurm with cgroups of version 1: limits are set on groups above that of the process, one
+ * hierarchy has two controllers, and one is mounted elsewhere. */
 static void test_nested_groups_of_version_1(void **state)
 {
     (void)state;
@@ -189,7 +189,7 @@ static void test_nested_groups_of_version_1(void **state)
     assert_int_equal(an_memory_available("slurm"), 2500000);
 }
 
-/* A container that sees its own group as the root of what is mounted, without a namespace. */
+/* A container without a cgroup namespace, in which its own group is mounted as the root. */
 static void test_groups_of_a_container(void **state)
 {
     (void)state;
@@ -267,12 +267,12 @@ static void test_escape(void **state)
     escapes_to("\xE2\x80\xAE"
                "gnp",
                "\\u202egnp");             /* right to left */
-    escapes_to("\x9B\xC3", "\\x9b\\xc3"); /* no UTF-8 */
+    escapes_to("\x9B\xC3", "\\x9b\\xc3"); /* not UTF-8 */
     escapes_to("\xED\xA0\x80", "\\xed\\xa0\\x80");
     an_text_escape(cut, sizeof cut,
                    "abcde\x1b"
                    "f");
-    assert_string_equal(cut, "abcde"); /* nothing is half */
+    assert_string_equal(cut, "abcde"); /* no escape is cut in half */
     an_fail(ALEXNET_ERROR_IO, "cannot open %s", "x\x1b[0m\ny");
     assert_string_equal(an_error_text(), "cannot open x\\x1b[0m\\x0ay");
 }

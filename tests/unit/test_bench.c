@@ -1,13 +1,12 @@
 /*
- * What a step of training is counted to cost, timed runs, the measure of the peak, and the bench
- * that puts them together. What is fast is not tested: a number that the clock decides may be
- * anything above zero.
+ * The operations and bytes counted for a step of training, timed runs, the measured peak, and the
+ * bench, which combines them. Speed is not tested: a measured time may be anything above zero.
  */
 #include "net_rig.h"
 
 #include "speed/bench.h"
 
-/* Worked out by hand: multiply-adds of the forward pass; conv1's input has no gradient. */
+/* By hand: multiply-adds of the forward pass, and of conv1, whose input has no gradient. */
 static const int64_t FORWARD = 724406816, CONV1 = 55LL * 55 * 96 * 11 * 11 * 3;
 
 static int64_t sum_pass(const an_program *program, alexnet_pass pass)
@@ -21,7 +20,8 @@ static int64_t sum_pass(const an_program *program, alexnet_pass pass)
     return sum;
 }
 
-/* By hand, of alexnet-mini's fc7 on ref, where everything is float64: 256 inputs, 256 outputs. */
+/* The bytes of alexnet-mini's fc7, by hand: 256 inputs and 256 outputs on ref, where everything is
+ * float64. */
 static void test_bytes(void **state)
 {
     enum { SLOTS = 3, SIDE = 256, WHOLE = SIDE * SIDE + SIDE };
@@ -141,7 +141,7 @@ static void test_names_of_steps(void **state)
     rig_close(&rig);
 }
 
-/* A run with the clock on does what one without does, allocates nothing, and times every step. */
+/* A timed run computes the same as an untimed one, allocates nothing, and times every step. */
 static void test_timed_run(void **state)
 {
     (void)state;
@@ -229,7 +229,7 @@ static void test_bench(void **state)
         least = i > 0 ? fmin(least, seconds[i]) : least;
         most = fmax(most, seconds[i]);
     }
-    expect_ok(alexnet_bench_step(bench, &seconds[0], &more)); /* no more: nothing happens */
+    expect_ok(alexnet_bench_step(bench, &seconds[0], &more)); /* after the end: nothing happens */
     assert_false(more);
     alexnet_bench_speed(bench, &speed);
     assert_int_equal(speed.steps, 3);
@@ -277,7 +277,7 @@ static void test_bench_refuses(void **state)
     an_ctx_release(ctx);
 }
 
-/* A search for a tuning gives nothing before its end; ref has nothing to choose from. */
+/* A search for a tuning has no result before its end; on ref there is nothing to choose from. */
 static void test_tuner(void **state)
 {
     (void)state;
@@ -313,7 +313,7 @@ static void test_tuner(void **state)
     an_ctx_release(ctx);
 }
 
-/* Whichever allocation fails, the error says so, and nothing is left behind. */
+/* An allocation that fails is reported, and no bench is returned. */
 static void test_bench_short_of_memory(void **state)
 {
     (void)state;
@@ -321,7 +321,7 @@ static void test_bench_short_of_memory(void **state)
     alexnet_ctx *ctx = rig_ctx("ref", ALEXNET_PRECISION_FP32, 1);
     alexnet_bench *bench = NULL;
     alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
-    for (uint64_t n = 1; rc != ALEXNET_OK; n += 7) { /* each costs a network's first weights */
+    for (uint64_t n = 1; rc != ALEXNET_OK; n += 7) { /* each try initialises all weights */
         an_alloc_fail_at(n);
         rc = alexnet_bench_new(&bench, ctx, &options);
         an_alloc_fail_at(0);

@@ -1,5 +1,5 @@
 /*
- * The built-in recipes: that the published ones are what was published.
+ * The built-in recipes. Those that were published are compared with their sources.
  */
 #include "recipe_rig.h"
 
@@ -36,7 +36,8 @@ static bool gives(const char *text, const char *key, size_t length)
     return false;
 }
 
-/* What `default` sets is set in every other, so that none changes when `default` does. */
+/* Every other recipe sets each key that `default` sets, so that it does not change when `default`
+ * does. */
 static void test_nothing_is_left_to_the_default(void **state)
 {
     (void)state;
@@ -84,8 +85,8 @@ static void test_the_2012_recipe(void **state)
 /* ImageNet's training pictures of 2012, in batches of 256. */
 enum { PICTURES = 1281167, BATCH = 256, UPDATES = (PICTURES + BATCH - 1) / BATCH };
 
-/* Rates of `LAYER.weight` and of its bias in the middle of steps of a solver that counts its
- * iterations. */
+/* Compare the rate of weights with that of a solver which counts iterations and divides the rate by
+ * 10 after each `stepsize` of them. Iterations near such a step are left out. */
 static void expect_solver(const char *name, int64_t stepsize, int64_t max_iter, double base)
 {
     alexnet_recipe *r;
@@ -96,7 +97,7 @@ static void expect_solver(const char *name, int64_t stepsize, int64_t max_iter, 
     for (int64_t i = 0; i < max_iter; i += stepsize / 10) {
         const int64_t from_step = i % stepsize;
         if (i > 0 && (from_step < stepsize / 100 || from_step > stepsize - stepsize / 100))
-            continue; /* steps come at the end of an epoch here */
+            continue; /* here the rate changes at the end of an epoch */
         const double expected = base * pow(0.1, (double)(i / stepsize));
         const double got = an_recipe_number(r, AN_KEY_RATE, "conv3", (double)(i / UPDATES + 1)) *
                            an_schedule_factor(r, NULL, i, UPDATES);

@@ -1,7 +1,7 @@
 /*
  * Caffe's files. tests/golden/caffe holds a small network in every form, written by Python's
- * protobuf (tools/make_caffe_goldens.py, which says what is in them); what is wrong with a file is
- * tried on messages that are put together here.
+ * protobuf (tools/make_caffe_goldens.py describes its contents). Faulty files are tried with
+ * messages that are put together here.
  */
 #include "expect.h"
 
@@ -106,7 +106,7 @@ static void test_every_form(void **state)
                                 strstr(path, "double") ? "double" : "float");
             expect_tensors(file);
             expect_outline(file);
-            expect_tensors(file); /* whatever was read in between */
+            expect_tensors(file); /* again, after the outline was read */
             an_tensor_file_close(file);
         }
 }
@@ -147,7 +147,7 @@ static void put_shape(an_wire_buffer *blob, const int *dims, int rank)
     an_wire_put_message(blob, 7, &shape);
 }
 
-/* A blob of `count` zeros with a shape; rank 0: none. */
+/* A blob of `count` zeros with a shape; rank 0: without one. */
 static void put_blob(an_wire_buffer *layer, const int *dims, int rank, int count)
 {
     an_wire_buffer blob = {0};
@@ -157,7 +157,7 @@ static void put_blob(an_wire_buffer *layer, const int *dims, int rank, int count
     an_wire_put_message(layer, 7, &blob);
 }
 
-/* Name, type and links of a V2 layer. */
+/* Begin a V2 layer: its name, its type, what it reads, and its output, which has its name. */
 static an_wire_buffer begin(const char *name, const char *type, const char *reads)
 {
     an_wire_buffer layer = {0};
@@ -217,7 +217,7 @@ static void test_keys(void **state)
     an_wire_buffer net = {0};
     an_tensor_file *file;
     an_outline outline;
-    /* pad_h, pad_w, kernel_h, kernel_w, stride_h, stride_w; then pad twice and packed */
+    /* pad_h, pad_w, kernel_h, kernel_w, stride_h, stride_w; then pad given twice */
     static const int apart[][2] = {{9, 1}, {10, 2}, {11, 1}, {12, 1}, {13, 3}, {14, 3}};
     static const int twice[][2] = {{1, 2}, {3, 4}, {3, 5}, {4, 1}, {6, 2}};
     put_conv(&net, "a", "data", 6, apart);
@@ -253,14 +253,14 @@ static void test_keys(void **state)
     assert_true(l[2].ceil == 0 && l[2].kind == AN_OUTLINE_POOL_MAX);
     assert_true(l[3].kind == AN_OUTLINE_LRN && l[3].window == 5 && l[3].alpha == 1 &&
                 l[3].beta == 0.75 && l[3].k == 1);
-    assert_true(l[4].kind == AN_OUTLINE_LRN_WITHIN && l[4].k == 1); /* as Caffe computes it */
+    assert_true(l[4].kind == AN_OUTLINE_LRN_WITHIN && l[4].k == 1); /* Caffe ignores k here */
     assert_true(l[5].transposed && l[5].outputs == 4 && l[5].weight == 4 && l[5].bias == -1);
     an_outline_free(&outline);
     an_tensor_file_close(file);
     an_wire_buffer_free(&net);
 }
 
-/* V0's padding belongs to the convolution behind it. */
+/* A padding layer of V0 becomes the padding of the convolution after it. */
 static void test_padding_layers(void **state)
 {
     (void)state;
@@ -304,7 +304,7 @@ static void test_padding_layers(void **state)
     }
 }
 
-/* Where the input's size is said. */
+/* Three ways to give the input's size: the old dimensions, a shape, an Input layer. */
 static void test_input(void **state)
 {
     (void)state;
@@ -337,7 +337,8 @@ static void test_input(void **state)
     }
 }
 
-/* A layer with one blob, of a type, with a shape and so many zeros, and keys of a convolution. */
+/* Try a net of one layer with `copies` blobs of `count` zeros, all with the same shape, and with a
+ * blob of biases unless `biases` is 0. */
 static alexnet_status try_blobs(const char *type, int rank, const int *dims, int count, int biases,
                                 int copies)
 {
@@ -380,7 +381,7 @@ static void test_shapes_that_do_not_fit(void **state)
     expect_ok(try_blobs(CONV, DIMS(1, 3, 1, 1), 3, 1, 1));
 }
 
-/* Two shapes in one blob, which say the same or not; weights that are not as the keys say. */
+/* Two shapes in one blob, which agree or not; weights that contradict the keys. */
 static void test_contradictions(void **state)
 {
     (void)state;
@@ -482,8 +483,8 @@ static void test_no_chain(void **state)
                    "two layers have the name of that of a.bias");
 }
 
-/* Every piece cut off and every byte changed: an error that names the file, or another model, whose
- * tensors can be read. */
+/* The file cut at every length, and with every byte changed: an error that names the file, or a
+ * model whose tensors can be read. */
 static void test_damage(void **state)
 {
     (void)state;
@@ -535,7 +536,7 @@ static alexnet_status use_files(void)
     return rc;
 }
 
-/* Whichever allocation fails: it is said, and everything is given back. */
+/* Whichever allocation fails, it is reported and nothing leaks. */
 static void test_no_memory(void **state)
 {
     (void)state;

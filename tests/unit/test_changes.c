@@ -1,5 +1,5 @@
 /*
- * Colour jitter, random erasing, mixup and CutMix as they are drawn: over 20,000 positions of one
+ * The random draws of colour jitter, random erasing, mixup and CutMix: over 20,000 positions of one
  * seed, against what torchvision's transforms of these names do. A count of n draws of probability
  * p must lie within 6 standard deviations of n p, a mean of n draws within 6 of its own.
  */
@@ -68,7 +68,7 @@ static void test_nothing_is_changed_unasked(void **state)
 
 /* ---- Colours -------------------------------------------------------------------------------- */
 
-/* The mean of a crop, one pixel after the other. */
+/* The mean of a crop, against a plain sum over its pixels. */
 static void test_the_mean_of_a_crop(void **state)
 {
     (void)state;
@@ -85,7 +85,8 @@ static void test_the_mean_of_a_crop(void **state)
     }
 }
 
-/* Of one step alone the factor shows: uniform within its bounds. */
+/* With one step alone, its factor can be read from the slot; it must be uniform within its
+ * bounds. */
 static void check_factor(an_colour_step step, double strength, double (*factor_of)(const an_slot *))
 {
     an_change_rule rule = {.side = SIDE, .crop = CROP, .seed = SEED};
@@ -115,7 +116,7 @@ static double first_of_matrix(const an_slot *slot)
     return slot->matrix[0][0];
 }
 
-/* f + (1 - f) share of red in grey */
+/* The element is f + (1 - f) share, where share is that of red in grey. */
 static double saturation_of(const an_slot *slot)
 {
     double share = an_channel_share(AN_CHANNELS_GREY, 0, 0);
@@ -138,8 +139,8 @@ static void test_factors(void **state)
     check_factor(AN_COLOUR_HUE, 0.1, hue_of);
 }
 
-/* The slot's colours are those of the factors that each step draws alone, in one order or the
- * other; each half of the time. Of saturation and hue the order shows. */
+/* The slot's colours result from the factors that each step draws alone, applied in one of two
+ * orders, each half of the time. Only the order of saturation and hue makes a difference. */
 static void test_the_order_of_steps(void **state)
 {
     (void)state;
@@ -243,7 +244,7 @@ static void test_beta(void **state)
         }
 }
 
-/* A batch of which slot 3 is empty. */
+/* Mix a batch whose slot 3 is empty, and check the partners. */
 static void mix(an_slot slots[BATCH], const an_change_rule *rule, uint64_t position)
 {
     for (int i = 0; i < BATCH; i++)
@@ -285,8 +286,8 @@ static void test_mixup(void **state)
     expect_about("the mean share", sum / n, 0.5, sqrt(1 / (4 * 1.6) / n));
 }
 
-/* torchvision's rule: a square of (1 - lambda) of the image around a uniform pixel, cut off at the
- * edges; the label's share is that of the pixels. */
+/* torchvision's rule: a square with 1 - lambda of the image's area around a uniform pixel, clipped
+ * at the edges; the share of the second label is that of the pixels replaced. */
 static void test_cutmix(void **state)
 {
     (void)state;
@@ -311,12 +312,12 @@ static void test_cutmix(void **state)
             n++;
         }
     }
-    /* Whole with probability (1 - s)^2 for a side of s: the mean over lambda is 1/6, of whole
-     * pixels a little more. */
+    /* A square of side s is not clipped with probability (1 - s)^2: 1/6 on average over lambda, and
+     * a little more for whole pixels. */
     assert_true(whole > n / 7 && whole < n / 4);
 }
 
-/* Both: half of the pictures each. A picture alone in its batch has no partner. */
+/* With both, each changes half of the pictures. A picture alone in its batch has no partner. */
 static void test_one_of_two(void **state)
 {
     (void)state;
@@ -337,7 +338,7 @@ static void test_one_of_two(void **state)
     assert_memory_equal(&one, &before, sizeof one);
 }
 
-/* Equal seed, epoch and position give an equal draw, and each of the three alone another. */
+/* Equal seed, epoch and position give an equal draw; each of the three alone changes it. */
 static void test_depends_on_seed_epoch_position(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /*
- * The parts of the examination of a data set: its hash against OpenSSL, looks and their search
- * against a comparison of all pairs, profiles. What it finds as a whole is judged by
- * tests/cli/data_check.sh.
+ * The parts of the examination of a data set: its hash against OpenSSL, looks, the search for
+ * similar ones against a comparison of all pairs, and files with a wrong ending. The examination as
+ * a whole is tested by tests/cli/data_check.sh.
  */
 #include "expect.h"
 
@@ -48,7 +48,7 @@ static uint32_t draw(uint32_t position, uint32_t unit)
     return an_random(3, AN_PURPOSE_SPLIT, 0, position, unit).v[0];
 }
 
-/* Pictures of a few families, whose members differ in a few fields. */
+/* Looks of pictures from 40 families, whose members differ in a few fields. */
 static void make_look(an_look *look, uint32_t number)
 {
     uint8_t rgb[8][9][3];
@@ -59,7 +59,7 @@ static void make_look(an_look *look, uint32_t number)
         memset(rgb[at / 9][at % 9], (int)(draw(number, 300 + i) % 200), 3);
     }
     assert_true(an_look_at(look, &(an_picture){9, 8, &rgb[0][0][0]}));
-    if (number % 3 == 0) { /* as in a mirror */
+    if (number % 3 == 0) { /* mirrored */
         uint8_t other[8][9][3];
         for (int r = 0; r < 8; r++)
             for (int c = 0; c < 9; c++)
@@ -110,7 +110,7 @@ static void test_near_is_all_pairs(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A picture and its mirror image have each other's bits; a plain one is not told from others. */
+/* A picture and its mirror image have each other's bits; a picture of one colour is refused. */
 static void test_looks(void **state)
 {
     uint8_t rgb[20][30][3], mirror[20][30][3], plain[20][30][3];
@@ -140,7 +140,7 @@ static void test_names(void **state)
     assert_null(an_misnamed("a/b.JPG", jpeg, 4));
     assert_null(an_misnamed("a.jpg/b", jpeg, 4));
     assert_null(an_misnamed("b.dat", png, 8));
-    assert_null(an_misnamed("b.jpg", "text", 4)); /* that it is none is told otherwise */
+    assert_null(an_misnamed("b.jpg", "text", 4)); /* no picture: reported elsewhere */
     assert_string_equal(an_misnamed("b.jpeg", png, 8), "a PNG");
     assert_string_equal(an_misnamed("b.png", jpeg, 4), "a JPEG");
 }

@@ -1,10 +1,10 @@
 /*
- * Colour jitter against torchvision, by golden/ops/colours.txt (tools/make_colour_goldens.py),
- * which clamps nowhere and turns hues by thirds of the circle.
+ * Colour jitter against torchvision. The cases of golden/ops/colours.txt
+ * (tools/make_colour_goldens.py) clamp no value and turn hues by thirds of the circle.
  *
- * Tolerance: torchvision's grey has 0.2989 of red where Pillow and this library have 0.299; of
- * values up to 160 that is 0.016 grey levels for each step that looks at grey, of which there are
- * two, and steps behind enlarge it by 1.25 at most: 0.05.
+ * Tolerance: torchvision's grey takes 0.2989 of red where Pillow and this library take 0.299. For
+ * values up to 160 that is 0.016 grey levels in each step that uses grey; there are two of them,
+ * and later steps enlarge it by at most 1.25: 0.05.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -40,7 +40,7 @@ static void read_values(FILE *file, double *values, int count)
     assert_int_equal(fgetc(file), '\n');
 }
 
-/* What a line "case STEP FACTOR ..." makes of the picture. */
+/* The change of colours that a line "case STEP FACTOR ..." describes. */
 static an_colours colours_of(char *line, const double mean[3])
 {
     an_colours colours = an_colours_none();
@@ -61,7 +61,7 @@ static void test_goldens(void **state)
     int pixels, cases = 0;
     FILE *file = fopen("golden/ops/colours.txt", "r");
     assert_non_null(file);
-    assert_non_null(fgets(line, sizeof line, file)); /* what made it */
+    assert_non_null(fgets(line, sizeof line, file)); /* what the file was made with */
     assert_int_equal(fscanf(file, "picture %d\n", &pixels), 1);
     assert_in_range(pixels, 1, PIXELS_MAX);
     read_values(file, picture, 3 * pixels);
@@ -82,8 +82,8 @@ static void test_goldens(void **state)
     fclose(file);
 }
 
-/* Between thirds: grey stays grey, R + G + B and the distance from grey stay as they are, and three
- * turns by a ninth are one by a third. */
+/* Any turn of the hue keeps grey, R + G + B and the distance from grey; three turns by a ninth of
+ * the circle equal one by a third. */
 static void test_hue_between_thirds(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /*
- * Two data sets that are used together: which class differs, and pictures that both have.
+ * Two data sets that are used together: the classes that differ, and pictures that are in both.
  */
 #include "picture_tree.h"
 
@@ -58,7 +58,7 @@ static void test_names_the_class_that_differs(void **state)
     expect_classes("t", "case", "/case; capitals count");
     expect_classes("t", "less", "(3 and 1): \"ant\" and 1 more only in ");
     expect_classes("t", "more", "(3 and 5): \"dog\" and 1 more only in ");
-    /* The same letters on a screen. */
+    /* These names look the same on a screen. */
     expect_classes("one", "two", "(with U+00E9) only in ");
     expect_classes("one", "two", "(with U+0301) only in ");
 }
@@ -104,7 +104,7 @@ static void test_finds_pictures_of_both(void **state)
     put("t/cat/a.jpg");
     put("t/cat/b.jpg");
     put("t/dog/c.jpg");
-    put("v/cat/x.jpg"); /* of the size of a.jpg, and not the same */
+    put("v/cat/x.jpg"); /* as large as a.jpg, with other bytes */
     put("v/dog/y.jpg");
     put("v/dog/z.jpg");
     compare("t", "v");

@@ -1,7 +1,7 @@
 /*
- * Draws: frequencies over 66,000 positions of one seed against what was asked for. A count of n
- * draws of probability p must lie within 6 standard deviations, sqrt(n p (1 - p)), of n p: a right
- * generator fails one such check in 5e8, and there are about 250.
+ * Random crops: frequencies over 66,000 positions of one seed against the distribution that was
+ * asked for. A count of n draws of probability p must lie within 6 standard deviations of n p, each
+ * of sqrt(n p (1 - p)): a correct generator fails one such check in 5e8, and there are about 250.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static const an_crop_rule rule = {.side = SIDE,
                                   .random_crop = true,
                                   .mirror = true,
                                   .colour_noise = 0.1f,
-                                  /* No symmetry, so that a transposed table shows. */
+                                  /* Not symmetric, so that a transposed table is noticed. */
                                   .colour_axis = {{100, -50, 25}, {0, 30, 60}, {-5, 10, 1}},
                                   .seed = SEED};
 
@@ -113,8 +113,8 @@ static void test_depends_on_seed_epoch_position(void **state)
         assert_int_equal(differ[i], 100); /* colours are 32-bit numbers: none agree by chance */
 }
 
-/* Pictures 32 to 63 have one place and one mirroring, those before and behind others; colours stay
- * each picture's own. */
+/* Pictures 32 to 63 share a place and a mirroring; the pictures before and after them have other
+ * places. Colours are drawn for each picture. */
 static void test_groups_share_a_crop(void **state)
 {
     (void)state;

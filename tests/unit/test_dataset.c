@@ -1,6 +1,6 @@
 /*
- * Folders as data sets: what is found, in which order, under which numbers; and what is said about
- * folders that are none.
+ * Folders as data sets: which pictures are found, in which order and with which labels; and the
+ * errors for folders that are not data sets.
  */
 #include "picture_tree.h"
 
@@ -75,7 +75,7 @@ static void test_train_and_val(void **state)
     assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
     assert_int_equal(an_dataset_layout("none", &kind), ALEXNET_ERROR_IO);
     check_error("both", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT, "train and val");
-    /* A split by other names is no pair of classes; a class of such a name beside others is one. */
+    /* Folders named like other parts of a split are not classes; a single one beside a class is. */
     check_error("one", NULL, NULL, ALEXNET_ERROR_INVALID_ARGUMENT,
                 "one holds the folders test and train, which are no classes");
     put("rails/Train/a.jpg");
@@ -120,7 +120,7 @@ static void test_bad_folders(void **state)
     an_dataset_release(open_good("t", NULL, NULL));
 }
 
-/* A folder one level too high, as `demo --only-pictures` writes it, is said and not trained on. */
+/* The folder above a data set, as `demo --only-pictures` writes it, is refused with a hint. */
 static void test_one_level_too_high(void **state)
 {
     (void)state;
@@ -133,7 +133,7 @@ static void test_one_level_too_high(void **state)
     put("other/set/Training/cat/a.jpg");
     put("other/set/test/cat/a.jpg");
     check_error("other", NULL, NULL, bad, "other/set instead");
-    /* Beside pictures of the class's own they are folders like others. */
+    /* Beside pictures of the class itself they are ordinary folders. */
     put("other/set/a.jpg");
     an_dataset_release(open_good("other", NULL, NULL));
 }
@@ -308,7 +308,7 @@ static void test_doubts_are_said(void **state)
 
 /* ---- Classes ---- */
 
-/* Labels are found whatever the order of a model's classes. */
+/* Labels are right whatever the order of a model's classes. */
 static void test_many_classes(void **state)
 {
     (void)state;
@@ -355,7 +355,7 @@ static void test_class_folders_are_not_entered_twice(void **state)
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "t/kitten is a link to ");
 }
 
-/* A link to what lies above does not make all of it a class. */
+/* A link to a folder above is not followed: what is there does not become part of the class. */
 static void test_links_upward_are_not_followed(void **state)
 {
     (void)state;
@@ -369,9 +369,9 @@ static void test_links_upward_are_not_followed(void **state)
     assert_int_equal(symlink("../..", "home/photos/cat/above"), 0);
     assert_int_equal(symlink("/", "home/photos/dog/all"), 0);
     assert_int_equal(symlink("../../pool/deep", "home/photos/dog/pool"), 0);
-    assert_int_equal(symlink("..", "home/pool/deep/up"), 0); /* a folder that a link leads to */
+    assert_int_equal(symlink("..", "home/pool/deep/up"), 0); /* in a folder that a link leads to */
     assert_int_equal(symlink("../../store/bird", "home/photos/bird"), 0);
-    assert_int_equal(symlink("..", "store/bird/up"), 0); /* above a class that is a link */
+    assert_int_equal(symlink("..", "store/bird/up"), 0); /* from a class that is itself a link */
     assert_int_equal(symlink("../../home", "store/bird/home"), 0);
     alexnet_dataset *d = open_good("home/photos", NULL, NULL);
     assert_string_equal(below(d, 0), "bird/b.jpg");
@@ -391,7 +391,7 @@ static void test_links_upward_are_not_followed(void **state)
     an_dataset_release(d);
 }
 
-/* What is hidden is said where there is nothing else. */
+/* Hidden files are mentioned where there is nothing else. */
 static void test_hidden_alone(void **state)
 {
     (void)state;
@@ -443,7 +443,7 @@ static void test_loose_files(void **state)
     assert_null(d);
 }
 
-/* Memory that runs out anywhere is an error without a leak (sanitizers watch). */
+/* Whichever allocation fails, it is an error; sanitizers watch for leaks. */
 static void test_no_memory(void **state)
 {
     (void)state;

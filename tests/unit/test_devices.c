@@ -9,7 +9,7 @@
 
 enum { DEVICES = 3 };
 static an_backend_api many;
-static int opened = -1; /* the ordinal of the latest */
+static int opened = -1; /* ordinal of the device opened last */
 
 static bool many_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
 {
@@ -64,7 +64,8 @@ static void count_warnings(void *user, alexnet_log_level level, const char *text
     warnings += level == ALEXNET_LOG_WARNING;
 }
 
-/* A run of another version may name variants that are none here: it goes on without them. */
+/* A run of another version may name variants that do not exist here: it continues without a
+ * tuning. */
 static void test_a_tuning_of_another_version(void **state)
 {
     (void)state;
@@ -103,7 +104,7 @@ static void test_names(void **state)
     }
 }
 
-/* A run goes on where it began, if nobody says otherwise. */
+/* A resumed run uses the device on which it began, unless another one is asked for. */
 static void test_resume(void **state)
 {
     alexnet_trainer *trainer;

@@ -1,11 +1,11 @@
 /*
- * Perceptual distances through the public API: what they are of equal pictures, of the ways in
- * which a picture comes in, their gradient by differences, sizes that come and go, weights in
- * models, and what is refused. (Values and gradients against PyTorch: golden/test_lpips.c.)
+ * Perceptual distances through the public API: equal pictures, pictures from files, bytes and
+ * pixels, the gradient against finite differences, pictures of many sizes, weights in models, and
+ * what is refused. (Values and gradients against PyTorch: golden/test_lpips.c.)
  *
- * On ref. Differences: features are read in float32, so a distance of about 0.1 is good to 2^-24 of
- * its parts; over 2 h = 1/4 grey level that is 2^-25, below 2^-8 of the largest gradient, and so is
- * h^2 times the third derivative.
+ * On ref. Finite differences: features are read in float32, so that a distance of about 0.1 has an
+ * error of 2^-24 of its parts. Divided by 2 h = 1/4 grey level that is 2^-25, below 2^-8 of the
+ * largest gradient; so is h^2 times the third derivative.
  */
 #include "training_rig.h"
 
@@ -147,7 +147,7 @@ static void test_gradient(void **state)
         moved[i] = first[i];
         double left = (at[1] - at[0]) / h, right = (at[2] - at[1]) / h;
         if (fabs(right - left) > 0x1p-5 * largest) {
-            kinks++; /* a ReLU or a maximum changes between them */
+            kinks++; /* a ReLU or a maximum switches between them */
             continue;
         }
         if (!(fabs((left + right) / 2 - gradient[i]) <= 0x1p-7 * largest))
@@ -158,7 +158,7 @@ static void test_gradient(void **state)
     alexnet_distance_free(distance);
 }
 
-/* 8-bit pixels, a file and its bytes are the levels that they hold. */
+/* 8-bit pixels give the same as their levels, and a file the same as its bytes. */
 static void test_pictures(void **state)
 {
     (void)state;
@@ -216,8 +216,8 @@ static void write_black(const char *path, png_uint_32 side)
     assert_int_equal(png_image_write_to_file(&image, path, 0, pixels, 0, NULL), 1);
 }
 
-/* A stream gives what the files give, to the bit, in the order that is asked for; what cannot be
- * read, and what is too small, are bad pictures. */
+/* A stream gives the same as single files, bit for bit, in the requested order. Files that cannot
+ * be read and pictures that are too small are bad pictures. */
 static void check_stream(int side, const uint32_t *order, int count)
 {
     static const char *const paths[] = {"val/class0/000.png", "bad.png", "val/class1/001.png",
@@ -286,7 +286,7 @@ static void test_streams(void **state)
     alexnet_distance_free(distance);
 }
 
-/* More sizes than there is room for, and back. */
+/* Use more sizes than are kept, then the first one again. */
 static void test_sizes(void **state)
 {
     (void)state;
@@ -361,7 +361,7 @@ static void test_bad_weights(void **state)
                    "side = 4097");
 }
 
-/* Weights stay with a model through its files, and a model with them is a model as before. */
+/* A model file keeps the weights of LPIPS, and a model is otherwise unchanged by them. */
 static void test_weights_in_models(void **state)
 {
     (void)state;

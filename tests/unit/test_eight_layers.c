@@ -1,8 +1,8 @@
 /*
- * Files that hold the weights of AlexNet's eight layers and say nothing of names and shapes:
- * Darknet's and Deep Compression's. The second is a file written by Python
- * (tools/make_deep_compression_goldens.py); Darknet's is too large to be kept, so that its places
- * are numbers worked out from cfg/alexnet.cfg, in a file that is otherwise a hole.
+ * Files with the weights of AlexNet's eight layers but without names and shapes: Darknet's and Deep
+ * Compression's. The golden file of Deep Compression was written by Python
+ * (tools/make_deep_compression_goldens.py). A file of Darknet is too large to be kept: the test
+ * makes a sparse one, with values at offsets that were worked out from cfg/alexnet.cfg.
  */
 #include "expect.h"
 #include "scratch.h"
@@ -23,7 +23,7 @@ static an_tensor_file *open_file(const char *path)
 
 /* ---- Darknet ---- */
 
-/* Floats before each layer's biases and weights, for 7 classes. */
+/* Offsets of each layer's biases, weights and end, in floats, for 7 classes. */
 static const struct {
     const char *name;
     int outputs, inputs;
@@ -45,8 +45,8 @@ static void put_at(FILE *file, int64_t header, int64_t place, float value)
     assert_int_equal(fwrite(&value, sizeof value, 1, file), 1);
 }
 
-/* Each layer's first bias and its last are 1 and 2 in units of the layer, its first weight and its
- * last 3 and 4. */
+/* In layer i, counted from 1, the first and the last bias are i and 2 i, the first and the last
+ * weight 3 i and 4 i. */
 static void write_darknet(const char *path, int major, int minor, int header, int64_t more)
 {
     const int version[3] = {major, minor, 0};
@@ -112,7 +112,7 @@ static void test_darknets_versions(void **state)
         int major, minor, header;
         bool transposed;
     } versions[] = {
-        {0, 1, 16, false}, {0, 2, 20, false},   {0, 2, 16, false}, /* written on 32 bits */
+        {0, 1, 16, false}, {0, 2, 20, false},   {0, 2, 16, false}, /* written by a 32-bit build */
         {1, 0, 20, false}, {1001, 0, 16, true}, {0, 1001, 16, true}, {1000, 0, 16, false},
     };
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
@@ -151,7 +151,7 @@ static void test_darknets_of_other_sizes(void **state)
 
 static const char compressed[] = "golden/compressed/small.net";
 
-/* A layer's weights, read in pieces of a size. */
+/* A layer's weights, read `piece` elements at a time. */
 static float *read_in_pieces(an_tensor_file *file, const an_tensor_entry *entry, int64_t piece)
 {
     const int64_t count = an_shape_count(entry->shape);
@@ -225,7 +225,7 @@ static void test_compressed(void **state)
     an_tensor_file_close(file);
 }
 
-/* Between the pieces of one tensor others are read, and an earlier place again. */
+/* Other tensors, and earlier places, may be read between the pieces of a tensor. */
 static void test_any_order(void **state)
 {
     (void)state;
@@ -239,7 +239,8 @@ static void test_any_order(void **state)
     an_tensor_file_close(file);
 }
 
-/* The last gap of conv2 leads past its end; the same file, with the last list cut. */
+/* The last gap of conv2 leads past its end; the file is one byte short; the first count is too
+ * large. */
 static void test_damaged(void **state)
 {
     (void)state;

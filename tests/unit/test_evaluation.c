@@ -1,7 +1,7 @@
 /*
- * What an evaluation says beside the errors, ensembles and the search of their weights: against
- * NumPy and SciPy (tools/make_evaluation_goldens.py), and through the public API against the
- * classification of single pictures.
+ * The figures of an evaluation, ensembles and the search for their weights: against NumPy and SciPy
+ * (tools/make_evaluation_goldens.py), and through the public API against the classification of
+ * single pictures.
  *
  * Tolerances: a mean of probabilities is rounded to float32, which moves it by 2^-24 and its
  * logarithm by as much; everything else is computed in double precision. A probability that is
@@ -208,7 +208,7 @@ static void free_sessions(alexnet_session *sessions[2])
     alexnet_session_free(sessions[1]);
 }
 
-/* The weighted mean of what the models say of a picture alone. */
+/* The weighted mean of the models' probabilities for a picture that is classified by itself. */
 static void expected_mean(double mean[CLASSES], alexnet_session *single[2], const char *path,
                           const double weights[2])
 {
@@ -222,7 +222,7 @@ static void expected_mean(double mean[CLASSES], alexnet_session *single[2], cons
     }
 }
 
-/* Each picture's row of an ensemble, in any batch size. */
+/* Compare an ensemble's result for each picture with expected_mean(). */
 static void check_pictures(int batch, int views, const double weights[2])
 {
     alexnet_session *sessions[2], *single[2];
@@ -265,7 +265,7 @@ static void test_ensembles(void **state)
     check_pictures(4, 10, (double[]){0, 2});
 }
 
-/* Other weights for what was kept give the bits that a new evaluation with them gives. */
+/* New weights for kept probabilities give the same bits as a new evaluation with these weights. */
 static void test_kept(void **state)
 {
     (void)state;
@@ -330,7 +330,7 @@ static void test_refused(void **state)
     free_sessions(sessions);
 }
 
-/* Models that do not know the same classes are no ensemble. */
+/* Models with different classes cannot form an ensemble. */
 static void test_other_classes(void **state)
 {
     (void)state;

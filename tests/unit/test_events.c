@@ -1,7 +1,7 @@
 /*
- * Event files: records by their checksums, which are compared with published values (RFC 3720,
- * appendix B.4), and events as the wire format's reader sees them. TensorBoard's own reader is
- * asked by tools/check_tensorboard.py.
+ * Event files: the checksums of records (the checksum itself is compared with published values, RFC
+ * 3720, appendix B.4), and events as the library's reader of the wire format sees them.
+ * tools/check_tensorboard.py reads event files with TensorBoard.
  */
 #include "expect.h"
 #include "scratch.h"
@@ -42,7 +42,7 @@ static void expect_masked(const unsigned char *checksum, const unsigned char *by
     assert_int_equal(crc << 15 | crc >> 17, an_crc32c(bytes, length));
 }
 
-/* The only file of a folder. */
+/* Read the only event file of a folder. */
 static void read_folder(const char *folder, unsigned char **bytes, size_t *length)
 {
     DIR *dir = opendir(folder);
@@ -57,7 +57,7 @@ static void read_folder(const char *folder, unsigned char **bytes, size_t *lengt
     expect_ok(an_file_read(path, 1 << 20, bytes, length));
 }
 
-/* The next record's event; moves *at behind it. */
+/* The event of the next record; *at moves past the record. */
 static const unsigned char *next_record(const unsigned char *bytes, size_t *at, size_t *length)
 {
     const unsigned char *record = bytes + *at;
@@ -89,7 +89,7 @@ static double double_of(an_wire message, uint32_t number)
     return value;
 }
 
-/* Number i of a field of packed doubles, which lie in the window of the reader. */
+/* Element i of a field of packed doubles. */
 static double packed_double(an_wire body, int i)
 {
     unsigned char bytes[8];
@@ -106,7 +106,7 @@ static void expect_step(an_wire event, int64_t step)
     assert_true(double_of(event, 1) > 1.6e9); /* seconds since 1970 */
 }
 
-/* What stands in the value of a summary. */
+/* The value of an event's summary; its tag must be `tag`. */
 static an_wire value_of(an_wire event, const char *tag)
 {
     char *text;

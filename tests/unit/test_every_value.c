@@ -1,7 +1,7 @@
 /*
- * Every built-in network and every value of every key, trained for a few steps on every device: for
- * the sanitizers, which see what each of them does, and to see that none fails. Numbers take their
- * standard value and those that recipes and networks give them elsewhere.
+ * Every built-in network, and every value of keys that have a list of values, trained for a few
+ * steps on every device: none may fail, and sanitizers see what each of them does. Numbers take
+ * their standard value here; recipes and networks give them other values elsewhere.
  */
 #include "training_rig.h"
 
@@ -26,7 +26,7 @@ static void for_devices(void (*run)(alexnet_ctx *ctx))
 
 /* ---- Values of keys, on a tiny network ---- */
 
-/* Each replaces a line of the network of training_rig.h. */
+/* Each replaces a text in the network of training_rig.h. */
 static const char *const changes[][2] = {
     {"mean = image", "mean = channel"},
     {"mean = image", "mean = none"},
@@ -93,10 +93,10 @@ static void test_values_of_recipes(void **state)
                  : strcmp(key.type, "choice") == 0 ? key.range
                                                    : key.standard);
         if (strcmp(key.name, "batch") == 0 || strcmp(key.name, "epochs") == 0)
-            continue; /* small ones in all of these */
+            continue; /* kept small in all these runs */
         while ((value = strtok_r(rest, "|", &rest))) {
             if (strcmp(value, "shards") == 0)
-                continue; /* of archives, test_shard_order orders them */
+                continue; /* for archives only: see test_shard_order */
             recipe_key = key.name;
             recipe_value = value;
             for_devices(train_briefly);
@@ -134,7 +134,7 @@ static void step(alexnet_ctx *ctx)
     }
 }
 
-/* ref computes the smallest of them alone: it takes a minute for a picture. */
+/* On ref only the smallest network is run: others take a minute for a picture. */
 static void test_networks(void **state)
 {
     alexnet_device_info info;

@@ -1,11 +1,11 @@
 /*
- * What explains a network's answers, through the public API: gradients by pixel, occlusion,
+ * Explanations of a network's answers, through the public API: gradients of pixels, occlusion,
  * activations, patches. (Receptive fields: test_units.c. Gradients against PyTorch:
  * golden/test_saliency.c.)
  *
- * Models are at work on ref, whose results do not depend on the batch: what is computed twice is
- * equal to the bit. Scores are read in float32; a difference of two over 100 grey levels is good to
- * 2^-23 of the larger of them over 100.
+ * Models run on ref, whose results do not depend on the batch: what is computed twice must be equal
+ * bit for bit. Scores are read in float32: the difference of two, divided by 100 grey levels, is
+ * good to 2^-23 of the larger of them over 100. The rounding of the gradient itself adds as much.
  */
 #include "training_rig.h"
 
@@ -13,8 +13,8 @@
 
 enum { CLASSES = 3, SIDE = 16, SIZE = 14, MARGIN = 1, CROP = SIZE * SIZE * 3, PER_CLASS = 5 };
 
-/* Linear as far as the scores, with everything that lies between them and the pixels: the order of
- * the channels, a scale for each, a mean image, dropout that multiplies by keep. */
+/* A network that is linear up to its scores, with everything that comes between pixels and scores:
+ * the order of the channels, a scale for each, a mean image, dropout that multiplies by keep. */
 static const char linear[] =
     "[network]\nname = linear\n[input]\nsize = 14\nside = 16\nmean = image\nchannels = bgr\n"
     "scale = 0.01 0.02 0.04\n"
@@ -65,13 +65,14 @@ static int tear_down(void **state)
     return scratch_teardown(state);
 }
 
-/* The stored square that has a crop in its centre, as classification takes it without resizing. */
+/* The probability of a class for a crop. The crop is put into the centre of a square of the stored
+ * size, which classification does not resize. */
 static float probability_of(alexnet_session *session, const uint8_t *pixels, int class_index)
 {
     uint8_t stored[SIDE * SIDE * 3];
     alexnet_prediction best[CLASSES];
     const alexnet_pixels picture = {stored, SIDE, SIDE, SIDE * 3, ALEXNET_PIXELS_RGB8};
-    memset(stored, 77, sizeof stored); /* nobody looks there */
+    memset(stored, 77, sizeof stored); /* unused outside the crop */
     for (int y = 0; y < SIZE; y++)
         memcpy(stored + ((y + MARGIN) * SIDE + MARGIN) * 3, pixels + y * SIZE * 3, SIZE * 3);
     expect_ok(alexnet_classify_pixels(session, &picture, CLASSES, best));
@@ -84,7 +85,7 @@ static float probability_of(alexnet_session *session, const uint8_t *pixels, int
 
 /* ---- Crops ---- */
 
-/* What is cut out is what classification sees, by whichever way it came in. */
+/* A crop is what classification sees, whether it comes from a file, from bytes or from pixels. */
 static void test_crops(void **state)
 {
     (void)state;
@@ -124,7 +125,7 @@ static float score_of(alexnet_saliency *saliency, const uint8_t *pixels, int cla
     return score;
 }
 
-/* Of a linear network: 100 grey levels more or less of any pixel change the score by 100 times its
+/* In a linear network, 100 grey levels more or less in any pixel change the score by 100 times its
  * gradient. */
 static void test_gradients_of_a_linear_network(void **state)
 {
@@ -153,7 +154,8 @@ static void test_gradients_of_a_linear_network(void **state)
     alexnet_saliency_free(saliency);
 }
 
-/* Through ReLU, LRN, pooling, groups and dropout: no seed or buffer of the last call shows. */
+/* Through ReLU, LRN, pooling, groups and dropout: a call does not depend on the seeds and buffers
+ * of the call before it. */
 static void test_gradients_do_not_depend_on_the_last(void **state)
 {
     (void)state;
@@ -187,8 +189,8 @@ static void mean_colour(uint8_t colour[3], alexnet_model *of)
     }
 }
 
-/* By a plain loop over the pixels: those whose distance from the middle of the cell is below half a
- * square. */
+/* Compare with a plain loop, which covers the pixels within half a square of the centre of the
+ * cell. */
 static void check_occlusion(alexnet_model *of, int square, int stride, int batch, int class_index)
 {
     alexnet_occlusion_options options = ALEXNET_OCCLUSION_OPTIONS_INIT;
@@ -240,9 +242,9 @@ static void test_occlusion(void **state)
     (void)state;
     check_occlusion(model, 5, 2, 4, 0);
     check_occlusion(linear_model, 11, 3, 4, 0); /* whose channels are B, G, R */
-    check_occlusion(model, 4, 3, 7, 2);   /* the last batch is not full, the last cell hangs over */
-    check_occlusion(model, 1, 4, 100, 1); /* squares smaller than the stride */
-    check_occlusion(model, 14, 14, 1, 0); /* everything is covered */
+    check_occlusion(model, 4, 3, 7, 2);         /* last batch not full, last cell past the edge */
+    check_occlusion(model, 1, 4, 100, 1);       /* squares smaller than the stride */
+    check_occlusion(model, 14, 14, 1, 0);       /* everything is covered */
 }
 
 static void test_occlusion_by_default(void **state)
@@ -292,7 +294,7 @@ static void test_activations(void **state)
     const float *conv = alexnet_activations_layer(activations, CONV);
     int active = 0;
     for (int i = 0; i < 4 * 7 * 7; i++) {
-        assert_true(conv[i] >= 0); /* behind its ReLU */
+        assert_true(conv[i] >= 0); /* after its ReLU */
         active += conv[i] > 0;
     }
     assert_true(active > 0);
@@ -338,7 +340,8 @@ typedef struct place {
     float value;
 } place;
 
-/* The largest value of each picture's map, from the pictures one by one, sorted by hand. */
+/* The largest value of each picture's map, computed for one picture at a time, in descending
+ * order. */
 static void places_by_hand(place *places, int layer, int channel)
 {
     alexnet_activations *activations;
@@ -523,7 +526,7 @@ static void test_cancelling(void **state)
     expect_failure(alexnet_activations_compute(activations, crop), cancelled, "");
     expect_failure(alexnet_patches_step(patches, &done, &more), cancelled, "");
     alexnet_dataset_free(data);
-    alexnet_model_free(loaded); /* and all go on by themselves */
+    alexnet_model_free(loaded); /* the others stay valid without it */
     alexnet_ctx_free(mine);
     alexnet_patches_free(patches);
     alexnet_activations_free(activations);

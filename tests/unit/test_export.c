@@ -1,6 +1,6 @@
 /*
- * Models for other programs: which format is meant, names of tensors, towers, half precision. What
- * is written is read by the library's reader of tensor files, whose own judge is elsewhere.
+ * Models for other programs: the choice of the format, names of tensors, towers, half precision.
+ * Files are read back by the library's reader of tensor files, which is tested elsewhere.
  */
 #include "net_rig.h"
 #include "scratch.h"
@@ -68,7 +68,7 @@ static void test_formats(void **state)
     assert_null(format);
 }
 
-/* Every row says what it is, and no two have a name or an ending in common. */
+/* Every format is described, and no two share a name or an ending. */
 static void test_rows(void **state)
 {
     (void)state;
@@ -202,7 +202,8 @@ static void test_names_that_do_not_suit(void **state)
 
 /* ---- Values ---- */
 
-/* Rows [first, first + rows) of a parameter, the halves of each row in the order that is asked. */
+/* The tensor `name` holds the rows of a parameter from `first` on, with the halves of each row
+ * swapped if asked. */
 static void expect_rows(an_tensor_file *file, const char *name, const net_rig *rig,
                         const char *param, int64_t first, bool swapped)
 {
@@ -247,7 +248,7 @@ static void test_towers(void **state)
     rig_close(&rig);
 }
 
-/* Each value is the nearest half, and the mean is as it was. */
+/* Each value is rounded to the nearest half; the mean stays float32. */
 static void test_half_precision(void **state)
 {
     (void)state;
@@ -291,7 +292,7 @@ static void test_too_large_for_half(void **state)
     assert_int_equal(rig.net->params[conv5].count, 64);
     options.weights = AN_F16;
     double *all = rig_read(&rig, AN_VALUES, conv5);
-    all[63] = -65520; /* half-way to the next power of two, which is even */
+    all[63] = -65520; /* half-way from 65504, the largest half, to 65536, to which it rounds */
     expect_ok(an_net_write(rig.net, AN_VALUES, conv5, all, AN_F64));
     scratch_write("x.safetensors", "old", 3);
     expect_failure(
@@ -307,7 +308,7 @@ static void test_too_large_for_half(void **state)
     rig_close(&rig);
 }
 
-/* The words of the C file are the bytes of the safetensors file, in little-endian order, filled up
+/* The words of the C file are the bytes of the safetensors file, in little-endian order, padded
  * with zeros; the header declares them. */
 static void test_c_array(void **state)
 {
@@ -344,8 +345,8 @@ static void test_c_array(void **state)
     rig_close(&rig);
 }
 
-/* A name that is no identifier of C; one without the ending; half precision, whose length is no
- * multiple of a word. */
+/* A file name that is not a C identifier; a path without the ending; weights of two bytes, whose
+ * length is not a multiple of a word. */
 static void test_c_names(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /*
- * Models for Caffe: what is written is read again to the bit and lists the network's layers, and
- * networks that Caffe computes otherwise are refused. That OpenCV computes the same from the files
- * is seen by tools/check_caffe.py.
+ * Models for Caffe: a written file gives the same weights, bit for bit, and the network's layers
+ * when it is read; networks that Caffe would compute differently are refused. tools/check_caffe.py
+ * checks that OpenCV computes the same from the files.
  */
 #include "net_rig.h"
 #include "scratch.h"
@@ -118,7 +118,7 @@ static void test_mean(void **state)
     an_chw shape;
     float *values;
     open_net(&rig, whole);
-    expect_ok(write_net(&rig, "other.bin")); /* an ending of its own is kept */
+    expect_ok(write_net(&rig, "other.bin")); /* another ending is kept */
     expect_ok(an_caffe_mean_read("other.bin_mean.binaryproto", &shape, &values));
     assert_true(shape.c == 3 && shape.h == 20 && shape.w == 20);
     double *ours = rig_read(&rig, AN_VALUES, an_net_find(rig.net, "input.mean"));
@@ -240,8 +240,8 @@ static void test_refusals(void **state)
     assert_int_not_equal(access("refused.prototxt", F_OK), 0);
 }
 
-/* Equal sizes in spite of other rounding and padding are no reason to refuse, and several inputs
- * are what Caffe calls Concat and Eltwise. */
+/* Other rounding or padding is accepted if the sizes are equal; several inputs become Caffe's
+ * Concat and Eltwise. */
 static void test_what_looks_different(void **state)
 {
     (void)state;
@@ -267,7 +267,7 @@ static void test_what_looks_different(void **state)
         char text[2048];
         snprintf(text, sizeof text, "%s", texts[i]);
         char *norm = strstr(text, "inputs = conv\nsize");
-        if (norm) /* the third has no layer of that name */
+        if (norm) /* the third, whose LRN reads the layer data */
             memcpy(norm, "inputs = data", 13);
         open_net(&rig, text);
         expect_ok(write_net(&rig, "x.caffemodel"));
@@ -299,7 +299,7 @@ static void test_long_names(void **state)
 #undef LONGEST
 }
 
-/* Which of the built-in networks Caffe has. */
+/* Which of the built-in networks can be written for Caffe. */
 static void test_built_in(void **state)
 {
     (void)state;
@@ -326,8 +326,8 @@ static void test_built_in(void **state)
     }
 }
 
-/* Whichever allocation fails, or when the disk is full: it is said, everything is given back, and
- * the files that were there stay. */
+/* Whichever allocation fails, and whenever the disk is full: it is reported, nothing leaks, and the
+ * file that was there stays. */
 static void test_trouble(void **state)
 {
     (void)state;

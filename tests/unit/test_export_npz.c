@@ -1,6 +1,6 @@
 /*
- * Models as NumPy's archives: the weights to the bit, a whole model again, elements in their place.
- * That NumPy opens them is checked by tools/check_npz.py.
+ * Models as NumPy's archives: weights bit for bit, a whole model read back, and the alignment of
+ * elements. tools/check_npz.py checks that NumPy opens them.
  */
 #include "net_rig.h"
 #include "scratch.h"
@@ -101,7 +101,8 @@ static void test_a_whole_model(void **state)
     rig_close(&rig);
 }
 
-/* Each array's elements begin at a multiple of 64: so does its header, of a multiple of 64. */
+/* Each array's header begins at a multiple of 64, and so do its elements, because the length of the
+ * header is a multiple of 64. */
 static void test_places(void **state)
 {
     (void)state;

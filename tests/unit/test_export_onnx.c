@@ -1,7 +1,7 @@
 /*
- * Writing ONNX. Which nodes are written is judged here, with what they compute judged by ONNX
- * Runtime and OpenCV in tools/check_onnx.py; that no bit of a weight is lost, and that no file is
- * left half written.
+ * Writing ONNX: which nodes are written, that no bit of a weight is lost, and that no file is left
+ * half written. What the nodes compute is checked with ONNX Runtime and OpenCV by
+ * tools/check_onnx.py.
  */
 #include "net_rig.h"
 #include "scratch.h"
@@ -58,7 +58,7 @@ static bool next(an_wire *message, an_wire_field *field)
     return more;
 }
 
-/* The first field of a number, which is there. */
+/* The first field with this number; the test fails if there is none. */
 static an_wire_field need(an_wire message, uint32_t number)
 {
     an_wire_field field;
@@ -255,7 +255,7 @@ static void test_there_and_back(void **state)
     rig_close(&rig);
 }
 
-/* Half precision: weights of two bytes, each through a Cast; the mean stays. */
+/* In half precision weights have two bytes; the mean stays float32. */
 static void test_half(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /*
  * Features, through the public API. (Against PyTorch: golden/test_feature_goldens.c.)
  *
- * The model is at work on ref, whose results do not depend on the batch: what is computed twice is
- * equal to the bit, and what the test pools or averages in double, as the library does, is equal to
+ * The model runs on ref, whose results do not depend on the batch: what is computed twice must be
+ * equal bit for bit. What the test pools or averages in double, as the library does, may differ by
  * one rounding to float32, 2^-23 of the largest value.
  */
 #include "training_rig.h"
@@ -149,8 +149,8 @@ static void test_wrong_options(void **state)
 
 /* ---- Values ---- */
 
-/* Every layer is what alexnet_activations_layer() gives, one behind the other; "c:pre" is what the
- * ReLU makes "c" of. */
+/* Layers follow each other, with the values of alexnet_activations_layer(); "c" is the ReLU of
+ * "c:pre". */
 static void test_layers(void **state)
 {
     static const char *const names[] = {"g", "c:pre", "c", "p", "input"};
@@ -216,7 +216,8 @@ static void test_pooling(void **state)
     }
 }
 
-/* Of the softmax they are what classification by ten views says. Of a maximum: pooled first. */
+/* Ten views of the softmax give the probabilities of ten-view classification. With pooling by
+ * maximum, each view is pooled before the views are averaged. */
 static void test_ten_views(void **state)
 {
     alexnet_session *session;

@@ -1,5 +1,5 @@
 /*
- * Files: reads with a limit, writes that are never half there, reads at any place.
+ * Files: reading with a limit, writing as a whole or not at all, reading at any offset.
  */
 #include "scratch.h"
 
@@ -107,7 +107,7 @@ static void test_an_abort_changes_nothing(void **state)
     assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
-/* What is asked of the system, in order. These two stand before the C library's own. */
+/* The calls to the system, in order. The two functions below replace those of the C library. */
 static char asked[128];
 
 static void note(const char *what, long long bytes)
@@ -133,8 +133,8 @@ int rename(const char *from, const char *to)
     return renameat(AT_FDCWD, from, AT_FDCWD, to);
 }
 
-/* A machine that stops at any time leaves the old file or the whole new one: the bytes are on the
- * disk before the name is, and the name is when the call returns. */
+/* Whenever the machine stops, the old file or the whole new one is there: the bytes are on the disk
+ * before the name is, and the name is when the call returns. */
 static void test_a_commit_is_flushed(void **state)
 {
     (void)state;
@@ -143,7 +143,8 @@ static void test_a_commit_is_flushed(void **state)
     assert_string_equal(asked, "flush the file 4; rename 0; flush the folder 0; ");
 }
 
-/* A process that dies between any two writes leaves the old file, and its rest is no hindrance. */
+/* A process that dies between any two writes leaves the old file, and the temporary file that it
+ * leaves does not disturb the next writer. */
 static void test_a_killed_writer_leaves_the_old_file(void **state)
 {
     (void)state;
@@ -165,7 +166,7 @@ static void test_a_killed_writer_leaves_the_old_file(void **state)
         assert_int_equal(access("f.tmp", F_OK), 0);
     }
     assert_int_equal(an_file_replace("f", "x", 1), ALEXNET_OK);
-    assert_file("f", "x"); /* nothing of the longer rest */
+    assert_file("f", "x"); /* without bytes of the longer temporary file */
     assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
@@ -182,7 +183,7 @@ static void test_a_full_disk(void **state)
     assert_int_not_equal(access("f.tmp", F_OK), 0);
 }
 
-/* Whatever memory is needed is taken before the file has its name. */
+/* A commit allocates nothing: all memory is allocated before the file has its name. */
 static void test_no_memory_at_the_end(void **state)
 {
     (void)state;
@@ -198,7 +199,7 @@ static void test_no_memory_at_the_end(void **state)
         assert_int_equal(rc, ALEXNET_OK);
         assert_file(paths[i], "x");
     }
-    for (int n = 1; n < 6; n++) { /* a path's strings; then its folder's, when the file is there */
+    for (int n = 1; n < 6; n++) { /* the writer, its paths; the folder's when f.tmp exists */
         an_alloc_fail_at((uint64_t)n);
         alexnet_status rc = an_file_replace("d/f", "y", 1);
         an_alloc_fail_at(0);
@@ -209,7 +210,7 @@ static void test_no_memory_at_the_end(void **state)
     }
 }
 
-/* A folder that comes into the place of the file: the rename fails after everything was written. */
+/* A folder takes the place of the file: the rename fails after everything was written. */
 static void test_a_rename_that_fails(void **state)
 {
     (void)state;
@@ -225,7 +226,7 @@ static void test_a_rename_that_fails(void **state)
     assert_string_equal(an_error_text(), "cannot create absent/f.tmp: No such file or directory");
 }
 
-/* Where something else has one of the two names, nothing is written. */
+/* If something that is not a file has the final or the temporary name, nothing is written. */
 static void test_places_that_are_taken(void **state)
 {
     (void)state;
@@ -245,7 +246,7 @@ static void test_places_that_are_taken(void **state)
     }
 }
 
-/* Links under both names: they are replaced, and what they lead to stays as it is. */
+/* Links under both names are replaced; the files that they lead to do not change. */
 static void test_links_are_not_written_through(void **state)
 {
     (void)state;
@@ -270,7 +271,7 @@ static void expect_not_own(const char *path, const char *part)
     assert_non_null(strstr(an_error_text(), part));
 }
 
-/* A file that is opened to be changed in its place is nobody else's. */
+/* A file that is opened to be changed in place must be a plain file with no other name. */
 static void test_files_of_our_own(void **state)
 {
     (void)state;
@@ -294,7 +295,8 @@ static void test_files_of_our_own(void **state)
     assert_file("ours", "text");
 }
 
-/* A limit of file sizes is an error that names it. A program without a handler would be killed. */
+/* Reaching the limit of file sizes is an error that names the limit. SIGXFSZ would otherwise kill
+ * the process. */
 static void test_a_limit_of_file_sizes(void **state)
 {
     (void)state;

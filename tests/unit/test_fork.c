@@ -1,6 +1,6 @@
 /*
- * A child of fork() with a trainer of its parent's, whose threads it lacks: calls fail, and none
- * hangs.
+ * A child of fork() that uses its parent's trainer, whose threads do not exist in the child: calls
+ * fail, and none hangs.
  */
 #include "training_rig.h"
 

@@ -1,5 +1,6 @@
 /*
- * What is given as a model and is none is named, with what to do about it.
+ * A file that is given as a model but is not one: the error says what it is and what to do about
+ * it.
  */
 #include "expect.h"
 
@@ -17,7 +18,7 @@ typedef struct sample {
 #define BYTES(text) text, sizeof(text) - 1
 #define BAD ALEXNET_ERROR_FORMAT
 #define UNREAD ALEXNET_ERROR_UNSUPPORTED
-/* A zip archive's first member, in front of its data. */
+/* The header of a zip archive's first member, and four bytes of data. */
 #define ZIP(length, name)                                                                          \
     BYTES("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" length "\0\0\0" name "....")
 
@@ -74,7 +75,7 @@ static void test_samples(void **state)
     }
 }
 
-/* "ustar" stands behind the first member's header. */
+/* "ustar" is at offset 257 of the first member's header. */
 static void test_tar(void **state)
 {
     (void)state;
@@ -83,7 +84,7 @@ static void test_tar(void **state)
     expect_failure(open_bytes(block, sizeof block), BAD, "a tar archive; unpack it");
 }
 
-/* Each of them cut at every length is named or unknown, and nothing beyond its end is read. */
+/* Each sample, cut at every length, is refused, and nothing beyond its end is read. */
 static void test_cut(void **state)
 {
     (void)state;

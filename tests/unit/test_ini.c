@@ -9,7 +9,7 @@
 
 static char heard[4096];
 
-/* Writes down what it hears: "3[a]" for a section, "4a.k=v" for a key. Fails at key `stop`. */
+/* Record a call: "3[a]" for a section, "4a.k=v" for a key. Fails at the key `stop`. */
 static alexnet_status listen(void *user, int line, const char *section, const char *key,
                              const char *value)
 {
@@ -52,7 +52,8 @@ static void test_what_is_read(void **state)
     expect_heard("\xEF\xBB\xBF[a]\nx = 1\n", "1[a] 2a.x=1 ");
 }
 
-/* To inih an indented line goes on with the value above it; here it is a line like any other. */
+/* inih takes an indented line as a continuation of the value above it; here it is a line like any
+ * other. */
 static void test_indented_lines(void **state)
 {
     (void)state;

@@ -125,7 +125,7 @@ static void test_safe(void **state)
     an_net_release(net);
 }
 
-/* In the order of the network's channels, as the file writes it. */
+/* A fixed mean is stored in the order of the network's channels, as the file gives it. */
 static void test_the_fixed_mean(void **state)
 {
     (void)state;
@@ -173,7 +173,7 @@ static void test_the_seed(void **state)
     an_net_release(b);
 }
 
-/* Parameters are drawn apart from each other: d and f have no correlation. */
+/* Parameters are drawn independently: d and f are uncorrelated. */
 static void test_parameters_differ(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * Beginning from a model: what is taken, what is not and why, and what is said of the pictures that
- * the weights were trained on.
+ * Starting from a model: which tensors are taken, which are not and why, and the warnings about the
+ * pictures that the weights were trained on.
  */
 #include "training_rig.h"
 
@@ -12,8 +12,8 @@ static alexnet_ctx *new_ctx(void)
     return rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
 }
 
-/* Tensors of equal name and shape are taken, the mean among them; the classifier of other classes
- * is drawn anew, and the network is the model's own. */
+/* Tensors of equal name and shape are taken, the mean among them. The last layer, which has other
+ * classes, is drawn anew. The network is that of the model. */
 static void test_begin_from_a_model(void **state)
 {
     (void)state;
@@ -43,7 +43,7 @@ static void test_begin_from_a_model(void **state)
     assert_int_equal(rig_times_heard("\n"), 3);
     bool more;
     expect_ok(alexnet_trainer_step(trainer, &p, &more));
-    assert_int_equal(p.phase, ALEXNET_PROGRESS_TRAIN); /* it has a mean */
+    assert_int_equal(p.phase, ALEXNET_PROGRESS_TRAIN); /* no pass for the mean: the model had one */
     expect_ok(rig_finish(trainer, &p));
     alexnet_trainer_free(trainer);
     an_tensor_file *old = rig_open_tensors("run1/best.safetensors"),
@@ -112,11 +112,12 @@ static void test_a_fixed_mean_stays(void **state)
     "[p]\ntype = softmax\ninputs = f\n"
 static const char bgr_net[] = SMALL_NET("channels = bgr\nmean = channel\nscale = 0.5\n");
 
-/* A file of the network f; `network` NULL: of another program, without metadata. */
+/* A file for a network of one layer, f. `network` NULL: without metadata, as other programs write
+ * it. */
 typedef struct made {
     const char *network;
     an_dtype bias; /* its element type */
-    int strangers; /* tensors that no network has, and if there are any, an integer */
+    int strangers; /* number of tensors that no network has; if not 0, there is a boolean too */
     bool state;    /* momentum.f.weight */
 } made;
 
@@ -159,7 +160,7 @@ static void make_file(const char *path, const made *m)
     expect_ok(an_tensor_writer_commit(writer));
 }
 
-/* Begin a net of bgr_net from such a file. @return what the log heard is in rig_heard */
+/* Start a net of bgr_net from such a file; what was logged is in rig_heard. */
 static alexnet_status begin_from(const made *m, bool *has_mean)
 {
     alexnet_ctx *ctx = new_ctx();
@@ -185,8 +186,8 @@ static void test_other_pictures(void **state)
     expect_ok(begin_from(&(made){bgr_net, AN_F64, 0, true}, &has_mean));
     assert_true(has_mean);
     assert_string_equal(rig_heard, "2 took 3 of 3 tensors from from.safetensors\n");
-    /* RGB weights in a BGR net: said, and the mean, whose values would go to other channels, stays.
-     */
+    /* RGB weights in a BGR net: this is logged, and the mean is not taken, as its values would go
+     * to other channels. */
     expect_ok(begin_from(
         &(made){SMALL_NET("mean = channel\nscale = 1 2 3\nresize = warp\n"), AN_F32, 0, false},
         &has_mean));
@@ -198,7 +199,7 @@ static void test_other_pictures(void **state)
                         "1 from.safetensors: tensor input.mean is not taken: its channels are in "
                         "another order\n"
                         "2 took 2 of 3 tensors from from.safetensors\n");
-    /* Another program's. */
+    /* A file of another program. */
     expect_ok(begin_from(&(made){NULL, AN_F32, 0, false}, &has_mean));
     assert_true(has_mean);
     assert_int_equal(rig_times_heard("1 from.safetensors does not say how its pictures were "
@@ -220,13 +221,13 @@ static void test_what_is_not_taken(void **state)
                         "1 from.safetensors: tensor features.1.weight is not taken: the network "
                         "has none of that name\n"
                         "2 took 2 of 3 tensors from from.safetensors\n");
-    /* However many there are, it is said in few lines. */
+    /* Many tensors that are not taken are reported in few lines. */
     expect_ok(begin_from(&(made){bgr_net, AN_F32, 500, false}, &has_mean));
     assert_int_equal(rig_times_heard("is not taken"), 20);
     assert_int_equal(rig_times_heard("1 from.safetensors: more tensors are not taken\n"), 1);
 }
 
-/* Whether a run begins with a tensor of a file. */
+/* Whether a tensor of a trainer has the values of that tensor in a file. */
 static bool begins_with(alexnet_trainer *trainer, const char *path, const char *name)
 {
     int64_t count;
@@ -242,7 +243,8 @@ static bool begins_with(alexnet_trainer *trainer, const char *path, const char *
     return same;
 }
 
-/* Their layer fits, but was trained for other classes: it is drawn anew, and the rest is taken. */
+/* The last layer fits, but was trained for other classes: it is drawn anew, and the rest is
+ * taken. */
 static void test_as_many_other_classes(void **state)
 {
     (void)state;

@@ -27,7 +27,8 @@ static void write_text(const char *path, const char *text)
     scratch_write(path, text, strlen(text));
 }
 
-/* A line per picture in no order: a format with a path and a label; numbers or names. */
+/* Write a line per picture, unsorted, by a format of path and label. Labels are numbers or
+ * names. */
 static void write_lines(const char *path, const char *head, const char *format, bool numbers)
 {
     static const char *const names[] = {"ape", "bee", "cat"}, *const digits[] = {"0", "1", "2"};
@@ -65,7 +66,8 @@ static void test_same_as_folders(void **state)
     an_dataset_release(all);
 }
 
-/* Keys are those of the folder, so that the same pictures are held back for validation. */
+/* Pictures have the same keys as in the folder, so that the same ones are held back for
+ * validation. */
 static void test_same_split(void **state)
 {
     (void)state;
@@ -85,8 +87,8 @@ static void test_same_split(void **state)
     an_dataset_release(list);
 }
 
-/* RFC 4180: quotes doubled within quotes, separators and line ends; other columns; titles in any
- * case; the better of two titles. */
+/* RFC 4180: doubled quotes, separators and line ends within quotes. Other columns; titles in any
+ * case; the better one of two titles that would do. */
 static void test_tables(void **state)
 {
     (void)state;
@@ -144,7 +146,7 @@ static void test_labels(void **state)
     an_dataset_release(d);
 }
 
-/* A file that is not there is an item that cannot be read. */
+/* A missing file is an item that cannot be read. */
 static void test_missing_file(void **state)
 {
     (void)state;

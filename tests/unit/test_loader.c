@@ -1,7 +1,7 @@
 /*
- * The loader against reading the same pictures one after the other, byte for byte, under several
- * numbers of threads, starts and stops. Also the test that runs under ThreadSanitizer. Run in the
- * folder tests/; the pictures are those of test_picture.c, good and bad.
+ * The loader against reading the same pictures one after the other, byte for byte, with several
+ * numbers of threads, starts and stops. This test also runs under ThreadSanitizer. It is started in
+ * tests/; the pictures, good and bad, are those of test_picture.c.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -95,7 +95,7 @@ static void check_picture(const an_batch *batch, int i, uint32_t sample)
         assert_string_equal(got->error, e->error);
 }
 
-/* The next batch must hold places `position` and after of the order. @return its size */
+/* The next batch must hold the places of the order from `position` on. @return its size */
 static int check_next(an_loader *loader, int batch_size, int position)
 {
     static const uint8_t zero[BYTES];
@@ -158,8 +158,8 @@ static void test_starts_anywhere(void **state)
     an_loader_free(loader);
 }
 
-/* A pass may be left at any time, with a batch lent or none, and workers in the middle of
- * theirs. */
+/* A pass may be abandoned at any time, with or without a batch on loan, and while workers are
+ * loading. */
 static void test_passes_may_be_left(void **state)
 {
     (void)state;
@@ -182,7 +182,8 @@ static void test_passes_may_be_left(void **state)
     an_loader_free(NULL);
 }
 
-/* Of each picture the part that its place, not its number, draws, in the middle of the square. */
+/* Each picture's part is drawn by its place in the order, not by its number in the data set, and
+ * lies in the middle of the square. */
 static void check_drawn(an_loader *loader, const an_region_rule *rule, uint64_t epoch, int position)
 {
     assert_int_equal(an_loader_start_pass(loader, &(an_pass){.order = order,
@@ -229,8 +230,8 @@ static void test_drawn_parts(void **state)
     }
 }
 
-/* Two pictures of 21 x 13 and 13 x 21, of which squares of 4 are made: by 2 where all of them is
- * shown, or as much of the middle as a large box has; not at all where a small box is. */
+/* Two pictures of 21 x 13 and 13 x 21, made into squares of 4. They are decoded at half their size
+ * if no box or a large one is cut out, and at full size for a small box. */
 static void check_smaller(an_loader *loader, const an_region_rule *boxes, bool smaller)
 {
     const uint32_t places[] = {3, 0}; /* turn6.jpg and rgb420.jpg */
@@ -275,7 +276,7 @@ static void test_smaller_pictures(void **state)
     an_loader_free(loader);
 }
 
-/* The loader keeps the order and the data set itself. */
+/* The loader has its own copy of the order. */
 static void test_owns_what_it_needs(void **state)
 {
     (void)state;
@@ -292,7 +293,7 @@ static void test_owns_what_it_needs(void **state)
     an_loader_free(loader);
 }
 
-/* Pictures that are kept as they are come as the decoder gives them; what is larger than the square
+/* With AN_FIT_KEEP, pictures come as the decoder gives them; one with more pixels than the square
  * is bad. */
 static void check_kept(const an_batch *batch, int i, int side)
 {
@@ -322,7 +323,7 @@ static void check_kept(const an_batch *batch, int i, int side)
 static void test_keeps_sizes(void **state)
 {
     (void)state;
-    static const int sides[] = {17, 16}; /* they have 21 x 13 pixels, between the squares */
+    static const int sides[] = {17, 16}; /* good ones have 21 x 13, between 16^2 and 17^2 */
     int good[2] = {0};
     for (int s = 0; s < 2; s++) {
         an_loader *loader;
@@ -368,7 +369,8 @@ static void test_refuses_bad_arguments(void **state)
     an_loader_free(loader);
 }
 
-/* No memory in a worker is a failure of the pass, not a bad picture; the next pass is whole. */
+/* A worker that runs out of memory fails the pass and makes no bad picture; the next pass is
+ * complete. */
 static void test_no_memory_in_a_worker(void **state)
 {
     (void)state;

@@ -35,7 +35,7 @@ static double mean_of(int i, int c)
     return (pixel(0, i, c) + pixel(1, i, c) + pixel(3, i, c)) / 3.0;
 }
 
-/* Four pictures in two batches, of which one could not be read. */
+/* Four pictures in two batches; one of them could not be read. */
 static void add_pictures(an_moments *mean)
 {
     uint8_t pixels[2][PIXELS][3];
@@ -99,7 +99,7 @@ static void check_channels(const char *channels, bool bgr)
     an_net_release(net);
 }
 
-/* Of the mean colours, rounded nowhere. */
+/* The grey of the mean colours, without rounding. */
 static void check_grey(const char *mean)
 {
     an_net *net = open_net(mean, "grey");
@@ -108,7 +108,7 @@ static void check_grey(const char *mean)
     for (int i = 0; i < PIXELS; i++) {
         double grey = 0.299 * mean_of(i, 0) + 0.587 * mean_of(i, 1) + 0.114 * mean_of(i, 2);
         all += grey;
-        assert_true(count == 1 || fabs(values[i] - grey) < 0.003); /* parts of 2^16 */
+        assert_true(count == 1 || fabs(values[i] - grey) < 0.003); /* shares in units of 2^-16 */
     }
     assert_true(count == 1 ? fabs(values[0] - all / PIXELS) < 0.003 : count == PIXELS);
     an_free(values);

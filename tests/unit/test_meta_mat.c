@@ -1,6 +1,6 @@
 /*
- * The development kit's list of classes out of MATLAB files that SciPy wrote
- * (tools/make_meta_goldens.py), whole, cut anywhere, and with every byte changed.
+ * The development kit's list of classes from MATLAB files that SciPy wrote
+ * (tools/make_meta_goldens.py): whole, cut anywhere, and with every bit flipped.
  */
 #include "scratch.h"
 
@@ -11,7 +11,7 @@
 static const char expected[] = "n02119789 1\nn01440764 2\nn01443537 3\nn00001740 4\n";
 static const char *const files[] = {"golden/archives/meta.mat", "golden/archives/meta-plain.mat"};
 
-/* Parse a copy, of which a sanitizer sees the end. */
+/* Parse an exact copy, so that a sanitizer sees a read past its end. */
 static alexnet_status parse(char **text, const unsigned char *bytes, size_t length)
 {
     unsigned char *copy = malloc(length ? length : 1);
@@ -41,7 +41,7 @@ static void test_files(void **state)
     }
 }
 
-/* Cut short, a file is refused, unless only what follows the last identifier is missing. */
+/* Cut at any length, a file is refused. */
 static void test_cut(void **state)
 {
     (void)state;
@@ -58,7 +58,7 @@ static void test_cut(void **state)
     }
 }
 
-/* A changed byte gives an error, or a text. In a compressed file, its checksum notices. */
+/* With a bit flipped, a file gives an error or a text; a compressed one has a checksum. */
 static void test_changed(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 /*
- * Errors with ties, against the mean over all orders of a random tie-break, counted one by one.
+ * Errors with ties, against the mean over all orders in which ties may be broken, counted one by
+ * one.
  */
 #include "expect.h"
 
@@ -58,7 +59,7 @@ static void check(const float *p, int classes, int label)
     assert_true(fabs(m.top5_error - counted_misses(p, classes, label, 5)) < 1e-12);
 }
 
-/* Values from a few, so that ties of all kinds occur. */
+/* Only four different values, so that ties of all kinds occur. */
 static void test_ties(void **state)
 {
     (void)state;

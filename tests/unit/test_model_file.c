@@ -61,7 +61,7 @@ static void expect_equal(const net_rig *rig, an_net *net, an_arena arena)
     }
 }
 
-/* An arena that is added is part of checkpoints; a net without it opens them too. */
+/* An added arena is saved in checkpoints; a net without that arena can read them too. */
 static void test_named_arenas(void **state)
 {
     (void)state;
@@ -124,7 +124,7 @@ static void check_round_trip(const char *device, const char *reader)
     }
     assert_string_equal(an_tensor_file_metadata(file.tensors, "alexnet.provenance"), "a test");
     expect_ok(an_net_new(&net, rig_ctx(reader, ALEXNET_PRECISION_FP32, 1), file.network, true));
-    an_ctx_release(net->ctx); /* the net's is another reference */
+    an_ctx_release(net->ctx); /* the net has its own reference */
     expect_ok(an_model_file_weights(&file, net));
     expect_ok(an_model_file_state(&file, net));
     if (strcmp(device, reader) == 0) {

@@ -102,7 +102,8 @@ static void test_eigenvectors(void **state)
 {
     (void)state;
     /* ImageNet's colours, as torchvision's users know them: standard deviations of 58.4, 57.1 and
-     * 57.4, nearly grey; a diagonal; equal values; one that is singular; zero. */
+     * 57.4, nearly grey; a diagonal matrix; equal values; a singular one; one with a negative
+     * eigenvalue and a tiny element; zero. */
     static const double matrices[][3][3] = {{{3410, 3100, 2800}, {0, 3262, 3070}, {0, 0, 3294}},
                                             {{1, 0, 0}, {0, 3, 0}, {0, 0, 2}},
                                             {{2, 0, 0}, {0, 2, 0}, {0, 0, 2}},
@@ -111,7 +112,7 @@ static void test_eigenvectors(void **state)
                                             {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}}};
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
         check_eigen(matrices[i], 10000);
-    /* The paper's axes (section 4.1, figures of cuda-convnet2) out of the covariance they make. */
+    /* The paper's axes (section 4.1, figures of cuda-convnet2), recovered from their covariance. */
     static const double axes[3][3] = {
         {-0.5635, -0.5762, -0.5920}, {-0.7126, -0.0235, 0.7012}, {0.4180, -0.8170, 0.3973}};
     static const double deviations[3] = {121.780, 37.094, 19.721};

@@ -1,10 +1,10 @@
 /*
  * Nearest neighbours and nearest pairs, against plain loops in double over every row.
  *
- * Tolerance: sums are float32 over 64 products in each of 8 lanes, of rounded differences: at most
- * 67 * 2^-24 of a sum of terms that are not negative, and its root is off by half of that; the
- * product of cosine is off by as much of SUM |x q|, which is at most sqrt(SUM x^2 SUM q^2).
- * 2^-17 of the distance, of 1 for cosine, is allowed.
+ * Tolerance: sums are float32, over 64 products in each of 8 lanes, of rounded differences. The
+ * error is at most 67 * 2^-24 of the sum, because its terms are not negative, and half of that for
+ * its root. For cosine, the dot product has the same error relative to SUM |x q|, which is at most
+ * sqrt(SUM x^2 SUM q^2). Allowed are 2^-17 of the distance, and 2^-17 for cosine.
  */
 #include "expect.h"
 
@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "infer/nearest.h"
 
-enum { ROWS = 150, DIMS = 1030, QUERIES = 7, TOP = 9 }; /* of none a multiple of the loops' steps */
+enum { ROWS = 150, DIMS = 1030, QUERIES = 7, TOP = 9 }; /* none is a multiple of a loop's step */
 
 typedef struct rig {
     alexnet_ctx *ctx;
@@ -83,7 +83,8 @@ static void expect_near(double got, double expected, alexnet_metric metric)
         fail_msg("%.9g, expected %.9g", got, expected);
 }
 
-/* Every distance is right, they rise, and no row that was left out is nearer than the last. */
+/* Every distance is right, distances ascend, and no row outside the list is nearer than its
+ * last. */
 static void check(const rig *r, alexnet_metric metric, int threads)
 {
     alexnet_neighbour found[QUERIES * TOP];
@@ -166,7 +167,7 @@ static int64_t all_pairs(const rig *r, alexnet_metric metric, alexnet_pair *out)
     return n;
 }
 
-/* The `limit` nearest: distances agree one by one, and each belongs to its pair. */
+/* The `limit` nearest pairs: distances agree one by one, and each is that of its pair. */
 static void check_pairs(const rig *r, alexnet_metric metric, int64_t limit, double most)
 {
     alexnet_pair *expected = calloc(ROWS * ROWS, sizeof *expected), got;

@@ -253,7 +253,7 @@ static void test_first_weights(void **state)
 
 /* ---- A user's own ---- */
 
-/* Input of 3 x 20 x 20; the conv1 of the caller. */
+/* A network whose input has `size` and whose conv1 has the caller's keys. */
 static alexnet_network *own_network(const char *size, const char *conv1, int classes)
 {
     char text[2048];
@@ -291,7 +291,7 @@ static void test_own_sizes(void **state)
     check_own("1", "filterSize = 1", 1, "1 - 1 + 1 = 1");
 }
 
-/* Any spelling of a key, any order of keys; the file's name stands in for one of its own. */
+/* Keys in any case and in any order. A network without a name takes that of its file. */
 static void test_keys_as_the_2012_code_has_them(void **state)
 {
     (void)state;
@@ -349,7 +349,7 @@ static void test_dropouts_are_numbered(void **state)
     an_network_release(network);
 }
 
-/* docs/networks.md shows a network and what it comes to. */
+/* The network that docs/networks.md shows, and the figures given there. */
 static void test_the_manuals_example(void **state)
 {
     (void)state;
@@ -383,7 +383,8 @@ static void test_classes_follow_the_data(void **state)
     }
 }
 
-/* What no model file could hold is refused before anything is made for it, and whoever asks. */
+/* More classes than a model file can hold are refused at once, whether the caller or the network
+ * file asks for them. */
 static void test_too_many_classes(void **state)
 {
     (void)state;
@@ -398,7 +399,7 @@ static void test_too_many_classes(void **state)
     assert_null(network);
 }
 
-/* Where there is no data yet, the file says how many, and 1000 stand for `classes`. */
+/* Without data, the network file says how many classes there are, and `classes` stands for 1000. */
 static void test_classes_without_data(void **state)
 {
     (void)state;

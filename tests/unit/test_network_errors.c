@@ -106,7 +106,7 @@ static void test_types_and_keys(void **state)
          "my.ini:10: [d] dropout needs the key kind: mask|inverted"},
         {INPUT CONV "[n]\ntype = neuron\ninputs = c\n" END,
          "my.ini:10: [n] neuron needs the key neuron: relu, logistic or tanh[a,b]"},
-        /* What differs between AlexNets is never implied. */
+        /* Keys in which published AlexNets differ have no default. */
         {INPUT CONV "stride = 2\n" END, "my.ini:5: [c] conv needs the key round: floor|ceil"},
         {INPUT CONV "[m]\ntype = pool\ninputs = c\nsizeX = 3\nstride = 2\n" END,
          "my.ini:10: [m] pool needs the key round: floor|ceil"},
@@ -283,7 +283,7 @@ static void test_too_many_layers(void **state)
     free(text);
 }
 
-/* Whatever single byte of a good file is lost or replaced, the reader answers, and crashes not. */
+/* Whichever byte of a good file is removed or replaced, the reader returns and does not crash. */
 static void test_every_damaged_byte(void **state)
 {
     (void)state;
@@ -302,7 +302,7 @@ static void test_every_damaged_byte(void **state)
             survived += parse(text) == ALEXNET_OK;
         }
         memcpy(text, good, sizeof good);
-        text[i] = '\0'; /* cut short: all but the last newline is missed */
+        text[i] = '\0'; /* cut short: noticed, unless only the last newline is missing */
         assert_true(parse(text) != ALEXNET_OK || i + 2 == sizeof good);
     }
     print_message("%d damaged texts still make sense\n", survived);

@@ -1,5 +1,5 @@
 /*
- * NumPy's files that are odd or damaged, and archives that lie.
+ * NumPy's files that are odd or damaged, and archives with false headers.
  */
 #include "expect.h"
 
@@ -79,7 +79,7 @@ static void test_texts(void **state)
     }
 }
 
-/* Types and shapes that are not read do no harm to what is. */
+/* Arrays of types and shapes that are not supported do not affect the others. */
 static void test_strange_arrays(void **state)
 {
     (void)state;
@@ -103,7 +103,7 @@ static void test_strange_arrays(void **state)
     free(all.bytes);
 }
 
-/* 64 MB of zeros in 64 kB: nothing of them is unpacked unless they are asked for. */
+/* 64 MB of zeros in 64 kB: none of them are unpacked unless they are asked for. */
 static void test_a_bomb(void **state)
 {
     (void)state;
@@ -191,7 +191,7 @@ static void test_shapes_that_lie(void **state)
     expect_failure(open_header(HEADER("<f8", "False", "(4611686018427387904,)"), 48), BAD,
                    "cut short or damaged");
     expect_failure(open_header(HEADER("<U-4", "False", "()"), 48), BAD, "an element type of <U-4");
-    expect_ok(open_header(HEADER("<U9000000000000", "False", "()"), 48)); /* not looked at */
+    expect_ok(open_header(HEADER("<U9000000000000", "False", "()"), 48)); /* elements not read */
 }
 
 static void test_versions(void **state)
@@ -201,7 +201,7 @@ static void test_versions(void **state)
     an_tensor_file *file;
     all.bytes[6] = 4;
     expect_failure(open_image(&file, &all), BAD, "version 4");
-    all.bytes[6] = 2; /* 4 bytes of length, the last two of them the header's first */
+    all.bytes[6] = 2; /* 4 bytes of length, of which the last two are the header's first */
     expect_failure(open_image(&file, &all), BAD, "cut short or damaged");
     free(all.bytes);
 }
@@ -244,7 +244,7 @@ static void test_changed(void **state)
     }
 }
 
-/* The place of a text in a file, the n-th of them. */
+/* The place of a text in a file: occurrence n, counted from 0. */
 static unsigned char *find(const image *all, const void *text, size_t length, int n)
 {
     unsigned char *at = all->bytes;
@@ -256,7 +256,7 @@ static unsigned char *find(const image *all, const void *text, size_t length, in
     }
 }
 
-/* A byte of an array changed: its checksum is another. Stored and deflated. */
+/* A checksum in the directory that does not match the array, stored and deflated. */
 static void test_checksums(void **state)
 {
     (void)state;
@@ -275,7 +275,7 @@ static void test_checksums(void **state)
     }
 }
 
-/* What a directory says of a member. */
+/* False values in the directory's record of a member. */
 static void test_directories_that_lie(void **state)
 {
     (void)state;
@@ -310,7 +310,7 @@ static void test_directories_that_lie(void **state)
     }
 }
 
-/* A deflated member of 2^32 - 2 bytes in some hundred. */
+/* A deflated member that claims to have 2^32 - 2 bytes in about a hundred. */
 static void test_a_size_that_lies(void **state)
 {
     (void)state;

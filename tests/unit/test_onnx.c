@@ -63,7 +63,7 @@ static void test_reads_every_encoding(void **state)
     an_tensor_file_close(file);
 }
 
-/* In pieces, as whoever converts or transposes asks for it, beginning anew at 0. */
+/* Lists that are split into several fields: every read begins anew at element 0. */
 static void test_reads_in_pieces(void **state)
 {
     (void)state;
@@ -122,7 +122,7 @@ static void describe(const an_tensor_file *file, const an_outline_layer *l, char
     }
 }
 
-/* @param expected  lines, the last one empty */
+/* @param expected  lines, then NULL */
 static void expect_outline(const char *path, const int input[3], const char *const *expected)
 {
     an_tensor_file *file = open_golden(path);
@@ -229,7 +229,7 @@ static void put_node(buffer *graph, const char *text)
     an_wire_put_message(graph, 1, &node);
 }
 
-/* A float32 tensor of zeros, or with a count of bytes that is not what its shape says. */
+/* A float32 tensor of zeros; `bytes` may contradict its shape. */
 static void put_tensor(buffer *graph, const char *name, int rank, const int64_t *dims,
                        int64_t bytes)
 {
@@ -267,7 +267,7 @@ static buffer graph_of(const char *const *nodes)
 /* Open a graph as a model in memory; frees it. */
 static alexnet_status open_graph(an_tensor_file **file, buffer *graph)
 {
-    static unsigned char bytes[1 << 16]; /* what is opened reads it */
+    static unsigned char bytes[1 << 16]; /* outlives this call, because the opened file reads it */
     buffer model = {0};
     an_reader *reader;
     an_wire_put_int(&model, 1, 8);
@@ -372,7 +372,7 @@ static void test_damaged_graphs(void **state)
     expect_bad_graph(graph, "dimension 1, of 2147483648, is negative or larger than any file");
 }
 
-/* What is read again for each node that depends on it has a limit. */
+/* The number of fields that are read again for each node that depends on them is limited. */
 static void test_many_fields(void **state)
 {
     (void)state;
@@ -391,7 +391,7 @@ static void test_many_fields(void **state)
     expect_no_chain(NODES(text), ALEXNET_ERROR_UNSUPPORTED, "have more than 4096 fields");
 }
 
-/* Numbers in a list, as many as `count`, for a shape of 3. */
+/* A graph with a tensor t of shape [3], whose numbers are the list `field` of `bytes` bytes. */
 static buffer listed(uint32_t field, int type, const void *numbers, size_t bytes)
 {
     buffer graph = graph_of(NODES("Relu x y")), tensor = {0};
@@ -497,7 +497,7 @@ static void test_external_data_of_memory(void **state)
     free(bytes);
 }
 
-/* Files cut at every length, and with every allocation failing: an error, and nothing is lost. */
+/* Files cut at every length, and with every allocation failing: no crash, and nothing leaks. */
 static void test_cut_and_short_of_memory(void **state)
 {
     (void)state;

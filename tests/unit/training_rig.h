@@ -34,7 +34,7 @@ static const char rig_network[] =
     "[f]\ntype = fc\ninputs = d\noutputs = classes\ninitW = 0.1\n"
     "[p]\ntype = softmax\ninputs = f\n";
 
-/** A picture of a class: its colour, and noise of its own. */
+/** A picture of class `label`: the colour of the class with noise that depends on `number`. */
 static inline void rig_write_picture(const char *path, int label, int number)
 {
     enum { W = 24, H = 20 };
@@ -68,7 +68,7 @@ static inline void rig_write_network(const char *path)
     scratch_write(path, rig_network, sizeof rig_network - 1);
 }
 
-/** net.ini with one of its texts in place of another. */
+/** Write net.ini with `to` in place of the first `from` of rig_network. */
 static inline void rig_change_network(const char *from, const char *to)
 {
     char text[sizeof rig_network + 64];
@@ -79,7 +79,8 @@ static inline void rig_change_network(const char *from, const char *to)
     scratch_write("net.ini", text, (size_t)length);
 }
 
-/** What the log callback heard, a line after the other; of devices and memory the latest lines. */
+/** The lines that the log callback received; the latest lines about the device and about memory are
+ *  kept apart from the others. */
 static char rig_heard[65536], rig_device[256], rig_memory[256];
 
 static inline void rig_listen(void *user, alexnet_log_level level, const char *line)
@@ -125,8 +126,9 @@ static inline alexnet_dataset *rig_open_data(alexnet_ctx *ctx, const char *folde
     return data;
 }
 
-/** A recipe of "key value key value ...", and else the default one without what makes training hard
- *  to follow: crops of one size, colours as they are, momentum alone and no average. */
+/** The default recipe without what makes training hard to follow (crops of one size, unchanged
+ *  colours, plain momentum, no average), then with `settings`: "key", "value", ..., NULL. settings
+ *  may be NULL. */
 static inline alexnet_recipe *rig_recipe(const char *const *settings)
 {
     static const char *const plain[][2] = {
@@ -142,11 +144,13 @@ static inline alexnet_recipe *rig_recipe(const char *const *settings)
     return recipe;
 }
 
-/** Grouping of gradient sums of runs that are started. One is the rule: OpenMP's threads wait for
- *  each other at full speed, which takes minutes on a busy machine. */
+/** The `split` of runs that are started. It is 1 by default: OpenMP's threads wait for each other
+ *  in busy loops, which takes minutes on a loaded machine. */
 static int rig_split = 1;
 
-/** Start a run of net.ini in `out`. @param val NULL: without validation; settings as above */
+/** Start a run of net.ini in `out`.
+ *  @param val       NULL: without validation
+ *  @param settings  as for rig_recipe() */
 static inline alexnet_status rig_start(alexnet_trainer **trainer, alexnet_ctx *ctx,
                                        const char *train, const char *val, const char *out,
                                        const char *const *settings)
@@ -167,7 +171,7 @@ static inline alexnet_status rig_start(alexnet_trainer **trainer, alexnet_ctx *c
     return rc;
 }
 
-/** Go on until the run is done or a step fails. @return the status of the last step */
+/** Train until the run is done or a step fails. @return the status of the last step */
 static inline alexnet_status rig_finish(alexnet_trainer *trainer, alexnet_progress *last)
 {
     bool more = true;
@@ -177,7 +181,7 @@ static inline alexnet_status rig_finish(alexnet_trainer *trainer, alexnet_progre
     return rc;
 }
 
-/** Start and finish a run on ref. @return the status of the last step; *last is what it said */
+/** Start and finish a run on ref. @return the status of the last step; *last is its progress */
 static inline alexnet_status rig_train(const char *data, const char *val, const char *out,
                                        const char *const *settings, alexnet_progress *last)
 {
@@ -242,7 +246,7 @@ static inline double *rig_doubles(an_tensor_file *file, const char *name, int64_
     return values;
 }
 
-/** The same tensors, to the bit. */
+/** Both files must hold the same tensors, bit for bit. */
 static inline void rig_expect_same_tensors(const char *a, const char *b)
 {
     an_tensor_file *x = rig_open_tensors(a), *y = rig_open_tensors(b);
@@ -277,14 +281,15 @@ static inline char *rig_log_without_speed(const char *path)
     return text;
 }
 
-/** An empty path in place of one, so that runs of data that lies elsewhere can be compared. */
+/** Replace a path by an empty one, so that runs whose data is in different folders can be
+ *  compared. */
 static inline void rig_forget_path(char **path)
 {
     an_free(*path);
     *path = *path ? an_strdup("") : NULL;
 }
 
-/** What two runs left is the same, to the bit. */
+/** Two runs must have left the same files, bit for bit, apart from data paths and speeds. */
 static inline void rig_expect_same_run(const char *a, const char *b)
 {
     char x[64], y[64];
