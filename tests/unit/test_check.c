@@ -100,6 +100,9 @@ static void test_near_is_all_pairs(void **state)
                 continue;
             assert_int_equal(got.bits, best);
             assert_true(got.index < i);
+            const uint64_t turned = got.mirrored ? looks[i].mirrored : looks[i].bits;
+            assert_int_equal(__builtin_popcountll(turned ^ looks[got.index].bits), best);
+            assert_true(an_look_alike(&looks[i], &looks[got.index], got.mirrored));
             found++;
             mirrored += got.mirrored;
         }

@@ -111,7 +111,7 @@ static void test_eigenvectors(void **state)
                                             {{1, -5, 0}, {0, 1, 1e-9}, {0, 0, 1}},
                                             {{0, 0, 0}, {0, 0, 0}, {0, 0, 0}}};
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
-        check_eigen(matrices[i], 10000);
+        check_eigen(matrices[i], i == 0 ? 10000 : 6); /* about the largest eigenvalue */
     /* The paper's axes (section 4.1, figures of cuda-convnet2), recovered from their covariance. */
     static const double axes[3][3] = {
         {-0.5635, -0.5762, -0.5920}, {-0.7126, -0.0235, 0.7012}, {0.4180, -0.8170, 0.3973}};

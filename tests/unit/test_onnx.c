@@ -74,6 +74,13 @@ static void test_reads_in_pieces(void **state)
     expect_values(file, "unpacked", 1);
     expect_ok(an_tensor_file_read(file, "pieces", an_shape_of(2, 2, 3), AN_F32, f));
     assert_true(f[5] == 2.5f);
+    const an_tensor_entry *pieces = an_tensor_file_find(file, "pieces");
+    static const int parts[][2] = {{0, 2}, {2, 3}, {5, 1}, {0, 6}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        float part[6];
+        expect_ok(an_tensor_file_read_part(file, pieces, parts[i][0], parts[i][1], AN_F32, part));
+        assert_memory_equal(part, f + parts[i][0], (size_t)parts[i][1] * sizeof *part);
+    }
     an_tensor_file_close(file);
 }
 
@@ -518,6 +525,7 @@ static void test_cut_and_short_of_memory(void **state)
             an_reader *reader;
             an_tensor_file *file = NULL;
             an_outline outline = {0};
+            const uint64_t made = an_alloc_count();
             an_alloc_fail_at(n);
             rc = an_reader_memory(&reader, "short", bytes, whole);
             if (rc == ALEXNET_OK)
@@ -527,6 +535,7 @@ static void test_cut_and_short_of_memory(void **state)
             an_outline_free(&outline);
             an_tensor_file_close(file);
             assert_true(n < 10000);
+            assert_true(rc == ALEXNET_ERROR_NO_MEMORY || an_alloc_count() - made < n);
         }
         an_alloc_fail_at(0);
         expect_ok(rc);
