@@ -27,7 +27,7 @@ run() {
 for seed in 1 2 3; do
     run "default-$seed" --seed "$seed"
 done
-run 60-epochs --epochs 60
+run 60-epochs --epochs 60 --label-smoothing 0.1 --mixup 0.2 --crop-area '0.25 1'
 run 15-default --epochs 15
 run 15-crops-of-one-size --epochs 15 --crop random
 run 15-not-mirrored --epochs 15 --mirror no
