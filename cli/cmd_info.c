@@ -108,6 +108,20 @@ static int subject_load(subject *out, alexnet_ctx *ctx, const char *name, const 
     return path_is_recipe(name) ? load_recipe(out) : load_network(out, ctx);
 }
 
+/* Print the text of a file, safe for a terminal, with line ends as they are here. */
+static void print_file(const char *text)
+{
+    char *lines = cli_copy(text), *to = lines;
+    for (const char *from = lines; *from; from++)
+        if (from[0] != '\r' || from[1] != '\n')
+            *to++ = *from;
+    *to = '\0';
+    char *clean = terminal_text(lines, "\n\t");
+    fputs(clean, stdout);
+    free(clean);
+    free(lines);
+}
+
 /* Print the file that a recipe was read from. */
 static int print_recipe_text(const char *name)
 {
@@ -121,11 +135,8 @@ static int print_recipe_text(const char *name)
         return cli_error(CLI_BAD_INPUT, "cannot open %s: %s", name, strerror(errno));
     char *line = NULL;
     size_t room = 0;
-    while (getline(&line, &room, file) >= 0) {
-        char *clean = terminal_text(line, "\n\t");
-        fputs(clean, stdout);
-        free(clean);
-    }
+    while (getline(&line, &room, file) >= 0)
+        print_file(line);
     free(line);
     fclose(file);
     return CLI_DONE;
@@ -135,9 +146,7 @@ static int print_text(const subject *s)
 {
     if (s->recipe)
         return print_recipe_text(s->name);
-    char *text = terminal_text(alexnet_network_text(s->network), "\n\t");
-    fputs(text, stdout);
-    free(text);
+    print_file(alexnet_network_text(s->network));
     return CLI_DONE;
 }
 

@@ -145,6 +145,8 @@ has out patches.png
 expect 0 explain run --filters -o mine.png
 expect 0 plot filters run -o theirs.png
 cmp -s mine.png theirs.png || fail "the filters are drawn in two ways"
+expect 0 explain run --filters -o mine.png --json
+is "$(json 1 out)" mine.png "the file in the JSON of --filters"
 
 # ---- Mistakes ----
 

@@ -148,6 +148,15 @@ has err "wrong.ini:2: [recipe] batch = 0"
 expect 2 info defualt
 has err "did you mean default?"
 
+# --text prints a file that can be read again, whatever its line ends, and nothing that a terminal obeys.
+for name in alexnet-mini default; do
+    "$ALEXNET" info $name --text >plain.ini || fail "info $name --text"
+    { printf '; \033[31m\r\n' && sed 's/$/\r/' plain.ini; } >windows.ini
+    expect 0 info windows.ini --text
+    { printf '; \\x1b[31m\n' && cat plain.ini; } >wanted
+    cmp -s out wanted || fail "info --text of $name with line ends of Windows: $(diff out wanted | head -4)"
+done
+
 # Files that are no networks.
 expect 2 info alexnt
 has err "alexnt" "did you mean alexnet?"

@@ -30,6 +30,14 @@ expect 0 similar run $query --in photos --top 3 --metric cosine --json
 is "$(json 1 neighbours.#)" 3 "neighbours by angle"
 less "$(json 1 neighbours.2.distance)" 2 "a distance by angle"
 
+# ---- A picture in an archive is no neighbour of itself ----
+
+mkdir packed
+tar -cf packed/a.tar -C photos .
+expect 0 similar run packed/a.tar --in packed --layer fc7 --top 1
+has out "packed/a.tar/"
+lacks out " 0.0000 "
+
 # ---- The index lies beside the folder, and knows what is new ----
 
 is "$(ls photos | wc -l)" "$count" "files in the folder"
