@@ -97,8 +97,10 @@ static void probe(query *q, uint32_t value)
          q->left > 0 && at < t->first[value + 1] && t->order[at] < q->index; at++) {
         const uint32_t other = t->order[at];
         const int differ = __builtin_popcountll(q->near->looks[other].bits ^ q->bits);
-        if (differ <= q->near->distance && is_better(q, other, differ) && q->left-- > 0 &&
-            an_look_alike(&q->near->looks[q->index], &q->near->looks[other], q->mirrored))
+        if (differ > q->near->distance || !is_better(q, other, differ))
+            continue;
+        q->left--;
+        if (an_look_alike(&q->near->looks[q->index], &q->near->looks[other], q->mirrored))
             q->best = (an_neighbour){other, (uint8_t)differ, q->mirrored};
     }
 }

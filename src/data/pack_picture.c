@@ -29,8 +29,7 @@ static alexnet_status fit(an_picture *out, size_t before, const alexnet_pack_opt
     *out = (an_picture){picture->width, picture->height, NULL};
     if (options->side)
         an_fit_size(&out->width, &out->height, fit_of(options), picture);
-    if (out->width > AN_PICTURE_SIDE_MAX || out->height > AN_PICTURE_SIDE_MAX ||
-        (int64_t)out->width * out->height > AN_PICTURE_PIXELS_MAX)
+    if (!an_picture_size_fits(out->width, out->height))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "with a side of %d it has %d x %d pixels; at most %d a side and %d in all "
                        "are read again",

@@ -144,8 +144,7 @@ alexnet_status an_picture_check_size(const an_encoded *file, uint32_t width, uin
     if (width == 0 || height == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s claims to be %u x %u pixels", file->name, width,
                        height);
-    if (width > AN_PICTURE_SIDE_MAX || height > AN_PICTURE_SIDE_MAX ||
-        (uint64_t)width * height > AN_PICTURE_PIXELS_MAX)
+    if (!an_picture_size_fits(width, height))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s claims to be %u x %u pixels; at most %d a side and %d in all are read",
                        file->name, width, height, AN_PICTURE_SIDE_MAX, AN_PICTURE_PIXELS_MAX);

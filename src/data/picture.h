@@ -19,6 +19,13 @@
 /** Larger sides and areas are refused before anything of that size is allocated. */
 enum { AN_PICTURE_SIDE_MAX = 65500, AN_PICTURE_PIXELS_MAX = 178956970 };
 
+/** Whether a picture of this size is read. */
+static inline bool an_picture_size_fits(int64_t width, int64_t height)
+{
+    return width <= AN_PICTURE_SIDE_MAX && height <= AN_PICTURE_SIDE_MAX &&
+           width * height <= AN_PICTURE_PIXELS_MAX;
+}
+
 /** Largest file that is read: a JPEG of the largest picture is far smaller. */
 #define AN_PICTURE_FILE_MAX ((size_t)512 << 20)
 

@@ -55,13 +55,6 @@ static void on_progress(j_common_ptr jpeg)
         longjmp(d->escape, 1);
 }
 
-static bool is_too_large(const decoder *d)
-{
-    return d->jpeg.image_width > AN_PICTURE_SIDE_MAX ||
-           d->jpeg.image_height > AN_PICTURE_SIDE_MAX ||
-           (int64_t)d->jpeg.image_width * d->jpeg.image_height > AN_PICTURE_PIXELS_MAX;
-}
-
 static bool make_room(decoder *d, size_t bytes)
 {
     if (bytes <= d->room)
@@ -82,7 +75,7 @@ static bool decode(decoder *d, const an_jpeg_file *file)
     }
     jpeg_mem_src(&d->jpeg, file->bytes, file->length);
     jpeg_read_header(&d->jpeg, TRUE);
-    if (is_too_large(d)) {
+    if (!an_picture_size_fits(d->jpeg.image_width, d->jpeg.image_height)) {
         jpeg_abort_decompress(&d->jpeg);
         return true;
     }

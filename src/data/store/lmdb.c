@@ -27,32 +27,34 @@ static alexnet_status fail(const char *path, int error)
                    "%s cannot be read as an LMDB: %s", path, mdb_strerror(error));
 }
 
+static alexnet_status open_data(an_reader **file, const char *path)
+{
+    char *name = an_format("%s/data.mdb", path);
+    alexnet_status rc = name ? an_reader_open(file, name) : AN_FAIL_MEMORY(strlen(path), "a path");
+    an_free(name);
+    return rc;
+}
+
 /* The library divides by the size of pages, whatever the file says that it is. A file that has
  * another fault in its head is left to the library's checks. */
 static alexnet_status check_pages(const char *path)
 {
     enum { HEAD = 44, PAGE_SIZE = 40 }; /* of the first page, after its header, magic and sizes */
     an_reader *file;
-    uint32_t size;
+    uint32_t size = 0;
     unsigned char head[HEAD];
-    char *name = an_format("%s/data.mdb", path);
-    if (!name)
-        return AN_FAIL_MEMORY(strlen(path), "a path");
-    alexnet_status rc = an_reader_open(&file, name);
-    if (rc == ALEXNET_OK) {
-        rc = an_reader_size(file) < HEAD
-                 ? AN_FAIL(ALEXNET_ERROR_FORMAT, "%s cannot be read as an LMDB: it is too short",
-                           name)
-                 : an_reader_read(file, 0, head, HEAD);
-        an_reader_close(file);
-    }
-    if (rc == ALEXNET_OK) {
+    AN_CHECK(open_data(&file, path));
+    alexnet_status rc =
+        an_reader_size(file) < HEAD
+            ? AN_FAIL(ALEXNET_ERROR_FORMAT, "%s cannot be read as an LMDB: it is too short",
+                      an_reader_name(file))
+            : an_reader_read(file, 0, head, HEAD);
+    if (rc == ALEXNET_OK)
         memcpy(&size, head + PAGE_SIZE, sizeof size);
-        if (size < 256 || size > 65536)
-            rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
-                         "%s cannot be read as an LMDB: its pages have %u bytes", name, size);
-    }
-    an_free(name);
+    if (rc == ALEXNET_OK && (size < 256 || size > 65536))
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s cannot be read as an LMDB: its pages have %u bytes",
+                     an_reader_name(file), size);
+    an_reader_close(file);
     return rc;
 }
 
@@ -63,22 +65,19 @@ static alexnet_status check_whole(const database *d)
     MDB_envinfo info;
     MDB_stat stat;
     an_reader *file;
-    char *name = an_format("%s/data.mdb", d->path);
-    if (!name)
-        return AN_FAIL_MEMORY(strlen(d->path), "a path");
     int error = mdb_env_info(d->env, &info);
     if (!error)
         error = mdb_env_stat(d->env, &stat);
-    alexnet_status rc = error ? fail(d->path, error) : an_reader_open(&file, name);
-    if (rc == ALEXNET_OK) {
-        const uint64_t size = an_reader_size(file);
-        an_reader_close(file);
-        if (info.me_last_pgno >= size / stat.ms_psize)
-            rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: %llu pages expected, found %llu",
-                         name, (unsigned long long)info.me_last_pgno + 1,
-                         (unsigned long long)(size / stat.ms_psize));
-    }
-    an_free(name);
+    if (error)
+        return fail(d->path, error);
+    AN_CHECK(open_data(&file, d->path));
+    const uint64_t pages = an_reader_size(file) / stat.ms_psize;
+    alexnet_status rc = ALEXNET_OK;
+    if (info.me_last_pgno >= pages)
+        rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: %llu pages expected, found %llu",
+                     an_reader_name(file), (unsigned long long)info.me_last_pgno + 1,
+                     (unsigned long long)pages);
+    an_reader_close(file);
     return rc;
 }
 
