@@ -84,12 +84,12 @@ void an_onnx_node_free(an_onnx_node *node)
 /* Nodes are read again for each that depends on them: what they may hold is limited. */
 enum { ATTRIBUTE_FIELDS_MAX = 4096 }; /* of all attributes of a node, and numbers in one field */
 
-static alexnet_status count_down(int *left)
+static alexnet_status count_down(const an_wire *attribute, int *left)
 {
-    return (*left)-- > 0
-               ? ALEXNET_OK
-               : AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                         "the attributes of a node have more than %d fields", ATTRIBUTE_FIELDS_MAX);
+    return (*left)-- > 0 ? ALEXNET_OK
+                         : AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                                   "%s: the attributes of a node have more than %d fields",
+                                   an_reader_name(attribute->file->reader), ATTRIBUTE_FIELDS_MAX);
 }
 
 /* Whether an attribute is called `name`. */
@@ -99,7 +99,7 @@ static alexnet_status is_called(an_wire attribute, const char *name, int *left, 
     bool more;
     *is = false;
     for (;;) {
-        AN_CHECK(count_down(left));
+        AN_CHECK(count_down(&attribute, left));
         AN_CHECK(an_wire_next(&attribute, &field, &more));
         if (!more)
             return ALEXNET_OK;
@@ -131,7 +131,7 @@ static alexnet_status read_value(const an_wire_field *field, int *left, an_onnx_
     if (field->number == ATTR_INTS && field->type == AN_WIRE_VARINT)
         add_int(out, an_wire_int(field));
     while (field->number == ATTR_INTS && field->type == AN_WIRE_BYTES && an_wire_length(&chunk)) {
-        AN_CHECK(count_down(left));
+        AN_CHECK(count_down(&chunk, left));
         AN_CHECK(an_wire_varint(&chunk, &value));
         add_int(out, (int64_t)value);
     }
@@ -158,7 +158,7 @@ alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name
         attribute = field.body;
         AN_CHECK(is_called(attribute, name, &left, &is));
         for (bool inside = is; inside;) {
-            AN_CHECK(count_down(&left));
+            AN_CHECK(count_down(&attribute, &left));
             AN_CHECK(an_wire_next(&attribute, &field, &inside));
             if (inside)
                 AN_CHECK(read_value(&field, &left, out));

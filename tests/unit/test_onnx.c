@@ -395,7 +395,8 @@ static void test_many_fields(void **state)
     char text[16384] = "MaxPool x y kernel_shape=3";
     for (size_t length = strlen(text), i = 0; i < 4100; i++, length += 2)
         memcpy(text + length, ":3", 3);
-    expect_no_chain(NODES(text), ALEXNET_ERROR_UNSUPPORTED, "have more than 4096 fields");
+    expect_no_chain(NODES(text), ALEXNET_ERROR_UNSUPPORTED,
+                    "model: the attributes of a node have more than 4096 fields");
 }
 
 /* A graph with a tensor t of shape [3], whose numbers are the list `field` of `bytes` bytes. */
