@@ -51,7 +51,7 @@ static inline void random_lrn(dice *d, an_op_desc *desc)
     desc->kind = across ? AN_OP_LRN : AN_OP_LRN_WITHIN;
     desc->in[0].c = groups * dice_between(d, 1, 20);
     desc->u.lrn = (an_lrn_desc){
-        .size = 2 * dice_between(d, 0, 4) + 1,
+        .size = 2 * dice_between(d, 0, 12) + 1, /* also wider than towers and maps */
         .groups = groups,
         .k = dice_between(d, 1, 2),
         .alpha = 1e-4 * dice_between(d, 0, 3),

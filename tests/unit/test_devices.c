@@ -82,6 +82,23 @@ static void test_a_tuning_of_another_version(void **state)
     alexnet_ctx_free(ctx);
 }
 
+/* A run that goes on is as deterministic as it was, or as the context wants it now. */
+static void test_a_deterministic_run(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const an_device_defaults defaults = {.precision = ALEXNET_PRECISION_FP32,
+                                             .deterministic = i & 1};
+        an_backend *backend;
+        alexnet_ctx *ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
+        ctx->deterministic = i & 2;
+        expect_ok(an_backend_open_as(&backend, ctx, true, &defaults));
+        assert_int_equal(backend->deterministic, i != 0);
+        an_backend_close(backend);
+        alexnet_ctx_free(ctx);
+    }
+}
+
 static void test_names(void **state)
 {
     static const char *const absent[] = {"many:3", "many:9999", "ref:1", "cuda", "cuda:1"};
@@ -140,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_a_tuning_of_another_version),
+        cmocka_unit_test(test_a_deterministic_run),
         cmocka_unit_test_setup_teardown(test_resume, scratch_setup, scratch_teardown),
     };
     many = an_ref_api;
