@@ -126,6 +126,8 @@ static const an_parity_case cases[] = {
     {"strided 1x1 conv of 4 maps", 1, true, {CONV(32, 4, 32, 8, 1, 2, 1, 0)}},
     {"strided 1x1 conv of 12 maps", 1, true, {CONV(8, 12, 64, 16, 1, 2, 1, 0)}},
     {"strided 1x1 conv of 24 maps", 1, true, {CONV(8, 24, 33, 40, 1, 3, 1, 0)}},
+    {"conv of windows of padding", 1, true, {CONV(2, 32, 7, 48, 3, 1, 1, 3)}},
+    {"strided 1x1 conv of windows of padding", 1, true, {CONV(3, 16, 8, 16, 1, 2, 1, 1)}},
     {"fc of 1 output", 1, true, {{FIRST(FC, 3, 10, 1, 1), .u.fc = {1}}}},
 };
 
@@ -285,6 +287,30 @@ static void test_variants(void **state)
         an_free(tuning);
         tuning = NULL;
     }
+}
+
+/* oneDNN's kernels for AMX crash there (backend/cpu/onednn/conv_primitive.c). */
+static void test_windows_of_padding(void **state)
+{
+    static const an_parity_case below = {
+        "windows below the input",
+        1,
+        true,
+        {{FIRST(CONV, 2, 64, 9, 9), .u.conv = {64, 3, 3, 1, 1, 1, 1, 4, 1, true}}}};
+    an_parity p;
+    (void)state;
+    if (!bf16)
+        skip();
+    tuning = an_format("[all]\nisa = *\nprecision = *\noperator = *\nforward = channels_last\n"
+                       "backward_data = channels_last\nbackward_weights = channels_last\n");
+    an_backend *backend = open_cpu(ALEXNET_PRECISION_BF16);
+    rig_ok(an_parity_case_run(backend, ref, &below, SEED, &p));
+    judge(below.name, &p);
+    if (strstr(p.impl, "brg"))
+        fail_msg("left to %s", p.impl);
+    an_backend_close(backend);
+    an_free(tuning);
+    tuning = NULL;
 }
 
 /* ---- Convolutions by native kernels ---------------------------------------------------------- */
@@ -491,7 +517,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_native_products), cmocka_unit_test(test_other_networks),
         cmocka_unit_test(test_inference),       cmocka_unit_test(test_large_logits),
         cmocka_unit_test(test_random_shapes),   cmocka_unit_test(test_bf16),
-        cmocka_unit_test(test_bf16_absent),
+        cmocka_unit_test(test_bf16_absent),     cmocka_unit_test(test_windows_of_padding),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

@@ -75,9 +75,25 @@ typedef struct request {
 
 static const request plain = {dnnl_convolution_direct, dnnl_nchw, dnnl_nchw};
 
+/* Whether a row of windows, or a column, covers nothing but padding. */
+static bool has_windows_of_padding(const an_op_desc *desc)
+{
+    const an_conv_desc *c = &desc->u.conv;
+    return c->top >= c->r || c->left >= c->s ||
+           (desc->out.h - 1) * c->stride - c->top >= desc->in[0].h ||
+           (desc->out.w - 1) * c->stride - c->left >= desc->in[0].w;
+}
+
+/*
+ * oneDNN's brgemm kernels for AMX crash at rows of windows that cover nothing but padding (seen in
+ * 2.6.3; of columns its issue 5942 is known, in 3.14). They work channels last alone, so such a
+ * convolution is computed in plain layouts in bf16.
+ */
 static request request_for(const an_conv_forward *problem, an_variant variant)
 {
     const dnnl_format_tag_t any = dnnl_format_tag_any;
+    if (problem->cpu->activation == AN_BF16 && has_windows_of_padding(problem->desc))
+        return plain;
     int lanes = problem->cpu->lanes;
     dnnl_format_tag_t blocked = lanes == 16 ? dnnl_nChw16c : dnnl_nChw8c;
     bool pixels = problem->desc->in[0].c < lanes;
