@@ -71,6 +71,8 @@ static const shape shapes[] = {
     {"alexnet conv5", CONV(384, 13, 256, 3, 1, 2, 1)},
     {"alexnet-owt conv1", CONV(3, 224, 64, 11, 4, 1, 2)},
     {"odd channels", CONV(12, 13, 20, 3, 1, 2, 1)},
+    {"conv of 64 maps", CONV(64, 14, 64, 3, 1, 1, 1)},
+    {"conv of 256 to 64 maps", CONV(256, 13, 64, 3, 1, 1, 1)},
     {"fc6", {OTHER(FC, 256, 6, 6), .u.fc = {520}}, true},
     {"fc8", {OTHER(FC, 4096, 1, 1), .u.fc = {1000}}, false},
     {"fc of few inputs", {OTHER(FC, 16, 1, 1), .u.fc = {4096}}, false},
@@ -239,6 +241,7 @@ static void check_all(void)
         if (variant && shapes[i].desc.kind != AN_OP_CONV)
             continue;
         check_forward(&shapes[i], 1);
+        check_forward(&shapes[i], 3);
         check_forward(&shapes[i], 7);
         check_backward(&shapes[i]);
     }

@@ -3,9 +3,7 @@
  * weights instead (conv_wgrad.h), or all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
- * that the variant leaves open; reorders convert them for neighbours that have others. Some of
- * oneDNN's kernels add up each output in an order that does not depend on the number of threads;
- * these run on the whole batch. Others are run image by image, each on one thread (team.h).
+ * that the variant leaves open; reorders convert them for neighbours that have others.
  *
  * oneDNN's ReLU turns a NaN into zero. That would hide a diverging run, so only inference uses it;
  * when gradients are wanted, a pass of our own follows.
@@ -13,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/cpu/conv_batch.h"
 #include "backend/cpu/conv_padding.h"
 #include "backend/cpu/conv_sums.h"
 #include "backend/cpu/conv_wgrad.h"
 #include "backend/cpu/onednn/conv_primitive.h"
-#include "backend/cpu/onednn/team.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -37,15 +35,13 @@ typedef struct conv_op {
     bool padded;     /* desc is the convolution of a padded copy of the input */
     an_conv_padding padding;
 
-    an_primitive *forward; /* of the whole batch; NULL: image by image */
-    an_team images;
+    an_conv_batch forward;
     an_reorder x_in, y_out;
     weights_form weights;
 
-    size_t masked;               /* scratch offset of dy where y > 0 */
-    an_primitive *backward_data; /* of the whole batch; NULL: image by image */
-    an_team data_images;
-    an_layout dy, dx; /* image by image */
+    size_t masked; /* scratch offset of dy where y > 0 */
+    an_conv_batch data;
+    an_layout dy, dx; /* as the gradient of the data is computed, if image by image */
     an_reorder data_dy_in, dx_out;
     weights_form data_weights;
     bool native; /* gradients of weights by native kernels, or by oneDNN */
@@ -57,52 +53,31 @@ typedef struct conv_op {
 
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-/* Whether the sums of a kernel do not depend on the number of threads. Such kernels are known by
- * how their names in oneDNN begin; tests/ops/test_bits_cpu.c checks it. */
-static bool runs_whole(const an_primitive *primitive)
-{
-    static const char *const names[] = {"jit:", "jit_bf16:", "jit_wino_4x3:", "jit_fp32_wino_2x3:"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(an_primitive_name(primitive), names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
-/* One image: what to ask for, and where to put the resulting variant and layouts. */
-typedef struct image_problem {
+/* What forward primitives are made from, and where to put the resulting variant and layouts. */
+typedef struct forward_maker {
     an_conv_forward problem;
-    const an_primitive *forward; /* backward: of the whole batch */
     an_variant *variant;
     an_layout *x, *y;
-} image_problem;
+} forward_maker;
 
-static alexnet_status make_image(const void *user, bool small, an_primitive **out)
+static alexnet_status make_forward(const void *user, int n, an_primitive **out)
 {
-    const image_problem *w = user;
-    (void)small;
-    return an_conv_forward_new(out, &w->problem, w->variant, w->x, w->y);
+    const forward_maker *maker = user;
+    an_conv_forward problem = maker->problem;
+    problem.n = n;
+    return an_conv_forward_new(out, &problem, maker->variant, maker->x, maker->y);
 }
 
-/* Sets c->x, c->y and the primitives of forward. `whole`, of the whole batch, is for backward. */
-static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu,
-                                      an_primitive **whole)
+static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu)
 {
     bool backward = p->want_dx || p->want_dw;
     int n = c->desc.n;
-    an_conv_forward problem = {c->op.cpu, &c->desc,
-                               p->training ? dnnl_forward_training : dnnl_forward_inference,
-                               relu && !backward, n};
-    an_variant *variant = &c->op.base.variants.of[AN_FORWARD];
-    AN_CHECK(an_conv_forward_new(whole, &problem, variant, &c->x, &c->y));
-    if (runs_whole(*whole)) {
-        c->forward = *whole;
-        an_cpu_share(&c->op, an_primitive_scratch(*whole));
-    } else {
-        problem.n = 1;
-        image_problem image = {problem, NULL, variant, &c->x, &c->y};
-        an_units units = {n, n};
-        AN_CHECK(an_team_new(&c->images, &c->op, units, make_image, &image));
-    }
+    dnnl_prop_kind_t prop = p->training ? dnnl_forward_training : dnnl_forward_inference;
+    const forward_maker maker = {{c->op.cpu, &c->desc, prop, relu && !backward, n},
+                                 &c->op.base.variants.of[AN_FORWARD],
+                                 &c->x,
+                                 &c->y};
+    AN_CHECK(an_conv_batch_new(&c->forward, &c->op, n, make_forward, &maker));
     c->x.n = c->y.n = n;
     return ALEXNET_OK;
 }
@@ -135,65 +110,45 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc 
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-static alexnet_status make_data_image(const void *user, bool small, an_primitive **out)
+static alexnet_status make_data(const void *user, int n, an_primitive **out)
 {
-    const image_problem *w = user;
-    (void)small;
-    return an_conv_backward_data_new(out, w->problem.cpu, w->problem.desc, w->forward, w->variant);
+    conv_op *c = (conv_op *)user;
+    an_op_desc desc = c->desc;
+    desc.n = n;
+    return an_conv_backward_data_new(out, c->op.cpu, &desc, c->forward.whole,
+                                     &c->op.base.variants.of[AN_BACKWARD_DATA]);
 }
 
-/* Gradients of the data image by image. Sets c->dy, c->dx to the layouts of the batch. */
-static alexnet_status prepare_data_images(conv_op *c, const an_primitive *whole,
-                                          an_variant *variant)
+/* Reorders of dy and dx for one image, repeated for every image of the batch. */
+static alexnet_status reorder_data_images(conv_op *c, const an_prepare *p, an_md dy, an_md dx)
 {
-    an_op_desc one = c->desc;
-    one.n = 1;
-    const image_problem image = {
-        .problem = {.cpu = c->op.cpu, .desc = &one}, .forward = whole, .variant = variant};
-    an_primitive_free(c->backward_data);
-    c->backward_data = NULL;
-    an_units units = {c->desc.n, c->desc.n};
-    AN_CHECK(an_team_new(&c->data_images, &c->op, units, make_data_image, &image));
-    const an_primitive *primitive = an_team_first(&c->data_images);
-    bool flipped = *variant == AN_CPU_FLIPPED;
-    c->dy = (an_layout){AN_LAYOUT_PLAIN, c->op.cpu->activation, 1, c->desc.out};
-    c->dx = (an_layout){AN_LAYOUT_PLAIN, c->op.cpu->activation, 1, c->desc.in[0]};
-    int dy = flipped ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST;
-    int dx = flipped ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC;
-    AN_CHECK(an_layout_from_md(&c->dy, an_primitive_md(primitive, dy)));
-    AN_CHECK(an_layout_from_md(&c->dx, an_primitive_md(primitive, dx)));
+    an_dtype type = c->op.cpu->activation;
+    c->dy = (an_layout){AN_LAYOUT_PLAIN, type, 1, c->desc.out};
+    c->dx = (an_layout){AN_LAYOUT_PLAIN, type, 1, c->desc.in[0]};
+    AN_CHECK(an_layout_from_md(&c->dy, dy));
+    AN_CHECK(an_layout_from_md(&c->dx, dx));
     c->dy.n = c->dx.n = c->desc.n;
-    return ALEXNET_OK;
+    AN_CHECK(an_reorder_in_new(&c->data_dy_in, &c->op, c->op.base.out, c->dy));
+    return an_reorder_out_new(&c->dx_out, &c->op, c->dx, p->in[0]);
 }
 
-static alexnet_status reorder_data(conv_op *c, bool flipped, an_md x, an_md y)
+static alexnet_status prepare_backward_data(conv_op *c, const an_prepare *p, an_md x, an_md y)
 {
-    an_md dy = an_primitive_md(c->backward_data, flipped ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST);
-    an_md dx = an_primitive_md(c->backward_data, flipped ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC);
-    an_cpu_share(&c->op, an_primitive_scratch(c->backward_data));
-    AN_CHECK(an_reorder_in_new_md(&c->data_dy_in, &c->op, y, dy));
-    return an_reorder_out_new_md(&c->dx_out, &c->op, dx, x);
-}
-
-static alexnet_status prepare_backward_data(conv_op *c, const an_prepare *p,
-                                            const an_primitive *whole, an_md x, an_md y)
-{
-    an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_DATA];
-    AN_CHECK(an_conv_backward_data_new(&c->backward_data, c->op.cpu, &c->desc, whole, variant));
-    if (!runs_whole(c->backward_data))
-        AN_CHECK(prepare_data_images(c, whole, variant));
-    bool flipped = *variant == AN_CPU_FLIPPED;
+    AN_CHECK(an_conv_batch_new(&c->data, &c->op, c->desc.n, make_data, c));
+    const an_primitive *primitive = an_conv_batch_primitive(&c->data);
+    bool flipped = c->op.base.variants.of[AN_BACKWARD_DATA] == AN_CPU_FLIPPED;
+    an_md dy = an_primitive_md(primitive, flipped ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST);
+    an_md dx = an_primitive_md(primitive, flipped ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC);
     an_op_desc flipped_desc;
     if (flipped)
         AN_CHECK(an_conv_flip(&flipped_desc, &c->desc));
-    if (c->backward_data) {
-        AN_CHECK(reorder_data(c, flipped, x, y));
+    if (c->data.by_image) {
+        AN_CHECK(reorder_data_images(c, p, dy, dx));
     } else {
-        AN_CHECK(an_reorder_in_new(&c->data_dy_in, &c->op, c->op.base.out, c->dy));
-        AN_CHECK(an_reorder_out_new(&c->dx_out, &c->op, c->dx, p->in[0]));
+        AN_CHECK(an_reorder_in_new_md(&c->data_dy_in, &c->op, y, dy));
+        AN_CHECK(an_reorder_out_new_md(&c->dx_out, &c->op, dx, x));
     }
-    return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc,
-                    c->backward_data ? c->backward_data : an_team_first(&c->data_images));
+    return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc, primitive);
 }
 
 static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer, an_chw shape)
@@ -216,18 +171,18 @@ static alexnet_status prepare_native_weights(conv_op *c, an_md x, an_md y)
     return blocks_entry(&c->weights_dy_in, c, y, c->desc.out);
 }
 
-static alexnet_status prepare_backward_weights(conv_op *c, const an_primitive *whole, an_md x,
-                                               an_md y)
+static alexnet_status prepare_backward_weights(conv_op *c, an_md x, an_md y)
 {
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
     if (*variant == AN_CPU_NATIVE)
         AN_CHECK(prepare_native_weights(c, x, y));
     return c->native ? ALEXNET_OK
-                     : an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, whole, variant, x, y);
+                     : an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, c->forward.whole,
+                                        variant, x, y);
 }
 
-static alexnet_status prepare_backward(conv_op *c, const an_prepare *p, const an_primitive *whole)
+static alexnet_status prepare_backward(conv_op *c, const an_prepare *p)
 {
     an_md x = an_layout_md(p->in[0]), y = an_layout_md(c->op.base.out);
     alexnet_status rc =
@@ -235,9 +190,9 @@ static alexnet_status prepare_backward(conv_op *c, const an_prepare *p, const an
     if (c->relu_after)
         c->masked = an_cpu_take(&c->op, an_layout_bytes(c->op.base.out));
     if (p->want_dx && rc == ALEXNET_OK)
-        rc = prepare_backward_data(c, p, whole, x, y);
+        rc = prepare_backward_data(c, p, x, y);
     if (p->want_dw && rc == ALEXNET_OK)
-        rc = prepare_backward_weights(c, whole, x, y);
+        rc = prepare_backward_weights(c, x, y);
     an_md_free(x);
     an_md_free(y);
     return rc;
@@ -270,21 +225,6 @@ static const void *packed(const weights_form *form, const an_op_args *args)
     return form->reorder ? (char *)args->packed + form->at : args->param[0];
 }
 
-/* Tensors of a forward run, and bytes of an image of x and of y. */
-typedef struct batch {
-    const void *data[4];
-    size_t x, y;
-} batch;
-
-static void place_image(const void *user, int image, const void **data)
-{
-    const batch *b = user;
-    data[0] = (const char *)b->data[0] + b->x * (size_t)image;
-    data[1] = b->data[1];
-    data[2] = b->data[2];
-    data[3] = (const char *)b->data[3] + b->y * (size_t)image;
-}
-
 /* The input, or its padded copy. */
 static const void *input_of(const conv_op *c, const an_op_args *args)
 {
@@ -296,40 +236,29 @@ static alexnet_status conv_forward(an_cpu_op *op, const an_op_args *args)
     const conv_op *c = (const conv_op *)op;
     size_t n = (size_t)c->desc.n;
     void *y = an_reorder_target(&c->y_out, args, args->y);
-    batch b = {{input_of(c, args), packed(&c->weights, args), args->param[1], y},
-               an_layout_bytes(c->x) / n,
-               an_layout_bytes(c->y) / n};
-    AN_CHECK(an_reorder_in_run(&c->x_in, op, args, &b.data[0]));
-    if (c->forward)
-        AN_CHECK(an_primitive_run(c->forward, b.data, an_cpu_shared(op, args)));
-    else
-        AN_CHECK(an_team_run(&c->images, args, 0, c->desc.n, place_image, &b));
+    an_conv_batch_data data = {{input_of(c, args), packed(&c->weights, args), args->param[1], y},
+                               4,
+                               an_layout_bytes(c->x) / n,
+                               an_layout_bytes(c->y) / n};
+    AN_CHECK(an_reorder_in_run(&c->x_in, op, args, &data.arg[0]));
+    AN_CHECK(an_conv_batch_run(&c->forward, op, args, &data));
     if (c->relu_after)
         an_cpu_relu(c->op.cpu, c->y, y);
     return an_reorder_out_run(&c->y_out, op, args, args->y);
 }
 
-static void place_data_image(const void *user, int image, const void **data)
-{
-    const batch *b = user;
-    data[0] = (const char *)b->data[0] + b->y * (size_t)image;
-    data[1] = b->data[1];
-    data[2] = (const char *)b->data[2] + b->x * (size_t)image;
-}
-
 static alexnet_status run_backward_data(const conv_op *c, const an_op_args *args, const void *dy)
 {
     const an_cpu_op *op = &c->op;
-    batch b = {.data = {dy, packed(&c->data_weights, args),
-                        an_reorder_target(&c->dx_out, args, args->dx[0])}};
-    AN_CHECK(an_reorder_in_run(&c->data_dy_in, op, args, &b.data[0]));
-    if (c->backward_data) {
-        AN_CHECK(an_primitive_run(c->backward_data, b.data, an_cpu_shared(op, args)));
-    } else {
-        b.x = an_layout_bytes(c->dx) / (size_t)c->desc.n;
-        b.y = an_layout_bytes(c->dy) / (size_t)c->desc.n;
-        AN_CHECK(an_team_run(&c->data_images, args, 0, c->desc.n, place_data_image, &b));
+    size_t n = (size_t)c->desc.n;
+    void *dx = an_reorder_target(&c->dx_out, args, args->dx[0]);
+    an_conv_batch_data data = {{dy, packed(&c->data_weights, args), dx}, 3, 0, 0};
+    if (c->data.by_image) {
+        data.in = an_layout_bytes(c->dy) / n;
+        data.out = an_layout_bytes(c->dx) / n;
     }
+    AN_CHECK(an_reorder_in_run(&c->data_dy_in, op, args, &data.arg[0]));
+    AN_CHECK(an_conv_batch_run(&c->data, op, args, &data));
     return an_reorder_out_run(&c->dx_out, op, args, args->dx[0]);
 }
 
@@ -365,16 +294,14 @@ static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
 static void conv_free(an_cpu_op *op)
 {
     conv_op *c = (conv_op *)op;
-    an_primitive *const primitives[] = {c->forward, c->weights.reorder, c->backward_data,
-                                        c->data_weights.reorder};
     an_reorder *const reorders[] = {&c->x_in,   &c->y_out,        &c->data_dy_in,
                                     &c->dx_out, &c->weights_x_in, &c->weights_dy_in};
-    for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
-        an_primitive_free(primitives[i]);
     for (size_t i = 0; i < sizeof reorders / sizeof *reorders; i++)
         an_reorder_free(reorders[i]);
-    an_team_free(&c->images);
-    an_team_free(&c->data_images);
+    an_primitive_free(c->weights.reorder);
+    an_primitive_free(c->data_weights.reorder);
+    an_conv_batch_free(&c->forward);
+    an_conv_batch_free(&c->data);
     an_conv_sums_free(&c->weights_sums);
     an_free(c);
 }
@@ -391,25 +318,23 @@ static const char *name_primitive(const an_primitive *primitive, char name[64])
 static void name_impl(conv_op *c)
 {
     char forward[64], dx[64], dw[64];
-    const an_primitive *data = c->backward_data ? c->backward_data : an_team_first(&c->data_images);
     const an_conv_sums *sums = &c->weights_sums;
     const an_primitive *weights = sums->whole ? sums->whole : an_team_first(&sums->parts);
-    name_primitive(c->forward ? c->forward : an_team_first(&c->images), forward);
-    an_cpu_name_impl(&c->op, forward, name_primitive(data, dx),
+    name_primitive(an_conv_batch_primitive(&c->forward), forward);
+    an_cpu_name_impl(&c->op, forward, name_primitive(an_conv_batch_primitive(&c->data), dx),
                      c->native ? "native wgrad:avx512_bf16" : name_primitive(weights, dw));
 }
 
-static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu, an_primitive **whole)
+static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu)
 {
-    AN_CHECK(prepare_forward(c, p, relu, whole));
-    AN_CHECK(
-        pack_for(&c->weights, c, &c->desc, c->forward ? c->forward : an_team_first(&c->images)));
+    AN_CHECK(prepare_forward(c, p, relu));
+    AN_CHECK(pack_for(&c->weights, c, &c->desc, an_conv_batch_primitive(&c->forward)));
     c->op.base.out = c->y;
     if (p->plain_out)
         c->op.base.out.kind = AN_LAYOUT_PLAIN;
     AN_CHECK(an_reorder_in_new(&c->x_in, &c->op, p->in[0], c->x));
     AN_CHECK(an_reorder_out_new(&c->y_out, &c->op, c->y, c->op.base.out));
-    return p->want_dx || p->want_dw ? prepare_backward(c, p, *whole) : ALEXNET_OK;
+    return p->want_dx || p->want_dw ? prepare_backward(c, p) : ALEXNET_OK;
 }
 
 /* If the tuning wants the first layer padded and that is possible, c->desc and the input in `offer`
@@ -435,7 +360,6 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     bool backward = p->want_dx || p->want_dw;
     conv_op *c = an_calloc(1, sizeof *c);
     an_prepare offer = *p;
-    an_primitive *whole = NULL;
     if (!c)
         return AN_FAIL_MEMORY(sizeof *c, "a prepared convolution");
     bool relu = an_cpu_relu_follows(p);
@@ -456,11 +380,9 @@ alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op *
     c->y = (an_layout){AN_LAYOUT_PLAIN, p->plain_out ? AN_F32 : cpu->activation, c->desc.n,
                        c->desc.out};
     if (rc == ALEXNET_OK)
-        rc = prepare_all(c, &offer, relu, &whole);
+        rc = prepare_all(c, &offer, relu);
     if (rc == ALEXNET_OK)
         name_impl(c);
-    if (whole != c->forward)
-        an_primitive_free(whole);
     if (rc != ALEXNET_OK)
         conv_free(&c->op);
     else

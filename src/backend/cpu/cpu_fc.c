@@ -27,6 +27,7 @@ enum {
 /* dx or dw: the whole product at once or, if `whole` is NULL, block by block. */
 typedef struct gradient {
     an_primitive *whole;
+    int threads; /* that compute it */
     an_team blocks;
 } gradient;
 
@@ -180,30 +181,47 @@ static alexnet_status prepare_forward(fc *f, const an_prepare *p)
 
 typedef alexnet_status (*gradient_new)(an_primitive **out, const fc *f, int64_t count);
 
+static alexnet_status make_for(an_primitive **out, int threads, const fc *f, gradient_new make,
+                               int64_t count)
+{
+    an_threads saved = an_threads_set(threads);
+    alexnet_status rc = make(out, f, count);
+    an_threads_restore(saved);
+    return rc;
+}
+
 /*
  * Make the whole product if its bits are those of one thread. Kernels of the "brg" family divide
- * rows and columns of the product among threads; to divide a sum too, they would need scratch for
- * partial sums. So every thread may have as much scratch as a single thread has, but no more. Other
- * kernels (x64:gemm) allocate memory of their own, which does not show in their scratch.
+ * rows and columns of the product among threads; to divide a sum too, they need scratch for partial
+ * sums. So every thread may have as much scratch as a single thread has, but no more; if all
+ * threads of the context have more, half as many are tried. Other kernels (x64:gemm) allocate
+ * memory of their own, which does not show in their scratch. Whether the product is made does not
+ * depend on the number of threads, as blocks have other bits.
  */
 static alexnet_status try_whole(gradient *g, fc *f, gradient_new make, int64_t count)
 {
     an_primitive *single = NULL;
-    AN_CHECK(make(&g->whole, f, count));
-    an_threads saved = an_threads_set(1);
-    alexnet_status rc = make(&single, f, count);
-    an_threads_restore(saved);
-    size_t threads = (size_t)f->op.cpu->base.ctx->threads;
-    bool good = rc == ALEXNET_OK && strncmp(an_primitive_name(g->whole), "brg", 3) == 0 &&
-                an_primitive_scratch(g->whole) <= threads * an_primitive_scratch(single);
-    an_primitive_free(single);
-    if (good) {
-        an_cpu_share(&f->op, an_primitive_scratch(g->whole));
+    AN_CHECK(make_for(&single, 1, f, make, count));
+    if (strncmp(an_primitive_name(single), "brg", 3) != 0) {
+        an_primitive_free(single);
         return ALEXNET_OK;
     }
-    an_primitive_free(g->whole);
-    g->whole = NULL;
-    return rc;
+    size_t each = an_primitive_scratch(single);
+    g->whole = single;
+    g->threads = 1;
+    for (int threads = f->op.cpu->base.ctx->threads; threads > 1 && g->threads == 1; threads /= 2) {
+        an_primitive *many = NULL;
+        AN_CHECK(make_for(&many, threads, f, make, count));
+        bool good = strncmp(an_primitive_name(many), "brg", 3) == 0 &&
+                    an_primitive_scratch(many) <= (size_t)threads * each;
+        an_primitive_free(good ? g->whole : many);
+        if (good) {
+            g->whole = many;
+            g->threads = threads;
+        }
+    }
+    an_cpu_share(&f->op, an_primitive_scratch(g->whole));
+    return ALEXNET_OK;
 }
 
 static alexnet_status prepare_backward(fc *f, const an_prepare *p)
@@ -336,8 +354,12 @@ static alexnet_status run_gradient(const gradient *g, const product *p, const an
                                    an_team_place place)
 {
     const void *data[] = {p->x, p->w, p->y};
-    if (g->whole)
-        return an_primitive_run(g->whole, data, an_cpu_shared(&p->f->op, args));
+    if (g->whole) {
+        an_threads saved = an_threads_set(g->threads);
+        alexnet_status rc = an_primitive_run(g->whole, data, an_cpu_shared(&p->f->op, args));
+        an_threads_restore(saved);
+        return rc;
+    }
     return an_team_run(&g->blocks, args, 0, g->blocks.units.count, place, p);
 }
 

@@ -1,0 +1,119 @@
+#include "backend/cpu/conv_batch.h"
+
+#include <string.h>
+
+#include "backend/cpu/threads.h"
+#include "base/status.h"
+
+/* A number of threads that no batch has tiles for. */
+enum { MANY_THREADS = 1 << 20 };
+
+static bool is_named(const an_primitive *primitive, const char *beginning)
+{
+    return strncmp(an_primitive_name(primitive), beginning, strlen(beginning)) == 0;
+}
+
+static alexnet_status make_for(an_primitive **out, int threads, int n, an_conv_batch_make make,
+                               const void *user)
+{
+    an_threads saved = an_threads_set(threads);
+    alexnet_status rc = make(user, n, out);
+    an_threads_restore(saved);
+    return rc;
+}
+
+/*
+ * oneDNN chooses between its Winograd kernels, and between two schedules of jit_wino_4x3, by the
+ * number of threads, and sums are grouped otherwise in each. Two of the three are used, neither of
+ * which depends on the number:
+ *
+ * - jit_fp32_wino_2x3, if a single thread would be given it; more threads are given it as well
+ * - jit_wino_4x3 with the schedule that transforms the whole batch first. The other one, which cuts
+ *   the batch into blocks, needs 1.5 blocks of tiles for each thread, and less scratch. A kernel
+ *   made for too many threads runs on any number of them.
+ */
+static alexnet_status make_winograd_steady(an_conv_batch *batch, int n, an_conv_batch_make make,
+                                           const void *user)
+{
+    an_primitive *single = NULL, *many = NULL;
+    AN_CHECK(make_for(&single, 1, n, make, user));
+    bool small = is_named(single, "jit_fp32_wino_2x3:");
+    an_primitive_free(single);
+    if (small)
+        return ALEXNET_OK;
+    AN_CHECK(make_for(&many, MANY_THREADS, n, make, user));
+    batch->by_image = !is_named(many, "jit_wino_4x3:");
+    if (batch->by_image || (is_named(batch->whole, "jit_wino_4x3:") &&
+                            an_primitive_scratch(many) == an_primitive_scratch(batch->whole))) {
+        an_primitive_free(many);
+        return ALEXNET_OK;
+    }
+    an_primitive_free(batch->whole);
+    batch->whole = many;
+    return ALEXNET_OK;
+}
+
+/* Other kernels whose sums do not depend on the number of threads are known by how their names in
+ * oneDNN begin; tests/ops/test_bits_cpu.c checks it. */
+static alexnet_status choose(an_conv_batch *batch, int n, an_conv_batch_make make, const void *user)
+{
+    AN_CHECK(make(user, n, &batch->whole));
+    if (is_named(batch->whole, "jit_wino_4x3:") || is_named(batch->whole, "jit_fp32_wino_2x3:"))
+        return make_winograd_steady(batch, n, make, user);
+    batch->by_image = !is_named(batch->whole, "jit:") && !is_named(batch->whole, "jit_bf16:");
+    return ALEXNET_OK;
+}
+
+/* What an image's primitive is made from. */
+typedef struct image_maker {
+    an_conv_batch_make make;
+    const void *user;
+} image_maker;
+
+static alexnet_status make_image(const void *user, bool small, an_primitive **out)
+{
+    const image_maker *maker = user;
+    (void)small;
+    return maker->make(maker->user, 1, out);
+}
+
+alexnet_status an_conv_batch_new(an_conv_batch *batch, an_cpu_op *op, int n,
+                                 an_conv_batch_make make, const void *user)
+{
+    AN_CHECK(choose(batch, n, make, user));
+    if (batch->by_image) {
+        image_maker maker = {make, user};
+        an_units units = {n, n};
+        return an_team_new(&batch->images, op, units, make_image, &maker);
+    }
+    an_cpu_share(op, an_primitive_scratch(batch->whole));
+    return ALEXNET_OK;
+}
+
+void an_conv_batch_free(an_conv_batch *batch)
+{
+    an_primitive_free(batch->whole);
+    an_team_free(&batch->images);
+}
+
+an_primitive *an_conv_batch_primitive(const an_conv_batch *batch)
+{
+    return batch->by_image ? an_team_first(&batch->images) : batch->whole;
+}
+
+static void place_image(const void *user, int image, const void **arg)
+{
+    const an_conv_batch_data *data = user;
+    int last = data->n_args - 1;
+    memcpy(arg, data->arg, sizeof *arg * (size_t)data->n_args);
+    arg[0] = (const char *)arg[0] + data->in * (size_t)image;
+    arg[last] = (const char *)arg[last] + data->out * (size_t)image;
+}
+
+alexnet_status an_conv_batch_run(const an_conv_batch *batch, const an_cpu_op *op,
+                                 const an_op_args *args, const an_conv_batch_data *data)
+{
+    if (batch->by_image)
+        return an_team_run(&batch->images, args, 0, batch->images.units.count, place_image, data);
+    return an_primitive_run(batch->whole, data->arg, an_cpu_shared(op, args));
+}
