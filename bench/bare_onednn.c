@@ -297,6 +297,7 @@ static alexnet_status run(bare *b, const char *net)
     alexnet_status rc;
     alexnet_network *network = NULL;
     an_graph graph = {0};
+    const an_graph_extent extent = {.slots = b->batch, .pictures = b->batch};
     double *whole = an_calloc((size_t)b->steps, sizeof *whole);
     dnnl_status_t status = dnnl_engine_create(&b->engine, dnnl_cpu, 0);
     if (status == dnnl_success)
@@ -304,7 +305,7 @@ static alexnet_status run(bare *b, const char *net)
     if (status != dnnl_success || !whole)
         return an_dnnl_fail(whole ? status : dnnl_out_of_memory, "the start");
     AN_TRY(an_network_load(&network, net, CLASSES));
-    AN_TRY(an_graph_build(&graph, network, b->batch, b->batch));
+    AN_TRY(an_graph_build(&graph, network, &extent));
     AN_TRY(make_layers(b, network, &graph));
     AN_TRY(measure(b, whole));
 cleanup: /* the rest is freed at exit */
