@@ -38,10 +38,11 @@ static void test_tables(void **state)
     (void)state;
     for (int isa = ALEXNET_ISA_BASELINE; isa <= ALEXNET_ISA_AMX; isa++) {
         const an_cpu_kernels *kernels = an_cpu_kernels_for((alexnet_isa)isa);
-        bool bf16 = false, pairs = false;
+        bool bf16 = false, pairs = false, tiles = false;
 #if defined(__x86_64__)
         bf16 = isa >= ALEXNET_ISA_AVX512;
         pairs = isa >= ALEXNET_ISA_AVX512_BF16;
+        tiles = isa >= ALEXNET_ISA_AMX;
 #endif
 #define AN_KERNEL(name, run)                                                                       \
     if (!kernels->name[0] || (kernels->name[1] != NULL) != bf16)                                   \
@@ -49,9 +50,13 @@ static void test_tables(void **state)
 #define AN_KERNEL_PAIRS(name, run)                                                                 \
     if ((kernels->name != NULL) != pairs)                                                          \
         fail_msg("%s at %s", #name, an_cpu_isa_name((alexnet_isa)isa));
+#define AN_KERNEL_TILES(name, run)                                                                 \
+    if ((kernels->name != NULL) != tiles)                                                          \
+        fail_msg("%s at %s", #name, an_cpu_isa_name((alexnet_isa)isa));
 #include "backend/cpu/kernels/kernels.def"
 #undef AN_KERNEL
 #undef AN_KERNEL_PAIRS
+#undef AN_KERNEL_TILES
     }
 }
 

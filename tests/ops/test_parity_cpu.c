@@ -6,6 +6,7 @@
  * What is allowed follows from the operands, element by element: see backend/parity/parity.h. A
  * result of 1 is the most that is allowed.
  */
+#include "ops/emulated_tiles.h"
 #include "ops/ops_rig.h"
 #include "ops/random_ops.h"
 
@@ -382,6 +383,39 @@ static void test_pixels(void **state)
     close_native(backend);
 }
 
+static void check_pixels_tiles(an_backend *backend)
+{
+    for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
+        for (int relu = 0; relu < 2; relu++) {
+            an_parity p = run_native(backend, &pixels[i], relu, true, true);
+            if (!strstr(p.impl, "dw native pixels:amx"))
+                fail_msg("the weights' gradients are left to %s", p.impl);
+        }
+}
+
+/* The gradients of the same shapes' weights by tiles, with maps in two layouts: emulated, and by
+ * the processor if it has tiles. */
+static void test_pixels_by_tiles(void **state)
+{
+    static const char *const forward[] = {"blocked", "channels_last"};
+    (void)state;
+    if (!bf16)
+        skip();
+    for (int i = 0; i < 2; i++) {
+        an_backend *backend = open_native(forward[i], "direct", ALEXNET_PRECISION_BF16);
+        an_cpu *cpu = (an_cpu *)backend;
+        const an_cpu_kernels *own = cpu->kernels;
+        an_cpu_kernels emulated = *own;
+        emulate_tiles(&emulated);
+        cpu->kernels = &emulated;
+        check_pixels_tiles(backend);
+        cpu->kernels = own;
+        if (own->pixels_tiles)
+            check_pixels_tiles(backend);
+        close_native(backend);
+    }
+}
+
 /* The same shapes, with the variant that pads a copy of the input; and as layers that are not the
  * first, where it has no effect. */
 static void test_padded(void **state)
@@ -518,6 +552,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_inference),       cmocka_unit_test(test_large_logits),
         cmocka_unit_test(test_random_shapes),   cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_bf16_absent),     cmocka_unit_test(test_windows_of_padding),
+        cmocka_unit_test(test_pixels_by_tiles),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

@@ -134,8 +134,7 @@ alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
 {
     an_pixels shape;
     an_variants asked = an_backend_variants(&cpu->base, p->ops[0], p->training);
-    if (asked.of[AN_FORWARD] != AN_CPU_NATIVE &&
-        (!p->training || asked.of[AN_BACKWARD_WEIGHTS] != AN_CPU_NATIVE))
+    if (asked.of[AN_FORWARD] != AN_CPU_NATIVE)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the tuning has other variants");
     if (cpu->activation != AN_BF16 || !cpu->kernels->pixels_forward || p->want_dx ||
         !an_pixels_describe(&shape, p->ops[0]))

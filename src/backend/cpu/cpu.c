@@ -105,6 +105,15 @@ static alexnet_status begin(an_threads *saved, const an_backend *backend)
     return an_threads_begin(saved, backend->ctx->threads);
 }
 
+/* The instruction set of the native kernels. Tiles are asked for only where they may be used, as
+ * every thread of the process has more to save then. */
+static alexnet_isa kernels_isa(alexnet_isa isa, bool bf16)
+{
+    if (isa == ALEXNET_ISA_AMX && !(bf16 && an_cpu_ask_for_tiles()))
+        return ALEXNET_ISA_AVX512_BF16;
+    return isa;
+}
+
 static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                                alexnet_precision precision)
 {
@@ -126,7 +135,7 @@ static alexnet_status cpu_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                              .isa = an_cpu_isa_name(isa)};
     cpu->activation = bf16 ? AN_BF16 : AN_F32;
     cpu->lanes = isa >= ALEXNET_ISA_AVX512 ? 16 : 8;
-    cpu->kernels = an_cpu_kernels_for(isa);
+    cpu->kernels = an_cpu_kernels_for(kernels_isa(isa, bf16));
     dnnl_status_t status = dnnl_engine_create(&cpu->engine, dnnl_cpu, 0);
     alexnet_status rc = status == dnnl_success
                             ? an_ref_api.open(&cpu->ref, ctx, 0, ALEXNET_PRECISION_FP32)

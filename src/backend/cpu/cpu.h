@@ -4,9 +4,10 @@
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
  * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives (onednn/); where a tuning says
  * so (tuning.ini), native kernels for bf16 compute some of their directions instead (conv_pixels.c,
- * conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops over the tensor in
- * the layout of their input. Native kernels are chosen by instruction set (kernels/kernels.h).
- * Where a neighbour's tensor has another layout, a reorder converts it (onednn/reorder.h).
+ * conv_pixels_grad.h, conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops
+ * over the tensor in the layout of their input. Native kernels are chosen by instruction set
+ * (kernels/kernels.h). Where a neighbour's tensor has another layout, a reorder converts it
+ * (onednn/reorder.h).
  *
  * Threads are OpenMP's, at most as many as the context has. Their number does not change a bit of
  * any result: the sums of weight gradients are grouped by an_prepare.split instead.
@@ -28,8 +29,8 @@ typedef enum an_cpu_variant {
     AN_CPU_PADDED,        /* a first layer, from a copy of the pixels that includes the padding; a
                              variant of forward, which the gradients then follow */
     AN_CPU_NATIVE,        /* by native kernels, in bf16: fully connected layers; the gradients of a
-                             convolution's weights; and a first layer, of pixels, which is native in
-                             all directions if it is in one */
+                             convolution's weights; and a first layer, of pixels, whose gradients
+                             follow forward */
     AN_CPU_VARIANTS
 } an_cpu_variant;
 

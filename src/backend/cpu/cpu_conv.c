@@ -1,6 +1,6 @@
 /*
  * Convolution with oneDNN, and a ReLU that follows. Native kernels may compute the gradients of
- * weights instead (conv_wgrad.h), or all of a first layer (conv_pixels.c).
+ * weights instead (conv_wgrad.h, conv_pixels_grad.h), or all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
  * that the variant leaves open; reorders convert them for neighbours that have others.
@@ -13,6 +13,7 @@
 
 #include "backend/cpu/conv_batch.h"
 #include "backend/cpu/conv_padding.h"
+#include "backend/cpu/conv_pixels_grad.h"
 #include "backend/cpu/conv_sums.h"
 #include "backend/cpu/conv_wgrad.h"
 #include "backend/cpu/onednn/conv_primitive.h"
@@ -26,6 +27,9 @@ typedef struct weights_form {
     bool flipped; /* first flipped, into scratch */
     size_t flipped_at;
 } weights_form;
+
+/* What computes the gradients of the weights. */
+typedef enum weights_by { BY_ONEDNN, BY_PAIRS, BY_TILES } weights_by;
 
 typedef struct conv_op {
     an_cpu_op op;
@@ -44,10 +48,11 @@ typedef struct conv_op {
     an_layout dy, dx; /* as the gradient of the data is computed, if image by image */
     an_reorder data_dy_in, dx_out;
     weights_form data_weights;
-    bool native; /* gradients of weights by native kernels, or by oneDNN */
-    an_conv_wgrad native_weights;
-    an_reorder weights_x_in, weights_dy_in;
+    weights_by weights_by;
     an_conv_sums weights_sums;
+    an_conv_wgrad weights_pairs;
+    an_reorder weights_x_in, weights_dy_in;
+    an_conv_pixels_grad weights_tiles;
     size_t dbias; /* scratch offset, if the caller does not want it */
 } conv_op;
 
@@ -160,26 +165,32 @@ static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer,
     return rc;
 }
 
-/* The gradients of weights by native kernels, if these accept the convolution. */
-static alexnet_status prepare_native_weights(conv_op *c, an_md x, an_md y)
+/* The gradients of weights by native kernels, if some accept the convolution. */
+static alexnet_status prepare_native_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
 {
-    alexnet_status rc = an_conv_wgrad_new(&c->native_weights, &c->op, &c->desc);
-    c->native = rc == ALEXNET_OK;
+    alexnet_status rc =
+        an_conv_pixels_grad_new(&c->weights_tiles, &c->op, &c->desc, p->in[0], c->op.base.out);
+    if (rc == ALEXNET_OK)
+        c->weights_by = BY_TILES;
+    if (rc != ALEXNET_ERROR_UNSUPPORTED)
+        return rc;
+    rc = an_conv_wgrad_new(&c->weights_pairs, &c->op, &c->desc);
     if (rc != ALEXNET_OK)
         return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
+    c->weights_by = BY_PAIRS;
     AN_CHECK(blocks_entry(&c->weights_x_in, c, x, c->desc.in[0]));
     return blocks_entry(&c->weights_dy_in, c, y, c->desc.out);
 }
 
-static alexnet_status prepare_backward_weights(conv_op *c, an_md x, an_md y)
+static alexnet_status prepare_backward_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
 {
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
     if (*variant == AN_CPU_NATIVE)
-        AN_CHECK(prepare_native_weights(c, x, y));
-    return c->native ? ALEXNET_OK
-                     : an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, c->forward.whole,
-                                        variant, x, y);
+        AN_CHECK(prepare_native_weights(c, p, x, y));
+    if (c->weights_by != BY_ONEDNN)
+        return ALEXNET_OK;
+    return an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, c->forward.whole, variant, x, y);
 }
 
 static alexnet_status prepare_backward(conv_op *c, const an_prepare *p)
@@ -192,7 +203,7 @@ static alexnet_status prepare_backward(conv_op *c, const an_prepare *p)
     if (p->want_dx && rc == ALEXNET_OK)
         rc = prepare_backward_data(c, p, x, y);
     if (p->want_dw && rc == ALEXNET_OK)
-        rc = prepare_backward_weights(c, x, y);
+        rc = prepare_backward_weights(c, p, x, y);
     an_md_free(x);
     an_md_free(y);
     return rc;
@@ -269,11 +280,13 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
     float *dw = args->dparam[0], *dbias = args->dparam[1];
     if (!dbias)
         dbias = (float *)((char *)args->scratch + c->dbias);
-    if (!c->native)
+    if (c->weights_by == BY_ONEDNN)
         return an_conv_sums_run(&c->weights_sums, op, args, x, dy, dw, dbias);
+    if (c->weights_by == BY_TILES)
+        return an_conv_pixels_grad_run(&c->weights_tiles, op, args, x, dy, dw, dbias);
     AN_CHECK(an_reorder_in_run(&c->weights_x_in, op, args, &x));
     AN_CHECK(an_reorder_in_run(&c->weights_dy_in, op, args, &dy));
-    an_conv_wgrad_run(&c->native_weights, op->cpu, args, x, dy, dw, dbias);
+    an_conv_wgrad_run(&c->weights_pairs, op->cpu, args, x, dy, dw, dbias);
     return ALEXNET_OK;
 }
 
@@ -303,6 +316,7 @@ static void conv_free(an_cpu_op *op)
     an_conv_batch_free(&c->forward);
     an_conv_batch_free(&c->data);
     an_conv_sums_free(&c->weights_sums);
+    an_conv_pixels_grad_free(&c->weights_tiles);
     an_free(c);
 }
 
@@ -317,12 +331,15 @@ static const char *name_primitive(const an_primitive *primitive, char name[64])
 
 static void name_impl(conv_op *c)
 {
+    static const char *const native[] = {
+        [BY_PAIRS] = "native wgrad:avx512_bf16", [BY_TILES] = "native pixels:amx"};
     char forward[64], dx[64], dw[64];
     const an_conv_sums *sums = &c->weights_sums;
     const an_primitive *weights = sums->whole ? sums->whole : an_team_first(&sums->parts);
+    bool by_onednn = c->weights_by == BY_ONEDNN;
     name_primitive(an_conv_batch_primitive(&c->forward), forward);
     an_cpu_name_impl(&c->op, forward, name_primitive(an_conv_batch_primitive(&c->data), dx),
-                     c->native ? "native wgrad:avx512_bf16" : name_primitive(weights, dw));
+                     by_onednn ? name_primitive(weights, dw) : native[c->weights_by]);
 }
 
 static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu)

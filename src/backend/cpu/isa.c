@@ -8,6 +8,8 @@
 #include "base/status.h"
 
 #if defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* cpuid leaf 7: bits that older compilers have no name for. */
 static bool leaf7(unsigned sub_leaf, int word, int bit)
@@ -55,7 +57,18 @@ void an_cpu_processor(char *text, size_t size)
     snprintf(text, size, "%s", brand + strspn(brand, " "));
 }
 
+bool an_cpu_ask_for_tiles(void)
+{
+    enum { ASK = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM */
+    return syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
+}
+
 #else
+
+bool an_cpu_ask_for_tiles(void)
+{
+    return false;
+}
 
 static alexnet_isa detect(void)
 {

@@ -4,12 +4,16 @@
 #ifndef AN_BACKEND_CPU_ISA_H
 #define AN_BACKEND_CPU_ISA_H
 
+#include <stdbool.h>
+
 #include "alexnet/alexnet.h"
 
 /** The highest instruction set of this processor, at most `limit` (ANY: no limit). Never ANY. */
 alexnet_isa an_cpu_isa(alexnet_isa limit);
 /** "baseline", "avx2", ... */
 const char *an_cpu_isa_name(alexnet_isa isa);
+/** Ask the Linux kernel for tiles (AMX), which a process may not use before; true if it may now. */
+bool an_cpu_ask_for_tiles(void);
 /** The processor's own name, or that of its architecture. */
 void an_cpu_processor(char *text, size_t size);
 

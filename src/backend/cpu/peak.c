@@ -19,6 +19,8 @@
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "backend/cpu/kernels/tiles.h"
 #endif
 
 /** A loop and what a round of it computes. */
@@ -68,7 +70,6 @@ static const peak_loop multiply_and_add = {"multiply, add (128 bit)", AN_PEAK_OP
 #define AVX2 __attribute__((target("avx2,fma")))
 #define AVX512 __attribute__((target("avx512f")))
 #define AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
-#define AMX __attribute__((target("amx-tile,amx-bf16")))
 
 AN_PEAK_LOOP(run_fma256, AVX2, __m256, 12, _mm256_fmadd_ps(x[i], a, b))
 AN_PEAK_LOOP(run_fma512, AVX512, __m512, 24, _mm512_fmadd_ps(x[i], a, b))
@@ -80,39 +81,29 @@ static const peak_loop fma256 = {"vfmadd (256 bit)", AN_PEAK_OPERATIONS(12, 8), 
 static const peak_loop fma512 = {"vfmadd (512 bit)", AN_PEAK_OPERATIONS(24, 16), run_fma512};
 static const peak_loop dpbf16 = {"vdpbf16ps (512 bit)", AN_PEAK_OPERATIONS(24, 32), run_dpbf16};
 
-/* Tiles 0 to 3 are chains, 4 and 5 operands; each has 16 rows of 64 bytes. */
-typedef struct tile_config {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-} tile_config;
-
-AMX static float run_tiles(int64_t rounds)
+/* Tiles 0 to 3 are chains, 4 and 6 operands. */
+AN_TARGET_TILES static float run_tiles(int64_t rounds)
 {
-    tile_config config = {.palette = 1};
+    const an_tile_config config = an_tile_config_of(AN_TILE_ROWS);
     uint16_t halves[16 * 32]; /* bf16 */
     float sums[16 * 16];
     for (int i = 0; i < 16 * 32; i++)
         halves[i] = 0x3f00;
-    for (int i = 0; i < 6; i++) {
-        config.row_bytes[i] = 64;
-        config.rows[i] = 16;
-    }
-    _tile_loadconfig(&config);
+    AN_TILES_BEGIN(&config);
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    _tile_loadd(4, halves, 64);
-    _tile_loadd(5, halves, 64);
+    AN_TILE_LOAD(4, halves, AN_TILE_BYTES);
+    AN_TILE_LOAD(6, halves, AN_TILE_BYTES);
     for (int64_t round = 0; round < rounds; round++) {
-        _tile_dpbf16ps(0, 4, 5);
-        _tile_dpbf16ps(1, 4, 5);
-        _tile_dpbf16ps(2, 4, 5);
-        _tile_dpbf16ps(3, 4, 5);
+        AN_TILE_MULTIPLY(0, 4, 6);
+        AN_TILE_MULTIPLY(1, 4, 6);
+        AN_TILE_MULTIPLY(2, 4, 6);
+        AN_TILE_MULTIPLY(3, 4, 6);
     }
-    _tile_stored(0, sums, 64);
-    _tile_release();
+    AN_TILE_STORE(0, sums, AN_TILE_BYTES);
+    AN_TILES_END();
     return sums[0];
 }
 static const peak_loop tiles = {"tdpbf16ps (tiles)", 4 * 2.0 * 16 * 16 * 32, run_tiles};

@@ -1,6 +1,7 @@
 #include "backend/cpu/kernels/kernels.h"
 
 #define AN_KERNEL_PAIRS(name, run) .name = NULL,
+#define AN_KERNEL_TILES(name, run) .name = NULL,
 
 static const an_cpu_kernels baseline = {
     .isa = "baseline",
@@ -33,8 +34,18 @@ static const an_cpu_kernels avx512_bf16 = {
 #include "backend/cpu/kernels/kernels.def"
 };
 
+#undef AN_KERNEL_TILES
+#define AN_KERNEL_TILES(name, run) .name = an_cpu_##name##_bf16_amx,
+
+static const an_cpu_kernels amx = {
+    .isa = "avx512",
+#include "backend/cpu/kernels/kernels.def"
+};
+
 const an_cpu_kernels *an_cpu_kernels_for(alexnet_isa isa)
 {
+    if (isa >= ALEXNET_ISA_AMX)
+        return &amx;
     if (isa >= ALEXNET_ISA_AVX512_BF16)
         return &avx512_bf16;
     if (isa >= ALEXNET_ISA_AVX512)

@@ -3,7 +3,7 @@
  * and its caller divides the units among threads.
  *
  * All instruction sets give the same bits: the loops are the same, and the compiler may not fuse a
- * multiplication with an addition. (Kernels of bfloat16 pairs exist for one set only.)
+ * multiplication with an addition. (Kernels of bfloat16 pairs and tiles exist for one set only.)
  */
 #ifndef AN_BACKEND_CPU_KERNELS_KERNELS_H
 #define AN_BACKEND_CPU_KERNELS_KERNELS_H
@@ -11,6 +11,7 @@
 #include "backend/cpu/kernels/bf16.h"
 #include "backend/cpu/kernels/fc_products.h"
 #include "backend/cpu/kernels/pixels.h"
+#include "backend/cpu/kernels/pixels_tiles.h"
 #include "backend/cpu/kernels/wgrad.h"
 #include "op/op.h"
 
@@ -131,18 +132,21 @@ typedef struct an_average_run {
     float share;
 } an_average_run;
 
-/** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs exist in bfloat16 only. NULL
- * where the instruction set has no such kernel. */
+/** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs and tiles exist in bfloat16
+ * only. NULL where the instruction set has no such kernel. */
 typedef struct an_cpu_kernels {
     const char *isa; /* of the float32 kernels */
 #define AN_KERNEL(name, run) void (*name[2])(const run *run_);
 #define AN_KERNEL_PAIRS(name, run) void (*name)(const run *run_);
+#define AN_KERNEL_TILES(name, run) void (*name)(const run *run_);
 #include "backend/cpu/kernels/kernels.def"
 #undef AN_KERNEL
 #undef AN_KERNEL_PAIRS
+#undef AN_KERNEL_TILES
 } an_cpu_kernels;
 
-/** The best table up to an instruction set; static. */
+/** The best table up to an instruction set; static. Kernels of tiles may run after
+ * an_cpu_ask_for_tiles(). */
 const an_cpu_kernels *an_cpu_kernels_for(alexnet_isa isa);
 
 static inline int an_kernel_type(an_dtype dtype)
@@ -183,6 +187,7 @@ static inline int an_kernel_type(an_dtype dtype)
     void an_cpu_##name##_f32_avx512(const run *run_);                                              \
     void an_cpu_##name##_bf16_avx512(const run *run_);
 #define AN_KERNEL_PAIRS(name, run) void an_cpu_##name##_bf16_avx512_bf16(const run *run_);
+#define AN_KERNEL_TILES(name, run) void an_cpu_##name##_bf16_amx(const run *run_);
 
 #else
 
@@ -191,11 +196,13 @@ static inline int an_kernel_type(an_dtype dtype)
 
 #define AN_KERNEL(name, run) void an_cpu_##name##_f32_baseline(const run *run_);
 #define AN_KERNEL_PAIRS(name, run)
+#define AN_KERNEL_TILES(name, run)
 
 #endif
 
 #include "backend/cpu/kernels/kernels.def"
 #undef AN_KERNEL
 #undef AN_KERNEL_PAIRS
+#undef AN_KERNEL_TILES
 
 #endif

@@ -1,0 +1,97 @@
+/*
+ * Products of matrices by tiles (AMX). A tile is a register of up to 16 rows of 64 bytes:
+ *
+ *     C[rows][16] += A[rows][32] B[32][16]
+ *
+ * C is float32, A and B are bfloat16, and B has its rows in pairs: [16][16][2]. Tiles have numbers,
+ * which must be constants: 0 to 3 are C, 4 and 5 A, 6 and 7 B.
+ *
+ * To be included within defined(__x86_64__); callers are marked AN_TARGET_TILES. With
+ * AN_TILES_EMULATED defined, the same operations are plain C, and kernels are tested on processors
+ * without tiles.
+ */
+#ifndef AN_BACKEND_CPU_KERNELS_TILES_H
+#define AN_BACKEND_CPU_KERNELS_TILES_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "backend/cpu/kernels/kernels.h"
+
+enum {
+    AN_TILE_ROWS = 16,
+    AN_TILE_BYTES = 64, /* of a row */
+    AN_TILE_COLUMNS = 16,
+    AN_TILE_DEPTH = 32 /* of a product: columns of A, rows of B */
+};
+
+/** What ldtilecfg reads: bytes of a row and rows of each tile. Tiles that are not used have none.
+ */
+typedef struct an_tile_config {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} an_tile_config;
+
+/** @param rows  of C and A; B has 16 */
+static inline an_tile_config an_tile_config_of(int rows)
+{
+    an_tile_config config = {.palette = 1};
+    for (int tile = 0; tile < 8; tile++) {
+        config.row_bytes[tile] = AN_TILE_BYTES;
+        config.rows[tile] = (uint8_t)(tile < 6 ? rows : AN_TILE_ROWS);
+    }
+    return config;
+}
+
+#if defined(AN_TILES_EMULATED)
+
+#include "backend/cpu/kernels/tiles_emulated.h"
+
+#else
+
+#define AN_TARGET_TILES                                                                            \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")))
+
+/* gcc's intrinsics do not tell the compiler that they read memory. */
+#define AN_TILES_FENCE() __asm__ volatile("" ::: "memory")
+
+#define AN_TILES_BEGIN(config)                                                                     \
+    do {                                                                                           \
+        AN_TILES_FENCE();                                                                          \
+        _tile_loadconfig(config);                                                                  \
+    } while (0)
+#define AN_TILES_END() _tile_release()
+/** Rows are `distance` bytes apart. */
+#define AN_TILE_LOAD(tile, from, distance)                                                         \
+    do {                                                                                           \
+        AN_TILES_FENCE();                                                                          \
+        _tile_loadd(tile, from, distance);                                                         \
+    } while (0)
+#define AN_TILE_STORE(tile, to, distance)                                                          \
+    do {                                                                                           \
+        _tile_stored(tile, to, distance);                                                          \
+        AN_TILES_FENCE();                                                                          \
+    } while (0)
+#define AN_TILE_MULTIPLY(c, a, b) _tile_dpbf16ps(c, a, b)
+
+#endif
+
+#define TILES_INLINE static inline AN_TARGET_TILES __attribute__((always_inline))
+
+/** The instance of a body(run). */
+#if defined(AN_TILES_EMULATED)
+#define AN_KERNEL_TILES_INSTANCE(name, run, body)                                                  \
+    AN_TARGET_TILES static void an_cpu_##name##_bf16_emulated(const run *run_)                     \
+    {                                                                                              \
+        body(run_);                                                                                \
+    }
+#else
+#define AN_KERNEL_TILES_INSTANCE(name, run, body)                                                  \
+    AN_TARGET_TILES void an_cpu_##name##_bf16_amx(const run *run_)                                 \
+    {                                                                                              \
+        body(run_);                                                                                \
+    }
+#endif
+
+#endif
