@@ -35,6 +35,25 @@ static alexnet_status take_elements(an_chain *chain, int64_t count, void **out)
     return take(chain, (size_t)count * an_dtype_bytes(chain->backend->param_dtype), out);
 }
 
+/* Scratch memory for which all bits are set: an operator that reads what it has not written reads
+ * NaN. */
+static alexnet_status take_scratch(an_chain *chain, size_t bytes, void **out)
+{
+    static const size_t PIECE = 1 << 20;
+    AN_CHECK(take(chain, bytes, out));
+    size_t piece = bytes < PIECE ? bytes : PIECE;
+    void *ones = an_malloc(piece);
+    if (!ones)
+        return AN_FAIL_MEMORY(piece, "scratch memory");
+    memset(ones, 0xff, piece);
+    alexnet_status rc = ALEXNET_OK;
+    for (size_t at = 0; at < bytes && rc == ALEXNET_OK; at += piece)
+        rc = chain->backend->api->write(chain->backend, (char *)*out + at, ones,
+                                        bytes - at < piece ? bytes - at : piece);
+    an_free(ones);
+    return rc;
+}
+
 static bool last_is_softmax(const an_chain *chain)
 {
     return chain->ops[chain->n_ops - 1]->kind == AN_OP_SOFTMAX;
@@ -107,7 +126,7 @@ static alexnet_status open_link_buffers(an_chain *chain, an_chain_link *link)
     }
     AN_CHECK(take(chain, link->op->packed, &link->packed));
     AN_CHECK(take(chain, link->op->saved, &link->saved));
-    return take(chain, link->op->scratch, &link->scratch);
+    return link->op->scratch ? take_scratch(chain, link->op->scratch, &link->scratch) : ALEXNET_OK;
 }
 
 static alexnet_status open_links(an_chain *chain)
