@@ -5,8 +5,9 @@
  * In float32 the weights are used as they are, [K, I]: reordering the input of a batch to plain
  * rows costs less than another copy of the weights, which are by far the larger. In bf16 there is a
  * packed copy in the same order. Forward runs as a team over blocks of outputs, so that no sum
- * depends on the number of threads. So do the gradients, unless oneDNN's kernel for the whole
- * matrix has sums of that kind. As in cpu_conv.c, oneDNN's ReLU serves inference only.
+ * depends on the number of threads. So do the gradients, but in bf16 oneDNN's kernel for the whole
+ * matrix computes them, which is faster with AMX, if its sums are of that kind. As in cpu_conv.c,
+ * oneDNN's ReLU serves inference only.
  *
  *     y[N,K] = x[N,I] w[K,I]' + bias      dx[N,I] = dy[N,K] w[K,I]      dw[K,I] = dy[N,K]' x[N,I]
  */
@@ -201,6 +202,8 @@ static alexnet_status make_for(an_primitive **out, int threads, const fc *f, gra
 static alexnet_status try_whole(gradient *g, fc *f, gradient_new make, int64_t count)
 {
     an_primitive *single = NULL;
+    if (f->x.dtype != AN_BF16)
+        return ALEXNET_OK;
     AN_CHECK(make_for(&single, 1, f, make, count));
     if (strncmp(an_primitive_name(single), "brg", 3) != 0) {
         an_primitive_free(single);
