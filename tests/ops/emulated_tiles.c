@@ -2,7 +2,7 @@
 
 #if defined(__x86_64__)
 
-#define AN_TILES_EMULATED
+#define AN_TILES_EMULATED "ops/tiles_emulated.h"
 #include "backend/cpu/kernels/pixels_tiles.c"
 
 void emulate_tiles(an_cpu_kernels *kernels)

@@ -6,8 +6,8 @@
  * C is float32, A and B are bfloat16, and B has its rows in pairs: [16][16][2]. Tiles have numbers,
  * which must be constants: 0 to 3 are C, 4 and 5 A, 6 and 7 B.
  *
- * To be included within defined(__x86_64__); callers are marked AN_TARGET_TILES. With
- * AN_TILES_EMULATED defined, the same operations are plain C, and kernels are tested on processors
+ * To be included within defined(__x86_64__); callers are marked AN_TARGET_TILES. Tests define
+ * AN_TILES_EMULATED as the name of a header that has the operations in plain C, for processors
  * without tiles.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_TILES_H
@@ -46,7 +46,7 @@ static inline an_tile_config an_tile_config_of(int rows)
 
 #if defined(AN_TILES_EMULATED)
 
-#include "backend/cpu/kernels/tiles_emulated.h"
+#include AN_TILES_EMULATED
 
 #else
 

@@ -1,9 +1,9 @@
 /*
- * The operations of tiles.h in plain C, one set of tiles for each thread. Only tests include it,
- * through tiles.h.
+ * The operations of backend/cpu/kernels/tiles.h in plain C, one set of tiles for each thread, for
+ * it to include.
  */
-#ifndef AN_BACKEND_CPU_KERNELS_TILES_EMULATED_H
-#define AN_BACKEND_CPU_KERNELS_TILES_EMULATED_H
+#ifndef AN_TESTS_TILES_EMULATED_H
+#define AN_TESTS_TILES_EMULATED_H
 
 #include <stdlib.h>
 #include <string.h>
