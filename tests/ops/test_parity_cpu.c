@@ -383,39 +383,6 @@ static void test_pixels(void **state)
     close_native(backend);
 }
 
-static void check_pixels_tiles(an_backend *backend)
-{
-    for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
-        for (int relu = 0; relu < 2; relu++) {
-            an_parity p = run_native(backend, &pixels[i], relu, true, true);
-            if (!strstr(p.impl, "dw native pixels:amx"))
-                fail_msg("the weights' gradients are left to %s", p.impl);
-        }
-}
-
-/* The gradients of the same shapes' weights by tiles, with maps in two layouts: emulated, and by
- * the processor if it has tiles. */
-static void test_pixels_by_tiles(void **state)
-{
-    static const char *const forward[] = {"blocked", "channels_last"};
-    (void)state;
-    if (!bf16)
-        skip();
-    for (int i = 0; i < 2; i++) {
-        an_backend *backend = open_native(forward[i], "direct", ALEXNET_PRECISION_BF16);
-        an_cpu *cpu = (an_cpu *)backend;
-        const an_cpu_kernels *own = cpu->kernels;
-        an_cpu_kernels emulated = *own;
-        emulate_tiles(&emulated);
-        cpu->kernels = &emulated;
-        check_pixels_tiles(backend);
-        cpu->kernels = own;
-        if (own->pixels_tiles)
-            check_pixels_tiles(backend);
-        close_native(backend);
-    }
-}
-
 /* The same shapes, with the variant that pads a copy of the input; and as layers that are not the
  * first, where it has no effect. */
 static void test_padded(void **state)
@@ -454,6 +421,58 @@ static void test_native_gradients(void **state)
         }
     close_native(backend);
 }
+
+/* ---- Gradients of weights by tiles ------------------------------------------------------------
+ */
+
+/* Groups, odd numbers of blocks of maps, maps smaller than filters, more padding than a filter,
+ * more images than are laid out together. */
+static const native_shape unit_steps[] = {
+    {3, 96, 27, 27, 128, 5, 5, 1, 2, 2, 2, 2, 2}, {1, 64, 13, 13, 64, 3, 3, 1, 1, 1, 1, 1, 1},
+    {5, 96, 2, 3, 64, 5, 3, 1, 2, 2, 0, 4, 2},    {70, 48, 16, 6, 48, 3, 3, 1, 1, 1, 1, 1, 1},
+    {2, 64, 8, 8, 48, 3, 3, 1, 1, 0, 1, 2, 2},    {2, 64, 8, 8, 64, 2, 3, 1, 1, 1, 2, 2, 1},
+    {1, 80, 5, 40, 16, 1, 1, 1, 1, 0, 0, 0, 0},   {2, 64, 9, 9, 64, 3, 3, 1, 1, 3, 4, 1, 5}};
+
+static void check_tiles(an_backend *backend)
+{
+    for (size_t i = 0; i < sizeof pixels / sizeof *pixels; i++)
+        for (int relu = 0; relu < 2; relu++) {
+            an_parity p = run_native(backend, &pixels[i], relu, true, true);
+            if (!strstr(p.impl, "dw native pixels:amx"))
+                fail_msg("the gradients of weights are left to %s", p.impl);
+        }
+    for (size_t i = 0; i < sizeof unit_steps / sizeof *unit_steps; i++)
+        for (int j = 0; j < 4; j++) {
+            an_parity p = run_native(backend, &unit_steps[i], j % 2, true, j / 2);
+            if (!strstr(p.impl, "dw native wgrad:amx"))
+                fail_msg("the gradients of weights are left to %s", p.impl);
+        }
+}
+
+/* With maps in two layouts; emulated, and by the processor if it has tiles. */
+static void test_tiles(void **state)
+{
+    static const char *const forward[] = {"blocked", "channels_last"};
+    (void)state;
+    if (!bf16)
+        skip();
+    for (int i = 0; i < 2; i++) {
+        an_backend *backend = open_native(forward[i], "direct", ALEXNET_PRECISION_BF16);
+        an_cpu *cpu = (an_cpu *)backend;
+        const an_cpu_kernels *own = cpu->kernels;
+        an_cpu_kernels emulated = *own;
+        emulate_tiles(&emulated);
+        cpu->kernels = &emulated;
+        check_tiles(backend);
+        cpu->kernels = own;
+        if (own->pixels_tiles)
+            check_tiles(backend);
+        close_native(backend);
+    }
+}
+
+/* ---- Fully connected layers by native kernels -------------------------------------------------
+ */
 
 /* A layer alone, with a ReLU, and with a ReLU and another layer, where nothing is float32. Shapes
  * have one to nine vectors of lanes, one lane more or fewer, and partial chunks, blocks, tiles and
@@ -552,7 +571,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_inference),       cmocka_unit_test(test_large_logits),
         cmocka_unit_test(test_random_shapes),   cmocka_unit_test(test_bf16),
         cmocka_unit_test(test_bf16_absent),     cmocka_unit_test(test_windows_of_padding),
-        cmocka_unit_test(test_pixels_by_tiles),
+        cmocka_unit_test(test_tiles),
     };
     for (int isa = ALEXNET_ISA_BASELINE; argc > 1 && isa <= ALEXNET_ISA_AMX; isa++)
         if (strcmp(argv[1], an_cpu_isa_name((alexnet_isa)isa)) == 0)

@@ -4,7 +4,7 @@
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
  * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives (onednn/); where a tuning says
  * so (tuning.ini), native kernels for bf16 compute some of their directions instead (conv_pixels.c,
- * conv_pixels_grad.h, conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops
+ * conv_wgrad.h and others, fc_native.h). The others are native operators (native.h): loops
  * over the tensor in the layout of their input. Native kernels are chosen by instruction set
  * (kernels/kernels.h). Where a neighbour's tensor has another layout, a reorder converts it
  * (onednn/reorder.h).

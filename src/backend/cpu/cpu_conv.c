@@ -1,6 +1,7 @@
 /*
  * Convolution with oneDNN, and a ReLU that follows. Native kernels may compute the gradients of
- * weights instead (conv_wgrad.h, conv_pixels_grad.h), or all of a first layer (conv_pixels.c).
+ * weights instead (conv_wgrad.h, conv_wgrad_tiles.h, conv_pixels_grad.h), or all of a first layer
+ * (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
  * that the variant leaves open; reorders convert them for neighbours that have others.
@@ -16,6 +17,7 @@
 #include "backend/cpu/conv_pixels_grad.h"
 #include "backend/cpu/conv_sums.h"
 #include "backend/cpu/conv_wgrad.h"
+#include "backend/cpu/conv_wgrad_tiles.h"
 #include "backend/cpu/onednn/conv_primitive.h"
 #include "base/alloc.h"
 #include "base/status.h"
@@ -29,7 +31,7 @@ typedef struct weights_form {
 } weights_form;
 
 /* What computes the gradients of the weights. */
-typedef enum weights_by { BY_ONEDNN, BY_PAIRS, BY_TILES } weights_by;
+typedef enum weights_by { BY_ONEDNN, BY_PAIRS, BY_TILES, BY_TILES_OF_PIXELS } weights_by;
 
 typedef struct conv_op {
     an_cpu_op op;
@@ -52,7 +54,8 @@ typedef struct conv_op {
     an_conv_sums weights_sums;
     an_conv_wgrad weights_pairs;
     an_reorder weights_x_in, weights_dy_in;
-    an_conv_pixels_grad weights_tiles;
+    an_conv_wgrad_tiles weights_tiles;
+    an_conv_pixels_grad weights_pixels;
     size_t dbias; /* scratch offset, if the caller does not want it */
 } conv_op;
 
@@ -165,21 +168,32 @@ static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer,
     return rc;
 }
 
-/* The gradients of weights by native kernels, if some accept the convolution. */
-static alexnet_status prepare_native_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
+static alexnet_status prepare_pairs(conv_op *c, an_md x, an_md y)
 {
-    alexnet_status rc =
-        an_conv_pixels_grad_new(&c->weights_tiles, &c->op, &c->desc, p->in[0], c->op.base.out);
-    if (rc == ALEXNET_OK)
-        c->weights_by = BY_TILES;
-    if (rc != ALEXNET_ERROR_UNSUPPORTED)
-        return rc;
-    rc = an_conv_wgrad_new(&c->weights_pairs, &c->op, &c->desc);
-    if (rc != ALEXNET_OK)
-        return rc == ALEXNET_ERROR_UNSUPPORTED ? ALEXNET_OK : rc;
-    c->weights_by = BY_PAIRS;
+    AN_CHECK(an_conv_wgrad_new(&c->weights_pairs, &c->op, &c->desc));
     AN_CHECK(blocks_entry(&c->weights_x_in, c, x, c->desc.in[0]));
     return blocks_entry(&c->weights_dy_in, c, y, c->desc.out);
+}
+
+/* The gradients of weights by native kernels, the first that accept the convolution. */
+static alexnet_status prepare_native_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
+{
+    an_layout dy = c->op.base.out;
+    c->weights_by = BY_TILES_OF_PIXELS;
+    alexnet_status rc = an_conv_pixels_grad_new(&c->weights_pixels, &c->op, &c->desc, p->in[0], dy);
+    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
+        c->weights_by = BY_TILES;
+        rc = an_conv_wgrad_tiles_new(&c->weights_tiles, &c->op, &c->desc, p->in[0], dy);
+    }
+    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
+        c->weights_by = BY_PAIRS;
+        rc = prepare_pairs(c, x, y);
+    }
+    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
+        c->weights_by = BY_ONEDNN;
+        rc = ALEXNET_OK;
+    }
+    return rc;
 }
 
 static alexnet_status prepare_backward_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
@@ -282,8 +296,10 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
         dbias = (float *)((char *)args->scratch + c->dbias);
     if (c->weights_by == BY_ONEDNN)
         return an_conv_sums_run(&c->weights_sums, op, args, x, dy, dw, dbias);
+    if (c->weights_by == BY_TILES_OF_PIXELS)
+        return an_conv_pixels_grad_run(&c->weights_pixels, op, args, x, dy, dw, dbias);
     if (c->weights_by == BY_TILES)
-        return an_conv_pixels_grad_run(&c->weights_tiles, op, args, x, dy, dw, dbias);
+        return an_conv_wgrad_tiles_run(&c->weights_tiles, op, args, x, dy, dw, dbias);
     AN_CHECK(an_reorder_in_run(&c->weights_x_in, op, args, &x));
     AN_CHECK(an_reorder_in_run(&c->weights_dy_in, op, args, &dy));
     an_conv_wgrad_run(&c->weights_pairs, op->cpu, args, x, dy, dw, dbias);
@@ -316,7 +332,8 @@ static void conv_free(an_cpu_op *op)
     an_conv_batch_free(&c->forward);
     an_conv_batch_free(&c->data);
     an_conv_sums_free(&c->weights_sums);
-    an_conv_pixels_grad_free(&c->weights_tiles);
+    an_conv_wgrad_tiles_free(&c->weights_tiles);
+    an_conv_pixels_grad_free(&c->weights_pixels);
     an_free(c);
 }
 
@@ -331,8 +348,9 @@ static const char *name_primitive(const an_primitive *primitive, char name[64])
 
 static void name_impl(conv_op *c)
 {
-    static const char *const native[] = {
-        [BY_PAIRS] = "native wgrad:avx512_bf16", [BY_TILES] = "native pixels:amx"};
+    static const char *const native[] = {[BY_PAIRS] = "native wgrad:avx512_bf16",
+                                         [BY_TILES] = "native wgrad:amx",
+                                         [BY_TILES_OF_PIXELS] = "native pixels:amx"};
     char forward[64], dx[64], dw[64];
     const an_conv_sums *sums = &c->weights_sums;
     const an_primitive *weights = sums->whole ? sums->whole : an_team_first(&sums->parts);

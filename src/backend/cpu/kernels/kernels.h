@@ -13,6 +13,7 @@
 #include "backend/cpu/kernels/pixels.h"
 #include "backend/cpu/kernels/pixels_tiles.h"
 #include "backend/cpu/kernels/wgrad.h"
+#include "backend/cpu/kernels/wgrad_tiles.h"
 #include "op/op.h"
 
 /** Constants of a normalisation, and how its tensors lie (an_lanes of native.h). */

@@ -5,7 +5,7 @@
 #include "backend/cpu/kernels/padded_row.h"
 #include "backend/cpu/kernels/tiles.h"
 
-enum { A_ROW = 32, B_TILE = 16 * 32 }; /* elements */
+enum { A_ROW = AN_TILE_DEPTH }; /* elements */
 
 /* Rows first .. first + rows - 1 of dy, and where their tiles are in work memory. */
 typedef struct band {
@@ -25,7 +25,7 @@ TILES_INLINE __m512 lay_out_dy_row(const an_pixels_tiles_run *run, const uint16_
     const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
     int count = p->desc->out.w;
     for (int q = 0; q < A_ROW * p->runs; q += 2) {
-        uint16_t *pair = to + (int64_t)(q / A_ROW) * p->blocks * B_TILE + q % A_ROW / 2 * 32;
+        uint16_t *pair = to + (int64_t)(q / A_ROW) * p->blocks * AN_TILE_B + q % A_ROW / 2 * 32;
         if (q < count) {
             const uint16_t *from = dy + q * run->pixel;
             dpbf16_pair_up(from, q + 1 < count ? from + run->pixel : NULL, pair);
@@ -40,13 +40,13 @@ TILES_INLINE __m512 lay_out_dy_row(const an_pixels_tiles_run *run, const uint16_
 TILES_INLINE void lay_out_dy(const an_pixels_tiles_run *run, const band *b, float *bias)
 {
     const an_pixels_tiles *p = run->shape;
-    int64_t row = (int64_t)p->runs * p->blocks * B_TILE;
+    int64_t row = (int64_t)p->runs * p->blocks * AN_TILE_B;
     for (int block = 0; block < p->blocks; block++, bias += AN_PIXELS_TILES_K) {
         __m512 sum = _mm512_loadu_ps(bias);
         for (int i = 0; i < b->rows; i++) {
             int64_t pixel = (int64_t)(b->first + i) * p->desc->out.w;
             sum = lay_out_dy_row(run, run->dy + block * run->block + pixel * run->pixel,
-                                 b->dy + i * row + block * B_TILE, sum);
+                                 b->dy + i * row + block * AN_TILE_B, sum);
         }
         _mm512_storeu_ps(bias, sum);
     }
@@ -93,68 +93,30 @@ TILES_INLINE void lay_out_x(const an_pixels_tiles_run *run, const band *b)
 
 /* ---- Products -------------------------------------------------------------------------------- */
 
-/* Two lines of taps, or one, by two blocks of maps, or one. */
-typedef struct square {
-    const uint16_t *x[2];
-    const uint16_t *dy;
-    float *sums[2]; /* of the first block; the second is behind it */
-    bool two_lines, two_blocks;
-} square;
-
-TILES_INLINE void multiply(const an_pixels_tiles *p, const band *b, square s)
-{
-    const an_conv_desc *c = &p->desc->u.conv;
-    int64_t line = (int64_t)c->s * A_ROW, block = (int64_t)c->s * AN_PIXELS_TILES_K;
-    AN_TILE_LOAD(0, s.sums[0], AN_TILE_BYTES);
-    if (s.two_blocks)
-        AN_TILE_LOAD(1, s.sums[0] + block, AN_TILE_BYTES);
-    if (s.two_lines)
-        AN_TILE_LOAD(2, s.sums[1], AN_TILE_BYTES);
-    if (s.two_lines && s.two_blocks)
-        AN_TILE_LOAD(3, s.sums[1] + block, AN_TILE_BYTES);
-    for (int row = 0; row < b->rows; row++)
-        for (int run = 0; run < p->runs; run++) {
-            int64_t x = ((int64_t)row * c->stride * p->runs + run) * line;
-            const uint16_t *dy = s.dy + ((int64_t)row * p->runs + run) * p->blocks * B_TILE;
-            AN_TILE_LOAD(4, s.x[0] + x, AN_TILE_BYTES);
-            AN_TILE_LOAD(6, dy, AN_TILE_BYTES);
-            AN_TILE_MULTIPLY(0, 4, 6);
-            if (s.two_blocks) {
-                AN_TILE_LOAD(7, dy + B_TILE, AN_TILE_BYTES);
-                AN_TILE_MULTIPLY(1, 4, 7);
-            }
-            if (s.two_lines) {
-                AN_TILE_LOAD(5, s.x[1] + x, AN_TILE_BYTES);
-                AN_TILE_MULTIPLY(2, 5, 6);
-            }
-            if (s.two_lines && s.two_blocks)
-                AN_TILE_MULTIPLY(3, 5, 7);
-        }
-    AN_TILE_STORE(0, s.sums[0], AN_TILE_BYTES);
-    if (s.two_blocks)
-        AN_TILE_STORE(1, s.sums[0] + block, AN_TILE_BYTES);
-    if (s.two_lines)
-        AN_TILE_STORE(2, s.sums[1], AN_TILE_BYTES);
-    if (s.two_lines && s.two_blocks)
-        AN_TILE_STORE(3, s.sums[1] + block, AN_TILE_BYTES);
-}
-
+/* Two lines of taps at a time by two blocks of maps. */
 TILES_INLINE void multiply_band(const an_pixels_tiles_run *run, const band *b)
 {
     const an_pixels_tiles *p = run->shape;
     const an_conv_desc *c = &p->desc->u.conv;
-    int64_t x_row = (int64_t)p->runs * c->s * A_ROW, sums = (int64_t)c->s * AN_PIXELS_TILES_K;
+    int64_t line_of_x = (int64_t)c->s * A_ROW, sums = (int64_t)c->s * AN_PIXELS_TILES_K;
+    an_tiles_sum s = {.a_row = A_ROW,
+                      .outer = b->rows,
+                      .inner = p->runs,
+                      .a_outer = c->stride * p->runs * line_of_x,
+                      .a_inner = line_of_x,
+                      .b_inner = (int64_t)p->blocks * AN_TILE_B};
     for (int block = 0; block < p->blocks; block += 2)
         for (int line = 0; line < p->lines; line += 2) {
-            square s = {.dy = b->dy + block * B_TILE,
-                        .two_lines = line + 1 < p->lines,
-                        .two_blocks = block + 1 < p->blocks};
-            for (int i = 0; i < 1 + s.two_lines; i++) {
+            s.two_a = line + 1 < p->lines;
+            s.two_b = block + 1 < p->blocks;
+            for (int i = 0; i < 2; i++) {
                 int map = (line + i) / c->r, r = (line + i) % c->r;
-                s.x[i] = b->x + ((int64_t)map * p->inputs + r) * x_row;
-                s.sums[i] = run->sums + ((int64_t)(line + i) * p->blocks + block) * sums;
+                s.a[i] = b->x + ((int64_t)map * p->inputs + r) * p->runs * line_of_x;
+                s.b[i] = b->dy + (block + i) * AN_TILE_B;
+                for (int j = 0; j < 2; j++)
+                    s.c[i][j] = run->sums + ((int64_t)(line + i) * p->blocks + block + j) * sums;
             }
-            multiply(p, b, s);
+            an_tiles_add(&s);
         }
 }
 

@@ -79,6 +79,57 @@ static inline an_tile_config an_tile_config_of(int rows)
 
 #define TILES_INLINE static inline AN_TARGET_TILES __attribute__((always_inline))
 
+/**
+ * c[i][j] += the sum of products a[i] b[j] over `outer` times `inner` steps, for i and j of 0 and
+ * 1, or of 0 alone. Distances are in elements.
+ */
+typedef struct an_tiles_sum {
+    const uint16_t *a[2], *b[2];
+    float *c[2][2];
+    bool two_a, two_b;
+    int64_t a_row; /* distance of the rows of a tile */
+    int outer, inner;
+    int64_t a_outer, a_inner, b_inner; /* distances of steps; b goes on with every inner step */
+} an_tiles_sum;
+
+enum { AN_TILE_B = AN_TILE_ROWS * AN_TILE_DEPTH }; /* elements of a tile B */
+
+TILES_INLINE void an_tiles_add(const an_tiles_sum *s)
+{
+    int64_t row = s->a_row * (int64_t)sizeof(uint16_t), b = 0;
+    AN_TILE_LOAD(0, s->c[0][0], AN_TILE_BYTES);
+    if (s->two_b)
+        AN_TILE_LOAD(1, s->c[0][1], AN_TILE_BYTES);
+    if (s->two_a)
+        AN_TILE_LOAD(2, s->c[1][0], AN_TILE_BYTES);
+    if (s->two_a && s->two_b)
+        AN_TILE_LOAD(3, s->c[1][1], AN_TILE_BYTES);
+    for (int i = 0; i < s->outer; i++)
+        for (int j = 0; j < s->inner; j++, b += s->b_inner) {
+            int64_t a = i * s->a_outer + j * s->a_inner;
+            AN_TILE_LOAD(4, s->a[0] + a, row);
+            AN_TILE_LOAD(6, s->b[0] + b, AN_TILE_BYTES);
+            AN_TILE_MULTIPLY(0, 4, 6);
+            if (s->two_b) {
+                AN_TILE_LOAD(7, s->b[1] + b, AN_TILE_BYTES);
+                AN_TILE_MULTIPLY(1, 4, 7);
+            }
+            if (s->two_a) {
+                AN_TILE_LOAD(5, s->a[1] + a, row);
+                AN_TILE_MULTIPLY(2, 5, 6);
+            }
+            if (s->two_a && s->two_b)
+                AN_TILE_MULTIPLY(3, 5, 7);
+        }
+    AN_TILE_STORE(0, s->c[0][0], AN_TILE_BYTES);
+    if (s->two_b)
+        AN_TILE_STORE(1, s->c[0][1], AN_TILE_BYTES);
+    if (s->two_a)
+        AN_TILE_STORE(2, s->c[1][0], AN_TILE_BYTES);
+    if (s->two_a && s->two_b)
+        AN_TILE_STORE(3, s->c[1][1], AN_TILE_BYTES);
+}
+
 /** The instance of a body(run). */
 #if defined(AN_TILES_EMULATED)
 #define AN_KERNEL_TILES_INSTANCE(name, run, body)                                                  \

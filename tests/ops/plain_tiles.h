@@ -2,8 +2,8 @@
  * The operations of backend/cpu/kernels/tiles.h in plain C, one set of tiles for each thread, for
  * it to include.
  */
-#ifndef AN_TESTS_TILES_EMULATED_H
-#define AN_TESTS_TILES_EMULATED_H
+#ifndef AN_TESTS_PLAIN_TILES_H
+#define AN_TESTS_PLAIN_TILES_H
 
 #include <stdlib.h>
 #include <string.h>
