@@ -24,6 +24,17 @@ static alexnet_status resolve(an_op_desc *desc)
     return ALEXNET_OK;
 }
 
+void an_slot_unchanged(an_slot *slot)
+{
+    *slot = (an_slot){.picture = slot->picture,
+                      .label = slot->label,
+                      .y = slot->y,
+                      .x = slot->x,
+                      .mirror = slot->mirror,
+                      .weight = 1.0f,
+                      .gain = 1.0f};
+}
+
 double an_slots_weight(const an_slot *slots, int count)
 {
     double sum = 0;

@@ -102,17 +102,7 @@ typedef struct an_slot {
 } an_slot;
 
 /** Remove all changes but crop and mirror from a slot: weight, colours, erasing, mixing. */
-static inline void an_slot_unchanged(an_slot *slot)
-{
-    an_slot crop = {.picture = slot->picture,
-                    .label = slot->label,
-                    .y = slot->y,
-                    .x = slot->x,
-                    .mirror = slot->mirror,
-                    .weight = 1.0f,
-                    .gain = 1.0f};
-    *slot = crop;
-}
+void an_slot_unchanged(an_slot *slot);
 
 /** The sum of the weights of the slots with a picture and a label. */
 double an_slots_weight(const an_slot *slots, int count);
