@@ -10,7 +10,8 @@ enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
  * above it. */
 static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
 
-/* Whether the layer whose forward part this is uses the variant of trial `now` anywhere. */
+/* Whether the layer whose forward part this is has a variant other than the first in any direction.
+ */
 static bool takes_variant(const alexnet_tuner *t, int forward)
 {
     const trial *now = &t->trials[t->now];
@@ -19,7 +20,7 @@ static bool takes_variant(const alexnet_tuner *t, int forward)
         if (!an_tune_same_layer(t, forward, i))
             continue;
         for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++)
-            if (now->taken[i].of[d] == now->variant)
+            if (now->taken[i].of[d] != 0)
                 return true;
     }
     return false;
@@ -48,12 +49,13 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
         if (!an_tune_same_layer(t, forward, i))
             continue;
         for (an_tune_directions(&t->parts[i].info, &d, &end); d < end; d++) {
-            if (now->taken[i].of[d] != now->variant || shares[d] <= margin)
+            an_variant taken = now->taken[i].of[d];
+            if (taken == 0 || shares[d] <= margin || *an_tune_unfit(t, taken, d, i))
                 continue;
-            *an_tune_unfit(t, now->variant, d, i) = true;
+            *an_tune_unfit(t, taken, d, i) = true;
             an_log(t->ctx, ALEXNET_LOG_INFO,
                    "%s is left out for %s of %s: it deviates by %.2f of what rounding may do",
-                   t->query.variants[now->variant], an_direction_names[d], t->parts[i].info.name,
+                   t->query.variants[taken], an_direction_names[d], t->parts[i].info.name,
                    shares[d]);
         }
     }
@@ -63,8 +65,6 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
 alexnet_status an_tune_check(alexnet_tuner *t)
 {
     an_backend *ref;
-    if (!t->trials[t->now].checked)
-        return ALEXNET_OK;
     AN_CHECK(an_backend_open_ref(&ref, t->ctx));
     alexnet_status rc = ALEXNET_OK;
     for (int i = 0; i < t->n_parts && rc == ALEXNET_OK; i++)

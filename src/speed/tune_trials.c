@@ -16,7 +16,7 @@ void an_tune_list(alexnet_tuner *t)
     add_trial(t, (trial){.variant = 0});
     add_trial(t, (trial){.variant = 0});
     for (int v = 1; v < t->n_variants; v++) {
-        add_trial(t, (trial){.variant = v, .checked = true, .single = !training});
+        add_trial(t, (trial){.variant = v, .single = !training, .direction = AN_FORWARD});
         for (int d = 0; training && d < AN_DIRECTIONS; d++)
             add_trial(t, (trial){.variant = v, .single = true, .direction = (an_direction)d});
     }
@@ -90,7 +90,7 @@ static char *for_all(const alexnet_tuner *t, const trial *which)
     if (!t->query.variants) /* nothing to choose from */
         return an_strdup("");
     for (int d = 0; d < AN_DIRECTIONS; d++) {
-        bool in = !which->single || which->checked || (int)which->direction == d;
+        bool in = !which->single || (int)which->direction == d;
         of[d] = t->query.variants[in ? which->variant : 0];
     }
     return an_format("[trial]\nisa = *\nprecision = *\noperator = *\nforward = %s\n"

@@ -14,7 +14,6 @@ enum { TRIALS_MAX = VARIANT_TRIALS + (AN_VARIANTS_MAX - 1) * (1 + AN_DIRECTIONS)
 
 typedef struct trial {
     an_variant variant; /* under test */
-    bool checked;       /* compared with ref in all its directions */
     bool single;        /* in one direction alone, for the advice */
     an_direction direction;
     char *tuning;       /* owned. First: what to use, NULL: what is built in. Then: what was used */
