@@ -12,6 +12,12 @@
 /** Alignment of an_alloc_big(): a cache line and an AVX-512 register. */
 #define AN_ALIGN 64
 
+/** The next multiple of AN_ALIGN. */
+static inline size_t an_aligned(size_t bytes)
+{
+    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+}
+
 void *an_malloc(size_t bytes);
 /** Zeroed, with the product checked for overflow. */
 void *an_calloc(size_t count, size_t bytes);

@@ -47,19 +47,14 @@ static void find_lives(compiling *c)
  * each buffer. Slots and state stand side by side, so that one copy writes both. */
 enum { SCORES, RESULTS, PICTURES, SLOTS, STATE, PARTS };
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
-}
-
 static void part_sizes(const an_program *p, size_t size[PARTS])
 {
     size_t slots = (size_t)p->options.slots;
-    size[SCORES] = aligned(slots * sizeof(an_score));
-    size[RESULTS] = aligned(sizeof(an_results));
-    size[PICTURES] = aligned(p->pictures_bytes);
-    size[SLOTS] = aligned(slots * sizeof(an_slot));
-    size[STATE] = aligned(sizeof(an_step_state) + (size_t)p->net->count * sizeof(an_rates));
+    size[SCORES] = an_aligned(slots * sizeof(an_score));
+    size[RESULTS] = an_aligned(sizeof(an_results));
+    size[PICTURES] = an_aligned(p->pictures_bytes);
+    size[SLOTS] = an_aligned(slots * sizeof(an_slot));
+    size[STATE] = an_aligned(sizeof(an_step_state) + (size_t)p->net->count * sizeof(an_rates));
 }
 
 size_t an_program_staged_bytes(const an_program *p)

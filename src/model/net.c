@@ -33,7 +33,7 @@ static alexnet_status list_params(an_net *net)
             param->learned = infos[j].learned;
             param->offset = net->bytes;
             size_t bytes = (size_t)param->count * an_dtype_bytes(net->backend->param_dtype);
-            net->bytes += (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+            net->bytes += an_aligned(bytes);
         }
     }
     return ALEXNET_OK;

@@ -5,11 +5,6 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-static size_t rounded(size_t bytes)
-{
-    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
-}
-
 static int larger_first(const void *a, const void *b)
 {
     const an_life *x = *(const an_life *const *)a, *y = *(const an_life *const *)b;
@@ -36,7 +31,7 @@ static size_t lowest_gap(const an_life *life, an_life *const *placed, int n, con
     for (int i = 0; i < count; i++) {
         if (near[i]->offset >= at + life->bytes)
             break;
-        size_t end = near[i]->offset + rounded(near[i]->bytes);
+        size_t end = near[i]->offset + an_aligned(near[i]->bytes);
         at = end > at ? end : at;
     }
     return at;
@@ -57,7 +52,7 @@ alexnet_status an_plan(an_life *lives, int count, size_t *total)
     qsort(order, (size_t)count, sizeof *order, larger_first);
     for (int i = 0; i < count; i++) {
         order[i]->offset = lowest_gap(order[i], order, i, near);
-        size_t end = order[i]->offset + rounded(order[i]->bytes);
+        size_t end = order[i]->offset + an_aligned(order[i]->bytes);
         *total = end > *total ? end : *total;
     }
 cleanup:

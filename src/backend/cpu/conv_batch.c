@@ -1,5 +1,6 @@
 #include "backend/cpu/conv_batch.h"
 
+#include <omp.h>
 #include <string.h>
 
 #include "backend/cpu/threads.h"
@@ -22,35 +23,51 @@ static alexnet_status make_for(an_primitive **out, int threads, int n, an_conv_b
     return rc;
 }
 
+static bool same_kernel(const an_primitive *a, const an_primitive *b)
+{
+    return strcmp(an_primitive_name(a), an_primitive_name(b)) == 0 &&
+           an_primitive_scratch(a) == an_primitive_scratch(b);
+}
+
+/* Make the whole batch's primitive anew, with the schedule of `many`: for the fewest threads, from
+ * those of the context on, for which oneDNN chooses it. (It takes the number into account when it
+ * decides whether stores go past the caches.) */
+static alexnet_status make_like(an_conv_batch *batch, const an_primitive *many, int n,
+                                an_conv_batch_make make, const void *user)
+{
+    for (int threads = omp_get_max_threads(); !same_kernel(batch->whole, many); threads *= 2) {
+        an_primitive_free(batch->whole);
+        batch->whole = NULL;
+        AN_CHECK(make_for(&batch->whole, threads, n, make, user));
+    }
+    return ALEXNET_OK;
+}
+
 /*
  * oneDNN chooses between its Winograd kernels, and between two schedules of jit_wino_4x3, by the
- * number of threads, and sums are grouped otherwise in each. Two of the three are used, neither of
- * which depends on the number:
+ * number of threads, and sums are grouped otherwise in each. What is used here does not depend on
+ * the number:
  *
  * - jit_fp32_wino_2x3, if a single thread would be given it; more threads are given it as well
- * - jit_wino_4x3 with the schedule that transforms the whole batch first. The other one, which cuts
- *   the batch into blocks, needs 1.5 blocks of tiles for each thread, and less scratch. A kernel
- *   made for too many threads runs on any number of them.
+ * - images one by one, if many threads would be given it: for batches of a few images
+ * - else jit_wino_4x3 with the schedule that transforms the whole batch first. The other one, which
+ *   cuts the batch into blocks, needs 1.5 blocks of tiles for each thread, and less scratch. A
+ *   kernel made for too many threads runs on any number of them.
  */
-static alexnet_status make_winograd_steady(an_conv_batch *batch, int n, an_conv_batch_make make,
-                                           const void *user)
+static alexnet_status make_winograd(an_conv_batch *batch, int n, an_conv_batch_make make,
+                                    const void *user)
 {
     an_primitive *single = NULL, *many = NULL;
     AN_CHECK(make_for(&single, 1, n, make, user));
-    bool small = is_named(single, "jit_fp32_wino_2x3:");
+    bool single_takes_2x3 = is_named(single, "jit_fp32_wino_2x3:");
     an_primitive_free(single);
-    if (small)
+    if (single_takes_2x3)
         return ALEXNET_OK;
     AN_CHECK(make_for(&many, MANY_THREADS, n, make, user));
     batch->by_image = !is_named(many, "jit_wino_4x3:");
-    if (batch->by_image || (is_named(batch->whole, "jit_wino_4x3:") &&
-                            an_primitive_scratch(many) == an_primitive_scratch(batch->whole))) {
-        an_primitive_free(many);
-        return ALEXNET_OK;
-    }
-    an_primitive_free(batch->whole);
-    batch->whole = many;
-    return ALEXNET_OK;
+    alexnet_status rc = batch->by_image ? ALEXNET_OK : make_like(batch, many, n, make, user);
+    an_primitive_free(many);
+    return rc;
 }
 
 /* Other kernels whose sums do not depend on the number of threads are known by how their names in
@@ -59,7 +76,7 @@ static alexnet_status choose(an_conv_batch *batch, int n, an_conv_batch_make mak
 {
     AN_CHECK(make(user, n, &batch->whole));
     if (is_named(batch->whole, "jit_wino_4x3:") || is_named(batch->whole, "jit_fp32_wino_2x3:"))
-        return make_winograd_steady(batch, n, make, user);
+        return make_winograd(batch, n, make, user);
     batch->by_image = !is_named(batch->whole, "jit:") && !is_named(batch->whole, "jit_bf16:");
     return ALEXNET_OK;
 }

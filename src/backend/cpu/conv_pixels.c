@@ -101,19 +101,14 @@ static void pixels_free(an_cpu_op *op)
 
 static const an_cpu_methods methods = {pixels_pack, pixels_forward, pixels_backward, pixels_free};
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
-}
-
 static void book_scratch(pixels_op *c, const an_prepare *p)
 {
     size_t threads = (size_t)c->op.cpu->base.ctx->threads, parts = (size_t)p->split;
-    c->forward_each = aligned(sizeof(uint16_t) * an_pixels_forward_work(&c->shape));
+    c->forward_each = an_aligned(sizeof(uint16_t) * an_pixels_forward_work(&c->shape));
     c->forward_work = an_cpu_take(&c->op, c->forward_each * threads);
     if (!p->want_dw)
         return;
-    c->backward_each = aligned(sizeof(uint16_t) * an_pixels_backward_work(&c->shape));
+    c->backward_each = an_aligned(sizeof(uint16_t) * an_pixels_backward_work(&c->shape));
     c->backward_work = an_cpu_take(&c->op, c->backward_each * threads);
     c->sums_each = sizeof(float) * an_pixels_sums(&c->shape);
     c->sums = an_cpu_take(&c->op, c->sums_each * parts);

@@ -28,11 +28,6 @@ static size_t sums_of(const an_pixels_tiles *p)
     return (size_t)p->blocks * K * ((size_t)p->lines * (size_t)p->desc->u.conv.s + 1);
 }
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
-}
-
 alexnet_status an_conv_pixels_grad_new(an_conv_pixels_grad *g, an_cpu_op *op,
                                        const an_op_desc *desc, an_layout x, an_layout dy)
 {
@@ -47,9 +42,9 @@ alexnet_status an_conv_pixels_grad_new(an_conv_pixels_grad *g, an_cpu_op *op,
     bool last = maps.kind == AN_LAYOUT_NHWC;
     g->block = last ? K : (int64_t)desc->out.h * desc->out.w * K;
     g->pixel = last ? desc->out.c : K;
-    g->work_each = aligned(sizeof(uint16_t) * (size_t)an_pixels_tiles_work(&g->shape));
+    g->work_each = an_aligned(sizeof(uint16_t) * (size_t)an_pixels_tiles_work(&g->shape));
     g->work = an_cpu_take(op, g->work_each * (size_t)op->cpu->base.ctx->threads);
-    g->sums_each = aligned(sizeof(float) * sums_of(&g->shape));
+    g->sums_each = an_aligned(sizeof(float) * sums_of(&g->shape));
     g->sums = an_cpu_take(op, g->sums_each * (size_t)op->split);
     AN_CHECK(an_reorder_in_new(&g->x_in, op, x, pixels));
     return an_reorder_in_new(&g->dy_in, op, dy, maps);

@@ -106,7 +106,7 @@ static void book_sums(an_conv_sums *s, an_cpu_op *op, const problem *p)
     s->outputs = (size_t)p->desc->u.conv.k;
     s->dw = dnnl_memory_desc_get_size(dw) / sizeof(float);
     s->each = (s->dw + s->outputs) * sizeof(float);
-    s->each = (s->each + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    s->each = an_aligned(s->each);
     s->sums = an_cpu_take(op, s->each * (size_t)s->parts.workers);
 }
 

@@ -23,14 +23,15 @@ static int64_t dy_pair(const an_conv_wgrad *w)
     return w->dy_blocks * pixels(w->shape.desc->out) * BLOCK * 2;
 }
 
-alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc)
+alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_desc *desc,
+                                 an_layout x, an_layout dy)
 {
     if (op->cpu->activation != AN_BF16 || !op->cpu->kernels->wgrad_add ||
         !an_wgrad_describe(&w->shape, desc))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "native kernels do not take these gradients of weights");
     if (w->shape.k_units * w->shape.c_units < op->split)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "fewer units of work than threads");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "fewer units of work than parts");
     w->x_blocks = desc->in[0].c / BLOCK;
     w->dy_blocks = desc->out.c / BLOCK;
     w->pairs = (desc->n + 1) / 2;
@@ -40,7 +41,16 @@ alexnet_status an_conv_wgrad_new(an_conv_wgrad *w, an_cpu_op *op, const an_op_de
     w->x = an_cpu_take(op, 2 * (size_t)(x_pair(w) * w->together));
     w->dy = an_cpu_take(op, 2 * (size_t)(dy_pair(w) * w->together));
     w->sums = an_cpu_take(op, sizeof(float) * units * (size_t)an_wgrad_sums(&w->shape));
-    return ALEXNET_OK;
+    AN_CHECK(an_reorder_in_new(&w->x_in, op, x,
+                               (an_layout){AN_LAYOUT_C16, AN_BF16, desc->n, desc->in[0]}));
+    return an_reorder_in_new(&w->dy_in, op, dy,
+                             (an_layout){AN_LAYOUT_C16, AN_BF16, desc->n, desc->out});
+}
+
+void an_conv_wgrad_free(an_conv_wgrad *w)
+{
+    an_reorder_free(&w->x_in);
+    an_reorder_free(&w->dy_in);
 }
 
 /* A run: its tensors, and where its pairs are. */
@@ -92,14 +102,16 @@ static void add_unit(const wgrad_run *r, int first, int count, int unit)
     }
 }
 
-/* No sum is shared between threads. */
-void an_conv_wgrad_run(const an_conv_wgrad *w, const an_cpu *cpu, const an_op_args *args,
-                       const uint16_t *x, const uint16_t *dy, float *dweights, float *dbias)
+alexnet_status an_conv_wgrad_run(const an_conv_wgrad *w, const an_cpu_op *op,
+                                 const an_op_args *args, const void *x, const void *dy,
+                                 float *dweights, float *dbias)
 {
     char *scratch = args->scratch;
     int blocks = w->x_blocks + w->dy_blocks, c_units = w->shape.c_units;
+    AN_CHECK(an_reorder_in_run(&w->x_in, op, args, &x));
+    AN_CHECK(an_reorder_in_run(&w->dy_in, op, args, &dy));
     const wgrad_run r = {.w = w,
-                         .kernels = cpu->kernels,
+                         .kernels = op->cpu->kernels,
                          .x = x,
                          .dy = dy,
                          .x_pairs = (uint16_t *)(scratch + w->x),
@@ -121,4 +133,5 @@ void an_conv_wgrad_run(const an_conv_wgrad *w, const an_cpu *cpu, const an_op_ar
         for (int k = 0; k < w->shape.k_units; k++)
             an_wgrad_write(&w->shape, k, r.sums + k * c_units * an_wgrad_sums(&w->shape), dweights);
     }
+    return ALEXNET_OK;
 }

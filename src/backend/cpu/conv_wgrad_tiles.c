@@ -6,7 +6,10 @@
 #include "base/status.h"
 
 enum { MAPS = AN_WGRAD_TILES_MAPS, BOTH = AN_WGRAD_TILES_BOTH };
-enum { TOGETHER = 1 << 22 }; /* bytes that are laid out at a time: they stay in cache */
+enum {
+    TOGETHER = 1 << 22, /* bytes that are laid out at a time: they stay in cache */
+    LARGEST = 1 << 24   /* elements of a map of x as it is laid out */
+};
 
 static int larger(int a, int b)
 {
@@ -23,6 +26,8 @@ static bool describe(an_wgrad_tiles *w, const an_op_desc *desc)
         return false;
     *w = (an_wgrad_tiles){.desc = desc, .taps = c->r * c->s};
     w->pitch = larger(out.w, in.w + larger(c->left, right));
+    if ((int64_t)(out.h + c->r) * w->pitch > LARGEST)
+        return false;
     w->runs = (out.h * w->pitch + 31) / 32;
     w->row = ((int64_t)w->runs * 32 + (c->r - 1) * w->pitch + c->s - 1 + 31) / 32 * 32;
     w->c_blocks = maps / MAPS;
@@ -69,7 +74,7 @@ alexnet_status an_conv_wgrad_tiles_new(an_conv_wgrad_tiles *w, an_cpu_op *op,
     w->c_pairs = pairs(shape->c_blocks);
     w->k_pairs = pairs(shape->k_blocks) * desc->u.conv.groups;
     if (w->c_pairs * w->k_pairs < op->split)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "fewer units of work than threads");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "fewer units of work than parts");
     w->x = side_by_side(x);
     w->dy = side_by_side(dy);
     size_t of_x = sizeof(uint16_t) * (size_t)(an_wgrad_tiles_of_x(shape) * blocks(&w->x));

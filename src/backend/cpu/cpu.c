@@ -105,8 +105,8 @@ static alexnet_status begin(an_threads *saved, const an_backend *backend)
     return an_threads_begin(saved, backend->ctx->threads);
 }
 
-/* The instruction set of the native kernels. Tiles are asked for only where they may be used, as
- * every thread of the process has more to save then. */
+/* The instruction set of the native kernels. Permission to use tiles is asked for in bf16 alone: it
+ * cannot be taken back, and signal stacks must have room for tiles from then on. */
 static alexnet_isa kernels_isa(alexnet_isa isa, bool bf16)
 {
     if (isa == ALEXNET_ISA_AMX && !(bf16 && an_cpu_ask_for_tiles()))
@@ -180,7 +180,7 @@ static alexnet_status cpu_copy(an_backend *backend, void *dst, const void *src, 
 size_t an_cpu_take(an_cpu_op *op, size_t bytes)
 {
     size_t at = op->base.scratch;
-    op->base.scratch += (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    op->base.scratch += an_aligned(bytes);
     return at;
 }
 

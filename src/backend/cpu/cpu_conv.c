@@ -53,7 +53,6 @@ typedef struct conv_op {
     weights_by weights_by;
     an_conv_sums weights_sums;
     an_conv_wgrad weights_pairs;
-    an_reorder weights_x_in, weights_dy_in;
     an_conv_wgrad_tiles weights_tiles;
     an_conv_pixels_grad weights_pixels;
     size_t dbias; /* scratch offset, if the caller does not want it */
@@ -108,7 +107,7 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc 
         an_md_name(to, form->flipped, name);
         an_cpu_pack_as(&c->op, name);
         form->at = c->op.base.packed;
-        c->op.base.packed += (dnnl_memory_desc_get_size(to) + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+        c->op.base.packed += an_aligned(dnnl_memory_desc_get_size(to));
     }
     an_md_free(from);
     if (form->reorder)
@@ -159,35 +158,19 @@ static alexnet_status prepare_backward_data(conv_op *c, const an_prepare *p, an_
     return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc, primitive);
 }
 
-static alexnet_status blocks_entry(an_reorder *reorder, conv_op *c, an_md outer, an_chw shape)
-{
-    an_md inner = an_layout_md((an_layout){AN_LAYOUT_C16, AN_BF16, c->desc.n, shape});
-    alexnet_status rc = inner ? an_reorder_in_new_md(reorder, &c->op, outer, inner)
-                              : AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for a layout");
-    an_md_free(inner);
-    return rc;
-}
-
-static alexnet_status prepare_pairs(conv_op *c, an_md x, an_md y)
-{
-    AN_CHECK(an_conv_wgrad_new(&c->weights_pairs, &c->op, &c->desc));
-    AN_CHECK(blocks_entry(&c->weights_x_in, c, x, c->desc.in[0]));
-    return blocks_entry(&c->weights_dy_in, c, y, c->desc.out);
-}
-
 /* The gradients of weights by native kernels, the first that accept the convolution. */
-static alexnet_status prepare_native_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
+static alexnet_status prepare_native_weights(conv_op *c, const an_prepare *p)
 {
-    an_layout dy = c->op.base.out;
+    an_layout x = p->in[0], dy = c->op.base.out;
     c->weights_by = BY_TILES_OF_PIXELS;
-    alexnet_status rc = an_conv_pixels_grad_new(&c->weights_pixels, &c->op, &c->desc, p->in[0], dy);
+    alexnet_status rc = an_conv_pixels_grad_new(&c->weights_pixels, &c->op, &c->desc, x, dy);
     if (rc == ALEXNET_ERROR_UNSUPPORTED) {
         c->weights_by = BY_TILES;
-        rc = an_conv_wgrad_tiles_new(&c->weights_tiles, &c->op, &c->desc, p->in[0], dy);
+        rc = an_conv_wgrad_tiles_new(&c->weights_tiles, &c->op, &c->desc, x, dy);
     }
     if (rc == ALEXNET_ERROR_UNSUPPORTED) {
         c->weights_by = BY_PAIRS;
-        rc = prepare_pairs(c, x, y);
+        rc = an_conv_wgrad_new(&c->weights_pairs, &c->op, &c->desc, x, dy);
     }
     if (rc == ALEXNET_ERROR_UNSUPPORTED) {
         c->weights_by = BY_ONEDNN;
@@ -201,7 +184,7 @@ static alexnet_status prepare_backward_weights(conv_op *c, const an_prepare *p, 
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
     if (*variant == AN_CPU_NATIVE)
-        AN_CHECK(prepare_native_weights(c, p, x, y));
+        AN_CHECK(prepare_native_weights(c, p));
     if (c->weights_by != BY_ONEDNN)
         return ALEXNET_OK;
     return an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, c->forward.whole, variant, x, y);
@@ -300,10 +283,7 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
         return an_conv_pixels_grad_run(&c->weights_pixels, op, args, x, dy, dw, dbias);
     if (c->weights_by == BY_TILES)
         return an_conv_wgrad_tiles_run(&c->weights_tiles, op, args, x, dy, dw, dbias);
-    AN_CHECK(an_reorder_in_run(&c->weights_x_in, op, args, &x));
-    AN_CHECK(an_reorder_in_run(&c->weights_dy_in, op, args, &dy));
-    an_conv_wgrad_run(&c->weights_pairs, op->cpu, args, x, dy, dw, dbias);
-    return ALEXNET_OK;
+    return an_conv_wgrad_run(&c->weights_pairs, op, args, x, dy, dw, dbias);
 }
 
 static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
@@ -323,8 +303,7 @@ static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
 static void conv_free(an_cpu_op *op)
 {
     conv_op *c = (conv_op *)op;
-    an_reorder *const reorders[] = {&c->x_in,   &c->y_out,        &c->data_dy_in,
-                                    &c->dx_out, &c->weights_x_in, &c->weights_dy_in};
+    an_reorder *const reorders[] = {&c->x_in, &c->y_out, &c->data_dy_in, &c->dx_out};
     for (size_t i = 0; i < sizeof reorders / sizeof *reorders; i++)
         an_reorder_free(reorders[i]);
     an_primitive_free(c->weights.reorder);
@@ -332,6 +311,7 @@ static void conv_free(an_cpu_op *op)
     an_conv_batch_free(&c->forward);
     an_conv_batch_free(&c->data);
     an_conv_sums_free(&c->weights_sums);
+    an_conv_wgrad_free(&c->weights_pairs);
     an_conv_wgrad_tiles_free(&c->weights_tiles);
     an_conv_pixels_grad_free(&c->weights_pixels);
     an_free(c);

@@ -5,9 +5,9 @@
  * In float32 the weights are used as they are, [K, I]: reordering the input of a batch to plain
  * rows costs less than another copy of the weights, which are by far the larger. In bf16 there is a
  * packed copy in the same order. Forward runs as a team over blocks of outputs, so that no sum
- * depends on the number of threads. So do the gradients, but in bf16 oneDNN's kernel for the whole
- * matrix computes them, which is faster with AMX, if its sums are of that kind. As in cpu_conv.c,
- * oneDNN's ReLU serves inference only.
+ * depends on the number of threads. So do the gradients in float32. In bf16 oneDNN computes the
+ * whole product where its sums do not depend on the number of threads either; with AMX that is
+ * faster. As in cpu_conv.c, oneDNN's ReLU serves inference only.
  *
  *     y[N,K] = x[N,I] w[K,I]' + bias      dx[N,I] = dy[N,K] w[K,I]      dw[K,I] = dy[N,K]' x[N,I]
  */
@@ -195,7 +195,8 @@ static alexnet_status make_for(an_primitive **out, int threads, const fc *f, gra
  * Make the whole product if its bits are those of one thread. Kernels of the "brg" family divide
  * rows and columns of the product among threads; to divide a sum too, they need scratch for partial
  * sums. So every thread may have as much scratch as a single thread has, but no more; if all
- * threads of the context have more, half as many are tried. Other kernels (x64:gemm) allocate
+ * threads of the context have more, half as many are tried. (OpenMP's runtime then ends the others
+ * and starts them again, as it does in conv_sums.c.) Other kernels (x64:gemm) allocate
  * memory of their own, which does not show in their scratch. Whether the product is made does not
  * depend on the number of threads, as blocks have other bits.
  */

@@ -38,7 +38,7 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
 
 static size_t aligned(int64_t elements, size_t size)
 {
-    return ((size_t)elements * size + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    return an_aligned((size_t)elements * size);
 }
 
 static size_t pairs_bytes(const an_fc_native *native, int64_t columns)

@@ -2,6 +2,7 @@
 
 #include <dnnl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,15 +58,27 @@ void an_cpu_processor(char *text, size_t size)
     snprintf(text, size, "%s", brand + strspn(brand, " "));
 }
 
+enum { GET_PERMISSIONS = 0x1022, ASK_PERMISSION = 0x1023, TILE_DATA = 18 }; /* <asm/prctl.h> */
+
 bool an_cpu_ask_for_tiles(void)
 {
-    enum { ASK = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM */
-    return syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
+    return syscall(SYS_arch_prctl, ASK_PERMISSION, TILE_DATA) == 0;
+}
+
+bool an_cpu_may_use_tiles(void)
+{
+    uint64_t granted = 0;
+    return syscall(SYS_arch_prctl, GET_PERMISSIONS, &granted) == 0 && granted >> TILE_DATA & 1;
 }
 
 #else
 
 bool an_cpu_ask_for_tiles(void)
+{
+    return false;
+}
+
+bool an_cpu_may_use_tiles(void)
 {
     return false;
 }

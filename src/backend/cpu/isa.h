@@ -12,8 +12,11 @@
 alexnet_isa an_cpu_isa(alexnet_isa limit);
 /** "baseline", "avx2", ... */
 const char *an_cpu_isa_name(alexnet_isa isa);
-/** Ask the Linux kernel for tiles (AMX), which a process may not use before; true if it may now. */
+/** Ask Linux for permission to use tiles (AMX). It holds for the whole process and cannot be taken
+ * back. @return true if it is granted, or was before */
 bool an_cpu_ask_for_tiles(void);
+/** Whether it has been granted. */
+bool an_cpu_may_use_tiles(void);
 /** The processor's own name, or that of its architecture. */
 void an_cpu_processor(char *text, size_t size);
 

@@ -115,7 +115,7 @@ an_layout an_native_like_input(const an_prepare *p)
 void an_native_work(an_native *native, size_t bytes_each)
 {
     size_t threads = (size_t)native->op.cpu->base.ctx->threads;
-    native->work_each = (bytes_each + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    native->work_each = an_aligned(bytes_each);
     native->work = an_cpu_take(&native->op, native->work_each * threads);
 }
 

@@ -3,9 +3,8 @@
  * There are enough independent chains to cover the latency of the instruction, and few enough that
  * none is spilled.
  *
- * AMX: a process must ask the Linux kernel for the use of tiles. oneDNN asks when it first
- * computes; if it has not yet, the vector instruction is measured, because asking changes the
- * process.
+ * With AMX, tiles are measured if the process may use them: a backend in bf16 asks for that when it
+ * is opened.
  */
 #include <string.h>
 
@@ -17,8 +16,6 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "backend/cpu/kernels/tiles.h"
 #endif
@@ -108,18 +105,10 @@ AN_TARGET_TILES static float run_tiles(int64_t rounds)
 }
 static const peak_loop tiles = {"tdpbf16ps (tiles)", 4 * 2.0 * 16 * 16 * 32, run_tiles};
 
-/* Whether the kernel lets this process use tiles. */
-static bool tiles_allowed(void)
-{
-    enum { GET_PERMISSIONS = 0x1022, TILE_DATA = 18 };
-    uint64_t features = 0;
-    return syscall(SYS_arch_prctl, GET_PERMISSIONS, &features) == 0 && features >> TILE_DATA & 1;
-}
-
 static const peak_loop *choose(alexnet_isa isa, bool bf16)
 {
     if (bf16)
-        return isa >= ALEXNET_ISA_AMX && tiles_allowed() ? &tiles : &dpbf16;
+        return isa >= ALEXNET_ISA_AMX && an_cpu_may_use_tiles() ? &tiles : &dpbf16;
     if (isa >= ALEXNET_ISA_AVX512)
         return &fma512;
     return isa >= ALEXNET_ISA_AVX2 ? &fma256 : &multiply_and_add;

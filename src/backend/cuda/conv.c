@@ -158,7 +158,7 @@ static void book_packed(conv *c)
 {
     if (!is_packed(c))
         return;
-    c->bias_packed = ((size_t)c->parts * w_bytes(c) + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    c->bias_packed = an_aligned((size_t)c->parts * w_bytes(c));
     c->op.base.packed = c->bias_packed + sizeof(float) * (size_t)c->desc.u.conv.k;
     snprintf(c->packing, sizeof c->packing, "K R S C, %s, blocks of %d, %d channels",
              c->shape.type == AN_BF16 ? "bf16" : "float32", c->w_blocks.block,

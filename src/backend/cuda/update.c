@@ -13,11 +13,6 @@ struct an_update {
     size_t bytes;
 };
 
-static size_t in_lines(size_t bytes)
-{
-    return (bytes + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
-}
-
 static an_cuda_segment segment_of(const an_segment *s)
 {
     return (an_cuda_segment){.param = s->param,
@@ -40,9 +35,9 @@ typedef struct norms_room {
 
 static norms_room room_for(int count, int64_t blocks)
 {
-    norms_room room = {.spans = in_lines((size_t)count * sizeof(an_cuda_span)),
-                       .partial = in_lines((size_t)blocks * sizeof(an_norm))};
-    room.all = room.spans + room.partial + in_lines((size_t)count * sizeof(an_norm));
+    norms_room room = {.spans = an_aligned((size_t)count * sizeof(an_cuda_span)),
+                       .partial = an_aligned((size_t)blocks * sizeof(an_norm))};
+    room.all = room.spans + room.partial + an_aligned((size_t)count * sizeof(an_norm));
     return room;
 }
 
@@ -60,7 +55,7 @@ static alexnet_status place(an_backend *backend, an_update *update, an_cuda_segm
                             an_cuda_span *spans, int count)
 {
     const int64_t blocks = an_cuda_norms_plan(spans, count);
-    const size_t bytes = in_lines((size_t)count * sizeof *segments);
+    const size_t bytes = an_aligned((size_t)count * sizeof *segments);
     const norms_room room = room_for(count, blocks);
     update->run.count = count;
     update->run.blocks = an_cuda_update_plan(segments, count);

@@ -35,7 +35,7 @@ static alexnet_status take_elements(an_chain *chain, int64_t count, void **out)
     return take(chain, (size_t)count * an_dtype_bytes(chain->backend->param_dtype), out);
 }
 
-/* Scratch memory for which all bits are set: an operator that reads what it has not written reads
+/* Scratch memory with all bits set: an operator that reads what it has not written reads
  * NaN. */
 static alexnet_status take_scratch(an_chain *chain, size_t bytes, void **out)
 {

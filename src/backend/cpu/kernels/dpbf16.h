@@ -20,6 +20,12 @@ DPBF16_INLINE __m512bh dpbf16_broadcast(const uint16_t *pair)
     return (__m512bh)_mm512_set1_epi32(both);
 }
 
+/** Pairs of ones, for sums. */
+DPBF16_INLINE __m512bh dpbf16_ones(void)
+{
+    return (__m512bh)_mm512_set1_epi32(0x3f803f80);
+}
+
 /** 16 pairs. */
 DPBF16_INLINE __m512bh dpbf16_load(const uint16_t *pairs)
 {

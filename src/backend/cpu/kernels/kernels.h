@@ -146,8 +146,8 @@ typedef struct an_cpu_kernels {
 #undef AN_KERNEL_TILES
 } an_cpu_kernels;
 
-/** The best table up to an instruction set; static. Kernels of tiles may run after
- * an_cpu_ask_for_tiles(). */
+/** The best table up to an instruction set; static. Kernels of tiles may run
+ * only after an_cpu_ask_for_tiles() has returned true. */
 const an_cpu_kernels *an_cpu_kernels_for(alexnet_isa isa);
 
 static inline int an_kernel_type(an_dtype dtype)

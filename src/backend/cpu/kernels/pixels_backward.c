@@ -30,7 +30,7 @@ DPBF16_INLINE void lay_out_gradients(const an_pixels *p, const band *b, const ui
                                      const uint16_t *dy, float *bias)
 {
     an_chw out = p->desc->out;
-    const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+    const __m512bh ones = dpbf16_ones();
     int blocks = (out.c + LANES - 1) / LANES;
     for (int vector = 0; vector < p->groups * AN_PIXELS_VECTORS; vector++) {
         int64_t at = ((int64_t)vector * out.h + b->first) * out.w * LANES;

@@ -22,7 +22,7 @@ TILES_INLINE __m512 lay_out_dy_row(const an_pixels_tiles_run *run, const uint16_
                                    __m512 sum)
 {
     const an_pixels_tiles *p = run->shape;
-    const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+    const __m512bh ones = dpbf16_ones();
     int count = p->desc->out.w;
     for (int q = 0; q < A_ROW * p->runs; q += 2) {
         uint16_t *pair = to + (int64_t)(q / A_ROW) * p->blocks * AN_TILE_B + q % A_ROW / 2 * 32;

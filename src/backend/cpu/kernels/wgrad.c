@@ -83,7 +83,7 @@ DPBF16_INLINE void add_tap(const an_wgrad *w, int r, int s, const uint16_t *x, c
 
 DPBF16_INLINE void add_bias(const an_wgrad *w, const uint16_t *dy, float *bias)
 {
-    const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+    const __m512bh ones = dpbf16_ones();
     int64_t pixels = (int64_t)w->desc->out.h * w->desc->out.w;
     for (int v = 0; v < AN_WGRAD_K / LANES; v++, bias += LANES) {
         __m512 sum = _mm512_loadu_ps(bias);

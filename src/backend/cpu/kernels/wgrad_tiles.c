@@ -93,7 +93,7 @@ AN_KERNEL_TILES_INSTANCE(wgrad_tiles_dy, an_wgrad_tiles_layout_run, lay_out_dy_b
 
 TILES_INLINE void add_bias(const an_wgrad_tiles *w, const uint16_t *dy, float *bias)
 {
-    const __m512bh ones = (__m512bh)_mm512_set1_epi32(0x3f803f80);
+    const __m512bh ones = dpbf16_ones();
     __m512 sum = _mm512_loadu_ps(bias);
     for (int i = 0; i < 16 * w->runs; i++)
         sum = _mm512_dpbf16_ps(sum, dpbf16_load(dy + i * 2 * MAPS), ones);

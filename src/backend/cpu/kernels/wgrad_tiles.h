@@ -2,10 +2,9 @@
  * Gradients of a convolution's weights in bfloat16 by tiles (AMX, tiles.h), for stride 1. Kernels
  * are serial; each computes blocks of 16 maps of one image.
  *
- * The pixels of dy are laid out one row after the other, `pitch` elements apart, and so are those
- * of x with its padding: a product of tap (r, s) with pixel j of dy takes pixel j + r pitch + s of
- * x. Between rows are as many zeros as the padding needs, at least: what lies left of a row of x is
- * also right of the row before.
+ * Rows of dy and of x with its padding are laid out `pitch` elements apart, so that tap (r, s)
+ * meets pixel j of dy at pixel j + r pitch + s of x. Rows of x share their padding: the zeros to
+ * the right of one are those to the left of the next, so there is room for the larger of the two.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_WGRAD_TILES_H
 #define AN_BACKEND_CPU_KERNELS_WGRAD_TILES_H

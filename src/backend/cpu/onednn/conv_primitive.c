@@ -84,15 +84,18 @@ static bool has_windows_of_padding(const an_op_desc *desc)
            (desc->out.w - 1) * c->stride - c->left >= desc->in[0].w;
 }
 
-/*
- * oneDNN's brgemm kernels for AMX crash at rows of windows that cover nothing but padding (seen in
- * 2.6.3; of columns its issue 5942 is known, in 3.14). They work channels last alone, so such a
- * convolution is computed in plain layouts in bf16.
- */
+/* oneDNN's brgemm kernels for AMX crash at windows that cover nothing but padding: at rows of them
+ * in 2.6.3, at columns by its issue 5942, reported for 3.14. These kernels work channels last
+ * alone, so such a convolution is computed in plain layouts in bf16. */
+static bool must_be_plain(const an_cpu *cpu, const an_op_desc *desc)
+{
+    return cpu->activation == AN_BF16 && has_windows_of_padding(desc);
+}
+
 static request request_for(const an_conv_forward *problem, an_variant variant)
 {
     const dnnl_format_tag_t any = dnnl_format_tag_any;
-    if (problem->cpu->activation == AN_BF16 && has_windows_of_padding(problem->desc))
+    if (must_be_plain(problem->cpu, problem->desc))
         return plain;
     int lanes = problem->cpu->lanes;
     dnnl_format_tag_t blocked = lanes == 16 ? dnnl_nChw16c : dnnl_nChw8c;
@@ -191,7 +194,8 @@ alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *pr
                                    an_variant *variant, an_layout *x, an_layout *y)
 {
     x->n = y->n = problem->n;
-    if (*variant == AN_CPU_FLIPPED || *variant == AN_CPU_NATIVE)
+    if (*variant == AN_CPU_FLIPPED || *variant == AN_CPU_NATIVE ||
+        must_be_plain(problem->cpu, problem->desc))
         *variant = AN_CPU_DIRECT;
     alexnet_status rc = forward_as(out, problem, request_for(problem, *variant), x, y);
     if (rc == ALEXNET_OK)
@@ -271,7 +275,7 @@ static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc
 {
     const an_conv_forward problem = {.cpu = cpu, .desc = desc, .n = desc->n};
     if ((*variant == AN_CPU_FLIPPED && g->weights) || *variant == AN_CPU_NATIVE ||
-        *variant == AN_CPU_PADDED || overruns(desc, g, *variant))
+        *variant == AN_CPU_PADDED || overruns(desc, g, *variant) || must_be_plain(cpu, desc))
         *variant = AN_CPU_DIRECT;
     alexnet_status rc = *variant == AN_CPU_FLIPPED
                             ? flipped_data(out, &problem)

@@ -25,7 +25,7 @@ static alexnet_status make_all(an_team *team, an_team_make make, const void *use
         if (team->units.full < team->units.count)
             AN_CHECK(make_one(team, i, true, make, user));
     }
-    team->each = (team->each + AN_ALIGN - 1) / AN_ALIGN * AN_ALIGN;
+    team->each = an_aligned(team->each);
     return ALEXNET_OK;
 }
 
