@@ -32,6 +32,7 @@ run 15-default --epochs 15
 run 15-crops-of-one-size --epochs 15 --crop random
 run 15-not-mirrored --epochs 15 --mirror no
 run 15-colours-as-they-are --epochs 15 --brightness 0 --contrast 0 --saturation 0
+run 15-crops-and-mirrors --epochs 15 --crop random --brightness 0 --contrast 0 --saturation 0
 run 15-not-averaged --epochs 15 --average 0
 run 15-paper --recipe paper --epochs 15
 run 15-2012 --net alexnet-2012 --recipe 2012 --epochs 15
