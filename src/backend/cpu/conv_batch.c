@@ -31,14 +31,20 @@ static bool same_kernel(const an_primitive *a, const an_primitive *b)
 
 /* Make the whole batch's primitive anew, with the schedule of `many`: for the fewest threads, from
  * those of the context on, for which oneDNN chooses it. (It takes the number into account when it
- * decides whether stores go past the caches.) */
-static alexnet_status make_like(an_conv_batch *batch, const an_primitive *many, int n,
+ * decides whether stores go past the caches.) If there are none, it becomes *many. */
+static alexnet_status make_like(an_conv_batch *batch, an_primitive **many, int n,
                                 an_conv_batch_make make, const void *user)
 {
-    for (int threads = omp_get_max_threads(); !same_kernel(batch->whole, many); threads *= 2) {
+    int threads = omp_get_max_threads();
+    for (; threads < MANY_THREADS && !same_kernel(batch->whole, *many); threads *= 2) {
         an_primitive_free(batch->whole);
         batch->whole = NULL;
         AN_CHECK(make_for(&batch->whole, threads, n, make, user));
+    }
+    if (!same_kernel(batch->whole, *many)) {
+        an_primitive_free(batch->whole);
+        batch->whole = *many;
+        *many = NULL;
     }
     return ALEXNET_OK;
 }
@@ -65,7 +71,7 @@ static alexnet_status make_winograd(an_conv_batch *batch, int n, an_conv_batch_m
         return ALEXNET_OK;
     AN_CHECK(make_for(&many, MANY_THREADS, n, make, user));
     batch->by_image = !is_named(many, "jit_wino_4x3:");
-    alexnet_status rc = batch->by_image ? ALEXNET_OK : make_like(batch, many, n, make, user);
+    alexnet_status rc = batch->by_image ? ALEXNET_OK : make_like(batch, &many, n, make, user);
     an_primitive_free(many);
     return rc;
 }
