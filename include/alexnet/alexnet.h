@@ -48,17 +48,19 @@
  *              change.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
  *              the process; the caller's OpenMP settings are as they were when a call returns.
- * (With AMX, in bf16, it asks Linux for permission to use tiles, as oneDNN does.) fork()     A
- * child of fork() may use what its parent made only if the forking thread has not computed anything
- * and loads no pictures. Otherwise the child lacks the threads, and calls that need them fail.
- * Making a session or a trainer is a computation: call fork() after alexnet_model_load() at the
- * latest, or exec. Limits     alexnet_ctx_new(), and the first computation in each thread of the
- * caller, start the threads once to test that the system allows them; if not, the call fails. If
- * the system refuses them later, OpenMP's runtime ends the process, which the library cannot
- * prevent. Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error
- * texts and log lines are one line each, with control and bidirectional formatting characters
- * escaped: "\x1b". Names from models, data sets and files are unchanged. Numbers in texts have a
- * decimal point in every locale.
+ *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
+ *   fork()     A child of fork() may use what its parent made only if the forking thread has not
+ *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
+ *              calls that need them fail. Making a session or a trainer is a computation: call
+ *              fork() after alexnet_model_load() at the latest, or exec.
+ *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
+ *              threads once to test that the system allows them; if not, the call fails. If the
+ *              system refuses them later, OpenMP's runtime ends the process, which the library
+ *              cannot prevent.
+ *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
+ *              and log lines are one line each, with control and bidirectional formatting
+ *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
+ *              Numbers in texts have a decimal point in every locale.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H

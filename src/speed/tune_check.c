@@ -10,8 +10,7 @@ enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
  * above it. */
 static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
 
-/* Whether the layer whose forward part this is has a variant other than the first in any direction.
- */
+/* Whether the layer whose forward part this is has another variant than the first anywhere. */
 static bool takes_variant(const alexnet_tuner *t, int forward)
 {
     const trial *now = &t->trials[t->now];

@@ -422,8 +422,7 @@ static void test_native_gradients(void **state)
     close_native(backend);
 }
 
-/* ---- Gradients of weights by tiles ------------------------------------------------------------
- */
+/* ---- Gradients of weights by tiles ----------------------------------------------------------- */
 
 /* Groups, odd numbers of blocks of maps, maps smaller than filters, more padding than a filter,
  * more images than are laid out together. */
@@ -471,8 +470,7 @@ static void test_tiles(void **state)
     }
 }
 
-/* ---- Fully connected layers by native kernels -------------------------------------------------
- */
+/* ---- Fully connected layers by native kernels ------------------------------------------------ */
 
 /* A layer alone, with a ReLU, and with a ReLU and another layer, where nothing is float32. Shapes
  * have one to nine vectors of lanes, one lane more or fewer, and partial chunks, blocks, tiles and

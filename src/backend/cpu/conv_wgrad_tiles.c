@@ -120,8 +120,7 @@ static void lay_out(const tiles_run *r, int first, int i, int block)
     (of_x ? r->kernels->wgrad_tiles_x : r->kernels->wgrad_tiles_dy)(&run);
 }
 
-/* The blocks of a unit, k pair by k pair: the first of each tensor, and whether there is a second.
- */
+/* The blocks of a unit: the first of each tensor, and whether there is a second. */
 typedef struct unit_blocks {
     int x, dy;
     bool two_x, two_dy;
@@ -130,8 +129,8 @@ typedef struct unit_blocks {
 static unit_blocks blocks_of_unit(const an_conv_wgrad_tiles *w, int unit)
 {
     const an_wgrad_tiles *shape = &w->shape;
-    int k_pairs = pairs(shape->k_blocks), k = unit / w->c_pairs, c = unit % w->c_pairs;
-    int group = k / k_pairs, pair = k % k_pairs;
+    int of_group = pairs(shape->k_blocks), k = unit / w->c_pairs, c = unit % w->c_pairs;
+    int group = k / of_group, pair = k % of_group;
     return (unit_blocks){.x = group * shape->c_blocks + 2 * c,
                          .dy = group * shape->k_blocks + 2 * pair,
                          .two_x = 2 * c + 1 < shape->c_blocks,

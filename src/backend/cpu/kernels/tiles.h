@@ -25,8 +25,7 @@ enum {
     AN_TILE_DEPTH = 32 /* of a product: columns of A, rows of B */
 };
 
-/** What ldtilecfg reads: bytes of a row and rows of each tile. Tiles that are not used have none.
- */
+/** What ldtilecfg reads: bytes of a row and rows of each tile. There are eight. */
 typedef struct an_tile_config {
     uint8_t palette, start_row, reserved[14];
     uint16_t row_bytes[16];

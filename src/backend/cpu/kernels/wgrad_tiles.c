@@ -8,8 +8,7 @@
 
 enum { MAPS = AN_WGRAD_TILES_MAPS };
 
-/* ---- Layout of x ------------------------------------------------------------------------------
- */
+/* ---- Layout of x ----------------------------------------------------------------------------- */
 
 /* 16 rows of 16 become 16 columns. Each step puts twice as many rows side by side. */
 TILES_INLINE void transpose(__m256i v[16])
@@ -64,25 +63,33 @@ TILES_INLINE void lay_out_x_block(const an_wgrad_tiles_layout_run *run)
 
 AN_KERNEL_TILES_INSTANCE(wgrad_tiles_x, an_wgrad_tiles_layout_run, lay_out_x_block)
 
-/* ---- Layout of dy -----------------------------------------------------------------------------
- */
+/* ---- Layout of dy ---------------------------------------------------------------------------- */
 
-/* Pixel j of dy in 32 bits each; zero between rows and behind the last. */
-TILES_INLINE __m512i pixel_of_dy(const an_wgrad_tiles_layout_run *run, int j)
+/* Where the next pixel of dy is, between rows too. */
+typedef struct place {
+    int p, q;
+} place;
+
+/* The pixel in 32 bits each; zero between rows and behind the last. Moves on to the next. */
+TILES_INLINE __m512i next_pixel(const an_wgrad_tiles_layout_run *run, place *at)
 {
     an_chw out = run->shape->desc->out;
-    int p = j / run->shape->pitch, q = j % run->shape->pitch;
-    if (p >= out.h || q >= out.w)
-        return _mm512_setzero_si512();
-    const uint16_t *from = run->from + ((int64_t)p * out.w + q) * run->pixel;
-    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
+    __m512i pixel = _mm512_setzero_si512();
+    if (at->p < out.h && at->q < out.w) {
+        const uint16_t *from = run->from + ((int64_t)at->p * out.w + at->q) * run->pixel;
+        pixel = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
+    }
+    if (++at->q == run->shape->pitch)
+        *at = (place){at->p + 1, 0};
+    return pixel;
 }
 
 TILES_INLINE void lay_out_dy_block(const an_wgrad_tiles_layout_run *run)
 {
     uint16_t *to = run->to;
+    place at = {0, 0};
     for (int j = 0; j < 32 * run->shape->runs; j += 2, to += 2 * MAPS) {
-        __m512i even = pixel_of_dy(run, j), odd = pixel_of_dy(run, j + 1);
+        __m512i even = next_pixel(run, &at), odd = next_pixel(run, &at);
         _mm512_storeu_si512(to, _mm512_or_si512(even, _mm512_slli_epi32(odd, 16)));
     }
 }
