@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/cuda/kernels/blocks.h"
 #include "backend/parity/bound.h"
 #include "base/alloc.h"
 
@@ -54,36 +55,89 @@ static size_t pictures_bytes(const an_augment_desc *augment)
     return (size_t)augment->pictures * side * side * 3;
 }
 
-static void check_augment_form(cuda_case *c, const cuda_form *form, int channels, const float *mean)
+static an_cuda_augment_run augment_run(const cuda_case *c, const float *mean)
 {
-    an_chw shape = {channels, c->desc.out.h, c->desc.out.w};
-    int64_t pixels = (int64_t)shape.h * shape.w;
-    an_cuda_augment_run run = {
+    return (an_cuda_augment_run){
         .desc = c->desc.u.augment,
         .n = SLOTS,
         .pictures = cuda_move(c->operands.pictures, pictures_bytes(&c->desc.u.augment)),
         .slots = cuda_move(c->operands.slots, SLOTS * sizeof(an_slot)),
         .mean = mean,
-        .y = cuda_space(form, SLOTS, shape),
-        .nhwc = form->nhwc,
-        .bf16 = form->bf16,
-        .channels = channels,
     };
+}
+
+static void free_augment_run(an_cuda_augment_run *run)
+{
+    cuda_free(run->y);
+    cuda_free((void *)run->pictures);
+    cuda_free((void *)run->slots);
+}
+
+/* Fail unless a value is that of a channel and pixel of the image; both are -1 where it is to be 0.
+ */
+static void expect_pixel(const cuda_case *c, const char *what, int64_t image, int channel, int y,
+                         int x, double got)
+{
+    const an_chw out = c->desc.out;
+    int64_t at = ((image * out.c + channel) * out.h + y) * out.w + x;
+    bool there = channel >= 0 && channel < out.c && y >= 0 && y < out.h && x >= 0 && x < out.w;
+    double expected = there ? ((const double *)c->chain->link[0].y)[at] : 0;
+    double bound = there ? c->e_y[at] : 0;
+    if (!(fabs(got - expected) <= bound))
+        fail_msg("augment, %s: image %d, channel %d, pixel %d %d is %.9g, expected %.9g +- %g",
+                 what, (int)image, channel, y, x, got, expected, bound);
+}
+
+static void check_augment_form(cuda_case *c, const cuda_form *form, int channels, const float *mean)
+{
+    an_chw shape = {channels, c->desc.out.h, c->desc.out.w};
+    int64_t pixels = (int64_t)shape.h * shape.w;
+    an_cuda_augment_run run = augment_run(c, mean);
+    run.y = cuda_space(form, SLOTS, shape);
+    run.nhwc = form->nhwc;
+    run.bf16 = form->bf16;
+    run.channels = channels;
     cuda_ok(an_cuda_augment(&run, NULL));
     cuda_case_bounds(c, form);
+    for (int64_t i = 0; i < SLOTS * an_chw_count(shape); i++)
+        expect_pixel(c, form->name, i / pixels / channels, (int)(i / pixels % channels),
+                     (int)(i % pixels / shape.w), (int)(i % shape.w),
+                     cuda_get(run.y, form, shape, i));
+    free_augment_run(&run);
+}
+
+/* In blocks, with padding and rows to spare. */
+static void check_augment_blocks(cuda_case *c, const cuda_form *form, int block, const float *mean)
+{
+    int colours = c->desc.out.c, unit = form->bf16 ? 8 : 4, top = block / 2, left = block + 1;
+    int channels = (colours * block * block + unit - 1) / unit * unit;
+    an_chw shape = {channels, (c->desc.out.h + top) / block + 2,
+                    (c->desc.out.w + left) / block + 1};
+    int64_t pixels = (int64_t)shape.h * shape.w;
+    an_cuda_blocks blocks = {.n = SLOTS,
+                             .c = colours,
+                             .h = c->desc.out.h,
+                             .w = c->desc.out.w,
+                             .block = block,
+                             .top = top,
+                             .left = left,
+                             .rows = shape.h,
+                             .columns = shape.w,
+                             .channels = channels,
+                             .nhwc = true,
+                             .bf16 = form->bf16};
+    an_cuda_augment_run run = augment_run(c, mean);
+    run.y = cuda_space(form, SLOTS, shape);
+    cuda_ok(an_cuda_augment_blocks(&run, &blocks, NULL));
+    cuda_case_bounds(c, form);
     for (int64_t i = 0; i < SLOTS * an_chw_count(shape); i++) {
-        int64_t channel = i / pixels % channels, image = i / pixels / channels;
-        const int colours = c->desc.out.c;
-        int64_t at = (image * colours + channel) * pixels + i % pixels;
-        double expected = channel < colours ? ((const double *)c->chain->link[0].y)[at] : 0;
-        double bound = channel < colours ? c->e_y[at] : 0, got = cuda_get(run.y, form, shape, i);
-        if (!(fabs(got - expected) <= bound))
-            fail_msg("augment, %s: channel %d of %d, pixel %d is %.9g, expected %.9g +- %g",
-                     form->name, (int)channel, channels, (int)(i % pixels), got, expected, bound);
+        int in = (int)(i / pixels % channels), dy = in / colours / block, dx = in / colours % block;
+        int y = (int)(i % pixels / shape.w) * block + dy - top;
+        int x = (int)(i % shape.w) * block + dx - left;
+        expect_pixel(c, "blocks", i / pixels / channels, dy < block ? in % colours : -1, y, x,
+                     cuda_get(run.y, form, shape, i));
     }
-    cuda_free(run.y);
-    cuda_free((void *)run.pictures);
-    cuda_free((void *)run.slots);
+    free_augment_run(&run);
 }
 
 static void check_augment_of(an_augment_desc augment, bool changed)
@@ -108,6 +162,9 @@ static void check_augment_of(an_augment_desc augment, bool changed)
     for (int channels = desc.out.c; channels <= 8; channels += channels == 3 ? 1 : 4)
         for (int f = 1; f < CUDA_FORMS && (desc.out.c == 3 || channels == 1); f++)
             check_augment_form(c, &cuda_forms[f], channels, mean);
+    for (int block = 1; block * block * desc.out.c <= 64; block++)
+        for (int f = 1; f < CUDA_FORMS; f++)
+            check_augment_blocks(c, &cuda_forms[f], block, mean);
     cuda_free(mean);
     cuda_case_free(c);
 }
@@ -127,6 +184,7 @@ static void test_augment(void **state)
     check_augment((an_augment_desc){1, 9, 9, AN_MEAN_CHANNEL, AN_CHANNELS_RGB, {0.0625, 1, 1}});
     check_augment((an_augment_desc){2, 12, 5, AN_MEAN_NONE, AN_CHANNELS_BGR, {1, 0.125, 1}});
     check_augment((an_augment_desc){2, 12, 8, AN_MEAN_CHANNEL, AN_CHANNELS_GREY, {0.5}});
+    check_augment((an_augment_desc){3, 30, 26, AN_MEAN_CHANNEL, AN_CHANNELS_RGB, {1, 1, 1}});
     check_augment((an_augment_desc){2, 12, 5, AN_MEAN_IMAGE_ALIGNED, AN_CHANNELS_GREY, {1}});
 }
 
