@@ -16,6 +16,7 @@
 #ifndef AN_BACKEND_BACKEND_H
 #define AN_BACKEND_BACKEND_H
 
+#include "backend/copy_form.h"
 #include "backend/layout.h"
 #include "backend/state.h"
 #include "backend/tuning.h"
@@ -60,11 +61,12 @@ typedef struct an_prepared {
     size_t packed;       /* bytes for its copy of the parameters; 0: none */
     const char *packing; /* names the form of that copy: operators of one node with equal names
                             can share it. Lives as long as the operator. NULL: not shared */
-    bool updated; /* update() keeps the copy up to date, if it gets it as an_segment.copy: op_pack()
-                       is needed only after parameters were written in another way */
-    size_t saved; /* bytes that forward writes for backward, beyond x and y; 0 for inference */
-    size_t scratch;       /* bytes needed during a call; the contents are lost between calls */
-    bool tunable;         /* the first of the operators comes in several variants */
+    bool updated; /* update() keeps all of the copy up to date, if it gets it as an_segment.copy:
+                     op_pack() is needed only after parameters were written in another way */
+    an_copy_form copied[AN_MAX_PARAMS]; /* if `updated`: where each parameter is in it */
+    size_t saved;   /* bytes that forward writes for backward, beyond x and y; 0 for inference */
+    size_t scratch; /* bytes needed during a call; the contents are lost between calls */
+    bool tunable;   /* the first of the operators comes in several variants */
     an_variants variants; /* if tunable: those in use */
     bool coarse_dw;       /* the gradient of its first parameter is summed in float32, then rounded
                              to bfloat16 */
@@ -96,7 +98,9 @@ typedef struct an_segment {
     void *param;
     void *gradient; /* not written unless `clear` */
     void *momentum;
-    void *copy; /* a packed copy of param to keep up to date (an_prepared.updated); NULL: none */
+    void *copy; /* the packed copy that has one of param to keep up to date (an_prepared.updated);
+                   NULL: none */
+    an_copy_form form; /* of it there */
     int64_t count;
     void *square;  /* Adam's second moment; NULL: the rule is another */
     void *average; /* of the parameter over the updates; NULL: none */

@@ -6,15 +6,18 @@
 #include "base/status.h"
 #include "model/compiling.h"
 
-/* The packed copy of a parameter that the update keeps current; NULL if there is none. */
-static void *copy_of(const an_program *p, int param)
+/* Find the packed copy of a parameter that the update keeps current, if there is one. */
+static void find_copy(const an_program *p, int param, an_segment *segment)
 {
     for (int i = 0; i < p->n_units; i++) {
         const an_unit *unit = &p->units[i];
-        if (unit->op->updated && unit->packed && p->net->node_param[unit->first] == param)
-            return unit->packed->memory;
+        const int first = p->net->node_param[unit->first], which = param - first;
+        if (!unit->op->updated || !unit->packed || first < 0 || which < 0 ||
+            which >= AN_MAX_PARAMS || !unit->op->copied[which].kept)
+            continue;
+        segment->copy = unit->packed->memory;
+        segment->form = unit->op->copied[which];
     }
-    return NULL;
 }
 
 static alexnet_status prepare_update(an_program *p)
@@ -28,16 +31,17 @@ static alexnet_status prepare_update(an_program *p)
     if (!segments)
         return AN_FAIL_MEMORY(net->count * sizeof *segments, "a program");
     for (int i = 0; i < net->count; i++)
-        if (net->params[i].learned)
-            segments[p->n_segments++] =
-                (an_segment){.param = an_net_at(net, AN_VALUES, i),
-                             .gradient = an_net_at(net, AN_GRADIENTS, i),
-                             .momentum = an_net_at(net, AN_MOMENTUM, i),
-                             .copy = copy_of(p, i),
-                             .count = net->params[i].count,
-                             .square = square < 0 ? NULL : an_net_at(net, square, i),
-                             .average = average < 0 ? NULL : an_net_at(net, average, i),
-                             .clear = p->options.accumulate};
+        if (net->params[i].learned) {
+            an_segment *segment = &segments[p->n_segments++];
+            *segment = (an_segment){.param = an_net_at(net, AN_VALUES, i),
+                                    .gradient = an_net_at(net, AN_GRADIENTS, i),
+                                    .momentum = an_net_at(net, AN_MOMENTUM, i),
+                                    .count = net->params[i].count,
+                                    .square = square < 0 ? NULL : an_net_at(net, square, i),
+                                    .average = average < 0 ? NULL : an_net_at(net, average, i),
+                                    .clear = p->options.accumulate};
+            find_copy(p, i, segment);
+        }
     alexnet_status rc =
         net->backend->api->update_prepare(net->backend, segments, p->n_segments, &p->updating);
     an_free(segments);

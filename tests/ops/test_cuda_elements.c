@@ -332,6 +332,18 @@ static void check_dropout_form(cuda_case *c, const cuda_form *form, bool trainin
     run.y = dy; /* in place */
     cuda_ok(an_cuda_dropout(&run, NULL));
     cuda_expect("dropout dx", dy, form, n, shape, c->chain->dx[0], c->e_dx[0]);
+    /* with a ReLU before it: 0 for what is negative, else the same bits */
+    void *relu = cuda_space(form, n, shape);
+    run.x = x;
+    run.y = relu;
+    run.relu = true;
+    cuda_ok(an_cuda_dropout(&run, NULL));
+    for (int64_t i = 0; i < n * an_chw_count(shape); i++) {
+        double all = cuda_get(y, form, shape, i), got = cuda_get(relu, form, shape, i);
+        assert_true(c->operands.x[0][i] < 0 ? got == 0 : got == all);
+    }
+    cuda_free(relu);
+    run.relu = false;
     /* with x as the output of a ReLU: 0 wherever x is not above 0 */
     run.y = y;
     run.x = x;

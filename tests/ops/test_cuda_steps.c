@@ -350,8 +350,8 @@ static void test_softmax_of_extremes(void **state)
 
 typedef struct tensor {
     int64_t count;
-    int c, rs, channels; /* of the copy; channels 0: none */
-    int shift;           /* elements by which its memory is off a multiple of 16 bytes */
+    an_copy_form copy;
+    int shift; /* elements by which its memory is off a multiple of 16 bytes */
 } tensor;
 
 static float *float_block(const double *values, const tensor *t)
@@ -362,9 +362,18 @@ static float *float_block(const double *values, const tensor *t)
     return block + t->shift;
 }
 
-static size_t copy_count(const tensor *t)
+/* Elements of a copy. */
+static int64_t copy_count(const tensor *t)
 {
-    return (size_t)(t->count / t->c * t->channels);
+    const an_copy_form *f = &t->copy;
+    if (f->in_order)
+        return t->count;
+    return t->count / (f->c * f->r * f->s) * f->rows * f->columns * f->channels;
+}
+
+static size_t copy_bytes(const tensor *t)
+{
+    return t->copy.at + (size_t)copy_count(t) * (t->copy.bf16 ? sizeof(uint16_t) : sizeof(float));
 }
 
 static uint16_t bf16_of(float value)
@@ -374,31 +383,53 @@ static uint16_t bf16_of(float value)
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-/* The copy must hold the parameter in its own order, and padding must be untouched. */
-static void check_update_copy(const tensor *t, const float *w, const uint16_t *copy, bool touched)
+/* Which element of the parameter stands in element i of its copy; -1: none. */
+static int64_t copied_from(const an_copy_form *f, int64_t i)
 {
-    size_t row = (size_t)t->c * (size_t)t->rs, written = 0;
-    for (int64_t i = 0; i < t->count; i++) {
-        size_t image = (size_t)i / row, c = (size_t)i % row / (size_t)t->rs;
-        size_t at = (image * (size_t)t->rs + (size_t)i % (size_t)t->rs) * (size_t)t->channels + c;
-        assert_int_equal(copy[at], touched ? bf16_of(w[i]) : 0xffff);
-        written += copy[at] != 0xffff;
+    if (f->in_order)
+        return i;
+    int64_t channel = i % f->channels, c = channel % f->c;
+    int64_t place = channel / f->c, pixel = i / f->channels;
+    int64_t x = pixel % f->columns * f->block + place % f->block;
+    int64_t y = pixel / f->columns % f->rows * f->block + place / f->block;
+    int64_t k = pixel / f->columns / f->rows;
+    if (place >= f->block * f->block || x >= f->s || y >= f->r)
+        return -1;
+    return ((k * f->c + c) * f->r + y) * f->s + x;
+}
+
+/* The copy must hold the parameter, and whatever else is there must be untouched. */
+static void check_update_copy(const tensor *t, const float *w, const void *copy, bool touched)
+{
+    const char *first = (const char *)copy + t->copy.at;
+    for (size_t i = 0; i < t->copy.at; i++)
+        assert_int_equal(((const uint8_t *)copy)[i], 0xff);
+    for (int64_t i = 0; i < copy_count(t); i++) {
+        int64_t from = touched ? copied_from(&t->copy, i) : -1;
+        uint32_t bits = 0xffffffff;
+        if (from >= 0)
+            memcpy(&bits, &w[from], sizeof bits);
+        if (t->copy.bf16)
+            assert_int_equal(((const uint16_t *)first)[i], from < 0 ? 0xffff : bf16_of(w[from]));
+        else
+            assert_int_equal(((const uint32_t *)first)[i], bits);
     }
-    size_t poison = 0;
-    for (size_t i = 0; i < copy_count(t); i++)
-        poison += copy[i] == 0xffff;
-    assert_int_equal(poison + written, copy_count(t));
 }
 
 static const tensor tensors[] = {
-    {96 * 3 * 121, 3, 121, 8, 0}, /* conv1, padded to 8 channels */
-    {96, 1, 1, 0, 0},
-    {64 * 48 * 25, 48, 25, 48, 0},
-    {1, 1, 1, 1, 0},
-    {20 * 1000, 1000, 1, 1000, 0},
-    {4099, 1, 1, 1, 0},       /* no multiple of anything */
-    {5000, 5000, 1, 5000, 1}, /* no access is aligned */
-    {8192, 8192, 1, 0, 3},
+    /* conv1: padded to 8 channels, and in blocks of four; conv2 */
+    {96 * 3 * 121, {true, true, 0, false, 3, 11, 11, 1, 11, 11, 8}, 0},
+    {96 * 3 * 121, {true, true, 0, false, 3, 11, 11, 4, 3, 3, 48}, 0},
+    {96 * 3 * 121, {true, false, 16, false, 3, 11, 11, 4, 3, 3, 48}, 0},
+    {64 * 48 * 25, {true, true, 64, false, 48, 5, 5, 1, 5, 5, 48}, 0},
+    {6 * 5 * 7 * 3, {true, false, 8, false, 5, 7, 3, 2, 4, 2, 24}, 0},
+    {96, {.kept = false}, 0},
+    {96, {.kept = true, .bf16 = true, .in_order = true, .at = 6}, 0},
+    {1, {.kept = true, .bf16 = true, .in_order = true}, 0},
+    {20 * 1000, {.kept = true, .bf16 = true, .in_order = true}, 0},
+    {4099, {.kept = true, .bf16 = false, .in_order = true}, 0}, /* no multiple of anything */
+    {5000, {.kept = true, .bf16 = true, .in_order = true}, 1},  /* no access is aligned */
+    {8192, {.kept = false}, 3},
 };
 enum { TENSORS = sizeof tensors / sizeof tensors[0] };
 
@@ -413,12 +444,10 @@ static an_cuda_segment segment_of(const tensor *t, const update_case *c,
                              .momentum = got[UPDATE_V],
                              .square = got[UPDATE_Q],
                              .average = c->averages ? got[UPDATE_A] : NULL,
-                             .copy = t->channels ? cuda_block(2 * copy_count(t)) : NULL,
+                             .copy = t->copy.kept ? cuda_block(copy_bytes(t)) : NULL,
                              .count = t->count,
                              .clear = c->clears,
-                             .c = t->c,
-                             .rs = t->rs,
-                             .channels = t->channels};
+                             .form = t->copy};
 }
 
 /* Update all tensors in one launch by a case's rule. Every other tensor is frozen. */

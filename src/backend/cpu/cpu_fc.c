@@ -175,6 +175,7 @@ static alexnet_status prepare_forward(fc *f, const an_prepare *p)
         return rc;
     an_cpu_share(&f->op, an_primitive_scratch(f->pack));
     f->op.base.updated = true;
+    f->op.base.copied[0] = an_copy_in_order(true, 0);
     an_cpu_pack_as(&f->op, "rows");
     f->op.base.packed = (size_t)f->outputs * (size_t)f->inputs * an_dtype_bytes(f->x.dtype);
     return ALEXNET_OK;

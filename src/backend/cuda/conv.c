@@ -164,6 +164,9 @@ static void book_packed(conv *c)
              c->shape.type == AN_BF16 ? "bf16" : "float32", c->w_blocks.block,
              c->w_blocks.channels);
     c->op.base.packing = c->packing;
+    c->op.base.updated = true;
+    c->op.base.copied[0] = an_cuda_copy_in_blocks(&c->w_blocks);
+    c->op.base.copied[1] = an_copy_in_order(c->shape.type == AN_BF16, c->bias_packed);
 }
 
 static an_cuda_bias_run bias_run(const conv *c)

@@ -7,7 +7,7 @@
  *
  * Rows are plain: an input in N H W C is reordered first, which costs a hundredth of what permuting
  * the weights would. In bf16 the weights are a copy in the same order, which the update keeps up to
- * date; the bias is rounded to bf16 where the output is, as cuBLASLt requires. Sums, logits and
+ * date, and so is the bias where the output is bf16, as cuBLASLt requires. Sums, logits and
  * gradients of weights are float32.
  *
  * cuBLASLt's own ReLU would turn a NaN into zero, so the ReLU is a kernel of ours. If a dropout
@@ -30,7 +30,8 @@ typedef struct fc {
     an_cuda_reorder x_in, dx_out, y_in, dy_in, y_out;
     an_cuda_matmul *products[AN_DIRECTIONS];
     bool x_saved; /* reordered x is kept for backward */
-    size_t x_at, masked_at, sums_at, bias_at, work_at;
+    size_t x_at, masked_at, sums_at, work_at;
+    size_t bias_packed; /* offset in the packed copy, if y is bf16 */
 } fc;
 
 static bool is_packed(const fc *f)
@@ -83,6 +84,22 @@ static an_cuda_bias_run bias_run(const fc *f)
     return (an_cuda_bias_run){.form = an_cuda_form_of(f->dy), .accumulate = f->op.accumulate};
 }
 
+static void book_packed(fc *f)
+{
+    an_prepared *base = &f->op.base;
+    const size_t k = (size_t)f->desc.u.fc.k;
+    base->packed = sizeof(uint16_t) * k * (size_t)an_chw_count(f->desc.in[0]);
+    base->packing = "K I, bf16";
+    base->updated = true;
+    base->copied[0] = an_copy_in_order(true, 0);
+    if (f->y.dtype == AN_F32)
+        return;
+    f->bias_packed = an_aligned(base->packed);
+    base->packed = f->bias_packed + sizeof(uint16_t) * k;
+    base->packing = "K I and K, bf16";
+    base->copied[1] = an_copy_in_order(true, f->bias_packed);
+}
+
 static void book_memory(fc *f, const an_prepare *p)
 {
     an_cuda_op *op = &f->op;
@@ -91,7 +108,6 @@ static void book_memory(fc *f, const an_prepare *p)
     if (f->x_saved)
         f->x_at = an_cuda_save(op, an_layout_bytes(f->x));
     an_cuda_reorder_new(&f->y_out, op, op->base.out, f->y);
-    f->bias_at = an_cuda_take(op, sizeof(float) * (size_t)f->desc.u.fc.k);
     if (p->want_dx)
         an_cuda_reorder_new(&f->dx_out, op, p->in[0], f->x);
     if (!p->want_dx && !p->want_dw)
@@ -123,10 +139,15 @@ static alexnet_status fc_pack(an_cuda_op *op, const an_op_args *args)
 {
     const fc *f = (const fc *)op;
     int64_t count = f->desc.u.fc.k * an_chw_count(f->desc.in[0]);
+    int k = f->desc.u.fc.k;
     if (!is_packed(f))
         return ALEXNET_OK;
-    return an_cuda_convert(op->cuda, row_of(AN_F32, count), args->param[0], row_of(AN_BF16, count),
-                           args->packed);
+    AN_CHECK(an_cuda_convert(op->cuda, row_of(AN_F32, count), args->param[0],
+                             row_of(AN_BF16, count), args->packed));
+    if (f->y.dtype == AN_F32)
+        return ALEXNET_OK;
+    return an_cuda_convert(op->cuda, row_of(AN_F32, k), args->param[1], row_of(AN_BF16, k),
+                           an_cuda_at(args->packed, f->bias_packed));
 }
 
 static const void *weights_of(const fc *f, const an_op_args *args)
@@ -147,16 +168,9 @@ static alexnet_status enter_x(const fc *f, const an_op_args *args, bool forward,
 }
 
 /* The bias in the type of y. */
-static alexnet_status enter_bias(const fc *f, const an_op_args *args, const void **bias)
+static const void *bias_of(const fc *f, const an_op_args *args)
 {
-    int k = f->desc.u.fc.k;
-    *bias = args->param[1];
-    if (f->y.dtype == AN_F32)
-        return ALEXNET_OK;
-    void *rounded = an_cuda_at(args->scratch, f->bias_at);
-    *bias = rounded;
-    return an_cuda_convert(f->op.cuda, row_of(AN_F32, k), args->param[1], row_of(AN_BF16, k),
-                           rounded);
+    return f->y.dtype == AN_F32 ? args->param[1] : an_cuda_at(args->packed, f->bias_packed);
 }
 
 static an_cuda_dropout_run dropout_run(const fc *f, const an_op_args *args)
@@ -176,29 +190,29 @@ static an_cuda_dropout_run dropout_run(const fc *f, const an_op_args *args)
 static alexnet_status finish_forward(const fc *f, const an_op_args *args, void *y)
 {
     an_cuda_stream *queue = an_cuda_queue(f->op.cuda);
-    if (f->relu) {
-        an_cuda_neuron_run run = {
-            .form = an_cuda_form_of(f->y), .function = AN_CUDA_RELU, .x = y, .y = y};
-        AN_CHECK(check(f, an_cuda_neuron_forward(&run, queue), "a ReLU"));
+    if (f->dropout) {
+        an_cuda_dropout_run run = dropout_run(f, args);
+        run.form = an_cuda_form_of(f->y);
+        run.relu = f->relu;
+        run.x = y;
+        run.y = y;
+        return check(f, an_cuda_dropout(&run, queue), "a dropout");
     }
-    if (!f->dropout)
+    if (!f->relu)
         return ALEXNET_OK;
-    an_cuda_dropout_run run = dropout_run(f, args);
-    run.form = an_cuda_form_of(f->y);
-    run.x = y;
-    run.y = y;
-    return check(f, an_cuda_dropout(&run, queue), "a dropout");
+    an_cuda_neuron_run run = {
+        .form = an_cuda_form_of(f->y), .function = AN_CUDA_RELU, .x = y, .y = y};
+    return check(f, an_cuda_neuron_forward(&run, queue), "a ReLU");
 }
 
 static alexnet_status fc_forward(an_cuda_op *op, const an_op_args *args)
 {
     const fc *f = (const fc *)op;
-    const void *x, *bias;
+    const void *x;
     void *y = an_cuda_reorder_target(&f->y_out, args, args->y);
     AN_CHECK(enter_x(f, args, true, &x));
-    AN_CHECK(enter_bias(f, args, &bias));
-    AN_CHECK(an_cuda_matmul_run(f->products[AN_FORWARD], weights_of(f, args), x, y, bias,
-                                an_cuda_at(args->scratch, f->work_at)));
+    AN_CHECK(an_cuda_matmul_run(f->products[AN_FORWARD], weights_of(f, args), x, y,
+                                bias_of(f, args), an_cuda_at(args->scratch, f->work_at)));
     AN_CHECK(finish_forward(f, args, y));
     return an_cuda_reorder_out(&f->y_out, op, args, args->y);
 }
@@ -294,12 +308,8 @@ alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_op
     f->y = (an_layout){AN_LAYOUT_PLAIN, output_type(cuda, p), f->desc.n, f->desc.out};
     f->dy = (an_layout){AN_LAYOUT_PLAIN, cuda->activation, f->desc.n, f->desc.out};
     f->op.base.out = f->y;
-    if (is_packed(f)) {
-        f->op.base.packed =
-            sizeof(uint16_t) * (size_t)f->desc.u.fc.k * (size_t)an_chw_count(f->desc.in[0]);
-        f->op.base.packing = "K I, bf16";
-        f->op.base.updated = true;
-    }
+    if (is_packed(f))
+        book_packed(f);
     snprintf(f->op.impl, sizeof f->op.impl, "cublaslt");
     book_memory(f, p);
     alexnet_status rc = make_products(f, p);

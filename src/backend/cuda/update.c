@@ -21,11 +21,9 @@ static an_cuda_segment segment_of(const an_segment *s)
                              .square = s->square,
                              .average = s->average,
                              .copy = s->copy,
+                             .form = s->form,
                              .count = s->count,
-                             .clear = s->clear,
-                             .c = (int)s->count,
-                             .rs = 1,
-                             .channels = (int)s->count};
+                             .clear = s->clear};
 }
 
 /* Sizes of the parts of a block for `count` tensors that are measured in `blocks` blocks. */

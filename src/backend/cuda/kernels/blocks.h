@@ -31,6 +31,14 @@ int an_cuda_blocks_enter(const an_cuda_blocks *blocks, const an_cuda_part *image
 int an_cuda_blocks_leave(const an_cuda_blocks *blocks, const void *blocked,
                          const an_cuda_part *image, bool accumulate, an_cuda_stream *stream);
 
+/** The form of such a copy of filters. */
+static inline an_copy_form an_cuda_copy_in_blocks(const an_cuda_blocks *b)
+{
+    an_copy_form form = {true, b->bf16,  0,       false,      b->c,       b->h,
+                         b->w, b->block, b->rows, b->columns, b->channels};
+    return form;
+}
+
 /** An augment (kernels.h) that writes blocks. The form of its output is that of `blocks`; nhwc,
  * bf16 and channels of `run` are ignored. */
 int an_cuda_augment_blocks(const an_cuda_augment_run *run, const an_cuda_blocks *blocks,

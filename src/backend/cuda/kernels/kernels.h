@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/copy_form.h"
 #include "backend/state.h"
 #include "op/augment.h"
 #include "op/softmax.h"
@@ -139,6 +140,7 @@ typedef struct an_cuda_dropout_run {
     double keep; /* as in the descriptor: a word below keep * 2^32 is kept */
     uint32_t layer;
     float kept, always; /* inverted: 1 / keep and 1; mask: 1 and keep */
+    bool relu;          /* forward: x goes through a ReLU first */
     const void *x;      /* dy in backward */
     void *y;            /* dx in backward; may be x */
     const void *relu_y; /* backward: output of the ReLU before the dropout, as `form`: dx is the
@@ -191,15 +193,14 @@ int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *str
 
 /* ---- Update and norms ------------------------------------------------------------------------ */
 
-/** A learned tensor. `copy` is bfloat16 [K][RS][channels] of weights [K][c][RS]; with rs = 1 and
- * channels = c it has their order, for rows of any length. Padding channels are not touched. */
+/** A learned tensor. */
 typedef struct an_cuda_segment {
     float *param, *gradient, *momentum;
     float *square, *average; /* NULL: none */
-    uint16_t *copy;          /* NULL: none */
+    void *copy;              /* NULL: none */
     int64_t count;
     bool clear;          /* the gradient becomes 0 */
-    int c, rs, channels; /* of the copy: its elements per image of the parameter are c * rs */
+    an_copy_form form;   /* of the copy */
     int64_t first_block; /* set by an_cuda_update_plan() */
 } an_cuda_segment;
 

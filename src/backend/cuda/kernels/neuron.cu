@@ -211,8 +211,10 @@ AN_BODY void dropout(const dropout_plan *plan, an_thread t, bool bf16)
     if (run->seed)
         dropout_masks(plan, i, kept);
     AN_UNROLL
-    for (int l = 0; l < 8; l++)
+    for (int l = 0; l < 8; l++) {
+        v[l] = run->relu && v[l] < 0 ? 0 : v[l]; /* NaN stays NaN */
         v[l] = !run->seed ? v[l] * run->always : kept[l] ? v[l] * run->kept : 0;
+    }
     if (run->relu_y) {
         an_load_up_to_8(run->relu_y, i, count, bf16, y);
         AN_UNROLL

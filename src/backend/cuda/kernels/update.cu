@@ -43,23 +43,38 @@ AN_BODY int update_segment_of(const an_cuda_segment *segments, int count, int64_
     return low;
 }
 
-/* Where an element of the parameter stands in its copy. A tensor has fewer than 2^31 elements. */
-AN_BODY int64_t update_copy_at(const an_cuda_segment *s, int64_t i)
+/* The remainder; *i becomes the quotient. */
+AN_BODY uint32_t update_split(uint32_t *i, int by)
 {
-    uint32_t c = (uint32_t)i / (uint32_t)s->rs, place = (uint32_t)i - c * (uint32_t)s->rs;
-    uint32_t image = c / (uint32_t)s->c;
-    c -= image * (uint32_t)s->c;
-    return ((int64_t)image * s->rs + place) * s->channels + c;
+    uint32_t quotient = *i / (uint32_t)by, rest = *i - quotient * (uint32_t)by;
+    *i = quotient;
+    return rest;
+}
+
+/* Where element i of the parameter stands in its copy (copy_form.h). A tensor has fewer than 2^31
+ * elements. */
+AN_BODY int64_t update_copy_at(const an_copy_form *f, uint32_t i)
+{
+    uint32_t column = update_split(&i, f->s), row = update_split(&i, f->r);
+    uint32_t c = update_split(&i, f->c);
+    uint32_t dx = update_split(&column, f->block), dy = update_split(&row, f->block);
+    return (((int64_t)i * f->rows + row) * f->columns + column) * f->channels +
+           (int64_t)(dy * f->block + dx) * f->c + c;
 }
 
 AN_BODY void update_copy(const an_cuda_segment *s, int64_t i, int count, const float *w)
 {
-    if (s->rs == 1 && s->channels == s->c) {
-        an_store_run(s->copy, i, count, true, w);
+    const an_copy_form *form = &s->form;
+    void *copy = (char *)s->copy + form->at;
+    if (form->in_order) {
+        if (form->bf16)
+            an_store_run(copy, i, count, true, w);
+        else
+            an_store_run(copy, i, count, false, w);
         return;
     }
     for (int l = 0; l < count; l++)
-        an_store(s->copy, update_copy_at(s, i + l), true, w[l]);
+        an_store(copy, update_copy_at(form, (uint32_t)(i + l)), form->bf16, w[l]);
 }
 
 /* What gradients are multiplied by (an_update_factor() in backend/update.h). */
@@ -147,8 +162,9 @@ AN_BODY bool update_is_aligned(const an_cuda_segment *s)
 {
     uintptr_t all = (uintptr_t)s->param | (uintptr_t)s->gradient | (uintptr_t)s->momentum |
                     (uintptr_t)s->square | (uintptr_t)s->average;
+    uintptr_t copy = (uintptr_t)s->copy + s->form.at;
     return all % (AT_ONCE * sizeof(float)) == 0 &&
-           (uintptr_t)s->copy % (AT_ONCE * sizeof(uint16_t)) == 0;
+           copy % (AT_ONCE * (s->form.bf16 ? sizeof(uint16_t) : sizeof(float))) == 0;
 }
 
 AN_BODY void update(const an_cuda_update_run *run, an_thread t)
