@@ -105,17 +105,22 @@ static const own_kind lrn_kind = {"own", true, false, lrn_forward, lrn_backward}
 
 /* ---- Pooling --------------------------------------------------------------------------------- */
 
-static an_cuda_pool_run pool_run(const own *o)
+an_cuda_pool_run an_cuda_pooling_run(const an_op_desc *desc, an_layout in, bool relu)
 {
-    const an_pool_desc *pool = &o->desc.u.pool;
-    return (an_cuda_pool_run){.in = an_cuda_form_of(o->x[0]),
-                              .out_h = o->y.shape.h,
-                              .out_w = o->y.shape.w,
+    const an_pool_desc *pool = &desc->u.pool;
+    return (an_cuda_pool_run){.in = an_cuda_form_of(in),
+                              .out_h = desc->out.h,
+                              .out_w = desc->out.w,
                               .size = pool->size,
                               .stride = pool->stride,
                               .pad = pool->pad,
                               .max = pool->kind == AN_POOL_MAX,
-                              .relu = o->relu};
+                              .relu = relu};
+}
+
+static an_cuda_pool_run pool_run(const own *o)
+{
+    return an_cuda_pooling_run(&o->desc, o->x[0], o->relu);
 }
 
 static int pool_forward(const own *o, const an_op_args *args)

@@ -104,12 +104,16 @@ typedef struct an_cuda_neuron_run {
 int an_cuda_neuron_forward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 int an_cuda_neuron_backward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 
-/** dbias = SUM_{n,h,w} dy; with a ReLU behind the bias, of the gradient before it. */
+/** dbias = SUM_{n,h,w} dy; with a ReLU behind the bias, of the gradient before it. Behind a ReLU
+ * and a max pooling, dy is the gradient of the pooling's output, each element of which goes to one
+ * place or to none. */
 typedef struct an_cuda_bias_run {
     an_cuda_form form; /* of dy, relu_y, dx */
     const void *dy;
     const void *relu_y; /* output of the ReLU; NULL: there is none */
     void *dx;           /* with relu_y: out, dy where relu_y > 0, else 0; may be dy */
+    const void *places; /* of the max pooling (an_cuda_pool_run); NULL: there is none */
+    int window;         /* with places: rows of a window */
     float *dbias;       /* [C] */
     bool accumulate;    /* add to dbias */
     void *scratch;      /* an_cuda_bias_scratch() bytes */
