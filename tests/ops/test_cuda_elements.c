@@ -361,6 +361,29 @@ static void test_eltsum(void **state)
 /* ---- Dropout ----------------------------------------------------------------------------------
  */
 
+/* To rows and back, which is what the same launch does without a turn. */
+static void check_dropout_turned(cuda_case *c, const cuda_form *form, an_cuda_dropout_run run)
+{
+    const cuda_form rows = {"rows", false, form->bf16};
+    const an_chw shape = c->desc.out;
+    const int n = c->desc.n;
+    void *y = cuda_space(&rows, n, shape), *dx = cuda_space(form, n, shape);
+    void *dy = cuda_put(c->operands.dy, &rows, n, shape);
+    run.y = y;
+    run.turn = AN_CUDA_TO_ROWS;
+    cuda_ok(an_cuda_dropout(&run, NULL));
+    cuda_case_bounds(c, form);
+    cuda_expect("dropout to rows", y, &rows, n, shape, c->chain->link[0].y, c->e_y);
+    run.x = dy;
+    run.y = dx;
+    run.turn = AN_CUDA_FROM_ROWS;
+    cuda_ok(an_cuda_dropout(&run, NULL));
+    cuda_expect("dropout from rows", dx, form, n, shape, c->chain->dx[0], c->e_dx[0]);
+    cuda_free(y);
+    cuda_free(dx);
+    cuda_free(dy);
+}
+
 static void check_dropout_form(cuda_case *c, const cuda_form *form, bool training)
 {
     const an_dropout_desc *dropout = &c->desc.u.dropout;
@@ -382,6 +405,8 @@ static void check_dropout_form(cuda_case *c, const cuda_form *form, bool trainin
         .x = x,
         .y = y,
     };
+    if (form->nhwc)
+        check_dropout_turned(c, form, run);
     cuda_ok(an_cuda_dropout(&run, NULL));
     cuda_case_bounds(c, form);
     cuda_expect("dropout y", y, form, n, shape, c->chain->link[0].y, c->e_y);
@@ -443,6 +468,7 @@ static void test_dropout(void **state)
         check_dropout((an_dropout_desc){AN_DROPOUT_INVERTED, 1, 3}, training, 1, (an_chw){5, 1, 1});
     }
     check_dropout((an_dropout_desc){AN_DROPOUT_MASK, 0.9, 9}, true, 2, (an_chw){16, 7, 7});
+    check_dropout((an_dropout_desc){AN_DROPOUT_INVERTED, 0.5, 4}, true, 3, (an_chw){72, 6, 6});
 }
 
 /* ---- Copies -----------------------------------------------------------------------------------

@@ -136,9 +136,18 @@ typedef struct an_cuda_eltsum_run {
 
 int an_cuda_eltsum(const an_cuda_eltsum_run *run, an_cuda_stream *stream);
 
+/** Whether a kernel changes the order of activations. */
+typedef enum an_cuda_turn {
+    AN_CUDA_AS_IT_IS,
+    AN_CUDA_TO_ROWS,   /* x is N H W C and y is N C H W: the rows of a fully connected layer */
+    AN_CUDA_FROM_ROWS, /* the other way round */
+} an_cuda_turn;
+
 /** y = x * m * kept, or without seed x * always (op/dropout.h); backward does the same to dy. */
 typedef struct an_cuda_dropout_run {
-    an_cuda_form form; /* masks are drawn in N C H W order, whatever the form */
+    an_cuda_form form; /* masks are drawn in N C H W order, whatever the form; nhwc without effect
+                          if it turns */
+    an_cuda_turn turn; /* with a turn y is another tensor than x, and relu_y is NULL */
     /* in device memory (an_step_state); seed NULL: no masks */
     const uint64_t *seed, *step, *before;
     double keep; /* as in the descriptor: a word below keep * 2^32 is kept */
