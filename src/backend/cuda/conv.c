@@ -288,6 +288,19 @@ bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *desc, an_cuda_bl
     return c.blocked && c.shape.nhwc;
 }
 
+/* Kernels number the elements of a tensor with 31 bits (op/op.h), copies in blocks too. */
+static alexnet_status check_blocks(const an_cuda_conv *c)
+{
+    const an_cuda_blocks *b = &c->x_blocks;
+    if (!c->blocked || (int64_t)b->n * b->rows * b->columns * b->channels <= INT32_MAX)
+        return ALEXNET_OK;
+    return AN_FAIL(
+        ALEXNET_ERROR_UNSUPPORTED,
+        "the copy of a convolution's input, [%d, %d, %d, %d] in blocks of %d pixels, reaches "
+        "2^31 elements; a smaller batch is needed",
+        b->n, b->rows, b->columns, b->channels, b->block * b->block);
+}
+
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_op **out)
 {
     an_cuda_conv *c = an_calloc(1, sizeof *c);
@@ -305,7 +318,9 @@ alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_
     c->op.base.coarse_dw = c->shape.type == AN_BF16;
     book_packed(c);
     book_memory(c, p);
-    alexnet_status rc = make_plans(c, p);
+    alexnet_status rc = check_blocks(c);
+    if (rc == ALEXNET_OK)
+        rc = make_plans(c, p);
     if (rc != ALEXNET_OK)
         conv_free(&c->op);
     else
