@@ -49,6 +49,8 @@ typedef struct an_run_state {
     int64_t skipped;   /* pictures, in all */
     int64_t log_lines, log_bytes; /* of the log at the checkpoint; older records have only bytes */
     int split;
+    float *class_weights; /* [n_class_weights] of class_weights = FILE; owned. NULL: none */
+    int n_class_weights;
     an_data_identity train, val;
     char device[32], isa[64], library[64], precision[16]; /* what computed the run */
     bool deterministic;                                   /* with the same bits every time */

@@ -5,6 +5,7 @@
  *     trainer_resume.c   a run resumed from its checkpoint
  *     trainer_data.c     the record of a run's data, and its check when the run is resumed
  *     trainer_make.c     making and freeing the parts of both
+ *     trainer_weights.c  the weights of classes
  *     trainer.c          the steps: mean, minibatch
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
@@ -162,6 +163,12 @@ alexnet_status an_trainer_finish(alexnet_trainer **out, alexnet_status rc);
 alexnet_status an_trainer_read_recipe(alexnet_trainer *trainer);
 /** Program, loader and buffers, once recipe, data, classes, net and split are there. */
 alexnet_status an_trainer_make(alexnet_trainer *trainer);
+
+/** Read the file that class_weights names into the record of a new run, once its classes are
+ * there. */
+alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);
+/** Set the weights of classes, by recipe, data and record. */
+alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
 
 /** Remember where a data set is and what identifies it. */
 alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data);
