@@ -284,6 +284,7 @@ static void exchange_record(exchange *x, an_run_state *record)
     exchange_best(x, &record->best);
     integer(x, "best_epoch", &record->best_epoch);
     exchange_drops(x, &record->drops);
+    exchange_flag(x, "told_stuck", &record->told_stuck);
     exchange_axes(x, record);
     integer(x, "skipped", &record->skipped);
     exchange_log(x, record);

@@ -218,8 +218,9 @@ alexnet_status an_norms_end(alexnet_trainer *trainer, alexnet_progress *progress
 bool an_trainer_stuck_at(const alexnet_trainer *trainer, double loss);
 /** A likely reason, and what to try, after an update: "Every layer is frozen. Try ..." */
 void an_trainer_why_stuck(const alexnet_trainer *trainer, double loss, char *out, size_t size);
-/** Log such a loss and its reason at the end of an epoch, if the run has had time to learn. */
-void an_trainer_warn_if_stuck(const alexnet_trainer *trainer);
+/** Log such a loss and its reason at the end of an epoch, if the run has had time to learn: once,
+ * and again only after the loss has been clearly below that of chance. */
+void an_trainer_warn_if_stuck(alexnet_trainer *trainer);
 /** Write the checkpoint at the end of an epoch, and the copy that the recipe's `keep` asks for. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 /** Whether validation has not improved for the recipe's stop_patience epochs. */

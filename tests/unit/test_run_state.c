@@ -30,6 +30,7 @@ static an_run_state sample(void)
                       .log_lines = 9007199254740993, /* 2^53 + 1: no double holds it */
                       .split = 17,
                       .deterministic = true,
+                      .told_stuck = true,
                       .has_axes = true,
                       .axes = {{1, 2, 3}, {4, 5, 6}, {7, 1.0 / 3, 9}}};
     r.train = (an_data_identity){an_strdup("/data/\xc3\xa4 \"x\"\\"),
@@ -85,7 +86,7 @@ static void test_round_trip(void **state)
     assert_string_equal(a.library, b.library);
     assert_string_equal(a.precision, b.precision);
     assert_string_equal(a.tuning, b.tuning);
-    assert_true(b.deterministic && b.has_axes);
+    assert_true(b.deterministic && b.has_axes && b.told_stuck);
     assert_memory_equal(a.axes, b.axes, sizeof a.axes);
     assert_int_equal(b.n_class_weights, WEIGHTS);
     assert_memory_equal(b.class_weights, weights, sizeof weights);
