@@ -13,18 +13,45 @@
  * it converts. */
 enum { BLOCK_MAX = 64 << 20, TILE_MIN = 16, TILE_MAX = 2048, SAMPLES_MAX = 6 };
 
+/* libtiff tells a lack of memory by text alone, in many words. Where it refuses to allocate,
+ * because of the limit that open_file() sets or one of its own, these may follow; the file is to
+ * blame then. */
+void an_tiff_hear(an_tiff *t, const char *text)
+{
+    static const char *const refused[] = {"limit", "threshold", "mapped"};
+    static const char *const lacking[] = {"memory", "No space ", "llocate ", "malloc(",
+                                          "Insertion in "};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (strstr(text, refused[i])) {
+            t->too_large = true;
+            return;
+        }
+    for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++)
+        t->no_memory |= strstr(text, lacking[i]) != NULL;
+}
+
+/* Of zlib's failures only a lack of memory has no text, which libtiff then repeats as none. */
+static bool is_zlib_without_text(const char *module, const char *text)
+{
+    const size_t length = strlen(text);
+    return module && strncmp(module, "ZIP", 3) == 0 && (length == 0 || text[length - 1] == ' ');
+}
+
 static int on_error(TIFF *handle, void *user, const char *module, const char *format, va_list args)
 {
     an_tiff *t = user;
+    char text[sizeof t->reason];
     (void)handle;
-    (void)module;
+    vsnprintf(text, sizeof text, format, args);
+    an_tiff_hear(t, text);
+    t->no_memory |= is_zlib_without_text(module, text);
     if (!*t->reason)
-        vsnprintf(t->reason, sizeof t->reason, format, args);
+        memcpy(t->reason, text, sizeof text);
     return 1; /* the process's own handler is not asked */
 }
 
 /* Most warnings are about tags, which are checked here. One matters: libjpeg continues in grey
- * where its data end. */
+ * where its data end. Where a tag is left out for lack of memory, there was an error before. */
 static int on_warning(TIFF *handle, void *user, const char *module, const char *format,
                       va_list args)
 {
@@ -362,9 +389,13 @@ static alexnet_status decode(an_picture *out, int *orientation, const an_encoded
 {
     an_tiff t = {.file = file};
     stream s = {.file = file};
-    AN_CHECK(open_file(&t, &s));
-    alexnet_status rc = decode_open(out, orientation, &t);
-    TIFFClose(t.handle);
+    alexnet_status rc = open_file(&t, &s);
+    if (rc == ALEXNET_OK)
+        rc = decode_open(out, orientation, &t);
+    if (t.handle)
+        TIFFClose(t.handle);
+    if (t.no_memory && !t.too_large) /* whatever came of it */
+        rc = AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a TIFF decoder for %s", file->name);
     if (rc != ALEXNET_OK)
         an_picture_free(out);
     return rc;

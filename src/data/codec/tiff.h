@@ -17,6 +17,8 @@ typedef struct an_tiff {
     TIFF *handle;
     const an_encoded *file;
     bool ended;       /* a JPEG in it ended before its last row */
+    bool no_memory;   /* libtiff, or a library below it, was not given memory */
+    bool too_large;   /* because it asked for more than a sound file needs */
     char reason[160]; /* libtiff's first complaint */
     uint32_t width, height;
     uint16_t photometric, compression;
@@ -34,6 +36,8 @@ typedef struct an_tiff {
  */
 alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff);
 
+/** Take note of what libtiff says of memory in an error. */
+void an_tiff_hear(an_tiff *tiff, const char *text);
 /** The error of a file that libtiff could not read. */
 alexnet_status an_tiff_fail(an_tiff *tiff);
 
