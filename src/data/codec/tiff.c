@@ -214,7 +214,14 @@ static alexnet_status decode_open(an_picture *out, int *orientation, an_tiff *t)
     return ALEXNET_OK;
 }
 
-static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+static alexnet_status fail_memory(const an_encoded *file)
+{
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a TIFF decoder for %s", file->name);
+}
+
+/* @param untold  out: it may be memory that the file lacked */
+static alexnet_status decode_once(an_picture *out, int *orientation, const an_encoded *file,
+                                  bool *untold)
 {
     an_tiff t = {.file = file};
     alexnet_status rc = an_tiff_open(&t);
@@ -223,9 +230,21 @@ static alexnet_status decode(an_picture *out, int *orientation, const an_encoded
     if (t.handle)
         TIFFClose(t.handle);
     if (t.no_memory && !t.too_large) /* whatever came of it */
-        rc = AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a TIFF decoder for %s", file->name);
+        rc = fail_memory(file);
     if (rc != ALEXNET_OK)
         an_picture_free(out);
+    *untold = t.untold;
+    return rc;
+}
+
+static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+{
+    enum { OF_ZLIB = 1 << 20 };
+    bool untold;
+    alexnet_status rc = decode_once(out, orientation, file, &untold);
+    if (rc == ALEXNET_ERROR_FORMAT && untold)
+        rc = an_memory_is_short(OF_ZLIB) ? fail_memory(file)
+                                         : decode_once(out, orientation, file, &untold);
     return rc;
 }
 

@@ -21,6 +21,7 @@ typedef struct an_tiff {
     bool ended;       /* a JPEG in it ended before its last row */
     bool no_memory;   /* libtiff, or a library below it, was not given memory */
     bool too_large;   /* because it asked for more than a sound file needs */
+    bool untold;      /* zlib failed without a text: it was not given memory, or is damaged */
     char reason[160]; /* libtiff's first complaint */
     uint32_t width, height;
     uint16_t photometric, compression;

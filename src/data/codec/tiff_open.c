@@ -29,7 +29,8 @@ void an_tiff_hear(an_tiff *t, const char *text)
         t->no_memory |= strstr(text, lacking[i]) != NULL;
 }
 
-/* Of zlib's failures only a lack of memory has no text, which libtiff then repeats as none. */
+/* Few of zlib's failures have no text, which libtiff repeats: a lack of memory, data that were
+ * packed with a dictionary. */
 static bool is_zlib_without_text(const char *module, const char *text)
 {
     const size_t length = strlen(text);
@@ -43,7 +44,7 @@ static int on_error(TIFF *handle, void *user, const char *module, const char *fo
     (void)handle;
     vsnprintf(text, sizeof text, format, args);
     an_tiff_hear(t, text);
-    t->no_memory |= is_zlib_without_text(module, text);
+    t->untold |= is_zlib_without_text(module, text);
     if (!*t->reason)
         memcpy(t->reason, text, sizeof text);
     return 1; /* the process's own handler is not asked */

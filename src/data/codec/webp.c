@@ -116,13 +116,11 @@ static alexnet_status decode_once(an_picture *out, int *orientation, const an_en
     return rc;
 }
 
-/* Whether there is less memory than libwebp may take for a picture. */
-static bool memory_is_short(const WebPBitstreamFeatures *features)
+/* The most that libwebp takes for a picture beside its canvas. */
+static size_t memory_of(const WebPBitstreamFeatures *features)
 {
     enum { TABLES = 4 << 20 };
-    void *block = an_malloc(4 * (size_t)features->width * (size_t)features->height + TABLES);
-    an_free(block);
-    return !block;
+    return 4 * (size_t)features->width * (size_t)features->height + TABLES;
 }
 
 /* libwebp calls most pictures damaged for which it has no memory. A picture therefore counts as
@@ -135,8 +133,9 @@ static alexnet_status decode_whole(an_picture *out, int *orientation, const an_e
     AN_CHECK(an_picture_check_size(file, (uint32_t)features.width, (uint32_t)features.height));
     alexnet_status rc = decode_once(out, orientation, file, &features);
     if (rc == ALEXNET_ERROR_FORMAT)
-        rc = memory_is_short(&features) ? fail_memory(file)
-                                        : decode_once(out, orientation, file, &features);
+        rc = an_memory_is_short(memory_of(&features))
+                 ? fail_memory(file)
+                 : decode_once(out, orientation, file, &features);
     if (rc == ALEXNET_OK)
         compose_over_white(out->rgb, (size_t)out->width * (size_t)out->height, features.has_alpha);
     return rc;
