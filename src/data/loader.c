@@ -7,7 +7,7 @@
 
 uint8_t *an_frame_pixels(const an_loader *l, an_frame *f, int index)
 {
-    return f->pixels + l->picture_bytes * (size_t)index;
+    return f->pixels ? f->pixels + l->picture_bytes * (size_t)index : NULL;
 }
 
 void an_frame_clear(an_frame *f, int batch)

@@ -56,6 +56,7 @@ struct an_loader {
     char *failure_text;
 };
 
+/** A picture's place in a batch; NULL if pictures are kept as they are. */
 uint8_t *an_frame_pixels(const an_loader *l, an_frame *frame, int index);
 /** Forget the pictures of a batch. */
 void an_frame_clear(an_frame *frame, int batch);
