@@ -1,7 +1,6 @@
 /*
  * Convolution with oneDNN, and a ReLU that follows. Native kernels may compute the gradients of
- * weights instead (conv_wgrad.h, conv_wgrad_tiles.h, conv_pixels_grad.h), or all of a first layer
- * (conv_pixels.c).
+ * weights instead (conv_wgrad.h), or all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
  * that the variant leaves open; reorders convert them for neighbours that have others.
@@ -14,10 +13,8 @@
 
 #include "backend/cpu/conv_batch.h"
 #include "backend/cpu/conv_padding.h"
-#include "backend/cpu/conv_pixels_grad.h"
 #include "backend/cpu/conv_sums.h"
 #include "backend/cpu/conv_wgrad.h"
-#include "backend/cpu/conv_wgrad_tiles.h"
 #include "backend/cpu/onednn/conv_primitive.h"
 #include "base/alloc.h"
 #include "base/status.h"
@@ -29,9 +26,6 @@ typedef struct weights_form {
     bool flipped; /* first flipped, into scratch */
     size_t flipped_at;
 } weights_form;
-
-/* What computes the gradients of the weights. */
-typedef enum weights_by { BY_ONEDNN, BY_PAIRS, BY_TILES, BY_TILES_OF_PIXELS } weights_by;
 
 typedef struct conv_op {
     an_cpu_op op;
@@ -50,12 +44,9 @@ typedef struct conv_op {
     an_layout dy, dx; /* as the gradient of the data is computed, if image by image */
     an_reorder data_dy_in, dx_out;
     weights_form data_weights;
-    weights_by weights_by;
-    an_conv_sums weights_sums;
-    an_conv_wgrad weights_pairs;
-    an_conv_wgrad_tiles weights_tiles;
-    an_conv_pixels_grad weights_pixels;
-    size_t dbias; /* scratch offset, if the caller does not want it */
+    an_conv_wgrad weights_native;
+    an_conv_sums weights_sums; /* if no native kernel computes them */
+    size_t dbias;              /* scratch offset, if the caller does not want it */
 } conv_op;
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -158,34 +149,13 @@ static alexnet_status prepare_backward_data(conv_op *c, const an_prepare *p, an_
     return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc, primitive);
 }
 
-/* The gradients of weights by native kernels, the first that accept the convolution. */
-static alexnet_status prepare_native_weights(conv_op *c, const an_prepare *p)
-{
-    an_layout x = p->in[0], dy = c->op.base.out;
-    c->weights_by = BY_TILES_OF_PIXELS;
-    alexnet_status rc = an_conv_pixels_grad_new(&c->weights_pixels, &c->op, &c->desc, x, dy);
-    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
-        c->weights_by = BY_TILES;
-        rc = an_conv_wgrad_tiles_new(&c->weights_tiles, &c->op, &c->desc, x, dy);
-    }
-    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
-        c->weights_by = BY_PAIRS;
-        rc = an_conv_wgrad_new(&c->weights_pairs, &c->op, &c->desc, x, dy);
-    }
-    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
-        c->weights_by = BY_ONEDNN;
-        rc = ALEXNET_OK;
-    }
-    return rc;
-}
-
 static alexnet_status prepare_backward_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
 {
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
     if (*variant == AN_CPU_NATIVE)
-        AN_CHECK(prepare_native_weights(c, p));
-    if (c->weights_by != BY_ONEDNN)
+        AN_CHECK(an_conv_wgrad_new(&c->weights_native, &c->op, &c->desc, p->in[0], c->op.base.out));
+    if (c->weights_native.way)
         return ALEXNET_OK;
     return an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, c->forward.whole, variant, x, y);
 }
@@ -277,13 +247,9 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
     float *dw = args->dparam[0], *dbias = args->dparam[1];
     if (!dbias)
         dbias = (float *)((char *)args->scratch + c->dbias);
-    if (c->weights_by == BY_ONEDNN)
-        return an_conv_sums_run(&c->weights_sums, op, args, x, dy, dw, dbias);
-    if (c->weights_by == BY_TILES_OF_PIXELS)
-        return an_conv_pixels_grad_run(&c->weights_pixels, op, args, x, dy, dw, dbias);
-    if (c->weights_by == BY_TILES)
-        return an_conv_wgrad_tiles_run(&c->weights_tiles, op, args, x, dy, dw, dbias);
-    return an_conv_wgrad_run(&c->weights_pairs, op, args, x, dy, dw, dbias);
+    if (c->weights_native.way)
+        return an_conv_wgrad_compute(&c->weights_native, op, args, x, dy, dw, dbias);
+    return an_conv_sums_run(&c->weights_sums, op, args, x, dy, dw, dbias);
 }
 
 static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
@@ -311,9 +277,7 @@ static void conv_free(an_cpu_op *op)
     an_conv_batch_free(&c->forward);
     an_conv_batch_free(&c->data);
     an_conv_sums_free(&c->weights_sums);
-    an_conv_wgrad_free(&c->weights_pairs);
-    an_conv_wgrad_tiles_free(&c->weights_tiles);
-    an_conv_pixels_grad_free(&c->weights_pixels);
+    an_conv_wgrad_free(&c->weights_native);
     an_free(c);
 }
 
@@ -328,16 +292,13 @@ static const char *name_primitive(const an_primitive *primitive, char name[64])
 
 static void name_impl(conv_op *c)
 {
-    static const char *const native[] = {[BY_PAIRS] = "native wgrad:avx512_bf16",
-                                         [BY_TILES] = "native wgrad:amx",
-                                         [BY_TILES_OF_PIXELS] = "native pixels:amx"};
     char forward[64], dx[64], dw[64];
+    const an_conv_wgrad_way *native = c->weights_native.way;
     const an_conv_sums *sums = &c->weights_sums;
     const an_primitive *weights = sums->whole ? sums->whole : an_team_first(&sums->parts);
-    bool by_onednn = c->weights_by == BY_ONEDNN;
     name_primitive(an_conv_batch_primitive(&c->forward), forward);
     an_cpu_name_impl(&c->op, forward, name_primitive(an_conv_batch_primitive(&c->data), dx),
-                     by_onednn ? name_primitive(weights, dw) : native[c->weights_by]);
+                     native ? native->impl : name_primitive(weights, dw));
 }
 
 static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu)
