@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -14,15 +13,19 @@ typedef struct problem {
     const an_op_desc *desc;
     const an_primitive *forward;
     an_variant *variant;
-    int images; /* of a large part */
 } problem;
 
-static alexnet_status make_for(an_primitive **out, const problem *p, int threads)
+static alexnet_status make_images(const void *user, int64_t images, an_primitive **out)
 {
-    an_threads saved = an_threads_set(threads);
-    alexnet_status rc = an_conv_backward_weights_new(out, p->cpu, p->desc, p->forward, p->variant);
-    an_threads_restore(saved);
-    return rc;
+    const problem *p = user;
+    an_op_desc desc = *p->desc;
+    desc.n = (int)images;
+    return an_conv_backward_weights_new(out, p->cpu, &desc, p->forward, p->variant);
+}
+
+static alexnet_status make_whole(an_conv_sums *s, const problem *p, int threads)
+{
+    return an_primitive_make_for(threads, make_images, p, p->desc->n, &s->whole);
 }
 
 /* Whether a primitive adds up all images in one sum: it has no room for another. */
@@ -39,14 +42,14 @@ static bool has_one_sum(const an_primitive *primitive)
 static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
 {
     int most = p->cpu->base.ctx->threads;
-    AN_CHECK(make_for(&s->whole, p, split));
+    AN_CHECK(make_whole(s, p, split));
     bool one_sum = has_one_sum(s->whole);
     s->threads = split;
     if (one_sum && split == most)
         return ALEXNET_OK;
     an_primitive *for_split = s->whole;
     s->whole = NULL;
-    alexnet_status rc = one_sum ? make_for(&s->whole, p, most) : ALEXNET_OK;
+    alexnet_status rc = one_sum ? make_whole(s, p, most) : ALEXNET_OK;
     if (s->whole && has_one_sum(s->whole)) {
         s->threads = most;
     } else if (s->whole && split < most) {
@@ -57,7 +60,7 @@ static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
         an_primitive_free(s->whole);
         s->whole = NULL;
         s->threads = 1;
-        rc = make_for(&s->whole, p, 1);
+        rc = make_whole(s, p, 1);
     }
     an_primitive_free(for_split);
     return rc;
@@ -66,19 +69,12 @@ static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
 /* ---- Parts ------------------------------------------------------------------------------------
  */
 
-static alexnet_status make_part(const void *user, bool small, an_primitive **out)
-{
-    const problem *p = user;
-    an_op_desc desc = *p->desc;
-    desc.n = p->images - small;
-    return an_conv_backward_weights_new(out, p->cpu, &desc, p->forward, p->variant);
-}
-
 /* The layout of an argument for the whole batch; large and small parts must agree on it. */
 static alexnet_status layout_of(an_layout *layout, const an_conv_sums *s, int arg, an_chw shape,
                                 const problem *p)
 {
-    *layout = (an_layout){AN_LAYOUT_PLAIN, p->cpu->activation, p->images, shape};
+    int images = (int)s->parts.units.large;
+    *layout = (an_layout){AN_LAYOUT_PLAIN, p->cpu->activation, images, shape};
     AN_CHECK(an_layout_from_md(layout, an_primitive_md(an_team_primitive(&s->parts, false), arg)));
     an_layout other = *layout;
     if (an_team_primitive(&s->parts, true)) {
@@ -111,13 +107,13 @@ static void book_sums(an_conv_sums *s, an_cpu_op *op, const problem *p)
 }
 
 /* Parts of nearly equal size, larger ones first. @param x, dy  out: layouts of the whole batch */
-static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, problem *p, an_layout *x,
+static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const problem *p, an_layout *x,
                                  an_layout *dy)
 {
     int n = p->desc->n, count = op->split < n ? op->split : n;
-    p->images = s->images = (n + count - 1) / count;
-    an_units units = {count, n % count ? n % count : count};
-    AN_CHECK(an_team_new(&s->parts, op, units, make_part, p));
+    int large = (n + count - 1) / count;
+    an_units units = {count, n % count ? n % count : count, large, large - 1};
+    AN_CHECK(an_team_new(&s->parts, op, units, make_images, p));
     AN_CHECK(layout_of(x, s, DNNL_ARG_SRC, p->desc->in[0], p));
     AN_CHECK(layout_of(dy, s, DNNL_ARG_DIFF_DST, p->desc->out, p));
     if (!same_weights(&s->parts))
@@ -151,7 +147,7 @@ static alexnet_status make_reorders(an_conv_sums *s, an_cpu_op *op, const an_op_
 alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
                                 const an_primitive *forward, an_variant *variant, an_md x, an_md y)
 {
-    problem p = {op->cpu, desc, forward, variant, 0};
+    const problem p = {op->cpu, desc, forward, variant};
     an_layout batch_x, batch_dy;
     AN_CHECK(try_whole(s, &p, op->split));
     alexnet_status rc =
@@ -161,7 +157,7 @@ alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc
     bool parts = rc == ALEXNET_OK;
     if (!s->whole && !parts) { /* the layouts cannot be cut: one thread, one sum */
         s->threads = 1;
-        AN_CHECK(make_for(&s->whole, &p, 1));
+        AN_CHECK(make_whole(s, &p, 1));
     }
     const an_md outer[] = {x, y};
     if (!parts) {
@@ -201,7 +197,8 @@ static void place_part(const void *user, int part, const void **data)
 {
     const run *r = user;
     int full = r->s->parts.units.full;
-    size_t image = (size_t)part * (size_t)r->s->images - (size_t)(part > full ? part - full : 0);
+    size_t image =
+        (size_t)part * (size_t)r->s->parts.units.large - (size_t)(part > full ? part - full : 0);
     float *sums = (float *)(r->sums + r->s->each * (size_t)(part - r->first));
     data[0] = r->x + r->s->x * image;
     data[1] = r->dy + r->s->dy * image;
@@ -248,10 +245,7 @@ alexnet_status an_conv_sums_run(const an_conv_sums *s, const an_cpu_op *op, cons
     AN_CHECK(an_reorder_in_run(&s->dy_in, op, args, &dy));
     if (s->whole) {
         const void *data[] = {x, dy, target, dbias};
-        an_threads saved = an_threads_set(s->threads);
-        alexnet_status rc = an_primitive_run(s->whole, data, an_cpu_shared(op, args));
-        an_threads_restore(saved);
-        AN_CHECK(rc);
+        AN_CHECK(an_primitive_run_on(s->threads, s->whole, data, an_cpu_shared(op, args)));
     } else {
         AN_CHECK(run_parts(s, args, x, dy, target, dbias));
     }

@@ -20,7 +20,6 @@ typedef struct an_conv_sums {
     int threads;         /* that `whole` was made for */
     an_team parts;
     size_t x, dy;       /* bytes of an image */
-    int images;         /* of a large part; a small one has one less */
     size_t sums, each;  /* scratch: offset, bytes of a worker's sums */
     size_t dw, outputs; /* floats of dweights and of dbias within them */
     an_reorder x_in, dy_in, dw_out;

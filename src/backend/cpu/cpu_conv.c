@@ -58,11 +58,11 @@ typedef struct forward_maker {
     an_layout *x, *y;
 } forward_maker;
 
-static alexnet_status make_forward(const void *user, int n, an_primitive **out)
+static alexnet_status make_forward(const void *user, int64_t images, an_primitive **out)
 {
     const forward_maker *maker = user;
     an_conv_forward problem = maker->problem;
-    problem.n = n;
+    problem.n = (int)images;
     return an_conv_forward_new(out, &problem, maker->variant, maker->x, maker->y);
 }
 
@@ -108,11 +108,11 @@ static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc 
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-static alexnet_status make_data(const void *user, int n, an_primitive **out)
+static alexnet_status make_data(const void *user, int64_t images, an_primitive **out)
 {
     conv_op *c = (conv_op *)user;
     an_op_desc desc = c->desc;
-    desc.n = n;
+    desc.n = (int)images;
     return an_conv_backward_data_new(out, c->op.cpu, &desc, c->forward.whole,
                                      &c->op.base.variants.of[AN_BACKWARD_DATA]);
 }
