@@ -127,27 +127,32 @@ static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const problem *
 /* ---- Making -----------------------------------------------------------------------------------
  */
 
-/* @param outer, inner  descriptors of x and dy, as they come and as the primitives take them; an
- *                      inner one is NULL if memory was short */
+/* @param outer  layouts of x and dy, as they come
+ * @param inner  their descriptors as the primitives take them; NULL if memory was short */
 static alexnet_status make_reorders(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
-                                    const an_md outer[2], const an_md inner[2])
+                                    const an_layout outer[2], const an_md inner[2])
 {
     const an_primitive *one = s->whole ? s->whole : an_team_primitive(&s->parts, false);
-    if (!inner[0] || !inner[1])
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
-    AN_CHECK(an_reorder_in_new_md(&s->dy_in, op, outer[1], inner[1]));
-    AN_CHECK(an_reorder_in_new_md(&s->x_in, op, outer[0], inner[0]));
+    an_md x = an_layout_md(outer[0]), dy = an_layout_md(outer[1]);
     an_md canonical = an_conv_weights_md(desc, dnnl_f32, false);
-    alexnet_status rc = an_reorder_out_new_md(
-        &s->dw_out, op, an_primitive_md(one, DNNL_ARG_DIFF_WEIGHTS), canonical);
+    alexnet_status rc = an_reorder_in_new_md(&s->dy_in, op, dy, inner[1]);
+    if (rc == ALEXNET_OK)
+        rc = an_reorder_in_new_md(&s->x_in, op, x, inner[0]);
+    if (rc == ALEXNET_OK)
+        rc = an_reorder_out_new_md(&s->dw_out, op, an_primitive_md(one, DNNL_ARG_DIFF_WEIGHTS),
+                                   canonical);
+    an_md_free(x);
+    an_md_free(dy);
     an_md_free(canonical);
     return rc;
 }
 
 alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
-                                const an_primitive *forward, an_variant *variant, an_md x, an_md y)
+                                const an_primitive *forward, an_variant *variant, an_layout x,
+                                an_layout dy)
 {
     const problem p = {op->cpu, desc, forward, variant};
+    const an_layout outer[] = {x, dy};
     an_layout batch_x, batch_dy;
     AN_CHECK(try_whole(s, &p, op->split));
     alexnet_status rc =
@@ -159,7 +164,6 @@ alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc
         s->threads = 1;
         AN_CHECK(make_whole(s, &p, 1));
     }
-    const an_md outer[] = {x, y};
     if (!parts) {
         const an_md inner[] = {an_primitive_md(s->whole, DNNL_ARG_SRC),
                                an_primitive_md(s->whole, DNNL_ARG_DIFF_DST)};
