@@ -3,22 +3,6 @@
 #include "backend/cpu/onednn/conv_primitive.h"
 #include "base/status.h"
 
-/* What primitives are made from. */
-typedef struct problem {
-    an_cpu *cpu;
-    const an_op_desc *desc;
-    const an_primitive *forward;
-    an_variant *variant;
-} problem;
-
-static alexnet_status make_images(const void *user, int64_t images, an_primitive **out)
-{
-    const problem *p = user;
-    an_op_desc desc = *p->desc;
-    desc.n = (int)images;
-    return an_conv_backward_data_new(out, p->cpu, &desc, p->forward, p->variant);
-}
-
 /* Reorders of the whole batch. */
 static alexnet_status reorder_batch(an_conv_data *d, an_cpu_op *op, const an_layout outer[2],
                                     const an_md inner[2])
@@ -50,8 +34,8 @@ alexnet_status an_conv_data_new(an_conv_data *d, an_cpu_op *op, const an_op_desc
                                 const an_primitive *forward, an_variant *variant, an_layout dy,
                                 an_layout dx)
 {
-    const problem p = {op->cpu, desc, forward, variant};
-    AN_CHECK(an_conv_batch_new(&d->batch, op, desc->n, make_images, &p));
+    const an_conv_backward p = {op->cpu, desc, forward, variant};
+    AN_CHECK(an_conv_batch_new(&d->batch, op, desc->n, an_conv_backward_data_make, &p));
     const an_primitive *primitive = an_conv_batch_primitive(&d->batch);
     bool flipped = *variant == AN_CPU_FLIPPED;
     const an_layout outer[] = {dy, dx};

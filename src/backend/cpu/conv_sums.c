@@ -7,25 +7,9 @@
 
 enum { CHUNK = 1 << 14 }; /* floats that a thread adds up at a time */
 
-/* What primitives are made from. */
-typedef struct problem {
-    an_cpu *cpu;
-    const an_op_desc *desc;
-    const an_primitive *forward;
-    an_variant *variant;
-} problem;
-
-static alexnet_status make_images(const void *user, int64_t images, an_primitive **out)
+static alexnet_status make_whole(an_conv_sums *s, const an_conv_backward *p, int threads)
 {
-    const problem *p = user;
-    an_op_desc desc = *p->desc;
-    desc.n = (int)images;
-    return an_conv_backward_weights_new(out, p->cpu, &desc, p->forward, p->variant);
-}
-
-static alexnet_status make_whole(an_conv_sums *s, const problem *p, int threads)
-{
-    return an_primitive_make_for(threads, make_images, p, p->desc->n, &s->whole);
+    return an_primitive_make_for(threads, an_conv_backward_weights_make, p, p->desc->n, &s->whole);
 }
 
 /* Whether a primitive adds up all images in one sum: it has no room for another. */
@@ -39,7 +23,7 @@ static bool has_one_sum(const an_primitive *primitive)
  * Make `whole` if a primitive for `split` threads has one sum. It is made for all threads of the
  * context if it has one sum then too, else for `split` threads if there are as many, else for one.
  */
-static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
+static alexnet_status try_whole(an_conv_sums *s, const an_conv_backward *p, int split)
 {
     int most = p->cpu->base.ctx->threads;
     AN_CHECK(make_whole(s, p, split));
@@ -71,7 +55,7 @@ static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
 
 /* The layout of an argument for the whole batch; large and small parts must agree on it. */
 static alexnet_status layout_of(an_layout *layout, const an_conv_sums *s, int arg, an_chw shape,
-                                const problem *p)
+                                const an_conv_backward *p)
 {
     int images = (int)s->parts.units.large;
     *layout = (an_layout){AN_LAYOUT_PLAIN, p->cpu->activation, images, shape};
@@ -96,7 +80,7 @@ static bool same_weights(const an_team *parts)
                                             an_primitive_md(small, DNNL_ARG_DIFF_WEIGHTS));
 }
 
-static void book_sums(an_conv_sums *s, an_cpu_op *op, const problem *p)
+static void book_sums(an_conv_sums *s, an_cpu_op *op, const an_conv_backward *p)
 {
     an_md dw = an_primitive_md(an_team_primitive(&s->parts, false), DNNL_ARG_DIFF_WEIGHTS);
     s->outputs = (size_t)p->desc->u.conv.k;
@@ -107,13 +91,13 @@ static void book_sums(an_conv_sums *s, an_cpu_op *op, const problem *p)
 }
 
 /* Parts of nearly equal size, larger ones first. @param x, dy  out: layouts of the whole batch */
-static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const problem *p, an_layout *x,
-                                 an_layout *dy)
+static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const an_conv_backward *p,
+                                 an_layout *x, an_layout *dy)
 {
     int n = p->desc->n, count = op->split < n ? op->split : n;
     int large = (n + count - 1) / count;
     an_units units = {count, n % count ? n % count : count, large, large - 1};
-    AN_CHECK(an_team_new(&s->parts, op, units, make_images, p));
+    AN_CHECK(an_team_new(&s->parts, op, units, an_conv_backward_weights_make, p));
     AN_CHECK(layout_of(x, s, DNNL_ARG_SRC, p->desc->in[0], p));
     AN_CHECK(layout_of(dy, s, DNNL_ARG_DIFF_DST, p->desc->out, p));
     if (!same_weights(&s->parts))
@@ -151,7 +135,7 @@ alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc
                                 const an_primitive *forward, an_variant *variant, an_layout x,
                                 an_layout dy)
 {
-    const problem p = {op->cpu, desc, forward, variant};
+    const an_conv_backward p = {op->cpu, desc, forward, variant};
     const an_layout outer[] = {x, dy};
     an_layout batch_x, batch_dy;
     AN_CHECK(try_whole(s, &p, op->split));
