@@ -80,9 +80,9 @@ static alexnet_status make(const void *user, int64_t count, an_primitive **out)
  * rows and columns of the product among threads; to divide a sum too, they need scratch for partial
  * sums. So every thread may have as much scratch as a single thread has, but no more; if all
  * threads of the context have more, half as many are tried. (OpenMP's runtime then ends the others
- * and starts them again, as it does in conv_sums.c.) Other kernels (x64:gemm) allocate
- * memory of their own, which does not show in their scratch. Whether the product is made does not
- * depend on the number of threads, as blocks have other bits.
+ * and starts them again, as it does in conv_sums.c: docs/performance-diary.md, "Teams".) Other
+ * kernels (x64:gemm) allocate memory of their own, which does not show in their scratch. Whether
+ * the product is made does not depend on the number of threads, as blocks have other bits.
  */
 static alexnet_status try_whole(an_fc_onednn *p, an_cpu_op *op, int64_t count)
 {
