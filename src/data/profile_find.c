@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/zlib_memory.h"
 #include "data/bytes.h"
 #include "data/markers.h"
 #include "data/tiff_tag.h"
@@ -51,24 +52,12 @@ static alexnet_status find_in_jpeg(an_profile *out, an_bytes file)
 
 /* ---- PNG: the chunk iCCP, compressed ---- */
 
-static voidpf zlib_alloc(voidpf user, uInt count, uInt bytes)
-{
-    (void)user;
-    return an_calloc(count, bytes);
-}
-
-static void zlib_free(voidpf user, voidpf block)
-{
-    (void)user;
-    an_free(block);
-}
-
 /* Decompress a profile, up to AN_PROFILE_MAX bytes or as far as its data are sound. */
 static alexnet_status inflate_profile(an_profile *out, an_bytes from)
 {
     enum { BLOCK = 1 << 14 };
     uint8_t block[BLOCK];
-    z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    z_stream z = {.zalloc = an_zlib_alloc, .zfree = an_zlib_free};
     alexnet_status rc = ALEXNET_OK;
     z.next_in = (Bytef *)from.at;
     z.avail_in = (uInt)from.length;
