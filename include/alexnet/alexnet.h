@@ -134,6 +134,9 @@ typedef enum alexnet_precision {
     ALEXNET_PRECISION_BF16 = 3, /**< bf16 operands, float32 sums, float32 master weights */
 } alexnet_precision;
 
+/** The name of a precision, as `--precision` takes it: "auto", "fp32", "tf32", "bf16". */
+ALEXNET_API const char *alexnet_precision_name(alexnet_precision precision);
+
 /** Instruction sets in rising order. A device uses the highest it has, up to the one asked for. */
 typedef enum alexnet_isa {
     ALEXNET_ISA_ANY = 0,      /**< no limit */
@@ -2028,7 +2031,7 @@ typedef enum alexnet_pass {
  */
 typedef struct alexnet_speed {
     const char *net, *device;    /**< names */
-    alexnet_precision precision; /**< what was computed in: FP32 or BF16 */
+    alexnet_precision precision; /**< what was computed in: FP32, TF32 or BF16 */
     int batch, threads, steps;   /**< steps measured so far */
     double least, median, most;  /**< seconds per step; 0 before the first measured one */
     double operations;           /**< per step */
@@ -2060,6 +2063,13 @@ ALEXNET_API alexnet_status alexnet_bench_new(alexnet_bench **out, alexnet_ctx *c
 ALEXNET_API alexnet_status alexnet_bench_step(alexnet_bench *bench, double *seconds, bool *more);
 /** Sum up. Names are borrowed from the bench. */
 ALEXNET_API void alexnet_bench_speed(const alexnet_bench *bench, alexnet_speed *speed);
+/**
+ * The device's peak in a precision, which is also measured where alexnet_speed has no field for it.
+ * @param with  out, by which instruction or product, "" if there is no peak; NULL: not wanted
+ * @return operations per second; 0 if the device lacks the precision or is not measured
+ */
+ALEXNET_API double alexnet_bench_peak(const alexnet_bench *bench, alexnet_precision precision,
+                                      const char **with);
 /** Part `index` of a step, in the order of computation. @return false past the last */
 ALEXNET_API bool alexnet_bench_layer(const alexnet_bench *bench, int index,
                                      alexnet_layer_speed *layer);

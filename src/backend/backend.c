@@ -94,16 +94,17 @@ alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_
     return unknown_device(name, length);
 }
 
+const char *an_backend_computes_in(const an_backend *backend)
+{
+    return backend->param_dtype == AN_F64 ? "float64" : alexnet_precision_name(backend->precision);
+}
+
 static void log_choice(const an_backend *backend, const alexnet_device_info *info)
 {
-    bool wide = backend->param_dtype == AN_F64;
-    bool bf16 = backend->precision == ALEXNET_PRECISION_BF16;
     an_log(backend->ctx, ALEXNET_LOG_INFO, "device %s: %s, %s%s%s; %s, %d %s", info->name,
            info->processor, info->isa, *info->library ? ", " : "", info->library,
-           wide   ? "float64"
-           : bf16 ? "bf16"
-                  : "fp32",
-           backend->ctx->threads, an_text_plural(backend->ctx->threads, "thread", "threads"));
+           an_backend_computes_in(backend), backend->ctx->threads,
+           an_text_plural(backend->ctx->threads, "thread", "threads"));
 }
 
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
@@ -183,8 +184,7 @@ void an_backend_free_tunings(an_backend *backend)
 
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training)
 {
-    bool bf16 = backend->precision == ALEXNET_PRECISION_BF16;
-    return (an_tuning_query){backend->isa, bf16 ? "bf16" : "fp32", training, op,
+    return (an_tuning_query){backend->isa, alexnet_precision_name(backend->precision), training, op,
                              backend->api->variants};
 }
 

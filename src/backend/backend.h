@@ -198,8 +198,8 @@ struct an_backend_api {
     alexnet_status (*hold)(an_backend *backend, const an_results *results, an_step_state *state);
 
     /**
-     * Measure the peak rate of multiplications and additions in FP32 or BF16. A CPU runs them on
-     * the context's threads with all operands in registers, in about a third of a second; a GPU
+     * Measure the peak rate of multiplications and additions in FP32, TF32 or BF16. A CPU runs them
+     * on the context's threads with all operands in registers, in about a third of a second; a GPU
      * runs a matrix product. NULL: the backend cannot measure it.
      * @return ALEXNET_ERROR_NOT_AVAILABLE for a precision that the device lacks
      */
@@ -287,6 +287,9 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
                                   const an_device_defaults *defaults);
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
+
+/** What a backend computes in: the name of its precision, or "float64". */
+const char *an_backend_computes_in(const an_backend *backend);
 
 /**
  * For open() of a backend that tunes: read the context's tuning and the backend's own, by its name.
