@@ -47,12 +47,16 @@
  *              with an older header keeps working. NULL means the defaults. Result structs never
  *              change.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
- *              the process; the caller's OpenMP settings are as they were when a call returns.
+ *              the process; the caller's OpenMP settings are as they were when a call returns, and
+ *              so is the GPU that is current in the calling thread (the first one becomes current
+ *              in a thread without one).
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
  *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
  *              calls that need them fail. Making a session or a trainer is a computation: call
- *              fork() after alexnet_model_load() at the latest, or exec.
+ *              fork() after alexnet_model_load() at the latest, or exec. A GPU cannot be used in a
+ *              child if its parent has asked for devices, as alexnet_ctx_new() does for "auto" and
+ *              "cuda": calls on what was made there fail, and freeing it leaks host memory.
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
