@@ -72,6 +72,7 @@ static cudaError_t fake_malloc(void **out, size_t bytes)
     memset(block, 0xff, all);
     memcpy(block, &bytes, sizeof bytes);
     fake_count.mallocs++;
+    fake_count.last_device = fake_current_device();
     fake_count.live++;
     fake_count.live_bytes += (int64_t)bytes;
     *out = block + HEAD;
@@ -130,6 +131,8 @@ static cudaError_t memset_async(void *dst, int value, size_t bytes, cudaStream_t
 static cudaError_t get_device_count(int *count)
 {
     *count = fake.devices;
+    if (fake.child)
+        return cudaErrorInitializationError;
     if (fake.driver < CUDART_VERSION)
         return cudaErrorInsufficientDriver;
     return fake.devices ? cudaSuccess : cudaErrorNoDevice;
@@ -162,11 +165,35 @@ static cudaError_t device_get_attribute(int *value, enum cudaDeviceAttr name, in
     return cudaSuccess;
 }
 
+/* A context is the address of a device. */
+static char contexts[8];
+static _Thread_local CUcontext current;
+
 static cudaError_t set_device(int device)
 {
-    return fake.taken              ? cudaErrorDevicesUnavailable
-           : device < fake.devices ? cudaSuccess
-                                   : cudaErrorInvalidDevice;
+    if (fake.taken)
+        return cudaErrorDevicesUnavailable;
+    if (device >= fake.devices)
+        return cudaErrorInvalidDevice;
+    current = (CUcontext)&contexts[device];
+    return cudaSuccess;
+}
+
+static CUresult get_current(CUcontext *context)
+{
+    *context = current;
+    return CUDA_SUCCESS;
+}
+
+static CUresult set_current(CUcontext context)
+{
+    current = context;
+    return CUDA_SUCCESS;
+}
+
+int fake_current_device(void)
+{
+    return current ? (int)((char *)current - contexts) : -1;
 }
 
 static const char *get_error_string(cudaError_t error)
@@ -179,7 +206,7 @@ static cudaError_t get_last_error(void)
     return cudaSuccess;
 }
 
-/* Streams and graphs are addresses without meaning. An event holds the number of its record. */
+/* Streams and graphs are addresses without meaning. */
 static cudaError_t stream_create(cudaStream_t *out, unsigned flags)
 {
     (void)flags;
@@ -196,6 +223,7 @@ static cudaError_t stream_destroy(cudaStream_t stream)
 static cudaError_t stream_synchronize(cudaStream_t stream)
 {
     (void)stream;
+    fake_count.spins++;
     return cudaSuccess;
 }
 
@@ -206,10 +234,16 @@ static cudaError_t stream_wait_event(cudaStream_t stream, cudaEvent_t event, uns
     return cudaSuccess;
 }
 
+typedef struct fake_event {
+    int64_t record; /* its number */
+    bool blocking;
+} fake_event;
+
 static cudaError_t event_create(cudaEvent_t *out, unsigned flags)
 {
-    (void)flags;
-    *out = calloc(1, sizeof(int64_t));
+    fake_event *event = calloc(1, sizeof *event);
+    event->blocking = flags & cudaEventBlockingSync;
+    *out = (cudaEvent_t)event;
     return cudaSuccess;
 }
 
@@ -222,18 +256,27 @@ static cudaError_t event_destroy(cudaEvent_t event)
 static cudaError_t event_record(cudaEvent_t event, cudaStream_t stream)
 {
     (void)stream;
-    *(int64_t *)event = ++fake_count.records;
+    ((fake_event *)event)->record = ++fake_count.records;
     return cudaSuccess;
+}
+
+static cudaError_t event_query(cudaEvent_t event)
+{
+    (void)event;
+    return fake.slow ? cudaErrorNotReady : cudaSuccess;
 }
 
 static cudaError_t event_synchronize(cudaEvent_t event)
 {
-    return *(int64_t *)event ? cudaSuccess : cudaErrorInvalidValue;
+    const fake_event *e = (const fake_event *)event;
+    fake_count.spins += !e->blocking;
+    fake_count.sleeps += e->blocking;
+    return e->record ? cudaSuccess : cudaErrorInvalidValue;
 }
 
 static cudaError_t event_elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
 {
-    *milliseconds = (float)(*(int64_t *)second - *(int64_t *)first);
+    *milliseconds = (float)(((fake_event *)second)->record - ((fake_event *)first)->record);
     return cudaSuccess;
 }
 
@@ -280,11 +323,14 @@ static cudaError_t graph_launch(cudaGraphExec_t graph, cudaStream_t stream)
 
 void fake_fill_runtime(an_cuda_libs *libs)
 {
+    libs->cuCtxGetCurrent = get_current;
+    libs->cuCtxSetCurrent = set_current;
     libs->cudaDeviceGetAttribute = device_get_attribute;
     libs->cudaDriverGetVersion = driver_get_version;
     libs->cudaEventCreateWithFlags = event_create;
     libs->cudaEventDestroy = event_destroy;
     libs->cudaEventElapsedTime = event_elapsed;
+    libs->cudaEventQuery = event_query;
     libs->cudaEventRecord = event_record;
     libs->cudaEventSynchronize = event_synchronize;
     libs->cudaFree = fake_free;

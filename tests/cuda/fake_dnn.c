@@ -34,6 +34,9 @@ typedef struct descriptor {
 
 static cudnnStatus_t create(cudnnHandle_t *out)
 {
+    *out = NULL;
+    if (fake.no_room)
+        return CUDNN_STATUS_NOT_INITIALIZED;
     *out = malloc(1);
     return CUDNN_STATUS_SUCCESS;
 }
