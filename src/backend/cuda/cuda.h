@@ -6,10 +6,12 @@
  *     table.c     the backend's table, whose functions let one thread in at a time
  *     memory.c    buffers of the device and of the host, copies between them
  *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
- *     trial.h     choosing among the libraries' algorithms by their times
+ *     trial.h     choosing among the libraries' algorithms by their times (trial_check.c: whether
+ *                 they compute the same; noise.c: random operands)
  *     op.c        prepared operators: what they have in common
  *     own.c       those of our own kernels (kernels/)
- *     conv.c      convolution, over conv_plan.h (cuDNN's graphs)
+ *     conv.c      convolution, over conv_plan.h (cuDNN's graphs: conv_graph.h, made of
+ *                 descriptors.h; conv_engine.h chooses what computes them)
  *     fc.c        fully connected layers, over matmul.h (cuBLASLt)
  *     update.c    the update rule and norms
  *     peak.c      the peak speed of the chip
@@ -31,7 +33,7 @@
 /** Least compute capability: 7.5, as major * 10 + minor. bf16 and tf32 begin with 8.0. */
 enum { AN_CUDA_LEAST_CHIP = AN_CUDA_OLDEST, AN_CUDA_BF16_CHIP = 80 };
 
-enum { AN_CUDA_BUFFERS = 2, AN_CUDA_CHOICES = 512 };
+enum { AN_CUDA_BUFFERS = 2 };
 
 /** A block of alloc_host(). */
 typedef struct an_cuda_pinned {
@@ -60,7 +62,7 @@ typedef struct an_cuda {
     int n_pinned;
     an_cuda_pinned *pinned;
     int n_choices;
-    an_cuda_choice choices[AN_CUDA_CHOICES];
+    an_cuda_choice *choices; /* owned */
 } an_cuda;
 
 typedef struct an_cuda_op an_cuda_op;
