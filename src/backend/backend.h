@@ -51,6 +51,7 @@ typedef struct an_prepare {
     bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
     bool accumulate;              /* op_backward() adds to dparam instead of writing it */
     bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */
+    bool untried;                 /* choose nothing by trying it out: that takes time, and memory */
     int split;                    /* grouping of weight-gradient sums, >= 1 */
 } an_prepare;
 
@@ -68,6 +69,8 @@ typedef struct an_prepared {
     size_t scratch; /* bytes needed during a call; the contents are lost between calls */
     bool tunable;   /* the first of the operators comes in several variants */
     an_variants variants; /* if tunable: those in use */
+    bool tried;           /* a choice was made by trying out, now or before: `untried` it may need
+                             less scratch */
     bool coarse_dw;       /* the gradient of its first parameter is summed in float32, then rounded
                              to bfloat16 */
     const char *impl;     /* name of the implementation, for reports; static */

@@ -74,9 +74,15 @@ void an_cuda_op_tune(an_cuda_op *op, const an_prepare *p)
     const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
     op->base.tunable = true;
     op->base.variants = an_backend_variants(&op->cuda->base, p->ops[0], p->training);
-    for (int d = 0; d < AN_DIRECTIONS; d++)
+    for (int d = 0; d < AN_DIRECTIONS; d++) {
+        an_variant *variant = &op->base.variants.of[d];
         if (!wanted[d])
-            op->base.variants.of[d] = AN_CUDA_AUTO;
+            *variant = AN_CUDA_AUTO;
+        else if (*variant == AN_CUDA_AUTO && p->untried)
+            *variant = AN_CUDA_PROPOSAL;
+        else if (*variant == AN_CUDA_AUTO)
+            op->base.tried |= an_cuda_trial_wanted(op->cuda, p->ops[0]->n);
+    }
 }
 
 size_t an_cuda_take(an_cuda_op *op, size_t bytes)
