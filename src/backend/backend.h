@@ -65,9 +65,11 @@ typedef struct an_prepared {
     bool updated; /* update() keeps all of the copy up to date, if it gets it as an_segment.copy:
                      op_pack() is needed only after parameters were written in another way */
     an_copy_form copied[AN_MAX_PARAMS]; /* if `updated`: where each parameter is in it */
-    size_t saved;   /* bytes that forward writes for backward, beyond x and y; 0 for inference */
-    size_t scratch; /* bytes needed during a call; the contents are lost between calls */
-    bool tunable;   /* the first of the operators comes in several variants */
+    size_t saved;     /* bytes that forward writes for backward, beyond x and y; 0 for inference */
+    size_t scratch;   /* bytes needed during a call; the contents are lost between calls */
+    bool tunable;     /* the first of the operators comes in several variants */
+    const char *tail; /* if `tunable`: what else decides which variants there are, in a word of
+                         the backend's (tuning.h); static. NULL: nothing */
     an_variants variants; /* if tunable: those in use */
     bool tried;           /* a choice was made by trying out, now or before: `untried` it may need
                              less scratch */
@@ -135,6 +137,7 @@ struct an_backend_api {
     /** Names of the variants that its operators come in, as tunings spell them, with NULL behind
      * the last; the first is the default. NULL: there are none. */
     const char *const *variants;
+    bool by_batch; /* a variant is another algorithm for another batch */
 
     /**
      * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
@@ -300,6 +303,7 @@ void an_backend_free_tunings(an_backend *backend);
 
 /** The variants of an operator that the tunings name; the first where they name none. */
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
+an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query);
 /** The query by which an operator is looked up in a tuning on this backend. */
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training);
 

@@ -120,6 +120,7 @@ typedef struct an_step_info {
                       in the types that they are stored in, each once, and its parameters */
     const an_op_desc *op; /* the first operator that it computes; NULL: none */
     bool tunable;         /* forward, backward: `op` comes in several variants */
+    const char *tail;     /* tunable: as an_prepared.tail */
     an_variants variants; /* tunable: the variants in use */
     bool wants_dx;        /* backward: its input's gradient is wanted */
 } an_step_info;

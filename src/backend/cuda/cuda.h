@@ -63,6 +63,7 @@ typedef struct an_cuda {
     an_cuda_pinned *pinned;
     int n_choices;
     an_cuda_choice *choices; /* owned */
+    bool told_untuned;       /* that the tuning lacks rows has been told */
 } an_cuda;
 
 typedef struct an_cuda_op an_cuda_op;
@@ -144,8 +145,8 @@ alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const a
 void an_cuda_op_free(an_backend *backend, an_prepared *op);
 
 /** Mark an operator as tunable, with the variants of trial.h, and look up in the tunings which of
- * them to use. */
-void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare);
+ * them to use. @param tail  as an_prepared.tail */
+void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare, const char *tail);
 /** Reserve `bytes` of an operator's scratch, or of its saved memory; returns their offset. */
 size_t an_cuda_take(an_cuda_op *op, size_t bytes);
 size_t an_cuda_save(an_cuda_op *op, size_t bytes);

@@ -96,6 +96,7 @@ static alexnet_status locked_capture_end(an_backend *backend, an_capture **out)
 const an_backend_api an_cuda_api = {
     .name = "cuda",
     .variants = an_cuda_variant_names,
+    .by_batch = true,
     .describe = an_cuda_describe,
     .open = an_cuda_open,
     .close = an_cuda_close,
