@@ -112,7 +112,8 @@ static int lines; /* of the log that say so */
 static void count_line(void *user, alexnet_log_level level, const char *line)
 {
     (void)user, (void)level;
-    lines += strstr(line, "the fastest algorithms for small need more memory than there is") != NULL;
+    lines +=
+        strstr(line, "the fastest algorithms for small need more memory than there is") != NULL;
 }
 
 static const an_cuda_libs *real; /* the fake's functions */
