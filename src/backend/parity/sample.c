@@ -12,7 +12,7 @@
 
 /* Operands repeat after PERIOD numbers, a prime. Samples are MOST of a tensor, fewer if their sums
  * are so long that all of them together would have more than TERMS terms. */
-enum { PERIOD = 1000003, MOST = 512, LEAST = 16, TERMS = 1 << 26, LIMIT = 8 };
+enum { PERIOD = 1000003, MOST = 512, LEAST = 16, TERMS = 1 << 24, LIMIT = 8 };
 
 static const double U = 0x1p-24;
 
