@@ -9,13 +9,13 @@ out=$2
 root=$(cd "$(dirname "$0")/.." && pwd)
 kernels="test_cuda_maps_gpu test_cuda_elements_gpu test_cuda_steps_gpu"
 # shellcheck disable=SC2086 # a list of targets
-cmake --build "$build" --target alexnet $kernels test_parity_cuda test_steps test_trainer_resume \
-    cuda_speed > /dev/null
+cmake --build "$build" --target alexnet $kernels test_parity_cuda test_batches_cuda test_steps \
+    test_trainer_resume cuda_speed > /dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/bin" "$work/lib" "$work/tests/golden"
-cp "$build/cli/alexnet" "$build/tests/test_parity_cuda" "$build/tests/test_steps" \
-   "$build/tests/test_trainer_resume" "$build/bench/cuda_speed" "$work/bin/"
+cp "$build/cli/alexnet" "$build/tests/test_parity_cuda" "$build/tests/test_batches_cuda" \
+   "$build/tests/test_steps" "$build/tests/test_trainer_resume" "$build/bench/cuda_speed" "$work/bin/"
 for test in $kernels; do
     cp "$build/tests/$test" "$work/bin/"
 done
