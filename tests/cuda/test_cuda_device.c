@@ -66,30 +66,37 @@ static void test_absent(void **state)
     expect_absent("nobody compute");
 }
 
-static void expect_no_kernels(int chip, int driver, const char *part)
+static void expect_kernels(const an_cuda_code *code, int chip, int driver, const char *fault)
 {
     char why[128] = "";
-    assert_false(an_cuda_has_kernels(chip, driver, why, sizeof why));
-    if (!strstr(why, part))
-        fail_msg("\"%s\" does not say \"%s\"", why, part);
+    assert_int_equal(an_cuda_has_kernels(code, chip, driver, why, sizeof why), !fault);
+    if (fault ? !strstr(why, fault) : *why)
+        fail_msg("sm_%d: \"%s\" does not say \"%s\"", chip, why, fault ? fault : "");
 }
 
-/* Machine code is for a chip and for later ones of its generation; the build has it up to sm_90,
- * and PTX of that. */
+/* Machine code is for a chip and for later ones of its generation. */
 static void test_kernels(void **state)
 {
-    char why[128] = "";
+    const an_cuda_code code = {{75, 80, 86, 90}, {90}}, bare = {{80}, {0}}, portable = {{0}, {75}};
+    const int now = CUDART_VERSION;
+    alexnet_device_info info;
+    char why[128];
     (void)state;
-    assert_true(an_cuda_has_kernels(75, 0, why, sizeof why));
-    assert_true(an_cuda_has_kernels(87, 0, why, sizeof why));
-    assert_true(an_cuda_has_kernels(90, 0, why, sizeof why));
-    assert_true(an_cuda_has_kernels(120, CUDART_VERSION, why, sizeof why));
-    assert_true(an_cuda_has_kernels(120, CUDART_VERSION + 10, why, sizeof why));
-    assert_string_equal(why, "");
-    expect_no_kernels(120, CUDART_VERSION - 10, "no machine code for sm_120, and the driver");
-    expect_no_kernels(62, CUDART_VERSION, "compute capability 6.2 is too old: 7.");
-    fake.major = 12;
-    assert_true(an_cuda_api.describe(&(alexnet_device_info){0}, 0, ALEXNET_ISA_ANY));
+    expect_kernels(&code, 75, 0, NULL);
+    expect_kernels(&code, 87, 0, NULL);
+    expect_kernels(&code, 90, 0, NULL);
+    expect_kernels(&code, 120, now, NULL);
+    expect_kernels(&code, 120, now + 10, NULL);
+    expect_kernels(&code, 120, now - 10, "for sm_120 this build needs a driver for CUDA ");
+    expect_kernels(&code, 62, now, "compute capability 6.2 is too old: 7.5 is the least");
+    expect_kernels(&bare, 86, 0, NULL);
+    expect_kernels(&bare, 90, now, "this build has no kernels for sm_90");
+    expect_kernels(&portable, 80, now, NULL);
+    expect_kernels(&portable, 70, now, "compute capability 7.0 is too old: 7.5 is the least");
+    fake.major = 12; /* a device is described by what this build has */
+    assert_true(an_cuda_api.describe(&info, 0, ALEXNET_ISA_ANY));
+    assert_int_equal(info.available,
+                     an_cuda_has_kernels(&an_cuda_built, 120, now, why, sizeof why));
 }
 
 static void test_present(void **state)

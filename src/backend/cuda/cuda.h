@@ -111,9 +111,15 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
 /* ---- describe.c ------------------------------------------------------------------------------ */
 
 bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
-/** Whether this build's kernels run on a chip: as its machine code, or as PTX that the driver
- *  compiles, if the driver is made for this CUDA or a later one. @param why  out, if not */
-bool an_cuda_has_kernels(int chip, int driver, char *why, size_t size);
+/** What kernels are compiled to: machine code for chips, and PTX, which a driver compiles for later
+ *  ones; compute capabilities, with 0 at the end. */
+typedef struct an_cuda_code {
+    int images[32], ptx[32];
+} an_cuda_code;
+extern const an_cuda_code an_cuda_built; /* by this build */
+/** Whether kernels run on a chip. A driver compiles the PTX of this CUDA and of earlier ones.
+ *  @param why  out, if not */
+bool an_cuda_has_kernels(const an_cuda_code *code, int chip, int driver, char *why, size_t size);
 
 /* ---- device.c -------------------------------------------------------------------------------- */
 
