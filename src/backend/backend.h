@@ -34,7 +34,7 @@ typedef struct an_backend {
     an_dtype param_dtype;
     alexnet_precision precision;        /* FP32, TF32 or BF16; FP32 on ref */
     bool deterministic;                 /* the context's, or that of the run which goes on */
-    const char *isa;                    /* as in alexnet_device_info; static */
+    const char *isa;                    /* as in alexnet_device_info; the backend's own */
     an_tuning *tuning, *default_tuning; /* which variants to use: the caller's choice, which goes
                                            first, and the backend's table; NULL: none */
 } an_backend;

@@ -87,6 +87,7 @@ static void test_search(void **state)
     fputs(small, file);
     fclose(file);
     const char *text = search(net, path);
+    assert_int_equal(count(text, "\nisa = sm_90\n"), 4);
     assert_int_equal(count(text, "\nbatch = 4\n"), 4);
     assert_int_equal(count(text, "\ntail = relu\n"), 2);
     assert_int_equal(count(text, "\ntail = bias\n"), 1);
