@@ -2,13 +2,15 @@
 """Check safetensors files with the format's own Python package (pip install safetensors numpy).
 
     check_safetensors.py check FILE...   read files that alexnet wrote, compare every tensor with a
-                                         parse of the bytes made here, and list them
+                                         parse of the bytes made here and its checksum with zlib's,
+                                         and list them
     check_safetensors.py golden OUT      write tests/golden/package.safetensors, which
                                          tests/unit/test_safetensors.c reads
 """
 import json
 import struct
 import sys
+import zlib
 
 import numpy
 import safetensors
@@ -37,6 +39,8 @@ def parse(path):
 
 def check(path):
     ours, metadata = parse(path)
+    sums = json.loads(metadata.get("alexnet.crc32", "{}"))
+    assert set(sums) <= set(ours), "checksums of tensors that are not there"
     with safetensors.safe_open(path, framework="numpy") as file:
         assert set(file.keys()) == set(ours), "the names differ"
         assert (file.metadata() or {}) == metadata, "the metadata differs"
@@ -44,7 +48,9 @@ def check(path):
             theirs = file.get_tensor(name)
             assert theirs.dtype == tensor.dtype and theirs.shape == tensor.shape, name
             assert theirs.tobytes() == tensor.tobytes(), name
-            print(f"{name} {theirs.dtype} {list(theirs.shape)}")
+            if name in sums:
+                assert sums[name] == f"{zlib.crc32(theirs.tobytes()):08x}", name
+            print(f"{name} {theirs.dtype} {list(theirs.shape)} {sums.get(name, '')}")
     print(f"{path}: {len(ours)} tensors, {len(metadata)} strings: equal in safetensors "
           f"{safetensors.__version__}")
 

@@ -1661,7 +1661,8 @@ ALEXNET_API void alexnet_recipe_free(alexnet_recipe *recipe);
 /** A key of a recipe. */
 typedef struct alexnet_recipe_key {
     const char *name;
-    const char *type;     /**< "integer", "number", "schedule", "range", "choice", "layers" */
+    const char *type;     /**< "integer", "number", "schedule", "range", "choice", "layers", or
+                               "file": a choice, or the path of a file */
     const char *range;    /**< for people: "1 to 65536", or the choices, "constant|step|cosine" */
     const char *standard; /**< the value of recipe `default` */
     const char *help;     /**< one line */

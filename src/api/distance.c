@@ -11,7 +11,7 @@ alexnet_status alexnet_model_set_lpips(alexnet_model *model, const char *path)
     an_lpips lpips;
     AN_NEED(model);
     AN_NEED(path);
-    AN_CHECK(an_lpips_load(&lpips, path));
+    AN_CHECK(an_lpips_load(&lpips, model->ctx, path));
     alexnet_status rc = an_distance_suits(model->net, &lpips);
     if (rc != ALEXNET_OK) {
         an_lpips_free(&lpips);

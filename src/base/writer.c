@@ -134,6 +134,12 @@ alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length
     return ALEXNET_OK;
 }
 
+alexnet_status an_writer_rewind(an_writer *writer)
+{
+    return lseek(writer->fd, 0, SEEK_SET) == 0 ? ALEXNET_OK
+                                               : an_file_fail("write", writer->temporary);
+}
+
 alexnet_status an_writer_commit(an_writer *writer)
 {
     alexnet_status rc = ALEXNET_OK;

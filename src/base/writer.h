@@ -20,6 +20,8 @@ typedef struct an_writer an_writer;
  */
 alexnet_status an_writer_open(an_writer **out, const char *path);
 alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length);
+/** Go back to the beginning: the bytes that follow replace the first ones. */
+alexnet_status an_writer_rewind(an_writer *writer);
 /** Flush to the disk, rename to the final name, flush the folder, free. Allocates nothing. A
  * failure also frees, removes the temporary file and leaves the old file untouched, except a
  * failure to flush the folder: the new file then has the name already. */

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/lines.h"
 #include "base/status.h"
 #include "base/utf8.h"
 
@@ -17,6 +18,7 @@ typedef struct line {
 } line;
 
 typedef struct lines {
+    const char *path;
     line *at;
     size_t count, room;
 } lines;
@@ -50,21 +52,17 @@ static alexnet_status lines_add(lines *all, line added)
     return ALEXNET_OK;
 }
 
-/* Split "identifier words"; `text` ends with a NUL in place of its newline. */
-static alexnet_status parse_line(lines *all, char *text, int number, const char *path)
+/* Split "identifier words". */
+static alexnet_status parse_line(void *user, char *text, int number)
 {
-    size_t length = strlen(text);
-    while (length && strchr(" \t\r", text[length - 1]))
-        text[--length] = '\0';
-    if (length == 0)
-        return ALEXNET_OK;
+    lines *all = user;
     char *end = strchr(text, '\t');
     if (!end)
         end = strchr(text, ' ');
     if (!end || end == text)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s:%d: \"%.60s\" is not an identifier, a space or tab, and words", path,
-                       number, text);
+                       "%s:%d: \"%.60s\" is not an identifier, a space or tab, and words",
+                       all->path, number, text);
     *end++ = '\0';
     end += strspn(end, " \t");
     for (size_t last = strlen(text); last > 0 && text[last - 1] == ' ';)
@@ -73,27 +71,13 @@ static alexnet_status parse_line(lines *all, char *text, int number, const char 
     if (!fault)
         fault = an_text_fault(end);
     if (fault)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: the line %s", path, number, fault);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: the line %s", all->path, number, fault);
     return lines_add(all, (line){text, end, number});
 }
 
-static alexnet_status parse(lines *all, char *text, size_t length, const char *path)
+static alexnet_status parse(lines *all, unsigned char *text, size_t length)
 {
-    char *end = text + length;
-    if (length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is UTF-16 text; save it as UTF-8", path);
-    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        text += 3; /* a byte order mark */
-    for (int number = 1; text < end; number++) {
-        char *newline = memchr(text, '\n', (size_t)(end - text));
-        char *stop = newline ? newline : end;
-        if (memchr(text, '\0', (size_t)(stop - text)))
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: not text", path, number);
-        *stop = '\0';
-        AN_CHECK(parse_line(all, text, number, path));
-        text = stop + 1;
-    }
-    return ALEXNET_OK;
+    return an_lines_each((char *)text, length, all->path, parse_line, all);
 }
 
 static int compare_lines(const void *a, const void *b)
@@ -101,8 +85,9 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(((const line *)a)->id, ((const line *)b)->id);
 }
 
-static alexnet_status sort_lines(lines *all, const char *path)
+static alexnet_status sort_lines(lines *all)
 {
+    const char *path = all->path;
     if (all->count == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no class names", path);
     qsort(all->at, all->count, sizeof *all->at, compare_lines);
@@ -121,9 +106,9 @@ alexnet_status an_names_read(char **names, char *const *ids, int count, const ch
     *known = 0;
     AN_CHECK(an_file_read(path, NAMES_FILE_MAX, &text, &length));
     alexnet_status rc;
-    lines all = {0};
-    AN_TRY(parse(&all, (char *)text, length, path));
-    AN_TRY(sort_lines(&all, path));
+    lines all = {.path = path};
+    AN_TRY(parse(&all, text, length));
+    AN_TRY(sort_lines(&all));
     for (int i = 0; i < count; i++) {
         line wanted = {.id = ids[i]};
         const line *found = bsearch(&wanted, all.at, all.count, sizeof *all.at, compare_lines);
@@ -159,8 +144,8 @@ alexnet_status an_names_list(char ***ids, char ***names, int *count, const char 
     *count = 0;
     AN_CHECK(an_file_read(path, NAMES_FILE_MAX, &text, &length));
     alexnet_status rc;
-    lines all = {0};
-    AN_TRY(parse(&all, (char *)text, length, path));
+    lines all = {.path = path};
+    AN_TRY(parse(&all, text, length));
     if (all.count == 0 || all.count > AN_NAMES_MAX)
         AN_TRY(AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has %zu class names; 1 to %d expected", path,
                        all.count, AN_NAMES_MAX));
@@ -171,7 +156,7 @@ alexnet_status an_names_list(char ***ids, char ***names, int *count, const char 
             break;
     if (!*ids || !*names || !(*names)[all.count - 1])
         AN_TRY(AN_FAIL_MEMORY(all.count * 64, "class names"));
-    AN_TRY(sort_lines(&all, path)); /* refuses identifiers that are there twice */
+    AN_TRY(sort_lines(&all)); /* refuses identifiers that are there twice */
     *count = (int)all.count;
 cleanup:
     if (rc != ALEXNET_OK) {

@@ -30,6 +30,9 @@ typedef alexnet_status (*an_tensor_put)(void *to, const void *bytes, size_t leng
 /** Passes the bytes to `put` instead of writing a file. @param name  for error texts */
 alexnet_status an_tensor_writer_new_to(an_tensor_writer **out, const char *name, an_tensor_put put,
                                        void *to);
+/** Add checksums of the tensors to the metadata (tensor_sums.h). The writer must be one of a file,
+ *  whose header is written again once they are known. */
+void an_tensor_writer_sum(an_tensor_writer *writer);
 /** Replaces an earlier value. @return ALEXNET_ERROR_INVALID_ARGUMENT for text that is not UTF-8 */
 alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *key,
                                          const char *value);

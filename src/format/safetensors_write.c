@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/writer.h"
 #include "format/safetensors_header.h"
+#include "format/tensor_sums.h"
 
 /* The data begin at a multiple of this, for readers that map the file. */
 enum { DATA_ALIGN = 8 };
@@ -20,6 +21,8 @@ struct an_tensor_writer {
     json_t *header;   /* the whole object; metadata is its first member */
     json_t *metadata; /* borrowed from the header */
     uint64_t *bytes;  /* [count] of each declared tensor */
+    uint32_t *sums;   /* [count] their checksums, 0 until known */
+    bool summed;      /* the file gets them */
     int count;        /* declared */
     int given;        /* tensors whose data was written completely */
     uint64_t part;    /* bytes written of the next */
@@ -31,6 +34,7 @@ static void release(an_tensor_writer *writer)
 {
     json_decref(writer->header);
     an_free(writer->bytes);
+    an_free(writer->sums);
     an_free(writer->path);
     an_free(writer);
 }
@@ -74,6 +78,12 @@ alexnet_status an_tensor_writer_new(an_tensor_writer **out, const char *path)
     return rc;
 }
 
+void an_tensor_writer_sum(an_tensor_writer *writer)
+{
+    assert(writer->file && !writer->header_written);
+    writer->summed = true;
+}
+
 alexnet_status an_tensor_writer_metadata(an_tensor_writer *writer, const char *key,
                                          const char *value)
 {
@@ -100,6 +110,19 @@ static json_t *describe(an_dtype dtype, an_shape shape, uint64_t begin, uint64_t
                      dims, "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
+/* Room for one more tensor. */
+static alexnet_status make_room(an_tensor_writer *writer)
+{
+    const size_t count = (size_t)writer->count + 1;
+    uint64_t *bytes = an_realloc(writer->bytes, count, sizeof *bytes);
+    if (bytes)
+        writer->bytes = bytes;
+    uint32_t *sums = an_realloc(writer->sums, count, sizeof *sums);
+    if (sums)
+        writer->sums = sums;
+    return bytes && sums ? ALEXNET_OK : AN_FAIL_MEMORY(sizeof *bytes, "a list of tensors");
+}
+
 alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *name, an_dtype dtype,
                                         an_shape shape)
 {
@@ -111,21 +134,33 @@ alexnet_status an_tensor_writer_declare(an_tensor_writer *writer, const char *na
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s: tensor %s cannot be stored: its name is %s", writer->path, name,
                        an_is_utf8(name) ? "taken" : "not UTF-8 text");
-    uint64_t *grown = an_realloc(writer->bytes, (size_t)writer->count + 1, sizeof *writer->bytes);
-    if (!grown)
-        return AN_FAIL_MEMORY(sizeof *writer->bytes, "a list of tensors");
-    writer->bytes = grown;
+    AN_CHECK(make_room(writer));
     if (json_object_set_new(writer->header, name,
                             describe(dtype, shape, writer->offset, writer->offset + bytes)) != 0)
         return AN_FAIL_MEMORY(strlen(name), "the header of a safetensors file");
+    writer->sums[writer->count] = 0;
     writer->bytes[writer->count++] = bytes;
     writer->offset += bytes;
     return ALEXNET_OK;
 }
 
+/* Put the checksums into the header. They are text of one length, known or not. */
+static alexnet_status put_sums(an_tensor_writer *writer)
+{
+    if (!writer->summed)
+        return ALEXNET_OK;
+    char *text = an_tensor_sums_text(writer->header, writer->sums);
+    if (!text)
+        return AN_FAIL_MEMORY((size_t)writer->count * 64, "checksums of tensors");
+    alexnet_status rc = an_tensor_writer_metadata(writer, AN_METADATA_SUMS, text);
+    an_free(text);
+    return rc;
+}
+
 /* The length, then the JSON, filled up with spaces until the data is aligned. */
 static alexnet_status write_header(an_tensor_writer *writer)
 {
+    AN_CHECK(put_sums(writer));
     size_t length = json_dumpb(writer->header, NULL, 0, JSON_COMPACT);
     uint64_t padded = ((uint64_t)length + DATA_ALIGN - 1) / DATA_ALIGN * DATA_ALIGN;
     if (length == 0 || padded > AN_SAFETENSORS_HEADER_MAX)
@@ -144,6 +179,14 @@ static alexnet_status write_header(an_tensor_writer *writer)
     return rc;
 }
 
+/* Write the header over the one whose checksums were not known yet. */
+static alexnet_status write_header_again(an_tensor_writer *writer)
+{
+    AN_CHECK(an_writer_rewind(writer->file));
+    writer->header_written = false;
+    return write_header(writer);
+}
+
 alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data, size_t bytes)
 {
     if (writer->given == writer->count || bytes > writer->bytes[writer->given] - writer->part)
@@ -153,6 +196,8 @@ alexnet_status an_tensor_writer_data(an_tensor_writer *writer, const void *data,
     if (!writer->header_written)
         AN_CHECK(write_header(writer));
     AN_CHECK(writer->put(writer->to, data, bytes));
+    if (writer->summed)
+        writer->sums[writer->given] = an_tensor_sum_add(writer->sums[writer->given], data, bytes);
     writer->part += bytes;
     if (writer->part == writer->bytes[writer->given]) {
         writer->part = 0;
@@ -169,6 +214,8 @@ alexnet_status an_tensor_writer_commit(an_tensor_writer *writer)
                      writer->path, writer->count - writer->given, writer->count);
     else if (!writer->header_written)
         rc = write_header(writer);
+    else if (writer->summed)
+        rc = write_header_again(writer);
     if (rc != ALEXNET_OK) {
         an_tensor_writer_abort(writer);
         return rc;

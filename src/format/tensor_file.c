@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "format/identify.h"
 #include "format/tensor_format.h"
+#include "format/tensor_sums.h"
 
 /* Formats with a signature, or with known first fields, come before those recognised by size. */
 static const an_tensor_format *const formats[] = {
@@ -67,6 +68,8 @@ alexnet_status an_tensor_file_open(an_tensor_file **out, an_reader *reader)
     alexnet_status rc = recognise(file);
     if (rc == ALEXNET_OK)
         rc = file->format->open(file);
+    if (rc == ALEXNET_OK)
+        rc = an_tensor_sums_open(file);
     if (rc != ALEXNET_OK) {
         an_tensor_file_close(file);
         return rc;
@@ -84,6 +87,7 @@ void an_tensor_file_close(an_tensor_file *file)
     for (int i = 0; i < file->count; i++)
         an_free(file->entries[i].name);
     an_free(file->entries);
+    an_free(file->sums);
     an_reader_close(file->reader);
     an_free(file);
 }
@@ -189,6 +193,15 @@ bool an_tensor_file_has(const an_tensor_file *file, const char *name, an_shape s
     return false;
 }
 
+/* Read elements as they are, and take them into the checksum. */
+static alexnet_status read_raw(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
+                               int64_t count, void *dst)
+{
+    AN_CHECK(file->format->read(file, entry, first, count, dst));
+    an_tensor_sums_take(file, entry, first, count, dst);
+    return ALEXNET_OK;
+}
+
 alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_entry *entry,
                                         int64_t first, int64_t count, an_dtype as, void *dst)
 {
@@ -196,10 +209,10 @@ alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_en
     double raw[PIECE]; /* of any floating type: double is the widest */
     assert(an_dtype_is_float(entry->dtype));
     if (entry->dtype == as)
-        return file->format->read(file, entry, first, count, dst);
+        return read_raw(file, entry, first, count, dst);
     for (int64_t i = 0; i < count; i += PIECE) {
         const int64_t n = count - i < PIECE ? count - i : PIECE;
-        AN_CHECK(file->format->read(file, entry, first + i, n, raw));
+        AN_CHECK(read_raw(file, entry, first + i, n, raw));
         an_convert((char *)dst + (size_t)i * an_dtype_bytes(as), as, raw, entry->dtype, n);
     }
     return ALEXNET_OK;
@@ -215,6 +228,6 @@ alexnet_status an_tensor_file_read(an_tensor_file *file, const char *name, an_sh
                        why);
     const an_tensor_entry *entry = an_tensor_file_find(file, name);
     if (entry->dtype == as)
-        return file->format->read(file, entry, 0, an_shape_count(shape), dst);
+        return read_raw(file, entry, 0, an_shape_count(shape), dst);
     return an_tensor_file_read_part(file, entry, 0, an_shape_count(shape), as, dst);
 }

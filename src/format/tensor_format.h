@@ -42,8 +42,9 @@ struct an_tensor_file {
     const an_tensor_format *format;
     an_reader *reader;
     int count;
-    an_tensor_entry *entries; /* with their names, freed by an_tensor_file_close() */
-    void *state;              /* the format's own */
+    an_tensor_entry *entries;   /* with their names, freed by an_tensor_file_close() */
+    void *state;                /* the format's own */
+    struct an_tensor_sum *sums; /* [count]; NULL: the file has no checksums (tensor_sums.h) */
 };
 
 extern const an_tensor_format an_safetensors_format;

@@ -99,7 +99,7 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path,
     d->side = side;
     d->lpips = &net->lpips;
     if (path) {
-        AN_TRY(an_lpips_load(&d->own, path));
+        AN_TRY(an_lpips_load(&d->own, net->ctx, path));
         d->lpips = &d->own;
     }
     if (!d->lpips->count) {

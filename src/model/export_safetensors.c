@@ -50,6 +50,7 @@ static alexnet_status write_file(const char *path, an_net *net, const an_classes
 {
     an_tensor_writer *writer;
     AN_CHECK(an_tensor_writer_new(&writer, path));
+    an_tensor_writer_sum(writer);
     return fill(writer, net, classes, provenance, options);
 }
 

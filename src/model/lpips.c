@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/reader.h"
 #include "base/status.h"
+#include "model/model_file.h"
 
 void an_lpips_name(char name[AN_LPIPS_NAME], int layer)
 {
@@ -78,7 +79,7 @@ alexnet_status an_lpips_read(an_lpips *out, an_tensor_file *file)
     return rc;
 }
 
-alexnet_status an_lpips_load(an_lpips *out, const char *path)
+alexnet_status an_lpips_load(an_lpips *out, alexnet_ctx *ctx, const char *path)
 {
     an_reader *reader;
     an_tensor_file *file;
@@ -86,6 +87,7 @@ alexnet_status an_lpips_load(an_lpips *out, const char *path)
     AN_CHECK(an_reader_open(&reader, path));
     AN_CHECK(an_tensor_file_open(&file, reader));
     alexnet_status rc = an_lpips_read(out, file);
+    an_model_file_warn(file, ctx);
     if (rc == ALEXNET_OK && !out->count)
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT,
                      "%s holds no weights of LPIPS: expected tensors lin0.model.1.weight, "

@@ -21,8 +21,9 @@ typedef struct an_lpips {
 
 /** Read the weights that a file of tensors holds; count = 0 if it holds none. */
 alexnet_status an_lpips_read(an_lpips *out, an_tensor_file *file);
-/** Read those of a file that must hold some. */
-alexnet_status an_lpips_load(an_lpips *out, const char *path);
+/** Read those of a file that must hold some.
+ * @param ctx  for the log, which is told of a damaged file */
+alexnet_status an_lpips_load(an_lpips *out, alexnet_ctx *ctx, const char *path);
 void an_lpips_free(an_lpips *lpips);
 
 /** The name of a layer's weights in a model's file. */

@@ -116,21 +116,22 @@ static alexnet_status read_caffe(an_mean_file *out, const char *path)
     return ALEXNET_OK;
 }
 
-static alexnet_status read_tensors(an_mean_file *out, const char *path)
+static alexnet_status read_tensors(an_mean_file *out, alexnet_ctx *ctx, const char *path)
 {
     an_reader *reader;
     an_tensor_file *file;
     AN_CHECK(an_reader_open(&reader, path));
     AN_CHECK(an_tensor_file_open(&file, reader));
     alexnet_status rc = read_tensor(out, file);
+    an_model_file_warn(file, ctx);
     an_tensor_file_close(file);
     return rc;
 }
 
-alexnet_status an_mean_file_read(an_mean_file *out, const char *path, bool bgr)
+alexnet_status an_mean_file_read(an_mean_file *out, alexnet_ctx *ctx, const char *path, bool bgr)
 {
     *out = (an_mean_file){.bgr = bgr};
-    alexnet_status rc = may_be_caffe(path) ? read_caffe(out, path) : read_tensors(out, path);
+    alexnet_status rc = may_be_caffe(path) ? read_caffe(out, path) : read_tensors(out, ctx, path);
     if (rc == ALEXNET_OK && !all_finite(out->values, count_of(out)))
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has values that are not finite numbers", path);
     if (rc != ALEXNET_OK)

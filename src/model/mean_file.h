@@ -15,10 +15,11 @@ typedef struct an_mean_file {
 } an_mean_file;
 
 /**
+ * @param ctx  for the log, which is told of a damaged file; may be NULL
  * @param bgr  the order of channels where the file does not show it
  * @return ALEXNET_ERROR_FORMAT for a file that holds no mean
  */
-alexnet_status an_mean_file_read(an_mean_file *out, const char *path, bool bgr);
+alexnet_status an_mean_file_read(an_mean_file *out, alexnet_ctx *ctx, const char *path, bool bgr);
 void an_mean_file_free(an_mean_file *mean);
 /**
  * Make a network subtract a mean. Its text is changed to say so; a mean colour is written into the

@@ -19,7 +19,9 @@ static alexnet_status load_weights(alexnet_model *model, an_model_file *file)
     if (!model->host)
         return AN_FAIL_MEMORY(model->net->count * sizeof *model->host, "a model");
     AN_CHECK(an_model_file_weights(file, model->net));
-    return an_lpips_read(&model->net->lpips, file->tensors);
+    AN_CHECK(an_lpips_read(&model->net->lpips, file->tensors));
+    an_model_file_warn(file->tensors, model->ctx);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader,

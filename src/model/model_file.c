@@ -100,10 +100,10 @@ static alexnet_status bind(an_model_file *file)
     return rc;
 }
 
-static alexnet_status take_mean(an_model_file *file, const char *path)
+static alexnet_status take_mean(an_model_file *file, alexnet_ctx *ctx, const char *path)
 {
     const bool bgr = file->network->input.channels == AN_CHANNELS_BGR;
-    AN_CHECK(an_mean_file_read(&file->other_mean, path, bgr));
+    AN_CHECK(an_mean_file_read(&file->other_mean, ctx, path, bgr));
     return an_mean_file_apply(&file->other_mean, &file->network, path);
 }
 
@@ -145,7 +145,7 @@ alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reade
     } else
         AN_TRY(an_adopt(out, ctx, o));
     if (o->mean)
-        AN_TRY(take_mean(out, o->mean));
+        AN_TRY(take_mean(out, ctx, o->mean));
     if (o->names)
         AN_TRY(take_names(out, ctx, o->names));
 cleanup:
@@ -266,4 +266,22 @@ alexnet_status an_model_file_state(an_model_file *file, an_net *net)
                 AN_CHECK(read_tensor(file->tensors, an_model_file_state_name(net, arena, i, name),
                                      net, arena, i));
     return ALEXNET_OK;
+}
+
+void an_model_file_warn(const an_tensor_file *file, alexnet_ctx *ctx)
+{
+    char damage[AN_DAMAGE_TEXT];
+    if (an_tensor_file_damage(file, damage))
+        an_log(ctx, ALEXNET_LOG_WARNING,
+               "%s is not as it was written: %s; it is damaged, or was changed by a program that "
+               "kept its checksums",
+               an_tensor_file_name(file), damage);
+}
+
+alexnet_status an_model_file_check(const an_tensor_file *file)
+{
+    char damage[AN_DAMAGE_TEXT];
+    if (!an_tensor_file_damage(file, damage))
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is damaged: %s", an_tensor_file_name(file), damage);
 }

@@ -88,6 +88,7 @@ alexnet_status an_model_file_write(const char *path, an_net *net, an_arena value
     alexnet_status rc = ALEXNET_OK;
     an_tensor_writer *writer;
     AN_CHECK(an_tensor_writer_new(&writer, path));
+    an_tensor_writer_sum(writer);
     AN_TRY(an_model_file_metadata(writer, net->network, classes));
     for (int i = 0; i < n_more; i++)
         AN_TRY(an_tensor_writer_metadata(writer, more[i].key, more[i].value));

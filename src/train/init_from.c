@@ -241,6 +241,7 @@ static alexnet_status take(origin *from, an_classes *classes)
     AN_CHECK(compare_input(from));
     AN_CHECK(compare_classes(from, classes));
     AN_CHECK(take_tensors(from, classes));
+    an_model_file_warn(from->file, from->net->ctx);
     name_the_rest(from);
     if (!from->taken)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor of the name and shape of one of %s",

@@ -53,7 +53,10 @@ int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key)
 
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key)
 {
-    return an_text_choice(an_recipe_keys[key].range, recipe->value[key]);
+    const an_key_spec *spec = &an_recipe_keys[key];
+    const int choice = an_text_choice(spec->range, recipe->value[key]);
+    return choice < 0 && spec->kind == AN_VALUE_FILE ? an_text_choice(spec->range, AN_ANY_FILE)
+                                                     : choice;
 }
 
 /* The value of a key for a layer; NULL: for the layers that have no value of their own. */

@@ -81,7 +81,7 @@ enum { AN_BEST_BY_TOP1, AN_BEST_BY_TOP5, AN_BEST_BY_LOSS };
 enum { AN_RECIPE_INIT_SAFE, AN_RECIPE_INIT_NET };
 enum { AN_ORDER_RANDOM, AN_ORDER_SHARDS };
 enum { AN_SAMPLING_UNIFORM, AN_SAMPLING_BALANCED };
-enum { AN_WEIGHTS_NONE, AN_WEIGHTS_BALANCED };
+enum { AN_WEIGHTS_NONE, AN_WEIGHTS_BALANCED, AN_WEIGHTS_FILE };
 enum { AN_AXES_PUBLISHED, AN_AXES_DATA };
 enum { AN_CROP_RANDOM, AN_CROP_CENTRE, AN_CROP_SCALED };
 
@@ -116,6 +116,7 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info);
 /** Values. A schedule gives its value in `epoch`, counted from 1; other keys do not depend on
  * it. */
 int64_t an_recipe_integer(const alexnet_recipe *recipe, an_key key);
+/** Of a key that also takes a path, any path is the last choice. */
 int an_recipe_choice(const alexnet_recipe *recipe, an_key key);
 /** @param layer  a layer's name, for its own value if it has one; or NULL */
 double an_recipe_number(const alexnet_recipe *recipe, an_key key, const char *layer, double epoch);

@@ -12,8 +12,12 @@ typedef enum an_value_type {
     AN_VALUE_SCHEDULE,
     AN_VALUE_RANGE, /* two numbers, "0.02 0.33", the second no smaller */
     AN_VALUE_CHOICE,
+    AN_VALUE_FILE, /* a choice, the last of which stands for any path */
     AN_VALUE_LAYERS
 } an_value_type;
+
+/* How the last choice of such a key is written. */
+#define AN_ANY_FILE "FILE"
 
 typedef struct an_key_spec {
     const char *name;

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "data/names.h"
 #include "train/recipe_impl.h"
 
 const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
@@ -104,10 +105,11 @@ const an_key_spec an_recipe_keys[AN_KEY_COUNT] = {
                        "drawn from Beta(this, this)"},
     [AN_KEY_LABEL_SMOOTHING] = {"label_smoothing", AN_VALUE_SCHEDULE, 0, 1, "0 to 1", "0", false,
                                 "share of each label that is spread over all classes"},
-    [AN_KEY_CLASS_WEIGHTS] = {"class_weights", AN_VALUE_CHOICE, 0, 0, "none|balanced", "none",
-                              false,
+    [AN_KEY_CLASS_WEIGHTS] = {"class_weights", AN_VALUE_FILE, 0, 0, "none|balanced|" AN_ANY_FILE,
+                              "none", false,
                               "weight of a picture in training; balanced: inversely proportional "
-                              "to the size of its class"},
+                              "to the size of its class; FILE: its lines are the name of a class "
+                              "and its weight"},
     [AN_KEY_BEST_BY] = {"best_by", AN_VALUE_CHOICE, 0, 0, "top1|top5|loss", "top1", false,
                         "which validation figure decides which epoch is the best"},
     [AN_KEY_STOP_PATIENCE] =
@@ -246,6 +248,15 @@ static bool layers_are_good(const char *text)
     return count > 0 && at[strspn(at, " \t,")] == '\0';
 }
 
+/* A path must be what a recipe file gives back: blanks around a value are cut off, and so is what
+ * follows a semicolon behind a blank. */
+static bool path_is_good(const char *text)
+{
+    const size_t length = strlen(text);
+    return length > 0 && !an_text_fault(text) && text[0] != ' ' && text[length - 1] != ' ' &&
+           text[0] != ';' && !strstr(text, " ;");
+}
+
 alexnet_status an_recipe_key_check(an_key index, const char *value)
 {
     const an_key_spec *key = &an_recipe_keys[index];
@@ -257,19 +268,23 @@ alexnet_status an_recipe_key_check(an_key index, const char *value)
                 : key->kind == AN_VALUE_SCHEDULE ? schedule_is_good(key, value)
                 : key->kind == AN_VALUE_RANGE    ? range_is_good(key, value)
                 : key->kind == AN_VALUE_LAYERS   ? layers_are_good(value)
+                : key->kind == AN_VALUE_FILE     ? path_is_good(value)
                                                  : an_text_choice(key->range, value) >= 0;
     if (good && !strpbrk(value, "\n\v\f\r")) /* a recipe file has each value in one line */
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
-                   key->kind == AN_VALUE_INTEGER ? "an integer from "
-                   : key->kind == AN_VALUE_CHOICE || key->kind == AN_VALUE_LAYERS ? ""
-                   : key->kind == AN_VALUE_RANGE ? "two numbers from "
-                                                 : "a number from ",
-                   key->range,
-                   key->kind == AN_VALUE_SCHEDULE
-                       ? ", or steps in increasing epochs such as \"0.01 0.001@25\""
-                   : key->kind == AN_VALUE_RANGE ? ", the smaller first"
-                                                 : "");
+    return AN_FAIL(
+        ALEXNET_ERROR_INVALID_ARGUMENT, "%s = %s: expected %s%s%s", key->name, value,
+        key->kind == AN_VALUE_INTEGER ? "an integer from "
+        : key->kind == AN_VALUE_CHOICE || key->kind == AN_VALUE_FILE || key->kind == AN_VALUE_LAYERS
+            ? ""
+        : key->kind == AN_VALUE_RANGE ? "two numbers from "
+                                      : "a number from ",
+        key->range,
+        key->kind == AN_VALUE_SCHEDULE ? ", or steps in increasing epochs such as \"0.01 0.001@25\""
+        : key->kind == AN_VALUE_RANGE  ? ", the smaller first"
+        : key->kind == AN_VALUE_FILE   ? ", a path in UTF-8 without blanks at its ends "
+                                         "and without a semicolon behind a blank"
+                                       : "");
 }
 
 /* Word `i` of those that mean a key: its name, then other programs' names for it. */
@@ -309,7 +324,8 @@ bool an_recipe_key_info(int index, alexnet_recipe_key *info)
     static const char *const types[] = {
         [AN_VALUE_INTEGER] = "integer",   [AN_VALUE_NUMBER] = "number",
         [AN_VALUE_SCHEDULE] = "schedule", [AN_VALUE_RANGE] = "range",
-        [AN_VALUE_CHOICE] = "choice",     [AN_VALUE_LAYERS] = "layers"};
+        [AN_VALUE_CHOICE] = "choice",     [AN_VALUE_FILE] = "file",
+        [AN_VALUE_LAYERS] = "layers"};
     const an_key_spec *key = &an_recipe_keys[index];
     *info = (alexnet_recipe_key){key->name, types[key->kind], key->range,     key->standard,
                                  key->help, key->per_layer,   key->at_resume, {0}};

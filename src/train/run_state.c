@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "model/network.h"
+#include "train/class_weights.h"
 
 /*
  * One list of fields serves both directions: a field is packed into a JSON object or unpacked from
@@ -224,6 +226,41 @@ static void exchange_axes(exchange *x, an_run_state *record)
     record->has_axes = true;
 }
 
+static void read_class_weights(exchange *x, an_run_state *record)
+{
+    const json_t *list = take(x, "class_weights");
+    const size_t count = json_array_size(list);
+    if (count < 1 || count > AN_CLASSES_MAX) { /* of what is no array too */
+        x->missing = x->missing ? x->missing : "class_weights";
+        return;
+    }
+    record->class_weights = an_calloc(count, sizeof *record->class_weights);
+    x->failed |= !record->class_weights;
+    record->n_class_weights = record->class_weights ? (int)count : 0;
+    for (int i = 0; i < record->n_class_weights; i++) {
+        const json_t *weight = json_array_get(list, (size_t)i);
+        const double value = json_is_number(weight) ? json_number_value(weight) : -1;
+        record->class_weights[i] = an_class_weight_is_good(value) ? (float)value : -1;
+    }
+}
+
+/* Present in runs whose recipe names a file of weights. */
+static void exchange_class_weights(exchange *x, an_run_state *record)
+{
+    if (!x->writing) {
+        if (json_object_get(x->object, "class_weights"))
+            read_class_weights(x, record);
+        return;
+    }
+    if (!record->class_weights)
+        return;
+    json_t *list = json_array();
+    for (int i = 0; i < record->n_class_weights; i++)
+        if (json_array_append_new(list, json_real((double)record->class_weights[i])) != 0)
+            x->failed = true;
+    put(x, "class_weights", list);
+}
+
 /* The log's length is stored in lines. Its bytes depend on how many digits the logged speeds have,
  * and two runs that did the same must write the same file. Older records have bytes. */
 static void exchange_log(exchange *x, an_run_state *record)
@@ -247,10 +284,12 @@ static void exchange_record(exchange *x, an_run_state *record)
     exchange_best(x, &record->best);
     integer(x, "best_epoch", &record->best_epoch);
     exchange_drops(x, &record->drops);
+    exchange_flag(x, "told_stuck", &record->told_stuck);
     exchange_axes(x, record);
     integer(x, "skipped", &record->skipped);
     exchange_log(x, record);
     integer(x, "split", &split);
+    exchange_class_weights(x, record);
     exchange_data(x, "train", &record->train);
     exchange_data(x, "val", &record->val);
     text(x, "device", record->device, sizeof record->device);
@@ -293,13 +332,21 @@ static bool is_data(const an_data_identity *data)
            data->part.share >= 0 && data->part.share < 1;
 }
 
+static bool are_weights(const float *weights, int count)
+{
+    bool good = true;
+    for (int i = 0; i < count; i++)
+        good &= weights[i] >= 0;
+    return good;
+}
+
 static bool are_in_range(const an_run_state *r)
 {
     return r->split >= 1 && is_count(r->step) && is_count(r->log_lines) && is_count(r->log_bytes) &&
            is_tally(&r->interval) && is_tally(&r->epoch) && is_count(r->skipped) &&
            is_count(r->best.images) && is_count(r->best.skipped) && is_count(r->best_epoch) &&
            is_count(r->drops.count) && is_count(r->drops.after) && is_data(&r->train) &&
-           (!r->val.root || is_data(&r->val));
+           (!r->val.root || is_data(&r->val)) && are_weights(r->class_weights, r->n_class_weights);
 }
 
 static alexnet_status check(const an_run_state *r, const char *source)
@@ -342,5 +389,6 @@ void an_run_state_free(an_run_state *record)
     an_free(record->val.root);
     an_free(record->val.kind);
     an_free(record->tuning);
+    an_free(record->class_weights);
     *record = (an_run_state){0};
 }

@@ -43,12 +43,15 @@ typedef struct an_run_state {
     alexnet_metrics best;     /* validation of the best model; without validation all zero */
     int64_t best_epoch;       /* 0: none yet */
     an_drops drops;
+    bool told_stuck;   /* that nothing is learnt, since the loss came to that of chance */
     bool has_mean;     /* no mean is to be computed: init_from brought it, or none is needed */
     bool has_axes;     /* colour_axes = data: they are known */
     double axes[3][3]; /* an_draws_set_axes() */
     int64_t skipped;   /* pictures, in all */
     int64_t log_lines, log_bytes; /* of the log at the checkpoint; older records have only bytes */
     int split;
+    float *class_weights; /* [n_class_weights] of class_weights = FILE; owned. NULL: none */
+    int n_class_weights;
     an_data_identity train, val;
     char device[32], isa[64], library[64], precision[16]; /* what computed the run */
     bool deterministic;                                   /* with the same bits every time */

@@ -5,6 +5,7 @@
  *     trainer_resume.c   a run resumed from its checkpoint
  *     trainer_data.c     the record of a run's data, and its check when the run is resumed
  *     trainer_make.c     making and freeing the parts of both
+ *     trainer_weights.c  the weights of classes
  *     trainer.c          the steps: mean, minibatch
  *     trainer_update.c   one update: a batch fetched, fed, computed, counted
  *     trainer_epoch.c    the end of an epoch: validation, the best model, warnings
@@ -163,6 +164,12 @@ alexnet_status an_trainer_read_recipe(alexnet_trainer *trainer);
 /** Program, loader and buffers, once recipe, data, classes, net and split are there. */
 alexnet_status an_trainer_make(alexnet_trainer *trainer);
 
+/** Read the file that class_weights names into the record of a new run, once its classes are
+ * there. */
+alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);
+/** Set the weights of classes, by recipe, data and record. */
+alexnet_status an_trainer_weigh_classes(alexnet_trainer *trainer);
+
 /** Remember where a data set is and what identifies it. */
 alexnet_status an_trainer_record_data(an_data_identity *record, const alexnet_dataset *data);
 /**
@@ -211,8 +218,9 @@ alexnet_status an_norms_end(alexnet_trainer *trainer, alexnet_progress *progress
 bool an_trainer_stuck_at(const alexnet_trainer *trainer, double loss);
 /** A likely reason, and what to try, after an update: "Every layer is frozen. Try ..." */
 void an_trainer_why_stuck(const alexnet_trainer *trainer, double loss, char *out, size_t size);
-/** Log such a loss and its reason at the end of an epoch, if the run has had time to learn. */
-void an_trainer_warn_if_stuck(const alexnet_trainer *trainer);
+/** Log such a loss and its reason at the end of an epoch, if the run has had time to learn: once,
+ * and again only after the loss has been clearly below that of chance. */
+void an_trainer_warn_if_stuck(alexnet_trainer *trainer);
 /** Write the checkpoint at the end of an epoch, and the copy that the recipe's `keep` asks for. */
 alexnet_status an_trainer_save_epoch(alexnet_trainer *trainer);
 /** Whether validation has not improved for the recipe's stop_patience epochs. */

@@ -55,43 +55,6 @@ static alexnet_status add_arenas(const alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
-/* class_weights = balanced: n / (C n_c) for each of C classes that have some of the n pictures, so
- * that a picture's weight is 1 on average. */
-static alexnet_status weigh_classes(alexnet_trainer *t)
-{
-    const size_t classes = (size_t)t->classes.count;
-    double present = 0;
-    if (an_recipe_choice(t->recipe, AN_KEY_CLASS_WEIGHTS) != AN_WEIGHTS_BALANCED)
-        return ALEXNET_OK;
-    t->weights = an_calloc(classes, sizeof *t->weights);
-    int64_t *counts = an_calloc(classes, sizeof *counts);
-    if (!t->weights || !counts) {
-        an_free(counts);
-        return AN_FAIL_MEMORY(classes * sizeof *counts, "the weights of classes");
-    }
-    for (int64_t i = 0; i < t->train->count; i++)
-        if (t->train->samples[i].label >= 0)
-            present += counts[t->train->samples[i].label]++ == 0;
-    size_t least = 0, most = 0;
-    for (size_t c = 0; c < classes; c++) {
-        if (counts[c] == 0)
-            continue;
-        t->weights[c] = (float)((double)t->train->count / (present * (double)counts[c]));
-        least = counts[least] == 0 || counts[c] < counts[least] ? c : least;
-        most = counts[c] > counts[most] ? c : most;
-    }
-    if (counts[least] == counts[most])
-        an_log(t->ctx, ALEXNET_LOG_INFO,
-               "class_weights = balanced: classes are of equal size, every picture counts 1");
-    else
-        an_log(t->ctx, ALEXNET_LOG_INFO,
-               "class_weights = balanced: a picture of \"%s\" counts %.3g, one of \"%s\" %.3g",
-               t->classes.names[least], (double)t->weights[least], t->classes.names[most],
-               (double)t->weights[most]);
-    an_free(counts);
-    return ALEXNET_OK;
-}
-
 /* Make what orders the pictures of an epoch, and log how it works. */
 static alexnet_status make_order(alexnet_trainer *t)
 {
@@ -135,7 +98,7 @@ alexnet_status an_trainer_make(alexnet_trainer *t)
     t->rates = an_calloc((size_t)t->net->count, sizeof *t->rates);
     if (!t->order || !t->reported || !t->slots || !t->rates)
         return AN_FAIL_MEMORY((size_t)t->train->count * 5 + slots * classes * 4, "a training run");
-    AN_CHECK(weigh_classes(t));
+    AN_CHECK(an_trainer_weigh_classes(t));
     an_draws_make(&t->draws, t->recipe, &t->net->network->input);
     t->draws.weights = t->weights;
     if (t->record.has_axes)

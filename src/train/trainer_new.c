@@ -98,6 +98,7 @@ static alexnet_status begin(alexnet_trainer *t, const alexnet_trainer_options *o
     AN_TRY(an_trainer_read_recipe(t));
     AN_TRY(an_classes_copy(&t->classes, t->train->classes, t->train->class_ids,
                            t->train->class_names));
+    AN_TRY(an_trainer_read_weights(t));
     AN_TRY(an_trainer_choose_network(&network, t->ctx, options, t->classes.count));
     AN_TRY(an_recipe_check_layers(t->recipe, network));
     AN_TRY(an_trainer_record_data(&t->record.train, t->train));

@@ -172,6 +172,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
     AN_TRY(compare_origin(t));
     AN_TRY(an_model_file_weights(&file, t->net));
     AN_TRY(an_model_file_state(&file, t->net));
+    AN_TRY(an_model_file_check(file.tensors));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
     AN_TRY(keep_changes(t, moved || set));

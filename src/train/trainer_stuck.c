@@ -15,6 +15,8 @@
 static const double UPDATES_TO_BEGIN = 100;
 /* Weights have not moved if all updates together can have changed them by less than this share. */
 static const double MOVED = 0.01;
+/* A loss below this share of that of chance has left it, if only for a while. */
+static const double RECOVERED = 0.9;
 
 /* ---- Layers that do not learn ---- */
 
@@ -229,13 +231,16 @@ void an_trainer_why_stuck(const alexnet_trainer *t, double loss, char *out, size
         by_numbers(t, loss > 1.005 * log(t->classes.count), out, size);
 }
 
-void an_trainer_warn_if_stuck(const alexnet_trainer *t)
+void an_trainer_warn_if_stuck(alexnet_trainer *t)
 {
     const double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
     const double warmup = an_recipe_number(t->recipe, AN_KEY_WARMUP, NULL, 0);
     const double updates = (double)t->record.step - warmup * (double)t->steps_per_epoch;
     const int64_t epochs = t->record.step / t->steps_per_epoch;
     char why[512];
+    t->record.told_stuck &= loss >= RECOVERED * chance;
+    if (t->record.told_stuck)
+        return;
     if (epochs < 2 || updates < UPDATES_TO_BEGIN || !an_trainer_stuck_at(t, loss))
         return;
     an_trainer_why_stuck(t, loss, why, sizeof why);
@@ -244,4 +249,5 @@ void an_trainer_warn_if_stuck(const alexnet_trainer *t)
            (long long)epochs, loss,
            loss > 1.005 * chance ? "above that of chance" : "that of chance", t->classes.count,
            chance, why);
+    t->record.told_stuck = true;
 }

@@ -160,3 +160,21 @@ is "$error" "$("$JSON_GET" second/log.jsonl "$last" val.top1_error)" "error of t
 # Classes of equal size: it is reported that weights change nothing.
 train data/pictures --epochs 1 --class-weights balanced --out weighed
 has err "class_weights = balanced: classes are of equal size, every picture counts 1"
+
+# Weights from a file, which the command of the run names, and which resuming does not need.
+printf '# twice\nred-ring\t2\n' >'my weights.txt'
+train data/pictures --epochs 1 --class-weights 'my weights.txt' --out counted
+has err "my weights.txt names 1 of 10 classes; pictures of the others count 1" \
+    "a picture of \"red-ring\" counts 2, one of"
+has counted/command.txt "--set 'class_weights=my weights.txt'"
+has counted/recipe.ini "class_weights = my weights.txt"
+rm 'my weights.txt'
+expect 0 train --resume counted --epochs 2
+has err "a picture of \"red-ring\" counts 2, one of"
+expect 2 train --resume counted --class-weights balanced
+has err "class_weights is settled when a run begins"
+expect 2 train data/pictures --class-weights balancd
+has err "class_weights = balancd: neither none nor balanced" "did you mean balanced?"
+echo 'red-rings 2' >weights.txt
+expect 3 train data/pictures --class-weights weights.txt
+has err "weights.txt:1: the data has no class \"red-rings\"; did you mean \"red-ring\"?"

@@ -281,6 +281,24 @@ static void test_variants(void **state)
     test_variants_of(&fc, true);
 }
 
+/* Pixels in blocks may have more channels than the image has values. */
+static void test_blocks_too_large(void **state)
+{
+    (void)state;
+    an_op_desc conv = {.kind = AN_OP_CONV, .n = 13800, .n_inputs = 1, .in = {{3, 227, 227}}};
+    conv.u.conv = (an_conv_desc){.k = 4, .r = 3, .s = 3, .stride = 2, .groups = 1};
+    rig_ok(an_op_resolve(&conv));
+    const an_op_desc *ops[] = {&conv};
+    an_layout in = {AN_LAYOUT_NHWC, AN_F32, conv.n, conv.in[0]};
+    const an_prepare prepare = {.ops = ops, .n_ops = 1, .in = &in, .split = 1};
+    an_backend *backend = open_it(ALEXNET_PRECISION_TF32, true);
+    an_prepared *prepared;
+    rig_refused(an_cuda_api.op_prepare(backend, &prepare, &prepared), ALEXNET_ERROR_UNSUPPORTED,
+                "[13800, 114, 114, 12] in blocks of 4 pixels, reaches 2^31 elements");
+    assert_null(prepared);
+    an_backend_close(backend);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +312,7 @@ int main(void)
         cmocka_unit_test_setup(test_trials, set_up),
         cmocka_unit_test_setup(test_proposals, set_up),
         cmocka_unit_test_setup(test_variants, set_up),
+        cmocka_unit_test_setup(test_blocks_too_large, set_up),
     };
     return cmocka_run_group_tests_name("the cuda backend on a fake device", tests, NULL, NULL);
 }

@@ -69,7 +69,8 @@ static void try_tensors(an_model_file *file)
         require(alexnet_ctx_new(&ctx, &options) == ALEXNET_OK);
     require(an_net_new(&net, ctx, file->network, true) == ALEXNET_OK);
     if (an_model_file_weights(file, net) != ALEXNET_OK ||
-        an_model_file_state(file, net) != ALEXNET_OK)
+        an_model_file_state(file, net) != ALEXNET_OK ||
+        an_model_file_check(file->tensors) != ALEXNET_OK)
         check_error();
     an_net_release(net);
 }

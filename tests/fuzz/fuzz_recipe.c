@@ -58,7 +58,8 @@ static void check_value(const alexnet_recipe *recipe, an_key key)
         an_recipe_range(recipe, key, range);
         require(range[0] >= spec->min && range[0] <= range[1] && range[1] <= spec->max);
         break;
-    case AN_VALUE_CHOICE: require(an_recipe_choice(recipe, key) >= 0); break;
+    case AN_VALUE_CHOICE:
+    case AN_VALUE_FILE: require(an_recipe_choice(recipe, key) >= 0); break;
     case AN_VALUE_LAYERS: an_recipe_frozen(recipe, "conv1"); break;
     }
 }

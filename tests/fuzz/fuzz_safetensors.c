@@ -26,6 +26,9 @@ static void read_all(an_tensor_file *file, size_t length)
             abort();
         free(values);
     }
+    char damage[AN_DAMAGE_TEXT] = "";
+    if (an_tensor_file_damage(file, damage) != (*damage != '\0'))
+        abort();
     an_tensor_file_metadata(file, "network");
 }
 

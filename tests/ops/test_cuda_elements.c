@@ -248,6 +248,63 @@ static void check_bias_gradient(const cuda_form *form, int n, an_chw shape, bool
     an_free(y);
 }
 
+/* Behind a ReLU and a max pooling: those gradients count whose maximum is above zero. */
+static void check_pooled_bias(const cuda_form *form, int n, an_chw out, int window)
+{
+    an_chw in = {out.c, 2 * (out.h - 1) + window, 2 * (out.w - 1) + window};
+    double *x = cuda_random(n * an_chw_count(in), 1, 45);
+    double *dy = cuda_random(n * an_chw_count(out), 1, 46);
+    for (int64_t i = 0; i < n * an_chw_count(in); i++)
+        x[i] -= 0.75; /* so that many a window has nothing above zero */
+    an_cuda_pool_run pool = {.in = cuda_form_of(form, n, in),
+                             .out_h = out.h,
+                             .out_w = out.w,
+                             .size = window,
+                             .stride = 2,
+                             .max = true,
+                             .relu = true,
+                             .x = cuda_put(x, form, n, in),
+                             .y = cuda_space(form, n, out)};
+    pool.places = cuda_block(an_cuda_pool_places(&pool));
+    cuda_ok(an_cuda_pool_forward(&pool, NULL));
+    float *dbias = cuda_block(sizeof(float) * (size_t)out.c);
+    an_cuda_bias_run run = {.form = cuda_form_of(form, n, out),
+                            .dy = cuda_put(dy, form, n, out),
+                            .places = pool.places,
+                            .window = window,
+                            .dbias = dbias};
+    run.scratch = cuda_block(an_cuda_bias_scratch(&run));
+    cuda_ok(an_cuda_bias_gradient(&run, NULL));
+    int64_t pixels = (int64_t)out.h * out.w, none = 0;
+    for (int c = 0; c < out.c; c++) {
+        double sum = 0, all = 0;
+        for (int64_t i = 0; i < n * pixels; i++) {
+            int64_t at = (i / pixels * out.c + c) * pixels + i % pixels;
+            bool passes = cuda_get(pool.y, form, out, at) > 0;
+            sum += passes ? dy[at] : 0;
+            all += fabs(dy[at]);
+            none += !passes;
+        }
+        assert_true(fabs((double)dbias[c] - sum) <= 0x1p-22 * all);
+    }
+    assert_true(window > 3 || none > 0);
+    void *blocks[] = {(void *)pool.x, pool.y, pool.places, (void *)run.dy, run.scratch, dbias};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
+        cuda_free(blocks[i]);
+    an_free(x);
+    an_free(dy);
+}
+
+static void test_pooled_bias(void **state)
+{
+    (void)state;
+    for (int f = 0; f < CUDA_FORMS; f++) {
+        check_pooled_bias(&cuda_forms[f], 2, (an_chw){64, 27, 27}, 3);
+        check_pooled_bias(&cuda_forms[f], 3, (an_chw){7, 4, 5}, 3);
+        check_pooled_bias(&cuda_forms[f], 2, (an_chw){8, 2, 3}, 16);
+    }
+}
+
 static void test_bias(void **state)
 {
     (void)state;
@@ -304,6 +361,29 @@ static void test_eltsum(void **state)
 /* ---- Dropout ----------------------------------------------------------------------------------
  */
 
+/* To rows and back, which is what the same launch does without a turn. */
+static void check_dropout_turned(cuda_case *c, const cuda_form *form, an_cuda_dropout_run run)
+{
+    const cuda_form rows = {"rows", false, form->bf16};
+    const an_chw shape = c->desc.out;
+    const int n = c->desc.n;
+    void *y = cuda_space(&rows, n, shape), *dx = cuda_space(form, n, shape);
+    void *dy = cuda_put(c->operands.dy, &rows, n, shape);
+    run.y = y;
+    run.turn = AN_CUDA_TO_ROWS;
+    cuda_ok(an_cuda_dropout(&run, NULL));
+    cuda_case_bounds(c, form);
+    cuda_expect("dropout to rows", y, &rows, n, shape, c->chain->link[0].y, c->e_y);
+    run.x = dy;
+    run.y = dx;
+    run.turn = AN_CUDA_FROM_ROWS;
+    cuda_ok(an_cuda_dropout(&run, NULL));
+    cuda_expect("dropout from rows", dx, form, n, shape, c->chain->dx[0], c->e_dx[0]);
+    cuda_free(y);
+    cuda_free(dx);
+    cuda_free(dy);
+}
+
 static void check_dropout_form(cuda_case *c, const cuda_form *form, bool training)
 {
     const an_dropout_desc *dropout = &c->desc.u.dropout;
@@ -325,6 +405,8 @@ static void check_dropout_form(cuda_case *c, const cuda_form *form, bool trainin
         .x = x,
         .y = y,
     };
+    if (form->nhwc)
+        check_dropout_turned(c, form, run);
     cuda_ok(an_cuda_dropout(&run, NULL));
     cuda_case_bounds(c, form);
     cuda_expect("dropout y", y, form, n, shape, c->chain->link[0].y, c->e_y);
@@ -386,6 +468,7 @@ static void test_dropout(void **state)
         check_dropout((an_dropout_desc){AN_DROPOUT_INVERTED, 1, 3}, training, 1, (an_chw){5, 1, 1});
     }
     check_dropout((an_dropout_desc){AN_DROPOUT_MASK, 0.9, 9}, true, 2, (an_chw){16, 7, 7});
+    check_dropout((an_dropout_desc){AN_DROPOUT_INVERTED, 0.5, 4}, true, 3, (an_chw){72, 6, 6});
 }
 
 /* ---- Copies -----------------------------------------------------------------------------------
@@ -479,8 +562,8 @@ int main(void)
         cmocka_unit_test(test_bf16),          cmocka_unit_test(test_division),
         cmocka_unit_test(test_random_words),  cmocka_unit_test(test_neuron),
         cmocka_unit_test(test_neuron_of_nan), cmocka_unit_test(test_bias),
-        cmocka_unit_test(test_eltsum),        cmocka_unit_test(test_dropout),
-        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_pooled_bias),   cmocka_unit_test(test_eltsum),
+        cmocka_unit_test(test_dropout),       cmocka_unit_test(test_copy),
     };
     return cmocka_run_group_tests(tests, cuda_open_ref, cuda_close_ref);
 }

@@ -392,13 +392,38 @@ static void test_weights_in_models(void **state)
     alexnet_model_free(given);
 }
 
+/* Weights that are not those of the file's checksum are used, with a warning that names them. */
+static void test_changed_weights(void **state)
+{
+    (void)state;
+    static const float values[] = {1, 2, 3, 4};
+    static const int channels[] = {4, 3};
+    an_tensor_writer *writer;
+    char name[32];
+    expect_ok(an_tensor_writer_new(&writer, "changed.safetensors"));
+    expect_ok(
+        an_tensor_writer_metadata(writer, "alexnet.crc32", "{\"lpips.1.weight\":\"00000000\"}"));
+    for (int i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "lpips.%d.weight", i);
+        expect_ok(an_tensor_writer_declare(writer, name, AN_F32, an_shape_of(1, channels[i])));
+    }
+    for (int i = 0; i < 2; i++)
+        expect_ok(an_tensor_writer_data(writer, values, (size_t)channels[i] * sizeof *values));
+    expect_ok(an_tensor_writer_commit(writer));
+    expect_ok(alexnet_model_set_lpips(model, "changed.safetensors"));
+    assert_int_equal(rig_times_heard("changed.safetensors is not as it was written: tensor "
+                                     "lpips.1.weight: checksum 00000000 expected"),
+                     1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),      cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_pictures),    cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_sizes),       cmocka_unit_test(test_bad_pictures),
-        cmocka_unit_test(test_bad_weights), cmocka_unit_test(test_weights_in_models),
+        cmocka_unit_test(test_values),          cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_pictures),        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_bad_pictures),
+        cmocka_unit_test(test_bad_weights),     cmocka_unit_test(test_weights_in_models),
+        cmocka_unit_test(test_changed_weights),
     };
     return cmocka_run_group_tests_name("distance", tests, set_up, tear_down);
 }

@@ -91,12 +91,15 @@ static void test_values_of_recipes(void **state)
         snprintf(values, sizeof values, "%s",
                  flag                              ? "yes|no"
                  : strcmp(key.type, "choice") == 0 ? key.range
+                 : strcmp(key.type, "file") == 0   ? key.range
                                                    : key.standard);
         if (strcmp(key.name, "batch") == 0 || strcmp(key.name, "epochs") == 0)
             continue; /* kept small in all these runs */
         while ((value = strtok_r(rest, "|", &rest))) {
             if (strcmp(value, "shards") == 0)
                 continue; /* for archives only: see test_shard_order */
+            if (strcmp(value, "FILE") == 0)
+                value = "weights.txt";
             recipe_key = key.name;
             recipe_value = value;
             for_devices(train_briefly);
@@ -110,6 +113,7 @@ static int set_up(void **state)
         return -1;
     rig_write_pictures("data", 2, 4);
     rig_write_pictures("val", 2, 1);
+    scratch_write("weights.txt", "class0 3\n", 9);
     return 0;
 }
 

@@ -308,38 +308,77 @@ static void test_too_large_for_half(void **state)
     rig_close(&rig);
 }
 
-/* The words of the C file are the bytes of the safetensors file, in little-endian order, padded
- * with zeros; the header declares them. */
+/* The bytes of a C file's array, whose words are in little-endian order, the last padded with
+ * zeros. Freed with an_free(). */
+static unsigned char *bytes_of_array(char *text, size_t *length)
+{
+    char *at = strstr(text, "const size_t my_model_length = ");
+    assert_non_null(at);
+    *length = strtoull(at + strlen("const size_t my_model_length = "), &at, 10);
+    assert_int_equal(*at, ';');
+    unsigned char *bytes = an_calloc(*length, 1);
+    assert_non_null(bytes);
+    at = strstr(text, "const uint64_t my_model_data[] = {");
+    assert_non_null(at);
+    at = strchr(at, '{') + 1;
+    for (size_t i = 0; i < *length; i += 8) {
+        const uint64_t word = strtoull(at, &at, 16);
+        assert_int_equal(*at++, ',');
+        for (size_t j = 0; j < 8 && i + j < *length; j++)
+            bytes[i + j] = (unsigned char)(word >> 8 * j);
+        assert_true(*length - i >= 8 || word >> 8 * (*length - i) == 0);
+    }
+    at += strspn(at, " \n");
+    assert_int_equal(*at, '}');
+    return bytes;
+}
+
+static void expect_same_tensors(an_tensor_file *a, an_tensor_file *b)
+{
+    assert_int_equal(an_tensor_file_count(a), an_tensor_file_count(b));
+    for (int i = 0; i < an_tensor_file_count(a); i++) {
+        an_shape x, y;
+        const char *name = an_tensor_file_entry(a, i)->name;
+        float *p = read_tensor(a, name, &x), *q = read_tensor(b, name, &y);
+        assert_true(an_shape_equal(x, y));
+        assert_memory_equal(p, q, (size_t)an_shape_count(x) * sizeof *p);
+        an_free(p);
+        an_free(q);
+    }
+}
+
+/* The words of the C file are a safetensors file, which has what the file of that name has but for
+ * checksums; the header declares them. */
 static void test_c_array(void **state)
 {
     (void)state;
+    static const char *const keys[] = {AN_METADATA_FORMAT, AN_METADATA_NETWORK, AN_METADATA_CLASSES,
+                                       AN_METADATA_NAMES};
     net_rig rig;
+    an_reader *reader;
+    an_tensor_file *array;
     const an_export_format *format;
     size_t length, text_length;
     open_rig(&rig, "alexnet-mini", "cpu");
     expect_ok(an_export_find(&format, NULL, "my-model.c"));
     expect_ok(an_export(format, "my-model.c", rig.net, &classes, "", &plain));
-    expect_ok(an_export(&an_export_safetensors, "x.safetensors", rig.net, &classes, "", &plain));
-    unsigned char *bytes = scratch_read("x.safetensors", &length);
+    an_tensor_file *file = write_and_open(&rig, &plain);
     char *text = (char *)scratch_read("my-model.c", &text_length);
     char *header = (char *)scratch_read("my-model.h", &text_length);
     assert_non_null(strstr(header, "extern const uint64_t my_model_data[];"));
     assert_non_null(strstr(header, "extern const size_t my_model_length;"));
-    char line[64];
-    snprintf(line, sizeof line, "const size_t my_model_length = %zu;", length);
-    assert_non_null(strstr(text, line));
-    char *at = strstr(text, "const uint64_t my_model_data[] = {");
-    assert_non_null(at);
-    at = strchr(at, '{') + 1;
-    for (size_t i = 0; i < length; i += 8) {
-        const uint64_t word = strtoull(at, &at, 16);
-        assert_int_equal(*at++, ',');
-        for (size_t j = 0; j < 8; j++)
-            assert_int_equal(word >> 8 * j & 255, i + j < length ? bytes[i + j] : 0);
-    }
-    at += strspn(at, " \n");
-    assert_int_equal(*at, '}');
-    free(bytes);
+    unsigned char *bytes = bytes_of_array(text, &length);
+    expect_ok(an_reader_memory(&reader, "my-model.c", bytes, length));
+    expect_ok(an_tensor_file_open(&array, reader));
+    expect_same_tensors(file, array);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_string_equal(an_tensor_file_metadata(array, keys[i]),
+                            an_tensor_file_metadata(file, keys[i]));
+    assert_non_null(an_tensor_file_metadata(file, "alexnet.crc32"));
+    assert_null(an_tensor_file_metadata(array, "alexnet.crc32"));
+    an_tensor_file_close(file);
+    an_tensor_file_close(array);
+    an_free(bytes);
     free(text);
     free(header);
     rig_close(&rig);

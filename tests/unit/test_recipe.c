@@ -34,7 +34,8 @@ static void test_the_table(void **state)
         assert_true(strlen(key.help) > 5 && strlen(key.range) > 2);
         assert_true(strcmp(key.type, "integer") == 0 || strcmp(key.type, "number") == 0 ||
                     strcmp(key.type, "schedule") == 0 || strcmp(key.type, "choice") == 0 ||
-                    strcmp(key.type, "range") == 0 || strcmp(key.type, "layers") == 0);
+                    strcmp(key.type, "range") == 0 || strcmp(key.type, "layers") == 0 ||
+                    strcmp(key.type, "file") == 0);
         assert_string_equal(an_recipe_get(recipe, key.name), key.standard);
         expect_set(recipe, key.name, key.standard); /* the default passes its own check */
     }
@@ -264,6 +265,38 @@ static void test_values_of_one_line(void **state)
     an_recipe_free(r);
 }
 
+static void expect_refused(const char *key, const char *value, const char *part)
+{
+    alexnet_recipe *r = fresh();
+    char *before = an_recipe_text(r);
+    expect_failure(an_recipe_set(r, key, value), ALEXNET_ERROR_INVALID_ARGUMENT, part);
+    char *after = an_recipe_text(r);
+    assert_string_equal(after, before);
+    an_free(before);
+    an_free(after);
+    an_recipe_free(r);
+}
+
+/* A key that takes a file takes its choices too; a path is what a recipe's text gives back. */
+static void test_paths(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"w.txt", "a b/c=d:e.txt", "FILE", "a;b", "\xc3\xa4", "#"};
+    static const char *const bad[] = {"",     " w",   "w ",   ";w",      "a ;b",
+                                      "a\tb", "a\nb", "a\rb", "\xff.txt"};
+    alexnet_recipe *r = fresh();
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        expect_set(r, "class_weights", good[i]);
+        assert_int_equal(an_recipe_choice(r, AN_KEY_CLASS_WEIGHTS), AN_WEIGHTS_FILE);
+        expect_round_trip(r);
+    }
+    expect_set(r, "class_weights", "balanced");
+    assert_int_equal(an_recipe_choice(r, AN_KEY_CLASS_WEIGHTS), AN_WEIGHTS_BALANCED);
+    an_recipe_free(r);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_refused("class_weights", bad[i], "expected none|balanced|FILE, a path in UTF-8");
+}
+
 static void test_steps_by_epoch(void **state)
 {
     (void)state;
@@ -274,18 +307,6 @@ static void test_steps_by_epoch(void **state)
     expect_number(r, AN_KEY_RATE, NULL, 9, 0.25);
     expect_number(r, AN_KEY_RATE, NULL, 10, 0.125);
     expect_number(r, AN_KEY_RATE, NULL, 1e6, 0.125);
-    an_recipe_free(r);
-}
-
-static void expect_refused(const char *key, const char *value, const char *part)
-{
-    alexnet_recipe *r = fresh();
-    char *before = an_recipe_text(r);
-    expect_failure(an_recipe_set(r, key, value), ALEXNET_ERROR_INVALID_ARGUMENT, part);
-    char *after = an_recipe_text(r);
-    assert_string_equal(after, before);
-    an_free(before);
-    an_free(after);
     an_recipe_free(r);
 }
 
@@ -495,6 +516,7 @@ int main(void)
         cmocka_unit_test(test_many_layers),
         cmocka_unit_test(test_own_texts),
         cmocka_unit_test(test_values_of_one_line),
+        cmocka_unit_test(test_paths),
         cmocka_unit_test(test_steps_by_epoch),
         cmocka_unit_test(test_hostile_values),
         cmocka_unit_test(test_hostile_keys),

@@ -10,6 +10,10 @@
 #include "base/alloc.h"
 #include "train/run_state.h"
 
+/* The least, the most, and one that no short decimal is. */
+enum { WEIGHTS = 4 };
+static const float weights[WEIGHTS] = {0, 1e-9f, 1e9f, 1.f / 3};
+
 static an_run_state sample(void)
 {
     an_run_state r = {.phase = AN_PHASE_VAL,
@@ -26,6 +30,7 @@ static an_run_state sample(void)
                       .log_lines = 9007199254740993, /* 2^53 + 1: no double holds it */
                       .split = 17,
                       .deterministic = true,
+                      .told_stuck = true,
                       .has_axes = true,
                       .axes = {{1, 2, 3}, {4, 5, 6}, {7, 1.0 / 3, 9}}};
     r.train = (an_data_identity){an_strdup("/data/\xc3\xa4 \"x\"\\"),
@@ -40,6 +45,9 @@ static an_run_state sample(void)
     strcpy(r.library, "oneDNN 2.6.3");
     strcpy(r.precision, "bf16");
     r.tuning = an_strdup("[c]\nisa = x\n");
+    r.n_class_weights = WEIGHTS;
+    r.class_weights = an_malloc(sizeof weights);
+    memcpy(r.class_weights, weights, sizeof weights);
     return r;
 }
 
@@ -78,8 +86,10 @@ static void test_round_trip(void **state)
     assert_string_equal(a.library, b.library);
     assert_string_equal(a.precision, b.precision);
     assert_string_equal(a.tuning, b.tuning);
-    assert_true(b.deterministic && b.has_axes);
+    assert_true(b.deterministic && b.has_axes && b.told_stuck);
     assert_memory_equal(a.axes, b.axes, sizeof a.axes);
+    assert_int_equal(b.n_class_weights, WEIGHTS);
+    assert_memory_equal(b.class_weights, weights, sizeof weights);
     an_free(text);
     an_run_state_free(&a);
     an_run_state_free(&b);
@@ -180,6 +190,15 @@ static void test_damage(void **state)
     expect_failure(damaged("\"count\":2", "\"count\":-2"), bad, range);
     expect_failure(damaged("\"share\":0.1", "\"share\":1.1"), bad, range);
     expect_failure(damaged("\"3g\"", "\"x\""), bad, "lacks 3g");
+    expect_ok(damaged("\"class_weights\"", "\"x\"")); /* of a run without a file of them */
+    expect_failure(damaged("\"class_weights\":[", "\"class_weights\":[],\"x\":["), bad,
+                   "lacks class_weights");
+    expect_failure(damaged("\"class_weights\":[", "\"class_weights\":7,\"x\":["), bad,
+                   "lacks class_weights");
+    expect_failure(damaged("\"class_weights\":[0", "\"class_weights\":[\"0\",1"), bad, range);
+    expect_failure(damaged("\"class_weights\":[0", "\"class_weights\":[-1"), bad, range);
+    expect_failure(damaged("\"class_weights\":[0", "\"class_weights\":[1e300,1"), bad, range);
+    expect_failure(damaged("\"class_weights\":[0", "\"class_weights\":[1e-300,1"), bad, range);
     expect_failure(damaged("\"train\":{", "\"train\":null,\"x\":{"), bad, range);
     expect_failure(damaged("\"train\":{", "\"train\":5,\"x\":{"), bad, "lacks");
     expect_failure(damaged("\"val\":{", "\"value\":{"), bad, "lacks val");

@@ -87,6 +87,88 @@ static void test_weights(void **state)
     }
 }
 
+static void write_weights(const char *text)
+{
+    scratch_write("weights.txt", text, strlen(text));
+}
+
+/* A file's weights reach the pictures; a class that it does not name counts 1. */
+static void test_weights_of_a_file(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch",         "16",          "epochs", "1",
+                                           "class_weights", "weights.txt", NULL};
+    alexnet_trainer *t;
+    alexnet_progress p;
+    write_weights("# half as much\nclass1 0.5\n");
+    expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
+    assert_int_equal(rig_times_heard("weights.txt names 1 of 2 classes; pictures of the others "
+                                     "count 1"),
+                     1);
+    assert_int_equal(rig_times_heard("class_weights = weights.txt: a picture of \"class0\" counts "
+                                     "1, one of \"class1\" 0.5"),
+                     1);
+    expect_ok(rig_finish(t, &p));
+    for (int i = 0; i < PICTURES; i++)
+        assert_true(t->slots[i].weight == (t->slots[i].label == 0 ? 1.f : 0.5f));
+    alexnet_trainer_free(t);
+    write_weights("class1 0.5\nclass2 1\n");
+    expect_failure(rig_start(&t, ctx, "train", NULL, "two", settings), ALEXNET_ERROR_FORMAT,
+                   "weights.txt:2: the data has no class \"class2\"; did you mean \"class0\"?");
+    assert_int_equal(unlink("weights.txt"), 0);
+    expect_failure(rig_start(&t, ctx, "train", NULL, "two", settings),
+                   ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "class_weights = weights.txt: neither none nor balanced, and there is no such "
+                   "file of weights");
+    assert_false(an_is_folder("two"));
+    static const char *const typo[] = {"class_weights", "balancd", NULL};
+    expect_failure(rig_start(&t, ctx, "train", NULL, "two", typo), ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "did you mean balanced?");
+}
+
+/* A batch in parts of which all pictures have the weight 0 is no division by it. */
+static void test_weights_of_0(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {
+        "batch", "2", "accumulate", "2", "class_weights", "weights.txt", "epochs", "2", NULL};
+    alexnet_progress p;
+    alexnet_trainer *t;
+    write_weights("class0 1\nclass1 0\n");
+    expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
+    expect_ok(rig_finish(t, &p));
+    assert_true(isfinite(p.loss));
+    alexnet_trainer_free(t);
+}
+
+/* Whatever becomes of the file, a run goes on with the weights that it began with. */
+static void test_resume_without_file(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"batch",         "5",           "report", "1",
+                                           "epochs",        "2",           "mixup",  "0.5",
+                                           "class_weights", "weights.txt", NULL};
+    static const char text[] = "class0 1.1\nclass1 0.3\n";
+    const alexnet_resume_options none = ALEXNET_RESUME_OPTIONS_INIT;
+    write_weights(text);
+    run("straight", -1, settings);
+    for (int gone = 0; gone < 2; gone++) {
+        alexnet_trainer *trainer;
+        alexnet_progress p;
+        const char *out = gone ? "gone" : "changed";
+        write_weights(text);
+        run(out, 5, settings);
+        if (gone)
+            assert_int_equal(unlink("weights.txt"), 0);
+        else
+            write_weights("class0 7\n");
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, &none));
+        expect_ok(rig_finish(trainer, &p));
+        alexnet_trainer_free(trainer);
+        rig_expect_same_run("straight", out);
+    }
+}
+
 /* An epoch of balanced sampling shows both classes equally often; each epoch has its own order. */
 static void test_sampling(void **state)
 {
@@ -205,8 +287,10 @@ static void test_not_with_shards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_weights),    IN_SCRATCH(test_sampling),        IN_SCRATCH(test_resume),
-        IN_SCRATCH(test_keys_count), IN_SCRATCH(test_not_with_shards),
+        IN_SCRATCH(test_weights),         IN_SCRATCH(test_sampling),
+        IN_SCRATCH(test_resume),          IN_SCRATCH(test_keys_count),
+        IN_SCRATCH(test_not_with_shards), IN_SCRATCH(test_weights_of_a_file),
+        IN_SCRATCH(test_weights_of_0),    IN_SCRATCH(test_resume_without_file),
     };
     return cmocka_run_group_tests_name("classes of unequal size", tests, NULL, NULL);
 }

@@ -230,6 +230,82 @@ static void test_damaged_metadata(void **state)
     free(whole);
 }
 
+/* ---- Bits that have flipped ---- */
+
+/* Flip the lowest bit of the first value of a tensor, which stays a finite number. */
+static void flip(const char *path, const char *tensor)
+{
+    size_t length;
+    an_tensor_file *file = rig_open_tensors(path);
+    const uint64_t at = an_tensor_file_find(file, tensor)->offset;
+    an_tensor_file_close(file);
+    unsigned char *whole = scratch_read(path, &length);
+    whole[at] ^= 1;
+    scratch_write(path, whole, length);
+    free(whole);
+}
+
+/* Every tensor of a checkpoint is checked before the run goes on. */
+static void test_flipped_bits(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    an_tensor_file *file = rig_open_tensors(LAST);
+    for (int i = 0; i < an_tensor_file_count(file); i++) {
+        char expected[128];
+        const char *name = an_tensor_file_entry(file, i)->name;
+        snprintf(expected, sizeof expected, LAST " is damaged: tensor %s: checksum ", name);
+        flip(LAST, name);
+        expect_no_resume(ALEXNET_ERROR_FORMAT, expected);
+        scratch_write(LAST, whole, length);
+    }
+    an_tensor_file_close(file);
+    flip(LAST, "c.weight");
+    rewrite(NULL, NULL, NULL); /* without checksums, as early versions wrote it */
+    expect_ok(resume("run"));
+    free(whole);
+}
+
+#define BEST "run/best.safetensors"
+
+static void expect_warnings(int times)
+{
+    assert_int_equal(rig_times_heard(BEST " is not as it was written: tensor "), times);
+    rig_heard[0] = '\0';
+}
+
+/* A model that was changed can be used, with a warning; it also is what a run begins from, and the
+ * file of a mean. */
+static void test_a_changed_model(void **state)
+{
+    (void)state;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer_options options = ALEXNET_TRAINER_OPTIONS_INIT;
+    alexnet_load_options with = ALEXNET_LOAD_OPTIONS_INIT;
+    alexnet_dataset *data = rig_open_data(ctx, "train");
+    alexnet_model *model;
+    alexnet_trainer *trainer;
+    expect_ok(alexnet_model_load(&model, ctx, "run"));
+    alexnet_model_free(model);
+    expect_warnings(0);
+    flip(BEST, "input.mean");
+    expect_ok(alexnet_model_load(&model, ctx, "run"));
+    alexnet_model_free(model);
+    expect_warnings(1);
+    options.init_from = "run";
+    options.out_dir = "second";
+    expect_ok(alexnet_trainer_new(&trainer, ctx, data, NULL, &options));
+    alexnet_trainer_free(trainer);
+    expect_warnings(1);
+    with.mean = BEST;
+    expect_ok(alexnet_model_load_with(&model, ctx, LAST, &with));
+    alexnet_model_free(model);
+    expect_warnings(1);
+    alexnet_dataset_free(data);
+    alexnet_ctx_free(ctx);
+}
+
 /* ---- The data ---- */
 
 static void expect_changed(const char *which)
@@ -399,6 +475,8 @@ int main(void)
         IN_SCRATCH(test_a_recipe_without_values),
         IN_SCRATCH(test_missing_metadata),
         IN_SCRATCH(test_damaged_metadata),
+        IN_SCRATCH(test_flipped_bits),
+        IN_SCRATCH(test_a_changed_model),
         IN_SCRATCH(test_a_picture_more),
         IN_SCRATCH(test_a_picture_less),
         IN_SCRATCH(test_another_name),

@@ -83,15 +83,65 @@ static void test_rates_of_0(void **state)
     (void)state;
     rig_write_pictures("train", 2, 20);
     write_network("initW = 0.2", "initW = 0.2");
-    assert_int_equal(times_at_0("1", "0"), 2); /* after 120 and 160 updates */
+    assert_int_equal(times_at_0("1", "0"), 1); /* after 120 updates, and not after 160 */
     assert_int_equal(rig_times_heard("the loss of epoch 3 is 0.693, that of chance (ln 2 = 0.693): "
                                      "nothing is learnt. All rates are 0. Try a rate above 0"),
                      1);
     assert_int_equal(times_at_0("1", "1"), 1); /* 120 since the warm-up */
     assert_int_equal(times_at_0("2", "0"), 0); /* too few to tell */
     rig_change_network("initW = 0.1\n[p]", "initW = 20\n[p]");
-    assert_int_equal(times_at_0("1", "0"), 2);
-    assert_int_equal(rig_times_heard("above that of chance (ln 2 = 0.693)"), 2);
+    assert_int_equal(times_at_0("1", "0"), 1);
+    assert_int_equal(rig_times_heard("above that of chance (ln 2 = 0.693)"), 1);
+}
+
+/* A run is told once, whether it is interrupted or not. */
+static void test_once_in_a_run(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {NET, "rate", "0", "rate_bias", "0", "warmup", "0", NULL};
+    const alexnet_resume_options none = ALEXNET_RESUME_OPTIONS_INIT;
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer *t;
+    alexnet_progress p;
+    bool more = true;
+    rig_write_pictures("train", 2, 20);
+    write_network("initW = 0.2", "initW = 0.2");
+    expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
+    while (rig_times_heard("nothing is learnt") == 0)
+        expect_ok(alexnet_trainer_step(t, &p, &more));
+    assert_true(more);
+    alexnet_trainer_free(t);
+    expect_ok(alexnet_trainer_resume(&t, ctx, "run", &none));
+    expect_ok(rig_finish(t, &p));
+    assert_int_equal(p.epoch, 4);
+    assert_int_equal(rig_times_heard("nothing is learnt"), 1);
+    alexnet_trainer_free(t);
+    alexnet_ctx_free(ctx);
+}
+
+/* It is told again after a loss that was far below that of chance, not after one that wavers. */
+static void test_again_after_a_recovery(void **state)
+{
+    (void)state;
+    static const struct {
+        double loss;
+        int times;
+    } epochs[] = {{0.70, 1}, {0.69, 1}, {0.65, 1}, {0.70, 1}, {0.60, 1}, {0.70, 2}, {0.70, 2}};
+    static const char *const settings[] = {LONG, NULL};
+    alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
+    alexnet_trainer *t;
+    alexnet_progress p;
+    rig_write_pictures("train", 2, 20);
+    expect_ok(rig_start(&t, ctx, "train", NULL, "run", settings));
+    expect_ok(rig_finish(t, &p));
+    assert_int_equal(rig_times_heard("nothing is learnt"), 0);
+    for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+        t->record.epoch = (an_tally){.images = 1, .loss = epochs[i].loss};
+        an_trainer_warn_if_stuck(t);
+        assert_int_equal(rig_times_heard("nothing is learnt"), epochs[i].times);
+    }
+    alexnet_trainer_free(t);
+    alexnet_ctx_free(ctx);
 }
 
 static void test_frozen_layers(void **state)
@@ -199,6 +249,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, scratch_teardown)
         T(test_rates_of_0),
+        T(test_once_in_a_run),
+        T(test_again_after_a_recovery),
         T(test_frozen_layers),
         T(test_pictures_without_differences),
         T(test_dead_neurons),

@@ -9,7 +9,7 @@
  *     trial.h     choosing among the libraries' algorithms by their times
  *     op.c        prepared operators: what they have in common
  *     own.c       those of our own kernels (kernels/)
- *     conv.c      convolution, over conv_plan.h (cuDNN's graphs)
+ *     conv.h      convolution, over conv_plan.h (cuDNN's graphs)
  *     fc.c        fully connected layers, over matmul.h (cuBLASLt)
  *     update.c    the update rule and norms
  *     peak.c      the peak speed of the chip
@@ -161,6 +161,8 @@ bool an_cuda_relu_at(const an_prepare *prepare, int at);
 an_cuda_form an_cuda_form_of(an_layout layout);
 /** A norm of activations in a layout; its tensors are left NULL. */
 an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout);
+/** A pooling of activations in a layout, with the ReLU before it if there is one; likewise. */
+an_cuda_pool_run an_cuda_pooling_run(const an_op_desc *desc, an_layout in, bool relu);
 /** The layout in which activations of a shape are handed on; fully connected ones are plain. */
 an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape);
 int64_t an_cuda_count(an_layout layout);

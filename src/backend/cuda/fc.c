@@ -217,32 +217,61 @@ static alexnet_status fc_forward(an_cuda_op *op, const an_op_args *args)
     return an_cuda_reorder_out(&f->y_out, op, args, args->y);
 }
 
-/* Backward through dropout and ReLU. */
-static alexnet_status enter_dy(const fc *f, const an_op_args *args, const void **dy)
+/* Backward through dropout, and the ReLU before it. */
+static alexnet_status backward_dropout(const fc *f, const an_op_args *args, const void *y,
+                                       const void **dy)
 {
-    an_cuda_stream *queue = an_cuda_queue(f->op.cuda);
-    const void *y = args->y;
-    void *masked = an_cuda_at(args->scratch, f->masked_at);
-    *dy = args->dy;
-    AN_CHECK(an_cuda_reorder_in(&f->dy_in, &f->op, args, dy));
-    if (!f->relu && !f->dropout)
-        return ALEXNET_OK;
-    AN_CHECK(an_cuda_reorder_in(&f->y_in, &f->op, args, &y));
-    const void *before = *dy;
-    *dy = masked;
-    if (f->dropout) {
-        an_cuda_dropout_run run = dropout_run(f, args);
-        run.x = before;
-        run.y = masked;
-        run.relu_y = f->relu ? y : NULL;
-        return check(f, an_cuda_dropout(&run, queue), "a dropout");
-    }
+    an_cuda_dropout_run run = dropout_run(f, args);
+    run.x = *dy;
+    *dy = run.y = an_cuda_at(args->scratch, f->masked_at);
+    run.relu_y = f->relu ? y : NULL;
+    return check(f, an_cuda_dropout(&run, an_cuda_queue(f->op.cuda)), "a dropout");
+}
+
+/* Backward through a ReLU, if the gradient of the bias is not wanted. */
+static alexnet_status backward_relu(const fc *f, const an_op_args *args, const void *y,
+                                    const void **dy)
+{
     an_cuda_neuron_run run = {.form = an_cuda_form_of(f->dy),
                               .function = AN_CUDA_RELU,
                               .y = (void *)y,
-                              .dy = before,
-                              .dx = masked};
-    return check(f, an_cuda_neuron_backward(&run, queue), "a ReLU");
+                              .dy = *dy,
+                              .dx = an_cuda_at(args->scratch, f->masked_at)};
+    *dy = run.dx;
+    return check(f, an_cuda_neuron_backward(&run, an_cuda_queue(f->op.cuda)), "a ReLU");
+}
+
+/* The gradient of the bias, and backward through a ReLU. @param y  its output; NULL: there is none
+ */
+static alexnet_status backward_bias(const fc *f, const an_op_args *args, const void *y,
+                                    const void **dy)
+{
+    an_cuda_bias_run run = bias_run(f);
+    run.dy = *dy;
+    run.dbias = args->dparam[1];
+    run.scratch = an_cuda_at(args->scratch, f->sums_at);
+    if (y) {
+        run.relu_y = y;
+        *dy = run.dx = an_cuda_at(args->scratch, f->masked_at);
+    }
+    return check(f, an_cuda_bias_gradient(&run, an_cuda_queue(f->op.cuda)), "gradients of a bias");
+}
+
+/* Backward through what follows the product; *dy becomes the gradient of its output. */
+static alexnet_status backward_tail(const fc *f, const an_op_args *args, const void **dy)
+{
+    const void *y = f->relu || f->dropout ? args->y : NULL;
+    *dy = args->dy;
+    AN_CHECK(an_cuda_reorder_in(&f->dy_in, &f->op, args, dy));
+    if (y)
+        AN_CHECK(an_cuda_reorder_in(&f->y_in, &f->op, args, &y));
+    if (f->dropout) {
+        AN_CHECK(backward_dropout(f, args, y, dy));
+        y = NULL;
+    }
+    if (args->dparam[1])
+        return backward_bias(f, args, y, dy);
+    return y ? backward_relu(f, args, y, dy) : ALEXNET_OK;
 }
 
 static alexnet_status fc_backward(an_cuda_op *op, const an_op_args *args)
@@ -250,15 +279,7 @@ static alexnet_status fc_backward(an_cuda_op *op, const an_op_args *args)
     const fc *f = (const fc *)op;
     const void *dy, *x;
     void *work = an_cuda_at(args->scratch, f->work_at);
-    AN_CHECK(enter_dy(f, args, &dy));
-    if (args->dparam[1]) {
-        an_cuda_bias_run bias = bias_run(f);
-        bias.dy = dy;
-        bias.dbias = args->dparam[1];
-        bias.scratch = an_cuda_at(args->scratch, f->sums_at);
-        AN_CHECK(
-            check(f, an_cuda_bias_gradient(&bias, an_cuda_queue(op->cuda)), "gradients of a bias"));
-    }
+    AN_CHECK(backward_tail(f, args, &dy));
     if (args->dparam[0]) {
         AN_CHECK(enter_x(f, args, false, &x));
         AN_CHECK(an_cuda_matmul_run(f->products[AN_BACKWARD_WEIGHTS], x, dy, args->dparam[0], NULL,

@@ -22,6 +22,7 @@ struct own {
     const own_kind *kind;
     an_op_desc desc; /* of the operator itself, also where a ReLU before it is taken too */
     bool relu;       /* max pooling: with the ReLU before it */
+    bool turns; /* dropout: from N H W C to the rows that the fully connected layer behind reads */
     bool masks;
     an_layout x[AN_MAX_INPUTS], y;
     an_cuda_reorder x_in[AN_MAX_INPUTS], dx_out[AN_MAX_INPUTS], y_in, y_out, dy_in;
@@ -105,17 +106,22 @@ static const own_kind lrn_kind = {"own", true, false, lrn_forward, lrn_backward}
 
 /* ---- Pooling --------------------------------------------------------------------------------- */
 
-static an_cuda_pool_run pool_run(const own *o)
+an_cuda_pool_run an_cuda_pooling_run(const an_op_desc *desc, an_layout in, bool relu)
 {
-    const an_pool_desc *pool = &o->desc.u.pool;
-    return (an_cuda_pool_run){.in = an_cuda_form_of(o->x[0]),
-                              .out_h = o->y.shape.h,
-                              .out_w = o->y.shape.w,
+    const an_pool_desc *pool = &desc->u.pool;
+    return (an_cuda_pool_run){.in = an_cuda_form_of(in),
+                              .out_h = desc->out.h,
+                              .out_w = desc->out.w,
                               .size = pool->size,
                               .stride = pool->stride,
                               .pad = pool->pad,
                               .max = pool->kind == AN_POOL_MAX,
-                              .relu = o->relu};
+                              .relu = relu};
+}
+
+static an_cuda_pool_run pool_run(const own *o)
+{
+    return an_cuda_pooling_run(&o->desc, o->x[0], o->relu);
 }
 
 static int pool_forward(const own *o, const an_op_args *args)
@@ -141,12 +147,14 @@ static const own_kind relu_pool_kind = {"own relu+pool", false, false, pool_forw
 
 /* ---- Dropout --------------------------------------------------------------------------------- */
 
-/* The operator is linear, so that forward and backward are the same. */
-static int drop(const own *o, const an_step_state *state, const void *from, void *to)
+/* The operator is linear, so that forward and backward are the same, but for the turn. */
+static int drop(const own *o, const an_step_state *state, an_cuda_turn turn, const void *from,
+                void *to)
 {
     const an_dropout_desc *d = &o->desc.u.dropout;
     bool mask = d->kind == AN_DROPOUT_MASK;
     an_cuda_dropout_run run = {.form = an_cuda_form_of(o->y),
+                               .turn = o->turns ? turn : AN_CUDA_AS_IT_IS,
                                .seed = o->masks ? &state->seed : NULL,
                                .step = o->masks ? &state->step : NULL,
                                .before = o->masks ? &state->before : NULL,
@@ -161,12 +169,12 @@ static int drop(const own *o, const an_step_state *state, const void *from, void
 
 static int dropout_forward(const own *o, const an_op_args *args)
 {
-    return drop(o, args->state, args->x[0], args->y);
+    return drop(o, args->state, AN_CUDA_TO_ROWS, args->x[0], args->y);
 }
 
 static int dropout_backward(const own *o, const an_op_args *args)
 {
-    return args->dx[0] ? drop(o, args->state, args->dy, args->dx[0]) : 0;
+    return args->dx[0] ? drop(o, args->state, AN_CUDA_FROM_ROWS, args->dy, args->dx[0]) : 0;
 }
 
 static const own_kind dropout_kind = {"own", false, false, dropout_forward, dropout_backward};
@@ -374,6 +382,10 @@ static void choose_layouts(own *o, const an_prepare *p)
     for (int i = 0; i < o->desc.n_inputs; i++)
         o->x[i] = (an_layout){p->in[0].kind, p->in[0].dtype, p->in[0].n, p->in[i].shape};
     o->y = (an_layout){p->in[0].kind, p->in[0].dtype, o->desc.n, o->desc.out};
+    o->turns = o->desc.kind == AN_OP_DROPOUT && o->y.kind == AN_LAYOUT_NHWC &&
+               an_cuda_follower(p, 1, AN_OP_FC);
+    if (o->turns)
+        o->y.kind = AN_LAYOUT_PLAIN;
     if (o->desc.kind == AN_OP_SOFTMAX) {
         o->x[0].kind = AN_LAYOUT_PLAIN;
         o->y = (an_layout){AN_LAYOUT_PLAIN, AN_F32, o->desc.n, o->desc.out};

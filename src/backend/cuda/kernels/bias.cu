@@ -1,14 +1,15 @@
 /*
- * Gradients of biases: dbias[c] = SUM dy over images and pixels, and backward through a ReLU on the
- * way. First come the sums of parts, whose number depends on the shape alone, then the sum of
- * those, in order.
+ * Gradients of biases: dbias[c] = SUM dy over images and pixels, and backward through a ReLU, a
+ * norm or a max pooling on the way. First come the sums of parts, whose number depends on the shape
+ * alone, then the sum of those, in order.
  */
 #include "backend/cuda/kernels/lrn_eight.h"
+#include "backend/cuda/kernels/pool_places.h"
 
 enum {
     MANY_BLOCKS = 1024, /* enough to keep every chip busy */
     LEAST_ROUNDS = 8,   /* rows that a thread adds up at least, if there are enough */
-    FINAL = 32,         /* channels of a block in the final sum */
+    FINAL = 4,          /* channels of a block in the final sum */
     SLICES = AN_THREADS / FINAL,
 };
 
@@ -54,9 +55,21 @@ AN_BODY void bias_mask(const bias_plan *plan, int64_t at, int lanes, bool bf16, 
 
 /* Which gradients are added up. */
 typedef enum bias_source {
-    BIAS_PLAIN, /* dy; with a ReLU the gradient before it */
-    BIAS_NORM,  /* the gradient before a norm, which is written too */
+    BIAS_PLAIN,  /* dy; with a ReLU the gradient before it */
+    BIAS_NORM,   /* the gradient before a norm, which is written too */
+    BIAS_POOLED, /* dy behind a ReLU and a max pooling, which hand each on to one place or to none
+                  */
 } bias_source;
+
+/* The gradients that the ReLU before a max pooling lets through. */
+AN_BODY void bias_unpool(const bias_plan *plan, int64_t at, int lanes, float *v)
+{
+    int place[8];
+    bool bytes = plan->run.window <= POOL_BYTE_SIDE;
+    pool_load_places(plan->run.places, at, lanes, bytes, true, place);
+    for (int l = 0; l < lanes; l++)
+        v[l] = place[l] == pool_nowhere(bytes) ? 0 : v[l];
+}
 
 AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_source source,
                             int lanes, bool bf16, float *v)
@@ -70,7 +83,9 @@ AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_sour
         return;
     }
     an_load_run(plan->run.dy, at, lanes, bf16, v);
-    if (plan->run.relu_y)
+    if (source == BIAS_POOLED)
+        bias_unpool(plan, at, lanes, v);
+    else if (plan->run.relu_y)
         bias_mask(plan, at, lanes, bf16, v);
 }
 
@@ -131,6 +146,10 @@ BIAS_KERNELS(eights, BIAS_PLAIN, 8, false)
 BIAS_KERNELS(eights_bf16, BIAS_PLAIN, 8, true)
 BIAS_KERNELS(single, BIAS_PLAIN, 1, false)
 BIAS_KERNELS(single_bf16, BIAS_PLAIN, 1, true)
+BIAS_KERNELS(pooled, BIAS_POOLED, 8, false)
+BIAS_KERNELS(pooled_bf16, BIAS_POOLED, 8, true)
+BIAS_KERNELS(pooled_single, BIAS_POOLED, 1, false)
+BIAS_KERNELS(pooled_single_bf16, BIAS_POOLED, 1, true)
 BIAS_KERNELS(norm, BIAS_NORM, 8, false)
 BIAS_KERNELS(norm_bf16, BIAS_NORM, 8, true)
 
@@ -197,6 +216,10 @@ size_t an_cuda_bias_scratch(const an_cuda_bias_run *run)
     return (size_t)plan_of(run).parts * (size_t)run->form.c * sizeof(float);
 }
 
+#define BIAS_LAUNCH(name)                                                                          \
+    (run->form.bf16 ? AN_LAUNCH(name##_bf16, bias_plan, &plan, blocks, stream)                     \
+                    : AN_LAUNCH(name, bias_plan, &plan, blocks, stream))
+
 static int launch_total(const bias_plan *plan, an_cuda_stream *stream)
 {
     int64_t blocks = (plan->run.form.c + FINAL - 1) / FINAL;
@@ -208,12 +231,11 @@ int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream)
     bias_plan plan = plan_of(run);
     int64_t blocks = (int64_t)plan.parts * plan.groups;
     int rc;
-    if (lanes_of(&run->form) == 8)
-        rc = run->form.bf16 ? AN_LAUNCH(bias_part_eights_bf16, bias_plan, &plan, blocks, stream)
-                            : AN_LAUNCH(bias_part_eights, bias_plan, &plan, blocks, stream);
+    bool eights = lanes_of(&run->form) == 8;
+    if (run->places)
+        rc = eights ? BIAS_LAUNCH(bias_part_pooled) : BIAS_LAUNCH(bias_part_pooled_single);
     else
-        rc = run->form.bf16 ? AN_LAUNCH(bias_part_single_bf16, bias_plan, &plan, blocks, stream)
-                            : AN_LAUNCH(bias_part_single, bias_plan, &plan, blocks, stream);
+        rc = eights ? BIAS_LAUNCH(bias_part_eights) : BIAS_LAUNCH(bias_part_single);
     return rc ? rc : launch_total(&plan, stream);
 }
 
@@ -229,7 +251,6 @@ int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run
     }
     plan.lrn = *lrn;
     plan.towers = an_divisor_of(lrn->form.c / lrn->groups);
-    rc = lrn->form.bf16 ? AN_LAUNCH(bias_part_norm_bf16, bias_plan, &plan, blocks, stream)
-                        : AN_LAUNCH(bias_part_norm, bias_plan, &plan, blocks, stream);
+    rc = BIAS_LAUNCH(bias_part_norm);
     return rc ? rc : launch_total(&plan, stream);
 }

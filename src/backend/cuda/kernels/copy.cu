@@ -22,21 +22,21 @@ AN_BODY void copy_store(const an_cuda_copy_run *run, int64_t i, float value)
 
 typedef struct copy_rows_plan {
     an_cuda_copy_run run;
-    int64_t items;                   /* threads with work */
+    uint32_t items;                  /* threads with work */
     int64_t from_stride, from_first; /* in elements: between rows, and of the stretch in them */
     int64_t to_stride, to_first;
-    int64_t count; /* elements of the stretch */
-    uint32_t vecs; /* threads of a row, the padding included */
+    int64_t count;   /* elements of the stretch */
+    an_divisor vecs; /* threads of a row, the padding included */
 } copy_rows_plan;
 
 AN_BODY void copy_rows(const copy_rows_plan *plan, an_thread t, int lanes)
 {
-    int64_t item = AN_NUMBER(t), row = item / plan->vecs;
-    int64_t i = (item - row * plan->vecs) * lanes;
-    int64_t to = row * plan->to_stride + plan->to_first + i;
+    uint32_t row = (uint32_t)AN_NUMBER(t);
     float v[8], old[8];
-    if (item >= plan->items)
+    if (row >= plan->items)
         return;
+    int64_t i = (int64_t)an_split(&row, plan->vecs) * lanes;
+    int64_t to = row * plan->to_stride + plan->to_first + i;
     for (int l = 0; l < lanes; l++)
         v[l] = 0;
     if (i < plan->count)
@@ -72,8 +72,8 @@ static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
     padded = run->pad_zeros ? plan.to_stride - plan.to_first : plan.count;
     int64_t all = plan.from_stride | plan.from_first | plan.to_stride | plan.to_first | plan.count;
     int lanes = all % 8 == 0 ? 8 : 1;
-    plan.vecs = (uint32_t)(padded / lanes);
-    plan.items = rows * plan.vecs;
+    plan.vecs = an_divisor_of(padded / lanes);
+    plan.items = (uint32_t)(rows * plan.vecs.by);
     if (lanes == 8)
         return AN_LAUNCH(copy_rows_eights, copy_rows_plan, &plan, an_blocks_for(plan.items),
                          stream);

@@ -104,12 +104,16 @@ typedef struct an_cuda_neuron_run {
 int an_cuda_neuron_forward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 int an_cuda_neuron_backward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 
-/** dbias = SUM_{n,h,w} dy; with a ReLU behind the bias, of the gradient before it. */
+/** dbias = SUM_{n,h,w} dy; with a ReLU behind the bias, of the gradient before it. Behind a ReLU
+ * and a max pooling, dy is the gradient of the pooling's output, each element of which goes to one
+ * place or to none. */
 typedef struct an_cuda_bias_run {
     an_cuda_form form; /* of dy, relu_y, dx */
     const void *dy;
     const void *relu_y; /* output of the ReLU; NULL: there is none */
     void *dx;           /* with relu_y: out, dy where relu_y > 0, else 0; may be dy */
+    const void *places; /* of the max pooling (an_cuda_pool_run); NULL: there is none */
+    int window;         /* with places: rows of a window */
     float *dbias;       /* [C] */
     bool accumulate;    /* add to dbias */
     void *scratch;      /* an_cuda_bias_scratch() bytes */
@@ -132,9 +136,18 @@ typedef struct an_cuda_eltsum_run {
 
 int an_cuda_eltsum(const an_cuda_eltsum_run *run, an_cuda_stream *stream);
 
+/** Whether a kernel changes the order of activations. */
+typedef enum an_cuda_turn {
+    AN_CUDA_AS_IT_IS,
+    AN_CUDA_TO_ROWS,   /* x is N H W C and y is N C H W: the rows of a fully connected layer */
+    AN_CUDA_FROM_ROWS, /* the other way round */
+} an_cuda_turn;
+
 /** y = x * m * kept, or without seed x * always (op/dropout.h); backward does the same to dy. */
 typedef struct an_cuda_dropout_run {
-    an_cuda_form form; /* masks are drawn in N C H W order, whatever the form */
+    an_cuda_form form; /* masks are drawn in N C H W order, whatever the form; nhwc without effect
+                          if it turns */
+    an_cuda_turn turn; /* with a turn y is another tensor than x, and relu_y is NULL */
     /* in device memory (an_step_state); seed NULL: no masks */
     const uint64_t *seed, *step, *before;
     double keep; /* as in the descriptor: a word below keep * 2^32 is kept */

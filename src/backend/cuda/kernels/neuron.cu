@@ -1,6 +1,6 @@
 /*
- * Element by element: neurons with a bias before them (op/neuron.h), sums of tensors, dropout
- * (op/dropout.h). A thread computes 8 neighbours in memory.
+ * Element by element: neurons with a bias before them (op/neuron.h), sums of tensors. A thread
+ * computes 8 neighbours in memory.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -151,91 +151,4 @@ int an_cuda_eltsum(const an_cuda_eltsum_run *run, an_cuda_stream *stream)
     int64_t blocks = blocks_of(run->count);
     return run->bf16 ? AN_LAUNCH(eltsum_bf16, an_cuda_eltsum_run, run, blocks, stream)
                      : AN_LAUNCH(eltsum_f32, an_cuda_eltsum_run, run, blocks, stream);
-}
-
-/* ---- Dropout ----------------------------------------------------------------------------------
- */
-
-typedef struct dropout_plan {
-    an_cuda_dropout_run run;
-    flat_plan flat;
-    uint64_t threshold; /* a smaller word is kept */
-    int64_t image;      /* elements of an image */
-    bool in_order;      /* memory is in N C H W order, that of the masks */
-} dropout_plan;
-
-/* The place of an element in N C H W order. */
-AN_BODY uint64_t dropout_place(const dropout_plan *plan, int64_t i)
-{
-    uint32_t rest = (uint32_t)i;
-    if (plan->in_order)
-        return (uint64_t)i;
-    int c = an_split(&rest, plan->flat.channels);
-    int pixel = an_split(&rest, plan->flat.pixels);
-    return ((uint64_t)rest * plan->flat.channels.by + c) * plan->flat.pixels.by + pixel;
-}
-
-/* Whether elements i .. i + 7 are kept. */
-AN_BODY void dropout_masks(const dropout_plan *plan, int64_t i, bool kept[8])
-{
-    uint64_t seed = *plan->run.seed, step = *plan->run.step;
-    uint64_t first = *plan->run.before * (uint64_t)plan->image;
-    uint32_t words[4], layer = plan->run.layer;
-    if (plan->in_order && first % 4 == 0) {
-        AN_UNROLL
-        for (int l = 0; l < 8; l++) {
-            if (l % 4 == 0)
-                an_dropout_words(seed, step, (first + (uint64_t)(i + l)) / 4, layer, words);
-            kept[l] = words[l % 4] < plan->threshold;
-        }
-        return;
-    }
-    for (int l = 0; l < 8; l++) {
-        uint64_t draw = first + (i + l < plan->flat.count ? dropout_place(plan, i + l) : 0);
-        uint32_t word;
-        an_dropout_words(seed, step, draw / 4, layer, words);
-        word = draw % 4 == 0 ? words[0] : draw % 4 == 1 ? words[1] : words[2];
-        kept[l] = (draw % 4 == 3 ? words[3] : word) < plan->threshold;
-    }
-}
-
-AN_BODY void dropout(const dropout_plan *plan, an_thread t, bool bf16)
-{
-    const an_cuda_dropout_run *run = &plan->run;
-    int64_t i = AN_NUMBER(t) * 8, count = plan->flat.count;
-    float v[8], y[8];
-    bool kept[8];
-    if (i >= count)
-        return;
-    an_load_up_to_8(run->x, i, count, bf16, v);
-    if (run->seed)
-        dropout_masks(plan, i, kept);
-    AN_UNROLL
-    for (int l = 0; l < 8; l++) {
-        v[l] = run->relu && v[l] < 0 ? 0 : v[l]; /* NaN stays NaN */
-        v[l] = !run->seed ? v[l] * run->always : kept[l] ? v[l] * run->kept : 0;
-    }
-    if (run->relu_y) {
-        an_load_up_to_8(run->relu_y, i, count, bf16, y);
-        AN_UNROLL
-        for (int l = 0; l < 8; l++)
-            v[l] = y[l] > 0 ? v[l] : 0;
-    }
-    an_store_up_to_8(run->y, i, count, bf16, v);
-}
-
-AN_KERNEL(dropout_f32, dropout_plan, dropout(run, t, false))
-AN_KERNEL(dropout_bf16, dropout_plan, dropout(run, t, true))
-
-int an_cuda_dropout(const an_cuda_dropout_run *run, an_cuda_stream *stream)
-{
-    dropout_plan plan;
-    plan.run = *run;
-    plan.flat = flat_plan_of(&run->form);
-    plan.threshold = (uint64_t)ceil(run->keep * 0x1p32);
-    plan.in_order = !run->form.nhwc || plan.flat.pixels.by == 1;
-    plan.image = (int64_t)run->form.c * run->form.h * run->form.w;
-    int64_t blocks = blocks_of(plan.flat.count);
-    return run->form.bf16 ? AN_LAUNCH(dropout_bf16, dropout_plan, &plan, blocks, stream)
-                          : AN_LAUNCH(dropout_f32, dropout_plan, &plan, blocks, stream);
 }

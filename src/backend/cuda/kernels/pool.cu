@@ -2,15 +2,11 @@
  * Max and average pooling (op/pool.h): a thread computes one pixel of the output forward and one of
  * the input backward, in 8 channels or one. Plain memory is treated as images of one channel.
  *
- * Forward notes the place of each maximum in its window, the first of equal ones, in a byte, or in
- * four where windows have more than 254 places. A NaN wins over every number, so that it reaches
- * the loss; which of several NaNs wins is not specified.
+ * Forward notes the place of each maximum in its window, the first of equal ones. A NaN wins over
+ * every number, so that it reaches the loss; which of several NaNs wins is not specified.
  */
 #include "backend/cuda/kernels/kernels.h"
-#include "backend/cuda/kernels/values.h"
-
-enum { NOWHERE = 0xff, NOWHERE_WIDE = 0x7fffffff }; /* the zero of a ReLU is the maximum */
-enum { BYTE_SIDE = 15 };                            /* the largest window with places in bytes */
+#include "backend/cuda/kernels/pool_places.h"
 
 typedef struct pool_plan {
     an_cuda_pool_run run;
@@ -55,43 +51,6 @@ AN_BODY int pool_clamp(int a, int end)
     return a < 0 ? 0 : a < end ? a : end - 1;
 }
 
-/* ---- Places -----------------------------------------------------------------------------------
- */
-
-AN_BODY void pool_store_places(void *places, int64_t at, int lanes, bool bytes, const int *place)
-{
-    if (!bytes) {
-        for (int l = 0; l < lanes; l++)
-            ((int32_t *)places)[at + l] = place[l];
-    } else if (lanes == 8) {
-        uint32_t words[2] = {0, 0};
-        AN_UNROLL
-        for (int l = 0; l < 8; l++)
-            words[l / 4] |= (uint32_t)place[l] << 8 * (l % 4);
-        an_store_words((uint8_t *)places + at, 2, words);
-    } else {
-        ((uint8_t *)places)[at] = (uint8_t)place[0];
-    }
-}
-
-/* NOWHERE if the window is not `there`. */
-AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool bytes, bool there,
-                              int *place)
-{
-    if (!bytes) {
-        for (int l = 0; l < lanes; l++)
-            place[l] = there ? ((const int32_t *)places)[at + l] : NOWHERE_WIDE;
-    } else if (lanes == 8) {
-        uint32_t words[2];
-        an_load_words((const uint8_t *)places + at, 2, words);
-        AN_UNROLL
-        for (int l = 0; l < 8; l++)
-            place[l] = (int)((there ? words[l / 4] : 0xffffffffu) >> 8 * (l % 4) & 0xff);
-    } else {
-        place[0] = there ? ((const uint8_t *)places)[at] : NOWHERE;
-    }
-}
-
 /* ---- Maximum ----------------------------------------------------------------------------------
  */
 
@@ -106,7 +65,7 @@ AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, boo
     uint32_t item = (uint32_t)AN_NUMBER(t);
     if (item >= plan->items_out)
         return;
-    bool bytes = size || run->size <= BYTE_SIDE;
+    bool bytes = size || run->size <= POOL_BYTE_SIDE;
     int side = size ? size : run->size;
     pool_spot s = pool_spot_of(plan, item, plan->out_h, plan->out_w, lanes);
     int top = s.row * run->stride - run->pad, left = s.column * run->stride - run->pad;
@@ -119,7 +78,7 @@ AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, boo
         place[l] = (first_row - top) * side + first_column - left;
         if (run->relu && !(best[l] > 0 || best[l] != best[l])) {
             best[l] = 0;
-            place[l] = bytes ? NOWHERE : NOWHERE_WIDE;
+            place[l] = pool_nowhere(bytes);
         }
     }
     AN_UNROLL
@@ -152,7 +111,7 @@ AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bo
     uint32_t item = (uint32_t)AN_NUMBER(t);
     if (item >= plan->items_in)
         return;
-    bool bytes = run->size <= BYTE_SIDE;
+    bool bytes = run->size <= POOL_BYTE_SIDE;
     pool_spot s = pool_spot_of(plan, item, plan->in_h, plan->in_w, lanes);
     int p_end = (int)an_divide((uint32_t)(s.row + run->pad), plan->stride) + 1;
     int q_end = (int)an_divide((uint32_t)(s.column + run->pad), plan->stride) + 1;
@@ -347,7 +306,7 @@ size_t an_cuda_pool_places(const an_cuda_pool_run *run)
 {
     size_t outputs =
         (size_t)run->in.n * (size_t)run->in.c * (size_t)run->out_h * (size_t)run->out_w;
-    return outputs * (run->size <= BYTE_SIDE ? sizeof(uint8_t) : sizeof(int32_t));
+    return outputs * (run->size <= POOL_BYTE_SIDE ? sizeof(uint8_t) : sizeof(int32_t));
 }
 
 int an_cuda_pool_forward(const an_cuda_pool_run *run, an_cuda_stream *stream)

@@ -11,6 +11,7 @@ typedef struct softmax_shared {
     float value[AN_THREADS], group[GROUPS];
     float label; /* probability of the label */
     int above[AN_THREADS], level[AN_THREADS];
+    double logits[GROUPS];
 } softmax_shared;
 
 typedef struct softmax_own {
@@ -122,6 +123,25 @@ AN_BODY void softmax_rank(const an_cuda_softmax_run *run, an_thread t, softmax_s
     shared->value[t.index] = logits;
 }
 
+/* The same of 16 threads each: thread t reads elements t, t + 16, ... and writes element t. */
+AN_BODY void softmax_group_rank(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
+                                softmax_own *own)
+{
+    double logits = 0;
+    int above = 0, level = 0;
+    (void)run, (void)own;
+    if (t.index >= GROUPS)
+        return;
+    for (int i = 0; i < IN_GROUP; i++) {
+        logits += (double)shared->value[i * GROUPS + t.index];
+        above += shared->above[i * GROUPS + t.index];
+        level += shared->level[i * GROUPS + t.index];
+    }
+    shared->logits[t.index] = logits;
+    shared->above[t.index] = above;
+    shared->level[t.index] = level;
+}
+
 /* SUM t x over the classes; those without a share in the target do not count. */
 AN_BODY double softmax_target_logit(const an_cuda_softmax_run *run, const an_slot *slot,
                                     int64_t row, const softmax_shared *shared)
@@ -133,8 +153,8 @@ AN_BODY double softmax_target_logit(const an_cuda_softmax_run *run, const an_slo
             (1 - share) * hard + share * (double)an_load(run->x, row + slot->second, run->x_bf16);
     if (smoothing == 0)
         return hard;
-    for (int i = 0; i < AN_THREADS; i++)
-        all += (double)shared->value[i];
+    for (int i = 0; i < GROUPS; i++)
+        all += shared->logits[i];
     return (1 - smoothing) * hard + smoothing * (all / run->c);
 }
 
@@ -149,7 +169,7 @@ AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_
         double x =
             softmax_target_logit(run, &run->slots[t.block], (int64_t)t.block * run->c, shared);
         score.loss = (double)own->top - x + log((double)own->sum);
-        for (int i = 0; i < AN_THREADS; i++) {
+        for (int i = 0; i < GROUPS; i++) {
             score.above += shared->above[i];
             score.level += shared->level[i];
         }
@@ -159,7 +179,7 @@ AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_
 
 #define SOFTMAX_PHASES                                                                             \
     softmax_top, softmax_group_top, softmax_sum, softmax_group_sum, softmax_divide, softmax_rank,  \
-        softmax_score
+        softmax_group_rank, softmax_score
 AN_PHASES(softmax_row, an_cuda_softmax_run, softmax_shared, softmax_own, SOFTMAX_PHASES)
 
 /* ---- Sums over the slots, in their order -------------------------------------------------------
@@ -208,6 +228,18 @@ AN_BODY void totals_part(const an_cuda_softmax_run *run, an_thread t, totals_sha
     shared->part[t.index] = sum;
 }
 
+/* Sums of 16 neighbouring stretches each. */
+AN_BODY void totals_group(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
+                          an_nothing *own)
+{
+    (void)run, (void)own;
+    if (t.index >= GROUPS)
+        return;
+    an_results *sum = &shared->part[t.index * IN_GROUP];
+    for (int i = 1; i < IN_GROUP; i++)
+        totals_add(sum, sum + i);
+}
+
 AN_BODY void totals_finish(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
                            an_nothing *own)
 {
@@ -215,12 +247,12 @@ AN_BODY void totals_finish(const an_cuda_softmax_run *run, an_thread t, totals_s
     (void)own;
     if (t.index != 0)
         return;
-    for (int i = 0; i < AN_THREADS; i++)
-        totals_add(&sum, &shared->part[i]);
+    for (int i = 0; i < GROUPS; i++)
+        totals_add(&sum, &shared->part[i * IN_GROUP]);
     *run->results = sum;
 }
 
-AN_PHASES(softmax_totals, an_cuda_softmax_run, totals_shared, an_nothing, totals_part,
+AN_PHASES(softmax_totals, an_cuda_softmax_run, totals_shared, an_nothing, totals_part, totals_group,
           totals_finish)
 
 /* ---- Gradient ---------------------------------------------------------------------------------

@@ -196,6 +196,8 @@ int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream)
 /* ---- Norms ------------------------------------------------------------------------------------
  */
 
+enum { NORMS_GROUPS = 16 }; /* NORMS_GROUPS^2 threads */
+
 typedef struct norms_shared {
     an_norm part[AN_THREADS];
 } norms_shared;
@@ -241,39 +243,66 @@ AN_BODY void norms_add(const an_cuda_norms_run *run, an_thread t, norms_shared *
     shared->part[t.index] = norm;
 }
 
+AN_BODY void norms_join(an_norm *sum, const an_norm *part)
+{
+    sum->sum_squares += part->sum_squares;
+    sum->not_finite += part->not_finite;
+}
+
+/* The threads' norms become those of 16 neighbours each. */
+AN_BODY void norms_group(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
+                         an_nothing *own)
+{
+    (void)run, (void)own;
+    if (t.index >= NORMS_GROUPS)
+        return;
+    an_norm *sum = &shared->part[t.index * NORMS_GROUPS];
+    for (int i = 1; i < NORMS_GROUPS; i++)
+        norms_join(sum, sum + i);
+}
+
+AN_BODY an_norm norms_sum(const norms_shared *shared)
+{
+    an_norm norm = {0, 0};
+    for (int i = 0; i < NORMS_GROUPS; i++)
+        norms_join(&norm, &shared->part[i * NORMS_GROUPS]);
+    return norm;
+}
+
 AN_BODY void norms_store(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
                          an_nothing *own)
 {
+    (void)own;
+    if (t.index == 0)
+        run->partial[t.block] = norms_sum(shared);
+}
+
+AN_PHASES(norms_part, an_cuda_norms_run, norms_shared, an_nothing, norms_add, norms_group,
+          norms_store)
+
+/* A block for each tensor. */
+AN_BODY void norms_add_parts(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
+                             an_nothing *own)
+{
+    int64_t first = run->spans[t.block].first_block;
+    int64_t end = t.block + 1 < run->count ? run->spans[t.block + 1].first_block : run->blocks;
     an_norm norm = {0, 0};
     (void)own;
-    if (t.index != 0)
-        return;
-    for (int i = 0; i < AN_THREADS; i++) {
-        norm.sum_squares += shared->part[i].sum_squares;
-        norm.not_finite += shared->part[i].not_finite;
-    }
-    run->partial[t.block] = norm;
+    for (int64_t i = first + t.index; i < end; i += AN_THREADS)
+        norms_join(&norm, &run->partial[i]);
+    shared->part[t.index] = norm;
 }
 
-AN_PHASES(norms_part, an_cuda_norms_run, norms_shared, an_nothing, norms_add, norms_store)
-
-/* A thread for each tensor. */
-AN_BODY void norms_total(const an_cuda_norms_run *run, an_thread t)
+AN_BODY void norms_store_all(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
+                             an_nothing *own)
 {
-    int64_t span = AN_NUMBER(t), first, end;
-    an_norm norm = {0, 0};
-    if (span >= run->count)
-        return;
-    first = run->spans[span].first_block;
-    end = span + 1 < run->count ? run->spans[span + 1].first_block : run->blocks;
-    for (int64_t i = first; i < end; i++) {
-        norm.sum_squares += run->partial[i].sum_squares;
-        norm.not_finite += run->partial[i].not_finite;
-    }
-    run->out[span] = norm;
+    (void)own;
+    if (t.index == 0)
+        run->out[t.block] = norms_sum(shared);
 }
 
-AN_KERNEL(norms_all, an_cuda_norms_run, norms_total(run, t))
+AN_PHASES(norms_all, an_cuda_norms_run, norms_shared, an_nothing, norms_add_parts, norms_group,
+          norms_store_all)
 
 /* One thread. */
 AN_BODY void norm_of_all(const an_cuda_norms_run *run, an_thread t)
@@ -294,7 +323,7 @@ int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream)
 {
     int rc = run->blocks ? AN_LAUNCH(norms_part, an_cuda_norms_run, run, run->blocks, stream) : 0;
     if (!rc && run->count)
-        rc = AN_LAUNCH(norms_all, an_cuda_norms_run, run, an_blocks_for(run->count), stream);
+        rc = AN_LAUNCH(norms_all, an_cuda_norms_run, run, run->count, stream);
     if (!rc && run->norm)
         rc = AN_LAUNCH(norm_all, an_cuda_norms_run, run, 1, stream);
     return rc;

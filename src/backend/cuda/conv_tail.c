@@ -1,0 +1,193 @@
+/*
+ * What a convolution takes along from behind it: its bias and the ReLU, and in training the norm
+ * across maps behind them or the max pooling.
+ *
+ * cuDNN adds the bias and computes the ReLU where it has such an engine. Backward through a norm
+ * includes the ReLU, and the sums of the bias, in one pass. A max pooling includes the ReLU too:
+ * forward its maximum begins with zero, and backward needs nothing but the places of the maxima.
+ * The output of the convolution, the largest tensor of a step, is then not kept, and the gradient
+ * of the bias is the sum of the pooled gradients, of which there are a quarter as many.
+ */
+#include "backend/cuda/conv.h"
+
+/* ---- Preparation ----------------------------------------------------------------------------- */
+
+void an_cuda_conv_tail_take(an_cuda_conv *c, const an_prepare *p)
+{
+    an_cuda_conv_tail_run *t = &c->tail;
+    const bool backward = p->want_dx || p->want_dw, relu = an_cuda_relu_at(p, 1);
+    const an_op_desc *norm = backward ? an_cuda_follower(p, 1 + relu, AN_OP_LRN) : NULL;
+    const an_op_desc *pool = backward ? an_cuda_follower(p, 1 + relu, AN_OP_POOL) : NULL;
+    an_layout_kind kind = c->shape.nhwc ? AN_LAYOUT_NHWC : AN_LAYOUT_PLAIN;
+    t->y = t->out = (an_layout){kind, c->shape.type, c->desc.n, c->desc.out};
+    t->norm = norm != NULL;
+    t->pool = pool && pool->u.pool.kind == AN_POOL_MAX;
+    t->relu = relu && !t->pool;
+    if (t->norm)
+        t->lrn = an_cuda_norm_run(norm, t->y);
+    if (t->pool) {
+        t->out.shape = pool->out;
+        t->pools = an_cuda_pooling_run(pool, t->y, relu);
+    }
+    c->op.base.taken = 1 + relu + t->norm + t->pool;
+    c->op.base.out = p->plain_out ? (an_layout){AN_LAYOUT_PLAIN, AN_F32, c->desc.n, t->out.shape}
+                                  : an_cuda_activation(c->op.cuda, c->desc.n, t->out.shape);
+}
+
+static an_cuda_bias_run bias_run(const an_cuda_conv *c)
+{
+    return (an_cuda_bias_run){.form = an_cuda_form_of(c->tail.out), .accumulate = c->op.accumulate};
+}
+
+void an_cuda_conv_tail_book(an_cuda_conv *c, const an_prepare *p)
+{
+    an_cuda_conv_tail_run *t = &c->tail;
+    an_cuda_op *op = &c->op;
+    const size_t y = an_layout_bytes(t->y);
+    an_cuda_reorder_new(&t->y_out, op, op->base.out, t->out);
+    if (!p->want_dx && !p->want_dw)
+        return;
+    an_cuda_reorder_new(&t->dy_in, op, op->base.out, t->out);
+    if (t->relu || t->norm || t->pool)
+        t->masked_at = an_cuda_take(op, y);
+    if (t->norm) {
+        t->y_at = an_cuda_save(op, y);
+        t->lrn_at = an_cuda_take(op, an_cuda_lrn_scratch(&t->lrn));
+    } else if (t->pool) {
+        t->y_at = t->masked_at; /* one is used forward, the other backward */
+        t->places_at = an_cuda_save(op, an_cuda_pool_places(&t->pools));
+    } else if (t->relu) {
+        an_cuda_reorder_new(&t->y_in, op, op->base.out, t->out);
+    }
+    if (p->want_dw) {
+        an_cuda_bias_run bias = bias_run(c);
+        t->bias_at = an_cuda_take(op, an_cuda_bias_scratch(&bias));
+    }
+}
+
+/* ---- Forward --------------------------------------------------------------------------------- */
+
+void *an_cuda_conv_tail_target(const an_cuda_conv *c, const an_op_args *args)
+{
+    const an_cuda_conv_tail_run *t = &c->tail;
+    if (t->norm || t->pool)
+        return an_cuda_at(t->norm ? args->saved : args->scratch, t->y_at);
+    return an_cuda_reorder_target(&t->y_out, args, args->y);
+}
+
+static alexnet_status add_bias(const an_cuda_conv *c, const an_op_args *args, void *y)
+{
+    an_cuda_neuron_run run = {.form = an_cuda_form_of(c->tail.y),
+                              .function = c->tail.relu ? AN_CUDA_RELU : AN_CUDA_IDENTITY,
+                              .bias = args->param[1],
+                              .x = y,
+                              .y = y};
+    return an_cuda_conv_check(c, an_cuda_neuron_forward(&run, an_cuda_queue(c->op.cuda)), "a bias");
+}
+
+alexnet_status an_cuda_conv_tail_forward(const an_cuda_conv *c, const an_op_args *args)
+{
+    const an_cuda_conv_tail_run *t = &c->tail;
+    an_cuda_stream *queue = an_cuda_queue(c->op.cuda);
+    void *y = an_cuda_conv_tail_target(c, args);
+    void *out = an_cuda_reorder_target(&t->y_out, args, args->y);
+    if (!t->by_engine)
+        AN_CHECK(add_bias(c, args, y));
+    if (t->norm) {
+        an_cuda_lrn_run run = t->lrn;
+        run.x = y;
+        run.y = out;
+        AN_CHECK(an_cuda_conv_check(c, an_cuda_lrn_forward(&run, queue), "a norm"));
+    }
+    if (t->pool) {
+        an_cuda_pool_run run = t->pools;
+        run.x = y;
+        run.y = out;
+        run.places = an_cuda_at(args->saved, t->places_at);
+        AN_CHECK(an_cuda_conv_check(c, an_cuda_pool_forward(&run, queue), "a pooling"));
+    }
+    return an_cuda_reorder_out(&t->y_out, &c->op, args, args->y);
+}
+
+/* ---- Backward: each also gives the gradient of the bias, if it is wanted --------------------- */
+
+static alexnet_status sum_bias(const an_cuda_conv *c, const an_op_args *args, an_cuda_bias_run *run)
+{
+    run->dbias = args->dparam[1];
+    run->scratch = an_cuda_at(args->scratch, c->tail.bias_at);
+    return an_cuda_conv_check(c, an_cuda_bias_gradient(run, an_cuda_queue(c->op.cuda)),
+                              "gradients of a bias");
+}
+
+/* Through the norm and the ReLU before it. */
+static alexnet_status backward_norm(const an_cuda_conv *c, const an_op_args *args, const void **dy)
+{
+    an_cuda_stream *queue = an_cuda_queue(c->op.cuda);
+    an_cuda_bias_run bias = bias_run(c);
+    an_cuda_lrn_run run = c->tail.lrn;
+    run.relu = c->tail.relu;
+    run.x = an_cuda_at(args->saved, c->tail.y_at);
+    run.dy = *dy;
+    *dy = bias.dy = run.dx = an_cuda_at(args->scratch, c->tail.masked_at);
+    run.scratch = an_cuda_at(args->scratch, c->tail.lrn_at);
+    if (!args->dparam[1])
+        return an_cuda_conv_check(c, an_cuda_lrn_backward(&run, queue), "a norm");
+    bias.dbias = args->dparam[1];
+    bias.scratch = an_cuda_at(args->scratch, c->tail.bias_at);
+    return an_cuda_conv_check(c, an_cuda_lrn_backward_bias(&run, &bias, queue), "a norm");
+}
+
+/* Through the pooling and the ReLU before it. */
+static alexnet_status backward_pool(const an_cuda_conv *c, const an_op_args *args, const void **dy)
+{
+    an_cuda_pool_run run = c->tail.pools;
+    run.places = an_cuda_at(args->saved, c->tail.places_at);
+    run.dy = *dy;
+    *dy = run.dx = an_cuda_at(args->scratch, c->tail.masked_at);
+    if (args->dparam[1]) {
+        an_cuda_bias_run bias = bias_run(c);
+        bias.dy = run.dy;
+        bias.places = run.relu ? run.places : NULL;
+        bias.window = run.size;
+        AN_CHECK(sum_bias(c, args, &bias));
+    }
+    return an_cuda_conv_check(c, an_cuda_pool_backward(&run, an_cuda_queue(c->op.cuda)),
+                              "a pooling");
+}
+
+/* Through the ReLU, if there is one. */
+static alexnet_status backward_relu(const an_cuda_conv *c, const an_op_args *args, const void **dy)
+{
+    const void *y = args->y, *before = *dy;
+    void *masked = an_cuda_at(args->scratch, c->tail.masked_at);
+    if (c->tail.relu) {
+        AN_CHECK(an_cuda_reorder_in(&c->tail.y_in, &c->op, args, &y));
+        *dy = masked;
+    }
+    if (args->dparam[1]) {
+        an_cuda_bias_run run = bias_run(c);
+        run.dy = before;
+        run.relu_y = c->tail.relu ? y : NULL;
+        run.dx = c->tail.relu ? masked : NULL;
+        return sum_bias(c, args, &run);
+    }
+    if (!c->tail.relu)
+        return ALEXNET_OK;
+    an_cuda_neuron_run run = {.form = an_cuda_form_of(c->tail.y),
+                              .function = AN_CUDA_RELU,
+                              .y = (void *)y,
+                              .dy = before,
+                              .dx = masked};
+    return an_cuda_conv_check(c, an_cuda_neuron_backward(&run, an_cuda_queue(c->op.cuda)),
+                              "a ReLU");
+}
+
+alexnet_status an_cuda_conv_tail_backward(const an_cuda_conv *c, const an_op_args *args,
+                                          const void **dy)
+{
+    *dy = args->dy;
+    AN_CHECK(an_cuda_reorder_in(&c->tail.dy_in, &c->op, args, dy));
+    if (c->tail.norm)
+        return backward_norm(c, args, dy);
+    return c->tail.pool ? backward_pool(c, args, dy) : backward_relu(c, args, dy);
+}

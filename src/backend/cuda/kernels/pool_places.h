@@ -1,0 +1,53 @@
+/*
+ * The places of maxima in their windows, which max pooling notes (pool.cu): row * size + column of
+ * a window, in a byte, or in four where windows have more than 254 places.
+ */
+#ifndef AN_BACKEND_CUDA_KERNELS_POOL_PLACES_H
+#define AN_BACKEND_CUDA_KERNELS_POOL_PLACES_H
+
+#include "backend/cuda/kernels/values.h"
+
+enum { POOL_BYTE_SIDE = 15 }; /* the largest window with places in bytes */
+enum { POOL_NOWHERE = 0xff, POOL_NOWHERE_WIDE = 0x7fffffff };
+
+/** The place of the zero of a ReLU, where that is the maximum. */
+AN_BODY int pool_nowhere(bool bytes)
+{
+    return bytes ? POOL_NOWHERE : POOL_NOWHERE_WIDE;
+}
+
+AN_BODY void pool_store_places(void *places, int64_t at, int lanes, bool bytes, const int *place)
+{
+    if (!bytes) {
+        for (int l = 0; l < lanes; l++)
+            ((int32_t *)places)[at + l] = place[l];
+    } else if (lanes == 8) {
+        uint32_t words[2] = {0, 0};
+        AN_UNROLL
+        for (int l = 0; l < 8; l++)
+            words[l / 4] |= (uint32_t)place[l] << 8 * (l % 4);
+        an_store_words((uint8_t *)places + at, 2, words);
+    } else {
+        ((uint8_t *)places)[at] = (uint8_t)place[0];
+    }
+}
+
+/* pool_nowhere() if the window is not `there`. */
+AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool bytes, bool there,
+                              int *place)
+{
+    if (!bytes) {
+        for (int l = 0; l < lanes; l++)
+            place[l] = there ? ((const int32_t *)places)[at + l] : POOL_NOWHERE_WIDE;
+    } else if (lanes == 8) {
+        uint32_t words[2];
+        an_load_words((const uint8_t *)places + at, 2, words);
+        AN_UNROLL
+        for (int l = 0; l < 8; l++)
+            place[l] = (int)((there ? words[l / 4] : 0xffffffffu) >> 8 * (l % 4) & 0xff);
+    } else {
+        place[0] = there ? ((const uint8_t *)places)[at] : POOL_NOWHERE;
+    }
+}
+
+#endif

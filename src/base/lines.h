@@ -1,0 +1,24 @@
+/*
+ * The lines of a text file that people write, whatever editor and system it comes from.
+ */
+#ifndef AN_BASE_LINES_H
+#define AN_BASE_LINES_H
+
+#include <stddef.h>
+
+#include "alexnet/alexnet.h"
+
+/** @param line  without its end and the blanks before that; may be changed */
+typedef alexnet_status (*an_line_fn)(void *user, char *line, int number);
+
+/**
+ * Call `fn` for each line that is not blank, numbered from 1, until one fails. A byte order mark is
+ * skipped; line ends may be those of Windows.
+ * @param text  `length` bytes and one more, which may be written to
+ * @param path  for error texts
+ * @return ALEXNET_ERROR_FORMAT for UTF-16 and for zero bytes
+ */
+alexnet_status an_lines_each(char *text, size_t length, const char *path, an_line_fn fn,
+                             void *user);
+
+#endif

@@ -1,0 +1,125 @@
+#include "format/tensor_sums.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/alloc.h"
+#include "base/status.h"
+#include "format/safetensors_header.h"
+
+enum { DIGITS = 8 };
+
+uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length)
+{
+    return length ? (uint32_t)crc32_z(sum, bytes, length) : sum; /* zlib begins anew with NULL */
+}
+
+char *an_tensor_sums_text(json_t *names, const uint32_t *sums)
+{
+    json_t *object = json_object(), *tensor;
+    const char *name;
+    char digits[DIGITS + 1], *text = NULL;
+    bool whole = object != NULL;
+    json_object_foreach(names, name, tensor)
+    {
+        if (strcmp(name, AN_SAFETENSORS_METADATA) == 0)
+            continue;
+        snprintf(digits, sizeof digits, "%08x", (unsigned)*sums++);
+        whole = whole && json_object_set_new(object, name, json_string(digits)) == 0;
+    }
+    char *raw = whole ? json_dumps(object, JSON_COMPACT) : NULL;
+    if (raw)
+        text = an_strdup(raw);
+    free(raw);
+    json_decref(object);
+    return text;
+}
+
+/* ---- Reading ---- */
+
+static bool parse_digits(const char *text, uint32_t *sum)
+{
+    if (!text || strlen(text) != DIGITS || strspn(text, "0123456789abcdef") != DIGITS)
+        return false;
+    *sum = (uint32_t)strtoul(text, NULL, 16);
+    return true;
+}
+
+/* The names that the table has and the file does not are left alone: a tensor was taken out. */
+static bool take_table(an_tensor_file *file, const json_t *table)
+{
+    const char *name;
+    json_t *value;
+    uint32_t sum;
+    json_object_foreach((json_t *)table, name, value)
+    {
+        if (!parse_digits(json_string_value(value), &sum))
+            return false;
+    }
+    for (int i = 0; i < file->count; i++)
+        file->sums[i].known =
+            parse_digits(json_string_value(json_object_get(table, file->entries[i].name)),
+                         &file->sums[i].expected);
+    return json_is_object(table);
+}
+
+alexnet_status an_tensor_sums_open(an_tensor_file *file)
+{
+    const char *text = an_tensor_file_metadata(file, AN_METADATA_SUMS);
+    if (!text || file->count == 0)
+        return ALEXNET_OK;
+    file->sums = an_calloc((size_t)file->count, sizeof *file->sums);
+    if (!file->sums)
+        return AN_FAIL_MEMORY((size_t)file->count * sizeof *file->sums, "checksums of tensors");
+    json_t *table = json_loads(text, 0, NULL);
+    const bool good = take_table(file, table);
+    json_decref(table);
+    if (good)
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s: its metadata " AN_METADATA_SUMS
+                   " is not a JSON object of tensors' names and 8 hexadecimal digits each",
+                   an_tensor_file_name(file));
+}
+
+/* Tensors are read in pieces, in order; element 0 begins again. */
+void an_tensor_sums_take(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
+                         int64_t count, const void *bytes)
+{
+    an_tensor_sum *sum = file->sums ? &file->sums[entry - file->entries] : NULL;
+    const size_t width = an_dtype_bytes(entry->dtype);
+    if (!sum || !sum->known)
+        return;
+    if (first == 0) {
+        sum->found = 0;
+        sum->next = 0;
+    }
+    if (first != sum->next)
+        return;
+    sum->found = an_tensor_sum_add(sum->found, bytes, (size_t)count * width);
+    sum->next += count;
+    if ((uint64_t)sum->next * width == entry->bytes)
+        sum->differs = sum->found != sum->expected;
+}
+
+bool an_tensor_file_damage(const an_tensor_file *file, char text[AN_DAMAGE_TEXT])
+{
+    int first = -1, more = -1;
+    for (int i = 0; file->sums && i < file->count; i++) {
+        if (!file->sums[i].differs)
+            continue;
+        first = first < 0 ? i : first;
+        more++;
+    }
+    if (first < 0)
+        return false;
+    const an_tensor_sum *sum = &file->sums[first];
+    const int length =
+        snprintf(text, AN_DAMAGE_TEXT, "tensor %.160s: checksum %08x expected, %08x found",
+                 file->entries[first].name, (unsigned)sum->expected, (unsigned)sum->found);
+    if (more > 0)
+        snprintf(text + length, (size_t)(AN_DAMAGE_TEXT - length), ", and %d more", more);
+    return true;
+}

@@ -1,0 +1,41 @@
+/*
+ * Checksums of the tensors in a file, which are in its metadata: a bit that flips on a disk is then
+ * noticed when the tensor is read, and named.
+ *
+ *     alexnet.crc32   JSON object: name of a tensor -> CRC-32 of its bytes as they lie in the file,
+ *                     8 hexadecimal digits
+ *
+ * The CRC is that of zlib, zip and PNG (ISO 3309), in Python zlib.crc32(). Files without it, and
+ * tensors that it does not name, are read without check.
+ */
+#ifndef AN_FORMAT_TENSOR_SUMS_H
+#define AN_FORMAT_TENSOR_SUMS_H
+
+#include <jansson.h>
+
+#include "format/tensor_format.h"
+
+#define AN_METADATA_SUMS "alexnet.crc32"
+
+/** The checksum of a tensor, and of what has been read of it. */
+typedef struct an_tensor_sum {
+    bool known; /* the file has one */
+    bool differs;
+    uint32_t expected, found; /* found: of the elements before `next` */
+    int64_t next;
+} an_tensor_sum;
+
+/** Extend a checksum, which begins as 0. */
+uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length);
+/** The value of the metadata for `count` tensors; owned. NULL if memory is short.
+ * @param names  in the order of `sums`: the members of a JSON object, but __metadata__ */
+char *an_tensor_sums_text(json_t *names, const uint32_t *sums);
+
+/** Read the metadata of an open file, if it has any.
+ * @return ALEXNET_ERROR_FORMAT if its text is of another form */
+alexnet_status an_tensor_sums_open(an_tensor_file *file);
+/** Take note of elements that were read, of a tensor of which the file has a checksum. */
+void an_tensor_sums_take(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
+                         int64_t count, const void *bytes);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * How much the pictures of each class count in a run, by the recipe's class_weights.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/text.h"
+#include "train/class_weights.h"
+#include "train/trainer.h"
+
+static alexnet_status make(alexnet_trainer *t)
+{
+    const size_t bytes = (size_t)t->classes.count * sizeof *t->weights;
+    t->weights = an_calloc(bytes, 1);
+    return t->weights ? ALEXNET_OK : AN_FAIL_MEMORY(bytes, "the weights of classes");
+}
+
+/* Log the weights at both ends. */
+static void say(const alexnet_trainer *t, int first, int last)
+{
+    an_log(t->ctx, ALEXNET_LOG_INFO,
+           "class_weights = %s: a picture of \"%s\" counts %.3g, one of \"%s\" %.3g",
+           an_recipe_get(t->recipe, "class_weights"), t->classes.names[first],
+           (double)t->weights[first], t->classes.names[last], (double)t->weights[last]);
+}
+
+/* ---- By the sizes of classes ---- */
+
+static alexnet_status count_pictures(const alexnet_trainer *t, int64_t **counts, double *present)
+{
+    const size_t classes = (size_t)t->classes.count;
+    *present = 0;
+    *counts = an_calloc(classes, sizeof **counts);
+    if (!*counts)
+        return AN_FAIL_MEMORY(classes * sizeof **counts, "the sizes of classes");
+    for (int64_t i = 0; i < t->train->count; i++)
+        if (t->train->samples[i].label >= 0)
+            *present += (*counts)[t->train->samples[i].label]++ == 0;
+    return ALEXNET_OK;
+}
+
+/* n / (C n_c) for each of C classes that have some of the n pictures, so that a picture's weight is
+ * 1 on average. */
+static alexnet_status balance(alexnet_trainer *t)
+{
+    int64_t *counts;
+    double present;
+    int least = 0, most = 0;
+    AN_CHECK(make(t));
+    AN_CHECK(count_pictures(t, &counts, &present));
+    for (int c = 0; c < t->classes.count; c++) {
+        if (counts[c] == 0)
+            continue;
+        t->weights[c] = (float)((double)t->train->count / (present * (double)counts[c]));
+        least = counts[least] == 0 || counts[c] < counts[least] ? c : least;
+        most = counts[c] > counts[most] ? c : most;
+    }
+    if (counts[least] == counts[most])
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "class_weights = balanced: classes are of equal size, every picture counts 1");
+    else
+        say(t, least, most);
+    an_free(counts);
+    return ALEXNET_OK;
+}
+
+/* ---- From a file ---- */
+
+static const char *choice_at(void *user, int i)
+{
+    (void)user;
+    return i ? "balanced" : "none";
+}
+
+/* Refuse a path that leads nowhere, which may be a choice with a letter wrong. */
+static alexnet_status check_path(const char *path)
+{
+    bool there;
+    AN_CHECK(an_file_exists(path, &there));
+    if (there)
+        return ALEXNET_OK;
+    const char *near = an_text_nearest(path, 2, choice_at, NULL);
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "class_weights = %s: neither none nor balanced, and there is no such file of "
+                   "weights%s%s%s",
+                   path, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+alexnet_status an_trainer_read_weights(alexnet_trainer *t)
+{
+    an_run_state *r = &t->record;
+    const int count = t->classes.count;
+    int named;
+    if (an_recipe_choice(t->recipe, AN_KEY_CLASS_WEIGHTS) != AN_WEIGHTS_FILE)
+        return ALEXNET_OK;
+    const char *path = an_recipe_get(t->recipe, "class_weights");
+    AN_CHECK(check_path(path));
+    r->class_weights = an_calloc((size_t)count, sizeof *r->class_weights);
+    if (!r->class_weights)
+        return AN_FAIL_MEMORY((size_t)count * sizeof *r->class_weights, "the weights of classes");
+    r->n_class_weights = count;
+    AN_CHECK(an_class_weights_read(r->class_weights, &t->classes, path, &named));
+    if (named < count)
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "%s names %d of %d classes; pictures of the others count 1", path, named, count);
+    return ALEXNET_OK;
+}
+
+/* The file's weights, as the record has them: the file itself may have changed since the run
+ * began. */
+static alexnet_status take_recorded(alexnet_trainer *t)
+{
+    const an_run_state *r = &t->record;
+    int least = 0, most = 0;
+    if (r->n_class_weights != t->classes.count)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s: its record of progress has weights of %d classes, the run has %d",
+                       t->run.last, r->n_class_weights, t->classes.count);
+    AN_CHECK(make(t));
+    memcpy(t->weights, r->class_weights, (size_t)t->classes.count * sizeof *t->weights);
+    for (int c = 0; c < t->classes.count; c++) {
+        least = t->weights[c] < t->weights[least] ? c : least;
+        most = t->weights[c] > t->weights[most] ? c : most;
+    }
+    say(t, most, least);
+    return ALEXNET_OK;
+}
+
+alexnet_status an_trainer_weigh_classes(alexnet_trainer *t)
+{
+    switch (an_recipe_choice(t->recipe, AN_KEY_CLASS_WEIGHTS)) {
+    case AN_WEIGHTS_BALANCED: return balance(t);
+    case AN_WEIGHTS_FILE: return take_recorded(t);
+    default: return ALEXNET_OK;
+    }
+}
