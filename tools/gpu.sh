@@ -24,6 +24,9 @@ if [ -d "$from" ]; then
     mkdir -p "$bin"
     cp "$from/cli/alexnet" "$from"/tests/test_cuda_*_gpu "$from/tests/test_parity_cuda" "$from/tests/test_steps" \
        "$from/tests/test_trainer_resume" "$from/bench/cuda_speed" "$bin"
+    for test in feature_goldens lpips parts program purpose saliency sharing trainer_guards trainer_norms trainer_rules; do
+        cp "$from/tests/test_$test" "$bin"
+    done
     tests=$root/tests
     peer=$root/bench/peer_torch.py
 else
@@ -69,6 +72,10 @@ run steps 40 sh -c "cd '$tests' && '$bin/test_steps'" || good=no
 grep -E 'cuda|FAILED|ERROR' "$out/steps.log" | head
 run resume 60 sh -c "cd '$tests' && '$bin/test_trainer_resume' 'test_stops_on_cuda*'" || good=no
 grep -E 'cuda|FAILED|ERROR' "$out/resume.log" | head
+for test in feature_goldens lpips parts program purpose saliency trainer_guards trainer_norms trainer_rules; do
+    run "$test" 20 sh -c "cd '$tests' && '$bin/test_$test'" || good=no
+done
+run sharing 20 sh -c "cd '$tests' && '$bin/test_sharing' cuda" || good=no
 say "tests passed: $good"
 
 # NET MODE BATCH STEPS

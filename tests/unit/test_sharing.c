@@ -3,6 +3,7 @@
  * handles of its own and must get the results of one thread alone, to the bit. The test also runs
  * under ThreadSanitizer, which does not understand libgomp, so models run on ref with one thread
  * each; or, in test_sharing_host, on a fake GPU, whose threads share one stream and its recordings.
+ * The first argument is another device.
  */
 #include "training_rig.h"
 
@@ -13,9 +14,9 @@
 
 #ifdef AN_CUDA_FAKE
 #include "cuda/fake.h"
-static const char device[] = "cuda";
+static const char *device = "cuda";
 #else
-static const char device[] = "ref";
+static const char *device = "ref";
 #endif
 
 enum { CLASSES = 3, SIZE = 14, CROP = SIZE * SIZE * 3, THREADS = 4, PICTURES = 6, TOP = 3 };
@@ -302,10 +303,12 @@ static void test_everything_in_many_threads(void **state)
 #endif
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything_in_many_threads),
     };
+    if (argc > 1)
+        device = argv[1];
     return cmocka_run_group_tests_name("sharing", tests, set_up, tear_down);
 }
