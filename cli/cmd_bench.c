@@ -107,14 +107,14 @@ static const char *precision_name(const alexnet_speed *speed)
 {
     if (strcmp(speed->device, "ref") == 0)
         return "float64";
-    return speed->precision == ALEXNET_PRECISION_BF16 ? "bf16" : "fp32";
+    return alexnet_precision_name(speed->precision);
 }
 
 static results sum_up(const alexnet_bench *bench, bool training)
 {
     results r = {.training = training};
     alexnet_bench_speed(bench, &r.speed);
-    r.peak = r.speed.precision == ALEXNET_PRECISION_BF16 ? r.speed.peak_bf16 : r.speed.peak_fp32;
+    r.peak = alexnet_bench_peak(bench, r.speed.precision, NULL);
     r.rate = r.speed.median > 0 ? r.speed.batch / r.speed.median : 0;
     r.flops = r.speed.median > 0 ? r.speed.operations / r.speed.median : 0;
     return r;
@@ -122,10 +122,15 @@ static results sum_up(const alexnet_bench *bench, bool training)
 
 /* ---- For people ------------------------------------------------------------------------------ */
 
-static void print_peak(const char *name, double peak, const char *with)
+static void print_peaks(const alexnet_bench *bench)
 {
-    if (peak > 0)
-        printf("peak %s: %.1f GFLOP/s with %s\n", name, peak / 1e9, with);
+    for (int p = ALEXNET_PRECISION_FP32; p <= ALEXNET_PRECISION_BF16; p++) {
+        const char *with;
+        const double peak = alexnet_bench_peak(bench, (alexnet_precision)p, &with);
+        if (peak > 0)
+            printf("peak %s: %.1f GFLOP/s with %s\n", alexnet_precision_name((alexnet_precision)p),
+                   peak / 1e9, with);
+    }
 }
 
 /* A number with its unit, or an empty cell. */
@@ -181,8 +186,7 @@ static void print_results(const alexnet_bench *bench, const results *r)
                   r->training ? "training" : "inference", s->net, s->device, precision_name(s),
                   s->threads, text_plural(s->threads, "thread", "threads"), s->batch,
                   text_plural(s->batch, "picture", "pictures"));
-    print_peak("fp32", s->peak_fp32, s->with_fp32);
-    print_peak("bf16", s->peak_bf16, s->with_bf16);
+    print_peaks(bench);
     if (s->copied > 0)
         printf("copy within its memory: %.0f GB/s read and written\n", s->copied / 1e9);
     printf("\n");
@@ -242,6 +246,8 @@ static void print_json(const alexnet_bench *bench, const results *r)
     json_object_set_new(all, "fraction_of_peak",
                         r->peak > 0 ? json_number(r->flops / r->peak) : json_null());
     json_object_set_new(all, "peak_gflops_fp32", positive(s->peak_fp32 / 1e9));
+    json_object_set_new(all, "peak_gflops_tf32",
+                        positive(alexnet_bench_peak(bench, ALEXNET_PRECISION_TF32, NULL) / 1e9));
     json_object_set_new(all, "peak_gflops_bf16", positive(s->peak_bf16 / 1e9));
     json_object_set_new(all, "copied_gb_per_second", positive(s->copied / 1e9));
     json_object_set_new(all, "layers", layers_json(bench));

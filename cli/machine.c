@@ -141,16 +141,17 @@ static bool find_device(alexnet_device_info *out, const char *name)
     return false;
 }
 
-/* The precision of training, by the rule of alexnet_precision. */
+/* The precision of training, by the rule of alexnet_precision. A GPU with bf16 has tf32 too. */
 static const char *training_precision(const alexnet_device_info *device, int wanted)
 {
-    bool bf16 = wanted == ALEXNET_PRECISION_AUTO || wanted == ALEXNET_PRECISION_BF16;
+    alexnet_precision precision = ALEXNET_PRECISION_FP32;
     if (strcmp(device->name, "ref") == 0)
         return "float64";
-    if (bf16 && device->bf16)
-        return "bf16";
-    return wanted == ALEXNET_PRECISION_TF32 && text_starts_with(device->name, "cuda") ? "tf32"
-                                                                                      : "fp32";
+    if (wanted == ALEXNET_PRECISION_TF32 && device->bf16 && text_starts_with(device->name, "cuda"))
+        precision = ALEXNET_PRECISION_TF32;
+    else if (wanted != ALEXNET_PRECISION_FP32 && wanted != ALEXNET_PRECISION_TF32 && device->bf16)
+        precision = ALEXNET_PRECISION_BF16;
+    return alexnet_precision_name(precision);
 }
 
 char *machine_text(const alexnet_ctx *ctx, const machine_options *options)

@@ -32,31 +32,69 @@ if(ALEXNET_CUDA)
 endif()
 
 if(ALEXNET_HAS_CUDA)
-  # Machine code for the chips that the toolkit knows, up to sm_90; PTX of the last for later ones.
+  # Machine code for the chips that the toolkit knows, from sm_70 to sm_90; PTX of the last for later
+  # ones.
   execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --list-gpu-code OUTPUT_VARIABLE known)
-  set(ALEXNET_CUDA_OLDEST 75)
+  string(REGEX MATCHALL "sm_[0-9]+" known "${known}")
+  list(TRANSFORM known REPLACE "sm_" "")
+  list(REMOVE_DUPLICATES known)
+  list(SORT known COMPARE NATURAL)
   set(chips "")
-  foreach(chip 70 75 80 86 89 90)
-    if(known MATCHES "sm_${chip}")
-      list(APPEND chips ${chip}-real)
+  foreach(chip IN LISTS known)
+    if(chip GREATER_EQUAL 70 AND chip LESS_EQUAL 90)
+      list(APPEND chips ${chip})
     endif()
   endforeach()
-  if(known MATCHES "sm_70")
-    set(ALEXNET_CUDA_OLDEST 70)
+  if(CMAKE_CUDA_ARCHITECTURES MATCHES "^all") # CMake's own list may not be this toolkit's
+    set(chips ${known})
   endif()
-  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES ${chips} 90-virtual)
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES OR CMAKE_CUDA_ARCHITECTURES MATCHES "^all")
+    list(GET chips -1 newest)
+    list(TRANSFORM chips APPEND -real)
+    set(CMAKE_CUDA_ARCHITECTURES ${chips} ${newest}-virtual)
   endif()
   set(CMAKE_CUDA_STANDARD 17)
   set(CMAKE_CUDA_STANDARD_REQUIRED ON)
   enable_language(CUDA)
   message(STATUS "Backend cuda: toolkit ${CUDAToolkit_VERSION}, ${CMAKE_CUDA_ARCHITECTURES}")
 
+  # The same for describe.c, as numbers: the chips that have machine code, and the PTX.
+  set(built ${CMAKE_CUDA_ARCHITECTURES})
+  if(built STREQUAL "native")
+    set(built ${CMAKE_CUDA_ARCHITECTURES_NATIVE})
+  endif()
+  set(images 0)
+  set(ptx 0)
+  foreach(code IN LISTS built)
+    if(NOT code MATCHES "^([0-9]+)[af]?(-real|-virtual)?$")
+      message(FATAL_ERROR "CMAKE_CUDA_ARCHITECTURES has ${code}; expected numbers such as 90-real, or native")
+    endif()
+    if(NOT CMAKE_MATCH_2 STREQUAL "-virtual")
+      string(APPEND images ",${CMAKE_MATCH_1}")
+    endif()
+    if(NOT CMAKE_MATCH_2 STREQUAL "-real")
+      string(APPEND ptx ",${CMAKE_MATCH_1}")
+    endif()
+  endforeach()
+  # cuDNN may be in a folder of its own, where the program must look too.
+  find_library(CUDNN_LIBRARY NAMES libcudnn.so.9 HINTS ${CUDNN_ROOT} ${CUDAToolkit_LIBRARY_DIR}
+               PATH_SUFFIXES lib lib64)
+  if(CUDNN_LIBRARY)
+    get_filename_component(cudnn_libraries ${CUDNN_LIBRARY} DIRECTORY)
+  elseif(CUDNN_ROOT)
+    set(cudnn_libraries ${CUDNN_ROOT}/lib)
+  else()
+    set(cudnn_libraries ${CUDAToolkit_LIBRARY_DIR})
+  endif()
+
   add_library(alexnet_cuda INTERFACE)
   target_include_directories(alexnet_cuda SYSTEM INTERFACE ${CUDNN_INCLUDE} ${CUBLASLT_INCLUDE}
                              ${CUDAToolkit_INCLUDE_DIRS})
   target_compile_definitions(alexnet_cuda INTERFACE
-    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_OLDEST=${ALEXNET_CUDA_OLDEST}>
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_IMAGES=${images}>
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_PTX=${ptx}>
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDNN_LIBRARIES="${cudnn_libraries}">
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_DNN_NAME="libcudnn.so.9">
     $<$<COMPILE_LANGUAGE:C>:AN_CUDA_BLAS_NAME="libcublasLt.so.${CUDAToolkit_VERSION_MAJOR}">
     $<$<COMPILE_LANGUAGE:C>:AN_CUDA_LIBRARIES="${CUDAToolkit_LIBRARY_DIR}">)
   target_link_libraries(alexnet_cuda INTERFACE CUDA::cudart_static ${CMAKE_DL_LIBS})

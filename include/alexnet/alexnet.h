@@ -47,12 +47,16 @@
  *              with an older header keeps working. NULL means the defaults. Result structs never
  *              change.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
- *              the process; the caller's OpenMP settings are as they were when a call returns.
+ *              the process; the caller's OpenMP settings are as they were when a call returns, and
+ *              so is the GPU that is current in the calling thread (the first one becomes current
+ *              in a thread without one).
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
  *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
  *              calls that need them fail. Making a session or a trainer is a computation: call
- *              fork() after alexnet_model_load() at the latest, or exec.
+ *              fork() after alexnet_model_load() at the latest, or exec. A GPU cannot be used in a
+ *              child if its parent has asked for devices, as alexnet_ctx_new() does for "auto" and
+ *              "cuda": calls on what was made there fail, and freeing it leaks host memory.
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
@@ -134,6 +138,9 @@ typedef enum alexnet_precision {
     ALEXNET_PRECISION_BF16 = 3, /**< bf16 operands, float32 sums, float32 master weights */
 } alexnet_precision;
 
+/** The name of a precision, as `--precision` takes it: "auto", "fp32", "tf32", "bf16". */
+ALEXNET_API const char *alexnet_precision_name(alexnet_precision precision);
+
 /** Instruction sets in rising order. A device uses the highest it has, up to the one asked for. */
 typedef enum alexnet_isa {
     ALEXNET_ISA_ANY = 0,      /**< no limit */
@@ -154,7 +161,8 @@ typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *
 
 typedef struct alexnet_ctx_options {
     size_t size;
-    const char *device; /**< "auto" (NULL), "ref", "cpu" or "cuda"; "cuda:1" is the second GPU */
+    const char *device; /**< "auto" (NULL), "ref", "cpu" or "cuda"; "cuda:1" is the second GPU. "auto"
+                             is a GPU or, with a warning in the log if none can be opened, the CPU */
     alexnet_precision precision; /**< default AUTO */
     int threads;                 /**< 0: the CPUs that affinity and cgroup allow. At most as many as
                                       OMP_THREAD_LIMIT allows, with a warning */
@@ -2028,7 +2036,7 @@ typedef enum alexnet_pass {
  */
 typedef struct alexnet_speed {
     const char *net, *device;    /**< names */
-    alexnet_precision precision; /**< what was computed in: FP32 or BF16 */
+    alexnet_precision precision; /**< what was computed in: FP32, TF32 or BF16 */
     int batch, threads, steps;   /**< steps measured so far */
     double least, median, most;  /**< seconds per step; 0 before the first measured one */
     double operations;           /**< per step */
@@ -2060,6 +2068,13 @@ ALEXNET_API alexnet_status alexnet_bench_new(alexnet_bench **out, alexnet_ctx *c
 ALEXNET_API alexnet_status alexnet_bench_step(alexnet_bench *bench, double *seconds, bool *more);
 /** Sum up. Names are borrowed from the bench. */
 ALEXNET_API void alexnet_bench_speed(const alexnet_bench *bench, alexnet_speed *speed);
+/**
+ * The device's peak in a precision, which is also measured where alexnet_speed has no field for it.
+ * @param with  out, by which instruction or product, "" if there is no peak; NULL: not wanted
+ * @return operations per second; 0 if the device lacks the precision or is not measured
+ */
+ALEXNET_API double alexnet_bench_peak(const alexnet_bench *bench, alexnet_precision precision,
+                                      const char **with);
 /** Part `index` of a step, in the order of computation. @return false past the last */
 ALEXNET_API bool alexnet_bench_layer(const alexnet_bench *bench, int index,
                                      alexnet_layer_speed *layer);

@@ -60,6 +60,16 @@ void alexnet_bench_speed(const alexnet_bench *bench, alexnet_speed *speed)
         an_bench_speed(bench, speed);
 }
 
+double alexnet_bench_peak(const alexnet_bench *bench, alexnet_precision precision,
+                          const char **with)
+{
+    const bool known = precision >= ALEXNET_PRECISION_FP32 && precision <= ALEXNET_PRECISION_BF16;
+    const an_peak none = {.with = ""}, *peak = bench && known ? &bench->peaks[precision] : &none;
+    if (with)
+        *with = peak->with;
+    return peak->flops;
+}
+
 bool alexnet_bench_layer(const alexnet_bench *bench, int index, alexnet_layer_speed *layer)
 {
     return bench && layer && an_bench_layer(bench, index, layer);

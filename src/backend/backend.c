@@ -39,12 +39,17 @@ static bool is_word(const char *text, size_t length, const char *word)
     return strlen(word) == length && memcmp(text, word, length) == 0;
 }
 
+static alexnet_status no_device(void)
+{
+    return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device to compute on");
+}
+
 static alexnet_status find_best(an_device *out, alexnet_isa max_isa)
 {
     for (int i = 0; an_device_at(out, i, max_isa); i++)
         if (out->info.available)
             return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this machine has no device to compute on");
+    return no_device();
 }
 
 /* "cpu and ref": the backends of this build. */
@@ -94,16 +99,93 @@ alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_
     return unknown_device(name, length);
 }
 
+const char *an_backend_computes_in(const an_backend *backend)
+{
+    return backend->param_dtype == AN_F64 ? "float64" : alexnet_precision_name(backend->precision);
+}
+
 static void log_choice(const an_backend *backend, const alexnet_device_info *info)
 {
-    bool wide = backend->param_dtype == AN_F64;
-    bool bf16 = backend->precision == ALEXNET_PRECISION_BF16;
     an_log(backend->ctx, ALEXNET_LOG_INFO, "device %s: %s, %s%s%s; %s, %d %s", info->name,
            info->processor, info->isa, *info->library ? ", " : "", info->library,
-           wide   ? "float64"
-           : bf16 ? "bf16"
-                  : "fp32",
-           backend->ctx->threads, an_text_plural(backend->ctx->threads, "thread", "threads"));
+           an_backend_computes_in(backend), backend->ctx->threads,
+           an_text_plural(backend->ctx->threads, "thread", "threads"));
+}
+
+bool an_device_refused(const an_device *device, alexnet_status rc)
+{
+    return device->api->available && (rc == ALEXNET_ERROR_NOT_AVAILABLE ||
+                                      rc == ALEXNET_ERROR_DEVICE || rc == ALEXNET_ERROR_NO_MEMORY);
+}
+
+/* What an_backend_open_as() is asked for. */
+typedef struct opening {
+    alexnet_ctx *ctx;
+    bool training;
+    const an_device_defaults *defaults; /* NULL: none */
+} opening;
+
+static alexnet_status open_device(an_backend **out, const opening *how, const an_device *device)
+{
+    alexnet_precision precision = how->ctx->precision;
+    if (precision == ALEXNET_PRECISION_AUTO && how->defaults)
+        precision = how->defaults->precision;
+    if (precision == ALEXNET_PRECISION_AUTO)
+        precision =
+            how->training && device->info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
+    AN_CHECK(device->api->open(out, how->ctx, device->ordinal, precision));
+    log_choice(*out, &device->info);
+    return ALEXNET_OK;
+}
+
+/* Open the best device that does not refuse: the cpu, which never does, is behind those that may.
+ * @param tried  the name of one that has refused already; "": none has */
+static alexnet_status open_best(an_backend **out, const opening *how, const char *tried)
+{
+    an_device device;
+    for (int i = 0; an_device_at(&device, i, how->ctx->max_isa); i++) {
+        if (!device.info.available || strcmp(device.info.name, tried) == 0)
+            continue;
+        alexnet_status rc = open_device(out, how, &device);
+        if (!an_device_refused(&device, rc))
+            return rc;
+        an_log(how->ctx, ALEXNET_LOG_WARNING, "%s is passed over, and the next device tried: %s",
+               device.info.name, an_error_text());
+    }
+    return no_device();
+}
+
+static alexnet_status open_chosen(an_backend **out, const opening *how)
+{
+    an_device device;
+    const char *own = how->defaults ? how->defaults->device : NULL;
+    const bool any = strcmp(how->ctx->device, "auto") == 0;
+    if (any && !own)
+        return open_best(out, how, "");
+    alexnet_status rc = an_device_find(&device, any ? own : how->ctx->device, how->ctx->max_isa);
+    const bool found = rc == ALEXNET_OK;
+    if (found)
+        rc = open_device(out, how, &device);
+    if (rc == ALEXNET_OK || !any || (found && !an_device_refused(&device, rc)))
+        return rc;
+    an_log(how->ctx, ALEXNET_LOG_WARNING, "the run's own device cannot be had: %s",
+           an_error_text());
+    return open_best(out, how, own);
+}
+
+/* Use the tuning that a run began with, where the caller has named none. */
+static alexnet_status tune_as(an_backend *backend, const an_device_defaults *defaults)
+{
+    if (!defaults || !defaults->tuning || backend->tuning)
+        return ALEXNET_OK;
+    alexnet_status rc = an_tuning_parse(&backend->tuning, defaults->tuning, "the run's tuning",
+                                        backend->isa, backend->api->variants);
+    if (rc != ALEXNET_ERROR_FORMAT)
+        return rc;
+    /* of another version: the run goes on all the same */
+    an_log(backend->ctx, ALEXNET_LOG_WARNING, "what the run was tuned with is not known here: %s",
+           an_error_text());
+    return ALEXNET_OK;
 }
 
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training)
@@ -115,31 +197,9 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
                                   const an_device_defaults *defaults)
 {
     *out = NULL;
-    an_device device;
-    bool has_default = defaults && defaults->device && strcmp(ctx->device, "auto") == 0;
-    if (has_default && an_device_find(&device, defaults->device, ctx->max_isa) != ALEXNET_OK) {
-        an_log(ctx, ALEXNET_LOG_WARNING, "the run's own device cannot be had: %s", an_error_text());
-        has_default = false;
-    }
-    if (!has_default)
-        AN_CHECK(an_device_find(&device, ctx->device, ctx->max_isa));
-    alexnet_precision precision = ctx->precision;
-    if (precision == ALEXNET_PRECISION_AUTO && defaults)
-        precision = defaults->precision;
-    if (precision == ALEXNET_PRECISION_AUTO)
-        precision = training && device.info.bf16 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32;
-    AN_CHECK(device.api->open(out, ctx, device.ordinal, precision));
+    AN_CHECK(open_chosen(out, &(opening){ctx, training, defaults}));
     (*out)->deterministic = ctx->deterministic || (defaults && defaults->deterministic);
-    log_choice(*out, &device.info);
-    if (!defaults || !defaults->tuning || (*out)->tuning)
-        return ALEXNET_OK;
-    alexnet_status rc = an_tuning_parse(&(*out)->tuning, defaults->tuning, "the run's tuning",
-                                        (*out)->isa, (*out)->api->variants);
-    if (rc == ALEXNET_ERROR_FORMAT) { /* of another version: the run goes on all the same */
-        an_log(ctx, ALEXNET_LOG_WARNING, "what the run was tuned with is not known here: %s",
-               an_error_text());
-        return ALEXNET_OK;
-    }
+    alexnet_status rc = tune_as(*out, defaults);
     if (rc != ALEXNET_OK) {
         an_backend_close(*out);
         *out = NULL;
@@ -183,8 +243,7 @@ void an_backend_free_tunings(an_backend *backend)
 
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training)
 {
-    bool bf16 = backend->precision == ALEXNET_PRECISION_BF16;
-    return (an_tuning_query){backend->isa, bf16 ? "bf16" : "fp32", training, op,
+    return (an_tuning_query){backend->isa, alexnet_precision_name(backend->precision), training, op,
                              backend->api->variants};
 }
 

@@ -132,6 +132,7 @@ struct an_backend_api {
     /** Names of the variants that its operators come in, as tunings spell them, with NULL behind
      * the last; the first is the default. NULL: there are none. */
     const char *const *variants;
+    bool tf32; /* those of its devices that have bf16 have tf32 too */
 
     /**
      * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
@@ -198,8 +199,8 @@ struct an_backend_api {
     alexnet_status (*hold)(an_backend *backend, const an_results *results, an_step_state *state);
 
     /**
-     * Measure the peak rate of multiplications and additions in FP32 or BF16. A CPU runs them on
-     * the context's threads with all operands in registers, in about a third of a second; a GPU
+     * Measure the peak rate of multiplications and additions in FP32, TF32 or BF16. A CPU runs them
+     * on the context's threads with all operands in registers, in about a third of a second; a GPU
      * runs a matrix product. NULL: the backend cannot measure it.
      * @return ALEXNET_ERROR_NOT_AVAILABLE for a precision that the device lacks
      */
@@ -259,7 +260,8 @@ bool an_device_at(an_device *out, int index, alexnet_isa max_isa);
 alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_isa);
 
 /**
- * Open the device that a context names; "auto" is the best available one. Resolves precision AUTO:
+ * Open the device that a context names; "auto" is the best available one that can be opened: each
+ * that refuses is passed over with a warning. Resolves precision AUTO:
  * bf16 for `training` where the device has it, else fp32.
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's,
  *         ALEXNET_ERROR_NOT_AVAILABLE for one that this build or machine does not have
@@ -279,14 +281,21 @@ typedef struct an_device_defaults {
 } an_device_defaults;
 /**
  * As an_backend_open(), but auto means these defaults. A device that this build or machine does not
- * have is replaced by the best one, with a warning; a tuning that this version does not understand
- * is left out, with another.
+ * have, or that refuses, is replaced by the best one, with a warning; a tuning that this version
+ * does not understand is left out, with another.
  * @param defaults  NULL: none
  */
 alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
                                   const an_device_defaults *defaults);
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
+
+/** Whether the reason why open() failed lies in a device beside the host, which is in use or full,
+ *  say: another device may then take its place. */
+bool an_device_refused(const an_device *device, alexnet_status rc);
+
+/** What a backend computes in: the name of its precision, or "float64". */
+const char *an_backend_computes_in(const an_backend *backend);
 
 /**
  * For open() of a backend that tunes: read the context's tuning and the backend's own, by its name.

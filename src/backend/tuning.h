@@ -5,7 +5,7 @@
  *
  *     [conv3]                            any name
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
- *     precision = fp32                   or bf16, or a star
+ *     precision = fp32                   or tf32, or bf16, or a star
  *     training = yes                     absent: training and inference
  *     operator = conv 3x3/1 groups 1 *   as an_op_signature() writes it; a star is any text
  *     forward = winograd                 likewise backward_data and backward_weights; all optional

@@ -1,11 +1,32 @@
 #include "base/context.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "base/utf8.h"
+
+static const char *const precision_names[] = {[ALEXNET_PRECISION_AUTO] = "auto",
+                                              [ALEXNET_PRECISION_FP32] = "fp32",
+                                              [ALEXNET_PRECISION_TF32] = "tf32",
+                                              [ALEXNET_PRECISION_BF16] = "bf16"};
+enum { PRECISIONS = sizeof precision_names / sizeof precision_names[0] };
+
+const char *alexnet_precision_name(alexnet_precision precision)
+{
+    const bool known = (int)precision >= 0 && (int)precision < PRECISIONS;
+    return known ? precision_names[precision] : "unknown precision";
+}
+
+alexnet_precision an_precision_from_name(const char *name)
+{
+    int i = PRECISIONS - 1;
+    while (i > 0 && strcmp(name, precision_names[i]) != 0)
+        i--;
+    return (alexnet_precision)i;
+}
 
 alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx)
 {

@@ -29,6 +29,9 @@ struct alexnet_ctx {
 alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx);
 void an_ctx_release(alexnet_ctx *ctx); /* NULL allowed */
 
+/** The precision that alexnet_precision_name() calls so; AUTO for any other word. */
+alexnet_precision an_precision_from_name(const char *name);
+
 /** Send a line to the caller's log, if there is one. ctx may be NULL. */
 void an_log(alexnet_ctx *ctx, alexnet_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

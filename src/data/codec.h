@@ -43,6 +43,10 @@ typedef struct an_codec {
     alexnet_status (*decode)(an_picture *, int *, const an_encoded *);
 } an_codec;
 
+/** Whether there is no memory for so many bytes: to be asked about a picture that a library calls
+ *  damaged, where the library may not tell that from a lack of memory. */
+bool an_memory_is_short(size_t bytes);
+
 /** The decoders of this build, in a list that the build generates; NULL ends it. */
 extern const an_codec *const an_codecs[];
 

@@ -5,6 +5,7 @@
 
 #include "base/walk.h"
 #include "data/markers.h"
+#include "data/tiff_tag.h"
 
 /* The format that an ending promises, in the words of an_picture_format(). */
 static const struct {
@@ -46,29 +47,15 @@ static uint32_t jpeg_components(an_bytes file)
     return 0;
 }
 
-/* Tag 262 of a TIFF's first directory, PhotometricInterpretation; 0 also if it is missing. */
-static uint32_t tiff_photometric(an_bytes file)
-{
-    enum { TAG = 262, ENTRY = 12 };
-    uint32_t (*number)(an_bytes, size_t, int) = file.at[0] == 'I' ? an_bytes_little : an_bytes_big;
-    const size_t directory = number(file, 4, 4);
-    const uint32_t entries = number(file, directory, 2);
-    for (uint32_t i = 0; i < entries; i++) {
-        const size_t at = directory + 2 + (size_t)i * ENTRY;
-        if (number(file, at, 2) == TAG)
-            return number(file, at + 8, 2);
-    }
-    return 0;
-}
-
 bool an_is_cmyk(const void *bytes, size_t length)
 {
-    enum { SEPARATED = 5 };
+    enum { PHOTOMETRIC_INTERPRETATION = 262, SEPARATED = 5 };
     const an_bytes file = {bytes, length};
     const char *format = an_picture_format(bytes, length);
+    an_tiff_tag colours;
     if (format && strcmp(format, "a JPEG") == 0)
         return jpeg_components(file) == 4;
-    return format && strcmp(format, "a TIFF") == 0 && tiff_photometric(file) == SEPARATED;
+    return an_tiff_find(&colours, file, PHOTOMETRIC_INTERPRETATION) && colours.number == SEPARATED;
 }
 
 bool an_is_grey(const an_picture *picture)

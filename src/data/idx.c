@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/zlib_memory.h"
 #include "data/picture.h"
 
 /* The most bytes of a file, and of its elements: zlib counts in 32 bits. */
@@ -23,18 +24,6 @@ typedef struct stream {
     const char *name;
 } stream;
 
-static void *zlib_alloc(void *user, unsigned count, unsigned bytes)
-{
-    (void)user;
-    return an_calloc(count, bytes);
-}
-
-static void zlib_free(void *user, void *block)
-{
-    (void)user;
-    an_free(block);
-}
-
 static alexnet_status stream_open(stream *s, const unsigned char *bytes, size_t length,
                                   const char *name)
 {
@@ -45,7 +34,7 @@ static alexnet_status stream_open(stream *s, const unsigned char *bytes, size_t 
                        length, IDX_MAX);
     if (!s->compressed)
         return ALEXNET_OK;
-    s->z = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
+    s->z = (z_stream){.zalloc = an_zlib_alloc, .zfree = an_zlib_free};
     s->z.next_in = (unsigned char *)bytes; /* which zlib only reads */
     s->z.avail_in = (unsigned)length;
     if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) /* gzip's header and checksum */

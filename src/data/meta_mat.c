@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/zlib_memory.h"
 #include "data/names.h"
 
 /* Types of elements, and classes of arrays. */
@@ -225,18 +226,6 @@ static alexnet_status read_table(char **text, const matrix *table, const char *n
 
 /* ---- The file ---- */
 
-static void *zlib_alloc(void *user, unsigned count, unsigned bytes)
-{
-    (void)user;
-    return an_calloc(count, bytes);
-}
-
-static void zlib_free(void *user, void *block)
-{
-    (void)user;
-    an_free(block);
-}
-
 /* Decompress into a block that grows. *out is owned, also on failure. */
 static alexnet_status inflate_all(z_stream *z, unsigned char **out, size_t *length)
 {
@@ -265,7 +254,7 @@ static alexnet_status inflate_all(z_stream *z, unsigned char **out, size_t *leng
 
 static alexnet_status decompress(unsigned char **out, size_t *length, cursor from)
 {
-    z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    z_stream z = {.zalloc = an_zlib_alloc, .zfree = an_zlib_free};
     *out = NULL;
     *length = 0;
     z.next_in = (unsigned char *)from.at;

@@ -164,6 +164,13 @@ alexnet_status an_picture_alloc(an_picture *out, const an_encoded *file, uint32_
     return ALEXNET_OK;
 }
 
+bool an_memory_is_short(size_t bytes)
+{
+    void *block = an_malloc(bytes);
+    an_free(block);
+    return !block;
+}
+
 /* How an orientation moves pixels (EXIF 2.3, 4.6.4): the pixel of the upright picture at (row,
  * column) is stored pixel `start` + row * `down` + column * `right`. */
 typedef struct turn {

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/zlib_memory.h"
 #include "data/codec.h"
 
 /* At most TEXT_MAX bytes of a text are unpacked; the orientation comes early in both kinds. */
@@ -78,23 +79,11 @@ static bool is_sound(const chunk *c)
     return sum == get32(c->bytes + c->length);
 }
 
-static voidpf on_alloc(voidpf user, uInt count, uInt bytes)
-{
-    (void)user;
-    return an_calloc(count, bytes);
-}
-
-static void on_free(voidpf user, voidpf block)
-{
-    (void)user;
-    an_free(block);
-}
-
 /* Unpack at most `room` bytes; *length: how many. Damage ends the text where it stands. */
 static alexnet_status unpack(uint8_t *out, size_t room, size_t *length, const chunk *packed)
 {
-    z_stream z = {.zalloc = on_alloc,
-                  .zfree = on_free,
+    z_stream z = {.zalloc = an_zlib_alloc,
+                  .zfree = an_zlib_free,
                   .next_in = (Bytef *)packed->bytes,
                   .avail_in = (uInt)packed->length,
                   .next_out = out,

@@ -6,8 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/zlib_memory.h"
 #include "data/bytes.h"
 #include "data/markers.h"
+#include "data/tiff_tag.h"
 
 static bool begins(an_bytes all, size_t first, const char *text, size_t length)
 {
@@ -50,24 +52,12 @@ static alexnet_status find_in_jpeg(an_profile *out, an_bytes file)
 
 /* ---- PNG: the chunk iCCP, compressed ---- */
 
-static voidpf zlib_alloc(voidpf user, uInt count, uInt bytes)
-{
-    (void)user;
-    return an_calloc(count, bytes);
-}
-
-static void zlib_free(voidpf user, voidpf block)
-{
-    (void)user;
-    an_free(block);
-}
-
 /* Decompress a profile, up to AN_PROFILE_MAX bytes or as far as its data are sound. */
 static alexnet_status inflate_profile(an_profile *out, an_bytes from)
 {
     enum { BLOCK = 1 << 14 };
     uint8_t block[BLOCK];
-    z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    z_stream z = {.zalloc = an_zlib_alloc, .zfree = an_zlib_free};
     alexnet_status rc = ALEXNET_OK;
     z.next_in = (Bytef *)from.at;
     z.avail_in = (uInt)from.length;
@@ -119,21 +109,14 @@ static alexnet_status find_in_webp(an_profile *out, an_bytes file)
     return ALEXNET_OK;
 }
 
-/* Tag 34675 of the first directory (TIFF 6; ICC.1, annex B.3). */
+/* A tag of the first directory (ICC.1, annex B.3). */
 static alexnet_status find_in_tiff(an_profile *out, an_bytes file)
 {
-    enum { TAG = 34675, ENTRY = 12 };
-    uint32_t (*number)(an_bytes, size_t, int) =
-        begins(file, 0, "II", 2) ? an_bytes_little : an_bytes_big;
-    const size_t directory = number(file, 4, 4);
-    const uint32_t entries = number(file, directory, 2);
-    for (uint32_t i = 0; i < entries; i++) {
-        const size_t at = directory + 2 + (size_t)i * ENTRY;
-        if (number(file, at, 2) == TAG)
-            return append(out,
-                          an_bytes_part(file, number(file, at + 8, 4), number(file, at + 4, 4)));
-    }
-    return ALEXNET_OK;
+    enum { TAG = 34675 };
+    an_tiff_tag profile;
+    if (!an_tiff_find(&profile, file, TAG))
+        return ALEXNET_OK;
+    return append(out, an_bytes_part(file, profile.offset, profile.count));
 }
 
 /* The content of the first box of a type in a sequence of boxes (ISO/IEC 14496-12, 4.2); empty if
@@ -175,7 +158,7 @@ alexnet_status an_profile_find(an_profile *out, const void *bytes, size_t length
         rc = find_in_png(out, file);
     else if (begins(file, 8, "WEBP", 4))
         rc = find_in_webp(out, file);
-    else if (begins(file, 0, "II*\0", 4) || begins(file, 0, "MM\0*", 4))
+    else if (an_tiff_is(file))
         rc = find_in_tiff(out, file);
     else if (begins(file, 4, "ftyp", 4))
         rc = find_in_heif(out, file);

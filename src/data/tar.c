@@ -1,14 +1,9 @@
-#include "data/tar.h"
+#include "data/tar_impl.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
-
-/* The largest extra header, and the longest name, that is read. Systems have paths of up to 4096
- * bytes. The name of an archive within an archive is part of the name of every folder in it: it
- * must not be far longer than what these take in the archive. */
-enum { META_MAX = 1 << 20, NAME_MAX_LENGTH = 4096 };
 
 /* Where the fields of a header lie, and how long they are. */
 enum {
@@ -23,13 +18,6 @@ enum {
     PREFIX = 345,
     PREFIX_LENGTH = 155
 };
-
-/* What extra headers say about the member behind them. */
-typedef struct extra {
-    char *name; /* owned; NULL: nothing */
-    bool has_size;
-    uint64_t size;
-} extra;
 
 alexnet_status an_tar_peek(an_tar *tar, uint64_t offset, size_t length, const unsigned char **bytes)
 {
@@ -155,7 +143,7 @@ static bool is_zero(const unsigned char *block)
     return true;
 }
 
-static alexnet_status fail_damaged(const an_tar *tar, const char *what)
+alexnet_status an_tar_fail_damaged(const an_tar *tar, const char *what)
 {
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is damaged at byte %llu: %s", tar->name,
                    (unsigned long long)tar->at, what);
@@ -175,14 +163,14 @@ static alexnet_status read_header(an_tar *tar, unsigned char *header, bool *more
     if (is_zero(block))
         return ALEXNET_OK;
     if (!checksum_fits(block))
-        return fail_damaged(tar, "a header is expected, and its checksum is wrong");
+        return an_tar_fail_damaged(tar, "a header is expected, and its checksum is wrong");
     memcpy(header, block, AN_TAR_BLOCK);
     *more = true;
     return ALEXNET_OK;
 }
 
 /* Step over a header and its data; *offset: where the data begin. */
-static alexnet_status step(an_tar *tar, uint64_t length, uint64_t *offset)
+alexnet_status an_tar_step(an_tar *tar, uint64_t length, uint64_t *offset)
 {
     *offset = tar->at + AN_TAR_BLOCK;
     const uint64_t left = tar->end - *offset;
@@ -197,104 +185,12 @@ static alexnet_status step(an_tar *tar, uint64_t length, uint64_t *offset)
     return ALEXNET_OK;
 }
 
-/* The data of an extra header, in a new block with a zero behind them. */
-static alexnet_status read_meta(an_tar *tar, uint64_t length, char **out)
-{
-    uint64_t offset;
-    *out = NULL;
-    if (length > META_MAX)
-        return fail_damaged(tar, "a name or a set of pax records is longer than 1 MiB");
-    AN_CHECK(step(tar, length, &offset));
-    char *text = an_malloc((size_t)length + 1);
-    if (!text)
-        return AN_FAIL_MEMORY(length, "a header of an archive");
-    alexnet_status rc = an_reader_read(tar->reader, offset, text, (size_t)length);
-    if (rc != ALEXNET_OK) {
-        an_free(text);
-        return rc;
-    }
-    text[length] = '\0';
-    *out = text;
-    return ALEXNET_OK;
-}
-
-static alexnet_status fail_sparse(const an_tar *tar)
+alexnet_status an_tar_fail_sparse(const an_tar *tar)
 {
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                    "%s has a sparse file before byte %llu, whose bytes are not all there; make the "
                    "archive again without --sparse",
                    tar->name, (unsigned long long)tar->at);
-}
-
-static bool is_digits(const char *text, size_t length, uint64_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9' || *value > UINT64_MAX / 16)
-            return false;
-        *value = *value * 10 + (uint64_t)(text[i] - '0');
-    }
-    return length > 0;
-}
-
-/* A record "key=value", without its length and its line end. */
-static alexnet_status take_record(an_tar *tar, extra *e, const char *record, size_t length)
-{
-    const char *equals = memchr(record, '=', length);
-    if (!equals || equals == record)
-        return fail_damaged(tar, "a pax record without a key");
-    const size_t key = (size_t)(equals - record);
-    const char *value = equals + 1;
-    const size_t rest = length - key - 1;
-    if (key >= 11 && memcmp(record, "GNU.sparse.", 11) == 0)
-        return fail_sparse(tar);
-    if (key == 4 && memcmp(record, "size", 4) == 0) {
-        e->has_size = true;
-        return is_digits(value, rest, &e->size) ? ALEXNET_OK
-                                                : fail_damaged(tar, "a pax size is no number");
-    }
-    if (key != 4 || memcmp(record, "path", 4) != 0)
-        return ALEXNET_OK;
-    an_free(e->name);
-    e->name = an_strndup(value, rest);
-    if (!e->name)
-        return AN_FAIL_MEMORY(rest, "a member's name");
-    return memchr(value, 0, rest) ? fail_damaged(tar, "a pax path with a zero byte") : ALEXNET_OK;
-}
-
-/* Records "LENGTH key=value\n", the length that of the whole record in decimal digits. */
-static alexnet_status take_pax(an_tar *tar, extra *e, const char *text, size_t length)
-{
-    for (size_t at = 0; at < length;) {
-        const char *blank = memchr(text + at, ' ', length - at);
-        const size_t digits = blank ? (size_t)(blank - (text + at)) : 0;
-        uint64_t whole;
-        if (!blank || !is_digits(text + at, digits, &whole) || whole < digits + 2 ||
-            whole > length - at || text[at + whole - 1] != '\n')
-            return fail_damaged(tar, "the pax records before this place");
-        AN_CHECK(take_record(tar, e, blank + 1, (size_t)whole - digits - 2));
-        at += (size_t)whole;
-    }
-    return ALEXNET_OK;
-}
-
-/* Read an extra header, which describes the next member. */
-static alexnet_status take_extra(an_tar *tar, extra *e, char type, uint64_t length)
-{
-    char *text;
-    AN_CHECK(read_meta(tar, length, &text));
-    alexnet_status rc = ALEXNET_OK;
-    if (type == 'x') {
-        rc = take_pax(tar, e, text, (size_t)length);
-    } else if (type == 'L') {
-        an_free(e->name);
-        e->name = text; /* its end is a zero */
-        text = NULL;
-    }
-    an_free(text);
-    if (rc == ALEXNET_OK && e->name && strlen(e->name) > NAME_MAX_LENGTH)
-        return fail_damaged(tar, "the name before this place is longer than 4096 bytes");
-    return rc;
 }
 
 /* ---- Names ---- */
@@ -319,7 +215,7 @@ static void tidy(char *name)
 }
 
 /* Set a member's name from its header or extra headers before it. Takes `e->name` over. */
-static alexnet_status set_name(an_tar *tar, extra *e, const unsigned char *header)
+static alexnet_status set_name(an_tar *tar, an_tar_extra *e, const unsigned char *header)
 {
     const char *name = (const char *)header + NAME, *prefix = (const char *)header + PREFIX;
     const size_t length = strnlen(name, NAME_LENGTH);
@@ -338,23 +234,18 @@ static alexnet_status set_name(an_tar *tar, extra *e, const unsigned char *heade
 
 /* ---- Members ---- */
 
-static bool is_extra(char type)
-{
-    return type == 'x' || type == 'g' || type == 'X' || type == 'L' || type == 'K';
-}
-
 /* Types 1 to 6 are links, devices, folders and pipes, which have no data. */
 static alexnet_status finish_member(an_tar *tar, an_tar_member *member, char type, uint64_t length)
 {
     if (type == 'S')
-        return fail_sparse(tar);
+        return an_tar_fail_sparse(tar);
     if (type == 'M')
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s is one volume of an archive of several; put them together again",
                        tar->name);
     member->file = type == '0' || type == '\0' || type == '7';
     member->length = type >= '1' && type <= '6' ? 0 : length;
-    AN_CHECK(step(tar, member->length, &member->offset));
+    AN_CHECK(an_tar_step(tar, member->length, &member->offset));
     /* The old format has no type for folders: their names end with a slash. */
     const size_t end = strlen(tar->member);
     member->folder = type == '5' || (member->file && end > 0 && tar->member[end - 1] == '/');
@@ -367,7 +258,7 @@ static alexnet_status finish_member(an_tar *tar, an_tar_member *member, char typ
 alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more)
 {
     unsigned char header[AN_TAR_BLOCK];
-    extra e = {0};
+    an_tar_extra e = {0};
     alexnet_status rc;
     uint64_t length;
     *member = (an_tar_member){0};
@@ -377,9 +268,9 @@ alexnet_status an_tar_next(an_tar *tar, an_tar_member *member, bool *more)
             break;
         const char type = (char)header[TYPE];
         if (!number(header + SIZE, NUMBER_LENGTH, &length))
-            AN_TRY(fail_damaged(tar, "a member's size is no number"));
-        if (is_extra(type)) {
-            AN_TRY(take_extra(tar, &e, type, length));
+            AN_TRY(an_tar_fail_damaged(tar, "a member's size is no number"));
+        if (an_tar_is_extra(type)) {
+            AN_TRY(an_tar_take_extra(tar, &e, type, length));
             continue;
         }
         AN_TRY(set_name(tar, &e, header));

@@ -1,9 +1,11 @@
 /*
- * The index of a tar archive: its pictures with their places and labels. It is kept in a file.
+ * The index of a tar archive: its pictures with their places and labels. It is kept for the next
+ * time that the archive is opened.
  *
- *     tar_index.c       made by a walk over the archive
+ *     tar_index.c       made by a walk over the archive, with the files of tar_build.h
  *     tar_label.c       reads the files with labels
- *     tar_index_file.c  the file beside the archive
+ *     tar_index_kept.c  where it is kept: beside the archive, or in memory
+ *     tar_index_file.c  the file
  *
  * Names are as in WebDataset: a file's folder and its name up to the first dot are its key, and
  * files with the same key belong together. Their label is in KEY.cls or KEY.json. An archive inside
@@ -59,9 +61,25 @@ alexnet_status an_tar_stamp_of(an_tar_stamp *out, const char *path);
 alexnet_status an_tar_index_build(an_tar_index *out, an_reader *reader, alexnet_ctx *ctx);
 void an_tar_index_free(an_tar_index *index);
 
-/** "x.tar.alexnet-index", where the index of x.tar is kept; owned, NULL if memory is short. */
+/** "x.tar.alexnet-index", beside x.tar; owned, NULL if memory is short. */
 char *an_tar_index_path(const char *archive);
-alexnet_status an_tar_index_write(const an_tar_index *index, const char *path, an_tar_stamp stamp);
+/**
+ * Keep the index of an archive beside it; if no file can be written there, in memory.
+ * @return why there is no file
+ */
+alexnet_status an_tar_index_keep(const an_tar_index *index, const char *archive,
+                                 an_tar_stamp stamp);
+/**
+ * Find the index of an archive where it is kept. *found is false if there is none with this stamp.
+ * @param why  out, owned: why it is in memory alone; NULL: it is beside the archive
+ * @return ALEXNET_ERROR_NO_MEMORY
+ */
+alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_stamp stamp,
+                                 bool *found, char **why);
+
+/** What the file of an index has; owned. @return ALEXNET_ERROR_NO_MEMORY */
+alexnet_status an_tar_index_bytes(unsigned char **out, size_t *length, const an_tar_index *index,
+                                  an_tar_stamp stamp);
 /**
  * Read an index. *found is false if there is no sound one with this stamp, for whatever reason: a
  * new one has to be made. All its places lie within the archive.
@@ -70,7 +88,7 @@ alexnet_status an_tar_index_write(const an_tar_index *index, const char *path, a
 alexnet_status an_tar_index_read(an_tar_index *out, const char *path, an_tar_stamp stamp,
                                  bool *found);
 
-/** Parse an index from memory: the same, for tests. */
+/** The same from memory; false also if that is short. */
 bool an_tar_index_parse(an_tar_index *out, const unsigned char *bytes, size_t length,
                         an_tar_stamp stamp);
 

@@ -16,7 +16,6 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/status.h"
-#include "base/writer.h"
 #include "data/tar_index.h"
 
 enum { MAGIC_LENGTH = 16, HEAD = MAGIC_LENGTH + 3 * 8, COUNTS = 5 * 8, PICTURE = 32, ENDING = 20 };
@@ -26,11 +25,6 @@ static const char magic[] = "alexnet tar 002\n";
  * without pictures. As a rule it is smaller than the archive, which has a header for each picture
  * and all texts. */
 enum { EMPTY_MAX = HEAD + COUNTS + AN_ENDING_ROWS * ENDING };
-
-char *an_tar_index_path(const char *archive)
-{
-    return an_format("%s.alexnet-index", archive);
-}
 
 /* ---- Writing ---- */
 
@@ -87,22 +81,21 @@ static unsigned char *put_body(unsigned char *to, const an_tar_index *index)
     return to;
 }
 
-alexnet_status an_tar_index_write(const an_tar_index *index, const char *path, an_tar_stamp stamp)
+alexnet_status an_tar_index_bytes(unsigned char **out, size_t *length, const an_tar_index *index,
+                                  an_tar_stamp stamp)
 {
-    const size_t length = HEAD + COUNTS + (size_t)index->count * PICTURE + index->names_length +
-                          length_of(&index->folders) + length_of(&index->labels) +
-                          (size_t)index->left_out.rows * ENDING;
-    unsigned char *bytes = an_calloc(length, 1);
+    *length = HEAD + COUNTS + (size_t)index->count * PICTURE + index->names_length +
+              length_of(&index->folders) + length_of(&index->labels) +
+              (size_t)index->left_out.rows * ENDING;
+    unsigned char *bytes = *out = an_calloc(*length, 1);
     if (!bytes)
-        return AN_FAIL_MEMORY(length, "an index of an archive");
+        return AN_FAIL_MEMORY(*length, "an index of an archive");
     put_body(bytes + HEAD, index);
     memcpy(bytes, magic, MAGIC_LENGTH);
     unsigned char *to = put(bytes + MAGIC_LENGTH, stamp.size, 8);
     to = put(to, (uint64_t)stamp.changed, 8);
-    put(to, an_hash_bytes(bytes + HEAD, length - HEAD), 8);
-    alexnet_status rc = an_file_replace(path, bytes, length);
-    an_free(bytes);
-    return rc;
+    put(to, an_hash_bytes(bytes + HEAD, *length - HEAD), 8);
+    return ALEXNET_OK;
 }
 
 /* ---- Reading ---- */

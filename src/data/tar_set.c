@@ -29,18 +29,16 @@ void an_tar_set_free(an_tar_set *set)
     *set = (an_tar_set){0};
 }
 
-/* Keep an index beside its archive. If that fails, it is made again the next time. */
-static void keep(const an_tar_index *index, const char *path, an_tar_stamp stamp, alexnet_ctx *ctx,
-                 said *s)
+/* Say once that an index is not kept beside its archive. */
+static void say_not_kept(const char *why, alexnet_ctx *ctx, said *s)
 {
-    alexnet_status rc = an_tar_index_write(index, path, stamp);
-    if (rc == ALEXNET_OK || s->not_kept)
+    if (s->not_kept)
         return;
     s->not_kept = true;
     an_log(ctx, ALEXNET_LOG_WARNING,
-           "the index of an archive is not kept, so that the archive is searched again each time "
-           "it is opened: %s",
-           an_error_text());
+           "the index of an archive is not kept, so that every program searches the archive again: "
+           "%s",
+           why);
 }
 
 static alexnet_status build(an_tar_index *out, const char *path, alexnet_ctx *ctx)
@@ -69,25 +67,24 @@ static void say_search(const an_tar_set *set, int64_t i, alexnet_ctx *ctx, said 
     s->last = an_clock();
 }
 
-/* Read or make the index of one archive. */
+/* Find or make the index of one archive. */
 static alexnet_status open_archive(an_tar_set *set, int64_t i, alexnet_ctx *ctx, said *s)
 {
     const char *path = set->paths.at[i];
     bool found;
+    char *why;
     AN_CHECK(an_tar_stamp_of(&set->stamps[i], path));
-    char *kept = an_tar_index_path(path);
-    if (!kept)
-        return AN_FAIL_MEMORY(strlen(path), "a path");
-    alexnet_status rc;
-    AN_TRY(an_tar_index_read(&set->indexes[i], kept, set->stamps[i], &found));
+    AN_CHECK(an_tar_index_find(&set->indexes[i], path, set->stamps[i], &found, &why));
+    if (why)
+        say_not_kept(why, ctx, s);
+    an_free(why);
     if (found)
-        goto cleanup;
+        return ALEXNET_OK;
     say_search(set, i, ctx, s);
-    AN_TRY(build(&set->indexes[i], path, ctx));
-    keep(&set->indexes[i], kept, set->stamps[i], ctx, s);
-cleanup:
-    an_free(kept);
-    return rc;
+    AN_CHECK(build(&set->indexes[i], path, ctx));
+    if (an_tar_index_keep(&set->indexes[i], path, set->stamps[i]) != ALEXNET_OK)
+        say_not_kept(an_error_text(), ctx, s);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_tar_set_open(an_tar_set *out, const char *path, alexnet_ctx *ctx)

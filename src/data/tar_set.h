@@ -1,7 +1,7 @@
 /*
  * Archives that are read together, with their indexes and the classes of their pictures.
  *
- *     tar_set.c      the indexes: read, or made and kept
+ *     tar_set.c      the indexes: found, or made and kept
  *     tar_classes.c  the classes
  *     tar_parts.c    an archive that holds the parts train and val
  *     tar_names.c    what numbered classes are called

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/zlib_memory.h"
 
 struct an_unpacking {
     bool begun;     /* `start` is valid */
@@ -18,18 +19,6 @@ struct an_unpacking {
     bool ready; /* `stream` is initialised */
     unsigned char input[16384], skipped[4096];
 };
-
-static void *zlib_alloc(void *user, unsigned count, unsigned bytes)
-{
-    (void)user;
-    return an_calloc(count, bytes);
-}
-
-static void zlib_free(void *user, void *block)
-{
-    (void)user;
-    an_free(block);
-}
 
 alexnet_status an_unpacking_new(an_unpacking **out)
 {
@@ -78,8 +67,8 @@ static alexnet_status begin(const an_section *section, uint64_t offset)
     if (u->ready)
         return inflateReset(&u->stream) == Z_OK ? ALEXNET_OK
                                                 : AN_SECTION_FAIL(section, "not unpacked");
-    u->stream.zalloc = zlib_alloc;
-    u->stream.zfree = zlib_free;
+    u->stream.zalloc = an_zlib_alloc;
+    u->stream.zfree = an_zlib_free;
     if (inflateInit2(&u->stream, -MAX_WBITS) != Z_OK) { /* raw deflate data, as in zip */
         u->begun = false;
         return AN_FAIL_MEMORY(65536, "unpacking a file");

@@ -20,7 +20,8 @@ static alexnet_status add_member(an_evaluation *e, an_runner *runner)
     for (int i = 0; i < e->count - 1; i++)
         if (same_fit(e->members[i].runner, runner))
             return ALEXNET_OK;
-    return an_loader_new(&member->loader, e->dataset, runner->fit, e->batch, e->ctx->threads, NULL);
+    return an_loader_new(&member->loader, e->dataset, runner->fit, e->batch, e->ctx->threads,
+                         &runner->memory);
 }
 
 static alexnet_status make_mixture(an_evaluation *e)

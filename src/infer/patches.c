@@ -27,8 +27,9 @@ static alexnet_status make_buffers(an_patches *p)
 
 static alexnet_status start(an_patches *p)
 {
+    const an_loader_memory memory = an_net_loader_memory(p->net);
     AN_CHECK(an_loader_new(&p->loader, p->dataset, an_fit_of(p->net->network), p->batch,
-                           p->net->ctx->threads, NULL));
+                           p->net->ctx->threads, &memory));
     return an_loader_start(p->loader, NULL, 0, 0);
 }
 

@@ -42,7 +42,8 @@ alexnet_status an_runner_new_of(an_runner **out, an_net *net, an_arena values, i
                      .classes = net->network->classes,
                      .side = net->network->input.side,
                      .crop = net->network->input.size,
-                     .fit = an_fit_of(net->network)};
+                     .fit = an_fit_of(net->network),
+                     .memory = an_net_loader_memory(net)};
     AN_TRY(make_buffers(r));
     an_program_options options = an_program_inference(batch * views, batch);
     options.values = values;

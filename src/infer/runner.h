@@ -5,14 +5,15 @@
 #ifndef AN_INFER_RUNNER_H
 #define AN_INFER_RUNNER_H
 
-#include "data/resize.h"
+#include "data/loader.h"
 #include "model/program.h"
 
 typedef struct an_runner {
     an_program *program;
     int batch, views, classes;
     int side, crop;
-    an_fit fit; /* how pictures are brought to the stored square */
+    an_fit fit;              /* how pictures are brought to the stored square */
+    an_loader_memory memory; /* for the batches of a loader that ends before the runner */
     an_slot *slots;
     float *all;           /* softmax outputs of every slot; NULL with one view */
     float *probabilities; /* [batch][classes], averaged over the views */

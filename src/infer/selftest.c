@@ -7,11 +7,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-static const struct {
-    const char *name;
-    alexnet_precision precision;
-} precisions[] = {{"fp32", ALEXNET_PRECISION_FP32}, {"bf16", ALEXNET_PRECISION_BF16}};
-enum { PRECISIONS = 2, SEED = 1 };
+enum { SEED = 1 };
 
 alexnet_status an_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx)
 {
@@ -19,6 +15,7 @@ alexnet_status an_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx)
     if (!*out)
         return AN_FAIL_MEMORY(sizeof **out, "a self-test");
     (*out)->ctx = an_ctx_retain(ctx);
+    (*out)->precision = ALEXNET_PRECISION_FP32;
     alexnet_status rc = an_backend_open_ref(&(*out)->ref, ctx);
     if (rc != ALEXNET_OK) {
         an_selftest_free(*out);
@@ -42,31 +39,57 @@ static void next_precision(alexnet_selftest *test)
     an_backend_close(test->backend);
     test->backend = NULL;
     test->which = 0;
-    if (++test->precision == PRECISIONS) {
-        test->precision = 0;
+    if (test->precision == ALEXNET_PRECISION_BF16) {
+        test->precision = ALEXNET_PRECISION_FP32;
         test->device++;
+    } else {
+        test->precision = (alexnet_precision)(test->precision + 1);
     }
 }
 
-/* A device or precision that is missing gives one result that says so. */
-static const char *why_skipped(const alexnet_device_info *info, alexnet_precision precision)
+/* Find the device that is next, after those that are not tested: ref, and tf32 where no device of
+ * the backend has it. @return false at the end */
+static bool find_device(alexnet_selftest *test, an_device *device)
 {
-    if (!info->available)
-        return "this machine has no such device";
-    if (precision == ALEXNET_PRECISION_BF16 && !info->bf16)
-        return "this processor has no bf16";
-    return NULL;
+    while (an_device_at(device, test->device, test->ctx->max_isa)) {
+        if (device->api == test->ref->api)
+            test->device++;
+        else if (test->precision == ALEXNET_PRECISION_TF32 && !device->api->tf32)
+            next_precision(test);
+        else
+            return true;
+    }
+    return false;
 }
 
-static alexnet_status run_case(alexnet_selftest *test, const an_device *device,
-                               alexnet_selftest_result *result)
+/* Open the device. If it or the precision is missing, or the device cannot be had, test->why says
+ * so on return. */
+static alexnet_status open_device(alexnet_selftest *test, const an_device *device)
+{
+    test->why[0] = '\0';
+    if (!device->info.available) {
+        snprintf(test->why, sizeof test->why, "this machine has no such device");
+        return ALEXNET_OK;
+    }
+    if (test->precision != ALEXNET_PRECISION_FP32 && !device->info.bf16) {
+        snprintf(test->why, sizeof test->why, "this processor has no %s",
+                 alexnet_precision_name(test->precision));
+        return ALEXNET_OK;
+    }
+    alexnet_status rc =
+        device->api->open(&test->backend, test->ctx, device->ordinal, test->precision);
+    if (!an_device_refused(device, rc))
+        return rc;
+    snprintf(test->why, sizeof test->why, "%s", an_error_text());
+    return ALEXNET_OK;
+}
+
+static alexnet_status run_case(alexnet_selftest *test, alexnet_selftest_result *result)
 {
     const an_parity_case *which = &an_parity_cases[test->which];
     an_parity parity;
-    if (!test->backend)
-        AN_CHECK(device->api->open(&test->backend, test->ctx, device->ordinal,
-                                   precisions[test->precision].precision));
-    snprintf(test->name, sizeof test->name, "%s %s", which->name, precisions[test->precision].name);
+    snprintf(test->name, sizeof test->name, "%s %s", which->name,
+             alexnet_precision_name(test->precision));
     AN_CHECK(an_parity_case_run(test->backend, test->ref, which, SEED, &parity));
     snprintf(test->computed_by, sizeof test->computed_by, "%s", parity.impl);
     *result = (alexnet_selftest_result){test->info.name,   test->name, parity.worst,
@@ -79,19 +102,18 @@ static alexnet_status run_case(alexnet_selftest *test, const an_device *device,
 alexnet_status an_selftest_next(alexnet_selftest *test, alexnet_selftest_result *result, bool *more)
 {
     an_device device;
-    alexnet_isa isa = test->ctx->max_isa;
     AN_CHECK(an_ctx_check(test->ctx));
-    while ((*more = an_device_at(&device, test->device, isa)) && device.api == test->ref->api)
-        test->device++;
+    *more = find_device(test, &device);
     if (!*more)
         return ALEXNET_OK;
     test->info = device.info;
-    const char *skipped =
-        test->which == 0 ? why_skipped(&device.info, precisions[test->precision].precision) : NULL;
-    if (!skipped)
-        return run_case(test, &device, result);
-    snprintf(test->name, sizeof test->name, "all operators %s", precisions[test->precision].name);
-    *result = (alexnet_selftest_result){test->info.name, test->name, 0, true, skipped, ""};
+    if (!test->backend)
+        AN_CHECK(open_device(test, &device));
+    if (test->backend)
+        return run_case(test, result);
+    snprintf(test->name, sizeof test->name, "all operators %s",
+             alexnet_precision_name(test->precision));
+    *result = (alexnet_selftest_result){test->info.name, test->name, 0, true, test->why, ""};
     next_precision(test);
     return ALEXNET_OK;
 }

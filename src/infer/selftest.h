@@ -12,9 +12,10 @@ struct alexnet_selftest {
     an_backend *backend;      /* under test, or NULL between two */
     int device;               /* index for an_device_at() */
     alexnet_device_info info; /* of that device */
-    int precision;            /* 0: fp32, 1: bf16 */
-    int which;                /* the next case */
+    alexnet_precision precision;
+    int which; /* the next case */
     char name[96], computed_by[256];
+    char why[1024]; /* the device or precision is left out */
 };
 
 alexnet_status an_selftest_new(alexnet_selftest **out, alexnet_ctx *ctx);

@@ -84,7 +84,8 @@ alexnet_status an_stream_new(alexnet_stream **out, alexnet_session *session,
     }
     stream->dataset = an_dataset_retain((alexnet_dataset *)dataset);
     AN_TRY(an_loader_new(&stream->loader, stream->dataset, session->runner->fit,
-                         session->runner->batch, session->model->ctx->threads, NULL));
+                         session->runner->batch, session->model->ctx->threads,
+                         &session->runner->memory));
     AN_TRY(an_loader_start(stream->loader, NULL, 0, 0));
     *out = stream;
     stream = NULL;

@@ -1,6 +1,7 @@
 #include "model/program.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -266,19 +267,22 @@ static alexnet_status run_steps(an_program *p, int buffer)
     return ALEXNET_OK;
 }
 
-/* Recording is ended after an error too, so that the device stays usable. */
+/* Recording is ended after an error too, so that the device stays usable. That may fail again; the
+ * first error is the one to tell. */
 static alexnet_status record(an_program *p, int buffer)
 {
+    char why[1024];
     an_backend *be = p->net->backend;
     AN_CHECK(be->api->capture_begin(be));
     alexnet_status rc = run_steps(p, buffer);
+    snprintf(why, sizeof why, "%s", an_error_text());
     alexnet_status ended = be->api->capture_end(be, &p->captured[buffer]);
     if (rc == ALEXNET_OK)
         return ended;
     if (p->captured[buffer]) /* of a part of the steps */
         be->api->capture_free(be, p->captured[buffer]);
     p->captured[buffer] = NULL;
-    return rc;
+    return an_fail(rc, "%s", why);
 }
 
 /* Time stamps around a run; run_marked() uses the same ones for its steps. */

@@ -140,8 +140,9 @@ static alexnet_status measure_peak(alexnet_bench *b, alexnet_precision precision
 
 alexnet_status an_bench_measure_peaks(alexnet_bench *b)
 {
-    AN_CHECK(measure_peak(b, ALEXNET_PRECISION_FP32, &b->peak_fp32));
-    return measure_peak(b, ALEXNET_PRECISION_BF16, &b->peak_bf16);
+    for (int p = ALEXNET_PRECISION_FP32; p <= ALEXNET_PRECISION_BF16; p++)
+        AN_CHECK(measure_peak(b, (alexnet_precision)p, &b->peaks[p]));
+    return ALEXNET_OK;
 }
 
 alexnet_status an_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
@@ -250,17 +251,19 @@ static double operations_of(const an_step_info *part)
 void an_bench_speed(const alexnet_bench *b, alexnet_speed *out)
 {
     const an_backend *be = b->net->backend;
+    const an_peak *fp32 = &b->peaks[ALEXNET_PRECISION_FP32];
+    const an_peak *bf16 = &b->peaks[ALEXNET_PRECISION_BF16];
     *out = (alexnet_speed){.net = b->net->network->name,
                            .device = b->device.name,
                            .precision = be->precision,
                            .batch = b->batch,
                            .threads = b->ctx->threads,
                            .steps = b->done > 0 ? b->done : 0,
-                           .peak_fp32 = b->peak_fp32.flops,
-                           .peak_bf16 = b->peak_bf16.flops,
-                           .with_fp32 = b->peak_fp32.with,
-                           .with_bf16 = b->peak_bf16.with,
-                           .copied = b->peak_fp32.copied};
+                           .peak_fp32 = fp32->flops,
+                           .peak_bf16 = bf16->flops,
+                           .with_fp32 = fp32->with,
+                           .with_bf16 = bf16->with,
+                           .copied = fp32->copied};
     for (int i = 0; i < b->parts; i++)
         out->operations += operations_of(&b->part_info[i]);
     if (b->done < 1)

@@ -27,7 +27,7 @@ struct alexnet_bench {
     double *medians;      /* [parts], over the measured steps */
     double *sorted;       /* [steps], for the median */
     an_step_info *part_info;
-    an_peak peak_fp32, peak_bf16; /* flops is 0 where there is none */
+    an_peak peaks[ALEXNET_PRECISION_BF16 + 1]; /* flops is 0 where there is none */
 };
 
 /**

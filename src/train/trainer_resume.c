@@ -145,6 +145,17 @@ static alexnet_status keep_changes(alexnet_trainer *t, bool changed)
     return changed ? an_trainer_save(t) : ALEXNET_OK;
 }
 
+/* On the device and in the precision of the run, unless the context names others. Versions that
+ * called tf32 "fp32" have left runs that go on in fp32. */
+static alexnet_status make_net(alexnet_trainer *t, const alexnet_network *network)
+{
+    an_device_defaults defaults = {t->record.device, an_precision_from_name(t->record.precision),
+                                   t->record.tuning, t->record.deterministic};
+    if (defaults.precision == ALEXNET_PRECISION_AUTO) /* float64 */
+        defaults.precision = ALEXNET_PRECISION_FP32;
+    return an_net_new_as(&t->net, t->ctx, network, true, &defaults);
+}
+
 static alexnet_status go_on(alexnet_trainer *t, const char *folder,
                             const alexnet_resume_options *options)
 {
@@ -162,11 +173,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
     AN_TRY(check_place(t));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));
     AN_TRY(set_anew(t, options, &set));
-    an_device_defaults defaults = {
-        t->record.device,
-        strcmp(t->record.precision, "bf16") == 0 ? ALEXNET_PRECISION_BF16 : ALEXNET_PRECISION_FP32,
-        t->record.tuning, t->record.deterministic};
-    AN_TRY(an_net_new_as(&t->net, t->ctx, file.network, true, &defaults));
+    AN_TRY(make_net(t, file.network));
     AN_TRY(an_trainer_make(t));
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));

@@ -24,10 +24,7 @@ void an_trainer_origin(const alexnet_trainer *t, an_run_state *record)
     snprintf(record->isa, sizeof record->isa, "%s", info.isa);
     snprintf(record->library, sizeof record->library, "%s", info.library);
     record->deterministic = be->deterministic;
-    snprintf(record->precision, sizeof record->precision, "%s",
-             be->param_dtype == AN_F64                 ? "float64"
-             : be->precision == ALEXNET_PRECISION_BF16 ? "bf16"
-                                                       : "fp32");
+    snprintf(record->precision, sizeof record->precision, "%s", an_backend_computes_in(be));
 }
 
 char *an_trainer_tuning(const alexnet_trainer *t)

@@ -17,6 +17,8 @@ for value in images_per_second ms_per_batch.min ms_per_batch.median ms_per_batch
     peak_gflops fraction_of_peak layers.1.ms layers.1.gflops; do
     less 0 "$(json 1 $value)" "$value"
 done
+is "$(json 1 peak_gflops)" "$(json 1 peak_gflops_fp32)" "peak of the precision in use"
+is "$(json 1 peak_gflops_tf32)" null "peak in tf32 of a processor"
 is "$(json 1 layers.0.name) $(json 1 layers.0.pass)" "input forward" "first part"
 is "$(json 1 layers.0.gflops)" null "speed of what counts no operations"
 has out '"name": "conv1", "pass": "backward"' '"pass": "update"'

@@ -97,6 +97,7 @@ static cudaError_t malloc_locked(void **out, size_t bytes)
     if (rc != cudaSuccess)
         return rc;
     fake_count.mallocs++;
+    fake_count.last_device = fake_current_device();
     fake_count.live++;
     fake_count.live_bytes += (int64_t)bytes;
     return cudaSuccess;
@@ -184,6 +185,8 @@ static cudaError_t mem_get_info(size_t *available, size_t *whole)
 static cudaError_t get_device_count(int *count)
 {
     *count = fake.devices;
+    if (fake.child)
+        return cudaErrorInitializationError;
     if (fake.driver < CUDART_VERSION)
         return cudaErrorInsufficientDriver;
     return fake.devices ? cudaSuccess : cudaErrorNoDevice;
@@ -216,11 +219,35 @@ static cudaError_t device_get_attribute(int *value, enum cudaDeviceAttr name, in
     return cudaSuccess;
 }
 
+/* A context is the address of a device. */
+static char contexts[8];
+static _Thread_local CUcontext current;
+
 static cudaError_t set_device(int device)
 {
-    return fake.taken              ? cudaErrorDevicesUnavailable
-           : device < fake.devices ? cudaSuccess
-                                   : cudaErrorInvalidDevice;
+    if (fake.taken)
+        return cudaErrorDevicesUnavailable;
+    if (device >= fake.devices)
+        return cudaErrorInvalidDevice;
+    current = (CUcontext)&contexts[device];
+    return cudaSuccess;
+}
+
+static CUresult get_current(CUcontext *context)
+{
+    *context = current;
+    return CUDA_SUCCESS;
+}
+
+static CUresult set_current(CUcontext context)
+{
+    current = context;
+    return CUDA_SUCCESS;
+}
+
+int fake_current_device(void)
+{
+    return current ? (int)((char *)current - contexts) : -1;
 }
 
 static const char *get_error_string(cudaError_t error)
@@ -235,6 +262,8 @@ static cudaError_t get_last_error(void)
 
 void fake_fill_runtime(an_cuda_libs *libs)
 {
+    libs->cuCtxGetCurrent = get_current;
+    libs->cuCtxSetCurrent = set_current;
     libs->cudaDeviceGetAttribute = device_get_attribute;
     libs->cudaDriverGetVersion = driver_get_version;
     libs->cudaFree = fake_free;

@@ -36,6 +36,9 @@ typedef struct fake_machine {
     size_t memory;  /* bytes; 0: without end */
     bool no_dnn;    /* cuDNN is missing */
     bool no_tails;  /* cuDNN has no engine that adds a bias */
+    bool no_room;   /* cuDNN does not open, and does not say that it lacks memory */
+    bool slow;      /* what it computes takes long: it is never done when it is asked for */
+    bool child;     /* the process was forked from one that used the driver */
     unsigned pause; /* microseconds in which other threads go on, before pinned memory is read and
                        when a recording has begun */
 } fake_machine;
@@ -45,12 +48,16 @@ extern fake_machine fake;
 typedef struct fake_counts {
     int64_t mallocs, live, live_bytes, plans, convolutions, products, descriptors;
     int64_t waits, records, captures, launches, host_blocks;
+    int64_t spins, sleeps; /* waits of the host that keep it busy, and that do not */
+    int last_device;       /* current at the last cudaMalloc(); -1: none */
     int last_engine;       /* of the last plan that was made */
     size_t last_workspace; /* of the last convolution */
 } fake_counts;
 extern fake_counts fake_count;
 
 void fake_reset(void);
+/** The device that is current in this thread; -1: none. */
+int fake_current_device(void);
 
 /** Which stream is ahead: the second, which copies batches, or the first, which computes. At the
  * start what the environment's FAKE_COPIES_FIRST says, which tests with two lines in CMakeLists.txt

@@ -37,6 +37,9 @@ struct cudnnContext {
 
 static cudnnStatus_t create(cudnnHandle_t *out)
 {
+    *out = NULL;
+    if (fake.no_room)
+        return CUDNN_STATUS_NOT_INITIALIZED;
     *out = calloc(1, sizeof **out);
     return CUDNN_STATUS_SUCCESS;
 }

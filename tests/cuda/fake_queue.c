@@ -194,6 +194,7 @@ static cudaError_t stream_synchronize(cudaStream_t stream)
 {
     cudaError_t rc = cudaSuccess;
     fake_lock();
+    fake_count.spins++;
     if (stream->graph)
         rc = fake_break(stream->graph, cudaErrorStreamCaptureUnsupported);
     else
@@ -208,6 +209,7 @@ static cudaError_t event_create(cudaEvent_t *out, unsigned flags)
 {
     *out = calloc(1, sizeof **out);
     (*out)->timed = !(flags & cudaEventDisableTiming);
+    (*out)->blocking = flags & cudaEventBlockingSync;
     return cudaSuccess;
 }
 
@@ -262,16 +264,32 @@ static cudaError_t stream_wait_event(cudaStream_t stream, cudaEvent_t event, uns
 }
 
 /* CUDA does not wait for an event without a record; to the fake it is a mistake. */
+static cudaError_t reach(cudaEvent_t event)
+{
+    if (!event->mark)
+        return cudaErrorInvalidValue;
+    if (event->mark->graph)
+        return fake_break(event->mark->graph, cudaErrorCapturedEvent);
+    if (!event->mark->done)
+        finish(event->mark->stream, event->mark);
+    return cudaSuccess;
+}
+
 static cudaError_t event_synchronize(cudaEvent_t event)
 {
-    cudaError_t rc = cudaSuccess;
     fake_lock();
-    if (!event->mark)
-        rc = cudaErrorInvalidValue;
-    else if (event->mark->graph)
-        rc = cudaErrorCapturedEvent;
-    else if (!event->mark->done)
-        finish(event->mark->stream, event->mark);
+    fake_count.spins += !event->blocking;
+    fake_count.sleeps += event->blocking;
+    cudaError_t rc = reach(event);
+    fake_unlock();
+    return rc;
+}
+
+/* Who asks goes on asking until the work is done, as if he waited. */
+static cudaError_t event_query(cudaEvent_t event)
+{
+    fake_lock();
+    cudaError_t rc = fake.slow ? cudaErrorNotReady : reach(event);
     fake_unlock();
     return rc;
 }
@@ -354,6 +372,7 @@ void fake_fill_queue(an_cuda_libs *libs)
     libs->cudaEventCreateWithFlags = event_create;
     libs->cudaEventDestroy = event_destroy;
     libs->cudaEventElapsedTime = event_elapsed;
+    libs->cudaEventQuery = event_query;
     libs->cudaEventRecord = event_record;
     libs->cudaEventSynchronize = event_synchronize;
     libs->cudaMemcpyAsync = memcpy_async;

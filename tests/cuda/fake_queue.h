@@ -46,7 +46,7 @@ struct CUstream_st {
 };
 
 struct CUevent_st {
-    bool timed;
+    bool timed, blocking;
     fake_mark *mark; /* the latest record; NULL: none */
 };
 

@@ -5,6 +5,8 @@
 #include "ops/ops_rig.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "backend/cuda/conv_plan.h"
 #include "backend/cuda/trial.h"
@@ -63,6 +65,32 @@ static void test_absent(void **state)
     expect_absent("nobody compute");
 }
 
+static void expect_no_kernels(int chip, int driver, const char *part)
+{
+    char why[128] = "";
+    assert_false(an_cuda_has_kernels(chip, driver, why, sizeof why));
+    if (!strstr(why, part))
+        fail_msg("\"%s\" does not say \"%s\"", why, part);
+}
+
+/* Machine code is for a chip and for later ones of its generation; the build has it up to sm_90,
+ * and PTX of that. */
+static void test_kernels(void **state)
+{
+    char why[128] = "";
+    (void)state;
+    assert_true(an_cuda_has_kernels(75, 0, why, sizeof why));
+    assert_true(an_cuda_has_kernels(87, 0, why, sizeof why));
+    assert_true(an_cuda_has_kernels(90, 0, why, sizeof why));
+    assert_true(an_cuda_has_kernels(120, CUDART_VERSION, why, sizeof why));
+    assert_true(an_cuda_has_kernels(120, CUDART_VERSION + 10, why, sizeof why));
+    assert_string_equal(why, "");
+    expect_no_kernels(120, CUDART_VERSION - 10, "no machine code for sm_120, and the driver");
+    expect_no_kernels(62, CUDART_VERSION, "compute capability 6.2 is too old: 7.");
+    fake.major = 12;
+    assert_true(an_cuda_api.describe(&(alexnet_device_info){0}, 0, ALEXNET_ISA_ANY));
+}
+
 static void test_present(void **state)
 {
     alexnet_device_info info;
@@ -86,6 +114,100 @@ static void test_taken(void **state)
                 ALEXNET_ERROR_NOT_AVAILABLE, "in use by another process");
     assert_null(backend);
     rig_free_ctx(ctx);
+}
+
+/* Libraries that cannot be opened do not say that memory is short; the error does. */
+static void test_full(void **state)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    (void)state;
+    fake.no_room = true;
+    fake.memory = 10 << 20;
+    rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NO_MEMORY,
+                "out of memory: opening cuDNN on device cuda:0, which has 10.0 MiB free of 10.0");
+    fake.memory = (size_t)1 << 30;
+    rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_DEVICE,
+                "opening cuDNN failed");
+    rig_refused(an_cuda_check(NULL, cudaErrorMemoryAllocation, "a kernel"), ALEXNET_ERROR_NO_MEMORY,
+                "out of memory: a kernel on device cuda:0");
+    rig_free_ctx(ctx);
+}
+
+/* The caller's device is current again after every call, also between those of a recording. */
+static void test_current_device(void **state)
+{
+    an_backend *backend;
+    an_capture *capture;
+    void *block;
+    uint64_t bytes;
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    const an_cuda_libs *libs = an_cuda_libs_runtime();
+    (void)state;
+    fake.devices = 3;
+    for (int before = -1; before < 3; before++) {
+        libs->cuCtxSetCurrent(NULL);
+        if (before >= 0)
+            libs->cudaSetDevice(before);
+        rig_ok(an_cuda_api.open(&backend, ctx, 1, ALEXNET_PRECISION_FP32));
+        assert_int_equal(fake_current_device(), before);
+        rig_ok(an_cuda_api.alloc(backend, 64, &block));
+        assert_int_equal(fake_count.last_device, 1);
+        assert_int_equal(fake_current_device(), before);
+        rig_ok(an_cuda_api.capture_begin(backend));
+        assert_int_equal(fake_current_device(), 1);
+        rig_ok(an_cuda_api.available(backend, &bytes));
+        rig_ok(an_cuda_api.capture_end(backend, &capture));
+        assert_int_equal(fake_current_device(), before);
+        an_cuda_api.capture_free(backend, capture);
+        an_cuda_api.free(backend, block, 64);
+        assert_int_equal(fake_current_device(), before);
+        an_backend_close(backend);
+        assert_int_equal(fake_current_device(), before);
+    }
+    rig_free_ctx(ctx);
+}
+
+/* What a child of fork() does with a device that its parent opened. @return its exit status */
+static int use_in_child(an_backend *backend, void *block)
+{
+    alexnet_device_info info;
+    an_cuda_libs *libs = (an_cuda_libs *)((an_cuda *)backend)->libs;
+    const an_cuda_libs whole = *libs;
+    memset(libs, 0, sizeof *libs); /* a call of any function ends the child */
+    if (an_cuda_api.sync(backend) != ALEXNET_ERROR_INVALID_ARGUMENT ||
+        !strstr(an_error_text(), "forked from one that had opened device cuda:0"))
+        return 1;
+    an_cuda_api.free(backend, block, 64);
+    an_backend_close(backend);
+    *libs = whole;
+    fake.child = true;
+    an_cuda_api.describe(&info, 0, ALEXNET_ISA_ANY);
+    return !info.available && strstr(info.absent, "forked") ? 0 : 2;
+}
+
+static void test_fork(void **state)
+{
+    void *block;
+    int status;
+    (void)state;
+    assert_true(an_cuda_api.describe(&(alexnet_device_info){0}, 0, ALEXNET_ISA_ANY));
+    an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
+    rig_ok(an_cuda_api.alloc(backend, 64, &block));
+    pthread_mutex_lock(&((an_cuda *)backend)->lock); /* by a thread that the child has not */
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60);
+        _exit(use_in_child(backend, block));
+    }
+    pthread_mutex_unlock(&((an_cuda *)backend)->lock);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    an_cuda_api.free(backend, block, 64);
+    an_backend_close(backend);
+    assert_int_equal(fake_count.live, 0);
 }
 
 /* An old chip computes in float32 instead. */
@@ -131,16 +253,19 @@ static void test_streams(void **state)
 {
     an_capture *capture;
     void *block;
+    char text[6];
     double seconds;
     (void)state;
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
     rig_ok(an_cuda_alloc(backend, 64, &block));
+    fake_count.records = 0;
     rig_ok(an_cuda_copy_ahead(backend, 1, block, "ahead", 6));
     rig_ok(an_cuda_await(backend, 1));
     assert_int_equal(fake_count.waits, 2);
     assert_int_equal(fake_count.records, 1);
     rig_ok(an_cuda_retire(backend, 1));
     assert_int_equal(fake_count.records, 2);
+    rig_ok(an_cuda_copied(backend, 1));
     rig_ok(an_cuda_capture_begin(backend));
     rig_ok(an_cuda_capture_end(backend, &capture));
     rig_ok(an_cuda_replay(backend, capture));
@@ -152,9 +277,40 @@ static void test_streams(void **state)
     rig_ok(an_cuda_mark(backend, 4));
     rig_ok(an_cuda_elapsed(backend, 3, 4, &seconds));
     assert_true(seconds == 1e-3); /* the fake's clock counts records in milliseconds */
+    rig_ok(an_cuda_read(backend, text, block, sizeof text));
+    assert_string_equal(text, "ahead");
     an_cuda_free(backend, block, 64);
     an_backend_close(backend);
     assert_int_equal(fake_count.live, 0);
+}
+
+/* A wait ends at once if it can, and else leaves the CPU to others. */
+static void test_waits(void **state)
+{
+    void *block;
+    char text[4];
+    double seconds;
+    static char large[1 << 17];
+    (void)state;
+    an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
+    for (int slow = 0; slow < 2; slow++) {
+        fake.slow = slow;
+        fake_count.sleeps = fake_count.spins = 0;
+        rig_ok(an_cuda_alloc(backend, sizeof large, &block));
+        rig_ok(an_cuda_write(backend, block, large, sizeof large));
+        rig_ok(an_cuda_read(backend, text, block, sizeof text));
+        rig_ok(an_cuda_sync(backend)); /* of both streams */
+        assert_int_equal(fake_count.sleeps, slow ? 5 : 0);
+        rig_ok(an_cuda_copy_ahead(backend, 0, block, large, sizeof large));
+        rig_ok(an_cuda_copied(backend, 0));
+        rig_ok(an_cuda_mark(backend, 0));
+        rig_ok(an_cuda_mark(backend, 1));
+        rig_ok(an_cuda_elapsed(backend, 0, 1, &seconds));
+        assert_int_equal(fake_count.sleeps, slow ? 7 : 2);
+        assert_int_equal(fake_count.spins, 0);
+        an_cuda_free(backend, block, sizeof large);
+    }
+    an_backend_close(backend);
 }
 
 /* ---- Algorithms -------------------------------------------------------------------------------
@@ -304,10 +460,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_absent, set_up),
         cmocka_unit_test_setup(test_present, set_up),
+        cmocka_unit_test_setup(test_kernels, set_up),
         cmocka_unit_test_setup(test_taken, set_up),
+        cmocka_unit_test_setup(test_full, set_up),
+        cmocka_unit_test_setup(test_current_device, set_up),
+        cmocka_unit_test_setup(test_fork, set_up),
         cmocka_unit_test_setup(test_no_bf16, set_up),
         cmocka_unit_test_setup(test_memory, set_up),
         cmocka_unit_test_setup(test_streams, set_up),
+        cmocka_unit_test_setup(test_waits, set_up),
         cmocka_unit_test_setup(test_engines, set_up),
         cmocka_unit_test_setup(test_trials, set_up),
         cmocka_unit_test_setup(test_proposals, set_up),

@@ -4,6 +4,8 @@
 #include "source_rig.h"
 #include "tar_rig.h"
 
+#include <sys/stat.h>
+
 /* train-*.tar and val-*.tar in one folder are the parts of a data set. */
 static void test_parts(void **state)
 {
@@ -129,6 +131,108 @@ static void test_parts_of_an_archive(void **state)
     }
 }
 
+/* ---- Where no index can be kept beside the archive ---- */
+
+/* A folder in the way of the index, which stops root too. */
+static void block_index(const char *archive)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s.alexnet-index", archive);
+    assert_int_equal(mkdir(path, 0777), 0);
+}
+
+/* Change a byte of the second header, as the first is always looked at, and let the archive look as
+ * it did, or else a second older. */
+static void damage(const char *archive, bool looks_older)
+{
+    struct stat info;
+    const int fd = open(archive, O_RDWR);
+    assert_true(fd >= 0 && fstat(fd, &info) == 0);
+    assert_int_equal(pwrite(fd, "?", 1, 1024), 1);
+    const struct timespec times[2] = {
+        info.st_atim, {info.st_mtim.tv_sec - (looks_older ? 1 : 0), info.st_mtim.tv_nsec}};
+    assert_int_equal(futimens(fd, times), 0);
+    assert_int_equal(close(fd), 0);
+}
+
+/* The archive is searched once for all of these: damaged headers are not noticed. */
+static void test_searched_once(void **state)
+{
+    (void)state;
+    alexnet_dataset_kind kind;
+    write_folders("flat.tar", "");
+    block_index("flat.tar");
+    assert_int_equal(symlink(".", "same"), 0);
+    assert_int_equal(an_dataset_layout("flat.tar", &kind), ALEXNET_OK);
+    damage("flat.tar", false);
+    for (int i = 0; i < 4; i++) {
+        char path[64];
+        assert_int_equal(an_dataset_layout("same/flat.tar", &kind), ALEXNET_OK);
+        assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
+        snprintf(path, sizeof path, "%sflat.tar/%s", i < 2 ? "" : "./same/", parts[i % 2]);
+        alexnet_dataset *d = open_good(path, NULL, NULL);
+        check_part(d, i % 2);
+        an_dataset_release(d);
+    }
+    damage("flat.tar", true);
+    check_error("flat.tar", ALEXNET_ERROR_FORMAT, "flat.tar is damaged at byte 1024");
+    write_folders("flat.tar", "");
+    check_error("flat.tar", ALEXNET_ERROR_INVALID_ARGUMENT, "holds the parts train and val");
+}
+
+/* What is held is the newest of several, of each archive its own, and memory may run out. */
+static void test_held(void **state)
+{
+    (void)state;
+    alexnet_status rc = ALEXNET_ERROR_NO_MEMORY;
+    write_folders("flat.tar", "");
+    write_archives("outer.tar");
+    block_index("flat.tar");
+    block_index("outer.tar");
+    for (uint64_t n = 1; rc == ALEXNET_ERROR_NO_MEMORY; n++) {
+        alexnet_dataset *d;
+        const struct timespec times[2] = {{0, 0}, {(time_t)(1000000000 + n), 0}};
+        assert_int_equal(utimensat(AT_FDCWD, "flat.tar", times, 0), 0);
+        an_alloc_fail_at(n);
+        rc = an_dataset_open(&d, NULL, "flat.tar/train", NULL, NULL);
+        an_alloc_fail_at(0);
+        if (rc == ALEXNET_OK) {
+            check_part(d, 0);
+            an_dataset_release(d);
+        }
+        d = open_good("outer.tar/val", NULL, NULL);
+        check_part(d, 1);
+        an_dataset_release(d);
+    }
+    assert_int_equal(rc, ALEXNET_OK);
+    damage("flat.tar", false);
+    alexnet_dataset *d = open_good("flat.tar/val", NULL, NULL);
+    check_part(d, 1);
+    an_dataset_release(d);
+}
+
+/* A link to an archive in a folder that can be written to has the index beside it. */
+static void test_index_beside_a_link(void **state)
+{
+    (void)state;
+    tar_rig tar = {.length = 0};
+    put("away/flat.tar");
+    put("links/flat.tar");
+    write_folders("away/flat.tar", "");
+    tar_text(&tar, "n01/a.jpg", "x");
+    tar_text(&tar, "n02/b.jpg", "x");
+    tar_write(&tar, "away/plain.tar");
+    scratch_remove("links/flat.tar");
+    assert_int_equal(symlink("../away/flat.tar", "links/flat.tar"), 0);
+    an_dataset_release(open_good("links/flat.tar/val", NULL, NULL));
+    assert_int_equal(access("links/flat.tar.alexnet-index", F_OK), 0);
+    scratch_remove("links/flat.tar");
+    assert_int_equal(symlink("../away/plain.tar", "links/plain.tar"), 0);
+    an_dataset_release(open_good("links", NULL, NULL));
+    assert_int_equal(access("links/plain.tar.alexnet-index", F_OK), 0);
+    assert_int_not_equal(access("away/plain.tar.alexnet-index", F_OK), 0);
+}
+
 /* No parts: train is a class like any other, or there are labels. */
 static void test_no_parts(void **state)
 {
@@ -159,7 +263,8 @@ static void test_no_parts(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_parts), TEST(test_parts_of_an_archive),
-                                       TEST(test_no_parts)};
+    const struct CMUnitTest tests[] = {TEST(test_parts),    TEST(test_parts_of_an_archive),
+                                       TEST(test_no_parts), TEST(test_searched_once),
+                                       TEST(test_held),     TEST(test_index_beside_a_link)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

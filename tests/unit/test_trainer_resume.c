@@ -184,6 +184,43 @@ static void test_stops_on_cuda_in_bf16(void **state)
     check_stops(&(place){"cuda", ALEXNET_PRECISION_BF16, 1, 1}, 9);
 }
 
+/* The record says tf32, and a run goes on in it. What an earlier version called fp32 is float32. */
+static void test_stops_on_cuda_as_recorded(void **state)
+{
+    static const struct {
+        const char *record;
+        alexnet_precision precision;
+    } cases[] = {{"tf32", ALEXNET_PRECISION_TF32}, {"fp32", ALEXNET_PRECISION_FP32}};
+    alexnet_device_info info;
+    alexnet_trainer *trainer;
+    (void)state;
+    if (!alexnet_device_get(0, &info) || strcmp(info.name, "cuda") != 0 || !info.available)
+        return;
+    for (int i = 0; i < 2; i++) {
+        alexnet_ctx *ctx = rig_new_ctx("cuda", ALEXNET_PRECISION_TF32, 1);
+        const char *out = cases[i].record;
+        expect_ok(rig_start(&trainer, ctx, "train", NULL, out, settings));
+        assert_string_equal(trainer->record.precision, "tf32");
+        strcpy(trainer->record.precision, cases[i].record);
+        run_some(trainer, ctx, 9, STOP_SAVED);
+        alexnet_trainer_free(trainer);
+        alexnet_ctx_free(ctx);
+        ctx = rig_new_ctx("auto", ALEXNET_PRECISION_AUTO, 1);
+        rig_heard[0] = '\0';
+        expect_ok(alexnet_trainer_resume(&trainer, ctx, out, NULL));
+        assert_int_equal(trainer->net->backend->precision, cases[i].precision);
+        assert_int_equal(rig_times_heard("the run began on"), 0);
+        alexnet_trainer_free(trainer);
+        alexnet_ctx_free(ctx);
+    }
+}
+
+static void test_stops_on_cuda_in_tf32(void **state)
+{
+    (void)state;
+    check_stops(&(place){"cuda", ALEXNET_PRECISION_TF32, 1, 1}, 9);
+}
+
 static void test_many_stops(void **state)
 {
     (void)state;
@@ -370,12 +407,13 @@ static void test_tuning_is_kept(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_stops_on_ref),         IN_SCRATCH(test_stops_on_cpu),
-        IN_SCRATCH(test_stops_in_bf16),        IN_SCRATCH(test_many_stops),
-        IN_SCRATCH(test_other_threads),        IN_SCRATCH(test_other_threads_in_bf16),
-        IN_SCRATCH(test_saves_change_nothing), IN_SCRATCH(test_another_device),
-        IN_SCRATCH(test_a_lost_validation),    IN_SCRATCH(test_tuning_is_kept),
-        IN_SCRATCH(test_stops_on_cuda),        IN_SCRATCH(test_stops_on_cuda_in_bf16),
+        IN_SCRATCH(test_stops_on_ref),          IN_SCRATCH(test_stops_on_cpu),
+        IN_SCRATCH(test_stops_in_bf16),         IN_SCRATCH(test_many_stops),
+        IN_SCRATCH(test_other_threads),         IN_SCRATCH(test_other_threads_in_bf16),
+        IN_SCRATCH(test_saves_change_nothing),  IN_SCRATCH(test_another_device),
+        IN_SCRATCH(test_a_lost_validation),     IN_SCRATCH(test_tuning_is_kept),
+        IN_SCRATCH(test_stops_on_cuda),         IN_SCRATCH(test_stops_on_cuda_in_bf16),
+        IN_SCRATCH(test_stops_on_cuda_in_tf32), IN_SCRATCH(test_stops_on_cuda_as_recorded),
     };
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);

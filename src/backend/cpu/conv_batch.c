@@ -3,7 +3,6 @@
 #include <omp.h>
 #include <string.h>
 
-#include "backend/cpu/threads.h"
 #include "base/status.h"
 
 /* A number of threads that no batch has tiles for. */
@@ -12,15 +11,6 @@ enum { MANY_THREADS = 1 << 20 };
 static bool is_named(const an_primitive *primitive, const char *beginning)
 {
     return strncmp(an_primitive_name(primitive), beginning, strlen(beginning)) == 0;
-}
-
-static alexnet_status make_for(an_primitive **out, int threads, int n, an_conv_batch_make make,
-                               const void *user)
-{
-    an_threads saved = an_threads_set(threads);
-    alexnet_status rc = make(user, n, out);
-    an_threads_restore(saved);
-    return rc;
 }
 
 static bool same_kernel(const an_primitive *a, const an_primitive *b)
@@ -33,13 +23,13 @@ static bool same_kernel(const an_primitive *a, const an_primitive *b)
  * those of the context on, for which oneDNN chooses it. (It takes the number into account when it
  * decides whether stores go past the caches.) If there are none, it becomes *many. */
 static alexnet_status make_like(an_conv_batch *batch, an_primitive **many, int n,
-                                an_conv_batch_make make, const void *user)
+                                an_primitive_make make, const void *problem)
 {
     int threads = omp_get_max_threads();
     for (; threads < MANY_THREADS && !same_kernel(batch->whole, *many); threads *= 2) {
         an_primitive_free(batch->whole);
         batch->whole = NULL;
-        AN_CHECK(make_for(&batch->whole, threads, n, make, user));
+        AN_CHECK(an_primitive_make_for(threads, make, problem, n, &batch->whole));
     }
     if (!same_kernel(batch->whole, *many)) {
         an_primitive_free(batch->whole);
@@ -60,54 +50,41 @@ static alexnet_status make_like(an_conv_batch *batch, an_primitive **many, int n
  *   cuts the batch into blocks, needs 1.5 blocks of tiles for each thread, and less scratch. A
  *   kernel made for too many threads runs on any number of them.
  */
-static alexnet_status make_winograd(an_conv_batch *batch, int n, an_conv_batch_make make,
-                                    const void *user)
+static alexnet_status make_winograd(an_conv_batch *batch, int n, an_primitive_make make,
+                                    const void *problem)
 {
     an_primitive *single = NULL, *many = NULL;
-    AN_CHECK(make_for(&single, 1, n, make, user));
+    AN_CHECK(an_primitive_make_for(1, make, problem, n, &single));
     bool single_takes_2x3 = is_named(single, "jit_fp32_wino_2x3:");
     an_primitive_free(single);
     if (single_takes_2x3)
         return ALEXNET_OK;
-    AN_CHECK(make_for(&many, MANY_THREADS, n, make, user));
+    AN_CHECK(an_primitive_make_for(MANY_THREADS, make, problem, n, &many));
     batch->by_image = !is_named(many, "jit_wino_4x3:");
-    alexnet_status rc = batch->by_image ? ALEXNET_OK : make_like(batch, &many, n, make, user);
+    alexnet_status rc = batch->by_image ? ALEXNET_OK : make_like(batch, &many, n, make, problem);
     an_primitive_free(many);
     return rc;
 }
 
 /* Other kernels whose sums do not depend on the number of threads are known by how their names in
  * oneDNN begin; tests/ops/test_bits_cpu.c checks it. */
-static alexnet_status choose(an_conv_batch *batch, int n, an_conv_batch_make make, const void *user)
+static alexnet_status choose(an_conv_batch *batch, int n, an_primitive_make make,
+                             const void *problem)
 {
-    AN_CHECK(make(user, n, &batch->whole));
+    AN_CHECK(make(problem, n, &batch->whole));
     if (is_named(batch->whole, "jit_wino_4x3:") || is_named(batch->whole, "jit_fp32_wino_2x3:"))
-        return make_winograd(batch, n, make, user);
+        return make_winograd(batch, n, make, problem);
     batch->by_image = !is_named(batch->whole, "jit:") && !is_named(batch->whole, "jit_bf16:");
     return ALEXNET_OK;
 }
 
-/* What an image's primitive is made from. */
-typedef struct image_maker {
-    an_conv_batch_make make;
-    const void *user;
-} image_maker;
-
-static alexnet_status make_image(const void *user, bool small, an_primitive **out)
+alexnet_status an_conv_batch_new(an_conv_batch *batch, an_cpu_op *op, int n, an_primitive_make make,
+                                 const void *problem)
 {
-    const image_maker *maker = user;
-    (void)small;
-    return maker->make(maker->user, 1, out);
-}
-
-alexnet_status an_conv_batch_new(an_conv_batch *batch, an_cpu_op *op, int n,
-                                 an_conv_batch_make make, const void *user)
-{
-    AN_CHECK(choose(batch, n, make, user));
+    AN_CHECK(choose(batch, n, make, problem));
     if (batch->by_image) {
-        image_maker maker = {make, user};
-        an_units units = {n, n};
-        return an_team_new(&batch->images, op, units, make_image, &maker);
+        an_units units = {.count = n, .full = n, .large = 1};
+        return an_team_new(&batch->images, op, units, make, problem);
     }
     an_cpu_share(op, an_primitive_scratch(batch->whole));
     return ALEXNET_OK;

@@ -13,12 +13,13 @@ typedef struct an_conv_batch {
     an_team images;
 } an_conv_batch;
 
-/** Makes a primitive of `n` images. Its first argument is the input, its last the output. */
-typedef alexnet_status (*an_conv_batch_make)(const void *user, int n, an_primitive **out);
-
-/** On failure the caller must still call an_conv_batch_free(). */
-alexnet_status an_conv_batch_new(an_conv_batch *batch, an_cpu_op *op, int n,
-                                 an_conv_batch_make make, const void *user);
+/**
+ * @param make  makes a primitive of some images. Its first argument is the input, its last the
+ *              output
+ * On failure the caller must still call an_conv_batch_free().
+ */
+alexnet_status an_conv_batch_new(an_conv_batch *batch, an_cpu_op *op, int n, an_primitive_make make,
+                                 const void *problem);
 void an_conv_batch_free(an_conv_batch *batch);
 
 /** One of the primitives that compute the batch; NULL if there is none. Its descriptors are of `n`

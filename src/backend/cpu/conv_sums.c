@@ -2,27 +2,14 @@
 
 #include <string.h>
 
-#include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
 enum { CHUNK = 1 << 14 }; /* floats that a thread adds up at a time */
 
-/* What primitives are made from. */
-typedef struct problem {
-    an_cpu *cpu;
-    const an_op_desc *desc;
-    const an_primitive *forward;
-    an_variant *variant;
-    int images; /* of a large part */
-} problem;
-
-static alexnet_status make_for(an_primitive **out, const problem *p, int threads)
+static alexnet_status make_whole(an_conv_sums *s, const an_conv_backward *p, int threads)
 {
-    an_threads saved = an_threads_set(threads);
-    alexnet_status rc = an_conv_backward_weights_new(out, p->cpu, p->desc, p->forward, p->variant);
-    an_threads_restore(saved);
-    return rc;
+    return an_primitive_make_for(threads, an_conv_backward_weights_make, p, p->desc->n, &s->whole);
 }
 
 /* Whether a primitive adds up all images in one sum: it has no room for another. */
@@ -36,17 +23,17 @@ static bool has_one_sum(const an_primitive *primitive)
  * Make `whole` if a primitive for `split` threads has one sum. It is made for all threads of the
  * context if it has one sum then too, else for `split` threads if there are as many, else for one.
  */
-static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
+static alexnet_status try_whole(an_conv_sums *s, const an_conv_backward *p, int split)
 {
     int most = p->cpu->base.ctx->threads;
-    AN_CHECK(make_for(&s->whole, p, split));
+    AN_CHECK(make_whole(s, p, split));
     bool one_sum = has_one_sum(s->whole);
     s->threads = split;
     if (one_sum && split == most)
         return ALEXNET_OK;
     an_primitive *for_split = s->whole;
     s->whole = NULL;
-    alexnet_status rc = one_sum ? make_for(&s->whole, p, most) : ALEXNET_OK;
+    alexnet_status rc = one_sum ? make_whole(s, p, most) : ALEXNET_OK;
     if (s->whole && has_one_sum(s->whole)) {
         s->threads = most;
     } else if (s->whole && split < most) {
@@ -57,7 +44,7 @@ static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
         an_primitive_free(s->whole);
         s->whole = NULL;
         s->threads = 1;
-        rc = make_for(&s->whole, p, 1);
+        rc = make_whole(s, p, 1);
     }
     an_primitive_free(for_split);
     return rc;
@@ -66,19 +53,12 @@ static alexnet_status try_whole(an_conv_sums *s, const problem *p, int split)
 /* ---- Parts ------------------------------------------------------------------------------------
  */
 
-static alexnet_status make_part(const void *user, bool small, an_primitive **out)
-{
-    const problem *p = user;
-    an_op_desc desc = *p->desc;
-    desc.n = p->images - small;
-    return an_conv_backward_weights_new(out, p->cpu, &desc, p->forward, p->variant);
-}
-
 /* The layout of an argument for the whole batch; large and small parts must agree on it. */
 static alexnet_status layout_of(an_layout *layout, const an_conv_sums *s, int arg, an_chw shape,
-                                const problem *p)
+                                const an_conv_backward *p)
 {
-    *layout = (an_layout){AN_LAYOUT_PLAIN, p->cpu->activation, p->images, shape};
+    int images = (int)s->parts.units.large;
+    *layout = (an_layout){AN_LAYOUT_PLAIN, p->cpu->activation, images, shape};
     AN_CHECK(an_layout_from_md(layout, an_primitive_md(an_team_primitive(&s->parts, false), arg)));
     an_layout other = *layout;
     if (an_team_primitive(&s->parts, true)) {
@@ -100,7 +80,7 @@ static bool same_weights(const an_team *parts)
                                             an_primitive_md(small, DNNL_ARG_DIFF_WEIGHTS));
 }
 
-static void book_sums(an_conv_sums *s, an_cpu_op *op, const problem *p)
+static void book_sums(an_conv_sums *s, an_cpu_op *op, const an_conv_backward *p)
 {
     an_md dw = an_primitive_md(an_team_primitive(&s->parts, false), DNNL_ARG_DIFF_WEIGHTS);
     s->outputs = (size_t)p->desc->u.conv.k;
@@ -111,13 +91,13 @@ static void book_sums(an_conv_sums *s, an_cpu_op *op, const problem *p)
 }
 
 /* Parts of nearly equal size, larger ones first. @param x, dy  out: layouts of the whole batch */
-static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, problem *p, an_layout *x,
-                                 an_layout *dy)
+static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const an_conv_backward *p,
+                                 an_layout *x, an_layout *dy)
 {
     int n = p->desc->n, count = op->split < n ? op->split : n;
-    p->images = s->images = (n + count - 1) / count;
-    an_units units = {count, n % count ? n % count : count};
-    AN_CHECK(an_team_new(&s->parts, op, units, make_part, p));
+    int large = (n + count - 1) / count;
+    an_units units = {count, n % count ? n % count : count, large, large - 1};
+    AN_CHECK(an_team_new(&s->parts, op, units, an_conv_backward_weights_make, p));
     AN_CHECK(layout_of(x, s, DNNL_ARG_SRC, p->desc->in[0], p));
     AN_CHECK(layout_of(dy, s, DNNL_ARG_DIFF_DST, p->desc->out, p));
     if (!same_weights(&s->parts))
@@ -131,27 +111,32 @@ static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, problem *p, an_
 /* ---- Making -----------------------------------------------------------------------------------
  */
 
-/* @param outer, inner  descriptors of x and dy, as they come and as the primitives take them; an
- *                      inner one is NULL if memory was short */
+/* @param outer  layouts of x and dy, as they come
+ * @param inner  their descriptors as the primitives take them; NULL if memory was short */
 static alexnet_status make_reorders(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
-                                    const an_md outer[2], const an_md inner[2])
+                                    const an_layout outer[2], const an_md inner[2])
 {
     const an_primitive *one = s->whole ? s->whole : an_team_primitive(&s->parts, false);
-    if (!inner[0] || !inner[1])
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
-    AN_CHECK(an_reorder_in_new_md(&s->dy_in, op, outer[1], inner[1]));
-    AN_CHECK(an_reorder_in_new_md(&s->x_in, op, outer[0], inner[0]));
+    an_md x = an_layout_md(outer[0]), dy = an_layout_md(outer[1]);
     an_md canonical = an_conv_weights_md(desc, dnnl_f32, false);
-    alexnet_status rc = an_reorder_out_new_md(
-        &s->dw_out, op, an_primitive_md(one, DNNL_ARG_DIFF_WEIGHTS), canonical);
+    alexnet_status rc = an_reorder_in_new_md(&s->dy_in, op, dy, inner[1]);
+    if (rc == ALEXNET_OK)
+        rc = an_reorder_in_new_md(&s->x_in, op, x, inner[0]);
+    if (rc == ALEXNET_OK)
+        rc = an_reorder_out_new_md(&s->dw_out, op, an_primitive_md(one, DNNL_ARG_DIFF_WEIGHTS),
+                                   canonical);
+    an_md_free(x);
+    an_md_free(dy);
     an_md_free(canonical);
     return rc;
 }
 
 alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
-                                const an_primitive *forward, an_variant *variant, an_md x, an_md y)
+                                const an_primitive *forward, an_variant *variant, an_layout x,
+                                an_layout dy)
 {
-    problem p = {op->cpu, desc, forward, variant, 0};
+    const an_conv_backward p = {op->cpu, desc, forward, variant};
+    const an_layout outer[] = {x, dy};
     an_layout batch_x, batch_dy;
     AN_CHECK(try_whole(s, &p, op->split));
     alexnet_status rc =
@@ -161,9 +146,8 @@ alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc
     bool parts = rc == ALEXNET_OK;
     if (!s->whole && !parts) { /* the layouts cannot be cut: one thread, one sum */
         s->threads = 1;
-        AN_CHECK(make_for(&s->whole, &p, 1));
+        AN_CHECK(make_whole(s, &p, 1));
     }
-    const an_md outer[] = {x, y};
     if (!parts) {
         const an_md inner[] = {an_primitive_md(s->whole, DNNL_ARG_SRC),
                                an_primitive_md(s->whole, DNNL_ARG_DIFF_DST)};
@@ -201,7 +185,8 @@ static void place_part(const void *user, int part, const void **data)
 {
     const run *r = user;
     int full = r->s->parts.units.full;
-    size_t image = (size_t)part * (size_t)r->s->images - (size_t)(part > full ? part - full : 0);
+    size_t image =
+        (size_t)part * (size_t)r->s->parts.units.large - (size_t)(part > full ? part - full : 0);
     float *sums = (float *)(r->sums + r->s->each * (size_t)(part - r->first));
     data[0] = r->x + r->s->x * image;
     data[1] = r->dy + r->s->dy * image;
@@ -248,10 +233,7 @@ alexnet_status an_conv_sums_run(const an_conv_sums *s, const an_cpu_op *op, cons
     AN_CHECK(an_reorder_in_run(&s->dy_in, op, args, &dy));
     if (s->whole) {
         const void *data[] = {x, dy, target, dbias};
-        an_threads saved = an_threads_set(s->threads);
-        alexnet_status rc = an_primitive_run(s->whole, data, an_cpu_shared(op, args));
-        an_threads_restore(saved);
-        AN_CHECK(rc);
+        AN_CHECK(an_primitive_run_on(s->threads, s->whole, data, an_cpu_shared(op, args)));
     } else {
         AN_CHECK(run_parts(s, args, x, dy, target, dbias));
     }

@@ -20,7 +20,6 @@ typedef struct an_conv_sums {
     int threads;         /* that `whole` was made for */
     an_team parts;
     size_t x, dy;       /* bytes of an image */
-    int images;         /* of a large part; a small one has one less */
     size_t sums, each;  /* scratch: offset, bytes of a worker's sums */
     size_t dw, outputs; /* floats of dweights and of dbias within them */
     an_reorder x_in, dy_in, dw_out;
@@ -30,11 +29,12 @@ typedef struct an_conv_sums {
  * @param op       whose split counts, and whose scratch grows
  * @param forward  the primitive that the gradients belong to, of the whole batch
  * @param variant  in: wanted; out: taken
- * @param x, y     descriptors of the tensors that an_conv_sums_run() gets
+ * @param x, dy    the layouts that an_conv_sums_run() gets
  * On failure the caller must still call an_conv_sums_free().
  */
 alexnet_status an_conv_sums_new(an_conv_sums *sums, an_cpu_op *op, const an_op_desc *desc,
-                                const an_primitive *forward, an_variant *variant, an_md x, an_md y);
+                                const an_primitive *forward, an_variant *variant, an_layout x,
+                                an_layout dy);
 /** @param dw, dbias  out; dbias may lie in scratch, but not within what `sums` has reserved */
 alexnet_status an_conv_sums_run(const an_conv_sums *sums, const an_cpu_op *op,
                                 const an_op_args *args, const void *x, const void *dy, float *dw,

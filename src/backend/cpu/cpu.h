@@ -4,10 +4,9 @@
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
  * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives (onednn/); where a tuning says
  * so (tuning.ini), native kernels for bf16 compute some of their directions instead (conv_pixels.c,
- * conv_wgrad.h, conv_wgrad_tiles.h, conv_pixels_grad.h, fc_native.h). The others are native
- * operators (native.h): loops over the tensor in the layout of their input. Native kernels are
- * chosen by instruction set (kernels/kernels.h). Where a neighbour's tensor has another layout, a
- * reorder converts it (onednn/reorder.h).
+ * conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops over the tensor in
+ * the layout of their input. Native kernels are chosen by instruction set (kernels/kernels.h).
+ * Where a neighbour's tensor has another layout, a reorder converts it (onednn/reorder.h).
  *
  * Threads are OpenMP's, at most as many as the context has. Their number does not change a bit of
  * any result: the sums of weight gradients are grouped by an_prepare.split instead.

@@ -1,7 +1,6 @@
 /*
  * Convolution with oneDNN, and a ReLU that follows. Native kernels may compute the gradients of
- * weights instead (conv_wgrad.h, conv_wgrad_tiles.h, conv_pixels_grad.h), or all of a first layer
- * (conv_pixels.c).
+ * weights instead (conv_wgrad.h), or all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
  * that the variant leaves open; reorders convert them for neighbours that have others.
@@ -12,26 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/cpu/conv_batch.h"
+#include "backend/cpu/conv_data.h"
 #include "backend/cpu/conv_padding.h"
-#include "backend/cpu/conv_pixels_grad.h"
 #include "backend/cpu/conv_sums.h"
 #include "backend/cpu/conv_wgrad.h"
-#include "backend/cpu/conv_wgrad_tiles.h"
 #include "backend/cpu/onednn/conv_primitive.h"
 #include "base/alloc.h"
 #include "base/status.h"
-
-/* Weights in the form a primitive wants: as they are, or a copy in args->packed. */
-typedef struct weights_form {
-    an_primitive *reorder; /* NULL: as they are */
-    size_t at;
-    bool flipped; /* first flipped, into scratch */
-    size_t flipped_at;
-} weights_form;
-
-/* What computes the gradients of the weights. */
-typedef enum weights_by { BY_ONEDNN, BY_PAIRS, BY_TILES, BY_TILES_OF_PIXELS } weights_by;
 
 typedef struct conv_op {
     an_cpu_op op;
@@ -43,19 +29,13 @@ typedef struct conv_op {
 
     an_conv_batch forward;
     an_reorder x_in, y_out;
-    weights_form weights;
+    an_conv_weights weights;
 
     size_t masked; /* scratch offset of dy where y > 0 */
-    an_conv_batch data;
-    an_layout dy, dx; /* as the gradient of the data is computed, if image by image */
-    an_reorder data_dy_in, dx_out;
-    weights_form data_weights;
-    weights_by weights_by;
-    an_conv_sums weights_sums;
-    an_conv_wgrad weights_pairs;
-    an_conv_wgrad_tiles weights_tiles;
-    an_conv_pixels_grad weights_pixels;
-    size_t dbias; /* scratch offset, if the caller does not want it */
+    an_conv_data data;
+    an_conv_wgrad weights_native;
+    an_conv_sums weights_sums; /* if no native kernel computes them */
+    size_t dbias;              /* scratch offset, if the caller does not want it */
 } conv_op;
 
 /* ---- Forward --------------------------------------------------------------------------------- */
@@ -67,11 +47,11 @@ typedef struct forward_maker {
     an_layout *x, *y;
 } forward_maker;
 
-static alexnet_status make_forward(const void *user, int n, an_primitive **out)
+static alexnet_status make_forward(const void *user, int64_t images, an_primitive **out)
 {
     const forward_maker *maker = user;
     an_conv_forward problem = maker->problem;
-    problem.n = n;
+    problem.n = (int)images;
     return an_conv_forward_new(out, &problem, maker->variant, maker->x, maker->y);
 }
 
@@ -89,148 +69,37 @@ static alexnet_status prepare_forward(conv_op *c, const an_prepare *p, bool relu
     return ALEXNET_OK;
 }
 
-/* @param desc  the convolution whose canonical weights are packed: c->desc, or the flipped one */
-static alexnet_status pack_for(weights_form *form, conv_op *c, const an_op_desc *desc,
-                               const an_primitive *primitive)
-{
-    an_md to = an_primitive_md(primitive, DNNL_ARG_WEIGHTS);
-    an_md from = an_conv_weights_md(desc, dnnl_f32, false);
-    if (!from)
-        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for the layout of a tensor");
-    alexnet_status rc = ALEXNET_OK;
-    form->flipped = desc != &c->desc;
-    if (form->flipped)
-        form->flipped_at = an_cpu_take(&c->op, dnnl_memory_desc_get_size(from));
-    if (form->flipped || !dnnl_memory_desc_equal(from, to)) {
-        rc = an_primitive_reorder(&form->reorder, c->op.cpu->engine, from, to);
-        char name[AN_MD_NAME];
-        an_md_name(to, form->flipped, name);
-        an_cpu_pack_as(&c->op, name);
-        form->at = c->op.base.packed;
-        c->op.base.packed += an_aligned(dnnl_memory_desc_get_size(to));
-    }
-    an_md_free(from);
-    if (form->reorder)
-        an_cpu_share(&c->op, an_primitive_scratch(form->reorder));
-    return rc;
-}
-
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-static alexnet_status make_data(const void *user, int n, an_primitive **out)
-{
-    conv_op *c = (conv_op *)user;
-    an_op_desc desc = c->desc;
-    desc.n = n;
-    return an_conv_backward_data_new(out, c->op.cpu, &desc, c->forward.whole,
-                                     &c->op.base.variants.of[AN_BACKWARD_DATA]);
-}
-
-/* Reorders of dy and dx for one image, repeated for every image of the batch. */
-static alexnet_status reorder_data_images(conv_op *c, const an_prepare *p, an_md dy, an_md dx)
-{
-    an_dtype type = c->op.cpu->activation;
-    c->dy = (an_layout){AN_LAYOUT_PLAIN, type, 1, c->desc.out};
-    c->dx = (an_layout){AN_LAYOUT_PLAIN, type, 1, c->desc.in[0]};
-    AN_CHECK(an_layout_from_md(&c->dy, dy));
-    AN_CHECK(an_layout_from_md(&c->dx, dx));
-    c->dy.n = c->dx.n = c->desc.n;
-    AN_CHECK(an_reorder_in_new(&c->data_dy_in, &c->op, c->op.base.out, c->dy));
-    return an_reorder_out_new(&c->dx_out, &c->op, c->dx, p->in[0]);
-}
-
-static alexnet_status prepare_backward_data(conv_op *c, const an_prepare *p, an_md x, an_md y)
-{
-    AN_CHECK(an_conv_batch_new(&c->data, &c->op, c->desc.n, make_data, c));
-    const an_primitive *primitive = an_conv_batch_primitive(&c->data);
-    bool flipped = c->op.base.variants.of[AN_BACKWARD_DATA] == AN_CPU_FLIPPED;
-    an_md dy = an_primitive_md(primitive, flipped ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST);
-    an_md dx = an_primitive_md(primitive, flipped ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC);
-    an_op_desc flipped_desc;
-    if (flipped)
-        AN_CHECK(an_conv_flip(&flipped_desc, &c->desc));
-    if (c->data.by_image) {
-        AN_CHECK(reorder_data_images(c, p, dy, dx));
-    } else {
-        AN_CHECK(an_reorder_in_new_md(&c->data_dy_in, &c->op, y, dy));
-        AN_CHECK(an_reorder_out_new_md(&c->dx_out, &c->op, dx, x));
-    }
-    return pack_for(&c->data_weights, c, flipped ? &flipped_desc : &c->desc, primitive);
-}
-
-/* The gradients of weights by native kernels, the first that accept the convolution. */
-static alexnet_status prepare_native_weights(conv_op *c, const an_prepare *p)
-{
-    an_layout x = p->in[0], dy = c->op.base.out;
-    c->weights_by = BY_TILES_OF_PIXELS;
-    alexnet_status rc = an_conv_pixels_grad_new(&c->weights_pixels, &c->op, &c->desc, x, dy);
-    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
-        c->weights_by = BY_TILES;
-        rc = an_conv_wgrad_tiles_new(&c->weights_tiles, &c->op, &c->desc, x, dy);
-    }
-    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
-        c->weights_by = BY_PAIRS;
-        rc = an_conv_wgrad_new(&c->weights_pairs, &c->op, &c->desc, x, dy);
-    }
-    if (rc == ALEXNET_ERROR_UNSUPPORTED) {
-        c->weights_by = BY_ONEDNN;
-        rc = ALEXNET_OK;
-    }
-    return rc;
-}
-
-static alexnet_status prepare_backward_weights(conv_op *c, const an_prepare *p, an_md x, an_md y)
+static alexnet_status prepare_backward_weights(conv_op *c, an_layout x, an_layout dy)
 {
     an_variant *variant = &c->op.base.variants.of[AN_BACKWARD_WEIGHTS];
     c->dbias = an_cpu_take(&c->op, sizeof(float) * (size_t)c->desc.u.conv.k);
     if (*variant == AN_CPU_NATIVE)
-        AN_CHECK(prepare_native_weights(c, p));
-    if (c->weights_by != BY_ONEDNN)
+        AN_CHECK(an_conv_wgrad_new(&c->weights_native, &c->op, &c->desc, x, dy));
+    if (c->weights_native.way)
         return ALEXNET_OK;
-    return an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, c->forward.whole, variant, x, y);
+    return an_conv_sums_new(&c->weights_sums, &c->op, &c->desc, c->forward.whole, variant, x, dy);
 }
 
 static alexnet_status prepare_backward(conv_op *c, const an_prepare *p)
 {
-    an_md x = an_layout_md(p->in[0]), y = an_layout_md(c->op.base.out);
-    alexnet_status rc =
-        x && y ? ALEXNET_OK : AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory for a layout");
+    an_layout x = p->in[0], dy = c->op.base.out;
     if (c->relu_after)
-        c->masked = an_cpu_take(&c->op, an_layout_bytes(c->op.base.out));
-    if (p->want_dx && rc == ALEXNET_OK)
-        rc = prepare_backward_data(c, p, x, y);
-    if (p->want_dw && rc == ALEXNET_OK)
-        rc = prepare_backward_weights(c, p, x, y);
-    an_md_free(x);
-    an_md_free(y);
-    return rc;
+        c->masked = an_cpu_take(&c->op, an_layout_bytes(dy));
+    if (p->want_dx)
+        AN_CHECK(an_conv_data_new(&c->data, &c->op, &c->desc, c->forward.whole,
+                                  &c->op.base.variants.of[AN_BACKWARD_DATA], dy, x));
+    return p->want_dw ? prepare_backward_weights(c, x, dy) : ALEXNET_OK;
 }
 
 /* ---- Runs ------------------------------------------------------------------------------------ */
 
-static alexnet_status pack_one(const conv_op *c, const weights_form *form, const an_op_args *args)
-{
-    if (!form->reorder)
-        return ALEXNET_OK;
-    const void *data[] = {args->param[0], (char *)args->packed + form->at};
-    if (form->flipped) {
-        float *flipped = (float *)((char *)args->scratch + form->flipped_at);
-        an_conv_flip_weights(&c->desc, args->param[0], flipped);
-        data[0] = flipped;
-    }
-    return an_primitive_run(form->reorder, data, an_cpu_shared(&c->op, args));
-}
-
 static alexnet_status conv_pack(an_cpu_op *op, const an_op_args *args)
 {
     const conv_op *c = (const conv_op *)op;
-    AN_CHECK(pack_one(c, &c->weights, args));
-    return pack_one(c, &c->data_weights, args);
-}
-
-static const void *packed(const weights_form *form, const an_op_args *args)
-{
-    return form->reorder ? (char *)args->packed + form->at : args->param[0];
+    AN_CHECK(an_conv_weights_pack(&c->weights, op, args));
+    return an_conv_weights_pack(&c->data.weights, op, args);
 }
 
 /* The input, or its padded copy. */
@@ -244,30 +113,16 @@ static alexnet_status conv_forward(an_cpu_op *op, const an_op_args *args)
     const conv_op *c = (const conv_op *)op;
     size_t n = (size_t)c->desc.n;
     void *y = an_reorder_target(&c->y_out, args, args->y);
-    an_conv_batch_data data = {{input_of(c, args), packed(&c->weights, args), args->param[1], y},
-                               4,
-                               an_layout_bytes(c->x) / n,
-                               an_layout_bytes(c->y) / n};
+    an_conv_batch_data data = {
+        {input_of(c, args), an_conv_weights_of(&c->weights, args), args->param[1], y},
+        4,
+        an_layout_bytes(c->x) / n,
+        an_layout_bytes(c->y) / n};
     AN_CHECK(an_reorder_in_run(&c->x_in, op, args, &data.arg[0]));
     AN_CHECK(an_conv_batch_run(&c->forward, op, args, &data));
     if (c->relu_after)
         an_cpu_relu(c->op.cpu, c->y, y);
     return an_reorder_out_run(&c->y_out, op, args, args->y);
-}
-
-static alexnet_status run_backward_data(const conv_op *c, const an_op_args *args, const void *dy)
-{
-    const an_cpu_op *op = &c->op;
-    size_t n = (size_t)c->desc.n;
-    void *dx = an_reorder_target(&c->dx_out, args, args->dx[0]);
-    an_conv_batch_data data = {{dy, packed(&c->data_weights, args), dx}, 3, 0, 0};
-    if (c->data.by_image) {
-        data.in = an_layout_bytes(c->dy) / n;
-        data.out = an_layout_bytes(c->dx) / n;
-    }
-    AN_CHECK(an_reorder_in_run(&c->data_dy_in, op, args, &data.arg[0]));
-    AN_CHECK(an_conv_batch_run(&c->data, op, args, &data));
-    return an_reorder_out_run(&c->dx_out, op, args, args->dx[0]);
 }
 
 static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *args, const void *dy)
@@ -277,13 +132,9 @@ static alexnet_status run_backward_weights(const conv_op *c, const an_op_args *a
     float *dw = args->dparam[0], *dbias = args->dparam[1];
     if (!dbias)
         dbias = (float *)((char *)args->scratch + c->dbias);
-    if (c->weights_by == BY_ONEDNN)
-        return an_conv_sums_run(&c->weights_sums, op, args, x, dy, dw, dbias);
-    if (c->weights_by == BY_TILES_OF_PIXELS)
-        return an_conv_pixels_grad_run(&c->weights_pixels, op, args, x, dy, dw, dbias);
-    if (c->weights_by == BY_TILES)
-        return an_conv_wgrad_tiles_run(&c->weights_tiles, op, args, x, dy, dw, dbias);
-    return an_conv_wgrad_run(&c->weights_pairs, op, args, x, dy, dw, dbias);
+    if (c->weights_native.way)
+        return an_conv_wgrad_compute(&c->weights_native, op, args, x, dy, dw, dbias);
+    return an_conv_sums_run(&c->weights_sums, op, args, x, dy, dw, dbias);
 }
 
 static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
@@ -297,23 +148,19 @@ static alexnet_status conv_backward(an_cpu_op *op, const an_op_args *args)
     }
     if (args->dparam[0])
         AN_CHECK(run_backward_weights(c, args, dy));
-    return args->dx[0] ? run_backward_data(c, args, dy) : ALEXNET_OK;
+    return args->dx[0] ? an_conv_data_run(&c->data, op, args, dy) : ALEXNET_OK;
 }
 
 static void conv_free(an_cpu_op *op)
 {
     conv_op *c = (conv_op *)op;
-    an_reorder *const reorders[] = {&c->x_in, &c->y_out, &c->data_dy_in, &c->dx_out};
-    for (size_t i = 0; i < sizeof reorders / sizeof *reorders; i++)
-        an_reorder_free(reorders[i]);
-    an_primitive_free(c->weights.reorder);
-    an_primitive_free(c->data_weights.reorder);
+    an_reorder_free(&c->x_in);
+    an_reorder_free(&c->y_out);
+    an_conv_weights_free(&c->weights);
     an_conv_batch_free(&c->forward);
-    an_conv_batch_free(&c->data);
+    an_conv_data_free(&c->data);
     an_conv_sums_free(&c->weights_sums);
-    an_conv_wgrad_free(&c->weights_pairs);
-    an_conv_wgrad_tiles_free(&c->weights_tiles);
-    an_conv_pixels_grad_free(&c->weights_pixels);
+    an_conv_wgrad_free(&c->weights_native);
     an_free(c);
 }
 
@@ -328,22 +175,20 @@ static const char *name_primitive(const an_primitive *primitive, char name[64])
 
 static void name_impl(conv_op *c)
 {
-    static const char *const native[] = {[BY_PAIRS] = "native wgrad:avx512_bf16",
-                                         [BY_TILES] = "native wgrad:amx",
-                                         [BY_TILES_OF_PIXELS] = "native pixels:amx"};
     char forward[64], dx[64], dw[64];
+    const an_conv_wgrad_way *native = c->weights_native.way;
     const an_conv_sums *sums = &c->weights_sums;
     const an_primitive *weights = sums->whole ? sums->whole : an_team_first(&sums->parts);
-    bool by_onednn = c->weights_by == BY_ONEDNN;
     name_primitive(an_conv_batch_primitive(&c->forward), forward);
-    an_cpu_name_impl(&c->op, forward, name_primitive(an_conv_batch_primitive(&c->data), dx),
-                     by_onednn ? name_primitive(weights, dw) : native[c->weights_by]);
+    an_cpu_name_impl(&c->op, forward, name_primitive(an_conv_batch_primitive(&c->data.batch), dx),
+                     native ? native->impl : name_primitive(weights, dw));
 }
 
 static alexnet_status prepare_all(conv_op *c, const an_prepare *p, bool relu)
 {
     AN_CHECK(prepare_forward(c, p, relu));
-    AN_CHECK(pack_for(&c->weights, c, &c->desc, an_conv_batch_primitive(&c->forward)));
+    AN_CHECK(an_conv_weights_new(&c->weights, &c->op, &c->desc, false,
+                                 an_conv_batch_primitive(&c->forward)));
     c->op.base.out = c->y;
     if (p->plain_out)
         c->op.base.out.kind = AN_LAYOUT_PLAIN;

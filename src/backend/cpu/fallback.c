@@ -141,7 +141,7 @@ static alexnet_status prepare_all(fallback *f, const an_prepare *p)
     bool backward = p->want_dx || p->want_dw;
     an_param_info params[AN_MAX_PARAMS];
     an_prepare offer = *p;
-    offer.accumulate = false; /* cpu.c adds */
+    offer.accumulate = false; /* prepared.c adds */
     AN_CHECK(an_ref_api.op_prepare(f->op.cpu->ref, &offer, &f->run));
     AN_CHECK(prepare_inputs(f, p, backward));
     f->n_params = an_op_params(&f->desc, params);

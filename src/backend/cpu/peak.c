@@ -155,8 +155,9 @@ alexnet_status an_cpu_peak(an_backend *backend, alexnet_precision precision, an_
 {
     alexnet_isa isa = an_cpu_isa(backend->ctx->max_isa);
     bool bf16 = precision == ALEXNET_PRECISION_BF16;
-    if (bf16 && isa < ALEXNET_ISA_AVX512_BF16)
-        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this processor has no bf16");
+    if (precision == ALEXNET_PRECISION_TF32 || (bf16 && isa < ALEXNET_ISA_AVX512_BF16))
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this processor has no %s",
+                       alexnet_precision_name(precision));
     const peak_loop *loop = choose(isa, bf16);
     an_threads saved;
     AN_CHECK(an_threads_begin(&saved, backend->ctx->threads));

@@ -2,7 +2,8 @@
  * The CUDA backend: cuDNN for convolution, cuBLASLt for matrix products, own kernels for the rest.
  *
  *     libs.h      the libraries' functions, as a table
- *     device.c    which devices there are; opening one
+ *     describe.c  which devices there are, and why one cannot be used
+ *     device.c    errors; opening a device; which one is current in a thread
  *     table.c     the backend's table, whose functions let one thread in at a time
  *     memory.c    buffers of the device and of the host, copies between them
  *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
@@ -23,15 +24,19 @@
 #define AN_BACKEND_CUDA_CUDA_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "backend/backend.h"
 #include "backend/cuda/kernels/blocks.h"
 #include "backend/cuda/libs.h"
 
-/** Least compute capability: 7.5, as major * 10 + minor. bf16 and tf32 begin with 8.0. */
-enum { AN_CUDA_LEAST_CHIP = AN_CUDA_OLDEST, AN_CUDA_BF16_CHIP = 80 };
+/** The compute capability, as major * 10 + minor, with which bf16 and tf32 begin. */
+enum { AN_CUDA_BF16_CHIP = 80 };
 
 enum { AN_CUDA_BUFFERS = 2, AN_CUDA_CHOICES = 512 };
+
+/** Bytes of a device that kernels, recorded steps and the libraries take when they first run. */
+enum { AN_CUDA_RESERVE = 256 << 20 };
 
 /** A block of alloc_host(). */
 typedef struct an_cuda_pinned {
@@ -47,13 +52,17 @@ typedef struct an_cuda_choice {
 
 typedef struct an_cuda {
     an_backend base;
+    pid_t process;        /* that opened the device: a child of fork() cannot use it */
     pthread_mutex_t lock; /* recursive (table.c) */
+    int depth;            /* how often it is held */
+    CUcontext before;     /* current in the thread that holds it, before it did */
     const an_cuda_libs *libs;
     int chip; /* compute capability, major * 10 + minor */
     char isa[16];
     an_layout_kind kind; /* of activations with pixels */
     an_dtype activation; /* AN_F32 or AN_BF16 */
     cudaStream_t stream, copies;
+    cudaEvent_t waited_for; /* by an_cuda_wait() */
     cudaEvent_t copied[AN_CUDA_BUFFERS], retired[AN_CUDA_BUFFERS], marks[AN_MARKS];
     cudnnHandle_t dnn;
     cublasLtHandle_t blas;
@@ -96,14 +105,27 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
     return cuda->stream;
 }
 
-/* ---- device.c -------------------------------------------------------------------------------- */
+/* ---- describe.c ------------------------------------------------------------------------------ */
 
 bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
+/** Whether this build's kernels run on a chip: as its machine code, or as PTX that the driver
+ *  compiles, if the driver is made for this CUDA or a later one. @param why  out, if not */
+bool an_cuda_has_kernels(int chip, int driver, char *why, size_t size);
+
+/* ---- device.c -------------------------------------------------------------------------------- */
+
 alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                             alexnet_precision precision);
 void an_cuda_close(an_backend *backend);
 /** Make this device current in the calling thread. */
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
+/** @return ALEXNET_ERROR_INVALID_ARGUMENT in a child of fork() */
+alexnet_status an_cuda_check_process(const an_cuda *cuda);
+/** What the calling thread computes with; NULL: it has not used a GPU. */
+CUcontext an_cuda_current(const an_cuda_libs *libs);
+/** Make current again what was before an_cuda_enter(). In a thread that had not used a GPU, the
+ *  first one stays current: it is the one that CUDA would choose for it. */
+void an_cuda_leave(const an_cuda *cuda, CUcontext before);
 
 /* ---- memory.c -------------------------------------------------------------------------------- */
 
@@ -120,6 +142,9 @@ void an_cuda_free_host(an_backend *backend, void *block, size_t bytes);
 
 alexnet_status an_cuda_streams_open(an_cuda *cuda);
 void an_cuda_streams_close(an_cuda *cuda);
+/** Wait until the work that is queued in a stream is done, and keep no CPU busy if that takes
+ *  long. */
+alexnet_status an_cuda_wait(an_cuda *cuda, cudaStream_t stream, const char *what);
 alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
                                   size_t bytes);
 alexnet_status an_cuda_copied(an_backend *backend, int buffer);

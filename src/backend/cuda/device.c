@@ -1,11 +1,25 @@
-/* Which devices there are, and opening one. */
+/* Errors; opening a device; which one is current in a thread. */
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
+
+/* What is free is left out if the device does not say. */
+static alexnet_status no_memory(const an_cuda *cuda, const char *what)
+{
+    const an_cuda_libs *libs = cuda ? cuda->libs : an_cuda_libs_runtime();
+    const int ordinal = cuda ? cuda->base.ordinal : 0;
+    size_t available = 0, whole = 0;
+    if (libs->cudaMemGetInfo(&available, &whole) == cudaSuccess)
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
+                       "out of memory: %s on device cuda:%d, which has %.1f MiB free of %.1f", what,
+                       ordinal, (double)available / 1048576.0, (double)whole / 1048576.0);
+    libs->cudaGetLastError();
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: %s on device cuda:%d", what, ordinal);
+}
 
 alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what)
 {
@@ -13,6 +27,8 @@ alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what)
         return ALEXNET_OK;
     const an_cuda_libs *libs = cuda ? cuda->libs : an_cuda_libs_runtime();
     libs->cudaGetLastError(); /* or the next call would report it again */
+    if (error == cudaErrorMemoryAllocation)
+        return no_memory(cuda, what);
     return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (error %d)",
                    cuda ? cuda->base.ordinal : 0, what,
                    libs->cudaGetErrorString((cudaError_t)error), error);
@@ -22,6 +38,8 @@ alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, cons
 {
     if (status == CUDNN_STATUS_SUCCESS)
         return ALEXNET_OK;
+    if (status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED)
+        return no_memory(cuda, what);
     return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (cuDNN %d)",
                    cuda->base.ordinal, what, cuda->libs->cudnnGetErrorString(status), (int)status);
 }
@@ -30,114 +48,69 @@ alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, co
 {
     if (status == CUBLAS_STATUS_SUCCESS)
         return ALEXNET_OK;
+    if (status == CUBLAS_STATUS_ALLOC_FAILED)
+        return no_memory(cuda, what);
     return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (cuBLAS %d)",
                    cuda->base.ordinal, what, cuda->libs->cublasLtGetStatusString(status),
                    (int)status);
 }
 
-/* ---- Devices --------------------------------------------------------------------------------- */
+/* ---- The current device ---------------------------------------------------------------------- */
 
-/* The number of devices; with 0, `why` says the reason. */
-static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
+alexnet_status an_cuda_check_process(const an_cuda *cuda)
 {
-    int count = 0, driver = 0;
-    cudaError_t error = libs->cudaGetDeviceCount(&count);
-    if (error == cudaSuccess && count > 0)
-        return count;
-    libs->cudaGetLastError();
-    libs->cudaDriverGetVersion(&driver);
-    if (error == cudaErrorInsufficientDriver && driver == 0)
-        snprintf(why, size, "there is no NVIDIA driver");
-    else if (error == cudaErrorInsufficientDriver)
-        snprintf(why, size, "the driver is made for CUDA %d.%d, and this build needs %d.%d",
-                 driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
-                 CUDART_VERSION % 1000 / 10);
-    else if (error == cudaErrorNoDevice || error == cudaSuccess)
-        snprintf(why, size, "the driver finds no GPU");
-    else
-        snprintf(why, size, "%s", libs->cudaGetErrorString(error));
-    return 0;
+    if (cuda->process == getpid())
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "this process was forked from one that had opened device cuda:%d, which a child "
+                   "cannot use: fork before alexnet_ctx_new(), or exec",
+                   cuda->base.ordinal);
 }
-
-static int chip_of(const struct cudaDeviceProp *prop)
-{
-    return prop->major * 10 + prop->minor;
-}
-
-/* Say in `why` what keeps a present device from being used; it stays as it is if nothing does. */
-static void find_fault(const an_cuda_libs *libs, int ordinal, const struct cudaDeviceProp *prop,
-                       char *why, size_t size)
-{
-    const an_cuda_libs *all;
-    int mode = cudaComputeModeDefault;
-    libs->cudaDeviceGetAttribute(&mode, cudaDevAttrComputeMode, ordinal);
-    if (chip_of(prop) < AN_CUDA_LEAST_CHIP)
-        snprintf(why, size, "compute capability %d.%d is too old: %d.%d is the least", prop->major,
-                 prop->minor, AN_CUDA_LEAST_CHIP / 10, AN_CUDA_LEAST_CHIP % 10);
-    else if (mode == cudaComputeModeProhibited)
-        snprintf(why, size, "the driver is set to let nobody compute on it");
-    else if (an_cuda_libs_get(&all) != ALEXNET_OK)
-        snprintf(why, size, "%s", an_error_text());
-}
-
-static void name_libraries(char *text, size_t size)
-{
-    const an_cuda_libs *libs;
-    if (an_cuda_libs_get(&libs) != ALEXNET_OK)
-        return;
-    size_t dnn = libs->cudnnGetVersion(), blas = libs->cublasLtGetVersion();
-    snprintf(text, size, "cuDNN %zu.%zu.%zu, cuBLASLt %zu.%zu.%zu", dnn / 10000, dnn / 100 % 100,
-             dnn % 100, blas / 10000, blas / 100 % 100, blas % 100);
-}
-
-bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
-{
-    const an_cuda_libs *libs = an_cuda_libs_runtime();
-    struct cudaDeviceProp prop;
-    (void)max_isa;
-    memset(info, 0, sizeof *info);
-    if (ordinal == 0)
-        snprintf(info->name, sizeof info->name, "cuda");
-    else
-        snprintf(info->name, sizeof info->name, "cuda:%d", ordinal);
-    int count = count_devices(libs, info->absent, sizeof info->absent);
-    if (ordinal >= count)
-        return ordinal == 0;
-    if (libs->cudaGetDeviceProperties(&prop, ordinal) != cudaSuccess) {
-        libs->cudaGetLastError();
-        snprintf(info->absent, sizeof info->absent, "the driver does not describe it");
-        return true;
-    }
-    snprintf(info->processor, sizeof info->processor, "%.80s, %.0f GiB", prop.name,
-             (double)prop.totalGlobalMem / (1 << 30));
-    snprintf(info->isa, sizeof info->isa, "sm_%d", chip_of(&prop));
-    find_fault(libs, ordinal, &prop, info->absent, sizeof info->absent);
-    name_libraries(info->library, sizeof info->library);
-    info->available = !info->absent[0];
-    info->bf16 = chip_of(&prop) >= AN_CUDA_BF16_CHIP;
-    return true;
-}
-
-/* ---- Opening --------------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out)
 {
     an_cuda *cuda = (an_cuda *)backend;
     *out = cuda;
+    AN_CHECK(an_cuda_check_process(cuda));
     return an_cuda_check(cuda, cuda->libs->cudaSetDevice(backend->ordinal), "choosing the device");
+}
+
+CUcontext an_cuda_current(const an_cuda_libs *libs)
+{
+    CUcontext current = NULL;
+    libs->cuCtxGetCurrent(&current);
+    return current;
+}
+
+void an_cuda_leave(const an_cuda *cuda, CUcontext before)
+{
+    const bool same = an_cuda_current(cuda->libs) == before;
+    if (!same && (before || cuda->base.ordinal > 0))
+        cuda->libs->cuCtxSetCurrent(before);
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+/* Failures are ignored, so that the error text of a failed open() remains. */
+static void free_libraries(an_cuda *cuda)
+{
+    const an_cuda_libs *libs = cuda->libs;
+    CUcontext before = an_cuda_current(libs);
+    if (libs->cudaSetDevice(cuda->base.ordinal) == cudaSuccess && cuda->stream)
+        libs->cudaStreamSynchronize(cuda->stream);
+    if (cuda->dnn)
+        libs->cudnnDestroy(cuda->dnn);
+    if (cuda->blas)
+        libs->cublasLtDestroy(cuda->blas);
+    an_cuda_streams_close(cuda);
+    an_cuda_leave(cuda, before);
 }
 
 void an_cuda_close(an_backend *backend)
 {
     an_cuda *cuda = (an_cuda *)backend;
-    /* Failures are ignored, so that the error text of a failed open() remains. */
-    if (cuda->libs->cudaSetDevice(backend->ordinal) == cudaSuccess && cuda->stream)
-        cuda->libs->cudaStreamSynchronize(cuda->stream);
-    if (cuda->dnn)
-        cuda->libs->cudnnDestroy(cuda->dnn);
-    if (cuda->blas)
-        cuda->libs->cublasLtDestroy(cuda->blas);
-    an_cuda_streams_close(cuda);
+    if (cuda->process == getpid()) /* not the parent's, in a child of fork() */
+        free_libraries(cuda);
     pthread_mutex_destroy(&cuda->lock);
     an_free(cuda->pinned);
     an_backend_free_tunings(backend);
@@ -154,7 +127,7 @@ static alexnet_precision choose_precision(const an_cuda *cuda, alexnet_precision
     if (has)
         return asked;
     an_log(cuda->base.ctx, ALEXNET_LOG_WARNING, "%s has no %s; computing in float32", cuda->isa,
-           asked == ALEXNET_PRECISION_BF16 ? "bf16" : "tf32");
+           alexnet_precision_name(asked));
     return ALEXNET_PRECISION_FP32;
 }
 
@@ -174,6 +147,28 @@ static void make_lock(pthread_mutex_t *lock)
     pthread_mutexattr_destroy(&recursive);
 }
 
+/* The libraries do not always say that it was memory that they lacked. */
+static alexnet_status explain(const an_cuda *cuda, alexnet_status rc, const char *what)
+{
+    size_t available = 0, whole = 0;
+    if (rc != ALEXNET_ERROR_DEVICE ||
+        cuda->libs->cudaMemGetInfo(&available, &whole) != cudaSuccess ||
+        available >= AN_CUDA_RESERVE)
+        return rc;
+    return no_memory(cuda, what);
+}
+
+static alexnet_status open_libraries(an_cuda *cuda)
+{
+    const an_cuda_libs *libs = cuda->libs;
+    alexnet_status rc = an_cuda_check_dnn(cuda, libs->cudnnCreate(&cuda->dnn), "opening cuDNN");
+    AN_CHECK(explain(cuda, rc, "opening cuDNN"));
+    AN_CHECK(
+        an_cuda_check_dnn(cuda, libs->cudnnSetStream(cuda->dnn, cuda->stream), "opening cuDNN"));
+    rc = an_cuda_check_blas(cuda, libs->cublasLtCreate(&cuda->blas), "opening cuBLASLt");
+    return explain(cuda, rc, "opening cuBLASLt");
+}
+
 static alexnet_status open_device(an_cuda *cuda)
 {
     int major = 0, minor = 0, ordinal = cuda->base.ordinal;
@@ -189,10 +184,7 @@ static alexnet_status open_device(an_cuda *cuda)
     cuda->chip = major * 10 + minor;
     snprintf(cuda->isa, sizeof cuda->isa, "sm_%d", cuda->chip);
     AN_CHECK(an_cuda_streams_open(cuda));
-    AN_CHECK(an_cuda_check_dnn(cuda, libs->cudnnCreate(&cuda->dnn), "opening cuDNN"));
-    AN_CHECK(
-        an_cuda_check_dnn(cuda, libs->cudnnSetStream(cuda->dnn, cuda->stream), "opening cuDNN"));
-    return an_cuda_check_blas(cuda, libs->cublasLtCreate(&cuda->blas), "opening cuBLASLt");
+    return open_libraries(cuda);
 }
 
 alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
@@ -210,13 +202,16 @@ alexnet_status an_cuda_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
                               .param_dtype = AN_F32,
                               .isa = cuda->isa};
     cuda->libs = libs;
+    cuda->process = getpid();
     make_lock(&cuda->lock);
+    CUcontext before = an_cuda_current(libs);
     cuda->base.deterministic = ctx->deterministic;
     alexnet_status rc = open_device(cuda);
     if (rc == ALEXNET_OK)
         choose_layouts(cuda, choose_precision(cuda, precision));
     if (rc == ALEXNET_OK)
         rc = an_backend_read_tunings(&cuda->base);
+    an_cuda_leave(cuda, before);
     if (rc != ALEXNET_OK)
         an_cuda_close(&cuda->base);
     else

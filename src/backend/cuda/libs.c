@@ -15,15 +15,15 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char missing[256]; /* why the table is incomplete; "": it is complete */
 
 /* Open a library by its name: from the system's search path, else from the folder in which the
- * toolkit of the build had it. */
-static void *open_library(const char *name)
+ * build found it. */
+static void *open_library(const char *name, const char *folder)
 {
     char path[512];
     void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (library)
         return library;
     snprintf(missing, sizeof missing, "%s", dlerror());
-    snprintf(path, sizeof path, "%s/%s", AN_CUDA_LIBRARIES, name);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library)
         missing[0] = '\0';
@@ -39,10 +39,25 @@ static void find(void *library, const char *name, void *member)
     memcpy(member, &address, sizeof address);
 }
 
+/* The same for a function of the driver, as CUDA 12.0 has it. */
+static void find_in_driver(const char *name, void *member)
+{
+    enum cudaDriverEntryPointQueryResult found;
+    void *address = NULL;
+#if CUDART_VERSION >= 13000
+    cudaGetDriverEntryPointByVersion(name, &address, 12000, cudaEnableDefault, &found);
+#else
+    cudaGetDriverEntryPoint(name, &address, cudaEnableDefault, &found);
+#endif
+    if (!address && !missing[0])
+        snprintf(missing, sizeof missing, "the driver has no %s", name);
+    memcpy(member, &address, sizeof address);
+}
+
 static void load(void)
 {
-    void *dnn = open_library("libcudnn.so.9");
-    void *blas = dnn ? open_library(AN_CUDA_BLAS_NAME) : NULL;
+    void *dnn = open_library(AN_CUDA_DNN_NAME, AN_CUDNN_LIBRARIES);
+    void *blas = dnn ? open_library(AN_CUDA_BLAS_NAME, AN_CUDA_LIBRARIES) : NULL;
     if (!blas)
         return;
 #define AN_ROW(name) find(dnn, #name, &libs.name);
@@ -50,6 +65,9 @@ static void load(void)
 #undef AN_ROW
 #define AN_ROW(name) find(blas, #name, &libs.name);
     AN_CUDA_BLAS(AN_ROW)
+#undef AN_ROW
+#define AN_ROW(name) find_in_driver(#name, &libs.name);
+    AN_CUDA_DRIVER(AN_ROW)
 #undef AN_ROW
 }
 

@@ -10,6 +10,7 @@
 #define AN_BACKEND_CUDA_LIBS_H
 
 #include <cublasLt.h>
+#include <cuda.h>
 #include <cuda_runtime_api.h>
 #include <cudnn.h>
 
@@ -21,6 +22,7 @@
     X(cudaEventCreateWithFlags)                                                                    \
     X(cudaEventDestroy)                                                                            \
     X(cudaEventElapsedTime)                                                                        \
+    X(cudaEventQuery)                                                                              \
     X(cudaEventRecord)                                                                             \
     X(cudaEventSynchronize)                                                                        \
     X(cudaFree)                                                                                    \
@@ -45,6 +47,11 @@
     X(cudaStreamEndCapture)                                                                        \
     X(cudaStreamSynchronize)                                                                       \
     X(cudaStreamWaitEvent)
+
+/* Found in the driver, which the program is not linked with. */
+#define AN_CUDA_DRIVER(X)                                                                          \
+    X(cuCtxGetCurrent)                                                                             \
+    X(cuCtxSetCurrent)
 
 #define AN_CUDA_DNN(X)                                                                             \
     X(cudnnBackendCreateDescriptor)                                                                \
@@ -77,7 +84,10 @@
 
 typedef struct an_cuda_libs {
 #define AN_MEMBER(name) __typeof__(name) *name;
-    AN_CUDA_RUNTIME(AN_MEMBER) AN_CUDA_DNN(AN_MEMBER) AN_CUDA_BLAS(AN_MEMBER)
+    AN_CUDA_RUNTIME(AN_MEMBER)
+    AN_CUDA_DRIVER(AN_MEMBER)
+    AN_CUDA_DNN(AN_MEMBER)
+    AN_CUDA_BLAS(AN_MEMBER)
 #undef AN_MEMBER
 } an_cuda_libs;
 

@@ -25,26 +25,25 @@ alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
     }
     AN_CHECK(an_cuda_check(cuda, error, "getting memory"));
     error = cuda->libs->cudaMemsetAsync(*out, 0, bytes ? bytes : 1, cuda->stream);
-    if (error == cudaSuccess)
-        error = cuda->libs->cudaStreamSynchronize(cuda->stream);
-    if (error != cudaSuccess) {
+    alexnet_status rc = an_cuda_check(cuda, error, "clearing memory");
+    if (rc == ALEXNET_OK)
+        rc = an_cuda_wait(cuda, cuda->stream, "clearing memory");
+    if (rc != ALEXNET_OK) {
         an_cuda_free(backend, *out, bytes);
         *out = NULL;
     }
-    return an_cuda_check(cuda, error, "clearing memory");
+    return rc;
 }
 
 alexnet_status an_cuda_available(an_backend *backend, uint64_t *bytes)
 {
-    /* Kernels, recorded steps and the libraries take some of what is free when they first run. */
-    static const size_t RESERVE = (size_t)256 << 20;
     an_cuda *cuda;
     size_t free_bytes = 0, whole = 0;
     *bytes = 0;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     AN_CHECK(an_cuda_check(cuda, cuda->libs->cudaMemGetInfo(&free_bytes, &whole),
                            "asking how much memory is free"));
-    *bytes = free_bytes > RESERVE ? free_bytes - RESERVE : 0;
+    *bytes = free_bytes > AN_CUDA_RESERVE ? free_bytes - AN_CUDA_RESERVE : 0;
     return ALEXNET_OK;
 }
 
@@ -76,8 +75,7 @@ alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, si
         "a copy to the device"));
     if (bytes <= TAKEN_AT_ONCE && !is_pinned(cuda, src))
         return ALEXNET_OK;
-    return an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->stream),
-                         "a copy to the device");
+    return an_cuda_wait(cuda, cuda->stream, "a copy to the device");
 }
 
 alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, size_t bytes)
@@ -87,16 +85,15 @@ alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, siz
     AN_CHECK(an_cuda_check(
         cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, cuda->stream),
         "a copy from the device"));
-    return an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->stream),
-                         "a copy from the device");
+    return an_cuda_wait(cuda, cuda->stream, "a copy from the device");
 }
 
 alexnet_status an_cuda_sync(an_backend *backend)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    AN_CHECK(an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->copies), "a copy"));
-    return an_cuda_check(cuda, cuda->libs->cudaStreamSynchronize(cuda->stream), "computing");
+    AN_CHECK(an_cuda_wait(cuda, cuda->copies, "a copy"));
+    return an_cuda_wait(cuda, cuda->stream, "computing");
 }
 
 /* ---- Pinned memory --------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* The two streams: batches that are copied ahead, recorded steps, time stamps. */
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 
 static alexnet_status new_event(an_cuda *cuda, cudaEvent_t *out, unsigned flags)
 {
@@ -14,8 +15,10 @@ alexnet_status an_cuda_streams_open(an_cuda *cuda)
         cuda, libs->cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking), "a stream"));
     AN_CHECK(an_cuda_check(
         cuda, libs->cudaStreamCreateWithFlags(&cuda->copies, cudaStreamNonBlocking), "a stream"));
+    const unsigned blocking = cudaEventBlockingSync | cudaEventDisableTiming;
+    AN_CHECK(new_event(cuda, &cuda->waited_for, blocking));
     for (int i = 0; i < AN_CUDA_BUFFERS; i++) {
-        AN_CHECK(new_event(cuda, &cuda->copied[i], cudaEventDisableTiming));
+        AN_CHECK(new_event(cuda, &cuda->copied[i], blocking));
         AN_CHECK(new_event(cuda, &cuda->retired[i], cudaEventDisableTiming));
     }
     return ALEXNET_OK;
@@ -29,6 +32,7 @@ static void free_event(an_cuda *cuda, cudaEvent_t event)
 
 void an_cuda_streams_close(an_cuda *cuda)
 {
+    free_event(cuda, cuda->waited_for);
     for (int i = 0; i < AN_CUDA_BUFFERS; i++) {
         free_event(cuda, cuda->copied[i]);
         free_event(cuda, cuda->retired[i]);
@@ -39,6 +43,34 @@ void an_cuda_streams_close(an_cuda *cuda)
         cuda->libs->cudaStreamDestroy(cuda->copies);
     if (cuda->stream)
         cuda->libs->cudaStreamDestroy(cuda->stream);
+}
+
+/* What a single image needs is asked for again and again at first: to be woken takes part of that
+ * time. */
+static cudaError_t poll(an_cuda *cuda)
+{
+    static const double SECONDS = 2e-4;
+    const an_cuda_libs *libs = cuda->libs;
+    const double began = an_clock();
+    cudaError_t error;
+    do
+        error = libs->cudaEventQuery(cuda->waited_for);
+    while (error == cudaErrorNotReady && an_clock() - began < SECONDS);
+    if (error == cudaErrorNotReady)
+        libs->cudaGetLastError(); /* it is kept like an error, and a launch would report it */
+    return error;
+}
+
+/* The host has a use for its CPUs while it waits: they decode the pictures of later batches.
+ * cudaStreamSynchronize() would keep one of them busy. */
+alexnet_status an_cuda_wait(an_cuda *cuda, cudaStream_t stream, const char *what)
+{
+    const an_cuda_libs *libs = cuda->libs;
+    AN_CHECK(an_cuda_check(cuda, libs->cudaEventRecord(cuda->waited_for, stream), what));
+    cudaError_t error = poll(cuda);
+    if (error == cudaErrorNotReady)
+        error = libs->cudaEventSynchronize(cuda->waited_for);
+    return an_cuda_check(cuda, error, what);
 }
 
 /* ---- Batches ahead --------------------------------------------------------------------------- */
@@ -141,7 +173,7 @@ alexnet_status an_cuda_mark(an_backend *backend, int index)
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     if (!cuda->marks[index])
-        AN_CHECK(new_event(cuda, &cuda->marks[index], cudaEventDefault));
+        AN_CHECK(new_event(cuda, &cuda->marks[index], cudaEventBlockingSync));
     return an_cuda_check(cuda, cuda->libs->cudaEventRecord(cuda->marks[index], cuda->stream),
                          "a time stamp");
 }

@@ -2,24 +2,36 @@
  * The table of the backend. Several threads may compute with one model, and all of them queue to
  * one stream: each function keeps the others out while it runs, and recording keeps them out until
  * it ends, because what another thread queued meanwhile would be recorded and not run.
+ *
+ * The device is current in the calling thread until the outermost of them returns; the one that was
+ * current before then is again. In a child of fork() all of them fail, and free nothing.
  */
 #include "backend/cuda/trial.h"
 
-static void lock(an_backend *backend)
+/* The process is checked first: in a child the lock may be that of a thread which is not there. */
+static alexnet_status lock(an_backend *backend)
 {
-    pthread_mutex_lock(&((an_cuda *)backend)->lock);
+    an_cuda *cuda = (an_cuda *)backend;
+    AN_CHECK(an_cuda_check_process(cuda));
+    pthread_mutex_lock(&cuda->lock);
+    if (cuda->depth++ == 0)
+        cuda->before = an_cuda_current(cuda->libs);
+    return ALEXNET_OK;
 }
 
 static void unlock(an_backend *backend)
 {
-    pthread_mutex_unlock(&((an_cuda *)backend)->lock);
+    an_cuda *cuda = (an_cuda *)backend;
+    if (--cuda->depth == 0)
+        an_cuda_leave(cuda, cuda->before);
+    pthread_mutex_unlock(&cuda->lock);
 }
 
 #define BACKEND an_backend *backend
 #define LOCKED(name, parameters, call)                                                             \
     static alexnet_status locked_##name parameters                                                 \
     {                                                                                              \
-        lock(backend);                                                                             \
+        AN_CHECK(lock(backend));                                                                   \
         const alexnet_status rc = call;                                                            \
         unlock(backend);                                                                           \
         return rc;                                                                                 \
@@ -27,7 +39,8 @@ static void unlock(an_backend *backend)
 #define LOCKED_VOID(name, parameters, call)                                                        \
     static void locked_##name parameters                                                           \
     {                                                                                              \
-        lock(backend);                                                                             \
+        if (lock(backend) != ALEXNET_OK)                                                           \
+            return;                                                                                \
         call;                                                                                      \
         unlock(backend);                                                                           \
     }
@@ -79,7 +92,7 @@ LOCKED(elapsed, (BACKEND, int first, int second, double *seconds),
 /* The lock is held until capture_end(), by the same thread. */
 static alexnet_status locked_capture_begin(an_backend *backend)
 {
-    lock(backend);
+    AN_CHECK(lock(backend));
     const alexnet_status rc = an_cuda_capture_begin(backend);
     if (rc != ALEXNET_OK)
         unlock(backend);
@@ -96,6 +109,7 @@ static alexnet_status locked_capture_end(an_backend *backend, an_capture **out)
 const an_backend_api an_cuda_api = {
     .name = "cuda",
     .variants = an_cuda_variant_names,
+    .tf32 = true,
     .describe = an_cuda_describe,
     .open = an_cuda_open,
     .close = an_cuda_close,

@@ -34,7 +34,7 @@ static alexnet_status ref_open(an_backend **out, alexnet_ctx *ctx, int ordinal,
         return AN_FAIL_MEMORY(sizeof *backend, "the ref backend");
     if (precision == ALEXNET_PRECISION_BF16 || precision == ALEXNET_PRECISION_TF32)
         an_log(ctx, ALEXNET_LOG_WARNING, "device ref has no %s: it computes in float64",
-               precision == ALEXNET_PRECISION_BF16 ? "bf16" : "tf32");
+               alexnet_precision_name(precision));
     *backend = (an_backend){.api = &an_ref_api,
                             .ordinal = ordinal,
                             .ctx = an_ctx_retain(ctx),

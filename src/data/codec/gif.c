@@ -12,7 +12,8 @@
 typedef struct job {
     const an_encoded *file;
     size_t at;
-    int clear; /* the colour that is transparent, or -1 */
+    bool short_of; /* bytes that giflib asked for are not there */
+    int clear;     /* the colour that is transparent, or -1 */
     uint8_t colours[256][3];
     GifByteType *row; /* of the frame */
 } job;
@@ -30,6 +31,7 @@ static int on_read(GifFileType *gif, GifByteType *to, int length)
     size_t count = (size_t)length < left ? (size_t)length : left;
     memcpy(to, j->file->bytes + j->at, count);
     j->at += count;
+    j->short_of |= count < (size_t)length;
     return (int)count;
 }
 
@@ -95,12 +97,23 @@ static bool read_rows(an_picture *out, GifFileType *gif, const job *j)
     return true;
 }
 
+/* Where giflib has no memory for the colours of the screen it says that the screen is missing, as
+ * it does where bytes are. */
+static bool lacks_memory(const job *j, int code)
+{
+    return code == D_GIF_ERR_NOT_ENOUGH_MEM || (code == D_GIF_ERR_NO_SCRN_DSCR && !j->short_of);
+}
+
 static alexnet_status fail(const GifFileType *gif, const job *j, int error)
 {
+    const int code = gif ? gif->Error : error;
+    if (lacks_memory(j, code))
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a GIF decoder for %s",
+                       j->file->name);
     if (j->at == j->file->length)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the GIF ends before its pixels do",
                        j->file->name);
-    const char *reason = GifErrorString(gif ? gif->Error : error);
+    const char *reason = GifErrorString(code);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound GIF: %s", j->file->name,
                    reason ? reason : "it has no picture");
 }

@@ -1,157 +1,13 @@
 /*
- * TIFF through libtiff: the first picture of a file, as in Pillow. Version 4.5 is the first that
- * can report errors to a handler of the open file instead of one of the whole process.
+ * TIFF through libtiff: the first picture of a file, as in Pillow.
  */
 #include "data/codec/tiff.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/status.h"
 
-/* What libtiff may allocate at once beyond the size of the file: a tile, or a strip of samples that
- * it converts. */
-enum { BLOCK_MAX = 64 << 20, TILE_MIN = 16, TILE_MAX = 2048, SAMPLES_MAX = 6 };
-
-static int on_error(TIFF *handle, void *user, const char *module, const char *format, va_list args)
-{
-    an_tiff *t = user;
-    (void)handle;
-    (void)module;
-    if (!*t->reason)
-        vsnprintf(t->reason, sizeof t->reason, format, args);
-    return 1; /* the process's own handler is not asked */
-}
-
-/* Most warnings are about tags, which are checked here. One matters: libjpeg continues in grey
- * where its data end. */
-static int on_warning(TIFF *handle, void *user, const char *module, const char *format,
-                      va_list args)
-{
-    an_tiff *t = user;
-    char text[80];
-    (void)handle;
-    vsnprintf(text, sizeof text, format, args);
-    t->ended |= strstr(module, "JPEG") && strstr(text, "Premature end");
-    return 1;
-}
-
-/* libtiff reads the file in place (on_map); this is for the reads that copy nevertheless. */
-typedef struct stream {
-    const an_encoded *file;
-    uint64_t at;
-} stream;
-
-static tmsize_t on_read(thandle_t user, void *to, tmsize_t size)
-{
-    stream *s = user;
-    uint64_t left = s->at < s->file->length ? s->file->length - s->at : 0;
-    size_t count = (uint64_t)size < left ? (size_t)size : (size_t)left;
-    memcpy(to, s->file->bytes + (count ? s->at : 0), count);
-    s->at += count;
-    return (tmsize_t)count;
-}
-
-static tmsize_t on_write(thandle_t user, void *from, tmsize_t size)
-{
-    (void)user;
-    (void)from;
-    (void)size;
-    return 0;
-}
-
-static toff_t on_seek(thandle_t user, toff_t offset, int whence)
-{
-    stream *s = user;
-    s->at = offset + (whence == SEEK_CUR ? s->at : whence == SEEK_END ? s->file->length : 0);
-    return s->at;
-}
-
-static int on_close(thandle_t user)
-{
-    (void)user;
-    return 0;
-}
-
-static toff_t on_size(thandle_t user)
-{
-    return ((stream *)user)->file->length;
-}
-
-static int on_map(thandle_t user, void **base, toff_t *size)
-{
-    const stream *s = user;
-    *base = (void *)(uintptr_t)s->file->bytes; /* not written to */
-    *size = s->file->length;
-    return 1;
-}
-
-static void on_unmap(thandle_t user, void *base, toff_t size)
-{
-    (void)user;
-    (void)base;
-    (void)size;
-}
-
-static uint32_t count_parts(const an_tiff *t)
-{
-    return TIFFIsTiled(t->handle) ? TIFFNumberOfTiles(t->handle) : TIFFNumberOfStrips(t->handle);
-}
-
-/* Whether a strip or tile extends beyond the end of the file. */
-static bool is_cut(const an_tiff *t)
-{
-    uint32_t count = t->handle ? count_parts(t) : 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t at = TIFFGetStrileOffset(t->handle, i);
-        uint64_t bytes = TIFFGetStrileByteCount(t->handle, i);
-        if (at > t->file->length || bytes > t->file->length - at)
-            return true;
-    }
-    return t->ended;
-}
-
-/* Whether the list of tags extends beyond the end of the file. */
-static bool is_directory_cut(const an_encoded *file)
-{
-    const uint8_t *p = file->bytes;
-    bool last_first = p[0] == 'M', big = p[2] + p[3] == 43;
-    uint64_t at = 0, count = 0;
-    if (file->length < 16)
-        return true;
-    for (int i = 0; i < (big ? 8 : 4); i++)
-        at |= (uint64_t)p[(big ? 8 : 4) + (last_first ? (big ? 7 : 3) - i : i)] << 8 * i;
-    unsigned width = big ? 8 : 2;
-    if (at > file->length - width)
-        return true;
-    for (unsigned i = 0; i < width; i++)
-        count |= (uint64_t)p[at + (last_first ? width - 1 - i : i)] << 8 * i;
-    return count > (file->length - at - width) / (big ? 20 : 12);
-}
-
-alexnet_status an_tiff_fail(an_tiff *t)
-{
-    if (t->handle ? is_cut(t) : is_directory_cut(t->file))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: the TIFF ends before its pixels do",
-                       t->file->name);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound TIFF: %s", t->file->name,
-                   *t->reason ? t->reason : "libtiff cannot read it");
-}
-
-static alexnet_status open_file(an_tiff *t, stream *s)
-{
-    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
-    if (!options)
-        return AN_FAIL_MEMORY(sizeof(void *), t->file->name);
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)(t->file->length + BLOCK_MAX));
-    TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, t);
-    TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, t);
-    /* C: do not split large strips. */
-    t->handle = TIFFClientOpenExt(t->file->name, "rC", s, on_read, on_write, on_seek, on_close,
-                                  on_size, on_map, on_unmap, options);
-    TIFFOpenOptionsFree(options);
-    return t->handle ? ALEXNET_OK : an_tiff_fail(t);
-}
+enum { TILE_MIN = 16, TILE_MAX = 2048, SAMPLES_MAX = 6 };
 
 static const char *compression_name(unsigned compression)
 {
@@ -263,7 +119,7 @@ static alexnet_status check_parts(const an_tiff *t)
                            "%s is a TIFF of tiles of %u x %u pixels; %d to %d a side are read",
                            t->file->name, width, height, TILE_MIN, TILE_MAX);
     }
-    uint32_t count = count_parts(t);
+    uint32_t count = an_tiff_parts(t);
     for (uint32_t i = 0; i < count; i++)
         total += TIFFGetStrileByteCount(t->handle, i);
     if (total / 4 > t->file->length + 2 * pixels)
@@ -358,15 +214,37 @@ static alexnet_status decode_open(an_picture *out, int *orientation, an_tiff *t)
     return ALEXNET_OK;
 }
 
-static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+static alexnet_status fail_memory(const an_encoded *file)
+{
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a TIFF decoder for %s", file->name);
+}
+
+/* @param untold  out: it may be memory that the file lacked */
+static alexnet_status decode_once(an_picture *out, int *orientation, const an_encoded *file,
+                                  bool *untold)
 {
     an_tiff t = {.file = file};
-    stream s = {.file = file};
-    AN_CHECK(open_file(&t, &s));
-    alexnet_status rc = decode_open(out, orientation, &t);
-    TIFFClose(t.handle);
+    alexnet_status rc = an_tiff_open(&t);
+    if (rc == ALEXNET_OK)
+        rc = decode_open(out, orientation, &t);
+    if (t.handle)
+        TIFFClose(t.handle);
+    if (t.no_memory && !t.too_large) /* whatever came of it */
+        rc = fail_memory(file);
     if (rc != ALEXNET_OK)
         an_picture_free(out);
+    *untold = t.untold;
+    return rc;
+}
+
+static alexnet_status decode(an_picture *out, int *orientation, const an_encoded *file)
+{
+    enum { OF_ZLIB = 1 << 20 };
+    bool untold;
+    alexnet_status rc = decode_once(out, orientation, file, &untold);
+    if (rc == ALEXNET_ERROR_FORMAT && untold)
+        rc = an_memory_is_short(OF_ZLIB) ? fail_memory(file)
+                                         : decode_once(out, orientation, file, &untold);
     return rc;
 }
 

@@ -1,5 +1,6 @@
 /*
- * Shared by tiff.c, which reads the tags of a TIFF file, and tiff_rows.c, which reads its samples.
+ * Shared by tiff.c, which reads the tags of a TIFF file, tiff_open.c, which opens it, and
+ * tiff_rows.c, which reads its samples.
  */
 #ifndef AN_DATA_CODEC_TIFF_H
 #define AN_DATA_CODEC_TIFF_H
@@ -16,7 +17,11 @@ enum { AN_TIFF_CELL = 4 };
 typedef struct an_tiff {
     TIFF *handle;
     const an_encoded *file;
+    uint64_t at;      /* where libtiff reads it */
     bool ended;       /* a JPEG in it ended before its last row */
+    bool no_memory;   /* libtiff, or a library below it, was not given memory */
+    bool too_large;   /* because it asked for more than a sound file needs */
+    bool untold;      /* zlib failed without a text: it was not given memory, or is damaged */
     char reason[160]; /* libtiff's first complaint */
     uint32_t width, height;
     uint16_t photometric, compression;
@@ -27,6 +32,10 @@ typedef struct an_tiff {
     const uint16_t *map[3];  /* of a palette */
 } an_tiff;
 
+/** Open t->file. The caller closes the handle, if there is one, on failure too. */
+alexnet_status an_tiff_open(an_tiff *tiff);
+/** Strips or tiles. */
+uint32_t an_tiff_parts(const an_tiff *tiff);
 /**
  * Read all samples into cells of AN_TIFF_CELL bytes: colours, then alpha if there is any, each as 8
  * bits, palette indices as they are.
@@ -34,6 +43,8 @@ typedef struct an_tiff {
  */
 alexnet_status an_tiff_read(uint8_t *cells, an_tiff *tiff);
 
+/** Take note of what libtiff says of memory in an error. */
+void an_tiff_hear(an_tiff *tiff, const char *text);
 /** The error of a file that libtiff could not read. */
 alexnet_status an_tiff_fail(an_tiff *tiff);
 

@@ -133,6 +133,7 @@ static alexnet_status read_converted(uint8_t *cells, an_tiff *t)
     TIFFRGBAImage image;
     char reason[1024];
     if (!TIFFRGBAImageBegin(&image, t->handle, 1, reason)) {
+        an_tiff_hear(t, reason);
         snprintf(t->reason, sizeof t->reason, "%.*s", (int)sizeof t->reason - 1, reason);
         return an_tiff_fail(t);
     }

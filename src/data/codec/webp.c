@@ -1,6 +1,7 @@
 /*
- * WebP through libwebp. Its animation decoder reads still pictures too: the result is the first
- * frame on its canvas, as in Pillow.
+ * WebP through libwebp: the first frame on its canvas, as in Pillow. A still picture is a frame
+ * that fills its canvas. libwebp's own decoder of animations does the same, but does not tell
+ * whether the file is bad or memory is out.
  */
 #include <string.h>
 
@@ -33,9 +34,8 @@ static alexnet_status fail(const an_encoded *file)
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound WebP", file->name);
 }
 
-static int orientation_of(const WebPAnimDecoder *decoder)
+static int orientation_of(const WebPDemuxer *demuxer)
 {
-    const WebPDemuxer *demuxer = WebPAnimDecoderGetDemuxer(decoder);
     int orientation = 0;
     WebPChunkIterator chunk;
     if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk)) {
@@ -49,37 +49,96 @@ static int orientation_of(const WebPAnimDecoder *decoder)
     return orientation;
 }
 
-static void copy_over_white(an_picture *out, const uint8_t *rgba, bool has_alpha)
+/* In place, 4 bytes to 3. */
+static void compose_over_white(uint8_t *pixels, size_t count, bool has_alpha)
 {
-    size_t count = (size_t)out->width * (size_t)out->height;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        uint8_t rgba[4];
+        memcpy(rgba, pixels + 4 * i, sizeof rgba);
         for (int c = 0; c < 3; c++)
-            out->rgb[3 * i + c] =
-                has_alpha ? an_over_white(rgba[4 * i + c], rgba[4 * i + 3]) : rgba[4 * i + c];
+            pixels[3 * i + c] = has_alpha ? an_over_white(rgba[c], rgba[3]) : rgba[c];
+    }
 }
 
+static alexnet_status fail_memory(const an_encoded *file)
+{
+    return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a WebP decoder for %s", file->name);
+}
+
+/* Decode a frame to its place on the canvas, which is transparent elsewhere. */
+static alexnet_status decode_frame(an_picture *canvas, const WebPIterator *frame,
+                                   const an_encoded *file)
+{
+    const int right = frame->x_offset + frame->width, bottom = frame->y_offset + frame->height;
+    const size_t stride = 4 * (size_t)canvas->width;
+    WebPDecoderConfig config;
+    if (frame->x_offset < 0 || frame->y_offset < 0 || right > canvas->width ||
+        bottom > canvas->height || !WebPInitDecoderConfig(&config))
+        return fail(file);
+    const size_t first = (size_t)frame->y_offset * stride + 4 * (size_t)frame->x_offset;
+    config.output.colorspace = MODE_RGBA;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA.rgba = canvas->rgb + first;
+    config.output.u.RGBA.stride = (int)stride;
+    config.output.u.RGBA.size = stride * (size_t)canvas->height - first;
+    const VP8StatusCode status = WebPDecode(frame->fragment.bytes, frame->fragment.size, &config);
+    WebPFreeDecBuffer(&config.output);
+    if (status == VP8_STATUS_OUT_OF_MEMORY)
+        return fail_memory(file);
+    return status == VP8_STATUS_OK ? ALEXNET_OK : fail(file);
+}
+
+static alexnet_status decode_first(an_picture *out, const WebPDemuxer *demuxer,
+                                   const an_encoded *file, const WebPBitstreamFeatures *features)
+{
+    WebPIterator frame;
+    AN_CHECK(an_picture_alloc(out, file, (uint32_t)features->width, (uint32_t)features->height, 4));
+    if (!WebPDemuxGetFrame(demuxer, 1, &frame))
+        return fail(file);
+    alexnet_status rc = decode_frame(out, &frame, file);
+    WebPDemuxReleaseIterator(&frame);
+    return rc;
+}
+
+static alexnet_status decode_once(an_picture *out, int *orientation, const an_encoded *file,
+                                  const WebPBitstreamFeatures *features)
+{
+    WebPData data = {file->bytes, file->length};
+    WebPDemuxer *demuxer = WebPDemux(&data);
+    if (!demuxer)
+        return fail(file);
+    alexnet_status rc = decode_first(out, demuxer, file, features);
+    if (rc == ALEXNET_OK)
+        *orientation = orientation_of(demuxer);
+    else
+        an_picture_free(out);
+    WebPDemuxDelete(demuxer);
+    return rc;
+}
+
+/* The most that libwebp takes for a picture beside its canvas. */
+static size_t memory_of(const WebPBitstreamFeatures *features)
+{
+    enum { TABLES = 4 << 20 };
+    return 4 * (size_t)features->width * (size_t)features->height + TABLES;
+}
+
+/* libwebp calls most pictures damaged for which it has no memory. A picture therefore counts as
+ * damaged only if memory was there, and it is so a second time. */
 static alexnet_status decode_whole(an_picture *out, int *orientation, const an_encoded *file)
 {
     WebPBitstreamFeatures features;
-    WebPData data = {file->bytes, file->length};
-    if (WebPGetFeatures(data.bytes, data.size, &features) != VP8_STATUS_OK)
+    if (WebPGetFeatures(file->bytes, file->length, &features) != VP8_STATUS_OK)
         return fail(file);
-    AN_CHECK(an_picture_alloc(out, file, (uint32_t)features.width, (uint32_t)features.height, 3));
-    WebPAnimDecoder *decoder = WebPAnimDecoderNew(&data, NULL);
-    WebPAnimInfo info;
-    uint8_t *rgba = NULL;
-    int time;
-    if (decoder && WebPAnimDecoderGetInfo(decoder, &info) &&
-        info.canvas_width == (uint32_t)out->width && info.canvas_height == (uint32_t)out->height &&
-        WebPAnimDecoderGetNext(decoder, &rgba, &time)) {
-        copy_over_white(out, rgba, features.has_alpha);
-        *orientation = orientation_of(decoder);
-    }
-    WebPAnimDecoderDelete(decoder);
-    if (rgba)
-        return ALEXNET_OK;
-    an_picture_free(out);
-    return fail(file);
+    AN_CHECK(an_picture_check_size(file, (uint32_t)features.width, (uint32_t)features.height));
+    alexnet_status rc = decode_once(out, orientation, file, &features);
+    if (rc == ALEXNET_ERROR_FORMAT)
+        rc = an_memory_is_short(memory_of(&features))
+                 ? fail_memory(file)
+                 : decode_once(out, orientation, file, &features);
+    if (rc == ALEXNET_OK)
+        compose_over_white(out->rgb, (size_t)out->width * (size_t)out->height, features.has_alpha);
+    return rc;
 }
 
 /* Copy the complete chunks of a truncated file into a file of their own: what is missing behind the

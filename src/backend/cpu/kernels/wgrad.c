@@ -10,11 +10,12 @@ bool an_wgrad_describe(an_wgrad *w, const an_op_desc *desc)
     return true;
 }
 
-void an_wgrad_write(const an_wgrad *w, int k, const float *sums, float *dweights)
+void an_wgrad_write(const an_wgrad *w, int unit, const float *sums, float *dweights)
 {
-    int64_t filter = (int64_t)w->c_units * AN_WGRAD_C * w->taps;
-    float *to = dweights + k * AN_WGRAD_K * filter;
-    for (int64_t first = 0; first < filter; first += 16) /* in blocks that stay in cache */
+    int k = unit / w->c_units, c = unit % w->c_units;
+    int64_t maps = (int64_t)AN_WGRAD_C * w->taps, filter = w->c_units * maps;
+    float *to = dweights + k * AN_WGRAD_K * filter + c * maps;
+    for (int64_t first = 0; first < maps; first += 16) /* in blocks that stay in cache */
         for (int lane = 0; lane < AN_WGRAD_K; lane++)
             for (int64_t i = first; i < first + 16; i++)
                 to[lane * filter + i] = sums[i * AN_WGRAD_K + lane];

@@ -49,7 +49,7 @@ typedef struct an_wgrad_run {
     float *bias; /* the sums of dy itself, [32], or NULL */
 } an_wgrad_run;
 
-/** Write the sums of units (k, every c), which are consecutive, to dweights, [K][C][R][S]. */
-void an_wgrad_write(const an_wgrad *w, int k, const float *sums, float *dweights);
+/** Write the sums of unit k * c_units + c to dweights, [K][C][R][S]. */
+void an_wgrad_write(const an_wgrad *w, int unit, const float *sums, float *dweights);
 
 #endif

@@ -270,30 +270,32 @@ static bool overruns(const an_op_desc *desc, const gradient *g, an_variant varia
            conv->stride > 1;
 }
 
-static alexnet_status backward(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                               const an_primitive *forward, const gradient *g, an_variant *variant)
+static alexnet_status backward(an_primitive **out, const an_conv_backward *b, int n,
+                               const gradient *g)
 {
-    const an_conv_forward problem = {.cpu = cpu, .desc = desc, .n = desc->n};
+    an_op_desc desc = *b->desc;
+    desc.n = n;
+    const an_conv_forward problem = {.cpu = b->cpu, .desc = &desc, .n = n};
+    an_variant *variant = b->variant;
     if ((*variant == AN_CPU_FLIPPED && g->weights) || *variant == AN_CPU_NATIVE ||
-        *variant == AN_CPU_PADDED || overruns(desc, g, *variant) || must_be_plain(cpu, desc))
+        *variant == AN_CPU_PADDED || overruns(&desc, g, *variant) || must_be_plain(b->cpu, &desc))
         *variant = AN_CPU_DIRECT;
     alexnet_status rc = *variant == AN_CPU_FLIPPED
                             ? flipped_data(out, &problem)
-                            : backward_as(out, &problem, forward, g, *variant);
+                            : backward_as(out, &problem, b->forward, g, *variant);
     if (rc != ALEXNET_ERROR_UNSUPPORTED || *variant == AN_CPU_DIRECT)
         return rc;
     *variant = AN_CPU_DIRECT;
-    return backward_as(out, &problem, forward, g, *variant);
+    return backward_as(out, &problem, b->forward, g, *variant);
 }
 
-alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                         const an_primitive *forward, an_variant *variant)
+alexnet_status an_conv_backward_data_make(const void *problem, int64_t images, an_primitive **out)
 {
-    return backward(out, cpu, desc, forward, &data_gradient, variant);
+    return backward(out, problem, (int)images, &data_gradient);
 }
 
-alexnet_status an_conv_backward_weights_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                            const an_primitive *forward, an_variant *variant)
+alexnet_status an_conv_backward_weights_make(const void *problem, int64_t images,
+                                             an_primitive **out)
 {
-    return backward(out, cpu, desc, forward, &weights_gradient, variant);
+    return backward(out, problem, (int)images, &weights_gradient);
 }

@@ -38,15 +38,21 @@ void an_conv_flip_weights(const an_op_desc *desc, const float *weights, float *f
 alexnet_status an_conv_forward_new(an_primitive **out, const an_conv_forward *problem,
                                    an_variant *variant, an_layout *x, an_layout *y);
 
+/** The gradients of a convolution. */
+typedef struct an_conv_backward {
+    an_cpu *cpu;
+    const an_op_desc *desc;
+    const an_primitive *forward; /* that they belong to, of the whole batch */
+    an_variant *variant;         /* in: wanted; out: taken, as above */
+} an_conv_backward;
+
 /**
- * The gradients of the batch that `forward` computes. Arguments of the primitive for data: dy,
- * weights, dx; of the one for weights: x, dy, dweights (float32), dbias.
- * @param variant  as above. FLIPPED: dy, weights, dx are the primitive's SRC, WEIGHTS, DST, as
- *                 an_conv_flip() describes them
+ * Make the primitive of some images; an_primitive_make of an an_conv_backward. Arguments of the
+ * one for data: dy, weights, dx; of the one for weights: x, dy, dweights (float32), dbias. FLIPPED:
+ * dy, weights, dx are the primitive's SRC, WEIGHTS, DST, as an_conv_flip() describes them.
  */
-alexnet_status an_conv_backward_data_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                         const an_primitive *forward, an_variant *variant);
-alexnet_status an_conv_backward_weights_new(an_primitive **out, an_cpu *cpu, const an_op_desc *desc,
-                                            const an_primitive *forward, an_variant *variant);
+alexnet_status an_conv_backward_data_make(const void *problem, int64_t images, an_primitive **out);
+alexnet_status an_conv_backward_weights_make(const void *problem, int64_t images,
+                                             an_primitive **out);
 
 #endif

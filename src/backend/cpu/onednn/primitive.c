@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
@@ -54,6 +55,15 @@ alexnet_status an_primitive_new(an_primitive **out, dnnl_engine_t engine, dnnl_p
     }
     *out = p;
     return ALEXNET_OK;
+}
+
+alexnet_status an_primitive_make_for(int threads, an_primitive_make make, const void *problem,
+                                     int64_t count, an_primitive **out)
+{
+    an_threads saved = an_threads_set(threads);
+    alexnet_status rc = make(problem, count, out);
+    an_threads_restore(saved);
+    return rc;
 }
 
 alexnet_status an_primitive_reorder(an_primitive **out, dnnl_engine_t engine, an_md from, an_md to)
@@ -124,4 +134,13 @@ alexnet_status an_primitive_run(an_primitive *p, const void *const *data, void *
     if (status == dnnl_success)
         status = dnnl_stream_wait(p->stream);
     return status == dnnl_success ? ALEXNET_OK : an_dnnl_fail(status, "a run of a primitive");
+}
+
+alexnet_status an_primitive_run_on(int threads, an_primitive *p, const void *const *data,
+                                   void *scratch)
+{
+    an_threads saved = an_threads_set(threads);
+    alexnet_status rc = an_primitive_run(p, data, scratch);
+    an_threads_restore(saved);
+    return rc;
 }

@@ -18,6 +18,11 @@ enum { AN_PRIMITIVE_MAX_ARGS = 5 };
  */
 alexnet_status an_primitive_new(an_primitive **out, dnnl_engine_t engine, dnnl_primitive_desc_t pd,
                                 int n_args, const int *args);
+/** Makes a primitive that computes `count` images, rows or columns of a problem. */
+typedef alexnet_status (*an_primitive_make)(const void *problem, int64_t count, an_primitive **out);
+/** Let `make` make one for `threads` threads. */
+alexnet_status an_primitive_make_for(int threads, an_primitive_make make, const void *problem,
+                                     int64_t count, an_primitive **out);
 /** A copy from one layout or element type to another; its arguments are source and destination.
  *  @param from, to  NULL: memory was too short to make them, which is then the error returned */
 alexnet_status an_primitive_reorder(an_primitive **out, dnnl_engine_t engine, an_md from, an_md to);
@@ -35,5 +40,8 @@ size_t an_primitive_scratch(const an_primitive *primitive);
 
 /** Run on the caller's memory; every pointer is aligned to its element type at least. */
 alexnet_status an_primitive_run(an_primitive *primitive, const void *const *data, void *scratch);
+/** The same on `threads` threads. */
+alexnet_status an_primitive_run_on(int threads, an_primitive *primitive, const void *const *data,
+                                   void *scratch);
 
 #endif

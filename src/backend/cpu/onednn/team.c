@@ -3,34 +3,34 @@
 #include <omp.h>
 #include <stdatomic.h>
 
-#include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
 
-static alexnet_status make_one(an_team *team, int worker, bool small, an_team_make make,
-                               const void *user)
+static alexnet_status make_one(an_team *team, int worker, bool small, an_primitive_make make,
+                               const void *problem)
 {
     an_primitive **one = &team->primitives[small ? team->workers + worker : worker];
-    AN_CHECK(make(user, small, one));
+    int64_t size = small ? team->units.small : team->units.large;
+    AN_CHECK(an_primitive_make_for(1, make, problem, size, one));
     if (an_primitive_scratch(*one) > team->each)
         team->each = an_primitive_scratch(*one);
     return ALEXNET_OK;
 }
 
-static alexnet_status make_all(an_team *team, an_team_make make, const void *user)
+static alexnet_status make_all(an_team *team, an_primitive_make make, const void *problem)
 {
     for (int i = 0; i < team->workers; i++) {
         if (team->units.full > 0)
-            AN_CHECK(make_one(team, i, false, make, user));
+            AN_CHECK(make_one(team, i, false, make, problem));
         if (team->units.full < team->units.count)
-            AN_CHECK(make_one(team, i, true, make, user));
+            AN_CHECK(make_one(team, i, true, make, problem));
     }
     team->each = an_aligned(team->each);
     return ALEXNET_OK;
 }
 
-alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_team_make make,
-                           const void *user)
+alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_primitive_make make,
+                           const void *problem)
 {
     int threads = op->cpu->base.ctx->threads;
     team->units = units;
@@ -39,12 +39,9 @@ alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_team
     team->primitives = an_calloc(count, sizeof(an_primitive *));
     if (!team->primitives)
         return AN_FAIL_MEMORY(count * sizeof(an_primitive *), "primitives");
-    an_threads saved = an_threads_set(1);
-    alexnet_status rc = make_all(team, make, user);
-    an_threads_restore(saved);
-    if (rc == ALEXNET_OK)
-        team->at = an_cpu_take(op, team->each * (size_t)team->workers);
-    return rc;
+    AN_CHECK(make_all(team, make, problem));
+    team->at = an_cpu_take(op, team->each * (size_t)team->workers);
+    return ALEXNET_OK;
 }
 
 void an_team_free(an_team *team)

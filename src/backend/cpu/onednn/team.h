@@ -8,9 +8,10 @@
 
 #include "backend/cpu/onednn/reorder.h"
 
-/** Units of two sizes: `full` large ones, then small ones. */
+/** Units of two sizes: `full` large ones, then small ones. A size is that of an_primitive_make. */
 typedef struct an_units {
     int count, full;
+    int64_t large, small;
 } an_units;
 
 typedef struct an_team {
@@ -20,15 +21,12 @@ typedef struct an_team {
     size_t at, each;           /* scratch: offset, bytes for each worker */
 } an_team;
 
-/** Makes one primitive; called with OpenMP set to one thread. */
-typedef alexnet_status (*an_team_make)(const void *user, bool small, an_primitive **out);
-
 /**
  * Make a team with a worker for each unit, but at most one for each thread of the context.
  * On failure the caller must still call an_team_free().
  */
-alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_team_make make,
-                           const void *user);
+alexnet_status an_team_new(an_team *team, an_cpu_op *op, an_units units, an_primitive_make make,
+                           const void *problem);
 void an_team_free(an_team *team);
 /** The first worker's primitive for large or for small units; NULL if there are no such units. */
 an_primitive *an_team_primitive(const an_team *team, bool small);

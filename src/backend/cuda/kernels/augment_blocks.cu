@@ -25,9 +25,9 @@ typedef struct augment_shared {
     an_word4 data[ROOM / sizeof(an_word4)];
 } augment_shared;
 
-/* A row of a pixel's block. `x`, `y`: of its first pixel in the image. */
+/* A row of a pixel's block, to out. `x`, `y`: of its first pixel in the image. */
 AN_BODY void augment_block_row(const augment_blocks_plan *plan, const augment_view *view, int y,
-                               int x, int colours, bool bf16, void *out, int at)
+                               int x, int colours, bool bf16, void *out)
 {
     const int block = plan->b.block;
     float v[PIXELS * 3];
@@ -35,7 +35,7 @@ AN_BODY void augment_block_row(const augment_blocks_plan *plan, const augment_vi
         for (int i = 0; i < block; i++) {
             augment_one(&plan->source, view, y, x + i, colours, v);
             for (int c = 0; c < colours; c++)
-                an_store(out, at + i * colours + c, bf16, v[c]);
+                an_store(out, i * colours + c, bf16, v[c]);
         }
         return;
     }
@@ -43,7 +43,7 @@ AN_BODY void augment_block_row(const augment_blocks_plan *plan, const augment_vi
         augment_four(&plan->source, view, y, x + i, colours, colours, v);
         AN_UNROLL
         for (int j = 0; j < PIXELS * colours; j += 4)
-            an_store_run(out, at + i * colours + j, 4, bf16, v + j);
+            an_store_run(out, i * colours + j, 4, bf16, v + j);
     }
 }
 
@@ -59,7 +59,8 @@ AN_BODY void augment_block(const augment_blocks_plan *plan, uint32_t pixel, int 
     const augment_view view =
         augment_view_of(&plan->source, &plan->source.run.slots[pixel], colours);
     for (int i = first; i < b->block; i += plan->threads)
-        augment_block_row(plan, &view, y + i, x, colours, bf16, out, i * row);
+        augment_block_row(plan, &view, y + i, x, colours, bf16,
+                          (char *)out + (size_t)(i * row) * (bf16 ? 2 : 4));
     if (first == 0)
         for (int c = b->block * row; c < b->channels; c++)
             an_store(out, c, bf16, 0);

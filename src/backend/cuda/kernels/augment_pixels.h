@@ -54,9 +54,15 @@ AN_BODY augment_view augment_view_of(const augment_source *source, const an_slot
     return v;
 }
 
-/* The mean of the pixels x .. x + count - 1 of row y; `left` is the first one's source column. */
+/* The source column of output column x, from the crop's corner. */
+AN_BODY int augment_column(const augment_source *source, const augment_view *view, int x)
+{
+    return view->mirror ? source->run.desc.crop - 1 - x : x;
+}
+
+/* The mean of the pixels x .. x + count - 1 of row y. */
 AN_BODY void augment_means(const augment_source *source, const augment_view *view, int y, int x,
-                           int left, int count, int colours, float m[PIXELS][3])
+                           int count, int colours, float m[PIXELS][3])
 {
     const int side = source->run.desc.side;
     for (int i = 0; i < count; i++)
@@ -65,7 +71,7 @@ AN_BODY void augment_means(const augment_source *source, const augment_view *vie
     if (!view->image)
         return;
     for (int i = 0; i < count; i++) {
-        int column = !view->aligned ? x + i : view->mirror ? left - i : left + i;
+        int column = view->aligned ? augment_column(source, view, x + i) : x + i;
         for (int c = 0; c < colours; c++)
             m[i][c] = view->image[(c * side + y) * side + column];
     }
@@ -121,11 +127,10 @@ AN_BODY void augment_values(const augment_source *source, const augment_view *vi
 AN_BODY void augment_own(const augment_source *source, const augment_view *view, int y, int x,
                          int colours, float *v)
 {
-    const an_augment_desc *desc = &source->run.desc;
-    int left = view->mirror ? desc->crop - 1 - x : x;
-    const uint8_t *pixel = view->corner + ((int64_t)y * desc->side + left) * 3;
+    const int column = augment_column(source, view, x), side = source->run.desc.side;
+    const uint8_t *pixel = view->corner + ((int64_t)y * side + column) * 3;
     float p[3] = {(float)pixel[0], (float)pixel[1], (float)pixel[2]}, m[PIXELS][3];
-    augment_means(source, view, y, x, left, 1, colours, m);
+    augment_means(source, view, y, x, 1, colours, m);
     augment_values(source, view, p, m[0], colours, v);
     if (augment_inside(&view->slot->erased, y, x))
         for (int c = 0; c < colours; c++)
@@ -173,12 +178,10 @@ AN_BODY void augment_load(const uint8_t *from, float p[PIXELS][3])
 AN_BODY void augment_together(const augment_source *source, const augment_view *view, int y, int x,
                               int colours, int stride, float *v)
 {
-    const an_augment_desc *desc = &source->run.desc;
-    int left = view->mirror ? desc->crop - 1 - x : x; /* of the first pixel */
-    int least = view->mirror ? left - (PIXELS - 1) : left;
+    int least = augment_column(source, view, view->mirror ? x + PIXELS - 1 : x);
     float p[PIXELS][3], m[PIXELS][3];
-    augment_load(view->corner + (y * desc->side + least) * 3, p);
-    augment_means(source, view, y, x, left, PIXELS, colours, m);
+    augment_load(view->corner + (y * source->run.desc.side + least) * 3, p);
+    augment_means(source, view, y, x, PIXELS, colours, m);
     AN_UNROLL
     for (int i = 0; i < PIXELS; i++) {
         float pixel[3];

@@ -33,7 +33,10 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { AN_THREADS = 256 }; /* of every block */
+enum {
+    AN_THREADS = 256, /* of every block */
+    AN_RESIDENT = 4,  /* blocks that a multiprocessor has registers for, at least */
+};
 
 /** Which thread of which block this is. */
 typedef struct an_thread {
@@ -71,7 +74,8 @@ static __device__ __forceinline__ an_thread an_this_thread(void)
 }
 
 #define AN_KERNEL(name, run_type, call)                                                            \
-    static __global__ void __launch_bounds__(AN_THREADS) name(const __grid_constant__ run_type r)  \
+    static __global__ void __launch_bounds__(AN_THREADS, AN_RESIDENT)                              \
+        name(const __grid_constant__ run_type r)                                                   \
     {                                                                                              \
         const run_type *run = &r;                                                                  \
         an_thread t = an_this_thread();                                                            \
@@ -87,7 +91,8 @@ static __device__ __forceinline__ void an_run_phases(const run_type *run, shared
 }
 
 #define AN_PHASES(name, run_type, shared_type, own_type, ...)                                      \
-    static __global__ void __launch_bounds__(AN_THREADS) name(const __grid_constant__ run_type r)  \
+    static __global__ void __launch_bounds__(AN_THREADS, AN_RESIDENT)                              \
+        name(const __grid_constant__ run_type r)                                                   \
     {                                                                                              \
         __shared__ shared_type shared;                                                             \
         own_type own;                                                                              \

@@ -1,0 +1,136 @@
+/* Which devices there are, and why one cannot be used. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/cuda/cuda.h"
+
+/* What the kernels were compiled to: machine code for these chips, and PTX. */
+static const int images[] = {AN_CUDA_IMAGES}, ptx[] = {AN_CUDA_PTX};
+enum { IMAGES = sizeof images / sizeof *images, PTX = sizeof ptx / sizeof *ptx };
+
+/* Whether this process was forked from one that had asked for devices: the driver does not work in
+ * it. */
+static bool is_forked(void)
+{
+    static atomic_int first;
+    int none = 0, self = (int)getpid();
+    return !atomic_compare_exchange_strong(&first, &none, self) && none != self;
+}
+
+/* The number of devices; with 0, `why` says the reason. */
+static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
+{
+    int count = 0, driver = 0;
+    const bool forked = is_forked();
+    cudaError_t error = libs->cudaGetDeviceCount(&count);
+    if (error == cudaSuccess && count > 0)
+        return count;
+    libs->cudaGetLastError();
+    libs->cudaDriverGetVersion(&driver);
+    if (error == cudaErrorInsufficientDriver && driver == 0)
+        snprintf(why, size, "there is no NVIDIA driver");
+    else if (error == cudaErrorInsufficientDriver)
+        snprintf(why, size, "the driver is made for CUDA %d.%d, and this build needs %d.%d",
+                 driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
+                 CUDART_VERSION % 1000 / 10);
+    else if (error == cudaErrorInitializationError && forked)
+        snprintf(why, size,
+                 "this process was forked from one that had asked for GPUs already: fork "
+                 "before, or exec");
+    else if (error == cudaErrorNoDevice || error == cudaSuccess)
+        snprintf(why, size, "the driver finds no GPU");
+    else
+        snprintf(why, size, "%s", libs->cudaGetErrorString(error));
+    return 0;
+}
+
+static int chip_of(const struct cudaDeviceProp *prop)
+{
+    return prop->major * 10 + prop->minor;
+}
+
+bool an_cuda_has_kernels(int chip, int driver, char *why, size_t size)
+{
+    int least = 0, compiled = 0;
+    for (int i = 0; i < IMAGES; i++) {
+        if (images[i] / 10 == chip / 10 && images[i] <= chip)
+            return true;
+        if (images[i] > 0 && (least == 0 || images[i] < least))
+            least = images[i];
+    }
+    for (int i = 0; i < PTX; i++) {
+        if (ptx[i] <= chip && ptx[i] > compiled)
+            compiled = ptx[i];
+        if (ptx[i] > 0 && (least == 0 || ptx[i] < least))
+            least = ptx[i];
+    }
+    if (compiled > 0 && driver >= CUDART_VERSION)
+        return true;
+    if (compiled > 0)
+        snprintf(why, size,
+                 "this build has no machine code for sm_%d, and the driver, which is made for CUDA "
+                 "%d.%d, cannot make it: CUDA %d.%d is needed",
+                 chip, driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
+                 CUDART_VERSION % 1000 / 10);
+    else if (chip < least)
+        snprintf(why, size, "compute capability %d.%d is too old: %d.%d is the least", chip / 10,
+                 chip % 10, least / 10, least % 10);
+    else
+        snprintf(why, size, "this build has no kernels for sm_%d", chip);
+    return false;
+}
+
+/* Say in `why` what keeps a present device from being used; it stays as it is if nothing does. */
+static void find_fault(const an_cuda_libs *libs, int ordinal, int chip, char *why, size_t size)
+{
+    const an_cuda_libs *all;
+    int mode = cudaComputeModeDefault, driver = 0;
+    libs->cudaDeviceGetAttribute(&mode, cudaDevAttrComputeMode, ordinal);
+    libs->cudaDriverGetVersion(&driver);
+    if (!an_cuda_has_kernels(chip, driver, why, size))
+        return;
+    if (mode == cudaComputeModeProhibited)
+        snprintf(why, size, "the driver is set to let nobody compute on it");
+    else if (an_cuda_libs_get(&all) != ALEXNET_OK)
+        snprintf(why, size, "%s", an_error_text());
+}
+
+static void name_libraries(char *text, size_t size)
+{
+    const an_cuda_libs *libs;
+    if (an_cuda_libs_get(&libs) != ALEXNET_OK)
+        return;
+    size_t dnn = libs->cudnnGetVersion(), blas = libs->cublasLtGetVersion();
+    snprintf(text, size, "cuDNN %zu.%zu.%zu, cuBLASLt %zu.%zu.%zu", dnn / 10000, dnn / 100 % 100,
+             dnn % 100, blas / 10000, blas / 100 % 100, blas % 100);
+}
+
+bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa)
+{
+    const an_cuda_libs *libs = an_cuda_libs_runtime();
+    struct cudaDeviceProp prop;
+    (void)max_isa;
+    memset(info, 0, sizeof *info);
+    if (ordinal == 0)
+        snprintf(info->name, sizeof info->name, "cuda");
+    else
+        snprintf(info->name, sizeof info->name, "cuda:%d", ordinal);
+    int count = count_devices(libs, info->absent, sizeof info->absent);
+    if (ordinal >= count)
+        return ordinal == 0;
+    if (libs->cudaGetDeviceProperties(&prop, ordinal) != cudaSuccess) {
+        libs->cudaGetLastError();
+        snprintf(info->absent, sizeof info->absent, "the driver does not describe it");
+        return true;
+    }
+    snprintf(info->processor, sizeof info->processor, "%.80s, %.0f GiB", prop.name,
+             (double)prop.totalGlobalMem / (1 << 30));
+    snprintf(info->isa, sizeof info->isa, "sm_%d", chip_of(&prop));
+    find_fault(libs, ordinal, chip_of(&prop), info->absent, sizeof info->absent);
+    name_libraries(info->library, sizeof info->library);
+    info->available = !info->absent[0];
+    info->bf16 = chip_of(&prop) >= AN_CUDA_BF16_CHIP;
+    return true;
+}

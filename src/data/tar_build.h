@@ -1,0 +1,54 @@
+/*
+ * How the index of an archive is made.
+ *
+ *     tar_walk.c   goes through the members of an archive, and of archives in it
+ *     tar_index.c  gathers pictures, and labels by their keys
+ *     tar_join.c   gives the pictures their labels
+ */
+#ifndef AN_DATA_TAR_BUILD_H
+#define AN_DATA_TAR_BUILD_H
+
+#include "data/tar.h"
+#include "data/tar_index.h"
+
+/** Which of a key's files its label is from; a higher value takes precedence. */
+enum { AN_TAR_BY_NOTHING, AN_TAR_BY_JSON, AN_TAR_BY_CLS };
+
+/** What is known of a key whose label a file gives. */
+typedef struct an_tar_keyed {
+    int32_t label;
+    int by;
+    bool plain;              /* it has a picture that is KEY.jpg */
+    const char *packed_from; /* in the text of AN_TAR_KEYS; NULL if it is not there */
+} an_tar_keyed;
+
+typedef struct an_tar_builder {
+    an_tar_index *index;
+    an_interned folders, labels, keys;
+    an_tar_keyed *keyed; /* of each key */
+    int64_t keyed_room;
+    char *packed; /* the text of AN_TAR_KEYS; NULL: there is none */
+    alexnet_ctx *ctx;
+    int64_t members;
+    double said; /* when progress was last logged */
+} an_tar_builder;
+
+/** Go through all members of a file. */
+alexnet_status an_tar_walk(an_tar_builder *builder, an_reader *reader);
+
+alexnet_status an_tar_add_picture(an_tar_builder *builder, const char *folder, const char *base,
+                                  const an_tar_member *member);
+alexnet_status an_tar_add_label(an_tar_builder *builder, const char *key, int by, const char *text);
+/** Append a name to those of the index. @param place  out: where it begins */
+alexnet_status an_tar_add_name(an_tar_index *index, const char *name, uint32_t *place);
+
+/** "folder/key" of a file; owned, NULL if memory is short. */
+char *an_tar_key(const char *folder, const char *base);
+/** What follows the key: a name without folders from its first dot on; "" if it has none. */
+const char *an_tar_tail(const char *base);
+
+/** Give pictures their labels, and the names that they were packed from. If a key with a label has
+ *  KEY.jpg, then KEY.mask.png and KEY.npy are left out. */
+alexnet_status an_tar_join(an_tar_builder *builder);
+
+#endif
