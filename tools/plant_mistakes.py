@@ -142,7 +142,7 @@ def targets_of(tests):
         if test.startswith("cli_"):
             targets |= {"alexnet", "json_get", "lost_disk", "png_pixel"}
         elif test.startswith(("test_", "fuzz_")):
-            targets.add(re.sub("_(baseline|avx2|avx512)$", "", test))
+            targets.add(re.sub("_(baseline|avx2|avx512|ahead)$", "", test))
     return sorted(targets)
 
 

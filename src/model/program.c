@@ -152,13 +152,17 @@ alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_sl
                                const an_step_state *state)
 {
     an_backend *be = p->net->backend;
+    const bool ahead = p->options.batches > 1 && be->api->copy_ahead;
+    const int64_t before = p->fed;
     if (p->fed - p->ran < p->options.batches)
         p->fed++;
     int buffer = buffer_of(p, p->fed - 1);
     const an_batch_place *place = &p->places[buffer];
     void *staged = p->staged[buffer];
+    if (ahead && before > buffer) /* the batch that was staged there may still have to be copied */
+        AN_CHECK(be->api->copied(be, buffer));
     stage(p, staged, slots, state);
-    if (p->options.batches > 1 && be->api->copy_ahead) {
+    if (ahead) {
         AN_CHECK(be->api->copy_ahead(be, buffer, place->pictures, pixels, p->pictures_bytes));
         return be->api->copy_ahead(be, buffer, place->slots, staged, an_program_staged_bytes(p));
     }

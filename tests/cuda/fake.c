@@ -1,4 +1,4 @@
-#include "cuda/fake.h"
+#include "cuda/fake_queue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +39,18 @@ void fake_store(void *data, int64_t i, bool bf16, double value)
 
 static an_cuda_libs table;
 
-const an_cuda_libs *an_cuda_libs_runtime(void)
+static void __attribute__((constructor)) fill(void)
 {
     fake_fill_runtime(&table);
+    fake_fill_queue(&table);
+    fake_fill_graph(&table);
     fake_fill_dnn(&table);
     fake_fill_blas(&table);
+    fake_reset();
+}
+
+const an_cuda_libs *an_cuda_libs_runtime(void)
+{
     return &table;
 }
 
@@ -56,53 +63,113 @@ alexnet_status an_cuda_libs_get(const an_cuda_libs **out)
     return ALEXNET_OK;
 }
 
-/* ---- The runtime ----------------------------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
-/* Before every block: its size. */
+/* Before every block. */
+typedef struct head {
+    size_t bytes;
+    struct head *next; /* of pinned blocks */
+} head;
 enum { HEAD = 256 };
 
-static cudaError_t fake_malloc(void **out, size_t bytes)
+static head *pinned;
+
+/* A block of undefined content. */
+static cudaError_t block_new(void **out, size_t bytes)
 {
-    if (fake.memory && (size_t)fake_count.live_bytes + bytes > fake.memory)
-        return cudaErrorMemoryAllocation;
     size_t all = (HEAD + bytes + HEAD - 1) / HEAD * HEAD;
     char *block = aligned_alloc(HEAD, all);
     if (!block)
         return cudaErrorMemoryAllocation;
     memset(block, 0xff, all);
-    memcpy(block, &bytes, sizeof bytes);
-    fake_count.mallocs++;
-    fake_count.last_device = fake_current_device();
-    fake_count.live++;
-    fake_count.live_bytes += (int64_t)bytes;
+    ((head *)block)->bytes = bytes;
     *out = block + HEAD;
     return cudaSuccess;
 }
 
+static cudaError_t malloc_locked(void **out, size_t bytes)
+{
+    if (fake_unsafe())
+        return cudaErrorStreamCaptureUnsupported;
+    if (fake.memory && (size_t)fake_count.live_bytes + bytes > fake.memory)
+        return cudaErrorMemoryAllocation;
+    cudaError_t rc = block_new(out, bytes);
+    if (rc != cudaSuccess)
+        return rc;
+    fake_count.mallocs++;
+    fake_count.last_device = fake_current_device();
+    fake_count.live++;
+    fake_count.live_bytes += (int64_t)bytes;
+    return cudaSuccess;
+}
+
+static cudaError_t fake_malloc(void **out, size_t bytes)
+{
+    fake_lock();
+    cudaError_t rc = malloc_locked(out, bytes);
+    fake_unlock();
+    return rc;
+}
+
+/* cudaFree() waits for everything. */
 static cudaError_t fake_free(void *block)
 {
-    size_t bytes;
     if (!block)
         return cudaSuccess;
-    memcpy(&bytes, (char *)block - HEAD, sizeof bytes);
-    fake_count.live--;
-    fake_count.live_bytes -= (int64_t)bytes;
-    free((char *)block - HEAD);
-    return cudaSuccess;
+    head *h = (head *)((char *)block - HEAD);
+    fake_lock();
+    cudaError_t rc = fake_unsafe();
+    if (rc == cudaSuccess) {
+        fake_finish_all();
+        fake_count.live--;
+        fake_count.live_bytes -= (int64_t)h->bytes;
+        free(h);
+    }
+    fake_unlock();
+    return rc;
+}
+
+bool fake_is_pinned(const void *memory)
+{
+    for (head *h = pinned; h; h = h->next) {
+        const char *block = (char *)h + HEAD;
+        if ((const char *)memory >= block && (const char *)memory < block + h->bytes)
+            return true;
+    }
+    return false;
 }
 
 static cudaError_t host_alloc(void **out, size_t bytes, unsigned flags)
 {
     (void)flags;
-    *out = malloc(bytes);
-    fake_count.host_blocks++;
-    return *out ? cudaSuccess : cudaErrorMemoryAllocation;
+    fake_lock();
+    cudaError_t rc = fake_unsafe();
+    if (rc == cudaSuccess)
+        rc = block_new(out, bytes);
+    if (rc == cudaSuccess) {
+        head *h = (head *)((char *)*out - HEAD);
+        h->next = pinned;
+        pinned = h;
+        fake_count.host_blocks++;
+    }
+    fake_unlock();
+    return rc;
 }
 
+/* A copy that is still to read the block finds poison. */
 static cudaError_t free_host(void *block)
 {
+    head *h = (head *)((char *)block - HEAD);
+    head **at = &pinned;
+    fake_lock();
+    memset(block, 0xff, h->bytes);
+    fake_finish_all();
+    while (*at != h)
+        at = &(*at)->next;
+    *at = h->next;
+    free(h);
     fake_count.host_blocks--;
-    free(block);
+    fake_unlock();
     return cudaSuccess;
 }
 
@@ -113,20 +180,7 @@ static cudaError_t mem_get_info(size_t *available, size_t *whole)
     return cudaSuccess;
 }
 
-static cudaError_t memcpy_async(void *dst, const void *src, size_t bytes, enum cudaMemcpyKind kind,
-                                cudaStream_t stream)
-{
-    (void)kind, (void)stream;
-    memcpy(dst, src, bytes);
-    return cudaSuccess;
-}
-
-static cudaError_t memset_async(void *dst, int value, size_t bytes, cudaStream_t stream)
-{
-    (void)stream;
-    memset(dst, value, bytes);
-    return cudaSuccess;
-}
+/* ---- Devices --------------------------------------------------------------------------------- */
 
 static cudaError_t get_device_count(int *count)
 {
@@ -206,153 +260,20 @@ static cudaError_t get_last_error(void)
     return cudaSuccess;
 }
 
-/* Streams and graphs are addresses without meaning. */
-static cudaError_t stream_create(cudaStream_t *out, unsigned flags)
-{
-    (void)flags;
-    *out = malloc(1);
-    return cudaSuccess;
-}
-
-static cudaError_t stream_destroy(cudaStream_t stream)
-{
-    free(stream);
-    return cudaSuccess;
-}
-
-static cudaError_t stream_synchronize(cudaStream_t stream)
-{
-    (void)stream;
-    fake_count.spins++;
-    return cudaSuccess;
-}
-
-static cudaError_t stream_wait_event(cudaStream_t stream, cudaEvent_t event, unsigned flags)
-{
-    (void)stream, (void)event, (void)flags;
-    fake_count.waits++;
-    return cudaSuccess;
-}
-
-typedef struct fake_event {
-    int64_t record; /* its number */
-    bool blocking;
-} fake_event;
-
-static cudaError_t event_create(cudaEvent_t *out, unsigned flags)
-{
-    fake_event *event = calloc(1, sizeof *event);
-    event->blocking = flags & cudaEventBlockingSync;
-    *out = (cudaEvent_t)event;
-    return cudaSuccess;
-}
-
-static cudaError_t event_destroy(cudaEvent_t event)
-{
-    free(event);
-    return cudaSuccess;
-}
-
-static cudaError_t event_record(cudaEvent_t event, cudaStream_t stream)
-{
-    (void)stream;
-    ((fake_event *)event)->record = ++fake_count.records;
-    return cudaSuccess;
-}
-
-static cudaError_t event_query(cudaEvent_t event)
-{
-    (void)event;
-    return fake.slow ? cudaErrorNotReady : cudaSuccess;
-}
-
-static cudaError_t event_synchronize(cudaEvent_t event)
-{
-    const fake_event *e = (const fake_event *)event;
-    fake_count.spins += !e->blocking;
-    fake_count.sleeps += e->blocking;
-    return e->record ? cudaSuccess : cudaErrorInvalidValue;
-}
-
-static cudaError_t event_elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
-{
-    *milliseconds = (float)(((fake_event *)second)->record - ((fake_event *)first)->record);
-    return cudaSuccess;
-}
-
-static cudaError_t begin_capture(cudaStream_t stream, enum cudaStreamCaptureMode mode)
-{
-    (void)stream, (void)mode;
-    fake_count.captures++;
-    return cudaSuccess;
-}
-
-static cudaError_t end_capture(cudaStream_t stream, cudaGraph_t *graph)
-{
-    (void)stream;
-    *graph = malloc(1);
-    return cudaSuccess;
-}
-
-static cudaError_t graph_instantiate(cudaGraphExec_t *out, cudaGraph_t graph,
-                                     unsigned long long flags)
-{
-    (void)graph, (void)flags;
-    *out = malloc(1);
-    return cudaSuccess;
-}
-
-static cudaError_t graph_destroy(cudaGraph_t graph)
-{
-    free(graph);
-    return cudaSuccess;
-}
-
-static cudaError_t graph_exec_destroy(cudaGraphExec_t graph)
-{
-    free(graph);
-    return cudaSuccess;
-}
-
-static cudaError_t graph_launch(cudaGraphExec_t graph, cudaStream_t stream)
-{
-    (void)graph, (void)stream;
-    fake_count.launches++;
-    return cudaSuccess;
-}
-
 void fake_fill_runtime(an_cuda_libs *libs)
 {
     libs->cuCtxGetCurrent = get_current;
     libs->cuCtxSetCurrent = set_current;
     libs->cudaDeviceGetAttribute = device_get_attribute;
     libs->cudaDriverGetVersion = driver_get_version;
-    libs->cudaEventCreateWithFlags = event_create;
-    libs->cudaEventDestroy = event_destroy;
-    libs->cudaEventElapsedTime = event_elapsed;
-    libs->cudaEventQuery = event_query;
-    libs->cudaEventRecord = event_record;
-    libs->cudaEventSynchronize = event_synchronize;
     libs->cudaFree = fake_free;
     libs->cudaFreeHost = free_host;
     libs->cudaGetDeviceCount = get_device_count;
     libs->cudaGetDeviceProperties = get_device_properties;
     libs->cudaGetErrorString = get_error_string;
     libs->cudaGetLastError = get_last_error;
-    libs->cudaGraphDestroy = graph_destroy;
-    libs->cudaGraphExecDestroy = graph_exec_destroy;
-    libs->cudaGraphInstantiate = graph_instantiate;
-    libs->cudaGraphLaunch = graph_launch;
     libs->cudaHostAlloc = host_alloc;
     libs->cudaMalloc = fake_malloc;
     libs->cudaMemGetInfo = mem_get_info;
-    libs->cudaMemcpyAsync = memcpy_async;
-    libs->cudaMemsetAsync = memset_async;
     libs->cudaSetDevice = set_device;
-    libs->cudaStreamBeginCapture = begin_capture;
-    libs->cudaStreamCreateWithFlags = stream_create;
-    libs->cudaStreamDestroy = stream_destroy;
-    libs->cudaStreamEndCapture = end_capture;
-    libs->cudaStreamSynchronize = stream_synchronize;
-    libs->cudaStreamWaitEvent = stream_wait_event;
 }

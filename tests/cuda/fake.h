@@ -1,7 +1,19 @@
 /*
  * Fakes of CUDA's libraries for the tests of the cuda backend. The device's memory is host memory,
- * and its work is done at once, by plain loops. The fakes refuse what cuDNN and cuBLASLt refuse,
- * poison memory whose real content is undefined, and count calls.
+ * and its work is done by plain loops. The fakes refuse what cuDNN and cuBLASLt refuse, poison
+ * memory whose real content is undefined, and count calls.
+ *
+ * As on a GPU, a call is queued in its stream and runs later: a program that does not wait for what
+ * it needs gets wrong results. Of the two streams of a backend one is always ahead: it runs as soon
+ * as the events that it waits for allow, and the other one only when something waits for it, at the
+ * latest possible moment. Tests run with either (fake_copies_first). The order within a stream is
+ * the only one that CUDA promises besides.
+ *
+ *     fake.c         devices, memory, the table of functions
+ *     fake_queue.c   streams, events, copies: when what runs
+ *     fake_graph.c   recording and replaying
+ *     fake_dnn.c     cuDNN's descriptors and heuristics; fake_conv.c: its convolutions
+ *     fake_blas.c    cuBLASLt
  *
  * Linked in place of backend/cuda/libs.c.
  */
@@ -20,13 +32,15 @@ typedef struct fake_machine {
     int devices, driver; /* driver: as cudaDriverGetVersion(); 0: none */
     int major, minor;    /* compute capability */
     int compute_mode;
-    bool taken;    /* in exclusive use by another process */
-    size_t memory; /* bytes; 0: without end */
-    bool no_dnn;   /* cuDNN is missing */
-    bool no_tails; /* cuDNN has no engine that adds a bias */
-    bool no_room;  /* cuDNN does not open, and does not say that it lacks memory */
-    bool slow;     /* what it computes takes long */
-    bool child;    /* the process was forked from one that used the driver */
+    bool taken;     /* in exclusive use by another process */
+    size_t memory;  /* bytes; 0: without end */
+    bool no_dnn;    /* cuDNN is missing */
+    bool no_tails;  /* cuDNN has no engine that adds a bias */
+    bool no_room;   /* cuDNN does not open, and does not say that it lacks memory */
+    bool slow;      /* what it computes takes long: it is never done when it is asked for */
+    bool child;     /* the process was forked from one that used the driver */
+    unsigned pause; /* microseconds in which other threads go on, before pinned memory is read and
+                       when a recording has begun */
 } fake_machine;
 extern fake_machine fake;
 
@@ -45,12 +59,26 @@ void fake_reset(void);
 /** The device that is current in this thread; -1: none. */
 int fake_current_device(void);
 
+/** Which stream is ahead: the second, which copies batches, or the first, which computes. At the
+ * start what the environment's FAKE_COPIES_FIRST says, which tests with two lines in CMakeLists.txt
+ * are given in one of them. */
+extern bool fake_copies_first;
+
+/** A call that a stream makes; `n` is its own. */
+typedef int fake_call(const void *arg, int64_t n);
+/** Queue a call. @param arg  copied; what it points to must last
+ *  @param stream  NULL: the call is made at once */
+cudaError_t fake_queue(cudaStream_t stream, fake_call *call, const void *arg, size_t bytes,
+                       int64_t n);
+
 /** An element of float32 or bfloat16. */
 double fake_load(const void *data, int64_t i, bool bf16);
 void fake_store(void *data, int64_t i, bool bf16, double value);
 
 /** Parts of the table. */
 void fake_fill_runtime(an_cuda_libs *libs);
+void fake_fill_queue(an_cuda_libs *libs);
+void fake_fill_graph(an_cuda_libs *libs);
 void fake_fill_dnn(an_cuda_libs *libs);
 void fake_fill_blas(an_cuda_libs *libs);
 

@@ -155,10 +155,45 @@ static cublasStatus_t heuristic(HEURISTIC_PARAMETERS)
     return CUBLAS_STATUS_SUCCESS;
 }
 
+/* What cuBLASLt takes from its descriptors when it is called. */
+typedef struct call {
+    product p;
+    matrix ma, mb, md;
+    const void *a, *b, *c;
+    void *d, *workspace;
+    size_t workspace_bytes;
+    double scale, keep;
+} call;
+
 static double element(const matrix *m, const void *data, int32_t op, int64_t row, int64_t column)
 {
     int64_t at = op == CUBLAS_OP_T ? column + row * m->stride : row + column * m->stride;
     return fake_load(data, at, m->type == CUDA_R_16BF);
+}
+
+static double dot(const call *m, int64_t i, int64_t j, int64_t k)
+{
+    double sum = 0;
+    for (int64_t l = 0; l < k; l++)
+        sum += element(&m->ma, m->a, m->p.a_op, i, l) * element(&m->mb, m->b, m->p.b_op, l, j);
+    return m->scale * sum;
+}
+
+static int multiply(const void *arg, int64_t k)
+{
+    const call *m = arg;
+    bool bf16 = m->md.type == CUDA_R_16BF;
+    memset(m->workspace, 0xff, m->workspace_bytes);
+    for (int64_t j = 0; j < m->md.columns; j++)
+        for (int64_t i = 0; i < m->md.rows; i++) {
+            double sum = dot(m, i, j, k);
+            if (m->keep != 0)
+                sum += m->keep * fake_load(m->c, i + j * m->md.stride, bf16);
+            if (m->p.epilogue == CUBLASLT_EPILOGUE_BIAS)
+                sum += fake_load(m->p.bias, i, bf16);
+            fake_store(m->d, i + j * m->md.stride, bf16, sum);
+        }
+    return 0;
 }
 
 /* The parameters are those of cublasLt.h. */
@@ -171,30 +206,26 @@ static double element(const matrix *m, const void *data, int32_t op, int64_t row
 
 static cublasStatus_t matmul(MATMUL_PARAMETERS)
 {
-    const product *p = (const product *)desc;
-    const matrix *ma = (const matrix *)a_layout, *mb = (const matrix *)b_layout;
-    const matrix *mc = (const matrix *)d_layout;
-    bool bf16 = mc->type == CUDA_R_16BF;
-    int64_t k = p->a_op == CUBLAS_OP_T ? ma->rows : ma->columns;
-    (void)handle, (void)c_layout, (void)stream;
+    const call m = {.p = *(const product *)desc,
+                    .ma = *(const matrix *)a_layout,
+                    .mb = *(const matrix *)b_layout,
+                    .md = *(const matrix *)d_layout,
+                    .a = a,
+                    .b = b,
+                    .c = c,
+                    .d = d,
+                    .workspace = workspace,
+                    .workspace_bytes = workspace_bytes,
+                    .scale = *(const float *)alpha,
+                    .keep = *(const float *)beta};
+    int64_t k = m.p.a_op == CUBLAS_OP_T ? m.ma.rows : m.ma.columns;
+    (void)handle, (void)c_layout;
     if (!takes(algorithm, a, b, c, d) || workspace_bytes < WORKSPACE ||
-        (p->epilogue == CUBLASLT_EPILOGUE_BIAS && !p->bias) ||
-        k != (p->b_op == CUBLAS_OP_T ? mb->columns : mb->rows))
+        (m.p.epilogue == CUBLASLT_EPILOGUE_BIAS && !m.p.bias) ||
+        k != (m.p.b_op == CUBLAS_OP_T ? m.mb.columns : m.mb.rows))
         return CUBLAS_STATUS_INVALID_VALUE;
-    memset(workspace, 0xff, workspace_bytes);
     fake_count.products++;
-    for (int64_t j = 0; j < mc->columns; j++)
-        for (int64_t i = 0; i < mc->rows; i++) {
-            double sum = 0, scale = *(const float *)alpha, keep = *(const float *)beta;
-            for (int64_t l = 0; l < k; l++)
-                sum += element(ma, a, p->a_op, i, l) * element(mb, b, p->b_op, l, j);
-            sum *= scale;
-            if (keep != 0)
-                sum += keep * fake_load(c, i + j * mc->stride, bf16);
-            if (p->epilogue == CUBLASLT_EPILOGUE_BIAS)
-                sum += fake_load(p->bias, i, bf16);
-            fake_store(d, i + j * mc->stride, bf16, sum);
-        }
+    fake_queue(stream, multiply, &m, sizeof m, k);
     return CUBLAS_STATUS_SUCCESS;
 }
 

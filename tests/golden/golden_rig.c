@@ -207,6 +207,7 @@ void golden_feed(const golden *g, an_program *program, int step, int first, int 
         draws[i].picture = draws[i].picture < 0 ? -1 : i;
     }
     golden_ok(an_program_feed(program, pixels, draws, state));
+    golden_ok(an_program_taken(program));
     an_free(pixels);
 }
 

@@ -201,6 +201,7 @@ static void check_network(const char *name, const char *device, const golden_rul
     r.recipe = make_recipe(rule->settings);
     add_arenas(&r);
     an_program_options options = an_program_training(SLOTS / parts, 2);
+    options.batches = r.g.net->backend->api->copy_ahead ? 2 : 1; /* as a trainer's */
     options.accumulate = parts > 1;
     options.clip = an_recipe_ever(r.recipe, AN_KEY_CLIP);
     r.program = golden_program(&r.g, options);

@@ -10,10 +10,8 @@
 
 #include "ops/ops_rig.h"
 
+#include "backend/cuda/kernels/body.h"
 #include "backend/cuda/kernels/kernels.h"
-
-/** The order in which the bodies' loops run (kernels/body.h). */
-extern bool an_host_backwards;
 
 /** A way to lay out activations. */
 typedef struct cuda_form {

@@ -22,7 +22,8 @@
  *
  * On the host a phase ends for all threads of a block before the next one begins, and shared and
  * own memory do not start as zeros. With an_host_backwards, blocks and threads run in the opposite
- * order: a result that differs then shows a race.
+ * order: a result that differs then shows a race. Launches go through an_host_launch(), which each
+ * program that is built of bodies defines: it runs the kernel, or queues it.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_BODY_H
 #define AN_BACKEND_CUDA_KERNELS_BODY_H
@@ -108,6 +109,12 @@ static __device__ __forceinline__ void an_run_phases(const run_type *run, shared
 
 extern bool an_host_backwards;
 
+/** A kernel on the host. @return 0, as the launch of one that CUDA accepts */
+typedef int an_host_kernel(const void *run, int64_t blocks);
+/** @param bytes  of `run`, which must be copied if the kernel is to run later */
+int an_host_launch(an_host_kernel *kernel, const void *run, size_t bytes, int64_t blocks,
+                   void *stream);
+
 /* The i-th of `count` blocks or threads to run. */
 static inline int64_t an_host_turn(int64_t i, int64_t count)
 {
@@ -115,8 +122,9 @@ static inline int64_t an_host_turn(int64_t i, int64_t count)
 }
 
 #define AN_KERNEL(name, run_type, call)                                                            \
-    static int name(const run_type *run, int64_t blocks)                                           \
+    static int name(const void *r, int64_t blocks)                                                 \
     {                                                                                              \
+        const run_type *run = r;                                                                   \
         for (int64_t i = 0; i < blocks * AN_THREADS; i++) {                                        \
             int64_t number = an_host_turn(i, blocks * AN_THREADS);                                 \
             an_thread t = {(int)(number / AN_THREADS), (int)(number % AN_THREADS)};                \
@@ -126,7 +134,7 @@ static inline int64_t an_host_turn(int64_t i, int64_t count)
     }
 
 #define AN_PHASES(name, run_type, shared_type, own_type, ...)                                      \
-    static int name(const run_type *run, int64_t blocks)                                           \
+    static int name(const void *run, int64_t blocks)                                               \
     {                                                                                              \
         void (*const phases[])(const run_type *, an_thread, shared_type *,                         \
                                own_type *) = {__VA_ARGS__};                                        \
@@ -145,7 +153,8 @@ static inline int64_t an_host_turn(int64_t i, int64_t count)
         return 0;                                                                                  \
     }
 
-#define AN_LAUNCH(name, run_type, run, blocks, stream) ((void)(stream), name((run), (blocks)))
+#define AN_LAUNCH(name, run_type, run, blocks, stream)                                             \
+    an_host_launch(name, (const run_type *){run}, sizeof(run_type), (blocks), (stream))
 
 #endif
 

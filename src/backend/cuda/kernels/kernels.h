@@ -12,7 +12,7 @@
  * Blocks begin at a multiple of 16 bytes, as the backend's memory does. A tensor has fewer than
  * 2^31 elements (op/op.h).
  *
- * The same sources compile for the host, for tests (body.h), where `stream` is not used.
+ * The same sources compile for the host, for tests (body.h).
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_KERNELS_H
 #define AN_BACKEND_CUDA_KERNELS_KERNELS_H
