@@ -3,7 +3,10 @@
  * replayed, and every part of a step by the device's time stamps. For tools/gpu.sh; `alexnet bench`
  * also copies a batch and reads results for each step.
  *
- *     cuda_speed NET train|infer fp32|tf32|bf16 BATCH STEPS [DEVICE [deterministic]]
+ *     cuda_speed NET train|infer fp32|tf32|bf16 BATCH [SECONDS [DEVICE [deterministic]]]
+ *
+ * Half a second warms up; then groups of steps, of 20 ms each, run for SECONDS (1) at least, five
+ * groups at least, and their median counts. bench/peer_torch.py measures in the same way.
  *
  * Prints "NET MODE PRECISION BATCH milliseconds images/s", then a line for each part:
  * "  name pass milliseconds GFLOP TFLOP/s".
@@ -15,7 +18,8 @@
 #include "base/clock.h"
 #include "speed/bench.h"
 
-enum { WARM = 4, TIMED = 5, MAX_PARTS = 256 };
+enum { WARM = 4, TIMED = 5, MAX_PARTS = 256, LEAST_GROUPS = 5, MOST_GROUPS = 1 << 16 };
+static const double WARM_SECONDS = 0.5, GROUP_SECONDS = 0.02;
 
 static const char *const precisions[] = {"auto", "fp32", "tf32", "bf16"};
 
@@ -60,16 +64,61 @@ static void print_parts(alexnet_bench *b)
     }
 }
 
+/* The seconds of so many steps. */
+static double time_steps(alexnet_bench *b, int steps)
+{
+    an_backend *be = b->net->backend;
+    double began = an_clock();
+    for (int i = 0; i < steps; i++)
+        must(an_program_run(b->program));
+    must(be->api->sync(be));
+    return an_clock() - began;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The seconds of a step: the median of groups. */
+static double median_step(alexnet_bench *b, double seconds)
+{
+    static double groups[MOST_GROUPS];
+    double warm = 0, last = 0, all = 0;
+    int count = 0;
+    for (int i = 0; i < WARM || warm < WARM_SECONDS; i++)
+        warm += last = time_steps(b, 1);
+    const int steps = (int)(GROUP_SECONDS / last) + 1;
+    while (count < MOST_GROUPS && (count < LEAST_GROUPS || all < seconds)) {
+        groups[count] = time_steps(b, steps);
+        all += groups[count++];
+    }
+    qsort(groups, (size_t)count, sizeof *groups, compare);
+    return groups[count / 2] / steps;
+}
+
+static double find_seconds(const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (*text && !*end && seconds > 0 && seconds <= 60)
+        return seconds;
+    fprintf(stderr, "cuda_speed: SECONDS is \"%s\", expected more than 0, at most 60\n", text);
+    exit(2);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 6) {
-        fprintf(stderr, "cuda_speed NET train|infer PRECISION BATCH STEPS [DEVICE]\n");
+    if (argc < 5) {
+        fprintf(stderr, "cuda_speed NET train|infer PRECISION BATCH [SECONDS [DEVICE]]\n");
         return 2;
     }
     alexnet_ctx *ctx = NULL;
     alexnet_bench *b = NULL;
     alexnet_ctx_options options = ALEXNET_CTX_OPTIONS_INIT;
-    int precision = find_precision(argv[3]), steps = atoi(argv[5]);
+    const int precision = find_precision(argv[3]);
+    const double seconds = find_seconds(argc > 5 ? argv[5] : "1");
     options.device = argc > 6 ? argv[6] : "cuda";
     options.precision = (alexnet_precision)precision;
     options.deterministic = argc > 7;
@@ -81,19 +130,11 @@ int main(int argc, char **argv)
     what.batch = atoi(argv[4]);
     what.steps = 1;
     must(an_bench_new(&b, ctx, &what, NULL));
-    const an_backend *be = b->net->backend;
     const an_step_state state = {.seed = 1, .step = 1};
     must(an_program_feed(b->program, b->pixels, b->slots, &state));
-    for (int i = 0; i < WARM; i++)
-        must(an_program_run(b->program));
-    must(be->api->sync((an_backend *)be));
-    double began = an_clock();
-    for (int i = 0; i < steps; i++)
-        must(an_program_run(b->program));
-    must(be->api->sync((an_backend *)be));
-    double seconds = (an_clock() - began) / steps;
-    printf("%s %s %s %d %.4f %.0f\n", argv[1], argv[2], argv[3], what.batch, 1e3 * seconds,
-           what.batch / seconds);
+    const double step = median_step(b, seconds);
+    printf("%s %s %s %d %.4f %.0f\n", argv[1], argv[2], argv[3], what.batch, 1e3 * step,
+           what.batch / step);
     print_parts(b);
     an_bench_free(b);
     alexnet_ctx_free(ctx);

@@ -8,7 +8,7 @@ NET is alexnet or alexnet-owt, MODE train or infer, PRECISION fp32 or bf16 (auto
 channels_last. Prints the median of the steps in milliseconds and what was measured.
 
 With `cuda`, for tools/gpu.sh: a table of both networks on the first GPU in bf16, channels_last, with
-resident data: eager, eager steps captured as a CUDA graph, and torch.compile, the most important
+resident data: eager steps captured as a CUDA graph, torch.compile, and eager, the most important
 first, until SECONDS have passed. A line each: net mode batch way milliseconds images/s.
 """
 import statistics
@@ -112,20 +112,27 @@ def captured(step):
     return graph.replay
 
 
-def median_milliseconds(step, seconds=1.0):
-    for _ in range(3):
+WARM, WARM_SECONDS, GROUP_SECONDS, LEAST_GROUPS = 4, 0.5, 0.02, 5
+
+
+def time_steps(step, steps):
+    began = time.perf_counter()
+    for _ in range(steps):
         step()
     torch.cuda.synchronize()
-    times, until = [], time.perf_counter() + seconds
-    while len(times) < 5 or (time.perf_counter() < until and len(times) < 50):
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
-        for _ in range(5):
-            step()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end) / 5)
-    return statistics.median(times)
+    return time.perf_counter() - began
+
+
+def median_milliseconds(step, seconds=1.0):
+    """As bench/cuda_speed.c: half a second to warm up, then groups of steps, and their median."""
+    warm = []
+    while len(warm) < WARM or sum(warm) < WARM_SECONDS:
+        warm.append(time_steps(step, 1))
+    steps = int(GROUP_SECONDS / warm[-1]) + 1
+    groups = []
+    while len(groups) < LEAST_GROUPS or sum(groups) < seconds:
+        groups.append(time_steps(step, steps))
+    return 1e3 * statistics.median(groups) / steps
 
 
 def measure_on_gpu(net, mode, batch, way):
@@ -138,29 +145,34 @@ def measure_on_gpu(net, mode, batch, way):
     return median_milliseconds(step)
 
 
+# What a way may take; compiling is slow.
+SECONDS_OF = {"compile+graph": 60}
+
+
+def plan_on_gpu():
+    """What to measure, the most important first."""
+    nets = ("alexnet-owt", "alexnet")
+    cases = (("train", 512), ("infer", 1), ("train", 2048), ("infer", 2048), ("train", 128), ("infer", 128))
+    plan = [(net, mode, batch, "graph") for mode, batch in cases for net in nets]
+    plan += [(net, mode, batch, "compile+graph") for mode, batch in cases for net in nets]
+    plan += [(net, "train", 512, "eager") for net in nets]
+    return plan
+
+
 def gpu_table(seconds):
     until = time.perf_counter() + seconds
     torch.backends.cudnn.benchmark = True
     print(f"PyTorch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}, "
           f"{torch.cuda.get_device_name()}, bf16, channels_last", flush=True)
-    nets = ("alexnet-owt", "alexnet")
-    plan = [(net, "train", 512, way) for net in nets
-            for way in ("eager", "graph", "compile+graph")]
-    plan += [(net, mode, batch, "graph") for mode, batch in
-             (("infer", 1), ("infer", 2048), ("train", 128), ("train", 2048), ("infer", 128))
-             for net in nets]
-    plan += [(net, mode, batch, "compile+graph") for mode, batch in
-             (("train", 2048), ("infer", 2048), ("infer", 1), ("train", 128), ("infer", 128))
-             for net in nets]
-    for net, mode, batch, way in plan:
-        if time.perf_counter() > until:
-            print("out of time", flush=True)
-            return
+    for net, mode, batch, way in plan_on_gpu():
+        if time.perf_counter() + SECONDS_OF.get(way, 8) > until:
+            print(f"{net} {mode} {batch} {way} no time left", flush=True)
+            continue
         try:
             ms = measure_on_gpu(net, mode, batch, way)
             print(f"{net} {mode} {batch} {way} {ms:.3f} {1e3 * batch / ms:.0f}", flush=True)
         except Exception as error:  # a failure of one way must not end the table
-            print(f"{net} {mode} {batch} {way} failed: {str(error).splitlines()[0][:120]}", flush=True)
+            print(f"{net} {mode} {batch} {way} failed: {(str(error) or repr(error)).splitlines()[0][:120]}", flush=True)
         torch.cuda.empty_cache()
 
 

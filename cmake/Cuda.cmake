@@ -63,17 +63,17 @@ if(ALEXNET_HAS_CUDA)
   if(built STREQUAL "native")
     set(built ${CMAKE_CUDA_ARCHITECTURES_NATIVE})
   endif()
-  set(images 0)
-  set(ptx 0)
+  set(images "")
+  set(ptx "")
   foreach(code IN LISTS built)
     if(NOT code MATCHES "^([0-9]+)[af]?(-real|-virtual)?$")
       message(FATAL_ERROR "CMAKE_CUDA_ARCHITECTURES has ${code}; expected numbers such as 90-real, or native")
     endif()
     if(NOT CMAKE_MATCH_2 STREQUAL "-virtual")
-      string(APPEND images ",${CMAKE_MATCH_1}")
+      string(APPEND images "${CMAKE_MATCH_1},")
     endif()
     if(NOT CMAKE_MATCH_2 STREQUAL "-real")
-      string(APPEND ptx ",${CMAKE_MATCH_1}")
+      string(APPEND ptx "${CMAKE_MATCH_1},")
     endif()
   endforeach()
   # cuDNN may be in a folder of its own, where the program must look too.
@@ -91,8 +91,8 @@ if(ALEXNET_HAS_CUDA)
   target_include_directories(alexnet_cuda SYSTEM INTERFACE ${CUDNN_INCLUDE} ${CUBLASLT_INCLUDE}
                              ${CUDAToolkit_INCLUDE_DIRS})
   target_compile_definitions(alexnet_cuda INTERFACE
-    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_IMAGES=${images}>
-    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_PTX=${ptx}>
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_IMAGES=${images}0>
+    $<$<COMPILE_LANGUAGE:C>:AN_CUDA_PTX=${ptx}0>
     $<$<COMPILE_LANGUAGE:C>:AN_CUDNN_LIBRARIES="${cudnn_libraries}">
     $<$<COMPILE_LANGUAGE:C>:AN_CUDA_DNN_NAME="libcudnn.so.9">
     $<$<COMPILE_LANGUAGE:C>:AN_CUDA_BLAS_NAME="libcublasLt.so.${CUDAToolkit_VERSION_MAJOR}">

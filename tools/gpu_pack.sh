@@ -9,8 +9,8 @@ out=$2
 root=$(cd "$(dirname "$0")/.." && pwd)
 kernels="test_cuda_maps_gpu test_cuda_elements_gpu test_cuda_steps_gpu"
 # shellcheck disable=SC2086 # a list of targets
-cmake --build "$build" --target alexnet $kernels test_parity_cuda test_steps test_trainer_resume \
-    cuda_speed > /dev/null
+cmake --build "$build" --target alexnet $kernels test_parity_cuda test_batches_cuda test_steps \
+    test_trainer_resume cuda_speed > /dev/null
 others="test_feature_goldens test_lpips test_parts test_program test_purpose test_saliency test_sharing \
     test_trainer_guards test_trainer_norms test_trainer_rules" # with a part for cuda, also on a fake device
 # shellcheck disable=SC2086
@@ -18,8 +18,8 @@ cmake --build "$build" --target $others > /dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/bin" "$work/lib" "$work/tests/golden"
-cp "$build/cli/alexnet" "$build/tests/test_parity_cuda" "$build/tests/test_steps" \
-   "$build/tests/test_trainer_resume" "$build/bench/cuda_speed" "$work/bin/"
+cp "$build/cli/alexnet" "$build/tests/test_parity_cuda" "$build/tests/test_batches_cuda" \
+   "$build/tests/test_steps" "$build/tests/test_trainer_resume" "$build/bench/cuda_speed" "$work/bin/"
 for test in $kernels $others; do
     cp "$build/tests/$test" "$work/bin/"
 done

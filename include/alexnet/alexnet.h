@@ -161,8 +161,9 @@ typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *
 
 typedef struct alexnet_ctx_options {
     size_t size;
-    const char *device; /**< "auto" (NULL), "ref", "cpu" or "cuda"; "cuda:1" is the second GPU. "auto"
-                             is a GPU or, with a warning in the log if none can be opened, the CPU */
+    /** "auto" (NULL), "ref", "cpu" or "cuda"; "cuda:1" is the second GPU. "auto" is a GPU or, with
+     * a warning in the log if none of those there can be opened, the CPU. */
+    const char *device;
     alexnet_precision precision; /**< default AUTO */
     int threads;                 /**< 0: the CPUs that affinity and cgroup allow. At most as many as
                                       OMP_THREAD_LIMIT allows, with a warning */

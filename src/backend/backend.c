@@ -243,15 +243,24 @@ void an_backend_free_tunings(an_backend *backend)
 
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training)
 {
-    return (an_tuning_query){backend->isa, alexnet_precision_name(backend->precision), training, op,
-                             backend->api->variants};
+    return (an_tuning_query){.isa = backend->isa,
+                             .precision = alexnet_precision_name(backend->precision),
+                             .training = training,
+                             .op = op,
+                             .variants = backend->api->variants,
+                             .by_batch = backend->api->by_batch};
+}
+
+an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query)
+{
+    an_variants variants = {{0}};
+    an_tuning_apply(backend->default_tuning, query, &variants);
+    an_tuning_apply(backend->tuning, query, &variants);
+    return variants;
 }
 
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training)
 {
-    an_variants variants = {{0}};
-    an_tuning_query query = an_backend_query(backend, op, training);
-    an_tuning_apply(backend->default_tuning, &query, &variants);
-    an_tuning_apply(backend->tuning, &query, &variants);
-    return variants;
+    const an_tuning_query query = an_backend_query(backend, op, training);
+    return an_backend_ask(backend, &query);
 }

@@ -34,7 +34,7 @@ typedef struct an_backend {
     an_dtype param_dtype;
     alexnet_precision precision;        /* FP32, TF32 or BF16; FP32 on ref */
     bool deterministic;                 /* the context's, or that of the run which goes on */
-    const char *isa;                    /* as in alexnet_device_info; static */
+    const char *isa;                    /* as in alexnet_device_info; the backend's own */
     an_tuning *tuning, *default_tuning; /* which variants to use: the caller's choice, which goes
                                            first, and the backend's table; NULL: none */
 } an_backend;
@@ -51,6 +51,7 @@ typedef struct an_prepare {
     bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
     bool accumulate;              /* op_backward() adds to dparam instead of writing it */
     bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */
+    bool untried;                 /* choose nothing by trying it out: that takes time, and memory */
     int split;                    /* grouping of weight-gradient sums, >= 1 */
 } an_prepare;
 
@@ -64,10 +65,14 @@ typedef struct an_prepared {
     bool updated; /* update() keeps all of the copy up to date, if it gets it as an_segment.copy:
                      op_pack() is needed only after parameters were written in another way */
     an_copy_form copied[AN_MAX_PARAMS]; /* if `updated`: where each parameter is in it */
-    size_t saved;   /* bytes that forward writes for backward, beyond x and y; 0 for inference */
-    size_t scratch; /* bytes needed during a call; the contents are lost between calls */
-    bool tunable;   /* the first of the operators comes in several variants */
+    size_t saved;     /* bytes that forward writes for backward, beyond x and y; 0 for inference */
+    size_t scratch;   /* bytes needed during a call; the contents are lost between calls */
+    bool tunable;     /* the first of the operators comes in several variants */
+    const char *tail; /* if `tunable`: what else decides which variants there are, in a word of
+                         the backend's (tuning.h); static. NULL: nothing */
     an_variants variants; /* if tunable: those in use */
+    bool tried;           /* a choice was made by trying out, now or before: `untried` it may need
+                             less scratch */
     bool coarse_dw;       /* the gradient of its first parameter is summed in float32, then rounded
                              to bfloat16 */
     const char *impl;     /* name of the implementation, for reports; static */
@@ -133,6 +138,7 @@ struct an_backend_api {
      * the last; the first is the default. NULL: there are none. */
     const char *const *variants;
     bool tf32; /* those of its devices that have bf16 have tf32 too */
+    bool by_batch; /* a variant is another algorithm for another batch */
 
     /**
      * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
@@ -306,6 +312,7 @@ void an_backend_free_tunings(an_backend *backend);
 
 /** The variants of an operator that the tunings name; the first where they name none. */
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
+an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query);
 /** The query by which an operator is looked up in a tuning on this backend. */
 an_tuning_query an_backend_query(const an_backend *backend, const an_op_desc *op, bool training);
 

@@ -1,5 +1,6 @@
 #include "backend/tuning.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,9 +16,10 @@ enum { UNSAID = -1 };
 
 typedef struct row {
     int line;
-    char *isa, *precision, *operator; /* owned; NULL until read */
-    int training;                     /* UNSAID, 0 or 1 */
-    char *word[AN_DIRECTIONS];        /* owned; NULL: unsaid */
+    char *isa, *precision, *operator, * tail; /* owned; NULL until read */
+    int training;                             /* UNSAID, 0 or 1 */
+    int batch;                                /* UNSAID, or >= 1 */
+    char *word[AN_DIRECTIONS];                /* owned; NULL: unsaid */
     int word_line[AN_DIRECTIONS];
     an_variant variant[AN_DIRECTIONS]; /* that the words name, or UNSAID */
 } row;
@@ -50,6 +52,7 @@ static void free_row(row *r)
     an_free(r->isa);
     an_free(r->precision);
     an_free(r->operator);
+    an_free(r->tail);
     for (int d = 0; d < AN_DIRECTIONS; d++)
         an_free(r->word[d]);
 }
@@ -132,7 +135,7 @@ static alexnet_status begin_row(reading *r, int line)
         t->rows = grown;
         t->room = room;
     }
-    t->rows[t->count++] = (row){.line = line, .training = UNSAID};
+    t->rows[t->count++] = (row){.line = line, .training = UNSAID, .batch = UNSAID};
     r->ended = false;
     return ALEXNET_OK;
 }
@@ -166,6 +169,18 @@ static alexnet_status set_choice(const reading *r, int line, const char *key, in
     return ALEXNET_OK;
 }
 
+static alexnet_status set_batch(const reading *r, int line, int *place, const char *value)
+{
+    int64_t batch;
+    if (*place != UNSAID)
+        return twice(r, line, "batch");
+    if (!an_text_to_int(value, &batch) || batch < 1 || batch > INT_MAX)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: batch = %s: expected 1 or more", r->source,
+                       line, value);
+    *place = (int)batch;
+    return ALEXNET_OK;
+}
+
 static alexnet_status on_key(void *user, int line, const char *section, const char *key,
                              const char *value)
 {
@@ -182,14 +197,18 @@ static alexnet_status on_key(void *user, int line, const char *section, const ch
         return set_text(r, line, key, &now->operator, value);
     if (strcmp(key, "training") == 0)
         return set_choice(r, line, key, &now->training, "no|yes", value);
+    if (strcmp(key, "batch") == 0)
+        return set_batch(r, line, &now->batch, value);
+    if (strcmp(key, "tail") == 0)
+        return set_text(r, line, key, &now->tail, value);
     for (int d = 0; d < AN_DIRECTIONS; d++)
         if (strcmp(key, an_direction_names[d]) == 0) {
             now->word_line[d] = line;
             return set_text(r, line, key, &now->word[d], value);
         }
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s:%d: %s is not a key of a tuning; it has isa, precision, training, operator, "
-                   "forward, backward_data, backward_weights",
+                   "%s:%d: %s is not a key of a tuning; it has isa, precision, training, batch, "
+                   "tail, operator, forward, backward_data, backward_weights",
                    r->source, line, key);
 }
 
@@ -248,7 +267,10 @@ static bool matches(const char *pattern, const char *text)
 static bool fits(const row *r, const an_tuning_query *q, const char *signature)
 {
     return has_word(r->precision, q->precision) &&
-           (r->training == UNSAID || r->training == q->training) && matches(r->operator, signature);
+           (r->training == UNSAID || r->training == q->training) &&
+           (r->batch == UNSAID || r->batch == q->op->n) &&
+           (!r->tail || (q->tail && strcmp(r->tail, q->tail) == 0)) &&
+           matches(r->operator, signature);
 }
 
 void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_variants *variants)
@@ -271,14 +293,17 @@ void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_varian
 char *an_tuning_row(const char *name, const an_tuning_query *q, const an_variants *variants)
 {
     char signature[AN_OP_SIGNATURE];
-    char backward[128] = "";
+    char backward[128] = "", batch[64] = "";
     an_op_signature(q->op, signature);
     if (q->training)
         snprintf(backward, sizeof backward, "backward_data = %s\nbackward_weights = %s\n",
                  q->variants[variants->of[AN_BACKWARD_DATA]],
                  q->variants[variants->of[AN_BACKWARD_WEIGHTS]]);
-    return an_format("[%s]\nisa = %s\nprecision = %s\ntraining = %s\noperator = %s\n"
+    if (q->by_batch)
+        snprintf(batch, sizeof batch, "batch = %d\n", q->op->n);
+    return an_format("[%s]\nisa = %s\nprecision = %s\ntraining = %s\n%s%s%s%soperator = %s\n"
                      "forward = %s\n%s\n",
-                     name, q->isa, q->precision, q->training ? "yes" : "no", signature,
-                     q->variants[variants->of[AN_FORWARD]], backward);
+                     name, q->isa, q->precision, q->training ? "yes" : "no", batch,
+                     q->tail ? "tail = " : "", q->tail ? q->tail : "", q->tail ? "\n" : "",
+                     signature, q->variants[variants->of[AN_FORWARD]], backward);
 }

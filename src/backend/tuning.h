@@ -7,8 +7,13 @@
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
  *     precision = fp32                   or tf32, or bf16, or a star
  *     training = yes                     absent: training and inference
+ *     batch = 128                        images that are computed together; absent: any number
+ *     tail = relu                        an_prepared.tail; absent: any
  *     operator = conv 3x3/1 groups 1 *   as an_op_signature() writes it; a star is any text
  *     forward = winograd                 likewise backward_data and backward_weights; all optional
+ *
+ * A backend whose variants depend on the batch (an_backend_api.by_batch) writes `batch`, and `tail`
+ * where they depend on that.
  *
  * Such texts are tuning.ini in a backend's folder, the file that `alexnet bench --tune` writes, and
  * the record of a run's choices, with which a resumed run gives the same bits.
@@ -60,6 +65,8 @@ typedef struct an_tuning_query {
     bool training;
     const an_op_desc *op;
     const char *const *variants; /* names */
+    bool by_batch;               /* rows that are written are for the operator's batch */
+    const char *tail;            /* NULL: none */
 } an_tuning_query;
 
 /** Set those of `variants` that rows name. @param tuning  NULL: none are set */

@@ -101,6 +101,7 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
                           .accumulate = p->options.accumulate,
                           .plain_out = first->desc.kind == AN_OP_SOFTMAX || c->kept[node + n - 1] ||
                                        of_input,
+                          .untried = c->untried,
                           .split = p->options.split};
     an_unit *unit;
     AN_CHECK(an_compile_unit(c, &prepare, &unit));

@@ -17,6 +17,7 @@ typedef struct step_tensors {
 
 typedef struct compiling {
     an_program *p;
+    bool untried;   /* nothing is chosen by trying it out */
     bool *needed;   /* per node: the purpose needs its output */
     bool *kept;     /* per node: it is a layer of options.keep */
     int *readers;   /* per node: operators that read its output */

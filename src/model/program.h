@@ -52,7 +52,8 @@ typedef struct an_program an_program;
 
 /**
  * Compile for a net, which must be made for training if the program wants gradients of parameters.
- * Allocates everything that running needs. Errors of memory name the arena and its size.
+ * Allocates everything that running needs. Where the fastest algorithms do not fit into memory, the
+ * first are taken. Errors of memory name the arena and its size.
  * @param options  `keep` and `frozen` are copied
  */
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options);
@@ -61,7 +62,8 @@ void an_program_free(an_program *program); /* NULL allowed */
 typedef struct an_program_memory {
     size_t activations, scratch, packed, batch;
 } an_program_memory;
-/** What a program would allocate, without allocating it. */
+/** What a program would allocate at least, without allocating it: where algorithms are chosen by
+ * trying them out, the first is taken, and nothing runs. */
 alexnet_status an_program_measure(an_program_memory *out, an_net *net,
                                   const an_program_options *options);
 
@@ -118,6 +120,7 @@ typedef struct an_step_info {
                       in the types that they are stored in, each once, and its parameters */
     const an_op_desc *op; /* the first operator that it computes; NULL: none */
     bool tunable;         /* forward, backward: `op` comes in several variants */
+    const char *tail;     /* tunable: as an_prepared.tail */
     an_variants variants; /* tunable: the variants in use */
     bool wants_dx;        /* backward: its input's gradient is wanted */
 } an_step_info;

@@ -200,11 +200,21 @@ static void log_memory(const an_net *net, const an_program *program)
         (double)m.scratch / mib, program->options.slots);
 }
 
-alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
+/* Whether what was laid out so far chose anything by trying it out. */
+static bool has_tried(const an_program *p)
+{
+    for (int i = 0; p && i < p->n_units; i++)
+        if (p->units[i].op->tried)
+            return true;
+    return false;
+}
+
+/* @param tried  in: whether anything may be tried out; out: whether anything was */
+static alexnet_status compile(an_program **out, an_net *net, const an_program_options *options,
+                              bool *tried)
 {
     alexnet_status rc;
-    compiling c = {0};
-    *out = NULL;
+    compiling c = {.untried = !*tried};
     AN_TRY(lay_out(&c, net, options));
     AN_TRY(an_compile_arenas(&c));
     AN_TRY(prepare_update(c.p));
@@ -213,14 +223,31 @@ alexnet_status an_program_compile(an_program **out, an_net *net, const an_progra
     *out = c.p;
     c.p = NULL;
 cleanup:
+    *tried = has_tried(c.p);
     end_compiling(&c);
     return rc;
+}
+
+/* The fastest algorithm may want more memory than there is, where the first would do with it. */
+alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
+{
+    bool tried = true;
+    *out = NULL;
+    alexnet_status rc = compile(out, net, options, &tried);
+    if (rc != ALEXNET_ERROR_NO_MEMORY || !tried)
+        return rc;
+    an_log(net->ctx, ALEXNET_LOG_INFO,
+           "the fastest algorithms for %s need more memory than there is; what is proposed first "
+           "is taken: %s",
+           net->network->name, an_error_text());
+    tried = false;
+    return compile(out, net, options, &tried);
 }
 
 alexnet_status an_program_measure(an_program_memory *out, an_net *net,
                                   const an_program_options *options)
 {
-    compiling c = {0};
+    compiling c = {.untried = true};
     *out = (an_program_memory){0};
     alexnet_status rc = lay_out(&c, net, options);
     if (rc == ALEXNET_OK)

@@ -122,6 +122,7 @@ void an_program_step(const an_program *p, int index, an_step_info *out)
     out->bytes = unit_bytes(p, step);
     out->op = &p->graph.nodes[unit->first].desc;
     out->tunable = unit->op->tunable && step->kind != AN_STEP_PACK;
+    out->tail = unit->op->tail;
     out->variants = unit->op->variants;
     out->wants_dx = step->args.dx[0] != NULL;
 }
@@ -132,6 +133,7 @@ static char *append_row(const an_program *p, const an_unit *unit, char *text)
     const an_op_desc *op = &p->graph.nodes[unit->first].desc;
     an_tuning_query query = an_backend_query(p->net->backend, op, p->options.gradients != 0);
     char name[96];
+    query.tail = unit->op->tail;
     name_unit(p, unit, name, sizeof name);
     char *row = an_tuning_row(name, &query, &unit->op->variants);
     char *both = row ? an_format("%s%s", text, row) : NULL;

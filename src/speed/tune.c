@@ -38,6 +38,7 @@ static alexnet_status study(alexnet_tuner *t)
     memcpy(t->name, t->bench->net->network->name, sizeof t->name);
     be->api->describe(&t->device, be->ordinal, t->ctx->max_isa);
     t->query = an_backend_query(be, NULL, t->options.mode == ALEXNET_BENCH_TRAIN);
+    t->query.isa = t->device.isa; /* a backend's name of it may end with the backend */
     return ALEXNET_OK;
 }
 

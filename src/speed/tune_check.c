@@ -1,6 +1,8 @@
 #include "speed/tune_check.h"
 
-#include "backend/parity/parity.h"
+#include <string.h>
+
+#include "backend/parity/sample.h"
 #include "base/status.h"
 
 enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
@@ -25,21 +27,32 @@ static bool takes_variant(const alexnet_tuner *t, int forward)
     return false;
 }
 
-static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward)
+/* Compare a layer with ref. Where another batch is computed by other algorithms, samples are
+ * compared in the batch that is measured, because ref would take minutes for all of it. */
+static alexnet_status compare(const alexnet_tuner *t, an_backend *ref, int forward, an_parity *out)
 {
-    const trial *now = &t->trials[t->now];
     an_op_desc op = t->parts[forward].op;
     const an_op_desc *ops[] = {&op};
+    const char *tail = t->parts[forward].info.tail;
+    an_backend *backend = t->bench->net->backend;
     bool training = t->query.training;
     an_parity_options options = {.training = training,
                                  .gradients = training,
                                  .first = !an_tune_wants_dx(t, forward),
                                  .split = t->ctx->split,
                                  .seed = CHECK_SEED};
-    an_parity parity;
+    if (backend->api->by_batch)
+        return an_parity_sample(backend, &op, tail && strcmp(tail, "relu") == 0, &options, out);
     op.n = CHECK_IMAGES;
     AN_CHECK(an_op_resolve(&op));
-    AN_CHECK(an_parity_run(t->bench->net->backend, ref, ops, 1, &options, &parity));
+    return an_parity_run(backend, ref, ops, 1, &options, out);
+}
+
+static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward)
+{
+    const trial *now = &t->trials[t->now];
+    an_parity parity;
+    AN_CHECK(compare(t, ref, forward, &parity));
     const double shares[AN_DIRECTIONS] = {parity.forward, parity.dx, parity.dw};
     bool bf16 = t->bench->net->backend->precision == ALEXNET_PRECISION_BF16;
     double margin = bf16 ? MARGIN_BF16 : MARGIN_FP32;

@@ -59,6 +59,7 @@ static char *advise(const alexnet_tuner *t, int forward)
     an_variants chosen = {{0}};
     an_tuning_query query = t->query;
     query.op = &t->parts[forward].op;
+    query.tail = t->parts[forward].info.tail;
     for (int i = 0; i < t->n_parts; i++) {
         int d, end;
         if (!an_tune_same_layer(t, forward, i))

@@ -89,9 +89,16 @@ static cublasStatus_t layout_destroy(cublasLtMatrixLayout_t layout)
     return CUBLAS_STATUS_SUCCESS;
 }
 
+/* The least alignment of A, B, C and D that an algorithm may count on. */
+typedef struct alignments {
+    uint32_t of[4];
+} alignments;
+
 static cublasStatus_t preference_create(cublasLtMatmulPreference_t *out)
 {
-    *out = malloc(1);
+    alignments *p = malloc(sizeof *p);
+    *p = (alignments){{256, 256, 256, 256}};
+    *out = (cublasLtMatmulPreference_t)p;
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -101,12 +108,28 @@ static cublasStatus_t preference_destroy(cublasLtMatmulPreference_t preference)
     return CUBLAS_STATUS_SUCCESS;
 }
 
-static cublasStatus_t preference_set(cublasLtMatmulPreference_t preference,
+static cublasStatus_t preference_set(cublasLtMatmulPreference_t which,
                                      cublasLtMatmulPreferenceAttributes_t name, const void *value,
                                      size_t size)
 {
-    (void)preference, (void)name, (void)value, (void)size;
+    alignments *p = (alignments *)which;
+    const int operand = (int)name - (int)CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES;
+    if (operand >= 0 && operand < 4 && size == sizeof p->of[0])
+        memcpy(&p->of[operand], value, size);
     return CUBLAS_STATUS_SUCCESS;
+}
+
+/* Whether an algorithm can compute with operands where they lie; it needs what it may count on. */
+static bool takes(const cublasLtMatmulAlgo_t *algorithm, const void *a, const void *b,
+                  const void *c, const void *d)
+{
+    const void *operands[] = {a, b, c, d};
+    alignments needs;
+    memcpy(&needs, algorithm, sizeof needs);
+    for (int i = 0; i < 4; i++)
+        if ((uintptr_t)operands[i] % needs.of[i])
+            return false;
+    return true;
 }
 
 /* The parameters are those of cublasLt.h. */
@@ -120,13 +143,14 @@ static cublasStatus_t heuristic(HEURISTIC_PARAMETERS)
 {
     const product *p = (const product *)desc;
     const matrix *out = (const matrix *)d;
-    (void)handle, (void)a, (void)b, (void)c, (void)preference;
+    (void)handle, (void)a, (void)b, (void)c;
     *count = 0;
     if (p->epilogue == CUBLASLT_EPILOGUE_BIAS && p->bias_type != (int32_t)out->type)
         return CUBLAS_STATUS_NOT_SUPPORTED;
     for (; *count < requested && *count < 2; ++*count) {
         memset(&results[*count], 0, sizeof results[*count]);
         results[*count].workspaceSize = WORKSPACE;
+        memcpy(&results[*count].algo, preference, sizeof(alignments));
     }
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -195,8 +219,9 @@ static cublasStatus_t matmul(MATMUL_PARAMETERS)
                     .scale = *(const float *)alpha,
                     .keep = *(const float *)beta};
     int64_t k = m.p.a_op == CUBLAS_OP_T ? m.ma.rows : m.ma.columns;
-    (void)handle, (void)c_layout, (void)algorithm;
-    if (workspace_bytes < WORKSPACE || (m.p.epilogue == CUBLASLT_EPILOGUE_BIAS && !m.p.bias) ||
+    (void)handle, (void)c_layout;
+    if (!takes(algorithm, a, b, c, d) || workspace_bytes < WORKSPACE ||
+        (m.p.epilogue == CUBLASLT_EPILOGUE_BIAS && !m.p.bias) ||
         k != (m.p.b_op == CUBLAS_OP_T ? m.mb.columns : m.mb.rows))
         return CUBLAS_STATUS_INVALID_VALUE;
     fake_count.products++;

@@ -4,6 +4,7 @@
  */
 #include "ops/ops_rig.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,30 +66,37 @@ static void test_absent(void **state)
     expect_absent("nobody compute");
 }
 
-static void expect_no_kernels(int chip, int driver, const char *part)
+static void expect_kernels(const an_cuda_code *code, int chip, int driver, const char *fault)
 {
     char why[128] = "";
-    assert_false(an_cuda_has_kernels(chip, driver, why, sizeof why));
-    if (!strstr(why, part))
-        fail_msg("\"%s\" does not say \"%s\"", why, part);
+    assert_int_equal(an_cuda_has_kernels(code, chip, driver, why, sizeof why), !fault);
+    if (fault ? !strstr(why, fault) : *why)
+        fail_msg("sm_%d: \"%s\" does not say \"%s\"", chip, why, fault ? fault : "");
 }
 
-/* Machine code is for a chip and for later ones of its generation; the build has it up to sm_90,
- * and PTX of that. */
+/* Machine code is for a chip and for later ones of its generation. */
 static void test_kernels(void **state)
 {
-    char why[128] = "";
+    const an_cuda_code code = {{75, 80, 86, 90}, {90}}, bare = {{80}, {0}}, portable = {{0}, {75}};
+    const int now = CUDART_VERSION;
+    alexnet_device_info info;
+    char why[128];
     (void)state;
-    assert_true(an_cuda_has_kernels(75, 0, why, sizeof why));
-    assert_true(an_cuda_has_kernels(87, 0, why, sizeof why));
-    assert_true(an_cuda_has_kernels(90, 0, why, sizeof why));
-    assert_true(an_cuda_has_kernels(120, CUDART_VERSION, why, sizeof why));
-    assert_true(an_cuda_has_kernels(120, CUDART_VERSION + 10, why, sizeof why));
-    assert_string_equal(why, "");
-    expect_no_kernels(120, CUDART_VERSION - 10, "no machine code for sm_120, and the driver");
-    expect_no_kernels(62, CUDART_VERSION, "compute capability 6.2 is too old: 7.");
-    fake.major = 12;
-    assert_true(an_cuda_api.describe(&(alexnet_device_info){0}, 0, ALEXNET_ISA_ANY));
+    expect_kernels(&code, 75, 0, NULL);
+    expect_kernels(&code, 87, 0, NULL);
+    expect_kernels(&code, 90, 0, NULL);
+    expect_kernels(&code, 120, now, NULL);
+    expect_kernels(&code, 120, now + 10, NULL);
+    expect_kernels(&code, 120, now - 10, "for sm_120 this build needs a driver for CUDA ");
+    expect_kernels(&code, 62, now, "compute capability 6.2 is too old: 7.5 is the least");
+    expect_kernels(&bare, 86, 0, NULL);
+    expect_kernels(&bare, 90, now, "this build has no kernels for sm_90");
+    expect_kernels(&portable, 80, now, NULL);
+    expect_kernels(&portable, 70, now, "compute capability 7.0 is too old: 7.5 is the least");
+    fake.major = 12; /* a device is described by what this build has */
+    assert_true(an_cuda_api.describe(&info, 0, ALEXNET_ISA_ANY));
+    assert_int_equal(info.available,
+                     an_cuda_has_kernels(&an_cuda_built, 120, now, why, sizeof why));
 }
 
 static void test_present(void **state)
@@ -391,11 +399,14 @@ static void test_proposals(void **state)
     assert_int_equal(an_variant_count(an_cuda_variant_names), AN_CUDA_VARIANTS);
 }
 
-/* Both kinds of operators say which proposals they took, and take what a tuning says. */
-static void test_variants_of(an_op_desc *op, bool training)
+/* ---- Tunings: both kinds of operators say which proposals they took, and take what one says ---
+ */
+
+static const char tuning[] = "[x]\nisa = sm_90\nprecision = fp32\noperator = *\n"
+                             "forward = proposal-2\nbackward_weights = proposal-1\n";
+
+static an_variants prepare_op(an_backend *backend, const an_op_desc *op, bool training)
 {
-    static const char tuning[] = "[x]\nisa = sm_90\nprecision = fp32\noperator = *\n"
-                                 "forward = proposal-2\nbackward_weights = proposal-1\n";
     const an_op_desc *ops[] = {op};
     an_layout in = {AN_LAYOUT_PLAIN, AN_F32, op->n, op->in[0]};
     const an_prepare prepare = {.ops = ops,
@@ -405,36 +416,83 @@ static void test_variants_of(an_op_desc *op, bool training)
                                 .want_dw = training,
                                 .plain_out = true,
                                 .split = 1};
+    an_prepared *prepared;
+    rig_ok(an_cuda_api.op_prepare(backend, &prepare, &prepared));
+    assert_true(prepared->tunable);
+    an_variants variants = prepared->variants;
+    an_cuda_api.op_free(backend, prepared);
+    return variants;
+}
+
+static void tune(an_backend *backend, const char *text)
+{
+    an_tuning_free(backend->tuning);
+    rig_ok(
+        an_tuning_parse(&backend->tuning, text, "a tuning", backend->isa, an_cuda_variant_names));
+}
+
+static void test_variants_of(an_op_desc *op, bool training)
+{
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
     for (int tuned = 0; tuned < 2; tuned++) {
-        an_prepared *prepared;
         if (tuned)
-            rig_ok(an_tuning_parse(&backend->tuning, tuning, "a tuning", backend->isa,
-                                   an_cuda_variant_names));
-        rig_ok(an_cuda_api.op_prepare(backend, &prepare, &prepared));
-        assert_true(prepared->tunable);
-        assert_int_equal(prepared->variants.of[AN_FORWARD], tuned ? 2 : 1);
-        assert_int_equal(prepared->variants.of[AN_BACKWARD_DATA], AN_CUDA_AUTO);
-        assert_int_equal(prepared->variants.of[AN_BACKWARD_WEIGHTS],
-                         training ? AN_CUDA_PROPOSAL : AN_CUDA_AUTO);
-        an_cuda_api.op_free(backend, prepared);
+            tune(backend, tuning);
+        const an_variants taken = prepare_op(backend, op, training);
+        assert_int_equal(taken.of[AN_FORWARD], tuned ? 2 : 1);
+        assert_int_equal(taken.of[AN_BACKWARD_DATA], AN_CUDA_AUTO);
+        assert_int_equal(taken.of[AN_BACKWARD_WEIGHTS], training ? AN_CUDA_PROPOSAL : AN_CUDA_AUTO);
     }
     an_backend_close(backend);
+}
+
+static an_op_desc conv_of(int n)
+{
+    an_op_desc conv = {.kind = AN_OP_CONV, .n = n, .n_inputs = 1, .in = {{4, 6, 6}}};
+    conv.u.conv = (an_conv_desc){.k = 8, .r = 3, .s = 3, .stride = 1, .groups = 1};
+    rig_ok(an_op_resolve(&conv));
+    return conv;
 }
 
 static void test_variants(void **state)
 {
     (void)state;
-    an_op_desc conv = {.kind = AN_OP_CONV, .n = 2, .n_inputs = 1, .in = {{4, 6, 6}}};
-    conv.u.conv = (an_conv_desc){.k = 8, .r = 3, .s = 3, .stride = 1, .groups = 1};
+    an_op_desc conv = conv_of(2);
     an_op_desc fc = {.kind = AN_OP_FC, .n = 2, .n_inputs = 1, .in = {{4, 6, 6}}};
     fc.u.fc = (an_fc_desc){.k = 8};
-    rig_ok(an_op_resolve(&conv));
     rig_ok(an_op_resolve(&fc));
     test_variants_of(&conv, false);
     test_variants_of(&conv, true);
     test_variants_of(&fc, false);
     test_variants_of(&fc, true);
+}
+
+static int warnings;
+
+static void count_warning(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user;
+    warnings += level == ALEXNET_LOG_WARNING &&
+                strstr(line, "no row for forward of conv 3x3/1 groups 1 4x6x6 to 8x4x4 with "
+                             "batch = 3 and tail = bias") != NULL;
+}
+
+/* Proposals have other numbers for other batches and tails: a row that names them is for its own.
+ */
+static void test_tuned_batch(void **state)
+{
+    (void)state;
+    char text[256];
+    an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
+    backend->ctx->log = count_warning;
+    warnings = 0;
+    for (int i = 0; i < 3; i++) {
+        const an_op_desc conv = conv_of(i == 1 ? 3 : 2);
+        snprintf(text, sizeof text, "%sbatch = 2\ntail = %s\n", tuning, i == 2 ? "relu" : "bias");
+        tune(backend, text);
+        assert_int_equal(prepare_op(backend, &conv, false).of[AN_FORWARD], i == 0 ? 2 : 1);
+        assert_int_equal(warnings, i > 0);
+    }
+    an_backend_close(backend);
 }
 
 /* Pixels in blocks may have more channels than the image has values. */
@@ -473,6 +531,7 @@ int main(void)
         cmocka_unit_test_setup(test_trials, set_up),
         cmocka_unit_test_setup(test_proposals, set_up),
         cmocka_unit_test_setup(test_variants, set_up),
+        cmocka_unit_test_setup(test_tuned_batch, set_up),
         cmocka_unit_test_setup(test_blocks_too_large, set_up),
     };
     return cmocka_run_group_tests_name("the cuda backend on a fake device", tests, NULL, NULL);

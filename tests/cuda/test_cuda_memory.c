@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/cuda/cuda.h"
 #include "cuda/fake.h"
 #include "speed/bench.h"
 #include "train/budget.h"
@@ -97,9 +98,94 @@ static void test_bench(void **state)
     assert_int_equal(fake_count.host_blocks, 0);
 }
 
+/* ---- Fast algorithms that need much memory --------------------------------------------------- */
+
+static const char small[] = "[input]\nsize = 9\nside = 9\n"
+                            "[c1]\ntype = conv\ninputs = input\nfilters = 8\nfilterSize = 3\n"
+                            "padding = 1\nneuron = relu\n"
+                            "[f1]\ntype = fc\ninputs = c1\noutputs = classes\n"
+                            "[p]\ntype = softmax\ninputs = f1\n";
+enum { LARGE = 64 << 20 };
+
+static int lines; /* of the log that say so */
+
+static void count_line(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user, (void)level;
+    lines +=
+        strstr(line, "the fastest algorithms for small need more memory than there is") != NULL;
+}
+
+static const an_cuda_libs *real; /* the fake's functions */
+
+/* Engine 2 is the fastest, and wants much workspace. */
+static cudaError_t elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
+{
+    (void)first, (void)second;
+    *milliseconds = fake_count.last_engine == 2 ? 1 : 2;
+    return cudaSuccess;
+}
+
+static cudnnStatus_t get_attribute(cudnnBackendDescriptor_t descriptor,
+                                   cudnnBackendAttributeName_t name,
+                                   cudnnBackendAttributeType_t type, int64_t room, int64_t *count,
+                                   void *values)
+{
+    cudnnStatus_t status =
+        real->cudnnBackendGetAttribute(descriptor, name, type, room, count, values);
+    if (name == CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE && *(int64_t *)values == 1 << 16)
+        *(int64_t *)values = LARGE;
+    return status;
+}
+
+/* Measuring tries nothing out. If what is fastest does not fit into memory, what is proposed first
+ * is taken: a program needs no more than was measured. */
+static void test_fastest_does_not_fit(void **state)
+{
+    alexnet_network *network;
+    an_net *net;
+    an_program *program;
+    an_program_memory measured;
+    const an_program_options options = an_program_training(32, 1);
+    (void)state;
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    ctx->log = count_line;
+    rig_ok(an_network_parse(&network, small, "small.ini", "small", 10));
+    rig_ok(an_net_new(&net, ctx, network, true));
+    an_network_release(network);
+    an_cuda *cuda = (an_cuda *)net->backend;
+    an_cuda_libs libs = *cuda->libs;
+    real = cuda->libs;
+    cuda->libs = &libs;
+    libs.cudaEventElapsedTime = elapsed;
+    libs.cudnnBackendGetAttribute = get_attribute;
+    rig_ok(an_program_measure(&measured, net, &options));
+    assert_int_equal(fake_count.convolutions, 0);
+    assert_int_equal(fake_count.products, 0);
+    assert_true(measured.scratch < LARGE);
+    rig_ok(an_program_compile(&program, net, &options));
+    assert_true(fake_count.convolutions > 0);
+    assert_true(an_program_bytes(program).scratch >= LARGE);
+    an_program_free(program);
+    const size_t said = measured.activations + measured.scratch + measured.packed + measured.batch;
+    fake.memory = (size_t)fake_count.live_bytes + said + (1 << 20);
+    rig_ok(an_program_compile(&program, net, &options));
+    assert_int_equal(an_program_bytes(program).scratch, measured.scratch);
+    assert_int_equal(lines, 1);
+    an_program_free(program);
+    fake.memory = (size_t)fake_count.live_bytes + said / 2;
+    assert_int_equal(an_program_compile(&program, net, &options), ALEXNET_ERROR_NO_MEMORY);
+    assert_null(program);
+    cuda->libs = real;
+    an_net_release(net);
+    rig_free_ctx(ctx);
+    assert_int_equal(fake_count.live, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_largest_batch, set_up),
-                                       cmocka_unit_test_setup(test_bench, set_up)};
+                                       cmocka_unit_test_setup(test_bench, set_up),
+                                       cmocka_unit_test_setup(test_fastest_does_not_fit, set_up)};
     return cmocka_run_group_tests_name("memory of a fake GPU", tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ static void try_tuning(const char *text)
                      .u.conv = {384, 3, 3, 1, 1, 1, 1, 1, 1, false}};
     static const char *const names[] = {"direct",  "channels_last", "blocked", "winograd",
                                         "flipped", "padded",        "native",  NULL};
-    an_tuning_query query = {"avx512", "fp32", true, &op, names};
+    an_tuning_query query = {"avx512", "fp32", true, &op, names, false, NULL};
     an_variants variants = {{0}};
     require(an_op_resolve(&op) == ALEXNET_OK);
     if (an_tuning_parse(&tuning, text, "fuzz", query.isa, names) != ALEXNET_OK) {

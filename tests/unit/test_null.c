@@ -13,6 +13,7 @@ static void test_contexts_and_devices(void **state)
     TAKES(alexnet_memory_available);
     TAKES(alexnet_error_text);
     TAKES(alexnet_status_name, ALEXNET_OK);
+    TAKES(alexnet_precision_name, ALEXNET_PRECISION_AUTO);
     ANSWERS(alexnet_word_nearest, NULL, NULL, &text, 1);
     ANSWERS(alexnet_word_nearest, NULL, "word", NULL, 1);
     REFUSES(alexnet_ctx_new, "out", NULL, NULL);
@@ -599,6 +600,7 @@ static void test_measurements(void **state)
     REFUSES(alexnet_bench_step, "bench", NULL, &seconds, &more);
     TAKES_NOTHING(alexnet_bench_speed, NULL, &speed);
     assert_int_equal(speed.steps, 0);
+    ANSWERS(alexnet_bench_peak, 0, NULL, ALEXNET_PRECISION_FP32, NULL);
     ANSWERS(alexnet_bench_layer, false, NULL, 0, &layer);
     TAKES_NOTHING(alexnet_bench_free, NULL);
     REFUSES(alexnet_loader_bench_new, "out", NULL, ctx, data, NULL);

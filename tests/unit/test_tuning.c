@@ -28,7 +28,7 @@ static an_variants ask(const char *text, const char *isa, const char *precision,
     an_op_desc op = conv3();
     an_tuning *tuning;
     an_variants v = {{D, D, D}};
-    an_tuning_query query = {isa, precision, training, &op, names};
+    an_tuning_query query = {isa, precision, training, &op, names, false, NULL};
     expect_ok(an_tuning_parse(&tuning, text, "t.ini", isa, names));
     an_tuning_apply(tuning, &query, &v);
     an_tuning_free(tuning);
@@ -101,7 +101,7 @@ static void test_rows_are_read_again(void **state)
     (void)state;
     an_op_desc op = conv3();
     an_variants v = {{W, D, C}};
-    an_tuning_query query = {"avx2", "fp32", true, &op, names};
+    an_tuning_query query = {"avx2", "fp32", true, &op, names, false, NULL};
     char *row = an_tuning_row("conv3", &query, &v);
     assert_non_null(row);
     expect_variants(ask(row, "avx2", "fp32", true), W, D, C);
@@ -112,6 +112,35 @@ static void test_rows_are_read_again(void **state)
     row = an_tuning_row("conv3", &query, &v);
     assert_null(strstr(row, "backward"));
     expect_variants(ask(row, "avx2", "fp32", false), W, D, D);
+    an_free(row);
+}
+
+/* A row for a batch or a tail is for no other; rows without are for all. */
+static void test_batch_and_tail(void **state)
+{
+    (void)state;
+    an_op_desc op = conv3();
+    an_variants v = {{W, D, C}};
+    an_tuning_query query = {"avx2", "fp32", true, &op, names, true, "relu"};
+    char *row = an_tuning_row("conv3", &query, &v);
+    an_tuning *tuning;
+    assert_non_null(row);
+    assert_non_null(strstr(row, "\nbatch = 2\ntail = relu\n"));
+    expect_ok(an_tuning_parse(&tuning, row, "t.ini", "avx2", names));
+    for (int i = 0; i < 4; i++) {
+        an_variants got = {{D, D, D}};
+        op.n = i == 1 ? 3 : 2;
+        query.tail = i == 2 ? "bias" : i == 3 ? NULL : "relu";
+        an_tuning_apply(tuning, &query, &got);
+        expect_variants(got, i ? D : W, D, i ? D : C);
+    }
+    an_tuning_free(tuning);
+    an_free(row);
+    query.tail = NULL;
+    query.by_batch = false;
+    row = an_tuning_row("conv3", &query, &v);
+    assert_true(!strstr(row, "batch =") && !strstr(row, "tail ="));
+    expect_variants(ask(row, "avx2", "fp32", true), W, D, C);
     an_free(row);
 }
 
@@ -136,6 +165,11 @@ static void test_bad_texts(void **state)
            "t.ini:5: forward = fast: expected direct|channels_last|winograd");
     refuse(ROW "training = 1\n", "t.ini:5: training = 1: expected no|yes");
     refuse(ROW "isa = y\n", "t.ini:5: isa is given twice");
+    refuse(ROW "batch = 0\n", "t.ini:5: batch = 0: expected 1 or more");
+    refuse(ROW "batch = many\n", "t.ini:5: batch = many: expected 1 or more");
+    refuse(ROW "batch = 3000000000\n", "t.ini:5: batch = 3000000000: expected 1 or more");
+    refuse(ROW "batch = 2\nbatch = 2\n", "t.ini:6: batch is given twice");
+    refuse(ROW "tail =\n", "t.ini:5: tail has no value");
     refuse(ROW "forward = direct\nforward = direct\n", "t.ini:6: forward is given twice");
     refuse(ROW "backward = direct\n", "t.ini:5: backward is not a key of a tuning");
     refuse("[a]\nisa =\n", "t.ini:2: isa has no value");
@@ -213,10 +247,15 @@ static void test_what_a_backend_takes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signature),       cmocka_unit_test(test_which_row_counts),
-        cmocka_unit_test(test_stars),           cmocka_unit_test(test_rows_are_read_again),
-        cmocka_unit_test(test_bad_texts),       cmocka_unit_test(test_what_a_backend_takes),
-        cmocka_unit_test(test_rows_for_others), cmocka_unit_test(test_built_in_tables),
+        cmocka_unit_test(test_signature),
+        cmocka_unit_test(test_which_row_counts),
+        cmocka_unit_test(test_stars),
+        cmocka_unit_test(test_rows_are_read_again),
+        cmocka_unit_test(test_batch_and_tail),
+        cmocka_unit_test(test_bad_texts),
+        cmocka_unit_test(test_what_a_backend_takes),
+        cmocka_unit_test(test_rows_for_others),
+        cmocka_unit_test(test_built_in_tables),
     };
     return cmocka_run_group_tests_name("tuning", tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static alexnet_status make_plans(an_cuda_conv *c, const an_prepare *p)
 {
     size_t most = 0;
     int length = 0;
-    an_cuda_op_tune(&c->op, p);
+    an_cuda_op_tune(&c->op, p, c->tail.relu ? "relu" : "bias");
     AN_CHECK(plan_forward(c));
     if (p->want_dx)
         AN_CHECK(make_plan(c, AN_BACKWARD_DATA, AN_CUDA_TAIL_NONE));

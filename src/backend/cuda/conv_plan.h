@@ -32,7 +32,8 @@ typedef struct an_cuda_conv_plan an_cuda_conv_plan;
  * @param tail     forward: what follows the convolution
  * @param variant  in and out, which of cuDNN's proposals (trial.h); one that is not available
  *                 becomes the first
- * @return ALEXNET_ERROR_UNSUPPORTED if there is none
+ * @return ALEXNET_ERROR_UNSUPPORTED if there is none, ALEXNET_ERROR_NO_MEMORY if cuDNN lacked
+ * memory to prepare one
  */
 alexnet_status an_cuda_conv_plan_new(an_cuda_conv_plan **out, an_cuda *cuda,
                                      const an_cuda_conv_shape *shape, an_direction direction,

@@ -7,10 +7,12 @@
  *     table.c     the backend's table, whose functions let one thread in at a time
  *     memory.c    buffers of the device and of the host, copies between them
  *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
- *     trial.h     choosing among the libraries' algorithms by their times
+ *     trial.h     choosing among the libraries' algorithms by their times (trial_check.c: whether
+ *                 they compute the same; noise.c: random operands)
  *     op.c        prepared operators: what they have in common
  *     own.c       those of our own kernels (kernels/)
- *     conv.h      convolution, over conv_plan.h (cuDNN's graphs)
+ *     conv.h      convolution, over conv_plan.h (cuDNN's graphs: conv_graph.h, made of
+ *                 descriptors.h; conv_engine.h chooses what computes them)
  *     fc.c        fully connected layers, over matmul.h (cuBLASLt)
  *     update.c    the update rule and norms
  *     peak.c      the peak speed of the chip
@@ -33,7 +35,7 @@
 /** The compute capability, as major * 10 + minor, with which bf16 and tf32 begin. */
 enum { AN_CUDA_BF16_CHIP = 80 };
 
-enum { AN_CUDA_BUFFERS = 2, AN_CUDA_CHOICES = 512 };
+enum { AN_CUDA_BUFFERS = 2 };
 
 /** Bytes of a device that kernels, recorded steps and the libraries take when they first run. */
 enum { AN_CUDA_RESERVE = 256 << 20 };
@@ -69,7 +71,8 @@ typedef struct an_cuda {
     int n_pinned;
     an_cuda_pinned *pinned;
     int n_choices;
-    an_cuda_choice choices[AN_CUDA_CHOICES];
+    an_cuda_choice *choices; /* owned */
+    bool told_untuned;       /* that the tuning lacks rows has been told */
 } an_cuda;
 
 typedef struct an_cuda_op an_cuda_op;
@@ -108,9 +111,15 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
 /* ---- describe.c ------------------------------------------------------------------------------ */
 
 bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
-/** Whether this build's kernels run on a chip: as its machine code, or as PTX that the driver
- *  compiles, if the driver is made for this CUDA or a later one. @param why  out, if not */
-bool an_cuda_has_kernels(int chip, int driver, char *why, size_t size);
+/** What kernels are compiled to: machine code for chips, and PTX, which a driver compiles for later
+ *  ones; compute capabilities, with 0 at the end. */
+typedef struct an_cuda_code {
+    int images[32], ptx[32];
+} an_cuda_code;
+extern const an_cuda_code an_cuda_built; /* by this build */
+/** Whether kernels run on a chip. A driver compiles the PTX of this CUDA and of earlier ones.
+ *  @param why  out, if not */
+bool an_cuda_has_kernels(const an_cuda_code *code, int chip, int driver, char *why, size_t size);
 
 /* ---- device.c -------------------------------------------------------------------------------- */
 
@@ -167,8 +176,8 @@ alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const a
 void an_cuda_op_free(an_backend *backend, an_prepared *op);
 
 /** Mark an operator as tunable, with the variants of trial.h, and look up in the tunings which of
- * them to use. */
-void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare);
+ * them to use. @param tail  as an_prepared.tail */
+void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare, const char *tail);
 /** Reserve `bytes` of an operator's scratch, or of its saved memory; returns their offset. */
 size_t an_cuda_take(an_cuda_op *op, size_t bytes);
 size_t an_cuda_save(an_cuda_op *op, size_t bytes);

@@ -6,9 +6,7 @@
 
 #include "backend/cuda/cuda.h"
 
-/* What the kernels were compiled to: machine code for these chips, and PTX. */
-static const int images[] = {AN_CUDA_IMAGES}, ptx[] = {AN_CUDA_PTX};
-enum { IMAGES = sizeof images / sizeof *images, PTX = sizeof ptx / sizeof *ptx };
+const an_cuda_code an_cuda_built = {{AN_CUDA_IMAGES}, {AN_CUDA_PTX}};
 
 /* Whether this process was forked from one that had asked for devices: the driver does not work in
  * it. */
@@ -37,8 +35,7 @@ static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
                  CUDART_VERSION % 1000 / 10);
     else if (error == cudaErrorInitializationError && forked)
         snprintf(why, size,
-                 "this process was forked from one that had asked for GPUs already: fork "
-                 "before, or exec");
+                 "this process was forked from one that had asked for GPUs: fork before, or exec");
     else if (error == cudaErrorNoDevice || error == cudaSuccess)
         snprintf(why, size, "the driver finds no GPU");
     else
@@ -51,29 +48,32 @@ static int chip_of(const struct cudaDeviceProp *prop)
     return prop->major * 10 + prop->minor;
 }
 
-bool an_cuda_has_kernels(int chip, int driver, char *why, size_t size)
+static bool has_image(const int *images, int chip)
 {
-    int least = 0, compiled = 0;
-    for (int i = 0; i < IMAGES; i++) {
-        if (images[i] / 10 == chip / 10 && images[i] <= chip)
-            return true;
-        if (images[i] > 0 && (least == 0 || images[i] < least))
-            least = images[i];
-    }
-    for (int i = 0; i < PTX; i++) {
-        if (ptx[i] <= chip && ptx[i] > compiled)
-            compiled = ptx[i];
-        if (ptx[i] > 0 && (least == 0 || ptx[i] < least))
-            least = ptx[i];
-    }
-    if (compiled > 0 && driver >= CUDART_VERSION)
+    while (*images && (*images / 10 != chip / 10 || *images > chip))
+        images++;
+    return *images != 0;
+}
+
+/* The least of a list and of `least`, where 0 is none. */
+static int least_of(const int *chips, int least)
+{
+    for (; *chips; chips++)
+        if (least == 0 || *chips < least)
+            least = *chips;
+    return least;
+}
+
+bool an_cuda_has_kernels(const an_cuda_code *code, int chip, int driver, char *why, size_t size)
+{
+    const int ptx = least_of(code->ptx, 0), least = least_of(code->images, ptx);
+    const bool compiles = ptx > 0 && ptx <= chip;
+    if (has_image(code->images, chip) || (compiles && driver >= CUDART_VERSION))
         return true;
-    if (compiled > 0)
-        snprintf(why, size,
-                 "this build has no machine code for sm_%d, and the driver, which is made for CUDA "
-                 "%d.%d, cannot make it: CUDA %d.%d is needed",
-                 chip, driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
-                 CUDART_VERSION % 1000 / 10);
+    if (compiles)
+        snprintf(why, size, "for sm_%d this build needs a driver for CUDA %d.%d, not %d.%d", chip,
+                 CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10, driver / 1000,
+                 driver % 1000 / 10);
     else if (chip < least)
         snprintf(why, size, "compute capability %d.%d is too old: %d.%d is the least", chip / 10,
                  chip % 10, least / 10, least % 10);
@@ -89,7 +89,7 @@ static void find_fault(const an_cuda_libs *libs, int ordinal, int chip, char *wh
     int mode = cudaComputeModeDefault, driver = 0;
     libs->cudaDeviceGetAttribute(&mode, cudaDevAttrComputeMode, ordinal);
     libs->cudaDriverGetVersion(&driver);
-    if (!an_cuda_has_kernels(chip, driver, why, size))
+    if (!an_cuda_has_kernels(&an_cuda_built, chip, driver, why, size))
         return;
     if (mode == cudaComputeModeProhibited)
         snprintf(why, size, "the driver is set to let nobody compute on it");

@@ -113,6 +113,7 @@ void an_cuda_close(an_backend *backend)
         free_libraries(cuda);
     pthread_mutex_destroy(&cuda->lock);
     an_free(cuda->pinned);
+    an_free(cuda->choices);
     an_backend_free_tunings(backend);
     an_ctx_release(backend->ctx);
     an_free(cuda);

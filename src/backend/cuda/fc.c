@@ -67,7 +67,7 @@ static alexnet_status make_products(fc *f, const an_prepare *p)
     };
     const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
     size_t most = 0;
-    an_cuda_op_tune(&f->op, p);
+    an_cuda_op_tune(&f->op, p, f->y.dtype == f->dy.dtype ? "none" : "float32");
     for (int d = 0; d < AN_DIRECTIONS; d++) {
         if (!wanted[d])
             continue;

@@ -8,6 +8,9 @@
 /* The most that an algorithm may ask for; cuBLAS advises 32 MiB for sm_90. */
 static const size_t MOST_WORKSPACE = (size_t)64 << 20;
 
+/* Of every matrix: an algorithm that wants more could not compute all of ours (base/alloc.h). */
+static const uint32_t ALIGNMENT = 64;
+
 struct an_cuda_matmul {
     an_cuda *cuda; /* borrowed */
     float beta;
@@ -37,11 +40,16 @@ static cublasStatus_t set(const an_cuda_matmul *mm, cublasLtMatmulDescAttributes
     return mm->cuda->libs->cublasLtMatmulDescSetAttribute(mm->what, name, value, size);
 }
 
+static bool is_tf32(const an_cuda *cuda, const an_cuda_matmul_shape *s)
+{
+    return s->in == AN_F32 && cuda->base.precision == ALEXNET_PRECISION_TF32;
+}
+
 static cublasStatus_t describe(an_cuda_matmul *mm, const an_cuda_matmul_shape *s)
 {
     const an_cuda *cuda = mm->cuda;
-    bool tf32 = s->in == AN_F32 && cuda->base.precision == ALEXNET_PRECISION_TF32;
-    cublasComputeType_t compute = tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+    cublasComputeType_t compute =
+        is_tf32(cuda, s) ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     int32_t a_op = s->a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
     int32_t b_op = s->b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N;
     uint32_t epilogue = CUBLASLT_EPILOGUE_BIAS;
@@ -88,43 +96,41 @@ static alexnet_status run_trial(void *arg)
                               block[BIAS_BLOCK], block[WORK_BLOCK]);
 }
 
-static alexnet_status get_trial_memory(an_cuda_trial *t, const an_cuda_matmul_shape *s)
+static alexnet_status get_operands(an_cuda_trial *t, const an_cuda_matmul_shape *s)
 {
-    size_t in = an_dtype_bytes(s->in), out = an_dtype_bytes(s->out);
-    AN_CHECK(an_cuda_trial_block(t, A_BLOCK, in * (size_t)(s->m * s->k)));
-    AN_CHECK(an_cuda_trial_block(t, B_BLOCK, in * (size_t)(s->k * s->n)));
-    AN_CHECK(an_cuda_trial_block(t, C_BLOCK, out * (size_t)(s->m * s->n)));
-    AN_CHECK(an_cuda_trial_block(t, BIAS_BLOCK, out * (size_t)s->m));
-    return an_cuda_trial_block(t, WORK_BLOCK, MOST_WORKSPACE);
+    const bool tf32 = is_tf32(t->cuda, s);
+    AN_CHECK(an_cuda_trial_operand(t, A_BLOCK, s->m * s->k, s->in, tf32));
+    AN_CHECK(an_cuda_trial_operand(t, B_BLOCK, s->k * s->n, s->in, tf32));
+    AN_CHECK(an_cuda_trial_operand(t, C_BLOCK, s->m * s->n, s->out, tf32));
+    AN_CHECK(an_cuda_trial_operand(t, BIAS_BLOCK, s->m, s->out, tf32));
+    AN_CHECK(an_cuda_trial_block(t, WORK_BLOCK, MOST_WORKSPACE));
+    t->out = (an_cuda_outcome){C_BLOCK, s->m * s->n, s->out, s->k, tf32 || s->in == AN_BF16};
+    snprintf(t->what, sizeof t->what, "a product of %lldx%lld by %lldx%lld", (long long)s->n,
+             (long long)s->k, (long long)s->k, (long long)s->m);
+    return ALEXNET_OK;
 }
 
 /* The number of the fastest proposal; AUTO if there is no memory for trials. */
 static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
                                const cublasLtMatmulHeuristicResult_t *results, int count)
 {
-    an_cuda_trial trial = {.cuda = mm->cuda};
+    an_cuda_trial trial = {.cuda = mm->cuda, .work = run_trial};
     trial_run run = {mm, &trial};
-    an_variant best = AN_CUDA_AUTO;
-    double least = 0;
-    alexnet_status rc = get_trial_memory(&trial, s);
+    trial.arg = &run;
+    alexnet_status rc = get_operands(&trial, s);
     for (int i = 0; i < count && rc == ALEXNET_OK; i++) {
-        double seconds = 0;
         take(mm, &results[i]);
-        if (an_cuda_trial_time(&trial, run_trial, &run, &seconds) == ALEXNET_OK &&
-            (best == AN_CUDA_AUTO || seconds < least)) {
-            best = AN_CUDA_PROPOSAL + i;
-            least = seconds;
-        }
+        an_cuda_trial_enter(&trial, AN_CUDA_PROPOSAL + i);
     }
     an_cuda_trial_end(&trial);
-    return best;
+    return trial.best;
 }
 
 /* The same, but each shape is tried once and its result kept. */
 static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
                           const cublasLtMatmulHeuristicResult_t *results, int count)
 {
-    char key[sizeof mm->cuda->choices[0].key];
+    char key[sizeof mm->cuda->choices->key];
     snprintf(key, sizeof key, "product %lld %lld %lld: %d %d, %d %d, %d %d", (long long)s->m,
              (long long)s->n, (long long)s->k, s->a_transposed, s->b_transposed, (int)s->in,
              (int)s->out, s->bias, s->accumulate);
@@ -136,6 +142,21 @@ static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
     return best;
 }
 
+/* What every algorithm must do with. */
+static cublasStatus_t limit(const an_cuda_libs *libs, cublasLtMatmulPreference_t preference)
+{
+    static const cublasLtMatmulPreferenceAttributes_t aligned[] = {
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES};
+    cublasStatus_t rc = libs->cublasLtMatmulPreferenceSetAttribute(
+        preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &MOST_WORKSPACE,
+        sizeof MOST_WORKSPACE);
+    for (int i = 0; i < 4 && rc == CUBLAS_STATUS_SUCCESS; i++)
+        rc = libs->cublasLtMatmulPreferenceSetAttribute(preference, aligned[i], &ALIGNMENT,
+                                                        sizeof ALIGNMENT);
+    return rc;
+}
+
 static cublasStatus_t ask(const an_cuda_matmul *mm, int wanted,
                           cublasLtMatmulHeuristicResult_t results[AN_CUDA_TRIALS], int *count)
 {
@@ -143,9 +164,7 @@ static cublasStatus_t ask(const an_cuda_matmul *mm, int wanted,
     cublasLtMatmulPreference_t preference = NULL;
     cublasStatus_t rc = libs->cublasLtMatmulPreferenceCreate(&preference);
     if (rc == CUBLAS_STATUS_SUCCESS)
-        rc = libs->cublasLtMatmulPreferenceSetAttribute(preference,
-                                                        CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                                        &MOST_WORKSPACE, sizeof MOST_WORKSPACE);
+        rc = limit(libs, preference);
     if (rc == CUBLAS_STATUS_SUCCESS)
         rc = libs->cublasLtMatmulAlgoGetHeuristic(mm->cuda->blas, mm->what, mm->a, mm->b, mm->c,
                                                   mm->c, preference, wanted, results, count);

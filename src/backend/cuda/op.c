@@ -69,14 +69,43 @@ static size_t book(size_t *total, size_t bytes)
     return at;
 }
 
-void an_cuda_op_tune(an_cuda_op *op, const an_prepare *p)
+/* Say once that a tuning does not say all that is needed. */
+static void tell_untuned(an_cuda *cuda, const an_tuning_query *query, int direction)
+{
+    enum { UNSAID = -1 };
+    an_variants said = {{UNSAID, UNSAID, UNSAID}};
+    char signature[AN_OP_SIGNATURE];
+    an_tuning_apply(cuda->base.tuning, query, &said);
+    if (!cuda->base.tuning || cuda->told_untuned || said.of[direction] != UNSAID)
+        return;
+    cuda->told_untuned = true;
+    an_op_signature(query->op, signature);
+    an_log(cuda->base.ctx, ALEXNET_LOG_WARNING,
+           "the tuning has no row for %s of %s with batch = %d and tail = %s: its algorithm is "
+           "chosen as without a tuning",
+           an_direction_names[direction], signature, query->op->n, query->tail);
+}
+
+void an_cuda_op_tune(an_cuda_op *op, const an_prepare *p, const char *tail)
 {
     const bool wanted[AN_DIRECTIONS] = {true, p->want_dx, p->want_dw};
+    an_tuning_query query = an_backend_query(&op->cuda->base, p->ops[0], p->training);
+    query.tail = op->base.tail = tail;
     op->base.tunable = true;
-    op->base.variants = an_backend_variants(&op->cuda->base, p->ops[0], p->training);
-    for (int d = 0; d < AN_DIRECTIONS; d++)
+    op->base.variants = an_backend_ask(&op->cuda->base, &query);
+    for (int d = 0; d < AN_DIRECTIONS; d++) {
+        an_variant *variant = &op->base.variants.of[d];
         if (!wanted[d])
-            op->base.variants.of[d] = AN_CUDA_AUTO;
+            *variant = AN_CUDA_AUTO;
+        if (!wanted[d] || *variant != AN_CUDA_AUTO)
+            continue;
+        if (p->untried) {
+            *variant = AN_CUDA_PROPOSAL;
+            continue;
+        }
+        tell_untuned(op->cuda, &query, d);
+        op->base.tried |= an_cuda_trial_wanted(op->cuda, p->ops[0]->n);
+    }
 }
 
 size_t an_cuda_take(an_cuda_op *op, size_t bytes)

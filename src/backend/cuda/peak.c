@@ -4,11 +4,9 @@
  */
 #include "backend/cuda/matmul.h"
 #include "backend/cuda/trial.h"
-#include "base/alloc.h"
-#include "base/random.h"
 #include "base/status.h"
 
-enum { SIDE = 8192, SIDE_FP32 = 4096, RUNS = 8, NOISE = 1 << 20 };
+enum { SIDE = 8192, SIDE_FP32 = 4096, RUNS = 8 };
 
 typedef struct bench {
     an_cuda *cuda;
@@ -17,27 +15,6 @@ typedef struct bench {
     void *a, *b, *c, *work;
     an_cuda_matmul *product;
 } bench;
-
-/* Fill a matrix with one block of random floats, over and over: as pairs of bfloat16, they are
- * random too. */
-static alexnet_status fill(bench *t, void *matrix, uint32_t unit)
-{
-    const size_t bytes = NOISE * sizeof(float);
-    const an_backend *backend = &t->cuda->base;
-    float *noise = an_malloc(bytes);
-    if (!noise)
-        return AN_FAIL_MEMORY(bytes, "random numbers");
-    for (uint64_t i = 0; i < NOISE / 4; i++) {
-        an_random4 r = an_random(1, AN_PURPOSE_TEST, 0, i, unit);
-        for (int j = 0; j < 4; j++)
-            noise[4 * i + (uint64_t)j] = (float)(an_uniform(r.v[j]) - 0.5);
-    }
-    alexnet_status rc = ALEXNET_OK;
-    for (size_t at = 0; at < t->bytes && rc == ALEXNET_OK; at += bytes)
-        rc = an_cuda_write((an_backend *)backend, (char *)matrix + at, noise, bytes);
-    an_free(noise);
-    return rc;
-}
 
 static alexnet_status prepare(bench *t, an_dtype dtype)
 {
@@ -53,8 +30,8 @@ static alexnet_status prepare(bench *t, an_dtype dtype)
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->a));
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->b));
     AN_CHECK(an_cuda_alloc(backend, t->bytes, &t->c));
-    AN_CHECK(fill(t, t->a, 0));
-    AN_CHECK(fill(t, t->b, 1));
+    AN_CHECK(an_cuda_fill(t->cuda, t->a, t->bytes, dtype, false, 0));
+    AN_CHECK(an_cuda_fill(t->cuda, t->b, t->bytes, dtype, false, 1));
     an_variant variant = AN_CUDA_AUTO;
     AN_CHECK(an_cuda_matmul_new(&t->product, t->cuda, &shape, &variant));
     return an_cuda_alloc(backend, an_cuda_matmul_workspace(t->product), &t->work);

@@ -110,6 +110,7 @@ const an_backend_api an_cuda_api = {
     .name = "cuda",
     .variants = an_cuda_variant_names,
     .tf32 = true,
+    .by_batch = true,
     .describe = an_cuda_describe,
     .open = an_cuda_open,
     .close = an_cuda_close,

@@ -3,17 +3,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/context.h"
+
 const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1] = {
     "auto",        "proposal-1",  "proposal-2", "proposal-3", "proposal-4",
     "proposal-5",  "proposal-6",  "proposal-7", "proposal-8", "proposal-9",
     "proposal-10", "proposal-11", "proposal-12"};
 
-enum { RUNS = 4, FIRST_MARK = AN_MARKS - 2, SECOND_MARK = AN_MARKS - 1 };
+/* Runs between two time stamps take about this long, and are so many at most. */
+#define ENOUGH_SECONDS 5e-4
+enum { MOST_RUNS = 16, TURNS = 3, FIRST_MARK = AN_MARKS - 2, SECOND_MARK = AN_MARKS - 1 };
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch)
 {
     return !cuda->base.deterministic && (batch == 1 || batch >= AN_CUDA_TRIAL_BATCH);
 }
+
+/* ---- Memory ---------------------------------------------------------------------------------- */
 
 alexnet_status an_cuda_trial_block(an_cuda_trial *t, int index, size_t bytes)
 {
@@ -25,28 +32,110 @@ alexnet_status an_cuda_trial_block(an_cuda_trial *t, int index, size_t bytes)
     return an_cuda_alloc(&t->cuda->base, bytes, &t->block[index]);
 }
 
-alexnet_status an_cuda_trial_time(an_cuda_trial *t, alexnet_status (*work)(void *arg), void *arg,
-                                  double *seconds)
+alexnet_status an_cuda_trial_operand(an_cuda_trial *t, int index, int64_t count, an_dtype dtype,
+                                     bool tf32)
 {
-    an_backend *backend = &t->cuda->base;
-    AN_CHECK(work(arg));
-    for (int i = 0; i < RUNS; i++) {
-        double s;
-        AN_CHECK(an_cuda_mark(backend, FIRST_MARK));
-        AN_CHECK(work(arg));
-        AN_CHECK(an_cuda_mark(backend, SECOND_MARK));
-        AN_CHECK(an_cuda_elapsed(backend, FIRST_MARK, SECOND_MARK, &s));
-        if (i == 0 || s < *seconds)
-            *seconds = s;
-    }
-    return ALEXNET_OK;
+    const size_t bytes = (size_t)count * an_dtype_bytes(dtype);
+    AN_CHECK(an_cuda_trial_block(t, index, bytes));
+    return an_cuda_fill(t->cuda, t->block[index], bytes, dtype, tf32, (uint32_t)index);
 }
 
 void an_cuda_trial_end(an_cuda_trial *t)
 {
     for (int i = 0; i < AN_CUDA_TRIAL_BLOCKS; i++)
         an_cuda_free(&t->cuda->base, t->block[i], t->bytes[i]);
+    an_free(t->expected);
 }
+
+/* ---- Time ------------------------------------------------------------------------------------ */
+
+/* The seconds of `work` once, including what the host does. */
+static alexnet_status time_once(an_cuda_trial *t, alexnet_status (*work)(void *arg), void *arg,
+                                double *seconds)
+{
+    an_backend *backend = &t->cuda->base;
+    AN_CHECK(an_cuda_mark(backend, FIRST_MARK));
+    AN_CHECK(work(arg));
+    AN_CHECK(an_cuda_mark(backend, SECOND_MARK));
+    return an_cuda_elapsed(backend, FIRST_MARK, SECOND_MARK, seconds);
+}
+
+/* Record the work so many times. Recording is ended after an error too. */
+static alexnet_status record(an_cuda_trial *t, int runs, an_capture **out)
+{
+    an_backend *backend = &t->cuda->base;
+    alexnet_status rc = an_cuda_capture_begin(backend);
+    if (rc != ALEXNET_OK)
+        return rc;
+    for (int i = 0; i < runs && rc == ALEXNET_OK; i++)
+        rc = t->work(t->arg);
+    alexnet_status ended = an_cuda_capture_end(backend, out);
+    return rc == ALEXNET_OK ? ended : rc;
+}
+
+typedef struct recording {
+    an_backend *backend;
+    an_capture *capture;
+} recording;
+
+static alexnet_status replay(void *arg)
+{
+    const recording *r = arg;
+    return an_cuda_replay(r->backend, r->capture);
+}
+
+alexnet_status an_cuda_trial_time(an_cuda_trial *t, double *seconds)
+{
+    recording recorded = {&t->cuda->base, NULL};
+    double once, least = 0;
+    AN_CHECK(time_once(t, t->work, t->arg, &once));
+    const int runs = once * MOST_RUNS < ENOUGH_SECONDS ? MOST_RUNS
+                     : once < ENOUGH_SECONDS           ? (int)(ENOUGH_SECONDS / once)
+                                                       : 1;
+    alexnet_status rc = record(t, runs, &recorded.capture);
+    for (int i = 0; i < TURNS && rc == ALEXNET_OK; i++) {
+        rc = time_once(t, replay, &recorded, seconds);
+        least = i == 0 || *seconds < least ? *seconds : least;
+    }
+    an_cuda_capture_free(&t->cuda->base, recorded.capture);
+    *seconds = least / runs;
+    return rc;
+}
+
+/* ---- Candidates ------------------------------------------------------------------------------ */
+
+/* Run a candidate on a cleared output, for its results. */
+static alexnet_status judge(an_cuda_trial *t, double *deviation)
+{
+    const size_t bytes = (size_t)t->out.count * an_dtype_bytes(t->out.dtype);
+    const an_cuda_libs *libs = t->cuda->libs;
+    AN_CHECK(an_cuda_check(t->cuda,
+                           libs->cudaMemsetAsync(t->block[t->out.block], 0, bytes, t->cuda->stream),
+                           "clearing memory"));
+    AN_CHECK(t->work(t->arg));
+    return an_cuda_trial_compare(t, deviation);
+}
+
+void an_cuda_trial_enter(an_cuda_trial *t, an_variant number)
+{
+    double deviation, seconds;
+    if (judge(t, &deviation) != ALEXNET_OK)
+        return;
+    if (!(deviation <= 1)) {
+        an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO,
+               "%s is left out for %s: it deviates from the first proposal by %.3g of what "
+               "rounding may do",
+               an_cuda_variant_names[number], t->what, deviation);
+        return;
+    }
+    if (an_cuda_trial_time(t, &seconds) != ALEXNET_OK ||
+        (t->best != AN_CUDA_AUTO && seconds >= t->seconds))
+        return;
+    t->best = number;
+    t->seconds = seconds;
+}
+
+/* ---- Choices --------------------------------------------------------------------------------- */
 
 an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key)
 {
@@ -58,9 +147,14 @@ an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key)
 
 void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice)
 {
-    if (choice == AN_CUDA_AUTO || cuda->n_choices == AN_CUDA_CHOICES)
+    if (choice == AN_CUDA_AUTO)
         return;
-    an_cuda_choice *kept = &cuda->choices[cuda->n_choices++];
+    an_cuda_choice *grown =
+        an_realloc(cuda->choices, (size_t)cuda->n_choices + 1, sizeof *cuda->choices);
+    if (!grown)
+        return;
+    cuda->choices = grown;
+    an_cuda_choice *kept = &grown[cuda->n_choices++];
     snprintf(kept->key, sizeof kept->key, "%s", key);
     kept->choice = choice;
 }

@@ -3,6 +3,10 @@
  * for batches of AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time.
  * Otherwise the library's first proposal is used.
  *
+ * The candidates compute random operands. One whose results differ from the first proposal's by
+ * more than rounding can explain is left out, with a line in the log. The others are timed as
+ * programs run them: recorded, several times in a row.
+ *
  * A choice is remembered for the life of the backend, so that programs of one shape agree. It is
  * also the operator's variant: a run records which proposal it took, a tuning names one, and then
  * nothing is tried out.
@@ -24,24 +28,60 @@ enum {
 /** Their names, as an_backend_api.variants. */
 extern const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1];
 
-/** Memory for trials. */
+/** What the candidates of a trial write: sums of products. */
+typedef struct an_cuda_outcome {
+    int block;
+    int64_t count;
+    an_dtype dtype;
+    int64_t terms; /* of each sum, at most */
+    bool tensor_cores;
+} an_cuda_outcome;
+
+/** A trial; its blocks are in the device's memory. */
 typedef struct an_cuda_trial {
-    an_cuda *cuda;
+    an_cuda *cuda;                     /* borrowed */
+    alexnet_status (*work)(void *arg); /* queue the candidate's computation */
+    void *arg;
+    char what[128]; /* for the log: what the candidate computes */
+    an_cuda_outcome out;
     void *block[AN_CUDA_TRIAL_BLOCKS];
     size_t bytes[AN_CUDA_TRIAL_BLOCKS];
+    double *expected; /* samples of the first candidate's results; NULL: there is none yet */
+    an_variant best;  /* the fastest so far; AUTO: none */
+    double seconds;   /* that it takes */
 } an_cuda_trial;
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);
 /** Make a block at least this large; its contents are lost. */
 alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes);
-/** The least time of several runs of `work`. */
-alexnet_status an_cuda_trial_time(an_cuda_trial *trial, alexnet_status (*work)(void *arg),
-                                  void *arg, double *seconds);
+/** Make a block of `count` random numbers. @param tf32  as an_cuda_fill() */
+alexnet_status an_cuda_trial_operand(an_cuda_trial *trial, int index, int64_t count, an_dtype dtype,
+                                     bool tf32);
+/** Run, compare and time a candidate. One that fails is left out. */
+void an_cuda_trial_enter(an_cuda_trial *trial, an_variant number);
 void an_cuda_trial_end(an_cuda_trial *trial);
+
+/** Read samples of what a candidate wrote, and compare them with those of the first. @return the
+ * largest deviation, as a fraction of what rounding may do; 0 for the first candidate */
+alexnet_status an_cuda_trial_compare(an_cuda_trial *trial, double *deviation);
+/**
+ * The seconds that one run of `work` takes on the device, without the host's part: recorded as a
+ * graph, as programs are, with as many runs as a time stamp needs.
+ */
+alexnet_status an_cuda_trial_time(an_cuda_trial *trial, double *seconds);
+
+/**
+ * Fill device memory with one block of random numbers in [-0.5, 0.5], over and over: a chip
+ * computes zeros faster.
+ * @param tf32  float32 numbers that tf32 holds too, so that their products are exact
+ * @param unit  which numbers
+ */
+alexnet_status an_cuda_fill(an_cuda *cuda, void *dst, size_t bytes, an_dtype dtype, bool tf32,
+                            uint32_t unit);
 
 /** The proposal that was kept for a key; AUTO: none. */
 an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key);
-/** Keep a proposal for a key that has none; AUTO is not kept. */
+/** Keep a proposal for a key that has none, unless memory is short; AUTO is not kept. */
 void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice);
 
 #endif

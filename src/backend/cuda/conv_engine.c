@@ -1,0 +1,249 @@
+#include "backend/cuda/conv_engine.h"
+
+#include <stdio.h>
+
+#include "backend/cuda/trial.h"
+
+enum { MAX_CONFIGS = 24 };
+
+/* This engine for gradients of weights in float32 errs by 1% with 5x5 filters (cuDNN 9.19 on
+ * sm_90), and none of its notes says so. */
+enum { COARSE_WEIGHTS_ENGINE = 17 };
+
+typedef an_cuda_engine_choice choice;
+
+const char *const an_cuda_direction_texts[AN_DIRECTIONS] = {"forward", "gradients of data",
+                                                            "gradients of weights"};
+
+bool an_cuda_is_lack_of_memory(cudnnStatus_t status)
+{
+    return status == CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED ||
+           status == CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
+}
+
+static void note_failure(choice *c, cudnnStatus_t status)
+{
+    if (c->failed == CUDNN_STATUS_SUCCESS ||
+        (an_cuda_is_lack_of_memory(status) && !an_cuda_is_lack_of_memory(c->failed)))
+        c->failed = status;
+}
+
+/* An engine may copy its operands once, but not need many times their size. */
+int64_t an_cuda_most_workspace(const an_cuda_conv_shape *s)
+{
+    int64_t x = (int64_t)s->c * s->h * s->w, y = (int64_t)s->k * s->p * s->q;
+    return 2 * (x + y) * s->n * (int64_t)an_dtype_bytes(s->type) + ((int64_t)256 << 20);
+}
+
+/* ---- One engine ------------------------------------------------------------------------------ */
+
+/* Float32 without tensor cores. */
+static bool is_exact(const choice *c)
+{
+    return c->shape->type == AN_F32 && !c->shape->tensor_cores;
+}
+
+static bool is_wanted_note(const choice *c, cudnnBackendNumericalNote_t note)
+{
+    if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)
+        return !c->plan->cuda->base.deterministic;
+    if (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE ||
+        note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)
+        return !is_exact(c);
+    return note != CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION &&
+           note != CUDNN_NUMERICAL_NOTE_FFT && note != CUDNN_NUMERICAL_NOTE_WINOGRAD &&
+           (note < CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 ||
+            note > CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13);
+}
+
+/* Whether an engine, the plan's, computes as is wanted. */
+static bool is_wanted(const choice *c, cudnnBackendDescriptor_t engine)
+{
+    an_cuda_descriptors *made = &c->plan->made;
+    cudnnBackendNumericalNote_t notes[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
+    int64_t count = 0;
+    if (is_exact(c) && c->direction == AN_BACKWARD_WEIGHTS &&
+        c->plan->engine == COARSE_WEIGHTS_ENGINE)
+        return false;
+    made->status = made->cuda->libs->cudnnBackendGetAttribute(
+        engine, CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
+        CUDNN_NUMERICAL_NOTE_TYPE_COUNT, &count, notes);
+    for (int64_t i = 0; i < count && i < CUDNN_NUMERICAL_NOTE_TYPE_COUNT; i++)
+        if (!is_wanted_note(c, notes[i]))
+            return false;
+    return made->status == CUDNN_STATUS_SUCCESS;
+}
+
+/* Make a plan of a configuration. @return false if it is not wanted or not available */
+static bool try_config(choice *c, cudnnBackendDescriptor_t config)
+{
+    an_cuda_conv_plan *plan = c->plan;
+    an_cuda_descriptors *made = &plan->made;
+    const int before = made->count;
+    cudnnBackendDescriptor_t engine = an_cuda_describe_new(made, CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+    an_cuda_describe_get(made, config, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+                         &engine);
+    an_cuda_describe_get(made, engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64,
+                         &plan->engine);
+    bool good = made->status == CUDNN_STATUS_SUCCESS && is_wanted(c, engine);
+    if (good) {
+        plan->plan = an_cuda_describe_new(made, CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+        an_cuda_describe_set(made, plan->plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE,
+                             1, &plan->cuda->dnn);
+        an_cuda_describe_link(made, plan->plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, &config);
+        an_cuda_describe_finish(made, plan->plan);
+        an_cuda_describe_get(made, plan->plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
+                             CUDNN_TYPE_INT64, &plan->workspace);
+        good = made->status == CUDNN_STATUS_SUCCESS &&
+               plan->workspace <= an_cuda_most_workspace(c->shape);
+    }
+    note_failure(c, made->status);
+    if (!good)
+        an_cuda_describe_undo(made, before);
+    return good;
+}
+
+/* ---- Trials ---------------------------------------------------------------------------------- */
+
+/* Blocks of a trial. */
+enum { X_BLOCK, W_BLOCK, Y_BLOCK, BIAS_BLOCK, WORK_BLOCK };
+
+typedef struct trial_run {
+    const an_cuda_conv_plan *plan;
+    an_cuda_trial *trial;
+} trial_run;
+
+static alexnet_status run_trial(void *arg)
+{
+    const trial_run *r = arg;
+    void *const *block = r->trial->block;
+    return an_cuda_conv_plan_run(r->plan, block[X_BLOCK], block[W_BLOCK], block[Y_BLOCK],
+                                 block[BIAS_BLOCK], block[WORK_BLOCK]);
+}
+
+static alexnet_status get_operands(an_cuda_trial *t, const choice *c)
+{
+    static const int outputs[] = {Y_BLOCK, X_BLOCK, W_BLOCK};
+    const an_cuda_conv_shape *s = c->shape;
+    const int64_t taps = (int64_t)s->r * s->s;
+    const int64_t counts[] = {[X_BLOCK] = (int64_t)s->n * s->c * s->h * s->w,
+                              [W_BLOCK] = (int64_t)s->k * (s->c / s->groups) * taps,
+                              [Y_BLOCK] = (int64_t)s->n * s->k * s->p * s->q,
+                              [BIAS_BLOCK] = s->k};
+    const int64_t terms[] = {[AN_FORWARD] = s->c / s->groups * taps,
+                             [AN_BACKWARD_DATA] = s->k / s->groups * taps,
+                             [AN_BACKWARD_WEIGHTS] = (int64_t)s->n * s->p * s->q};
+    for (int i = X_BLOCK; i <= BIAS_BLOCK; i++)
+        AN_CHECK(an_cuda_trial_operand(t, i, counts[i], s->type, s->tensor_cores));
+    const int out = outputs[c->direction];
+    t->out = (an_cuda_outcome){out, counts[out], s->type, terms[c->direction], !is_exact(c)};
+    return ALEXNET_OK;
+}
+
+/* The number of the fastest proposal; AUTO if none is available, or no memory for trials. */
+static an_variant find_fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+{
+    an_cuda_conv_plan *plan = c->plan;
+    const an_cuda_conv_shape *s = c->shape;
+    an_cuda_trial trial = {.cuda = plan->cuda, .work = run_trial};
+    trial_run run = {plan, &trial};
+    an_variant tried = 0;
+    const int before = plan->made.count;
+    trial.arg = &run;
+    alexnet_status rc = get_operands(&trial, c);
+    for (int64_t i = 0; i < count && tried < AN_CUDA_TRIALS && rc == ALEXNET_OK; i++) {
+        if (!try_config(c, configs[i]))
+            continue;
+        tried++;
+        snprintf(trial.what, sizeof trial.what,
+                 "%s of a convolution of %dx%dx%dx%d by %dx%dx%d with engine %d",
+                 an_cuda_direction_texts[c->direction], s->n, s->c, s->h, s->w, s->k, s->r, s->s,
+                 (int)plan->engine);
+        if (an_cuda_trial_block(&trial, WORK_BLOCK, (size_t)plan->workspace + 1) == ALEXNET_OK)
+            an_cuda_trial_enter(&trial, tried);
+        an_cuda_describe_undo(&plan->made, before);
+    }
+    an_cuda_trial_end(&trial);
+    return trial.best;
+}
+
+/* The key of a convolution's choice: its shape, direction and tail. */
+static void write_key(char *key, size_t size, const choice *c)
+{
+    const an_cuda_conv_shape *s = c->shape;
+    snprintf(key, size, "conv %d %d: %d %d %d %d, %d %d %d, %d %d / %d, %d %d, %d %d %d",
+             (int)c->direction, (int)c->tail, s->n, s->c, s->h, s->w, s->k, s->r, s->s, s->p, s->q,
+             s->groups, s->stride, s->top, s->left, (int)s->type, s->tensor_cores);
+}
+
+/* The same, but each shape is tried once and its result kept. */
+static an_variant fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
+{
+    char key[sizeof c->plan->cuda->choices->key];
+    write_key(key, sizeof key, c);
+    an_variant best = an_cuda_choice_find(c->plan->cuda, key);
+    if (best == AN_CUDA_AUTO) {
+        best = find_fastest(c, configs, count);
+        an_cuda_choice_keep(c->plan->cuda, key, best);
+    }
+    return best;
+}
+
+/* ---- All engines ----------------------------------------------------------------------------- */
+
+/* Make the plan of proposal `number`. */
+static bool take(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
+                 an_variant number)
+{
+    const int before = c->plan->made.count;
+    for (int64_t i = 0; i < count; i++) {
+        if (!try_config(c, configs[i]))
+            continue;
+        if (--number == 0)
+            return true;
+        an_cuda_describe_undo(&c->plan->made, before);
+    }
+    return false;
+}
+
+/* Take the proposal that was asked for, the fastest, or the first. */
+static bool choose_among(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
+                         an_variant *variant)
+{
+    if (*variant == AN_CUDA_AUTO && an_cuda_trial_wanted(c->plan->cuda, c->shape->n))
+        *variant = fastest(c, configs, count);
+    if (*variant > AN_CUDA_PROPOSAL && take(c, configs, count, *variant))
+        return true;
+    *variant = AN_CUDA_PROPOSAL;
+    return take(c, configs, count, AN_CUDA_PROPOSAL);
+}
+
+bool an_cuda_choose_engine(an_cuda_engine_choice *c, cudnnBackendDescriptor_t graph,
+                           cudnnBackendHeurMode_t mode, an_variant *variant)
+{
+    an_cuda_descriptors *made = &c->plan->made;
+    const an_cuda_libs *libs = made->cuda->libs;
+    cudnnBackendDescriptor_t configs[MAX_CONFIGS] = {NULL};
+    int64_t count = 0;
+    bool found = false;
+    cudnnBackendDescriptor_t asked =
+        an_cuda_describe_new(made, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+    an_cuda_describe_link(made, asked, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, &graph);
+    an_cuda_describe_set(made, asked, CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, 1, &mode);
+    an_cuda_describe_finish(made, asked);
+    for (int i = 0; i < MAX_CONFIGS && made->status == CUDNN_STATUS_SUCCESS; i++)
+        made->status =
+            libs->cudnnBackendCreateDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &configs[i]);
+    if (made->status == CUDNN_STATUS_SUCCESS)
+        made->status = libs->cudnnBackendGetAttribute(asked, CUDNN_ATTR_ENGINEHEUR_RESULTS,
+                                                      CUDNN_TYPE_BACKEND_DESCRIPTOR, MAX_CONFIGS,
+                                                      &count, configs);
+    if (made->status == CUDNN_STATUS_SUCCESS)
+        found = choose_among(c, configs, count < MAX_CONFIGS ? count : MAX_CONFIGS, variant);
+    else
+        note_failure(c, made->status);
+    for (int i = 0; i < MAX_CONFIGS; i++)
+        if (configs[i])
+            libs->cudnnBackendDestroyDescriptor(configs[i]);
+    return found;
+}

@@ -1,0 +1,66 @@
+# tools/gpu.sh with programs that only say how they end: what makes it fail, and what it measures all the same.
+. "${0%/*}/lib.sh"
+
+# program NAME: one that ends with the number in the file NAME.code, if there is one, and lists its calls.
+program() {
+    mkdir -p "${1%/*}"
+    cat >"$1" <<END
+#!/bin/sh
+echo "${1##*/} \$*" >>"$PWD/calls"
+echo "\${0##*/} \$1 said this"
+for word in "${1##*/}" "${1##*/}-\$1" "${1##*/}-\$2"; do
+    [ ! -e "$PWD/\$word.code" ] || exit "\$(cat "$PWD/\$word.code")"
+done
+END
+    chmod +x "$1"
+}
+for name in cli/alexnet tests/test_cuda_maps_gpu tests/test_cuda_elements_gpu tests/test_cuda_steps_gpu \
+    tests/test_parity_cuda tests/test_batches_cuda tests/test_steps tests/test_trainer_resume bench/cuda_speed; do
+    program "build/$name"
+done
+for name in feature_goldens lpips parts program purpose saliency sharing trainer_guards trainer_norms trainer_rules; do
+    program "build/tests/test_$name"
+done
+for name in compute-sanitizer python3 nvidia-smi; do
+    program "path/$name"
+done
+PATH=$PWD/path:$PATH
+
+# check CODE WORD [SECONDS]: run the script, and see its exit code and its verdict.
+check() {
+    rm -rf calls out.gpu
+    sh "$source/tools/gpu.sh" out.gpu build "${3:-120}" >shown 2>&1
+    is "$?" "$1" "exit code of gpu.sh"
+    is "$(grep '^all passed' out.gpu/table.txt)" "all passed: $2" "verdict of gpu.sh"
+    less "$(find out.gpu -type f | wc -l)" 9 "files of gpu.sh"
+}
+
+check 0 yes
+for call in "alexnet selftest --json" "test_cuda_maps_gpu" "test_batches_cuda" "test_trainer_resume test_stops_on_cuda" \
+    "test_saliency" "test_sharing cuda" \
+    "alexnet demo --device cuda" "alexnet train --resume" "alexnet eval .*--views 10" "cuda_speed alexnet train bf16 512" \
+    "alexnet bench --device cuda" "python3 .*peer_torch.py cuda" "compute-sanitizer --tool racecheck" \
+    "compute-sanitizer --tool memcheck .*test_parity_cuda test_other_networks"; do
+    grep -q "^$call" calls || fail "gpu.sh does not call $call"
+done
+
+# Each of these makes it fail, and speed is measured all the same.
+for name in alexnet-selftest test_cuda_maps_gpu test_parity_cuda test_batches_cuda test_steps test_trainer_resume \
+    alexnet-demo alexnet-train alexnet-eval; do
+    echo 1 >"$name.code"
+    check 1 no
+    grep -q "^cuda_speed alexnet infer bf16 1$" calls || fail "no speed with $name"
+    rm "$name.code"
+done
+echo 9 >compute-sanitizer.code
+check 1 no
+rm compute-sanitizer.code
+
+# A slow demo, sanitizer or measurement is no failure; a test without its turn is one.
+for name in alexnet-demo compute-sanitizer cuda_speed alexnet-bench python3; do
+    echo 124 >"$name.code"
+    check 0 yes
+    rm "$name.code"
+done
+check 1 no 0
+has shown "parity: no time left"

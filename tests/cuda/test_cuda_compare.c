@@ -1,0 +1,142 @@
+/*
+ * What the candidates of a trial compute, and how their results are compared
+ * (backend/cuda/trial.h), on a fake device.
+ */
+#include "ops/ops_rig.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "backend/cuda/trial.h"
+#include "base/alloc.h"
+#include "cuda/fake.h"
+
+static an_cuda *cuda;
+
+static int set_up(void **state)
+{
+    an_backend *backend;
+    (void)state;
+    fake_reset();
+    alexnet_ctx *ctx = rig_ctx("cuda", ALEXNET_PRECISION_FP32);
+    rig_ok(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32));
+    rig_free_ctx(ctx);
+    cuda = (an_cuda *)backend;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    an_backend_close(&cuda->base);
+    assert_int_equal(fake_count.live, 0);
+    return 0;
+}
+
+/* ---- Operands -------------------------------------------------------------------------------- */
+
+/* Random numbers of [-0.5, 0.5], of which an element has no more bits than tf32 or bf16 keep. */
+static void fill(an_dtype dtype, bool tf32, int bits)
+{
+    enum { COUNT = 300000, WHOLE = (1 << 18) + 77 };
+    void *block;
+    const size_t each = an_dtype_bytes(dtype);
+    char *host = an_malloc(COUNT * each);
+    double sum = 0, squares = 0;
+    int zeros = 0;
+    rig_ok(an_cuda_alloc(&cuda->base, COUNT * each, &block));
+    rig_ok(an_cuda_fill(cuda, block, WHOLE * each, dtype, tf32, 1));
+    rig_ok(an_cuda_read(&cuda->base, host, block, COUNT * each));
+    for (int i = 0; i < WHOLE; i++) {
+        const double value = fake_load(host, i, dtype == AN_BF16), units = ldexp(value, bits);
+        assert_true(fabs(value) <= 0.5 && units == floor(units));
+        sum += value;
+        squares += value * value;
+        zeros += value == 0;
+    }
+    assert_true(fabs(sum / WHOLE) < 0.01 && fabs(squares / WHOLE - 1.0 / 12) < 0.002);
+    assert_true(zeros < WHOLE / 100);
+    for (int i = WHOLE; i < COUNT; i++)
+        assert_true(fake_load(host, i, dtype == AN_BF16) == 0); /* nothing is written behind it */
+    an_cuda_free(&cuda->base, block, COUNT * each);
+    an_free(host);
+}
+
+static void test_fill(void **state)
+{
+    (void)state;
+    fill(AN_F32, false, 24);
+    fill(AN_F32, true, 11);
+    fill(AN_BF16, false, 8);
+}
+
+/* ---- Comparing ------------------------------------------------------------------------------- */
+
+enum { RESULTS = 10000 };
+
+static double deviation_of(an_cuda_trial *t, const double *results)
+{
+    double deviation;
+    for (int i = 0; i < RESULTS; i++) /* the fake's memory is the host's */
+        fake_store(t->block[0], i, t->out.dtype == AN_BF16, results[i]);
+    rig_ok(an_cuda_trial_compare(t, &deviation));
+    return deviation;
+}
+
+/* Results may differ by the rounding of their sums, and of the results themselves, in every sample;
+ * one hundredth is too much where rounding explains less. */
+static void compare(an_dtype dtype, double rounding, double allowed)
+{
+    static double results[RESULTS], others[RESULTS];
+    an_cuda_trial t = {.cuda = cuda, .out = {0, RESULTS, dtype, 1000, false}};
+    rig_ok(an_cuda_trial_block(&t, 0, RESULTS * an_dtype_bytes(dtype)));
+    for (int i = 0; i < RESULTS; i++)
+        results[i] = sin(i * i % 1003 + 0.5);
+    assert_true(deviation_of(&t, results) == 0);
+    assert_true(deviation_of(&t, results) == 0);
+    for (int i = 0; i < RESULTS; i++)
+        others[i] = results[i] + (i % 2 ? rounding : -rounding) * results[i];
+    assert_in_range((int64_t)(1e3 * deviation_of(&t, others)), 1, 1000);
+    for (int i = 0; i < RESULTS; i++)
+        others[i] = results[i] * (1 + allowed);
+    assert_true(deviation_of(&t, others) > 1);
+    memcpy(others, results, sizeof others);
+    for (int i = RESULTS - 64; i < RESULTS; i++)
+        others[i] = 0; /* a piece that was not written */
+    assert_true(deviation_of(&t, others) > 1);
+    memcpy(others, results, sizeof others);
+    others[0] = NAN;
+    assert_true(isinf(deviation_of(&t, others)));
+    an_cuda_trial_end(&t);
+}
+
+static void test_compare(void **state)
+{
+    (void)state;
+    compare(AN_F32, 1e-5, 1e-4);
+    compare(AN_BF16, 0x1p-8, 0x1p-5);
+}
+
+/* A first candidate whose results are no numbers is no judge of the others. */
+static void test_compare_nothing(void **state)
+{
+    static double results[RESULTS] = {NAN};
+    an_cuda_trial t = {.cuda = cuda, .out = {0, RESULTS, AN_F32, 10, false}};
+    (void)state;
+    rig_ok(an_cuda_trial_block(&t, 0, RESULTS * sizeof(float)));
+    assert_true(isinf(deviation_of(&t, results)));
+    assert_null(t.expected);
+    results[0] = 1;
+    assert_true(deviation_of(&t, results) == 0);
+    an_cuda_trial_end(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_fill, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_compare, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_compare_nothing, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("operands and results of trials", tests, NULL, NULL);
+}

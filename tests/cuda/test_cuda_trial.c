@@ -1,0 +1,325 @@
+/*
+ * How algorithms are chosen (backend/cuda/trial.h), on a fake device some of whose functions are
+ * replaced: candidates that compute something else, the time that counts, and what is said where
+ * nothing can be had.
+ */
+#include "ops/ops_rig.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/cuda/conv_plan.h"
+#include "backend/cuda/matmul.h"
+#include "backend/cuda/trial.h"
+#include "cuda/fake.h"
+
+static an_cuda *cuda;
+static an_cuda_libs libs;        /* the fake's, of which a test replaces some */
+static const an_cuda_libs *real; /* the fake's */
+static char logged[512];
+
+static void keep_line(void *user, alexnet_log_level level, const char *line)
+{
+    (void)user, (void)level;
+    snprintf(logged, sizeof logged, "%s", line);
+}
+
+static void open_in(alexnet_precision precision)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    ctx->log = keep_line;
+    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    rig_free_ctx(ctx);
+    cuda = (an_cuda *)backend;
+    real = cuda->libs;
+    libs = *real;
+    cuda->libs = &libs;
+    logged[0] = '\0';
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    fake_reset();
+    open_in(ALEXNET_PRECISION_FP32);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    an_backend_close(&cuda->base);
+    assert_int_equal(fake_count.live, 0);
+    assert_int_equal(fake_count.descriptors, 0);
+    return 0;
+}
+
+/* ---- A convolution's engines: 1 comes first in float32, then 2 (fake_dnn.c) -------------------
+ */
+
+static an_cuda_conv_shape shape_of(int n)
+{
+    return (an_cuda_conv_shape){.n = n,
+                                .c = 8,
+                                .h = 4,
+                                .w = 4,
+                                .k = 16,
+                                .r = 3,
+                                .s = 3,
+                                .p = 4,
+                                .q = 4,
+                                .groups = 1,
+                                .stride = 1,
+                                .top = 1,
+                                .left = 1,
+                                .type = AN_F32};
+}
+
+static an_variant choose(an_direction direction)
+{
+    an_cuda_conv_plan *plan;
+    an_variant variant = AN_CUDA_AUTO;
+    const an_cuda_conv_shape shape = shape_of(32);
+    rig_ok(an_cuda_conv_plan_new(&plan, cuda, &shape, direction, AN_CUDA_TAIL_NONE, &variant));
+    an_cuda_conv_plan_free(plan);
+    return variant;
+}
+
+/* Engine 1 takes a second for all that is between two time stamps, engine 2 less. */
+static double seconds_of_engine_2;
+
+static cudaError_t elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
+{
+    (void)first, (void)second;
+    *milliseconds = (float)(1e3 * (fake_count.last_engine == 2 ? seconds_of_engine_2 : 1));
+    return cudaSuccess;
+}
+
+static cudnnStatus_t execute_nothing(cudnnHandle_t handle, cudnnBackendDescriptor_t plan,
+                                     cudnnBackendDescriptor_t pack)
+{
+    return fake_count.last_engine == 2 ? CUDNN_STATUS_SUCCESS
+                                       : real->cudnnBackendExecute(handle, plan, pack);
+}
+
+static void test_fastest(void **state)
+{
+    (void)state;
+    libs.cudaEventElapsedTime = elapsed;
+    seconds_of_engine_2 = 0.5;
+    for (int d = 0; d < AN_DIRECTIONS; d++)
+        assert_int_equal(choose((an_direction)d), 2);
+    seconds_of_engine_2 = 2;
+    assert_int_equal(choose(AN_FORWARD), 2); /* once measured, for good */
+    cuda->n_choices = 0;
+    assert_int_equal(choose(AN_FORWARD), 1);
+    assert_string_equal(logged, "");
+}
+
+/* The fastest engine is not taken if it computes something else, and the log says so. */
+static void test_wrong_results(void **state)
+{
+    (void)state;
+    libs.cudaEventElapsedTime = elapsed;
+    libs.cudnnBackendExecute = execute_nothing;
+    seconds_of_engine_2 = 0.5;
+    for (int d = 0; d < AN_DIRECTIONS; d++)
+        assert_int_equal(choose((an_direction)d), 1);
+    if (!strstr(logged, "proposal-2 is left out for gradients of weights of a convolution of "
+                        "32x8x4x4 by 16x3x3 with engine 2: it deviates from the first proposal"))
+        fail_msg("the log says \"%s\"", logged);
+}
+
+/* ---- Time ------------------------------------------------------------------------------------ */
+
+static int works;
+
+static alexnet_status count_work(void *arg)
+{
+    (void)arg;
+    works++;
+    return ALEXNET_OK;
+}
+
+static double milliseconds;
+
+static cudaError_t elapsed_always(float *out, cudaEvent_t first, cudaEvent_t second)
+{
+    (void)first, (void)second;
+    *out = (float)milliseconds;
+    return cudaSuccess;
+}
+
+/* Short work is recorded many times, and its share of the time counts. */
+static void test_time(void **state)
+{
+    static const struct {
+        double milliseconds;
+        int runs;
+    } cases[] = {{0.003, 16}, {0.098, 5}, {0.3, 1}, {40, 1}};
+    an_cuda_trial t = {.cuda = cuda, .work = count_work};
+    double seconds;
+    (void)state;
+    libs.cudaEventElapsedTime = elapsed_always;
+    for (int i = 0; i < 4; i++) {
+        works = 0;
+        fake_count.captures = fake_count.launches = 0;
+        milliseconds = cases[i].milliseconds;
+        rig_ok(an_cuda_trial_time(&t, &seconds));
+        assert_int_equal(works, 1 + cases[i].runs);
+        assert_int_equal(fake_count.captures, 1);
+        assert_int_equal(fake_count.launches, 3);
+        assert_true(fabs(seconds * 1e3 * cases[i].runs / cases[i].milliseconds - 1) < 1e-6);
+    }
+}
+
+static alexnet_status fail_second(void *arg)
+{
+    (void)arg;
+    return works++ ? AN_FAIL(ALEXNET_ERROR_DEVICE, "not to be recorded") : ALEXNET_OK;
+}
+
+/* What cannot be recorded has no time, and the device can be used after it. */
+static void test_no_recording(void **state)
+{
+    an_cuda_trial t = {.cuda = cuda, .work = fail_second};
+    double seconds;
+    (void)state;
+    works = 0;
+    assert_int_equal(an_cuda_trial_time(&t, &seconds), ALEXNET_ERROR_DEVICE);
+    t.work = count_work;
+    rig_ok(an_cuda_trial_time(&t, &seconds));
+}
+
+/* ---- Keys ------------------------------------------------------------------------------------ */
+
+/* Every choice is kept, however many there are. */
+static void test_choices(void **state)
+{
+    enum { MANY = 2000 };
+    char key[32];
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(key, sizeof key, "key %d", i);
+        an_cuda_choice_keep(cuda, key, 1 + i % AN_CUDA_TRIALS);
+    }
+    for (int i = 0; i < MANY; i++) {
+        snprintf(key, sizeof key, "key %d", i);
+        assert_int_equal(an_cuda_choice_find(cuda, key), 1 + i % AN_CUDA_TRIALS);
+    }
+    an_cuda_choice_keep(cuda, "another", AN_CUDA_AUTO);
+    assert_int_equal(cuda->n_choices, MANY);
+    assert_int_equal(an_cuda_choice_find(cuda, "another"), AN_CUDA_AUTO);
+}
+
+/* ---- Products -------------------------------------------------------------------------------- */
+
+/* Matrices lie at multiples of 64 bytes, and cuBLASLt is told so: the fake's algorithms refuse less
+ * than what they were asked for, 256 unless it is said. */
+static void test_alignment(void **state)
+{
+    const an_cuda_matmul_shape shape = {
+        .m = 16, .n = 32, .k = 24, .a_transposed = true, .in = AN_F32, .out = AN_F32, .batch = 32};
+    enum { BYTES = 1 << 16 };
+    an_cuda_matmul *product;
+    an_variant variant = AN_CUDA_AUTO;
+    char *block;
+    (void)state;
+    rig_ok(an_cuda_alloc(&cuda->base, BYTES, (void **)&block));
+    rig_ok(an_cuda_matmul_new(&product, cuda, &shape, &variant));
+    assert_int_equal(variant, 1);
+    rig_ok(an_cuda_matmul_run(product, block + 64, block + 8192 + 64, block + 16384 + 64, NULL,
+                              block + 32768));
+    assert_int_not_equal(
+        an_cuda_matmul_run(product, block + 32, block + 8192, block + 16384, NULL, block + 32768),
+        ALEXNET_OK);
+    an_cuda_matmul_free(product);
+    an_cuda_free(&cuda->base, block, BYTES);
+}
+
+/* ---- Nothing to be had ----------------------------------------------------------------------- */
+
+static cudnnStatus_t failures[3]; /* of the plans of engines 0 to 2; SUCCESS: as the fake does */
+
+static cudnnStatus_t finalize(cudnnBackendDescriptor_t descriptor)
+{
+    const int plans = (int)fake_count.plans;
+    cudnnStatus_t status = real->cudnnBackendFinalize(descriptor);
+    if (fake_count.plans == plans)
+        return status;
+    const cudnnStatus_t instead = failures[fake_count.last_engine];
+    return instead ? instead : status;
+}
+
+static const char *name_status(cudnnStatus_t status)
+{
+    return status == CUDNN_STATUS_SUCCESS         ? "SUCCESS"
+           : status == CUDNN_STATUS_NOT_SUPPORTED ? "NOT_SUPPORTED"
+                                                  : "ANOTHER";
+}
+
+static void refuse(cudnnStatus_t first, cudnnStatus_t second, alexnet_status expected,
+                   const char *part)
+{
+    an_cuda_conv_plan *plan;
+    an_variant variant = AN_CUDA_AUTO;
+    const an_cuda_conv_shape shape = shape_of(2);
+    failures[1] = first;
+    failures[2] = second;
+    rig_refused(an_cuda_conv_plan_new(&plan, cuda, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE, &variant),
+                expected, part);
+    if (strstr(alexnet_error_text(), "SUCCESS"))
+        fail_msg("%s", alexnet_error_text());
+}
+
+/* The first failure is told, but a lack of memory before others. */
+static void test_no_engine(void **state)
+{
+    (void)state;
+    libs.cudnnBackendFinalize = finalize;
+    libs.cudnnGetErrorString = name_status;
+    refuse(CUDNN_STATUS_NOT_SUPPORTED, CUDNN_STATUS_INTERNAL_ERROR, ALEXNET_ERROR_UNSUPPORTED,
+           "cuDNN has no engine for forward of a convolution of 2x8x4x4 by 16x3x3 (NOT_SUPPORTED)");
+    refuse(CUDNN_STATUS_NOT_SUPPORTED, CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED,
+           ALEXNET_ERROR_NO_MEMORY, "out of memory: cuDNN could not prepare forward of a ");
+}
+
+static cudnnStatus_t get_with_large_workspace(cudnnBackendDescriptor_t descriptor,
+                                              cudnnBackendAttributeName_t name,
+                                              cudnnBackendAttributeType_t type, int64_t room,
+                                              int64_t *count, void *values)
+{
+    cudnnStatus_t status =
+        real->cudnnBackendGetAttribute(descriptor, name, type, room, count, values);
+    if (name == CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE)
+        *(int64_t *)values = (int64_t)1 << 40;
+    return status;
+}
+
+/* Nor is a failure told where there was none, but every engine was refused by us. */
+static void test_no_engine_wanted(void **state)
+{
+    (void)state;
+    libs.cudnnBackendFinalize = finalize;
+    libs.cudnnGetErrorString = name_status;
+    libs.cudnnBackendGetAttribute = get_with_large_workspace;
+    refuse(CUDNN_STATUS_SUCCESS, CUDNN_STATUS_SUCCESS, ALEXNET_ERROR_UNSUPPORTED,
+           "those that it offers are less exact than is wanted, or take more than 256 MiB");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_fastest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_wrong_results, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_recording, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_choices, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_alignment, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_engine, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_engine_wanted, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("choosing algorithms", tests, NULL, NULL);
+}
