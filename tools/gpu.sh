@@ -20,8 +20,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 left() { echo $((seconds - ($(date +%s) - began))); }
 say() { echo "$*" | tee -a "$out/table.txt"; }
-# Tests with a part for cuda; those that run on a fake device too.
-others="feature_goldens lpips parts program purpose saliency sharing trainer_guards trainer_norms trainer_rules"
+
+# Tests with a part for cuda, which also run on a fake device.
+others="feature_goldens lpips parts program purpose saliency trainer_guards trainer_norms trainer_rules"
 
 if [ -d "$from" ]; then
     from=$(cd "$from" && pwd)
@@ -30,7 +31,7 @@ if [ -d "$from" ]; then
     cp "$from/cli/alexnet" "$from"/tests/test_cuda_*_gpu "$from/tests/test_parity_cuda" \
        "$from/tests/test_batches_cuda" "$from/tests/test_steps" "$from/tests/test_trainer_resume" \
        "$from/bench/cuda_speed" "$bin"
-    for test in $others; do
+    for test in sharing $others; do
         cp "$from/tests/test_$test" "$bin"
     done
     tests=$root/tests
@@ -85,10 +86,9 @@ must batches 60 sh -c "cd '$tests' && '$bin/test_batches_cuda'"
 must steps 40 sh -c "cd '$tests' && '$bin/test_steps'"
 must resume 60 sh -c "cd '$tests' && '$bin/test_trainer_resume' 'test_stops_on_cuda*'"
 for test in $others; do
-    device= # test_sharing asks for one
-    [ $test != sharing ] || device=cuda
-    must "$test" 20 sh -c "cd '$tests' && '$bin/test_$test' $device"
+    must "cuda-$test" 20 sh -c "cd '$tests' && '$bin/test_$test'"
 done
+must cuda-sharing 20 sh -c "cd '$tests' && '$bin/test_sharing' cuda"
 # A whole run, as users make it: the demo, a longer run from its end, and ten views.
 may demo 60 "$bin/alexnet" demo --device cuda --out "$work/demo"
 may demo-resume 30 "$bin/alexnet" train --resume "$work/demo/run" --epochs 15 --device cuda
@@ -145,10 +145,7 @@ fi
 
 cd "$out" || exit 1
 cat speed-*.log bench.log > speed.txt 2> /dev/null
-cat devices.log kernels-*.log batches.log steps.log resume.log > checks.txt 2> /dev/null
-for test in $others; do
-    cat "$test.log" >> checks.txt 2> /dev/null
-done
+cat devices.log kernels-*.log batches.log steps.log resume.log cuda-*.log > checks.txt 2> /dev/null
 cat demo*.log > demo.txt 2> /dev/null
 cat sanitizer-*.log > sanitizer.txt 2> /dev/null
 for log in *.log; do

@@ -9,11 +9,12 @@ out=$2
 root=$(cd "$(dirname "$0")/.." && pwd)
 kernels="test_cuda_maps_gpu test_cuda_elements_gpu test_cuda_steps_gpu"
 # shellcheck disable=SC2086 # a list of targets
+cmake --build "$build" --target alexnet $kernels test_parity_cuda test_batches_cuda test_steps \
+    test_trainer_resume cuda_speed > /dev/null
 others="test_feature_goldens test_lpips test_parts test_program test_purpose test_saliency test_sharing \
     test_trainer_guards test_trainer_norms test_trainer_rules" # with a part for cuda, also on a fake device
 # shellcheck disable=SC2086
-cmake --build "$build" --target alexnet $kernels test_parity_cuda test_batches_cuda test_steps \
-    test_trainer_resume cuda_speed $others > /dev/null
+cmake --build "$build" --target $others > /dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/bin" "$work/lib" "$work/tests/golden"

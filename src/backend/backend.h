@@ -137,7 +137,7 @@ struct an_backend_api {
     /** Names of the variants that its operators come in, as tunings spell them, with NULL behind
      * the last; the first is the default. NULL: there are none. */
     const char *const *variants;
-    bool tf32; /* those of its devices that have bf16 have tf32 too */
+    bool tf32;     /* those of its devices that have bf16 have tf32 too */
     bool by_batch; /* a variant is another algorithm for another batch */
 
     /**

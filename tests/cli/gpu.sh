@@ -18,8 +18,7 @@ for name in cli/alexnet tests/test_cuda_maps_gpu tests/test_cuda_elements_gpu te
     tests/test_parity_cuda tests/test_batches_cuda tests/test_steps tests/test_trainer_resume bench/cuda_speed; do
     program "build/$name"
 done
-others=$(sed -n 's/^others="\(.*\)"$/\1/p' "$source/tools/gpu.sh")
-for name in $others; do
+for name in feature_goldens lpips parts program purpose saliency sharing trainer_guards trainer_norms trainer_rules; do
     program "build/tests/test_$name"
 done
 for name in compute-sanitizer python3 nvidia-smi; do
@@ -37,7 +36,8 @@ check() {
 }
 
 check 0 yes
-for call in test_sharing test_purpose "alexnet selftest --json" "test_cuda_maps_gpu" "test_batches_cuda" "test_trainer_resume test_stops_on_cuda" \
+for call in "alexnet selftest --json" "test_cuda_maps_gpu" "test_batches_cuda" "test_trainer_resume test_stops_on_cuda" \
+    "test_saliency" "test_sharing cuda" \
     "alexnet demo --device cuda" "alexnet train --resume" "alexnet eval .*--views 10" "cuda_speed alexnet train bf16 512" \
     "alexnet bench --device cuda" "python3 .*peer_torch.py cuda" "compute-sanitizer --tool racecheck" \
     "compute-sanitizer --tool memcheck .*test_parity_cuda test_other_networks"; do
@@ -45,7 +45,7 @@ for call in test_sharing test_purpose "alexnet selftest --json" "test_cuda_maps_
 done
 
 # Each of these makes it fail, and speed is measured all the same.
-for name in alexnet-selftest test_sharing test_cuda_maps_gpu test_parity_cuda test_batches_cuda test_steps test_trainer_resume \
+for name in alexnet-selftest test_cuda_maps_gpu test_parity_cuda test_batches_cuda test_steps test_trainer_resume \
     alexnet-demo alexnet-train alexnet-eval; do
     echo 1 >"$name.code"
     check 1 no

@@ -104,8 +104,10 @@ static void run_ahead(void)
 
 /* Run a stream until a record in it is done, or to its end, and of others only what that needs.
  * @param until  NULL: to the end */
-static void finish(cudaStream_t stream, const fake_mark *until)
+static void finish(cudaStream_t stream, fake_mark *until)
 {
+    if (until)
+        until->users++; /* the last of the others may go meanwhile */
     while (until ? !until->done : stream->work.first != NULL) {
         const fake_work *first = stream->work.first;
         assert(first);
@@ -113,6 +115,7 @@ static void finish(cudaStream_t stream, const fake_mark *until)
             finish(first->mark->stream, first->mark);
         run_ahead();
     }
+    fake_mark_drop(until);
 }
 
 void fake_finish_all(void)

@@ -84,7 +84,7 @@ AN_BODY void dropout(const dropout_plan *plan, an_thread t, bool bf16)
     const an_cuda_dropout_run *run = &plan->run;
     int64_t i = AN_NUMBER(t) * 8;
     float v[8], y[8];
-    bool kept[8];
+    bool kept[8] = {false}; /* read without a seed too, but not used */
     if (i >= plan->count)
         return;
     an_load_up_to_8(run->x, i, plan->count, bf16, v);
@@ -153,7 +153,7 @@ AN_BODY void dropout_rows(const dropout_plan *plan, an_thread t, dropout_shared 
     int row = t.index / FOURS, down = t.index % FOURS * 4, c = at.channel + row;
     int pixel = at.pixel + down, left = (int)plan->pixels.by - pixel;
     int64_t i = ((int64_t)at.image * plan->channels.by + c) * plan->pixels.by + pixel;
-    bool kept[4];
+    bool kept[4] = {false};
     if (c >= (int)plan->channels.by || left <= 0)
         return;
     if (plan->run.seed)
