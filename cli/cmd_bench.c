@@ -337,6 +337,8 @@ int cmd_bench(int argc, char **argv)
             code = opt_wrong(&page, "bench takes no files, but for --mode loader");
         else if (loader && args.file_count != 1)
             code = opt_wrong(&page, "--mode loader takes one DATA");
+        else if (loader && options.tune)
+            code = opt_wrong(&page, "--tune measures layers, of which --mode loader has none");
         else
             code = loader ? run_loader(&options, &machine, args.files[0]) : run(&options, &machine);
     }

@@ -74,8 +74,9 @@ static size_t fit_to_build(void)
         device.name[strcspn(device.name, ":")] = '\0';
         cuda |= strcmp(device.name, "cuda") == 0;
         if (strcmp(device.name, last) != 0)
-            length += snprintf(devices_help + length, sizeof devices_help - (size_t)length, ", %s",
-                               device.name);
+            length +=
+                snprintf(devices_help + length, sizeof devices_help - (size_t)length, ", %s%s",
+                         device.name, strcmp(device.name, "cuda") == 0 ? ", cuda:1, ..." : "");
         memcpy(last, device.name, sizeof last);
     }
     snprintf(devices_help + length, sizeof devices_help - (size_t)length,

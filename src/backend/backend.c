@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/builtin.h"
 #include "base/status.h"
@@ -70,11 +71,19 @@ static alexnet_status unknown_device(const char *name, size_t length)
 {
     char there[128];
     bool cuda = is_word(name, length, "cuda"), gpu = is_word(name, length, "gpu");
-    for (int i = 0; i < an_backend_count && gpu; i++)
-        if (strcmp(an_backends[i]->name, "cuda") == 0)
-            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                           "unknown device \"%s\"; did you mean cuda?", name);
     list_backends(there, sizeof there);
+    for (int i = 0; i < an_backend_count; i++) {
+        const char *meant = an_backends[i]->name;
+        size_t word = strlen(meant);
+        bool begins = strncasecmp(name, meant, word) == 0, numbered = strcmp(meant, "cuda") == 0;
+        if (begins && name[word] == ':' && numbered)
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "unknown device \"%s\": expected %s or %s:N, N counting from 0", name,
+                           meant, meant);
+        if ((begins && (name[word] == '\0' || name[word] == ':')) || (gpu && numbered))
+            return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                           "unknown device \"%s\"; did you mean %s?", name, meant);
+    }
     if (cuda || gpu)
         return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "this build has no device \"%s\"; it has %s",
                        name, there);

@@ -114,6 +114,11 @@ const char *an_text_plural(int64_t count, const char *one, const char *many)
     return count == 1 ? one : many;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 int an_text_distance(const char *a, const char *b)
 {
     enum { MAX = 48 };
@@ -127,7 +132,7 @@ int an_text_distance(const char *a, const char *b)
         d[0][j] = (int)j;
     for (size_t i = 1; i <= la; i++)
         for (size_t j = 1; j <= lb; j++) {
-            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            int best = d[i - 1][j - 1] + (lower(a[i - 1]) != lower(b[j - 1]));
             if (d[i - 1][j] + 1 < best)
                 best = d[i - 1][j] + 1;
             if (d[i][j - 1] + 1 < best)

@@ -37,7 +37,8 @@ bool an_text_unpercent(char *text);
 /** `one` if the count is 1, else `many`: "1 class", "0 classes". */
 const char *an_text_plural(int64_t count, const char *one, const char *many);
 
-/** Edits (insert, delete, replace, swap of neighbours) between two words, capped at 99. */
+/** Edits (insert, delete, replace, swap of neighbours) between two words, capped at 99. Capitals
+ * count as small letters. */
 int an_text_distance(const char *a, const char *b);
 
 /**

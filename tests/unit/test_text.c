@@ -83,6 +83,7 @@ static void test_distances(void **state)
     assert_int_equal(an_text_distance("pabding", "padding"), 1);  /* another */
     assert_int_equal(an_text_distance("apdding", "padding"), 1);  /* two exchanged */
     assert_int_equal(an_text_distance("kitten", "sitting"), 3);
+    assert_int_equal(an_text_distance("TF32", "tf32"), 0);
     char long_word[200];
     memset(long_word, 'a', sizeof long_word - 1);
     long_word[sizeof long_word - 1] = '\0';
