@@ -30,8 +30,9 @@ enum { C1, N1, P1, F1, F2 };
 
 static void open_for(net_rig *rig, const char *device, an_program_options options)
 {
-    rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 2), rig_parse(text, CLASSES), &options,
-             1);
+    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_FP32, 2);
+    ctx->deterministic = true; /* equal bits are expected, on a GPU too */
+    rig_open(rig, ctx, rig_parse(text, CLASSES), &options, 1);
     for (int i = 0; i < rig->slots; i++)
         rig->draws[i].mirror = 0;
 }

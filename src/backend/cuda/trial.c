@@ -116,11 +116,20 @@ static alexnet_status judge(an_cuda_trial *t, double *deviation)
     return an_cuda_trial_compare(t, deviation);
 }
 
+/* Say that a candidate failed, with the text of the latest error. */
+static void say_failed(const an_cuda_trial *t, an_variant number)
+{
+    an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO, "%s is left out for %s: %s",
+           an_cuda_variant_names[number], t->what, an_error_text());
+}
+
 void an_cuda_trial_enter(an_cuda_trial *t, an_variant number)
 {
     double deviation, seconds;
-    if (judge(t, &deviation) != ALEXNET_OK)
+    if (judge(t, &deviation) != ALEXNET_OK) {
+        say_failed(t, number);
         return;
+    }
     if (!(deviation <= 1)) {
         an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO,
                "%s is left out for %s: it deviates from the first proposal by %.3g of what "
@@ -128,8 +137,11 @@ void an_cuda_trial_enter(an_cuda_trial *t, an_variant number)
                an_cuda_variant_names[number], t->what, deviation);
         return;
     }
-    if (an_cuda_trial_time(t, &seconds) != ALEXNET_OK ||
-        (t->best != AN_CUDA_AUTO && seconds >= t->seconds))
+    if (an_cuda_trial_time(t, &seconds) != ALEXNET_OK) {
+        say_failed(t, number);
+        return;
+    }
+    if (t->best != AN_CUDA_AUTO && seconds >= t->seconds)
         return;
     t->best = number;
     t->seconds = seconds;

@@ -111,12 +111,13 @@ static augment_blocks_plan blocks_plan_of(const an_cuda_augment_run *run, const 
 {
     augment_blocks_plan plan;
     int bytes = b->channels * (b->bf16 ? 2 : 4), most = ROOM / (bytes + GAP);
+    int threads = most < AN_THREADS ? (AN_THREADS + most - 1) / most : 1;
     memset(&plan, 0, sizeof plan);
     plan.source = augment_source_of(run);
     plan.b = *b;
     plan.pixels = (int64_t)run->n * b->rows * b->columns;
-    plan.group = an_divisor_of(most < AN_THREADS ? most : AN_THREADS);
-    plan.threads = AN_THREADS / (int)plan.group.by;
+    plan.group = an_divisor_of(AN_THREADS / threads);
+    plan.threads = threads;
     plan.parts = an_divisor_of(bytes / (int)sizeof(an_word4));
     plan.columns = an_divisor_of(b->columns);
     plan.rows = an_divisor_of(b->rows);

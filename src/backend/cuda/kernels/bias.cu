@@ -153,7 +153,7 @@ BIAS_KERNELS(pooled_single_bf16, BIAS_POOLED, 1, true)
 BIAS_KERNELS(norm, BIAS_NORM, 8, false)
 BIAS_KERNELS(norm_bf16, BIAS_NORM, 8, true)
 
-/* The final sum: 32 channels of a block, 8 slices of the parts. */
+/* The final sum: FINAL channels of a block, SLICES slices of the parts. */
 AN_BODY void bias_slice(const bias_plan *plan, an_thread t, bias_shared *shared, an_nothing *own)
 {
     int64_t c = (int64_t)t.block * FINAL + t.index % FINAL;
