@@ -122,6 +122,17 @@ expect 0 data check near --quiet
 lacks err "not kept"
 [ -f near/val.tar.alexnet-index ] || fail "no index beside the link"
 
+# A folder with nothing but a link to an archive of both parts is that archive.
+rm near/*
+ln -s ../far/both.tar near
+expect 0 data check near --quiet
+lacks err "not kept"
+has out "val: "
+expect 0 train near --net alexnet-mini --epochs 1 --batch 16 --out run-near --quiet
+lacks err "not kept"
+cmp run-far/best.safetensors run-near/best.safetensors || fail "a link to an archive gives other bits"
+expect 0 eval run-near near/val --quiet
+
 # Pictures in archives are pictures to classify.
 expect 0 classify run-tar elsewhere/val.tar --top 1 --quiet
 is "$(wc -l <out | tr -d ' ')" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "answers"
