@@ -197,27 +197,81 @@ static alexnet_status holds_part(const char *path, an_part_name part, bool *yes)
     return rc;
 }
 
+/* The one archive of a folder, owned; NULL: it has none, or several. */
+static alexnet_status only_archive(char **out, const char *path)
+{
+    an_folder folder;
+    const char *name = NULL;
+    int64_t count = 0;
+    *out = NULL;
+    alexnet_status rc = an_folder_read(&folder, path);
+    if (rc != ALEXNET_OK)
+        return rc == ALEXNET_ERROR_NO_MEMORY ? rc : ALEXNET_OK;
+    for (int64_t i = 0; i < folder.files.count && holds_archives(&folder); i++)
+        if (called_tar(folder.files.at[i])) {
+            name = folder.files.at[i];
+            count++;
+        }
+    if (count == 1) {
+        *out = an_path_join(path, name);
+        rc = *out ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(path), "a path");
+    }
+    an_folder_free(&folder);
+    return rc;
+}
+
+/* The archive of a folder that has one alone, if both parts are in it; owned; NULL: it is not so.
+ */
+static alexnet_status divided_archive(char **out, const char *folder)
+{
+    bool yes = false;
+    AN_CHECK(only_archive(out, folder));
+    if (!*out)
+        return ALEXNET_OK;
+    const alexnet_status rc = an_tar_divided(*out, false, &yes);
+    if (rc != ALEXNET_OK || !yes) {
+        an_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
 alexnet_status an_shards_divided(const char *path, bool *yes)
 {
     *yes = false;
     if (called_tar(path) && an_is_file(path))
         return an_tar_divided(path, false, yes);
-    return an_is_folder(path) ? holds_part(path, AN_PART_WHOLE, yes) : ALEXNET_OK;
+    if (!an_is_folder(path))
+        return ALEXNET_OK;
+    AN_CHECK(holds_part(path, AN_PART_WHOLE, yes));
+    if (*yes)
+        return ALEXNET_OK;
+    char *archive;
+    AN_CHECK(divided_archive(&archive, path));
+    *yes = archive != NULL;
+    an_free(archive);
+    return ALEXNET_OK;
 }
 
 alexnet_status an_archive_part(char **archive, an_part_name *part, const char *path)
 {
-    AN_CHECK(an_divided_path(archive, part, path));
-    if (!*archive)
-        return ALEXNET_OK;
-    size_t length = strlen(*archive);
-    while (length > 1 && (*archive)[length - 1] == '/')
-        (*archive)[--length] = '\0';
-    if (*part != AN_PART_WHOLE && called_tar(*archive) && an_is_file(*archive))
-        return ALEXNET_OK;
-    an_free(*archive);
+    char *folder;
     *archive = NULL;
-    return ALEXNET_OK;
+    AN_CHECK(an_divided_path(&folder, part, path));
+    if (!folder)
+        return ALEXNET_OK;
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/')
+        folder[--length] = '\0';
+    if (*part != AN_PART_WHOLE && called_tar(folder) && an_is_file(folder)) {
+        *archive = folder;
+        return ALEXNET_OK;
+    }
+    alexnet_status rc = ALEXNET_OK;
+    if (*part != AN_PART_WHOLE && an_is_folder(folder))
+        rc = divided_archive(archive, folder);
+    an_free(folder);
+    return rc;
 }
 
 alexnet_status an_shards_accept(const char *path, bool *yes)

@@ -20,7 +20,8 @@ alexnet_status an_pattern_expand(an_strings *out, const char *pattern);
  * Whether a path leads to archives: a file with the ending of one, also of a compressed one, which
  * is refused when it is opened; a folder with .tar files in it and no folders but ImageNet's
  * devkit; a pattern of such names; FOLDER/train and FOLDER/val, which name the archives of a part
- * (divided.h), FILE.tar/train and FILE.tar/val.
+ * (divided.h), FILE.tar/train and FILE.tar/val. A folder whose only archive holds both parts is
+ * taken for that archive.
  * @return ALEXNET_ERROR_NO_MEMORY
  */
 alexnet_status an_shards_accept(const char *path, bool *yes);
@@ -28,7 +29,8 @@ alexnet_status an_shards_accept(const char *path, bool *yes);
  *  holds both. */
 alexnet_status an_shards_divided(const char *path, bool *yes);
 /**
- * Split FILE.tar/train or FILE.tar/val, which name a part of an archive that holds both.
+ * Split FILE.tar/train or FILE.tar/val, which name a part of an archive that holds both, or
+ * FOLDER/train or FOLDER/val, if FILE.tar is the folder's only archive and holds both.
  * @param archive  out, owned: FILE.tar; NULL if the path is not of this form
  */
 alexnet_status an_archive_part(char **archive, an_part_name *part, const char *path);

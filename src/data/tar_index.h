@@ -76,6 +76,11 @@ alexnet_status an_tar_index_keep(const an_tar_index *index, const char *archive,
  */
 alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_stamp stamp,
                                  bool *found, char **why);
+/**
+ * Whether it has still to be said that the index of an archive is in memory alone. Who asks says
+ * it: it is true once per process and archive, and for an archive whose index is not even held.
+ */
+bool an_tar_index_tell(const char *archive);
 
 /** What the file of an index has; owned. @return ALEXNET_ERROR_NO_MEMORY */
 alexnet_status an_tar_index_bytes(unsigned char **out, size_t *length, const an_tar_index *index,

@@ -22,6 +22,7 @@ typedef struct held {
     uint64_t hash; /* of the path */
     char *archive; /* its real path */
     char *why;     /* there is no file */
+    bool told;     /* the log says so */
     unsigned char *bytes;
     size_t length;
 } held;
@@ -76,13 +77,15 @@ static bool make_room(void)
 static bool add(const held *h)
 {
     const int64_t old = find(h->archive);
+    const bool told = old >= 0 && all[old].told;
     if (old >= 0)
         drop(old);
     if (h->length > HELD_MAX || !make_room())
         return false;
     while (h->length > HELD_MAX - total)
         drop(0);
-    all[count++] = *h;
+    all[count] = *h;
+    all[count++].told = told;
     total += h->length;
     return true;
 }
@@ -163,4 +166,17 @@ alexnet_status an_tar_index_find(an_tar_index *out, const char *archive, an_tar_
         *found = *why != NULL;
     }
     return rc;
+}
+
+bool an_tar_index_tell(const char *archive)
+{
+    char *real = realpath(archive, NULL);
+    pthread_mutex_lock(&lock);
+    const int64_t i = real ? find(real) : -1;
+    const bool untold = i < 0 || !all[i].told;
+    if (i >= 0)
+        all[i].told = true;
+    pthread_mutex_unlock(&lock);
+    free(real); /* realpath's own */
+    return untold;
 }

@@ -29,15 +29,17 @@ void an_tar_set_free(an_tar_set *set)
     *set = (an_tar_set){0};
 }
 
-/* Say once that an index is not kept beside its archive. */
-static void say_not_kept(const char *why, alexnet_ctx *ctx, said *s)
+/* Say that an index is not kept beside its archive: once for each archive, and of those that are
+ * opened together for the first. */
+static void say_not_kept(const char *archive, const char *why, alexnet_ctx *ctx, said *s)
 {
-    if (s->not_kept)
+    if (!ctx || !ctx->log || !an_tar_index_tell(archive) || s->not_kept)
         return;
     s->not_kept = true;
     an_log(ctx, ALEXNET_LOG_WARNING,
-           "the index of an archive is not kept, so that every program searches the archive again: "
-           "%s",
+           "the index of an archive is not kept, so that the next program has to search it again: "
+           "%s; to keep it, make a symbolic link to the archive in a folder that can be written "
+           "to, and give that folder",
            why);
 }
 
@@ -76,14 +78,14 @@ static alexnet_status open_archive(an_tar_set *set, int64_t i, alexnet_ctx *ctx,
     AN_CHECK(an_tar_stamp_of(&set->stamps[i], path));
     AN_CHECK(an_tar_index_find(&set->indexes[i], path, set->stamps[i], &found, &why));
     if (why)
-        say_not_kept(why, ctx, s);
+        say_not_kept(path, why, ctx, s);
     an_free(why);
     if (found)
         return ALEXNET_OK;
     say_search(set, i, ctx, s);
     AN_CHECK(build(&set->indexes[i], path, ctx));
     if (an_tar_index_keep(&set->indexes[i], path, set->stamps[i]) != ALEXNET_OK)
-        say_not_kept(an_error_text(), ctx, s);
+        say_not_kept(path, an_error_text(), ctx, s);
     return ALEXNET_OK;
 }
 

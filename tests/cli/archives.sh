@@ -107,6 +107,32 @@ mkdir elsewhere/val.tar.alexnet-index
 expect 0 eval run-tar elsewhere/val.tar
 has err "warning: the index of an archive is not kept"
 
+# That is said once per archive, however often it is opened; in a folder with a link to it the index
+# is kept beside the link.
+mkdir far near far/both.tar.alexnet-index far/val.tar.alexnet-index
+pack far/both.tar $photos
+pack far/val.tar $photos/val
+expect 0 train far/both.tar --net alexnet-mini --epochs 1 --batch 16 --out run-far --quiet
+is "$(grep -c "index of an archive is not kept" err)" 1 "warnings of train"
+has err "a symbolic link to the archive"
+expect 0 data check far/both.tar --quiet
+is "$(grep -c "index of an archive is not kept" err)" 1 "warnings of data check"
+ln -s ../far/val.tar near
+expect 0 data check near --quiet
+lacks err "not kept"
+[ -f near/val.tar.alexnet-index ] || fail "no index beside the link"
+
+# A folder with nothing but a link to an archive of both parts is that archive.
+rm near/*
+ln -s ../far/both.tar near
+expect 0 data check near --quiet
+lacks err "not kept"
+has out "val: "
+expect 0 train near --net alexnet-mini --epochs 1 --batch 16 --out run-near --quiet
+lacks err "not kept"
+cmp run-far/best.safetensors run-near/best.safetensors || fail "a link to an archive gives other bits"
+expect 0 eval run-near near/val --quiet
+
 # Pictures in archives are pictures to classify.
 expect 0 classify run-tar elsewhere/val.tar --top 1 --quiet
 is "$(wc -l <out | tr -d ' ')" "$(find $photos/val -name '*.png' | wc -l | tr -d ' ')" "answers"

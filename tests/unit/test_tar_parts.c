@@ -131,6 +131,60 @@ static void test_parts_of_an_archive(void **state)
     }
 }
 
+/* Whichever allocation fails, a part is opened nonetheless (an index that cannot be read is made
+ * again) or the lack of memory is told, and nothing leaks. */
+static void check_short_memory(const char *path)
+{
+    const int64_t before = an_alloc_live();
+    bool failed = true;
+    for (uint64_t n = 1; failed; n++) {
+        alexnet_dataset *d;
+        const uint64_t made = an_alloc_count();
+        an_alloc_fail_at(n);
+        const alexnet_status rc = an_dataset_open(&d, NULL, path, NULL, NULL);
+        an_alloc_fail_at(0);
+        failed = an_alloc_count() - made >= n;
+        if (rc == ALEXNET_OK)
+            an_dataset_release(d);
+        else
+            assert_int_equal(rc, ALEXNET_ERROR_NO_MEMORY);
+        assert_int_equal(an_alloc_live(), before);
+    }
+}
+
+/* A folder, or a link to one, that has such an archive and no other, is that archive. */
+static void test_folder_of_an_archive(void **state)
+{
+    (void)state;
+    static const char *const folders[] = {"one", "one/", "links", "link"};
+    alexnet_dataset_kind kind;
+    put("one/x.tar");
+    put("links/notes.txt");
+    write_folders("one/x.tar", "photos/");
+    assert_int_equal(symlink("../one/x.tar", "links/train.tar"), 0);
+    assert_int_equal(symlink("one", "link"), 0);
+    for (int i = 0; i < 8; i++) {
+        char path[64];
+        const char *folder = folders[i / 2];
+        assert_int_equal(an_dataset_layout(folder, &kind), ALEXNET_OK);
+        assert_int_equal(kind, ALEXNET_DATASET_TRAIN_VAL);
+        check_error(folder, ALEXNET_ERROR_INVALID_ARGUMENT, "holds the parts train and val");
+        snprintf(path, sizeof path, "%s/%s", folder, parts[i % 2]);
+        alexnet_dataset *d = open_good(path, NULL, NULL), *again;
+        check_part(d, i % 2);
+        assert_int_equal(an_dataset_reopen(&again, NULL, "tar", d->root, (an_part){0}, NULL),
+                         ALEXNET_OK);
+        assert_true(an_dataset_fingerprint(again) == an_dataset_fingerprint(d));
+        an_dataset_release(again);
+        an_dataset_release(d);
+    }
+    check_short_memory("one/val");
+    write_folders("one/y.tar", "photos/");
+    assert_int_equal(an_dataset_layout("one", &kind), ALEXNET_OK);
+    assert_int_equal(kind, ALEXNET_DATASET_CLASSES);
+    check_error("one/val", ALEXNET_ERROR_IO, "one/val");
+}
+
 /* ---- Where no index can be kept beside the archive ---- */
 
 /* A folder in the way of the index, which stops root too. */
@@ -263,8 +317,12 @@ static void test_no_parts(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_parts),    TEST(test_parts_of_an_archive),
-                                       TEST(test_no_parts), TEST(test_searched_once),
-                                       TEST(test_held),     TEST(test_index_beside_a_link)};
+    const struct CMUnitTest tests[] = {TEST(test_parts),
+                                       TEST(test_parts_of_an_archive),
+                                       TEST(test_no_parts),
+                                       TEST(test_searched_once),
+                                       TEST(test_held),
+                                       TEST(test_index_beside_a_link),
+                                       TEST(test_folder_of_an_archive)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
