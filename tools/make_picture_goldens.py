@@ -528,6 +528,7 @@ def bad_tiff_files():
         "old-jpeg.tif": tiff_of(rgb, 6, more={259: (SHORT, [6])}),
         "lerc.tif": tiff_of(rgb, 2, more={259: (SHORT, [34887])}),
         "many-samples.tif": tiff_of(numpy.tile(rgb, 3), 2),
+        "cmyk-alpha.tif": tiff_of(numpy.tile(rgb, 2)[..., :5], 5, more=extra_sample(2)),
         "64bit.tif": tiff_of(rgb, 2, more={258: (SHORT, [64, 64, 64])}),
         "small-tiles.tif": tiff_of(rgb, 2, tile=8),
         "huge-tiles.tif": tiff_of(rgb, 2, tile=16, more={322: (LONG, [65000]), 323: (LONG, [65000])}),

@@ -740,7 +740,7 @@ typedef struct alexnet_problem_info {
     bool serious;       /**< the data set is not ready for training */
     const char *name;   /**< "unreadable" */
     const char *about;  /**< in the plural: "pictures that cannot be read" */
-    const char *remedy; /**< what to do: "copy them again, or delete them" */
+    const char *remedy; /**< what to do: "copy damaged ones again, ..., or delete them" */
 } alexnet_problem_info;
 /** The problems in the order above; index from 0. @return false past the last */
 ALEXNET_API bool alexnet_problem_get(int index, alexnet_problem_info *info);

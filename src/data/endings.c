@@ -78,7 +78,8 @@ const char *an_endings_text(char *out, size_t room, const an_endings *endings)
         const an_ending_count *r = &sorted.row[i];
         snprintf(part, sizeof part, "%lld %s", (long long)r->count,
                  *r->ending == '\0'  ? "without an ending"
-                 : *r->ending == '*' ? "with other endings"
+                 : *r->ending == '*' ? an_text_plural(r->count, "file with another ending",
+                                                      "files with other endings")
                                      : r->ending);
         append(out, room, i ? ", " : "", part);
         rest -= r->count;

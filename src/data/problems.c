@@ -2,7 +2,9 @@
 
 const alexnet_problem_info an_problems[AN_PROBLEMS] = {
     {ALEXNET_PROBLEM_UNREADABLE, true, "unreadable", "pictures that cannot be read",
-     "copy them again from where they came from, or delete them"},
+     "copy damaged ones again from where they came from, convert those of a kind that is not read "
+     "to "
+     "JPEG or PNG, or delete them"},
     {ALEXNET_PROBLEM_SAME_IN_PARTS, true, "same-in-parts",
      "pictures that are in both training and validation",
      "delete them from one of the two: errors in validation look smaller than they are"},

@@ -40,6 +40,21 @@ static int64_t count_pictures(const an_strings *files, an_endings *others)
     return pictures;
 }
 
+/* The first of the files whose endings are not among those that are counted by name; NULL: none. */
+static const char *with_other_ending(const an_strings *files, const an_endings *counted)
+{
+    for (int64_t i = 0; i < files->count; i++) {
+        an_endings one = {0};
+        bool named = false;
+        an_endings_add(&one, files->at[i]);
+        for (int k = 0; k < counted->rows && *one.row[0].ending != '*'; k++)
+            named = named || strcmp(counted->row[k].ending, one.row[0].ending) == 0;
+        if (!named)
+            return files->at[i];
+    }
+    return NULL;
+}
+
 /* A root without class folders: say what it holds instead. */
 static alexnet_status fail_no_classes(const an_folder *root, const char *path)
 {
@@ -66,10 +81,15 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
     if (others.total == 0)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is empty; a folder of pictures is expected in it for each class", path);
+    const char *other = with_other_ending(&root->files, &others);
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s holds no folders, but %s; a folder of pictures is expected in it for each "
-                   "class",
-                   path, an_endings_text(counts, sizeof counts, &others));
+                   "%s holds no folders, but %s%s%s; a folder of pictures is expected in it for "
+                   "each class",
+                   path, an_endings_text(counts, sizeof counts, &others),
+                   !other              ? ""
+                   : others.total == 1 ? ", "
+                                       : ", among them ",
+                   other ? other : "");
 }
 
 static alexnet_status check_root(const an_folder *root, const char *path)

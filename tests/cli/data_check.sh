@@ -41,7 +41,8 @@ is "$(head -n 1 report.csv)" file,class,split,problem,detail "the heading"
 rows report.csv >found
 sed 1d expected.csv | LC_ALL=C sort >wanted
 cmp -s found wanted || fail "other findings: $(diff wanted found)"
-has out "pictures that cannot be read: 2" "train/dog/empty.png: is empty" "Not ready" "what to do: copy them again" \
+has out "pictures that cannot be read: 2" "train/dog/empty.png: is empty" "Not ready" "what to do: copy damaged ones again" \
+    "of a kind that is not read to JPEG or PNG" \
     "class empty of val" "train/owl/p3.jpg: Display P3" "1 .psd" \
     "train/cat/03.jpg: the same as dog/also-a-cat.jpg (train, class dog)" \
     "the mirror image of cat/near.jpg (train, class cat)"

@@ -106,6 +106,13 @@ static void test_bad_folders(void **state)
     check_error("run", NULL, NULL, ALEXNET_ERROR_FORMAT, "the folder of a training run");
     put("packed/x.zip");
     check_error("packed", NULL, NULL, ALEXNET_ERROR_FORMAT, "holds no folders, but 1 .zip");
+    put("index/x.tar.alexnet-index");
+    check_error("index", NULL, NULL, ALEXNET_ERROR_FORMAT,
+                "holds no folders, but 1 file with another ending, x.tar.alexnet-index; a");
+    put("index/a.txt");
+    put("index/y.tar.alexnet-index");
+    check_error("index", NULL, NULL, ALEXNET_ERROR_FORMAT,
+                "2 files with other endings, 1 .txt, among them x.tar.alexnet-index; a");
     check_error("packed/x.zip", NULL, NULL, ALEXNET_ERROR_FORMAT, "unpack it first");
     check_error("flat", NULL, NULL, ALEXNET_ERROR_FORMAT, "2 pictures but no class folders");
     check_error("flat/a.jpg", NULL, NULL, ALEXNET_ERROR_FORMAT, "is a file");

@@ -73,6 +73,8 @@ static const bad_picture bad_pictures[] = {
     {"bad-2bit.bmp", ALEXNET_ERROR_UNSUPPORTED, "a BMP of 2 bits"},
     {"bad-64bit.tif", ALEXNET_ERROR_UNSUPPORTED, "bits per sample: 64"},
     {"bad-claims.tif", ALEXNET_ERROR_FORMAT, "its strips claim 13631488 bytes"},
+    {"bad-cmyk-alpha.tif", ALEXNET_ERROR_UNSUPPORTED,
+     "is a TIFF of CMYK with alpha, which is not read"},
     {"bad-cut-directory.tif", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-cut-jpeg.tif", ALEXNET_ERROR_FORMAT, "cut short"},
     {"bad-cut-palette.bmp", ALEXNET_ERROR_FORMAT, "cut short"},

@@ -52,8 +52,11 @@ static alexnet_status read_alpha(an_tiff *t)
         t->alpha = EXTRASAMPLE_UNASSALPHA; /* as in Pillow, if there is no tag */
     else
         return fail_kind(t, "of samples with no meaning:", t->samples);
-    if (t->alpha > EXTRASAMPLE_UNASSALPHA || (t->alpha && t->photometric == PHOTOMETRIC_SEPARATED))
-        return fail_kind(t, "with a sample of kind", t->alpha);
+    if (t->alpha > EXTRASAMPLE_UNASSALPHA)
+        return fail_kind(t, "with an extra sample of a kind that TIFF does not define:", t->alpha);
+    if (t->alpha && t->photometric == PHOTOMETRIC_SEPARATED) /* five samples do not fit a cell */
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                       "%s is a TIFF of CMYK with alpha, which is not read", t->file->name);
     return ALEXNET_OK;
 }
 
