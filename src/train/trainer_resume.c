@@ -45,8 +45,10 @@ static alexnet_status compare_origin(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
+/* No tensor has been read yet, so that the check is of the metadata alone. */
 static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
 {
+    AN_CHECK(an_model_file_check(file));
     const char *record = an_tensor_file_metadata(file, "alexnet.run");
     const char *recipe = an_tensor_file_metadata(file, "alexnet.recipe");
     if (!record || !recipe)

@@ -267,6 +267,40 @@ static void test_flipped_bits(void **state)
     free(whole);
 }
 
+/* Replace the first `from` in a file by `to`, which is as long. */
+static void change(const char *path, const char *from, const char *to)
+{
+    size_t length;
+    unsigned char *whole = scratch_read(path, &length);
+    char *at = memmem(whole, length, from, strlen(from));
+    assert_non_null(at);
+    memcpy(at, to, strlen(to));
+    scratch_write(path, whole, length);
+    free(whole);
+}
+
+/* A run does not go on with another recipe, another place or other classes than it had. */
+static void test_changed_metadata(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    static const char *const changes[][2] = {{"momentum = 0.9", "momentum = 0.1"},
+                                             {"batch = 8", "batch = 9"},
+                                             {"\\\"step\\\":4", "\\\"step\\\":5"},
+                                             {"class1", "class7"},
+                                             {"alexnet.recipe", "alexnet.recipf"}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        change(LAST, changes[i][0], changes[i][1]);
+        expect_no_resume(ALEXNET_ERROR_FORMAT, LAST " is damaged: its metadata: checksum ");
+        scratch_write(LAST, whole, length);
+    }
+    change(LAST, "momentum = 0.9", "momentum = 0.1");
+    rewrite(NULL, NULL, NULL);
+    expect_ok(resume("run"));
+    free(whole);
+}
+
 #define BEST "run/best.safetensors"
 
 static void expect_warnings(int times)
@@ -289,6 +323,11 @@ static void test_a_changed_model(void **state)
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     alexnet_model_free(model);
     expect_warnings(0);
+    change(BEST, "class1", "class7");
+    expect_ok(alexnet_model_load(&model, ctx, "run"));
+    alexnet_model_free(model);
+    assert_int_equal(rig_times_heard(BEST " is not as it was written: its metadata: "), 1);
+    change(BEST, "class7", "class1");
     flip(BEST, "input.mean");
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     alexnet_model_free(model);
@@ -467,27 +506,17 @@ static void test_a_lost_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_the_good_one),
-        IN_SCRATCH(test_no_checkpoint),
-        IN_SCRATCH(test_cut_and_scrambled),
-        IN_SCRATCH(test_missing_tensors),
-        IN_SCRATCH(test_missing_weights),
-        IN_SCRATCH(test_a_recipe_without_values),
-        IN_SCRATCH(test_missing_metadata),
-        IN_SCRATCH(test_damaged_metadata),
-        IN_SCRATCH(test_flipped_bits),
-        IN_SCRATCH(test_a_changed_model),
-        IN_SCRATCH(test_a_picture_more),
-        IN_SCRATCH(test_a_picture_less),
-        IN_SCRATCH(test_another_name),
-        IN_SCRATCH(test_another_size),
-        IN_SCRATCH(test_another_label),
-        IN_SCRATCH(test_no_data),
-        IN_SCRATCH(test_a_new_class),
-        IN_SCRATCH(test_a_run_in_use),
-        IN_SCRATCH(test_a_lost_log),
-        IN_SCRATCH(test_a_mean_to_come),
-        IN_SCRATCH(test_best_without_pictures),
+        IN_SCRATCH(test_the_good_one),      IN_SCRATCH(test_no_checkpoint),
+        IN_SCRATCH(test_cut_and_scrambled), IN_SCRATCH(test_missing_tensors),
+        IN_SCRATCH(test_missing_weights),   IN_SCRATCH(test_a_recipe_without_values),
+        IN_SCRATCH(test_missing_metadata),  IN_SCRATCH(test_damaged_metadata),
+        IN_SCRATCH(test_flipped_bits),      IN_SCRATCH(test_changed_metadata),
+        IN_SCRATCH(test_a_changed_model),   IN_SCRATCH(test_a_picture_more),
+        IN_SCRATCH(test_a_picture_less),    IN_SCRATCH(test_another_name),
+        IN_SCRATCH(test_another_size),      IN_SCRATCH(test_another_label),
+        IN_SCRATCH(test_no_data),           IN_SCRATCH(test_a_new_class),
+        IN_SCRATCH(test_a_run_in_use),      IN_SCRATCH(test_a_lost_log),
+        IN_SCRATCH(test_a_mean_to_come),    IN_SCRATCH(test_best_without_pictures),
     };
     return cmocka_run_group_tests_name("damaged runs", tests, NULL, NULL);
 }
