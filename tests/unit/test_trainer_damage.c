@@ -159,6 +159,46 @@ static void test_cut_and_scrambled(void **state)
     free(whole);
 }
 
+static void copy(const char *from, const char *to)
+{
+    size_t length;
+    unsigned char *whole = scratch_read(from, &length);
+    scratch_write(to, whole, length);
+    free(whole);
+}
+
+#define OF_EPOCH                                                                                   \
+    ". To go on from a checkpoint that was kept, copy run/epoch-10.safetensors to " LAST
+
+/* Where a run has kept checkpoints of epochs, the error says how it goes on with the newest. */
+static void test_checkpoints_of_epochs(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    copy(LAST, "run/epoch-9.safetensors");
+    copy(LAST, "run/epoch-10.safetensors");
+    copy(LAST, "run/epoch-11.safetensors.tmp");
+    copy(LAST, "run/epoch-x.safetensors");
+    scratch_write(LAST, whole, 0);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, LAST " is an empty file; get it again from where it "
+                                                "came from" OF_EPOCH);
+    scratch_write(LAST, whole, length - 1);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, OF_EPOCH);
+    whole[length - 1] ^= 1;
+    scratch_write(LAST, whole, length);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, OF_EPOCH);
+    assert_non_null(strstr(an_error_text(), LAST " is damaged: tensor "));
+    assert_int_equal(remove(LAST), 0);
+    expect_no_resume(ALEXNET_ERROR_IO, "run: it has no checkpoint (last.safetensors)" OF_EPOCH);
+    copy("run/epoch-10.safetensors", LAST);
+    expect_ok(resume("run"));
+    assert_int_equal(rename("train", "elsewhere"), 0); /* which no other checkpoint mends */
+    expect_no_resume(ALEXNET_ERROR_IO, "/train");
+    assert_null(strstr(an_error_text(), "epoch-10"));
+    free(whole);
+}
+
 static void test_missing_tensors(void **state)
 {
     (void)state;
@@ -506,17 +546,29 @@ static void test_a_lost_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_the_good_one),      IN_SCRATCH(test_no_checkpoint),
-        IN_SCRATCH(test_cut_and_scrambled), IN_SCRATCH(test_missing_tensors),
-        IN_SCRATCH(test_missing_weights),   IN_SCRATCH(test_a_recipe_without_values),
-        IN_SCRATCH(test_missing_metadata),  IN_SCRATCH(test_damaged_metadata),
-        IN_SCRATCH(test_flipped_bits),      IN_SCRATCH(test_changed_metadata),
-        IN_SCRATCH(test_a_changed_model),   IN_SCRATCH(test_a_picture_more),
-        IN_SCRATCH(test_a_picture_less),    IN_SCRATCH(test_another_name),
-        IN_SCRATCH(test_another_size),      IN_SCRATCH(test_another_label),
-        IN_SCRATCH(test_no_data),           IN_SCRATCH(test_a_new_class),
-        IN_SCRATCH(test_a_run_in_use),      IN_SCRATCH(test_a_lost_log),
-        IN_SCRATCH(test_a_mean_to_come),    IN_SCRATCH(test_best_without_pictures),
+        IN_SCRATCH(test_the_good_one),
+        IN_SCRATCH(test_no_checkpoint),
+        IN_SCRATCH(test_cut_and_scrambled),
+        IN_SCRATCH(test_checkpoints_of_epochs),
+        IN_SCRATCH(test_missing_tensors),
+        IN_SCRATCH(test_missing_weights),
+        IN_SCRATCH(test_a_recipe_without_values),
+        IN_SCRATCH(test_missing_metadata),
+        IN_SCRATCH(test_damaged_metadata),
+        IN_SCRATCH(test_flipped_bits),
+        IN_SCRATCH(test_changed_metadata),
+        IN_SCRATCH(test_a_changed_model),
+        IN_SCRATCH(test_a_picture_more),
+        IN_SCRATCH(test_a_picture_less),
+        IN_SCRATCH(test_another_name),
+        IN_SCRATCH(test_another_size),
+        IN_SCRATCH(test_another_label),
+        IN_SCRATCH(test_no_data),
+        IN_SCRATCH(test_a_new_class),
+        IN_SCRATCH(test_a_run_in_use),
+        IN_SCRATCH(test_a_lost_log),
+        IN_SCRATCH(test_a_mean_to_come),
+        IN_SCRATCH(test_best_without_pictures),
     };
     return cmocka_run_group_tests_name("damaged runs", tests, NULL, NULL);
 }
