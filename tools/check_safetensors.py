@@ -2,8 +2,8 @@
 """Check safetensors files with the format's own Python package (pip install safetensors numpy).
 
     check_safetensors.py check FILE...   read files that alexnet wrote, compare every tensor with a
-                                         parse of the bytes made here and its checksum with zlib's,
-                                         and list them
+                                         parse of the bytes made here, its checksum and that of
+                                         the metadata with zlib's, and list them
     check_safetensors.py golden OUT      write tests/golden/package.safetensors, which
                                          tests/unit/test_safetensors.c reads
 """
@@ -37,9 +37,18 @@ def parse(path):
     return tensors, metadata
 
 
+def sum_of_texts(metadata):
+    """The checksum of the metadata of alexnet."""
+    texts = sorted((key.encode(), text.encode()) for key, text in metadata.items()
+                   if key.startswith("alexnet.") and key != "alexnet.crc32")
+    return zlib.crc32(b"".join(key + b"\0" + text + b"\0" for key, text in texts))
+
+
 def check(path):
     ours, metadata = parse(path)
     sums = json.loads(metadata.get("alexnet.crc32", "{}"))
+    if "__metadata__" in sums:
+        assert sums.pop("__metadata__") == f"{sum_of_texts(metadata):08x}", "the metadata's checksum"
     assert set(sums) <= set(ours), "checksums of tensors that are not there"
     with safetensors.safe_open(path, framework="numpy") as file:
         assert set(file.keys()) == set(ours), "the names differ"

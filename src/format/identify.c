@@ -12,6 +12,7 @@
 #define UNPACK "unpack it, and give the model inside"
 #define NO_MODEL "give a model file or a run folder"
 #define DOWNLOAD "download the file itself again"
+#define AGAIN "get it again from where it came from" /* a download, a copy or a run */
 
 /* What can be identified by fixed bytes at a fixed offset. */
 static const struct signature {
@@ -115,9 +116,10 @@ static bool is_zero(const unsigned char *head, size_t length)
 an_finding an_identify(const unsigned char *head, size_t length)
 {
     if (length == 0)
-        return found(OTHER, "an empty file", DOWNLOAD);
+        return found(OTHER, "an empty file", AGAIN);
     if (is_zero(head, length))
-        return found(OTHER, "a file that begins with zeros, perhaps a download cut off", DOWNLOAD);
+        return found(OTHER, "a file that begins with zeros, perhaps a download or copy cut off",
+                     AGAIN);
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
         const struct signature *s = &signatures[i];
         if (holds(head, length, s->offset, s->bytes, s->length))

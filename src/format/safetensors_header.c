@@ -112,6 +112,7 @@ static alexnet_status parse_metadata(an_tensor_file *out, const extent *in, json
                            key);
     }
     out->state = json_incref(value);
+    out->texts = value;
     return ALEXNET_OK;
 }
 

@@ -84,9 +84,10 @@ alexnet_status an_tensor_file_read_part(an_tensor_file *file, const an_tensor_en
                                         int64_t first, int64_t count, an_dtype as, void *dst);
 
 /**
- * Whether a tensor that was read as a whole is not that of which the file has a checksum
- * (tensor_sums.h): its bits have changed since it was written.
- * @param text  receives, if so, the first in the file: "tensor x: checksum .. expected, .. found"
+ * Whether the metadata, or a tensor that was read as a whole, is not that of which the file has a
+ * checksum (tensor_sums.h): its bits have changed since it was written.
+ * @param text  receives, if so, the first in the file: "tensor x: checksum .. expected, .. found",
+ *              or "its metadata: " with the same
  */
 enum { AN_DAMAGE_TEXT = 256 };
 bool an_tensor_file_damage(const an_tensor_file *file, char text[AN_DAMAGE_TEXT]);

@@ -5,6 +5,8 @@
 #ifndef AN_FORMAT_TENSOR_FORMAT_H
 #define AN_FORMAT_TENSOR_FORMAT_H
 
+#include <jansson.h>
+
 #include "format/outline.h"
 #include "format/tensor_file.h"
 
@@ -44,7 +46,9 @@ struct an_tensor_file {
     int count;
     an_tensor_entry *entries;   /* with their names, freed by an_tensor_file_close() */
     void *state;                /* the format's own */
-    struct an_tensor_sum *sums; /* [count]; NULL: the file has no checksums (tensor_sums.h) */
+    const json_t *texts;        /* all metadata, of `state`; NULL: none, or no such object */
+    struct an_tensor_sum *sums; /* [count + 1] of the tensors and, last, of the metadata; NULL: the
+                                   file has no checksums (tensor_sums.h) */
 };
 
 extern const an_tensor_format an_safetensors_format;

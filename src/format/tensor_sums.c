@@ -16,17 +16,59 @@ uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length)
     return length ? (uint32_t)crc32_z(sum, bytes, length) : sum; /* zlib begins anew with NULL */
 }
 
-char *an_tensor_sums_text(json_t *names, const uint32_t *sums)
+/* ---- Metadata ---- */
+
+static int compare_keys(const void *a, const void *b)
 {
-    json_t *object = json_object(), *tensor;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_summed(const char *key)
+{
+    return strncmp(key, "alexnet.", strlen("alexnet.")) == 0 && strcmp(key, AN_METADATA_SUMS) != 0;
+}
+
+/* The checksum of an object of texts. @return false if memory is short */
+static bool sum_texts(const json_t *texts, uint32_t *sum)
+{
+    const size_t room = json_object_size(texts);
+    const char **keys = an_calloc(room + 1, sizeof *keys), *key;
+    size_t count = 0;
+    json_t *value;
+    if (!keys)
+        return false;
+    json_object_foreach((json_t *)texts, key, value)
+    {
+        if (is_summed(key))
+            keys[count++] = key;
+    }
+    qsort(keys, count, sizeof *keys, compare_keys);
+    *sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *text = json_string_value(json_object_get(texts, keys[i]));
+        *sum = an_tensor_sum_add(*sum, keys[i], strlen(keys[i]) + 1);
+        *sum = an_tensor_sum_add(*sum, text, strlen(text) + 1);
+    }
+    an_free(keys);
+    return true;
+}
+
+/* ---- Writing ---- */
+
+char *an_tensor_sums_text(json_t *header, const uint32_t *sums)
+{
+    json_t *object = json_object(), *member;
     const char *name;
     char digits[DIGITS + 1], *text = NULL;
     bool whole = object != NULL;
-    json_object_foreach(names, name, tensor)
+    json_object_foreach(header, name, member)
     {
+        uint32_t sum = 0;
         if (strcmp(name, AN_SAFETENSORS_METADATA) == 0)
-            continue;
-        snprintf(digits, sizeof digits, "%08x", (unsigned)*sums++);
+            whole = whole && sum_texts(member, &sum);
+        else
+            sum = *sums++;
+        snprintf(digits, sizeof digits, "%08x", (unsigned)sum);
         whole = whole && json_object_set_new(object, name, json_string(digits)) == 0;
     }
     char *raw = whole ? json_dumps(object, JSON_COMPACT) : NULL;
@@ -41,7 +83,7 @@ char *an_tensor_sums_text(json_t *names, const uint32_t *sums)
 
 static bool parse_digits(const char *text, uint32_t *sum)
 {
-    if (!text || strlen(text) != DIGITS || strspn(text, "0123456789abcdef") != DIGITS)
+    if (!text || strlen(text) != DIGITS || strspn(text, "0123456789abcdefABCDEF") != DIGITS)
         return false;
     *sum = (uint32_t)strtoul(text, NULL, 16);
     return true;
@@ -65,19 +107,34 @@ static bool take_table(an_tensor_file *file, const json_t *table)
     return json_is_object(table);
 }
 
+/* The metadata is there as a whole already, and is compared at once. */
+static alexnet_status compare_metadata(an_tensor_file *file, const json_t *table)
+{
+    an_tensor_sum *sum = &file->sums[file->count];
+    const json_t *value = json_object_get(table, AN_SAFETENSORS_METADATA);
+    sum->known = file->texts && parse_digits(json_string_value(value), &sum->expected);
+    if (sum->known && !sum_texts(file->texts, &sum->found))
+        return AN_FAIL_MEMORY(json_object_size(file->texts) * sizeof(char *),
+                              "the checksum of metadata");
+    sum->differs = sum->known && sum->found != sum->expected;
+    return ALEXNET_OK;
+}
+
 alexnet_status an_tensor_sums_open(an_tensor_file *file)
 {
     const char *text = an_tensor_file_metadata(file, AN_METADATA_SUMS);
-    if (!text || file->count == 0)
+    const size_t count = (size_t)file->count + 1;
+    if (!text)
         return ALEXNET_OK;
-    file->sums = an_calloc((size_t)file->count, sizeof *file->sums);
+    file->sums = an_calloc(count, sizeof *file->sums);
     if (!file->sums)
-        return AN_FAIL_MEMORY((size_t)file->count * sizeof *file->sums, "checksums of tensors");
+        return AN_FAIL_MEMORY(count * sizeof *file->sums, "checksums of tensors");
     json_t *table = json_loads(text, 0, NULL);
     const bool good = take_table(file, table);
+    const alexnet_status rc = good ? compare_metadata(file, table) : ALEXNET_OK;
     json_decref(table);
     if (good)
-        return ALEXNET_OK;
+        return rc;
     return AN_FAIL(ALEXNET_ERROR_FORMAT,
                    "%s: its metadata " AN_METADATA_SUMS
                    " is not a JSON object of tensors' names and 8 hexadecimal digits each",
@@ -107,7 +164,7 @@ void an_tensor_sums_take(an_tensor_file *file, const an_tensor_entry *entry, int
 bool an_tensor_file_damage(const an_tensor_file *file, char text[AN_DAMAGE_TEXT])
 {
     int first = -1, more = -1;
-    for (int i = 0; file->sums && i < file->count; i++) {
+    for (int i = 0; file->sums && i <= file->count; i++) {
         if (!file->sums[i].differs)
             continue;
         first = first < 0 ? i : first;
@@ -116,9 +173,11 @@ bool an_tensor_file_damage(const an_tensor_file *file, char text[AN_DAMAGE_TEXT]
     if (first < 0)
         return false;
     const an_tensor_sum *sum = &file->sums[first];
+    const bool tensor = first < file->count;
     const int length =
-        snprintf(text, AN_DAMAGE_TEXT, "tensor %.160s: checksum %08x expected, %08x found",
-                 file->entries[first].name, (unsigned)sum->expected, (unsigned)sum->found);
+        snprintf(text, AN_DAMAGE_TEXT, "%s%.160s: checksum %08x expected, %08x found",
+                 tensor ? "tensor " : "its metadata", tensor ? file->entries[first].name : "",
+                 (unsigned)sum->expected, (unsigned)sum->found);
     if (more > 0)
         snprintf(text + length, (size_t)(AN_DAMAGE_TEXT - length), ", and %d more", more);
     return true;

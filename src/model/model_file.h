@@ -76,8 +76,8 @@ alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net);
 /** Read `ARENA.*` of all learned parameters into every arena that checkpoints hold. */
 alexnet_status an_model_file_state(an_model_file *file, an_net *net);
-/** After reading: warn of tensors that are not those of the file's checksums. A model may have been
- * changed on purpose by a program that copies metadata. */
+/** After reading: warn of tensors or metadata that are not those of the file's checksums. A model
+ * may have been changed on purpose by a program that copies metadata. */
 void an_model_file_warn(const an_tensor_file *file, alexnet_ctx *ctx);
 /** The same as an error, for a checkpoint, which nothing but a run changes.
  * @return ALEXNET_ERROR_FORMAT */

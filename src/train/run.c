@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/walk.h"
 #include "base/writer.h"
 
 static alexnet_status name_files(an_run *run, const char *folder)
@@ -134,6 +136,33 @@ alexnet_status an_run_open(an_run *run, const char *folder)
     if (rc != ALEXNET_OK)
         an_run_close(run);
     return rc;
+}
+
+/* The number in the name epoch-N.safetensors; 0: the name is another. */
+static long long epoch_of(const char *name)
+{
+    static const char head[] = "epoch-";
+    char *end;
+    if (strncmp(name, head, sizeof head - 1) != 0 || name[sizeof head - 1] < '1' ||
+        name[sizeof head - 1] > '9')
+        return 0;
+    errno = 0;
+    const long long epoch = strtoll(name + sizeof head - 1, &end, 10);
+    return errno == 0 && strcmp(end, ".safetensors") == 0 ? epoch : 0;
+}
+
+char *an_run_newest_epoch(const char *folder)
+{
+    an_folder in = {0};
+    const char *newest = NULL;
+    if (an_folder_read(&in, folder) != ALEXNET_OK)
+        return NULL;
+    for (int64_t i = 0; i < in.files.count; i++)
+        if (epoch_of(in.files.at[i]) > (newest ? epoch_of(newest) : 0))
+            newest = in.files.at[i];
+    char *path = newest ? an_path_join(folder, newest) : NULL;
+    an_folder_free(&in);
+    return path;
 }
 
 static void close_file(int file)

@@ -3,6 +3,7 @@
  * docs/runs.md describes the files for users.
  *
  *     last.safetensors   checkpoint
+ *     epoch-N.safetensors   with the recipe's key keep: checkpoints of epochs
  *     best.safetensors   the best model so far
  *     recipe.ini         the recipe as resolved, and where the data is, for people
  *     log.jsonl          a line per report and per epoch (run_log.c)
@@ -41,6 +42,9 @@ typedef struct an_run {
 alexnet_status an_run_create(an_run *run, const char *folder);
 /** Fill in the names of an existing run's files; fails if it has no checkpoint. */
 alexnet_status an_run_open(an_run *run, const char *folder);
+/** The path of the checkpoint of the latest epoch in a folder, epoch-N.safetensors; owned. NULL:
+ * there is none, or the folder cannot be read. */
+char *an_run_newest_epoch(const char *folder);
 /**
  * Claim the folder for this process: check its files, lock it, open the log. This is the only place
  * where a run gets its owner; of several ranks only the first would call it.

@@ -15,19 +15,27 @@ alexnet_status an_trainer_choose_network(alexnet_network **out, alexnet_ctx *ctx
     return an_init_from_network(out, ctx, options->init_from, classes);
 }
 
-/* Without a model to begin from, frozen layers keep their random weights. */
-static void warn_untrained(const alexnet_trainer *t)
+/* Warn if no layer learns, or if, without a model to begin from, frozen layers keep their random
+ * weights. */
+static void warn_frozen(const alexnet_trainer *t, bool random)
 {
-    int count = 0, first = 0;
-    for (int i = t->net->network->count; i-- > 0;)
-        if (t->frozen[i] && t->net->network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC)) {
-            first = i;
-            count++;
-        }
-    if (count > 0)
+    const alexnet_network *network = t->net->network;
+    int all = 0, frozen = 0, first = 0;
+    for (int i = network->count; i-- > 0;) {
+        if (!(network->layers[i].type & (AN_LAYER_CONV | AN_LAYER_FC)))
+            continue;
+        all++;
+        frozen += t->frozen[i];
+        first = t->frozen[i] ? i : first;
+    }
+    if (frozen == all)
+        an_log(t->ctx, ALEXNET_LOG_WARNING,
+               "every layer is frozen, so that this run cannot learn anything; set freeze = none, "
+               "or freeze fewer layers");
+    else if (frozen > 0 && random)
         an_log(t->ctx, ALEXNET_LOG_WARNING,
                "%s%s frozen at random weights, because no model is given to begin with",
-               t->net->network->layers[first].name, count > 1 ? " and others are" : " is");
+               network->layers[first].name, frozen > 1 ? " and others are" : " is");
 }
 
 static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_options *options)
@@ -36,8 +44,7 @@ static alexnet_status first_weights(alexnet_trainer *t, const alexnet_trainer_op
     AN_CHECK(an_init_weights(t->net, t->recipe));
     if (options->init_from)
         AN_CHECK(an_init_from(t->net, &t->classes, options->init_from, &has_mean));
-    else
-        warn_untrained(t);
+    warn_frozen(t, !options->init_from);
     AN_CHECK(an_net_copy(t->net, an_trainer_result(t), AN_VALUES));
     const bool axes = an_recipe_choice(t->recipe, AN_KEY_COLOUR_AXES) == AN_AXES_DATA;
     t->record.has_mean = !an_mean_wanted(t->net) || has_mean;

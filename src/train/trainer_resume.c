@@ -1,6 +1,7 @@
 /*
  * Resumes a run from its checkpoint.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -45,8 +46,10 @@ static alexnet_status compare_origin(alexnet_trainer *t)
     return ALEXNET_OK;
 }
 
+/* No tensor has been read yet, so that the check is of the metadata alone. */
 static alexnet_status read_metadata(alexnet_trainer *t, an_tensor_file *file)
 {
+    AN_CHECK(an_model_file_check(file));
     const char *record = an_tensor_file_metadata(file, "alexnet.run");
     const char *recipe = an_tensor_file_metadata(file, "alexnet.recipe");
     if (!record || !recipe)
@@ -156,30 +159,72 @@ static alexnet_status make_net(alexnet_trainer *t, const alexnet_network *networ
     return an_net_new_as(&t->net, t->ctx, network, true, &defaults);
 }
 
+/* The file that class_weights names is not read again, and may say otherwise by now. */
+static void say_weights(const alexnet_trainer *t)
+{
+    if (an_recipe_choice(t->recipe, AN_KEY_CLASS_WEIGHTS) == AN_WEIGHTS_FILE)
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "class_weights = %s: the run goes on with the weights that it began with, whatever "
+               "the file says now",
+               an_recipe_get(t->recipe, "class_weights"));
+}
+
+/* ---- The checkpoint ---- */
+
+/* A checkpoint that is damaged or missing may have one of an epoch beside it: add to the error how
+ * the run goes on with that. */
+static alexnet_status or_epoch(const char *folder, alexnet_status rc)
+{
+    char why[1024];
+    if (rc != ALEXNET_ERROR_FORMAT && rc != ALEXNET_ERROR_IO)
+        return rc;
+    snprintf(why, sizeof why, "%s", an_error_text());
+    char *epoch = an_run_newest_epoch(folder), *last = an_path_join(folder, "last.safetensors");
+    if (epoch && last && (rc == ALEXNET_ERROR_FORMAT || !an_is_file(last)))
+        rc = AN_FAIL(rc, "%.600s. To go on from a checkpoint that was kept, copy %s to %s", why,
+                     epoch, last);
+    else
+        rc = AN_FAIL(rc, "%s", why);
+    an_free(epoch);
+    an_free(last);
+    return rc;
+}
+
+static alexnet_status read_head(alexnet_trainer *t, an_model_file *file)
+{
+    an_reader *reader;
+    AN_CHECK(an_reader_open(&reader, t->run.last));
+    AN_CHECK(an_model_file_open(file, t->ctx, reader, &(an_model_options){.ours = true}));
+    t->classes = file->classes;
+    file->classes = (an_classes){0};
+    AN_CHECK(read_metadata(t, file->tensors));
+    return check_place(t);
+}
+
+static alexnet_status read_tensors(an_model_file *file, an_net *net)
+{
+    AN_CHECK(an_model_file_weights(file, net));
+    AN_CHECK(an_model_file_state(file, net));
+    return an_model_file_check(file->tensors);
+}
+
 static alexnet_status go_on(alexnet_trainer *t, const char *folder,
                             const alexnet_resume_options *options)
 {
     alexnet_status rc;
     bool moved = false, set = false;
-    an_reader *reader = NULL;
     an_model_file file = {0};
-    AN_TRY(an_run_open(&t->run, folder));
+    AN_TRY(or_epoch(folder, an_run_open(&t->run, folder)));
     AN_TRY(an_run_claim(&t->run));
-    AN_TRY(an_reader_open(&reader, t->run.last));
-    AN_TRY(an_model_file_open(&file, t->ctx, reader, &(an_model_options){.ours = true}));
-    t->classes = file.classes;
-    file.classes = (an_classes){0};
-    AN_TRY(read_metadata(t, file.tensors));
-    AN_TRY(check_place(t));
+    AN_TRY(or_epoch(folder, read_head(t, &file)));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));
     AN_TRY(set_anew(t, options, &set));
     AN_TRY(make_net(t, file.network));
     AN_TRY(an_trainer_make(t));
+    say_weights(t);
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));
-    AN_TRY(an_model_file_weights(&file, t->net));
-    AN_TRY(an_model_file_state(&file, t->net));
-    AN_TRY(an_model_file_check(file.tensors));
+    AN_TRY(or_epoch(folder, read_tensors(&file, t->net)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
     AN_TRY(keep_changes(t, moved || set));

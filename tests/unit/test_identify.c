@@ -23,8 +23,9 @@ typedef struct sample {
     BYTES("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" length "\0\0\0" name "....")
 
 static const sample samples[] = {
-    {BYTES(""), BAD, "an empty file", "download"},
-    {BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), BAD, "begins with zeros", "download"},
+    {BYTES(""), BAD, "an empty file", "get it again from where it came from"},
+    {BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), BAD, "begins with zeros",
+     "get it again from where it came from"},
     {ZIP("\x07", "cat.jpg"), BAD, "a zip archive, but none", "unpack"},
     {BYTES("PK\3\4"), BAD, "a zip archive, but none", "unpack"},
     {BYTES("\x80\x04\x95\x0a\0\0\0\0\0\0\0}"), UNREAD, "a Python pickle", "torch.save"},

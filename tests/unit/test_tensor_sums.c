@@ -1,6 +1,6 @@
 /*
- * Checksums of tensors: those that are written are CRC-32s of the bytes, by a computation of this
- * test's own; whatever bit flips is found, however the tensor is read.
+ * Checksums of tensors and metadata: those that are written are CRC-32s of the bytes, by a
+ * computation of this test's own; whatever bit flips is found, however the tensor is read.
  */
 #include "expect.h"
 #include "scratch.h"
@@ -17,6 +17,9 @@ static const struct {
     const char *name;
     int64_t count;
 } tensors[NAMED] = {{"a \"b\"\\", 3}, {"none", 0}, {"long", LONG}, {"\xc3\xa4", 1}};
+
+/* What the checksum of the metadata below is of. */
+static const char texts[] = "alexnet.names\0\xc3\xa4\0alexnet.none\0\0alexnet.run\0{\"rate\":0.9}";
 
 /* ISO 3309, bit by bit. */
 static uint32_t crc32_of(const void *bytes, size_t length)
@@ -43,6 +46,9 @@ static void write_file(const char *sums)
     else
         an_tensor_writer_sum(writer);
     expect_ok(an_tensor_writer_metadata(writer, "word", "x"));
+    expect_ok(an_tensor_writer_metadata(writer, "alexnet.run", "{\"rate\":0.9}"));
+    expect_ok(an_tensor_writer_metadata(writer, "alexnet.names", "\xc3\xa4"));
+    expect_ok(an_tensor_writer_metadata(writer, "alexnet.none", ""));
     for (int i = 0; i < NAMED; i++)
         expect_ok(an_tensor_writer_declare(writer, tensors[i].name, AN_F32,
                                            an_shape_of(1, (int)tensors[i].count)));
@@ -70,12 +76,14 @@ static void test_what_is_written(void **state)
     write_file(NULL);
     expect_ok(open_file(&file));
     json_t *sums = json_loads(an_tensor_file_metadata(file, "alexnet.crc32"), 0, NULL);
-    assert_int_equal(json_object_size(sums), NAMED);
+    assert_int_equal(json_object_size(sums), NAMED + 1);
     for (int i = 0; i < NAMED; i++) {
         const size_t bytes = (size_t)tensors[i].count * sizeof *values;
         snprintf(expected, sizeof expected, "%08x", crc32_of(values, bytes));
         assert_string_equal(json_string_value(json_object_get(sums, tensors[i].name)), expected);
     }
+    snprintf(expected, sizeof expected, "%08x", crc32_of(texts, sizeof texts));
+    assert_string_equal(json_string_value(json_object_get(sums, "__metadata__")), expected);
     assert_string_equal(an_tensor_file_metadata(file, "word"), "x");
     assert_int_equal(an_tensor_file_entry(file, 0)->offset % 8, 0);
     assert_false(an_tensor_file_damage(file, damage));
@@ -143,6 +151,77 @@ static void test_every_bit(void **state)
     free(whole);
 }
 
+/* Write the file with the first `from` in its header as `to`, which is as long.
+ * @return whether it is damaged */
+static bool is_damaged_with(const char *from, const char *to, char damage[AN_DAMAGE_TEXT])
+{
+    size_t length;
+    write_file(NULL);
+    unsigned char *whole = scratch_read("m.safetensors", &length);
+    char *at = memmem(whole, length, from, strlen(from));
+    assert_non_null(at);
+    memcpy(at, to, strlen(to));
+    scratch_write("m.safetensors", whole, length);
+    free(whole);
+    return is_damaged(WHOLE, damage);
+}
+
+/* Keys and texts of this program are covered, but not what other programs may have added; files
+ * whose table does not name the metadata are read as they are. */
+static void test_changed_metadata(void **state)
+{
+    (void)state;
+    char damage[AN_DAMAGE_TEXT];
+    assert_false(is_damaged_with("0.9", "0.9", damage));
+    assert_true(is_damaged_with("0.9", "0.1", damage));
+    assert_non_null(strstr(damage, "its metadata: checksum "));
+    assert_non_null(strstr(damage, " found"));
+    assert_true(is_damaged_with("alexnet.run", "alexnet.rum", damage));
+    assert_true(is_damaged_with("alexnet.run", "elexnet.run", damage));
+    assert_false(is_damaged_with("\"x\"", "\"y\"", damage));
+    assert_false(is_damaged_with("__metadata__\\\"", "__metedata__\\\"", damage));
+    write_file("{}");
+    assert_false(is_damaged(WHOLE, damage));
+    write_file("{\"__metadata__\":\"00000000\",\"long\":\"00000000\"}");
+    assert_true(is_damaged(WHOLE, damage));
+    assert_non_null(strstr(damage, "tensor long: "));
+    assert_non_null(strstr(damage, ", and 1 more"));
+}
+
+/* The metadata is judged in a file without tensors, too. */
+static void test_metadata_alone(void **state)
+{
+    (void)state;
+    char damage[AN_DAMAGE_TEXT];
+    an_tensor_writer *writer;
+    an_tensor_file *file;
+    for (int changed = 0; changed < 2; changed++) {
+        expect_ok(an_tensor_writer_new(&writer, "m.safetensors"));
+        expect_ok(an_tensor_writer_metadata(writer, "alexnet.crc32",
+                                            changed ? "{\"__metadata__\":\"00000001\"}"
+                                                    : "{\"__metadata__\":\"00000000\"}"));
+        expect_ok(an_tensor_writer_commit(writer));
+        expect_ok(open_file(&file));
+        assert_int_equal(an_tensor_file_damage(file, damage), changed);
+        an_tensor_file_close(file);
+    }
+}
+
+/* Digits of either case are the same number. */
+static void test_upper_case(void **state)
+{
+    (void)state;
+    char damage[AN_DAMAGE_TEXT], sums[64];
+    write_file(NULL); /* fills in the values */
+    snprintf(sums, sizeof sums, "{\"long\":\"%08X\"}", crc32_of(values, sizeof values));
+    assert_true(strpbrk(sums, "ABCDEF") != NULL);
+    write_file(sums);
+    assert_false(is_damaged(WHOLE, damage));
+    write_file("{\"long\":\"ABCDEF01\"}");
+    assert_true(is_damaged(WHOLE, damage));
+    assert_non_null(strstr(damage, "checksum abcdef01 expected"));
+}
+
 /* A tensor of which only a part was read cannot be judged. */
 static void test_a_part(void **state)
 {
@@ -194,11 +273,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
-        T(test_what_is_written),
-        T(test_every_bit),
-        T(test_a_part),
+        T(test_what_is_written), T(test_every_bit),  T(test_changed_metadata),
+        T(test_metadata_alone),  T(test_upper_case), T(test_a_part),
         T(test_other_tables),
 #undef T
     };
-    return cmocka_run_group_tests_name("checksums of tensors", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("checksums of tensors and metadata", tests, NULL, NULL);
 }

@@ -159,6 +159,46 @@ static void test_cut_and_scrambled(void **state)
     free(whole);
 }
 
+static void copy(const char *from, const char *to)
+{
+    size_t length;
+    unsigned char *whole = scratch_read(from, &length);
+    scratch_write(to, whole, length);
+    free(whole);
+}
+
+#define OF_EPOCH                                                                                   \
+    ". To go on from a checkpoint that was kept, copy run/epoch-10.safetensors to " LAST
+
+/* Where a run has kept checkpoints of epochs, the error says how it goes on with the newest. */
+static void test_checkpoints_of_epochs(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    copy(LAST, "run/epoch-9.safetensors");
+    copy(LAST, "run/epoch-10.safetensors");
+    copy(LAST, "run/epoch-11.safetensors.tmp");
+    copy(LAST, "run/epoch-x.safetensors");
+    scratch_write(LAST, whole, 0);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, LAST " is an empty file; get it again from where it "
+                                                "came from" OF_EPOCH);
+    scratch_write(LAST, whole, length - 1);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, OF_EPOCH);
+    whole[length - 1] ^= 1;
+    scratch_write(LAST, whole, length);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, OF_EPOCH);
+    assert_non_null(strstr(an_error_text(), LAST " is damaged: tensor "));
+    assert_int_equal(remove(LAST), 0);
+    expect_no_resume(ALEXNET_ERROR_IO, "run: it has no checkpoint (last.safetensors)" OF_EPOCH);
+    copy("run/epoch-10.safetensors", LAST);
+    expect_ok(resume("run"));
+    assert_int_equal(rename("train", "elsewhere"), 0); /* which no other checkpoint mends */
+    expect_no_resume(ALEXNET_ERROR_IO, "/train");
+    assert_null(strstr(an_error_text(), "epoch-10"));
+    free(whole);
+}
+
 static void test_missing_tensors(void **state)
 {
     (void)state;
@@ -267,6 +307,40 @@ static void test_flipped_bits(void **state)
     free(whole);
 }
 
+/* Replace the first `from` in a file by `to`, which is as long. */
+static void change(const char *path, const char *from, const char *to)
+{
+    size_t length;
+    unsigned char *whole = scratch_read(path, &length);
+    char *at = memmem(whole, length, from, strlen(from));
+    assert_non_null(at);
+    memcpy(at, to, strlen(to));
+    scratch_write(path, whole, length);
+    free(whole);
+}
+
+/* A run does not go on with another recipe, another place or other classes than it had. */
+static void test_changed_metadata(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    static const char *const changes[][2] = {{"momentum = 0.9", "momentum = 0.1"},
+                                             {"batch = 8", "batch = 9"},
+                                             {"\\\"step\\\":4", "\\\"step\\\":5"},
+                                             {"class1", "class7"},
+                                             {"alexnet.recipe", "alexnet.recipf"}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        change(LAST, changes[i][0], changes[i][1]);
+        expect_no_resume(ALEXNET_ERROR_FORMAT, LAST " is damaged: its metadata: checksum ");
+        scratch_write(LAST, whole, length);
+    }
+    change(LAST, "momentum = 0.9", "momentum = 0.1");
+    rewrite(NULL, NULL, NULL);
+    expect_ok(resume("run"));
+    free(whole);
+}
+
 #define BEST "run/best.safetensors"
 
 static void expect_warnings(int times)
@@ -289,6 +363,11 @@ static void test_a_changed_model(void **state)
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     alexnet_model_free(model);
     expect_warnings(0);
+    change(BEST, "class1", "class7");
+    expect_ok(alexnet_model_load(&model, ctx, "run"));
+    alexnet_model_free(model);
+    assert_int_equal(rig_times_heard(BEST " is not as it was written: its metadata: "), 1);
+    change(BEST, "class7", "class1");
     flip(BEST, "input.mean");
     expect_ok(alexnet_model_load(&model, ctx, "run"));
     alexnet_model_free(model);
@@ -470,12 +549,14 @@ int main(void)
         IN_SCRATCH(test_the_good_one),
         IN_SCRATCH(test_no_checkpoint),
         IN_SCRATCH(test_cut_and_scrambled),
+        IN_SCRATCH(test_checkpoints_of_epochs),
         IN_SCRATCH(test_missing_tensors),
         IN_SCRATCH(test_missing_weights),
         IN_SCRATCH(test_a_recipe_without_values),
         IN_SCRATCH(test_missing_metadata),
         IN_SCRATCH(test_damaged_metadata),
         IN_SCRATCH(test_flipped_bits),
+        IN_SCRATCH(test_changed_metadata),
         IN_SCRATCH(test_a_changed_model),
         IN_SCRATCH(test_a_picture_more),
         IN_SCRATCH(test_a_picture_less),

@@ -151,6 +151,10 @@ static void test_frozen_layers(void **state)
     write_network("initW = 0.2", "initW = 0.2");
     expect_reason((const char *const[]){NET, "freeze", "*", NULL},
                   "Every layer is frozen. Try freeze = none, or fewer layers");
+    assert_int_equal(rig_times_heard("every layer is frozen, so that this run cannot learn "
+                                     "anything; set freeze = none, or freeze fewer layers"),
+                     1);
+    assert_int_equal(rig_times_heard("frozen at random weights"), 0);
     expect_reason((const char *const[]){NET, "freeze", "f", NULL},
                   "f, which tells the classes apart, does not learn. Try to freeze the layers "
                   "before it alone");
