@@ -11,7 +11,8 @@ static void find_copy(const an_program *p, int param, an_segment *segment)
 {
     for (int i = 0; i < p->n_units; i++) {
         const an_unit *unit = &p->units[i];
-        const int first = p->net->node_param[unit->first], which = param - first;
+        const int first = unit->first < 0 ? -1 : p->net->node_param[unit->first];
+        const int which = param - first;
         if (!unit->op->updated || !unit->packed || first < 0 || which < 0 ||
             which >= AN_MAX_PARAMS || !unit->op->copied[which].kept)
             continue;
