@@ -164,6 +164,9 @@ alexnet_status an_trainer_read_recipe(alexnet_trainer *trainer);
 /** Program, loader and buffers, once recipe, data, classes, net and split are there. */
 alexnet_status an_trainer_make(alexnet_trainer *trainer);
 
+/** The weights of classes that are not 1, as comments for recipe.ini, "" if all are; owned. NULL if
+ *  memory is short. */
+char *an_trainer_weights_text(const alexnet_trainer *trainer);
 /** Read the file that class_weights names into the record of a new run, once its classes are
  * there. */
 alexnet_status an_trainer_read_weights(alexnet_trainer *trainer);

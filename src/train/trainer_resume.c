@@ -159,6 +159,16 @@ static alexnet_status make_net(alexnet_trainer *t, const alexnet_network *networ
     return an_net_new_as(&t->net, t->ctx, network, true, &defaults);
 }
 
+/* The file that class_weights names is not read again, and may say otherwise by now. */
+static void say_weights(const alexnet_trainer *t)
+{
+    if (an_recipe_choice(t->recipe, AN_KEY_CLASS_WEIGHTS) == AN_WEIGHTS_FILE)
+        an_log(t->ctx, ALEXNET_LOG_INFO,
+               "class_weights = %s: the run goes on with the weights that it began with, whatever "
+               "the file says now",
+               an_recipe_get(t->recipe, "class_weights"));
+}
+
 /* ---- The checkpoint ---- */
 
 /* A checkpoint that is damaged or missing may have one of an epoch beside it: add to the error how
@@ -211,6 +221,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
     AN_TRY(set_anew(t, options, &set));
     AN_TRY(make_net(t, file.network));
     AN_TRY(an_trainer_make(t));
+    say_weights(t);
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));
     AN_TRY(or_epoch(folder, read_tensors(&file, t->net)));

@@ -152,11 +152,12 @@ alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
     char *network = line_of("network", t->net->network->name);
     char *train = line_of("train", t->train->root);
     char *val = line_of("val", t->val ? t->val->root : "");
+    char *weights = an_trainer_weights_text(t);
     char *text =
-        recipe && network && train && val
+        recipe && network && train && val && weights
             ? an_format(AN_RUN_RECIPE_HEAD "; resuming reads the checkpoint, not this\n%s\n"
-                                           "[run]\n%s%s%sval_share = %g\nsplit = %d\n",
-                        recipe, network, train, val, t->train->part.share, t->record.split)
+                                           "[run]\n%s%s%sval_share = %g\nsplit = %d\n%s",
+                        recipe, network, train, val, t->train->part.share, t->record.split, weights)
             : NULL;
     alexnet_status rc = text ? an_file_replace(t->run.recipe, text, strlen(text))
                              : AN_FAIL_MEMORY(4096, "a recipe");
@@ -164,6 +165,7 @@ alexnet_status an_trainer_save_recipe(const alexnet_trainer *t)
     an_free(network);
     an_free(train);
     an_free(val);
+    an_free(weights);
     an_free(text);
     return rc;
 }

@@ -1,12 +1,15 @@
 /*
  * How much the pictures of each class count in a run, by the recipe's class_weights.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
+#include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "data/names.h"
 #include "train/class_weights.h"
 #include "train/trainer.h"
 
@@ -135,4 +138,33 @@ alexnet_status an_trainer_weigh_classes(alexnet_trainer *t)
     case AN_WEIGHTS_FILE: return take_recorded(t);
     default: return ALEXNET_OK;
     }
+}
+
+/* ---- For people ---- */
+
+enum { LISTED = 1000, LINE = AN_INI_LINE_MAX + 1 };
+
+/* Add a comment of recipe.ini. */
+static char *add_line(char *end, const char *id, double weight)
+{
+    const bool fits = strlen(id) + 40 <= AN_INI_LINE_MAX && !an_text_fault(id);
+    return end + an_print_in(end, LINE, ";   %s %.6g\n",
+                             fits ? id : "(a class whose name fits no line)", weight);
+}
+
+char *an_trainer_weights_text(const alexnet_trainer *t)
+{
+    int others = 0; /* than 1 */
+    char *text = an_calloc(t->weights ? LISTED + 2 : 1, LINE), *end = text;
+    for (int c = 0; text && t->weights && c < t->classes.count; c++) {
+        if (t->weights[c] == 1)
+            continue;
+        if (others++ == 0)
+            end += snprintf(end, LINE, "; how much a picture of each class counts, if not 1:\n");
+        if (others <= LISTED)
+            end = add_line(end, t->classes.ids[c], (double)t->weights[c]);
+    }
+    if (others > LISTED)
+        snprintf(end, LINE, ";   and %d more\n", others - LISTED);
+    return text;
 }

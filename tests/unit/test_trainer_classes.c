@@ -162,11 +162,49 @@ static void test_resume_without_file(void **state)
             assert_int_equal(unlink("weights.txt"), 0);
         else
             write_weights("class0 7\n");
+        rig_heard[0] = '\0';
         expect_ok(alexnet_trainer_resume(&trainer, ctx, out, &none));
+        assert_int_equal(rig_times_heard("class_weights = weights.txt: the run goes on with the "
+                                         "weights that it began with, whatever the file says now"),
+                         1);
         expect_ok(rig_finish(trainer, &p));
         alexnet_trainer_free(trainer);
         rig_expect_same_run("straight", out);
     }
+}
+
+static bool recipe_has(const char *out, const char *part)
+{
+    char path[64];
+    size_t length;
+    snprintf(path, sizeof path, "%s/recipe.ini", out);
+    char *text = (char *)scratch_read(path, &length);
+    text = realloc(text, length + 1);
+    text[length] = '\0';
+    const bool found = strstr(text, part) != NULL;
+    free(text);
+    return found;
+}
+
+/* The recipe for people lists what differs from 1, and is still a recipe. */
+static void test_weights_are_listed(void **state)
+{
+    (void)state;
+    static const char *const file[] = {"epochs", "1", "class_weights", "weights.txt", NULL};
+    static const char *const balanced[] = {"epochs", "1", "class_weights", "balanced", NULL};
+    static const char *const none[] = {"epochs", "1", NULL};
+    static const char head[] = "\n; how much a picture of each class counts, if not 1:\n";
+    alexnet_recipe *recipe;
+    write_weights("class1 0.25\n");
+    run("file", 1, file);
+    assert_true(recipe_has("file", head));
+    assert_true(recipe_has("file", "if not 1:\n;   class1 0.25\n"));
+    expect_ok(alexnet_recipe_load(&recipe, "file/recipe.ini"));
+    alexnet_recipe_free(recipe);
+    run("balanced", 1, balanced);
+    assert_true(recipe_has("balanced", ";   class0 2.66667\n;   class1 0.615385\n"));
+    run("none", 1, none);
+    assert_false(recipe_has("none", "how much a picture"));
 }
 
 /* An epoch of balanced sampling shows both classes equally often; each epoch has its own order. */
@@ -287,10 +325,15 @@ static void test_not_with_shards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_SCRATCH(test_weights),         IN_SCRATCH(test_sampling),
-        IN_SCRATCH(test_resume),          IN_SCRATCH(test_keys_count),
-        IN_SCRATCH(test_not_with_shards), IN_SCRATCH(test_weights_of_a_file),
-        IN_SCRATCH(test_weights_of_0),    IN_SCRATCH(test_resume_without_file),
+        IN_SCRATCH(test_weights),
+        IN_SCRATCH(test_sampling),
+        IN_SCRATCH(test_resume),
+        IN_SCRATCH(test_keys_count),
+        IN_SCRATCH(test_not_with_shards),
+        IN_SCRATCH(test_weights_of_a_file),
+        IN_SCRATCH(test_weights_of_0),
+        IN_SCRATCH(test_resume_without_file),
+        IN_SCRATCH(test_weights_are_listed),
     };
     return cmocka_run_group_tests_name("classes of unequal size", tests, NULL, NULL);
 }
