@@ -1,5 +1,6 @@
 #include "train/class_weights.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,30 @@ static const char *id_at(void *user, int i)
     return ((const reading *)user)->classes[i].id;
 }
 
+static known_class *class_of(const reading *r, const char *name)
+{
+    return bsearch(&(known_class){.id = name}, r->classes, (size_t)r->count, sizeof *r->classes,
+                   compare_ids);
+}
+
+/* Name the nearest class, or else the first of all. */
+static alexnet_status fail_unknown(reading *r, const char *name, int number)
+{
+    enum { SHOWN = 5 };
+    char list[SHOWN * 48] = "";
+    const char *near = an_text_nearest(name, r->count, id_at, r);
+    if (near)
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s:%d: the data has no class \"%.80s\"; did you mean \"%s\"?", r->path,
+                       number, name, near);
+    for (int i = 0, length = 0; i < r->count && i < SHOWN; i++)
+        length += snprintf(list + length, sizeof list - (size_t)length, "%s\"%.40s\"",
+                           i ? ", " : "", r->classes[i].id);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s:%d: the data has no class \"%.80s\"; its %d classes are %s%s", r->path,
+                   number, name, r->count, list, r->count > SHOWN ? ", ..." : "");
+}
+
 /* The class that a line names, which must be the first to do so. */
 static alexnet_status find_class(reading *r, known_class **out, const char *name, int number)
 {
@@ -49,14 +74,9 @@ static alexnet_status find_class(reading *r, known_class **out, const char *name
     if (fault)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: the name of the class %s", r->path, number,
                        fault);
-    *out = bsearch(&(known_class){.id = name}, r->classes, (size_t)r->count, sizeof *r->classes,
-                   compare_ids);
-    if (!*out) {
-        const char *near = an_text_nearest(name, r->count, id_at, r);
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: the data has no class \"%.80s\"%s%s%s",
-                       r->path, number, name, near ? "; did you mean \"" : "", near ? near : "",
-                       near ? "\"?" : "");
-    }
+    *out = class_of(r, name);
+    if (!*out)
+        return fail_unknown(r, name, number);
     if ((*out)->line)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s:%d: the class \"%.80s\" has a weight already, in line %d", r->path,
@@ -72,24 +92,52 @@ static char *last_blank(char *line)
     return !space || (tab && tab > space) ? tab : space;
 }
 
+/* Cut the last field and the blanks before it from a line. @return the field; NULL: there is but
+ * one, and the line is as it was */
+static const char *cut_field(char *line)
+{
+    char *blank = last_blank(line);
+    if (!blank)
+        return NULL;
+    const char *field = blank + 1;
+    while (blank > line && strchr(" \t", blank[-1]))
+        blank--;
+    *blank = '\0';
+    return field;
+}
+
+static bool parse_weight(const char *field, double *weight)
+{
+    return an_text_to_double(field, weight) && an_class_weight_is_good(*weight);
+}
+
+/* A comment must not be the weight of a class whose name begins with #. */
+static alexnet_status check_comment(const reading *r, const char *name, const char *field,
+                                    int number)
+{
+    double weight;
+    if (!field || !parse_weight(field, &weight) || !class_of(r, name))
+        return ALEXNET_OK;
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "%s:%d: a line that begins with # is a comment, so that the class \"%.80s\" "
+                   "gets no weight here; rename the class, or change the comment",
+                   r->path, number, name);
+}
+
 static alexnet_status take_line(void *user, char *line, int number)
 {
     reading *r = user;
     known_class *found;
     double weight;
     line += strspn(line, " \t");
+    const char *field = cut_field(line);
     if (*line == '#')
-        return ALEXNET_OK;
-    char *blank = last_blank(line);
-    if (!blank)
+        return check_comment(r, line, field, number);
+    if (!field)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s:%d: \"%.80s\" is not the name of a class, a space or tab, and a weight",
                        r->path, number, line);
-    const char *field = blank + 1;
-    while (blank > line && strchr(" \t", blank[-1]))
-        blank--;
-    *blank = '\0';
-    if (!an_text_to_double(field, &weight) || !an_class_weight_is_good(weight))
+    if (!parse_weight(field, &weight))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s:%d: the weight of \"%.80s\" is \"%.40s\"; expected 0 or a number from "
                        "%g to %g",

@@ -20,7 +20,8 @@ bool an_class_weight_is_good(double weight);
  * @param weights  [classes->count]
  * @param named    out: how many classes the file names
  * @return ALEXNET_ERROR_FORMAT with file and line for a line that is not such a pair, a weight out
- *         of range, and a class that is unknown or named twice; also if all weights are 0
+ *         of range, a comment that is the weight of a class whose name begins with #, and a class
+ * that is unknown or named twice; also if all weights are 0
  */
 alexnet_status an_class_weights_read(float *weights, const an_classes *classes, const char *path,
                                      int *named);

@@ -13,6 +13,8 @@
 
 /* Even good runs may stay at the loss of chance for this many updates after the warm-up. */
 static const double UPDATES_TO_BEGIN = 100;
+/* A run that ends before that is judged at its end, if it has made this many. */
+static const double UPDATES_TO_JUDGE = 20;
 /* Weights have not moved if all updates together can have changed them by less than this share. */
 static const double MOVED = 0.01;
 /* A loss below this share of that of chance has left it, if only for a while. */
@@ -136,11 +138,12 @@ static bool bad_pictures_or_layers(const alexnet_trainer *t, char *out, size_t s
                  "what the network sees (train --preview)",
                  count, black ? "black" : "the same");
     else if (dead >= 0)
-        snprintf(out, size,
-                 "%s gives zeros alone for %d pictures: its neurons are dead, and what is before "
-                 "it learns no more. Try a rate of %.3g%s",
-                 t->net->network->layers[dead].name, count, rate / 10,
-                 net ? " and init = safe" : ", or a longer warmup");
+        an_print_in(
+            out, size,
+            "%s gives zeros alone for %d pictures: its neurons are dead, and what is before "
+            "it learns no more. Try a rate of %.3g%s",
+            t->net->network->layers[dead].name, count, rate / 10,
+            net ? " and init = safe" : ", or a longer warmup");
     return same || dead >= 0;
 }
 
@@ -195,23 +198,41 @@ static double largest_change(const alexnet_trainer *t)
     return largest;
 }
 
+/* Whether all updates together cannot have moved the weights. */
+static bool hardly_moves(const alexnet_trainer *t, double rate, char *out, size_t size)
+{
+    const double change = largest_change(t), moved = change * (double)t->record.step;
+    if (!(moved < MOVED)) /* NAN too */
+        return false;
+    const int length = an_print_in(
+        out, size, "The weights hardly move: an update changes them by a share of %.1g at most. ",
+        change);
+    if (moved < MOVED / 10)
+        an_print_in(out + length, size - (size_t)length,
+                    "The rate of %.3g is far too low. Leave it out, so that the recipe's own is "
+                    "taken, or let train --find-rate look for one",
+                    rate);
+    else
+        an_print_in(out + length, size - (size_t)length, "Try a rate of %.3g", 10 * rate);
+    return true;
+}
+
 static void by_numbers(const alexnet_trainer *t, bool above, char *out, size_t size)
 {
     const bool net = an_recipe_choice(t->recipe, AN_KEY_INIT) == AN_RECIPE_INIT_NET;
     const double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, 1);
-    const double change = largest_change(t);
-    if (change * (double)t->record.step < MOVED)
-        snprintf(out, size,
-                 "The weights hardly move: an update changes no layer's by more than %.1g of what "
-                 "they are. Try a rate of %.3g",
-                 change, 10 * rate);
-    else if (net)
+    if (hardly_moves(t, rate, out, size))
+        return;
+    if (net)
         snprintf(out, size,
                  "The first weights are those of the network file, which were made for other "
                  "pictures. Try init = safe%s",
                  above ? ", or a lower rate" : "");
+    else if (!t->trial && (double)t->record.step < UPDATES_TO_BEGIN)
+        snprintf(out, size, "Perhaps it is only too early: %lld updates are few. Try more epochs",
+                 (long long)t->record.step);
     else if (above)
-        snprintf(out, size, "The rate is too high. Try a rate of %.3g", rate / 10);
+        an_print_in(out, size, "The rate is too high. Try a rate of %.3g", rate / 10);
     else
         snprintf(out, size,
                  "Neither rates nor weights nor pictures explain it: do the labels fit the "
@@ -231,17 +252,22 @@ void an_trainer_why_stuck(const alexnet_trainer *t, double loss, char *out, size
         by_numbers(t, loss > 1.005 * log(t->classes.count), out, size);
 }
 
+/* Whether a run that learns would show it by the end of this epoch. */
+static bool had_time(const alexnet_trainer *t, int64_t epochs)
+{
+    const double warmup = an_recipe_number(t->recipe, AN_KEY_WARMUP, NULL, 0);
+    const double updates = (double)t->record.step - warmup * (double)t->steps_per_epoch;
+    const bool ends = epochs == t->epochs || an_trainer_stopped_early(t);
+    return epochs >= 2 && updates >= (ends ? UPDATES_TO_JUDGE : UPDATES_TO_BEGIN);
+}
+
 void an_trainer_warn_if_stuck(alexnet_trainer *t)
 {
     const double chance = log(t->classes.count), loss = an_tally_metrics(&t->record.epoch).loss;
-    const double warmup = an_recipe_number(t->recipe, AN_KEY_WARMUP, NULL, 0);
-    const double updates = (double)t->record.step - warmup * (double)t->steps_per_epoch;
     const int64_t epochs = t->record.step / t->steps_per_epoch;
     char why[512];
     t->record.told_stuck &= loss >= RECOVERED * chance;
-    if (t->record.told_stuck)
-        return;
-    if (epochs < 2 || updates < UPDATES_TO_BEGIN || !an_trainer_stuck_at(t, loss))
+    if (t->record.told_stuck || !had_time(t, epochs) || !an_trainer_stuck_at(t, loss))
         return;
     an_trainer_why_stuck(t, loss, why, sizeof why);
     an_log(t->ctx, ALEXNET_LOG_WARNING,

@@ -9,7 +9,7 @@
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "base/utf8.h"
+#include "data/names.h"
 #include "train/class_weights.h"
 #include "train/trainer.h"
 
@@ -77,10 +77,13 @@ static const char *choice_at(void *user, int i)
     return i ? "balanced" : "none";
 }
 
-/* Refuse a path that leads nowhere, which may be a choice with a letter wrong. */
+/* Refuse a path that leads nowhere, which may be a choice with a letter wrong, or to a folder. */
 static alexnet_status check_path(const char *path)
 {
     bool there;
+    if (an_is_folder(path))
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "class_weights = %s: it is a folder, not a file",
+                       path);
     AN_CHECK(an_file_exists(path, &there));
     if (there)
         return ALEXNET_OK;

@@ -7,8 +7,8 @@
 
 #include "train/class_weights.h"
 
-static char *ids[] = {"zebra", "golden retriever", "a", "\xc3\xa4", "7"};
-static const an_classes classes = {5, ids, ids};
+static char *ids[] = {"zebra", "golden retriever", "a", "\xc3\xa4", "7", "#hash"};
+static an_classes classes = {5, ids, ids}; /* the sixth for a test of its own */
 
 static alexnet_status try(float *weights, int *named, const char *text, size_t length)
 {
@@ -16,13 +16,13 @@ static alexnet_status try(float *weights, int *named, const char *text, size_t l
     return an_class_weights_read(weights, &classes, "w.txt", named);
 }
 
-static void expect_weights(const char *text, const float expected[5], int count)
+static void expect_weights(const char *text, const float *expected, int count)
 {
-    float weights[5];
+    float weights[6];
     int named = -1;
     expect_ok(try(weights, &named, text, strlen(text)));
     assert_int_equal(named, count);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < classes.count; i++)
         assert_true(weights[i] == expected[i]);
 }
 
@@ -40,7 +40,7 @@ static void test_what_is_read(void **state)
 
 static void expect_refused(const char *text, size_t length, const char *part)
 {
-    float weights[5];
+    float weights[6];
     int named;
     expect_failure(try(weights, &named, text, length), ALEXNET_ERROR_FORMAT, part);
 }
@@ -79,10 +79,41 @@ static void test_what_is_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_refused(bad[i].text, strlen(bad[i].text), bad[i].error);
     expect_refused("a 1\nze\0bra 1\n", 13, "w.txt:2: not text");
-    float weights[5];
+    float weights[6];
     int named;
     expect_failure(an_class_weights_read(weights, &classes, "none", &named), ALEXNET_ERROR_IO,
                    "none");
+}
+
+/* A class whose name begins with # can have no weight, and comments remain comments. */
+static void test_a_name_like_a_comment(void **state)
+{
+    (void)state;
+    classes.count = 6;
+    expect_weights("#hash\n#hash x\n# hash 5\n#hash 5 7\na 2\n", (const float[]){1, 1, 2, 1, 1, 1},
+                   1);
+    static const char text[] = "a 1\n #hash  5\n";
+    expect_refused(text, strlen(text),
+                   "w.txt:2: a line that begins with # is a comment, so that "
+                   "the class \"#hash\" gets no weight here; rename the class");
+    classes.count = 5;
+}
+
+/* Where no name is near, some are listed; of many the first. */
+static void test_names_that_are_far(void **state)
+{
+    (void)state;
+    static const char text[] = "elephant 1\n";
+    classes.count = 2;
+    expect_refused(text, strlen(text),
+                   "w.txt:1: the data has no class \"elephant\"; its 2 classes "
+                   "are \"golden retriever\", \"zebra\"");
+    assert_null(strstr(an_error_text(), "..."));
+    classes.count = 6;
+    expect_refused(text, strlen(text),
+                   "; its 6 classes are \"#hash\", \"7\", \"a\", \"golden "
+                   "retriever\", \"zebra\", ...");
+    classes.count = 5;
 }
 
 int main(void)
@@ -90,6 +121,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_read, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_refused, scratch_setup, scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_a_name_like_a_comment, scratch_setup,
+                                        scratch_teardown),
+        cmocka_unit_test_setup_teardown(test_names_that_are_far, scratch_setup, scratch_teardown),
     };
     return cmocka_run_group_tests_name("weights of classes", tests, NULL, NULL);
 }

@@ -121,6 +121,9 @@ static void test_weights_of_a_file(void **state)
                    "class_weights = weights.txt: neither none nor balanced, and there is no such "
                    "file of weights");
     assert_false(an_is_folder("two"));
+    static const char *const folder[] = {"class_weights", "train", NULL};
+    expect_failure(rig_start(&t, ctx, "train", NULL, "two", folder), ALEXNET_ERROR_FORMAT,
+                   "class_weights = train: it is a folder, not a file");
     static const char *const typo[] = {"class_weights", "balancd", NULL};
     expect_failure(rig_start(&t, ctx, "train", NULL, "two", typo), ALEXNET_ERROR_INVALID_ARGUMENT,
                    "did you mean balanced?");
