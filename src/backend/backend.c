@@ -234,14 +234,20 @@ void an_backend_close(an_backend *backend)
 
 alexnet_status an_backend_read_tunings(an_backend *backend)
 {
-    const alexnet_ctx *ctx = backend->ctx;
+    alexnet_ctx *ctx = backend->ctx;
     for (const alexnet_builtin *t = an_builtin_tunings; t->name; t++)
         if (strcmp(t->name, backend->api->name) == 0)
             AN_CHECK(an_tuning_parse(&backend->default_tuning, t->text, t->name, backend->isa,
                                      backend->api->variants));
-    return ctx->tuning ? an_tuning_parse(&backend->tuning, ctx->tuning, ctx->tuning_name,
-                                         backend->isa, backend->api->variants)
-                       : ALEXNET_OK;
+    if (!ctx->tuning)
+        return ALEXNET_OK;
+    AN_CHECK(an_tuning_parse(&backend->tuning, ctx->tuning, ctx->tuning_name, backend->isa,
+                             backend->api->variants));
+    const char *precision = alexnet_precision_name(backend->precision);
+    if (!an_tuning_serves(backend->tuning, precision))
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s has no row for %s in %s, and chooses nothing here",
+               ctx->tuning_name, backend->isa, precision);
+    return ALEXNET_OK;
 }
 
 void an_backend_free_tunings(an_backend *backend)

@@ -273,6 +273,14 @@ static bool fits(const row *r, const an_tuning_query *q, const char *signature)
            matches(r->operator, signature);
 }
 
+bool an_tuning_serves(const an_tuning *t, const char *precision)
+{
+    for (int i = 0; i < t->count; i++)
+        if (has_word(t->rows[i].precision, precision))
+            return true;
+    return false;
+}
+
 void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_variants *variants)
 {
     char signature[AN_OP_SIGNATURE];

@@ -69,6 +69,9 @@ typedef struct an_tuning_query {
     const char *tail;            /* NULL: none */
 } an_tuning_query;
 
+/** Whether a tuning has rows for a precision, as alexnet_precision_name() spells it. */
+bool an_tuning_serves(const an_tuning *tuning, const char *precision);
+
 /** Set those of `variants` that rows name. @param tuning  NULL: none are set */
 void an_tuning_apply(const an_tuning *tuning, const an_tuning_query *query, an_variants *variants);
 

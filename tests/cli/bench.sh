@@ -95,6 +95,9 @@ lacks infer.ini backward
 expect 0 bench --net alexnet-mini --batch 2 --steps 1 --device ref --tune ref.ini
 expect 1 bench --net alexnet-mini --tune no/such/folder.ini
 has err "cannot write no/such/folder.ini"
+sed 's/^precision = .*/precision = tf32/' fast.ini >other.ini
+expect 0 bench --net alexnet-mini --batch 4 --steps 1 --precision fp32 --tuning other.ini
+has err "other.ini has no row for"
 expect 2 bench --net alexnet-mini --tune again.ini --tuning fast.ini
 has err "fast.ini"
 [ -e again.ini ] && fail "a refused --tune leaves a file"
