@@ -13,6 +13,7 @@
 #include "backend/cuda/trial.h"
 #include "base/alloc.h"
 #include "cuda/fake.h"
+#include "cuda/small_conv.h"
 
 static int set_up(void **state)
 {
@@ -330,22 +331,9 @@ static int engine_as(alexnet_precision precision, bool deterministic, int n, an_
     an_cuda_conv_plan *plan;
     an_backend *backend = open_it(precision, deterministic);
     bool exact = precision == ALEXNET_PRECISION_FP32, bf16 = precision == ALEXNET_PRECISION_BF16;
-    const an_cuda_conv_shape shape = {.n = n,
-                                      .c = 8,
-                                      .h = 4,
-                                      .w = 4,
-                                      .k = 16,
-                                      .r = 3,
-                                      .s = 3,
-                                      .p = 4,
-                                      .q = 4,
-                                      .groups = 1,
-                                      .stride = 1,
-                                      .top = 1,
-                                      .left = 1,
-                                      .nhwc = !exact,
-                                      .type = bf16 ? AN_BF16 : AN_F32,
-                                      .tensor_cores = !exact};
+    an_cuda_conv_shape shape = small_conv(n);
+    shape.nhwc = shape.tensor_cores = !exact;
+    shape.type = bf16 ? AN_BF16 : AN_F32;
     rig_ok(an_cuda_conv_plan_new(&plan, (an_cuda *)backend, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE,
                                  variant));
     int engine = an_cuda_conv_plan_engine(plan);

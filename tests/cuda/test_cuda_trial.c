@@ -13,6 +13,7 @@
 #include "backend/cuda/matmul.h"
 #include "backend/cuda/trial.h"
 #include "cuda/fake.h"
+#include "cuda/small_conv.h"
 
 static an_cuda *cuda;
 static an_cuda_libs libs;        /* the fake's, of which a test replaces some */
@@ -59,29 +60,11 @@ static int tear_down(void **state)
 /* ---- A convolution's engines: 1 comes first in float32, then 2 (fake_dnn.c) -------------------
  */
 
-static an_cuda_conv_shape shape_of(int n)
-{
-    return (an_cuda_conv_shape){.n = n,
-                                .c = 8,
-                                .h = 4,
-                                .w = 4,
-                                .k = 16,
-                                .r = 3,
-                                .s = 3,
-                                .p = 4,
-                                .q = 4,
-                                .groups = 1,
-                                .stride = 1,
-                                .top = 1,
-                                .left = 1,
-                                .type = AN_F32};
-}
-
 static an_variant choose(an_direction direction)
 {
     an_cuda_conv_plan *plan;
     an_variant variant = AN_CUDA_AUTO;
-    const an_cuda_conv_shape shape = shape_of(32);
+    const an_cuda_conv_shape shape = small_conv(32);
     rig_ok(an_cuda_conv_plan_new(&plan, cuda, &shape, direction, AN_CUDA_TAIL_NONE, &variant));
     an_cuda_conv_plan_free(plan);
     return variant;
@@ -265,7 +248,7 @@ static void refuse(cudnnStatus_t first, cudnnStatus_t second, alexnet_status exp
 {
     an_cuda_conv_plan *plan;
     an_variant variant = AN_CUDA_AUTO;
-    const an_cuda_conv_shape shape = shape_of(2);
+    const an_cuda_conv_shape shape = small_conv(2);
     failures[1] = first;
     failures[2] = second;
     rig_refused(an_cuda_conv_plan_new(&plan, cuda, &shape, AN_FORWARD, AN_CUDA_TAIL_NONE, &variant),

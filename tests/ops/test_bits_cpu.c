@@ -391,6 +391,7 @@ static void update_under(int threads, const update_case *c, double *const from[U
                           .gradient = got[UPDATE_G],
                           .momentum = got[UPDATE_V],
                           .copy = copy,
+                          .form = an_copy_in_order(true, 0),
                           .count = COUNT,
                           .square = got[UPDATE_Q],
                           .average = c->averages ? got[UPDATE_A] : NULL,
