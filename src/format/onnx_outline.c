@@ -192,7 +192,7 @@ static alexnet_status take_bias(walk *w, an_outline_layer *layer, int index)
     if (*input(w, index)) {
         AN_CHECK(parameter(w, index, "bias", &layer->bias, &transposed));
         if (w->bias >= 0)
-            return REFUSE(w, "a second bias is added behind it, by %.120s", w->bias_node);
+            return REFUSE(w, "a second bias is added after it, by %.120s", w->bias_node);
         return ALEXNET_OK;
     }
     layer->bias = w->bias;
