@@ -63,7 +63,7 @@ void an_trainer_note_bad(alexnet_trainer *t, const an_batch *batch)
         if (t->reported[picture->sample])
             continue;
         t->reported[picture->sample] = 1;
-        an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+        an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
         an_run_skipped(&t->run, picture->error);
     }
 }
