@@ -80,14 +80,12 @@ static void show_epoch(const alexnet_progress *p, int classes)
                   100 * p->top1_error, p->rate, val);
 }
 
-static void show(const alexnet_progress *p, int classes)
+/* @param began  when the run was begun, or went on: with the mean image, if that is computed */
+static void show(const alexnet_progress *p, int classes, double began)
 {
     char text[PACE_SIZE];
     switch (p->phase) {
-    case ALEXNET_PROGRESS_MEAN:
-        progress_show(p->total ? (double)p->done / (double)p->total : 0,
-                      "mean image: %" PRId64 "/%" PRId64 " pictures", p->done, p->total);
-        break;
+    case ALEXNET_PROGRESS_MEAN: progress_pictures("mean image", p->done, p->total, began); break;
     case ALEXNET_PROGRESS_TRAIN:
         progress_show(fraction(p),
                       "epoch %d/%d%s  loss %.4f  error %.1f%%  %" PRId64 "/%" PRId64 "  rate %.3g",
@@ -158,7 +156,8 @@ static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
     bool more = true, worked = false;
-    run_files files = {.run = result->run, .trainer = trainer, .drawn = progress_clock()};
+    const double began = progress_clock();
+    run_files files = {.run = result->run, .trainer = trainer, .drawn = began};
     describe_trainer(trainer);
     result->classes = info_classes(alexnet_trainer_network(trainer));
     signals_guard_training();
@@ -166,7 +165,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
         if (!status) {
-            show(&p, result->classes);
+            show(&p, result->classes, began);
             run_files_take(&files, &p);
             worked |= p.phase != 0;
             result->epochs = p.epochs;
