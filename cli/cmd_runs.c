@@ -291,6 +291,10 @@ static int find_runs(run_rows *runs, const opt_args *args)
     const bool given = args->file_count > 0;
     const int count = given ? args->file_count : 1;
     int code = CLI_DONE;
+    if (!given && !path_exists(standard[0]))
+        return cli_error(CLI_BAD_INPUT,
+                         "there is no folder 'runs' here; name the folder that holds "
+                         "the runs");
     for (int i = 0; i < count && code == CLI_DONE; i++) {
         const char *path = given ? args->files[i] : standard[0];
         code = is_run(path) ? add_run(runs, path) : add_folder(runs, path, 0);

@@ -140,6 +140,8 @@ rm -r early bare by-loss
 expect 3 runs data
 has err "there is no training run in data"
 expect 3 runs missing
+expect 3 runs
+has err "there is no folder 'runs' here; name the folder that holds the runs"
 
 # Nothing is written through a link.
 echo precious >precious
