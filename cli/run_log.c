@@ -124,9 +124,12 @@ int run_log_read_new(run_log *out, const char *run)
 int run_log_read(run_log *out, const char *run)
 {
     int code = run_log_read_new(out, run);
-    if (code == CLI_DONE && out->count == 0)
-        code = cli_error(CLI_BAD_INPUT, "%s/log.jsonl has no report yet", run);
-    return code;
+    if (code != CLI_DONE || out->count > 0)
+        return code;
+    char *path = path_join(run, "log.jsonl");
+    cli_error(0, "%s has no report yet", path);
+    free(path);
+    return CLI_BAD_INPUT;
 }
 
 double run_log_seconds(const run_log *log)

@@ -375,5 +375,7 @@ void training_report(const training_result *result, bool json)
                result->best_epoch, result->epochs,
                metrics_text(errors, &result->best, result->classes), result->best.loss,
                result->best.images, text_plural(result->best.images, "picture", "pictures"));
-    terminal_line(stdout, "run %s, model %s/best.safetensors", result->run, result->run);
+    char *model = path_join(result->run, "best.safetensors");
+    terminal_line(stdout, "run %s, model %s", result->run, model);
+    free(model);
 }
