@@ -46,6 +46,10 @@ expect 2 train data/pictures --net alexnt --out odd
 expect 2 train data/pictures --recipe defualt --out odd
 expect 2 info alexnt
 expect 2 eval run --device tpu
+expect 2 classify run ""
+has err "argument 2 is empty"
+expect 2 train "" --net alexnet-mini
+has err "argument 1 is empty"
 
 # 3: bad input. Files that are not there, are damaged, or are something else.
 expect 3 classify run nowhere.png
