@@ -104,7 +104,8 @@ static void print_csv(const alexnet_stream_result *result, int top)
 /* Print the results as they come. *bad counts the pictures that could not be read. */
 static int print_results(alexnet_stream *stream, int64_t count, int top, int format, int64_t *bad)
 {
-    bool bar = !isatty(STDOUT_FILENO);
+    const bool bar = !isatty(STDOUT_FILENO);
+    const double began = progress_clock();
     if (format == FORMAT_CSV)
         puts("file,rank,index,class,probability");
     for (int64_t done = 0;; done++) {
@@ -126,8 +127,7 @@ static int print_results(alexnet_stream *stream, int64_t count, int top, int for
         else if (!result.status)
             print_text(&result, top);
         if (bar)
-            progress_show((double)(done + 1) / (double)count, "classified %" PRId64 "/%" PRId64,
-                          done + 1, count);
+            progress_pictures("classified", done + 1, count, began);
     }
 }
 

@@ -126,12 +126,8 @@ static int count(alexnet_data_stats *stats, int64_t total)
     const double start = progress_clock();
     int64_t done = 0;
     for (bool more = true; more && !status;) {
-        char left[TEXT_SIZE];
         status = alexnet_data_stats_step(stats, &done, &more);
-        const double rate = (double)done / (progress_clock() - start + 1e-9);
-        progress_show((double)done / (double)total,
-                      "read %" PRId64 "/%" PRId64 "  %.0f images/s  %s left", done, total, rate,
-                      text_duration(left, (double)(total - done) / (rate + 1e-9)));
+        progress_pictures("read", done, total, start);
     }
     progress_clear();
     return status ? cli_failed(status) : CLI_DONE;

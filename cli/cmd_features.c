@@ -102,6 +102,7 @@ static int leave_out_done(alexnet_dataset **pictures, alexnet_ctx *ctx, feature_
 static int compute(feature_store *store, alexnet_feature_stream *stream, int64_t batch, counts *n)
 {
     const int64_t all = n->pictures - n->resumed;
+    const double began = progress_clock();
     for (int64_t done = 1;; done++) {
         alexnet_feature_result result;
         bool more;
@@ -122,7 +123,7 @@ static int compute(feature_store *store, alexnet_feature_stream *stream, int64_t
             code = feature_store_flush(store);
         if (code != CLI_DONE)
             return code;
-        progress_show((double)done / (double)all, "features %" PRId64 "/%" PRId64, done, all);
+        progress_pictures("features", done, all, began);
     }
 }
 

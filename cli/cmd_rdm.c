@@ -207,6 +207,7 @@ static int fill(table *t, alexnet_features *features, const alexnet_dataset *pic
 {
     alexnet_feature_stream *stream = NULL;
     const int64_t all = alexnet_dataset_count(pictures);
+    const double began = progress_clock();
     alexnet_status status = alexnet_feature_stream_new(&stream, features, pictures);
     bool more = true;
     for (int64_t done = 1; !status && more; done++) {
@@ -220,7 +221,7 @@ static int fill(table *t, alexnet_features *features, const alexnet_dataset *pic
         } else {
             add(t, &result);
         }
-        progress_show((double)done / (double)all, "features %" PRId64 "/%" PRId64, done, all);
+        progress_pictures("features", done, all, began);
     }
     progress_clear();
     alexnet_feature_stream_free(stream);

@@ -70,14 +70,30 @@ static char *read_network(const char *path)
     return name ? name : cli_copy("?");
 }
 
-static const log_point *find_best(const run_log *log)
+static const char *value_of(const run_row *row, const char *key)
 {
+    const char *value = row->recipe ? alexnet_recipe_get(row->recipe, key) : NULL;
+    return value ? value : "?";
+}
+
+/* The figure that decides which epoch is the best; the loss decides among equal ones. */
+static double figure_of(const log_point *p, const char *best_by)
+{
+    return strcmp(best_by, "loss") == 0   ? p->val_loss
+           : strcmp(best_by, "top5") == 0 ? p->val_top5_error
+                                          : p->val_top1_error;
+}
+
+static const log_point *find_best(const run_row *row)
+{
+    const char *best_by = value_of(row, "best_by");
     const log_point *best = NULL;
-    for (size_t i = 0; i < log->count; i++) {
-        const log_point *p = &log->points[i];
-        if (isfinite(p->epoch) && isfinite(p->val_top1_error) &&
-            (!best || p->val_top1_error < best->val_top1_error ||
-             (p->val_top1_error == best->val_top1_error && p->val_loss < best->val_loss)))
+    for (size_t i = 0; i < row->log.count; i++) {
+        const log_point *p = &row->log.points[i];
+        const double figure = figure_of(p, best_by);
+        const double least = best ? figure_of(best, best_by) : INFINITY;
+        if (isfinite(p->epoch) && isfinite(figure) &&
+            (figure < least || (figure == least && p->val_loss < best->val_loss)))
             best = p;
     }
     return best;
@@ -87,12 +103,12 @@ static int add_run(run_rows *runs, const char *path)
 {
     run_row row = {.path = cli_copy(path)};
     char *recipe = path_join(path, "recipe.ini");
-    int code = run_log_read(&row.log, path);
+    int code = run_log_read_new(&row.log, path);
     if (code == CLI_DONE) {
         if (alexnet_recipe_load(&row.recipe, recipe))
             row.recipe = NULL; /* people may have changed the file */
         row.network = read_network(recipe);
-        row.best = find_best(&row.log);
+        row.best = find_best(&row);
         runs->rows = cli_realloc(runs->rows, (runs->count + 1) * sizeof *runs->rows);
         runs->rows[runs->count++] = row;
     } else {
@@ -153,10 +169,33 @@ static double epochs_done(const run_row *row)
     return done;
 }
 
-static const char *value_of(const run_row *row, const char *key)
+/* What the run reported last; without a report, nothing that is known. */
+static log_point last_of(const run_row *row)
 {
-    const char *value = row->recipe ? alexnet_recipe_get(row->recipe, key) : NULL;
-    return value ? value : "?";
+    static const log_point none = {.loss = NAN, .images_per_second = NAN};
+    return row->log.count > 0 ? row->log.points[row->log.count - 1] : none;
+}
+
+/* Of five classes or fewer the top-5 error is always 0, and says nothing. */
+static bool has_top5(const run_rows *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        for (size_t p = 0; p < runs->rows[i].log.count; p++)
+            if (runs->rows[i].log.points[p].val_top5_error > 0)
+                return true;
+    return false;
+}
+
+static bool differs(const run_rows *runs, const char *key)
+{
+    const run_row *first = NULL; /* with a recipe; one without differs in nothing that is known */
+    for (size_t i = 0; i < runs->count; i++) {
+        const run_row *row = &runs->rows[i];
+        if (first && row->recipe && strcmp(value_of(row, key), value_of(first, key)) != 0)
+            return true;
+        first = !first && row->recipe ? row : first;
+    }
+    return false;
 }
 
 /* The keys in which the recipes differ, but for epochs, which has a column already. */
@@ -164,53 +203,57 @@ static void find_differences(const run_rows *runs, string_list *keys)
 {
     alexnet_recipe_key key;
     for (int i = 0; alexnet_recipe_key_get(i, &key); i++)
-        for (size_t k = 1; k < runs->count && strcmp(key.name, "epochs") != 0; k++)
-            if (strcmp(value_of(&runs->rows[k], key.name), value_of(&runs->rows[0], key.name))) {
-                string_list_add(keys, cli_copy(key.name));
-                break;
-            }
+        if (strcmp(key.name, "epochs") != 0 && differs(runs, key.name))
+            string_list_add(keys, cli_copy(key.name));
+}
+
+static void add_number(table *t, const char *format, double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, format, value);
+    table_add(t, "%s", isfinite(value) ? text : "-");
 }
 
 static void add_percent(table *t, double value)
 {
-    if (isfinite(value))
-        table_add(t, "%.2f%%", 100 * value);
-    else
-        table_add(t, "-");
+    add_number(t, "%.2f%%", 100 * value);
 }
 
-static void add_cells(table *t, const run_row *row, const string_list *keys)
+static void add_cells(table *t, const run_row *row, const string_list *keys, bool top5)
 {
-    const log_point *last = &row->log.points[row->log.count - 1];
+    const log_point last = last_of(row), *best = row->best;
     table_add(t, "%s", row->path);
     table_add(t, "%s", row->network);
     table_add(t, "%.0f/%s", epochs_done(row), value_of(row, "epochs"));
-    table_add(t, row->best ? "%.0f" : "-", row->best ? row->best->epoch : 0);
-    add_percent(t, row->best ? row->best->val_top1_error : NAN);
-    add_percent(t, row->best ? row->best->val_top5_error : NAN);
-    table_add(t, row->best ? "%.4f" : "-", row->best ? row->best->val_loss : 0);
-    table_add(t, "%.4f", last->loss);
-    table_add(t, "%.0f", last->images_per_second);
+    add_number(t, "%.0f", best ? best->epoch : NAN);
+    add_percent(t, best ? best->val_top1_error : NAN);
+    if (top5)
+        add_percent(t, best ? best->val_top5_error : NAN);
+    add_number(t, "%.4f", best ? best->val_loss : NAN);
+    add_number(t, "%.4f", last.loss);
+    add_number(t, "%.0f", last.images_per_second);
     for (size_t k = 0; k < keys->count; k++)
         table_add(t, "%s", value_of(row, keys->items[k]));
 }
 
 static void print_table(const run_rows *runs)
 {
-    static const char *const heads[] = {"run",   "network",  "epochs",        "best",    "top-1",
-                                        "top-5", "val loss", "training loss", "images/s"};
+    static const char *const heads[] = {"run",   "network",  "epochs",     "best",    "top-1",
+                                        "top-5", "val loss", "train loss", "images/s"};
+    const bool top5 = has_top5(runs);
     string_list keys = {0};
     find_differences(runs, &keys);
-    char *align = cli_format("elrrrrrrr%*s", (int)keys.count, "");
+    char *align = cli_format("elrrrrrr%s%*s", top5 ? "r" : "", (int)keys.count, "");
     for (char *c = align; *c; c++)
         *c = *c == ' ' ? 'l' : *c;
     table t = table_new(align);
     for (size_t i = 0; i < COUNT_OF(heads); i++)
-        table_add(&t, "%s", heads[i]);
+        if (top5 || strcmp(heads[i], "top-5") != 0)
+            table_add(&t, "%s", heads[i]);
     for (size_t k = 0; k < keys.count; k++)
         table_add(&t, "%s", keys.items[k]);
     for (size_t i = 0; i < runs->count; i++)
-        add_cells(&t, &runs->rows[i], &keys);
+        add_cells(&t, &runs->rows[i], &keys, top5);
     table_print(&t, stdout);
     string_list_free(&keys);
     free(align);
@@ -219,13 +262,13 @@ static void print_table(const run_rows *runs)
 static void print_json(const run_row *row)
 {
     alexnet_recipe_key key;
-    const log_point *last = &row->log.points[row->log.count - 1];
+    const log_point last = last_of(row);
     json_t *document = json_object(), *recipe = json_object();
     json_object_set_new(document, "run", json_text(row->path));
     json_object_set_new(document, "network", json_text(row->network));
     json_object_set_new(document, "epochs_done", json_integer((json_int_t)epochs_done(row)));
-    json_object_set_new(document, "loss", json_number(last->loss));
-    json_object_set_new(document, "images_per_second", json_number(last->images_per_second));
+    json_object_set_new(document, "loss", json_number(last.loss));
+    json_object_set_new(document, "images_per_second", json_number(last.images_per_second));
     if (row->best) {
         json_t *best = json_object();
         json_object_set_new(best, "epoch", json_integer((json_int_t)row->best->epoch));
@@ -248,6 +291,10 @@ static int find_runs(run_rows *runs, const opt_args *args)
     const bool given = args->file_count > 0;
     const int count = given ? args->file_count : 1;
     int code = CLI_DONE;
+    if (!given && !path_exists(standard[0]))
+        return cli_error(CLI_BAD_INPUT,
+                         "there is no folder 'runs' here; name the folder that holds "
+                         "the runs");
     for (int i = 0; i < count && code == CLI_DONE; i++) {
         const char *path = given ? args->files[i] : standard[0];
         code = is_run(path) ? add_run(runs, path) : add_folder(runs, path, 0);

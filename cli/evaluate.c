@@ -64,11 +64,7 @@ int evaluate_all(alexnet_evaluation *evaluation, int64_t total, const evaluation
             break;
         if (watch)
             watch->take(watch->user, evaluation);
-        double rate = (double)done / (progress_clock() - start + 1e-9);
-        char left[TEXT_SIZE];
-        progress_show((double)done / (double)total,
-                      "evaluated %" PRId64 "/%" PRId64 "  %.0f images/s  %s left", done, total,
-                      rate, text_duration(left, (double)(total - done) / (rate + 1e-9)));
+        progress_pictures("evaluated", done, total, start);
     }
     progress_clear();
     return status ? cli_failed(status) : CLI_DONE;

@@ -58,9 +58,10 @@ static int search(alexnet_patches *patches, int64_t count)
 {
     int64_t done;
     alexnet_status status = ALEXNET_OK;
+    const double began = progress_clock();
     for (bool more = true; more && !status;) {
         status = alexnet_patches_step(patches, &done, &more);
-        progress_show((double)done / (double)count, "searched %" PRId64 "/%" PRId64, done, count);
+        progress_pictures("searched", done, count, began);
     }
     progress_clear();
     return status ? cli_failed(status) : CLI_DONE;

@@ -355,6 +355,8 @@ bool opt_parse(opt_args *args, int argc, char **argv, int *code)
             i += take_long(args, word + 2, &argv[i + 1], code);
         else if (options && word[0] == '-' && word[1])
             i += take_letter(args, word + 1, &argv[i + 1], code);
+        else if (!*word) /* most likely a variable of the shell that is not set */
+            *code = opt_wrong(args->page, "argument %d is empty; a name is expected", i + 1);
         else
             args->files[args->file_count++] = word;
     }

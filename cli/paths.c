@@ -42,6 +42,14 @@ static bool called_picture(const char *name)
     return false;
 }
 
+/* Whether bytes are the first of a .tar, .gz or .zip file. */
+static bool begin_archive(const unsigned char *bytes, size_t got)
+{
+    return (got >= 262 && memcmp(bytes + 257, "ustar", 5) == 0) ||
+           (got >= 2 && memcmp(bytes, "\x1F\x8B", 2) == 0) ||
+           (got >= 4 && memcmp(bytes, "PK\3\4", 4) == 0);
+}
+
 /* Whether bytes are the first of a picture. */
 static bool begin_picture(const unsigned char *bytes, size_t got)
 {
@@ -164,6 +172,10 @@ static const char *is_no_list(const char *line, size_t length)
         return "the list of pictures is UTF-16 text; save it as UTF-8";
     if (begin_picture((const unsigned char *)line, length))
         return "standard input holds a picture; - reads a list of paths, one on each line";
+    if (begin_archive((const unsigned char *)line, length))
+        return "standard input holds an archive; - reads a list of paths, one on each line, such "
+               "as "
+               "that of a .tar file";
     return NULL;
 }
 

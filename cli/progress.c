@@ -1,5 +1,6 @@
 #include "progress.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,10 @@
 #include <unistd.h>
 
 #include "terminal.h"
+#include "text.h"
 
-enum { BAR_WIDTH = 20, LINE_SIZE = 512 };
+/* A terminal of fewer columns than BAR_FROM has no room for more than the text. */
+enum { BAR_WIDTH = 20, BAR_FROM = 60, LINE_SIZE = 512 };
 
 static const double redraw_seconds = 0.1, plain_seconds = 10;
 
@@ -80,13 +83,13 @@ void progress_note(const char *format, ...)
  * one line and no word or number is split. */
 static void compose(double fraction, const char *text)
 {
-    char marks[BAR_WIDTH + 1];
-    int filled = (int)(fraction * BAR_WIDTH + 0.5);
-    memset(marks, '#', (size_t)filled);
-    memset(marks + filled, '.', (size_t)(BAR_WIDTH - filled));
-    marks[BAR_WIDTH] = '\0';
-    snprintf(state.bar, sizeof state.bar, "[%s] %3.0f%%  %s", marks, 100 * fraction, text);
-    state.bar[terminal_fit(state.bar, terminal_width(stderr) - 1, true)] = '\0';
+    char bar[] = "[....................] ";
+    const int width = terminal_width(stderr);
+    _Static_assert(sizeof bar == BAR_WIDTH + sizeof "[] ", "a dot for each part");
+    memset(bar + 1, '#', (size_t)(fraction * BAR_WIDTH + 0.5));
+    snprintf(state.bar, sizeof state.bar, "%s%3.0f%%  %s", width < BAR_FROM ? "" : bar,
+             100 * fraction, text);
+    state.bar[terminal_fit(state.bar, width - 1, true)] = '\0';
 }
 
 static void show(double fraction, const char *text)
@@ -120,6 +123,19 @@ void progress_show(double fraction, const char *format, ...)
     free(shown);
     state.last = now;
     funlockfile(stderr);
+}
+
+void progress_pictures(const char *verb, int64_t done, int64_t total, double began)
+{
+    const double seconds = progress_clock() - began;
+    char pace[2 * TEXT_SIZE + 16] = "", left[TEXT_SIZE];
+    if (done > 0 && seconds > 0) {
+        const double rate = (double)done / seconds;
+        text_duration(left, (double)(total - done) / rate);
+        snprintf(pace, sizeof pace, "  %.*f images/s  %s left", rate < 10 ? 1 : 0, rate, left);
+    }
+    progress_show(total ? (double)done / (double)total : 0, "%s %" PRId64 "/%" PRId64 "%s", verb,
+                  done, total, pace);
 }
 
 void progress_clear(void)

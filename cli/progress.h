@@ -8,6 +8,8 @@
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
+#include <stdint.h>
+
 #include "cli.h"
 
 /** Leave out notes and progress; errors and warnings are still printed. */
@@ -23,6 +25,12 @@ void progress_note(const char *format, ...) CLI_PRINTF(1, 2);
  * @param fraction  of the work that is done; limited to 0 to 1; not NAN
  */
 void progress_show(double fraction, const char *format, ...) CLI_PRINTF(2, 3);
+/**
+ * Show how many pictures are done, how fast, and how long the others will take: "read 12/340  48
+ * images/s  7 s left".
+ * @param began  progress_clock() when the first of them was begun
+ */
+void progress_pictures(const char *verb, int64_t done, int64_t total, double began);
 /** Remove the bar: the work is over, or results go to the same terminal. */
 void progress_clear(void);
 

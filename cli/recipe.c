@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "progress.h"
+#include "terminal.h"
 
 /* The name of an option for a key, with dashes; NULL for NULL. Owned by the caller. */
 static char *with_dashes(const char *key)
@@ -89,15 +90,16 @@ int recipe_open(alexnet_recipe **out, const char *name_or_path, const string_lis
 
 void recipe_describe(const alexnet_recipe *recipe)
 {
-    enum { WIDTH = 88 };
     char line[512] = "";
     const char *title = "recipe ";
+    int room = terminal_width(stderr) - (int)strlen(title);
+    room = room < (int)sizeof line - 1 ? room : (int)sizeof line - 1;
     alexnet_recipe_key key;
     for (int i = 0; alexnet_recipe_key_get(i, &key); i++) {
         const char *value = alexnet_recipe_get(recipe, key.name);
         char item[256];
         int length = snprintf(item, sizeof item, "  %s %s", key.name, value ? value : "");
-        if (*line && strlen(line) + (size_t)length > WIDTH) {
+        if (*line && (int)strlen(line) + length > room) {
             progress_note("%s%s", title, line);
             title = "       ";
             *line = '\0';

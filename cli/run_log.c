@@ -60,10 +60,9 @@ static int bad_line(const char *path, size_t number, bool whole, const char *rea
 typedef struct reading {
     void (*take)(void *user, const json_t *line);
     void *user;
-    size_t taken; /* lines */
 } reading;
 
-static int read_lines(reading *r, FILE *file, const char *path)
+static int read_lines(const reading *r, FILE *file, const char *path)
 {
     char *line = cli_alloc(LINE_BYTES);
     int code = CLI_DONE;
@@ -74,7 +73,6 @@ static int read_lines(reading *r, FILE *file, const char *path)
         if (json_is_object(object)) {
             if (!json_object_get(object, "norms"))
                 r->take(r->user, object);
-            r->taken++;
         } else {
             code = bad_line(path, number, whole, object ? "another value" : error.text);
         }
@@ -89,7 +87,7 @@ static int read_lines(reading *r, FILE *file, const char *path)
 int run_log_lines(const char *run, void (*take)(void *user, const json_t *line), void *user)
 {
     FILE *file;
-    reading r = {.take = take, .user = user};
+    const reading r = {.take = take, .user = user};
     char *path = path_join(run, "log.jsonl");
     char *missing = cli_format("%s is not the folder of a training run: it has no log.jsonl", run);
     int code = file_open(&file, path, missing);
@@ -97,8 +95,6 @@ int run_log_lines(const char *run, void (*take)(void *user, const json_t *line),
         code = read_lines(&r, file, path);
         fclose(file);
     }
-    if (code == CLI_DONE && r.taken == 0)
-        code = cli_error(CLI_BAD_INPUT, "%s has no whole line yet", path);
     free(missing);
     free(path);
     return code;
@@ -114,7 +110,7 @@ static void add_point(void *user, const json_t *line)
     log->points[log->count++] = point_of(line);
 }
 
-int run_log_read(run_log *out, const char *run)
+int run_log_read_new(run_log *out, const char *run)
 {
     *out = (run_log){0};
     int code = run_log_lines(run, add_point, out);
@@ -123,6 +119,17 @@ int run_log_read(run_log *out, const char *run)
         *out = (run_log){0};
     }
     return code;
+}
+
+int run_log_read(run_log *out, const char *run)
+{
+    int code = run_log_read_new(out, run);
+    if (code != CLI_DONE || out->count > 0)
+        return code;
+    char *path = path_join(run, "log.jsonl");
+    cli_error(0, "%s has no report yet", path);
+    free(path);
+    return CLI_BAD_INPUT;
 }
 
 double run_log_seconds(const run_log *log)

@@ -12,7 +12,7 @@
 /**
  * Call a function with every line of a run's log, as a JSON object. Lines of norms are left out,
  * because they are not reports; so is an incomplete last line, with a warning.
- * @return CLI_DONE; CLI_BAD_INPUT, reported, for no log, no line, or a line that is no object
+ * @return CLI_DONE; CLI_BAD_INPUT, reported, for no log, or a line that is no object
  */
 int run_log_lines(const char *run, void (*take)(void *user, const json_t *line), void *user);
 
@@ -32,6 +32,8 @@ typedef struct run_log {
 } run_log;
 
 /** Read the log of a run's folder; as run_log_lines(). */
+int run_log_read_new(run_log *out, const char *run);
+/** The same, but that the run has not reported yet is an error: there is at least one point. */
 int run_log_read(run_log *out, const char *run);
 
 /** The seconds that all updates took, without validation; NAN if a line does not say. */

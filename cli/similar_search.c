@@ -33,12 +33,12 @@ int similar_refresh(similar_search *s)
     if (status)
         return cli_input_failed(status);
     const int64_t missing = alexnet_index_missing(s->index, &done);
+    const double began = progress_clock();
     while (more && !status) {
         status = alexnet_index_step(s->index, &more);
         alexnet_index_missing(s->index, &done);
         if (missing)
-            progress_show((double)done / (double)missing, "computed %" PRId64 "/%" PRId64, done,
-                          missing);
+            progress_pictures("computed", done, missing, began);
     }
     progress_clear();
     if (!status)

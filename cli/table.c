@@ -85,14 +85,19 @@ static int total_width(const table *t, const int *widths)
     return width;
 }
 
-/* Narrow the widest of the columns that may be cut, until the table fits or all of them are
- * narrow. */
+/* Narrow the widest of the columns that may be cut, until the table fits or all of them are narrow.
+ * Paths, which people copy, are cut only where that makes the table fit. */
 static void fit(const table *t, int *widths, int room)
 {
+    int least = total_width(t, widths);
+    for (int i = 0; i < t->columns; i++)
+        if (strchr("ce", t->align[i]) && widths[i] > NARROWEST)
+            least -= widths[i] - NARROWEST;
+    const char *cut = least <= room ? "ce" : "c";
     while (total_width(t, widths) > room) {
         int widest = -1;
         for (int i = 0; i < t->columns; i++)
-            if (strchr("ce", t->align[i]) && (widest < 0 || widths[i] > widths[widest]))
+            if (strchr(cut, t->align[i]) && (widest < 0 || widths[i] > widths[widest]))
                 widest = i;
         if (widest < 0 || widths[widest] <= NARROWEST)
             return;

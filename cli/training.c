@@ -80,14 +80,12 @@ static void show_epoch(const alexnet_progress *p, int classes)
                   100 * p->top1_error, p->rate, val);
 }
 
-static void show(const alexnet_progress *p, int classes)
+/* @param began  when the run was begun, or went on: with the mean image, if that is computed */
+static void show(const alexnet_progress *p, int classes, double began)
 {
     char text[PACE_SIZE];
     switch (p->phase) {
-    case ALEXNET_PROGRESS_MEAN:
-        progress_show(p->total ? (double)p->done / (double)p->total : 0,
-                      "mean image: %" PRId64 "/%" PRId64 " pictures", p->done, p->total);
-        break;
+    case ALEXNET_PROGRESS_MEAN: progress_pictures("mean image", p->done, p->total, began); break;
     case ALEXNET_PROGRESS_TRAIN:
         progress_show(fraction(p),
                       "epoch %d/%d%s  loss %.4f  error %.1f%%  %" PRId64 "/%" PRId64 "  rate %.3g",
@@ -102,16 +100,34 @@ static void show(const alexnet_progress *p, int classes)
     }
 }
 
+static void say_resume(const char *how, const char *run_dir)
+{
+    char *run = cli_quote(run_dir);
+    progress_say("%s:", how);
+    progress_say("  %s train --resume %s", cli_program, run);
+    free(run);
+}
+
+/* A full disk, too little memory or a lost device ends the process, but not the run. */
+static int fail(alexnet_status status, const char *run_dir)
+{
+    const int code = cli_failed(status);
+    const bool passes = status == ALEXNET_ERROR_IO || status == ALEXNET_ERROR_NO_MEMORY ||
+                        status == ALEXNET_ERROR_DEVICE;
+    char *last = path_join(run_dir, "last.safetensors");
+    if (passes && path_exists(last))
+        say_resume("the run is kept as it was saved last. To go on from there", run_dir);
+    free(last);
+    return code;
+}
+
 /* Save, say how to resume, and return the signal's exit code. */
 static int stop(alexnet_trainer *trainer, const char *run_dir)
 {
     alexnet_status status = alexnet_trainer_save(trainer);
     if (status)
-        return cli_failed(status);
-    char *run = cli_quote(run_dir);
-    progress_say("stopped; the run is saved. To go on:");
-    progress_say("  %s train --resume %s", cli_program, run);
-    free(run);
+        return fail(status, run_dir);
+    say_resume("stopped; the run is saved. To go on", run_dir);
     return signals_exit_code();
 }
 
@@ -140,7 +156,8 @@ static int run(alexnet_trainer *trainer, training_result *result)
 {
     alexnet_status status = ALEXNET_OK;
     bool more = true, worked = false;
-    run_files files = {.run = result->run, .trainer = trainer, .drawn = progress_clock()};
+    const double began = progress_clock();
+    run_files files = {.run = result->run, .trainer = trainer, .drawn = began};
     describe_trainer(trainer);
     result->classes = info_classes(alexnet_trainer_network(trainer));
     signals_guard_training();
@@ -148,7 +165,7 @@ static int run(alexnet_trainer *trainer, training_result *result)
         alexnet_progress p;
         status = alexnet_trainer_step(trainer, &p, &more);
         if (!status) {
-            show(&p, result->classes);
+            show(&p, result->classes, began);
             run_files_take(&files, &p);
             worked |= p.phase != 0;
             result->epochs = p.epochs;
@@ -169,18 +186,19 @@ static int run(alexnet_trainer *trainer, training_result *result)
     if (result->skipped)
         progress_say("warning: %" PRId64 " %s a picture could not be read", result->skipped,
                      text_plural(result->skipped, "time", "times"));
-    return status ? cli_failed(status) : CLI_DONE;
+    return status ? fail(status, result->run) : CLI_DONE;
 }
 
 static void describe_data(const train_data *data)
 {
-    char train[TEXT_SIZE], val[TEXT_SIZE];
+    char train[TEXT_SIZE], val[TEXT_SIZE], all[TEXT_SIZE];
     int64_t held = data->val ? alexnet_dataset_count(data->val) : 0;
     int64_t fit = alexnet_dataset_count(data->train);
     int classes = alexnet_dataset_class_count(data->train);
-    progress_note("data     %d %s, %s %s to train on, %s to validate with", classes,
-                  text_plural(classes, "class", "classes"), text_count(train, fit),
-                  text_plural(fit, "picture", "pictures"), text_count(val, held));
+    progress_note("data     %s %s, %s %s to train on, %s to validate with",
+                  text_count(all, classes), text_plural(classes, "class", "classes"),
+                  text_count(train, fit), text_plural(fit, "picture", "pictures"),
+                  text_count(val, held));
 }
 
 static int start(alexnet_ctx *ctx, const training_request *request, const alexnet_recipe *recipe,
@@ -357,5 +375,7 @@ void training_report(const training_result *result, bool json)
                result->best_epoch, result->epochs,
                metrics_text(errors, &result->best, result->classes), result->best.loss,
                result->best.images, text_plural(result->best.images, "picture", "pictures"));
-    terminal_line(stdout, "run %s, model %s/best.safetensors", result->run, result->run);
+    char *model = path_join(result->run, "best.safetensors");
+    terminal_line(stdout, "run %s, model %s", result->run, model);
+    free(model);
 }

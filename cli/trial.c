@@ -53,13 +53,18 @@ static int run(alexnet_trial *trial)
     alexnet_trial_point p;
     alexnet_status status = ALEXNET_OK;
     bool more = true;
+    const double began = progress_clock();
     while (more && !status) {
+        char left[TEXT_SIZE];
         status = alexnet_trial_step(trial, &p, &more);
-        if (!status && p.update)
-            progress_show((double)p.update / (double)p.updates,
-                          "update %" PRId64 " of at most %" PRId64
-                          "  rate %.3g  loss %.4f  error %.1f%%",
-                          p.update, p.updates, p.rate, p.loss, 100 * p.top1_error);
+        if (status || !p.update)
+            continue;
+        const double each = (progress_clock() - began) / (double)p.update;
+        text_duration(left, each * (double)(p.updates - p.update));
+        progress_show((double)p.update / (double)p.updates,
+                      "update %" PRId64 " of at most %" PRId64
+                      "  %s left  rate %.3g  loss %.4f  error %.1f%%",
+                      p.update, p.updates, left, p.rate, p.loss, 100 * p.top1_error);
     }
     progress_clear();
     return status ? cli_failed(status) : CLI_DONE;

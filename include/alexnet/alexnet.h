@@ -1838,7 +1838,7 @@ typedef struct alexnet_progress {
     double loss;         /**< mean over the pictures of the latest report interval */
     double top1_error, top5_error;
     double rate;              /**< learning rate of weights in this step */
-    double images_per_second; /**< of the latest report interval */
+    double images_per_second; /**< of the latest report interval; before it, of all updates */
     double waiting;           /**< share of that time in which computation waited for pictures */
     double seconds_left;      /**< of the whole run, validation included; < 0 if not known yet */
     bool report;         /**< this step ended a report interval and wrote a line to log.jsonl */

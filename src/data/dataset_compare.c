@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "data/dataset.h"
 
 /* ---- Classes ---- */
@@ -139,9 +140,9 @@ static alexnet_status warn_absent(alexnet_ctx *ctx, const alexnet_dataset *d, co
     if (absent < 0)
         return AN_FAIL_MEMORY((size_t)d->classes, "a list of classes");
     if (absent > 0)
-        an_log(ctx, ALEXNET_LOG_WARNING,
-               "of %d of %d classes, such as \"%s\", there is no picture %s%s", absent, d->classes,
-               example, what, d->part.share > 0 ? remedy : "");
+        an_log(ctx, ALEXNET_LOG_WARNING, "%d of %d classes, such as \"%s\", %s no picture %s%s",
+               absent, d->classes, example, an_text_plural(absent, "has", "have"), what,
+               d->part.share > 0 ? remedy : "");
     return ALEXNET_OK;
 }
 
@@ -149,11 +150,11 @@ alexnet_status an_dataset_warn_absent(alexnet_ctx *ctx, const alexnet_dataset *t
                                       const alexnet_dataset *val)
 {
     AN_CHECK(warn_absent(ctx, train, "to train on",
-                         "; a smaller share for validation may leave one, or more pictures"));
+                         "; a smaller share for validation may leave one, or add pictures"));
     if (!val)
         return ALEXNET_OK;
     return warn_absent(ctx, val, "to validate with",
-                       "; a larger share for validation may hold one, or more pictures");
+                       "; a larger share for validation may hold one, or add pictures");
 }
 
 /* ---- Pictures of both ---- */

@@ -175,7 +175,7 @@ static alexnet_status leave_out(alexnet_pack *pack, int64_t sample, const an_pac
     if (packed->status == ALEXNET_ERROR_NO_MEMORY)
         return AN_FAIL(packed->status, "%s",
                        packed->error ? packed->error : "out of memory: packing pictures");
-    an_log(pack->ctx, ALEXNET_LOG_WARNING, "left out %s", packed->error);
+    an_log(pack->ctx, ALEXNET_LOG_WARNING, "left out: %s", packed->error);
     AN_CHECK(an_strings_add(&part->left_out,
                             an_text_percent(data->source->items[data->samples[sample].item].key)));
     if (!an_too_many_bad(part->left_out.count, data->count, allowed))

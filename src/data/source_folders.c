@@ -2,9 +2,11 @@
  * A tree with one folder per class. Classes are the folders of the root in byte order, items the
  * pictures below each in byte order.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/files.h"
@@ -92,8 +94,30 @@ static alexnet_status fail_no_classes(const an_folder *root, const char *path)
                    other ? other : "");
 }
 
+/* A link that leads nowhere is perhaps a class on a disk that is not there: without it, a network
+ * would learn the others alone. */
+static alexnet_status check_links(const an_folder *root, const char *path)
+{
+    for (int64_t i = 0; i < root->files.count; i++) {
+        struct stat info;
+        char *name = an_path_join(path, root->files.at[i]);
+        if (!name)
+            return AN_FAIL_MEMORY(strlen(path), "a path");
+        alexnet_status rc = ALEXNET_OK;
+        if (!an_has_picture_ending(name) && stat(name, &info) != 0)
+            rc = AN_FAIL(ALEXNET_ERROR_IO,
+                         "the link %s leads nowhere: %s; if it is a class, restore what it names, "
+                         "else remove it",
+                         name, strerror(errno));
+        an_free(name);
+        AN_CHECK(rc);
+    }
+    return ALEXNET_OK;
+}
+
 static alexnet_status check_root(const an_folder *root, const char *path)
 {
+    AN_CHECK(check_links(root, path));
     if (has_train_and_val(&root->folders))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "%s holds the folders train and val; open one of them", path);

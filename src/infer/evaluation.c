@@ -239,7 +239,7 @@ static void count_batch(an_evaluation *e)
         if (picture->status != ALEXNET_OK) {
             e->tally.skipped++;
             if (!e->reported)
-                an_log(e->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+                an_log(e->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
             continue;
         }
         if (e->answers == ALEXNET_OK)

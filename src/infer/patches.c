@@ -148,7 +148,7 @@ alexnet_status an_patches_step(an_patches *p, bool *more)
         an_found found = {.sample = picture->sample};
         if (picture->status != ALEXNET_OK) {
             p->skipped++;
-            an_log(p->net->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+            an_log(p->net->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
             continue;
         }
         AN_CHECK(find_largest(p, i, p->dataset->samples[picture->sample].name, &found));

@@ -59,7 +59,7 @@ static void count_pictures(alexnet_data_stats *s, const an_batch *batch)
         const an_loaded *picture = &batch->pictures[i];
         if (picture->status != ALEXNET_OK) {
             s->left_out++;
-            an_log(s->ctx, ALEXNET_LOG_WARNING, "left out %s", picture->error);
+            an_log(s->ctx, ALEXNET_LOG_WARNING, "left out: %s", picture->error);
             continue;
         }
         const int64_t n = batch->position + i - s->left_out;

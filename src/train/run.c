@@ -86,12 +86,17 @@ static bool is_leftover(const an_run *run)
 }
 
 /* An empty log is allowed: a run that could not begin leaves one. */
-static alexnet_status check_free(const an_run *run)
+static bool is_free(const an_run *run)
 {
     struct stat log;
-    if (!an_is_file(run->last) && !an_is_file(run->best) &&
-        (!an_is_file(run->recipe) || is_leftover(run)) &&
-        !(stat(run->log, &log) == 0 && S_ISREG(log.st_mode) && log.st_size > 0))
+    return !an_is_file(run->last) && !an_is_file(run->best) &&
+           (!an_is_file(run->recipe) || is_leftover(run)) &&
+           !(stat(run->log, &log) == 0 && S_ISREG(log.st_mode) && log.st_size > 0);
+}
+
+static alexnet_status check_free(const an_run *run)
+{
+    if (is_free(run))
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                    "%s holds files of a run already; resume it, or choose another folder",
@@ -123,6 +128,11 @@ static alexnet_status check_checkpoint(const an_run *run)
         return AN_FAIL(ALEXNET_ERROR_IO, "%s is a file, not a run folder", run->folder);
     if (errno != ENOENT)
         return an_file_fail("open", run->last);
+    if (is_leftover(run) && is_free(run))
+        return AN_FAIL(ALEXNET_ERROR_IO,
+                       "%s: it has no checkpoint (last.safetensors), because the run was stopped "
+                       "just after its start; begin it again with --out %s",
+                       run->folder, run->folder);
     if (an_is_folder(run->folder))
         return AN_FAIL(ALEXNET_ERROR_IO, "%s: it has no checkpoint (last.safetensors)",
                        run->folder);

@@ -63,7 +63,7 @@ void an_trainer_note_bad(alexnet_trainer *t, const an_batch *batch)
         if (t->reported[picture->sample])
             continue;
         t->reported[picture->sample] = 1;
-        an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped %s", picture->error);
+        an_log(t->ctx, ALEXNET_LOG_WARNING, "skipped: %s", picture->error);
         an_run_skipped(&t->run, picture->error);
     }
 }
@@ -178,6 +178,15 @@ static alexnet_status step_train(alexnet_trainer *t, alexnet_progress *progress)
 
 /* ---- The step ---- */
 
+/* Before the first report, which a large network may reach after minutes: the speed so far. */
+static double images_per_second(const alexnet_trainer *t)
+{
+    const an_pace *p = &t->pace;
+    if (p->rate > 0 || p->train_seconds <= 0)
+        return p->rate;
+    return (double)p->train_images / p->train_seconds;
+}
+
 static double seconds_left(const alexnet_trainer *t)
 {
     if (!t->pace.train_images)
@@ -233,7 +242,7 @@ alexnet_status an_trainer_step(alexnet_trainer *t, alexnet_progress *progress, b
         AN_CHECK(save_in_between(t, &progress->saved));
     progress->step = t->record.step;
     progress->rate = an_trainer_rate(t);
-    progress->images_per_second = t->pace.rate;
+    progress->images_per_second = images_per_second(t);
     progress->waiting = t->pace.waiting;
     progress->seconds_left = seconds_left(t);
     progress->skipped = t->record.skipped;

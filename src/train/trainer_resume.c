@@ -69,7 +69,8 @@ static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, doub
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "epochs = %lld: %s has begun its epoch %lld already", (long long)t->epochs,
                        t->run.folder, (long long)made);
-    if (t->epochs == planned || !an_schedule_has_end(t->recipe) || step == t->epochs * steps)
+    if (t->epochs == planned || !an_schedule_has_end(t->recipe) || step == 0 ||
+        step == t->epochs * steps)
         return ALEXNET_OK;
     double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)(step / steps + 1)) *
                   an_schedule_factor(t->recipe, NULL, step, steps);
@@ -170,22 +171,28 @@ static void say_weights(const alexnet_trainer *t)
 
 /* ---- The checkpoint ---- */
 
-/* A checkpoint that is damaged or missing may have one of an epoch beside it: add to the error how
- * the run goes on with that. */
-static alexnet_status or_epoch(const char *folder, alexnet_status rc)
+/* A checkpoint that is damaged or missing may have one of an epoch beside it, or the best model:
+ * add to the error how these are of use. */
+static alexnet_status or_another(const char *folder, alexnet_status rc)
 {
     char why[1024];
     if (rc != ALEXNET_ERROR_FORMAT && rc != ALEXNET_ERROR_IO)
         return rc;
     snprintf(why, sizeof why, "%s", an_error_text());
     char *epoch = an_run_newest_epoch(folder), *last = an_path_join(folder, "last.safetensors");
-    if (epoch && last && (rc == ALEXNET_ERROR_FORMAT || !an_is_file(last)))
+    char *best = an_path_join(folder, "best.safetensors");
+    const bool lost = last && (rc == ALEXNET_ERROR_FORMAT || !an_is_file(last));
+    if (lost && epoch)
         rc = AN_FAIL(rc, "%.600s. To go on from a checkpoint that was kept, copy %s to %s", why,
                      epoch, last);
+    else if (lost && best && an_is_file(best))
+        rc = AN_FAIL(rc, "%.600s. To begin a new run with its best model: --init-from %s", why,
+                     folder);
     else
         rc = AN_FAIL(rc, "%s", why);
     an_free(epoch);
     an_free(last);
+    an_free(best);
     return rc;
 }
 
@@ -213,9 +220,9 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
     alexnet_status rc;
     bool moved = false, set = false;
     an_model_file file = {0};
-    AN_TRY(or_epoch(folder, an_run_open(&t->run, folder)));
+    AN_TRY(or_another(folder, an_run_open(&t->run, folder)));
     AN_TRY(an_run_claim(&t->run));
-    AN_TRY(or_epoch(folder, read_head(t, &file)));
+    AN_TRY(or_another(folder, read_head(t, &file)));
     AN_TRY(an_trainer_reopen_data(t, options, &moved));
     AN_TRY(set_anew(t, options, &set));
     AN_TRY(make_net(t, file.network));
@@ -223,7 +230,7 @@ static alexnet_status go_on(alexnet_trainer *t, const char *folder,
     say_weights(t);
     t->record.has_mean |= !an_mean_wanted(t->net); /* a damaged record may say otherwise */
     AN_TRY(compare_origin(t));
-    AN_TRY(or_epoch(folder, read_tensors(&file, t->net)));
+    AN_TRY(or_another(folder, read_tensors(&file, t->net)));
     AN_TRY(an_program_pack(t->program));
     AN_TRY(cut_log(t));
     AN_TRY(keep_changes(t, moved || set));

@@ -30,6 +30,10 @@ expect 2 bench --mode loader data/pictures --tune tune.ini
 has err '--tune measures layers'
 expect 2 bench --precision BF16
 has err 'did you mean bf16?'
+if "$ALEXNET" bench --help | grep -q 'fp32|tf32|'; then # not in builds for the CPU alone
+    expect 2 bench --precision TF32
+    has err 'did you mean tf32?'
+fi
 expect 2 bench --device CPU
 has err 'unknown device "CPU"; did you mean cpu?'
 expect 2 train data/pictures --batch 0
@@ -42,6 +46,10 @@ expect 2 train data/pictures --net alexnt --out odd
 expect 2 train data/pictures --recipe defualt --out odd
 expect 2 info alexnt
 expect 2 eval run --device tpu
+expect 2 classify run ""
+has err "argument 2 is empty"
+expect 2 train "" --net alexnet-mini
+has err "argument 1 is empty"
 
 # 3: bad input. Files that are not there, are damaged, or are something else.
 expect 3 classify run nowhere.png

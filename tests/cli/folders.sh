@@ -56,6 +56,17 @@ has err "UTF-16"
 "$ALEXNET" classify run - <"$a" >out 2>err && fail "a picture was read as a list"
 is "$(wc -l <err | tr -d ' ')" 1 "lines about a picture on standard input"
 has err "standard input holds a picture"
+for archive in tar tar.gz zip; do
+    case $archive in
+    tar) tar cf in.$archive data ;;
+    tar.gz) gzip -k in.tar ;;
+    zip) printf 'PK\003\004rest' >in.$archive ;;
+    esac
+    "$ALEXNET" classify model - <in.$archive >out 2>err
+    is $? 3 "exit code for a .$archive on standard input"
+    has err "standard input holds an archive"
+    is "$(sed -n '$=' err)" 1 "lines for a .$archive on standard input"
+done
 
 # Data that is still packed.
 touch photos.zip

@@ -67,6 +67,10 @@ while [ "$at" -le "$calls" ]; do
     if [ $code -ne 0 ]; then
         is $code 1 "$what: exit code"
         has err "No space left"
+        if grep -q 'cannot write run/best.safetensors.tmp' err; then
+            line err "the run is kept as it was saved last. To go on from there:" \
+                "$ALEXNET train --resume run"
+        fi
     elif [ "$at" -eq 1 ]; then
         fail "a run whose disk was full from the beginning"
     fi

@@ -89,7 +89,7 @@ expect 3 plot curves run -o curves.png
 has err "run/log.jsonl:3: not a JSON object"
 printf '{"epoch":1' >run/log.jsonl
 expect 3 plot curves run -o curves.png
-has err "run/log.jsonl has no whole line yet"
+has err "run/log.jsonl has no report yet"
 head -c 3000000 /dev/zero >run/log.jsonl
 expect 3 plot curves run -o curves.png
 

@@ -96,17 +96,52 @@ is "$(sed -n '$=' out)" 6 "lines: a heading, a rule, four runs"
 expect 0 runs one two --json
 is "$(json 1 epochs_done)" 2 "epochs"
 is "$(json 2 recipe.epochs)" "2" "epochs of the recipe as the run has it now"
-# Paths that are too long are cut at the front, because runs differ at the ends of their paths.
+# Paths that are too long are cut at the front, because runs differ at the ends of their paths; but
+# only where the table then fits.
 mkdir a-folder-whose-name-is-long
 mv one a-folder-whose-name-is-long/run-1
 mv two a-folder-whose-name-is-long/run-2
+COLUMNS=100
+export COLUMNS
 expect 0 runs a-folder-whose-name-is-long
 is "$(grep -c '^\.\.\..*run-[12]  alexnet-mini' out)" 2 "runs told apart by their paths' ends"
+is "$(awk 'length > 100' out)" "" "lines that are too long"
+COLUMNS=80
+expect 0 runs a-folder-whose-name-is-long
+is "$(grep -c '^a-folder-whose-name-is-long/run-[12]  alexnet-mini' out)" 2 "runs by their whole paths"
+unset COLUMNS
 mv a-folder-whose-name-is-long/run-1 one
 mv a-folder-whose-name-is-long/run-2 two
+# A run that has not reported yet is a run too, and has nothing to draw; norms are no report. A run
+# without a recipe differs in nothing that is known. The best epoch is chosen as the recipe says.
+mkdir early
+cp one/recipe.ini early
+echo '{"epoch":1,"step":1,"norms":{}}' >early/log.jsonl
+mkdir bare
+: >bare/log.jsonl
+expect 0 runs two early bare
+is "$(sed -n 's/  */ /g; /^early/p' out | cut -d' ' -f2-8)" \
+    "alexnet-mini 0/$(sed -n 's/^epochs = //p' one/recipe.ini) - - - - -" "a run without reports"
+lacks out "momentum"
+expect 3 plot curves early -o curves.png
+has err "early/log.jsonl has no report yet"
+expect 3 plot curves bare -o curves.png
+mkdir by-loss
+sed 's/^best_by = .*/best_by = loss/' one/recipe.ini >by-loss/recipe.ini
+for epoch in 1 2; do
+    val="\"top1_error\":0.$epoch,\"top5_error\":0,\"loss\":$((3 - epoch))"
+    printf '{"epoch":%s,"step":%s,"loss":1,"val":{%s}}\n' $epoch $epoch "$val"
+done >by-loss/log.jsonl
+expect 0 runs by-loss --json
+is "$(json 1 best.epoch)" 2 "the best epoch by its loss"
+expect 0 runs by-loss
+lacks out "top-5"
+rm -r early bare by-loss
 expect 3 runs data
 has err "there is no training run in data"
 expect 3 runs missing
+expect 3 runs
+has err "there is no folder 'runs' here; name the folder that holds the runs"
 
 # Nothing is written through a link.
 echo precious >precious

@@ -6,7 +6,7 @@ echo text >$photos/train/red-ring/broken.jpg
 expect 0 data stats $photos --net alexnet-mini -o s.safetensors --plot s.png
 line out "6  red-ring" "6  yellow-star" "60  in all; left out:" "1  cannot be read"
 has out "width " "mean " "covariance " "axis 3 "
-has err "left out "
+has err "left out: "
 is "$("$PNG_PIXEL" s.png 430 47)" "68 119 170" "the first bar"
 [ "$("$PNG_PIXEL" s.png 100 150)" != "255 255 255" ] || fail "no mean image"
 expect 0 data stats $photos --net alexnet-mini --json --quiet --threads 1 -o one.safetensors

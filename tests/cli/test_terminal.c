@@ -1,12 +1,17 @@
 /*
  * What fits into a line: columns of wide and combining characters, and cuts between the parts of a
- * progress line, between words, and never within a character.
+ * progress line, between words, and never within a character. What such a line says.
  */
 #include <assert.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "progress.h"
 #include "terminal.h"
 
 static void expect_fit(const char *text, int width, const char *expected)
@@ -24,6 +29,40 @@ static void expect_columns(const char *text, int expected)
         return;
     printf("%s takes %d columns, expected %d\n", text, terminal_columns(text), expected);
     exit(1);
+}
+
+/* What was drawn since the last call on a terminal whose other end is given. Progress may be shown
+ * again after a tenth of a second. */
+static const char *drawn(int terminal)
+{
+    static char text[1024];
+    const struct timespec wait = {.tv_nsec = 150000000};
+    assert(poll(&(struct pollfd){.fd = terminal, .events = POLLIN}, 1, 60000) == 1);
+    nanosleep(&wait, NULL);
+    ssize_t length = read(terminal, text, sizeof text - 1);
+    text[length > 0 ? length : 0] = '\0';
+    return text;
+}
+
+/* A bar with rate and time; on a narrow terminal these, and no bar. */
+static void test_progress(void)
+{
+    const int out = dup(STDERR_FILENO), terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    assert(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    const int inner = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    assert(inner >= 0 && dup2(inner, STDERR_FILENO) == STDERR_FILENO);
+    const double began = progress_clock() - 1000;
+    setenv("COLUMNS", "80", 1);
+    progress_pictures("read", 0, 10000, began);
+    assert(strstr(drawn(terminal), "[....................]   0%  read 0/10000"));
+    progress_pictures("read", 5000, 10000, began);
+    assert(strstr(drawn(terminal),
+                  "[##########..........]  50%  read 5000/10000  5.0 images/s  17 min left"));
+    setenv("COLUMNS", "50", 1);
+    progress_pictures("read", 5000, 10000, began);
+    const char *text = drawn(terminal);
+    assert(strstr(text, " 50%  read 5000/10000  5.0 images/s  17 min left") && !strchr(text, '#'));
+    assert(dup2(out, STDERR_FILENO) == STDERR_FILENO);
 }
 
 int main(void)
@@ -52,5 +91,6 @@ int main(void)
     assert(terminal_width(stdout) == 57);
     setenv("COLUMNS", "none", 1);
     assert(terminal_width(stdout) > 0);
+    test_progress();
     return 0;
 }

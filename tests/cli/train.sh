@@ -27,9 +27,10 @@ is "$(json 1 best.images)" 20 "validated pictures"
 # A share to validate with, none, another folder; a run folder that is taken.
 train data/pictures/train --epochs 1 --val 0.25 --out share
 has err "115 pictures to train on, 45 to validate with" # of the names' hashes, a quarter
-train data/pictures/train --epochs 1 --out standard
+train data/pictures/train --epochs 1 --out standard/
+line out "run standard/, model standard/best.safetensors"
 has err "--val 0.1" "143 pictures to train on, 17 to validate with" \
-    "warning: of 1 of 10 classes, such as \"blue-cross\", there is no picture to validate with"
+    "warning: 1 of 10 classes, such as \"blue-cross\", has no picture to validate with"
 train data/pictures/train --epochs 1 --val 0 --out none
 has err "160 pictures to train on, 0 to validate with"
 lacks out "validation"

@@ -30,6 +30,12 @@ cp data/pictures/train/blue-cross/00001.png one/blue-cross
 expect 0 train one --net alexnet-mini --epochs 1 --val two --out other --threads 1
 has err "2 classes, 2 pictures to train on" "1 thread"
 lacks err "1 threads"
+is "$(sed -n '/^recipe/,/ seed 1$/p' err | awk 'length > 80')" "" "lines of the recipe wider than 80"
+COLUMNS=40 "$ALEXNET" train one --net alexnet-mini --epochs 1 --val two --out narrow 2>err >out ||
+    fail "training on a narrow terminal"
+sed -n '/^recipe/,/ seed 1$/p' err >recipe
+less 20 "$(sed -n '$=' recipe)" "lines of the recipe on a narrow terminal"
+is "$(awk 'length > 40' recipe)" "" "lines of the recipe wider than a narrow terminal"
 
 # A model says what it knows, and where it comes from.
 expect 0 info run

@@ -362,6 +362,20 @@ static void test_class_folders_are_not_entered_twice(void **state)
     check_error("t", NULL, NULL, ALEXNET_ERROR_FORMAT, "t/kitten is a link to ");
 }
 
+/* A class on a disk that is not there is not silently missed; a picture may be. */
+static void test_links_that_lead_nowhere(void **state)
+{
+    (void)state;
+    put("t/cat/a.jpg");
+    put("t/dog/d.jpg");
+    assert_int_equal(symlink("gone.jpg", "t/loose.jpg"), 0);
+    an_dataset_release(open_good("t", NULL, NULL));
+    assert_int_equal(symlink("../gone/horse", "t/horse"), 0);
+    check_error("t", NULL, NULL, ALEXNET_ERROR_IO,
+                "t/horse leads nowhere: No such file or directory; if it is a class, restore what "
+                "it names");
+}
+
 /* A link to a folder above is not followed: what is there does not become part of the class. */
 static void test_links_upward_are_not_followed(void **state)
 {
@@ -492,6 +506,7 @@ int main(void)
         TEST(test_doubts_are_said),
         TEST(test_many_classes),
         TEST(test_class_folders_are_not_entered_twice),
+        TEST(test_links_that_lead_nowhere),
         TEST(test_links_upward_are_not_followed),
         TEST(test_hidden_alone),
         TEST(test_names_file),

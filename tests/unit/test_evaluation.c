@@ -289,7 +289,7 @@ static void test_kept(void **state)
     assert_int_equal(a.images, 3 * 5 - 1);
     assert_int_equal(a.skipped, 1);
     assert_memory_equal(&a, &b, sizeof a);
-    assert_int_equal(rig_times_heard("skipped "), 2); /* once by each */
+    assert_int_equal(rig_times_heard("skipped: "), 2); /* once by each */
     alexnet_evaluation_free(kept);
     alexnet_evaluation_free(fresh);
     free_sessions(sessions);

@@ -323,6 +323,11 @@ static void test_other_end(void **state)
         assert_true(p.rate > 0);
         alexnet_trainer_free(trainer);
     }
+    start("unbegun", 0, (const char *const[]){SETTINGS, "epochs", "2", NULL});
+    rig_heard[0] = '\0';
+    expect_ok(alexnet_trainer_resume(&trainer, ctx, "unbegun", &more));
+    assert_int_equal(rig_times_heard("drawn anew"), 0); /* no update had a rate of the old end */
+    alexnet_trainer_free(trainer);
 }
 
 /* A run that stopped because of bad pictures goes on without them, or after one was replaced. */

@@ -136,6 +136,21 @@ static void test_no_checkpoint(void **state)
     assert_int_equal(rename("run/best.safetensors", LAST), 0);
     expect_no_resume(ALEXNET_ERROR_FORMAT,
                      LAST " is a model, not a checkpoint: it lacks alexnet.run");
+    assert_null(strstr(an_error_text(), "--init-from")); /* there is no best model */
+}
+
+#define WITH_BEST ". To begin a new run with its best model: --init-from run"
+
+static void test_the_best_model_is_left(void **state)
+{
+    (void)state;
+    size_t length;
+    unsigned char *whole = scratch_read(LAST, &length);
+    scratch_write(LAST, whole, length / 2);
+    expect_no_resume(ALEXNET_ERROR_FORMAT, WITH_BEST);
+    assert_int_equal(remove(LAST), 0);
+    expect_no_resume(ALEXNET_ERROR_IO, "run: it has no checkpoint (last.safetensors)" WITH_BEST);
+    free(whole);
 }
 
 static void test_cut_and_scrambled(void **state)
@@ -548,6 +563,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(test_the_good_one),
         IN_SCRATCH(test_no_checkpoint),
+        IN_SCRATCH(test_the_best_model_is_left),
         IN_SCRATCH(test_cut_and_scrambled),
         IN_SCRATCH(test_checkpoints_of_epochs),
         IN_SCRATCH(test_missing_tensors),
