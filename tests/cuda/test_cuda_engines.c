@@ -134,13 +134,14 @@ static const layer layers[] = {
     {"small", 4, 7, 6, 3, 1, 2, 1}, /* of the tests of training */
 };
 
-/* The engine that is proposed first. */
+/* There must be a proposal, so that a fallback engine is not needed. */
 static void check_plan(an_cuda *cuda, const an_cuda_conv *c, an_direction direction,
                        an_cuda_conv_tail tail)
 {
     an_cuda_conv_plan *made;
     an_variant variant = AN_CUDA_PROPOSAL;
     rig_ok(an_cuda_conv_plan_new(&made, cuda, &c->shape, direction, tail, &variant));
+    assert_int_equal(variant, AN_CUDA_PROPOSAL);
     an_cuda_conv_plan_free(made);
 }
 
