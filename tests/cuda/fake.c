@@ -35,6 +35,22 @@ void fake_store(void *data, int64_t i, bool bf16, double value)
     ((uint16_t *)data)[i] = (uint16_t)(bits >> 16);
 }
 
+static _Thread_local cudaError_t last;
+
+cudaError_t fake_result(cudaError_t rc)
+{
+    if (rc != cudaSuccess)
+        last = rc;
+    return rc;
+}
+
+static cudaError_t get_last_error(void)
+{
+    const cudaError_t rc = last;
+    last = cudaSuccess;
+    return rc;
+}
+
 /* ---- The table, in the place of libs.c ------------------------------------------------------- */
 
 static an_cuda_libs table;
@@ -108,7 +124,7 @@ static cudaError_t fake_malloc(void **out, size_t bytes)
     fake_lock();
     cudaError_t rc = malloc_locked(out, bytes);
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 /* cudaFree() waits for everything. */
@@ -126,7 +142,7 @@ static cudaError_t fake_free(void *block)
         free(h);
     }
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 bool fake_is_pinned(const void *memory)
@@ -153,7 +169,7 @@ static cudaError_t host_alloc(void **out, size_t bytes, unsigned flags)
         fake_count.host_blocks++;
     }
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 /* A copy that is still to read the block finds poison. */
@@ -186,10 +202,10 @@ static cudaError_t get_device_count(int *count)
 {
     *count = fake.devices;
     if (fake.child)
-        return cudaErrorInitializationError;
+        return fake_result(cudaErrorInitializationError);
     if (fake.driver < CUDART_VERSION)
-        return cudaErrorInsufficientDriver;
-    return fake.devices ? cudaSuccess : cudaErrorNoDevice;
+        return fake_result(cudaErrorInsufficientDriver);
+    return fake_result(fake.devices ? cudaSuccess : cudaErrorNoDevice);
 }
 
 static cudaError_t driver_get_version(int *version)
@@ -226,9 +242,9 @@ static _Thread_local CUcontext current;
 static cudaError_t set_device(int device)
 {
     if (fake.taken)
-        return cudaErrorDevicesUnavailable;
+        return fake_result(cudaErrorDevicesUnavailable);
     if (device >= fake.devices)
-        return cudaErrorInvalidDevice;
+        return fake_result(cudaErrorInvalidDevice);
     current = (CUcontext)&contexts[device];
     return cudaSuccess;
 }
@@ -253,11 +269,6 @@ int fake_current_device(void)
 static const char *get_error_string(cudaError_t error)
 {
     return error == cudaSuccess ? "no error" : "an error of the fake";
-}
-
-static cudaError_t get_last_error(void)
-{
-    return cudaSuccess;
 }
 
 void fake_fill_runtime(an_cuda_libs *libs)

@@ -38,6 +38,7 @@ typedef struct fake_machine {
     bool no_tails;  /* cuDNN has no engine that adds a bias */
     bool no_room;   /* cuDNN does not open, and does not say that it lacks memory */
     bool slow;      /* what it computes takes long: it is never done when it is asked for */
+    bool prompt;    /* it is done when it is first asked for; else when it is asked for again */
     bool child;     /* the process was forked from one that used the driver */
     unsigned pause; /* microseconds in which other threads go on, before pinned memory is read and
                        when a recording has begun */
@@ -63,6 +64,10 @@ int fake_current_device(void);
  * start what the environment's FAKE_COPIES_FIRST says, which tests with two lines in CMakeLists.txt
  * are given in one of them. */
 extern bool fake_copies_first;
+
+/** Keep an error of the runtime for this thread, until cudaGetLastError(). A launch reports such an
+ * error too. @return the same */
+cudaError_t fake_result(cudaError_t rc);
 
 /** A call that a stream makes; `n` is its own. */
 typedef int fake_call(const void *arg, int64_t n);

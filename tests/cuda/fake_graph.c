@@ -54,7 +54,7 @@ static cudaError_t begin_capture(cudaStream_t stream, enum cudaStreamCaptureMode
     fake_unlock();
     if (fake.pause)
         usleep(fake.pause);
-    return rc;
+    return fake_result(rc);
 }
 
 void fake_graph_drop(cudaGraph_t graph)
@@ -85,7 +85,7 @@ static cudaError_t end_capture(cudaStream_t stream, cudaGraph_t *out)
             fake_graph_drop(graph);
     }
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 static cudaError_t graph_instantiate(cudaGraphExec_t *out, cudaGraph_t graph,
@@ -103,7 +103,7 @@ static cudaError_t graph_instantiate(cudaGraphExec_t *out, cudaGraph_t graph,
 static cudaError_t graph_destroy(cudaGraph_t graph)
 {
     if (!graph)
-        return cudaErrorInvalidValue;
+        return fake_result(cudaErrorInvalidValue);
     fake_lock();
     fake_graph_drop(graph);
     fake_unlock();
@@ -129,7 +129,7 @@ static cudaError_t graph_launch(cudaGraphExec_t exec, cudaStream_t stream)
         for (const fake_work *work = exec->graph->work.first; work; work = work->next)
             fake_add(stream, work->call, work->arg, work->bytes, work->n);
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 void fake_fill_graph(an_cuda_libs *libs)

@@ -203,7 +203,7 @@ static cudaError_t stream_synchronize(cudaStream_t stream)
     else
         finish(stream, NULL);
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
@@ -230,6 +230,7 @@ static cudaError_t event_record(cudaEvent_t event, cudaStream_t stream)
     fake_lock();
     fake_mark_drop(event->mark);
     event->mark = mark_new(stream);
+    event->asked = false;
     if (!stream->graph)
         put(stream, work_new(FAKE_RECORD, event->mark));
     fake_count.records++;
@@ -263,7 +264,7 @@ static cudaError_t stream_wait_event(cudaStream_t stream, cudaEvent_t event, uns
     else if (event->mark)
         put(stream, work_new(FAKE_WAIT, event->mark));
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 /* CUDA does not wait for an event without a record; to the fake it is a mistake. */
@@ -285,16 +286,18 @@ static cudaError_t event_synchronize(cudaEvent_t event)
     fake_count.sleeps += event->blocking;
     cudaError_t rc = reach(event);
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 /* Who asks goes on asking until the work is done, as if he waited. */
 static cudaError_t event_query(cudaEvent_t event)
 {
     fake_lock();
-    cudaError_t rc = fake.slow ? cudaErrorNotReady : reach(event);
+    const bool early = event->mark && !event->mark->done && !event->asked && !fake.prompt;
+    event->asked = true;
+    cudaError_t rc = fake.slow || early ? cudaErrorNotReady : reach(event);
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 static cudaError_t event_elapsed(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
@@ -308,7 +311,7 @@ static cudaError_t event_elapsed(float *milliseconds, cudaEvent_t first, cudaEve
     else
         *milliseconds = (float)(second->mark->time - first->mark->time);
     fake_unlock();
-    return rc;
+    return fake_result(rc);
 }
 
 /* ---- Copies ---------------------------------------------------------------------------------- */
@@ -333,6 +336,13 @@ static int run_copy(const void *arg, int64_t n)
     return 0;
 }
 
+/* A copy from the device to ordinary memory returns when it is done. It waits in a busy loop. */
+static void wait_for_copy(cudaStream_t stream, bool alone)
+{
+    fake_count.spins += !alone;
+    finish(stream, NULL);
+}
+
 /* In a recording the memory is read at every replay. */
 static cudaError_t memcpy_async(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
                                 cudaStream_t stream)
@@ -340,6 +350,7 @@ static cudaError_t memcpy_async(void *to, const void *from, size_t bytes, enum c
     fake_lock();
     copy plain = {to, from, bytes, kind == cudaMemcpyHostToDevice && fake_is_pinned(from)};
     bool staged = kind == cudaMemcpyHostToDevice && !plain.pinned && bytes <= STAGED;
+    const bool alone = !stream->work.first;
     if (staged && !stream->graph) {
         copy *whole = malloc(sizeof *whole + bytes);
         *whole = (copy){to, NULL, bytes, false};
@@ -349,6 +360,8 @@ static cudaError_t memcpy_async(void *to, const void *from, size_t bytes, enum c
     } else {
         fake_add(stream, run_copy, &plain, sizeof plain, 0);
     }
+    if (kind == cudaMemcpyDeviceToHost && !stream->graph && !fake_is_pinned(to))
+        wait_for_copy(stream, alone);
     fake_unlock();
     return cudaSuccess;
 }

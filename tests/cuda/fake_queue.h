@@ -47,6 +47,7 @@ struct CUstream_st {
 
 struct CUevent_st {
     bool timed, blocking;
+    bool asked;      /* whether the latest record is done */
     fake_mark *mark; /* the latest record; NULL: none */
 };
 

@@ -22,6 +22,14 @@ static int set_up(void **state)
     return 0;
 }
 
+/* No error is left behind, which the next launch would report. */
+static int tear_down(void **state)
+{
+    (void)state;
+    assert_int_equal(an_cuda_libs_runtime()->cudaGetLastError(), cudaSuccess);
+    return 0;
+}
+
 static an_backend *open_it(alexnet_precision precision, bool deterministic)
 {
     an_backend *backend;
@@ -304,18 +312,20 @@ static void test_waits(void **state)
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
     for (int slow = 0; slow < 2; slow++) {
         fake.slow = slow;
+        fake.prompt = true;
         fake_count.sleeps = fake_count.spins = 0;
         rig_ok(an_cuda_alloc(backend, sizeof large, &block));
         rig_ok(an_cuda_write(backend, block, large, sizeof large));
+        rig_ok(an_cuda_retire(backend, 1)); /* something to wait for */
         rig_ok(an_cuda_read(backend, text, block, sizeof text));
         rig_ok(an_cuda_sync(backend)); /* of both streams */
-        assert_int_equal(fake_count.sleeps, slow ? 5 : 0);
+        assert_int_equal(fake_count.sleeps, slow ? 6 : 0);
         rig_ok(an_cuda_copy_ahead(backend, 0, block, large, sizeof large));
         rig_ok(an_cuda_copied(backend, 0));
         rig_ok(an_cuda_mark(backend, 0));
         rig_ok(an_cuda_mark(backend, 1));
         rig_ok(an_cuda_elapsed(backend, 0, 1, &seconds));
-        assert_int_equal(fake_count.sleeps, slow ? 7 : 2);
+        assert_int_equal(fake_count.sleeps, slow ? 8 : 2);
         assert_int_equal(fake_count.spins, 0);
         an_cuda_free(backend, block, sizeof large);
     }
@@ -504,23 +514,25 @@ static void test_blocks_too_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_absent, set_up),
-        cmocka_unit_test_setup(test_present, set_up),
-        cmocka_unit_test_setup(test_kernels, set_up),
-        cmocka_unit_test_setup(test_taken, set_up),
-        cmocka_unit_test_setup(test_full, set_up),
-        cmocka_unit_test_setup(test_current_device, set_up),
-        cmocka_unit_test_setup(test_fork, set_up),
-        cmocka_unit_test_setup(test_no_bf16, set_up),
-        cmocka_unit_test_setup(test_memory, set_up),
-        cmocka_unit_test_setup(test_streams, set_up),
-        cmocka_unit_test_setup(test_waits, set_up),
-        cmocka_unit_test_setup(test_engines, set_up),
-        cmocka_unit_test_setup(test_trials, set_up),
-        cmocka_unit_test_setup(test_proposals, set_up),
-        cmocka_unit_test_setup(test_variants, set_up),
-        cmocka_unit_test_setup(test_tuned_batch, set_up),
-        cmocka_unit_test_setup(test_blocks_too_large, set_up),
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        T(test_absent),
+        T(test_present),
+        T(test_kernels),
+        T(test_taken),
+        T(test_full),
+        T(test_current_device),
+        T(test_fork),
+        T(test_no_bf16),
+        T(test_memory),
+        T(test_streams),
+        T(test_waits),
+        T(test_engines),
+        T(test_trials),
+        T(test_proposals),
+        T(test_variants),
+        T(test_tuned_batch),
+        T(test_blocks_too_large),
+#undef T
     };
     return cmocka_run_group_tests_name("the cuda backend on a fake device", tests, NULL, NULL);
 }

@@ -27,8 +27,9 @@ static const char text[] = "[input]\nsize = 11\nside = 13\nmean = image\nscale =
 
 static void open_for(net_rig *rig, const char *device, an_program_options options)
 {
-    rig_open(rig, rig_ctx(device, ALEXNET_PRECISION_FP32, 2), rig_parse(text, CLASSES), &options,
-             1);
+    alexnet_ctx *ctx = rig_ctx(device, ALEXNET_PRECISION_FP32, 2);
+    ctx->deterministic = true; /* equal answers are expected, on a GPU too */
+    rig_open(rig, ctx, rig_parse(text, CLASSES), &options, 1);
 }
 
 /* Largest difference of a parameter of two nets, as a share of its largest value. */

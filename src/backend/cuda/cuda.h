@@ -10,7 +10,7 @@
  *     trial.h     choosing among the libraries' algorithms by their times (trial_check.c: whether
  *                 they compute the same; noise.c: random operands)
  *     op.c        prepared operators: what they have in common
- *     own.c       those of our own kernels (kernels/)
+ *     own.h       those of our own kernels (kernels/)
  *     conv.h      convolution, over conv_plan.h (cuDNN's graphs: conv_graph.h, made of
  *                 descriptors.h; conv_engine.h chooses what computes them)
  *     fc.c        fully connected layers, over matmul.h (cuBLASLt)

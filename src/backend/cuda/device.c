@@ -104,6 +104,7 @@ static void free_libraries(an_cuda *cuda)
         libs->cublasLtDestroy(cuda->blas);
     an_cuda_streams_close(cuda);
     an_cuda_leave(cuda, before);
+    libs->cudaGetLastError(); /* or a launch on another device would report a failure from here */
 }
 
 void an_cuda_close(an_backend *backend)

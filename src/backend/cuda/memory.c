@@ -78,10 +78,13 @@ alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, si
     return an_cuda_wait(cuda, cuda->stream, "a copy to the device");
 }
 
+/* A copy to ordinary memory returns when it is done, and waits in a busy loop for what is queued
+ * before it: so that is waited for first. */
 alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, size_t bytes)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
+    AN_CHECK(an_cuda_wait(cuda, cuda->stream, "computing"));
     AN_CHECK(an_cuda_check(
         cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, cuda->stream),
         "a copy from the device"));

@@ -53,11 +53,11 @@ static cudaError_t poll(an_cuda *cuda)
     const an_cuda_libs *libs = cuda->libs;
     const double began = an_clock();
     cudaError_t error;
-    do
+    do {
         error = libs->cudaEventQuery(cuda->waited_for);
-    while (error == cudaErrorNotReady && an_clock() - began < SECONDS);
-    if (error == cudaErrorNotReady)
-        libs->cudaGetLastError(); /* it is kept like an error, and a launch would report it */
+        if (error == cudaErrorNotReady)
+            libs->cudaGetLastError(); /* if it is kept like an error, a launch would report it */
+    } while (error == cudaErrorNotReady && an_clock() - began < SECONDS);
     return error;
 }
 

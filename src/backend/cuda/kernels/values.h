@@ -87,9 +87,21 @@ AN_BODY void an_store(void *data, int64_t i, bool bf16, float value)
         ((float *)data)[i] = value;
 }
 
+/* A GPU faults at an access that is not aligned; the host would not notice. */
+AN_BODY void an_expect_aligned(const void *data, int words)
+{
+#ifdef __CUDACC__
+    (void)data, (void)words;
+#else
+    if ((uintptr_t)data % (4 * (size_t)words) != 0)
+        __builtin_trap();
+#endif
+}
+
 /** Words words[0 .. count-1] from memory that is aligned to all of them; count 1, 2 or 4. */
 AN_BODY void an_load_words(const void *data, int count, uint32_t *words)
 {
+    an_expect_aligned(data, count);
     if (count == 4) {
         an_word4 quad = *(const an_word4 *)data;
         for (int i = 0; i < 4; i++)
@@ -105,6 +117,7 @@ AN_BODY void an_load_words(const void *data, int count, uint32_t *words)
 
 AN_BODY void an_store_words(void *data, int count, const uint32_t *words)
 {
+    an_expect_aligned(data, count);
     if (count == 4) {
         an_word4 quad;
         for (int i = 0; i < 4; i++)

@@ -1,0 +1,40 @@
+/*
+ * A prepared operator of our own kernels, for own*.c alone: its layouts and memory (own.c), and the
+ * arithmetic of each kind (own_kinds.c).
+ */
+#ifndef AN_BACKEND_CUDA_OWN_H
+#define AN_BACKEND_CUDA_OWN_H
+
+#include "backend/cuda/cuda.h"
+
+typedef struct an_cuda_own an_cuda_own;
+
+/** The arithmetic. Tensors in args are in the inner layouts; functions return the launch's error.
+ */
+typedef struct an_cuda_own_kind {
+    const char *impl;
+    bool needs_x, needs_y; /* whether backward reads them */
+    int (*forward)(const an_cuda_own *o, const an_op_args *args);
+    int (*backward)(const an_cuda_own *o, const an_op_args *args); /* NULL: nothing to compute */
+} an_cuda_own_kind;
+
+struct an_cuda_own {
+    an_cuda_op op;
+    const an_cuda_own_kind *kind;
+    an_op_desc desc; /* of the operator itself, also where a ReLU before it is taken too */
+    bool relu;       /* max pooling: with the ReLU before it */
+    bool turns; /* dropout: from N H W C to the rows that the fully connected layer behind reads */
+    bool masks;
+    an_layout x[AN_MAX_INPUTS], y;
+    an_cuda_reorder x_in[AN_MAX_INPUTS], dx_out[AN_MAX_INPUTS], y_in, y_out, dy_in;
+    size_t work_at;  /* in scratch */
+    size_t saved_at; /* in what is saved */
+    bool blocked;    /* augment: writes blocks, as the convolution that reads them wants it */
+    an_cuda_blocks blocks;
+    bool saves;
+};
+
+/** @return NULL for operators that are not computed so */
+const an_cuda_own_kind *an_cuda_own_kind_of(const an_cuda_own *o);
+
+#endif

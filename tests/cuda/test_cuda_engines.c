@@ -1,0 +1,195 @@
+/*
+ * What the real cuDNN says of the backend's graphs, without a GPU: it takes a description of a
+ * device in the place of one, and proposes engines for that. Each layer of AlexNet must have one in
+ * every direction and precision. Nothing is computed. Skipped where there is no cuDNN, or one that
+ * does not take the description, whose form is not documented.
+ */
+#include "ops/ops_rig.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "backend/cuda/conv.h"
+#include "backend/cuda/trial.h"
+#include "cuda/fake.h"
+
+/* An NVIDIA H200, as cuDNN 9.19 describes it. */
+static const char h200[] =
+    "{\"deviceVer\":900,\"driverVer\":13000,\"maxGridSize\":[2147483647,65535,65535],"
+    "\"maxBlockSize\":[1024,1024,64],\"regsPerBlock\":65536,\"multiProcessorCount\":132,"
+    "\"smClockRateKHz\":1980000,\"memClockRateKHz\":3201000,\"l2CacheSize\":62914560,"
+    "\"warpSize\":32,\"maxSharedMemoryPerBlock\":49152,\"maxSharedMemoryPerBlockOptin\":232448,"
+    "\"reservedSharedMemoryPerBlock\":1024,\"maxRegistersPerSM\":65536,\"pciDeviceId\":0,"
+    "\"maxCtasPerSM\":32,\"maxThreadsPerBlock\":1024,\"maxThreadsPerSM\":2048,\"isTccDriver\":0,"
+    "\"supportCoopLaunch\":1,\"cudaDeviceId\":0,\"totalGlobalMem\":150000000000,"
+    "\"maxSharedMemoryPerSM\":233472,\"name\":\"NVIDIA H200\",\"deviceName\":\"NVIDIA H200\"}";
+
+static an_cuda_libs real;
+static cudnnBackendDescriptor_t device, heuristics;
+static int refused; /* what is never to be: other descriptors than plans */
+
+static cudnnStatus_t count(cudnnStatus_t status, const char *what)
+{
+    if (status != CUDNN_STATUS_SUCCESS)
+        print_message("%s: %s\n", what, real.cudnnGetErrorString(status));
+    refused += status != CUDNN_STATUS_SUCCESS;
+    return status;
+}
+
+/* ---- cuDNN's functions, with the description in the place of a handle -------------------------
+ */
+
+static cudnnBackendDescriptor_t plan;
+
+static cudnnStatus_t create(cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t *out)
+{
+    const cudnnStatus_t status =
+        count(real.cudnnBackendCreateDescriptor(type, out), "a descriptor");
+    if (type == CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR)
+        heuristics = *out;
+    if (type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR)
+        plan = *out;
+    return status;
+}
+
+static cudnnStatus_t give_device(cudnnBackendDescriptor_t to, cudnnBackendAttributeName_t name)
+{
+    return count(real.cudnnBackendSetAttribute(to, name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &device),
+                 "a device");
+}
+
+static cudnnStatus_t set(cudnnBackendDescriptor_t d, cudnnBackendAttributeName_t name,
+                         cudnnBackendAttributeType_t type, int64_t n, const void *values)
+{
+    if (name == CUDNN_ATTR_OPERATIONGRAPH_HANDLE)
+        return CUDNN_STATUS_SUCCESS;
+    if (name == CUDNN_ATTR_EXECUTION_PLAN_HANDLE)
+        return give_device(d, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP);
+    return count(real.cudnnBackendSetAttribute(d, name, type, n, values), "an attribute");
+}
+
+/* A plan may be refused: another is taken then. */
+static cudnnStatus_t finish(cudnnBackendDescriptor_t d)
+{
+    if (d == heuristics)
+        give_device(d, CUDNN_ATTR_ENGINEHEUR_DEVICEPROP);
+    const cudnnStatus_t status = real.cudnnBackendFinalize(d);
+    return d == plan ? status : count(status, "a finished descriptor");
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+static bool load(void)
+{
+    void *library = dlopen(AN_CUDA_DNN_NAME, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        library = dlopen(AN_CUDNN_LIBRARIES "/" AN_CUDA_DNN_NAME, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return false;
+#define AN_ROW(name)                                                                               \
+    void *name##_at = dlsym(library, #name);                                                       \
+    memcpy(&real.name, &name##_at, sizeof name##_at);
+    AN_CUDA_DNN(AN_ROW)
+#undef AN_ROW
+    return real.cudnnBackendCreateDescriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, &device) ==
+               CUDNN_STATUS_SUCCESS &&
+           real.cudnnBackendSetAttribute(device, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION,
+                                         CUDNN_TYPE_CHAR, sizeof h200,
+                                         h200) == CUDNN_STATUS_SUCCESS &&
+           real.cudnnBackendFinalize(device) == CUDNN_STATUS_SUCCESS;
+}
+
+/* A backend whose memory and streams are fake, and whose cuDNN is real. `libs` must last. */
+static an_backend *open_it(alexnet_precision precision, bool deterministic, an_cuda_libs *libs)
+{
+    an_backend *backend;
+    alexnet_ctx *ctx = rig_ctx("cuda", precision);
+    ctx->deterministic = deterministic;
+    rig_ok(an_cuda_api.open(&backend, ctx, 0, precision));
+    rig_free_ctx(ctx);
+    *libs = *an_cuda_libs_runtime();
+    libs->cudnnBackendCreateDescriptor = create;
+    libs->cudnnBackendDestroyDescriptor = real.cudnnBackendDestroyDescriptor;
+    libs->cudnnBackendSetAttribute = set;
+    libs->cudnnBackendGetAttribute = real.cudnnBackendGetAttribute;
+    libs->cudnnBackendFinalize = finish;
+    libs->cudnnGetErrorString = real.cudnnGetErrorString;
+    ((an_cuda *)backend)->libs = libs;
+    return backend;
+}
+
+/* ---- Layers ---------------------------------------------------------------------------------- */
+
+typedef struct layer {
+    const char *name;
+    int c, h, k, r, stride, groups, pad;
+} layer;
+
+static const layer layers[] = {
+    {"conv1", 3, 224, 96, 11, 4, 1, 0},      {"conv2", 96, 27, 256, 5, 1, 2, 2},
+    {"conv3", 256, 13, 384, 3, 1, 1, 1},     {"conv4", 384, 13, 384, 3, 1, 2, 1},
+    {"conv5", 384, 13, 256, 3, 1, 2, 1},     {"owt conv1", 3, 224, 64, 11, 4, 1, 2},
+    {"owt conv2", 64, 27, 192, 5, 1, 1, 2},  {"owt conv3", 192, 13, 384, 3, 1, 1, 1},
+    {"owt conv4", 384, 13, 256, 3, 1, 1, 1}, {"owt conv5", 256, 13, 256, 3, 1, 1, 1},
+    {"small", 4, 7, 6, 3, 1, 2, 1}, /* of the tests of training */
+};
+
+/* There must be a proposal, so that a fallback engine is not needed. */
+static void check_plan(an_cuda *cuda, const an_cuda_conv *c, an_direction direction,
+                       an_cuda_conv_tail tail)
+{
+    an_cuda_conv_plan *made;
+    an_variant variant = AN_CUDA_PROPOSAL;
+    rig_ok(an_cuda_conv_plan_new(&made, cuda, &c->shape, direction, tail, &variant));
+    assert_int_equal(variant, AN_CUDA_PROPOSAL);
+    an_cuda_conv_plan_free(made);
+}
+
+static void check_layer(an_cuda *cuda, const layer *l, int batch)
+{
+    an_op_desc op = rig_desc(AN_OP_CONV, batch, l->c, l->h, l->h);
+    op.u.conv = (an_conv_desc){l->k,   l->r,   l->r,   l->stride, l->groups,
+                               l->pad, l->pad, l->pad, l->pad,    true};
+    rig_ok(an_op_resolve(&op));
+    an_cuda_conv c = {.op = {.cuda = cuda}, .desc = op};
+    an_cuda_conv_choose_form(&c);
+    if (c.shape.tensor_cores) {
+        check_plan(cuda, &c, AN_FORWARD, AN_CUDA_TAIL_BIAS);
+        check_plan(cuda, &c, AN_FORWARD, AN_CUDA_TAIL_RELU);
+    } else {
+        check_plan(cuda, &c, AN_FORWARD, AN_CUDA_TAIL_NONE);
+    }
+    check_plan(cuda, &c, AN_BACKWARD_WEIGHTS, AN_CUDA_TAIL_NONE);
+    if (l->c > 3)
+        check_plan(cuda, &c, AN_BACKWARD_DATA, AN_CUDA_TAIL_NONE);
+}
+
+static void test_every_layer_has_engines(void **state)
+{
+    static const int batches[] = {1, 64, 2048};
+    static const alexnet_precision precisions[] = {ALEXNET_PRECISION_FP32, ALEXNET_PRECISION_TF32,
+                                                   ALEXNET_PRECISION_BF16};
+    (void)state;
+    fake_reset();
+    if (!load()) {
+        print_message("skipped: no cuDNN that takes a description of a device\n");
+        skip();
+    }
+    for (int i = 0; i < 6; i++) {
+        an_cuda_libs libs;
+        an_backend *backend = open_it(precisions[i / 2], i % 2, &libs);
+        for (int b = 0; b < 3; b++)
+            for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++)
+                check_layer((an_cuda *)backend, &layers[l], batches[b]);
+        ((an_cuda *)backend)->libs = an_cuda_libs_runtime();
+        an_backend_close(backend);
+    }
+    real.cudnnBackendDestroyDescriptor(device);
+    assert_int_equal(refused, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_layer_has_engines)};
+    return cmocka_run_group_tests_name("cuDNN without a GPU", tests, NULL, NULL);
+}
