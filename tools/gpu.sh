@@ -68,7 +68,7 @@ must() { # NAME LIMIT COMMAND...: a test, which must pass
     run "$@" || good=no
     grep -E 'FAILED|ERROR|error|skipped' "$out/$1.log" 2> /dev/null | head -30
 }
-may() { # NAME LIMIT COMMAND...: what may lack time, but not fail
+may() { # NAME LIMIT COMMAND...: what may be left out for lack of time, but must not fail
     run "$@"
     case $? in 0|124) ;; *) good=no ;; esac
 }
@@ -89,7 +89,7 @@ for test in $others; do
     must "cuda-$test" 20 sh -c "cd '$tests' && '$bin/test_$test'"
 done
 must cuda-sharing 20 sh -c "cd '$tests' && '$bin/test_sharing' cuda"
-# A whole run, as users make it: the demo, a longer run from its end, and ten views.
+# A whole run, as a user would start it: the demo, a longer run from its end, and ten views.
 may demo 60 "$bin/alexnet" demo --device cuda --out "$work/demo"
 may demo-resume 30 "$bin/alexnet" train --resume "$work/demo/run" --epochs 15 --device cuda
 may demo-eval 30 "$bin/alexnet" eval "$work/demo/run" "$work/demo/unseen" --views 10 --device cuda
