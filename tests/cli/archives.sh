@@ -14,7 +14,7 @@ nest() {
     rm -r nest
 }
 
-# Shards of every third picture, in no order.
+# Shards of every third picture, in no particular order.
 shards() {
     mkdir "$1"
     (cd "$2" && find . -name '*.png' | sort -r) >names

@@ -559,7 +559,7 @@ static void test_norms(void **state)
         cuda_free((void *)spans[i].data);
 }
 
-/* Updates are made until a loss is not finite; from then on they are held. */
+/* Updates stop at a loss that is not finite. */
 static void test_hold(void **state)
 {
     (void)state;
