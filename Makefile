@@ -8,8 +8,8 @@
 #     make install [PREFIX=/usr/local] [DESTDIR=]
 #     make format | tidy | clean
 #
-# PRESET=debug builds another preset, CMAKE_FLAGS="-D..." adds options, DNNL_ROOT=FOLDER takes
-# another oneDNN than the system's.
+# PRESET=debug builds another preset, CMAKE_FLAGS="-D..." adds options, DNNL_ROOT=FOLDER uses
+# the oneDNN in that folder instead of the system's.
 
 PRESET = release
 BUILD = build/$(PRESET)
@@ -25,7 +25,7 @@ export DNNL_ROOT
 all: $(BUILD)/build.ninja
 	cmake --build $(BUILD)
 
-# cmake makes build.ninja anew by itself when its own files change.
+# After this, the build itself runs cmake again when one of cmake's files has changed.
 $(BUILD)/build.ninja: | setup
 	cmake --preset $(PRESET) $(if $(DNNL_ROOT),-DALEXNET_DNNL_ROOT=$(DNNL_ROOT)) $(CMAKE_FLAGS)
 

@@ -1,7 +1,7 @@
 /*
  * Bare oneDNN: the convolutions and inner products of a training step, and nothing else. Every
  * primitive chooses its own layouts (`any`) and has its own buffers, so that no reorder, no other
- * layer and no update is counted. The time of a whole step of ours is compared with this.
+ * layer and no update is counted. The time of this library's whole step is compared with it.
  *
  *     bench_bare [NET [BATCH [STEPS [fp32|bf16 [THREADS]]]]]     alexnet-owt 64 5 fp32 OpenMP's
  *

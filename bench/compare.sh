@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compare ours with its peers in their best configuration, on this machine and in one run. Every
+# Compare alexnet with its peers in their best configuration, on this machine and in one run. Every
 # contender runs once in each of ROUNDS rounds; the median counts.
 #
 #     bench/compare.sh BUILD [CASE...]       CASE is NET:MODE:PRECISION:BATCH

@@ -5,8 +5,8 @@
  *
  *     cuda_speed NET train|infer fp32|tf32|bf16 BATCH [SECONDS [DEVICE [deterministic]]]
  *
- * Half a second warms up; then groups of steps, of 20 ms each, run for SECONDS (1) at least, five
- * groups at least, and their median counts. bench/peer_torch.py measures in the same way.
+ * Half a second warms up; then groups of steps, of 20 ms each, run for at least SECONDS (1), and at
+ * least five of them; their median counts. bench/peer_torch.py measures in the same way.
  *
  * Prints "NET MODE PRECISION BATCH milliseconds images/s", then a line for each part:
  * "  name pass milliseconds GFLOP TFLOP/s".
@@ -64,7 +64,7 @@ static void print_parts(alexnet_bench *b)
     }
 }
 
-/* The seconds of so many steps. */
+/* The seconds that a number of steps take. */
 static double time_steps(alexnet_bench *b, int steps)
 {
     an_backend *be = b->net->backend;
@@ -111,7 +111,8 @@ static double find_seconds(const char *text)
 int main(int argc, char **argv)
 {
     if (argc < 5) {
-        fprintf(stderr, "cuda_speed NET train|infer PRECISION BATCH [SECONDS [DEVICE]]\n");
+        fprintf(stderr, "usage: cuda_speed NET train|infer fp32|tf32|bf16 BATCH [SECONDS [DEVICE "
+                        "[deterministic]]]\n");
         return 2;
     }
     alexnet_ctx *ctx = NULL;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The loader beside those of PyTorch (torchvision, webdataset) on the same packed JPEGs, in turns.
+"""Compare the loader with PyTorch's (torchvision, webdataset) on the same packed JPEGs, in turns.
 
     bench/loader_peers.py ALEXNET SHARDS [--workers 2] [--rounds 3] [--batch 64] [--pictures 2000]
 
 ALEXNET is the command, SHARDS a folder of .tar shards of `alexnet data pack` or WebDataset. The
 pictures of the shards are unpacked into a temporary folder for torchvision's ImageFolder. Two cases:
 
-    boxes    RandomResizedCrop(224), and RandomHorizontalFlip for them: crop = scaled here
+    boxes    RandomResizedCrop(224) and RandomHorizontalFlip; crop = scaled here
     squares  Resize(256) and CenterCrop(256): the stored square of 256
 
 All deliver batches of bytes; ours leaves mirroring to the network. Every round runs all of them;
@@ -59,13 +59,13 @@ def unpack(shards, folder, most):
 
 
 def work():
-    """Processor seconds of this process and of those of its workers that have ended."""
+    """Processor seconds of this process and of its workers that have ended."""
     both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return sum(u.ru_utime + u.ru_stime for u in both)
 
 
 def drain(loader, most):
-    """Read all batches, or as many as are wanted."""
+    """Read all batches, or at least `most` pictures. Returns pictures a second, and ms of work for each."""
     began, worked, count = time.time(), work(), 0
     for batch in loader:
         count += len(batch[0])

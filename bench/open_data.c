@@ -2,8 +2,8 @@
  * How much time and memory opening a data set takes: `open_data DATA [THREADS [ORDER [STRETCH
  * WINDOW]]]`. Run it twice or more, because the first run makes the index of archives. With THREADS
  * it also orders a few epochs and makes one pass over all pictures, in which each must come exactly
- * once. ORDER is random or shards. With smaller pictures than a data set would have, stretches and
- * windows as much smaller, in KiB, are as many as it would have.
+ * once. ORDER is random or shards. STRETCH and WINDOW are in KiB. If DATA imitates a larger data
+ * set with smaller pictures, reduce both by the same factor, so that there are as many stretches.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static void print_usage(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%.2f s of processor, %.0f MiB at most\n",
+    printf("%.2f s of processor time, %.0f MiB at most\n",
            (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec),
            (double)usage.ru_maxrss / 1024);
@@ -49,7 +49,7 @@ static int64_t take_all(an_loader *loader, unsigned char *seen, int64_t count)
 typedef struct request {
     int threads; /* 0: no pass */
     bool shards;
-    uint64_t stretch, window; /* bytes; 0: as the library has them */
+    uint64_t stretch, window; /* bytes; 0: the library's defaults */
 } request;
 
 /* @param out  NULL: pictures come in random order */

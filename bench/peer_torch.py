@@ -9,7 +9,7 @@ channels_last. Prints the median of the steps in milliseconds and what was measu
 
 With `cuda`, for tools/gpu.sh: a table of both networks on the first GPU in bf16, channels_last, with
 resident data: eager steps captured as a CUDA graph, torch.compile, and eager, the most important
-first, until SECONDS have passed. A line each: net mode batch way milliseconds images/s.
+first, until SECONDS have passed. A line for each: net mode batch way milliseconds images/s.
 """
 import statistics
 import sys
@@ -145,7 +145,7 @@ def measure_on_gpu(net, mode, batch, way):
     return median_milliseconds(step)
 
 
-# What a way may take; compiling is slow.
+# The seconds that a way may take; compiling is slow.
 SECONDS_OF = {"compile+graph": 60}
 
 

@@ -1,7 +1,7 @@
 /*
  * What it costs OpenMP to change the size of its team: microseconds of a parallel region of FIRST
- * threads and one of SECOND, median of ROUNDS. GCC's runtime ends the threads that a region leaves
- * out, and starts them again for a larger one.
+ * threads and one of SECOND, median of ROUNDS. GCC's runtime ends the threads that a region does
+ * not use, and starts new ones for the next larger region.
  *
  *     bench_teams [FIRST SECOND [ROUNDS]]     8 4 1000
  *

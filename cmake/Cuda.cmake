@@ -102,7 +102,7 @@ else()
   message(STATUS "Backend cuda: not built (${ALEXNET_CUDA}; missing: ${cuda_missing})")
 endif()
 
-# Programs are C, and linked as such: by the C compiler, which may be another than nvcc's.
+# Programs are C, and the C compiler links them. nvcc may use another host compiler.
 function(an_link_as_c folder)
   get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)

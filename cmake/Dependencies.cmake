@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS C)
 pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
-pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib) # which libpng is made of
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib) # which libpng needs
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.11)
 pkg_check_modules(INIH REQUIRED IMPORTED_TARGET inih)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)

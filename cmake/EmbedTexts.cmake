@@ -1,7 +1,7 @@
-# Writes the network, recipe, tuning and class files as C arrays: tables of {name, description, text}, ended
-# by zeros. The description is the comment in the file's first line.
+# Writes the network, recipe, tuning and class files as C arrays: tables of {name, description, text}
+# that end with a row of zeros. The description is the comment in the file's first line.
 set(code "#include \"base/builtin.h\"\n\n")
-# A text goes by its file's name, or where BY is FOLDER by its folder's.
+# A text is named after its file or, if BY is FOLDER, after its folder.
 function(embed table files by)
   set(rows "")
   foreach(file IN LISTS files)
@@ -14,7 +14,7 @@ function(embed table files by)
     string(MAKE_C_IDENTIFIER "${table}_${name}" symbol)
     file(READ ${file} text)
     if(NOT text MATCHES "^[#;] ([^\n]+)\n")
-      message(FATAL_ERROR "${file}: the first line is to describe the file, as a comment")
+      message(FATAL_ERROR "${file}: the first line must be a comment that describes the file")
     endif()
     string(REGEX REPLACE "([\\\"])" "\\\\\\1" description "${CMAKE_MATCH_1}")
     file(READ ${file} hex HEX)

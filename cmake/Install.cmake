@@ -1,5 +1,5 @@
-# What `make install` installs: the header, both libraries, the command, how to find them from
-# pkg-config and from CMake, and to read: networks, recipes, documents and examples.
+# What `make install` installs: the header, both libraries, the command, the files by which
+# pkg-config and CMake find them, networks, recipes, documents and examples.
 include(CMakePackageConfigHelpers)
 
 install(FILES include/alexnet/alexnet.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/alexnet)
@@ -9,7 +9,7 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(TARGETS alexnet RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
-# CMake: alexnet::alexnet is the shared library, alexnet::static the other.
+# CMake: alexnet::alexnet is the shared library, alexnet::static the static one.
 set_target_properties(alexnet_shared PROPERTIES EXPORT_NAME alexnet)
 set_target_properties(alexnet_static PROPERTIES EXPORT_NAME static)
 install(TARGETS alexnet_shared alexnet_static EXPORT alexnet
@@ -22,7 +22,7 @@ write_basic_package_version_file(alexnetConfigVersion.cmake COMPATIBILITY SameMi
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/alexnetConfigVersion.cmake DESTINATION ${package})
 
-# The system's oneDNN is found by its name alone; one of one's own, by its folder.
+# The linker finds the system's oneDNN by its name; for another, it needs the folder.
 set(ALEXNET_PC_DNNL "-ldnnl")
 if(ALEXNET_DNNL_ROOT)
   get_filename_component(dnnl_folder ${DNNL_LIBRARY} DIRECTORY)
@@ -30,7 +30,7 @@ if(ALEXNET_DNNL_ROOT)
   set_target_properties(alexnet alexnet_shared PROPERTIES INSTALL_RPATH ${dnnl_folder})
 endif()
 
-# The CUDA runtime is part of the shared library; a static one brings it along.
+# The shared library contains the CUDA runtime; programs that use the static one link it too.
 set(ALEXNET_PC_CUDA "")
 if(ALEXNET_HAS_CUDA)
   set(ALEXNET_PC_CUDA "-L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -ldl -lrt")

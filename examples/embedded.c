@@ -1,5 +1,5 @@
 /*
- * Classify pictures with a model that is part of the program: no file to install beside it.
+ * Classify pictures with a model that is compiled into the program.
  *
  *     alexnet convert MODEL model.c
  *     cc embedded.c model.c -o embedded $(pkg-config --cflags --libs alexnet)

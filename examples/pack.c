@@ -1,5 +1,6 @@
 /*
- * Look at a data set, and pack it as archives of pixels that training reads without decoding.
+ * Print statistics of a data set, and pack it as archives of pixels, which training reads without
+ * decoding.
  *
  *     pack DATA OUT
  */

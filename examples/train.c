@@ -4,7 +4,7 @@
  *     train DATA RUN [NET [EPOCHS]]
  *
  * About a tenth of the pictures is kept for validation. The folder RUN is made;
- * RUN/best.safetensors always is the best model so far.
+ * RUN/best.safetensors is always the best model so far.
  */
 #include <stdio.h>
 

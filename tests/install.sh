@@ -55,7 +55,7 @@ if command -v c++ > /dev/null; then
     ./header
 fi
 
-# A source of callbacks trains, and goes on where it stopped when it is given again.
+# A run over a source of callbacks continues where it stopped when the source is passed again.
 ./source-shared drawn alexnet-mini 1 > drawn.log || failed "$(cat drawn.log)"
 ./source-static drawn alexnet-mini 2 > drawn.log || failed "$(cat drawn.log)"
 grep -q '^epoch 2 of 2' drawn.log || failed "the run did not go on: $(cat drawn.log)"

@@ -8,7 +8,7 @@
    weights) with the ImageNet mean image as .binaryproto; `alexnet classify` must give PyTorch's
    probabilities, computed here in float64, within 1e-5.
 2. `alexnet convert` writes it as .caffemodel with its .prototxt and mean; every weight must be equal
-   to the bit, and OpenCV, which reads both files, must give the same probabilities within 1e-5.
+   bit for bit, and OpenCV, which reads both files, must give the same probabilities within 1e-5.
 
 Needs PyTorch, NumPy, Pillow, protobuf and OpenCV before version 5, which dropped Caffe's files
 (pip install 'opencv-python-headless<5'), a gigabyte for temporary files and two minutes. Exits with
@@ -47,7 +47,7 @@ SHAPES = {
 
 
 def draw_weights():
-    """Weights by He's deviations, so that signals keep their size; outputs of the last layer differ by units."""
+    """Weights with He's deviations, so that signals keep their size and the last layer's outputs differ by about 1."""
     random = numpy.random.default_rng(2012)
     weights = {}
     for name, (shape, _, _) in SHAPES.items():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Judge `alexnet data check`: properties of pictures by Pillow, equal ones by SHA-256.
+"""Judge `alexnet data check`: properties of pictures by Pillow, equality by SHA-256.
 
-    check_data.py ALEXNET DATA     examine DATA, a folder that has class folders, or train and val, by
-                                   both; each difference is a line, and the exit status is then 1
+    check_data.py ALEXNET DATA     examine DATA, a folder that has class folders, or train and val,
+                                   with both; print each difference, and exit with 1 if there is any
     check_data.py --make FOLDER    write tests/golden/check: small pictures with each problem planted,
                                    and expected.csv, what tests/cli/data_check.sh must find there
 
@@ -49,7 +49,7 @@ def pictures(data):
 
 
 def is_srgb(profile, name):
-    """By its name, or by its primaries and the middle of its tone curve, as it is defined."""
+    """By its name, or by its primaries and the middle of its tone curve."""
     if name.startswith("sRGB"):
         return True
     p = profile.profile
@@ -146,7 +146,7 @@ def compare(program, data, side=224):
     for row in sorted(theirs - ours):
         print("the judge alone:", *row)
     count = sum(1 for _ in pictures(data))
-    print(f"{data}: {count} pictures, {len(ours & theirs)} findings alike, {len(ours ^ theirs)} not")
+    print(f"{data}: {count} pictures, {len(ours & theirs)} equal findings, {len(ours ^ theirs)} different")
     return int(ours != theirs)
 
 

@@ -2,8 +2,8 @@
 # Code is formatted by .clang-format, comments included: no line is over 100 columns. `make format`
 # corrects it. Versions of clang-format differ in some details, so one version decides.
 #
-#     check_format.sh [ROOT]        print what is formatted otherwise; exit 1 if anything is, 77 if
-#                                   that version is not installed
+#     check_format.sh [ROOT]        print what is formatted differently; exit 1 if anything is, 77
+#                                   if that version is not installed
 #     check_format.sh --self-check  show that planted ones are found
 set -eu
 tools=$(cd "$(dirname "$0")" && pwd)

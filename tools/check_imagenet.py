@@ -7,7 +7,7 @@ ILSVRC2012_img_val.tar (the others, under names that do not tell their class) an
 (meta.mat, written by SciPy, with class numbers in another order than the identifiers, and the ground
 truth in these numbers).
 
-Judged: an epoch of training on these archives gives, to the bit, the same network as on folders,
+Judged: an epoch of training on these archives gives, bit for bit, the same network as on folders,
 lists, shards and databases of the same pictures; classes are in the order of synset_words.txt;
 errors, loss and each picture's class in an evaluation of the archive equal those computed here from
 the probabilities.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Judge ONNX at full size, in and out, on real pictures.
+"""Judge ONNX files, written and read, at full size and on real pictures.
 
 Out: every built-in network with random weights is written plain, with its preprocessing inside, and
 in half precision. The file must pass onnx.checker, ONNX Runtime and OpenCV must compute the

@@ -3,7 +3,7 @@
 
     check_tensorboard.py RUN
 
-Needs the package tensorboard. Exit status 77: it is missing.
+Needs the package tensorboard. Exits with 77 if it is missing.
 """
 import glob
 import json

@@ -5,10 +5,9 @@
 
 Builds src/data and its dependencies into a separate shared object with cc (the libraries of all
 picture formats, zlib, jansson and inih are needed), so that functions that the library does not
-export can be called. Each difference is a line; the exit status is 1 if a picture that both read
-differs, or if a resize does. Pillow's pixels are
-taken with the three rules of make_picture_goldens.py. Last run with Pillow 13.0.0 here, and
-libjpeg-turbo 2.1.5.
+export can be called. Prints a line for each difference, and exits with 1 if a resize differs, or a
+picture that both can read. Pillow's pixels are taken with the three rules of make_picture_goldens.py.
+Last run with Pillow 13.0.0 and libjpeg-turbo 2.1.5.
 """
 import ctypes
 import glob

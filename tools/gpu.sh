@@ -73,7 +73,7 @@ check() { # NAME LIMIT COMMAND...: a test
 must() { # NAME LIMIT COMMAND...: a test, which must pass
     check "$@" || good=no
 }
-may() { # NAME LIMIT COMMAND...: what may lack time, but not fail
+may() { # NAME LIMIT COMMAND...: what may be left out for lack of time, but must not fail
     run "$@"
     case $? in 0|124) ;; *) good=no ;; esac
 }
@@ -86,7 +86,7 @@ grep -A12 '"devices"' "$out/devices.log" 2> /dev/null | head -14
 for part in maps elements steps; do
     must "kernels-$part" 30 "$bin/test_cuda_${part}_gpu"
 done
-# The longest two compute much on one CPU, and run beside the others.
+# The longest two compute much on one CPU, so they run at the same time as the others.
 check parity 150 sh -c "cd '$tests' && '$bin/test_parity_cuda'" &
 parity=$!
 check batches 200 sh -c "cd '$tests' && '$bin/test_batches_cuda'" &
@@ -97,7 +97,7 @@ for test in $others; do
     must "cuda-$test" 40 sh -c "cd '$tests' && '$bin/test_$test'"
 done
 must cuda-sharing 40 sh -c "cd '$tests' && '$bin/test_sharing' cuda"
-# A whole run, as users make it: the demo, a longer run from its end, and ten views.
+# A whole run, as a user would start it: the demo, a longer run from its end, and ten views.
 may demo 60 "$bin/alexnet" demo --device cuda --out "$work/demo"
 may demo-resume 30 "$bin/alexnet" train --resume "$work/demo/run" --epochs 15 --device cuda
 may demo-eval 30 "$bin/alexnet" eval "$work/demo/run" "$work/demo/unseen" --views 10 --device cuda

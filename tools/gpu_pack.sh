@@ -1,6 +1,6 @@
 #!/bin/sh
-# Everything that tools/gpu.sh needs on a machine with a GPU, CUDA's libraries and Python, and without ours:
-# programs, tests and shared libraries in one file.
+# Pack what tools/gpu.sh needs on a machine that has a GPU, CUDA's libraries and Python, but not the
+# libraries that this project uses: programs, tests and shared libraries, in one file.
 #
 #     gpu_pack.sh BUILD FILE.tar.xz       BUILD: a build folder of CMake with the cuda backend
 set -eu

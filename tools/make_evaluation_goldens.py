@@ -2,9 +2,11 @@
 """Make tests/unit/evaluation_goldens.h: probabilities of three models, and the expected results.
 
 NumPy computes means, errors, precision, recall and the calibration error, SciPy Wilson's interval;
-the search of weights reimplements find_coeffs() of avg-valid.py of 2012: a list of weights, a grid,
+the search for weights reimplements find_coeffs() of avg-valid.py of 2012: a list of weights, a grid,
 the first value that lowers the error.
+
     python3 tools/make_evaluation_goldens.py > tests/unit/evaluation_goldens.h
+
 Made with NumPy 2.4.6 and SciPy 1.17.1.
 """
 import numpy as np

@@ -48,7 +48,7 @@ def field(number, body):
 
 
 def types():
-    """The same six numbers in every encoding, and others beside them."""
+    """The same six numbers in every encoding, and some other tensors."""
     v = values([2, 3])
     flat = v.ravel().tolist()
     half = v.astype(np.float16).view(np.uint16).ravel().astype(int).tolist()

@@ -10,10 +10,9 @@ The output is text. A line beginning with '#' is a comment. Every case is
     end
 
 with the keys of the operator's descriptor in src/op/, and the tensors x, weight, bias, y, dy, dx,
-dweight, dbias, labels (-1: none), seconds and shares (second labels),
-weights (of slots), loss, as far as the operator
-has them. Operands are multiples of 1/64 so that they are short; results are written with 17
-significant digits.
+dweight, dbias, labels (-1: none), seconds and shares (second labels), weights (of slots), loss, as
+far as the operator has them. Operands are multiples of 1/64 so that they are short; results are
+written with 17 significant digits.
 
 Operators that PyTorch lacks are composed of others, so that the gradient is autograd's: asymmetric
 padding by F.pad, windows that hang over the edge by more padding, normalisation within a map by

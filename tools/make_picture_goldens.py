@@ -4,9 +4,9 @@
     make_picture_goldens.py tests/golden/pictures > tests/unit/picture_goldens.h
 
 The committed files were made with Pillow 13.0.0 and cjpeg of libjpeg-turbo 2.1.5 (9.4.0 gives the
-same, but for orientation in the XMP of a JPEG), HEIC with pillow-heif 1.8.1. JPEG files come
-from both; PNG, TIFF and BMP files are put together here, byte by byte, so that every bit depth and chunk can be
-had. Pixels are Pillow's, with three rules of src/data/picture.h that Pillow leaves to its caller:
+same, except for orientation in the XMP of a JPEG), HEIC with pillow-heif 1.8.1. JPEG files come
+from both; PNG, TIFF and BMP files are put together here, byte by byte, for every bit depth and chunk.
+Pixels are Pillow's, with three rules of src/data/picture.h that Pillow leaves to its caller:
 orientation is applied (ImageOps.exif_transpose), alpha is composed over white and 16-bit grey keeps
 its upper byte.
 """
@@ -188,7 +188,7 @@ def bad_jpeg_files():
         "wide.jpg": patched(whole, frame + 1, b"\x00\x01\xff\xff"),
         "flat.jpg": patched(whole, frame + 1, b"\x00\x00"),
         "no-frame.jpg": b"\xff\xd8\xff\xd9",
-        # A warning before the error must not make the error a warning.
+        # A warning before the error must not turn the error into a warning.
         "stray-no-scan.jpg": whole[:frame - 4] + b"\1\2\3" + whole[frame - 4 : whole.index(b"\xff\xda")] + b"\xff\xd9",
         "stray-bad-table.jpg": whole[:frame - 4] + b"\1\2\3" + whole[frame - 4 : dht + 5] + b"\xff" + whole[dht + 6 :],
         "two-components.jpg": patched(whole, frame + 5, b"\2"),

@@ -5,7 +5,7 @@
 
 writes rdm/rdm.safetensors:
 
-    features          [21, 700] float32: normal, some pairs of rows nearly equal, row 3 behind a ReLU
+    features          [21, 700] float32: normal, some pairs of rows nearly equal, row 3 after a ReLU
     correlation, euclidean, cosine
                       [21, 21] float64, by scipy.spatial.distance.pdist of the features in float64
     ties              [21, 21] float64: `euclidean` in steps of 2, so that many pairs are tied

@@ -5,9 +5,8 @@
 
 The committed file was made with torchvision 0.29.2, PyTorch 2.15.0 and Pillow 13.0.0. Boxes are those of
 RandomResizedCrop.get_params() with the random numbers of an_random(seed, AN_PURPOSE_REGION, epoch,
-position, try): area, aspect, y, x. Cuts are Pillow's crop(), resize(),
-rotate() and crop() of counted noise, as in make_resize_goldens.py. Smaller JPEGs are Pillow's after
-draft(), upright.
+position, try): area, aspect, y, x. Cuts are Pillow's crop(), resize(), rotate() and crop() of
+counter-based noise, as in make_resize_goldens.py. Smaller JPEGs are Pillow's after draft(), upright.
 """
 import math
 import os

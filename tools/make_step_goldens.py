@@ -158,7 +158,7 @@ class Net:
         return F.linear(x.flatten(1), *self(name))
 
     def head(self, x, before, scale=1.0):
-        """fc6 to fc8; dropout is off, `scale` what mask dropout multiplies by in use."""
+        """fc6 to fc8 without dropout; `scale` is the factor of mask dropout in inference."""
         k = self.keep
         if before:
             x = k("drop6", x)
@@ -192,7 +192,7 @@ def paper(net, x, in_use, shape):
 
 
 def trained_2012(net, x, in_use, shape):
-    """Number 145: LRN on the signed conv1, ReLU behind pool1 and pool5, spatial norm behind norm2."""
+    """Number 145: LRN on the signed conv1, ReLU after pool1 and pool5, spatial norm after norm2."""
     k = net.keep
     x = k("conv1", net.conv("conv1", x, stride=shape["stride"], hang=shape["hang"]))
     x = k("norm1", lrn(x, 2, 2.0, 1e-4 / 5))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write tests/golden/tensors: files of tensors by PyTorch and NumPy, and their contents.
 
-Beside NAME.pth, NAME.npz and NAME.npy lies NAME.safetensors, written by the format's own package,
-with the tensors that the reader shows, under the same names. Files with the same NAME but other
+NAME.safetensors, written by the format's own package, has the tensors that the reader must find in
+NAME.pth, NAME.npz or NAME.npy, under the same names. Files with the same NAME but other
 endings (NAME.legacy.pth) hold the same tensors.
 
 Made with NumPy 2.4, PyTorch 2.15, safetensors 0.8. Usage: make_tensor_goldens.py FOLDER
@@ -143,7 +143,7 @@ def numpy_files():
     np.savez(path("arrays.big.npz"), **other,
              **{k: v.astype(v.dtype.newbyteorder(">")) for k, v in texts.items()})
 
-    # Entries that are ignored, beside those that are read.
+    # Entries that are ignored, among those that are read.
     np.savez(path("strange.npz"), array=arrays["float32"], words=np.array(["a", "bc"]),
              complex=np.ones(2, "c8"), record=np.zeros(2, [("a", "f4"), ("b", "(2,3)i2")]),
              bytes=np.array(b"abc"), five=np.zeros((1,) * 5), wide=np.zeros(2, "g"),

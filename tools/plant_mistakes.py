@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Plant the mistakes of tools/mistakes.txt, one after the other, and see that a test names each.
+"""Plant the mistakes of tools/mistakes.txt, one after the other, and see that a test notices each.
 
-    plant_mistakes.py [NAME...]      plant these, or all; exit 1 if one stays unnoticed
+    plant_mistakes.py [NAME...]      plant these, or all; exit 1 if any goes unnoticed
         --list                       the names, and what is wrong in each
         --whole                      run every test, not only those that should notice
         --table FILE                 write the table of docs/testing.md to FILE
@@ -93,7 +93,7 @@ def find(root, mistake):
             found += [(path, match) for match in pattern.finditer(path.read_text())]
     if len(found) != 1:
         places = ", ".join(str(path.relative_to(root)) for path, _ in found)
-        raise Refused(f"{mistake.name}: its text stands {len(found)} times below {mistake.folder}, "
+        raise Refused(f"{mistake.name}: its text is found {len(found)} times below {mistake.folder}, "
                       f"not once{': ' + places if places else ''}")
     return found[0]
 
@@ -196,7 +196,7 @@ def try_mistake(copy, mistake, whole):
 
 
 def check_whole_tree(copy, mistakes, whole):
-    """A test that fails without a mistake cannot notice one."""
+    """A test that fails without a mistake says nothing about one."""
     tests = None if whole else sorted({test for m in mistakes for test in m.tests})
     complaint = build(copy, tests)
     if complaint:
@@ -244,7 +244,7 @@ def plant_all(copy, mistakes, whole, table):
 # ---- Checks ----
 
 def check(mistakes):
-    """Every mistake can be planted, and stands in the table."""
+    """Every mistake can be planted, and is in the table."""
     table = (ROOT / "docs" / "testing.md").read_text()
     for mistake in mistakes:
         find(ROOT, mistake)
@@ -256,8 +256,8 @@ def self_check():
     good = "[m]\nwhat: w\nin: src\ntests: t\n- int a = f(x, 1);\n+ int a = f(x, 2);\n"
     for text, source, refused in [
             (good, "int a =\n    f(x,\n      1);", None),
-            (good, "int a = f(x, 3);", "m: its text stands 0 times"),
-            (good, "int a = f(x, 1); int a = f(x, 1);", "m: its text stands 2 times"),
+            (good, "int a = f(x, 3);", "m: its text is found 0 times"),
+            (good, "int a = f(x, 1); int a = f(x, 1);", "m: its text is found 2 times"),
             (good + good, "", "m: there are two"),
             (good.replace("tests: t\n", ""), "", "m: it has no line 'tests:'"),
             (good.replace("2", "1"), "", "m: it changes nothing"),

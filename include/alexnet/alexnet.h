@@ -33,8 +33,8 @@
  *              to NULL and nothing is leaked.
  *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
  *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
- *              returned by value is borrowed from the object it was asked of, and valid as long as
- *              that object.
+ *              returned by value is borrowed from the object that the function was called for, and
+ *              valid as long as that object.
  *   NULL       A function that can fail returns ALEXNET_ERROR_INVALID_ARGUMENT for a NULL that it
  *              does not accept. Other functions then return NULL, a count of 0 or false. Where NULL
  *              has a meaning, the declaration says so.
@@ -47,9 +47,9 @@
  *              with an older header keeps working. NULL means the defaults. Result structs never
  *              change.
  *   Host       The library never prints, exits, reads environment variables or changes the state of
- *              the process; the caller's OpenMP settings are as they were when a call returns, and
- *              so is the GPU that is current in the calling thread (the first one becomes current
- *              in a thread without one).
+ *              the process. Every call leaves the caller's OpenMP settings and the calling
+ *              thread's current GPU as it found them (in a thread without a current GPU the first
+ *              one becomes current).
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
  *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
@@ -170,9 +170,9 @@ typedef struct alexnet_ctx_options {
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
     alexnet_log_fn log;  /**< NULL: silent */
     void *log_user;
-    /** A file that alexnet_tuner_save() wrote: it says which implementations compute the operators
-     *  that it names. NULL, and for all other operators: the built-in choice for the instruction
-     *  set or, in a resumed run, the choice that the run began with. */
+    /** A file that alexnet_tuner_save() wrote: it names the implementations of some operators. For
+     *  the others, or for all if this is NULL, the built-in choice for the instruction set is used
+     *  or, in a resumed run, the choice that the run began with. */
     const char *tuning;
     /** For cuda: use only algorithms that give the same bits in every run on the same GPU with the
      *  same versions of its libraries; slower. ref and cpu are always deterministic. */
@@ -267,8 +267,7 @@ ALEXNET_API const char *alexnet_network_structure(const alexnet_network *network
 
 /**
  * How a picture becomes the network's input, in one line: "short side resized to 256, centre crop
- * of 224, RGB, minus the mean image (centre), times 1". The EXIF orientation is applied
- * first.
+ * of 224, RGB, minus the mean image (centre), times 1". The EXIF orientation is applied first.
  */
 ALEXNET_API const char *alexnet_network_preprocessing(const alexnet_network *network);
 
@@ -317,8 +316,8 @@ ALEXNET_API alexnet_status alexnet_network_field(const alexnet_network *network,
 /** Immutable once loaded; shared between threads. */
 typedef struct alexnet_model alexnet_model;
 
-/** What to use instead of what a file says, or of what is assumed if it says nothing. NULL: do not
- *  replace it. */
+/** Replacements for what a file says or, where it says nothing, for what is assumed. NULL: no
+ *  replacement. */
 typedef struct alexnet_load_options {
     size_t size;
     /** A built-in network's name or the path of a network file, instead of the network that the
@@ -480,14 +479,13 @@ ALEXNET_API const char *alexnet_format_of(const char *path);
 
 /* ---- Data sets ------------------------------------------------------------------------------ */
 
-/** Pictures, with or without labels: it knows where they are, and holds no pixels. Immutable. */
+/** A set of pictures, with or without labels: where they are, not their pixels. Immutable. */
 typedef struct alexnet_dataset alexnet_dataset;
 
 typedef struct alexnet_dataset_options {
     size_t size;
     /** A file of lines "identifier words", with a space or a tab between, that gives readable class
-     *  names (synset_words.txt). The log has a warning if it names no class of the data set.
-     */
+     *  names (synset_words.txt). The log has a warning if it names no class of the data set. */
     const char *names_file;
     /** Take the class numbers of this model: classes are matched by identifier. Borrowed. */
     const alexnet_model *classes_of;
@@ -650,8 +648,8 @@ ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx
                                             const alexnet_dataset *val, const char *folder,
                                             const alexnet_pack_options *options);
 /**
- * Pack the next picture, or check the next archive of an earlier call. Complete archives are kept
- * after a failure; the pack cannot go on then, but a new one continues from them.
+ * Pack the next picture, or check the next archive of an earlier call. After a failure complete
+ * archives are kept; this handle cannot continue, but a new one continues from them.
  * @param progress  out; may be NULL
  * @param more      out, false once everything is packed
  * @return ALEXNET_ERROR_BAD_DATA as soon as too many pictures cannot be read, or if an archive of
@@ -791,7 +789,7 @@ typedef struct alexnet_finding {
     const char *part;       /**< "train" or "val"; NULL: there is one part */
     const char *detail;     /**< the reason, or what it is the same as; may be empty */
     int64_t picture;        /**< index in its part; -1: it is about no picture */
-    int64_t group;          /**< a number that pictures which are alike share; -1: none */
+    int64_t group;          /**< a number that all pictures that are alike share; -1: none */
     int64_t count;          /**< files or pictures that it stands for; 1 for one picture */
 } alexnet_finding;
 /** The number of findings, 0 before the examination is complete. They are in the order of problems,
@@ -1238,8 +1236,8 @@ typedef enum alexnet_dissimilarity {
 } alexnet_dissimilarity;
 
 /**
- * Compute the dissimilarity of every two pictures. Sums are in double; the result does not depend
- * on the number of threads. Needs little memory beside its arguments.
+ * Compute the dissimilarity of every pair of pictures. Sums are in double; the result does not
+ * depend on the number of threads. Needs little memory besides its arguments.
  * @param rdm       out, [count][count]: symmetric, with zeros on the diagonal; NaN where a
  *                  picture has no correlation (all its features are equal) or no cosine (all zero)
  * @param features  [count][length]
@@ -1354,7 +1352,7 @@ ALEXNET_API alexnet_status alexnet_occlusion_start(alexnet_occlusion *occlusion,
 ALEXNET_API alexnet_status alexnet_occlusion_step(alexnet_occlusion *occlusion, int64_t *done,
                                                   bool *more);
 /**
- * The drop of the class's probability by position (Zeiler, Fergus 2014, section 4.2): its
+ * The drop in the class's probability by position (Zeiler, Fergus 2014, section 4.2): its
  * probability in the whole picture minus that in the covered one. Positive where the class depends
  * on what is covered.
  * @param probability  out, in the whole picture; or NULL
@@ -1764,7 +1762,7 @@ typedef struct alexnet_trial_options {
     size_t size;
     alexnet_trial_kind kind;
     int64_t updates;        /**< at most; 0: 500 for OVERFIT, 100 for RATES */
-    double lowest, highest; /**< RATES: between which the recipe's `rate` rises */
+    double lowest, highest; /**< RATES: the recipe's `rate` rises from one to the other */
 } alexnet_trial_options;
 #define ALEXNET_TRIAL_OPTIONS_INIT                                                                 \
     {                                                                                              \
@@ -1912,8 +1910,8 @@ ALEXNET_API alexnet_status alexnet_trainer_resume(alexnet_trainer **out, alexnet
 ALEXNET_API alexnet_status alexnet_trainer_step(alexnet_trainer *trainer,
                                                 alexnet_progress *progress, bool *more);
 /**
- * The epoch of the best model so far, also before a resume, and its validation (images is 0 without
- * any); `metrics` may be NULL. @return 0 before the end of the first epoch
+ * The epoch of the best model of the run so far, resumed or not, and its validation (images is 0
+ * without any); `metrics` may be NULL. @return 0 before the end of the first epoch
  */
 ALEXNET_API int alexnet_trainer_best(const alexnet_trainer *trainer, alexnet_metrics *metrics);
 /** Write a checkpoint now. */
@@ -1956,16 +1954,16 @@ typedef struct alexnet_events alexnet_events;
 
 /**
  * Begin a new file in a folder: events.out.tfevents.*. Earlier files there stay, but the new file
- * replaces what they say of this step and of later ones, as when a run goes on from a checkpoint.
+ * replaces what they say of this step and of later ones, as when a run continues from a checkpoint.
  * @param step  updates made so far
  */
 ALEXNET_API alexnet_status alexnet_events_open(alexnet_events **out, const char *folder,
                                                int64_t step);
 /** Write a number. @param tag  its name: "loss", or "val/loss" to group it with others
- *  @return of this and the next two: ALEXNET_ERROR_IO; the file is then as before the call */
+ *  @return ALEXNET_ERROR_IO, as from the next two functions; the file is then as before the call */
 ALEXNET_API alexnet_status alexnet_events_scalar(alexnet_events *events, int64_t step,
                                                  const char *tag, double value);
-/** Write a histogram of the finite ones of `count` values, in 30 buckets of equal width. */
+/** Write a histogram of the finite values among `count`, in 30 buckets of equal width. */
 ALEXNET_API alexnet_status alexnet_events_histogram(alexnet_events *events, int64_t step,
                                                     const char *tag, const float *values,
                                                     int64_t count);
@@ -2037,7 +2035,7 @@ typedef enum alexnet_pass {
  */
 typedef struct alexnet_speed {
     const char *net, *device;    /**< names */
-    alexnet_precision precision; /**< what was computed in: FP32, TF32 or BF16 */
+    alexnet_precision precision; /**< of the computation: FP32, TF32 or BF16 */
     int batch, threads, steps;   /**< steps measured so far */
     double least, median, most;  /**< seconds per step; 0 before the first measured one */
     double operations;           /**< per step */

@@ -14,7 +14,7 @@ nest() {
     rm -r nest
 }
 
-# Shards of every third picture, in no order.
+# Shards of every third picture, in no particular order.
 shards() {
     mkdir "$1"
     (cd "$2" && find . -name '*.png' | sort -r) >names
@@ -107,8 +107,8 @@ mkdir elsewhere/val.tar.alexnet-index
 expect 0 eval run-tar elsewhere/val.tar
 has err "warning: the index of an archive is not kept"
 
-# That is said once per archive, however often it is opened; in a folder with a link to it the index
-# is kept beside the link.
+# This is logged once per archive, however often it is opened; in a folder with a link to it the
+# index is kept beside the link.
 mkdir far near far/both.tar.alexnet-index far/val.tar.alexnet-index
 pack far/both.tar $photos
 pack far/val.tar $photos/val

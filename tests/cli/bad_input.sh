@@ -17,7 +17,7 @@ has two/skipped.txt "red-ring/text.jpg" "red-ring/cut.png"
 train data/pictures --epochs 1 --out three
 has err "red-ring/text.jpg"
 
-# Evaluation reports and says so; classification goes on.
+# Evaluation reports and says so; classification continues.
 cp cut.png data/pictures/val/red-ring/cut.png
 expect 0 eval one data/pictures --json
 is "$(json 1 images)" 20 "pictures"

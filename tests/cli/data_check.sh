@@ -1,5 +1,5 @@
-# `data check`: each problem, planted once, is found, and nothing else is. What is planted in
-# tests/golden/check, and what must be found of it, is written by tools/check_data.py with Pillow.
+# `data check`: each problem, planted once, is found, and nothing else is. tools/check_data.py
+# writes tests/golden/check with Pillow: what is planted there, and what must be found.
 . "${0%/*}/lib.sh"
 cp -r "$source/tests/golden/check" photos
 chmod -R u+w photos

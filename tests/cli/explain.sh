@@ -99,7 +99,7 @@ is "$(json 1 layers.15.output.0) $(json 1 layers.15.towers)" "10 1" "the last la
 is "$(json 1 layers.15.largest)" "$probability" "the largest probability"
 less 0.09999 "$(json 1 layers.15.mean)" "the mean probability"
 less "$(json 1 layers.15.mean)" 0.10001 "the mean probability"
-less 0.1 "$(json 1 layers.0.zeros)" "zeros behind ReLU"
+less 0.1 "$(json 1 layers.0.zeros)" "zeros after ReLU"
 # The last tiles are the classes': the best one's is the strongest.
 expect 0 classify run $picture --top 1 --json
 index=$(json 1 predictions.0.index)

@@ -47,7 +47,7 @@ is "$(row out.safetensors $((8 + header)) 3 "$width")" "$(row one.npy 192 3 "$wi
 head -c $((8 + header)) out.safetensors | grep -aqF "\"fc7\":{\"dtype\":\"F32\",\"shape\":[$good,$width]" ||
     fail "the header of out.safetensors"
 
-# ---- Going on ----
+# ---- Continuing ----
 
 two="features run $folder -o two.npy --layer fc7,conv5 --batch 2 --device ref --quiet"
 expect 3 $two

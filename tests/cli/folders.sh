@@ -82,7 +82,7 @@ done
 train data/pictures --epochs 1 --out two
 has err "warning: left out 5 .jxl" "of class red-ring 1 are read and 5 are not"
 
-# Validation with pictures of the training; a class in other letters.
+# Validation with training pictures; a class whose name differs only in capitals.
 expect 0 train data/pictures/train --val data/pictures/train --net alexnet-mini --epochs 1 --out three
 has err "55 of 55 validation pictures are also among the training pictures"
 mv data/pictures/val/red-ring data/pictures/val/Red-ring

@@ -93,7 +93,7 @@ is "$(grep -c '^conv1 ' out)" 1 "rows of conv1"
 is "$(grep '^total' out | tr -s ' ')" "total 659,272 neurons 60,965,224 724,406,816 659,272 neurons\
  60,965,224 724,406,816 494,184 neurons 61,100,840 714,188,480" "totals"
 has out "caffenet: (CNN-MP-RN)x2-(CNN)x3-MP-(FC-DO)x2-Linear-softmax"
-# caffenet normalises after pooling: its norm1 stands in a row below pool1.
+# caffenet normalises after pooling: its norm1 is in a row below pool1.
 is "$(sed -n '/^pool1/,$p' out | grep -c '^norm1')" 1 "rows of norm1 below pool1"
 
 # Without a name, what there is: a line each for networks and recipes, within a terminal.

@@ -21,7 +21,7 @@ start() {
     fail "$run does not begin"
 }
 
-# stopped CODE: the run in the background ends with this exit code and says how to go on.
+# stopped CODE: the run in the background ends with this exit code and says how to continue.
 stopped() {
     wait $pid
     is $? "$1" "exit code of the interrupted run"

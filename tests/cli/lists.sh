@@ -3,7 +3,7 @@
 pictures data 6
 photos=data/pictures
 
-# list PART: lines "path number", in no order; table PART: the same by names.
+# list PART: lines "path number", in no particular order; table PART: the same by names.
 list() {
     i=0
     for class in $(ls $photos/$1); do

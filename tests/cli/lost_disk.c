@@ -88,7 +88,7 @@ static void keep_content(int fd, ino_t inode)
     off_t at = 0;
     snprintf(name, sizeof name, "%llu", (unsigned long long)inode);
     char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* which may be open for writing alone */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* which may be open for writing only */
     int from = open(path, O_RDONLY);
     FILE *to = open_shadow(name, "w");
     for (ssize_t n; from >= 0 && to && (n = pread(from, block, sizeof block, at)) > 0; at += n)

@@ -74,7 +74,7 @@ for signal in KILL KILL INT TERM; do
     same cut
 done
 
-# A limit on files is a full disk: what is complete stays.
+# A limit on the size of files acts like a full disk: what is complete stays.
 (ulimit -f 40 && "$ALEXNET" data pack $photos limit --side 64 --raw --shard-size 100kB) >out 2>err
 is $? 1 "exit code of a full disk"
 has err "cannot write limit/train-000000.tar.tmp" "ulimit -f"

@@ -127,7 +127,8 @@ has err "cannot write big.png: File too large"
 is "$(ls big.png* 2>/dev/null)" "" "what is left of it"
 train data/pictures --epochs 1 --out small --quiet
 
-# More epochs where the rates do not depend on their number; the result is that of a run planned so.
+# More epochs where the rates do not depend on their number; the result is that of a run
+# planned so from the start.
 train data/pictures --epochs 2 --schedule constant --out two --quiet
 train data/pictures --epochs 1 --schedule constant --out one --quiet
 expect 0 train --resume one --epochs 2
@@ -148,7 +149,7 @@ train elsewhere --epochs 2 --val 0 --out plain --quiet
 printf '[x]\nisa = *\nprecision = *\noperator = conv *\nforward = direct\n' >tuning.ini
 expect 0 train --resume plain --tuning tuning.ini
 
-# Pictures that cannot be read stop a run, which says how it goes on; repaired ones are accepted.
+# Pictures that cannot be read stop a run, which says how to continue; repaired ones are accepted.
 good=elsewhere/train/red-ring
 for i in 1 2 3; do
     cp $good/0000$i.png kept$i.png

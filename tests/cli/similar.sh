@@ -38,7 +38,7 @@ expect 0 similar run packed/a.tar --in packed --layer fc7 --top 1
 has out "packed/a.tar/"
 lacks out " 0.0000 "
 
-# ---- The index lies beside the folder, and knows what is new ----
+# ---- The index is beside the folder, and knows what is new ----
 
 is "$(ls photos | wc -l)" "$count" "files in the folder"
 is "$(ls .photos.index | wc -l)" 1 "files of the index" # both metrics share it

@@ -46,7 +46,7 @@ expect 3 train data/pictures/train --val nowhere
 has err "nowhere"
 
 # Evaluation: the run's own pictures, others, ten views, per class, the confusion matrix.
-# Training computes in bf16 where the processor has it, eval in float32 if it is not told.
+# Training computes in bf16 where the processor has it, eval in float32 unless told otherwise.
 expect 0 eval runs/pictures-1 --json --quiet --precision bf16
 cp out own
 is "$(json 1 images)" 20 "pictures"

@@ -4,7 +4,7 @@
 pictures data 16
 net="--net alexnet-mini"
 
-# A batch is learnt by heart, and no run is left.
+# A batch is memorised, and no run is left.
 expect 0 train data/pictures $net --batch 16 --rate 0.02 --overfit-one-batch
 grep -qE '^learned: after [0-9]+ updates the loss of the same 16 pictures is 0\.0' out ||
     fail "no verdict"
@@ -44,7 +44,7 @@ is "$(json 1 table)" again.csv "the table's file"
 is "$(json 1 updates)" "$rows" "updates"
 less "$(json 1 rate)" "$(json 1 lowest_at)" "rate"
 
-# No rate makes a network learn that is frozen.
+# No rate makes a frozen network learn.
 expect 1 train data/pictures $net --batch 16 --freeze '*' --find-rate none.png --quiet
 has out "no rate: the loss fell at none of 100"
 expect 1 train data/pictures $net --batch 16 --freeze '*' --find-rate none.png --quiet --json

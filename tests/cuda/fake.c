@@ -172,7 +172,7 @@ static cudaError_t host_alloc(void **out, size_t bytes, unsigned flags)
     return fake_result(rc);
 }
 
-/* A copy that is still to read the block finds poison. */
+/* A copy that has yet to read the block finds poison. */
 static cudaError_t free_host(void *block)
 {
     head *h = (head *)((char *)block - HEAD);

@@ -4,13 +4,13 @@
  * memory whose real content is undefined, and count calls.
  *
  * As on a GPU, a call is queued in its stream and runs later: a program that does not wait for what
- * it needs gets wrong results. Of the two streams of a backend one is always ahead: it runs as soon
- * as the events that it waits for allow, and the other one only when something waits for it, at the
- * latest possible moment. Tests run with either (fake_copies_first). The order within a stream is
- * the only one that CUDA promises besides.
+ * it needs gets wrong results. Of a backend's two streams one is always ahead: it runs as soon as
+ * the events that it waits for allow. The other runs only when something waits for it, at the
+ * latest possible moment. Tests run with either ahead (fake_copies_first). Apart from events, CUDA
+ * promises only the order within a stream.
  *
  *     fake.c         devices, memory, the table of functions
- *     fake_queue.c   streams, events, copies: when what runs
+ *     fake_queue.c   streams, events, copies: what runs when
  *     fake_graph.c   recording and replaying
  *     fake_dnn.c     cuDNN's descriptors and heuristics; fake_conv.c: its convolutions
  *     fake_blas.c    cuBLASLt
@@ -33,14 +33,14 @@ typedef struct fake_machine {
     int major, minor;    /* compute capability */
     int compute_mode;
     bool taken;     /* in exclusive use by another process */
-    size_t memory;  /* bytes; 0: without end */
+    size_t memory;  /* bytes; 0: no limit */
     bool no_dnn;    /* cuDNN is missing */
     bool no_tails;  /* cuDNN has no engine that adds a bias */
     bool no_room;   /* cuDNN does not open, and does not say that it lacks memory */
-    bool slow;      /* what it computes takes long: it is never done when it is asked for */
-    bool prompt;    /* it is done when it is first asked for; else when it is asked for again */
+    bool slow;      /* its work takes long: no query finds it done */
+    bool prompt;    /* its work is done at the first query; else at the second */
     bool child;     /* the process was forked from one that used the driver */
-    unsigned pause; /* microseconds in which other threads go on, before pinned memory is read and
+    unsigned pause; /* microseconds that other threads get, before pinned memory is read and
                        when a recording has begun */
 } fake_machine;
 extern fake_machine fake;
@@ -60,16 +60,16 @@ void fake_reset(void);
 /** The device that is current in this thread; -1: none. */
 int fake_current_device(void);
 
-/** Which stream is ahead: the second, which copies batches, or the first, which computes. At the
- * start what the environment's FAKE_COPIES_FIRST says, which tests with two lines in CMakeLists.txt
- * are given in one of them. */
+/** Which stream is ahead: the second, which copies batches, or the first, which computes. The
+ * environment variable FAKE_COPIES_FIRST sets it at the start; some tests are run both with it and
+ * without (CMakeLists.txt). */
 extern bool fake_copies_first;
 
 /** Keep an error of the runtime for this thread, until cudaGetLastError(). A launch reports such an
  * error too. @return the same */
 cudaError_t fake_result(cudaError_t rc);
 
-/** A call that a stream makes; `n` is its own. */
+/** A call that a stream makes; `n` has a meaning of its own for each function. */
 typedef int fake_call(const void *arg, int64_t n);
 /** Queue a call. @param arg  copied; what it points to must last
  *  @param stream  NULL: the call is made at once */

@@ -89,7 +89,7 @@ static cublasStatus_t layout_destroy(cublasLtMatrixLayout_t layout)
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/* The least alignment of A, B, C and D that an algorithm may count on. */
+/* The least alignment of A, B, C and D that an algorithm may rely on. */
 typedef struct alignments {
     uint32_t of[4];
 } alignments;
@@ -119,7 +119,8 @@ static cublasStatus_t preference_set(cublasLtMatmulPreference_t which,
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/* Whether an algorithm can compute with operands where they lie; it needs what it may count on. */
+/* Whether an algorithm can compute on operands at these addresses; it needs the alignment that it
+ * may rely on. */
 static bool takes(const cublasLtMatmulAlgo_t *algorithm, const void *a, const void *b,
                   const void *c, const void *d)
 {

@@ -102,12 +102,12 @@ static void run_ahead(void)
             continue;
 }
 
-/* Run a stream until a record in it is done, or to its end, and of others only what that needs.
+/* Run a stream until a record in it is done, or to its end, and others only as far as that needs.
  * @param until  NULL: to the end */
 static void finish(cudaStream_t stream, fake_mark *until)
 {
     if (until)
-        until->users++; /* the last of the others may go meanwhile */
+        until->users++; /* the last other user may let go meanwhile */
     while (until ? !until->done : stream->work.first != NULL) {
         const fake_work *first = stream->work.first;
         assert(first);
@@ -289,7 +289,7 @@ static cudaError_t event_synchronize(cudaEvent_t event)
     return fake_result(rc);
 }
 
-/* Who asks goes on asking until the work is done, as if he waited. */
+/* A caller that asks keeps asking until the work is done, as if it waited. */
 static cudaError_t event_query(cudaEvent_t event)
 {
     fake_lock();
@@ -321,7 +321,7 @@ enum { STAGED = 1 << 16 };
 
 typedef struct copy {
     void *to;
-    const void *from; /* NULL: what is behind this struct */
+    const void *from; /* NULL: what follows this struct */
     size_t bytes;
     bool pinned;
 } copy;

@@ -66,7 +66,7 @@ void fake_add(cudaStream_t stream, fake_call *call, const void *arg, size_t byte
 void fake_finish_all(void);
 /** Free what is in a list. */
 void fake_list_clear(fake_list *list);
-/** Give a recording up. @return the reason */
+/** Abandon a recording. @return the reason */
 cudaError_t fake_break(cudaGraph_t graph, cudaError_t why);
 /** For calls that no thread may make while another records, unless the mode is relaxed: break such
  * recordings. @return cudaSuccess, or an error for the caller */

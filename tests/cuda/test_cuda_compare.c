@@ -35,7 +35,7 @@ static int tear_down(void **state)
 
 /* ---- Operands -------------------------------------------------------------------------------- */
 
-/* Random numbers of [-0.5, 0.5], of which an element has no more bits than tf32 or bf16 keep. */
+/* Random numbers in [-0.5, 0.5] with no more bits than tf32 or bf16 keep. */
 static void fill(an_dtype dtype, bool tf32, int bits)
 {
     enum { COUNT = 300000, WHOLE = (1 << 18) + 77 };
@@ -57,7 +57,7 @@ static void fill(an_dtype dtype, bool tf32, int bits)
     assert_true(fabs(sum / WHOLE) < 0.01 && fabs(squares / WHOLE - 1.0 / 12) < 0.002);
     assert_true(zeros < WHOLE / 100);
     for (int i = WHOLE; i < COUNT; i++)
-        assert_true(fake_load(host, i, dtype == AN_BF16) == 0); /* nothing is written behind it */
+        assert_true(fake_load(host, i, dtype == AN_BF16) == 0); /* nothing is written after it */
     an_cuda_free(&cuda->base, block, COUNT * each);
     an_free(host);
 }
@@ -117,7 +117,7 @@ static void test_compare(void **state)
     compare(AN_BF16, 0x1p-8, 0x1p-5);
 }
 
-/* A first candidate whose results are no numbers is no judge of the others. */
+/* A first candidate whose results are NaN cannot judge the others. */
 static void test_compare_nothing(void **state)
 {
     static double results[RESULTS] = {NAN};

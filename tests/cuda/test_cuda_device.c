@@ -211,7 +211,7 @@ static void test_fork(void **state)
     assert_true(an_cuda_api.describe(&(alexnet_device_info){0}, 0, ALEXNET_ISA_ANY));
     an_backend *backend = open_it(ALEXNET_PRECISION_FP32, false);
     rig_ok(an_cuda_api.alloc(backend, 64, &block));
-    pthread_mutex_lock(&((an_cuda *)backend)->lock); /* by a thread that the child has not */
+    pthread_mutex_lock(&((an_cuda *)backend)->lock); /* by a thread that the child does not have */
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -383,7 +383,7 @@ static void test_trials(void **state)
     assert_true(fake_count.convolutions >= 4);
 }
 
-/* A proposal that a tuning names is taken without trials; if it does not exist, the first is. */
+/* A proposal that a tuning names is used without trials; if it does not exist, the first one is. */
 static void test_proposals(void **state)
 {
     an_variant variant = 2;
@@ -397,8 +397,7 @@ static void test_proposals(void **state)
     assert_int_equal(an_variant_count(an_cuda_variant_names), AN_CUDA_VARIANTS);
 }
 
-/* ---- Tunings: both kinds of operators say which proposals they took, and take what one says ---
- */
+/* ---- Tunings: both kinds of operators name the proposals they use, and use a named one ------- */
 
 static const char tuning[] = "[x]\nisa = sm_90\nprecision = fp32\noperator = *\n"
                              "forward = proposal-2\nbackward_weights = proposal-1\n";

@@ -146,9 +146,10 @@ static void test_ways(void **state)
     check_ways(ALEXNET_PRECISION_BF16);
 }
 
-/* What all of these agree on is right. float32 differs from the reference by 2^-24 times the root
- * of at most 486 terms (gradients of the first layer), four standard deviations of it, in seven
- * operators forward and back, and in nine updates: at most 2^-12 of what is largest. */
+/* The result on which all of these agree is right. float32 differs from the reference by 2^-24
+ * times the root of at most 486 terms (gradients of the first layer), four standard deviations of
+ * it, in seven operators forward and back, and in nine updates: at most 2^-12 of what is largest.
+ */
 static void test_reference(void **state)
 {
     (void)state;

@@ -1,7 +1,8 @@
 /*
  * Batches that are copied ahead and recorded work on a fake device: what waits for what, with
  * either stream ahead of the other. The second half of each test leaves out a wait or a rule, and
- * sees that the fake then computes something wrong or refuses, so that it can judge the others.
+ * checks that the fake then computes something wrong or refuses: only such a fake can judge the
+ * rest.
  */
 #include "ops/ops_rig.h"
 
@@ -180,7 +181,7 @@ static void test_replay(void **state)
     rig_ok(an_cuda_write(r.backend, r.in, "two", 4));
     expect_read(&r, "one");
     rig_ok(an_cuda_replay(r.backend, capture));
-    an_cuda_capture_free(r.backend, capture); /* while it is still to run */
+    an_cuda_capture_free(r.backend, capture); /* while it has yet to run */
     expect_read(&r, "two");
     close_rig(&r);
 }
@@ -218,7 +219,7 @@ static void test_waits_in_a_recording(void **state)
     close_rig(&r);
 }
 
-/* Memory can be had meanwhile only because the recording is relaxed. */
+/* Memory can be allocated meanwhile only because the recording is relaxed. */
 static void test_memory_in_a_recording(void **state)
 {
     rig r;

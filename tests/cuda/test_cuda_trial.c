@@ -1,7 +1,7 @@
 /*
  * How algorithms are chosen (backend/cuda/trial.h), on a fake device some of whose functions are
- * replaced: candidates that compute something else, the time that counts, and what is said where
- * nothing can be had.
+ * replaced: candidates that compute something else, the time that counts, and the errors if no
+ * algorithm can be used.
  */
 #include "ops/ops_rig.h"
 
@@ -222,7 +222,7 @@ static void test_alignment(void **state)
     an_cuda_free(&cuda->base, block, BYTES);
 }
 
-/* ---- Nothing to be had ----------------------------------------------------------------------- */
+/* ---- No algorithm ---------------------------------------------------------------------------- */
 
 static cudnnStatus_t failures[3]; /* of the plans of engines 0 to 2; SUCCESS: as the fake does */
 
@@ -257,7 +257,7 @@ static void refuse(cudnnStatus_t first, cudnnStatus_t second, alexnet_status exp
         fail_msg("%s", alexnet_error_text());
 }
 
-/* The first failure is told, but a lack of memory before others. */
+/* The first failure is reported, but a lack of memory takes precedence. */
 static void test_no_engine(void **state)
 {
     (void)state;
@@ -281,7 +281,7 @@ static cudnnStatus_t get_with_large_workspace(cudnnBackendDescriptor_t descripto
     return status;
 }
 
-/* Nor is a failure told where there was none, but every engine was refused by us. */
+/* No failure is reported if there was none and every engine was refused by us. */
 static void test_no_engine_wanted(void **state)
 {
     (void)state;

@@ -15,7 +15,8 @@
 
 enum { BATCH = 4 };
 
-/* Two convolutions and two fully connected layers of the same size, but for what follows them. */
+/* Two convolutions and two fully connected layers of the same size, which differ in what follows
+ * them. */
 static const char small[] = "[input]\nsize = 6\nside = 6\n"
                             "[c1]\ntype = conv\ninputs = input\nfilters = 8\nfilterSize = 3\n"
                             "padding = 1\nneuron = relu\n"

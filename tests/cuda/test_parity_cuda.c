@@ -100,7 +100,7 @@ static void judge(const char *precision, const char *name, const an_parity *p)
         .kind = AN_OP_DROPOUT, .u.dropout = { KIND, 0.5, 3 }                                       \
     }
 
-/* Orders and sizes beside those of an_parity_cases. */
+/* Orders and sizes that an_parity_cases does not have. */
 static const an_parity_case cases[] = {
     {"2012 conv1 + lrn + pool", 3, true, {CONV(1, 3, 51, 48, 11, 4, 1, 0), LRN(2), MAX_POOL}},
     {"caffe conv1 + relu + lrn", 3, true, {CONV(1, 3, 51, 48, 11, 4, 1, 2), RELU, LRN(1)}},

@@ -22,8 +22,8 @@ static inline decoder decoder_of(const char *library)
     return NULL;
 }
 
-/* Decoding gives an error that names the file, of which a lack of memory is none here, or an
- * upright picture whose bytes are all allocated and written; a sanitizer reports one that is not.
+/* Decoding gives an error that names the file, and is not a lack of memory; or an upright picture
+ * whose bytes are all allocated and written: a sanitizer reports one that is not.
  */
 static inline void try_upright(decoder decode, const an_encoded *file)
 {

@@ -1,7 +1,7 @@
 /*
- * Any bytes as the files that stand beside an archive or among records and are read as a data set
- * is opened: each of the lists that label ImageNet's validation pictures, batches of CIFAR, and the
- * names of its classes. The first byte says which; if there are two files, the second begins behind
+ * Any bytes as the files beside an archive or among records that are read when a data set is
+ * opened: each of the lists that label ImageNet's validation pictures, batches of CIFAR, and the
+ * names of its classes. The first byte says which; if there are two files, the second begins after
  * the first zero byte. An error that names a file, or items whose classes exist.
  */
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * Any bytes as a checkpoint: the header of a safetensors file as text up to the first zero byte,
- * and its data behind. Either an error that names the file, or a network, a recipe and a record of
- * progress that are written and read again as the same; of a small network the weights and the
- * state of the optimiser are read too.
+ * and its data after it. Either an error that names the file, or a network, a recipe and a record
+ * of progress that are the same after they are written and read again; of a small network the
+ * weights and the state of the optimiser are read too.
  */
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* Any bytes as a confusion matrix: an error, or one that is written and read again as the same. */
+/* Any bytes as a confusion matrix: an error, or one that is the same after it is written and read
+ * again. */
 #include "confusion.h"
 #include "fuzz/folder.h"
 #include "fuzz/quiet.h"

@@ -1,7 +1,7 @@
 /*
  * Darknet's weights: the first 4 bytes of the input say how far the file's size is from that of one
- * class, and the rest stands at its beginning; the remainder of the file, which has at least 233
- * MB, is zero. An error, or a file whose tensors lie inside and can be read at both ends.
+ * class, and the rest is its beginning; the remainder of the file, which has at least 233 MB, is
+ * zero. An error, or a file whose tensors lie inside and can be read at both ends.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * Any bytes as the development kit's list of classes (meta.mat), as they are and behind a valid
+ * Any bytes as the development kit's list of classes (meta.mat), as they are and after a valid
  * header: an error that names the file, or lines of text.
  */
 #include <stdint.h>

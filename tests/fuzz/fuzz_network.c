@@ -1,8 +1,7 @@
 /*
- * Any text as a network file: an error that names the file, or layers with shapes and counts that
- * hold together, whose text gives the same network again. For a network of moderate size,
- * training and inference are planned, without allocating memory; a small one is trained for an
- * update.
+ * Any text as a network file: an error that names the file, or layers with consistent shapes and
+ * counts, whose text gives the same network again. For a network of moderate size, training and
+ * inference are planned, without allocating memory; a small one is trained for an update.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * Any bytes as the manifest of a pack that goes on: an error that names it, or shards that fit the
- * data set; and as the names that an archive's pictures had.
+ * Any bytes as the manifest of a pack to be continued: an error that names it, or shards that fit
+ * the data set; and as the names that an archive's pictures had.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Any bytes as a pickle: an error that names the file, or values that hold together, among which
- * weights can be looked for.
+ * Any bytes as a pickle: an error that names the file, or consistent values, among which weights
+ * can be looked for.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Any bytes as a picture file of any format, told apart by its first bytes, whole or to be made
- * smaller: an error that names the file, or an upright picture of the size it says, which can be
+ * Any bytes as a picture file of any format, recognised by its first bytes, at full size or
+ * reduced: an error that names the file, or an upright picture of the size it says, which can be
  * fitted. The decoders have targets of their own.
  */
 #include <string.h>

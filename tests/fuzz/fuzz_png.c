@@ -1,4 +1,4 @@
-/* Any bytes as a PNG file, as they are and with the checksums of its chunks put right. */
+/* Any bytes as a PNG file, as they are and with the checksums of its chunks corrected. */
 #include "fuzz/decoder.h"
 #include "fuzz/png_sums.h"
 

@@ -157,7 +157,7 @@ static alexnet_status resume(alexnet_trainer **trainer)
     return alexnet_trainer_resume(trainer, ctx, folder, &options);
 }
 
-/* @return whether it could go on */
+/* @return whether it could continue */
 static bool go_on(void)
 {
     alexnet_trainer *trainer;

@@ -1,5 +1,5 @@
 /*
- * The folder of a run as the command shows it. The input is its log.jsonl and, behind a zero byte,
+ * The folder of a run as the command shows it. The input is its log.jsonl and, after a zero byte,
  * its recipe.ini, which is also written into a page as text. A log that can be read is listed, made
  * a table and drawn.
  */

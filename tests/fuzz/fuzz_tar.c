@@ -1,5 +1,5 @@
 /*
- * Any bytes as an archive, as they are and with the checksums of what look like headers put right;
+ * Any bytes as an archive, as they are and with the checksums of what look like headers corrected;
  * as an index of one, with a hash that fits; as a pattern; and as labels. An error that names the
  * file, or pictures that lie within it.
  */

@@ -1,4 +1,4 @@
-/* Any text as a tuning: an error, or variants that there are. */
+/* Any text as a tuning: an error, or variants that exist. */
 #include "backend/tuning.h"
 #include "base/alloc.h"
 #include "fuzz/require.h"

@@ -1,6 +1,7 @@
 /*
- * Any bytes as a message of protocol buffers: an error, or fields that lie inside it, one behind
- * the other, and messages in them likewise. What was read is written and read again as the same.
+ * Any bytes as a message of protocol buffers: an error, or fields that lie inside it, one after the
+ * other, and messages in them likewise. What was read is the same after it is written and read
+ * again.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "fuzz/require.h"
 
-/** Text up to the first zero byte, and data behind it, as a safetensors file: a fuzzer that adds to
+/** Text up to the first zero byte, and data after it, as a safetensors file: a fuzzer that adds to
  *  the header would otherwise have to find its new length. Freed by the caller. */
 static inline uint8_t *with_header_length(const uint8_t *bytes, size_t length, size_t *whole)
 {

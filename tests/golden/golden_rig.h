@@ -29,7 +29,7 @@ typedef struct golden {
 /** Fail the test with the library's error text if `status` is not ALEXNET_OK. */
 void golden_ok(alexnet_status status);
 
-/** Whether a device is there; prints the reason if not. */
+/** Whether a device is available; prints the reason if not. */
 bool golden_has_device(const char *device);
 
 /**

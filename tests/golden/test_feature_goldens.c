@@ -1,6 +1,6 @@
 /*
  * Features of inner layers against PyTorch in float64 (tools/make_feature_goldens.py): before and
- * behind ReLUs, pooled, averaged over ten views, by our names and by those of torchvision.
+ * after ReLUs, pooled, averaged over ten views, by our names and by those of torchvision.
  *
  * They are read in float32. On ref, which computes in double, each is off by its own rounding,
  * below 2^-23 of the largest. In float32, sums of at most 72 terms in eight layers, 4 standard

@@ -1,18 +1,18 @@
 /*
  * The built-in networks at their full size against PyTorch in float64, on one picture: root mean
  * square and samples of every layer's output and of every gradient, and the probabilities that a
- * network gives in use. tools/make_step_goldens.py made the values. Dropout is off in training
- * (keep = 1); in use, mask dropout multiplies by keep.
+ * network gives in inference. tools/make_step_goldens.py made the values. Dropout is off in
+ * training (keep = 1); in inference, mask dropout multiplies by keep.
  *
  * Tolerances, as in test_steps.c: an operator with sums of n terms adds a rounding error of u
  * sqrt(n) of the root mean square of its result, u = 2^-24. Four standard deviations of that are
  * allowed, and errors of earlier layers pass on. For an output they are added up along the graph. A
- * gradient has the errors of the forward pass, at most twice as much again from the way back, and
- * those of 55 * 55 terms of conv1's gradient. Root mean squares have the same relative tolerance.
- * No decision of a ReLU or a pooling window is closer than 2^-18 (see the script). Logarithms of
- * probabilities and the loss differ by at most twice as much as the logits, and probabilities are
- * returned in float32, which adds 2^-24 of their value. On ref u is 2^-53, and errors are taken to
- * have one direction: n in place of 4 sqrt(n).
+ * gradient has the errors of the forward pass, at most twice as much again from the backward pass,
+ * and those of 55 * 55 terms of conv1's gradient. Root mean squares have the same relative
+ * tolerance. No decision of a ReLU or a pooling window is closer than 2^-18 (see the script).
+ * Logarithms of probabilities and the loss differ by at most twice as much as the logits, and
+ * probabilities are returned in float32, which adds 2^-24 of their value. On ref u is 2^-53, and
+ * errors are taken to have one direction: n in place of 4 sqrt(n).
  */
 #include "golden/golden_rig.h"
 

@@ -3,8 +3,8 @@
  * double from the same float32.
  *
  * Correlation and cosine subtract from 1 what sums of 700 products are rounded to: 700 * 2^-53 at
- * the most on either side, below 2^-42. Euclidean distances and rank correlations are within 2^-42
- * of their own size.
+ * most on either side, below 2^-42. Euclidean distances and rank correlations are within 2^-42 of
+ * their own size.
  */
 #include <math.h>
 #include <stdio.h>

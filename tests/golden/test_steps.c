@@ -7,9 +7,9 @@
  * Tolerances. An operator's rounding error, as a share of the root mean square of what it computes,
  * is about u sqrt(n) for a sum of n terms, u = 2^-24 in float32; four standard deviations of it are
  * allowed, and errors pass from layer to layer without growing. The sums of a forward pass have 48,
- * 36 (twice 72 in owt), 72, 36, 36, 32, 8 and 12 terms, those of the way back about the same, and a
- * gradient of conv1 4 * 17 * 17: 4 u (2 * 50 + 34) < 2^-15. No decision of a ReLU or a pooling
- * window is closer than 2^-19 (see the script), so that none is taken differently.
+ * 36 (twice 72 in owt), 72, 36, 36, 32, 8 and 12 terms, those of the backward pass about as many,
+ * and a gradient of conv1 4 * 17 * 17: 4 u (2 * 50 + 34) < 2^-15. No decision of a ReLU or a
+ * pooling window is closer than 2^-19 (see the script), so that none is taken differently.
  *     probabilities and losses   2^-15 of the logits, which are of size 1 to 2
  *     gradients                  2^-15 of the tensor's largest value
  *     weights after ten updates  2^-14 of the largest change (an error of an update affects the
@@ -49,7 +49,7 @@ static void set(alexnet_recipe *recipe, const char *key, const char *value)
     golden_ok(an_recipe_set(recipe, key, value));
 }
 
-/* How a golden file was made: keys and values of the recipe, with NULL behind the last. */
+/* How a golden file was made: keys and values of the recipe, with NULL after the last. */
 typedef struct golden_rule {
     const char *file; /* NULL: that of the network's name */
     const char *const *settings;

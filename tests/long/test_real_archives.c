@@ -1,8 +1,8 @@
 /*
  * ImageNet's archives rebuilt from two pictures of each of its 1,000 classes, by tar: training
  * pictures as an archive of archives, validation pictures with their list of labels, shards. All
- * give the classes in Caffe's order (synset_words.txt) and, to the bit, the batches of the folders.
- * Skipped without ALEXNET_DATA.
+ * give the classes in Caffe's order (synset_words.txt) and, bit for bit, the batches of the
+ * folders. Skipped without ALEXNET_DATA.
  */
 #include "unit/scratch.h"
 

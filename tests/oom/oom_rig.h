@@ -1,7 +1,7 @@
 /*
  * Memory that runs out at any point. A scenario is what a caller does. It is run again and again;
  * in the n-th run the n-th allocation fails, until a run makes fewer than n. A run with a failed
- * allocation either reports that memory is out, or gives the same result to the bit (data that is
+ * allocation either reports that memory is out, or gives the same result bit for bit (data that is
  * read ahead may turn out not to be needed). In both cases it frees all that it allocated.
  * Allocations by other libraries do not fail here.
  */
@@ -32,7 +32,7 @@ static inline int set_up_training(void **state)
 typedef struct scenario {
     alexnet_status (*run)(void);
     void (*look)(void); /* notes the files that a run wrote; may be NULL */
-    uint64_t least;     /* it makes more allocations, so that the test cannot pass empty */
+    uint64_t least; /* it makes more allocations, so that the test cannot pass without trying any */
 } scenario;
 
 static inline alexnet_status run(const scenario *s, uint64_t n)

@@ -225,7 +225,7 @@ static alexnet_status evaluate(alexnet_evaluation *evaluation)
     return ALEXNET_OK;
 }
 
-/* Two models as one, and the search of their weights. */
+/* Two models as one, and the search for their weights. */
 static alexnet_status evaluate_together(alexnet_session *session, const alexnet_dataset *data)
 {
     alexnet_session *const sessions[] = {session, session};
@@ -610,7 +610,7 @@ static alexnet_status search_new_index(void)
     return search_index();
 }
 
-/* An index that is computed each time, and one that is there. */
+/* An index that is computed each time, and one that exists already. */
 static void test_index(void **state)
 {
     (void)state;

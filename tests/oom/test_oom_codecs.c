@@ -99,7 +99,7 @@ static alexnet_status decode(const subject *s, uint64_t *hash, long n, bool late
     return rc;
 }
 
-/* How a decoding ended in which a call failed; GOOD: also if it makes fewer calls. */
+/* How a decoding ended after a failed call; GOOD also if it makes fewer calls. */
 enum { TOLD, GOOD, LAST, BAD, DIED };
 
 static int judge(const subject *s, long n, bool later)
@@ -150,8 +150,8 @@ static bool has_ending(const char *name, const char *ending)
     return length > wanted && strcmp(name + length - wanted, ending) == 0;
 }
 
-/* @param least  calls that a decoding makes, so that the test cannot pass empty
- *  @param dying  of a hundred trials so many may end the process, within the library */
+/* @param least  calls that a decoding makes, so that the test cannot pass without any
+ *  @param dying  how many trials of a hundred may end the process, within the library */
 static void try_format(const char *ending, int least, int dying)
 {
     int ends[DIED + 1] = {0};

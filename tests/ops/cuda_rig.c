@@ -211,7 +211,7 @@ void cuda_free(void *block)
     memcpy(&bytes, (char *)block - FENCE, sizeof bytes);
     for (size_t i = 0; i < FENCE; i++)
         if (((unsigned char *)block)[bytes + i] != 0xff)
-            fail_msg("byte %zu behind a block of %zu was written", i, bytes);
+            fail_msg("byte %zu after a block of %zu was written", i, bytes);
     give_back((char *)block - FENCE);
 }
 

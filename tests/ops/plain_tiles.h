@@ -26,7 +26,7 @@ static inline void an_tiles_begin(const an_tile_config *config)
     an_tiles.config = *config;
 }
 
-/* Tiles may be used between begin and end alone, and have at least one row. */
+/* Tiles may be used only between begin and end, and have at least one row. */
 static inline int an_tile_rows(int tile)
 {
     if (an_tiles.config.palette != 1 || an_tiles.config.rows[tile] == 0)

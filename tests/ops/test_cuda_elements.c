@@ -195,7 +195,7 @@ static void check_bias_relu(const cuda_form *form, int n, an_chw shape)
 }
 
 /* Write the gradient once and add it once, which gives twice the sum.
- * @param y  output of the ReLU behind the bias, or NULL */
+ * @param y  output of the ReLU after the bias, or NULL */
 static float *bias_gradient(const cuda_form *form, int n, an_chw shape, const double *dy,
                             const double *y)
 {
@@ -248,14 +248,14 @@ static void check_bias_gradient(const cuda_form *form, int n, an_chw shape, bool
     an_free(y);
 }
 
-/* Behind a ReLU and a max pooling: those gradients count whose maximum is above zero. */
+/* After a ReLU and a max pooling: gradients count if their maximum is above zero. */
 static void check_pooled_bias(const cuda_form *form, int n, an_chw out, int window)
 {
     an_chw in = {out.c, 2 * (out.h - 1) + window, 2 * (out.w - 1) + window};
     double *x = cuda_random(n * an_chw_count(in), 1, 45);
     double *dy = cuda_random(n * an_chw_count(out), 1, 46);
     for (int64_t i = 0; i < n * an_chw_count(in); i++)
-        x[i] -= 0.75; /* so that many a window has nothing above zero */
+        x[i] -= 0.75; /* so that many windows have nothing above zero */
     an_cuda_pool_run pool = {.in = cuda_form_of(form, n, in),
                              .out_h = out.h,
                              .out_w = out.w,
@@ -445,7 +445,7 @@ static void check_dropout(an_dropout_desc dropout, bool training, int n, an_chw 
 {
     an_op_desc desc = rig_desc(AN_OP_DROPOUT, n, shape.c, shape.h, shape.w);
     desc.u.dropout = dropout;
-    for (uint64_t before = 0; before < 2; before++) { /* alone, and behind five other slots */
+    for (uint64_t before = 0; before < 2; before++) { /* alone, and after five other slots */
         cuda_case *c = cuda_case_of(cuda_ref, desc);
         c->operands.state.before = 5 * before;
         c->operands.x[0] = cuda_random(an_batch_count(&c->desc, c->desc.in[0]), 1, 0);

@@ -68,7 +68,7 @@ static void check_lrn_relu(const cuda_case *c, const cuda_form *form, const void
     for (int64_t i = 0; i < an_batch_count(&c->desc, c->desc.out); i++) {
         double expected = c->operands.x[0][i] > 0 ? cuda_get(dx, form, c->desc.out, i) : 0;
         if (cuda_get(masked, form, c->desc.out, i) != expected)
-            fail_msg("%s: dx[%lld] behind a ReLU is not %g", form->name, (long long)i, expected);
+            fail_msg("%s: dx[%lld] after a ReLU is not %g", form->name, (long long)i, expected);
     }
     cuda_free(y);
     cuda_free(masked);

@@ -383,7 +383,7 @@ static uint16_t bf16_of(float value)
     return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-/* Which element of the parameter stands in element i of its copy; -1: none. */
+/* Which element of the parameter is in element i of its copy; -1: none. */
 static int64_t copied_from(const an_copy_form *f, int64_t i)
 {
     if (f->in_order)
@@ -559,7 +559,7 @@ static void test_norms(void **state)
         cuda_free((void *)spans[i].data);
 }
 
-/* Updates are made until a loss is not finite; from then on they are held. */
+/* Updates stop at a loss that is not finite. */
 static void test_hold(void **state)
 {
     (void)state;

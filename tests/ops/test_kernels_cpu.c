@@ -88,7 +88,7 @@ static void check_relu_bf16(const an_cpu_kernels *kernels, const char *isa)
         if (!same_float(an_bf16_to_float(y[i]), positive_part(value)))
             fail_msg("%s: relu of %#x is %#x", isa, x[i], y[i]);
         if (dx[i] != (value > 0 ? dy[i] : 0))
-            fail_msg("%s: the gradient %#x behind %#x becomes %#x", isa, dy[i], x[i], dx[i]);
+            fail_msg("%s: the gradient %#x at %#x becomes %#x", isa, dy[i], x[i], dx[i]);
     }
     kernels->relu[1](&(an_relu_run){x, NULL, x, HALVES}); /* in place */
     assert_memory_equal(x, y, sizeof x);
@@ -105,8 +105,8 @@ static void check_relu_float(const an_cpu_kernels *kernels, const char *isa)
     kernels->relu_mask[0](&(an_relu_run){x, dy, dx, HALVES});
     for (int i = 0; i < HALVES; i++)
         if (!same_float(y[i], positive_part(x[i])) || dx[i] != (x[i] > 0 ? dy[i] : 0))
-            fail_msg("%s: relu of %g is %g, the gradient behind it %g", isa, (double)x[i],
-                     (double)y[i], (double)dx[i]);
+            fail_msg("%s: relu of %g is %g, its gradient %g", isa, (double)x[i], (double)y[i],
+                     (double)dx[i]);
 }
 
 static void test_relu(void **state)
@@ -383,7 +383,7 @@ static void check_pool_pair(const an_cpu_kernels *kernels, const char *isa, uint
             int place = y[l] != x[0][l];
             if (relu && both_closed(x[0][l], beside)) {
                 if (y[l] != 0 || dx[0][l] != 0 || dx[1][l] != 0)
-                    fail_msg("%s: of %#x and %#x behind a ReLU %#x is taken, the gradient is %#x "
+                    fail_msg("%s: of %#x and %#x after a ReLU %#x is taken, the gradient is %#x "
                              "and %#x",
                              isa, x[0][l], beside, y[l], dx[0][l], dx[1][l]);
                 continue;

@@ -1,5 +1,5 @@
 /*
- * an_backend_open(): devices by name, precision AUTO resolved, errors of names.
+ * an_backend_open(): devices by name, precision AUTO resolved, errors for bad names.
  */
 #include "ops/ops_rig.h"
 

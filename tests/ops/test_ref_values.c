@@ -351,7 +351,7 @@ static void test_update(void **state)
     an_backend_close(ref);
 }
 
-/* Updates are made until a loss is not finite; from then on they are held. */
+/* Updates stop at a loss that is not finite. */
 static void test_hold(void **state)
 {
     (void)state;

@@ -225,7 +225,7 @@ static void test_forked_child_is_told(void **state)
     an_backend *backend = open_cpu(2, ALEXNET_PRECISION_FP32);
     an_chain_close(compute(&p, backend, 1));
     assert_int_equal(in_child(compute_after_fork), 0);
-    an_chain_close(compute(&p, backend, 1)); /* the parent goes on */
+    an_chain_close(compute(&p, backend, 1)); /* the parent continues */
     an_backend_close(backend);
     problem_free(&p);
 }

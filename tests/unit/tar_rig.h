@@ -22,7 +22,7 @@ static inline void tar_sum(unsigned char *header)
     snprintf((char *)header + 148, 8, "%06o", sum);
 }
 
-/** Append a header; `size` may differ from the length of the data behind it.
+/** Append a header; `size` may differ from the length of the data after it.
  *  @return the header */
 static inline unsigned char *tar_header(tar_rig *tar, const char *name, char type, size_t size)
 {

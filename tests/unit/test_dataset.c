@@ -224,7 +224,7 @@ static void test_classes_of_a_model(void **state)
     check_error("t", NULL, &list, ALEXNET_ERROR_FORMAT, "\"dog\"");
 }
 
-/* ---- What the log is told ---- */
+/* ---- What is logged ---- */
 
 static char logged[4096];
 

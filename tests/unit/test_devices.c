@@ -131,7 +131,7 @@ static void test_auto_passes_over(void **state)
     assert_int_equal(warnings, 0);
 }
 
-/* What was asked wrong is wrong on every device. */
+/* An invalid request is invalid on every device. */
 static void test_auto_fails(void **state)
 {
     (void)state;
@@ -140,7 +140,7 @@ static void test_auto_fails(void **state)
     assert_int_equal(warnings, 0);
 }
 
-/* A run goes on elsewhere if its own device refuses, which is asked once. */
+/* A run continues elsewhere if its own device refuses; that device is asked only once. */
 static void test_own_device_refuses(void **state)
 {
     const an_device_defaults first = {.device = "many", .precision = ALEXNET_PRECISION_FP32};
@@ -158,7 +158,7 @@ static void test_own_device_refuses(void **state)
     assert_null(open_counting("many:1", &second));
 }
 
-/* The self-test goes on behind a device that refuses. */
+/* The self-test continues after a device that refuses. */
 static void test_selftest_skips(void **state)
 {
     static const char *const skipped[] = {"all operators fp32", "all operators tf32",
@@ -247,7 +247,7 @@ static void test_a_tuning_of_another_version(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A run that goes on is as deterministic as it was, or as the context wants it now. */
+/* A resumed run is as deterministic as it was, or as the context wants it now. */
 static void test_a_deterministic_run(void **state)
 {
     (void)state;

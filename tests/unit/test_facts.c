@@ -47,7 +47,7 @@ static void read_tiff(file *f, const char *path)
     free(bytes);
 }
 
-/* Copy an entry of a directory. What it refers to lies HEAD bytes further behind. */
+/* Copy an entry of a directory. What it refers to is HEAD bytes further on. */
 static void widen_entry(file *big, size_t to, const file *classic, size_t from)
 {
     static const int widths[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8};

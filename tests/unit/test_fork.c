@@ -32,7 +32,7 @@ static void test_trainer_in_a_child(void **state)
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    expect_ok(alexnet_trainer_step(trainer, &progress, &more)); /* the parent goes on */
+    expect_ok(alexnet_trainer_step(trainer, &progress, &more)); /* the parent continues */
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
 }

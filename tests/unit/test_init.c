@@ -119,7 +119,7 @@ static void test_safe(void **state)
     expect_normal(net, "c.weight", sqrt(2.0 / 75) / (58 * scale));
     expect_normal(net, "d.weight", sqrt(2.0 / (64 * 9)));
     expect_normal(net, "e.weight", sqrt(2.0 / (50 * 9)));
-    expect_normal(net, "f.weight", 0.01); /* in front of the softmax */
+    expect_normal(net, "f.weight", 0.01); /* before the softmax */
     expect_all(net, "c.bias", 0);
     expect_all(net, "e.bias", 0);
     an_net_release(net);

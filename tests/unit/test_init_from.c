@@ -13,7 +13,7 @@ static alexnet_ctx *new_ctx(void)
 }
 
 /* Tensors of equal name and shape are taken, the mean among them. The last layer, which has other
- * classes, is drawn anew. The network is that of the model. */
+ * classes, is initialised at random. The network is that of the model. */
 static void test_begin_from_a_model(void **state)
 {
     (void)state;
@@ -243,8 +243,8 @@ static bool begins_with(alexnet_trainer *trainer, const char *path, const char *
     return same;
 }
 
-/* The last layer fits, but was trained for other classes: it is drawn anew, and the rest is
- * taken. */
+/* The last layer fits, but was trained for other classes: it is initialised at random, and the rest
+ * is taken. */
 static void test_as_many_other_classes(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * A program whose locale has a decimal comma: files and texts have a point all the same. The locale
- * is made here, by localedef; where that fails, the test is skipped.
+ * A program whose locale has a decimal comma: files and texts still have a point. The locale is
+ * made here, by localedef; where that fails, the test is skipped.
  */
 #include "training_rig.h"
 

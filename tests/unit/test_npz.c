@@ -182,7 +182,7 @@ static void test_shapes_that_lie(void **state)
 {
     (void)state;
     expect_ok(open_header(HEADER("<f4", "False", "(3, 4)"), 48));
-    expect_ok(open_header(HEADER("<f4", "False", "(3, 4)"), 49)); /* another array behind it */
+    expect_ok(open_header(HEADER("<f4", "False", "(3, 4)"), 49)); /* another array after it */
     expect_ok(open_header(HEADER("<f4", "True", "(0, 9000000000000000000)"), 0));
     expect_failure(open_header(HEADER("<f4", "False", "(3, 4)"), 47), BAD, "cut short or damaged");
     expect_failure(open_header(HEADER("<f4", "True", "(3, 4)"), 47), BAD, "cut short or damaged");

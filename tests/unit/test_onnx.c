@@ -63,7 +63,7 @@ static void test_reads_every_encoding(void **state)
     an_tensor_file_close(file);
 }
 
-/* Lists that are split into several fields: every read begins anew at element 0. */
+/* Lists that are split into several fields: every read starts again at element 0. */
 static void test_reads_in_pieces(void **state)
 {
     (void)state;

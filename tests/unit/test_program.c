@@ -290,8 +290,7 @@ static void test_views_of_one_picture(void **state)
 
 /* ---- Update ---- */
 
-/* A rate of 0 leaves weights as they are to the bit, and the momentum untouched;
- * the others learn. */
+/* A rate of 0 leaves weights and momentum as they are, bit for bit; the others learn. */
 static void check_frozen(const char *device)
 {
     net_rig rig;

@@ -243,7 +243,7 @@ static const char *const whole[] = {"state.pth", "state.legacy.pth", "state.rezi
                                     "kinds.pth"};
 enum { WHOLE = sizeof whole / sizeof whole[0] };
 
-/* A block of the exact size, so that a sanitizer sees what is read behind it. */
+/* A block of the exact size, so that a sanitizer sees a read past its end. */
 static void test_cut(void **state)
 {
     (void)state;

@@ -80,7 +80,7 @@ static void test_the_input_is_kept(void **state)
                 assert_true(fabs(input[(n * 3 + c) * SIDE * SIDE + i] - expected) < 1e-6);
             }
     an_free(mean);
-    assert_int_equal(an_program_steps(rig.program), 1); /* nothing behind it is computed */
+    assert_int_equal(an_program_steps(rig.program), 1); /* nothing after it is computed */
     rig_close(&rig);
 }
 
@@ -393,7 +393,7 @@ static void expect_gradients(const net_rig *rig, const bool *frozen)
     }
 }
 
-/* Frozen layers give the same weights and momentum as rates of 0, to the bit, with a program that
+/* Frozen layers give the same weights and momentum as rates of 0, bit for bit, with a program that
  * computes less. */
 static void check_frozen(const char *device, const bool *frozen)
 {

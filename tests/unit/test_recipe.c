@@ -417,7 +417,7 @@ static void test_round_trip(void **state)
     an_recipe_free(copy);
 }
 
-/* A run from before a key existed goes on without what the key does by default today. */
+/* A run from before a key existed continues without what the key does by default today. */
 static void test_runs_of_before(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * A step whose recording fails: the error that is told is the first, not that of ending what was
- * recorded. The device computes as ref does, but says that it records.
+ * A step whose recording fails: the error that is reported is the first, not that of ending the
+ * recording. The device computes as ref does, but says that it records.
  */
 #include "training_rig.h"
 

@@ -1,5 +1,5 @@
 /*
- * From every format that is both written and read to every other: weights are the same to the bit,
+ * From every format that is both written and read to every other: weights are the same bit for bit,
  * class names where the file carries them. A format that is added to the tables is tested
  * automatically, with each kind of tensor names and with half precision, which rounds once and
  * never again.

@@ -103,7 +103,7 @@ static void test_exponential(void **state)
     an_recipe_free(r);
 }
 
-/* Caffe's (1 - iter / max_iter)^power, behind the warm-up. */
+/* Caffe's (1 - iter / max_iter)^power, after the warm-up. */
 static void test_poly(void **state)
 {
     (void)state;

@@ -1,9 +1,9 @@
 /*
  * One model, and everything that can be made from it, in several threads at once: each thread makes
- * handles of its own and must get the results of one thread alone, to the bit. The test also runs
+ * handles of its own and must get the results of one thread alone, bit for bit. The test also runs
  * under ThreadSanitizer, which does not understand libgomp, so models run on ref with one thread
  * each; or, in test_sharing_host, on a fake GPU, whose threads share one stream and its recordings.
- * The first argument is another device.
+ * The first argument names another device.
  */
 #include "training_rig.h"
 

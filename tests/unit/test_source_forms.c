@@ -287,7 +287,7 @@ static void finish(alexnet_trainer *trainer, int epochs)
     alexnet_trainer_free(trainer);
 }
 
-/* The run goes on only if the source is given to it again. */
+/* The run continues only if the source is passed again. */
 static void test_resume(void **state)
 {
     (void)state;

@@ -182,7 +182,7 @@ static void test_split_without_enough(void **state)
     an_dataset_release(d);
 }
 
-/* Runs of earlier versions go on with their rule: an exact number of pictures of each class. */
+/* Runs of earlier versions keep their rule: an exact number of pictures of each class. */
 static void test_split_by_count(void **state)
 {
     (void)state;

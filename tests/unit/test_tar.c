@@ -101,7 +101,7 @@ static size_t needed(const unsigned char *bytes, size_t length)
     return (length + 511) / 512 * 512 + 512;
 }
 
-/* Cut anywhere, an archive is refused, unless only zeros behind its end are missing. */
+/* Cut anywhere, an archive is refused, unless only zeros after its end are missing. */
 static void test_cut(void **state)
 {
     (void)state;

@@ -132,7 +132,7 @@ static void test_parts_of_an_archive(void **state)
 }
 
 /* Whichever allocation fails, a part is opened nonetheless (an index that cannot be read is made
- * again) or the lack of memory is told, and nothing leaks. */
+ * again) or the lack of memory is reported, and nothing leaks. */
 static void check_short_memory(const char *path)
 {
     const int64_t before = an_alloc_live();

@@ -149,7 +149,8 @@ static void test_every_half(void **state)
     }
 }
 
-/* bfloat16 is the upper half of float32, to the bit: subnormals, infinities, the payload of NaN. */
+/* bfloat16 is the upper half of float32, bit for bit: subnormals, infinities, the payload of NaN.
+ */
 static void test_every_bfloat16(void **state)
 {
     (void)state;

@@ -22,7 +22,7 @@ static bool crosses(const an_layer *layer)
 
 static bool joined(const alexnet_network *network, int i)
 {
-    return i >= network->count - 2; /* fc8 and the softmax stand once */
+    return i >= network->count - 2; /* fc8 and the softmax occur once */
 }
 
 /* ---- The network's text with sections NAMEa and NAMEb ---- */

@@ -1,5 +1,5 @@
 /*
- * The trainer's behaviour: what it learns, reports and keeps, freezing, beginning from a model.
+ * The trainer's behaviour: what it learns, reports and keeps, freezing, starting from a model.
  */
 #include "training_rig.h"
 
@@ -365,7 +365,7 @@ static void test_absent_classes_are_said(void **state)
 
 /* ---- Recipe ---- */
 
-/* A layer that is frozen keeps its first weights to the bit, and no momentum. */
+/* A frozen layer keeps its first weights bit for bit, and has no momentum. */
 static void test_a_frozen_layer(void **state)
 {
     (void)state;

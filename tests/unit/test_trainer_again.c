@@ -145,8 +145,7 @@ static void test_moved_share(void **state)
     rig_expect_same_run("straight", "moved");
 }
 
-/* A run of an earlier version, which held back an exact number of each class, goes on with this
- * split. */
+/* A run of an earlier version, which held back an exact number of each class, keeps this split. */
 static void test_share_of_an_earlier_version(void **state)
 {
     (void)state;
@@ -330,7 +329,7 @@ static void test_other_end(void **state)
     alexnet_trainer_free(trainer);
 }
 
-/* A run that stopped because of bad pictures goes on without them, or after one was replaced. */
+/* A run that stopped because of bad pictures continues without them, or after one was replaced. */
 static void test_more_bad_pictures(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
  * Runs on classes of unequal size: how much their pictures count, how often they are shown, and
- * that an interrupted run goes on in the same way.
+ * that an interrupted run continues in the same way.
  */
 #include "training_rig.h"
 
@@ -129,7 +129,7 @@ static void test_weights_of_a_file(void **state)
                    "did you mean balanced?");
 }
 
-/* A batch in parts of which all pictures have the weight 0 is no division by it. */
+/* A batch in parts, all of whose pictures have weight 0, causes no division by 0. */
 static void test_weights_of_0(void **state)
 {
     (void)state;
@@ -144,7 +144,7 @@ static void test_weights_of_0(void **state)
     alexnet_trainer_free(t);
 }
 
-/* Whatever becomes of the file, a run goes on with the weights that it began with. */
+/* Whatever becomes of the file, a run keeps the weights that it began with. */
 static void test_resume_without_file(void **state)
 {
     (void)state;

@@ -29,7 +29,7 @@ static int tear_down(void **state)
     return scratch_teardown(state);
 }
 
-/* Go on to the end of an epoch. @return whether there is more */
+/* Continue to the end of an epoch. @return whether there is more */
 static bool finish_epoch(alexnet_trainer *trainer, alexnet_progress *p)
 {
     bool more;
@@ -84,7 +84,7 @@ static void test_plateau(void **state)
     rig_expect_same_run("straight", "run");
 }
 
-/* After three epochs without a better one the run ends; resumed without this limit, it goes on to
+/* After three epochs without a better one the run ends; resumed without this limit, it continues to
  * its end. */
 static void test_stopping_early(void **state)
 {
@@ -189,7 +189,7 @@ static bool is_there(int epoch)
     return an_is_file(path);
 }
 
-/* The latest two checkpoints are kept. With one of them in the place of the last, the run goes on
+/* The latest two checkpoints are kept. With one of them in the place of the last, the run continues
  * from there to the same end. */
 static void test_kept_checkpoints(void **state)
 {

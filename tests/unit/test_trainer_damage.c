@@ -46,7 +46,7 @@ static alexnet_status resume(const char *run)
     if (an_is_file(path))
         free(scratch_read(path, &after));
     if (rc != ALEXNET_OK)
-        assert_int_equal(after, before); /* the log is not cut for a run that does not go on */
+        assert_int_equal(after, before); /* the log is not cut for a run that does not continue */
     alexnet_trainer_free(trainer);
     alexnet_ctx_free(ctx);
     return rc;
@@ -185,7 +185,7 @@ static void copy(const char *from, const char *to)
 #define OF_EPOCH                                                                                   \
     ". To go on from a checkpoint that was kept, copy run/epoch-10.safetensors to " LAST
 
-/* Where a run has kept checkpoints of epochs, the error says how it goes on with the newest. */
+/* Where a run has kept checkpoints of epochs, the error says how to continue from the newest. */
 static void test_checkpoints_of_epochs(void **state)
 {
     (void)state;
@@ -300,7 +300,7 @@ static void flip(const char *path, const char *tensor)
     free(whole);
 }
 
-/* Every tensor of a checkpoint is checked before the run goes on. */
+/* Every tensor of a checkpoint is checked before the run continues. */
 static void test_flipped_bits(void **state)
 {
     (void)state;
@@ -334,7 +334,7 @@ static void change(const char *path, const char *from, const char *to)
     free(whole);
 }
 
-/* A run does not go on with another recipe, another place or other classes than it had. */
+/* A run does not continue with another recipe, another place or other classes than it had. */
 static void test_changed_metadata(void **state)
 {
     (void)state;

@@ -1,8 +1,8 @@
 /*
- * A run that was stopped and goes on leaves the same bits behind as one that was not: weights,
- * momentum, best model, progress record, and the log but for its speeds. Stops are tried after
- * every single step of a run: while the mean is computed, within an epoch, in validation, between
- * epochs. The data holds a picture that cannot be read.
+ * A run that was stopped and resumed leaves the same bits as one that was not: weights, momentum,
+ * best model, progress record, and the log except for its speeds. Stops are tried after every
+ * single step of a run: while the mean is computed, within an epoch, in validation, between epochs.
+ * The data holds a picture that cannot be read.
  */
 #include "training_rig.h"
 
@@ -184,7 +184,7 @@ static void test_stops_on_cuda_in_bf16(void **state)
     check_stops(&(place){"cuda", ALEXNET_PRECISION_BF16, 1, 1}, 9);
 }
 
-/* The record says tf32, and a run goes on in it. What an earlier version called fp32 is float32. */
+/* The record says tf32, and a resumed run uses it. What earlier versions called fp32 is float32. */
 static void test_stops_on_cuda_as_recorded(void **state)
 {
     static const struct {
@@ -259,7 +259,7 @@ static void test_other_threads_in_bf16(void **state)
     check_threads(ALEXNET_PRECISION_BF16);
 }
 
-/* Saving again and again changes nothing, nor does going on with a run that is done. */
+/* Saving again and again changes nothing, nor does resuming a run that is done. */
 static void test_saves_change_nothing(void **state)
 {
     (void)state;
@@ -318,7 +318,7 @@ static void test_a_lost_validation(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* `auto` goes on with the device of the run so far; another device is possible, and reported. */
+/* `auto` continues on the device of the run so far; another device is possible, and reported. */
 static void test_another_device(void **state)
 {
     (void)state;
@@ -350,8 +350,8 @@ static void test_another_device(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* A run goes on with the implementations with which it began, although they are not named again; if
- * others are named, this is reported. */
+/* A resumed run keeps the implementations with which it began, although they are not named again;
+ * if others are named, this is reported. */
 static void test_tuning_is_kept(void **state)
 {
     (void)state;

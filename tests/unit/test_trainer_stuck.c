@@ -7,7 +7,7 @@
 
 static int runs;
 
-/* Train on ref. @return how often it was said that nothing is learnt */
+/* Train on ref. @return how often the warning that nothing is learnt was logged */
 static int times_stuck(const char *const *settings)
 {
     char out[16];
@@ -88,7 +88,7 @@ static void test_rates_of_0(void **state)
                                      "nothing is learnt. All rates are 0. Try a rate above 0"),
                      1);
     assert_int_equal(times_at_0("1", "1"), 1); /* 120 since the warm-up */
-    assert_int_equal(times_at_0("2", "0"), 1); /* 80, told at the end */
+    assert_int_equal(times_at_0("2", "0"), 1); /* 80, reported at the end */
     assert_int_equal(rig_times_heard("the loss of epoch 4 is 0.693"), 1);
     assert_int_equal(times_at_0("2", "3"), 1); /* 20 since the warm-up */
     assert_int_equal(times_at_0("2", "3.1"), 0);
@@ -98,7 +98,7 @@ static void test_rates_of_0(void **state)
     assert_int_equal(rig_times_heard("above that of chance (ln 2 = 0.693)"), 1);
 }
 
-/* A run is told once, whether it is interrupted or not. */
+/* A run is warned once, whether it is interrupted or not. */
 static void test_once_in_a_run(void **state)
 {
     (void)state;
@@ -123,7 +123,7 @@ static void test_once_in_a_run(void **state)
     alexnet_ctx_free(ctx);
 }
 
-/* It is told again after a loss that was far below that of chance, not after one that wavers. */
+/* It is warned again after a loss that was far below that of chance, not after one that wavers. */
 static void test_again_after_a_recovery(void **state)
 {
     (void)state;

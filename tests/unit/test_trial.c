@@ -25,7 +25,7 @@ static alexnet_status start(alexnet_trial **trial, alexnet_ctx *ctx, alexnet_tri
     return rc;
 }
 
-/* Go on to the end; the trial is freed. @return the status of the last step */
+/* Continue to the end; the trial is freed. @return the status of the last step */
 static alexnet_status finish(alexnet_trial *trial, alexnet_trial_verdict *verdict)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -217,7 +217,7 @@ static void test_rates_rise(void **state)
         }
         assert_true(last.rate > verdict.lowest_at);
         assert_true(alexnet_trial_get(trial, 0, &point));
-        assert_true(fabs(point.smooth - sum / 5) < 1e-12); /* the first and four behind it */
+        assert_true(fabs(point.smooth - sum / 5) < 1e-12); /* the first and the four after it */
         assert_false(alexnet_trial_get(trial, count, &point));
         assert_int_equal(point.update, 0);
         alexnet_trial_free(trial);

@@ -1,7 +1,7 @@
 /*
  * The search for a tuning: every trial that is measured is compared with ref, layer by layer, and
- * what deviates is not advised. The comparison itself (tests/ops/test_parity.c) is replaced by one
- * that counts, and finds what a test wants.
+ * what deviates is not recommended. The comparison itself (tests/ops/test_parity.c) is replaced by
+ * one that counts, and returns the deviation that a test wants.
  */
 #include "net_rig.h"
 
@@ -14,7 +14,7 @@ enum { FIT, UNFIT };
 
 static struct {
     const alexnet_tuner *tuner;
-    double share;             /* found of what rounding may do */
+    double share;             /* the deviation returned, as a share of what is allowed */
     int compared[TRIALS_MAX]; /* layers of a trial */
 } seen;
 
@@ -35,7 +35,7 @@ alexnet_status __wrap_an_parity_run(an_backend *backend, an_backend *ref,
     return ALEXNET_OK;
 }
 
-/* Layers of which a trial computes a direction otherwise than direct. */
+/* Layers that a trial computes in some direction by a variant other than "direct". */
 static int layers_with_variants(const alexnet_tuner *t, int index)
 {
     int layers = 0;

@@ -92,7 +92,7 @@ static void test_stars(void **state)
     assert_false(fits("conv"));
     assert_false(fits("fc*") || fits("*x14") || fits("conv*385*"));
     assert_false(fits("conv 3x3/1 groups 1 256x13x13 to 384x13x130"));
-    /* Exponential for a matcher that goes back to every star. */
+    /* Exponential for a matcher that backtracks to every star. */
     assert_false(fits("*x*x*x*x*x*x*x*x*3*3*3*3*3*3*3*3*1*1*1*1*1*1*1* * * * * * * *z"));
 }
 

@@ -1,6 +1,6 @@
 /*
  * Where the cuda backend looks for its libraries: libs.c is compiled with the names of two stubs,
- * which lie in folders of their own, as cuDNN does with -DCUDNN_ROOT.
+ * which are in folders of their own, as cuDNN does with -DCUDNN_ROOT.
  */
 #include "ops/ops_rig.h"
 
