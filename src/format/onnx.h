@@ -1,8 +1,9 @@
 /*
  * ONNX, what its files share: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  *
- *     onnx.c           the format: opens a file, reads elements
- *     onnx_tensor.c    TensorProto: a tensor's type, shape and where its data lies
+ *     onnx.c           the format: opens and closes a file
+ *     onnx_tensor.c    TensorProto: a tensor's type, shape and where its numbers are
+ *     onnx_elements.c  reads these numbers
  *     onnx_graph.c     GraphProto: which node makes which value
  *     onnx_node.c      NodeProto: a node's operator, inputs and attributes
  *     onnx_outline.c   the chain of nodes from the output back to the input, as layers
@@ -89,6 +90,8 @@ void *an_onnx_grow(void *array, int count, size_t item);
 /** Append an entry for a TensorProto. @param name  of the value; NULL: the tensor's own */
 alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire body,
                                   const char *name);
+/** Bytes of a number in a list field of TensorProto; 0: they are varints. */
+size_t an_onnx_list_width(uint32_t list);
 /** Open a file of external data as `beside`, unless it is open already. */
 alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location);
 /** See an_tensor_format.read. */
