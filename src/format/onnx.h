@@ -7,6 +7,7 @@
  *     onnx_graph.c     GraphProto: which node makes which value
  *     onnx_node.c      NodeProto: a node's operator, inputs and attributes
  *     onnx_outline.c   the chain of nodes from the output back to the input, as layers
+ * (onnx_walk.h)
  *
  * The entries are the initializers and the tensors of Constant nodes. Nodes stay in the file and
  * are read when the outline asks for them.
@@ -105,6 +106,8 @@ const an_onnx_value *an_onnx_find(const an_onnx *onnx, const char *name);
 
 alexnet_status an_onnx_node_read(an_onnx_node *node, const an_onnx *onnx, int index);
 void an_onnx_node_free(an_onnx_node *node);
+/** The name of an input; "": the node has no such input. */
+const char *an_onnx_node_input(const an_onnx_node *node, int index);
 /** Read an attribute; all zero if the node has none of that name. */
 alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name,
                                       an_onnx_attribute *out);
