@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "data/endings.h"
-#include "data/shards.h"
+#include "data/pattern.h"
 #include "data/source_own.h"
 
 /* What a path may be: the first kind that accepts it is used. */
