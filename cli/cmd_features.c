@@ -10,7 +10,6 @@
 #include "paths.h"
 #include "pictures.h"
 #include "progress.h"
-#include "signals.h"
 #include "terminal.h"
 
 typedef struct features_options {

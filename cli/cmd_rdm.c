@@ -9,7 +9,6 @@
 #include "layers.h"
 #include "model_args.h"
 #include "npy.h"
-#include "paths.h"
 #include "pictures.h"
 #include "progress.h"
 #include "terminal.h"

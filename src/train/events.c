@@ -13,7 +13,6 @@
 #include "base/crc32c.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "format/wire_write.h"
 
 struct alexnet_events {
