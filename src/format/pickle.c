@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "format/pickle_machine.h"
 
@@ -43,8 +44,7 @@ alexnet_status an_pickle_take_number(an_pickle_machine *m, size_t width, uint64_
     const unsigned char *bytes;
     *value = 0;
     AN_CHECK(an_pickle_take(m, width, &bytes));
-    for (size_t i = width; i-- > 0;)
-        *value = *value << 8 | bytes[i];
+    *value = an_little(bytes, (int)width);
     return ALEXNET_OK;
 }
 
