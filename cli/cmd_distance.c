@@ -363,10 +363,9 @@ static int check_files(const opt_args *args, const distance_options *options, bo
 {
     const int wanted = options->all_pairs ? 2 : 3;
     char **files = args->files;
-    if (args->file_count == 0)
-        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
-    if (path_is_picture(files[0]))
-        return opt_wrong(&page, "%s is a picture; MODEL comes first", files[0]);
+    const int code = model_args_check(args);
+    if (code != CLI_DONE)
+        return code;
     if (options->csv && json)
         return opt_wrong(&page, "--csv and --json exclude each other");
     if (options->all_pairs && args->file_count == 2 && !path_is_folder(files[1]))
