@@ -7,7 +7,6 @@
 #include "csv.h"
 #include "json.h"
 #include "model_args.h"
-#include "paths.h"
 #include "pictures.h"
 #include "progress.h"
 #include "terminal.h"

@@ -7,7 +7,6 @@
 #include "json.h"
 #include "layers.h"
 #include "model_args.h"
-#include "paths.h"
 #include "pictures.h"
 #include "progress.h"
 #include "terminal.h"
