@@ -72,7 +72,7 @@ static const opt_page page = {
     .usage = {"convert IN OUT [options]", "convert --list"},
     .about = "Read a model in any format and write it in another. IN is recognised by its content, "
              "whatever it is called, and may be a training run; OUT's ending gives its format. "
-             "Notes tell what was recognised, what was assumed, and what OUT cannot hold. An "
+             "Notes say what was recognised, what was assumed, and what OUT cannot hold. An "
              "existing OUT is replaced once the new file is complete.",
     .examples = {{"convert runs/photos-1 photos.safetensors --weights fp16",
                   "the best model of a run, at half the size"},

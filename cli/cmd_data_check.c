@@ -47,7 +47,7 @@ static const opt rows[] = {
      .low = 0,
      .high = 65500,
      .standard = "224",
-     .help = "side of the network's input: pictures with a shorter side are named",
+     .help = "side of the network's input: pictures whose shorter side is below it are named",
      .offset = offsetof(data_check_options, side)},
     {.name = "names",
      .type = OPT_TEXT,
@@ -73,11 +73,11 @@ static const opt_page page = {
     .command = "data check",
     .usage = {"data check DATA [options]"},
     .about = "Find what is wrong with a data set before a network is trained on it. Every picture "
-             "is read. The command counts and names pictures that are truncated or cannot be read, "
-             "that exist more than once, are wrongly named, small, grey, in CMYK or have a colour "
-             "profile; and classes that are empty, small, or have nearly the same name. DATA is "
-             "what 'alexnet train' takes. The exit code is 0 if it is ready, 1 if it is not, and 3 "
-             "if DATA cannot be opened.",
+             "is read. The command counts and names pictures that are truncated, unreadable, "
+             "duplicate, misnamed, small, grey or in CMYK, or that have a colour profile; and "
+             "classes that are empty or small, or that have nearly the same name. DATA is what "
+             "'alexnet train' takes. The exit code is 0 if the data set is ready, 1 if it is not, "
+             "and 3 if it cannot be opened.",
     .examples = {{"data check photos --sheet photos.html",
                   "what is wrong with the pictures of a folder, and a page that shows them"},
                  {"data check photos --near --report photos.csv",

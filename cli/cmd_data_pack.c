@@ -162,7 +162,7 @@ static void show(const alexnet_pack_progress *p, double seconds)
 /* Report the archives that are complete although the pack is not. */
 static void say_rest(const alexnet_pack_progress *p, const char *out)
 {
-    progress_note("%" PRId64 " complete %s of %s; the same command goes on behind %s", p->shards,
+    progress_note("%" PRId64 " complete %s of %s; the same command continues after %s", p->shards,
                   text_plural(p->shards, "archive", "archives"), out,
                   text_plural(p->shards, "it", "them"));
 }

@@ -49,8 +49,8 @@ static const opt_page page = {
     .usage = {"demo [options]"},
     .about = "A complete small example with nothing to download: draw labelled pictures of shapes, "
              "train the network alexnet-mini on them, measure it on pictures that it has not seen, "
-             "classify some, and draw its filters and its training curve. It takes about two "
-             "minutes on two cores.",
+             "classify some, and draw its filters and its training curve. It takes about a "
+             "minute on two cores.",
     .examples = {{"demo", "draw, train, measure, and see what was learned"},
                  {"demo --only-pictures --count 20 --out shapes",
                   "only the pictures, for 'alexnet train shapes/pictures' to train on"}},

@@ -43,10 +43,11 @@ static const opt_page page = {
     .command = "distance",
     .usage = {"distance MODEL A B [options]", "distance MODEL FOLDER --all-pairs [options]"},
     .about =
-        "Tell how different two pictures look: their LPIPS (version 0.1), 0 for equal pictures, "
-        "larger the less alike they are. A and B are pictures, or two folders whose pictures with "
-        "equal names are compared, followed by the mean. Pictures keep their size, so both must "
-        "have the same. Weights are needed, such as the published ones for torchvision's AlexNet.",
+        "Measure how different two pictures look, by LPIPS (version 0.1): 0 for equal pictures, "
+        "and larger the less alike they are. A and B are pictures, or two folders whose pictures "
+        "with equal names are compared, followed by the mean. Pictures keep their size, so both "
+        "must have the same. Weights are needed, such as the published ones for torchvision's "
+        "AlexNet.",
     .examples = {{"distance alexnet.pth photo.png jpeg.png --lpips alex.pth",
                   "one number for two pictures"},
                  {"distance perceptual.safetensors originals/ restored/ -o distances.csv",

@@ -53,7 +53,7 @@ static const opt rows[] = {
     {.name = "compare",
      .type = OPT_FLAG,
      .also = {"rsa", "correlate"},
-     .help = "print how alike two matrices are: the rank correlation above their diagonals",
+     .help = "print the similarity of two matrices: the rank correlation above their diagonals",
      .offset = offsetof(rdm_options, compare)},
     {.name = "rank",
      .type = OPT_CHOICE,
@@ -70,9 +70,10 @@ static const opt_page page = {
               "rdm --compare A.npy B.npy [options]"},
     .about = "Compare pictures as the layers of a network see them: write for each layer a matrix "
              "of the dissimilarities of all pairs (representational dissimilarity), as a NumPy "
-             "array of float64 and as CSV with the pictures' names. With --compare, tell how alike "
-             "two such matrices are: of two layers, or of a layer and a measurement. A picture "
-             "that cannot be read is left out and reported, and the exit code is 3.",
+             "array of float64 and as CSV with the pictures' names. With --compare, measure "
+             "how similar two such matrices are: those of two layers, or of a layer and a "
+             "measurement. A picture that cannot be read is left out and reported, and the exit "
+             "code is 3.",
     .examples = {{"rdm best.safetensors stimuli/ -o stimuli",
                   "stimuli.conv1.npy to stimuli.fc8.npy"},
                  {"rdm --compare stimuli.fc7.npy it-cortex.npy --rank kendall",

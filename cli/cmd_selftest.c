@@ -11,7 +11,7 @@ static const opt_page page = {
     .usage = {"selftest [options]"},
     .about =
         "Check this installation: list the devices, their instruction sets and the libraries in "
-        "use, and compute every operator on every device against the reference. The worst "
+        "use, and compare every operator on every device with the reference. The worst "
         "deviation is given as a fraction of the rounding bound; above 1 a test fails, and the "
         "exit code is 1. Each line ends with the implementation that computed the operator: "
         "oneDNN's kernels or native ones, by name and instruction set, or the reference itself.",

@@ -24,7 +24,7 @@ const command commands[] = {
     {"features", cmd_features, "compute the outputs of inner layers for pictures, for NumPy", NULL},
     {"rdm", cmd_rdm, "compare pictures as each layer sees them", NULL},
     {"convert", cmd_convert, "convert a model from or to the format of another program", NULL},
-    {"distance", cmd_distance, "tell how different two pictures look (LPIPS)", NULL},
+    {"distance", cmd_distance, "measure how different two pictures look (LPIPS)", NULL},
     {"similar", cmd_similar, "find the pictures of a folder that are most like others", NULL},
     {"explain", cmd_explain, "draw what a network saw in a picture", NULL},
     {"plot", cmd_plot, "draw the filters of a model, the curves of runs, a confusion matrix", NULL},

@@ -55,7 +55,7 @@ static void print_text(void)
     table_print(&networks, stdout);
     putchar('\n');
     table_print(&recipes, stdout);
-    printf("\nNo trained weights come with alexnet, of ImageNet or of anything else:\n"
+    printf("\nNo trained weights come with alexnet, for ImageNet or anything else:\n"
            "'alexnet train' makes a model from your own pictures. 'alexnet info NAME' shows\n"
            "a network or a recipe in full, 'alexnet info NAME --text' prints its file.\n");
 }

@@ -1539,7 +1539,7 @@ ALEXNET_API void alexnet_index_free(alexnet_index *index);
  */
 ALEXNET_API alexnet_status alexnet_model_set_lpips(alexnet_model *model, const char *path);
 
-/** A model ready to tell how different two pictures look. */
+/** A model ready to measure how different two pictures look. */
 typedef struct alexnet_distance alexnet_distance;
 
 typedef struct alexnet_distance_options {
@@ -1748,8 +1748,8 @@ ALEXNET_API void alexnet_preview_free(alexnet_preview *preview);
 typedef struct alexnet_trial alexnet_trial;
 
 typedef enum alexnet_trial_kind {
-    /** Train on the pictures of the first batch again and again, until they are learnt by heart: a
-     * loss below 0.05. If this fails, a run with the same network, recipe and data will not learn
+    /** Train on the pictures of the first batch again and again, until they are memorised: a loss
+     * below 0.05. If this fails, a run with the same network, recipe and data will not learn
      * either. Pictures are cropped from the middle and not augmented; there is no dropout and no
      * label smoothing; rates stay at half those of the recipe's first epoch, without a warm-up. The
      * mean image is that of these pictures. */
@@ -1787,7 +1787,7 @@ typedef struct alexnet_trial_point {
 
 /** The result of a trial. */
 typedef struct alexnet_trial_verdict {
-    bool good;          /**< OVERFIT: learnt by heart; RATES: the loss fell, and there is a rate */
+    bool good;          /**< OVERFIT: memorised; RATES: the loss fell, and there is a rate */
     int64_t updates;    /**< made */
     int64_t pictures;   /**< shown, again and again (OVERFIT) or each once (RATES) */
     double loss;        /**< OVERFIT: the latest; RATES: the least, smoothed */
@@ -1934,8 +1934,8 @@ ALEXNET_API int alexnet_trainer_tensor_count(const alexnet_trainer *trainer);
 ALEXNET_API alexnet_status alexnet_trainer_tensor(alexnet_trainer *trainer, int index,
                                                   alexnet_tensor_info *info);
 
-/** L2 norms of a tensor that is learnt, at the latest update at which the recipe's `norms` had them
- * measured. */
+/** L2 norms of a tensor that is learned, at the latest update for which the recipe's `norms` had
+ * them measured. */
 typedef struct alexnet_norms {
     const char *name; /**< borrowed */
     int64_t step;     /**< the number of the update */

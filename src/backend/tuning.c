@@ -1,28 +1,14 @@
 #include "backend/tuning.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/tuning_rows.h"
 #include "base/alloc.h"
-#include "base/ini.h"
-#include "base/status.h"
 #include "base/text.h"
 
 const char *const an_direction_names[AN_DIRECTIONS] = {"forward", "backward_data",
                                                        "backward_weights"};
-
-enum { UNSAID = -1 };
-
-typedef struct row {
-    int line;
-    char *isa, *precision, *operator, * tail; /* owned; NULL until read */
-    int training;                             /* UNSAID, 0 or 1 */
-    int batch;                                /* UNSAID, or >= 1 */
-    char *word[AN_DIRECTIONS];                /* owned; NULL: unsaid */
-    int word_line[AN_DIRECTIONS];
-    an_variant variant[AN_DIRECTIONS]; /* that the words name, or UNSAID */
-} row;
 
 int an_variant_count(const char *const *names)
 {
@@ -32,22 +18,7 @@ int an_variant_count(const char *const *names)
     return count;
 }
 
-struct an_tuning {
-    int count, room;
-    row *rows;
-};
-
-/* ---- Reading --------------------------------------------------------------------------------- */
-
-typedef struct reading {
-    an_tuning *tuning;
-    const char *source;
-    const char *isa;             /* rows for others are dropped */
-    const char *const *variants; /* NULL: all rows are dropped */
-    bool ended;                  /* the last row is complete */
-} reading;
-
-static void free_row(row *r)
+void an_tuning_entry_free(an_tuning_entry *r)
 {
     an_free(r->isa);
     an_free(r->precision);
@@ -57,8 +28,17 @@ static void free_row(row *r)
         an_free(r->word[d]);
 }
 
-/* Whether `list` is a star or has `word` among its words. */
-static bool has_word(const char *list, const char *word)
+void an_tuning_free(an_tuning *t)
+{
+    if (!t)
+        return;
+    for (int i = 0; i < t->count; i++)
+        an_tuning_entry_free(&t->entries[i]);
+    an_free(t->entries);
+    an_free(t);
+}
+
+bool an_tuning_has_word(const char *list, const char *word)
 {
     size_t length = strlen(word);
     if (strcmp(list, "*") == 0)
@@ -70,177 +50,6 @@ static bool has_word(const char *list, const char *word)
     }
     return false;
 }
-
-/* An error that lists the variants. */
-static alexnet_status unknown_variant(const reading *r, const row *now, int direction)
-{
-    char choices[256] = "";
-    size_t used = 0;
-    for (int i = 0; r->variants[i] && used < sizeof choices; i++)
-        used += (size_t)snprintf(choices + used, sizeof choices - used, "%s%s", i ? "|" : "",
-                                 r->variants[i]);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s = %s: expected %s", r->source,
-                   now->word_line[direction], an_direction_names[direction], now->word[direction],
-                   choices);
-}
-
-/* Find the variants that the words of a row name. */
-static alexnet_status find_variants(const reading *r, row *now)
-{
-    int count = an_variant_count(r->variants);
-    for (int d = 0; d < AN_DIRECTIONS; d++) {
-        now->variant[d] = UNSAID;
-        for (int i = 0; now->word[d] && i < count; i++)
-            if (strcmp(now->word[d], r->variants[i]) == 0)
-                now->variant[d] = i;
-        if (now->word[d] && now->variant[d] == UNSAID)
-            return unknown_variant(r, now, d);
-    }
-    return ALEXNET_OK;
-}
-
-/* Check that the row that ends here is complete. Drop it if it is for another instruction set. */
-static alexnet_status end_row(reading *r)
-{
-    if (r->tuning->count == 0 || r->ended)
-        return ALEXNET_OK;
-    row *last = &r->tuning->rows[r->tuning->count - 1];
-    const char *missing = !last->isa         ? "isa"
-                          : !last->precision ? "precision"
-                          : !last->operator  ? "operator"
-                                             : NULL;
-    if (!missing && !last->word[AN_FORWARD] && !last->word[AN_BACKWARD_DATA] &&
-        !last->word[AN_BACKWARD_WEIGHTS])
-        missing = "forward, backward_data or backward_weights";
-    if (missing)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: this row lacks %s", r->source, last->line,
-                       missing);
-    r->ended = true;
-    if (r->variants && has_word(last->isa, r->isa))
-        return find_variants(r, last);
-    free_row(last);
-    r->tuning->count--;
-    return ALEXNET_OK;
-}
-
-static alexnet_status begin_row(reading *r, int line)
-{
-    an_tuning *t = r->tuning;
-    AN_CHECK(end_row(r));
-    if (t->count == t->room) {
-        int room = t->room ? 2 * t->room : 16;
-        row *grown = an_realloc(t->rows, (size_t)room, sizeof *grown);
-        if (!grown)
-            return AN_FAIL_MEMORY((size_t)room * sizeof *grown, "a tuning");
-        t->rows = grown;
-        t->room = room;
-    }
-    t->rows[t->count++] = (row){.line = line, .training = UNSAID, .batch = UNSAID};
-    r->ended = false;
-    return ALEXNET_OK;
-}
-
-static alexnet_status twice(const reading *r, int line, const char *key)
-{
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s is given twice", r->source, line, key);
-}
-
-static alexnet_status set_text(const reading *r, int line, const char *key, char **place,
-                               const char *value)
-{
-    if (*place)
-        return twice(r, line, key);
-    if (!*value)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s has no value", r->source, line, key);
-    *place = an_strdup(value);
-    return *place ? ALEXNET_OK : AN_FAIL_MEMORY(strlen(value), "a tuning");
-}
-
-static alexnet_status set_choice(const reading *r, int line, const char *key, int *place,
-                                 const char *choices, const char *value)
-{
-    int choice = an_text_choice(choices, value);
-    if (*place != UNSAID)
-        return twice(r, line, key);
-    if (choice < 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s = %s: expected %s", r->source, line, key,
-                       value, choices);
-    *place = choice;
-    return ALEXNET_OK;
-}
-
-static alexnet_status set_batch(const reading *r, int line, int *place, const char *value)
-{
-    int64_t batch;
-    if (*place != UNSAID)
-        return twice(r, line, "batch");
-    if (!an_text_to_int(value, &batch) || batch < 1 || batch > INT_MAX)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: batch = %s: expected 1 or more", r->source,
-                       line, value);
-    *place = (int)batch;
-    return ALEXNET_OK;
-}
-
-static alexnet_status on_key(void *user, int line, const char *section, const char *key,
-                             const char *value)
-{
-    reading *r = user;
-    (void)section;
-    if (!key)
-        return begin_row(r, line);
-    row *now = &r->tuning->rows[r->tuning->count - 1];
-    if (strcmp(key, "isa") == 0)
-        return set_text(r, line, key, &now->isa, value);
-    if (strcmp(key, "precision") == 0)
-        return set_text(r, line, key, &now->precision, value);
-    if (strcmp(key, "operator") == 0)
-        return set_text(r, line, key, &now->operator, value);
-    if (strcmp(key, "training") == 0)
-        return set_choice(r, line, key, &now->training, "no|yes", value);
-    if (strcmp(key, "batch") == 0)
-        return set_batch(r, line, &now->batch, value);
-    if (strcmp(key, "tail") == 0)
-        return set_text(r, line, key, &now->tail, value);
-    for (int d = 0; d < AN_DIRECTIONS; d++)
-        if (strcmp(key, an_direction_names[d]) == 0) {
-            now->word_line[d] = line;
-            return set_text(r, line, key, &now->word[d], value);
-        }
-    return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                   "%s:%d: %s is not a key of a tuning; it has isa, precision, training, batch, "
-                   "tail, operator, forward, backward_data, backward_weights",
-                   r->source, line, key);
-}
-
-alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source,
-                               const char *isa, const char *const *variants)
-{
-    an_tuning *t = an_calloc(1, sizeof *t);
-    *out = NULL;
-    if (!t)
-        return AN_FAIL_MEMORY(sizeof *t, "a tuning");
-    reading r = {.tuning = t, .source = source, .isa = isa, .variants = variants};
-    alexnet_status rc = an_ini_read(text, source, on_key, &r);
-    if (rc == ALEXNET_OK)
-        rc = end_row(&r);
-    if (rc == ALEXNET_OK)
-        *out = t;
-    else
-        an_tuning_free(t);
-    return rc;
-}
-
-void an_tuning_free(an_tuning *t)
-{
-    if (!t)
-        return;
-    for (int i = 0; i < t->count; i++)
-        free_row(&t->rows[i]);
-    an_free(t->rows);
-    an_free(t);
-}
-
-/* ---- Asking ---------------------------------------------------------------------------------- */
 
 /* Whether `text` matches `pattern`, in which a star is any text. Patterns come from files: a
  * mismatch goes back to the latest star only, so that no pattern takes long. */
@@ -264,11 +73,11 @@ static bool matches(const char *pattern, const char *text)
     return pattern[strspn(pattern, "*")] == '\0';
 }
 
-static bool fits(const row *r, const an_tuning_query *q, const char *signature)
+static bool fits(const an_tuning_entry *r, const an_tuning_query *q, const char *signature)
 {
-    return has_word(r->precision, q->precision) &&
-           (r->training == UNSAID || r->training == q->training) &&
-           (r->batch == UNSAID || r->batch == q->op->n) &&
+    return an_tuning_has_word(r->precision, q->precision) &&
+           (r->training == AN_UNSAID || r->training == q->training) &&
+           (r->batch == AN_UNSAID || r->batch == q->op->n) &&
            (!r->tail || (q->tail && strcmp(r->tail, q->tail) == 0)) &&
            matches(r->operator, signature);
 }
@@ -276,7 +85,7 @@ static bool fits(const row *r, const an_tuning_query *q, const char *signature)
 bool an_tuning_serves(const an_tuning *t, const char *precision)
 {
     for (int i = 0; i < t->count; i++)
-        if (has_word(t->rows[i].precision, precision))
+        if (an_tuning_has_word(t->entries[i].precision, precision))
             return true;
     return false;
 }
@@ -287,12 +96,12 @@ void an_tuning_apply(const an_tuning *t, const an_tuning_query *query, an_varian
     bool said[AN_DIRECTIONS] = {false};
     an_op_signature(query->op, signature);
     for (int i = 0; t && i < t->count; i++) {
-        if (!fits(&t->rows[i], query, signature))
+        if (!fits(&t->entries[i], query, signature))
             continue;
         for (int d = 0; d < AN_DIRECTIONS; d++) {
-            if (said[d] || t->rows[i].variant[d] == UNSAID)
+            if (said[d] || t->entries[i].variant[d] == AN_UNSAID)
                 continue;
-            variants->of[d] = t->rows[i].variant[d];
+            variants->of[d] = t->entries[i].variant[d];
             said[d] = true;
         }
     }

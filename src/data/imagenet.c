@@ -219,7 +219,7 @@ static alexnet_status list_names(an_interned *names, const table *t)
         int64_t row;
         const char *name = base_of(t->rows[i][0]);
         if (!t->rows[i][1])
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s has no label behind it", t->path, name);
+            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: %s has no label after it", t->path, name);
         AN_CHECK(an_interned_add(names, name, &row));
         if (row != i)
             return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has %s twice", t->path, name);

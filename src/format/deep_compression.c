@@ -161,7 +161,7 @@ static alexnet_status take(an_tensor_file *file)
     at->place += half_byte(at->gaps, index) + 1;
     if (at->place >= count)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s: damaged: %s has %lld weights; the file lists one behind them",
+                       "%s: damaged: %s has %lld weights; the file lists one after them",
                        an_tensor_file_name(file), an_eight_name(at->layer), (long long)count);
     at->taken++;
     at->value =

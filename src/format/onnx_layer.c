@@ -79,7 +79,7 @@ static alexnet_status take_bias(an_onnx_walk *w, an_outline_layer *layer, int in
     if (*an_onnx_node_input(&w->node, index)) {
         AN_CHECK(an_onnx_parameter(w, index, "bias", &layer->bias, &transposed));
         if (w->bias >= 0)
-            return AN_ONNX_REFUSE(w, "a second bias is added behind it, by %.120s", w->bias_node);
+            return AN_ONNX_REFUSE(w, "a second bias is added after it, by %.120s", w->bias_node);
         return ALEXNET_OK;
     }
     layer->bias = w->bias;

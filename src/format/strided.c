@@ -58,7 +58,7 @@ alexnet_status an_strided_check(const an_strided *array, const char *name)
         bytes > array->bytes.size - array->first)
         return AN_SECTION_FAIL(
             &array->bytes,
-            "tensor %s: of shape %s, it ends behind the %llu bytes that are there; "
+            "tensor %s: of shape %s, it ends beyond the %llu bytes that are there; "
             "the file is cut short or damaged",
             name, an_shape_text(array->shape, text), (unsigned long long)array->bytes.size);
     if (array->bytes.deflated && bytes > FREE && bytes / TIMES / array->width > (uint64_t)count)

@@ -171,7 +171,7 @@ static alexnet_status check_member(const an_zip *zip, const an_zip_member *m)
     if (room < before || m->packed > room - before)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s: a zip archive cut short or damaged: %s, of %llu bytes, overlaps what "
-                       "comes behind it",
+                       "comes after it",
                        an_reader_name(zip->reader), m->name, (unsigned long long)m->packed);
     if ((m->method == STORED && m->size != m->packed) ||
         (m->method == DEFLATED && m->size / RATIO > m->packed))
@@ -202,7 +202,7 @@ static alexnet_status check_members(an_zip *zip, uint64_t behind)
         an_zip_member *m = &zip->members[i];
         m->end = i + 1 < zip->count ? m[1].header : behind;
         if (m->header > m->end)
-            return damaged(zip, "a member lies behind the directory");
+            return damaged(zip, "a member lies after the directory");
         AN_CHECK(check_member(zip, m));
         zip->by_name[i] = m;
     }

@@ -52,7 +52,7 @@ static alexnet_status check_start(const an_program *p)
         if (node == 0 || p->graph.nodes[node].desc.kind == AN_OP_SOFTMAX)
             return AN_FAIL(
                 ALEXNET_ERROR_INVALID_ARGUMENT,
-                "gradients without a loss begin at layers behind the input and before the softmax");
+                "gradients without a loss begin at layers after the input and before the softmax");
     }
     return ALEXNET_OK;
 }

@@ -51,4 +51,8 @@ alexnet_status an_compile_steps(compiling *c);
 alexnet_status an_compile_sizes(compiling *c);
 alexnet_status an_compile_arenas(compiling *c);
 
+/** compile_update.c: what an update reads and writes of each learned parameter, packed copies among
+ * it. Nothing for programs that do not update. */
+alexnet_status an_compile_update(compiling *c);
+
 #endif

@@ -1,13 +1,10 @@
-#include "model/program.h"
+#include "model/program_impl.h"
 
-#include <assert.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "model/program_impl.h"
 
 static void free_on_backend(an_program *p)
 {
@@ -96,127 +93,6 @@ static void note_update(an_program *p)
     pthread_mutex_unlock(&p->net->lock);
 }
 
-int an_program_learned(const an_program *p)
-{
-    return p->n_segments;
-}
-
-void an_program_set_rates(an_program *p, const an_rates *rates)
-{
-    memcpy(p->rates, rates, (size_t)p->n_segments * sizeof *rates);
-}
-
-/* ---- Batches --------------------------------------------------------------------------------- */
-
-void an_program_bind(an_program *p, int buffer)
-{
-    const an_batch_place *place = &p->places[buffer];
-    for (int i = 0; i < p->n_steps; i++) {
-        an_op_args *args = &p->steps[i].args;
-        args->pictures = place->pictures;
-        args->slots = place->slots;
-        args->state = place->state;
-    }
-}
-
-/* The buffer of a batch, by the batch's number from 0. */
-static int buffer_of(const an_program *p, int64_t batch)
-{
-    return batch < 0 ? 0 : (int)(batch % p->options.batches);
-}
-
-bool an_program_feeds_ahead(const an_program *p)
-{
-    return p->options.batches > 1;
-}
-
-/* Put slots, state and rates together as they lie in a buffer. The weight of the labelled slots is
- * summed here unless the caller gives it, as the sum over several ranks. */
-static void stage(const an_program *p, char *staged, const an_slot *slots,
-                  const an_step_state *state)
-{
-    const an_batch_place *place = &p->places[0];
-    an_step_state counted = *state;
-    counted.filled = 0;
-    for (int i = 0; i < p->options.slots; i++)
-        counted.filled += slots[i].picture >= 0;
-    if (state->weight == 0)
-        counted.weight = an_slots_weight(slots, p->options.slots);
-    char *state_at = staged + ((char *)place->state - (char *)place->slots);
-    memcpy(staged, slots, (size_t)p->options.slots * sizeof *slots);
-    memcpy(state_at, &counted, sizeof counted);
-    memcpy(state_at + sizeof counted, p->rates, (size_t)p->n_segments * sizeof *p->rates);
-}
-
-alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_slot *slots,
-                               const an_step_state *state)
-{
-    an_backend *be = p->net->backend;
-    const bool ahead = p->options.batches > 1 && be->api->copy_ahead;
-    const int64_t before = p->fed;
-    if (p->fed - p->ran < p->options.batches)
-        p->fed++;
-    int buffer = buffer_of(p, p->fed - 1);
-    const an_batch_place *place = &p->places[buffer];
-    void *staged = p->staged[buffer];
-    if (ahead && before > buffer) /* the batch that was staged there may still have to be copied */
-        AN_CHECK(be->api->copied(be, buffer));
-    stage(p, staged, slots, state);
-    if (ahead) {
-        AN_CHECK(be->api->copy_ahead(be, buffer, place->pictures, pixels, p->pictures_bytes));
-        return be->api->copy_ahead(be, buffer, place->slots, staged, an_program_staged_bytes(p));
-    }
-    AN_CHECK(be->api->write(be, place->pictures, pixels, p->pictures_bytes));
-    return be->api->write(be, place->slots, staged, an_program_staged_bytes(p));
-}
-
-alexnet_status an_program_taken(an_program *p)
-{
-    an_backend *be = p->net->backend;
-    if (p->options.batches < 2 || !be->api->copied || p->fed == 0)
-        return ALEXNET_OK;
-    return be->api->copied(be, buffer_of(p, p->fed - 1));
-}
-
-/* A plain tensor in the shape of a unit's output. */
-static alexnet_status write_plain(an_program *p, void *to, const float *values, const an_unit *unit)
-{
-    an_backend *be = p->net->backend;
-    const an_layout *out = &unit->op->out;
-    int64_t count = out->n * an_chw_count(out->shape);
-    size_t size = an_dtype_bytes(be->param_dtype);
-    assert(out->kind == AN_LAYOUT_PLAIN && out->dtype == be->param_dtype);
-    for (int64_t done = 0; done < count; done += AN_BLOCK) {
-        int64_t n = count - done < AN_BLOCK ? count - done : AN_BLOCK;
-        an_convert(p->block, be->param_dtype, values + done, AN_F32, n);
-        AN_CHECK(be->api->write(be, (char *)to + (size_t)done * size, p->block, (size_t)n * size));
-    }
-    return ALEXNET_OK;
-}
-
-/* The index of a place in options.keep. */
-static int kept_at(const an_program *p, int place)
-{
-    int i = 0;
-    while (i < p->options.n_keep && p->options.keep[i] != place)
-        i++;
-    assert(i < p->options.n_keep);
-    return i;
-}
-
-alexnet_status an_program_give(an_program *p, const float *values)
-{
-    assert(p->input_at);
-    return write_plain(p, p->input_at, values, &p->units[0]);
-}
-
-alexnet_status an_program_seed(an_program *p, int place, const float *gradient)
-{
-    int i = kept_at(p, place);
-    assert(p->seeds_at[i]);
-    return write_plain(p, p->seeds_at[i], gradient, &p->units[p->kept[i]]);
-}
-
 /* ---- Running --------------------------------------------------------------------------------- */
 
 /* After a batch whose losses are not finite, hold() keeps the weights as they are. */
@@ -246,7 +122,7 @@ static alexnet_status begin_run(an_program *p, int *buffer)
     an_backend *be = p->net->backend;
     if (p->ran < p->fed)
         p->ran++;
-    *buffer = buffer_of(p, p->ran - 1);
+    *buffer = an_program_buffer(p, p->ran - 1);
     an_program_bind(p, *buffer);
     return be->api->await ? be->api->await(be, *buffer) : ALEXNET_OK;
 }
@@ -368,77 +244,4 @@ alexnet_status an_program_run_timed(an_program *p, double *seconds)
     else
         AN_CHECK(run_clocked(p, buffer, seconds));
     return end_run(p, buffer);
-}
-
-/* ---- Results --------------------------------------------------------------------------------- */
-
-alexnet_status an_program_results(an_program *p, an_results *results)
-{
-    assert(p->options.loss);
-    an_backend *be = p->net->backend;
-    return be->api->read(be, results, p->results, sizeof *results);
-}
-
-alexnet_status an_program_scores(an_program *p, an_score *scores)
-{
-    assert(p->options.loss);
-    an_backend *be = p->net->backend;
-    return be->api->read(be, scores, p->scores, (size_t)p->options.slots * sizeof *scores);
-}
-
-alexnet_status an_program_slots(an_program *p, an_slot *slots)
-{
-    an_backend *be = p->net->backend;
-    const an_batch_place *place = &p->places[buffer_of(p, p->ran - 1)];
-    return be->api->read(be, slots, place->slots, (size_t)p->options.slots * sizeof *slots);
-}
-
-alexnet_status an_program_picture(an_program *p, int picture, uint8_t *pixels)
-{
-    an_backend *be = p->net->backend;
-    const an_batch_place *place = &p->places[buffer_of(p, p->ran - 1)];
-    const size_t bytes = p->pictures_bytes / (size_t)p->options.pictures;
-    assert(picture >= 0 && picture < p->options.pictures);
-    return be->api->read(be, pixels, (const char *)place->pictures + (size_t)picture * bytes,
-                         bytes);
-}
-
-/* A plain tensor in the shape of a unit's output. */
-static alexnet_status read_plain(an_program *p, float *values, const void *from,
-                                 const an_unit *unit)
-{
-    an_backend *be = p->net->backend;
-    int64_t count = unit->op->out.n * an_chw_count(unit->op->out.shape);
-    size_t size = an_dtype_bytes(be->param_dtype);
-    assert(unit->op->out.kind == AN_LAYOUT_PLAIN && unit->op->out.dtype == be->param_dtype);
-    for (int64_t done = 0; done < count; done += AN_BLOCK) {
-        int64_t n = count - done < AN_BLOCK ? count - done : AN_BLOCK;
-        AN_CHECK(be->api->read(be, p->block, (const char *)from + (size_t)done * size,
-                               (size_t)n * size));
-        an_convert(values + done, AN_F32, p->block, be->param_dtype, n);
-    }
-    return ALEXNET_OK;
-}
-
-an_chw an_program_shape(const an_program *p, int place)
-{
-    return p->units[p->kept[kept_at(p, place)]].op->out.shape;
-}
-
-alexnet_status an_program_read(an_program *p, int place, float *values)
-{
-    int i = kept_at(p, place);
-    return read_plain(p, values, p->outputs[i], &p->units[p->kept[i]]);
-}
-
-alexnet_status an_program_input_gradient(an_program *p, float *values)
-{
-    assert(p->input_gradient_at);
-    return read_plain(p, values, p->input_gradient_at, &p->units[0]);
-}
-
-an_program_memory an_program_bytes(const an_program *p)
-{
-    return (an_program_memory){p->activations_bytes, p->scratch_bytes, p->packed_bytes,
-                               p->batch_bytes};
 }

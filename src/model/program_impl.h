@@ -1,5 +1,7 @@
 /*
- * The internals of a program, which the files of compiling.h build and program.c runs.
+ * The internals of a program, which the files of compiling.h build: program_feed.c gives it
+ * batches, program.c runs it, program_results.c reads what a run left, program_report.c describes
+ * its steps.
  */
 #ifndef AN_MODEL_PROGRAM_IMPL_H
 #define AN_MODEL_PROGRAM_IMPL_H
@@ -75,6 +77,15 @@ struct an_program {
 };
 
 enum { AN_BLOCK = 1 << 14 };
+
+/** The buffer of a batch, by the batch's number from 0. */
+static inline int an_program_buffer(const an_program *program, int64_t batch)
+{
+    return batch < 0 ? 0 : (int)(batch % program->options.batches);
+}
+
+/** The index of a place in options.keep, where it must be. */
+int an_program_kept_at(const an_program *program, int place);
 
 /** Make all steps read the batch in a buffer. */
 void an_program_bind(an_program *program, int buffer);

@@ -283,7 +283,7 @@ alexnet_status an_recipe_key_check(an_key index, const char *value)
         key->kind == AN_VALUE_SCHEDULE ? ", or steps in increasing epochs such as \"0.01 0.001@25\""
         : key->kind == AN_VALUE_RANGE  ? ", the smaller first"
         : key->kind == AN_VALUE_FILE   ? ", a path in UTF-8 without blanks at its ends "
-                                         "and without a semicolon behind a blank"
+                                         "and without a semicolon after a blank"
                                        : "");
 }
 
@@ -354,7 +354,7 @@ alexnet_status an_recipe_set_anew(alexnet_recipe *recipe, const char *name, cons
         return an_recipe_set(recipe, name, value);
     list_anew(those, sizeof those);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is settled when a run begins; one that goes on may be given %s. To train "
-                   "on with another %s, begin a new run with --init-from",
+                   "%s is settled when a run begins; a resumed run may be given new values of %s. "
+                   "To continue with another %s, begin a new run with --init-from",
                    name, those, name);
 }

@@ -73,14 +73,13 @@ static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, doub
         return ALEXNET_OK;
     double rate = an_recipe_number(t->recipe, AN_KEY_RATE, NULL, (double)(step / steps + 1)) *
                   an_schedule_factor(t->recipe, NULL, step, steps);
-    an_log(
-        t->ctx, ALEXNET_LOG_WARNING,
-        "schedule = %s was drawn to an end after %lld %s and is drawn anew to one after %lld: the "
-        "rate goes on at %.3g after %.3g. A run that began with epochs = %lld would have had "
-        "other rates until now",
-        an_recipe_get(t->recipe, "schedule"), (long long)planned,
-        an_text_plural(planned, "epoch", "epochs"), (long long)t->epochs, rate, before,
-        (long long)t->epochs);
+    an_log(t->ctx, ALEXNET_LOG_WARNING,
+           "schedule = %s was planned to end after %lld %s and now ends after %lld: the rate "
+           "continues at %.3g after %.3g. A run that began with epochs = %lld would have had other "
+           "rates until now",
+           an_recipe_get(t->recipe, "schedule"), (long long)planned,
+           an_text_plural(planned, "epoch", "epochs"), (long long)t->epochs, rate, before,
+           (long long)t->epochs);
     return ALEXNET_OK;
 }
 

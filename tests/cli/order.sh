@@ -45,7 +45,7 @@ has err "train takes one DATA, not also data/unseen"
 expect 2 train --resume run --net alexnet
 has err "so --net has no meaning" "--init-from run"
 expect 2 train --resume run --rate 0.1
-has err "rate is settled when a run begins; one that goes on may be given epochs, stop_patience, keep, bad_pictures, report, norms" \
+has err "rate is settled when a run begins; a resumed run may be given new values of epochs, stop_patience, keep, bad_pictures, report, norms" \
     "--init-from"
 expect 2 train --resume run --set conv1.rate=0
 has err "conv1.rate is settled"

@@ -68,7 +68,7 @@ for signal in KILL KILL INT TERM; do
         code=$?
     done
     has cut/manifest.json '"complete": false'
-    [ $signal = KILL ] || has err "archives of cut; the same command goes on behind them"
+    [ $signal = KILL ] || has err "archives of cut; the same command continues after them"
     [ $signal != INT ] || is $code 130 "exit code of SIGINT"
     expect 0 data pack $photos cut --side 64 --raw --shard-size 100kB --quiet
     same cut

@@ -260,7 +260,7 @@ static void test_damaged(void **state)
     expect_ok(an_tensor_file_open(&file, reader));
     expect_failure(
         an_tensor_file_read(file, "conv2.weight", an_shape_of(4, 256, 48, 5, 5), AN_F32, values),
-        ALEXNET_ERROR_FORMAT, "conv2 has 307200 weights; the file lists one behind them");
+        ALEXNET_ERROR_FORMAT, "conv2 has 307200 weights; the file lists one after them");
     an_tensor_file_close(file);
     expect_ok(an_reader_memory(&reader, "x.net", bytes, length - 1));
     assert_int_equal(an_tensor_file_open(&file, reader), ALEXNET_ERROR_FORMAT);

@@ -291,7 +291,7 @@ static void test_directories_that_lie(void **state)
         {10, 8, BAD, "conv1.weight.npy"}, /* its own header says that it is stored */
         {20, 0, BAD, "packed into"},
         {24, 0, BAD, "packed into"},
-        {23, 0x7f, BAD, "overlaps what comes behind it"},
+        {23, 0x7f, BAD, "overlaps what comes after it"},
         {28, 0xff, BAD, ""},
         {29, 0xff, BAD, "longer than the directory"},
         {30, 0xff, BAD, ""},

@@ -298,8 +298,8 @@ static void test_tensors_that_lie(void **state)
         unsigned char value;
         const char *text;
     } lies[] = {
-        {1, 1, "ends behind the 432 bytes that are there"}, /* the offset */
-        {4, 5, "ends behind the 432 bytes that are there"}, /* the first dimension */
+        {1, 1, "ends beyond the 432 bytes that are there"}, /* the offset */
+        {4, 5, "ends beyond the 432 bytes that are there"}, /* the first dimension */
     };
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         image all = load("state.pth");

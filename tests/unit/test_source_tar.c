@@ -516,7 +516,7 @@ static void test_imagenet_val(void **state)
     put_text("./val.txt", "ILSVRC2012_val_00000001.JPEG 277\n");
     check_error("ILSVRC2012_img_val.tar", bad, "no label for ILSVRC2012_val_00000002.JPEG");
     put_text("./val.txt", "ILSVRC2012_val_00000001.JPEG\n");
-    check_error("ILSVRC2012_img_val.tar", bad, "has no label behind it");
+    check_error("ILSVRC2012_img_val.tar", bad, "has no label after it");
     put_text(truth, "1\n2\n3\n1\n");
     check_error("ILSVRC2012_img_val.tar", bad, "meta.mat, is not there");
     size_t length;

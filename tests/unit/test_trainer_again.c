@@ -295,8 +295,8 @@ static void test_settings_that_stay(void **state)
     const alexnet_status bad = ALEXNET_ERROR_INVALID_ARGUMENT;
     start("run", 8, two_epochs);
     expect_failure(go_on("run", &rate), bad,
-                   "rate is settled when a run begins; one that goes on may be given epochs, "
-                   "stop_patience, keep, bad_pictures, report, norms");
+                   "rate is settled when a run begins; a resumed run may be given new values of "
+                   "epochs, stop_patience, keep, bad_pictures, report, norms");
     expect_failure(go_on("run", &layer), bad, "c.rate is settled");
     expect_failure(go_on("run", &value), bad, "epochs = many");
     expect_ok(go_on("run", &same));
@@ -315,8 +315,8 @@ static void test_other_end(void **state)
         start(schedules[i], -1, two);
         rig_heard[0] = '\0';
         expect_ok(alexnet_trainer_resume(&trainer, ctx, schedules[i], &more));
-        assert_int_equal(rig_times_heard("was drawn to an end after 2 epochs and is drawn anew to "
-                                         "one after 4: the rate goes on at"),
+        assert_int_equal(rig_times_heard("was planned to end after 2 epochs and now ends after 4: "
+                                         "the rate continues at"),
                          1);
         expect_ok(rig_finish(trainer, &p));
         assert_int_equal(p.epoch, 4);

@@ -12,19 +12,11 @@
 
 enum { LIMIT = 8 }; /* L of bound.h */
 
-static alexnet_status fresh(double **out, int64_t count)
-{
-    *out = an_malloc((size_t)count * sizeof(double));
-    if (!*out)
-        return AN_FAIL_MEMORY((size_t)count * sizeof(double), "the bound of an operand");
-    return ALEXNET_OK;
-}
-
 /* A new array of p * a^2 + q * e^2; e may be NULL, for nothing. */
 static alexnet_status squares(double **out, const double *a, const double *e, int64_t count,
                               double p, double q)
 {
-    AN_CHECK(fresh(out, count));
+    AN_CHECK(an_operand_new(out, count));
     for (int64_t i = 0; i < count; i++)
         (*out)[i] = p * a[i] * a[i] + (e ? q * e[i] * e[i] : 0);
     return ALEXNET_OK;
@@ -102,8 +94,8 @@ static alexnet_status add_products(const an_bound *b, double p, double q, double
     double *x2 = NULL, *dy2 = NULL, *dw = NULL, *dbias = NULL;
     AN_TRY(squares(&x2, b->args.x[0], b->e_x[0], an_batch_count(desc, desc->in[0]), p, 1));
     AN_TRY(squares(&dy2, b->args.dy, b->e_dy, an_batch_count(desc, desc->out), q, r));
-    AN_TRY(fresh(&dw, weights));
-    AN_TRY(fresh(&dbias, biases));
+    AN_TRY(an_operand_new(&dw, weights));
+    AN_TRY(an_operand_new(&dbias, biases));
     an_op_args args = {.x = {x2}, .dy = dy2, .dparam = {dw, dbias}};
     AN_TRY(b->ref->api->op_backward(b->ref, b->prepared, &args));
     for (int64_t i = 0; i < weights; i++)

@@ -8,17 +8,7 @@
 #ifndef AN_BACKEND_PARITY_CHAIN_H
 #define AN_BACKEND_PARITY_CHAIN_H
 
-#include "backend/parity/parity.h"
-
-/** What a run computes with, in host memory. Tensors are float64 in canonical order. */
-typedef struct an_operands {
-    double *x[AN_MAX_INPUTS];                        /* of the first operator */
-    double *param[AN_PARITY_MAX_OPS][AN_MAX_PARAMS]; /* by operator */
-    double *dy;                                      /* of the last operator's output */
-    an_slot *slots;                                  /* n; for augment and softmax */
-    uint8_t *pictures;                               /* for augment */
-    an_step_state state;
-} an_operands;
+#include "backend/parity/operands.h"
 
 /** One prepared operator; pointers are into the backend's memory. */
 typedef struct an_chain_link {

@@ -8,11 +8,8 @@
 #include "backend/parity/bound.h"
 #include "backend/parity/chain.h"
 #include "base/alloc.h"
-#include "base/random.h"
 #include "base/status.h"
 #include "base/text.h"
-
-/* ---- Operands ------------------------------------------------------------------------------- */
 
 /* The state of one comparison. */
 typedef struct job {
@@ -20,9 +17,7 @@ typedef struct job {
     const an_op_desc *const *ops;
     int n_ops;
     an_parity_options options;
-    bool coarse;    /* operands are multiples of 2^-7 */
-    double store;   /* roundoff of stored activations, or of operands of tf32 */
-    uint32_t drawn; /* tensors drawn so far */
+    double store; /* roundoff of stored activations, or of operands of tf32 */
     an_operands operands;
     an_chain *got, *expected;
     double *e_x[AN_MAX_INPUTS], *e_dx[AN_MAX_INPUTS];         /* bounds of the run's ends */
@@ -32,141 +27,6 @@ typedef struct job {
     an_parity *out;
 } job;
 
-static alexnet_status fresh(double **out, int64_t count)
-{
-    *out = an_calloc((size_t)count, sizeof(double));
-    if (!*out)
-        return AN_FAIL_MEMORY((size_t)count * sizeof(double), "an operand of the comparison");
-    return ALEXNET_OK;
-}
-
-/* A new tensor, uniform in [-scale, scale). */
-static alexnet_status draw(job *j, double **out, int64_t count, double scale)
-{
-    AN_CHECK(fresh(out, count));
-    uint32_t tensor = j->drawn++;
-    an_random4 block = {{0}};
-    for (int64_t i = 0; i < count; i++) {
-        if (i % 4 == 0)
-            block = an_random(j->options.seed, AN_PURPOSE_TEST, tensor, (uint64_t)i / 4, 0);
-        uint32_t bits = block.v[i % 4];
-        double unit = j->coarse ? ((int)(bits >> 24) - 128) * 0x1p-7
-                                : ((int)(bits >> 8) - (1 << 23)) * 0x1p-23;
-        (*out)[i] = scale * unit;
-    }
-    return ALEXNET_OK;
-}
-
-/* Inputs are large enough for an operator's nonlinearity to matter: LRN divides by k + alpha SUM
- * x^2 with alpha near 1e-4, softmax needs some classes to stand out. A power of two. */
-static double scale_of_inputs(const job *j)
-{
-    double scale = 1;
-    for (int i = 0; i < j->n_ops; i++) {
-        if (j->ops[i]->kind == AN_OP_LRN || j->ops[i]->kind == AN_OP_LRN_WITHIN)
-            scale = 64;
-        if (j->ops[i]->kind == AN_OP_SOFTMAX)
-            scale = 4;
-    }
-    return scale;
-}
-
-/* Weights that keep the variance of uniform inputs: 3/sqrt(fan-in), as a power of two. */
-static double scale_of_param(const an_op_desc *desc, int index, double input_scale)
-{
-    if (desc->kind == AN_OP_AUGMENT)
-        return 128;
-    if (index == 1)
-        return input_scale;
-    double fan_in = (double)an_param_count(desc, 0) / desc->out.c;
-    return exp2(round(log2(3 / sqrt(fan_in))));
-}
-
-/* Recolour, erase a part, mix another with slot 0. */
-static void draw_changes(an_slot *slot, int crop)
-{
-    static const float matrix[3][3] = {
-        {1.5f, -0.25f, 0.125f}, {0.25f, 0.75f, -0.375f}, {-0.5f, 0.5f, 1.25f}};
-    slot->recoloured = 1;
-    memcpy(slot->matrix, matrix, sizeof matrix);
-    slot->offset[0] = -20.5f;
-    slot->offset[2] = 31;
-    slot->erased = (an_box){crop / 4, crop / 3, crop / 2, crop / 5};
-    slot->mixed = (an_box){crop / 3, crop / 4, crop / 4, crop / 2};
-    slot->share = 0.375f;
-    slot->partner = 0;
-}
-
-static alexnet_status draw_slots(job *j)
-{
-    const an_op_desc *first = j->ops[0], *last = j->ops[j->n_ops - 1];
-    bool augment = first->kind == AN_OP_AUGMENT;
-    j->operands.slots = an_calloc((size_t)first->n, sizeof(an_slot));
-    if (!j->operands.slots)
-        return AN_FAIL_MEMORY((size_t)first->n * sizeof(an_slot), "the slots of the comparison");
-    for (int n = 0; n < first->n; n++) {
-        an_slot *slot = &j->operands.slots[n];
-        bool empty = first->n > 1 && n == first->n - 1;
-        an_random4 r = an_random(j->options.seed, AN_PURPOSE_TEST, 1000, (uint64_t)n, 1);
-        *slot = (an_slot){.picture = -1, .label = -1, .weight = 1, .gain = 1};
-        if (empty)
-            continue;
-        slot->label = (int32_t)an_below(r.v[0], (uint32_t)last->out.c);
-        slot->mirror = n % 2;
-        slot->weight = n % 3 ? 1 : 0.375f;
-        slot->gain = 0.875f;
-        for (int c = 0; c < 3; c++)
-            slot->colour[c] = (float)(c + 1) * 3;
-        if (last->kind == AN_OP_SOFTMAX && n % 2 == 1) {
-            slot->second = (int32_t)an_below(r.v[3], (uint32_t)last->out.c);
-            slot->second_share = 0.625f;
-        }
-        if (augment) {
-            if (n > 0)
-                draw_changes(slot, first->u.augment.crop);
-            uint32_t places = (uint32_t)(first->u.augment.side - first->u.augment.crop + 1);
-            slot->picture = n % first->u.augment.pictures;
-            slot->y = (int32_t)an_below(r.v[1], places);
-            slot->x = (int32_t)an_below(r.v[2], places);
-        }
-    }
-    return ALEXNET_OK;
-}
-
-static alexnet_status draw_pictures(job *j)
-{
-    const an_augment_desc *augment = &j->ops[0]->u.augment;
-    size_t bytes = (size_t)augment->pictures * (size_t)augment->side * (size_t)augment->side * 3;
-    j->operands.pictures = an_malloc(bytes);
-    if (!j->operands.pictures)
-        return AN_FAIL_MEMORY(bytes, "the pictures of the comparison");
-    for (size_t i = 0; i < bytes; i++)
-        j->operands.pictures[i] =
-            (uint8_t)(an_random(j->options.seed, AN_PURPOSE_TEST, 1001, i / 4, 0).v[i % 4] >> 24);
-    return ALEXNET_OK;
-}
-
-static alexnet_status draw_operands(job *j)
-{
-    const an_op_desc *first = j->ops[0], *last = j->ops[j->n_ops - 1];
-    double scale = scale_of_inputs(j);
-    for (int i = 0; i < first->n_inputs; i++)
-        AN_CHECK(draw(j, &j->operands.x[i], an_batch_count(first, first->in[i]), scale));
-    for (int i = 0; i < j->n_ops; i++)
-        for (int p = 0; an_param_count(j->ops[i], p) > 0; p++)
-            AN_CHECK(draw(j, &j->operands.param[i][p], an_param_count(j->ops[i], p),
-                          scale_of_param(j->ops[i], p, scale)));
-    AN_CHECK(draw(j, &j->operands.dy, an_batch_count(last, last->out), 1));
-    AN_CHECK(draw_slots(j));
-    double weight = 0;
-    for (int n = 0; n < first->n; n++)
-        if (j->operands.slots[n].label >= 0)
-            weight += (double)j->operands.slots[n].weight;
-    j->operands.state =
-        (an_step_state){.seed = j->options.seed, .step = 7, .weight = weight, .smoothing = 0.125};
-    return first->kind == AN_OP_AUGMENT ? draw_pictures(j) : ALEXNET_OK;
-}
-
 /* ---- Bounds --------------------------------------------------------------------------------- */
 
 static alexnet_status fresh_bounds(job *j)
@@ -174,19 +34,19 @@ static alexnet_status fresh_bounds(job *j)
     const an_op_desc *first = j->ops[0], *last = j->ops[j->n_ops - 1];
     bool gradients = j->options.gradients;
     for (int i = 0; i < first->n_inputs; i++) {
-        AN_CHECK(fresh(&j->e_x[i], an_batch_count(first, first->in[i])));
+        AN_CHECK(an_operand_new(&j->e_x[i], an_batch_count(first, first->in[i])));
         if (gradients && !j->options.first)
-            AN_CHECK(fresh(&j->e_dx[i], an_batch_count(first, first->in[i])));
+            AN_CHECK(an_operand_new(&j->e_dx[i], an_batch_count(first, first->in[i])));
     }
     for (int i = 0; i < j->n_ops; i++) {
-        AN_CHECK(fresh(&j->e_y[i], an_batch_count(j->ops[i], j->ops[i]->out)));
+        AN_CHECK(an_operand_new(&j->e_y[i], an_batch_count(j->ops[i], j->ops[i]->out)));
         if (!gradients)
             continue;
-        AN_CHECK(fresh(&j->e_dy[i], an_batch_count(j->ops[i], j->ops[i]->out)));
+        AN_CHECK(an_operand_new(&j->e_dy[i], an_batch_count(j->ops[i], j->ops[i]->out)));
         for (int p = 0; an_param_count(j->ops[i], p) > 0; p++)
-            AN_CHECK(fresh(&j->e_dparam[i][p], an_param_count(j->ops[i], p)));
+            AN_CHECK(an_operand_new(&j->e_dparam[i][p], an_param_count(j->ops[i], p)));
     }
-    return last->kind == AN_OP_SOFTMAX ? fresh(&j->e_loss, last->n) : ALEXNET_OK;
+    return last->kind == AN_OP_SOFTMAX ? an_operand_new(&j->e_loss, last->n) : ALEXNET_OK;
 }
 
 /* Operator i with the values that ref computed, which are in host memory. */
@@ -288,7 +148,7 @@ static alexnet_status compare(job *j, const char *name, const void *theirs, cons
                               const double *bound, int64_t count, double *worst)
 {
     double *got;
-    AN_CHECK(fresh(&got, count));
+    AN_CHECK(an_operand_new(&got, count));
     alexnet_status rc = an_chain_read(j->got, theirs, count, got);
     if (rc == ALEXNET_OK)
         judge(j, name, got, expected, bound, count, worst);
@@ -299,7 +159,7 @@ static alexnet_status compare(job *j, const char *name, const void *theirs, cons
 static alexnet_status compare_losses(job *j, int n)
 {
     double *both;
-    AN_CHECK(fresh(&both, 2 * (int64_t)n));
+    AN_CHECK(an_operand_new(&both, 2 * (int64_t)n));
     alexnet_status rc = an_chain_losses(j->got, both);
     if (rc == ALEXNET_OK)
         rc = an_chain_losses(j->expected, both + n);
@@ -348,22 +208,17 @@ static void release(job *j)
 {
     an_chain_close(j->got);
     an_chain_close(j->expected);
+    an_operands_free(&j->operands);
     for (int i = 0; i < AN_MAX_INPUTS; i++) {
-        an_free(j->operands.x[i]);
         an_free(j->e_x[i]);
         an_free(j->e_dx[i]);
     }
     for (int i = 0; i < AN_PARITY_MAX_OPS; i++) {
         an_free(j->e_y[i]);
         an_free(j->e_dy[i]);
-        for (int p = 0; p < AN_MAX_PARAMS; p++) {
-            an_free(j->operands.param[i][p]);
+        for (int p = 0; p < AN_MAX_PARAMS; p++)
             an_free(j->e_dparam[i][p]);
-        }
     }
-    an_free(j->operands.dy);
-    an_free(j->operands.slots);
-    an_free(j->operands.pictures);
     an_free(j->e_loss);
 }
 
@@ -374,12 +229,12 @@ alexnet_status an_parity_run(an_backend *backend, an_backend *ref, const an_op_d
     assert(ref->param_dtype == AN_F64);
     memset(out, 0, sizeof *out);
     job j = {.backend = backend, .ref = ref, .ops = ops, .n_ops = n_ops, .options = *options};
-    j.coarse = backend->precision != ALEXNET_PRECISION_FP32;
     j.store = backend->precision == ALEXNET_PRECISION_BF16   ? 0x1p-8
               : backend->precision == ALEXNET_PRECISION_TF32 ? 0x1p-11
                                                              : 0x1p-24;
     j.out = out;
-    AN_TRY(draw_operands(&j));
+    AN_TRY(an_operands_draw(&j.operands, ops, n_ops, options->seed,
+                            backend->precision != ALEXNET_PRECISION_FP32));
     AN_TRY(fresh_bounds(&j));
     AN_TRY(an_chain_open(&j.expected, ref, ops, n_ops, options));
     AN_TRY(an_chain_open(&j.got, backend, ops, n_ops, options));

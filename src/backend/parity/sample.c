@@ -45,15 +45,11 @@ static void add(element *e, double a, double b)
 
 static alexnet_status draw(const job *j, double **out, int64_t count, double scale, uint32_t tensor)
 {
-    *out = an_malloc((size_t)count * sizeof **out);
-    if (!*out)
-        return AN_FAIL_MEMORY((size_t)count * sizeof **out, "an operand of the comparison");
+    AN_CHECK(an_operand_new(out, count));
     for (int64_t i = 0; i < count && i < PERIOD; i++) {
         uint32_t bits =
             an_random(j->options.seed, AN_PURPOSE_TEST, tensor, (uint64_t)i / 4, 2).v[i % 4];
-        double unit = j->coarse ? ((int)(bits >> 24) - 128) * 0x1p-7
-                                : ((int)(bits >> 8) - (1 << 23)) * 0x1p-23;
-        (*out)[i] = scale * unit;
+        (*out)[i] = scale * an_operand_of(bits, j->coarse);
     }
     for (int64_t i = PERIOD; i < count; i++)
         (*out)[i] = (*out)[i - PERIOD];
@@ -81,7 +77,7 @@ static alexnet_status draw_operands(job *j)
 {
     const double fan_in = (double)(j->c / j->groups * j->r * j->s);
     AN_CHECK(draw(j, &j->x, j->n * j->c * j->h * j->w, 1, 0));
-    AN_CHECK(draw(j, &j->weights, j->k * (int64_t)fan_in, exp2(round(log2(3 / sqrt(fan_in)))), 1));
+    AN_CHECK(draw(j, &j->weights, j->k * (int64_t)fan_in, an_operand_scale_of_weights(fan_in), 1));
     AN_CHECK(draw(j, &j->bias, j->k, 1, 2));
     return draw(j, &j->dy, j->n * j->k * j->p * j->q, 1, 3);
 }

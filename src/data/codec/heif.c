@@ -46,7 +46,8 @@ static alexnet_status fail(const job *j, struct heif_error error)
         error.subcode != heif_suberror_Security_limit_exceeded)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: a HEIF decoder for %s", name);
     if (is_cut(j->file))
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: its parts end behind its end", name);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is cut short: its parts extend beyond its end",
+                       name);
     if (error.code == heif_error_Unsupported_filetype ||
         error.code == heif_error_Unsupported_feature ||
         error.code == heif_error_Memory_allocation_error)

@@ -1,0 +1,31 @@
+/*
+ * The rows of a tuning, between reading (tuning_read.c) and asking (tuning.c).
+ */
+#ifndef AN_BACKEND_TUNING_ROWS_H
+#define AN_BACKEND_TUNING_ROWS_H
+
+#include "backend/tuning.h"
+
+enum { AN_UNSAID = -1 };
+
+typedef struct an_tuning_entry {
+    int line;
+    char *isa, *precision, *operator, * tail; /* owned; NULL until read */
+    int training;                             /* AN_UNSAID, 0 or 1 */
+    int batch;                                /* AN_UNSAID, or >= 1 */
+    char *word[AN_DIRECTIONS];                /* owned; NULL: unsaid */
+    int word_line[AN_DIRECTIONS];
+    an_variant variant[AN_DIRECTIONS]; /* that the words name, or AN_UNSAID */
+} an_tuning_entry;
+
+struct an_tuning {
+    int count, room;
+    an_tuning_entry *entries;
+};
+
+/** Free what an entry owns. */
+void an_tuning_entry_free(an_tuning_entry *entry);
+/** Whether `list` is a star or has `word` among its words. */
+bool an_tuning_has_word(const char *list, const char *word);
+
+#endif
