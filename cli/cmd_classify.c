@@ -7,7 +7,6 @@
 #include "csv.h"
 #include "json.h"
 #include "model_args.h"
-#include "paths.h"
 #include "pictures.h"
 #include "progress.h"
 #include "terminal.h"
@@ -158,14 +157,9 @@ static int run(const opt_args *args, const classify_options *options, const mode
     alexnet_model *model = NULL;
     alexnet_dataset *pictures = NULL;
     string_list paths = {0};
-    if (args->file_count == 0)
-        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
-    if (path_is_picture(args->files[0]))
-        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
-    if (args->file_count == 1)
-        return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
-                                "input");
-    int code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
+    int code = model_args_check_pictures(args);
+    if (code == CLI_DONE)
+        code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);
     if (code == CLI_DONE && paths.count > 0) {
         code = machine_open(&ctx, machine);
         if (code == CLI_DONE)

@@ -8,7 +8,6 @@
 #include "machine.h"
 #include "paths.h"
 #include "progress.h"
-#include "table.h"
 #include "terminal.h"
 #include "text.h"
 #include "train_data.h"

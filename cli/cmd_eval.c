@@ -2,11 +2,11 @@
 #include <stdlib.h>
 
 #include "draw.h"
+#include "ensemble.h"
 #include "evaluate.h"
 #include "files.h"
 #include "model_args.h"
 #include "paths.h"
-#include "progress.h"
 #include "report_evaluation.h"
 #include "text.h"
 
@@ -113,125 +113,9 @@ static int open_data(alexnet_dataset **out, alexnet_ctx *ctx, const alexnet_mode
     return status ? cli_input_failed(status) : CLI_DONE;
 }
 
-/* ---- Several models ---- */
-
-typedef struct ensemble {
-    alexnet_model **models;
-    alexnet_session **sessions;
-    double *weights; /* as they were given, or equal ones */
-    int count;
-} ensemble;
-
-static void free_models(ensemble *m)
-{
-    for (int i = 0; i < m->count; i++) {
-        alexnet_session_free(m->sessions[i]);
-        alexnet_model_free(m->models[i]);
-    }
-    free(m->sessions);
-    free(m->models);
-    free(m->weights);
-}
-
-/* Read one number per model, with commas between them, and scale them to the sum 1. Without a text
- * all are equal. */
-static int read_weights(ensemble *m, const char *text)
-{
-    double sum = 0;
-    int count = 1;
-    for (const char *c = text; c && *c; c++)
-        count += *c == ',';
-    if (text && count != m->count)
-        return opt_wrong(&page, "--weights has %d %s for %d %s", count,
-                         text_plural(count, "number", "numbers"), m->count,
-                         text_plural(m->count, "model", "models"));
-    for (int i = 0; i < m->count; i++) {
-        char *end = (char *)text;
-        m->weights[i] = text ? strtod(text, &end) : 1;
-        if (text &&
-            (end == text || (*end && *end != ',') || !(m->weights[i] >= 0) || m->weights[i] > 1e9))
-            return opt_wrong(&page, "--weights takes numbers from 0 with commas between them, as "
-                                    "in 1,1,2");
-        sum += m->weights[i];
-        text = text && *end ? end + 1 : text;
-    }
-    if (!(sum > 0))
-        return opt_wrong(&page, "--weights are all 0: no model would count");
-    for (int i = 0; i < m->count; i++)
-        m->weights[i] /= sum;
-    return CLI_DONE;
-}
-
-static int open_models(ensemble *m, alexnet_ctx *ctx, char **files, const model_options *how)
-{
-    int code = CLI_DONE;
-    for (int i = 0; code == CLI_DONE && i < m->count; i++)
-        code = model_open_as(&m->models[i], ctx, files[i], "MODEL comes first", how);
-    return code;
-}
-
-static int open_sessions(ensemble *m, const eval_options *options)
-{
-    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
-    settings.batch = (int)options->batch;
-    settings.views = options->views ? 10 : 1;
-    alexnet_status status = ALEXNET_OK;
-    for (int i = 0; !status && i < m->count; i++)
-        status = alexnet_session_new(&m->sessions[i], m->models[i], &settings);
-    return status ? cli_failed(status) : CLI_DONE;
-}
-
-static ensemble new_models(int count)
-{
-    size_t n = (size_t)count;
-    ensemble m = {cli_alloc(n * sizeof *m.models), cli_alloc(n * sizeof *m.sessions),
-                  cli_alloc(n * sizeof *m.weights), count};
-    for (int i = 0; i < count; i++) {
-        m.models[i] = NULL;
-        m.sessions[i] = NULL;
-    }
-    return m;
-}
-
-/* ---- The search of weights ---- */
-
 static const alexnet_weight_measure measures[] = {[SEARCH_TOP1] = ALEXNET_WEIGHT_TOP1,
                                                   [SEARCH_TOP5] = ALEXNET_WEIGHT_TOP5,
                                                   [SEARCH_LOSS] = ALEXNET_WEIGHT_LOSS};
-
-static void take_weights(ensemble *m, const double *found)
-{
-    double sum = 0;
-    for (int i = 0; i < m->count; i++)
-        sum += found[i];
-    for (int i = 0; i < m->count; i++)
-        m->weights[i] = found[i] / sum;
-}
-
-/* Find the weights, and restart the evaluation with them. */
-static int search_weights(alexnet_evaluation *evaluation, ensemble *m, int wanted)
-{
-    alexnet_weight_search_options o = ALEXNET_WEIGHT_SEARCH_OPTIONS_INIT;
-    alexnet_weight_search *search;
-    const double *found;
-    int tried = 0;
-    o.measure = measures[wanted];
-    alexnet_status status = alexnet_weight_search_new(&search, evaluation, &o);
-    for (bool more = true; !status && more;) {
-        status = alexnet_weight_search_step(search, &tried, &more);
-        progress_show((double)tried / (o.passes * m->count), "searched %d of at most %d weights",
-                      tried, o.passes * m->count);
-    }
-    progress_clear();
-    if (!status)
-        status = alexnet_weight_search_result(search, &found, NULL);
-    if (!status) {
-        take_weights(m, found);
-        status = alexnet_evaluation_set_weights(evaluation, m->weights);
-    }
-    alexnet_weight_search_free(search);
-    return status ? cli_failed(status) : CLI_DONE;
-}
 
 /* ---- The files beside the report ---- */
 
@@ -297,7 +181,7 @@ static int compute(alexnet_evaluation *evaluation, ensemble *m, int64_t total,
     if (options->search) {
         code = evaluate_all(evaluation, total, NULL);
         if (code == CLI_DONE)
-            code = search_weights(evaluation, m, options->search);
+            code = ensemble_search(m, evaluation, measures[options->search]);
     }
     if (code != CLI_DONE || !options->images)
         return code == CLI_DONE ? evaluate_all(evaluation, total, NULL) : code;
@@ -314,13 +198,16 @@ static int measure(ensemble *m, alexnet_ctx *ctx, const opt_args *args, const ev
     alexnet_dataset *data = NULL;
     alexnet_evaluation *evaluation = NULL;
     alexnet_ensemble_options together = ALEXNET_ENSEMBLE_OPTIONS_INIT;
+    alexnet_session_options settings = ALEXNET_SESSION_OPTIONS_INIT;
     together.weights = m->weights;
     together.keep = options->search > 0;
-    int code = open_models(m, ctx, args->files, how);
+    settings.batch = (int)options->batch;
+    settings.views = options->views ? 10 : 1;
+    int code = ensemble_open(m, ctx, args->files, how);
     if (code == CLI_DONE)
         code = open_data(&data, ctx, m->models[0], args, m->count);
     if (code == CLI_DONE)
-        code = open_sessions(m, options);
+        code = ensemble_open_sessions(m, &settings);
     if (code == CLI_DONE) {
         alexnet_status status =
             alexnet_evaluation_new_ensemble(&evaluation, m->sessions, m->count, data, &together);
@@ -394,14 +281,14 @@ static int run(const opt_args *args, const eval_options *options, const model_op
         code = check_options(options, count);
     if (code != CLI_DONE)
         return code;
-    ensemble m = new_models(count);
-    code = read_weights(&m, options->weights);
+    ensemble m = ensemble_new(count);
+    code = ensemble_read_weights(&m, options->weights, &page);
     if (code == CLI_DONE) {
         code = machine_open(&ctx, machine);
         if (code == CLI_DONE)
             code = measure(&m, ctx, args, options, how, machine->json);
     }
-    free_models(&m);
+    ensemble_free(&m);
     machine_close(ctx);
     return code;
 }

@@ -149,10 +149,9 @@ static int check_options(const opt_args *args, const explain_options *o)
 static int check_files(const opt_args *args, const kind *k)
 {
     const int wanted = k->picture ? 2 : 1;
-    if (args->file_count == 0)
-        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
-    if (path_is_picture(args->files[0]))
-        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
+    const int code = model_args_check(args);
+    if (code != CLI_DONE)
+        return code;
     if (args->file_count < wanted)
         return opt_wrong(&page, "PICTURE is missing: a picture file");
     if (args->file_count > wanted)

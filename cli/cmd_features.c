@@ -7,10 +7,8 @@
 #include "json.h"
 #include "layers.h"
 #include "model_args.h"
-#include "paths.h"
 #include "pictures.h"
 #include "progress.h"
-#include "signals.h"
 #include "terminal.h"
 
 typedef struct features_options {
@@ -220,13 +218,9 @@ static int run_model(const features_options *options, alexnet_ctx *ctx, alexnet_
 static int check_arguments(const opt_args *args, const features_options *options)
 {
     feature_format format;
-    if (args->file_count == 0)
-        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
-    if (path_is_picture(args->files[0]))
-        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
-    if (args->file_count == 1)
-        return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
-                                "input");
+    const int code = model_args_check_pictures(args);
+    if (code != CLI_DONE)
+        return code;
     if (!options->out)
         return opt_wrong(&page, "-o FILE is missing: what to write");
     if (!feature_format_of(options->out, &format))

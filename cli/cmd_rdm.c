@@ -2,16 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
 #include "feature_store.h"
 #include "files.h"
 #include "json.h"
 #include "layers.h"
 #include "model_args.h"
-#include "npy.h"
-#include "paths.h"
 #include "pictures.h"
 #include "progress.h"
+#include "rdm.h"
 #include "terminal.h"
 #include "text.h"
 
@@ -82,81 +80,6 @@ static const opt_page page = {
                   "compare a layer with a measured matrix"}},
 };
 
-/* ---- Two matrices ---- */
-
-/* Report a lack of memory before the work, not after it. */
-static int check_memory(double bytes, const char *what, const char *remedy)
-{
-    char need[TEXT_SIZE], there[TEXT_SIZE];
-    const double available = (double)alexnet_memory_available();
-    if (bytes <= available)
-        return CLI_DONE;
-    return cli_error(CLI_FAILED, "%s take %s of memory, and %s can be had%s", what,
-                     text_bytes(need, bytes), text_bytes(there, available), remedy);
-}
-
-static int read_matrix(double **out, int64_t count, const char *path)
-{
-    *out = malloc((size_t)(count * count) * sizeof **out + 1);
-    if (!*out)
-        return cli_error(CLI_FAILED, "out of memory for %s", path);
-    const alexnet_status status = alexnet_rdm_read(path, &count, *out);
-    return status ? cli_input_failed(status) : CLI_DONE;
-}
-
-/* Check that two matrices are of one size, and the memory for them and for alexnet_rsa().
- * @param count  out, the size */
-static int check_matrices(int64_t *count, char **files)
-{
-    int64_t n, m;
-    alexnet_status status = alexnet_rdm_read(files[0], &n, NULL);
-    if (!status)
-        status = alexnet_rdm_read(files[1], &m, NULL);
-    if (status)
-        return cli_input_failed(status);
-    if (n != m)
-        return cli_error(CLI_BAD_INPUT,
-                         "%s is of %" PRId64 " pictures and %s of %" PRId64 ": they must be of the "
-                         "same, in the same order",
-                         files[0], n, files[1], m);
-    *count = n;
-    const double values = (double)n * (double)n;
-    char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", n);
-    int code = check_memory(2 * 8 * values + 24 * values, what, "");
-    free(what);
-    return code;
-}
-
-static int compare(char **files, const rdm_options *options, bool json)
-{
-    static const char *const names[] = {"spearman", "kendall"};
-    double *a = NULL, *b = NULL, similarity;
-    int64_t n = 0;
-    int code = check_matrices(&n, files);
-    if (code == CLI_DONE)
-        code = read_matrix(&a, n, files[0]);
-    if (code == CLI_DONE)
-        code = read_matrix(&b, n, files[1]);
-    if (code == CLI_DONE && alexnet_rsa(&similarity, a, b, n, (alexnet_rank)options->rank))
-        code = cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
-    if (code == CLI_DONE && json) {
-        json_t *document = json_object();
-        json_object_set_new(document, "a", json_text(files[0]));
-        json_object_set_new(document, "b", json_text(files[1]));
-        json_object_set_new(document, "pictures", json_integer(n));
-        json_object_set_new(document, "rank", json_string(names[options->rank]));
-        json_object_set_new(document, "similarity", json_number(similarity));
-        json_print(document);
-    } else if (code == CLI_DONE) {
-        terminal_line(stdout, "%.6f", similarity);
-    }
-    free(a);
-    free(b);
-    return code;
-}
-
-/* ---- Matrices of a model ---- */
-
 /* Features of the pictures that can be read, by layer. */
 typedef struct table {
     int64_t count, bad;
@@ -178,7 +101,7 @@ static int make_table(table *t, const alexnet_features *features, int64_t pictur
 {
     char need[TEXT_SIZE];
     char *what = cli_format("the features of %" PRId64 " pictures", pictures);
-    int code = check_memory(
+    int code = machine_check_memory(
         (double)pictures * ((double)alexnet_features_length(features) * 4 + (double)pictures * 8),
         what, "; take fewer layers, or --pool");
     free(what);
@@ -228,57 +151,6 @@ static int fill(table *t, alexnet_features *features, const alexnet_dataset *pic
     return status ? cli_failed(status) : CLI_DONE;
 }
 
-static int write_array(const char *path, const double *rdm, int64_t n)
-{
-    file_output out;
-    char head[NPY_HEADER];
-    int code = file_begin(&out, path);
-    if (code != CLI_DONE)
-        return code;
-    npy_header(head, "<f8", 2, (const int64_t[]){n, n});
-    fwrite(head, 1, sizeof head, out.file);
-    fwrite(rdm, sizeof *rdm, (size_t)(n * n), out.file);
-    return file_end(&out, CLI_DONE);
-}
-
-static int write_csv(const char *path, const double *rdm, const string_list *names)
-{
-    file_output out;
-    const size_t n = names->count;
-    int code = file_begin(&out, path);
-    if (code != CLI_DONE)
-        return code;
-    fputs("file", out.file);
-    for (size_t i = 0; i < n; i++) {
-        fputc(',', out.file);
-        csv_text(out.file, names->items[i]);
-    }
-    fputc('\n', out.file);
-    for (size_t i = 0; i < n; i++) {
-        csv_text(out.file, names->items[i]);
-        for (size_t j = 0; j < n; j++)
-            fprintf(out.file, ",%.17g", rdm[i * n + j]);
-        fputc('\n', out.file);
-    }
-    return file_end(&out, CLI_DONE);
-}
-
-static int write_names(const char *prefix, const string_list *names)
-{
-    file_output out;
-    char *path = cli_format("%s.names.txt", prefix);
-    int code = file_begin(&out, path);
-    free(path);
-    if (code != CLI_DONE)
-        return code;
-    for (size_t i = 0; i < names->count; i++) {
-        char *line = feature_name_escape(names->items[i]);
-        fprintf(out.file, "%s\n", line);
-        free(line);
-    }
-    return file_end(&out, CLI_DONE);
-}
-
 static int write_layer(const table *t, int i, double *rdm, const char *prefix, json_t *layers)
 {
     char *name = cli_copy(t->info[i].name);
@@ -287,9 +159,9 @@ static int write_layer(const table *t, int i, double *rdm, const char *prefix, j
             *c = '-';
     char *array = cli_format("%s.%s.npy", prefix, name),
          *csv = cli_format("%s.%s.csv", prefix, name);
-    int code = write_array(array, rdm, t->count);
+    int code = rdm_write_array(array, rdm, t->count);
     if (code == CLI_DONE)
-        code = write_csv(csv, rdm, &t->names);
+        code = rdm_write_csv(csv, rdm, &t->names);
     if (code == CLI_DONE && layers) {
         json_t *row = json_object();
         json_object_set_new(row, "layer", json_text(t->info[i].name));
@@ -310,7 +182,7 @@ static int write_all(const table *t, alexnet_ctx *ctx, const rdm_options *option
 {
     json_t *layers = json ? json_array() : NULL, *document = json ? json_object() : NULL;
     double *rdm = malloc((size_t)(t->count * t->count) * sizeof *rdm + 1);
-    int code = rdm ? write_names(options->out, &t->names)
+    int code = rdm ? rdm_write_names(options->out, &t->names)
                    : cli_error(CLI_FAILED, "out of memory for a matrix");
     for (int i = 0; i < t->layers && code == CLI_DONE; i++) {
         progress_show((double)i / t->layers, "comparing by %s", t->info[i].name);
@@ -365,17 +237,15 @@ static int run(const opt_args *args, const rdm_options *options, const model_opt
     string_list paths = {0};
     if (options->compare)
         return args->file_count == 2
-                   ? compare(args->files, options, machine->json)
+                   ? rdm_compare(args->files, (alexnet_rank)options->rank, machine->json)
                    : opt_wrong(&page, "--compare takes two files, A.npy and B.npy");
-    if (args->file_count == 0)
-        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
-    if (args->file_count == 1)
-        return opt_wrong(&page, "PICTURE is missing: files, folders, or - for a list on standard "
-                                "input");
+    int code = model_args_check_pictures(args);
+    if (code != CLI_DONE)
+        return code;
     if (!options->out)
         return opt_wrong(&page, "-o PREFIX is missing: the beginning of the files' names");
     char *first = cli_format("%s.names.txt", options->out);
-    int code = file_check_output(first);
+    code = file_check_output(first);
     free(first);
     if (code == CLI_DONE)
         code = pictures_gather(&paths, &page, args->files + 1, args->file_count - 1);

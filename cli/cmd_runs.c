@@ -11,7 +11,6 @@
 #include "paths.h"
 #include "run_log.h"
 #include "table.h"
-#include "terminal.h"
 #include "text.h"
 
 typedef struct runs_options {

@@ -101,10 +101,9 @@ static const opt_page page = {
 
 static int check_usage(const opt_args *args, const similar_options *options)
 {
-    if (args->file_count == 0)
-        return opt_wrong(&page, "MODEL is missing: a model file or a run folder");
-    if (path_is_picture(args->files[0]))
-        return opt_wrong(&page, "%s is a picture; MODEL comes first", args->files[0]);
+    const int code = model_args_check(args);
+    if (code != CLI_DONE)
+        return code;
     if (!options->in)
         return opt_wrong(&page, "--in FOLDER is missing: the pictures to search");
     if (options->all_pairs && args->file_count > 1)

@@ -47,4 +47,11 @@ void distance_show(const distance_job *job, double done, double all);
 /** Print the mean, after the last of many pairs. */
 void distance_end(const distance_job *job);
 
+/**
+ * Compare two pictures, those of equal names in two folders, or all pairs of one folder.
+ * @param paths  MODEL, and what is compared: two paths, or one with `all_pairs`
+ * @return CLI_DONE, or the exit code of a reported failure
+ */
+int distance_compare_paths(distance_job *job, char **paths, bool all_pairs);
+
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "explain.h"
-#include "text.h"
 
 enum {
     MARGIN = 24,

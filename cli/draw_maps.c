@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "explain.h"
-#include "text.h"
 
 enum { MARGIN = 24, PANEL = 460, LEAST = 300, TITLE = 64, FOOT = 156, LINE = 19, BAR = 14 };
 

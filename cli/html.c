@@ -57,7 +57,8 @@ void html_url(FILE *file, const char *path)
     }
 }
 
-void html_base64(FILE *file, const unsigned char *bytes, size_t length)
+/* Write bytes in base64 (RFC 4648). */
+static void put_base64(FILE *file, const unsigned char *bytes, size_t length)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < length; i += 3) {
@@ -81,7 +82,7 @@ static void begin_picture(FILE *file, const char *alt, const char *type)
 void html_jpeg(FILE *file, const void *bytes, size_t length)
 {
     begin_picture(file, "", "jpeg");
-    html_base64(file, bytes, length);
+    put_base64(file, bytes, length);
     fputs("\">", file);
 }
 
@@ -102,7 +103,7 @@ void html_png(FILE *file, const char *path, const char *alt)
     }
     begin_picture(file, alt, "png");
     for (size_t n; (n = fread(part, 1, sizeof part, png)) > 0;)
-        html_base64(file, part, n);
+        put_base64(file, part, n);
     fputs("\">\n", file);
     fclose(png);
 }
@@ -130,7 +131,7 @@ void html_pixels(FILE *file, const uint8_t *rgb, int side, const char *alt)
     cairo_surface_write_to_png_stream(cairo_get_target(page), keep, &png);
     cairo_destroy(page);
     begin_picture(file, alt, "png");
-    html_base64(file, png.bytes, png.length);
+    put_base64(file, png.bytes, png.length);
     fputs("\">", file);
     free(png.bytes);
 }

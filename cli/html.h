@@ -23,8 +23,6 @@ void html_end(FILE *file);
 void html_text(FILE *file, const char *text);
 /** Write a path as a URL: all bytes but slashes and unreserved characters as %XX (RFC 3986). */
 void html_url(FILE *file, const char *path);
-/** Write bytes in base64 (RFC 4648). */
-void html_base64(FILE *file, const unsigned char *bytes, size_t length);
 /** Embed a PNG file of up to 16 MiB in the page; write nothing if it is absent or larger. */
 void html_png(FILE *file, const char *path, const char *alt);
 /** Embed a JPEG file, given as bytes, with an empty alternative text. */

@@ -194,3 +194,13 @@ void machine_close(alexnet_ctx *ctx)
     signals_watch(NULL);
     alexnet_ctx_free(ctx);
 }
+
+int machine_check_memory(double bytes, const char *what, const char *remedy)
+{
+    char need[TEXT_SIZE], there[TEXT_SIZE];
+    const double available = (double)alexnet_memory_available();
+    if (bytes <= available)
+        return CLI_DONE;
+    return cli_error(CLI_FAILED, "%s take %s of memory, and %s can be had%s", what,
+                     text_bytes(need, bytes), text_bytes(there, available), remedy);
+}

@@ -37,4 +37,12 @@ char *machine_arguments(const machine_options *options);
 void machine_describe(const alexnet_ctx *ctx, const machine_options *options);
 void machine_close(alexnet_ctx *ctx);
 
+/**
+ * Report a lack of memory before the work, not after it.
+ * @param what    that takes so many bytes, in the plural
+ * @param remedy  "; ..." to end the message, or ""
+ * @return CLI_DONE or CLI_FAILED
+ */
+int machine_check_memory(double bytes, const char *what, const char *remedy);
+
 #endif

@@ -23,6 +23,11 @@ typedef struct model_args {
 bool model_args_parse(model_args *line, const opt_page *page, opt_group own, int argc, char **argv,
                       int *code);
 
+/** Report a MODEL that is missing, or that is a picture. @return CLI_DONE or CLI_USAGE */
+int model_args_check(const opt_args *args);
+/** The same for MODEL PICTURE..., of which one PICTURE must be there. */
+int model_args_check_pictures(const opt_args *args);
+
 /* Rows of options; `options` is the command's struct, whose member has the option's name. */
 
 /* clang-format off: one member on each line, as in the tables that these stand in */

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-
 /* A row and the struct that its value goes to. */
 typedef struct found {
     const opt *row;

@@ -5,7 +5,6 @@
 
 #include "opt.h"
 #include "terminal.h"
-#include "text.h"
 
 enum { HELP_COLUMN = 26, LINE_WIDTH = 80 };
 

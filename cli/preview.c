@@ -5,7 +5,6 @@
 
 #include "draw.h"
 #include "json.h"
-#include "progress.h"
 #include "recipe.h"
 #include "terminal.h"
 #include "text.h"

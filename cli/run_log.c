@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "files.h"
-#include "json.h"
 #include "paths.h"
 #include "progress.h"
 

@@ -8,7 +8,6 @@
 #include "draw.h"
 #include "files.h"
 #include "json.h"
-#include "paths.h"
 #include "progress.h"
 #include "recipe.h"
 #include "terminal.h"

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/byte_order.h"
+
 #define FNV_PRIME 0x100000001b3u
 
 static uint64_t fnv(uint64_t hash, const void *bytes, size_t length)
@@ -20,8 +22,7 @@ uint64_t an_hash_text(uint64_t hash, const char *text)
 uint64_t an_hash_number(uint64_t hash, int64_t number)
 {
     unsigned char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)((uint64_t)number >> 8 * i);
+    an_put_little(bytes, (uint64_t)number, sizeof bytes);
     return fnv(hash, bytes, sizeof bytes);
 }
 
@@ -68,15 +69,6 @@ static void absorb(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-/* Up to eight bytes as a number, little-endian. */
-static uint64_t word_of(const unsigned char *bytes, size_t length)
-{
-    uint64_t word = 0;
-    for (size_t i = 0; i < length; i++)
-        word |= (uint64_t)bytes[i] << 8 * i;
-    return word;
-}
-
 an_hash128 an_hash_content(uint64_t start, const void *bytes, size_t length)
 {
     const unsigned char *p = bytes;
@@ -85,8 +77,8 @@ an_hash128 an_hash_content(uint64_t start, const void *bytes, size_t length)
     uint64_t v[4] = {0x736f6d6570736575u ^ start, 0x646f72616e646f6du ^ 0xee,
                      0x6c7967656e657261u ^ start, 0x7465646279746573u};
     for (size_t i = 0; i < whole; i += 8)
-        absorb(v, word_of(p + i, 8));
-    absorb(v, (uint64_t)length << 56 | word_of(p + whole, length - whole));
+        absorb(v, an_little(p + i, 8));
+    absorb(v, (uint64_t)length << 56 | an_little(p + whole, (int)(length - whole)));
     v[2] ^= 0xee;
     rounds(v, 4);
     out.word[0] = v[0] ^ v[1] ^ v[2] ^ v[3];

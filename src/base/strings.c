@@ -24,7 +24,7 @@ alexnet_status an_strings_add(an_strings *strings, char *text)
     return ALEXNET_OK;
 }
 
-static int compare(const void *a, const void *b)
+int an_strings_compare(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -32,7 +32,7 @@ static int compare(const void *a, const void *b)
 void an_strings_sort(an_strings *strings)
 {
     if (strings->count)
-        qsort(strings->at, (size_t)strings->count, sizeof *strings->at, compare);
+        qsort(strings->at, (size_t)strings->count, sizeof *strings->at, an_strings_compare);
 }
 
 bool an_strings_have(const an_strings *strings, const char *text)

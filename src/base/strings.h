@@ -17,6 +17,8 @@ typedef struct an_strings {
 
 /** Take ownership of a string, which is freed on failure. NULL counts as a failed allocation. */
 alexnet_status an_strings_add(an_strings *strings, char *text);
+/** Compare two `char *` in byte order, for qsort() and bsearch(). */
+int an_strings_compare(const void *a, const void *b);
 void an_strings_sort(an_strings *strings); /* in byte order */
 /** Whether `text` is among them. Linear search. */
 bool an_strings_have(const an_strings *strings, const char *text);

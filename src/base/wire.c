@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 
 static alexnet_status damaged(const an_wire *message, const char *what)
@@ -64,8 +65,7 @@ static alexnet_status fixed(an_wire *message, size_t width, uint64_t *value)
     if (message->end - message->at < width)
         return damaged(message, "a number is cut short");
     AN_CHECK(look(message, width, &bytes));
-    for (size_t i = 0; i < width; i++)
-        *value |= (uint64_t)bytes[i] << (8 * i);
+    *value = an_little(bytes, (int)width);
     message->at += width;
     return ALEXNET_OK;
 }

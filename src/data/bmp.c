@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "data/codec.h"
 
@@ -29,12 +30,7 @@ typedef struct bmp {
 
 static uint32_t get16(const uint8_t *p)
 {
-    return (uint32_t)p[1] << 8 | p[0];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    return get16(p + 2) << 16 | get16(p);
+    return (uint32_t)an_little(p, 2);
 }
 
 static alexnet_status fail_cut(const bmp *b)
@@ -61,8 +57,8 @@ static alexnet_status read_header(bmp *b)
     const uint8_t *p = part(b, 0, FILE_HEADER + 4);
     if (!p)
         return fail_cut(b);
-    b->pixels = get32(p + 10);
-    b->header = get32(p + FILE_HEADER);
+    b->pixels = an_little32(p + 10);
+    b->header = an_little32(p + FILE_HEADER);
     if (!is_known_header(b->header))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s is no BMP that is read: its header claims %u bytes, which no kind has",
@@ -76,14 +72,14 @@ static alexnet_status read_header(bmp *b)
         b->bits = get16(p + 10);
         return ALEXNET_OK;
     }
-    b->width = get32(p + 4);
-    b->height = get32(p + 8);
+    b->width = an_little32(p + 4);
+    b->height = an_little32(p + 8);
     b->top_down = b->height > INT32_MAX;
     if (b->top_down)
         b->height = 0 - b->height;
     b->bits = get16(p + 14);
-    b->compression = get32(p + 16);
-    b->colours = get32(p + 32);
+    b->compression = an_little32(p + 16);
+    b->colours = an_little32(p + 32);
     return ALEXNET_OK;
 }
 
@@ -138,7 +134,7 @@ static alexnet_status read_masks(bmp *b, size_t *at)
         if (!p)
             return fail_cut(b);
         for (int c = 0; c < count; c++)
-            masks[c] = get32(p + 4 * (size_t)c);
+            masks[c] = an_little32(p + 4 * (size_t)c);
         if (b->header == WINDOWS_HEADER)
             *at += 12;
         if (b->bits == 32 && !(masks[0] | masks[1] | masks[2] | masks[3]))

@@ -7,15 +7,11 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "data/dataset.h"
 
 /* ---- Classes ---- */
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
 
 /* The identifiers in byte order. The array is owned, its strings are not. */
 static const char **sorted_ids(const alexnet_dataset *d)
@@ -24,7 +20,7 @@ static const char **sorted_ids(const alexnet_dataset *d)
     for (int c = 0; ids && c < d->classes; c++)
         ids[c] = d->class_ids[c];
     if (ids)
-        qsort(ids, (size_t)d->classes, sizeof *ids, compare_texts);
+        qsort(ids, (size_t)d->classes, sizeof *ids, an_strings_compare);
     return ids;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "data/endings.h"
@@ -49,11 +50,6 @@ static int compare_cases(const void *a, const void *b)
     return an_utf8_compare_cases(*(char *const *)a, *(char *const *)b);
 }
 
-static int compare_bytes(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 typedef int (*comparison)(const void *, const void *);
 
 /* Sort `texts` and count those equal to the one before; *example: the index of the first such. */
@@ -82,7 +78,7 @@ alexnet_status an_note_classes(alexnet_ctx *ctx, const alexnet_dataset *dataset)
                texts[i - 1], texts[i], dataset->root);
     for (int c = 0; c < dataset->classes; c++)
         texts[c] = dataset->class_names[c];
-    int shared = count_equal(texts, dataset->classes, compare_bytes, &i);
+    int shared = count_equal(texts, dataset->classes, an_strings_compare, &i);
     if (shared > 0)
         an_log(ctx, ALEXNET_LOG_WARNING,
                "%d %s the readable name of another, such as \"%s\": reports cannot tell them apart",

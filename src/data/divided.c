@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/files.h"
 #include "base/status.h"
 
 static an_part_name part_of(const char *name)

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "base/zlib_memory.h"
@@ -79,11 +80,6 @@ static alexnet_status take(stream *s, unsigned char *to, size_t room, size_t *go
     return ALEXNET_OK;
 }
 
-static uint32_t big_endian(const unsigned char *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static alexnet_status fail_magic(uint32_t magic, int dimensions, const char *name)
 {
     const char *what = magic == 0x0801   ? "labels"
@@ -101,12 +97,12 @@ static alexnet_status read_header(an_idx *out, stream *s, int dimensions)
     const size_t length = 4 + 4 * (size_t)dimensions;
     size_t got;
     AN_CHECK(take(s, header, length, &got));
-    if (got < 4 || big_endian(header) != 0x0800u + (uint32_t)dimensions)
-        return fail_magic(got < 4 ? 0 : big_endian(header), dimensions, s->name);
+    if (got < 4 || an_big32(header) != 0x0800u + (uint32_t)dimensions)
+        return fail_magic(got < 4 ? 0 : an_big32(header), dimensions, s->name);
     if (got < length)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s ends within its header", s->name);
     for (int i = 0; i < dimensions; i++)
-        sizes[i] = big_endian(header + 4 + 4 * i);
+        sizes[i] = an_big32(header + 4 + 4 * i);
     if (sizes[0] == 0 || sizes[1] == 0 || sizes[2] == 0 || sizes[1] > AN_PICTURE_SIDE_MAX ||
         sizes[2] > AN_PICTURE_SIDE_MAX || (uint64_t)sizes[1] * sizes[2] > AN_PICTURE_PIXELS_MAX)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,

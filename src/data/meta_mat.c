@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "base/zlib_memory.h"
 #include "data/names.h"
@@ -42,19 +43,6 @@ static alexnet_status fail(const char *name, const char *what)
                    "%s is not the list of classes of ImageNet's development kit: %s", name, what);
 }
 
-static uint32_t number32(const unsigned char *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t number_of(const unsigned char *p, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value |= (uint64_t)p[i] << 8 * i;
-    return value;
-}
-
 /* ---- Elements ---- */
 
 /* Take the next element. Small ones have type and size in four bytes, and data in the next four. */
@@ -62,8 +50,8 @@ static bool take(cursor *c, element *out)
 {
     if (c->left < 8)
         return false;
-    const uint32_t first = number32(c->at), small = first >> 16;
-    const size_t size = small ? small : number32(c->at + 4);
+    const uint32_t first = an_little32(c->at), small = first >> 16;
+    const size_t size = small ? small : an_little32(c->at + 4);
     const size_t head = small ? 4 : 8, room = small ? 4 : c->left - 8;
     if (size > room)
         return false;
@@ -92,7 +80,8 @@ static bool open_matrix(matrix *out, const element *e)
     out->class = flags.data.at[0];
     out->count = 1;
     for (size_t i = 0; i + 4 <= sizes.data.left; i += 4)
-        if (__builtin_mul_overflow(out->count, (int64_t)number32(sizes.data.at + i), &out->count))
+        if (__builtin_mul_overflow(out->count, (int64_t)an_little32(sizes.data.at + i),
+                                   &out->count))
             return false;
     out->name = name.data;
     out->rest = c;
@@ -122,7 +111,7 @@ static bool read_number(const matrix *m, int64_t *out)
     if (m->class < FIRST_NUMERIC || m->class > LAST_NUMERIC || m->count != 1 || !take(&c, &e) ||
         e.type > DOUBLE || widths[e.type] == 0 || e.data.left < (size_t)widths[e.type])
         return false;
-    const uint64_t bits = number_of(e.data.at, widths[e.type]);
+    const uint64_t bits = an_little(e.data.at, widths[e.type]);
     if (e.type == DOUBLE) {
         double value;
         memcpy(&value, &bits, sizeof value);
@@ -147,7 +136,7 @@ static bool read_text(const matrix *m, char out[IDENTIFIER_MAX + 1])
     if (length == 0 || length > IDENTIFIER_MAX)
         return false;
     for (size_t i = 0; i < length; i++) {
-        const uint64_t code = number_of(e.data.at + i * width, (int)width);
+        const uint64_t code = an_little(e.data.at + i * width, (int)width);
         if (code <= ' ' || code >= 0x7F)
             return false;
         out[i] = (char)code;
@@ -172,7 +161,7 @@ static bool take_fields(cursor *c, fields *out)
     if (!take(c, &width) || width.type != INT32 || width.data.left != 4 || !take(c, &names))
         return false;
     out->names = names.data;
-    out->width = number32(width.data.at);
+    out->width = an_little32(width.data.at);
     out->count = out->width ? names.data.left / out->width : 0;
     out->number = out->identifier = out->count;
     for (size_t i = 0; i < out->count; i++) {

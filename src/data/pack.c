@@ -11,8 +11,6 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "base/text.h"
-#include "data/tar_index.h"
 #include "data/tar_set.h"
 
 char *an_pack_shard_path(const alexnet_pack *pack, const an_pack_part *part, int64_t shard)

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "base/zlib_memory.h"
 #include "data/codec.h"
@@ -26,11 +27,6 @@ typedef struct chunk {
 typedef struct interest {
     chunk exif, profile, xmp;
 } interest;
-
-static uint32_t get32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 static bool is(const chunk *c, const char *type)
 {
@@ -61,7 +57,7 @@ static void look_through(interest *found, const an_encoded *file)
 {
     for (size_t at = SIGNATURE_BYTES; file->length >= at + CHUNK_BYTES;) {
         const uint8_t *p = file->bytes + at;
-        chunk c = {.bytes = p + 8, .length = get32(p)};
+        chunk c = {.bytes = p + 8, .length = an_big32(p)};
         memcpy(c.type, p + 4, sizeof c.type);
         if (c.length > file->length - at - CHUNK_BYTES || is(&c, "IEND"))
             return;
@@ -76,7 +72,7 @@ static bool is_sound(const chunk *c)
     if (!c->bytes)
         return false;
     uLong sum = crc32(crc32(0, NULL, 0), c->bytes - 4, (uInt)c->length + 4);
-    return sum == get32(c->bytes + c->length);
+    return sum == an_big32(c->bytes + c->length);
 }
 
 /* Unpack at most `room` bytes; *length: how many. Damage ends the text where it stands. */

@@ -1,20 +1,12 @@
 /*
  * Archives that make up one data set: a .tar file, all .tar files of a folder, or those that a
- * pattern names. In a pattern, `{000..146}` stands for a range of numbers, with leading zeros if
- * the first one has them, and `{a,b}` for each of its words.
+ * pattern names (pattern.h).
  */
 #ifndef AN_DATA_SHARDS_H
 #define AN_DATA_SHARDS_H
 
 #include "base/strings.h"
 #include "data/divided.h"
-
-enum { AN_SHARDS_MAX = 100000 };
-
-/** Whether a name has a pattern in it. */
-bool an_is_pattern(const char *path);
-/** List all texts that a pattern stands for. @return ALEXNET_ERROR_INVALID_ARGUMENT */
-alexnet_status an_pattern_expand(an_strings *out, const char *pattern);
 
 /**
  * Whether a path leads to archives: a file with the ending of one, also of a compressed one, which

@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "data/endings.h"
-#include "data/shards.h"
+#include "data/pattern.h"
 #include "data/source_own.h"
 
 /* What a path may be: the first kind that accepts it is used. */
@@ -120,12 +120,6 @@ static alexnet_status open_kind(an_data_source **out, alexnet_ctx *ctx, const an
     return rc;
 }
 
-alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
-                                      const an_data_kind *kind, const char *path)
-{
-    return open_kind(out, ctx, kind, path, false);
-}
-
 /* The first kind that accepts what lies at a path. */
 static alexnet_status find_kind(const an_data_kind **out, const char *path)
 {
@@ -157,7 +151,7 @@ alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const
     const an_data_kind *kind;
     *out = NULL;
     AN_CHECK(find_kind(&kind, path));
-    return an_data_source_open_as(out, ctx, kind, path);
+    return open_kind(out, ctx, kind, path, false);
 }
 
 alexnet_status an_data_source_examine(an_data_source **out, alexnet_ctx *ctx, const char *path)
@@ -193,8 +187,8 @@ alexnet_status an_data_source_open_pictures(an_data_source **out, alexnet_ctx *c
         if (kinds[i] != &an_folders_kind)
             AN_CHECK(kinds[i]->accepts(path, &yes));
         if (yes)
-            return an_data_source_open_as(out, ctx,
-                                          kinds[i]->pictures ? kinds[i]->pictures : kinds[i], path);
+            return open_kind(out, ctx, kinds[i]->pictures ? kinds[i]->pictures : kinds[i], path,
+                             false);
     }
     return ALEXNET_OK;
 }
@@ -214,7 +208,7 @@ alexnet_status an_data_source_reopen(an_data_source **out, alexnet_ctx *ctx, con
     *out = NULL;
     for (int i = 0; i < KINDS; i++)
         if (strcmp(kinds[i]->name, kind) == 0)
-            return an_data_source_open_as(out, ctx, kinds[i], path);
+            return open_kind(out, ctx, kinds[i], path, false);
     if (strcmp(kind, an_own_kind.name) == 0)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "%s came from callbacks of a program, which has to give them again", path);

@@ -111,8 +111,6 @@ struct an_data_source {
 alexnet_status an_data_source_check(const char *path);
 /** Open a path as the first kind that accepts it. */
 alexnet_status an_data_source_open(an_data_source **out, alexnet_ctx *ctx, const char *path);
-alexnet_status an_data_source_open_as(an_data_source **out, alexnet_ctx *ctx,
-                                      const an_data_kind *kind, const char *path);
 /**
  * Open a path as pictures without labels if a kind other than folders accepts it.
  * @param out  NULL: none does; it is a picture, a folder of pictures, or of no known kind

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "data/list_rows.h"
 #include "data/names.h"
@@ -83,18 +84,13 @@ static alexnet_status number_rows(an_list_rows *rows, bool *numbers, int *larges
     return number && name ? fail_mixed(number, name, path) : ALEXNET_OK;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Sort the labels, and keep one of each. @return how many there are */
 static int64_t unique_labels(const char **labels, const an_list_rows *rows)
 {
     int64_t count = 0;
     for (int64_t i = 0; i < rows->count; i++)
         labels[i] = rows->at[i].label;
-    qsort(labels, (size_t)rows->count, sizeof *labels, compare_texts);
+    qsort(labels, (size_t)rows->count, sizeof *labels, an_strings_compare);
     for (int64_t i = 0; i < rows->count; i++)
         if (count == 0 || strcmp(labels[count - 1], labels[i]) != 0)
             labels[count++] = labels[i];
@@ -115,7 +111,7 @@ static alexnet_status name_rows(an_data_source *source, an_list_rows *rows)
         AN_TRY(an_strings_add(&source->classes, an_strdup(labels[c])));
     for (int64_t i = 0; i < rows->count; i++) {
         const char **found =
-            bsearch(&rows->at[i].label, labels, (size_t)count, sizeof *labels, compare_texts);
+            bsearch(&rows->at[i].label, labels, (size_t)count, sizeof *labels, an_strings_compare);
         rows->at[i].class = (int)(found - labels);
     }
 cleanup:

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/files.h"
 #include "base/status.h"
 #include "data/shards.h"
 #include "data/source.h"

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "data/divided.h"
 #include "data/endings.h"
@@ -39,16 +40,11 @@ static alexnet_status make_room(an_tar_set *set)
     return set->class_of ? ALEXNET_OK : AN_FAIL_MEMORY(1, "the classes of archives");
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The number of a class, which is among those of the set. */
 static int32_t find_class(const an_tar_set *set, const char *name)
 {
     char **found = bsearch(&name, set->classes.at, (size_t)set->classes.count,
-                           sizeof *set->classes.at, compare_texts);
+                           sizeof *set->classes.at, an_strings_compare);
     return (int32_t)(found - set->classes.at);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/status.h"
@@ -27,13 +28,6 @@ static const char magic[] = "alexnet tar 002\n";
 enum { EMPTY_MAX = HEAD + COUNTS + AN_ENDING_ROWS * ENDING };
 
 /* ---- Writing ---- */
-
-static unsigned char *put(unsigned char *to, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        *to++ = (unsigned char)(value >> 8 * i);
-    return to;
-}
 
 static size_t length_of(const an_strings *strings)
 {
@@ -55,19 +49,19 @@ static unsigned char *put_texts(unsigned char *to, const an_strings *strings)
 
 static unsigned char *put_body(unsigned char *to, const an_tar_index *index)
 {
-    to = put(to, (uint64_t)index->count, 8);
-    to = put(to, index->names_length, 8);
-    to = put(to, (uint64_t)index->folders.count, 8);
-    to = put(to, (uint64_t)index->labels.count, 8);
-    to = put(to, (uint64_t)index->left_out.rows, 8);
+    to = an_put_little(to, (uint64_t)index->count, 8);
+    to = an_put_little(to, index->names_length, 8);
+    to = an_put_little(to, (uint64_t)index->folders.count, 8);
+    to = an_put_little(to, (uint64_t)index->labels.count, 8);
+    to = an_put_little(to, (uint64_t)index->left_out.rows, 8);
     for (int64_t i = 0; i < index->count; i++) {
         const an_tar_picture *p = &index->pictures[i];
-        to = put(to, p->offset, 8);
-        to = put(to, p->length, 8);
-        to = put(to, p->name, 4);
-        to = put(to, (uint32_t)p->folder, 4);
-        to = put(to, (uint32_t)p->label, 4);
-        to = put(to, p->key, 4);
+        to = an_put_little(to, p->offset, 8);
+        to = an_put_little(to, p->length, 8);
+        to = an_put_little(to, p->name, 4);
+        to = an_put_little(to, (uint32_t)p->folder, 4);
+        to = an_put_little(to, (uint32_t)p->label, 4);
+        to = an_put_little(to, p->key, 4);
     }
     if (index->names_length)
         memcpy(to, index->names, index->names_length);
@@ -76,7 +70,7 @@ static unsigned char *put_body(unsigned char *to, const an_tar_index *index)
     for (int i = 0; i < index->left_out.rows; i++) {
         const an_ending_count *row = &index->left_out.row[i];
         memcpy(to, row->ending, sizeof row->ending);
-        to = put(to + sizeof row->ending, (uint64_t)row->count, 8);
+        to = an_put_little(to + sizeof row->ending, (uint64_t)row->count, 8);
     }
     return to;
 }
@@ -92,9 +86,9 @@ alexnet_status an_tar_index_bytes(unsigned char **out, size_t *length, const an_
         return AN_FAIL_MEMORY(*length, "an index of an archive");
     put_body(bytes + HEAD, index);
     memcpy(bytes, magic, MAGIC_LENGTH);
-    unsigned char *to = put(bytes + MAGIC_LENGTH, stamp.size, 8);
-    to = put(to, (uint64_t)stamp.changed, 8);
-    put(to, an_hash_bytes(bytes + HEAD, *length - HEAD), 8);
+    unsigned char *to = an_put_little(bytes + MAGIC_LENGTH, stamp.size, 8);
+    to = an_put_little(to, (uint64_t)stamp.changed, 8);
+    an_put_little(to, an_hash_bytes(bytes + HEAD, *length - HEAD), 8);
     return ALEXNET_OK;
 }
 
@@ -108,9 +102,7 @@ typedef struct rest {
 
 static uint64_t take(rest *r, int bytes)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value |= (uint64_t)r->at[i] << 8 * i;
+    const uint64_t value = an_little(r->at, bytes);
     r->at += bytes;
     r->length -= (size_t)bytes;
     return value;

@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/status.h"
 #include "base/text.h"
-#include "data/endings.h"
 #include "data/tar_build.h"
 
 /* Give keys the names in their lines. Lines for keys that are not there are ignored. */

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
-#include "data/shards.h"
 #include "data/tar.h"
 #include "data/tar_set.h"
 

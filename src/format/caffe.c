@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "format/caffe_model.h"
 
 /* ---- Recognition ---- */
@@ -146,11 +147,6 @@ static alexnet_status add_layer(an_tensor_file *file, const an_caffe_layer *laye
     return ALEXNET_OK;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static alexnet_status check_names(const an_tensor_file *file)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -159,7 +155,7 @@ static alexnet_status check_names(const an_tensor_file *file)
         return AN_FAIL_MEMORY((size_t)file->count * sizeof *names, "a list of tensors");
     for (int i = 0; i < file->count; i++)
         names[i] = file->entries[i].name;
-    qsort(names, (size_t)file->count, sizeof *names, by_name);
+    qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
     for (int i = 1; i < file->count && rc == ALEXNET_OK; i++)
         if (strcmp(names[i - 1], names[i]) == 0)
             rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: two layers have the name of that of %s",

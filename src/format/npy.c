@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "format/tensor_format.h"
@@ -32,8 +33,7 @@ static alexnet_status find_header(const an_section *bytes, uint64_t *start, uint
     const size_t width = head[6] == 1 ? 2 : 4;
     AN_CHECK(an_section_read(bytes, PREFIX, sizes, width));
     *start = PREFIX + width;
-    *length =
-        sizes[0] | (uint32_t)sizes[1] << 8 | (uint32_t)sizes[2] << 16 | (uint32_t)sizes[3] << 24;
+    *length = an_little32(sizes);
     if (*length > bytes->size - *start)
         return AN_SECTION_FAIL(
             bytes,

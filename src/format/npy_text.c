@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "base/utf8.h"
 
@@ -23,12 +24,6 @@ static int encode(char *to, uint32_t code)
     return more + 1;
 }
 
-static uint32_t decode(const unsigned char *at, bool swapped)
-{
-    return swapped ? at[3] | (uint32_t)at[2] << 8 | (uint32_t)at[1] << 16 | (uint32_t)at[0] << 24
-                   : at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 /* Convert through a small buffer. `text` has room for the longest result. */
 static alexnet_status convert(char *text, const an_npy *npy)
 {
@@ -41,7 +36,7 @@ static alexnet_status convert(char *text, const an_npy *npy)
         AN_CHECK(
             an_section_read(&array->bytes, array->first + (uint64_t)i * 4, raw, (size_t)n * 4));
         for (int64_t j = 0; j < n; j++) {
-            const uint32_t code = decode(raw[j], array->swapped);
+            const uint32_t code = array->swapped ? an_big32(raw[j]) : an_little32(raw[j]);
             const int bytes = code ? encode(text, code) : 0;
             if (code && (ended || !bytes))
                 return AN_SECTION_FAIL(&array->bytes, "a text that is damaged at character %lld",
@@ -99,7 +94,6 @@ unsigned char *an_npy_text_put(unsigned char *to, const char *text)
 {
     uint32_t code;
     for (int bytes; *text && (bytes = an_utf8_next(text, &code)) > 0; text += bytes)
-        for (int i = 0; i < 4; i++)
-            *to++ = (unsigned char)(code >> (8 * i));
+        to = an_put_little(to, code, 4);
     return to;
 }

@@ -1,11 +1,13 @@
 /*
  * ONNX, what its files share: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  *
- *     onnx.c           the format: opens a file, reads elements
- *     onnx_tensor.c    TensorProto: a tensor's type, shape and where its data lies
+ *     onnx.c           the format: opens and closes a file
+ *     onnx_tensor.c    TensorProto: a tensor's type, shape and where its numbers are
+ *     onnx_elements.c  reads these numbers
  *     onnx_graph.c     GraphProto: which node makes which value
  *     onnx_node.c      NodeProto: a node's operator, inputs and attributes
  *     onnx_outline.c   the chain of nodes from the output back to the input, as layers
+ * (onnx_walk.h)
  *
  * The entries are the initializers and the tensors of Constant nodes. Nodes stay in the file and
  * are read when the outline asks for them.
@@ -89,6 +91,8 @@ void *an_onnx_grow(void *array, int count, size_t item);
 /** Append an entry for a TensorProto. @param name  of the value; NULL: the tensor's own */
 alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire body,
                                   const char *name);
+/** Bytes of a number in a list field of TensorProto; 0: they are varints. */
+size_t an_onnx_list_width(uint32_t list);
 /** Open a file of external data as `beside`, unless it is open already. */
 alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location);
 /** See an_tensor_format.read. */
@@ -102,6 +106,8 @@ const an_onnx_value *an_onnx_find(const an_onnx *onnx, const char *name);
 
 alexnet_status an_onnx_node_read(an_onnx_node *node, const an_onnx *onnx, int index);
 void an_onnx_node_free(an_onnx_node *node);
+/** The name of an input; "": the node has no such input. */
+const char *an_onnx_node_input(const an_onnx_node *node, int index);
 /** Read an attribute; all zero if the node has none of that name. */
 alexnet_status an_onnx_node_attribute(const an_onnx_node *node, const char *name,
                                       an_onnx_attribute *out);

@@ -81,6 +81,11 @@ void an_onnx_node_free(an_onnx_node *node)
     *node = (an_onnx_node){0};
 }
 
+const char *an_onnx_node_input(const an_onnx_node *node, int index)
+{
+    return index < node->n_inputs && index < INPUTS ? node->inputs[index] : "";
+}
+
 /* Nodes are read again for each that depends on them: what they may hold is limited. */
 enum { ATTRIBUTE_FIELDS_MAX = 4096 }; /* of all attributes of a node, and numbers in one field */
 

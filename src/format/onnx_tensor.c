@@ -1,7 +1,8 @@
 /*
- * Tensors of ONNX files. Their numbers are in `raw_data` or in another file, both as in memory, or
- * in a list field of the message: floats and doubles as in memory, mostly in one piece; all other
- * types as varints, including the bits of float16 and bfloat16.
+ * What a TensorProto says: a tensor's name, type and shape, and where its numbers are. These are in
+ * `raw_data` or in another file, both as in memory, or in a list field of the message: floats and
+ * doubles as in memory, mostly in one piece; all other types as varints, including the bits of
+ * float16 and bfloat16.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,11 @@ typedef struct reading {
     uint64_t offset, length; /* of external data */
     bool has_length;
 } reading;
+
+size_t an_onnx_list_width(uint32_t list)
+{
+    return list == FLOAT_DATA ? 4 : list == DOUBLE_DATA ? 8 : 0;
+}
 
 static const char *name_of(const reading *r)
 {
@@ -173,7 +179,7 @@ static alexnet_status wrong_size(const reading *r, uint64_t found, const char *w
 /* Find the numbers of a list: in one piece as in memory, or to be decoded one by one. */
 static alexnet_status place_list(reading *r, an_onnx_tensor *tensor)
 {
-    const size_t width = r->list == FLOAT_DATA ? 4 : r->list == DOUBLE_DATA ? 8 : 0;
+    const size_t width = an_onnx_list_width(r->list);
     an_wire message = tensor->body;
     an_wire_field field;
     uint64_t found = 0, value;
@@ -312,85 +318,4 @@ alexnet_status an_onnx_add_tensor(an_tensor_file *file, an_onnx *onnx, an_wire b
     alexnet_status rc = read_tensor(&r, onnx, &tensors[onnx->n_tensors++]);
     an_free(r.location);
     return rc;
-}
-
-/* ---- Elements ---- */
-
-alexnet_status an_onnx_open_beside(an_onnx *onnx, const char *location)
-{
-    if (onnx->beside) {
-        const char *path = an_reader_name(onnx->beside);
-        const size_t length = strlen(path), n = strlen(location);
-        const char *own = an_reader_name(onnx->wire.reader), *slash = strrchr(own, '/');
-        const size_t folder = slash ? (size_t)(slash - own) + 1 : 0;
-        if (length == folder + n && strcmp(path + folder, location) == 0)
-            return ALEXNET_OK;
-        an_reader_close(onnx->beside);
-        onnx->beside = NULL;
-    }
-    return an_reader_open_beside(&onnx->beside, onnx->wire.reader, location);
-}
-
-/* Store the lowest `width` bytes of a number. */
-static void store(void *dst, int64_t index, size_t width, uint64_t value)
-{
-    memcpy((char *)dst + (size_t)index * width, &value, width);
-}
-
-/* Decode numbers of the list from the cursor on. */
-static alexnet_status decode(an_onnx *onnx, const an_tensor_entry *entry, int64_t count, void *dst)
-{
-    const uint32_t list = onnx->cursor.tensor->field;
-    const size_t width = an_dtype_bytes(entry->dtype);
-    const bool varints = list != FLOAT_DATA && list != DOUBLE_DATA;
-    an_wire *chunk = &onnx->cursor.chunk;
-    an_wire_field field;
-    uint64_t value;
-    bool more;
-    for (int64_t i = 0; i < count;) {
-        const uint64_t left = an_wire_length(chunk);
-        if (left && varints) {
-            AN_CHECK(an_wire_varint(chunk, &value));
-            store(dst, i++, width, value);
-            continue;
-        }
-        if (left) {
-            const uint64_t wanted = (uint64_t)(count - i) * width;
-            const size_t n = (size_t)(left < wanted ? left : wanted);
-            AN_CHECK(
-                an_reader_read(chunk->file->reader, chunk->at, (char *)dst + (size_t)i * width, n));
-            chunk->at += n;
-            i += (int64_t)(n / width);
-            continue;
-        }
-        AN_CHECK(an_wire_next(&onnx->cursor.message, &field, &more));
-        if (!more) /* was counted when the file was opened */
-            return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s changed while it was read",
-                           an_reader_name(onnx->wire.reader));
-        if (field.number == list && field.type == AN_WIRE_BYTES)
-            *chunk = field.body;
-        else if (field.number == list)
-            store(dst, i++, width, field.value);
-    }
-    return ALEXNET_OK;
-}
-
-alexnet_status an_onnx_read(an_tensor_file *file, const an_tensor_entry *entry, int64_t first,
-                            int64_t count, void *dst)
-{
-    an_onnx *onnx = file->state;
-    const an_onnx_tensor *tensor = &onnx->tensors[entry - file->entries];
-    const size_t width = an_dtype_bytes(entry->dtype);
-    if (tensor->field) {
-        if (first == 0) {
-            onnx->cursor.tensor = tensor;
-            onnx->cursor.message = tensor->body;
-            onnx->cursor.chunk = (an_wire){.file = &onnx->wire};
-        }
-        return decode(onnx, entry, count, dst);
-    }
-    if (tensor->location)
-        AN_CHECK(an_onnx_open_beside(onnx, tensor->location));
-    return an_reader_read(tensor->location ? onnx->beside : file->reader,
-                          entry->offset + (uint64_t)first * width, dst, (size_t)count * width);
 }

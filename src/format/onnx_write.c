@@ -72,15 +72,22 @@ void an_onnx_put_node(an_wire_buffer *graph, an_wire_buffer *node)
     an_wire_put_message(graph, 1, node);
 }
 
-an_wire_buffer an_onnx_tensor_begin(const char *name, an_dtype type, an_shape shape,
-                                    uint64_t *whole)
+/* A tensor up to its values. */
+static an_wire_buffer tensor_head(const char *name, an_dtype type, an_shape shape)
 {
     an_wire_buffer tensor = {0};
-    const uint64_t bytes = (uint64_t)an_shape_count(shape) * an_dtype_bytes(type);
     for (int i = 0; i < shape.rank; i++)
         an_wire_put_int(&tensor, TENSOR_DIMS, shape.dim[i]);
     an_wire_put_int(&tensor, TENSOR_TYPE, type_of(type));
     an_wire_put_text(&tensor, TENSOR_NAME, name);
+    return tensor;
+}
+
+an_wire_buffer an_onnx_tensor_begin(const char *name, an_dtype type, an_shape shape,
+                                    uint64_t *whole)
+{
+    an_wire_buffer tensor = tensor_head(name, type, shape);
+    const uint64_t bytes = (uint64_t)an_shape_count(shape) * an_dtype_bytes(type);
     an_wire_put_header(&tensor, TENSOR_RAW, bytes);
     *whole = tensor.length + bytes;
     return tensor;
@@ -89,11 +96,7 @@ an_wire_buffer an_onnx_tensor_begin(const char *name, an_dtype type, an_shape sh
 static void put_constant(an_wire_buffer *graph, const char *name, an_dtype type, an_shape shape,
                          const void *values)
 {
-    an_wire_buffer tensor = {0};
-    for (int i = 0; i < shape.rank; i++)
-        an_wire_put_int(&tensor, TENSOR_DIMS, shape.dim[i]);
-    an_wire_put_int(&tensor, TENSOR_TYPE, type_of(type));
-    an_wire_put_text(&tensor, TENSOR_NAME, name);
+    an_wire_buffer tensor = tensor_head(name, type, shape);
     an_wire_put_bytes(&tensor, TENSOR_RAW, values,
                       (size_t)an_shape_count(shape) * an_dtype_bytes(type));
     an_wire_put_message(graph, AN_ONNX_GRAPH_INITIALIZER, &tensor);

@@ -101,8 +101,8 @@ void an_pickle_free(an_pickle *pickle);
 
 /** An item of a tuple or list by its place, NULL if there is none or `value` is neither. */
 const an_value *an_value_at(const an_value *value, int index);
-/** The integer that a value is; `otherwise` if it is none. */
-int64_t an_value_int(const an_value *value, int64_t otherwise);
+/** The integer that a value is, or -1. */
+int64_t an_value_int(const an_value *value);
 /** The text that a value is, or NULL. */
 const char *an_value_text(const an_value *value);
 

@@ -181,7 +181,7 @@ static alexnet_status read_shape(const an_section *section, an_view *view, const
     view->shape.rank = size->count;
     const an_item *dim = size->is.items.first, *step = stride->is.items.first;
     for (int i = 0; i < view->shape.rank; i++, dim = dim->next, step = step->next) {
-        const int64_t length = an_value_int(dim->value, -1), apart = an_value_int(step->value, -1);
+        const int64_t length = an_value_int(dim->value), apart = an_value_int(step->value);
         if (length < 0 || apart < 0)
             return bad_tensor(section, "a length or stride is no integer of 0 or more");
         if (i < AN_MAX_RANK) {
@@ -206,7 +206,7 @@ static alexnet_status make_tensor(an_pickle *pickle, const an_section *section,
     (*value)->is.view = view;
     view->storage = storage->is.storage;
     view->type = type ? type : view->storage->type;
-    view->offset = an_value_int(an_value_at(arguments, 1), -1);
+    view->offset = an_value_int(an_value_at(arguments, 1));
     if (view->offset < 0)
         return bad_tensor(section, "its offset is no integer of 0 or more");
     return read_shape(section, view, an_value_at(arguments, 2), an_value_at(arguments, 3));
@@ -217,7 +217,7 @@ alexnet_status an_global_storage(an_pickle *pickle, const an_section *section, c
 {
     const char *kind = an_value_text(an_value_at(id, 0)), *key = an_value_text(an_value_at(id, 2));
     const an_torch_type *type = type_of(an_value_at(id, 1));
-    const int64_t count = an_value_int(an_value_at(id, 4), -1);
+    const int64_t count = an_value_int(an_value_at(id, 4));
     const an_value *part = an_value_at(id, 5);
     if (!kind || strcmp(kind, "storage") != 0 || !type || !key || count < 0)
         return bad_tensor(section, "its storage has no type, key or number of elements");
@@ -230,8 +230,8 @@ alexnet_status an_global_storage(an_pickle *pickle, const an_section *section, c
     pickle->storages = storage;
     if (!part || part->kind == AN_VALUE_NONE)
         return ALEXNET_OK;
-    storage->offset = an_value_int(an_value_at(part, 1), -1); /* (its key, where, how many) */
-    storage->count = an_value_int(an_value_at(part, 2), -1);
+    storage->offset = an_value_int(an_value_at(part, 1)); /* (its key, where, how many) */
+    storage->count = an_value_int(an_value_at(part, 2));
     if (storage->offset < 0 || storage->count < 0)
         return bad_tensor(section, "its storage is a part of another without place or length");
     return ALEXNET_OK;

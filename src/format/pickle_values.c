@@ -91,9 +91,9 @@ const an_value *an_value_at(const an_value *value, int index)
     return item->value;
 }
 
-int64_t an_value_int(const an_value *value, int64_t otherwise)
+int64_t an_value_int(const an_value *value)
 {
-    return value && value->kind == AN_VALUE_INT ? value->is.integer : otherwise;
+    return value && value->kind == AN_VALUE_INT ? value->is.integer : -1;
 }
 
 const char *an_value_text(const an_value *value)

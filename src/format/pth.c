@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "format/strided.h"
 #include "format/tensor_format.h"
 #include "format/zip.h"
@@ -96,11 +97,6 @@ static alexnet_status add_entry(an_tensor_file *file, const char *name, const an
     return ALEXNET_OK;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static alexnet_status check_names(const an_tensor_file *file)
 {
     char **names = an_calloc((size_t)file->count + 1, sizeof *names);
@@ -109,7 +105,7 @@ static alexnet_status check_names(const an_tensor_file *file)
         return AN_FAIL_MEMORY((size_t)file->count * sizeof *names, "a list of tensors");
     for (int i = 0; i < file->count; i++)
         names[i] = file->entries[i].name;
-    qsort(names, (size_t)file->count, sizeof *names, by_name);
+    qsort(names, (size_t)file->count, sizeof *names, an_strings_compare);
     for (int i = 0; i + 1 < file->count && rc == ALEXNET_OK; i++)
         if (strcmp(names[i], names[i + 1]) == 0)
             rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: tensor %s is there twice",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "format/pth.h"
 
@@ -50,10 +51,8 @@ static alexnet_status read_block(const an_section *section, uint64_t *at, const 
                                  int width, uint64_t *start, uint64_t *bytes)
 {
     unsigned char number[8];
-    uint64_t count = 0;
     AN_CHECK(an_section_read(section, *at, number, sizeof number));
-    for (int i = 7; i >= 0; i--)
-        count = count << 8 | number[i];
+    const uint64_t count = an_little(number, sizeof number);
     *start = *at + sizeof number;
     if (count > (section->size - *start) / (unsigned)width)
         return AN_SECTION_FAIL(section,

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/strings.h"
 #include "format/safetensors_header.h"
 
 enum { DIGITS = 8 };
@@ -17,11 +18,6 @@ uint32_t an_tensor_sum_add(uint32_t sum, const void *bytes, size_t length)
 }
 
 /* ---- Metadata ---- */
-
-static int compare_keys(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 static bool is_summed(const char *key)
 {
@@ -42,7 +38,7 @@ static bool sum_texts(const json_t *texts, uint32_t *sum)
         if (is_summed(key))
             keys[count++] = key;
     }
-    qsort(keys, count, sizeof *keys, compare_keys);
+    qsort(keys, count, sizeof *keys, an_strings_compare);
     *sum = 0;
     for (size_t i = 0; i < count; i++) {
         const char *text = json_string_value(json_object_get(texts, keys[i]));

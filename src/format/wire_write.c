@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 
 static void append(an_wire_buffer *to, const void *bytes, size_t length)
 {
@@ -54,9 +55,9 @@ void an_wire_put_int(an_wire_buffer *to, uint32_t number, int64_t value)
 void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value)
 {
     uint32_t bits;
+    unsigned char bytes[sizeof bits];
     memcpy(&bits, &value, sizeof bits);
-    const unsigned char bytes[] = {(unsigned char)bits, (unsigned char)(bits >> 8),
-                                   (unsigned char)(bits >> 16), (unsigned char)(bits >> 24)};
+    an_put_little(bytes, bits, sizeof bytes);
     put_tag(to, number, AN_WIRE_FIXED32);
     append(to, bytes, sizeof bytes);
 }
@@ -64,10 +65,9 @@ void an_wire_put_float(an_wire_buffer *to, uint32_t number, float value)
 void an_wire_put_double(an_wire_buffer *to, uint32_t number, double value)
 {
     uint64_t bits;
-    unsigned char bytes[8];
+    unsigned char bytes[sizeof bits];
     memcpy(&bits, &value, sizeof bits);
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(bits >> 8 * i);
+    an_put_little(bytes, bits, sizeof bytes);
     put_tag(to, number, AN_WIRE_FIXED64);
     append(to, bytes, sizeof bytes);
 }

@@ -4,20 +4,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 
 /* Sizes of the records, without what varies in length. */
 enum { END = 22, LOCATOR = 20, END64 = 56, CENTRAL = 46, LOCAL = 30, EXTRA = 4 };
 enum { DIRECTORY_MAX = 1 << 26, COMMENT_MAX = 65535, RATIO = 1032 /* of deflate, at best */ };
 enum { STORED = 0, DEFLATED = 8, ENCRYPTED = 1 };
-
-static uint64_t number(const unsigned char *at, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = bytes - 1; i >= 0; i--)
-        value = value << 8 | at[i];
-    return value;
-}
 
 static bool has_mark(const unsigned char *at, const char mark[3])
 {
@@ -39,7 +32,7 @@ bool an_zip_first_name(const unsigned char *head, size_t length, char name[256])
 {
     if (length < LOCAL || !an_zip_recognise(head, length))
         return false;
-    const size_t bytes = (size_t)number(head + 26, 2);
+    const size_t bytes = (size_t)an_little(head + 26, 2);
     if (bytes > 255 || bytes > length - LOCAL || memchr(head + LOCAL, 0, bytes))
         return false;
     memcpy(name, head + LOCAL, bytes);
@@ -65,7 +58,7 @@ static alexnet_status find_end(const an_zip *zip, unsigned char end[END], uint64
     alexnet_status rc = an_reader_read(zip->reader, size - length, tail, length);
     for (size_t at = length; rc == ALEXNET_OK && !there && at-- > 0;)
         if (length - at >= END && has_mark(tail + at, "\5\6") &&
-            number(tail + at + 20, 2) == length - at - END) {
+            an_little(tail + at + 20, 2) == length - at - END) {
             memcpy(end, tail + at, END);
             *place = size - length + at;
             there = true;
@@ -86,13 +79,14 @@ static alexnet_status find_end64(const an_zip *zip, uint64_t end, directory *d, 
     AN_CHECK(an_reader_read(zip->reader, end - LOCATOR, locator, LOCATOR));
     if (!has_mark(locator, "\6\7"))
         return ALEXNET_OK;
-    const uint64_t at = number(locator + 8, 8);
+    const uint64_t at = an_little(locator + 8, 8);
     if (at > end - LOCATOR || end - LOCATOR - at < END64)
         return damaged(zip, "the place of its directory");
     AN_CHECK(an_reader_read(zip->reader, at, record, END64));
     if (!has_mark(record, "\6\6"))
         return damaged(zip, "the place of its directory");
-    *d = (directory){number(record + 48, 8), number(record + 40, 8), number(record + 32, 8)};
+    *d = (directory){an_little(record + 48, 8), an_little(record + 40, 8),
+                     an_little(record + 32, 8)};
     *there = true;
     return ALEXNET_OK;
 }
@@ -105,7 +99,7 @@ static alexnet_status find_directory(const an_zip *zip, directory *d)
     AN_CHECK(find_end(zip, end, &place));
     AN_CHECK(find_end64(zip, place, d, &larger));
     if (!larger)
-        *d = (directory){number(end + 16, 4), number(end + 12, 4), number(end + 10, 2)};
+        *d = (directory){an_little(end + 16, 4), an_little(end + 12, 4), an_little(end + 10, 2)};
     if (d->start > place || d->bytes > place - d->start || d->count > d->bytes / CENTRAL)
         return damaged(zip, "its directory is said to be larger than there is room for");
     if (d->bytes > DIRECTORY_MAX)
@@ -125,7 +119,7 @@ static bool read_large(an_zip_member *member, const unsigned char *extra, size_t
     for (int i = 0; i < 3; i++)
         missing |= *numbers[i] == UINT32_MAX;
     while (missing && length >= EXTRA) {
-        const size_t kind = (size_t)number(extra, 2), size = (size_t)number(extra + 2, 2);
+        const size_t kind = (size_t)an_little(extra, 2), size = (size_t)an_little(extra + 2, 2);
         if (size > length - EXTRA)
             return false;
         const unsigned char *at = extra + EXTRA, *end = at + size;
@@ -133,7 +127,7 @@ static bool read_large(an_zip_member *member, const unsigned char *extra, size_t
             if (*numbers[i] == UINT32_MAX) {
                 if (end - at < 8)
                     return false;
-                *numbers[i] = number(at, 8);
+                *numbers[i] = an_little(at, 8);
                 at += 8;
             }
         if (kind == 1)
@@ -150,16 +144,16 @@ static alexnet_status read_member(an_zip *zip, const unsigned char *at, size_t l
     an_zip_member *member = &zip->members[zip->count];
     if (left < CENTRAL || !has_mark(at, "\1\2"))
         return damaged(zip, "its directory has fewer members than it says");
-    const size_t name = (size_t)number(at + 28, 2), extra = (size_t)number(at + 30, 2);
-    *used = CENTRAL + name + extra + (size_t)number(at + 32, 2);
+    const size_t name = (size_t)an_little(at + 28, 2), extra = (size_t)an_little(at + 30, 2);
+    *used = CENTRAL + name + extra + (size_t)an_little(at + 32, 2);
     if (*used > left)
         return damaged(zip, "a member's name is longer than the directory");
-    *member = (an_zip_member){.flags = (unsigned)number(at + 8, 2),
-                              .method = (unsigned)number(at + 10, 2),
-                              .crc = (uint32_t)number(at + 16, 4),
-                              .packed = number(at + 20, 4),
-                              .size = number(at + 24, 4),
-                              .header = number(at + 42, 4)};
+    *member = (an_zip_member){.flags = (unsigned)an_little(at + 8, 2),
+                              .method = (unsigned)an_little(at + 10, 2),
+                              .crc = (uint32_t)an_little(at + 16, 4),
+                              .packed = an_little(at + 20, 4),
+                              .size = an_little(at + 24, 4),
+                              .header = an_little(at + 42, 4)};
     if (memchr(at + CENTRAL, 0, name))
         return damaged(zip, "a member's name has a zero byte");
     if (!read_large(member, at + CENTRAL + name, extra))
@@ -295,9 +289,9 @@ alexnet_status an_zip_section(const an_zip *zip, const an_zip_member *member, bo
                        "%s: %s is compressed by method %u; stored and deflated ones are read",
                        an_reader_name(zip->reader), member->name, member->method);
     AN_CHECK(an_reader_read(zip->reader, member->header, local, LOCAL));
-    const uint64_t before = LOCAL + number(local + 26, 2) + number(local + 28, 2);
+    const uint64_t before = LOCAL + an_little(local + 26, 2) + an_little(local + 28, 2);
     const uint64_t room = member->end - member->header;
-    if (!has_mark(local, "\3\4") || number(local + 8, 2) != member->method || before > room ||
+    if (!has_mark(local, "\3\4") || an_little(local + 8, 2) != member->method || before > room ||
         member->packed > room - before)
         return AN_SECTION_FAIL(section, "damaged: it is not where the archive's directory says");
     section->start = member->header + before;

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "base/writer.h"
 
@@ -51,26 +52,19 @@ alexnet_status an_zip_writer_new(an_zip_writer **out, const char *path)
     return ALEXNET_OK;
 }
 
-static unsigned char *put_number(unsigned char *to, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        *to++ = (unsigned char)(value >> (8 * i));
-    return to;
-}
-
 /* What a member's own header and its record in the directory have in common. */
 static unsigned char *put_common(unsigned char *to, const member *m, size_t extra)
 {
-    to = put_number(to, VERSION, 2);
-    to = put_number(to, IN_UTF8, 2);
-    to = put_number(to, 0, 2); /* stored */
-    to = put_number(to, 0, 2); /* at midnight */
-    to = put_number(to, DAY_ONE, 2);
-    to = put_number(to, m->crc, 4);
-    to = put_number(to, m->size, 4);
-    to = put_number(to, m->size, 4);
-    to = put_number(to, strlen(m->name), 2);
-    return put_number(to, extra, 2);
+    to = an_put_little(to, VERSION, 2);
+    to = an_put_little(to, IN_UTF8, 2);
+    to = an_put_little(to, 0, 2); /* stored */
+    to = an_put_little(to, 0, 2); /* at midnight */
+    to = an_put_little(to, DAY_ONE, 2);
+    to = an_put_little(to, m->crc, 4);
+    to = an_put_little(to, m->size, 4);
+    to = an_put_little(to, m->size, 4);
+    to = an_put_little(to, strlen(m->name), 2);
+    return an_put_little(to, extra, 2);
 }
 
 alexnet_status an_zip_writer_put(an_zip_writer *writer, const void *bytes, size_t length)
@@ -129,9 +123,9 @@ alexnet_status an_zip_writer_begin(an_zip_writer *writer, const char *name, uint
     AN_CHECK(put_record(writer, header, LOCAL));
     AN_CHECK(put_record(writer, name, strlen(name)));
     unsigned char *extra = header + LOCAL;
-    extra = put_number(extra, PADDING, 2);
-    extra = put_number(extra, 2 + zeros, 2);
-    put_number(extra, AN_ALIGN, 2);
+    extra = an_put_little(extra, PADDING, 2);
+    extra = an_put_little(extra, 2 + zeros, 2);
+    an_put_little(extra, AN_ALIGN, 2);
     AN_CHECK(put_record(writer, header + LOCAL, EXTRA + zeros));
     writer->end = writer->at + size;
     return ALEXNET_OK;
@@ -141,18 +135,18 @@ static alexnet_status put_directory(an_zip_writer *writer)
 {
     unsigned char record[CENTRAL] = "PK\1\2", end[END] = "PK\5\6";
     const uint64_t start = writer->at;
-    put_number(record + 4, VERSION, 2);
+    an_put_little(record + 4, VERSION, 2);
     for (size_t i = 0; i < writer->count; i++) {
         const member *m = &writer->members[i];
         put_common(record + 6, m, 0);
-        put_number(record + 42, m->start, 4);
+        an_put_little(record + 42, m->start, 4);
         AN_CHECK(put_record(writer, record, CENTRAL));
         AN_CHECK(put_record(writer, m->name, strlen(m->name)));
     }
-    put_number(end + 8, writer->count, 2);
-    put_number(end + 10, writer->count, 2);
-    put_number(end + 12, writer->at - start, 4);
-    put_number(end + 16, start, 4);
+    an_put_little(end + 8, writer->count, 2);
+    an_put_little(end + 10, writer->count, 2);
+    an_put_little(end + 12, writer->at - start, 4);
+    an_put_little(end + 16, start, 4);
     return put_record(writer, end, END);
 }
 

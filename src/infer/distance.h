@@ -6,7 +6,9 @@
  *                w[l][c] (u[l][c][p] - v[l][c][p])^2
  *     with u[l][c][p] = a[l][c][p] / (|a[l][.][p]| + 1e-10), and v the same of b
  *
- *     distance.c           networks by size, pictures, features
+ *     distance.c           which layers are compared; the distance and its gradient
+ *     distance_picture.c   the features of a picture
+ *     distance_program.c   the network's programs, by the size of pictures
  *     distance_layer.c     the sums of a layer and their gradient
  *     distance_stream.c    many pictures, decoded ahead
  *
@@ -80,8 +82,6 @@ alexnet_status an_distance_between(an_distance *distance, const an_distance_pict
                                    const an_distance_picture *b, double *value, double *parts,
                                    float *gradient);
 
-/* ---- distance_stream.c ---- */
-
 struct alexnet_distance_stream {
     an_distance *distance; /* not owned */
     alexnet_dataset *dataset;
@@ -99,20 +99,5 @@ alexnet_status an_distance_stream_new(an_distance_stream **out, an_distance *dis
 alexnet_status an_distance_stream_next(an_distance_stream *stream, alexnet_distance_result *result,
                                        bool *more);
 void an_distance_stream_free(an_distance_stream *stream); /* NULL allowed */
-
-/* ---- distance_layer.c ---- */
-
-/** The features of a layer of two pictures, [channels][positions] each. */
-typedef struct an_distance_layer {
-    int channels;
-    int64_t positions;
-    const float *weights, *a, *b;
-} an_distance_layer;
-
-/** Its part of the distance. */
-double an_distance_sum(const an_distance_layer *layer);
-/** The gradient of that with respect to `a`. It is zero at positions where all features of `a` are
- *  zero, because their ReLU passes no gradient. */
-void an_distance_gradient(const an_distance_layer *layer, float *gradient);
 
 #endif

@@ -1,7 +1,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "infer/distance.h"
+#include "infer/distance_impl.h"
 
 /* Positions that are computed together, so that memory is read in order. */
 enum { BLOCK = 64 };

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/writer.h"
 
 static void add_trial(alexnet_tuner *t, trial what)
 {

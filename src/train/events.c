@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/crc32c.h"
 #include "base/files.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "format/wire_write.h"
 
 struct alexnet_events {
@@ -32,12 +32,6 @@ enum { PICTURE_HEIGHT = 1, PICTURE_WIDTH = 2, PICTURE_CHANNELS = 3, PICTURE_PNG 
 enum { HISTO_MIN = 1, HISTO_MAX, HISTO_COUNT, HISTO_SUM, HISTO_SQUARES, HISTO_LIMIT, HISTO_BUCKET };
 
 /* ---- Records ---- */
-
-static void put_number(unsigned char *to, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        to[i] = (unsigned char)(value >> 8 * i);
-}
 
 /* TensorFlow masks its checksums, because the CRC of data that contains CRCs is problematic. */
 static uint32_t masked_crc(const void *bytes, size_t length)
@@ -73,10 +67,10 @@ static alexnet_status write_event(alexnet_events *events, an_wire_buffer *event)
     unsigned char *record = event->failed ? NULL : an_malloc(length + 16);
     alexnet_status rc;
     if (record) {
-        put_number(record, length, 8);
-        put_number(record + 8, masked_crc(record, 8), 4);
+        an_put_little(record, length, 8);
+        an_put_little(record + 8, masked_crc(record, 8), 4);
         memcpy(record + 12, event->bytes, length);
-        put_number(record + 12 + length, masked_crc(event->bytes, length), 4);
+        an_put_little(record + 12 + length, masked_crc(event->bytes, length), 4);
         rc = append(events, record, length + 16);
     } else {
         rc = AN_FAIL_MEMORY(length + 16, "an event for TensorBoard");
@@ -176,7 +170,7 @@ static void put_doubles(an_wire_buffer *to, uint32_t number, const double *value
     for (int i = 0; i < count; i++) {
         uint64_t bits;
         memcpy(&bits, &values[i], sizeof bits);
-        put_number(bytes + 8 * i, bits, 8);
+        an_put_little(bytes + 8 * i, bits, 8);
     }
     an_wire_put_bytes(to, number, bytes, 8 * (size_t)count);
 }

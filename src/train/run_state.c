@@ -9,125 +9,21 @@
 #include "base/status.h"
 #include "model/network.h"
 #include "train/class_weights.h"
+#include "train/exchange.h"
 
-/*
- * One list of fields serves both directions: a field is packed into a JSON object or unpacked from
- * it. Numbers of 64 bits that are not counts are written as hexadecimal text.
- */
-typedef struct exchange {
-    json_t *object;
-    bool writing, failed;
-    const char *missing; /* first field that was absent or of another type: a literal */
-} exchange;
-
-static json_t *take(exchange *x, const char *key)
+static void exchange_tally(an_exchange *x, const char *key, an_tally *tally)
 {
-    json_t *value = json_object_get(x->object, key);
-    if (!value && !x->missing)
-        x->missing = key;
-    return value;
-}
-
-static void put(exchange *x, const char *key, json_t *value)
-{
-    if (json_object_set_new(x->object, key, value) != 0)
-        x->failed = true;
-}
-
-static void integer(exchange *x, const char *key, int64_t *value)
-{
-    if (x->writing) {
-        put(x, key, json_integer(*value));
-        return;
-    }
-    json_t *found = take(x, key);
-    if (found && !json_is_integer(found) && !x->missing)
-        x->missing = key;
-    *value = json_integer_value(found);
-}
-
-static void number(exchange *x, const char *key, double *value)
-{
-    if (x->writing) {
-        put(x, key, json_real(*value));
-        return;
-    }
-    json_t *found = take(x, key);
-    if (found && !json_is_number(found) && !x->missing)
-        x->missing = key;
-    *value = json_number_value(found);
-}
-
-static void text(exchange *x, const char *key, char *value, size_t room)
-{
-    if (x->writing) {
-        put(x, key, json_string(value));
-        return;
-    }
-    const char *found = json_string_value(take(x, key));
-    if (!found && !x->missing)
-        x->missing = key;
-    snprintf(value, room, "%s", found ? found : "");
-}
-
-static void wide(exchange *x, const char *key, uint64_t *value)
-{
-    char digits[24];
-    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)*value);
-    text(x, key, digits, sizeof digits);
-    if (!x->writing)
-        *value = strtoull(digits, NULL, 16);
-}
-
-/* A nested object; to be ended with leave(). */
-static exchange enter(exchange *x, const char *key)
-{
-    exchange inner = {.writing = x->writing};
-    if (x->writing) {
-        inner.object = json_object();
-        put(x, key, inner.object ? json_incref(inner.object) : NULL);
-    } else {
-        inner.object = json_incref(take(x, key));
-    }
-    return inner;
-}
-
-static void leave(exchange *x, exchange *inner)
-{
-    json_decref(inner->object);
-    x->failed |= inner->failed;
-    if (!x->missing)
-        x->missing = inner->missing;
-}
-
-static void exchange_tally(exchange *x, const char *key, an_tally *tally)
-{
-    exchange inner = enter(x, key);
-    integer(&inner, "images", &tally->images);
-    integer(&inner, "skipped", &tally->skipped);
-    number(&inner, "loss", &tally->loss);
-    number(&inner, "top1", &tally->top1);
-    number(&inner, "top5", &tally->top5);
-    leave(x, &inner);
-}
-
-/* A text of any length. @param standard  the value of an absent one; NULL: it is required */
-static void owned_text(exchange *x, const char *key, char **value, const char *standard)
-{
-    if (x->writing) {
-        put(x, key, json_string(*value));
-        return;
-    }
-    const char *found =
-        standard && !json_object_get(x->object, key) ? standard : json_string_value(take(x, key));
-    if (!found && !x->missing)
-        x->missing = key;
-    *value = found ? an_strdup(found) : NULL;
-    x->failed |= found && !*value;
+    an_exchange inner = an_exchange_enter(x, key);
+    an_exchange_int(&inner, "images", &tally->images);
+    an_exchange_int(&inner, "skipped", &tally->skipped);
+    an_exchange_number(&inner, "loss", &tally->loss);
+    an_exchange_number(&inner, "top1", &tally->top1);
+    an_exchange_number(&inner, "top5", &tally->top5);
+    an_exchange_leave(x, &inner);
 }
 
 /* The name of a part's rule. Older records have none: their rule is "count". */
-static void exchange_rule(exchange *x, an_part *part)
+static void exchange_rule(an_exchange *x, an_part *part)
 {
     char rule[8];
     if (x->writing && part->share == 0)
@@ -137,98 +33,80 @@ static void exchange_rule(exchange *x, an_part *part)
         return;
     }
     snprintf(rule, sizeof rule, part->rule == AN_SPLIT_BY_HASH ? "hash" : "count");
-    text(x, "share_rule", rule, sizeof rule);
+    an_exchange_word(x, "share_rule", rule, sizeof rule);
     part->rule = strcmp(rule, "count") == 0 ? AN_SPLIT_BY_COUNT : AN_SPLIT_BY_HASH;
     if (part->rule == AN_SPLIT_BY_HASH && strcmp(rule, "hash") != 0 && !x->missing)
         x->missing = "share_rule";
 }
 
-static void exchange_data(exchange *x, const char *key, an_data_identity *data)
+static void exchange_data(an_exchange *x, const char *key, an_data_identity *data)
 {
     if (x->writing ? !data->root : json_is_null(json_object_get(x->object, key))) {
         if (x->writing)
-            put(x, key, json_null());
+            an_exchange_put(x, key, json_null());
         return;
     }
-    exchange inner = enter(x, key);
-    owned_text(&inner, "root", &data->root, NULL);
-    owned_text(&inner, "kind", &data->kind, "folders"); /* older records have no other kind */
+    an_exchange inner = an_exchange_enter(x, key);
+    an_exchange_text(&inner, "root", &data->root, NULL);
+    an_exchange_text(&inner, "kind", &data->kind, "folders"); /* older records have no other kind */
     int64_t val = data->part.val;
-    number(&inner, "share", &data->part.share);
-    wide(&inner, "share_seed", &data->part.seed);
+    an_exchange_number(&inner, "share", &data->part.share);
+    an_exchange_wide(&inner, "share_seed", &data->part.seed);
     exchange_rule(&inner, &data->part);
-    integer(&inner, "is_validation_part", &val);
+    an_exchange_int(&inner, "is_validation_part", &val);
     data->part.val = val != 0;
-    integer(&inner, "count", &data->count);
-    wide(&inner, "fingerprint", &data->fingerprint);
-    leave(x, &inner);
+    an_exchange_int(&inner, "count", &data->count);
+    an_exchange_wide(&inner, "fingerprint", &data->fingerprint);
+    an_exchange_leave(x, &inner);
 }
 
 /* Older records have only error and loss. The other figures of their best epoch stay 0. */
-static void exchange_best(exchange *x, alexnet_metrics *best)
+static void exchange_best(an_exchange *x, alexnet_metrics *best)
 {
-    number(x, "best_error", &best->top1_error);
-    number(x, "best_loss", &best->loss);
+    an_exchange_number(x, "best_error", &best->top1_error);
+    an_exchange_number(x, "best_loss", &best->loss);
     if (!x->writing && !json_object_get(x->object, "best_images"))
         return;
-    number(x, "best_top5_error", &best->top5_error);
-    integer(x, "best_images", &best->images);
-    integer(x, "best_skipped", &best->skipped);
+    an_exchange_number(x, "best_top5_error", &best->top5_error);
+    an_exchange_int(x, "best_images", &best->images);
+    an_exchange_int(x, "best_skipped", &best->skipped);
 }
 
 /* Absent in older records, whose runs use the tables of this machine. */
-static void exchange_tuning(exchange *x, char **tuning)
+static void exchange_tuning(an_exchange *x, char **tuning)
 {
-    if (x->writing ? !*tuning : !json_object_get(x->object, "tuning"))
-        return;
-    if (x->writing) {
-        put(x, "tuning", json_string(*tuning));
-        return;
-    }
-    const char *found = json_string_value(take(x, "tuning"));
-    *tuning = found ? an_strdup(found) : NULL;
-    x->failed |= found && !*tuning;
-    if (!found && !x->missing)
-        x->missing = "tuning";
+    if (x->writing ? *tuning != NULL : json_object_get(x->object, "tuning") != NULL)
+        an_exchange_text(x, "tuning", tuning, NULL);
 }
 
 /* Written only if there were any. */
-static void exchange_drops(exchange *x, an_drops *drops)
+static void exchange_drops(an_exchange *x, an_drops *drops)
 {
     if (x->writing ? !drops->count : !json_object_get(x->object, "drops"))
         return;
-    integer(x, "drops", &drops->count);
-    integer(x, "dropped_after", &drops->after);
-}
-
-/* A truth value that is written only if it holds. */
-static void exchange_flag(exchange *x, const char *key, bool *flag)
-{
-    int64_t value = *flag;
-    if (x->writing ? *flag : json_object_get(x->object, key) != NULL)
-        integer(x, key, &value);
-    *flag = value != 0;
+    an_exchange_int(x, "drops", &drops->count);
+    an_exchange_int(x, "dropped_after", &drops->after);
 }
 
 /* Each is written only if it is set. */
-static void exchange_axes(exchange *x, an_run_state *record)
+static void exchange_axes(an_exchange *x, an_run_state *record)
 {
-    exchange_flag(x, "has_mean", &record->has_mean);
+    an_exchange_flag(x, "has_mean", &record->has_mean);
     if (x->writing ? !record->has_axes : !json_object_get(x->object, "colour_axes"))
         return;
     static const char *const keys[3][3] = {
         {"1r", "1g", "1b"}, {"2r", "2g", "2b"}, {"3r", "3g", "3b"}};
-    exchange inner = enter(x, "colour_axes");
+    an_exchange inner = an_exchange_enter(x, "colour_axes");
     for (int axis = 0; axis < 3; axis++)
         for (int colour = 0; colour < 3; colour++)
-            number(&inner, keys[axis][colour], &record->axes[axis][colour]);
-    leave(x, &inner);
+            an_exchange_number(&inner, keys[axis][colour], &record->axes[axis][colour]);
+    an_exchange_leave(x, &inner);
     record->has_axes = true;
 }
 
-static void read_class_weights(exchange *x, an_run_state *record)
+static void read_class_weights(an_exchange *x, an_run_state *record)
 {
-    const json_t *list = take(x, "class_weights");
+    const json_t *list = an_exchange_take(x, "class_weights");
     const size_t count = json_array_size(list);
     if (count < 1 || count > AN_CLASSES_MAX) { /* of what is no array too */
         x->missing = x->missing ? x->missing : "class_weights";
@@ -245,7 +123,7 @@ static void read_class_weights(exchange *x, an_run_state *record)
 }
 
 /* Present in runs whose recipe names a file of weights. */
-static void exchange_class_weights(exchange *x, an_run_state *record)
+static void exchange_class_weights(an_exchange *x, an_run_state *record)
 {
     if (!x->writing) {
         if (json_object_get(x->object, "class_weights"))
@@ -258,45 +136,45 @@ static void exchange_class_weights(exchange *x, an_run_state *record)
     for (int i = 0; i < record->n_class_weights; i++)
         if (json_array_append_new(list, json_real((double)record->class_weights[i])) != 0)
             x->failed = true;
-    put(x, "class_weights", list);
+    an_exchange_put(x, "class_weights", list);
 }
 
 /* The log's length is stored in lines. Its bytes depend on how many digits the logged speeds have,
  * and two runs that did the same must write the same file. Older records have bytes. */
-static void exchange_log(exchange *x, an_run_state *record)
+static void exchange_log(an_exchange *x, an_run_state *record)
 {
     bool old = !x->writing && json_object_get(x->object, "log_length");
     if (!x->writing)
         record->log_lines = record->log_bytes = AN_RUN_COUNT_MAX;
     if (old)
-        integer(x, "log_length", &record->log_bytes);
+        an_exchange_int(x, "log_length", &record->log_bytes);
     else
-        integer(x, "log_lines", &record->log_lines);
+        an_exchange_int(x, "log_lines", &record->log_lines);
 }
 
-static void exchange_record(exchange *x, an_run_state *record)
+static void exchange_record(an_exchange *x, an_run_state *record)
 {
     int64_t phase = record->phase, split = record->split;
-    integer(x, "phase", &phase);
-    integer(x, "step", &record->step);
+    an_exchange_int(x, "phase", &phase);
+    an_exchange_int(x, "step", &record->step);
     exchange_tally(x, "interval", &record->interval);
     exchange_tally(x, "epoch", &record->epoch);
     exchange_best(x, &record->best);
-    integer(x, "best_epoch", &record->best_epoch);
+    an_exchange_int(x, "best_epoch", &record->best_epoch);
     exchange_drops(x, &record->drops);
-    exchange_flag(x, "told_stuck", &record->told_stuck);
+    an_exchange_flag(x, "told_stuck", &record->told_stuck);
     exchange_axes(x, record);
-    integer(x, "skipped", &record->skipped);
+    an_exchange_int(x, "skipped", &record->skipped);
     exchange_log(x, record);
-    integer(x, "split", &split);
+    an_exchange_int(x, "split", &split);
     exchange_class_weights(x, record);
     exchange_data(x, "train", &record->train);
     exchange_data(x, "val", &record->val);
-    text(x, "device", record->device, sizeof record->device);
-    text(x, "isa", record->isa, sizeof record->isa);
-    text(x, "library", record->library, sizeof record->library);
-    text(x, "precision", record->precision, sizeof record->precision);
-    exchange_flag(x, "deterministic", &record->deterministic);
+    an_exchange_word(x, "device", record->device, sizeof record->device);
+    an_exchange_word(x, "isa", record->isa, sizeof record->isa);
+    an_exchange_word(x, "library", record->library, sizeof record->library);
+    an_exchange_word(x, "precision", record->precision, sizeof record->precision);
+    an_exchange_flag(x, "deterministic", &record->deterministic);
     exchange_tuning(x, &record->tuning);
     if (phase < AN_PHASE_MEAN || phase > AN_PHASE_DONE || split < 1 || split > AN_SPLIT_MAX)
         split = 0; /* check() refuses it; a cast could bring it back into range */
@@ -307,7 +185,7 @@ static void exchange_record(exchange *x, an_run_state *record)
 char *an_run_state_to_text(const an_run_state *record)
 {
     an_run_state copy = *record;
-    exchange x = {.object = json_object(), .writing = true};
+    an_exchange x = {.object = json_object(), .writing = true};
     exchange_record(&x, &copy);
     char *raw = x.failed ? NULL : json_dumps(x.object, JSON_COMPACT | JSON_REAL_PRECISION(17));
     char *result = raw ? an_strdup(raw) : NULL;
@@ -361,7 +239,7 @@ alexnet_status an_run_state_from_text(an_run_state *record, const char *json, co
 {
     *record = (an_run_state){0};
     alexnet_status rc;
-    exchange x = {.object = json_loads(json, 0, NULL)};
+    an_exchange x = {.object = json_loads(json, 0, NULL)};
     if (!json_is_object(x.object)) {
         rc = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s: its record of progress is not a JSON object",
                      source);

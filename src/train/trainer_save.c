@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/files.h"
 #include "base/ini.h"
 #include "base/status.h"
 #include "base/text.h"

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/status.h"
-#include "data/shards.h"
+#include "data/pattern.h"
 #include "data/tar_index.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "data/loader.h"
-#include "data/shards.h"
+#include "data/pattern.h"
 
 static void check_error(const char *path, alexnet_status expected, const char *text)
 {

@@ -7,6 +7,7 @@
 
 #include <libheif/heif.h>
 
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "data/codec.h"
 
@@ -19,11 +20,6 @@ typedef struct job {
     struct heif_image *image;
 } job;
 
-static uint32_t get32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 /* Whether a top-level box extends beyond the end of the file (ISO/IEC 14496-12, 4.2). */
 static bool is_cut(const an_encoded *file)
 {
@@ -31,11 +27,11 @@ static bool is_cut(const an_encoded *file)
     while (file->length - at >= 8) {
         const uint8_t *p = file->bytes + at;
         size_t left = file->length - at;
-        uint64_t size = get32(p);
+        uint64_t size = an_big32(p);
         if (size == 0) /* to the end */
             return false;
         if (size == 1 && left >= 16)
-            size = (uint64_t)get32(p + 8) << 32 | get32(p + 12);
+            size = (uint64_t)an_big32(p + 8) << 32 | an_big32(p + 12);
         if (size < 8 || size > left)
             return size > left;
         at += (size_t)size;

@@ -9,20 +9,16 @@
 #include <webp/demux.h>
 
 #include "base/alloc.h"
+#include "base/byte_order.h"
 #include "base/status.h"
 #include "data/codec.h"
 
 enum { HEADER_BYTES = 12, CHUNK_BYTES = 8 };
 
-static uint32_t get32(const uint8_t *p)
-{
-    return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
-}
-
 /* Whether the RIFF chunk, which holds all others, extends beyond the end of the file. */
 static bool is_cut(const an_encoded *file)
 {
-    return get32(file->bytes + 4) > file->length - 8;
+    return an_little32(file->bytes + 4) > file->length - 8;
 }
 
 static alexnet_status fail(const an_encoded *file)
@@ -30,7 +26,7 @@ static alexnet_status fail(const an_encoded *file)
     if (is_cut(file))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s is cut short: a WebP of %u bytes, but %zu are there", file->name,
-                       get32(file->bytes + 4), file->length - 8);
+                       an_little32(file->bytes + 4), file->length - 8);
     return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s is not a sound WebP", file->name);
 }
 
@@ -147,7 +143,7 @@ static alexnet_status whole_chunks(uint8_t **out, size_t *length, const an_encod
 {
     size_t at = HEADER_BYTES;
     while (at < file->length && file->length - at >= CHUNK_BYTES) {
-        size_t bytes = get32(file->bytes + at + 4), left = file->length - at - CHUNK_BYTES;
+        size_t bytes = an_little32(file->bytes + at + 4), left = file->length - at - CHUNK_BYTES;
         if (bytes > left)
             break;
         at += CHUNK_BYTES + bytes + (bytes % 2 && bytes < left);
@@ -158,8 +154,7 @@ static alexnet_status whole_chunks(uint8_t **out, size_t *length, const an_encod
     if (!*out)
         return AN_FAIL_MEMORY(at, file->name);
     memcpy(*out, file->bytes, at);
-    for (int i = 0; i < 4; i++)
-        (*out)[4 + i] = (uint8_t)((at - CHUNK_BYTES) >> 8 * i);
+    an_put_little(*out + 4, at - CHUNK_BYTES, 4);
     *length = at;
     return ALEXNET_OK;
 }

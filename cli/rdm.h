@@ -1,0 +1,21 @@
+/*
+ * Matrices of dissimilarities: their comparison, and the files that 'rdm' writes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef CLI_RDM_H
+#define CLI_RDM_H
+
+#include "cli.h"
+
+/** Print how alike the matrices of two files are. @return an exit code, as all here */
+int rdm_compare(char **files, alexnet_rank rank, bool json);
+
+/** A matrix of n pictures, as a NumPy array of float64. */
+int rdm_write_array(const char *path, const double *rdm, int64_t n);
+/** The same as CSV, with the names of the pictures. */
+int rdm_write_csv(const char *path, const double *rdm, const string_list *names);
+/** PREFIX.names.txt: a picture on each line. */
+int rdm_write_names(const char *prefix, const string_list *names);
+
+#endif

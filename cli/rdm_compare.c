@@ -1,0 +1,68 @@
+#include "rdm.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "json.h"
+#include "machine.h"
+#include "terminal.h"
+
+static int read_matrix(double **out, int64_t count, const char *path)
+{
+    *out = malloc((size_t)(count * count) * sizeof **out + 1);
+    if (!*out)
+        return cli_error(CLI_FAILED, "out of memory for %s", path);
+    const alexnet_status status = alexnet_rdm_read(path, &count, *out);
+    return status ? cli_input_failed(status) : CLI_DONE;
+}
+
+/* Check that two matrices are of one size, and the memory for them and for alexnet_rsa().
+ * @param count  out, the size */
+static int check_matrices(int64_t *count, char **files)
+{
+    int64_t n, m;
+    alexnet_status status = alexnet_rdm_read(files[0], &n, NULL);
+    if (!status)
+        status = alexnet_rdm_read(files[1], &m, NULL);
+    if (status)
+        return cli_input_failed(status);
+    if (n != m)
+        return cli_error(CLI_BAD_INPUT,
+                         "%s is of %" PRId64 " pictures and %s of %" PRId64 ": they must be of the "
+                         "same, in the same order",
+                         files[0], n, files[1], m);
+    *count = n;
+    const double values = (double)n * (double)n;
+    char *what = cli_format("two matrices of %" PRId64 " pictures, and their ranks,", n);
+    int code = machine_check_memory(2 * 8 * values + 24 * values, what, "");
+    free(what);
+    return code;
+}
+
+int rdm_compare(char **files, alexnet_rank rank, bool json)
+{
+    static const char *const names[] = {"spearman", "kendall"};
+    double *a = NULL, *b = NULL, similarity;
+    int64_t n = 0;
+    int code = check_matrices(&n, files);
+    if (code == CLI_DONE)
+        code = read_matrix(&a, n, files[0]);
+    if (code == CLI_DONE)
+        code = read_matrix(&b, n, files[1]);
+    if (code == CLI_DONE && alexnet_rsa(&similarity, a, b, n, rank))
+        code = cli_error(CLI_BAD_INPUT, "%s", alexnet_error_text());
+    if (code == CLI_DONE && json) {
+        json_t *document = json_object();
+        json_object_set_new(document, "a", json_text(files[0]));
+        json_object_set_new(document, "b", json_text(files[1]));
+        json_object_set_new(document, "pictures", json_integer(n));
+        json_object_set_new(document, "rank", json_string(names[rank]));
+        json_object_set_new(document, "similarity", json_number(similarity));
+        json_print(document);
+    } else if (code == CLI_DONE) {
+        terminal_line(stdout, "%.6f", similarity);
+    }
+    free(a);
+    free(b);
+    return code;
+}
