@@ -198,7 +198,7 @@ alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_d
 
 void an_pack_free(alexnet_pack *pack)
 {
-    if (!pack)
+    if (!pack || an_ordered_lost(pack->workers)) /* the open archive is the parent's to finish */
         return;
     an_ordered_free(pack->workers);
     an_tar_writer_abort(&pack->tar);
