@@ -320,6 +320,8 @@ static void test_log_of_choices(void **state)
         assert_non_null(strstr(rig_device, strcmp(info.name, "ref") == 0 ? "float64" : "fp32"));
         assert_non_null(strstr(rig_device, "2 threads"));
         assert_non_null(strstr(rig_memory, "memory of tiny: "));
+        assert_non_null(strstr(rig_memory, ", for 1 picture"));
+        assert_null(strstr(rig_memory, "pictures"));
         alexnet_session_free(session);
         alexnet_model_free(model);
         alexnet_ctx_free(ctx);
