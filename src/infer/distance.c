@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,6 +89,8 @@ static alexnet_status find_layers(an_distance *d)
     return an_distance_suits(d->net, d->lpips);
 }
 
+static atomic_uint_fast64_t last_number;
+
 alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path, int side)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -96,6 +99,7 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path,
     if (!d)
         return AN_FAIL_MEMORY(sizeof *d, "a distance");
     d->net = an_net_retain(net);
+    d->number = atomic_fetch_add(&last_number, 1) + 1;
     d->side = side;
     d->lpips = &net->lpips;
     if (path) {
@@ -310,7 +314,8 @@ alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const
     an_distance_picture *p = an_calloc(1, sizeof *p);
     if (!p)
         return AN_FAIL_MEMORY(sizeof *p, "a picture");
-    *p = (an_distance_picture){.distance = d, .rows = rows, .columns = columns};
+    *p =
+        (an_distance_picture){.distance = d, .number = d->number, .rows = rows, .columns = columns};
     AN_TRY(find_size(&size, d, rows, columns));
     AN_TRY(make_buffers(p, size->forward));
     prepare(p, levels);
@@ -422,7 +427,7 @@ alexnet_status an_distance_between(an_distance *d, const an_distance_picture *a,
 {
     double sum = 0;
     AN_CHECK(an_ctx_check(d->net->ctx));
-    if (a->distance != d || b->distance != d)
+    if (a->number != d->number || b->number != d->number)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "a picture was made for another alexnet_distance");
     if (a->rows != b->rows || a->columns != b->columns)
