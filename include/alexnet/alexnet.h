@@ -55,11 +55,14 @@
  *              in a thread without one).
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
- *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
- *              calls that need them fail. Making a session or a trainer is a computation: call
- *              fork() after alexnet_model_load() at the latest, or exec. A GPU cannot be used in a
- *              child if its parent has asked for devices, as alexnet_ctx_new() does for "auto" and
- *              "cuda": calls on what was made there fail, and freeing it leaks host memory.
+ *              computed anything, nor run a parallel region of OpenMP, and loads no pictures, and
+ *              if no other thread was within a call: it may have held a lock, for which the child
+ *              would wait forever. If the child lacks threads, calls that need them fail, and
+ *              freeing what they worked on leaks memory. Making a session or a trainer is a
+ *              computation: call fork() after alexnet_model_load() at the latest, or exec. A GPU
+ *              cannot be used in a child if its parent has asked for devices, as alexnet_ctx_new()
+ *              does for "auto" and "cuda": calls on what was made there fail, and freeing it leaks
+ *              host memory.
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
@@ -448,15 +451,15 @@ typedef struct alexnet_save_options {
     }
 
 /**
- * Write a model to a file, completely or not at all; an existing file is replaced. In float32 all
- * formats keep the weights bit for bit (the weights of the device `ref` are rounded to float32).
- * input.mean is always float32.
+ * Write a model to a file, completely or not at all; an existing file, or a link to one, is
+ * replaced. In float32 all formats keep the weights bit for bit (the weights of the device `ref`
+ * are rounded to float32). input.mean is always float32.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is unknown or cannot be
  *         written: the text suggests one; ALEXNET_ERROR_UNSUPPORTED for options that the format
  *         does not take, a network that it cannot express, and values too large for fp16: the text
- *         says why;
- *         ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
+ *         says why; ALEXNET_ERROR_FORMAT if the path is that of a pipe, device or folder, or of a
+ *         link to one; ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
  */
 ALEXNET_API alexnet_status alexnet_model_save(const alexnet_model *model, const char *path,
                                               const alexnet_save_options *options);
@@ -1866,8 +1869,9 @@ typedef struct alexnet_progress {
 } alexnet_progress;
 
 /**
- * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini into
- * the run folder. `val` may be NULL. The data sets may be freed afterwards.
+ * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini and a
+ * first checkpoint into the run folder: from here on the run can be resumed. `val` may be NULL. The
+ * data sets may be freed afterwards.
  */
 ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                                const alexnet_dataset *train,
