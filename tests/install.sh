@@ -45,13 +45,26 @@ for static in OFF ON; do
     cmake --build "cmake-$static" > cmake.log || failed "$(cat cmake.log)"
 done
 
-# The header alone compiles as C++ too, with the same meaning.
-printf '#include <alexnet/alexnet.h>\nalexnet_trainer_options o = ALEXNET_TRAINER_OPTIONS_INIT;\n%s\n' \
-    'int main() { return alexnet_version()[0] == 0 || ALEXNET_PROGRESS_EPOCH != 4; }' > header.cc
+# The header, and every default of its options, as C and as C++, with warnings that a strict program
+# turns on.
+{
+    echo '#include <alexnet/alexnet.h>'
+    sed -n 's/^#define \(ALEXNET_[A-Z_]*\)_INIT.*/\1/p' prefix/include/alexnet/alexnet.h |
+        while read -r name; do
+            type=$(echo "$name" | tr '[:upper:]' '[:lower:]')
+            echo "extern const $type default_$type; const $type default_$type = ${name}_INIT;"
+        done
+    echo 'int main(void) { return alexnet_version()[0] == 0 || ALEXNET_PROGRESS_EPOCH != 4; }'
+} > header.c
+[ "$(grep -c _INIT header.c)" -gt 10 ] || failed "no defaults of options: $(cat header.c)"
+strict="-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Werror"
+# shellcheck disable=SC2046,SC2086
+$cc -std=c11 $strict -Wstrict-prototypes header.c -o header $(pkg-config --cflags --libs alexnet)
+./header
 if command -v c++ > /dev/null; then
-    # shellcheck disable=SC2046
-    c++ -std=c++11 -Wall -Wextra -Werror -pedantic header.cc -o header \
-        $(pkg-config --cflags --libs alexnet)
+    # shellcheck disable=SC2046,SC2086
+    c++ -x c++ -std=c++11 $strict -Wold-style-cast -Wzero-as-null-pointer-constant header.c \
+        -x none -o header $(pkg-config --cflags --libs alexnet)
     ./header
 fi
 

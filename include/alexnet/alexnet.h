@@ -34,7 +34,8 @@
  *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
  *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
  *              returned by value is borrowed from the object that the function was called for, and
- *              valid as long as that object.
+ *              valid as long as that object. Texts, arrays and structs that are passed to a call are
+ *              not needed after it.
  *   NULL       A function that can fail returns ALEXNET_ERROR_INVALID_ARGUMENT for a NULL that it
  *              does not accept. Other functions then return NULL, a count of 0 or false. Where NULL
  *              has a meaning, the declaration says so.
@@ -42,7 +43,10 @@
  *              between threads once made. All other handles belong to one thread at a time; a
  *              handle made from one of these (a stream from its session, pairs from their index, a
  *              picture or a stream from its distance) belongs to the same thread as its origin.
+ *              What computes must not be called in an OpenMP parallel region of the caller, and
+ *              returns ALEXNET_ERROR_INVALID_ARGUMENT there.
  *   Lifetime   Handles are reference-counted: a ctx may be freed before the models made with it.
+ *   Callbacks  They return to the library: neither longjmp() nor a C++ exception may leave them.
  *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
  *              with an older header keeps working. NULL means the defaults. Result structs never
  *              change.
@@ -52,11 +56,14 @@
  *              one becomes current).
  *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
  *   fork()     A child of fork() may use what its parent made only if the forking thread has not
- *              computed anything and loads no pictures. Otherwise the child lacks the threads, and
- *              calls that need them fail. Making a session or a trainer is a computation: call
- *              fork() after alexnet_model_load() at the latest, or exec. A GPU cannot be used in a
- *              child if its parent has asked for devices, as alexnet_ctx_new() does for "auto" and
- *              "cuda": calls on what was made there fail, and freeing it leaks host memory.
+ *              computed anything, nor run a parallel region of OpenMP, and loads no pictures, and
+ *              if no other thread was within a call: it may have held a lock, for which the child
+ *              would wait forever. If the child lacks threads, calls that need them fail, and
+ *              freeing what they worked on leaks memory. Making a session or a trainer is a
+ *              computation: call fork() after alexnet_model_load() at the latest, or exec. A GPU
+ *              cannot be used in a child if its parent has asked for devices, as alexnet_ctx_new()
+ *              does for "auto" and "cuda": calls on what was made there fail, and freeing it leaks
+ *              host memory.
  *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
  *              threads once to test that the system allows them; if not, the call fails. If the
  *              system refuses them later, OpenMP's runtime ends the process, which the library
@@ -115,8 +122,8 @@ ALEXNET_API const char *alexnet_status_name(alexnet_status status);
 
 /**
  * What went wrong in this thread's latest failing call, in one line without a newline.
- * Never NULL. Valid until the thread's next failing call. Successful calls do not change it, so it
- * is meaningful only directly after a failure.
+ * Never NULL. Read it in the same thread, before another call: even one that succeeds may change
+ * it. The `_free` functions do not.
  */
 ALEXNET_API const char *alexnet_error_text(void);
 
@@ -156,7 +163,8 @@ typedef enum alexnet_log_level {
     ALEXNET_LOG_INFO = 2,    /**< what was chosen: device, ISA, precision, memory */
 } alexnet_log_level;
 
-/** Receives a line without newline, from any thread, one call at a time. */
+/** Receives a line without newline, from any thread, one call at a time for each context. Of the
+ *  library it may only call alexnet_ctx_cancel(). */
 typedef void (*alexnet_log_fn)(void *user, alexnet_log_level level, const char *line);
 
 typedef struct alexnet_ctx_options {
@@ -168,7 +176,8 @@ typedef struct alexnet_ctx_options {
     int threads;                 /**< 0: the CPUs that affinity and cgroup allow. At most as many as
                                       OMP_THREAD_LIMIT allows, with a warning */
     alexnet_isa max_isa; /**< highest instruction set to use; for tests. One value per process */
-    alexnet_log_fn log;  /**< NULL: silent */
+    alexnet_log_fn log;  /**< NULL: silent. Called until all that was made with the context is
+                              freed too */
     void *log_user;
     /** A file that alexnet_tuner_save() wrote: it names the implementations of some operators. For
      *  the others, or for all if this is NULL, the built-in choice for the instruction set is used
@@ -180,7 +189,8 @@ typedef struct alexnet_ctx_options {
 } alexnet_ctx_options;
 #define ALEXNET_CTX_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        sizeof(alexnet_ctx_options), 0, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, 0, 0, 0, false \
+        sizeof(alexnet_ctx_options), NULL, ALEXNET_PRECISION_AUTO, 0, ALEXNET_ISA_ANY, NULL, NULL, \
+            NULL, false                                                                            \
     }
 
 /**
@@ -207,8 +217,9 @@ ALEXNET_API int alexnet_ctx_split(const alexnet_ctx *ctx);
 
 /**
  * Ask whatever runs on this context to stop at its next step with ALEXNET_ERROR_CANCELLED.
- * May be called from a signal handler and from any thread. A trainer that is cancelled stays
- * usable: alexnet_trainer_save() keeps its state. The context itself stays cancelled.
+ * May be called from a signal handler and from any thread, until alexnet_ctx_free(). A trainer that
+ * is cancelled stays usable: alexnet_trainer_save() keeps its state. The context itself stays
+ * cancelled: what computes with it later fails in the same way.
  */
 ALEXNET_API void alexnet_ctx_cancel(alexnet_ctx *ctx);
 
@@ -226,7 +237,8 @@ typedef struct alexnet_device_info {
 /** Fill in device `index`, best first. @return false past the last. */
 ALEXNET_API bool alexnet_device_get(int index, alexnet_device_info *info);
 
-/** Libraries in use, for reports: "oneDNN", "libjpeg-turbo", ... @return false past the last. */
+/** Libraries in use, for reports: "oneDNN", "libjpeg-turbo", ... Texts are valid until the thread's
+ *  next call. @return false past the last. */
 ALEXNET_API bool alexnet_library_get(int index, const char **name, const char **version);
 
 /* ---- Networks ------------------------------------------------------------------------------- */
@@ -333,7 +345,7 @@ typedef struct alexnet_load_options {
 } alexnet_load_options;
 #define ALEXNET_LOAD_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(alexnet_load_options), 0, 0, 0                                                      \
+        sizeof(alexnet_load_options), NULL, NULL, NULL                                             \
     }
 
 /**
@@ -435,19 +447,19 @@ typedef struct alexnet_save_options {
 } alexnet_save_options;
 #define ALEXNET_SAVE_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        sizeof(alexnet_save_options), 0, ALEXNET_WEIGHTS_FP32, ALEXNET_NAMES_OURS, false           \
+        sizeof(alexnet_save_options), NULL, ALEXNET_WEIGHTS_FP32, ALEXNET_NAMES_OURS, false        \
     }
 
 /**
- * Write a model to a file, completely or not at all; an existing file is replaced. In float32 all
- * formats keep the weights bit for bit (the weights of the device `ref` are rounded to float32).
- * input.mean is always float32.
+ * Write a model to a file, completely or not at all; an existing file, or a link to one, is
+ * replaced. In float32 all formats keep the weights bit for bit (the weights of the device `ref`
+ * are rounded to float32). input.mean is always float32.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format or ending that is unknown or cannot be
  *         written: the text suggests one; ALEXNET_ERROR_UNSUPPORTED for options that the format
  *         does not take, a network that it cannot express, and values too large for fp16: the text
- *         says why;
- *         ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
+ *         says why; ALEXNET_ERROR_FORMAT if the path is that of a pipe, device or folder, or of a
+ *         link to one; ALEXNET_ERROR_CANCELLED; ALEXNET_ERROR_IO
  */
 ALEXNET_API alexnet_status alexnet_model_save(const alexnet_model *model, const char *path,
                                               const alexnet_save_options *options);
@@ -487,7 +499,7 @@ typedef struct alexnet_dataset_options {
     /** A file of lines "identifier words", with a space or a tab between, that gives readable class
      *  names (synset_words.txt). The log has a warning if it names no class of the data set. */
     const char *names_file;
-    /** Take the class numbers of this model: classes are matched by identifier. Borrowed. */
+    /** Take the class numbers of this model: classes are matched by identifier. */
     const alexnet_model *classes_of;
     /** For alexnet_check_new(): class folders without pictures are classes, and what would be a
      *  warning in the log is left to the examination. Not together with `classes_of`. */
@@ -495,7 +507,7 @@ typedef struct alexnet_dataset_options {
 } alexnet_dataset_options;
 #define ALEXNET_DATASET_OPTIONS_INIT                                                               \
     {                                                                                              \
-        sizeof(alexnet_dataset_options), 0, 0, false                                               \
+        sizeof(alexnet_dataset_options), NULL, NULL, false                                         \
     }
 
 /** What alexnet_dataset_layout() found. */
@@ -641,7 +653,7 @@ typedef struct alexnet_pack alexnet_pack;
  * @param val      with the same classes; NULL: none
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for a folder that has other files in it, has a pack of
- *         other data or options, or that another process is packing into
+ *         other data or options, or that is being packed into already
  */
 ALEXNET_API alexnet_status alexnet_pack_new(alexnet_pack **out, alexnet_ctx *ctx,
                                             const alexnet_dataset *train,
@@ -889,7 +901,8 @@ typedef struct alexnet_source_item {
 
 /**
  * A source of pictures that the caller defines: a database, an archive, generated pictures. Each
- * callback receives `user`; `item` and `get` return 0, or another number if they failed.
+ * callback receives `user`, and may call the library; `item` and `get` return 0, or another number
+ * if they failed.
  */
 typedef struct alexnet_source {
     size_t size;
@@ -897,19 +910,23 @@ typedef struct alexnet_source {
     const char *name;               /**< of the source, for messages and a run's record; copied */
     int class_count;                /**< 0: the pictures have no labels */
     const char *const *class_names; /**< [class_count], copied */
-    int64_t (*count)(void *user);   /**< at most 4,294,967,294 (2^32 - 2) */
+    /** At most 4,294,967,294 (2^32 - 2). This and `item` are only called by
+     *  alexnet_dataset_from_source(), in its thread. */
+    int64_t (*count)(void *user);
     /** Name and class of an item; names are UTF-8, and copied. An item must keep its name when
      *  others are added: the name decides whether it is for validation. @param label -1: none */
     int (*item)(void *user, int64_t index, const char **name, int *label);
-    /** Provide an item. Called from several threads at once, at any time until all data sets,
-     *  trainers and evaluations over the source are freed. */
+    /** Provide an item. Called from several threads at once, at any time until all data sets, and
+     *  all that was made from them, are freed. ALEXNET_ERROR_NO_MEMORY ends what needs the item
+     *  with this error; after any other failure the picture counts as one that cannot be read. */
     int (*get)(void *user, int64_t index, alexnet_source_item *out);
-    /** Called in the same thread when an item of `get` is no longer needed. NULL: not called. */
+    /** Called in the same thread when an item of `get` is no longer needed, unless that failed.
+     *  NULL: not called. */
     void (*release)(void *user, int64_t index, alexnet_source_item *item);
 } alexnet_source;
 #define ALEXNET_SOURCE_INIT                                                                        \
     {                                                                                              \
-        sizeof(alexnet_source), 0, 0, 0, 0, 0, 0, 0, 0                                             \
+        sizeof(alexnet_source), NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL                        \
     }
 
 /**
@@ -1162,7 +1179,7 @@ typedef struct alexnet_features_options {
 } alexnet_features_options;
 #define ALEXNET_FEATURES_OPTIONS_INIT                                                              \
     {                                                                                              \
-        sizeof(alexnet_features_options), 0, 0, 1, 1, ALEXNET_POOLING_NONE                         \
+        sizeof(alexnet_features_options), NULL, 0, 1, 1, ALEXNET_POOLING_NONE                      \
     }
 
 /**
@@ -1257,7 +1274,8 @@ typedef enum alexnet_rank {
 /**
  * The similarity of two matrices: the rank correlation of the values above their diagonals. Takes
  * 48 bytes of memory for each of the count (count - 1) / 2 pairs.
- * @param a, b  [count][count]
+ * @param a      [count][count]
+ * @param b      [count][count]
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for values that are NaN or infinite, and for Spearman's
  *         rho of a matrix whose values are all equal
  */
@@ -1446,7 +1464,8 @@ typedef struct alexnet_pair {
 /**
  * Features of all pictures below a folder, stored in a folder of their own; only new and changed
  * pictures are computed again. Searches look at every picture and are exact. The files of the index
- * are mapped into memory, so that it may be larger than the memory.
+ * are mapped into memory, so that it may be larger than the memory; if another program shortens
+ * them meanwhile, the system ends the process (SIGBUS).
  */
 typedef struct alexnet_index alexnet_index;
 
@@ -1486,7 +1505,8 @@ ALEXNET_API const float *alexnet_index_values(const alexnet_index *index, int64_
 /**
  * The nearest pictures of each query.
  * @param queries  float [count][alexnet_features_length()]
- * @param count, top  1 to 100,000
+ * @param count    1 to 100,000
+ * @param top      1 to 100,000
  * @param out      [count][top], nearest first; of equal distances the lower row first. Pictures
  *                 that could not be read, or are not computed yet, are left out
  * @return ALEXNET_ERROR_INVALID_ARGUMENT for an unknown metric, or a count out of range;
@@ -1702,7 +1722,7 @@ typedef struct alexnet_trainer_options {
 } alexnet_trainer_options;
 #define ALEXNET_TRAINER_OPTIONS_INIT                                                               \
     {                                                                                              \
-        sizeof(alexnet_trainer_options), 0, 0, 0, 0, 0                                             \
+        sizeof(alexnet_trainer_options), NULL, NULL, NULL, NULL, 0                                 \
     }
 
 /** A preview of a network's training input: some pictures, each cropped, mirrored, coloured, erased
@@ -1848,8 +1868,9 @@ typedef struct alexnet_progress {
 } alexnet_progress;
 
 /**
- * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini into
- * the run folder. `val` may be NULL. The data sets may be freed afterwards.
+ * Prepare a run: network for the data's classes, initial weights, memory. Writes recipe.ini and a
+ * first checkpoint into the run folder: from here on the run can be resumed. `val` may be NULL. The
+ * data sets may be freed afterwards.
  */
 ALEXNET_API alexnet_status alexnet_trainer_new(alexnet_trainer **out, alexnet_ctx *ctx,
                                                const alexnet_dataset *train,
@@ -1871,12 +1892,13 @@ typedef struct alexnet_resume_options {
     bool accept_changes;
     /** For a run over a source that the caller defines: its training pictures and, unless they
      *  are a share of these, its validation pictures, as alexnet_dataset_from_source() makes them
-     *  from the whole source. Borrowed; NULL: the data that the run recorded is opened. */
+     *  from the whole source. They may be freed afterwards. NULL: the data that the run recorded
+     *  is opened. */
     const alexnet_dataset *train_data, *val_data;
 } alexnet_resume_options;
 #define ALEXNET_RESUME_OPTIONS_INIT                                                                \
     {                                                                                              \
-        sizeof(alexnet_resume_options), 0, 0, 0, 0, 0, 0                                           \
+        sizeof(alexnet_resume_options), NULL, NULL, NULL, false, NULL, NULL                        \
     }
 
 /**
@@ -1885,7 +1907,7 @@ typedef struct alexnet_resume_options {
  * saved at once in a checkpoint.
  * @param options  NULL: the defaults
  * @return ALEXNET_ERROR_BAD_DATA if the data has changed; ALEXNET_ERROR_INVALID_ARGUMENT for a
- *         setting that cannot be changed in a run, and if another process is training in the
+ *         setting that cannot be changed in a run, and if another trainer, of any process, has the
  *         folder; ALEXNET_ERROR_FORMAT for a damaged checkpoint, and if a link, pipe, device or
  *         folder has the name of one of the run's files
  */
@@ -2017,7 +2039,7 @@ typedef struct alexnet_bench_options {
 } alexnet_bench_options;
 #define ALEXNET_BENCH_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        sizeof(alexnet_bench_options), 0, ALEXNET_BENCH_TRAIN, 64, 5                               \
+        sizeof(alexnet_bench_options), NULL, ALEXNET_BENCH_TRAIN, 64, 5                            \
     }
 
 /** The parts of a step's work. */
@@ -2096,7 +2118,7 @@ typedef struct alexnet_loader_bench_options {
 } alexnet_loader_bench_options;
 #define ALEXNET_LOADER_BENCH_OPTIONS_INIT                                                          \
     {                                                                                              \
-        sizeof(alexnet_loader_bench_options), 0, 0, 64, 5, 2000                                    \
+        sizeof(alexnet_loader_bench_options), NULL, NULL, 64, 5, 2000                              \
     }
 
 /** The measured rounds. */

@@ -9,7 +9,9 @@
 #include "alexnet/alexnet.h"
 
 /**
- * Copy the caller's options over the defaults in `mine`, up to the smaller of the two sizes.
+ * Copy the caller's options over the defaults in `mine`, up to the smaller of the two sizes. A new
+ * field of a struct must begin behind the struct's former size: callers of an older header pass
+ * whatever is in the padding at its end.
  * @param theirs  NULL: the defaults
  * @return ALEXNET_ERROR_INVALID_ARGUMENT if `size` was not set
  */

@@ -83,13 +83,31 @@ alexnet_status an_file_open(const char *path, int *fd, uint64_t *size)
     return rc;
 }
 
+/* What a link leads to that is not meant to become a file: a folder, a device, or what a process
+ * has open, as with /dev/stdout. NULL for a link to a regular file, and for one that leads nowhere.
+ */
+static const char *behind_link(const char *path)
+{
+    static const char open_files[] = "/proc/";
+    char target[sizeof open_files - 1];
+    struct stat info;
+    if (readlink(path, target, sizeof target) == (ssize_t)sizeof target &&
+        memcmp(target, open_files, sizeof target) == 0)
+        return "a link to an open file";
+    const char *kind = stat(path, &info) == 0 ? other_kind(info.st_mode) : NULL;
+    return !kind                   ? NULL
+           : S_ISDIR(info.st_mode) ? "a link to a folder"
+                                   : "a link to a pipe or a device";
+}
+
 alexnet_status an_file_check_own(const char *path, bool replaced)
 {
     struct stat info;
     if (lstat(path, &info) != 0)
         return ALEXNET_OK; /* nothing is there, or the open will say why it fails */
-    const char *kind = other_kind(info.st_mode);
-    if (kind && !(replaced && S_ISLNK(info.st_mode)))
+    const char *kind =
+        replaced && S_ISLNK(info.st_mode) ? behind_link(path) : other_kind(info.st_mode);
+    if (kind)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot write %s: it is %s, not a file", path, kind);
     if (!replaced && info.st_nlink > 1)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,

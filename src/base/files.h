@@ -33,8 +33,8 @@ alexnet_status an_file_read_text(const char *path, const char *what, char **text
 alexnet_status an_file_open_own(const char *path, int flags, int *fd);
 /**
  * Only make that check, before work whose result goes there; a missing file passes.
- * @param replaced  the file will be replaced and not opened (writer.h): links and second names pass
- *                  too, because their target is not changed
+ * @param replaced  the file will be replaced and not opened (writer.h): links to files and second
+ *                  names pass too, because their target is not changed
  */
 alexnet_status an_file_check_own(const char *path, bool replaced);
 

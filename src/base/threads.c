@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include "base/status.h"
+
 int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)(void *),
                      void *argument)
 {
@@ -15,4 +17,11 @@ int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return error;
+}
+
+alexnet_status an_threads_fail_lost(void)
+{
+    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                   "this process was forked while pictures were being loaded, and the threads that "
+                   "do it are not here");
 }

@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#include "alexnet/alexnet.h"
+
 /**
  * Start threads until `wanted` are running. They start with all signals blocked, so that the host's
  * signal handlers run on its own threads.
@@ -15,5 +17,9 @@
  */
 int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)(void *),
                      void *argument);
+
+/** ALEXNET_ERROR_INVALID_ARGUMENT: a child of fork() has no such threads, and one of them may have
+ *  held a lock, so that it cannot even free what they use. */
+alexnet_status an_threads_fail_lost(void);
 
 #endif

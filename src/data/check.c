@@ -81,9 +81,12 @@ static alexnet_status step_pictures(alexnet_check *check)
     alexnet_check_progress *p = &check->progress;
     if (!check->workers && p->done < p->total)
         AN_CHECK(an_check_begin(check));
-    const an_examined *examined = check->workers ? an_ordered_next(check->workers) : NULL;
-    if (!examined)
+    void *next = NULL;
+    if (check->workers)
+        AN_CHECK(an_ordered_next(check->workers, &next));
+    if (!next)
         return end_pictures(check);
+    const an_examined *examined = next;
     p->unreadable += examined->status != ALEXNET_OK;
     return an_check_take(check, (uint32_t)p->done++, examined);
 }

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 uint8_t *an_frame_pixels(const an_loader *l, an_frame *f, int index)
 {
@@ -111,7 +112,7 @@ alexnet_status an_loader_next(an_loader *l, an_batch *batch, bool *more)
     *batch = (an_batch){0};
     *more = false;
     if (an_workers_lost(l))
-        return an_workers_fail_lost();
+        return an_threads_fail_lost();
     pthread_mutex_lock(&l->lock);
     take_back(l);
     if (l->oldest < an_pass_batches(l)) {

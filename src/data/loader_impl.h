@@ -68,7 +68,6 @@ int64_t an_pass_place(const an_loader *l, int64_t batch, int *size);
 
 /** Whether the threads are in the process that this one was forked from. */
 bool an_workers_lost(const an_loader *l);
-alexnet_status an_workers_fail_lost(void);
 alexnet_status an_workers_start(an_loader *l);
 
 /** Read the picture at a place of the pass into a batch. Runs without the lock; its failure is in

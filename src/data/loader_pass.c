@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/threads.h"
 
 int64_t an_pass_batches(const an_loader *l)
 {
@@ -96,7 +97,7 @@ alexnet_status an_loader_start_pass(an_loader *l, const an_pass *pass)
     AN_CHECK(check_ranks(pass, ranks));
     AN_CHECK(check_order(l, pass->order, count, pass->position, ranks));
     if (an_workers_lost(l))
-        return an_workers_fail_lost();
+        return an_threads_fail_lost();
     AN_CHECK(copy_order(&order, pass->order, count));
     if (pass->shards) {
         alexnet_status rc = an_read_ahead_start(&ahead, pass->shards, pass->position);

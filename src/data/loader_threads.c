@@ -63,13 +63,6 @@ bool an_workers_lost(const an_loader *l)
     return l->threads_running > 0 && l->process != getpid();
 }
 
-alexnet_status an_workers_fail_lost(void)
-{
-    return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "this process was forked while pictures were being loaded, and the threads that "
-                   "do it are not here");
-}
-
 alexnet_status an_workers_start(an_loader *l)
 {
     l->process = getpid();

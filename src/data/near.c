@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 
 enum { QUARTERS = 4, QUARTER_BITS = 16, VALUES = 1 << QUARTER_BITS, SLICE = 1 << 13 };
 
@@ -135,10 +136,13 @@ alexnet_status an_near_step(an_near *near, int64_t *done, bool *more)
 {
     const uint32_t first = near->next;
     const uint32_t end = near->count - first < SLICE ? near->count : first + SLICE;
+    an_threads saved;
     AN_CHECK(an_ctx_check(near->ctx));
-#pragma omp parallel for num_threads(near->ctx->threads) schedule(dynamic, 64)
+    AN_CHECK(an_threads_begin(&saved, near->ctx->threads));
+#pragma omp parallel for schedule(dynamic, 64)
     for (uint32_t i = first; i < end; i++)
         search(near, i);
+    an_threads_restore(saved);
     near->next = end;
     *done = end;
     *more = end < near->count;

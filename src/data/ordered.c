@@ -1,8 +1,8 @@
 #include "data/ordered.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
@@ -19,6 +19,7 @@ struct an_ordered {
 
     pthread_t *threads;
     int running;
+    pid_t process; /* that they are in */
     pthread_mutex_t lock;
     pthread_cond_t may_begin, is_done;
     int64_t next_begun, next_taken;
@@ -59,6 +60,7 @@ static void *worker(void *argument)
 
 static alexnet_status start(an_ordered *o, int threads)
 {
+    o->process = getpid();
     const int error = an_threads_start(o->threads, &o->running, threads, worker, o);
     if (error != 0)
         return AN_FAIL(ALEXNET_ERROR_IO, "cannot start thread %d of %d: %s", o->running + 1,
@@ -102,9 +104,16 @@ static void discard(an_ordered *o, int64_t piece)
     o->done[piece % o->ahead] = false;
 }
 
-void *an_ordered_next(an_ordered *o)
+bool an_ordered_lost(const an_ordered *o)
 {
-    void *result = NULL;
+    return o && o->running > 0 && o->process != getpid();
+}
+
+alexnet_status an_ordered_next(an_ordered *o, void **result)
+{
+    *result = NULL;
+    if (an_ordered_lost(o))
+        return an_threads_fail_lost();
     pthread_mutex_lock(&o->lock);
     if (o->lent)
         discard(o, o->next_taken - 1);
@@ -113,16 +122,16 @@ void *an_ordered_next(an_ordered *o)
     if (o->next_taken < o->count) {
         while (!o->done[o->next_taken % o->ahead])
             pthread_cond_wait(&o->is_done, &o->lock);
-        result = result_of(o, o->next_taken++);
+        *result = result_of(o, o->next_taken++);
         o->lent = true;
     }
     pthread_mutex_unlock(&o->lock);
-    return result;
+    return ALEXNET_OK;
 }
 
 void an_ordered_free(an_ordered *o)
 {
-    if (!o)
+    if (!o || an_ordered_lost(o))
         return;
     pthread_mutex_lock(&o->lock);
     o->over = true;

@@ -5,6 +5,7 @@
 #ifndef AN_DATA_ORDERED_H
 #define AN_DATA_ORDERED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "alexnet/alexnet.h"
@@ -27,8 +28,15 @@ typedef struct an_ordered_job {
  */
 alexnet_status an_ordered_new(an_ordered **out, const an_ordered_job *job, int64_t first,
                               int64_t count, int threads, int ahead);
-/** The result of the next piece, lent until the next call; NULL past the last. */
-void *an_ordered_next(an_ordered *ordered);
-void an_ordered_free(an_ordered *ordered); /* NULL allowed; waits for pieces in hand */
+/**
+ * The next piece.
+ * @param result  out, lent until the next call; NULL past the last piece
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT if the threads are lost
+ */
+alexnet_status an_ordered_next(an_ordered *ordered, void **result);
+/** Whether the threads are in the process that this one was forked from; false for NULL. */
+bool an_ordered_lost(const an_ordered *ordered);
+/** Wait for pieces in hand, and free it, unless the threads are lost. NULL allowed. */
+void an_ordered_free(an_ordered *ordered);
 
 #endif

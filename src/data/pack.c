@@ -72,7 +72,7 @@ static alexnet_status check_outside(const alexnet_pack *pack)
     return ALEXNET_OK;
 }
 
-/* One process packs into a folder at a time: two would have the same temporary files. */
+/* One pack at a time is made in a folder: two would have the same temporary files. */
 static alexnet_status claim(alexnet_pack *pack)
 {
     AN_CHECK(an_make_folder(pack->folder));
@@ -82,7 +82,7 @@ static alexnet_status claim(alexnet_pack *pack)
     if (flock(pack->folder_file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "another process is packing into %s; wait for it, or stop it", pack->folder);
+                   "%s is being packed into already; wait for that, or stop it", pack->folder);
 }
 
 /* A new pack needs a folder of its own. The first file that it writes there is the manifest. */
@@ -196,7 +196,7 @@ alexnet_status an_pack_new(alexnet_pack **out, alexnet_ctx *ctx, const alexnet_d
 
 void an_pack_free(alexnet_pack *pack)
 {
-    if (!pack)
+    if (!pack || an_ordered_lost(pack->workers)) /* the open archive is the parent's to finish */
         return;
     an_ordered_free(pack->workers);
     an_tar_writer_abort(&pack->tar);

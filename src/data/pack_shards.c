@@ -234,8 +234,10 @@ static alexnet_status step(alexnet_pack *pack)
         return an_pack_check_next(pack);
     if (!pack->workers)
         AN_CHECK(start(pack));
-    const an_packed *packed = an_ordered_next(pack->workers);
-    if (packed) {
+    void *next;
+    AN_CHECK(an_ordered_next(pack->workers, &next));
+    if (next) {
+        const an_packed *packed = next;
         const int64_t sample = part->order[pack->place];
         AN_CHECK((packed->status == ALEXNET_OK ? add : leave_out)(pack, sample, packed));
         pack->place++;

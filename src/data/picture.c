@@ -249,7 +249,7 @@ alexnet_status an_picture_from_pixels(an_picture *out, const void *pixels, int w
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "rows are %zu bytes apart, but %d pixels take %zu", row_bytes, width,
                        (size_t)width * channels[format]);
-    an_encoded source = {.name = "the pixels"};
+    an_encoded source = {.name = "picture in memory"};
     AN_CHECK(an_picture_alloc(out, &source, (uint32_t)width, (uint32_t)height, 3));
     for (int y = 0; y < height; y++)
         row_from_pixels(out->rgb + (size_t)y * width * 3,

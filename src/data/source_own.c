@@ -10,8 +10,8 @@ enum { CHECK_EVERY = 1024 };
 
 static alexnet_status fail_get(const char *name, int code)
 {
-    if (code == ALEXNET_ERROR_CANCELLED || code == ALEXNET_ERROR_NO_MEMORY)
-        return AN_FAIL((alexnet_status)code, "%s: its source gave up", name);
+    if (code == ALEXNET_ERROR_NO_MEMORY)
+        return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "%s: its source has no memory for it", name);
     return AN_FAIL(ALEXNET_ERROR_IO, "%s: its source cannot give it (%d)", name, code);
 }
 

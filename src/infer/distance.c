@@ -1,3 +1,4 @@
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -79,6 +80,8 @@ static alexnet_status find_layers(an_distance *d)
     return an_distance_suits(d->net, d->lpips);
 }
 
+static atomic_uint_fast64_t last_number;
+
 alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path, int side)
 {
     alexnet_status rc = ALEXNET_OK;
@@ -87,6 +90,7 @@ alexnet_status an_distance_new(an_distance **out, an_net *net, const char *path,
     if (!d)
         return AN_FAIL_MEMORY(sizeof *d, "a distance");
     d->net = an_net_retain(net);
+    d->number = atomic_fetch_add(&last_number, 1) + 1;
     d->side = side;
     d->lpips = &net->lpips;
     if (path) {
@@ -164,7 +168,7 @@ alexnet_status an_distance_between(an_distance *d, const an_distance_picture *a,
 {
     double sum = 0;
     AN_CHECK(an_ctx_check(d->net->ctx));
-    if (a->distance != d || b->distance != d)
+    if (a->number != d->number || b->number != d->number)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                        "a picture was made for another alexnet_distance");
     if (a->rows != b->rows || a->columns != b->columns)

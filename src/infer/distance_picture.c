@@ -134,7 +134,8 @@ alexnet_status an_distance_look(an_distance_picture **out, an_distance *d, const
     an_distance_picture *p = an_calloc(1, sizeof *p);
     if (!p)
         return AN_FAIL_MEMORY(sizeof *p, "a picture");
-    *p = (an_distance_picture){.distance = d, .rows = rows, .columns = columns};
+    *p =
+        (an_distance_picture){.distance = d, .number = d->number, .rows = rows, .columns = columns};
     AN_TRY(an_distance_program(&program, d, rows, columns, 0));
     AN_TRY(make_buffers(p, program));
     prepare(p, levels);

@@ -107,7 +107,7 @@ alexnet_status an_evaluation_weigh(an_evaluation *e, const double *weights)
     }
     if (!(sum > 0 && isfinite(sum)))
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "the weights of the models sum to %g: at least one must be above 0", sum);
+                       "the weights of the models sum to %g: expected a number above 0", sum);
     for (int i = 0; i < e->count; i++)
         e->members[i].weight = weights[i] / sum;
     e->recalling = an_evaluation_kept(e);

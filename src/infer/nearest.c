@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/nearest_measure.h"
 
 enum { CHUNK = 256 }; /* rows between two checks whether the caller has cancelled */
@@ -57,11 +58,13 @@ static void merge(const search *s, alexnet_neighbour *into, const alexnet_neighb
 }
 
 /* Each thread has a run of rows, in their order, and lists of its own. */
-static void search_all(alexnet_ctx *ctx, const search *s, int threads, double *distances,
-                       alexnet_neighbour *lists)
+static alexnet_status search_all(alexnet_ctx *ctx, const search *s, int threads, double *distances,
+                                 alexnet_neighbour *lists)
 {
     const size_t each = (size_t)s->n * (size_t)s->top;
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    an_threads saved;
+    AN_CHECK(an_threads_begin(&saved, threads));
+#pragma omp parallel for schedule(static, 1)
     for (int t = 0; t < threads; t++) {
         const int64_t first = s->rows->count * t / threads;
         const int64_t end = s->rows->count * (t + 1) / threads;
@@ -71,6 +74,8 @@ static void search_all(alexnet_ctx *ctx, const search *s, int threads, double *d
             look_at(s, row, distances + (size_t)t * (size_t)s->n, lists + (size_t)t * each);
         }
     }
+    an_threads_restore(saved);
+    return an_ctx_check(ctx);
 }
 
 alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *queries, int n,
@@ -94,8 +99,7 @@ alexnet_status an_nearest(alexnet_ctx *ctx, const an_rows *rows, const float *qu
     }
     const search s = {rows, query, n, top, metric};
     clear(lists, (size_t)threads * each);
-    search_all(ctx, &s, threads, distances, lists);
-    AN_TRY(an_ctx_check(ctx));
+    AN_TRY(search_all(ctx, &s, threads, distances, lists));
     for (int t = 0; t < threads; t++)
         merge(&s, out, lists + (size_t)t * each);
 cleanup:

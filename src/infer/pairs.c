@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "infer/nearest.h"
 #include "infer/nearest_measure.h"
 
@@ -146,16 +147,19 @@ alexnet_status an_pairs_step(an_pairs *p, double *fraction, bool *more)
     const int64_t count = p->rows.count, first = p->next;
     const int64_t end = first + TILE < count ? first + TILE : count;
     const int64_t tiles = (count - first + TILE - 1) / TILE;
+    an_threads saved;
     AN_CHECK(an_ctx_check(p->ctx));
+    AN_CHECK(an_threads_begin(&saved, p->threads));
     for (int t = 0; t < p->threads; t++) { /* a pair farther than all kept ones is of no interest */
         p->seen[t].count = 0;
         if (p->kept.count == p->kept.limit)
             p->seen[t].most = p->kept.pairs[0].distance;
     }
-#pragma omp parallel for num_threads(p->threads) schedule(static, 1)
+#pragma omp parallel for schedule(static, 1)
     for (int t = 0; t < p->threads; t++)
         for (int64_t tile = t; tile < tiles; tile += p->threads)
             compare_tiles(p, &p->seen[t], first, end, first + tile * TILE);
+    an_threads_restore(saved);
     for (int t = 0; t < p->threads; t++)
         for (int64_t i = 0; i < p->seen[t].count; i++)
             keep(&p->kept, p->seen[t].pairs[i]);

@@ -2,11 +2,11 @@
 
 #include <assert.h>
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 
 /* Pairs are computed TILE x TILE at a time, over CHUNK elements at a time, so that the data
  * stay in the nearest cache. Sums are in double: over a chunk, then over chunks, which keeps
@@ -147,12 +147,12 @@ static void compute_tile(const job *j, int64_t row, int64_t column)
 
 static alexnet_status compute(job *j, alexnet_ctx *ctx)
 {
-#pragma omp parallel for schedule(static) num_threads(ctx->threads)
+#pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < j->count; i++)
         measure_row(j, i);
     for (int64_t row = 0; row < j->count; row += TILE) {
         AN_CHECK(an_ctx_check(ctx));
-#pragma omp parallel for schedule(dynamic) num_threads(ctx->threads)
+#pragma omp parallel for schedule(dynamic)
         for (int64_t column = row; column < j->count; column += TILE)
             compute_tile(j, row, column);
         for (int64_t i = row; i < row + TILE && i < j->count; i++)
@@ -168,7 +168,12 @@ alexnet_status an_rdm(double *rdm, alexnet_ctx *ctx, const float *features, int6
     if (!rows)
         return AN_FAIL_MEMORY((size_t)count * 2 * sizeof *rows, "dissimilarities");
     job j = {features, count, length, measure, rows, rows + count, rdm};
-    alexnet_status rc = compute(&j, ctx);
+    an_threads saved;
+    alexnet_status rc = an_threads_begin(&saved, ctx->threads);
+    if (rc == ALEXNET_OK) {
+        rc = compute(&j, ctx);
+        an_threads_restore(saved);
+    }
     an_free(rows);
     return rc;
 }

@@ -10,7 +10,7 @@ typedef struct an_match {
     bool fits;
     int found;              /* layers with weights that are in the file */
     int alike;              /* layers before the first that does not fit */
-    char difference[512];   /* that layer, what was expected and what was found; "" if all fits */
+    char difference[576];   /* that layer, what was expected and what was found; "" if all fits */
     an_binding_pair *pairs; /* per layer of the network, owned: its weight and bias; AN_BINDING_NONE
                                if the file has no such layer, and for layers without parameters */
     bool *lacks;            /* per layer, owned: its weights are missing or do not fit */

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "model/compiling.h"
 
 static alexnet_status alloc_host(an_program *p, size_t bytes, void **out)
@@ -151,11 +152,11 @@ static void log_memory(const an_net *net, const an_program *program)
 {
     const double mib = 1 << 20;
     an_program_memory m = an_program_bytes(program);
-    an_log(
-        net->ctx, ALEXNET_LOG_INFO,
-        "memory of %s: %.1f MiB of weights, %.1f of activations, %.1f of scratch, for %d pictures",
-        net->network->name, (double)net->bytes / mib, (double)m.activations / mib,
-        (double)m.scratch / mib, program->options.slots);
+    an_log(net->ctx, ALEXNET_LOG_INFO,
+           "memory of %s: %.1f MiB of weights, %.1f of activations, %.1f of scratch, for %d %s",
+           net->network->name, (double)net->bytes / mib, (double)m.activations / mib,
+           (double)m.scratch / mib, program->options.slots,
+           an_text_plural(program->options.slots, "picture", "pictures"));
 }
 
 /* Whether what was laid out so far chose anything by trying it out. */

@@ -57,7 +57,7 @@ static alexnet_status take_lock(const an_run *run, int file)
     if (flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
         return ALEXNET_OK;
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s is being trained by another process; wait for it, or stop it", run->folder);
+                   "%s is being trained already; wait for that training, or stop it", run->folder);
 }
 
 /* There are two locks. The one on the folder holds whatever files are removed from it. The one on a

@@ -192,6 +192,10 @@ static void test_pictures(void **state)
     expect_ok(
         alexnet_distance_files(resized, "val/class0/000.png", "val/class1/000.png", &same, NULL));
     assert_true(value == same && value > 0);
+    alexnet_distance_free(resized);
+    resized = open_distance(24); /* at the same address, as a rule */
+    expect_failure(alexnet_distance_between(resized, file, bytes, &value, NULL, NULL),
+                   ALEXNET_ERROR_INVALID_ARGUMENT, "another alexnet_distance");
     alexnet_distance_picture_free(bytes);
     alexnet_distance_picture_free(file);
     alexnet_distance_picture_free(picture);

@@ -312,7 +312,10 @@ static void test_refused(void **state)
                    "weight 2 of 2 is -1");
     options.weights = (double[]){0, 0};
     expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options), bad,
-                   "sum to 0");
+                   "sum to 0: expected a number above 0");
+    options.weights = (double[]){1e308, 1e308};
+    expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options), bad,
+                   "sum to inf: expected a number above 0");
     options.weights = (double[]){NAN, 1};
     expect_failure(alexnet_evaluation_new_ensemble(&e, sessions, 2, data, &options), bad,
                    "weight 1 of 2");

@@ -262,6 +262,30 @@ static void test_links_are_not_written_through(void **state)
     assert_file("victim", "mine");
 }
 
+static void expect_not_replaced(const char *path, const char *part)
+{
+    struct stat info;
+    assert_int_equal(an_file_replace(path, "new", 3), ALEXNET_ERROR_FORMAT);
+    assert_non_null(strstr(an_error_text(), part));
+    assert_true(lstat(path, &info) == 0 && S_ISLNK(info.st_mode));
+}
+
+/* Whoever names a link to something else than a file does not mean to lose the link: a program that
+ * runs as root would take /dev/stdout from all others. */
+static void test_links_that_are_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink(".", "folder"), 0);
+    assert_int_equal(symlink("/dev/null", "device"), 0);
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(symlink("pipe", "to_pipe"), 0);
+    assert_int_equal(symlink("/proc/self/fd/1", "output"), 0);
+    expect_not_replaced("folder", "cannot write folder: it is a link to a folder, not a file");
+    expect_not_replaced("device", "it is a link to a pipe or a device");
+    expect_not_replaced("to_pipe", "it is a link to a pipe or a device");
+    expect_not_replaced("output", "it is a link to an open file");
+}
+
 static void expect_not_own(const char *path, const char *part)
 {
     int fd;
@@ -382,6 +406,7 @@ int main(void)
         IN_SCRATCH(test_a_rename_that_fails),
         IN_SCRATCH(test_places_that_are_taken),
         IN_SCRATCH(test_links_are_not_written_through),
+        IN_SCRATCH(test_links_that_are_kept),
         IN_SCRATCH(test_files_of_our_own),
         IN_SCRATCH(test_a_limit_of_file_sizes),
         IN_SCRATCH(test_writer_short_of_memory),

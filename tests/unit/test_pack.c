@@ -547,7 +547,7 @@ static void test_claimed(void **state)
     alexnet_ctx *ctx = open_ctx(1);
     alexnet_dataset *train = open_good("folder", NULL, NULL);
     assert_int_equal(an_pack_new(&p, ctx, train, NULL, "out", &o), ALEXNET_OK);
-    expect_refused(&o, "folder", "out", "another process");
+    expect_refused(&o, "folder", "out", "out is being packed into already");
     an_pack_free(p);
     an_dataset_release(train);
     an_ctx_release(ctx);

@@ -137,7 +137,7 @@ static void expect_claimed(void)
     an_run other;
     expect_ok(an_run_open(&other, "run"));
     expect_failure(an_run_claim(&other), ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "run is being trained by another process");
+                   "run is being trained already");
     an_run_close(&other);
 }
 

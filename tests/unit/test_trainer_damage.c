@@ -530,7 +530,7 @@ static void test_a_run_in_use(void **state)
     alexnet_ctx *ctx = rig_new_ctx("ref", ALEXNET_PRECISION_AUTO, 1);
     alexnet_trainer *trainer;
     expect_ok(alexnet_trainer_resume(&trainer, ctx, "run", NULL));
-    expect_no_resume(ALEXNET_ERROR_INVALID_ARGUMENT, "run is being trained by another process");
+    expect_no_resume(ALEXNET_ERROR_INVALID_ARGUMENT, "run is being trained already");
     alexnet_trainer_free(trainer);
     expect_ok(resume("run"));
     alexnet_ctx_free(ctx);

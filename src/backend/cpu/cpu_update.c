@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "backend/cpu/cpu.h"
-#include "backend/cpu/threads.h"
 #include "backend/update.h"
 #include "base/status.h"
+#include "base/team.h"
 
 enum { CHUNK = 1 << 14 }; /* weights of a unit of work */
 

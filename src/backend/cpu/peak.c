@@ -10,9 +10,9 @@
 
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/isa.h"
-#include "backend/cpu/threads.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/team.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "backend/cpu/needs.h"
-#include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 
 /* Set the threads of the context, once there is enough address space for oneDNN. */
 static alexnet_status begin(an_threads *saved, const an_backend *backend)

@@ -2,9 +2,9 @@
 
 #include <assert.h>
 
-#include "backend/cpu/threads.h"
 #include "base/alloc.h"
 #include "base/status.h"
+#include "base/team.h"
 
 struct an_primitive {
     dnnl_primitive_desc_t pd;

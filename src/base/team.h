@@ -2,8 +2,8 @@
  * OpenMP's threads: they are started where an error can still be returned, and the caller's
  * settings are saved while ours are in force.
  */
-#ifndef AN_BACKEND_CPU_THREADS_H
-#define AN_BACKEND_CPU_THREADS_H
+#ifndef AN_BASE_TEAM_H
+#define AN_BASE_TEAM_H
 
 #include <omp.h>
 
@@ -29,9 +29,10 @@ static inline void an_threads_restore(an_threads saved)
 }
 
 /**
- * As an_threads_set(), for the entry points of the backend: first makes sure that the calling
- * thread has its team of `count`. OpenMP's runtime ends the process if it cannot start a thread,
- * and hangs in a child of fork(), which inherits a team without its threads.
+ * As an_threads_set(), before the first parallel region of whatever a caller can ask for: first
+ * makes sure that the calling thread has its team of `count`. OpenMP's runtime ends the process if
+ * it cannot start a thread, and hangs in a child of fork(), which inherits a team without its
+ * threads.
  * @return ALEXNET_ERROR_NOT_AVAILABLE if the system or OMP_THREAD_LIMIT does not allow the threads,
  *         ALEXNET_ERROR_INVALID_ARGUMENT in a parallel region or in such a child
  */

@@ -1,4 +1,4 @@
-#include "backend/cpu/threads.h"
+#include "base/team.h"
 
 #include <unistd.h>
 
