@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,6 +152,32 @@ static int fill(table *t, alexnet_features *features, const alexnet_dataset *pic
     return status ? cli_failed(status) : CLI_DONE;
 }
 
+/* Whether features have no correlation, because all are equal, or no cosine, because all are 0. */
+static bool is_flat(const float *x, int64_t length, int metric)
+{
+    for (int64_t i = 0; i < length; i++)
+        if (x[i] != (metric == ALEXNET_DISSIMILARITY_COSINE ? 0 : x[0]))
+            return false;
+    return metric != ALEXNET_DISSIMILARITY_EUCLIDEAN;
+}
+
+static void warn_of_flat(const table *t, int layer, int metric)
+{
+    const int64_t length = t->info[layer].length;
+    const char *first = NULL;
+    int64_t flat = 0;
+    for (int64_t i = 0; i < t->count; i++)
+        if (is_flat(t->values[layer] + i * length, length, metric)) {
+            first = first ? first : t->names.items[i];
+            flat++;
+        }
+    if (flat > 0)
+        progress_say("warning: %s: all features of %" PRId64 " %s, such as %s, are %s: "
+                     "dissimilarities of such a picture are NaN",
+                     t->info[layer].name, flat, text_plural(flat, "picture", "pictures"), first,
+                     metric == ALEXNET_DISSIMILARITY_COSINE ? "zero" : "equal");
+}
+
 static int write_layer(const table *t, int i, double *rdm, const char *prefix, json_t *layers)
 {
     char *name = cli_copy(t->info[i].name);
@@ -189,6 +216,8 @@ static int write_all(const table *t, alexnet_ctx *ctx, const rdm_options *option
         alexnet_status status = alexnet_rdm(rdm, ctx, t->values[i], t->count, t->info[i].length,
                                             (alexnet_dissimilarity)options->metric);
         progress_clear();
+        if (!status)
+            warn_of_flat(t, i, options->metric);
         code = status ? cli_failed(status) : write_layer(t, i, rdm, options->out, layers);
     }
     free(rdm);

@@ -1,5 +1,6 @@
 #include "rdm.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,7 +38,10 @@ int rdm_write_csv(const char *path, const double *rdm, const string_list *names)
     for (size_t i = 0; i < n; i++) {
         csv_text(out.file, names->items[i]);
         for (size_t j = 0; j < n; j++)
-            fprintf(out.file, ",%.17g", rdm[i * n + j]);
+            if (isnan(rdm[i * n + j]))
+                fputs(",NaN", out.file); /* without the sign that printf() would show */
+            else
+                fprintf(out.file, ",%.17g", rdm[i * n + j]);
         fputc('\n', out.file);
     }
     return file_end(&out, CLI_DONE);

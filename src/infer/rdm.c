@@ -17,9 +17,15 @@ typedef struct job {
     const float *features;
     int64_t count, length;
     alexnet_dissimilarity measure;
-    double *means, *norms; /* per row; norms of the rows less their means */
+    double *means, *scales; /* per row: what is subtracted, then what is multiplied by */
     double *rdm;
 } job;
+
+/*
+ * Rows less their mean (correlation) are divided by their norm (correlation, cosine): 1 - r is half
+ * the squared distance of two rows of norm 1. Copies of a picture are then exactly 0 apart, and no
+ * rounding makes a dissimilarity negative, which 1 less a sum of products would.
+ */
 
 /* ---- Rows ---- */
 
@@ -52,23 +58,24 @@ static void measure_row(job *j, int64_t row)
     const float *x = j->features + row * j->length;
     if (j->measure == ALEXNET_DISSIMILARITY_CORRELATION)
         j->means[row] = sum_of(x, j->length) / (double)j->length;
-    if (j->measure != ALEXNET_DISSIMILARITY_EUCLIDEAN)
-        j->norms[row] = norm_of(x, j->length, j->means[row]);
+    j->scales[row] = j->measure == ALEXNET_DISSIMILARITY_EUCLIDEAN
+                         ? 1
+                         : 1 / norm_of(x, j->length, j->means[row]);
 }
 
 /* ---- Tiles ---- */
 
 typedef double tile[TILE][TILE];
 
-/* A chunk of some rows, less their means; rows past the last are zero. */
+/* A chunk of some rows, prepared; rows past the last are zero. */
 static void take_rows(const job *j, int64_t row, int64_t at, int n, double out[TILE][CHUNK])
 {
     for (int i = 0; i < TILE; i++) {
         const bool there = row + i < j->count;
         const float *x = j->features + (there ? (row + i) * j->length + at : 0);
-        const double mean = there ? j->means[row + i] : 0;
+        const double mean = there ? j->means[row + i] : 0, scale = there ? j->scales[row + i] : 0;
         for (int k = 0; k < n; k++)
-            out[i][k] = there ? x[k] - mean : 0;
+            out[i][k] = there ? (x[k] - mean) * scale : 0;
     }
 }
 
@@ -79,24 +86,8 @@ static void transpose(double from[TILE][CHUNK], double to[CHUNK][TILE])
             to[k][i] = from[i][k];
 }
 
-/* Two rows of x at a time against TILE of y: compilers keep these sums in registers. */
-static void add_products(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
-{
-    for (int i = 0; i < TILE; i += 2) {
-        double a[TILE] = {0}, b[TILE] = {0};
-        for (int k = 0; k < n; k++)
-            for (int c = 0; c < TILE; c++) {
-                a[c] += x[i][k] * y[k][c];
-                b[c] += x[i + 1][k] * y[k][c];
-            }
-        for (int c = 0; c < TILE; c++) {
-            sums[i][c] += a[c];
-            sums[i + 1][c] += b[c];
-        }
-    }
-}
-
-/* Differences are squared one by one: sums of products would cancel out for similar rows. */
+/* Differences are squared one by one: sums of products would cancel out for similar rows. Two rows
+ * of x at a time against TILE of y: compilers keep these sums in registers. */
 static void add_squares(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE], int n)
 {
     for (int i = 0; i < TILE; i += 2) {
@@ -114,11 +105,9 @@ static void add_squares(tile sums, double x[TILE][CHUNK], double y[CHUNK][TILE],
     }
 }
 
-static double dissimilarity(const job *j, double sum, int64_t row, int64_t column)
+static double dissimilarity(alexnet_dissimilarity measure, double sum)
 {
-    return j->measure == ALEXNET_DISSIMILARITY_EUCLIDEAN
-               ? sqrt(sum)
-               : 1 - sum / (j->norms[row] * j->norms[column]);
+    return measure == ALEXNET_DISSIMILARITY_EUCLIDEAN ? sqrt(sum) : sum / 2;
 }
 
 static void compute_tile(const job *j, int64_t row, int64_t column)
@@ -131,16 +120,13 @@ static void compute_tile(const job *j, int64_t row, int64_t column)
         take_rows(j, row, at, n, x);
         take_rows(j, column, at, n, y);
         transpose(y, turned);
-        if (j->measure == ALEXNET_DISSIMILARITY_EUCLIDEAN)
-            add_squares(sums, x, turned, n);
-        else
-            add_products(sums, x, turned, n);
+        add_squares(sums, x, turned, n);
     }
     for (int64_t r = row; r < row + TILE && r < j->count; r++)
         for (int64_t c = column; c < column + TILE && c < j->count; c++)
             if (r < c)
                 j->rdm[r * j->count + c] = j->rdm[c * j->count + r] =
-                    dissimilarity(j, sums[r - row][c - column], r, c);
+                    dissimilarity(j->measure, sums[r - row][c - column]);
 }
 
 /* ---- The matrix ---- */

@@ -39,6 +39,36 @@ has err "-o PREFIX is missing"
 expect 1 rdm none.safetensors data/unseen -o nowhere/out # said before the work
 has err "cannot write nowhere/out.names.txt"
 expect 3 rdm run data/unseen/red-ring -o few --quiet
+
+# A layer that answers nothing to any picture: its values are NaN, which every reader of CSV knows.
+cat >flat.ini <<'END'
+[input]
+size = 16
+side = 16
+mean = none
+[fc1]
+type = fc
+inputs = input
+outputs = 4
+initW = 0
+neuron = relu
+[fc2]
+type = fc
+inputs = fc1
+outputs = classes
+[probs]
+type = softmax
+inputs = fc2
+END
+expect 0 train data/pictures --net flat.ini --init net --rate 0 --rate-bias 0 --epochs 1 \
+    --out flat --quiet
+expect 3 rdm flat data/unseen -o flat --layer fc1 --quiet
+has err "warning: fc1: all features of $good pictures, such as data/unseen/" "are equal: dissimilarities"
+is "$(sed -n 2p flat.fc1.csv | cut -d, -f2-4)" "0,NaN,NaN" "values of a flat layer"
+expect 3 rdm flat data/unseen -o flat --layer fc1 --metric cosine --quiet
+has err "are zero: dissimilarities"
+expect 3 rdm flat data/unseen -o flat --layer fc1 --metric euclidean --quiet
+grep -q "are equal" err && fail "Euclidean distances are warned of"
 :
 
 # Matrices that do not fit into memory are refused before the work: 5,000 pictures, in a sparse file.

@@ -2,9 +2,9 @@
  * Dissimilarities and rank correlations against NumPy and SciPy (tools/make_rdm_goldens.py), in
  * double from the same float32.
  *
- * Correlation and cosine subtract from 1 what sums of 700 products are rounded to: 700 * 2^-53 at
- * most on either side, below 2^-42. Euclidean distances and rank correlations are within 2^-42 of
- * their own size.
+ * SciPy's correlation and cosine subtract sums of 700 products from 1, and these sums are rounded:
+ * by 700 * 2^-53 at most, below 2^-42. Euclidean distances and rank correlations are within 2^-42
+ * of their own size.
  */
 #include <math.h>
 #include <stdio.h>
@@ -96,6 +96,27 @@ static void test_sizes_and_threads(void **state)
     alexnet_ctx_free(one);
 }
 
+/* Copies are 0 apart to the bit, and equally far from any other row, so that ranks are shared. */
+static void test_copies(void **state)
+{
+    static float rows[3 * COUNT * LENGTH];
+    static double got[9 * CELLS];
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        memcpy(rows + (size_t)i * COUNT * LENGTH, features, sizeof features);
+    for (int m = 0; m < 3; m++) {
+        golden_ok(alexnet_rdm(got, ctx, rows, 3 * COUNT, LENGTH, (alexnet_dissimilarity)m));
+        for (int i = 0; i < 3 * COUNT; i++)
+            for (int j = 0; j < 3 * COUNT; j++) {
+                const double value = got[i * 3 * COUNT + j];
+                const double first = got[i % COUNT * 3 * COUNT + j % COUNT];
+                if (value != first || value < 0)
+                    fail_msg("%s (%d, %d) is %.17g, of the copied rows %.17g", names[m], i, j,
+                             value, first);
+            }
+    }
+}
+
 static void test_what_has_no_correlation(void **state)
 {
     static float flat[3 * 4] = {0, 0, 0, 0, 2, 2, 2, 2, 1, 2, 3, 5};
@@ -176,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dissimilarities),
         cmocka_unit_test(test_sizes_and_threads),
+        cmocka_unit_test(test_copies),
         cmocka_unit_test(test_what_has_no_correlation),
         cmocka_unit_test(test_rank_correlations),
         cmocka_unit_test(test_refusals),
