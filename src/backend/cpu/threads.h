@@ -29,7 +29,7 @@ static inline void an_threads_restore(an_threads saved)
 }
 
 /**
- * As an_threads_set(), for the entry points of the backend: first makes sure that the calling
+ * Like an_threads_set(), for the entry points of the backend; first makes sure that the calling
  * thread has its team of `count`. OpenMP's runtime ends the process if it cannot start a thread,
  * and hangs in a child of fork(), which inherits a team without its threads.
  * @return ALEXNET_ERROR_NOT_AVAILABLE if the system or OMP_THREAD_LIMIT does not allow the threads,
