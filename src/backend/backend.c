@@ -19,7 +19,7 @@ static void log_choice(const an_backend *backend, const alexnet_device_info *inf
            an_text_plural(backend->ctx->threads, "thread", "threads"));
 }
 
-/* What an_backend_open_as() is asked for. */
+/* The arguments of an_backend_open_as(). */
 typedef struct opening {
     alexnet_ctx *ctx;
     bool training;
@@ -39,8 +39,8 @@ static alexnet_status open_device(an_backend **out, const opening *how, const an
     return ALEXNET_OK;
 }
 
-/* Open the best device that does not refuse: the cpu, which never does, is behind those that may.
- * @param tried  the name of one that has refused already; "": none has */
+/* Open the best device that does not refuse. The cpu never does, and comes after those that may.
+ * @param tried  the name of a device that has already refused; "": none has */
 static alexnet_status open_best(an_backend **out, const opening *how, const char *tried)
 {
     an_device device;
@@ -69,7 +69,7 @@ static alexnet_status open_chosen(an_backend **out, const opening *how)
         rc = open_device(out, how, &device);
     if (rc == ALEXNET_OK || !any || (found && !an_device_refused(&device, rc)))
         return rc;
-    an_log(how->ctx, ALEXNET_LOG_WARNING, "the run's own device cannot be had: %s",
+    an_log(how->ctx, ALEXNET_LOG_WARNING, "the run's own device is not available: %s",
            an_error_text());
     return open_best(out, how, own);
 }
@@ -83,9 +83,9 @@ static alexnet_status tune_as(an_backend *backend, const an_device_defaults *def
                                         backend->isa, backend->api->variants);
     if (rc != ALEXNET_ERROR_FORMAT)
         return rc;
-    /* of another version: the run goes on all the same */
-    an_log(backend->ctx, ALEXNET_LOG_WARNING, "what the run was tuned with is not known here: %s",
-           an_error_text());
+    /* it is from another version; the run continues without it */
+    an_log(backend->ctx, ALEXNET_LOG_WARNING,
+           "this version does not know the run's tuning, and ignores it: %s", an_error_text());
     return ALEXNET_OK;
 }
 
@@ -137,7 +137,7 @@ alexnet_status an_backend_read_tunings(an_backend *backend)
                              backend->api->variants));
     const char *precision = alexnet_precision_name(backend->precision);
     if (!an_tuning_serves(backend->tuning, precision))
-        an_log(ctx, ALEXNET_LOG_WARNING, "%s has no row for %s in %s, and chooses nothing here",
+        an_log(ctx, ALEXNET_LOG_WARNING, "%s has no row for %s in %s, and has no effect here",
                ctx->tuning_name, backend->isa, precision);
     return ALEXNET_OK;
 }

@@ -33,16 +33,16 @@ typedef struct an_backend {
     alexnet_ctx *ctx;
     an_dtype param_dtype;
     alexnet_precision precision;        /* FP32, TF32 or BF16; FP32 on ref */
-    bool deterministic;                 /* the context's, or that of the run which goes on */
+    bool deterministic;                 /* as the context says, or the run that is resumed */
     const char *isa;                    /* as in alexnet_device_info; the backend's own */
-    an_tuning *tuning, *default_tuning; /* which variants to use: the caller's choice, which goes
-                                           first, and the backend's table; NULL: none */
+    an_tuning *tuning, *default_tuning; /* which variants to use: the caller's choice, which takes
+                                           precedence, and the backend's table; NULL: none */
 } an_backend;
 
 /** The arguments of op_prepare(). */
 typedef struct an_prepare {
-    const an_op_desc *const *ops; /* a run of operators: each is the only reader of the one before
-                                     it. A softmax can only be the last, and is never fused */
+    const an_op_desc *const *ops; /* a run of operators: each is the only reader of the previous
+                                     one. A softmax can only be the last, and is never fused */
     int n_ops;                    /* >= 1 */
     const an_layout *in;          /* layouts of the inputs of ops[0]; NULL for augment */
     bool masks;                   /* dropout draws masks */
@@ -51,31 +51,31 @@ typedef struct an_prepare {
     bool want_dx, want_dw;        /* whether op_backward() will be asked for them */
     bool accumulate;              /* op_backward() adds to dparam instead of writing it */
     bool plain_out;               /* the output must be AN_LAYOUT_PLAIN in param_dtype */
-    bool untried;                 /* choose nothing by trying it out: that takes time, and memory */
+    bool untried;                 /* do not choose by trial: trials take time and memory */
     int split;                    /* grouping of weight-gradient sums, >= 1 */
 } an_prepare;
 
 /** A prepared run of operators. A backend's own struct begins with it. */
 typedef struct an_prepared {
-    int taken;           /* how many of the offered operators it computes, >= 1 */
-    an_layout out;       /* of the output of the last of them */
+    int taken;           /* how many of the operators it computes, from the first, >= 1 */
+    an_layout out;       /* of the last one's output */
     size_t packed;       /* bytes for its copy of the parameters; 0: none */
     const char *packing; /* names the form of that copy: operators of one node with equal names
                             can share it. Lives as long as the operator. NULL: not shared */
-    bool updated; /* update() keeps all of the copy up to date, if it gets it as an_segment.copy:
+    bool updated; /* update() keeps the whole copy up to date if an_segment.copy points to it:
                      op_pack() is needed only after parameters were written in another way */
-    an_copy_form copied[AN_MAX_PARAMS]; /* if `updated`: where each parameter is in it */
+    an_copy_form copied[AN_MAX_PARAMS]; /* if `updated`: where each parameter is in the copy */
     size_t saved;     /* bytes that forward writes for backward, beyond x and y; 0 for inference */
     size_t scratch;   /* bytes needed during a call; the contents are lost between calls */
     bool tunable;     /* the first of the operators comes in several variants */
-    const char *tail; /* if `tunable`: what else decides which variants there are, in a word of
-                         the backend's (tuning.h); static. NULL: nothing */
-    an_variants variants; /* if tunable: those in use */
-    bool tried;           /* a choice was made by trying out, now or before: `untried` it may need
-                             less scratch */
-    bool coarse_dw;       /* the gradient of its first parameter is summed in float32, then rounded
-                             to bfloat16 */
-    const char *impl;     /* name of the implementation, for reports; static */
+    const char *tail; /* if `tunable`: a word of the backend's for what else decides which variants
+                         exist (tuning.h); static. NULL: nothing */
+    an_variants variants; /* if `tunable`: those in use */
+    bool tried; /* a choice was made by trial, now or earlier: prepared with `untried`, the operator
+                   may need less scratch */
+    bool coarse_dw;   /* the gradient of its first parameter is summed in float32, then rounded
+                         to bfloat16 */
+    const char *impl; /* name of the implementation, for reports; static */
 } an_prepared;
 
 /**
@@ -93,8 +93,8 @@ typedef struct an_op_args {
     const an_step_state *state; /* dropout, softmax */
     const an_slot *slots;       /* augment, softmax; n entries */
     const void *pictures;       /* augment */
-    an_score *scores;           /* softmax: out, one for each slot; NULL: not wanted, and then slots
-                                   may be NULL too in forward */
+    an_score *scores; /* softmax: out, one for each slot; NULL: not wanted, and then forward accepts
+                         NULL slots too */
     an_results *results; /* softmax: out, the sums of the scores; NULL if and only if scores is */
 } an_op_args;
 
@@ -103,12 +103,12 @@ typedef struct an_segment {
     void *param;
     void *gradient; /* not written unless `clear` */
     void *momentum;
-    void *copy; /* the packed copy that has one of param to keep up to date (an_prepared.updated);
-                   NULL: none */
-    an_copy_form form; /* of it there */
+    void *copy;        /* the packed copy in which to keep a copy of param up to date
+                          (an_prepared.updated); NULL: none */
+    an_copy_form form; /* of param in `copy` */
     int64_t count;
-    void *square;  /* Adam's second moment; NULL: the rule is another */
-    void *average; /* of the parameter over the updates; NULL: none */
+    void *square;  /* Adam's second moment; NULL: another rule */
+    void *average; /* average of the parameter over the updates; NULL: none */
     bool clear;    /* set the gradient to 0 after use */
 } an_segment;
 
@@ -126,7 +126,7 @@ typedef struct an_span {
 
 /** Measured by peak(). */
 typedef struct an_peak {
-    double flops;     /* operations per second, a multiplication and an addition being two */
+    double flops;     /* operations per second; a multiplication and an addition are two */
     const char *with; /* what was repeated: an instruction, or a library's product; static */
     double copied;    /* bytes per second of a copy within the device, reads and writes added; 0:
                          not measured */
@@ -134,11 +134,11 @@ typedef struct an_peak {
 
 struct an_backend_api {
     const char *name; /* "ref", "cpu" */
-    /** Names of the variants that its operators come in, as tunings spell them, with NULL behind
-     * the last; the first is the default. NULL: there are none. */
+    /** Names of the variants that its operators come in, as tunings spell them, ending with NULL;
+     * the first is the default. NULL: there are none. */
     const char *const *variants;
-    bool tf32;     /* those of its devices that have bf16 have tf32 too */
-    bool by_batch; /* a variant is another algorithm for another batch */
+    bool tf32;     /* its devices that have bf16 have tf32 too */
+    bool by_batch; /* what a variant's number means depends on the batch size */
 
     /**
      * Describe device `ordinal`; its name is `name` for 0, "name:ordinal" for the others.
@@ -147,7 +147,7 @@ struct an_backend_api {
      */
     bool (*describe)(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
     /** Open device `ordinal` for a precision (AUTO is resolved by the caller). A precision that the
-     *  device lacks becomes FP32 with one line to the log. */
+     *  device lacks becomes FP32, with a line in the log. */
     alexnet_status (*open)(an_backend **out, alexnet_ctx *ctx, int ordinal,
                            alexnet_precision precision);
     void (*close)(an_backend *backend);
@@ -171,7 +171,7 @@ struct an_backend_api {
     alexnet_status (*update_prepare)(an_backend *backend, const an_segment *segments, int count,
                                      an_update **out);
     /** Write the norm of all gradients of the list together to state->rule.norm. Values that are
-     * not finite are left out. If the update is held, the norm means nothing. */
+     * not finite are left out. If the update is held, the norm is meaningless. */
     alexnet_status (*gradient_norm)(an_backend *backend, an_update *update, an_step_state *state,
                                     const an_rates *rates);
     /**
@@ -180,15 +180,15 @@ struct an_backend_api {
      *
      *     2012 (paper section 5; weights.cu)
      *         v = momentum v - rate g;   if decay > 0: v = v - decay rate w;   w = w + v
-     *     Nesterov: one more step of momentum ahead (Sutskever et al. 2013)
+     *     Nesterov: looks one step of momentum ahead (Sutskever et al. 2013)
      *         d = -rate g;   if decay > 0: d = d - decay rate w
      *         v = momentum v + d;   w = w + momentum v + d
-     *     Adam (Kingma and Ba 2015): before, g = g + decay w
-     *     AdamW (Loshchilov and Hutter 2019): before, w = w - decay rate w
+     *     Adam (Kingma and Ba 2015): first, g = g + decay w
+     *     AdamW (Loshchilov and Hutter 2019): first, w = w - decay rate w
      *         v = momentum v + (1 - momentum) g;   q = beta2 q + (1 - beta2) g g
      *         w = w - rate (v / correction of v) / (sqrt(q / correction of q) + epsilon)
      *
-     * Then the copy is made of w. A segment whose rate is 0 skips all of this. Last come, where the
+     * The copy is then made from w. A segment whose rate is 0 skips all of this. Last, where the
      * segment has an average or `clear`:
      *
      *     average = average + share (w - average);   gradient = 0
@@ -198,10 +198,10 @@ struct an_backend_api {
     alexnet_status (*update)(an_backend *backend, an_update *update, const an_step_state *state,
                              const an_rates *rates);
     void (*update_free)(an_backend *backend, an_update *update);
-    /** The sum of squares and the non-finite count of each span, into host memory. */
+    /** The sum of squares and the number of non-finite values of each span, into host memory. */
     alexnet_status (*norms)(an_backend *backend, const an_span *spans, int count, an_norm *out);
-    /** If losses of the batch are not finite, set state->rule.held: the update that follows then
-     * changes nothing, so that the reason can be looked for. Both in the backend's memory. */
+    /** If losses of the batch are not finite, set state->rule.held: the next update then changes
+     * nothing, so that the cause can be found. Both structs are in the backend's memory. */
     alexnet_status (*hold)(an_backend *backend, const an_results *results, an_step_state *state);
 
     /**
@@ -212,7 +212,7 @@ struct an_backend_api {
      */
     alexnet_status (*peak)(an_backend *backend, alexnet_precision precision, an_peak *out);
 
-    /* ---- For devices that work beside the host; NULL where a backend has no such thing ---- */
+    /* ---- For devices that work asynchronously; NULL where a backend lacks one ---------------- */
 
     /** Bytes of its own memory that are free. */
     alexnet_status (*available)(an_backend *backend, uint64_t *bytes);
@@ -220,9 +220,9 @@ struct an_backend_api {
     alexnet_status (*alloc_host)(an_backend *backend, size_t bytes, void **out);
     void (*free_host)(an_backend *backend, void *block, size_t bytes);
     /**
-     * Copy a batch to the device while another is computed; there are two buffers for it, 0 and 1.
+     * Copy a batch to one of two buffers on the device, 0 or 1, while another batch is computed.
      * The copy begins when the work before the buffer's last retire() has ended, and may not be
-     * complete on return: `src` must not change before copied(), or sync().
+     * complete on return: `src` must not change before copied() or sync().
      */
     alexnet_status (*copy_ahead)(an_backend *backend, int buffer, void *dst, const void *src,
                                  size_t bytes);
@@ -238,7 +238,7 @@ struct an_backend_api {
     /** Run what was recorded, on the same memory. */
     alexnet_status (*replay)(an_backend *backend, an_capture *capture);
     void (*capture_free)(an_backend *backend, an_capture *capture);
-    /** A time stamp among the work, 0 <= index < AN_MARKS; elapsed() waits for the second. */
+    /** Record a time stamp, 0 <= index < AN_MARKS; elapsed() waits for the second one. */
     alexnet_status (*mark)(an_backend *backend, int index);
     alexnet_status (*elapsed)(an_backend *backend, int first, int second, double *seconds);
 };
@@ -249,27 +249,27 @@ enum { AN_MARKS = 256 };
 extern const an_backend_api *const an_backends[];
 extern const int an_backend_count;
 
-/** A device of this build: the backend, which of its devices, and what that is. */
+/** A device that this build knows of. */
 typedef struct an_device {
     const an_backend_api *api;
-    int ordinal;
+    int ordinal;              /* which of the backend's devices */
     alexnet_device_info info; /* available or not */
 } an_device;
 
 /** Device `index` of all backends, best first. @return false past the last */
 bool an_device_at(an_device *out, int index, alexnet_isa max_isa);
 /**
- * Find an available device by name: NAME or NAME:ORDINAL, where NAME is NAME:0; "auto" is the best.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's,
+ * Find an available device by name: NAME (which is NAME:0) or NAME:ORDINAL; "auto" is the best.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that no device has,
  *         ALEXNET_ERROR_NOT_AVAILABLE for one that this build or machine does not have
  */
 alexnet_status an_device_find(an_device *out, const char *name, alexnet_isa max_isa);
 
 /**
- * Open the device that a context names; "auto" is the best available one that can be opened: each
- * that refuses is passed over with a warning. Resolves precision AUTO:
- * bf16 for `training` where the device has it, else fp32.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that is no device's,
+ * Open the device that a context names. "auto" is the best available one that can be opened;
+ * devices that refuse are passed over with a warning. Precision AUTO becomes bf16 for `training`
+ * where the device has it, else fp32.
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a name that no device has,
  *         ALEXNET_ERROR_NOT_AVAILABLE for one that this build or machine does not have
  */
 alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training);
@@ -277,18 +277,18 @@ alexnet_status an_backend_open(an_backend **out, alexnet_ctx *ctx, bool training
 /** The reference backend, which every build has. */
 alexnet_status an_backend_open_ref(an_backend **out, alexnet_ctx *ctx);
 
-/** What a run began with: device and precision to use where the context says auto, and a tuning
- *  text to use where it has none. */
+/** What a run began with: the device and precision to use where the context says auto, and the text
+ * of a tuning to use if the context has none. */
 typedef struct an_device_defaults {
     const char *device; /* NULL: auto */
     alexnet_precision precision;
     const char *tuning; /* NULL: none */
-    bool deterministic; /* also if the context is not */
+    bool deterministic; /* even if the context is not */
 } an_device_defaults;
 /**
- * As an_backend_open(), but auto means these defaults. A device that this build or machine does not
- * have, or that refuses, is replaced by the best one, with a warning; a tuning that this version
- * does not understand is left out, with another.
+ * Like an_backend_open(), but auto means these defaults. A device that this build or machine does
+ * not have, or that refuses, is replaced by the best one, with a warning. A tuning that this
+ * version does not understand is ignored, also with a warning.
  * @param defaults  NULL: none
  */
 alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool training,
@@ -296,21 +296,21 @@ alexnet_status an_backend_open_as(an_backend **out, alexnet_ctx *ctx, bool train
 /** NULL allowed. */
 void an_backend_close(an_backend *backend);
 
-/** Whether the reason why open() failed lies in a device beside the host, which is in use or full,
- *  say: another device may then take its place. */
+/** Whether open() failed because of the device itself, which may be in use or full: another
+ *  device can then take its place. */
 bool an_device_refused(const an_device *device, alexnet_status rc);
 
-/** What a backend computes in: the name of its precision, or "float64". */
+/** The arithmetic of a backend: the name of its precision, or "float64". */
 const char *an_backend_computes_in(const an_backend *backend);
 
 /**
- * For open() of a backend that tunes: read the context's tuning and the backend's own, by its name.
+ * For open() of a backend that has tunings: read the context's tuning and the backend's own one.
  * For close(): free them.
  */
 alexnet_status an_backend_read_tunings(an_backend *backend);
 void an_backend_free_tunings(an_backend *backend);
 
-/** The variants of an operator that the tunings name; the first where they name none. */
+/** The variants of an operator that the tunings name; the default where they name none. */
 an_variants an_backend_variants(const an_backend *backend, const an_op_desc *op, bool training);
 an_variants an_backend_ask(const an_backend *backend, const an_tuning_query *query);
 /** The query by which an operator is looked up in a tuning on this backend. */

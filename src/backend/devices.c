@@ -1,4 +1,4 @@
-/* The devices of all backends, and finding one by its name. */
+/* The devices of all backends, and the search for one by name. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -21,7 +21,7 @@ bool an_device_at(an_device *out, int index, alexnet_isa max_isa)
     return false;
 }
 
-/* Split "NAME" or "NAME:ORDINAL". @return the length of NAME; 0 for anything else */
+/* Split "NAME" or "NAME:ORDINAL". @return the length of NAME; 0 if it is neither */
 static size_t take_apart(const char *device, int *ordinal)
 {
     size_t length = strcspn(device, ":");

@@ -1,6 +1,6 @@
 /*
- * Physical layouts of an activation tensor [N, C, H, W]. A backend chooses them; nobody else looks
- * inside. Where two prepared operators disagree, the second one reorders its input.
+ * Physical layouts of an activation tensor [N, C, H, W]. A backend chooses them, and only backends
+ * depend on them. Where two prepared operators disagree, the second one reorders its input.
  */
 #ifndef AN_BACKEND_LAYOUT_H
 #define AN_BACKEND_LAYOUT_H

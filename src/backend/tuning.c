@@ -52,7 +52,7 @@ bool an_tuning_has_word(const char *list, const char *word)
 }
 
 /* Whether `text` matches `pattern`, in which a star is any text. Patterns come from files: a
- * mismatch goes back to the latest star only, so that no pattern takes long. */
+ * mismatch backtracks to the latest star only, so that no pattern takes exponential time. */
 static bool matches(const char *pattern, const char *text)
 {
     const char *star = NULL, *from = NULL;

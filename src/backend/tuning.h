@@ -1,19 +1,19 @@
 /*
- * Tuning: which of several variants of an operator a backend computes. It is a text of sections,
- * each for one or more operators; for each direction the first section counts that matches and
- * gives a variant:
+ * Tuning: which of several variants of an operator a backend uses. It is a text of sections,
+ * each for one or more operators. For each direction, the first section that matches and names a
+ * variant decides:
  *
  *     [conv3]                            any name
  *     isa = avx512 avx512_bf16           names of alexnet_device_info.isa, or a star
  *     precision = fp32                   or tf32, or bf16, or a star
  *     training = yes                     absent: training and inference
- *     batch = 128                        images that are computed together; absent: any number
+ *     batch = 128                        the batch size; absent: any
  *     tail = relu                        an_prepared.tail; absent: any
  *     operator = conv 3x3/1 groups 1 *   as an_op_signature() writes it; a star is any text
  *     forward = winograd                 likewise backward_data and backward_weights; all optional
  *
- * A backend whose variants depend on the batch (an_backend_api.by_batch) writes `batch`, and `tail`
- * where they depend on that.
+ * A backend whose variants depend on the batch (an_backend_api.by_batch) writes `batch` to its
+ * rows, and `tail` if they depend on that too.
  *
  * Such texts are tuning.ini in a backend's folder, the file that `alexnet bench --tune` writes, and
  * the record of a run's choices, with which a resumed run gives the same bits.
@@ -50,9 +50,9 @@ typedef struct an_tuning an_tuning;
 
 /**
  * Read a text and keep the rows for one instruction set. The variants of other rows are not
- * checked: they may be another backend's, which this one does not know.
+ * checked: they may belong to a backend that this one does not know.
  * @param source    for error texts
- * @param variants  the names that a row may have; NULL: no row is kept
+ * @param variants  the names that a row may use; NULL: no row is kept
  * @return ALEXNET_ERROR_FORMAT with source, line, key and what was expected
  */
 alexnet_status an_tuning_parse(an_tuning **out, const char *text, const char *source,
@@ -65,7 +65,7 @@ typedef struct an_tuning_query {
     bool training;
     const an_op_desc *op;
     const char *const *variants; /* names */
-    bool by_batch;               /* rows that are written are for the operator's batch */
+    bool by_batch;               /* rows are written for the operator's batch size */
     const char *tail;            /* NULL: none */
 } an_tuning_query;
 
@@ -75,7 +75,7 @@ bool an_tuning_serves(const an_tuning *tuning, const char *precision);
 /** Set those of `variants` that rows name. @param tuning  NULL: none are set */
 void an_tuning_apply(const an_tuning *tuning, const an_tuning_query *query, an_variants *variants);
 
-/** A row for one operator, as text with a blank line at its end; owned. NULL if memory is short. */
+/** A row for one operator, as text that ends with a blank line; owned. NULL if memory is short. */
 char *an_tuning_row(const char *name, const an_tuning_query *query, const an_variants *variants);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct reading {
     const char *source;
     const char *isa;             /* rows for others are dropped */
     const char *const *variants; /* NULL: all rows are dropped */
-    bool ended;                  /* the last row is complete */
+    bool ended;                  /* the last row has been checked by end_row() */
 } reading;
 
 /* An error that lists the variants. */

@@ -1,5 +1,5 @@
 /*
- * The rows of a tuning, between reading (tuning_read.c) and asking (tuning.c).
+ * The rows of a tuning, shared by reading (tuning_read.c) and looking up (tuning.c).
  */
 #ifndef AN_BACKEND_TUNING_ROWS_H
 #define AN_BACKEND_TUNING_ROWS_H
@@ -15,7 +15,7 @@ typedef struct an_tuning_entry {
     int batch;                                /* AN_UNSAID, or >= 1 */
     char *word[AN_DIRECTIONS];                /* owned; NULL: unsaid */
     int word_line[AN_DIRECTIONS];
-    an_variant variant[AN_DIRECTIONS]; /* that the words name, or AN_UNSAID */
+    an_variant variant[AN_DIRECTIONS]; /* named by the words, or AN_UNSAID */
 } an_tuning_entry;
 
 struct an_tuning {

@@ -12,7 +12,8 @@ struct an_update {
     an_segment segments[];
 };
 
-/** The factor for gradients. The 1e-6 is that of PyTorch's clip_grad_norm_(). */
+/** The factor for gradients, from division and clipping. The 1e-6 is that of PyTorch's
+ * clip_grad_norm_(). */
 static inline double an_update_factor(const an_rule *rule)
 {
     double factor = rule->divisor > 0 ? 1 / rule->divisor : 1, norm = rule->norm * factor;

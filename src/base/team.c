@@ -5,7 +5,7 @@
 #include "base/cpus.h"
 #include "base/status.h"
 
-/* The size of the largest team that this thread has had, and the process that it was in. */
+/* The size of the largest team that this thread has had, and in which process. */
 static _Thread_local struct {
     int count;
     pid_t process;
@@ -35,8 +35,8 @@ alexnet_status an_threads_begin(an_threads *saved, int count)
     if (team.count > 1 && team.process != getpid())
         return AN_FAIL(
             ALEXNET_ERROR_INVALID_ARGUMENT,
-            "this process was forked from one that had computed already, and its threads "
-            "are not here: fork before the first computation, or exec");
+            "this process was forked from one that had already computed, and has none of "
+            "its threads: fork before the first computation, or exec");
     if (count > team.count)
         AN_CHECK(start(count));
     *saved = an_threads_set(count);

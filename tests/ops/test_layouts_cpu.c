@@ -581,7 +581,7 @@ static void test_unknown_implementation(void **state)
     rig_refused(an_cpu_prepare(cpu, &prepare, "abacus", &op), ALEXNET_ERROR_UNSUPPORTED, "conv");
     assert_null(op);
     rig_ok(an_cpu_prepare(cpu, &prepare, NULL, &op));
-    assert_string_equal(an_cpu_refused(op), "pixels: the tuning has other variants");
+    assert_string_equal(an_cpu_refused(op), "pixels: the tuning names another variant");
     assert_non_null(strstr(op->impl, "onednn"));
     an_cpu_api.op_free(cpu, op);
     an_backend_close(cpu);

@@ -150,7 +150,7 @@ static void test_own_device_refuses(void **state)
     assert_ptr_equal(open_counting("auto", &first), &many);
     assert_int_equal(opened, 1);
     assert_int_equal(warnings, 1);
-    assert_non_null(strstr(warning, "the run's own device cannot be had: 0 is in use"));
+    assert_non_null(strstr(warning, "the run's own device is not available: 0 is in use"));
     refused[1] = ALEXNET_ERROR_NO_MEMORY;
     assert_ptr_equal(open_counting("auto", &second), &many);
     assert_int_equal(opened, 2);

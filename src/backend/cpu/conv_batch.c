@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 
-/* A number of threads that no batch has tiles for. */
+/* More threads than any batch has tiles. */
 enum { MANY_THREADS = 1 << 20 };
 
 static bool is_named(const an_primitive *primitive, const char *beginning)
@@ -19,9 +19,10 @@ static bool same_kernel(const an_primitive *a, const an_primitive *b)
            an_primitive_scratch(a) == an_primitive_scratch(b);
 }
 
-/* Make the whole batch's primitive anew, with the schedule of `many`: for the fewest threads, from
- * those of the context on, for which oneDNN chooses it. (It takes the number into account when it
- * decides whether stores go past the caches.) If there are none, it becomes *many. */
+/* Make the primitive of the whole batch again, with the schedule of `many`. oneDNN chooses a
+ * schedule by the number of threads, which also decides whether stores bypass the caches; so the
+ * smallest number is used that gives this schedule, from the context's threads upwards. If there is
+ * none, the primitive becomes *many. */
 static alexnet_status make_like(an_conv_batch *batch, an_primitive **many, int n,
                                 an_primitive_make make, const void *problem)
 {
@@ -41,14 +42,15 @@ static alexnet_status make_like(an_conv_batch *batch, an_primitive **many, int n
 
 /*
  * oneDNN chooses between its Winograd kernels, and between two schedules of jit_wino_4x3, by the
- * number of threads, and sums are grouped otherwise in each. What is used here does not depend on
- * the number:
+ * number of threads, and each groups sums differently. The choice made here does not depend on the
+ * number:
  *
- * - jit_fp32_wino_2x3, if a single thread would be given it; more threads are given it as well
- * - images one by one, if many threads would be given it: for batches of a few images
- * - else jit_wino_4x3 with the schedule that transforms the whole batch first. The other one, which
- *   cuts the batch into blocks, needs 1.5 blocks of tiles for each thread, and less scratch. A
- *   kernel made for too many threads runs on any number of them.
+ * - jit_fp32_wino_2x3, if oneDNN chooses it for a single thread; it then does so for more as well
+ * - images one by one, if it does not choose jit_wino_4x3 for many threads, which happens with
+ *   batches of a few images
+ * - else jit_wino_4x3 with the schedule that transforms the whole batch first. The other schedule,
+ *   which cuts the batch into blocks, needs 1.5 blocks of tiles for each thread, and less scratch.
+ *   A kernel made for too many threads runs on any number of them.
  */
 static alexnet_status make_winograd(an_conv_batch *batch, int n, an_primitive_make make,
                                     const void *problem)
@@ -66,8 +68,8 @@ static alexnet_status make_winograd(an_conv_batch *batch, int n, an_primitive_ma
     return rc;
 }
 
-/* Other kernels whose sums do not depend on the number of threads are known by how their names in
- * oneDNN begin; tests/ops/test_bits_cpu.c checks it. */
+/* Other kernels whose sums do not depend on the number of threads are recognised by the beginning
+ * of their names in oneDNN; tests/ops/test_bits_cpu.c checks them. */
 static alexnet_status choose(an_conv_batch *batch, int n, an_primitive_make make,
                              const void *problem)
 {

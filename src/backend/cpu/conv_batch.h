@@ -1,6 +1,6 @@
 /*
- * A convolution forward, or the gradient of its data, over a batch, with oneDNN's primitives. Every
- * output is added up in an order that does not depend on the number of threads.
+ * A convolution forward, or the gradient of its data, over a batch, with oneDNN's primitives. The
+ * order in which each output is summed does not depend on the number of threads.
  */
 #ifndef AN_BACKEND_CPU_CONV_BATCH_H
 #define AN_BACKEND_CPU_CONV_BATCH_H
@@ -14,20 +14,20 @@ typedef struct an_conv_batch {
 } an_conv_batch;
 
 /**
- * @param make  makes a primitive of some images. Its first argument is the input, its last the
- *              output
+ * @param make  makes a primitive for some images; its first argument must be the input, its last
+ *              the output
  * On failure the caller must still call an_conv_batch_free().
  */
 alexnet_status an_conv_batch_new(an_conv_batch *batch, an_cpu_op *op, int n, an_primitive_make make,
                                  const void *problem);
 void an_conv_batch_free(an_conv_batch *batch);
 
-/** One of the primitives that compute the batch; NULL if there is none. Its descriptors are of `n`
- * images or of one. */
+/** One of the primitives that compute the batch, for `n` images or for one; NULL if there is
+ * none. */
 an_primitive *an_conv_batch_primitive(const an_conv_batch *batch);
 
-/** Tensors of a run: the primitive's arguments in order, and bytes of one image of the first and of
- * the last. */
+/** Tensors of a run: the primitive's arguments in order, and the bytes of one image of the first
+ * and of the last. */
 typedef struct an_conv_batch_data {
     const void *arg[4];
     int n_args;

@@ -3,7 +3,7 @@
 #include "backend/cpu/kernels/padded_row.h"
 #include "base/status.h"
 
-/* Elements along one direction that the windows cover, from the first to the last. */
+/* Elements that all windows together cover along one direction. */
 static int seen(int outputs, int stride, int window)
 {
     return (outputs - 1) * stride + window;
@@ -19,7 +19,7 @@ alexnet_status an_conv_padding_new(an_conv_padding *padding, an_cpu_op *op, cons
     copy.u.conv.top = copy.u.conv.left = copy.u.conv.bottom = copy.u.conv.right = 0;
     bool around = c->top || c->left || copy.in[0].h > desc->in[0].h || copy.in[0].w > desc->in[0].w;
     if (!around || in.kind != AN_LAYOUT_PLAIN || in.dtype != op->cpu->activation)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "no plain pixels that want padding");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the input has no padding, or is not plain");
     *padding = (an_conv_padding){.desc = copy,
                                  .x = {AN_LAYOUT_PLAIN, in.dtype, desc->n, copy.in[0]},
                                  .in = desc->in[0],

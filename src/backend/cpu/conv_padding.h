@@ -8,15 +8,16 @@
 #include "backend/cpu/cpu.h"
 
 typedef struct an_conv_padding {
-    an_op_desc desc; /* the convolution of the copy, unpadded; the copy is just what windows see */
+    an_op_desc desc; /* the convolution of the copy, without padding; the copy is exactly what
+                        windows cover */
     an_layout x;     /* of the copy */
     an_chw in;       /* of the input itself */
     int top, left;
-    size_t at; /* of the copy in scratch */
+    size_t at; /* offset of the copy in scratch */
 } an_conv_padding;
 
 /**
- * @param op  whose scratch grows by the copy
+ * @param op  its scratch grows by the copy
  * @param in  the input's layout
  * @return ALEXNET_ERROR_UNSUPPORTED if there is no padding, or the input is not plain
  */

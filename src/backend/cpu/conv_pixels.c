@@ -1,7 +1,7 @@
 /*
- * Convolution of pixels by native kernels (pixels.h), and a ReLU that follows: the first layer, in
- * bf16. Threads share forward by bands of rows. In backward each of `split` parts of the batch has
- * sums of its own, so that no sum depends on the number of threads.
+ * Convolution of pixels by native kernels (pixels.h), with a ReLU that follows: the first layer, in
+ * bf16. Forward divides bands of rows among the threads. In backward each of `split` parts of the
+ * batch has its own sums, so that no sum depends on the number of threads.
  */
 #include <omp.h>
 #include <stdio.h>
@@ -130,11 +130,11 @@ alexnet_status an_cpu_pixels_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op
     an_pixels shape;
     an_variants asked = an_backend_variants(&cpu->base, p->ops[0], p->training);
     if (asked.of[AN_FORWARD] != AN_CPU_NATIVE)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the tuning has other variants");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "the tuning names another variant");
     if (cpu->activation != AN_BF16 || !cpu->kernels->pixels_forward || p->want_dx ||
         !an_pixels_describe(&shape, p->ops[0]))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "native kernels do not take this convolution of pixels");
+                       "the native kernels do not compute this convolution of pixels");
     pixels_op *c = an_calloc(1, sizeof *c);
     if (!c)
         return AN_FAIL_MEMORY(sizeof *c, "a prepared convolution");

@@ -12,7 +12,7 @@ static alexnet_status make_whole(an_conv_sums *s, const an_conv_backward *p, int
     return an_primitive_make_for(threads, an_conv_backward_weights_make, p, p->desc->n, &s->whole);
 }
 
-/* Whether a primitive adds up all images in one sum: it has no room for another. */
+/* Whether a primitive adds up all images in one sum: if so, its scratch has no room for another. */
 static bool has_one_sum(const an_primitive *primitive)
 {
     return an_primitive_scratch(primitive) <
@@ -21,7 +21,8 @@ static bool has_one_sum(const an_primitive *primitive)
 
 /*
  * Make `whole` if a primitive for `split` threads has one sum. It is made for all threads of the
- * context if it has one sum then too, else for `split` threads if there are as many, else for one.
+ * context if it still has one sum then, else for `split` threads if there are as many, else for
+ * one.
  */
 static alexnet_status try_whole(an_conv_sums *s, const an_conv_backward *p, int split)
 {
@@ -69,7 +70,7 @@ static alexnet_status layout_of(an_layout *layout, const an_conv_sums *s, int ar
     layout->n = p->desc->n;
     if (other.kind == layout->kind)
         return ALEXNET_OK;
-    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "parts of two sizes, and of two layouts");
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "parts of two sizes have different layouts");
 }
 
 static bool same_weights(const an_team *parts)
@@ -101,7 +102,7 @@ static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const an_conv_b
     AN_CHECK(layout_of(x, s, DNNL_ARG_SRC, p->desc->in[0], p));
     AN_CHECK(layout_of(dy, s, DNNL_ARG_DIFF_DST, p->desc->out, p));
     if (!same_weights(&s->parts))
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "parts of two sizes, and of two layouts");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "parts of two sizes have different layouts");
     s->x = an_layout_bytes(*x) / (size_t)n;
     s->dy = an_layout_bytes(*dy) / (size_t)n;
     book_sums(s, op, p);
@@ -111,7 +112,7 @@ static alexnet_status make_parts(an_conv_sums *s, an_cpu_op *op, const an_conv_b
 /* ---- Making -----------------------------------------------------------------------------------
  */
 
-/* @param outer  layouts of x and dy, as they come
+/* @param outer  layouts of x and dy as given by the neighbours
  * @param inner  their descriptors as the primitives take them; NULL if memory was short */
 static alexnet_status make_reorders(an_conv_sums *s, an_cpu_op *op, const an_op_desc *desc,
                                     const an_layout outer[2], const an_md inner[2])
@@ -144,7 +145,7 @@ alexnet_status an_conv_sums_new(an_conv_sums *s, an_cpu_op *op, const an_op_desc
     if (rc != ALEXNET_OK && rc != ALEXNET_ERROR_UNSUPPORTED)
         return rc;
     bool parts = rc == ALEXNET_OK;
-    if (!s->whole && !parts) { /* the layouts cannot be cut: one thread, one sum */
+    if (!s->whole && !parts) { /* the parts disagree about layouts: one thread, one sum */
         s->threads = 1;
         AN_CHECK(make_whole(s, &p, 1));
     }
@@ -173,7 +174,7 @@ void an_conv_sums_free(an_conv_sums *s)
 /* ---- Runs -------------------------------------------------------------------------------------
  */
 
-/* Tensors of a run. The sums of part `first` are in the memory of the first worker. */
+/* Tensors of a run of some parts. The sums of part `first` are in the first worker's memory. */
 typedef struct run {
     const an_conv_sums *s;
     const char *x, *dy;
@@ -194,7 +195,7 @@ static void place_part(const void *user, int part, const void **data)
     data[3] = sums + r->s->dw;
 }
 
-/* Add the sums of `count` parts to total, in order. The first part of all is copied instead. */
+/* Add the sums of `count` parts to total, in order. Part 0 is copied instead. */
 static void add_parts(const run *r, int count, size_t at, size_t floats, float *total)
 {
 #pragma omp parallel for schedule(static)

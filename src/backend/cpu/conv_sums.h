@@ -1,12 +1,12 @@
 /*
- * The gradients of a convolution's weights by oneDNN, for cpu_conv.c: an implementation of one
- * direction. Its bits depend on `split`, but not on the number of threads.
+ * The gradients of a convolution's weights by oneDNN, for cpu_conv.c. Their bits depend on
+ * `split`, but not on the number of threads.
  *
  * A oneDNN primitive for several threads may give each thread a part of the images and add up their
  * sums. It chooses the number of parts itself, and each part needs a copy of the gradients in
  * scratch. A primitive whose scratch has no room for even one copy therefore adds up all images in
- * one sum, whatever its number of threads. If a primitive made for `split` threads is such a one,
- * the whole batch is computed in one sum. If not, the batch is cut into `split` parts here, each
+ * one sum, whatever its number of threads. If a primitive made for `split` threads does so, the
+ * whole batch is computed in one sum. If not, the batch is cut into `split` parts here, each
  * summed by one thread, and the sums are added in order.
  */
 #ifndef AN_BACKEND_CPU_CONV_SUMS_H
@@ -26,7 +26,7 @@ typedef struct an_conv_sums {
 } an_conv_sums;
 
 /**
- * @param op       whose split counts, and whose scratch grows
+ * @param op       its split counts, and its scratch grows
  * @param forward  the primitive that the gradients belong to, of the whole batch
  * @param variant  in: wanted; out: taken
  * @param x, dy    the layouts that an_conv_sums_run() gets
@@ -35,7 +35,7 @@ typedef struct an_conv_sums {
 alexnet_status an_conv_sums_new(an_conv_sums *sums, an_cpu_op *op, const an_op_desc *desc,
                                 const an_primitive *forward, an_variant *variant, an_layout x,
                                 an_layout dy);
-/** @param dw, dbias  out; dbias may lie in scratch, but not within what `sums` has reserved */
+/** @param dw, dbias  out; dbias may be in scratch, but not in the part that `sums` has reserved */
 alexnet_status an_conv_sums_run(const an_conv_sums *sums, const an_cpu_op *op,
                                 const an_op_args *args, const void *x, const void *dy, float *dw,
                                 float *dbias);

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* The copy from the canonical weights to those of the primitive. */
+/* The reorder from the canonical weights to those of the primitive. */
 static alexnet_status make_copy(an_conv_weights *w, an_cpu_op *op, an_md from, an_md to)
 {
     char name[AN_MD_NAME];

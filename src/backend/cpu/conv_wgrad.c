@@ -6,7 +6,7 @@
 #include "base/status.h"
 
 enum { MAPS = AN_CONV_WGRAD_MAPS };
-enum { TOGETHER = 1 << 22 }; /* bytes that are laid out at a time: they stay in cache */
+enum { TOGETHER = 1 << 22 }; /* bytes laid out at a time, few enough to stay in cache */
 
 /* Best first. */
 static const an_conv_wgrad_way *const ways[] = {&an_conv_wgrad_pixels, &an_conv_wgrad_tiles,
@@ -81,7 +81,7 @@ void an_conv_wgrad_free(an_conv_wgrad *w)
 
 /* ---- Runs ------------------------------------------------------------------------------------ */
 
-/* Lay out a block of item first + i. The blocks of dy are counted behind those of x. */
+/* Lay out a block of item first + i. The blocks of dy are numbered after those of x. */
 static void lay_out(const an_conv_wgrad_run *r, int first, int i, int block)
 {
     const an_conv_wgrad *w = r->w;

@@ -1,6 +1,6 @@
 /*
  * The gradients of weights by kernels that multiply pairs of images (kernels/wgrad.h): an item is a
- * pair, a unit one of theirs.
+ * pair, a unit one of the kernels' units.
  */
 #include "backend/cpu/conv_wgrad.h"
 
@@ -15,7 +15,7 @@ static bool describe(an_conv_wgrad *w, const an_cpu_op *op, an_layout x, an_layo
 {
     const an_op_desc *desc = w->desc;
     an_wgrad *shape = &w->shape.pairs;
-    (void)x, (void)dy; /* a block's pixels are to be neighbours, whatever comes */
+    (void)x, (void)dy; /* reorders make the pixels of a block neighbours, whatever the layouts */
     if (!op->cpu->kernels->wgrad_add || !an_wgrad_describe(shape, desc))
         return false;
     w->items = (desc->n + 1) / 2;

@@ -1,7 +1,7 @@
 /*
  * The gradients of the weights of a convolution of pixels by tiles (kernels/pixels_tiles.h). The
- * kernel lays out an image itself, in memory of its thread. There are few sums, so a unit is a part
- * of the batch with sums of all weights: a group of `split`.
+ * kernel lays out an image itself, in its thread's memory. There are few sums, so a unit is a part
+ * of the batch with sums for all weights: one of `split` groups.
  */
 #include "backend/cpu/conv_wgrad.h"
 
@@ -11,7 +11,7 @@
 
 enum { K = AN_PIXELS_TILES_K };
 
-/* Lines of at most 16 taps, which are the rows of a tile. */
+/* A line has at most 16 taps, because they are the rows of a tile. */
 static bool describe_shape(an_pixels_tiles *p, const an_op_desc *desc)
 {
     const an_conv_desc *c = &desc->u.conv;
@@ -75,7 +75,7 @@ static float total(const an_conv_wgrad_run *r, int k, int i)
     return sum;
 }
 
-/* As the images, the maps are divided among the units. */
+/* The maps are divided among the units, as the images were. */
 static void write(const an_conv_wgrad_run *r, int unit)
 {
     const an_pixels_tiles *p = &r->w->shape.pixels;

@@ -1,6 +1,6 @@
 /*
- * The gradients of weights by tiles (kernels/wgrad_tiles.h): an item is an image, a unit two blocks
- * of x with two of dy.
+ * The gradients of weights by tiles (kernels/wgrad_tiles.h): an item is an image, a unit is two
+ * blocks of x with two of dy.
  */
 #include "backend/cpu/conv_wgrad.h"
 

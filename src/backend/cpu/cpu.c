@@ -40,8 +40,8 @@ static void cpu_close(an_backend *backend)
     an_free(cpu);
 }
 
-/* Whether to compute in bf16. tf32, and bf16 on a processor without it, become float32 with a line
- * in the log. */
+/* Whether to compute in bf16. tf32, and bf16 on a processor without it, become float32 with a
+ * warning. */
 static bool choose_bf16(alexnet_ctx *ctx, alexnet_precision precision, alexnet_isa isa)
 {
     bool has = isa >= ALEXNET_ISA_AVX512_BF16;
@@ -52,8 +52,8 @@ static bool choose_bf16(alexnet_ctx *ctx, alexnet_precision precision, alexnet_i
     return precision == ALEXNET_PRECISION_BF16 && has;
 }
 
-/* The instruction set of the native kernels. Permission to use tiles is asked for in bf16 alone: it
- * cannot be taken back, and signal stacks must have room for tiles from then on. */
+/* The instruction set of the native kernels. Permission to use tiles is requested in bf16 only: it
+ * cannot be withdrawn, and from then on signal stacks must have room for tiles. */
 static alexnet_isa kernels_isa(alexnet_isa isa, bool bf16)
 {
     if (isa == ALEXNET_ISA_AMX && !(bf16 && an_cpu_ask_for_tiles()))

@@ -2,14 +2,15 @@
  * The CPU backend: oneDNN for convolution and matrix products, native kernels for the rest.
  *
  * A prepared operator is made by the first implementation of its kind that accepts it (impls.c).
- * Two families exist. cpu_conv.c and cpu_fc.c hold oneDNN primitives (onednn/); where a tuning says
- * so (tuning.ini), native kernels for bf16 compute some of their directions instead (conv_pixels.c,
- * conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops over the tensor in
- * the layout of their input. Native kernels are chosen by instruction set (kernels/kernels.h).
- * Where a neighbour's tensor has another layout, a reorder converts it (onednn/reorder.h).
+ * There are two families. cpu_conv.c and cpu_fc.c hold oneDNN primitives (onednn/); where a tuning
+ * says so (tuning.ini), native kernels for bf16 compute some of their directions instead
+ * (conv_pixels.c, conv_wgrad.h, fc_native.h). The others are native operators (native.h): loops
+ * over the tensor in the layout of their input. The instruction set decides which native kernels
+ * run (kernels/kernels.h). A tensor that a neighbour has in another layout is converted by a
+ * reorder (onednn/reorder.h).
  *
- * Threads are OpenMP's, at most as many as the context has. Their number does not change a bit of
- * any result: the sums of weight gradients are grouped by an_prepare.split instead.
+ * Threads are OpenMP's, at most as many as the context has. Their number does not change any bit of
+ * a result: the sums of weight gradients are grouped by an_prepare.split instead.
  */
 #ifndef AN_BACKEND_CPU_CPU_H
 #define AN_BACKEND_CPU_CPU_H
@@ -20,16 +21,16 @@
 
 /** Variants: ways to compute a convolution or a fully connected layer. */
 typedef enum an_cpu_variant {
-    AN_CPU_DIRECT,        /* in the layouts that oneDNN favours */
+    AN_CPU_DIRECT,        /* in the layouts that oneDNN prefers */
     AN_CPU_CHANNELS_LAST, /* activations as N H W C */
     AN_CPU_BLOCKED,       /* as N C/b H W b, a block being a vector of channels; pixels plain */
     AN_CPU_WINOGRAD,      /* 3x3 filters with fewer multiplications and more rounding */
     AN_CPU_FLIPPED,       /* gradients of data by a forward convolution with flipped filters */
-    AN_CPU_PADDED,        /* a first layer, from a copy of the pixels that includes the padding; a
-                             variant of forward, which the gradients then follow */
-    AN_CPU_NATIVE,        /* by native kernels, in bf16: fully connected layers; the gradients of a
-                             convolution's weights; and a first layer, of pixels, in all
-                             directions if forward is native */
+    AN_CPU_PADDED, /* a first layer, from a copy of the pixels that includes the padding; a variant
+                      of forward, which then holds for the gradients too */
+    AN_CPU_NATIVE, /* by native kernels, in bf16: fully connected layers, the gradients of a
+                      convolution's weights, and a first layer, of pixels, in all directions if
+                      forward is native */
     AN_CPU_VARIANTS
 } an_cpu_variant;
 
@@ -38,8 +39,8 @@ typedef struct an_cpu {
     dnnl_engine_t engine;
     const an_cpu_kernels *kernels; /* of the highest instruction set allowed */
     int lanes;                     /* channels of a block in blocked layouts */
-    an_dtype activation;           /* what conv, fc and augment write: AN_F32 or AN_BF16 */
-    an_backend *ref;               /* for operators that no other implementation takes */
+    an_dtype activation; /* element type that conv, fc and augment write: AN_F32 or AN_BF16 */
+    an_backend *ref;     /* for operators that no other implementation accepts */
 } an_cpu;
 
 typedef struct an_cpu_op an_cpu_op;
@@ -60,10 +61,10 @@ struct an_cpu_op {
     an_cpu *cpu; /* borrowed */
     int split;
     int n_added; /* gradients that backward adds to dparam: elements of each, and the offset in
-                    scratch where it is computed first */
+                    scratch where each is computed first */
     int64_t added[AN_MAX_PARAMS];
     size_t added_at[AN_MAX_PARAMS];
-    size_t shared; /* scratch that primitives use one after the other: bytes, offset */
+    size_t shared; /* scratch that primitives use in turn: bytes, offset */
     size_t shared_at;
     char impl[160];    /* which kernels compute it: an_cpu_name_impl() */
     char packing[96];  /* an_prepared.packing, or "" */
@@ -73,20 +74,21 @@ struct an_cpu_op {
 /** A way to compute an operator. */
 typedef struct an_cpu_impl {
     const char *name; /* NULL: there is none */
-    /** @return ALEXNET_ERROR_UNSUPPORTED with the reason: the next one is asked */
+    /** @return ALEXNET_ERROR_UNSUPPORTED with the reason: the next implementation is tried */
     alexnet_status (*prepare)(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
 } an_cpu_impl;
 
 extern const an_backend_api an_cpu_api;
 
 enum { AN_CPU_IMPLS = 4 };
-/** Those of each operator, best first; an_cpu_fallback_prepare() comes after the last. */
+/** The implementations of each operator, best first; an_cpu_fallback_prepare() comes after the
+ * last. */
 extern const an_cpu_impl an_cpu_impls[AN_OP_COUNT][AN_CPU_IMPLS];
 
-/** As op_prepare(), but by the implementation of this name (NULL: the first that accepts). */
+/** Like op_prepare(), but with the implementation of this name (NULL: the first that accepts). */
 alexnet_status an_cpu_prepare(an_backend *backend, const an_prepare *prepare, const char *impl,
                               an_prepared **out);
-/** Why better implementations were not taken; "" if there were none. */
+/** Why better implementations refused; "" if there were none. */
 const char *an_cpu_refused(const an_prepared *op);
 
 alexnet_status an_cpu_conv_prepare(an_cpu *cpu, const an_prepare *prepare, an_cpu_op **out);
@@ -122,8 +124,8 @@ size_t an_cpu_take(an_cpu_op *op, size_t bytes);
 /** Reserve scratch for a primitive that never runs at the same time as another of the operator. */
 void an_cpu_share(an_cpu_op *op, size_t bytes);
 
-/** Record the form of a tensor that `packed` holds. "" is a form without a name: the packed copy of
- * this operator is then not shared. */
+/** Record the form of a tensor in `packed`. "" is a form without a name: the packed copy of this
+ * operator is then not shared. */
 void an_cpu_pack_as(an_cpu_op *op, const char *form);
 
 static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
@@ -131,11 +133,11 @@ static inline void *an_cpu_shared(const an_cpu_op *op, const an_op_args *args)
     return (char *)args->scratch + op->shared_at;
 }
 
-/** Whether operator `at` of the offered run is a ReLU that max pooling computes (cpu_pool.c). */
+/** Whether operator `at` of the run is a ReLU that max pooling computes (cpu_pool.c). */
 bool an_cpu_pools_relu(const an_prepare *prepare, int at);
-/** Whether a ReLU follows the first operator, which is to compute it too. */
+/** Whether a ReLU follows the first operator, which then computes it too. */
 bool an_cpu_relu_follows(const an_prepare *prepare);
-/** max(0, y) in place; a NaN stays one. */
+/** max(0, y) in place; NaN stays NaN. */
 void an_cpu_relu(const an_cpu *cpu, an_layout layout, void *y);
 /** out = dy where y > 0, else 0. */
 void an_cpu_relu_mask(const an_cpu *cpu, an_layout layout, const void *y, const void *dy,

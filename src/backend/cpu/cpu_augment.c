@@ -1,4 +1,4 @@
-/* From stored pictures to the network's input (op/augment.h). */
+/* Stored pictures become the network's input (op/augment.h). */
 #include <assert.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static mean_row mean_of(const an_augment_desc *a, const float *mean, const an_sl
     return (mean_row){&none, 0};
 }
 
-/* A thread's memory for a row. */
+/* A thread's work memory for a row. */
 typedef struct row_work {
     float *own, *other; /* of a slot and its partner, [3][crop] */
     float *levels;      /* [3][crop] */

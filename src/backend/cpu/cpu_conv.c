@@ -1,12 +1,12 @@
 /*
- * Convolution with oneDNN, and a ReLU that follows. Native kernels may compute the gradients of
- * weights instead (conv_wgrad.h), or all of a first layer (conv_pixels.c).
+ * Convolution with oneDNN, with a ReLU that follows. Native kernels may compute the gradients of
+ * the weights instead (conv_wgrad.h), or all of a first layer (conv_pixels.c).
  *
  * A tuning chooses the variant of each direction (backend/tuning.h). oneDNN chooses the layouts
  * that the variant leaves open; reorders convert them for neighbours that have others.
  *
- * oneDNN's ReLU turns a NaN into zero. That would hide a diverging run, so only inference uses it;
- * when gradients are wanted, a pass of our own follows.
+ * oneDNN's ReLU turns NaN into zero. That would hide a diverging run, so it is used in inference
+ * only; when gradients are wanted, a pass of our own follows.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,7 @@ typedef struct conv_op {
     an_reorder x_in, y_out;
     an_conv_weights weights;
 
-    size_t masked; /* scratch offset of dy where y > 0 */
+    size_t masked; /* scratch offset of dy with zeros where y <= 0 */
     an_conv_data data;
     an_conv_wgrad weights_native;
     an_conv_sums weights_sums; /* if no native kernel computes them */

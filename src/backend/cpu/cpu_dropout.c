@@ -6,7 +6,7 @@
 
 enum { CHUNK = 1 << 14 };
 
-/* Units of work: chunks of plain memory, else images, whose maps are interleaved. */
+/* Units of work: chunks of a plain tensor, else images, because their maps are interleaved. */
 static int64_t unit_count(an_layout layout)
 {
     if (layout.kind == AN_LAYOUT_PLAIN)

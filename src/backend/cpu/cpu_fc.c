@@ -1,10 +1,10 @@
 /*
  * Fully connected layers as matrix products, by oneDNN (fc_onednn.h) or by native kernels
- * (fc_native.h) where a tuning says so (backend/tuning.h), and a ReLU that follows.
+ * (fc_native.h) where a tuning says so (backend/tuning.h), with a ReLU that follows.
  *
- * In float32 the weights are used as they are, [K, I]: reordering the input of a batch to plain
- * rows costs less than another copy of the weights, which are by far the larger. In bf16 there is a
- * packed copy in the same order. As in cpu_conv.c, oneDNN's ReLU serves inference only.
+ * In float32 the weights are used as they are, [K, I]: reordering a batch of inputs to plain
+ * rows costs less than another copy of the weights, which are far larger. In bf16 there is a
+ * packed copy in the same order. As in cpu_conv.c, oneDNN's ReLU is used in inference only.
  *
  *     y[N,K] = x[N,I] w[K,I]' + bias      dx[N,I] = dy[N,K] w[K,I]      dw[K,I] = dy[N,K]' x[N,I]
  */
@@ -21,7 +21,7 @@ typedef struct fc {
     an_cpu_op op;
     an_op_desc desc;
     int64_t n, inputs, outputs;
-    bool relu, fused; /* a ReLU follows; it is computed with the products */
+    bool relu, fused; /* a ReLU follows; it is fused with the product */
     bool native[AN_DIRECTIONS];
     an_fc_native native_products;
     an_fc_onednn products[AN_DIRECTIONS]; /* of the directions that are not native */

@@ -3,8 +3,8 @@
 
 #include "base/status.h"
 
-/* Half of the window, without what lies beyond the tower or the map wherever the window is: kernels
- * need memory and time for all of it. */
+/* Half of the window, limited to what can be within the tower or map wherever the window is:
+ * kernels need memory and time for all of it. */
 static int half_of(const an_op_desc *desc, an_chw shape)
 {
     const int half = desc->u.lrn.size / 2, longer = shape.h > shape.w ? shape.h : shape.w;
@@ -120,7 +120,7 @@ static alexnet_status prepare(an_cpu *cpu, const an_prepare *p, const an_native_
     return ALEXNET_OK;
 }
 
-/* Backward computes s again, which is cheaper than writing and reading it. */
+/* Backward recomputes s, which is cheaper than storing and loading it. */
 alexnet_status an_cpu_lrn_prepare(an_cpu *cpu, const an_prepare *p, an_cpu_op **out)
 {
     an_native *native;

@@ -1,14 +1,14 @@
 /*
  * Max and average pooling, in the layout of the input. When gradients are wanted, a ReLU before max
- * pooling is computed with it, so that neither its output nor its gradient goes through memory.
+ * pooling is fused with it, so that neither its output nor its gradient goes through memory.
  */
 #include "backend/cpu/native.h"
 #include "base/status.h"
 
 enum {
     MOST = 255
-}; /* largest side of a window of max pooling with gradients, because places are numbered in 16
-      bits; larger windows are left to ref */
+}; /* largest side of a window of max pooling with gradients, because positions in it are numbered
+      in 16 bits; larger windows are left to ref */
 
 /* Units of work: some lanes of one plane of one image. */
 typedef struct units {

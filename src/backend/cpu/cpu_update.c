@@ -1,4 +1,4 @@
-/* The update rule and the norms of parameters. Both go through memory once. */
+/* The update rule and the norms of parameters. Both pass through memory once. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -57,7 +57,7 @@ static void average_chunk(const an_cpu *cpu, const an_segment *s, const an_rule 
     cpu->kernels->average[0](&run);
 }
 
-/* Chunk by chunk, so that a chunk stays in the cache for all that is done to it. */
+/* Chunk by chunk, so that a chunk stays in the cache for all operations on it. */
 static void update_segment(const an_cpu *cpu, const an_segment *s, const an_rule *rule,
                            const an_rates *r)
 {
@@ -91,7 +91,7 @@ alexnet_status an_cpu_update(an_backend *backend, an_update *update, const an_st
     return ALEXNET_OK;
 }
 
-/* A span is summed in a fixed number of parts, so that the sum does not depend on the threads. */
+/* A span is summed in a fixed number of parts, so that the sum is independent of the threads. */
 enum { PARTS = 64 };
 
 static an_norm norm_of_part(const an_span *s, int part)

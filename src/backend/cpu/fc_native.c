@@ -6,8 +6,8 @@
 #include "base/status.h"
 
 enum {
-    FEWEST = 2,      /* images; with one, only memory counts, and oneDNN is faster */
-    CHUNK = 1024,    /* forward: columns that all rows are multiplied by before the next */
+    FEWEST = 2,      /* images; with one, only memory bandwidth counts, and oneDNN is faster */
+    CHUNK = 1024,    /* forward: columns that all rows are multiplied by before the next chunk */
     BLOCK = 224,     /* data: columns of weights, AN_FC_ROWS times 32, that are laid out together */
     BLOCK_ROWS = 512 /* rows of such a block; with the pairs of dy it fills half of the L2 cache */
 };
@@ -21,10 +21,10 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
 {
     int64_t inputs = an_chw_count(desc->in[0]);
     if (op->cpu->activation != AN_BF16 || !op->cpu->kernels->fc_multiply)
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "native kernels multiply bf16 alone");
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "native kernels multiply only bf16");
     if (inputs % AN_FC_PANEL || desc->n < FEWEST)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "inputs that are no panels, or fewer than %d images", FEWEST);
+                       "inputs not a multiple of %d, or fewer than %d images", AN_FC_PANEL, FEWEST);
     *native = (an_fc_native){.kernels = op->cpu->kernels,
                              .images = desc->n,
                              .lanes = (int)up(desc->n, AN_FC_VECTOR),
@@ -34,7 +34,7 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
     return ALEXNET_OK;
 }
 
-/* ---- What is where in scratch: bytes, all multiples of AN_ALIGN ------------------------------ */
+/* ---- The parts of scratch: bytes, all multiples of AN_ALIGN --------------------------------- */
 
 static size_t aligned(int64_t elements, size_t size)
 {
@@ -51,7 +51,7 @@ static size_t block_bytes(void)
     return aligned(BLOCK_ROWS * BLOCK, sizeof(uint16_t));
 }
 
-/* Bytes of a thread: weights laid out, and sums. */
+/* Bytes for a thread: weights laid out, and sums. */
 static size_t data_bytes(const an_fc_native *native)
 {
     return block_bytes() + aligned((int64_t)BLOCK * native->lanes, sizeof(float));
@@ -107,7 +107,7 @@ static int at_most(int64_t count, int most)
 
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-/* What to fetch of a tile: a chunk of each of its rows. */
+/* The part of a tile to prefetch: a chunk of each of its rows. */
 static an_fc_fetch chunk_at(const an_fc_native *native, const uint16_t *w, share s, int64_t row,
                             int64_t column)
 {

@@ -1,7 +1,6 @@
 /*
- * The products of a fully connected layer by native kernels (fc_products.h), for cpu_fc.c: an
- * implementation of each direction. No sum depends on the number of threads. Scratch holds nothing
- * of value between calls.
+ * The products of a fully connected layer by native kernels (fc_products.h), for cpu_fc.c. No sum
+ * depends on the number of threads. Scratch holds nothing of value between calls.
  */
 #ifndef AN_BACKEND_CPU_FC_NATIVE_H
 #define AN_BACKEND_CPU_FC_NATIVE_H
@@ -23,7 +22,7 @@ alexnet_status an_fc_native_new(an_fc_native *native, const an_cpu_op *op, const
 /** Bytes of scratch of a direction, to be aligned to AN_ALIGN. */
 size_t an_fc_native_scratch(const an_fc_native *native, an_direction direction);
 
-/** y[N,K] = x[N,I] w[K,I]' + bias[K], through a ReLU if wanted. */
+/** y[N,K] = x[N,I] w[K,I]' + bias[K], followed by a ReLU if wanted. */
 typedef struct an_fc_forward {
     const uint16_t *x, *w;
     const float *bias;

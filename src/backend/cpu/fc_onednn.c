@@ -6,10 +6,10 @@
 
 enum {
     BLOCK = 128,         /* forward: outputs of a unit */
-    GRADIENT_BLOCK = 512 /* outputs of dw, inputs of dx */
+    GRADIENT_BLOCK = 512 /* the same: outputs of dw, inputs of dx */
 };
 
-/* A matrix inside a tensor: rows, columns, and the steps from one to the next. */
+/* A matrix inside a tensor: rows, columns, and their strides. */
 typedef struct matrix {
     int64_t rows, columns, row_step, column_step;
     an_dtype dtype;
@@ -76,13 +76,14 @@ static alexnet_status make(const void *user, int64_t count, an_primitive **out)
 }
 
 /*
- * Make the whole product if its bits are those of one thread. Kernels of the "brg" family divide
- * rows and columns of the product among threads; to divide a sum too, they need scratch for partial
- * sums. So every thread may have as much scratch as a single thread has, but no more; if all
- * threads of the context have more, half as many are tried. (OpenMP's runtime then ends the others
- * and starts them again, as it does in conv_sums.c: docs/performance-diary.md, "Teams".) Other
- * kernels (x64:gemm) allocate memory of their own, which does not show in their scratch. Whether
- * the product is made does not depend on the number of threads, as blocks have other bits.
+ * Make the whole product if it has the same bits as on one thread. Kernels of the "brg" family
+ * divide rows and columns of the product among threads; to divide a sum too, they need scratch for
+ * partial sums. So a kernel is accepted if it needs no more scratch for each thread than for a
+ * single one. If the kernel for all threads of the context needs more, half as many are tried.
+ * (OpenMP's runtime then ends the others and starts them again, as it does in conv_sums.c:
+ * docs/performance-diary.md, "Teams".) Other kernels (x64:gemm) allocate their own memory, which
+ * does not show in their scratch. Whether the whole product is made does not depend on the number
+ * of threads, because blocks give other bits.
  */
 static alexnet_status try_whole(an_fc_onednn *p, an_cpu_op *op, int64_t count)
 {
@@ -146,7 +147,7 @@ typedef struct run {
     const an_fc_operands *operands;
 } run;
 
-/* Where the operands of a block begin, and its part of the product. */
+/* The operands of a block, and its part of the product. */
 static void place_block(const void *user, int block, const void **data)
 {
     const run *r = user;

@@ -1,10 +1,9 @@
 /*
- * The products of a fully connected layer by oneDNN, for cpu_fc.c: an implementation of each
- * direction. No sum depends on the number of threads.
+ * The products of a fully connected layer by oneDNN, for cpu_fc.c. No sum depends on the number of
+ * threads.
  *
- * A product is computed by a team over blocks of its columns or rows. In bf16 oneDNN computes a
- * gradient whole where its sums do not depend on the number of threads either; with AMX that is
- * faster.
+ * A team computes a product in blocks of its columns or rows. In bf16 oneDNN computes a gradient
+ * as a whole if its sums do not depend on the number of threads either; with AMX that is faster.
  */
 #ifndef AN_BACKEND_CPU_FC_ONEDNN_H
 #define AN_BACKEND_CPU_FC_ONEDNN_H
@@ -22,13 +21,13 @@ typedef struct an_fc_onednn {
     an_direction direction;
     an_fc_problem problem;
     dnnl_engine_t engine;
-    int block;           /* outputs or, of dx, inputs of a unit */
+    int block;           /* outputs or, for dx, inputs of a unit */
     an_primitive *whole; /* the whole product at once; NULL: by blocks */
     int threads;         /* that compute it */
     an_team blocks;
 } an_fc_onednn;
 
-/** @param op  whose scratch grows
+/** @param op  its scratch grows
  *  On failure the caller must still call an_fc_onednn_free(). */
 alexnet_status an_fc_onednn_new(an_fc_onednn *p, an_cpu_op *op, const an_fc_problem *problem,
                                 an_direction direction);

@@ -6,7 +6,7 @@
 
 /* ---- Concatenation --------------------------------------------------------------------------- */
 
-/* The rows that the output consists of: each is one piece of memory from every input in turn. */
+/* The rows of the output: each has one piece of memory from every input in turn. */
 static int64_t row_count(const an_native *native)
 {
     int64_t pixels = (int64_t)native->y.shape.h * native->y.shape.w;

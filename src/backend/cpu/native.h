@@ -9,8 +9,8 @@
 
 typedef struct an_native an_native;
 
-/** The arithmetic of an operator. Tensors in args are in the inner layouts; dx[i] may be NULL in
- * backward. */
+/** The arithmetic of an operator. The tensors in args have the inner layouts; in backward, dx[i]
+ * may be NULL. */
 typedef struct an_native_kind {
     const char *kernel;    /* of kernels.def, for reports; NULL: plain loops */
     bool needs_x, needs_y; /* whether backward reads them */
@@ -32,7 +32,7 @@ struct an_native {
 /**
  * Make a native operator with its reorders.
  * @param x  inner layouts of the inputs
- * @param y  inner layout of the output; the outer one is the same, or plain if that was asked for
+ * @param y  inner layout of the output; the outer one is the same, or plain if plain_out was set
  */
 alexnet_status an_native_new(an_native **out, an_cpu *cpu, const an_prepare *prepare,
                              const an_native_kind *kind, const an_layout *x, an_layout y);

@@ -19,7 +19,7 @@ static alexnet_status check_runtime(void)
                    version->major, version->minor, version->patch, version->cpu_runtime);
 }
 
-/* oneDNN generates its kernels at run time, and gives no reason if the system forbids that. */
+/* oneDNN generates its kernels at run time, and gives no reason when the system forbids that. */
 static alexnet_status check_executable(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -32,8 +32,8 @@ static alexnet_status check_executable(void)
         return ALEXNET_OK;
     return AN_FAIL(
         ALEXNET_ERROR_NOT_AVAILABLE,
-        "device cpu makes its code at run time, and this system forbids new executable "
-        "memory (systemd's MemoryDenyWriteExecute=, SELinux's execmem): allow it, or take "
+        "device cpu generates its code at run time, and this system forbids new executable "
+        "memory (systemd's MemoryDenyWriteExecute=, SELinux's execmem): allow it, or use "
         "device ref (--device ref), which is slow");
 }
 

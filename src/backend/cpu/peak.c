@@ -3,8 +3,7 @@
  * There are enough independent chains to cover the latency of the instruction, and few enough that
  * none is spilled.
  *
- * With AMX, tiles are measured if the process may use them: a backend in bf16 asks for that when it
- * is opened.
+ * With AMX, tiles are measured if the process may use them: a backend opened in bf16 asks for that.
  */
 #include <string.h>
 
@@ -20,14 +19,14 @@
 #include "backend/cpu/kernels/tiles.h"
 #endif
 
-/** A loop and what a round of it computes. */
+/** A loop, and the number of operations in a round. */
 typedef struct peak_loop {
     const char *with;
     double operations;            /* per round */
     float (*run)(int64_t rounds); /* returns its result, so that the loop is not optimised away */
 } peak_loop;
 
-static const double LEAST_SECONDS = 0.01; /* of a run: far above what starting threads takes */
+static const double LEAST_SECONDS = 0.01; /* of a run: far longer than starting threads takes */
 static const double ALL_SECONDS = 0.3;
 
 /*
@@ -56,7 +55,7 @@ static const double ALL_SECONDS = 0.3;
     }
 #define AN_PEAK_OPERATIONS(chains, lanes) (2.0 * (chains) * (lanes))
 
-/* 16 registers: 12 chains, and an operand of each kind. */
+/* 16 registers: 12 chains, a and b. */
 typedef float peak_float4 __attribute__((vector_size(16)));
 AN_PEAK_LOOP(run_float4, , peak_float4, 12, x[i] * a + b)
 static const peak_loop multiply_and_add = {"multiply, add (128 bit)", AN_PEAK_OPERATIONS(12, 4),
@@ -119,7 +118,7 @@ static const peak_loop *choose(alexnet_isa isa, bool bf16)
 static const peak_loop *choose(alexnet_isa isa, bool bf16)
 {
     (void)isa;
-    (void)bf16; /* asked for on x86-64 only */
+    (void)bf16; /* read on x86-64 only */
     return &multiply_and_add;
 }
 

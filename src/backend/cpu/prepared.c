@@ -15,7 +15,7 @@ static alexnet_status begin(an_threads *saved, const an_backend *backend)
     return an_threads_begin(saved, backend->ctx->threads);
 }
 
-/* ---- What operators book and say ------------------------------------------------------------- */
+/* ---- Scratch and names ----------------------------------------------------------------------- */
 
 size_t an_cpu_take(an_cpu_op *op, size_t bytes)
 {

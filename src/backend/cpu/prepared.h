@@ -1,6 +1,6 @@
 /*
- * Prepared operators: the table's op_ functions, over the methods of the implementations. What the
- * implementations call is in cpu.h.
+ * Prepared operators: the table's op_ functions, over the methods of the implementations. cpu.h has
+ * the functions that the implementations call.
  */
 #ifndef AN_BACKEND_CPU_PREPARED_H
 #define AN_BACKEND_CPU_PREPARED_H

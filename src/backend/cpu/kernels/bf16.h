@@ -1,7 +1,7 @@
 /*
  * Activations in memory: float32, or bfloat16 (the upper half of a float32). Arithmetic is float32.
  *
- * The element type is a constant at every call after inlining, so that the branches cost nothing.
+ * After inlining, the element type is a constant at every call, so that the branches cost nothing.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_BF16_H
 #define AN_BACKEND_CPU_KERNELS_BF16_H
@@ -48,8 +48,8 @@ AN_INLINE void an_store(void *tensor, int64_t i, an_dtype dtype, float value)
 
 /* ---- Eight neighbours at once ---------------------------------------------------------------- */
 
-/* Vector types of the compiler, for any size of registers. The upper half of a word is the second
- * in memory (little-endian). */
+/* The compiler's vector types, which work with registers of any size. The upper half of a word is
+ * the second in memory (little-endian). */
 
 typedef float an_float8 __attribute__((vector_size(32)));
 typedef int32_t an_int8 __attribute__((vector_size(32)));
@@ -57,7 +57,7 @@ typedef uint32_t an_word8 __attribute__((vector_size(32)));
 typedef uint16_t an_half8 __attribute__((vector_size(16)));
 typedef uint16_t an_half16 __attribute__((vector_size(32)));
 
-/* Vectors are passed by pointer: wider than the registers, they have no fixed ABI as arguments. */
+/* Vectors are passed by pointer: those wider than the registers have no fixed ABI as arguments. */
 AN_INLINE void an_load8(const void *tensor, int64_t i, an_dtype dtype, an_float8 *v)
 {
     if (dtype == AN_BF16) {

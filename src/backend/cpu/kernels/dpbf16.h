@@ -1,6 +1,6 @@
 /*
  * Products of pairs of bfloat16 on AVX-512 BF16: vdpbf16ps adds two products to each of 16 floats.
- * To be included within defined(__x86_64__); callers are marked AN_TARGET_PAIRS.
+ * Include it only within defined(__x86_64__); callers are marked AN_TARGET_PAIRS.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_DPBF16_H
 #define AN_BACKEND_CPU_KERNELS_DPBF16_H
@@ -12,7 +12,7 @@
 
 #define DPBF16_INLINE static inline AN_TARGET_PAIRS __attribute__((always_inline))
 
-/** A pair, in all lanes. */
+/** The same pair in all lanes. */
 DPBF16_INLINE __m512bh dpbf16_broadcast(const uint16_t *pair)
 {
     int both;

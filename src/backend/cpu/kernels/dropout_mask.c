@@ -6,7 +6,7 @@
 
 enum { WORDS = 4 * AN_RANDOM_RUN };
 
-/* The position of element i. In canonical order the pixels of a map come first, then the next map,
+/* The position of element i. In canonical order all pixels of a map come before the next map,
  * which is one lane further or in the next plane. */
 AN_INLINE int64_t place(const an_dropout_run *run, int64_t i)
 {
@@ -14,9 +14,8 @@ AN_INLINE int64_t place(const an_dropout_run *run, int64_t i)
     return (c / run->lanes * run->pixels + pixel) * run->lanes + c % run->lanes;
 }
 
-/* Elements are dropped by a mask of their bits: a branch could not be predicted. */
-
-/* Elements first .. end - 1; words[0] is that of the first. */
+/* Elements first .. end - 1; words[0] is that of the first. An element is dropped by masking its
+ * bits: a branch would be unpredictable. */
 AN_INLINE void drop(const an_dropout_run *run, const uint32_t *words, int64_t first, int64_t end,
                     an_dtype t)
 {
@@ -37,7 +36,7 @@ AN_INLINE void drop(const an_dropout_run *run, const uint32_t *words, int64_t fi
     }
 }
 
-/* The same where all neighbours lie side by side, and there is a word for each. */
+/* The same for a run of elements that are neighbours in memory, with a word for each. */
 AN_INLINE void drop_run(const an_dropout_run *run, const uint32_t *words, int64_t first, an_dtype t)
 {
     const uint32_t last = (uint32_t)(run->threshold - 1);

@@ -54,8 +54,7 @@ DPBF16_INLINE void gradients(const an_fc_gradients_run *run)
             float *to = run->dweights + j * run->columns + c;
             if (j >= run->rows)
                 break;
-            if (aligned) { /* the update reads them, but only after everything else has been
-                              written */
+            if (aligned) { /* the update reads them only after everything else has been written */
                 _mm512_stream_ps(to, acc[0][j]);
                 _mm512_stream_ps(to + LANES, acc[1][j]);
             } else {

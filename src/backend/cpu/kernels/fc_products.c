@@ -19,7 +19,7 @@ void an_fc_pair_columns(const uint16_t *matrix, int images, int64_t columns, int
 
 #include "backend/cpu/kernels/dpbf16.h"
 
-enum { LANES = AN_FC_VECTOR, VECTORS = 4 /* that are computed together, at most */ };
+enum { LANES = AN_FC_VECTOR, VECTORS = 4 /* computed together, at most */ };
 
 /* ---- Products -------------------------------------------------------------------------------- */
 
@@ -35,10 +35,10 @@ DPBF16_INLINE void fetch_line(an_fc_fetch *f)
     f->rows--;
 }
 
-/* Some rows and `vectors` vectors of lanes, both constants. */
+/* Multiply `rows` rows by `vectors` vectors of lanes; both are constants after inlining. */
 DPBF16_INLINE void multiply(const an_fc_product_run *p, int row, int rows, int lane, int vectors)
 {
-    /* Pairs between two prefetches: few enough to fetch all of the next rows in time. */
+    /* Pairs between two prefetches: few enough to fetch all the next rows in time. */
     int steps = p->lanes > VECTORS * LANES ? 4 : 2;
     const uint16_t *weights = p->weights + row * p->row_step, *columns = p->columns + 2 * lane;
     float *sums = p->sums + row * p->lanes + lane;

@@ -16,7 +16,7 @@
 #include "backend/cpu/kernels/wgrad_tiles.h"
 #include "op/op.h"
 
-/** Constants of a normalisation, and how its tensors lie (an_lanes of native.h). */
+/** Constants of a normalisation, and the layout of its tensors (an_lanes of native.h). */
 typedef struct an_lrn_shape {
     int channels, groups, half; /* the window reaches `half` to both sides */
     int h, w, planes, lanes;
@@ -25,8 +25,8 @@ typedef struct an_lrn_shape {
 } an_lrn_shape;
 
 /**
- * Across maps: pixels first .. first + count - 1 of one image; tensors point to the image's start.
- * Within a map: one plane; tensors point to its start.
+ * Across maps: pixels first .. first + count - 1 of one image, with tensors that point to the
+ * image. Within a map: one plane, with tensors that point to it.
  */
 typedef struct an_lrn_run {
     const an_lrn_shape *shape;
@@ -43,7 +43,7 @@ enum { AN_LRN_TILE = 64 }; /* across maps: the most pixels of a run, a multiple 
 int64_t an_lrn_work(const an_lrn_shape *p);
 int64_t an_lrn_within_work(const an_lrn_shape *p);
 
-/** A row of one output, `crop` elements in each channel, from a row of stored pixels. */
+/** A row of the output, `crop` elements in each channel, from a row of stored pixels. */
 typedef struct an_augment_run {
     int crop;
     an_channels channels;
@@ -52,7 +52,7 @@ typedef struct an_augment_run {
     const uint8_t *pixels; /* [crop][3], R G B */
     const float *mean[3];  /* of column 0 of the output */
     int mean_step;         /* from column to column: 0 or 1, or -1 if mirrored */
-    const an_slot *slot;   /* whose matrix and offset are applied to the pixels; NULL: none */
+    const an_slot *slot;   /* its matrix and offset are applied to the pixels; NULL: none */
     void *out[3];
     uint8_t *bytes; /* work: 3 * crop */
     float *levels;  /* work, with a slot: 3 * crop */
@@ -61,8 +61,8 @@ typedef struct an_augment_run {
 /** A row of one slot mixed with that of a second slot, in every channel. */
 typedef struct an_augment_mix_run {
     int crop, channels;
-    int left, columns;        /* where the second shows */
-    float share;              /* of the second there */
+    int left, columns;        /* where the second one shows */
+    float share;              /* of the second one there */
     const float *own, *other; /* [channels][crop] */
     void *out[3];
 } an_augment_mix_run;
@@ -70,29 +70,29 @@ typedef struct an_augment_mix_run {
 /** Pooling of `width` neighbouring lanes of one plane; tensors point to the first of them. */
 typedef struct an_pool_run {
     const an_op_desc *desc;
-    int lanes; /* distance from pixel to pixel */
-    int width; /* 1 to 8; of max in bfloat16 also 16 */
-    bool relu; /* of max: a ReLU comes first */
+    int lanes; /* elements from one pixel to the next */
+    int width; /* 1 to 8; for max in bfloat16 also 16 */
+    bool relu; /* for max: a ReLU comes first */
     const void *x, *dy;
     void *y;
     void *dx;         /* backward: out */
-    uint16_t *places; /* of maxima, in the layout of y. Forward: out, or NULL; backward: in */
+    uint16_t *places; /* of the maxima, in the layout of y. Forward: out, or NULL; backward: in */
     an_float8 *work;  /* backward: rows of the window x columns of the input, twice if 16 wide */
 } an_pool_run;
 
-/** Dropout of `count` neighbours in canonical order; tensors point to where their image begins, or
- *  to the first of them if there is one lane. */
+/** Dropout of `count` neighbours in canonical order. Tensors point to the start of their image or,
+ * if there is one lane, to the first element. */
 typedef struct an_dropout_run {
-    uint64_t seed, update, first; /* first: the canonical index of the first */
+    uint64_t seed, update, first; /* first: canonical index of the first element */
     int layer, lanes;
     int64_t count, pixels; /* pixels: of a map; equal to count if there is one lane */
-    uint64_t threshold;    /* 1 .. 2^32: an element is kept if its word is below */
+    uint64_t threshold;    /* 1 .. 2^32: an element is kept if its word is smaller */
     float kept;            /* factor of the elements that are kept */
     const void *in;
     void *out;
 } an_dropout_run;
 
-/** ReLU of `count` elements in a row: of x; or the gradient from dy, where x is the input or the
+/** ReLU of `count` consecutive elements: of x; or the gradient from dy, where x is the input or the
  * output of the ReLU, whose sign decides. */
 typedef struct an_relu_run {
     const void *x, *dy;
@@ -100,7 +100,7 @@ typedef struct an_relu_run {
     int64_t count;
 } an_relu_run;
 
-/** The update of `count` weights in a row (an_segment in backend.h), by the rules of momentum. */
+/** The update of `count` consecutive weights (an_segment in backend.h), by a rule of momentum. */
 typedef struct an_update_run {
     float *w, *v;
     const float *dw;
@@ -116,7 +116,7 @@ typedef struct an_adam_run {
     const float *dw;
     uint16_t *copy;
     int64_t count;
-    float factor;     /* of gradients */
+    float factor;     /* for gradients */
     float decay;      /* adds decay w to gradients; 0 for AdamW */
     float keep;       /* AdamW: share of w that decay leaves; else 1 */
     float beta[2];    /* shares of v and q that are kept */
@@ -125,7 +125,7 @@ typedef struct an_adam_run {
     float epsilon;
 } an_adam_run;
 
-/** average = average + share (w - average), of `count` weights in a row. */
+/** average = average + share (w - average), of `count` consecutive weights. */
 typedef struct an_average_run {
     float *average;
     const float *w;
@@ -133,8 +133,8 @@ typedef struct an_average_run {
     float share;
 } an_average_run;
 
-/** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs and tiles exist in bfloat16
- * only. NULL where the instruction set has no such kernel. */
+/** Indexed by element type: 0 float32, 1 bfloat16; kernels of pairs and tiles exist only in
+ * bfloat16. NULL where the instruction set has no such kernel. */
 typedef struct an_cpu_kernels {
     const char *isa; /* of the float32 kernels */
 #define AN_KERNEL(name, run) void (*name[2])(const run *run_);
@@ -146,8 +146,8 @@ typedef struct an_cpu_kernels {
 #undef AN_KERNEL_TILES
 } an_cpu_kernels;
 
-/** The best table up to an instruction set; static. Kernels of tiles may run
- * only after an_cpu_ask_for_tiles() has returned true. */
+/** The best table up to an instruction set; static. Kernels of tiles may run only after
+ * an_cpu_ask_for_tiles() has returned true. */
 const an_cpu_kernels *an_cpu_kernels_for(alexnet_isa isa);
 
 static inline int an_kernel_type(an_dtype dtype)
@@ -155,7 +155,7 @@ static inline int an_kernel_type(an_dtype dtype)
     return dtype == AN_BF16;
 }
 
-/* ---- Instances out of one always-inlined body(run, dtype) or, of pairs, body(run) -------------
+/* ---- Instances of one always-inlined body(run, dtype) or, for pairs, body(run) ----------------
  */
 
 #define AN_KERNEL_INSTANCE(name, run, body, type, dtype, isa, target)                              \

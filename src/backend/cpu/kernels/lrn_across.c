@@ -1,9 +1,10 @@
 /*
  * Local response normalisation across maps (op/lrn.h).
  *
- * There are two ways through the tensor. If channels are neighbours in memory in eights of one
- * tower, pixels are laid out in rows of channels (lrn_rows.h). Else a vector is eight pixels of a
- * channel (lrn_pixels.h). Both sum in channel order, so that all layouts give the same bits.
+ * There are two ways through the tensor. If each eight channels that are neighbours in memory
+ * belong to one tower, pixels are laid out in rows of channels (lrn_rows.h). Else a vector is eight
+ * pixels of a channel (lrn_pixels.h). Both sum in channel order, so that all layouts give the same
+ * bits.
  */
 #include "backend/cpu/kernels/lrn_pixels.h"
 #include "backend/cpu/kernels/lrn_rows.h"

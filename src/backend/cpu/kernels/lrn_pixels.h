@@ -107,7 +107,7 @@ AN_INLINE void clear_padding(const an_lrn_run *run, void *tensor, int64_t pixel,
         store_pixels(run, tensor, c, pixel, count, t, &zero);
 }
 
-/* All pixels of a run by eights; `out` is what is written. */
+/* All pixels of a run in groups of eight; `out` is the tensor to write. */
 AN_INLINE void for_each_eight_pixels(const an_lrn_run *run, an_dtype t, void *out,
                                      void (*what)(const an_lrn_run *run, int64_t pixel, int count,
                                                   an_dtype t, bool root))

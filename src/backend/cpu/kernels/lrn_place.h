@@ -1,13 +1,13 @@
 /*
- * Where the channels of a normalisation across maps are, for the two ways through a tensor that
- * lrn_across.c has.
+ * Where the channels of a normalisation across maps are in memory, for both ways through a tensor
+ * (lrn_across.c).
  */
 #ifndef AN_BACKEND_CPU_KERNELS_LRN_PLACE_H
 #define AN_BACKEND_CPU_KERNELS_LRN_PLACE_H
 
 #include "backend/cpu/kernels/kernels.h"
 
-/* Channels of a tower. A single tower has all that are in memory; those of the padding are zero. */
+/* Channels of a tower. A single tower includes the padding channels in memory, which are zero. */
 AN_INLINE int tower_size(const an_lrn_shape *p)
 {
     return p->groups == 1 ? p->planes * p->lanes : p->channels / p->groups;

@@ -28,7 +28,7 @@
         }                                                                                          \
     } while (0)
 
-/** s^(-beta) for s > 0; `root` says that beta is 0.75, and is a constant after inlining. */
+/** s^(-beta) for s > 0; `root`, a constant after inlining, says that beta is 0.75. */
 AN_INLINE float an_lrn_power(float s, float beta, bool root)
 {
     float y;
@@ -38,7 +38,7 @@ AN_INLINE float an_lrn_power(float s, float beta, bool root)
     return y;
 }
 
-/** The same of eight, with the same bits. */
+/** The same for eight values, with the same bits. */
 AN_INLINE void an_lrn_power8(const an_float8 *s, float beta, bool root, an_float8 *y)
 {
     if (root)

@@ -12,8 +12,8 @@
 
 enum { ROW_PIXELS = 8, LINES = 3 };
 
-/* Floats of a pixel in a row, with a gap of `half` behind each tower; of a row, rounded up so that
- * loops have no remainder; and of a row with the margins that windows reach into. */
+/* Floats of a pixel in a row, with a gap of `half` after each tower; of a row, rounded up so that
+ * loops have no remainder; and of a row with the margins that windows extend into. */
 AN_INLINE int pixel_size(const an_lrn_shape *p)
 {
     return p->groups * (tower_size(p) + p->half);
@@ -35,7 +35,7 @@ AN_INLINE int64_t rows_work(const an_lrn_shape *p)
 }
 
 /* Some pixels in rows. Only channels are ever written to `windowed`, so that its gaps and margins
- * stay zero, next to a NaN too. */
+ * stay zero, even next to a NaN. */
 typedef struct rows {
     const an_lrn_shape *shape;
     const void *x, *dy;
@@ -65,7 +65,7 @@ AN_INLINE rows rows_of(const an_lrn_run *run, an_dtype t)
                   .direct = windowed + 2 * line};
 }
 
-/* What is done to eight neighbours, `at` in tensors and `i` in rows. */
+/* An operation on eight neighbours, at index `at` in tensors and `i` in rows. */
 typedef void (*eight)(const rows *w, int half, int64_t at, int i);
 
 AN_INLINE void for_each_eight(const rows *w, int half, eight what)
@@ -147,7 +147,7 @@ AN_INLINE void gradient(const rows *w, int half, int64_t at, int i)
     an_store8(w->dx, at, w->t, &direct);
 }
 
-/* Zeroes the channels of the padding, which are behind the last tower. */
+/* Zeroes the padding channels, which come after the last tower. */
 AN_INLINE void clear_behind(const rows *w, void *tensor)
 {
     const an_lrn_shape *p = w->shape;

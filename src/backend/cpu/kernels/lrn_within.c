@@ -1,7 +1,7 @@
 /*
  * Local response normalisation within a map (op/lrn.h): one plane of h x w pixels of some lanes.
  *
- * A window's sum is taken down the columns first, then along the row, in loops over a whole row of
+ * A window is summed down the columns first, then along the row, in loops over a whole row of
  * w * lanes neighbours. Zeros to the left and right of the row of column sums clip the windows.
  */
 #include <math.h>
@@ -31,7 +31,7 @@ AN_INLINE parts parts_of(const an_lrn_run *run)
     return (parts){run->work + gap, sums, sums + row, row, gap};
 }
 
-/* sums[i] = sum of columns[] over the window, `lanes` apart. */
+/* sums[i] = sum of columns[] over the window, at a stride of `lanes`. */
 AN_INLINE void along_the_row(const an_lrn_shape *p, const parts *w)
 {
     const float *restrict from = w->columns - w->gap;

@@ -10,7 +10,7 @@
 #include "op/op.h"
 
 /**
- * Copy row `row` of a map, which may lie outside it, with zeros before and after it.
+ * Copy row `row` of a map, which may be outside the map, with zeros before and after it.
  * @param map    [in.h][in.w] elements of `each` bytes
  * @param left   zeros before the row
  * @param to     `count` elements

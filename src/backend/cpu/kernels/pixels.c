@@ -5,7 +5,7 @@
 
 #include "backend/cpu/kernels/bf16.h"
 
-/* Elements after the end of a row that blocks of pixels may reach. */
+/* Elements past the end of a row that blocks of pixels may read. */
 enum { BEHIND = 64 };
 
 bool an_pixels_describe(an_pixels *p, const an_op_desc *desc)
@@ -31,9 +31,9 @@ size_t an_pixels_packed(const an_pixels *p)
     return maps * sizeof(float) + maps * (size_t)p->pairs * 2 * sizeof(uint16_t);
 }
 
-/* The two taps of a pair: (line, column) each; a line that does not exist has no tap. Pairs lie
- * along the lines; the last column of a line, which has no neighbour left, is paired with that of
- * the next line. */
+/* The two taps of a pair: (line, column) each; a line that does not exist has no tap. Pairs are
+ * neighbours in a line; the last column of a line, which has no neighbour left, is paired with that
+ * of the next line. */
 typedef struct pair {
     int line[2], column[2];
 } pair;

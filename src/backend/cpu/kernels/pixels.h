@@ -1,7 +1,7 @@
 /*
  * Convolution of pixels: a few plain maps of bfloat16 to many maps in blocks of 16 (AN_LAYOUT_C16),
- * on a processor that multiplies pairs of bfloat16 (AVX-512 BF16). oneDNN pairs maps, the third
- * with a fourth of zeros; here two neighbours in a row are a pair. A kernel is serial.
+ * on a processor that multiplies pairs of bfloat16 (AVX-512 BF16). oneDNN pairs maps, and so the
+ * third with zeros; here two neighbours in a row are a pair. A kernel is serial.
  *
  * Accumulators are AN_PIXELS_VECTORS vectors of maps times some pixels, or times the taps of a row
  * of the filter. A tap is an element of a filter, (c, r, s); a line is a row (c, r) of taps.
@@ -17,9 +17,9 @@
 
 enum {
     AN_PIXELS_LANES = 16,  /* maps of a vector */
-    AN_PIXELS_VECTORS = 2, /* of maps that are computed together: a group */
+    AN_PIXELS_VECTORS = 2, /* vectors of maps computed together: a group */
     AN_PIXELS_GROUP = AN_PIXELS_LANES * AN_PIXELS_VECTORS,
-    AN_PIXELS_ROWS = 5, /* of the output that are computed together: a band */
+    AN_PIXELS_ROWS = 5, /* rows of the output computed together: a band */
 };
 
 typedef struct an_pixels {
@@ -32,11 +32,11 @@ typedef struct an_pixels {
     int columns; /* backward: pairs of inputs in a row of work memory, a multiple of 16 */
 } an_pixels;
 
-/** A run of one image: forward of a band of its output; backward, added to sums. */
+/** A run on one image: forward for a band of its output, or backward, which adds to sums. */
 typedef struct an_pixels_run {
     const an_pixels *shape;
     const uint16_t *x; /* [C][H][W] */
-    uint16_t *y;       /* [K/16][P][Q][16]. forward: out. backward: in; dy counts only where it
+    uint16_t *y;       /* [K/16][P][Q][16]. forward: out. backward: in; dy counts only where y
                           is above 0. NULL: all of dy counts */
     uint16_t *work;    /* an_pixels_forward_work() or an_pixels_backward_work() elements */
     /* forward */

@@ -7,7 +7,7 @@
 typedef struct band {
     int first, rows, inputs; /* inputs: rows of a map of the input that they see */
     uint16_t *gradients;     /* [groups][rows][steps][vectors][16][2] */
-    uint16_t *pixels;        /* [C][inputs][columns][2]: an element and the one a stride further */
+    uint16_t *pixels;        /* [C][inputs][columns][2]: an element and the one a stride later */
     uint16_t *line;
     const uint16_t *y, *dy; /* of the image */
 } band;
@@ -25,7 +25,7 @@ DPBF16_INLINE __m512i two_gradients(const uint16_t *dy, const uint16_t *y, __mma
     return _mm512_permutexvar_epi16(side_by_side, _mm512_maskz_loadu_epi16(there, dy));
 }
 
-/* Fills in the gradients, and adds them to the bias's sums. */
+/* Lays out the gradients, and adds them to the bias's sums. */
 DPBF16_INLINE void lay_out_gradients(const an_pixels *p, const band *b, const uint16_t *y,
                                      const uint16_t *dy, float *bias)
 {

@@ -1,6 +1,6 @@
 /*
- * What both kernels of pixels on AVX-512 BF16 share. Only they include it, within
- * defined(__x86_64__).
+ * What the forward and backward kernels of pixels on AVX-512 BF16 share. Only they include it,
+ * within defined(__x86_64__).
  */
 #ifndef AN_BACKEND_CPU_KERNELS_PIXELS_BF16_H
 #define AN_BACKEND_CPU_KERNELS_PIXELS_BF16_H

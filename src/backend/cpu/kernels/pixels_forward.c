@@ -5,7 +5,7 @@
 
 enum { PIXELS = 14 }; /* 28 accumulators, 2 vectors of weights and a pair of pixels: 31 registers */
 
-/* What a row of the output sees: lines of the input, and the last columns of every two lines,
+/* What a row of the output sees: lines of the input and, for every two lines, their last columns,
  * interleaved: every second element of each line. (Filters have an odd number of columns, and the
  * stride is even.) */
 typedef struct lines {
@@ -50,7 +50,7 @@ DPBF16_INLINE const uint16_t *step(const uint16_t *line, int stride, const uint1
 {
     __m512bh w0 = dpbf16_load(weights), w1 = dpbf16_load(weights + 2 * LANES);
     /* The next step reads the same pixels for other outputs. Without this the compiler would keep
-     * them in general registers, from which a broadcast takes longer than from memory. */
+     * them in general registers, from which a broadcast is slower than from memory. */
     __asm__("" ::: "memory");
     dpbf16_add(w0, w1, line, stride, PIXELS, acc[0], acc[1]);
     return weights + 2 * GROUP;
@@ -70,7 +70,7 @@ typedef struct group_row {
     const uint16_t *weights;
     const float *bias;
     bool relu;
-    int vectors; /* of maps of the group that the tensor has */
+    int vectors; /* vectors of maps of the group that the tensor has */
     uint16_t *y; /* the first pixel */
 } group_row;
 

@@ -93,7 +93,7 @@ TILES_INLINE void lay_out_x(const an_pixels_tiles_run *run, const band *b)
 
 /* ---- Products -------------------------------------------------------------------------------- */
 
-/* Two lines of taps at a time by two blocks of maps. */
+/* Two lines of taps at a time, by two blocks of maps. */
 TILES_INLINE void multiply_band(const an_pixels_tiles_run *run, const band *b)
 {
     const an_pixels_tiles *p = run->shape;

@@ -1,7 +1,7 @@
 /*
- * The gradients of the weights of a convolution of pixels by tiles (AMX, tiles.h). A few plain maps
- * x and many maps dy in bfloat16; 32 neighbours in a row of dy are added up in one product. A
- * kernel is serial and computes one image. As in pixels.h, a line is a row (c, r) of taps:
+ * The gradients of the weights of a convolution of pixels by tiles (AMX, tiles.h): a few plain maps
+ * x and many maps dy, in bfloat16. One product adds up 32 neighbours in a row of dy. A kernel is
+ * serial and computes one image. As in pixels.h, a line is a row (c, r) of taps:
  *
  *     sums[line][s][k] += x[c][p stride + r - top][q stride + s - left] dy[k][p][q]
  */
@@ -14,14 +14,14 @@
 
 enum {
     AN_PIXELS_TILES_K = 16,   /* maps of dy in a block */
-    AN_PIXELS_TILES_ROWS = 7, /* of dy that are computed together, a band */
+    AN_PIXELS_TILES_ROWS = 7, /* rows of dy computed together: a band */
 };
 
 typedef struct an_pixels_tiles {
     const an_op_desc *desc; /* borrowed */
     int lines;              /* C * R */
-    int blocks;             /* of 16 maps of dy, the last perhaps in part */
-    int runs;               /* of 32 neighbours in a row of dy, the last perhaps in part */
+    int blocks;             /* blocks of 16 maps of dy; the last may be partial */
+    int runs;               /* runs of 32 neighbours in a row of dy; the last may be partial */
     int inputs;             /* rows of a map of x that a band sees */
     int columns; /* of x, at each phase of the stride, that a row of dy sees; a multiple of 16 */
 } an_pixels_tiles;
@@ -30,8 +30,8 @@ typedef struct an_pixels_tiles_run {
     const an_pixels_tiles *shape;
     const uint16_t *x;    /* [C][H][W] */
     const uint16_t *dy;   /* map 16 b + i of pixel j is at b * block + j * pixel + i */
-    int64_t block, pixel; /* distances, in elements */
-    uint16_t *work;       /* shape's elements, aligned to 64 bytes */
+    int64_t block, pixel; /* strides, in elements */
+    uint16_t *work;       /* aligned to 64 bytes; its elements are counted below */
     float *sums;          /* added to: [lines][blocks][S][16], then [blocks][16] of the bias */
 } an_pixels_tiles_run;
 

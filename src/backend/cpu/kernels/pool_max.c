@@ -1,18 +1,18 @@
 /*
- * Max pooling (op/pool.h) of neighbouring lanes of a plane. With a ReLU before it, the maximum
- * begins with zero.
+ * Max pooling (op/pool.h) of neighbouring lanes of a plane. With a fused ReLU, the maximum
+ * starts at zero.
  *
- * For backward, forward notes the place of each maximum, the first of equal ones. A NaN wins over
+ * For backward, forward records the place of each maximum, the first of equal ones. A NaN wins over
  * every number, so that it reaches the loss (which of several NaNs wins is not defined); oneDNN's
  * pooling drops it. A NaN gets the gradient of its window, even where a ReLU alone would give it
  * none.
  *
- * Sixteen lanes of bfloat16 are compared as whole numbers, in an order that agrees with that of the
- * values: NaNs of both signs are above all, and 0 is above -0, so that the two are no tie here.
+ * Sixteen lanes of bfloat16 are compared as integers, in an order that agrees with that of the
+ * values: NaNs of both signs are above all, and 0 is above -0, so that the two do not tie here.
  */
 #include "backend/cpu/kernels/pool_rows.h"
 
-enum { NOWHERE = 0xffff }; /* the zero of the ReLU; windows have fewer places */
+enum { NOWHERE = 0xffff }; /* the ReLU's zero won; windows have fewer places */
 
 /* The number of a pixel among those of its clipped window. */
 AN_INLINE int place_at(const an_pool_run *run, window w, int r, int c)
@@ -119,7 +119,7 @@ AN_INLINE void largest16(const an_pool_run *run, window w, int64_t out, bool rel
 
 /* ---- Backward -------------------------------------------------------------------------------- */
 
-/* Adds dy to the place of the window that forward noted. */
+/* Adds dy to the place in the window that forward recorded. */
 AN_INLINE void give_to_place(const an_pool_run *run, window w, int64_t out, an_dtype t, int width)
 {
     int vectors = width > 8 ? 2 : 1, lanes = width > 8 ? 8 : width;

@@ -1,6 +1,6 @@
 /*
- * What the kernels of pooling share: windows, lanes, and the rows of sums that gradients are
- * gathered in. When no further window reaches a row of the input, its sums are written out and
+ * What the kernels of pooling share: windows, lanes, and the rows of sums in which gradients are
+ * gathered. When no further window reaches a row of the input, its sums are written out and
  * cleared, so that as many rows of sums as a window has are enough.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_POOL_ROWS_H
@@ -24,7 +24,7 @@ AN_INLINE window window_at(const an_op_desc *desc, int p, int q)
                     left > 0 ? left : 0, right < desc->in[0].w ? right : desc->in[0].w};
 }
 
-/* Up to eight lanes of a pixel from `lane` on; those beyond `width` are zero. */
+/* Up to eight lanes of a pixel; those beyond `width` are zero. */
 AN_INLINE void load_lanes(const an_pool_run *run, const void *tensor, int64_t pixel, an_dtype t,
                           int width, an_float8 *v)
 {

@@ -1,6 +1,6 @@
 /*
- * ReLU and its gradient. Both only choose between zero and an element as it is, so that
- * bfloat16 is never converted: as whole numbers, its values above 0 are 0x0001 (the smallest) to
+ * ReLU and its gradient. Both only choose between zero and an unchanged element, so bfloat16 is
+ * never converted: as integers, its values above 0 are 0x0001 (the smallest) to
  * 0x7f80 (infinity), those below 0x8001 to 0xff80; the rest are zeros and NaNs.
  */
 #include "backend/cpu/kernels/kernels.h"

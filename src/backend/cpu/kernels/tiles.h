@@ -3,12 +3,12 @@
  *
  *     C[rows][16] += A[rows][32] B[32][16]
  *
- * C is float32, A and B are bfloat16, and B has its rows in pairs: [16][16][2]. Tiles have numbers,
- * which must be constants: 0 to 3 are C, 4 and 5 A, 6 and 7 B.
+ * C is float32, A and B are bfloat16, and B has its rows in pairs: [16][16][2]. Tiles are numbered;
+ * the numbers must be constants: 0 to 3 are C, 4 and 5 A, 6 and 7 B.
  *
- * To be included within defined(__x86_64__); callers are marked AN_TARGET_TILES. Tests define
- * AN_TILES_EMULATED as the name of a header that has the operations in plain C, for processors
- * without tiles.
+ * Include it only within defined(__x86_64__); callers are marked AN_TARGET_TILES. For processors
+ * without tiles, tests define AN_TILES_EMULATED as the name of a header that has the operations in
+ * plain C.
  */
 #ifndef AN_BACKEND_CPU_KERNELS_TILES_H
 #define AN_BACKEND_CPU_KERNELS_TILES_H
@@ -80,15 +80,15 @@ static inline an_tile_config an_tile_config_of(int rows)
 
 /**
  * c[i][j] += the sum of products a[i] b[j] over `outer` times `inner` steps, for i and j of 0 and
- * 1, or of 0 alone. Distances are in elements.
+ * 1, or of 0 only. Strides are in elements.
  */
 typedef struct an_tiles_sum {
     const uint16_t *a[2], *b[2];
     float *c[2][2];
     bool two_a, two_b;
-    int64_t a_row; /* distance of the rows of a tile */
+    int64_t a_row; /* stride of the rows of a tile */
     int outer, inner;
-    int64_t a_outer, a_inner, b_inner; /* distances of steps; b goes on with every inner step */
+    int64_t a_outer, a_inner, b_inner; /* strides of the steps; b advances with every inner step */
 } an_tiles_sum;
 
 enum { AN_TILE_B = AN_TILE_ROWS * AN_TILE_DEPTH }; /* elements of a tile B */

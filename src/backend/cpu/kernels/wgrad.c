@@ -25,7 +25,7 @@ void an_wgrad_write(const an_wgrad *w, int unit, const float *sums, float *dweig
 
 #include "backend/cpu/kernels/dpbf16.h"
 
-enum { LANES = 16, INPUTS = 8 /* of a block of accumulators */ };
+enum { LANES = 16, INPUTS = 8 /* maps of the input in a block of accumulators */ };
 
 DPBF16_INLINE void pair(const an_wgrad_pair_run *run)
 {
@@ -35,7 +35,7 @@ DPBF16_INLINE void pair(const an_wgrad_pair_run *run)
 
 AN_KERNEL_PAIRS_INSTANCE(wgrad_pair, an_wgrad_pair_run, pair)
 
-/* Outputs first .. end - 1 of a row or column: those for which a tap is within the input. */
+/* Outputs first .. end - 1 of a row or column, for which a tap is within the input. */
 typedef struct range {
     int first, end;
 } range;

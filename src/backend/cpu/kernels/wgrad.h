@@ -1,6 +1,6 @@
 /*
- * Gradients of a convolution's weights in bfloat16, on a processor that multiplies pairs of it
- * (AVX-512 BF16): two images are a pair, so that every product counts, whatever the size of the
+ * Gradients of a convolution's weights in bfloat16, on a processor that multiplies pairs of them
+ * (AVX-512 BF16). A pair is two images, so that no product is wasted, whatever the size of the
  * maps and the padding. Tensors are in blocks of 16 maps (AN_LAYOUT_C16). A kernel is serial, and
  * sums in the order of images and pixels.
  *
@@ -21,7 +21,7 @@ enum { AN_WGRAD_K = 32, AN_WGRAD_C = 16 };
 typedef struct an_wgrad {
     const an_op_desc *desc; /* borrowed */
     int taps;
-    int k_units, c_units; /* units along the output's maps in all groups, the input's in one */
+    int k_units, c_units; /* units along the output's maps in all groups; the input's in one */
 } an_wgrad;
 
 /** @return false if the kernels do not compute this convolution */
@@ -46,7 +46,7 @@ typedef struct an_wgrad_run {
     int k, c;
     const uint16_t *x, *dy; /* the pairs of all maps */
     float *sums;
-    float *bias; /* the sums of dy itself, [32], or NULL */
+    float *bias; /* sums of dy itself, [32], or NULL */
 } an_wgrad_run;
 
 /** Write the sums of unit k * c_units + c to dweights, [K][C][R][S]. */

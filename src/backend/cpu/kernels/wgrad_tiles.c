@@ -15,12 +15,12 @@ TILES_INLINE void transpose(__m256i v[16])
 {
     __m256i t[16];
 #pragma GCC unroll 8
-    for (int i = 0; i < 8; i++) { /* t: columns 0 to 3 and 8 to 11; t + 8: the others */
+    for (int i = 0; i < 8; i++) { /* t: columns 0 to 3 and 8 to 11; t + 8: the other columns */
         t[i] = _mm256_unpacklo_epi16(v[2 * i], v[2 * i + 1]);
         t[8 + i] = _mm256_unpackhi_epi16(v[2 * i], v[2 * i + 1]);
     }
 #pragma GCC unroll 8
-    for (int i = 0; i < 8; i++) { /* v + 4 i: columns 2 i, 2 i + 1 and those 8 further */
+    for (int i = 0; i < 8; i++) { /* v + 4 i: columns 2 i, 2 i + 1 and the same plus 8 */
         const __m256i *pair = t + 8 * (i / 4) + 2 * (i % 4);
         v[i / 4 * 8 + i % 4] = _mm256_unpacklo_epi32(pair[0], pair[1]);
         v[i / 4 * 8 + 4 + i % 4] = _mm256_unpackhi_epi32(pair[0], pair[1]);
@@ -65,12 +65,12 @@ AN_KERNEL_TILES_INSTANCE(wgrad_tiles_x, an_wgrad_tiles_layout_run, lay_out_x_blo
 
 /* ---- Layout of dy ---------------------------------------------------------------------------- */
 
-/* Where the next pixel of dy is, between rows too. */
+/* The position of the next pixel of dy, including the gaps between rows. */
 typedef struct place {
     int p, q;
 } place;
 
-/* The pixel in 32 bits each; zero between rows and behind the last. Moves on to the next. */
+/* The pixel's maps in 32 bits each; zero between rows and after the last one. Advances `at`. */
 TILES_INLINE __m512i next_pixel(const an_wgrad_tiles_layout_run *run, place *at)
 {
     an_chw out = run->shape->desc->out;

@@ -18,8 +18,8 @@ enum { AN_WGRAD_TILES_MAPS = 16, AN_WGRAD_TILES_BOTH = 2 * AN_WGRAD_TILES_MAPS }
 typedef struct an_wgrad_tiles {
     const an_op_desc *desc; /* borrowed */
     int taps, pitch;
-    int runs;               /* of 32 pixels of dy, the last perhaps in part */
-    int64_t row;            /* elements of a map of x as it is laid out */
+    int runs;               /* runs of 32 pixels of dy; the last may be partial */
+    int64_t row;            /* elements of a map of x as laid out */
     int c_blocks, k_blocks; /* of 16 maps of a group, of x and dy */
 } an_wgrad_tiles;
 
@@ -50,9 +50,9 @@ static inline int64_t an_wgrad_tiles_sums(const an_wgrad_tiles *w)
 
 typedef struct an_wgrad_tiles_run {
     const an_wgrad_tiles *shape;
-    const uint16_t *x[2], *dy[2]; /* blocks as laid out; NULL: there is no second */
+    const uint16_t *x[2], *dy[2]; /* blocks as laid out; NULL: no second one */
     float *sums;                  /* added to */
-    float *bias[2];               /* added to: the sums of dy itself, [16] each. NULL: not wanted */
+    float *bias[2];               /* added to: sums of dy itself, [16] each. NULL: not wanted */
 } an_wgrad_tiles_run;
 
 #endif

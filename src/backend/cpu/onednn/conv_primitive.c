@@ -67,7 +67,7 @@ void an_conv_flip_weights(const an_op_desc *desc, const float *weights, float *f
     }
 }
 
-/* What oneDNN is asked for: the algorithm and the layouts of activations. */
+/* The algorithm and the layouts of activations to ask oneDNN for. */
 typedef struct request {
     dnnl_alg_kind_t algorithm;
     dnnl_format_tag_t x, y;
@@ -75,7 +75,7 @@ typedef struct request {
 
 static const request plain = {dnnl_convolution_direct, dnnl_nchw, dnnl_nchw};
 
-/* Whether a row of windows, or a column, covers nothing but padding. */
+/* Whether a row or column of windows covers only padding. */
 static bool has_windows_of_padding(const an_op_desc *desc)
 {
     const an_conv_desc *c = &desc->u.conv;
@@ -84,9 +84,9 @@ static bool has_windows_of_padding(const an_op_desc *desc)
            (desc->out.w - 1) * c->stride - c->left >= desc->in[0].w;
 }
 
-/* oneDNN's brgemm kernels for AMX crash at windows that cover nothing but padding: at rows of them
- * in 2.6.3, at columns by its issue 5942, reported for 3.14. These kernels work channels last
- * alone, so such a convolution is computed in plain layouts in bf16. */
+/* oneDNN's brgemm kernels for AMX crash on windows that cover only padding: on rows of them in
+ * 2.6.3, on columns according to its issue 5942, reported for 3.14. These kernels work only
+ * channels last, so in bf16 such a convolution is computed in plain layouts. */
 static bool must_be_plain(const an_cpu *cpu, const an_op_desc *desc)
 {
     return cpu->activation == AN_BF16 && has_windows_of_padding(desc);
@@ -109,7 +109,7 @@ static request request_for(const an_conv_forward *problem, an_variant variant)
     }
 }
 
-/* What all three directions share. */
+/* The part of a description that all three directions share. */
 static alexnet_status spec_new(an_primitive_spec *spec, const an_conv_forward *problem, request how,
                                dnnl_data_type_t weights, dnnl_data_type_t dst)
 {
@@ -152,7 +152,7 @@ static alexnet_status describe(dnnl_primitive_desc_t *pd, an_primitive_spec *spe
 }
 
 /* oneDNN's reference loops accept any request but are a thousand times slower: such a primitive
- * does not count as the variant. */
+ * does not count as the requested variant. */
 static alexnet_status check_variant(an_primitive **primitive, an_variant variant)
 {
     if (variant == AN_CPU_DIRECT || strncmp(an_primitive_name(*primitive), "ref", 3) != 0)
@@ -165,7 +165,7 @@ static alexnet_status check_variant(an_primitive **primitive, an_variant variant
 
 /* ---- Forward --------------------------------------------------------------------------------- */
 
-/* The layouts of a primitive's input and output; _UNSUPPORTED if one is not ours. */
+/* The layouts of a primitive's input and output; _UNSUPPORTED if one has no an_layout_kind. */
 static alexnet_status layouts_of(const an_primitive *primitive, an_layout *x, an_layout *y)
 {
     AN_CHECK(an_layout_from_md(x, an_primitive_md(primitive, DNNL_ARG_SRC)));

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-/* Two hashes of 64 bits as a name, in the manner of Fowler, Noll and Vo. */
+/* A name made of two 64-bit hashes like that of Fowler, Noll and Vo (FNV). */
 static void name_of(const void *data, size_t bytes, bool flipped, char name[AN_MD_NAME])
 {
     static const uint64_t factor[] = {0x100000001b3u, 0x9e3779b97f4a7c15u};
@@ -126,7 +126,7 @@ void an_md_free(an_md md)
         dnnl_memory_desc_destroy((dnnl_memory_desc_t)md);
 }
 
-/* A blocked layout is named by all that it consists of; others are opaque and have no name. */
+/* The name of a blocked layout is made from all its members; others are opaque and have none. */
 void an_md_name(an_md md, bool flipped, char name[AN_MD_NAME])
 {
     struct {
@@ -239,7 +239,8 @@ alexnet_status an_dnnl_fail(dnnl_status_t status, const char *what)
     case dnnl_unimplemented:
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN does not implement %s", what);
     case dnnl_invalid_arguments:
-        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN does not take the arguments of %s", what);
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN does not accept the arguments of %s",
+                       what);
     default:
         return AN_FAIL(ALEXNET_ERROR_DEVICE, "oneDNN reported failure %d in %s", (int)status, what);
     }

@@ -10,8 +10,8 @@ struct an_primitive {
     dnnl_primitive_desc_t pd;
     dnnl_primitive_t primitive;
     dnnl_stream_t stream;
-    int n_args;                                      /* the caller's */
-    dnnl_exec_arg_t args[AN_PRIMITIVE_MAX_ARGS + 1]; /* and the scratch memory, if there is any */
+    int n_args;                                      /* arguments from the caller */
+    dnnl_exec_arg_t args[AN_PRIMITIVE_MAX_ARGS + 1]; /* plus the scratch memory, if any */
     size_t scratch;
 };
 

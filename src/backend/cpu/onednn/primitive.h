@@ -1,6 +1,6 @@
 /*
- * A oneDNN primitive with everything that it needs to run: its memory objects and its stream are
- * made once, and a run only sets pointers.
+ * A oneDNN primitive with everything that it needs to run. Its memory objects and its stream are
+ * made once; a run only sets pointers.
  */
 #ifndef AN_BACKEND_CPU_ONEDNN_PRIMITIVE_H
 #define AN_BACKEND_CPU_ONEDNN_PRIMITIVE_H
@@ -13,27 +13,27 @@ enum { AN_PRIMITIVE_MAX_ARGS = 5 };
 
 /**
  * Make a primitive for the number of OpenMP threads that is set now, which it keeps.
- * @param pd    taken, also on failure
+ * @param pd    ownership is taken, also on failure
  * @param args  DNNL_ARG_..., in the order in which an_primitive_run() gets their pointers
  */
 alexnet_status an_primitive_new(an_primitive **out, dnnl_engine_t engine, dnnl_primitive_desc_t pd,
                                 int n_args, const int *args);
 /** Makes a primitive that computes `count` images, rows or columns of a problem. */
 typedef alexnet_status (*an_primitive_make)(const void *problem, int64_t count, an_primitive **out);
-/** Let `make` make one for `threads` threads. */
+/** Call `make` with the number of OpenMP threads set to `threads`. */
 alexnet_status an_primitive_make_for(int threads, an_primitive_make make, const void *problem,
                                      int64_t count, an_primitive **out);
 /** A copy from one layout or element type to another; its arguments are source and destination.
- *  @param from, to  NULL: memory was too short to make them, which is then the error returned */
+ *  @param from, to  NULL: memory was short when they were made; that is then the error returned */
 alexnet_status an_primitive_reorder(an_primitive **out, dnnl_engine_t engine, an_md from, an_md to);
 /** NULL allowed. */
 void an_primitive_free(an_primitive *primitive);
 
 /** The descriptor of an argument, borrowed from the primitive. */
 an_md an_primitive_md(const an_primitive *primitive, int arg);
-/** For describing its backward primitives. */
+/** The descriptor from which to describe its backward primitives. */
 const_dnnl_primitive_desc_t an_primitive_pd(const an_primitive *primitive);
-/** oneDNN's name of the implementation, as "jit:avx2"; borrowed. */
+/** oneDNN's name for the implementation, such as "jit:avx2"; borrowed. */
 const char *an_primitive_name(const an_primitive *primitive);
 /** Bytes of scratch memory that a run needs. */
 size_t an_primitive_scratch(const an_primitive *primitive);

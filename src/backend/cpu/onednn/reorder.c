@@ -37,7 +37,8 @@ alexnet_status an_layout_from_md(an_layout *layout, an_md md)
         if (equal)
             return ALEXNET_OK;
     }
-    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "oneDNN chose a layout that is none of ours");
+    return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                   "oneDNN chose a layout that this program does not use");
 }
 
 static alexnet_status reorder_new(an_reorder *reorder, an_cpu_op *op, an_md from, an_md to,

@@ -1,6 +1,6 @@
 /*
  * Reorders convert tensors between a prepared operator and its neighbours. The outer layout is the
- * one that the neighbours were promised, the inner one is what the operator computes in. If the two
+ * one that neighbours see, the inner one is what the operator computes in. If the two
  * differ, a tensor is copied into or out of a buffer in the operator's scratch; if not, nothing
  * happens.
  */
@@ -22,9 +22,9 @@ dnnl_data_type_t an_dtype_dnnl(an_dtype dtype);
  *  @return ALEXNET_ERROR_UNSUPPORTED if no an_layout_kind matches it, or _NO_MEMORY */
 alexnet_status an_layout_from_md(an_layout *layout, an_md md);
 
-/** For tensors that come in: from the outer to the inner layout. */
+/** For incoming tensors: from the outer to the inner layout. */
 alexnet_status an_reorder_in_new_md(an_reorder *reorder, an_cpu_op *op, an_md outer, an_md inner);
-/** For tensors that go out: from the inner to the outer layout. */
+/** For outgoing tensors: from the inner to the outer layout. */
 alexnet_status an_reorder_out_new_md(an_reorder *reorder, an_cpu_op *op, an_md inner, an_md outer);
 /** The same between two layouts. */
 alexnet_status an_reorder_in_new(an_reorder *reorder, an_cpu_op *op, an_layout outer,

@@ -77,7 +77,7 @@ static bool work(const an_team *team, int worker, const an_op_args *args, atomic
     return failed;
 }
 
-/* The region has all threads of the context, even those that are no workers: OpenMP's runtime ends
+/* The region has all threads of the context, even those that are not workers: OpenMP's runtime ends
  * threads that a region leaves out, and would have to start them again for the next region. */
 alexnet_status an_team_run(const an_team *team, const an_op_args *args, int first, int count,
                            an_team_place place, const void *user)

@@ -1,14 +1,15 @@
 /*
  * A team: work cut into units, each computed by one thread with a primitive made for one thread.
- * What a unit computes does not depend on how many threads share the units; a primitive that
- * divides its own work among threads may group sums differently for every number of threads.
+ * What a unit computes does not depend on how many threads share the units, whereas a primitive
+ * that divides its own work among threads may group sums differently for each number of threads.
  */
 #ifndef AN_BACKEND_CPU_ONEDNN_TEAM_H
 #define AN_BACKEND_CPU_ONEDNN_TEAM_H
 
 #include "backend/cpu/onednn/reorder.h"
 
-/** Units of two sizes: `full` large ones, then small ones. A size is that of an_primitive_make. */
+/** Units of two sizes: `full` large ones, then small ones. Sizes are in the units of
+ * an_primitive_make. */
 typedef struct an_units {
     int count, full;
     int64_t large, small;
