@@ -28,8 +28,8 @@ expect 2 train
 expect 2 train data/pictures --lr 1
 expect 2 bench --mode loader data/pictures --tune tune.ini
 has err '--tune measures layers'
-expect 2 bench --precision TF32
-has err 'did you mean tf32?'
+expect 2 bench --precision BF16
+has err 'did you mean bf16?'
 expect 2 bench --device CPU
 has err 'unknown device "CPU"; did you mean cpu?'
 expect 2 train data/pictures --batch 0
