@@ -264,6 +264,9 @@ static int run(const opt_args *args, const rdm_options *options, const model_opt
     alexnet_model *model = NULL;
     alexnet_dataset *pictures = NULL;
     string_list paths = {0};
+    for (int i = 0; options->compare && i < args->file_count; i++)
+        if (path_ends_in(args->files[i], ".csv"))
+            return opt_wrong(&page, "%s: --compare reads .npy files", args->files[i]);
     if (options->compare)
         return args->file_count == 2
                    ? rdm_compare(args->files, (alexnet_rank)options->rank, machine->json)

@@ -157,7 +157,7 @@ def crop(path, side, size, warp):
     short = min(w, h)
     to = (side, side) if warp else (w * side // short, h * side // short)
     picture = picture.resize(to, Image.BILINEAR)
-    left, top = (to[0] - side) // 2, (to[1] - side) // 2
+    left, top = (round((n - side) / 2) for n in to)
     first = (side - size) // 2
     stored = np.asarray(picture)[top:top + side, left:left + side]
     return stored[first:first + size, first:first + size]

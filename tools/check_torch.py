@@ -52,7 +52,15 @@ def pictures(folder):
     names = [n for n in run("tar", "-tf", archive).split() if n.lower().endswith("jpeg")]
     names = names[:: len(names) // PICTURES][:PICTURES]
     run("tar", "-xf", archive, "-C", folder, *names)
-    return [os.path.join(folder, n) for n in names]
+    files = [os.path.join(folder, n) for n in names]
+    return files + [cut(f) for f in files[::2]]
+
+
+def cut(file):
+    """16:9, as PNG: brought to 455 x 256, it has two middles."""
+    wide = os.path.splitext(file)[0] + ".png"
+    Image.open(file).convert("RGB").crop((0, 49, 224, 175)).save(wide)
+    return wide
 
 
 def classify(alexnet, model, files):

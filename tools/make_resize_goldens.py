@@ -3,7 +3,7 @@
 
     make_resize_goldens.py > tests/unit/resize_goldens.h
 
-The committed file was made with Pillow 9.4.0 and numpy 1.24. Byte i of a source picture is the top
+The committed file was made with Pillow 13.0.0 and numpy 2.4.6. Byte i of a source picture is the top
 byte of word i % 4 of an_random(1, AN_PURPOSE_TEST, 0, i / 4, 0); tests/unit/test_resize.c draws the
 same.
 """
@@ -23,6 +23,7 @@ SIZES = [  # source width, height, result width, height
 FITS = [  # source width, height, side
     (1, 1, 4), (7, 5, 8), (5, 7, 8), (64, 64, 64), (64, 65, 64), (65, 64, 64), (500, 375, 256),
     (375, 500, 256), (3, 1000, 17), (1000, 3, 17), (224, 224, 64), (333, 200, 227),
+    (455, 256, 256), (67, 71, 66),
 ]
 
 
@@ -66,7 +67,7 @@ def fit_short(pixels, side):
     to = (side, longer) if width <= height else (longer, side)
     if width == height:
         to = (side, side)
-    left, top = (to[0] - side) // 2, (to[1] - side) // 2
+    left, top = (round((n - side) / 2) for n in to)  # as torchvision: of two middles the even one
     return resize(pixels, *to)[top : top + side, left : left + side]
 
 

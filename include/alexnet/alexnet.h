@@ -1276,8 +1276,9 @@ typedef enum alexnet_rank {
  * 48 bytes of memory for each of the count (count - 1) / 2 pairs.
  * @param a      [count][count]
  * @param b      [count][count]
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for values that are NaN or infinite, and for Spearman's
- *         rho of a matrix whose values are all equal
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for values that are NaN or infinite, for a matrix that is
+ *         not symmetric (beyond rounding to float32), and for Spearman's rho of a matrix whose
+ *         values are all equal
  */
 ALEXNET_API alexnet_status alexnet_rsa(double *similarity, const double *a, const double *b,
                                        int64_t count, alexnet_rank rank);

@@ -220,18 +220,21 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
     return an_picture_decode_smaller(out, bytes, length, name, &shrink);
 }
 
-/* The middle `part` samples of an axis that is resized from `in` to `out`. */
+/* The middle `part` samples of an axis that is resized from `in` to `out`. If an odd number is left
+ * over, there are two middles: the one that begins at an even sample is taken, as in torchvision's
+ * CenterCrop, because features one pixel apart differ by a tenth of their size. */
 static axis centre_of(int in, int out, int part)
 {
-    return (axis){in, out, (out - part) / 2, part};
+    const int rest = out - part, half = rest / 2;
+    return (axis){in, out, half + (rest & half & 1), part};
 }
 
-/* What WHOLE keeps of a long side. An even number of samples is left out, half at each end, so that
- * the centre of the rest is the centre of all. */
+/* What WHOLE keeps of a long side. A multiple of four samples is left out, half at each end, so
+ * that the centre of the rest is the centre of all. */
 static int kept_of(int64_t longer, int side)
 {
     const int64_t most = (int64_t)AN_FIT_LONGEST * side;
-    return (int)(longer <= most ? longer : most + (longer - most) % 2);
+    return (int)(longer <= most ? longer : most + (longer - most) % 4);
 }
 
 /* How both axes are brought to a fit's size. @return false if the long side would exceed an int */

@@ -58,7 +58,8 @@ alexnet_status an_fit_decode(an_picture *out, an_fit fit, const void *bytes, siz
 void an_fit_size(int *width, int *height, an_fit fit, const an_picture *picture);
 /**
  * Bring a picture to that size; not for KEEP. SHORT: the long side becomes int(side * long /
- * short), and the square starts at floor((long - side) / 2).
+ * short), and the square starts at (long - side) / 2, rounded to the even number if that is a half,
+ * as with torchvision's Resize(side) and CenterCrop(side).
  */
 alexnet_status an_fit_picture(uint8_t *dst, an_fit fit, const an_picture *picture);
 

@@ -27,6 +27,8 @@ static const struct signature {
     {AT(0, "\x80\x03"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
     {AT(0, "\x80\x04"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
     {AT(0, "\x80\x05"), MODEL, "a Python pickle, which is not read", FROM_PYTHON},
+    {AT(30, "metadata.json"), MODEL, "a Keras model (a zip archive), which is not read",
+     TO_SAFETENSORS},
     {AT(0, "PK\3\4"), OTHER, "a zip archive, but none of PyTorch's or NumPy's",
      "unpack it, or convert it to safetensors"},
     {AT(0, "PK\5\6"), OTHER, "a zip archive, which is empty", DOWNLOAD},

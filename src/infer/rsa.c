@@ -132,8 +132,11 @@ static double kendall(const double *a, const double *b, int64_t count, pair *pai
 
 /* ---- Both ---- */
 
+/* The elements above the diagonal. Those below must be the same, but for what rounding to float32
+ * makes of the largest: half a matrix would be taken for one of zeros. */
 static alexnet_status take_upper(double *out, const double *rdm, int64_t count, const char *which)
 {
+    double largest = 0;
     int64_t n = 0;
     for (int64_t i = 0; i < count; i++)
         for (int64_t j = i + 1; j < count; j++) {
@@ -141,7 +144,18 @@ static alexnet_status take_upper(double *out, const double *rdm, int64_t count, 
                 return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
                                "the %s matrix has no number at (%lld, %lld)", which, (long long)i,
                                (long long)j);
+            largest = fmax(largest, fabs(rdm[i * count + j]));
             out[n++] = rdm[i * count + j];
+        }
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t j = i + 1; j < count; j++) {
+            const double above = rdm[i * count + j], below = rdm[j * count + i];
+            if (!(fabs(above - below) <= 0x1p-20 * largest))
+                return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
+                               "the %s matrix is not symmetric: %g at (%lld, %lld), %g at (%lld, "
+                               "%lld)",
+                               which, above, (long long)i, (long long)j, below, (long long)j,
+                               (long long)i);
         }
     return ALEXNET_OK;
 }

@@ -33,6 +33,8 @@ expect 3 rdm --compare out.fc7.npy "$golden/euclidean.npy"
 has err "is of $good pictures" "of 21"
 expect 3 rdm --compare out.fc7.npy none.npy
 has err none.npy
+expect 2 rdm --compare out.fc7.npy out.fc7.csv
+has err "out.fc7.csv: --compare reads .npy files"
 expect 2 rdm --compare out.fc7.npy
 expect 2 rdm run data/unseen
 has err "-o PREFIX is missing"

@@ -164,6 +164,13 @@ static void test_refusals(void **state)
     holed[1 * COUNT + 4] = NAN;
     expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
                    "the second matrix has no number at (1, 4)");
+    memcpy(holed, rdms[0], sizeof holed);
+    holed[4 * COUNT + 1] *= 1 + 0x1p-24; /* as float32 would round it */
+    golden_ok(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_SPEARMAN));
+    assert_true(fabs(got - 1) <= 0x1p-42);
+    holed[4 * COUNT + 1] = 0;
+    expect_refusal(alexnet_rsa(&got, rdms[0], holed, COUNT, ALEXNET_RANK_KENDALL),
+                   "the second matrix is not symmetric: 0.");
     expect_refusal(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_SPEARMAN),
                    "of the first matrix are equal");
     golden_ok(alexnet_rsa(&got, flat, rdms[0], COUNT, ALEXNET_RANK_KENDALL));

@@ -1,4 +1,4 @@
-/* Written by tools/make_resize_goldens.py with Pillow 9.4.0. */
+/* Written by tools/make_resize_goldens.py with Pillow 13.0.0. */
 /* source width, height, result width, height, FNV-1a of the result */
 static const resize_golden resize_goldens[] = {
     {1, 1, 1, 1, 0xc98f481b3807d53b},         {1, 1, 5, 3, 0xcf843314cc7530bb},
@@ -22,8 +22,8 @@ static const resize_golden resize_goldens[] = {
 /* source width, height, side, FNV-1a of the short-side square and of the warp */
 static const fit_golden fit_goldens[] = {
     {1, 1, 4, 0x93b4373ff0aca725, 0x93b4373ff0aca725},
-    {7, 5, 8, 0x984874fd740d2c36, 0x66fcf1e1bb42a4d1},
-    {5, 7, 8, 0xe93f39c6f049e61a, 0x450eb8fa3f961328},
+    {7, 5, 8, 0xd58a31b577339726, 0x66fcf1e1bb42a4d1},
+    {5, 7, 8, 0xb4d82e19e0bb365d, 0x450eb8fa3f961328},
     {64, 64, 64, 0xde82e80426692799, 0xde82e80426692799},
     {64, 65, 64, 0xde82e80426692799, 0x85091a8688269d57},
     {65, 64, 64, 0x5f2b5d3992f76f13, 0x130c1be709384ec1},
@@ -33,4 +33,6 @@ static const fit_golden fit_goldens[] = {
     {1000, 3, 17, 0xc651168fc9dc3818, 0x9c252c4140488b30},
     {224, 224, 64, 0x75fd1681d7156bf2, 0x75fd1681d7156bf2},
     {333, 200, 227, 0xe088c768306b7bd6, 0x5dfa001554ed09b1},
+    {455, 256, 256, 0xc72c7f9fc8fcc78e, 0x85b8f7b3d7ee5a7f},
+    {67, 71, 66, 0x7d9498388529a608, 0xd978f81003425115},
 };

@@ -27,6 +27,7 @@ static const sample samples[] = {
     {BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), BAD, "begins with zeros",
      "get it again from where it came from"},
     {ZIP("\x07", "cat.jpg"), BAD, "a zip archive, but none", "unpack"},
+    {ZIP("\x0d", "metadata.json"), UNREAD, "a Keras model", "safetensors"},
     {BYTES("PK\3\4"), BAD, "a zip archive, but none", "unpack"},
     {BYTES("\x80\x04\x95\x0a\0\0\0\0\0\0\0}"), UNREAD, "a Python pickle", "torch.save"},
     {BYTES("\x89HDF\r\n\x1a\n\0\0\0\0"), UNREAD, "an HDF5 file", "safetensors"},

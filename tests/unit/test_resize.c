@@ -196,7 +196,7 @@ static void test_whole_leads_to_the_square(void **state)
         const int shorter = kept.width < kept.height ? kept.width : kept.height;
         const int longer = kept.width < kept.height ? kept.height : kept.width;
         assert_int_equal(shorter, SQUARE);
-        assert_true(longer <= AN_FIT_LONGEST * SQUARE + 1);
+        assert_true(longer <= AN_FIT_LONGEST * SQUARE + 3);
         kept.rgb = malloc((size_t)kept.width * (size_t)kept.height * 3);
         assert_int_equal(an_fit_picture(kept.rgb, whole, &from), ALEXNET_OK);
         assert_int_equal(an_fit_picture(direct, square, &from), ALEXNET_OK);

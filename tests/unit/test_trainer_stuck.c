@@ -232,9 +232,9 @@ static void test_a_rate_too_high(void **state)
 {
     (void)state;
     write_labels_without_meaning();
-    expect_reason((const char *const[]){LONG, "rate", "0.05", "schedule", "constant", NULL},
+    expect_reason((const char *const[]){LONG, "rate", "0.03", "schedule", "constant", NULL},
                   "above that of chance (ln 2 = 0.693): nothing is learnt. The rate is too high. "
-                  "Try a rate of 0.005");
+                  "Try a rate of 0.003");
 }
 
 /* At the end of a schedule an update changes next to nothing: that is no reason. */
