@@ -8,6 +8,7 @@
 #include "json.h"
 #include "layers.h"
 #include "model_args.h"
+#include "paths.h"
 #include "pictures.h"
 #include "progress.h"
 #include "rdm.h"
@@ -257,6 +258,16 @@ static int compute(const rdm_options *options, alexnet_ctx *ctx, alexnet_model *
     return code;
 }
 
+static int compare(const opt_args *args, const rdm_options *options, const machine_options *machine)
+{
+    if (args->file_count != 2)
+        return opt_wrong(&page, "--compare takes two files, A.npy and B.npy");
+    for (int i = 0; i < args->file_count; i++)
+        if (path_ends_in(args->files[i], ".csv"))
+            return opt_wrong(&page, "%s: --compare reads .npy files", args->files[i]);
+    return rdm_compare(args->files, (alexnet_rank)options->rank, machine->json);
+}
+
 static int run(const opt_args *args, const rdm_options *options, const model_options *how,
                const machine_options *machine)
 {
@@ -264,13 +275,8 @@ static int run(const opt_args *args, const rdm_options *options, const model_opt
     alexnet_model *model = NULL;
     alexnet_dataset *pictures = NULL;
     string_list paths = {0};
-    for (int i = 0; options->compare && i < args->file_count; i++)
-        if (path_ends_in(args->files[i], ".csv"))
-            return opt_wrong(&page, "%s: --compare reads .npy files", args->files[i]);
     if (options->compare)
-        return args->file_count == 2
-                   ? rdm_compare(args->files, (alexnet_rank)options->rank, machine->json)
-                   : opt_wrong(&page, "--compare takes two files, A.npy and B.npy");
+        return compare(args, options, machine);
     int code = model_args_check_pictures(args);
     if (code != CLI_DONE)
         return code;
