@@ -31,8 +31,8 @@ static inline void an_threads_restore(an_threads saved)
 /**
  * Like an_threads_set(), before the first parallel region of anything that a caller can ask for;
  * first makes sure that the calling thread has its team of `count`. OpenMP's runtime ends the
- * process if it cannot start a thread, and hangs in a child of fork(), which inherits a team without
- * its threads.
+ * process if it cannot start a thread, and hangs in a child of fork(), which inherits a team
+ * without its threads.
  * @return ALEXNET_ERROR_NOT_AVAILABLE if the system or OMP_THREAD_LIMIT does not allow the threads,
  *         ALEXNET_ERROR_INVALID_ARGUMENT in a parallel region or in such a child
  */
