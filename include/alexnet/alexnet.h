@@ -34,34 +34,42 @@
  *   Ownership  An object returned through a pointer to a pointer (`**out`) belongs to the caller,
  *              who frees it with the `_free` function of its type, which accepts NULL. A pointer
  *              returned by value is borrowed from the object that the function was called for, and
- *              valid as long as that object. Texts, arrays and structs that are passed to a call
- * are not needed after it. NULL       A function that can fail returns
- * ALEXNET_ERROR_INVALID_ARGUMENT for a NULL that it does not accept. Other functions then return
- * NULL, a count of 0 or false. Where NULL has a meaning, the declaration says so. Threads
- * alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared between threads
- * once made. All other handles belong to one thread at a time; a handle made from one of these (a
- * stream from its session, pairs from their index, a picture or a stream from its distance) belongs
- * to the same thread as its origin. What computes must not be called in an OpenMP parallel region
- * of the caller, and returns ALEXNET_ERROR_INVALID_ARGUMENT there. Lifetime   Handles are
- * reference-counted: a ctx may be freed before the models made with it. Callbacks  They return to
- * the library: neither longjmp() nor a C++ exception may leave them. Options    Option structs
- * begin with `size`, set by their _INIT macro, so that a program built with an older header keeps
- * working. NULL means the defaults. Result structs never change. Host       The library never
- * prints, exits, reads environment variables or changes the state of the process. Every call leaves
- * the caller's OpenMP settings and the calling thread's current GPU as it found them (in a thread
- * without a current GPU the first one becomes current). One exception: with AMX, in bf16, it asks
- * Linux for permission to use tiles. fork()     A child of fork() may use what its parent made only
- * if the forking thread has not computed anything, nor run a parallel region of OpenMP, and loads
- * no pictures, and if no other thread was within a call: it may have held a lock, for which the
- * child would wait forever. If the child lacks threads, calls that need them fail, and freeing what
- * they worked on leaks memory. Making a session or a trainer is a computation: call fork() after
- * alexnet_model_load() at the latest, or exec. A GPU cannot be used in a child if its parent has
- * asked for devices, as alexnet_ctx_new() does for "auto" and "cuda": calls on what was made there
- * fail, and freeing it leaks host memory. Limits     alexnet_ctx_new(), and the first computation
- * in each thread of the caller, start the threads once to test that the system allows them; if not,
- * the call fails. If the system refuses them later, OpenMP's runtime ends the process, which the
- * library cannot prevent. Text       Paths are byte strings, as open(2) takes them. All other text
- * is UTF-8. Error texts and log lines are one line each, with control and bidirectional formatting
+ *              valid as long as that object. Texts, arrays and structs that a call is given need
+ *              not outlive it.
+ *   NULL       A function that can fail returns ALEXNET_ERROR_INVALID_ARGUMENT for a NULL that it
+ *              does not accept. Other functions then return NULL, a count of 0 or false. Where NULL
+ *              has a meaning, the declaration says so.
+ *   Threads    alexnet_ctx, alexnet_network, alexnet_model and alexnet_dataset may be shared
+ *              between threads once made. All other handles belong to one thread at a time; a
+ *              handle made from one of these (a stream from its session, pairs from their index, a
+ *              picture or a stream from its distance) belongs to the same thread as its origin.
+ *              What computes must not be called in an OpenMP parallel region of the caller, and
+ *              returns ALEXNET_ERROR_INVALID_ARGUMENT there.
+ *   Lifetime   Handles are reference-counted: a ctx may be freed before the models made with it.
+ *   Callbacks  They return to the library: neither longjmp() nor a C++ exception may leave them.
+ *   Options    Option structs begin with `size`, set by their _INIT macro, so that a program built
+ *              with an older header keeps working. NULL means the defaults. Result structs never
+ *              change.
+ *   Host       The library never prints, exits, reads environment variables or changes the state of
+ *              the process. Every call leaves the caller's OpenMP settings and the calling
+ *              thread's current GPU as it found them (in a thread without a current GPU the first
+ *              one becomes current).
+ *              One exception: with AMX, in bf16, it asks Linux for permission to use tiles.
+ *   fork()     A child of fork() may use what its parent made only if the forking thread has not
+ *              computed anything, nor run a parallel region of OpenMP, and loads no pictures, and
+ *              if no other thread was within a call: it may have held a lock, for which the child
+ *              would wait forever. If the child lacks threads, calls that need them fail, and
+ *              freeing what they worked on leaks memory. Making a session or a trainer is a
+ *              computation: call fork() after alexnet_model_load() at the latest, or exec. A GPU
+ *              cannot be used in a child if its parent has asked for devices, as alexnet_ctx_new()
+ *              does for "auto" and "cuda": calls on what was made there fail, and freeing it leaks
+ *              host memory.
+ *   Limits     alexnet_ctx_new(), and the first computation in each thread of the caller, start the
+ *              threads once to test that the system allows them; if not, the call fails. If the
+ *              system refuses them later, OpenMP's runtime ends the process, which the library
+ *              cannot prevent.
+ *   Text       Paths are byte strings, as open(2) takes them. All other text is UTF-8. Error texts
+ *              and log lines are one line each, with control and bidirectional formatting
  *              characters escaped: "\x1b". Names from models, data sets and files are unchanged.
  *              Numbers in texts have a decimal point in every locale.
  */
