@@ -57,15 +57,22 @@ same() {
     (cd "$1" && sha256sum -c --quiet ../whole.sums) >out 2>&1 || fail "$1 differs from the whole"
     is "$(ls "$1" | wc -l)" "$(ls whole | wc -l)" "files of $1"
 }
+# Pack and send a signal once a shard is there. On a busy machine the signal may come too late.
+pack_until() { # SIGNAL SHARD
+    env --default-signal=INT "$ALEXNET" data pack $photos cut --side 64 --raw --shard-size 100kB --threads 1 >out 2>err &
+    pid=$!
+    while [ ! -e cut/train-$2.tar ] && kill -0 $pid 2>kill; do :; done
+    kill -$1 $pid 2>kill
+    wait $pid
+    code=$?
+}
 for signal in KILL KILL INT TERM; do
-    rm -rf cut
-    for shard in 000002 000011; do
-        env --default-signal=INT "$ALEXNET" data pack $photos cut --side 64 --raw --shard-size 100kB --threads 1 >out 2>err &
-        pid=$!
-        while [ ! -e cut/train-$shard.tar ] && kill -0 $pid 2>kill; do :; done
-        kill -$signal $pid 2>kill
-        wait $pid
-        code=$?
+    code=0
+    for try in 1 2 3 4 5; do
+        [ $code != 0 ] && break
+        rm -rf cut
+        pack_until $signal 000002
+        [ $code = 0 ] || pack_until $signal 000011
     done
     has cut/manifest.json '"complete": false'
     [ $signal = KILL ] || has err "archives of cut; the same command continues after them"
