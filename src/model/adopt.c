@@ -9,12 +9,12 @@
 #include "model/network_edit.h"
 #include "model/recognise.h"
 
-/* The mean colour of ILSVRC 2012's training pictures, red, green, blue: the means of Caffe's mean
+/* The mean colour of ILSVRC 2012's training pictures, red, green, blue: the mean of Caffe's mean
  * image (ilsvrc_2012_mean.npy) over its pixels. */
 static const double imagenet_mean[3] = {122.679, 116.669, 104.007};
 
-/* Find the mean that the file carries, under our name and in our shape. @return false if the
- * network needs one and the file has none */
+/* Find the mean in the file, under our name and in our shape. @return false if the network needs
+ * one and the file has none */
 static bool find_mean(an_model_file *file)
 {
     const alexnet_network *network = file->network;
@@ -29,7 +29,7 @@ static bool find_mean(an_model_file *file)
            an_binding_fits(&file->mean, file->tensors, params[0].shape, why);
 }
 
-/* Take the published mean colour in place of a mean that the file does not have. */
+/* Use the published mean colour if the file has no mean. */
 static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
 {
     const an_channels channels = (an_channels)file->network->input.channels;
@@ -43,13 +43,13 @@ static alexnet_status presume_mean(an_model_file *file, alexnet_ctx *ctx)
     else
         an_print_in(value, sizeof value, "%.9g %.9g %.9g", mean[0], mean[1], mean[2]);
     an_log(ctx, ALEXNET_LOG_INFO,
-           "%s has no mean; the mean colour of ImageNet's training pictures is taken: %s",
+           "%s has no mean; using the mean colour of ImageNet's training pictures: %s",
            an_tensor_file_name(file->tensors), value);
     file->mean = AN_BINDING_NONE;
     return an_network_set_input(&file->network, "mean", value);
 }
 
-/* A file of ours that is read as another network keeps its classes if their number fits. */
+/* A file of ours that is read as another network keeps its classes if their number matches. */
 static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int count, bool told)
 {
     if (an_tensor_file_metadata(file->tensors, AN_METADATA_CLASSES)) {
@@ -59,10 +59,11 @@ static alexnet_status find_classes(an_model_file *file, alexnet_ctx *ctx, int co
         an_classes_free(&file->classes);
     }
     if (!told)
-        an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are called %s",
+        an_log(ctx, ALEXNET_LOG_INFO, "%s names no classes; its %d are %s",
                an_tensor_file_name(file->tensors), count,
-               count == AN_IMAGENET_CLASSES ? "as ImageNet's, in the order of their identifiers"
-                                            : "by their numbers");
+               count == AN_IMAGENET_CLASSES
+                   ? "taken to be ImageNet's, in the order of their identifiers"
+                   : "numbered");
     return an_classes_presume(&file->classes, count);
 }
 
@@ -74,7 +75,7 @@ alexnet_status an_adopt(an_model_file *file, alexnet_ctx *ctx, const an_model_op
     file->bound = true;
     file->network = is.network;
     file->match = is.match;
-    an_log(ctx, ALEXNET_LOG_INFO, "%s is taken for %s", name, is.found);
+    an_log(ctx, ALEXNET_LOG_INFO, "%s is recognised as %s", name, is.found);
     if (!options->mean && !find_mean(file))
         AN_CHECK(presume_mean(file, ctx));
     if (!options->mean)

@@ -1,6 +1,6 @@
 /*
- * Making a model of a file that another program wrote. The file is recognised as a network. What it
- * does not carry comes from that network's own file (preprocessing, mean) or is presumed (class
+ * Making a model from a file that another program wrote. The file is recognised as a network. What
+ * it does not contain comes from that network's own file (preprocessing, mean) or is assumed (class
  * names).
  */
 #ifndef AN_MODEL_ADOPT_H

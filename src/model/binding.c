@@ -10,7 +10,7 @@
 
 enum {
     PIECE = 1 << 16,           /* elements to read at a time, few enough to stay in the cache */
-    TRANSPOSED_ROOM = 4 << 20, /* elements of a transposed tensor to collect at a time, as a band */
+    TRANSPOSED_ROOM = 4 << 20, /* elements of a transposed tensor to collect in one pass */
 };
 
 bool an_binding_is(const an_binding *binding)
@@ -24,7 +24,7 @@ static int towers(const an_binding *binding)
 }
 
 /* Whether a tensor has the elements of a parameter in the same order. A matrix or vector may have
- * ones before its dimensions, or its inputs spread over several dimensions. */
+ * leading dimensions of 1, or its inputs spread over several dimensions. */
 static bool same_elements(an_shape found, an_shape expected)
 {
     int ones = 0;
@@ -137,7 +137,7 @@ static alexnet_status read_straight(reading *r, int tower)
 }
 
 /* Collect rows [begin, end) of the parameter, which are columns of the file's tensor, in one pass
- * over it: formats that decompress read from the front only. */
+ * over the tensor: formats that decompress can only be read from the front. */
 static alexnet_status collect_band(reading *r, const an_tensor_entry *entry, int64_t begin,
                                    int64_t end, char *band)
 {

@@ -1,14 +1,14 @@
 /*
- * Bindings: from which tensors of a file the values of a parameter come, and how.
+ * Bindings: which tensors of a file hold the values of a parameter, and how.
  *
  * In most files a parameter is a tensor of its own shape. Others hold it
- *   - in a shape with the same elements in the same order: Caffe's old files have four dimensions,
- *     [1, 1, out, in] and [1, 1, 1, n]; a fully connected layer may be a convolution,
+ *   - in another shape with the same elements in the same order: Caffe's old files have four
+ *     dimensions, [1, 1, out, in] and [1, 1, 1, n]; a fully connected layer may be a convolution,
  *     [4096, 256, 6, 6], as the heads of timm's networks are;
  *   - transposed, [in, out];
- *   - as two towers, the layer halved on its outputs. In the 2012 code the second tower's share of
- *     the second fully connected layer reads its own tower first, so that the halves of its columns
- *     are swapped.
+ *   - as two towers, the layer split in half by its outputs. In the 2012 code the second tower's
+ *     half of the second fully connected layer reads its own tower first, so that the halves of its
+ *     columns are swapped.
  */
 #ifndef AN_MODEL_BINDING_H
 #define AN_MODEL_BINDING_H
@@ -35,8 +35,8 @@ bool an_binding_is(const an_binding *binding);
 bool an_binding_fits(const an_binding *binding, const an_tensor_file *file, an_shape shape,
                      char why[256]);
 /**
- * Read a parameter of a net through a binding that fits, piece by piece: whatever the tensor's size
- * and type, a few megabytes are needed beside it, and some 16 (32 in float64) if it is transposed.
+ * Read a parameter of a net through a binding that fits, piece by piece. Whatever the tensor's size
+ * and type, that needs only a few megabytes more, or some 16 (32 in float64) if it is transposed.
  * @return ALEXNET_ERROR_FORMAT also for values that are not finite
  */
 alexnet_status an_binding_read(const an_binding *binding, an_tensor_file *file, an_net *net,

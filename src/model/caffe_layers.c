@@ -12,7 +12,7 @@ static const an_layer *layer_of(const alexnet_network *network, int node)
 
 /* ---- Names ---- */
 
-/* Caffe's own name for something, unless a layer has it. */
+/* Caffe's usual name for something, unless a layer has this name. */
 static const char *usual(const alexnet_network *network, const char *name, const char *otherwise)
 {
     return an_network_find_layer(network, name) < 0 ? name : otherwise;
@@ -82,8 +82,8 @@ static alexnet_status other_size(const an_caffe_out *out, const an_op_desc *desc
                    out->top, desc->out.h, desc->out.w, rule, rows, columns);
 }
 
-/* Caffe's convolution rounds down. Other padding at the bottom and the right matters only for the
- * size: beyond the edges both programs read zeros. */
+/* Caffe's convolution rounds down. A difference in padding at the bottom and the right matters only
+ * for the size: beyond the edges both programs read zeros. */
 static alexnet_status fill_conv(an_caffe_out *out, const an_op_desc *desc)
 {
     const an_conv_desc *conv = &desc->u.conv;
@@ -129,7 +129,7 @@ static alexnet_status fill_pool(an_caffe_out *out, const an_op_desc *desc)
     const bool old_form = up[0] == desc->out.h && up[1] == desc->out.w;
     begin(out, "Pooling", "pooling_param", 121);
     if (!old_form && (down[0] != desc->out.h || down[1] != desc->out.w))
-        return other_size(out, desc, up[0], up[1], "rounds otherwise");
+        return other_size(out, desc, up[0], up[1], "rounds differently");
     if (average && pool->pad)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
                        "layer %s: Caffe's average pooling counts the padding", out->top);
@@ -185,7 +185,7 @@ static alexnet_status fill_dropout(an_caffe_out *out, const an_dropout_desc *dro
     begin(out, "Dropout", "dropout_param", 108);
     if (dropout->kind != AN_DROPOUT_INVERTED)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "layer %s: dropout is made up for when the network is used (kind = mask), "
+                       "layer %s: dropout is compensated when the network is used (kind = mask), "
                        "and in Caffe when it is trained",
                        out->top);
     set_real(out, "dropout_ratio", 1, 1 - dropout->keep);
@@ -218,11 +218,12 @@ static alexnet_status fill(an_caffe_out *out, const alexnet_network *network, in
     case AN_OP_LRN_WITHIN: return fill_lrn(out, desc, layer_of(network, node));
     case AN_OP_DROPOUT: return fill_dropout(out, &desc->u.dropout);
     case AN_OP_CONCAT: begin(out, "Concat", NULL, 0); return ALEXNET_OK;
-    case AN_OP_ELTSUM: /* of one input it is a copy, and Eltwise needs two inputs */
+    case AN_OP_ELTSUM: /* with one input it is a copy, and Eltwise needs two inputs */
         begin(out, desc->n_inputs > 1 ? "Eltwise" : "Concat", NULL, 0);
         return ALEXNET_OK;
     case AN_OP_SOFTMAX: begin(out, "Softmax", NULL, 0); return ALEXNET_OK;
-    default: return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "layer %s: Caffe has none such", out->top);
+    default:
+        return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "layer %s: Caffe has no such layer", out->top);
     }
 }
 
@@ -236,7 +237,7 @@ alexnet_status an_caffe_layer_of(an_caffe_out *out, const alexnet_network *netwo
          kind == AN_OP_LRN_WITHIN) &&
         is_flat(network, n->inputs[0]))
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "layer %s reads a fully connected layer, whose outputs are no maps in "
+                       "layer %s reads a fully connected layer, whose outputs are not maps in "
                        "Caffe",
                        out->top);
     return fill(out, network, node);

@@ -1,6 +1,6 @@
 /*
- * A network's operators as layers of Caffe, or why Caffe has no such layer: what export_caffe.c
- * writes as text (.prototxt) and as bytes (.caffemodel).
+ * A network's operators as layers of Caffe, or why Caffe has no such layer. export_caffe.c writes
+ * them as text (.prototxt) and as bytes (.caffemodel).
  */
 #ifndef AN_MODEL_CAFFE_LAYERS_H
 #define AN_MODEL_CAFFE_LAYERS_H
@@ -25,7 +25,7 @@ typedef struct an_caffe_out {
     char name[AN_CAFFE_TEXT], top[AN_CAFFE_TEXT];
     int n_bottoms;
     char bottoms[AN_MAX_INPUTS][AN_CAFFE_TEXT];
-    const char *message; /* that holds the settings; NULL: there are none */
+    const char *message; /* the message that holds the settings; NULL: there are none */
     uint32_t message_number;
     int count;
     an_caffe_setting settings[8];
@@ -33,7 +33,7 @@ typedef struct an_caffe_out {
 
 /**
  * Describe a node as a layer. Node 0 is the input layer; its shape is not among the settings.
- * @return ALEXNET_ERROR_UNSUPPORTED if Caffe computes something else: the text names the layer, and
+ * @return ALEXNET_ERROR_UNSUPPORTED if Caffe computes something else: the text names the layer and
  *         what differs
  */
 alexnet_status an_caffe_layer_of(an_caffe_out *out, const alexnet_network *network, int node);

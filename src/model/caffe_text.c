@@ -1,5 +1,5 @@
 /*
- * A network as Caffe's text (.prototxt) for inference: from an input of one picture to the
+ * A network as Caffe's text (.prototxt) for inference, from an input of one picture to the
  * probabilities.
  */
 #include <stdarg.h>
@@ -22,7 +22,7 @@ static alexnet_status say(an_writer *text, const char *format, ...)
     return an_writer_put(text, line, length < (int)sizeof line ? (size_t)length : sizeof line - 1);
 }
 
-/* A comment of one line, whatever is in it. */
+/* A comment of one line, whatever characters it has. */
 static alexnet_status say_comment(an_writer *text, const char *comment)
 {
     AN_CHECK(an_writer_put(text, "# ", 2));
@@ -31,7 +31,7 @@ static alexnet_status say_comment(an_writer *text, const char *comment)
     return an_writer_put(text, "\n", 1);
 }
 
-/* Numbers have as few digits as give the same float again. */
+/* Numbers have the fewest digits that give the same float when read. */
 static alexnet_status say_setting(an_writer *text, const an_caffe_setting *setting)
 {
     char number[32] = "";
@@ -64,7 +64,7 @@ static alexnet_status say_layer(an_writer *text, const an_caffe_out *layer, cons
     return say(text, "}\n");
 }
 
-/* The preprocessing, as a comment, because Caffe leaves it to its user. */
+/* The preprocessing, as a comment because Caffe leaves it to its user. */
 static alexnet_status say_preprocessing(an_writer *text, an_net *net)
 {
     const int mean = an_net_find(net, "input.mean");

@@ -47,7 +47,7 @@ an_class_list an_classes_list(const an_classes *classes)
                            (const char *const *)classes->names};
 }
 
-/* ---- Presumed ---- */
+/* ---- Assumed ---- */
 
 static alexnet_status begin(an_classes *out, int count)
 {

@@ -14,7 +14,7 @@ static void touch(compiling *c, int tensor, int step)
     life->last = step > life->last ? step : life->last;
 }
 
-/* Keep a tensor through all runs. */
+/* Keep a tensor alive through all runs. */
 static void hold(compiling *c, int tensor)
 {
     touch(c, tensor, 0);
@@ -43,8 +43,8 @@ static void find_lives(compiling *c)
         hold(c, c->p->units[0].output);
 }
 
-/* The parts of the batch's arena: scores and results, then pictures, slots and state with rates of
- * each buffer. Slots and state stand side by side, so that one copy writes both. */
+/* The parts of the batch's arena: scores and results, then for each buffer pictures, slots, and the
+ * state with the rates. Slots and state are adjacent, so that one copy writes both. */
 enum { SCORES, RESULTS, PICTURES, SLOTS, STATE, PARTS };
 
 static void part_sizes(const an_program *p, size_t size[PARTS])

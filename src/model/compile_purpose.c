@@ -1,5 +1,6 @@
 /*
- * What a purpose needs of the graph: the nodes to compute, and those whose gradients are wanted.
+ * The part of the graph that a purpose needs: nodes to compute, and nodes whose gradients are
+ * wanted.
  */
 #include <assert.h>
 
@@ -91,8 +92,8 @@ static alexnet_status check_weights(const compiling *c)
         const int layer = c->p->graph.nodes[i].layer;
         if (c->needed[i] && layer >= 0 && net->lacks[layer])
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                           "the model's file has no weights for layer %s; only what is computed "
-                           "before it can be had",
+                           "the model's file has no weights for layer %s; only the layers before "
+                           "it can be computed",
                            net->network->layers[layer].name);
     }
     return ALEXNET_OK;

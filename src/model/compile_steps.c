@@ -23,7 +23,7 @@ static void emit_forward(compiling *c, int index)
     t->saved = unit->saved;
 }
 
-/* gradient of `input` = what it has so far + `addend`, as a forward step of a sum */
+/* gradient of `input` = its sum so far + `addend`, as a forward step of a sum */
 static alexnet_status emit_sum(compiling *c, int input, int addend)
 {
     an_program *p = c->p;

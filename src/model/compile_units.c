@@ -26,8 +26,8 @@ alexnet_status an_compile_tensor(compiling *c, size_t bytes, int *out)
 }
 
 /* The operators that may run together from `node` on: a chain in which each is the only reader of
- * the one before. A kept tensor ends it. A softmax is the last of a chain: it is offered, so that
- * the backend writes the logits as the softmax wants them. */
+ * the previous one. A kept tensor ends it. A softmax is offered as the last of a chain, so that the
+ * backend writes the logits in the form that the softmax reads. */
 static int offer(const compiling *c, int node, const an_op_desc **ops)
 {
     const an_graph *graph = &c->p->graph;
@@ -44,8 +44,8 @@ static int offer(const compiling *c, int node, const an_op_desc **ops)
     return n;
 }
 
-/* Only the output of the whole run has to be plain. If the backend takes a part of the run, the
- * output of that part may have any layout, so a plain one is asked for only once the backend has
+/* Only the output of the whole run must be plain. If the backend takes only a part of the run, the
+ * output of that part may have any layout. So a plain output is requested only once the backend has
  * taken the whole run. */
 static alexnet_status prepare_op(an_backend *be, const an_prepare *prepare, an_prepared **out)
 {
@@ -115,7 +115,7 @@ static alexnet_status prepare_unit(compiling *c, int node, const an_op_desc **op
     return ALEXNET_OK;
 }
 
-/* The network's input as the caller gives it: a tensor that no operator writes. */
+/* An input that the caller gives: a tensor that no operator writes. */
 static alexnet_status add_given(compiling *c)
 {
     an_program *p = c->p;

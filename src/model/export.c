@@ -10,13 +10,13 @@ static const an_export_format *const formats[] = {&an_export_safetensors, &an_ex
                                                   &an_export_onnx, &an_export_c, &an_export_npz};
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
-/* Formats that are not written but may be asked for, with what to do instead. */
+/* Formats that are not written but that users may ask for, with what to do instead. */
 static const struct {
     const char *names, *endings, *why;
 } unwritten[] = {
     {"pth|pt|pytorch|torch|pickle|pkl", ".pth|.pt|.pkl|.bin|.ckpt",
-     "is a pickle, which can run any code where it is loaded, and is not written; write "
-     ".safetensors, which in Python safetensors.torch.load_file() reads"},
+     "is a pickle, which can run any code when it is loaded, and is not written; write "
+     ".safetensors, which Python reads with safetensors.torch.load_file()"},
     {"tflite|tensorflow|pb", ".tflite|.pb", "is not written; write .onnx, which its tools convert"},
     {"keras|hdf5|h5", ".h5|.hdf5|.keras", "is not written; write .npz or .safetensors"},
     {"npy", ".npy", "holds one array only; write .npz"},
@@ -72,8 +72,8 @@ static alexnet_status find_name(const an_export_format **out, const char *name)
     const char *near = an_text_nearest(name, FORMATS, name_at, NULL);
     list(all, sizeof all, false);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "no format that is written is called '%s'; %s%s%s", name,
-                   near ? "did you mean " : "take ", near ? near : all, near ? "?" : "");
+                   "this program writes no format called '%s'; %s%s%s", name,
+                   near ? "did you mean " : "use ", near ? near : all, near ? "?" : "");
 }
 
 alexnet_status an_export_find(const an_export_format **out, const char *name, const char *path)
@@ -93,13 +93,13 @@ alexnet_status an_export_find(const an_export_format **out, const char *name, co
                            unwritten[i].why);
     list(all, sizeof all, true);
     return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "%s: no format that is written has this ending; let it end in %s, or name the "
+                   "%s: this program writes no format with this ending; use %s, or name the "
                    "format",
                    path, all);
 }
 
-/* Formats that leave names free take weights of LPIPS, but not under torchvision's names: a strict
- * load_state_dict() would refuse them. */
+/* Formats that leave names free hold weights of LPIPS, but not under torchvision's names: a strict
+ * load_state_dict() would reject them. */
 static bool takes_lpips(const an_export_format *format, const an_export_options *options)
 {
     return format->takes_names && options->names != AN_NAMES_TORCHVISION;
@@ -125,8 +125,8 @@ alexnet_status an_export(const an_export_format *format, const char *path, an_ne
                        "part of the network",
                        path, format->name);
     if (net->lpips.count > 0 && !takes_lpips(format, options))
-        an_log(
-            net->ctx, ALEXNET_LOG_WARNING, "%s is without the weights of LPIPS, for which %s", path,
-            format->takes_names ? "torchvision's names have no place" : "the format has no place");
+        an_log(net->ctx, ALEXNET_LOG_WARNING, "%s lacks the weights of LPIPS: %s", path,
+               format->takes_names ? "torchvision's names have no place for them"
+                                   : "the format has no place for them");
     return format->write(path, net, classes, provenance, options);
 }

@@ -1,6 +1,6 @@
 /*
- * Models for other programs. Each format is a row of the table in export.c: to add one, write its
- * function in a file of its own, export_<name>.c, declare its row below, and add it to the table.
+ * Models for other programs. Each format is a row of the table in export.c. To add one, write its
+ * function in its own file, export_<name>.c, declare its row below, and add it to the table.
  */
 #ifndef AN_MODEL_EXPORT_H
 #define AN_MODEL_EXPORT_H
@@ -9,16 +9,16 @@
 #include "model/model_file.h"
 
 typedef struct an_export_options {
-    an_dtype weights;      /* AN_F32, AN_F16 or AN_BF16: of the parameters in the file */
-    an_export_names names; /* of tensors, where the format leaves them free */
-    bool preprocessing;    /* ONNX: inside the graph, which then takes pixels from 0 to 255 */
+    an_dtype weights;      /* type of the parameters in the file: AN_F32, AN_F16 or AN_BF16 */
+    an_export_names names; /* names of the tensors, if the format leaves them free */
+    bool preprocessing; /* ONNX: include it in the graph, which then takes pixels from 0 to 255 */
 } an_export_options;
 
 typedef struct an_export_format {
     const char *name;    /* "onnx" */
     const char *endings; /* ".onnx"; several with a | between them */
     const char *about;   /* a few words: "ONNX, for ONNX Runtime, OpenCV and others" */
-    /** What the file does not carry, for people: "class names"; "" if it carries everything. */
+    /** What the file cannot hold, for people: "class names"; "" if it holds everything. */
     const char *without;
     /** Whether it takes half-precision weights, other names of tensors, and `preprocessing`. */
     bool takes_half, takes_names, takes_preprocessing;
@@ -29,8 +29,8 @@ typedef struct an_export_format {
 
 /**
  * Find a format by its name ("onnx") or, if `name` is NULL, by the path's ending.
- * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format that is not known (the text makes a
- *         suggestion), or that is known and not written, such as .pth
+ * @return ALEXNET_ERROR_INVALID_ARGUMENT for a format that is unknown (the text makes a
+ *         suggestion), or known but not written, such as .pth
  */
 alexnet_status an_export_find(const an_export_format **out, const char *name, const char *path);
 /** @return NULL past the last */
@@ -54,10 +54,10 @@ typedef struct an_export_tensor {
 } an_export_tensor;
 
 /**
- * The tensors of a net under the names and in the types that are asked for, in the order of its
- * parameters. input.mean, which is no weight, stays AN_F32.
+ * The tensors of a net under the names and in the types that the options ask for, in the order of
+ * its parameters. input.mean, which is not a weight, stays AN_F32.
  * @param out  owned by the caller
- * @return ALEXNET_ERROR_UNSUPPORTED for a network that the names do not suit: the text says why
+ * @return ALEXNET_ERROR_UNSUPPORTED for a network that cannot have these names: the text says why
  */
 alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_net *net,
                                  const an_export_options *options);

@@ -1,7 +1,7 @@
 /*
- * A C file for embedding: the bytes of a safetensors file as an array of 64-bit words, which aligns
- * them in every dialect of C and C++ and takes a compiler an eighth of the time that bytes take. A
- * header beside it declares the array and its length in bytes.
+ * A C file for embedding: the bytes of a safetensors file as an array of 64-bit words. Words align
+ * them in every dialect of C and C++, and compile in an eighth of the time that bytes take. A
+ * header in the same folder declares the array and its length in bytes.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -16,12 +16,12 @@
 
 enum { NAME_ROOM = 64, WORDS_IN_LINE = 4, WORD_ROOM = 32, TEXT_ROOM = 1 << 14 };
 
-/* Words are little-endian, as the machines are that the library runs on. */
+/* Words are little-endian, like all machines that the library runs on. */
 typedef struct c_output {
     an_writer *file;
     uint64_t length; /* bytes put so far */
     uint64_t word;   /* the bytes that do not fill a word yet */
-    size_t ready;    /* characters of text that wait to be written */
+    size_t ready;    /* characters of text waiting to be written */
     char text[TEXT_ROOM];
 } c_output;
 
@@ -152,8 +152,7 @@ static alexnet_status write_file(const char *path, an_net *net, const an_classes
     rc = an_writer_commit(file);
     file = NULL;
     if (rc == ALEXNET_OK)
-        an_log(net->ctx, ALEXNET_LOG_INFO, "%s, beside it, declares %s_data and %s_length", header,
-               name, name);
+        an_log(net->ctx, ALEXNET_LOG_INFO, "%s declares %s_data and %s_length", header, name, name);
 cleanup:
     an_writer_abort(file);
     an_free(header);

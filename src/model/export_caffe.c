@@ -1,7 +1,7 @@
 /*
- * Models for Caffe: the weights with their layers (.caffemodel, layers of the form V2, see
- * format/caffe.h), and beside them the network for inference (.prototxt) and the mean image, if
- * the network has one (_mean.binaryproto).
+ * Models for Caffe: the weights with their layers (.caffemodel, with layers of the form V2, see
+ * format/caffe.h) and, in files beside it, the network for inference (.prototxt) and the mean
+ * image, if the network has one (_mean.binaryproto).
  */
 #include <string.h>
 #include <strings.h>
@@ -55,7 +55,7 @@ static void put_shape(an_wire_buffer *to, uint32_t number, const int64_t *dims, 
     an_wire_put_message(to, number, &shape);
 }
 
-/* A blob up to its numbers, whose bytes follow. */
+/* The beginning of a blob, up to its numbers. */
 static an_wire_buffer begin_blob(const an_param *param)
 {
     an_wire_buffer blob = {0};
@@ -108,8 +108,8 @@ static alexnet_status put_blob(an_writer *model, an_net *net, int param, an_wire
     return an_export_values(net, &tensor, put_file, model);
 }
 
-/* Write a layer with `params` parameters from `first` on. Lengths come first in the file, so
- * everything but the numbers is built in advance. */
+/* Write a layer with `params` parameters from `first` on. The file has lengths first, so everything
+ * but the numbers is built in advance. */
 static alexnet_status write_layer(an_writer *model, an_net *net, int node, int first, int params)
 {
     an_caffe_out layer;
@@ -145,15 +145,15 @@ static alexnet_status write_model(an_writer *model, an_net *net)
     for (int i = 0; i < net->network->graph.count; i++) {
         an_param_info infos[AN_MAX_PARAMS];
         const an_op_desc *desc = &net->network->graph.nodes[i].desc;
-        /* the parameter of node 0, the mean, has a file of its own */
+        /* the parameter of node 0, the mean, has its own file */
         const int params = i > 0 ? an_op_params(desc, infos) : 0;
         AN_CHECK(write_layer(model, net, i, net->node_param[i], params));
     }
     return ALEXNET_OK;
 }
 
-/* Write the mean image with the old fields for dimensions, and with blue first whatever order the
- * network has, as Caffe's own tool does. */
+/* Write the mean image as Caffe's own tool does: with the old fields for dimensions, and with blue
+ * first whatever the network's order. */
 static alexnet_status write_mean(an_writer *file, an_net *net, int mean)
 {
     const an_param *p = &net->params[mean];
@@ -187,7 +187,7 @@ static char *beside(const char *path, const char *ending)
     return an_format("%.*s%s", (int)length, path, ending);
 }
 
-/* What a model has besides its weights is far below this many bytes. */
+/* Everything in a model but its weights takes far fewer bytes than this. */
 enum { ROOM_FOR_LAYERS = 1 << 20 };
 
 static alexnet_status check(const an_net *net)
@@ -223,7 +223,7 @@ static alexnet_status write_files(an_writer *files[FILES], const char *const pat
     return files[MEAN] ? write_mean(files[MEAN], net, mean) : ALEXNET_OK;
 }
 
-/* No file is renamed to its final name before all are written; the model is the last. */
+/* No file gets its final name before all are written; the model is the last. */
 static alexnet_status commit(an_writer *files[FILES])
 {
     for (int i = FILES - 1; i >= 0; i--) {

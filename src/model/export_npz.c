@@ -1,6 +1,6 @@
 /*
- * NumPy's archive of arrays (.npz), with the metadata of a model as texts in it, so that it is
- * a whole model when it is read again. numpy.load() opens it; each array's elements begin at a
+ * NumPy's archive of arrays (.npz), with the metadata of a model as strings in it, so that it can
+ * be read as a whole model again. numpy.load() opens it; the elements of each array begin at a
  * multiple of 64 bytes.
  */
 #include <string.h>
@@ -75,7 +75,7 @@ static alexnet_status write_file(const char *path, an_net *net, const an_classes
     int count;
     if (options->weights == AN_BF16)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s: NumPy has no bfloat16; take fp16, or write .safetensors", path);
+                       "%s: NumPy has no bfloat16; use fp16, or write .safetensors", path);
     AN_TRY(an_export_tensors(&tensors, &count, net, options));
     an_export_add_lpips(tensors, &count, net, options);
     AN_TRY(an_zip_writer_new(&zip, path));

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "base/writer.h"
 
-/* What the file consists of, in order: a head, the graph with its weights, a tail. */
+/* The parts of the file, in order: a head, the graph with its weights, a tail. */
 typedef struct parts {
     an_wire_buffer head, ends, tail;
     an_export_tensor *tensors;

@@ -14,7 +14,7 @@
 /** The name of a value: its layer's, with a suffix for values inside the layer: "norm1/part0". */
 typedef char an_onnx_name[AN_NAME_MAX + 49];
 
-/** The output of a node of our graph as a value of ONNX's. */
+/** The output of a node of our graph as a value in the ONNX graph. */
 typedef struct an_onnx_place {
     an_onnx_name name;
     bool flat; /* [N, C], not [N, C, H, W] */
@@ -22,9 +22,9 @@ typedef struct an_onnx_place {
 
 typedef struct an_onnx_export {
     an_net *net;
-    an_dtype weights;      /* their type in the file */
-    bool preprocessing;    /* inside the graph */
-    an_wire_buffer nodes;  /* and constants: fields of GraphProto */
+    an_dtype weights;      /* type of the weights in the file */
+    bool preprocessing;    /* include it in the graph */
+    an_wire_buffer nodes;  /* nodes and constants: fields of GraphProto */
     an_onnx_place *places; /* per node of our graph */
 } an_onnx_export;
 
@@ -35,7 +35,7 @@ typedef struct an_onnx_export {
 void an_onnx_export_node(an_onnx_export *e, int index);
 /** Write the preprocessing, node 0; its output is "input/prepared". */
 void an_onnx_export_input(an_onnx_export *e);
-/** A node of one input and one output. */
+/** Write a node with one input and one output. */
 void an_onnx_export_simple(an_onnx_export *e, const char *op, const char *from, const char *to);
 /** The same with a second input: a constant number or list. */
 void an_onnx_export_binary(an_onnx_export *e, const char *op, const char *from, const char *with,

@@ -1,10 +1,10 @@
 /*
  * The preprocessing as nodes: pixels of a crop, uint8 [N, H, W, 3] in R, G, B order as decoders
- * give them, become what the first layer reads (op/augment.h).
+ * produce them, become the input of the first layer (op/augment.h).
  *
- * A mean image has the stored picture's size, but the graph's input is a crop: the centre of the
- * image is subtracted. With `meanCrop = centre` that is right for every crop. With `aligned` it is
- * right for the centre crop, by which pictures are classified.
+ * A mean image has the stored picture's size, but the graph's input is a crop, so the centre of the
+ * mean image is subtracted. With `meanCrop = centre` that is right for every crop. With `aligned`
+ * it is right for the centre crop, which is the one used to classify pictures.
  */
 #include "model/export_onnx.h"
 
@@ -19,8 +19,8 @@ static void put_channels(an_onnx_export *e, const char *from, const char *to)
     an_onnx_put_node(&e->nodes, &node);
 }
 
-/* Grey of [N, H, W, 3]. The sums are whole numbers below 2^24, so that floats are exact in any
- * order of summation, and the result is rounded as in an_grey(). */
+/* Grey from [N, H, W, 3]. The sums are integers below 2^24, so that floats are exact in any
+ * order of summation; the result is rounded as in an_grey(). */
 static void put_grey(an_onnx_export *e, const char *from, const char *to)
 {
     static const float weights[3] = {AN_GREY_RED, AN_GREY_GREEN, AN_GREY_BLUE};

@@ -1,7 +1,7 @@
 /*
  * Operators as nodes of an ONNX graph, at test time. Most are one node. LRN within towers is split,
- * normalised and joined again; LRN within a map, which ONNX does not have, is written out. Sizes
- * that are rounded up become explicit padding.
+ * normalised and joined again; LRN within a map, which ONNX lacks, is composed of other nodes.
+ * Sizes that are rounded up become explicit padding.
  */
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static const char *parameter(const writing *w, int which, an_onnx_name name)
 
 /* ---- Windows ---- */
 
-/* The padding at the end of a side with which the size, rounded down, is `out`. */
+/* The padding at the end of a dimension that makes the size, rounded down, `out`. */
 static int pad_end(int in, int low, int declared, int window, int stride, int out)
 {
     if ((in + low + declared - window) / stride + 1 == out)
@@ -201,8 +201,8 @@ static void lrn_of_towers(const writing *w)
 }
 
 /* y = x * (k + alpha * sum of squares)^-beta; the sum is size^2 times an average over the map with
- * zeros around it. The zeros are added by a node of their own, because some runtimes average over
- * the map alone. */
+ * zeros around it. A separate node adds the zeros, because some runtimes average over the map
+ * only. */
 static void lrn_within(const writing *w)
 {
     const an_lrn_desc *d = &w->node->desc.u.lrn;
@@ -273,7 +273,7 @@ static void softmax(const writing *w)
     an_onnx_put_node(&w->e->nodes, &node);
 }
 
-/* Whether a node takes and gives rows. Nodes that can do either keep the form of their input.
+/* Whether a node reads and writes rows. Nodes that can do either keep the form of their input.
  * @param given whether the input is rows */
 static bool takes_rows(const an_node *node, bool given)
 {
@@ -288,8 +288,8 @@ static bool takes_rows(const an_node *node, bool given)
     }
 }
 
-/* The last node of a layer has the layer's name. To the name of one before it, its operator is
- * added. */
+/* The last node of a layer has the layer's name; the name of an earlier one has its operator
+ * appended. */
 static void name_output(const an_onnx_export *e, int index, an_onnx_name name)
 {
     const an_graph *graph = &e->net->network->graph;
@@ -325,7 +325,7 @@ void an_onnx_export_node(an_onnx_export *e, int index)
     case AN_OP_DROPOUT:
         if (desc->u.dropout.kind == AN_DROPOUT_MASK)
             with_number(&w, "Mul", w.from, desc->u.dropout.keep, "keep", place->name);
-        else /* nothing at test time */
+        else /* does nothing at test time */
             *place = e->places[node->inputs[0]];
         break;
     default: break; /* augment is node 0 */

@@ -1,5 +1,5 @@
 /*
- * safetensors with everything that a model file of ours carries, under any names and in any type of
+ * safetensors with everything that our own model files have, under any names and with any type of
  * weights.
  */
 #include "base/alloc.h"

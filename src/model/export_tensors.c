@@ -1,5 +1,5 @@
 /*
- * The tensors of a file under three kinds of names, and their values.
+ * The tensors of a file under one of three kinds of names, and their values.
  */
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static int name_tensors(an_export_tensor out[2], const an_net *net, int index,
 /* ---- Tensors ---- */
 
 /* Whether a parameter is a mean that the network's text gives as numbers. torchvision's networks
- * have no tensor for it, and a strict load_state_dict() refuses tensors that they do not have. */
+ * have no tensor for it, and a strict load_state_dict() rejects unexpected tensors. */
 static bool is_told_by_text(const an_net *net, const an_param *param)
 {
     return param->layer < 0 && net->network->input.mean == AN_INPUT_MEAN_FIXED;
@@ -68,7 +68,7 @@ alexnet_status an_export_tensors(an_export_tensor **out, int *count, const an_ne
     return ALEXNET_OK;
 }
 
-/* Not under torchvision's names: a strict load_state_dict() would refuse them. */
+/* Not under torchvision's names: a strict load_state_dict() would reject them. */
 void an_export_add_lpips(an_export_tensor *all, int *count, const an_net *net,
                          const an_export_options *options)
 {
@@ -83,7 +83,7 @@ void an_export_add_lpips(an_export_tensor *all, int *count, const an_net *net,
 
 /* ---- Values ---- */
 
-/* Write values of a parameter in their own order, piece by piece. */
+/* Write consecutive values of a parameter, piece by piece. */
 static alexnet_status put_run(an_net *net, const an_export_tensor *tensor, int64_t first,
                               int64_t count, an_export_put put, void *to)
 {

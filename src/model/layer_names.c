@@ -8,9 +8,9 @@
 /* ---- torchvision's names ---- */
 
 /*
- * As torch.nn.Sequential counts modules: every layer is one and its ReLU is another. `features`
- * ends, and `classifier` begins with 0, before the first dropout or fully connected layer; the
- * softmax belongs to neither.
+ * Modules are counted as in torch.nn.Sequential: every layer is one and its ReLU is another.
+ * `features` ends, and `classifier` begins with 0, before the first dropout or fully connected
+ * layer; the softmax belongs to neither.
  */
 static void name_as_torchvision(const alexnet_network *network, int layer, char *name)
 {
@@ -27,8 +27,8 @@ static void name_as_torchvision(const alexnet_network *network, int layer, char 
     snprintf(name, AN_LAYER_NAME, "%s.%d", classifier ? "classifier" : "features", index);
 }
 
-/* Modules in a row: nothing branches, PyTorch has a module for each, and convolutions come first.
- */
+/* Check for a sequence of modules: nothing branches, PyTorch has a module for each layer, and
+ * convolutions come first. */
 static alexnet_status check_sequential(const alexnet_network *network)
 {
     const int modules = AN_LAYER_CONV | AN_LAYER_FC | AN_LAYER_POOL | AN_LAYER_CMRNORM |
@@ -38,15 +38,15 @@ static alexnet_status check_sequential(const alexnet_network *network)
         const an_layer *layer = &network->layers[i];
         if (!(layer->type & modules) || layer->n_inputs != 1 || layer->inputs[0] != i - 1)
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                           "torchvision's names do not suit %s: its layer %s is none of "
-                           "torch.nn's in a row",
+                           "torchvision's names do not suit %s: its layer %s is not one of "
+                           "torch.nn's in sequence",
                            network->name, layer->name);
         classifier |= layer->type == AN_LAYER_FC || layer->type == AN_LAYER_DROPOUT;
         if (classifier && layer->type == AN_LAYER_CONV)
             return AN_FAIL(
                 ALEXNET_ERROR_UNSUPPORTED,
-                "torchvision's names do not suit %s: the convolution %s comes after what "
-                "is its classifier",
+                "torchvision's names do not suit %s: the convolution %s comes after layers of the "
+                "classifier",
                 network->name, layer->name);
     }
     return ALEXNET_OK;
@@ -70,7 +70,7 @@ static int outputs_of(const an_layer *layer)
     return layer->type == AN_LAYER_FC ? layer->outputs : layer->filters * layer->groups;
 }
 
-/* Whether a layer is halved: any that has weights but the last fully connected one. */
+/* Whether a layer is split in half: all with weights are, except the last fully connected one. */
 static bool is_halved(const alexnet_network *network, int layer)
 {
     const an_layer_type type = network->layers[layer].type;
@@ -84,16 +84,17 @@ static alexnet_status check_towers(const alexnet_network *network)
     for (int i = 0; i < network->count; i++) {
         const an_layer *layer = &network->layers[i];
         if (layer->type == AN_LAYER_CONV && layer->groups > 2)
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s has no two towers: %s has %d groups",
-                           network->name, layer->name, layer->groups);
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
+                           "%s does not have two towers: %s has %d groups", network->name,
+                           layer->name, layer->groups);
         grouped |= layer->type == AN_LAYER_CONV && layer->groups == 2;
     }
     if (!grouped)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "%s has no towers: no convolution of it has groups = 2", network->name);
+                       "%s has no towers: none of its convolutions has groups = 2", network->name);
     if (count_fc(network, network->count) != TOWERS_FC)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                       "the towers of 2012 have three fully connected layers, %s has %d",
+                       "the towers of 2012 have three fully connected layers, but %s has %d",
                        network->name, count_fc(network, network->count));
     for (int i = 0; i < network->count; i++)
         if (is_halved(network, i) && outputs_of(&network->layers[i]) % 2)
@@ -104,8 +105,8 @@ static alexnet_status check_towers(const alexnet_network *network)
 }
 
 /*
- * conv1a, conv1b; fc2048a, fc2048b, then fc2048ba, fc2048bb by the outputs of a tower; fc1000
- * whole.
+ * conv1a, conv1b; fc2048a, fc2048b, then fc2048ba, fc2048bb, by the outputs of a tower; fc1000,
+ * which is whole.
  */
 static int name_towers(const alexnet_network *network, int layer, char out[2][AN_LAYER_NAME],
                        bool *swapped)

@@ -22,7 +22,7 @@ alexnet_status an_listing_add(an_listing *listing, an_outline_kind kind, const c
 
 enum { TENSORS_MAX = 10000 };
 
-/* A tensor's dimension, from the front; 0 if there is none. */
+/* Dimension `index` of a tensor; 0 if there is none. */
 static int64_t dimension(const an_tensor_entry *entry, int index)
 {
     return entry->shape.rank <= AN_MAX_RANK && index < entry->shape.rank ? entry->shape.dim[index]
@@ -34,8 +34,8 @@ static int as_count(int64_t value)
     return value > 0 && value <= INT32_MAX ? (int)value : AN_UNKNOWN;
 }
 
-/* How many ones stand before the dimensions of a matrix, as in files of Caffe: 2 for [1, 1, out,
- * in]. */
+/* The number of leading dimensions of 1 before those of a matrix, as in files of Caffe: 2 for [1,
+ * 1, out, in]. */
 static int ones_before(const an_tensor_entry *entry, int rank)
 {
     int ones = 0;
@@ -69,7 +69,7 @@ void an_listing_measure(an_listing *listing, int layer, const an_tensor_file *fi
     l->outputs = as_count((int64_t)as_count(outputs) * towers);
 }
 
-/* A square matrix does not show whether it is transposed. All matrices are, if any is. */
+/* A square matrix does not show whether it is transposed: it is if any other matrix is. */
 static void settle_transposed(an_listing *listing)
 {
     bool any = false;
@@ -86,7 +86,7 @@ static bool is_entry(const an_tensor_file *file, int index)
     return index >= 0 && index < an_tensor_file_count(file);
 }
 
-/* Take the layers that the file lists, each with the tensors that the file gives for it. */
+/* Use the layers that the file lists, each with the tensors that the file names for it. */
 static alexnet_status take_outline(an_listing *listing, const an_tensor_file *file)
 {
     an_outline *outline = &listing->outline;

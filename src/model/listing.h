@@ -1,7 +1,7 @@
 /*
- * The layers of a file of tensors from another program, and which tensors belong to them. Made from
- * the layers that the file lists, or from the names or shapes of its tensors, and compared with
- * networks (match.h).
+ * The layers of a file of tensors from another program, and which tensors belong to them. They come
+ * from the file's list of layers, or else from the names or shapes of its tensors, and are compared
+ * with networks (match.h).
  */
 #ifndef AN_MODEL_LISTING_H
 #define AN_MODEL_LISTING_H
@@ -14,10 +14,9 @@ typedef an_binding an_binding_pair[2];
 typedef struct an_listing {
     an_outline outline;
     an_binding_pair *bindings; /* one for each layer of the outline, owned */
-    bool listed;               /* the file lists its layers: one without a bias tensor has none */
-    bool weights_only;         /* only convolutions and fully connected layers are known */
-    bool by_name; /* the outline's names are those of our networks' layers, and some may be missing
-                   */
+    bool listed;       /* the file lists its layers: a layer without a bias tensor has no bias */
+    bool weights_only; /* only convolutions and fully connected layers are known */
+    bool by_name;      /* the outline has names of our networks' layers; some may be missing */
     char found[160];   /* how the layers were found, for people: "torchvision's names" */
     const char *usual; /* the network to choose for such files if several fit; NULL: none */
     char prefix[256];  /* of the tensors' names */
@@ -25,7 +24,7 @@ typedef struct an_listing {
 
 /**
  * List the layers of a file.
- * @param network  search for the names of its layers; NULL: of the layers of all built-in networks
+ * @param network  look for the names of its layers; NULL: for those of all built-in networks
  * @return ALEXNET_ERROR_FORMAT if the file has no tensors that could be layers
  */
 alexnet_status an_listing_make(an_listing *listing, an_tensor_file *file,
@@ -34,16 +33,15 @@ void an_listing_free(an_listing *listing);
 
 /* ---- Between the files of the listing ---- */
 
-/** Add a layer called `name`. */
+/** Add a layer with this name. */
 alexnet_status an_listing_add(an_listing *listing, an_outline_kind kind, const char *name,
                               int *index);
 /**
- * List layers by the names of tensors, if they are names that naming.c knows; otherwise no layers
- * are added.
+ * List layers by the names of tensors, if naming.c knows them; otherwise no layers are added.
  */
 alexnet_status an_listing_name(an_listing *listing, const an_tensor_file *file,
                                const alexnet_network *network);
-/** Set what the shapes of a layer's tensors show: outputs, window. */
+/** Set what the shapes of a layer's tensors reveal: outputs, window. */
 void an_listing_measure(an_listing *listing, int layer, const an_tensor_file *file);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The weights by which LPIPS sums differences of features (Zhang, Isola, Efros, Shechtman, Wang:
+ * The weights with which LPIPS sums differences of features (Zhang, Isola, Efros, Shechtman, Wang:
  * The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018, section 3):
- * for each layer one per channel, none below zero.
+ * for each layer one weight per channel, none below zero.
  *
  * A model's file may hold them beside its own tensors, as lpips.0.weight, lpips.1.weight, ... The
  * published files call them lin0.model.1.weight, lin1.model.1.weight, ...
@@ -22,7 +22,7 @@ typedef struct an_lpips {
 /** Read the weights that a file of tensors holds; count = 0 if it holds none. */
 alexnet_status an_lpips_read(an_lpips *out, an_tensor_file *file);
 /** Read those of a file that must hold some.
- * @param ctx  for the log, which is told of a damaged file */
+ * @param ctx  for the log, which reports a damaged file */
 alexnet_status an_lpips_load(an_lpips *out, alexnet_ctx *ctx, const char *path);
 void an_lpips_free(an_lpips *lpips);
 

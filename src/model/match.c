@@ -8,8 +8,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* A comparison: two lists of layers that compute something at test time, in the same order. A ReLU
- * behind max pooling is moved before it: the two commute. */
+/* A comparison of two lists of layers that compute something at test time, in the same order. A
+ * ReLU after max pooling is moved before it: the two commute. */
 typedef struct comparing {
     an_match *match;
     const alexnet_network *network;
@@ -94,7 +94,7 @@ static void list_theirs(comparing *c)
 
 /* ---- One layer ---- */
 
-/* Note the first difference. @return false */
+/* Record the first difference. @return false */
 static bool differ(comparing *c, const an_node *node, const an_outline_layer *theirs,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 static bool differ(comparing *c, const an_node *node, const an_outline_layer *theirs,
@@ -159,7 +159,7 @@ static geometry geometry_of(const an_op_desc *desc)
 }
 
 /* Zeros that a window reads beyond the padding change nothing, nor does padding that no window
- * reads. What counts is where the first window is and how many there are. */
+ * reads. Only the position of the first window and the number of windows matter. */
 static bool same_geometry(comparing *c, const an_node *node, const an_outline_layer *l)
 {
     const geometry g = geometry_of(&node->desc);
@@ -190,7 +190,7 @@ static bool same_geometry(comparing *c, const an_node *node, const an_outline_la
     return true;
 }
 
-/* Whether the file has a fully connected layer as a convolution over its whole input. */
+/* Whether the file stores a fully connected layer as a convolution over its whole input. */
 static bool covers_input(const an_node *node, const an_outline_layer *l)
 {
     const an_chw in = node->desc.in[0];
@@ -219,10 +219,10 @@ static bool same_shape(comparing *c, const an_node *node, int theirs)
     char why[256];
     const int n = an_op_params(&node->desc, params);
     if (!an_binding_is(&pair[0]))
-        return differ(c, node, l, "the file has no weights of it");
+        return differ(c, node, l, "the file has no weights for it");
     for (int i = 0; i < n; i++) {
         if (i == 1 && !an_binding_is(&pair[1]) && !c->listing->listed)
-            return differ(c, node, l, "the file has no biases of it");
+            return differ(c, node, l, "the file has no biases for it");
         if (!an_binding_fits(&pair[i], c->file, params[i].shape, why))
             return differ(c, node, l, "%s of %s", params[i].name, why);
     }
@@ -252,7 +252,7 @@ static bool same_layer(comparing *c, const an_node *node, int theirs)
     case AN_OP_LRN_WITHIN: return same_lrn(c, node, l);
     case AN_OP_NEURON:
         return node->desc.u.neuron.kind == AN_RELU ||
-               differ(c, node, l, "another activation function expected than ReLU");
+               differ(c, node, l, "an activation function other than ReLU expected");
     default: return true;
     }
 }

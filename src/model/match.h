@@ -9,7 +9,7 @@
 typedef struct an_match {
     bool fits;
     int found;              /* layers with weights that are in the file */
-    int alike;              /* layers before the first that does not fit */
+    int alike;              /* layers before the first one that does not fit */
     char difference[512];   /* that layer, what was expected and what was found; "" if all fits */
     an_binding_pair *pairs; /* per layer of the network, owned: its weight and bias; AN_BINDING_NONE
                                if the file has no such layer, and for layers without parameters */
@@ -19,8 +19,8 @@ typedef struct an_match {
 typedef enum an_match_mode {
     AN_MATCH_WHOLE,  /* every layer */
     AN_MATCH_PART,   /* layers may be missing in the file */
-    AN_MATCH_SHAPES, /* weights and biases alone, whatever else the file says; goes on after a layer
-                        that is missing or does not fit */
+    AN_MATCH_SHAPES, /* only the shapes of weights and biases, whatever else the file says;
+                        continues after a layer that is missing or does not fit */
 } an_match_mode;
 
 /** Compare a network with what a file lists. */

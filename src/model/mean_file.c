@@ -50,8 +50,8 @@ static int64_t count_of(const an_mean_file *mean)
     return (int64_t)mean->channels * mean->side * mean->side;
 }
 
-/* The order of channels: a model of this program gives it in its network's text; a single NumPy
- * array is taken for Caffe's mean. */
+/* The order of channels: a model of this program says it in its network's text; a single NumPy
+ * array is assumed to be Caffe's mean. */
 static alexnet_status find_order(an_mean_file *out, const an_tensor_file *file)
 {
     const char *text = an_tensor_file_metadata(file, AN_METADATA_NETWORK);
@@ -75,12 +75,11 @@ static alexnet_status read_tensor(an_mean_file *out, an_tensor_file *file)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s has no tensor input.mean", name);
     out->side = side_of(entry->shape, &out->channels);
     if (!out->side || !an_dtype_is_float(entry->dtype))
-        return AN_FAIL(
-            ALEXNET_ERROR_FORMAT,
-            "%s is no mean: a floating number or a square map of such for each of 3 channels "
-            "expected (grey: of one), found %s %s",
-            name, entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype),
-            an_shape_text(entry->shape, shape));
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "%s is not a mean: expected a floating-point number or a square map for "
+                       "each of 3 channels (grey: 1), found %s %s",
+                       name, entry->dtype == AN_OTHER ? entry->type : an_dtype_name(entry->dtype),
+                       an_shape_text(entry->shape, shape));
     const int64_t count = count_of(out);
     out->values = an_malloc((size_t)count * sizeof *out->values);
     if (!out->values)
@@ -89,8 +88,8 @@ static alexnet_status read_tensor(an_mean_file *out, an_tensor_file *file)
     return find_order(out, file);
 }
 
-/* Whether a file begins as Caffe's mean image does, a message of protocol buffers: with the tag of
- * its number of pictures, its data or its shape. */
+/* Whether a file begins like Caffe's mean image, a protocol buffer: with the tag of its number of
+ * pictures, of its data or of its shape. */
 static bool may_be_caffe(const char *path)
 {
     an_reader *reader;
@@ -109,8 +108,8 @@ static alexnet_status read_caffe(an_mean_file *out, const char *path)
     out->bgr = true;
     if ((shape.c != 3 && shape.c != 1) || shape.h != shape.w || shape.h > SIDE_MAX)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s is a mean of %dx%dx%d; 3 square maps, or one, are expected", path,
-                       shape.c, shape.h, shape.w);
+                       "%s is a mean of %dx%dx%d; expected 3 square maps, or one", path, shape.c,
+                       shape.h, shape.w);
     out->side = shape.h;
     out->channels = shape.c;
     return ALEXNET_OK;

@@ -15,14 +15,14 @@ struct alexnet_model {
     alexnet_ctx *ctx;
     an_net *net;
     an_classes classes;
-    const char *format;   /* of the file it was read from */
+    const char *format;   /* format of the file that it was read from */
     const char *version;  /* of the file's metadata; "" if it has none */
     char *provenance;     /* "" if the file does not say */
-    pthread_mutex_t lock; /* of host copies */
-    float **host; /* per parameter: a copy for alexnet_model_tensor(), made when asked for */
+    pthread_mutex_t lock; /* guards the host copies */
+    float **host;         /* per parameter: a copy for alexnet_model_tensor(), made on demand */
 };
 
-/** Read a model; the reader is taken over. @param options NULL: none */
+/** Read a model; takes ownership of the reader. @param options NULL: none */
 alexnet_status an_model_load(alexnet_model **out, alexnet_ctx *ctx, an_reader *reader,
                              const an_model_options *options);
 alexnet_model *an_model_retain(alexnet_model *model);

@@ -107,7 +107,7 @@ static alexnet_status take_mean(an_model_file *file, alexnet_ctx *ctx, const cha
     return an_mean_file_apply(&file->other_mean, &file->network, path);
 }
 
-/* If the model's file names its classes, they are looked up by identifier. Otherwise the lines of
+/* If the model's file names its classes, names are looked up by identifier. Otherwise the lines of
  * `path` are the classes, in order. */
 static alexnet_status take_names(an_model_file *file, alexnet_ctx *ctx, const char *path)
 {
@@ -189,7 +189,8 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
         return an_net_write_mean(net);
     const an_mean_file *other = &file->other_mean;
     if (other->values && (int64_t)other->channels * other->side * other->side != param->count)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "the mean of %s has %lld values, the one given %d",
+        return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                       "the mean of %s has %lld values, but the given one has %d",
                        net->network->name, (long long)param->count,
                        other->channels * other->side * other->side);
     if (other->values)
@@ -199,12 +200,12 @@ static alexnet_status read_mean(an_model_file *file, an_net *net, int index)
     if (!an_binding_is(&file->mean) ||
         !an_binding_fits(&file->mean, file->tensors, param->shape, why))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s has no tensor input.mean of the network's pictures",
+                       "%s has no tensor input.mean that fits the network's pictures",
                        an_tensor_file_name(file->tensors));
     return an_binding_read(&file->mean, file->tensors, net, AN_VALUES, index);
 }
 
-/* Note the layers for which the file, a part of a network, has no weights. */
+/* Record the layers for which the file, a part of a network, has no weights. */
 static alexnet_status note_missing(const an_model_file *file, an_net *net)
 {
     char names[256] = "";
@@ -224,8 +225,8 @@ static alexnet_status note_missing(const an_model_file *file, an_net *net)
     }
     if (net->lacks)
         an_log(net->ctx, ALEXNET_LOG_WARNING,
-               "%s is a part of %s: it has no weights for %s, and what is computed before them can "
-               "be had alone",
+               "%s is a part of %s: it has no weights for %s, and only the layers before them can "
+               "be computed",
                an_tensor_file_name(file->tensors), net->network->name, names);
     return ALEXNET_OK;
 }

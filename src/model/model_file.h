@@ -32,32 +32,32 @@
 /** Open the file of a model: `path`, or best.safetensors in it if it is a run folder. */
 alexnet_status an_model_file_reader(an_reader **out, const char *path);
 
-/** How a file is to be understood. */
+/** How to interpret a file. */
 typedef struct an_model_options {
     bool ours;         /* accept only a file that this program wrote */
     bool part;         /* layers may be missing in a file of another program */
-    const char *net;   /* a built-in network's name or a path, instead of what is found; or NULL */
-    const char *mean;  /* a file of a mean that is to be subtracted (mean_file.h), or NULL */
+    const char *net;   /* name or path of the network, instead of recognising it; or NULL */
+    const char *mean;  /* a file with the mean to subtract (mean_file.h), or NULL */
     const char *names; /* a file of class names, or NULL */
 } an_model_options;
 
 /** A model's file, open for reading its tensors. */
 typedef struct an_model_file {
     an_tensor_file *tensors;
-    alexnet_network *network; /* for the file's number of classes */
+    alexnet_network *network; /* with the file's number of classes */
     an_classes classes;
-    bool ours;               /* its metadata says what it is */
-    bool bound;              /* its tensors do not have our names: then */
+    bool ours;               /* its metadata describes it */
+    bool bound;              /* its tensors do not have our names; then these say */
     an_match match;          /*   where the parameters of layers are, */
-    an_binding mean;         /*   and that of input.mean */
+    an_binding mean;         /*   and where input.mean is */
     an_mean_file other_mean; /* used instead of the file's mean; none if its values are NULL */
 } an_model_file;
 
 /**
- * Open a model file. Its metadata says what it is; if there is none, the file is recognised by its
+ * Open a model file. Its metadata describes it; if there is none, the file is recognised by its
  * layers.
  * @param ctx     for the log, which receives what was assumed; may be NULL
- * @param reader  taken over, also on failure
+ * @param reader  ownership is taken, also on failure
  * @param options NULL: none
  */
 alexnet_status an_model_file_open(an_model_file *out, alexnet_ctx *ctx, an_reader *reader,
@@ -66,7 +66,7 @@ void an_model_file_close(an_model_file *file);
 
 /** Whether a file says that it is a model of this program. */
 bool an_model_file_is_ours(const an_tensor_file *file);
-/** Whether a file has a tensor that is named as the weight of one of the network's layers. */
+/** Whether a file has a tensor with the name of the weight of one of the network's layers. */
 bool an_model_file_has_our_names(const an_tensor_file *file, const alexnet_network *network);
 /** Read the classes of an open file. The caller frees them, also on failure. */
 alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
@@ -74,15 +74,15 @@ alexnet_status an_model_file_classes(an_classes *classes, an_tensor_file *file);
 /** Read all parameters of a net that was made for the file's network. If the file holds only a part
  * of the network, an_net.lacks is set for the layers that it does not have. */
 alexnet_status an_model_file_weights(an_model_file *file, an_net *net);
-/** Read `ARENA.*` of all learned parameters into every arena that checkpoints hold. */
+/** Read `ARENA.*` for all learned parameters into every arena that checkpoints hold. */
 alexnet_status an_model_file_state(an_model_file *file, an_net *net);
-/** After reading: warn of tensors or metadata that are not those of the file's checksums. A model
- * may have been changed on purpose by a program that copies metadata. */
+/** After reading: warn of tensors or metadata that do not match the file's checksums. A program
+ * that copies metadata may have changed a model on purpose. */
 void an_model_file_warn(const an_tensor_file *file, alexnet_ctx *ctx);
-/** The same as an error, for a checkpoint, which nothing but a run changes.
+/** The same as an error, for a checkpoint, which only a run may change.
  * @return ALEXNET_ERROR_FORMAT */
 alexnet_status an_model_file_check(const an_tensor_file *file);
-/** The name of a learned parameter's value in an arena, "momentum.conv1.weight". */
+/** The name under which a file holds a learned parameter of an arena: "momentum.conv1.weight". */
 typedef char an_state_name[AN_NAME_MAX + 9 + 17];
 const char *an_model_file_state_name(const an_net *net, an_arena arena, int param,
                                      an_state_name name);
@@ -102,7 +102,7 @@ typedef struct an_metadata {
 
 /**
  * Write a net's weights with classes and further metadata; atomic.
- * @param values the arena of its learned parameters: AN_VALUES, or that of their average
+ * @param values the arena of the learned parameters: AN_VALUES, or that of their averages
  * @param state  also write the state of the optimiser: a checkpoint
  */
 alexnet_status an_model_file_write(const char *path, an_net *net, an_arena values,

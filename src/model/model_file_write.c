@@ -12,7 +12,7 @@
 alexnet_status an_model_file_metadata_to(an_metadata_put put, void *to,
                                          const alexnet_network *network, const an_classes *classes)
 {
-    assert(classes->count >= 1 && classes->count <= AN_CLASSES_MAX); /* a network has no more */
+    assert(classes->count >= 1 && classes->count <= AN_CLASSES_MAX); /* no network has more */
     for (int i = 0; i < classes->count; i++)
         if (!an_is_utf8(classes->ids[i]) || !an_is_utf8(classes->names[i]))
             return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
@@ -61,7 +61,7 @@ static alexnet_status declare(an_tensor_writer *writer, const an_net *net, bool 
     return ALEXNET_OK;
 }
 
-/* Write the parameters in an arena. With `all`, also those that are not learned, from AN_VALUES. */
+/* Write the learned parameters from an arena and, if `all`, the others from AN_VALUES. */
 static alexnet_status put_tensors(an_tensor_writer *writer, an_net *net, an_arena arena, bool all)
 {
     const an_dtype type = net->backend->param_dtype;

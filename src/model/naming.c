@@ -1,7 +1,7 @@
 /*
- * The names that programs give the tensors of an AlexNet.
+ * The names that programs give to the tensors of an AlexNet.
  *
- * A tensor's name is a prefix that all tensors have ("state_dict.", "model."), the layer's name,
+ * A tensor's name is a prefix that all tensors share ("state_dict.", "model."), the layer's name,
  * and an ending that says whether it is the weight or the bias. A component "module" (DataParallel)
  * is skipped wherever it occurs.
  */
@@ -16,7 +16,7 @@
 
 enum { LAYERS = 8, PREFIXES = 16, NAME_ROOM = 256 };
 
-/* Schemes of names that none of our networks uses itself, for the layers that most of them have. */
+/* Naming schemes that none of our networks uses, for the layers that most of them have. */
 static const char *const usual_layers[LAYERS] = {"conv1", "conv2", "conv3", "conv4",
                                                  "conv5", "fc6",   "fc7",   "fc8"};
 static const struct scheme {
@@ -35,7 +35,7 @@ static const struct ending {
 } endings[] = {{".weight", ".bias"}, {"_weight", "_bias"}, {"_w_0", "_b_0"}, {"_w", "_b"}};
 enum { ENDINGS = sizeof endings / sizeof endings[0] };
 
-/* A tensor's name taken apart. */
+/* A tensor's name, split into its parts. */
 typedef struct name {
     char stem[NAME_ROOM]; /* prefix and layer */
     size_t length;
@@ -75,8 +75,8 @@ static bool take_apart(const char *whole, name *out)
     return false;
 }
 
-/* Whether a stem is a prefix and this layer; *prefix is then the length of the prefix. A # at the
- * end of `layer` stands for a number. */
+/* Whether a stem is a prefix followed by this layer; *prefix is then the length of the prefix. A #
+ * at the end of `layer` stands for a number. */
 static bool is_layer(const name *n, const char *layer, size_t *prefix)
 {
     size_t left = n->length, end = strlen(layer);
@@ -130,14 +130,14 @@ static int best_prefix(const tally *t)
     return best;
 }
 
-/* Names of layers in a file, and which layers of ours they are. */
+/* Names of layers in a file, and the layers of ours that they stand for. */
 typedef struct names {
     const char *what, *usual;
     int count;
     struct {
         char ours[AN_NAME_MAX + 1];
         an_outline_kind kind;
-        char theirs[2][AN_LAYER_NAME]; /* [1]: of the second tower; "" if there is none */
+        char theirs[2][AN_LAYER_NAME]; /* [1]: name of the second tower; "" if there is none */
         bool swapped;
     } layer[AN_LAYERS_MAX];
 } names;
@@ -198,7 +198,7 @@ static void count_tensors(const names *in, const an_tensor_file *file, tally *t)
     }
 }
 
-/* The tensors of a layer, under the chosen prefix. */
+/* Find the tensors of a layer under the chosen prefix. */
 static void find_tensors(const names *in, int layer, const char *under, const an_tensor_file *file,
                          an_binding_pair pair)
 {

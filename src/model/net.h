@@ -1,5 +1,5 @@
 /*
- * A network with weights, on a backend. Its parameters are in one arena; what training adds
+ * A network with weights, on a backend. One arena holds its parameters; what training adds
  * (gradients, momentum) is in further arenas with the same offsets. All programs that compute with
  * the net share it.
  */
@@ -17,7 +17,7 @@ typedef struct an_param {
     char name[AN_NAME_MAX + 9]; /* "conv1.weight", "conv1.bias", "input.mean" */
     an_shape shape;
     int64_t count;
-    int64_t fan_in; /* of the layer's weights: inputs of one output */
+    int64_t fan_in; /* inputs of one output of the layer's weights */
     size_t offset;  /* bytes into each arena; a multiple of AN_ALIGN */
     int layer;      /* index; -1 for input.mean */
     int which;      /* 0 weight or mean, 1 bias */
@@ -29,21 +29,21 @@ typedef struct an_param {
 enum { AN_VALUES, AN_GRADIENTS, AN_MOMENTUM, AN_ARENA_ROOM = 8 };
 typedef int an_arena;
 
-/** Names of arenas that some optimisers add: Adam's second moment, the average of the weights. */
+/** Names of further arenas: Adam's second moment, the average of the weights. */
 #define AN_ARENA_SQUARE "square"
 #define AN_ARENA_AVERAGE "average"
 
-/** An arena: a value for every parameter, each at its an_param.offset. */
+/** An arena: memory for every parameter, each at its an_param.offset. */
 typedef struct an_arena_info {
     char name[16]; /* "parameters", "gradients", "momentum" */
-    bool saved;    /* state of the optimiser: checkpoints hold it as NAME.PARAMETER */
+    bool saved;    /* it is state of the optimiser, which checkpoints hold as NAME.PARAMETER */
     void *memory;
 } an_arena_info;
 
-/** A copy of a node's parameters in the form that an operator of a backend wants. */
+/** A copy of a node's parameters in the form that a backend's operator reads. */
 typedef struct an_packed {
     struct an_packed *next;
-    an_arena values; /* the arena that it is packed from */
+    an_arena values; /* the arena that the copy is made from */
     int node, users;
     char *packing; /* see an_prepared.packing; NULL: not shared */
     size_t bytes;
@@ -72,7 +72,7 @@ typedef struct an_net {
 
 /**
  * Parameters are zero until written.
- * @param training  also make gradients and momentum; chooses the backend's precision
+ * @param training  also make arenas for gradients and momentum; affects the choice of precision
  */
 alexnet_status an_net_new(an_net **out, alexnet_ctx *ctx, const alexnet_network *network,
                           bool training);
@@ -102,20 +102,20 @@ alexnet_status an_net_write_part(an_net *net, an_arena arena, int param, int64_t
 /** Write the mean that the network's text gives as numbers, if it does. */
 alexnet_status an_net_write_mean(an_net *net);
 alexnet_status an_net_read(an_net *net, an_arena arena, int param, void *dst, an_dtype type);
-/** The same of `count` values from value `first`. */
+/** The same for `count` values from value `first`. */
 alexnet_status an_net_read_part(an_net *net, an_arena arena, int param, int64_t first,
                                 int64_t count, void *dst, an_dtype type);
 
 /** Copy all parameters of one arena to another; does nothing if both are the same. */
 alexnet_status an_net_copy(an_net *net, an_arena to, an_arena from);
 
-/** Whether all weights are finite. If not, `*name` is the first tensor with a value that is not;
+/** Whether all weights are finite. If not, `*name` is the first tensor with a non-finite value;
  * `name` may be NULL. */
 alexnet_status an_net_check_finite(an_net *net, bool *finite, const char **name);
 
 /**
- * The bytes of memory available to a net and its programs, including what the net's arenas take
- * already: of the device, or of the host if the host computes.
+ * The bytes of memory available to a net and its programs, including what the net's arenas already
+ * take: memory of the device, or of the host if the host computes.
  * @param own  out, whether the device has memory of its own, which decoded pictures do not use
  */
 alexnet_status an_net_available(const an_net *net, uint64_t *bytes, bool *own);
@@ -127,8 +127,8 @@ an_loader_memory an_net_loader_memory(an_net *net);
 
 /**
  * Get a packed copy of a node's parameters for an operator: an existing copy in the same form, or a
- * new one, which the caller must fill. Give it back with an_net_give_packed().
- * @param values  the arena that the parameters are in
+ * new one, which the caller must fill. Return it with an_net_give_packed().
+ * @param values  the arena that holds the parameters
  */
 alexnet_status an_net_take_packed(an_packed **out, an_net *net, an_arena values, int node,
                                   const an_prepared *op);

@@ -1,6 +1,6 @@
 /*
- * Packed copies of parameters. The programs of a net that want the same form share one copy: every
- * session of a model, or a training program and its validation.
+ * Packed copies of parameters. The programs of a net that read the same form share one copy, such
+ * as all sessions of a model, or a training program and its validation.
  */
 #include <string.h>
 

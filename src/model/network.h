@@ -1,7 +1,7 @@
 /*
  * Network files: text to checked layers. See docs/networks.md for the format.
  *
- *     network_keys.c    the table of keys: type, range, default, which layers take them
+ *     network_keys.c    the table of keys: type, range, default, which layers have them
  *     network_read.c    text -> layers
  *     network_graph.c   layers -> operators, shapes, totals
  *     network_about.c   arithmetic and structure as text
@@ -49,7 +49,7 @@ typedef struct an_init {
 /** At least the rows of the key table. */
 enum { AN_NETWORK_KEY_ROWS = 64 };
 
-/** A section as read; a field means something only where the type takes its key. */
+/** A section as read; a field is meaningful only if the type has its key. */
 typedef struct an_layer {
     char name[AN_NAME_MAX + 1];
     int line; /* of the section */
@@ -73,9 +73,9 @@ typedef struct an_layer {
 typedef struct an_input {
     int line;
     int size;     /* side of the network's input */
-    int side;     /* side of the stored picture it is cut from */
+    int side;     /* side of the stored picture that the input is cut from */
     int resize;   /* an_fit_rule: 0 short side, 1 warp */
-    int decode;   /* 1: JPEGs are decoded smaller where they are shrunk anyway */
+    int decode;   /* 1: JPEGs are decoded smaller if they are to be shrunk anyway */
     int crop;     /* 0: centre */
     int exif;     /* 0: apply */
     int channels; /* an_channels: 0 rgb, 1 bgr, 2 grey */
@@ -102,7 +102,7 @@ typedef struct an_node {
 
 typedef struct an_graph {
     int count;
-    an_node *nodes;  /* in order of computation; if all layers are there, the last is softmax */
+    an_node *nodes;  /* in order of computation; with all layers, the last is softmax */
     int *layer_node; /* node that holds a layer's output, per layer */
 } an_graph;
 
@@ -124,9 +124,9 @@ struct alexnet_network {
 /**
  * Read a network text.
  * @param source   for error texts: a path, or "network alexnet"
- * @param name     used if the text has no name of its own
+ * @param name     used if the text gives no name
  * @param classes  the number of classes, which `outputs = classes` stands for, 1 .. AN_CLASSES_MAX;
- *                 0 if there is no data: the text decides, and `classes` stands for 1000
+ *                 0 if there is no data: the text decides, and `outputs = classes` means 1000
  */
 alexnet_status an_network_parse(alexnet_network **out, const char *text, const char *source,
                                 const char *name, int classes);
@@ -143,11 +143,11 @@ static inline int an_network_scores_layer(const alexnet_network *network)
 
 /** What a graph is built for. */
 typedef struct an_graph_extent {
-    int slots;         /* images per batch */
-    int pictures;      /* in the batch's buffer, <= slots */
+    int slots;         /* slots of the batch */
+    int pictures;      /* pictures in the batch's buffer, <= slots */
     int rows, columns; /* of the network's input, if the caller gives it; 0: it is cut out of stored
                           pictures */
-    int layers;        /* build only this many, from the first; 0: all */
+    int layers;        /* build only the first `layers`; 0: all */
 } an_graph_extent;
 
 /** Build the operators for a batch. Free them with an_graph_free(). */
@@ -158,7 +158,7 @@ void an_graph_free(an_graph *graph);
 /** The index of a layer; -1 if there is none of that name. */
 int an_network_find_layer(const alexnet_network *network, const char *name);
 
-/** What is done to a picture before the first layer, in one line; owned, NULL if memory is
+/** How a picture is prepared for the first layer, in one line; owned, NULL if memory is
  * short. */
 char *an_input_text(const an_input *input);
 /**
@@ -174,7 +174,7 @@ void an_network_layer_info(const alexnet_network *network, int index, alexnet_la
 /** The receptive field of a unit of a layer: a rectangle around all pixels of the network's input
  * that may influence it. Not every pixel in it does. Indices in range. */
 alexnet_rectangle an_network_field(const alexnet_network *network, int layer, int row, int column);
-/** The towers that a layer's channels fall into; see alexnet_network_towers(). */
+/** The number of towers that a layer's channels fall into; see alexnet_network_towers(). */
 int an_network_towers(const alexnet_network *network, int layer);
 
 /* ---- Between the files of the network reader ---- */
@@ -183,7 +183,7 @@ int an_network_towers(const alexnet_network *network, int layer);
  * adds them. */
 alexnet_status an_layer_set(an_layer *layer, int line, const char *key, const char *value);
 /** The line of the key that an error text begins with ("filterSize 11 is larger ..."), or of the
- *  section. */
+ *  section if it begins with none. */
 int an_layer_line_of(const an_layer *layer, const char *text);
 alexnet_status an_input_set(an_input *input, const char *key, const char *value);
 /** Fill in defaults; fails if a required key is missing. */

@@ -1,5 +1,6 @@
 /*
- * What `alexnet info` says of a network: the arithmetic of each size, and the one-line structure.
+ * What `alexnet info` says about a network: the arithmetic of each size, and the one-line
+ * structure.
  */
 #include <stdio.h>
 #include <string.h>

@@ -8,8 +8,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* A line of the text: all of it, where it begins after a byte order mark and white space, which
- * an_ini_read() skips too, and its whole length with the newline. */
+/* A line of the text. `all` is its start; `begin` is past a byte order mark and white space, which
+ * an_ini_read() skips too; `length` is from `all`, with the newline. */
 typedef struct line {
     const char *all, *begin;
     size_t length;
@@ -93,7 +93,7 @@ static alexnet_status set_number(alexnet_network **network, const char *key, dou
     return an_network_set_input(network, key, value);
 }
 
-/* The number for the grey channel, from those of three channels. */
+/* The number for the grey channel, computed from those of three channels. */
 static double grey_of(const an_input *input, const double of_channels[3])
 {
     double sum = 0;

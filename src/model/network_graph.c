@@ -1,6 +1,6 @@
 /*
- * Layers to operators. A layer becomes one operator, preceded by concat where it has several inputs
- * (but eltsum and concat take them directly), and followed by one for its neuron.
+ * Layers to operators. A layer becomes one operator, preceded by a concat if it has several inputs
+ * (but eltsum and concat take them directly), and followed by another for its neuron.
  */
 #include <string.h>
 
@@ -81,8 +81,8 @@ static alexnet_status describe(const an_layer *layer, an_op_desc *desc, uint32_t
 }
 
 /* Say where an error is: "12: [conv1] ...", to which network_read.c adds the file. It builds the
- * graph for one picture of the network's own size. With any other extent the file is good and the
- * extent is not, so the text names the layer only. */
+ * graph for one picture of the network's own size. With any other extent the file is right and the
+ * extent is wrong, so the text names only the layer. */
 static alexnet_status at_layer(const building *b, int layer, alexnet_status rc)
 {
     const an_layer *at = layer >= 0 ? &b->network->layers[layer] : NULL;

@@ -1,5 +1,5 @@
 /*
- * How a network's [input] section prepares pictures, as text: one phrase for each thing that can
+ * How a network's [input] section prepares pictures, as text: one phrase for each property that may
  * differ between networks.
  */
 #include <stdio.h>

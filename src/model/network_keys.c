@@ -1,6 +1,6 @@
 /*
- * The keys of network files: one table, from which values are parsed, checked and defaulted. Keys
- * in which AlexNets differ have no default: the file must give them.
+ * The keys of network files: one table for parsing, checking and defaults. Keys in which AlexNets
+ * differ have no default: the file must give them.
  */
 #include <stddef.h>
 #include <stdio.h>

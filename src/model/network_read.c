@@ -1,6 +1,6 @@
 /*
  * Network text to layers, in two passes over the file: the first finds the layers and their types,
- * the second sets their keys, so that keys may stand in any order.
+ * the second sets their keys, so that keys may come in any order.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ typedef struct reading {
     const char *source;
     bool second_pass;
     bool has_network; /* [network] was found */
-    bool open;        /* there is no data yet: the file says how many classes */
+    bool open;        /* there is no data yet: the file decides the number of classes */
     bool has_name;
 } reading;
 
@@ -66,7 +66,7 @@ static bool is_input(const char *section)
     return strcmp(section, "input") == 0;
 }
 
-/* First pass: any section but [network] and [input] is a layer. */
+/* First pass: every section except [network] and [input] is a layer. */
 static alexnet_status begin_section(reading *r, int line, const char *section)
 {
     alexnet_network *network = r->network;
@@ -74,7 +74,7 @@ static alexnet_status begin_section(reading *r, int line, const char *section)
                  : is_input(section) ? network->input.line != 0
                                      : an_network_find_layer(network, section) >= 0;
     if (twice)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "this section stands twice");
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "this section is given twice");
     if (is_network(section))
         r->has_network = true;
     else if (is_input(section))
@@ -84,7 +84,7 @@ static alexnet_status begin_section(reading *r, int line, const char *section)
     return ALEXNET_OK;
 }
 
-/* First pass: the type of the layer whose section is being read. */
+/* First pass: set the type of the layer whose section is being read. */
 static alexnet_status see_type(reading *r, const char *key, const char *value)
 {
     an_layer *layer = &r->network->layers[r->network->count - 1];
@@ -111,7 +111,7 @@ static alexnet_status add_input(alexnet_network *network, int index, const char 
                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
     if (input >= index)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: that layer stands further down", name);
+        return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: that layer comes further down", name);
     if (input >= 0 && network->layers[input].type == AN_LAYER_SOFTMAX)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "inputs = %s: nothing may follow a softmax", name);
     if (layer->n_inputs == AN_MAX_INPUTS)
@@ -223,7 +223,7 @@ static alexnet_status complete(const reading *r)
     return ALEXNET_OK;
 }
 
-/* A layer that no other layer reads means that some `inputs` is wrong. */
+/* A layer that no other layer reads is an error: some `inputs` must be wrong. */
 static alexnet_status check_readers(const reading *r)
 {
     const alexnet_network *network = r->network;

@@ -1,12 +1,12 @@
 /*
- * The units of a layer: the pixels that one of them sees, and the towers that their channels fall
+ * The units of a layer: the pixels that a unit depends on, and the towers that the channels fall
  * into.
  */
 #include "model/network.h"
 
 enum { NODES_MAX = 3 * AN_LAYERS_MAX + 1 };
 
-/* Rows or columns from `first` up to, but without, `end`; empty if end <= first. */
+/* Rows or columns from `first` up to but not including `end`; empty if end <= first. */
 typedef struct span {
     int first, end;
 } span;
@@ -39,7 +39,7 @@ static span within(int64_t first, int64_t end, int size)
 
 /* The rows or columns of an input that the windows of the outputs `out` read. The first window
  * begins `pad` before the input. */
-static span behind_windows(span out, int size, int stride, int pad, int in)
+static span read_by_windows(span out, int size, int stride, int pad, int in)
 {
     if (is_empty(out))
         return out;
@@ -56,14 +56,14 @@ static part input_part(const an_op_desc *desc, int input, part out)
     const an_chw in = desc->in[input];
     switch (desc->kind) {
     case AN_OP_CONV:
-        return (part){behind_windows(out.rows, conv->r, conv->stride, conv->top, in.h),
-                      behind_windows(out.columns, conv->s, conv->stride, conv->left, in.w)};
+        return (part){read_by_windows(out.rows, conv->r, conv->stride, conv->top, in.h),
+                      read_by_windows(out.columns, conv->s, conv->stride, conv->left, in.w)};
     case AN_OP_POOL:
-        return (part){behind_windows(out.rows, pool->size, pool->stride, pool->pad, in.h),
-                      behind_windows(out.columns, pool->size, pool->stride, pool->pad, in.w)};
+        return (part){read_by_windows(out.rows, pool->size, pool->stride, pool->pad, in.h),
+                      read_by_windows(out.columns, pool->size, pool->stride, pool->pad, in.w)};
     case AN_OP_LRN_WITHIN:
-        return (part){behind_windows(out.rows, lrn->size, 1, lrn->size / 2, in.h),
-                      behind_windows(out.columns, lrn->size, 1, lrn->size / 2, in.w)};
+        return (part){read_by_windows(out.rows, lrn->size, 1, lrn->size / 2, in.h),
+                      read_by_windows(out.columns, lrn->size, 1, lrn->size / 2, in.w)};
     case AN_OP_FC:
     case AN_OP_SOFTMAX: return (part){{0, in.h}, {0, in.w}};
     default: return out; /* pixel by pixel */
@@ -115,7 +115,7 @@ static bool keeps_channels(const an_op_desc *desc)
     }
 }
 
-/* The first node that reads `node` and no other; -1: none. */
+/* The first node whose only input is `node`; -1: none. */
 static int reader_of(const an_graph *graph, int node)
 {
     for (int i = node + 1; i < graph->count; i++)

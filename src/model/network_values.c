@@ -58,7 +58,7 @@ static bool set_padding(const an_network_key *key, int padding[4], const char *v
     return true;
 }
 
-/* A factor of each channel. */
+/* A factor for each channel. */
 static bool set_factors(const an_network_key *key, an_input *input, const char *value)
 {
     double numbers[3];

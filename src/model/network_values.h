@@ -1,5 +1,5 @@
 /*
- * Values of the keys of network files: what each kind of key may be, and reading it.
+ * Values of the keys of network files: what each kind of key accepts, and how it is read.
  */
 #ifndef AN_MODEL_NETWORK_VALUES_H
 #define AN_MODEL_NETWORK_VALUES_H
@@ -19,7 +19,7 @@ typedef enum an_value_kind {
     AN_KIND_MEAN,         /* image, channel, none, or a number per channel */
 } an_value_kind;
 
-/** A key: where its value goes, and what it may be. */
+/** A key: where its value is stored, and what it may be. */
 typedef struct an_network_key {
     const char *name;
     unsigned types; /* layers that take it; 0: [input] */
@@ -30,7 +30,7 @@ typedef struct an_network_key {
     const char *choices;
 } an_network_key;
 
-/** What a key may be, for people: "an integer from 1 to 8192". */
+/** What a key's value may be, for people: "an integer from 1 to 8192". */
 void an_value_describe(const an_network_key *key, char *text, size_t room);
 
 /**

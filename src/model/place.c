@@ -64,8 +64,8 @@ static bool list_modules(int places[MODULES], const alexnet_network *network)
            memcmp(kinds + FEATURES, classifier, MODULES - FEATURES) == 0;
 }
 
-/* The number in "features.10", less than `count`; -1 for any other name. */
-static int number_behind(const char *name, const char *start, int count)
+/* The number in "features.10" if it is below `count`; -1 for any other name. */
+static int number_after(const char *name, const char *start, int count)
 {
     const size_t length = strlen(start);
     if (strncmp(name, start, length) != 0)
@@ -79,13 +79,13 @@ static int number_behind(const char *name, const char *start, int count)
     return -1;
 }
 
-/* The number of a module among all; -1 if the name is not one of torchvision's. */
+/* The index of a module among all modules; -1 if the name is not one of torchvision's. */
 static int module_number(const char *name)
 {
-    if (strcmp(name, "avgpool") == 0) /* changes nothing for pictures of 224 pixels */
+    if (strcmp(name, "avgpool") == 0) /* does nothing for pictures of 224 pixels */
         return FEATURES - 1;
-    int number = number_behind(name, "classifier.", MODULES - FEATURES);
-    return number >= 0 ? FEATURES + number : number_behind(name, "features.", FEATURES);
+    int number = number_after(name, "classifier.", MODULES - FEATURES);
+    return number >= 0 ? FEATURES + number : number_after(name, "features.", FEATURES);
 }
 
 static alexnet_status find_module(int *place, const alexnet_network *network, int number,

@@ -10,7 +10,7 @@
 
 typedef struct an_life {
     size_t bytes;
-    int first, last; /* steps at which it is written first and read last; last >= first */
+    int first, last; /* steps that first write it and last read it; last >= first */
     size_t offset;   /* out; a multiple of AN_ALIGN */
 } an_life;
 

@@ -55,8 +55,8 @@ void an_program_free(an_program *p)
 
 /* ---- Weights --------------------------------------------------------------------------------- */
 
-/* Call it under the net's lock. A session may be created while others compute with the model and
- * read the copies that are current; only stale ones are written. */
+/* Called under the net's lock. While a session is created, others may compute with the model and
+ * read the copies that are current, so only stale ones are written. */
 static alexnet_status pack_stale(an_program *p)
 {
     an_backend *be = p->net->backend;
@@ -95,7 +95,7 @@ static void note_update(an_program *p)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
-/* After a batch whose losses are not finite, hold() keeps the weights as they are. */
+/* After a batch with non-finite losses, hold() prevents the update. */
 static alexnet_status run_update(an_program *p, const an_batch_place *place)
 {
     an_backend *be = p->net->backend;
@@ -116,7 +116,7 @@ static alexnet_status run_step(an_program *p, const an_step *step, const an_batc
     return ALEXNET_OK;
 }
 
-/* Begin with the next batch, or with the latest again. @param buffer out, the batch's buffer */
+/* Begin a run on the next batch, or the latest one again. @param buffer  out, the batch's buffer */
 static alexnet_status begin_run(an_program *p, int *buffer)
 {
     an_backend *be = p->net->backend;
@@ -143,8 +143,8 @@ static alexnet_status run_steps(an_program *p, int buffer)
     return ALEXNET_OK;
 }
 
-/* Recording is ended after an error too, so that the device stays usable. That may fail again; the
- * first error is the one to tell. */
+/* Recording is ended even after an error, so that the device stays usable. That may fail again; the
+ * first error is the one to report. */
 static alexnet_status record(an_program *p, int buffer)
 {
     char why[1024];
@@ -155,7 +155,7 @@ static alexnet_status record(an_program *p, int buffer)
     alexnet_status ended = be->api->capture_end(be, &p->captured[buffer]);
     if (rc == ALEXNET_OK)
         return ended;
-    if (p->captured[buffer]) /* of a part of the steps */
+    if (p->captured[buffer]) /* it holds only a part of the steps */
         be->api->capture_free(be, p->captured[buffer]);
     p->captured[buffer] = NULL;
     return an_fail(rc, "%s", why);

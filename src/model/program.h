@@ -1,7 +1,7 @@
 /*
  * A graph compiled for one purpose: a flat array of steps over arena offsets, and one loop that
- * runs it. Training, inference, features and input gradients are different programs, never
- * different loops.
+ * runs it. Training, inference, features and input gradients are different programs, but the loop
+ * is always the same.
  *
  *     forward      of the layers that the loss or a kept tensor needs
  *     backward     from the loss, or from gradients that the caller gives; includes the sums of
@@ -21,25 +21,25 @@ enum { AN_OF_PARAMETERS = 1, AN_OF_INPUT = 2 };
 typedef struct an_program_options {
     int slots;     /* images per batch */
     int pictures;  /* pictures in the batch's buffer, <= slots */
-    int batches;   /* buffers for batches: with 2 the next can be fed while one is computed; 0: 1 */
+    int batches;   /* buffers for batches; with 2, one can be fed while another is computed; 0: 1 */
     int split;     /* grouping of weight-gradient sums, >= 1; 0: 1 */
     bool masks;    /* dropout draws masks */
     bool loss;     /* compute the loss, and what an_program_results() and _scores() return */
-    int gradients; /* which to compute, of the loss; without a loss, of the values at the places of
-                      `keep`, weighted by the gradients given to an_program_seed() */
+    int gradients; /* which to compute: gradients of the loss; without a loss, of the values at the
+                      places of `keep`, weighted by the gradients given to an_program_seed() */
     bool accumulate; /* add the gradients of parameters to the existing ones; the update that uses
                         them sets them to 0 */
-    bool update;     /* of the parameters, by their gradients */
-    bool clip;       /* the norm of the gradients is measured before the update */
+    bool update;     /* update the parameters by their gradients */
+    bool clip;       /* measure the norm of the gradients before the update */
     an_arena values; /* the arena of the learned parameters to compute with; with `update` it must
                         be AN_VALUES */
     const bool *frozen; /* per layer of the network: compute no gradients of its parameters, whose
-                           rates are always 0; backward ends at the lowest layer that learns. NULL:
-                           no layer is frozen */
+                           rates must always be 0; the backward pass ends at the lowest layer that
+                           learns. NULL: no layer is frozen */
     const int *keep;    /* places (place.h) whose values can be read */
     int n_keep;
-    int rows, columns; /* of the network's input, of any size, if the caller gives it with
-                          an_program_give(): then there are no pictures, no loss, and no layers
+    int rows, columns; /* of the network's input, which may have any size, if the caller gives it
+                          with an_program_give(): then there are no pictures, no loss, and no layers
                           after the last one of `keep`. 0: it is cut out of pictures */
 } an_program_options;
 
@@ -51,9 +51,9 @@ an_program_options an_program_inference(int slots, int pictures);
 typedef struct an_program an_program;
 
 /**
- * Compile for a net, which must be made for training if the program wants gradients of parameters.
- * Allocates everything that running needs. Where the fastest algorithms do not fit into memory, the
- * first are taken. Errors of memory name the arena and its size.
+ * Compile for a net, which must be made for training if the program computes gradients of
+ * parameters. Allocates everything that a run needs. If the fastest algorithms do not fit into
+ * memory, the first ones are used. Errors of memory name the arena and its size.
  * @param options  `keep` and `frozen` are copied
  */
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options);
@@ -62,8 +62,8 @@ void an_program_free(an_program *program); /* NULL allowed */
 typedef struct an_program_memory {
     size_t activations, scratch, packed, batch;
 } an_program_memory;
-/** What a program would allocate at least, without allocating it: where algorithms are chosen by
- * trying them out, the first is taken, and nothing runs. */
+/** The least memory that a program would allocate, without allocating it: no algorithms are tried
+ * out, the first ones are used, and nothing runs. */
 alexnet_status an_program_measure(an_program_memory *out, an_net *net,
                                   const an_program_options *options);
 
@@ -71,7 +71,7 @@ alexnet_status an_program_measure(an_program_memory *out, an_net *net,
 alexnet_status an_program_pack(an_program *program);
 
 /**
- * Feed the next batch; with two buffers, also while the batch before it is being computed.
+ * Feed the next batch; with two buffers, this may be done while the previous one is computed.
  * @param pixels    uint8 [pictures][side][side][3]; with two buffers they must not change before
  *                  an_program_taken()
  * @param slots     one an_slot per slot
@@ -80,11 +80,11 @@ alexnet_status an_program_pack(an_program *program);
 alexnet_status an_program_feed(an_program *program, const uint8_t *pixels, const an_slot *slots,
                                const an_step_state *state);
 
-/** Wait until the device has read the pixels of the latest batch, which may change then. */
+/** Wait until the device has read the pixels of the latest batch, which may then change. */
 alexnet_status an_program_taken(an_program *program);
 
-/** Set the rates of the batches that are fed from now on, one per learned parameter, in the order
- * of net->params. Host memory. */
+/** Set the rates for all batches fed from now on, one per learned parameter, in the order of
+ * net->params. Host memory. */
 void an_program_set_rates(an_program *program, const an_rates *rates);
 int an_program_learned(const an_program *program);
 
@@ -95,12 +95,12 @@ alexnet_status an_program_give(an_program *program, const float *values);
  * until then. */
 alexnet_status an_program_seed(an_program *program, int place, const float *gradient);
 
-/** Run all steps on the next batch that was fed; if there is none, on the last one again. Allocates
- * nothing. The device may still be working on return; functions that read results wait for it. */
+/** Run all steps on the next batch that was fed or, if there is none, on the last one again.
+ * Allocates nothing. The device may still be working on return; reading results waits. */
 alexnet_status an_program_run(an_program *program);
 
 /** The same, but calls `watch` before the update, which uses the gradients and may clear them. The
- * device computes the same; its steps are neither recorded nor replayed. */
+ * results are the same, but the device's steps are neither recorded nor replayed. */
 alexnet_status an_program_run_watched(an_program *program, alexnet_status (*watch)(void *user),
                                       void *user);
 
@@ -113,11 +113,11 @@ alexnet_status an_program_run_timed(an_program *program, double *seconds);
 /** A step, for reports. */
 typedef struct an_step_info {
     char name[96]; /* layers that it computes, "conv1+pool1"; "input", "sum" or "all" (update). A
-                      neuron that is computed with the next layer goes by that layer's name */
+                      neuron that is fused with the next layer goes by that layer's name */
     alexnet_pass pass;
     int64_t mult_adds; /* of the whole batch; backward: for the gradients that are wanted */
     int64_t bytes; /* the least that must be read and written: the step's input and output tensors
-                      in the types that they are stored in, each once, and its parameters */
+                      in their stored types, each once, and its parameters */
     const an_op_desc *op; /* the first operator that it computes; NULL: none */
     bool tunable;         /* forward, backward: `op` comes in several variants */
     const char *tail;     /* tunable: as an_prepared.tail */
@@ -146,7 +146,7 @@ alexnet_status an_program_scores(an_program *program, an_score *scores);
 /** The slots of the latest run, and one of the pictures in its buffer, uint8 [side][side][3]. */
 alexnet_status an_program_slots(an_program *program, an_slot *slots);
 alexnet_status an_program_picture(an_program *program, int picture, uint8_t *pixels);
-/** The shape of the values at a place of `keep`, of one slot. */
+/** The shape of the values at a place of `keep`, for one slot. */
 an_chw an_program_shape(const an_program *program, int place);
 /** The values at a place of `keep`, [slots][channels][rows][columns]. */
 alexnet_status an_program_read(an_program *program, int place, float *values);

@@ -26,8 +26,8 @@ static alexnet_status make_host(an_program *p)
     return p->rates && p->block ? ALEXNET_OK : AN_FAIL_MEMORY(block + rates, "results");
 }
 
-/* Allocate for the most units and steps that there can be. There is at most one sum for each edge
- * of the graph. */
+/* Allocate for the largest possible number of units and steps. There is at most one sum for each
+ * edge of the graph. */
 static alexnet_status make_room(compiling *c)
 {
     an_program *p = c->p;
@@ -158,7 +158,7 @@ static void log_memory(const an_net *net, const an_program *program)
         (double)m.scratch / mib, program->options.slots);
 }
 
-/* Whether what was laid out so far chose anything by trying it out. */
+/* Whether any choice so far was made by trial. */
 static bool has_tried(const an_program *p)
 {
     for (int i = 0; p && i < p->n_units; i++)
@@ -167,7 +167,7 @@ static bool has_tried(const an_program *p)
     return false;
 }
 
-/* @param tried  in: whether anything may be tried out; out: whether anything was */
+/* @param tried  in: whether trials are allowed; out: whether there were any */
 static alexnet_status compile(an_program **out, an_net *net, const an_program_options *options,
                               bool *tried)
 {
@@ -186,7 +186,7 @@ cleanup:
     return rc;
 }
 
-/* The fastest algorithm may want more memory than there is, where the first would do with it. */
+/* The fastest algorithms may need more memory than there is; the first ones may still fit. */
 alexnet_status an_program_compile(an_program **out, an_net *net, const an_program_options *options)
 {
     bool tried = true;
@@ -195,8 +195,8 @@ alexnet_status an_program_compile(an_program **out, an_net *net, const an_progra
     if (rc != ALEXNET_ERROR_NO_MEMORY || !tried)
         return rc;
     an_log(net->ctx, ALEXNET_LOG_INFO,
-           "the fastest algorithms for %s need more memory than there is; what is proposed first "
-           "is taken: %s",
+           "the fastest algorithms for %s need more memory than there is; using the first ones "
+           "proposed: %s",
            net->network->name, an_error_text());
     tried = false;
     return compile(out, net, options, &tried);

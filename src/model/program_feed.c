@@ -1,5 +1,5 @@
 /*
- * What a program is given: rates, batches, or its input and gradients by the caller.
+ * The data given to a program: rates and batches, or the caller's input and gradients.
  */
 #include <assert.h>
 #include <string.h>
@@ -33,8 +33,8 @@ bool an_program_feeds_ahead(const an_program *p)
     return p->options.batches > 1;
 }
 
-/* Put slots, state and rates together as they lie in a buffer. The weight of the labelled slots is
- * summed here unless the caller gives it, as the sum over several ranks. */
+/* Put slots, state and rates together as they are in a buffer. The weights of the labelled slots
+ * are summed here unless the caller gives the sum, as for several ranks. */
 static void stage(const an_program *p, char *staged, const an_slot *slots,
                   const an_step_state *state)
 {
@@ -62,7 +62,7 @@ alexnet_status an_program_feed(an_program *p, const uint8_t *pixels, const an_sl
     int buffer = an_program_buffer(p, p->fed - 1);
     const an_batch_place *place = &p->places[buffer];
     void *staged = p->staged[buffer];
-    if (ahead && before > buffer) /* the batch that was staged there may still have to be copied */
+    if (ahead && before > buffer) /* the copy of the batch staged there may not be complete */
         AN_CHECK(be->api->copied(be, buffer));
     stage(p, staged, slots, state);
     if (ahead) {

@@ -1,7 +1,7 @@
 /*
- * The internals of a program, which the files of compiling.h build: program_feed.c gives it
- * batches, program.c runs it, program_results.c reads what a run left, program_report.c describes
- * its steps.
+ * The internals of a program. The files of compiling.h build it, program_feed.c gives it batches,
+ * program.c runs it, program_results.c reads the results of a run, program_report.c describes its
+ * steps.
  */
 #ifndef AN_MODEL_PROGRAM_IMPL_H
 #define AN_MODEL_PROGRAM_IMPL_H
@@ -15,7 +15,7 @@ typedef struct an_unit {
     int n_inputs;
     int inputs[AN_MAX_INPUTS]; /* units */
     int output, saved;         /* tensors; saved is -1 if it saves nothing */
-    int gradient;      /* tensor with the gradient of its output, as summed so far; -1: none yet */
+    int gradient;      /* tensor with the gradient of its output, summed so far; -1: none yet */
     an_packed *packed; /* NULL: none */
 } an_unit;
 
@@ -68,12 +68,12 @@ struct an_program {
     an_batch_place places[AN_BATCHES];
     an_capture *captured[AN_BATCHES];
     int64_t fed, ran; /* batches */
-    bool warm;        /* it has run once, so that its steps may be recorded */
+    bool warm;        /* it has run once, so its steps may be recorded */
 
     /* memory of the host */
-    void *staged[AN_BATCHES]; /* slots, state and rates, as they are written to a place */
+    void *staged[AN_BATCHES]; /* slots, state and rates as written to a place */
     an_rates *rates;
-    void *block; /* for conversion of what is read; AN_BLOCK doubles */
+    void *block; /* for conversion of values that are read; AN_BLOCK doubles */
 };
 
 enum { AN_BLOCK = 1 << 14 };
@@ -84,10 +84,10 @@ static inline int an_program_buffer(const an_program *program, int64_t batch)
     return batch < 0 ? 0 : (int)(batch % program->options.batches);
 }
 
-/** The index of a place in options.keep, where it must be. */
+/** The index of a place in options.keep, which must contain it. */
 int an_program_kept_at(const an_program *program, int place);
 
-/** Make all steps read the batch in a buffer. */
+/** Make all steps use the batch in a buffer. */
 void an_program_bind(an_program *program, int buffer);
 /** Bytes that are written to a buffer besides the pictures: slots, state and rates. */
 size_t an_program_staged_bytes(const an_program *program);

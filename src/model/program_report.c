@@ -1,5 +1,5 @@
 /*
- * What a program's steps are called, what they cost and how they are computed.
+ * The names of a program's steps, what they cost and how they are computed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,8 @@ int an_program_steps(const an_program *p)
 
 enum { NO_LAYER = -2 }; /* -1 is the input */
 
-/* The layer that the unit before began, if this unit computes the layer's neuron and another layer
- * as well; NO_LAYER otherwise. Such a unit is named after the other layer alone. */
+/* If this unit computes the neuron of a layer that the previous unit began, and another layer as
+ * well, that first layer: the unit is named after the other one only. Otherwise NO_LAYER. */
 static int begun_before(const an_program *p, const an_unit *unit)
 {
     const an_node *nodes = p->graph.nodes;
@@ -73,7 +73,7 @@ static int64_t unit_param_bytes(const an_program *p, const an_unit *unit)
 
 /* Forward: the inputs, parameters and output. Backward: the gradient of the output; if the gradient
  * of the inputs is wanted, that and the parameters; if the gradient of the parameters is wanted,
- * that and the inputs. A packed copy that is smaller than the parameters is read in their place. */
+ * that and the inputs. A packed copy that is smaller than the parameters is read instead. */
 static int64_t unit_bytes(const an_program *p, const an_step *step)
 {
     const an_unit *unit = &p->units[step->unit];
@@ -92,7 +92,7 @@ static int64_t unit_bytes(const an_program *p, const an_step *step)
 }
 
 /* Parameters and the optimiser's state are read and written. Gradients are read, and cleared if
- * several batches are added. */
+ * several batches are accumulated. */
 static int64_t update_bytes(const an_program *p)
 {
     return (2 * p->net->n_arenas - 1 + p->options.accumulate) * (int64_t)p->net->bytes;

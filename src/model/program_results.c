@@ -1,5 +1,5 @@
 /*
- * What is read of a program's latest run.
+ * The results of a program's latest run.
  */
 #include <assert.h>
 

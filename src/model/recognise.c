@@ -29,8 +29,7 @@ static alexnet_status count_classes(const an_listing *listing, const an_tensor_f
                    an_tensor_file_name(file), outline->layers[last].name, *classes, AN_CLASSES_MAX);
 }
 
-/* Refuse batch normalisation: the weights of the layers before it would be used as if it were not
- * there. */
+/* Refuse batch normalisation: the weights of the layers before it would be used without it. */
 static alexnet_status refuse_batch_norm(const an_listing *listing, const an_tensor_file *file)
 {
     for (int i = 0; i < an_tensor_file_count(file); i++) {
@@ -45,7 +44,7 @@ static alexnet_status refuse_batch_norm(const an_listing *listing, const an_tens
     return ALEXNET_OK;
 }
 
-/* Whether a file's network sees one channel: by what it says, or by the filters of its first
+/* Whether a file's network takes one channel, according to the file or to the filters of its first
  * layer. */
 static bool is_grey(const an_listing *listing, const an_tensor_file *file)
 {
@@ -69,7 +68,7 @@ typedef struct search {
     int classes;
     an_match_mode mode;
     bool grey;
-    an_recognition *best; /* what fits best, or is nearest */
+    an_recognition *best; /* the network that fits best, or is nearest */
     char others[256];     /* networks that fit too */
 } search;
 
@@ -81,7 +80,7 @@ static void add_name(char *list, size_t room, const char *name)
 }
 
 /* Among networks that fit equally, the one that such files usually hold is preferred, then the one
- * for which the most weights were published. */
+ * with the most published weights. */
 static int preference(const search *s, const alexnet_network *network)
 {
     if (s->listing->usual && strcmp(network->name, s->listing->usual) == 0)
@@ -99,7 +98,7 @@ static bool is_better(const search *s, const alexnet_network *network, const an_
     return preference(s, network) > preference(s, best->network);
 }
 
-/* Keep the better of what was found and another network; the other is dropped. */
+/* Keep the better of the best so far and another network, and free the worse. */
 static void keep_better(search *s, alexnet_network *network, an_match *match)
 {
     an_recognition *best = s->best;
@@ -151,7 +150,7 @@ static alexnet_status look(an_recognition *out, const an_listing *listing,
     return ALEXNET_OK;
 }
 
-/* Layers with weights of a network, and the last of them. */
+/* Count the layers of a network that have weights, and find the last of them. */
 static int count_weighted(const alexnet_network *network, int *last)
 {
     int count = 0;
@@ -181,7 +180,7 @@ static bool has_others(const an_recognition *is, const an_tensor_file *file)
 
 /* Whether a file is a part of the network in `out` and not something else: it has at least half of
  * the layers, and nothing that does not fit. Without the last layer the file does not say how many
- * classes there are, and the network is loaded again with its own number. @param net name or path
+ * classes there are, so the network is loaded again with its own number. @param net  name or path
  * of the network */
 static alexnet_status take_part(an_recognition *out, const an_tensor_file *file, const char *net,
                                 bool *is_part)
@@ -227,7 +226,7 @@ static alexnet_status find(an_recognition *out, const an_listing *listing,
                    an_tensor_file_name(file), out->network->name, out->match.difference);
 }
 
-/* Take the network that was asked for, if the file's weights fit it. */
+/* Use the requested network if the file's weights fit it. */
 static alexnet_status take(an_recognition *out, const an_listing *listing,
                            const an_tensor_file *file, const char *net, bool part)
 {
@@ -239,7 +238,7 @@ static alexnet_status take(an_recognition *out, const an_listing *listing,
     if (!good)
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "%s does not fit %s: %s", an_tensor_file_name(file),
                        out->network->name, out->match.difference);
-    snprintf(out->found, sizeof out->found, "%s, which was asked for, its weights found by %s",
+    snprintf(out->found, sizeof out->found, "%s, as requested, with weights found by %s",
              out->network->name, listing->found);
     return ALEXNET_OK;
 }

@@ -2,8 +2,8 @@
  * Recognition: which built-in network a file of tensors from another program holds.
  *
  * The file's layers (listing.h) are compared with those of every built-in network (match.h), made
- * for the file's number of classes. What the file does not say matches anything, so that several
- * networks may fit: names and shapes alone, for example, do not tell where LRN is. Then the network
+ * with the file's number of classes. What the file does not say matches anything, so several
+ * networks may fit: names and shapes alone, for example, do not show where LRN is. Then the network
  * that such files usually hold is chosen, and the log names the others.
  */
 #ifndef AN_MODEL_RECOGNISE_H
@@ -19,12 +19,12 @@ typedef struct an_recognition {
 } an_recognition;
 
 /**
- * @param net      a built-in network's name or a path: used whatever else the file says, if the
- *                 shapes of the weights fit; NULL: find the network
- * @param part     layers may be missing. Without it they may be missing too, if the file has at
- *                 least half of the layers, all that it has fit, and it holds nothing else
- * @return ALEXNET_ERROR_FORMAT if no network fits: the text has the nearest and the layer that does
- *         not fit
+ * @param net      a built-in network's name or a path: the network to use whatever else the file
+ *                 says, if the shapes of the weights fit; NULL: find the network
+ * @param part     layers may be missing. Without it they may also be missing if the file has at
+ *                 least half of the layers, all of them fit, and it holds nothing else
+ * @return ALEXNET_ERROR_FORMAT if no network fits: the text names the nearest one and the layer
+ *         that does not fit
  */
 alexnet_status an_recognise(an_recognition *out, an_tensor_file *file, const char *net, bool part);
 void an_recognition_free(an_recognition *recognition);

@@ -40,7 +40,7 @@ has err "pickle" ".safetensors"
 expect 2 convert run x --to saftensors
 has err "did you mean safetensors?"
 expect 2 convert run x.txt
-has err "no format that is written has this ending" ".safetensors"
+has err "this program writes no format with this ending" ".safetensors"
 expect 3 convert run x.safetensors --preprocessing
 has err "do not compute"
 [ -e x.safetensors ] && fail "a refused option leaves a file"

@@ -62,9 +62,9 @@ expect 2 convert run x.safetensors --lpips lin.safetensors --names torchvision
 expect 0 convert with.safetensors x.npz
 lacks err LPIPS
 expect 0 convert with.safetensors x.onnx
-has err "x.onnx is without the weights of LPIPS"
+has err "x.onnx lacks the weights of LPIPS"
 expect 0 convert with.safetensors x.safetensors --names torchvision
-has err "x.safetensors is without the weights of LPIPS"
+has err "x.safetensors lacks the weights of LPIPS"
 has err "no place"
 
 # Folders.

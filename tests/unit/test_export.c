@@ -56,7 +56,7 @@ static void test_formats(void **state)
     expect_failure(an_export_find(&format, "saftensors", "x"), ALEXNET_ERROR_INVALID_ARGUMENT,
                    "did you mean safetensors?");
     expect_failure(an_export_find(&format, "xyzzy", "x"), ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "take safetensors");
+                   "use safetensors");
     expect_failure(an_export_find(&format, NULL, "x.xyzzy"), ALEXNET_ERROR_INVALID_ARGUMENT,
                    ".safetensors");
     expect_failure(an_export_find(&format, NULL, ".safetensors"), ALEXNET_ERROR_INVALID_ARGUMENT,
@@ -187,13 +187,13 @@ static void test_names_that_do_not_suit(void **state)
     expect_unsuited(INPUT CONV("a", "input", "filters = 2")
                         CONV("b", "input", "filters = 2") "[c]\ntype = concat\ninputs = a,b\n" FC(
                             "f", "c", "classes") SOFTMAX("f"),
-                    AN_NAMES_TORCHVISION, "its layer b is none of torch.nn's in a row");
+                    AN_NAMES_TORCHVISION, "its layer b is not one of torch.nn's in sequence");
     expect_unsuited(INPUT CONV("a", "input", "filters = 2") FC("f", "a", "classes") SOFTMAX("f"),
-                    AN_NAMES_TOWERS, "no convolution of it has groups = 2");
+                    AN_NAMES_TOWERS, "none of its convolutions has groups = 2");
     expect_unsuited(INPUT CONV("a", "input", "filters = 2")
                         CONV("b", "a", "filters = 1\ngroups = 2") FC("f", "b", "classes")
                             SOFTMAX("f"),
-                    AN_NAMES_TOWERS, "three fully connected layers, rig has 1");
+                    AN_NAMES_TOWERS, "three fully connected layers, but rig has 1");
     expect_unsuited(INPUT CONV("a", "input", "filters = 2")
                         CONV("b", "a", "filters = 1\ngroups = 2") FC("f", "b", "4")
                             FC("g", "f", "5") FC("h", "g", "classes") SOFTMAX("h"),

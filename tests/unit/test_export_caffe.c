@@ -221,7 +221,7 @@ static void test_refusals(void **state)
          "layer norm: Caffe's average pooling counts the padding"},
         {INPUT CONV("conv", "input", "") "[norm]\ntype = dropout\ninputs = conv\nkeep = 0.5\n"
                                          "kind = mask\n" REST,
-         "layer norm: dropout is made up for when the network is used"},
+         "layer norm: dropout is compensated when the network is used"},
         {INPUT CONV("conv", "input", "neuron = tanh[1.7,0.66]\n") FC("fc", "conv") PROBS("fc"),
          "layer conv: Caffe's tanh has no factors"},
         {INPUT FC("first", "input") CONV("conv", "first", "padding = 1\n") FC("fc", "conv")

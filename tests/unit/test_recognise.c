@@ -241,7 +241,7 @@ static void test_names_that_fit_none(void **state)
         "[384, 192, 3, 3] expected, found [384, 384, 3, 3]");
     add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
     forget("conv3.bias");
-    expect_none("layer conv3: the file has no biases of it");
+    expect_none("layer conv3: the file has no biases for it");
     add_network("bvlc-alexnet", 1000, AN_NAMES_OURS, "");
     find("fc7.weight")->dtype = AN_I8;
     expect_none("layer fc7: weight of float16, bfloat16, float32 or float64 expected, found int8");
@@ -438,10 +438,10 @@ static void test_each_difference(void **state)
     expect_none("the file has 1 more layer, the first is one-more");
     list_network("bvlc-alexnet");
     listed("fc8")->weight = -1;
-    expect_none("layer fc8: the file has no weights of it");
+    expect_none("layer fc8: the file has no weights for it");
     list_network("bvlc-alexnet");
     listed("fc8")->weight = fake.count + 5;
-    expect_none("layer fc8: the file has no weights of it");
+    expect_none("layer fc8: the file has no weights for it");
 }
 
 static int leave(void **state)
