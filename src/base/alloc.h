@@ -25,12 +25,12 @@ void *an_calloc(size_t count, size_t bytes);
 void *an_realloc(void *block, size_t count, size_t bytes);
 char *an_strdup(const char *text);
 char *an_strndup(const char *text, size_t length);
-/** "printf" into a new string. */
+/** sprintf() into a new string. */
 char *an_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void an_free(void *block);
 
 /**
- * A block for tensors: aligned to AN_ALIGN, zeroed by the system, on huge pages where it has them.
+ * A block for tensors: aligned to AN_ALIGN, zeroed by the system, on huge pages where available.
  * @param bytes at least 1; an_free_big() needs the same number
  */
 void *an_alloc_big(size_t bytes);

@@ -27,7 +27,7 @@ typedef struct mount {
     char group[PATH_SIZE], folder[PATH_SIZE];
 } mount;
 
-/* Whether a word stands in "a,b,c". */
+/* Whether a word is in "a,b,c". */
 static bool lists(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -40,7 +40,7 @@ static bool lists(const char *list, const char *word)
     return false;
 }
 
-/* Replace octal escapes of mountinfo, such as "\040", by their bytes. */
+/* Replace octal escapes of mountinfo, such as "\040", with their bytes. */
 static void unescape(char *text)
 {
     char *to = text;
@@ -55,8 +55,8 @@ static void unescape(char *text)
     *to = '\0';
 }
 
-/* Parse a line of /proc/self/mountinfo: number, parent, device, group, folder, options, some more,
- * a dash, type, source, options of the hierarchy. Returns whether it is the hierarchy sought. */
+/* Parse a line of /proc/self/mountinfo: number, parent, device, group, folder, options, further
+ * fields, a dash, type, source, options of the hierarchy. Returns whether it is the right one. */
 static bool read_mount(char *line, const char *controller, int version, mount *out)
 {
     char type[32], options[1024];
@@ -93,7 +93,7 @@ static mount find_mount(const char *root, const char *controller, int version)
     return found;
 }
 
-/* Visit a group and those above it, up to the one that is mounted. A group outside of that belongs
+/* Visit a group and those above it, up to the mounted one. A group outside the mounted one belongs
  * to another namespace: then only the mounted one is visited. */
 static void climb(const mount *where, const char *group, int version, an_cgroup_visit visit,
                   void *user)

@@ -11,7 +11,7 @@ enum { AN_CGROUP_LINE = 4096 };
 void an_cgroup_line(char line[AN_CGROUP_LINE], const char *root, const char *folder,
                     const char *name);
 
-/** @param version  of the group, 1 or 2: the names of its files depend on it */
+/** @param version  version of the group, 1 or 2, on which the names of its files depend */
 typedef void (*an_cgroup_visit)(void *user, const char *folder, int version);
 
 /**

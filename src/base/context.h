@@ -1,5 +1,5 @@
 /*
- * What every stage may ask of its caller: how many threads, which log, whether to stop.
+ * What every stage may ask its caller: how many threads, which log, whether to stop.
  * Made and freed by src/api/; shared, reference-counted, immutable except for the cancel flag.
  */
 #ifndef AN_BASE_CONTEXT_H
@@ -16,10 +16,10 @@ struct alexnet_ctx {
     char device[32]; /* "auto", "ref", "cpu", "cuda:0" */
     alexnet_precision precision;
     int threads; /* >= 1; at most what OMP_THREAD_LIMIT allows */
-    int split;   /* default of runs: the number of threads that was asked for */
+    int split;   /* default of runs: the number of threads requested */
     alexnet_isa max_isa;
-    bool deterministic; /* if the device has a choice: slower algorithms with the same bits in every
-                           run */
+    bool deterministic; /* where the device has a choice: use slower algorithms that give the same
+                           bits in every run */
     char *tuning, *tuning_name; /* text and its file's name, read by the backend; NULL: none */
     pthread_mutex_t log_lock;   /* one line at a time */
     alexnet_log_fn log;
@@ -29,7 +29,7 @@ struct alexnet_ctx {
 alexnet_ctx *an_ctx_retain(alexnet_ctx *ctx);
 void an_ctx_release(alexnet_ctx *ctx); /* NULL allowed */
 
-/** The precision that alexnet_precision_name() calls so; AUTO for any other word. */
+/** The precision with this alexnet_precision_name(); AUTO for any other word. */
 alexnet_precision an_precision_from_name(const char *name);
 
 /** Send a line to the caller's log, if there is one. ctx may be NULL. */

@@ -13,7 +13,8 @@
 #include "base/status.h"
 #include "base/threads.h"
 
-/* "quota period", in microseconds of CPU time per microseconds of time; "max" is no limit. */
+/* "quota period", in microseconds of CPU time per microseconds of wall-clock time; "max" is no
+ * limit. */
 static double ratio(const char *quota, const char *period)
 {
     char *end;

@@ -6,11 +6,11 @@
 /** CPUs this process may use: its affinity mask and its cgroup's quota (v2 and v1), at least 1. */
 int an_cpu_count(void);
 
-/** The most threads that OMP_THREAD_LIMIT lets a program have; INT_MAX if it is not set. */
+/** The most threads that OMP_THREAD_LIMIT allows a program; INT_MAX if it is not set. */
 int an_thread_limit(void);
 /**
- * Test whether the system starts `count` threads beside this one: start them, and let them end.
- * @return ALEXNET_ERROR_NOT_AVAILABLE, with the system's reason, if it does not
+ * Test whether the system can start `count` threads besides this one: start them, and let them end.
+ * @return ALEXNET_ERROR_NOT_AVAILABLE, with the system's reason, if it cannot
  */
 alexnet_status an_threads_try(int count);
 

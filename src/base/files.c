@@ -21,7 +21,7 @@ alexnet_status an_file_fail(const char *verb, const char *path)
     return AN_FAIL(ALEXNET_ERROR_IO, "cannot %s %s: %s", verb, path, strerror(error));
 }
 
-/* What there is instead of a regular file; NULL for a regular file. */
+/* The kind of something that is not a regular file; NULL for a regular file. */
 static const char *other_kind(mode_t mode)
 {
     return S_ISREG(mode)    ? NULL
@@ -32,7 +32,7 @@ static const char *other_kind(mode_t mode)
                             : "a device";
 }
 
-/* Report that open() failed: if the path is no regular file, say what it is; else, why. */
+/* Report that open() failed: if the path is not a regular file, say what it is; else, why. */
 static alexnet_status fail_open(const char *path, bool own)
 {
     const int error = errno;
@@ -87,14 +87,14 @@ alexnet_status an_file_check_own(const char *path, bool replaced)
 {
     struct stat info;
     if (lstat(path, &info) != 0)
-        return ALEXNET_OK; /* nothing is there, or the open will say why it fails */
+        return ALEXNET_OK; /* nothing is there, or open() will report the reason */
     const char *kind = other_kind(info.st_mode);
     if (kind && !(replaced && S_ISLNK(info.st_mode)))
         return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot write %s: it is %s, not a file", path, kind);
     if (!replaced && info.st_nlink > 1)
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "cannot write %s: the file has %llu names (hard links), and would change "
-                       "under each; put a copy in its place",
+                       "under each of them; replace it with a copy",
                        path, (unsigned long long)info.st_nlink);
     return ALEXNET_OK;
 }
@@ -112,7 +112,8 @@ alexnet_status an_file_open_own(const char *path, int flags, int *fd)
         return ALEXNET_OK;
     }
     close(file);
-    return AN_FAIL(ALEXNET_ERROR_FORMAT, "cannot write %s: it is not a file of its own", path);
+    return AN_FAIL(ALEXNET_ERROR_FORMAT,
+                   "cannot write %s: it is not a regular file with a single name", path);
 }
 
 alexnet_status an_file_read(const char *path, size_t limit, unsigned char **bytes, size_t *length)

@@ -1,6 +1,6 @@
 /*
  * Files and folders: whole-file reads with a limit, paths. Writing is in writer.h, reading at any
- * place in reader.h.
+ * offset in reader.h.
  */
 #ifndef AN_BASE_FILES_H
 #define AN_BASE_FILES_H
@@ -19,20 +19,20 @@ alexnet_status an_file_read(const char *path, size_t limit, unsigned char **byte
 
 /**
  * The same for a text of at most 1 MiB, owned by the caller.
- * @param what  the kind of file that it should be, for the error: "a network file"
+ * @param what  the kind of file expected, for the error: "a network file"
  * @return also ALEXNET_ERROR_FORMAT if it has a zero byte
  */
 alexnet_status an_file_read_text(const char *path, const char *what, char **text);
 
 /**
- * Open a file that the program itself keeps in a folder that may come from anybody. Links are not
+ * Open a file that the program keeps in a folder that may come from anybody. Links are not
  * followed; pipes, devices and files with a second name (hard link) are refused.
  * @param flags  of open(2): the access mode, with or without O_CREAT
  * @return ALEXNET_ERROR_FORMAT with path and what is there instead; ALEXNET_ERROR_IO
  */
 alexnet_status an_file_open_own(const char *path, int flags, int *fd);
 /**
- * Only make that check, before work whose result goes there; a missing file passes.
+ * Only make that check, before computing a result that goes there; a missing file passes.
  * @param replaced  the file will be replaced and not opened (writer.h): links and second names pass
  *                  too, because their target is not changed
  */
@@ -47,14 +47,14 @@ bool an_is_file(const char *path);
 
 /**
  * Whether a path leads to something other than a folder.
- * @return ALEXNET_ERROR_IO if that cannot be found out, as below a folder without permission
+ * @return ALEXNET_ERROR_IO if that cannot be determined, as below a folder without permission
  */
 alexnet_status an_file_exists(const char *path, bool *there);
 
 /** Make a folder and its missing parents. */
 alexnet_status an_make_folder(const char *path);
 
-/** Whether a path is that of a folder, or lies below it. Both are as realpath(3) gives them. */
+/** Whether a path is a folder's own or is below it. Both must be as realpath(3) gives them. */
 bool an_path_is_within(const char *path, const char *folder);
 
 /** "folder/name" in a new string; NULL if memory is short. */

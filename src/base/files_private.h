@@ -9,7 +9,7 @@
 
 #include "base/files.h"
 
-/** Open for reading and learn the size. Only regular files: a pipe could keep us waiting. */
+/** Open for reading and get the size. Only regular files: opening a pipe could block. */
 alexnet_status an_file_open(const char *path, int *fd, uint64_t *size);
 
 /** Read until `length` bytes or the end. Returns the count, or -1 with errno. */

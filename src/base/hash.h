@@ -1,7 +1,7 @@
 /*
  * Hashes. FNV-1a, 64 bits (Fowler, Noll, Vo), byte by byte, and a variant of it that takes eight
- * bytes at a time: for contents that differ by accident, not against an adversary. SipHash of 128
- * bits: contents with equal hashes may be taken to be equal.
+ * bytes at a time, against accidental differences, not against an adversary. SipHash with 128
+ * bits: contents with equal hashes may be assumed to be equal.
  */
 #ifndef AN_BASE_HASH_H
 #define AN_BASE_HASH_H
@@ -14,7 +14,7 @@
 /** Extend a hash by a text, its zero byte included, or by a number. */
 uint64_t an_hash_text(uint64_t hash, const char *text);
 uint64_t an_hash_number(uint64_t hash, int64_t number);
-/** Of a block, by words; never 0. */
+/** The hash of a block, by words; never 0. */
 uint64_t an_hash_bytes(const void *bytes, size_t length);
 
 typedef struct an_hash128 {
@@ -22,7 +22,7 @@ typedef struct an_hash128 {
 } an_hash128;
 
 /** SipHash-2-4 (Aumasson, Bernstein 2012) with 128 bits of output. The first word of the key is
- *  `start`, for what the bytes do not tell, such as the width of a picture; the second is 0. */
+ *  `start`, for what the bytes do not show, such as the width of a picture; the second is 0. */
 an_hash128 an_hash_content(uint64_t start, const void *bytes, size_t length);
 
 #endif

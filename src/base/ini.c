@@ -9,8 +9,8 @@
 typedef struct reader {
     const char *text; /* what is left */
     const char *name;
-    int line;         /* number of the line that inih is parsing */
-    int section_line; /* of the latest section; 0 before the first */
+    int line;         /* the line that inih is parsing */
+    int section_line; /* line of the latest section; 0 before the first */
     int section_keys; /* keys seen in it */
     bool ended;
     an_ini_fn fn;
@@ -18,7 +18,7 @@ typedef struct reader {
     alexnet_status status;
 } reader;
 
-/* Refuse an empty section: inih reports keys only, so that it would go unnoticed. */
+/* Refuse an empty section: inih reports only keys, so it would go unnoticed. */
 static void close_section(reader *r)
 {
     if (r->status == ALEXNET_OK && r->section_line && !r->section_keys)
@@ -55,7 +55,7 @@ static char *next_line(char *dst, int room, void *user)
         r->section_line = r->line;
         r->section_keys = 0;
     }
-    /* Drop leading blanks: inih would take the line as a continuation of the value above. */
+    /* Drop leading blanks: inih would treat the line as a continuation of the value above. */
     length -= (size_t)(first - r->text);
     memcpy(dst, first, length);
     dst[length] = '\n';
@@ -70,7 +70,7 @@ static int on_key(void *user, const char *section, const char *key, const char *
 {
     reader *r = user;
     if (r->status == ALEXNET_OK && !r->section_line)
-        r->status = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s stands before the first [section]",
+        r->status = AN_FAIL(ALEXNET_ERROR_FORMAT, "%s:%d: %s comes before the first [section]",
                             r->name, r->line, key);
     if (r->status == ALEXNET_OK && r->section_keys++ == 0)
         r->status = r->fn(r->user, r->section_line, section, NULL, NULL);

@@ -6,7 +6,7 @@
 
 #include "alexnet/alexnet.h"
 
-/** Longest line, in bytes: inih's own limit less its terminator. */
+/** Longest line, in bytes: inih's own limit minus the terminator. */
 enum { AN_INI_LINE_MAX = 190 };
 
 /**

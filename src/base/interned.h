@@ -6,9 +6,9 @@
 
 #include "base/strings.h"
 
-/** Starts as all zero. */
+/** All zero initially. */
 typedef struct an_interned {
-    an_strings list; /* in the order in which they came */
+    an_strings list; /* in the order of insertion */
     int64_t *slots;  /* a hash table of positions in the list, from 1; 0: empty */
     int64_t room;    /* a power of two */
 } an_interned;

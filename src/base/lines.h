@@ -8,13 +8,13 @@
 
 #include "alexnet/alexnet.h"
 
-/** @param line  without its end and the blanks before that; may be changed */
+/** @param line  without its line end and trailing blanks; may be changed */
 typedef alexnet_status (*an_line_fn)(void *user, char *line, int number);
 
 /**
  * Call `fn` for each line that is not blank, numbered from 1, until one fails. A byte order mark is
  * skipped; line ends may be those of Windows.
- * @param text  `length` bytes and one more, which may be written to
+ * @param text  `length` bytes and one more; may be overwritten
  * @param path  for error texts
  * @return ALEXNET_ERROR_FORMAT for UTF-16 and for zero bytes
  */

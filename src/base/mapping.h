@@ -1,5 +1,5 @@
 /*
- * Files mapped into memory. Only for the program's own files that are never changed, only replaced:
+ * Files mapped into memory. Only for the program's own files that are only replaced, never changed:
  * if a file is truncated while it is mapped, access to it ends the process (SIGBUS).
  */
 #ifndef AN_BASE_MAPPING_H

@@ -21,8 +21,8 @@ static uint64_t number(const char *text, uint64_t none)
     return end == text ? none : value;
 }
 
-/* What a group leaves below its limit. Usage includes its page cache, of which the inactive part
- * can be reclaimed, and is subtracted here. */
+/* What a group leaves below its limit. Usage includes the page cache; its inactive part can be
+ * reclaimed, and is subtracted here. */
 static uint64_t left(const char *root, const char *folder, int version)
 {
     const char *limit = version == 2 ? "memory.max" : "memory.limit_in_bytes";

@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 /**
- * Bytes that can be allocated without swapping: the least of what the machine has available, its
- * cgroups (v2 and v1) leave, and the limit on the address space leaves. UINT64_MAX if none is
- * known.
+ * Bytes that can be allocated without swapping: the minimum of what the machine has available, what
+ * its cgroups (v2 and v1) leave, and what the limit on the address space leaves. UINT64_MAX if none
+ * is known.
  * @param root  "" except in tests
  */
 uint64_t an_memory_available(const char *root);

@@ -1,8 +1,8 @@
 /*
  * Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011).
  *
- * A number is a pure function of (seed, purpose, epoch, position, unit): it depends on no thread,
- * no rank and no earlier draw, so that a resumed run draws what an uninterrupted one would draw.
+ * A number is a pure function of (seed, purpose, epoch, position, unit). It depends on no thread,
+ * rank or earlier draw, so that a resumed run draws what an uninterrupted one would draw.
  *
  *     epoch      epoch of the data, from 0; the update step for dropout
  *     position   position of the picture within the epoch; the index / 4 of an element
@@ -13,9 +13,9 @@
 
 #include <stdint.h>
 
-/** What a draw is for. The numbers are part of the meaning of a seed: never reuse one. */
+/** The purpose of a draw. The numbers are part of the meaning of a seed: never reuse one. */
 typedef enum an_purpose {
-    AN_PURPOSE_WEIGHTS = 1,  /* first weights */
+    AN_PURPOSE_WEIGHTS = 1,  /* initial weights */
     AN_PURPOSE_SHUFFLE = 2,  /* order of an epoch */
     AN_PURPOSE_CROP = 3,     /* crop and mirror of a picture */
     AN_PURPOSE_DROPOUT = 4,  /* masks */
@@ -27,7 +27,7 @@ typedef enum an_purpose {
     AN_PURPOSE_MIX = 10,     /* mixing of two pictures */
     AN_PURPOSE_REGION = 11,  /* box and rotation of a picture */
     AN_PURPOSE_PACK = 12,    /* order of a packed data set */
-    AN_PURPOSE_BALANCE = 13, /* pictures of each class, and their order, of balanced sampling */
+    AN_PURPOSE_BALANCE = 13, /* balanced sampling: pictures of each class, and their order */
     AN_PURPOSE_WINDOW = 14,  /* order within a window of shards */
 } an_purpose;
 
@@ -117,7 +117,7 @@ static inline uint32_t an_below(uint32_t bits, uint32_t n)
     return (uint32_t)((uint64_t)bits * n >> 32);
 }
 
-/** Two independent standard normal numbers out of two words (Box and Muller). */
+/** Two independent standard normal numbers from two words (Box and Muller). */
 void an_normal2(uint32_t a, uint32_t b, double out[2]);
 
 /** A permutation of 0 .. n-1 that depends on (seed, purpose, epoch). n < 2^32. */

@@ -81,7 +81,7 @@ static alexnet_status refuse(const char *path, int error)
     return an_file_fail("open", path);
 }
 
-/* Open a file by its path, the part from `at` on without following links: component by component,
+/* Open a file by its path without following links in the part from `at` on: component by component,
  * each in the folder that was opened before it. */
 static alexnet_status open_below(char *path, char *at, int *fd)
 {
@@ -131,9 +131,10 @@ alexnet_status an_reader_open_beside(an_reader **out, const an_reader *other, co
     int fd = -1;
     *out = NULL;
     if (other->fd < 0)
-        return AN_FAIL(ALEXNET_ERROR_FORMAT,
-                       "%s has a part in another file, %s, which is not found from memory",
-                       other->name, name);
+        return AN_FAIL(
+            ALEXNET_ERROR_FORMAT,
+            "%s has a part in another file, %s, which cannot be found for a model in memory",
+            other->name, name);
     if (!is_plain(name))
         return AN_FAIL(ALEXNET_ERROR_FORMAT,
                        "%s has a part in another file, %s, which must be named below its folder",

@@ -1,5 +1,5 @@
 /*
- * Reads at any place of a file or of a block of memory, each checked against the size.
+ * Reads at any offset of a file or of a block of memory, each checked against the size.
  *
  * Files are read with pread() and not mapped: if a mapped file is truncated, the process is killed,
  * while a read fails. Read in pieces that stay in the cache, 240 MB of weights cost one pass over
@@ -21,7 +21,7 @@ alexnet_status an_reader_memory(an_reader **out, const char *name, const void *b
                                 size_t length);
 /**
  * Open a file below the folder of another reader's file, for formats that consist of several files.
- * Names that are absolute, contain "." or ".." as a part, or pass through a link are refused, so
+ * Names that are absolute, have a component "." or "..", or pass through a link are refused, so
  * that an untrusted file cannot make the program read other files.
  * @return ALEXNET_ERROR_FORMAT for such a name, and if the other reader reads memory
  */

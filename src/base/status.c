@@ -11,7 +11,7 @@ static _Thread_local char text[TEXT_MAX];
 
 alexnet_status an_fail(alexnet_status status, const char *format, ...)
 {
-    /* Formatted aside first: an argument may be this thread's current text. */
+    /* Formatted into a separate buffer: an argument may be this thread's current text. */
     char fresh[TEXT_MAX];
     va_list args;
     va_start(args, format);

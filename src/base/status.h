@@ -1,9 +1,9 @@
 /*
  * Errors: a status code that travels by return value, and one line of text per thread.
  *
- * A function that can fail returns alexnet_status. AN_FAIL makes an error with its text where it
- * is found; AN_CHECK and AN_TRY forward one. A function with something to release keeps its result
- * in a local `alexnet_status rc`, has one label `cleanup:` and forwards with AN_TRY.
+ * A function that can fail returns alexnet_status. AN_FAIL creates an error with its text where it
+ * is detected; AN_CHECK and AN_TRY forward one. A function with something to release keeps its
+ * result in a local `alexnet_status rc`, has one label `cleanup:` and forwards with AN_TRY.
  */
 #ifndef AN_BASE_STATUS_H
 #define AN_BASE_STATUS_H
@@ -14,7 +14,7 @@
 alexnet_status an_fail(alexnet_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Put `prefix: ` before this thread's error text; returns `status`. For callers that can add where
+/** Put `prefix: ` before this thread's error text; returns `status`. For callers that know where
  *  the error occurred. */
 alexnet_status an_fail_within(alexnet_status status, const char *prefix);
 

@@ -9,7 +9,7 @@
 
 #include "alexnet/alexnet.h"
 
-/** Starts as all zero; owns its strings. */
+/** All zero initially; owns its strings. */
 typedef struct an_strings {
     char **at;
     int64_t count, room;
@@ -18,7 +18,7 @@ typedef struct an_strings {
 /** Take ownership of a string, which is freed on failure. NULL counts as a failed allocation. */
 alexnet_status an_strings_add(an_strings *strings, char *text);
 void an_strings_sort(an_strings *strings); /* in byte order */
-/** Whether `text` is among them. Linear search. */
+/** Whether `text` is in the list. Linear search. */
 bool an_strings_have(const an_strings *strings, const char *text);
 void an_strings_free(an_strings *strings);
 

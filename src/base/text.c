@@ -85,8 +85,8 @@ int an_text_choice(const char *choices, const char *word)
     }
 }
 
-/* A star first matches as little as possible, and more if what follows does not match. Only the
- * latest star ever needs to be tried again. */
+/* A star first matches as little as possible, and more if the rest does not match. Only the latest
+ * star ever needs to be tried again. */
 bool an_text_matches(const char *pattern, const char *name)
 {
     const char *star = NULL, *taken = NULL;

@@ -27,7 +27,7 @@ int an_text_choice(const char *choices, const char *word);
 bool an_text_matches(const char *pattern, const char *name);
 
 /**
- * Encode text of any bytes as one line, reversibly: control characters, the percent sign and, if
+ * Encode arbitrary text as one line, reversibly: control characters, the percent sign and, if
  * the text is not UTF-8, all bytes beyond ASCII become %XX. Owned; NULL if memory is short.
  */
 char *an_text_percent(const char *text);
@@ -37,14 +37,14 @@ bool an_text_unpercent(char *text);
 /** `one` if the count is 1, else `many`: "1 class", "0 classes". */
 const char *an_text_plural(int64_t count, const char *one, const char *many);
 
-/** Edits (insert, delete, replace, swap of neighbours) between two words, capped at 99. Capitals
- * count as small letters. */
+/** Edits (insert, delete, replace, swap of neighbours) between two words, capped at 99. Case is
+ * ignored. */
 int an_text_distance(const char *a, const char *b);
 
 /**
- * The nearest of `count` words, if it is near enough to suggest: a third of the letters of `word`
- * and one more may differ, or it begins with `word`, which then has three letters or more. The
- * first of equals.
+ * The nearest of `count` words, if it is near enough to suggest: at most a third of the letters of
+ * `word` and one more may differ, or it begins with `word`, which then has three letters or more.
+ * The first of equals.
  * @param word_at  returns word i, or NULL to skip it
  * @return NULL if none is near
  */

@@ -9,8 +9,8 @@
 /**
  * Start threads until `wanted` are running. They start with all signals blocked, so that the host's
  * signal handlers run on its own threads.
- * @param threads  [wanted], of which the first *running are running already
- * @param running  in and out; after a failure, as many as are running
+ * @param threads  [wanted], of which the first *running already run
+ * @param running  in and out: how many are running, also after a failure
  * @return 0, or the error of pthread_create()
  */
 int an_threads_start(pthread_t *threads, int *running, int wanted, void *(*work)(void *),

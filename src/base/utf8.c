@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How many bytes follow this first byte; -1 if no character begins with it. */
+/* The number of bytes that follow this first byte; -1 if no character begins with it. */
 static int following(unsigned char first)
 {
     if (first < 0x80)

@@ -9,8 +9,8 @@
 bool an_is_utf8(const char *text);
 /** The length in bytes of the first character of a text, and its code; 0 if it is not UTF-8. */
 int an_utf8_next(const char *text, uint32_t *code);
-/** Read the next character of a text, letters converted to lower case: of Latin-1, Greek and basic
- * Cyrillic, in every locale. Returns 0 at the end. A byte that does not begin a character of one or
+/** Read the next character of a text. Letters of Latin-1, Greek and basic Cyrillic become lower
+ * case, in every locale. Returns 0 at the end. A byte that does not begin a character of one or
  * two bytes is returned alone, as a number above all of these. */
 uint32_t an_utf8_lower(const char **text);
 /** strcmp() of the texts in lower case. */

@@ -41,7 +41,7 @@ static bool is_own_or_parent(const char *name)
 }
 
 /* Read the hidden entries of a folder, or those that are not hidden, into a list for each kind.
- * Lists may be the same, or NULL. The other entries are added to *others. */
+ * Lists may be the same, or NULL. The number of other entries is added to *others. */
 static alexnet_status list_entries(const char *path, bool hidden, an_strings *const lists[3],
                                    int64_t *others)
 {
@@ -151,7 +151,7 @@ void an_endings_join(an_endings *endings, const an_endings *others)
     endings->hidden += others->hidden;
 }
 
-/* ---- Folders that were seen ---- */
+/* ---- Folders already seen ---- */
 
 static size_t place_of(const an_walk *walk, const struct stat *info)
 {
@@ -180,7 +180,7 @@ static alexnet_status grow_seen(an_walk *walk)
     return ALEXNET_OK;
 }
 
-/* Whether walk number `by` has read a folder, or it is reserved. */
+/* Whether walk number `by` has read a folder, or the folder is reserved. */
 static bool is_seen(const an_walk *walk, const struct stat *info, int64_t by)
 {
     if (walk->seen_room == 0)
@@ -189,7 +189,7 @@ static bool is_seen(const an_walk *walk, const struct stat *info, int64_t by)
     return seen == by || seen == AN_WALK_RESERVED;
 }
 
-/* Note that walk number `by` reads a folder. *first: it has not read it before, and the folder is
+/* Record that walk number `by` reads a folder. *first: it has not read it before, and the folder is
  * not reserved. */
 static alexnet_status see(an_walk *walk, const char *path, int64_t by, bool *first)
 {
@@ -216,7 +216,7 @@ alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first)
 /* Folders still to be read. */
 typedef struct agenda {
     an_strings folders; /* paths */
-    int *depths;        /* of each */
+    int *depths;        /* depth of each */
     int64_t room, next;
 } agenda;
 
@@ -250,7 +250,7 @@ static alexnet_status take_files(an_walk *walk, const char *folder, const an_str
     return ALEXNET_OK;
 }
 
-/* Remember what is directly in the folder where the walk begins; its files have just been taken. */
+/* Record what is directly in the folder where the walk begins; its files have just been taken. */
 static alexnet_status note_top(an_walk *walk, const an_strings *folders, const an_strings *linked)
 {
     walk->direct = walk->files.count;
@@ -262,7 +262,7 @@ static alexnet_status note_top(an_walk *walk, const an_strings *folders, const a
     return ALEXNET_OK;
 }
 
-/* Read a folder: take its files, and plan its folders and the links among them. */
+/* Read a folder: take its files, and add its folders and links to folders to the agendas. */
 static alexnet_status read_folder(an_walk *walk, const char *path, int depth, agenda *own,
                                   agenda *links)
 {
@@ -285,18 +285,18 @@ cleanup:
     return rc;
 }
 
-/* Read the folders on the agenda, and those that are added to it meanwhile. */
-static alexnet_status work_off(an_walk *walk, agenda *own, agenda *links)
+/* Read the folders on the agenda, including those added to it meanwhile. */
+static alexnet_status read_agenda(an_walk *walk, agenda *own, agenda *links)
 {
     for (; own->next < own->folders.count; own->next++) {
         const char *path = own->folders.at[own->next];
         int depth = own->depths[own->next];
         bool first;
         AN_CHECK(see(walk, path, walk->walks, &first));
-        if (!first && own->next > 0) /* where the walk begins may be reserved */
+        if (!first && own->next > 0) /* the first folder may be reserved */
             continue;
         if (depth > AN_WALK_DEPTH_MAX)
-            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s lies more than %d folders deep", path,
+            return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "%s is more than %d folders deep", path,
                            AN_WALK_DEPTH_MAX);
         AN_CHECK(read_folder(walk, path, depth, own, links));
     }
@@ -304,7 +304,7 @@ static alexnet_status work_off(an_walk *walk, agenda *own, agenda *links)
 }
 
 /* Whether a link leads above the folder that it is in, or above the root, to a folder that this
- * walk would not read otherwise. On errors it does not: reading the folder then reports them. */
+ * walk would not read otherwise. False on errors, which are reported when the folder is read. */
 static bool leads_up(const an_walk *walk, const char *link)
 {
     struct stat info;
@@ -336,7 +336,7 @@ alexnet_status an_walk_below(an_walk *walk, const char *folder)
     walk->direct = 0;
     walk->walks++;
     AN_TRY(plan(&own, folder, NULL, 1));
-    AN_TRY(work_off(walk, &own, &links));
+    AN_TRY(read_agenda(walk, &own, &links));
     for (; links.next < links.folders.count; links.next++) {
         const char *link = links.folders.at[links.next];
         if (leads_up(walk, link)) {
@@ -344,7 +344,7 @@ alexnet_status an_walk_below(an_walk *walk, const char *folder)
             continue;
         }
         AN_TRY(plan(&own, link, NULL, links.depths[links.next]));
-        AN_TRY(work_off(walk, &own, &links));
+        AN_TRY(read_agenda(walk, &own, &links));
     }
     an_strings_sort(&walk->files);
 cleanup:

@@ -1,9 +1,9 @@
 /*
  * Directory traversal: the entries of a folder, and all files below it.
  *
- * Hidden entries (a name that begins with a dot) are ignored. Links are followed, but not to a
- * folder above the one that they are in, because its other contents were not meant. Each folder is
- * read once, however many links lead to it, so that the work is bounded by the number of folders.
+ * Hidden entries (a name that begins with a dot) are ignored. Links are followed, except to a
+ * folder above the one that they are in, whose other contents were not asked for. Each folder
+ * is read once, however many links lead to it, so the work is bounded by the number of folders.
  */
 #ifndef AN_BASE_WALK_H
 #define AN_BASE_WALK_H
@@ -19,9 +19,9 @@ enum { AN_WALK_DEPTH_MAX = 64 };
 
 /** The entries of a folder: names in byte order. */
 typedef struct an_folder {
-    an_strings folders; /* and links to folders */
-    an_strings files;   /* all else; broken links, devices and pipes too, which fail when read */
-    int64_t hidden;     /* entries that are in neither */
+    an_strings folders; /* folders and links to folders */
+    an_strings files;   /* everything else, even broken links and devices, which fail when read */
+    int64_t hidden;     /* hidden entries, which are in neither list */
 } an_folder;
 
 alexnet_status an_folder_read(an_folder *out, const char *path);
@@ -31,7 +31,7 @@ alexnet_status an_folder_hidden(an_strings *names, const char *path);
 
 /** How many files have an ending. */
 typedef struct an_ending_count {
-    char ending[12]; /* ".heic", in lower case; "": none; "*": all that have no row of their own */
+    char ending[12]; /* ".heic", in lower case; "": none; "*": all without a row of their own */
     int64_t count;
 } an_ending_count;
 
@@ -62,23 +62,23 @@ typedef struct an_walk {
     bool (*takes)(const char *file_name);
     an_strings files;    /* paths of the files taken by the latest walk, in byte order */
     an_endings left_out; /* files that it did not take */
-    an_strings folders;  /* names of those directly in the folder where it began, in byte order */
-    int64_t direct;      /* files taken that are directly in that folder */
-    an_strings upward;   /* links not followed because they lead above where they are */
-    const char *root;    /* links above this folder are not followed either; NULL: none. Borrowed */
-    int64_t walks;       /* begun so far */
+    an_strings folders; /* names of the folders directly in the one where it began, in byte order */
+    int64_t direct;     /* files taken that are directly in that folder */
+    an_strings upward;  /* links not followed because they lead to a folder above them */
+    const char *root;   /* links above this folder are not followed either; NULL: none. Borrowed */
+    int64_t walks;      /* begun so far */
     an_seen_folder *seen; /* a hash table; `walk` 0: an empty place */
     size_t seen_count, seen_room;
 } an_walk;
 
 /**
- * Reserve a folder for the walk that begins there: no other walk enters it.
- * @param first  out, false if it was reserved already, perhaps under another path
+ * Reserve a folder for the walk that begins in it: no other walk enters it.
+ * @param first  out, false if it is already reserved, perhaps under another path
  */
 alexnet_status an_walk_reserve(an_walk *walk, const char *folder, bool *first);
 /**
- * Find all files below a folder. A folder that is reached by its own path and by a link is read by
- * its own path.
+ * Find all files below a folder. A folder that can be reached by its own path and by a link is read
+ * by its own path.
  * @return ALEXNET_ERROR_IO, ALEXNET_ERROR_UNSUPPORTED (too deep), with the folder's path
  */
 alexnet_status an_walk_below(an_walk *walk, const char *folder);

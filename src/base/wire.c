@@ -75,7 +75,7 @@ static alexnet_status bytes_of(an_wire *message, an_wire *body)
     uint64_t length;
     AN_CHECK(an_wire_varint(message, &length));
     if (length > message->end - message->at)
-        return damaged(message, "a field is longer than what it lies in");
+        return damaged(message, "a field is longer than the message that contains it");
     *body = (an_wire){message->file, message->at, message->at + length};
     message->at += length;
     return ALEXNET_OK;
@@ -91,7 +91,7 @@ alexnet_status an_wire_next(an_wire *message, an_wire_field *field, bool *more)
     const an_wire start = *message;
     AN_CHECK(an_wire_varint(message, &tag));
     if (tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
-        return damaged(&start, "no field has such a number");
+        return damaged(&start, "no field can have this number");
     field->number = (uint32_t)(tag >> 3);
     field->type = (an_wire_type)(tag & 7);
     switch (field->type) {
@@ -99,7 +99,7 @@ alexnet_status an_wire_next(an_wire *message, an_wire_field *field, bool *more)
     case AN_WIRE_FIXED64: return fixed(message, 8, &field->value);
     case AN_WIRE_BYTES: return bytes_of(message, &field->body);
     case AN_WIRE_FIXED32: return fixed(message, 4, &field->value);
-    default: return damaged(&start, "a field of no known type");
+    default: return damaged(&start, "a field of unknown type");
     }
 }
 

@@ -13,7 +13,7 @@
 
 struct an_writer {
     int fd;     /* -1 once closed */
-    int folder; /* that contains both, to be flushed after the rename; -1: not open yet */
+    int folder; /* the folder of both, to be flushed after the rename; -1: not open yet */
     char *path;
     char *temporary;
 };
@@ -34,8 +34,8 @@ static void release(an_writer *writer)
     an_free(writer);
 }
 
-/* Create a new file under the temporary name. A file that has this name already, left by a process
- * that was killed or put there by somebody, is removed and not written to: it may be a link. */
+/* Create a new file under the temporary name. An existing file of that name, left by a killed
+ * process or put there by somebody, is removed and not written to: it may be a link. */
 static alexnet_status open_temporary(an_writer *writer)
 {
     const char *name = writer->temporary;
@@ -94,7 +94,7 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
         release(writer);
         return rc;
     }
-    /* Opened before anything is written: after the rename, only the disk itself can then fail. */
+    /* Opened before anything is written, so that only the disk itself can fail after the rename. */
     rc = open_folder(path, strlen(path), &writer->folder);
     if (rc != ALEXNET_OK) {
         an_writer_abort(writer);
@@ -104,7 +104,7 @@ alexnet_status an_writer_open(an_writer **out, const char *path)
     return ALEXNET_OK;
 }
 
-/* write(2), or the full disk that a test asked for. */
+/* write(2), or the full disk that a test simulates. */
 static ssize_t write_some(int fd, const void *from, size_t length)
 {
     uint64_t left = atomic_load(&room);

@@ -1,6 +1,6 @@
 /*
- * Atomic file writing: a file is written under another name beside the final one, flushed to disk,
- * then renamed. If the process is stopped in between, the old file is unchanged.
+ * Atomic file writing: a file is written under another name in the same folder, flushed to disk,
+ * then renamed. If the process is stopped before that, the old file is unchanged.
  */
 #ifndef AN_BASE_WRITER_H
 #define AN_BASE_WRITER_H
@@ -16,7 +16,7 @@ typedef struct an_writer an_writer;
 /**
  * Open "<path>.tmp" for writing, replacing one that a killed process left, and open its folder for
  * flushing. A link under either name is replaced, and never followed.
- * @return ALEXNET_ERROR_FORMAT where a folder, pipe or device has the name; ALEXNET_ERROR_IO
+ * @return ALEXNET_ERROR_FORMAT if a folder, pipe or device has the name; ALEXNET_ERROR_IO
  */
 alexnet_status an_writer_open(an_writer **out, const char *path);
 alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length);
@@ -24,12 +24,12 @@ alexnet_status an_writer_put(an_writer *writer, const void *bytes, size_t length
 alexnet_status an_writer_rewind(an_writer *writer);
 /** Flush to the disk, rename to the final name, flush the folder, free. Allocates nothing. A
  * failure also frees, removes the temporary file and leaves the old file untouched, except a
- * failure to flush the folder: the new file then has the name already. */
+ * failure to flush the folder: the new file then already has the name. */
 alexnet_status an_writer_commit(an_writer *writer);
 /** Give up: remove the temporary file, free. NULL allowed. */
 void an_writer_abort(an_writer *writer);
 
-/** an_writer for one block. */
+/** Write a file of one block, atomically. */
 alexnet_status an_file_replace(const char *path, const void *bytes, size_t length);
 
 /** Flush the folder that contains a file or folder, so that its name is on the disk. */

@@ -1,6 +1,6 @@
 /*
- * zlib's memory from base/alloc.h, so that a test can make these allocations fail too: zalloc and
- * zfree of a z_stream.
+ * zlib's memory comes from base/alloc.h, so that a test can make these allocations fail too: zalloc
+ * and zfree of a z_stream.
  */
 #ifndef AN_BASE_ZLIB_MEMORY_H
 #define AN_BASE_ZLIB_MEMORY_H

@@ -66,7 +66,7 @@ static void test_sections(void **state)
         {INPUT CONV "[123456789_123456789_123456789_123456789_12345678]\ntype = fc\n" END,
          "a layer's name has 1 to 47"},
         {INPUT "[c]\ninputs = input\n" END, "my.ini:5: [c] needs the key type"},
-        {"size = 8\n" INPUT, "my.ini:1: size stands before the first [section]"},
+        {"size = 8\n" INPUT, "my.ini:1: size comes before the first [section]"},
         {INPUT CONV "what is this\n" END, "my.ini:10: expected [section] or key = value"},
     };
     CHECK(list);

@@ -501,7 +501,7 @@ static void test_external_data_of_memory(void **state)
     unsigned char *bytes = scratch_read(GOLDEN "external.onnx", &length);
     expect_ok(an_reader_memory(&reader, "block", bytes, length));
     expect_failure(an_tensor_file_open(&file, reader), ALEXNET_ERROR_FORMAT,
-                   "external.data, which is not found from memory");
+                   "external.data, which cannot be found for a model in memory");
     free(bytes);
 }
 

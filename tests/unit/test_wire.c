@@ -125,16 +125,16 @@ static void test_damage(void **state)
         {BYTES("\x80"), "byte 0: a number is cut short"},
         {BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), "a number of over 64 bits"},
         {BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "a number of over 64 bits"},
-        {BYTES("\x12\x08testing"), "byte 2: a field is longer than what it lies in"},
+        {BYTES("\x12\x08testing"), "byte 2: a field is longer than the message that contains it"},
         {BYTES("\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "a field is longer"},
         {BYTES("\x25\0\0\0"), "byte 1: a number is cut short"},
         {BYTES("\x29\0\0\0\0\0\0\0"), "byte 1: a number is cut short"},
-        {BYTES("\x00\x01"), "byte 0: no field has such a number"},
-        {BYTES("\x80\x80\x80\x80\x10\x01"), "no field has such a number"},
-        {BYTES("\x08\x01\x0b"), "byte 2: a field of no known type"}, /* a group */
-        {BYTES("\x0c"), "a field of no known type"},
-        {BYTES("\x0e"), "a field of no known type"},
-        {BYTES("\x0f"), "a field of no known type"},
+        {BYTES("\x00\x01"), "byte 0: no field can have this number"},
+        {BYTES("\x80\x80\x80\x80\x10\x01"), "no field can have this number"},
+        {BYTES("\x08\x01\x0b"), "byte 2: a field of unknown type"}, /* a group */
+        {BYTES("\x0c"), "a field of unknown type"},
+        {BYTES("\x0e"), "a field of unknown type"},
+        {BYTES("\x0f"), "a field of unknown type"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_failure(walk(cases[i].bytes, cases[i].length), ALEXNET_ERROR_FORMAT, cases[i].says);
