@@ -12,10 +12,10 @@
  *         centre    mean[c][(P - H)/2 + y][(P - W)/2 + x]      the 2012 code: after the mirror
  *         aligned   mean[c][slot.y + y][px]                    Caffe: at the source pixel
  *
- * Pictures are uint8 [pictures][P][P][3] in R, G, B order, also for a network of one channel:
+ * Pictures are uint8 [pictures][P][P][3] in R, G, B order, even for a network of one channel:
  * colour and grey pictures are then prepared and augmented in the same way, and previews are in
  * colour. Grey of a recoloured pixel is not rounded. An empty slot (picture < 0) gives zeros. Mean,
- * scale and colour are in the order of the network's channels; the matrix is in that of the pixels.
+ * scale and colour are in the order of the network's channels, the matrix in that of the pixels.
  *
  * Sources: paper sections 2 and 4.1, convdata_jpeg.py of 2012; random erasing: Zhong et al. 2017,
  * arXiv 1708.04896, with zeros as torchvision has them; mixup: Zhang et al. 2017, arXiv 1710.09412;
@@ -47,7 +47,7 @@ typedef struct an_augment_desc {
     int crop;     /* H = W of the output, <= side */
     an_mean_kind mean;
     an_channels channels;
-    double scale[3]; /* of the first C */
+    double scale[3]; /* for the first C channels */
 } an_augment_desc;
 
 /* Luma weights of ITU-R BT.601 (0.299, 0.587, 0.114) times 2^16. Their sum is 2^16, so that a grey
@@ -65,7 +65,7 @@ static inline int an_channel_count(an_channels channels)
     return channels == AN_CHANNELS_GREY ? 1 : 3;
 }
 
-/** The weight of a pixel's R, G or B (0, 1, 2) in channel c: 0 or 1, or its weight in grey. */
+/** The weight of a pixel's R, G or B (0, 1, 2) in channel c: 0 or 1, or its share of grey. */
 static inline double an_channel_share(an_channels channels, int c, int colour)
 {
     static const double grey[3] = {AN_GREY_RED / 65536.0, AN_GREY_GREEN / 65536.0,
@@ -75,27 +75,27 @@ static inline double an_channel_share(an_channels channels, int c, int colour)
     return colour == (channels == AN_CHANNELS_BGR ? 2 - c : c);
 }
 
-/** A rectangle of the network's input; with 0 rows there is none. */
+/** A rectangle of the network's input; none if it has 0 rows. */
 typedef struct an_box {
     int32_t top, left, rows, columns;
 } an_box;
 
-/** One draw: which picture is in a place of the batch, how it is cropped and changed, and its
+/** One draw: which picture is in a slot of the batch, how it is cropped and changed, and its
  * labels. With zeros from `recoloured` on, those members have no effect. */
 typedef struct an_slot {
     int32_t picture; /* index into the pictures; -1: the slot is empty */
     int32_t label;   /* class; -1: none (no loss, no gradient) */
     int32_t y, x;    /* corner of the crop, 0 .. side - crop */
     int32_t mirror;  /* 0 or 1 */
-    float weight;    /* of the picture in the gradient of the loss; 1 if all count the same */
+    float weight;    /* of the picture in the gradient of the loss; 1 if all count equally */
     float gain;      /* 1; with colour noise 1/(1 + coefficient) */
     float colour[3]; /* added after the mean; grey levels times `scale` */
 
     int32_t recoloured; /* 0 or 1: pixels go through `matrix` and `offset` */
     float matrix[3][3], offset[3];
     an_box erased;
-    an_box mixed;       /* where the partner shows */
-    int32_t partner;    /* slot of the batch that is mixed in, as it is before its own mixing */
+    an_box mixed;       /* rectangle in which the partner shows */
+    int32_t partner;    /* slot of the batch that is mixed in, as it was before its own mixing */
     float share;        /* of the partner there, 0 to 1 */
     int32_t second;     /* with a share above 0: the partner's label, >= 0 */
     float second_share; /* of the second label in the target; the first has the rest */

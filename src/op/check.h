@@ -19,7 +19,7 @@ alexnet_status an_check_not_negative(const char *quantity, double value);
 
 /**
  * One direction of a window that slides over a padded input.
- * @param name  of the window's size, as in "filterSize 11 is larger than the padded input 8"
+ * @param name  name of the window's size, as in "filterSize 11 is larger than the padded input 8"
  * @param out   set to an_window_count()
  */
 typedef struct an_window {

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 typedef struct an_conv_desc {
-    int k;      /* output channels in all, a multiple of groups */
+    int k;      /* output channels in total, a multiple of groups */
     int r, s;   /* filter rows, columns */
     int stride; /* in both directions */
     int groups;

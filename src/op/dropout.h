@@ -7,7 +7,7 @@
  *
  * m is 1 with probability keep, else 0. The mask of element i (index in [N,C,H,W] order) is a pure
  * function: word i % 4 of an_random(seed, AN_PURPOSE_DROPOUT, step, i / 4, layer), kept if
- * word < keep * 2^32. Every backend draws the same mask, and backward draws it again.
+ * word < keep * 2^32. Every backend draws the same mask, and the backward pass draws it again.
  */
 #ifndef AN_OP_DROPOUT_H
 #define AN_OP_DROPOUT_H

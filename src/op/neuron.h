@@ -5,7 +5,7 @@
  *     tanh       y = a * tanh(b * x)          dx = dy * b/a * (a - y) * (a + y)
  *     logistic   y = 1 / (1 + exp(-x))        dx = dy * y * (1 - y)
  *
- * NaN in x gives NaN in y for all three. Backward needs y alone, so x may be overwritten.
+ * NaN in x gives NaN in y for all three. Backward needs only y, so x may be overwritten.
  */
 #ifndef AN_OP_NEURON_H
 #define AN_OP_NEURON_H

@@ -59,7 +59,7 @@ int an_window_count(int in, int pad_low, int pad_high, int window, int stride, b
     int64_t count = 1 + (room + (ceil ? stride - 1 : 0)) / stride;
     if (ceil && (count - 1) * stride >= (int64_t)in + pad_low)
         count--;
-    return count > INT_MAX ? INT_MAX : (int)count; /* such a tensor is refused by its size */
+    return count > INT_MAX ? INT_MAX : (int)count; /* check_count() refuses a tensor of this size */
 }
 
 /* Every tensor must have fewer than 2^31 elements, so that backends can index it with int. */

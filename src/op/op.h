@@ -1,7 +1,7 @@
 /*
  * What the network computes: descriptors of operators, their checks, output shapes, costs and
- * parameters. There is no arithmetic on tensors here: backends do that, and backend/ref/ defines it
- * in code.
+ * parameters. There is no arithmetic on tensors here: that is for backends, and backend/ref/
+ * defines it in code.
  *
  * The caller fills in a descriptor (kind, n, inputs, u); an_op_resolve() then checks it and
  * computes the output's shape. After that it is immutable and valid: backends check nothing.
@@ -63,7 +63,7 @@ typedef struct an_op_info {
     int (*params)(const an_op_desc *desc, an_param_info params[AN_MAX_PARAMS]);
     /** Multiply-adds of the forward pass for one image. NULL: not counted. */
     int64_t (*mult_adds)(const an_op_desc *desc);
-    /** Write windows and groups for an_op_signature(), a blank first. NULL: none. */
+    /** Write windows and groups for an_op_signature(), with a leading blank. NULL: none. */
     void (*windows)(const an_op_desc *desc, char *text, size_t size);
 } an_op_info;
 

@@ -9,7 +9,7 @@
  *           docs/operators.md). A backend may treat 0 as larger than -0
  *     avg   y = sum / area of the clipped window
  *
- * Every window holds at least one pixel: pad < size, and see an_window_count().
+ * Every window contains a pixel: pad < size, and an_window_count() drops later windows.
  */
 #ifndef AN_OP_POOL_H
 #define AN_OP_POOL_H

@@ -12,13 +12,13 @@ typedef struct an_score {
     double loss; /* -SUM t log p over the classes; with one label -log p(label) */
     int32_t
         above; /* classes more probable than the label; a NaN counts as more probable than any */
-    int32_t level; /* classes as probable, the label itself among them */
+    int32_t level; /* classes that are equally probable, including the label */
 } an_score;
 
 /** Sums over the slots with a label, in the order of the slots. */
 typedef struct an_results {
-    double loss;        /* of the losses that are finite */
-    double top1, top5;  /* of errors, see an_score_error() */
+    double loss;        /* sum of the finite losses */
+    double top1, top5;  /* sums of errors, see an_score_error() */
     int64_t images;     /* slots with a label */
     int64_t not_finite; /* losses that are not finite */
 } an_results;
@@ -30,8 +30,8 @@ static inline bool an_score_labelled(const an_score *score)
 
 /**
  * The error of a slot with a label: 1 if the label is not among the k most probable classes, else
- * 0. If equally probable classes straddle place k, it is the probability of missing it under a
- * random order of these.
+ * 0. If equally probable classes straddle place k, it is the probability of a miss when they are
+ * ordered at random.
  */
 static inline double an_score_error(const an_score *score, int k)
 {

@@ -8,7 +8,7 @@ static const char *blanks(const char *at)
     return at + strspn(at, " \t\r\n");
 }
 
-/* Skip a character that is required here; NULL if it is missing. */
+/* Skip a required character; NULL if it is missing. */
 static const char *expect(const char *at, char character)
 {
     at = at ? blanks(at) : NULL;
@@ -65,7 +65,7 @@ static const char *parse_order(const char *at, an_npy_header *header)
     return strncmp(at, "False", 5) == 0 ? at + 5 : NULL;
 }
 
-/* Parse digits; Python 2 put an L behind long integers. */
+/* Parse digits; Python 2 appended an L to long integers. */
 static const char *parse_length(const char *at, int64_t *length)
 {
     const char *start = at;
@@ -81,7 +81,7 @@ static const char *parse_length(const char *at, int64_t *length)
 
 static const char *parse_shape(const char *at, an_npy_header *header)
 {
-    enum { RANK_MAX = 64 }; /* NumPy's */
+    enum { RANK_MAX = 64 }; /* NumPy's limit */
     an_shape *shape = &header->shape;
     shape->rank = 0;
     at = expect(at, '(');

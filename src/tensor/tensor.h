@@ -25,7 +25,7 @@ typedef enum an_dtype {
     AN_I16,
     AN_I32,
     AN_I64,
-    AN_OTHER, /* any other: its size is unknown, and it is not read */
+    AN_OTHER, /* any other: of unknown size, and not read */
 } an_dtype;
 
 size_t an_dtype_bytes(an_dtype dtype); /* 0 for AN_OTHER */
@@ -64,7 +64,7 @@ static inline bool an_chw_equal(an_chw a, an_chw b)
 
 /**
  * Convert from a floating-point type to AN_F32 or AN_F64; the caller rules out all other pairs.
- * float64 to float32 rounds to nearest, all else is exact. NaN stays NaN.
+ * float64 to float32 rounds to nearest, everything else is exact. NaN stays NaN.
  * Blocks do not overlap and are aligned to their elements.
  */
 void an_convert(void *dst, an_dtype dst_type, const void *src, an_dtype src_type, int64_t count);
