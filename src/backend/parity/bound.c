@@ -1,4 +1,4 @@
-/* Bounds of the operators without windows, and the table of all. */
+/* Bounds of the operators without windows, and the table of all bounds. */
 #include "backend/parity/bound.h"
 
 #include <math.h>
@@ -183,7 +183,7 @@ const an_bound_op an_bound_eltsum = {eltsum_forward, eltsum_backward};
 
 /* ---- softmax -------------------------------------------------------------------------------- */
 
-/* Whether the target of a slot is not just its label. */
+/* Whether the target of a slot is more than its label. */
 static bool softmax_is_soft(const an_bound *b, int n)
 {
     return b->args.slots[n].second_share > 0 || b->args.state->smoothing > 0;

@@ -7,7 +7,7 @@
  *     conv, fc   [y]  = L sqrt(SUM w^2 (n u^2 x^2 + e(x)^2)), the bias being one more term
  *                [dx] = L sqrt(SUM w^2 (n u^2 dy^2 + e(dy)^2))
  *                [dw] = L sqrt(SUM dy^2 (n u^2 x^2 + e(x)^2) + (x^2 + e(x)^2) e(dy)^2)
- *                all by ref itself, run on squares; dw is stored with u, not b
+ *                all computed by ref itself, run on squares; dw is stored with u, not b
  *     relu       [y]  = e(x), or 0 where x < -e(x)
  *                [dx] = e(dy) where y > 0; e(dy) + |dy| where |x| <= e(x): either side is right
  *     tanh       [y]  = |a b| e(x) + 8u |a|
@@ -33,7 +33,7 @@
  *                [y]  = own; mixed 1.5 ((1 - share) own + share own of the partner), because two
  *                products and their sum add three roundings to the 8
  *
- * Functions of the mathematical library are allowed 8u: they err by some units in the last place.
+ * Functions of the mathematical library are allowed 8u: they err by a few units in the last place.
  */
 #ifndef AN_BACKEND_PARITY_BOUND_H
 #define AN_BACKEND_PARITY_BOUND_H
@@ -45,7 +45,7 @@ typedef struct an_bound {
     double sum;   /* u: unit roundoff of sums and of parameters' gradients */
     double store; /* b: unit roundoff of stored activations */
     an_backend *ref;
-    an_prepared *prepared; /* the operator on ref, to be run on squares */
+    an_prepared *prepared; /* the operator on ref, to run on squares */
     const an_op_desc *desc;
     an_op_args args; /* the values; forward's, then backward's too */
 

@@ -12,7 +12,7 @@
 
 enum { LIMIT = 8 }; /* L of bound.h */
 
-/* A new array of p * a^2 + q * e^2; e may be NULL, for nothing. */
+/* A new array of p * a^2 + q * e^2; e may be NULL, for zeros. */
 static alexnet_status squares(double **out, const double *a, const double *e, int64_t count,
                               double p, double q)
 {

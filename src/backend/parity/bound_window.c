@@ -74,7 +74,7 @@ static alexnet_status pool_forward(const an_bound *b)
 }
 
 /* Whether element i may be the maximum in place of `best`. Equal values without bounds may not:
- * every backend takes the first of them, as ref does. */
+ * every backend takes the first of them, like ref. */
 static bool may_win(const double *x, const double *e_x, int64_t i, int64_t best)
 {
     double e = e_x[i] + e_x[best];

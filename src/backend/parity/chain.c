@@ -17,7 +17,7 @@ int64_t an_batch_count(const an_op_desc *desc, an_chw shape)
     return desc->n * an_chw_count(shape);
 }
 
-/* Memory of the backend that an_chain_close() gives back; NULL for 0 bytes. */
+/* Memory of the backend, freed by an_chain_close(); NULL for 0 bytes. */
 static alexnet_status take(an_chain *chain, size_t bytes, void **out)
 {
     *out = NULL;
@@ -35,8 +35,7 @@ static alexnet_status take_elements(an_chain *chain, int64_t count, void **out)
     return take(chain, (size_t)count * an_dtype_bytes(chain->backend->param_dtype), out);
 }
 
-/* Scratch memory with all bits set: an operator that reads what it has not written reads
- * NaN. */
+/* Scratch memory with all bits set: an operator that reads what it has not written reads NaN. */
 static alexnet_status take_scratch(an_chain *chain, size_t bytes, void **out)
 {
     static const size_t PIECE = 1 << 20;

@@ -29,7 +29,7 @@ typedef struct an_chain {
     an_chain_link link[AN_PARITY_MAX_OPS];
     void *x[AN_MAX_INPUTS], *dx[AN_MAX_INPUTS]; /* plain */
     void *slots, *pictures, *state;
-    void *scores, *results; /* of softmax alone */
+    void *scores, *results; /* of softmax only */
     struct {
         void *block;
         size_t bytes;
@@ -37,7 +37,7 @@ typedef struct an_chain {
     int n_buffers;
 } an_chain;
 
-/** Prepare `ops`, descriptors that must outlive the chain, and get its memory. Freed by
+/** Prepare `ops`, descriptors that must outlive the chain, and allocate its memory. Freed by
  * an_chain_close(). */
 alexnet_status an_chain_open(an_chain **out, an_backend *backend, const an_op_desc *const *ops,
                              int n_ops, const an_parity_options *options);
@@ -47,7 +47,7 @@ void an_chain_close(an_chain *chain);
 /** Copy the operands into the backend's memory and pack the parameters. */
 alexnet_status an_chain_write(an_chain *chain, const an_operands *operands);
 alexnet_status an_chain_forward(an_chain *chain);
-/** After a forward; options.gradients must have been set. */
+/** After an_chain_forward(); options.gradients must have been set. */
 alexnet_status an_chain_backward(an_chain *chain);
 /** Copy `count` elements of param_dtype out of the backend's memory. */
 alexnet_status an_chain_read(an_chain *chain, const void *src, int64_t count, double *dst);

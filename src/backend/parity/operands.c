@@ -50,7 +50,7 @@ static alexnet_status draw(drawing *d, double **out, int64_t count, double scale
 }
 
 /* Inputs are large enough for an operator's nonlinearity to matter: LRN divides by k + alpha SUM
- * x^2 with alpha near 1e-4, softmax needs some classes to stand out. A power of two. */
+ * x^2 with alpha near 1e-4; softmax needs some classes to stand out. A power of two. */
 static double scale_of_inputs(const drawing *d)
 {
     double scale = 1;

@@ -6,7 +6,7 @@
 
 #include "backend/parity/parity.h"
 
-/** What a run computes with, in host memory. Tensors are float64 in canonical order. */
+/** The operands of a run, in host memory. Tensors are float64 in canonical order. */
 typedef struct an_operands {
     double *x[AN_MAX_INPUTS];                        /* of the first operator */
     double *param[AN_PARITY_MAX_OPS][AN_MAX_PARAMS]; /* by operator */
@@ -27,9 +27,9 @@ void an_operands_free(an_operands *operands);
 
 /** A new tensor of zeros, freed by an_free(). */
 alexnet_status an_operand_new(double **out, int64_t count);
-/** The number in [-1, 1) that random bits stand for. */
+/** The number in [-1, 1) that random bits represent. */
 double an_operand_of(uint32_t bits, bool coarse);
-/** What to multiply weights with, so that they keep the variance of uniform inputs: 3/sqrt(fan-in),
+/** The factor for weights that preserves the variance of uniform inputs: 3/sqrt(fan-in),
  * as a power of two. */
 double an_operand_scale_of_weights(double fan_in);
 

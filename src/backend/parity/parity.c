@@ -49,7 +49,7 @@ static alexnet_status fresh_bounds(job *j)
     return last->kind == AN_OP_SOFTMAX ? an_operand_new(&j->e_loss, last->n) : ALEXNET_OK;
 }
 
-/* Operator i with the values that ref computed, which are in host memory. */
+/* Operator i with the values computed by ref, which are in host memory. */
 static an_bound bound_of(job *j, int i)
 {
     an_chain_link *link = &j->expected->link[i], *before = i > 0 ? link - 1 : NULL;
@@ -80,7 +80,7 @@ static an_bound bound_of(job *j, int i)
     return b;
 }
 
-/* Gradients of weights that the backend rounds to bfloat16 (an_prepared.coarse_dw). */
+/* Widen the bounds of gradients that the backend rounds to bfloat16 (an_prepared.coarse_dw). */
 static void allow_coarse(job *j)
 {
     for (int i = 0; i < j->got->n_links; i++) {
@@ -127,7 +127,7 @@ static double fraction(double got, double expected, double bound)
     return isfinite(f) ? f : INFINITY;
 }
 
-/* Compare values with ref's, raising *worst, and the report if one is the worst of all. */
+/* Compare values with ref's. Raises *worst, and updates the report if one is the worst of all. */
 static void judge(job *j, const char *name, const double *got, const double *expected,
                   const double *bound, int64_t count, double *worst)
 {

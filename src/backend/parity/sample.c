@@ -10,8 +10,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* Operands repeat after PERIOD numbers, a prime. Samples are MOST of a tensor, fewer if their sums
- * are so long that all of them together would have more than TERMS terms. */
+/* Operands repeat after PERIOD numbers, a prime. MOST elements of a tensor are sampled, but fewer
+ * if their sums are so long that they would have more than TERMS terms in total. */
 enum { PERIOD = 1000003, MOST = 512, LEAST = 16, TERMS = 1 << 24, LIMIT = 8 };
 
 static const double U = 0x1p-24;
@@ -86,7 +86,7 @@ static alexnet_status draw_operands(job *j)
 
 typedef element element_fn(const job *j, int64_t index);
 
-/* Take the last index, of `size`, off a flat one. */
+/* Split the last index, of `size` values, off a flat index. */
 static int64_t take(int64_t *index, int64_t size)
 {
     int64_t last = *index % size;
@@ -119,7 +119,7 @@ static element y_of(const job *j, int64_t index)
     return e;
 }
 
-/* The gradient of an output, whose row and column are `from` / stride; 0 where there is none. */
+/* The gradient of the output at row / stride and column / stride; 0 where there is none. */
 static double dy_from(const job *j, int64_t n, int64_t k, int64_t row, int64_t column)
 {
     const int64_t p = row / j->stride, q = column / j->stride;
@@ -186,7 +186,7 @@ static alexnet_status compare_one(job *j, const tensor *t, int64_t index, double
     return ALEXNET_OK;
 }
 
-/* Compare elements that are drawn, and the last. */
+/* Compare randomly drawn elements, and the last one. */
 static alexnet_status compare(job *j, const tensor *t, double *worst)
 {
     int64_t samples = TERMS / t->terms;

@@ -2,8 +2,8 @@
  * The reference backend: every operator as plain loops in double, on the caller's thread.
  *
  * It is the definition of the operators and the judge of the other backends, so it is written to be
- * read. All tensors are AN_LAYOUT_PLAIN in AN_F64, parameters, gradients and momentum too. Each
- * prepared operator is one operator: nothing is fused.
+ * read. All tensors are AN_LAYOUT_PLAIN in AN_F64, including parameters, gradients and momentum.
+ * Each prepared operator is one operator: nothing is fused.
  */
 #ifndef AN_BACKEND_REF_REF_H
 #define AN_BACKEND_REF_REF_H
@@ -18,10 +18,10 @@ typedef struct an_ref_run {
     size_t added_at; /* accumulate: offset in scratch of the gradients to be added */
 } an_ref_run;
 
-/** A row of the dispatch table. Descriptors are valid, so that nothing here can fail. */
+/** A row of the dispatch table. Descriptors are valid, so nothing here can fail. */
 typedef struct an_ref_op {
     void (*forward)(const an_ref_run *run, const an_op_args *args);
-    /** Computes what is asked for in args->dx and args->dparam. NULL: nothing to compute. */
+    /** Computes the gradients requested in args->dx and args->dparam. NULL: nothing to compute. */
     void (*backward)(const an_ref_run *run, const an_op_args *args);
     /** Doubles of scratch that backward needs. NULL: none. */
     int64_t (*scratch)(const an_op_desc *desc);

@@ -33,7 +33,7 @@ static uint8_t channel_of(const uint8_t pixel[3], an_channels channels, int c)
     return 0;
 }
 
-/* R, G or B of a pixel as the slot recolours it. */
+/* R, G or B of a pixel, as recoloured by the slot. */
 static double recoloured(const an_slot *slot, const uint8_t pixel[3], int colour)
 {
     double level = slot->offset[colour];

@@ -8,8 +8,8 @@ typedef struct span {
 } span;
 
 /*
- * One weight and what it joins: weight[w] meets output (p,q) of the plane at y, for p and q in
- * their spans, and pixel (p*stride + row, q*stride + column) of the plane at x.
+ * One weight and what it connects: weight[w] contributes to output (p,q) of the plane at y, for p
+ * and q in their spans, from pixel (p*stride + row, q*stride + column) of the plane at x.
  */
 typedef struct tap {
     int64_t w, x, y;
@@ -30,7 +30,7 @@ static span inside(int outputs, int in, int stride, int shift)
 
 typedef void tap_fn(const an_op_desc *desc, const an_op_args *args, tap t);
 
-/* Every tap of the filters of output channel k at image n. */
+/* Visit every tap of the filters of output channel k at image n. */
 static void visit_channel(const an_op_desc *desc, const an_op_args *args, tap_fn *visit, int n,
                           int k)
 {

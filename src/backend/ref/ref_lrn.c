@@ -44,7 +44,7 @@ static void forward(const an_ref_run *run, const an_op_args *args)
 
 /*
  * First the term of an output's own input, dx = dy s^-beta, keeping t = dy x s^(-beta-1); then the
- * term of its neighbours. j lies in window(i) exactly if i lies in window(j), as size is odd.
+ * term of its neighbours. j is in window(i) exactly if i is in window(j), because size is odd.
  */
 static void backward_image(const an_op_desc *desc, const double *x, const double *dy, double *dx,
                            double *t)
