@@ -11,7 +11,7 @@
 
 enum { SEED = 1 };
 
-/* Not 0, which would skip the update; low enough that random labels do no harm. */
+/* Not 0, which would skip the update, but low enough that random labels do no harm. */
 static const an_rates RATES = {.rate = 1e-6, .decay = 5e-4, .momentum = 0.9};
 
 /* ---- Making ---------------------------------------------------------------------------------- */
@@ -34,7 +34,7 @@ cleanup:
     return rc;
 }
 
-/* What does not fit would end the process at its first step, where memory is mapped lazily. */
+/* Without this, memory that is mapped lazily could end the process at its first step. */
 static alexnet_status check_memory(const alexnet_bench *b, const an_program_options *options)
 {
     static const double GIB = 1 << 30;
@@ -199,7 +199,7 @@ static void find_medians(alexnet_bench *b)
         b->medians[part] = an_median(b->sorted, b->done);
     }
     memcpy(b->sorted, b->whole, (size_t)b->done * sizeof *b->sorted);
-    an_median(b->sorted, b->done); /* for an_bench_speed() */
+    an_median(b->sorted, b->done); /* sorted for an_bench_speed() */
 }
 
 /* What a user of the program reads of each batch: the sums in training, else the probabilities. */
@@ -224,7 +224,7 @@ alexnet_status an_bench_step(alexnet_bench *b, double *seconds, bool *more)
     if (!*more)
         return ALEXNET_OK;
     AN_CHECK(an_ctx_check(b->ctx));
-    int step = b->done < 0 ? 0 : b->done; /* the first measured step overwrites the unmeasured */
+    int step = b->done < 0 ? 0 : b->done; /* an unmeasured step is overwritten by the first */
     bool ahead = an_program_feeds_ahead(b->program);
     if (ahead && b->fed == 0)
         AN_CHECK(feed(b));

@@ -1,6 +1,6 @@
 /*
  * Measurement of a network's speed on random pictures in memory, for `alexnet bench`. Training runs
- * the trainer's program with the first weights of recipe "default".
+ * the trainer's program with the initial weights of recipe "default".
  */
 #ifndef AN_SPEED_BENCH_H
 #define AN_SPEED_BENCH_H
@@ -15,7 +15,7 @@ struct alexnet_bench {
     an_net *net;
     an_program *program;
     int parts; /* steps of the program */
-    int done;  /* measured steps; -1 before the unmeasured one */
+    int done;  /* measured steps; -1 before the unmeasured first one */
     int fed;   /* batches so far */
     an_loader_memory pixel_memory;
     size_t pixel_bytes;
@@ -27,12 +27,12 @@ struct alexnet_bench {
     double *medians;      /* [parts], over the measured steps */
     double *sorted;       /* [steps], for the median */
     an_step_info *part_info;
-    an_peak peaks[ALEXNET_PRECISION_BF16 + 1]; /* flops is 0 where there is none */
+    an_peak peaks[ALEXNET_PRECISION_BF16 + 1]; /* flops is 0 where none is measured */
 };
 
 /**
  * Values in `options` are in range. Peaks are not measured yet.
- * @param tuning  used where the context has no tuning; NULL: none
+ * @param tuning  used if the context has no tuning; NULL: none
  */
 alexnet_status an_bench_new(alexnet_bench **out, alexnet_ctx *ctx,
                             const alexnet_bench_options *options, const char *tuning);

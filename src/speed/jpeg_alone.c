@@ -18,7 +18,7 @@ typedef struct pile {
     const an_jpeg_file *files;
     int64_t count;
     atomic_llong next;
-    atomic_bool failed; /* no memory */
+    atomic_bool failed; /* memory was short */
 } pile;
 
 typedef struct decoder {
@@ -46,7 +46,7 @@ static void on_message(j_common_ptr jpeg, int level)
     (void)level;
 }
 
-/* The library's own decoding of a progressive file goes on for as many scans as there are. */
+/* The library itself would decode any number of scans of a progressive file. */
 static void on_progress(j_common_ptr jpeg)
 {
     enum { SCANS_MAX = 100 };
@@ -65,8 +65,8 @@ static bool make_room(decoder *d, size_t bytes)
     return d->pixels != NULL;
 }
 
-/* With the library's defaults, as in the loader, which does not read what is too large either.
- * @return false if memory is short */
+/* Decode with the library's defaults, as in the loader, which refuses pictures that are too large
+ * too. @return false if memory is short */
 static bool decode(decoder *d, const an_jpeg_file *file)
 {
     if (setjmp(d->escape)) {

@@ -1,5 +1,5 @@
 /*
- * Decoding of JPEG files in memory by libjpeg-turbo alone, with which the loader is compared. Each
+ * Decoding of JPEG files in memory by libjpeg-turbo alone, for comparison with the loader. Each
  * thread has one decompressor for all its pictures. Pixels become RGB; those of four components
  * stay as they are.
  */
@@ -15,7 +15,7 @@ typedef struct an_jpeg_file {
     size_t length;
 } an_jpeg_file;
 
-/** Whether bytes begin as a JPEG does. */
+/** Whether bytes begin like a JPEG. */
 bool an_is_jpeg(const unsigned char *bytes, size_t length);
 
 /** Decode all on `threads` threads. Damaged files are timed like others. @param seconds  out */

@@ -9,12 +9,12 @@
 #include "base/status.h"
 #include "infer/runner.h"
 
-/* Bytes of the files kept for libjpeg-turbo alone; its rounds leave out further pictures. */
+/* Bytes of files to keep for libjpeg-turbo alone; its rounds omit the pictures beyond. */
 #define KEPT_MAX ((double)(1 << 30))
 
 /* ---- Making ---- */
 
-/* Pictures at random, so that files lie anywhere, as they do in training. */
+/* Choose pictures at random, so that files are read in random order, as in training. */
 static alexnet_status choose_pictures(alexnet_loader_bench *b, int64_t wanted)
 {
     const int64_t all = b->data->count;
@@ -157,7 +157,7 @@ alexnet_status an_loader_bench_step(alexnet_loader_bench *b, bool *more)
     *more = b->done < b->rounds;
     if (!*more)
         return ALEXNET_OK;
-    const int round = b->done < 0 ? 0 : b->done; /* the first measured one overwrites this one */
+    const int round = b->done < 0 ? 0 : b->done; /* the first measured round overwrites this one */
     const double before = worked();
     AN_CHECK(load_all(b, &b->seconds[round]));
     const double between = worked();
@@ -172,7 +172,7 @@ alexnet_status an_loader_bench_step(alexnet_loader_bench *b, bool *more)
 
 /* ---- Results ---- */
 
-/* The median of a copy: the order of the rounds stays. 0 if memory is short. */
+/* The median, from a sorted copy, to keep the order of the rounds. 0 if memory is short. */
 static double median_of(const double *values, int count)
 {
     double *sorted = an_calloc((size_t)count, sizeof *sorted);

@@ -1,6 +1,6 @@
 /*
  * Measurement of the loader, for `alexnet bench --mode loader`: rounds over the same pictures of a
- * data set, each first by the loader and then, for those that are JPEGs, by libjpeg-turbo alone.
+ * data set, each by the loader first and then, for those that are JPEGs, by libjpeg-turbo alone.
  */
 #ifndef AN_SPEED_LOADER_BENCH_H
 #define AN_SPEED_LOADER_BENCH_H
@@ -16,13 +16,13 @@ struct alexnet_loader_bench {
     an_draws draws;
     an_loader *loader;
     int batch, rounds;
-    int done; /* measured rounds; -1 before the unmeasured one */
+    int done; /* measured rounds; -1 before the unmeasured first one */
     int64_t count;
     uint32_t *order; /* [count], the same in every round */
     int64_t bad;     /* pictures of a round that cannot be read */
     an_jpeg_file *jpegs;
     int64_t n_jpegs;
-    double bytes;     /* of the files of a round; 0 for pixels */
+    double bytes;     /* total size of a round's files; 0 for pixels */
     double *seconds;  /* [rounds], of the loader */
     double *decoding; /* [rounds], of libjpeg-turbo alone */
     double *work[2];  /* [rounds], processor seconds of the loader and of libjpeg-turbo alone */

@@ -38,13 +38,13 @@ static alexnet_status study(alexnet_tuner *t)
     memcpy(t->name, t->bench->net->network->name, sizeof t->name);
     be->api->describe(&t->device, be->ordinal, t->ctx->max_isa);
     t->query = an_backend_query(be, NULL, t->options.mode == ALEXNET_BENCH_TRAIN);
-    t->query.isa = t->device.isa; /* a backend's name of it may end with the backend */
+    t->query.isa = t->device.isa; /* a backend's own string may be freed with the backend */
     return ALEXNET_OK;
 }
 
 /* The trial whose turn it is. All but the last have their first turns in order, then their second
- * turns, so that a burst of other work on the machine does not hit both turns of one. The last
- * follows, because it needs their results. */
+ * turns, so that a burst of other work on the machine does not hit both turns of a trial. The last
+ * one follows, because it needs their results. */
 static int trial_of(const alexnet_tuner *t, int turn)
 {
     int others = t->count - 1;
@@ -96,12 +96,12 @@ static bool takes_the_same(const alexnet_tuner *t, const trial *a, const trial *
     return true;
 }
 
-/* Whether an earlier trial has measured the same. */
+/* Whether an earlier trial has measured the same variants. */
 static bool is_known(const alexnet_tuner *t)
 {
     for (int i = 0; i < t->now; i++)
         if (t->trials[i].whole > 0 && takes_the_same(t, &t->trials[i], &t->trials[t->now]))
-            return t->now != BUILT_IN_TRIAL; /* is measured all the same: the others must beat it */
+            return t->now != BUILT_IN_TRIAL; /* it is measured anyway: the others must beat it */
     return false;
 }
 
@@ -161,7 +161,7 @@ static alexnet_status end_turn(alexnet_tuner *t)
     return ALEXNET_OK;
 }
 
-/* Begins the turn, or skips it. */
+/* Begin the turn, or skip it. */
 static alexnet_status begin_turn(alexnet_tuner *t)
 {
     trial *now = &t->trials[t->now];
@@ -203,7 +203,7 @@ static bool has_turns(const alexnet_tuner *t)
     return t->turn < 2 * t->count;
 }
 
-/* The fastest as a whole, which must beat what is built in by more than chance. */
+/* The trial that is fastest as a whole; it must beat the built-in tuning by more than chance. */
 static int find_best(const alexnet_tuner *t)
 {
     int best = BUILT_IN_TRIAL;
@@ -279,7 +279,7 @@ alexnet_status an_tuner_save(const alexnet_tuner *t, const char *path)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "the search for a tuning is not done");
     const trial *best = &t->trials[t->best];
     char *text = an_format("; What alexnet bench --tune measured: %s, %s, %d %s per step, %d %s.\n"
-                           "; %s, %s\n; %.1f ms per step, %.1f ms with what is built in\n\n%s",
+                           "; %s, %s\n; %.1f ms per step, %.1f ms with the built-in tuning\n\n%s",
                            t->name, t->query.training ? "training" : "inference", t->options.batch,
                            an_text_plural(t->options.batch, "picture", "pictures"), t->ctx->threads,
                            an_text_plural(t->ctx->threads, "thread", "threads"),

@@ -3,12 +3,12 @@
  * trial measures the whole network with a bench. Variants that deviate from `ref` by more than
  * rounding can explain (backend/parity/parity.h) are not used.
  *
- * The first trial computes everything direct, the second by the built-in tuning, which the others
- * must beat. Each trial is measured twice, and the lower time counts. Then, for each other variant,
- * there is a trial with it in all directions, compared with ref, and for training one more with it
- * in each direction alone. The last trial uses for each layer the fastest variants of the trials
- * with one direction. The result is the trial that was fastest as a whole: layers share layouts, so
- * that the best choice for each need not be the best for all.
+ * The first trial computes everything with the variant direct, the second follows the built-in
+ * tuning, which the others must beat. Each trial is measured twice, and the lower time counts.
+ * Then, for each other variant, there is a trial with it in all directions, compared with ref, and
+ * for training one more with it in each direction alone. The last trial uses for each layer the
+ * fastest variants found by the trials with one direction. The result is the trial that was fastest
+ * as a whole: layers share layouts, so the best choice for each need not be the best for all.
  */
 #ifndef AN_SPEED_TUNE_H
 #define AN_SPEED_TUNE_H

@@ -7,12 +7,12 @@
 
 enum { CHECK_IMAGES = 2, CHECK_SEED = 1 };
 
-/* The largest deviation that is accepted, as a fraction of the bound. It is below 1 because other
- * operands may deviate more. The rounding of results stored in bf16 alone comes near 1, and never
- * above it. */
+/* The largest deviation that is accepted, as a fraction of the bound. In float32 it is below 1
+ * because other operands may deviate more. In bf16 the rounding of stored results alone comes near
+ * 1, and never exceeds it. */
 static const double MARGIN_FP32 = 0.9, MARGIN_BF16 = 1;
 
-/* Whether the layer whose forward part this is has another variant than the first anywhere. */
+/* Whether the layer with this forward part uses a variant other than the first in any direction. */
 static bool takes_variant(const alexnet_tuner *t, int forward)
 {
     const trial *now = &t->trials[t->now];
@@ -27,8 +27,8 @@ static bool takes_variant(const alexnet_tuner *t, int forward)
     return false;
 }
 
-/* Compare a layer with ref. Where another batch is computed by other algorithms, samples are
- * compared in the batch that is measured, because ref would take minutes for all of it. */
+/* Compare a layer with ref. On a backend whose algorithms depend on the batch size, samples are
+ * compared at the measured batch size, because ref would take minutes for all of it. */
 static alexnet_status compare(const alexnet_tuner *t, an_backend *ref, int forward, an_parity *out)
 {
     an_op_desc op = t->parts[forward].op;
@@ -66,7 +66,7 @@ static alexnet_status check_layer(alexnet_tuner *t, an_backend *ref, int forward
                 continue;
             *an_tune_unfit(t, taken, d, i) = true;
             an_log(t->ctx, ALEXNET_LOG_INFO,
-                   "%s is left out for %s of %s: it deviates by %.2f of what rounding may do",
+                   "%s is left out for %s of %s: its deviation is %.2f of the rounding allowed",
                    t->query.variants[taken], an_direction_names[d], t->parts[i].info.name,
                    shares[d]);
         }

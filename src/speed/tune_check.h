@@ -6,9 +6,9 @@
 
 #include "speed/tune_trials.h"
 
-/** Compare the operators of trial `now` with ref, and note which deviate too much. */
+/** Compare the operators of trial `now` with ref, and record which deviate too much. */
 alexnet_status an_tune_check(alexnet_tuner *tuner);
-/** Whether an operator of a trial deviates by more than it may. */
+/** Whether an operator of a trial deviates too much. */
 bool an_tune_deviates(const alexnet_tuner *tuner, const trial *which);
 
 #endif

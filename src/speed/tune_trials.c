@@ -23,7 +23,7 @@ void an_tune_list(alexnet_tuner *t)
     add_trial(t, (trial){.variant = 0}); /* what the others advise */
 }
 
-/* The fastest variant of a part in one direction, by the trials with that direction alone. */
+/* The fastest variant of a part in one direction, from the trials of that direction alone. */
 static an_variant fastest(const alexnet_tuner *t, int part, an_direction direction)
 {
     an_variant best = 0;
@@ -53,7 +53,7 @@ bool an_tune_wants_dx(const alexnet_tuner *t, int forward)
     return false;
 }
 
-/* A row for the layer whose forward part this is: what the trials so far advise for both passes. */
+/* A row for the layer with this forward part: what the trials so far advise for both passes. */
 static char *advise(const alexnet_tuner *t, int forward)
 {
     an_variants chosen = {{0}};

@@ -1,5 +1,6 @@
 /*
- * The inside of a tuner (tune.h): which trials there are, what they measured, and what they advise.
+ * The internals of a tuner (tune.h): which trials there are, what they measured, and what they
+ * advise.
  */
 #ifndef AN_SPEED_TUNE_TRIALS_H
 #define AN_SPEED_TUNE_TRIALS_H
@@ -9,14 +10,14 @@
 enum { DIRECT_TRIAL, BUILT_IN_TRIAL, VARIANT_TRIALS };
 enum { TRIALS_MAX = VARIANT_TRIALS + (AN_VARIANTS_MAX - 1) * (1 + AN_DIRECTIONS) + 1 };
 
-/* What is not faster by this factor is not worth its rounding or memory. */
+/* A variant that is not faster by this factor is not worth its rounding or memory. */
 #define AN_TUNE_GAIN 1.03
 
 typedef struct trial {
     an_variant variant; /* under test */
     bool single;        /* in one direction alone, for the advice */
     an_direction direction;
-    char *tuning;       /* owned. First: what to use, NULL: what is built in. Then: what was used */
+    char *tuning;       /* owned. first what to use (NULL: the built-in one), later what was used */
     double whole;       /* seconds of a step, the lower of two turns; 0: not measured */
     double *seconds;    /* [parts]: the same */
     an_variants *taken; /* [parts] */
@@ -32,7 +33,7 @@ struct alexnet_tuner {
     alexnet_ctx *ctx;
     char *net;
     alexnet_bench_options options;
-    alexnet_status failed; /* the error after which no step follows */
+    alexnet_status failed; /* an earlier error, which ends the search */
     int count, best;
     trial trials[TRIALS_MAX];
     int turn, now;        /* each trial has two turns; the trial whose turn it is */
@@ -40,7 +41,7 @@ struct alexnet_tuner {
     alexnet_bench *bench; /* of the turn */
     int n_parts, n_variants;
     tuned_part *parts;
-    bool *unfit; /* [n_variants][AN_DIRECTIONS][n_parts]: deviates by more than it may */
+    bool *unfit; /* [n_variants][AN_DIRECTIONS][n_parts]: deviates too much */
     alexnet_device_info device;
     char name[AN_NAME_MAX + 1]; /* of the network */
     an_tuning_query query;      /* without the operator; its variants are the backend's names */
@@ -62,12 +63,13 @@ static inline void an_tune_directions(const an_step_info *part, int *first, int 
 }
 
 bool an_tune_same_layer(const alexnet_tuner *tuner, int part, int other);
-/** Whether the layer whose forward part this is computes a gradient of its input. */
+/** Whether the layer with this forward part computes a gradient of its input. */
 bool an_tune_wants_dx(const alexnet_tuner *tuner, int forward);
 
 /** List the trials, in the order of their turns. */
 void an_tune_list(alexnet_tuner *tuner);
-/** The tuning for a trial; for the last, what the others advise. Owned; NULL if memory is short. */
+/** The tuning for a trial; for the last trial, what the others advise. Owned; NULL if memory is
+ * short. */
 char *an_tune_request(const alexnet_tuner *tuner, int index);
 
 #endif
