@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "infer/session.h"
 
-/* More models than anyone averages. */
+/* More than anyone would average. */
 enum { MODELS_MAX = 256 };
 
 static alexnet_status check_dataset(const alexnet_dataset *dataset, const an_classes *classes)
@@ -27,7 +27,7 @@ static alexnet_status check_dataset(const alexnet_dataset *dataset, const an_cla
     return ALEXNET_OK;
 }
 
-/* Whether model i of an ensemble fits the first. */
+/* Check that model i of an ensemble fits the first. */
 static alexnet_status check_member(const alexnet_session *first, const alexnet_session *session,
                                    int i)
 {

@@ -31,7 +31,7 @@ static alexnet_status check_number(const char *name, int value, int low, int hig
 
 /* ---- Crops ---- */
 
-/* Take the crop of a picture, and free the picture. */
+/* Cut a crop out of a picture, and free the picture. */
 static alexnet_status cut(const alexnet_network *network, alexnet_status read, an_picture *picture,
                           uint8_t *crop)
 {

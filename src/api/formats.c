@@ -17,16 +17,16 @@ static alexnet_status choose(an_export_options *out, const alexnet_save_options 
                                             [ALEXNET_NAMES_TOWERS] = AN_NAMES_TOWERS};
     const unsigned type = (unsigned)options->weights, kind = (unsigned)options->names;
     if (type >= sizeof weights / sizeof weights[0])
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "weights = %d is no alexnet_weights",
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "weights = %d is not an alexnet_weights",
                        (int)options->weights);
     if (kind >= sizeof names / sizeof names[0])
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "names = %d is no alexnet_names",
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "names = %d is not an alexnet_names",
                        (int)options->names);
     *out = (an_export_options){weights[type], names[kind], options->preprocessing};
     return ALEXNET_OK;
 }
 
-/* What made the model, or the format of its file if that does not say. */
+/* The program that made the model or, if its file does not say, the format of the file. */
 static char *provenance_of(const alexnet_model *model)
 {
     return *model->provenance
@@ -53,7 +53,7 @@ alexnet_status alexnet_model_save(const alexnet_model *model, const char *path,
     return rc;
 }
 
-/* The format that is written under a name; NULL: none. */
+/* The writable format of this name; NULL: none. */
 static const an_export_format *written_as(const char *name)
 {
     const an_export_format *format;
@@ -90,7 +90,7 @@ static void tell_written(alexnet_format_info *info, const an_export_format *form
     tell_writing(info, format);
 }
 
-/* Formats that can be read come first, then those that are only written. */
+/* Readable formats come first, then those that can only be written. */
 bool alexnet_format_get(int index, alexnet_format_info *info)
 {
     const an_export_format *format;

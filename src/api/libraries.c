@@ -9,7 +9,7 @@
 #include "data/codec.h"
 #include "data/store.h"
 
-/* "oneDNN 2.6.3" of the first device that names a library, cut in two. */
+/* "oneDNN 2.6.3" of the first device that names a library, split in two. */
 static const char *device_library(const char **version)
 {
     static _Thread_local an_device device;
@@ -25,7 +25,7 @@ static const char *device_library(const char **version)
     return "no device library";
 }
 
-/* The library of a picture format that the build has. */
+/* The library of a picture format that the build includes. */
 static bool codec_library(int index, const char **name, const char **version)
 {
     int count = 0;

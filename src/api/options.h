@@ -1,5 +1,5 @@
 /*
- * Arguments of callers: pointers that may be NULL, option structs of older and newer headers.
+ * Callers' arguments: pointers that may be NULL, option structs of older and newer headers.
  */
 #ifndef AN_API_OPTIONS_H
 #define AN_API_OPTIONS_H

@@ -3,7 +3,7 @@
 #include "api/options.h"
 #include "base/status.h"
 
-/* n(n-1)/2 pairs of pairs fit into 63 bits. */
+/* Pairs of the n(n-1)/2 pairs can be counted in 63 bits. */
 enum { COUNT_MAX = 60000 };
 
 static alexnet_status check_count(int64_t count)

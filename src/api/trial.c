@@ -8,7 +8,7 @@ static alexnet_status check(alexnet_trial_options *how)
     const int64_t standard =
         how->kind == ALEXNET_TRIAL_RATES ? AN_TRIAL_RATES_UPDATES : AN_TRIAL_OVERFIT_UPDATES;
     if (how->kind != ALEXNET_TRIAL_OVERFIT && how->kind != ALEXNET_TRIAL_RATES)
-        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "kind %d is none of a trial",
+        return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "kind = %d is not a kind of trial",
                        (int)how->kind);
     if (how->updates < 0 || how->updates == 1 || how->updates > AN_TRIAL_UPDATES_MAX)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT, "updates = %lld: expected 2 to %d, or 0",

@@ -23,8 +23,8 @@ alexnet_status alexnet_weight_search_new(alexnet_weight_search **out,
     if (o.passes < 1 || o.passes > PASSES_MAX)
         return AN_FAIL(bad, "passes = %d: expected 1 to %d", o.passes, PASSES_MAX);
     if (!an_evaluation_kept(evaluation))
-        return AN_FAIL(bad, "the evaluation does not have the probabilities of all pictures: it is "
-                            "made with `keep` and taken to its end first");
+        return AN_FAIL(bad, "the evaluation does not have the probabilities of all pictures: make "
+                            "it with `keep` and run it to its end first");
     return an_weight_search_new(out, evaluation, &o);
 }
 
