@@ -193,7 +193,7 @@ static void test_names_that_do_not_suit(void **state)
     expect_unsuited(INPUT CONV("a", "input", "filters = 2")
                         CONV("b", "a", "filters = 1\ngroups = 2") FC("f", "b", "classes")
                             SOFTMAX("f"),
-                    AN_NAMES_TOWERS, "three fully connected layers, rig has 1");
+                    AN_NAMES_TOWERS, "three fully connected layers, but rig has 1");
     expect_unsuited(INPUT CONV("a", "input", "filters = 2")
                         CONV("b", "a", "filters = 1\ngroups = 2") FC("f", "b", "4")
                             FC("g", "f", "5") FC("h", "g", "classes") SOFTMAX("h"),
