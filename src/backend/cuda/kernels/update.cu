@@ -6,7 +6,7 @@
 #include "backend/cuda/kernels/values.h"
 
 enum {
-    AT_ONCE = 4,                               /* elements of a thread in one access */
+    AT_ONCE = 4,                               /* elements that a thread accesses at once */
     UPDATE_STRETCH = AN_THREADS * AT_ONCE * 4, /* elements of a block */
 };
 
@@ -42,7 +42,7 @@ AN_BODY uint32_t update_split(uint32_t *i, int by)
     return rest;
 }
 
-/* Where element i of the parameter stands in its copy (copy_form.h). A tensor has fewer than 2^31
+/* The index of element i of the parameter in its copy (copy_form.h). A tensor has fewer than 2^31
  * elements. */
 AN_BODY int64_t update_copy_at(const an_copy_form *f, uint32_t i)
 {
@@ -68,7 +68,7 @@ AN_BODY void update_copy(const an_cuda_segment *s, int64_t i, int count, const f
         an_store(copy, update_copy_at(form, (uint32_t)(i + l)), form->bf16, w[l]);
 }
 
-/* What gradients are multiplied by (an_update_factor() in backend/update.h). */
+/* The factor of gradients (an_update_factor() in backend/update.h). */
 AN_BODY float update_factor(const an_rule *rule)
 {
     float factor = rule->divisor > 0 ? 1 / (float)rule->divisor : 1;
@@ -101,7 +101,7 @@ AN_BODY void update_adam(const an_rule *rule, const an_rates *rates, float g, fl
     *w -= (float)rates->rate / (float)rates->bias_correction * *v / (root + (float)rule->epsilon);
 }
 
-/* `w` are the weights after the rule; those in memory if the segment's rate is 0. */
+/* Update the average and clear the gradient. @param w  the weights after the rule */
 AN_BODY void update_finish(const an_cuda_segment *s, const an_rule *rule, int64_t i, int count,
                            const float *w)
 {
