@@ -72,7 +72,7 @@ static void test_absent(void **state)
     expect_absent("compute capability 6.1 is too old");
     fake_reset();
     fake.compute_mode = cudaComputeModeProhibited;
-    expect_absent("nobody compute");
+    expect_absent("its compute mode is prohibited");
 }
 
 static void expect_kernels(const an_cuda_code *code, int chip, int driver, const char *fault)
@@ -97,11 +97,13 @@ static void test_kernels(void **state)
     expect_kernels(&code, 120, now, NULL);
     expect_kernels(&code, 120, now + 10, NULL);
     expect_kernels(&code, 120, now - 10, "for sm_120 this build needs a driver for CUDA ");
-    expect_kernels(&code, 62, now, "compute capability 6.2 is too old: 7.5 is the least");
+    expect_kernels(&code, 62, now,
+                   "compute capability 6.2 is too old: this build needs at least 7.5");
     expect_kernels(&bare, 86, 0, NULL);
     expect_kernels(&bare, 90, now, "this build has no kernels for sm_90");
     expect_kernels(&portable, 80, now, NULL);
-    expect_kernels(&portable, 70, now, "compute capability 7.0 is too old: 7.5 is the least");
+    expect_kernels(&portable, 70, now,
+                   "compute capability 7.0 is too old: this build needs at least 7.5");
     fake.major = 12; /* a device is described by what this build has */
     assert_true(an_cuda_api.describe(&info, 0, ALEXNET_ISA_ANY));
     assert_int_equal(info.available,
@@ -142,7 +144,7 @@ static void test_full(void **state)
     fake.no_room = true;
     fake.memory = 10 << 20;
     rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_NO_MEMORY,
-                "out of memory: opening cuDNN on device cuda:0, which has 10.0 MiB free of 10.0");
+                "out of memory: opening cuDNN on device cuda:0, which has 10.0 of 10.0 MiB free");
     fake.memory = (size_t)1 << 30;
     rig_refused(an_cuda_api.open(&backend, ctx, 0, ALEXNET_PRECISION_FP32), ALEXNET_ERROR_DEVICE,
                 "opening cuDNN failed");
@@ -255,7 +257,7 @@ static void test_memory(void **state)
     rig_ok(an_cuda_read(backend, text, block, sizeof text));
     assert_string_equal(text, "written");
     rig_refused(an_cuda_alloc(backend, 10 << 20, &(void *){NULL}), ALEXNET_ERROR_NO_MEMORY,
-                "10.0 MiB for a buffer of device cuda:0, which has 9.0 MiB free of 10.0");
+                "10.0 MiB for a buffer of device cuda:0, which has 9.0 of 10.0 MiB free");
     rig_ok(an_cuda_alloc_host(backend, 64, &host));
     assert_int_equal(fake_count.host_blocks, 1);
     an_cuda_free_host(backend, host, 64);

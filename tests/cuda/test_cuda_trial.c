@@ -264,9 +264,11 @@ static void test_no_engine(void **state)
     libs.cudnnBackendFinalize = finalize;
     libs.cudnnGetErrorString = name_status;
     refuse(CUDNN_STATUS_NOT_SUPPORTED, CUDNN_STATUS_INTERNAL_ERROR, ALEXNET_ERROR_UNSUPPORTED,
-           "cuDNN has no engine for forward of a convolution of 2x8x4x4 by 16x3x3 (NOT_SUPPORTED)");
+           "cuDNN has no engine for the forward pass of a convolution of 2x8x4x4 by 16x3x3 "
+           "(NOT_SUPPORTED)");
     refuse(CUDNN_STATUS_NOT_SUPPORTED, CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED,
-           ALEXNET_ERROR_NO_MEMORY, "out of memory: cuDNN could not prepare forward of a ");
+           ALEXNET_ERROR_NO_MEMORY,
+           "out of memory: cuDNN could not prepare the forward pass of a ");
 }
 
 static cudnnStatus_t get_with_large_workspace(cudnnBackendDescriptor_t descriptor,
@@ -289,7 +291,7 @@ static void test_no_engine_wanted(void **state)
     libs.cudnnGetErrorString = name_status;
     libs.cudnnBackendGetAttribute = get_with_large_workspace;
     refuse(CUDNN_STATUS_SUCCESS, CUDNN_STATUS_SUCCESS, ALEXNET_ERROR_UNSUPPORTED,
-           "those that it offers are less exact than is wanted, or take more than 256 MiB");
+           "each that it offers is too inexact, or needs more than 256 MiB");
 }
 
 int main(void)

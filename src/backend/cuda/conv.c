@@ -1,10 +1,10 @@
 /*
- * Convolution, with what it takes along from behind it (conv.h).
+ * Convolution, fused with the operators after it (conv.h).
  *
- * Groups are computed one after the other, each from and to dense copies of its channels: cuDNN's
- * own engines for groups take two to seven times as long on sm_90.
+ * Groups are computed one after the other, each on dense copies of its channels: cuDNN's own
+ * engines for groups take two to seven times as long on sm_90.
  *
- * In bf16 cuDNN takes the bias in bf16, and gives gradients of weights in bf16 (after sums in
+ * In bf16, cuDNN expects the bias in bf16 and returns gradients of weights in bf16 (summed in
  * float32).
  */
 #include <stdio.h>
@@ -62,7 +62,8 @@ static alexnet_status make_plan(an_cuda_conv *c, an_direction direction, an_cuda
                                  &c->op.base.variants.of[direction]);
 }
 
-/* cuDNN adds bias and ReLU if it can; for float32 without tensor cores it has no such engine. */
+/* Fuses bias and ReLU into the engine where possible: cuDNN has no such engine for float32 without
+ * tensor cores. */
 static alexnet_status plan_forward(an_cuda_conv *c)
 {
     an_cuda_conv_tail tail = c->tail.relu ? AN_CUDA_TAIL_RELU : AN_CUDA_TAIL_BIAS;
@@ -141,7 +142,7 @@ static void *x_place(const an_cuda_conv *c, const an_op_args *args)
     return an_cuda_at(c->x_saved ? args->saved : args->scratch, c->x_at);
 }
 
-/* Copy the channels of each part to a dense tensor of its own; with `join` back. */
+/* Copy the channels of each part to a dense tensor of its own, or back with `join`. */
 static alexnet_status split(const an_cuda_conv *c, an_layout whole, const void *tensor, void *dense,
                             bool join)
 {
@@ -163,7 +164,7 @@ static alexnet_status split(const an_cuda_conv *c, an_layout whole, const void *
     return ALEXNET_OK;
 }
 
-/* Compute a direction of every part, on dense copies if there are several. */
+/* Run one direction for every part; x, w and y hold the parts one after the other. */
 static alexnet_status run_parts(const an_cuda_conv *c, const an_op_args *args,
                                 an_direction direction, const void *x, const void *w, const void *y)
 {
@@ -181,7 +182,7 @@ static alexnet_status run_parts(const an_cuda_conv *c, const an_op_args *args,
     return ALEXNET_OK;
 }
 
-/* x in the form that cuDNN reads. Backward finds the copy that forward saved. */
+/* x in the form that cuDNN reads. The backward pass uses the copy saved by forward, if any. */
 static alexnet_status enter_x(const an_cuda_conv *c, const an_op_args *args, bool forward,
                               const void **x)
 {
@@ -204,7 +205,7 @@ static alexnet_status enter_x(const an_cuda_conv *c, const an_op_args *args, boo
     *x = x_place(c, args);
     return an_cuda_conv_check(
         c, an_cuda_blocks_enter(&c->x_blocks, &outer, (void *)*x, an_cuda_queue(c->op.cuda)),
-        "a copy in blocks");
+        "a copy to blocks");
 }
 
 static alexnet_status conv_forward(an_cuda_op *op, const an_op_args *args)
@@ -288,7 +289,7 @@ bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *desc, an_cuda_bl
     return c.blocked && c.shape.nhwc;
 }
 
-/* Kernels number the elements of a tensor with 31 bits (op/op.h), copies in blocks too. */
+/* Kernels index a tensor with 31 bits (op/op.h), and a copy in blocks may be larger than x. */
 static alexnet_status check_blocks(const an_cuda_conv *c)
 {
     const an_cuda_blocks *b = &c->x_blocks;
@@ -297,7 +298,7 @@ static alexnet_status check_blocks(const an_cuda_conv *c)
     return AN_FAIL(
         ALEXNET_ERROR_UNSUPPORTED,
         "the copy of a convolution's input, [%d, %d, %d, %d] in blocks of %d pixels, reaches "
-        "2^31 elements; a smaller batch is needed",
+        "2^31 elements; use a smaller batch",
         b->n, b->rows, b->columns, b->channels, b->block * b->block);
 }
 
@@ -311,7 +312,7 @@ alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *p, an_cuda_
     c->op.accumulate = p->accumulate;
     c->desc = *p->ops[0];
     an_cuda_conv_choose_form(c);
-    an_cuda_conv_tail_take(c, p);
+    an_cuda_conv_tail_fuse(c, p);
     c->given = !an_chw_equal(p->in[0].shape, c->desc.in[0]);
     c->x = (an_layout){c->tail.y.kind, c->shape.type, c->desc.n, c->desc.in[0]};
     c->x_in.outer = p->in[0];

@@ -4,16 +4,16 @@
 
 #include "backend/cuda/trial.h"
 
-/* cuDNN 9.19 proposes up to 40; of those for float32 the ones without tensor cores come last. */
+/* cuDNN 9.19 proposes up to 40. For float32, those without tensor cores come last. */
 enum { MAX_CONFIGS = 64 };
 
-/* This engine for gradients of weights in float32 errs by 1% with 5x5 filters (cuDNN 9.19 on
- * sm_90), and none of its notes says so. */
+/* This engine for gradients of weights in float32 has errors of 1% with 5x5 filters (cuDNN 9.19 on
+ * sm_90), and its numerical notes do not say so. */
 enum { COARSE_WEIGHTS_ENGINE = 17 };
 
 typedef an_cuda_engine_choice choice;
 
-const char *const an_cuda_direction_texts[AN_DIRECTIONS] = {"forward", "gradients of data",
+const char *const an_cuda_direction_texts[AN_DIRECTIONS] = {"the forward pass", "gradients of data",
                                                             "gradients of weights"};
 
 bool an_cuda_is_lack_of_memory(cudnnStatus_t status)
@@ -29,7 +29,7 @@ static void note_failure(choice *c, cudnnStatus_t status)
         c->failed = status;
 }
 
-/* An engine may copy its operands once, but not need many times their size. */
+/* Enough to copy the operands, but not many times their size. */
 int64_t an_cuda_most_workspace(const an_cuda_conv_shape *s)
 {
     int64_t x = (int64_t)s->c * s->h * s->w, y = (int64_t)s->k * s->p * s->q;
@@ -57,7 +57,7 @@ static bool is_wanted_note(const choice *c, cudnnBackendNumericalNote_t note)
             note > CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13);
 }
 
-/* Whether an engine, the plan's, computes as is wanted. */
+/* Whether the plan's engine is exact and deterministic enough. */
 static bool is_wanted(const choice *c, cudnnBackendDescriptor_t engine)
 {
     an_cuda_descriptors *made = &c->plan->made;
@@ -75,7 +75,7 @@ static bool is_wanted(const choice *c, cudnnBackendDescriptor_t engine)
     return made->status == CUDNN_STATUS_SUCCESS;
 }
 
-/* Make a plan of a configuration. @return false if it is not wanted or not available */
+/* Make a plan from a configuration. @return false if it is not wanted or not available */
 static bool try_config(choice *c, cudnnBackendDescriptor_t config)
 {
     an_cuda_conv_plan *plan = c->plan;
@@ -141,7 +141,7 @@ static alexnet_status get_operands(an_cuda_trial *t, const choice *c)
     return ALEXNET_OK;
 }
 
-/* The number of the fastest proposal; AUTO if none is available, or no memory for trials. */
+/* The number of the fastest proposal; AUTO if none is available or memory for trials is lacking. */
 static an_variant find_fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
 {
     an_cuda_conv_plan *plan = c->plan;
@@ -177,7 +177,7 @@ static void write_key(char *key, size_t size, const choice *c)
              s->groups, s->stride, s->top, s->left, (int)s->type, s->tensor_cores);
 }
 
-/* The same, but each shape is tried once and its result kept. */
+/* The same, but each shape is tried only once. */
 static an_variant fastest(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count)
 {
     char key[sizeof c->plan->cuda->choices->key];
@@ -192,7 +192,7 @@ static an_variant fastest(choice *c, const cudnnBackendDescriptor_t *configs, in
 
 /* ---- All engines ----------------------------------------------------------------------------- */
 
-/* Make the plan of proposal `number`. */
+/* Make the plan of proposal `number`, counting only those that can be used. */
 static bool take(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
                  an_variant number)
 {
@@ -207,7 +207,7 @@ static bool take(choice *c, const cudnnBackendDescriptor_t *configs, int64_t cou
     return false;
 }
 
-/* Take the proposal that was asked for, the fastest, or the first. */
+/* Use the requested proposal, or the fastest; if it is not available, the first. */
 static bool choose_among(choice *c, const cudnnBackendDescriptor_t *configs, int64_t count,
                          an_variant *variant)
 {

@@ -1,5 +1,5 @@
 /*
- * The inside of a plan (conv_plan.h), and the choice of its engine.
+ * The contents of a plan (conv_plan.h), and the choice of its engine.
  */
 #ifndef AN_BACKEND_CUDA_CONV_ENGINE_H
 #define AN_BACKEND_CUDA_CONV_ENGINE_H
@@ -14,25 +14,25 @@ struct an_cuda_conv_plan {
     int64_t workspace, engine;
 };
 
-/** What an engine is chosen for. */
+/** The choice of an engine: for what, and why it failed. */
 typedef struct an_cuda_engine_choice {
     an_cuda_conv_plan *plan;
     const an_cuda_conv_shape *shape;
     an_direction direction;
     an_cuda_conv_tail tail;
-    cudnnStatus_t failed; /* out: the first failure among the engines, but a lack of memory goes
-                             before others; SUCCESS: none failed */
+    cudnnStatus_t failed; /* out: the first failure among the engines, but a lack of memory takes
+                             precedence; SUCCESS: none failed */
 } an_cuda_engine_choice;
 
 extern const char *const an_cuda_direction_texts[AN_DIRECTIONS];
 
 bool an_cuda_is_lack_of_memory(cudnnStatus_t status);
-/** The most bytes of workspace that an engine may take. */
+/** The largest workspace that an engine may use, in bytes. */
 int64_t an_cuda_most_workspace(const an_cuda_conv_shape *shape);
 /**
- * Ask for engines, best first, and make the plan of one of them.
+ * Ask cuDNN for engines, best first, and make a plan for one of them.
  * @param variant  as an_cuda_conv_plan_new()
- * @return false if there is none
+ * @return false if none can be used
  */
 bool an_cuda_choose_engine(an_cuda_engine_choice *choice, cudnnBackendDescriptor_t graph,
                            cudnnBackendHeurMode_t mode, an_variant *variant);

@@ -1,12 +1,12 @@
 /*
  * The form in which a convolution is computed.
  *
- * bf16 and tf32 compute N H W C, float32 N C H W. What cuDNN's fast engines do not accept goes
- * through a copy in blocks (kernels/blocks.h): channels that are not a multiple of 8 (tf32: 4),
- * padding that is not the same on both sides, and a first layer's stride. 11x11 filters of stride 4
+ * bf16 and tf32 compute in N H W C, float32 in N C H W. An input that cuDNN's fast engines do not
+ * accept is copied to blocks (kernels/blocks.h): channels that are not a multiple of 8 (tf32: 4),
+ * padding that differs between the two sides, and a first layer's stride. 11x11 filters of stride 4
  * over 3 channels become 3x3 filters of stride 1 over 48 channels, with 363 of 432 weights in use;
- * with channels padded to 8 it would be 363 of 968. Groups whose channels are not such a multiple
- * are computed in float32, which is correct but slow.
+ * padding the channels to 8 would use 363 of 968. Groups whose channels are not such a multiple are
+ * computed in float32, which is correct but slow.
  */
 #include "backend/cuda/conv.h"
 
@@ -15,7 +15,7 @@ static int round_up(int value, int unit)
     return (value + unit - 1) / unit * unit;
 }
 
-/* Whether the low padding on both sides, which is all that cuDNN has, gives `outputs` windows. */
+/* Whether `padding` on both sides, the only kind that cuDNN has, gives `outputs` windows. */
 static bool same_on_both_sides(int in, int padding, int window, int stride, int outputs)
 {
     return padding < window && in + 2 * padding >= window &&

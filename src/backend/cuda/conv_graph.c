@@ -1,6 +1,6 @@
 #include "backend/cuda/conv_graph.h"
 
-/* Names of tensors that are never in memory. */
+/* The name of a virtual tensor, one that is never in memory. */
 enum { BETWEEN = 'v' };
 
 static cudnnDataType_t type_of(an_dtype dtype)
@@ -8,7 +8,7 @@ static cudnnDataType_t type_of(an_dtype dtype)
     return dtype == AN_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
-/* A tensor of four extents. BETWEEN and BETWEEN - 1 are float32 and never in memory. */
+/* A tensor of dimensions d. BETWEEN and BETWEEN - 1 are virtual, and float32. */
 static cudnnBackendDescriptor_t tensor(an_cuda_descriptors *all, const an_cuda_conv_shape *shape,
                                        int64_t name, const int64_t d[4])
 {
@@ -78,7 +78,7 @@ static const struct {
                              CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA},
 };
 
-/* x + b, or ReLU of x, in which a NaN stays one. */
+/* x + b, or without b the ReLU of x, in which a NaN remains a NaN. */
 static cudnnBackendDescriptor_t pointwise(an_cuda_descriptors *all,
                                           const cudnnBackendDescriptor_t *x,
                                           const cudnnBackendDescriptor_t *b,

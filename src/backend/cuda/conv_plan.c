@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-/* The error where no engine was found. */
+/* The error if no engine was found. */
 static alexnet_status refuse(const an_cuda_engine_choice *c)
 {
     const an_cuda_conv_shape *s = c->shape;
@@ -19,13 +19,13 @@ static alexnet_status refuse(const an_cuda_engine_choice *c)
     if (c->failed != CUDNN_STATUS_SUCCESS)
         return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED, "cuDNN has no engine for %s (%s)", what, failure);
     return AN_FAIL(ALEXNET_ERROR_UNSUPPORTED,
-                   "cuDNN has no engine for %s: those that it offers are less exact%s than is "
-                   "wanted, or take more than %lld MiB of workspace",
-                   what, c->plan->cuda->base.deterministic ? " or deterministic" : "",
+                   "cuDNN has no engine for %s: each that it offers is too inexact%s, or needs "
+                   "more than %lld MiB of workspace",
+                   what, c->plan->cuda->base.deterministic ? " or not deterministic" : "",
                    (long long)(an_cuda_most_workspace(s) >> 20));
 }
 
-/* Make the graph and find an engine. Fallback engines are not numbered as proposals. */
+/* Make the graph and find an engine. Fallback engines are not counted as proposals. */
 static bool prepare(an_cuda_engine_choice *c, an_variant *variant)
 {
     an_cuda_descriptors *made = &c->plan->made;

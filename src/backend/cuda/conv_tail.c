@@ -1,35 +1,35 @@
 /*
- * What a convolution takes along from behind it: its bias and the ReLU, and in training the norm
- * across maps behind them or the max pooling.
+ * The operators fused with a convolution: its bias and the ReLU, and in training the LRN across
+ * maps or the max pooling after them.
  *
- * cuDNN adds the bias and computes the ReLU where it has such an engine. Backward through a norm
- * includes the ReLU, and the sums of the bias, in one pass. A max pooling includes the ReLU too:
- * forward its maximum begins with zero, and backward needs nothing but the places of the maxima.
- * The output of the convolution, the largest tensor of a step, is then not kept, and the gradient
- * of the bias is the sum of the pooled gradients, of which there are a quarter as many.
+ * cuDNN adds the bias and computes the ReLU where it has such an engine. Backward, the kernel of
+ * the LRN also computes the ReLU and the gradient of the bias, in one pass through memory. A max
+ * pooling includes the ReLU too: forward, its maximum starts from zero; backward, it needs only the
+ * places of the maxima. The output of the convolution, the largest tensor of a step, is then not
+ * kept, and the gradient of the bias is a sum of pooled gradients, which are a quarter as many.
  */
 #include "backend/cuda/conv.h"
 
 /* ---- Preparation ----------------------------------------------------------------------------- */
 
-void an_cuda_conv_tail_take(an_cuda_conv *c, const an_prepare *p)
+void an_cuda_conv_tail_fuse(an_cuda_conv *c, const an_prepare *p)
 {
     an_cuda_conv_tail_run *t = &c->tail;
     const bool backward = p->want_dx || p->want_dw, relu = an_cuda_relu_at(p, 1);
-    const an_op_desc *norm = backward ? an_cuda_follower(p, 1 + relu, AN_OP_LRN) : NULL;
+    const an_op_desc *lrn = backward ? an_cuda_follower(p, 1 + relu, AN_OP_LRN) : NULL;
     const an_op_desc *pool = backward ? an_cuda_follower(p, 1 + relu, AN_OP_POOL) : NULL;
     an_layout_kind kind = c->shape.nhwc ? AN_LAYOUT_NHWC : AN_LAYOUT_PLAIN;
     t->y = t->out = (an_layout){kind, c->shape.type, c->desc.n, c->desc.out};
-    t->norm = norm != NULL;
+    t->lrn = lrn != NULL;
     t->pool = pool && pool->u.pool.kind == AN_POOL_MAX;
     t->relu = relu && !t->pool;
-    if (t->norm)
-        t->lrn = an_cuda_norm_run(norm, t->y);
+    if (t->lrn)
+        t->lrn_run = an_cuda_lrn_of(lrn, t->y);
     if (t->pool) {
         t->out.shape = pool->out;
-        t->pools = an_cuda_pooling_run(pool, t->y, relu);
+        t->pool_run = an_cuda_pool_of(pool, t->y, relu);
     }
-    c->op.base.taken = 1 + relu + t->norm + t->pool;
+    c->op.base.taken = 1 + relu + t->lrn + t->pool;
     c->op.base.out = p->plain_out ? (an_layout){AN_LAYOUT_PLAIN, AN_F32, c->desc.n, t->out.shape}
                                   : an_cuda_activation(c->op.cuda, c->desc.n, t->out.shape);
 }
@@ -48,14 +48,14 @@ void an_cuda_conv_tail_book(an_cuda_conv *c, const an_prepare *p)
     if (!p->want_dx && !p->want_dw)
         return;
     an_cuda_reorder_new(&t->dy_in, op, op->base.out, t->out);
-    if (t->relu || t->norm || t->pool)
+    if (t->relu || t->lrn || t->pool)
         t->masked_at = an_cuda_take(op, y);
-    if (t->norm) {
+    if (t->lrn) {
         t->y_at = an_cuda_save(op, y);
-        t->lrn_at = an_cuda_take(op, an_cuda_lrn_scratch(&t->lrn));
+        t->lrn_at = an_cuda_take(op, an_cuda_lrn_scratch(&t->lrn_run));
     } else if (t->pool) {
-        t->y_at = t->masked_at; /* one is used forward, the other backward */
-        t->places_at = an_cuda_save(op, an_cuda_pool_places(&t->pools));
+        t->y_at = t->masked_at; /* one is used only forward, the other only backward */
+        t->places_at = an_cuda_save(op, an_cuda_pool_places(&t->pool_run));
     } else if (t->relu) {
         an_cuda_reorder_new(&t->y_in, op, op->base.out, t->out);
     }
@@ -70,8 +70,8 @@ void an_cuda_conv_tail_book(an_cuda_conv *c, const an_prepare *p)
 void *an_cuda_conv_tail_target(const an_cuda_conv *c, const an_op_args *args)
 {
     const an_cuda_conv_tail_run *t = &c->tail;
-    if (t->norm || t->pool)
-        return an_cuda_at(t->norm ? args->saved : args->scratch, t->y_at);
+    if (t->lrn || t->pool)
+        return an_cuda_at(t->lrn ? args->saved : args->scratch, t->y_at);
     return an_cuda_reorder_target(&t->y_out, args, args->y);
 }
 
@@ -93,14 +93,14 @@ alexnet_status an_cuda_conv_tail_forward(const an_cuda_conv *c, const an_op_args
     void *out = an_cuda_reorder_target(&t->y_out, args, args->y);
     if (!t->by_engine)
         AN_CHECK(add_bias(c, args, y));
-    if (t->norm) {
-        an_cuda_lrn_run run = t->lrn;
+    if (t->lrn) {
+        an_cuda_lrn_run run = t->lrn_run;
         run.x = y;
         run.y = out;
-        AN_CHECK(an_cuda_conv_check(c, an_cuda_lrn_forward(&run, queue), "a norm"));
+        AN_CHECK(an_cuda_conv_check(c, an_cuda_lrn_forward(&run, queue), "an LRN"));
     }
     if (t->pool) {
-        an_cuda_pool_run run = t->pools;
+        an_cuda_pool_run run = t->pool_run;
         run.x = y;
         run.y = out;
         run.places = an_cuda_at(args->saved, t->places_at);
@@ -109,7 +109,7 @@ alexnet_status an_cuda_conv_tail_forward(const an_cuda_conv *c, const an_op_args
     return an_cuda_reorder_out(&t->y_out, &c->op, args, args->y);
 }
 
-/* ---- Backward: each also gives the gradient of the bias, if it is wanted --------------------- */
+/* ---- Backward: each also computes the gradient of the bias, if wanted ------------------------ */
 
 static alexnet_status sum_bias(const an_cuda_conv *c, const an_op_args *args, an_cuda_bias_run *run)
 {
@@ -119,28 +119,28 @@ static alexnet_status sum_bias(const an_cuda_conv *c, const an_op_args *args, an
                               "gradients of a bias");
 }
 
-/* Through the norm and the ReLU before it. */
-static alexnet_status backward_norm(const an_cuda_conv *c, const an_op_args *args, const void **dy)
+/* Through the LRN and the ReLU before it. */
+static alexnet_status backward_lrn(const an_cuda_conv *c, const an_op_args *args, const void **dy)
 {
     an_cuda_stream *queue = an_cuda_queue(c->op.cuda);
     an_cuda_bias_run bias = bias_run(c);
-    an_cuda_lrn_run run = c->tail.lrn;
+    an_cuda_lrn_run run = c->tail.lrn_run;
     run.relu = c->tail.relu;
     run.x = an_cuda_at(args->saved, c->tail.y_at);
     run.dy = *dy;
     *dy = bias.dy = run.dx = an_cuda_at(args->scratch, c->tail.masked_at);
     run.scratch = an_cuda_at(args->scratch, c->tail.lrn_at);
     if (!args->dparam[1])
-        return an_cuda_conv_check(c, an_cuda_lrn_backward(&run, queue), "a norm");
+        return an_cuda_conv_check(c, an_cuda_lrn_backward(&run, queue), "an LRN");
     bias.dbias = args->dparam[1];
     bias.scratch = an_cuda_at(args->scratch, c->tail.bias_at);
-    return an_cuda_conv_check(c, an_cuda_lrn_backward_bias(&run, &bias, queue), "a norm");
+    return an_cuda_conv_check(c, an_cuda_lrn_backward_bias(&run, &bias, queue), "an LRN");
 }
 
 /* Through the pooling and the ReLU before it. */
 static alexnet_status backward_pool(const an_cuda_conv *c, const an_op_args *args, const void **dy)
 {
-    an_cuda_pool_run run = c->tail.pools;
+    an_cuda_pool_run run = c->tail.pool_run;
     run.places = an_cuda_at(args->saved, c->tail.places_at);
     run.dy = *dy;
     *dy = run.dx = an_cuda_at(args->scratch, c->tail.masked_at);
@@ -187,7 +187,7 @@ alexnet_status an_cuda_conv_tail_backward(const an_cuda_conv *c, const an_op_arg
 {
     *dy = args->dy;
     AN_CHECK(an_cuda_reorder_in(&c->tail.dy_in, &c->op, args, dy));
-    if (c->tail.norm)
-        return backward_norm(c, args, dy);
+    if (c->tail.lrn)
+        return backward_lrn(c, args, dy);
     return c->tail.pool ? backward_pool(c, args, dy) : backward_relu(c, args, dy);
 }

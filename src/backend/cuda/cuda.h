@@ -1,25 +1,26 @@
 /*
- * The CUDA backend: cuDNN for convolution, cuBLASLt for matrix products, own kernels for the rest.
+ * The CUDA backend: cuDNN for convolution, cuBLASLt for matrix products, our own kernels for the
+ * rest.
  *
  *     libs.h      the libraries' functions, as a table
- *     describe.c  which devices there are, and why one cannot be used
+ *     describe.c  which devices exist, and why one cannot be used
  *     device.c    errors; opening a device; which one is current in a thread
- *     table.c     the backend's table, whose functions let one thread in at a time
- *     memory.c    buffers of the device and of the host, copies between them
+ *     table.c     the backend's table, whose functions admit one thread at a time
+ *     memory.c    buffers on the device and on the host, and copies between them
  *     stream.c    the two streams: batches copied ahead, recorded steps, time stamps
- *     trial.h     choosing among the libraries' algorithms by their times (trial_check.c: whether
- *                 they compute the same; noise.c: random operands)
- *     op.c        prepared operators: what they have in common
- *     own.h       those of our own kernels (kernels/)
- *     conv.h      convolution, over conv_plan.h (cuDNN's graphs: conv_graph.h, made of
- *                 descriptors.h; conv_engine.h chooses what computes them)
- *     fc.c        fully connected layers, over matmul.h (cuBLASLt)
- *     update.c    the update rule and norms
+ *     trial.h     choosing the fastest of the libraries' algorithms (trial_check.c: whether their
+ *                 results agree; noise.c: random operands)
+ *     op.c        what all prepared operators share
+ *     own.h       operators computed by our own kernels (kernels/)
+ *     conv.h      convolution, on conv_plan.h (conv_graph.h: cuDNN's graphs, built with
+ *                 descriptors.h; conv_engine.h: the engines that run them)
+ *     fc.c        fully connected layers, on matmul.h (cuBLASLt)
+ *     update.c    the update rule, and norms of tensors
  *     peak.c      the peak speed of the chip
  *
- * Everything that is queued goes to one stream, in order; batches are copied on a second one.
+ * All work is queued on one stream, in order; batches are copied on a second one.
  *
- * Activations: bf16 and tf32 compute N H W C, float32 N C H W. Fully connected layers see plain
+ * Activations are N H W C in bf16 and tf32, N C H W in float32. Fully connected layers use plain
  * rows.
  */
 #ifndef AN_BACKEND_CUDA_CUDA_H
@@ -32,12 +33,12 @@
 #include "backend/cuda/kernels/blocks.h"
 #include "backend/cuda/libs.h"
 
-/** The compute capability, as major * 10 + minor, with which bf16 and tf32 begin. */
+/** The least compute capability with bf16 and tf32, as major * 10 + minor. */
 enum { AN_CUDA_BF16_CHIP = 80 };
 
 enum { AN_CUDA_BUFFERS = 2 };
 
-/** Bytes of a device that kernels, recorded steps and the libraries take when they first run. */
+/** Bytes of device memory that kernels, recorded steps and the libraries take when first run. */
 enum { AN_CUDA_RESERVE = 256 << 20 };
 
 /** A block of alloc_host(). */
@@ -46,7 +47,7 @@ typedef struct an_cuda_pinned {
     size_t bytes;
 } an_cuda_pinned;
 
-/** An algorithm that was found to be fastest (trial.h). */
+/** The algorithm that a trial found to be the fastest (trial.h). */
 typedef struct an_cuda_choice {
     char key[120];
     an_variant choice;
@@ -54,10 +55,10 @@ typedef struct an_cuda_choice {
 
 typedef struct an_cuda {
     an_backend base;
-    pid_t process;        /* that opened the device: a child of fork() cannot use it */
+    pid_t process;        /* which opened the device; a child of fork() cannot use it */
     pthread_mutex_t lock; /* recursive (table.c) */
-    int depth;            /* how often it is held */
-    CUcontext before;     /* current in the thread that holds it, before it did */
+    int depth;            /* how many times it is held */
+    CUcontext before;     /* what was current in the thread that holds it, before it did */
     const an_cuda_libs *libs;
     int chip; /* compute capability, major * 10 + minor */
     char isa[16];
@@ -72,17 +73,17 @@ typedef struct an_cuda {
     an_cuda_pinned *pinned;
     int n_choices;
     an_cuda_choice *choices; /* owned */
-    bool told_untuned;       /* that the tuning lacks rows has been told */
+    bool warned_untuned;     /* the warning about missing rows of the tuning has been logged */
 } an_cuda;
 
 typedef struct an_cuda_op an_cuda_op;
 
-/** What the table's op_ functions call. pack and backward may be NULL. */
+/** What the op_ functions of the table call. pack and backward may be NULL. */
 typedef struct an_cuda_methods {
     alexnet_status (*pack)(an_cuda_op *op, const an_op_args *args);
     alexnet_status (*forward)(an_cuda_op *op, const an_op_args *args);
     alexnet_status (*backward)(an_cuda_op *op, const an_op_args *args);
-    /** Free an operator and what it holds; it may be half made. */
+    /** Free an operator and what it owns; its preparation may have failed halfway. */
     void (*free)(an_cuda_op *op);
 } an_cuda_methods;
 
@@ -97,8 +98,8 @@ struct an_cuda_op {
 
 extern const an_backend_api an_cuda_api;
 
-/** Turn the result of a call of the runtime, a kernel's launch or a library into a status.
- * @param what  was called, as in "a copy" */
+/** Convert the result of a call to the runtime or a library, or of a kernel launch, to a status.
+ * @param what  what was done, for the message: "a copy" */
 alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what);
 alexnet_status an_cuda_check_dnn(const an_cuda *cuda, cudnnStatus_t status, const char *what);
 alexnet_status an_cuda_check_blas(const an_cuda *cuda, cublasStatus_t status, const char *what);
@@ -111,14 +112,14 @@ static inline an_cuda_stream *an_cuda_queue(const an_cuda *cuda)
 /* ---- describe.c ------------------------------------------------------------------------------ */
 
 bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_isa);
-/** What kernels are compiled to: machine code for chips, and PTX, which a driver compiles for later
- *  ones; compute capabilities, with 0 at the end. */
+/** What the kernels are compiled to: machine code for chips, and PTX, which a driver compiles for
+ *  later ones. Lists of compute capabilities, ending with 0. */
 typedef struct an_cuda_code {
     int images[32], ptx[32];
 } an_cuda_code;
-extern const an_cuda_code an_cuda_built; /* by this build */
-/** Whether kernels run on a chip. A driver compiles the PTX of this CUDA and of earlier ones.
- *  @param why  out, if not */
+extern const an_cuda_code an_cuda_built; /* in this build */
+/** Whether kernels run on a chip. A driver compiles PTX of its own version of CUDA or earlier ones.
+ *  @param why  out: the reason if they do not */
 bool an_cuda_has_kernels(const an_cuda_code *code, int chip, int driver, char *why, size_t size);
 
 /* ---- device.c -------------------------------------------------------------------------------- */
@@ -130,10 +131,10 @@ void an_cuda_close(an_backend *backend);
 alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out);
 /** @return ALEXNET_ERROR_INVALID_ARGUMENT in a child of fork() */
 alexnet_status an_cuda_check_process(const an_cuda *cuda);
-/** What the calling thread computes with; NULL: it has not used a GPU. */
+/** The current context of the calling thread; NULL: it has not used a GPU. */
 CUcontext an_cuda_current(const an_cuda_libs *libs);
-/** Make current again what was before an_cuda_enter(). In a thread that had not used a GPU, the
- *  first one stays current: it is the one that CUDA would choose for it. */
+/** Restore the context that was current before an_cuda_enter(). In a thread that had not used a
+ *  GPU, device 0 stays current: CUDA would choose it anyway. */
 void an_cuda_leave(const an_cuda *cuda, CUcontext before);
 
 /* ---- memory.c -------------------------------------------------------------------------------- */
@@ -151,8 +152,8 @@ void an_cuda_free_host(an_backend *backend, void *block, size_t bytes);
 
 alexnet_status an_cuda_streams_open(an_cuda *cuda);
 void an_cuda_streams_close(an_cuda *cuda);
-/** Wait until the work that is queued in a stream is done, and keep no CPU busy if that takes
- *  long. */
+/** Wait for the work queued on a stream. A long wait blocks instead of polling, and keeps no CPU
+ *  busy. */
 alexnet_status an_cuda_wait(an_cuda *cuda, cudaStream_t stream, const char *what);
 alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
                                   size_t bytes);
@@ -175,10 +176,10 @@ alexnet_status an_cuda_op_forward(an_backend *backend, an_prepared *op, const an
 alexnet_status an_cuda_op_backward(an_backend *backend, an_prepared *op, const an_op_args *args);
 void an_cuda_op_free(an_backend *backend, an_prepared *op);
 
-/** Mark an operator as tunable, with the variants of trial.h, and look up in the tunings which of
- * them to use. @param tail  as an_prepared.tail */
+/** Mark an operator as tunable, and look up in the tunings which variants (trial.h) to use.
+ * @param tail  as an_prepared.tail */
 void an_cuda_op_tune(an_cuda_op *op, const an_prepare *prepare, const char *tail);
-/** Reserve `bytes` of an operator's scratch, or of its saved memory; returns their offset. */
+/** Reserve `bytes` of an operator's scratch, or of its saved memory. @return their offset */
 size_t an_cuda_take(an_cuda_op *op, size_t bytes);
 size_t an_cuda_save(an_cuda_op *op, size_t bytes);
 
@@ -187,22 +188,22 @@ static inline void *an_cuda_at(void *block, size_t offset)
     return (char *)block + offset;
 }
 
-/** Operator `at` of the offered run if it is of that kind; else NULL. */
+/** Operator `at` of the run to prepare, if it is of that kind; else NULL. */
 const an_op_desc *an_cuda_follower(const an_prepare *prepare, int at, an_op_kind kind);
 bool an_cuda_relu_at(const an_prepare *prepare, int at);
 
-/** A layout as kernels take it. */
+/** The form of a layout, for kernels. */
 an_cuda_form an_cuda_form_of(an_layout layout);
-/** A norm of activations in a layout; its tensors are left NULL. */
-an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout);
-/** A pooling of activations in a layout, with the ReLU before it if there is one; likewise. */
-an_cuda_pool_run an_cuda_pooling_run(const an_op_desc *desc, an_layout in, bool relu);
-/** The layout in which activations of a shape are handed on; fully connected ones are plain. */
+/** The run of an LRN on activations in a layout, without tensors. */
+an_cuda_lrn_run an_cuda_lrn_of(const an_op_desc *desc, an_layout layout);
+/** The run of a pooling, without tensors. @param relu  whether it includes a ReLU before it */
+an_cuda_pool_run an_cuda_pool_of(const an_op_desc *desc, an_layout in, bool relu);
+/** The layout of activations of a shape between operators; plain if h = w = 1. */
 an_layout an_cuda_activation(const an_cuda *cuda, int n, an_chw shape);
 int64_t an_cuda_count(an_layout layout);
 
-/** The border between an operator and a neighbour: nothing if both use the same layout, else a copy
- *  through a place in scratch. */
+/** The boundary between an operator and a neighbour: if their layouts differ, a copy to or from
+ *  scratch. */
 typedef struct an_cuda_reorder {
     bool copies;
     size_t at;
@@ -211,12 +212,12 @@ typedef struct an_cuda_reorder {
 
 void an_cuda_reorder_new(an_cuda_reorder *reorder, an_cuda_op *op, an_layout outer,
                          an_layout inner);
-/** Convert *tensor to the inner layout; on return it points to the result. */
+/** Convert *tensor to the inner layout, if necessary; it then points to the copy. */
 alexnet_status an_cuda_reorder_in(const an_cuda_reorder *reorder, const an_cuda_op *op,
                                   const an_op_args *args, const void **tensor);
-/** Where an output is to be written, in the inner layout. */
+/** Where to write an output in the inner layout. */
 void *an_cuda_reorder_target(const an_cuda_reorder *reorder, const an_op_args *args, void *outer);
-/** Convert what was written there to the outer layout. */
+/** Convert what was written there to the outer layout, if necessary. */
 alexnet_status an_cuda_reorder_out(const an_cuda_reorder *reorder, const an_cuda_op *op,
                                    const an_op_args *args, void *outer);
 /** Copy a tensor from one layout to another. */
@@ -225,7 +226,7 @@ alexnet_status an_cuda_convert(const an_cuda *cuda, an_layout from, const void *
 
 /* ---- Operators ------------------------------------------------------------------------------- */
 
-/** Whether a convolution of pictures takes them in blocks (kernels/blocks.h), and which. */
+/** Whether a convolution of pictures reads them in blocks (kernels/blocks.h), and in which. */
 bool an_cuda_conv_takes_blocks(an_cuda *cuda, const an_op_desc *conv, an_cuda_blocks *out);
 alexnet_status an_cuda_conv_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);
 alexnet_status an_cuda_fc_prepare(an_cuda *cuda, const an_prepare *prepare, an_cuda_op **out);

@@ -1,4 +1,4 @@
-/* Which devices there are, and why one cannot be used. */
+/* Which devices exist, and why one cannot be used. */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 
 const an_cuda_code an_cuda_built = {{AN_CUDA_IMAGES}, {AN_CUDA_PTX}};
 
-/* Whether this process was forked from one that had asked for devices: the driver does not work in
- * it. */
+/* Whether this process was forked from one that had looked for devices: the driver does not work in
+ * such a child. */
 static bool is_forked(void)
 {
     static atomic_int first;
@@ -17,7 +17,7 @@ static bool is_forked(void)
     return !atomic_compare_exchange_strong(&first, &none, self) && none != self;
 }
 
-/* The number of devices; with 0, `why` says the reason. */
+/* The number of devices; if 0, `why` is the reason. */
 static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
 {
     int count = 0, driver = 0;
@@ -35,7 +35,8 @@ static int count_devices(const an_cuda_libs *libs, char *why, size_t size)
                  CUDART_VERSION % 1000 / 10);
     else if (error == cudaErrorInitializationError && forked)
         snprintf(why, size,
-                 "this process was forked from one that had asked for GPUs: fork before, or exec");
+                 "this process was forked from one that had looked for GPUs: fork earlier, "
+                 "or exec");
     else if (error == cudaErrorNoDevice || error == cudaSuccess)
         snprintf(why, size, "the driver finds no GPU");
     else
@@ -55,7 +56,7 @@ static bool has_image(const int *images, int chip)
     return *images != 0;
 }
 
-/* The least of a list and of `least`, where 0 is none. */
+/* The least of a list and `least`; 0 means none. */
 static int least_of(const int *chips, int least)
 {
     for (; *chips; chips++)
@@ -75,14 +76,14 @@ bool an_cuda_has_kernels(const an_cuda_code *code, int chip, int driver, char *w
                  CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10, driver / 1000,
                  driver % 1000 / 10);
     else if (chip < least)
-        snprintf(why, size, "compute capability %d.%d is too old: %d.%d is the least", chip / 10,
-                 chip % 10, least / 10, least % 10);
+        snprintf(why, size, "compute capability %d.%d is too old: this build needs at least %d.%d",
+                 chip / 10, chip % 10, least / 10, least % 10);
     else
         snprintf(why, size, "this build has no kernels for sm_%d", chip);
     return false;
 }
 
-/* Say in `why` what keeps a present device from being used; it stays as it is if nothing does. */
+/* Write to `why` the reason if a device cannot be used; else leave it alone. */
 static void find_fault(const an_cuda_libs *libs, int ordinal, int chip, char *why, size_t size)
 {
     const an_cuda_libs *all;
@@ -92,7 +93,7 @@ static void find_fault(const an_cuda_libs *libs, int ordinal, int chip, char *wh
     if (!an_cuda_has_kernels(&an_cuda_built, chip, driver, why, size))
         return;
     if (mode == cudaComputeModeProhibited)
-        snprintf(why, size, "the driver is set to let nobody compute on it");
+        snprintf(why, size, "its compute mode is prohibited; nvidia-smi -c 0 resets it");
     else if (an_cuda_libs_get(&all) != ALEXNET_OK)
         snprintf(why, size, "%s", an_error_text());
 }
@@ -122,7 +123,7 @@ bool an_cuda_describe(alexnet_device_info *info, int ordinal, alexnet_isa max_is
         return ordinal == 0;
     if (libs->cudaGetDeviceProperties(&prop, ordinal) != cudaSuccess) {
         libs->cudaGetLastError();
-        snprintf(info->absent, sizeof info->absent, "the driver does not describe it");
+        snprintf(info->absent, sizeof info->absent, "the driver does not report its properties");
         return true;
     }
     snprintf(info->processor, sizeof info->processor, "%.80s, %.0f GiB", prop.name,

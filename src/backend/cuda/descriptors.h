@@ -1,6 +1,6 @@
 /*
- * Descriptors of cuDNN's backend interface, made one after the other: the first failure stands, and
- * later calls do nothing.
+ * Descriptors of cuDNN's backend interface. After a failure the status remains, and later calls do
+ * nothing, so that callers check it once.
  */
 #ifndef AN_BACKEND_CUDA_DESCRIPTORS_H
 #define AN_BACKEND_CUDA_DESCRIPTORS_H
@@ -25,12 +25,12 @@ void an_cuda_describe_set(an_cuda_descriptors *all, cudnnBackendDescriptor_t des
 /** Set an attribute that is another descriptor. */
 void an_cuda_describe_link(an_cuda_descriptors *all, cudnnBackendDescriptor_t descriptor,
                            cudnnBackendAttributeName_t name, const cudnnBackendDescriptor_t *value);
-/** Get one value, into *value, which an attribute that is a descriptor must hold already. */
+/** Get one value. If it is a descriptor, *value must already be one of its type. */
 void an_cuda_describe_get(an_cuda_descriptors *all, cudnnBackendDescriptor_t descriptor,
                           cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type,
                           void *value);
 void an_cuda_describe_finish(an_cuda_descriptors *all, cudnnBackendDescriptor_t descriptor);
-/** Destroy all but the first `before`, last first, and forget the failure. */
+/** Destroy all but the first `before`, in reverse order, and clear the failure. */
 void an_cuda_describe_undo(an_cuda_descriptors *all, int before);
 
 #endif

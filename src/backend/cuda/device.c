@@ -7,7 +7,7 @@
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
 
-/* What is free is left out if the device does not say. */
+/* Omits the free memory if the device does not report it. */
 static alexnet_status no_memory(const an_cuda *cuda, const char *what)
 {
     const an_cuda_libs *libs = cuda ? cuda->libs : an_cuda_libs_runtime();
@@ -15,7 +15,7 @@ static alexnet_status no_memory(const an_cuda *cuda, const char *what)
     size_t available = 0, whole = 0;
     if (libs->cudaMemGetInfo(&available, &whole) == cudaSuccess)
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
-                       "out of memory: %s on device cuda:%d, which has %.1f MiB free of %.1f", what,
+                       "out of memory: %s on device cuda:%d, which has %.1f of %.1f MiB free", what,
                        ordinal, (double)available / 1048576.0, (double)whole / 1048576.0);
     libs->cudaGetLastError();
     return AN_FAIL(ALEXNET_ERROR_NO_MEMORY, "out of memory: %s on device cuda:%d", what, ordinal);
@@ -26,7 +26,7 @@ alexnet_status an_cuda_check(const an_cuda *cuda, int error, const char *what)
     if (error == cudaSuccess)
         return ALEXNET_OK;
     const an_cuda_libs *libs = cuda ? cuda->libs : an_cuda_libs_runtime();
-    libs->cudaGetLastError(); /* or the next call would report it again */
+    libs->cudaGetLastError(); /* clear it, or the next call would report it again */
     if (error == cudaErrorMemoryAllocation)
         return no_memory(cuda, what);
     return AN_FAIL(ALEXNET_ERROR_DEVICE, "device cuda:%d: %s failed: %s (error %d)",
@@ -72,7 +72,7 @@ alexnet_status an_cuda_enter(an_backend *backend, an_cuda **out)
     an_cuda *cuda = (an_cuda *)backend;
     *out = cuda;
     AN_CHECK(an_cuda_check_process(cuda));
-    return an_cuda_check(cuda, cuda->libs->cudaSetDevice(backend->ordinal), "choosing the device");
+    return an_cuda_check(cuda, cuda->libs->cudaSetDevice(backend->ordinal), "selecting the device");
 }
 
 CUcontext an_cuda_current(const an_cuda_libs *libs)
@@ -91,7 +91,7 @@ void an_cuda_leave(const an_cuda *cuda, CUcontext before)
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 
-/* Failures are ignored, so that the error text of a failed open() remains. */
+/* Ignores failures, so that the error text of a failed open() remains. */
 static void free_libraries(an_cuda *cuda)
 {
     const an_cuda_libs *libs = cuda->libs;
@@ -104,13 +104,13 @@ static void free_libraries(an_cuda *cuda)
         libs->cublasLtDestroy(cuda->blas);
     an_cuda_streams_close(cuda);
     an_cuda_leave(cuda, before);
-    libs->cudaGetLastError(); /* or a launch on another device would report a failure from here */
+    libs->cudaGetLastError(); /* clear it, or a launch on another device would report it */
 }
 
 void an_cuda_close(an_backend *backend)
 {
     an_cuda *cuda = (an_cuda *)backend;
-    if (cuda->process == getpid()) /* not the parent's, in a child of fork() */
+    if (cuda->process == getpid()) /* not in a child of fork(): they are the parent's */
         free_libraries(cuda);
     pthread_mutex_destroy(&cuda->lock);
     an_free(cuda->pinned);
@@ -120,7 +120,7 @@ void an_cuda_close(an_backend *backend)
     an_free(cuda);
 }
 
-/* The precision to compute in. One that the chip lacks becomes float32, with a line in the log. */
+/* The precision to compute in: float32, with a warning, instead of one that the chip lacks. */
 static alexnet_precision choose_precision(const an_cuda *cuda, alexnet_precision asked)
 {
     bool has = cuda->chip >= AN_CUDA_BF16_CHIP;
@@ -142,14 +142,14 @@ static void choose_layouts(an_cuda *cuda, alexnet_precision precision)
 
 static void make_lock(pthread_mutex_t *lock)
 {
-    pthread_mutexattr_t recursive; /* none of these calls can fail with these arguments */
+    pthread_mutexattr_t recursive; /* with these arguments none of the calls can fail */
     pthread_mutexattr_init(&recursive);
     pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(lock, &recursive);
     pthread_mutexattr_destroy(&recursive);
 }
 
-/* The libraries do not always say that it was memory that they lacked. */
+/* The libraries do not always report a lack of memory as such. */
 static alexnet_status explain(const an_cuda *cuda, alexnet_status rc, const char *what)
 {
     size_t available = 0, whole = 0;
@@ -178,7 +178,7 @@ static alexnet_status open_device(an_cuda *cuda)
     cudaError_t error = libs->cudaSetDevice(ordinal);
     if (error == cudaErrorDevicesUnavailable)
         return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE,
-                       "device cuda:%d is in use by another process, which has it for itself",
+                       "device cuda:%d is in use by another process, which has exclusive access",
                        ordinal);
     AN_CHECK(an_cuda_check(cuda, error, "opening the device"));
     libs->cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);

@@ -1,18 +1,18 @@
 /*
- * Fully connected layers, with the ReLU and the dropout behind them.
+ * Fully connected layers, fused with the ReLU and the dropout after them.
  *
  *     y[N, K] = x[N, I] W[K, I]'
  *     dx[N, I] = dy[N, K] W[K, I]
  *     dW[K, I] = dy[N, K]' x[N, I]
  *
- * Rows are plain: an input in N H W C is reordered first, which costs a hundredth of what permuting
- * the weights would. In bf16 the weights are a copy in the same order, which the update keeps up to
- * date, and so is the bias where the output is bf16, as cuBLASLt requires. Sums, logits and
- * gradients of weights are float32.
+ * Rows are plain: an input in N H W C is reordered first, at a hundredth of the cost of permuting
+ * the weights. In bf16 the weights are a copy in the same order, kept up to date by the update. So
+ * is the bias if the output is bf16, because cuBLASLt wants both to have the same type. Sums,
+ * logits and gradients of weights are float32.
  *
- * cuBLASLt's own ReLU would turn a NaN into zero, so the ReLU is a kernel of ours. If a dropout
- * follows, backward takes the mask of the ReLU from the dropout's output: y > 0 where the ReLU let
- * its input through and the dropout kept it.
+ * cuBLASLt's ReLU would turn a NaN into zero, so we use a kernel of our own. If a dropout follows,
+ * backward takes the mask of the ReLU from the dropout's output: y > 0 where the ReLU passed its
+ * input and the dropout kept it.
  */
 #include <stdio.h>
 
@@ -26,10 +26,10 @@ typedef struct fc {
     bool relu, dropout;
     an_dropout_desc drop;
     bool masks;
-    an_layout x, y, dy; /* inner; dy is of the operands' type */
+    an_layout x, y, dy; /* inner; dy has the operands' type */
     an_cuda_reorder x_in, dx_out, y_in, dy_in, y_out;
     an_cuda_matmul *products[AN_DIRECTIONS];
-    bool x_saved; /* reordered x is kept for backward */
+    bool x_saved; /* the reordered x is kept for backward */
     size_t x_at, masked_at, sums_at, work_at;
     size_t bias_packed; /* offset in the packed copy, if y is bf16 */
 } fc;
@@ -155,7 +155,7 @@ static const void *weights_of(const fc *f, const an_op_args *args)
     return is_packed(f) ? args->packed : args->param[0];
 }
 
-/* x in rows. Backward finds the copy that forward saved. */
+/* x in rows. The backward pass uses the copy saved by forward, if any. */
 static alexnet_status enter_x(const fc *f, const an_op_args *args, bool forward, const void **x)
 {
     *x = args->x[0];
@@ -217,7 +217,7 @@ static alexnet_status fc_forward(an_cuda_op *op, const an_op_args *args)
     return an_cuda_reorder_out(&f->y_out, op, args, args->y);
 }
 
-/* Backward through dropout, and the ReLU before it. */
+/* Backward through the dropout and the ReLU before it. */
 static alexnet_status backward_dropout(const fc *f, const an_op_args *args, const void *y,
                                        const void **dy)
 {
@@ -228,7 +228,7 @@ static alexnet_status backward_dropout(const fc *f, const an_op_args *args, cons
     return check(f, an_cuda_dropout(&run, an_cuda_queue(f->op.cuda)), "a dropout");
 }
 
-/* Backward through a ReLU, if the gradient of the bias is not wanted. */
+/* Backward through a ReLU, without the gradient of the bias. */
 static alexnet_status backward_relu(const fc *f, const an_op_args *args, const void *y,
                                     const void **dy)
 {
@@ -241,8 +241,7 @@ static alexnet_status backward_relu(const fc *f, const an_op_args *args, const v
     return check(f, an_cuda_neuron_backward(&run, an_cuda_queue(f->op.cuda)), "a ReLU");
 }
 
-/* The gradient of the bias, and backward through a ReLU. @param y  its output; NULL: there is none
- */
+/* Backward through a ReLU, and the gradient of the bias. @param y  the ReLU's output; NULL: none */
 static alexnet_status backward_bias(const fc *f, const an_op_args *args, const void *y,
                                     const void **dy)
 {
@@ -303,7 +302,7 @@ static void fc_free(an_cuda_op *op)
 
 static const an_cuda_methods methods = {fc_pack, fc_forward, fc_backward, fc_free};
 
-/* The softmax gets its logits in float32, whatever other activations are stored in. */
+/* Softmax reads float32 logits, whatever the type of other activations. */
 static an_dtype output_type(const an_cuda *cuda, const an_prepare *p)
 {
     return p->plain_out || an_cuda_follower(p, 1, AN_OP_SOFTMAX) ? AN_F32 : cuda->activation;

@@ -12,10 +12,9 @@ static an_cuda_libs libs = {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char missing[256]; /* why the table is incomplete; "": it is complete */
+static char missing[256]; /* why the table is incomplete; "" if it is complete */
 
-/* Open a library by its name: from the system's search path, else from the folder in which the
- * build found it. */
+/* Open a library from the system's search path, else from the folder where the build found it. */
 static void *open_library(const char *name, const char *folder)
 {
     char path[512];
@@ -30,7 +29,7 @@ static void *open_library(const char *name, const char *folder)
     return library;
 }
 
-/* Fill in a member of the table; `member` is the address of a pointer to a function. */
+/* Fill in the function pointer at `member` of the table. */
 static void find(void *library, const char *name, void *member)
 {
     void *address = dlsym(library, name);
@@ -39,7 +38,7 @@ static void find(void *library, const char *name, void *member)
     memcpy(member, &address, sizeof address);
 }
 
-/* The same for a function of the driver, as CUDA 12.0 has it. */
+/* The same for a function of the driver, in the version of CUDA 12.0. */
 static void find_in_driver(const char *name, void *member)
 {
     enum cudaDriverEntryPointQueryResult found;

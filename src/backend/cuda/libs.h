@@ -1,10 +1,10 @@
 /*
- * The functions of CUDA's libraries that this backend calls, as one table, so that tests can
- * replace it.
+ * The functions of CUDA's libraries that this backend calls, in one table, so that tests can
+ * replace them.
  *
- * The runtime is linked statically: it also loads on a machine without a driver, and reports there
- * that the driver is missing. cuDNN and cuBLASLt are opened when a device is first asked for,
- * because a program that computes on the processor must run without them.
+ * The runtime is linked statically: it works on a machine without a driver, and then reports that
+ * the driver is missing. cuDNN and cuBLASLt are opened when a device is first requested, because
+ * programs that compute on the CPU must run without them.
  */
 #ifndef AN_BACKEND_CUDA_LIBS_H
 #define AN_BACKEND_CUDA_LIBS_H
@@ -48,7 +48,7 @@
     X(cudaStreamSynchronize)                                                                       \
     X(cudaStreamWaitEvent)
 
-/* Found in the driver, which the program is not linked with. */
+/* Looked up in the driver, which the program is not linked with. */
 #define AN_CUDA_DRIVER(X)                                                                          \
     X(cuCtxGetCurrent)                                                                             \
     X(cuCtxSetCurrent)
@@ -93,11 +93,11 @@ typedef struct an_cuda_libs {
 
 /**
  * The table, which stays valid for the life of the process.
- * @return ALEXNET_ERROR_NOT_AVAILABLE with the library that is missing
+ * @return ALEXNET_ERROR_NOT_AVAILABLE if a library is missing; the message says which
  */
 alexnet_status an_cuda_libs_get(const an_cuda_libs **out);
 
-/** The table, of which only the runtime's part may be used: that is always there. */
+/** The table, of which only the runtime's functions may be used: they are always present. */
 const an_cuda_libs *an_cuda_libs_runtime(void);
 
 #endif

@@ -5,10 +5,10 @@
 #include "backend/cuda/trial.h"
 #include "base/alloc.h"
 
-/* The most that an algorithm may ask for; cuBLAS advises 32 MiB for sm_90. */
+/* The largest workspace that an algorithm may use; cuBLAS recommends 32 MiB for sm_90. */
 static const size_t MOST_WORKSPACE = (size_t)64 << 20;
 
-/* Of every matrix: an algorithm that wants more could not compute all of ours (base/alloc.h). */
+/* Of every matrix: all of ours have this alignment, and some no more (base/alloc.h). */
 static const uint32_t ALIGNMENT = 64;
 
 struct an_cuda_matmul {
@@ -26,7 +26,7 @@ static cudaDataType_t type_of(an_dtype dtype)
     return dtype == AN_BF16 ? CUDA_R_16BF : CUDA_R_32F;
 }
 
-/* A matrix of `rows` contiguous elements in each of its columns. */
+/* A matrix in column-major order. */
 static cublasStatus_t new_matrix(const an_cuda *cuda, cublasLtMatrixLayout_t *out, an_dtype dtype,
                                  int64_t rows, int64_t columns)
 {
@@ -105,12 +105,12 @@ static alexnet_status get_operands(an_cuda_trial *t, const an_cuda_matmul_shape 
     AN_CHECK(an_cuda_trial_operand(t, BIAS_BLOCK, s->m, s->out, tf32));
     AN_CHECK(an_cuda_trial_block(t, WORK_BLOCK, MOST_WORKSPACE));
     t->out = (an_cuda_outcome){C_BLOCK, s->m * s->n, s->out, s->k, tf32 || s->in == AN_BF16};
-    snprintf(t->what, sizeof t->what, "a product of %lldx%lld by %lldx%lld", (long long)s->n,
+    snprintf(t->what, sizeof t->what, "a matrix product of %lldx%lld by %lldx%lld", (long long)s->n,
              (long long)s->k, (long long)s->k, (long long)s->m);
     return ALEXNET_OK;
 }
 
-/* The number of the fastest proposal; AUTO if there is no memory for trials. */
+/* The number of the fastest proposal; AUTO if memory for trials is lacking. */
 static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
                                const cublasLtMatmulHeuristicResult_t *results, int count)
 {
@@ -126,7 +126,7 @@ static an_variant find_fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s
     return trial.best;
 }
 
-/* The same, but each shape is tried once and its result kept. */
+/* The same, but each shape is tried only once. */
 static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
                           const cublasLtMatmulHeuristicResult_t *results, int count)
 {
@@ -142,7 +142,7 @@ static an_variant fastest(an_cuda_matmul *mm, const an_cuda_matmul_shape *s,
     return best;
 }
 
-/* What every algorithm must do with. */
+/* The workspace and the alignment that every algorithm must accept. */
 static cublasStatus_t limit(const an_cuda_libs *libs, cublasLtMatmulPreference_t preference)
 {
     static const cublasLtMatmulPreferenceAttributes_t aligned[] = {

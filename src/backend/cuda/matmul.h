@@ -1,10 +1,10 @@
 /*
  * A matrix product by cuBLASLt, prepared: its algorithm is chosen and its workspace known.
  *
- *     C [n x m] = B [n x k] A [k x m]        row by row, like arrays of the language C
+ *     C [n x m] = B [n x k] A [k x m]        in row-major order
  *
- * To cuBLASLt, whose matrices lie column by column, this is c = a b with columns of m elements.
- * Each operand may be stored transposed.
+ * cuBLASLt, whose matrices are column-major, sees c = a b with columns of m elements. A and B may
+ * be stored transposed.
  */
 #ifndef AN_BACKEND_CUDA_MATMUL_H
 #define AN_BACKEND_CUDA_MATMUL_H
@@ -23,8 +23,8 @@ typedef struct an_cuda_matmul_shape {
 
 typedef struct an_cuda_matmul an_cuda_matmul;
 
-/** @param variant  in and out, which of cuBLASLt's proposals (trial.h); one that does
- *                  not exist becomes the first */
+/** @param variant  in and out: which of cuBLASLt's proposals (trial.h); one that does not exist
+ *                  becomes the first */
 alexnet_status an_cuda_matmul_new(an_cuda_matmul **out, an_cuda *cuda,
                                   const an_cuda_matmul_shape *shape, an_variant *variant);
 void an_cuda_matmul_free(an_cuda_matmul *matmul); /* NULL allowed */

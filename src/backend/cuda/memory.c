@@ -1,11 +1,11 @@
-/* Buffers of the device and of the host, and copies between them. */
+/* Buffers on the device and on the host, and copies between them. */
 #include <string.h>
 
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 
-/* Up to this size cudaMemcpyAsync() has read ordinary host memory when it returns. */
-enum { TAKEN_AT_ONCE = 1 << 16 };
+/* Up to this size, cudaMemcpyAsync() from pageable host memory has read it all when it returns. */
+enum { STAGED_AT_ONCE = 1 << 16 };
 
 alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
 {
@@ -18,12 +18,12 @@ alexnet_status an_cuda_alloc(an_backend *backend, size_t bytes, void **out)
         cuda->libs->cudaGetLastError();
         cuda->libs->cudaMemGetInfo(&available, &whole);
         return AN_FAIL(ALEXNET_ERROR_NO_MEMORY,
-                       "out of memory: %.1f MiB for a buffer of device cuda:%d, which has %.1f MiB "
-                       "free of %.1f",
+                       "out of memory: %.1f MiB for a buffer of device cuda:%d, which has %.1f of "
+                       "%.1f MiB free",
                        (double)bytes / 1048576.0, backend->ordinal, (double)available / 1048576.0,
                        (double)whole / 1048576.0);
     }
-    AN_CHECK(an_cuda_check(cuda, error, "getting memory"));
+    AN_CHECK(an_cuda_check(cuda, error, "allocating memory"));
     error = cuda->libs->cudaMemsetAsync(*out, 0, bytes ? bytes : 1, cuda->stream);
     alexnet_status rc = an_cuda_check(cuda, error, "clearing memory");
     if (rc == ALEXNET_OK)
@@ -42,7 +42,7 @@ alexnet_status an_cuda_available(an_backend *backend, uint64_t *bytes)
     *bytes = 0;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     AN_CHECK(an_cuda_check(cuda, cuda->libs->cudaMemGetInfo(&free_bytes, &whole),
-                           "asking how much memory is free"));
+                           "querying the free memory"));
     *bytes = free_bytes > AN_CUDA_RESERVE ? free_bytes - AN_CUDA_RESERVE : 0;
     return ALEXNET_OK;
 }
@@ -55,7 +55,7 @@ void an_cuda_free(an_backend *backend, void *block, size_t bytes)
         cuda->libs->cudaFree(block);
 }
 
-/* Whether `src` is pinned: cudaMemcpyAsync() may still be reading it after its return. */
+/* Whether `src` is pinned: cudaMemcpyAsync() may then return before it has read it. */
 static bool is_pinned(const an_cuda *cuda, const void *src)
 {
     for (int i = 0; i < cuda->n_pinned; i++) {
@@ -73,13 +73,13 @@ alexnet_status an_cuda_write(an_backend *backend, void *dst, const void *src, si
     AN_CHECK(an_cuda_check(
         cuda, cuda->libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->stream),
         "a copy to the device"));
-    if (bytes <= TAKEN_AT_ONCE && !is_pinned(cuda, src))
+    if (bytes <= STAGED_AT_ONCE && !is_pinned(cuda, src))
         return ALEXNET_OK;
     return an_cuda_wait(cuda, cuda->stream, "a copy to the device");
 }
 
-/* A copy to ordinary memory returns when it is done, and waits in a busy loop for what is queued
- * before it: so that is waited for first. */
+/* A copy to pageable memory would wait for the work queued before it in a busy loop, so wait for
+ * that work first. */
 alexnet_status an_cuda_read(an_backend *backend, void *dst, const void *src, size_t bytes)
 {
     an_cuda *cuda;
@@ -114,7 +114,7 @@ alexnet_status an_cuda_alloc_host(an_backend *backend, size_t bytes, void **out)
     cudaError_t error = cuda->libs->cudaHostAlloc(out, bytes ? bytes : 1, cudaHostAllocPortable);
     if (error == cudaErrorMemoryAllocation) {
         cuda->libs->cudaGetLastError();
-        return AN_FAIL_MEMORY(bytes, "pinned memory of the host");
+        return AN_FAIL_MEMORY(bytes, "pinned host memory");
     }
     AN_CHECK(an_cuda_check(cuda, error, "pinning memory"));
     memset(*out, 0, bytes);

@@ -8,7 +8,7 @@
 
 enum { NOISE = 1 << 18 };
 
-/* Numbers with as many bits as the type holds, so that only sums of their products are rounded. A
+/* Numbers with no more bits than the type holds, so that only sums of their products are rounded. A
  * bfloat16 is the upper half of a float32. */
 static void draw(void *noise, an_dtype dtype, int bits, uint32_t unit)
 {
@@ -26,7 +26,7 @@ static void draw(void *noise, an_dtype dtype, int bits, uint32_t unit)
     }
 }
 
-/* Copy the first `done` bytes behind themselves, until `bytes` are full. */
+/* Repeat the first `done` bytes until `bytes` are filled. */
 static alexnet_status repeat(an_cuda *cuda, char *dst, size_t done, size_t bytes)
 {
     for (size_t at = done; at < bytes; at += done) {

@@ -1,4 +1,4 @@
-/* Prepared operators: what they have in common. */
+/* What all prepared operators share. */
 #include "backend/cuda/trial.h"
 
 #include <assert.h>
@@ -58,7 +58,7 @@ void an_cuda_op_free(an_backend *backend, an_prepared *prepared)
     ((an_cuda_op *)prepared)->methods->free((an_cuda_op *)prepared);
 }
 
-/* ---- Booking --------------------------------------------------------------------------------- */
+/* ---- Memory and variants --------------------------------------------------------------------- */
 
 enum { ALIGN = 256 }; /* as cudaMalloc() aligns */
 
@@ -69,20 +69,20 @@ static size_t book(size_t *total, size_t bytes)
     return at;
 }
 
-/* Say once that a tuning does not say all that is needed. */
-static void tell_untuned(an_cuda *cuda, const an_tuning_query *query, int direction)
+/* Warn once if the tuning has no row for a direction of an operator. */
+static void warn_untuned(an_cuda *cuda, const an_tuning_query *query, int direction)
 {
     enum { UNSAID = -1 };
     an_variants said = {{UNSAID, UNSAID, UNSAID}};
     char signature[AN_OP_SIGNATURE];
     an_tuning_apply(cuda->base.tuning, query, &said);
-    if (!cuda->base.tuning || cuda->told_untuned || said.of[direction] != UNSAID)
+    if (!cuda->base.tuning || cuda->warned_untuned || said.of[direction] != UNSAID)
         return;
-    cuda->told_untuned = true;
+    cuda->warned_untuned = true;
     an_op_signature(query->op, signature);
     an_log(cuda->base.ctx, ALEXNET_LOG_WARNING,
            "the tuning has no row for %s of %s with batch = %d and tail = %s: its algorithm is "
-           "chosen as without a tuning",
+           "chosen as if there were no tuning",
            an_direction_names[direction], signature, query->op->n, query->tail);
 }
 
@@ -103,7 +103,7 @@ void an_cuda_op_tune(an_cuda_op *op, const an_prepare *p, const char *tail)
             *variant = AN_CUDA_PROPOSAL;
             continue;
         }
-        tell_untuned(op->cuda, &query, d);
+        warn_untuned(op->cuda, &query, d);
         op->base.tried |= an_cuda_trial_wanted(op->cuda, p->ops[0]->n);
     }
 }
@@ -152,7 +152,8 @@ int64_t an_cuda_count(an_layout l)
     return l.n * an_chw_count(l.shape);
 }
 
-/* Whether two layouts of one shape have the same bytes; for single pixels the order is the same. */
+/* Whether a tensor has the same bytes in both layouts: with one pixel or one channel, the order is
+ * the same too. */
 static bool same_bytes(an_layout a, an_layout b)
 {
     bool pixel = a.shape.h == 1 && a.shape.w == 1;

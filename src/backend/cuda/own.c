@@ -1,5 +1,5 @@
-/* Operators of our own kernels: everything but convolution and fully connected layers. They compute
- * in the layout of their input; reorders bring tensors in and out where neighbours want another. */
+/* Operators computed by our own kernels: all but convolution and fully connected layers. They
+ * compute in the layout of their input; tensors are reordered if a neighbour uses another one. */
 #include "backend/cuda/own.h"
 
 #include <stdio.h>
@@ -52,7 +52,7 @@ static const an_cuda_methods methods = {NULL, own_forward, own_backward, own_fre
 
 /* ---- Preparation ----------------------------------------------------------------------------- */
 
-/* Whether a ReLU is taken with the max pooling behind it: backward then needs no x and no y. */
+/* Whether a ReLU is fused with the max pooling after it: backward then needs neither x nor y. */
 static bool pools_relu(const an_prepare *p)
 {
     const an_op_desc *pool = an_cuda_follower(p, 1, AN_OP_POOL);
@@ -101,11 +101,11 @@ static void book_memory(an_cuda_own *o, const an_prepare *p)
     if (o->kind->needs_y)
         an_cuda_reorder_new(&o->y_in, op, op->base.out, o->y);
     if (o->desc.kind == AN_OP_LRN || o->desc.kind == AN_OP_LRN_WITHIN) {
-        an_cuda_lrn_run run = an_cuda_norm_run(&o->desc, o->y);
+        an_cuda_lrn_run run = an_cuda_lrn_of(&o->desc, o->y);
         o->work_at = an_cuda_take(op, an_cuda_lrn_scratch(&run));
     }
     if (o->desc.kind == AN_OP_POOL && o->desc.u.pool.kind == AN_POOL_MAX) {
-        an_cuda_pool_run run = an_cuda_pooling_run(&o->desc, o->x[0], o->relu);
+        an_cuda_pool_run run = an_cuda_pool_of(&o->desc, o->x[0], o->relu);
         o->saves = true;
         o->saved_at = an_cuda_save(op, an_cuda_pool_places(&run));
     }

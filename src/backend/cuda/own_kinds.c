@@ -1,4 +1,5 @@
-/* The arithmetic of operators of our own kernels: runs of kernels/ from descriptors and tensors. */
+/* The arithmetic of operators with kernels of our own: runs for kernels/ from descriptors and
+ * tensors. */
 #include "backend/cuda/own.h"
 
 static an_cuda_stream *queue_of(const an_cuda_own *o)
@@ -38,9 +39,9 @@ static int neuron_backward(const an_cuda_own *o, const an_op_args *args)
 
 static const an_cuda_own_kind neuron_kind = {"own", false, true, neuron_forward, neuron_backward};
 
-/* ---- Norms ----------------------------------------------------------------------------------- */
+/* ---- LRN ------------------------------------------------------------------------------------- */
 
-an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout)
+an_cuda_lrn_run an_cuda_lrn_of(const an_op_desc *desc, an_layout layout)
 {
     const an_lrn_desc *lrn = &desc->u.lrn;
     return (an_cuda_lrn_run){.form = an_cuda_form_of(layout),
@@ -54,7 +55,7 @@ an_cuda_lrn_run an_cuda_norm_run(const an_op_desc *desc, an_layout layout)
 
 static int lrn_forward(const an_cuda_own *o, const an_op_args *args)
 {
-    an_cuda_lrn_run run = an_cuda_norm_run(&o->desc, o->y);
+    an_cuda_lrn_run run = an_cuda_lrn_of(&o->desc, o->y);
     run.x = args->x[0];
     run.y = args->y;
     return an_cuda_lrn_forward(&run, queue_of(o));
@@ -62,7 +63,7 @@ static int lrn_forward(const an_cuda_own *o, const an_op_args *args)
 
 static int lrn_backward(const an_cuda_own *o, const an_op_args *args)
 {
-    an_cuda_lrn_run run = an_cuda_norm_run(&o->desc, o->y);
+    an_cuda_lrn_run run = an_cuda_lrn_of(&o->desc, o->y);
     run.x = args->x[0];
     run.dy = args->dy;
     run.dx = args->dx[0];
@@ -74,7 +75,7 @@ static const an_cuda_own_kind lrn_kind = {"own", true, false, lrn_forward, lrn_b
 
 /* ---- Pooling --------------------------------------------------------------------------------- */
 
-an_cuda_pool_run an_cuda_pooling_run(const an_op_desc *desc, an_layout in, bool relu)
+an_cuda_pool_run an_cuda_pool_of(const an_op_desc *desc, an_layout in, bool relu)
 {
     const an_pool_desc *pool = &desc->u.pool;
     return (an_cuda_pool_run){.in = an_cuda_form_of(in),
@@ -89,7 +90,7 @@ an_cuda_pool_run an_cuda_pooling_run(const an_op_desc *desc, an_layout in, bool 
 
 static an_cuda_pool_run pool_run(const an_cuda_own *o)
 {
-    return an_cuda_pooling_run(&o->desc, o->x[0], o->relu);
+    return an_cuda_pool_of(&o->desc, o->x[0], o->relu);
 }
 
 static int pool_forward(const an_cuda_own *o, const an_op_args *args)
@@ -116,7 +117,7 @@ static const an_cuda_own_kind relu_pool_kind = {"own relu+pool", false, false, p
 
 /* ---- Dropout --------------------------------------------------------------------------------- */
 
-/* The operator is linear, so that forward and backward are the same, but for the turn. */
+/* Dropout is linear: forward and backward differ only in the turn. */
 static int drop(const an_cuda_own *o, const an_step_state *state, an_cuda_turn turn,
                 const void *from, void *to)
 {

@@ -1,6 +1,6 @@
 /*
- * The peak speed of the chip: a large matrix product by cuBLASLt in a precision, and a large copy
- * within its memory. Operands are random, because a chip computes zeros faster.
+ * The peak speed of the chip: a large matrix product by cuBLASLt, and a large copy within its
+ * memory. Operands are random, because a chip multiplies zeros faster.
  */
 #include "backend/cuda/matmul.h"
 #include "backend/cuda/trial.h"
@@ -11,7 +11,7 @@ enum { SIDE = 8192, SIDE_FP32 = 4096, RUNS = 8 };
 typedef struct bench {
     an_cuda *cuda;
     int side;
-    size_t bytes; /* of a matrix of float32; of what is copied */
+    size_t bytes; /* of a float32 matrix, and of the copy */
     void *a, *b, *c, *work;
     an_cuda_matmul *product;
 } bench;
@@ -60,7 +60,7 @@ static alexnet_status copy(bench *t)
         "a copy");
 }
 
-/* The least time of several, after one that does not count. */
+/* The least time of several runs, after one to warm up. */
 static alexnet_status least(bench *t, alexnet_status (*work)(bench *), double *seconds)
 {
     an_backend *backend = &t->cuda->base;
@@ -83,9 +83,9 @@ alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an
     AN_CHECK(an_cuda_enter(backend, &t.cuda));
     bool fp32 = precision == ALEXNET_PRECISION_FP32, bf16 = precision == ALEXNET_PRECISION_BF16;
     if (!fp32 && t.cuda->chip < AN_CUDA_BF16_CHIP)
-        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "%s computes in float32 alone", t.cuda->isa);
+        return AN_FAIL(ALEXNET_ERROR_NOT_AVAILABLE, "%s has no bf16 or tf32", t.cuda->isa);
     alexnet_precision before = backend->precision;
-    backend->precision = precision; /* matmul.c tells tf32 from float32 by it */
+    backend->precision = precision; /* by which matmul.c tells tf32 from float32 */
     if (fp32)
         t.side = SIDE_FP32;
     alexnet_status rc = prepare(&t, bf16 ? AN_BF16 : AN_F32);
@@ -96,7 +96,7 @@ alexnet_status an_cuda_peak(an_backend *backend, alexnet_precision precision, an
     backend->precision = before;
     end(&t);
     *out = (an_peak){.flops = 2.0 * t.side * t.side * t.side / product,
-                     .with = "a product of cuBLASLt",
+                     .with = "a matrix product by cuBLASLt",
                      .copied = 2.0 * (double)t.bytes / copied};
     return rc;
 }

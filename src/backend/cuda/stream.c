@@ -1,20 +1,23 @@
-/* The two streams: batches that are copied ahead, recorded steps, time stamps. */
+/* The two streams: batches copied ahead, recorded steps, time stamps. */
 #include "backend/cuda/cuda.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 
 static alexnet_status new_event(an_cuda *cuda, cudaEvent_t *out, unsigned flags)
 {
-    return an_cuda_check(cuda, cuda->libs->cudaEventCreateWithFlags(out, flags), "an event");
+    return an_cuda_check(cuda, cuda->libs->cudaEventCreateWithFlags(out, flags),
+                         "creating an event");
 }
 
 alexnet_status an_cuda_streams_open(an_cuda *cuda)
 {
     const an_cuda_libs *libs = cuda->libs;
-    AN_CHECK(an_cuda_check(
-        cuda, libs->cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking), "a stream"));
-    AN_CHECK(an_cuda_check(
-        cuda, libs->cudaStreamCreateWithFlags(&cuda->copies, cudaStreamNonBlocking), "a stream"));
+    AN_CHECK(an_cuda_check(cuda,
+                           libs->cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking),
+                           "creating a stream"));
+    AN_CHECK(an_cuda_check(cuda,
+                           libs->cudaStreamCreateWithFlags(&cuda->copies, cudaStreamNonBlocking),
+                           "creating a stream"));
     const unsigned blocking = cudaEventBlockingSync | cudaEventDisableTiming;
     AN_CHECK(new_event(cuda, &cuda->waited_for, blocking));
     for (int i = 0; i < AN_CUDA_BUFFERS; i++) {
@@ -45,8 +48,8 @@ void an_cuda_streams_close(an_cuda *cuda)
         cuda->libs->cudaStreamDestroy(cuda->stream);
 }
 
-/* What a single image needs is asked for again and again at first: to be woken takes part of that
- * time. */
+/* Polls for a short time before blocking: for a single image, being woken would take a notable part
+ * of the whole time. */
 static cudaError_t poll(an_cuda *cuda)
 {
     static const double SECONDS = 2e-4;
@@ -56,13 +59,13 @@ static cudaError_t poll(an_cuda *cuda)
     do {
         error = libs->cudaEventQuery(cuda->waited_for);
         if (error == cudaErrorNotReady)
-            libs->cudaGetLastError(); /* if it is kept like an error, a launch would report it */
+            libs->cudaGetLastError(); /* if CUDA keeps it like an error, a launch would report it */
     } while (error == cudaErrorNotReady && an_clock() - began < SECONDS);
     return error;
 }
 
-/* The host has a use for its CPUs while it waits: they decode the pictures of later batches.
- * cudaStreamSynchronize() would keep one of them busy. */
+/* While the host waits, its CPUs decode the pictures of later batches. cudaStreamSynchronize()
+ * would keep one of them busy. */
 alexnet_status an_cuda_wait(an_cuda *cuda, cudaStream_t stream, const char *what)
 {
     const an_cuda_libs *libs = cuda->libs;
@@ -73,7 +76,7 @@ alexnet_status an_cuda_wait(an_cuda *cuda, cudaStream_t stream, const char *what
     return an_cuda_check(cuda, error, what);
 }
 
-/* ---- Batches ahead --------------------------------------------------------------------------- */
+/* ---- Batches copied ahead -------------------------------------------------------------------- */
 
 alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, const void *src,
                                   size_t bytes)
@@ -82,12 +85,12 @@ alexnet_status an_cuda_copy_ahead(an_backend *backend, int buffer, void *dst, co
     AN_CHECK(an_cuda_enter(backend, &cuda));
     const an_cuda_libs *libs = cuda->libs;
     AN_CHECK(an_cuda_check(cuda, libs->cudaStreamWaitEvent(cuda->copies, cuda->retired[buffer], 0),
-                           "a wait"));
+                           "waiting for a buffer"));
     AN_CHECK(an_cuda_check(
         cuda, libs->cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, cuda->copies),
         "a copy to the device"));
     return an_cuda_check(cuda, libs->cudaEventRecord(cuda->copied[buffer], cuda->copies),
-                         "an event");
+                         "recording an event");
 }
 
 alexnet_status an_cuda_copied(an_backend *backend, int buffer)
@@ -101,8 +104,9 @@ alexnet_status an_cuda_await(an_backend *backend, int buffer)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    return an_cuda_check(
-        cuda, cuda->libs->cudaStreamWaitEvent(cuda->stream, cuda->copied[buffer], 0), "a wait");
+    return an_cuda_check(cuda,
+                         cuda->libs->cudaStreamWaitEvent(cuda->stream, cuda->copied[buffer], 0),
+                         "waiting for a copy");
 }
 
 alexnet_status an_cuda_retire(an_backend *backend, int buffer)
@@ -110,7 +114,7 @@ alexnet_status an_cuda_retire(an_backend *backend, int buffer)
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     return an_cuda_check(cuda, cuda->libs->cudaEventRecord(cuda->retired[buffer], cuda->stream),
-                         "an event");
+                         "recording an event");
 }
 
 /* ---- Recorded steps -------------------------------------------------------------------------- */
@@ -123,10 +127,10 @@ alexnet_status an_cuda_capture_begin(an_backend *backend)
 {
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
-    /* Relaxed: other threads may ask for memory meanwhile, and libraries load kernels. */
+    /* Relaxed: meanwhile other threads may allocate memory, and libraries load kernels. */
     return an_cuda_check(
         cuda, cuda->libs->cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeRelaxed),
-        "recording");
+        "recording steps");
 }
 
 alexnet_status an_cuda_capture_end(an_backend *backend, an_capture **out)
@@ -136,11 +140,12 @@ alexnet_status an_cuda_capture_end(an_backend *backend, an_capture **out)
     *out = NULL;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     const an_cuda_libs *libs = cuda->libs;
-    AN_CHECK(an_cuda_check(cuda, libs->cudaStreamEndCapture(cuda->stream, &graph), "recording"));
+    AN_CHECK(
+        an_cuda_check(cuda, libs->cudaStreamEndCapture(cuda->stream, &graph), "recording steps"));
     an_capture *capture = an_calloc(1, sizeof *capture);
     alexnet_status rc =
         capture ? an_cuda_check(cuda, libs->cudaGraphInstantiate(&capture->graph, graph, 0),
-                                "recording")
+                                "recording steps")
                 : AN_FAIL_MEMORY(sizeof *capture, "recorded steps");
     libs->cudaGraphDestroy(graph);
     if (rc != ALEXNET_OK)
@@ -155,7 +160,7 @@ alexnet_status an_cuda_replay(an_backend *backend, an_capture *capture)
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     return an_cuda_check(cuda, cuda->libs->cudaGraphLaunch(capture->graph, cuda->stream),
-                         "recorded steps");
+                         "replaying recorded steps");
 }
 
 void an_cuda_capture_free(an_backend *backend, an_capture *capture)

@@ -1,14 +1,14 @@
 /*
- * The table of the backend. Several threads may compute with one model, and all of them queue to
- * one stream: each function keeps the others out while it runs, and recording keeps them out until
- * it ends, because what another thread queued meanwhile would be recorded and not run.
+ * The backend's table. Several threads may compute with one model, and all of them queue work on
+ * one stream. So every function holds a lock while it runs. Recording holds it until it ends: work
+ * that another thread queued meanwhile would be recorded instead of run.
  *
- * The device is current in the calling thread until the outermost of them returns; the one that was
- * current before then is again. In a child of fork() all of them fail, and free nothing.
+ * The device is current in the calling thread until the outermost function returns, which restores
+ * the one that was current before. In a child of fork() every function fails, and frees nothing.
  */
 #include "backend/cuda/trial.h"
 
-/* The process is checked first: in a child the lock may be that of a thread which is not there. */
+/* Checks the process first: in a child, the lock may be held by a thread that no longer exists. */
 static alexnet_status lock(an_backend *backend)
 {
     an_cuda *cuda = (an_cuda *)backend;
@@ -89,7 +89,7 @@ LOCKED(mark, (BACKEND, int index), an_cuda_mark(backend, index))
 LOCKED(elapsed, (BACKEND, int first, int second, double *seconds),
        an_cuda_elapsed(backend, first, second, seconds))
 
-/* The lock is held until capture_end(), by the same thread. */
+/* Keeps the lock until capture_end(), which the same thread must call. */
 static alexnet_status locked_capture_begin(an_backend *backend)
 {
     AN_CHECK(lock(backend));

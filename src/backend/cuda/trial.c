@@ -11,7 +11,7 @@ const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1] = {
     "proposal-5",  "proposal-6",  "proposal-7", "proposal-8", "proposal-9",
     "proposal-10", "proposal-11", "proposal-12"};
 
-/* Runs between two time stamps take about this long, and are so many at most. */
+/* The runs between two time stamps take about ENOUGH_SECONDS, and are MOST_RUNS at most. */
 #define ENOUGH_SECONDS 5e-4
 enum { MOST_RUNS = 16, TURNS = 3, FIRST_MARK = AN_MARKS - 2, SECOND_MARK = AN_MARKS - 1 };
 
@@ -49,7 +49,7 @@ void an_cuda_trial_end(an_cuda_trial *t)
 
 /* ---- Time ------------------------------------------------------------------------------------ */
 
-/* The seconds of `work` once, including what the host does. */
+/* The seconds of one run of `work`, including the host's part. */
 static alexnet_status time_once(an_cuda_trial *t, alexnet_status (*work)(void *arg), void *arg,
                                 double *seconds)
 {
@@ -60,7 +60,7 @@ static alexnet_status time_once(an_cuda_trial *t, alexnet_status (*work)(void *a
     return an_cuda_elapsed(backend, FIRST_MARK, SECOND_MARK, seconds);
 }
 
-/* Record the work so many times. Recording is ended after an error too. */
+/* Record the work `runs` times. Recording must be ended even after an error. */
 static alexnet_status record(an_cuda_trial *t, int runs, an_capture **out)
 {
     an_backend *backend = &t->cuda->base;
@@ -104,7 +104,7 @@ alexnet_status an_cuda_trial_time(an_cuda_trial *t, double *seconds)
 
 /* ---- Candidates ------------------------------------------------------------------------------ */
 
-/* Run a candidate on a cleared output, for its results. */
+/* Run a candidate on a cleared output, and compare its results. */
 static alexnet_status judge(an_cuda_trial *t, double *deviation)
 {
     const size_t bytes = (size_t)t->out.count * an_dtype_bytes(t->out.dtype);
@@ -116,7 +116,7 @@ static alexnet_status judge(an_cuda_trial *t, double *deviation)
     return an_cuda_trial_compare(t, deviation);
 }
 
-/* Say that a candidate failed, with the text of the latest error. */
+/* Log that a candidate failed, with the latest error. */
 static void say_failed(const an_cuda_trial *t, an_variant number)
 {
     an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO, "%s is left out for %s: %s",
@@ -132,8 +132,8 @@ void an_cuda_trial_enter(an_cuda_trial *t, an_variant number)
     }
     if (!(deviation <= 1)) {
         an_log(t->cuda->base.ctx, ALEXNET_LOG_INFO,
-               "%s is left out for %s: it deviates from the first proposal by %.3g of what "
-               "rounding may do",
+               "%s is left out for %s: it deviates from the first proposal by %.3g times the "
+               "rounding allowed",
                an_cuda_variant_names[number], t->what, deviation);
         return;
     }

@@ -1,15 +1,15 @@
 /*
- * Choosing among algorithms by their times, while an operator is prepared: for single images and
- * for batches of AN_CUDA_TRIAL_BATCH and more, unless the context wants the same bits every time.
- * Otherwise the library's first proposal is used.
+ * Trials: while an operator is prepared, the library's algorithms are timed and the fastest is
+ * chosen. This is done for single images and for batches of AN_CUDA_TRIAL_BATCH or more, unless the
+ * context must be deterministic. Otherwise the library's first proposal is used.
  *
- * The candidates compute random operands. One whose results differ from the first proposal's by
- * more than rounding can explain is left out, with a line in the log. The others are timed as
+ * The candidates run on random operands. One whose results differ from the first proposal's by more
+ * than rounding can explain is left out, with a line in the log. The others are timed the way
  * programs run them: recorded, several times in a row.
  *
- * A choice is remembered for the life of the backend, so that programs of one shape agree. It is
- * also the operator's variant: a run records which proposal it took, a tuning names one, and then
- * nothing is tried out.
+ * A choice is remembered for the life of the backend, so that programs of the same shape agree. It
+ * is also the operator's variant: a run records which proposal it used, and if a tuning names one,
+ * there is no trial.
  */
 #ifndef AN_BACKEND_CUDA_TRIAL_H
 #define AN_BACKEND_CUDA_TRIAL_H
@@ -18,8 +18,8 @@
 
 enum { AN_CUDA_TRIAL_BATCH = 32, AN_CUDA_TRIAL_BLOCKS = 5, AN_CUDA_TRIALS = 12 };
 
-/** Variants: AUTO chooses as described above; 1 and more are those proposals of the library that
- * are available, best first. They depend on the library's version, the chip and the batch. */
+/** Variants: AUTO chooses as described above; 1 and up are the library's proposals that can be
+ * used, best first. They depend on the library's version, the chip and the batch. */
 enum {
     AN_CUDA_AUTO = 0,
     AN_CUDA_PROPOSAL = 1,
@@ -28,7 +28,7 @@ enum {
 /** Their names, as an_backend_api.variants. */
 extern const char *const an_cuda_variant_names[AN_CUDA_VARIANTS + 1];
 
-/** What the candidates of a trial write: sums of products. */
+/** The output of a trial's candidates: sums of products. */
 typedef struct an_cuda_outcome {
     int block;
     int64_t count;
@@ -37,7 +37,7 @@ typedef struct an_cuda_outcome {
     bool tensor_cores;
 } an_cuda_outcome;
 
-/** A trial; its blocks are in the device's memory. */
+/** A trial; its blocks are in device memory. */
 typedef struct an_cuda_trial {
     an_cuda *cuda;                     /* borrowed */
     alexnet_status (*work)(void *arg); /* queue the candidate's computation */
@@ -46,42 +46,43 @@ typedef struct an_cuda_trial {
     an_cuda_outcome out;
     void *block[AN_CUDA_TRIAL_BLOCKS];
     size_t bytes[AN_CUDA_TRIAL_BLOCKS];
-    double *expected; /* samples of the first candidate's results; NULL: there is none yet */
+    double *expected; /* samples of the first candidate's results; NULL before it has run */
     an_variant best;  /* the fastest so far; AUTO: none */
-    double seconds;   /* that it takes */
+    double seconds;   /* its time */
 } an_cuda_trial;
 
 bool an_cuda_trial_wanted(const an_cuda *cuda, int64_t batch);
-/** Make a block at least this large; its contents are lost. */
+/** Make a block at least this large. Its contents may be lost. */
 alexnet_status an_cuda_trial_block(an_cuda_trial *trial, int index, size_t bytes);
-/** Make a block of `count` random numbers. @param tf32  as an_cuda_fill() */
+/** Make a block of `count` random numbers. @param tf32  as for an_cuda_fill() */
 alexnet_status an_cuda_trial_operand(an_cuda_trial *trial, int index, int64_t count, an_dtype dtype,
                                      bool tf32);
 /** Run, compare and time a candidate. One that fails is left out. */
 void an_cuda_trial_enter(an_cuda_trial *trial, an_variant number);
 void an_cuda_trial_end(an_cuda_trial *trial);
 
-/** Read samples of what a candidate wrote, and compare them with those of the first. @return the
- * largest deviation, as a fraction of what rounding may do; 0 for the first candidate */
+/** Compare samples of a candidate's results with those of the first candidate.
+ * @param deviation  out: the largest one, as a fraction of the rounding allowed; 0 for the first
+ *                   candidate, or infinity if its results are not finite */
 alexnet_status an_cuda_trial_compare(an_cuda_trial *trial, double *deviation);
 /**
- * The seconds that one run of `work` takes on the device, without the host's part: recorded as a
- * graph, as programs are, with as many runs as a time stamp needs.
+ * The seconds of one run of `work` on the device, without the host's part: recorded as a graph, as
+ * programs are, with enough runs for the resolution of time stamps.
  */
 alexnet_status an_cuda_trial_time(an_cuda_trial *trial, double *seconds);
 
 /**
- * Fill device memory with one block of random numbers in [-0.5, 0.5], over and over: a chip
- * computes zeros faster.
- * @param tf32  float32 numbers that tf32 holds too, so that their products are exact
- * @param unit  which numbers
+ * Fill device memory with random numbers in [-0.5, 0.5], one block of them repeated: a chip
+ * multiplies zeros faster.
+ * @param tf32  use only float32 numbers that tf32 holds too, so that their products are exact
+ * @param unit  selects the numbers
  */
 alexnet_status an_cuda_fill(an_cuda *cuda, void *dst, size_t bytes, an_dtype dtype, bool tf32,
                             uint32_t unit);
 
-/** The proposal that was kept for a key; AUTO: none. */
+/** The proposal kept for a key; AUTO: none. */
 an_variant an_cuda_choice_find(const an_cuda *cuda, const char *key);
-/** Keep a proposal for a key that has none, unless memory is short; AUTO is not kept. */
+/** Keep a proposal for a key that has none, unless memory is lacking. AUTO is not kept. */
 void an_cuda_choice_keep(an_cuda *cuda, const char *key, an_variant choice);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * Whether a candidate of a trial computes what the first proposal computes. Both are sums of
- * products of the same numbers, which are exact; the bound of each is that of backend/parity:
+ * Whether a candidate of a trial computes the same as the first proposal. Both compute sums of the
+ * same products, which are exact; the bound of each is that of backend/parity:
  *
  *     8 u sqrt(n) s + b |y|        u = 2^-24; n terms, whose sums have a root mean square of s;
  *                                  b: roundoff of the stored result, 2^-8 for bf16
- *     u n / 8 s                    more where tensor cores add: they cut off what does not fit,
- *                                  always towards zero, in steps of 8 or 16 products
+ *     u n / 8 s                    more on tensor cores: their sums of 8 or 16 products are
+ *                                  rounded towards zero
  */
 #include <math.h>
 
@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "tensor/tensor.h"
 
-/* Results are read in pieces, spread over the whole. */
+/* Samples are read in pieces spread over the whole output. */
 enum { PIECES = 64, PIECE = 64, SAMPLES = PIECES * PIECE };
 
 static int64_t samples_of(const an_cuda_outcome *out)
@@ -51,7 +51,7 @@ static double root_mean_square(const double *values, int64_t count)
     return sqrt(sum / (double)count);
 }
 
-/* The largest difference, as a fraction of what is allowed to two results. */
+/* The largest difference, as a fraction of that allowed between two results. */
 static double largest_deviation(const an_cuda_outcome *out, const double *got,
                                 const double *expected)
 {

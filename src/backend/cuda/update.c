@@ -1,4 +1,4 @@
-/* The update rule over all segments in one launch, and norms. */
+/* The update rule over all segments in one launch, and norms of tensors. */
 #include <string.h>
 
 #include "backend/cuda/cuda.h"
@@ -9,7 +9,7 @@
 struct an_update {
     an_cuda_update_run run;
     an_cuda_norms_run norms; /* of the gradients */
-    void *block;             /* in device memory: segments, gradients as spans, and their norms */
+    void *block; /* in device memory: the segments, the gradients as spans, and their norms */
     size_t bytes;
 };
 
@@ -26,7 +26,7 @@ static an_cuda_segment segment_of(const an_segment *s)
                              .clear = s->clear};
 }
 
-/* Sizes of the parts of a block for `count` tensors that are measured in `blocks` blocks. */
+/* Sizes of the parts of a block of memory for the norms of tensors. */
 typedef struct norms_room {
     size_t spans, partial, all;
 } norms_room;
@@ -60,10 +60,10 @@ static alexnet_status place(an_backend *backend, an_update *update, an_cuda_segm
     update->bytes = bytes + room.all;
     AN_CHECK(an_cuda_alloc(backend, update->bytes, &update->block));
     update->run.segments = update->block;
-    void *behind = an_cuda_at(update->block, bytes);
-    update->norms = norms_in(behind, room, count, blocks);
+    void *norms = an_cuda_at(update->block, bytes);
+    update->norms = norms_in(norms, room, count, blocks);
     AN_CHECK(an_cuda_write(backend, update->block, segments, (size_t)count * sizeof *segments));
-    AN_CHECK(an_cuda_write(backend, behind, spans, (size_t)count * sizeof *spans));
+    AN_CHECK(an_cuda_write(backend, norms, spans, (size_t)count * sizeof *spans));
     return an_cuda_sync(backend);
 }
 
@@ -101,7 +101,8 @@ alexnet_status an_cuda_gradient_norm(an_backend *backend, an_update *update, an_
     an_cuda_norms_run run = update->norms;
     run.norm = &state->rule.norm;
     run.rates = rates;
-    return an_cuda_check(cuda, an_cuda_norms(&run, an_cuda_queue(cuda)), "a gradient's norm");
+    return an_cuda_check(cuda, an_cuda_norms(&run, an_cuda_queue(cuda)),
+                         "computing the gradient norm");
 }
 
 alexnet_status an_cuda_update_run_all(an_backend *backend, an_update *update,
@@ -127,7 +128,7 @@ void an_cuda_update_free(an_backend *backend, an_update *update)
 
 /* ---- Norms ----------------------------------------------------------------------------------- */
 
-/* The list and the partial sums are in device memory that is freed before the return. */
+/* The device memory for the list and the partial sums is freed on return. */
 static alexnet_status measure(an_backend *backend, an_cuda_span *list, int count, an_norm *out)
 {
     an_cuda *cuda;
@@ -139,7 +140,7 @@ static alexnet_status measure(an_backend *backend, an_cuda_span *list, int count
     const an_cuda_norms_run run = norms_in(block, room, count, blocks);
     alexnet_status rc = an_cuda_write(backend, block, list, (size_t)count * sizeof *list);
     if (rc == ALEXNET_OK)
-        rc = an_cuda_check(cuda, an_cuda_norms(&run, an_cuda_queue(cuda)), "norms");
+        rc = an_cuda_check(cuda, an_cuda_norms(&run, an_cuda_queue(cuda)), "computing norms");
     if (rc == ALEXNET_OK)
         rc = an_cuda_read(backend, out, run.out, (size_t)count * sizeof *out);
     an_cuda_free(backend, block, room.all);
@@ -160,8 +161,7 @@ alexnet_status an_cuda_norms_all(an_backend *backend, const an_span *spans, int 
     return rc;
 }
 
-/* ---- Losses that are not finite ---------------------------------------------------------------
- */
+/* ---- Losses that are not finite -------------------------------------------------------------- */
 
 alexnet_status an_cuda_hold_update(an_backend *backend, const an_results *results,
                                    an_step_state *state)
@@ -169,5 +169,5 @@ alexnet_status an_cuda_hold_update(an_backend *backend, const an_results *result
     an_cuda *cuda;
     AN_CHECK(an_cuda_enter(backend, &cuda));
     const an_cuda_hold_run run = {.results = results, .rule = &state->rule};
-    return an_cuda_check(cuda, an_cuda_hold(&run, an_cuda_queue(cuda)), "a look at losses");
+    return an_cuda_check(cuda, an_cuda_hold(&run, an_cuda_queue(cuda)), "checking the losses");
 }

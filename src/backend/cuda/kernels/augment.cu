@@ -1,5 +1,5 @@
-/* From stored pictures to the network's input (op/augment.h): a thread writes four pixels of a row
- * in all their channels. */
+/* From stored pictures to the network's input (op/augment.h): a thread writes all channels of four
+ * pixels of a row. */
 #include "backend/cuda/kernels/augment_pixels.h"
 
 typedef struct augment_plan {
@@ -47,7 +47,7 @@ AN_BODY void augment_store_plain(const augment_plan *plan, int64_t first, int co
     }
 }
 
-/* `channels` is that of a pixel in N H W C, else 0. Of one channel both are the same. */
+/* @param channels  of a pixel in N H W C; 0: N C H W. With one channel both are the same */
 AN_BODY void augment(const augment_plan *plan, an_thread t, int channels, bool bf16)
 {
     const an_cuda_augment_run *run = &plan->source.run;

@@ -1,14 +1,14 @@
 /*
- * From stored pictures to the network's input in blocks (blocks.h): a block of threads makes a
- * group of the output's pixels in shared memory, and then writes them in the order of memory, 16
- * bytes at a time. One or more threads make a pixel, each some rows of its block.
+ * From stored pictures to the network's input in blocks (blocks.h): a thread block computes a group
+ * of output pixels in shared memory, and then writes them in the order of memory, 16 bytes at a
+ * time. One or more threads compute a pixel, each some rows of its block.
  */
 #include "backend/cuda/kernels/augment_pixels.h"
 #include "backend/cuda/kernels/blocks.h"
 
 enum {
     GAP = 16, /* bytes between pixels in shared memory, against bank conflicts */
-    ROOM = AN_THREADS * (2 * 48 + GAP), /* bytes of a group: of 256 pixels of 48 channels in bf16 */
+    ROOM = AN_THREADS * (2 * 48 + GAP), /* bytes of a group: 256 pixels of 48 channels in bf16 */
 };
 
 typedef struct augment_blocks_plan {
@@ -25,7 +25,7 @@ typedef struct augment_shared {
     an_word4 data[ROOM / sizeof(an_word4)];
 } augment_shared;
 
-/* A row of a pixel's block, to out. `x`, `y`: of its first pixel in the image. */
+/* Write a row of a pixel's block to out. (y, x) is its first pixel in the image. */
 AN_BODY void augment_block_row(const augment_blocks_plan *plan, const augment_view *view, int y,
                                int x, int colours, bool bf16, void *out)
 {
@@ -47,8 +47,8 @@ AN_BODY void augment_block_row(const augment_blocks_plan *plan, const augment_vi
     }
 }
 
-/* Rows first, first + threads, ... of the block of a pixel; the first thread also clears the
- * channels that are left over. */
+/* Write rows first, first + threads, ... of a pixel's block. Its first thread also clears the
+ * unused channels. */
 AN_BODY void augment_block(const augment_blocks_plan *plan, uint32_t pixel, int first, int colours,
                            bool bf16, void *out)
 {

@@ -1,7 +1,7 @@
 /*
  * Pixels of the network's input from stored pictures (op/augment.h), for the kernels that write
- * them: four of a row at a time. Most of them come from twelve bytes side by side, which are read
- * as words; pixels at edges, in padding and in boxes are computed one by one.
+ * them: four of a row at a time. Most fours come from twelve contiguous bytes, which are read as
+ * words; pixels at edges, in padding and in boxes are computed one by one.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_AUGMENT_PIXELS_H
 #define AN_BACKEND_CUDA_KERNELS_AUGMENT_PIXELS_H
@@ -15,18 +15,18 @@ enum { PIXELS = 4 }; /* of a thread */
 typedef struct augment_source {
     an_cuda_augment_run run;
     float scale[3];
-    bool words; /* pictures can be read in words, the last one too */
+    bool words; /* all pictures can be read in words */
 } augment_source;
 
-/* A slot: what is the same for all of its pixels. */
+/* What all pixels of a slot share. */
 typedef struct augment_view {
     const an_slot *slot;
     const uint8_t *corner; /* the first byte of the crop */
     bool mirror, recoloured;
-    bool together; /* neighbours may be computed together: it has a picture and no boxes */
+    bool together; /* fours may be computed at once: the slot has a picture and no boxes */
     float gain, colour[3], mean[3];
-    const float *image; /* a mean image, from the crop's corner on; NULL: there is none */
-    bool aligned;       /* it is read at the source's pixel, else at that of the output */
+    const float *image; /* a mean image, from the crop's corner on; NULL: none */
+    bool aligned;       /* the mean image is read at the source pixel, else at the output pixel */
 } augment_view;
 
 AN_BODY augment_view augment_view_of(const augment_source *source, const an_slot *slot, int colours)
@@ -60,7 +60,7 @@ AN_BODY int augment_column(const augment_source *source, const augment_view *vie
     return view->mirror ? source->run.desc.crop - 1 - x : x;
 }
 
-/* The mean of the pixels x .. x + count - 1 of row y. */
+/* The means to subtract from pixels x .. x + count - 1 of row y. */
 AN_BODY void augment_means(const augment_source *source, const augment_view *view, int y, int x,
                            int count, int colours, float m[PIXELS][3])
 {
@@ -77,8 +77,8 @@ AN_BODY void augment_means(const augment_source *source, const augment_view *vie
     }
 }
 
-/* Channel c of a pixel; `colours` of them, which is a constant after inlining. Grey of a stored
- * pixel is a whole number. */
+/* Channel c of `colours` (constant after inlining) of a pixel. The grey of a stored pixel is a
+ * whole number. */
 AN_BODY float augment_level(const an_augment_desc *desc, const float p[3], bool recoloured,
                             int colours, int c)
 {
@@ -110,7 +110,7 @@ AN_BODY void augment_recolour(const an_slot *slot, float p[3])
     }
 }
 
-/* The channels of a pixel p whose mean is m, without the slot's boxes. */
+/* The channels of a pixel p with mean m, ignoring the slot's boxes. */
 AN_BODY void augment_values(const augment_source *source, const augment_view *view, float p[3],
                             const float m[3], int colours, float *v)
 {
@@ -123,7 +123,7 @@ AN_BODY void augment_values(const augment_source *source, const augment_view *vi
     }
 }
 
-/* The channels of a slot with a picture, without its partner, at an output pixel. */
+/* The channels of an output pixel of a slot with a picture, ignoring its partner. */
 AN_BODY void augment_own(const augment_source *source, const augment_view *view, int y, int x,
                          int colours, float *v)
 {
@@ -156,7 +156,7 @@ AN_BODY void augment_pixel(const augment_source *source, const augment_view *vie
         v[c] = (1 - share) * v[c] + share * other[c];
 }
 
-/* Four pixels of three bytes each, read as aligned words that hold some of them. */
+/* Load four pixels of three bytes each, in aligned words. */
 AN_BODY void augment_load(const uint8_t *from, float p[PIXELS][3])
 {
     uint32_t skew = (uint32_t)((uintptr_t)from % 4), words[4] = {0, 0, 0, 0};
@@ -174,7 +174,7 @@ AN_BODY void augment_load(const uint8_t *from, float p[PIXELS][3])
     }
 }
 
-/* Four pixels of a row inside the image, of a slot whose neighbours may be computed together. */
+/* Four pixels of a row inside the image, for view->together. */
 AN_BODY void augment_together(const augment_source *source, const augment_view *view, int y, int x,
                               int colours, int stride, float *v)
 {
@@ -203,7 +203,7 @@ AN_BODY void augment_one(const augment_source *source, const augment_view *view,
         augment_pixel(source, view, y, x, colours, v);
 }
 
-/* Pixels x .. x + 3 of row y; the channels of each begin `stride` behind those of the last. */
+/* Pixels x .. x + 3 of row y, whose channels begin every `stride` values. */
 AN_BODY void augment_four(const augment_source *source, const augment_view *view, int y, int x,
                           int colours, int stride, float *v)
 {

@@ -1,32 +1,32 @@
 /*
- * Gradients of biases: dbias[c] = SUM dy over images and pixels, and backward through a ReLU, a
- * norm or a max pooling on the way. First come the sums of parts, whose number depends on the shape
- * alone, then the sum of those, in order.
+ * Gradients of biases: dbias[c] = SUM dy over images and pixels, fused with backward through a
+ * ReLU, an LRN or a max pooling. First the parts of the tensor are summed, whose number depends
+ * only on the shape, then their sums, in order.
  */
 #include "backend/cuda/kernels/lrn_eight.h"
 #include "backend/cuda/kernels/pool_places.h"
 
 enum {
-    MANY_BLOCKS = 1024, /* enough to keep every chip busy */
-    LEAST_ROUNDS = 8,   /* rows that a thread adds up at least, if there are enough */
+    MANY_BLOCKS = 1024, /* enough to keep any chip busy */
+    LEAST_ROUNDS = 8,   /* rows that a thread sums at least, if there are enough */
     FINAL = 4,          /* channels of a block in the final sum */
     SLICES = AN_THREADS / FINAL,
 };
 
 /*
- * The tensor as a matrix whose columns are added up. In N H W C, rows are pixels, and a block takes
- * up to 256 columns of 8 or one channels; in plain memory there is one block for a channel, and the
- * rows of its column are the pixels of all images.
+ * The tensor as a matrix whose columns are summed. In N H W C, rows are pixels, and a block sums up
+ * to 256 columns of 8 channels or one. In plain memory a block sums one channel: a single column,
+ * whose rows are the pixels of all images.
  */
 typedef struct bias_plan {
     an_cuda_bias_run run;
-    bool rows;          /* channels lie beside each other */
+    bool rows;          /* the channels of a pixel are adjacent */
     int64_t count;      /* rows of the matrix */
     int64_t part;       /* rows of a part */
     int parts, columns; /* columns of the matrix, in lanes */
-    int width, groups;  /* columns of a block; blocks beside each other */
+    int width, groups;  /* columns of a block; blocks to cover all columns */
     an_divisor pixels;
-    an_cuda_lrn_run lrn; /* BIAS_NORM */
+    an_cuda_lrn_run lrn; /* only for BIAS_LRN, like towers */
     an_divisor towers;
 } bias_plan;
 
@@ -43,7 +43,7 @@ AN_BODY int64_t bias_row_at(const bias_plan *plan, int64_t row, int c)
     return ((int64_t)image * plan->run.form.c + c) * plan->pixels.by + pixel;
 }
 
-/* The gradient before the ReLU, which is written too. */
+/* The gradient before the ReLU, which is also stored. */
 AN_BODY void bias_mask(const bias_plan *plan, int64_t at, int lanes, bool bf16, float *v)
 {
     float y[8];
@@ -53,15 +53,14 @@ AN_BODY void bias_mask(const bias_plan *plan, int64_t at, int lanes, bool bf16, 
     an_store_run(plan->run.dx, at, lanes, bf16, v);
 }
 
-/* Which gradients are added up. */
+/* Which gradients are summed. */
 typedef enum bias_source {
-    BIAS_PLAIN,  /* dy; with a ReLU the gradient before it */
-    BIAS_NORM,   /* the gradient before a norm, which is written too */
-    BIAS_POOLED, /* dy behind a ReLU and a max pooling, which hand each on to one place or to none
-                  */
+    BIAS_PLAIN,  /* dy, or with a ReLU the gradient before it */
+    BIAS_LRN,    /* the gradient before an LRN, which is also stored */
+    BIAS_POOLED, /* dy after a ReLU and a max pooling, which pass each one to one place or none */
 } bias_source;
 
-/* The gradients that the ReLU before a max pooling lets through. */
+/* The gradients that pass the ReLU before a max pooling. */
 AN_BODY void bias_unpool(const bias_plan *plan, int64_t at, int lanes, float *v)
 {
     int place[8];
@@ -75,7 +74,7 @@ AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_sour
                             int lanes, bool bf16, float *v)
 {
     int64_t at = bias_row_at(plan, row, c);
-    if (source == BIAS_NORM) {
+    if (source == BIAS_LRN) {
         lrn_eight e = lrn_eight_at(c, plan->towers, true, bf16);
         e.base = at - c;
         lrn_gradients(&e, &plan->lrn, v);
@@ -89,7 +88,7 @@ AN_BODY void bias_gradients(const bias_plan *plan, int64_t row, int c, bias_sour
         bias_mask(plan, at, lanes, bf16, v);
 }
 
-/* Each thread adds up its rows of its column. */
+/* Each thread sums its rows of its column. */
 AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, bias_source source,
                       int lanes, bool bf16)
 {
@@ -111,7 +110,7 @@ AN_BODY void bias_add(const bias_plan *plan, an_thread t, bias_shared *shared, b
         shared->sum[t.index][l] = sum[l];
 }
 
-/* One thread for each channel of the block adds up the threads that shared its column. */
+/* For each channel of the block, a thread sums the threads that shared its column. */
 AN_BODY void bias_store_part(const bias_plan *plan, an_thread t, bias_shared *shared, int lanes)
 {
     int c = plan->run.form.c, at_once = AN_THREADS / plan->width;
@@ -150,8 +149,8 @@ BIAS_KERNELS(pooled, BIAS_POOLED, 8, false)
 BIAS_KERNELS(pooled_bf16, BIAS_POOLED, 8, true)
 BIAS_KERNELS(pooled_single, BIAS_POOLED, 1, false)
 BIAS_KERNELS(pooled_single_bf16, BIAS_POOLED, 1, true)
-BIAS_KERNELS(norm, BIAS_NORM, 8, false)
-BIAS_KERNELS(norm_bf16, BIAS_NORM, 8, true)
+BIAS_KERNELS(lrn, BIAS_LRN, 8, false)
+BIAS_KERNELS(lrn_bf16, BIAS_LRN, 8, true)
 
 /* The final sum: FINAL channels of a block, SLICES slices of the parts. */
 AN_BODY void bias_slice(const bias_plan *plan, an_thread t, bias_shared *shared, an_nothing *own)
@@ -251,6 +250,6 @@ int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run
     }
     plan.lrn = *lrn;
     plan.towers = an_divisor_of(lrn->form.c / lrn->groups);
-    rc = BIAS_LAUNCH(bias_part_norm);
+    rc = BIAS_LAUNCH(bias_part_lrn);
     return rc ? rc : launch_total(&plan, stream);
 }

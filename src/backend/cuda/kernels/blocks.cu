@@ -1,5 +1,4 @@
-/* Images to blocks and back (kernels/blocks.h): a thread writes 8 elements that lie beside each
- * other, or one. */
+/* Images to blocks and back (blocks.h): a thread writes 8 adjacent elements, or one. */
 #include "backend/cuda/kernels/blocks.h"
 #include "backend/cuda/kernels/values.h"
 

@@ -1,29 +1,30 @@
 /*
  * One source for the device and for the host.
  *
- * The .cu files of this folder are written in the common subset of C11 and C++. nvcc makes kernels
- * of them. A C compiler makes functions of the same names in which blocks and threads are loops, so
- * that tests can compare every kernel's body with `ref` on a machine without a GPU.
+ * The .cu files of this folder are written in the common subset of C11 and C++. nvcc compiles them
+ * to kernels. A C compiler compiles them to functions of the same names, with loops over blocks and
+ * threads, so that tests can compare the body of every kernel with `ref` on a machine without a
+ * GPU.
  *
- * AN_BODY marks a function of a kernel; it is always inlined.
+ * AN_BODY marks a function called by a kernel; it is always inlined.
  *
- * AN_KERNEL makes a kernel of one body without barriers, which may use the names `run` and `t`:
+ * AN_KERNEL defines a kernel without barriers. Its body may use the names `run` and `t`:
  *
  *     AN_KERNEL(scale_bf16, scale_run, scale(run, t, true))
  *
- * AN_PHASES makes a kernel with a barrier after each of its phases, which are functions
+ * AN_PHASES defines a kernel with a barrier after each of its phases, which are functions
  *
  *     void phase(const RUN *run, an_thread t, SHARED *shared, OWN *own)
  *
  * SHARED is the shared memory of a block. OWN is what one thread keeps between phases: registers,
  * on the device.
  *
- * AN_LAUNCH queues one of them: int AN_LAUNCH(kernel, RUN, pointer to run, blocks, stream)
+ * AN_LAUNCH queues a kernel: int AN_LAUNCH(kernel, RUN, pointer to run, blocks, stream)
  *
- * On the host a phase ends for all threads of a block before the next one begins, and shared and
+ * On the host, all threads of a block complete a phase before the next one begins, and shared and
  * own memory do not start as zeros. With an_host_backwards, blocks and threads run in the opposite
- * order: a result that differs then shows a race. Launches go through an_host_launch(), which each
- * program that is built of bodies defines: it runs the kernel, or queues it.
+ * order: a different result then reveals a race. Launches call an_host_launch(), which each program
+ * linked with the bodies defines: it runs the kernel, or queues it.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_BODY_H
 #define AN_BACKEND_CUDA_KERNELS_BODY_H
@@ -35,7 +36,7 @@
 
 enum {
     AN_THREADS = 256, /* of every block */
-    AN_RESIDENT = 4,  /* blocks that a multiprocessor has registers for, at least */
+    AN_RESIDENT = 4,  /* blocks that must fit a multiprocessor's registers */
 };
 
 /** Which thread of which block this is. */
@@ -44,15 +45,15 @@ typedef struct an_thread {
     int index; /* 0 .. AN_THREADS - 1 */
 } an_thread;
 
-/** OWN of a kernel whose threads keep nothing. */
+/** The OWN of a kernel whose threads keep nothing. */
 typedef struct an_nothing {
     char unused;
 } an_nothing;
 
-/** The number of a thread among those of all blocks. */
+/** The number of a thread among the threads of all blocks. */
 #define AN_NUMBER(t) ((int64_t)(t).block * AN_THREADS + (t).index)
 
-/** Number of blocks that have a thread for each item. */
+/** The number of blocks for one thread per item. */
 static inline int64_t an_blocks_for(int64_t items)
 {
     return (items + AN_THREADS - 1) / AN_THREADS;
@@ -109,9 +110,9 @@ static __device__ __forceinline__ void an_run_phases(const run_type *run, shared
 
 extern bool an_host_backwards;
 
-/** A kernel on the host. @return 0, as the launch of one that CUDA accepts */
+/** A kernel on the host. @return 0, like a successful launch */
 typedef int an_host_kernel(const void *run, int64_t blocks);
-/** @param bytes  of `run`, which must be copied if the kernel is to run later */
+/** @param bytes  the size of `run`, which must be copied to run the kernel later */
 int an_host_launch(an_host_kernel *kernel, const void *run, size_t bytes, int64_t blocks,
                    void *stream);
 

@@ -1,9 +1,8 @@
 /*
  * Copies of channels between places, orders and element types (kernels.h).
  *
- * If the channels of a pixel are adjacent on both sides, or on neither, a batch is a number of
- * rows, and a stretch of each is copied. Else every image is a matrix that is transposed, in tiles
- * of 32 x 32 in shared memory.
+ * If both sides are N H W C, or neither is, a batch is a number of rows, and a stretch of each row
+ * is copied. Otherwise every image is a matrix to transpose, in tiles of 32 x 32 in shared memory.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -23,10 +22,10 @@ AN_BODY void copy_store(const an_cuda_copy_run *run, int64_t i, float value)
 typedef struct copy_rows_plan {
     an_cuda_copy_run run;
     uint32_t items;                  /* threads with work */
-    int64_t from_stride, from_first; /* in elements: between rows, and of the stretch in them */
+    int64_t from_stride, from_first; /* in elements: from row to row; start of the stretch */
     int64_t to_stride, to_first;
     int64_t count;   /* elements of the stretch */
-    an_divisor vecs; /* threads of a row, the padding included */
+    an_divisor vecs; /* threads of a row, including the padding */
 } copy_rows_plan;
 
 AN_BODY void copy_rows(const copy_rows_plan *plan, an_thread t, int lanes)
@@ -53,8 +52,8 @@ AN_BODY void copy_rows(const copy_rows_plan *plan, an_thread t, int lanes)
 AN_KERNEL(copy_rows_eights, copy_rows_plan, copy_rows(run, t, 8))
 AN_KERNEL(copy_rows_single, copy_rows_plan, copy_rows(run, t, 1))
 
-/* In N H W C the channels of a pixel are adjacent, so that a pixel is a row. In plain memory the
- * planes of an image are, so that an image is a row; with one pixel both are the same. */
+/* In N H W C a pixel is a row, whose channels are adjacent. In plain memory an image is a row,
+ * whose planes are adjacent. With one pixel both are the same. */
 static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
 {
     int64_t pixels = (int64_t)run->h * run->w, rows = run->n, plane = pixels, padded;
@@ -85,19 +84,19 @@ static int launch_rows(const an_cuda_copy_run *run, an_cuda_stream *stream)
 
 typedef struct copy_tiles_plan {
     an_cuda_copy_run run;
-    int channels, pixels;     /* to be written; channels with the padding */
+    int channels, pixels;     /* to write; channels include the padding */
     int channel_tiles, tiles; /* of an image */
 } copy_tiles_plan;
 
 typedef struct copy_shared {
-    float tile[TILE][TILE + 1]; /* [pixel][channel]; one column more, against bank conflicts */
+    float tile[TILE][TILE + 1]; /* [pixel][channel]; an extra column against bank conflicts */
 } copy_shared;
 
 typedef struct copy_own {
     int image, channel, pixel; /* of the tile's corner */
 } copy_own;
 
-/* The element of an image's channel and pixel, from the start of the part. */
+/* The index of an element of an image in a part. */
 AN_BODY int64_t copy_at(const copy_tiles_plan *plan, const an_cuda_part *part, int64_t image,
                         int channel, int pixel)
 {
@@ -106,7 +105,7 @@ AN_BODY int64_t copy_at(const copy_tiles_plan *plan, const an_cuda_part *part, i
     return (image * part->channels + part->first + channel) * plan->pixels + pixel;
 }
 
-/* Neighbouring threads read neighbouring elements, and write neighbouring elements. */
+/* Neighbouring threads read neighbouring elements, as they write them below. */
 AN_BODY void copy_read_tile(const copy_tiles_plan *plan, an_thread t, copy_shared *shared,
                             copy_own *own)
 {

@@ -1,8 +1,8 @@
 /*
- * Dropout (op/dropout.h). Masks are drawn in N C H W order, four at a time: a thread computes 8
- * neighbours in memory, whose masks are two draws in that order and up to eight in N H W C. Where
- * one of the tensors is N H W C and the other N C H W, tiles of 32 channels by 32 pixels change
- * order in shared memory, and a draw is shared by four pixels of a channel.
+ * Dropout (op/dropout.h). Masks are drawn in N C H W order, four at a time. A thread computes 8
+ * elements adjacent in memory, whose masks take two draws in N C H W and up to eight in N H W C. If
+ * one tensor is N H W C and the other N C H W, tiles of 32 channels by 32 pixels are transposed in
+ * shared memory, and four pixels of a channel share a draw.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -11,7 +11,7 @@ typedef struct dropout_plan {
     an_cuda_dropout_run run;
     int64_t count;               /* of elements */
     int64_t image;               /* elements of an image */
-    uint64_t threshold;          /* a smaller word is kept */
+    uint64_t threshold;          /* elements with a smaller word are kept */
     an_divisor channels, pixels; /* of an image */
     bool in_order;               /* memory is in N C H W order, that of the masks */
     int channel_tiles, tiles;    /* of an image */
@@ -20,7 +20,7 @@ typedef struct dropout_plan {
 /* ---- Masks ------------------------------------------------------------------------------------
  */
 
-/* Draw number `draw` of a step. */
+/* Whether element number `draw` of a step is kept. */
 AN_BODY bool dropout_kept(const dropout_plan *plan, uint64_t draw)
 {
     const an_cuda_dropout_run *run = &plan->run;
@@ -30,7 +30,7 @@ AN_BODY bool dropout_kept(const dropout_plan *plan, uint64_t draw)
     return (draw % 4 == 3 ? words[3] : word) < plan->threshold;
 }
 
-/* Elements i .. i + 3 in N C H W order. */
+/* Whether elements i .. i + 3 in N C H W order are kept. */
 AN_BODY void dropout_four(const dropout_plan *plan, int64_t i, bool kept[4])
 {
     const an_cuda_dropout_run *run = &plan->run;
@@ -57,7 +57,7 @@ AN_BODY float dropout_value(const dropout_plan *plan, bool kept, float x)
 /* ---- In the order of memory -------------------------------------------------------------------
  */
 
-/* The place of an element of memory in N C H W order. */
+/* The index in N C H W order of element i in memory. */
 AN_BODY int64_t dropout_place(const dropout_plan *plan, int64_t i)
 {
     uint32_t rest = (uint32_t)i;
@@ -65,7 +65,7 @@ AN_BODY int64_t dropout_place(const dropout_plan *plan, int64_t i)
     return ((int64_t)rest * plan->channels.by + c) * plan->pixels.by + pixel;
 }
 
-/* Whether elements i .. i + 7 of memory are kept. */
+/* Whether elements i .. i + 7 in memory are kept. */
 AN_BODY void dropout_masks(const dropout_plan *plan, int64_t i, bool kept[8])
 {
     uint64_t first = *plan->run.before * (uint64_t)plan->image;
@@ -84,7 +84,7 @@ AN_BODY void dropout(const dropout_plan *plan, an_thread t, bool bf16)
     const an_cuda_dropout_run *run = &plan->run;
     int64_t i = AN_NUMBER(t) * 8;
     float v[8], y[8];
-    bool kept[8] = {false}; /* read without a seed too, but not used */
+    bool kept[8] = {false}; /* read but not used without a seed */
     if (i >= plan->count)
         return;
     an_load_up_to_8(run->x, i, plan->count, bf16, v);
@@ -111,7 +111,7 @@ AN_KERNEL(dropout_bf16, dropout_plan, dropout(run, t, true))
 enum { TILE = 32, FOURS = TILE / 4, TILE_ROWS = AN_THREADS / TILE };
 
 typedef struct dropout_shared {
-    float tile[TILE][TILE + 1]; /* [pixel][channel]; one column more, against bank conflicts */
+    float tile[TILE][TILE + 1]; /* [pixel][channel]; an extra column against bank conflicts */
 } dropout_shared;
 
 /* The corner of a block's tile. */
@@ -129,7 +129,7 @@ AN_BODY dropout_own dropout_tile_of(const dropout_plan *plan, an_thread t)
     return own;
 }
 
-/* Between the tile and N H W C memory: neighbouring threads have neighbouring channels. */
+/* Copy between the tile and N H W C memory: neighbouring threads have neighbouring channels. */
 AN_BODY void dropout_pixels(const dropout_plan *plan, an_thread t, dropout_shared *shared,
                             dropout_own at, bool write, bool bf16)
 {
@@ -146,7 +146,8 @@ AN_BODY void dropout_pixels(const dropout_plan *plan, an_thread t, dropout_share
     }
 }
 
-/* Between the tile and N C H W memory, with the masks: a thread has four pixels of a channel. */
+/* Copy between the tile and N C H W memory, applying the masks: a thread has four pixels of a
+ * channel. */
 AN_BODY void dropout_rows(const dropout_plan *plan, an_thread t, dropout_shared *shared,
                           dropout_own at, bool write, bool bf16)
 {

@@ -1,16 +1,15 @@
 /*
- * Our own kernels of the cuda backend, as plain C functions that queue one operation on a stream.
+ * The cuda backend's own kernels, as plain C functions that queue one operation on a stream.
  *
- * Definitions are those of src/op/ and src/backend/ref/. All pointers are into device memory. A
- * function returns 0, or the cudaError_t of the launch; it checks nothing else. Results do not
+ * Operators are defined in src/op/ and src/backend/ref/. All pointers are to device memory. A
+ * function returns 0, or the cudaError_t of the launch, and checks nothing else. Results do not
  * depend on the order in which blocks run: there are no atomic operations, and every sum has a
  * fixed order.
  *
- * Activations lie in memory as an an_cuda_form says: plain N C H W in float32, or N H W C in
- * float32 or bfloat16. A fully connected activation [N, C] is either (h = w = 1). Rows of channels
- * that are a multiple of 8 are read and written 16 bytes at a time; others work too, but slower.
- * Blocks begin at a multiple of 16 bytes, as the backend's memory does. A tensor has fewer than
- * 2^31 elements (op/op.h).
+ * An an_cuda_form describes activations in memory: plain N C H W in float32, or N H W C in float32
+ * or bfloat16. A fully connected activation [N, C] is both (h = w = 1). If the channels are a
+ * multiple of 8, they are read and written 16 bytes at a time; others are slower. Tensors begin at
+ * multiples of 16 bytes, like the backend's memory, and have fewer than 2^31 elements (op/op.h).
  *
  * The same sources compile for the host, for tests (body.h).
  */
@@ -34,20 +33,20 @@ typedef struct CUstream_st an_cuda_stream; /* an_cuda_stream * is cudaStream_t *
 
 enum { AN_CUDA_MAX_INPUTS = 8 };
 
-/** How a batch of activations lies in memory. */
+/** The form of a batch of activations in memory. */
 typedef struct an_cuda_form {
     int n, c, h, w;
     bool nhwc; /* N H W C, else N C H W */
     bool bf16; /* else float32; with nhwc, or where h = w = 1 */
 } an_cuda_form;
 
-/* ---- Normalisation: op/lrn.h ----------------------------------------------------------------- */
+/* ---- Local response normalisation: op/lrn.h -------------------------------------------------- */
 
 typedef struct an_cuda_lrn_run {
     an_cuda_form form; /* of x, y, dy, dx */
-    bool within;       /* spatially within a map, else across maps */
-    bool relu;         /* backward: x is the output of a ReLU, and dx is the gradient before it */
-    int size, groups;  /* groups: across */
+    bool within;       /* within a map, else across maps */
+    bool relu;         /* backward: x is the output of a ReLU, and dx the gradient before it */
+    int size, groups;  /* groups: across maps */
     float k, alpha, beta;
     const void *x;
     void *y;        /* forward: out */
@@ -56,7 +55,7 @@ typedef struct an_cuda_lrn_run {
     void *scratch;  /* backward: an_cuda_lrn_scratch() bytes */
 } an_cuda_lrn_run;
 
-size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for AlexNet's */
+size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run); /* 0 for AlexNet's LRN */
 int an_cuda_lrn_forward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 
@@ -64,17 +63,17 @@ int an_cuda_lrn_backward(const an_cuda_lrn_run *run, an_cuda_stream *stream);
 
 typedef struct an_cuda_pool_run {
     an_cuda_form in;  /* of x, dx */
-    int out_h, out_w; /* y and dy are as `in`, but for these */
+    int out_h, out_w; /* of y, dy; otherwise they are like `in` */
     int size, stride, pad;
     bool max;  /* else average */
-    bool relu; /* max: a ReLU comes before, so that a maximum begins with zero; x may be its input
-                     or its output. backward: dx is the gradient before the ReLU */
+    bool relu; /* max: include the ReLU before the pooling: the maximum starts from zero, and x may
+                  be the ReLU's input or output. backward: dx is the gradient before the ReLU */
     const void *x;
     void *y;        /* forward: out */
     void *places;   /* max: an_cuda_pool_places() bytes, written by forward and read by backward;
                      NULL: no backward follows */
     const void *dy; /* backward: in */
-    void *dx;       /* backward: out, all of it written */
+    void *dx;       /* backward: out, written completely */
 } an_cuda_pool_run;
 
 size_t an_cuda_pool_places(const an_cuda_pool_run *run);
@@ -104,16 +103,16 @@ typedef struct an_cuda_neuron_run {
 int an_cuda_neuron_forward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 int an_cuda_neuron_backward(const an_cuda_neuron_run *run, an_cuda_stream *stream);
 
-/** dbias = SUM_{n,h,w} dy; with a ReLU behind the bias, of the gradient before it. Behind a ReLU
- * and a max pooling, dy is the gradient of the pooling's output, each element of which goes to one
- * place or to none. */
+/** dbias = SUM_{n,h,w} dy; with a ReLU after the bias, the sum of the gradient before the ReLU.
+ * With a ReLU and a max pooling after the bias, dy is the gradient of the pooling's output, each
+ * element of which goes to one place or to none. */
 typedef struct an_cuda_bias_run {
     an_cuda_form form; /* of dy, relu_y, dx */
     const void *dy;
-    const void *relu_y; /* output of the ReLU; NULL: there is none */
+    const void *relu_y; /* output of the ReLU; NULL: none */
     void *dx;           /* with relu_y: out, dy where relu_y > 0, else 0; may be dy */
-    const void *places; /* of the max pooling (an_cuda_pool_run); NULL: there is none */
-    int window;         /* with places: rows of a window */
+    const void *places; /* of the max pooling (an_cuda_pool_run); NULL: none */
+    int window;         /* with places: the pooling's size */
     float *dbias;       /* [C] */
     bool accumulate;    /* add to dbias */
     void *scratch;      /* an_cuda_bias_scratch() bytes */
@@ -121,8 +120,8 @@ typedef struct an_cuda_bias_run {
 
 size_t an_cuda_bias_scratch(const an_cuda_bias_run *run);
 int an_cuda_bias_gradient(const an_cuda_bias_run *run, an_cuda_stream *stream);
-/** Backward through a norm, whose dx is bias->dy, and the gradient of the bias before it. The
- * results are those of the two functions in turn, with one pass through memory less. */
+/** Backward through an LRN, whose dx is bias->dy, and the gradient of the bias before it. Equals
+ * the two functions one after the other, with one pass through memory less. */
 int an_cuda_lrn_backward_bias(const an_cuda_lrn_run *lrn, const an_cuda_bias_run *bias,
                               an_cuda_stream *stream);
 
@@ -136,44 +135,43 @@ typedef struct an_cuda_eltsum_run {
 
 int an_cuda_eltsum(const an_cuda_eltsum_run *run, an_cuda_stream *stream);
 
-/** Whether a kernel changes the order of activations. */
+/** Whether a kernel also transposes activations. */
 typedef enum an_cuda_turn {
     AN_CUDA_AS_IT_IS,
     AN_CUDA_TO_ROWS,   /* x is N H W C and y is N C H W: the rows of a fully connected layer */
-    AN_CUDA_FROM_ROWS, /* the other way round */
+    AN_CUDA_FROM_ROWS, /* the reverse */
 } an_cuda_turn;
 
-/** y = x * m * kept, or without seed x * always (op/dropout.h); backward does the same to dy. */
+/** y = x * m * kept, or x * always without seed (op/dropout.h). Backward does the same to dy. */
 typedef struct an_cuda_dropout_run {
-    an_cuda_form form; /* masks are drawn in N C H W order, whatever the form; nhwc without effect
-                          if it turns */
-    an_cuda_turn turn; /* with a turn y is another tensor than x, and relu_y is NULL */
+    an_cuda_form form; /* masks are always drawn in N C H W order; nhwc has no effect with a turn */
+    an_cuda_turn turn; /* with a turn, y must not be x, and relu_y must be NULL */
     /* in device memory (an_step_state); seed NULL: no masks */
     const uint64_t *seed, *step, *before;
-    double keep; /* as in the descriptor: a word below keep * 2^32 is kept */
+    double keep; /* as in the descriptor: an element whose word is below keep * 2^32 is kept */
     uint32_t layer;
-    float kept, always; /* inverted: 1 / keep and 1; mask: 1 and keep */
+    float kept, always; /* inverted dropout: 1 / keep and 1; mask: 1 and keep */
     bool relu;          /* forward: x goes through a ReLU first */
     const void *x;      /* dy in backward */
     void *y;            /* dx in backward; may be x */
-    const void *relu_y; /* backward: output of the ReLU before the dropout, as `form`: dx is the
-                           gradient before it. NULL: there is none. For forward NULL */
+    const void *relu_y; /* backward: output of the ReLU before the dropout, in `form`; dx is then
+                           the gradient before the ReLU. NULL: none, and in forward */
 } an_cuda_dropout_run;
 
 int an_cuda_dropout(const an_cuda_dropout_run *run, an_cuda_stream *stream);
 
 /* ---- Layouts, padding, concatenation --------------------------------------------------------- */
 
-/** Some channels of a batch in memory: channels first .. first + c - 1 of rows of `channels`. */
+/** Some channels of a batch in memory: first .. first + c - 1 of `channels`. */
 typedef struct an_cuda_part {
     void *data;
-    bool nhwc, bf16; /* bf16 with either */
+    bool nhwc, bf16; /* bf16 in either order */
     int channels, first;
 } an_cuda_part;
 
 /**
- * Copy c channels from one place to another, with another order or element type:
- *   - between layouts, and of weights: K C R S <-> K R S C is n = K, h = R, w = S;
+ * Copy c channels, possibly to another order or element type:
+ *   - between layouts, also of weights: K C R S <-> K R S C is n = K, h = R, w = S;
  *   - padding with zeros: to.channels > c and pad_zeros clears channels first + c .. channels - 1;
  *   - concatenation: one call for each input, with to.first; its backward with from.first.
  */
@@ -181,7 +179,7 @@ typedef struct an_cuda_copy_run {
     int n, c, h, w;
     an_cuda_part from, to;
     bool pad_zeros;
-    bool accumulate; /* add to what is there; for gradients */
+    bool accumulate; /* add to the destination; for gradients */
 } an_cuda_copy_run;
 
 int an_cuda_copy(const an_cuda_copy_run *run, an_cuda_stream *stream);
@@ -193,7 +191,7 @@ typedef struct an_cuda_softmax_run {
     bool x_bf16, dx_bf16;    /* else float32 */
     const void *x;           /* forward: logits [N, C] */
     float *y;                /* probabilities [N, C]; forward: out, backward: in */
-    const an_slot *slots;    /* labels; NULL: neither scores nor results */
+    const an_slot *slots;    /* with labels; NULL: neither scores nor results */
     an_score *scores;        /* out, [N]; NULL: neither scores nor results */
     an_results *results;     /* out */
     const double *smoothing; /* in device memory (an_step_state), like weight */
@@ -204,7 +202,7 @@ typedef struct an_cuda_softmax_run {
 int an_cuda_softmax_forward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
 int an_cuda_softmax_backward(const an_cuda_softmax_run *run, an_cuda_stream *stream);
 
-/* ---- Update and norms ------------------------------------------------------------------------ */
+/* ---- Update and norms of tensors ------------------------------------------------------------- */
 
 /** A learned tensor. */
 typedef struct an_cuda_segment {
@@ -218,15 +216,15 @@ typedef struct an_cuda_segment {
 } an_cuda_segment;
 
 typedef struct an_cuda_update_run {
-    const an_cuda_segment *segments; /* `count` of them, in device memory, after the plan */
+    const an_cuda_segment *segments; /* [count], in device memory, with first_block set */
     int count;
     int64_t blocks;        /* from an_cuda_update_plan() */
     const an_rule *rule;   /* in device memory */
-    const an_rates *rates; /* one per segment, in device memory */
+    const an_rates *rates; /* [count], in device memory */
 } an_cuda_update_run;
 
-/** Fill in first_block of segments in host memory, before they are copied. @return blocks of the
- * launch */
+/** Set first_block of segments in host memory, before they are copied to the device.
+ * @return the launch's blocks */
 int64_t an_cuda_update_plan(an_cuda_segment *segments, int count);
 int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream);
 
@@ -238,19 +236,19 @@ typedef struct an_cuda_span {
 } an_cuda_span;
 
 typedef struct an_cuda_norms_run {
-    const an_cuda_span *spans; /* in device memory, after the plan */
+    const an_cuda_span *spans; /* [count], in device memory, with first_block set */
     int count;
     int64_t blocks;
-    an_norm *partial;      /* scratch: one for each block */
+    an_norm *partial;      /* scratch: [blocks] */
     an_norm *out;          /* [count], in device memory */
-    double *norm;          /* out, in device memory: of all of them together; NULL: not wanted */
-    const an_rates *rates; /* for that, of each; in device memory */
+    double *norm;          /* out, in device memory: of all spans together; NULL: not wanted */
+    const an_rates *rates; /* for `norm`: [count], in device memory */
 } an_cuda_norms_run;
 
 int64_t an_cuda_norms_plan(an_cuda_span *spans, int count);
 int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream);
 
-/** Losses, and the rule that is held if they are not finite; in device memory. */
+/** The losses of a batch, and the rule to hold if they are not finite; in device memory. */
 typedef struct an_cuda_hold_run {
     const an_results *results;
     an_rule *rule;
@@ -268,7 +266,7 @@ typedef struct an_cuda_augment_run {
     const float *mean;       /* as desc.mean says; NULL: none */
     void *y;
     bool nhwc, bf16; /* of y; bf16 with nhwc */
-    int channels;    /* of y's pixels: 3; nhwc: 3, 4 or 8, zeros beyond the third; of grey 1 */
+    int channels;    /* of y: 1 for grey, else 3; nhwc: also 4 or 8, with zeros after the third */
 } an_cuda_augment_run;
 
 int an_cuda_augment(const an_cuda_augment_run *run, an_cuda_stream *stream);

@@ -1,20 +1,19 @@
 /*
- * Both norms (op/lrn.h).
+ * Local response normalisation, across and within maps (op/lrn.h).
  *
- * Windows of 5 channels with beta = 3/4, where eights of channels do not cross the edge of a tower:
- * a thread computes 8 channels of a pixel and reads what it needs of its neighbours' channels,
- * which the first level cache has. There is one pass through memory, and nothing is kept between
- * forward and backward.
+ * Windows of 5 channels with beta = 3/4, if no eight channels straddle two towers: a thread
+ * computes 8 channels of a pixel, and reads the neighbouring channels that it needs from the L1
+ * cache. This takes one pass through memory, and nothing is kept between forward and backward.
  *
- * All others, including windows within a map: a thread computes its channels, 8 or one, over the
- * window element by element; backward goes through scratch memory in two launches. (lrn_within.cu
- * has the usual windows within maps.)
+ * Other windows: a thread computes 8 channels or one, looping over the elements of the window.
+ * Backward takes two launches, with intermediate results in scratch. (lrn_within.cu computes the
+ * usual windows within maps.)
  */
 #include "backend/cuda/kernels/lrn_eight.h"
 
 typedef struct lrn_plan {
     an_cuda_lrn_run run;
-    bool root;          /* beta is 3/4, and s a normal number */
+    bool root;          /* lrn_root() applies */
     uint32_t items;     /* threads with work */
     int lanes;          /* channels of a thread */
     int group;          /* channels of a tower */
@@ -23,7 +22,7 @@ typedef struct lrn_plan {
     an_divisor eights;  /* in a row of channels, or in a plain image */
     an_divisor pixels;  /* of an image */
     an_divisor columns; /* of an image */
-    float *own, *t;     /* parts of scratch */
+    float *own, *t;     /* in scratch */
 } lrn_plan;
 
 /** s^-beta, and *inverse = 1/s. */
@@ -98,7 +97,8 @@ typedef struct lrn_window {
     int rows, columns;
 } lrn_window;
 
-/* size positions around `centre`, clipped to 0 .. end-1: sets *first, returns how many. */
+/* The window of `size` positions around `centre`, clipped to 0 .. end - 1: sets *first, and returns
+ * its length. */
 AN_BODY int lrn_clip(int centre, int size, int end, int *first)
 {
     int last = centre + size / 2 < end ? centre + size / 2 : end - 1;
@@ -106,7 +106,7 @@ AN_BODY int lrn_clip(int centre, int size, int end, int *first)
     return last - *first + 1;
 }
 
-/* The place of an item's first element, and its window. Plain memory is treated as images of one
+/* The index of an item's first element, and its window. Plain memory is treated as images of one
  * map. */
 AN_BODY int64_t lrn_window_of(const lrn_plan *plan, uint32_t item, lrn_window *w)
 {
@@ -137,7 +137,7 @@ AN_BODY int64_t lrn_window_of(const lrn_plan *plan, uint32_t item, lrn_window *w
     return at;
 }
 
-/* The sum over the window in every lane: of squares, or without `squares` of the values. */
+/* The sum over the window in every lane, of the squares or of the values. */
 AN_BODY void lrn_window_sum(const lrn_window *w, const void *data, int lanes, bool bf16,
                             bool squares, float sum[8])
 {
@@ -168,7 +168,7 @@ AN_BODY void lrn_forward_any(const lrn_plan *plan, an_thread t, int lanes, bool 
     an_store_run(run->y, at, lanes, bf16, x);
 }
 
-/* First launch: the term of an output's own input, and t for its neighbours. */
+/* First launch: the term of an output's own input, and t, which its neighbours need. */
 AN_BODY void lrn_terms_any(const lrn_plan *plan, an_thread t, int lanes, bool bf16)
 {
     uint32_t item = (uint32_t)AN_NUMBER(t);
@@ -254,7 +254,7 @@ size_t an_cuda_lrn_scratch(const an_cuda_lrn_run *run)
                : 2 * sizeof(float) * (size_t)elements(&run->form);
 }
 
-/* The kernel of a family that fits the memory's form, in which a single pixel is N H W C. */
+/* The kernel of a family for the form, where a single pixel counts as N H W C. */
 #define LRN_LAUNCH(family)                                                                         \
     (!plan.run.form.nhwc ? AN_LAUNCH(family##_plain, lrn_plan, &plan, blocks, stream)              \
      : run->form.bf16    ? AN_LAUNCH(family##_nhwc_bf16, lrn_plan, &plan, blocks, stream)          \

@@ -1,7 +1,7 @@
 /*
- * Normalisation across maps with windows of 5 channels and beta = 3/4, of 8 channels of a pixel
- * that lie in one tower (op/lrn.h). Neighbours' channels are read again by each thread that needs
- * them; the first level cache has them.
+ * Local response normalisation across maps with windows of 5 channels and beta = 3/4, of 8 channels
+ * of a pixel in one tower (op/lrn.h). Each thread reads the neighbouring channels that it needs
+ * again, from the L1 cache.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_LRN_EIGHT_H
 #define AN_BACKEND_CUDA_KERNELS_LRN_EIGHT_H
@@ -11,8 +11,8 @@
 
 enum {
     LRN_HALF = 2,                 /* channels of a window on each side */
-    LRN_TERMS = 8 + 2 * LRN_HALF, /* channels whose windows hold one of the eight */
-    LRN_WIDE = 8 + 4 * LRN_HALF,  /* and the channels in the windows of those */
+    LRN_TERMS = 8 + 2 * LRN_HALF, /* channels whose windows contain one of the eight */
+    LRN_WIDE = 8 + 4 * LRN_HALF,  /* all channels in the windows of those */
 };
 
 /* Whether lrn_root() applies: beta is 3/4, and s is a normal number. */
@@ -21,15 +21,16 @@ static inline bool lrn_is_root(const an_cuda_lrn_run *run)
     return run->beta == 0.75f && run->k > 1e-30f;
 }
 
-/** Whether a norm can be computed by eights of channels. */
+/** Whether an LRN can be computed on eights of channels. */
 static inline bool lrn_is_narrow(const an_cuda_lrn_run *run)
 {
     return !run->within && run->size == 2 * LRN_HALF + 1 && run->form.c / run->groups % 8 == 0 &&
            lrn_is_root(run);
 }
 
-/** The largest map, in pixels, of which a block computes eight; whether a norm within maps fits. */
+/** The largest map, in pixels, of which a block can compute eight. */
 enum { LRN_WITHIN_PIXELS = 768 };
+/** Whether lrn_within.cu can compute an LRN. */
 static inline bool lrn_is_within_block(const an_cuda_lrn_run *run)
 {
     const an_cuda_form *form = &run->form;
@@ -37,7 +38,7 @@ static inline bool lrn_is_within_block(const an_cuda_lrn_run *run)
            (int64_t)form->h * form->w <= LRN_WITHIN_PIXELS && (form->nhwc || !form->bf16);
 }
 
-/* For lrn.cu: lrn_within.cu computes norms of which lrn_is_within_block() is true. */
+/* For lrn.cu: the LRN of lrn_within.cu, if lrn_is_within_block(). */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -48,8 +49,8 @@ int an_cuda_lrn_within_backward(const an_cuda_lrn_run *run, an_cuda_stream *stre
 #endif
 
 /**
- * s^(-3/4), and *inverse = 1/s. With r = s^(-1/2) it is r^2 r^(-1/2), of two approximate roots with
- * an error of at most 2.2 units of 2^-24 each: 3.3 + 2.2 units, and two roundings.
+ * s^(-3/4), and *inverse = 1/s. With r = s^(-1/2) it is r^2 r^(-1/2), from two approximate roots
+ * with errors of at most 2.2 units of 2^-24 each: the error is 3.3 + 2.2 units and two roundings.
  */
 AN_BODY float lrn_root(float s, float *inverse)
 {
@@ -58,12 +59,12 @@ AN_BODY float lrn_root(float s, float *inverse)
     return *inverse * q;
 }
 
-/* What a thread of the fast kernels works on: channels c .. c + 7 of a pixel. */
+/* The work of a thread: channels c .. c + 7 of a pixel. */
 typedef struct lrn_eight {
     int64_t base;     /* of the pixel's channel 0 */
-    int64_t step;     /* to its next channel */
+    int64_t step;     /* from channel to channel */
     int c;            /* first channel */
-    bool left, right; /* whether the tower goes on there */
+    bool left, right; /* the tower continues there */
     bool nhwc, bf16;  /* constants of the kernel */
 } lrn_eight;
 
@@ -83,7 +84,7 @@ AN_BODY lrn_eight lrn_eight_at(int c, an_divisor towers, bool nhwc, bool bf16)
     return e;
 }
 
-/* `count` channels from `first` on; zeros if the tower does not reach there. */
+/* `count` channels from `first` on; zeros unless `there`. */
 AN_BODY void lrn_read(const lrn_eight *e, const void *data, int first, int count, bool there,
                       float *v)
 {
@@ -115,7 +116,7 @@ AN_BODY void lrn_read_around(const lrn_eight *e, const void *data, int reach, fl
     lrn_read(e, data, e->c + 8, reach, e->right, v + reach + 8);
 }
 
-/* Sums of five neighbours, from the sums of two: sum[i] = v[i] + .. + v[i + 4]. */
+/* Sums of five neighbours, from sums of two: sum[i] = v[i] + .. + v[i + 4]. */
 AN_BODY void lrn_sums(const float *v, int count, float *sum)
 {
     float pair[LRN_WIDE];

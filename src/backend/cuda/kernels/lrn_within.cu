@@ -1,9 +1,9 @@
 /*
- * The norm within a map (op/lrn.h) in one pass through memory: windows of 5 x 5 with beta = 3/4, in
- * maps that fit into shared memory. A block computes eight maps of an image.
+ * Local response normalisation within a map (op/lrn.h) in one pass through memory: windows of 5 x 5
+ * with beta = 3/4, in maps that fit into shared memory. A block computes eight maps of an image.
  *
- * The sum over a window is the sum over rows of sums over columns, each of them in place: a thread
- * walks along a row, or down a column, of one map, and remembers what it has overwritten.
+ * Windows are summed along rows, then down columns, both in place: a thread walks along a row or
+ * down a column of one map, and remembers the values that it has overwritten.
  */
 #include "backend/cuda/kernels/lrn_eight.h"
 
@@ -39,7 +39,7 @@ AN_BODY lrn_eight within_eight(const within_plan *plan, an_thread t, int pixel, 
     return e;
 }
 
-/* Replace the values of a line by sums of five neighbours. Each line of a map has one thread. */
+/* Replace the values of a row or column by sums of five neighbours, in one thread. */
 AN_BODY void within_line(float *v, int count, int step)
 {
     float a = 0, b = 0, c = v[0], d = count > 1 ? v[step] : 0;

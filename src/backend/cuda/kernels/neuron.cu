@@ -1,16 +1,16 @@
 /*
- * Element by element: neurons with a bias before them (op/neuron.h), sums of tensors. A thread
- * computes 8 neighbours in memory.
+ * Element by element: activation functions, with a bias before them (op/neuron.h), and sums of
+ * tensors. A thread computes 8 adjacent elements.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
 
-/* What all of these share: 8 elements of `count`, and which channel and place an element has. */
+/* What all of these share: the number of elements, and how to find the channel of one. */
 typedef struct flat_plan {
     int64_t count;
     an_divisor channels, pixels; /* of an image */
     bool nhwc;
-    bool by_eights; /* the eight lie in one row of channels */
+    bool by_eights; /* eight elements are in one pixel */
 } flat_plan;
 
 static flat_plan flat_plan_of(const an_cuda_form *form)
@@ -49,7 +49,7 @@ AN_BODY int flat_channel(const flat_plan *flat, int64_t i)
 AN_BODY float neuron_value(const an_cuda_neuron_run *run, float x)
 {
     switch (run->function) {
-    case AN_CUDA_RELU: return x < 0 ? 0 : x; /* in this order NaN stays NaN */
+    case AN_CUDA_RELU: return x < 0 ? 0 : x; /* written so that NaN stays NaN */
     case AN_CUDA_TANH: return run->a * tanhf(run->b * x);
     case AN_CUDA_LOGISTIC: return 1 / (1 + expf(-x));
     default: return x;

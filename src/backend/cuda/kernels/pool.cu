@@ -1,9 +1,10 @@
 /*
- * Max and average pooling (op/pool.h): a thread computes one pixel of the output forward and one of
- * the input backward, in 8 channels or one. Plain memory is treated as images of one channel.
+ * Max and average pooling (op/pool.h): forward, a thread computes one pixel of the output,
+ * backward, one of the input, in 8 channels or one. Plain memory is treated as images of one
+ * channel.
  *
- * Forward notes the place of each maximum in its window, the first of equal ones. A NaN wins over
- * every number, so that it reaches the loss; which of several NaNs wins is not specified.
+ * Forward records the place of each maximum in its window, of equal ones the first. A NaN exceeds
+ * every number, so that it reaches the loss; which of several NaNs is recorded is not specified.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/pool_places.h"
@@ -12,7 +13,7 @@ typedef struct pool_plan {
     an_cuda_pool_run run;
     uint32_t items_in, items_out, items_square; /* threads with work */
     int h, w, c;                                /* of the images as the kernels see them */
-    int overlap;                                /* windows that share a row, at most */
+    int overlap;                                /* most windows that share a row */
     an_divisor vecs;                            /* threads of a pixel */
     an_divisor in_w, in_h;                      /* of the input */
     an_divisor out_w, out_h, stride;
@@ -55,9 +56,9 @@ AN_BODY int pool_clamp(int a, int end)
  */
 
 /*
- * For rows and columns outside the image the nearest inside are read. Comparing them once more
- * changes nothing, there are no branches, and all loads of a window can start at once. `size` is
- * the window's if it is a constant of the kernel, else 0.
+ * Instead of rows and columns outside the image, the nearest ones inside are read. Comparing those
+ * again changes nothing, but there are no branches, and all loads of a window can start at once.
+ * `size` is the window's if it is a constant of the kernel, else 0.
  */
 AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, bool bf16, int size)
 {
@@ -103,8 +104,8 @@ AN_BODY void pool_max_forward(const pool_plan *plan, an_thread t, int lanes, boo
         pool_store_places(run->places, at, lanes, bytes, place);
 }
 
-/* The windows that hold a row are p - overlap + 1 .. p, p = (row + pad) / stride, as far as they
- * exist and reach it. */
+/* The windows that contain a row are among p - overlap + 1 .. p, with p = (row + pad) / stride:
+ * those that exist and reach it. */
 AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bool bf16)
 {
     const an_cuda_pool_run *run = &plan->run;
@@ -135,10 +136,10 @@ AN_BODY void pool_max_backward(const pool_plan *plan, an_thread t, int lanes, bo
 }
 
 /*
- * Windows of 3 with a stride of 2, which is what AlexNet has: a thread computes two rows and two
- * columns of the input, of which a window in each direction reaches the first, and another one
- * both. Window p begins at row 2p - pad, so that rows 2a - pad and 2a + 1 - pad are places 0 and 1
- * of window a, and the former is place 2 of window a - 1. All places are constants.
+ * Windows of 3 with a stride of 2, as in AlexNet: a thread computes a square of two rows and two
+ * columns of the input. In each direction one window contains both of them, and the one before only
+ * the first. Window p begins at row 2p - pad, so rows 2a - pad and 2a + 1 - pad are rows 0 and 1 of
+ * window a, and the former is row 2 of window a - 1. All places are constants.
  */
 AN_BODY void pool_square_window(const pool_plan *plan, const pool_spot *s, int up, int left,
                                 int lanes, bool bf16, float dx[4][8])
@@ -184,7 +185,7 @@ AN_BODY void pool_max_backward_square(const pool_plan *plan, an_thread t, int la
 /* ---- Average ----------------------------------------------------------------------------------
  */
 
-/* Pixels of a window in one direction; *first is the first of them. */
+/* The number of pixels of a window in one direction; *first is the first of them. */
 AN_BODY int pool_reach(int from, int size, int end, int *first)
 {
     int last = from + size < end ? from + size : end;

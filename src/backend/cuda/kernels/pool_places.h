@@ -1,16 +1,16 @@
 /*
- * The places of maxima in their windows, which max pooling notes (pool.cu): row * size + column of
- * a window, in a byte, or in four where windows have more than 254 places.
+ * The places of maxima in their windows, as max pooling records them (pool.cu): row * size + column
+ * in the window, in one byte, or in four if windows have more than 255 places.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_POOL_PLACES_H
 #define AN_BACKEND_CUDA_KERNELS_POOL_PLACES_H
 
 #include "backend/cuda/kernels/values.h"
 
-enum { POOL_BYTE_SIDE = 15 }; /* the largest window with places in bytes */
+enum { POOL_BYTE_SIDE = 15 }; /* the largest size of windows whose places fit a byte */
 enum { POOL_NOWHERE = 0xff, POOL_NOWHERE_WIDE = 0x7fffffff };
 
-/** The place of the zero of a ReLU, where that is the maximum. */
+/** The place if the zero of a ReLU is the maximum. */
 AN_BODY int pool_nowhere(bool bytes)
 {
     return bytes ? POOL_NOWHERE : POOL_NOWHERE_WIDE;
@@ -32,7 +32,7 @@ AN_BODY void pool_store_places(void *places, int64_t at, int lanes, bool bytes, 
     }
 }
 
-/* pool_nowhere() if the window is not `there`. */
+/* Gives pool_nowhere() unless the window is `there`. */
 AN_BODY void pool_load_places(const void *places, int64_t at, int lanes, bool bytes, bool there,
                               int *place)
 {

@@ -1,6 +1,6 @@
 /*
- * Softmax with its loss (op/softmax.c), and the scores: a block for each slot, then one block for
- * the sums. Exponentials are float32 and are added up by 256 threads, then by 16.
+ * Softmax with its loss (op/softmax.c), and the scores: one block for each slot, then one block for
+ * the sums. Exponentials are float32, and are summed by 256 threads, then by 16.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
@@ -20,10 +20,10 @@ typedef struct softmax_own {
 
 AN_BODY float softmax_larger(float a, float b)
 {
-    return b > a ? b : a; /* a NaN that is lost here shows in the sum */
+    return b > a ? b : a; /* a NaN that is lost here still reaches the sum */
 }
 
-/* The label that is ranked: that with the larger share (op/augment.h). */
+/* The label to rank: the one with the larger share (op/augment.h). */
 AN_BODY int softmax_label(const an_cuda_softmax_run *run, an_thread t)
 {
     if (!run->slots || !run->scores)
@@ -113,7 +113,7 @@ AN_BODY void softmax_rank(const an_cuda_softmax_run *run, an_thread t, softmax_s
         bool smooth = *run->smoothing > 0;
         for (int c = t.index; c < run->c; c += AN_THREADS) {
             float y = run->y[row + c];
-            above += !(y <= shared->label); /* a NaN is larger than any */
+            above += !(y <= shared->label); /* a NaN counts as larger */
             level += y == shared->label;
             logits += smooth ? an_load(run->x, row + c, run->x_bf16) : 0;
         }
@@ -123,7 +123,7 @@ AN_BODY void softmax_rank(const an_cuda_softmax_run *run, an_thread t, softmax_s
     shared->value[t.index] = logits;
 }
 
-/* The same of 16 threads each: thread t reads elements t, t + 16, ... and writes element t. */
+/* The sums of 16 threads each: thread t reads elements t, t + 16, ... and writes element t. */
 AN_BODY void softmax_group_rank(const an_cuda_softmax_run *run, an_thread t, softmax_shared *shared,
                                 softmax_own *own)
 {
@@ -142,7 +142,7 @@ AN_BODY void softmax_group_rank(const an_cuda_softmax_run *run, an_thread t, sof
     shared->level[t.index] = level;
 }
 
-/* SUM t x over the classes; those without a share in the target do not count. */
+/* SUM t x over the classes with a share in the target. */
 AN_BODY double softmax_target_logit(const an_cuda_softmax_run *run, const an_slot *slot,
                                     int64_t row, const softmax_shared *shared)
 {
@@ -182,14 +182,14 @@ AN_BODY void softmax_score(const an_cuda_softmax_run *run, an_thread t, softmax_
         softmax_group_rank, softmax_score
 AN_PHASES(softmax_row, an_cuda_softmax_run, softmax_shared, softmax_own, SOFTMAX_PHASES)
 
-/* ---- Sums over the slots, in their order -------------------------------------------------------
+/* ---- Sums over the slots, in order ------------------------------------------------------------
  */
 
 typedef struct totals_shared {
     an_results part[AN_THREADS];
 } totals_shared;
 
-/* Chance that the label is not among the k best. */
+/* The probability that the label is not among the k best, with ties broken at random. */
 AN_BODY double totals_miss(const an_score *s, int k)
 {
     if (s->above >= k)
@@ -208,7 +208,7 @@ AN_BODY void totals_add(an_results *sum, const an_results *part)
     sum->not_finite += part->not_finite;
 }
 
-/* Each thread adds up the slots of one stretch. */
+/* Each thread sums the slots of one stretch. */
 AN_BODY void totals_part(const an_cuda_softmax_run *run, an_thread t, totals_shared *shared,
                          an_nothing *own)
 {

@@ -1,30 +1,21 @@
 /*
- * The update rule and the norms of parameters (backend.h), over all tensors in one launch each. A
- * block works on a stretch of one tensor.
+ * The update rule (backend.h), applied to all tensors in one launch. A block works on a stretch of
+ * one tensor.
  */
 #include "backend/cuda/kernels/kernels.h"
 #include "backend/cuda/kernels/values.h"
 
 enum {
-    AT_ONCE = 4,                               /* elements of a thread in one access */
+    AT_ONCE = 4,                               /* elements that a thread accesses at once */
     UPDATE_STRETCH = AN_THREADS * AT_ONCE * 4, /* elements of a block */
-    NORMS_STRETCH = AN_THREADS * AT_ONCE * 16,
 };
-
-static int64_t blocks_of(int64_t count, int64_t stretch)
-{
-    return (count + stretch - 1) / stretch;
-}
-
-/* ---- Update -----------------------------------------------------------------------------------
- */
 
 int64_t an_cuda_update_plan(an_cuda_segment *segments, int count)
 {
     int64_t blocks = 0;
     for (int i = 0; i < count; i++) {
         segments[i].first_block = blocks;
-        blocks += blocks_of(segments[i].count, UPDATE_STRETCH);
+        blocks += (segments[i].count + UPDATE_STRETCH - 1) / UPDATE_STRETCH;
     }
     return blocks;
 }
@@ -51,7 +42,7 @@ AN_BODY uint32_t update_split(uint32_t *i, int by)
     return rest;
 }
 
-/* Where element i of the parameter stands in its copy (copy_form.h). A tensor has fewer than 2^31
+/* The index of element i of the parameter in its copy (copy_form.h). A tensor has fewer than 2^31
  * elements. */
 AN_BODY int64_t update_copy_at(const an_copy_form *f, uint32_t i)
 {
@@ -77,7 +68,7 @@ AN_BODY void update_copy(const an_cuda_segment *s, int64_t i, int count, const f
         an_store(copy, update_copy_at(form, (uint32_t)(i + l)), form->bf16, w[l]);
 }
 
-/* What gradients are multiplied by (an_update_factor() in backend/update.h). */
+/* The factor of gradients (an_update_factor() in backend/update.h). */
 AN_BODY float update_factor(const an_rule *rule)
 {
     float factor = rule->divisor > 0 ? 1 / (float)rule->divisor : 1;
@@ -110,7 +101,7 @@ AN_BODY void update_adam(const an_rule *rule, const an_rates *rates, float g, fl
     *w -= (float)rates->rate / (float)rates->bias_correction * *v / (root + (float)rule->epsilon);
 }
 
-/* `w` are the weights after the rule; those in memory if the segment's rate is 0. */
+/* Update the average and clear the gradient. @param w  the weights after the rule */
 AN_BODY void update_finish(const an_cuda_segment *s, const an_rule *rule, int64_t i, int count,
                            const float *w)
 {
@@ -191,142 +182,6 @@ AN_KERNEL(update_all, an_cuda_update_run, update(run, t))
 int an_cuda_update(const an_cuda_update_run *run, an_cuda_stream *stream)
 {
     return run->blocks ? AN_LAUNCH(update_all, an_cuda_update_run, run, run->blocks, stream) : 0;
-}
-
-/* ---- Norms ------------------------------------------------------------------------------------
- */
-
-enum { NORMS_GROUPS = 16 }; /* NORMS_GROUPS^2 threads */
-
-typedef struct norms_shared {
-    an_norm part[AN_THREADS];
-} norms_shared;
-
-int64_t an_cuda_norms_plan(an_cuda_span *spans, int count)
-{
-    int64_t blocks = 0;
-    for (int i = 0; i < count; i++) {
-        spans[i].first_block = blocks;
-        blocks += blocks_of(spans[i].count, NORMS_STRETCH);
-    }
-    return blocks;
-}
-
-AN_BODY int norms_span_of(const an_cuda_span *spans, int count, int64_t block)
-{
-    int low = 0, high = count;
-    while (high - low > 1) {
-        int middle = (low + high) / 2;
-        if (spans[middle].first_block <= block)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-AN_BODY void norms_add(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
-                       an_nothing *own)
-{
-    const an_cuda_span span = run->spans[norms_span_of(run->spans, run->count, t.block)];
-    int64_t first = (t.block - span.first_block) * NORMS_STRETCH, end = first + NORMS_STRETCH;
-    an_norm norm = {0, 0};
-    (void)own;
-    if (end > span.count)
-        end = span.count;
-    for (int64_t i = first + t.index; i < end; i += AN_THREADS) {
-        float value = span.data[i];
-        bool finite = value - value == 0;
-        norm.sum_squares += finite ? (double)value * (double)value : 0;
-        norm.not_finite += !finite;
-    }
-    shared->part[t.index] = norm;
-}
-
-AN_BODY void norms_join(an_norm *sum, const an_norm *part)
-{
-    sum->sum_squares += part->sum_squares;
-    sum->not_finite += part->not_finite;
-}
-
-/* The threads' norms become those of 16 neighbours each. */
-AN_BODY void norms_group(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
-                         an_nothing *own)
-{
-    (void)run, (void)own;
-    if (t.index >= NORMS_GROUPS)
-        return;
-    an_norm *sum = &shared->part[t.index * NORMS_GROUPS];
-    for (int i = 1; i < NORMS_GROUPS; i++)
-        norms_join(sum, sum + i);
-}
-
-AN_BODY an_norm norms_sum(const norms_shared *shared)
-{
-    an_norm norm = {0, 0};
-    for (int i = 0; i < NORMS_GROUPS; i++)
-        norms_join(&norm, &shared->part[i * NORMS_GROUPS]);
-    return norm;
-}
-
-AN_BODY void norms_store(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
-                         an_nothing *own)
-{
-    (void)own;
-    if (t.index == 0)
-        run->partial[t.block] = norms_sum(shared);
-}
-
-AN_PHASES(norms_part, an_cuda_norms_run, norms_shared, an_nothing, norms_add, norms_group,
-          norms_store)
-
-/* A block for each tensor. */
-AN_BODY void norms_add_parts(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
-                             an_nothing *own)
-{
-    int64_t first = run->spans[t.block].first_block;
-    int64_t end = t.block + 1 < run->count ? run->spans[t.block + 1].first_block : run->blocks;
-    an_norm norm = {0, 0};
-    (void)own;
-    for (int64_t i = first + t.index; i < end; i += AN_THREADS)
-        norms_join(&norm, &run->partial[i]);
-    shared->part[t.index] = norm;
-}
-
-AN_BODY void norms_store_all(const an_cuda_norms_run *run, an_thread t, norms_shared *shared,
-                             an_nothing *own)
-{
-    (void)own;
-    if (t.index == 0)
-        run->out[t.block] = norms_sum(shared);
-}
-
-AN_PHASES(norms_all, an_cuda_norms_run, norms_shared, an_nothing, norms_add_parts, norms_group,
-          norms_store_all)
-
-/* One thread. */
-AN_BODY void norm_of_all(const an_cuda_norms_run *run, an_thread t)
-{
-    double sum = 0;
-    if (AN_NUMBER(t) != 0)
-        return;
-    for (int i = 0; i < run->count; i++) {
-        double spread = run->rates[i].spread > 0 ? run->rates[i].spread : 1;
-        sum += run->out[i].sum_squares / (spread * spread);
-    }
-    *run->norm = sqrt(sum);
-}
-
-AN_KERNEL(norm_all, an_cuda_norms_run, norm_of_all(run, t))
-
-int an_cuda_norms(const an_cuda_norms_run *run, an_cuda_stream *stream)
-{
-    int rc = run->blocks ? AN_LAUNCH(norms_part, an_cuda_norms_run, run, run->blocks, stream) : 0;
-    if (!rc && run->count)
-        rc = AN_LAUNCH(norms_all, an_cuda_norms_run, run, run->count, stream);
-    if (!rc && run->norm)
-        rc = AN_LAUNCH(norm_all, an_cuda_norms_run, run, 1, stream);
-    return rc;
 }
 
 /* ---- Losses that are not finite ---------------------------------------------------------------

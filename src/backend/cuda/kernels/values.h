@@ -1,6 +1,6 @@
 /*
- * What kernels' bodies share: elements of float32 or bfloat16, up to 8 at a time; division by
- * constants of a launch; random words. `bf16` and counts of elements are constants after inlining.
+ * What the kernels share: access to float32 or bfloat16 elements, up to 8 at a time; division by
+ * constants of a launch; random words. `bf16` and element counts are constants after inlining.
  */
 #ifndef AN_BACKEND_CUDA_KERNELS_VALUES_H
 #define AN_BACKEND_CUDA_KERNELS_VALUES_H
@@ -10,7 +10,7 @@
 /* ---- Elements ---------------------------------------------------------------------------------
  */
 
-/* 16 and 8 bytes that are read and written in one access. */
+/* 16 and 8 bytes, read or written in one access. */
 #ifdef __CUDACC__
 typedef struct __align__(16) an_word4
 {
@@ -47,7 +47,8 @@ AN_BODY uint32_t an_float_to_bits(float value)
     return bits;
 }
 
-/** Two floats as bfloat16, `low` in the lower half: to nearest, ties to even; NaN stays NaN. */
+/** Two floats rounded to bfloat16, `low` in the lower half: to nearest, ties to even; NaN stays
+ * NaN. */
 AN_BODY uint32_t an_pack_bf16(float low, float high)
 {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
@@ -87,7 +88,7 @@ AN_BODY void an_store(void *data, int64_t i, bool bf16, float value)
         ((float *)data)[i] = value;
 }
 
-/* A GPU faults at an access that is not aligned; the host would not notice. */
+/* A GPU faults on an unaligned access. The host would not notice it, so trap. */
 AN_BODY void an_expect_aligned(const void *data, int words)
 {
 #ifdef __CUDACC__
@@ -98,7 +99,7 @@ AN_BODY void an_expect_aligned(const void *data, int words)
 #endif
 }
 
-/** Words words[0 .. count-1] from memory that is aligned to all of them; count 1, 2 or 4. */
+/** Load words[0 .. count-1], aligned to their total size; count is 1, 2 or 4. */
 AN_BODY void an_load_words(const void *data, int count, uint32_t *words)
 {
     an_expect_aligned(data, count);
@@ -172,7 +173,7 @@ AN_BODY void an_store_run(void *data, int64_t i, int count, bool bf16, const flo
     }
 }
 
-/** Up to 8 elements from i on, a multiple of 8, of `count` in all; those beyond are zero. */
+/** Elements i .. i + 7 of `count`, zeros beyond the end; i is a multiple of 8. */
 AN_BODY void an_load_up_to_8(const void *data, int64_t i, int64_t count, bool bf16, float v[8])
 {
     if (i + 8 <= count) {
