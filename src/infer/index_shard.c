@@ -8,7 +8,7 @@
 #include "format/safetensors.h"
 #include "format/tensor_file.h"
 
-/* Find a tensor, and check its type and rank, and that it lies in the mapping. */
+/* Find a tensor, and check its type and rank, and that it is inside the mapping. */
 static alexnet_status find(const an_index_shard *s, const an_tensor_file *file, const char *name,
                            an_dtype type, int rank, const an_tensor_entry **out)
 {

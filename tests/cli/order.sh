@@ -45,10 +45,10 @@ has err "train takes one DATA, not also data/unseen"
 expect 2 train --resume run --net alexnet
 has err "so --net has no meaning" "--init-from run"
 expect 2 train --resume run --rate 0.1
-has err "rate is settled when a run begins; a resumed run may be given new values of epochs, stop_patience, keep, bad_pictures, report, norms" \
+has err "rate is fixed when a run begins; a resumed run may be given new values of epochs, stop_patience, keep, bad_pictures, report, norms" \
     "--init-from"
 expect 2 train --resume run --set conv1.rate=0
-has err "conv1.rate is settled"
+has err "conv1.rate is fixed"
 expect 2 train --resume run --val 0.5
 has err "0.5 is not a data set"
 expect 2 train --resume run $picture

@@ -164,6 +164,6 @@ for i in 1 2 3; do
     mv kept$i.png $good/0000$i.png
 done
 expect 3 train --resume bad
-has err "is not as it was when the run began" "--accept-changes"
+has err "has changed since the run began" "--accept-changes"
 expect 0 train --resume bad --accept-changes
-has err "is not as it was, and the run goes on with it"
+has err "has changed, and the run continues with it"

@@ -459,13 +459,13 @@ static void test_files(void **state)
                    "my.ini:2: [recipe] batch = 0: expected");
     expect_failure(read_text("[recipe]\nrte = 1\n"), bad, "my.ini:2: [recipe] rte is not a key");
     expect_failure(read_text("[recipes]\nrate = 1\n"), bad, "my.ini:1: [recipes] is not a section");
-    expect_failure(read_text("rate = 1\n"), bad, "my.ini:1: rate stands before");
+    expect_failure(read_text("rate = 1\n"), bad, "my.ini:1: rate comes before");
     expect_failure(read_text("[recipe]\nrate = 1\nbatch = 2\nrate = 2\n"), bad,
                    "my.ini:4: [recipe] this key is given twice");
     expect_failure(read_text("[recipe]\na.rate = 1\nb.rate = 1\na.rate = 2\n"), bad,
                    "my.ini:4: [recipe] this key is given twice");
     expect_failure(read_text("[recipe]\nrate = 1\n[run]\na = 1\n[recipe]\nbatch = 2\n"), bad,
-                   "my.ini:5: [recipe] this section stands twice");
+                   "my.ini:5: [recipe] this section appears twice");
     scratch_write("zero.ini", "[recipe]\0", 9);
     alexnet_recipe *r;
     expect_failure(an_recipe_load(&r, "zero.ini"), bad, "zero.ini is not a recipe file: it holds");
