@@ -66,7 +66,7 @@ static alexnet_status change_end(const alexnet_trainer *t, int64_t planned, doub
     int64_t steps = t->steps_per_epoch, step = t->record.step, made = (step + steps - 1) / steps;
     if (t->epochs < made)
         return AN_FAIL(ALEXNET_ERROR_INVALID_ARGUMENT,
-                       "epochs = %lld: %s has begun its epoch %lld already", (long long)t->epochs,
+                       "epochs = %lld: %s has already begun epoch %lld", (long long)t->epochs,
                        t->run.folder, (long long)made);
     if (t->epochs == planned || !an_schedule_has_end(t->recipe) || step == 0 ||
         step == t->epochs * steps)

@@ -279,7 +279,7 @@ static void test_fewer_epochs(void **state)
     start("straight", -1, two);
     start("run", 14, three);
     expect_failure(go_on("run", &too_few), ALEXNET_ERROR_INVALID_ARGUMENT,
-                   "epochs = 1: run has begun its epoch 2 already");
+                   "epochs = 1: run has already begun epoch 2");
     expect_ok(go_on("run", &fewer));
     rig_expect_same_run("straight", "run");
 }
