@@ -150,7 +150,7 @@ lacks out "a ring of"
 
 # A complete run has nothing left to do. Resuming it reports the same best epoch as when it ended.
 expect 0 train --resume second --json
-has err "second is complete already"
+has err "second is already complete"
 is "$(json 1 epochs)" 1 "epochs"
 is "$(json 1 best.epoch)" 1 "best epoch"
 is "$(json 1 best.images)" 20 "validated pictures"
